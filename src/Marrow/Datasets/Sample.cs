@@ -1,0 +1,54 @@
+using Marrow.Spine;
+
+namespace Marrow.Datasets;
+
+/// <summary>One image and its targets, as a data set gives it. Targets are in original pixels and degrees.</summary>
+public sealed record Sample
+{
+    /// <summary>Unique in its data set: the image's path below the root, with forward slashes.</summary>
+    public required string Id { get; init; }
+
+    public required string ImagePath { get; init; }
+
+    /// <summary>Splits never divide a patient.</summary>
+    public required string Patient { get; init; }
+
+    /// <summary>[classes]: 0 to 1 (soft labels are allowed), or NaN for "unknown: adds no loss". Empty when unlabelled.</summary>
+    public IReadOnlyList<float> Labels { get; init; } = [];
+
+    /// <summary>Top to bottom, original pixels; empty when unlabelled.</summary>
+    public IReadOnlyList<Vertebra> Vertebrae { get; init; } = [];
+
+    /// <summary>cobb1, cobb2, cobb3 in degrees, the data set's definition; empty when unlabelled.</summary>
+    public IReadOnlyList<double> CobbDegrees { get; init; } = [];
+}
+
+/// <summary>What a reader found wrong with one file or row, and what it did about it.</summary>
+/// <param name="Kind">Short and stable: "missing-image", "rolled-points", "leakage"...</param>
+/// <param name="Action">"kept", "repaired" or "dropped".</param>
+public sealed record DataFault(string Kind, string File, string Detail, string Action = "kept");
+
+/// <summary>Samples with the terms under which they may be used.</summary>
+public sealed record Dataset
+{
+    public required string Name { get; init; }
+
+    /// <summary>A key of <see cref="DatasetCatalogue"/>: "chexpert", "mura", "spineweb16", "csv", "images".</summary>
+    public required string Format { get; init; }
+
+    public required string Root { get; init; }
+
+    /// <summary>Names of <see cref="Sample.Labels"/>, in order.</summary>
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
+    public required IReadOnlyList<Sample> Samples { get; init; }
+    public IReadOnlyList<DataFault> Faults { get; init; } = [];
+
+    /// <summary>SPDX identifier, or an own name such as "LicenseRef-SpineWeb-research".</summary>
+    public string License { get; init; } = "LicenseRef-unknown";
+
+    public string Citation { get; init; } = "";
+
+    /// <summary>True when exactly one of the classes holds for each sample (softmax rather than sigmoid).</summary>
+    public bool ExclusiveClasses { get; init; }
+}

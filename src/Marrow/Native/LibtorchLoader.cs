@@ -1,0 +1,130 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Marrow.Native;
+
+/// <summary>
+/// Lets TorchSharp's native library load where the machine's libstdc++ is older than the one it was linked with
+/// (Debian 12, Ubuntu 22.04). The library asks for symbol version GLIBCXX_3.4.32, of which it uses one symbol that has
+/// no relocation; a cached copy marks that one requirement as weak (VER_FLG_WEAK of the ELF "version needed" record,
+/// Linux Standard Base 10.7.4), and is loaded instead. Newer systems load the original.
+/// </summary>
+internal static class LibtorchLoader
+{
+    internal const string WantedVersion = "GLIBCXX_3.4.32";
+    internal const string LibraryName = "libLibTorchSharp.so";
+
+    // TorchSharp 0.107.0, runtimes/linux-x64/native/libLibTorchSharp.so
+    internal const string OriginalSha256 = "cf33b1b0bb6bbb9754a768fb5c5d04d9f498603be50e73f55621a0b40ee608b8";
+    private const ushort VersionFlagWeak = 2;
+
+    [ModuleInitializer]
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "It must run before TorchSharp's first call.")]
+    internal static void Initialize()
+    {
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
+            return;
+        var original = FindLibrary(LibraryName);
+        if (original is null || SystemHas(WantedVersion))
+            return; // TorchSharp loads it, or says what is missing.
+
+        var bytes = File.ReadAllBytes(original);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        if (hash != OriginalSha256)
+            return; // A build that was not looked at: TorchSharp's own error is the honest one.
+
+        var mended = Path.Combine(CacheFolder(), hash[..16], LibraryName);
+        var wanted = Mend(bytes);
+        if (!File.Exists(mended) || !File.ReadAllBytes(mended).AsSpan().SequenceEqual(wanted))
+            AtomicFile.Write(mended, s => s.Write(wanted));
+
+        // Its own dependencies are beside the original; once loaded, the system linker finds them by name.
+        foreach (var dependency in (string[])["libc10.so", "libtorch_cpu.so", "libtorch.so"])
+        {
+            if (FindLibrary(dependency) is { } path)
+                NativeLibrary.Load(path);
+        }
+        NativeLibrary.Load(mended);
+    }
+
+    /// <summary>A copy of the library in which <see cref="WantedVersion"/> is a weak requirement; one field differs.</summary>
+    internal static byte[] Mend(ReadOnlySpan<byte> elf)
+    {
+        var flags = FindVersionFlags(elf, WantedVersion);
+        var copy = elf.ToArray();
+        BinaryPrimitives.WriteUInt16LittleEndian(copy.AsSpan(flags), VersionFlagWeak);
+        return copy;
+    }
+
+    /// <summary>Offset of vna_flags of the Elf64_Vernaux entry with this name.</summary>
+    internal static int FindVersionFlags(ReadOnlySpan<byte> elf, string version)
+    {
+        const uint sectionVersionNeed = 0x6ffffffe; // SHT_GNU_verneed
+        if (elf.Length < 64 || !elf[..5].SequenceEqual("\u007fELF\u0002"u8))
+            throw new InvalidDataException($"{LibraryName}: not a 64-bit ELF file.");
+        var sections = (int)BinaryPrimitives.ReadUInt64LittleEndian(elf[0x28..]);
+        var sectionSize = BinaryPrimitives.ReadUInt16LittleEndian(elf[0x3A..]);
+        var sectionCount = BinaryPrimitives.ReadUInt16LittleEndian(elf[0x3C..]);
+        for (var i = 0; i < sectionCount; i++)
+        {
+            var header = elf.Slice(sections + i * sectionSize, sectionSize);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(header[4..]) != sectionVersionNeed)
+                continue;
+            var start = (int)BinaryPrimitives.ReadUInt64LittleEndian(header[0x18..]);
+            var link = (int)BinaryPrimitives.ReadUInt32LittleEndian(header[0x28..]);
+            var files = (int)BinaryPrimitives.ReadUInt32LittleEndian(header[0x2C..]);
+            var strings = (int)BinaryPrimitives.ReadUInt64LittleEndian(elf[(sections + link * sectionSize + 0x18)..]);
+            for (var need = start; files > 0; files--)
+            {
+                var count = BinaryPrimitives.ReadUInt16LittleEndian(elf[(need + 2)..]);
+                var entry = need + (int)BinaryPrimitives.ReadUInt32LittleEndian(elf[(need + 8)..]);
+                for (var k = 0; k < count; k++)
+                {
+                    var name = elf[(strings + (int)BinaryPrimitives.ReadUInt32LittleEndian(elf[(entry + 8)..]))..];
+                    if (Encoding.ASCII.GetString(name[..name.IndexOf((byte)0)]) == version)
+                        return entry + 4;
+                    entry += (int)BinaryPrimitives.ReadUInt32LittleEndian(elf[(entry + 12)..]);
+                }
+                need += (int)BinaryPrimitives.ReadUInt32LittleEndian(elf[(need + 12)..]);
+            }
+        }
+        throw new InvalidDataException($"{LibraryName}: asks for no version {version}.");
+    }
+
+    /// <summary>Where the native libraries of the application lie; null when there are none.</summary>
+    internal static string? FindLibrary(string name)
+    {
+        var searched = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Append(AppContext.BaseDirectory)
+            .Append(Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native"));
+        return searched.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+    }
+
+    /// <summary>True when the system's libstdc++ defines the version, or there is none to ask.</summary>
+    private static bool SystemHas(string version)
+    {
+        if (!NativeLibrary.TryLoad("libstdc++.so.6", out _))
+            return true;
+        var path = File.ReadLines("/proc/self/maps")
+            .FirstOrDefault(line => line.Contains("libstdc++.so.6", StringComparison.Ordinal));
+        if (path is null)
+            return true;
+        var file = path[path.IndexOf('/')..];
+        return File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.ASCII.GetBytes(version + "\0")) >= 0;
+    }
+
+    private static string CacheFolder()
+    {
+        var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        if (string.IsNullOrEmpty(cache))
+        {
+            var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+            cache = string.IsNullOrEmpty(home) ? Path.GetTempPath() : Path.Combine(home, ".cache");
+        }
+        return Path.Combine(cache, "marrow", "native");
+    }
+}
