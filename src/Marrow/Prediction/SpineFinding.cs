@@ -18,8 +18,8 @@ public sealed record SpineFinding
     /// <summary>Top to bottom; empty when none were found.</summary>
     public IReadOnlyList<FoundVertebra> Vertebrae { get; init; } = [];
 
-    /// <summary>cobb1, cobb2, cobb3 from the corners, each with its two vertebrae; empty when there are too few.</summary>
-    public IReadOnlyList<FoundAngle> LandmarkAngles { get; init; } = [];
+    /// <summary>The angles of the corners, with pairs that count in <see cref="Vertebrae"/>; null when those are too few.</summary>
+    public CobbMeasurement? LandmarkAngles { get; init; }
 
     /// <summary>cobb1, cobb2, cobb3 from the regressor; empty when none was asked.</summary>
     public IReadOnlyList<double> RegressorDegrees { get; init; } = [];
@@ -39,19 +39,7 @@ public sealed record SpineFinding
     public IReadOnlyList<CheckpointUse> Checkpoints { get; init; } = [];
 
     /// <summary>Of the largest reported angle; null when there is none.</summary>
-    public Severity? Severity => CobbDegrees.Count == 0 ? null : SpineFinding.Grade(CobbDegrees[0]);
-
-    /// <summary>
-    /// The thresholds of treatment in adolescents: from 10 degrees it is called scoliosis, from 25 a brace is
-    /// considered, from 45 surgery (Weinstein et al., Lancet 2008).
-    /// </summary>
-    public static Severity Grade(double cobbDegrees) => cobbDegrees switch
-    {
-        < 10 => Prediction.Severity.None,
-        < 25 => Prediction.Severity.Mild,
-        < 45 => Prediction.Severity.Moderate,
-        _ => Prediction.Severity.Severe,
-    };
+    public CurveSeverity? Severity => CobbDegrees.Count == 0 ? null : CobbAngles.SeverityOf(CobbDegrees[0]);
 
     /// <summary>T1 to T12, L1 to L5 by position from the top (0 to 16); "" beyond.</summary>
     public static string LevelName(int position) => position switch
@@ -69,25 +57,10 @@ public sealed record SpineFinding
 /// <param name="Filled">True when it was not seen but put between its neighbours.</param>
 public sealed record FoundVertebra(string Level, Vertebra Corners, double Score, bool Filled = false);
 
-/// <summary>An angle between two vertebrae.</summary>
-/// <param name="Degrees">0 to 180.</param>
-/// <param name="Upper">Position in <see cref="SpineFinding.Vertebrae"/> of the upper vertebra.</param>
-/// <param name="Lower">The same of the lower one; may equal <paramref name="Upper"/> when the angle is 0.</param>
-public sealed record FoundAngle(double Degrees, int Upper, int Lower);
-
 /// <param name="Role">"landmarks" or "cobb".</param>
 /// <param name="Name">As "retinanet-densenet121.spineweb16".</param>
 /// <param name="Digest">SHA-256 of its content.</param>
 public sealed record CheckpointUse(string Role, string Name, string Digest);
-
-/// <summary>Severity of a scoliosis by its largest Cobb angle.</summary>
-public enum Severity
-{
-    None,
-    Mild,
-    Moderate,
-    Severe,
-}
 
 /// <summary>How a finding may be used.</summary>
 public enum FindingStatus

@@ -50,7 +50,8 @@ public static class OverlayRenderer
         if (truth is not null)
             spine.Truth(truth.Vertebrae);
         spine.LevelNames(finding.Vertebrae);
-        spine.Angles(finding.Vertebrae, finding.LandmarkAngles);
+        if (finding.LandmarkAngles is { } angles)
+            spine.Angles(finding.Vertebrae, angles);
         canvas.Restore();
 
         DrawStrip(canvas, strip, canvasWidth, unit);
@@ -70,7 +71,7 @@ public static class OverlayRenderer
         if (finding.CobbDegrees.Count == 0)
             angles.Add(new("  not measured", grey));
         if (finding.Severity is { } severity)
-            angles.Add(new($"   {(severity == Severity.None ? "no scoliosis" : severity.ToString().ToLowerInvariant())}", white, true));
+            angles.Add(new($"   {(severity == CurveSeverity.None ? "no scoliosis" : severity.ToString().ToLowerInvariant())}", white, true));
         lines.Add(angles);
 
         var quality = new List<Run>

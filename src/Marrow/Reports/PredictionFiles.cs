@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CsvHelper;
-using CsvHelper.Configuration;
 using Marrow.Imaging;
 using Marrow.Prediction;
 
@@ -60,24 +59,19 @@ public sealed class PredictionFiles(string folder)
     /// </summary>
     public static void WriteCsv(TextWriter writer, IEnumerable<SpineFinding> findings)
     {
-        using var csv = new CsvWriter(writer, new CsvConfiguration(CultureInfo.InvariantCulture)
-        {
-            InjectionOptions = InjectionOptions.Escape,
-            NewLine = "\n",
-        }, leaveOpen: true);
-        foreach (var column in Header)
-            csv.WriteField(column);
-        csv.NextRecord();
+        using var csv = CsvWriter.Create(writer, new CsvWriterOptions { Injection = CsvInjection.Escape, NewLine = "\n" }, leaveOpen: true);
+        csv.WriteHeader(Header);
         foreach (var finding in findings)
         {
-            csv.WriteField(finding.File);
-            for (var i = 0; i < 3; i++)
-                csv.WriteField(i < finding.CobbDegrees.Count ? Number(finding.CobbDegrees[i]) : "", shouldQuote: false);
-            csv.WriteField(finding.Severity is { } severity ? Name(severity) : "");
-            csv.WriteField(finding.Vertebrae.Count);
-            csv.WriteField(Number(finding.Confidence), shouldQuote: false);
-            csv.WriteField(Name(finding.Status));
-            csv.NextRecord();
+            var angles = Enumerable.Range(0, 3).Select(i => i < finding.CobbDegrees.Count ? Number(finding.CobbDegrees[i]) : "");
+            csv.WriteRecord([
+                finding.File,
+                .. angles,
+                finding.Severity is { } severity ? Name(severity) : "",
+                finding.Vertebrae.Count.ToString(CultureInfo.InvariantCulture),
+                Number(finding.Confidence),
+                Name(finding.Status),
+            ]);
         }
     }
 
@@ -96,11 +90,11 @@ public sealed class PredictionFiles(string folder)
         CobbDegrees = Angles(finding.CobbDegrees),
         Angles = new
         {
-            Landmarks = finding.LandmarkAngles.Count == 0 ? null : finding.LandmarkAngles.Select(angle => new
+            Landmarks = finding.LandmarkAngles?.Degrees.Zip(finding.LandmarkAngles.Pairs, (degrees, pair) => new
             {
-                Degrees = Math.Round(angle.Degrees, 3),
-                Upper = Level(finding, angle.Upper),
-                Lower = Level(finding, angle.Lower),
+                Degrees = Math.Round(degrees, 3),
+                Upper = Level(finding, pair.Upper),
+                Lower = Level(finding, pair.Lower),
             }),
             Regressor = finding.RegressorDegrees.Count == 0 ? null : Angles(finding.RegressorDegrees),
         },

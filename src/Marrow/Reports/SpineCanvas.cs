@@ -88,20 +88,20 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
     /// The two end-plate lines of each angle, extended to where they cross or to the border of the radiograph, an arc
     /// between them, and the value. The lines run along the vertebrae's axes, so they enclose the angle as measured.
     /// </summary>
-    public void Angles(IReadOnlyList<FoundVertebra> vertebrae, IReadOnlyList<FoundAngle> angles)
+    public void Angles(IReadOnlyList<FoundVertebra> vertebrae, CobbMeasurement angles)
     {
-        var drawn = new List<(FoundAngle Angle, SKColor Color, SKPoint Wanted)>();
-        for (var i = 0; i < angles.Count; i++)
+        var drawn = new List<(double Degrees, SKColor Color, SKPoint Wanted)>();
+        for (var i = 0; i < angles.Pairs.Count; i++)
         {
-            var angle = angles[i];
-            var (upper, lower) = (Math.Min(angle.Upper, angle.Lower), Math.Max(angle.Upper, angle.Lower));
+            var pair = angles.Pairs[i];
+            var (upper, lower) = (Math.Min(pair.Upper, pair.Lower), Math.Max(pair.Upper, pair.Lower));
             if (upper < 0 || lower >= vertebrae.Count || upper == lower)
                 continue; // An angle of a vertebra with itself is 0 and has nothing to show.
             var color = AngleColors[i % AngleColors.Count];
-            drawn.Add((angle, color, AngleLines(ToPicture(vertebrae[upper].Corners), ToPicture(vertebrae[lower].Corners), color, i)));
+            drawn.Add((angles.Degrees[i], color, AngleLines(ToPicture(vertebrae[upper].Corners), ToPicture(vertebrae[lower].Corners), color, i)));
         }
-        foreach (var (angle, color, wanted) in drawn)
-            Pill($"{angle.Degrees.ToString("F1", CultureInfo.InvariantCulture)}°", wanted, color);
+        foreach (var (degrees, color, wanted) in drawn)
+            Pill($"{degrees.ToString("F1", CultureInfo.InvariantCulture)}°", wanted, color);
     }
 
     /// <summary>Returns where the value should stand.</summary>
