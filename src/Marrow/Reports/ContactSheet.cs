@@ -82,7 +82,7 @@ public static class ContactSheet
             canvas.Save();
             canvas.ClipRect(tile);
             var found = item.Vertebrae.Select((v, k) => new FoundVertebra(SpineFinding.LevelName(k), v, 1)).ToList();
-            var spine = new SpineCanvas(canvas, toPicture, frame, tile, 10);
+            var spine = new SpineCanvas(canvas, toPicture, frame, tile, TextPx);
             spine.Vertebrae(found);
             canvas.Restore();
         }
@@ -114,6 +114,9 @@ public static class ContactSheet
         for (var y = box.Top + TextPx; y < box.Bottom && rest.Length > 0; y += TextPx * 1.4f)
         {
             var fits = Math.Max(1, (int)font.BreakText(rest, box.Width));
+            var space = rest[..fits].LastIndexOf(' ');
+            if (fits < rest.Length && space > 0)
+                fits = space + 1;
             canvas.DrawText(rest[..fits].ToString(), box.Left, y, SKTextAlign.Left, font, paint);
             rest = rest[fits..];
         }

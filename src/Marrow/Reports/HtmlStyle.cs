@@ -8,7 +8,7 @@ internal static class HtmlStyle
         :root{--ground:#fff;--ink:#1f2429;--muted:#5c6670;--line:#d9dfe5;--card:#f5f7f9;--accent:#0b6e99;--data:#e8f1fb;--model:#eaf6ee;--data-line:#7fb0e0;--model-line:#7fc399}
         @media screen and (prefers-color-scheme:dark){:root{--ground:#0d1117;--ink:#dfe6ed;--muted:#98a4b0;--line:#2b333c;--card:#161b22;--accent:#62c4f5;--data:#13263a;--model:#12291c;--data-line:#3d74ab;--model-line:#3f8a5c}}
         *{box-sizing:border-box}
-        body{margin:0 auto;max-width:1080px;padding:2.2rem 1.4rem 4rem;background:var(--ground);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+        body{margin:0 auto;max-width:1110px;padding:2.2rem 1.4rem 4rem;background:var(--ground);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
         header{border-bottom:1px solid var(--line);margin-bottom:1rem}
         h1{font-size:1.9rem;line-height:1.2;letter-spacing:-.015em;margin:0 0 .3rem}
         header p{color:var(--muted);margin:0 0 1.1rem}
@@ -30,8 +30,8 @@ internal static class HtmlStyle
         .n{text-align:right}
         th.n,td.n{padding-left:.9rem}
         figure{margin:0}
-        .plot{margin:1rem 0}
-        .plot img{width:auto;max-width:min(100%,720px);max-height:520px;border:1px solid var(--line);border-radius:10px}
+        .plot{display:inline-block;vertical-align:top;width:min(100%,31.5rem);margin:.5rem .9rem .5rem 0}
+        .plot img{width:100%;border:1px solid var(--line);border-radius:10px;display:block}
         .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:1rem;margin:1rem 0;align-items:start}
         .pictures img{width:100%;border-radius:8px;display:block}
         figcaption{font-size:.86rem;color:var(--muted);margin-top:.35rem;overflow-wrap:anywhere}

@@ -15,8 +15,9 @@ public sealed record Curve(string Name, IReadOnlyList<double> X, IReadOnlyList<d
 /// </summary>
 public static class Plots
 {
-    // Okabe and Ito (2008) without yellow, which a white ground swallows; black comes last.
-    private static readonly string[] Palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"];
+    // Okabe and Ito (2008) without yellow, which a white ground swallows; the same hues lighter for a dark one.
+    private static readonly string[] LightPalette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"];
+    private static readonly string[] DarkPalette = ["#56B4E9", "#FF9147", "#3CC79A", "#E9A3CB", "#8C9EFF", "#F0C24B"];
     private const int WidthPx = 720, HeightPx = 430;
     private const float PixelRatio = 2;
 
@@ -27,7 +28,7 @@ public static class Plots
         using var plot = Styled(title, xLabel, yLabel, dark);
         for (var i = 0; i < curves.Count; i++)
         {
-            var color = Color.FromHex(Palette[i % Palette.Length]);
+            var color = Hue(i, dark);
             var curve = curves[i];
             var points = Enumerable.Range(0, Math.Min(curve.X.Count, curve.Y.Count))
                 .Where(k => double.IsFinite(curve.Y[k]) && double.IsFinite(curve.X[k]) && (!logarithmicX || curve.X[k] > 0)).ToList();
@@ -70,7 +71,7 @@ public static class Plots
         identity.LineWidth = 1.5f;
         identity.LinePattern = LinePattern.Dashed;
         for (var i = 0; i < groups.Count; i++)
-            Points(plot, groups[i].True, groups[i].Predicted, groups[i].Name, i);
+            Points(plot, groups[i].True, groups[i].Predicted, groups[i].Name, Hue(i, dark));
         plot.Axes.SetLimits(low, high, low, high);
         plot.Axes.SquareUnits();
         Legend(plot, groups.Count > 1, Alignment.UpperLeft);
@@ -84,7 +85,7 @@ public static class Plots
     public static byte[] BlandAltman(
         string title, string unit, IReadOnlyList<(string Name, IReadOnlyList<double> True, IReadOnlyList<double> Predicted)> groups, bool dark = false)
     {
-        using var plot = Styled(title, $"mean of both ({unit})", $"predicted - labelled ({unit})", dark);
+        using var plot = Styled(title, $"mean of both ({unit})", $"predicted \u2212 labelled ({unit})", dark);
         var differences = new List<double>();
         for (var i = 0; i < groups.Count; i++)
         {
@@ -92,23 +93,24 @@ public static class Plots
             var means = truth.Zip(predicted, (t, p) => (t + p) / 2).ToList();
             var difference = truth.Zip(predicted, (t, p) => p - t).ToList();
             differences.AddRange(difference.Where(double.IsFinite));
-            Points(plot, means, difference, name, i);
+            Points(plot, means, difference, name, Hue(i, dark));
         }
         if (differences.Count > 1)
         {
             var mean = differences.Average();
             var deviation = Math.Sqrt(differences.Sum(d => (d - mean) * (d - mean)) / (differences.Count - 1));
-            Level(plot, mean, "mean", dark, LinePattern.Solid);
-            Level(plot, mean + 1.96 * deviation, "+1.96 SD", dark, LinePattern.Dashed);
-            Level(plot, mean - 1.96 * deviation, "-1.96 SD", dark, LinePattern.Dashed);
             plot.Axes.AutoScale();
             plot.Axes.Margins(0.08, 0.15);
+            var right = plot.Axes.GetLimits().Right;
+            Level(plot, mean, right, "mean", dark, LinePattern.Solid);
+            Level(plot, mean + 1.96 * deviation, right, "+1.96 SD", dark, LinePattern.Dashed);
+            Level(plot, mean - 1.96 * deviation, right, "\u22121.96 SD", dark, LinePattern.Dashed);
         }
         Legend(plot, groups.Count > 1, Alignment.UpperLeft);
         return Render(plot, WidthPx, HeightPx);
     }
 
-    private static void Points(Plot plot, IReadOnlyList<double> xs, IReadOnlyList<double> ys, string name, int index)
+    private static void Points(Plot plot, IReadOnlyList<double> xs, IReadOnlyList<double> ys, string name, Color color)
     {
         var kept = Enumerable.Range(0, Math.Min(xs.Count, ys.Count)).Where(k => double.IsFinite(xs[k]) && double.IsFinite(ys[k])).ToList();
         if (kept.Count == 0)
@@ -116,26 +118,22 @@ public static class Plots
         Markers markers = plot.Add.Markers(kept.Select(k => xs[k]).ToArray(), kept.Select(k => ys[k]).ToArray());
         markers.MarkerStyle.Shape = MarkerShape.FilledCircle;
         markers.MarkerStyle.Size = 6;
-        markers.Color = Color.FromHex(Palette[index % Palette.Length]).WithAlpha(0.65);
+        markers.Color = color.WithAlpha(0.6);
         markers.LegendText = name;
     }
 
-    private static void Level(Plot plot, double y, string name, bool dark, LinePattern pattern)
+    /// <summary>A horizontal line with its name and value above its right end.</summary>
+    private static void Level(Plot plot, double y, double right, string name, bool dark, LinePattern pattern)
     {
         var line = plot.Add.HorizontalLine(y);
         line.Color = Muted(dark);
         line.LineWidth = 1.4f;
         line.LinePattern = pattern;
-        line.LabelText = $"{name} {y.ToString("F1", CultureInfo.InvariantCulture)}";
-        line.LabelOppositeAxis = true;
-        line.LabelStyle.FontName = ReportFonts.Family;
-        line.LabelStyle.FontSize = 11;
-        line.LabelStyle.BackgroundColor = Colors.Transparent;
-        line.LabelStyle.ForeColor = Ink(dark);
-        line.LabelStyle.Rotation = 0;
-        line.LabelStyle.Alignment = Alignment.MiddleLeft;
-        line.ExcludeFromLegend = true;
-        plot.Axes.Right.MinimumSize = 80;
+        var text = plot.Add.Text($"{name}  {y.ToString("F1", CultureInfo.InvariantCulture)}", right, y);
+        text.LabelAlignment = Alignment.LowerRight;
+        text.LabelFontColor = Ink(dark);
+        text.LabelFontSize = 12;
+        text.OffsetY = -2;
     }
 
     private static Plot Styled(string title, string xLabel, string yLabel, bool dark)
@@ -188,6 +186,12 @@ public static class Plots
     {
         plot.ScaleFactor = PixelRatio;
         return plot.GetImageBytes((int)(width * PixelRatio), (int)(height * PixelRatio), ImageFormat.Png);
+    }
+
+    private static Color Hue(int index, bool dark)
+    {
+        var palette = dark ? DarkPalette : LightPalette;
+        return Color.FromHex(palette[index % palette.Length]);
     }
 
     private static Color Ink(bool dark) => Color.FromHex(dark ? "#D6DEE6" : "#24292F");
