@@ -94,6 +94,7 @@ internal static class CommandLine
             Json,
             Verbose,
             DataCommand.Create(),
+            HubCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
         return root;
