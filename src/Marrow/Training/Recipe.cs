@@ -75,6 +75,9 @@ public sealed record Stage
 
     public required TrainOptions Train { get; init; }
 
+    /// <summary>How training images are changed at random. "augment: none" turns all of it off.</summary>
+    public AugmentationOptions Augment { get; init; } = new();
+
     /// <summary>The data tag of the checkpoint's name, as in densenet121.cxr-pediatric. Default: the data's name.</summary>
     public required string Tag { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Marrow.Models;
 using Marrow.Tensors;
 
 namespace Marrow.Training;
@@ -12,7 +13,10 @@ public static partial class RecipeReader
 {
     // By which an override knows "landmarks.init" from "landmarks.lr", short for "landmarks.train.lr".
     private static readonly string[] StageKeys =
-        ["name", "task", "model", "init", "initCoverage", "data", "input", "detector", "train", "tag", "license"];
+        ["name", "task", "model", "init", "initCoverage", "data", "input", "detector", "train", "augment", "tag", "license"];
+
+    private static readonly (string Task, string Prefix)[] ModelPrefixes =
+        [(StageTask.Classify, ""), (StageTask.DetectVertebrae, "retinanet-"), (StageTask.RegressCobb, "cobb-")];
 
     private const int MaxStages = 100;
 
@@ -97,6 +101,7 @@ public static partial class RecipeReader
             Input = Input(s.SectionOrEmpty("input"), task),
             Detector = Detector(s, task),
             Train = RecipeTrain.Read(s.SectionOrEmpty("train"), task),
+            Augment = RecipeAugment.Read(s),
             Tag = Name(s, "tag", s.Text("tag")) ?? data.Name,
             License = s.Text("license"),
         };
@@ -104,10 +109,17 @@ public static partial class RecipeReader
         return stage;
     }
 
+    // A model's name is its task's prefix and a backbone; without a task, any is let pass.
     private static string Model(RecipeSection s, string task)
     {
         var model = s.RequiredText("model", "model: densenet121");
-        return model ?? "";
+        if (model is null)
+            return "";
+        var known = ModelPrefixes.Where(p => task.Length == 0 || p.Task == task)
+            .SelectMany(p => ModelCatalogue.Backbones.Keys.Select(b => p.Prefix + b)).ToList();
+        if (!known.Contains(model))
+            s.Errors.Add(s.At("model"), $"model: expected {RecipeSection.Either(known)}{(task.Length == 0 ? "" : $" for task {task}")}, found {RecipeErrors.Quote(model)}.");
+        return model;
     }
 
     private static string? Init(RecipeSection s, int index, List<string?> names)

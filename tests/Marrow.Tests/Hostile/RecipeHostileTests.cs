@@ -83,6 +83,9 @@ public class RecipeHostileTests
     [InlineData("input: {window: [0.1]}", "window: expected a list of 2 numbers, found 1.")]
     [InlineData("input: {window: [0.1, x]}", "window: expected a number from 0 to 1, found 'x'.")]
     [InlineData("input: {width: 100000}", "width: expected a whole number from 32 to 4096")]
+    [InlineData("augment: {rotation: 3}", "unknown key 'rotation' in augment. Did you mean 'rotationDegrees'?")]
+    [InlineData("augment: {rotationDegrees: 200}", "rotationDegrees: expected a number from 0 to 180, found '200'.")]
+    [InlineData("augment: off", "augment: expected none, or keys and values, found 'off'.")]
     [InlineData("detector: {pyramidChannels: 64}", "detector: task classify has none.")]
     [InlineData("init: features", "init: stage 'features' is this stage itself.")]
     [InlineData("init: features2", "There is no earlier stage.")]
@@ -107,8 +110,8 @@ public class RecipeHostileTests
     [InlineData("stages: []", "recipe.yaml:1:9: stages: expected a list of 1 to 100 stages, found a list.")]
     [InlineData("name: a\nstages: {a: b}", "recipe.yaml:2:9: stages: expected a list of 1 to 100 stages, found a mapping.")]
     [InlineData("name: a\nstages: [3]", "recipe.yaml:2:10: stage 1: expected keys and values, found '3'.")]
-    [InlineData("name: a\n\tb: c", "recipe.yaml:2:")]
-    [InlineData("name: [a", "recipe.yaml:1:")]
+    [InlineData("name: a\n\tb: c", "recipe.yaml:1:7: not YAML")]
+    [InlineData("name: [a", "recipe.yaml:2:1: not YAML")]
     [InlineData("name: \"a", "recipe.yaml:1:")]
     [InlineData("name: \"\\UFFFFFFFF\"", "recipe.yaml:1:")]
     [InlineData("name: a\n---\nname: b", "recipe.yaml:3:1: not YAML: a recipe is one document")]
@@ -130,6 +133,13 @@ public class RecipeHostileTests
     [InlineData("features.name=", "lacks name")]
     [InlineData("stages=", "the recipe lacks stages")]
     public void A_wrong_override_is_named_as_it_was_typed(string text, string expected) => Assert.Contains(expected, Fail(Stage(""), text));
+
+    [Theory]
+    [InlineData("classify", "retinanet-densenet121", "expected densenet121, densenet169, densenet201 or densenet-mini for task classify, found 'retinanet-densenet121'.")]
+    [InlineData("detect-vertebrae", "densenet121", "or retinanet-densenet-mini for task detect-vertebrae, found 'densenet121'.")]
+    [InlineData("regress-cobb", "cobb-densenet12", "expected cobb-densenet121, cobb-densenet169, ")]
+    public void A_model_is_of_its_stages_task(string task, string model, string expected) =>
+        Assert.Contains(expected, Fail($"name: r\nstages:\n  - {{name: a, task: {task}, model: {model}, data: {{format: csv}}}}"));
 
     [Fact]
     public void Two_stages_of_one_name_are_refused()

@@ -62,6 +62,7 @@ public class RecipeReaderTests
         Assert.Equal(new TrainOptions { Metric = "smape" }, landmarks.Train);
         Assert.Equal(new TrainOptions { Metric = "smape" }, cobb.Train);
         Assert.Equal(new StageInput(), features.Input);
+        Assert.Equal(new AugmentationOptions(), features.Augment);
         Assert.Equal(new StageInput { Width = 224, Height = 640, Fit = Fit.Letterbox }, landmarks.Input);
         Assert.Equal(landmarks.Input, cobb.Input);
         Assert.Null(features.Init);
@@ -90,6 +91,9 @@ public class RecipeReaderTests
                 data: {name: d, format: spineweb16, limit: 24, heldOut: 0.3}
                 input: {width: 128, height: 352, fit: stretch, window: [0.01, 0.99], mean: 0.4, std: 0.2}
                 detector: {pyramidChannels: 64, headConvolutions: 3, anchorSizes: [16, 32.5], anchorScales: [1], anchorRatios: [0.4, 0.6]}
+                augment:
+                  {strength: 0.5, rotationDegrees: 1, scale: 0.2, stretch: 0.01, shift: 0.02, flipProbability: 0.5, gamma: 0.3,
+                   contrast: 0.4, brightness: 0.15, noise: 0.05, blurPixels: 2, cutout: 0.6, cutoutProbability: 0.7}
                 train:
                   {epochs: 3, steps: 7, batch: 5, accumulate: 2, optimizer: sgd, lr: 1e-2, weightDecay: 0.1, momentum: 0.8,
                    schedule: step, warmup: 0.1, stepEpochs: 4, stepFactor: 0.3, backboneLr: 0.25, layerDecay: 0.75,
@@ -131,6 +135,23 @@ public class RecipeReaderTests
             Workers = 9,
         }, s.Train);
 
+        Assert.Equal(new AugmentationOptions
+        {
+            Strength = 0.5,
+            RotationDegrees = 1,
+            Scale = 0.2,
+            Stretch = 0.01,
+            Shift = 0.02,
+            FlipProbability = 0.5,
+            Gamma = 0.3,
+            Contrast = 0.4,
+            Brightness = 0.15,
+            Noise = 0.05,
+            BlurPixels = 2,
+            Cutout = 0.6,
+            CutoutProbability = 0.7,
+        }, s.Augment);
+
         var spec = s.Detector!.ApplyTo(new DetectorSpec());
         Assert.Equal((64, 3, 4), (spec.PyramidChannels, spec.HeadConvolutions, spec.Corners));
         Assert.Equal([16, 32.5], spec.AnchorSizes);
@@ -154,6 +175,11 @@ public class RecipeReaderTests
         var options = RecipeReader.Parse(text, "r.yaml", []).Stages[2].Train;
         Assert.Equal((freeze, unfreeze), (options.Freeze, options.Unfreeze));
     }
+
+    [Fact]
+    public void Augmentation_can_be_turned_off() =>
+        Assert.Equal(new AugmentationOptions { Strength = 0, FlipProbability = 0, CutoutProbability = 0 },
+            RecipeReader.Parse(Small, "r.yaml", ["features.augment=none"]).Stages[0].Augment);
 
     [Fact]
     public void Steps_without_epochs_lift_the_limit_on_epochs()
