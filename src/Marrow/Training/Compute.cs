@@ -13,19 +13,17 @@ public sealed record Compute(bool BFloat16, bool ChannelsLast)
 {
     public static readonly Compute Float32 = new(false, false);
 
-    /// <param name="precision">"auto", "bf16" or "f32".</param>
-    /// <param name="channelsLast">"auto", "true" or "false".</param>
-    public static Compute Choose(string precision = "auto", string channelsLast = "auto")
+    /// <param name="channelsLast">Null: where the processor gains from it.</param>
+    public static Compute Choose(Precision precision = Precision.Auto, bool? channelsLast = null)
     {
-        var fast = HasBFloat16Instructions();
-        var bf16 = precision == "bf16" || (precision == "auto" && fast);
+        var bf16 = precision == Precision.Bf16 || (precision == Precision.Auto && HasBFloat16Instructions());
         if (bf16 && !Autocast.IsAvailable)
         {
-            if (precision == "bf16")
-                throw new MarrowException("precision bf16: this libtorch does not export autocast for the CPU. Use precision: f32 or auto.");
+            if (precision == Precision.Bf16)
+                throw new MarrowException("precision: bf16: this libtorch does not export autocast for the CPU. Use precision: f32 or auto.");
             bf16 = false;
         }
-        return new(bf16, channelsLast == "true" || (channelsLast == "auto" && bf16));
+        return new(bf16, channelsLast ?? bf16);
     }
 
     /// <summary>AVX-512 BF16 (CPUID leaf 7.1, EAX bit 5) or AMX-BF16 (leaf 7.0, EDX bit 22), of use with AVX-512 switched on.</summary>

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Marrow.Training;
 
 /// <summary>
-/// AdamW (Loshchilov and Hutter 2019) and SGD with Nesterov momentum over groups of parameters. All state is in named
+/// AdamW (Loshchilov and Hutter 2019) and SGD with momentum over groups of parameters. All state is in named
 /// tensors, so that a run's state file holds it whole. AdamW runs libtorch's fused kernel where it is exported (one
 /// call a group in place of a dozen a parameter) and the same arithmetic in TorchSharp calls elsewhere.
 /// </summary>
@@ -74,7 +74,9 @@ internal sealed unsafe class Optimizer : IDisposable
             if (_kind == OptimizerKind.Sgd)
                 active.ForEach(a => SgdStep(a.Slot, a.Gradient, rate));
             else if (FusedAdamW.IsAvailable)
-                FusedAdamW.Step([.. active.Select(a => (a.Slot.Parameter, SameLayout(a.Gradient, a.Slot.Parameter), a.Slot.First, a.Slot.Second!, a.Slot.Steps))], rate, Beta1, Beta2, group.WeightDecay, Epsilon);
+                FusedAdamW.Step(
+                    [.. active.Select(a => (a.Slot.Parameter, SameLayout(a.Gradient, a.Slot.Parameter), a.Slot.First, a.Slot.Second!, a.Slot.Steps))],
+                    rate, Beta1, Beta2, group.WeightDecay, Epsilon);
             else
                 active.ForEach(a => AdamWStep(a.Slot, a.Gradient, rate));
         }
@@ -103,9 +105,8 @@ internal sealed unsafe class Optimizer : IDisposable
 
     private void SgdStep(Slot slot, Tensor gradient, double rate)
     {
-        var g = gradient.add(slot.Parameter, alpha: slot.Group.WeightDecay);
-        slot.First.mul_(_momentum).add_(g);
-        slot.Parameter.add_(g.add(slot.First, alpha: _momentum), alpha: -rate);
+        slot.First.mul_(_momentum).add_(gradient.add(slot.Parameter, alpha: slot.Group.WeightDecay));
+        slot.Parameter.add_(slot.First, alpha: -rate);
     }
 
     internal static void AdamWStep(Slot slot, Tensor gradient, double rate)
@@ -125,12 +126,6 @@ internal sealed unsafe class Optimizer : IDisposable
         gradient.stride().AsSpan().SequenceEqual(parameter.stride()) ? gradient : empty_like(parameter).copy_(gradient);
 
     internal sealed record Slot(string Name, Parameter Parameter, ParameterGroup Group, Tensor First, Tensor? Second, Tensor Steps);
-}
-
-internal enum OptimizerKind
-{
-    AdamW,
-    Sgd,
 }
 
 /// <summary>Parameters that share a learning rate factor and a weight decay.</summary>
