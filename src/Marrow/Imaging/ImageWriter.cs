@@ -1,0 +1,94 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using SkiaSharp;
+
+namespace Marrow.Imaging;
+
+/// <summary>
+/// Writes greyscale pixels as PNG (8 or 16 bits, lossless, no metadata) or baseline JPEG. The same pixels give the
+/// same bytes. Files appear whole or not at all. Pixels are row-major from the top left.
+/// </summary>
+public static class ImageWriter
+{
+    /// <summary>8-bit grey PNG. <paramref name="pixels"/>: [height * width]. Throws <see cref="MarrowException"/> when it can't be written.</summary>
+    public static void WritePng8(string path, int width, int height, ReadOnlySpan<byte> pixels)
+    {
+        CheckSize(width, height, pixels.Length);
+        // "Sub": each byte less its left neighbour's. One filter for all rows keeps the writer simple and fast.
+        var filtered = new byte[checked((width + 1) * height)];
+        for (var y = 0; y < height; y++)
+        {
+            var source = pixels.Slice(y * width, width);
+            var target = filtered.AsSpan(y * (width + 1), width + 1);
+            target[0] = PngFilter.Sub;
+            target[1] = source[0];
+            for (var x = 1; x < width; x++)
+                target[x + 1] = (byte)(source[x] - source[x - 1]);
+        }
+        WritePng(path, width, height, bitDepth: 8, filtered);
+    }
+
+    /// <summary>16-bit grey PNG. <paramref name="pixels"/>: [height * width]. Throws <see cref="MarrowException"/> when it can't be written.</summary>
+    public static void WritePng16(string path, int width, int height, ReadOnlySpan<ushort> pixels)
+    {
+        CheckSize(width, height, pixels.Length);
+        var rowBytes = 2 * width;
+        var filtered = new byte[checked((rowBytes + 1) * height)];
+        var row = new byte[rowBytes];
+        for (var y = 0; y < height; y++)
+        {
+            for (var x = 0; x < width; x++)
+                BinaryPrimitives.WriteUInt16BigEndian(row.AsSpan(2 * x), pixels[y * width + x]);
+            var target = filtered.AsSpan(y * (rowBytes + 1), rowBytes + 1);
+            target[0] = PngFilter.Sub;
+            target[1] = row[0];
+            target[2] = row[1];
+            for (var i = 2; i < rowBytes; i++)
+                target[i + 1] = (byte)(row[i] - row[i - 2]);
+        }
+        WritePng(path, width, height, bitDepth: 16, filtered);
+    }
+
+    /// <summary>8-bit grey JPEG. <paramref name="quality"/>: 1 to 100. Throws <see cref="MarrowException"/> when it can't be written.</summary>
+    public static void WriteJpeg(string path, int width, int height, ReadOnlySpan<byte> pixels, int quality = 92)
+    {
+        CheckSize(width, height, pixels.Length);
+        ArgumentOutOfRangeException.ThrowIfLessThan(quality, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(quality, 100);
+        using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Gray8, SKAlphaType.Opaque));
+        for (var y = 0; y < height; y++)
+            pixels.Slice(y * width, width).CopyTo(bitmap.GetPixelSpan()[(y * bitmap.RowBytes)..]);
+        using var pixmap = bitmap.PeekPixels();
+        using var encoded = pixmap.Encode(SKEncodedImageFormat.Jpeg, quality)
+            ?? throw new MarrowException($"{path}: {width}x{height} pixels can't be encoded as JPEG. A JPEG's sides end at 65,500 px.");
+        AtomicFile.Write(path, stream => encoded.SaveTo(stream));
+    }
+
+    private static void WritePng(string path, int width, int height, byte bitDepth, byte[] filtered)
+    {
+        Span<byte> header = stackalloc byte[13];
+        BinaryPrimitives.WriteInt32BigEndian(header, width);
+        BinaryPrimitives.WriteInt32BigEndian(header[4..], height);
+        header[8] = bitDepth; // Then colour type 0 (grey), deflate, adaptive filters, not interlaced: all 0.
+        header[9..].Clear();
+
+        using var compressed = new MemoryStream();
+        using (var deflate = new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+            deflate.Write(filtered);
+
+        using var file = new MemoryStream();
+        file.Write(PngChunk.Signature);
+        PngChunk.Write(file, PngChunk.Header, header);
+        PngChunk.Write(file, PngChunk.Data, compressed.GetBuffer().AsSpan(0, (int)compressed.Length));
+        PngChunk.Write(file, PngChunk.End, []);
+        AtomicFile.Write(path, stream => file.WriteTo(stream));
+    }
+
+    private static void CheckSize(int width, int height, int pixels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        if ((long)width * height != pixels)
+            throw new ArgumentException($"Expected {width} x {height} = {(long)width * height} pixels, found {pixels}.");
+    }
+}

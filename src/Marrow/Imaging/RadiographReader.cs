@@ -1,0 +1,125 @@
+namespace Marrow.Imaging;
+
+public enum ImageFormat
+{
+    Png,
+    Jpeg,
+}
+
+/// <summary>What an image file says of itself before a pixel is decoded.</summary>
+/// <param name="BitDepth">Of the stored samples: 1, 2, 4, 8 or 16.</param>
+/// <param name="Channels">Of the stored pixels: 1 grey or palette, 2 grey and alpha, 3 colour, 4 colour and alpha.</param>
+/// <param name="ExifOrientation">2 to 8 where an EXIF block turns or mirrors the picture, otherwise 1.</param>
+public sealed record ImageHeader(ImageFormat Format, int Width, int Height, int BitDepth, int Channels, int ExifOrientation = 1);
+
+/// <summary>
+/// PNG and JPEG files to radiographs. The header is read and judged before anything is allocated; colour becomes luma
+/// (ITU-R BT.601), transparency is laid on black, EXIF orientation is not applied, and each is said in the warnings:
+/// geometry in label files belongs to the pixels as they are stored.
+/// </summary>
+public static class RadiographReader
+{
+    /// <summary>Shorter sides hold no anatomy.</summary>
+    public const int MinSide = 16;
+
+    /// <summary>A full-spine radiograph at 0.1 mm is about 40 megapixels.</summary>
+    public const long MaxPixels = 80_000_000;
+
+    private const long MaxFileBytes = 512L << 20; // 80 megapixels of 16-bit RGB, uncompressed
+
+    /// <summary>
+    /// Decodes a file. With both minima positive a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size as long as both
+    /// sides stay at or above them (much faster, and free of aliasing). 8-bit files give 8-bit values, 16-bit PNGs all
+    /// 16 bits. Throws <see cref="MarrowException"/> for anything but a whole, readable PNG or JPEG.
+    /// </summary>
+    public static Radiograph Read(string path, int minWidth = 0, int minHeight = 0)
+    {
+        using var file = Open(path);
+        var header = ReadHeader(path, file);
+        if (Math.Min(header.Width, header.Height) < MinSide)
+            throw MarrowException.Bad(path, $"sides of {MinSide} px or more", $"{header.Width}x{header.Height}", "Use the full-size image.");
+        if ((long)header.Width * header.Height > MaxPixels)
+            throw MarrowException.Bad(path, $"at most {MaxPixels / 1_000_000} megapixels", $"{header.Width}x{header.Height}", "Reduce the image first.");
+        if (file.Length > MaxFileBytes)
+            throw MarrowException.Bad(path, $"a file of at most {MaxFileBytes >> 20} MiB", $"{file.Length >> 20} MiB", "Save it again without attachments.");
+
+        var bytes = new byte[file.Length];
+        file.Position = 0;
+        try
+        {
+            file.ReadExactly(bytes);
+        }
+        catch (IOException e)
+        {
+            throw new MarrowException($"{path}: can't be read ({e.Message}). Check the disk or copy the file again.", e);
+        }
+        return header.Format == ImageFormat.Png
+            ? PngDecoder.Decode(path, bytes, header)
+            : JpegDecoder.Decode(path, bytes, header, minWidth, minHeight);
+    }
+
+    /// <summary>Size, depth and format, from the first bytes alone. Throws <see cref="MarrowException"/> when it is no PNG or JPEG.</summary>
+    public static ImageHeader ReadHeader(string path)
+    {
+        using var file = Open(path);
+        return ReadHeader(path, file);
+    }
+
+    private static ImageHeader ReadHeader(string path, FileStream file)
+    {
+        if (file.Length == 0)
+            throw MarrowException.Bad(path, "a PNG or JPEG file", "an empty file", "Copy or download it again.");
+        Span<byte> start = stackalloc byte[8];
+        try
+        {
+            start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+            file.Position = 0;
+            if (start.SequenceEqual(PngChunk.Signature))
+                return PngDecoder.ReadHeader(path, file);
+            if (start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]))
+                return JpegDecoder.ReadHeader(path, file);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw Truncated(path, "its header", e);
+        }
+        catch (IOException e)
+        {
+            throw new MarrowException($"{path}: can't be read ({e.Message}). Check the disk or copy the file again.", e);
+        }
+        throw MarrowException.Bad(path, "a PNG or JPEG file", $"one that starts with {Convert.ToHexString(start)}", "Convert the image to PNG first.");
+    }
+
+    internal static MarrowException Truncated(string path, string where, Exception? inner = null) =>
+        MarrowException.Bad(path, "a whole image", $"a file that ends within {where}", "It was cut off: copy or download it again.", inner);
+
+    internal static MarrowException Corrupt(string path, string found, Exception? inner = null) =>
+        MarrowException.Bad(path, "a whole image", found, "It is damaged: copy or download it again.", inner);
+
+    /// <summary>Warnings that both decoders give.</summary>
+    internal static List<string> Warnings(ImageHeader header)
+    {
+        var warnings = new List<string>();
+        if (header.ExifOrientation != 1)
+            warnings.Add($"EXIF orientation {header.ExifOrientation} ignored: the pixels are used as they are stored.");
+        return warnings;
+    }
+
+    private static FileStream Open(string path)
+    {
+        if (Directory.Exists(path))
+            throw MarrowException.Bad(path, "a file", "a folder", "Name one image in it.");
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 4096, FileOptions.SequentialScan);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw MarrowException.Bad(path, "an image", "no file of that name", "Check the path.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new MarrowException($"{path}: can't be opened ({e.Message}). Check the path and its permissions.", e);
+        }
+    }
+}
