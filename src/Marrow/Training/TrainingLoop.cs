@@ -152,7 +152,7 @@ internal sealed class TrainingLoop : IDisposable
             var value = metrics.FirstOrDefault(m => m.Name == _options.Metric)
                 ?? throw new MarrowException($"train.metric: {_options.Metric} is none of {string.Join(", ", metrics.Select(m => m.Name))}.");
             var better = _progress.BestValue is not { } best
-                || (TrainingTask.HigherIsBetter(_options.Metric) ? value.Value > best : value.Value < best);
+                || (MetricCatalogue.Get(_options.Metric).HigherIsBetter ? value.Value > best : value.Value < best);
             if (better)
                 RunState.SaveWeights(BestPath, _task.Model);
             _progress = _progress with

@@ -39,10 +39,6 @@ public abstract class TrainingTask : IDisposable
     /// <summary>The raw outputs for normalised images [N, C, H, W], as golden samples and exports compare them.</summary>
     public abstract IReadOnlyList<Tensor> RawOutputs(Tensor images);
 
-    /// <summary>True when a larger value of the metric is better.</summary>
-    public static bool HigherIsBetter(string metric) =>
-        metric is "auroc" or "accuracy" or "kappa" or "ap" or "ap50" or "ap75" or "pearson";
-
     public void Dispose()
     {
         Model.Dispose();
