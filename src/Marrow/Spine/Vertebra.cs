@@ -18,10 +18,15 @@ public readonly record struct Vertebra(Point2D TopLeft, Point2D TopRight, Point2
     /// <summary>From the middle of the left side to the middle of the right side.</summary>
     public Point2D Axis => Point2D.Midpoint(TopRight, BottomRight) - Point2D.Midpoint(TopLeft, BottomLeft);
 
+    /// <summary>Whether all eight coordinates are finite numbers.</summary>
+    public bool IsFinite() => IsFinite(TopLeft) && IsFinite(TopRight) && IsFinite(BottomLeft) && IsFinite(BottomRight);
+
     /// <summary>A mirrored transform (negative determinant) swaps left and right corners, so that TL stays on the left.</summary>
     public Vertebra Transform(AffineTransform t)
     {
         var v = new Vertebra(t.Apply(TopLeft), t.Apply(TopRight), t.Apply(BottomLeft), t.Apply(BottomRight));
         return t.A * t.E - t.B * t.D < 0 ? new(v.TopRight, v.TopLeft, v.BottomRight, v.BottomLeft) : v;
     }
+
+    private static bool IsFinite(Point2D p) => double.IsFinite(p.X) && double.IsFinite(p.Y);
 }

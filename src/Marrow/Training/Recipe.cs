@@ -99,6 +99,12 @@ public sealed record StageData
 
     /// <summary>Share of the patients never trained on, 0 to 0.9. Default: the recipe's.</summary>
     public double HeldOut { get; init; } = 0.2;
+
+    /// <summary>
+    /// Share of the other patients that choose the best weights and are not trained on, 0 (the last weights are kept) to
+    /// 0.5; default 0.1.
+    /// </summary>
+    public double Validation { get; init; } = 0.1;
 }
 
 /// <summary>How images become the model's input; stored with the weights as their <see cref="InputContract"/>.</summary>

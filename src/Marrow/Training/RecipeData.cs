@@ -16,6 +16,7 @@ internal static class RecipeData
             Name = RecipeReader.Name(s, "name", s.Text("name")) ?? format,
             Limit = s.Int("limit", 0, 0, int.MaxValue),
             HeldOut = s.Number("heldOut", heldOut, 0, 0.9),
+            Validation = s.Number("validation", 0.1, 0, 0.5),
         };
         s.Finish();
         return data;
