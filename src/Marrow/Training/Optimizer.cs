@@ -1,5 +1,4 @@
 using Marrow.Native;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

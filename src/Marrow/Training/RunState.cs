@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Marrow.Checkpoints;
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -40,7 +39,7 @@ internal static class RunState
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var tensors = Tensors(model, optimizer, average).Append(("generator", random.get_rng_state()));
+        var tensors = Tensors(model, optimizer, average).Append((Name: "generator", Value: random.get_rng_state()));
         Safetensors.Write(path, [.. tensors.Select(t => KeyValuePair.Create(t.Name, t.Value))], new Dictionary<string, string>
         {
             [ProgressKey] = JsonSerializer.Serialize(progress, MarrowJson.Line),

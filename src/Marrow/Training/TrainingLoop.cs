@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Marrow.Metrics;
 using Marrow.Tensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Marrow.Training;

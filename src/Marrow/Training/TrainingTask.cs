@@ -39,6 +39,19 @@ public abstract class TrainingTask : IDisposable
     /// <summary>The raw outputs for normalised images [N, C, H, W], as golden samples and exports compare them.</summary>
     public abstract IReadOnlyList<Tensor> RawOutputs(Tensor images);
 
+    /// <summary>Every batch of one pass, laid out for <paramref name="compute"/>, without gradients.</summary>
+    protected static void ForEachBatch(BatchLoader loader, Compute compute, Action<Tensor, Batch> act)
+    {
+        using var noGrad = no_grad();
+        loader.Seek(0, 0);
+        for (var i = 0; i < loader.BatchesPerEpoch; i++)
+        {
+            using var scope = NewDisposeScope();
+            using var batch = loader.Next();
+            act(compute.Prepare(batch.Images), batch);
+        }
+    }
+
     public void Dispose()
     {
         Model.Dispose();

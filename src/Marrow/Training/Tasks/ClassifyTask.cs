@@ -1,9 +1,7 @@
-using Marrow.Datasets;
 using Marrow.Losses;
 using Marrow.Metrics;
 using Marrow.Models;
 using Marrow.Tensors;
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -41,7 +39,7 @@ public sealed class ClassifyTask : TrainingTask
         var truth = new List<IReadOnlyList<float>>();
         var scores = new List<float[]>();
         var patients = new List<string>();
-        loader.ForEach((images, batch) =>
+        ForEachBatch(loader, compute, (images, batch) =>
         {
             using var probabilities = Probabilities(images, compute);
             var values = probabilities.data<float>().ToArray();
@@ -51,7 +49,7 @@ public sealed class ClassifyTask : TrainingTask
                 scores.Add(values[(i * Outputs.Count)..((i + 1) * Outputs.Count)]);
                 patients.Add(batch.Samples[i].Sample.Patient);
             }
-        }, compute);
+        });
         return Classification.Measure(Outputs, truth, scores, patients, _exclusive);
     }
 
