@@ -33,6 +33,7 @@ public sealed class BatchLoader : IDisposable
     private readonly Dictionary<int, int[]> _orders = [];
     private long _nextToMake;
     private long _nextToGive;
+    private int _arraysMade;
     private volatile int _generation;
     private volatile bool _stopped;
 
@@ -69,6 +70,9 @@ public sealed class BatchLoader : IDisposable
             _threads[i].Start();
         }
     }
+
+    /// <summary>Arrays made so far, for batches ahead and spare.</summary>
+    internal int ArraysMade => Volatile.Read(ref _arraysMade);
 
     public int BatchesPerEpoch { get; }
 
@@ -162,7 +166,11 @@ public sealed class BatchLoader : IDisposable
                     order = Order(Place(number).Epoch);
                     _pool.TryPop(out values);
                 }
-                values ??= new float[Math.Min(_batchSize, _samples.Count) * _contract.Width * _contract.Height];
+                if (values is null)
+                {
+                    values = new float[Math.Min(_batchSize, _samples.Count) * _contract.Width * _contract.Height];
+                    Interlocked.Increment(ref _arraysMade);
+                }
                 var produced = Make(number, generation, order, values, renderer);
                 lock (_lock)
                 {

@@ -56,9 +56,9 @@ public sealed unsafe class PackedCache : IDisposable
     /// </summary>
     /// <param name="cacheFolder">Null: marrow/packed in the user's cache folder.</param>
     /// <param name="progress">Told (images done, images in all), from any thread, one call at a time.</param>
-    /// <param name="read">File, least width and height wanted -> radiograph; must not depend on anything else.</param>
-    public static PackedCache Open(IReadOnlyList<Sample> samples, InputContract contract, string? cacheFolder,
-        Action<int, int>? progress, Func<string, int, int, Radiograph> read, CancellationToken cancellation = default)
+    /// <param name="read">File, least width and height wanted -> radiograph. Null: <see cref="RadiographReader.Read"/>.</param>
+    public static PackedCache Open(IReadOnlyList<Sample> samples, InputContract contract, string? cacheFolder = null,
+        Action<int, int>? progress = null, Func<string, int, int, Radiograph>? read = null, CancellationToken cancellation = default)
     {
         contract.Validate("packed cache");
         var distinct = samples.DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
@@ -66,7 +66,7 @@ public sealed unsafe class PackedCache : IDisposable
         var path = System.IO.Path.Combine(cacheFolder ?? DefaultFolder(), $"{Convert.ToHexStringLower(key)[..32]}.packed");
         if (TryMap(path, distinct, contract, key) is { } found)
             return found;
-        Build(path, distinct, contract, key, progress, read, cancellation);
+        Build(path, distinct, contract, key, progress, read ?? RadiographReader.Read, cancellation);
         return new PackedCache(path, contract, distinct) { WasBuilt = true };
     }
 

@@ -35,6 +35,10 @@ public static class Preprocessor
             0, scale, (contract.Height - originalHeight * scale) / 2);
     }
 
+    /// <summary>Reads and prepares one file, as the packed cache does. Throws <see cref="MarrowException"/> when it can't be read.</summary>
+    public static PackedImage Load(string path, InputContract contract) =>
+        Prepare(RadiographReader.Read(path, contract.Width, contract.Height), contract);
+
     /// <summary>
     /// Windowed and resized bytes. An image whose two percentiles coincide (nearly all of one value) is windowed
     /// between its extremes; one of a single value becomes black. Throws <see cref="MarrowException"/> for an
