@@ -1,6 +1,36 @@
 namespace Marrow.Datasets;
 
-/// <summary>Every data set format by name.</summary>
+/// <summary>Every data set format by name. A new one: one file, one line here.</summary>
 public static class DatasetCatalogue
 {
+    public static IReadOnlyDictionary<string, Func<DatasetRequest, Dataset>> Formats { get; } =
+        new Dictionary<string, Func<DatasetRequest, Dataset>>(StringComparer.Ordinal)
+        {
+            ["csv"] = CsvFolder.Open,
+            ["spineweb16"] = SpineWeb16.Open,
+        };
+
+    /// <summary>
+    /// Reads labels and lists images; no image is decoded. Images that do not exist are left out and listed in
+    /// <see cref="Dataset.Faults"/>. Throws <see cref="MarrowException"/> for an unknown format, an option that the
+    /// format does not know, a label file that can't be read, or when no image is left.
+    /// </summary>
+    public static Dataset Open(DatasetRequest request)
+    {
+        if (!Formats.TryGetValue(request.Format, out var open))
+            throw MarrowException.Bad(request.Name, $"one of the formats {string.Join(", ", Formats.Keys)}", $"\"{request.Format}\"", "Correct the format.");
+        if (!Directory.Exists(request.Root))
+            throw MarrowException.Bad(request.Root, $"the folder of data set {request.Name}", File.Exists(request.Root) ? "a file" : "nothing", "Give its folder, as in --data name=DIR.");
+        var dataset = open(request);
+        if (dataset.Samples.Count == 0)
+        {
+            var fault = dataset.Faults.Count == 0 ? "no image" : $"no usable image ({dataset.Faults.Count} faults, the first: {dataset.Faults[0].Kind} {dataset.Faults[0].File})";
+            throw MarrowException.Bad(request.Root, $"a data set of format {request.Format}", fault, "Check the folder and the options.");
+        }
+        return dataset with
+        {
+            License = request.Options.License ?? dataset.License,
+            Citation = request.Options.Citation ?? dataset.Citation,
+        };
+    }
 }

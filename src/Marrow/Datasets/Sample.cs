@@ -13,6 +13,12 @@ public sealed record Sample
     /// <summary>Splits never divide a patient.</summary>
     public required string Patient { get; init; }
 
+    /// <summary>The images of one examination share it, as MURA's score needs; empty where the data set has no such thing.</summary>
+    public string Study { get; init; } = "";
+
+    /// <summary>The data set's own name of the part of the body, as "XR_SHOULDER"; empty where it gives none.</summary>
+    public string BodyPart { get; init; } = "";
+
     /// <summary>[classes]: 0 to 1 (soft labels are allowed), or NaN for "unknown: adds no loss". Empty when unlabelled.</summary>
     public IReadOnlyList<float> Labels { get; init; } = [];
 
@@ -21,6 +27,9 @@ public sealed record Sample
 
     /// <summary>cobb1, cobb2, cobb3 in degrees, the data set's definition; empty when unlabelled.</summary>
     public IReadOnlyList<double> CobbDegrees { get; init; } = [];
+
+    /// <summary>[<see cref="Dataset.NumberNames"/>]: what a CSV of kind "numbers" holds; NaN where blank.</summary>
+    public IReadOnlyList<double> Numbers { get; init; } = [];
 }
 
 /// <summary>What a reader found wrong with one file or row, and what it did about it.</summary>
@@ -41,6 +50,15 @@ public sealed record Dataset
     /// <summary>Names of <see cref="Sample.Labels"/>, in order.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
+    /// <summary>
+    /// Indices into <see cref="Classes"/> of findings read as three classes, each (positive, negative, uncertain): one
+    /// softmax each, reported as p(positive) / (p(positive) + p(negative)) (CheXpert, section 3.1, U-MultiClass).
+    /// </summary>
+    public IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
+
+    /// <summary>Names of <see cref="Sample.Numbers"/>, in order.</summary>
+    public IReadOnlyList<string> NumberNames { get; init; } = [];
+
     public required IReadOnlyList<Sample> Samples { get; init; }
     public IReadOnlyList<DataFault> Faults { get; init; } = [];
 
@@ -52,3 +70,6 @@ public sealed record Dataset
     /// <summary>True when exactly one of the classes holds for each sample (softmax rather than sigmoid).</summary>
     public bool ExclusiveClasses { get; init; }
 }
+
+/// <summary>Where in <see cref="Dataset.Classes"/> the three states of one finding are.</summary>
+public readonly record struct ThreeClassFinding(int Positive, int Negative, int Uncertain);

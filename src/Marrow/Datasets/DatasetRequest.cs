@@ -1,0 +1,85 @@
+namespace Marrow.Datasets;
+
+/// <summary>Which data set to read and how: the "data:" of a recipe's stage.</summary>
+public sealed record DatasetRequest
+{
+    /// <summary>What the user calls it ("cxr"); recipes find its folder by this name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>A key of <see cref="DatasetCatalogue.Formats"/>.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>The data set's folder.</summary>
+    public required string Root { get; init; }
+
+    public DatasetOptions Options { get; init; } = new();
+}
+
+/// <summary>
+/// Everything a recipe may say about reading a data set. Each option belongs to the formats that it names; one that is
+/// given to another format is an error, so that nothing is silently left out.
+/// </summary>
+public sealed record DatasetOptions
+{
+    /// <summary>
+    /// chexpert: "train" (default) or "valid", the CSV of that name. mura: "train" (default) or "valid". spineweb16:
+    /// "train" (default) or "test". csv: rows whose "split" column holds it; without it, all rows.
+    /// </summary>
+    public string? Split { get; init; }
+
+    /// <summary>
+    /// chexpert, and csv of kind "findings": how -1 ("uncertain") is read, by finding; "default" is for the others and
+    /// "ignore" without it. "ignore": adds no loss. "zeros", "ones": 0, 1; with a range ("ones 0.55-0.85", "zeros
+    /// 0-0.3") a number drawn from it, fixed for each image (label smoothing; Pham 2019). "multi-class": a class of its
+    /// own. "self-trained": the value of <see cref="SoftLabels"/>, and without that file no loss (the first round).
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Uncertain { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// chexpert, and csv of kind "findings": how an empty cell ("not mentioned") is read: "zeros" or "masked" (adds no
+    /// loss). It changes what is learnt, so chexpert has no default; csv: "masked".
+    /// </summary>
+    public string? Blank { get; init; }
+
+    /// <summary>A CSV, path below the root, with the images' column and one column of probabilities a finding; for "self-trained".</summary>
+    public string? SoftLabels { get; init; }
+
+    /// <summary>chexpert: "frontal" (default), "lateral" or "all".</summary>
+    public string? View { get; init; }
+
+    /// <summary>mura: "shoulder" or "XR_SHOULDER" and the like; all parts without it.</summary>
+    public string? BodyPart { get; init; }
+
+    /// <summary>
+    /// spineweb16: what happens to images whose landmarks are at fault. "repair" (default): points in a wrong order are
+    /// put right and their angles measured anew, the rest dropped; "drop": all dropped; "keep": used as they are.
+    /// </summary>
+    public string? Faults { get; init; }
+
+    /// <summary>spineweb16: "csv" (default) reads landmarks.csv, "mat" the image's own .mat file.</summary>
+    public string? Landmarks { get; init; }
+
+    /// <summary>csv: the file, path below the root. "labels.csv" without it.</summary>
+    public string? Csv { get; init; }
+
+    /// <summary>csv: the column of image paths, below the root. Without it the first of path, file, filename, image that exists.</summary>
+    public string? FileColumn { get; init; }
+
+    /// <summary>csv: the column that names the patient. Without it the first of patient, patient_id, patientid, subject; else every image is a patient.</summary>
+    public string? PatientColumn { get; init; }
+
+    /// <summary>csv: the columns of labels. Without it the first of label, class, target that exists.</summary>
+    public IReadOnlyList<string> LabelColumns { get; init; } = [];
+
+    /// <summary>
+    /// csv: "classes", one column of class names of which exactly one holds; "findings", a column of 0, 1, -1 or blank
+    /// (or a soft label between 0 and 1) for each; "numbers". Without it "classes" for one column, else "findings".
+    /// </summary>
+    public string? Kind { get; init; }
+
+    /// <summary>SPDX identifier or LicenseRef of the data, where the format does not say; any format.</summary>
+    public string? License { get; init; }
+
+    /// <summary>What to cite, where the format does not say; any format.</summary>
+    public string? Citation { get; init; }
+}

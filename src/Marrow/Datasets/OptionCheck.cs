@@ -1,0 +1,40 @@
+namespace Marrow.Datasets;
+
+/// <summary>Options that a format does not know, and values that an option does not have, are errors.</summary>
+internal static class OptionCheck
+{
+    private static readonly (string Name, Func<DatasetOptions, bool> IsGiven)[] Options =
+    [
+        ("split", o => o.Split is not null),
+        ("uncertain", o => o.Uncertain.Count > 0),
+        ("blank", o => o.Blank is not null),
+        ("softLabels", o => o.SoftLabels is not null),
+        ("view", o => o.View is not null),
+        ("bodyPart", o => o.BodyPart is not null),
+        ("faults", o => o.Faults is not null),
+        ("landmarks", o => o.Landmarks is not null),
+        ("csv", o => o.Csv is not null),
+        ("fileColumn", o => o.FileColumn is not null),
+        ("patientColumn", o => o.PatientColumn is not null),
+        ("labelColumns", o => o.LabelColumns.Count > 0),
+        ("kind", o => o.Kind is not null),
+    ];
+
+    /// <summary>Throws <see cref="MarrowException"/> when an option outside <paramref name="known"/> is given.</summary>
+    public static void Only(DatasetRequest request, params string[] known)
+    {
+        foreach (var (name, isGiven) in Options)
+        {
+            if (isGiven(request.Options) && !known.Contains(name))
+                throw MarrowException.Bad($"{request.Name}: option {name}", $"one that format {request.Format} knows ({string.Join(", ", known)})", name, "Remove it.");
+        }
+    }
+
+    /// <summary>The value, or the first of <paramref name="known"/> when it is null. Throws <see cref="MarrowException"/> for another.</summary>
+    public static string OneOf(DatasetRequest request, string option, string? value, params string[] known)
+    {
+        if (value is null)
+            return known[0];
+        return known.Contains(value) ? value : throw MarrowException.Bad($"{request.Name}: option {option}", $"one of {string.Join(", ", known)}", $"\"{value}\"", "Correct it.");
+    }
+}
