@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Text;
 using CsvHelper;
-using CsvHelper.Configuration;
 
 namespace Marrow.Datasets;
 
-/// <summary>One record and the line it ends on.</summary>
-internal readonly record struct CsvRow(int Line, string[] Fields);
+/// <summary>One record and the line it starts on, from 1.</summary>
+internal readonly record struct CsvRow(long Line, string[] Fields);
 
 /// <summary>
 /// A CSV file (RFC 4180) in memory, with errors that name file, line and column. UTF-8, or UTF-16 with a byte order
@@ -14,7 +13,7 @@ internal readonly record struct CsvRow(int Line, string[] Fields);
 /// </summary>
 internal sealed class CsvTable
 {
-    private const int MaxFieldChars = 100_000; // An unclosed quote swallows the file: stop early.
+    private const int MaxRecordBytes = 1 << 20;
 
     public string Path { get; }
 
@@ -29,25 +28,30 @@ internal sealed class CsvTable
     public static CsvTable Read(string path, bool hasHeader)
     {
         var rows = new List<CsvRow>();
-        var configuration = new CsvConfiguration(CultureInfo.InvariantCulture)
+        var options = new CsvReaderOptions
         {
-            HasHeaderRecord = false,
-            TrimOptions = TrimOptions.Trim,
-            MaxFieldSize = MaxFieldChars,
-            BadDataFound = null, // A stray quote is kept as it stands: a file name may have one.
+            HasHeader = false,
+            Separator = ',',
+            TrimWhitespace = true,
+            AllowLineBreaksInQuotes = false, // Neither paths nor labels have any, and an unclosed quote is found where it is.
+            MalformedData = CsvMalformedDataHandling.Throw,
+            MaxRecordSize = MaxRecordBytes,
+            TrackLineNumbers = true,
         };
         try
         {
-            using var reader = new StreamReader(path, new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: true);
-            using var parser = new CsvParser(reader, configuration);
-            while (parser.Read())
+            using var text = new StreamReader(path, new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: true);
+            using var reader = CsvReader.Create(text, options, leaveOpen: true);
+            while (reader.Read())
             {
-                var row = new CsvRow(parser.RawRow, parser.Record!);
-                if (row.Fields.Any(field => field.Contains('\0')))
-                    throw MarrowException.Bad($"{path}, line {row.Line}", "text", "zero bytes", "Save the file as UTF-8.");
-                if (rows.Count > 0 && row.Fields.Length != rows[0].Fields.Length)
-                    throw MarrowException.Bad($"{path}, line {row.Line}", $"{rows[0].Fields.Length} columns as in the first line", $"{row.Fields.Length}", "Correct the line; a field with commas needs quotes.");
-                rows.Add(row);
+                var fields = new string[reader.FieldCount];
+                for (var i = 0; i < fields.Length; i++)
+                    fields[i] = reader.GetString(i);
+                if (fields.Any(field => field.Contains('\0')))
+                    throw MarrowException.Bad($"{path}, line {reader.LineNumber}", "text", "zero bytes", "Save the file as UTF-8.");
+                if (rows.Count > 0 && fields.Length != rows[0].Fields.Length)
+                    throw MarrowException.Bad($"{path}, line {reader.LineNumber}", $"{rows[0].Fields.Length} columns as in the first line", $"{fields.Length}", "Correct the line; a field with commas needs quotes.");
+                rows.Add(new CsvRow(reader.LineNumber, fields));
             }
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -58,9 +62,9 @@ internal sealed class CsvTable
         {
             throw MarrowException.Bad(path, "UTF-8 text", "bytes of another encoding", "Save the file as UTF-8.", e);
         }
-        catch (CsvHelperException e)
+        catch (CsvFormatException e)
         {
-            throw new MarrowException($"{path}: near line {rows.Count + 1} there is a field of over {MaxFieldChars} characters. Check its quotes.", e);
+            throw new MarrowException($"{path}, line {e.LineNumber}: not a line of CSV ({e.Message}). Check its quotes: a quote within a field is doubled, and the field quoted.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -37,9 +37,9 @@ public static class RadiographReader
         using var file = Open(path);
         var header = ReadHeader(path, file);
         if (Math.Min(header.Width, header.Height) < MinSide)
-            throw MarrowException.Bad(path, $"sides of {MinSide} px or more", $"{header.Width}x{header.Height}", "Use the full-size image.");
+            throw MarrowException.Bad(path, $"sides of {MinSide} px or more", $"{header.Width}x{header.Height}", "Use the full-size image.").As(ImageFault.WrongSize);
         if ((long)header.Width * header.Height > MaxPixels)
-            throw MarrowException.Bad(path, $"at most {MaxPixels / 1_000_000} megapixels", $"{header.Width}x{header.Height}", "Reduce the image first.");
+            throw MarrowException.Bad(path, $"at most {MaxPixels / 1_000_000} megapixels", $"{header.Width}x{header.Height}", "Reduce the image first.").As(ImageFault.WrongSize);
         if (file.Length > MaxFileBytes)
             throw MarrowException.Bad(path, $"a file of at most {MaxFileBytes >> 20} MiB", $"{file.Length >> 20} MiB", "Save it again without attachments.");
 
@@ -91,7 +91,7 @@ public static class RadiographReader
     }
 
     internal static MarrowException Truncated(string path, string where, Exception? inner = null) =>
-        MarrowException.Bad(path, "a whole image", $"a file that ends within {where}", "It was cut off: copy or download it again.", inner);
+        MarrowException.Bad(path, "a whole image", $"a file that ends within {where}", "It was cut off: copy or download it again.", inner).As(ImageFault.Truncated);
 
     internal static MarrowException Corrupt(string path, string found, Exception? inner = null) =>
         MarrowException.Bad(path, "a whole image", found, "It is damaged: copy or download it again.", inner);
@@ -115,7 +115,7 @@ public static class RadiographReader
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw MarrowException.Bad(path, "an image", "no file of that name", "Check the path.", e);
+            throw MarrowException.Bad(path, "an image", "no file of that name", "Check the path.", e).As(ImageFault.Missing);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

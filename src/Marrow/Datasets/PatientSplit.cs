@@ -1,0 +1,107 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Marrow.Imaging;
+
+namespace Marrow.Datasets;
+
+/// <summary>
+/// Samples in two parts that share no patient. The same seed and patients give the same parts, whatever the order of
+/// the samples. Saved with a run as split.json, so that what was held out stays held out.
+/// </summary>
+public sealed record PatientSplit
+{
+    public required IReadOnlyList<Sample> Train { get; init; }
+    public required IReadOnlyList<Sample> HeldOut { get; init; }
+    public required ulong Seed { get; init; }
+
+    /// <summary>Share of the samples that was asked for, 0 to 1.</summary>
+    public required double HeldOutFraction { get; init; }
+
+    /// <summary>split.json.</summary>
+    private sealed record Stored(ulong Seed, double HeldOutFraction, IReadOnlyList<string> TrainPatients, IReadOnlyList<string> HeldOutPatients);
+
+    /// <summary>
+    /// Patients in a random order are held out until their samples reach the fraction (0 up to, not including, 1); a
+    /// fraction above 0 holds out at least one patient and leaves at least one.
+    /// Throws <see cref="MarrowException"/> when there are too few patients.
+    /// </summary>
+    public static PatientSplit Create(IReadOnlyList<Sample> samples, double heldOutFraction, ulong seed)
+    {
+        if (!(heldOutFraction >= 0 && heldOutFraction < 1))
+            throw new ArgumentOutOfRangeException(nameof(heldOutFraction), heldOutFraction, "A share of the samples, from 0 up to, not including, 1.");
+        var counts = samples.CountBy(s => s.Patient, StringComparer.Ordinal).OrderBy(p => p.Key, StringComparer.Ordinal).ToArray();
+        if (heldOutFraction > 0 && counts.Length < 2)
+            throw new MarrowException($"A split by patient needs two patients or more, found {counts.Length} in {samples.Count} samples. Check the patients' column, or hold nothing out.");
+
+        new SeededRandom(seed).Shuffle<KeyValuePair<string, int>>(counts);
+        var wanted = heldOutFraction * samples.Count;
+        var heldOut = new HashSet<string>(StringComparer.Ordinal);
+        var held = 0;
+        foreach (var (patient, count) in counts.AsSpan(0, Math.Max(0, counts.Length - 1)))
+        {
+            if (held >= wanted)
+                break;
+            heldOut.Add(patient);
+            held += count;
+        }
+        return Divide(samples, heldOut, heldOutFraction, seed);
+    }
+
+    /// <summary>Writes the patients of each part.</summary>
+    public void Save(string path)
+    {
+        var stored = new Stored(Seed, HeldOutFraction, Patients(Train), Patients(HeldOut));
+        AtomicFile.WriteText(path, JsonSerializer.Serialize(stored, MarrowJson.Options));
+    }
+
+    /// <summary>Divides the samples as a saved split has it. Throws <see cref="MarrowException"/> when a patient is in neither part.</summary>
+    public static PatientSplit Load(string path, IReadOnlyList<Sample> samples)
+    {
+        Stored stored;
+        try
+        {
+            stored = JsonSerializer.Deserialize<Stored>(File.ReadAllText(path), MarrowJson.Options)!;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new MarrowException($"{path}: can't be read as a split ({e.Message}). Give the split.json of a run.", e);
+        }
+        if (stored is not { TrainPatients: not null, HeldOutPatients: not null })
+            throw MarrowException.Bad(path, "seed, heldOutFraction, trainPatients and heldOutPatients", "other JSON", "Give the split.json of a run.");
+        var train = stored.TrainPatients.ToHashSet(StringComparer.Ordinal);
+        var heldOut = stored.HeldOutPatients.ToHashSet(StringComparer.Ordinal);
+        if (train.Overlaps(heldOut))
+            throw MarrowException.Bad(path, "each patient in one part", $"{train.Intersect(heldOut).First()} in both", "Make the split anew.");
+        if (samples.FirstOrDefault(s => !train.Contains(s.Patient) && !heldOut.Contains(s.Patient)) is { } stranger)
+            throw MarrowException.Bad(path, $"patient {stranger.Patient} of {stranger.Id}", "neither part with it", "It belongs to other data: make the split anew.");
+        return Divide(samples, heldOut, stored.HeldOutFraction, stored.Seed);
+    }
+
+    /// <summary>
+    /// SHA-256, lower-case hexadecimal, of the sorted image names and sizes: tells whether two runs saw the same files
+    /// without reading them all. Throws <see cref="MarrowException"/> when an image is gone.
+    /// </summary>
+    public static string FilesDigest(Dataset dataset)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var sample in dataset.Samples.OrderBy(s => s.Id, StringComparer.Ordinal))
+        {
+            var file = new FileInfo(sample.ImagePath);
+            if (!file.Exists)
+                throw MarrowException.Bad(sample.ImagePath, "an image", "no file of that name", "Check the data set's folder.");
+            hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{sample.Id}\t{file.Length}\n")));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static PatientSplit Divide(IReadOnlyList<Sample> samples, HashSet<string> heldOut, double fraction, ulong seed) => new()
+    {
+        Train = [.. samples.Where(s => !heldOut.Contains(s.Patient))],
+        HeldOut = [.. samples.Where(s => heldOut.Contains(s.Patient))],
+        Seed = seed,
+        HeldOutFraction = fraction,
+    };
+
+    private static string[] Patients(IEnumerable<Sample> samples) => [.. samples.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+}
