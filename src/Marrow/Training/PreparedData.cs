@@ -23,7 +23,7 @@ internal sealed class PreparedData : IDisposable
 
     public static PreparedData Open(Recipe recipe, Stage stage, string root, InputContract input, Action<string> say, CancellationToken cancellation)
     {
-        var dataset = DatasetCatalogue.Open(new(stage.Data.Name, stage.Data.Format, root, stage.Data.Options));
+        var dataset = DatasetCatalogue.Open(new() { Name = stage.Data.Name, Format = stage.Data.Format, Root = root, Options = stage.Data.Options });
         var labelled = dataset.Samples.Where(sample => IsLabelled(sample, stage.Task)).ToList();
         if (labelled.Count == 0)
             throw MarrowException.Bad(root, $"samples with targets for {stage.Task}", $"none among {dataset.Samples.Count}", "Check data.format and its options.");

@@ -13,6 +13,7 @@ namespace Marrow.Training;
 /// </summary>
 internal sealed class TrainingLoop : IDisposable
 {
+    private static readonly BootstrapOptions PointEstimates = new() { Resamples = 0 };
     private static readonly TimeSpan EventInterval = TimeSpan.FromSeconds(1);
 
     private readonly string _stage;
@@ -147,7 +148,7 @@ internal sealed class TrainingLoop : IDisposable
         IReadOnlyList<MetricValue> metrics;
         using (_average?.Use())
         {
-            metrics = Measure(_validation);
+            metrics = Measure(_validation, PointEstimates);
             var value = metrics.FirstOrDefault(m => m.Name == _options.Metric)
                 ?? throw new MarrowException($"train.metric: {_options.Metric} is none of {string.Join(", ", metrics.Select(m => m.Name))}.");
             var better = _progress.BestValue is not { } best
@@ -175,12 +176,12 @@ internal sealed class TrainingLoop : IDisposable
     }
 
     /// <summary>Metrics with the model as it stands; it is left in evaluation mode.</summary>
-    private IReadOnlyList<MetricValue> Measure(BatchLoader loader)
+    public IReadOnlyList<MetricValue> Measure(BatchLoader loader, BootstrapOptions bootstrap)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         _task.Model.eval();
-        return _task.Measure(loader, _compute);
+        return _task.Measure(loader, _compute, bootstrap);
     }
 
     private void KeepFinalWeights()

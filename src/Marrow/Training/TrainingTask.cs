@@ -34,10 +34,7 @@ public abstract class TrainingTask : IDisposable
     public abstract IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute);
 
     /// <summary>Metrics over all samples of the loader, one epoch without augmentation, in the model's evaluation mode.</summary>
-    public abstract IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute);
-
-    /// <summary>The raw outputs for normalised images [N, C, H, W], as golden samples and exports compare them.</summary>
-    public abstract IReadOnlyList<Tensor> RawOutputs(Tensor images);
+    public abstract IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap);
 
     /// <summary>Every batch of one pass, laid out for <paramref name="compute"/>, without gradients.</summary>
     protected static void ForEachBatch(BatchLoader loader, Compute compute, Action<Tensor, Batch> act)

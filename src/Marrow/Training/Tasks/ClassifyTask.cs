@@ -1,4 +1,3 @@
-using Marrow.Losses;
 using Marrow.Metrics;
 using Marrow.Models;
 using Marrow.Tensors;
@@ -31,10 +30,10 @@ public sealed class ClassifyTask : TrainingTask
     {
         using var labels = Labels(batch);
         using var logits = compute.Forward(() => _model.forward(images)).to(float32);
-        return [("class", _exclusive ? ClassLoss.SoftmaxCrossEntropy(logits, labels) : ClassLoss.MaskedBinaryCrossEntropy(logits, labels))];
+        return [("class", _exclusive ? -(labels * nn.functional.log_softmax(logits, 1)).sum(1).mean() : nn.functional.binary_cross_entropy_with_logits(logits, labels))];
     }
 
-    public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute)
+    public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
     {
         var truth = new List<IReadOnlyList<float>>();
         var scores = new List<float[]>();
@@ -50,7 +49,7 @@ public sealed class ClassifyTask : TrainingTask
                 patients.Add(batch.Samples[i].Sample.Patient);
             }
         });
-        return Classification.Measure(Outputs, truth, scores, patients, _exclusive);
+        return Classification.Measure(Outputs, truth, scores, patients, _exclusive, bootstrap: bootstrap);
     }
 
     /// <summary>[N, classes], each in 0..1.</summary>
@@ -60,8 +59,6 @@ public sealed class ClassifyTask : TrainingTask
         var logits = compute.Forward(() => _model.forward(images)).to(float32);
         return (_exclusive ? logits.softmax(1) : logits.sigmoid()).MoveToOuterDisposeScope();
     }
-
-    public override IReadOnlyList<Tensor> RawOutputs(Tensor images) => [_model.forward(images)];
 
     private static Tensor Labels(Batch batch)
     {
