@@ -15,9 +15,9 @@ public sealed class ClassifyTask : TrainingTask
     private readonly DenseNet _model;
     private readonly bool _exclusive;
 
-    public ClassifyTask(ModelSpec spec, InputContract input, IReadOnlyList<string> classes, bool exclusive) : base(spec, input)
+    public ClassifyTask(DenseNet model, ModelSpec spec, InputContract input, IReadOnlyList<string> classes, bool exclusive) : base(spec, input)
     {
-        _model = (DenseNet)ModelCatalogue.Create(spec);
+        _model = model;
         Outputs = classes;
         _exclusive = exclusive;
     }
