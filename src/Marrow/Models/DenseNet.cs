@@ -82,42 +82,45 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
         _norm5 = BatchNorm2d(width);
         register_module("norm5", _norm5);
         OutputChannels = width;
-        PyramidChannels = [shape.ChannelsAfterBlock(1), shape.ChannelsAfterBlock(2), width];
+        PyramidChannels = [.. Enumerable.Range(0, _blocks.Length).Select(shape.ChannelsAfterBlock)];
     }
 
     /// <summary>F.</summary>
     public int OutputChannels { get; }
 
-    /// <summary>Channels of the three maps that <see cref="ForwardPyramid"/> gives.</summary>
+    /// <summary>Channels of C2, C3, C4, C5: the maps at strides 4, 8, 16, 32.</summary>
     public IReadOnlyList<int> PyramidChannels { get; }
 
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return ForwardPyramid(input)[^1].MoveToOuterDisposeScope();
+        return ForwardPyramid(input, 5)[0].MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// C3, C4, C5 at strides 8, 16, 32: the outputs of blocks 2 to 4, each after the norm and ReLU that follow it, where
-    /// the pretrained statistics have brought all channels to one scale, and before any pooling.
+    /// C<paramref name="firstLevel"/> to C5, level l at stride 2^l: the outputs of the blocks, each after the norm and
+    /// ReLU that follow it, where the pretrained statistics have brought all channels to one scale, and before any
+    /// pooling.
     /// </summary>
-    public Tensor[] ForwardPyramid(Tensor input)
+    public Tensor[] ForwardPyramid(Tensor input, int firstLevel = 3)
     {
         using var scope = NewDisposeScope();
         var x = functional.relu(_norm0.forward(_conv0.forward(input)), inplace: true);
         x = functional.max_pool2d(x, 3, 2, 1);
-        var maps = new Tensor[3];
-        for (var b = 0; b < _transitions.Length; b++)
+        var maps = new List<Tensor>();
+        for (var b = 0; b < _blocks.Length; b++)
         {
-            var normalised = _transitions[b].Normalise(_blocks[b].forward(x));
-            if (b > 0)
-                maps[b - 1] = normalised;
-            x = _transitions[b].Reduce(normalised);
+            var grown = _blocks[b].forward(x);
+            var map = b < _transitions.Length ? _transitions[b].Normalise(grown) : functional.relu(_norm5.forward(grown), inplace: true);
+            grown.Dispose();
+            if (b + 2 >= firstLevel) // block 1 is level 2
+                maps.Add(map);
+            if (b < _transitions.Length)
+                x = _transitions[b].Reduce(map);
         }
-        maps[2] = functional.relu(_norm5.forward(_blocks[^1].forward(x)), inplace: true);
         foreach (var map in maps)
             map.MoveToOuterDisposeScope();
-        return maps;
+        return [.. maps];
     }
 }
 

@@ -20,6 +20,8 @@ public static class ModelCatalogue
     private static readonly Dictionary<string, Head> Heads = new()
     {
         [""] = new("features.", (shape, spec) => new DenseNet(shape, spec.Channels, spec.Outputs)),
+        ["retinanet-"] = new("backbone.body.", (shape, spec) => new RetinaNet(shape, spec.Channels, spec.Detector ?? new())),
+        ["cobb-"] = new("features.", (shape, spec) => new CobbRegressor(shape, spec.Channels, spec.Outputs)),
     };
 
     /// <summary>Every architecture name there is.</summary>
