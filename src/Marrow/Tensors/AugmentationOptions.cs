@@ -27,14 +27,14 @@ public sealed record AugmentationOptions
     /// <summary>Of mirroring left and right (corners of vertebrae are swapped). 0 to 1, default 0: sides can matter.</summary>
     public double FlipProbability { get; init; }
 
-    /// <summary>Grey value g of 0..1 becomes g^e with e of 1/(1+s) to 1+s. 0 to 3, default 0.25.</summary>
-    public double Gamma { get; init; } = 0.25;
+    /// <summary>Grey value g of 0..1 becomes g^e with e of 1/(1+s) to 1+s. 0 to 3, default 0.2.</summary>
+    public double Gamma { get; init; } = 0.2;
 
-    /// <summary>Distance from middle grey is multiplied by 1/(1+s) to 1+s. 0 to 3, default 0.2.</summary>
-    public double Contrast { get; init; } = 0.2;
+    /// <summary>Distance from middle grey is multiplied by 1/(1+s) to 1+s. 0 to 3, default 0.15.</summary>
+    public double Contrast { get; init; } = 0.15;
 
-    /// <summary>Added, either way; the range from black to white is 1. 0 to 1, default 0.1.</summary>
-    public double Brightness { get; init; } = 0.1;
+    /// <summary>Added, either way; the range from black to white is 1. 0 to 1, default 0.05.</summary>
+    public double Brightness { get; init; } = 0.05;
 
     /// <summary>Largest standard deviation of Gaussian noise; the range from black to white is 1. 0 to 1, default 0.03.</summary>
     public double Noise { get; init; } = 0.03;

@@ -63,9 +63,11 @@ internal sealed class AugmentedRenderer(InputContract contract)
             var row = output.Slice(y * _width, _width);
             for (var x = 0; x < row.Length; x++)
             {
-                var sourceX = Math.Min(Math.Max(startX + x * stepX, 0f), right);
-                var sourceY = Math.Min(Math.Max(startY + x * stepY, 0f), bottom);
-                var (left, top) = ((int)sourceX, (int)sourceY);
+                // "Native": one instruction each, without the rules for NaN, which can't occur.
+                var sourceX = float.ClampNative(startX + x * stepX, 0f, right);
+                var sourceY = float.ClampNative(startY + x * stepY, 0f, bottom);
+                var left = float.ConvertToIntegerNative<int>(sourceX);
+                var top = float.ConvertToIntegerNative<int>(sourceY);
                 var (fractionX, fractionY) = (sourceX - left, sourceY - top);
                 var upper = framed.Slice(top * _stride + left, 2);
                 var lower = framed.Slice((top + 1) * _stride + left, 2);
@@ -127,7 +129,7 @@ internal sealed class AugmentedRenderer(InputContract contract)
         for (var i = 0; i < image.Length; i++)
         {
             bits = i % 5 == 0 ? random.NextUInt64() : bits >> 12; // five indices of 12 bits from each 64
-            image[i] = Math.Min(Math.Max(image[i] + sigma * table[(int)(bits & 4095)], low), high);
+            image[i] = float.ClampNative(image[i] + sigma * table[(int)(bits & 4095)], low, high);
         }
     }
 
