@@ -36,13 +36,16 @@ public sealed record ContactSheetItem
 /// <summary>Many radiographs on one picture, each with its caption and labels, to judge a data set at a glance.</summary>
 public static class ContactSheet
 {
+    /// <summary>Images need no more pixels than this.</summary>
+    public const int LongestTileSidePx = 560;
+
     private const int GapPx = 14, CaptionPx = 44, TextPx = 14;
 
     /// <summary>A PNG. Tiles are tall for spines and square else; at most 10 a row.</summary>
     public static byte[] Render(IReadOnlyList<ContactSheetItem> items, string title = "")
     {
         var tall = items.Any(item => item.Vertebrae.Count > 0);
-        var (tileWidth, tileHeight) = tall ? (230, 560) : (260, 260);
+        var (tileWidth, tileHeight) = tall ? (230, LongestTileSidePx) : (260, 260);
         // A sheet about 1.4 times as wide as it is high.
         var columns = (int)Math.Ceiling(Math.Sqrt(1.4 * items.Count * (tileHeight + CaptionPx) / tileWidth));
         columns = Math.Clamp(columns, 1, Math.Clamp(items.Count, 1, 10));
