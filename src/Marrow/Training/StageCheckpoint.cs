@@ -37,7 +37,7 @@ internal static class StageCheckpoint
             })],
             Parents = new()
             {
-                Checkpoints = source is null ? [] : [new(source.Name, source.Digest, "init", source.WeightsOnly ? "LicenseRef-unknown" : source.License)],
+                Checkpoints = source is null ? [] : [new(source.Name, source.Digest, "init", source.License)],
                 Datasets = [new(dataset.Name, "", dataset.License, PatientSplit.FilesDigest(dataset), dataset.Citation, data.Training.Count)],
             },
             Card = new()
