@@ -6,7 +6,10 @@ public static class DatasetCatalogue
     public static IReadOnlyDictionary<string, Func<DatasetRequest, Dataset>> Formats { get; } =
         new Dictionary<string, Func<DatasetRequest, Dataset>>(StringComparer.Ordinal)
         {
+            ["chexpert"] = CheXpert.Open,
             ["csv"] = CsvFolder.Open,
+            ["images"] = ImageFolder.Open,
+            ["mura"] = Mura.Open,
             ["spineweb16"] = SpineWeb16.Open,
         };
 

@@ -21,6 +21,9 @@ public sealed record RunEvent
     /// <summary>Mean since the last event; null when no step was taken (validation, preparation).</summary>
     public double? Loss { get; init; }
 
+    /// <summary>The parts of <see cref="Loss"/> by name ("class", "box", "corners"); empty when no step was taken.</summary>
+    public IReadOnlyDictionary<string, double> Losses { get; init; } = new Dictionary<string, double>();
+
     /// <summary>Of the head; the backbone's may be a fraction of it.</summary>
     public double? LearningRate { get; init; }
 
