@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Marrow.Datasets;
 
 namespace Marrow.Checkpoints;
 
@@ -11,7 +12,14 @@ public sealed record ParentCheckpoint(string Name, string Digest, string Role = 
 /// <param name="Version">As its makers name it; "" when they do not.</param>
 /// <param name="License">SPDX identifier or LicenseRef-...</param>
 /// <param name="FilesDigest">"sha256:..." over the files used; "" when it was not taken.</param>
-public sealed record ParentDataset(string Name, string Version, string License, string FilesDigest, string Citation = "", int Samples = 0);
+/// <param name="Use">How it was read and divided, so that what was held out can be found again; null when unknown.</param>
+public sealed record ParentDataset(string Name, string Version, string License, string FilesDigest, string Citation = "", int Samples = 0, DatasetUse? Use = null);
+
+/// <summary>How a data set was read and divided.</summary>
+/// <param name="Format">A key of the data set catalogue.</param>
+/// <param name="HeldOut">Share of the patients that was never trained on; 0 when all were.</param>
+/// <param name="Seed">Of that division.</param>
+public sealed record DatasetUse(string Format, DatasetOptions Options, double HeldOut, ulong Seed);
 
 /// <summary>Where a checkpoint came from.</summary>
 public sealed record CheckpointParents

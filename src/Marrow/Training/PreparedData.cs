@@ -33,13 +33,13 @@ internal sealed class PreparedData : IDisposable
         say(string.Create(CultureInfo.InvariantCulture,
             $"{stage.Data.Name}: {training.Count} images to train on, {forTraining.HeldOut.Count} to choose by, {split.HeldOut.Count} held out, by patient"));
         var cache = PackedCache.Open([.. training, .. forTraining.HeldOut, .. split.HeldOut], input, cacheFolder: null,
-            progress: null, RadiographReader.Read, cancellation);
+            cancellation: cancellation);
         return new(dataset, split, training, forTraining.HeldOut, cache);
     }
 
     public void Dispose() => Cache.Dispose();
 
-    private static bool IsLabelled(Sample sample, string task) => task switch
+    public static bool IsLabelled(Sample sample, string task) => task switch
     {
         StageTask.DetectVertebrae => sample.Vertebrae.Count > 0,
         StageTask.RegressCobb => sample.CobbDegrees.Count > 0,

@@ -1,0 +1,100 @@
+using Marrow.Checkpoints;
+using Marrow.Datasets;
+using Marrow.Metrics;
+using Marrow.Tensors;
+using Marrow.Training;
+using static TorchSharp.torch;
+
+namespace Marrow.Prediction;
+
+/// <summary>Which samples of a data set are measured.</summary>
+public enum EvaluationSplit
+{
+    /// <summary>Those that the checkpoint never saw, by the division stored with it.</summary>
+    HeldOut,
+    All,
+}
+
+/// <summary>What checkpoints are worth on labelled images: metrics with bootstrap intervals over patients.</summary>
+public static class Evaluation
+{
+    private const int BatchSize = 8;
+
+    /// <summary>
+    /// The samples to measure on. Throws <see cref="MarrowException"/> when the checkpoint does not say what was held
+    /// out, or held nothing out.
+    /// </summary>
+    public static (Dataset Dataset, IReadOnlyList<Sample> Samples) Samples(Checkpoint checkpoint, string name, string root, EvaluationSplit split, string? format = null)
+    {
+        var use = checkpoint.Parents.Datasets.FirstOrDefault(d => d.Name == name)?.Use ?? checkpoint.Parents.Datasets.FirstOrDefault()?.Use;
+        var known = format is null || format == use?.Format;
+        var dataset = DatasetCatalogue.Open(new()
+        {
+            Name = name,
+            Format = format ?? use?.Format ?? throw new MarrowException($"{checkpoint.Name}: does not say how its data was read. Give --format."),
+            Root = root,
+            Options = known && use is not null ? use.Options : new(),
+        });
+        if (split == EvaluationSplit.All)
+            return (dataset, dataset.Samples);
+        if (!known || use is null || use.HeldOut == 0)
+            throw new MarrowException($"{checkpoint.Name}: {(use is { HeldOut: 0 } ? "was trained on all of its data" : "does not say what was held out")}. Measure on other data with --split all.");
+        var labelled = dataset.Samples.Where(s => PreparedData.IsLabelled(s, checkpoint.Config.Task)).ToList();
+        return (dataset, PatientSplit.Create(labelled, use.HeldOut, use.Seed).HeldOut);
+    }
+
+    /// <summary>The metrics of the checkpoint's own task. Nothing is augmented.</summary>
+    public static IReadOnlyList<MetricValue> Measure(Checkpoint checkpoint, IReadOnlyList<Sample> samples,
+        BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using var task = TaskCatalogue.Load(checkpoint);
+        var compute = Compute.Choose();
+        compute.Prepare(task.Model);
+        using var cache = PackedCache.Open(samples, task.Input, cacheFolder: null, progress, cancellation: cancellation);
+        using var loader = new BatchLoader(samples, cache, task.Input, null, BatchSize, 0, shuffle: false, dropLast: false, Environment.ProcessorCount);
+        return task.Measure(loader, compute, bootstrap ?? new());
+    }
+
+    /// <summary>
+    /// The angles from corners, from the regressor and from both, each with its metrics, image by image as a user's
+    /// prediction goes. Keys: "landmarks", "regressor", "fused".
+    /// </summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(IReadOnlyList<Checkpoint> checkpoints,
+        IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default)
+    {
+        using var predictor = new SpinePredictor(checkpoints);
+        var findings = new List<SpineFinding>();
+        foreach (var sample in samples)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            findings.Add(predictor.Predict(sample.ImagePath).Finding);
+            progress?.Invoke(findings.Count, samples.Count);
+        }
+        var truth = samples.Select(s => s.CobbDegrees).ToList();
+        string[] patients = [.. samples.Select(s => s.Patient)];
+        var results = new Dictionary<string, IReadOnlyList<MetricValue>>();
+        if (findings.All(f => f.LandmarkAngles is not null))
+        {
+            var pairs = findings.Zip(samples, (f, s) => new LandmarkPair
+            {
+                Truth = s.Vertebrae,
+                Found = [.. f.Vertebrae.Select(v => v.Corners)],
+                ImageWidth = f.Width,
+                ImageHeight = f.Height,
+                Patient = s.Patient,
+            }).ToList();
+            results["landmarks"] =
+            [
+                .. Angles.Measure(truth, [.. findings.Select(f => f.LandmarkAngles!.Degrees)], patients, bootstrap),
+                .. samples.All(s => s.Vertebrae.Count > 0) ? Landmarks.Measure(pairs, bootstrap) : [],
+            ];
+        }
+        if (findings.All(f => f.RegressorDegrees.Count > 0))
+            results["regressor"] = Angles.Measure(truth, [.. findings.Select(f => f.RegressorDegrees)], patients, bootstrap);
+        if (results.Count == 2)
+            results["fused"] = Angles.Measure(truth, [.. findings.Select(f => f.CobbDegrees)], patients, bootstrap);
+        return results;
+    }
+}

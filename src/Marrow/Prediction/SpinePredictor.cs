@@ -1,0 +1,134 @@
+using System.Globalization;
+using Marrow.Checkpoints;
+using Marrow.Imaging;
+using Marrow.Spine;
+using Marrow.Tensors;
+using Marrow.Training;
+using Marrow.Training.Tasks;
+using static TorchSharp.torch;
+
+namespace Marrow.Prediction;
+
+/// <summary>
+/// Radiograph -> vertebrae and Cobb angles, by a detector of corners, a regressor of angles, or both. The preprocessing
+/// is that of each checkpoint's input contract; nothing about it is guessed. Not for use by several threads at once.
+/// </summary>
+public sealed class SpinePredictor : IDisposable
+{
+    /// <summary>
+    /// Share of the corners' angles where both are there; the rest is the regressor's. The two err differently, so the
+    /// mixture beats either.
+    /// </summary>
+    public const double LandmarkShare = 0.7;
+
+    private const double LowConfidence = 0.5;
+    private const int ManyFilled = 2;
+    private const double DegreesApart = 15; // corners and regressor: beyond, one of them is wrong
+
+    private readonly DetectVertebraeTask? _detector;
+    private readonly RegressCobbTask? _regressor;
+    private readonly Compute _compute = Compute.Choose();
+    private readonly List<CheckpointUse> _uses = [];
+
+    /// <summary>
+    /// Loads and verifies the checkpoints; at most one detector and one regressor. Throws <see cref="MarrowException"/>
+    /// when there is none, or one of another task.
+    /// </summary>
+    public SpinePredictor(IReadOnlyList<Checkpoint> checkpoints)
+    {
+        foreach (var checkpoint in checkpoints)
+        {
+            var task = TaskCatalogue.Load(checkpoint);
+            _compute.Prepare(task.Model);
+            switch (task)
+            {
+                case DetectVertebraeTask detector when _detector is null:
+                    _detector = detector;
+                    _uses.Add(new("landmarks", checkpoint.Name, checkpoint.Digest));
+                    break;
+                case RegressCobbTask regressor when _regressor is null:
+                    _regressor = regressor;
+                    _uses.Add(new("cobb", checkpoint.Name, checkpoint.Digest));
+                    break;
+                default:
+                    task.Dispose();
+                    Dispose();
+                    throw new MarrowException($"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for {StageTask.DetectVertebrae}, one for {StageTask.RegressCobb}, or one of each.");
+            }
+        }
+        if (_uses.Count == 0)
+            throw new MarrowException("A spine prediction needs a checkpoint: give --checkpoint NAME.");
+    }
+
+    /// <summary>Smallest size at which an image may be decoded without loss for these checkpoints.</summary>
+    public (int Width, int Height) DecodeSize => (
+        Math.Max(_detector?.Input.Width ?? 0, _regressor?.Input.Width ?? 0),
+        Math.Max(_detector?.Input.Height ?? 0, _regressor?.Input.Height ?? 0));
+
+    /// <summary>Reads and measures one file; the radiograph is for drawing on. Throws <see cref="MarrowException"/> when it can't be read.</summary>
+    public (SpineFinding Finding, Radiograph Radiograph) Predict(string path)
+    {
+        var radiograph = RadiographReader.Read(path, DecodeSize.Width, DecodeSize.Height);
+        return (Predict(radiograph), radiograph);
+    }
+
+    public SpineFinding Predict(Radiograph radiograph)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var warnings = new List<string>(radiograph.Warnings);
+        var vertebrae = new List<FoundVertebra>();
+        CobbMeasurement? measured = null;
+        var confidence = 1.0;
+        if (_detector is not null)
+        {
+            var (images, toInput) = Input(radiograph, _detector.Input);
+            var spine = _detector.Spines(images, _compute)[0];
+            var toOriginal = toInput.Invert();
+            vertebrae.AddRange(spine.Vertebrae.Select((v, i) => new FoundVertebra(SpineFinding.LevelName(i), v.Transform(toOriginal), spine.Scores[i], spine.Filled[i])));
+            measured = CobbAngles.Measure([.. vertebrae.Select(v => v.Corners)], radiograph.OriginalHeight);
+            confidence = spine.Confidence;
+            if (spine.Filled.Count(f => f) is > 0 and var filled)
+                warnings.Add($"{filled} of {Vertebra.Count} vertebrae were not seen but placed from their neighbours.");
+        }
+        double[] regressed = _regressor is null ? [] : _regressor.AnglesOf(Input(radiograph, _regressor.Input).Images, _compute)[0];
+        var cobb = Fuse(measured?.Degrees, regressed);
+        if (measured is not null && regressed.Length > 0 && Math.Abs(measured.Degrees[0] - regressed[0]) > DegreesApart)
+            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"Corners and regressor differ: cobb1 is {measured.Degrees[0]:F1} and {regressed[0]:F1} degrees."));
+        var doubtful = confidence < LowConfidence || vertebrae.Count(v => v.Filled) > ManyFilled || warnings.Count > radiograph.Warnings.Count + (vertebrae.Any(v => v.Filled) ? 1 : 0);
+        return new()
+        {
+            File = radiograph.Source,
+            Width = radiograph.OriginalWidth,
+            Height = radiograph.OriginalHeight,
+            Vertebrae = vertebrae,
+            LandmarkAngles = measured,
+            RegressorDegrees = regressed,
+            CobbDegrees = cobb,
+            Confidence = confidence,
+            Status = doubtful ? FindingStatus.Check : FindingStatus.Ok,
+            Warnings = warnings,
+            Checkpoints = _uses,
+        };
+    }
+
+    /// <summary>Both kinds of angles mixed, or the one there is.</summary>
+    public static IReadOnlyList<double> Fuse(IReadOnlyList<double>? landmarks, IReadOnlyList<double> regressor) => (landmarks, regressor.Count) switch
+    {
+        (null, _) => regressor,
+        (_, 0) => landmarks,
+        _ => [.. landmarks.Zip(regressor, (a, b) => LandmarkShare * a + (1 - LandmarkShare) * b)],
+    };
+
+    public void Dispose()
+    {
+        _detector?.Dispose();
+        _regressor?.Dispose();
+    }
+
+    private (Tensor Images, AffineTransform ToInput) Input(Radiograph radiograph, InputContract input)
+    {
+        var packed = Preprocessor.Prepare(radiograph, input);
+        return (_compute.Prepare(Preprocessor.ToTensor([packed], input)), packed.ToInput);
+    }
+}
