@@ -28,7 +28,7 @@ public sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
     {
         Features = new DenseNetFeatures(shape, channels);
         _reduce = Layers.Convolution(Features.OutputChannels, Channels, kernel: 1);
-        _norm = GroupNorm(8, Channels);
+        _norm = Layers.GroupNorm(8, Channels);
         _attention = Conv2d(Channels, 1, 1);
         _hidden = Linear((Channels + 1) * Rows, Hidden);
         _angles = Linear(Hidden, outputs);

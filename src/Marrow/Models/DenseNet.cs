@@ -223,4 +223,13 @@ internal static class Layers
         init.kaiming_normal_(conv.weight!);
         return conv;
     }
+
+    /// <summary>With weight 1 and bias 0, which TorchSharp leaves to chance.</summary>
+    public static GroupNorm GroupNorm(int groups, int channels)
+    {
+        var norm = TorchSharp.torch.nn.GroupNorm(groups, channels);
+        init.ones_(norm.weight!);
+        init.zeros_(norm.bias!);
+        return norm;
+    }
 }

@@ -164,7 +164,7 @@ public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
             var groups = 32; // torchvision's
             while (width % groups != 0 || width / groups < 4)
                 groups /= 2;
-            return new Chain(conv, GroupNorm(Math.Max(groups, 1), width), ReLU(inplace: true));
+            return new Chain(conv, Layers.GroupNorm(Math.Max(groups, 1), width), ReLU(inplace: true));
         }
 
         private static Conv2d HeadConvolution(int input, int output, bool bias = true)
