@@ -141,6 +141,19 @@ public class RecipeHostileTests
     public void A_model_is_of_its_stages_task(string task, string model, string expected) =>
         Assert.Contains(expected, Fail($"name: r\nstages:\n  - {{name: a, task: {task}, model: {model}, data: {{format: csv}}}}"));
 
+    [Theory]
+    [InlineData("format: spineweb", "format: expected csv")]
+    [InlineData("name: x", "data lacks format.")]
+    [InlineData("format: csv, faults: mend", "faults: expected repair, drop or keep, found 'mend'.")]
+    [InlineData("format: csv, blank: ones", "blank: expected zeros or masked, found 'ones'.")]
+    [InlineData("format: csv, uncertain: zeros", "uncertain: expected keys and values, found 'zeros'.")]
+    [InlineData("format: csv, uncertain: {Edema: yes}", "'Edema': expected ignore, zeros, ones, multi-class, self-trained, or a range")]
+    [InlineData("format: csv, labelColumns: Edema", "labelColumns: expected a list, found 'Edema'.")]
+    [InlineData("format: csv, validation: 0.6", "validation: expected a number from 0 to 0.5")]
+    [InlineData("format: csv, name: a b", "name: expected lower-case letters")]
+    public void Data_that_no_format_takes_is_refused(string data, string expected) =>
+        Assert.Contains(expected, Fail($"name: r\nstages:\n  - {{name: a, task: classify, model: densenet121, data: {{{data}}}}}"));
+
     [Fact]
     public void Two_stages_of_one_name_are_refused()
     {

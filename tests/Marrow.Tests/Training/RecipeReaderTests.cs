@@ -1,5 +1,6 @@
 using System.Globalization;
 using CsCheck;
+using Marrow.Datasets;
 using Marrow.Models;
 using Marrow.Tensors;
 using Marrow.Training;
@@ -88,7 +89,11 @@ public class RecipeReaderTests
                 initCoverage: 0.5
                 tag: mine
                 license: LicenseRef-SpineWeb-research
-                data: {name: d, format: spineweb16, limit: 24, heldOut: 0.3}
+                data:
+                  {name: d, format: spineweb16, limit: 24, heldOut: 0.3, validation: 0.25, split: test,
+                   uncertain: {default: zeros, Edema: ones 0.55-0.85}, blank: masked, softLabels: soft.csv, view: lateral,
+                   bodyPart: shoulder, faults: drop, landmarks: mat, csv: x.csv, fileColumn: f, patientColumn: p,
+                   labelColumns: [Edema, No Finding], kind: findings, license: CC0-1.0, citation: Someone 2019}
                 input: {width: 128, height: 352, fit: stretch, window: [0.01, 0.99], mean: 0.4, std: 0.2}
                 detector: {pyramidChannels: 64, headConvolutions: 3, anchorSizes: [16, 32.5], anchorScales: [1], anchorRatios: [0.4, 0.6]}
                 augment:
@@ -103,7 +108,28 @@ public class RecipeReaderTests
         Assert.Equal((ulong.MaxValue, 0.1), (recipe.Seed, recipe.HeldOut));
         var s = recipe.Stages[0];
         Assert.Equal(("densenet121.chexpert@sha256:0123456789ab", 0.5, "mine", "LicenseRef-SpineWeb-research"), (s.Init, s.InitCoverage, s.Tag, s.License));
-        Assert.Equal(("d", "spineweb16", 24, 0.3), (s.Data.Name, s.Data.Format, s.Data.Limit, s.Data.HeldOut));
+        Assert.Equal(("d", "spineweb16", 24, 0.3, 0.25), (s.Data.Name, s.Data.Format, s.Data.Limit, s.Data.HeldOut, s.Data.Validation));
+        var options = s.Data.Options;
+        Assert.Equal(new Dictionary<string, string> { ["default"] = "zeros", ["Edema"] = "ones 0.55-0.85" }, options.Uncertain);
+        Assert.Equal(["Edema", "No Finding"], options.LabelColumns);
+        Assert.Equal(new DatasetOptions
+        {
+            Split = "test",
+            Uncertain = options.Uncertain,
+            Blank = "masked",
+            SoftLabels = "soft.csv",
+            View = "lateral",
+            BodyPart = "shoulder",
+            Faults = "drop",
+            Landmarks = "mat",
+            Csv = "x.csv",
+            FileColumn = "f",
+            PatientColumn = "p",
+            LabelColumns = options.LabelColumns,
+            Kind = "findings",
+            License = "CC0-1.0",
+            Citation = "Someone 2019",
+        }, options);
         Assert.Equal(new StageInput { Width = 128, Height = 352, Fit = Fit.Stretch, WindowLow = 0.01, WindowHigh = 0.99, Mean = 0.4, Std = 0.2 }, s.Input);
         Assert.Equal(new TrainOptions
         {
@@ -174,6 +200,34 @@ public class RecipeReaderTests
         var text = Small.Replace("init: landmarks", "train: " + (train[0] == '{' ? train : $"{{{train}}}"));
         var options = RecipeReader.Parse(text, "r.yaml", []).Stages[2].Train;
         Assert.Equal((freeze, unfreeze), (options.Freeze, options.Unfreeze));
+    }
+
+    [Fact]
+    public void What_the_reader_allows_the_augmentation_allows_too()
+    {
+        foreach (var p in typeof(AugmentationOptions).GetProperties())
+        {
+            var key = char.ToLowerInvariant(p.Name[0]) + p.Name[1..];
+            double[] accepted = [.. new[] { -1, 0, 0.5, 1, 3, 5, 10, 180, 1000 }.Where(v => IsAccepted(key, v))];
+            Assert.Contains(0.5, accepted);
+            Assert.DoesNotContain(1000, accepted);
+            Assert.All(accepted, v => Assert.Empty(Read(key, v).Errors()));
+        }
+
+        bool IsAccepted(string key, double value)
+        {
+            try
+            {
+                return Read(key, value) is not null;
+            }
+            catch (MarrowException)
+            {
+                return false;
+            }
+        }
+
+        AugmentationOptions Read(string key, double value) =>
+            RecipeReader.Parse(Small, "r.yaml", [string.Create(CultureInfo.InvariantCulture, $"features.augment.{key}={value}")]).Stages[0].Augment;
     }
 
     [Fact]
