@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using Marrow.Checkpoints;
+using Marrow.Imaging;
+
+namespace Marrow.Tests.Training;
+
+public class KilledRunTests
+{
+    private const int Kills = 4;
+
+    /// <summary>Real processes of the program, ended by SIGKILL at random moments, wherever they are just then.</summary>
+    [Fact]
+    public void A_run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_never_stopped()
+    {
+        using var tiny = new TinyRun(train: "steps: 60, batch: 4, lr: 3.0e-3, ema: 0.9, evaluateEvery: 2, saveEverySeconds: 0");
+        var clock = Stopwatch.StartNew();
+        using (var whole = Start(tiny, "whole"))
+            Assert.Equal(0, Finish(whole));
+        var milliseconds = (int)clock.ElapsedMilliseconds;
+
+        var random = new SeededRandom((ulong)Environment.ProcessId);
+        var killed = 0;
+        for (var attempt = 0; killed < Kills && attempt < 4 * Kills; attempt++)
+        {
+            using var part = Start(tiny, "parts");
+            if (part.WaitForExit((int)(milliseconds * random.Uniform(0.3, 0.95))))
+                break; // It came to its end before it could be killed once more.
+            part.Kill();
+            part.WaitForExit();
+            killed++;
+        }
+        Assert.InRange(killed, 1, Kills);
+        using (var rest = Start(tiny, "parts"))
+            Assert.Equal(0, Finish(rest));
+        Assert.Equal(Weights(tiny, "whole"), Weights(tiny, "parts"));
+        TestContext.Current.SendDiagnosticMessage($"killed {killed} times");
+    }
+
+    private static Process Start(TinyRun tiny, string outName)
+    {
+        var cli = Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll");
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
+        foreach (var argument in (string[])["exec", cli, "run", tiny.RecipePath, "--data", $"tiny={tiny.Data}", "--out", Path.Combine(tiny.Folder, outName), "--hub", Path.Combine(tiny.Folder, outName, "hub"), "--resume"])
+            start.ArgumentList.Add(argument);
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        return process;
+    }
+
+    private static int Finish(Process process)
+    {
+        var errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+            TestContext.Current.TestOutputHelper?.WriteLine(errors);
+        return process.ExitCode;
+    }
+
+    private static byte[] Weights(TinyRun tiny, string outName) =>
+        File.ReadAllBytes(Directory.GetFiles(Path.Combine(tiny.Folder, outName, "hub"), Checkpoint.WeightsFile, SearchOption.AllDirectories).Single());
+}

@@ -1,0 +1,62 @@
+using Marrow.Imaging;
+using Marrow.Training;
+
+namespace Marrow.Tests.Training;
+
+/// <summary>A data set of small pictures, bright or dark, and a recipe that tells them apart within seconds.</summary>
+internal sealed class TinyRun : IDisposable
+{
+    private const int Side = 48;
+
+    public TinyRun(int images = 24, string train = "steps: 12, batch: 4, lr: 3.0e-3, ema: 0.9, saveEverySeconds: 0")
+    {
+        Folder = Path.Combine(Path.GetTempPath(), $"marrow-run-{Guid.NewGuid():N}");
+        Data = Path.Combine(Folder, "data");
+        var rows = new List<string> { "path,patient,label" };
+        for (var i = 0; i < images; i++)
+        {
+            var random = SeededRandom.Fork(7, i);
+            var bright = i % 2 == 0;
+            var pixels = new byte[Side * Side];
+            for (var p = 0; p < pixels.Length; p++)
+            {
+                var inside = Math.Abs(p % Side - Side / 2) + Math.Abs(p / Side - Side / 2) < (bright ? 20 : 10);
+                pixels[p] = (byte)Math.Clamp((inside ? 180 : 60) + 20 * random.NextGaussian(), 0, 255);
+            }
+            ImageWriter.WritePng8(Path.Combine(Data, $"{i}.png"), Side, Side, pixels);
+            rows.Add($"{i}.png,p{i / 2},{(bright ? "large" : "small")}");
+        }
+        File.WriteAllLines(Path.Combine(Data, "labels.csv"), rows);
+        RecipePath = Path.Combine(Folder, "recipe.yaml");
+        File.WriteAllText(RecipePath, $$"""
+            name: tiny
+            seed: 3
+            heldOut: 0.2
+            stages:
+              - name: first
+                task: classify
+                model: densenet-mini
+                tag: tiny
+                data: {name: tiny, format: csv, validation: 0.2}
+                input: {width: 32, height: 32}
+                train: { {{train}} }
+            """);
+    }
+
+    public string Folder { get; }
+    public string Data { get; }
+    public string RecipePath { get; }
+
+    public RunRequest Request(string outName, bool resume = false, params string[] overrides) => new()
+    {
+        Recipe = RecipeReader.Read(RecipePath, overrides),
+        DataFolders = new Dictionary<string, string> { ["tiny"] = Data },
+        OutFolder = Path.Combine(Folder, outName),
+        HubFolder = Path.Combine(Folder, outName, "hub"),
+        Resume = resume,
+        Command = "test",
+        Resolve = name => throw new MarrowException($"{name}: no hub here."),
+    };
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}
