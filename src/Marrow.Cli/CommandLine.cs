@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Globalization;
 using System.Reflection;
 using Marrow.Cli.Commands;
 
@@ -74,6 +75,18 @@ internal static class CommandLine
         return command;
     }
 
+    /// <summary>Limits a number; both ends are allowed.</summary>
+    public static Option<int> Between(this Option<int> option, int low, int high)
+    {
+        option.Validators.Add(result =>
+        {
+            // What is no number at all has an error of its own.
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && (value < low || value > high))
+                result.AddError($"{option.Name} {value}: expected {low} to {high}.");
+        });
+        return option;
+    }
+
     private static RootCommand Tree()
     {
         var root = new RootCommand("Pretrained checkpoints for medical images: train, warm-start, measure, predict.")
@@ -81,6 +94,7 @@ internal static class CommandLine
             Json,
             Verbose,
             DataCommand.Create(),
+            HubCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
         return root;

@@ -8,5 +8,6 @@ internal static class DataCommand
     public static Command Create() => new("data", "Check, show and make data sets.")
     {
         DataPreviewCommand.Create(),
+        DataPhantomCommand.Create(),
     };
 }

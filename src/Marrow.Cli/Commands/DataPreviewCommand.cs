@@ -12,14 +12,9 @@ internal static class DataPreviewCommand
     public static Command Create()
     {
         var data = new DataOptions();
-        var count = new Option<int>("--count") { Description = "How many samples.", DefaultValueFactory = _ => 24 };
+        var count = new Option<int>("--count") { Description = "How many samples.", DefaultValueFactory = _ => 24 }.Between(1, 400);
         var seed = new Option<ulong>("--seed") { Description = "Which samples.", DefaultValueFactory = _ => 1 };
         var file = new Option<string>("--out") { Description = "The PNG to write.", HelpName = "FILE", DefaultValueFactory = _ => "preview.png" };
-        count.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 400)
-                result.AddError("--count: expected 1 to 400.");
-        });
         var command = new Command("preview", "Write a contact sheet with landmarks, angles or labels drawn.") { count, seed, file };
         data.AddTo(command);
         return command

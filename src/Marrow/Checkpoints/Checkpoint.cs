@@ -44,6 +44,9 @@ public sealed class Checkpoint : IDisposable
     public CheckpointConfig Config => _config
         ?? throw MarrowException.Bad(Path, "a checkpoint with its config.json", "weights alone", "Use them to warm-start a model; to predict or evaluate, name a whole checkpoint.");
 
+    /// <summary>SPDX identifier or LicenseRef-...: the terms of the weights.</summary>
+    public string License { get; private init; } = "LicenseRef-unknown";
+
     public CheckpointParents Parents { get; private init; } = new();
     public IReadOnlyList<MeasuredValue> Metrics { get; private init; } = [];
 
@@ -73,6 +76,7 @@ public sealed class Checkpoint : IDisposable
             throw MarrowException.Bad(folder, WeightsFile, "none in the manifest", "Save the checkpoint again.");
         return new(folder, manifest.Name, manifest.Digest, manifest.Created, config, Safetensors.Open(System.IO.Path.Combine(folder, WeightsFile)))
         {
+            License = manifest.License,
             Parents = manifest.Parents,
             Metrics = metrics,
             Receipt = receipt,

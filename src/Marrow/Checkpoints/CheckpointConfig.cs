@@ -28,6 +28,7 @@ public sealed record OutputMeaning(string Name, string Unit, string Meaning, boo
 public sealed record CheckpointConfig
 {
     private const int LargestSide = 16384; // px; no detector makes larger radiographs
+    private const int MostOutputs = 10_000; // bounds what a hostile config can make the model's creation allocate
 
     public required ModelSpec Model { get; init; }
 
@@ -55,13 +56,20 @@ public sealed record CheckpointConfig
         Require(CheckpointTask.All.Contains(Task), $"a task of {string.Join(", ", CheckpointTask.All)}", $"'{Task}'");
         Require(ModelCatalogue.Names.Contains(Model.Architecture), $"an architecture of {string.Join(", ", ModelCatalogue.Names)}", $"'{Model.Architecture}'");
         Require(Model.Channels is >= 1 and <= 64 && Model.Channels == Input.Channels, "as many channels in the model as in its input, 1 to 64", $"{Model.Channels} and {Input.Channels}");
-        Require(Model.Outputs is >= 1 and <= 100_000, "1 to 100000 outputs", Text(Model.Outputs));
+        Require(Model.Outputs is >= 1 and <= MostOutputs, $"1 to {MostOutputs} outputs", Text(Model.Outputs));
         Require(Input.Width is >= 1 and <= LargestSide && Input.Height is >= 1 and <= LargestSide, $"an input of 1 to {LargestSide} px a side", $"{Input.Width} x {Input.Height}");
         Require(Input.WindowLow >= 0 && Input.WindowLow < Input.WindowHigh && Input.WindowHigh <= 1, "window percentiles 0 <= low < high <= 1",
             $"{Text(Input.WindowLow)} and {Text(Input.WindowHigh)}");
         Require(double.IsFinite(Input.Mean) && double.IsFinite(Input.Std) && Input.Std > 0, "a finite mean and a positive std", $"{Text(Input.Mean)} and {Text(Input.Std)}");
         Require(Task != CheckpointTask.Classify || Classes.Count == Model.Outputs, "a class for each output", $"{Classes.Count} classes, {Model.Outputs} outputs");
         Require(Task != CheckpointTask.DetectVertebrae || Model.Detector is not null, "the detector's parameters", "none");
+        if (Model.Detector is { } detector)
+        {
+            Require(detector is { Classes: >= 1 and <= 1000, PyramidChannels: >= 1 and <= 4096, HeadConvolutions: >= 0 and <= 64 },
+                "a detector of 1 to 1000 classes, 1 to 4096 pyramid channels and 0 to 64 head convolutions", $"{detector.Classes}, {detector.PyramidChannels} and {detector.HeadConvolutions}");
+            Require(new[] { detector.AnchorSizes, detector.AnchorScales, detector.AnchorRatios }.All(list => list.Count is >= 1 and <= 16),
+                "1 to 16 anchor sizes, scales and ratios", $"{detector.AnchorSizes.Count}, {detector.AnchorScales.Count} and {detector.AnchorRatios.Count}");
+        }
 
         void Require(bool holds, string expected, string found)
         {

@@ -80,7 +80,7 @@ public sealed record CheckpointDraft
         AtomicFile.WriteText(Path.Combine(folder, Checkpoint.CardFile), ModelCardText.Render(this));
 
         var files = Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(Describe).ToList();
-        var (bytes, manifest) = new CheckpointManifest { Name = Name, Created = Created, Parents = Parents, Files = files }.Seal();
+        var (bytes, manifest) = new CheckpointManifest { Name = Name, Created = Created, License = Card.License, Parents = Parents, Files = files }.Seal();
         AtomicFile.Write(Path.Combine(folder, CheckpointManifest.FileName), stream => stream.Write(bytes));
         return manifest;
 

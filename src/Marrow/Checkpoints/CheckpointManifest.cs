@@ -49,6 +49,9 @@ public sealed record CheckpointManifest
     /// <summary>Of the checkpoints of one name, the one created last is the newest.</summary>
     public required DateTimeOffset Created { get; init; }
 
+    /// <summary>SPDX identifier or LicenseRef-...: the terms of the weights.</summary>
+    public string License { get; init; } = "LicenseRef-unknown";
+
     public required CheckpointParents Parents { get; init; }
 
     public required IReadOnlyList<ManifestFile> Files { get; init; }

@@ -1,3 +1,4 @@
+using Marrow.Models;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 
@@ -9,6 +10,15 @@ internal static class ModelOutputs
     public static IReadOnlyList<(string Name, torch.Tensor Value)> Of(Module model, torch.Tensor input) => model switch
     {
         Module<torch.Tensor, torch.Tensor> plain => [("output", plain.forward(input))],
+        Module<torch.Tensor, DetectorOutput> detector => Of(detector.forward(input)),
         _ => throw new MarrowException($"{model.GetName()}: a model of a kind whose outputs are not known here."),
     };
+
+    private static List<(string Name, torch.Tensor Value)> Of(DetectorOutput output)
+    {
+        var outputs = new List<(string Name, torch.Tensor Value)> { ("classLogits", output.ClassLogits), ("boxDeltas", output.BoxDeltas) };
+        if (output.CornerOffsets is { } corners)
+            outputs.Add(("cornerOffsets", corners));
+        return outputs;
+    }
 }

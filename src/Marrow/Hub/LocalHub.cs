@@ -9,7 +9,8 @@ public sealed record HubEntry(string Name, string Digest, DateTimeOffset Created
 
 /// <summary>
 /// A folder of checkpoints, <c>name/digest/</c>. References: a name (the one created last), <c>name@sha256:digits</c> (any
-/// unambiguous beginning), a checkpoint's folder, or a .safetensors file (weights alone).
+/// unambiguous beginning), a checkpoint's folder, or a .safetensors file (weights alone, unless it lies in a checkpoint's
+/// folder: then that checkpoint, with all its checks).
 /// </summary>
 public sealed class LocalHub(string folder)
 {
@@ -33,7 +34,12 @@ public sealed class LocalHub(string folder)
         if (Directory.Exists(reference))
             return Checkpoint.Load(reference);
         if (File.Exists(reference) && Path.GetExtension(reference) == ".safetensors")
-            return Checkpoint.LoadWeights(reference);
+        {
+            var home = Path.GetDirectoryName(Path.GetFullPath(reference))!;
+            return Path.GetFileName(reference) == Checkpoint.WeightsFile && File.Exists(Path.Combine(home, CheckpointManifest.FileName))
+                ? Checkpoint.Load(home)
+                : Checkpoint.LoadWeights(reference);
+        }
         var known = List().Select(e => e.Name).Distinct().ToList();
         throw MarrowException.Bad(reference, "a checkpoint's name, its folder or a .safetensors file", "nothing of that name",
             known.Count == 0 ? $"The hub {Folder} is empty." : $"The hub {Folder} knows: {string.Join(", ", known)}.");

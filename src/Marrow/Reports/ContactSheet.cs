@@ -50,6 +50,8 @@ public static class ContactSheet
         var columns = (int)Math.Ceiling(Math.Sqrt(1.4 * items.Count * (tileHeight + CaptionPx) / tileWidth));
         columns = Math.Clamp(columns, 1, Math.Clamp(items.Count, 1, 10));
         var rows = (items.Count + columns - 1) / columns;
+        columns = Math.Max(1, (items.Count + rows - 1) / Math.Max(rows, 1)); // as many in the last row as can be
+        var common = CommonFolder(items.Select(item => item.Caption));
         var top = title.Length > 0 ? 40 : 0;
         var size = new SKImageInfo(
             GapPx + columns * (tileWidth + GapPx), top + GapPx + rows * (tileHeight + CaptionPx + GapPx), SKColorType.Rgba8888, SKAlphaType.Opaque);
@@ -62,9 +64,21 @@ public static class ContactSheet
         {
             var x = GapPx + i % columns * (tileWidth + GapPx);
             var y = top + GapPx + i / columns * (tileHeight + CaptionPx + GapPx);
-            Tile(canvas, items[i], SKRect.Create(x, y, tileWidth, tileHeight));
+            Tile(canvas, items[i] with { Caption = items[i].Caption[common..] }, SKRect.Create(x, y, tileWidth, tileHeight));
         }
         return Png.Encode(surface);
+    }
+
+    /// <summary>Length of the folders that all captions begin with: they tell the tiles apart no more.</summary>
+    private static int CommonFolder(IEnumerable<string> captions)
+    {
+        var all = captions.ToList();
+        if (all.Count < 2)
+            return 0;
+        var length = all.Min(c => c.Length);
+        foreach (var caption in all)
+            length = Math.Min(length, all[0].AsSpan().CommonPrefixLength(caption));
+        return all[0].LastIndexOf('/', Math.Max(length - 1, 0)) + 1;
     }
 
     private static void Tile(SKCanvas canvas, ContactSheetItem item, SKRect tile)
@@ -85,7 +99,7 @@ public static class ContactSheet
             canvas.Save();
             canvas.ClipRect(tile);
             var found = item.Vertebrae.Select((v, k) => new FoundVertebra(SpineFinding.LevelName(k), v, 1)).ToList();
-            var spine = new SpineCanvas(canvas, toPicture, frame, tile, TextPx);
+            var spine = new SpineCanvas(canvas, toPicture, frame, tile, 11);
             spine.Vertebrae(found);
             canvas.Restore();
         }

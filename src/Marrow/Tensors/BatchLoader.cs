@@ -76,6 +76,9 @@ public sealed class BatchLoader : IDisposable
 
     public int BatchesPerEpoch { get; }
 
+    /// <summary>Of the sample's image in its file, px.</summary>
+    public (int Width, int Height) OriginalSize(Sample sample) => _cache.OriginalSize(_cache.IndexOf(sample));
+
     /// <summary>Where <see cref="Next"/> stands: the epoch and the batch in it that it gives next.</summary>
     public (int Epoch, int Batch) Position
     {

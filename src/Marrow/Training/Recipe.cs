@@ -1,3 +1,4 @@
+using Marrow.Datasets;
 using Marrow.Models;
 using Marrow.Tensors;
 
@@ -91,8 +92,11 @@ public sealed record StageData
     /// <summary>NAME in --data NAME=DIR. Default: the format.</summary>
     public required string Name { get; init; }
 
-    /// <summary>A key of the data set catalogue: chexpert, mura, spineweb16, csv...</summary>
+    /// <summary>A key of <see cref="DatasetCatalogue.Formats"/>.</summary>
     public required string Format { get; init; }
+
+    /// <summary>How the data set is read; in YAML the options stand beside name and format.</summary>
+    public DatasetOptions Options { get; init; } = new();
 
     /// <summary>Train on this many patients only, drawn by the recipe's seed, to see what few labels give. 0 (default): all.</summary>
     public int Limit { get; init; }

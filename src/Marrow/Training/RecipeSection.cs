@@ -1,4 +1,5 @@
 using System.Globalization;
+using Marrow.Checkpoints;
 
 namespace Marrow.Training;
 
@@ -168,32 +169,13 @@ internal sealed class RecipeSection
             return null;
         var plain = Plain(unknown);
         return known.Find(k => Plain(k) == plain)
-            ?? known.Find(k => Plain(k).Length >= 4 && plain.Length >= 4 && (plain.StartsWith(Plain(k), StringComparison.Ordinal) || Plain(k).StartsWith(plain, StringComparison.Ordinal)))
-            ?? known.Select(k => (Name: k, Edits: Edits(Plain(k), plain)))
-                .Where(x => x.Edits <= Math.Max(1, Math.Min(x.Name.Length, plain.Length) / 3))
-                .OrderBy(x => x.Edits).Select(x => x.Name).FirstOrDefault();
+            ?? known.Find(k => Math.Min(Plain(k).Length, plain.Length) >= 4
+                && (plain.StartsWith(Plain(k), StringComparison.Ordinal) || Plain(k).StartsWith(plain, StringComparison.Ordinal)))
+            ?? known.Select(k => (Name: k, Edits: NearestNames.Distance(Plain(k), plain)))
+                .Where(k => k.Edits <= Math.Min(Math.Min(k.Name.Length, plain.Length) / 2, 3))
+                .OrderBy(k => k.Edits).Select(k => k.Name).FirstOrDefault();
 
         static string Plain(string s) => s.Replace("_", "").Replace("-", "").ToLowerInvariant();
-    }
-
-    // Levenshtein, with a swap of neighbours as one edit (optimal string alignment).
-    private static int Edits(string a, string b)
-    {
-        var d = new int[a.Length + 1, b.Length + 1];
-        for (var i = 0; i <= a.Length; i++)
-            for (var j = 0; j <= b.Length; j++)
-            {
-                if (i == 0 || j == 0)
-                {
-                    d[i, j] = i + j;
-                    continue;
-                }
-                var cost = a[i - 1] == b[j - 1] ? 0 : 1;
-                d[i, j] = Math.Min(Math.Min(d[i - 1, j], d[i, j - 1]) + 1, d[i - 1, j - 1] + cost);
-                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                    d[i, j] = Math.Min(d[i, j], d[i - 2, j - 2] + 1);
-            }
-        return d[a.Length, b.Length];
     }
 
     private string? Text(string key, RecipeNode? node)

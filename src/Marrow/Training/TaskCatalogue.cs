@@ -19,6 +19,17 @@ public static class TaskCatalogue
         [StageTask.Classify] = new(
             (stage, input, data) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = data.Classes.Count },
             (model, spec, input, classes, exclusive) => new ClassifyTask((DenseNet)model, spec, input, classes, exclusive)),
+        [StageTask.DetectVertebrae] = new(
+            (stage, input, _) => new()
+            {
+                Architecture = stage.Model,
+                Channels = input.Channels,
+                Detector = (stage.Detector ?? new()).ApplyTo(DetectorSpec.Vertebrae(input.Width, input.Height)),
+            },
+            (model, spec, input, _, _) => new DetectVertebraeTask((RetinaNet)model, spec, input)),
+        [StageTask.RegressCobb] = new(
+            (stage, input, _) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = 3 },
+            (model, spec, input, _, _) => new RegressCobbTask((CobbRegressor)model, spec, input)),
     };
 
     /// <summary>A task with a new model for a stage of a recipe.</summary>

@@ -1,3 +1,4 @@
+using Marrow.Checkpoints;
 using Marrow.Metrics;
 using Marrow.Models;
 using Marrow.Tensors;
@@ -9,32 +10,38 @@ namespace Marrow.Training;
 /// <summary>
 /// What a model is trained for: it owns the model, its loss and its metrics. The training loop is the same for all.
 /// </summary>
-public abstract class TrainingTask : IDisposable
+public abstract class TrainingTask(ModelSpec spec, InputContract input) : IDisposable
 {
-    protected TrainingTask(ModelSpec spec, InputContract input)
-    {
-        Spec = spec;
-        Input = input;
-    }
-
     /// <summary>One of <see cref="StageTask.All"/>.</summary>
     public abstract string Name { get; }
 
-    public ModelSpec Spec { get; }
-    public InputContract Input { get; }
+    /// <summary>"finding the corners of vertebrae": for cards.</summary>
+    public abstract string Purpose { get; }
+
+    /// <summary>What the model must not be used for, for cards.</summary>
+    public abstract string Limits { get; }
+
+    public ModelSpec Spec { get; } = spec;
+    public InputContract Input { get; } = input;
     public abstract Module Model { get; }
 
-    /// <summary>Names of the model's outputs: classes, or the quantities measured.</summary>
-    public abstract IReadOnlyList<string> Outputs { get; }
+    /// <summary>What is stored with the weights.</summary>
+    public abstract CheckpointConfig Describe();
 
     /// <summary>
-    /// The loss of one batch by its parts, float32 scalars; their sum is minimised. The batch's images are already laid
-    /// out for <paramref name="compute"/>.
+    /// The loss of one batch by its parts, float32 scalars; their sum is minimised. <paramref name="images"/> are the
+    /// batch's, laid out for <paramref name="compute"/>.
     /// </summary>
     public abstract IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute);
 
-    /// <summary>Metrics over all samples of the loader, one epoch without augmentation, in the model's evaluation mode.</summary>
+    /// <summary>Metrics over all samples of the loader, one pass; the model is in evaluation mode.</summary>
     public abstract IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap);
+
+    public void Dispose()
+    {
+        Model.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     /// <summary>Every batch of one pass, laid out for <paramref name="compute"/>, without gradients.</summary>
     protected static void ForEachBatch(BatchLoader loader, Compute compute, Action<Tensor, Batch> act)
@@ -47,11 +54,5 @@ public abstract class TrainingTask : IDisposable
             using var batch = loader.Next();
             act(compute.Prepare(batch.Images), batch);
         }
-    }
-
-    public void Dispose()
-    {
-        Model.Dispose();
-        GC.SuppressFinalize(this);
     }
 }

@@ -9,10 +9,12 @@ namespace Marrow.Tests.Checkpoints;
 /// <summary>Small checkpoints for tests.</summary>
 internal static class Drafts
 {
+    private static readonly DetectorSpec Pyramid = new() { PyramidChannels = 16, HeadConvolutions = 1 };
+
     public static Module Model(int channels = 1, int outputs = 2, long seed = 1, string architecture = "densenet-mini")
     {
         torch.manual_seed(seed);
-        return ModelCatalogue.Create(new ModelSpec { Architecture = architecture, Channels = channels, Outputs = outputs });
+        return ModelCatalogue.Create(new ModelSpec { Architecture = architecture, Channels = channels, Outputs = outputs, Detector = Pyramid });
     }
 
     public static CheckpointDraft Of(Module model, int channels = 1, params string[] classes)
@@ -54,6 +56,16 @@ internal static class Drafts
                 new() { Metric = "SMAPE", Value = 12.5, Unit = "%", Dataset = "phantom", Split = "test", Samples = 24, Date = new(2024, 5, 6), Command = "marrow evaluate x" },
             ],
             Created = new(2024, 5, 6, 7, 8, 9, TimeSpan.Zero),
+        };
+    }
+
+    public static CheckpointDraft Detector(Module model)
+    {
+        var draft = Of(model, 1, "vertebra");
+        return draft with
+        {
+            Name = "retinanet-densenet-mini.phantom",
+            Config = draft.Config with { Task = CheckpointTask.DetectVertebrae, Model = new() { Architecture = "retinanet-densenet-mini", Detector = Pyramid } },
         };
     }
 }

@@ -235,6 +235,33 @@ public sealed class WarmStartTests : IDisposable
     }
 
     [Fact]
+    public void A_classifiers_backbone_goes_into_a_detector_and_from_there_into_a_regressor_bit_for_bit()
+    {
+        using var hub = new TemporaryFolder();
+        using var classifier = Drafts.Model(seed: 1);
+        using var detector = Drafts.Model(seed: 2, architecture: "retinanet-densenet-mini");
+        using var regressor = Drafts.Model(outputs: 3, seed: 3, architecture: "cobb-densenet-mini");
+        using var features = Drafts.Of(classifier).Save(hub.Path);
+
+        var receipt = WarmStart.Apply(detector, "retinanet-densenet-mini", WeightSource.Of(features));
+        WarmStart.RequireCoverage(receipt, 1);
+        Assert.Equal([new PrefixRule("features.", "backbone.body.")], receipt.Rules);
+        Assert.Equal(features.Weights.Entries.Count(e => e.Name.StartsWith("features.", StringComparison.Ordinal)), receipt.Total.Remapped);
+        Assert.Equal((0, 0), (receipt.Total.Copied, receipt.Total.Adapted));
+        Assert.Contains("head.classification_head", receipt.Modules.Select(m => m.Module));
+        var spec = Drafts.Detector(detector).Config.Model;
+        Assert.True(WarmStart.Probe(receipt, features, detector, spec).Probe!.BitIdentical);
+
+        using var landmarks = (Drafts.Detector(detector) with { Receipt = receipt }).Save(hub.Path);
+        receipt = WarmStart.Apply(regressor, "cobb-densenet-mini", WeightSource.Of(landmarks));
+        WarmStart.RequireCoverage(receipt, 1);
+        Assert.Equal([new PrefixRule("backbone.body.", "features.")], receipt.Rules);
+        Assert.True(WarmStart.Probe(receipt, landmarks, regressor, new() { Architecture = "cobb-densenet-mini", Outputs = 3 }).Probe!.BitIdentical);
+        using var stem = features.Weights.Read("features.conv0.weight");
+        Assert.Equal(stem.to(torch.ScalarType.Float32), regressor.state_dict()["features.conv0.weight"]);
+    }
+
+    [Fact]
     public void The_probe_notices_a_backbone_that_differs()
     {
         using var hub = new TemporaryFolder();

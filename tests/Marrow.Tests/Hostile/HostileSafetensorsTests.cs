@@ -38,7 +38,7 @@ public sealed class HostileSafetensorsTests : IDisposable
         var path = Put(file);
         var watch = Stopwatch.StartNew();
         var error = Assert.Throws<MarrowException>(() => Safetensors.Open(path).Dispose());
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"{watch.Elapsed}"); // milliseconds on an idle machine
         Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
         return error.Message;
     }
@@ -190,20 +190,14 @@ public sealed class HostileSafetensorsTests : IDisposable
     [Fact]
     public void Mutated_headers_are_read_or_refused_and_nothing_else()
     {
-        var path = _folder["mutated.safetensors"];
         var outcomes = new int[2];
         Mutation.Array[1, 4].Sample(mutations =>
         {
             var header = mutations.Aggregate(Encoding.UTF8.GetBytes(Good), (bytes, mutate) => mutate(bytes));
-            File.WriteAllBytes(path, FileOf(header, 19));
             try
             {
-                using var read = Safetensors.Open(path);
-                foreach (var entry in read.Entries)
-                {
-                    using var tensor = read.Read(entry.Name);
-                    Assert.Equal(entry.Elements, tensor.NumberOfElements);
-                }
+                var (entries, _) = SafetensorsHeader.Decode(header, 19, "mutated");
+                Assert.Equal(19, entries.Sum(e => e.Bytes));
                 outcomes[0]++;
             }
             catch (MarrowException)
@@ -236,6 +230,6 @@ public sealed class HostileSafetensorsTests : IDisposable
             {
                 // The other allowed outcome.
             }
-        }, iter: 3000, threads: 1);
+        }, iter: 1000, threads: 1);
     }
 }

@@ -59,9 +59,13 @@ public sealed class LocalHubTests : IDisposable
         using var copied = _hub.Resolve(copy);
         Assert.Equal(digest, copied.Digest);
 
-        using var weights = _hub.Resolve(Path.Combine(folder, "model.safetensors"));
+        using var byFile = _hub.Resolve(Path.Combine(folder, "model.safetensors"));
+        Assert.Equal(digest, byFile.Digest);
+
+        File.Copy(Path.Combine(folder, "model.safetensors"), _folder["bare.safetensors"]);
+        using var weights = _hub.Resolve(_folder["bare.safetensors"]);
         Assert.True(weights.WeightsOnly);
-        Assert.Equal("model", weights.Name);
+        Assert.Equal("bare", weights.Name);
         Assert.Contains("weights alone", Assert.Throws<MarrowException>(() => weights.Config).Message, StringComparison.Ordinal);
         Assert.Equal(byFolder.Weights.Entries.Count, weights.Weights.Entries.Count);
     }
