@@ -14,8 +14,13 @@ internal static class HubFolder
         HelpName = "DIR",
     };
 
-    public static string Of(ParseResult parsed, Option<string?> option) => Find(
-        parsed.GetValue(option), Environment.GetEnvironmentVariable("MARROW_HUB"), Directory.GetCurrentDirectory(), AppContext.BaseDirectory);
+    public static string Of(ParseResult parsed, Option<string?> option) => Find(parsed.GetValue(option));
+
+    /// <summary>What there is without --hub.</summary>
+    public static string Default() => Find(null);
+
+    private static string Find(string? named) => Find(
+        named, Environment.GetEnvironmentVariable("MARROW_HUB"), Directory.GetCurrentDirectory(), AppContext.BaseDirectory);
 
     internal static string Find(string? named, string? fromEnvironment, string here, string program)
     {

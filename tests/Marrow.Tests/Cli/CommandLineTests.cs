@@ -51,6 +51,11 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("data preview csv /tmp --set blank")]
     [InlineData("data preview csv /tmp --set blnk=zeros")]
     [InlineData("data preview csv /tmp --set uncertain=ones")]
+    [InlineData("data phantom mura /tmp/x")]
+    [InlineData("data phantom spineweb16 /tmp/x --count 0")]
+    [InlineData("hub")]
+    [InlineData("run")]
+    [InlineData("run recipes/spine.yaml --data")]
     public void Wrong_usage_is_code_2_and_points_to_the_help(string line)
     {
         var (code, output, error) = Call(line.Split(' '));
@@ -138,6 +143,69 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal("zeros", options.Uncertain["default"]);
         Assert.Equal(["a", "b"], options.LabelColumns);
         Assert.Equal("x=y.csv", options.Csv);
+    }
+
+    [Fact]
+    public void Phantoms_are_made_once_and_not_written_over()
+    {
+        var folder = Path.Combine(_folder, "phantoms");
+        var (code, output, _) = Call("data", "phantom", "spineweb16", folder, "--count", "2", "--width", "96", "--height", "256", "--json");
+        Assert.Equal(ExitCode.Done, code);
+        using var document = JsonDocument.Parse(output);
+        Assert.Equal(2, document.RootElement.GetProperty("count").GetInt32());
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(folder, "data", "training")).Length);
+
+        var (again, _, error) = Call("data", "phantom", "spineweb16", folder, "--count", "2");
+        Assert.Equal(ExitCode.Failed, again);
+        Assert.Contains("expected an empty or absent folder", error);
+    }
+
+    [Fact]
+    public void A_data_folder_is_given_by_name_and_once()
+    {
+        Assert.Equal("b=c", DataFolders.Read(["a=b=c"])["a"]);
+        Assert.Throws<UsageException>(() => DataFolders.Read(["a"]));
+        Assert.Throws<UsageException>(() => DataFolders.Read(["=a"]));
+        Assert.Throws<UsageException>(() => DataFolders.Read(["a="]));
+        Assert.Throws<UsageException>(() => DataFolders.Read(["a=b", "a=c"]));
+    }
+
+    [Fact]
+    public void A_hub_is_what_was_named_or_what_came_with_the_program()
+    {
+        var program = Path.Combine(_folder, "src", "bin");
+        Directory.CreateDirectory(program);
+        Assert.Equal("hub", HubFolder.Find(null, null, _folder, program));
+        Directory.CreateDirectory(Path.Combine(_folder, "hub"));
+        Assert.Equal(Path.Combine(_folder, "hub"), HubFolder.Find(null, null, program, program));
+        Assert.Equal("hub", HubFolder.Find(null, null, _folder, "/"));
+        Assert.Equal("/elsewhere", HubFolder.Find(null, "/elsewhere", _folder, program));
+        Assert.Equal(program, HubFolder.Find(program, "/elsewhere", _folder, program));
+        Assert.Throws<MarrowException>(() => HubFolder.Find(Path.Combine(_folder, "absent"), null, _folder, program));
+    }
+
+    [Fact]
+    public void An_empty_hub_is_said_to_be_empty()
+    {
+        Assert.Contains("no checkpoint", Call("hub", "list", "--hub", _folder).Output);
+        using var document = JsonDocument.Parse(Call("hub", "list", "--hub", _folder, "--json").Output);
+        Assert.Equal(0, document.RootElement.GetProperty("checkpoints").GetArrayLength());
+        var (code, _, error) = Call("hub", "show", "densenet121.absent", "--hub", _folder);
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Contains("densenet121.absent", error);
+    }
+
+    [Fact]
+    public void Every_mistake_of_a_recipe_is_shown_and_nothing_is_written()
+    {
+        var recipe = Path.Combine(_folder, "bad.yaml");
+        File.WriteAllText(recipe, "name: bad\nstages:\n  - {name: a, task: clasify, model: densenet121}\n  - {name: a, tusk: 1}\n");
+        var (code, output, error) = Call("run", recipe, "--out", Path.Combine(_folder, "run"));
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Empty(output);
+        Assert.Contains("bad.yaml:3:", error);
+        Assert.Contains("bad.yaml:4:", error);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "run")));
     }
 
     [Fact]

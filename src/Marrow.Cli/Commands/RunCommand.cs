@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.Globalization;
+using Marrow.Checkpoints;
+using Marrow.Hub;
+using Marrow.Training;
+using Spectre.Console;
+
+namespace Marrow.Cli.Commands;
+
+/// <summary>marrow run: carries out a recipe.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var recipe = new Argument<string>("RECIPE") { Description = "A YAML file of stages." };
+        var data = DataFolders.Option();
+        var folder = new Option<string?>("--out") { Description = "The run's folder: state, logs, splits. Without it runs/NAME.", HelpName = "DIR" };
+        var hub = new Option<string?>("--hub") { Description = "Where finished checkpoints go, and where init: finds them. Without it OUT/hub.", HelpName = "DIR" };
+        var resume = new Option<bool>("--resume") { Description = "Go on where the run in OUT stopped; the result is the same as if it had not." };
+        var set = new Option<string[]>("--set") { Description = "Change the recipe: landmarks.epochs=10, *.batch=2. May be repeated.", HelpName = "stage.key=value", DefaultValueFactory = _ => [] };
+        return new Command("run", "Carry out a recipe: train its stages, each from scratch or from an earlier checkpoint.") { recipe, data, folder, hub, resume, set }
+            .WithExamples(
+                "marrow run recipes/spine.yaml --data cxr=data/cxr --data spineweb16=data/spineweb16",
+                "marrow run recipes/spine.yaml --data cxr=data/cxr --data spineweb16=data/spineweb16 --resume",
+                "marrow run recipes/spine.yaml --data spineweb16=data/spineweb16 --set landmarks.init=scratch")
+            .Does((parsed, output, cancellation) =>
+            {
+                var read = RecipeReader.Read(parsed.GetRequiredValue(recipe), parsed.GetRequiredValue(set));
+                var outFolder = parsed.GetValue(folder) ?? Path.Combine("runs", read.Name);
+                var hubFolder = parsed.GetValue(hub) ?? Path.Combine(outFolder, "hub");
+                return Run(new()
+                {
+                    Recipe = read,
+                    DataFolders = DataFolders.Read(parsed.GetRequiredValue(data)),
+                    OutFolder = outFolder,
+                    HubFolder = hubFolder,
+                    Resume = parsed.GetValue(resume),
+                    Command = string.Join(' ', parsed.Tokens.Select(t => t.Value).Prepend("marrow")),
+                    Resolve = name => Resolve(name, hubFolder),
+                }, output, cancellation);
+            });
+    }
+
+    private static int Run(RunRequest request, Output output, CancellationToken cancellation)
+    {
+        try
+        {
+            var results = RunDisplay.Show(output, report => Runner.Run(request, report, cancellation));
+            output.Finish(new { request.Recipe.Name, request.OutFolder, request.HubFolder, Stages = results.Select(Document) }, console => Draw(console, results));
+            return ExitCode.Done;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            output.Note("The state is saved: go on with the same command and --resume.");
+            throw;
+        }
+    }
+
+    /// <summary>The run's own checkpoints first, then those that came with the program.</summary>
+    private static Checkpoint Resolve(string name, string hubFolder)
+    {
+        var own = new LocalHub(hubFolder);
+        var hasIt = own.List().Any(entry => entry.Name == name.Split('@')[0]);
+        return (hasIt ? own : new LocalHub(HubFolder.Default())).Resolve(name);
+    }
+
+    internal static void Draw(IAnsiConsole console, IReadOnlyList<StageResult> results)
+    {
+        console.Draw(
+            ["stage", "checkpoint", "backbone copied", "images", "held out", "time", "memory GiB", "waited"],
+            [.. results.Select(r => (IReadOnlyList<string>)
+            [
+                r.Stage,
+                ShortDigest(r.Checkpoint),
+                r.Receipt is { } receipt ? Percent(receipt.BackboneCoverage) : "from scratch",
+                Number(r.TrainingImages, "0"),
+                Number(r.HeldOutImages, "0"),
+                RunDisplay.Duration(TimeSpan.FromSeconds(r.Progress.Seconds)),
+                Number(r.PeakMemoryGiB, "0.0"),
+                Percent(r.WaitShare),
+            ])]);
+        foreach (var result in results.Where(r => r.Metrics.Count > 0))
+            MetricTable.Draw(console, result.Metrics, $"{result.Stage}, held-out part");
+        foreach (var result in results.Where(r => r.Receipt is not null))
+            console.Draw(TransferTable.Headers, TransferTable.Rows(result.Receipt!), $"{result.Stage}: warm start from {result.Receipt!.Source}");
+    }
+
+    /// <summary>A receipt's list of parameters is in the run's folder; a document of results needs its totals.</summary>
+    private static object Document(StageResult r) => new
+    {
+        r.Stage,
+        r.Task,
+        r.Checkpoint,
+        r.Folder,
+        Transfer = r.Receipt is not { } receipt ? null : new { receipt.Source, receipt.SourceDigest, receipt.BackboneCoverage, receipt.Modules, receipt.Total, receipt.Probe },
+        r.Metrics,
+        r.TrainingImages,
+        r.ValidationImages,
+        r.HeldOutImages,
+        r.Progress.Seconds,
+        r.PeakMemoryGiB,
+        r.WaitShare,
+    };
+
+    private static string ShortDigest(string checkpoint)
+    {
+        var at = checkpoint.IndexOf("@sha256:", StringComparison.Ordinal);
+        return at < 0 || checkpoint.Length < at + 20 ? checkpoint : checkpoint[..(at + 20)];
+    }
+
+    private static string Percent(double share) => $"{Number(share * 100, "0.0")} %";
+    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,23 @@
+using System.Globalization;
+using Marrow.Metrics;
+using Spectre.Console;
+
+namespace Marrow.Cli;
+
+/// <summary>Measured values with their intervals.</summary>
+internal static class MetricTable
+{
+    public static void Draw(IAnsiConsole console, IReadOnlyList<MetricValue> metrics, string title) => console.Draw(
+        ["metric", "value", "95 % interval", "unit", "images"],
+        [.. metrics.Select(m => (IReadOnlyList<string>)
+        [
+            m.Name,
+            Number(m.Value),
+            double.IsFinite(m.Low) && double.IsFinite(m.High) ? $"{Number(m.Low)} to {Number(m.High)}" : "",
+            m.Unit,
+            m.Count.ToString(CultureInfo.InvariantCulture),
+        ])],
+        title);
+
+    private static string Number(double value) => double.IsFinite(value) ? value.ToString(Math.Abs(value) >= 100 ? "0.0" : "0.###", CultureInfo.InvariantCulture) : "-";
+}
