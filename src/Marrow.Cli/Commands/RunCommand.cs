@@ -35,11 +35,19 @@ internal static class RunCommand
                     OutFolder = outFolder,
                     HubFolder = hubFolder,
                     Resume = parsed.GetValue(resume),
-                    Command = string.Join(' ', parsed.Tokens.Select(t => t.Value).Prepend("marrow")),
+                    Command = CardCommand(read, parsed.GetRequiredValue(set)),
                     Resolve = name => Resolve(name, hubFolder),
                 }, output, cancellation);
             });
     }
+
+    /// <summary>The command as a checkpoint's card tells it: folders are the user's own business.</summary>
+    private static string CardCommand(Recipe recipe, string[] overrides) => string.Join(' ',
+    [
+        $"marrow run {Path.GetFileName(recipe.SourcePath)}",
+        .. recipe.Stages.Select(s => s.Data.Name).Distinct().Select(name => $"--data {name}=DIR"),
+        .. overrides.Select(o => $"--set {o}"),
+    ]);
 
     private static int Run(RunRequest request, Output output, CancellationToken cancellation)
     {

@@ -48,7 +48,7 @@ public class RecipeReaderTests
         Assert.Equal([null, "features", "landmarks"], recipe.Stages.Select(s => s.Init));
         Assert.Equal(["densenet121", "retinanet-densenet121", "cobb-densenet121"], recipe.Stages.Select(s => s.Model));
         Assert.Equal(["cxr-pediatric", "spineweb16", "spineweb16"], recipe.Stages.Select(s => s.Tag));
-        Assert.Equal((224, 640), (recipe.Stages[1].Input.Width, recipe.Stages[1].Input.Height));
+        Assert.Equal((192, 576), (recipe.Stages[1].Input.Width, recipe.Stages[1].Input.Height));
         Assert.All(recipe.Stages, s => Assert.Equal(0.2, s.Data.HeldOut));
     }
 
