@@ -6,6 +6,8 @@ namespace Marrow.Datasets;
 /// </summary>
 internal static class CsvFolder
 {
+    private const string DefaultFile = "labels.csv";
+    private const string SplitColumn = "split";
     public static readonly string[] FileColumns = ["path", "file", "filename", "image"];
     private static readonly string[] PatientColumns = ["patient", "patient_id", "patientid", "subject"];
     private static readonly string[] LabelColumns = ["label", "class", "target"];
@@ -15,7 +17,7 @@ internal static class CsvFolder
     {
         OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind", "uncertain", "blank", "softLabels");
         var options = request.Options;
-        var table = CsvTable.Read(Path.Combine(request.Root, options.Csv ?? "labels.csv"), hasHeader: true);
+        var table = CsvTable.Read(Path.Combine(request.Root, options.Csv ?? DefaultFile), hasHeader: true);
         var file = options.FileColumn is null ? FirstColumn(table, FileColumns) : table.Column(options.FileColumn);
         if (file < 0)
             throw MarrowException.Bad(table.Path, $"a column {string.Join(", ", FileColumns)}", $"the columns {string.Join(", ", table.Header)}", "Name it by the option fileColumn.");
@@ -30,7 +32,7 @@ internal static class CsvFolder
         if (kind != "findings")
             OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind");
 
-        var images = new ImageList(request.Root);
+        var images = new ImageList(request);
         string Id(CsvRow row) => ImageList.CheckPath(row.Fields[file], table, row, file);
         string Patient(CsvRow row, string id) => patient >= 0 && row.Fields[patient].Length > 0 ? row.Fields[patient] : id;
         var dataset = new Dataset { Name = request.Name, Format = request.Format, Root = request.Root, Samples = images.Samples, Faults = images.Faults };
@@ -43,33 +45,36 @@ internal static class CsvFolder
                 string[] classes = [.. table.Rows.Select(r => r.Fields[columns[0]]).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
                 if (classes.Length < 2 || classes.Length > MaxClasses)
                     throw MarrowException.Bad(table.Path, $"2 to {MaxClasses} classes in column \"{names[0]}\"", $"{classes.Length}", "Check the column; numbers are of kind \"numbers\".");
-                foreach (var row in rows)
+                images.ForEachRow(rows, row =>
                 {
                     var id = Id(row);
-                    images.Add(id, path => new Sample { Id = id, ImagePath = path, Patient = Patient(row, id), Labels = OneHot(classes, row.Fields[columns[0]]) });
-                }
+                    if (images.Take(id) is { } path)
+                        images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = Patient(row, id), Labels = OneHot(classes, row.Fields[columns[0]]) });
+                });
                 return dataset with { Classes = classes, ExclusiveClasses = true };
 
             case "findings":
                 var soft = LabelPolicy.ReadSoftLabels(request, names, ImageList.CheckPath);
                 var policy = new LabelPolicy(request, names, LabelPolicy.BlankValue(request, "masked"), soft);
-                foreach (var row in rows)
+                images.ForEachRow(rows, row =>
                 {
                     var id = Id(row);
                     var labels = policy.Labels(table, row, columns, id);
-                    images.Add(id, path => new Sample { Id = id, ImagePath = path, Patient = Patient(row, id), Labels = labels });
-                }
+                    if (images.Take(id) is { } path)
+                        images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = Patient(row, id), Labels = labels });
+                });
                 return dataset with { Classes = policy.Classes, ThreeClassFindings = policy.ThreeClassFindings };
 
             default:
                 var isCobb = names.SequenceEqual(CobbColumns, StringComparer.OrdinalIgnoreCase);
-                foreach (var row in rows)
+                images.ForEachRow(rows, row =>
                 {
                     var id = Id(row);
                     double[] numbers = [.. columns.Select(column => table.Number(row, column, blank: true))];
                     var cobb = isCobb && !numbers.Any(double.IsNaN) ? numbers : [];
-                    images.Add(id, path => new Sample { Id = id, ImagePath = path, Patient = Patient(row, id), Numbers = numbers, CobbDegrees = cobb });
-                }
+                    if (images.Take(id) is { } path)
+                        images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = Patient(row, id), Numbers = numbers, CobbDegrees = cobb });
+                });
                 return dataset with { NumberNames = names };
         }
     }
@@ -80,11 +85,19 @@ internal static class CsvFolder
     public static int FirstColumn(CsvTable table, IEnumerable<string> names) =>
         names.Select(table.Find).Where(column => column >= 0).DefaultIfEmpty(-1).First();
 
+    /// <summary>The values of the column "split"; none without that column.</summary>
+    public static string[] Splits(DatasetRequest request)
+    {
+        var table = CsvTable.Read(Path.Combine(request.Root, request.Options.Csv ?? DefaultFile), hasHeader: true);
+        var column = table.Find(SplitColumn);
+        return column < 0 ? [] : [.. table.Rows.Select(row => row.Fields[column]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
+
     private static List<CsvRow> RowsOfSplit(DatasetRequest request, CsvTable table)
     {
         if (request.Options.Split is not { } split)
             return [.. table.Rows];
-        var column = table.Column("split");
+        var column = table.Column(SplitColumn);
         List<CsvRow> rows = [.. table.Rows.Where(row => row.Fields[column] == split)];
         if (rows.Count == 0)
             throw MarrowException.Bad($"{request.Name}: option split", $"one of {string.Join(", ", table.Rows.Select(r => r.Fields[column]).Distinct().Take(10))}", $"\"{split}\"", "Correct it.");

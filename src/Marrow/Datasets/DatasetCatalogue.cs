@@ -6,13 +6,17 @@ public static class DatasetCatalogue
     public static IReadOnlyDictionary<string, Func<DatasetRequest, Dataset>> Formats { get; } =
         new Dictionary<string, Func<DatasetRequest, Dataset>>(StringComparer.Ordinal)
         {
+            ["chexpert"] = CheXpert.Open,
             ["csv"] = CsvFolder.Open,
+            ["images"] = ImageFolder.Open,
+            ["mura"] = Mura.Open,
             ["spineweb16"] = SpineWeb16.Open,
         };
 
     /// <summary>
     /// Reads labels and lists images; no image is decoded. Images that do not exist are left out and listed in
-    /// <see cref="Dataset.Faults"/>. Throws <see cref="MarrowException"/> for an unknown format, an option that the
+    /// <see cref="Dataset.Faults"/>. Licence and citation are the options', else those of the folder's
+    /// <see cref="DatasetTerms.FileName"/>, else the format's own. Throws <see cref="MarrowException"/> for an unknown format, an option that the
     /// format does not know, a label file that can't be read, or when no image is left.
     /// </summary>
     public static Dataset Open(DatasetRequest request)
@@ -27,10 +31,11 @@ public static class DatasetCatalogue
             var fault = dataset.Faults.Count == 0 ? "no image" : $"no usable image ({dataset.Faults.Count} faults, the first: {dataset.Faults[0].Kind} {dataset.Faults[0].File})";
             throw MarrowException.Bad(request.Root, $"a data set of format {request.Format}", fault, "Check the folder and the options.");
         }
+        var terms = DatasetTerms.Read(request.Root);
         return dataset with
         {
-            License = request.Options.License ?? dataset.License,
-            Citation = request.Options.Citation ?? dataset.Citation,
+            License = request.Options.License ?? terms?.License ?? dataset.License,
+            Citation = request.Options.Citation ?? terms?.Citation ?? dataset.Citation,
         };
     }
 }

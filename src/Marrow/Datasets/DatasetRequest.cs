@@ -13,6 +13,9 @@ public sealed record DatasetRequest
     public required string Root { get; init; }
 
     public DatasetOptions Options { get; init; } = new();
+
+    /// <summary>Rows that can't be read become faults instead of ending the reading: for a check that lists them all.</summary>
+    internal bool CollectsBadRows { get; init; }
 }
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Marrow.Imaging;
 
 namespace Marrow.Datasets;
 
@@ -6,7 +7,7 @@ namespace Marrow.Datasets;
 /// The images of a data set as its label files name them: paths are kept inside the root, each image is taken once,
 /// and those that do not exist are left out and recorded. Used by every reader that takes paths from a file.
 /// </summary>
-internal sealed partial class ImageList(string root)
+internal sealed partial class ImageList(DatasetRequest request)
 {
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
 
@@ -27,21 +28,35 @@ internal sealed partial class ImageList(string root)
         return safe ? id : throw table.Bad(row, column, "a path below the data set's folder", "Correct the path: absolute ones and \"..\" are refused.");
     }
 
-    /// <summary>Adds the image unless it was there before or does not exist; both are recorded as faults.</summary>
-    public void Add(string id, Func<string, Sample> create)
+    /// <summary>Reads every row; one that can't be read ends it by its exception, or is recorded where a check asked for that.</summary>
+    public void ForEachRow(IEnumerable<CsvRow> rows, Action<CsvRow> read)
+    {
+        foreach (var row in rows)
+        {
+            try
+            {
+                read(row);
+            }
+            catch (MarrowException e) when (request.CollectsBadRows)
+            {
+                Faults.Add(new DataFault("bad-row", FormattableString.Invariant($"line {row.Line}"), e.Message, "dropped"));
+            }
+        }
+    }
+
+    /// <summary>Where the image lies; null when it was taken before or does not exist, which is recorded as a fault.</summary>
+    public string? Take(string id)
     {
         if (!_seen.Add(id))
         {
             Faults.Add(new DataFault("duplicate-row", id, "Named twice; the first row is used.", "dropped"));
-            return;
+            return null;
         }
-        var path = Path.Combine(root, id);
-        if (!File.Exists(path))
-        {
-            Faults.Add(new DataFault("missing-image", id, $"{path} does not exist.", "dropped"));
-            return;
-        }
-        Samples.Add(create(path));
+        var path = Path.Combine(request.Root, id);
+        if (File.Exists(path))
+            return path;
+        Faults.Add(new DataFault(ImageFault.Missing, id, $"{path} does not exist.", "dropped"));
+        return null;
     }
 
     /// <summary>The folder "patient00042" in a path, as CheXpert and MURA have it; null without one.</summary>

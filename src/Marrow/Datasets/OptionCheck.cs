@@ -26,7 +26,7 @@ internal static class OptionCheck
         foreach (var (name, isGiven) in Options)
         {
             if (isGiven(request.Options) && !known.Contains(name))
-                throw MarrowException.Bad($"{request.Name}: option {name}", $"one that format {request.Format} knows ({string.Join(", ", known)})", name, "Remove it.");
+                throw MarrowException.Bad($"{request.Name}: option {name}", known.Length == 0 ? $"none for format {request.Format}" : $"one that format {request.Format} knows ({string.Join(", ", known)})", name, "Remove it.");
         }
     }
 

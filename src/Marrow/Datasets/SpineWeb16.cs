@@ -21,6 +21,12 @@ internal static partial class SpineWeb16
     // whose points are lost or doubled (0.02 and 0.15).
     private const double LeastPlateRatio = 0.5;
 
+    // Height over the median height of the same spine: 2.4 and less in all but one, whose last points are at its top (28).
+    private const double MaxHeightRatio = 4;
+
+    /// <summary>Nothing to repair, and the angles hold: kept unless all faults are dropped. Five training images.</summary>
+    private const string DiscsMarked = "discs-marked";
+
     /// <summary>Shares of the image's sides that a corner may lie outside of it; 0.025 is met in the training images.</summary>
     private const double MaxOutside = 0.1;
 
@@ -35,22 +41,22 @@ internal static partial class SpineWeb16
         var samples = new List<Sample>();
         foreach (var row in ReadRows(request, faults))
         {
-            var (vertebrae, found, isSound) = Judge(row.Vertebrae);
-            var usable = policy == "keep" || found.Count == 0 || (policy == "repair" && isSound);
-            var repaired = policy == "repair" && isSound && found.Count > 0;
-            foreach (var (kind, detail) in found)
-                faults.Add(new DataFault(kind, row.Id, detail, repaired ? "repaired" : usable ? "kept" : "dropped"));
+            var verdict = Judge(row.Vertebrae);
+            var usable = policy == "keep" || verdict.Faults.Count == 0 || (policy == "repair" && verdict.IsSound);
+            var repaired = policy == "repair" && verdict.IsSound && verdict.Reordered;
+            foreach (var (kind, detail) in verdict.Faults)
+                faults.Add(new DataFault(kind, row.Id, detail, !usable ? "dropped" : repaired && kind != DiscsMarked ? "repaired" : "kept"));
             if (!usable)
                 continue;
             var measured = repaired || row.CobbDegrees.Count == 0
-                ? CobbAngles.Measure(repaired ? vertebrae : row.Vertebrae, row.Height).Degrees
+                ? Measure(repaired ? verdict.Vertebrae : row.Vertebrae, row.Height)
                 : row.CobbDegrees;
             samples.Add(new Sample
             {
                 Id = row.Id,
                 ImagePath = row.ImagePath,
                 Patient = PatientOf(row.Id),
-                Vertebrae = repaired ? vertebrae : row.Vertebrae,
+                Vertebrae = repaired ? verdict.Vertebrae : row.Vertebrae,
                 CobbDegrees = measured,
             });
         }
@@ -66,6 +72,12 @@ internal static partial class SpineWeb16
         };
     }
 
+    /// <summary>The three angles in degrees; empty where a vertebra's corners coincide, so that it has no direction.</summary>
+    internal static IReadOnlyList<double> Measure(IReadOnlyList<Vertebra> vertebrae, int imageHeight) =>
+        vertebrae.All(HasDirection) ? CobbAngles.Measure(vertebrae, imageHeight).Degrees : [];
+
+    private static bool HasDirection(Vertebra v) => v.Axis is not { X: 0, Y: 0 };
+
     /// <summary>
     /// The number before the letters of "...-2017-162 A AP.jpg": films of one number may be of one patient. A name
     /// without it is a group of one.
@@ -77,7 +89,7 @@ internal static partial class SpineWeb16
     }
 
     /// <summary>All rows whose image exists and has a readable header; the others become faults.</summary>
-    internal static IEnumerable<Row> ReadRows(DatasetRequest request, List<DataFault> faults)
+    internal static IReadOnlyList<Row> ReadRows(DatasetRequest request, List<DataFault> faults)
     {
         var folder = SplitFolder(request);
         var useMat = OptionCheck.OneOf(request, "landmarks", request.Options.Landmarks, "csv", "mat") == "mat";
@@ -87,39 +99,36 @@ internal static partial class SpineWeb16
         var anglesPath = Path.Combine(labels, "angles.csv");
         var angles = File.Exists(anglesPath) ? SameLength(CsvTable.Read(anglesPath, hasHeader: false), names, 3) : null;
 
-        var images = new ImageList(request.Root);
-        for (var i = 0; i < names.Rows.Count; i++)
+        var images = new ImageList(request);
+        var rows = new List<Row>();
+        var next = 0;
+        images.ForEachRow(names.Rows, nameRow =>
         {
-            var name = ImageList.CheckPath(names.Rows[i].Fields[0], names, names.Rows[i], 0);
-            var cobb = angles is null ? [] : ParseAngles(angles, angles.Rows[i]);
-            Row? row = null;
-            images.Add($"data/{folder}/{name}", path =>
-            {
-                row = ReadRow($"data/{folder}/{name}", path, Path.Combine(labels, name + ".mat"), landmarks, i, cobb, faults);
-                return new Sample { Id = name, ImagePath = path, Patient = name };
-            });
-            if (row is not null)
-                yield return row;
-        }
+            var index = next++;
+            var name = ImageList.CheckPath(nameRow.Fields[0], names, nameRow, 0);
+            var id = $"data/{folder}/{name}";
+            if (images.Take(id) is not { } path || ReadSize(id, path, images) is not { } size)
+                return;
+            var matPath = Path.Combine(labels, name + ".mat");
+            var vertebrae = landmarks is null ? ReadMat(matPath) : ParseLandmarks(landmarks, landmarks.Rows[index], size.Width, size.Height);
+            double[] cobb = angles is null ? [] : ParseAngles(angles, angles.Rows[index]);
+            rows.Add(new Row(id, path, matPath, size.Width, size.Height, vertebrae, cobb));
+        });
         faults.AddRange(images.Faults);
+        return rows;
     }
 
-    private static Row? ReadRow(string id, string path, string matPath, CsvTable? landmarks, int index, double[] cobb, List<DataFault> faults)
+    private static ImageHeader? ReadSize(string id, string path, ImageList images)
     {
-        ImageHeader header;
         try
         {
-            header = RadiographReader.ReadHeader(path);
+            return RadiographReader.ReadHeader(path);
         }
         catch (MarrowException e)
         {
-            faults.Add(new DataFault(ImageFault.KindOf(e), id, e.Message, "dropped"));
+            images.Faults.Add(new DataFault(ImageFault.KindOf(e), id, e.Message, "dropped"));
             return null;
         }
-        var vertebrae = landmarks is null
-            ? ReadMat(matPath)
-            : ParseLandmarks(landmarks, landmarks.Rows[index], header.Width, header.Height);
-        return new Row(id, path, matPath, header.Width, header.Height, vertebrae, cobb);
     }
 
     /// <summary>17 vertebrae in pixels from an image's own file. Throws <see cref="MarrowException"/>.</summary>
@@ -156,45 +165,29 @@ internal static partial class SpineWeb16
         return degrees;
     }
 
-    /// <summary>What is wrong with a row's points, and the points in their right order where that mends it.</summary>
-    internal static (IReadOnlyList<Vertebra> Vertebrae, IReadOnlyList<(string Kind, string Detail)> Faults, bool IsSound) Judge(IReadOnlyList<Vertebra> marked)
+    /// <summary>A row's points in their right order, what was wrong with them, and whether nothing is wrong any more.</summary>
+    internal sealed record Verdict(IReadOnlyList<Vertebra> Vertebrae, bool Reordered, bool IsSound, IReadOnlyList<(string Kind, string Detail)> Faults);
+
+    internal static Verdict Judge(IReadOnlyList<Vertebra> marked)
     {
-        var faults = new List<(string Kind, string Detail)>();
-        var unrolled = UnrollEndPlate(marked);
-        if (!ReferenceEquals(unrolled, marked))
-            faults.Add(("rolled-end-plates", "the points are rolled by one end plate"));
-        var ordered = VertebraOrder.Repair(unrolled);
-        faults.AddRange(ordered.Faults.Select(f => (f.Kind, f.Detail)));
+        var ordered = VertebraOrder.Repair(marked);
+        var faults = ordered.Faults.Select(f => (f.Kind, f.Detail)).ToList();
         var isSound = ordered.IsSound;
-        for (var i = 0; i < ordered.Vertebrae.Count; i++)
+        var v = ordered.Vertebrae;
+        double[] heights = [.. v.Select(x => (x.TopLeft.DistanceTo(x.BottomLeft) + x.TopRight.DistanceTo(x.BottomRight)) / 2)];
+        var medianHeight = heights.Order().ElementAt(heights.Length / 2);
+        for (var i = 0; i < v.Count; i++)
         {
-            var v = ordered.Vertebrae[i];
-            var (upper, lower) = (v.TopLeft.DistanceTo(v.TopRight), v.BottomLeft.DistanceTo(v.BottomRight));
-            if (Math.Min(upper, lower) >= LeastPlateRatio * Math.Max(upper, lower))
+            var (upper, lower) = (v[i].TopLeft.DistanceTo(v[i].TopRight), v[i].BottomLeft.DistanceTo(v[i].BottomRight));
+            if (HasDirection(v[i]) && Math.Min(upper, lower) >= LeastPlateRatio * Math.Max(upper, lower) && heights[i] <= MaxHeightRatio * medianHeight)
                 continue;
             isSound = false;
-            faults.Add(("absurd-shape", string.Create(CultureInfo.InvariantCulture, $"vertebra {i} has end plates of {upper:F0} and {lower:F0} px")));
+            faults.Add(("absurd-shape", string.Create(CultureInfo.InvariantCulture, $"vertebra {i} has end plates of {upper:F0} and {lower:F0} px and a height of {heights[i]:F0} px")));
         }
-        return (ordered.Vertebrae, faults, isSound);
-    }
-
-    /// <summary>
-    /// The list moved by one end plate when its last plate lies above all others while the one before it does not (or
-    /// its first plate below all others); otherwise the same list.
-    /// </summary>
-    private static IReadOnlyList<Vertebra> UnrollEndPlate(IReadOnlyList<Vertebra> marked)
-    {
-        var plates = marked.SelectMany(v => new[] { (Left: v.TopLeft, Right: v.TopRight), (Left: v.BottomLeft, Right: v.BottomRight) }).ToArray();
-        var middles = plates.Select(p => Point2D.Midpoint(p.Left, p.Right).Y).ToArray();
-        var lastIsTop = middles[^1] < middles[..^1].Min() && middles[^2] >= middles[..^2].Max();
-        var firstIsBottom = middles[0] > middles[1..].Max() && middles[1] <= middles[2..].Min();
-        if (lastIsTop)
-            plates = [plates[^1], .. plates[..^1]];
-        else if (firstIsBottom)
-            plates = [.. plates[1..], plates[0]];
-        else
-            return marked;
-        return [.. plates.Chunk(2).Select(pair => new Vertebra(pair[0].Left, pair[0].Right, pair[1].Left, pair[1].Right))];
+        var thinner = Enumerable.Range(0, v.Count - 1).Count(i => heights[i] < v[i].LowerMidpoint.DistanceTo(v[i + 1].UpperMidpoint));
+        if (isSound && 2 * thinner > v.Count)
+            faults.Add((DiscsMarked, $"{thinner} of {v.Count} are thinner than the gap below: discs marked as vertebrae"));
+        return new Verdict(v, ordered.Faults.Count > 0, isSound, faults);
     }
 
     private static Vertebra[] FromCorners(Point2D[] corners) => [.. corners.Chunk(4).Select(c => new Vertebra(c[0], c[1], c[2], c[3]))];

@@ -1,0 +1,150 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Globalization;
+using System.Reflection;
+using Marrow.Cli.Commands;
+
+namespace Marrow.Cli;
+
+/// <summary>
+/// The frame of every command: arguments -> command -> exit code. Errors go to standard error as "error: ..." and
+/// never as a stack trace, unless --verbose asks for one. Help touches neither torch nor the library.
+/// </summary>
+internal static class CommandLine
+{
+    public static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Print one JSON document on standard output; progress goes to standard error.",
+        Recursive = true,
+    };
+
+    public static readonly Option<bool> Verbose = new("--verbose")
+    {
+        Description = "Show the stack trace of an error.",
+        Recursive = true,
+    };
+
+    public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation)
+    {
+        var root = Tree();
+        // No response files: "@1.jpg" is the name of a file.
+        var parsed = root.Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Action is ParseErrorAction)
+            return Usage(string.Join(Environment.NewLine + "error: ", parsed.Errors.Select(e => e.Message)), parsed, error);
+        var verbose = parsed.GetValue(Verbose);
+        try
+        {
+            return parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = error },
+                cancellation).GetAwaiter().GetResult();
+        }
+        catch (UsageException e)
+        {
+            return Usage(e.Message, parsed, error);
+        }
+        catch (Exception e) when (cancellation.IsCancellationRequested && Unwrap(e) is OperationCanceledException)
+        {
+            error.WriteLine("cancelled");
+            return ExitCode.Cancelled;
+        }
+        catch (Exception e)
+        {
+            error.WriteLine($"error: {Describe(Unwrap(e))}");
+            if (verbose)
+                error.WriteLine(e);
+            return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>Gives a command its action. It gets what was parsed, where to print, and the wish to stop.</summary>
+    public static Command Does(this Command command, Func<ParseResult, Output, CancellationToken, int> action)
+    {
+        command.SetAction((parsed, cancellation) =>
+        {
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            return Task.FromResult(action(parsed, new Output(output, error, parsed.GetValue(Json)), cancellation));
+        });
+        return command;
+    }
+
+    /// <summary>Gives a command lines that its help ends with.</summary>
+    public static Command WithExamples(this Command command, params string[] examples)
+    {
+        command.Options.Add(new HelpOption { Action = new HelpWithExamples(examples) });
+        return command;
+    }
+
+    /// <summary>Limits a number; both ends are allowed.</summary>
+    public static Option<int> Between(this Option<int> option, int low, int high)
+    {
+        option.Validators.Add(result =>
+        {
+            // What is no number at all has an error of its own.
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && (value < low || value > high))
+                result.AddError($"{option.Name} {value}: expected {low} to {high}.");
+        });
+        return option;
+    }
+
+    private static RootCommand Tree()
+    {
+        var root = new RootCommand("Pretrained checkpoints for medical images: train, warm-start, measure, predict.")
+        {
+            Json,
+            Verbose,
+            DataCommand.Create(),
+            HubCommand.Create(),
+        };
+        root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
+        return root;
+    }
+
+    private static int Usage(string message, ParseResult parsed, TextWriter error)
+    {
+        error.WriteLine($"error: {message}");
+        var names = new List<string>();
+        for (var at = parsed.CommandResult; at.Parent is System.CommandLine.Parsing.CommandResult parent; at = parent)
+            names.Insert(0, at.Command.Name);
+        error.WriteLine($"See: {string.Join(' ', names.Prepend("marrow"))} --help");
+        return ExitCode.WrongUsage;
+    }
+
+    /// <summary>The exception that says what went wrong.</summary>
+    private static Exception Unwrap(Exception e) =>
+        e is AggregateException or TargetInvocationException or TypeInitializationException && e.InnerException is { } inner ? Unwrap(inner) : e;
+
+    private static string Describe(Exception e) => e is MarrowException or IOException or UnauthorizedAccessException
+        ? e.Message
+        : $"unexpected {e.GetType().Name}: {e.Message.Split('\n')[0].TrimEnd()} Run again with --verbose for the stack trace.";
+
+    private sealed class HelpWithExamples(string[] examples) : SynchronousCommandLineAction
+    {
+        private readonly HelpAction _help = new();
+
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            var result = _help.Invoke(parseResult);
+            var output = parseResult.InvocationConfiguration.Output;
+            output.WriteLine("Examples:");
+            foreach (var example in examples)
+                output.WriteLine($"  {example}");
+            output.WriteLine();
+            return result;
+        }
+    }
+
+    private sealed class PrintVersion : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            var version = typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+            parseResult.InvocationConfiguration.Output.WriteLine($"marrow {version}");
+            return ExitCode.Done;
+        }
+    }
+}

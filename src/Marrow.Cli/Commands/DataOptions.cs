@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Marrow.Datasets;
+
+namespace Marrow.Cli.Commands;
+
+/// <summary>The arguments that name a data set: FORMAT DIR and --set, with the keys of a recipe's "data:".</summary>
+internal sealed class DataOptions
+{
+    public Argument<string> Format { get; } = new("FORMAT")
+    {
+        Description = "chexpert, mura, spineweb16 or csv.",
+    };
+
+    public Argument<string> Folder { get; } = new("DIR")
+    {
+        Description = "The data set's folder.",
+    };
+
+    public Option<string[]> Set { get; } = new("--set")
+    {
+        Description = "How to read it, with the keys of a recipe's data: blank=zeros, uncertain.Edema=ones, split=test. May be repeated.",
+        HelpName = "key=value",
+        DefaultValueFactory = _ => [],
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(Format);
+        command.Add(Folder);
+        command.Add(Set);
+    }
+
+    public DatasetRequest Read(ParseResult parsed)
+    {
+        var folder = parsed.GetRequiredValue(Folder);
+        return new()
+        {
+            Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
+            Format = parsed.GetRequiredValue(Format),
+            Root = folder,
+            Options = ReadOptions(parsed.GetRequiredValue(Set)),
+        };
+    }
+
+    /// <summary>"blank=zeros", "uncertain.Edema=ones", "labelColumns=a,b" to options. Throws <see cref="UsageException"/>.</summary>
+    internal static DatasetOptions ReadOptions(IReadOnlyList<string> settings)
+    {
+        var properties = typeof(DatasetOptions).GetProperties().ToDictionary(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name), p => p.PropertyType);
+        var document = new JsonObject();
+        foreach (var setting in settings)
+        {
+            var equals = setting.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 1)
+                throw new UsageException($"--set {setting}: expected key=value.");
+            var (path, value) = (setting[..equals].Split('.', 2), setting[(equals + 1)..]);
+            if (!properties.TryGetValue(path[0], out var type))
+                throw new UsageException($"--set {setting}: unknown key \"{path[0]}\". Known: {string.Join(", ", properties.Keys)}.");
+            var isMap = typeof(IReadOnlyDictionary<string, string>).IsAssignableFrom(type);
+            if (isMap != (path.Length == 2))
+                throw new UsageException($"--set {setting}: expected {(isMap ? $"{path[0]}.NAME=value" : $"{path[0]}=value")}.");
+            if (isMap)
+                ((JsonObject)(document[path[0]] ??= new JsonObject()))[path[1]] = value;
+            else if (type == typeof(string))
+                document[path[0]] = value;
+            else
+                document[path[0]] = new JsonArray([.. value.Split(',').Select(v => (JsonNode)v.Trim())]);
+        }
+        return document.Deserialize<DatasetOptions>(Strict)!;
+    }
+
+    private static readonly JsonSerializerOptions Strict = new(MarrowJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+}

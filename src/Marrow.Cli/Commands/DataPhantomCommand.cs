@@ -1,0 +1,44 @@
+using System.CommandLine;
+using System.Globalization;
+using Marrow.Imaging.Phantom;
+using Spectre.Console;
+
+namespace Marrow.Cli.Commands;
+
+/// <summary>marrow data phantom: a folder of synthetic radiographs in the layout of a real data set.</summary>
+internal static class DataPhantomCommand
+{
+    private const string Spine = "spineweb16", Chest = "chexpert";
+
+    public static Command Create()
+    {
+        var format = new Argument<string>("FORMAT") { Description = "The layout: spineweb16 (spines with landmarks and angles) or chexpert (chests with findings)." };
+        format.AcceptOnlyFromAmong(Spine, Chest);
+        var folder = new Argument<string>("DIR") { Description = "The folder to make; it must be empty or absent." };
+        var count = new Option<int>("--count") { Description = "How many radiographs.", DefaultValueFactory = _ => 100 }.Between(1, 1_000_000);
+        var seed = new Option<ulong>("--seed") { Description = "The same seed gives the same bytes.", DefaultValueFactory = _ => 1 };
+        var width = new Option<int?>("--width") { Description = "Pixels; 320 for spines and 224 for chests without it." };
+        var height = new Option<int?>("--height") { Description = "Pixels; 880 for spines and 224 for chests without it." };
+        return new Command("phantom", "Make synthetic radiographs with exact labels, in the layout of a real data set.") { format, folder, count, seed, width, height }
+            .WithExamples(
+                "marrow data phantom spineweb16 data/phantom-spines --count 60",
+                "marrow data phantom chexpert data/phantom-chests --count 400 --seed 7")
+            .Does((parsed, output, cancellation) =>
+            {
+                var options = new PhantomOptions { Width = parsed.GetValue(width), Height = parsed.GetValue(height) };
+                return Run(parsed.GetRequiredValue(format), parsed.GetRequiredValue(folder), parsed.GetRequiredValue(count), parsed.GetRequiredValue(seed), options, output, cancellation);
+            });
+    }
+
+    private static int Run(string format, string folder, int count, ulong seed, PhantomOptions options, Output output, CancellationToken cancellation)
+    {
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+            throw MarrowException.Bad(folder, "an empty or absent folder", "files in it", "Name another folder: nothing is written over.");
+        Action<string, int, ulong, PhantomOptions?, CancellationToken> write = format == Spine ? PhantomWriter.WriteSpine : PhantomWriter.WriteChest;
+        write(folder, count, seed, options, cancellation);
+        output.Finish(
+            new { format, folder, count, seed },
+            console => console.WriteLine($"{folder}: {count.ToString(CultureInfo.InvariantCulture)} phantoms in the layout of {format}"));
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Text.Json;
+using Spectre.Console;
+
+namespace Marrow.Cli;
+
+/// <summary>
+/// Where a command prints. Results go to standard output: drawn for a person, or one JSON document for a program.
+/// Progress and remarks go to standard error: live on a terminal, plain lines elsewhere.
+/// </summary>
+internal sealed class Output
+{
+    // Wide enough that no path is broken in a log; a terminal has its own width.
+    private const int FileWidth = 200;
+
+    private readonly bool _json;
+    private readonly TextWriter _output;
+
+    public Output(TextWriter output, TextWriter error, bool json)
+    {
+        (_output, _json) = (output, json);
+        Result = Create(output, !Console.IsOutputRedirected && ReferenceEquals(output, Console.Out));
+        IsLive = !Console.IsErrorRedirected && ReferenceEquals(error, Console.Error);
+        Progress = Create(error, IsLive);
+    }
+
+    /// <summary>For tests: both on the same console.</summary>
+    internal Output(IAnsiConsole console, TextWriter output, bool json, bool live)
+    {
+        (Result, Progress, _output, _json, IsLive) = (console, console, output, json, live);
+    }
+
+    /// <summary>Standard output.</summary>
+    public IAnsiConsole Result { get; }
+
+    /// <summary>Standard error.</summary>
+    public IAnsiConsole Progress { get; }
+
+    /// <summary>True when standard error is a terminal.</summary>
+    public bool IsLive { get; }
+
+    /// <summary>Ends a command: the document with --json, else what <paramref name="draw"/> prints.</summary>
+    public void Finish(object document, Action<IAnsiConsole> draw)
+    {
+        if (_json)
+            _output.WriteLine(JsonSerializer.Serialize(document, MarrowJson.Options));
+        else
+            draw(Result);
+    }
+
+    /// <summary>A line for the reader that is no result.</summary>
+    public void Note(string line) => Progress.WriteLine(line);
+
+    public void Warn(string line) => Progress.MarkupLineInterpolated($"[yellow]warning:[/] {line}");
+
+    private static IAnsiConsole Create(TextWriter writer, bool terminal)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = terminal ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = terminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = terminal ? InteractionSupport.Detect : InteractionSupport.No,
+        });
+        if (!terminal)
+            console.Profile.Width = FileWidth;
+        return console;
+    }
+}
+
+/// <summary>Tables as every command draws them. Cells are plain text: nothing in them is markup.</summary>
+internal static class Tables
+{
+    /// <summary>Columns whose cells all look like numbers are set to the right.</summary>
+    public static void Draw(this IAnsiConsole console, IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows, string title = "")
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        if (title.Length > 0)
+            table.Title = new TableTitle(Markup.Escape(title), new Style(decoration: Decoration.Bold));
+        for (var c = 0; c < headers.Count; c++)
+        {
+            var column = new TableColumn(new Text(headers[c], new Style(decoration: Decoration.Bold)));
+            if (rows.Count > 0 && rows.All(row => IsNumber(row[c])))
+                column.RightAligned();
+            table.AddColumn(column);
+        }
+        foreach (var row in rows)
+            table.AddRow(row.Select(cell => new Text(cell)));
+        console.Write(table);
+    }
+
+    private static bool IsNumber(string cell) =>
+        cell is "" or "-" || char.IsAsciiDigit(cell[0]) || (cell.Length > 1 && cell[0] is '-' or '+' && char.IsAsciiDigit(cell[1]));
+}

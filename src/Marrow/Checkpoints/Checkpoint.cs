@@ -1,0 +1,157 @@
+using System.Security.Cryptography;
+using Marrow.Models;
+using TorchSharp;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Checkpoints;
+
+/// <summary>
+/// A checkpoint on disk: weights, what they expect and give, where they came from and what they were measured to be
+/// worth. Loading checks every byte against the manifest; building the model checks the golden sample too. It is never
+/// changed once written. Disposing closes the weights' file.
+/// </summary>
+public sealed class Checkpoint : IDisposable
+{
+    internal const string WeightsFile = "model.safetensors";
+    internal const string ConfigFile = "config.json";
+    internal const string CardFile = "README.md";
+    internal const string ReceiptFile = "receipt.json";
+    internal const string MetricsFile = "metrics.json";
+    internal const string GoldenFile = "golden.json";
+
+    private readonly CheckpointConfig? _config;
+
+    private Checkpoint(string path, string name, string digest, DateTimeOffset created, CheckpointConfig? config, Safetensors weights)
+    {
+        (Path, Name, Digest, Created, _config, Weights) = (path, name, digest, created, config, weights);
+    }
+
+    /// <summary>The folder; for weights alone their file.</summary>
+    public string Path { get; }
+
+    /// <summary>"densenet121.cxr-pediatric"; for weights alone the file's name.</summary>
+    public string Name { get; }
+
+    /// <summary>"sha256:..." of the manifest, which holds the hash of every file; for weights alone of their file.</summary>
+    public string Digest { get; }
+
+    public DateTimeOffset Created { get; }
+
+    /// <summary>True for a bare .safetensors file: good for a warm start, but nobody knows what it expects or gives.</summary>
+    public bool WeightsOnly => _config is null;
+
+    /// <summary>Throws <see cref="MarrowException"/> for weights alone.</summary>
+    public CheckpointConfig Config => _config
+        ?? throw MarrowException.Bad(Path, "a checkpoint with its config.json", "weights alone", "Use them to warm-start a model; to predict or evaluate, name a whole checkpoint.");
+
+    /// <summary>SPDX identifier or LicenseRef-...: the terms of the weights.</summary>
+    public string License { get; private init; } = "LicenseRef-unknown";
+
+    public CheckpointParents Parents { get; private init; } = new();
+    public IReadOnlyList<MeasuredValue> Metrics { get; private init; } = [];
+
+    /// <summary>Null when it was trained from scratch.</summary>
+    public TransferReceipt? Receipt { get; private init; }
+
+    /// <summary>Null when none was recorded.</summary>
+    public GoldenSample? Golden { get; private init; }
+
+    /// <summary>Opened and checked; tensors are read when asked for.</summary>
+    public Safetensors Weights { get; }
+
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when any file is absent or differs by a single bit from what was saved, or
+    /// when the config asks for what this version does not have.
+    /// </summary>
+    public static Checkpoint Load(string folder)
+    {
+        var manifest = CheckpointManifest.Read(folder);
+        manifest.VerifyFiles(folder);
+        var config = Read<CheckpointConfig>(ConfigFile);
+        config.Validate(System.IO.Path.Combine(folder, ConfigFile));
+        var metrics = Optional<List<MeasuredValue>>(MetricsFile) ?? [];
+        var receipt = Optional<TransferReceipt>(ReceiptFile);
+        var golden = Optional<GoldenSample>(GoldenFile);
+        if (!manifest.Lists(WeightsFile))
+            throw MarrowException.Bad(folder, WeightsFile, "none in the manifest", "Save the checkpoint again.");
+        return new(folder, manifest.Name, manifest.Digest, manifest.Created, config, Safetensors.Open(System.IO.Path.Combine(folder, WeightsFile)))
+        {
+            License = manifest.License,
+            Parents = manifest.Parents,
+            Metrics = metrics,
+            Receipt = receipt,
+            Golden = golden,
+        };
+
+        T Read<T>(string file)
+        {
+            var path = System.IO.Path.Combine(folder, file);
+            return manifest.Lists(file)
+                ? CheckpointJson.Decode<T>(CheckpointManifest.ReadSmall(path), path)
+                : throw MarrowException.Bad(folder, file, "none in the manifest", "Save the checkpoint again.");
+        }
+
+        T? Optional<T>(string file) where T : class => manifest.Lists(file) ? Read<T>(file) : null;
+    }
+
+    /// <summary>A bare .safetensors file, from here or elsewhere.</summary>
+    public static Checkpoint LoadWeights(string path)
+    {
+        var weights = Safetensors.Open(path);
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
+            var digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(stream));
+            return new(path, System.IO.Path.GetFileNameWithoutExtension(path), digest, File.GetLastWriteTimeUtc(path), null, weights);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            weights.Dispose();
+            throw new MarrowException($"{path}: can't be read ({e.Message}). Check the path and its permissions.", e);
+        }
+    }
+
+    /// <summary>
+    /// The model with these weights, on the CPU, in evaluation mode; the caller disposes it. Leaves torch's random
+    /// generator as it was. Throws when a weight does not fit or the golden sample is not reproduced.
+    /// </summary>
+    public Module BuildModel(bool verifyGolden = true)
+    {
+        var model = Build(Config, Weights);
+        try
+        {
+            if (verifyGolden && Golden is { } golden)
+                golden.Verify(model, System.IO.Path.Combine(Path, GoldenFile));
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    internal static Module Build(CheckpointConfig config, Safetensors weights)
+    {
+        using var generator = torch.get_rng_state();
+        Module? model = null;
+        try
+        {
+            model = ModelCatalogue.Create(config.Model);
+            ModelWeights.LoadExactly(model, weights);
+            model.eval();
+            return model;
+        }
+        catch
+        {
+            model?.Dispose();
+            throw;
+        }
+        finally
+        {
+            torch.set_rng_state(generator);
+        }
+    }
+
+    public void Dispose() => Weights.Dispose();
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using Marrow.Models;
+using Marrow.Tensors;
+
+namespace Marrow.Checkpoints;
+
+/// <summary>The tasks a checkpoint can be trained for, as recipes write them.</summary>
+public static class CheckpointTask
+{
+    public const string Classify = "classify";
+    public const string DetectVertebrae = "detect-vertebrae";
+    public const string RegressCobb = "regress-cobb";
+
+    public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb];
+}
+
+/// <summary>What one output of the model means.</summary>
+/// <param name="Name">"Cardiomegaly", "cobb1", "vertebra".</param>
+/// <param name="Unit">"probability", "degree", "input pixel".</param>
+/// <param name="Meaning">One sentence for a reader who has only the checkpoint.</param>
+/// <param name="Trained">False when no label of it was seen: predictions mask it and say so.</param>
+public sealed record OutputMeaning(string Name, string Unit, string Meaning, bool Trained = true);
+
+/// <summary>
+/// A checkpoint's config.json: everything that is needed to build the model, feed it and read its outputs. Nothing
+/// about preprocessing is left to be guessed.
+/// </summary>
+public sealed record CheckpointConfig
+{
+    private const int LargestSide = 16384; // px; no detector makes larger radiographs
+    private const int MostOutputs = 10_000; // bounds what a hostile config can make the model's creation allocate
+
+    public required ModelSpec Model { get; init; }
+
+    /// <summary>One of <see cref="CheckpointTask.All"/>.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>Names of a classifier's outputs, in order; "vertebra" for a detector.</summary>
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>True when exactly one class holds (softmax), false when each holds or not (sigmoid).</summary>
+    public bool ExclusiveClasses { get; init; }
+
+    public required InputContract Input { get; init; }
+
+    public required IReadOnlyList<OutputMeaning> Outputs { get; init; }
+
+    public string MarrowVersion { get; init; } = CurrentVersion;
+
+    /// <summary>Of the running library, "0.1.0".</summary>
+    public static string CurrentVersion { get; } = typeof(CheckpointConfig).Assembly.GetName().Version!.ToString(3);
+
+    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when a value is impossible.</summary>
+    public void Validate(string path)
+    {
+        Require(CheckpointTask.All.Contains(Task), $"a task of {string.Join(", ", CheckpointTask.All)}", $"'{Task}'");
+        Require(ModelCatalogue.Names.Contains(Model.Architecture), $"an architecture of {string.Join(", ", ModelCatalogue.Names)}", $"'{Model.Architecture}'");
+        Require(Model.Channels is >= 1 and <= 64 && Model.Channels == Input.Channels, "as many channels in the model as in its input, 1 to 64", $"{Model.Channels} and {Input.Channels}");
+        Require(Model.Outputs is >= 1 and <= MostOutputs, $"1 to {MostOutputs} outputs", Text(Model.Outputs));
+        Require(Input.Width is >= 1 and <= LargestSide && Input.Height is >= 1 and <= LargestSide, $"an input of 1 to {LargestSide} px a side", $"{Input.Width} x {Input.Height}");
+        Require(Input.WindowLow >= 0 && Input.WindowLow < Input.WindowHigh && Input.WindowHigh <= 1, "window percentiles 0 <= low < high <= 1",
+            $"{Text(Input.WindowLow)} and {Text(Input.WindowHigh)}");
+        Require(double.IsFinite(Input.Mean) && double.IsFinite(Input.Std) && Input.Std > 0, "a finite mean and a positive std", $"{Text(Input.Mean)} and {Text(Input.Std)}");
+        Require(Task != CheckpointTask.Classify || Classes.Count == Model.Outputs, "a class for each output", $"{Classes.Count} classes, {Model.Outputs} outputs");
+        Require(Task != CheckpointTask.DetectVertebrae || Model.Detector is not null, "the detector's parameters", "none");
+        if (Model.Detector is { } detector)
+        {
+            Require(detector is { Classes: >= 1 and <= 1000, PyramidChannels: >= 1 and <= 4096, HeadConvolutions: >= 0 and <= 64 },
+                "a detector of 1 to 1000 classes, 1 to 4096 pyramid channels and 0 to 64 head convolutions", $"{detector.Classes}, {detector.PyramidChannels} and {detector.HeadConvolutions}");
+            Require(new[] { detector.AnchorSizes, detector.AnchorScales, detector.AnchorRatios }.All(list => list.Count is >= 1 and <= 16),
+                "1 to 16 anchor sizes, scales and ratios", $"{detector.AnchorSizes.Count}, {detector.AnchorScales.Count} and {detector.AnchorRatios.Count}");
+        }
+
+        void Require(bool holds, string expected, string found)
+        {
+            if (!holds)
+                throw MarrowException.Bad(path, expected, found, "The checkpoint can't be used by this version as it is.");
+        }
+    }
+
+    private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,108 @@
+using System.Security.Cryptography;
+using TorchSharp;
+
+namespace Marrow.Checkpoints;
+
+/// <summary>
+/// Everything a checkpoint is made of, before it has a digest. <see cref="Save"/> writes the files into a folder beside
+/// the checkpoint's place and renames the folder, so that a hub never shows half a checkpoint.
+/// </summary>
+public sealed record CheckpointDraft
+{
+    private const ulong GoldenSeed = 17;
+    private const int GoldenSide = 64; // px; deep enough for stride 32, quick to compute at each load
+
+    /// <summary>See <see cref="CheckpointName"/>.</summary>
+    public required string Name { get; init; }
+
+    public required CheckpointConfig Config { get; init; }
+
+    /// <summary>See <see cref="ModelWeights.Of"/>.</summary>
+    public required IReadOnlyList<KeyValuePair<string, torch.Tensor>> Weights { get; init; }
+
+    /// <summary>How tensors of two or more dimensions are stored; Float32 keeps every bit.</summary>
+    public torch.ScalarType MatricesAs { get; init; } = torch.ScalarType.BFloat16;
+
+    public required ModelCard Card { get; init; }
+    public CheckpointParents Parents { get; init; } = new();
+    public IReadOnlyList<MeasuredValue> Metrics { get; init; } = [];
+    public TransferReceipt? Receipt { get; init; }
+    public DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
+
+    /// <summary>[N, C, H, W] of the golden sample's input; null for one image of 64 x 64.</summary>
+    public long[]? GoldenShape { get; init; }
+
+    /// <summary>
+    /// Writes <c>hubFolder/name/digest/</c> and loads it again. The golden sample is made with the weights as they are
+    /// stored, not as they were trained. A checkpoint that is there is never changed. Throws
+    /// <see cref="MarrowException"/> when the folder can't be written or the model gives no finite numbers; nothing is
+    /// left then.
+    /// </summary>
+    public Checkpoint Save(string hubFolder)
+    {
+        CheckpointName.Require(Name, "checkpoint");
+        Config.Validate($"{Name}: config");
+        var home = Path.Combine(hubFolder, Name);
+        var beside = Path.Combine(home, $".{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.tmp");
+        try
+        {
+            Directory.CreateDirectory(beside);
+            var final = Path.Combine(home, WriteFiles(beside).Hex);
+            if (!Directory.Exists(final))
+                Directory.Move(beside, final);
+            return Checkpoint.Load(final);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MarrowException($"{home}: can't be written ({e.Message}). Check the folder's permissions and the free disk space.", e);
+        }
+        finally
+        {
+            TryDelete(beside);
+        }
+    }
+
+    private CheckpointManifest WriteFiles(string folder)
+    {
+        var weightsPath = Path.Combine(folder, Checkpoint.WeightsFile);
+        var metadata = new Dictionary<string, string> { ["name"] = Name, ["architecture"] = Config.Model.Architecture, ["marrow"] = Config.MarrowVersion };
+        Safetensors.Write(weightsPath, Weights, metadata, MatricesAs);
+        using (var stored = Safetensors.Open(weightsPath))
+        using (var model = Checkpoint.Build(Config, stored))
+        {
+            var golden = GoldenSample.Record(model, GoldenShape ?? [1, Config.Model.Channels, GoldenSide, GoldenSide], GoldenSeed);
+            WriteJson(Checkpoint.GoldenFile, golden);
+        }
+        WriteJson(Checkpoint.ConfigFile, Config);
+        WriteJson(Checkpoint.MetricsFile, Metrics);
+        if (Receipt is not null)
+            WriteJson(Checkpoint.ReceiptFile, Receipt);
+        AtomicFile.WriteText(Path.Combine(folder, Checkpoint.CardFile), ModelCardText.Render(this));
+
+        var files = Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(Describe).ToList();
+        var (bytes, manifest) = new CheckpointManifest { Name = Name, Created = Created, License = Card.License, Parents = Parents, Files = files }.Seal();
+        AtomicFile.Write(Path.Combine(folder, CheckpointManifest.FileName), stream => stream.Write(bytes));
+        return manifest;
+
+        void WriteJson<T>(string file, T value) => AtomicFile.Write(Path.Combine(folder, file), stream => stream.Write(CheckpointJson.Encode(value)));
+    }
+
+    private static ManifestFile Describe(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
+        return new(Path.GetFileName(path), stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
+    }
+
+    private static void TryDelete(string folder)
+    {
+        try
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A hub lists no folder whose name begins with a dot.
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Marrow.Checkpoints;
+
+/// <summary>A checkpoint that weights came from.</summary>
+/// <param name="Role">"init": warm-started from it.</param>
+public sealed record ParentCheckpoint(string Name, string Digest, string Role = "init", string License = "LicenseRef-unknown");
+
+/// <summary>A data set that weights were trained on.</summary>
+/// <param name="Version">As its makers name it; "" when they do not.</param>
+/// <param name="License">SPDX identifier or LicenseRef-...</param>
+/// <param name="FilesDigest">"sha256:..." over the files used; "" when it was not taken.</param>
+public sealed record ParentDataset(string Name, string Version, string License, string FilesDigest, string Citation = "", int Samples = 0);
+
+/// <summary>Where a checkpoint came from.</summary>
+public sealed record CheckpointParents
+{
+    public IReadOnlyList<ParentCheckpoint> Checkpoints { get; init; } = [];
+    public IReadOnlyList<ParentDataset> Datasets { get; init; } = [];
+}
+
+/// <param name="Path">A plain file name in the checkpoint's folder.</param>
+/// <param name="Sha256">64 lower-case hexadecimal digits.</param>
+public sealed record ManifestFile(string Path, long Bytes, string Sha256);
+
+/// <summary>
+/// checkpoint.json: name, date, parents and the SHA-256 of every other file, so that a flipped bit in any of them is
+/// noticed. The checkpoint's digest is the SHA-256 of checkpoint.json itself with the 64 digits of its own digest, which
+/// stand at a fixed place at the start, taken as zeros; so a flipped bit in the manifest is noticed too, wherever the
+/// folder is copied. To check by hand: sed '2s/[0-9a-f]\{64\}/000...0/' checkpoint.json | sha256sum.
+/// </summary>
+public sealed record CheckpointManifest
+{
+    internal const string FileName = "checkpoint.json";
+    private const string CurrentFormat = "marrow-checkpoint/1";
+    private const string Scheme = "sha256:";
+    private const int HexDigits = 64;
+    private static readonly byte[] Start = Encoding.ASCII.GetBytes("{\n  \"digest\": \"" + Scheme);
+    private static readonly string NoDigest = Scheme + new string('0', HexDigits);
+
+    /// <summary>"sha256:" and 64 hexadecimal digits. It is the first property: its place in the file is fixed.</summary>
+    public string Digest { get; init; } = NoDigest;
+
+    public string Format { get; init; } = CurrentFormat;
+
+    public required string Name { get; init; }
+
+    /// <summary>Of the checkpoints of one name, the one created last is the newest.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>SPDX identifier or LicenseRef-...: the terms of the weights.</summary>
+    public string License { get; init; } = "LicenseRef-unknown";
+
+    public required CheckpointParents Parents { get; init; }
+
+    public required IReadOnlyList<ManifestFile> Files { get; init; }
+
+    /// <summary>The digest without "sha256:": the folder's name.</summary>
+    internal string Hex => Digest[Scheme.Length..];
+
+    /// <summary>The file's bytes and this manifest with its digest.</summary>
+    internal (byte[] Bytes, CheckpointManifest Sealed) Seal()
+    {
+        var bytes = CheckpointJson.Encode(this with { Digest = NoDigest });
+        var hex = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        Encoding.ASCII.GetBytes(hex).CopyTo(bytes, Start.Length);
+        return (bytes, this with { Digest = Scheme + hex });
+    }
+
+    /// <summary>Reads checkpoint.json of a folder and checks its digest; the other files are not looked at.</summary>
+    internal static CheckpointManifest Read(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        var bytes = ReadSmall(path);
+        var digits = bytes.AsSpan(Math.Min(Start.Length, bytes.Length));
+        if (!bytes.AsSpan().StartsWith(Start) || digits.Length < HexDigits)
+            throw Bad(path, "a checkpoint's manifest, which begins with its digest", "another beginning");
+        var written = Encoding.Latin1.GetString(digits[..HexDigits]);
+        digits[..HexDigits].Fill((byte)'0');
+        var computed = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        if (written != computed)
+            throw Bad(path, $"the digest {computed} (of its contents)", written);
+
+        var manifest = CheckpointJson.Decode<CheckpointManifest>(bytes, path) with { Digest = Scheme + computed };
+        if (manifest.Format != CurrentFormat)
+            throw MarrowException.Bad(path, $"the format {CurrentFormat}", manifest.Format, "Use the version of Marrow that wrote it, or a newer one.");
+        CheckpointName.Require(manifest.Name, path);
+        if (manifest.Files.Select(f => f.Path).Distinct(StringComparer.OrdinalIgnoreCase).Count() != manifest.Files.Count)
+            throw Bad(path, "each file once", "one twice");
+        if (manifest.Files.FirstOrDefault(f => !IsPlain(f.Path)) is { } odd)
+            throw Bad(path, "plain file names of letters, digits, '.', '-' and '_'", $"'{odd.Path}'");
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        if (IsHex(name) && name != computed)
+            throw Bad(path, $"the digest {name}, the folder's name", computed);
+        return manifest;
+    }
+
+    /// <summary>Throws when a listed file is absent or differs in size or content.</summary>
+    internal void VerifyFiles(string folder)
+    {
+        foreach (var file in Files)
+        {
+            var path = Path.Combine(folder, file.Path);
+            try
+            {
+                using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
+                if (stream.Length != file.Bytes)
+                    throw Bad(path, $"{file.Bytes} bytes, as {FileName} says", $"{stream.Length}");
+                var computed = Convert.ToHexStringLower(SHA256.HashData(stream));
+                if (computed != file.Sha256)
+                    throw Bad(path, $"SHA-256 {file.Sha256}, as {FileName} says", computed);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new MarrowException($"{path}: can't be read ({e.Message}). Fetch or save the checkpoint again.", e);
+            }
+        }
+    }
+
+    internal bool Lists(string file) => Files.Any(f => f.Path == file);
+
+    internal static byte[] ReadSmall(string path)
+    {
+        try
+        {
+            var length = new FileInfo(path).Length;
+            if (length > CheckpointJson.MaxBytes)
+                throw Bad(path, $"at most {CheckpointJson.MaxBytes} bytes", $"{length}");
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MarrowException($"{path}: can't be read ({e.Message}). A checkpoint's folder holds {FileName} and the files it lists.", e);
+        }
+    }
+
+    internal static bool IsHex(string text) => text.Length == HexDigits && text.All(char.IsAsciiHexDigitLower);
+
+    private static bool IsPlain(string name) =>
+        name.Length is > 0 and <= 100 && char.IsAsciiLetterOrDigit(name[0]) && name[^1] != '.'
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
+
+    private static MarrowException Bad(string path, string expected, string found) =>
+        MarrowException.Bad(path, expected, found, "The checkpoint is damaged or was changed: fetch or save it again.");
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using Marrow.Imaging;
+using TorchSharp;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Checkpoints;
+
+/// <summary>One of the outputs that golden.json keeps.</summary>
+/// <param name="Values">Up to 64 elements, evenly spread over the flattened output.</param>
+public sealed record GoldenOutput(string Name, long[] Shape, float[] Values);
+
+/// <summary>
+/// golden.json: an input, given by its seed and shape, and what the weights must give for it. Hashes prove that the
+/// files are whole; this proves that the model built from them still computes the same, after a change of Marrow, of
+/// libtorch or of the machine.
+/// </summary>
+public sealed record GoldenSample
+{
+    private const int KeptValues = 64;
+    private const int LargestSide = 4096;
+
+    // f32 convolutions of different libraries and instruction sets differ by about 1e-5 of the largest value.
+    private const double DefaultTolerance = 1e-3;
+
+    public required ulong Seed { get; init; }
+
+    /// <summary>[N, C, H, W], uniform in -2 to 2: the range of a normalised radiograph.</summary>
+    public required long[] InputShape { get; init; }
+
+    /// <summary>Largest difference allowed, as a share of the largest magnitude kept of that output.</summary>
+    public double Tolerance { get; init; } = DefaultTolerance;
+
+    public required IReadOnlyList<GoldenOutput> Outputs { get; init; }
+
+    /// <summary>Runs the model (in evaluation mode, left as it was found) and keeps what it gives.</summary>
+    public static GoldenSample Record(Module model, long[] inputShape, ulong seed)
+    {
+        var outputs = Run(model, inputShape, seed);
+        if (outputs.FirstOrDefault(o => o.Values.Any(v => !float.IsFinite(v))) is { } bad)
+            throw new MarrowException($"The model's output '{bad.Name}' has values that are not finite: these weights are not worth keeping.");
+        return new() { Seed = seed, InputShape = inputShape, Outputs = outputs };
+    }
+
+    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when the model gives anything else.</summary>
+    public void Verify(Module model, string path)
+    {
+        if (InputShape is not [>= 1 and <= 16, >= 1 and <= 64, >= 1 and <= LargestSide, >= 1 and <= LargestSide] || !(Tolerance is > 0 and < 1))
+            throw Bad(path, "an input shape [N, C, H, W] and a tolerance under 1", $"{ShapeText.Of(InputShape)} and {Text(Tolerance)}");
+        var outputs = Run(model, InputShape, Seed);
+        if (outputs.Count != Outputs.Count)
+            throw Bad(path, $"{Outputs.Count} outputs", $"{outputs.Count}");
+        foreach (var (expected, found) in Outputs.Zip(outputs))
+        {
+            if (expected.Name != found.Name || !expected.Shape.SequenceEqual(found.Shape) || expected.Values.Length != found.Values.Length)
+                throw Bad(path, $"the output {expected.Name} {ShapeText.Of(expected.Shape)}", $"{found.Name} {ShapeText.Of(found.Shape)}");
+            var largest = expected.Values.Select(Math.Abs).DefaultIfEmpty(0).Max();
+            for (var i = 0; i < expected.Values.Length; i++)
+            {
+                if (!(Math.Abs(expected.Values[i] - found.Values[i]) <= Tolerance * Math.Max(largest, 1e-6)))
+                    throw Bad(path, $"{Text(expected.Values[i])} as value {i} of {expected.Name}", Text(found.Values[i]));
+            }
+        }
+    }
+
+    /// <summary>[N, C, H, W], the same numbers on every machine; the caller disposes it.</summary>
+    internal static torch.Tensor Input(long[] shape, ulong seed)
+    {
+        var random = new SeededRandom(seed);
+        var values = new float[shape.Aggregate(1L, (a, b) => checked(a * b))];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = (float)random.Uniform(-2, 2);
+        return torch.tensor(values, shape);
+    }
+
+    private static List<GoldenOutput> Run(Module model, long[] inputShape, ulong seed)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradients = torch.no_grad();
+        using var evaluation = EvaluationMode.Of(model);
+        return [.. ModelOutputs.Of(model, Input(inputShape, seed)).Select(o => Keep(o.Name, o.Value))];
+    }
+
+    private static GoldenOutput Keep(string name, torch.Tensor output)
+    {
+        var flat = output.to(torch.ScalarType.Float32).contiguous().view(-1).data<float>();
+        var kept = (int)Math.Min(KeptValues, flat.Count);
+        return new(name, output.shape, [.. Enumerable.Range(0, kept).Select(i => flat[i * flat.Count / kept])]);
+    }
+
+    private static MarrowException Bad(string path, string expected, string found) =>
+        MarrowException.Bad(path, expected, found, "The weights do not compute what they did when they were saved: use the version of Marrow that wrote them.");
+
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+}
+
+/// <summary>Puts a model and its parts into evaluation mode, and each part back into its own when disposed.</summary>
+internal sealed class EvaluationMode : IDisposable
+{
+    private readonly List<(Module Module, bool Training)> _before;
+
+    private EvaluationMode(List<(Module Module, bool Training)> before) => _before = before;
+
+    public static EvaluationMode Of(Module model)
+    {
+        var mode = new EvaluationMode([(model, model.training), .. model.named_modules().Select(m => (m.module, m.module.training))]);
+        model.eval();
+        return mode;
+    }
+
+    // train() reaches all parts below: parents come first in the list, so that each part's own word is the last.
+    public void Dispose() => _before.ForEach(b => b.Module.train(b.Training));
+}

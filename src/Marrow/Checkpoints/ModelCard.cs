@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Text;
+using YamlDotNet.Serialization;
+
+namespace Marrow.Checkpoints;
+
+/// <summary>
+/// The parts of a model card that only its maker knows; the rest (metrics, parents, receipt, input) is taken from the
+/// checkpoint itself, so that the card can't say otherwise.
+/// </summary>
+public sealed record ModelCard
+{
+    /// <summary>One paragraph: what the model does, for whom.</summary>
+    public required string Summary { get; init; }
+
+    /// <summary>What it was trained on and how that was divided, in sentences.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>Recipe and stage, as text or YAML.</summary>
+    public required string Recipe { get; init; }
+
+    public required string Command { get; init; }
+    public required ulong Seed { get; init; }
+    public required TimeSpan TrainingTime { get; init; }
+
+    /// <summary>What it can't do and must not be used for.</summary>
+    public required string Limits { get; init; }
+
+    /// <summary>SPDX identifier, or "LicenseRef-..." for terms of its own.</summary>
+    public required string License { get; init; }
+
+    public string LicenseLink { get; init; } = "";
+    public string Citation { get; init; } = "";
+    public IReadOnlyList<string> Tags { get; init; } = [];
+}
+
+/// <summary>README.md of a checkpoint: front matter as Hugging Face's hub reads it, then the card in sections.</summary>
+internal static class ModelCardText
+{
+    private const string LicenseReference = "LicenseRef-";
+
+    public static string Render(CheckpointDraft draft)
+    {
+        var text = new StringBuilder();
+        text.Append("---\n").Append(FrontMatter(draft)).Append("---\n\n");
+        text.Append(Inv($"# {draft.Name}\n\n{draft.Card.Summary.Trim()}\n\n"));
+        WhatItIs(text, draft);
+        Section(text, "Data and split", draft.Card.Data);
+        Section(text, "Training", Inv($"Command: `{draft.Card.Command}`\n\nSeed {draft.Card.Seed}; training took {Duration(draft.Card.TrainingTime)}.\n\n```yaml\n{draft.Card.Recipe.Trim()}\n```"));
+        Metrics(text, draft.Metrics);
+        Section(text, "Limits and intended use", draft.Card.Limits);
+        Section(text, "Licence and citation", string.Join("\n\n", new[] { $"Licence: {draft.Card.License}", draft.Card.LicenseLink, draft.Card.Citation }.Where(s => s.Length > 0)));
+        Parents(text, draft);
+        return text.ToString();
+    }
+
+    private static string FrontMatter(CheckpointDraft draft)
+    {
+        var card = draft.Card;
+        var own = card.License.StartsWith(LicenseReference, StringComparison.Ordinal);
+        var front = new Dictionary<string, object> { ["license"] = own ? "other" : card.License.ToLowerInvariant() };
+        if (own)
+            front["license_name"] = card.License[LicenseReference.Length..].ToLowerInvariant();
+        if (card.LicenseLink.Length > 0)
+            front["license_link"] = card.LicenseLink;
+        front["library_name"] = "marrow";
+        if (PipelineTag(draft.Config.Task) is { } pipeline)
+            front["pipeline_tag"] = pipeline;
+        front["tags"] = new[] { "marrow", "medical-imaging", "radiograph", draft.Config.Task, draft.Config.Model.Architecture }.Concat(card.Tags).Distinct().ToArray();
+        front["datasets"] = draft.Parents.Datasets.Select(d => d.Name).Distinct().ToArray();
+        front["metrics"] = draft.Metrics.Select(m => m.Metric).Distinct().ToArray();
+        if (draft.Parents.Checkpoints.Count > 0)
+            front["base_model"] = draft.Parents.Checkpoints.Select(p => p.Name).Distinct().ToArray();
+        front["model-index"] = new[]
+        {
+            new Dictionary<string, object>
+            {
+                ["name"] = draft.Name,
+                ["results"] = draft.Metrics.GroupBy(m => (m.Dataset, m.Split)).Select(g => new Dictionary<string, object>
+                {
+                    ["task"] = new Dictionary<string, object> { ["type"] = PipelineTag(draft.Config.Task) ?? draft.Config.Task, ["name"] = draft.Config.Task },
+                    ["dataset"] = new Dictionary<string, object> { ["type"] = g.Key.Dataset, ["name"] = g.Key.Dataset, ["split"] = g.Key.Split },
+                    ["metrics"] = g.Select(m => new Dictionary<string, object> { ["type"] = m.Metric, ["name"] = m.Unit.Length > 0 ? $"{m.Metric} ({m.Unit})" : m.Metric, ["value"] = m.Value }).ToArray(),
+                }).ToArray(),
+            },
+        };
+        return new SerializerBuilder().WithQuotingNecessaryStrings().WithNewLine("\n").DisableAliases().Build().Serialize(front);
+    }
+
+    // Hugging Face has no tag for the regression of an image's numbers.
+    private static string? PipelineTag(string task) => task switch
+    {
+        CheckpointTask.Classify => "image-classification",
+        CheckpointTask.DetectVertebrae => "object-detection",
+        _ => null,
+    };
+
+    private static void WhatItIs(StringBuilder text, CheckpointDraft draft)
+    {
+        var config = draft.Config;
+        var elements = draft.Weights.Sum(w => w.Value.NumberOfElements);
+        text.Append(Inv($"- Architecture `{config.Model.Architecture}`, {elements:N0} numbers, matrices stored as {draft.MatricesAs}.\n"));
+        text.Append(Inv($"- Task `{config.Task}`, made with Marrow {config.MarrowVersion} on {draft.Created.UtcDateTime:yyyy-MM-dd}.\n"));
+        text.Append(Inv($"- Input: {config.Input.Width} x {config.Input.Height} px (width x height, {config.Input.Fit.ToString().ToLowerInvariant()}), {config.Input.Channels} channel(s), dense structures bright, window from percentile {config.Input.WindowLow} to {config.Input.WindowHigh}, mean {config.Input.Mean}, std {config.Input.Std}.\n\n"));
+        text.Append("| output | unit | meaning |\n|---|---|---|\n");
+        foreach (var output in config.Outputs)
+            text.Append(Inv($"| {Cell(output.Name)} | {Cell(output.Unit)} | {Cell(output.Meaning)}{(output.Trained ? "" : " **Untrained: masked.**")} |\n"));
+        text.Append('\n');
+    }
+
+    private static void Metrics(StringBuilder text, IReadOnlyList<MeasuredValue> metrics)
+    {
+        text.Append("## Metrics\n\n");
+        if (metrics.Count == 0)
+        {
+            text.Append("Nothing was measured.\n\n");
+            return;
+        }
+        text.Append("| metric | value | 95 % interval | data | split | samples | date |\n|---|---|---|---|---|---|---|\n");
+        foreach (var m in metrics)
+        {
+            var interval = m is { Low: { } low, High: { } high } ? Inv($"{low:G5} to {high:G5}") : "";
+            text.Append(Inv($"| {Cell(m.Metric)} | {m.Value:G5}{(m.Unit.Length > 0 ? " " + Cell(m.Unit) : "")} | {interval} | {Cell(m.Dataset)} | {Cell(m.Split)} | {m.Samples} | {m.Date:yyyy-MM-dd} |\n"));
+        }
+        text.Append("\nMeasured with:\n\n");
+        foreach (var command in metrics.Select(m => m.Command).Distinct())
+            text.Append(Inv($"    {command}\n"));
+        text.Append('\n');
+    }
+
+    private static void Parents(StringBuilder text, CheckpointDraft draft)
+    {
+        text.Append("## Lineage\n\n");
+        foreach (var parent in draft.Parents.Checkpoints)
+            text.Append(Inv($"- Checkpoint `{parent.Name}@{parent.Digest}` ({parent.Role}), licence {parent.License}.\n"));
+        foreach (var data in draft.Parents.Datasets)
+            text.Append(Inv($"- Data set {data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, licence {data.License}{(data.FilesDigest.Length > 0 ? $", files `{data.FilesDigest}`" : "")}.{(data.Citation.Length > 0 ? " " + data.Citation : "")}\n"));
+        if (draft.Parents.Checkpoints.Count + draft.Parents.Datasets.Count == 0)
+            text.Append("None recorded.\n");
+        text.Append('\n');
+        if (draft.Receipt is not { } receipt)
+        {
+            text.Append("Trained from scratch: every weight began at random.\n");
+            return;
+        }
+        text.Append(Inv($"Warm start: {100 * receipt.BackboneCoverage:F1} % of the backbone's parameters came from `{receipt.Source}`.\n\n"));
+        text.Append("| module | copied | adapted | remapped | random | numbers | from the source |\n|---|---|---|---|---|---|---|\n");
+        foreach (var row in receipt.Table())
+            text.Append(Inv($"| {row.Module} | {row.Copied} | {row.Adapted} | {row.Remapped} | {row.Random} | {row.Elements:N0} | {100 * row.Share:F1} % |\n"));
+    }
+
+    private static void Section(StringBuilder text, string title, string body) => text.Append(Inv($"## {title}\n\n{body.Trim()}\n\n"));
+
+    private static string Cell(string value) => value.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
+
+    private static string Duration(TimeSpan time) => time.TotalHours >= 1 ? Inv($"{time.TotalHours:F1} h") : time.TotalMinutes >= 1 ? Inv($"{time.TotalMinutes:F1} min") : Inv($"{time.TotalSeconds:F0} s");
+
+    private static string Inv(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,24 @@
+using Marrow.Models;
+using TorchSharp;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Checkpoints;
+
+/// <summary>The one place that knows what each kind of model gives: its raw outputs by name, before any decoding.</summary>
+internal static class ModelOutputs
+{
+    public static IReadOnlyList<(string Name, torch.Tensor Value)> Of(Module model, torch.Tensor input) => model switch
+    {
+        Module<torch.Tensor, torch.Tensor> plain => [("output", plain.forward(input))],
+        Module<torch.Tensor, DetectorOutput> detector => Of(detector.forward(input)),
+        _ => throw new MarrowException($"{model.GetName()}: a model of a kind whose outputs are not known here."),
+    };
+
+    private static List<(string Name, torch.Tensor Value)> Of(DetectorOutput output)
+    {
+        var outputs = new List<(string Name, torch.Tensor Value)> { ("classLogits", output.ClassLogits), ("boxDeltas", output.BoxDeltas) };
+        if (output.CornerOffsets is { } corners)
+            outputs.Add(("cornerOffsets", corners));
+        return outputs;
+    }
+}

@@ -1,0 +1,49 @@
+using TorchSharp;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Checkpoints;
+
+/// <summary>
+/// A whole model's weights, to a file and back. Loading is exact: each key once and with its shape, since
+/// load_state_dict compares no shapes and a mismatch that can be broadcast would load silently.
+/// </summary>
+public static class ModelWeights
+{
+    private const int NamedKeys = 5; // in an error; the rest is counted
+
+    /// <summary>Parameters and buffers by state-dict key, in the model's order; no copies.</summary>
+    public static IReadOnlyList<KeyValuePair<string, torch.Tensor>> Of(Module model) => [.. model.state_dict()];
+
+    /// <summary>
+    /// Copies every tensor of <paramref name="weights"/> into the model, converted to the model's types. Throws
+    /// <see cref="MarrowException"/>, having changed nothing, when a key is missing, left over or of another shape.
+    /// </summary>
+    public static void LoadExactly(Module model, Safetensors weights)
+    {
+        var state = model.state_dict();
+        var shapes = weights.Entries.ToDictionary(e => e.Name, e => e.Shape, StringComparer.Ordinal);
+        var faults = state.Where(s => !shapes.ContainsKey(s.Key)).Select(s => $"'{s.Key}' is missing")
+            .Concat(shapes.Keys.Where(k => !state.ContainsKey(k)).Select(k => $"'{k}' is unknown to the model"))
+            .Concat(state.Where(s => shapes.TryGetValue(s.Key, out var shape) && !shape.AsSpan().SequenceEqual(s.Value.shape))
+                .Select(s => $"'{s.Key}' is {ShapeText.Of(shapes[s.Key])} instead of {ShapeText.Of(s.Value.shape)}"))
+            .ToList();
+        if (faults.Count > 0)
+        {
+            var more = faults.Count > NamedKeys ? $"; and {faults.Count - NamedKeys} more" : "";
+            throw MarrowException.Bad(weights.Path, $"the weights of a {model.GetName()}", string.Join("; ", faults.Take(NamedKeys)) + more,
+                "To take over only what fits, warm-start from the file instead.");
+        }
+        using var noGradients = torch.no_grad();
+        foreach (var (name, target) in state)
+        {
+            using var source = weights.Read(name);
+            target.copy_(source);
+        }
+    }
+}
+
+internal static class ShapeText
+{
+    /// <summary>"[64, 3, 7, 7]".</summary>
+    public static string Of(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
+}

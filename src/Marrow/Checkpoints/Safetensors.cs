@@ -1,0 +1,201 @@
+using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
+using TorchSharp;
+
+namespace Marrow.Checkpoints;
+
+/// <summary>
+/// Weights on disk in the safetensors format: a length (u64, little-endian), a JSON header, then each tensor's bytes,
+/// row-major and little-endian. Opening reads and checks the header only; each tensor is read straight into its own
+/// memory when asked for. Positional reads take the place of a memory map: they cost one copy as the map does, and a
+/// file that shrinks underneath is an error rather than the process's death by SIGBUS. Not for two threads at once to
+/// dispose; reading from several is safe.
+/// </summary>
+public sealed class Safetensors : IDisposable
+{
+    private const int LengthBytes = 8;
+    private const long PieceBytes = 1L << 28; // Tensor.bytes is a span: at most 2^31 - 1 bytes at a time
+
+    private readonly SafeFileHandle _file;
+    private readonly long _dataStart;
+    private readonly Dictionary<string, SafetensorsEntry> _byName;
+
+    private Safetensors(string path, SafeFileHandle file, long dataStart, List<SafetensorsEntry> entries, Dictionary<string, string> metadata)
+    {
+        Path = path;
+        Entries = entries;
+        Metadata = metadata;
+        _file = file;
+        _dataStart = dataStart;
+        _byName = entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
+    }
+
+    public string Path { get; }
+
+    /// <summary>In the header's order.</summary>
+    public IReadOnlyList<SafetensorsEntry> Entries { get; }
+
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    public bool Contains(string name) => _byName.ContainsKey(name);
+
+    /// <summary>Reads and checks the header. Throws <see cref="MarrowException"/> when any rule of the format is broken.</summary>
+    public static Safetensors Open(string path)
+    {
+        SafeFileHandle file;
+        try
+        {
+            file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new MarrowException($"{path}: can't be read ({e.Message}). Check the path and its permissions.", e);
+        }
+        try
+        {
+            var fileBytes = RandomAccess.GetLength(file);
+            if (fileBytes < LengthBytes)
+                throw MarrowException.Bad(path, "a safetensors file", $"{fileBytes} bytes", "The file is cut short: fetch or save it again.");
+            Span<byte> length = stackalloc byte[LengthBytes];
+            ReadExactly(file, length, 0, path);
+            var headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(length);
+            if (headerBytes > SafetensorsHeader.MaxBytes)
+                throw MarrowException.Bad(path, $"a header of at most {SafetensorsHeader.MaxBytes} bytes", $"a length of {headerBytes}",
+                    "The file is damaged or no safetensors file: fetch or save it again.");
+            if ((long)headerBytes > fileBytes - LengthBytes)
+                throw MarrowException.Bad(path, $"a header of {headerBytes} bytes", $"a file of {fileBytes}", "The file is cut short: fetch or save it again.");
+
+            var header = new byte[headerBytes];
+            ReadExactly(file, header, LengthBytes, path);
+            var dataStart = LengthBytes + (long)headerBytes;
+            var (entries, metadata) = SafetensorsHeader.Decode(header, fileBytes - dataStart, path);
+            return new(path, file, dataStart, entries, metadata);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The tensor in its stored type, on the CPU; the caller disposes it. Throws when the name is unknown (the nearest
+    /// known ones are named) or the file has become shorter.
+    /// </summary>
+    public torch.Tensor Read(string name)
+    {
+        if (!_byName.TryGetValue(name, out var entry))
+            throw new MarrowException($"{Path}: has no tensor '{name}'. The nearest: {string.Join(", ", NearestNames.Of(name, _byName.Keys, 3))}.");
+        // A byte that is neither 0 nor 1 is no valid torch.bool: read bytes, then compare with 0.
+        var type = entry.Type == torch.ScalarType.Bool ? torch.ScalarType.Byte : entry.Type;
+        var tensor = torch.empty(entry.Shape, dtype: type);
+        try
+        {
+            using (var flat = tensor.view(-1))
+            {
+                var position = _dataStart + entry.Offset;
+                ForPieces(flat, piece =>
+                {
+                    ReadExactly(_file, piece.bytes, position, Path);
+                    position += piece.bytes.Length;
+                });
+            }
+            if (entry.Type != torch.ScalarType.Bool)
+                return tensor;
+            var truth = tensor.to(torch.ScalarType.Bool);
+            tensor.Dispose();
+            return truth;
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes beside and renames. See <see cref="Write(Stream, IReadOnlyList{KeyValuePair{string, torch.Tensor}}, IReadOnlyDictionary{string, string}, torch.ScalarType?)"/>.</summary>
+    public static void Write(string path, IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null, torch.ScalarType? matricesAs = null) =>
+        AtomicFile.Write(path, stream => Write(stream, tensors, metadata, matricesAs));
+
+    /// <summary>
+    /// Streams the tensors, one converted copy at a time; tensors of wide elements come first in the data, so that each
+    /// is aligned to its element. Metadata always has "format": "pt", which other readers ask for.
+    /// </summary>
+    /// <param name="matricesAs">
+    /// The type in which floating-point tensors of two or more dimensions are stored; null keeps theirs. Norms and
+    /// biases keep their type: they are about 1 % of a CNN's size and running variances suffer most from bf16's 8 bits.
+    /// </param>
+    public static void Write(Stream stream, IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null, torch.ScalarType? matricesAs = null)
+    {
+        var all = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>(), StringComparer.Ordinal) { ["format"] = "pt" };
+        var names = new HashSet<string>(StringComparer.Ordinal) { "__metadata__" };
+        var entries = new SafetensorsEntry[tensors.Count];
+        var types = tensors.Select(t => StoredType(t.Value, matricesAs)).ToArray();
+        var offset = 0L;
+        var dataOrder = Enumerable.Range(0, tensors.Count).OrderByDescending(i => SafetensorsHeader.SizeOf(types[i])).ToArray();
+        foreach (var i in dataOrder)
+        {
+            var (name, tensor) = tensors[i];
+            if (!names.Add(name))
+                throw new ArgumentException($"'{name}' is given twice or reserved.", nameof(tensors));
+            if (!SafetensorsHeader.Supports(types[i]))
+                throw new ArgumentException($"'{name}' is of type {types[i]}, which safetensors files do not hold here.", nameof(tensors));
+            var bytes = checked(tensor.NumberOfElements * SafetensorsHeader.SizeOf(types[i]));
+            entries[i] = new(name, types[i], tensor.shape, offset, bytes);
+            offset = checked(offset + bytes);
+        }
+
+        var header = SafetensorsHeader.Encode(entries, all);
+        if (header.Length > SafetensorsHeader.MaxBytes)
+            throw new ArgumentException($"A header of {header.Length} bytes is more than the format allows.", nameof(tensors));
+        Span<byte> length = stackalloc byte[LengthBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+        stream.Write(length);
+        stream.Write(header);
+        foreach (var i in dataOrder)
+        {
+            using var scope = torch.NewDisposeScope();
+            using var noGradients = torch.no_grad();
+            var flat = tensors[i].Value.detach().cpu().to(types[i]).contiguous().view(-1);
+            ForPieces(flat, piece => stream.Write(piece.bytes));
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static torch.ScalarType StoredType(torch.Tensor tensor, torch.ScalarType? matricesAs) =>
+        matricesAs is { } type && tensor.Dimensions >= 2 && torch.is_floating_point(tensor) ? type : tensor.dtype;
+
+    /// <param name="flat">[elements], contiguous.</param>
+    private static void ForPieces(torch.Tensor flat, Action<torch.Tensor> use)
+    {
+        var elements = flat.shape[0];
+        var step = PieceBytes / flat.ElementSize;
+        for (var start = 0L; start < elements; start += step)
+        {
+            using var piece = flat.narrow(0, start, Math.Min(step, elements - start));
+            use(piece);
+        }
+    }
+
+    private static void ReadExactly(SafeFileHandle file, Span<byte> into, long position, string path)
+    {
+        try
+        {
+            while (!into.IsEmpty)
+            {
+                var read = RandomAccess.Read(file, into, position);
+                if (read == 0)
+                    throw MarrowException.Bad(path, $"{into.Length} more bytes at {position}", "the file's end", "The file was cut while it was read: fetch or save it again.");
+                into = into[read..];
+                position += read;
+            }
+        }
+        catch (IOException e)
+        {
+            throw new MarrowException($"{path}: can't be read ({e.Message}). Check the disk.", e);
+        }
+    }
+}

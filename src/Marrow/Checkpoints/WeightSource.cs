@@ -1,0 +1,40 @@
+using TorchSharp;
+
+namespace Marrow.Checkpoints;
+
+/// <summary>Weights to start from, wherever they are: keys and shapes at once, tensors when asked for.</summary>
+public sealed class WeightSource
+{
+    private readonly Func<string, torch.Tensor> _read;
+
+    private WeightSource(string name, string digest, string architecture, IReadOnlyList<KeyValuePair<string, long[]>> shapes, Func<string, torch.Tensor> read)
+    {
+        (Name, Digest, Architecture, Shapes, _read) = (name, digest, architecture, shapes, read);
+    }
+
+    public string Name { get; }
+
+    /// <summary>"" when it has none.</summary>
+    public string Digest { get; }
+
+    /// <summary>A key of the model catalogue; "" when unknown, then the place of the backbone is found from the keys.</summary>
+    public string Architecture { get; }
+
+    /// <summary>Keys and shapes in the source's order.</summary>
+    public IReadOnlyList<KeyValuePair<string, long[]>> Shapes { get; }
+
+    public static WeightSource Of(Checkpoint checkpoint) =>
+        FromFile(checkpoint.Weights, checkpoint.Name, checkpoint.Digest, checkpoint.WeightsOnly ? "" : checkpoint.Config.Model.Architecture);
+
+    public static WeightSource Of(Safetensors weights) => FromFile(weights, weights.Path, "", "");
+
+    /// <summary>Tensors in memory, which stay the caller's.</summary>
+    public static WeightSource Of(string name, IReadOnlyDictionary<string, torch.Tensor> weights, string architecture = "") =>
+        new(name, "", architecture, [.. weights.Select(w => KeyValuePair.Create(w.Key, w.Value.shape))], key => weights[key].alias());
+
+    /// <summary>The caller disposes it.</summary>
+    internal torch.Tensor Read(string key) => _read(key);
+
+    private static WeightSource FromFile(Safetensors file, string name, string digest, string architecture) =>
+        new(name, digest, architecture, [.. file.Entries.Select(e => KeyValuePair.Create(e.Name, e.Shape))], file.Read);
+}

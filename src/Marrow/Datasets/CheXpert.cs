@@ -1,0 +1,67 @@
+namespace Marrow.Datasets;
+
+/// <summary>
+/// CheXpert (Irvin et al. 2019): train.csv and valid.csv with Path, Sex, Age, Frontal/Lateral, AP/PA and 14 findings in
+/// {1, 0, -1, blank}. Paths start with the release's own folder name, which is left out when the root is that folder.
+/// </summary>
+internal static class CheXpert
+{
+    public const string License = "LicenseRef-CheXpert-research";
+    public const string Citation = "Irvin, Rajpurkar et al. CheXpert: a large chest radiograph dataset with uncertainty labels and expert comparison. AAAI 2019.";
+
+    public static readonly string[] Findings =
+    [
+        "No Finding", "Enlarged Cardiomediastinum", "Cardiomegaly", "Lung Opacity", "Lung Lesion", "Edema", "Consolidation",
+        "Pneumonia", "Atelectasis", "Pneumothorax", "Pleural Effusion", "Pleural Other", "Fracture", "Support Devices",
+    ];
+
+    public static Dataset Open(DatasetRequest request)
+    {
+        OptionCheck.Only(request, "split", "uncertain", "blank", "softLabels", "view");
+        var split = OptionCheck.OneOf(request, "split", request.Options.Split, "train", "valid");
+        var view = OptionCheck.OneOf(request, "view", request.Options.View, "frontal", "lateral", "all");
+        var blank = LabelPolicy.BlankValue(request, whenNotGiven: null);
+        var table = CsvTable.Read(Path.Combine(request.Root, split + ".csv"), hasHeader: true);
+        var file = table.Column("Path");
+        var viewColumn = view == "all" ? -1 : table.Column("Frontal/Lateral");
+        var columns = Findings.Select(table.Column).ToArray();
+        var policy = new LabelPolicy(request, Findings, blank, LabelPolicy.ReadSoftLabels(request, Findings, IdOf));
+
+        var images = new ImageList(request);
+        images.ForEachRow(table.Rows, row =>
+        {
+            if (viewColumn >= 0 && !row.Fields[viewColumn].Equals(view, StringComparison.OrdinalIgnoreCase))
+                return;
+            var id = IdOf(row.Fields[file], table, row, file);
+            var labels = policy.Labels(table, row, columns, id);
+            if (images.Take(id) is not { } path)
+                return;
+            images.Samples.Add(new Sample
+            {
+                Id = id,
+                ImagePath = path,
+                Patient = ImageList.PatientFolder(id) ?? throw table.Bad(row, file, "a path with a folder patientNNNNN", "Correct the path: splits go by patient."),
+                Study = id[..Math.Max(0, id.LastIndexOf('/'))],
+                Labels = labels,
+            });
+        });
+        return new Dataset
+        {
+            Name = request.Name,
+            Format = request.Format,
+            Root = request.Root,
+            Classes = policy.Classes,
+            ThreeClassFindings = policy.ThreeClassFindings,
+            Samples = images.Samples,
+            Faults = images.Faults,
+            License = License,
+            Citation = Citation,
+        };
+    }
+
+    private static string IdOf(string text, CsvTable table, CsvRow row, int column)
+    {
+        var id = ImageList.CheckPath(text, table, row, column);
+        return id.StartsWith("CheXpert", StringComparison.Ordinal) && id.IndexOf('/') is > 0 and var slash ? id[(slash + 1)..] : id;
+    }
+}

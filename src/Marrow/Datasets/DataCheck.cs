@@ -1,0 +1,235 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Runtime.InteropServices;
+using Marrow.Imaging;
+using Marrow.Spine;
+
+namespace Marrow.Datasets;
+
+/// <summary>How often each state of one finding is met; soft labels count as positive from one half on.</summary>
+public readonly record struct ClassCount(int Positive, int Negative, int Unknown);
+
+/// <summary>Images looked at and to look at.</summary>
+public readonly record struct DataCheckProgress(int Done, int Total);
+
+/// <summary>Everything that is right and wrong with a data set; written as JSON by <see cref="MarrowJson"/>.</summary>
+public sealed record DataReport
+{
+    public required string Name { get; init; }
+    public required string Format { get; init; }
+    public required string Root { get; init; }
+    public required string License { get; init; }
+
+    /// <summary>Rows of the label files whose image exists; for spineweb16 before any is dropped for its labels.</summary>
+    public required int Samples { get; init; }
+
+    /// <summary>Of <see cref="Samples"/>, those that decode whole.</summary>
+    public required int ImagesReadable { get; init; }
+
+    public required int Patients { get; init; }
+
+    /// <summary>By class; empty when unlabelled.</summary>
+    public required IReadOnlyDictionary<string, ClassCount> Classes { get; init; }
+
+    /// <summary>spineweb16 with angles.csv: rows whose three angles come out of the landmarks within 0.01 degree. Otherwise null.</summary>
+    public int? AnglesReproduced { get; init; }
+
+    /// <summary>Faults of each kind.</summary>
+    public required IReadOnlyDictionary<string, int> FaultCounts { get; init; }
+
+    /// <summary>By file, then kind.</summary>
+    public required IReadOnlyList<DataFault> Faults { get; init; }
+}
+
+/// <summary>
+/// Looks at every row and every image of a data set, decoded on all cores: rows that can't be read, images that are
+/// missing, broken, of a wrong size, blank or there twice, and patients or images that its other splits share.
+/// </summary>
+public static class DataCheck
+{
+    private const double AngleToleranceDegrees = 0.01;
+    private const double MatTolerancePixels = 1; // The two landmark files of SpineWeb 16 agree to 0.04 px.
+
+    /// <summary>Throws <see cref="MarrowException"/> only where nothing can be looked at: no folder, no label file, no image.</summary>
+    public static DataReport Run(DatasetRequest request, IProgress<DataCheckProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        request = request with { CollectsBadRows = true };
+        var dataset = DatasetCatalogue.Open(request);
+        var faults = new List<DataFault>(dataset.Faults);
+        int? reproduced = null;
+        if (request.Format == "spineweb16")
+        {
+            // Its readers drop what they can't repair; a check looks at all.
+            dataset = DatasetCatalogue.Open(request with { Options = request.Options with { Faults = "keep" } });
+            reproduced = CheckSpines(request, faults);
+        }
+
+        var others = OtherSplits(request).ToArray();
+        var total = dataset.Samples.Count + others.Sum(o => o.Dataset.Samples.Count);
+        var done = 0;
+        void Step() => progress?.Report(new DataCheckProgress(Interlocked.Increment(ref done), total));
+        var contents = Decode(dataset, faults, Step, cancellation);
+        AddDuplicates(contents, faults);
+        foreach (var (split, other) in others)
+            AddLeakage(dataset, contents, split, other, Decode(other, [], Step, cancellation), faults);
+        AddLeakageWithin(request, contents, faults);
+
+        return new DataReport
+        {
+            Name = request.Name,
+            Format = request.Format,
+            Root = request.Root,
+            License = dataset.License,
+            Samples = dataset.Samples.Count,
+            ImagesReadable = contents.Count,
+            Patients = dataset.Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count(),
+            Classes = dataset.Classes.Select((name, i) => (name, Count: Count(dataset, i))).ToDictionary(c => c.name, c => c.Count),
+            AnglesReproduced = reproduced,
+            FaultCounts = faults.CountBy(f => f.Kind).OrderBy(k => k.Key, StringComparer.Ordinal).ToDictionary(),
+            Faults = [.. faults.OrderBy(f => f.File, StringComparer.Ordinal).ThenBy(f => f.Kind, StringComparer.Ordinal)],
+        };
+    }
+
+    private static ClassCount Count(Dataset dataset, int index)
+    {
+        var (positive, negative, unknown) = (0, 0, 0);
+        foreach (var sample in dataset.Samples)
+        {
+            if (float.IsNaN(sample.Labels[index]))
+                unknown++;
+            else if (sample.Labels[index] >= 0.5f)
+                positive++;
+            else
+                negative++;
+        }
+        return new ClassCount(positive, negative, unknown);
+    }
+
+    /// <summary>SHA-256 of size and pixels by sample id, for each image that decodes; the others become faults.</summary>
+    private static SortedDictionary<string, string> Decode(Dataset dataset, List<DataFault> faults, Action step, CancellationToken cancellation)
+    {
+        var contents = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
+        var found = new ConcurrentBag<DataFault>();
+        Parallel.ForEach(dataset.Samples, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, sample =>
+        {
+            try
+            {
+                var image = RadiographReader.Read(sample.ImagePath);
+                contents[sample.Id] = Digest(image);
+                foreach (var warning in image.Warnings.Where(w => w.StartsWith("EXIF", StringComparison.Ordinal)))
+                    found.Add(new DataFault("exif-orientation", sample.Id, warning));
+                if (!image.Pixels.AsSpan().ContainsAnyExcept(image.Pixels[0]))
+                    found.Add(new DataFault("blank-image", sample.Id, $"All pixels are {image.Pixels[0]}."));
+            }
+            catch (MarrowException e)
+            {
+                found.Add(new DataFault(ImageFault.KindOf(e), sample.Id, e.Message));
+            }
+            step();
+        });
+        faults.AddRange(found);
+        return new SortedDictionary<string, string>(contents, StringComparer.Ordinal);
+    }
+
+    private static string Digest(Radiograph image)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(MemoryMarshal.AsBytes<int>([image.Width, image.Height]));
+        hash.AppendData(MemoryMarshal.AsBytes(image.Pixels.AsSpan()));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void AddDuplicates(SortedDictionary<string, string> contents, List<DataFault> faults)
+    {
+        foreach (var same in contents.GroupBy(c => c.Value).Where(g => g.Count() > 1))
+        {
+            foreach (var (id, _) in same.Skip(1))
+                faults.Add(new DataFault("duplicate-image", id, $"The same pixels as {same.First().Key}."));
+        }
+    }
+
+    private static void AddLeakage(Dataset dataset, SortedDictionary<string, string> contents, string split, Dataset other, SortedDictionary<string, string> otherContents, List<DataFault> faults)
+    {
+        var patients = other.Samples.Select(s => s.Patient).ToHashSet(StringComparer.Ordinal);
+        foreach (var sample in dataset.Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Where(s => patients.Contains(s.Patient)))
+            faults.Add(new DataFault("patient-leakage", sample.Id, $"Patient {sample.Patient} is in split {split} too."));
+        var byContent = otherContents.GroupBy(c => c.Value).ToDictionary(g => g.Key, g => g.First().Key);
+        foreach (var (id, content) in contents)
+        {
+            if (byContent.TryGetValue(content, out var twin))
+                faults.Add(new DataFault("image-leakage", id, $"The same pixels as {twin} of split {split}."));
+        }
+    }
+
+    /// <summary>A CSV looked at as a whole may have a column of splits: between each two of them.</summary>
+    private static void AddLeakageWithin(DatasetRequest request, SortedDictionary<string, string> contents, List<DataFault> faults)
+    {
+        if (request.Format != "csv" || request.Options.Split is not null)
+            return;
+        var splits = CsvFolder.Splits(request).Where(s => s.Length > 0).Select(split =>
+        {
+            var dataset = DatasetCatalogue.Open(request with { Options = request.Options with { Split = split } });
+            var own = dataset.Samples.Where(s => contents.ContainsKey(s.Id)).ToDictionary(s => s.Id, s => contents[s.Id], StringComparer.Ordinal);
+            return (Name: split, Dataset: dataset, Contents: new SortedDictionary<string, string>(own, StringComparer.Ordinal));
+        }).ToArray();
+        for (var i = 0; i < splits.Length; i++)
+        {
+            for (var j = i + 1; j < splits.Length; j++)
+                AddLeakage(splits[i].Dataset, splits[i].Contents, splits[j].Name, splits[j].Dataset, splits[j].Contents, faults);
+        }
+    }
+
+    /// <summary>The data set's other splits, where they exist.</summary>
+    private static IEnumerable<(string Split, Dataset Dataset)> OtherSplits(DatasetRequest request)
+    {
+        var (splits, file) = request.Format switch
+        {
+            "chexpert" => ((string[])["train", "valid"], "{0}.csv"),
+            "mura" => (["train", "valid"], "{0}_image_paths.csv"),
+            "spineweb16" => (["train", "test"], "labels/{0}/filenames.csv"),
+            "csv" => (CsvFolder.Splits(request), ""),
+            _ => ([], ""),
+        };
+        var own = request.Options.Split ?? (request.Format == "csv" ? null : "train");
+        foreach (var split in splits.Where(s => own is not null && s != own && !(own == "training" && s == "train")))
+        {
+            var folder = request.Format == "spineweb16" && split == "train" ? "training" : split;
+            if (file.Length == 0 || File.Exists(Path.Combine(request.Root, string.Format(CultureInfo.InvariantCulture, file, folder))))
+                yield return (split, DatasetCatalogue.Open(request with { Options = request.Options with { Split = split } }));
+        }
+    }
+
+    /// <summary>Rows whose angles come out of their landmarks; the others, and .mat files that disagree, become faults.</summary>
+    private static int CheckSpines(DatasetRequest request, List<DataFault> faults)
+    {
+        var reproduced = 0;
+        foreach (var row in SpineWeb16.ReadRows(request, []))
+        {
+            var measured = SpineWeb16.Measure(row.Vertebrae, row.Height);
+            if (row.CobbDegrees.Count > 0 && measured.Count == row.CobbDegrees.Count && measured.Zip(row.CobbDegrees).All(p => Math.Abs(p.First - p.Second) <= AngleToleranceDegrees))
+                reproduced++;
+            else if (row.CobbDegrees.Count > 0)
+                faults.Add(new DataFault("angles-differ", row.Id, $"The file says {Text(row.CobbDegrees)} degrees, the landmarks {Text(measured)}."));
+            if (!File.Exists(row.MatPath))
+                continue;
+            try
+            {
+                var distance = SpineWeb16.ReadMat(row.MatPath).Zip(row.Vertebrae).Max(p => Distance(p.First, p.Second));
+                if (distance > MatTolerancePixels)
+                    faults.Add(new DataFault("mat-differs", row.Id, string.Create(CultureInfo.InvariantCulture, $"The .mat file's points lie up to {distance:F1} px from the CSV's.")));
+            }
+            catch (MarrowException e)
+            {
+                faults.Add(new DataFault("bad-mat", row.Id, e.Message));
+            }
+        }
+        return reproduced;
+    }
+
+    private static double Distance(Vertebra a, Vertebra b) => Math.Max(
+        Math.Max(a.TopLeft.DistanceTo(b.TopLeft), a.TopRight.DistanceTo(b.TopRight)),
+        Math.Max(a.BottomLeft.DistanceTo(b.BottomLeft), a.BottomRight.DistanceTo(b.BottomRight)));
+
+    private static string Text(IEnumerable<double> degrees) => string.Join(", ", degrees.Select(d => d.ToString("F2", CultureInfo.InvariantCulture)));
+}

@@ -1,0 +1,36 @@
+using System.Text.Json;
+
+namespace Marrow.Datasets;
+
+/// <summary>
+/// The terms of a data set that is not the one whose layout it has, as phantoms in CheXpert's: a file in its folder
+/// says so, and goes before what the format would say.
+/// </summary>
+/// <param name="License">SPDX identifier or LicenseRef; null leaves the format's.</param>
+/// <param name="Citation">Null leaves the format's.</param>
+public sealed record DatasetTerms(string? License, string? Citation)
+{
+    public const string FileName = "dataset.json";
+    private const long MaxBytes = 64 << 10;
+
+    /// <summary>Throws <see cref="MarrowException"/> when it can't be written.</summary>
+    public void Write(string root) => AtomicFile.WriteText(Path.Combine(root, FileName), JsonSerializer.Serialize(this, MarrowJson.Options));
+
+    /// <summary>Null without the file. Throws <see cref="MarrowException"/> when it is no such JSON.</summary>
+    internal static DatasetTerms? Read(string root)
+    {
+        var path = Path.Combine(root, FileName);
+        if (!File.Exists(path))
+            return null;
+        try
+        {
+            if (new FileInfo(path).Length > MaxBytes)
+                throw MarrowException.Bad(path, $"at most {MaxBytes >> 10} KiB", "more", "Remove the file or correct it.");
+            return JsonSerializer.Deserialize<DatasetTerms>(File.ReadAllText(path), MarrowJson.Options);
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw MarrowException.Bad(path, "JSON with license and citation", e.Message, "Remove the file or correct it.", e);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// RetinaNet's loss, and one for the corners. Data flow: vertebrae of each image -> boxes around their corners -> each
+// anchor's object (Matcher) -> focal loss over all anchors but the ignored; box and corner losses over the foreground;
+// all divided by the batch's foreground count.
+
+using Marrow.Models;
+using Marrow.Spine;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Losses;
+
+/// <summary>Float32 scalars.</summary>
+/// <param name="Corner">Null without a corner head.</param>
+public sealed record DetectionLosses(Tensor Classification, Tensor Box, Tensor? Corner)
+{
+    /// <summary>The weighted sum to differentiate.</summary>
+    public Tensor Total(double boxWeight = 1, double cornerWeight = 1)
+    {
+        using var scope = NewDisposeScope();
+        var total = Classification + Box * boxWeight;
+        if (Corner is not null)
+            total += Corner * cornerWeight;
+        return total.MoveToOuterDisposeScope();
+    }
+}
+
+public static class DetectionLoss
+{
+    // Smooth L1, linear above beta (detectron2 and torchvision use 0 to 0.1). An anchor is about 40 px wide: corners are
+    // pulled with full force until they are right to half a pixel.
+    private const double BoxBeta = 0.05, CornerBeta = 0.01;
+
+    /// <param name="targetsInputPx">
+    /// For each image its vertebrae, in the pixels of the model's input. An image without any is unlabelled: it adds no
+    /// loss, and is not taken as background.
+    /// </param>
+    public static DetectionLosses Compute(DetectorOutput output, IReadOnlyList<IReadOnlyList<Vertebra>> targetsInputPx)
+    {
+        if (targetsInputPx.Count != output.ClassLogits.shape[0])
+            throw new ArgumentException($"Expected targets for {output.ClassLogits.shape[0]} images, found {targetsInputPx.Count}.", nameof(targetsInputPx));
+        using var scope = NewDisposeScope();
+        var targets = DetectionTargets.Encode(output, targetsInputPx);
+        var device = output.ClassLogits.device;
+        var share = 1.0 / Math.Max(1, targets.Foreground.Length);
+        var foreground = tensor(targets.Foreground, device: device); // [F], rows of [N * R]
+
+        var focal = FocalLoss.Sigmoid(output.ClassLogits, tensor(targets.Classes, output.ClassLogits.shape, device: device));
+        var counted = tensor(targets.Counted, [.. output.ClassLogits.shape[..2], 1], device: device);
+        var classification = (focal * counted).sum() * share;
+        var box = Regression(output.BoxDeltas, targets.Boxes, BoxBeta);
+        var corner = output.CornerOffsets is null ? null : Regression(output.CornerOffsets, targets.Corners, CornerBeta);
+        return new(classification.MoveToOuterDisposeScope(), box.MoveToOuterDisposeScope(), corner?.MoveToOuterDisposeScope());
+
+        Tensor Regression(Tensor codes, float[] expected, double beta)
+        {
+            var length = codes.shape[2];
+            var found = codes.reshape(-1, length).index_select(0, foreground).to(ScalarType.Float32); // [F, length]
+            return functional.smooth_l1_loss(found, tensor(expected, [foreground.shape[0], length], device: device), Reduction.Sum, beta) * share;
+        }
+    }
+}
+
+/// <summary>What the heads should say.</summary>
+/// <param name="Classes">[N * R * K]: 1 for the class of a foreground anchor.</param>
+/// <param name="Counted">[N * R]: 1 where an anchor adds to the classification loss.</param>
+/// <param name="Foreground">[F]: rows of [N * R].</param>
+/// <param name="Boxes">[F * 4].</param>
+/// <param name="Corners">[F * 8].</param>
+internal sealed record DetectionTargets(float[] Classes, float[] Counted, long[] Foreground, float[] Boxes, float[] Corners)
+{
+    public static DetectionTargets Encode(DetectorOutput output, IReadOnlyList<IReadOnlyList<Vertebra>> images)
+    {
+        var anchors = output.Anchors.Boxes;
+        var classCount = (int)output.ClassLogits.shape[2];
+        var classes = new float[images.Count * anchors.Length * classCount];
+        var counted = new float[images.Count * anchors.Length];
+        var matches = new int[images.Count][];
+        Parallel.For(0, images.Count, n => matches[n] = images[n].Count == 0 ? [] :
+            Matcher.Match([.. images[n].Select(v => CornerCoder.BoxOf(v))], anchors));
+
+        var foreground = new List<long>();
+        for (var n = 0; n < images.Count; n++)
+        {
+            for (var a = 0; a < matches[n].Length; a++)
+            {
+                var row = n * anchors.Length + a;
+                counted[row] = matches[n][a] == Matcher.Ignored ? 0 : 1;
+                if (matches[n][a] < 0)
+                    continue;
+                classes[row * classCount] = 1; // a vertebra is the first class
+                foreground.Add(row);
+            }
+        }
+        var boxes = new float[foreground.Count * BoxCoder.Length];
+        var corners = new float[foreground.Count * CornerCoder.Length];
+        for (var f = 0; f < foreground.Count; f++)
+        {
+            var (n, a) = ((int)(foreground[f] / anchors.Length), (int)(foreground[f] % anchors.Length));
+            var vertebra = images[n][matches[n][a]];
+            BoxCoder.Encode(CornerCoder.BoxOf(vertebra), anchors[a], boxes.AsSpan(f * BoxCoder.Length, BoxCoder.Length));
+            CornerCoder.Encode(vertebra, anchors[a], corners.AsSpan(f * CornerCoder.Length, CornerCoder.Length));
+        }
+        return new(classes, counted, [.. foreground], boxes, corners);
+    }
+}

@@ -1,0 +1,26 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Losses;
+
+/// <summary>Focal loss (Lin et al., ICCV 2017): cross-entropy that pays little heed to what is easy.</summary>
+public static class FocalLoss
+{
+    /// <summary>
+    /// For each element; float32, the shape of <paramref name="logits"/>. Targets are 0 to 1; with a negative
+    /// <paramref name="alpha"/> both classes weigh alike. As torchvision.ops.sigmoid_focal_loss.
+    /// </summary>
+    public static Tensor Sigmoid(Tensor logits, Tensor targets, double alpha = 0.25, double gamma = 2)
+    {
+        using var scope = NewDisposeScope();
+        var x = logits.to(ScalarType.Float32);
+        var y = targets.to(ScalarType.Float32);
+        var p = x.sigmoid();
+        var missed = p + y - 2 * p * y; // 1 - p_t
+        var entropy = functional.binary_cross_entropy_with_logits(x, y, reduction: Reduction.None);
+        var loss = entropy * (gamma == 2 ? missed.square() : missed.pow(gamma));
+        if (alpha >= 0)
+            loss *= (1 - alpha) + (2 * alpha - 1) * y;
+        return loss.MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,41 @@
+namespace Marrow.Metrics;
+
+/// <summary>What a metric's name means.</summary>
+/// <param name="Unit">"" for shares and pure numbers, "%", "deg" (degrees) or "px" (original pixels).</param>
+/// <param name="HigherIsBetter">Which way "best" goes.</param>
+public sealed record MetricInfo(string Unit, bool HigherIsBetter, string Meaning);
+
+/// <summary>Every metric by the name it has in recipes, logs, cards and tables.</summary>
+public static class MetricCatalogue
+{
+    public static readonly IReadOnlyDictionary<string, MetricInfo> Metrics = new Dictionary<string, MetricInfo>
+    {
+        ["loss"] = new("", false, "Mean loss on the held-out part."),
+        ["auroc"] = new("", true, "Area under the ROC curve, mean over the classes that have both labels."),
+        ["accuracy"] = new("", true, "Share of right answers."),
+        ["sensitivity"] = new("", true, "Share of the positives found at the threshold."),
+        ["specificity"] = new("", true, "Share of the negatives left alone at the threshold."),
+        ["kappa"] = new("", true, "Cohen's kappa: agreement beyond chance."),
+        ["ap"] = new("", true, "COCO average precision, mean over IoU 0.50 to 0.95."),
+        ["ap50"] = new("", true, "Average precision at IoU 0.50."),
+        ["ap75"] = new("", true, "Average precision at IoU 0.75."),
+        ["complete-spines"] = new("", true, "Share of images on which as many vertebrae were found as there are."),
+        ["landmark-error"] = new("px", false, "Mean distance of corners, original pixels."),
+        ["landmark-error-median"] = new("px", false, "Median distance of corners, original pixels."),
+        ["landmark-nmse"] = new("", false, "Mean squared error of corner coordinates, x divided by the image's width and y by its height."),
+        ["smape"] = new("%", false, "Symmetric mean absolute percentage error of the three Cobb angles."),
+        ["mae"] = new("deg", false, "Mean absolute error over the three Cobb angles."),
+        ["cmae"] = new("deg", false, "Circular mean absolute error over the three Cobb angles."),
+        ["euclidean"] = new("deg", false, "Euclidean distance of the angle vectors, mean over images."),
+        ["manhattan"] = new("deg", false, "Manhattan distance of the angle vectors, mean over images."),
+        ["pearson"] = new("", true, "Pearson correlation of the angles."),
+        ["bias"] = new("deg", false, "Mean of predicted minus true angle (Bland-Altman); 0 is best."),
+        ["agreement-low"] = new("deg", true, "Lower 95 % limit of agreement of predicted minus true angle (Bland-Altman)."),
+        ["agreement-high"] = new("deg", false, "Upper 95 % limit of agreement of predicted minus true angle (Bland-Altman)."),
+    };
+
+    /// <summary>Also of a metric of one class, angle or corner ("auroc.Edema"). Throws <see cref="MarrowException"/> that lists the known names.</summary>
+    public static MetricInfo Get(string name) => Metrics.TryGetValue(name.Split('.')[0], out var info)
+        ? info
+        : throw new MarrowException($"Unknown metric '{name}'. Known: {string.Join(", ", Metrics.Keys)}.");
+}

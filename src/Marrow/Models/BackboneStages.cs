@@ -1,0 +1,24 @@
+namespace Marrow.Models;
+
+/// <summary>A part of the backbone that is frozen, unfrozen and given its learning rate as one.</summary>
+/// <param name="Name">"stem", "block1" to "block4".</param>
+/// <param name="Prefixes">Its keys start with one of these.</param>
+public sealed record BackboneStage(string Name, IReadOnlyList<string> Prefixes)
+{
+    public bool Owns(string key) => Prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
+}
+
+/// <summary>The parts of a model's backbone, for freezing and for learning rates that differ by depth.</summary>
+public static class BackboneStages
+{
+    /// <summary>From shallow to deep. Parameters that no stage owns belong to the head.</summary>
+    public static IReadOnlyList<BackboneStage> Of(ModelSpec spec)
+    {
+        var prefix = ModelCatalogue.BackbonePrefix(spec.Architecture);
+        var blocks = ModelCatalogue.Backbones[ModelCatalogue.BackboneName(spec.Architecture)].BlockLayers.Count;
+        var stages = new List<BackboneStage> { new("stem", [$"{prefix}conv0.", $"{prefix}norm0."]) };
+        for (var b = 1; b <= blocks; b++)
+            stages.Add(new($"block{b}", [$"{prefix}denseblock{b}.", b == blocks ? $"{prefix}norm5." : $"{prefix}transition{b}."]));
+        return stages;
+    }
+}

@@ -1,0 +1,75 @@
+using Marrow.Spine;
+
+namespace Marrow.Prediction;
+
+/// <summary>
+/// What was found on one spine radiograph: vertebrae, angles and how far to trust them. Predictors fill it; overlays,
+/// CSV, JSON and HTML show it. All geometry is in original pixels, all angles in degrees.
+/// </summary>
+public sealed record SpineFinding
+{
+    /// <summary>The image as the user named it.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Size in the file, px.</summary>
+    public required int Width { get; init; }
+    public required int Height { get; init; }
+
+    /// <summary>Top to bottom; empty when none were found.</summary>
+    public IReadOnlyList<FoundVertebra> Vertebrae { get; init; } = [];
+
+    /// <summary>The angles of the corners, with pairs that count in <see cref="Vertebrae"/>; null when those are too few.</summary>
+    public CobbMeasurement? LandmarkAngles { get; init; }
+
+    /// <summary>cobb1, cobb2, cobb3 from the regressor; empty when none was asked.</summary>
+    public IReadOnlyList<double> RegressorDegrees { get; init; } = [];
+
+    /// <summary>cobb1, cobb2, cobb3 as reported: both fused, or the one there is; empty when the image failed.</summary>
+    public IReadOnlyList<double> CobbDegrees { get; init; } = [];
+
+    /// <summary>0 to 1: of the whole finding.</summary>
+    public double Confidence { get; init; }
+
+    public FindingStatus Status { get; init; } = FindingStatus.Ok;
+
+    /// <summary>What a reader should know ("3 vertebrae were filled in from their neighbours").</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>The weights that were used.</summary>
+    public IReadOnlyList<CheckpointUse> Checkpoints { get; init; } = [];
+
+    /// <summary>Of the largest reported angle; null when there is none.</summary>
+    public CurveSeverity? Severity => CobbDegrees.Count == 0 ? null : CobbAngles.SeverityOf(CobbDegrees[0]);
+
+    /// <summary>T1 to T12, L1 to L5 by position from the top (0 to 16); "" beyond.</summary>
+    public static string LevelName(int position) => position switch
+    {
+        >= 0 and < 12 => $"T{position + 1}",
+        >= 12 and < 17 => $"L{position - 11}",
+        _ => "",
+    };
+}
+
+/// <summary>One vertebra of a finding.</summary>
+/// <param name="Level">"T1" to "L5".</param>
+/// <param name="Corners">In original pixels.</param>
+/// <param name="Score">0 to 1.</param>
+/// <param name="Filled">True when it was not seen but put between its neighbours.</param>
+public sealed record FoundVertebra(string Level, Vertebra Corners, double Score, bool Filled = false);
+
+/// <param name="Role">"landmarks" or "cobb".</param>
+/// <param name="Name">As "retinanet-densenet121.spineweb16".</param>
+/// <param name="Digest">SHA-256 of its content.</param>
+public sealed record CheckpointUse(string Role, string Name, string Digest);
+
+/// <summary>How a finding may be used.</summary>
+public enum FindingStatus
+{
+    Ok,
+
+    /// <summary>Something is unusual: a person should look at it.</summary>
+    Check,
+
+    /// <summary>The image could not be read or shows no spine.</summary>
+    Failed,
+}

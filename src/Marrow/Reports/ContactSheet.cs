@@ -1,0 +1,141 @@
+using System.Globalization;
+using Marrow.Datasets;
+using Marrow.Imaging;
+using Marrow.Prediction;
+using Marrow.Spine;
+using SkiaSharp;
+
+namespace Marrow.Reports;
+
+/// <summary>One picture of a contact sheet. Geometry in original pixels, angles in degrees.</summary>
+public sealed record ContactSheetItem
+{
+    /// <summary>Called once, when the tile is drawn. A <see cref="MarrowException"/> becomes the tile's text.</summary>
+    public required Func<Radiograph> Load { get; init; }
+
+    public required string Caption { get; init; }
+
+    /// <summary>A second line: labels or angles.</summary>
+    public string Detail { get; init; } = "";
+
+    public IReadOnlyList<Vertebra> Vertebrae { get; init; } = [];
+
+    /// <summary>A sample with its landmarks, angles and labels: positive ones by name, soft ones with their value.</summary>
+    public static ContactSheetItem Of(Sample sample, IReadOnlyList<string> classes, Func<Radiograph> load)
+    {
+        var labels = sample.Labels.Zip(classes)
+            .Where(pair => pair.First > 0)
+            .Select(pair => pair.First >= 1 ? pair.Second : $"{pair.Second} {pair.First.ToString("0.##", CultureInfo.InvariantCulture)}");
+        var detail = sample.CobbDegrees.Count > 0
+            ? string.Join("  ", sample.CobbDegrees.Select(d => $"{d.ToString("F1", CultureInfo.InvariantCulture)}°"))
+            : sample.Labels.Count > 0 ? string.Join(", ", labels.DefaultIfEmpty("no finding")) : "";
+        return new() { Load = load, Caption = sample.Id, Detail = detail, Vertebrae = sample.Vertebrae };
+    }
+}
+
+/// <summary>Many radiographs on one picture, each with its caption and labels, to judge a data set at a glance.</summary>
+public static class ContactSheet
+{
+    /// <summary>Images need no more pixels than this.</summary>
+    public const int LongestTileSidePx = 560;
+
+    private const int GapPx = 14, CaptionPx = 44, TextPx = 14;
+
+    /// <summary>A PNG. Tiles are tall for spines and square else; at most 10 a row.</summary>
+    public static byte[] Render(IReadOnlyList<ContactSheetItem> items, string title = "")
+    {
+        var tall = items.Any(item => item.Vertebrae.Count > 0);
+        var (tileWidth, tileHeight) = tall ? (230, LongestTileSidePx) : (260, 260);
+        // A sheet about 1.4 times as wide as it is high.
+        var columns = (int)Math.Ceiling(Math.Sqrt(1.4 * items.Count * (tileHeight + CaptionPx) / tileWidth));
+        columns = Math.Clamp(columns, 1, Math.Clamp(items.Count, 1, 10));
+        var rows = (items.Count + columns - 1) / columns;
+        columns = Math.Max(1, (items.Count + rows - 1) / Math.Max(rows, 1)); // as many in the last row as can be
+        var common = CommonFolder(items.Select(item => item.Caption));
+        var top = title.Length > 0 ? 40 : 0;
+        var size = new SKImageInfo(
+            GapPx + columns * (tileWidth + GapPx), top + GapPx + rows * (tileHeight + CaptionPx + GapPx), SKColorType.Rgba8888, SKAlphaType.Opaque);
+        using var surface = SKSurface.Create(size);
+        var canvas = surface.Canvas;
+        canvas.Clear(new SKColor(0x10, 0x14, 0x1A));
+        if (title.Length > 0)
+            Text(canvas, title, GapPx, 32, size.Width - 2 * GapPx, ReportFonts.SemiBold, 20, SKColors.White);
+        for (var i = 0; i < items.Count; i++)
+        {
+            var x = GapPx + i % columns * (tileWidth + GapPx);
+            var y = top + GapPx + i / columns * (tileHeight + CaptionPx + GapPx);
+            Tile(canvas, items[i] with { Caption = items[i].Caption[common..] }, SKRect.Create(x, y, tileWidth, tileHeight));
+        }
+        return Png.Encode(surface);
+    }
+
+    /// <summary>Length of the folders that all captions begin with: they tell the tiles apart no more.</summary>
+    private static int CommonFolder(IEnumerable<string> captions)
+    {
+        var all = captions.ToList();
+        if (all.Count < 2)
+            return 0;
+        var length = all.Min(c => c.Length);
+        foreach (var caption in all)
+            length = Math.Min(length, all[0].AsSpan().CommonPrefixLength(caption));
+        return all[0].LastIndexOf('/', Math.Max(length - 1, 0)) + 1;
+    }
+
+    private static void Tile(SKCanvas canvas, ContactSheetItem item, SKRect tile)
+    {
+        using (var ground = new SKPaint { Color = SKColors.Black })
+            canvas.DrawRect(tile, ground);
+        try
+        {
+            var radiograph = item.Load();
+            var scale = Math.Min(tile.Width / radiograph.OriginalWidth, tile.Height / radiograph.OriginalHeight);
+            var width = Math.Max(1, (int)(radiograph.OriginalWidth * scale));
+            var height = Math.Max(1, (int)(radiograph.OriginalHeight * scale));
+            var frame = SKRect.Create(tile.Left + (int)(tile.Width - width) / 2, tile.Top + (int)(tile.Height - height) / 2, width, height);
+            using var picture = RadiographPicture.Render(radiograph, width, height);
+            canvas.DrawBitmap(picture, frame.Left, frame.Top, SKSamplingOptions.Default);
+            var toPicture = AffineTransform.Scale((double)width / radiograph.OriginalWidth, (double)height / radiograph.OriginalHeight)
+                .Then(AffineTransform.Translate(frame.Left, frame.Top));
+            canvas.Save();
+            canvas.ClipRect(tile);
+            var found = item.Vertebrae.Select((v, k) => new FoundVertebra(SpineFinding.LevelName(k), v, 1)).ToList();
+            var spine = new SpineCanvas(canvas, toPicture, frame, tile, 11);
+            spine.Vertebrae(found);
+            canvas.Restore();
+        }
+        catch (MarrowException e)
+        {
+            Paragraph(canvas, e.Message, SKRect.Inflate(tile, -10, -10));
+        }
+        var grey = new SKColor(0xA9, 0xB4, 0xC0);
+        Text(canvas, item.Caption, tile.Left, tile.Bottom + 18, tile.Width, ReportFonts.Regular, TextPx - 1, grey);
+        Text(canvas, item.Detail, tile.Left, tile.Bottom + 36, tile.Width, ReportFonts.SemiBold, TextPx, SKColors.White);
+    }
+
+    /// <summary>One line; what does not fit is cut in the middle, where file names differ least.</summary>
+    private static void Text(SKCanvas canvas, string text, float x, float y, float width, SKTypeface face, float size, SKColor color)
+    {
+        using var font = new SKFont(face, size);
+        using var paint = new SKPaint { Color = color, IsAntialias = true };
+        var shown = text;
+        for (var kept = text.Length - 1; kept > 1 && font.MeasureText(shown) > width; kept--)
+            shown = string.Concat(text.AsSpan(0, kept / 2), "…", text.AsSpan(text.Length - (kept - kept / 2)));
+        canvas.DrawText(shown, x, y, SKTextAlign.Left, font, paint);
+    }
+
+    private static void Paragraph(SKCanvas canvas, string text, SKRect box)
+    {
+        using var font = new SKFont(ReportFonts.Regular, TextPx);
+        using var paint = new SKPaint { Color = new SKColor(0xFF, 0x8A, 0x80), IsAntialias = true };
+        var rest = text.AsSpan();
+        for (var y = box.Top + TextPx; y < box.Bottom && rest.Length > 0; y += TextPx * 1.4f)
+        {
+            var fits = Math.Max(1, (int)font.BreakText(rest, box.Width));
+            var space = rest[..fits].LastIndexOf(' ');
+            if (fits < rest.Length && space > 0)
+                fits = space + 1;
+            canvas.DrawText(rest[..fits].ToString(), box.Left, y, SKTextAlign.Left, font, paint);
+            rest = rest[fits..];
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.Net;
+using System.Text;
+
+namespace Marrow.Reports;
+
+/// <summary>
+/// Builds one self-contained HTML page: no request leaves it (pictures are data URIs, the style sheet is inline, no
+/// script), it follows the reader's light or dark setting, and prints. All text is escaped.
+/// </summary>
+public sealed class HtmlReport(string title, string subtitle = "")
+{
+    private readonly StringBuilder _body = new();
+    private readonly List<string> _headings = [];
+
+    public HtmlReport Section(string heading)
+    {
+        _headings.Add(heading);
+        _body.Append($"<h2 id=\"s{_headings.Count}\">{Escape(heading)}</h2>\n");
+        return this;
+    }
+
+    public HtmlReport Text(string text)
+    {
+        _body.Append($"<p>{Escape(text)}</p>\n");
+        return this;
+    }
+
+    /// <summary>The one sentence a hurried reader should see.</summary>
+    public HtmlReport Callout(string text)
+    {
+        _body.Append($"<p class=\"callout\">{Escape(text)}</p>\n");
+        return this;
+    }
+
+    /// <summary>Numbers side by side: a value, its name, and a small remark.</summary>
+    public HtmlReport Figures(IReadOnlyList<(string Value, string Name, string Remark)> figures)
+    {
+        _body.Append("<div class=\"figures\">");
+        foreach (var (value, name, remark) in figures)
+            _body.Append($"<div><b>{Escape(value)}</b><span>{Escape(name)}</span><small>{Escape(remark)}</small></div>");
+        _body.Append("</div>\n");
+        return this;
+    }
+
+    /// <summary>Cells that look like numbers are set to the right.</summary>
+    public HtmlReport Table(IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows, string caption = "")
+    {
+        _body.Append("<div class=\"table\"><table>");
+        if (caption.Length > 0)
+            _body.Append($"<caption>{Escape(caption)}</caption>");
+        var numeric = headers.Select((_, c) => rows.Count > 0 && rows.All(r => c >= r.Count || IsNumber(r[c])) && rows.Any(r => c < r.Count && r[c].Any(char.IsAsciiDigit))).ToList();
+        _body.Append("<thead><tr>");
+        for (var c = 0; c < headers.Count; c++)
+            _body.Append($"<th{(numeric[c] ? " class=\"n\"" : "")}>{Escape(headers[c])}</th>");
+        _body.Append("</tr></thead><tbody>");
+        foreach (var row in rows)
+        {
+            _body.Append("<tr>");
+            for (var c = 0; c < row.Count; c++)
+                _body.Append($"<td{(c < numeric.Count && numeric[c] ? " class=\"n\"" : "")}>{Escape(row[c])}</td>");
+            _body.Append("</tr>");
+        }
+        _body.Append("</tbody></table></div>\n");
+        return this;
+    }
+
+    /// <param name="draw">Draws the PNG, on a dark ground when true: both are kept and the reader's setting chooses.</param>
+    /// <param name="alternative">What a reader who can't see the picture should know.</param>
+    public HtmlReport Plot(Func<bool, byte[]> draw, string alternative)
+    {
+        _body.Append($"<figure class=\"plot\"><picture><source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"{DataUri(draw(true))}\">");
+        _body.Append($"<img src=\"{DataUri(draw(false))}\" alt=\"{Escape(alternative)}\"></picture></figure>\n");
+        return this;
+    }
+
+    /// <summary>PNG pictures side by side.</summary>
+    public HtmlReport Pictures(IReadOnlyList<(byte[] Png, string Caption)> pictures)
+    {
+        _body.Append("<div class=\"pictures\">");
+        foreach (var (png, caption) in pictures)
+            _body.Append($"<figure><img src=\"{DataUri(png)}\" alt=\"{Escape(caption)}\"><figcaption>{Escape(caption)}</figcaption></figure>");
+        _body.Append("</div>\n");
+        return this;
+    }
+
+    public HtmlReport Lineage(IReadOnlyList<LineageNode> nodes, IReadOnlyList<LineageEdge> edges)
+    {
+        _body.Append("<div class=\"scroll\">").Append(LineageSvg.Render(nodes, edges)).Append("</div>\n");
+        return this;
+    }
+
+    /// <summary>Text as it stands: commands, recipes.</summary>
+    public HtmlReport Code(string text)
+    {
+        _body.Append($"<pre>{Escape(text)}</pre>\n");
+        return this;
+    }
+
+    public void Save(string path) => AtomicFile.WriteText(path, ToHtml());
+
+    public string ToHtml()
+    {
+        var contents = _headings.Count < 3 ? "" : $"<nav>{string.Concat(_headings.Select((h, i) => $"<a href=\"#s{i + 1}\">{Escape(h)}</a>"))}</nav>\n";
+        return $"""
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+            <meta name="color-scheme" content="light dark">
+            <title>{Escape(title)}</title>
+            <style>{HtmlStyle.Css}</style>
+            </head>
+            <body>
+            <header><h1>{Escape(title)}</h1>{(subtitle.Length > 0 ? $"<p>{Escape(subtitle)}</p>" : "")}</header>
+            {contents}<main>
+            {_body}</main>
+            </body>
+            </html>
+
+            """;
+    }
+
+    private static bool IsNumber(string cell) => cell.Length == 0 || cell is "-" or "–"
+        || char.IsAsciiDigit(cell[0]) || (cell.Length > 1 && cell[0] is '-' or '+' or '−' or '±' && char.IsAsciiDigit(cell[1]));
+
+    private static string DataUri(byte[] png) => $"data:image/png;base64,{Convert.ToBase64String(png)}";
+    private static string Escape(string text) => WebUtility.HtmlEncode(text);
+}

@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CsvHelper;
+using Marrow.Imaging;
+using Marrow.Prediction;
+
+namespace Marrow.Reports;
+
+/// <summary>
+/// Writes findings to a folder: a JSON file and an overlay for each image as it is finished, and one CSV with a row
+/// for each at the end. Images of the same name from different folders get different files.
+/// </summary>
+public sealed class PredictionFiles(string folder)
+{
+    private static readonly string[] Header = ["file", "cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence", "status"];
+
+    // Names that Windows keeps for devices, whatever follows the dot.
+    private static readonly HashSet<string> Reserved = new(
+        ["con", "prn", "aux", "nul", .. Enumerable.Range(1, 9).SelectMany(i => new[] { $"com{i}", $"lpt{i}" })], StringComparer.OrdinalIgnoreCase);
+
+    private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase) { "predictions" };
+    private readonly List<SpineFinding> _findings = [];
+
+    /// <summary>Paths of what one image gave.</summary>
+    /// <param name="Overlay">Null when the image could not be read.</param>
+    public sealed record Written(string Json, string? Overlay);
+
+    public string CsvPath => Path.Combine(folder, "predictions.csv");
+
+    /// <param name="radiograph">Null when it could not be read: then there is no overlay.</param>
+    /// <exception cref="MarrowException">The folder can't be written.</exception>
+    public Written Add(SpineFinding finding, Radiograph? radiograph, SpineTruth? truth = null)
+    {
+        var name = UniqueName(finding.File);
+        var json = Path.Combine(folder, $"{name}.json");
+        AtomicFile.WriteText(json, ToJson(finding) + "\n");
+        string? overlay = null;
+        if (radiograph is not null)
+        {
+            var png = OverlayRenderer.Render(radiograph, finding, truth);
+            AtomicFile.Write(overlay = Path.Combine(folder, $"{name}.overlay.png"), s => s.Write(png));
+        }
+        _findings.Add(finding);
+        return new(json, overlay);
+    }
+
+    /// <summary>Writes predictions.csv with every finding added so far.</summary>
+    /// <exception cref="MarrowException">The folder can't be written.</exception>
+    public void WriteCsv() => AtomicFile.Write(CsvPath, stream =>
+    {
+        using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
+        WriteCsv(writer, _findings);
+    });
+
+    /// <summary>
+    /// One row a finding; angles in degrees. A file name that a spreadsheet would run as a formula (=, +, -, @) is
+    /// preceded by an apostrophe.
+    /// </summary>
+    public static void WriteCsv(TextWriter writer, IEnumerable<SpineFinding> findings)
+    {
+        using var csv = CsvWriter.Create(writer, new CsvWriterOptions { Injection = CsvInjection.Escape, NewLine = "\n" }, leaveOpen: true);
+        csv.WriteHeader(Header);
+        foreach (var finding in findings)
+        {
+            var angles = Enumerable.Range(0, 3).Select(i => i < finding.CobbDegrees.Count ? Number(finding.CobbDegrees[i]) : "");
+            csv.WriteRecord([
+                finding.File,
+                .. angles,
+                finding.Severity is { } severity ? Name(severity) : "",
+                finding.Vertebrae.Count.ToString(CultureInfo.InvariantCulture),
+                Number(finding.Confidence),
+                Name(finding.Status),
+            ]);
+        }
+    }
+
+    /// <summary>The finding as a JSON document; corners are [[x, y] TL, TR, BL, BR] in original pixels.</summary>
+    public static string ToJson(SpineFinding finding) => JsonSerializer.Serialize(Document(finding), MarrowJson.Options);
+
+    /// <summary>The same as an object, to be part of a larger document.</summary>
+    public static object Document(SpineFinding finding) => new
+    {
+        finding.File,
+        finding.Width,
+        finding.Height,
+        finding.Status,
+        finding.Confidence,
+        finding.Severity,
+        CobbDegrees = Angles(finding.CobbDegrees),
+        Angles = new
+        {
+            Landmarks = finding.LandmarkAngles?.Degrees.Zip(finding.LandmarkAngles.Pairs, (degrees, pair) => new
+            {
+                Degrees = Math.Round(degrees, 3),
+                Upper = Level(finding, pair.Upper),
+                Lower = Level(finding, pair.Lower),
+            }),
+            Regressor = finding.RegressorDegrees.Count == 0 ? null : Angles(finding.RegressorDegrees),
+        },
+        Vertebrae = finding.Vertebrae.Select(vertebra => new
+        {
+            vertebra.Level,
+            Score = Math.Round(vertebra.Score, 4),
+            vertebra.Filled,
+            Corners = new[] { vertebra.Corners.TopLeft, vertebra.Corners.TopRight, vertebra.Corners.BottomLeft, vertebra.Corners.BottomRight }
+                .Select(p => new[] { Math.Round(p.X, 2), Math.Round(p.Y, 2) }),
+        }),
+        finding.Warnings,
+        finding.Checkpoints,
+    };
+
+    private string UniqueName(string file)
+    {
+        var wanted = SafeName(file);
+        var name = wanted;
+        for (var i = 2; !_names.Add(name); i++)
+            name = $"{wanted}-{i}";
+        return name;
+    }
+
+    /// <summary>The file's name without folder and extension, as every file system takes it.</summary>
+    internal static string SafeName(string file)
+    {
+        var name = Path.GetFileNameWithoutExtension(file.Replace('\\', '/'));
+        name = string.Concat(name.Select(c => char.IsControl(c) || "<>:\"/\\|?*".Contains(c) ? '_' : c)).TrimStart('.').TrimEnd('.', ' ');
+        if (name.Length == 0 || Reserved.Contains(name.Split('.')[0]))
+            name = "_" + name;
+        // 255 bytes are the longest name of common file systems; ".overlay.png" and a number need room.
+        while (Encoding.UTF8.GetByteCount(name) > 200)
+            name = name[..^(char.IsLowSurrogate(name[^1]) ? 2 : 1)];
+        return name;
+    }
+
+    private static string Level(SpineFinding finding, int position) =>
+        position >= 0 && position < finding.Vertebrae.Count ? finding.Vertebrae[position].Level : "";
+
+    private static double[] Angles(IReadOnlyList<double> degrees) => degrees.Select(d => Math.Round(d, 3)).ToArray();
+    private static string Number(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
+    private static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+}

@@ -1,0 +1,242 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using Marrow.Datasets;
+using Marrow.Imaging;
+
+namespace Marrow.Tensors;
+
+/// <summary>
+/// Batches of one data set without end, made ahead by background threads. What a batch holds depends on (seed, epoch,
+/// batch) alone: the epoch's order comes from the stream (seed, epoch), a sample's augmentation from (seed, epoch,
+/// sample), so that any count of threads, or a resumed run after <see cref="Seek"/>, gives the same batches.
+/// Packed cache -> renderer -> a pooled float array (threads) -> tensor (<see cref="Next"/>, the caller's thread).
+/// </summary>
+public sealed class BatchLoader : IDisposable
+{
+    private sealed record Produced(float[] Values, PreparedSample[] Samples, ExceptionDispatchInfo? Error);
+
+    private readonly IReadOnlyList<Sample> _samples;
+    private readonly PackedCache _cache;
+    private readonly InputContract _contract;
+    private readonly AugmentationOptions? _options;
+    private readonly int _batchSize;
+    private readonly ulong _seed;
+    private readonly bool _shuffle;
+    private readonly int _prefetch;
+    private readonly int[] _cacheIndices;
+    private readonly Thread[] _threads;
+
+    // Below: guarded by _lock. A batch's number counts from epoch 0; a generation ends with each Seek.
+    private readonly object _lock = new();
+    private readonly Dictionary<long, Produced> _ready = [];
+    private readonly Stack<float[]> _pool = [];
+    private readonly Dictionary<int, int[]> _orders = [];
+    private long _nextToMake;
+    private long _nextToGive;
+    private int _arraysMade;
+    private volatile int _generation;
+    private volatile bool _stopped;
+
+    /// <summary>Throws <see cref="MarrowException"/> when a sample is not in the cache or no batch can be filled.</summary>
+    /// <param name="augmentation">Null: none.</param>
+    /// <param name="dropLast">Leave out an epoch's last batch when it is not full.</param>
+    /// <param name="workers">Background threads.</param>
+    /// <param name="prefetch">Batches made ahead, at most.</param>
+    public BatchLoader(IReadOnlyList<Sample> samples, PackedCache cache, InputContract contract,
+        AugmentationOptions? augmentation, int batchSize, ulong seed, bool shuffle, bool dropLast,
+        int workers = 1, int prefetch = 4)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(workers);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(prefetch);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)batchSize * contract.Width * contract.Height,
+            int.MaxValue / sizeof(float), nameof(batchSize));
+        if (!cache.Suits(contract))
+            throw new ArgumentException("The cache was packed for another contract.", nameof(contract));
+        if (augmentation?.Errors() is { Count: > 0 } errors)
+            throw new MarrowException($"augmentation: {string.Join(" ", errors)}");
+        BatchesPerEpoch = dropLast ? samples.Count / batchSize : (samples.Count + batchSize - 1) / batchSize;
+        if (BatchesPerEpoch == 0)
+            throw new MarrowException($"A batch needs {(dropLast ? batchSize : 1)} samples, the data has {samples.Count}. Use more data or a smaller batch.");
+
+        (_samples, _cache, _contract, _options) = (samples, cache, contract, augmentation);
+        (_batchSize, _seed, _shuffle, _prefetch) = (batchSize, seed, shuffle, prefetch);
+        _cacheIndices = [.. samples.Select(cache.IndexOf)];
+        _threads = new Thread[workers];
+        for (var i = 0; i < workers; i++)
+        {
+            cache.Retain();
+            _threads[i] = new Thread(Work) { IsBackground = true, Name = $"loader {i}" };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>Arrays made so far, for batches ahead and spare.</summary>
+    internal int ArraysMade => Volatile.Read(ref _arraysMade);
+
+    public int BatchesPerEpoch { get; }
+
+    /// <summary>Of the sample's image in its file, px.</summary>
+    public (int Width, int Height) OriginalSize(Sample sample) => _cache.OriginalSize(_cache.IndexOf(sample));
+
+    /// <summary>Where <see cref="Next"/> stands: the epoch and the batch in it that it gives next.</summary>
+    public (int Epoch, int Batch) Position
+    {
+        get
+        {
+            lock (_lock)
+                return Place(_nextToGive);
+        }
+    }
+
+    /// <summary>Time that <see cref="Next"/> has waited for the threads, in all.</summary>
+    public double WaitSeconds { get; private set; }
+
+    /// <summary>
+    /// The next batch; epochs follow each other. The caller disposes it. Throws what a background thread met; the
+    /// position stays, and so does the error until <see cref="Seek"/>.
+    /// </summary>
+    public Batch Next()
+    {
+        Produced produced;
+        lock (_lock)
+        {
+            var start = Stopwatch.GetTimestamp();
+            while (!_ready.TryGetValue(_nextToGive, out produced!) && !_stopped)
+                Monitor.Wait(_lock);
+            ObjectDisposedException.ThrowIf(_stopped, this);
+            WaitSeconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
+            produced.Error?.Throw();
+            _ready.Remove(_nextToGive++);
+            Monitor.PulseAll(_lock);
+        }
+        var images = Preprocessor.ToTensor(produced.Values, produced.Samples.Length, _contract);
+        lock (_lock)
+            _pool.Push(produced.Values);
+        return new Batch(images, produced.Samples);
+    }
+
+    /// <summary>Makes <see cref="Next"/> go on at this batch of this epoch; both count from 0.</summary>
+    public void Seek(int epoch, int batch)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(epoch);
+        ArgumentOutOfRangeException.ThrowIfNegative(batch);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch, BatchesPerEpoch);
+        lock (_lock)
+        {
+            _generation++;
+            _nextToMake = _nextToGive = (long)epoch * BatchesPerEpoch + batch;
+            foreach (var produced in _ready.Values)
+                _pool.Push(produced.Values);
+            _ready.Clear();
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>Ends the threads within the time of one sample each.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_stopped)
+                return;
+            _stopped = true;
+            Monitor.PulseAll(_lock);
+        }
+        foreach (var thread in _threads)
+            thread.Join();
+    }
+
+    private void Work()
+    {
+        try
+        {
+            var renderer = new AugmentedRenderer(_contract);
+            while (true)
+            {
+                long number;
+                int generation;
+                int[] order;
+                float[]? values;
+                lock (_lock)
+                {
+                    while (!_stopped && _nextToMake >= _nextToGive + _prefetch)
+                        Monitor.Wait(_lock);
+                    if (_stopped)
+                        return;
+                    number = _nextToMake++;
+                    generation = _generation;
+                    order = Order(Place(number).Epoch);
+                    _pool.TryPop(out values);
+                }
+                if (values is null)
+                {
+                    values = new float[Math.Min(_batchSize, _samples.Count) * _contract.Width * _contract.Height];
+                    Interlocked.Increment(ref _arraysMade);
+                }
+                var produced = Make(number, generation, order, values, renderer);
+                lock (_lock)
+                {
+                    if (generation == _generation)
+                        _ready.Add(number, produced);
+                    else
+                        _pool.Push(values);
+                    Monitor.PulseAll(_lock);
+                }
+            }
+        }
+        finally
+        {
+            _cache.Release();
+        }
+    }
+
+    private Produced Make(long number, int generation, int[] order, float[] values, AugmentedRenderer renderer)
+    {
+        try
+        {
+            var (epoch, batch) = Place(number);
+            var first = batch * _batchSize;
+            var prepared = new PreparedSample[Math.Min(_batchSize, order.Length - first)];
+            var size = _contract.Width * _contract.Height;
+            for (var i = 0; i < prepared.Length && !_stopped && generation == _generation; i++)
+                prepared[i] = Render(order[first + i], epoch, renderer, values.AsSpan(i * size, size));
+            return new Produced(values, prepared, null);
+        }
+        catch (Exception e)
+        {
+            return new Produced(values, [], ExceptionDispatchInfo.Capture(e)); // Next throws it.
+        }
+    }
+
+    private PreparedSample Render(int index, int epoch, AugmentedRenderer renderer, Span<float> output)
+    {
+        var sample = _samples[index];
+        var cacheIndex = _cacheIndices[index];
+        var toInput = _cache.ToInput(cacheIndex);
+        Augmentation? augmentation = null;
+        if (_options is not null)
+        {
+            var (width, height) = _cache.OriginalSize(cacheIndex);
+            augmentation = Augmentation.Draw(SeededRandom.Fork(_seed, epoch, index), _options, width, height);
+        }
+        renderer.Render(_cache.Pixels(cacheIndex), toInput, augmentation, output);
+        var moved = augmentation is null ? toInput : augmentation.Geometry.Then(toInput);
+        return new PreparedSample(sample, moved, [.. sample.Vertebrae.Select(v => v.Transform(moved))]);
+    }
+
+    private (int Epoch, int Batch) Place(long number) => ((int)(number / BatchesPerEpoch), (int)(number % BatchesPerEpoch));
+
+    /// <summary>The epoch's order of samples; the threads are at most a few epochs apart. Under the lock.</summary>
+    private int[] Order(int epoch)
+    {
+        if (_orders.TryGetValue(epoch, out var order))
+            return order;
+        foreach (var old in _orders.Keys.Where(e => e < Place(_nextToGive).Epoch || e > epoch).ToList())
+            _orders.Remove(old);
+        order = [.. Enumerable.Range(0, _samples.Count)];
+        if (_shuffle)
+            SeededRandom.Fork(_seed, epoch).Shuffle<int>(order);
+        return _orders[epoch] = order;
+    }
+}

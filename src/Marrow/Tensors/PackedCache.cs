@@ -1,0 +1,292 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.IO.MemoryMappedFiles;
+using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
+using System.Text;
+using Marrow.Datasets;
+using Marrow.Imaging;
+
+namespace Marrow.Tensors;
+
+/// <summary>
+/// The prepared bytes of all samples in one memory-mapped file (the trick of FFCV, Leclerc et al. 2023): an image is
+/// decoded once, not once an epoch. The file is named by what it depends on (the preprocessing and each image's id,
+/// size and time of change), so that a changed image or contract leads to another file; every image in it is checked
+/// against its SHA-256 when the file is opened, and a damaged file is made anew.
+/// Layout, little-endian: "MARROWPK", key [32], SHA-256 of the index [32]; index, per image: original width and height
+/// (int32), SHA-256 of its bytes; from the next multiple of 4096 on the images, [height * width] bytes each.
+/// </summary>
+public sealed unsafe class PackedCache : IDisposable
+{
+    private const int HeaderSize = 8 + 32 + 32;
+    private const int EntrySize = 4 + 4 + 32;
+    private const int Alignment = 4096; // a memory page
+    private const int ListedFiles = 10;
+
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _view;
+    private readonly byte* _start;
+    private readonly InputContract _contract;
+    private readonly Dictionary<string, int> _indices;
+    private int _users = 1;
+    private bool _disposed;
+
+    private PackedCache(string path, InputContract contract, IReadOnlyList<Sample> samples)
+    {
+        Path = path;
+        _contract = contract;
+        _indices = samples.Select((s, i) => (s.Id, i)).ToDictionary(p => p.Id, p => p.i, StringComparer.Ordinal);
+        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
+    }
+
+    public string Path { get; }
+
+    /// <summary>Images in it.</summary>
+    public int Count => _indices.Count;
+
+    /// <summary>True when this call of <see cref="Open"/> decoded the images, false when it found them packed.</summary>
+    public bool WasBuilt { get; private init; }
+
+    /// <summary>
+    /// Finds or makes the file for these samples (those of equal ids are packed once). Throws
+    /// <see cref="MarrowException"/> when images can't be read (it lists up to ten) or the file can't be written.
+    /// </summary>
+    /// <param name="cacheFolder">Null: marrow/packed in the user's cache folder.</param>
+    /// <param name="progress">Told (images done, images in all), from any thread, one call at a time.</param>
+    /// <param name="read">File, least width and height wanted -> radiograph. Null: <see cref="RadiographReader.Read"/>.</param>
+    public static PackedCache Open(IReadOnlyList<Sample> samples, InputContract contract, string? cacheFolder = null,
+        Action<int, int>? progress = null, Func<string, int, int, Radiograph>? read = null, CancellationToken cancellation = default)
+    {
+        contract.Validate("packed cache");
+        var distinct = samples.DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
+        var key = Key(distinct, contract);
+        var path = System.IO.Path.Combine(cacheFolder ?? DefaultFolder(), $"{Convert.ToHexStringLower(key)[..32]}.packed");
+        if (TryMap(path, distinct, contract, key) is { } found)
+            return found;
+        Build(path, distinct, contract, key, progress, read ?? RadiographReader.Read, cancellation);
+        return new PackedCache(path, contract, distinct) { WasBuilt = true };
+    }
+
+    /// <summary>Where the sample's image lies; throws <see cref="MarrowException"/> when it is not in the cache.</summary>
+    public int IndexOf(Sample sample) => _indices.TryGetValue(sample.Id, out var index)
+        ? index
+        : throw MarrowException.Bad(Path, $"an image of sample {sample.Id}", "none", "Open the cache with all samples that are read from it.");
+
+    /// <summary>[Height * Width] bytes; valid until the cache is disposed.</summary>
+    public ReadOnlySpan<byte> Pixels(int index)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _users) == 0, this);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+        var size = _contract.Width * _contract.Height;
+        return new ReadOnlySpan<byte>(_start + ImagesStart(Count) + (long)index * size, size);
+    }
+
+    /// <summary>Of the image's file, px.</summary>
+    public (int Width, int Height) OriginalSize(int index)
+    {
+        var entry = Entry(index);
+        return (BinaryPrimitives.ReadInt32LittleEndian(entry), BinaryPrimitives.ReadInt32LittleEndian(entry[4..]));
+    }
+
+    /// <summary>Original pixels to input pixels, without augmentation.</summary>
+    public AffineTransform ToInput(int index)
+    {
+        var (width, height) = OriginalSize(index);
+        return Preprocessor.ToInput(_contract, width, height);
+    }
+
+    /// <summary>A copy that outlives the cache.</summary>
+    public PackedImage Read(Sample sample)
+    {
+        var index = IndexOf(sample);
+        var (width, height) = OriginalSize(index);
+        return new PackedImage(Pixels(index).ToArray(), _contract.Width, _contract.Height, width, height, ToInput(index));
+    }
+
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        Release();
+    }
+
+    /// <summary>True when images prepared for this contract are the ones in here; normalisation and channels may differ.</summary>
+    internal bool Suits(InputContract contract) => contract with
+    {
+        Channels = _contract.Channels,
+        Mean = _contract.Mean,
+        Std = _contract.Std,
+    } == _contract;
+
+    /// <summary>Keeps the file mapped until <see cref="Release"/>, for threads that may outlive the owner's Dispose.</summary>
+    internal void Retain() => Interlocked.Increment(ref _users);
+
+    internal void Release()
+    {
+        if (Interlocked.Decrement(ref _users) > 0)
+            return;
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _file.Dispose();
+    }
+
+    private ReadOnlySpan<byte> Entry(int index)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _users) == 0, this);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+        return new ReadOnlySpan<byte>(_start + HeaderSize + (long)index * EntrySize, EntrySize);
+    }
+
+    private static long ImagesStart(int count) =>
+        (HeaderSize + (long)count * EntrySize + Alignment - 1) / Alignment * Alignment;
+
+    /// <summary>SHA-256 of everything the bytes depend on.</summary>
+    private static byte[] Key(IReadOnlyList<Sample> samples, InputContract contract)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Add(FormattableString.Invariant(
+            $"{Preprocessor.Version} {contract.Width} {contract.Height} {contract.Fit} {contract.WindowLow:R} {contract.WindowHigh:R}"));
+        foreach (var sample in samples)
+        {
+            var file = new FileInfo(sample.ImagePath);
+            Add(sample.Id);
+            Add(file.Exists ? FormattableString.Invariant($"{file.Length} {file.LastWriteTimeUtc.Ticks}") : "absent");
+        }
+        return hash.GetHashAndReset();
+
+        void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
+    }
+
+    /// <summary>Null when there is no file, or not a whole one.</summary>
+    private static PackedCache? TryMap(string path, IReadOnlyList<Sample> samples, InputContract contract, byte[] key)
+    {
+        var size = contract.Width * contract.Height;
+        var length = ImagesStart(samples.Count) + (long)samples.Count * size;
+        PackedCache cache;
+        try
+        {
+            if (new FileInfo(path) is not { Exists: true } file || file.Length != length)
+                return null;
+            cache = new PackedCache(path, contract, samples);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // Whatever it is, writing it anew either mends it or says what is wrong.
+        }
+        if (cache.IsWhole(key))
+            return cache;
+        cache.Dispose();
+        return null;
+    }
+
+    private bool IsWhole(byte[] key)
+    {
+        var header = new ReadOnlySpan<byte>(_start, HeaderSize);
+        if (!header[..8].SequenceEqual("MARROWPK"u8) || !header[8..40].SequenceEqual(key))
+            return false;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (var i = 0; i < Count; i++)
+            hash.AppendData(Entry(i));
+        if (!header[40..].SequenceEqual(hash.GetHashAndReset()))
+            return false;
+        return Parallel.For(0, Count, (i, loop) =>
+        {
+            if (!SHA256.HashData(Pixels(i)).AsSpan().SequenceEqual(Entry(i)[8..]))
+                loop.Stop();
+        }).IsCompleted;
+    }
+
+    private static void Build(string path, IReadOnlyList<Sample> samples, InputContract contract, byte[] key,
+        Action<int, int>? progress, Func<string, int, int, Radiograph> read, CancellationToken cancellation)
+    {
+        var size = contract.Width * contract.Height;
+        var index = new byte[(long)samples.Count * EntrySize];
+        var failures = new ConcurrentQueue<(int Sample, string Message)>();
+        AtomicFile.Write(path, stream =>
+        {
+            stream.SetLength(ImagesStart(samples.Count) + (long)samples.Count * size);
+            var done = 0;
+            InParallel(samples.Count, cancellation, i =>
+            {
+                if (TryPrepare(samples[i].ImagePath, contract, read, out var image) is { } failure)
+                    failures.Enqueue((i, failure));
+                else
+                {
+                    var entry = index.AsSpan(i * EntrySize, EntrySize);
+                    BinaryPrimitives.WriteInt32LittleEndian(entry, image!.OriginalWidth);
+                    BinaryPrimitives.WriteInt32LittleEndian(entry[4..], image.OriginalHeight);
+                    SHA256.HashData(image.Pixels, entry[8..]);
+                }
+                lock (stream)
+                {
+                    if (image is not null)
+                    {
+                        stream.Position = ImagesStart(samples.Count) + (long)i * size;
+                        stream.Write(image.Pixels);
+                    }
+                    progress?.Invoke(++done, samples.Count);
+                }
+            });
+            if (!failures.IsEmpty)
+                throw Unreadable(failures.OrderBy(f => f.Sample).Select(f => f.Message).ToList(), samples.Count);
+            stream.Position = 0;
+            stream.Write("MARROWPK"u8);
+            stream.Write(key);
+            stream.Write(SHA256.HashData(index));
+            stream.Write(index);
+        });
+    }
+
+    /// <summary>What is wrong with the image, or null.</summary>
+    private static string? TryPrepare(string path, InputContract contract, Func<string, int, int, Radiograph> read, out PackedImage? image)
+    {
+        image = null;
+        try
+        {
+            image = Preprocessor.Prepare(read(path, contract.Width, contract.Height), contract);
+            return null;
+        }
+        catch (MarrowException e)
+        {
+            return e.Message;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"{path}: can't be read ({e.Message}).";
+        }
+    }
+
+    private static MarrowException Unreadable(IReadOnlyList<string> messages, int count) => new(
+        $"{messages.Count} of {count} images can't be read. Repair them or take them out of the data set:\n  "
+        + string.Join("\n  ", messages.Take(ListedFiles))
+        + (messages.Count > ListedFiles ? $"\n  and {messages.Count - ListedFiles} more" : ""));
+
+    /// <summary>On all cores; throws the first error as it is, not wrapped.</summary>
+    private static void InParallel(int count, CancellationToken cancellation, Action<int> body)
+    {
+        try
+        {
+            var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation };
+            Parallel.For(0, count, options, body);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+
+    private static string DefaultFolder()
+    {
+        var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        if (string.IsNullOrEmpty(cache))
+        {
+            var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+            cache = string.IsNullOrEmpty(home) ? System.IO.Path.GetTempPath() : System.IO.Path.Combine(home, ".cache");
+        }
+        return System.IO.Path.Combine(cache, "marrow", "packed");
+    }
+}

@@ -1,0 +1,131 @@
+using System.Runtime.InteropServices;
+using Marrow.Imaging;
+using TorchSharp;
+
+namespace Marrow.Tensors;
+
+/// <summary>A radiograph brought to a contract's size and window, before normalisation.</summary>
+/// <param name="Pixels">[Height * Width], bone bright, 0 black.</param>
+/// <param name="OriginalWidth">Of the file, px.</param>
+/// <param name="ToInput">Original pixels to input pixels; (0, 0) is the outer corner of the first pixel in both.</param>
+public sealed record PackedImage(byte[] Pixels, int Width, int Height, int OriginalWidth, int OriginalHeight, AffineTransform ToInput);
+
+/// <summary>
+/// The one way from a radiograph to a model's input, for training, evaluation and prediction alike: bone made bright,
+/// window between two percentiles of the whole image, to 0..255, area-resize, round to bytes, to 0..1, subtract mean,
+/// divide by std. The bytes are what the packed cache keeps.
+/// </summary>
+public static class Preprocessor
+{
+    /// <summary>Part of the packed cache's key: raise it whenever a reader or <see cref="Prepare"/> gives other bytes.</summary>
+    internal const int Version = 1;
+
+    /// <summary>Original pixels to input pixels. Letterbox scales evenly and centres, also by fractions of a pixel.</summary>
+    public static AffineTransform ToInput(InputContract contract, int originalWidth, int originalHeight)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(originalWidth);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(originalHeight);
+        var x = contract.Width / (double)originalWidth;
+        var y = contract.Height / (double)originalHeight;
+        if (contract.Fit == Fit.Stretch)
+            return AffineTransform.Scale(x, y);
+        var scale = Math.Min(x, y);
+        return new AffineTransform(
+            scale, 0, (contract.Width - originalWidth * scale) / 2,
+            0, scale, (contract.Height - originalHeight * scale) / 2);
+    }
+
+    /// <summary>Reads and prepares one file, as the packed cache does. Throws <see cref="MarrowException"/> when it can't be read.</summary>
+    public static PackedImage Load(string path, InputContract contract) =>
+        Prepare(RadiographReader.Read(path, contract.Width, contract.Height), contract);
+
+    /// <summary>
+    /// Windowed and resized bytes. An image whose two percentiles coincide (nearly all of one value) is windowed
+    /// between its extremes; one of a single value becomes black. Throws <see cref="MarrowException"/> for an
+    /// impossible contract.
+    /// </summary>
+    public static PackedImage Prepare(Radiograph radiograph, InputContract contract)
+    {
+        contract.Validate(radiograph.Source);
+        if (radiograph.Pixels.Length != (long)radiograph.Width * radiograph.Height || radiograph.Pixels.Length == 0)
+            throw new ArgumentException($"{radiograph.Source}: {radiograph.Pixels.Length} pixels for {radiograph.Width} x {radiograph.Height}.");
+        var toInput = ToInput(contract, radiograph.OriginalWidth, radiograph.OriginalHeight);
+        var (black, white) = Window(radiograph, contract);
+        // The radiograph may have been decoded at a reduced scale: its pixels are larger than original ones.
+        var pixels = AreaResize.Run(radiograph.Pixels, radiograph.Width, radiograph.Height, black, white,
+            contract.Width, contract.Height,
+            toInput.A * radiograph.OriginalWidth / radiograph.Width, toInput.C,
+            toInput.E * radiograph.OriginalHeight / radiograph.Height, toInput.F);
+        return new PackedImage(pixels, contract.Width, contract.Height, radiograph.OriginalWidth, radiograph.OriginalHeight, toInput);
+    }
+
+    /// <summary>The values that become 0 and 255; where bone is dark the first is the larger.</summary>
+    internal static (double Black, double White) Window(Radiograph radiograph, InputContract contract)
+    {
+        var histogram = new int[ushort.MaxValue + 1];
+        foreach (var value in radiograph.Pixels)
+            histogram[value]++;
+        var (black, white) = (At(contract.WindowLow), At(contract.WindowHigh));
+        return black == white ? (At(0), At(1)) : (black, white);
+
+        // Percentile p of the negative is percentile 1 - p of the positive.
+        double At(double fraction) =>
+            Percentile(histogram, radiograph.Pixels.Length, radiograph.Polarity == Polarity.BoneDark ? 1 - fraction : fraction);
+    }
+
+    /// <summary>Interpolated linearly between the two nearest ranks, as numpy does by default.</summary>
+    internal static double Percentile(ReadOnlySpan<int> histogram, long count, double fraction)
+    {
+        var rank = fraction * (count - 1);
+        var lower = (long)rank;
+        var value = 0;
+        long seen = histogram[0];
+        while (seen <= lower)
+            seen += histogram[++value];
+        var next = value;
+        while (seen <= lower + 1 && next < histogram.Length - 1)
+            seen += histogram[++next];
+        return lower + 1 >= count ? value : value + (rank - lower) * (next - value);
+    }
+
+    /// <summary>Bytes to the model's values: (b / 255 - mean) / std, 256 entries.</summary>
+    public static float[] NormalizationTable(InputContract contract)
+    {
+        var table = new float[256];
+        for (var b = 0; b < 256; b++)
+            table[b] = (float)((b / 255.0 - contract.Mean) / contract.Std);
+        return table;
+    }
+
+    /// <summary>Normalised images, [N, C, H, W] float32, contiguous. The caller disposes it.</summary>
+    public static torch.Tensor ToTensor(IReadOnlyList<PackedImage> images, InputContract contract)
+    {
+        var size = contract.Width * contract.Height;
+        var values = new float[checked(images.Count * size)];
+        var table = NormalizationTable(contract);
+        for (var i = 0; i < images.Count; i++)
+        {
+            if (images[i].Pixels.Length != size)
+                throw new ArgumentException($"Image {i} has {images[i].Pixels.Length} pixels, the contract {size}.");
+            LookUp(images[i].Pixels, table, values.AsSpan(i * size, size));
+        }
+        return ToTensor(values, images.Count, contract);
+    }
+
+    /// <summary>[N * H * W] values to [N, C, H, W], the channel repeated.</summary>
+    internal static torch.Tensor ToTensor(ReadOnlySpan<float> values, int count, InputContract contract)
+    {
+        using var scope = torch.NewDisposeScope();
+        var images = torch.empty([count, 1, contract.Height, contract.Width], torch.float32);
+        values[..(count * contract.Height * contract.Width)].CopyTo(MemoryMarshal.Cast<byte, float>(images.bytes));
+        if (contract.Channels > 1)
+            images = images.expand(count, contract.Channels, contract.Height, contract.Width).contiguous();
+        return images.MoveToOuterDisposeScope();
+    }
+
+    internal static void LookUp(ReadOnlySpan<byte> pixels, ReadOnlySpan<float> table, Span<float> output)
+    {
+        for (var i = 0; i < pixels.Length; i++)
+            output[i] = table[pixels[i]];
+    }
+}

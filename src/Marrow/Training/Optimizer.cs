@@ -1,0 +1,195 @@
+using Marrow.Native;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Marrow.Training;
+
+/// <summary>
+/// AdamW (Loshchilov and Hutter 2019) and SGD with momentum over groups of parameters. All state is in named
+/// tensors, so that a run's state file holds it whole. AdamW runs libtorch's fused kernel where it is exported (one
+/// call a group in place of a dozen a parameter) and the same arithmetic in TorchSharp calls elsewhere.
+/// </summary>
+internal sealed unsafe class Optimizer : IDisposable
+{
+    // The defaults of torch.optim.AdamW.
+    private const double Beta1 = 0.9;
+    private const double Beta2 = 0.999;
+    private const double Epsilon = 1e-8;
+
+    private readonly OptimizerKind _kind;
+    private readonly double _momentum;
+    private readonly List<Slot> _slots = [];
+
+    /// <param name="groups">Disjoint; frozen parameters belong to one too, and are passed over while they have no gradient.</param>
+    public Optimizer(OptimizerKind kind, double momentum, IReadOnlyList<ParameterGroup> groups)
+    {
+        _kind = kind;
+        _momentum = momentum;
+        Groups = groups;
+        using var noGrad = no_grad();
+        foreach (var group in groups)
+        {
+            foreach (var (name, parameter) in group.Parameters)
+            {
+                var second = kind == OptimizerKind.AdamW ? zeros_like(parameter).DetachFromDisposeScope() : null;
+                _slots.Add(new(name, parameter, group, zeros_like(parameter).DetachFromDisposeScope(), second,
+                    zeros([], float32).DetachFromDisposeScope()));
+            }
+        }
+    }
+
+    public IReadOnlyList<ParameterGroup> Groups { get; }
+
+    /// <summary>Every tensor that the next step depends on, by name.</summary>
+    public IEnumerable<(string Name, Tensor Value)> State()
+    {
+        foreach (var slot in _slots)
+        {
+            yield return ($"first.{slot.Name}", slot.First);
+            if (slot.Second is not null)
+                yield return ($"second.{slot.Name}", slot.Second);
+            yield return ($"steps.{slot.Name}", slot.Steps);
+        }
+    }
+
+    /// <summary>One update with each group's own learning rate, <paramref name="learningRate"/> times its factor.</summary>
+    public void Step(double learningRate)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        foreach (var group in Groups)
+        {
+            var active = new List<(Slot Slot, Tensor Gradient)>();
+            foreach (var slot in _slots.Where(s => s.Group == group && s.Parameter.requires_grad))
+            {
+                if (slot.Parameter.grad is { } gradient)
+                    active.Add((slot, gradient));
+            }
+            if (active.Count == 0)
+                continue;
+            var rate = learningRate * group.LearningRateFactor;
+            foreach (var (slot, _) in active)
+                slot.Steps.add_(1);
+            if (_kind == OptimizerKind.Sgd)
+                active.ForEach(a => SgdStep(a.Slot, a.Gradient, rate));
+            else if (FusedAdamW.IsAvailable)
+                FusedAdamW.Step(
+                    [.. active.Select(a => (a.Slot.Parameter, SameLayout(a.Gradient, a.Slot.Parameter), a.Slot.First, a.Slot.Second!, a.Slot.Steps))],
+                    rate, Beta1, Beta2, group.WeightDecay, Epsilon);
+            else
+                active.ForEach(a => AdamWStep(a.Slot, a.Gradient, rate));
+        }
+    }
+
+    public void ZeroGradients()
+    {
+        foreach (var slot in _slots)
+        {
+            using var gradient = slot.Parameter.grad;
+            if (gradient is not null)
+                slot.Parameter.grad = null;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var slot in _slots)
+        {
+            slot.First.Dispose();
+            slot.Second?.Dispose();
+            slot.Steps.Dispose();
+        }
+        _slots.Clear();
+    }
+
+    private void SgdStep(Slot slot, Tensor gradient, double rate)
+    {
+        slot.First.mul_(_momentum).add_(gradient.add(slot.Parameter, alpha: slot.Group.WeightDecay));
+        slot.Parameter.add_(slot.First, alpha: -rate);
+    }
+
+    internal static void AdamWStep(Slot slot, Tensor gradient, double rate)
+    {
+        var steps = slot.Steps.item<float>();
+        slot.Parameter.mul_(1 - rate * slot.Group.WeightDecay);
+        slot.First.mul_(Beta1).add_(gradient, alpha: 1 - Beta1);
+        slot.Second!.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
+        var correction1 = 1 - Math.Pow(Beta1, steps);
+        var correction2 = 1 - Math.Pow(Beta2, steps);
+        var denominator = slot.Second.sqrt().div_(Math.Sqrt(correction2)).add_(Epsilon);
+        slot.Parameter.addcdiv_(slot.First, denominator, -rate / correction1);
+    }
+
+    /// <summary>The fused kernel walks memory, so a gradient must lie as its parameter does.</summary>
+    private static Tensor SameLayout(Tensor gradient, Tensor parameter) =>
+        gradient.stride().AsSpan().SequenceEqual(parameter.stride()) ? gradient : empty_like(parameter).copy_(gradient);
+
+    internal sealed record Slot(string Name, Parameter Parameter, ParameterGroup Group, Tensor First, Tensor? Second, Tensor Steps);
+}
+
+/// <summary>Parameters that share a learning rate factor and a weight decay.</summary>
+internal sealed record ParameterGroup(string Name, double LearningRateFactor, double WeightDecay, IReadOnlyList<(string Name, Parameter Value)> Parameters);
+
+/// <summary>libtorch's fused AdamW on the CPU, for float32 tensors of one layout each.</summary>
+internal static unsafe class FusedAdamW
+{
+    // at::_ops::_fused_adamw_::call(self, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, state_steps, lr, beta1, beta2,
+    //     weight_decay, eps, amsgrad, maximize, grad_scale, found_inf)
+    private static readonly delegate* unmanaged<ArrayRef, ArrayRef, ArrayRef, ArrayRef, ArrayRef, ArrayRef,
+        double, double, double, double, double, byte, byte, OptionalTensor*, OptionalTensor*, void> Call =
+        (delegate* unmanaged<ArrayRef, ArrayRef, ArrayRef, ArrayRef, ArrayRef, ArrayRef,
+            double, double, double, double, double, byte, byte, OptionalTensor*, OptionalTensor*, void>)
+        LibtorchExports.Find("_ZN2at4_ops13_fused_adamw_4callEN3c108ArrayRefINS_6TensorEEES5_S5_S5_S5_S5_dddddbbRKSt8optionalIS4_ES9_");
+
+    public static bool IsAvailable => Call != null;
+
+    public static void Step(
+        IReadOnlyList<(Parameter Parameter, Tensor Gradient, Tensor First, Tensor Second, Tensor Steps)> tensors,
+        double rate, double beta1, double beta2, double weightDecay, double epsilon)
+    {
+        foreach (var (parameter, gradient, first, second, steps) in tensors)
+        {
+            if (parameter.dtype != float32 || gradient.dtype != float32 || !SameShape(parameter, gradient)
+                || !SameShape(parameter, first) || !SameShape(parameter, second) || steps.numel() != 1)
+                throw new InvalidOperationException("Fused AdamW takes float32 tensors of one layout.");
+        }
+
+        // An at::Tensor is one pointer to its TensorImpl; TorchSharp's handle points to an at::Tensor.
+        var n = tensors.Count;
+        var pointers = new nint[5 * n];
+        for (var i = 0; i < n; i++)
+        {
+            pointers[i] = *(nint*)tensors[i].Parameter.Handle;
+            pointers[n + i] = *(nint*)tensors[i].Gradient.Handle;
+            pointers[2 * n + i] = *(nint*)tensors[i].First.Handle;
+            pointers[3 * n + i] = *(nint*)tensors[i].Second.Handle;
+            pointers[4 * n + i] = *(nint*)tensors[i].Steps.Handle;
+        }
+        var none = default(OptionalTensor);
+        fixed (nint* p = pointers)
+        {
+            Call(new(p, n), new(p + n, n), new(p + 2 * n, n), new(p + 3 * n, n), default, new(p + 4 * n, n),
+                rate, beta1, beta2, weightDecay, epsilon, 0, 0, &none, &none);
+        }
+        GC.KeepAlive(tensors);
+    }
+
+    private static bool SameShape(Tensor a, Tensor b) =>
+        a.shape.AsSpan().SequenceEqual(b.shape) && a.stride().AsSpan().SequenceEqual(b.stride());
+
+    private readonly record struct ArrayRef(nint Data, nint Length)
+    {
+        public ArrayRef(nint* data, int length)
+            : this((nint)data, length)
+        {
+        }
+    }
+
+    private struct OptionalTensor
+    {
+#pragma warning disable CS0169, IDE0051 // Laid out for C++; all zero means "none".
+        private nint _tensor;
+        private byte _hasValue;
+#pragma warning restore CS0169, IDE0051
+    }
+}

@@ -1,0 +1,179 @@
+using Marrow.Datasets;
+using Marrow.Models;
+using Marrow.Tensors;
+
+namespace Marrow.Training;
+
+// A recipe as the program holds it: a YAML file of stages, each of which trains one task, from scratch or warm-started
+// from an earlier stage or a checkpoint. RecipeReader makes these records and has checked every value by then; the
+// YAML key is the property's name in camelCase unless its comment names another.
+
+/// <summary>What each stage trains, in order, and the seed that makes a run repeatable.</summary>
+public sealed record Recipe
+{
+    /// <summary>Lower-case letters, digits, - and _; names the run's folder.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>At least one; names differ.</summary>
+    public required IReadOnlyList<Stage> Stages { get; init; }
+
+    /// <summary>Of every random draw: weights, order, augmentation, split. Default 1.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Share of the patients never trained on, 0 (train on all) to 0.9; default 0.2.</summary>
+    public double HeldOut { get; init; } = 0.2;
+
+    /// <summary>Where it was read from.</summary>
+    public required string SourcePath { get; init; }
+
+    /// <summary>The file as it was, without <see cref="Overrides"/>.</summary>
+    public required string SourceText { get; init; }
+
+    /// <summary>"stage.key=value", in the order they were applied. Store them beside the text to read the same recipe again.</summary>
+    public IReadOnlyList<string> Overrides { get; init; } = [];
+
+    /// <summary>Writes <see cref="SourceText"/>, unchanged; throws <see cref="MarrowException"/> when it can't.</summary>
+    public void WriteTo(string path) => AtomicFile.WriteText(path, SourceText);
+}
+
+/// <summary>The tasks a stage can have.</summary>
+public static class StageTask
+{
+    public const string Classify = "classify";
+    public const string DetectVertebrae = "detect-vertebrae";
+    public const string RegressCobb = "regress-cobb";
+
+    public static readonly IReadOnlyList<string> All = [Classify, DetectVertebrae, RegressCobb];
+}
+
+/// <summary>One model trained for one task on one data set; ends in one checkpoint.</summary>
+public sealed record Stage
+{
+    /// <summary>Lower-case letters, digits, - and _; names the stage's folder, and later stages' init.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>One of <see cref="StageTask.All"/>.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>A key of <see cref="ModelCatalogue"/>; the checkpoint's name starts with it.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>
+    /// What the weights start from: an earlier stage's name, a hub name (densenet121.chexpert, with or without
+    /// @sha256:...), a folder, a .safetensors or .pth file, or oci://host/repository:tag. Null (in YAML: absent, or
+    /// "scratch") for random weights.
+    /// </summary>
+    public string? Init { get; init; }
+
+    /// <summary>Least share of the backbone's parameters that <see cref="Init"/> must give, 0 to 1; default 0.9.</summary>
+    public double InitCoverage { get; init; } = 0.9;
+
+    public required StageData Data { get; init; }
+    public required StageInput Input { get; init; }
+
+    /// <summary>What differs from the architecture's own detector; null for other tasks and when nothing does.</summary>
+    public StageDetector? Detector { get; init; }
+
+    public required TrainOptions Train { get; init; }
+
+    /// <summary>How training images are changed at random. "augment: none" turns all of it off.</summary>
+    public AugmentationOptions Augment { get; init; } = new();
+
+    /// <summary>The data tag of the checkpoint's name, as in densenet121.cxr-pediatric. Default: the data's name.</summary>
+    public required string Tag { get; init; }
+
+    /// <summary>Of the checkpoint, SPDX or LicenseRef-...; null (default) for that of the data.</summary>
+    public string? License { get; init; }
+}
+
+/// <summary>What a stage trains on.</summary>
+public sealed record StageData
+{
+    /// <summary>NAME in --data NAME=DIR. Default: the format.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>A key of <see cref="DatasetCatalogue.Formats"/>.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>How the data set is read; in YAML the options stand beside name and format.</summary>
+    public DatasetOptions Options { get; init; } = new();
+
+    /// <summary>Train on this many patients only, drawn by the recipe's seed, to see what few labels give. 0 (default): all.</summary>
+    public int Limit { get; init; }
+
+    /// <summary>Share of the patients never trained on, 0 to 0.9. Default: the recipe's.</summary>
+    public double HeldOut { get; init; } = 0.2;
+
+    /// <summary>
+    /// Share of the other patients that choose the best weights and are not trained on, 0 (the last weights are kept) to
+    /// 0.5; default 0.1.
+    /// </summary>
+    public double Validation { get; init; } = 0.1;
+}
+
+/// <summary>How images become the model's input; stored with the weights as their <see cref="InputContract"/>.</summary>
+public sealed record StageInput
+{
+    /// <summary>Input pixels, 32 to 4096. Default 224.</summary>
+    public int Width { get; init; } = 224;
+
+    /// <summary>Input pixels, 32 to 4096. Default 224, for the spine tasks 640.</summary>
+    public int Height { get; init; } = 224;
+
+    /// <summary>stretch or letterbox. Default stretch; for the spine tasks letterbox, which leaves angles as they are.</summary>
+    public Fit Fit { get; init; } = Fit.Stretch;
+
+    /// <summary>YAML window: [low, high], the percentiles (0 to 1) of an image that become black and white. Default [0.005, 0.995].</summary>
+    public double WindowLow { get; init; } = 0.005;
+    public double WindowHigh { get; init; } = 0.995;
+
+    /// <summary>Of values in 0..1; subtracted. Default 0.5.</summary>
+    public double Mean { get; init; } = 0.5;
+
+    /// <summary>Of values in 0..1; divided by, 0.001 to 10. Default 0.25.</summary>
+    public double Std { get; init; } = 0.25;
+
+    /// <summary>A spine film is about 2.8 times as high as wide (SpineWeb 16: medians 854 x 2360 px).</summary>
+    public static StageInput DefaultFor(string task) =>
+        task == StageTask.Classify ? new() : new() { Width = 224, Height = 640, Fit = Fit.Letterbox };
+
+    public InputContract ToContract(int channels = 1) => new()
+    {
+        Width = Width,
+        Height = Height,
+        Channels = channels,
+        Fit = Fit,
+        WindowLow = WindowLow,
+        WindowHigh = WindowHigh,
+        Mean = Mean,
+        Std = Std,
+    };
+}
+
+/// <summary>The settings of a <see cref="DetectorSpec"/> that a stage changes; null leaves the architecture's own.</summary>
+public sealed record StageDetector
+{
+    /// <summary>8 to 1024.</summary>
+    public int? PyramidChannels { get; init; }
+
+    /// <summary>1 to 8.</summary>
+    public int? HeadConvolutions { get; init; }
+
+    /// <summary>Input px, 1 to 4096, one for each of the 1 to 5 pyramid levels from P3 on.</summary>
+    public IReadOnlyList<double>? AnchorSizes { get; init; }
+
+    /// <summary>0.1 to 10, 1 to 8 of them.</summary>
+    public IReadOnlyList<double>? AnchorScales { get; init; }
+
+    /// <summary>Height over width, 0.05 to 20, 1 to 8 of them.</summary>
+    public IReadOnlyList<double>? AnchorRatios { get; init; }
+
+    public DetectorSpec ApplyTo(DetectorSpec spec) => spec with
+    {
+        PyramidChannels = PyramidChannels ?? spec.PyramidChannels,
+        HeadConvolutions = HeadConvolutions ?? spec.HeadConvolutions,
+        AnchorSizes = AnchorSizes ?? spec.AnchorSizes,
+        AnchorScales = AnchorScales ?? spec.AnchorScales,
+        AnchorRatios = AnchorRatios ?? spec.AnchorRatios,
+    };
+}

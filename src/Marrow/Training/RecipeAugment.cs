@@ -1,0 +1,39 @@
+using Marrow.Tensors;
+
+namespace Marrow.Training;
+
+/// <summary>The section "augment:" -> <see cref="AugmentationOptions"/>, whose comments give each range and default.</summary>
+internal static class RecipeAugment
+{
+    private static readonly AugmentationOptions Off = new() { Strength = 0, FlipProbability = 0, CutoutProbability = 0 };
+
+    public static AugmentationOptions Read(RecipeSection stage)
+    {
+        if (stage.Find("augment") is { Kind: RecipeNodeKind.Scalar } word)
+        {
+            if (word.Text != "none")
+                stage.Errors.Add(word, $"augment: expected none, or keys and values, found {word.Describe()}.");
+            return Off;
+        }
+        var s = stage.SectionOrEmpty("augment");
+        var absent = new AugmentationOptions();
+        var options = new AugmentationOptions
+        {
+            Strength = s.Number("strength", absent.Strength, 0, 10),
+            RotationDegrees = s.Number("rotationDegrees", absent.RotationDegrees, 0, 180),
+            Scale = s.Number("scale", absent.Scale, 0, 3),
+            Stretch = s.Number("stretch", absent.Stretch, 0, 3),
+            Shift = s.Number("shift", absent.Shift, 0, 1),
+            FlipProbability = s.Number("flipProbability", absent.FlipProbability, 0, 1),
+            Gamma = s.Number("gamma", absent.Gamma, 0, 3),
+            Contrast = s.Number("contrast", absent.Contrast, 0, 3),
+            Brightness = s.Number("brightness", absent.Brightness, 0, 1),
+            Noise = s.Number("noise", absent.Noise, 0, 1),
+            BlurPixels = s.Number("blurPixels", absent.BlurPixels, 0, 5),
+            Cutout = s.Number("cutout", absent.Cutout, 0, 1),
+            CutoutProbability = s.Number("cutoutProbability", absent.CutoutProbability, 0, 1),
+        };
+        s.Finish();
+        return options;
+    }
+}

@@ -1,0 +1,206 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Marrow.Models;
+using Marrow.Tensors;
+
+namespace Marrow.Training;
+
+/// <summary>
+/// recipe.yaml and the overrides from the command line -> <see cref="Recipe"/>. Reading touches no data; every mistake
+/// is reported, with line and column, in one exception.
+/// </summary>
+public static partial class RecipeReader
+{
+    // By which an override knows "landmarks.init" from "landmarks.lr", short for "landmarks.train.lr".
+    private static readonly string[] StageKeys =
+        ["name", "task", "model", "init", "initCoverage", "data", "input", "detector", "train", "augment", "tag", "license"];
+
+    private static readonly (string Task, string Prefix)[] ModelPrefixes =
+        [(StageTask.Classify, ""), (StageTask.DetectVertebrae, "retinanet-"), (StageTask.RegressCobb, "cobb-")];
+
+    private const int MaxStages = 100;
+
+    /// <summary>
+    /// Reads and checks. Throws one <see cref="MarrowException"/> with a line "recipe.yaml:12:7: ..." for each mistake.
+    /// </summary>
+    /// <param name="overrides">
+    /// "seed=3", "features.train.epochs=1" or short "features.epochs=1", "*.batch=2" for every stage; the value is
+    /// YAML, and an empty one removes the key.
+    /// </param>
+    public static Recipe Read(string path, IReadOnlyList<string> overrides) => Parse(RecipeYaml.ReadText(path), path, overrides);
+
+    /// <summary>The same of text in memory; <paramref name="path"/> serves the messages.</summary>
+    public static Recipe Parse(string text, string path, IReadOnlyList<string> overrides)
+    {
+        var errors = new RecipeErrors();
+        var root = RecipeYaml.Parse(text, path, inFile: true, errors);
+        if (root is { Kind: not RecipeNodeKind.Map })
+            errors.Add(root, $"expected a recipe (name: and stages:), found {root.Describe()}.");
+        if (root is not { Kind: RecipeNodeKind.Map })
+        {
+            errors.ThrowIfAny();
+            throw new InvalidOperationException("A recipe without a root has an error.");
+        }
+        foreach (var o in overrides)
+            RecipeOverride.Apply(root, o, StageKeys, errors);
+
+        var section = new RecipeSection(root, "the recipe", errors);
+        var name = Name(section, "name", section.RequiredText("name", "name: my-recipe"));
+        var heldOut = section.Number("heldOut", 0.2, 0, 0.9);
+        var recipe = new Recipe
+        {
+            Name = name ?? "",
+            Seed = section.UInt64("seed", 1),
+            HeldOut = heldOut,
+            Stages = Stages(section, heldOut),
+            SourcePath = path,
+            SourceText = text,
+            Overrides = overrides,
+        };
+        section.Finish();
+        errors.ThrowIfAny();
+        return recipe;
+    }
+
+    private static List<Stage> Stages(RecipeSection recipe, double heldOut)
+    {
+        var stages = new List<Stage>();
+        var list = recipe.Require("stages", "a list of stages");
+        if (list is null)
+            return stages;
+        if (list.Kind != RecipeNodeKind.List || list.Items.Count is 0 or > MaxStages)
+        {
+            recipe.Errors.Add(list, $"stages: expected a list of 1 to {MaxStages} stages, found {(list.Items.Count == 0 ? list.Describe() : $"{list.Items.Count}")}.");
+            return stages;
+        }
+        var names = list.Items.Select(RecipeOverride.StageName).ToList();
+        for (var i = 0; i < names.Count; i++)
+            stages.Add(ReadStage(list.Items[i], i, names, heldOut, recipe.Errors));
+        return stages;
+    }
+
+    private static Stage ReadStage(RecipeNode node, int index, List<string?> names, double heldOut, RecipeErrors errors)
+    {
+        var s = new RecipeSection(node, names[index] is { } known ? $"stage {RecipeErrors.Quote(known)}" : $"stage {index + 1}", errors);
+        var name = Name(s, "name", s.RequiredText("name", "name: features"));
+        if (name is not null && names.IndexOf(name) < index)
+            errors.Add(s.At("name"), $"name: an earlier stage is called {RecipeErrors.Quote(name)} too. Give each stage its own name.");
+        if (name == "scratch")
+            errors.Add(s.At("name"), "name: 'scratch' means random weights. Choose another name.");
+
+        var task = s.Require("task", "task: classify") is null ? "" : s.Choice("task", "", [.. StageTask.All.Select(t => (t, t))]);
+        var data = RecipeData.Read(s, heldOut);
+        var stage = new Stage
+        {
+            Name = name ?? "",
+            Task = task,
+            Model = Model(s, task),
+            Init = Init(s, index, names),
+            InitCoverage = s.Number("initCoverage", 0.9, 0, 1),
+            Data = data,
+            Input = Input(s.SectionOrEmpty("input"), task),
+            Detector = Detector(s, task),
+            Train = RecipeTrain.Read(s.SectionOrEmpty("train"), task),
+            Augment = RecipeAugment.Read(s),
+            Tag = Name(s, "tag", s.Text("tag")) ?? data.Name,
+            License = s.Text("license"),
+        };
+        s.Finish();
+        return stage;
+    }
+
+    // A model's name is its task's prefix and a backbone; without a task, any is let pass.
+    private static string Model(RecipeSection s, string task)
+    {
+        var model = s.RequiredText("model", "model: densenet121");
+        if (model is null)
+            return "";
+        var known = ModelPrefixes.Where(p => task.Length == 0 || p.Task == task)
+            .SelectMany(p => ModelCatalogue.Backbones.Keys.Select(b => p.Prefix + b)).ToList();
+        if (!known.Contains(model))
+            s.Errors.Add(s.At("model"), $"model: expected {RecipeSection.Either(known)}{(task.Length == 0 ? "" : $" for task {task}")}, found {RecipeErrors.Quote(model)}.");
+        return model;
+    }
+
+    private static string? Init(RecipeSection s, int index, List<string?> names)
+    {
+        var init = s.Text("init");
+        if (init is null or "scratch")
+            return null;
+        var place = names.IndexOf(init);
+        if (place >= 0 && place < index || place < 0 && LooksLikeCheckpoint(init))
+            return init;
+        var earlier = names.Take(index).OfType<string>().ToList();
+        if (place >= 0)
+            s.Errors.Add(s.At("init"), $"init: stage {RecipeErrors.Quote(init)} {(place == index ? "is this stage itself" : "comes later")}. Name an earlier stage or a checkpoint.");
+        else
+        {
+            var hint = earlier.Count == 0 ? "There is no earlier stage." : RecipeSection.Suggest(init, earlier);
+            s.Errors.Add(s.At("init"), $"init: {RecipeErrors.Quote(init)} is no earlier stage, and no checkpoint such as densenet121.chexpert, a folder/, a .safetensors or .pth file, or oci://host/name:tag. {hint}");
+        }
+        return null;
+    }
+
+    private static StageInput Input(RecipeSection s, string task)
+    {
+        var absent = StageInput.DefaultFor(task);
+        var window = s.Numbers("window", 2, 2, 0, 1);
+        if (window is not null && window[0] >= window[1])
+            s.Errors.Add(s.At("window"), "window: expected [low, high] with low under high, found " + string.Join(", ", window.Select(w => w.ToString(CultureInfo.InvariantCulture))) + ".");
+        var input = absent with
+        {
+            Width = s.Int("width", absent.Width, 32, 4096),
+            Height = s.Int("height", absent.Height, 32, 4096),
+            Fit = s.Choice("fit", absent.Fit, ("stretch", Fit.Stretch), ("letterbox", Fit.Letterbox)),
+            WindowLow = window?[0] ?? absent.WindowLow,
+            WindowHigh = window?[1] ?? absent.WindowHigh,
+            Mean = s.Number("mean", absent.Mean, 0, 1),
+            Std = s.Number("std", absent.Std, 0.001, 10),
+        };
+        s.Finish();
+        return input;
+    }
+
+    private static StageDetector? Detector(RecipeSection stage, string task)
+    {
+        if (stage.Section("detector") is not { } s)
+            return null;
+        if (task.Length > 0 && task != StageTask.DetectVertebrae)
+            s.Errors.Add(s.Node, $"detector: task {task} has none. Remove the section, or set task: {StageTask.DetectVertebrae}.");
+        var detector = new StageDetector
+        {
+            PyramidChannels = s.Has("pyramidChannels") ? s.Int("pyramidChannels", 128, 8, 1024) : null,
+            HeadConvolutions = s.Has("headConvolutions") ? s.Int("headConvolutions", 2, 1, 8) : null,
+            AnchorSizes = s.Numbers("anchorSizes", 1, 5, 1, 4096),
+            AnchorScales = s.Numbers("anchorScales", 1, 8, 0.1, 10),
+            AnchorRatios = s.Numbers("anchorRatios", 1, 8, 0.05, 20),
+        };
+        s.Finish();
+        return detector;
+    }
+
+    /// <summary>Names become folders and parts of checkpoint names.</summary>
+    internal static string? Name(RecipeSection s, string key, string? text)
+    {
+        if (text is null || PlainName().IsMatch(text))
+            return text;
+        s.Errors.Add(s.At(key), $"{key}: expected lower-case letters, digits, - and _ (at most 64), found {RecipeErrors.Quote(text)}.");
+        return null;
+    }
+
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9_-]{0,63}\z")]
+    private static partial Regex PlainName();
+
+    /// <summary>A hub name, a path, or an OCI reference. Whether it exists is seen when the run starts.</summary>
+    private static bool LooksLikeCheckpoint(string text) =>
+        HubName().IsMatch(text)
+        || (text.StartsWith("oci:", StringComparison.Ordinal) ? OciReference().IsMatch(text) : text.AsSpan().ContainsAny('/', '\\'))
+        || text.EndsWith(".safetensors", StringComparison.Ordinal)
+        || text.EndsWith(".pth", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9_-]*\.[a-z0-9][a-z0-9._-]*(@sha256:[0-9a-f]{6,64})?\z")]
+    private static partial Regex HubName();
+
+    [GeneratedRegex(@"^oci://[^\s/]+/\S+\z")]
+    private static partial Regex OciReference();
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using Marrow.Checkpoints;
+using Marrow.Datasets;
+using Marrow.Metrics;
+
+namespace Marrow.Training;
+
+/// <summary>Writes what a stage has come to as a checkpoint: weights, contract, card, numbers and parents.</summary>
+internal static class StageCheckpoint
+{
+    public static Checkpoint Save(RunRequest request, Stage stage, TrainingTask task, PreparedData data,
+        TransferReceipt? receipt, Checkpoint? source, RunProgress progress, IReadOnlyList<MetricValue> metrics)
+    {
+        var dataset = data.Dataset;
+        var split = data.HeldOut.Count == 0
+            ? "all samples; none held out"
+            : string.Create(CultureInfo.InvariantCulture, $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.Seed})");
+        var license = stage.License ?? Strictest(dataset, source);
+        return new CheckpointDraft
+        {
+            Name = $"{stage.Model}.{stage.Tag}",
+            Config = task.Describe(),
+            Weights = ModelWeights.Of(task.Model),
+            Receipt = receipt,
+            Metrics = [.. metrics.Select(m => new MeasuredValue
+            {
+                Metric = m.Name,
+                Value = m.Value,
+                Low = double.IsNaN(m.Low) ? null : m.Low,
+                High = double.IsNaN(m.High) ? null : m.High,
+                Unit = m.Unit,
+                Dataset = dataset.Name,
+                Split = split,
+                Samples = m.Count,
+                Date = DateOnly.FromDateTime(DateTime.UtcNow),
+                Command = request.Command,
+            })],
+            Parents = new()
+            {
+                Checkpoints = source is null ? [] : [new(source.Name, source.Digest, "init", source.License)],
+                Datasets = [new(dataset.Name, "", dataset.License, PatientSplit.FilesDigest(dataset), dataset.Citation, data.Training.Count)],
+            },
+            Card = new()
+            {
+                Summary = $"A {stage.Model} for {task.Purpose}, trained on {dataset.Name}"
+                    + (source is null ? " from random weights." : $", warm-started from {source.Name}."),
+                Data = string.Create(CultureInfo.InvariantCulture,
+                    $"{dataset.Name} ({dataset.Format}): {data.Training.Count} images to train on, {data.Validation.Count} that chose the best weights, {data.HeldOut.Count} {(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts."),
+                Recipe = request.Recipe.SourceText,
+                Command = request.Command,
+                Seed = request.Recipe.Seed,
+                TrainingTime = TimeSpan.FromSeconds(progress.Seconds),
+                Limits = task.Limits,
+                License = license,
+                Citation = dataset.Citation,
+                Tags = ["radiography", task.Name],
+            },
+        }.Save(request.HubFolder);
+    }
+
+    /// <summary>The data's terms, or the parent's where the data's are those of an open licence and the parent's are not.</summary>
+    private static string Strictest(Dataset dataset, Checkpoint? source) =>
+        source is { WeightsOnly: false } && source.License.StartsWith("LicenseRef-", StringComparison.Ordinal)
+        && !dataset.License.StartsWith("LicenseRef-", StringComparison.Ordinal)
+            ? source.License
+            : dataset.License;
+}

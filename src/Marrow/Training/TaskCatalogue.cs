@@ -1,0 +1,49 @@
+using Marrow.Checkpoints;
+using Marrow.Datasets;
+using Marrow.Models;
+using Marrow.Tensors;
+using Marrow.Training.Tasks;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Training;
+
+/// <summary>Every task by name.</summary>
+public static class TaskCatalogue
+{
+    private delegate TrainingTask Constructor(Module model, ModelSpec spec, InputContract input, IReadOnlyList<string> classes, bool exclusive);
+
+    private sealed record Entry(Func<Stage, InputContract, Dataset, ModelSpec> Spec, Constructor Create);
+
+    private static readonly Dictionary<string, Entry> Tasks = new()
+    {
+        [StageTask.Classify] = new(
+            (stage, input, data) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = data.Classes.Count },
+            (model, spec, input, classes, exclusive) => new ClassifyTask((DenseNet)model, spec, input, classes, exclusive)),
+        [StageTask.DetectVertebrae] = new(
+            (stage, input, _) => new()
+            {
+                Architecture = stage.Model,
+                Channels = input.Channels,
+                Detector = (stage.Detector ?? new()).ApplyTo(DetectorSpec.Vertebrae(input.Width, input.Height)),
+            },
+            (model, spec, input, _, _) => new DetectVertebraeTask((RetinaNet)model, spec, input)),
+        [StageTask.RegressCobb] = new(
+            (stage, input, _) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = 3 },
+            (model, spec, input, _, _) => new RegressCobbTask((CobbRegressor)model, spec, input)),
+    };
+
+    /// <summary>A task with a new model for a stage of a recipe.</summary>
+    public static TrainingTask Create(Stage stage, InputContract input, Dataset data)
+    {
+        var entry = Tasks[stage.Task];
+        var spec = entry.Spec(stage, input, data);
+        return entry.Create(ModelCatalogue.Create(spec), spec, input, data.Classes, data.ExclusiveClasses);
+    }
+
+    /// <summary>The task that a checkpoint was trained for, its model with the checkpoint's weights. Golden outputs are verified.</summary>
+    public static TrainingTask Load(Checkpoint checkpoint)
+    {
+        var config = checkpoint.Config;
+        return Tasks[config.Task].Create(checkpoint.BuildModel(), config.Model, config.Input, config.Classes, config.ExclusiveClasses);
+    }
+}

@@ -1,0 +1,95 @@
+using Marrow.Checkpoints;
+using Marrow.Losses;
+using Marrow.Metrics;
+using Marrow.Models;
+using Marrow.Spine;
+using Marrow.Tensors;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Training.Tasks;
+
+/// <summary>
+/// The four corners of each of 17 vertebrae by a RetinaNet with a corner head; the angles follow from the corners by the
+/// data set's own algorithm, in original pixels.
+/// </summary>
+public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputContract input) : TrainingTask(spec, input)
+{
+    // The corners are what counts; the boxes only help to suppress what is found twice.
+    private const double BoxWeight = 0.5;
+    private const double CornerWeight = 2;
+
+    public override string Name => StageTask.DetectVertebrae;
+    public override string Purpose => "finding the four corners of the vertebrae T1 to L5 on frontal radiographs of the whole spine";
+    public override string Limits => "Frontal radiographs of the whole spine, 17 vertebrae, T1 to L5. For research. Not a medical device: no clinical decision may rest on it.";
+    public override Module Model => model;
+
+    public override CheckpointConfig Describe() => new()
+    {
+        Model = Spec,
+        Task = Name,
+        Classes = ["vertebra"],
+        Input = Input,
+        Outputs =
+        [
+            new("vertebra", "probability", "An anchor holds a vertebra."),
+            new("box", "input pixel", "The box around the vertebra, coded against the anchor."),
+            new("corners", "input pixel", "Top left, top right, bottom left and bottom right corner, coded against the anchor."),
+        ],
+    };
+
+    public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var output = compute.Forward(() => model.forward(images));
+        var losses = DetectionLoss.Compute(output, [.. batch.Samples.Select(s => s.Vertebrae)]);
+        return
+        [
+            ("class", losses.Classification.MoveToOuterDisposeScope()),
+            ("box", (losses.Box * BoxWeight).MoveToOuterDisposeScope()),
+            ("corner", (losses.Corner! * CornerWeight).MoveToOuterDisposeScope()),
+        ];
+    }
+
+    public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
+    {
+        var landmarks = new List<LandmarkPair>();
+        var (truth, found) = (new List<IReadOnlyList<double>>(), new List<IReadOnlyList<double>>());
+        ForEachBatch(loader, compute, (images, batch) =>
+        {
+            var spines = Spines(images, compute);
+            for (var i = 0; i < spines.Count; i++)
+            {
+                var prepared = batch.Samples[i];
+                var size = loader.OriginalSize(prepared.Sample);
+                var vertebrae = ToOriginal(spines[i], prepared);
+                landmarks.Add(new()
+                {
+                    Truth = prepared.Sample.Vertebrae,
+                    Found = vertebrae,
+                    ImageWidth = size.Width,
+                    ImageHeight = size.Height,
+                    Patient = prepared.Sample.Patient,
+                });
+                truth.Add(prepared.Sample.CobbDegrees);
+                found.Add(CobbAngles.Measure(vertebrae, size.Height).Degrees);
+            }
+        });
+        string[] patients = [.. landmarks.Select(l => l.Patient)];
+        return [.. Angles.Measure(truth, found, patients, bootstrap), .. Landmarks.Measure(landmarks, bootstrap)];
+    }
+
+    /// <summary>One spine for each normalised image, laid out for <paramref name="compute"/>, in input pixels.</summary>
+    public IReadOnlyList<SpinePrediction> Spines(Tensor images, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        using var output = compute.Forward(() => model.forward(images));
+        return SpineDecoder.Decode(output);
+    }
+
+    private static IReadOnlyList<Vertebra> ToOriginal(SpinePrediction spine, PreparedSample prepared)
+    {
+        var toOriginal = prepared.ToInput.Invert();
+        return [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
+    }
+}

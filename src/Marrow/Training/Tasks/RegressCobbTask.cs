@@ -1,0 +1,62 @@
+using Marrow.Checkpoints;
+using Marrow.Losses;
+using Marrow.Metrics;
+using Marrow.Models;
+using Marrow.Tensors;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Training.Tasks;
+
+/// <summary>The three Cobb angles straight from the image.</summary>
+public sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputContract input) : TrainingTask(spec, input)
+{
+    private const double SmapeWeight = 1; // the metric itself, beside the distance in degrees
+
+    public override string Name => StageTask.RegressCobb;
+    public override string Purpose => "measuring the three Cobb angles on frontal radiographs of the whole spine";
+    public override string Limits => "Frontal radiographs of the whole spine. The angles are those of SpineWeb data set 16, whose order and sign are its own. For research. Not a medical device: no clinical decision may rest on it.";
+    public override Module Model => model;
+
+    public override CheckpointConfig Describe() => new()
+    {
+        Model = Spec,
+        Task = Name,
+        Classes = ["cobb1", "cobb2", "cobb3"],
+        Input = Input,
+        Outputs =
+        [
+            new("cobb1", "degree", "The largest angle between any two vertebrae."),
+            new("cobb2", "degree", "The second angle of the data set's definition: above the largest one's upper vertebra."),
+            new("cobb3", "degree", "The third angle of the data set's definition: below the largest one's lower vertebra."),
+        ],
+    };
+
+    public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var truth = tensor(batch.Samples.SelectMany(s => s.Sample.CobbDegrees).Select(d => (float)d).ToArray(), [batch.Samples.Count, 3]);
+        var degrees = compute.Forward(() => model.forward(images)).to(float32);
+        return [("angles", AngleLoss.Compute(degrees, truth, SmapeWeight).MoveToOuterDisposeScope())];
+    }
+
+    public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
+    {
+        var (truth, found, patients) = (new List<IReadOnlyList<double>>(), new List<IReadOnlyList<double>>(), new List<string>());
+        ForEachBatch(loader, compute, (images, batch) =>
+        {
+            found.AddRange(AnglesOf(images, compute));
+            truth.AddRange(batch.Samples.Select(s => s.Sample.CobbDegrees));
+            patients.AddRange(batch.Samples.Select(s => s.Sample.Patient));
+        });
+        return Angles.Measure(truth, found, patients, bootstrap);
+    }
+
+    /// <summary>[N][3] degrees, not below 0, of normalised images laid out for <paramref name="compute"/>.</summary>
+    public IReadOnlyList<double[]> AnglesOf(Tensor images, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var degrees = compute.Forward(() => model.forward(images)).to(float32).clamp_min(0);
+        return [.. degrees.data<float>().ToArray().Chunk(3).Select(row => row.Select(v => (double)v).ToArray())];
+    }
+}

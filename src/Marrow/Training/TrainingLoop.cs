@@ -1,0 +1,196 @@
+using System.Diagnostics;
+using Marrow.Metrics;
+using Marrow.Tensors;
+using static TorchSharp.torch;
+
+namespace Marrow.Training;
+
+/// <summary>
+/// The one training loop. Each step: batch -> forward (bf16) -> loss (float32) -> backward -> clip -> optimizer ->
+/// average. Each epoch, or every few: metrics on the validation part, the best weights kept. The whole of what the next
+/// step depends on is in one state file, so that a run killed at any moment goes on as if it had never stopped; on the
+/// CPU its weights end bit-identical.
+/// </summary>
+internal sealed class TrainingLoop : IDisposable
+{
+    private static readonly BootstrapOptions PointEstimates = new() { Resamples = 0 };
+    private static readonly TimeSpan EventInterval = TimeSpan.FromSeconds(1);
+
+    private readonly string _stage;
+    private readonly TrainingTask _task;
+    private readonly TrainOptions _options;
+    private readonly BatchLoader _training;
+    private readonly BatchLoader? _validation;
+    private readonly string _folder;
+    private readonly Compute _compute;
+    private readonly FreezePlan _freeze;
+    private readonly Optimizer _optimizer;
+    private readonly MovingAverage? _average;
+    private readonly int _stepsPerEpoch;
+    private readonly int _totalSteps;
+    private RunProgress _progress = new();
+
+    /// <param name="folder">Of this stage's run; state.safetensors and best.safetensors lie here.</param>
+    /// <param name="validation">Null: no selection, the last weights count.</param>
+    public TrainingLoop(string stage, TrainingTask task, TrainOptions options, BatchLoader training, BatchLoader? validation, string folder)
+    {
+        (_stage, _task, _options, _training, _validation, _folder) = (stage, task, options, training, validation, folder);
+        _compute = Compute.Choose(options.Precision, options.ChannelsLast);
+        _compute.Prepare(task.Model);
+        _freeze = new(task.Spec, options);
+        _optimizer = new(options.Optimizer, options.Momentum, _freeze.Groups(task.Model));
+        _average = options.Ema > 0 ? new(task.Model, options.Ema) : null;
+        _stepsPerEpoch = Math.Max(1, training.BatchesPerEpoch / options.Accumulate);
+        _totalSteps = (options.Epochs, options.Steps) switch
+        {
+            (0, var steps) => steps,
+            (var epochs, 0) => epochs * _stepsPerEpoch,
+            (var epochs, var steps) => Math.Min(steps, epochs * _stepsPerEpoch),
+        };
+    }
+
+    public string StatePath => Path.Combine(_folder, "state.safetensors");
+    public string BestPath => Path.Combine(_folder, "best.safetensors");
+
+    /// <summary>
+    /// Trains to the end, from the state file when there is one and <paramref name="resume"/> is set; leaves the model
+    /// with the weights that count (the best by metric, or the last). When cancelled, saves its state and throws
+    /// <see cref="OperationCanceledException"/>.
+    /// </summary>
+    public RunProgress Run(bool resume, Action<RunEvent> report, CancellationToken cancellation)
+    {
+        if (resume && File.Exists(StatePath))
+        {
+            _progress = RunState.Load(StatePath, _task.Model, _optimizer, _average);
+            report(new() { Stage = _stage, Step = _progress.Step, Steps = _totalSteps, Message = $"resumed at step {_progress.Step} of {_totalSteps}" });
+        }
+        _training.Seek(_progress.Step / _stepsPerEpoch, _progress.Step % _stepsPerEpoch * _options.Accumulate);
+
+        var clock = new StepClock(_progress.Step, _totalSteps, _training.WaitSeconds);
+        var sinceSave = Stopwatch.StartNew();
+        var sinceStart = Stopwatch.StartNew();
+        var secondsBefore = _progress.Seconds;
+        var frozen = -1;
+        while (_progress.Step < _totalSteps && !_progress.StoppedEarly)
+        {
+            var wanted = _freeze.FrozenStages(_progress.Step, _totalSteps);
+            if (wanted != frozen)
+                _freeze.Apply(_task.Model, frozen = wanted);
+            var loss = Step();
+            _progress = _progress with { Step = _progress.Step + 1, Seconds = secondsBefore + sinceStart.Elapsed.TotalSeconds };
+            clock.Add(loss, _options.Batch * _options.Accumulate);
+
+            var epochEnds = _progress.Step % _stepsPerEpoch == 0;
+            var last = _progress.Step == _totalSteps;
+            if (clock.SinceEvent >= EventInterval || last)
+                report(clock.Event(_stage, _progress.Step, _stepsPerEpoch, Rate(_progress.Step - 1), _training.WaitSeconds));
+            if (last || (epochEnds && _progress.Step / _stepsPerEpoch % _options.EvaluateEvery == 0))
+            {
+                Validate(report);
+                frozen = -1; // Measuring has put the model into evaluation mode.
+            }
+            if (cancellation.IsCancellationRequested || last || sinceSave.Elapsed.TotalSeconds >= _options.SaveEverySeconds)
+            {
+                RunState.Save(StatePath, _progress, _task.Model, _optimizer, _average);
+                sinceSave.Restart();
+            }
+            cancellation.ThrowIfCancellationRequested();
+        }
+        KeepFinalWeights();
+        return _progress;
+    }
+
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _average?.Dispose();
+    }
+
+    private double Rate(int step) => _options.LearningRate * LearningRate.Factor(_options, step, _totalSteps, _stepsPerEpoch);
+
+    /// <summary>One optimizer step over <c>accumulate</c> batches; the mean loss by its parts.</summary>
+    private Dictionary<string, double> Step()
+    {
+        using var scope = NewDisposeScope();
+        var parts = new Dictionary<string, double>();
+        _optimizer.ZeroGradients();
+        var files = new List<string>();
+        for (var i = 0; i < _options.Accumulate; i++)
+        {
+            using var batchScope = NewDisposeScope();
+            using var batch = _training.Next();
+            files.AddRange(batch.Samples.Select(s => s.Sample.ImagePath));
+            var images = _compute.Prepare(batch.Images);
+            var losses = _task.Loss(images, batch, _compute);
+            var total = losses.Select(l => l.Value).Aggregate((a, b) => a + b) / _options.Accumulate;
+            foreach (var (name, value) in losses)
+                parts[name] = parts.GetValueOrDefault(name) + value.item<float>() / _options.Accumulate;
+            if (!parts.Values.All(double.IsFinite))
+                throw NotFinite("loss", parts, files);
+            total.backward();
+        }
+        var norm = nn.utils.clip_grad_norm_(_task.Model.parameters().Where(p => p.requires_grad && p.grad is not null), _options.ClipNorm > 0 ? _options.ClipNorm : double.MaxValue);
+        if (!double.IsFinite(norm))
+            throw NotFinite("gradient", parts, files);
+        _optimizer.Step(Rate(_progress.Step));
+        _average?.Update(_progress.Step);
+        return parts;
+    }
+
+    private MarrowException NotFinite(string what, Dictionary<string, double> parts, List<string> files) => new(
+        $"{_stage}: the {what} is not a finite number at step {_progress.Step + 1} ({string.Join(", ", parts.Select(p => FormattableString.Invariant($"{p.Key} {p.Value:g4}")))}). "
+        + $"Lower train.lr (now {FormattableString.Invariant($"{_options.LearningRate:g3}")}) or look at the images of the batch: {string.Join(", ", files)}.");
+
+    private void Validate(Action<RunEvent> report)
+    {
+        if (_validation is null)
+            return;
+        IReadOnlyList<MetricValue> metrics;
+        using (_average?.Use())
+        {
+            metrics = Measure(_validation, PointEstimates);
+            var value = metrics.FirstOrDefault(m => m.Name == _options.Metric)
+                ?? throw new MarrowException($"train.metric: {_options.Metric} is none of {string.Join(", ", metrics.Select(m => m.Name))}.");
+            var better = _progress.BestValue is not { } best
+                || (MetricCatalogue.Get(_options.Metric).HigherIsBetter ? value.Value > best : value.Value < best);
+            if (better)
+                RunState.SaveWeights(BestPath, _task.Model);
+            _progress = _progress with
+            {
+                BestValue = better ? value.Value : _progress.BestValue,
+                BestStep = better ? _progress.Step : _progress.BestStep,
+                WorseEvaluations = better ? 0 : _progress.WorseEvaluations + 1,
+                History = [.. _progress.History, new(_progress.Step, metrics.ToDictionary(m => m.Name, m => m.Value))],
+            };
+        }
+        _progress = _progress with { StoppedEarly = _options.Patience > 0 && _progress.WorseEvaluations >= _options.Patience };
+        report(new()
+        {
+            Stage = _stage,
+            Epoch = _progress.Step / _stepsPerEpoch,
+            Step = _progress.Step,
+            Steps = _totalSteps,
+            Metrics = _progress.History[^1].Metrics,
+            Message = _progress.StoppedEarly ? $"stopped early: {_options.Metric} has not improved in {_options.Patience} evaluations" : null,
+        });
+    }
+
+    /// <summary>Metrics with the model as it stands; it is left in evaluation mode.</summary>
+    public IReadOnlyList<MetricValue> Measure(BatchLoader loader, BootstrapOptions bootstrap)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        _task.Model.eval();
+        return _task.Measure(loader, _compute, bootstrap);
+    }
+
+    private void KeepFinalWeights()
+    {
+        using var noGrad = no_grad();
+        if (_validation is not null && File.Exists(BestPath))
+            RunState.LoadWeights(BestPath, _task.Model);
+        else
+            _average?.Use(); // Not restored: from here on the average is the model.
+        _task.Model.eval();
+    }
+}

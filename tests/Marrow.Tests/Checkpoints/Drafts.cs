@@ -1,0 +1,80 @@
+using Marrow.Checkpoints;
+using Marrow.Models;
+using Marrow.Tensors;
+using TorchSharp;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Tests.Checkpoints;
+
+/// <summary>Small checkpoints for tests.</summary>
+internal static class Drafts
+{
+    private static readonly DetectorSpec Pyramid = new() { PyramidChannels = 16, HeadConvolutions = 1 };
+
+    public static Module Model(int channels = 1, int outputs = 2, long seed = 1, string architecture = "densenet-mini")
+    {
+        torch.manual_seed(seed);
+        return ModelCatalogue.Create(new ModelSpec { Architecture = architecture, Channels = channels, Outputs = outputs, Detector = Pyramid });
+    }
+
+    public static CheckpointDraft Of(Module model, int channels = 1, params string[] classes)
+    {
+        classes = classes is [] ? ["Effusion", "Cardiomegaly"] : classes;
+        return new()
+        {
+            Name = "densenet-mini.phantom",
+            Config = new()
+            {
+                Model = new() { Architecture = "densenet-mini", Channels = channels, Outputs = classes.Length },
+                Task = CheckpointTask.Classify,
+                Classes = classes,
+                Input = new() { Width = 64, Height = 96, Channels = channels, Fit = Fit.Letterbox },
+                Outputs = [.. classes.Select((c, i) => new OutputMeaning(c, "probability", $"{c} is present.", Trained: i > 0))],
+            },
+            Weights = ModelWeights.Of(model),
+            Card = new()
+            {
+                Summary = "Finds two findings: on phantoms | only.",
+                Data = "120 phantoms, 20 % of the patients held out.",
+                Recipe = "stages:\n  - name: features",
+                Command = "marrow run recipes/spine.yaml --data cxr=...",
+                Seed = 3,
+                TrainingTime = TimeSpan.FromMinutes(90),
+                Limits = "Not for patients.",
+                License = "LicenseRef-SpineWeb-research",
+                LicenseLink = "https://example.org/licence",
+                Citation = "Wu et al. 2017",
+            },
+            Parents = new()
+            {
+                Checkpoints = [new("densenet-mini.first", "sha256:" + new string('a', 64))],
+                Datasets = [new("phantom: \"x\"", "1.0", "Apache-2.0", "sha256:" + new string('b', 64), Samples: 120)],
+            },
+            Metrics =
+            [
+                new() { Metric = "AUROC", Value = 0.875, Low = 0.8, High = 0.9, Dataset = "phantom", Split = "test", Samples = 24, Date = new(2024, 5, 6), Command = "marrow evaluate x" },
+                new() { Metric = "SMAPE", Value = 12.5, Unit = "%", Dataset = "phantom", Split = "test", Samples = 24, Date = new(2024, 5, 6), Command = "marrow evaluate x" },
+            ],
+            Created = new(2024, 5, 6, 7, 8, 9, TimeSpan.Zero),
+        };
+    }
+
+    public static CheckpointDraft Detector(Module model)
+    {
+        var draft = Of(model, 1, "vertebra");
+        return draft with
+        {
+            Name = "retinanet-densenet-mini.phantom",
+            Config = draft.Config with { Task = CheckpointTask.DetectVertebrae, Model = new() { Architecture = "retinanet-densenet-mini", Detector = Pyramid } },
+        };
+    }
+}
+
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("marrow-test-").FullName;
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Marrow.Cli;
+using Marrow.Training;
+using Spectre.Console.Testing;
+
+namespace Marrow.Tests.Cli;
+
+public class OutputTests
+{
+    private static readonly RunEvent Event = new()
+    {
+        Stage = "landmarks",
+        Epoch = 2,
+        Step = 120,
+        Steps = 900,
+        Loss = 0.43214,
+        LearningRate = 3e-4,
+        ImagesPerSecond = 9.234,
+        WaitShare = 0.008,
+        Eta = TimeSpan.FromSeconds(250),
+    };
+
+    [Fact]
+    public void Cells_are_shown_as_they_are_even_when_they_look_like_markup()
+    {
+        var console = new TestConsole().Width(80);
+        console.Draw(["file", "cobb1"], [["[red]1[/].jpg", "41.2"], ["[[]].jpg", "9"]], "[bold]");
+
+        Assert.Contains("[bold]", console.Output);
+        Assert.Contains("[red]1[/].jpg", console.Output);
+        Assert.Contains("[[]].jpg", console.Output);
+    }
+
+    [Fact]
+    public void Numbers_are_set_to_the_right()
+    {
+        var console = new TestConsole().Width(80);
+        console.Draw(["name", "value"], [["a", "41.2"], ["b", "9"]]);
+        var lines = console.Output.Split('\n');
+        var (long_, short_) = (lines.Single(l => l.Contains("41.2")), lines.Single(l => l.Contains("b ")));
+        Assert.Equal(long_.IndexOf("41.2", StringComparison.Ordinal) + 3, short_.IndexOf('9'));
+    }
+
+    [Fact]
+    public void Json_prints_one_document_and_draws_nothing()
+    {
+        var (console, writer) = (new TestConsole(), new StringWriter());
+        new Output(console, writer, json: true, live: false).Finish(new { SmapePercent = 12.9 }, _ => Assert.Fail("drawn"));
+        using var document = JsonDocument.Parse(writer.ToString());
+        Assert.Equal(12.9, document.RootElement.GetProperty("smapePercent").GetDouble());
+        Assert.Empty(console.Output);
+    }
+
+    [Fact]
+    public void The_numbers_of_an_event_read_as_one_line() => Assert.Equal(
+        "epoch 2  step 120/900  loss 0.4321  lr 3.0e-4  9.234 images/s  waited 0.8 %  left 4:10", RunDisplay.Numbers(Event));
+
+    [Fact]
+    public void Unknown_numbers_are_left_out() => Assert.Equal("", RunDisplay.Numbers(new RunEvent { Stage = "features" }));
+
+    [Fact]
+    public void Off_a_terminal_a_run_prints_few_plain_lines()
+    {
+        var console = new TestConsole().Width(200);
+        var output = new Output(console, TextWriter.Null, json: false, live: false);
+        var result = RunDisplay.Show(output, show =>
+        {
+            show(new RunEvent { Stage = "landmarks", Message = "98 % of the backbone copied" });
+            for (var step = 1; step <= 900; step++)
+                show(Event with { Step = step });
+            show(new RunEvent { Stage = "landmarks", Metrics = new Dictionary<string, double> { ["smape"] = 12.94567 } });
+            return 7;
+        });
+
+        Assert.Equal(7, result);
+        var lines = console.Output.TrimEnd().Split('\n');
+        Assert.Equal("landmarks: 98 % of the backbone copied", lines[0]);
+        Assert.Equal("landmarks: smape 12.95", lines[^1]);
+        Assert.InRange(lines.Length, 4, 10); // the first and the last step, and what a slow machine adds
+        Assert.DoesNotContain('\u001b', console.Output);
+    }
+
+    [Fact]
+    public void On_a_terminal_a_run_shows_a_bar_for_each_stage()
+    {
+        var console = new TestConsole().Width(160).Interactive();
+        RunDisplay.Show(new Output(console, TextWriter.Null, json: false, live: true), show =>
+        {
+            show(Event with { Stage = "features", Step = 900 });
+            show(Event with { Message = "[warm] start" });
+            return 0;
+        });
+        Assert.Contains("features", console.Output);
+        Assert.Contains("100%", console.Output);
+        Assert.Contains("[warm] start", console.Output);
+    }
+}

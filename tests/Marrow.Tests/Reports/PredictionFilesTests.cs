@@ -1,0 +1,110 @@
+using System.Text.Json;
+using Marrow.Prediction;
+using Marrow.Reports;
+
+namespace Marrow.Tests.Reports;
+
+public sealed class PredictionFilesTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("marrow-predictions").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_prediction_writes_a_csv_a_json_and_an_overlay()
+    {
+        var files = new PredictionFiles(_folder);
+        var finding = ReportSamples.Finding(300, 700) with { CobbDegrees = [41.25, 20, 0.5] };
+        var written = files.Add(finding, ReportSamples.Radiograph(300, 700));
+        files.WriteCsv();
+
+        Assert.Equal(["case 1.json", "case 1.overlay.png", "predictions.csv"], Directory.GetFiles(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            "file,cobb1,cobb2,cobb3,severity,vertebrae,confidence,status\nfilms/case 1.jpg,41.25,20,0.5,severe,17,0.875,ok\n",
+            File.ReadAllText(files.CsvPath));
+        Assert.NotNull(written.Overlay);
+    }
+
+    [Fact]
+    public void The_json_has_corners_in_original_pixels_and_the_pair_of_each_angle()
+    {
+        var finding = ReportSamples.Finding(300, 700);
+        using var document = JsonDocument.Parse(PredictionFiles.ToJson(finding));
+        var root = document.RootElement;
+
+        Assert.Equal("films/case 1.jpg", root.GetProperty("file").GetString());
+        Assert.Equal("ok", root.GetProperty("status").GetString());
+        Assert.Equal(3, root.GetProperty("cobbDegrees").GetArrayLength());
+        Assert.Equal([40, 20, 10], root.GetProperty("angles").GetProperty("regressor").EnumerateArray().Select(e => e.GetDouble()));
+        var vertebra = root.GetProperty("vertebrae")[3];
+        Assert.Equal("T4", vertebra.GetProperty("level").GetString());
+        var corner = vertebra.GetProperty("corners")[1];
+        Assert.Equal(finding.Vertebrae[3].Corners.TopRight.X, corner[0].GetDouble(), 0.01);
+        Assert.Equal(finding.Vertebrae[3].Corners.TopRight.Y, corner[1].GetDouble(), 0.01);
+        var (pair, first) = (finding.LandmarkAngles!.Pairs[0], root.GetProperty("angles").GetProperty("landmarks")[0]);
+        Assert.Equal(SpineFinding.LevelName(pair.Upper), first.GetProperty("upper").GetString());
+        Assert.Equal(SpineFinding.LevelName(pair.Lower), first.GetProperty("lower").GetString());
+        Assert.Equal(new string('a', 64), root.GetProperty("checkpoints")[0].GetProperty("digest").GetString());
+        Assert.Equal("1 vertebra was filled in", root.GetProperty("warnings")[0].GetString());
+    }
+
+    [Fact]
+    public void Images_of_one_name_from_two_folders_get_two_files()
+    {
+        var files = new PredictionFiles(_folder);
+        string[] inputs = ["a/x.jpg", "b/x.png", "c/X.jpg", "x-2.jpg", "predictions.jpg"];
+        var names = inputs.Select(input => files.Add(ReportSamples.Finding(300, 700, file: input), null).Json).ToList();
+        Assert.Equal(5, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Equal(5, Directory.GetFiles(_folder, "*.json").Length);
+    }
+
+    [Theory]
+    [InlineData("=HYPERLINK(1).jpg")]
+    [InlineData("+1.jpg")]
+    [InlineData("@x.jpg")]
+    [InlineData("-2.jpg")]
+    public void A_file_name_is_never_a_formula(string file)
+    {
+        var writer = new StringWriter();
+        PredictionFiles.WriteCsv(writer, [ReportSamples.Finding(300, 700, file: file)]);
+        var cell = writer.ToString().Split('\n')[1].TrimStart('"');
+        Assert.StartsWith($"'{file[0]}", cell);
+    }
+
+    [Fact]
+    public void Commas_quotes_and_line_breaks_in_a_name_stay_in_one_cell()
+    {
+        var writer = new StringWriter();
+        PredictionFiles.WriteCsv(writer, [ReportSamples.Finding(300, 700, file: "a,\"b\"\nc.jpg")]);
+        Assert.Contains("\"a,\"\"b\"\"\nc.jpg\",", writer.ToString());
+    }
+
+    [Fact]
+    public void A_failed_image_has_a_row_without_numbers()
+    {
+        var writer = new StringWriter();
+        PredictionFiles.WriteCsv(writer, [new SpineFinding { File = "broken.jpg", Width = 0, Height = 0, Status = FindingStatus.Failed }]);
+        Assert.EndsWith("\nbroken.jpg,,,,,0,0,failed\n", writer.ToString());
+    }
+
+    [Theory]
+    [InlineData("../../etc/passwd", "passwd")]
+    [InlineData(@"C:\films\a.b.jpg", "a.b")]
+    [InlineData("con.jpg", "_con")]
+    [InlineData("..jpg", "_")]
+    [InlineData("a<b>:c?.jpg", "a_b__c_")]
+    public void A_name_is_one_that_every_file_system_takes(string file, string expected) => Assert.Equal(expected, PredictionFiles.SafeName(file));
+
+    [Fact]
+    public void A_long_name_is_cut() => Assert.True(PredictionFiles.SafeName(new string('ü', 400) + ".jpg").Length <= 100);
+
+    [Fact]
+    public void An_unwritable_folder_is_an_error_that_names_it()
+    {
+        var file = Path.Combine(_folder, "file");
+        File.WriteAllText(file, "");
+        var files = new PredictionFiles(Path.Combine(file, "out"));
+        var error = Assert.Throws<MarrowException>(() => files.Add(ReportSamples.Finding(300, 700), null));
+        Assert.Contains(Path.Combine(file, "out"), error.Message);
+    }
+}

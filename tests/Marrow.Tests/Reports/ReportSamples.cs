@@ -1,0 +1,59 @@
+using Marrow.Imaging;
+using Marrow.Prediction;
+using Marrow.Spine;
+using SkiaSharp;
+
+namespace Marrow.Tests.Reports;
+
+/// <summary>Made-up radiographs and findings for the tests of pictures.</summary>
+internal static class ReportSamples
+{
+    public static Radiograph Radiograph(int width, int height, Polarity polarity = Polarity.BoneBright)
+    {
+        var pixels = new ushort[width * height];
+        for (var i = 0; i < pixels.Length; i++)
+            pixels[i] = (ushort)(i % width * 255 / width);
+        return new() { Width = width, Height = height, OriginalWidth = width, OriginalHeight = height, Pixels = pixels, BitDepth = 8, Source = "made-up.png", Polarity = polarity };
+    }
+
+    /// <summary>17 vertebrae down the middle, tilted at random.</summary>
+    public static List<Vertebra> Spine(int width, int height, ulong seed, double tiltDegrees = 25)
+    {
+        var random = new SeededRandom(seed);
+        var vertebrae = new List<Vertebra>();
+        for (var k = 0; k < Vertebra.Count; k++)
+        {
+            var middle = new Point2D(width * (0.5 + 0.1 * Math.Sin(k * 0.5)), height * (k + 1.0) / 19);
+            var place = AffineTransform.Rotate(random.Uniform(-tiltDegrees, tiltDegrees) * Math.PI / 180).Then(AffineTransform.Translate(middle.X, middle.Y));
+            var (w, h) = (width * 0.08, height * 0.02);
+            vertebrae.Add(new Vertebra(new(-w, -h), new(w, -h), new(-w, h), new(w, h)).Transform(place));
+        }
+        return vertebrae;
+    }
+
+    public static SpineFinding Finding(int width, int height, ulong seed = 1, string file = "films/case 1.jpg")
+    {
+        var spine = Spine(width, height, seed);
+        var angles = CobbAngles.Measure(spine, height);
+        return new()
+        {
+            File = file,
+            Width = width,
+            Height = height,
+            Vertebrae = [.. spine.Select((v, k) => new FoundVertebra(SpineFinding.LevelName(k), v, 0.9))],
+            LandmarkAngles = angles,
+            RegressorDegrees = [40, 20, 10],
+            CobbDegrees = angles.Degrees,
+            Confidence = 0.875,
+            Warnings = ["1 vertebra was filled in"],
+            Checkpoints = [new("landmarks", "retinanet-densenet-mini.phantom", new string('a', 64))],
+        };
+    }
+
+    public static SKBitmap Decode(byte[] png) => SKBitmap.Decode(png);
+
+    public static int Count(SKBitmap picture, Func<SKColor, bool> wanted) => picture.Pixels.Count(wanted);
+
+    public static bool Near(SKColor a, SKColor b, int tolerance = 12) =>
+        Math.Abs(a.Red - b.Red) <= tolerance && Math.Abs(a.Green - b.Green) <= tolerance && Math.Abs(a.Blue - b.Blue) <= tolerance;
+}

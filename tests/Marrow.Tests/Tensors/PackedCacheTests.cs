@@ -1,0 +1,173 @@
+using System.Collections.Concurrent;
+using Marrow.Datasets;
+using Marrow.Imaging;
+using Marrow.Tensors;
+
+namespace Marrow.Tests.Tensors;
+
+public sealed class PackedCacheTests : IDisposable
+{
+    private static readonly InputContract Contract = new() { Width = 20, Height = 31 };
+    private readonly TestImages _images = new();
+    private readonly ConcurrentBag<string> _decoded = [];
+
+    public void Dispose() => _images.Dispose();
+
+    [Fact]
+    public void Holds_what_the_preprocessor_gives()
+    {
+        var samples = _images.Samples(9);
+        using var cache = Open(samples);
+        Assert.Equal(9, cache.Count);
+        foreach (var sample in samples.AsEnumerable().Reverse())
+        {
+            var expected = Preprocessor.Prepare(TestImages.ReadNoise(sample.ImagePath, 20, 31), Contract);
+            var index = cache.IndexOf(sample);
+            Assert.Equal(expected.Pixels, cache.Pixels(index).ToArray());
+            Assert.Equal((expected.OriginalWidth, expected.OriginalHeight), cache.OriginalSize(index));
+            Assert.Equal(expected.ToInput, cache.ToInput(index));
+            Assert.Equal(expected.Pixels, cache.Read(sample).Pixels);
+        }
+    }
+
+    [Fact]
+    public void Decodes_once()
+    {
+        var samples = _images.Samples(5);
+        using (var first = Open(samples))
+            Assert.True(first.WasBuilt);
+        using var second = Open(samples, Contract with { Channels = 3, Mean = 0.3, Std = 0.1 });
+        Assert.False(second.WasBuilt);
+        Assert.Equal(5, _decoded.Count);
+    }
+
+    [Fact]
+    public void Another_contract_or_a_changed_image_is_packed_anew()
+    {
+        var samples = _images.Samples(3);
+        Open(samples).Dispose();
+        using (var other = Open(samples, Contract with { WindowLow = 0.1 }))
+            Assert.True(other.WasBuilt);
+        File.WriteAllText(samples[1].ImagePath, "77");
+        using var changed = Open(samples);
+        Assert.True(changed.WasBuilt);
+        Assert.Equal(Preprocessor.Prepare(TestImages.ReadNoise(samples[1].ImagePath, 20, 31), Contract).Pixels, changed.Read(samples[1]).Pixels);
+    }
+
+    [Fact]
+    public void Any_flipped_byte_or_cut_is_noticed_and_mended()
+    {
+        var samples = _images.Samples(4);
+        string path;
+        byte[] whole;
+        using (var cache = Open(samples))
+        {
+            path = cache.Path;
+            whole = File.ReadAllBytes(path);
+        }
+        var imagesStart = whole.Length - 4 * 20 * 31;
+        int[] places = [0, 8, 39, 40, 71, 72, 76, 80, 72 + 4 * 40 - 1, imagesStart, whole.Length - 1];
+        foreach (var place in places)
+        {
+            var damaged = whole.ToArray();
+            damaged[place] ^= 1;
+            AssertMended(damaged);
+        }
+        AssertMended(whole[..^1]);
+        AssertMended([]);
+
+        void AssertMended(byte[] damaged)
+        {
+            File.WriteAllBytes(path, damaged);
+            using var cache = Open(samples);
+            Assert.True(cache.WasBuilt);
+            Assert.Equal(whole, File.ReadAllBytes(path));
+        }
+    }
+
+    [Fact]
+    public void Unreadable_images_are_listed_together_and_leave_no_file()
+    {
+        var samples = _images.Samples(40);
+        for (var i = 0; i < 12; i++)
+            File.Delete(samples[i * 3].ImagePath);
+        File.Delete(samples[1].ImagePath);
+        var error = Assert.Throws<MarrowException>(() => Open(samples));
+        Assert.StartsWith("13 of 40 images can't be read.", error.Message);
+        Assert.Contains("and 3 more", error.Message);
+        Assert.Contains(samples[0].ImagePath, error.Message);
+        Assert.Contains(samples[1].ImagePath, error.Message);
+        Assert.Equal(12, error.Message.Split('\n').Length);
+        Assert.Empty(Directory.GetFiles(Path.Combine(_images.Folder, "cache")));
+    }
+
+    [Fact]
+    public void Progress_counts_every_image()
+    {
+        var seen = new List<int>();
+        using var cache = PackedCache.Open(_images.Samples(11), Contract, Path.Combine(_images.Folder, "cache"),
+            (done, all) =>
+            {
+                Assert.Equal(11, all);
+                seen.Add(done);
+            }, TestImages.ReadNoise);
+        Assert.Equal(Enumerable.Range(1, 11), seen);
+    }
+
+    [Fact]
+    public void A_cancelled_packing_leaves_no_file()
+    {
+        using var cancel = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => PackedCache.Open(_images.Samples(50), Contract,
+            Path.Combine(_images.Folder, "cache"), (_, _) => cancel.Cancel(), TestImages.ReadNoise, cancel.Token));
+        Assert.Empty(Directory.GetFiles(Path.Combine(_images.Folder, "cache")));
+    }
+
+    [Fact]
+    public void A_folder_that_cant_be_written_is_named()
+    {
+        var blocked = Path.Combine(_images.Folder, "file");
+        File.WriteAllText(blocked, "");
+        var error = Assert.Throws<MarrowException>(() => PackedCache.Open(_images.Samples(2), Contract, blocked, null, TestImages.ReadNoise));
+        Assert.Contains(blocked, error.Message);
+    }
+
+    [Fact]
+    public void A_sample_that_was_not_packed_is_named()
+    {
+        var samples = _images.Samples(3);
+        using var cache = Open(samples[..2]);
+        Assert.Contains("2.txt", Assert.Throws<MarrowException>(() => cache.IndexOf(samples[2])).Message);
+    }
+
+    [Fact]
+    public void A_disposed_cache_refuses_to_be_read()
+    {
+        var cache = Open(_images.Samples(2));
+        cache.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => cache.Pixels(0).Length);
+        Assert.Throws<ObjectDisposedException>(() => cache.OriginalSize(0));
+    }
+
+    [Fact]
+    public void Real_files_are_read_by_default()
+    {
+        var path = Path.Combine(_images.Folder, "image.png");
+        var radiograph = TestImages.Noise(5, 64, 48);
+        WritePng(path, radiograph);
+        var sample = new Sample { Id = "image.png", ImagePath = path, Patient = "" };
+        using var cache = PackedCache.Open([sample], Contract, _images.Folder);
+        Assert.Equal(Preprocessor.Prepare(radiograph, Contract).Pixels, cache.Read(sample).Pixels);
+        Assert.Equal(Preprocessor.Load(path, Contract).Pixels, cache.Read(sample).Pixels);
+    }
+
+    private static void WritePng(string path, Radiograph radiograph) =>
+        ImageWriter.WritePng8(path, radiograph.Width, radiograph.Height, [.. radiograph.Pixels.Select(p => (byte)p)]);
+
+    private PackedCache Open(IReadOnlyList<Sample> samples, InputContract? contract = null) =>
+        PackedCache.Open(samples, contract ?? Contract, Path.Combine(_images.Folder, "cache"), null, (path, width, height) =>
+        {
+            _decoded.Add(path);
+            return TestImages.ReadNoise(path, width, height);
+        });
+}

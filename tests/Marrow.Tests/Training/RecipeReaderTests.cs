@@ -1,0 +1,270 @@
+using System.Globalization;
+using CsCheck;
+using Marrow.Models;
+using Marrow.Tensors;
+using Marrow.Training;
+
+namespace Marrow.Tests.Training;
+
+public class RecipeReaderTests
+{
+    private const string Small = """
+        name: small
+        stages:
+          - name: features
+            task: classify
+            model: densenet121
+            data: {name: cxr, format: csv}
+          - name: landmarks
+            task: detect-vertebrae
+            model: retinanet-densenet121
+            init: features
+            data: {format: spineweb16}
+          - name: cobb
+            task: regress-cobb
+            model: cobb-densenet121
+            init: landmarks
+            data: {format: spineweb16}
+        """;
+
+    public static TheoryData<string> ShippedRecipes =>
+        [.. Directory.GetFiles(Path.Combine(RepositoryRoot(), "recipes"), "*.yaml").Select(Path.GetFileName).OfType<string>()];
+
+    [Theory, MemberData(nameof(ShippedRecipes))]
+    public void Every_shipped_recipe_is_read(string file)
+    {
+        var path = Path.Combine(RepositoryRoot(), "recipes", file);
+        var recipe = RecipeReader.Read(path, []);
+        Assert.NotEmpty(recipe.Stages);
+        Assert.Equal(File.ReadAllText(path), recipe.SourceText);
+    }
+
+    [Fact]
+    public void The_spine_recipe_is_the_three_steps_of_the_case_study()
+    {
+        var recipe = RecipeReader.Read(Path.Combine(RepositoryRoot(), "recipes", "spine.yaml"), []);
+        Assert.Equal(["features", "landmarks", "cobb"], recipe.Stages.Select(s => s.Name));
+        Assert.Equal([null, "features", "landmarks"], recipe.Stages.Select(s => s.Init));
+        Assert.Equal(["densenet121", "retinanet-densenet121", "cobb-densenet121"], recipe.Stages.Select(s => s.Model));
+        Assert.Equal(["cxr-pediatric", "spineweb16", "spineweb16"], recipe.Stages.Select(s => s.Tag));
+        Assert.Equal((224, 640), (recipe.Stages[1].Input.Width, recipe.Stages[1].Input.Height));
+        Assert.All(recipe.Stages, s => Assert.Equal(0.2, s.Data.HeldOut));
+    }
+
+    [Fact]
+    public void What_is_not_written_has_the_documented_default()
+    {
+        var recipe = RecipeReader.Parse(Small, "r.yaml", []);
+        Assert.Equal((1ul, 0.2), (recipe.Seed, recipe.HeldOut));
+
+        var (features, landmarks, cobb) = (recipe.Stages[0], recipe.Stages[1], recipe.Stages[2]);
+        Assert.Equal(new TrainOptions(), features.Train);
+        Assert.Equal(new TrainOptions { Metric = "smape" }, landmarks.Train);
+        Assert.Equal(new TrainOptions { Metric = "smape" }, cobb.Train);
+        Assert.Equal(new StageInput(), features.Input);
+        Assert.Equal(new AugmentationOptions(), features.Augment);
+        Assert.Equal(new StageInput { Width = 224, Height = 640, Fit = Fit.Letterbox }, landmarks.Input);
+        Assert.Equal(landmarks.Input, cobb.Input);
+        Assert.Null(features.Init);
+        Assert.Null(features.License);
+        Assert.Null(landmarks.Detector);
+        Assert.Equal(0.9, landmarks.InitCoverage);
+        Assert.Equal(("cxr", "cxr", "csv", 0), (features.Tag, features.Data.Name, features.Data.Format, features.Data.Limit));
+        Assert.Equal(("spineweb16", "spineweb16"), (cobb.Tag, cobb.Data.Name));
+    }
+
+    [Fact]
+    public void Every_setting_reaches_its_property()
+    {
+        var recipe = RecipeReader.Parse("""
+            name: all
+            seed: 18446744073709551615
+            heldOut: 0.1
+            stages:
+              - name: s
+                task: detect-vertebrae
+                model: retinanet-densenet121
+                init: densenet121.chexpert@sha256:0123456789ab
+                initCoverage: 0.5
+                tag: mine
+                license: LicenseRef-SpineWeb-research
+                data: {name: d, format: spineweb16, limit: 24, heldOut: 0.3}
+                input: {width: 128, height: 352, fit: stretch, window: [0.01, 0.99], mean: 0.4, std: 0.2}
+                detector: {pyramidChannels: 64, headConvolutions: 3, anchorSizes: [16, 32.5], anchorScales: [1], anchorRatios: [0.4, 0.6]}
+                augment:
+                  {strength: 0.5, rotationDegrees: 1, scale: 0.2, stretch: 0.01, shift: 0.02, flipProbability: 0.5, gamma: 0.3,
+                   contrast: 0.4, brightness: 0.15, noise: 0.05, blurPixels: 2, cutout: 0.6, cutoutProbability: 0.7}
+                train:
+                  {epochs: 3, steps: 7, batch: 5, accumulate: 2, optimizer: sgd, lr: 1e-2, weightDecay: 0.1, momentum: 0.8,
+                   schedule: step, warmup: 0.1, stepEpochs: 4, stepFactor: 0.3, backboneLr: 0.25, layerDecay: 0.75,
+                   freeze: 2, unfreeze: gradual, batchNorm: frozen, ema: 0.999, clipNorm: 1.5, precision: bf16,
+                   channelsLast: false, evaluateEvery: 6, patience: 8, metric: ap50, saveEverySeconds: 1.5, workers: 9}
+            """, "r.yaml", []);
+        Assert.Equal((ulong.MaxValue, 0.1), (recipe.Seed, recipe.HeldOut));
+        var s = recipe.Stages[0];
+        Assert.Equal(("densenet121.chexpert@sha256:0123456789ab", 0.5, "mine", "LicenseRef-SpineWeb-research"), (s.Init, s.InitCoverage, s.Tag, s.License));
+        Assert.Equal(("d", "spineweb16", 24, 0.3), (s.Data.Name, s.Data.Format, s.Data.Limit, s.Data.HeldOut));
+        Assert.Equal(new StageInput { Width = 128, Height = 352, Fit = Fit.Stretch, WindowLow = 0.01, WindowHigh = 0.99, Mean = 0.4, Std = 0.2 }, s.Input);
+        Assert.Equal(new TrainOptions
+        {
+            Epochs = 3,
+            Steps = 7,
+            Batch = 5,
+            Accumulate = 2,
+            Optimizer = OptimizerKind.Sgd,
+            LearningRate = 0.01,
+            WeightDecay = 0.1,
+            Momentum = 0.8,
+            Schedule = ScheduleKind.Step,
+            Warmup = 0.1,
+            StepEpochs = 4,
+            StepFactor = 0.3,
+            BackboneLr = 0.25,
+            LayerDecay = 0.75,
+            Freeze = 2,
+            Unfreeze = Unfreezing.Gradual,
+            BatchNorm = BatchNormMode.Frozen,
+            Ema = 0.999,
+            ClipNorm = 1.5,
+            Precision = Precision.Bf16,
+            ChannelsLast = false,
+            EvaluateEvery = 6,
+            Patience = 8,
+            Metric = "ap50",
+            SaveEverySeconds = 1.5,
+            Workers = 9,
+        }, s.Train);
+
+        Assert.Equal(new AugmentationOptions
+        {
+            Strength = 0.5,
+            RotationDegrees = 1,
+            Scale = 0.2,
+            Stretch = 0.01,
+            Shift = 0.02,
+            FlipProbability = 0.5,
+            Gamma = 0.3,
+            Contrast = 0.4,
+            Brightness = 0.15,
+            Noise = 0.05,
+            BlurPixels = 2,
+            Cutout = 0.6,
+            CutoutProbability = 0.7,
+        }, s.Augment);
+
+        var spec = s.Detector!.ApplyTo(new DetectorSpec());
+        Assert.Equal((64, 3, 4), (spec.PyramidChannels, spec.HeadConvolutions, spec.Corners));
+        Assert.Equal([16, 32.5], spec.AnchorSizes);
+        Assert.Equal([1.0], spec.AnchorScales);
+        Assert.Equal([0.4, 0.6], spec.AnchorRatios);
+
+        var contract = s.Input.ToContract();
+        Assert.Equal((128, 352, 1, 0.01, 0.99, 0.4, 0.2),
+            (contract.Width, contract.Height, contract.Channels, contract.WindowLow, contract.WindowHigh, contract.Mean, contract.Std));
+    }
+
+    [Theory]
+    [InlineData("freeze: none", 0, Unfreezing.None)]
+    [InlineData("freeze: 0", 0, Unfreezing.None)]
+    [InlineData("freeze: backbone", TrainOptions.WholeBackbone, Unfreezing.None)]
+    [InlineData("unfreeze: gradual", TrainOptions.WholeBackbone, Unfreezing.Gradual)]
+    [InlineData("{unfreeze: gradual, freeze: 3}", 3, Unfreezing.Gradual)]
+    public void Gradual_unfreezing_starts_from_a_frozen_backbone(string train, int freeze, Unfreezing unfreeze)
+    {
+        var text = Small.Replace("init: landmarks", "train: " + (train[0] == '{' ? train : $"{{{train}}}"));
+        var options = RecipeReader.Parse(text, "r.yaml", []).Stages[2].Train;
+        Assert.Equal((freeze, unfreeze), (options.Freeze, options.Unfreeze));
+    }
+
+    [Fact]
+    public void Augmentation_can_be_turned_off() =>
+        Assert.Equal(new AugmentationOptions { Strength = 0, FlipProbability = 0, CutoutProbability = 0 },
+            RecipeReader.Parse(Small, "r.yaml", ["features.augment=none"]).Stages[0].Augment);
+
+    [Fact]
+    public void Steps_without_epochs_lift_the_limit_on_epochs()
+    {
+        var train = RecipeReader.Parse(Small, "r.yaml", ["features.steps=20"]).Stages[0].Train;
+        Assert.Equal((0, 20), (train.Epochs, train.Steps));
+    }
+
+    [Fact]
+    public void Sgd_has_a_learning_rate_and_weight_decay_of_its_own()
+    {
+        var train = RecipeReader.Parse(Small, "r.yaml", ["features.optimizer=sgd"]).Stages[0].Train;
+        Assert.Equal((0.01, 1e-4), (train.LearningRate, train.WeightDecay));
+    }
+
+    [Theory]
+    [InlineData("densenet121.chexpert")]
+    [InlineData("densenet-mini.phantom-cxr@sha256:0123456789abcdef")]
+    [InlineData("hub/densenet121.cxr")]
+    [InlineData("./weights")]
+    [InlineData("model.safetensors")]
+    [InlineData("C:\\\\weights\\\\densenet121.pth")]
+    [InlineData("oci://registry.example.org/team/densenet121:chexpert")]
+    public void A_stage_may_start_from_a_checkpoint(string init)
+    {
+        var text = Small.Replace("init: features", $"init: \"{init}\"");
+        Assert.Equal(init.Replace("\\\\", "\\"), RecipeReader.Parse(text, "r.yaml", []).Stages[1].Init);
+    }
+
+    [Theory]
+    [InlineData("landmarks.init=scratch")]
+    [InlineData("landmarks.init=")]
+    public void Scratch_or_nothing_means_random_weights(string change) =>
+        Assert.Null(RecipeReader.Parse(Small, "r.yaml", [change]).Stages[1].Init);
+
+    [Fact]
+    public void Overrides_change_stages_in_the_order_given()
+    {
+        string[] overrides =
+        [
+            "seed=7", "features.train.epochs=2", "*.batch=3", "landmarks.batch=4", "cobb.lr=1e-3", "cobb.train.lr=",
+            "landmarks.input={width: 96, height: 256}", "landmarks.input.width=128", "features.data.limit=10",
+        ];
+        var recipe = RecipeReader.Parse(Small, "r.yaml", overrides);
+        Assert.Equal(7ul, recipe.Seed);
+        Assert.Equal(2, recipe.Stages[0].Train.Epochs);
+        Assert.Equal([3, 4, 3], recipe.Stages.Select(s => s.Train.Batch));
+        Assert.Equal(new TrainOptions().LearningRate, recipe.Stages[2].Train.LearningRate);
+        Assert.Equal((128, 256), (recipe.Stages[1].Input.Width, recipe.Stages[1].Input.Height));
+        Assert.Equal(10, recipe.Stages[0].Data.Limit);
+        Assert.Equal(overrides, recipe.Overrides);
+        Assert.Equal(Small, recipe.SourceText);
+    }
+
+    [Fact]
+    public void A_recipe_written_with_its_run_reads_the_same()
+    {
+        var folder = Directory.CreateTempSubdirectory("marrow-recipe");
+        try
+        {
+            var path = Path.Combine(folder.FullName, "recipe.yaml");
+            var first = RecipeReader.Parse(Small, path, ["*.epochs=2"]);
+            first.WriteTo(path);
+            var second = RecipeReader.Read(path, first.Overrides);
+            Assert.Equal(System.Text.Json.JsonSerializer.Serialize(first, MarrowJson.Options), System.Text.Json.JsonSerializer.Serialize(second, MarrowJson.Options));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Numbers_are_read_as_they_are_written() =>
+        Gen.Double[1e-9, 10].Sample(lr =>
+        {
+            var text = lr.ToString("R", CultureInfo.InvariantCulture);
+            Assert.Equal(lr, RecipeReader.Parse(Small, "r.yaml", [$"features.lr={text}"]).Stages[0].Train.LearningRate);
+        }, iter: 200);
+
+    internal static string RepositoryRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Marrow.slnx")))
+            folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException("The tests run outside the repository.");
+    }
+}
