@@ -102,7 +102,7 @@ public class PhantomGeneratorTests
     }
 
     [Fact]
-    public void Every_finding_but_two_is_drawn_and_none_contradicts_another()
+    public void Every_finding_but_one_is_drawn_and_none_contradicts_another()
     {
         var drawn = Enumerable.Range(0, 3000).Select(i => ChestFindings.Draw(SeededRandom.Fork(51, i)).Findings).ToArray();
         var seen = drawn.SelectMany(f => f).ToHashSet();

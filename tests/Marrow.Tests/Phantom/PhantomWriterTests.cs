@@ -1,3 +1,4 @@
+using Marrow.Datasets;
 using Marrow.Imaging.Phantom;
 using SkiaSharp;
 
@@ -57,8 +58,38 @@ public class PhantomWriterTests : IDisposable
         PhantomWriter.WriteChest(a, 5, 9, options);
         PhantomWriter.WriteChest(b, 5, 9, options);
         var files = Directory.GetFiles(a, "*", SearchOption.AllDirectories);
-        Assert.Equal(5 + 3 + 5 + 2, files.Length);
+        Assert.Equal(5 + 3 + 5 + 2 + 1, files.Length); // dataset.json is the same for both
         Assert.All(files, file => Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(b, Path.GetRelativePath(a, file)))));
+    }
+
+    [Fact]
+    public void The_readers_of_the_real_sets_read_phantoms_without_a_fault()
+    {
+        var (spines, chests) = (Path.Combine(_folder, "spines"), Path.Combine(_folder, "chests"));
+        PhantomWriter.WriteSpine(spines, 12, 4, new() { Width = 128, Height = 352 });
+        PhantomWriter.WriteChest(chests, 12, 4, new() { ValidationShare = 0.25 });
+
+        var request = new DatasetRequest { Name = "spines", Format = "spineweb16", Root = spines };
+        var report = DataCheck.Run(request);
+        Assert.Empty(report.Faults);
+        Assert.Equal((12, 12, 12), (report.Samples, report.ImagesReadable, report.AnglesReproduced));
+        Assert.Equal("CC0-1.0", report.License);
+        var sample = DatasetCatalogue.Open(request).Samples.Single(s => s.Id.EndsWith("-1 A AP.jpg", StringComparison.Ordinal));
+        var phantom = PhantomGenerator.Spine(4, 0, 0, new() { Width = 128, Height = 352 });
+        Assert.All(sample.Vertebrae.Zip(phantom.Vertebrae), v => Assert.Equal(0, v.First.TopLeft.DistanceTo(v.Second.TopLeft), 1e-3));
+        Assert.All(sample.CobbDegrees.Zip(phantom.Cobb.Degrees), a => Assert.Equal(a.Second, a.First, 1e-3));
+
+        var parts = ((string[])["train", "valid"]).Select(split => DatasetCatalogue.Open(new()
+        {
+            Name = "chests",
+            Format = "chexpert",
+            Root = chests,
+            Options = new() { Split = split, Blank = "masked" },
+        })).ToArray();
+        Assert.Equal(12, parts.Sum(part => part.Samples.Count));
+        Assert.All(parts, part => Assert.Equal(ChestFindings.Names, part.Classes));
+        Assert.All(parts, part => Assert.Empty(part.Faults));
+        Assert.All(parts[1].Samples, s => Assert.DoesNotContain(s.Labels, float.IsNaN));
     }
 
     [Fact]

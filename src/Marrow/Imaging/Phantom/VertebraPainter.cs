@@ -53,7 +53,7 @@ internal static class VertebraPainter
         var (wallMm, wall) = map.Widen(1.0, 0.3 * density * random.Uniform(0.6, 1.1));
         var (slantMm, slantAbove) = (random.Uniform(0.6, 3.4), random.Chance(0.5));
         var spongy = SkeletonPainter.SpongyMu * 0.40 * width * density;
-        var (sagMm, waistMm) = (0.5 + 0.7 * lumbar, 0.9 + 1.3 * lumbar);
+        var (sagMm, waistMm) = (0.25 + 0.3 * lumbar, 0.9 + 1.3 * lumbar);
         const double marginMm = 4;
         var (minX, maxX) = (Math.Min(body.TopLeft.X, body.BottomLeft.X), Math.Max(body.TopRight.X, body.BottomRight.X));
         var (minY, maxY) = (Math.Min(body.TopLeft.Y, body.TopRight.Y), Math.Max(body.BottomLeft.Y, body.BottomRight.Y));
