@@ -223,4 +223,13 @@ internal static class Layers
         init.kaiming_normal_(conv.weight!);
         return conv;
     }
+
+    /// <summary>TorchSharp leaves the weights of a new GroupNorm as the memory was.</summary>
+    public static GroupNorm Groups(int groups, int channels)
+    {
+        var norm = GroupNorm(groups, channels);
+        init.ones_(norm.weight!);
+        init.zeros_(norm.bias!);
+        return norm;
+    }
 }
