@@ -93,6 +93,7 @@ internal static class CommandLine
         {
             Json,
             Verbose,
+            DemoCommand.Create(),
             DataCommand.Create(),
             HubCommand.Create(),
         };
