@@ -94,6 +94,7 @@ internal static class CommandLine
             Json,
             Verbose,
             RunCommand.Create(),
+            DemoCommand.Create(),
             DataCommand.Create(),
             HubCommand.Create(),
         };
