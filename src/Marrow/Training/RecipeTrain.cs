@@ -9,7 +9,7 @@ internal static class RecipeTrain
     public static readonly IReadOnlyDictionary<string, string[]> MetricsByTask = new Dictionary<string, string[]>
     {
         [StageTask.Classify] = ["auroc", "accuracy", "kappa"],
-        [StageTask.DetectVertebrae] = ["smape", "mae", "landmark-error", "landmark-nmse"],
+        [StageTask.DetectVertebrae] = ["smape", "mae", "landmark-error", "landmark-nmse", "ap", "ap50", "ap75"],
         [StageTask.RegressCobb] = ["smape", "mae", "euclidean", "manhattan", "pearson"],
     };
 
