@@ -14,9 +14,9 @@ internal static class SpineChain
     private const int Count = Vertebra.Count;
     private const int MostDetections = 80;
     private const int LongestStep = 4; // up to 3 vertebrae missing in a row
-    private const int FewestNeighbours = 5; // to take a median of: two gaps or strays do no harm
 
     private const double TypicalSpacing = 1.37; // centre to centre over height; median, 1.1 to 2.1 for 98 %
+    private const double FilmSpacing = 0.0378, FilmSpacingGrowth = 0.0398; // of the image's height, and per height downwards; spread of ln 0.12
     private const double SpacingSpread = 0.18;  // of ln; measured 0.08 within an image
     private const double DirectionSpreadDegrees = 9; // step against the vertebrae's normals; measured 5
     private const double WidthSpread = 0.15;    // of ln; measured 0.08
@@ -27,7 +27,7 @@ internal static class SpineChain
 
     // Share of the height at which the first and the last vertebra's centres stand on a whole-spine radiograph; it
     // decides at which end a vertebra is missing where nothing else does.
-    private const double FirstY = 0.045, LastY = 0.905, EndSpread = 0.05, EndMost = 1;
+    private const double FirstY = 0.045, LastY = 0.905, EndSpread = 0.03, EndMost = 2;
 
     private readonly record struct Node(Vertebra Vertebra, double Score, Point2D Center, Point2D Down, double Width, double Height)
     {
@@ -47,13 +47,19 @@ internal static class SpineChain
         var nodes = detections.OrderByDescending(d => d.Score).Take(MostDetections).Select(Node.Of).OrderBy(n => n.Center.Y).ToArray();
         if (nodes.Length == 0)
             return Complete([], 0, width, height);
-        return new[] { HeightSpacings(nodes), NearbySpacings(nodes) }
-            .Select(spacings => Best(nodes, spacings, width, height))
-            .MaxBy(found => found.Value).Spine;
+        return Best(nodes, [.. nodes.Select(n => Spacing(n, height))], width, height);
     }
 
-    /// <param name="spacings">[nodes]: the distance at which each one's neighbours are expected, px.</param>
-    private static (double Value, SpinePrediction Spine) Best(Node[] nodes, double[] spacings, int width, int height)
+    /// <summary>
+    /// How far off a vertebra's neighbours are expected, px: by its own height and by its place on a film that shows the
+    /// whole spine, equally. Distances between detections say less: before a detector has learnt well it sees some
+    /// vertebrae twice, and a chain squeezed through those would earn the most.
+    /// </summary>
+    private static double Spacing(in Node node, int imageHeight) =>
+        Math.Sqrt(TypicalSpacing * node.Height * (FilmSpacing + FilmSpacingGrowth * node.Center.Y / imageHeight) * imageHeight);
+
+    /// <param name="spacings">[nodes]: see <see cref="Spacing"/>.</param>
+    private static SpinePrediction Best(Node[] nodes, double[] spacings, int width, int height)
     {
         var steps = StepCosts(nodes, spacings);
 
@@ -105,67 +111,13 @@ internal static class SpineChain
             if (above >= 0)
                 oddness += steps[above, j, n - index - 1];
         }
-        return (highest, Complete(chain, chain.Count > 1 ? oddness / (chain.Count - 1) : 0, width, height));
+        return Complete(chain, chain.Count > 1 ? oddness / (chain.Count - 1) : 0, width, height);
     }
 
     private static double Reward(double score)
     {
         static double Logit(double p) => Math.Log(p / (1 - p));
         return Math.Clamp(Logit(Math.Clamp(score, 1e-6, 1 - 1e-6)) - Logit(NeutralScore), LeastReward, MostReward);
-    }
-
-    /// <summary>From each one's height and the image's own ratio of distance to height.</summary>
-    private static double[] HeightSpacings(Node[] nodes)
-    {
-        var pairs = Neighbours(nodes);
-        var ratio = pairs.Count < FewestNeighbours ? TypicalSpacing : Median(pairs.Select(p => p.Distance / p.MeanHeight));
-        return [.. nodes.Select(n => ratio * n.Height)];
-    }
-
-    /// <summary>The same drawn halfway to the distances seen nearby: some spines have flat vertebrae far apart.</summary>
-    private static double[] NearbySpacings(Node[] nodes)
-    {
-        var spacings = HeightSpacings(nodes);
-        var pairs = Neighbours(nodes);
-        if (pairs.Count < FewestNeighbours)
-            return spacings;
-        for (var i = 0; i < nodes.Length; i++)
-        {
-            var y = nodes[i].Center.Y;
-            var near = Median(pairs.OrderBy(p => Math.Abs(p.Y - y)).Take(FewestNeighbours).Select(p => p.Distance));
-            spacings[i] = Math.Sqrt(spacings[i] * near);
-        }
-        return spacings;
-    }
-
-    /// <summary>Among the better detections those next to each other: nearest below and nearest above, of like width.</summary>
-    private static List<(double Y, double Distance, double MeanHeight)> Neighbours(Node[] nodes)
-    {
-        var highest = nodes.Max(n => n.Score);
-        var good = nodes.Where(n => n.Score >= 0.5 * highest).ToArray();
-        double Distance(Node above, Node below)
-        {
-            var step = below.Center - above.Center;
-            var (distance, height) = (Length(step), (above.Height + below.Height) / 2);
-            var inLine = Dot(step, above.Down + below.Down) > 0.9 * distance * Length(above.Down + below.Down); // 26 degrees
-            var alike = Math.Abs(Math.Log(above.Width / below.Width)) < 0.5; // measured: 0.3 for all but 0.2 %
-            return inLine && alike && distance > 0.7 * height && distance < 4 * height ? distance : double.PositiveInfinity;
-        }
-        var pairs = new List<(double, double, double)>();
-        foreach (var above in good)
-        {
-            var below = good.MinBy(other => Distance(above, other));
-            var distance = Distance(above, below);
-            if (double.IsFinite(distance) && good.MinBy(other => Distance(other, below)) == above)
-                pairs.Add(((above.Center.Y + below.Center.Y) / 2, distance, (above.Height + below.Height) / 2));
-        }
-        return pairs;
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return sorted[sorted.Length / 2];
     }
 
     /// <summary>[i, j, k - 1]: how odd it is that j follows i as the k-th vertebra below it; negative log-likelihood.</summary>
