@@ -94,6 +94,8 @@ internal static class CommandLine
             Json,
             Verbose,
             RunCommand.Create(),
+            EvaluateCommand.Create(),
+            PredictCommand.Create(),
             DataCommand.Create(),
             HubCommand.Create(),
         };
