@@ -14,7 +14,7 @@ public sealed class RadiographReaderTests : IDisposable
 
     private static int Noise(int x, int y, int c, int depth) => (int)(SeededRandom.Fork(7, x, y, c).NextUInt64() & ((1UL << depth) - 1));
 
-    private static int Luma(double red, double green, double blue) => (int)Math.Round(0.299 * red + 0.587 * green + 0.114 * blue, MidpointRounding.AwayFromZero);
+    private static int Luma(decimal red, decimal green, decimal blue) => (int)Math.Round(0.299m * red + 0.587m * green + 0.114m * blue, MidpointRounding.AwayFromZero);
 
     [Theory]
     [CombinatorialPngKinds]
