@@ -55,8 +55,8 @@ internal static class RunDisplay
         return string.Join("  ", parts);
     }
 
-    /// <summary>"smape 12.9  landmarkErrorPx 4.2".</summary>
-    public static string Metrics(RunEvent e) => string.Join("  ", e.Metrics.Select(m => $"{m.Key} {Significant(m.Value)}"));
+    /// <summary>"smape 12.9  landmark-error 4.2"; those of single classes, angles and corners ("mae.cobb1") are left out.</summary>
+    public static string Metrics(RunEvent e) => string.Join("  ", e.Metrics.Where(m => !m.Key.Contains('.')).Select(m => $"{m.Key} {Significant(m.Value)}"));
 
     /// <summary>"0:07", "4:10", "1:02:03".</summary>
     public static string Duration(TimeSpan time) => time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);

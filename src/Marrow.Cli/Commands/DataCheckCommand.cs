@@ -33,15 +33,15 @@ internal static class DataCheckCommand
 
     internal static void Draw(IAnsiConsole console, DataReport report, bool all)
     {
-        var facts = new List<IReadOnlyList<string>>
+        var facts = new List<(string Name, string Value)>
         {
-            Row("samples", Text(report.Samples)),
-            Row("images readable", Text(report.ImagesReadable)),
-            Row("patients", Text(report.Patients)),
+            ("samples", Text(report.Samples)),
+            ("images readable", Text(report.ImagesReadable)),
+            ("patients", Text(report.Patients)),
         };
         if (report.AnglesReproduced is { } reproduced)
-            facts.Add(Row("angles reproduced", Text(reproduced)));
-        console.Draw(["", ""], facts, $"{report.Name} ({report.Format}, {report.License})");
+            facts.Add(("angles reproduced", Text(reproduced)));
+        console.DrawFacts($"{report.Name} ({report.Format}, {report.License})", facts);
         if (report.Classes.Count > 0)
             console.Draw(["class", "positive", "negative", "unknown"], [.. report.Classes.Select(c => Row(c.Key, Text(c.Value.Positive), Text(c.Value.Negative), Text(c.Value.Unknown)))]);
         if (report.Faults.Count == 0)

@@ -82,7 +82,7 @@ internal static class EvaluateCommand
         output.Finish(document, console =>
         {
             foreach (var (source, metrics) in results)
-                MetricTable.Draw(console, metrics, $"{source}: {data}, {(part == EvaluationSplit.All ? All : HeldOut)}");
+                MetricTable.Draw(console, metrics, $"{source}: {data}, {(part == EvaluationSplit.All ? All : HeldOut)}", parts: true);
             console.WriteLine($"{document.Images} images of {document.Patients} patients");
         });
         return ExitCode.Done;

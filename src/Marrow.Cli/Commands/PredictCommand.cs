@@ -12,6 +12,7 @@ namespace Marrow.Cli.Commands;
 /// <summary>marrow predict: vertebrae and Cobb angles of radiographs, as CSV, JSON and overlays.</summary>
 internal static class PredictCommand
 {
+    private const int MostWarned = 5;
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg"];
 
     public static Command Create()
@@ -61,8 +62,7 @@ internal static class PredictCommand
                 }
                 return found;
             });
-            foreach (var warning in findings.SelectMany(f => f.Warnings.Select(w => f.Status == FindingStatus.Failed ? w : $"{f.File}: {w}")))
-                output.Warn(warning);
+            Warn(findings, output);
             output.Finish(new { folder, csv = files.CsvPath, predictions = findings.Select(PredictionFiles.Document) }, console => Draw(console, findings, folder));
             return findings.Any(f => f.Status == FindingStatus.Failed) ? ExitCode.Failed : ExitCode.Done;
         }
@@ -70,6 +70,18 @@ internal static class PredictCommand
         {
             checkpoints.ForEach(c => c.Dispose());
         }
+    }
+
+    /// <summary>All that is to be known of a few images; of many only which could not be read.</summary>
+    private static void Warn(List<SpineFinding> findings, Output output)
+    {
+        foreach (var failed in findings.Where(f => f.Status == FindingStatus.Failed))
+            output.Warn(failed.Warnings[0]);
+        var others = findings.Where(f => f.Status != FindingStatus.Failed && f.Warnings.Count > 0).ToList();
+        if (others.Count > MostWarned)
+            output.Warn($"{others.Count} of {findings.Count} images have warnings: see their JSON files.");
+        else
+            others.ForEach(f => output.Warn($"{f.File}: {string.Join(' ', f.Warnings)}"));
     }
 
     /// <summary>An image that can't be read is a finding of its own, so that one broken file spoils no folder.</summary>

@@ -33,12 +33,8 @@ public static class ModelWeights
             throw MarrowException.Bad(weights.Path, $"the weights of a {model.GetName()}", string.Join("; ", faults.Take(NamedKeys)) + more,
                 "To take over only what fits, warm-start from the file instead.");
         }
-        using var noGradients = torch.no_grad();
         foreach (var (name, target) in state)
-        {
-            using var source = weights.Read(name);
-            target.copy_(source);
-        }
+            weights.ReadInto(name, target);
     }
 }
 

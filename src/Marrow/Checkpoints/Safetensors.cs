@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 
@@ -8,13 +10,13 @@ namespace Marrow.Checkpoints;
 /// Weights on disk in the safetensors format: a length (u64, little-endian), a JSON header, then each tensor's bytes,
 /// row-major and little-endian. Opening reads and checks the header only; each tensor is read straight into its own
 /// memory when asked for. Positional reads take the place of a memory map: they cost one copy as the map does, and a
-/// file that shrinks underneath is an error rather than the process's death by SIGBUS. Not for two threads at once to
-/// dispose; reading from several is safe.
+/// file that shrinks underneath is an error rather than the process's death by SIGBUS. Several threads may read at once.
 /// </summary>
 public sealed class Safetensors : IDisposable
 {
     private const int LengthBytes = 8;
     private const long PieceBytes = 1L << 28; // Tensor.bytes is a span: at most 2^31 - 1 bytes at a time
+    private const int NarrowedAtOnce = 1 << 16;
 
     private readonly SafeFileHandle _file;
     private readonly long _dataStart;
@@ -84,22 +86,13 @@ public sealed class Safetensors : IDisposable
     /// </summary>
     public torch.Tensor Read(string name)
     {
-        if (!_byName.TryGetValue(name, out var entry))
-            throw new MarrowException($"{Path}: has no tensor '{name}'. The nearest: {string.Join(", ", NearestNames.Of(name, _byName.Keys, 3))}.");
+        var entry = Find(name);
         // A byte that is neither 0 nor 1 is no valid torch.bool: read bytes, then compare with 0.
         var type = entry.Type == torch.ScalarType.Bool ? torch.ScalarType.Byte : entry.Type;
         var tensor = torch.empty(entry.Shape, dtype: type);
         try
         {
-            using (var flat = tensor.view(-1))
-            {
-                var position = _dataStart + entry.Offset;
-                ForPieces(flat, piece =>
-                {
-                    ReadExactly(_file, piece.bytes, position, Path);
-                    position += piece.bytes.Length;
-                });
-            }
+            ReadBytes(entry, tensor);
             if (entry.Type != torch.ScalarType.Bool)
                 return tensor;
             var truth = tensor.to(torch.ScalarType.Bool);
@@ -110,6 +103,36 @@ public sealed class Safetensors : IDisposable
         {
             tensor.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Fills a tensor of the same shape, of any type and on any device. Throws <see cref="ArgumentException"/> for
+    /// another shape, otherwise as <see cref="Read"/>.
+    /// </summary>
+    public void ReadInto(string name, torch.Tensor target)
+    {
+        var entry = Find(name);
+        if (!entry.Shape.AsSpan().SequenceEqual(target.shape))
+            throw new ArgumentException($"'{name}' is {ShapeText.Of(entry.Shape)}, the target {ShapeText.Of(target.shape)}.", nameof(target));
+        using var noGradients = torch.no_grad();
+        var plain = target.device_type == DeviceType.CPU && target.is_contiguous();
+        if (plain && entry.Type == target.dtype && entry.Type != torch.ScalarType.Bool)
+        {
+            using var memory = target.detach();
+            ReadBytes(entry, memory);
+        }
+        else if (plain && (entry.Type, target.dtype) == (torch.ScalarType.BFloat16, torch.ScalarType.Float32) && entry.Bytes <= PieceBytes)
+        {
+            using var memory = target.detach();
+            var halves = memory.bytes[(int)entry.Bytes..];
+            ReadExactly(_file, halves, _dataStart + entry.Offset, Path);
+            FloatSpans.Widen(MemoryMarshal.Cast<byte, ushort>(halves), MemoryMarshal.Cast<byte, float>(memory.bytes));
+        }
+        else
+        {
+            using var stored = Read(name);
+            target.copy_(stored);
         }
     }
 
@@ -158,8 +181,11 @@ public sealed class Safetensors : IDisposable
         {
             using var scope = torch.NewDisposeScope();
             using var noGradients = torch.no_grad();
-            var flat = tensors[i].Value.detach().cpu().to(types[i]).contiguous().view(-1);
-            ForPieces(flat, piece => stream.Write(piece.bytes));
+            var flat = tensors[i].Value.detach().cpu().contiguous().view(-1);
+            if ((flat.dtype, types[i]) == (torch.ScalarType.Float32, torch.ScalarType.BFloat16))
+                ForPieces(flat, piece => WriteNarrow(stream, MemoryMarshal.Cast<byte, float>(piece.bytes)));
+            else
+                ForPieces(flat.to(types[i]), piece => stream.Write(piece.bytes));
         }
     }
 
@@ -167,6 +193,34 @@ public sealed class Safetensors : IDisposable
 
     private static torch.ScalarType StoredType(torch.Tensor tensor, torch.ScalarType? matricesAs) =>
         matricesAs is { } type && tensor.Dimensions >= 2 && torch.is_floating_point(tensor) ? type : tensor.dtype;
+
+    private SafetensorsEntry Find(string name) => _byName.TryGetValue(name, out var entry)
+        ? entry
+        : throw new MarrowException($"{Path}: has no tensor '{name}'. The nearest: {string.Join(", ", NearestNames.Of(name, _byName.Keys, 3))}.");
+
+    private void ReadBytes(SafetensorsEntry entry, torch.Tensor contiguous)
+    {
+        using var flat = contiguous.view(-1);
+        var position = _dataStart + entry.Offset;
+        ForPieces(flat, piece =>
+        {
+            ReadExactly(_file, piece.bytes, position, Path);
+            position += piece.bytes.Length;
+        });
+    }
+
+    private static void WriteNarrow(Stream stream, ReadOnlySpan<float> floats)
+    {
+        var buffer = ArrayPool<ushort>.Shared.Rent(Math.Min(floats.Length, NarrowedAtOnce));
+        for (var rest = floats; !rest.IsEmpty;)
+        {
+            var count = Math.Min(rest.Length, NarrowedAtOnce);
+            FloatSpans.Narrow(rest[..count], buffer);
+            stream.Write(MemoryMarshal.AsBytes(buffer.AsSpan(0, count)));
+            rest = rest[count..];
+        }
+        ArrayPool<ushort>.Shared.Return(buffer);
+    }
 
     /// <param name="flat">[elements], contiguous.</param>
     private static void ForPieces(torch.Tensor flat, Action<torch.Tensor> use)

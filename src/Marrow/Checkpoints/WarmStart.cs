@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Marrow.Models;
 using TorchSharp;
 using static TorchSharp.torch.nn;
@@ -56,8 +57,8 @@ public static class WarmStart
     private const int NearestShown = 2;
 
     /// <summary>
-    /// Changes <paramref name="model"/>'s tensors in place. Throws <see cref="MarrowException"/> when a weight that would
-    /// be taken is not finite.
+    /// Changes <paramref name="model"/>'s tensors in place. Throws <see cref="MarrowException"/> at a weight that is
+    /// not finite; the model is of no use then.
     /// </summary>
     /// <param name="architecture">The model's: a key of <see cref="ModelCatalogue"/>.</param>
     public static TransferReceipt Apply(Module model, string architecture, WeightSource source, WarmStartOptions? options = null)
@@ -243,11 +244,18 @@ public static class WarmStart
     private static void Copy(WeightSource source, TransferredTensor step, torch.Tensor target)
     {
         using var scope = torch.NewDisposeScope();
-        var weights = source.Read(step.SourceKey!);
-        if (torch.is_floating_point(weights) && !weights.isfinite().all().item<bool>())
+        if (step.Status == TransferStatus.Adapted)
+            target.copy_(AdaptChannels(source.Read(step.SourceKey!), step.Shape[1]));
+        else
+            source.ReadInto(step.SourceKey!, target);
+        if (!IsFinite(target.detach()))
             throw new MarrowException($"{source.Name}: '{step.SourceKey}' has values that are not finite. The checkpoint is of no use as a start.");
-        target.copy_(step.Status == TransferStatus.Adapted ? AdaptChannels(weights, step.Shape[1]) : weights);
     }
+
+    private static bool IsFinite(torch.Tensor tensor) =>
+        tensor.dtype == torch.ScalarType.Float32 && tensor.device_type == DeviceType.CPU && tensor.is_contiguous()
+            ? FloatSpans.AllFinite(MemoryMarshal.Cast<byte, float>(tensor.bytes))
+            : !torch.is_floating_point(tensor) || tensor.isfinite().all().item<bool>();
 
     /// <summary>
     /// [O, n, h, w] -> [O, m, h, w]: the sum over the input channels, spread evenly. Grey images have equal channels, so

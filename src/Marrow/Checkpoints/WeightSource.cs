@@ -6,10 +6,12 @@ namespace Marrow.Checkpoints;
 public sealed class WeightSource
 {
     private readonly Func<string, torch.Tensor> _read;
+    private readonly Action<string, torch.Tensor> _readInto;
 
-    private WeightSource(string name, string digest, string architecture, IReadOnlyList<KeyValuePair<string, long[]>> shapes, Func<string, torch.Tensor> read)
+    private WeightSource(string name, string digest, string architecture, IReadOnlyList<KeyValuePair<string, long[]>> shapes,
+        Func<string, torch.Tensor> read, Action<string, torch.Tensor> readInto)
     {
-        (Name, Digest, Architecture, Shapes, _read) = (name, digest, architecture, shapes, read);
+        (Name, Digest, Architecture, Shapes, _read, _readInto) = (name, digest, architecture, shapes, read, readInto);
     }
 
     public string Name { get; }
@@ -30,11 +32,14 @@ public sealed class WeightSource
 
     /// <summary>Tensors in memory, which stay the caller's.</summary>
     public static WeightSource Of(string name, IReadOnlyDictionary<string, torch.Tensor> weights, string architecture = "") =>
-        new(name, "", architecture, [.. weights.Select(w => KeyValuePair.Create(w.Key, w.Value.shape))], key => weights[key].alias());
+        new(name, "", architecture, [.. weights.Select(w => KeyValuePair.Create(w.Key, w.Value.shape))], key => weights[key].alias(), (key, target) => target.copy_(weights[key]));
 
     /// <summary>The caller disposes it.</summary>
     internal torch.Tensor Read(string key) => _read(key);
 
+    /// <summary>Of the same shape.</summary>
+    internal void ReadInto(string key, torch.Tensor target) => _readInto(key, target);
+
     private static WeightSource FromFile(Safetensors file, string name, string digest, string architecture) =>
-        new(name, digest, architecture, [.. file.Entries.Select(e => KeyValuePair.Create(e.Name, e.Shape))], file.Read);
+        new(name, digest, architecture, [.. file.Entries.Select(e => KeyValuePair.Create(e.Name, e.Shape))], file.Read, file.ReadInto);
 }

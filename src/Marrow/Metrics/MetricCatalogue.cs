@@ -10,7 +10,6 @@ public static class MetricCatalogue
 {
     public static readonly IReadOnlyDictionary<string, MetricInfo> Metrics = new Dictionary<string, MetricInfo>
     {
-        ["loss"] = new("", false, "Mean loss on the held-out part."),
         ["auroc"] = new("", true, "Area under the ROC curve, mean over the classes that have both labels."),
         ["accuracy"] = new("", true, "Share of right answers."),
         ["sensitivity"] = new("", true, "Share of the positives found at the threshold."),

@@ -28,7 +28,7 @@ public sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
     {
         Features = new DenseNetFeatures(shape, channels);
         _reduce = Layers.Convolution(Features.OutputChannels, Channels, kernel: 1);
-        _norm = Layers.GroupNorm(8, Channels);
+        _norm = Layers.Groups(8, Channels);
         _attention = Conv2d(Channels, 1, 1);
         _hidden = Linear((Channels + 1) * Rows, Hidden);
         _angles = Linear(Hidden, outputs);
@@ -53,7 +53,7 @@ public sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
         var column = linspace(-1, 1, x.shape[3], ScalarType.Float32, x.device);
         var position = (where * column).sum(3); // [N, 1, h]: -1 at the left edge, 1 at the right
         var rows = cat([(x.to(ScalarType.Float32) * where).sum(3), position], 1); // [N, 65, h]
-        rows = functional.adaptive_avg_pool1d(rows, Rows).flatten(1); // [N, 65 * 16]
+        rows = functional.adaptive_avg_pool1d(rows, Rows).flatten(1).to(x.dtype); // [N, 65 * 16]
         var hidden = functional.relu(_hidden.forward(rows));
         return (_angles.forward(hidden).to(ScalarType.Float32) * DegreesPerUnit).MoveToOuterDisposeScope();
     }

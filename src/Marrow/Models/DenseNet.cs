@@ -224,10 +224,10 @@ internal static class Layers
         return conv;
     }
 
-    /// <summary>With weight 1 and bias 0, which TorchSharp leaves to chance.</summary>
-    public static GroupNorm GroupNorm(int groups, int channels)
+    /// <summary>TorchSharp leaves the weights of a new GroupNorm as the memory was.</summary>
+    public static GroupNorm Groups(int groups, int channels)
     {
-        var norm = TorchSharp.torch.nn.GroupNorm(groups, channels);
+        var norm = GroupNorm(groups, channels);
         init.ones_(norm.weight!);
         init.zeros_(norm.bias!);
         return norm;

@@ -28,7 +28,7 @@ public static class Matcher
             for (var a = 0; a < anchors.Length; a++)
             {
                 var iou = Box.Iou(box, anchors[a]);
-                if (iou <= 0)
+                if (!(iou > 0)) // NaN too
                     continue;
                 if (iou > bestIou[a])
                     (bestIou[a], matches[a]) = (iou, o);

@@ -162,9 +162,9 @@ public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
             if (!spec.HeadGroupNorm)
                 return new Chain(conv, ReLU(inplace: true));
             var groups = 32; // torchvision's
-            while (width % groups != 0 || width / groups < 4)
+            while (groups > 1 && (width % groups != 0 || width / groups < 4))
                 groups /= 2;
-            return new Chain(conv, Layers.GroupNorm(Math.Max(groups, 1), width), ReLU(inplace: true));
+            return new Chain(conv, Layers.Groups(groups, width), ReLU(inplace: true));
         }
 
         private static Conv2d HeadConvolution(int input, int output, bool bias = true)

@@ -14,8 +14,9 @@ internal static class SpineChain
     private const int Count = Vertebra.Count;
     private const int MostDetections = 80;
     private const int LongestStep = 4; // up to 3 vertebrae missing in a row
+    private const int FewestNeighbours = 5; // to take a median of: two gaps or strays do no harm
 
-    private const double TypicalSpacing = 1.37; // centre to centre over height; median
+    private const double TypicalSpacing = 1.37; // centre to centre over height; median, 1.1 to 2.1 for 98 %
     private const double SpacingSpread = 0.18;  // of ln; measured 0.08 within an image
     private const double DirectionSpreadDegrees = 9; // step against the vertebrae's normals; measured 5
     private const double WidthSpread = 0.15;    // of ln; measured 0.08
@@ -45,9 +46,16 @@ internal static class SpineChain
     {
         var nodes = detections.OrderByDescending(d => d.Score).Take(MostDetections).Select(Node.Of).OrderBy(n => n.Center.Y).ToArray();
         if (nodes.Length == 0)
-            return Complete([], TypicalSpacing, 0, width, height);
-        var spacing = Spacing(nodes);
-        var steps = StepCosts(nodes, spacing);
+            return Complete([], 0, width, height);
+        return new[] { HeightSpacings(nodes), NearbySpacings(nodes) }
+            .Select(spacings => Best(nodes, spacings, width, height))
+            .MaxBy(found => found.Value).Spine;
+    }
+
+    /// <param name="spacings">[nodes]: the distance at which each one's neighbours are expected, px.</param>
+    private static (double Value, SpinePrediction Spine) Best(Node[] nodes, double[] spacings, int width, int height)
+    {
+        var steps = StepCosts(nodes, spacings);
 
         // best[j, n]: of all chains that end in detection j as vertebra n.
         var best = new double[nodes.Length, Count];
@@ -57,7 +65,7 @@ internal static class SpineChain
             var reward = Reward(nodes[j].Score);
             for (var n = 0; n < Count; n++)
             {
-                best[j, n] = reward - EndCost(nodes[j], top: true, n, spacing, width, height);
+                best[j, n] = reward - EndCost(nodes[j], spacings[j], top: true, n, width, height);
                 from[j, n] = (-1, -1);
             }
             for (var i = 0; i < j; i++)
@@ -82,7 +90,7 @@ internal static class SpineChain
         {
             for (var n = 0; n < Count; n++)
             {
-                var value = best[j, n] - EndCost(nodes[j], top: false, Count - 1 - n, spacing, width, height);
+                var value = best[j, n] - EndCost(nodes[j], spacings[j], top: false, Count - 1 - n, width, height);
                 if (value > highest)
                     (last, lastIndex, highest) = (j, n, value);
             }
@@ -97,7 +105,7 @@ internal static class SpineChain
             if (above >= 0)
                 oddness += steps[above, j, n - index - 1];
         }
-        return Complete(chain, spacing, chain.Count > 1 ? oddness / (chain.Count - 1) : 0, width, height);
+        return (highest, Complete(chain, chain.Count > 1 ? oddness / (chain.Count - 1) : 0, width, height));
     }
 
     private static double Reward(double score)
@@ -106,25 +114,62 @@ internal static class SpineChain
         return Math.Clamp(Logit(Math.Clamp(score, 1e-6, 1 - 1e-6)) - Logit(NeutralScore), LeastReward, MostReward);
     }
 
-    /// <summary>Centre distance over height on this image: the median over neighbours among the better detections.</summary>
-    private static double Spacing(Node[] nodes)
+    /// <summary>From each one's height and the image's own ratio of distance to height.</summary>
+    private static double[] HeightSpacings(Node[] nodes)
     {
-        var good = nodes.Where(n => n.Score >= 0.5 * nodes.Max(other => other.Score)).ToArray();
-        var ratios = new List<double>();
-        for (var i = 1; i < good.Length; i++)
+        var pairs = Neighbours(nodes);
+        var ratio = pairs.Count < FewestNeighbours ? TypicalSpacing : Median(pairs.Select(p => p.Distance / p.MeanHeight));
+        return [.. nodes.Select(n => ratio * n.Height)];
+    }
+
+    /// <summary>The same drawn halfway to the distances seen nearby: some spines have flat vertebrae far apart.</summary>
+    private static double[] NearbySpacings(Node[] nodes)
+    {
+        var spacings = HeightSpacings(nodes);
+        var pairs = Neighbours(nodes);
+        if (pairs.Count < FewestNeighbours)
+            return spacings;
+        for (var i = 0; i < nodes.Length; i++)
         {
-            var ratio = good[i].Center.DistanceTo(good[i - 1].Center) / ((good[i].Height + good[i - 1].Height) / 2);
-            if (ratio is > 0.9 and < 2.2) // measured: 1.11 to 2.12 for 98 %
-                ratios.Add(ratio);
+            var y = nodes[i].Center.Y;
+            var near = Median(pairs.OrderBy(p => Math.Abs(p.Y - y)).Take(FewestNeighbours).Select(p => p.Distance));
+            spacings[i] = Math.Sqrt(spacings[i] * near);
         }
-        if (ratios.Count < 3)
-            return TypicalSpacing;
-        ratios.Sort();
-        return ratios[ratios.Count / 2];
+        return spacings;
+    }
+
+    /// <summary>Among the better detections those next to each other: nearest below and nearest above, of like width.</summary>
+    private static List<(double Y, double Distance, double MeanHeight)> Neighbours(Node[] nodes)
+    {
+        var highest = nodes.Max(n => n.Score);
+        var good = nodes.Where(n => n.Score >= 0.5 * highest).ToArray();
+        double Distance(Node above, Node below)
+        {
+            var step = below.Center - above.Center;
+            var (distance, height) = (Length(step), (above.Height + below.Height) / 2);
+            var inLine = Dot(step, above.Down + below.Down) > 0.9 * distance * Length(above.Down + below.Down); // 26 degrees
+            var alike = Math.Abs(Math.Log(above.Width / below.Width)) < 0.5; // measured: 0.3 for all but 0.2 %
+            return inLine && alike && distance > 0.7 * height && distance < 4 * height ? distance : double.PositiveInfinity;
+        }
+        var pairs = new List<(double, double, double)>();
+        foreach (var above in good)
+        {
+            var below = good.MinBy(other => Distance(above, other));
+            var distance = Distance(above, below);
+            if (double.IsFinite(distance) && good.MinBy(other => Distance(other, below)) == above)
+                pairs.Add(((above.Center.Y + below.Center.Y) / 2, distance, (above.Height + below.Height) / 2));
+        }
+        return pairs;
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted[sorted.Length / 2];
     }
 
     /// <summary>[i, j, k - 1]: how odd it is that j follows i as the k-th vertebra below it; negative log-likelihood.</summary>
-    private static double[,,] StepCosts(Node[] nodes, double spacing)
+    private static double[,,] StepCosts(Node[] nodes, double[] spacings)
     {
         var costs = new double[nodes.Length, nodes.Length, LongestStep];
         for (var i = 0; i < nodes.Length; i++)
@@ -138,7 +183,7 @@ internal static class SpineChain
                 var wider = Math.Log(b.Width / a.Width) / WidthSpread;
                 for (var k = 1; k <= LongestStep; k++)
                 {
-                    var length = Math.Log(Length(step) / (k * spacing * (a.Height + b.Height) / 2)) / SpacingSpread;
+                    var length = Math.Log(Length(step) / (k * (spacings[i] + spacings[j]) / 2)) / SpacingSpread;
                     costs[i, j, k - 1] = 0.5 * (length * length + (off * off + wider * wider) / k);
                 }
             }
@@ -147,13 +192,13 @@ internal static class SpineChain
     }
 
     /// <summary>Of the vertebrae missing beyond the top or the bottom of a chain, and of where its end would then be.</summary>
-    private static double EndCost(in Node end, bool top, int missing, double spacing, int width, int height)
+    private static double EndCost(in Node end, double spacing, bool top, int missing, int width, int height)
     {
         var cost = 0.0;
         var center = end.Center;
         for (var m = 1; m <= missing; m++)
         {
-            center += end.Down * ((top ? -1 : 1) * spacing * end.Height);
+            center += end.Down * ((top ? -1 : 1) * spacing);
             cost += MissingAtEnd + (center.Y < 0 || center.Y > height || center.X < 0 || center.X > width ? OutsideImage : 0);
         }
         var away = (center.Y / height - (top ? FirstY : LastY)) / EndSpread;
@@ -161,7 +206,7 @@ internal static class SpineChain
     }
 
     /// <summary>Fills what is missing and rates the whole.</summary>
-    private static SpinePrediction Complete(SortedDictionary<int, Node> chain, double spacing, double oddness, int width, int height)
+    private static SpinePrediction Complete(SortedDictionary<int, Node> chain, double oddness, int width, int height)
     {
         var vertebrae = new Vertebra[Count];
         if (chain.Count == 0)
@@ -180,7 +225,7 @@ internal static class SpineChain
             {
                 var after = Array.FindIndex(known, k => k >= n);
                 vertebrae[n] = chain.TryGetValue(n, out var node) ? node.Vertebra
-                    : after <= 0 ? Extend(chain, known, n, spacing)
+                    : after <= 0 ? Extend(chain, known, n)
                     : Interpolate(chain, known, after, n);
             }
         }
@@ -195,7 +240,7 @@ internal static class SpineChain
     }
 
     /// <summary>Beyond the ends: the end's own shape, moved on by the mean of the last steps.</summary>
-    private static Vertebra Extend(SortedDictionary<int, Node> chain, int[] known, int index, double spacing)
+    private static Vertebra Extend(SortedDictionary<int, Node> chain, int[] known, int index)
     {
         const int looked = 3; // indices over which the step is averaged
         var top = index < known[0];
@@ -203,7 +248,7 @@ internal static class SpineChain
         var inner = top ? known.Last(k => k <= Math.Max(end + looked, known[Math.Min(1, known.Length - 1)]))
             : known.First(k => k >= Math.Min(end - looked, known[Math.Max(known.Length - 2, 0)]));
         var node = chain[end];
-        var step = inner == end ? node.Down * (spacing * node.Height)
+        var step = inner == end ? node.Down * (TypicalSpacing * node.Height)
             : (chain[inner].Center - node.Center) * (1.0 / (inner - end));
         return node.Vertebra.Transform(AffineTransform.Translate(step.X * (index - end), step.Y * (index - end)));
     }

@@ -5,12 +5,12 @@ namespace Marrow.Training;
 /// <summary>The section "train:" -> <see cref="TrainOptions"/>, whose comments give each range and default.</summary>
 internal static class RecipeTrain
 {
-    /// <summary>Metrics that can choose the best weights, by task; the first is the default.</summary>
+    /// <summary>Metrics that can choose the best weights: of those the task measures; the first is the default.</summary>
     public static readonly IReadOnlyDictionary<string, string[]> MetricsByTask = new Dictionary<string, string[]>
     {
-        [StageTask.Classify] = ["auroc", "accuracy", "kappa", "loss"],
-        [StageTask.DetectVertebrae] = ["smape", "mae", "landmark-error", "landmark-nmse", "ap", "ap50", "ap75", "loss"],
-        [StageTask.RegressCobb] = ["smape", "mae", "euclidean", "manhattan", "pearson", "loss"],
+        [StageTask.Classify] = ["auroc", "accuracy", "kappa"],
+        [StageTask.DetectVertebrae] = ["smape", "mae", "landmark-error", "landmark-nmse", "ap", "ap50", "ap75"],
+        [StageTask.RegressCobb] = ["smape", "mae", "euclidean", "manhattan", "pearson"],
     };
 
     /// <param name="task">"" when the stage's task is missing or wrong: any metric is let pass.</param>

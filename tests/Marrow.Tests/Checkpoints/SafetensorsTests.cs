@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Marrow.Checkpoints;
 using TorchSharp;
 
@@ -63,6 +64,70 @@ public sealed class SafetensorsTests : IDisposable
     {
         var bits = BitConverter.SingleToUInt32Bits(value);
         return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);
+    }
+
+    [Fact]
+    public void Every_bfloat16_is_widened_and_narrowed_as_torch_does_it()
+    {
+        using var scope = torch.NewDisposeScope();
+        var all = Enumerable.Range(0, 1 << 16).Select(i => (ushort)i).ToArray();
+        var widened = new float[all.Length];
+        FloatSpans.Widen(all, widened);
+        Assert.Equal(all.Select(b => (uint)b << 16), widened.Select(BitConverter.SingleToUInt32Bits));
+
+        // Each bfloat16, the halfway point above it and its two neighbours; odd lengths for the scalar tail.
+        var floats = all.SelectMany(b => new uint[] { 0, 0x7FFF, 0x8000, 0x8001 }.Select(low => BitConverter.UInt32BitsToSingle((uint)b << 16 | low))).Append(1.00390625f).ToArray();
+        var narrowed = new ushort[floats.Length];
+        FloatSpans.Narrow(floats, narrowed);
+        var byTorch = MemoryMarshal.Cast<byte, ushort>(torch.tensor(floats).to(torch.ScalarType.BFloat16).bytes).ToArray();
+        for (var i = 0; i < floats.Length; i++)
+            Assert.True(narrowed[i] == byTorch[i] || float.IsNaN(floats[i]) && (narrowed[i] & 0x7FFF) > 0x7F80, $"{floats[i]:R}: {narrowed[i]:X4}, torch {byTorch[i]:X4}");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(64)]
+    [InlineData(1000)]
+    public void Any_value_that_is_not_finite_is_found_wherever_it_is(int length)
+    {
+        var floats = Enumerable.Range(0, length).Select(i => i % 2 == 0 ? float.MaxValue : -float.Epsilon).ToArray();
+        Assert.True(FloatSpans.AllFinite(floats));
+        for (var i = 0; i < length; i++)
+        {
+            var before = floats[i];
+            foreach (var bad in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity })
+            {
+                floats[i] = bad;
+                Assert.False(FloatSpans.AllFinite(floats));
+            }
+            floats[i] = before;
+        }
+    }
+
+    [Fact]
+    public void A_target_of_any_type_and_layout_is_filled_and_another_shape_refused()
+    {
+        using var scope = torch.NewDisposeScope();
+        foreach (var stored in new[] { torch.ScalarType.Float32, torch.ScalarType.BFloat16, torch.ScalarType.Float16, torch.ScalarType.Bool })
+        {
+            var x = torch.randn(3, 5, 7, 2).to(stored);
+            Safetensors.Write(File_("into.safetensors"), [new("before", torch.ones(3)), new("x", x)]);
+            using var read = Safetensors.Open(File_("into.safetensors"));
+            foreach (var type in new[] { torch.ScalarType.Float32, torch.ScalarType.Float64, stored })
+            {
+                var plain = torch.zeros([3, 5, 7, 2], type);
+                var channelsLast = torch.zeros([3, 7, 2, 5], type).permute(0, 3, 1, 2);
+                var learning = torch.zeros([3, 5, 7, 2], type == stored && stored == torch.ScalarType.Bool ? torch.ScalarType.Float32 : type, requires_grad: true);
+                foreach (var target in new[] { plain, channelsLast, learning })
+                {
+                    read.ReadInto("x", target);
+                    Assert.True(target.detach().equal(x.to(target.dtype)).all().item<bool>(), $"{stored} into {target.dtype}");
+                }
+            }
+            Assert.Throws<ArgumentException>(() => read.ReadInto("x", torch.zeros(3, 5, 7, 1)));
+        }
     }
 
     [Fact]

@@ -76,7 +76,7 @@ public class RecipeHostileTests
     [InlineData("train: {freeze: head}", "freeze: expected none, backbone or a number of stages (0 to 16), found 'head'.")]
     [InlineData("train: {freeze: -1}", "freeze: expected a whole number from 0 to 16, found '-1'.")]
     [InlineData("train: {freeze: none, unfreeze: gradual}", "nothing is frozen, so unfreeze: gradual has nothing to release")]
-    [InlineData("train: {metric: smape}", "metric: expected auroc, accuracy, kappa or loss, found 'smape'.")]
+    [InlineData("train: {metric: smape}", "metric: expected auroc, accuracy or kappa, found 'smape'.")]
     [InlineData("train: {steps: 0}", "steps: 0 means no limit, and no epochs are given.")]
     [InlineData("train: {channelsLast: yes}", "channelsLast: expected auto, true or false, found 'yes'.")]
     [InlineData("input: {window: [0.9, 0.1]}", "window: expected [low, high] with low under high, found 0.9, 0.1.")]
@@ -142,7 +142,7 @@ public class RecipeHostileTests
         Assert.Contains(expected, Fail($"name: r\nstages:\n  - {{name: a, task: {task}, model: {model}, data: {{format: csv}}}}"));
 
     [Theory]
-    [InlineData("format: spineweb", "format: expected csv")]
+    [InlineData("format: spineweb", "found 'spineweb'.")]
     [InlineData("name: x", "data lacks format.")]
     [InlineData("format: csv, faults: mend", "faults: expected repair, drop or keep, found 'mend'.")]
     [InlineData("format: csv, blank: ones", "blank: expected zeros or masked, found 'ones'.")]

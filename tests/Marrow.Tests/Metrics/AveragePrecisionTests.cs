@@ -70,7 +70,7 @@ public class AveragePrecisionTests
     [Fact]
     public void Perfect_detections_score_one_and_none_score_zero()
     {
-        var (truth, _) = Random(4, 5, 6);
+        var (truth, _) = Random(4, 5, 9);
         Assert.Equal((1, 1, 1), Measure(truth, [.. truth.Select(i => i.Select((b, n) => new ScoredBox(b, 1.0 / (n + 1))).ToArray())]));
         Assert.Equal((0, 0, 0), Measure(truth, [.. truth.Select(_ => Array.Empty<ScoredBox>())]));
         Assert.True(double.IsNaN(Measure([[]], [[new(new(0, 0, 1, 1), 1)]]).Ap));

@@ -74,6 +74,23 @@ public class DenseNetTests
     }
 
     [Fact]
+    public void Initial_weights_are_torchvisions()
+    {
+        using var model = Create("densenet-mini");
+        foreach (var (name, parameter) in model.named_parameters())
+        {
+            if (name.EndsWith("bias", StringComparison.Ordinal))
+                Assert.True(parameter.eq(0).all().item<bool>(), name);
+            else if (name.Contains("norm", StringComparison.Ordinal))
+                Assert.True(parameter.eq(1).all().item<bool>(), name);
+            else if (parameter.dim() == 4 && parameter.numel() > 1000) // kaiming normal: sqrt(2 / inputs)
+                Assert.Equal(1, parameter.std().item<float>() / Math.Sqrt(2.0 / (parameter.shape[1] * parameter.shape[2] * parameter.shape[3])), 0.1);
+        }
+        foreach (var (name, buffer) in model.named_buffers())
+            Assert.True(buffer.eq(name.EndsWith("running_var", StringComparison.Ordinal) ? 1 : 0).all().item<bool>(), name);
+    }
+
+    [Fact]
     public void Strides_of_the_memory_do_not_matter_and_every_parameter_learns()
     {
         using var scope = NewDisposeScope();

@@ -72,4 +72,15 @@ public class VertebraOrderTests
     [Fact]
     public void A_corner_that_is_no_number_is_refused() => Assert.Throws<ArgumentException>(() =>
         VertebraOrder.Repair([default, new(new(double.NaN, 0), default, default, default)]));
+
+    [Fact(Explicit = true), Trait("Category", "RealData")]
+    public void The_known_label_faults_of_the_real_set_are_found()
+    {
+        var found = CobbAnglesTests.ReadRealSet().Select(film => VertebraOrder.Repair(film.Spine)).ToArray();
+        int With(string kind) => found.Count(o => o.Faults.Any(f => f.Kind == kind));
+        var summary = string.Join(", ", ((string[])["rolled-points", "out-of-order", "swapped-corners", "overlapping-vertebrae"]).Select(kind => $"{kind} {With(kind)}"));
+        Assert.True(With("rolled-points") + With("out-of-order") == 24, summary); // published: centres out of order in 24 images
+        Assert.True(With("rolled-points") is >= 16 and <= 18, summary); // published: 16 rolled by one vertebra
+        Assert.InRange(found.Count(o => o.Faults.Count == 0), 450, 457);
+    }
 }

@@ -103,7 +103,7 @@ public class RecipeReaderTests
                   {epochs: 3, steps: 7, batch: 5, accumulate: 2, optimizer: sgd, lr: 1e-2, weightDecay: 0.1, momentum: 0.8,
                    schedule: step, warmup: 0.1, stepEpochs: 4, stepFactor: 0.3, backboneLr: 0.25, layerDecay: 0.75,
                    freeze: 2, unfreeze: gradual, batchNorm: frozen, ema: 0.999, clipNorm: 1.5, precision: bf16,
-                   channelsLast: false, evaluateEvery: 6, patience: 8, metric: ap50, saveEverySeconds: 1.5, workers: 9}
+                   channelsLast: false, evaluateEvery: 6, patience: 8, metric: landmark-error, saveEverySeconds: 1.5, workers: 9}
             """, "r.yaml", []);
         Assert.Equal((ulong.MaxValue, 0.1), (recipe.Seed, recipe.HeldOut));
         var s = recipe.Stages[0];
@@ -156,7 +156,7 @@ public class RecipeReaderTests
             ChannelsLast = false,
             EvaluateEvery = 6,
             Patience = 8,
-            Metric = "ap50",
+            Metric = "landmark-error",
             SaveEverySeconds = 1.5,
             Workers = 9,
         }, s.Train);

@@ -84,7 +84,7 @@ internal sealed class AttenuationMap
 
     /// <summary>
     /// A tube along a line: solid when <paramref name="wallMm"/> is 0, else with a cortical wall around a core of
-    /// <paramref name="coreMu"/>. Where parts of one tube cross, the denser one counts.
+    /// <paramref name="coreMu"/>. Where parts of one tube cross, the stronger one counts. A solid tube may take away.
     /// </summary>
     public void AddTube(ReadOnlySpan<TubePoint> line, double wallMm, double wallMu, double coreMu = 0)
     {
@@ -120,7 +120,7 @@ internal sealed class AttenuationMap
                     var inner = wallMm <= 0 || distance2 >= core * core ? 0 : 2 * radius * Math.Sqrt(core * core - distance2);
                     var value = (wallMu * (outer - inner) + coreMu * inner) * (radius / drawn) * (a.Stretch + t * (b.Stretch - a.Stretch));
                     ref var cell = ref _scratch[row * Width + column];
-                    cell = Math.Max(cell, (float)value);
+                    cell = value < 0 ? Math.Min(cell, (float)value) : Math.Max(cell, (float)value);
                 }
             }
         }

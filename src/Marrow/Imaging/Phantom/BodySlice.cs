@@ -48,7 +48,8 @@ internal readonly struct BodySlice
     /// <summary>mm of tissue and air together.</summary>
     public double BodyMm(double x)
     {
-        var body = _bodyDepth * PhantomMath.Chord((x - _bodyCenter) / _bodyHalf);
+        var e = (x - _bodyCenter) / _bodyHalf;
+        var body = Math.Abs(e) < 1 ? _bodyDepth * Math.Sqrt(1 - e * e * (0.35 + 0.65 * e * e)) : 0; // flatter than an ellipse
         var shoulders = _shoulderDepth * PhantomMath.Chord((x - _bodyCenter) / _shoulderHalf);
         var thickness = Math.Max(body, shoulders);
         if (_p.BreastMm > 0)
@@ -109,14 +110,15 @@ internal readonly struct BodySlice
         var column = Math.Abs(e) < 1 ? _lungDepth * 0.97 * Math.Sqrt(1 - e * e * e * e) : 0;
 
         var s = _p.HeartScale;
-        var heart = Ellipse(dx - 22 * s, _y - 172 - 6 * (s - 1), 66 * s, 49 * s, 0.80, 0.60) * 118;
-        var atrium = Ellipse(dx + 13 * s, _y - 170, 30 * s, 46 * s, 1, 0) * 92;
-        var knob = Ellipse(dx - _p.MediastinumMm + 1, _y - 74, _p.AorticKnobMm, _p.AorticKnobMm + 3, 1, 0) * 60;
-        var trunk = Ellipse(dx - 20, _y - 112, 17, 24, 0.95, 0.31) * 66;
+        var heart = Ellipse(dx - 23 * s, _y - 172 - 6 * (s - 1), 68 * s, 47 * s, 0.80, 0.60) * 118;
+        var atrium = Ellipse(dx + 7 * s, _y - 172, 30 * s, 48 * s, 1, 0) * 92;
+        var knob = Ellipse(dx - _p.MediastinumMm + 5, _y - 74, _p.AorticKnobMm + 2, _p.AorticKnobMm + 7, 1, 0) * 74;
+        var trunk = Ellipse(dx - 13, _y - 114, 21, 36, 0.95, 0.31) * 84;
         var hila = (Fade(dx + _p.MediastinumMm + 10, _y - 122, 17, 26) + Fade(dx - _p.MediastinumMm - 11, _y - 114, 16, 24))
             * (36 + 30 * _p.Signs.Edema);
         var aorta = 17 * PhantomMath.Chord((x - _aorta) / 12) * PhantomMath.SmoothStep(60, 90, _y);
-        var silhouette = Math.Max(Math.Max(column, Math.Max(heart, atrium)), Math.Max(knob, trunk));
+        // A smooth maximum: where two organs touch, their outlines run into each other.
+        var silhouette = Math.Sqrt(Math.Sqrt(Fourth(column) + Fourth(heart) + Fourth(atrium) + Fourth(knob) + Fourth(trunk)));
         return silhouette + hila + (silhouette > 60 ? aorta : 0.6 * aorta);
     }
 
@@ -129,7 +131,7 @@ internal readonly struct BodySlice
         if (distance > peak)
         {
             var q = Math.Min(1, (distance - peak) / (_cageHalf - peak));
-            edge = dome + 60 * (1 - Math.Sqrt(1 - 0.96 * q * q));
+            edge = dome + 74 * (1 - Math.Sqrt(1 - 0.97 * q * q));
         }
         else
         {
@@ -177,6 +179,8 @@ internal readonly struct BodySlice
         }
         return Math.Clamp(lost, 0, 0.97);
     }
+
+    private static double Fourth(double x) => x * x * (x * x);
 
     private static double Ellipse(double dx, double dy, double radiusX, double radiusY, double cos, double sin)
     {

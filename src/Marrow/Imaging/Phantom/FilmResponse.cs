@@ -10,20 +10,21 @@ internal sealed class FilmResponse
     private readonly double _scatter, _photons, _equalise, _sharpen, _heel, _gamma, _contrast, _black, _white, _openLow, _openHigh;
     private readonly double _collimateLeft, _collimateTop, _collimateRight, _collimateBottom, _collimateTilt, _shutter;
 
-    public FilmResponse(SeededRandom random, bool collimated)
+    /// <param name="chest">Exposed and displayed for the lungs; else for the bones.</param>
+    public FilmResponse(SeededRandom random, bool chest)
     {
         _scatter = random.Uniform(0.25, 0.75); // of the primary, after the grid
-        _photons = random.FromQuantiles([(0, 40_000), (0.5, 130_000), (1, 420_000)]); // per pixel without a patient
+        _photons = random.FromQuantiles([(0, 30_000), (0.5, 110_000), (1, 450_000)]); // per square millimetre, without a patient
         _equalise = random.Chance(0.7) ? random.Uniform(0.15, 0.55) : 0;
         _sharpen = random.Uniform(0, 0.7);
         _heel = random.Uniform(-0.12, 0.12);
-        _gamma = random.Uniform(0.8, 1.25);
+        _gamma = chest ? random.Uniform(0.7, 1) : random.Uniform(0.75, 1.3);
         _contrast = random.Uniform(0, 0.6);
         _black = random.Uniform(0, 14);
         _white = random.Chance(0.9) ? random.Uniform(205, 250) : random.Uniform(130, 205);
-        _openLow = random.Uniform(-0.04, 0.12);
+        _openLow = chest ? random.Uniform(0.02, 0.2) : random.Uniform(-0.04, 0.12);
         _openHigh = random.Uniform(0.02, 0.2);
-        var any = collimated && random.Chance(0.4);
+        var any = random.Chance(chest ? 0.15 : 0.4);
         double Edge() => any && random.Chance(0.6) ? random.Uniform(0.004, 0.05) : -1;
         (_collimateLeft, _collimateTop, _collimateRight, _collimateBottom) = (Edge(), Edge(), Edge(), Edge());
         _collimateTilt = random.Uniform(-0.012, 0.012);
@@ -44,19 +45,20 @@ internal sealed class FilmResponse
         }
         WideBlur.Apply(source, width, height, 26 / map.MmPerPixel);
 
+        var photons = _photons * map.MmPerPixel * map.MmPerPixel;
         for (var row = 0; row < height; row++)
         {
             var heel = 1 + _heel * (2.0 * row / height - 1);
             for (var i = row * width; i < (row + 1) * width; i++)
             {
                 var exposure = heel * (signal[i] + _scatter * source[i]);
-                var noise = Math.Sqrt(exposure / _photons) * PhantomMath.Normal(random);
+                var noise = Math.Sqrt(exposure / photons) * PhantomMath.Normal(random);
                 signal[i] = (float)Math.Max(exposure + noise, 1e-5);
             }
         }
-        Binomial(signal, width, height);
+        Binomial(signal, width, height, 0.13f);
 
-        var open = (float)PhantomMath.Exp(-0.35); // brighter than this the beam met no body
+        var open = (float)PhantomMath.Exp(-1); // brighter than this the beam met skin at most
         var tone = source;
         for (var i = 0; i < signal.Length; i++)
             tone[i] = (float)-PhantomMath.Log(signal[i]);
@@ -77,8 +79,8 @@ internal sealed class FilmResponse
         if (_sharpen > 0)
         {
             var near = (float[])tone.Clone();
-            Binomial(near, width, height);
-            Binomial(near, width, height);
+            Binomial(near, width, height, 0.25f);
+            Binomial(near, width, height, 0.25f);
             for (var i = 0; i < tone.Length; i++)
                 tone[i] += (float)_sharpen * (tone[i] - near[i]);
         }
@@ -112,7 +114,7 @@ internal sealed class FilmResponse
         return pixels;
     }
 
-    /// <summary>Tones between which the body lies: 1 % and 99.5 % of the pixels that the open beam did not reach.</summary>
+    /// <summary>Tones between which the body lies: 2 % and 99.5 % of the pixels that the open beam did not reach.</summary>
     private static (double Low, double High) Percentiles(float[] tone, float[] signal, float open)
     {
         const int bins = 2048;
@@ -137,12 +139,12 @@ internal sealed class FilmResponse
             }
             return range - 4;
         }
-        var (low, high) = (At(0.01), At(0.995));
+        var (low, high) = (At(0.02), At(0.995));
         return (low, Math.Max(high, low + 0.1));
     }
 
-    /// <summary>The detector's point spread: 1 2 1 in both directions, in place.</summary>
-    private static void Binomial(float[] image, int width, int height)
+    /// <summary>The detector's point spread, in place: each neighbour in a row and in a column gives <paramref name="share"/>.</summary>
+    private static void Binomial(float[] image, int width, int height, float share)
     {
         var previous = new float[width];
         var current = new float[width];
@@ -154,7 +156,7 @@ internal sealed class FilmResponse
             {
                 var here = line[column];
                 var next = column + 1 < width ? line[column + 1] : here;
-                line[column] = 0.25f * (last + 2 * here + next);
+                line[column] = here + share * (last - 2 * here + next);
                 last = here;
             }
         }
@@ -165,7 +167,7 @@ internal sealed class FilmResponse
             var below = image.AsSpan(Math.Min(row + 1, height - 1) * width, width);
             line.CopyTo(current);
             for (var column = 0; column < width; column++)
-                line[column] = 0.25f * (previous[column] + 2 * current[column] + below[column]);
+                line[column] = current[column] + share * (previous[column] - 2 * current[column] + below[column]);
             (previous, current) = (current, previous);
         }
     }

@@ -72,7 +72,7 @@ public static class PhantomGenerator
             DevicePainter.PaintCentralLine(map, anatomy, random);
         if (random.Chance(0.5))
             DevicePainter.PaintMarker(map, random);
-        var pixels = new FilmResponse(random, collimated: true).Expose(map, random);
+        var pixels = new FilmResponse(random, chest: false).Expose(map, random);
 
         var toPixels = AffineTransform.Translate(-map.LeftMm, -map.TopMm).Then(AffineTransform.Scale(1 / mmPerPixel, 1 / mmPerPixel));
         Vertebra[] vertebrae = [.. anatomy.Spine.Vertebrae.Select(v => v.Transform(toPixels))];
@@ -101,7 +101,7 @@ public static class PhantomGenerator
             DevicePainter.PaintChestDevices(map, anatomy, random);
         if (random.Chance(0.6))
             DevicePainter.PaintMarker(map, random);
-        var pixels = new FilmResponse(random, collimated: false).Expose(map, random);
+        var pixels = new FilmResponse(random, chest: true).Expose(map, random);
         return new() { Width = width, Height = height, Pixels = pixels, Findings = findings };
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace Marrow.Imaging.Phantom;
 
@@ -11,7 +12,8 @@ namespace Marrow.Imaging.Phantom;
 public static class PhantomWriter
 {
     /// <summary>
-    /// Writes <c>data/training/*.jpg</c> and <c>labels/training/{filenames,landmarks,angles}.csv</c>. Films of one
+    /// Writes <c>data/training/*.jpg</c> and <c>labels/training/{filenames,landmarks,angles}.csv</c>,
+    /// and <c>dataset.json</c> with licence and origin. Films of one
     /// patient share the number before the letters in their names. Throws <see cref="MarrowException"/> for options
     /// out of range and where the folder can't be written.
     /// </summary>
@@ -35,6 +37,7 @@ public static class PhantomWriter
         WriteLines(Path.Combine(labels, "landmarks.csv"), rows.Select(r => r.Landmarks));
         WriteLines(Path.Combine(labels, "angles.csv"), rows.Select(r => r.Angles));
         WriteLines(Path.Combine(labels, "filenames.csv"), rows.Select(r => r.Name));
+        WriteTerms(folder);
     }
 
     /// <summary>
@@ -65,7 +68,12 @@ public static class PhantomWriter
         var header = $"Path,Sex,Age,Frontal/Lateral,AP/PA,{string.Join(',', ChestFindings.Names)}";
         foreach (var (file, valid) in ((string, bool)[])[("valid.csv", true), ("train.csv", false)])
             WriteLines(Path.Combine(folder, file), rows.Where(r => r.Valid == valid).Select(r => r.Text).Prepend(header));
+        WriteTerms(folder);
     }
+
+    /// <summary>Without it a reader would take phantoms for the data set whose layout they have, with its licence.</summary>
+    private static void WriteTerms(string folder) => AtomicFile.WriteText(Path.Combine(folder, "dataset.json"), JsonSerializer.Serialize(
+        new { license = "CC0-1.0", citation = "Synthetic radiographs made by Marrow's phantom generator; they show no patient." }, MarrowJson.Options));
 
     /// <summary>For each image its patient and which of that patient's films it is; at most five films a patient.</summary>
     private static (int Patient, int Film)[] PlanFilms(int count, ulong seed, double repeated)

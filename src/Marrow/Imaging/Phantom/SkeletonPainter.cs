@@ -59,25 +59,26 @@ internal static class SkeletonPainter
             var inside = Math.Min(depth, side);
             if (inside < -2)
                 return 0;
-            var edge = across < 26 ? 0.24 : 0.13;
-            return density * (PhantomMath.SmoothStep(-0.8, 2.5, inside) * (0.17 + 0.12 * PhantomMath.Bump(across / 34))
-                + edge * PhantomMath.Bump((depth - 0.8) / 1.5) + 0.16 * PhantomMath.Bump((side - 1) / 2.2));
+            var edge = 0.32 - 0.2 * PhantomMath.SmoothStep(20, 32, across);
+            return density * (PhantomMath.SmoothStep(-0.8, 9, inside) * (0.22 + 0.16 * PhantomMath.Bump(across / 36))
+                + edge * PhantomMath.SmoothStep(-0.8, 1, side) * PhantomMath.Bump((depth - 0.8) / 1.5) + 0.05 * PhantomMath.Bump((side - 1) / 2.2));
         });
         foreach (var side in (int[])[-1, 1])
         {
             for (var level = 0; level < 4; level++)
-                map.AddRing(center + side * (25 - 1.5 * level), top + 24 + 23 * level, 7, 5, side * 0.5, 1.4, 0.1, -0.1);
+                map.AddRing(center + side * (25 - 1.5 * level), top + 24 + 23 * level, 7, 5, side * 0.5, 1.2, 0.16, -0.14);
             // The wing: a shell, thickest at the crest, that ends at the joint with the sacrum.
-            var (x, y) = (center + side * 84, end + patient.CrestMm + 86);
-            var tilt = side * random.Uniform(0.2, 0.32);
+            var (x, y) = (center + side * 112, end + patient.CrestMm + 90);
+            var tilt = side * random.Uniform(0.25, 0.4);
             var (sin, cos) = PhantomMath.SinCos(tilt);
             map.Add(x - 95, y - 95, x + 95, y + 95, (px, py) =>
             {
                 var (dx, dy) = (px - x, py - y);
-                var (u, v) = ((dx * cos + dy * sin) / 59, (dy * cos - dx * sin) / 87);
+                var (u, v) = ((dx * cos + dy * sin) / 66, (dy * cos - dx * sin) / 92);
                 var inside = (1 - Math.Sqrt(u * u + v * v)) * 70;
-                return density * (0.15 * PhantomMath.SmoothStep(-0.8, 3, inside) + 0.2 * PhantomMath.Bump((inside - 1.3) / 2.2)
-                    + 0.12 * PhantomMath.SmoothStep(16, 0, inside) * PhantomMath.SmoothStep(-0.8, 2, inside));
+                var towardsJoint = PhantomMath.SmoothStep(0.3, -0.9, side * u);
+                return density * PhantomMath.SmoothStep(-0.8, 1.5, inside) * (0.16 + 0.2 * towardsJoint
+                    + 0.18 * PhantomMath.Bump((inside - 1.3) / 2.2) + 0.2 * PhantomMath.SmoothStep(15, 0, inside));
             });
         }
     }
@@ -89,11 +90,11 @@ internal static class SkeletonPainter
         var headY = (side < 0 ? body.TopLeft.Y : body.TopRight.Y) + 2;
         var drop = patient.RibDropMm * Math.Min(1.3, 0.42 + 0.12 * rib) * random.Uniform(0.97, 1.03);
         var steep = rib switch { 0 => 10, < 7 => -3, 7 => 2, 8 => 8, 9 => 16, 10 => 30, _ => 48 } + random.Uniform(-2, 2);
-        var reach = rib switch { 10 => 1.3, 11 => random.Uniform(0.5, 0.85), _ => random.Uniform(2.45, 2.7) };
+        var reach = rib switch { 0 => random.Uniform(1.9, 2.3), 10 => 1.3, 11 => random.Uniform(0.5, 0.85), _ => random.Uniform(2.45, 2.7) };
         var half = patient.CageHalfWidthAt(headY + 0.5 * drop) + 2.5;
         var center = patient.CageCenterAt(headY + 0.5 * drop);
         var fracture = patient.Signs.Fracture is { } f && f.Rib == rib && f.Side == side ? random.Uniform(1.0, 1.75) : double.NaN;
-        var width = rib switch { 0 => 6.6, 11 => 4, 10 => 4.6, _ => 5.6 } * random.Uniform(0.93, 1.07);
+        var width = rib switch { 0 => 6.2, 11 => 3.6, 10 => 4.2, _ => 5 } * random.Uniform(0.93, 1.07);
         var line = new List<TubePoint>();
         const int steps = 44;
         for (var i = 0; i <= steps; i++)
@@ -115,15 +116,19 @@ internal static class SkeletonPainter
                 // The front part has slipped down over the back part and overlaps it.
                 if (phi < fracture + 1.2 * reach / steps)
                 {
-                    map.AddTube(line.ToArray(), 1.25, CortexMu * 0.75 * patient.BoneDensity, SpongyMu * 0.75 * patient.BoneDensity);
+                    PaintTube(map, line, patient.BoneDensity);
                     line.Clear();
                 }
                 (x, y) = (x - side * 3, y + 7);
             }
-            line.Add(new(x, y, width * (1 + 0.18 * front) * (0.75 + 0.25 * join), stretch * (1 - 0.28 * front)));
+            var tip = rib > 9 ? 1 - 0.55 * PhantomMath.SmoothStep(0.7 * reach, reach, phi) : 1;
+            line.Add(new(x, y, width * (1 + 0.18 * front) * (0.75 + 0.25 * join) * tip, stretch * (1 - 0.4 * front)));
         }
-        map.AddTube(line.ToArray(), 1.25, CortexMu * 0.75 * patient.BoneDensity, SpongyMu * 0.75 * patient.BoneDensity);
+        PaintTube(map, line, patient.BoneDensity);
     }
+
+    private static void PaintTube(AttenuationMap map, List<TubePoint> line, double density) =>
+        map.AddTube(line.ToArray(), 0.85, CortexMu * 1.05 * density, SpongyMu * 0.7 * density);
 
     private static void PaintShoulderBlade(AttenuationMap map, int side, double middle, double scale, double density, SeededRandom random)
     {

@@ -10,7 +10,7 @@ namespace Marrow.Imaging.Phantom;
 internal sealed class SpineCurve
 {
     // Mean body sizes, T1 to L5, mm: the shares of the image height measured on SpineWeb 16 times a field of 515 mm.
-    private static readonly double[] s_heights = [14, 14.8, 15.6, 16.3, 17, 17.6, 18.2, 18.9, 19.7, 20.7, 21.9, 23.2, 24.4, 25.4, 26, 26, 25];
+    private static readonly double[] s_heights = [14, 14.8, 15.6, 16.3, 17, 17.6, 18.2, 18.9, 19.7, 20.7, 21.9, 23.2, 24.4, 25.2, 25.6, 25, 22.8];
     private static readonly double[] s_widths = [33, 31, 29.8, 29.4, 29.8, 30.8, 32, 33.4, 35, 36.8, 38.8, 40.8, 42.8, 44.8, 47, 49, 50.5];
     private static readonly double[] s_discs = [4, 3.9, 3.8, 3.8, 4, 4.2, 4.5, 4.8, 5.2, 5.8, 6.6, 7.6, 8.6, 9.6, 10.4, 10.6, 10];
 
@@ -34,7 +34,7 @@ internal sealed class SpineCurve
         var main = random.Uniform(160, 255);
         var mainLength = random.Uniform(140, 180);
         var lumbar = random.Chance(0.62) ? random.Uniform(0.25, 0.95) : random.Uniform(0, 0.25);
-        var upper = random.Chance(0.6) ? random.Uniform(0.25, 0.85) : random.Uniform(0, 0.25);
+        var upper = random.Chance(0.5) ? random.Uniform(0.15, 0.65) : random.Uniform(0, 0.15);
         (double, double, double)[] bends =
         [
             (main, mainLength, side * mainLength),

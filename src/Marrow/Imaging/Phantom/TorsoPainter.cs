@@ -44,7 +44,7 @@ internal static class TorsoPainter
         {
             var hilumY = patient.ThoraxScale * (side < 0 ? 122 : 114);
             var hilumX = patient.MediastinumCenterAt(hilumY) + side * (patient.MediastinumMm + 8);
-            for (var i = 0; i < 15; i++)
+            for (var i = 0; i < 17; i++)
             {
                 var direction = random.Uniform(-1.25, 1.35); // down is positive
                 Grow(map, patient, random, side, hilumX, hilumY + random.Uniform(-20, 22), direction, random.Uniform(1.9, 3.6) * thickness, 0);
@@ -55,29 +55,48 @@ internal static class TorsoPainter
     /// <summary>Gas in stomach and bowel.</summary>
     public static void PaintGas(AttenuationMap map, PhantomPatient patient, SeededRandom random)
     {
-        if (random.Chance(0.75))
+        if (random.Chance(0.6))
         {
             var y = patient.DomeLeftMm * patient.ThoraxScale + random.Uniform(16, 30);
             map.AddEllipse(patient.CageCenterAt(y) + random.Uniform(48, 70), y, random.Uniform(16, 34), random.Uniform(8, 17),
-                random.Uniform(-0.3, 0.3), -SoftTissueMu * random.Uniform(25, 60));
+                random.Uniform(-0.3, 0.3), -SoftTissueMu * random.Uniform(15, 60), 2);
         }
-        var loops = random.Next(7);
+        var loops = random.Next(6);
         for (var i = 0; i < loops; i++)
         {
-            // A piece of bowel: overlapping pouches along a short path.
-            var x = random.Sign() * random.Uniform(25, 110);
+            var x = random.Sign() * random.Uniform(30, 110);
             var y = patient.Spine.ThoraxEndMm + random.Uniform(25, 240);
-            var direction = random.Uniform(0, 6.28);
-            var size = random.Uniform(7, 15);
-            var depth = random.Uniform(6, 34);
-            var pouches = 1 + random.Next(6);
-            for (var pouch = 0; pouch < pouches; pouch++)
-            {
-                map.AddEllipse(x, y, size * random.Uniform(0.8, 1.2), size * random.Uniform(0.7, 1.1), direction, -SoftTissueMu * depth, 2);
-                direction += random.Uniform(-0.6, 0.6);
-                var (sin, cos) = PhantomMath.SinCos(direction);
-                (x, y) = (x + cos * size * 1.25, y + sin * size * 1.25);
-            }
+            if (random.Chance(0.5))
+                PaintLoop(map, random, x, y);
+            else
+                PaintStool(map, random, x, y);
+        }
+    }
+
+    /// <summary>A piece of bowel full of gas, pouch by pouch.</summary>
+    private static void PaintLoop(AttenuationMap map, SeededRandom random, double x, double y)
+    {
+        var direction = random.Uniform(0, 6.28);
+        var size = random.Uniform(8, 15);
+        var line = new TubePoint[2 + 3 * random.Next(6)];
+        for (var i = 0; i < line.Length; i++)
+        {
+            line[i] = new(x, y, size * (i % 3 == 2 ? 0.72 : random.Uniform(0.92, 1.08)));
+            direction += random.Uniform(-0.3, 0.3);
+            var (sin, cos) = PhantomMath.SinCos(direction);
+            (x, y) = (x + cos * size * 0.55, y + sin * size * 0.55);
+        }
+        map.AddTube(line, 0, -SoftTissueMu * random.Uniform(0.4, 1.5));
+    }
+
+    /// <summary>Small bubbles in the bowel's contents.</summary>
+    private static void PaintStool(AttenuationMap map, SeededRandom random, double x, double y)
+    {
+        for (var bubbles = 15 + random.Next(35); bubbles > 0; bubbles--)
+        {
+            var size = random.Uniform(1.5, 5);
+            map.AddEllipse(x + 13 * PhantomMath.Normal(random), y + 17 * PhantomMath.Normal(random), size, size * random.Uniform(0.6, 1.2),
+                random.Uniform(0, 3), -SoftTissueMu * size * random.Uniform(0.6, 1.6), 2);
         }
     }
 
@@ -87,17 +106,17 @@ internal static class TorsoPainter
         var line = new List<TubePoint> { new(x, y, radiusMm) };
         while (radiusMm > 0.35 && line.Count < 14)
         {
-            direction += random.Uniform(-0.28, 0.28);
+            direction += random.Uniform(-0.4, 0.4);
             var (sin, cos) = PhantomMath.SinCos(direction);
             (x, y) = (x + side * cos * 7, y + sin * 7);
             radiusMm *= random.Uniform(0.8, 0.93);
             if (!InLung(patient, side, x, y))
                 break;
             line.Add(new(x, y, radiusMm));
-            if (depth < 3 && random.Chance(0.33))
+            if (depth < 3 && random.Chance(0.42))
                 Grow(map, patient, random, side, x, y, direction + random.Sign() * random.Uniform(0.35, 0.8), radiusMm * 0.75, depth + 1);
         }
-        map.AddTube(line.ToArray(), 0, SoftTissueMu * 0.8);
+        map.AddTube(line.ToArray(), 0, SoftTissueMu * 1.1);
     }
 
     private static bool InLung(PhantomPatient patient, int side, double x, double y)

@@ -9,9 +9,11 @@ namespace Marrow.Imaging.Phantom;
 /// </summary>
 internal static class VertebraPainter
 {
+    private const double RoundingMm = 1.6;
+
     public static void Paint(AttenuationMap map, PhantomPatient patient, SeededRandom random)
     {
-        var texture = new NoiseField(random, map.Width, map.Height, 1.7 / map.MmPerPixel);
+        var textures = new Textures(new(random, map.Width, map.Height, 1.3 / map.MmPerPixel), new(random, map.Width, map.Height, 6 / map.MmPerPixel));
         // The neck above T1 is seen, though not labelled.
         var y = 0.0;
         for (var level = -1; level >= -4; level--)
@@ -19,37 +21,39 @@ internal static class VertebraPainter
             y = patient.Spine.Advance(y, -4.5);
             var start = patient.Spine.Advance(y, -13.5);
             var (body, _) = patient.Spine.BodyAt(start, 13.5, 30, 31);
-            PaintOne(map, patient, random, texture, body, level);
+            PaintOne(map, patient, random, textures, body, level);
             y = start;
         }
         for (var level = 0; level < Vertebra.Count; level++)
-            PaintOne(map, patient, random, texture, patient.Spine.Vertebrae[level], level);
+            PaintOne(map, patient, random, textures, patient.Spine.Vertebrae[level], level);
 
         // Muscle and ligament along the spine.
         var end = patient.Spine.EndMm;
         map.Add(map.LeftMm, -70, map.LeftMm + map.Width * map.MmPerPixel, end + 60, (px, py) =>
-            0.16 * PhantomMath.Bump((px - patient.Spine.XAt(py)) / (36 + 0.07 * Math.Max(0, py - 240))));
+            0.1 * PhantomMath.Bump((px - patient.Spine.XAt(py)) / (38 + 0.07 * Math.Max(0, py - 240))));
     }
 
-    private static void PaintOne(AttenuationMap map, PhantomPatient patient, SeededRandom random, NoiseField texture, Vertebra body, int level)
+    private static void PaintOne(AttenuationMap map, PhantomPatient patient, SeededRandom random, Textures textures, Vertebra body, int level)
     {
         var lumbar = PhantomMath.SmoothStep(9, 13, level);
-        var density = patient.BoneDensity * (0.94 + 0.06 * lumbar);
+        var density = patient.BoneDensity * (0.85 + 0.15 * lumbar);
         var rotation = Math.Clamp(patient.Rotation
             + 1.1 * (patient.Spine.SlopeAt(body.Center.Y + 22) - patient.Spine.SlopeAt(body.Center.Y - 22)), -0.42, 0.42);
-        PaintBody(map, body, density, lumbar, random.Uniform(0.4, 3.2), random.Chance(0.5), texture);
+        PaintBody(map, body, density, lumbar, random, textures);
         PaintArch(map, body, density, lumbar, level, rotation, random);
     }
 
-    private static void PaintBody(AttenuationMap map, Vertebra body, double density, double lumbar, double slantMm, bool slantAbove, NoiseField texture)
+    private static void PaintBody(AttenuationMap map, Vertebra body, double density, double lumbar, SeededRandom random, Textures textures)
     {
         var width = body.TopLeft.DistanceTo(body.TopRight);
         var (upper, lower) = (new Edge(body.TopLeft, body.TopRight), new Edge(body.BottomRight, body.BottomLeft));
         var (left, right) = (new Edge(body.BottomLeft, body.TopLeft), new Edge(body.TopRight, body.BottomRight));
-        var (plateMm, plate) = map.Widen(1.35, 0.40 * density);
-        var (wallMm, wall) = map.Widen(1.2, 0.24 * density);
-        var spongy = SkeletonPainter.SpongyMu * 0.82 * width * density;
-        var (sagMm, waistMm) = (0.5 + 0.7 * lumbar, 0.8 + 1.2 * lumbar);
+        var (plateMm, upperPlate) = map.Widen(1.1, 0.42 * density * random.Uniform(0.7, 1.15));
+        var lowerPlate = upperPlate * random.Uniform(0.8, 1.2);
+        var (wallMm, wall) = map.Widen(1.0, 0.3 * density * random.Uniform(0.6, 1.1));
+        var (slantMm, slantAbove) = (random.Uniform(0.6, 3.4), random.Chance(0.5));
+        var spongy = SkeletonPainter.SpongyMu * 0.40 * width * density;
+        var (sagMm, waistMm) = (0.25 + 0.3 * lumbar, 0.9 + 1.3 * lumbar);
         const double marginMm = 4;
         var (minX, maxX) = (Math.Min(body.TopLeft.X, body.BottomLeft.X), Math.Max(body.TopRight.X, body.BottomRight.X));
         var (minY, maxY) = (Math.Min(body.TopLeft.Y, body.TopRight.Y), Math.Max(body.BottomLeft.Y, body.BottomRight.Y));
@@ -65,26 +69,27 @@ internal static class VertebraPainter
                 var u = Math.Clamp((dLeft - dRight) / Math.Max(1, dLeft + dRight), -1, 1);
                 var v = Math.Clamp((dUpper - dLower) / Math.Max(1, dUpper + dLower), -1, 1);
                 var dome = 1 - u * u;
-                // End plates sag a little in the middle, side walls have a waist.
+                // End plates sag a little in the middle, side walls have a waist, corners are rounded.
                 dUpper -= sagMm * dome;
                 dLower -= sagMm * dome;
                 var dSide = Math.Min(dLeft, dRight) - waistMm * (1 - v * v);
-                var insidePlates = Math.Min(dUpper, dLower);
-                var inside = Soft(insidePlates) * Soft(dSide);
-                if (inside <= 0)
+                var dPlate = Math.Min(dUpper, dLower);
+                var (px, py) = (Math.Max(0, RoundingMm - dSide), Math.Max(0, RoundingMm - dPlate));
+                var inside = RoundingMm - Math.Sqrt(px * px + py * py); // from the rounded outline, mm
+                var covered = PhantomMath.SmoothStep(-0.7, 0.7, inside);
+                if (covered <= 0)
                     continue;
-                var value = spongy * inside * (0.5 + 0.5 * Math.Sqrt(dome)) * (1 + 0.16 * texture.At(column, row));
-                var across = Soft(dSide);
-                var strength = 0.72 + 0.28 * Math.Sqrt(dome);
-                value += plate * across * strength * (PhantomMath.Bump((dUpper - 0.5) / plateMm) + PhantomMath.Bump((dLower - 0.5) / plateMm));
+                var (fine, coarse) = (textures.Fine.At(column, row), textures.Coarse.At(column, row));
+                var value = spongy * covered * (0.5 + 0.5 * Math.Sqrt(dome)) * (1 + 0.3 * fine + 0.15 * coarse);
+                var plate = (dUpper < dLower ? upperPlate : lowerPlate) * (1 + 0.55 * coarse) * (0.7 + 0.3 * Math.Sqrt(dome));
+                value += covered * plate * PhantomMath.Bump((dPlate - 0.4) / plateMm);
                 // The far rim of a slanted plate.
                 var slanted = (slantAbove ? dUpper : dLower) - slantMm * Math.Sqrt(dome);
-                value += 0.45 * plate * across * PhantomMath.Bump((slanted - 0.5) / plateMm);
-                value += wall * Soft(insidePlates) * PhantomMath.Bump((dSide - 0.5) / wallMm);
+                value += 0.5 * covered * plate * PhantomMath.Bump((slanted - 0.4) / plateMm);
+                value += covered * wall * (1 - 0.4 * coarse) * PhantomMath.Bump((dSide - 0.4) / wallMm);
                 map.Values[row * map.Width + column] += (float)value;
             }
         }
-        double Soft(double distance) => PhantomMath.SmoothStep(-0.8, 0.8, distance);
     }
 
     private static void PaintArch(AttenuationMap map, Vertebra body, double density, double lumbar, int level, double rotation, SeededRandom random)
@@ -101,31 +106,39 @@ internal static class VertebraPainter
         }
 
         var thoracic = 1 - lumbar;
-        var cortex = SkeletonPainter.CortexMu * 0.42 * density;
-        var spongy = SkeletonPainter.SpongyMu * 0.75 * density;
-        var pedicleV = -0.22 - 0.1 * thoracic;
+        var cortex = SkeletonPainter.CortexMu * 0.8 * density * random.Uniform(0.8, 1.15);
+        var spongy = SkeletonPainter.SpongyMu * 0.6 * density;
+        var pedicleV = -0.2 - 0.12 * thoracic;
         foreach (var side in (int[])[-1, 1])
         {
-            var u = side * (0.62 - 0.04 * thoracic) + 0.55 * rotation;
+            var u = side * (0.73 - 0.06 * thoracic) + 0.5 * rotation;
             var pedicle = At(u, pedicleV);
             var squeeze = 1 - 0.5 * Math.Abs(rotation) * (side * rotation < 0 ? 1 : 0.2);
-            map.AddRing(pedicle.X, pedicle.Y, (2.9 + 1.7 * lumbar) * squeeze, 4.1 + 1.9 * lumbar, tilt, 1.25, 0.24 * density, 0.06 * density);
+            map.AddRing(pedicle.X, pedicle.Y, (2.1 + 1.1 * lumbar) * squeeze, 4.2 + 2.2 * lumbar, tilt, 0.95, 0.42 * density, 0.1 * density);
             // Transverse process: up and outwards in the chest, straight out and slender below.
             if (level >= -1)
             {
-                var tip = side * (1.72 + 0.1 * lumbar + random.Uniform(-0.05, 0.05)) + 0.2 * rotation;
-                map.AddTube([Tube(u, pedicleV, 4.2), Tube(0.5 * (u + tip), pedicleV - 0.18 * thoracic, 3.6), Tube(tip, pedicleV - 0.42 * thoracic + 0.12 * lumbar, 3.4 - 0.4 * lumbar)],
-                    0.9, cortex, spongy);
+                var tip = side * (1.68 + 0.12 * lumbar + random.Uniform(-0.06, 0.06)) + 0.2 * rotation;
+                map.AddTube([Tube(u, pedicleV, 4), Tube(0.5 * (u + tip), pedicleV - 0.18 * thoracic, 3.3 - 0.5 * lumbar), Tube(tip, pedicleV - 0.42 * thoracic + 0.1 * lumbar, 3 - 1.6 * lumbar)],
+                    0.6, cortex * (0.9 - 0.35 * lumbar), spongy * 1.2);
             }
-            // Lamina and the joint with the vertebra below.
-            map.AddTube([Tube(u, pedicleV + 0.2, 3.4), Tube(0.55 * side + rotation * 0.8, 0.4, 3.6), Tube(0.52 * side + rotation * 0.8, 1.12, 3 + 1.4 * lumbar)],
-                0.9, cortex * (0.45 + 0.65 * lumbar), spongy * 0.7);
-            map.AddTube([Tube(u, pedicleV, 3.4), Tube(u + 0.05 * side, -1.05 - 0.1 * lumbar, 2.4 + 1.6 * lumbar)], 0.9, cortex * (0.3 + 0.8 * lumbar), spongy * 0.7);
-            map.AddTube([Tube(0.55 * side + rotation * 0.8, 0.3, 3), Tube(rotation * 1.3, 0.62, 3)], 0.9, cortex * 0.6, spongy * 0.5);
+            // Joints with the vertebrae above and below; they cross the discs.
+            var wide = 0.62 + 0.1 * lumbar;
+            map.AddTube([Tube(u, pedicleV + 0.1, 3), Tube(wide * side + 0.6 * rotation, 0.55, 3.2 + lumbar), Tube((wide - 0.08) * side + rotation * 0.7, 1.3, 2.6 + 1.8 * lumbar)],
+                0.75, cortex * (0.5 + 0.9 * lumbar), spongy * (1.2 + 1.2 * lumbar));
+            map.AddTube([Tube(u, pedicleV, 3), Tube(u + 0.04 * side, -1.12 - 0.12 * lumbar, 2.2 + 1.8 * lumbar)], 0.75, cortex * (0.4 + 0.9 * lumbar), spongy * (1 + lumbar));
+            // Lamina, sloping to the middle; above it the canal's window stays dark.
+            map.AddTube([Tube(0.66 * side + rotation * 0.7, -0.02, 3.4), Tube(0.34 * side + rotation, 0.42, 5.2), Tube(0.1 * side + rotation * 1.2, 0.78, 4.4)],
+                0.7, cortex * 1.1, spongy * 3);
         }
-        var process = At(rotation * 1.35 + random.Uniform(-0.04, 0.04), 0.72 + 0.18 * thoracic);
-        map.AddRing(process.X, process.Y, 2.5 + 0.7 * lumbar, 5.6 + 2.6 * lumbar, tilt, 1.2, 0.22 * density, 0.13 * density);
+        // The spinous process: a narrow ridge that ends in a drop.
+        var (ridge, lean) = (rotation * 1.1, random.Uniform(-0.05, 0.05));
+        map.AddTube([Tube(ridge, 0.05, 1.2), Tube(ridge + lean, 0.6, 1.7 + 0.4 * lumbar), Tube(ridge + 0.2 * rotation + lean, 1.1 + 0.15 * thoracic, 2.1 + 0.8 * lumbar)],
+            0.7, cortex * 2.6, spongy * 2);
     }
+
+    /// <summary>Unevenness of spongy bone and of cortex.</summary>
+    private sealed record Textures(NoiseField Fine, NoiseField Coarse);
 
     /// <summary>A directed line whose inside lies to its right as one goes from a to b on the screen.</summary>
     private readonly struct Edge

@@ -55,12 +55,16 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
     {
         var landmarks = new List<LandmarkPair>();
         var (truth, found) = (new List<IReadOnlyList<double>>(), new List<IReadOnlyList<double>>());
+        var (trueBoxes, foundBoxes) = (new List<IReadOnlyList<DetectionBox>>(), new List<IReadOnlyList<ScoredBox>>());
         ForEachBatch(loader, compute, (images, batch) =>
         {
-            var spines = Spines(images, compute);
+            var output = compute.Forward(() => model.forward(images));
+            var spines = SpineDecoder.Decode(output);
             for (var i = 0; i < spines.Count; i++)
             {
                 var prepared = batch.Samples[i];
+                trueBoxes.Add([.. prepared.Vertebrae.Select(DetectionBox.Around)]);
+                foundBoxes.Add([.. SpineDecoder.Detect(output, i).Select(d => new ScoredBox(DetectionBox.Around(d.Vertebra), d.Score))]);
                 var size = loader.OriginalSize(prepared.Sample);
                 var vertebrae = ToOriginal(spines[i], prepared);
                 landmarks.Add(new()
@@ -76,7 +80,12 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
             }
         });
         string[] patients = [.. landmarks.Select(l => l.Patient)];
-        return [.. Angles.Measure(truth, found, patients, bootstrap), .. Landmarks.Measure(landmarks, bootstrap)];
+        return
+        [
+            .. Angles.Measure(truth, found, patients, bootstrap),
+            .. Landmarks.Measure(landmarks, bootstrap),
+            .. AveragePrecision.Measure(trueBoxes, foundBoxes, patients, bootstrap),
+        ];
     }
 
     /// <summary>One spine for each normalised image, laid out for <paramref name="compute"/>, in input pixels.</summary>

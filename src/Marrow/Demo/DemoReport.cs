@@ -1,0 +1,166 @@
+using System.Globalization;
+using Marrow.Checkpoints;
+using Marrow.Datasets;
+using Marrow.Imaging;
+using Marrow.Metrics;
+using Marrow.Prediction;
+using Marrow.Reports;
+using Marrow.Training;
+
+namespace Marrow.Demo;
+
+/// <summary>The demo's page: the sentence, the table, learning curves, overlays, lineage, receipts, and the commands to go on with.</summary>
+internal static class DemoReport
+{
+    public static void Write(DemoResult result, Recipe recipe, HeldOutFilms films, DemoRequest request)
+    {
+        var stages = result.Stages.ToDictionary(s => s.Stage);
+        var page = new HtmlReport("What is a checkpoint worth?", $"marrow demo, seed {result.Seed}: the recipe on synthetic radiographs, and each warm start beside its control")
+            .Callout(result.Sentence);
+        Figures(page, result);
+        Table(page, result, recipe);
+        Curves(page, stages, recipe);
+        Overlays(page, films);
+        Lineage(page, result, request);
+        Receipts(page, result);
+        page.Section("Go on")
+            .Text("Predict any of the held-out films, or your own, with the checkpoints of this run:")
+            .Code($"marrow predict {result.Folder}/data/spines/data/training --hub {result.Folder}/hub --checkpoint retinanet-densenet-mini.phantom-spines --checkpoint cobb-densenet-mini.phantom-spines")
+            .Text("The recipe of this run. Copy it, point it at radiographs of your own, and run it with marrow run:")
+            .Code(recipe.SourceText);
+        page.Save(result.Report);
+    }
+
+    private static void Figures(HtmlReport page, DemoResult result)
+    {
+        var detector = result.Comparisons[0];
+        var minutes = TimeSpan.FromSeconds(result.Seconds);
+        page.Figures(
+        [
+            (minutes.ToString(@"m\:ss", CultureInfo.InvariantCulture), "minutes", "everything, on this machine"),
+            ($"{Number(result.PeakMemoryGiB, "0.0")} GiB", "memory", "the most at any time"),
+            (Text(detector.Warm.TrainingImages), "labelled spine films", $"{detector.Warm.ValidationImages} more chose the best weights"),
+            (Text(detector.Warm.HeldOutImages), "held-out spine films", "never trained on or chosen by"),
+        ]);
+    }
+
+    private static void Table(HtmlReport page, DemoResult result, Recipe recipe)
+    {
+        page.Section("Warm start against scratch")
+            .Table(DemoTable.Headers, DemoTable.Rows(result), "On the held-out films; in brackets the 95 % bootstrap interval over films.");
+        var rows = new List<IReadOnlyList<string>>();
+        foreach (var c in result.Comparisons)
+        {
+            rows.Add([c.Model, "SMAPE", DemoTable.Value(c.SmapeGain, signed: true, "points"), Verdict(c.SmapeGain)]);
+            if (c.LandmarkGain is { } landmarks)
+                rows.Add([c.Model, "landmark error", DemoTable.Value(landmarks, signed: true, "px"), Verdict(landmarks)]);
+        }
+        page.Table(["model", "metric", "scratch − warm", "verdict"], rows, "The difference film by film, with its interval; above 0 the warm start is better.")
+            .Text("The intervals say how far other films of this kind could move the figures. They do not cover the draw of the weights and of the few labels: another --seed shows that.")
+            .Text(string.Join(" ", result.Comparisons.Select(c =>
+                $"Both {c.Model}s had the same films, the same {Steps(recipe, c.Warm)} steps of the same optimizer and the same choice of the best weights.")));
+    }
+
+    private static void Curves(HtmlReport page, Dictionary<string, StageResult> stages, Recipe recipe)
+    {
+        page.Section("Learning curves").Text("On the films that choose the best weights, while training.");
+        Plot("The chest checkpoint learns", "AUROC", "auroc", ("densenet-mini", "features"));
+        Plot("Detector: corners", "landmark error (px)", "landmark-error", ("warm-started", "landmarks"), ("from scratch", "landmarks-scratch"));
+        Plot("Detector: angles", "SMAPE (%)", "smape", ("warm-started", "landmarks"), ("from scratch", "landmarks-scratch"));
+        Plot("Regressor: angles", "SMAPE (%)", "smape", ("warm-started", "cobb"), ("from scratch", "cobb-scratch"));
+
+        void Plot(string title, string yLabel, string metric, params (string Name, string Stage)[] lines)
+        {
+            var curves = lines.Select(l =>
+            {
+                var history = stages[l.Stage].Progress.History;
+                return new Curve(l.Name, [.. history.Select(h => (double)h.Step)], [.. history.Select(h => h.Metrics.GetValueOrDefault(metric, double.NaN))]);
+            }).ToList();
+            var last = string.Join("; ", curves.Where(c => c.Y.Count > 0).Select(c => $"{c.Name} ends at {Number(c.Y[^1], "0.00")}"));
+            page.Plot(dark => Plots.LearningCurves(title, "step", yLabel, curves, dark), $"{title}: {yLabel} by step; {last}.");
+        }
+    }
+
+    private static void Overlays(HtmlReport page, HeldOutFilms films)
+    {
+        var order = Enumerable.Range(0, films.Samples.Count)
+            .Select(i => (Film: i, Error: HeldOutFilms.LandmarkError(films.Samples[i], films.Findings("landmarks")[i])))
+            .OrderBy(f => f.Error).ToList();
+        (string Name, int Place)[] shown = order.Count < 3
+            ? [("one", 0)]
+            : [("best", 0), ("middle", order.Count / 2), ("worst", order.Count - 1)];
+        page.Section("Held-out films")
+            .Text("By the warm-started detector's landmark error the best, the middle and the worst film; beside each the detector from scratch. White: the labels.");
+        var pictures = new List<(byte[], string)>();
+        foreach (var (name, place) in shown)
+        {
+            var film = order[place].Film;
+            foreach (var (stage, start) in (ReadOnlySpan<(string, string)>)[("landmarks", "warm-started"), ("landmarks-scratch", "from scratch")])
+                pictures.Add(Overlay(films.Samples[film], films.Findings(stage)[film], $"{name}, {start}"));
+        }
+        page.Pictures(pictures);
+    }
+
+    private static (byte[] Png, string Caption) Overlay(Sample sample, SpineFinding finding, string caption)
+    {
+        var radiograph = RadiographReader.Read(sample.ImagePath);
+        var png = OverlayRenderer.Render(radiograph, finding, new SpineTruth(sample.Vertebrae, sample.CobbDegrees));
+        return (png, $"{caption}: {Number(HeldOutFilms.LandmarkError(sample, finding), "0.0")} px off");
+    }
+
+    private static void Lineage(HtmlReport page, DemoResult result, DemoRequest request)
+    {
+        page.Section("Lineage");
+        var nodes = new List<LineageNode>
+        {
+            new("chests", LineageKind.Dataset, "phantom chests", [$"{request.Chests} radiographs, 14 findings", "CC0-1.0"]),
+            new("spines", LineageKind.Dataset, "phantom spines", [$"{request.Spines} radiographs, 17 vertebrae", "CC0-1.0"]),
+        };
+        var edges = new List<LineageEdge>();
+        foreach (var stage in result.Stages)
+        {
+            var at = stage.Checkpoint.IndexOf('@', StringComparison.Ordinal);
+            nodes.Add(new(stage.Stage, LineageKind.Checkpoint, stage.Checkpoint[..at], [Worth(stage), stage.Checkpoint[(at + 1)..][..19]]));
+            edges.Add(new(stage.Task == StageTask.Classify ? "chests" : "spines", stage.Stage));
+            if (result.Stages.FirstOrDefault(s => stage.Receipt is not null && s.Checkpoint.EndsWith(stage.Receipt.SourceDigest, StringComparison.Ordinal)) is { } parent)
+                edges.Add(new(parent.Stage, stage.Stage, $"{Percent(stage.Receipt!.BackboneCoverage)} of the CNN"));
+        }
+        page.Lineage(nodes, edges);
+    }
+
+    private static string Worth(StageResult stage) => stage.Metrics.FirstOrDefault(m => m.Name is "auroc" or "smape") is { } metric
+        ? $"{(metric.Name == "auroc" ? "AUROC" : "SMAPE")} {Number(metric.Value, metric.Name == "auroc" ? "0.000" : "0.0")}{(metric.Unit.Length > 0 ? " " + metric.Unit : "")}, {stage.HeldOutImages} held out"
+        : "";
+
+    private static void Receipts(HtmlReport page, DemoResult result)
+    {
+        page.Section("Transfer receipts")
+            .Text("What became of every tensor of a warm-started model. The whole receipt is stored with its checkpoint.");
+        foreach (var receipt in result.Comparisons.Select(c => c.Warm.Receipt).OfType<TransferReceipt>())
+        {
+            page.Table(["module", "copied", "adapted", "remapped", "random", "share of weights"],
+            [
+                .. receipt.Table().Select(t => (IReadOnlyList<string>)[t.Module, Text(t.Copied), Text(t.Adapted), Text(t.Remapped), Text(t.Random), Percent(t.Share)]),
+            ], $"{receipt.TargetArchitecture} from {receipt.Source}{Proof(receipt.Probe)}");
+        }
+    }
+
+    private static string Proof(TransferProbe? probe) => probe switch
+    {
+        null => "",
+        { BitIdentical: true } => $"; {probe.Activations.ToString("N0", CultureInfo.InvariantCulture)} activations of both CNNs compared, equal bit for bit",
+        _ => $"; {probe.Activations.ToString("N0", CultureInfo.InvariantCulture)} activations of both CNNs compared, largest difference {Number(probe.MaxAbsDifference, "0.0e0")}",
+    };
+
+    private static string Verdict(MetricValue gain) => DemoSentence.Verdict(gain) switch
+    {
+        DemoVerdict.Better => "the warm start is better",
+        DemoVerdict.Worse => "the warm start is worse",
+        _ => "no difference shown",
+    };
+
+    private static string Steps(Recipe recipe, StageResult stage) => Text(recipe.Stages.Single(s => s.Name == stage.Stage).Train.Steps is > 0 and var steps ? steps : stage.Progress.Step);
+    private static string Percent(double share) => $"{Number(share * 100, "0.0")} %";
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}
