@@ -31,7 +31,7 @@ internal static class CommandLine
         // No response files: "@1.jpg" is the name of a file.
         var parsed = root.Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
-            return Usage(string.Join(Environment.NewLine + "error: ", parsed.Errors.Select(e => e.Message)), parsed, error);
+            return Usage(string.Join(Environment.NewLine + "error: ", parsed.Errors.Select(e => e.Message.ReplaceLineEndings(" ").Replace("\t", ""))), parsed, error);
         var verbose = parsed.GetValue(Verbose);
         try
         {
@@ -93,8 +93,10 @@ internal static class CommandLine
         {
             Json,
             Verbose,
-            RunCommand.Create(),
             DemoCommand.Create(),
+            RunCommand.Create(),
+            EvaluateCommand.Create(),
+            PredictCommand.Create(),
             DataCommand.Create(),
             HubCommand.Create(),
         };

@@ -4,12 +4,12 @@ using Spectre.Console;
 
 namespace Marrow.Cli;
 
-/// <summary>Measured values with their intervals.</summary>
+/// <summary>Measured values with their intervals; those of single classes, angles and corners ("mae.cobb1") only where asked for.</summary>
 internal static class MetricTable
 {
-    public static void Draw(IAnsiConsole console, IReadOnlyList<MetricValue> metrics, string title) => console.Draw(
+    public static void Draw(IAnsiConsole console, IReadOnlyList<MetricValue> metrics, string title, bool parts = false) => console.Draw(
         ["metric", "value", "95 % interval", "unit", "images"],
-        [.. metrics.Select(m => (IReadOnlyList<string>)
+        [.. metrics.Where(m => parts || !m.Name.Contains('.')).Select(m => (IReadOnlyList<string>)
         [
             m.Name,
             Number(m.Value),

@@ -14,6 +14,7 @@ internal sealed class Output
 
     private readonly bool _json;
     private readonly TextWriter _output;
+    private readonly TextWriter? _plain;
 
     public Output(TextWriter output, TextWriter error, bool json)
     {
@@ -21,6 +22,7 @@ internal sealed class Output
         Result = Create(output, !Console.IsOutputRedirected && ReferenceEquals(output, Console.Out));
         IsLive = !Console.IsErrorRedirected && ReferenceEquals(error, Console.Error);
         Progress = Create(error, IsLive);
+        _plain = IsLive ? null : error;
     }
 
     /// <summary>For tests: both on the same console.</summary>
@@ -47,10 +49,22 @@ internal sealed class Output
             draw(Result);
     }
 
-    /// <summary>A line for the reader that is no result.</summary>
-    public void Note(string line) => Progress.WriteLine(line);
+    /// <summary>A line for the reader that is no result; off a terminal it is never broken.</summary>
+    public void Note(string line)
+    {
+        if (_plain is not null)
+            _plain.WriteLine(line);
+        else
+            Progress.WriteLine(line);
+    }
 
-    public void Warn(string line) => Progress.MarkupLineInterpolated($"[yellow]warning:[/] {line}");
+    public void Warn(string line)
+    {
+        if (_plain is not null)
+            _plain.WriteLine($"warning: {line}");
+        else
+            Progress.MarkupLineInterpolated($"[yellow]warning:[/] {line}");
+    }
 
     private static IAnsiConsole Create(TextWriter writer, bool terminal)
     {
@@ -86,6 +100,18 @@ internal static class Tables
         foreach (var row in rows)
             table.AddRow(row.Select(cell => new Text(cell)));
         console.Write(table);
+    }
+
+    /// <summary>Names and what they are, without a header.</summary>
+    public static void DrawFacts(this IAnsiConsole console, string title, IEnumerable<(string Name, string Value)> facts)
+    {
+        console.Write(new Text(title + Environment.NewLine, new Style(decoration: Decoration.Bold)));
+        var table = new Table { Border = TableBorder.None, ShowHeaders = false };
+        table.AddColumns("", "");
+        foreach (var (name, value) in facts)
+            table.AddRow(new Text($"  {name}", new Style(decoration: Decoration.Dim)), new Text($"  {value}"));
+        console.Write(table);
+        console.WriteLine();
     }
 
     private static bool IsNumber(string cell) =>

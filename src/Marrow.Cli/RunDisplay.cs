@@ -13,15 +13,25 @@ internal static class RunDisplay
 {
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(10);
 
-    /// <summary>Runs <paramref name="work"/>, which is given the function to call with each event.</summary>
+    /// <summary>Runs <paramref name="work"/>, which is given the function to call, from any thread, with each event.</summary>
     public static T Show<T>(Output output, Func<Action<RunEvent>, T> work)
     {
         if (!output.IsLive)
-            return work(new PlainLines(output).Show);
+            return work(OneAtATime(new PlainLines(output).Show));
         return output.Progress.Progress()
             .AutoClear(false)
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new NumbersColumn())
-            .Start(context => work(new Bars(output.Progress, context).Show));
+            .Start(context => work(OneAtATime(new Bars(output.Progress, context).Show)));
+    }
+
+    private static Action<RunEvent> OneAtATime(Action<RunEvent> show)
+    {
+        var turn = new Lock();
+        return e =>
+        {
+            lock (turn)
+                show(e);
+        };
     }
 
     /// <summary>"epoch 2  step 120/900  loss 0.4321  lr 3.0e-4  9.2 images/s  waited 0.8 %  left 4:10", as far as known.</summary>
@@ -45,8 +55,8 @@ internal static class RunDisplay
         return string.Join("  ", parts);
     }
 
-    /// <summary>"smape 12.9  landmarkErrorPx 4.2".</summary>
-    public static string Metrics(RunEvent e) => string.Join("  ", e.Metrics.Select(m => $"{m.Key} {Significant(m.Value)}"));
+    /// <summary>"smape 12.9  landmark-error 4.2"; those of single classes, angles and corners ("mae.cobb1") are left out.</summary>
+    public static string Metrics(RunEvent e) => string.Join("  ", e.Metrics.Where(m => !m.Key.Contains('.')).Select(m => $"{m.Key} {Significant(m.Value)}"));
 
     /// <summary>"0:07", "4:10", "1:02:03".</summary>
     public static string Duration(TimeSpan time) => time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);

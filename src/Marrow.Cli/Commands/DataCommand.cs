@@ -7,6 +7,7 @@ internal static class DataCommand
 {
     public static Command Create() => new("data", "Check, show and make data sets.")
     {
+        DataCheckCommand.Create(),
         DataPreviewCommand.Create(),
         DataPhantomCommand.Create(),
     };

@@ -71,26 +71,26 @@ internal static class HubCommand
 
     private static void Draw(IAnsiConsole console, Checkpoint checkpoint)
     {
-        var facts = new List<IReadOnlyList<string>>
+        var facts = new List<(string Name, string Value)>
         {
-            Fact("digest", checkpoint.Digest),
-            Fact("folder", checkpoint.Path),
-            Fact("size", $"{Number(Size(checkpoint.Path) / (double)(1 << 20), "0.0")} MiB, {Number(checkpoint.Weights.Entries.Sum(e => e.Elements) / 1e6, "0.00")} million weights"),
+            ("digest", checkpoint.Digest),
+            ("folder", checkpoint.Path),
+            ("size", $"{Number(Size(checkpoint.Path) / (double)(1 << 20), "0.0")} MiB, {Number(checkpoint.Weights.Entries.Sum(e => e.Elements) / 1e6, "0.00")} million weights"),
         };
         if (!checkpoint.WeightsOnly)
         {
             var (config, input) = (checkpoint.Config, checkpoint.Config.Input);
-            facts.Add(Fact("created", Date(checkpoint.Created)));
-            facts.Add(Fact("task", config.Task));
-            facts.Add(Fact("architecture", config.Model.Architecture));
-            facts.Add(Fact("input", $"{input.Width} x {input.Height} x {input.Channels}, {input.Fit.ToString().ToLowerInvariant()}, mean {Number(input.Mean, "0.###")}, std {Number(input.Std, "0.###")}"));
-            facts.Add(Fact("outputs", string.Join(", ", config.Outputs.Select(o => o.Trained ? o.Name : $"{o.Name} (untrained)"))));
+            facts.Add(("created", Date(checkpoint.Created)));
+            facts.Add(("task", config.Task));
+            facts.Add(("architecture", config.Model.Architecture));
+            facts.Add(("input", $"{input.Width} x {input.Height} x {input.Channels}, {input.Fit.ToString().ToLowerInvariant()}, mean {Number(input.Mean, "0.###")}, std {Number(input.Std, "0.###")}"));
+            facts.Add(("outputs", string.Join(", ", config.Outputs.Select(o => o.Trained ? o.Name : $"{o.Name} (untrained)"))));
         }
-        facts.AddRange(checkpoint.Parents.Datasets.Select(d => Fact("trained on", $"{d.Name}, {d.Samples} samples, {d.License}")));
-        facts.AddRange(checkpoint.Parents.Checkpoints.Select(c => Fact("started from", $"{c.Name} {Short(c.Digest)}, {c.License}")));
-        console.Draw(["", ""], facts, checkpoint.Name);
+        facts.AddRange(checkpoint.Parents.Datasets.Select(d => ("trained on", $"{d.Name}, {d.Samples} samples, {d.License}")));
+        facts.AddRange(checkpoint.Parents.Checkpoints.Select(c => ("started from", $"{c.Name} {Short(c.Digest)}, {c.License}")));
+        console.DrawFacts(checkpoint.Name, facts);
         if (checkpoint.Metrics.Count > 0)
-            console.Draw(["measured", "value", "95 % interval", "unit", "data", "samples"], [.. checkpoint.Metrics.Select(Measured)]);
+            console.Draw(["measured", "value", "95 % interval", "unit", "data", "samples"], [.. checkpoint.Metrics.Where(m => !m.Metric.Contains('.')).Select(Measured)]);
         if (checkpoint.Receipt is { } transfer)
             console.Draw(TransferTable.Headers, TransferTable.Rows(transfer), $"warm start from {transfer.Source}");
     }
@@ -109,7 +109,6 @@ internal static class HubCommand
         ? new FileInfo(path).Length
         : new DirectoryInfo(path).EnumerateFiles().Sum(file => file.Length);
 
-    private static IReadOnlyList<string> Fact(string name, string value) => [name, value];
     private static string Short(string digest) => digest.StartsWith("sha256:", StringComparison.Ordinal) && digest.Length > 7 + DigitsShown ? digest[7..(7 + DigitsShown)] : digest;
     private static string Date(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

@@ -56,6 +56,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("hub")]
     [InlineData("run")]
     [InlineData("run recipes/spine.yaml --data")]
+    [InlineData("predict")]
+    [InlineData("evaluate x")]
+    [InlineData("evaluate x --data a=b --data c=d")]
+    [InlineData("evaluate x --data a=b --split some")]
     public void Wrong_usage_is_code_2_and_points_to_the_help(string line)
     {
         var (code, output, error) = Call(line.Split(' '));
@@ -158,6 +162,58 @@ public sealed class CommandLineTests : IDisposable
         var (again, _, error) = Call("data", "phantom", "spineweb16", folder, "--count", "2");
         Assert.Equal(ExitCode.Failed, again);
         Assert.Contains("expected an empty or absent folder", error);
+    }
+
+    [Fact]
+    public void A_check_tells_what_is_wrong_and_does_not_fail()
+    {
+        var folder = DataSet();
+        File.WriteAllBytes(Path.Combine(folder, "1.png"), File.ReadAllBytes(Path.Combine(folder, "1.png"))[..200]);
+        var (code, output, _) = Call("data", "check", "csv", folder, "--json");
+        Assert.Equal(ExitCode.Done, code);
+        using var document = JsonDocument.Parse(output);
+        Assert.Equal(3, document.RootElement.GetProperty("samples").GetInt32());
+        Assert.Equal(2, document.RootElement.GetProperty("imagesReadable").GetInt32());
+        Assert.Equal("1.png", document.RootElement.GetProperty("faults")[0].GetProperty("file").GetString());
+
+        Assert.Contains("1.png", Call("data", "check", "csv", folder).Output);
+    }
+
+    [Fact]
+    public void Terminated_the_program_stops_soon_with_130()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are POSIX's.");
+        var folder = Path.Combine(_folder, "many");
+        var program = Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll");
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, "data", "phantom", "chexpert", folder, "--count", "100000"]) { RedirectStandardError = true })!;
+        while (!Directory.Exists(folder) && !process.HasExited)
+            Thread.Sleep(20);
+        Process.Start("kill", ["-TERM", process.Id.ToString()])!.WaitForExit();
+
+        Assert.True(process.WaitForExit(TimeSpan.FromMinutes(2)));
+        Assert.Equal(ExitCode.Cancelled, process.ExitCode);
+        Assert.Equal("cancelled", process.StandardError.ReadToEnd().Trim());
+        Assert.False(File.Exists(Path.Combine(folder, "train.csv")));
+    }
+
+    [Fact]
+    public void Folders_give_their_images_in_order_and_files_are_taken_as_named()
+    {
+        var folder = DataSet();
+        Assert.Equal(["0.png", "1.png", "2.png"], PredictCommand.Images([folder]).Select(Path.GetFileName));
+        Assert.Equal([Path.Combine(folder, "labels.csv")], PredictCommand.Images([Path.Combine(folder, "labels.csv")]));
+        Assert.Throws<MarrowException>(() => PredictCommand.Images([Path.Combine(folder, "absent.png")]));
+        var empty = Directory.CreateDirectory(Path.Combine(_folder, "empty")).FullName;
+        Assert.Throws<MarrowException>(() => PredictCommand.Images([empty]));
+    }
+
+    [Fact]
+    public void Predicting_without_any_checkpoint_says_how_to_get_one()
+    {
+        var (code, _, error) = Call("predict", DataSet(), "--hub", _folder, "--out", Path.Combine(_folder, "out"));
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Contains("marrow run", error);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "out")));
     }
 
     [Fact]

@@ -1,5 +1,8 @@
 using System.Text.Json;
 using Marrow.Cli;
+using Marrow.Cli.Commands;
+using Marrow.Datasets;
+using Marrow.Prediction;
 using Marrow.Training;
 using Spectre.Console.Testing;
 
@@ -54,6 +57,52 @@ public class OutputTests
     [Fact]
     public void The_numbers_of_an_event_read_as_one_line() => Assert.Equal(
         "epoch 2  step 120/900  loss 0.4321  lr 3.0e-4  9.234 images/s  waited 0.8 %  left 4:10", RunDisplay.Numbers(Event));
+
+    [Fact]
+    public void Progress_shows_the_metrics_that_sum_up() => Assert.Equal(
+        "smape 12.9", RunDisplay.Metrics(Event with { Metrics = new Dictionary<string, double> { ["smape"] = 12.9, ["mae.cobb1"] = 3 } }));
+
+    [Fact]
+    public void Predictions_are_a_row_each()
+    {
+        var console = new TestConsole().Width(160);
+        SpineFinding[] findings =
+        [
+            Reports.ReportSamples.Finding(300, 700) with { CobbDegrees = [41.25, 20, 0.5], File = "a[1].jpg" },
+            new() { File = "broken.jpg", Width = 0, Height = 0, Status = FindingStatus.Failed },
+        ];
+        PredictCommand.Draw(console, findings, "out");
+        var rows = console.Output.Split('\n').Where(line => line.Contains(".jpg")).Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.Equal(["a[1].jpg 41.2 20.0 0.5 severe 17 0.88 ok", "broken.jpg - - - 0 0.00 failed"], rows);
+    }
+
+    [Fact]
+    public void A_check_shows_the_first_faults_and_how_many_more_there_are()
+    {
+        var report = new DataReport
+        {
+            Name = "films",
+            Format = "csv",
+            Root = "films",
+            License = "CC0-1.0",
+            Samples = 1481,
+            ImagesReadable = 1456,
+            Patients = 300,
+            Classes = new Dictionary<string, ClassCount> { ["Edema"] = new(10, 20, 30) },
+            FaultCounts = new Dictionary<string, int> { ["truncated-image"] = 25 },
+            Faults = [.. Enumerable.Range(0, 25).Select(i => new DataFault("truncated-image", $"{i:00}.png", "cut off"))],
+        };
+        var console = new TestConsole().Width(160);
+        DataCheckCommand.Draw(console, report, all: false);
+        Assert.Contains("1,481", console.Output);
+        Assert.Contains("19.png", console.Output);
+        Assert.DoesNotContain("20.png", console.Output);
+        Assert.Contains("5 more", console.Output);
+
+        console.Clear();
+        DataCheckCommand.Draw(console, report, all: true);
+        Assert.Contains("24.png", console.Output);
+    }
 
     [Fact]
     public void Unknown_numbers_are_left_out() => Assert.Equal("", RunDisplay.Numbers(new RunEvent { Stage = "features" }));

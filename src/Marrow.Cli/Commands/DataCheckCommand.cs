@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Globalization;
+using Marrow.Datasets;
+using Marrow.Training;
+using Spectre.Console;
+
+namespace Marrow.Cli.Commands;
+
+/// <summary>marrow data check: everything that is wrong with a data set, with the file of each fault.</summary>
+internal static class DataCheckCommand
+{
+    private const int FaultsShown = 20;
+
+    public static Command Create()
+    {
+        var data = new DataOptions();
+        var all = new Option<bool>("--all") { Description = $"Print every fault, not the first {FaultsShown}." };
+        var command = new Command("check", "Look at every row and every image of a data set. Faults are listed and are no failure.") { all };
+        data.AddTo(command);
+        return command
+            .WithExamples(
+                "marrow data check spineweb16 data/spineweb16",
+                "marrow data check chexpert data/chexpert --set blank=zeros --json > chexpert.json")
+            .Does((parsed, output, cancellation) => Run(data.Read(parsed), parsed.GetValue(all), output, cancellation));
+    }
+
+    private static int Run(DatasetRequest request, bool all, Output output, CancellationToken cancellation)
+    {
+        var report = RunDisplay.Show(output, show => DataCheck.Run(request, new Progress(request.Name, show), cancellation));
+        output.Finish(report, console => Draw(console, report, all));
+        return ExitCode.Done;
+    }
+
+    internal static void Draw(IAnsiConsole console, DataReport report, bool all)
+    {
+        var facts = new List<(string Name, string Value)>
+        {
+            ("samples", Text(report.Samples)),
+            ("images readable", Text(report.ImagesReadable)),
+            ("patients", Text(report.Patients)),
+        };
+        if (report.AnglesReproduced is { } reproduced)
+            facts.Add(("angles reproduced", Text(reproduced)));
+        console.DrawFacts($"{report.Name} ({report.Format}, {report.License})", facts);
+        if (report.Classes.Count > 0)
+            console.Draw(["class", "positive", "negative", "unknown"], [.. report.Classes.Select(c => Row(c.Key, Text(c.Value.Positive), Text(c.Value.Negative), Text(c.Value.Unknown)))]);
+        if (report.Faults.Count == 0)
+        {
+            console.WriteLine("no fault found");
+            return;
+        }
+        console.Draw(["fault", "files"], [.. report.FaultCounts.Select(f => Row(f.Key, Text(f.Value)))]);
+        var shown = all ? report.Faults.Count : Math.Min(FaultsShown, report.Faults.Count);
+        console.Draw(["file", "fault", "detail", "action"], [.. report.Faults.Take(shown).Select(f => Row(f.File, f.Kind, f.Detail, f.Action))]);
+        if (shown < report.Faults.Count)
+            console.WriteLine($"{report.Faults.Count - shown} more: --all prints them, --json too.");
+    }
+
+    private static IReadOnlyList<string> Row(params string[] cells) => cells;
+    private static string Text(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private sealed class Progress(string name, Action<RunEvent> show) : IProgress<DataCheckProgress>
+    {
+        public void Report(DataCheckProgress value) => show(new() { Stage = name, Step = value.Done, Steps = value.Total });
+    }
+}

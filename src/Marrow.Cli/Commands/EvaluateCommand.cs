@@ -1,0 +1,90 @@
+using System.CommandLine;
+using Marrow.Checkpoints;
+using Marrow.Datasets;
+using Marrow.Hub;
+using Marrow.Metrics;
+using Marrow.Prediction;
+using Marrow.Training;
+using Spectre.Console;
+
+namespace Marrow.Cli.Commands;
+
+/// <summary>marrow evaluate: what checkpoints are worth on labelled images, with intervals.</summary>
+internal static class EvaluateCommand
+{
+    private const string HeldOut = "held-out", All = "all";
+
+    public static Command Create()
+    {
+        var names = new Argument<string[]>("CHECKPOINT") { Description = "One checkpoint; or a detector and a regressor, to measure the angles of both together.", Arity = new ArgumentArity(1, 2) };
+        var data = DataFolders.Option();
+        data.Description = "The labelled data, by the name under which the checkpoint was trained on it (another name: with --format).";
+        data.Required = true;
+        var split = new Option<string>("--split") { Description = "held-out: the images that the checkpoint never saw. all: every image.", HelpName = $"{HeldOut}|{All}", DefaultValueFactory = _ => HeldOut };
+        split.AcceptOnlyFromAmong(HeldOut, All);
+        var format = new Option<string?>("--format") { Description = "How to read data that the checkpoint does not know: chexpert, mura, spineweb16 or csv." };
+        var hub = HubFolder.Option();
+        return new Command("evaluate", "Measure checkpoints on labelled images, with 95 % bootstrap intervals over patients.") { names, data, split, format, hub }
+            .WithExamples(
+                "marrow evaluate densenet121.cxr-pediatric --data cxr=data/cxr",
+                "marrow evaluate retinanet-densenet121.spineweb16 cobb-densenet121.spineweb16 --data spineweb16=data/spineweb16",
+                "marrow evaluate cobb-densenet121.spineweb16 --data own=films --format csv --split all --json")
+            .Does((parsed, output, cancellation) =>
+            {
+                var folders = DataFolders.Read(parsed.GetRequiredValue(data));
+                if (folders.Count != 1)
+                    throw new UsageException("--data: expected one data set.");
+                var (name, folder) = folders.Single();
+                var part = parsed.GetRequiredValue(split) == All ? EvaluationSplit.All : EvaluationSplit.HeldOut;
+                var store = new LocalHub(HubFolder.Of(parsed, hub));
+                var checkpoints = new List<Checkpoint>();
+                try
+                {
+                    foreach (var reference in parsed.GetRequiredValue(names))
+                        checkpoints.Add(store.Resolve(reference));
+                    var samples = Samples(checkpoints, name, folder, part, parsed.GetValue(format));
+                    return Measure(checkpoints, samples, name, part, output, cancellation);
+                }
+                finally
+                {
+                    checkpoints.ForEach(c => c.Dispose());
+                }
+            });
+    }
+
+    /// <summary>What none of the checkpoints saw: their divisions must agree.</summary>
+    private static IReadOnlyList<Sample> Samples(List<Checkpoint> checkpoints, string name, string folder, EvaluationSplit part, string? format)
+    {
+        var each = checkpoints.Select(c => Evaluation.Samples(c, name, folder, part, format).Samples).ToList();
+        if (each.Any(samples => !samples.Select(s => s.Id).ToHashSet().SetEquals(each[0].Select(s => s.Id))))
+            throw new MarrowException($"{string.Join(" and ", checkpoints.Select(c => c.Name))}: other images were held out from one than from the other. Measure them one by one.");
+        return each[0];
+    }
+
+    private static int Measure(List<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, string data, EvaluationSplit part, Output output, CancellationToken cancellation)
+    {
+        var results = RunDisplay.Show(output, show =>
+        {
+            void Progress(int done, int total) => show(new RunEvent { Stage = data, Step = done, Steps = total });
+            return checkpoints.Count == 1
+                ? new Dictionary<string, IReadOnlyList<MetricValue>> { [checkpoints[0].Config.Task] = Evaluation.Measure(checkpoints[0], samples, progress: Progress, cancellation: cancellation) }
+                : Evaluation.MeasureSpine(checkpoints, samples, progress: Progress, cancellation: cancellation);
+        });
+        var document = new
+        {
+            Checkpoints = checkpoints.Select(c => new { c.Name, c.Digest }),
+            Data = data,
+            Split = part,
+            Images = samples.Count,
+            Patients = samples.DistinctBy(s => s.Patient).Count(),
+            Results = results,
+        };
+        output.Finish(document, console =>
+        {
+            foreach (var (source, metrics) in results)
+                MetricTable.Draw(console, metrics, $"{source}: {data}, {(part == EvaluationSplit.All ? All : HeldOut)}", parts: true);
+            console.WriteLine($"{document.Images} images of {document.Patients} patients");
+        });
+        return ExitCode.Done;
+    }
+}
