@@ -48,9 +48,9 @@ public sealed record DetectorSpec
 
     /// <summary>
     /// Anchors for the vertebrae of a whole spine that fills an input of this size, in px: one level, six anchors a cell.
-    /// Measured on SpineWeb 16 (481 images, boxes around the four corners, 224 x 640): 99.3 % of the vertebrae have an
-    /// anchor with an IoU of 0.5 or more, the median one has 15. Stretched or not, a vertebra keeps its share of the
-    /// image, so sizes scale with the input.
+    /// Measured on SpineWeb 16 (the boxes around the four corners of 8,177 vertebrae, 224 x 640): 99.5 % have an anchor
+    /// with an IoU of 0.5 or more, half of them have 15 or more. Stretched or not, a vertebra keeps its share of the image,
+    /// so sizes scale with the input.
     /// </summary>
     public static DetectorSpec Vertebrae(int inputWidth, int inputHeight)
     {

@@ -67,10 +67,13 @@ public class DenseNetTests
         using var scope = NewDisposeScope();
         var model = (DenseNet)Create("densenet-mini");
         Assert.InRange(ModelTools.ParameterCount(model), 100_000, 500_000);
-        var maps = model.Features.ForwardPyramid(zeros(2, 1, 64, 96));
-        Assert.Equal(3, maps.Length);
-        for (var i = 0; i < 3; i++)
-            Assert.Equal([2, model.Features.PyramidChannels[i], 64 >> (3 + i), 96 >> (3 + i)], maps[i].shape);
+        foreach (var first in (int[])[2, 3, 5])
+        {
+            var maps = model.Features.ForwardPyramid(zeros(2, 1, 64, 96), first);
+            Assert.Equal(6 - first, maps.Length);
+            for (var level = first; level <= 5; level++)
+                Assert.Equal([2, model.Features.PyramidChannels[level - 2], 64 >> level, 96 >> level], maps[level - first].shape);
+        }
     }
 
     [Fact]
