@@ -2,65 +2,84 @@ using System.Diagnostics;
 using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Tensors;
+using Marrow.Training;
 
 namespace Marrow.Benchmarks;
 
 /// <summary>
-/// What the loader gives by itself, without a training step beside it: packing (resize without decoding), and images a
-/// second from one background thread, without and with augmentation, at the size of a spine and of a chest radiograph.
+/// The loader against training's need: images a second from one background thread, and the share of the time for which a
+/// real training loop waits for it.
 /// </summary>
 internal static class LoaderBenchmark
 {
     private const int Images = 64;
 
-    public static void Run(TextWriter output)
+    public static IEnumerable<Comparison> Run(int rounds)
     {
-        Measure(output, "spine 640x224", new InputContract { Width = 224, Height = 640 }, 854, 2360, 4);
-        Measure(output, "chest 224x224", new InputContract { Width = 224, Height = 224, Channels = 3 }, 390, 320, 32);
+        yield return Measure("loader: 224 x 224 from 390 x 320", Subjects.ChestInput, 390, 320, Subjects.Classifier, 8, rounds);
+        yield return Measure("loader: 192 x 576 from 854 x 2360", Subjects.SpineInput, 854, 2360, Subjects.Detector, 4, rounds);
     }
 
-    private static void Measure(TextWriter output, string name, InputContract contract, int width, int height, int batch)
+    private static Comparison Measure(string title, InputContract input, int width, int height, Func<TrainingTask> create, int batch, int rounds)
     {
-        var folder = Directory.CreateTempSubdirectory("marrow-loader-").FullName;
+        var folder = Directory.CreateTempSubdirectory("marrow-bench-").FullName;
         try
         {
-            var random = new SeededRandom(1);
-            var pixels = new ushort[width * height];
-            foreach (ref var pixel in pixels.AsSpan())
-                pixel = (ushort)random.Next(256);
-            var samples = Enumerable.Range(0, Images).Select(i => new Sample { Id = $"{i}", ImagePath = $"{i}", Patient = "" }).ToList();
-            var start = Stopwatch.GetTimestamp();
-            using var cache = PackedCache.Open(samples, contract, folder, null, (path, _, _) => new Radiograph
-            {
-                Width = width,
-                Height = height,
-                Pixels = pixels,
-                BitDepth = 8,
-                Source = path,
-                OriginalWidth = width,
-                OriginalHeight = height,
-            });
-            var packed = Images / Stopwatch.GetElapsedTime(start).TotalSeconds;
-            output.WriteLine(FormattableString.Invariant(
-                $"{name}: packed {packed:F0}/s, plain {Rate(null):F0}/s, augmented {Rate(new()):F0}/s, with blur {Rate(new() { BlurPixels = 2 }):F0}/s"));
+            var samples = Subjects.Samples(Images, width, height);
+            using var cache = Pack(samples, input, width, height, folder);
+            using var plain = new BatchLoader(samples, cache, input, null, batch, 1, shuffle: true, dropLast: true, workers: 1, prefetch: 1);
+            using var augmented = new BatchLoader(samples, cache, input, new(), batch, 1, shuffle: true, dropLast: true, workers: 1, prefetch: 1);
+            var comparison = Comparison.Measure(title + ", one thread", Images, rounds,
+                new("as it is", () => Epoch(plain)), new("augmented", () => Epoch(augmented)));
+            var made = comparison.Timings[1].ImagesPerSecond!.Value;
 
-            double Rate(AugmentationOptions? options)
+            using var loader = new BatchLoader(samples, cache, input, new(), batch, 1, shuffle: true, dropLast: true);
+            var (needed, waited) = Train(create, loader, batch, Math.Max(2, rounds), folder);
+            return comparison with
             {
-                using var loader = new BatchLoader(samples, cache, contract, options, batch, 1, shuffle: true, dropLast: true);
-                for (var i = 0; i < loader.BatchesPerEpoch; i++)
-                    loader.Next().Dispose();
-                var (begin, images) = (Stopwatch.GetTimestamp(), 0);
-                while (Stopwatch.GetElapsedTime(begin).TotalSeconds < 2)
-                {
-                    using var next = loader.Next();
-                    images += next.Samples.Count;
-                }
-                return images / Stopwatch.GetElapsedTime(begin).TotalSeconds;
-            }
+                Note = FormattableString.Invariant($"training takes {needed:F1} images/s: one thread makes {made / needed:F0} times as many; a training loop waited for {waited:P2} of its time (target: under 3 %)"),
+            };
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    private static PackedCache Pack(IReadOnlyList<Sample> samples, InputContract input, int width, int height, string folder)
+    {
+        var random = new SeededRandom(1);
+        var pixels = new ushort[width * height];
+        foreach (ref var pixel in pixels.AsSpan())
+            pixel = (ushort)random.Next(256);
+        return PackedCache.Open(samples, input, folder, null, (path, _, _) => new Radiograph
+        {
+            Width = width,
+            Height = height,
+            Pixels = pixels,
+            BitDepth = 8,
+            Source = path,
+            OriginalWidth = width,
+            OriginalHeight = height,
+        });
+    }
+
+    private static void Epoch(BatchLoader loader)
+    {
+        for (var i = 0; i < loader.BatchesPerEpoch; i++)
+            loader.Next().Dispose();
+    }
+
+    /// <summary>Images a second and the share of waiting, from the first step's end to the last's.</summary>
+    private static (double ImagesPerSecond, double WaitShare) Train(Func<TrainingTask> create, BatchLoader loader, int batch, int steps, string folder)
+    {
+        using var task = create();
+        var options = new TrainOptions { Epochs = 0, Steps = steps + 1, Batch = batch, SaveEverySeconds = 3600 };
+        using var loop = new TrainingLoop("loader", task, options, loader, null, folder);
+        var marks = new List<(int Step, long Time, double Wait)>();
+        loop.Run(false, e => marks.Add((e.Step, Stopwatch.GetTimestamp(), loader.WaitSeconds)), CancellationToken.None);
+        var (first, last) = (marks[0], marks[^1]);
+        var seconds = Stopwatch.GetElapsedTime(first.Time, last.Time).TotalSeconds;
+        return ((last.Step - first.Step) * batch / seconds, (last.Wait - first.Wait) / seconds);
     }
 }

@@ -51,7 +51,7 @@ public static class Evaluation
         using var scope = NewDisposeScope();
         using var task = TaskCatalogue.Load(checkpoint);
         var compute = Compute.Choose();
-        compute.Prepare(task.Model);
+        compute.PrepareForInference(task.Model);
         using var cache = PackedCache.Open(samples, task.Input, cacheFolder: null, progress, cancellation: cancellation);
         using var loader = new BatchLoader(samples, cache, task.Input, null, BatchSize, 0, shuffle: false, dropLast: false, Environment.ProcessorCount);
         return task.Measure(loader, compute, bootstrap ?? new());

@@ -39,7 +39,7 @@ public sealed class SpinePredictor : IDisposable
         foreach (var checkpoint in checkpoints)
         {
             var task = TaskCatalogue.Load(checkpoint);
-            _compute.Prepare(task.Model);
+            _compute.PrepareForInference(task.Model);
             switch (task)
             {
                 case DetectVertebraeTask detector when _detector is null:

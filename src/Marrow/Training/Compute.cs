@@ -1,4 +1,6 @@
 using System.Runtime.Intrinsics.X86;
+using Marrow.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -47,6 +49,27 @@ public sealed record Compute(bool BFloat16, bool ChannelsLast)
             if (parameter.dim() == 4)
                 parameter.set_(ToChannelsLast(parameter));
         }
+    }
+
+    /// <summary>
+    /// As <see cref="Prepare(Module)"/>, for a model that will not learn any more: batch norms are folded into the
+    /// convolutions before them, and weights are held in the type in which they compute, which autocast would otherwise
+    /// make anew in each call. The model's tensors are no longer those of its checkpoint.
+    /// </summary>
+    public void PrepareForInference(Module model)
+    {
+        model.eval();
+        foreach (var module in model.modules())
+        {
+            if (module is DenseNetFeatures features)
+                features.FoldNorms();
+        }
+        foreach (var module in model.modules())
+        {
+            if (BFloat16 && module is TorchSharp.Modules.Conv2d or TorchSharp.Modules.Linear)
+                module.to(bfloat16);
+        }
+        Prepare(model);
     }
 
     /// <summary>The same images, laid out for this way of computing; the caller owns the result.</summary>

@@ -18,32 +18,26 @@ internal sealed unsafe class Optimizer : IDisposable
 
     private readonly OptimizerKind _kind;
     private readonly double _momentum;
-    private readonly List<Slot> _slots = [];
+    private readonly (ParameterGroup Group, Slot[] Slots)[] _groups;
 
     /// <param name="groups">Disjoint; frozen parameters belong to one too, and are passed over while they have no gradient.</param>
     public Optimizer(OptimizerKind kind, double momentum, IReadOnlyList<ParameterGroup> groups)
     {
         _kind = kind;
         _momentum = momentum;
-        Groups = groups;
         using var noGrad = no_grad();
-        foreach (var group in groups)
-        {
-            foreach (var (name, parameter) in group.Parameters)
-            {
-                var second = kind == OptimizerKind.AdamW ? zeros_like(parameter).DetachFromDisposeScope() : null;
-                _slots.Add(new(name, parameter, group, zeros_like(parameter).DetachFromDisposeScope(), second,
-                    zeros([], float32).DetachFromDisposeScope()));
-            }
-        }
+        _groups = [.. groups.Select(group => (group, group.Parameters.Select(p => NewSlot(p.Name, p.Value)).ToArray()))];
+
+        Slot NewSlot(string name, Parameter parameter) => new(name, parameter, zeros_like(parameter).DetachFromDisposeScope(),
+            kind == OptimizerKind.AdamW ? zeros_like(parameter).DetachFromDisposeScope() : null, zeros([], float32).DetachFromDisposeScope());
     }
 
-    public IReadOnlyList<ParameterGroup> Groups { get; }
+    private IEnumerable<Slot> Slots => _groups.SelectMany(g => g.Slots);
 
     /// <summary>Every tensor that the next step depends on, by name.</summary>
     public IEnumerable<(string Name, Tensor Value)> State()
     {
-        foreach (var slot in _slots)
+        foreach (var slot in Slots)
         {
             yield return ($"first.{slot.Name}", slot.First);
             if (slot.Second is not null)
@@ -52,17 +46,38 @@ internal sealed unsafe class Optimizer : IDisposable
         }
     }
 
+    /// <summary>
+    /// The L2 norm of all gradients as one vector; where it is above <paramref name="maxNorm"/> they are scaled down to
+    /// it (Pascanu et al. 2013). 0: no limit. TorchSharp's clip_grad_norm_ multiplies all gradients even then.
+    /// </summary>
+    public double ClipGradients(double maxNorm)
+    {
+        const double epsilon = 1e-6; // torch.nn.utils.clip_grad_norm_'s
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var gradients = Slots.Where(s => s.Parameter.requires_grad).Select(s => s.Parameter.grad).OfType<Tensor>().ToArray();
+        if (gradients.Length == 0)
+            return 0;
+        var norm = (double)stack(gradients.Select(g => g.norm())).norm().item<float>();
+        if (maxNorm > 0 && norm > maxNorm)
+        {
+            foreach (var gradient in gradients)
+                gradient.mul_(maxNorm / (norm + epsilon));
+        }
+        return norm;
+    }
+
     /// <summary>One update with each group's own learning rate, <paramref name="learningRate"/> times its factor.</summary>
     public void Step(double learningRate)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        foreach (var group in Groups)
+        foreach (var (group, slots) in _groups)
         {
-            var active = new List<(Slot Slot, Tensor Gradient)>();
-            foreach (var slot in _slots.Where(s => s.Group == group && s.Parameter.requires_grad))
+            var active = new List<(Slot Slot, Tensor Gradient)>(slots.Length);
+            foreach (var slot in slots)
             {
-                if (slot.Parameter.grad is { } gradient)
+                if (slot.Parameter.requires_grad && slot.Parameter.grad is { } gradient)
                     active.Add((slot, gradient));
             }
             if (active.Count == 0)
@@ -71,19 +86,19 @@ internal sealed unsafe class Optimizer : IDisposable
             foreach (var (slot, _) in active)
                 slot.Steps.add_(1);
             if (_kind == OptimizerKind.Sgd)
-                active.ForEach(a => SgdStep(a.Slot, a.Gradient, rate));
+                active.ForEach(a => SgdStep(a.Slot, a.Gradient, rate, group.WeightDecay));
             else if (FusedAdamW.IsAvailable)
                 FusedAdamW.Step(
                     [.. active.Select(a => (a.Slot.Parameter, SameLayout(a.Gradient, a.Slot.Parameter), a.Slot.First, a.Slot.Second!, a.Slot.Steps))],
                     rate, Beta1, Beta2, group.WeightDecay, Epsilon);
             else
-                active.ForEach(a => AdamWStep(a.Slot, a.Gradient, rate));
+                active.ForEach(a => AdamWStep(a.Slot, a.Gradient, rate, group.WeightDecay));
         }
     }
 
     public void ZeroGradients()
     {
-        foreach (var slot in _slots)
+        foreach (var slot in Slots)
         {
             using var gradient = slot.Parameter.grad;
             if (gradient is not null)
@@ -93,25 +108,24 @@ internal sealed unsafe class Optimizer : IDisposable
 
     public void Dispose()
     {
-        foreach (var slot in _slots)
+        foreach (var slot in Slots)
         {
             slot.First.Dispose();
             slot.Second?.Dispose();
             slot.Steps.Dispose();
         }
-        _slots.Clear();
     }
 
-    private void SgdStep(Slot slot, Tensor gradient, double rate)
+    private void SgdStep(Slot slot, Tensor gradient, double rate, double weightDecay)
     {
-        slot.First.mul_(_momentum).add_(gradient.add(slot.Parameter, alpha: slot.Group.WeightDecay));
+        slot.First.mul_(_momentum).add_(gradient.add(slot.Parameter, alpha: weightDecay));
         slot.Parameter.add_(slot.First, alpha: -rate);
     }
 
-    internal static void AdamWStep(Slot slot, Tensor gradient, double rate)
+    internal static void AdamWStep(Slot slot, Tensor gradient, double rate, double weightDecay)
     {
         var steps = slot.Steps.item<float>();
-        slot.Parameter.mul_(1 - rate * slot.Group.WeightDecay);
+        slot.Parameter.mul_(1 - rate * weightDecay);
         slot.First.mul_(Beta1).add_(gradient, alpha: 1 - Beta1);
         slot.Second!.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
         var correction1 = 1 - Math.Pow(Beta1, steps);
@@ -124,7 +138,7 @@ internal sealed unsafe class Optimizer : IDisposable
     private static Tensor SameLayout(Tensor gradient, Tensor parameter) =>
         gradient.stride().AsSpan().SequenceEqual(parameter.stride()) ? gradient : empty_like(parameter).copy_(gradient);
 
-    internal sealed record Slot(string Name, Parameter Parameter, ParameterGroup Group, Tensor First, Tensor? Second, Tensor Steps);
+    internal sealed record Slot(string Name, Parameter Parameter, Tensor First, Tensor? Second, Tensor Steps);
 }
 
 /// <summary>Parameters that share a learning rate factor and a weight decay.</summary>

@@ -129,7 +129,7 @@ internal sealed class TrainingLoop : IDisposable
                 throw NotFinite("loss", parts, files);
             total.backward();
         }
-        var norm = nn.utils.clip_grad_norm_(_task.Model.parameters().Where(p => p.requires_grad && p.grad is not null), _options.ClipNorm > 0 ? _options.ClipNorm : float.MaxValue);
+        var norm = _optimizer.ClipGradients(_options.ClipNorm);
         if (!double.IsFinite(norm))
             throw NotFinite("gradient", parts, files);
         _optimizer.Step(Rate(_progress.Step));

@@ -14,7 +14,7 @@ public class OptimizerTests
         var (fused, plain, torchs) = (Weights(), Weights(), Weights());
         using var ours = new Optimizer(OptimizerKind.AdamW, 0, [Group(fused, decay)]);
         using var second = zeros_like(plain);
-        var slot = new Optimizer.Slot("w", plain, Group(plain, decay), zeros_like(plain), second, zeros([], float32));
+        var slot = new Optimizer.Slot("w", plain, zeros_like(plain), second, zeros([], float32));
         using var reference = optim.AdamW([torchs], rate, weight_decay: decay);
         for (var step = 0; step < 20; step++)
         {
@@ -28,7 +28,7 @@ public class OptimizerTests
             using (no_grad())
             {
                 slot.Steps.add_(1);
-                Optimizer.AdamWStep(slot, plain.grad!, rate);
+                Optimizer.AdamWStep(slot, plain.grad!, rate, decay);
             }
             reference.step();
         }
@@ -80,6 +80,31 @@ public class OptimizerTests
         using var optimizer = new Optimizer(OptimizerKind.AdamW, 0, [Group(weights, 0.1)]);
         optimizer.Step(1);
         Assert.True(weights.equal(before).all().item<bool>());
+    }
+
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(0)]
+    [InlineData(1e6)]
+    public void Gradients_are_clipped_as_torch_clips_them(double maxNorm)
+    {
+        var (ours, torchs) = (Weights(), Weights());
+        using var optimizer = new Optimizer(OptimizerKind.AdamW, 0, [Group(ours, 0)]);
+        foreach (var weights in (Parameter[])[ours, torchs])
+            weights.grad = linspace(-3, 5, 12, float32).reshape(3, 4);
+        var expected = nn.utils.clip_grad_norm_([torchs], maxNorm > 0 ? maxNorm : float.MaxValue);
+        Assert.Equal(expected, optimizer.ClipGradients(maxNorm), 1e-5);
+        Assert.True((ours.grad! - torchs.grad!).abs().max().item<float>() < 1e-6);
+    }
+
+    [Fact]
+    public void A_gradient_that_is_not_a_number_shows_in_the_norm()
+    {
+        var weights = Weights();
+        using var optimizer = new Optimizer(OptimizerKind.AdamW, 0, [Group(weights, 0)]);
+        Assert.Equal(0, optimizer.ClipGradients(1));
+        weights.grad = full_like(weights, double.NaN);
+        Assert.True(double.IsNaN(optimizer.ClipGradients(1)));
     }
 
     private static Parameter Weights() => new(linspace(-2, 2, 12, float32).reshape(3, 4));

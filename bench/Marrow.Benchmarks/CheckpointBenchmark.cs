@@ -1,0 +1,78 @@
+using Marrow.Checkpoints;
+using Marrow.Training;
+using TorchSharp;
+
+namespace Marrow.Benchmarks;
+
+/// <summary>Saving and loading a checkpoint of DenseNet-121 against copying and reading the same bytes.</summary>
+internal static class CheckpointBenchmark
+{
+    public static IEnumerable<Comparison> Run(int rounds)
+    {
+        var folder = Directory.CreateTempSubdirectory("marrow-bench-").FullName;
+        try
+        {
+            using var task = Subjects.Classifier();
+            var weights = ModelWeights.Of(task.Model);
+            yield return Save("f32", null);
+            yield return Save("bf16", torch.ScalarType.BFloat16);
+
+            using var saved = Draft(task, weights).Save(folder);
+            var files = Directory.GetFiles(saved.Path);
+            yield return Comparison.Measure("checkpoint: load, bf16, DenseNet-121", 0, rounds,
+                new("plain read of the same files", () => Array.ForEach(files, path => File.ReadAllBytes(path))),
+                new("every tensor of the weights", () => ReadAll(Path.Combine(saved.Path, Checkpoint.WeightsFile))),
+                new("Checkpoint.Load: all bytes verified", () => Checkpoint.Load(saved.Path).Dispose()),
+                new("... and the model built", () => Build(saved.Path, verifyGolden: false)),
+                new("... and its golden sample verified", () => Build(saved.Path, verifyGolden: true)));
+
+            Comparison Save(string name, torch.ScalarType? matricesAs)
+            {
+                var (source, copy, written) = (Path.Combine(folder, $"{name}.safetensors"), Path.Combine(folder, "copy"), Path.Combine(folder, "written"));
+                Safetensors.Write(source, weights, null, matricesAs);
+                return Comparison.Measure(FormattableString.Invariant($"checkpoint: save, {name}, DenseNet-121, {new FileInfo(source).Length / 1e6:F1} MB, flushed to disk"), 0, rounds,
+                    new("plain file copy", () => AtomicFile.Write(copy, stream =>
+                    {
+                        using var from = File.OpenRead(source);
+                        from.CopyTo(stream, 1 << 20);
+                    })),
+                    new("Safetensors.Write", () => Safetensors.Write(written, weights, null, matricesAs)));
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void ReadAll(string path)
+    {
+        using var file = Safetensors.Open(path);
+        foreach (var entry in file.Entries)
+            file.Read(entry.Name).Dispose();
+    }
+
+    private static void Build(string path, bool verifyGolden)
+    {
+        using var checkpoint = Checkpoint.Load(path);
+        checkpoint.BuildModel(verifyGolden).Dispose();
+    }
+
+    private static CheckpointDraft Draft(TrainingTask task, IReadOnlyList<KeyValuePair<string, torch.Tensor>> weights) => new()
+    {
+        Name = "densenet121.benchmark",
+        Config = task.Describe(),
+        Weights = weights,
+        Card = new()
+        {
+            Summary = "Random weights, for timing.",
+            Data = "None.",
+            Recipe = "",
+            Command = "benchmark",
+            Seed = 1,
+            TrainingTime = TimeSpan.Zero,
+            Limits = "Predicts nothing.",
+            License = "CC0-1.0",
+        },
+    };
+}
