@@ -249,7 +249,7 @@ internal static class Layers
         return conv;
     }
 
-/// <summary>Gives the convolution, which has no bias, the effect of the norm after it with its running statistics.</summary>
+    /// <summary>Gives the convolution, which has no bias, the effect of the norm after it with its running statistics.</summary>
     public static void Fold(BatchNorm2d norm, Conv2d convolution)
     {
         using var scope = NewDisposeScope();

@@ -99,7 +99,7 @@ public class OutputTests
         Assert.DoesNotContain("20.png", console.Output);
         Assert.Contains("5 more", console.Output);
 
-        console.Clear();
+        console.Clear(home: true);
         DataCheckCommand.Draw(console, report, all: true);
         Assert.Contains("24.png", console.Output);
     }
