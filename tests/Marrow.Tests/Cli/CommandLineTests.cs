@@ -168,7 +168,7 @@ public sealed class CommandLineTests : IDisposable
     public void A_check_tells_what_is_wrong_and_does_not_fail()
     {
         var folder = DataSet();
-        File.WriteAllBytes(Path.Combine(folder, "1.png"), File.ReadAllBytes(Path.Combine(folder, "1.png"))[..200]);
+        File.WriteAllBytes(Path.Combine(folder, "1.png"), File.ReadAllBytes(Path.Combine(folder, "1.png"))[..^20]);
         var (code, output, _) = Call("data", "check", "csv", folder, "--json");
         Assert.Equal(ExitCode.Done, code);
         using var document = JsonDocument.Parse(output);

@@ -68,7 +68,7 @@ public class OutputTests
         var console = new TestConsole().Width(160);
         SpineFinding[] findings =
         [
-            Reports.ReportSamples.Finding(300, 700) with { CobbDegrees = [41.25, 20, 0.5], File = "a[1].jpg" },
+            Reports.ReportSamples.Finding(300, 700) with { CobbDegrees = [41.24, 20, 0.5], File = "a[1].jpg" },
             new() { File = "broken.jpg", Width = 0, Height = 0, Status = FindingStatus.Failed },
         ];
         PredictCommand.Draw(console, findings, "out");
