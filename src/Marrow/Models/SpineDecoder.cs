@@ -36,11 +36,12 @@ public static class SpineDecoder
     private const float AveragedIou = 0.6f, AveragedScoreShare = 0.3f;
 
     /// <summary>One spine for each image of the batch; of the first class where there are several.</summary>
-    public static IReadOnlyList<SpinePrediction> Decode(DetectorOutput output)
+    /// <param name="mirrored">The output for the same images mirrored left to right; what it sees counts the same.</param>
+    public static IReadOnlyList<SpinePrediction> Decode(DetectorOutput output, DetectorOutput? mirrored = null)
     {
         var spines = new SpinePrediction[output.ClassLogits.shape[0]];
         for (var image = 0; image < spines.Length; image++)
-            spines[image] = Assemble(Detect(output, image), output.Anchors.InputWidth, output.Anchors.InputHeight);
+            spines[image] = Assemble(Detect(output, image, mirrored), output.Anchors.InputWidth, output.Anchors.InputHeight);
         return spines;
     }
 
@@ -48,7 +49,20 @@ public static class SpineDecoder
     /// What the detector sees on one image, each vertebra once, by falling score. Without a corner head the corners are
     /// those of the box.
     /// </summary>
-    public static IReadOnlyList<Detection> Detect(DetectorOutput output, int image)
+    /// <param name="mirrored">See <see cref="Decode"/>.</param>
+    public static IReadOnlyList<Detection> Detect(DetectorOutput output, int image, DetectorOutput? mirrored = null)
+    {
+        var seen = Candidates(output, image);
+        if (mirrored is not null)
+        {
+            var back = new AffineTransform(-1, 0, mirrored.Anchors.InputWidth, 0, 1, 0);
+            seen.AddRange(Candidates(mirrored, image).Select(d => d with { Vertebra = d.Vertebra.Transform(back) }));
+        }
+        return Merge(seen);
+    }
+
+    /// <summary>The vertebrae that the anchors of a fair score see, each many times.</summary>
+    private static List<Detection> Candidates(DetectorOutput output, int image)
     {
         using var scope = NewDisposeScope();
         var logits = ToArray(output.ClassLogits[image].select(1, 0)); // [R]
@@ -72,7 +86,7 @@ public static class SpineDecoder
             if (IsPlausible(vertebra))
                 found.Add(new(vertebra, 1 / (1 + MathF.Exp(-logits[best[i]]))));
         }
-        return Merge(found);
+        return found;
     }
 
     /// <summary>The most likely spine of 17 among detections; see <see cref="SpineChain"/>.</summary>
