@@ -58,13 +58,13 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
         var (trueBoxes, foundBoxes) = (new List<IReadOnlyList<DetectionBox>>(), new List<IReadOnlyList<ScoredBox>>());
         ForEachBatch(loader, compute, (images, batch) =>
         {
-            var output = compute.Forward(() => model.forward(images));
-            var spines = SpineDecoder.Decode(output);
+            var (output, mirrored) = BothSides(images, compute);
+            var spines = SpineDecoder.Decode(output, mirrored);
             for (var i = 0; i < spines.Count; i++)
             {
                 var prepared = batch.Samples[i];
                 trueBoxes.Add([.. prepared.Vertebrae.Select(DetectionBox.Around)]);
-                foundBoxes.Add([.. SpineDecoder.Detect(output, i).Select(d => new ScoredBox(DetectionBox.Around(d.Vertebra), d.Score))]);
+                foundBoxes.Add([.. SpineDecoder.Detect(output, i, mirrored).Select(d => new ScoredBox(DetectionBox.Around(d.Vertebra), d.Score))]);
                 var size = loader.OriginalSize(prepared.Sample);
                 var vertebrae = ToOriginal(spines[i], prepared);
                 landmarks.Add(new()
@@ -92,8 +92,15 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
     public IReadOnlyList<SpinePrediction> Spines(Tensor images, Compute compute)
     {
         using var scope = NewDisposeScope();
-        using var output = compute.Forward(() => model.forward(images));
-        return SpineDecoder.Decode(output);
+        var (output, mirrored) = BothSides(images, compute);
+        return SpineDecoder.Decode(output, mirrored);
+    }
+
+    /// <summary>The outputs for the images and for their mirror images: two looks err less than one. The open scope disposes them.</summary>
+    private (DetectorOutput Output, DetectorOutput Mirrored) BothSides(Tensor images, Compute compute)
+    {
+        using var mirrorImages = compute.Prepare(images.flip(3));
+        return (compute.Forward(() => model.forward(images)), compute.Forward(() => model.forward(mirrorImages)));
     }
 
     private static IReadOnlyList<Vertebra> ToOriginal(SpinePrediction spine, PreparedSample prepared)
