@@ -32,6 +32,9 @@ public sealed record RunEvent
     /// <summary>Share of the time (0 to 1) that steps waited for data since the last event.</summary>
     public double? WaitShare { get; init; }
 
+    /// <summary>The process's resident memory now; native tensors count. Null when no step was taken.</summary>
+    public double? MemoryGiB { get; init; }
+
     /// <summary>Expected time to the end of the stage.</summary>
     public TimeSpan? Eta { get; init; }
 

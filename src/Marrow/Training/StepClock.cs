@@ -38,6 +38,7 @@ internal sealed class StepClock(int firstStep, int totalSteps, double waitSecond
             LearningRate = learningRate,
             ImagesPerSecond = _images / seconds,
             WaitShare = Math.Clamp((waitSeconds - _waitSeconds) / seconds, 0, 1),
+            MemoryGiB = Environment.WorkingSet / (double)(1 << 30),
             Eta = perStep * (totalSteps - step),
         };
         (_steps, _images, _waitSeconds) = (0, 0, waitSeconds);

@@ -44,6 +44,19 @@ public class RunnerTests
         Assert.Contains(".png", e.Message);
     }
 
+    [Fact(Explicit = true), Trait("Category", "Slow")]
+    public void Memory_stays_flat_over_a_run()
+    {
+        using var tiny = new TinyRun(images: 80, train: "steps: 1500, batch: 8, lr: 1.0e-3, ema: 0.9, clipNorm: 1, evaluateEvery: 20, saveEverySeconds: 2");
+        var memory = new List<double>();
+        Runner.Run(tiny.Request("out"), e => { if (e.MemoryGiB is { } now) memory.Add(now); }, TestContext.Current.CancellationToken);
+        var half = memory.Count / 2;
+        Assert.InRange(half, 4, int.MaxValue);
+        // Between the second and the last quarter; one leaked batch a step would be 48 MiB, one leaked gradient set 900 MiB.
+        var growthMiB = 1024 * (memory[^(half / 2)..].Average() - memory[(half / 2)..half].Average());
+        Assert.InRange(growthMiB, double.NegativeInfinity, 24);
+    }
+
     [Fact]
     public void A_folder_with_another_run_is_left_alone()
     {
