@@ -121,7 +121,7 @@ internal static class DemoReport
         {
             var at = stage.Checkpoint.IndexOf('@', StringComparison.Ordinal);
             nodes.Add(new(stage.Stage, LineageKind.Checkpoint, stage.Checkpoint[..at], [Worth(stage), stage.Checkpoint[(at + 1)..][..19]]));
-            edges.Add(new(stage.Task == StageTask.Classify ? "chests" : "spines", stage.Stage));
+            edges.Add(new(stage.Task == CheckpointTask.Classify ? "chests" : "spines", stage.Stage));
             if (result.Stages.FirstOrDefault(s => stage.Receipt is not null && s.Checkpoint.EndsWith(stage.Receipt.SourceDigest, StringComparison.Ordinal)) is { } parent)
                 edges.Add(new(parent.Stage, stage.Stage, $"{Percent(stage.Receipt!.BackboneCoverage)} of the CNN"));
         }

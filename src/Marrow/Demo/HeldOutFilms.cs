@@ -25,7 +25,7 @@ internal sealed class HeldOutFilms
     public static HeldOutFilms Measure(DemoFolder folder, IReadOnlyDictionary<string, StageResult> stages, CancellationToken cancellation)
     {
         HeldOutFilms? films = null;
-        foreach (var stage in stages.Values.Where(s => s.Task != StageTask.Classify))
+        foreach (var stage in stages.Values.Where(s => s.Task != CheckpointTask.Classify))
         {
             using var checkpoint = Checkpoint.Load(stage.Folder);
             films ??= new(Evaluation.Samples(checkpoint, "spines", folder.Spines, EvaluationSplit.HeldOut).Samples);
@@ -48,7 +48,7 @@ internal sealed class HeldOutFilms
         Warm = warm,
         Scratch = scratch,
         SmapeGain = Gain("smape", warm, scratch, Smape),
-        LandmarkGain = warm.Task == StageTask.DetectVertebrae ? Gain("landmark-error", warm, scratch, LandmarkError) : null,
+        LandmarkGain = warm.Task == CheckpointTask.DetectVertebrae ? Gain("landmark-error", warm, scratch, LandmarkError) : null,
     };
 
     /// <summary>Mean distance of the corners, original px; NaN when vertebrae are missing.</summary>

@@ -36,7 +36,7 @@ internal static class LibtorchLoader
         if (hash != OriginalSha256)
             return; // A build that was not looked at: TorchSharp's own error is the honest one.
 
-        var mended = Path.Combine(CacheFolder(), hash[..16], LibraryName);
+        var mended = Path.Combine(UserCache.Folder("native"), hash[..16], LibraryName);
         var wanted = Mend(bytes);
         if (!File.Exists(mended) || !File.ReadAllBytes(mended).AsSpan().SequenceEqual(wanted))
             AtomicFile.Write(mended, s => s.Write(wanted));
@@ -115,16 +115,5 @@ internal static class LibtorchLoader
             return true;
         var file = path[path.IndexOf('/')..];
         return File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.ASCII.GetBytes(version + "\0")) >= 0;
-    }
-
-    private static string CacheFolder()
-    {
-        var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        if (string.IsNullOrEmpty(cache))
-        {
-            var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            cache = string.IsNullOrEmpty(home) ? Path.GetTempPath() : Path.Combine(home, ".cache");
-        }
-        return Path.Combine(cache, "marrow", "native");
     }
 }

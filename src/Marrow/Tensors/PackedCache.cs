@@ -63,7 +63,7 @@ public sealed unsafe class PackedCache : IDisposable
         contract.Validate("packed cache");
         var distinct = samples.DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
         var key = Key(distinct, contract);
-        var path = System.IO.Path.Combine(cacheFolder ?? DefaultFolder(), $"{Convert.ToHexStringLower(key)[..32]}.packed");
+        var path = System.IO.Path.Combine(cacheFolder ?? UserCache.Folder("packed"), $"{Convert.ToHexStringLower(key)[..32]}.packed");
         if (TryMap(path, distinct, contract, key) is { } found)
             return found;
         Build(path, distinct, contract, key, progress, read ?? RadiographReader.Read, cancellation);
@@ -277,16 +277,5 @@ public sealed unsafe class PackedCache : IDisposable
         {
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
-    }
-
-    private static string DefaultFolder()
-    {
-        var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        if (string.IsNullOrEmpty(cache))
-        {
-            var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            cache = string.IsNullOrEmpty(home) ? System.IO.Path.GetTempPath() : System.IO.Path.Combine(home, ".cache");
-        }
-        return System.IO.Path.Combine(cache, "marrow", "packed");
     }
 }

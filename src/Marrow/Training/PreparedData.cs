@@ -1,3 +1,4 @@
+using Marrow.Checkpoints;
 using System.Globalization;
 using Marrow.Datasets;
 using Marrow.Imaging;
@@ -41,8 +42,8 @@ internal sealed class PreparedData : IDisposable
 
     public static bool IsLabelled(Sample sample, string task) => task switch
     {
-        StageTask.DetectVertebrae => sample.Vertebrae.Count > 0,
-        StageTask.RegressCobb => sample.CobbDegrees.Count > 0,
+        CheckpointTask.DetectVertebrae => sample.Vertebrae.Count > 0,
+        CheckpointTask.RegressCobb => sample.CobbDegrees.Count > 0,
         _ => sample.Labels.Count > 0,
     };
 

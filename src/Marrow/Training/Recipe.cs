@@ -1,4 +1,5 @@
 using Marrow.Datasets;
+using Marrow.Checkpoints;
 using Marrow.Models;
 using Marrow.Tensors;
 
@@ -36,23 +37,13 @@ public sealed record Recipe
     public void WriteTo(string path) => AtomicFile.WriteText(path, SourceText);
 }
 
-/// <summary>The tasks a stage can have.</summary>
-public static class StageTask
-{
-    public const string Classify = "classify";
-    public const string DetectVertebrae = "detect-vertebrae";
-    public const string RegressCobb = "regress-cobb";
-
-    public static readonly IReadOnlyList<string> All = [Classify, DetectVertebrae, RegressCobb];
-}
-
 /// <summary>One model trained for one task on one data set; ends in one checkpoint.</summary>
 public sealed record Stage
 {
     /// <summary>Lower-case letters, digits, - and _; names the stage's folder, and later stages' init.</summary>
     public required string Name { get; init; }
 
-    /// <summary>One of <see cref="StageTask.All"/>.</summary>
+    /// <summary>One of <see cref="CheckpointTask.All"/>.</summary>
     public required string Task { get; init; }
 
     /// <summary>A key of <see cref="ModelCatalogue"/>; the checkpoint's name starts with it.</summary>
@@ -135,7 +126,7 @@ public sealed record StageInput
 
     /// <summary>A spine film is about 2.8 times as high as wide (SpineWeb 16: medians 854 x 2360 px).</summary>
     public static StageInput DefaultFor(string task) =>
-        task == StageTask.Classify ? new() : new() { Width = 224, Height = 640, Fit = Fit.Letterbox };
+        task == CheckpointTask.Classify ? new() : new() { Width = 224, Height = 640, Fit = Fit.Letterbox };
 
     public InputContract ToContract(int channels = 1) => new()
     {

@@ -1,3 +1,4 @@
+using Marrow.Checkpoints;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Marrow.Models;
@@ -16,7 +17,7 @@ public static partial class RecipeReader
         ["name", "task", "model", "init", "initCoverage", "data", "input", "detector", "train", "augment", "tag", "license"];
 
     private static readonly (string Task, string Prefix)[] ModelPrefixes =
-        [(StageTask.Classify, ""), (StageTask.DetectVertebrae, "retinanet-"), (StageTask.RegressCobb, "cobb-")];
+        [(CheckpointTask.Classify, ""), (CheckpointTask.DetectVertebrae, "retinanet-"), (CheckpointTask.RegressCobb, "cobb-")];
 
     private const int MaxStages = 100;
 
@@ -88,7 +89,7 @@ public static partial class RecipeReader
         if (name == "scratch")
             errors.Add(s.At("name"), "name: 'scratch' means random weights. Choose another name.");
 
-        var task = s.Require("task", "task: classify") is null ? "" : s.Choice("task", "", [.. StageTask.All.Select(t => (t, t))]);
+        var task = s.Require("task", "task: classify") is null ? "" : s.Choice("task", "", [.. CheckpointTask.All.Select(t => (t, t))]);
         var data = RecipeData.Read(s, heldOut);
         var stage = new Stage
         {
@@ -165,8 +166,8 @@ public static partial class RecipeReader
     {
         if (stage.Section("detector") is not { } s)
             return null;
-        if (task.Length > 0 && task != StageTask.DetectVertebrae)
-            s.Errors.Add(s.Node, $"detector: task {task} has none. Remove the section, or set task: {StageTask.DetectVertebrae}.");
+        if (task.Length > 0 && task != CheckpointTask.DetectVertebrae)
+            s.Errors.Add(s.Node, $"detector: task {task} has none. Remove the section, or set task: {CheckpointTask.DetectVertebrae}.");
         var detector = new StageDetector
         {
             PyramidChannels = s.Has("pyramidChannels") ? s.Int("pyramidChannels", 128, 8, 1024) : null,

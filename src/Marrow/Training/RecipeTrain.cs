@@ -1,3 +1,4 @@
+using Marrow.Checkpoints;
 using Marrow.Metrics;
 
 namespace Marrow.Training;
@@ -8,9 +9,9 @@ internal static class RecipeTrain
     /// <summary>Metrics that can choose the best weights: of those the task measures; the first is the default.</summary>
     public static readonly IReadOnlyDictionary<string, string[]> MetricsByTask = new Dictionary<string, string[]>
     {
-        [StageTask.Classify] = ["auroc", "accuracy", "kappa"],
-        [StageTask.DetectVertebrae] = ["smape", "mae", "landmark-error", "landmark-nmse", "ap", "ap50", "ap75"],
-        [StageTask.RegressCobb] = ["smape", "mae", "euclidean", "manhattan", "pearson"],
+        [CheckpointTask.Classify] = ["auroc", "accuracy", "kappa"],
+        [CheckpointTask.DetectVertebrae] = ["smape", "mae", "landmark-error", "landmark-nmse", "ap", "ap50", "ap75"],
+        [CheckpointTask.RegressCobb] = ["smape", "mae", "euclidean", "manhattan", "pearson"],
     };
 
     /// <param name="task">"" when the stage's task is missing or wrong: any metric is let pass.</param>

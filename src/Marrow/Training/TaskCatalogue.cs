@@ -16,10 +16,10 @@ public static class TaskCatalogue
 
     private static readonly Dictionary<string, Entry> Tasks = new()
     {
-        [StageTask.Classify] = new(
+        [CheckpointTask.Classify] = new(
             (stage, input, data) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = data.Classes.Count },
             (model, spec, input, classes, exclusive) => new ClassifyTask((DenseNet)model, spec, input, classes, exclusive)),
-        [StageTask.DetectVertebrae] = new(
+        [CheckpointTask.DetectVertebrae] = new(
             (stage, input, _) => new()
             {
                 Architecture = stage.Model,
@@ -27,7 +27,7 @@ public static class TaskCatalogue
                 Detector = (stage.Detector ?? new()).ApplyTo(DetectorSpec.Vertebrae(input.Width, input.Height)),
             },
             (model, spec, input, _, _) => new DetectVertebraeTask((RetinaNet)model, spec, input)),
-        [StageTask.RegressCobb] = new(
+        [CheckpointTask.RegressCobb] = new(
             (stage, input, _) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = 3 },
             (model, spec, input, _, _) => new RegressCobbTask((CobbRegressor)model, spec, input)),
     };

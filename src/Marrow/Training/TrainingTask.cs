@@ -12,7 +12,7 @@ namespace Marrow.Training;
 /// </summary>
 public abstract class TrainingTask(ModelSpec spec, InputContract input) : IDisposable
 {
-    /// <summary>One of <see cref="StageTask.All"/>.</summary>
+    /// <summary>One of <see cref="CheckpointTask.All"/>.</summary>
     public abstract string Name { get; }
 
     /// <summary>"finding the corners of vertebrae": for cards.</summary>

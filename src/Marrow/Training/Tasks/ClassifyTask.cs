@@ -15,7 +15,7 @@ namespace Marrow.Training.Tasks;
 public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract input, IReadOnlyList<string> classes, bool exclusive)
     : TrainingTask(spec, input)
 {
-    public override string Name => StageTask.Classify;
+    public override string Name => CheckpointTask.Classify;
     public override string Purpose => $"classifying radiographs ({string.Join(", ", classes)})";
     public override string Limits => "For research, and as a starting point for other tasks. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;

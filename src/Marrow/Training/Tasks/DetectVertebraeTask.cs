@@ -19,7 +19,7 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
     private const double BoxWeight = 0.5;
     private const double CornerWeight = 2;
 
-    public override string Name => StageTask.DetectVertebrae;
+    public override string Name => CheckpointTask.DetectVertebrae;
     public override string Purpose => "finding the four corners of the vertebrae T1 to L5 on frontal radiographs of the whole spine";
     public override string Limits => "Frontal radiographs of the whole spine, 17 vertebrae, T1 to L5. For research. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;

@@ -13,7 +13,7 @@ public sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputCo
 {
     private const double SmapeWeight = 1; // the metric itself, beside the distance in degrees
 
-    public override string Name => StageTask.RegressCobb;
+    public override string Name => CheckpointTask.RegressCobb;
     public override string Purpose => "measuring the three Cobb angles on frontal radiographs of the whole spine";
     public override string Limits => "Frontal radiographs of the whole spine. The angles are those of SpineWeb data set 16, whose order and sign are its own. For research. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;
