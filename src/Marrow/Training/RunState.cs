@@ -21,6 +21,9 @@ public sealed record RunProgress
     public int WorseEvaluations { get; init; }
 
     public bool StoppedEarly { get; init; }
+
+    /// <summary>When training came to its end; null before. A checkpoint written twice is then the same one.</summary>
+    public DateTimeOffset? Ended { get; init; }
     public IReadOnlyList<MeasuredStep> History { get; init; } = [];
 }
 

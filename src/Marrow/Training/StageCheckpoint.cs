@@ -12,6 +12,7 @@ internal static class StageCheckpoint
         TransferReceipt? receipt, Checkpoint? source, RunProgress progress, IReadOnlyList<MetricValue> metrics)
     {
         var dataset = data.Dataset;
+        var ended = progress.Ended ?? DateTimeOffset.UtcNow;
         var split = data.HeldOut.Count == 0
             ? "all samples; none held out"
             : string.Create(CultureInfo.InvariantCulture, $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.Seed})");
@@ -22,6 +23,7 @@ internal static class StageCheckpoint
             Config = task.Describe(),
             Weights = ModelWeights.Of(task.Model),
             Receipt = receipt,
+            Created = ended,
             Metrics = [.. metrics.Select(m => new MeasuredValue
             {
                 Metric = m.Name,
@@ -32,7 +34,7 @@ internal static class StageCheckpoint
                 Dataset = dataset.Name,
                 Split = split,
                 Samples = m.Count,
-                Date = DateOnly.FromDateTime(DateTime.UtcNow),
+                Date = DateOnly.FromDateTime(ended.UtcDateTime),
                 Command = request.Command,
             })],
             Parents = new()

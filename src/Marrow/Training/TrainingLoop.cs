@@ -89,12 +89,17 @@ internal sealed class TrainingLoop : IDisposable
                 Validate(report);
                 frozen = -1; // Measuring has put the model into evaluation mode.
             }
-            if (cancellation.IsCancellationRequested || last || sinceSave.Elapsed.TotalSeconds >= _options.SaveEverySeconds)
+            if (cancellation.IsCancellationRequested || sinceSave.Elapsed.TotalSeconds >= _options.SaveEverySeconds)
             {
                 RunState.Save(StatePath, _progress, _task.Model, _optimizer, _average);
                 sinceSave.Restart();
             }
             cancellation.ThrowIfCancellationRequested();
+        }
+        if (_progress.Ended is null)
+        {
+            _progress = _progress with { Ended = DateTimeOffset.UtcNow };
+            RunState.Save(StatePath, _progress, _task.Model, _optimizer, _average);
         }
         KeepFinalWeights();
         return _progress;
