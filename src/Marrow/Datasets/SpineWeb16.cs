@@ -24,6 +24,9 @@ internal static partial class SpineWeb16
     // Height over the median height of the same spine: 2.4 and less in all but one, whose last points are at its top (28).
     private const double MaxHeightRatio = 4;
 
+    // Sound spines stay under 42 degrees in the training images; those with a vertebra marked askew have 61 and more.
+    private const double MaxTiltDegrees = 60;
+
     /// <summary>Nothing to repair, and the angles hold: kept unless all faults are dropped. Five training images.</summary>
     private const string DiscsMarked = "discs-marked";
 
@@ -184,10 +187,25 @@ internal static partial class SpineWeb16
             isSound = false;
             faults.Add(("absurd-shape", string.Create(CultureInfo.InvariantCulture, $"vertebra {i} has end plates of {upper:F0} and {lower:F0} px and a height of {heights[i]:F0} px")));
         }
+        for (var i = 0; i < v.Count; i++)
+        {
+            var tilt = TiltDegrees(v[i].Axis, v[Math.Min(i + 1, v.Count - 1)].Center - v[Math.Max(i - 1, 0)].Center);
+            if (tilt <= MaxTiltDegrees)
+                continue;
+            isSound = false;
+            faults.Add(("absurd-angle", string.Create(CultureInfo.InvariantCulture, $"vertebra {i} stands {tilt:F0} degrees askew to the spine there")));
+        }
         var thinner = Enumerable.Range(0, v.Count - 1).Count(i => heights[i] < v[i].LowerMidpoint.DistanceTo(v[i + 1].UpperMidpoint));
         if (isSound && 2 * thinner > v.Count)
             faults.Add((DiscsMarked, $"{thinner} of {v.Count} are thinner than the gap below: discs marked as vertebrae"));
         return new Verdict(v, ordered.Faults.Count > 0, isSound, faults);
+    }
+
+    /// <summary>Between a vertebra's axis and the direction across the spine, 0 to 180; 0 where one of them is missing.</summary>
+    private static double TiltDegrees(Point2D axis, Point2D down)
+    {
+        var across = new Point2D(down.Y, -down.X);
+        return Math.Abs(Math.Atan2(axis.X * across.Y - axis.Y * across.X, axis.X * across.X + axis.Y * across.Y)) * (180 / Math.PI);
     }
 
     private static Vertebra[] FromCorners(Point2D[] corners) => [.. corners.Chunk(4).Select(c => new Vertebra(c[0], c[1], c[2], c[3]))];

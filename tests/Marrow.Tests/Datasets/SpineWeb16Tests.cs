@@ -1,4 +1,5 @@
 using Marrow.Datasets;
+using Marrow.Imaging;
 using Marrow.Spine;
 using Marrow.Tests.Checkpoints;
 using static Marrow.Tests.Datasets.DataFolders;
@@ -62,12 +63,23 @@ public sealed class SpineWeb16Tests : IDisposable
     {
         var sound = MakeSpine();
         Vertebra[] twice = [.. sound[..10], sound[9], .. sound[11..]];
-        Vertebra[] lostCorner = [.. sound[..15], sound[15] with { BottomRight = sound[15].BottomLeft + new Marrow.Imaging.Point2D(1, 0) }, sound[16]];
+        Vertebra[] lostCorner = [.. sound[..15], sound[15] with { BottomRight = sound[15].BottomLeft + new Point2D(1, 0) }, sound[16]];
         var data = Open("repair", twice, lostCorner, sound);
         Assert.Equal("data/training/sunhl-1th-02-Jan-2017-161 A AP.png", Assert.Single(data.Samples).Id);
         Assert.All(data.Faults, f => Assert.Equal("dropped", f.Action));
         Assert.Contains(data.Faults, f => f.Kind == "overlapping-vertebrae");
         Assert.Contains(data.Faults, f => f.Kind == "absurd-shape");
+    }
+
+    [Fact]
+    public void A_vertebra_askew_to_its_spine_is_dropped()
+    {
+        var sound = MakeSpine();
+        var center = sound[8].Center;
+        var transform = AffineTransform.Translate(-center.X, -center.Y).Then(AffineTransform.Rotate(75 * Math.PI / 180)).Then(AffineTransform.Translate(center.X, center.Y));
+        var data = Open("repair", [.. sound[..8], sound[8].Transform(transform), .. sound[9..]], sound);
+        Assert.Contains(data.Faults, f => f is { Kind: "absurd-angle", Action: "dropped" });
+        Assert.Single(data.Samples);
     }
 
     [Fact]
