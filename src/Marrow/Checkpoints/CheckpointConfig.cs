@@ -1,4 +1,5 @@
 using System.Globalization;
+using Marrow.Datasets;
 using Marrow.Models;
 using Marrow.Tensors;
 
@@ -41,6 +42,9 @@ public sealed record CheckpointConfig
     /// <summary>True when exactly one class holds (softmax), false when each holds or not (sigmoid).</summary>
     public bool ExclusiveClasses { get; init; }
 
+    /// <summary>Findings with a softmax of three of the outputs each; indices into <see cref="Classes"/>.</summary>
+    public IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
+
     public required InputContract Input { get; init; }
 
     public required IReadOnlyList<OutputMeaning> Outputs { get; init; }
@@ -57,6 +61,7 @@ public sealed record CheckpointConfig
         Require(ModelCatalogue.Names.Contains(Model.Architecture), $"an architecture of {string.Join(", ", ModelCatalogue.Names)}", $"'{Model.Architecture}'");
         Require(Model.Channels is >= 1 and <= 64 && Model.Channels == Input.Channels, "as many channels in the model as in its input, 1 to 64", $"{Model.Channels} and {Input.Channels}");
         Require(Model.Outputs is >= 1 and <= MostOutputs, $"1 to {MostOutputs} outputs", Text(Model.Outputs));
+        Require(ThreeClassFindings.SelectMany(f => (int[])[f.Positive, f.Negative, f.Uncertain]).All(i => i >= 0 && i < Classes.Count), "three-class findings that name outputs", "an index that is none");
         Require(Input.Width is >= 1 and <= LargestSide && Input.Height is >= 1 and <= LargestSide, $"an input of 1 to {LargestSide} px a side", $"{Input.Width} x {Input.Height}");
         Require(Input.WindowLow >= 0 && Input.WindowLow < Input.WindowHigh && Input.WindowHigh <= 1, "window percentiles 0 <= low < high <= 1",
             $"{Text(Input.WindowLow)} and {Text(Input.WindowHigh)}");

@@ -56,6 +56,9 @@ public sealed record Dataset
     /// </summary>
     public IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
 
+    /// <summary>What a classifier of this data has as outputs.</summary>
+    public ClassLayout Layout => new(Classes, ExclusiveClasses, ThreeClassFindings);
+
     /// <summary>Names of <see cref="Sample.Numbers"/>, in order.</summary>
     public IReadOnlyList<string> NumberNames { get; init; } = [];
 
@@ -73,3 +76,9 @@ public sealed record Dataset
 
 /// <summary>Where in <see cref="Dataset.Classes"/> the three states of one finding are.</summary>
 public readonly record struct ThreeClassFinding(int Positive, int Negative, int Uncertain);
+
+/// <summary>What a classifier's outputs are.</summary>
+/// <param name="Names">One for each output.</param>
+/// <param name="Exclusive">Exactly one of them holds for each image.</param>
+/// <param name="ThreeClass">See <see cref="Dataset.ThreeClassFindings"/>.</param>
+public sealed record ClassLayout(IReadOnlyList<string> Names, bool Exclusive, IReadOnlyList<ThreeClassFinding> ThreeClass);

@@ -10,7 +10,7 @@ namespace Marrow.Training;
 /// <summary>Every task by name.</summary>
 public static class TaskCatalogue
 {
-    private delegate TrainingTask Constructor(Module model, ModelSpec spec, InputContract input, IReadOnlyList<string> classes, bool exclusive);
+    private delegate TrainingTask Constructor(Module model, ModelSpec spec, InputContract input, ClassLayout classes);
 
     private sealed record Entry(Func<Stage, InputContract, Dataset, ModelSpec> Spec, Constructor Create);
 
@@ -18,7 +18,7 @@ public static class TaskCatalogue
     {
         [CheckpointTask.Classify] = new(
             (stage, input, data) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = data.Classes.Count },
-            (model, spec, input, classes, exclusive) => new ClassifyTask((DenseNet)model, spec, input, classes, exclusive)),
+            (model, spec, input, classes) => new ClassifyTask((DenseNet)model, spec, input, classes)),
         [CheckpointTask.DetectVertebrae] = new(
             (stage, input, _) => new()
             {
@@ -26,10 +26,10 @@ public static class TaskCatalogue
                 Channels = input.Channels,
                 Detector = (stage.Detector ?? new()).ApplyTo(DetectorSpec.Vertebrae(input.Width, input.Height)),
             },
-            (model, spec, input, _, _) => new DetectVertebraeTask((RetinaNet)model, spec, input)),
+            (model, spec, input, _) => new DetectVertebraeTask((RetinaNet)model, spec, input)),
         [CheckpointTask.RegressCobb] = new(
             (stage, input, _) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = 3 },
-            (model, spec, input, _, _) => new RegressCobbTask((CobbRegressor)model, spec, input)),
+            (model, spec, input, _) => new RegressCobbTask((CobbRegressor)model, spec, input)),
     };
 
     /// <summary>A task with a new model for a stage of a recipe.</summary>
@@ -37,13 +37,14 @@ public static class TaskCatalogue
     {
         var entry = Tasks[stage.Task];
         var spec = entry.Spec(stage, input, data);
-        return entry.Create(ModelCatalogue.Create(spec), spec, input, data.Classes, data.ExclusiveClasses);
+        return entry.Create(ModelCatalogue.Create(spec), spec, input, data.Layout);
     }
 
     /// <summary>The task that a checkpoint was trained for, its model with the checkpoint's weights. Golden outputs are verified.</summary>
     public static TrainingTask Load(Checkpoint checkpoint)
     {
         var config = checkpoint.Config;
-        return Tasks[config.Task].Create(checkpoint.BuildModel(), config.Model, config.Input, config.Classes, config.ExclusiveClasses);
+        return Tasks[config.Task].Create(checkpoint.BuildModel(), config.Model, config.Input,
+            new(config.Classes, config.ExclusiveClasses, config.ThreeClassFindings));
     }
 }

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Datasets;
 using Marrow.Losses;
 using Marrow.Metrics;
 using Marrow.Models;
@@ -10,13 +11,22 @@ namespace Marrow.Training.Tasks;
 
 /// <summary>
 /// Classification. Either exactly one class holds (softmax, cross entropy) or each finding holds or not on its own
-/// (sigmoid, binary cross entropy); labels that are unknown (NaN) add no loss and no count.
+/// (sigmoid, binary cross entropy), some perhaps as positive, negative or uncertain (a softmax each, CheXpert's
+/// U-MultiClass); labels that are unknown (NaN) add no loss and no count.
 /// </summary>
-public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract input, IReadOnlyList<string> classes, bool exclusive)
-    : TrainingTask(spec, input)
+public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract input, ClassLayout layout) : TrainingTask(spec, input)
 {
+    private readonly IReadOnlyList<string> _classes = layout.Names;
+    private readonly bool _exclusive = layout.Exclusive;
+
+    /// <summary>Outputs with a sigmoid of their own.</summary>
+    private readonly long[] _single = [.. Enumerable.Range(0, layout.Names.Count).Except(layout.ThreeClass.SelectMany(Indices)).Select(i => (long)i)];
+
+    /// <summary>Outputs that metrics are about: all but the negatives and uncertains of three-class findings.</summary>
+    private readonly int[] _reported = [.. Enumerable.Range(0, layout.Names.Count).Except(layout.ThreeClass.SelectMany(f => (int[])[f.Negative, f.Uncertain]))];
+
     public override string Name => CheckpointTask.Classify;
-    public override string Purpose => $"classifying radiographs ({string.Join(", ", classes)})";
+    public override string Purpose => $"classifying radiographs ({string.Join(", ", _classes)})";
     public override string Limits => "For research, and as a starting point for other tasks. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;
 
@@ -24,19 +34,25 @@ public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract i
     {
         Model = Spec,
         Task = Name,
-        Classes = classes,
-        ExclusiveClasses = exclusive,
+        Classes = _classes,
+        ExclusiveClasses = _exclusive,
+        ThreeClassFindings = layout.ThreeClass,
         Input = Input,
-        Outputs = [.. classes.Select(c => new OutputMeaning(c, "probability", exclusive ? $"The image is of class {c}." : $"The finding {c} is present."))],
+        Outputs = [.. _classes.Select(c => new OutputMeaning(c, "probability", _exclusive ? $"The image is of class {c}." : $"The finding {c} is present."))],
     };
 
     public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var labels = tensor(batch.Samples.SelectMany(s => s.Sample.Labels).ToArray(), [batch.Samples.Count, classes.Count]);
+        var labels = tensor(batch.Samples.SelectMany(s => s.Sample.Labels).ToArray(), [batch.Samples.Count, _classes.Count]);
         var logits = compute.Forward(() => model.forward(images)).to(float32);
-        var loss = exclusive ? MaskedCrossEntropy.Compute(logits, labels) : MaskedBinaryCrossEntropy.Compute(logits, labels);
-        return [("class", loss.MoveToOuterDisposeScope())];
+        if (_exclusive)
+            return [("class", MaskedCrossEntropy.Compute(logits, labels).MoveToOuterDisposeScope())];
+        var losses = layout.ThreeClass.Select(f => MaskedCrossEntropy.Compute(Columns(logits, Indices(f)), Columns(labels, Indices(f)))).ToList();
+        if (_single.Length > 0)
+            losses.Add(MaskedBinaryCrossEntropy.Compute(Columns(logits, _single), Columns(labels, _single)) * _single.Length);
+        var mean = losses.Aggregate((a, b) => a + b) / (layout.ThreeClass.Count + _single.Length); // over findings
+        return [("class", mean.MoveToOuterDisposeScope())];
     }
 
     public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
@@ -49,20 +65,39 @@ public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract i
             var probabilities = Probabilities(images, compute);
             for (var i = 0; i < batch.Samples.Count; i++)
             {
-                truth.Add(batch.Samples[i].Sample.Labels);
-                scores.Add(probabilities[i]);
+                truth.Add([.. _reported.Select(c => batch.Samples[i].Sample.Labels[c])]);
+                scores.Add([.. _reported.Select(c => probabilities[i][c])]);
                 patients.Add(batch.Samples[i].Sample.Patient);
             }
         });
-        return Classification.Measure(classes, truth, scores, patients, exclusive, bootstrap: bootstrap);
+        return Classification.Measure([.. _reported.Select(c => _classes[c])], truth, scores, patients, _exclusive, bootstrap: bootstrap);
     }
 
-    /// <summary>[N][classes], each in 0..1, of normalised images laid out for <paramref name="compute"/>.</summary>
+    /// <summary>
+    /// [N][classes], each in 0..1, of normalised images laid out for <paramref name="compute"/>. The positive of a
+    /// three-class finding is p(positive) / (p(positive) + p(negative)).
+    /// </summary>
     public float[][] Probabilities(Tensor images, Compute compute)
     {
         using var scope = NewDisposeScope();
         var logits = compute.Forward(() => model.forward(images)).to(float32);
-        var values = (exclusive ? logits.softmax(1) : logits.sigmoid()).data<float>().ToArray();
-        return [.. values.Chunk(classes.Count)];
+        var rows = (_exclusive ? logits.softmax(1) : logits.sigmoid()).data<float>().ToArray().Chunk(_classes.Count).ToArray();
+        foreach (var finding in layout.ThreeClass)
+        {
+            var three = Columns(logits, Indices(finding)).softmax(1).data<float>().ToArray();
+            for (var i = 0; i < rows.Length; i++)
+            {
+                var (positive, negative, uncertain) = (three[3 * i], three[3 * i + 1], three[3 * i + 2]);
+                (rows[i][finding.Positive], rows[i][finding.Negative], rows[i][finding.Uncertain]) =
+                    (positive / Math.Max(positive + negative, float.Epsilon), negative, uncertain);
+            }
+        }
+        return rows;
     }
+
+    private static int[] Indices(ThreeClassFinding f) => [f.Positive, f.Negative, f.Uncertain];
+
+    private static Tensor Columns(Tensor x, IEnumerable<int> columns) => Columns(x, [.. columns.Select(c => (long)c)]);
+
+    private static Tensor Columns(Tensor x, long[] columns) => x.index_select(1, tensor(columns)); // [N, columns]
 }
