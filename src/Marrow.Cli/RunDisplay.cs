@@ -86,6 +86,7 @@ internal static class RunDisplay
     private sealed class Bars(IAnsiConsole console, ProgressContext context)
     {
         private readonly Dictionary<string, ProgressTask> _tasks = [];
+        private readonly HashSet<string> _training = [];
 
         public void Show(RunEvent e)
         {
@@ -100,7 +101,10 @@ internal static class RunDisplay
             {
                 task.MaxValue = e.Steps;
                 task.Value = e.Step;
-                task.Tag = Numbers(e);
+                if (e.Loss is not null || !_training.Contains(e.Stage))
+                    task.Tag = Numbers(e); // An evaluation leaves the last step's numbers in sight.
+                if (e.Loss is not null)
+                    _training.Add(e.Stage);
             }
         }
     }
