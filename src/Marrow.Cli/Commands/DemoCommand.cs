@@ -32,7 +32,7 @@ internal static class DemoCommand
     private static int Run(DemoRequest request, Output output, CancellationToken cancellation)
     {
         var result = RunDisplay.Show(output, report => DemoRun.Run(request, report, cancellation));
-        output.Finish(result, console =>
+        output.Finish(DemoDocument.Of(result), console =>
         {
             console.Draw(DemoTable.Headers, DemoTable.Rows(result), $"Held-out films: {result.Comparisons[0].Warm.HeldOutImages}; in brackets 95 % intervals");
             console.WriteLine(result.Sentence);

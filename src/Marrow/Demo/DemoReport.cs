@@ -12,20 +12,23 @@ namespace Marrow.Demo;
 /// <summary>The demo's page: the sentence, the table, learning curves, overlays, lineage, receipts, and the commands to go on with.</summary>
 internal static class DemoReport
 {
+    private const int DigestShown = 19; // "sha256:" and 12 digits
+    private const int OverlayFilms = 5; // one row of the page
+
     public static void Write(DemoResult result, Recipe recipe, HeldOutFilms films, DemoRequest request)
     {
         var stages = result.Stages.ToDictionary(s => s.Stage);
         var page = new HtmlReport("What is a checkpoint worth?", $"marrow demo, seed {result.Seed}: the recipe on synthetic radiographs, and each warm start beside its control")
             .Callout(result.Sentence);
         Figures(page, result);
-        Table(page, result, recipe);
-        Curves(page, stages, recipe);
+        Table(page, result);
+        Curves(page, stages);
         Overlays(page, films);
         Lineage(page, result, request);
         Receipts(page, result);
         page.Section("Go on")
             .Text("Predict any of the held-out films, or your own, with the checkpoints of this run:")
-            .Code($"marrow predict {result.Folder}/data/spines/data/training --hub {result.Folder}/hub --checkpoint retinanet-densenet-mini.phantom-spines --checkpoint cobb-densenet-mini.phantom-spines")
+            .Code($"marrow predict {result.Folder}/data/spines/data/training --hub {result.Folder}/hub --checkpoint retinanet-densenet-mini.phantoms --checkpoint cobb-densenet-mini.phantoms")
             .Text("The recipe of this run. Copy it, point it at radiographs of your own, and run it with marrow run:")
             .Code(recipe.SourceText);
         page.Save(result.Report);
@@ -34,17 +37,17 @@ internal static class DemoReport
     private static void Figures(HtmlReport page, DemoResult result)
     {
         var detector = result.Comparisons[0];
-        var minutes = TimeSpan.FromSeconds(result.Seconds);
+        var time = TimeSpan.FromSeconds(result.Seconds);
         page.Figures(
         [
-            (minutes.ToString(@"m\:ss", CultureInfo.InvariantCulture), "minutes", "everything, on this machine"),
+            (time.ToString(@"m\:ss", CultureInfo.InvariantCulture), "minutes", "everything, on this machine"),
             ($"{Number(result.PeakMemoryGiB, "0.0")} GiB", "memory", "the most at any time"),
             (Text(detector.Warm.TrainingImages), "labelled spine films", $"{detector.Warm.ValidationImages} more chose the best weights"),
             (Text(detector.Warm.HeldOutImages), "held-out spine films", "never trained on or chosen by"),
         ]);
     }
 
-    private static void Table(HtmlReport page, DemoResult result, Recipe recipe)
+    private static void Table(HtmlReport page, DemoResult result)
     {
         page.Section("Warm start against scratch")
             .Table(DemoTable.Headers, DemoTable.Rows(result), "On the held-out films; in brackets the 95 % bootstrap interval over films.");
@@ -57,11 +60,10 @@ internal static class DemoReport
         }
         page.Table(["model", "metric", "scratch − warm", "verdict"], rows, "The difference film by film, with its interval; above 0 the warm start is better.")
             .Text("The intervals say how far other films of this kind could move the figures. They do not cover the draw of the weights and of the few labels: another --seed shows that.")
-            .Text(string.Join(" ", result.Comparisons.Select(c =>
-                $"Both {c.Model}s had the same films, the same {Steps(recipe, c.Warm)} steps of the same optimizer and the same choice of the best weights.")));
+            .Text("Both models of a pair had the same films, the same steps of the same optimizer, and the same way of choosing the best weights.");
     }
 
-    private static void Curves(HtmlReport page, Dictionary<string, StageResult> stages, Recipe recipe)
+    private static void Curves(HtmlReport page, Dictionary<string, StageResult> stages)
     {
         page.Section("Learning curves").Text("On the films that choose the best weights, while training.");
         Plot("The chest checkpoint learns", "AUROC", "auroc", ("densenet-mini", "features"));
@@ -84,21 +86,12 @@ internal static class DemoReport
     private static void Overlays(HtmlReport page, HeldOutFilms films)
     {
         var order = Enumerable.Range(0, films.Samples.Count)
-            .Select(i => (Film: i, Error: HeldOutFilms.LandmarkError(films.Samples[i], films.Findings("landmarks")[i])))
-            .OrderBy(f => f.Error).ToList();
-        (string Name, int Place)[] shown = order.Count < 3
-            ? [("one", 0)]
-            : [("best", 0), ("middle", order.Count / 2), ("worst", order.Count - 1)];
+            .OrderBy(i => HeldOutFilms.LandmarkError(films.Samples[i], films.Findings("landmarks")[i])).ToList();
+        var shown = Enumerable.Range(0, OverlayFilms).Select(i => order[i * (order.Count - 1) / (OverlayFilms - 1)]).Distinct().ToList();
         page.Section("Held-out films")
-            .Text("By the warm-started detector's landmark error the best, the middle and the worst film; beside each the detector from scratch. White: the labels.");
-        var pictures = new List<(byte[], string)>();
-        foreach (var (name, place) in shown)
-        {
-            var film = order[place].Film;
-            foreach (var (stage, start) in (ReadOnlySpan<(string, string)>)[("landmarks", "warm-started"), ("landmarks-scratch", "from scratch")])
-                pictures.Add(Overlay(films.Samples[film], films.Findings(stage)[film], $"{name}, {start}"));
-        }
-        page.Pictures(pictures);
+            .Text("From the warm-started detector's best film to its worst, at even steps between; below each what the detector from scratch finds on the same film. Dotted yellow: the labels.");
+        foreach (var (stage, start) in (ReadOnlySpan<(string, string)>)[("landmarks", "warm-started"), ("landmarks-scratch", "from scratch")])
+            page.Pictures([.. shown.Select(film => Overlay(films.Samples[film], films.Findings(stage)[film], start))]);
     }
 
     private static (byte[] Png, string Caption) Overlay(Sample sample, SpineFinding finding, string caption)
@@ -120,10 +113,10 @@ internal static class DemoReport
         foreach (var stage in result.Stages)
         {
             var at = stage.Checkpoint.IndexOf('@', StringComparison.Ordinal);
-            nodes.Add(new(stage.Stage, LineageKind.Checkpoint, stage.Checkpoint[..at], [Worth(stage), stage.Checkpoint[(at + 1)..][..19]]));
+            nodes.Add(new(stage.Stage, LineageKind.Checkpoint, stage.Stage, [stage.Checkpoint[..at], Worth(stage), stage.Checkpoint[(at + 1)..][..DigestShown]]));
             edges.Add(new(stage.Task == CheckpointTask.Classify ? "chests" : "spines", stage.Stage));
             if (result.Stages.FirstOrDefault(s => stage.Receipt is not null && s.Checkpoint.EndsWith(stage.Receipt.SourceDigest, StringComparison.Ordinal)) is { } parent)
-                edges.Add(new(parent.Stage, stage.Stage, $"{Percent(stage.Receipt!.BackboneCoverage)} of the CNN"));
+                edges.Add(new(parent.Stage, stage.Stage, $"CNN {Number(stage.Receipt!.BackboneCoverage * 100, "0.#")} %"));
         }
         page.Lineage(nodes, edges);
     }
@@ -159,7 +152,6 @@ internal static class DemoReport
         _ => "no difference shown",
     };
 
-    private static string Steps(Recipe recipe, StageResult stage) => Text(recipe.Stages.Single(s => s.Name == stage.Stage).Train.Steps is > 0 and var steps ? steps : stage.Progress.Step);
     private static string Percent(double share) => $"{Number(share * 100, "0.0")} %";
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

@@ -3,7 +3,7 @@ using Marrow.Training;
 
 namespace Marrow.Demo;
 
-/// <summary>What a demo came to; stored as demo.json.</summary>
+/// <summary>What a demo came to.</summary>
 public sealed record DemoResult
 {
     public required string Folder { get; init; }

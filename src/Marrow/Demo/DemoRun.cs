@@ -77,7 +77,7 @@ public static class DemoRun
             Stages = [.. recipe.Stages.Select(s => stages[s.Name])],
         };
         DemoReport.Write(result, recipe, films, request);
-        AtomicFile.WriteText(folder.Result, JsonSerializer.Serialize(result, MarrowJson.Options));
+        AtomicFile.WriteText(folder.Result, JsonSerializer.Serialize(DemoDocument.Of(result), MarrowJson.Options));
         return result;
     }
 

@@ -27,47 +27,32 @@ internal static class DemoSentence
         _ => DemoVerdict.NoDifference,
     };
 
-    /// <summary>The detector's clause, then the regressor's.</summary>
     public static string Of(IReadOnlyList<DemoComparison> comparisons)
     {
-        var first = comparisons[0].Warm;
-        var budget = string.Create(CultureInfo.InvariantCulture,
-            $"With {first.TrainingImages} labelled films, measured on {first.HeldOutImages} held out");
-        return $"{budget}: {string.Join("; ", comparisons.Select((c, i) => Clause(c, isFirst: i == 0)))}.";
+        var trained = comparisons[0].Warm;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"With {trained.TrainingImages} labelled films to train on and {trained.HeldOutImages} held out to measure on, {string.Join("; ", comparisons.Select(Clause))}.");
     }
 
-    private static string Clause(DemoComparison comparison, bool isFirst)
+    private static string Clause(DemoComparison comparison)
     {
-        var (warm, scratch) = (Smape(comparison.Warm), Smape(comparison.Scratch));
-        var gain = comparison.SmapeGain;
-        var start = $"{(isFirst ? "starting" : "starting")} from {comparison.Source}";
-        var angles = Verdict(gain) switch
-        {
-            DemoVerdict.Better => $"{start} made the {comparison.Model}'s angles better, SMAPE {scratch} to {warm} ({Difference(gain.Value, gain.Low, gain.High, "points lower")})",
-            DemoVerdict.Worse => $"{start} made the {comparison.Model}'s angles worse, SMAPE {scratch} to {warm} ({Difference(-gain.Value, -gain.High, -gain.Low, "points higher")})",
-            _ => $"{start} made no difference to the {comparison.Model}'s angles that these films can show, SMAPE {scratch} from scratch and {warm} ({Difference(gain.Value, gain.Low, gain.High, "points lower")})",
-        };
-        return comparison.LandmarkGain is not { } landmarks ? angles : $"{angles}, and {Landmarks(comparison, landmarks)}";
+        var phrases = new List<string> { Phrase(comparison, "smape", "SMAPE", $"the {comparison.Model}'s", comparison.SmapeGain) };
+        if (comparison.LandmarkGain is { } landmarks)
+            phrases.Add(Phrase(comparison, "landmark-error", "landmark error", "its", landmarks));
+        return $"{comparison.Source} {string.Join(" and ", phrases)}";
     }
 
-    private static string Landmarks(DemoComparison comparison, MetricValue gain)
+    private static string Phrase(DemoComparison comparison, string metric, string name, string whose, MetricValue gain)
     {
-        var (warm, scratch) = (Pixels(comparison.Warm), Pixels(comparison.Scratch));
+        var (scratch, warm) = (Number(comparison.Scratch, metric), Number(comparison.Warm, metric));
         return Verdict(gain) switch
         {
-            DemoVerdict.Better => $"its corners better, {scratch} to {warm} px off",
-            DemoVerdict.Worse => $"its corners worse, {scratch} to {warm} px off",
-            _ => $"none to its corners, {scratch} and {warm} px off",
+            DemoVerdict.Better => $"lowered {whose} {name} from {scratch} to {warm} {gain.Unit}",
+            DemoVerdict.Worse => $"raised {whose} {name} from {scratch} to {warm} {gain.Unit}, which is worse",
+            _ => $"made no difference that they can show to {whose} {name} ({scratch} {gain.Unit} from scratch, {warm} {gain.Unit} with it)",
         };
     }
 
-    private static string Smape(StageResult stage) => $"{Number(Metric(stage, "smape"))} %";
-    private static string Pixels(StageResult stage) => Number(Metric(stage, "landmark-error"));
-    private static double Metric(StageResult stage, string name) => stage.Metrics.FirstOrDefault(m => m.Name == name)?.Value ?? double.NaN;
-
-    private static string Difference(double value, double low, double high, string what) => double.IsNaN(low)
-        ? $"{Number(value)} {what}"
-        : $"{Number(value)} {what}, 95 % interval {Number(low)} to {Number(high)}";
-
-    private static string Number(double value) => value.ToString("0.0", CultureInfo.InvariantCulture).Replace('-', '−');
+    private static string Number(StageResult stage, string metric) =>
+        (stage.Metrics.FirstOrDefault(m => m.Name == metric)?.Value ?? double.NaN).ToString("0.0", CultureInfo.InvariantCulture);
 }

@@ -29,7 +29,7 @@ internal sealed class HeldOutFilms
         {
             using var checkpoint = Checkpoint.Load(stage.Folder);
             films ??= new(Evaluation.Samples(checkpoint, "spines", folder.Spines, EvaluationSplit.HeldOut).Samples);
-            using var predictor = new SpinePredictor([checkpoint]);
+            using var predictor = new SpinePredictor([checkpoint], Compute.Float32); // as it was trained and measured
             var findings = new List<SpineFinding>();
             foreach (var sample in films.Samples)
             {

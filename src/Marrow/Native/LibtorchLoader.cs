@@ -28,7 +28,7 @@ internal static class LibtorchLoader
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
             return;
         var original = FindLibrary(LibraryName);
-        if (original is null || SystemHas(WantedVersion))
+        if (original is null || FindLibrary("libtorch_cpu.so") is null || SystemHas(WantedVersion))
             return; // TorchSharp loads it, or says what is missing.
 
         var bytes = File.ReadAllBytes(original);

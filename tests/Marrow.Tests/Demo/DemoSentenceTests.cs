@@ -1,0 +1,92 @@
+using Marrow.Demo;
+using Marrow.Metrics;
+using Marrow.Training;
+
+namespace Marrow.Tests.Demo;
+
+public class DemoSentenceTests
+{
+    [Theory]
+    [InlineData(0.1, 4.0, DemoVerdict.Better)]
+    [InlineData(-0.1, 4.0, DemoVerdict.NoDifference)]
+    [InlineData(-4.0, 0.1, DemoVerdict.NoDifference)]
+    [InlineData(0.0, 0.0, DemoVerdict.NoDifference)]
+    [InlineData(-4.0, -0.1, DemoVerdict.Worse)]
+    [InlineData(double.NaN, double.NaN, DemoVerdict.NoDifference)]
+    public void Only_an_interval_without_zero_is_a_difference(double low, double high, DemoVerdict expected) =>
+        Assert.Equal(expected, DemoSentence.Verdict(Gain("smape", (low + high) / 2, low, high)));
+
+    [Fact]
+    public void Gains_are_told_with_the_figures_of_both() => Assert.Equal(
+        "With 24 labelled films to train on and 64 held out to measure on, the chest checkpoint lowered the detector's SMAPE from 21.3 to 12.1 % "
+        + "and lowered its landmark error from 9.1 to 5.2 px; the detector's CNN lowered the regressor's SMAPE from 24.0 to 18.0 %.",
+        DemoSentence.Of([
+            Detector(21.3, 12.1, Gain("smape", 9.2, 6, 12), 9.1, 5.2, Gain("landmark-error", 3.9, 2, 6)),
+            Regressor(24, 18, Gain("smape", 6, 2, 10)),
+        ]));
+
+    [Fact]
+    public void Losses_are_told_as_such() => Assert.Equal(
+        "With 24 labelled films to train on and 64 held out to measure on, the chest checkpoint raised the detector's SMAPE from 12.1 to 21.3 %, which is worse "
+        + "and raised its landmark error from 5.2 to 9.1 px, which is worse; the detector's CNN raised the regressor's SMAPE from 18.0 to 24.0 %, which is worse.",
+        DemoSentence.Of([
+            Detector(12.1, 21.3, Gain("smape", -9.2, -12, -6), 5.2, 9.1, Gain("landmark-error", -3.9, -6, -2)),
+            Regressor(18, 24, Gain("smape", -6, -10, -2)),
+        ]));
+
+    [Fact]
+    public void Nothing_is_made_of_what_the_films_do_not_show()
+    {
+        var sentence = DemoSentence.Of([
+            Detector(12.4, 12.1, Gain("smape", 0.3, -1, 1.6), 5.2, 5.1, Gain("landmark-error", 0.1, -0.5, 0.7)),
+            Regressor(18, 18.2, Gain("smape", -0.2, -2, 2)),
+        ]);
+
+        Assert.Contains("made no difference that they can show to the detector's SMAPE (12.4 % from scratch, 12.1 % with it)", sentence);
+        Assert.Contains("made no difference that they can show to its landmark error (5.2 px from scratch, 5.1 px with it)", sentence);
+        Assert.Contains("made no difference that they can show to the regressor's SMAPE (18.0 % from scratch, 18.2 % with it)", sentence);
+        Assert.DoesNotContain("lowered", sentence);
+        Assert.DoesNotContain("raised", sentence);
+    }
+
+    private static DemoComparison Detector(double scratch, double warm, MetricValue gain, double scratchPx, double warmPx, MetricValue gainPx) => new()
+    {
+        Model = "detector",
+        Source = "the chest checkpoint",
+        Scratch = Trained(CheckpointTask.DetectVertebrae, scratch, scratchPx),
+        Warm = Trained(CheckpointTask.DetectVertebrae, warm, warmPx),
+        SmapeGain = gain,
+        LandmarkGain = gainPx,
+    };
+
+    private static DemoComparison Regressor(double scratch, double warm, MetricValue gain) => new()
+    {
+        Model = "regressor",
+        Source = "the detector's CNN",
+        Scratch = Trained(CheckpointTask.RegressCobb, scratch),
+        Warm = Trained(CheckpointTask.RegressCobb, warm),
+        SmapeGain = gain,
+    };
+
+    private static StageResult Trained(string task, double smape, double? landmarkError = null) => new()
+    {
+        Stage = "stage",
+        Task = task,
+        Checkpoint = "name@sha256:0",
+        Folder = "folder",
+        Metrics =
+        [
+            new() { Name = "smape", Value = smape, Count = 64, Unit = "%" },
+            .. landmarkError is { } px ? (MetricValue[])[new() { Name = "landmark-error", Value = px, Count = 64, Unit = "px" }] : [],
+        ],
+        Progress = new(),
+        TrainingImages = 24,
+        ValidationImages = 16,
+        HeldOutImages = 64,
+        PeakMemoryGiB = 1,
+        WaitShare = 0,
+    };
+
+    private static MetricValue Gain(string name, double value, double low, double high) =>
+        new() { Name = name, Value = value, Low = low, High = high, Count = 64, Unit = MetricCatalogue.Get(name).Unit };
+}
