@@ -54,7 +54,6 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
 {
     private readonly Conv2d _conv0;
     private readonly BatchNorm2d _norm0;
-    private bool _folded;
     private readonly DenseBlock[] _blocks;
     private readonly Transition[] _transitions;
     private readonly BatchNorm2d _norm5;
@@ -92,20 +91,6 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
     /// <summary>Channels of C2, C3, C4, C5: the maps at strides 4, 8, 16, 32.</summary>
     public IReadOnlyList<int> PyramidChannels { get; }
 
-    /// <summary>
-    /// Makes each batch norm that follows a convolution a part of it, for evaluation alone: the weights are no longer
-    /// those of a checkpoint.
-    /// </summary>
-    internal void FoldNorms()
-    {
-        if (_folded)
-            return;
-        _folded = true;
-        Layers.Fold(_norm0, _conv0);
-        foreach (var block in _blocks)
-            block.FoldNorms();
-    }
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -120,8 +105,7 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
     public Tensor[] ForwardPyramid(Tensor input, int firstLevel = 3)
     {
         using var scope = NewDisposeScope();
-        var x = _conv0.forward(input);
-        x = functional.relu(_folded ? x : _norm0.forward(x), inplace: true);
+        var x = functional.relu(_norm0.forward(_conv0.forward(input)), inplace: true);
         x = functional.max_pool2d(x, 3, 2, 1);
         var maps = new List<Tensor>();
         for (var b = 0; b < _blocks.Length; b++)
@@ -155,8 +139,6 @@ internal sealed class DenseBlock : KeyedModule<Tensor, Tensor>
         }
     }
 
-    public void FoldNorms() => Array.ForEach(_layers, layer => layer.FoldNorm());
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -178,7 +160,6 @@ internal sealed class DenseLayer : KeyedModule<Tensor, Tensor>
 {
     private readonly BatchNorm2d _norm1, _norm2;
     private readonly Conv2d _conv1, _conv2;
-    private bool _folded;
 
     public DenseLayer(int input, int growth, int bottleneck) : base(nameof(DenseLayer))
     {
@@ -192,17 +173,11 @@ internal sealed class DenseLayer : KeyedModule<Tensor, Tensor>
         register_module("conv2", _conv2);
     }
 
-    public void FoldNorm()
-    {
-        _folded = true;
-        Layers.Fold(_norm2, _conv1);
-    }
-
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
         var x = _conv1.forward(functional.relu(_norm1.forward(input), inplace: true));
-        return _conv2.forward(functional.relu(_folded ? x : _norm2.forward(x), inplace: true)).MoveToOuterDisposeScope();
+        return _conv2.forward(functional.relu(_norm2.forward(x), inplace: true)).MoveToOuterDisposeScope();
     }
 }
 
@@ -247,17 +222,6 @@ internal static class Layers
         var conv = Conv2d(input, output, kernel, stride, kernel / 2, bias: false);
         init.kaiming_normal_(conv.weight!);
         return conv;
-    }
-
-    /// <summary>Gives the convolution, which has no bias, the effect of the norm after it with its running statistics.</summary>
-    public static void Fold(BatchNorm2d norm, Conv2d convolution)
-    {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var scale = norm.weight! / (norm.running_var! + norm.eps).sqrt(); // [output]
-        convolution.weight!.mul_(scale.view(-1, 1, 1, 1));
-        convolution.bias = new Parameter(norm.bias! - norm.running_mean! * scale, requires_grad: false);
-        convolution.bias.DetachFromDisposeScope();
     }
 
     /// <summary>TorchSharp leaves the weights of a new GroupNorm as the memory was.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics.X86;
-using Marrow.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -52,21 +51,15 @@ public sealed record Compute(bool BFloat16, bool ChannelsLast)
     }
 
     /// <summary>
-    /// As <see cref="Prepare(Module)"/>, for a model that will not learn any more: batch norms are folded into the
-    /// convolutions before them, and weights are held in the type in which they compute, which autocast would otherwise
-    /// make anew in each call. The model's tensors are no longer those of its checkpoint.
+    /// As <see cref="Prepare(Module)"/>, for a model that will not learn any more: the weights of convolutions and linear
+    /// layers are held in bfloat16, which autocast would otherwise make of them anew in each call. What the model gives
+    /// is the same to the bit.
     /// </summary>
     public void PrepareForInference(Module model)
     {
-        model.eval();
-        foreach (var module in model.modules())
+        if (BFloat16)
         {
-            if (module is DenseNetFeatures features)
-                features.FoldNorms();
-        }
-        foreach (var module in model.modules())
-        {
-            if (BFloat16 && module is TorchSharp.Modules.Conv2d or TorchSharp.Modules.Linear)
+            foreach (var module in model.modules().Where(m => m is TorchSharp.Modules.Conv2d or TorchSharp.Modules.Linear))
                 module.to(bfloat16);
         }
         Prepare(model);

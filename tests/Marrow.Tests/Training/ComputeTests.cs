@@ -37,6 +37,33 @@ public class ComputeTests
         Assert.InRange((found - expected).abs().max().item<float>(), 0, tolerance * Math.Max(1, expected.abs().max().item<float>()));
     }
 
+    [Theory]
+    [InlineData("densenet-mini")]
+    [InlineData("cobb-densenet-mini")]
+    public void Weights_held_in_bfloat16_give_the_same_bits_as_weights_converted_in_each_call(string architecture)
+    {
+        Assert.SkipUnless(Autocast.IsAvailable, "This libtorch exports no autocast.");
+        var compute = new Compute(true, true);
+        using var noGrad = no_grad();
+        using var generator = new Generator(5, CPU);
+        using var model = (nn.Module<Tensor, Tensor>)ModelCatalogue.Create(new() { Architecture = architecture, Outputs = 3 });
+        model.eval();
+        using var x = randn([2, 1, 64, 64], generator: generator);
+        using var images = compute.Prepare(x);
+        compute.Prepare(model);
+        using var converted = compute.Forward(() => model.forward(images));
+        compute.PrepareForInference(model);
+        using var held = compute.Forward(() => model.forward(images));
+        Assert.True(held.equal(converted).all().item<bool>());
+        foreach (var (name, parameter) in model.named_parameters())
+        {
+            var norm = name.Contains("norm", StringComparison.Ordinal);
+            Assert.Equal(norm ? ScalarType.Float32 : ScalarType.BFloat16, parameter.dtype);
+            if (parameter.dim() == 4 && parameter.shape[1] > 1)
+                Assert.Equal(1, parameter.stride()[1]);
+        }
+    }
+
     [Fact]
     public void Channels_last_changes_strides_and_nothing_else()
     {
