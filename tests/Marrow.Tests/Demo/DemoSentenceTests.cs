@@ -1,3 +1,4 @@
+using Marrow.Checkpoints;
 using Marrow.Demo;
 using Marrow.Metrics;
 using Marrow.Training;
