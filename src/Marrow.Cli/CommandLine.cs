@@ -118,8 +118,8 @@ internal static class CommandLine
     private static Exception Unwrap(Exception e) =>
         e is AggregateException or TargetInvocationException or TypeInitializationException && e.InnerException is { } inner ? Unwrap(inner) : e;
 
-    private static string Describe(Exception e) => e is MarrowException or IOException or UnauthorizedAccessException
-        ? e.Message
+    private static string Describe(Exception e) => e is MarrowException ? e.Message
+        : e is IOException or UnauthorizedAccessException ? $"{e.Message.TrimEnd('.')}. Check the path, its permissions and the free disk space."
         : $"unexpected {e.GetType().Name}: {e.Message.Split('\n')[0].TrimEnd()} Run again with --verbose for the stack trace.";
 
     private sealed class HelpWithExamples(string[] examples) : SynchronousCommandLineAction

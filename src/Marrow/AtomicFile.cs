@@ -6,6 +6,8 @@ public static class AtomicFile
     /// <summary>Throws <see cref="MarrowException"/> when the folder can't be written or the disk is full; what was there stays.</summary>
     public static void Write(string path, Action<Stream> write)
     {
+        if (Path.GetFileName(path).Length == 0)
+            throw MarrowException.Bad(path.Length == 0 ? "\"\"" : path, "the name of a file to write", "none", "Name the file.");
         var temporary = $"{path}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.tmp";
         try
         {
@@ -34,6 +36,14 @@ public static class AtomicFile
         using var writer = new StreamWriter(s, leaveOpen: true);
         writer.Write(text);
     });
+
+    /// <summary>Makes the folder where it is absent. Throws <see cref="MarrowException"/> when no file can be written to it.</summary>
+    public static void RequireWritable(string folder)
+    {
+        var probe = Path.Combine(folder, $".{Environment.ProcessId}.probe");
+        Write(probe, _ => { });
+        TryDelete(probe);
+    }
 
     private static void TryDelete(string path)
     {

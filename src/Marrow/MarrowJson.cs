@@ -18,4 +18,40 @@ public static class MarrowJson
 
     /// <summary>The same on one line, for logs.</summary>
     public static readonly JsonSerializerOptions Line = new(Options) { WriteIndented = false };
+
+    private const long MaxBytes = 64 << 20; // a receipt of a thousand tensors has 0.3 MB
+
+    /// <summary>For what is read from files: no null where none may be, no key twice.</summary>
+    private static readonly JsonSerializerOptions Strict = new(Options) { RespectNullableAnnotations = true, AllowDuplicateProperties = false };
+
+    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when the bytes are not the JSON of <paramref name="what"/>.</summary>
+    internal static T Decode<T>(ReadOnlySpan<byte> utf8, string path, string what, string remedy)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(utf8, Strict) ?? throw new JsonException("null at the top");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
+        {
+            throw MarrowException.Bad(path, $"the JSON of {what}", $"none ({e.Message})", remedy, e);
+        }
+    }
+
+    /// <summary>The same of a whole file of at most 64 MiB, which may be absent or unreadable too.</summary>
+    internal static T Read<T>(string path, string what, string remedy)
+    {
+        byte[] bytes;
+        try
+        {
+            if (new FileInfo(path) is { Exists: true, Length: > MaxBytes and var length })
+                throw MarrowException.Bad(path, $"the JSON of {what}, at most {MaxBytes >> 20} MiB", $"{length >> 20} MiB", remedy);
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MarrowException($"{path}: can't be read as the JSON of {what} ({e.Message}). {remedy}", e);
+        }
+        // A byte order mark is what some editors put in front.
+        return Decode<T>(bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes, path, what, remedy);
+    }
 }

@@ -36,6 +36,8 @@ internal sealed class DataOptions
     public DatasetRequest Read(ParseResult parsed)
     {
         var folder = parsed.GetRequiredValue(Folder);
+        if (folder.Length == 0)
+            throw new UsageException("DIR: expected a folder, found nothing.");
         return new()
         {
             Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),

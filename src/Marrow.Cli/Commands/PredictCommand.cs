@@ -58,7 +58,8 @@ internal static class PredictCommand
                 }
                 finally
                 {
-                    files.WriteCsv(); // What was found before a cancellation or a full disk is kept.
+                    if (found.Count > 0)
+                        files.WriteCsv(); // What was found before a cancellation or a full disk is kept.
                 }
                 return found;
             });

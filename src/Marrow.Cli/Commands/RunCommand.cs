@@ -51,6 +51,8 @@ internal static class RunCommand
 
     private static int Run(RunRequest request, Output output, CancellationToken cancellation)
     {
+        foreach (var name in request.DataFolders.Keys.Except(request.Recipe.Stages.Select(s => s.Data.Name)))
+            output.Warn($"--data {name}: the recipe has no data of that name; it has {string.Join(", ", request.Recipe.Stages.Select(s => s.Data.Name).Distinct())}.");
         try
         {
             var results = RunDisplay.Show(output, report => Runner.Run(request, report, cancellation));

@@ -72,6 +72,7 @@ public sealed class Checkpoint : IDisposable
         var metrics = Optional<List<MeasuredValue>>(MetricsFile) ?? [];
         var receipt = Optional<TransferReceipt>(ReceiptFile);
         var golden = Optional<GoldenSample>(GoldenFile);
+        golden?.Validate(System.IO.Path.Combine(folder, GoldenFile), config.Model.Channels);
         if (!manifest.Lists(WeightsFile))
             throw MarrowException.Bad(folder, WeightsFile, "none in the manifest", "Save the checkpoint again.");
         return new(folder, manifest.Name, manifest.Digest, manifest.Created, config, Safetensors.Open(System.IO.Path.Combine(folder, WeightsFile)))

@@ -13,6 +13,17 @@ public static class CheckpointTask
     public const string RegressCobb = "regress-cobb";
 
     public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb];
+
+    /// <summary>The architectures of a task: what stands before the backbone's name.</summary>
+    internal static IReadOnlyList<string> Architectures(string task) => [.. ModelCatalogue.Backbones.Keys.Select(backbone => Prefix(task) + backbone)];
+
+    private static string Prefix(string task) => task switch
+    {
+        Classify => "",
+        DetectVertebrae => "retinanet-",
+        RegressCobb => "cobb-",
+        _ => throw new ArgumentOutOfRangeException(nameof(task), task, "No such task."),
+    };
 }
 
 /// <summary>What one output of the model means.</summary>
@@ -58,7 +69,7 @@ public sealed record CheckpointConfig
     public void Validate(string path)
     {
         Require(CheckpointTask.All.Contains(Task), $"a task of {string.Join(", ", CheckpointTask.All)}", $"'{Task}'");
-        Require(ModelCatalogue.Names.Contains(Model.Architecture), $"an architecture of {string.Join(", ", ModelCatalogue.Names)}", $"'{Model.Architecture}'");
+        Require(CheckpointTask.Architectures(Task).Contains(Model.Architecture), $"an architecture of {string.Join(", ", CheckpointTask.Architectures(Task))} for {Task}", $"'{Model.Architecture}'");
         Require(Model.Channels is >= 1 and <= 64 && Model.Channels == Input.Channels, "as many channels in the model as in its input, 1 to 64", $"{Model.Channels} and {Input.Channels}");
         Require(Model.Outputs is >= 1 and <= MostOutputs, $"1 to {MostOutputs} outputs", Text(Model.Outputs));
         Require(ThreeClassFindings.SelectMany(f => (int[])[f.Positive, f.Negative, f.Uncertain]).All(i => i >= 0 && i < Classes.Count), "three-class findings that name outputs", "an index that is none");

@@ -11,7 +11,6 @@ namespace Marrow.Datasets;
 public sealed record DatasetTerms(string? License, string? Citation)
 {
     public const string FileName = "dataset.json";
-    private const long MaxBytes = 64 << 10;
 
     /// <summary>Throws <see cref="MarrowException"/> when it can't be written.</summary>
     public void Write(string root) => AtomicFile.WriteText(Path.Combine(root, FileName), JsonSerializer.Serialize(this, MarrowJson.Options));
@@ -20,17 +19,6 @@ public sealed record DatasetTerms(string? License, string? Citation)
     internal static DatasetTerms? Read(string root)
     {
         var path = Path.Combine(root, FileName);
-        if (!File.Exists(path))
-            return null;
-        try
-        {
-            if (new FileInfo(path).Length > MaxBytes)
-                throw MarrowException.Bad(path, $"at most {MaxBytes >> 10} KiB", "more", "Remove the file or correct it.");
-            return JsonSerializer.Deserialize<DatasetTerms>(File.ReadAllText(path), MarrowJson.Options);
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw MarrowException.Bad(path, "JSON with license and citation", e.Message, "Remove the file or correct it.", e);
-        }
+        return File.Exists(path) ? MarrowJson.Read<DatasetTerms>(path, "license and citation", "Remove the file or correct it.") : null;
     }
 }

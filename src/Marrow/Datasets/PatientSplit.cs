@@ -19,7 +19,13 @@ public sealed record PatientSplit
     public required double HeldOutFraction { get; init; }
 
     /// <summary>split.json.</summary>
-    private sealed record Stored(ulong Seed, double HeldOutFraction, IReadOnlyList<string> TrainPatients, IReadOnlyList<string> HeldOutPatients);
+    private sealed record Stored
+    {
+        public required ulong Seed { get; init; }
+        public required double HeldOutFraction { get; init; }
+        public required IReadOnlyList<string> TrainPatients { get; init; }
+        public required IReadOnlyList<string> HeldOutPatients { get; init; }
+    }
 
     /// <summary>
     /// Patients in a random order are held out until their samples reach the fraction (0 up to, not including, 1); a
@@ -51,24 +57,14 @@ public sealed record PatientSplit
     /// <summary>Writes the patients of each part.</summary>
     public void Save(string path)
     {
-        var stored = new Stored(Seed, HeldOutFraction, Patients(Train), Patients(HeldOut));
+        var stored = new Stored { Seed = Seed, HeldOutFraction = HeldOutFraction, TrainPatients = Patients(Train), HeldOutPatients = Patients(HeldOut) };
         AtomicFile.WriteText(path, JsonSerializer.Serialize(stored, MarrowJson.Options));
     }
 
     /// <summary>Divides the samples as a saved split has it. Throws <see cref="MarrowException"/> when a patient is in neither part.</summary>
     public static PatientSplit Load(string path, IReadOnlyList<Sample> samples)
     {
-        Stored stored;
-        try
-        {
-            stored = JsonSerializer.Deserialize<Stored>(File.ReadAllText(path), MarrowJson.Options)!;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            throw new MarrowException($"{path}: can't be read as a split ({e.Message}). Give the split.json of a run.", e);
-        }
-        if (stored is not { TrainPatients: not null, HeldOutPatients: not null })
-            throw MarrowException.Bad(path, "seed, heldOutFraction, trainPatients and heldOutPatients", "other JSON", "Give the split.json of a run.");
+        var stored = MarrowJson.Read<Stored>(path, "a split (seed, heldOutFraction, trainPatients, heldOutPatients)", "Give the split.json of a run.");
         var train = stored.TrainPatients.ToHashSet(StringComparer.Ordinal);
         var heldOut = stored.HeldOutPatients.ToHashSet(StringComparer.Ordinal);
         if (train.Overlaps(heldOut))

@@ -35,11 +35,16 @@ public static class Evaluation
             Root = root,
             Options = known && use is not null ? use.Options : new(),
         });
+        var config = checkpoint.Config;
+        if (config.Task == CheckpointTask.Classify && !dataset.Classes.SequenceEqual(config.Classes))
+            throw MarrowException.Bad(root, $"the classes of {checkpoint.Name}: {string.Join(", ", config.Classes)}", dataset.Classes.Count == 0 ? "none" : string.Join(", ", dataset.Classes), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
+        var labelled = dataset.Samples.Where(s => StageSamples.IsLabelled(s, config.Task)).ToList();
+        if (labelled.Count == 0)
+            throw MarrowException.Bad(root, $"samples with targets for {config.Task}", $"none among {dataset.Samples.Count}", "Name labelled data.");
         if (split == EvaluationSplit.All)
-            return (dataset, dataset.Samples);
+            return (dataset, labelled);
         if (!known || use is null || use.HeldOut == 0)
             throw new MarrowException($"{checkpoint.Name}: {(use is { HeldOut: 0 } ? "was trained on all of its data" : "does not say what was held out")}. Measure on other data with --split all.");
-        var labelled = dataset.Samples.Where(s => PreparedData.IsLabelled(s, checkpoint.Config.Task)).ToList();
         return (dataset, PatientSplit.Create(labelled, use.HeldOut, use.Seed).HeldOut);
     }
 

@@ -13,6 +13,9 @@ namespace Marrow.Tensors;
 /// </summary>
 public sealed class BatchLoader : IDisposable
 {
+    /// <summary>In one batch: its float32 values are one span of bytes.</summary>
+    internal const int MostPixels = int.MaxValue / sizeof(float);
+
     private sealed record Produced(float[] Values, PreparedSample[] Samples, ExceptionDispatchInfo? Error);
 
     private readonly IReadOnlyList<Sample> _samples;
@@ -49,8 +52,7 @@ public sealed class BatchLoader : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(workers);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(prefetch);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)batchSize * contract.Width * contract.Height,
-            int.MaxValue / sizeof(float), nameof(batchSize));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)batchSize * contract.Width * contract.Height, MostPixels, nameof(batchSize));
         if (!cache.Suits(contract))
             throw new ArgumentException("The cache was packed for another contract.", nameof(contract));
         if (augmentation?.Errors() is { Count: > 0 } errors)

@@ -16,9 +16,6 @@ public static partial class RecipeReader
     private static readonly string[] StageKeys =
         ["name", "task", "model", "init", "initCoverage", "data", "input", "detector", "train", "augment", "tag", "license"];
 
-    private static readonly (string Task, string Prefix)[] ModelPrefixes =
-        [(CheckpointTask.Classify, ""), (CheckpointTask.DetectVertebrae, "retinanet-"), (CheckpointTask.RegressCobb, "cobb-")];
-
     private const int MaxStages = 100;
 
     /// <summary>
@@ -106,6 +103,8 @@ public static partial class RecipeReader
             Tag = Name(s, "tag", s.Text("tag")) ?? data.Name,
             License = s.Text("license"),
         };
+        if ((long)stage.Train.Batch * stage.Input.Width * stage.Input.Height > BatchLoader.MostPixels)
+            errors.Add(s.At("train"), string.Create(CultureInfo.InvariantCulture, $"batch: expected at most {BatchLoader.MostPixels} pixels in a batch, found {stage.Train.Batch} images of {stage.Input.Width} x {stage.Input.Height}. Use a smaller batch and accumulate."));
         s.Finish();
         return stage;
     }
@@ -116,8 +115,7 @@ public static partial class RecipeReader
         var model = s.RequiredText("model", "model: densenet121");
         if (model is null)
             return "";
-        var known = ModelPrefixes.Where(p => task.Length == 0 || p.Task == task)
-            .SelectMany(p => ModelCatalogue.Backbones.Keys.Select(b => p.Prefix + b)).ToList();
+        var known = task.Length == 0 ? ModelCatalogue.Names : CheckpointTask.Architectures(task);
         if (!known.Contains(model))
             s.Errors.Add(s.At("model"), $"model: expected {RecipeSection.Either(known)}{(task.Length == 0 ? "" : $" for task {task}")}, found {RecipeErrors.Quote(model)}.");
         return model;

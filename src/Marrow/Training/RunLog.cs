@@ -4,26 +4,80 @@ using static TorchSharp.torch.utils;
 
 namespace Marrow.Training;
 
-/// <summary>A stage's log: one JSON document a line in log.jsonl, and the same numbers for TensorBoard.</summary>
-internal sealed class RunLog(string folder) : IDisposable
+/// <summary>
+/// A stage's log: one JSON document a line in log.jsonl, and the same numbers for TensorBoard. A line that a killed
+/// process or a full disk left half written is taken off when the log is opened again.
+/// </summary>
+internal sealed class RunLog : IDisposable
 {
-    private readonly StreamWriter _lines = new(Path.Combine(folder, "log.jsonl"), append: true) { AutoFlush = true };
-    private readonly SummaryWriter _board = tensorboard.SummaryWriter(Path.Combine(folder, "tensorboard"), createRunName: false);
+    private readonly string _path;
+    private readonly FileStream _lines;
+    private readonly SummaryWriter _board;
 
-    public void Write(RunEvent e)
+    /// <summary>Makes the folder. Throws <see cref="MarrowException"/> when it can't be written.</summary>
+    public RunLog(string folder)
     {
-        _lines.WriteLine(JsonSerializer.Serialize(e, MarrowJson.Line));
+        _path = Path.Combine(folder, "log.jsonl");
+        (_lines, _board) = Guard(() =>
+        {
+            Directory.CreateDirectory(folder);
+            var board = tensorboard.SummaryWriter(Path.Combine(folder, "tensorboard"), createRunName: false);
+            var lines = new FileStream(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+            SeekToLineEnd(lines);
+            return (lines, board);
+        });
+    }
+
+    /// <summary>Throws <see cref="MarrowException"/> when it can't be written.</summary>
+    public void Write(RunEvent e) => Guard(() =>
+    {
+        var start = _lines.Position;
+        try
+        {
+            _lines.Write([.. JsonSerializer.SerializeToUtf8Bytes(e, MarrowJson.Line), (byte)'\n']);
+        }
+        catch (IOException)
+        {
+            _lines.SetLength(start);
+            throw;
+        }
         foreach (var (name, value) in e.Losses)
             _board.add_scalar($"loss/{name}", (float)value, e.Step);
         foreach (var (name, value) in e.Metrics)
             _board.add_scalar($"validation/{name}", (float)value, e.Step);
         if (e.LearningRate is { } rate)
             _board.add_scalar("learningRate", (float)rate, e.Step);
-    }
+        return true;
+    });
 
     public void Dispose()
     {
         _lines.Dispose();
         (_board as IDisposable)?.Dispose();
+    }
+
+    private static void SeekToLineEnd(FileStream lines)
+    {
+        var end = lines.Length;
+        for (; end > 0; end--)
+        {
+            lines.Position = end - 1;
+            if (lines.ReadByte() == '\n')
+                break;
+        }
+        lines.SetLength(end);
+        lines.Position = end;
+    }
+
+    private T Guard<T>(Func<T> act)
+    {
+        try
+        {
+            return act();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MarrowException($"{_path}: can't be written ({e.Message}). Check the folder's permissions and the free disk space.", e);
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Marrow.Checkpoints;
 using static TorchSharp.torch;
@@ -32,49 +34,86 @@ public sealed record MeasuredStep(int Step, IReadOnlyDictionary<string, double> 
 
 /// <summary>
 /// The state file: model, optimizer, average and torch's random generator as safetensors, the progress as JSON in its
-/// metadata. One file, so that it is whole or not there.
+/// metadata. One file, so that it is whole or not there; a SHA-256 of all of it, so that a flipped bit is noticed.
 /// </summary>
 internal static class RunState
 {
     private const string ProgressKey = "progress";
+    private const string DigestKey = "sha256";
+    private const string Anew = "Start the run anew in another folder, by --out, or copy the file from where it is whole.";
 
     public static void Save(string path, RunProgress progress, Module model, Optimizer optimizer, MovingAverage? average)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var tensors = Tensors(model, optimizer, average).Append((Name: "generator", Value: random.get_rng_state()));
-        Safetensors.Write(path, [.. tensors.Select(t => KeyValuePair.Create(t.Name, t.Value))], new Dictionary<string, string>
-        {
-            [ProgressKey] = JsonSerializer.Serialize(progress, MarrowJson.Line),
-        });
+        Write(path, [.. tensors.Select(t => KeyValuePair.Create(t.Name, t.Value))], JsonSerializer.Serialize(progress, MarrowJson.Line));
     }
 
     public static RunProgress Load(string path, Module model, Optimizer optimizer, MovingAverage? average)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var file = Safetensors.Open(path);
+        using var file = Open(path, "the state of a run");
+        var progress = MarrowJson.Decode<RunProgress>(Encoding.UTF8.GetBytes(file.Metadata[ProgressKey]), path, "a run's progress", Anew);
         foreach (var (name, target) in Tensors(model, optimizer, average))
             Copy(file, name, target, path);
         random.set_rng_state(file.Read("generator"));
-        return file.Metadata.TryGetValue(ProgressKey, out var json) && JsonSerializer.Deserialize<RunProgress>(json, MarrowJson.Line) is { } progress
-            ? progress
-            : throw MarrowException.Bad(path, "the state of a run", "a safetensors file without progress", "Start the run anew without --resume.");
+        return progress;
     }
 
     public static void SaveWeights(string path, Module model)
     {
         using var noGrad = no_grad();
-        Safetensors.Write(path, [.. model.state_dict()], new Dictionary<string, string> { ["format"] = "pt" });
+        Write(path, [.. model.state_dict()], "");
     }
 
     public static void LoadWeights(string path, Module model)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var file = Safetensors.Open(path);
+        using var file = Open(path, "the best weights of a run");
         foreach (var (name, target) in model.state_dict())
             Copy(file, name, target, path);
+    }
+
+    private static void Write(string path, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, string progress) =>
+        Safetensors.Write(path, tensors, new Dictionary<string, string>
+        {
+            [ProgressKey] = progress,
+            [DigestKey] = Digest(tensors.Select(t => (t.Key, t.Value)), progress),
+        });
+
+    /// <summary>Every byte is checked before the first is used.</summary>
+    private static Safetensors Open(string path, string what)
+    {
+        var file = Safetensors.Open(path);
+        try
+        {
+            if (!file.Metadata.TryGetValue(ProgressKey, out var progress) || !file.Metadata.TryGetValue(DigestKey, out var written))
+                throw MarrowException.Bad(path, what, "a safetensors file of another kind", Anew);
+            var computed = Digest(file.Entries.Select(e => (e.Name, file.Read(e.Name))), progress);
+            return computed == written ? file : throw MarrowException.Bad(path, $"SHA-256 {written}, as the file says", computed, $"The file is damaged. {Anew}");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static string Digest(IEnumerable<(string Name, Tensor Value)> tensors, string progress)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(progress));
+        foreach (var (name, tensor) in tensors)
+        {
+            using var scope = NewDisposeScope();
+            var bytes = tensor.detach().cpu().contiguous();
+            hash.AppendData(Encoding.UTF8.GetBytes($"\n{name} {tensor.dtype} [{string.Join(' ', tensor.shape)}]\n"));
+            hash.AppendData(bytes.bytes);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private static IEnumerable<(string Name, Tensor Value)> Tensors(Module model, Optimizer optimizer, MovingAverage? average)

@@ -19,27 +19,44 @@ public static class Runner
     public static IReadOnlyList<StageResult> Run(RunRequest request, Action<RunEvent> report, CancellationToken cancellation = default)
     {
         var recipe = request.Recipe;
-        foreach (var name in recipe.Stages.Select(s => s.Data.Name).Distinct().Where(name => !request.DataFolders.ContainsKey(name)))
-            throw new MarrowException($"{recipe.SourcePath}: the data set '{name}' has no folder. Give it with --data {name}=DIR.");
-        RunFolder.Prepare(request);
-
+        RunFolder.Check(request);
         var done = new Dictionary<string, StageResult>(StringComparer.Ordinal);
         foreach (var stage in recipe.Stages)
         {
-            var folder = Path.Combine(request.OutFolder, stage.Name);
-            var result = request.Resume ? RunFolder.FindResult(folder) : null;
-            if (result is not null)
-                report(new() { Stage = stage.Name, Message = $"done before: {result.Checkpoint}" });
-            result ??= RunStage(request, stage, folder, done, report, cancellation);
-            done[stage.Name] = result;
+            if (request.Resume && RunFolder.FindResult(Path.Combine(request.OutFolder, stage.Name)) is { } result)
+                done[stage.Name] = result;
+        }
+        CheckInputs(request, done);
+        RunFolder.Prepare(request);
+
+        foreach (var stage in recipe.Stages)
+        {
+            if (done.TryGetValue(stage.Name, out var before))
+                report(new() { Stage = stage.Name, Message = $"done before: {before.Checkpoint}" });
+            else
+                done[stage.Name] = RunStage(request, stage, Path.Combine(request.OutFolder, stage.Name), done, report, cancellation);
         }
         return [.. recipe.Stages.Select(s => done[s.Name])];
+    }
+
+    /// <summary>What a later stage would stumble over after hours is found before the first one starts.</summary>
+    private static void CheckInputs(RunRequest request, Dictionary<string, StageResult> done)
+    {
+        var recipe = request.Recipe;
+        var missing = recipe.Stages.Select(s => s.Data.Name).Distinct().Where(name => !request.DataFolders.ContainsKey(name)).ToList();
+        if (missing.Count > 0)
+            throw new MarrowException($"{recipe.SourcePath}: no folder for the data set{(missing.Count > 1 ? "s" : "")} '{string.Join("', '", missing)}'. Give {(missing.Count > 1 ? "each" : "it")} with {string.Join(" ", missing.Select(name => $"--data {name}=DIR"))}.");
+        foreach (var stage in recipe.Stages.Where(s => !done.ContainsKey(s.Name)))
+        {
+            StageSamples.Read(recipe, stage, request.DataFolders[stage.Data.Name]);
+            if (stage.Init is { } init && recipe.Stages.All(s => s.Name != init))
+                request.Resolve(init).Dispose();
+        }
     }
 
     private static StageResult RunStage(RunRequest request, Stage stage, string folder, Dictionary<string, StageResult> done,
         Action<RunEvent> report, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(folder);
         using var log = new RunLog(folder);
         void Report(RunEvent e)
         {
@@ -50,8 +67,12 @@ public static class Runner
 
         var recipe = request.Recipe;
         var input = stage.Input.ToContract();
-        using var data = PreparedData.Open(recipe, stage, request.DataFolders[stage.Data.Name], input, Say, cancellation);
-        data.Split.Save(Path.Combine(folder, "split.json"));
+        var data = StageSamples.Read(recipe, stage, request.DataFolders[stage.Data.Name]);
+        Say(data.ToString());
+        if (data.Faults.Length > 0)
+            Say(data.Faults);
+        data.SaveSplit(Path.Combine(folder, "split.json"));
+        using var cache = data.Pack(input, cancellation);
 
         torch.manual_seed((long)recipe.Seed);
         using var task = TaskCatalogue.Create(stage, input, data.Dataset);
@@ -59,13 +80,13 @@ public static class Runner
         var receipt = source is null ? null : StageInit.Apply(source, task, stage, Path.Combine(folder, "receipt.json"), Say);
 
         var workers = stage.Train.Workers > 0 ? stage.Train.Workers : Math.Min(8, Environment.ProcessorCount);
-        using var training = new BatchLoader(data.Training, data.Cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers);
-        using var validation = Plain(data.Validation, data, input, stage.Train.Batch);
+        using var training = new BatchLoader(data.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers);
+        using var validation = Plain(data.Validation, cache, input, stage.Train.Batch);
         using var loop = new TrainingLoop(stage.Name, task, stage.Train, training, validation, folder);
         var waited = new WaitTally();
         var progress = loop.Run(request.Resume, e => { waited.Add(e); Report(e); }, cancellation);
 
-        using var heldOut = Plain(data.HeldOut, data, input, stage.Train.Batch);
+        using var heldOut = Plain(data.HeldOut, cache, input, stage.Train.Batch);
         var metrics = heldOut is null ? [] : loop.Measure(heldOut, new());
         var checkpoint = StageCheckpoint.Save(request, stage, task, data, receipt, source, progress, metrics);
         var result = new StageResult
@@ -87,8 +108,8 @@ public static class Runner
         return result;
     }
 
-    private static BatchLoader? Plain(IReadOnlyList<Datasets.Sample> samples, PreparedData data, InputContract input, int batch) =>
-        samples.Count == 0 ? null : new(samples, data.Cache, input, null, batch, 0, shuffle: false, dropLast: false);
+    private static BatchLoader? Plain(IReadOnlyList<Datasets.Sample> samples, PackedCache cache, InputContract input, int batch) =>
+        samples.Count == 0 ? null : new(samples, cache, input, null, batch, 0, shuffle: false, dropLast: false);
 
     /// <summary>The share of waiting over a whole run, from its events.</summary>
     private sealed class WaitTally
@@ -114,32 +135,54 @@ public static class Runner
 /// <summary>The files of a run that are not a stage's own training state.</summary>
 internal static class RunFolder
 {
-    private sealed record Description(string Recipe, IReadOnlyList<string> Overrides, string Command, string MarrowVersion);
-
-    /// <summary>Refuses a folder that holds another run, or one that is to be started anew.</summary>
-    public static void Prepare(RunRequest request)
+    private sealed record Description
     {
-        var path = Path.Combine(request.OutFolder, "run.json");
-        var recipe = Path.Combine(request.OutFolder, "recipe.yaml");
+        public required string Recipe { get; init; }
+        public required IReadOnlyList<string> Overrides { get; init; }
+        public required string Command { get; init; }
+        public required string MarrowVersion { get; init; }
+    }
+
+    /// <summary>Refuses a folder that holds another run, or one that is to be started anew. Writes nothing.</summary>
+    public static void Check(RunRequest request)
+    {
+        var (path, recipe) = Files(request);
         if (File.Exists(path))
         {
             if (!request.Resume)
                 throw new MarrowException($"{request.OutFolder}: holds a run already. Go on with it by --resume, or name another folder with --out.");
-            var stored = JsonSerializer.Deserialize<Description>(File.ReadAllText(path), MarrowJson.Options);
-            if (!File.Exists(recipe) || File.ReadAllText(recipe) != request.Recipe.SourceText || stored is null || !stored.Overrides.SequenceEqual(request.Recipe.Overrides))
+            var stored = MarrowJson.Read<Description>(path, "the description of a run", "Copy it from where it is whole, or name another folder with --out.");
+            if (!File.Exists(recipe) || RecipeYaml.ReadText(recipe) != request.Recipe.SourceText || !stored.Overrides.SequenceEqual(request.Recipe.Overrides))
                 throw new MarrowException($"{request.OutFolder}: the run there has another recipe or other settings than {request.Recipe.SourcePath}. Resume it with its own recipe.yaml and --set values, or name another folder with --out.");
-            return;
         }
+    }
+
+    /// <summary>Makes the folders of the run and of its checkpoints; throws <see cref="MarrowException"/> when they can't be written.</summary>
+    public static void Prepare(RunRequest request)
+    {
+        AtomicFile.RequireWritable(request.HubFolder);
+        var (path, recipe) = Files(request);
+        if (File.Exists(path))
+            return;
         request.Recipe.WriteTo(recipe);
         var version = typeof(Runner).Assembly.GetName().Version!.ToString(3);
-        AtomicFile.WriteText(path, JsonSerializer.Serialize(new Description(request.Recipe.Name, request.Recipe.Overrides, request.Command, version), MarrowJson.Options));
+        AtomicFile.WriteText(path, JsonSerializer.Serialize(new Description
+        {
+            Recipe = request.Recipe.Name,
+            Overrides = request.Recipe.Overrides,
+            Command = request.Command,
+            MarrowVersion = version,
+        }, MarrowJson.Options));
     }
 
     public static StageResult? FindResult(string stageFolder)
     {
         var path = Path.Combine(stageFolder, "result.json");
-        return File.Exists(path) ? JsonSerializer.Deserialize<StageResult>(File.ReadAllText(path), MarrowJson.Options) : null;
+        return File.Exists(path) ? MarrowJson.Read<StageResult>(path, "the result of a stage", "Delete it and resume: the stage then ends again from its state.") : null;
     }
+
+    private static (string Description, string Recipe) Files(RunRequest request) =>
+        (Path.Combine(request.OutFolder, "run.json"), Path.Combine(request.OutFolder, "recipe.yaml"));
 
     public static void SaveResult(string stageFolder, StageResult result) =>
         AtomicFile.WriteText(Path.Combine(stageFolder, "result.json"), JsonSerializer.Serialize(result, MarrowJson.Options));

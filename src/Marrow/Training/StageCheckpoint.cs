@@ -8,7 +8,7 @@ namespace Marrow.Training;
 /// <summary>Writes what a stage has come to as a checkpoint: weights, contract, card, numbers and parents.</summary>
 internal static class StageCheckpoint
 {
-    public static Checkpoint Save(RunRequest request, Stage stage, TrainingTask task, PreparedData data,
+    public static Checkpoint Save(RunRequest request, Stage stage, TrainingTask task, StageSamples data,
         TransferReceipt? receipt, Checkpoint? source, RunProgress progress, IReadOnlyList<MetricValue> metrics)
     {
         var dataset = data.Dataset;

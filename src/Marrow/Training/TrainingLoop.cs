@@ -64,7 +64,8 @@ internal sealed class TrainingLoop : IDisposable
             _progress = RunState.Load(StatePath, _task.Model, _optimizer, _average);
             report(new() { Stage = _stage, Step = _progress.Step, Steps = _totalSteps, Message = $"resumed at step {_progress.Step} of {_totalSteps}" });
         }
-        _training.Seek(_progress.Step / _stepsPerEpoch, _progress.Step % _stepsPerEpoch * _options.Accumulate);
+        var (epoch, batch) = Math.DivRem((long)_progress.Step * _options.Accumulate, _training.BatchesPerEpoch);
+        _training.Seek((int)epoch, (int)batch);
 
         var clock = new StepClock(_progress.Step, _totalSteps, _training.WaitSeconds);
         var sinceSave = Stopwatch.StartNew();
@@ -101,6 +102,8 @@ internal sealed class TrainingLoop : IDisposable
             _progress = _progress with { Ended = DateTimeOffset.UtcNow };
             RunState.Save(StatePath, _progress, _task.Model, _optimizer, _average);
         }
+        if (_validation is not null && _progress.BestValue is null)
+            report(new() { Stage = _stage, Message = $"{_options.Metric} has no value on the part to choose by: the last weights are kept" });
         KeepFinalWeights();
         return _progress;
     }
@@ -156,15 +159,16 @@ internal sealed class TrainingLoop : IDisposable
             metrics = Measure(_validation, PointEstimates);
             var value = metrics.FirstOrDefault(m => m.Name == _options.Metric)
                 ?? throw new MarrowException($"train.metric: {_options.Metric} is none of {string.Join(", ", metrics.Select(m => m.Name))}.");
-            var better = _progress.BestValue is not { } best
-                || (MetricCatalogue.Get(_options.Metric).HigherIsBetter ? value.Value > best : value.Value < best);
+            // A metric may be undefined (AUROC where one class is missing): then nothing is chosen by it.
+            var better = double.IsFinite(value.Value) && (_progress.BestValue is not { } best
+                || (MetricCatalogue.Get(_options.Metric).HigherIsBetter ? value.Value > best : value.Value < best));
             if (better)
                 RunState.SaveWeights(BestPath, _task.Model);
             _progress = _progress with
             {
                 BestValue = better ? value.Value : _progress.BestValue,
                 BestStep = better ? _progress.Step : _progress.BestStep,
-                WorseEvaluations = better ? 0 : _progress.WorseEvaluations + 1,
+                WorseEvaluations = better || _progress.BestValue is null ? 0 : _progress.WorseEvaluations + 1,
                 History = [.. _progress.History, new(_progress.Step, metrics.ToDictionary(m => m.Name, m => m.Value))],
             };
         }
@@ -192,7 +196,7 @@ internal sealed class TrainingLoop : IDisposable
     private void KeepFinalWeights()
     {
         using var noGrad = no_grad();
-        if (_validation is not null && File.Exists(BestPath))
+        if (_progress.BestValue is not null)
             RunState.LoadWeights(BestPath, _task.Model);
         else
             _average?.Use(); // Not restored: from here on the average is the model.

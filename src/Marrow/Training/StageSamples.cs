@@ -1,0 +1,88 @@
+using System.Globalization;
+using Marrow.Checkpoints;
+using Marrow.Datasets;
+using Marrow.Imaging;
+using Marrow.Tensors;
+
+namespace Marrow.Training;
+
+/// <summary>
+/// The parts of one stage's data: the training part, a validation part taken from it that chooses the best weights, and
+/// the held-out part, which nothing is chosen by. No patient is in two of them.
+/// </summary>
+internal sealed record StageSamples
+{
+    public required Dataset Dataset { get; init; }
+    public required PatientSplit Split { get; init; }
+    public required IReadOnlyList<Sample> Training { get; init; }
+    public required IReadOnlyList<Sample> Validation { get; init; }
+    public IReadOnlyList<Sample> HeldOut => Split.HeldOut;
+
+    /// <summary>
+    /// Reads label files only. Throws <see cref="MarrowException"/> when the data can't be read, has no target for the
+    /// stage's task, too few patients for its parts, or too few images for one batch.
+    /// </summary>
+    public static StageSamples Read(Recipe recipe, Stage stage, string root)
+    {
+        var dataset = DatasetCatalogue.Open(new() { Name = stage.Data.Name, Format = stage.Data.Format, Root = root, Options = stage.Data.Options });
+        var labelled = dataset.Samples.Where(sample => IsLabelled(sample, stage.Task)).ToList();
+        if (labelled.Count == 0)
+            throw MarrowException.Bad(root, $"samples with targets for {stage.Task}", $"none among {dataset.Samples.Count}", "Check data.format and its options.");
+        var parts = 1 + (stage.Data.HeldOut > 0 ? 1 : 0) + (stage.Data.Validation > 0 ? 1 : 0);
+        var patients = labelled.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
+        if (patients < parts)
+            throw MarrowException.Bad(root, $"{parts} patients or more, one for each part of the data", $"{patients} in {labelled.Count} samples", "Check the column of patients, or set data.heldOut or data.validation to 0.");
+        var split = PatientSplit.Create(labelled, stage.Data.HeldOut, recipe.Seed);
+        var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, recipe.Seed + 1);
+        var training = Limit(forTraining.Train, stage.Data.Limit, recipe.Seed + 2);
+        if (training.Count < stage.Train.Batch)
+            throw MarrowException.Bad(root, $"{stage.Train.Batch} or more images to train on, a batch of stage {stage.Name}", $"{training.Count}", "Lower train.batch, or use more data.");
+        return new() { Dataset = dataset, Split = split, Training = training, Validation = forTraining.HeldOut };
+    }
+
+    /// <summary>"chests: 18 images to train on, 2 to choose by, 6 held out, by patient".</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Dataset.Name}: {Training.Count} images to train on, {Validation.Count} to choose by, {HeldOut.Count} held out, by patient");
+
+    /// <summary>"5 faults: 3 dropped, 2 repaired"; "" without any.</summary>
+    public string Faults => Dataset.Faults.Count == 0 ? ""
+        : $"{Dataset.Name}: {Dataset.Faults.Count} faults ({string.Join(", ", Dataset.Faults.CountBy(f => $"{f.Kind} {f.Action}".TrimEnd()).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Value} {f.Key}"))}); marrow data check lists them";
+
+    /// <summary>The images of all parts, decoded and packed; the caller disposes it.</summary>
+    public PackedCache Pack(InputContract input, CancellationToken cancellation) =>
+        PackedCache.Open([.. Training, .. Validation, .. HeldOut], input, cacheFolder: null, cancellation: cancellation);
+
+    /// <summary>
+    /// Saves the division, or, where this run has saved one, throws <see cref="MarrowException"/> when it is another:
+    /// what was held out must stay so.
+    /// </summary>
+    public void SaveSplit(string path)
+    {
+        if (!File.Exists(path))
+        {
+            Split.Save(path);
+            return;
+        }
+        var before = PatientSplit.Load(path, [.. Split.Train, .. Split.HeldOut]);
+        if (!before.HeldOut.Select(s => s.Id).ToHashSet(StringComparer.Ordinal).SetEquals(HeldOut.Select(s => s.Id)))
+            throw MarrowException.Bad(path, "the parts of the data that the run began with", "others", "The data set has changed: start anew in another folder, by --out.");
+    }
+
+    public static bool IsLabelled(Sample sample, string task) => task switch
+    {
+        CheckpointTask.DetectVertebrae => sample.Vertebrae.Count > 0,
+        CheckpointTask.RegressCobb => sample.CobbDegrees.Count > 0,
+        _ => sample.Labels.Count > 0,
+    };
+
+    /// <summary>The samples of so many patients; nested: those of a smaller limit are among those of a larger one.</summary>
+    private static IReadOnlyList<Sample> Limit(IReadOnlyList<Sample> samples, int patients, ulong seed)
+    {
+        if (patients == 0)
+            return samples;
+        var order = samples.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        new SeededRandom(seed).Shuffle(order.AsSpan());
+        var chosen = order.Take(patients).ToHashSet(StringComparer.Ordinal);
+        return [.. samples.Where(s => chosen.Contains(s.Patient))];
+    }
+}
