@@ -21,7 +21,7 @@ internal static class Subjects
     {
         random.manual_seed(1);
         var spec = new ModelSpec { Architecture = "densenet121", Outputs = Classes };
-        return new((DenseNet)ModelCatalogue.Create(spec), spec, ChestInput, ["a", "b", "c"], exclusive: false);
+        return new((DenseNet)ModelCatalogue.Create(spec), spec, ChestInput, new(["a", "b", "c"], Exclusive: false, []));
     }
 
     /// <summary>RetinaNet on DenseNet-121, 192 x 576, one channel.</summary>

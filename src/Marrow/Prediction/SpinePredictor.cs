@@ -17,7 +17,8 @@ public sealed class SpinePredictor : IDisposable
 {
     /// <summary>
     /// Share of the corners' angles where both are there; the rest is the regressor's. The two err differently, so the
-    /// mixture beats either.
+    /// mixture beats either. Of 0, 0.1 ... 1 this share gave the least SMAPE on the validation films of
+    /// recipes/spine.yaml.
     /// </summary>
     public const double LandmarkShare = 0.7;
 
