@@ -1,5 +1,5 @@
-using Marrow.Datasets;
 using Marrow.Checkpoints;
+using Marrow.Datasets;
 using Marrow.Models;
 using Marrow.Tensors;
 

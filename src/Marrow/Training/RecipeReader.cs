@@ -1,6 +1,6 @@
-using Marrow.Checkpoints;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Marrow.Checkpoints;
 using Marrow.Models;
 using Marrow.Tensors;
 

@@ -1,5 +1,5 @@
-using Marrow.Checkpoints;
 using System.Globalization;
+using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Tensors;
