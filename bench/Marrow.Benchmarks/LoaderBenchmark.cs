@@ -33,7 +33,8 @@ internal static class LoaderBenchmark
                 new("as it is", () => Epoch(plain)), new("augmented", () => Epoch(augmented)));
             var made = comparison.Timings[1].ImagesPerSecond!.Value;
 
-            using var loader = new BatchLoader(samples, cache, input, new(), batch, 1, shuffle: true, dropLast: true);
+            // One batch ahead where recipes have four, so that a short run can't live on what was made before it began.
+            using var loader = new BatchLoader(samples, cache, input, new(), batch, 1, shuffle: true, dropLast: true, workers: 1, prefetch: 1);
             var (needed, waited) = Train(create, loader, batch, Math.Max(2, rounds), folder);
             return comparison with
             {

@@ -11,7 +11,7 @@ public sealed record ParentCheckpoint(string Name, string Digest, string Role = 
 /// <summary>A data set that weights were trained on.</summary>
 /// <param name="Version">As its makers name it; "" when they do not.</param>
 /// <param name="License">SPDX identifier or LicenseRef-...</param>
-/// <param name="FilesDigest">"sha256:..." over the files used; "" when it was not taken.</param>
+/// <param name="FilesDigest">SHA-256, hexadecimal, over names and sizes of the files used; "" when it was not taken.</param>
 /// <param name="Use">How it was read and divided, so that what was held out can be found again; null when unknown.</param>
 public sealed record ParentDataset(string Name, string Version, string License, string FilesDigest, string Citation = "", int Samples = 0, DatasetUse? Use = null);
 

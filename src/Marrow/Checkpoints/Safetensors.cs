@@ -17,6 +17,7 @@ public sealed class Safetensors : IDisposable
     private const int LengthBytes = 8;
     private const long PieceBytes = 1L << 28; // Tensor.bytes is a span: at most 2^31 - 1 bytes at a time
     private const int NarrowedAtOnce = 1 << 16;
+    private const int BlockBytes = 1 << 22; // the largest tensors of a DenseNet-121 fit
 
     private readonly SafeFileHandle _file;
     private readonly long _dataStart;
@@ -139,7 +140,14 @@ public sealed class Safetensors : IDisposable
     /// <summary>Writes beside and renames. See <see cref="Write(Stream, IReadOnlyList{KeyValuePair{string, torch.Tensor}}, IReadOnlyDictionary{string, string}, torch.ScalarType?)"/>.</summary>
     public static void Write(string path, IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,
         IReadOnlyDictionary<string, string>? metadata = null, torch.ScalarType? matricesAs = null) =>
-        AtomicFile.Write(path, stream => Write(stream, tensors, metadata, matricesAs));
+        AtomicFile.Write(path, stream =>
+        {
+            // Whole, aligned blocks. Measured on ext4 on a virtual disk: written in tensors' own sizes, the same bytes
+            // took 10 to 30 times as long to be flushed.
+            var blocks = new BufferedStream(stream, BlockBytes);
+            Write(blocks, tensors, metadata, matricesAs);
+            blocks.Flush();
+        });
 
     /// <summary>
     /// Streams the tensors, one converted copy at a time; tensors of wide elements come first in the data, so that each

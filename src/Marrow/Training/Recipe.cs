@@ -73,7 +73,7 @@ public sealed record Stage
     /// <summary>The data tag of the checkpoint's name, as in densenet121.cxr-pediatric. Default: the data's name.</summary>
     public required string Tag { get; init; }
 
-    /// <summary>Of the checkpoint, SPDX or LicenseRef-...; null (default) for that of the data.</summary>
+    /// <summary>Of the checkpoint, SPDX or LicenseRef-...; null (default) for that of the data, or of the parent where the data is open and the parent is not.</summary>
     public string? License { get; init; }
 }
 
@@ -150,7 +150,7 @@ public sealed record StageDetector
     /// <summary>1 to 8.</summary>
     public int? HeadConvolutions { get; init; }
 
-    /// <summary>Input px, 1 to 4096, one for each of the 1 to 5 pyramid levels from P3 on.</summary>
+    /// <summary>Input px, 1 to 4096, one for each of the 1 to 5 pyramid levels from the first on: P3, or P2 where the input is small.</summary>
     public IReadOnlyList<double>? AnchorSizes { get; init; }
 
     /// <summary>0.1 to 10, 1 to 8 of them.</summary>

@@ -118,7 +118,7 @@ public sealed record TrainOptions
     /// <summary>true, false, or null (default; YAML auto): where the processor gains from it.</summary>
     public bool? ChannelsLast { get; init; }
 
-    /// <summary>Epochs between evaluations on the held-out part, 1 to 100000; default 1. The last epoch is always evaluated.</summary>
+    /// <summary>Epochs between evaluations on the validation part, 1 to 100000; default 1. The last epoch is always evaluated.</summary>
     public int EvaluateEvery { get; init; } = 1;
 
     /// <summary>Evaluations without a better <see cref="Metric"/> after which training stops, 0 (default: never) to 100000.</summary>

@@ -13,7 +13,7 @@ public sealed record RunProgress
     /// <summary>Optimizer steps done.</summary>
     public int Step { get; init; }
 
-    /// <summary>Time spent training, over all sessions of the run.</summary>
+    /// <summary>Time spent training, however often it was stopped.</summary>
     public double Seconds { get; init; }
 
     public double? BestValue { get; init; }

@@ -52,6 +52,19 @@ public class PhantomGeneratorTests
     }
 
     [Fact]
+    public void A_wide_curve_stays_on_a_narrow_film()
+    {
+        // Patient 127 of seed 1 has one whose apex would lie beside this film.
+        foreach (var width in new[] { 100, 160 })
+        {
+            var phantom = PhantomGenerator.Spine(1, 127, options: new() { Width = width, Height = 432 });
+            Assert.All(phantom.Vertebrae, v => Assert.All(
+                (Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight],
+                p => Assert.True(p.X > 0 && p.X < phantom.Width && p.Y > 0 && p.Y < phantom.Height, $"{p} outside {phantom.Width} x {phantom.Height}")));
+        }
+    }
+
+    [Fact]
     public void End_plates_are_bright_where_the_landmarks_are()
     {
         // Across each plate the mean profile of many films peaks on the labelled line: shift the line and it fades.

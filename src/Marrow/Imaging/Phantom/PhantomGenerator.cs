@@ -38,6 +38,7 @@ public sealed record ChestPhantom
 /// </summary>
 public static class PhantomGenerator
 {
+    private const double SideMargin = 0.02; // of the width, beside the outermost vertebra
     private const int DefaultSpineWidth = 320, DefaultSpineHeight = 880, DefaultChestSize = 224;
 
     // Streams of random numbers that must not disturb each other.
@@ -63,6 +64,11 @@ public static class PhantomGenerator
         var (top, bottom) = (random.Uniform(0.025, 0.07), random.Uniform(0.06, 0.17));
         var mmPerPixel = anatomy.Spine.EndMm / (height * (1 - top - bottom));
         var middle = anatomy.Spine.Vertebrae.Average(v => v.Center.X) + random.Uniform(-0.07, 0.07) * width * mmPerPixel;
+        // A wide curve on a narrow film: the field is moved, and widened where that is not enough, to hold every corner.
+        var xs = anatomy.Spine.Vertebrae.SelectMany(v => (double[])[v.TopLeft.X, v.TopRight.X, v.BottomLeft.X, v.BottomRight.X]).ToArray();
+        mmPerPixel = Math.Max(mmPerPixel, (xs.Max() - xs.Min()) / ((1 - 2 * SideMargin) * width));
+        var reach = (0.5 - SideMargin) * width * mmPerPixel;
+        middle = Math.Clamp(middle, xs.Max() - reach, Math.Max(xs.Max() - reach, xs.Min() + reach));
         var map = new AttenuationMap(width, height, mmPerPixel, middle - 0.5 * width * mmPerPixel, -top * height * mmPerPixel);
 
         PaintBody(map, anatomy, random);

@@ -27,8 +27,8 @@ public sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputCo
         Outputs =
         [
             new("cobb1", "degree", "The largest angle between any two vertebrae."),
-            new("cobb2", "degree", "The second angle of the data set's definition: above the largest one's upper vertebra."),
-            new("cobb3", "degree", "The third angle of the data set's definition: below the largest one's lower vertebra."),
+            new("cobb2", "degree", "The second angle of the data set's definition, which differs between C and S curves."),
+            new("cobb3", "degree", "The third angle of the data set's definition, which differs between C and S curves."),
         ],
     };
 
