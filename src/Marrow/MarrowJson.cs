@@ -21,19 +21,36 @@ public static class MarrowJson
 
     private const long MaxBytes = 64 << 20; // a receipt of a thousand tensors has 0.3 MB
 
-    /// <summary>For what is read from files: no null where none may be, no key twice.</summary>
-    private static readonly JsonSerializerOptions Strict = new(Options) { RespectNullableAnnotations = true, AllowDuplicateProperties = false };
+    /// <summary>For what is read from files: no value left out where one must be, no key twice.</summary>
+    private static readonly JsonSerializerOptions Strict = new(Options)
+    {
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        AllowDuplicateProperties = false,
+    };
 
     /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when the bytes are not the JSON of <paramref name="what"/>.</summary>
     internal static T Decode<T>(ReadOnlySpan<byte> utf8, string path, string what, string remedy)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(utf8, Strict) ?? throw new JsonException("null at the top");
+            RefuseNulls(utf8);
+            return JsonSerializer.Deserialize<T>(utf8, Strict)!;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
         {
             throw MarrowException.Bad(path, $"the JSON of {what}", $"none ({e.Message})", remedy, e);
+        }
+    }
+
+    /// <summary>None is ever written, and one within a list or a map would be met where nobody looks for it.</summary>
+    private static void RefuseNulls(ReadOnlySpan<byte> utf8)
+    {
+        var json = new Utf8JsonReader(utf8);
+        while (json.Read())
+        {
+            if (json.TokenType == JsonTokenType.Null)
+                throw new JsonException($"null at byte {json.TokenStartIndex}");
         }
     }
 

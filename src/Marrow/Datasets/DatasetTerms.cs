@@ -8,7 +8,7 @@ namespace Marrow.Datasets;
 /// </summary>
 /// <param name="License">SPDX identifier or LicenseRef; null leaves the format's.</param>
 /// <param name="Citation">Null leaves the format's.</param>
-public sealed record DatasetTerms(string? License, string? Citation)
+public sealed record DatasetTerms(string? License = null, string? Citation = null)
 {
     public const string FileName = "dataset.json";
 
