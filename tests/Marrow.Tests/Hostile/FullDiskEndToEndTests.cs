@@ -89,7 +89,7 @@ public sealed class FullDiskEndToEndTests(HostileRun run)
     [InlineData(16)]
     [InlineData(24)]
     [InlineData(400)]
-    public void A_run_that_does_not_fit_says_so_and_goes_on_when_there_is_room(int leaveKiB)
+    public void A_run_that_does_not_fit_says_so_and_leaves_nothing_half_written(int leaveKiB)
     {
         using var disk = new SmallDisk(run.New("disk"));
         disk.Fill(leaveKiB << 10);

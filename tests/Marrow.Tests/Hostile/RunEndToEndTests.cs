@@ -185,23 +185,25 @@ public sealed class RunEndToEndTests(HostileRun run)
     }
 
     [Fact]
-    public void A_run_whose_data_has_changed_is_not_resumed()
+    public void A_run_whose_parts_have_changed_is_not_resumed()
     {
-        var data = run.Copy(run.Spines, "spines");
         var folder = run.Copy(run.Run);
         File.Delete(Path.Combine(folder, "cobb", "result.json"));
-        foreach (var file in (string[])["filenames.csv", "landmarks.csv", "angles.csv"])
+        var path = Path.Combine(folder, "cobb", "split.json");
+        var split = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(path))!;
+        var (train, heldOut) = (split["trainPatients"]!.AsArray(), split["heldOutPatients"]!.AsArray());
+        var patient = train[0]!.GetValue<string>();
+        train.RemoveAt(0);
+        string Resume(string text)
         {
-            var path = Path.Combine(data, "labels", "training", file);
-            File.WriteAllLines(path, File.ReadAllLines(path)[1..]);
+            File.WriteAllText(path, text);
+            return Refused(run.Start(Path.GetFileName(folder), "--resume", "--json"), path);
         }
-        string[] resume = ["run", run.Recipe, "--data", $"chests={run.Chests}", "--data", $"spines={data}", "--out", folder, "--resume", "--json"];
-        var result = Call(resume);
-        var split = Path.Combine(folder, "cobb", "split.json");
-        if (result.Code != 0)
-            Refused(result, split);
-        File.WriteAllText(split, "{\"seed\": 1");
-        Refused(Call(resume), split, "the JSON of a split");
+
+        Assert.Contains("neither part", Resume(split.ToJsonString())); // A patient who was not there before.
+        heldOut.Add(patient);
+        Assert.Contains("The data set has changed", Resume(split.ToJsonString()));
+        Assert.Contains("the JSON of a split", Resume("{\"seed\": 1"));
     }
 
     [Fact]
