@@ -37,9 +37,10 @@ public sealed class DemoRunTests : IDisposable
             Assert.Equal(comparison.Scratch.Progress.Step, comparison.Warm.Progress.Step);
         }
 
-        // Two ways of measuring the same films, in batches and one by one, must agree.
+        // Two ways of measuring the same films must agree: the stage in float32, the prediction with the stored weights,
+        // whose bfloat16 has 8 bits. SMAPE is about 40 % here, so 0.2 points are 1 part in 200.
         var regressor = result.Comparisons[1];
-        Assert.Equal(Smape(regressor.Scratch) - Smape(regressor.Warm), regressor.SmapeGain.Value, 1e-2);
+        Assert.Equal(Smape(regressor.Scratch) - Smape(regressor.Warm), regressor.SmapeGain.Value, 0.2);
 
         var page = File.ReadAllText(result.Report);
         Assert.Contains(result.Sentence.Replace("'", "&#39;"), page);
