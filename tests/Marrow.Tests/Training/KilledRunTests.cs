@@ -13,17 +13,23 @@ public class KilledRunTests
     public void A_run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_never_stopped()
     {
         using var tiny = new TinyRun(train: "steps: 60, batch: 4, lr: 3.0e-3, ema: 0.9, evaluateEvery: 2, saveEverySeconds: 0");
-        var clock = Stopwatch.StartNew();
         using (var whole = Start(tiny, "whole"))
             Assert.Equal(0, Finish(whole));
-        var milliseconds = (int)clock.ElapsedMilliseconds;
 
         var random = new SeededRandom((ulong)Environment.ProcessId);
+        var state = Path.Combine(tiny.Folder, "parts", "first", "state.safetensors");
         var killed = 0;
-        for (var attempt = 0; killed < Kills && attempt < 4 * Kills; attempt++)
+        while (killed < Kills)
         {
             using var part = Start(tiny, "parts");
-            if (part.WaitForExit((int)(milliseconds * random.Uniform(0.3, 0.95))))
+            // Some saved steps further, and a moment more: in a step, in a write, or between.
+            var saves = 1 + random.Next(8);
+            for (var last = Written(state); saves > 0 && !part.HasExited; Thread.Sleep(1))
+            {
+                if (Written(state) is var now && now != last)
+                    (last, saves) = (now, saves - 1);
+            }
+            if (part.WaitForExit(random.Next(40)))
                 break; // It came to its end before it could be killed once more.
             part.Kill();
             part.WaitForExit();
@@ -47,6 +53,8 @@ public class KilledRunTests
         process.BeginOutputReadLine();
         return process;
     }
+
+    private static DateTime Written(string path) => File.Exists(path) ? File.GetLastWriteTimeUtc(path) : default;
 
     private static int Finish(Process process)
     {
