@@ -150,6 +150,9 @@ public sealed record StageDetector
     /// <summary>1 to 8.</summary>
     public int? HeadConvolutions { get; init; }
 
+    /// <summary>Group norm after each of them.</summary>
+    public bool? HeadGroupNorm { get; init; }
+
     /// <summary>Input px, 1 to 4096, one for each of the 1 to 5 pyramid levels from the first on: P3, or P2 where the input is small.</summary>
     public IReadOnlyList<double>? AnchorSizes { get; init; }
 
@@ -163,6 +166,7 @@ public sealed record StageDetector
     {
         PyramidChannels = PyramidChannels ?? spec.PyramidChannels,
         HeadConvolutions = HeadConvolutions ?? spec.HeadConvolutions,
+        HeadGroupNorm = HeadGroupNorm ?? spec.HeadGroupNorm,
         AnchorSizes = AnchorSizes ?? spec.AnchorSizes,
         AnchorScales = AnchorScales ?? spec.AnchorScales,
         AnchorRatios = AnchorRatios ?? spec.AnchorRatios,

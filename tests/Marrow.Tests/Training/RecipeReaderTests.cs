@@ -95,7 +95,7 @@ public class RecipeReaderTests
                    bodyPart: shoulder, faults: drop, landmarks: mat, csv: x.csv, fileColumn: f, patientColumn: p,
                    labelColumns: [Edema, No Finding], kind: findings, license: CC0-1.0, citation: Someone 2019}
                 input: {width: 128, height: 352, fit: stretch, window: [0.01, 0.99], mean: 0.4, std: 0.2}
-                detector: {pyramidChannels: 64, headConvolutions: 3, anchorSizes: [16, 32.5], anchorScales: [1], anchorRatios: [0.4, 0.6]}
+                detector: {pyramidChannels: 64, headConvolutions: 3, headGroupNorm: true, anchorSizes: [16, 32.5], anchorScales: [1], anchorRatios: [0.4, 0.6]}
                 augment:
                   {strength: 0.5, rotationDegrees: 1, scale: 0.2, stretch: 0.01, shift: 0.02, flipProbability: 0.5, gamma: 0.3,
                    contrast: 0.4, brightness: 0.15, noise: 0.05, blurPixels: 2, cutout: 0.6, cutoutProbability: 0.7}
@@ -179,7 +179,7 @@ public class RecipeReaderTests
         }, s.Augment);
 
         var spec = s.Detector!.ApplyTo(new DetectorSpec());
-        Assert.Equal((64, 3, 4), (spec.PyramidChannels, spec.HeadConvolutions, spec.Corners));
+        Assert.Equal((64, 3, true, 4), (spec.PyramidChannels, spec.HeadConvolutions, spec.HeadGroupNorm, spec.Corners));
         Assert.Equal([16, 32.5], spec.AnchorSizes);
         Assert.Equal([1.0], spec.AnchorScales);
         Assert.Equal([0.4, 0.6], spec.AnchorRatios);
