@@ -18,14 +18,18 @@ internal static class RunCommand
         var hub = new Option<string?>("--hub") { Description = "Where finished checkpoints go, and where init: finds them. Without it OUT/hub.", HelpName = "DIR" };
         var resume = new Option<bool>("--resume") { Description = "Go on where the run in OUT stopped; the result is the same as if it had not." };
         var set = new Option<string[]>("--set") { Description = "Change the recipe: landmarks.epochs=10, *.batch=2. May be repeated.", HelpName = "stage.key=value", DefaultValueFactory = _ => [] };
-        return new Command("run", "Carry out a recipe: train its stages, each from scratch or from an earlier checkpoint.") { recipe, data, folder, hub, resume, set }
+        var stages = new Option<string?>("--stages") { Description = "Only these, by name and comma; what they start from is then found in the hub.", HelpName = "A,B" };
+        return new Command("run", "Carry out a recipe: train its stages, each from scratch or from an earlier checkpoint.") { recipe, data, folder, hub, resume, set, stages }
             .WithExamples(
                 "marrow run recipes/spine.yaml --data cxr=data/cxr --data spineweb16=data/spineweb16",
                 "marrow run recipes/spine.yaml --data cxr=data/cxr --data spineweb16=data/spineweb16 --resume",
-                "marrow run recipes/spine.yaml --data spineweb16=data/spineweb16 --set landmarks.init=scratch")
+                "marrow run recipes/spine.yaml --data spineweb16=data/spineweb16 --stages landmarks,cobb",
+                "marrow run recipes/spine.yaml --data spineweb16=data/spineweb16 --stages landmarks --set landmarks.init=scratch")
             .Does((parsed, output, cancellation) =>
             {
                 var read = RecipeReader.Read(parsed.GetRequiredValue(recipe), parsed.GetRequiredValue(set));
+                if (parsed.GetValue(stages) is { } chosen)
+                    read = read.Only(chosen.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
                 var outFolder = parsed.GetValue(folder) ?? Path.Combine("runs", read.Name);
                 var hubFolder = parsed.GetValue(hub) ?? Path.Combine(outFolder, "hub");
                 return Run(new()
@@ -46,6 +50,7 @@ internal static class RunCommand
     [
         $"marrow run {Path.GetFileName(recipe.SourcePath)}",
         .. recipe.Stages.Select(s => s.Data.Name).Distinct().Select(name => $"--data {name}=DIR"),
+        .. recipe.Chosen.Count > 0 ? [$"--stages {string.Join(',', recipe.Chosen)}"] : Array.Empty<string>(),
         .. overrides.Select(o => $"--set {o}"),
     ]);
 

@@ -104,7 +104,7 @@ internal sealed record DetectionTargets(float[] Classes, float[] Counted, long[]
         var counted = new float[images.Count * anchors.Length];
         var matches = new int[images.Count][];
         Parallel.For(0, images.Count, n => matches[n] = images[n].Count == 0 ? [] :
-            Matcher.Match([.. images[n].Select(v => CornerCoder.BoxOf(v))], anchors));
+            Matcher.Match([.. images[n].Select(BoxInFrame)], anchors));
 
         var foreground = new List<long>();
         for (var n = 0; n < images.Count; n++)
@@ -129,5 +129,9 @@ internal sealed record DetectionTargets(float[] Classes, float[] Counted, long[]
             CornerCoder.Encode(vertebra, anchors[a], corners.AsSpan(f * CornerCoder.Length, CornerCoder.Length));
         }
         return new(classes, counted, [.. foreground], boxes, corners);
+
+        // Augmentation moves vertebrae out of the image: half a vertebra is not to be found. An empty box has no anchor.
+        Box BoxInFrame(Vertebra v) => v.Center is var c && c.X >= 0 && c.X <= output.Anchors.InputWidth && c.Y >= 0 && c.Y <= output.Anchors.InputHeight
+            ? CornerCoder.BoxOf(v) : default;
     }
 }

@@ -33,6 +33,26 @@ public sealed record Recipe
     /// <summary>"stage.key=value", in the order they were applied. Store them beside the text to read the same recipe again.</summary>
     public IReadOnlyList<string> Overrides { get; init; } = [];
 
+    /// <summary>Of the stages chosen by <see cref="Only"/>; empty for all.</summary>
+    public IReadOnlyList<string> Chosen { get; private init; } = [];
+
+    /// <summary>
+    /// The recipe with these stages alone. Where one starts from a stage that is left out, it starts from the checkpoint
+    /// of that stage's name instead ("densenet121.chexpert"), which is then found in a hub. Throws
+    /// <see cref="MarrowException"/> when a name is no stage's.
+    /// </summary>
+    public Recipe Only(IReadOnlyList<string> names)
+    {
+        if (names.FirstOrDefault(n => Stages.All(s => s.Name != n)) is { } unknown)
+            throw new MarrowException($"{SourcePath}: no stage '{unknown}'. It has {string.Join(", ", Stages.Select(s => s.Name))}.");
+        var kept = Stages.Where(s => names.Contains(s.Name)).ToList();
+        return this with
+        {
+            Chosen = [.. kept.Select(s => s.Name)],
+            Stages = [.. kept.Select(s => Stages.FirstOrDefault(o => o.Name == s.Init && !names.Contains(o.Name)) is { } left ? s with { Init = left.CheckpointName } : s)],
+        };
+    }
+
     /// <summary>Writes <see cref="SourceText"/>, unchanged; throws <see cref="MarrowException"/> when it can't.</summary>
     public void WriteTo(string path) => AtomicFile.WriteText(path, SourceText);
 }
@@ -72,6 +92,9 @@ public sealed record Stage
 
     /// <summary>The data tag of the checkpoint's name, as in densenet121.cxr-pediatric. Default: the data's name.</summary>
     public required string Tag { get; init; }
+
+    /// <summary>"model.tag", of what the stage makes.</summary>
+    public string CheckpointName => $"{Model}.{Tag}";
 
     /// <summary>Of the checkpoint, SPDX or LicenseRef-...; null (default) for that of the data, or of the parent where the data is open and the parent is not.</summary>
     public string? License { get; init; }

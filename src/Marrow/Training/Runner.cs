@@ -139,6 +139,7 @@ internal static class RunFolder
     {
         public required string Recipe { get; init; }
         public required IReadOnlyList<string> Overrides { get; init; }
+        public IReadOnlyList<string> Stages { get; init; } = [];
         public required string Command { get; init; }
         public required string MarrowVersion { get; init; }
     }
@@ -152,8 +153,8 @@ internal static class RunFolder
             if (!request.Resume)
                 throw new MarrowException($"{request.OutFolder}: holds a run already. Go on with it by --resume, or name another folder with --out.");
             var stored = MarrowJson.Read<Description>(path, "the description of a run", "Copy it from where it is whole, or name another folder with --out.");
-            if (!File.Exists(recipe) || RecipeYaml.ReadText(recipe) != request.Recipe.SourceText || !stored.Overrides.SequenceEqual(request.Recipe.Overrides))
-                throw new MarrowException($"{request.OutFolder}: the run there has another recipe or other settings than {request.Recipe.SourcePath}. Resume it with its own recipe.yaml and --set values, or name another folder with --out.");
+            if (!File.Exists(recipe) || RecipeYaml.ReadText(recipe) != request.Recipe.SourceText || !stored.Overrides.SequenceEqual(request.Recipe.Overrides) || !stored.Stages.SequenceEqual(request.Recipe.Chosen))
+                throw new MarrowException($"{request.OutFolder}: the run there has another recipe or other settings than {request.Recipe.SourcePath}. Resume it with its own recipe.yaml, --set values and --stages, or name another folder with --out.");
         }
     }
 
@@ -170,6 +171,7 @@ internal static class RunFolder
         {
             Recipe = request.Recipe.Name,
             Overrides = request.Recipe.Overrides,
+            Stages = request.Recipe.Chosen,
             Command = request.Command,
             MarrowVersion = version,
         }, MarrowJson.Options));

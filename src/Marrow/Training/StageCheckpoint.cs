@@ -19,7 +19,7 @@ internal static class StageCheckpoint
         var license = stage.License ?? Strictest(dataset, source);
         return new CheckpointDraft
         {
-            Name = $"{stage.Model}.{stage.Tag}",
+            Name = stage.CheckpointName,
             Config = task.Describe(),
             Weights = ModelWeights.Of(task.Model),
             Receipt = receipt,

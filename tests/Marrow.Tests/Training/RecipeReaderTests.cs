@@ -53,6 +53,16 @@ public class RecipeReaderTests
     }
 
     [Fact]
+    public void A_stage_without_the_one_it_starts_from_starts_from_that_ones_checkpoint()
+    {
+        var recipe = RecipeReader.Read(Path.Combine(RepositoryRoot(), "recipes", "spine.yaml"), []);
+        var part = recipe.Only(["cobb", "landmarks"]);
+        Assert.Equal(["landmarks", "cobb"], part.Chosen);
+        Assert.Equal(["densenet121.cxr-pediatric", "landmarks"], part.Stages.Select(s => s.Init));
+        Assert.Contains("no stage 'feature'. It has features, landmarks, cobb", Assert.Throws<MarrowException>(() => recipe.Only(["feature"])).Message);
+    }
+
+    [Fact]
     public void What_is_not_written_has_the_documented_default()
     {
         var recipe = RecipeReader.Parse(Small, "r.yaml", []);

@@ -65,6 +65,9 @@ public class RunnerTests
         Assert.Contains("--resume", Assert.Throws<MarrowException>(() => Runner.Run(tiny.Request("out"), _ => { })).Message);
         var other = tiny.Request("out", resume: true, "first.lr=0.5");
         Assert.Contains("another recipe or other settings", Assert.Throws<MarrowException>(() => Runner.Run(other, _ => { })).Message);
+        var whole = tiny.Request("out", resume: true);
+        var part = whole with { Recipe = whole.Recipe.Only(["first"]) };
+        Assert.Contains("--stages", Assert.Throws<MarrowException>(() => Runner.Run(part, _ => { })).Message);
     }
 
     [Fact]
