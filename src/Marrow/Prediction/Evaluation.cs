@@ -63,8 +63,8 @@ public static class Evaluation
     }
 
     /// <summary>
-    /// The angles from corners, from the regressor and from both, each with its metrics, image by image as a user's
-    /// prediction goes. Keys: "landmarks", "regressor", "fused".
+    /// The angles of the corners, what their error lets expect, the regressor's, and both mixed, each with its metrics,
+    /// image by image as a user's prediction goes. Keys: "landmarks", "expected", "regressor", "fused".
     /// </summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(IReadOnlyList<Checkpoint> checkpoints,
         IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default)
@@ -95,10 +95,11 @@ public static class Evaluation
                 .. Angles.Measure(truth, [.. findings.Select(f => f.LandmarkAngles!.Degrees)], patients, bootstrap),
                 .. samples.All(s => s.Vertebrae.Count > 0) ? Landmarks.Measure(pairs, bootstrap) : [],
             ];
+            results["expected"] = Angles.Measure(truth, [.. findings.Select(f => f.ExpectedDegrees)], patients, bootstrap);
         }
         if (findings.All(f => f.RegressorDegrees.Count > 0))
             results["regressor"] = Angles.Measure(truth, [.. findings.Select(f => f.RegressorDegrees)], patients, bootstrap);
-        if (results.Count == 2)
+        if (results.ContainsKey("landmarks") && results.ContainsKey("regressor"))
             results["fused"] = Angles.Measure(truth, [.. findings.Select(f => f.CobbDegrees)], patients, bootstrap);
         return results;
     }

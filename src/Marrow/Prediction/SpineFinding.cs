@@ -21,10 +21,13 @@ public sealed record SpineFinding
     /// <summary>The angles of the corners, with pairs that count in <see cref="Vertebrae"/>; null when those are too few.</summary>
     public CobbMeasurement? LandmarkAngles { get; init; }
 
+    /// <summary>cobb1, cobb2, cobb3 as the corners' own error lets expect them (<see cref="CobbExpectation"/>); empty without corners.</summary>
+    public IReadOnlyList<double> ExpectedDegrees { get; init; } = [];
+
     /// <summary>cobb1, cobb2, cobb3 from the regressor; empty when none was asked.</summary>
     public IReadOnlyList<double> RegressorDegrees { get; init; } = [];
 
-    /// <summary>cobb1, cobb2, cobb3 as reported: both fused, or the one there is; empty when the image failed.</summary>
+    /// <summary>cobb1, cobb2, cobb3 as reported: the expected and the regressor's mixed, or those there are; empty when the image failed.</summary>
     public IReadOnlyList<double> CobbDegrees { get; init; } = [];
 
     /// <summary>0 to 1: of the whole finding.</summary>

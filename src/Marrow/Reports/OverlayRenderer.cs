@@ -82,9 +82,12 @@ public static class OverlayRenderer
         if (finding.Status != FindingStatus.Ok)
             quality.Add(new($"   {finding.Status.ToString().ToLowerInvariant()}", new SKColor(0xFF, 0x8A, 0x80), true));
         lines.Add(quality);
-        // The angles above are both mixed; the lines on the picture show those of the corners.
-        if (finding is { LandmarkAngles: { } corners, RegressorDegrees.Count: > 0 })
-            lines.Add([new($"corners  {string.Join("  ", corners.Degrees.Select(Degrees))}   regressor  {string.Join("  ", finding.RegressorDegrees.Select(Degrees))}", grey)]);
+        // The angles above are expected ones, mixed with a regressor's; the lines on the picture show those of the corners.
+        if (finding is { LandmarkAngles: { } corners })
+        {
+            var regressor = finding.RegressorDegrees.Count == 0 ? "" : $"   regressor  {string.Join("  ", finding.RegressorDegrees.Select(Degrees))}";
+            lines.Add([new($"corners  {string.Join("  ", corners.Degrees.Select(Degrees))}{regressor}", grey)]);
+        }
         if (truth is { CobbDegrees.Count: > 0 })
             lines.Add([new($"labelled  {string.Join("  ", truth.CobbDegrees.Select(Degrees))}", SpineCanvas.TruthColor)]);
         return lines;

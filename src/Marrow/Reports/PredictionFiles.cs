@@ -96,6 +96,7 @@ public sealed class PredictionFiles(string folder)
                 Upper = Level(finding, pair.Upper),
                 Lower = Level(finding, pair.Lower),
             }),
+            Expected = finding.ExpectedDegrees.Count == 0 ? null : Angles(finding.ExpectedDegrees),
             Regressor = finding.RegressorDegrees.Count == 0 ? null : Angles(finding.RegressorDegrees),
         },
         Vertebrae = finding.Vertebrae.Select(vertebra => new

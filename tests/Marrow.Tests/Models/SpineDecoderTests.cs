@@ -159,7 +159,7 @@ public class SpineDecoderTests
     }
 
     /// <summary>A detector that gives each foreground anchor its own vertebra with a probability of 0.9, and all others 1e-4.</summary>
-    private static DetectorOutput Encode(AnchorGrid anchors, Vertebra[][] spines, Func<float>? noise = null)
+    internal static DetectorOutput Encode(AnchorGrid anchors, Vertebra[][] spines, Func<float>? noise = null)
     {
         var count = anchors.Boxes.Length;
         var logits = new float[spines.Length * count];

@@ -36,6 +36,7 @@ public sealed class PredictionFilesTests : IDisposable
         Assert.Equal("ok", root.GetProperty("status").GetString());
         Assert.Equal(3, root.GetProperty("cobbDegrees").GetArrayLength());
         Assert.Equal([40, 20, 10], root.GetProperty("angles").GetProperty("regressor").EnumerateArray().Select(e => e.GetDouble()));
+        Assert.Equal([50, 30, 5], root.GetProperty("angles").GetProperty("expected").EnumerateArray().Select(e => e.GetDouble()));
         var vertebra = root.GetProperty("vertebrae")[3];
         Assert.Equal("T4", vertebra.GetProperty("level").GetString());
         var corner = vertebra.GetProperty("corners")[1];

@@ -42,6 +42,7 @@ internal static class ReportSamples
             Height = height,
             Vertebrae = [.. spine.Select((v, k) => new FoundVertebra(SpineFinding.LevelName(k), v, 0.9))],
             LandmarkAngles = angles,
+            ExpectedDegrees = [50, 30, 5],
             RegressorDegrees = [40, 20, 10],
             CobbDegrees = angles.Degrees,
             Confidence = 0.875,

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Imaging;
 using Marrow.Losses;
 using Marrow.Metrics;
 using Marrow.Models;
@@ -59,7 +60,7 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
         ForEachBatch(loader, compute, (images, batch) =>
         {
             var (output, mirrored) = BothSides(images, compute);
-            var spines = SpineDecoder.Decode(output, mirrored);
+            var spines = Refine(SpineDecoder.Decode(output, mirrored), images, [.. batch.Samples.Select(s => s.ToInput)], compute);
             for (var i = 0; i < spines.Count; i++)
             {
                 var prepared = batch.Samples[i];
@@ -89,11 +90,18 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
     }
 
     /// <summary>One spine for each normalised image, laid out for <paramref name="compute"/>, in input pixels.</summary>
-    public IReadOnlyList<SpinePrediction> Spines(Tensor images, Compute compute)
+    /// <param name="toInput">For each image, original pixels to input pixels.</param>
+    public IReadOnlyList<SpinePrediction> Spines(Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute)
     {
         using var scope = NewDisposeScope();
         var (output, mirrored) = BothSides(images, compute);
-        return SpineDecoder.Decode(output, mirrored);
+        return Refine(SpineDecoder.Decode(output, mirrored), images, toInput, compute);
+    }
+
+    private IReadOnlyList<SpinePrediction> Refine(IReadOnlyList<SpinePrediction> spines, Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute)
+    {
+        var black = -Input.Mean / Input.Std;
+        return [.. spines.Select((spine, i) => SecondLook.Refine(spine, images[i].unsqueeze(0), toInput[i], black, windows => BothSides(compute.Prepare(windows), compute)))];
     }
 
     /// <summary>The outputs for the images and for their mirror images: two looks err less than one. The open scope disposes them.</summary>

@@ -1,0 +1,89 @@
+using Marrow.Imaging;
+using Marrow.Models;
+using Marrow.Spine;
+using static TorchSharp.torch;
+
+namespace Marrow.Tests.Models;
+
+public class SecondLookTests
+{
+    private const int Width = 192, Height = 576;
+
+    // Original pixels are 4 times as many across and 4.5 times down: the input is stretched.
+    private static readonly AffineTransform ToInput = AffineTransform.Scale(0.25, 1 / 4.5);
+
+    [Fact]
+    public void Vertebrae_come_back_from_turned_windows_to_where_they_are_and_stood_upright_there()
+    {
+        using var scope = NewDisposeScope();
+        var truth = Curve(40);
+        var first = Prediction(Curve(34)); // the first look saw the tilts too small
+        var tilts = new List<double>();
+        var refined = SecondLook.Refine(first, Coordinates(), ToInput, 0, windows => (Look(windows, truth, tilts), Look(windows.flip(3), truth, [])));
+        Assert.All(Enumerable.Range(0, 17), i => Assert.InRange(RandomSpine.LargestDistance(refined.Vertebrae[i], truth[i]), 0, 0.5));
+        Assert.All(refined.Filled, Assert.False);
+        // 17 vertebrae of up to 40 degrees: in the windows they stand within half the bend of one window.
+        Assert.InRange(tilts.Max(Math.Abs), 0, 20);
+        Assert.InRange(truth.Max(v => Math.Abs(TiltDegrees(v.Transform(ToInput.Invert())))), 35, 45);
+    }
+
+    [Fact]
+    public void What_is_not_seen_again_stays()
+    {
+        using var scope = NewDisposeScope();
+        var first = Prediction(Curve(20));
+        var nothing = SecondLook.Refine(first, Coordinates(), ToInput, 0, windows => (Look(windows, [], []), Look(windows.flip(3), [], [])));
+        Assert.Equal(first.Vertebrae, nothing.Vertebrae);
+        Assert.Equal(first.Scores, nothing.Scores);
+    }
+
+    /// <summary>[1, 2, H, W]: each pixel holds the place of its centre, so that a window tells where it was cut.</summary>
+    private static Tensor Coordinates() => stack(
+        [(arange(Width) + 0.5f).expand(Height, Width), (arange(Height) + 0.5f).unsqueeze(1).expand(Height, Width)]).unsqueeze(0).to(float32).contiguous();
+
+    /// <summary>A detector that sees exactly the vertebrae whose centres are in a window.</summary>
+    private static DetectorOutput Look(Tensor windows, Vertebra[] truth, List<double> tiltsDegrees)
+    {
+        var (count, height, width) = ((int)windows.shape[0], (int)windows.shape[2], (int)windows.shape[3]);
+        var anchors = new AnchorGrid(DetectorSpec.Vertebrae(Width, Height), width, height, [(height / 8, width / 8)]);
+        var seen = new Vertebra[count][];
+        for (var w = 0; w < count; w++)
+        {
+            // Three pixels near the window's middle, inside the image, give the transform.
+            Point2D At(int x, int y) => new(windows[w, 0, y, x].item<float>(), windows[w, 1, y, x].item<float>());
+            var (x0, y0) = (width / 2, height / 2);
+            var (o, x, y) = (At(x0, y0), At(x0 + 8, y0) , At(x0, y0 + 8));
+            var (acrossX, acrossY, downX, downY) = ((x.X - o.X) / 8, (x.Y - o.Y) / 8, (y.X - o.X) / 8, (y.Y - o.Y) / 8);
+            var toImage = AffineTransform.Translate(-(x0 + 0.5), -(y0 + 0.5)).Then(new(acrossX, downX, o.X, acrossY, downY, o.Y));
+            var back = toImage.Invert();
+            seen[w] = [.. truth.Select(v => v.Transform(back)).Where(v => v.Center.X > 0 && v.Center.X < width && v.Center.Y > 8 && v.Center.Y < height - 8)];
+            tiltsDegrees.AddRange(seen[w].Where(v => Math.Abs(v.Center.Y - y0) < height / 6.0).Select(v => TiltDegrees(v.Transform(AffineTransform.Scale(4, 4.5)))));
+        }
+        return SpineDecoderTests.Encode(anchors, seen);
+    }
+
+    private static double TiltDegrees(Vertebra v) => Math.Atan2(v.Axis.Y, v.Axis.X) * 180 / Math.PI;
+
+    private static SpinePrediction Prediction(Vertebra[] vertebrae) => new()
+    {
+        Vertebrae = vertebrae,
+        Scores = [.. vertebrae.Select(_ => 0.5)],
+        Filled = [.. vertebrae.Select((_, i) => i == 4)],
+        Confidence = 0.5,
+    };
+
+    /// <summary>17 vertebrae, input px, whose tilts swing from the largest one way to the largest the other way in original pixels.</summary>
+    private static Vertebra[] Curve(double largestDegrees)
+    {
+        var vertebrae = new Vertebra[Vertebra.Count];
+        var x = 330.0;
+        for (var i = 0; i < vertebrae.Length; i++)
+        {
+            var tilt = largestDegrees * Math.Cos(i * Math.PI / 16);
+            vertebrae[i] = new Vertebra(new(-65, -42), new(65, -42), new(-65, 42), new(65, 42))
+                .Transform(AffineTransform.Rotate(tilt * Math.PI / 180).Then(AffineTransform.Translate(x, 230 + i * 130)).Then(ToInput));
+            x += 130 * Math.Tan(Math.Min(40, Math.Abs(tilt)) / 3 * Math.Sign(tilt) * Math.PI / 180);
+        }
+        return vertebrae;
+    }
+}
