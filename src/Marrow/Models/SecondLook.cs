@@ -1,7 +1,8 @@
 // A detector errs least on vertebrae that stand upright: tilted ones are rare among its films, and it draws them towards
-// the usual. So each part of a spine is looked at again through a window turned by the tilt that the first look saw.
+// the usual. So each part of a spine is looked at again through a window turned by the tilt that the first look saw. The
+// window shows less of the film, so that the second look has its own errors; the mean of both has the least.
 // Data flow: spine of the first look -> for each few vertebrae a window, their mean tilt upright -> detector -> corners
-// back -> each vertebra takes the detection that stands where it was seen.
+// back -> each vertebra becomes the mean of itself and the detection that stands where it was seen.
 
 using Marrow.Imaging;
 using Marrow.Spine;
@@ -51,11 +52,17 @@ internal static class SecondLook
                 if (near.Count == 0)
                     continue;
                 var best = near.MaxBy(d => d.Score);
-                (vertebrae[n], scores[n], filled[n]) = (best.Vertebra.Transform(toInput), best.Score, false);
+                var again = best.Vertebra.Transform(toInput);
+                vertebrae[n] = filled[n] ? again : Mean(vertebrae[n], again);
+                (scores[n], filled[n]) = (Math.Max(scores[n], best.Score), false);
             }
         }
         return spine with { Vertebrae = vertebrae, Scores = scores, Filled = filled };
     }
+
+    private static Vertebra Mean(in Vertebra a, in Vertebra b) => new(
+        Point2D.Midpoint(a.TopLeft, b.TopLeft), Point2D.Midpoint(a.TopRight, b.TopRight),
+        Point2D.Midpoint(a.BottomLeft, b.BottomLeft), Point2D.Midpoint(a.BottomRight, b.BottomRight));
 
     /// <summary>The first vertebra of a window.</summary>
     private static int First(int window) => window * Vertebra.Count / Windows;
