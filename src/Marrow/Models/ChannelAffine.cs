@@ -59,7 +59,7 @@ internal sealed unsafe class ChannelAffine
         for (var c = 0; c < mean.Length; c++)
         {
             runningMean[c] = (float)((1 - momentum) * runningMean[c] + momentum * mean[c]);
-            runningVariance[c] = (float)((1 - momentum) * runningVariance[c] + momentum * variance[c] * rows / (rows - 1));
+            runningVariance[c] = (float)((1 - momentum) * runningVariance[c] + momentum * variance[c] * rows / Math.Max(1, rows - 1));
         }
         return new(norm, mean, variance, ofBatch: true);
     }

@@ -55,6 +55,7 @@ internal static unsafe class NormGradientKernels
     private readonly struct SumsWork(Rows gradient, Rows source, Rows target, Result result, long rows, long rowsOfPart, int channels,
         float* scale, float* shift, float* sums) : IRowWork
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long begin, long end)
         {
             for (var part = begin; part < end; part++)
@@ -82,6 +83,7 @@ internal static unsafe class NormGradientKernels
 
     private readonly struct InputWork(Rows gradient, Rows source, Rows target, int channels, float* scale, float* shift, float* slope, float* offset) : IRowWork
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long begin, long end)
         {
             for (var row = begin; row < end; row++)
@@ -99,6 +101,7 @@ internal static unsafe class NormGradientKernels
 
     private readonly struct FinishWork(Rows sum, Rows source, Rows target, int channels, float* slope, float* offset) : IRowWork
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long begin, long end)
         {
             for (var row = begin; row < end; row++)

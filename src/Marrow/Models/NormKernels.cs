@@ -2,6 +2,7 @@
 // be a part of a longer one ("stride", in numbers). Arithmetic is in float32. Sums over rows are made of partial sums of a
 // fixed number of rows each, added in their order in double precision: the same bits with any number of threads.
 
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Marrow.Native;
 
@@ -86,6 +87,7 @@ internal static unsafe class NormKernels
 
     private readonly struct NormReluWork(Rows source, Rows target, int channels, float* scale, float* shift) : IRowWork
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long begin, long end)
         {
             for (var row = begin; row < end; row++)
@@ -102,6 +104,7 @@ internal static unsafe class NormKernels
 
     private readonly struct MeanPoolWork(Rows source, Rows target, int height, int width, int channels, float* scale, float* shift) : IRowWork
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long begin, long end)
         {
             var quarter = Vector512.Create(0.25f);
@@ -129,6 +132,7 @@ internal static unsafe class NormKernels
 
     private readonly struct MaxPoolWork(Rows source, Rows target, int height, int width, int channels, float* scale, float* shift) : IRowWork
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long begin, long end)
         {
             var (lines, columns) = ((height + 1) / 2, (width + 1) / 2);
@@ -161,6 +165,7 @@ internal static unsafe class NormKernels
 
     private readonly struct CopyWork(Rows source, Rows target, int channels) : IRowWork
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long begin, long end)
         {
             for (var row = begin; row < end; row++)
@@ -170,6 +175,7 @@ internal static unsafe class NormKernels
 
     private readonly struct StatisticsWork(Rows source, long rows, long rowsOfPart, int channels, float* sums) : IRowWork
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long begin, long end)
         {
             var origin = source.At(0);

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
@@ -50,7 +49,6 @@ internal static unsafe class TorchThreads
     [UnmanagedCallersOnly]
     private static void OnThread(long begin, long end, Job* job) => job->Run(job->Work, begin, end);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunRange<T>(void* work, long begin, long end) where T : unmanaged, IRowWork => ((T*)work)->Run(begin, end);
 
     private struct Job

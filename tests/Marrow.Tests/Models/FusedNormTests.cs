@@ -154,6 +154,29 @@ public sealed class FusedNormTests : IDisposable
     }
 
     [Fact]
+    public void The_maps_of_a_prediction_are_those_of_training_at_rest()
+    {
+        Assert.SkipUnless(Autocast.IsAvailable, "This libtorch exports no autocast.");
+        var compute = new Compute(true, true);
+        var model = (DenseNet)ModelCatalogue.Create(new() { Architecture = "densenet-mini", Outputs = 3 });
+        model.eval();
+        var images = compute.Prepare(randn(2, 1, 72, 104)); // odd sides after some levels
+        var plain = compute.Forward(() => model.Features.ForwardPyramid(images.to(ScalarType.Float32), 2));
+        compute.Prepare(model);
+        var learning = compute.Forward(() => model.Features.ForwardPyramid(images, 2));
+        using var quiet = no_grad();
+        foreach (var first in (int[])[2, 4, 5])
+        {
+            var maps = compute.Forward(() => model.Features.ForwardPyramid(images, first));
+            for (var i = 0; i < maps.Length; i++)
+            {
+                AssertNear(learning[first - 2 + i].to(float32), maps[i], 0.03);
+                AssertNear(plain[first - 2 + i].to(float32), maps[i], 0.05);
+            }
+        }
+    }
+
+    [Fact]
     public void Sums_have_the_same_bits_with_any_number_of_threads()
     {
         var norm = Norm(64, training: true);
