@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Marrow.Benchmarks;
 
-/// <summary>Forward passes without gradients, in evaluation mode: one image as a user's prediction goes, and batches.</summary>
+/// <summary>
+/// Forward passes without gradients, in evaluation mode: one image as a user's prediction goes, and batches. The last
+/// alternative is how a checkpoint predicts on this machine.
+/// </summary>
 internal static class InferenceBenchmark
 {
     private const int Batch = 8;
@@ -26,14 +29,15 @@ internal static class InferenceBenchmark
         using var training = create();
         using var inference = create();
         new Compute(false, true).Prepare(channelsLast.Model);
-        new Compute(true, true).Prepare(training.Model);
-        new Compute(true, true).PrepareForInference(inference.Model);
+        var choice = Compute.Choose();
+        choice.Prepare(training.Model);
+        choice.PrepareForInference(inference.Model);
         yield return Comparison.Measure($"inference: {name}, batch {size}", size * repeats, rounds,
             new("f32", () => Run(plain, Compute.Float32)),
             new("f32 channels-last", () => Run(channelsLast, new(false, true))),
             new("bf16", () => Run(bf16, new(true, false))),
-            new("bf16 channels-last, as in training", () => Run(training, new(true, true))),
-            new("bf16 channels-last, for inference", () => Run(inference, new(true, true))));
+            new($"{choice}, weights as in training", () => Run(training, choice)),
+            new($"Marrow's choice: {choice}", () => Run(inference, choice)));
 
         void Run(TrainingTask task, Compute compute)
         {

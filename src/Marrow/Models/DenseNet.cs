@@ -105,8 +105,16 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
     public Tensor[] ForwardPyramid(Tensor input, int firstLevel = 3)
     {
         using var scope = NewDisposeScope();
-        var x = functional.relu(_norm0.forward(_conv0.forward(input)), inplace: true);
-        x = functional.max_pool2d(x, 3, 2, 1);
+        var x = _conv0.forward(input);
+        var maps = FusedNorm.Takes(x, _norm0) ? ForwardFused(x, firstLevel) : ForwardPlain(x, firstLevel);
+        foreach (var map in maps)
+            map.MoveToOuterDisposeScope();
+        return [.. maps];
+    }
+
+    private List<Tensor> ForwardPlain(Tensor stem, int firstLevel)
+    {
+        var x = functional.max_pool2d(functional.relu(_norm0.forward(stem), inplace: true), 3, 2, 1);
         var maps = new List<Tensor>();
         for (var b = 0; b < _blocks.Length; b++)
         {
@@ -118,9 +126,33 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
             if (b < _transitions.Length)
                 x = _transitions[b].Reduce(map);
         }
-        foreach (var map in maps)
-            map.MoveToOuterDisposeScope();
-        return [.. maps];
+        return maps;
+    }
+
+    /// <summary>The same for bfloat16 maps with channels last in memory, with fewer passes over them.</summary>
+    private List<Tensor> ForwardFused(Tensor stem, int firstLevel)
+    {
+        var learns = is_grad_enabled();
+        var x = learns ? functional.max_pool2d(FusedNorm.NormRelu(stem, _norm0), 3, 2, 1) : FusedNorm.NormReluMaxPool(stem, _norm0);
+        var results = new List<Tensor>();
+        for (var b = 0; b < _blocks.Length; b++)
+        {
+            using var maps = new BlockMaps(x, PyramidChannels[b]);
+            var last = _blocks[b].Fill(maps, x);
+            var tapped = b + 2 >= firstLevel; // block 1 is level 2
+            if (b == _transitions.Length)
+                results.Add(maps.AppendAndNormalise(last, _norm5));
+            else if (tapped || learns)
+            {
+                var map = maps.AppendAndNormalise(last, _transitions[b].Norm);
+                if (tapped)
+                    results.Add(map);
+                x = _transitions[b].Convolve(functional.avg_pool2d(map, 2, 2));
+            }
+            else
+                x = _transitions[b].Convolve(maps.AppendNormaliseAndPool(last, _transitions[b].Norm));
+        }
+        return results;
     }
 }
 
@@ -153,6 +185,14 @@ internal sealed class DenseBlock : KeyedModule<Tensor, Tensor>
         }
         return x.MoveToOuterDisposeScope();
     }
+
+    /// <summary>Appends all maps but the last layer's, which is returned.</summary>
+    public Tensor Fill(BlockMaps maps, Tensor input)
+    {
+        foreach (var layer in _layers)
+            input = layer.Forward(maps, input);
+        return input;
+    }
 }
 
 /// <summary>norm - ReLU - 1x1 - norm - ReLU - 3x3. ReLU may overwrite: batch norm's backward needs its input alone.</summary>
@@ -179,26 +219,37 @@ internal sealed class DenseLayer : KeyedModule<Tensor, Tensor>
         var x = _conv1.forward(functional.relu(_norm1.forward(input), inplace: true));
         return _conv2.forward(functional.relu(_norm2.forward(x), inplace: true)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Appends what the layer before gave, [N, K, H, W], and computes from all: [N, growth, H, W].</summary>
+    public Tensor Forward(BlockMaps maps, Tensor appended)
+    {
+        using var scope = NewDisposeScope();
+        var x = _conv1.forward(maps.AppendAndNormalise(appended, _norm1));
+        return _conv2.forward(FusedNorm.NormRelu(x, _norm2)).MoveToOuterDisposeScope();
+    }
 }
 
 /// <summary>norm - ReLU - 1x1 - mean of 2x2: halves channels and both sides.</summary>
 internal sealed class Transition : KeyedModule<Tensor, Tensor>
 {
-    private readonly BatchNorm2d _norm;
     private readonly Conv2d _conv;
 
     public Transition(int input, int output) : base(nameof(Transition))
     {
-        _norm = BatchNorm2d(input);
+        Norm = BatchNorm2d(input);
         _conv = Layers.Convolution(input, output, kernel: 1);
-        register_module("norm", _norm);
+        register_module("norm", Norm);
         register_module("conv", _conv);
     }
+
+    public BatchNorm2d Norm { get; }
+
+    public Tensor Convolve(Tensor pooled) => _conv.forward(pooled);
 
     public Tensor Normalise(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return functional.relu(_norm.forward(input), inplace: true).MoveToOuterDisposeScope();
+        return functional.relu(Norm.forward(input), inplace: true).MoveToOuterDisposeScope();
     }
 
     public Tensor Reduce(Tensor normalised)

@@ -80,6 +80,9 @@ public sealed record Compute(bool BFloat16, bool ChannelsLast)
     private static Tensor ToChannelsLast(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+        var last = x.permute(0, 2, 3, 1).contiguous();
+        // Strides in full: those of a single channel count for nothing, but libtorch chooses its convolutions by them.
+        var (height, width, channels) = (last.shape[1], last.shape[2], last.shape[3]);
+        return last.as_strided(x.shape, [height * width * channels, 1, width * channels, channels]).MoveToOuterDisposeScope();
     }
 }

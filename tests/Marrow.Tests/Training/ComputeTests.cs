@@ -74,6 +74,15 @@ public class ComputeTests
     }
 
     [Fact]
+    public void A_single_channel_has_the_strides_by_which_libtorch_knows_the_layout()
+    {
+        using var x = randn(2, 1, 4, 5);
+        using var y = new Compute(false, true).Prepare(x);
+        Assert.True(x.equal(y).all().item<bool>());
+        Assert.Equal([20, 1, 5, 1], y.stride());
+    }
+
+    [Fact]
     public void The_average_forgets_the_first_weights_and_is_exchanged_back()
     {
         using var layer = nn.Linear(2, 1, hasBias: false);

@@ -1,0 +1,256 @@
+using Marrow.Models;
+using Marrow.Native;
+using Marrow.Training;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Marrow.Tests.Models;
+
+/// <summary>The fused batch norm, ReLU, pools and dense blocks against TorchSharp's own operations in float32.</summary>
+public sealed class FusedNormTests : IDisposable
+{
+    private const double Rounding = 1.0 / 128; // of one bfloat16 number, twice over
+    private readonly DisposeScope _scope = NewDisposeScope();
+
+    public FusedNormTests()
+    {
+        Assert.SkipUnless(TorchThreads.IsAvailable, "This libtorch exports no threads.");
+        random.manual_seed(3);
+    }
+
+    public void Dispose() => _scope.Dispose();
+
+    [Theory]
+    [InlineData(true, 2, 32, 9, 7)]
+    [InlineData(false, 2, 32, 9, 7)]
+    [InlineData(true, 3, 48, 31, 33)] // several partial sums
+    [InlineData(true, 2, 21, 9, 7)] // part of a lane
+    public void Norm_and_ReLU_and_their_gradients_are_TorchSharps(bool training, int images, int channels, int height, int width)
+    {
+        var (norm, plain) = (Norm(channels, training), Norm(channels, training));
+        plain.load_state_dict(norm.state_dict());
+        var x = Map(images, channels, height, width).requires_grad_();
+        var expectedX = x.detach().to(float32).requires_grad_();
+        Assert.True(FusedNorm.Takes(x, norm));
+        var y = FusedNorm.NormRelu(x, norm);
+        var expected = nn.functional.relu(plain.forward(expectedX));
+        AssertNear(expected, y);
+        AssertNear(plain.running_mean!, norm.running_mean!, 1e-5);
+        AssertNear(plain.running_var!, norm.running_var!, 1e-5);
+        Assert.Equal(plain.state_dict()["num_batches_tracked"].item<long>(), norm.state_dict()["num_batches_tracked"].item<long>());
+
+        var gradient = Map(images, channels, height, width);
+        y.backward([gradient]);
+        expected.backward([gradient.to(float32)]);
+        AssertNear(expectedX.grad!, x.grad!);
+        AssertNear(plain.weight!.grad!, norm.weight!.grad!, 1e-3);
+        AssertNear(plain.bias!.grad!, norm.bias!.grad!, 1e-3);
+    }
+
+    [Fact]
+    public void Without_gradients_the_same_is_computed()
+    {
+        var norm = Norm(32, training: false);
+        var x = Map(2, 32, 11, 13);
+        var expected = nn.functional.relu(norm.forward(x.to(float32)));
+        using var quiet = no_grad();
+        AssertNear(nn.functional.max_pool2d(expected, 3, 2, 1), FusedNorm.NormReluMaxPool(x, norm));
+        using (var maps = new BlockMaps(x, 32))
+            AssertNear(nn.functional.avg_pool2d(expected, 2, 2), maps.AppendNormaliseAndPool(x, norm));
+        AssertNear(expected, FusedNorm.NormRelu(x, norm));
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void A_block_is_concatenation_norm_and_ReLU_with_their_gradients(bool training, bool inputLearns)
+    {
+        // Three maps, each read by all norms after it, as in a dense block; the second norm is at rest.
+        var inputs = new[] { Map(2, 24, 6, 5), Map(2, 16, 6, 5), Map(2, 16, 6, 5) };
+        BatchNorm2d[] Norms() => [Norm(24, training), Norm(40, training: false), Norm(56, training)];
+        var (norms, plain) = (Norms(), Norms());
+        for (var i = 0; i < norms.Length; i++)
+            plain[i].load_state_dict(norms[i].state_dict());
+        var gradients = norms.Select(n => Map(2, (int)n.weight!.numel(), 6, 5)).ToArray();
+        var leaves = inputs.Select((x, i) => x.detach().clone().requires_grad_(i > 0 || inputLearns)).ToArray();
+        var expectedLeaves = inputs.Select((x, i) => x.to(float32).requires_grad_(i > 0 || inputLearns)).ToArray();
+
+        using var maps = new BlockMaps(leaves[0], 56);
+        var loss = zeros(1);
+        var expectedLoss = zeros(1);
+        for (var i = 0; i < norms.Length; i++)
+        {
+            var y = maps.AppendAndNormalise(leaves[i], norms[i]);
+            var expected = nn.functional.relu(plain[i].forward(cat(expectedLeaves[..(i + 1)], 1)));
+            AssertNear(expected, y);
+            loss += (y * gradients[i]).to(float32).sum();
+            expectedLoss += (expected * gradients[i].to(float32)).sum();
+        }
+        loss.backward();
+        expectedLoss.backward();
+        for (var i = 0; i < norms.Length; i++)
+        {
+            AssertNear(plain[i].weight!.grad!, norms[i].weight!.grad!, 2e-3);
+            AssertNear(plain[i].bias!.grad!, norms[i].bias!.grad!, 2e-3);
+            AssertNear(plain[i].running_var!, norms[i].running_var!, 1e-5);
+            Assert.Equal(i > 0 || inputLearns, leaves[i].grad is not null);
+            if (leaves[i].grad is { } grad)
+                AssertNear(expectedLeaves[i].grad!, grad, 2 * Rounding);
+        }
+    }
+
+    [Theory]
+    [InlineData("densenet-mini", true, true)]
+    [InlineData("densenet-mini", true, false)]
+    [InlineData("densenet-mini", false, true)]
+    [InlineData("cobb-densenet-mini", true, true)]
+    public void A_fused_model_is_as_near_to_float32_as_bfloat16_alone(string architecture, bool training, bool wholeModel)
+    {
+        Assert.SkipUnless(Autocast.IsAvailable, "This libtorch exports no autocast.");
+        var images = randn(4, 1, 96, 128);
+        var target = randn(4, 3);
+        var (exactOutput, exact) = Run(Compute.Float32);
+        var (plainOutput, plain) = Run(new(true, false));
+        var (fusedOutput, fused) = Run(new(true, true));
+        Assert.InRange(Distance(exactOutput, fusedOutput), 0, 0.01 + 1.5 * Distance(exactOutput, plainOutput));
+        Assert.Equal(exact.Keys, fused.Keys);
+        var (ofPlain, ofFused) = (0.0, 0.0);
+        foreach (var (name, expected) in exact)
+        {
+            if (expected.norm().item<float>() < 1e-4)
+                continue;
+            var (a, b) = (Angle(expected, plain[name]), Angle(expected, fused[name]));
+            Assert.True(b < 0.05 + 2 * a, FormattableString.Invariant($"{name}: {b}, plain {a}"));
+            (ofPlain, ofFused) = (ofPlain + a / exact.Count, ofFused + b / exact.Count);
+        }
+        Assert.InRange(ofFused, 0, 0.001 + 1.2 * ofPlain);
+
+        (Tensor Output, SortedDictionary<string, Tensor> Numbers) Run(Compute compute)
+        {
+            random.manual_seed(4);
+            var model = (nn.Module<Tensor, Tensor>)ModelCatalogue.Create(new() { Architecture = architecture, Outputs = 3 });
+            compute.Prepare(model);
+            model.train(training);
+            if (!wholeModel)
+            {
+                ModelTools.SetTrainable(model, key => !key.Contains("conv0", StringComparison.Ordinal) && !key.Contains("block1", StringComparison.Ordinal));
+                ModelTools.FreezeBatchNorm(model, "features.denseblock1");
+                ModelTools.FreezeBatchNorm(model, "features.norm0");
+            }
+            var output = compute.Forward(() => model.forward(compute.Prepare(images))).to(float32);
+            (output - target).square().sum().backward();
+            var numbers = new SortedDictionary<string, Tensor>(StringComparer.Ordinal);
+            foreach (var (name, parameter) in model.named_parameters())
+            {
+                if (parameter.grad is { } gradient)
+                    numbers[name] = gradient;
+            }
+            foreach (var (name, buffer) in model.named_buffers())
+                numbers[name] = buffer.to(float32);
+            return (output, numbers);
+        }
+    }
+
+    [Fact]
+    public void The_maps_of_a_prediction_are_those_of_training_at_rest()
+    {
+        Assert.SkipUnless(Autocast.IsAvailable, "This libtorch exports no autocast.");
+        var compute = new Compute(true, true);
+        var model = (DenseNet)ModelCatalogue.Create(new() { Architecture = "densenet-mini", Outputs = 3 });
+        model.eval();
+        var images = compute.Prepare(randn(2, 1, 72, 104)); // odd sides after some levels
+        var plain = compute.Forward(() => model.Features.ForwardPyramid(images.to(ScalarType.Float32), 2));
+        compute.Prepare(model);
+        var learning = compute.Forward(() => model.Features.ForwardPyramid(images, 2));
+        using var quiet = no_grad();
+        foreach (var first in (int[])[2, 4, 5])
+        {
+            var maps = compute.Forward(() => model.Features.ForwardPyramid(images, first));
+            for (var i = 0; i < maps.Length; i++)
+            {
+                AssertNear(learning[first - 2 + i].to(float32), maps[i], 0.03);
+                AssertNear(plain[first - 2 + i].to(float32), maps[i], 0.05);
+            }
+        }
+    }
+
+    [Fact]
+    public void Sums_have_the_same_bits_with_any_number_of_threads()
+    {
+        var norm = Norm(64, training: true);
+        var x = Map(2, 64, 40, 40);
+        var gradient = Map(2, 64, 40, 40);
+        var threads = get_num_threads();
+        try
+        {
+            var all = new[] { 1, 2, 3 }.Select(count =>
+            {
+                set_num_threads(count);
+                var leaf = x.detach().clone().requires_grad_();
+                var y = FusedNorm.NormRelu(leaf, norm);
+                norm.weight!.grad = null;
+                y.backward([gradient]);
+                return (y, leaf.grad!, norm.weight.grad!.clone());
+            }).ToArray();
+            foreach (var (y, ofX, ofWeight) in all)
+                Assert.True(y.equal(all[0].y).all().item<bool>() && ofX.equal(all[0].Item2).all().item<bool>() && ofWeight.equal(all[0].Item3).all().item<bool>());
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+    }
+
+    [Fact]
+    public void What_is_not_a_number_stays_so()
+    {
+        var x = Map(1, 16, 2, 2);
+        x[0, 3, 1, 1] = float.NaN;
+        using var quiet = no_grad();
+        Assert.True(FusedNorm.NormRelu(x, Norm(16, training: false)).to(float32)[0, 3, 1, 1].isnan().item<bool>());
+    }
+
+    [Fact]
+    public void Other_maps_are_left_to_the_plain_modules()
+    {
+        var norm = Norm(32, training: true);
+        Assert.True(FusedNorm.Takes(Map(2, 32, 4, 4), norm));
+        Assert.False(FusedNorm.Takes(Map(2, 32, 4, 4).to(float32), norm));
+        Assert.False(FusedNorm.Takes(Map(2, 32, 4, 4).contiguous(), norm));
+        Assert.False(FusedNorm.Takes(Map(2, 32, 4, 4), Norm(32, training: true).to(bfloat16)));
+    }
+
+    private static Tensor Map(int images, int channels, int height, int width) => FusedNorm.AsMap(randn(images, channels, height, width) + 0.3);
+
+    private static BatchNorm2d Norm(int channels, bool training)
+    {
+        var norm = nn.BatchNorm2d(channels);
+        using (no_grad())
+        {
+            norm.weight!.normal_();
+            norm.bias!.normal_(0, 0.3);
+            norm.running_mean!.normal_(0, 0.3);
+            norm.running_var!.uniform_(0.5, 2);
+        }
+        norm.train(training);
+        return norm;
+    }
+
+    /// <summary>1 - cosine.</summary>
+    private static double Angle(Tensor expected, Tensor found)
+    {
+        var (a, b) = (expected.flatten(), found.to(float32).flatten());
+        return 1 - (a.dot(b) / (a.norm() * b.norm())).item<float>();
+    }
+
+    private static double Distance(Tensor expected, Tensor found) =>
+        (found.to(float32) - expected).abs().max().item<float>() / Math.Max(1e-6, expected.abs().max().item<float>());
+
+    private static void AssertNear(Tensor expected, Tensor found, double tolerance = Rounding)
+    {
+        Assert.Equal(expected.shape, found.shape);
+        Assert.InRange(Distance(expected, found), 0, tolerance);
+    }
+}
