@@ -91,8 +91,29 @@ public class LossTests
         var losses = DetectionLoss.Compute(right, [spine]);
         Assert.InRange(losses.Total().item<float>(), 0, 1e-5);
 
-        var shifted = right with { CornerOffsets = right.CornerOffsets + tensor(new float[] { 0, 0.1f, 0, 0, 0, 0, 0, 0 }) };
-        Assert.Equal(0.1 - 0.005, DetectionLoss.Compute(shifted, [spine]).Corner!.item<float>(), 1e-5); // |x| - beta / 2
+        // One corner: half of the shift is the place's, half the height's, half the twist's, all of it the vector's across;
+        // each costs |x| - beta / 2.
+        Assert.Equal(3 * (0.05 - 0.005) + 0.1 - 0.005, CornerLoss(0, 0.1f, 0, 0, 0, 0, 0, 0), 1e-5);
+        // All four corners: the place alone, as twice the shift. Right corners down, left corners up: the vector across alone.
+        Assert.Equal(0.2 - 0.005, CornerLoss(0, 0.1f, 0, 0.1f, 0, 0.1f, 0, 0.1f), 1e-5);
+        Assert.Equal(0.4 - 0.005, CornerLoss(0, -0.1f, 0, 0.1f, 0, -0.1f, 0, 0.1f), 1e-5);
+
+        float CornerLoss(params float[] shift) =>
+            DetectionLoss.Compute(right with { CornerOffsets = right.CornerOffsets + tensor(shift) }, [spine]).Corner!.item<float>();
+    }
+
+    [Fact]
+    public void A_vertebra_whose_centre_augmentation_moved_out_of_the_image_is_background()
+    {
+        using var scope = NewDisposeScope();
+        var anchors = new AnchorGrid(DetectorSpec.Vertebrae(224, 640), 224, 640, [(80, 28)]);
+        var blank = new DetectorOutput(zeros(1, anchors.Boxes.Length, 1), zeros(1, anchors.Boxes.Length, 4), zeros(1, anchors.Boxes.Length, 8), anchors);
+        var spine = RandomSpine.Create(new SeededRandom(1));
+        var outside = spine[3].Transform(AffineTransform.Translate(-spine[3].Center.X - 1, 0)); // its right half is in the image
+        var all = DetectionTargets.Encode(blank, [spine]);
+        var without = DetectionTargets.Encode(blank, [[.. spine[..3], outside, .. spine[4..]]]);
+        Assert.True(without.Foreground.Length < all.Foreground.Length);
+        Assert.Equal(DetectionTargets.Encode(blank, [[.. spine[..3], .. spine[4..]]]).Foreground, without.Foreground);
     }
 
     [Fact]
