@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Marrow.Models;
+using Marrow.Native;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 
@@ -264,7 +265,7 @@ public static class WarmStart
     internal static torch.Tensor AdaptChannels(torch.Tensor weights, long channels)
     {
         using var scope = torch.NewDisposeScope();
-        var sum = weights.to(torch.ScalarType.Float32).sum(1, keepdim: true) / channels;
+        var sum = weights.to(torch.ScalarType.Float32).sum(1, keepdim: true) / Scalars.Of((double)channels);
         return sum.expand(sum.shape[0], channels, sum.shape[2], sum.shape[3]).contiguous().MoveToOuterDisposeScope();
     }
 

@@ -1,3 +1,4 @@
+using Marrow.Native;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -22,13 +23,13 @@ public static class AngleLoss
         var (target, known) = ClassificationTargets.Split(degrees.to(ScalarType.Float32));
         var row = known.amin([1]); // [N]
         var predicted = predictedDegrees.to(ScalarType.Float32);
-        var loss = functional.smooth_l1_loss(predicted / DegreesPerUnit, target / DegreesPerUnit, Reduction.None, Beta).mean([1]);
+        var loss = functional.smooth_l1_loss(predicted / Scalars.Of(DegreesPerUnit), target / Scalars.Of(DegreesPerUnit), Reduction.None, Beta).mean([1]);
         if (smapeWeight != 0)
         {
             var error = (predicted - target).abs().sum(1);
-            var size = (predicted.abs() + target.abs()).sum(1);
-            loss += smapeWeight * error / size.clamp_min(1); // 1 degree: a straight spine must not divide by zero
+            var size = predicted.abs().Plus(target.abs()).sum(1);
+            loss = loss.Plus(error * Scalars.Of(smapeWeight) / size.clamp_min(Scalars.Of(1.0))); // 1 degree: a straight spine must not divide by zero
         }
-        return ((loss * row).sum() / row.sum().clamp_min(1)).MoveToOuterDisposeScope();
+        return ((loss * row).sum() / row.sum().clamp_min(Scalars.Of(1.0))).MoveToOuterDisposeScope();
     }
 }

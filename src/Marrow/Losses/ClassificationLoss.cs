@@ -1,6 +1,7 @@
 // Cross-entropies for labels of which some are unknown (NaN), as in CheXpert: an unknown label adds no loss and no
 // gradient. Labels may be soft. Both give the mean over what is known, or a 0 that can still be differentiated.
 
+using Marrow.Native;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -17,7 +18,7 @@ public static class MaskedBinaryCrossEntropy
         using var scope = NewDisposeScope();
         var (labels, known) = ClassificationTargets.Split(targets.to(ScalarType.Float32));
         var loss = functional.binary_cross_entropy_with_logits(logits.to(ScalarType.Float32), labels, reduction: Reduction.None);
-        return ((loss * known).sum() / known.sum().clamp_min(1)).MoveToOuterDisposeScope();
+        return ((loss * known).sum() / known.sum().clamp_min(Scalars.Of(1.0))).MoveToOuterDisposeScope();
     }
 }
 
@@ -33,7 +34,7 @@ public static class MaskedCrossEntropy
         var (labels, known) = ClassificationTargets.Split(targets.to(ScalarType.Float32));
         var row = known.amin([1]); // [N]
         var loss = -(labels * functional.log_softmax(logits.to(ScalarType.Float32), 1)).sum(1);
-        return ((loss * row).sum() / row.sum().clamp_min(1)).MoveToOuterDisposeScope();
+        return ((loss * row).sum() / row.sum().clamp_min(Scalars.Of(1.0))).MoveToOuterDisposeScope();
     }
 }
 
@@ -43,6 +44,6 @@ internal static class ClassificationTargets
     public static (Tensor Labels, Tensor Known) Split(Tensor targets)
     {
         using var unknown = targets.isnan();
-        return (targets.masked_fill(unknown, 0), unknown.logical_not().to(ScalarType.Float32));
+        return (targets.masked_fill(unknown, Scalars.Of(0.0)), unknown.logical_not().to(ScalarType.Float32));
     }
 }

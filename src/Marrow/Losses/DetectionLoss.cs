@@ -3,6 +3,7 @@
 // all divided by the batch's foreground count.
 
 using Marrow.Models;
+using Marrow.Native;
 using Marrow.Spine;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -17,9 +18,9 @@ public sealed record DetectionLosses(Tensor Classification, Tensor Box, Tensor? 
     public Tensor Total(double boxWeight = 1, double cornerWeight = 1)
     {
         using var scope = NewDisposeScope();
-        var total = Classification + Box * boxWeight;
+        var total = Classification.Plus(Box * Scalars.Of(boxWeight));
         if (Corner is not null)
-            total += Corner * cornerWeight;
+            total = total.Plus(Corner * Scalars.Of(cornerWeight));
         return total.MoveToOuterDisposeScope();
     }
 }
@@ -71,7 +72,7 @@ public static class DetectionLoss
 
         var focal = FocalLoss.Sigmoid(output.ClassLogits, tensor(targets.Classes, output.ClassLogits.shape, device: device));
         var counted = tensor(targets.Counted, [.. output.ClassLogits.shape[..2], 1], device: device);
-        var classification = (focal * counted).sum() * share;
+        var classification = (focal * counted).sum() * Scalars.Of(share);
         var box = Regression(output.BoxDeltas, targets.Boxes, BoxBeta);
         var corner = output.CornerOffsets is null ? null : Regression(output.CornerOffsets, targets.Corners, CornerBeta, tensor(CornerModes, [CornerCoder.Length, CornerCoder.Length], device: device));
         return new(classification.MoveToOuterDisposeScope(), box.MoveToOuterDisposeScope(), corner?.MoveToOuterDisposeScope());
@@ -81,7 +82,7 @@ public static class DetectionLoss
             var length = codes.shape[2];
             var found = codes.reshape(-1, length).index_select(0, foreground).to(ScalarType.Float32); // [F, length]
             var target = tensor(expected, [foreground.shape[0], length], device: device);
-            return functional.smooth_l1_loss(Modes(found), Modes(target), Reduction.Sum, beta) * share;
+            return functional.smooth_l1_loss(Modes(found), Modes(target), Reduction.Sum, beta) * Scalars.Of(share);
 
             Tensor Modes(Tensor values) => modes is null ? values : values.matmul(modes);
         }

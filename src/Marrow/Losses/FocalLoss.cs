@@ -1,3 +1,4 @@
+using Marrow.Native;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -16,11 +17,11 @@ public static class FocalLoss
         var x = logits.to(ScalarType.Float32);
         var y = targets.to(ScalarType.Float32);
         var p = x.sigmoid();
-        var missed = p + y - 2 * p * y; // 1 - p_t
+        var missed = p.Plus(y) - p * Scalars.Of(2.0) * y; // 1 - p_t
         var entropy = functional.binary_cross_entropy_with_logits(x, y, reduction: Reduction.None);
-        var loss = entropy * (gamma == 2 ? missed.square() : missed.pow(gamma));
+        var loss = entropy * (gamma == 2 ? missed * missed : missed.pow(Scalars.Of(gamma)));
         if (alpha >= 0)
-            loss *= (1 - alpha) + (2 * alpha - 1) * y;
+            loss *= (y * Scalars.Of(2 * alpha - 1)).add(Scalars.Of(1 - alpha));
         return loss.MoveToOuterDisposeScope();
     }
 }

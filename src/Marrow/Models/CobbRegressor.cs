@@ -3,6 +3,7 @@
 // the features there and by where "there" is -> a fixed number of rows from top to bottom -> hidden layer -> angles.
 // Averaging over the whole image, as a classifier does, would lose the order of the rows, and with it the curve.
 
+using Marrow.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -55,6 +56,6 @@ public sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
         var rows = cat([(x.to(ScalarType.Float32) * where).sum(3), position], 1); // [N, 65, h]
         rows = functional.adaptive_avg_pool1d(rows, Rows).flatten(1).to(x.dtype); // [N, 65 * 16]
         var hidden = functional.relu(_hidden.forward(rows));
-        return (_angles.forward(hidden).to(ScalarType.Float32) * DegreesPerUnit).MoveToOuterDisposeScope();
+        return (_angles.forward(hidden).to(ScalarType.Float32) * Scalars.Of(DegreesPerUnit)).MoveToOuterDisposeScope();
     }
 }

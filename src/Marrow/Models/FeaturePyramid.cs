@@ -1,6 +1,7 @@
 // Feature pyramid network (Lin et al., CVPR 2017) with RetinaNet's P6 and P7; keys as torchvision's. Data flow: backbone
 // maps C -> 1x1 to one width -> coarse maps added to finer ones, from the top down -> 3x3 -> P; then P6 and P7 from P5.
 
+using Marrow.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -62,7 +63,7 @@ internal sealed class FeaturePyramid : KeyedModule<Tensor[], Tensor[]>
             if (i < maps.Length - 1)
             {
                 var lateral = _inner[i].forward(maps[i]);
-                above = lateral + functional.interpolate(above, [lateral.shape[2], lateral.shape[3]]);
+                above = lateral.Plus(functional.interpolate(above, [lateral.shape[2], lateral.shape[3]]));
             }
             if (i < results.Length)
                 results[i] = _layer[i].forward(above);

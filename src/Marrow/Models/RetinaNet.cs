@@ -3,6 +3,7 @@
 // -> pyramid P3.. -> heads -> for each anchor K logits, 4 box deltas (BoxCoder), 8 corner offsets (CornerCoder). The
 // backbone is a copy of a classifier's features: a warm start renames "features." to "backbone.body.".
 
+using Marrow.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -137,7 +138,7 @@ public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
             _numbers = numbers;
             _tower = new Chain([.. Enumerable.Range(0, spec.HeadConvolutions).Select(_ => HeadLayer(spec))]);
             _output = HeadConvolution(spec.PyramidChannels, numbers * AnchorGrid.AnchorsPerCell(spec));
-            init.constant_(_output.bias!, bias);
+            init.constant_(_output.bias!, Scalars.Of(bias));
             register_module("conv", _tower);
             register_module(outputKey, _output);
         }

@@ -5,6 +5,7 @@
 // back -> each vertebra becomes the mean of itself and the detection that stands where it was seen.
 
 using Marrow.Imaging;
+using Marrow.Native;
 using Marrow.Spine;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -92,7 +93,7 @@ internal static class SecondLook
         var theta = fromWindow.Select(t => fromUnit.Then(t).Then(toUnit))
             .SelectMany(t => new[] { (float)t.A, (float)t.B, (float)t.C, (float)t.D, (float)t.E, (float)t.F }).ToArray();
         var grid = functional.affine_grid(tensor(theta, [fromWindow.Length, 2, 3], device: image.device), [fromWindow.Length, channels, windowHeight, width]);
-        var many = (image - black).expand(fromWindow.Length, -1, -1, -1);
-        return (functional.grid_sample(many, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, false) + black).MoveToOuterDisposeScope();
+        var many = image.sub(Scalars.Of(black)).expand(fromWindow.Length, -1, -1, -1);
+        return (functional.grid_sample(many, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, false).add(Scalars.Of(black))).MoveToOuterDisposeScope();
     }
 }

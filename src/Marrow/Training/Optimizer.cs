@@ -62,7 +62,7 @@ internal sealed unsafe class Optimizer : IDisposable
         if (maxNorm > 0 && norm > maxNorm)
         {
             foreach (var gradient in gradients)
-                gradient.mul_(maxNorm / (norm + epsilon));
+                gradient.mul_(Scalars.Of(maxNorm / (norm + epsilon)));
         }
         return norm;
     }
@@ -84,7 +84,7 @@ internal sealed unsafe class Optimizer : IDisposable
                 continue;
             var rate = learningRate * group.LearningRateFactor;
             foreach (var (slot, _) in active)
-                slot.Steps.add_(1);
+                slot.Steps.add_(Scalars.Of(1.0));
             if (_kind == OptimizerKind.Sgd)
                 active.ForEach(a => SgdStep(a.Slot, a.Gradient, rate, group.WeightDecay));
             else if (FusedAdamW.IsAvailable)
@@ -118,20 +118,20 @@ internal sealed unsafe class Optimizer : IDisposable
 
     private void SgdStep(Slot slot, Tensor gradient, double rate, double weightDecay)
     {
-        slot.First.mul_(_momentum).add_(gradient.add(slot.Parameter, alpha: weightDecay));
-        slot.Parameter.add_(slot.First, alpha: -rate);
+        slot.First.mul_(Scalars.Of(_momentum)).add_(gradient.add(slot.Parameter, Scalars.Of(weightDecay)), Scalars.Of(1.0));
+        slot.Parameter.add_(slot.First, Scalars.Of(-rate));
     }
 
     internal static void AdamWStep(Slot slot, Tensor gradient, double rate, double weightDecay)
     {
         var steps = slot.Steps.item<float>();
-        slot.Parameter.mul_(1 - rate * weightDecay);
-        slot.First.mul_(Beta1).add_(gradient, alpha: 1 - Beta1);
-        slot.Second!.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
+        slot.Parameter.mul_(Scalars.Of(1 - rate * weightDecay));
+        slot.First.mul_(Scalars.Of(Beta1)).add_(gradient, Scalars.Of(1 - Beta1));
+        slot.Second!.mul_(Scalars.Of(Beta2)).addcmul_(gradient, gradient, Scalars.Of(1 - Beta2));
         var correction1 = 1 - Math.Pow(Beta1, steps);
         var correction2 = 1 - Math.Pow(Beta2, steps);
-        var denominator = slot.Second.sqrt().div_(Math.Sqrt(correction2)).add_(Epsilon);
-        slot.Parameter.addcdiv_(slot.First, denominator, -rate / correction1);
+        var denominator = slot.Second.sqrt().div_(Scalars.Of(Math.Sqrt(correction2))).add_(Scalars.Of(Epsilon));
+        slot.Parameter.addcdiv_(slot.First, denominator, Scalars.Of(-rate / correction1));
     }
 
     /// <summary>The fused kernel walks memory, so a gradient must lie as its parameter does.</summary>

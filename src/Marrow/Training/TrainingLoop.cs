@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Marrow.Metrics;
+using Marrow.Native;
 using Marrow.Tensors;
 using static TorchSharp.torch;
 
@@ -130,7 +131,7 @@ internal sealed class TrainingLoop : IDisposable
             files.AddRange(batch.Samples.Select(s => s.Sample.ImagePath));
             var images = _compute.Prepare(batch.Images);
             var losses = _task.Loss(images, batch, _compute);
-            var total = losses.Select(l => l.Value).Aggregate((a, b) => a + b) / _options.Accumulate;
+            var total = losses.Select(l => l.Value).Aggregate((a, b) => a.Plus(b)) / Scalars.Of((double)_options.Accumulate);
             foreach (var (name, value) in losses)
                 parts[name] = parts.GetValueOrDefault(name) + value.item<float>() / _options.Accumulate;
             if (!parts.Values.All(double.IsFinite))

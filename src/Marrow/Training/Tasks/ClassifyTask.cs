@@ -3,6 +3,7 @@ using Marrow.Datasets;
 using Marrow.Losses;
 using Marrow.Metrics;
 using Marrow.Models;
+using Marrow.Native;
 using Marrow.Tensors;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -50,8 +51,8 @@ public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract i
             return [("class", MaskedCrossEntropy.Compute(logits, labels).MoveToOuterDisposeScope())];
         var losses = layout.ThreeClass.Select(f => MaskedCrossEntropy.Compute(Columns(logits, Indices(f)), Columns(labels, Indices(f)))).ToList();
         if (_single.Length > 0)
-            losses.Add(MaskedBinaryCrossEntropy.Compute(Columns(logits, _single), Columns(labels, _single)) * _single.Length);
-        var mean = losses.Aggregate((a, b) => a + b) / (layout.ThreeClass.Count + _single.Length); // over findings
+            losses.Add(MaskedBinaryCrossEntropy.Compute(Columns(logits, _single), Columns(labels, _single)) * Scalars.Of((double)_single.Length));
+        var mean = losses.Aggregate((a, b) => a.Plus(b)) / Scalars.Of((double)(layout.ThreeClass.Count + _single.Length)); // over findings
         return [("class", mean.MoveToOuterDisposeScope())];
     }
 

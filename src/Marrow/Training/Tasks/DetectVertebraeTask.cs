@@ -3,6 +3,7 @@ using Marrow.Imaging;
 using Marrow.Losses;
 using Marrow.Metrics;
 using Marrow.Models;
+using Marrow.Native;
 using Marrow.Spine;
 using Marrow.Tensors;
 using static TorchSharp.torch;
@@ -47,8 +48,8 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
         return
         [
             ("class", losses.Classification.MoveToOuterDisposeScope()),
-            ("box", (losses.Box * BoxWeight).MoveToOuterDisposeScope()),
-            ("corner", (losses.Corner! * CornerWeight).MoveToOuterDisposeScope()),
+            ("box", (losses.Box * Scalars.Of(BoxWeight)).MoveToOuterDisposeScope()),
+            ("corner", (losses.Corner! * Scalars.Of(CornerWeight)).MoveToOuterDisposeScope()),
         ];
     }
 

@@ -2,6 +2,7 @@ using Marrow.Checkpoints;
 using Marrow.Losses;
 using Marrow.Metrics;
 using Marrow.Models;
+using Marrow.Native;
 using Marrow.Tensors;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -56,7 +57,7 @@ public sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputCo
     public IReadOnlyList<double[]> AnglesOf(Tensor images, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var degrees = compute.Forward(() => model.forward(images)).to(float32).clamp_min(0);
+        var degrees = compute.Forward(() => model.forward(images)).to(float32).clamp_min(Scalars.Of(0.0));
         return [.. degrees.data<float>().ToArray().Chunk(3).Select(row => row.Select(v => (double)v).ToArray())];
     }
 }
