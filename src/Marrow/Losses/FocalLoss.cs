@@ -21,7 +21,7 @@ public static class FocalLoss
         var entropy = functional.binary_cross_entropy_with_logits(x, y, reduction: Reduction.None);
         var loss = entropy * (gamma == 2 ? missed * missed : missed.pow(Scalars.Of(gamma)));
         if (alpha >= 0)
-            loss *= (y * Scalars.Of(2 * alpha - 1)).add(Scalars.Of(1 - alpha));
+            loss *= (y * Scalars.Of(2 * alpha - 1)).Plus(1 - alpha);
         return loss.MoveToOuterDisposeScope();
     }
 }

@@ -99,6 +99,6 @@ internal static class SecondLook
             .SelectMany(t => new[] { (float)t.A, (float)t.B, (float)t.C, (float)t.D, (float)t.E, (float)t.F }).ToArray();
         var grid = functional.affine_grid(tensor(theta, [fromWindow.Length, 2, 3], device: image.device), [fromWindow.Length, channels, windowHeight, width]);
         var many = image.sub(Scalars.Of(black)).expand(fromWindow.Length, -1, -1, -1);
-        return (functional.grid_sample(many, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, false).add(Scalars.Of(black))).MoveToOuterDisposeScope();
+        return (functional.grid_sample(many, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, false).Plus(black)).MoveToOuterDisposeScope();
     }
 }

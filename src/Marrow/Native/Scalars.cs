@@ -27,5 +27,11 @@ internal static class Scalars
     /// <summary>a + b.</summary>
     public static Tensor Plus(this Tensor a, Tensor b) => a.add(b, Of(1.0));
 
+    /// <summary>a + b.</summary>
+    public static Tensor Plus(this Tensor a, double b) => a.add(Of(b), Of(1.0));
+
+    /// <summary>a += b, in place.</summary>
+    public static Tensor Increase(this Tensor a, double b) => a.add_(Of(b), Of(1.0));
+
     private static Scalar Hold(Scalar scalar) => (_held ??= new Scalar[Held])[_next++ % Held] = scalar;
 }

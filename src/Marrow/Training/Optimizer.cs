@@ -84,7 +84,7 @@ internal sealed unsafe class Optimizer : IDisposable
                 continue;
             var rate = learningRate * group.LearningRateFactor;
             foreach (var (slot, _) in active)
-                slot.Steps.add_(Scalars.Of(1.0));
+                slot.Steps.Increase(1);
             if (_kind == OptimizerKind.Sgd)
                 active.ForEach(a => SgdStep(a.Slot, a.Gradient, rate, group.WeightDecay));
             else if (FusedAdamW.IsAvailable)
@@ -130,7 +130,7 @@ internal sealed unsafe class Optimizer : IDisposable
         slot.Second!.mul_(Scalars.Of(Beta2)).addcmul_(gradient, gradient, Scalars.Of(1 - Beta2));
         var correction1 = 1 - Math.Pow(Beta1, steps);
         var correction2 = 1 - Math.Pow(Beta2, steps);
-        var denominator = slot.Second.sqrt().div_(Scalars.Of(Math.Sqrt(correction2))).add_(Scalars.Of(Epsilon));
+        var denominator = slot.Second.sqrt().div_(Scalars.Of(Math.Sqrt(correction2))).Increase(Epsilon);
         slot.Parameter.addcdiv_(slot.First, denominator, Scalars.Of(-rate / correction1));
     }
 
