@@ -20,7 +20,7 @@ public sealed class SpinePredictor : IDisposable
     /// mixture beats either. Of 0, 0.1 ... 1 this share gave the least SMAPE on the validation films of
     /// recipes/spine.yaml.
     /// </summary>
-    public const double LandmarkShare = 0.7;
+    public const double LandmarkShare = 0.9;
 
     /// <summary>
     /// Standard deviation of a vertebra's tilt as the detector gives it. Of 0, 1, 1.5 ... 3 degrees this gave the least
