@@ -33,5 +33,9 @@ internal static class Scalars
     /// <summary>a += b, in place.</summary>
     public static Tensor Increase(this Tensor a, double b) => a.add_(Of(b), Of(1.0));
 
-    private static Scalar Hold(Scalar scalar) => (_held ??= new Scalar[Held])[_next++ % Held] = scalar;
+    private static Scalar Hold(Scalar scalar)
+    {
+        _next = (_next + 1) % Held;
+        return (_held ??= new Scalar[Held])[_next] = scalar;
+    }
 }

@@ -53,7 +53,7 @@ public class SecondLookTests
             // Three pixels near the window's middle, inside the image, give the transform.
             Point2D At(int x, int y) => new(windows[w, 0, y, x].item<float>(), windows[w, 1, y, x].item<float>());
             var (x0, y0) = (width / 2, height / 2);
-            var (o, x, y) = (At(x0, y0), At(x0 + 8, y0) , At(x0, y0 + 8));
+            var (o, x, y) = (At(x0, y0), At(x0 + 8, y0), At(x0, y0 + 8));
             var (acrossX, acrossY, downX, downY) = ((x.X - o.X) / 8, (x.Y - o.Y) / 8, (y.X - o.X) / 8, (y.Y - o.Y) / 8);
             var toImage = AffineTransform.Translate(-(x0 + 0.5), -(y0 + 0.5)).Then(new(acrossX, downX, o.X, acrossY, downY, o.Y));
             var back = toImage.Invert();
