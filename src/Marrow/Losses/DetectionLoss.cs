@@ -36,13 +36,13 @@ public static class DetectionLoss
     /// each (x, y). An error of place along the spine is the largest for long, and corner by corner its sign would decide
     /// every pull; so the vector across, of which the angles are made, is pulled for itself, and twice as hard.
     /// </summary>
-    private static readonly float[] CornerModes = Modes(
+    private static readonly float[] CornerModes = ModeMatrix(
         [0.5f, 0.5f, 0.5f, 0.5f], // TL, TR, BL, BR
         [-1, 1, -1, 1],
         [-0.5f, -0.5f, 0.5f, 0.5f],
         [0.5f, -0.5f, -0.5f, 0.5f]);
 
-    private static float[] Modes(params float[][] signs)
+    private static float[] ModeMatrix(params float[][] signs)
     {
         var matrix = new float[CornerCoder.Length * CornerCoder.Length];
         for (var mode = 0; mode < signs.Length; mode++)
@@ -82,9 +82,9 @@ public static class DetectionLoss
             var length = codes.shape[2];
             var found = codes.reshape(-1, length).index_select(0, foreground).to(ScalarType.Float32); // [F, length]
             var target = tensor(expected, [foreground.shape[0], length], device: device);
-            return functional.smooth_l1_loss(Modes(found), Modes(target), Reduction.Sum, beta) * Scalars.Of(share);
+            return functional.smooth_l1_loss(InModes(found), InModes(target), Reduction.Sum, beta) * Scalars.Of(share);
 
-            Tensor Modes(Tensor values) => modes is null ? values : values.matmul(modes);
+            Tensor InModes(Tensor values) => modes is null ? values : values.matmul(modes);
         }
     }
 }

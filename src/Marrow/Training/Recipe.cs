@@ -39,12 +39,15 @@ public sealed record Recipe
     /// <summary>
     /// The recipe with these stages alone. Where one starts from a stage that is left out, it starts from the checkpoint
     /// of that stage's name instead ("densenet121.chexpert"), which is then found in a hub. Throws
-    /// <see cref="MarrowException"/> when a name is no stage's.
+    /// <see cref="MarrowException"/> when a name is no stage's, or there is none.
     /// </summary>
     public Recipe Only(IReadOnlyList<string> names)
     {
+        var known = string.Join(", ", Stages.Select(s => s.Name));
+        if (names.Count == 0)
+            throw new MarrowException($"{SourcePath}: expected the name of a stage or more, found none. It has {known}.");
         if (names.FirstOrDefault(n => Stages.All(s => s.Name != n)) is { } unknown)
-            throw new MarrowException($"{SourcePath}: no stage '{unknown}'. It has {string.Join(", ", Stages.Select(s => s.Name))}.");
+            throw new MarrowException($"{SourcePath}: no stage '{unknown}'. It has {known}.");
         var kept = Stages.Where(s => names.Contains(s.Name)).ToList();
         return this with
         {

@@ -60,6 +60,7 @@ public class RecipeReaderTests
         Assert.Equal(["landmarks", "cobb"], part.Chosen);
         Assert.Equal(["densenet121.cxr-pediatric", "landmarks"], part.Stages.Select(s => s.Init));
         Assert.Contains("no stage 'feature'. It has features, landmarks, cobb", Assert.Throws<MarrowException>(() => recipe.Only(["feature"])).Message);
+        Assert.Contains("found none. It has features, landmarks, cobb", Assert.Throws<MarrowException>(() => recipe.Only([])).Message);
     }
 
     [Fact]

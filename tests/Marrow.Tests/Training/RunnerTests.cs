@@ -52,7 +52,8 @@ public class RunnerTests
         Runner.Run(tiny.Request("out"), e => { if (e.MemoryGiB is { } now) memory.Add(now); }, TestContext.Current.CancellationToken);
         var half = memory.Count / 2;
         Assert.InRange(half, 4, int.MaxValue);
-        // Between the third and the last quarter, as the heaps grow to their size in the first; one leaked batch a step would be 48 MiB, one leaked gradient set 900 MiB.
+        // Between the third and the last quarter, as the heaps grow to their size in the first; one leaked batch a step
+        // would be 48 MiB, one leaked gradient set 900 MiB.
         var growthMiB = 1024 * (memory[^(half / 2)..].Average() - memory[half..^(half / 2)].Average());
         Assert.InRange(growthMiB, double.NegativeInfinity, 24);
     }
