@@ -67,10 +67,7 @@ internal static class CheckpointBenchmark
         {
             Summary = "Random weights, for timing.",
             Data = "None.",
-            Recipe = "",
-            Command = "benchmark",
-            Seed = 1,
-            TrainingTime = TimeSpan.Zero,
+
             Limits = "Predicts nothing.",
             License = "CC0-1.0",
         },

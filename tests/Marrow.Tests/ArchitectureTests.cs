@@ -18,8 +18,9 @@ public class ArchitectureTests
         ["Models"],
         ["Losses", "Metrics"],
         ["Checkpoints"],
-        ["Training", "Hub"],
+        ["Exchange", "Training", "Hub"],
         ["Prediction"],
+        ["Ranking"],
         ["Reports"],
         ["Demo"],
     ];

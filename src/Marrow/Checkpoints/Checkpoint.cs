@@ -45,9 +45,13 @@ public sealed class Checkpoint : IDisposable
         ?? throw MarrowException.Bad(Path, "a checkpoint with its config.json", "weights alone", "Use them to warm-start a model; to predict or evaluate, name a whole checkpoint.");
 
     /// <summary>SPDX identifier or LicenseRef-...: the terms of the weights.</summary>
-    public string License { get; private init; } = "LicenseRef-unknown";
+    public string License { get; private init; } = Licenses.Unknown;
 
     public CheckpointParents Parents { get; private init; } = new();
+
+    /// <summary>Null for weights alone and for checkpoints of early versions.</summary>
+    public CheckpointOrigin? Origin { get; private init; }
+
     public IReadOnlyList<MeasuredValue> Metrics { get; private init; } = [];
 
     /// <summary>Null when it was trained from scratch.</summary>
@@ -79,6 +83,7 @@ public sealed class Checkpoint : IDisposable
         {
             License = manifest.License,
             Parents = manifest.Parents,
+            Origin = manifest.Origin,
             Metrics = metrics,
             Receipt = receipt,
             Golden = golden,

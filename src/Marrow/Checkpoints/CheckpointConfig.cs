@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using Marrow.Datasets;
 using Marrow.Models;
 using Marrow.Tensors;
@@ -64,6 +65,10 @@ public sealed record CheckpointConfig
 
     /// <summary>Of the running library, "0.1.0".</summary>
     public static string CurrentVersion { get; } = typeof(CheckpointConfig).Assembly.GetName().Version!.ToString(3);
+
+    /// <summary>The same with the commit it was built from where that is known, "0.1.0+de93ac4...".</summary>
+    public static string CodeVersion { get; } =
+        typeof(CheckpointConfig).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? CurrentVersion;
 
     /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when a value is impossible.</summary>
     public void Validate(string path)

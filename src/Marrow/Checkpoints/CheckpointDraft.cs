@@ -48,8 +48,11 @@ public sealed record CheckpointDraft
         {
             Directory.CreateDirectory(beside);
             var final = Path.Combine(home, WriteFiles(beside).Hex);
-            if (!Directory.Exists(final))
-                Directory.Move(beside, final);
+            using (FolderLock.Take(hubFolder))
+            {
+                if (!Directory.Exists(final))
+                    Directory.Move(beside, final);
+            }
             return Checkpoint.Load(final);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -80,7 +83,7 @@ public sealed record CheckpointDraft
         AtomicFile.WriteText(Path.Combine(folder, Checkpoint.CardFile), ModelCardText.Render(this));
 
         var files = Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(Describe).ToList();
-        var (bytes, manifest) = new CheckpointManifest { Name = Name, Created = Created, License = Card.License, Parents = Parents, Files = files }.Seal();
+        var (bytes, manifest) = new CheckpointManifest { Name = Name, Created = Created, License = Card.License, Parents = Parents, Origin = new(CheckpointConfig.CodeVersion, Card.Training), Files = files }.Seal();
         AtomicFile.Write(Path.Combine(folder, CheckpointManifest.FileName), stream => stream.Write(bytes));
         return manifest;
 

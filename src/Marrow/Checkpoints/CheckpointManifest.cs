@@ -6,7 +6,7 @@ namespace Marrow.Checkpoints;
 
 /// <summary>A checkpoint that weights came from.</summary>
 /// <param name="Role">"init": warm-started from it.</param>
-public sealed record ParentCheckpoint(string Name, string Digest, string Role = "init", string License = "LicenseRef-unknown");
+public sealed record ParentCheckpoint(string Name, string Digest, string Role = "init", string License = Licenses.Unknown);
 
 /// <summary>A data set that weights were trained on.</summary>
 /// <param name="Version">As its makers name it; "" when they do not.</param>
@@ -21,12 +21,54 @@ public sealed record ParentDataset(string Name, string Version, string License, 
 /// <param name="Seed">Of that division.</param>
 public sealed record DatasetUse(string Format, DatasetOptions Options, double HeldOut, ulong Seed);
 
+/// <summary>A file of weights made elsewhere.</summary>
+/// <param name="Sha256">Of the whole file, 64 lower-case hexadecimal digits.</param>
+/// <param name="Map">Of the keys and the input: "torchvision-densenet".</param>
+public sealed record ImportedFile(string Name, long Bytes, string Sha256, string Map, string License = Licenses.Unknown);
+
+public enum AncestorKind
+{
+    Checkpoint,
+    Dataset,
+}
+
+/// <summary>An ancestor and its terms.</summary>
+/// <param name="Digest">Of a checkpoint or of a data set's list of files; "" when unknown.</param>
+public sealed record LicensedAncestor(AncestorKind Kind, string Name, string Digest, string License);
+
 /// <summary>Where a checkpoint came from.</summary>
 public sealed record CheckpointParents
 {
     public IReadOnlyList<ParentCheckpoint> Checkpoints { get; init; } = [];
     public IReadOnlyList<ParentDataset> Datasets { get; init; } = [];
+
+    /// <summary>Null when it was trained here.</summary>
+    public ImportedFile? Imported { get; init; }
+
+    /// <summary>
+    /// The parents' own ancestors with their terms, so that these are known where the parents themselves are not.
+    /// </summary>
+    public IReadOnlyList<LicensedAncestor> Inherited { get; init; } = [];
+
+    /// <summary>All ancestors and their terms: the parents, then what they inherited.</summary>
+    public IReadOnlyList<LicensedAncestor> Ancestors() =>
+    [
+        .. Datasets.Select(d => new LicensedAncestor(AncestorKind.Dataset, d.Name, d.FilesDigest, d.License)),
+        .. Checkpoints.Select(c => new LicensedAncestor(AncestorKind.Checkpoint, c.Name, c.Digest, c.License)),
+        .. Imported is { } file ? [new LicensedAncestor(AncestorKind.Checkpoint, file.Name, $"sha256:{file.Sha256}", file.License)] : Array.Empty<LicensedAncestor>(),
+        .. Inherited,
+    ];
 }
+
+/// <summary>How weights were trained, for a machine to read; the card says the same to a person.</summary>
+/// <param name="Recipe">The text of the recipe.</param>
+/// <param name="Stage">Of the recipe; "" where there is but one.</param>
+public sealed record TrainingRecord(string Recipe, string Stage, string Command, ulong Seed, double Seconds);
+
+/// <summary>What made a checkpoint.</summary>
+/// <param name="Code">Version of Marrow with the commit it was built from, "0.1.0+de93ac4...".</param>
+/// <param name="Training">Null for weights that were imported.</param>
+public sealed record CheckpointOrigin(string Code, TrainingRecord? Training = null);
 
 /// <param name="Path">A plain file name in the checkpoint's folder.</param>
 /// <param name="Sha256">64 lower-case hexadecimal digits.</param>
@@ -58,9 +100,12 @@ public sealed record CheckpointManifest
     public required DateTimeOffset Created { get; init; }
 
     /// <summary>SPDX identifier or LicenseRef-...: the terms of the weights.</summary>
-    public string License { get; init; } = "LicenseRef-unknown";
+    public string License { get; init; } = Licenses.Unknown;
 
     public required CheckpointParents Parents { get; init; }
+
+    /// <summary>Null in checkpoints of early versions: their cards tell.</summary>
+    public CheckpointOrigin? Origin { get; init; }
 
     public required IReadOnlyList<ManifestFile> Files { get; init; }
 

@@ -16,12 +16,8 @@ public sealed record ModelCard
     /// <summary>What it was trained on and how that was divided, in sentences.</summary>
     public required string Data { get; init; }
 
-    /// <summary>Recipe and stage, as text or YAML.</summary>
-    public required string Recipe { get; init; }
-
-    public required string Command { get; init; }
-    public required ulong Seed { get; init; }
-    public required TimeSpan TrainingTime { get; init; }
+    /// <summary>Null for weights that were not trained by Marrow.</summary>
+    public TrainingRecord? Training { get; init; }
 
     /// <summary>What it can't do and must not be used for.</summary>
     public required string Limits { get; init; }
@@ -46,7 +42,8 @@ internal static class ModelCardText
         text.Append(Inv($"# {draft.Name}\n\n{draft.Card.Summary.Trim()}\n\n"));
         WhatItIs(text, draft);
         Section(text, "Data and split", draft.Card.Data);
-        Section(text, "Training", Inv($"Command: `{draft.Card.Command}`\n\nSeed {draft.Card.Seed}; training took {Duration(draft.Card.TrainingTime)}.\n\n```yaml\n{draft.Card.Recipe.Trim()}\n```"));
+        if (draft.Card.Training is { } training)
+            Section(text, "Training", Inv($"Command: `{training.Command}`\n\n{(training.Stage.Length > 0 ? $"Stage {training.Stage}; s" : "S")}eed {training.Seed}; training took {Duration(TimeSpan.FromSeconds(training.Seconds))}; Marrow {CheckpointConfig.CodeVersion}.\n\n```yaml\n{training.Recipe.Trim()}\n```"));
         Metrics(text, draft.Metrics);
         Section(text, "Limits and intended use", draft.Card.Limits);
         Section(text, "Licence and citation", string.Join("\n\n", new[] { $"Licence: {draft.Card.License}", draft.Card.LicenseLink, draft.Card.Citation }.Where(s => s.Length > 0)));

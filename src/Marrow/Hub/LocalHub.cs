@@ -17,8 +17,60 @@ public sealed class LocalHub(string folder)
     private const string DigestMark = "@sha256:";
     private const int FewestDigits = 4;
     private const int DigestsShown = 12; // digits of a digest in a message
+    private const string StagingFolder = ".incoming";
 
     public string Folder { get; } = folder;
+
+    /// <summary>
+    /// A new empty folder on the hub's own disk, to collect the files of one checkpoint in; <see cref="Add"/> moves it to
+    /// its place. Nothing lists it before.
+    /// </summary>
+    public string CreateStagingFolder()
+    {
+        var staged = Path.Combine(Folder, StagingFolder, Guid.NewGuid().ToString("N"));
+        try
+        {
+            return Directory.CreateDirectory(staged).FullName;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MarrowException($"{staged}: can't be made ({e.Message}). Check the hub's permissions and the free disk space.", e);
+        }
+    }
+
+    /// <summary>
+    /// Moves a staged folder to its place, once every byte of it was checked; where that checkpoint is already, the
+    /// staged folder is removed. Throws <see cref="MarrowException"/> when a file is absent or damaged, or one is there
+    /// that the manifest does not list.
+    /// </summary>
+    public HubEntry Add(string stagedFolder)
+    {
+        var manifest = CheckpointManifest.Read(stagedFolder);
+        manifest.VerifyFiles(stagedFolder);
+        var known = manifest.Files.Select(f => f.Path).Append(CheckpointManifest.FileName).ToHashSet(StringComparer.Ordinal);
+        if (Directory.EnumerateFileSystemEntries(stagedFolder).Select(Path.GetFileName).FirstOrDefault(f => !known.Contains(f!)) is { } stray)
+            throw MarrowException.Bad(stagedFolder, "the files that the manifest lists and no others", stray, "Fetch the checkpoint again.");
+        var final = Path.Combine(Folder, manifest.Name, manifest.Hex);
+        try
+        {
+            using (FolderLock.Take(Folder))
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(final)!);
+                if (!Directory.Exists(final))
+                    Directory.Move(stagedFolder, final);
+            }
+            if (Directory.Exists(stagedFolder))
+                Directory.Delete(stagedFolder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MarrowException($"{final}: can't be written ({e.Message}). Check the hub's permissions and the free disk space.", e);
+        }
+        return new(manifest.Name, manifest.Digest, manifest.Created, final);
+    }
+
+    /// <summary>The checkpoint of this digest ("sha256:..."), under whatever name; null when the hub has none.</summary>
+    public HubEntry? FindDigest(string digest) => List().FirstOrDefault(e => e.Digest == digest && e.Problem is null);
 
     /// <summary>
     /// Loads and checks it; the caller disposes it. Throws <see cref="MarrowException"/> for an unknown name (the known

@@ -99,7 +99,7 @@ public sealed record Stage
     /// <summary>"model.tag", of what the stage makes.</summary>
     public string CheckpointName => $"{Model}.{Tag}";
 
-    /// <summary>Of the checkpoint, SPDX or LicenseRef-...; null (default) for that of the data, or of the parent where the data is open and the parent is not.</summary>
+    /// <summary>Of the checkpoint, SPDX or LicenseRef-...; null (default) for those of the data and all ancestors that restrict anything, joined by AND.</summary>
     public string? License { get; init; }
 }
 

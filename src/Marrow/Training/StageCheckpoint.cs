@@ -16,7 +16,8 @@ internal static class StageCheckpoint
         var split = data.HeldOut.Count == 0
             ? "all samples; none held out"
             : string.Create(CultureInfo.InvariantCulture, $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.Seed})");
-        var license = stage.License ?? Strictest(dataset, source);
+        var inherited = source is null ? [] : source.Parents.Ancestors();
+        var license = stage.License ?? Licenses.Join([dataset.License, .. source is null or { WeightsOnly: true } ? Array.Empty<string>() : [source.License, .. inherited.Select(a => a.License)]]);
         return new CheckpointDraft
         {
             Name = stage.CheckpointName,
@@ -42,6 +43,7 @@ internal static class StageCheckpoint
                 Checkpoints = source is null ? [] : [new(source.Name, source.Digest, "init", source.License)],
                 Datasets = [new(dataset.Name, "", dataset.License, PatientSplit.FilesDigest(dataset), dataset.Citation, data.Training.Count,
                     new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.Seed))],
+                Inherited = [.. inherited.Distinct()],
             },
             Card = new()
             {
@@ -49,10 +51,7 @@ internal static class StageCheckpoint
                     + (source is null ? " from random weights." : $", warm-started from {source.Name}."),
                 Data = string.Create(CultureInfo.InvariantCulture,
                     $"{dataset.Name} ({dataset.Format}): {data.Training.Count} images to train on, {data.Validation.Count} that chose the best weights, {data.HeldOut.Count} {(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts."),
-                Recipe = request.Recipe.SourceText,
-                Command = request.Command,
-                Seed = request.Recipe.Seed,
-                TrainingTime = TimeSpan.FromSeconds(progress.Seconds),
+                Training = new(request.Recipe.SourceText, stage.Name, request.Command, request.Recipe.Seed, progress.Seconds),
                 Limits = task.Limits,
                 License = license,
                 Citation = dataset.Citation,
@@ -60,11 +59,4 @@ internal static class StageCheckpoint
             },
         }.Save(request.HubFolder);
     }
-
-    /// <summary>The data's terms, or the parent's where the data's are those of an open licence and the parent's are not.</summary>
-    private static string Strictest(Dataset dataset, Checkpoint? source) =>
-        source is { WeightsOnly: false } && source.License.StartsWith("LicenseRef-", StringComparison.Ordinal)
-        && !dataset.License.StartsWith("LicenseRef-", StringComparison.Ordinal)
-            ? source.License
-            : dataset.License;
 }

@@ -1,0 +1,110 @@
+namespace Marrow.Checkpoints;
+
+/// <summary>What a licence forbids or demands, as far as it decides under which licence a descendant may be passed on.</summary>
+[Flags]
+public enum LicenseRestrictions
+{
+    None = 0,
+
+    /// <summary>No commercial use.</summary>
+    NonCommercial = 1,
+
+    /// <summary>May not be passed on to others at all.</summary>
+    NoRedistribution = 2,
+
+    /// <summary>What is made from it stays under the same licence.</summary>
+    ShareAlike = 4,
+
+    /// <summary>What is made from it may not be passed on under another licence.</summary>
+    NoDerivatives = 8,
+}
+
+/// <param name="Id">SPDX identifier, or LicenseRef-... for the agreement of a data set.</param>
+public sealed record LicenseTerms(string Id, string Name, LicenseRestrictions Restrictions);
+
+/// <summary>A term of an ancestor that a licence does not keep.</summary>
+/// <param name="Ancestor">"data set spineweb16", "checkpoint densenet121.chexpert".</param>
+public sealed record LicenseBreach(string Ancestor, string AncestorLicense, LicenseRestrictions Term)
+{
+    public override string ToString() => $"{Ancestor} is under {AncestorLicense}, which {Meaning(Term)}";
+
+    private static string Meaning(LicenseRestrictions term) => term switch
+    {
+        LicenseRestrictions.NonCommercial => "forbids commercial use",
+        LicenseRestrictions.NoRedistribution => "forbids redistribution",
+        LicenseRestrictions.ShareAlike => "demands that what is made from it stays under it",
+        LicenseRestrictions.NoDerivatives => "forbids other terms for what is made from it",
+        _ => throw new ArgumentOutOfRangeException(nameof(term), term, "No single term."),
+    };
+}
+
+/// <summary>
+/// The licences that weights and data have, by SPDX identifier (spdx.org/licenses) or, for the agreements of data sets,
+/// by LicenseRef. A licence is one identifier or several joined by " AND " (SPDX, annex D): then all of them hold.
+/// What is not known here is taken to forbid both commercial use and redistribution.
+/// </summary>
+public static class Licenses
+{
+    public const string Unknown = "LicenseRef-unknown";
+    private const string And = " AND ";
+    private const LicenseRestrictions AgreementOnly = LicenseRestrictions.NonCommercial | LicenseRestrictions.NoRedistribution;
+    private static readonly LicenseRestrictions[] Each = [.. Enum.GetValues<LicenseRestrictions>().Where(r => r != LicenseRestrictions.None)];
+
+    public static IReadOnlyDictionary<string, LicenseTerms> Known { get; } = new LicenseTerms[]
+    {
+        new("Apache-2.0", "Apache License 2.0", LicenseRestrictions.None),
+        new("BSD-2-Clause", "BSD 2-Clause License", LicenseRestrictions.None),
+        new("BSD-3-Clause", "BSD 3-Clause License", LicenseRestrictions.None),
+        new("CC0-1.0", "Creative Commons Zero 1.0", LicenseRestrictions.None),
+        new("CC-BY-3.0", "Creative Commons Attribution 3.0", LicenseRestrictions.None),
+        new("CC-BY-4.0", "Creative Commons Attribution 4.0", LicenseRestrictions.None),
+        new("CC-BY-SA-4.0", "Creative Commons Attribution ShareAlike 4.0", LicenseRestrictions.ShareAlike),
+        new("CC-BY-NC-4.0", "Creative Commons Attribution NonCommercial 4.0", LicenseRestrictions.NonCommercial),
+        new("CC-BY-NC-SA-4.0", "Creative Commons Attribution NonCommercial ShareAlike 4.0", LicenseRestrictions.NonCommercial | LicenseRestrictions.ShareAlike),
+        new("CC-BY-ND-4.0", "Creative Commons Attribution NoDerivatives 4.0", LicenseRestrictions.NoDerivatives),
+        new("CC-BY-NC-ND-4.0", "Creative Commons Attribution NonCommercial NoDerivatives 4.0", LicenseRestrictions.NonCommercial | LicenseRestrictions.NoDerivatives),
+        new("GPL-3.0-only", "GNU General Public License 3.0", LicenseRestrictions.ShareAlike),
+        new("GPL-3.0-or-later", "GNU General Public License 3.0 or later", LicenseRestrictions.ShareAlike),
+        new("AGPL-3.0-only", "GNU Affero General Public License 3.0", LicenseRestrictions.ShareAlike),
+        new("MIT", "MIT License", LicenseRestrictions.None),
+        new("MPL-2.0", "Mozilla Public License 2.0", LicenseRestrictions.None),
+        new("ODC-By-1.0", "Open Data Commons Attribution 1.0", LicenseRestrictions.None),
+        new("Unlicense", "The Unlicense", LicenseRestrictions.None),
+        new("LicenseRef-CheXpert-research", "CheXpert research use agreement", AgreementOnly),
+        new("LicenseRef-MURA-research", "MURA research use agreement", AgreementOnly),
+        new("LicenseRef-SpineWeb-research", "SpineWeb data, for research on request", AgreementOnly),
+        new("LicenseRef-ImageNet-research", "ImageNet terms of access: non-commercial research", LicenseRestrictions.NonCommercial),
+        new(Unknown, "terms that nobody has stated", AgreementOnly),
+    }.ToDictionary(t => t.Id, StringComparer.Ordinal);
+
+    /// <summary>The union over all identifiers of the licence.</summary>
+    public static LicenseRestrictions RestrictionsOf(string license) =>
+        Ids(license).Select(id => Known.TryGetValue(id, out var terms) ? terms.Restrictions : AgreementOnly).Aggregate(LicenseRestrictions.None, (a, b) => a | b);
+
+    /// <summary>
+    /// The terms of ancestors that <paramref name="license"/> does not keep: it must forbid what they forbid, and name
+    /// those that demand to be kept. Empty when all are kept.
+    /// </summary>
+    public static IReadOnlyList<LicenseBreach> Breaches(string license, IEnumerable<LicensedAncestor> ancestors)
+    {
+        var (own, ids) = (RestrictionsOf(license), Ids(license));
+        return [.. ancestors.SelectMany(a => Ids(a.License).SelectMany(id => Each
+            .Where(term => RestrictionsOf(id).HasFlag(term) && !Keeps(term, id))
+            .Select(term => new LicenseBreach(a.Kind == AncestorKind.Dataset ? $"data set {a.Name}" : $"checkpoint {a.Name}", id, term))))];
+
+        bool Keeps(LicenseRestrictions term, string id) =>
+            term is LicenseRestrictions.ShareAlike or LicenseRestrictions.NoDerivatives ? ids.Contains(id) : own.HasFlag(term);
+    }
+
+    /// <summary>
+    /// The licence of what is made from all of them: those that restrict, joined by AND; the first where none does.
+    /// </summary>
+    public static string Join(IEnumerable<string> licenses)
+    {
+        var ids = licenses.SelectMany(Ids).Distinct(StringComparer.Ordinal).ToList();
+        var restricting = ids.Where(id => RestrictionsOf(id) != LicenseRestrictions.None).ToList();
+        return restricting.Count > 0 ? string.Join(And, restricting) : ids.FirstOrDefault() ?? Unknown;
+    }
+
+    private static string[] Ids(string license) => license.Split(And, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}

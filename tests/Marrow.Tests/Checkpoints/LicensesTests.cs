@@ -1,0 +1,38 @@
+using Marrow.Checkpoints;
+
+namespace Marrow.Tests.Checkpoints;
+
+public class LicensesTests
+{
+    [Theory]
+    [InlineData("Apache-2.0", "LicenseRef-SpineWeb-research", "NonCommercial,NoRedistribution")]
+    [InlineData("CC-BY-NC-4.0", "LicenseRef-SpineWeb-research", "NoRedistribution")]
+    [InlineData("LicenseRef-CheXpert-research", "LicenseRef-SpineWeb-research", "")]
+    [InlineData("LicenseRef-of-our-own", "LicenseRef-SpineWeb-research", "")] // unknown: it allows nothing
+    [InlineData("Apache-2.0", "LicenseRef-of-our-own", "NonCommercial,NoRedistribution")]
+    [InlineData("Apache-2.0", "CC-BY-4.0", "")]
+    [InlineData("MIT", "CC-BY-SA-4.0", "ShareAlike")]
+    [InlineData("LicenseRef-SpineWeb-research", "CC-BY-SA-4.0", "ShareAlike")]
+    [InlineData("CC-BY-SA-4.0 AND MIT", "CC-BY-SA-4.0", "")]
+    [InlineData("CC-BY-NC-4.0", "CC-BY-NC-ND-4.0", "NoDerivatives")]
+    [InlineData("Apache-2.0", "MIT AND CC-BY-NC-4.0", "NonCommercial")]
+    public void A_licence_must_keep_what_its_ancestors_forbid(string license, string ancestor, string terms) =>
+        Assert.Equal(terms, string.Join(',', Licenses.Breaches(license, [new(AncestorKind.Dataset, "data", "", ancestor)]).Select(b => b.Term)));
+
+    [Fact]
+    public void A_breach_names_the_ancestor_and_the_term() =>
+        Assert.Equal("data set spineweb16 is under LicenseRef-SpineWeb-research, which forbids commercial use",
+            Licenses.Breaches("MIT", [new(AncestorKind.Dataset, "spineweb16", "", "LicenseRef-SpineWeb-research")])[0].ToString());
+
+    [Fact]
+    public void The_join_of_licences_breaches_none_of_them()
+    {
+        foreach (var first in Licenses.Known.Keys)
+        {
+            foreach (var second in Licenses.Known.Keys)
+                Assert.Empty(Licenses.Breaches(Licenses.Join([first, second]), [new(AncestorKind.Dataset, "a", "", first), new(AncestorKind.Checkpoint, "b", "", second)]));
+        }
+        Assert.Equal("CC-BY-4.0", Licenses.Join(["CC-BY-4.0", "CC0-1.0"]));
+        Assert.Equal("LicenseRef-unknown", Licenses.Join([]));
+    }
+}
