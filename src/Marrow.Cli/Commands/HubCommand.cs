@@ -5,10 +5,13 @@ namespace Marrow.Cli.Commands;
 /// <summary>marrow hub: the checkpoints there are.</summary>
 internal static class HubCommand
 {
-    public static Command Create() => new("hub", "Look at the checkpoints there are.")
+    public static Command Create() => new("hub", "Look at, check and remove the checkpoints there are.")
     {
         HubListCommand.Create(),
         HubShowCommand.Create(),
+        HubLineageCommand.Create(),
+        HubVerifyCommand.Create(),
+        HubRemoveCommand.Create(),
     };
 
     /// <summary>CHECKPOINT, as every command of the hub names one.</summary>

@@ -4,8 +4,8 @@ using TorchSharp;
 namespace Marrow.Checkpoints;
 
 /// <summary>
-/// Everything a checkpoint is made of, before it has a digest. <see cref="Save"/> writes the files into a folder beside
-/// the checkpoint's place and renames the folder, so that a hub never shows half a checkpoint.
+/// Everything a checkpoint is made of, before it has a digest. <see cref="Save"/> collects the files in a staging folder
+/// of the hub and renames that folder, so that a hub never shows half a checkpoint.
 /// </summary>
 public sealed record CheckpointDraft
 {
@@ -42,26 +42,18 @@ public sealed record CheckpointDraft
     {
         CheckpointName.Require(Name, "checkpoint");
         Config.Validate($"{Name}: config");
-        var home = Path.Combine(hubFolder, Name);
-        var beside = Path.Combine(home, $".{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.tmp");
+        var staged = HubDisk.Stage(hubFolder);
         try
         {
-            Directory.CreateDirectory(beside);
-            var final = Path.Combine(home, WriteFiles(beside).Hex);
-            using (FolderLock.Take(hubFolder))
-            {
-                if (!Directory.Exists(final))
-                    Directory.Move(beside, final);
-            }
-            return Checkpoint.Load(final);
+            return Checkpoint.Load(HubDisk.Place(staged, hubFolder, WriteFiles(staged)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{home}: can't be written ({e.Message}). Check the folder's permissions and the free disk space.", e);
+            throw new MarrowException($"{staged}: can't be written ({e.Message}). Check the folder's permissions and the free disk space.", e);
         }
         finally
         {
-            TryDelete(beside);
+            HubDisk.TryDelete(staged);
         }
     }
 
@@ -94,18 +86,5 @@ public sealed record CheckpointDraft
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
         return new(Path.GetFileName(path), stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
-    }
-
-    private static void TryDelete(string folder)
-    {
-        try
-        {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A hub lists no folder whose name begins with a dot.
-        }
     }
 }

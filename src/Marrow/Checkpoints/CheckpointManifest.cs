@@ -153,25 +153,52 @@ public sealed record CheckpointManifest
     internal void VerifyFiles(string folder)
     {
         foreach (var file in Files)
+            VerifyFile(folder, file);
+    }
+
+    /// <summary>The same of one of <see cref="Files"/>. Every byte is read.</summary>
+    internal static void VerifyFile(string folder, ManifestFile file)
+    {
+        var path = Path.Combine(folder, file.Path);
+        try
         {
-            var path = Path.Combine(folder, file.Path);
-            try
-            {
-                using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
-                if (stream.Length != file.Bytes)
-                    throw Bad(path, $"{file.Bytes} bytes, as {FileName} says", $"{stream.Length}");
-                var computed = Convert.ToHexStringLower(SHA256.HashData(stream));
-                if (computed != file.Sha256)
-                    throw Bad(path, $"SHA-256 {file.Sha256}, as {FileName} says", computed);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new MarrowException($"{path}: can't be read ({e.Message}). Fetch or save the checkpoint again.", e);
-            }
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
+            if (stream.Length != file.Bytes)
+                throw Bad(path, $"{file.Bytes} bytes, as {FileName} says", $"{stream.Length}");
+            RequireHash(path, file, SHA256.HashData(stream));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MarrowException($"{path}: can't be read ({e.Message}). Fetch or save the checkpoint again.", e);
         }
     }
 
+    /// <summary>The bytes of a listed file of at most 64 MiB, checked; null where it is not listed.</summary>
+    internal byte[]? ReadListed(string folder, string name)
+    {
+        if (Files.FirstOrDefault(f => f.Path == name) is not { } file)
+            return null;
+        var path = Path.Combine(folder, name);
+        var bytes = ReadSmall(path);
+        RequireHash(path, file, SHA256.HashData(bytes));
+        return bytes;
+    }
+
+    /// <summary>Names in the folder that the manifest does not list.</summary>
+    internal IReadOnlyList<string> Strays(string folder)
+    {
+        var known = Files.Select(f => f.Path).Append(FileName).ToHashSet(StringComparer.Ordinal);
+        return [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Where(name => !known.Contains(name)).Order(StringComparer.Ordinal)];
+    }
+
     internal bool Lists(string file) => Files.Any(f => f.Path == file);
+
+    private static void RequireHash(string path, ManifestFile file, byte[] hash)
+    {
+        var computed = Convert.ToHexStringLower(hash);
+        if (computed != file.Sha256)
+            throw Bad(path, $"SHA-256 {file.Sha256}, as {FileName} says", computed);
+    }
 
     internal static byte[] ReadSmall(string path)
     {

@@ -51,6 +51,15 @@ internal static class ModelCardText
         return text.ToString();
     }
 
+    /// <summary>The paragraph below the title of a card; "" where there is none.</summary>
+    public static string Summary(string card)
+    {
+        var title = card.IndexOf("\n# ", StringComparison.Ordinal);
+        var start = title < 0 ? -1 : card.IndexOf("\n\n", title, StringComparison.Ordinal);
+        var end = start < 0 ? -1 : card.IndexOf("\n\n", start + 2, StringComparison.Ordinal);
+        return end < 0 ? "" : card[(start + 2)..end].Trim();
+    }
+
     private static string FrontMatter(CheckpointDraft draft)
     {
         var card = draft.Card;
@@ -132,6 +141,8 @@ internal static class ModelCardText
             text.Append(Inv($"- Checkpoint `{parent.Name}@{parent.Digest}` ({parent.Role}), licence {parent.License}.\n"));
         foreach (var data in draft.Parents.Datasets)
             text.Append(Inv($"- Data set {data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, licence {data.License}{(data.FilesDigest.Length > 0 ? $", files `{data.FilesDigest}`" : "")}.{(data.Citation.Length > 0 ? " " + data.Citation : "")}\n"));
+        foreach (var ancestor in draft.Parents.Inherited)
+            text.Append(Inv($"- Further back: {(ancestor.Kind == AncestorKind.Dataset ? "data set" : "checkpoint")} {ancestor.Name}, licence {ancestor.License}{(ancestor.Digest.Length > 0 ? $", `{ancestor.Digest}`" : "")}.\n"));
         if (draft.Parents.Checkpoints.Count + draft.Parents.Datasets.Count == 0)
             text.Append("None recorded.\n");
         text.Append('\n');

@@ -41,7 +41,7 @@ internal static class StageCheckpoint
             Parents = new()
             {
                 Checkpoints = source is null ? [] : [new(source.Name, source.Digest, "init", source.License)],
-                Datasets = [new(dataset.Name, "", dataset.License, PatientSplit.FilesDigest(dataset), dataset.Citation, data.Training.Count,
+                Datasets = [new(dataset.Name, dataset.Version, dataset.License, PatientSplit.FilesDigest(dataset), dataset.Citation, data.Training.Count,
                     new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.Seed))],
                 Inherited = [.. inherited.Distinct()],
             },
