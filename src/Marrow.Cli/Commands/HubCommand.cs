@@ -5,12 +5,13 @@ namespace Marrow.Cli.Commands;
 /// <summary>marrow hub: the checkpoints there are.</summary>
 internal static class HubCommand
 {
-    public static Command Create() => new("hub", "Look at the checkpoints there are.")
+    public static Command Create() => new("hub", "Look at the checkpoints there are, and bring others in.")
     {
         HubListCommand.Create(),
         HubShowCommand.Create(),
+        HubImportCommand.Create(),
     };
 
     /// <summary>CHECKPOINT, as every command of the hub names one.</summary>
-    public static Argument<string> Reference() => new("CHECKPOINT") { Description = "A name, name@sha256:digits, a folder or a .safetensors file." };
+    public static Argument<string> Reference() => new("CHECKPOINT") { Description = "A name, name@sha256:digits, a folder, or a .safetensors, .pth or .pt file." };
 }

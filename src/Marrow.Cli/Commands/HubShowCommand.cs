@@ -46,11 +46,11 @@ internal static class HubShowCommand
         };
         if (!checkpoint.WeightsOnly)
         {
-            var (config, input) = (checkpoint.Config, checkpoint.Config.Input);
+            var config = checkpoint.Config;
             facts.Add(("created", HubText.Date(checkpoint.Created)));
             facts.Add(("task", config.Task));
             facts.Add(("architecture", config.Model.Architecture));
-            facts.Add(("input", $"{input.Width} x {input.Height} x {input.Channels}, {input.Fit.ToString().ToLowerInvariant()}, mean {HubText.Number(input.Mean, "0.###")}, std {HubText.Number(input.Std, "0.###")}"));
+            facts.Add(("input", config.Input.Describe()));
             facts.Add(("outputs", string.Join(", ", config.Outputs.Select(o => o.Trained ? o.Name : $"{o.Name} (untrained)"))));
         }
         facts.AddRange(checkpoint.Parents.Datasets.Select(d => ("trained on", $"{d.Name}, {d.Samples} samples, {d.License}")));

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Checkpoints.PyTorch;
 
 namespace Marrow.Hub;
 
@@ -9,8 +10,8 @@ public sealed record HubEntry(string Name, string Digest, DateTimeOffset Created
 
 /// <summary>
 /// A folder of checkpoints, <c>name/digest/</c>. References: a name (the one created last), <c>name@sha256:digits</c> (any
-/// unambiguous beginning), a checkpoint's folder, or a .safetensors file (weights alone, unless it lies in a checkpoint's
-/// folder: then that checkpoint, with all its checks).
+/// unambiguous beginning), a checkpoint's folder, or a .safetensors, .pth or .pt file (weights alone, unless it is the one
+/// of a checkpoint's folder: then that checkpoint, with all its checks).
 /// </summary>
 public sealed class LocalHub(string folder)
 {
@@ -85,7 +86,7 @@ public sealed class LocalHub(string folder)
             return Checkpoint.Load((at < 0 ? Newest(name) : Exactly(name, reference[(at + DigestMark.Length)..])).Folder);
         if (Directory.Exists(reference))
             return Checkpoint.Load(reference);
-        if (File.Exists(reference) && Path.GetExtension(reference) == ".safetensors")
+        if (File.Exists(reference) && (Path.GetExtension(reference) == ".safetensors" || PyTorchWeights.Takes(reference)))
         {
             var home = Path.GetDirectoryName(Path.GetFullPath(reference))!;
             return Path.GetFileName(reference) == Checkpoint.WeightsFile && File.Exists(Path.Combine(home, CheckpointManifest.FileName))
@@ -93,7 +94,7 @@ public sealed class LocalHub(string folder)
                 : Checkpoint.LoadWeights(reference);
         }
         var known = List().Select(e => e.Name).Distinct().ToList();
-        throw MarrowException.Bad(reference, "a checkpoint's name, its folder or a .safetensors file", "nothing of that name",
+        throw MarrowException.Bad(reference, "a checkpoint's name, its folder, or a .safetensors, .pth or .pt file", "nothing of that name",
             known.Count == 0 ? $"The hub {Folder} is empty." : $"The hub {Folder} knows: {string.Join(", ", known)}.");
     }
 
