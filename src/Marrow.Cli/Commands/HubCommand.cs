@@ -5,15 +5,16 @@ namespace Marrow.Cli.Commands;
 /// <summary>marrow hub: the checkpoints there are.</summary>
 internal static class HubCommand
 {
-    public static Command Create() => new("hub", "Look at, check and remove the checkpoints there are.")
+    public static Command Create() => new("hub", "The checkpoints there are: look at them, check them, bring others in, take them elsewhere.")
     {
         HubListCommand.Create(),
         HubShowCommand.Create(),
         HubLineageCommand.Create(),
         HubVerifyCommand.Create(),
         HubRemoveCommand.Create(),
+        HubImportCommand.Create(),
     };
 
     /// <summary>CHECKPOINT, as every command of the hub names one.</summary>
-    public static Argument<string> Reference() => new("CHECKPOINT") { Description = "A name, name@sha256:digits, a folder or a .safetensors file." };
+    public static Argument<string> Reference() => new("CHECKPOINT") { Description = "A name, name@sha256:digits, a folder, or a .safetensors, .pth or .pt file." };
 }

@@ -84,11 +84,11 @@ internal static class HubShowCommand
             yield return ("size", $"{HubText.MiB(Bytes)} MiB, {HubText.Number(Checkpoint.Weights.Entries.Sum(e => e.Elements) / 1e6, "0.00")} million weights");
             if (Checkpoint.WeightsOnly)
                 yield break;
-            var (config, input) = (Checkpoint.Config, Checkpoint.Config.Input);
+            var config = Checkpoint.Config;
             yield return ("created", HubText.Date(Checkpoint.Created));
             yield return ("task", config.Task);
             yield return ("architecture", config.Model.Architecture);
-            yield return ("input", $"{input.Width} x {input.Height} x {input.Channels}, {input.Fit.ToString().ToLowerInvariant()}, window {HubText.Number(input.WindowLow, "0.###")} to {HubText.Number(input.WindowHigh, "0.###")}, mean {HubText.Number(input.Mean, "0.###")}, std {HubText.Number(input.Std, "0.###")}");
+            yield return ("input", config.Input.Describe());
             yield return ("outputs", string.Join(", ", config.Outputs.Select(o => o.Trained ? o.Name : $"{o.Name} (untrained)")));
             yield return ("licence", Licenses.Describe(Checkpoint.License));
             foreach (var data in Checkpoint.Parents.Datasets)

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using Marrow.Checkpoints.PyTorch;
 using Marrow.Models;
 using TorchSharp;
 using static TorchSharp.torch.nn;
@@ -21,7 +21,7 @@ public sealed class Checkpoint : IDisposable
 
     private readonly CheckpointConfig? _config;
 
-    private Checkpoint(string path, string name, string digest, DateTimeOffset created, CheckpointConfig? config, Safetensors weights)
+    private Checkpoint(string path, string name, string digest, DateTimeOffset created, CheckpointConfig? config, WeightFile weights)
     {
         (Path, Name, Digest, Created, _config, Weights) = (path, name, digest, created, config, weights);
     }
@@ -37,7 +37,7 @@ public sealed class Checkpoint : IDisposable
 
     public DateTimeOffset Created { get; }
 
-    /// <summary>True for a bare .safetensors file: good for a warm start, but nobody knows what it expects or gives.</summary>
+    /// <summary>True for a bare .safetensors, .pth or .pt file: good for a warm start, but nobody knows what it expects or gives.</summary>
     public bool WeightsOnly => _config is null;
 
     /// <summary>Throws <see cref="MarrowException"/> for weights alone.</summary>
@@ -61,7 +61,7 @@ public sealed class Checkpoint : IDisposable
     public GoldenSample? Golden { get; private init; }
 
     /// <summary>Opened and checked; tensors are read when asked for.</summary>
-    public Safetensors Weights { get; }
+    public WeightFile Weights { get; }
 
     /// <summary>
     /// Throws <see cref="MarrowException"/> when any file is absent or differs by a single bit from what was saved, or
@@ -100,20 +100,18 @@ public sealed class Checkpoint : IDisposable
         T? Optional<T>(string file) where T : class => manifest.Lists(file) ? Read<T>(file) : null;
     }
 
-    /// <summary>A bare .safetensors file, from here or elsewhere.</summary>
+    /// <summary>A bare .safetensors, .pth or .pt file, from here or elsewhere.</summary>
     public static Checkpoint LoadWeights(string path)
     {
-        var weights = Safetensors.Open(path);
+        WeightFile weights = PyTorchWeights.Takes(path) ? PyTorchWeights.Open(path) : Safetensors.Open(path);
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
-            var digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(stream));
-            return new(path, System.IO.Path.GetFileNameWithoutExtension(path), digest, File.GetLastWriteTimeUtc(path), null, weights);
+            return new(path, System.IO.Path.GetFileNameWithoutExtension(path), "sha256:" + weights.Sha256(), File.GetLastWriteTimeUtc(path), null, weights);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch
         {
             weights.Dispose();
-            throw new MarrowException($"{path}: can't be read ({e.Message}). Check the path and its permissions.", e);
+            throw;
         }
     }
 
@@ -137,7 +135,7 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
-    internal static Module Build(CheckpointConfig config, Safetensors weights)
+    internal static Module Build(CheckpointConfig config, WeightFile weights)
     {
         using var generator = torch.get_rng_state();
         Module? model = null;

@@ -40,7 +40,6 @@ public sealed record OutputMeaning(string Name, string Unit, string Meaning, boo
 /// </summary>
 public sealed record CheckpointConfig
 {
-    private const int LargestSide = 16384; // px; no detector makes larger radiographs
     private const int MostOutputs = 10_000; // bounds what a hostile config can make the model's creation allocate
 
     public required ModelSpec Model { get; init; }
@@ -78,10 +77,7 @@ public sealed record CheckpointConfig
         Require(Model.Channels is >= 1 and <= 64 && Model.Channels == Input.Channels, "as many channels in the model as in its input, 1 to 64", $"{Model.Channels} and {Input.Channels}");
         Require(Model.Outputs is >= 1 and <= MostOutputs, $"1 to {MostOutputs} outputs", Text(Model.Outputs));
         Require(ThreeClassFindings.SelectMany(f => (int[])[f.Positive, f.Negative, f.Uncertain]).All(i => i >= 0 && i < Classes.Count), "three-class findings that name outputs", "an index that is none");
-        Require(Input.Width is >= 1 and <= LargestSide && Input.Height is >= 1 and <= LargestSide, $"an input of 1 to {LargestSide} px a side", $"{Input.Width} x {Input.Height}");
-        Require(Input.WindowLow >= 0 && Input.WindowLow < Input.WindowHigh && Input.WindowHigh <= 1, "window percentiles 0 <= low < high <= 1",
-            $"{Text(Input.WindowLow)} and {Text(Input.WindowHigh)}");
-        Require(double.IsFinite(Input.Mean) && double.IsFinite(Input.Std) && Input.Std > 0, "a finite mean and a positive std", $"{Text(Input.Mean)} and {Text(Input.Std)}");
+        Input.Validate(path);
         Require(Task != CheckpointTask.Classify || Classes.Count == Model.Outputs, "a class for each output", $"{Classes.Count} classes, {Model.Outputs} outputs");
         Require(Task != CheckpointTask.DetectVertebrae || Model.Detector is not null, "the detector's parameters", "none");
         if (Model.Detector is { } detector)

@@ -107,7 +107,7 @@ internal static class ModelCardText
         var elements = draft.Weights.Sum(w => w.Value.NumberOfElements);
         text.Append(Inv($"- Architecture `{config.Model.Architecture}`, {elements:N0} numbers, matrices stored as {draft.MatricesAs}.\n"));
         text.Append(Inv($"- Task `{config.Task}`, made with Marrow {config.MarrowVersion} on {draft.Created.UtcDateTime:yyyy-MM-dd}.\n"));
-        text.Append(Inv($"- Input: {config.Input.Width} x {config.Input.Height} px (width x height, {config.Input.Fit.ToString().ToLowerInvariant()}), {config.Input.Channels} channel(s), dense structures bright, window from percentile {config.Input.WindowLow} to {config.Input.WindowHigh}, mean {config.Input.Mean}, std {config.Input.Std}.\n\n"));
+        text.Append(Inv($"- Input: {config.Input.Describe()}; dense structures bright.\n\n"));
         text.Append("| output | unit | meaning |\n|---|---|---|\n");
         foreach (var output in config.Outputs)
             text.Append(Inv($"| {Cell(output.Name)} | {Cell(output.Unit)} | {Cell(output.Meaning)}{(output.Trained ? "" : " **Untrained: masked.**")} |\n"));
@@ -143,12 +143,15 @@ internal static class ModelCardText
             text.Append(Inv($"- Data set {data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, licence {data.License}{(data.FilesDigest.Length > 0 ? $", files `{data.FilesDigest}`" : "")}.{(data.Citation.Length > 0 ? " " + data.Citation : "")}\n"));
         foreach (var ancestor in draft.Parents.Inherited)
             text.Append(Inv($"- Further back: {(ancestor.Kind == AncestorKind.Dataset ? "data set" : "checkpoint")} {ancestor.Name}, licence {ancestor.License}{(ancestor.Digest.Length > 0 ? $", `{ancestor.Digest}`" : "")}.\n"));
-        if (draft.Parents.Checkpoints.Count + draft.Parents.Datasets.Count == 0)
+        if (draft.Parents.Imported is { } file)
+            text.Append(Inv($"- Imported from the file `{Cell(file.Name)}`, {file.Bytes:N0} bytes, SHA-256 `{file.Sha256}`, map `{file.Map}`, licence {file.License}.\n"));
+        else if (draft.Parents.Checkpoints.Count + draft.Parents.Datasets.Count == 0)
             text.Append("None recorded.\n");
         text.Append('\n');
         if (draft.Receipt is not { } receipt)
         {
-            text.Append("Trained from scratch: every weight began at random.\n");
+            if (draft.Parents.Imported is null)
+                text.Append("Trained from scratch: every weight began at random.\n");
             return;
         }
         text.Append(Inv($"Warm start: {100 * receipt.BackboneCoverage:F1} % of the backbone's parameters came from `{receipt.Source}`.\n\n"));

@@ -12,48 +12,31 @@ namespace Marrow.Checkpoints;
 /// memory when asked for. Positional reads take the place of a memory map: they cost one copy as the map does, and a
 /// file that shrinks underneath is an error rather than the process's death by SIGBUS. Several threads may read at once.
 /// </summary>
-public sealed class Safetensors : IDisposable
+public sealed class Safetensors : WeightFile
 {
     private const int LengthBytes = 8;
-    private const long PieceBytes = 1L << 28; // Tensor.bytes is a span: at most 2^31 - 1 bytes at a time
     private const int NarrowedAtOnce = 1 << 16;
     private const int BlockBytes = 1 << 22; // the largest tensors of a DenseNet-121 fit
 
-    private readonly SafeFileHandle _file;
     private readonly long _dataStart;
-    private readonly Dictionary<string, SafetensorsEntry> _byName;
 
     private Safetensors(string path, SafeFileHandle file, long dataStart, List<SafetensorsEntry> entries, Dictionary<string, string> metadata)
+        : base(path, file, entries)
     {
-        Path = path;
         Entries = entries;
         Metadata = metadata;
-        _file = file;
         _dataStart = dataStart;
-        _byName = entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
     }
 
-    public string Path { get; }
-
     /// <summary>In the header's order.</summary>
-    public IReadOnlyList<SafetensorsEntry> Entries { get; }
+    public override IReadOnlyList<SafetensorsEntry> Entries { get; }
 
     public IReadOnlyDictionary<string, string> Metadata { get; }
-
-    public bool Contains(string name) => _byName.ContainsKey(name);
 
     /// <summary>Reads and checks the header. Throws <see cref="MarrowException"/> when any rule of the format is broken.</summary>
     public static Safetensors Open(string path)
     {
-        SafeFileHandle file;
-        try
-        {
-            file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new MarrowException($"{path}: can't be read ({e.Message}). Check the path and its permissions.", e);
-        }
+        var file = OpenFile(path);
         try
         {
             var fileBytes = RandomAccess.GetLength(file);
@@ -81,24 +64,14 @@ public sealed class Safetensors : IDisposable
         }
     }
 
-    /// <summary>
-    /// The tensor in its stored type, on the CPU; the caller disposes it. Throws when the name is unknown (the nearest
-    /// known ones are named) or the file has become shorter.
-    /// </summary>
-    public torch.Tensor Read(string name)
+    public override torch.Tensor Read(string name)
     {
         var entry = Find(name);
-        // A byte that is neither 0 nor 1 is no valid torch.bool: read bytes, then compare with 0.
-        var type = entry.Type == torch.ScalarType.Bool ? torch.ScalarType.Byte : entry.Type;
-        var tensor = torch.empty(entry.Shape, dtype: type);
+        var tensor = torch.empty(entry.Shape, dtype: TypeInFile(entry.Type));
         try
         {
-            ReadBytes(entry, tensor);
-            if (entry.Type != torch.ScalarType.Bool)
-                return tensor;
-            var truth = tensor.to(torch.ScalarType.Bool);
-            tensor.Dispose();
-            return truth;
+            ReadBytes(_dataStart + entry.Offset, tensor);
+            return FromFile(tensor, entry.Type);
         }
         catch
         {
@@ -107,27 +80,22 @@ public sealed class Safetensors : IDisposable
         }
     }
 
-    /// <summary>
-    /// Fills a tensor of the same shape, of any type and on any device. Throws <see cref="ArgumentException"/> for
-    /// another shape, otherwise as <see cref="Read"/>.
-    /// </summary>
-    public void ReadInto(string name, torch.Tensor target)
+    public override void ReadInto(string name, torch.Tensor target)
     {
         var entry = Find(name);
-        if (!entry.Shape.AsSpan().SequenceEqual(target.shape))
-            throw new ArgumentException($"'{name}' is {ShapeText.Of(entry.Shape)}, the target {ShapeText.Of(target.shape)}.", nameof(target));
+        RequireShape(entry, target);
         using var noGradients = torch.no_grad();
         var plain = target.device_type == DeviceType.CPU && target.is_contiguous();
         if (plain && entry.Type == target.dtype && entry.Type != torch.ScalarType.Bool)
         {
             using var memory = target.detach();
-            ReadBytes(entry, memory);
+            ReadBytes(_dataStart + entry.Offset, memory);
         }
         else if (plain && (entry.Type, target.dtype) == (torch.ScalarType.BFloat16, torch.ScalarType.Float32) && entry.Bytes <= PieceBytes)
         {
             using var memory = target.detach();
             var halves = memory.bytes[(int)entry.Bytes..];
-            ReadExactly(_file, halves, _dataStart + entry.Offset, Path);
+            ReadExactly(halves, _dataStart + entry.Offset);
             FloatSpans.Widen(MemoryMarshal.Cast<byte, ushort>(halves), MemoryMarshal.Cast<byte, float>(memory.bytes));
         }
         else
@@ -197,25 +165,10 @@ public sealed class Safetensors : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
-
     private static torch.ScalarType StoredType(torch.Tensor tensor, torch.ScalarType? matricesAs) =>
         matricesAs is { } type && tensor.Dimensions >= 2 && torch.is_floating_point(tensor) ? type : tensor.dtype;
 
-    private SafetensorsEntry Find(string name) => _byName.TryGetValue(name, out var entry)
-        ? entry
-        : throw new MarrowException($"{Path}: has no tensor '{name}'. The nearest: {string.Join(", ", NearestNames.Of(name, _byName.Keys, 3))}.");
-
-    private void ReadBytes(SafetensorsEntry entry, torch.Tensor contiguous)
-    {
-        using var flat = contiguous.view(-1);
-        var position = _dataStart + entry.Offset;
-        ForPieces(flat, piece =>
-        {
-            ReadExactly(_file, piece.bytes, position, Path);
-            position += piece.bytes.Length;
-        });
-    }
+    private new SafetensorsEntry Find(string name) => (SafetensorsEntry)base.Find(name);
 
     private static void WriteNarrow(Stream stream, ReadOnlySpan<float> floats)
     {
@@ -228,36 +181,5 @@ public sealed class Safetensors : IDisposable
             rest = rest[count..];
         }
         ArrayPool<ushort>.Shared.Return(buffer);
-    }
-
-    /// <param name="flat">[elements], contiguous.</param>
-    private static void ForPieces(torch.Tensor flat, Action<torch.Tensor> use)
-    {
-        var elements = flat.shape[0];
-        var step = PieceBytes / flat.ElementSize;
-        for (var start = 0L; start < elements; start += step)
-        {
-            using var piece = flat.narrow(0, start, Math.Min(step, elements - start));
-            use(piece);
-        }
-    }
-
-    private static void ReadExactly(SafeFileHandle file, Span<byte> into, long position, string path)
-    {
-        try
-        {
-            while (!into.IsEmpty)
-            {
-                var read = RandomAccess.Read(file, into, position);
-                if (read == 0)
-                    throw MarrowException.Bad(path, $"{into.Length} more bytes at {position}", "the file's end", "The file was cut while it was read: fetch or save it again.");
-                into = into[read..];
-                position += read;
-            }
-        }
-        catch (IOException e)
-        {
-            throw new MarrowException($"{path}: can't be read ({e.Message}). Check the disk.", e);
-        }
     }
 }

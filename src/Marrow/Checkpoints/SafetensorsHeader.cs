@@ -9,11 +9,7 @@ namespace Marrow.Checkpoints;
 
 /// <summary>Name, type, shape and place of one tensor in a safetensors file.</summary>
 /// <param name="Offset">Of its first byte, from the start of the data (the end of the header).</param>
-public sealed record SafetensorsEntry(string Name, torch.ScalarType Type, long[] Shape, long Offset, long Bytes)
-{
-    /// <summary>Product of the shape; 1 for a scalar.</summary>
-    public long Elements => Bytes / SafetensorsHeader.SizeOf(Type);
-}
+public sealed record SafetensorsEntry(string Name, torch.ScalarType Type, long[] Shape, long Offset, long Bytes) : WeightEntry(Name, Type, Shape);
 
 /// <summary>
 /// The JSON header of a safetensors file (github.com/huggingface/safetensors, "Format"): name -> dtype, shape and

@@ -1,3 +1,4 @@
+using Marrow.Checkpoints.PyTorch;
 using TorchSharp;
 
 namespace Marrow.Checkpoints;
@@ -28,7 +29,8 @@ public sealed class WeightSource
     public static WeightSource Of(Checkpoint checkpoint) =>
         FromFile(checkpoint.Weights, checkpoint.Name, checkpoint.Digest, checkpoint.WeightsOnly ? "" : checkpoint.Config.Model.Architecture);
 
-    public static WeightSource Of(Safetensors weights) => FromFile(weights, weights.Path, "", "");
+    /// <summary>Of a DenseNet's keys in a PyTorch file the old and MONAI's spellings are given as torchvision's.</summary>
+    public static WeightSource Of(WeightFile weights) => FromFile(weights, weights.Path, "", "");
 
     /// <summary>Tensors in memory, which stay the caller's.</summary>
     public static WeightSource Of(string name, IReadOnlyDictionary<string, torch.Tensor> weights, string architecture = "") =>
@@ -40,6 +42,16 @@ public sealed class WeightSource
     /// <summary>Of the same shape.</summary>
     internal void ReadInto(string key, torch.Tensor target) => _readInto(key, target);
 
-    private static WeightSource FromFile(Safetensors file, string name, string digest, string architecture) =>
-        new(name, digest, architecture, [.. file.Entries.Select(e => KeyValuePair.Create(e.Name, e.Shape))], file.Read, file.ReadInto);
+    private static WeightSource FromFile(WeightFile file, string name, string digest, string architecture)
+    {
+        var entries = file.Entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
+        if (file is PyTorchWeights)
+        {
+            var spelled = file.Entries.GroupBy(e => DenseNetSpelling.Modern(e.Name)).ToList();
+            if (spelled.All(g => g.Count() == 1))
+                entries = spelled.ToDictionary(g => g.Key, g => g.Single(), StringComparer.Ordinal);
+        }
+        return new(name, digest, architecture, [.. entries.Select(e => KeyValuePair.Create(e.Key, e.Value.Shape))],
+            key => file.Read(entries[key].Name), (key, target) => file.ReadInto(entries[key].Name, target));
+    }
 }

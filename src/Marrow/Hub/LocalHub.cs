@@ -1,12 +1,13 @@
 using Marrow.Checkpoints;
+using Marrow.Checkpoints.PyTorch;
 
 namespace Marrow.Hub;
 
 /// <summary>
 /// A folder of checkpoints, <c>name/digest/</c>. References: a name (the one created last), <c>name@sha256:digits</c> (any
-/// unambiguous beginning), a checkpoint's folder, or a .safetensors file (weights alone, unless it lies in a checkpoint's
-/// folder: then that checkpoint, with all its checks). What is there is never changed, only added and removed; both are
-/// safe with many processes at once.
+/// unambiguous beginning), a checkpoint's folder, or a .safetensors, .pth or .pt file (weights alone, unless it is the one
+/// of a checkpoint's folder: then that checkpoint, with all its checks). What is there is never changed, only added and
+/// removed; both are safe with many processes at once.
 /// </summary>
 public sealed class LocalHub(string folder)
 {
@@ -149,12 +150,12 @@ public sealed class LocalHub(string folder)
         return File.Exists(Path.Combine(home, CheckpointManifest.FileName)) ? home : null;
     }
 
-    private static bool IsBareWeights(string reference) => File.Exists(reference) && Path.GetExtension(reference) == ".safetensors";
+    private static bool IsBareWeights(string reference) => File.Exists(reference) && (Path.GetExtension(reference) == ".safetensors" || PyTorchWeights.Takes(reference));
 
     private MarrowException Unknown(string reference)
     {
         var known = List().Select(e => e.Name).Distinct().ToList();
-        return MarrowException.Bad(reference, "a checkpoint's name, its folder or a .safetensors file", "nothing of that name",
+        return MarrowException.Bad(reference, "a checkpoint's name, its folder, or a .safetensors, .pth or .pt file", "nothing of that name",
             known.Count == 0 ? $"The hub {Folder} is empty." : $"The hub {Folder} knows: {string.Join(", ", known)}.");
     }
 }

@@ -71,8 +71,8 @@ public sealed class SpinePredictor : IDisposable
 
     /// <summary>Smallest size at which an image may be decoded without loss for these checkpoints.</summary>
     public (int Width, int Height) DecodeSize => (
-        Math.Max(_detector?.Input.Width ?? 0, _regressor?.Input.Width ?? 0),
-        Math.Max(_detector?.Input.Height ?? 0, _regressor?.Input.Height ?? 0));
+        Math.Max(_detector?.Input.DecodeSize.Width ?? 0, _regressor?.Input.DecodeSize.Width ?? 0),
+        Math.Max(_detector?.Input.DecodeSize.Height ?? 0, _regressor?.Input.DecodeSize.Height ?? 0));
 
     /// <summary>Reads and measures one file; the radiograph is for drawing on. Throws <see cref="MarrowException"/> when it can't be read.</summary>
     public (SpineFinding Finding, Radiograph Radiograph) Predict(string path)

@@ -120,6 +120,8 @@ public sealed unsafe class PackedCache : IDisposable
         Channels = _contract.Channels,
         Mean = _contract.Mean,
         Std = _contract.Std,
+        ChannelMeans = _contract.ChannelMeans,
+        ChannelStds = _contract.ChannelStds,
     } == _contract;
 
     /// <summary>Keeps the file mapped until <see cref="Release"/>, for threads that may outlive the owner's Dispose.</summary>
@@ -150,6 +152,8 @@ public sealed unsafe class PackedCache : IDisposable
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Add(FormattableString.Invariant(
             $"{Preprocessor.Version} {contract.Width} {contract.Height} {contract.Fit} {contract.WindowLow:R} {contract.WindowHigh:R}"));
+        if (contract.CropShare != 1 || contract.Window != WindowKind.Percentiles)
+            Add(FormattableString.Invariant($"{contract.CropShare:R} {contract.Window}"));
         foreach (var sample in samples)
         {
             var file = new FileInfo(sample.ImagePath);
@@ -247,7 +251,7 @@ public sealed unsafe class PackedCache : IDisposable
         image = null;
         try
         {
-            image = Preprocessor.Prepare(read(path, contract.Width, contract.Height), contract);
+            image = Preprocessor.Prepare(read(path, contract.DecodeSize.Width, contract.DecodeSize.Height), contract);
             return null;
         }
         catch (MarrowException e)

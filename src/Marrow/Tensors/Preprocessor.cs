@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Marrow.Imaging;
+using Marrow.Native;
 using TorchSharp;
 
 namespace Marrow.Tensors;
@@ -12,15 +13,15 @@ public sealed record PackedImage(byte[] Pixels, int Width, int Height, int Origi
 
 /// <summary>
 /// The one way from a radiograph to a model's input, for training, evaluation and prediction alike: bone made bright,
-/// window between two percentiles of the whole image, to 0..255, area-resize, round to bytes, to 0..1, subtract mean,
-/// divide by std. The bytes are what the packed cache keeps.
+/// window (two percentiles of the whole image, or all that its pixels can hold) to 0..255, area-resize, round to bytes, to
+/// 0..1, subtract mean, divide by std. The bytes are what the packed cache keeps.
 /// </summary>
 public static class Preprocessor
 {
     /// <summary>Part of the packed cache's key: raise it whenever a reader or <see cref="Prepare"/> gives other bytes.</summary>
     internal const int Version = 1;
 
-    /// <summary>Original pixels to input pixels. Letterbox scales evenly and centres, also by fractions of a pixel.</summary>
+    /// <summary>Original pixels to input pixels. Letterbox and cover scale evenly and centre, also by fractions of a pixel.</summary>
     public static AffineTransform ToInput(InputContract contract, int originalWidth, int originalHeight)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(originalWidth);
@@ -29,7 +30,7 @@ public static class Preprocessor
         var y = contract.Height / (double)originalHeight;
         if (contract.Fit == Fit.Stretch)
             return AffineTransform.Scale(x, y);
-        var scale = Math.Min(x, y);
+        var scale = contract.Fit == Fit.Cover ? Math.Max(x, y) / contract.CropShare : Math.Min(x, y);
         return new AffineTransform(
             scale, 0, (contract.Width - originalWidth * scale) / 2,
             0, scale, (contract.Height - originalHeight * scale) / 2);
@@ -37,7 +38,7 @@ public static class Preprocessor
 
     /// <summary>Reads and prepares one file, as the packed cache does. Throws <see cref="MarrowException"/> when it can't be read.</summary>
     public static PackedImage Load(string path, InputContract contract) =>
-        Prepare(RadiographReader.Read(path, contract.Width, contract.Height), contract);
+        Prepare(RadiographReader.Read(path, contract.DecodeSize.Width, contract.DecodeSize.Height), contract);
 
     /// <summary>
     /// Windowed and resized bytes. An image whose two percentiles coincide (nearly all of one value) is windowed
@@ -62,6 +63,11 @@ public static class Preprocessor
     /// <summary>The values that become 0 and 255; where bone is dark the first is the larger.</summary>
     internal static (double Black, double White) Window(Radiograph radiograph, InputContract contract)
     {
+        if (contract.Window == WindowKind.FullRange)
+        {
+            var largest = (1 << radiograph.BitDepth) - 1;
+            return radiograph.Polarity == Polarity.BoneDark ? (largest, 0) : (0, largest);
+        }
         var histogram = new int[ushort.MaxValue + 1];
         foreach (var value in radiograph.Pixels)
             histogram[value]++;
@@ -112,7 +118,7 @@ public static class Preprocessor
         return ToTensor(values, images.Count, contract);
     }
 
-    /// <summary>[N * H * W] values to [N, C, H, W], the channel repeated.</summary>
+    /// <summary>[N * H * W] values to [N, C, H, W], the channel repeated, each with its own mean and std where it has one.</summary>
     internal static torch.Tensor ToTensor(ReadOnlySpan<float> values, int count, InputContract contract)
     {
         using var scope = torch.NewDisposeScope();
@@ -120,7 +126,19 @@ public static class Preprocessor
         values[..(count * contract.Height * contract.Width)].CopyTo(MemoryMarshal.Cast<byte, float>(images.bytes));
         if (contract.Channels > 1)
             images = images.expand(count, contract.Channels, contract.Height, contract.Width).contiguous();
+        if (contract.ChannelMeans is not null)
+            images = Renormalise(images, contract);
         return images.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>(v * std + mean - its mean) / its std, channel by channel, where v has the contract's mean and std.</summary>
+    private static torch.Tensor Renormalise(torch.Tensor images, InputContract contract)
+    {
+        using var scope = torch.NewDisposeScope();
+        var channels = Enumerable.Range(0, contract.Channels).ToArray();
+        var factors = torch.tensor([.. channels.Select(c => (float)(contract.Std / contract.StdOf(c)))], [1, channels.Length, 1, 1]);
+        var offsets = torch.tensor([.. channels.Select(c => (float)((contract.Mean - contract.MeanOf(c)) / contract.StdOf(c)))], [1, channels.Length, 1, 1]);
+        return (images * factors).Plus(offsets).MoveToOuterDisposeScope();
     }
 
     internal static void LookUp(ReadOnlySpan<byte> pixels, ReadOnlySpan<float> table, Span<float> output)

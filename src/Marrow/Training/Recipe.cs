@@ -74,7 +74,7 @@ public sealed record Stage
 
     /// <summary>
     /// What the weights start from: an earlier stage's name, a hub name (densenet121.chexpert, with or without
-    /// @sha256:...), a folder, a .safetensors or .pth file, or oci://host/repository:tag. Null (in YAML: absent, or
+    /// @sha256:...), a folder, a .safetensors, .pth or .pt file, or oci://host/repository:tag. Null (in YAML: absent, or
     /// "scratch") for random weights.
     /// </summary>
     public string? Init { get; init; }
@@ -137,8 +137,17 @@ public sealed record StageInput
     /// <summary>Input pixels, 32 to 4096. Default 224, for the spine tasks 640.</summary>
     public int Height { get; init; } = 224;
 
-    /// <summary>stretch or letterbox. Default stretch; for the spine tasks letterbox, which leaves angles as they are.</summary>
+    /// <summary>1, or 3 equal channels for weights that were trained on colour. Default 1.</summary>
+    public int Channels { get; init; } = 1;
+
+    /// <summary>stretch, letterbox or cover. Default stretch; for the spine tasks letterbox, which leaves angles as they are.</summary>
     public Fit Fit { get; init; } = Fit.Stretch;
+
+    /// <summary>With cover: the share of each side that is kept, 0.25 to 1. Default 1.</summary>
+    public double CropShare { get; init; } = 1;
+
+    /// <summary>YAML window: fullRange, or the two percentiles below.</summary>
+    public WindowKind Window { get; init; } = WindowKind.Percentiles;
 
     /// <summary>YAML window: [low, high], the percentiles (0 to 1) of an image that become black and white. Default [0.005, 0.995].</summary>
     public double WindowLow { get; init; } = 0.005;
@@ -147,23 +156,31 @@ public sealed record StageInput
     /// <summary>Of values in 0..1; subtracted. Default 0.5.</summary>
     public double Mean { get; init; } = 0.5;
 
-    /// <summary>Of values in 0..1; divided by, 0.001 to 10. Default 0.25.</summary>
+    /// <summary>Of values in 0..1; divided by, 0.0001 to 10. Default 0.25.</summary>
     public double Std { get; init; } = 0.25;
+
+    /// <summary>For each channel instead of mean and std; both or neither. Default none.</summary>
+    public IReadOnlyList<double>? ChannelMeans { get; init; }
+    public IReadOnlyList<double>? ChannelStds { get; init; }
 
     /// <summary>A spine film is about 2.8 times as high as wide (SpineWeb 16: medians 854 x 2360 px).</summary>
     public static StageInput DefaultFor(string task) =>
         task == CheckpointTask.Classify ? new() : new() { Width = 224, Height = 640, Fit = Fit.Letterbox };
 
-    public InputContract ToContract(int channels = 1) => new()
+    public InputContract ToContract() => new()
     {
         Width = Width,
         Height = Height,
-        Channels = channels,
+        Channels = Channels,
         Fit = Fit,
+        CropShare = CropShare,
+        Window = Window,
         WindowLow = WindowLow,
         WindowHigh = WindowHigh,
-        Mean = Mean,
-        Std = Std,
+        Mean = ChannelMeans?.Average() ?? Mean,
+        Std = ChannelStds?.Average() ?? Std,
+        ChannelMeans = ChannelMeans,
+        ChannelStds = ChannelStds,
     };
 }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Marrow.Checkpoints;
+using Marrow.Checkpoints.PyTorch;
 using Marrow.Models;
 using Marrow.Tensors;
 
@@ -135,7 +136,7 @@ public static partial class RecipeReader
         else
         {
             var hint = earlier.Count == 0 ? "There is no earlier stage." : RecipeSection.Suggest(init, earlier);
-            s.Errors.Add(s.At("init"), $"init: {RecipeErrors.Quote(init)} is no earlier stage, and no checkpoint such as densenet121.chexpert, a folder/, a .safetensors or .pth file, or oci://host/name:tag. {hint}");
+            s.Errors.Add(s.At("init"), $"init: {RecipeErrors.Quote(init)} is no earlier stage, and no checkpoint such as densenet121.chexpert, a folder/, a .safetensors, .pth or .pt file, or oci://host/name:tag. {hint}");
         }
         return null;
     }
@@ -143,19 +144,37 @@ public static partial class RecipeReader
     private static StageInput Input(RecipeSection s, string task)
     {
         var absent = StageInput.DefaultFor(task);
-        var window = s.Numbers("window", 2, 2, 0, 1);
+        var fullRange = s.Find("window") is { Kind: RecipeNodeKind.Scalar };
+        if (fullRange)
+            s.Choice("window", true, ("fullRange", true));
+        var window = fullRange ? null : s.Numbers("window", 2, 2, 0, 1);
         if (window is not null && window[0] >= window[1])
             s.Errors.Add(s.At("window"), "window: expected [low, high] with low under high, found " + string.Join(", ", window.Select(w => w.ToString(CultureInfo.InvariantCulture))) + ".");
+        var channels = s.Choice("channels", absent.Channels, ("1", 1), ("3", 3));
         var input = absent with
         {
             Width = s.Int("width", absent.Width, 32, 4096),
             Height = s.Int("height", absent.Height, 32, 4096),
-            Fit = s.Choice("fit", absent.Fit, ("stretch", Fit.Stretch), ("letterbox", Fit.Letterbox)),
+            Channels = channels,
+            Fit = s.Choice("fit", absent.Fit, ("stretch", Fit.Stretch), ("letterbox", Fit.Letterbox), ("cover", Fit.Cover)),
+            CropShare = s.Number("cropShare", absent.CropShare, 0.25, 1),
+            Window = fullRange ? WindowKind.FullRange : WindowKind.Percentiles,
             WindowLow = window?[0] ?? absent.WindowLow,
             WindowHigh = window?[1] ?? absent.WindowHigh,
             Mean = s.Number("mean", absent.Mean, 0, 1),
-            Std = s.Number("std", absent.Std, 0.001, 10),
+            Std = s.Number("std", absent.Std, 0.0001, 10),
+            ChannelMeans = s.Numbers("channelMeans", channels, channels, 0, 1),
+            ChannelStds = s.Numbers("channelStds", channels, channels, 0.0001, 10),
         };
+        if (input.CropShare < 1 && input.Fit != Fit.Cover)
+            s.Errors.Add(s.At("cropShare"), "cropShare: only with fit: cover.");
+        if (s.Has("channelMeans") != s.Has("channelStds"))
+            s.Errors.Add(s.At(s.Has("channelMeans") ? "channelMeans" : "channelStds"), "channelMeans and channelStds: give both or neither.");
+        foreach (var key in (string[])["mean", "std"])
+        {
+            if (s.Has(key) && s.Has("channelMeans"))
+                s.Errors.Add(s.At(key), $"{key}: channelMeans and channelStds stand in its place. Remove one of them.");
+        }
         s.Finish();
         return input;
     }
@@ -196,7 +215,7 @@ public static partial class RecipeReader
         HubName().IsMatch(text)
         || (text.StartsWith("oci:", StringComparison.Ordinal) ? OciReference().IsMatch(text) : text.AsSpan().ContainsAny('/', '\\'))
         || text.EndsWith(".safetensors", StringComparison.Ordinal)
-        || text.EndsWith(".pth", StringComparison.Ordinal);
+        || PyTorchWeights.Takes(text);
 
     [GeneratedRegex(@"^[a-z0-9][a-z0-9_-]*\.[a-z0-9][a-z0-9._-]*(@sha256:[0-9a-f]{6,64})?\z")]
     private static partial Regex HubName();

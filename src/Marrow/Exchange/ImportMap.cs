@@ -1,0 +1,45 @@
+using Marrow.Checkpoints;
+using Marrow.Tensors;
+
+namespace Marrow.Exchange;
+
+/// <summary>A key of the source that has no place in the model, and why it is left out.</summary>
+public sealed record DroppedKey(string Key, string Reason);
+
+/// <summary>How the weights of one source become Marrow's, and what they expect of their input.</summary>
+public sealed record ImportMap
+{
+    /// <summary>"torchvision-densenet".</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Who makes such files, and where that is written down.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Of the keys, after the wrappers' prefixes are gone and the dense layers are spelled as torchvision does.</summary>
+    public IReadOnlyList<PrefixRule> Renames { get; init; } = [];
+
+    /// <summary>Whole keys, after renaming.</summary>
+    public IReadOnlyList<DroppedKey> Dropped { get; init; } = [];
+
+    /// <summary>Names of the outputs in order, where there are as many; empty when the source has none of its own.</summary>
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>True when exactly one class holds (softmax).</summary>
+    public bool ExclusiveClasses { get; init; }
+
+    /// <summary>For weights of one channel or of three.</summary>
+    public required Func<int, InputContract> Input { get; init; }
+
+    /// <summary>How the source itself prepares an image, and in what Marrow differs.</summary>
+    public required string Preprocessing { get; init; }
+
+    /// <summary>True for a file that can be of no other known source; the first in <see cref="ImportMaps.All"/> that says so is taken.</summary>
+    internal Func<SourceFacts, bool> Recognises { get; init; } = _ => false;
+}
+
+/// <summary>What a map is recognised by.</summary>
+/// <param name="Keys">As the file has them, without the wrappers' prefixes.</param>
+/// <param name="Channels">Of the first convolution.</param>
+/// <param name="Outputs">Of the classifier; 0 when none was found.</param>
+/// <param name="Metadata">Of a safetensors file.</param>
+internal sealed record SourceFacts(IReadOnlyCollection<string> Keys, int Channels, int Outputs, IReadOnlyDictionary<string, string> Metadata);

@@ -1,0 +1,148 @@
+using System.Globalization;
+using Marrow.Checkpoints;
+using Marrow.Checkpoints.PyTorch;
+using Marrow.Models;
+using static TorchSharp.torch;
+
+namespace Marrow.Exchange;
+
+/// <summary>
+/// A file of weights from elsewhere becomes a checkpoint: file -> map and architecture (recognised by keys and shapes) ->
+/// each weight of the model once -> the checkpoint, with the input that the source prepares and the file's SHA-256.
+/// Nothing in the file is run, and nothing is written before all of it was read and fitted.
+/// </summary>
+public static class Importer
+{
+    /// <summary>
+    /// The caller disposes the checkpoint. Throws <see cref="MarrowException"/> when the file is refused (see
+    /// <see cref="PyTorchWeights.Open"/>), fits no known map or model, has leftovers, or its classes have no names.
+    /// </summary>
+    public static (Checkpoint Checkpoint, ImportSummary Summary) Import(string path, ImportRequest request)
+    {
+        using var scope = NewDisposeScope();
+        using WeightFile file = PyTorchWeights.Takes(path) ? PyTorchWeights.Open(path) : Safetensors.Open(path);
+        var map = Map(file, request);
+        var entries = KeyMapping.Of(file, map);
+        var architecture = request.Architecture is { } named ? Known(named) : KeyMapping.Architecture(entries, path);
+        var (channels, outputs) = (Side(entries, "features.conv0.weight", 1), Side(entries, "classifier.weight", 0));
+        if (channels is not (1 or 3) || outputs < 1)
+            throw MarrowException.Bad(path, "a classifier of 1 or 3 input channels", $"{channels} channels and {outputs} outputs", "Name the file of such a model, or take over what fits by a warm start.");
+        var classes = Classes(request.Classes ?? map.Classes, outputs, map, path);
+        var config = Config(request, map, architecture, channels, classes, Thresholds(file, entries));
+        config.Validate(path);
+
+        Dictionary<string, long[]> shapes;
+        using (var generator = get_rng_state())
+        {
+            using var model = ModelCatalogue.Create(config.Model);
+            shapes = model.state_dict().ToDictionary(s => s.Key, s => s.Value.shape, StringComparer.Ordinal);
+            set_rng_state(generator);
+        }
+        var fitted = KeyMapping.Fit(shapes, entries, map, path);
+        var weights = fitted.Select(f => KeyValuePair.Create(f.Key, f.Value is { } entry ? Read(file, entry, f.Key) : zeros(1, ScalarType.Int64).reshape([]))).ToList();
+        var matrices = weights.Where(w => w.Value.Dimensions >= 2).Select(w => w.Value.dtype).Distinct().ToList();
+        var summary = new ImportSummary
+        {
+            File = new(Path.GetFileName(path), file.Length, file.Sha256(), map.Name, request.License),
+            Architecture = architecture,
+            Place = (file as PyTorchWeights)?.Place ?? "",
+            Others = (file as PyTorchWeights)?.Others ?? [],
+            Tensors = entries.Count,
+            Mapped = fitted.Values.Count(e => e is not null),
+            Renamed = fitted.Count(f => f.Value is { } entry && entry.Name != f.Key),
+            Dropped = [.. map.Dropped.Where(d => entries.ContainsKey(d.Key)).Select(d => new DroppedKey(entries[d.Key].Name, d.Reason))],
+            Filled = fitted.Values.Count(e => e is null),
+            Precision = Precision(fitted),
+            Classes = classes,
+            Input = config.Input.Describe(),
+        };
+        var checkpoint = new CheckpointDraft
+        {
+            Name = request.Name.Contains('.', StringComparison.Ordinal) ? request.Name : CheckpointName.From(architecture, request.Name),
+            Config = config,
+            Weights = weights,
+            MatricesAs = matrices is [var one] ? one : ScalarType.Float32,
+            Card = ImportCard.Of(summary, map, request),
+            Parents = new() { Imported = summary.File },
+        }.Save(request.HubFolder);
+        return (checkpoint, summary);
+    }
+
+    private static ImportMap Map(WeightFile file, ImportRequest request)
+    {
+        var known = string.Join(", ", ImportMaps.All.Keys);
+        if (request.Map is { } name)
+            return ImportMaps.All.TryGetValue(name, out var map) ? map : throw new MarrowException($"Unknown map '{name}'. Known: {known}.");
+        var entries = file.Entries.Select(e => (Key: KeyMapping.Unwrap(e.Name), e.Shape)).ToList();
+        var facts = new SourceFacts(entries.Select(e => e.Key).ToHashSet(StringComparer.Ordinal), Side("conv0.weight", 1), Side("classifier.weight", 0),
+            file is Safetensors own ? own.Metadata : new Dictionary<string, string>());
+        return ImportMaps.All.Values.FirstOrDefault(m => m.Recognises(facts)) ?? throw MarrowException.Bad(file.Path, $"weights of a known source ({known})",
+            $"{facts.Channels} input channels, {facts.Outputs} outputs and keys such as {string.Join(", ", facts.Keys.Take(3).Select(PickleReader.Shown))}",
+            "Name the map that they are closest to (--map), with the classes (--classes).");
+
+        int Side(string end, int axis) => (int)Math.Min(entries.Where(e => e.Key.EndsWith(end, StringComparison.Ordinal) && e.Shape.Length > axis).Select(e => e.Shape[axis]).FirstOrDefault(), int.MaxValue);
+    }
+
+    private static string Known(string architecture) => ModelCatalogue.Backbones.ContainsKey(architecture)
+        ? architecture
+        : throw new MarrowException($"Unknown architecture '{architecture}' for an import. Known: {string.Join(", ", ModelCatalogue.Backbones.Keys)}.");
+
+    private static int Side(IReadOnlyDictionary<string, WeightEntry> entries, string key, int axis) =>
+        entries.TryGetValue(key, out var entry) && entry.Shape.Length > axis ? (int)Math.Min(entry.Shape[axis], int.MaxValue) : 0;
+
+    private static IReadOnlyList<string> Classes(IReadOnlyList<string> names, int outputs, ImportMap map, string path) => names.Count == outputs
+        ? names
+        : throw MarrowException.Bad(path, string.Create(CultureInfo.InvariantCulture, $"a name for each of its {outputs} outputs"),
+            names.Count == 0 ? "none: the file has no names" : $"{names.Count} of the map {map.Name} or of --classes", "Give them in order: --classes A,B,C.");
+
+    /// <summary>torchxrayvision's operating points; null when the file has none. NaN: the output was never trained.</summary>
+    private static float[]? Thresholds(WeightFile file, IReadOnlyDictionary<string, WeightEntry> entries)
+    {
+        if (!entries.TryGetValue("op_threshs", out var entry) || entry.Elements > int.MaxValue)
+            return null;
+        using var scope = NewDisposeScope();
+        return [.. file.Read(entry.Name).to(ScalarType.Float32).reshape(-1).data<float>()];
+    }
+
+    private static CheckpointConfig Config(ImportRequest request, ImportMap map, string architecture, int channels, IReadOnlyList<string> classes, float[]? thresholds)
+    {
+        var input = map.Input(channels);
+        return new()
+        {
+            Model = new() { Architecture = architecture, Channels = channels, Outputs = classes.Count },
+            Task = CheckpointTask.Classify,
+            Classes = classes,
+            ExclusiveClasses = request.ExclusiveClasses ?? map.ExclusiveClasses,
+            Input = input with { Width = request.Width ?? input.Width, Height = request.Height ?? input.Height },
+            Outputs = [.. classes.Select(Output)],
+        };
+
+        OutputMeaning Output(string name, int i) => thresholds is null || i >= thresholds.Length
+            ? new(name, "probability", $"{name} is present.")
+            : float.IsNaN(thresholds[i])
+                ? new(name, "probability", $"{name} is present; torchxrayvision has no operating point for it.", Trained: false)
+                : new(name, "probability", string.Create(CultureInfo.InvariantCulture, $"{name} is present; torchxrayvision's operating point is {thresholds[i]:G6}."));
+    }
+
+    /// <summary>In its stored type, but float64 as float32, in which models compute.</summary>
+    private static Tensor Read(WeightFile file, WeightEntry entry, string key)
+    {
+        using var scope = NewDisposeScope();
+        var tensor = file.Read(entry.Name);
+        if (is_floating_point(tensor) == key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+            throw MarrowException.Bad(file.Path, $"'{PickleReader.Shown(entry.Name)}' of a type that the model can take", $"{entry.Type}", "Save the weights of a plain floating-point model.");
+        if (!is_floating_point(tensor))
+            return tensor.to(ScalarType.Int64).MoveToOuterDisposeScope();
+        if (tensor.dtype == ScalarType.Float64)
+            tensor = tensor.to(ScalarType.Float32);
+        if (!tensor.isfinite().all().item<bool>())
+            throw MarrowException.Bad(file.Path, $"finite numbers in '{PickleReader.Shown(entry.Name)}'", "infinities or NaN", "The weights are of no use: fetch or save them again.");
+        return tensor.MoveToOuterDisposeScope();
+    }
+
+    private static string Precision(Dictionary<string, WeightEntry?> fitted)
+    {
+        var types = fitted.Values.OfType<WeightEntry>().Select(e => e.Type).Where(t => t is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64).Distinct().Order().ToList();
+        return string.Join(" and ", types.Select(t => t == ScalarType.Float64 ? "float64, rounded to float32" : t.ToString().ToLowerInvariant()));
+    }
+}
