@@ -13,6 +13,7 @@ internal static class HubCommand
         HubVerifyCommand.Create(),
         HubRemoveCommand.Create(),
         HubImportCommand.Create(),
+        HubExportCommand.Create(),
     };
 
     /// <summary>CHECKPOINT, as every command of the hub names one.</summary>

@@ -56,6 +56,9 @@ public sealed record CheckpointConfig
     /// <summary>Findings with a softmax of three of the outputs each; indices into <see cref="Classes"/>.</summary>
     public IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
 
+    /// <summary>The same three as one.</summary>
+    internal ClassLayout Layout => new(Classes, ExclusiveClasses, ThreeClassFindings);
+
     public required InputContract Input { get; init; }
 
     public required IReadOnlyList<OutputMeaning> Outputs { get; init; }

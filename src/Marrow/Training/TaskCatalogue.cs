@@ -45,6 +45,6 @@ public static class TaskCatalogue
     {
         var config = checkpoint.Config;
         return Tasks[config.Task].Create(checkpoint.BuildModel(), config.Model, config.Input,
-            new(config.Classes, config.ExclusiveClasses, config.ThreeClassFindings));
+            config.Layout);
     }
 }
