@@ -76,7 +76,7 @@ public sealed class Checkpoint : IDisposable
         var metrics = Optional<List<MeasuredValue>>(MetricsFile) ?? [];
         var receipt = Optional<TransferReceipt>(ReceiptFile);
         var golden = Optional<GoldenSample>(GoldenFile);
-        golden?.Validate(System.IO.Path.Combine(folder, GoldenFile), config.Model.Channels);
+        golden?.Validate(System.IO.Path.Combine(folder, GoldenFile), config.Model);
         if (!manifest.Lists(WeightsFile))
             throw MarrowException.Bad(folder, WeightsFile, "none in the manifest", "Save the checkpoint again.");
         return new(folder, manifest.Name, manifest.Digest, manifest.Created, config, Safetensors.Open(System.IO.Path.Combine(folder, WeightsFile)))
@@ -119,33 +119,44 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>
     /// The model with these weights, on the CPU, in evaluation mode; the caller disposes it. Leaves torch's random
-    /// generator as it was. Throws when a weight does not fit or the golden sample is not reproduced.
+    /// generator as it was. Throws <see cref="MarrowException"/> when a weight does not fit or the golden sample is not
+    /// reproduced, and for a module of its maker's own, which is to be given to <see cref="LoadInto"/>.
     /// </summary>
     public Module BuildModel(bool verifyGolden = true)
     {
-        var model = Build(Config, Weights);
-        try
-        {
-            if (verifyGolden && Golden is { } golden)
-                golden.Verify(model, System.IO.Path.Combine(Path, GoldenFile));
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        if (Config.Task == CheckpointTask.Custom)
+            throw MarrowException.Bad(Path, "an architecture that Marrow can build", $"'{Config.Model.Architecture}', a module of its maker's own", $"Build that module with its maker's code and give it to {nameof(Checkpoint)}.{nameof(LoadInto)}.");
+        return Build(Weights, () => ModelCatalogue.Create(Config.Model), model => Verify(model, verifyGolden));
     }
 
-    internal static Module Build(CheckpointConfig config, Safetensors weights)
+    /// <summary>
+    /// Copies every weight into a model built elsewhere, on the CPU: any of the catalogue's, or a module of the user's own.
+    /// Its mode, training or evaluation, stays. Throws <see cref="MarrowException"/>, having changed nothing, when a key is
+    /// missing, left over or of another shape; and when the golden sample, if there is one, is not reproduced.
+    /// </summary>
+    public void LoadInto(Module model, bool verifyGolden = true)
+    {
+        ModelWeights.LoadExactly(model, Weights);
+        Verify(model, verifyGolden);
+    }
+
+    private void Verify(Module model, bool verifyGolden)
+    {
+        if (verifyGolden && Golden is { } golden)
+            golden.Verify(model, System.IO.Path.Combine(Path, GoldenFile));
+    }
+
+    /// <summary>A model with the weights, in evaluation mode, once <paramref name="check"/> has seen it.</summary>
+    internal static Module Build(Safetensors weights, Func<Module> create, Action<Module> check)
     {
         using var generator = torch.get_rng_state();
         Module? model = null;
         try
         {
-            model = ModelCatalogue.Create(config.Model);
+            model = create();
             ModelWeights.LoadExactly(model, weights);
             model.eval();
+            check(model);
             return model;
         }
         catch

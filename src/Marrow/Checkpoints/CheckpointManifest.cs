@@ -50,6 +50,13 @@ public sealed record CheckpointParents
     /// </summary>
     public IReadOnlyList<LicensedAncestor> Inherited { get; init; } = [];
 
+    /// <summary>Of a model that was warm-started from a checkpoint: that one, and what it descends from. Add the data sets with "with".</summary>
+    public static CheckpointParents WarmStartedFrom(Checkpoint source) => new()
+    {
+        Checkpoints = [new(source.Name, source.Digest, "init", source.License)],
+        Inherited = [.. source.Parents.Ancestors().Distinct()],
+    };
+
     /// <summary>All ancestors and their terms: the parents, then what they inherited.</summary>
     public IReadOnlyList<LicensedAncestor> Ancestors() =>
     [

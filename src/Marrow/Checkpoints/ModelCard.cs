@@ -97,6 +97,8 @@ internal static class ModelCardText
         var config = draft.Config;
         var elements = draft.Weights.Sum(w => w.Value.NumberOfElements);
         text.Append(Inv($"- Architecture `{config.Model.Architecture}`, {elements:N0} numbers, matrices stored as {draft.MatricesAs}.\n"));
+        if (config.Task == CheckpointTask.Custom)
+            text.Append("- A module of its maker's own: build it with the maker's code and give it to `Checkpoint.LoadInto`.\n");
         text.Append(Inv($"- Task `{config.Task}`, made with Marrow {config.MarrowVersion} on {draft.Created.UtcDateTime:yyyy-MM-dd}.\n"));
         text.Append(Inv($"- Input: {config.Input.Width} x {config.Input.Height} px (width x height, {config.Input.Fit.ToString().ToLowerInvariant()}), {config.Input.Channels} channel(s), dense structures bright, window from percentile {config.Input.WindowLow} to {config.Input.WindowHigh}, mean {config.Input.Mean}, std {config.Input.Std}.\n\n"));
         text.Append("| output | unit | meaning |\n|---|---|---|\n");

@@ -1,3 +1,4 @@
+using Marrow.Models;
 using TorchSharp;
 
 namespace Marrow.Checkpoints;
@@ -8,10 +9,11 @@ public sealed class WeightSource
     private readonly Func<string, torch.Tensor> _read;
     private readonly Action<string, torch.Tensor> _readInto;
 
-    private WeightSource(string name, string digest, string architecture, IReadOnlyList<KeyValuePair<string, long[]>> shapes,
+    private WeightSource(string name, string digest, ModelSpec? spec, IReadOnlyList<KeyValuePair<string, long[]>> shapes,
         Func<string, torch.Tensor> read, Action<string, torch.Tensor> readInto)
     {
-        (Name, Digest, Architecture, Shapes, _read, _readInto) = (name, digest, architecture, shapes, read, readInto);
+        (Name, Digest, Architecture, Shapes, _read, _readInto) = (name, digest, spec?.Architecture ?? "", shapes, read, readInto);
+        BackbonePrefix = spec is null ? null : ModelCatalogue.BackbonePrefix(spec);
     }
 
     public string Name { get; }
@@ -19,20 +21,24 @@ public sealed class WeightSource
     /// <summary>"" when it has none.</summary>
     public string Digest { get; }
 
-    /// <summary>A key of the model catalogue; "" when unknown, then the place of the backbone is found from the keys.</summary>
+    /// <summary>See <see cref="ModelSpec.Architecture"/>; "" when unknown, then the place of the backbone is found from the keys.</summary>
     public string Architecture { get; }
+
+    /// <summary>Null when unknown.</summary>
+    internal string? BackbonePrefix { get; }
 
     /// <summary>Keys and shapes in the source's order.</summary>
     public IReadOnlyList<KeyValuePair<string, long[]>> Shapes { get; }
 
     public static WeightSource Of(Checkpoint checkpoint) =>
-        FromFile(checkpoint.Weights, checkpoint.Name, checkpoint.Digest, checkpoint.WeightsOnly ? "" : checkpoint.Config.Model.Architecture);
+        FromFile(checkpoint.Weights, checkpoint.Name, checkpoint.Digest, checkpoint.WeightsOnly ? null : checkpoint.Config.Model);
 
-    public static WeightSource Of(Safetensors weights) => FromFile(weights, weights.Path, "", "");
+    public static WeightSource Of(Safetensors weights) => FromFile(weights, weights.Path, "", null);
 
     /// <summary>Tensors in memory, which stay the caller's.</summary>
+    /// <param name="architecture">A key of <see cref="ModelCatalogue"/>, or "" when it is none of them.</param>
     public static WeightSource Of(string name, IReadOnlyDictionary<string, torch.Tensor> weights, string architecture = "") =>
-        new(name, "", architecture, [.. weights.Select(w => KeyValuePair.Create(w.Key, w.Value.shape))], key => weights[key].alias(), (key, target) => target.copy_(weights[key]));
+        new(name, "", architecture.Length > 0 ? new() { Architecture = architecture } : null, [.. weights.Select(w => KeyValuePair.Create(w.Key, w.Value.shape))], key => weights[key].alias(), (key, target) => target.copy_(weights[key]));
 
     /// <summary>The caller disposes it.</summary>
     internal torch.Tensor Read(string key) => _read(key);
@@ -40,6 +46,6 @@ public sealed class WeightSource
     /// <summary>Of the same shape.</summary>
     internal void ReadInto(string key, torch.Tensor target) => _readInto(key, target);
 
-    private static WeightSource FromFile(Safetensors file, string name, string digest, string architecture) =>
-        new(name, digest, architecture, [.. file.Entries.Select(e => KeyValuePair.Create(e.Name, e.Shape))], file.Read, file.ReadInto);
+    private static WeightSource FromFile(Safetensors file, string name, string digest, ModelSpec? spec) =>
+        new(name, digest, spec, [.. file.Entries.Select(e => KeyValuePair.Create(e.Name, e.Shape))], file.Read, file.ReadInto);
 }
