@@ -23,10 +23,11 @@ internal static class BackboneKeys
     }
 
     /// <summary>The module of a key: backbones by their blocks, "backbone.body.denseblock1"; the rest by the first two parts of the name.</summary>
-    public static string ModuleOf(string key, string backbone)
+    /// <param name="backbone">Null where it is not known.</param>
+    public static string ModuleOf(string key, string? backbone)
     {
-        var inBackbone = key.StartsWith(backbone, StringComparison.Ordinal);
-        var parts = (inBackbone ? key[backbone.Length..] : key).Split('.');
+        var inBackbone = backbone is not null && key.StartsWith(backbone, StringComparison.Ordinal);
+        var parts = (inBackbone ? key[backbone!.Length..] : key).Split('.');
         return inBackbone ? backbone + parts[0] : string.Join('.', parts[..Math.Clamp(parts.Length - 1, 1, 2)]);
     }
 }
