@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Marrow.Models;
 using TorchSharp;
 using static TorchSharp.torch.nn;
@@ -67,10 +66,53 @@ public sealed class Checkpoint : IDisposable
     /// Throws <see cref="MarrowException"/> when any file is absent or differs by a single bit from what was saved, or
     /// when the config asks for what this version does not have.
     /// </summary>
-    public static Checkpoint Load(string folder)
+    public static Checkpoint Load(string folder) => Load(folder, _ => { });
+
+    /// <summary>
+    /// <see cref="Load(string)"/> and <see cref="LoadInto"/> at once: the bytes are verified while they are copied. When
+    /// anything throws the model is of no use.
+    /// </summary>
+    public static Checkpoint Load(string folder, Module into, bool verifyGolden = true)
+    {
+        var checkpoint = Load(folder, opened => ModelWeights.LoadExactly(into, opened.Weights));
+        try
+        {
+            checkpoint.Verify(into, verifyGolden);
+            return checkpoint;
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Hashing takes longer than all the rest together, so the rest goes on beside it; nothing is handed out before both
+    /// are done.
+    /// </summary>
+    private static Checkpoint Load(string folder, Action<Checkpoint> meanwhile)
     {
         var manifest = CheckpointManifest.Read(folder);
-        manifest.VerifyFiles(folder);
+        var hashing = Task.Run(() => manifest.VerifyFiles(folder));
+        Checkpoint? checkpoint = null;
+        try
+        {
+            checkpoint = Open(folder, manifest);
+            meanwhile(checkpoint);
+            hashing.GetAwaiter().GetResult();
+            return checkpoint;
+        }
+        catch
+        {
+            checkpoint?.Dispose();
+            hashing.GetAwaiter().GetResult(); // a damaged file is the cause of whatever came of it
+            throw;
+        }
+    }
+
+    private static Checkpoint Open(string folder, CheckpointManifest manifest)
+    {
         var config = Read<CheckpointConfig>(ConfigFile);
         config.Validate(System.IO.Path.Combine(folder, ConfigFile));
         var metrics = Optional<List<MeasuredValue>>(MetricsFile) ?? [];
@@ -107,7 +149,7 @@ public sealed class Checkpoint : IDisposable
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
-            var digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(stream));
+            var digest = "sha256:" + FileHash.Sha256(stream);
             return new(path, System.IO.Path.GetFileNameWithoutExtension(path), digest, File.GetLastWriteTimeUtc(path), null, weights);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

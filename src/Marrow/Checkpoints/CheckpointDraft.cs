@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Marrow.Models;
 using TorchSharp;
 using static TorchSharp.torch.nn;
@@ -104,7 +103,7 @@ public sealed record CheckpointDraft
     private static ManifestFile Describe(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
-        return new(Path.GetFileName(path), stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
+        return new(Path.GetFileName(path), stream.Length, FileHash.Sha256(stream));
     }
 
     private static void TryDelete(string folder)

@@ -167,7 +167,7 @@ public sealed record CheckpointManifest
                 using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
                 if (stream.Length != file.Bytes)
                     throw Bad(path, $"{file.Bytes} bytes, as {FileName} says", $"{stream.Length}");
-                var computed = Convert.ToHexStringLower(SHA256.HashData(stream));
+                var computed = FileHash.Sha256(stream);
                 if (computed != file.Sha256)
                     throw Bad(path, $"SHA-256 {file.Sha256}, as {FileName} says", computed);
             }
