@@ -9,6 +9,7 @@ internal static class HubCommand
     {
         HubListCommand.Create(),
         HubShowCommand.Create(),
+        HubDiffCommand.Create(),
         HubLineageCommand.Create(),
         HubVerifyCommand.Create(),
         HubRemoveCommand.Create(),

@@ -1,5 +1,6 @@
-using System.Security.Cryptography;
+using Marrow.Models;
 using TorchSharp;
+using static TorchSharp.torch.nn;
 
 namespace Marrow.Checkpoints;
 
@@ -20,6 +21,12 @@ public sealed record CheckpointDraft
     /// <summary>See <see cref="ModelWeights.Of"/>.</summary>
     public required IReadOnlyList<KeyValuePair<string, torch.Tensor>> Weights { get; init; }
 
+    /// <summary>
+    /// Builds a module of the user's own, by which the golden sample is made; it is disposed here. Null for architectures
+    /// of the catalogue.
+    /// </summary>
+    public Func<Module>? Create { get; init; }
+
     /// <summary>How tensors of two or more dimensions are stored; Float32 keeps every bit.</summary>
     public torch.ScalarType MatricesAs { get; init; } = torch.ScalarType.BFloat16;
 
@@ -29,19 +36,21 @@ public sealed record CheckpointDraft
     public TransferReceipt? Receipt { get; init; }
     public DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
 
-    /// <summary>[N, C, H, W] of the golden sample's input; null for one image of 64 x 64.</summary>
+    /// <summary>[N, C, H, W] of the golden sample's input; null for one image of 64 x 64, or of the input's size for a module of the user's own.</summary>
     public long[]? GoldenShape { get; init; }
 
     /// <summary>
     /// Writes <c>hubFolder/name/digest/</c> and loads it again. The golden sample is made with the weights as they are
-    /// stored, not as they were trained. A checkpoint that is there is never changed. Throws
-    /// <see cref="MarrowException"/> when the folder can't be written or the model gives no finite numbers; nothing is
-    /// left then.
+    /// stored, not as they were trained; a module of the user's own has none unless it takes a tensor and gives one or an
+    /// array of them. A checkpoint that is there is never changed. Throws <see cref="MarrowException"/> when the config is
+    /// impossible, the folder can't be written or the model gives no finite numbers; nothing is left then.
     /// </summary>
     public Checkpoint Save(string hubFolder)
     {
         CheckpointName.Require(Name, "checkpoint");
         Config.Validate($"{Name}: config");
+        if (Create is null == (Config.Task == CheckpointTask.Custom))
+            throw MarrowException.Bad(Name, $"{nameof(Create)}, which builds the module, for the task {CheckpointTask.Custom} and for no other", Create is null ? "none" : "one", $"Correct {nameof(Create)} or the task.");
         var staged = HubDisk.Stage(hubFolder);
         try
         {
@@ -63,10 +72,11 @@ public sealed record CheckpointDraft
         var metadata = new Dictionary<string, string> { ["name"] = Name, ["architecture"] = Config.Model.Architecture, ["marrow"] = Config.MarrowVersion };
         Safetensors.Write(weightsPath, Weights, metadata, MatricesAs);
         using (var stored = Safetensors.Open(weightsPath))
-        using (var model = Checkpoint.Build(Config, stored))
+        using (var model = Checkpoint.Build(stored, Create ?? (() => ModelCatalogue.Create(Config.Model)), _ => { }))
         {
-            var golden = GoldenSample.Record(model, GoldenShape ?? [1, Config.Model.Channels, GoldenSide, GoldenSide], GoldenSeed);
-            WriteJson(Checkpoint.GoldenFile, golden);
+            var (height, width) = Create is null ? (GoldenSide, GoldenSide) : (Config.Input.Height, Config.Input.Width);
+            if (ModelOutputs.AreKnown(model))
+                WriteJson(Checkpoint.GoldenFile, GoldenSample.Record(model, GoldenShape ?? [1, Config.Model.Channels, height, width], GoldenSeed));
         }
         WriteJson(Checkpoint.ConfigFile, Config);
         WriteJson(Checkpoint.MetricsFile, Metrics);
@@ -85,6 +95,6 @@ public sealed record CheckpointDraft
     private static ManifestFile Describe(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
-        return new(Path.GetFileName(path), stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
+        return new(Path.GetFileName(path), stream.Length, FileHash.Sha256(stream));
     }
 }

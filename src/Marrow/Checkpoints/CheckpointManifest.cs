@@ -50,6 +50,13 @@ public sealed record CheckpointParents
     /// </summary>
     public IReadOnlyList<LicensedAncestor> Inherited { get; init; } = [];
 
+    /// <summary>Of a model that was warm-started from a checkpoint: that one, and what it descends from. Add the data sets with "with".</summary>
+    public static CheckpointParents WarmStartedFrom(Checkpoint source) => new()
+    {
+        Checkpoints = [new(source.Name, source.Digest, "init", source.License)],
+        Inherited = [.. source.Parents.Ancestors().Distinct()],
+    };
+
     /// <summary>All ancestors and their terms: the parents, then what they inherited.</summary>
     public IReadOnlyList<LicensedAncestor> Ancestors() =>
     [
@@ -165,7 +172,7 @@ public sealed record CheckpointManifest
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
             if (stream.Length != file.Bytes)
                 throw Bad(path, $"{file.Bytes} bytes, as {FileName} says", $"{stream.Length}");
-            RequireHash(path, file, SHA256.HashData(stream));
+            RequireHash(path, file, FileHash.Sha256(stream));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -180,7 +187,7 @@ public sealed record CheckpointManifest
             return null;
         var path = Path.Combine(folder, name);
         var bytes = ReadSmall(path);
-        RequireHash(path, file, SHA256.HashData(bytes));
+        RequireHash(path, file, Convert.ToHexStringLower(SHA256.HashData(bytes)));
         return bytes;
     }
 
@@ -193,9 +200,8 @@ public sealed record CheckpointManifest
 
     internal bool Lists(string file) => Files.Any(f => f.Path == file);
 
-    private static void RequireHash(string path, ManifestFile file, byte[] hash)
+    private static void RequireHash(string path, ManifestFile file, string computed)
     {
-        var computed = Convert.ToHexStringLower(hash);
         if (computed != file.Sha256)
             throw Bad(path, $"SHA-256 {file.Sha256}, as {FileName} says", computed);
     }

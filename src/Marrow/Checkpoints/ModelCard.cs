@@ -106,6 +106,8 @@ internal static class ModelCardText
         var config = draft.Config;
         var elements = draft.Weights.Sum(w => w.Value.NumberOfElements);
         text.Append(Inv($"- Architecture `{config.Model.Architecture}`, {elements:N0} numbers, matrices stored as {draft.MatricesAs}.\n"));
+        if (config.Task == CheckpointTask.Custom)
+            text.Append("- A module of its maker's own: build it with the maker's code and give it to `Checkpoint.LoadInto`.\n");
         text.Append(Inv($"- Task `{config.Task}`, made with Marrow {config.MarrowVersion} on {draft.Created.UtcDateTime:yyyy-MM-dd}.\n"));
         text.Append(Inv($"- Input: {config.Input.Describe()}; dense structures bright.\n\n"));
         text.Append("| output | unit | meaning |\n|---|---|---|\n");
