@@ -9,8 +9,10 @@ internal static class HubCommand
     {
         HubListCommand.Create(),
         HubShowCommand.Create(),
+        HubPushCommand.Create(),
+        HubPullCommand.Create(),
     };
 
     /// <summary>CHECKPOINT, as every command of the hub names one.</summary>
-    public static Argument<string> Reference() => new("CHECKPOINT") { Description = "A name, name@sha256:digits, a folder or a .safetensors file." };
+    public static Argument<string> Reference() => new("CHECKPOINT") { Description = "A name, name@sha256:digits, a folder, a .safetensors file or oci://host/repository:tag." };
 }

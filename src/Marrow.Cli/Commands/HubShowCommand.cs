@@ -15,9 +15,9 @@ internal static class HubShowCommand
         var hub = HubFolder.Option();
         return new Command("show", "Show what a checkpoint expects, gives, came from and is worth. Every byte of it is checked.") { name, hub }
             .WithExamples("marrow hub show densenet121.cxr-pediatric", "marrow hub show runs/demo/hub/densenet-mini.chexpert --json")
-            .Does((parsed, output, _) =>
+            .Does((parsed, output, cancellation) =>
             {
-                using var checkpoint = new LocalHub(HubFolder.Of(parsed, hub)).Resolve(parsed.GetRequiredValue(name));
+                using var checkpoint = new CheckpointReferences(new LocalHub(HubFolder.Of(parsed, hub)), output, cancellation).Resolve(parsed.GetRequiredValue(name));
                 output.Finish(Document(checkpoint), console => Draw(console, checkpoint));
                 return ExitCode.Done;
             });
