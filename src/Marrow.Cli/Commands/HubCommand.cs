@@ -15,8 +15,10 @@ internal static class HubCommand
         HubRemoveCommand.Create(),
         HubImportCommand.Create(),
         HubExportCommand.Create(),
+        HubPushCommand.Create(),
+        HubPullCommand.Create(),
     };
 
     /// <summary>CHECKPOINT, as every command of the hub names one.</summary>
-    public static Argument<string> Reference() => new("CHECKPOINT") { Description = "A name, name@sha256:digits, a folder, or a .safetensors, .pth or .pt file." };
+    public static Argument<string> Reference() => new("CHECKPOINT") { Description = "A name, name@sha256:digits, a folder, a .safetensors, .pth or .pt file, or oci://host/repository:tag." };
 }

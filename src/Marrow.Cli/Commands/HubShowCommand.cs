@@ -15,10 +15,10 @@ internal static class HubShowCommand
         var hub = HubFolder.Option();
         return new Command("show", "Show what a checkpoint expects, gives, came from, is worth and may be used for. Every byte of it is checked.") { name, hub }
             .WithExamples("marrow hub show densenet121.cxr-pediatric", "marrow hub show runs/demo/hub/densenet-mini.chexpert --json")
-            .Does((parsed, output, _) =>
+            .Does((parsed, output, cancellation) =>
             {
                 var store = new LocalHub(HubFolder.Of(parsed, hub));
-                using var checkpoint = store.Resolve(parsed.GetRequiredValue(name));
+                using var checkpoint = new CheckpointReferences(store, output, cancellation).Resolve(parsed.GetRequiredValue(name));
                 var shown = checkpoint.WeightsOnly ? new Shown(checkpoint) : Shown.Of(store, checkpoint);
                 output.Finish(shown.Document(), shown.Draw);
                 return ExitCode.Done;

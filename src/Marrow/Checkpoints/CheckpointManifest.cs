@@ -223,9 +223,15 @@ public sealed record CheckpointManifest
 
     internal static bool IsHex(string text) => text.Length == HexDigits && text.All(char.IsAsciiHexDigitLower);
 
-    private static bool IsPlain(string name) =>
+    /// <summary>A name that every file system takes as that of a file in the folder: no path, no device of Windows.</summary>
+    internal static bool IsPlain(string name) =>
         name.Length is > 0 and <= 100 && char.IsAsciiLetterOrDigit(name[0]) && name[^1] != '.'
-        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')
+        && !IsDevice(name.Split('.')[0]);
+
+    // Windows opens the device whatever stands behind the first dot.
+    private static bool IsDevice(string stem) => stem.ToLowerInvariant() is "con" or "prn" or "aux" or "nul"
+        || stem.Length == 4 && char.IsAsciiDigit(stem[3]) && stem[..3].ToLowerInvariant() is "com" or "lpt";
 
     private static MarrowException Bad(string path, string expected, string found) =>
         MarrowException.Bad(path, expected, found, "The checkpoint is damaged or was changed: fetch or save it again.");
