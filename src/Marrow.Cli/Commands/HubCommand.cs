@@ -9,6 +9,7 @@ internal static class HubCommand
     {
         HubListCommand.Create(),
         HubShowCommand.Create(),
+        HubRankCommand.Create(),
     };
 
     /// <summary>CHECKPOINT, as every command of the hub names one.</summary>
