@@ -43,7 +43,7 @@ public static class Ranker
             throw new MarrowException($"{request.DataName}: no checkpoint is left to rank. {string.Join(" ", data.Warnings)}");
         candidates = WithDistinctNames(candidates);
         warnings.AddRange(data.Warnings);
-        data.Notes.Concat(data.Warnings).ToList().ForEach(line => report(new() { Stage = request.DataName, Message = line }));
+        data.Notes.ToList().ForEach(line => report(new() { Stage = request.DataName, Message = line }));
         var task = new ProbeTask(request.Task, data.Dataset, data.Samples, request.Folds, request.Seed);
         if (task.Unusable.Count > 0)
             warnings.Add($"Not ranked by {string.Join(", ", task.Unusable)}: too few patients have it, or have it not.");
