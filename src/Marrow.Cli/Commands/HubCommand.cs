@@ -17,6 +17,7 @@ internal static class HubCommand
         HubExportCommand.Create(),
         HubPushCommand.Create(),
         HubPullCommand.Create(),
+        HubRankCommand.Create(),
     };
 
     /// <summary>CHECKPOINT, as every command of the hub names one.</summary>
