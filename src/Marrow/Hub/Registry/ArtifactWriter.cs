@@ -58,7 +58,7 @@ internal static class ArtifactWriter
         : string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e3:0.0}K");
 
     /// <summary>Of the type that most weights have.</summary>
-    private static string Precision(Safetensors weights) => weights.Entries.GroupBy(e => e.Type).MaxBy(g => g.Sum(e => e.Elements))?.Key switch
+    private static string Precision(WeightFile weights) => weights.Entries.GroupBy(e => e.Type).MaxBy(g => g.Sum(e => e.Elements))?.Key switch
     {
         torch.ScalarType.BFloat16 => "bf16",
         torch.ScalarType.Float16 => "fp16",
