@@ -48,9 +48,10 @@ public sealed class HubCommandsTests : IDisposable
     {
         var output = Call("list").Output;
         Assert.Contains("CC-BY-NC-4.0", output);
-        Assert.Contains("Apache-2.0, LicenseRef-SpineWeb-research, LicenseRef-unknown", output);
+        Assert.Contains("Apache-2.0", output);
         var child = Json("list").GetProperty("checkpoints")[0];
         Assert.Equal("CC-BY-NC-4.0", child.GetProperty("license").GetString());
+        Assert.Equal(["LicenseRef-SpineWeb-research", "Apache-2.0", "LicenseRef-unknown"], child.GetProperty("ancestorLicenses").EnumerateArray().Select(l => l.GetString()));
         Assert.Equal(Directory.GetFiles(child.GetProperty("folder").GetString()!).Sum(f => new FileInfo(f).Length), child.GetProperty("bytes").GetInt64());
     }
 
