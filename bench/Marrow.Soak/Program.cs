@@ -7,6 +7,7 @@ using Marrow.Soak;
 var soaks = new Dictionary<string, Soak>
 {
     ["safetensors"] = SafetensorsSoak.Run,
+    ["bit-flips"] = BitFlipSoak.Run,
 };
 const string usage = """
     usage: Marrow.Soak NAME CASES [--seed N]

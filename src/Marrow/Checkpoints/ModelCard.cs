@@ -63,10 +63,11 @@ internal static class ModelCardText
     private static string FrontMatter(CheckpointDraft draft)
     {
         var card = draft.Card;
-        var own = card.License.StartsWith(LicenseReference, StringComparison.Ordinal);
+        // The hub's list has single licences only.
+        var own = card.License.Contains(LicenseReference, StringComparison.Ordinal) || card.License.Contains(' ');
         var front = new Dictionary<string, object> { ["license"] = own ? "other" : card.License.ToLowerInvariant() };
         if (own)
-            front["license_name"] = card.License[LicenseReference.Length..].ToLowerInvariant();
+            front["license_name"] = card.License.Replace(LicenseReference, "", StringComparison.Ordinal).Replace(' ', '-').ToLowerInvariant();
         if (card.LicenseLink.Length > 0)
             front["license_link"] = card.LicenseLink;
         front["library_name"] = "marrow";

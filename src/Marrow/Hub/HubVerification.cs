@@ -124,7 +124,8 @@ internal static class HubVerifier
             }
             foreach (var path in Undotted(home))
             {
-                if (!Directory.Exists(path) || !CheckpointManifest.IsHex(Path.GetFileName(path)))
+                // What was just removed is neither file nor folder.
+                if (CheckpointManifest.IsHex(Path.GetFileName(path)) ? File.Exists(path) : Path.Exists(path))
                     strays.Add(new(path, "is no digest: 64 lower-case hexadecimal digits. Rename it to the digest in its checkpoint.json, or remove it."));
             }
         }

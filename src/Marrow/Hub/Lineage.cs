@@ -57,8 +57,21 @@ public sealed record LineageGraph(string Root, IReadOnlyList<LineageItem> Items,
         var builder = new LineageBuilder(digest => folders.Value.TryGetValue(digest, out var folder) ? LineageSource.TryRead(folder) : null);
         builder.AddAncestors(LineageSource.Read(root.Folder));
         if (descendants)
-            builder.AddDescendants(root.Digest, entries.Value.Where(e => e.AncestorDigests.Contains(root.Digest)).Select(e => e.Digest));
+            builder.AddDescendants(root.Digest, Descendants(entries.Value, root.Digest));
         return builder.Build(root.Digest);
+    }
+
+    /// <summary>Children, their children and so on: not every manifest tells more than its parents.</summary>
+    private static IEnumerable<string> Descendants(IReadOnlyList<HubEntry> entries, string root)
+    {
+        var children = entries.SelectMany(e => e.AncestorDigests.Select(parent => (parent, e.Digest))).ToLookup(p => p.parent, p => p.Digest);
+        var (found, open) = (new HashSet<string>(StringComparer.Ordinal) { root }, new Queue<string>([root]));
+        while (open.TryDequeue(out var parent))
+        {
+            foreach (var child in children[parent].Where(found.Add))
+                open.Enqueue(child);
+        }
+        return found.Where(digest => digest != root);
     }
 
     public LineageItem this[string id] => Items.First(i => i.Id == id);

@@ -58,11 +58,11 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
         Ancestors(root, [root.Manifest.Digest]);
     }
 
-    /// <param name="digests">Of all descendants, in any order.</param>
+    /// <param name="digests">Of all descendants, in any order. What is among the ancestors already stays there: it is not both.</param>
     public void AddDescendants(string root, IEnumerable<string> digests)
     {
         var near = new HashSet<string>(StringComparer.Ordinal) { root };
-        var left = digests.Distinct().Take(MostItems).Select(find).OfType<LineageSource>().ToDictionary(s => s.Manifest.Digest, StringComparer.Ordinal);
+        var left = digests.Distinct().Where(d => !_items.ContainsKey(d)).Take(MostItems).Select(find).OfType<LineageSource>().ToDictionary(s => s.Manifest.Digest, StringComparer.Ordinal);
         // Each after its parents; what is in a circle never gets its turn.
         while (left.Values.FirstOrDefault(s => Near(s).All(p => !left.ContainsKey(p.Digest))) is { } next && Add(Describe(next)))
         {

@@ -28,17 +28,24 @@ public static class LineagePage
         return page;
     }
 
-    private static void Checkpoints(HtmlReport page, LineageGraph graph) => page.Section("Checkpoints").Table(
-        ["name", "digest", "created", "worth", "measured on", "made with"],
-        [.. graph.Items.Where(i => i.Kind == LineageItemKind.Checkpoint).Select(i => (IReadOnlyList<string>)
-        [
-            i.Name,
-            i.Digest,
-            i.Created is { } created ? created.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "not in this hub",
-            Worth(i),
-            i.Worth is { } worth ? $"{worth.Dataset}: {worth.Split}" : "",
-            i.Training is { } training ? $"{training.Command}, stage {training.Stage}, seed {training.Seed}" : "",
-        ])]);
+    private static void Checkpoints(HtmlReport page, LineageGraph graph)
+    {
+        var checkpoints = graph.Items.Where(i => i.Kind == LineageItemKind.Checkpoint).ToList();
+        page.Section("Checkpoints")
+            .Table(["name", "digest", "created", "worth", "measured on"],
+            [
+                .. checkpoints.Select(i => (IReadOnlyList<string>)
+                [
+                    i.Name,
+                    Digits(i.Digest),
+                    i.Created is { } created ? created.ToString("d MMM yyyy", CultureInfo.InvariantCulture) : "not in this hub",
+                    Worth(i),
+                    i.Worth is { } worth ? $"{worth.Dataset}, {worth.Split}" : "",
+                ]),
+            ])
+            .Code(string.Join("\n", checkpoints.Select(i => $"{i.Name}@{i.Digest}"
+                + (i.Training is { } training ? $"\n    {training.Command}, stage {training.Stage}, seed {training.Seed}" : ""))));
+    }
 
     private static LineageNode Box(LineageItem item)
     {
