@@ -30,7 +30,7 @@ internal static class ImportCard
         if (summary.Filled > 0)
             text += Inv($" {summary.Filled} `num_batches_tracked`, which PyTorch has since 0.4.1 and which evaluation does not use, are 0.");
         if (summary.Others.Count > 0)
-            text += $" Beside the weights the file had {string.Join(", ", summary.Others.Take(NamedKeys).Select(o => $"`{o}`"))}{(summary.Others.Count > NamedKeys ? " and more" : "")}, which was left.";
+            text += $" Beside the weights the file had {string.Join(", ", summary.Others.Take(NamedKeys).Select(o => $"`{o}`"))}{(summary.Others.Count > NamedKeys ? " and more" : "")}, all of which was left.";
         return text;
     }
 

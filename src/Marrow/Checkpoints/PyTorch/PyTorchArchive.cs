@@ -70,8 +70,6 @@ internal sealed class PyTorchArchive
         if (pickles.Count != 1)
             throw MarrowException.Bad(path, "one NAME/data.pkl, as torch.save writes it", $"{pickles.Count}", "Save the weights in Python: torch.save(model.state_dict(), 'weights.pth').");
         var archive = new PyTorchArchive(records, pickles[0][..^"data.pkl".Length]);
-        if (archive.Find("constants.pkl") is not null)
-            throw MarrowException.Bad(path, "weights", "a TorchScript program, which also holds code", "Save its weights in Python: torch.save(torch.jit.load('program.pt').state_dict(), 'weights.pth').");
         if (archive.Find("byteorder") is { } order)
         {
             var text = new byte[Math.Min(order.Bytes, 16)];
@@ -136,10 +134,12 @@ internal sealed class PyTorchArchive
         var rawName = entry.Slice(EntryBytes, nameBytes);
         var name = Name(path, rawName);
         var (flags, method) = (UInt16(entry, 8), UInt16(entry, 10));
-        if ((flags & ~(SizesFollowFlag | Utf8Flag)) != 0)
-            throw Bad(path, $"'{name}' as torch.save stores it", $"flags 0x{flags:X4}: encrypted or patched");
+        if (name.Contains("/code/", StringComparison.Ordinal))
+            throw MarrowException.Bad(path, "weights", "a TorchScript program, which holds code", "Save its weights in Python, where you trust it: torch.save(torch.jit.load('program.pt').state_dict(), 'weights.pth').");
         if (method != 0)
             throw MarrowException.Bad(path, $"'{name}' stored without compression, as torch.save does", $"method {method}", "Load it in Python and save it again with torch.save.");
+        if ((flags & ~(SizesFollowFlag | Utf8Flag)) != 0)
+            throw Bad(path, $"'{name}' as torch.save stores it", $"flags 0x{flags:X4}: encrypted or patched");
 
         var extra = new Zip64Numbers(entry.Slice(EntryBytes + nameBytes, extraBytes));
         var size = extra.Widen(UInt32(entry, 24));
