@@ -62,6 +62,15 @@ public sealed class OnnxExportTests : IDisposable
         Assert.Equal(["scores", "boxes", .. corners.Skip(1), "selected"], Export(checkpoint, decode: true).Outputs.Select(o => o.Name));
     }
 
+    [Fact]
+    public void A_detector_that_sees_nothing_keeps_nothing()
+    {
+        using var model = Drafts.Model(architecture: "retinanet-densenet-mini"); // untrained: all scores are near 0.01
+        using var checkpoint = Drafts.Detector(model).Save(_folder["hub"]);
+        var selected = Exporter.Run(checkpoint, Request(decode: true)).Comparison!.Outputs.Single(o => o.Name == "selected");
+        Assert.Equal((0, 0, 0), (selected.Largest, selected.Absolute, selected.Relative));
+    }
+
     [Theory]
     [InlineData(64, 160)] // fewer rows of cells than pooled rows
     [InlineData(96, 608)] // more, and no multiple

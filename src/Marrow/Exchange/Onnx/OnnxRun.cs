@@ -35,23 +35,11 @@ internal static class OnnxRun
             using var results = session.Run(run, [OnnxModel.InputName], [given], names);
             for (var i = 0; i < names.Count; i++)
             {
-                if (names[i] == Selected)
-                {
-                    var kept = ExpectedOutputs.Selected(Floats(results, names.IndexOf("scores")), Floats(results, names.IndexOf("boxes")), batch.Count, config.Classes.Count);
-                    var found = results[i].GetTensorDataAsSpan<long>().ToArray().Chunk(3).Select(s => (s[0], s[1], s[2])).ToHashSet();
-                    largest[Selected] = Math.Max(largest[Selected], kept.Count);
-                    found.SymmetricExceptWith(kept);
-                    absolute[Selected] = Math.Max(absolute[Selected], found.Count);
-                    continue;
-                }
-                var (mine, theirs) = (expected[names[i]], Floats(results, i));
-                if (mine.Length != theirs.Length)
-                    throw new MarrowException($"{names[i]}: Marrow gives {mine.Length} numbers, ONNX Runtime {theirs.Length}.");
-                for (var k = 0; k < mine.Length; k++)
-                {
-                    largest[names[i]] = Math.Max(largest[names[i]], Math.Abs(mine[k]));
-                    absolute[names[i]] = Math.Max(absolute[names[i]], Math.Abs((double)mine[k] - theirs[k]));
-                }
+                var (magnitude, difference) = names[i] == Selected
+                    ? OfSets(ExpectedOutputs.Selected(Floats(results[names.IndexOf("scores")]), Floats(results[names.IndexOf("boxes")]), batch.Count, config.Classes.Count), results[i])
+                    : OfNumbers(expected[names[i]], results[i], names[i]);
+                largest[names[i]] = Math.Max(largest[names[i]], magnitude);
+                absolute[names[i]] = Math.Max(absolute[names[i]], difference);
             }
         }
         return new($"ONNX Runtime {OrtEnv.Instance().GetVersionString()}", source, [.. batches.Select(b => b.Count).Distinct()], request.Tolerance,
@@ -68,6 +56,27 @@ internal static class OnnxRun
                 "Nothing was written. Allow more with --tolerance if that is good enough.");
     }
 
-    private static float[] Floats(IReadOnlyList<OrtValue> results, int index) => results[index].GetTensorDataAsSpan<float>().ToArray();
+    private static (double Largest, double Difference) OfNumbers(float[] mine, OrtValue output, string name)
+    {
+        var theirs = Floats(output);
+        if (mine.Length != theirs.Length)
+            throw new MarrowException($"{name}: Marrow gives {mine.Length} numbers, ONNX Runtime {theirs.Length}.");
+        var (largest, difference) = (0.0, 0.0);
+        for (var k = 0; k < mine.Length; k++)
+        {
+            largest = Math.Max(largest, Math.Abs(mine[k]));
+            difference = Math.Max(difference, Math.Abs((double)mine[k] - theirs[k])); // NaN, once met, stays
+        }
+        return (largest, difference);
+    }
+
+    private static (double Largest, double Difference) OfSets(HashSet<(long Image, long Class, long Anchor)> mine, OrtValue output)
+    {
+        var theirs = output.GetTensorDataAsSpan<long>().ToArray().Chunk(3).Select(s => (s[0], s[1], s[2])).ToHashSet();
+        theirs.SymmetricExceptWith(mine);
+        return (mine.Count, theirs.Count);
+    }
+
+    private static float[] Floats(OrtValue output) => output.GetTensorDataAsSpan<float>().ToArray();
 
 }
