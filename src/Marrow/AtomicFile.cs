@@ -1,7 +1,7 @@
 namespace Marrow;
 
 /// <summary>Files are written beside their place, flushed to the disk, then renamed: a reader never sees half a file.</summary>
-public static class AtomicFile
+internal static class AtomicFile
 {
     /// <summary>Throws <see cref="MarrowException"/> when the folder can't be written or the disk is full; what was there stays.</summary>
     /// <param name="check">

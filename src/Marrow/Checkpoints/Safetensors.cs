@@ -124,7 +124,7 @@ public sealed class Safetensors : WeightFile
     /// The type in which floating-point tensors of two or more dimensions are stored; null keeps theirs. Norms and
     /// biases keep their type: they are about 1 % of a CNN's size and running variances suffer most from bf16's 8 bits.
     /// </param>
-    public static void Write(Stream stream, IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,
+    internal static void Write(Stream stream, IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,
         IReadOnlyDictionary<string, string>? metadata = null, torch.ScalarType? matricesAs = null)
     {
         var all = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>(), StringComparer.Ordinal) { ["format"] = "pt" };

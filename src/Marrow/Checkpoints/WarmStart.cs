@@ -56,10 +56,11 @@ public static class WarmStart
 {
     private const int NamedKeys = 8; // in an error; the receipt has them all
     private const int NearestShown = 2;
+    private const ulong ProbeSeed = 17;
 
     /// <summary>The same for a model of the catalogue.</summary>
     /// <param name="architecture">The model's: a key of <see cref="ModelCatalogue"/>.</param>
-    public static TransferReceipt Apply(Module model, string architecture, WeightSource source, WarmStartOptions? options = null) =>
+    internal static TransferReceipt Apply(Module model, string architecture, WeightSource source, WarmStartOptions? options = null) =>
         Apply(model, new ModelSpec { Architecture = architecture }, source, options);
 
     /// <summary>
@@ -186,11 +187,11 @@ public static class WarmStart
     /// the activations differ all the same, and for a source or a backbone that can't be run: one that only its maker can
     /// build, or that does not take a tensor and give one.
     /// </summary>
-    public static TransferReceipt Probe(TransferReceipt receipt, Checkpoint source, Module model, ModelSpec spec, ulong seed = 17)
+    public static TransferReceipt Probe(TransferReceipt receipt, Checkpoint source, Module model, ModelSpec spec)
     {
         using var sourceModel = source.BuildModel(verifyGolden: false);
         using var evaluation = EvaluationMode.Of(model);
-        var probe = Probe(Backbone(sourceModel, source.Config.Model).forward, source.Config.Model.Channels, Backbone(model, spec).forward, spec.Channels, seed);
+        var probe = Probe(Backbone(sourceModel, source.Config.Model).forward, source.Config.Model.Channels, Backbone(model, spec).forward, spec.Channels, ProbeSeed);
         var whole = receipt.Tensors.Where(t => t.InBackbone).All(t => t.Status != TransferStatus.Random);
         if (whole && !probe.Holds)
             throw new MarrowException(string.Create(CultureInfo.InvariantCulture,
