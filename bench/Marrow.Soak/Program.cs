@@ -6,6 +6,7 @@ using Marrow.Soak;
 
 var soaks = new Dictionary<string, Soak>
 {
+    ["pulled-flips"] = PulledFlipSoak.Run,
 };
 const string usage = """
     usage: Marrow.Soak NAME CASES [--seed N]
