@@ -9,6 +9,7 @@ var soaks = new Dictionary<string, Soak>
     ["safetensors"] = SafetensorsSoak.Run,
     ["bit-flips"] = BitFlipSoak.Run,
     ["pickle"] = PickleSoak.Run,
+    ["pulled-flips"] = PulledFlipSoak.Run,
 };
 const string usage = """
     usage: Marrow.Soak NAME CASES [--seed N]
