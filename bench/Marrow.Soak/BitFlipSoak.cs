@@ -1,9 +1,6 @@
 using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Imaging;
-using Marrow.Models;
-using Marrow.Tensors;
-using TorchSharp;
 
 namespace Marrow.Soak;
 
@@ -22,7 +19,7 @@ public static class BitFlipSoak
         try
         {
             string path;
-            using (var saved = Draft().Save(folder))
+            using (var saved = SoakCheckpoint.Save(folder, "densenet-mini.soak"))
                 path = saved.Path;
             return Run(path, cases, seed, say);
         }
@@ -92,29 +89,5 @@ public static class BitFlipSoak
         var value = file.ReadByte();
         file.Position = position;
         file.WriteByte((byte)(value ^ 1 << bit));
-    }
-
-    private static CheckpointDraft Draft()
-    {
-        torch.manual_seed(1);
-        var spec = new ModelSpec { Architecture = "densenet-mini", Channels = 1, Outputs = 2 };
-        using var model = ModelCatalogue.Create(spec);
-        var receipt = WarmStart.Apply(model, spec.Architecture, WeightSource.Of("itself", model.state_dict(), spec.Architecture));
-        return new()
-        {
-            Name = "densenet-mini.soak",
-            Config = new()
-            {
-                Model = spec,
-                Task = CheckpointTask.Classify,
-                Classes = ["one", "other"],
-                Input = new() { Width = 64, Height = 64, Channels = 1, Fit = Fit.Letterbox },
-                Outputs = [new("one", "probability", "One."), new("other", "probability", "The other.")],
-            },
-            Weights = [.. ModelWeights.Of(model).Select(w => KeyValuePair.Create(w.Key, w.Value.clone()))],
-            Card = new() { Summary = "Random weights, to be damaged.", Data = "None.", Limits = "Predicts nothing.", License = "CC0-1.0" },
-            Receipt = receipt,
-            Metrics = [new() { Metric = "auroc", Value = 0.5, Dataset = "none", Split = "none", Date = new(2026, 1, 1), Command = "none" }],
-        };
     }
 }

@@ -2,9 +2,6 @@ using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Hub.Registry;
 using Marrow.Imaging;
-using Marrow.Models;
-using Marrow.Tensors;
-using TorchSharp;
 
 namespace Marrow.Soak;
 
@@ -81,23 +78,7 @@ public static class PulledFlipSoak
     /// <summary>Pushes a checkpoint of the smallest model under the tag v1; its digest.</summary>
     private static string Fill(FakeRegistry registry, string folder)
     {
-        torch.manual_seed(1);
-        var spec = new ModelSpec { Architecture = "densenet-mini", Channels = 1, Outputs = 1 };
-        using var model = ModelCatalogue.Create(spec);
-        using var saved = new CheckpointDraft
-        {
-            Name = "densenet-mini.soak",
-            Config = new()
-            {
-                Model = spec,
-                Task = CheckpointTask.Classify,
-                Classes = ["one"],
-                Input = new() { Width = 64, Height = 64, Channels = 1, Fit = Fit.Letterbox },
-                Outputs = [new("one", "probability", "One.")],
-            },
-            Weights = ModelWeights.Of(model),
-            Card = new() { Summary = "Random weights.", Data = "None.", Limits = "Predicts nothing.", License = "CC0-1.0" },
-        }.Save(folder);
+        using var saved = SoakCheckpoint.Save(folder, "densenet-mini.soak");
         new CheckpointRegistry().PushAsync(new(folder), saved, OciReference.Parse($"oci://{registry.Host}/soak:v1")).GetAwaiter().GetResult();
         return saved.Digest;
     }

@@ -19,7 +19,7 @@ public sealed class InterruptedTransferTests : IDisposable
     [InlineData(1)]
     public async Task A_push_that_is_cut_after_any_byte_ends_well(int attempts)
     {
-        using var registry = new DockerRegistry();
+        using var registry = RegistryBench.Start();
         using var saved = _bench.Save();
         _bench.Options = _bench.Options with { Attempts = attempts, ChunkBytes = 20_000 };
         var total = await TrafficAsync(registry, saved, "measure");
@@ -47,7 +47,7 @@ public sealed class InterruptedTransferTests : IDisposable
     [InlineData(1)]
     public async Task A_pull_that_is_cut_after_any_byte_ends_well(int attempts)
     {
-        using var registry = new DockerRegistry();
+        using var registry = RegistryBench.Start();
         using var saved = _bench.Save();
         await _bench.PushAsync(saved, registry.Host);
         _bench.Options = _bench.Options with { Attempts = attempts };
@@ -115,7 +115,7 @@ public sealed class InterruptedTransferTests : IDisposable
     [Fact]
     public void Processes_that_are_killed_and_started_again_end_with_the_same_bytes()
     {
-        using var registry = new DockerRegistry();
+        using var registry = RegistryBench.Start();
         using var saved = _bench.Save();
         var random = new SeededRandom((ulong)Environment.ProcessId);
         using var proxy = new CuttingProxy(registry.Port) { PauseDown = TimeSpan.FromMilliseconds(2) };

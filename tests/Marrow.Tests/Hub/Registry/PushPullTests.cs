@@ -14,7 +14,7 @@ public sealed class PushPullTests : IDisposable
     [Fact]
     public async Task A_checkpoint_comes_out_byte_for_byte_with_the_same_digest()
     {
-        using var registry = new DockerRegistry();
+        using var registry = RegistryBench.Start();
         using var saved = _bench.Save();
         var pushed = Assert.Single(await _bench.PushAsync(saved, registry.Host));
         Assert.Equal((saved.Digest, pushed.Files, pushed.FilesSent), (pushed.Digest, 6, 6));
@@ -34,7 +34,7 @@ public sealed class PushPullTests : IDisposable
     [Fact]
     public async Task Pushing_again_sends_no_blob_and_gives_the_same_manifest()
     {
-        using var registry = new DockerRegistry();
+        using var registry = RegistryBench.Start();
         using var proxy = new CuttingProxy(registry.Port);
         using var saved = _bench.Save();
         var first = Assert.Single(await _bench.PushAsync(saved, proxy.Host));
@@ -50,7 +50,7 @@ public sealed class PushPullTests : IDisposable
     [Fact]
     public async Task Of_a_second_checkpoint_only_the_files_that_differ_travel_either_way()
     {
-        using var registry = new DockerRegistry();
+        using var registry = RegistryBench.Start();
         using var proxy = new CuttingProxy(registry.Port);
         using var one = _bench.Save();
         await _bench.PushAsync(one, proxy.Host);
@@ -75,7 +75,7 @@ public sealed class PushPullTests : IDisposable
     [Fact]
     public async Task Large_files_go_in_chunks()
     {
-        using var registry = new DockerRegistry();
+        using var registry = RegistryBench.Start();
         using var proxy = new CuttingProxy(registry.Port);
         using var saved = _bench.Save();
         _bench.Options = _bench.Options with { ChunkBytes = 10_000 };
@@ -89,7 +89,7 @@ public sealed class PushPullTests : IDisposable
     [Fact]
     public async Task Parents_come_along_the_oldest_first()
     {
-        using var registry = new DockerRegistry();
+        using var registry = RegistryBench.Start();
         using var grandparent = _bench.Save("densenet-mini.grandparent", 1);
         using var parent = _bench.Save("densenet-mini.parent", 2, parents: grandparent);
         using var child = _bench.Save("densenet-mini.child", 3, parents: [parent, grandparent]);
@@ -110,7 +110,7 @@ public sealed class PushPullTests : IDisposable
     [Fact]
     public async Task An_absent_parent_is_named_on_both_sides()
     {
-        using var registry = new DockerRegistry();
+        using var registry = RegistryBench.Start();
         using var parent = _bench.Save("densenet-mini.parent", 2);
         using var child = _bench.Save("densenet-mini.child", 3, parents: parent);
         await _bench.PushAsync(child, registry.Host);
@@ -170,7 +170,7 @@ public sealed class PushPullTests : IDisposable
     [Fact]
     public async Task An_unknown_tag_is_answered_with_the_known_ones()
     {
-        using var registry = new DockerRegistry();
+        using var registry = RegistryBench.Start();
         using var saved = _bench.Save();
         await _bench.PushAsync(saved, registry.Host);
         Assert.Contains("Known tags: v1.", (await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host, name: ":v2"))).Message, StringComparison.Ordinal);

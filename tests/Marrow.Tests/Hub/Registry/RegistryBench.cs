@@ -1,6 +1,7 @@
 using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Hub.Registry;
+using Marrow.Soak;
 using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Hub.Registry;
@@ -41,6 +42,13 @@ internal sealed class RegistryBench : IDisposable
             Card = draft.Card with { License = license },
             Parents = new() { Checkpoints = [.. parents.Select(p => new ParentCheckpoint(p.Name, p.Digest, "init", p.License))] },
         }).Save(From.Folder);
+    }
+
+    /// <summary>Skips the test where Debian's registry is absent; the caller disposes it.</summary>
+    public static DockerRegistry Start(string more = "", string http = "", Action<string>? prepare = null)
+    {
+        Assert.SkipWhen(DockerRegistry.Missing is not null, DockerRegistry.Missing ?? "");
+        return new(more, http, prepare);
     }
 
     public Task<IReadOnlyList<PushedCheckpoint>> PushAsync(Checkpoint checkpoint, string host, bool withParents = false, string? license = null) =>

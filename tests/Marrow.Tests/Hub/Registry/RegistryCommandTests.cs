@@ -79,7 +79,7 @@ public sealed class RegistryCommandTests : IDisposable
     [Fact]
     public void A_certificate_counts_only_where_it_is_trusted()
     {
-        using var registry = new DockerRegistry(http: "  tls: {certificate: FOLDER/cert.pem, key: FOLDER/key.pem}", prepare: Certify);
+        using var registry = RegistryBench.Start(http: "  tls: {certificate: FOLDER/cert.pem, key: FOLDER/key.pem}", prepare: Certify);
         using var saved = _bench.Save();
         var name = $"oci://{registry.Host}/lab/one:v1";
         var trusted = Path.Combine(registry.Folder, "cert.pem");

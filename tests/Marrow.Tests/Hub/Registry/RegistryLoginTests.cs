@@ -37,7 +37,7 @@ public sealed class RegistryLoginTests : IDisposable
     public async Task Debians_registry_lets_in_who_is_in_the_file_and_nobody_else()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/htpasswd"), "/usr/bin/htpasswd is absent (apt install apache2-utils).");
-        using var registry = new DockerRegistry("""
+        using var registry = RegistryBench.Start("""
             auth:
               htpasswd: {realm: lab, path: FOLDER/htpasswd}
             """, prepare: folder =>
