@@ -14,23 +14,23 @@ internal static class RankTable
     {
         var withClasses = result.Candidates.Any(c => c.HScore is not null);
         var withFineTune = result.Candidates.Any(c => c.FineTuned is not null);
-        var metric = result.Metric.ToUpperInvariant();
         var unit = MetricCatalogue.Get(result.Metric).Unit is "%" ? " %" : "";
-        List<string> headers = ["", "start from", "licence", $"probe {metric}{unit} (95 %)", $"LogME{Experimental}"];
+        var metric = result.Metric.ToUpperInvariant() + unit;
+        List<string> headers = ["", "start from", $"probe\n{metric}\n(95 % interval)", $"LogME{Experimental}"];
         if (withClasses)
             headers.AddRange([$"H-score{Experimental}", $"GBC{Experimental}"]);
-        headers.Add("seconds");
+        headers.Add("seconds:\nfeatures\n+ scores");
         if (withFineTune)
-            headers.Add("fine-tuned");
+            headers.Add($"fine-tuned\n{metric}");
         console.Draw(headers, [.. result.Candidates.Select(Row)], $"{result.Task} on {result.Data}: {result.Images} images of {result.Patients} patients, {result.Folds} folds");
-        foreach (var matched in result.Candidates.Where(c => c.Kind == CandidateKind.MatchedRandom))
-            console.WriteLine($"{matched.Name}: random weights with the statistics of {matched.MatchedTo}, layer by layer");
-        console.WriteLine($"{Experimental} experimental; seconds: features + scores, 0 + where the features were found{(withFineTune ? "; fine-tuned: " + FineTuneText(result, metric) : "")}");
+        console.WriteLine($"{Experimental} experimental: on medical images no score of this kind was reliable");
+        if (withFineTune)
+            console.WriteLine(FineTuneText(result));
         if (result.Agreement.Count > 0)
         {
             console.Draw(["score", "Spearman", "p", "Kendall", "p"],
                 [.. result.Agreement.Select(a => (IReadOnlyList<string>)[Label(a.Score), Number(a.Spearman, "0.00"), Number(a.SpearmanP, "0.000"), Number(a.Kendall, "0.00"), Number(a.KendallP, "0.000")])],
-                "Does the score order the candidates as the fine-tune does?");
+                "Rank correlation with the fine-tune");
             console.WriteLine($"{result.Agreement[0].Candidates} candidates: so few say little. p: share of all orders that agree as well or better.");
         }
         foreach (var note in result.Notes)
@@ -43,9 +43,8 @@ internal static class RankTable
             List<string> cells =
             [
                 c.Rank.ToString(CultureInfo.InvariantCulture),
-                c.Name,
-                c.License.Length == 0 ? "-" : c.License.Replace("LicenseRef-", "", StringComparison.Ordinal),
-                $"{Metric(c.Probe.Value)} ({Metric(c.Probe.Low)} to {Metric(c.Probe.High)})",
+                $"{c.Name}\n{Origin(c)}",
+                $"{Metric(c.Probe.Value)}\n{Metric(c.Probe.Low)} to {Metric(c.Probe.High)}",
                 Number(c.LogMe, "0.000"),
             ];
             if (withClasses)
@@ -57,14 +56,24 @@ internal static class RankTable
         }
 
         string Metric(double value) => Number(value, result.Metric == "auroc" ? "0.000" : "0.0");
-        string Tuned(FineTuneScore tuned) => tuned.Runs.Count == 1 ? Metric(tuned.Mean) : $"{Metric(tuned.Mean)} ({Metric(tuned.Runs.Min(r => r.Value))} to {Metric(tuned.Runs.Max(r => r.Value))})";
+        string Tuned(FineTuneScore tuned) => tuned.Runs.Count == 1
+            ? $"{Metric(tuned.Mean)}\n{Metric(tuned.Runs[0].Low)} to {Metric(tuned.Runs[0].High)}"
+            : $"{Metric(tuned.Mean)}\n{Metric(tuned.Runs.Min(r => r.Value))} to {Metric(tuned.Runs.Max(r => r.Value))}";
     }
 
-    private static string FineTuneText(RankResult result, string metric)
+    /// <summary>The licence, or what kind of random weights they are.</summary>
+    private static string Origin(RankedCandidate c) => c.Kind switch
+    {
+        CandidateKind.Random => "the architecture's own initialisation",
+        CandidateKind.MatchedRandom => $"matched to {c.MatchedTo}",
+        _ => c.License,
+    };
+
+    private static string FineTuneText(RankResult result)
     {
         var tuned = result.Candidates.Select(c => c.FineTuned).OfType<FineTuneScore>().ToList();
         var repeats = tuned[0].Runs.Count;
-        return $"{metric} on {tuned[0].TestImages} images after training on {tuned[0].TrainingImages}{(repeats > 1 ? $", mean of {repeats} (least to most)" : "")}, {RunDisplay.Duration(TimeSpan.FromSeconds(tuned.Sum(t => t.Seconds)))} in all";
+        return $"fine-tuned: on {tuned[0].TestImages} images after training on {tuned[0].TrainingImages}, {(repeats > 1 ? $"mean of {repeats} divisions of the patients, least to most" : "with its 95 % interval")}; {RunDisplay.Duration(TimeSpan.FromSeconds(tuned.Sum(t => t.Seconds)))} of training in all";
     }
 
     private static string Label(string score) => score switch

@@ -69,7 +69,7 @@ internal sealed class FineTune(RankRequest request, RankSamples data, FineTuneOp
         var classify = request.Task == CheckpointTask.Classify;
         var stage = new Stage
         {
-            Name = candidate.Name.Replace(' ', '-').Replace('.', '-'),
+            Name = string.Concat(candidate.Name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')),
             Task = request.Task,
             Model = (classify ? "" : "cobb-") + candidate.Backbone,
             Init = candidate.Kind == CandidateKind.Random ? null : candidate.Name,

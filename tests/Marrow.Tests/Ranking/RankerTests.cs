@@ -74,7 +74,7 @@ public sealed class RankerTests : IDisposable
         var console = new TestConsole().Width(120);
         RankTable.Draw(console, ranking with { Candidates = [.. ranking.Candidates.Select(c => c with { Name = longName, License = longLicense, FeatureSeconds = 100.1 })] });
         Assert.Contains(longName + " ", console.Output);
-        Assert.Contains("SpineWeb-research ", console.Output);
+        Assert.Contains(longLicense + " ", console.Output);
         Assert.All(console.Output.Split('\n').SkipWhile(l => !l.Contains("start from")).TakeWhile(l => l.Trim().Length > 0), line => Assert.True(line.TrimEnd().Length <= 120, line));
         Assert.Contains(ranking.Recommendation, string.Join(' ', console.Output.Split('\n').Select(l => l.TrimEnd())));
     }
