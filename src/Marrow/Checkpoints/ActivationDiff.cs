@@ -48,7 +48,8 @@ public static class ActivationDiff
                 features[stage].A.Add(values);
             foreach (var (stage, values) in Look(modelB, b.Config, image).Where(s => features.ContainsKey(s.Stage)))
                 features[stage].B.Add(values);
-            seen?.Invoke(++count);
+            count++;
+            seen?.Invoke(count);
         }
         if (count < KernelAlignment.FewestImages)
             throw new MarrowException($"{a.Name} and {b.Name}: expected {KernelAlignment.FewestImages} images or more to compare the activations on, found {count}. Give more images.");
