@@ -34,7 +34,7 @@ internal static class RankTable
             console.WriteLine($"{result.Agreement[0].Candidates} candidates: so few say little. p: share of all orders that agree as well or better.");
         }
         foreach (var note in result.Notes)
-            console.WriteLine(note);
+            console.WriteLine($"{result.Data}: {note}");
         console.WriteLine();
         console.WriteLine(result.Recommendation);
 

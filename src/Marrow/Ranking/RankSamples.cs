@@ -69,9 +69,9 @@ internal sealed record RankSamples
         }
         var unseen = labelled.Where(s => !trainedPatients.Contains(s.Patient) && !trainedIds.Contains(s.Id)).ToList();
         if (held.Count > 0)
-            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{request.DataName}: {unseen.Count} of {labelled.Count} labelled images, the part that was held out from {Listed(held)}"));
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{unseen.Count} of {labelled.Count} labelled images, the part that was held out from {Listed(held)}"));
         else
-            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{request.DataName}: {labelled.Count} labelled images; no candidate's lineage names them"));
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{labelled.Count} labelled images; no candidate's lineage names them"));
         if (unseen.Count == 0)
             throw MarrowException.Bad(request.DataRoot, "labelled images that no candidate was trained on", $"none among {labelled.Count}: {Listed(held)} saw them", "Name fewer checkpoints by --checkpoints, or give other data.");
         var drawn = Draw(unseen, request.Labels, request.Seed);

@@ -16,6 +16,7 @@ public static class Ranker
 {
     private const int FewestFolds = 3, MostFolds = 20; // the penalty is chosen among the other folds
     private const int FewestForAgreement = 3;
+    private const int FewPatients = 30; // a percentile bootstrap of fewer covers less than it says
 
     /// <summary>
     /// Throws <see cref="MarrowException"/> for a task that can't be ranked, a hub without a usable checkpoint, or data that
@@ -43,7 +44,9 @@ public static class Ranker
             throw new MarrowException($"{request.DataName}: no checkpoint is left to rank. {string.Join(" ", data.Warnings)}");
         candidates = WithDistinctNames(candidates);
         warnings.AddRange(data.Warnings);
-        data.Notes.ToList().ForEach(line => report(new() { Stage = request.DataName, Message = line }));
+        if (data.Patients < FewPatients)
+            warnings.Add($"{data.Patients} patients are few: the intervals are narrower than they should be with fewer than {FewPatients}.");
+        report(new() { Stage = request.DataName, Step = data.Samples.Count, Steps = data.Samples.Count, Message = string.Join("; ", data.Notes) });
         var task = new ProbeTask(request.Task, data.Dataset, data.Samples, request.Folds, request.Seed);
         if (task.Unusable.Count > 0)
             warnings.Add($"Not ranked by {string.Join(", ", task.Unusable)}: too few patients have it, or have it not.");

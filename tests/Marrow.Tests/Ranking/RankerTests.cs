@@ -46,6 +46,7 @@ public sealed class RankerTests : IDisposable
         Assert.All(first.Candidates.Skip(1), c => Assert.True(c.ToBest!.Value <= 0));
         Assert.All(first.Candidates, c => Assert.False(c.FeaturesFound));
         Assert.Empty(first.Agreement);
+        Assert.Contains("20 patients are few", Assert.Single(first.Warnings));
 
         var second = Ranker.Rank(Request(), _ => { });
         Assert.All(second.Candidates, c => Assert.True(c.FeaturesFound));
