@@ -9,6 +9,8 @@ namespace Marrow.Cli.Commands;
 /// <summary>marrow hub show: what a checkpoint expects, gives, came from and is worth.</summary>
 internal static class HubShowCommand
 {
+    private const int OutputsShown = 24;
+
     public static Command Create()
     {
         var name = HubCommand.Reference();
@@ -51,10 +53,12 @@ internal static class HubShowCommand
             facts.Add(("task", config.Task));
             facts.Add(("architecture", config.Model.Architecture));
             facts.Add(("input", config.Input.Describe()));
-            facts.Add(("outputs", string.Join(", ", config.Outputs.Select(o => o.Trained ? o.Name : $"{o.Name} (untrained)"))));
+            facts.Add(("outputs", string.Join(", ", config.Outputs.Take(OutputsShown).Select(o => o.Trained ? o.Name : $"{o.Name} (untrained)")) + (config.Outputs.Count > OutputsShown ? $" and {config.Outputs.Count - OutputsShown} more" : "")));
         }
         facts.AddRange(checkpoint.Parents.Datasets.Select(d => ("trained on", $"{d.Name}, {d.Samples} samples, {d.License}")));
         facts.AddRange(checkpoint.Parents.Checkpoints.Select(c => ("started from", $"{c.Name} {HubText.Digits(c.Digest)}, {c.License}")));
+        if (checkpoint.Parents.Imported is { } file)
+            facts.Add(("imported from", $"{file.Name}, SHA-256 {file.Sha256}, map {file.Map}, {file.License}"));
         console.DrawFacts(checkpoint.Name, facts);
         if (checkpoint.Metrics.Count > 0)
             console.Draw(["measured", "value", "95 % interval", "unit", "data", "samples"], [.. checkpoint.Metrics.Where(m => !m.Metric.Contains('.')).Select(Measured)]);
