@@ -17,14 +17,21 @@ internal static class CheckpointBenchmark
             yield return Save("f32", null);
             yield return Save("bf16", torch.ScalarType.BFloat16);
 
-            using var saved = Draft(task, weights).Save(folder);
-            var files = Directory.GetFiles(saved.Path);
-            yield return Comparison.Measure("checkpoint: load, bf16, DenseNet-121", 0, rounds,
-                new("plain read of the same files", () => Array.ForEach(files, path => File.ReadAllBytes(path))),
-                new("every tensor of the weights", () => ReadAll(Path.Combine(saved.Path, Checkpoint.WeightsFile))),
-                new("Checkpoint.Load: all bytes verified", () => Checkpoint.Load(saved.Path).Dispose()),
-                new("... and the model built", () => Build(saved.Path, verifyGolden: false)),
-                new("... and its golden sample verified", () => Build(saved.Path, verifyGolden: true)));
+            yield return Load("f32", torch.ScalarType.Float32);
+            yield return Load("bf16", torch.ScalarType.BFloat16);
+
+            Comparison Load(string name, torch.ScalarType matricesAs)
+            {
+                using var saved = (Draft(task, weights) with { MatricesAs = matricesAs }).Save(folder);
+                var files = Directory.GetFiles(saved.Path);
+                return Comparison.Measure(FormattableString.Invariant($"checkpoint: load, {name}, DenseNet-121, {files.Sum(f => new FileInfo(f).Length) / 1e6:F1} MB"), 0, rounds,
+                    new("plain read of the same files", () => Array.ForEach(files, path => File.ReadAllBytes(path))),
+                    new("every tensor of the weights", () => ReadAll(Path.Combine(saved.Path, Checkpoint.WeightsFile))),
+                    new("Checkpoint.Load: all bytes verified", () => Checkpoint.Load(saved.Path).Dispose()),
+                    new("... and the weights in a model", () => Checkpoint.Load(saved.Path, task.Model, verifyGolden: false).Dispose()),
+                    new("... and that model built as well", () => Build(saved.Path, verifyGolden: false)),
+                    new("... and its golden sample verified", () => Build(saved.Path, verifyGolden: true)));
+            }
 
             Comparison Save(string name, torch.ScalarType? matricesAs)
             {

@@ -6,12 +6,18 @@ using Marrow.Soak;
 
 var soaks = new Dictionary<string, Soak>
 {
+    ["safetensors"] = SafetensorsSoak.Run,
+    ["bit-flips"] = BitFlipSoak.Run,
     ["pickle"] = PickleSoak.Run,
+    ["pulled-flips"] = PulledFlipSoak.Run,
+    ["processes"] = ProcessSoak.Run, // cases: rounds of each of 16
 };
 const string usage = """
     usage: Marrow.Soak NAME CASES [--seed N]
     """;
 
+if (args is [ProcessSoakWorker.Command, .. var rest])
+    return ProcessSoakWorker.Run(rest);
 if (args is not ([_, _] or [_, _, "--seed", _]) || !soaks.TryGetValue(args[0], out var soak)
     || !long.TryParse(args[1], NumberStyles.None, CultureInfo.InvariantCulture, out var cases))
 {

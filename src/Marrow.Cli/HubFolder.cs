@@ -16,6 +16,10 @@ internal static class HubFolder
 
     public static string Of(ParseResult parsed, Option<string?> option) => Find(parsed.GetValue(option));
 
+    /// <summary>The same for a command that fills a hub: one that is named need not be there yet.</summary>
+    public static string ToFill(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) is { Length: > 0 } named ? named : Find(null);
+
     /// <summary>What there is without --hub.</summary>
     public static string Default() => Find(null);
 

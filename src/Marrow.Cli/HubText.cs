@@ -7,11 +7,14 @@ internal static class HubText
 {
     private const int DigitsShown = 12;
 
-    public static long Bytes(string path) => File.Exists(path)
-        ? new FileInfo(path).Length
-        : new DirectoryInfo(path).EnumerateFiles().Sum(file => file.Length);
+    /// <summary>The first digits of "sha256:..." or of bare ones.</summary>
+    public static string Digits(string digest)
+    {
+        var hex = digest.StartsWith("sha256:", StringComparison.Ordinal) ? digest["sha256:".Length..] : digest;
+        return hex.Length > DigitsShown ? hex[..DigitsShown] : hex;
+    }
 
-    public static string Digits(string digest) => digest.StartsWith("sha256:", StringComparison.Ordinal) && digest.Length > 7 + DigitsShown ? digest[7..(7 + DigitsShown)] : digest;
+    public static string MiB(long bytes) => Number(bytes / (double)(1 << 20), "0.0");
     public static string Date(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
     public static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

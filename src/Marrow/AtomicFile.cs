@@ -1,10 +1,13 @@
 namespace Marrow;
 
 /// <summary>Files are written beside their place, flushed to the disk, then renamed: a reader never sees half a file.</summary>
-public static class AtomicFile
+internal static class AtomicFile
 {
     /// <summary>Throws <see cref="MarrowException"/> when the folder can't be written or the disk is full; what was there stays.</summary>
-    public static void Write(string path, Action<Stream> write)
+    /// <param name="check">
+    /// Given the path of the closed file before it takes its place; it may add to it. What it throws leaves nothing behind.
+    /// </param>
+    public static void Write(string path, Action<Stream> write, Action<string>? check = null)
     {
         if (Path.GetFileName(path).Length == 0)
             throw MarrowException.Bad(path.Length == 0 ? "\"\"" : path, "the name of a file to write", "none", "Name the file.");
@@ -17,6 +20,7 @@ public static class AtomicFile
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
+            check?.Invoke(temporary);
             File.Move(temporary, path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

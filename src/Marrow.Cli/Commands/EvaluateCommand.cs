@@ -36,12 +36,12 @@ internal static class EvaluateCommand
                     throw new UsageException("--data: expected one data set.");
                 var (name, folder) = folders.Single();
                 var part = parsed.GetRequiredValue(split) == All ? EvaluationSplit.All : EvaluationSplit.HeldOut;
-                var store = new LocalHub(HubFolder.Of(parsed, hub));
+                var references = new CheckpointReferences(new LocalHub(HubFolder.Of(parsed, hub)), output, cancellation);
                 var checkpoints = new List<Checkpoint>();
                 try
                 {
                     foreach (var reference in parsed.GetRequiredValue(names))
-                        checkpoints.Add(store.Resolve(reference));
+                        checkpoints.Add(references.Resolve(reference));
                     var samples = Samples(checkpoints, name, folder, part, parsed.GetValue(format));
                     return Measure(checkpoints, samples, name, part, output, cancellation);
                 }

@@ -5,13 +5,21 @@ namespace Marrow.Cli.Commands;
 /// <summary>marrow hub: the checkpoints there are.</summary>
 internal static class HubCommand
 {
-    public static Command Create() => new("hub", "Look at the checkpoints there are, and bring others in.")
+    public static Command Create() => new("hub", "The checkpoints there are: look at them, check them, bring others in, take them elsewhere.")
     {
         HubListCommand.Create(),
         HubShowCommand.Create(),
+        HubDiffCommand.Create(),
+        HubLineageCommand.Create(),
+        HubVerifyCommand.Create(),
+        HubRemoveCommand.Create(),
         HubImportCommand.Create(),
+        HubExportCommand.Create(),
+        HubPushCommand.Create(),
+        HubPullCommand.Create(),
+        HubRankCommand.Create(),
     };
 
     /// <summary>CHECKPOINT, as every command of the hub names one.</summary>
-    public static Argument<string> Reference() => new("CHECKPOINT") { Description = "A name, name@sha256:digits, a folder, or a .safetensors, .pth or .pt file." };
+    public static Argument<string> Reference() => new("CHECKPOINT") { Description = "A name, name@sha256:digits, a folder, a .safetensors, .pth or .pt file, or oci://host/repository:tag." };
 }

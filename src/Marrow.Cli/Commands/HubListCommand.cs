@@ -21,7 +21,7 @@ internal static class HubListCommand
                     if (entries.Count == 0)
                         console.WriteLine($"{folder}: no checkpoint");
                     else
-                        console.Draw(["name", "digest", "created", "MiB", ""], [.. entries.Select(Row)], folder);
+                        console.Draw(["name", "digest", "created", "MiB", "licence", "its ancestors'", ""], [.. entries.Select(Row)], folder);
                 });
                 return ExitCode.Done;
             });
@@ -32,7 +32,9 @@ internal static class HubListCommand
         entry.Name,
         HubText.Digits(entry.Digest),
         entry.Problem is null ? HubText.Date(entry.Created) : "",
-        entry.Problem is null ? HubText.Number(HubText.Bytes(entry.Folder) / (double)(1 << 20), "0.0") : "",
+        entry.Problem is null ? HubText.MiB(entry.Bytes) : "",
+        entry.Problem is null ? entry.License : "",
+        string.Join(", ", entry.AncestorLicenses),
         entry.Problem ?? "",
     ];
 }

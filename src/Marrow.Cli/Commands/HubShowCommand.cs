@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
-/// <summary>marrow hub show: what a checkpoint expects, gives, came from and is worth.</summary>
+/// <summary>marrow hub show: what a checkpoint is for, expects, gives, came from, may be used for and is worth.</summary>
 internal static class HubShowCommand
 {
     private const int OutputsShown = 24;
@@ -15,64 +15,113 @@ internal static class HubShowCommand
     {
         var name = HubCommand.Reference();
         var hub = HubFolder.Option();
-        return new Command("show", "Show what a checkpoint expects, gives, came from and is worth. Every byte of it is checked.") { name, hub }
+        return new Command("show", "Show what a checkpoint expects, gives, came from, is worth and may be used for. Every byte of it is checked.") { name, hub }
             .WithExamples("marrow hub show densenet121.cxr-pediatric", "marrow hub show runs/demo/hub/densenet-mini.chexpert --json")
-            .Does((parsed, output, _) =>
+            .Does((parsed, output, cancellation) =>
             {
-                using var checkpoint = new LocalHub(HubFolder.Of(parsed, hub)).Resolve(parsed.GetRequiredValue(name));
-                output.Finish(Document(checkpoint), console => Draw(console, checkpoint));
+                var store = new LocalHub(HubFolder.Of(parsed, hub));
+                using var checkpoint = new CheckpointReferences(store, output, cancellation).Resolve(parsed.GetRequiredValue(name));
+                var shown = checkpoint.WeightsOnly ? new Shown(checkpoint) : Shown.Of(store, checkpoint);
+                output.Finish(shown.Document(), shown.Draw);
                 return ExitCode.Done;
             });
     }
 
-    private static object Document(Checkpoint checkpoint) => new
+    /// <summary>A checkpoint and what must be read beside it.</summary>
+    private sealed record Shown(Checkpoint Checkpoint)
     {
-        checkpoint.Name,
-        checkpoint.Digest,
-        checkpoint.Created,
-        checkpoint.Path,
-        Bytes = HubText.Bytes(checkpoint.Path),
-        Config = checkpoint.WeightsOnly ? null : checkpoint.Config,
-        checkpoint.Parents,
-        checkpoint.Metrics,
-        Transfer = checkpoint.Receipt is not { } receipt ? null : new { receipt.Source, receipt.SourceDigest, receipt.BackboneCoverage, receipt.Modules, receipt.Total, receipt.Probe },
-    };
+        private string Summary { get; init; } = "";
+        private IReadOnlyList<LicensedAncestor> Ancestors { get; init; } = [];
 
-    private static void Draw(IAnsiConsole console, Checkpoint checkpoint)
-    {
-        var facts = new List<(string Name, string Value)>
+        public static Shown Of(LocalHub hub, Checkpoint checkpoint)
         {
-            ("digest", checkpoint.Digest),
-            ("folder", checkpoint.Path),
-            ("size", $"{HubText.Number(HubText.Bytes(checkpoint.Path) / (double)(1 << 20), "0.0")} MiB, {HubText.Number(checkpoint.Weights.Entries.Sum(e => e.Elements) / 1e6, "0.00")} million weights"),
-        };
-        if (!checkpoint.WeightsOnly)
-        {
-            var config = checkpoint.Config;
-            facts.Add(("created", HubText.Date(checkpoint.Created)));
-            facts.Add(("task", config.Task));
-            facts.Add(("architecture", config.Model.Architecture));
-            facts.Add(("input", config.Input.Describe()));
-            facts.Add(("outputs", string.Join(", ", config.Outputs.Take(OutputsShown).Select(o => o.Trained ? o.Name : $"{o.Name} (untrained)")) + (config.Outputs.Count > OutputsShown ? $" and {config.Outputs.Count - OutputsShown} more" : "")));
+            var manifest = CheckpointManifest.Read(checkpoint.Path);
+            var card = manifest.ReadListed(checkpoint.Path, Marrow.Checkpoints.Checkpoint.CardFile);
+            return new(checkpoint)
+            {
+                Summary = card is null ? "" : ModelCardText.Summary(System.Text.Encoding.UTF8.GetString(card)),
+                Ancestors = LicenseClosure.Ancestors(hub, manifest),
+            };
         }
-        facts.AddRange(checkpoint.Parents.Datasets.Select(d => ("trained on", $"{d.Name}, {d.Samples} samples, {d.License}")));
-        facts.AddRange(checkpoint.Parents.Checkpoints.Select(c => ("started from", $"{c.Name} {HubText.Digits(c.Digest)}, {c.License}")));
-        if (checkpoint.Parents.Imported is { } file)
-            facts.Add(("imported from", $"{file.Name}, SHA-256 {file.Sha256}, map {file.Map}, {file.License}"));
-        console.DrawFacts(checkpoint.Name, facts);
-        if (checkpoint.Metrics.Count > 0)
-            console.Draw(["measured", "value", "95 % interval", "unit", "data", "samples"], [.. checkpoint.Metrics.Where(m => !m.Metric.Contains('.')).Select(Measured)]);
-        if (checkpoint.Receipt is { } transfer)
-            console.Draw(TransferTable.Headers, TransferTable.Rows(transfer), $"warm start from {transfer.Source}");
-    }
 
-    private static IReadOnlyList<string> Measured(MeasuredValue value) =>
-    [
-        value.Metric,
-        HubText.Number(value.Value, "0.####"),
-        value is { Low: { } low, High: { } high } ? $"{HubText.Number(low, "0.####")} to {HubText.Number(high, "0.####")}" : "",
-        value.Unit,
-        $"{value.Dataset} {value.Split}",
-        value.Samples.ToString(CultureInfo.InvariantCulture),
-    ];
+        private long Bytes => File.Exists(Checkpoint.Path)
+            ? new FileInfo(Checkpoint.Path).Length
+            : new DirectoryInfo(Checkpoint.Path).EnumerateFiles().Sum(file => file.Length);
+
+        public object Document() => new
+        {
+            Checkpoint.Name,
+            Checkpoint.Digest,
+            Created = Checkpoint.WeightsOnly ? (DateTimeOffset?)null : Checkpoint.Created,
+            Checkpoint.Path,
+            Bytes,
+            Summary,
+            Checkpoint.License,
+            LicenseInWords = Licenses.Describe(Checkpoint.License),
+            Config = Checkpoint.WeightsOnly ? null : Checkpoint.Config,
+            Checkpoint.Origin,
+            Checkpoint.Parents,
+            Ancestors,
+            Checkpoint.Metrics,
+            Transfer = Checkpoint.Receipt is not { } receipt ? null : new { receipt.Source, receipt.SourceDigest, receipt.BackboneCoverage, receipt.Modules, receipt.Total, receipt.Probe },
+        };
+
+        public void Draw(IAnsiConsole console)
+        {
+            console.DrawFacts(Checkpoint.Name, Facts());
+            if (Ancestors.Count > 0)
+                console.Draw(["came from", "digest", "licence", "in words"], [.. Ancestors.Select(Row)]);
+            if (Checkpoint.Metrics.Count > 0)
+                console.Draw(["measured", "value", "95 % interval", "unit", "data", "samples"], [.. Checkpoint.Metrics.Where(m => !m.Metric.Contains('.')).Select(Measured)]);
+            if (Checkpoint.Receipt is { } transfer)
+                console.Draw(TransferTable.Headers, TransferTable.Rows(transfer), $"warm start from {transfer.Source}");
+        }
+
+        private IEnumerable<(string Name, string Value)> Facts()
+        {
+            if (Summary.Length > 0)
+                yield return ("summary", Summary.ReplaceLineEndings(" "));
+            yield return ("digest", Checkpoint.Digest);
+            yield return ("folder", Checkpoint.Path);
+            yield return ("size", $"{HubText.MiB(Bytes)} MiB, {HubText.Number(Checkpoint.Weights.Entries.Sum(e => e.Elements) / 1e6, "0.00")} million weights");
+            if (Checkpoint.WeightsOnly)
+                yield break;
+            var config = Checkpoint.Config;
+            yield return ("created", HubText.Date(Checkpoint.Created));
+            yield return ("task", config.Task);
+            yield return ("architecture", config.Model.Architecture);
+            yield return ("input", config.Input.Describe());
+            yield return ("outputs", string.Join(", ", config.Outputs.Take(OutputsShown).Select(o => o.Trained ? o.Name : $"{o.Name} (untrained)")) + (config.Outputs.Count > OutputsShown ? $" and {config.Outputs.Count - OutputsShown} more" : ""));
+            yield return ("licence", Licenses.Describe(Checkpoint.License));
+            foreach (var data in Checkpoint.Parents.Datasets)
+                yield return ("trained on", $"{data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, files {HubText.Digits(data.FilesDigest)}, {data.License}");
+            foreach (var parent in Checkpoint.Parents.Checkpoints)
+                yield return (parent.Role == "init" ? "started from" : parent.Role, $"{parent.Name} {HubText.Digits(parent.Digest)}, {parent.License}");
+            if (Checkpoint.Parents.Imported is { } file)
+                yield return ("imported from", $"{file.Name}, {HubText.MiB(file.Bytes)} MiB, sha256 {HubText.Digits(file.Sha256)}, map {file.Map}, {file.License}");
+            if (Checkpoint.Origin is not { } origin)
+                yield break;
+            if (origin.Training is { } training)
+                yield return ("made by", $"{training.Command}, stage {training.Stage}, seed {training.Seed}, {RunDisplay.Duration(TimeSpan.FromSeconds(training.Seconds))}");
+            yield return ("code", $"Marrow {origin.Code}");
+        }
+
+        private static IReadOnlyList<string> Row(LicensedAncestor ancestor) =>
+        [
+            $"{(ancestor.Kind == AncestorKind.Dataset ? "data set" : "checkpoint")} {ancestor.Name}",
+            HubText.Digits(ancestor.Digest),
+            ancestor.License,
+            LicenseWords.Own(Licenses.RestrictionsOf(ancestor.License)),
+        ];
+
+        private static IReadOnlyList<string> Measured(MeasuredValue value) =>
+        [
+            value.Metric,
+            HubText.Number(value.Value, "0.####"),
+            value is { Low: { } low, High: { } high } ? $"{HubText.Number(low, "0.####")} to {HubText.Number(high, "0.####")}" : "",
+            value.Unit,
+            $"{value.Dataset} {value.Split}",
+            value.Samples.ToString(CultureInfo.InvariantCulture),
+        ];
+    }
 }

@@ -40,8 +40,9 @@ internal static class PredictCommand
         var checkpoints = new List<Checkpoint>();
         try
         {
+            var references = new CheckpointReferences(hub, output, cancellation);
             foreach (var name in names.Count > 0 ? names : SpineCheckpoints.Newest(hub))
-                checkpoints.Add(hub.Resolve(name));
+                checkpoints.Add(references.Resolve(name));
             using var predictor = new SpinePredictor(checkpoints);
             var files = new PredictionFiles(folder);
             var findings = RunDisplay.Show(output, show =>

@@ -32,6 +32,7 @@ internal static class RunCommand
                     read = read.Only(chosen.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
                 var outFolder = parsed.GetValue(folder) ?? Path.Combine("runs", read.Name);
                 var hubFolder = parsed.GetValue(hub) ?? Path.Combine(outFolder, "hub");
+                var own = new CheckpointReferences(new LocalHub(hubFolder), output, cancellation);
                 return Run(new()
                 {
                     Recipe = read,
@@ -40,7 +41,7 @@ internal static class RunCommand
                     HubFolder = hubFolder,
                     Resume = parsed.GetValue(resume),
                     Command = CardCommand(read, parsed.GetRequiredValue(set)),
-                    Resolve = name => Resolve(name, hubFolder),
+                    Resolve = name => Resolve(name, own),
                 }, output, cancellation);
             });
     }
@@ -71,12 +72,11 @@ internal static class RunCommand
         }
     }
 
-    /// <summary>The run's own checkpoints first, then those that came with the program.</summary>
-    private static Checkpoint Resolve(string name, string hubFolder)
+    /// <summary>The run's own checkpoints first, what a registry has among them, then those that came with the program.</summary>
+    private static Checkpoint Resolve(string name, CheckpointReferences own)
     {
-        var own = new LocalHub(hubFolder);
-        var hasIt = own.List().Any(entry => entry.Name == name.Split('@')[0]);
-        return (hasIt ? own : new LocalHub(HubFolder.Default())).Resolve(name);
+        var hasIt = CheckpointReferences.IsRemote(name) || own.Hub.List().Any(entry => entry.Name == name.Split('@')[0]);
+        return hasIt ? own.Resolve(name) : new LocalHub(HubFolder.Default()).Resolve(name);
     }
 
     internal static void Draw(IAnsiConsole console, IReadOnlyList<StageResult> results)

@@ -67,16 +67,59 @@ public sealed class Checkpoint : IDisposable
     /// Throws <see cref="MarrowException"/> when any file is absent or differs by a single bit from what was saved, or
     /// when the config asks for what this version does not have.
     /// </summary>
-    public static Checkpoint Load(string folder)
+    public static Checkpoint Load(string folder) => Load(folder, _ => { });
+
+    /// <summary>
+    /// <see cref="Load(string)"/> and <see cref="LoadInto"/> at once: the bytes are verified while they are copied. When
+    /// anything throws the model is of no use.
+    /// </summary>
+    public static Checkpoint Load(string folder, Module into, bool verifyGolden = true)
+    {
+        var checkpoint = Load(folder, opened => ModelWeights.LoadExactly(into, opened.Weights));
+        try
+        {
+            checkpoint.Verify(into, verifyGolden);
+            return checkpoint;
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Hashing takes longer than all the rest together, so the rest goes on beside it; nothing is handed out before both
+    /// are done.
+    /// </summary>
+    private static Checkpoint Load(string folder, Action<Checkpoint> meanwhile)
     {
         var manifest = CheckpointManifest.Read(folder);
-        manifest.VerifyFiles(folder);
+        var hashing = Task.Run(() => manifest.VerifyFiles(folder));
+        Checkpoint? checkpoint = null;
+        try
+        {
+            checkpoint = Open(folder, manifest);
+            meanwhile(checkpoint);
+            hashing.GetAwaiter().GetResult();
+            return checkpoint;
+        }
+        catch
+        {
+            checkpoint?.Dispose();
+            hashing.GetAwaiter().GetResult(); // a damaged file is the cause of whatever came of it
+            throw;
+        }
+    }
+
+    private static Checkpoint Open(string folder, CheckpointManifest manifest)
+    {
         var config = Read<CheckpointConfig>(ConfigFile);
         config.Validate(System.IO.Path.Combine(folder, ConfigFile));
         var metrics = Optional<List<MeasuredValue>>(MetricsFile) ?? [];
         var receipt = Optional<TransferReceipt>(ReceiptFile);
         var golden = Optional<GoldenSample>(GoldenFile);
-        golden?.Validate(System.IO.Path.Combine(folder, GoldenFile), config.Model.Channels);
+        golden?.Validate(System.IO.Path.Combine(folder, GoldenFile), config.Model);
         if (!manifest.Lists(WeightsFile))
             throw MarrowException.Bad(folder, WeightsFile, "none in the manifest", "Save the checkpoint again.");
         return new(folder, manifest.Name, manifest.Digest, manifest.Created, config, Safetensors.Open(System.IO.Path.Combine(folder, WeightsFile)))
@@ -117,33 +160,44 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>
     /// The model with these weights, on the CPU, in evaluation mode; the caller disposes it. Leaves torch's random
-    /// generator as it was. Throws when a weight does not fit or the golden sample is not reproduced.
+    /// generator as it was. Throws <see cref="MarrowException"/> when a weight does not fit or the golden sample is not
+    /// reproduced, and for a module of its maker's own, which is to be given to <see cref="LoadInto"/>.
     /// </summary>
     public Module BuildModel(bool verifyGolden = true)
     {
-        var model = Build(Config, Weights);
-        try
-        {
-            if (verifyGolden && Golden is { } golden)
-                golden.Verify(model, System.IO.Path.Combine(Path, GoldenFile));
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        if (Config.Task == CheckpointTask.Custom)
+            throw MarrowException.Bad(Path, "an architecture that Marrow can build", $"'{Config.Model.Architecture}', a module of its maker's own", $"Build that module with its maker's code and give it to {nameof(Checkpoint)}.{nameof(LoadInto)}.");
+        return Build(Weights, () => ModelCatalogue.Create(Config.Model), model => Verify(model, verifyGolden));
     }
 
-    internal static Module Build(CheckpointConfig config, WeightFile weights)
+    /// <summary>
+    /// Copies every weight into a model built elsewhere, on the CPU: any of the catalogue's, or a module of the user's own.
+    /// Its mode, training or evaluation, stays. Throws <see cref="MarrowException"/>, having changed nothing, when a key is
+    /// missing, left over or of another shape; and when the golden sample, if there is one, is not reproduced.
+    /// </summary>
+    public void LoadInto(Module model, bool verifyGolden = true)
+    {
+        ModelWeights.LoadExactly(model, Weights);
+        Verify(model, verifyGolden);
+    }
+
+    private void Verify(Module model, bool verifyGolden)
+    {
+        if (verifyGolden && Golden is { } golden)
+            golden.Verify(model, System.IO.Path.Combine(Path, GoldenFile));
+    }
+
+    /// <summary>A model with the weights, in evaluation mode, once <paramref name="check"/> has seen it.</summary>
+    internal static Module Build(WeightFile weights, Func<Module> create, Action<Module> check)
     {
         using var generator = torch.get_rng_state();
         Module? model = null;
         try
         {
-            model = ModelCatalogue.Create(config.Model);
+            model = create();
             ModelWeights.LoadExactly(model, weights);
             model.eval();
+            check(model);
             return model;
         }
         catch

@@ -6,13 +6,17 @@ using Marrow.Tensors;
 
 namespace Marrow.Checkpoints;
 
-/// <summary>The tasks a checkpoint can be trained for, as recipes write them.</summary>
+/// <summary>The tasks a checkpoint can be trained for.</summary>
 public static class CheckpointTask
 {
     public const string Classify = "classify";
     public const string DetectVertebrae = "detect-vertebrae";
     public const string RegressCobb = "regress-cobb";
 
+    /// <summary>Of a module of the user's own, which only the user can build; no recipe trains it.</summary>
+    public const string Custom = "custom";
+
+    /// <summary>Those that recipes train.</summary>
     public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb];
 
     /// <summary>The architectures of a task: what stands before the backbone's name.</summary>
@@ -40,11 +44,12 @@ public sealed record OutputMeaning(string Name, string Unit, string Meaning, boo
 /// </summary>
 public sealed record CheckpointConfig
 {
+    private const int LongestPrefix = 256; // characters
     private const int MostOutputs = 10_000; // bounds what a hostile config can make the model's creation allocate
 
     public required ModelSpec Model { get; init; }
 
-    /// <summary>One of <see cref="CheckpointTask.All"/>.</summary>
+    /// <summary>One of <see cref="CheckpointTask.All"/>, or <see cref="CheckpointTask.Custom"/>.</summary>
     public required string Task { get; init; }
 
     /// <summary>Names of a classifier's outputs, in order; "vertebra" for a detector.</summary>
@@ -55,6 +60,9 @@ public sealed record CheckpointConfig
 
     /// <summary>Findings with a softmax of three of the outputs each; indices into <see cref="Classes"/>.</summary>
     public IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
+
+    /// <summary>The same three as one.</summary>
+    internal ClassLayout Layout => new(Classes, ExclusiveClasses, ThreeClassFindings);
 
     public required InputContract Input { get; init; }
 
@@ -72,8 +80,12 @@ public sealed record CheckpointConfig
     /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when a value is impossible.</summary>
     public void Validate(string path)
     {
-        Require(CheckpointTask.All.Contains(Task), $"a task of {string.Join(", ", CheckpointTask.All)}", $"'{Task}'");
-        Require(CheckpointTask.Architectures(Task).Contains(Model.Architecture), $"an architecture of {string.Join(", ", CheckpointTask.Architectures(Task))} for {Task}", $"'{Model.Architecture}'");
+        Require(CheckpointTask.All.Contains(Task) || Task == CheckpointTask.Custom, $"a task of {string.Join(", ", CheckpointTask.All)}, {CheckpointTask.Custom}", $"'{Task}'");
+        Require(Model.BackbonePrefix is not null == (Task == CheckpointTask.Custom), $"a backbonePrefix for the task {CheckpointTask.Custom} and for no other", Model.BackbonePrefix is { } prefix ? $"'{prefix}'" : "none");
+        if (Task == CheckpointTask.Custom)
+            ValidateOwn();
+        else
+            Require(CheckpointTask.Architectures(Task).Contains(Model.Architecture), $"an architecture of {string.Join(", ", CheckpointTask.Architectures(Task))} for {Task}", $"'{Model.Architecture}'");
         Require(Model.Channels is >= 1 and <= 64 && Model.Channels == Input.Channels, "as many channels in the model as in its input, 1 to 64", $"{Model.Channels} and {Input.Channels}");
         Require(Model.Outputs is >= 1 and <= MostOutputs, $"1 to {MostOutputs} outputs", Text(Model.Outputs));
         Require(ThreeClassFindings.SelectMany(f => (int[])[f.Positive, f.Negative, f.Uncertain]).All(i => i >= 0 && i < Classes.Count), "three-class findings that name outputs", "an index that is none");
@@ -86,6 +98,15 @@ public sealed record CheckpointConfig
                 "a detector of 1 to 1000 classes, 1 to 4096 pyramid channels and 0 to 64 head convolutions", $"{detector.Classes}, {detector.PyramidChannels} and {detector.HeadConvolutions}");
             Require(new[] { detector.AnchorSizes, detector.AnchorScales, detector.AnchorRatios }.All(list => list.Count is >= 1 and <= 16),
                 "1 to 16 anchor sizes, scales and ratios", $"{detector.AnchorSizes.Count}, {detector.AnchorScales.Count} and {detector.AnchorRatios.Count}");
+        }
+
+        void ValidateOwn()
+        {
+            Require(CheckpointName.IsPart(Model.Architecture) && !ModelCatalogue.Names.Contains(Model.Architecture),
+                "a name of its own for an architecture of one's own (lower-case letters, digits, '-', '_')", $"'{Model.Architecture}'");
+            Require(Model.BackbonePrefix is "" || (Model.BackbonePrefix!.Length <= LongestPrefix && Model.BackbonePrefix.EndsWith('.') && !Model.BackbonePrefix.Any(char.IsControl)),
+                $"a backbonePrefix that is empty or ends with a dot, of at most {LongestPrefix} characters", $"'{Model.BackbonePrefix}'");
+            Require(Model.Detector is null, $"no detector's parameters for the task {CheckpointTask.Custom}", "some");
         }
 
         void Require(bool holds, string expected, string found)

@@ -1,11 +1,12 @@
-using System.Security.Cryptography;
+using Marrow.Models;
 using TorchSharp;
+using static TorchSharp.torch.nn;
 
 namespace Marrow.Checkpoints;
 
 /// <summary>
-/// Everything a checkpoint is made of, before it has a digest. <see cref="Save"/> writes the files into a folder beside
-/// the checkpoint's place and renames the folder, so that a hub never shows half a checkpoint.
+/// Everything a checkpoint is made of, before it has a digest. <see cref="Save"/> collects the files in a staging folder
+/// of the hub and renames that folder, so that a hub never shows half a checkpoint.
 /// </summary>
 public sealed record CheckpointDraft
 {
@@ -20,6 +21,12 @@ public sealed record CheckpointDraft
     /// <summary>See <see cref="ModelWeights.Of"/>.</summary>
     public required IReadOnlyList<KeyValuePair<string, torch.Tensor>> Weights { get; init; }
 
+    /// <summary>
+    /// Builds a module of the user's own, by which the golden sample is made; it is disposed here. Null for architectures
+    /// of the catalogue.
+    /// </summary>
+    public Func<Module>? Create { get; init; }
+
     /// <summary>How tensors of two or more dimensions are stored; Float32 keeps every bit.</summary>
     public torch.ScalarType MatricesAs { get; init; } = torch.ScalarType.BFloat16;
 
@@ -29,39 +36,33 @@ public sealed record CheckpointDraft
     public TransferReceipt? Receipt { get; init; }
     public DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
 
-    /// <summary>[N, C, H, W] of the golden sample's input; null for one image of 64 x 64.</summary>
+    /// <summary>[N, C, H, W] of the golden sample's input; null for one image of 64 x 64, or of the input's size for a module of the user's own.</summary>
     public long[]? GoldenShape { get; init; }
 
     /// <summary>
     /// Writes <c>hubFolder/name/digest/</c> and loads it again. The golden sample is made with the weights as they are
-    /// stored, not as they were trained. A checkpoint that is there is never changed. Throws
-    /// <see cref="MarrowException"/> when the folder can't be written or the model gives no finite numbers; nothing is
-    /// left then.
+    /// stored, not as they were trained; a module of the user's own has none unless it takes a tensor and gives one or an
+    /// array of them. A checkpoint that is there is never changed. Throws <see cref="MarrowException"/> when the config is
+    /// impossible, the folder can't be written or the model gives no finite numbers; nothing is left then.
     /// </summary>
     public Checkpoint Save(string hubFolder)
     {
         CheckpointName.Require(Name, "checkpoint");
         Config.Validate($"{Name}: config");
-        var home = Path.Combine(hubFolder, Name);
-        var beside = Path.Combine(home, $".{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.tmp");
+        if (Create is null == (Config.Task == CheckpointTask.Custom))
+            throw MarrowException.Bad(Name, $"{nameof(Create)}, which builds the module, for the task {CheckpointTask.Custom} and for no other", Create is null ? "none" : "one", $"Correct {nameof(Create)} or the task.");
+        var staged = HubDisk.Stage(hubFolder);
         try
         {
-            Directory.CreateDirectory(beside);
-            var final = Path.Combine(home, WriteFiles(beside).Hex);
-            using (FolderLock.Take(hubFolder))
-            {
-                if (!Directory.Exists(final))
-                    Directory.Move(beside, final);
-            }
-            return Checkpoint.Load(final);
+            return Checkpoint.Load(HubDisk.Place(staged, hubFolder, WriteFiles(staged)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{home}: can't be written ({e.Message}). Check the folder's permissions and the free disk space.", e);
+            throw new MarrowException($"{staged}: can't be written ({e.Message}). Check the folder's permissions and the free disk space.", e);
         }
         finally
         {
-            TryDelete(beside);
+            HubDisk.TryDelete(staged);
         }
     }
 
@@ -71,10 +72,11 @@ public sealed record CheckpointDraft
         var metadata = new Dictionary<string, string> { ["name"] = Name, ["architecture"] = Config.Model.Architecture, ["marrow"] = Config.MarrowVersion };
         Safetensors.Write(weightsPath, Weights, metadata, MatricesAs);
         using (var stored = Safetensors.Open(weightsPath))
-        using (var model = Checkpoint.Build(Config, stored))
+        using (var model = Checkpoint.Build(stored, Create ?? (() => ModelCatalogue.Create(Config.Model)), _ => { }))
         {
-            var golden = GoldenSample.Record(model, GoldenShape ?? [1, Config.Model.Channels, GoldenSide, GoldenSide], GoldenSeed);
-            WriteJson(Checkpoint.GoldenFile, golden);
+            var (height, width) = Create is null ? (GoldenSide, GoldenSide) : (Config.Input.Height, Config.Input.Width);
+            if (ModelOutputs.AreKnown(model))
+                WriteJson(Checkpoint.GoldenFile, GoldenSample.Record(model, GoldenShape ?? [1, Config.Model.Channels, height, width], GoldenSeed));
         }
         WriteJson(Checkpoint.ConfigFile, Config);
         WriteJson(Checkpoint.MetricsFile, Metrics);
@@ -93,19 +95,6 @@ public sealed record CheckpointDraft
     private static ManifestFile Describe(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
-        return new(Path.GetFileName(path), stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
-    }
-
-    private static void TryDelete(string folder)
-    {
-        try
-        {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A hub lists no folder whose name begins with a dot.
-        }
+        return new(Path.GetFileName(path), stream.Length, FileHash.Sha256(stream));
     }
 }

@@ -50,6 +50,13 @@ public sealed record CheckpointParents
     /// </summary>
     public IReadOnlyList<LicensedAncestor> Inherited { get; init; } = [];
 
+    /// <summary>Of a model that was warm-started from a checkpoint: that one, and what it descends from. Add the data sets with "with".</summary>
+    public static CheckpointParents WarmStartedFrom(Checkpoint source) => new()
+    {
+        Checkpoints = [new(source.Name, source.Digest, "init", source.License)],
+        Inherited = [.. source.Parents.Ancestors().Distinct()],
+    };
+
     /// <summary>All ancestors and their terms: the parents, then what they inherited.</summary>
     public IReadOnlyList<LicensedAncestor> Ancestors() =>
     [
@@ -153,25 +160,51 @@ public sealed record CheckpointManifest
     internal void VerifyFiles(string folder)
     {
         foreach (var file in Files)
+            VerifyFile(folder, file);
+    }
+
+    /// <summary>The same of one of <see cref="Files"/>. Every byte is read.</summary>
+    internal static void VerifyFile(string folder, ManifestFile file)
+    {
+        var path = Path.Combine(folder, file.Path);
+        try
         {
-            var path = Path.Combine(folder, file.Path);
-            try
-            {
-                using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
-                if (stream.Length != file.Bytes)
-                    throw Bad(path, $"{file.Bytes} bytes, as {FileName} says", $"{stream.Length}");
-                var computed = Convert.ToHexStringLower(SHA256.HashData(stream));
-                if (computed != file.Sha256)
-                    throw Bad(path, $"SHA-256 {file.Sha256}, as {FileName} says", computed);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new MarrowException($"{path}: can't be read ({e.Message}). Fetch or save the checkpoint again.", e);
-            }
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
+            if (stream.Length != file.Bytes)
+                throw Bad(path, $"{file.Bytes} bytes, as {FileName} says", $"{stream.Length}");
+            RequireHash(path, file, FileHash.Sha256(stream));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MarrowException($"{path}: can't be read ({e.Message}). Fetch or save the checkpoint again.", e);
         }
     }
 
+    /// <summary>The bytes of a listed file of at most 64 MiB, checked; null where it is not listed.</summary>
+    internal byte[]? ReadListed(string folder, string name)
+    {
+        if (Files.FirstOrDefault(f => f.Path == name) is not { } file)
+            return null;
+        var path = Path.Combine(folder, name);
+        var bytes = ReadSmall(path);
+        RequireHash(path, file, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        return bytes;
+    }
+
+    /// <summary>Names in the folder that the manifest does not list.</summary>
+    internal IReadOnlyList<string> Strays(string folder)
+    {
+        var known = Files.Select(f => f.Path).Append(FileName).ToHashSet(StringComparer.Ordinal);
+        return [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Where(name => !known.Contains(name)).Order(StringComparer.Ordinal)];
+    }
+
     internal bool Lists(string file) => Files.Any(f => f.Path == file);
+
+    private static void RequireHash(string path, ManifestFile file, string computed)
+    {
+        if (computed != file.Sha256)
+            throw Bad(path, $"SHA-256 {file.Sha256}, as {FileName} says", computed);
+    }
 
     internal static byte[] ReadSmall(string path)
     {
@@ -190,9 +223,15 @@ public sealed record CheckpointManifest
 
     internal static bool IsHex(string text) => text.Length == HexDigits && text.All(char.IsAsciiHexDigitLower);
 
-    private static bool IsPlain(string name) =>
+    /// <summary>A name that every file system takes as that of a file in the folder: no path, no device of Windows.</summary>
+    internal static bool IsPlain(string name) =>
         name.Length is > 0 and <= 100 && char.IsAsciiLetterOrDigit(name[0]) && name[^1] != '.'
-        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')
+        && !IsDevice(name.Split('.')[0]);
+
+    // Windows opens the device whatever stands behind the first dot.
+    private static bool IsDevice(string stem) => stem.ToLowerInvariant() is "con" or "prn" or "aux" or "nul"
+        || stem.Length == 4 && char.IsAsciiDigit(stem[3]) && stem[..3].ToLowerInvariant() is "com" or "lpt";
 
     private static MarrowException Bad(string path, string expected, string found) =>
         MarrowException.Bad(path, expected, found, "The checkpoint is damaged or was changed: fetch or save it again.");

@@ -11,7 +11,11 @@ public static class CheckpointName
     /// <summary>Lower-case letters, digits, '-' and '_' in two or more parts with dots between.</summary>
     public static bool IsValid(string name) =>
         name.Length <= LongestName && name.Split('.') is { Length: >= 2 } parts
-        && parts.All(part => part.Length > 0 && char.IsAsciiLetterOrDigit(part[0]) && part.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_'));
+        && parts.All(IsPart);
+
+    /// <summary>One of the parts.</summary>
+    internal static bool IsPart(string part) =>
+        part.Length is > 0 and <= LongestName && char.IsAsciiLetterOrDigit(part[0]) && part.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_');
 
     /// <summary>"densenet121", "SpineWeb 16" -> "densenet121.spineweb-16".</summary>
     public static string From(string architecture, string data)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Marrow.Imaging;
+using Marrow.Models;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 
@@ -63,11 +64,12 @@ public sealed record GoldenSample
         }
     }
 
-    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when no such input can be given to a model of so many channels.</summary>
-    internal void Validate(string path, int channels)
+    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when no such input can be given to such a model.</summary>
+    internal void Validate(string path, ModelSpec model)
     {
-        var possible = InputShape is [>= 1 and <= MostImages, _, >= SmallestSide and <= LargestSide, >= SmallestSide and <= LargestSide]
-            && InputShape[1] == channels && InputShape.Aggregate(1L, (a, b) => a * b) <= MostValues;
+        var (channels, smallest) = (model.Channels, model.BackbonePrefix is null ? SmallestSide : 1);
+        var possible = InputShape is [>= 1 and <= MostImages, _, <= LargestSide, <= LargestSide]
+            && InputShape[2] >= smallest && InputShape[3] >= smallest && InputShape[1] == channels && InputShape.Aggregate(1L, (a, b) => a * b) <= MostValues;
         if (!possible || !(Tolerance is > 0 and < 1))
             throw Bad(path, $"an input shape [N, {channels}, H, W] of at most {MostValues} values and a tolerance under 1", $"{ShapeText.Of(InputShape)} and {Text(Tolerance)}");
     }

@@ -22,25 +22,38 @@ public enum LicenseRestrictions
 /// <param name="Id">SPDX identifier, or LicenseRef-... for the agreement of a data set.</param>
 public sealed record LicenseTerms(string Id, string Name, LicenseRestrictions Restrictions);
 
+/// <summary>What the restrictions of licences mean, in words.</summary>
+internal static class LicenseWords
+{
+    private static readonly (LicenseRestrictions Term, string OfAnother, string Own)[] Words =
+    [
+        (LicenseRestrictions.NonCommercial, "forbids commercial use", "no commercial use"),
+        (LicenseRestrictions.NoRedistribution, "forbids redistribution", "no redistribution"),
+        (LicenseRestrictions.ShareAlike, "demands that what is made from it stays under it", "what is made from it stays under it"),
+        (LicenseRestrictions.NoDerivatives, "forbids other terms for what is made from it", "what is made from it is not passed on under other terms"),
+    ];
+
+    /// <summary>"forbids commercial use": said of an ancestor's licence.</summary>
+    public static string OfAnother(LicenseRestrictions term) => Array.Find(Words, w => w.Term == term).OfAnother
+        ?? throw new ArgumentOutOfRangeException(nameof(term), term, "No single term.");
+
+    /// <summary>"no commercial use; ...", all of them.</summary>
+    public static string Own(LicenseRestrictions restrictions) => restrictions == LicenseRestrictions.None
+        ? "may be used and passed on, as its text says"
+        : string.Join("; ", Words.Where(w => restrictions.HasFlag(w.Term)).Select(w => w.Own));
+}
+
 /// <summary>A term of an ancestor that a licence does not keep.</summary>
 /// <param name="Ancestor">"data set spineweb16", "checkpoint densenet121.chexpert".</param>
 public sealed record LicenseBreach(string Ancestor, string AncestorLicense, LicenseRestrictions Term)
 {
-    public override string ToString() => $"{Ancestor} is under {AncestorLicense}, which {Meaning(Term)}";
-
-    private static string Meaning(LicenseRestrictions term) => term switch
-    {
-        LicenseRestrictions.NonCommercial => "forbids commercial use",
-        LicenseRestrictions.NoRedistribution => "forbids redistribution",
-        LicenseRestrictions.ShareAlike => "demands that what is made from it stays under it",
-        LicenseRestrictions.NoDerivatives => "forbids other terms for what is made from it",
-        _ => throw new ArgumentOutOfRangeException(nameof(term), term, "No single term."),
-    };
+    public override string ToString() => $"{Ancestor} is under {AncestorLicense}, which {LicenseWords.OfAnother(Term)}";
 }
 
 /// <summary>
 /// The licences that weights and data have, by SPDX identifier (spdx.org/licenses) or, for the agreements of data sets,
-/// by LicenseRef. A licence is one identifier or several joined by " AND " (SPDX, annex D): then all of them hold.
+/// by LicenseRef. A licence is one identifier or several joined by " AND " (SPDX, annex D): then all of them hold;
+/// identifiers are told apart regardless of case, as SPDX says.
 /// What is not known here is taken to forbid both commercial use and redistribution.
 /// </summary>
 public static class Licenses
@@ -50,6 +63,10 @@ public static class Licenses
     private const LicenseRestrictions AgreementOnly = LicenseRestrictions.NonCommercial | LicenseRestrictions.NoRedistribution;
     private static readonly LicenseRestrictions[] Each = [.. Enum.GetValues<LicenseRestrictions>().Where(r => r != LicenseRestrictions.None)];
 
+    // The agreements, as their makers publish them: CheXpert and MURA come under Stanford's Dataset Research Use Agreement
+    // (research, no commercial use, no copies to others); ImageNet's terms of access (non-commercial research and
+    // education; access for colleagues who accept the terms first); SpineWeb gives data to registered researchers and
+    // states no licence that would allow more.
     public static IReadOnlyDictionary<string, LicenseTerms> Known { get; } = new LicenseTerms[]
     {
         new("Apache-2.0", "Apache License 2.0", LicenseRestrictions.None),
@@ -58,6 +75,7 @@ public static class Licenses
         new("CC0-1.0", "Creative Commons Zero 1.0", LicenseRestrictions.None),
         new("CC-BY-3.0", "Creative Commons Attribution 3.0", LicenseRestrictions.None),
         new("CC-BY-4.0", "Creative Commons Attribution 4.0", LicenseRestrictions.None),
+        new("CC-BY-SA-3.0", "Creative Commons Attribution ShareAlike 3.0", LicenseRestrictions.ShareAlike),
         new("CC-BY-SA-4.0", "Creative Commons Attribution ShareAlike 4.0", LicenseRestrictions.ShareAlike),
         new("CC-BY-NC-4.0", "Creative Commons Attribution NonCommercial 4.0", LicenseRestrictions.NonCommercial),
         new("CC-BY-NC-SA-4.0", "Creative Commons Attribution NonCommercial ShareAlike 4.0", LicenseRestrictions.NonCommercial | LicenseRestrictions.ShareAlike),
@@ -66,16 +84,19 @@ public static class Licenses
         new("GPL-3.0-only", "GNU General Public License 3.0", LicenseRestrictions.ShareAlike),
         new("GPL-3.0-or-later", "GNU General Public License 3.0 or later", LicenseRestrictions.ShareAlike),
         new("AGPL-3.0-only", "GNU Affero General Public License 3.0", LicenseRestrictions.ShareAlike),
+        new("AGPL-3.0-or-later", "GNU Affero General Public License 3.0 or later", LicenseRestrictions.ShareAlike),
         new("MIT", "MIT License", LicenseRestrictions.None),
-        new("MPL-2.0", "Mozilla Public License 2.0", LicenseRestrictions.None),
+        new("MPL-2.0", "Mozilla Public License 2.0", LicenseRestrictions.ShareAlike), // of the changed file: weights are one
+        new("ODbL-1.0", "Open Data Commons Open Database License 1.0", LicenseRestrictions.ShareAlike),
+        new("PDDL-1.0", "Open Data Commons Public Domain Dedication 1.0", LicenseRestrictions.None),
         new("ODC-By-1.0", "Open Data Commons Attribution 1.0", LicenseRestrictions.None),
         new("Unlicense", "The Unlicense", LicenseRestrictions.None),
-        new("LicenseRef-CheXpert-research", "CheXpert research use agreement", AgreementOnly),
-        new("LicenseRef-MURA-research", "MURA research use agreement", AgreementOnly),
-        new("LicenseRef-SpineWeb-research", "SpineWeb data, for research on request", AgreementOnly),
-        new("LicenseRef-ImageNet-research", "ImageNet terms of access: non-commercial research", LicenseRestrictions.NonCommercial),
+        new("LicenseRef-CheXpert-research", "CheXpert, Stanford Dataset Research Use Agreement", AgreementOnly),
+        new("LicenseRef-MURA-research", "MURA, Stanford Dataset Research Use Agreement", AgreementOnly),
+        new("LicenseRef-SpineWeb-research", "SpineWeb data, for research after registration", AgreementOnly),
+        new("LicenseRef-ImageNet-research", "ImageNet terms of access", AgreementOnly),
         new(Unknown, "terms that nobody has stated", AgreementOnly),
-    }.ToDictionary(t => t.Id, StringComparer.Ordinal);
+    }.ToDictionary(t => t.Id, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The union over all identifiers of the licence.</summary>
     public static LicenseRestrictions RestrictionsOf(string license) =>
@@ -93,7 +114,7 @@ public static class Licenses
             .Select(term => new LicenseBreach(a.Kind == AncestorKind.Dataset ? $"data set {a.Name}" : $"checkpoint {a.Name}", id, term))))];
 
         bool Keeps(LicenseRestrictions term, string id) =>
-            term is LicenseRestrictions.ShareAlike or LicenseRestrictions.NoDerivatives ? ids.Contains(id) : own.HasFlag(term);
+            term is LicenseRestrictions.ShareAlike or LicenseRestrictions.NoDerivatives ? ids.Contains(id, StringComparer.OrdinalIgnoreCase) : own.HasFlag(term);
     }
 
     /// <summary>
@@ -101,9 +122,16 @@ public static class Licenses
     /// </summary>
     public static string Join(IEnumerable<string> licenses)
     {
-        var ids = licenses.SelectMany(Ids).Distinct(StringComparer.Ordinal).ToList();
+        var ids = licenses.SelectMany(Ids).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var restricting = ids.Where(id => RestrictionsOf(id) != LicenseRestrictions.None).ToList();
         return restricting.Count > 0 ? string.Join(And, restricting) : ids.FirstOrDefault() ?? Unknown;
+    }
+
+    /// <summary>"CC-BY-NC-4.0 (Creative Commons Attribution NonCommercial 4.0): no commercial use".</summary>
+    public static string Describe(string license)
+    {
+        var names = Ids(license).Select(id => Known.TryGetValue(id, out var terms) ? terms.Name : $"{id} is not known here and taken to allow nothing");
+        return $"{license} ({string.Join("; ", names)}): {LicenseWords.Own(RestrictionsOf(license))}";
     }
 
     private static string[] Ids(string license) => license.Split(And, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

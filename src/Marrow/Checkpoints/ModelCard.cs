@@ -51,13 +51,23 @@ internal static class ModelCardText
         return text.ToString();
     }
 
+    /// <summary>The paragraph below the title of a card; "" where there is none.</summary>
+    public static string Summary(string card)
+    {
+        var title = card.IndexOf("\n# ", StringComparison.Ordinal);
+        var start = title < 0 ? -1 : card.IndexOf("\n\n", title, StringComparison.Ordinal);
+        var end = start < 0 ? -1 : card.IndexOf("\n\n", start + 2, StringComparison.Ordinal);
+        return end < 0 ? "" : card[(start + 2)..end].Trim();
+    }
+
     private static string FrontMatter(CheckpointDraft draft)
     {
         var card = draft.Card;
-        var own = card.License.StartsWith(LicenseReference, StringComparison.Ordinal);
+        // The hub's list has single licences only.
+        var own = card.License.Contains(LicenseReference, StringComparison.Ordinal) || card.License.Contains(' ');
         var front = new Dictionary<string, object> { ["license"] = own ? "other" : card.License.ToLowerInvariant() };
         if (own)
-            front["license_name"] = card.License[LicenseReference.Length..].ToLowerInvariant();
+            front["license_name"] = card.License.Replace(LicenseReference, "", StringComparison.Ordinal).Replace(' ', '-').ToLowerInvariant();
         if (card.LicenseLink.Length > 0)
             front["license_link"] = card.LicenseLink;
         front["library_name"] = "marrow";
@@ -97,6 +107,8 @@ internal static class ModelCardText
         var config = draft.Config;
         var elements = draft.Weights.Sum(w => w.Value.NumberOfElements);
         text.Append(Inv($"- Architecture `{config.Model.Architecture}`, {elements:N0} numbers, matrices stored as {draft.MatricesAs}.\n"));
+        if (config.Task == CheckpointTask.Custom)
+            text.Append("- A module of its maker's own: build it with the maker's code and give it to `Checkpoint.LoadInto`.\n");
         text.Append(Inv($"- Task `{config.Task}`, made with Marrow {config.MarrowVersion} on {draft.Created.UtcDateTime:yyyy-MM-dd}.\n"));
         text.Append(Inv($"- Input: {config.Input.Describe()}; dense structures bright.\n\n"));
         text.Append("| output | unit | meaning |\n|---|---|---|\n");
@@ -132,6 +144,8 @@ internal static class ModelCardText
             text.Append(Inv($"- Checkpoint `{parent.Name}@{parent.Digest}` ({parent.Role}), licence {parent.License}.\n"));
         foreach (var data in draft.Parents.Datasets)
             text.Append(Inv($"- Data set {data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, licence {data.License}{(data.FilesDigest.Length > 0 ? $", files `{data.FilesDigest}`" : "")}.{(data.Citation.Length > 0 ? " " + data.Citation : "")}\n"));
+        foreach (var ancestor in draft.Parents.Inherited)
+            text.Append(Inv($"- Further back: {(ancestor.Kind == AncestorKind.Dataset ? "data set" : "checkpoint")} {ancestor.Name}, licence {ancestor.License}{(ancestor.Digest.Length > 0 ? $", `{ancestor.Digest}`" : "")}.\n"));
         if (draft.Parents.Imported is { } file)
             text.Append(Inv($"- Imported from the file `{Cell(file.Name)}`, {file.Bytes:N0} bytes, SHA-256 `{file.Sha256}`, map `{file.Map}`, licence {file.License}.\n"));
         else if (draft.Parents.Checkpoints.Count + draft.Parents.Datasets.Count == 0)

@@ -22,10 +22,11 @@ public static class ModelWeights
     {
         var state = model.state_dict();
         var shapes = weights.Entries.ToDictionary(e => e.Name, e => e.Shape, StringComparer.Ordinal);
-        var faults = state.Where(s => !shapes.ContainsKey(s.Key)).Select(s => $"'{s.Key}' is missing")
+        var faults = state.Keys.Where(k => !shapes.ContainsKey(k)).Select(k => $"'{k}' is missing")
             .Concat(shapes.Keys.Where(k => !state.ContainsKey(k)).Select(k => $"'{k}' is unknown to the model"))
-            .Concat(state.Where(s => shapes.TryGetValue(s.Key, out var shape) && !shape.AsSpan().SequenceEqual(s.Value.shape))
-                .Select(s => $"'{s.Key}' is {ShapeText.Of(shapes[s.Key])} instead of {ShapeText.Of(s.Value.shape)}"))
+            .Concat(state.Select(s => (s.Key, Found: shapes.GetValueOrDefault(s.Key), Expected: s.Value.shape))
+                .Where(s => s.Found is not null && !s.Found.AsSpan().SequenceEqual(s.Expected))
+                .Select(s => $"'{s.Key}' is {ShapeText.Of(s.Found!)} instead of {ShapeText.Of(s.Expected)}"))
             .ToList();
         if (faults.Count > 0)
         {

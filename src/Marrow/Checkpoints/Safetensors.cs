@@ -84,22 +84,21 @@ public sealed class Safetensors : WeightFile
     {
         var entry = Find(name);
         RequireShape(entry, target);
-        using var noGradients = torch.no_grad();
-        var plain = target.device_type == DeviceType.CPU && target.is_contiguous();
-        if (plain && entry.Type == target.dtype && entry.Type != torch.ScalarType.Bool)
+        // Each call into libtorch costs about a microsecond, and a model has 700 tensors: as few as possible.
+        var type = target.dtype;
+        var plain = entry.Bytes <= PieceBytes && target.device_type == DeviceType.CPU && target.is_contiguous();
+        if (plain && entry.Type == type && type != torch.ScalarType.Bool)
+            ReadExactly(target.bytes, _dataStart + entry.Offset);
+        else if (plain && (entry.Type, type) == (torch.ScalarType.BFloat16, torch.ScalarType.Float32))
         {
-            using var memory = target.detach();
-            ReadBytes(_dataStart + entry.Offset, memory);
-        }
-        else if (plain && (entry.Type, target.dtype) == (torch.ScalarType.BFloat16, torch.ScalarType.Float32) && entry.Bytes <= PieceBytes)
-        {
-            using var memory = target.detach();
-            var halves = memory.bytes[(int)entry.Bytes..];
+            var memory = target.bytes;
+            var halves = memory[(int)entry.Bytes..];
             ReadExactly(halves, _dataStart + entry.Offset);
-            FloatSpans.Widen(MemoryMarshal.Cast<byte, ushort>(halves), MemoryMarshal.Cast<byte, float>(memory.bytes));
+            FloatSpans.Widen(MemoryMarshal.Cast<byte, ushort>(halves), MemoryMarshal.Cast<byte, float>(memory));
         }
         else
         {
+            using var noGradients = torch.no_grad();
             using var stored = Read(name);
             target.copy_(stored);
         }
@@ -125,7 +124,7 @@ public sealed class Safetensors : WeightFile
     /// The type in which floating-point tensors of two or more dimensions are stored; null keeps theirs. Norms and
     /// biases keep their type: they are about 1 % of a CNN's size and running variances suffer most from bf16's 8 bits.
     /// </param>
-    public static void Write(Stream stream, IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,
+    internal static void Write(Stream stream, IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,
         IReadOnlyDictionary<string, string>? metadata = null, torch.ScalarType? matricesAs = null)
     {
         var all = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>(), StringComparer.Ordinal) { ["format"] = "pt" };

@@ -98,13 +98,13 @@ internal static class SafetensorsHeader
         var names = new HashSet<string>(StringComparer.Ordinal);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         var json = new Utf8JsonReader(header);
-        Expect(ref json, JsonTokenType.StartObject, path, "the header");
+        Next(ref json, path); // the brace it starts with
         while (Next(ref json, path) == JsonTokenType.PropertyName)
         {
             var name = json.GetString()!;
             if (!names.Add(name))
                 throw Bad(path, "each name once", $"'{Shorten(name)}' twice");
-            Expect(ref json, JsonTokenType.StartObject, path, $"'{Shorten(name)}'");
+            Expect(ref json, JsonTokenType.StartObject, path, "entry", name);
             if (name == MetadataKey)
                 ReadMetadata(ref json, metadata, path);
             else
@@ -122,7 +122,7 @@ internal static class SafetensorsHeader
         while (Next(ref json, path) == JsonTokenType.PropertyName)
         {
             var key = json.GetString()!;
-            Expect(ref json, JsonTokenType.String, path, $"metadata '{Shorten(key)}'");
+            Expect(ref json, JsonTokenType.String, path, "metadata", key);
             if (!metadata.TryAdd(key, json.GetString()!))
                 throw Bad(path, "each metadata key once", $"'{Shorten(key)}' twice");
         }
@@ -130,34 +130,38 @@ internal static class SafetensorsHeader
 
     private static SafetensorsEntry ReadEntry(ref Utf8JsonReader json, string name, string path)
     {
-        var what = $"tensor '{Shorten(name)}'";
         string? dtype = null;
         List<long>? shape = null, offsets = null;
         while (Next(ref json, path) == JsonTokenType.PropertyName)
         {
             if (dtype is null && json.ValueTextEquals("dtype"u8))
             {
-                Expect(ref json, JsonTokenType.String, path, $"dtype of {what}");
+                Expect(ref json, JsonTokenType.String, path, "dtype of tensor", name);
                 dtype = json.GetString()!;
             }
             else if (shape is null && json.ValueTextEquals("shape"u8))
-                shape = ReadNumbers(ref json, path, MaxDimensions, $"shape of {what}");
+                shape = ReadNumbers(ref json, path, MaxDimensions, "shape of tensor", name);
             else if (offsets is null && json.ValueTextEquals("data_offsets"u8))
-                offsets = ReadNumbers(ref json, path, 2, $"data_offsets of {what}");
+                offsets = ReadNumbers(ref json, path, 2, "data_offsets of tensor", name);
             else
-                throw Bad(path, $"{what} to have dtype, shape and data_offsets once", $"'{Shorten(json.GetString()!)}'");
+                throw Bad(path, $"tensor '{Shorten(name)}' to have dtype, shape and data_offsets once", $"'{Shorten(json.GetString()!)}'");
         }
         if (dtype is null || shape is null || offsets is not [var begin, var end])
-            throw Bad(path, $"{what} to have dtype, shape and two data_offsets", "one missing");
+            throw Bad(path, $"tensor '{Shorten(name)}' to have dtype, shape and two data_offsets", "one missing");
 
-        var known = Array.Find(Types, t => t.Name == dtype);
+        (string Name, torch.ScalarType Type, int Size) known = default;
+        foreach (var type in Types)
+        {
+            if (type.Name == dtype)
+                known = type;
+        }
         if (known.Name is null)
-            throw Bad(path, $"{what} of a known type ({string.Join(", ", Types.Select(t => t.Name))})", $"'{Shorten(dtype)}'");
+            throw Bad(path, $"tensor '{Shorten(name)}' of a known type ({string.Join(", ", Types.Select(t => t.Name))})", $"'{Shorten(dtype)}'");
         if (begin > end)
-            throw Bad(path, $"{what} to begin before it ends", $"data_offsets [{begin}, {end}]");
+            throw Bad(path, $"tensor '{Shorten(name)}' to begin before it ends", $"data_offsets [{begin}, {end}]");
         var bytes = CheckedBytes(shape, known.Size);
         if (bytes != end - begin)
-            throw Bad(path, $"{what} of {(bytes is { } b ? Text(b) : "more than 2^63")} bytes, from its shape [{string.Join(", ", shape)}] and type {dtype}",
+            throw Bad(path, $"tensor '{Shorten(name)}' of {(bytes is { } b ? Text(b) : "more than 2^63")} bytes, from its shape [{string.Join(", ", shape)}] and type {dtype}",
                 $"{Text(end - begin)} between its data_offsets");
         return new(name, known.Type, [.. shape], begin, end - begin);
     }
@@ -175,16 +179,16 @@ internal static class SafetensorsHeader
         return shape.Contains(0) ? 0 : (long)product;
     }
 
-    private static List<long> ReadNumbers(ref Utf8JsonReader json, string path, int max, string what)
+    private static List<long> ReadNumbers(ref Utf8JsonReader json, string path, int max, string what, string name)
     {
-        Expect(ref json, JsonTokenType.StartArray, path, what);
-        var numbers = new List<long>();
+        Expect(ref json, JsonTokenType.StartArray, path, what, name);
+        var numbers = new List<long>(4);
         while (Next(ref json, path) != JsonTokenType.EndArray)
         {
             if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number) || number < 0)
-                throw Bad(path, $"whole numbers from 0 to 2^63-1 as {what}", Describe(ref json));
+                throw Bad(path, $"whole numbers from 0 to 2^63-1 as {what} '{Shorten(name)}'", Describe(ref json));
             if (numbers.Count == max)
-                throw Bad(path, $"at most {max} numbers as {what}", "more");
+                throw Bad(path, $"at most {max} numbers as {what} '{Shorten(name)}'", "more");
             numbers.Add(number);
         }
         return numbers;
@@ -212,10 +216,11 @@ internal static class SafetensorsHeader
     private static JsonTokenType Next(ref Utf8JsonReader json, string path) =>
         json.Read() ? json.TokenType : throw Bad(path, "a complete header", "its end");
 
-    private static void Expect(ref Utf8JsonReader json, JsonTokenType type, string path, string what)
+    /// <summary>The name is put into words only where that is an error: a header may have thousands.</summary>
+    private static void Expect(ref Utf8JsonReader json, JsonTokenType type, string path, string what, string name)
     {
         if (Next(ref json, path) != type)
-            throw Bad(path, $"{type} as {what}", Describe(ref json));
+            throw Bad(path, $"{type} as {what} '{Shorten(name)}'", Describe(ref json));
     }
 
     private static string Describe(ref Utf8JsonReader json) =>

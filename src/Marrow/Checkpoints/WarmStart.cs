@@ -56,20 +56,32 @@ public static class WarmStart
 {
     private const int NamedKeys = 8; // in an error; the receipt has them all
     private const int NearestShown = 2;
+    private const ulong ProbeSeed = 17;
+
+    /// <summary>The same for a model of the catalogue.</summary>
+    /// <param name="architecture">The model's: a key of <see cref="ModelCatalogue"/>.</param>
+    internal static TransferReceipt Apply(Module model, string architecture, WeightSource source, WarmStartOptions? options = null) =>
+        Apply(model, new ModelSpec { Architecture = architecture }, source, options);
 
     /// <summary>
-    /// Changes <paramref name="model"/>'s tensors in place. Throws <see cref="MarrowException"/> at a weight that is
-    /// not finite; the model is of no use then.
+    /// Changes <paramref name="model"/>'s tensors in place. Throws <see cref="MarrowException"/> when no key of the model
+    /// is of the backbone that <paramref name="spec"/> tells of, and at a weight that is not finite; the model is of no use
+    /// then.
     /// </summary>
-    /// <param name="architecture">The model's: a key of <see cref="ModelCatalogue"/>.</param>
-    public static TransferReceipt Apply(Module model, string architecture, WeightSource source, WarmStartOptions? options = null)
+    /// <param name="model">Any module, of the catalogue or the user's own.</param>
+    /// <param name="spec">The model's. For a module of the user's own: any name and its <see cref="ModelSpec.BackbonePrefix"/>.</param>
+    /// <param name="options">For keys that differ by more than the backbone's prefix: <see cref="WarmStartOptions.Rules"/>.</param>
+    public static TransferReceipt Apply(Module model, ModelSpec spec, WeightSource source, WarmStartOptions? options = null)
     {
         options ??= new();
-        var backbone = ModelCatalogue.BackbonePrefix(architecture);
+        var backbone = ModelCatalogue.BackbonePrefix(spec);
         var parameters = model.named_parameters().Select(p => p.name).ToHashSet(StringComparer.Ordinal);
         var state = model.state_dict();
         var shapes = source.Shapes.ToDictionary(StringComparer.Ordinal);
-        PrefixRule[] rules = [.. options.Rules, BackboneRule(source, state.Keys, backbone)];
+        if (!state.Keys.Any(InBackbone))
+            throw MarrowException.Bad(spec.Architecture, $"keys of a backbone that begin with '{backbone}'",
+                string.Join(", ", state.Keys.Select(k => k[..(k.IndexOf('.', StringComparison.Ordinal) + 1)]).Distinct().DefaultIfEmpty("no key")), $"Correct its {nameof(ModelSpec.BackbonePrefix)}.");
+        PrefixRule[] rules = [.. options.Rules, BackboneKeys.Rule(source, state.Keys, backbone)];
         var firstConvolution = state.Where(s => InBackbone(s.Key)).FirstOrDefault(s => s.Value.Dimensions == 4).Key;
 
         var plan = state.Select(s => Plan(s.Key, s.Value.shape)).ToList();
@@ -88,10 +100,10 @@ public static class WarmStart
             Source = source.Name,
             SourceDigest = source.Digest,
             SourceArchitecture = source.Architecture,
-            TargetArchitecture = architecture,
+            TargetArchitecture = spec.Architecture,
             Rules = rules,
             BackboneCoverage = Total("", backboneParameters).Share,
-            Modules = [.. plan.GroupBy(p => ModuleOf(p, backbone)).Select(g => Total(g.Key, g))],
+            Modules = [.. plan.GroupBy(p => BackboneKeys.ModuleOf(p.Key, backbone)).Select(g => Total(g.Key, g))],
             Total = Total("total", plan),
             Tensors = plan,
             UnusedSourceKeys = [.. shapes.Keys.Where(k => !used.Contains(k))],
@@ -172,13 +184,14 @@ public static class WarmStart
     /// <summary>
     /// Builds the source's model and compares its backbone with that of <paramref name="model"/>, which is left in the
     /// mode it was in. Returns the receipt with the probe. Throws when every tensor of the backbone was taken over and
-    /// the activations differ all the same.
+    /// the activations differ all the same, and for a source or a backbone that can't be run: one that only its maker can
+    /// build, or that does not take a tensor and give one.
     /// </summary>
-    public static TransferReceipt Probe(TransferReceipt receipt, Checkpoint source, Module model, ModelSpec spec, ulong seed = 17)
+    public static TransferReceipt Probe(TransferReceipt receipt, Checkpoint source, Module model, ModelSpec spec)
     {
         using var sourceModel = source.BuildModel(verifyGolden: false);
         using var evaluation = EvaluationMode.Of(model);
-        var probe = Probe(Backbone(sourceModel, source.Config.Model).forward, source.Config.Model.Channels, Backbone(model, spec).forward, spec.Channels, seed);
+        var probe = Probe(Backbone(sourceModel, source.Config.Model).forward, source.Config.Model.Channels, Backbone(model, spec).forward, spec.Channels, ProbeSeed);
         var whole = receipt.Tensors.Where(t => t.InBackbone).All(t => t.Status != TransferStatus.Random);
         if (whole && !probe.Holds)
             throw new MarrowException(string.Create(CultureInfo.InvariantCulture,
@@ -188,23 +201,9 @@ public static class WarmStart
 
     private static Module<torch.Tensor, torch.Tensor> Backbone(Module model, ModelSpec spec)
     {
-        var name = ModelCatalogue.BackbonePrefix(spec.Architecture).TrimEnd('.');
-        return (Module<torch.Tensor, torch.Tensor>)model.named_modules().First(m => m.name == name).module;
-    }
-
-    /// <summary>
-    /// From the catalogue when the source's architecture is known; otherwise the prefix under which most of the
-    /// backbone's keys are found, judged by where its first or last one stands.
-    /// </summary>
-    private static PrefixRule BackboneRule(WeightSource source, IEnumerable<string> targetKeys, string backbone)
-    {
-        if (source.Architecture.Length > 0)
-            return new(ModelCatalogue.BackbonePrefix(source.Architecture), backbone);
-        var suffixes = targetKeys.Where(k => k.StartsWith(backbone, StringComparison.Ordinal)).Select(k => k[backbone.Length..]).ToList();
-        var keys = source.Shapes.Select(s => s.Key).ToHashSet(StringComparer.Ordinal);
-        var prefixes = keys.SelectMany(k => new[] { suffixes[0], suffixes[^1] }.Where(s => k == s || k.EndsWith("." + s, StringComparison.Ordinal)).Select(s => k[..^s.Length]));
-        var best = prefixes.Distinct().OrderBy(p => p.Length).MaxBy(p => suffixes.Count(s => keys.Contains(p + s)));
-        return new(best ?? backbone, backbone);
+        var name = ModelCatalogue.BackbonePrefix(spec).TrimEnd('.');
+        return (name.Length == 0 ? model : model.named_modules().FirstOrDefault(m => m.name == name).module) as Module<torch.Tensor, torch.Tensor>
+            ?? throw MarrowException.Bad(spec.Architecture, $"a backbone '{name}' that takes a tensor and gives one", "none", "Leave the probe out, or give it the two functions.");
     }
 
     /// <summary>
@@ -267,13 +266,6 @@ public static class WarmStart
         using var scope = torch.NewDisposeScope();
         var sum = weights.to(torch.ScalarType.Float32).sum(1, keepdim: true) / Scalars.Of((double)channels);
         return sum.expand(sum.shape[0], channels, sum.shape[2], sum.shape[3]).contiguous().MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Backbones by their blocks, "backbone.body.denseblock1"; the rest by the first two parts of the name.</summary>
-    private static string ModuleOf(TransferredTensor tensor, string backbone)
-    {
-        var parts = (tensor.InBackbone ? tensor.Key[backbone.Length..] : tensor.Key).Split('.');
-        return tensor.InBackbone ? backbone + parts[0] : string.Join('.', parts[..Math.Clamp(parts.Length - 1, 1, 2)]);
     }
 
     private static TransferTotal Total(string module, IEnumerable<TransferredTensor> tensors)

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints.PyTorch;
+using Marrow.Models;
 using TorchSharp;
 
 namespace Marrow.Checkpoints;
@@ -9,10 +10,11 @@ public sealed class WeightSource
     private readonly Func<string, torch.Tensor> _read;
     private readonly Action<string, torch.Tensor> _readInto;
 
-    private WeightSource(string name, string digest, string architecture, IReadOnlyList<KeyValuePair<string, long[]>> shapes,
+    private WeightSource(string name, string digest, ModelSpec? spec, IReadOnlyList<KeyValuePair<string, long[]>> shapes,
         Func<string, torch.Tensor> read, Action<string, torch.Tensor> readInto)
     {
-        (Name, Digest, Architecture, Shapes, _read, _readInto) = (name, digest, architecture, shapes, read, readInto);
+        (Name, Digest, Architecture, Shapes, _read, _readInto) = (name, digest, spec?.Architecture ?? "", shapes, read, readInto);
+        BackbonePrefix = spec is null ? null : ModelCatalogue.BackbonePrefix(spec);
     }
 
     public string Name { get; }
@@ -20,21 +22,25 @@ public sealed class WeightSource
     /// <summary>"" when it has none.</summary>
     public string Digest { get; }
 
-    /// <summary>A key of the model catalogue; "" when unknown, then the place of the backbone is found from the keys.</summary>
+    /// <summary>See <see cref="ModelSpec.Architecture"/>; "" when unknown, then the place of the backbone is found from the keys.</summary>
     public string Architecture { get; }
+
+    /// <summary>Null when unknown.</summary>
+    internal string? BackbonePrefix { get; }
 
     /// <summary>Keys and shapes in the source's order.</summary>
     public IReadOnlyList<KeyValuePair<string, long[]>> Shapes { get; }
 
     public static WeightSource Of(Checkpoint checkpoint) =>
-        FromFile(checkpoint.Weights, checkpoint.Name, checkpoint.Digest, checkpoint.WeightsOnly ? "" : checkpoint.Config.Model.Architecture);
+        FromFile(checkpoint.Weights, checkpoint.Name, checkpoint.Digest, checkpoint.WeightsOnly ? null : checkpoint.Config.Model);
 
     /// <summary>Of a DenseNet's keys in a PyTorch file the old and MONAI's spellings are given as torchvision's.</summary>
-    public static WeightSource Of(WeightFile weights) => FromFile(weights, weights.Path, "", "");
+    public static WeightSource Of(WeightFile weights) => FromFile(weights, weights.Path, "", null);
 
     /// <summary>Tensors in memory, which stay the caller's.</summary>
+    /// <param name="architecture">A key of <see cref="ModelCatalogue"/>, or "" when it is none of them.</param>
     public static WeightSource Of(string name, IReadOnlyDictionary<string, torch.Tensor> weights, string architecture = "") =>
-        new(name, "", architecture, [.. weights.Select(w => KeyValuePair.Create(w.Key, w.Value.shape))], key => weights[key].alias(), (key, target) => target.copy_(weights[key]));
+        new(name, "", architecture.Length > 0 ? new() { Architecture = architecture } : null, [.. weights.Select(w => KeyValuePair.Create(w.Key, w.Value.shape))], key => weights[key].alias(), (key, target) => target.copy_(weights[key]));
 
     /// <summary>The caller disposes it.</summary>
     internal torch.Tensor Read(string key) => _read(key);
@@ -42,7 +48,7 @@ public sealed class WeightSource
     /// <summary>Of the same shape.</summary>
     internal void ReadInto(string key, torch.Tensor target) => _readInto(key, target);
 
-    private static WeightSource FromFile(WeightFile file, string name, string digest, string architecture)
+    private static WeightSource FromFile(WeightFile file, string name, string digest, ModelSpec? spec)
     {
         var entries = file.Entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
         if (file is PyTorchWeights)
@@ -51,7 +57,7 @@ public sealed class WeightSource
             if (spelled.All(g => g.Count() == 1))
                 entries = spelled.ToDictionary(g => g.Key, g => g.Single(), StringComparer.Ordinal);
         }
-        return new(name, digest, architecture, [.. entries.Select(e => KeyValuePair.Create(e.Key, e.Value.Shape))],
+        return new(name, digest, spec, [.. entries.Select(e => KeyValuePair.Create(e.Key, e.Value.Shape))],
             key => file.Read(entries[key].Name), (key, target) => file.ReadInto(entries[key].Name, target));
     }
 }

@@ -9,6 +9,8 @@ internal static class CheXpert
     public const string License = "LicenseRef-CheXpert-research";
     public const string Citation = "Irvin, Rajpurkar et al. CheXpert: a large chest radiograph dataset with uncertainty labels and expert comparison. AAAI 2019.";
 
+    private const string ReleasePrefix = "CheXpert";
+
     public static readonly string[] Findings =
     [
         "No Finding", "Enlarged Cardiomediastinum", "Cardiomegaly", "Lung Opacity", "Lung Lesion", "Edema", "Consolidation",
@@ -56,12 +58,13 @@ internal static class CheXpert
             Faults = images.Faults,
             License = License,
             Citation = Citation,
+            Version = ImageList.Release(table.Rows, file, ReleasePrefix),
         };
     }
 
     private static string IdOf(string text, CsvTable table, CsvRow row, int column)
     {
         var id = ImageList.CheckPath(text, table, row, column);
-        return id.StartsWith("CheXpert", StringComparison.Ordinal) && id.IndexOf('/') is > 0 and var slash ? id[(slash + 1)..] : id;
+        return id.StartsWith(ReleasePrefix, StringComparison.Ordinal) && id.IndexOf('/') is > 0 and var slash ? id[(slash + 1)..] : id;
     }
 }

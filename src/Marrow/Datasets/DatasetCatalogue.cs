@@ -15,7 +15,7 @@ public static class DatasetCatalogue
 
     /// <summary>
     /// Reads labels and lists images; no image is decoded. Images that do not exist are left out and listed in
-    /// <see cref="Dataset.Faults"/>. Licence and citation are the options', else those of the folder's
+    /// <see cref="Dataset.Faults"/>. Licence, citation and version are the options', else those of the folder's
     /// <see cref="DatasetTerms.FileName"/>, else the format's own. Throws <see cref="MarrowException"/> for an unknown format, an option that the
     /// format does not know, a label file that can't be read, or when no image is left.
     /// </summary>
@@ -36,6 +36,8 @@ public static class DatasetCatalogue
         {
             License = request.Options.License ?? terms?.License ?? dataset.License,
             Citation = request.Options.Citation ?? terms?.Citation ?? dataset.Citation,
+            // A folder with terms of its own holds another data set than the one whose layout it has.
+            Version = request.Options.Version ?? (terms is null ? dataset.Version : terms.Version ?? ""),
         };
     }
 }

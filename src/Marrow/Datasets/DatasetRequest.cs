@@ -85,4 +85,7 @@ public sealed record DatasetOptions
 
     /// <summary>What to cite, where the format does not say; any format.</summary>
     public string? Citation { get; init; }
+
+    /// <summary>The data's version as its makers name it, where the files do not say; any format.</summary>
+    public string? Version { get; init; }
 }

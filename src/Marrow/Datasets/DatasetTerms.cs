@@ -8,7 +8,8 @@ namespace Marrow.Datasets;
 /// </summary>
 /// <param name="License">SPDX identifier or LicenseRef; null leaves the format's.</param>
 /// <param name="Citation">Null leaves the format's.</param>
-public sealed record DatasetTerms(string? License = null, string? Citation = null)
+/// <param name="Version">As its makers name it; null means that none is known.</param>
+public sealed record DatasetTerms(string? License = null, string? Citation = null, string? Version = null)
 {
     public const string FileName = "dataset.json";
 
@@ -19,6 +20,6 @@ public sealed record DatasetTerms(string? License = null, string? Citation = nul
     internal static DatasetTerms? Read(string root)
     {
         var path = Path.Combine(root, FileName);
-        return File.Exists(path) ? MarrowJson.Read<DatasetTerms>(path, "license and citation", "Remove the file or correct it.") : null;
+        return File.Exists(path) ? MarrowJson.Read<DatasetTerms>(path, "license, citation and version", "Remove the file or correct it.") : null;
     }
 }

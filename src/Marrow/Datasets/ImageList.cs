@@ -44,6 +44,16 @@ internal sealed partial class ImageList(DatasetRequest request)
         }
     }
 
+    /// <summary>
+    /// The release that the paths of a label file begin with: of "CheXpert-v1.0-small/train/..." it is "v1.0-small".
+    /// "" where they begin with no such folder.
+    /// </summary>
+    public static string Release(IReadOnlyList<CsvRow> rows, int column, string name)
+    {
+        var path = rows.Count > 0 && column < rows[0].Fields.Length ? rows[0].Fields[column] : "";
+        return ReleasePattern().Match(path) is { Success: true } match && match.Groups[1].Value == name ? match.Groups[2].Value : "";
+    }
+
     /// <summary>Where the image lies; null when it was taken before or does not exist, which is recorded as a fault.</summary>
     public string? Take(string id)
     {
@@ -64,4 +74,7 @@ internal sealed partial class ImageList(DatasetRequest request)
 
     [GeneratedRegex("(?:^|/)(patient[0-9]+)/", RegexOptions.CultureInvariant)]
     private static partial Regex PatientPattern();
+
+    [GeneratedRegex("^([A-Za-z]+)-([A-Za-z0-9._-]{1,40})/", RegexOptions.CultureInvariant)]
+    private static partial Regex ReleasePattern();
 }

@@ -9,6 +9,7 @@ internal static class Mura
 {
     public const string License = "LicenseRef-MURA-research";
     public const string Citation = "Rajpurkar, Irvin et al. MURA: large dataset for abnormality detection in musculoskeletal radiographs. MIDL 2018.";
+    private const string ReleasePrefix = "MURA";
     private static readonly string[] BodyParts = ["XR_ELBOW", "XR_FINGER", "XR_FOREARM", "XR_HAND", "XR_HUMERUS", "XR_SHOULDER", "XR_WRIST"];
 
     public static Dataset Open(DatasetRequest request)
@@ -44,6 +45,7 @@ internal static class Mura
             Faults = images.Faults,
             License = License,
             Citation = Citation,
+            Version = ImageList.Release(paths.Rows, 0, ReleasePrefix),
         };
     }
 
@@ -65,7 +67,7 @@ internal static class Mura
     }
 
     private static string WithoutRelease(string id) =>
-        id.StartsWith("MURA", StringComparison.Ordinal) && id.IndexOf('/') is > 0 and var slash ? id[(slash + 1)..] : id;
+        id.StartsWith(ReleasePrefix, StringComparison.Ordinal) && id.IndexOf('/') is > 0 and var slash ? id[(slash + 1)..] : id;
 
     private static string NormalizePart(DatasetRequest request, string part)
     {

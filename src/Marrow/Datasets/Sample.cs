@@ -70,6 +70,9 @@ public sealed record Dataset
 
     public string Citation { get; init; } = "";
 
+    /// <summary>As its makers name it, "v1.0-small"; "" when unknown.</summary>
+    public string Version { get; init; } = "";
+
     /// <summary>True when exactly one of the classes holds for each sample (softmax rather than sigmoid).</summary>
     public bool ExclusiveClasses { get; init; }
 }

@@ -8,7 +8,7 @@ namespace Marrow.Demo;
 /// finished demo is never written over: the next one goes to the folder's name with -2, -3, and so on. One that was
 /// interrupted is gone on with.
 /// </summary>
-public sealed record DemoFolder
+internal sealed record DemoFolder
 {
     private const int MostNumbers = 10_000;
 

@@ -1,7 +1,7 @@
 namespace Marrow.Demo;
 
 /// <summary>What to show and where; the defaults take a few minutes on two cores.</summary>
-public sealed record DemoRequest
+internal sealed record DemoRequest
 {
     /// <summary>Relative to the current folder.</summary>
     public const string DefaultFolder = "runs/demo";

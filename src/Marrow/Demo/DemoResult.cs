@@ -4,7 +4,7 @@ using Marrow.Training;
 namespace Marrow.Demo;
 
 /// <summary>What a demo came to.</summary>
-public sealed record DemoResult
+internal sealed record DemoResult
 {
     public required string Folder { get; init; }
 
@@ -30,7 +30,7 @@ public sealed record DemoResult
 }
 
 /// <summary>One model trained twice at the same budget: warm-started, and from random weights.</summary>
-public sealed record DemoComparison
+internal sealed record DemoComparison
 {
     /// <summary>"detector" or "regressor".</summary>
     public required string Model { get; init; }

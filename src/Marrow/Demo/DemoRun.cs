@@ -12,7 +12,7 @@ namespace Marrow.Demo;
 /// regressor, warm and from scratch -> both compared on held-out films -> report. All by the readers, the runner and
 /// the predictor that serve real radiographs.
 /// </summary>
-public static class DemoRun
+internal static class DemoRun
 {
     public const string RecipeName = "recipes/demo.yaml";
 

@@ -5,7 +5,7 @@ using Marrow.Training;
 namespace Marrow.Demo;
 
 /// <summary>What the 95 % interval of a gain allows to say.</summary>
-public enum DemoVerdict
+internal enum DemoVerdict
 {
     Better,
 

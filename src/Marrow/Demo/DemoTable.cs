@@ -5,7 +5,7 @@ using Marrow.Training;
 namespace Marrow.Demo;
 
 /// <summary>Both trainings of each model side by side, as text: for the terminal and the page.</summary>
-public static class DemoTable
+internal static class DemoTable
 {
     public static IReadOnlyList<string> Headers { get; } = ["model", "start", "SMAPE", "landmark error", "CNN transferred", "all weights"];
 

@@ -1,3 +1,6 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
 namespace Marrow.Models;
 
 /// <summary>A part of the backbone that is frozen, unfrozen and given its learning rate as one.</summary>
@@ -20,5 +23,17 @@ public static class BackboneStages
         for (var b = 1; b <= blocks; b++)
             stages.Add(new($"block{b}", [$"{prefix}denseblock{b}.", b == blocks ? $"{prefix}norm5." : $"{prefix}transition{b}."]));
         return stages;
+    }
+
+    /// <summary>
+    /// What each stage gives for [N, C, H, W], after the norm and ReLU that follow it, from shallow to deep as
+    /// <see cref="Of"/> lists them; the caller disposes them.
+    /// </summary>
+    /// <param name="model">Of the catalogue.</param>
+    internal static IReadOnlyList<(string Stage, Tensor Activations)> Activations(Module model, ModelSpec spec, Tensor images)
+    {
+        var name = ModelCatalogue.BackbonePrefix(spec.Architecture).TrimEnd('.');
+        var features = (DenseNetFeatures)model.named_modules().First(m => m.name == name).module;
+        return [.. Of(spec).Select(stage => stage.Name).Zip(features.ForwardPyramid(images, firstLevel: 1))];
     }
 }

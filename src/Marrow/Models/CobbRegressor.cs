@@ -16,7 +16,7 @@ public sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
     /// <summary>What the last layer's 1 stands for: its numbers are near 1, as weights and learning rates expect.</summary>
     public const double DegreesPerUnit = 20; // the mean over the three angles of SpineWeb 16 is 27
 
-    private const int Rows = 16;    // about one a vertebra
+    internal const int Rows = 16;   // about one a vertebra
     private const int Channels = 64;
     private const int Hidden = 128;
 

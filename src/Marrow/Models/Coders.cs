@@ -15,7 +15,7 @@ public static class BoxCoder
     public const int Length = 4;
 
     /// <summary>torchvision's bound before the exponential: a side grows at most 62.5 times.</summary>
-    private static readonly float LargestLogRatio = MathF.Log(1000f / 16);
+    internal static readonly float LargestLogRatio = MathF.Log(1000f / 16);
 
     public static void Encode(in Box box, in Box anchor, Span<float> code)
     {

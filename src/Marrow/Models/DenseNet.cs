@@ -100,7 +100,7 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
     /// <summary>
     /// C<paramref name="firstLevel"/> to C5, level l at stride 2^l: the outputs of the blocks, each after the norm and
     /// ReLU that follow it, where the pretrained statistics have brought all channels to one scale, and before any
-    /// pooling.
+    /// pooling. C1 is the stem's, which no pyramid has.
     /// </summary>
     public Tensor[] ForwardPyramid(Tensor input, int firstLevel = 3)
     {
@@ -114,8 +114,11 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
 
     private List<Tensor> ForwardPlain(Tensor stem, int firstLevel)
     {
-        var x = functional.max_pool2d(functional.relu(_norm0.forward(stem), inplace: true), 3, 2, 1);
+        var c1 = functional.relu(_norm0.forward(stem), inplace: true);
         var maps = new List<Tensor>();
+        if (firstLevel <= 1)
+            maps.Add(c1);
+        var x = functional.max_pool2d(c1, 3, 2, 1);
         for (var b = 0; b < _blocks.Length; b++)
         {
             var grown = _blocks[b].forward(x);
@@ -133,8 +136,17 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
     private List<Tensor> ForwardFused(Tensor stem, int firstLevel)
     {
         var learns = is_grad_enabled();
-        var x = learns ? functional.max_pool2d(FusedNorm.NormRelu(stem, _norm0), 3, 2, 1) : FusedNorm.NormReluMaxPool(stem, _norm0);
         var results = new List<Tensor>();
+        Tensor x;
+        if (learns || firstLevel <= 1)
+        {
+            var c1 = FusedNorm.NormRelu(stem, _norm0);
+            if (firstLevel <= 1)
+                results.Add(c1);
+            x = functional.max_pool2d(c1, 3, 2, 1);
+        }
+        else
+            x = FusedNorm.NormReluMaxPool(stem, _norm0);
         for (var b = 0; b < _blocks.Length; b++)
         {
             using var maps = new BlockMaps(x, PyramidChannels[b]);

@@ -28,11 +28,13 @@ public static class ModelCatalogue
     public static IReadOnlyList<string> Names { get; } = [.. Heads.Keys.SelectMany(head => Backbones.Keys.Select(b => head + b))];
 
     /// <summary>
-    /// A new model with random weights, drawn from torch's global generator. Throws <see cref="MarrowException"/> for an
-    /// unknown architecture.
+    /// A new model with random weights, drawn from torch's global generator; the caller disposes it. Throws
+    /// <see cref="MarrowException"/> for an unknown architecture and for a module of the user's own.
     /// </summary>
     public static Module Create(ModelSpec spec)
     {
+        if (spec.BackbonePrefix is not null)
+            throw new MarrowException($"{spec.Architecture}: expected an architecture of the catalogue, found a module of its maker's own. Build it with the maker's code.");
         var (head, backbone) = Find(spec.Architecture);
         if (spec.Channels < 1 || spec.Outputs < 1)
             throw new MarrowException($"{spec.Architecture}: expected at least 1 channel and 1 output, found {spec.Channels} and {spec.Outputs}.");
@@ -41,6 +43,9 @@ public static class ModelCatalogue
 
     /// <summary>What the backbone's keys start with: "features." or, in a RetinaNet, "backbone.body.".</summary>
     public static string BackbonePrefix(string architecture) => Find(architecture).Head.BackbonePrefix;
+
+    /// <summary>The same, also of a module of the user's own.</summary>
+    public static string BackbonePrefix(ModelSpec spec) => spec.BackbonePrefix ?? BackbonePrefix(spec.Architecture);
 
     /// <summary>"densenet121" of "retinanet-densenet121".</summary>
     public static string BackboneName(string architecture) => Find(architecture).Backbone;
@@ -52,6 +57,6 @@ public static class ModelCatalogue
             if (architecture.StartsWith(prefix, StringComparison.Ordinal) && Backbones.ContainsKey(architecture[prefix.Length..]))
                 return (head, architecture[prefix.Length..]);
         }
-        throw new MarrowException($"Unknown architecture '{architecture}'. Known: {string.Join(", ", Names)}.");
+        throw new MarrowException($"Unknown architecture '{architecture}'. Known: {string.Join(", ", Names)}; for a module of your own give its {nameof(ModelSpec.BackbonePrefix)}.");
     }
 }

@@ -49,6 +49,7 @@ internal static partial class RecipeData
         Kind = Word(s, "kind", "classes", "findings", "numbers"),
         License = s.Text("license"),
         Citation = s.Text("citation"),
+        Version = s.Text("version"),
     };
 
     private static string? Word(RecipeSection s, string key, params string[] words) =>

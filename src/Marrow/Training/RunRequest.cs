@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Datasets;
 using Marrow.Metrics;
 
 namespace Marrow.Training;
@@ -22,6 +23,9 @@ public sealed record RunRequest
 
     /// <summary>As typed, for the checkpoint's card.</summary>
     public string Command { get; init; } = "";
+
+    /// <summary>Of the data's samples those that the run may see; null for all.</summary>
+    public Func<Sample, bool>? Include { get; init; }
 
     /// <summary>Finds a checkpoint that a stage names in <c>init</c> and that is no earlier stage.</summary>
     public required Func<string, Checkpoint> Resolve { get; init; }

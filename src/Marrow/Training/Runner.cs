@@ -48,7 +48,7 @@ public static class Runner
             throw new MarrowException($"{recipe.SourcePath}: no folder for the data set{(missing.Count > 1 ? "s" : "")} '{string.Join("', '", missing)}'. Give {(missing.Count > 1 ? "each" : "it")} with {string.Join(" ", missing.Select(name => $"--data {name}=DIR"))}.");
         foreach (var stage in recipe.Stages.Where(s => !done.ContainsKey(s.Name)))
         {
-            StageSamples.Read(recipe, stage, request.DataFolders[stage.Data.Name]);
+            StageSamples.Read(recipe, stage, request.DataFolders[stage.Data.Name], request.Include);
             if (stage.Init is { } init && recipe.Stages.All(s => s.Name != init))
                 request.Resolve(init).Dispose();
         }
@@ -67,7 +67,7 @@ public static class Runner
 
         var recipe = request.Recipe;
         var input = stage.Input.ToContract();
-        var data = StageSamples.Read(recipe, stage, request.DataFolders[stage.Data.Name]);
+        var data = StageSamples.Read(recipe, stage, request.DataFolders[stage.Data.Name], request.Include);
         Say(data.ToString());
         if (data.Faults.Length > 0)
             Say(data.Faults);

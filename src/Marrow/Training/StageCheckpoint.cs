@@ -38,12 +38,10 @@ internal static class StageCheckpoint
                 Date = DateOnly.FromDateTime(ended.UtcDateTime),
                 Command = request.Command,
             })],
-            Parents = new()
+            Parents = (source is null ? new() : CheckpointParents.WarmStartedFrom(source)) with
             {
-                Checkpoints = source is null ? [] : [new(source.Name, source.Digest, "init", source.License)],
-                Datasets = [new(dataset.Name, "", dataset.License, PatientSplit.FilesDigest(dataset), dataset.Citation, data.Training.Count,
+                Datasets = [new(dataset.Name, dataset.Version, dataset.License, PatientSplit.FilesDigest(dataset), dataset.Citation, data.Training.Count,
                     new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.Seed))],
-                Inherited = [.. inherited.Distinct()],
             },
             Card = new()
             {

@@ -22,9 +22,12 @@ internal sealed record StageSamples
     /// Reads label files only. Throws <see cref="MarrowException"/> when the data can't be read, has no target for the
     /// stage's task, too few patients for its parts, or too few images for one batch.
     /// </summary>
-    public static StageSamples Read(Recipe recipe, Stage stage, string root)
+    /// <param name="include">Samples that count; null for all.</param>
+    public static StageSamples Read(Recipe recipe, Stage stage, string root, Func<Sample, bool>? include = null)
     {
         var dataset = DatasetCatalogue.Open(new() { Name = stage.Data.Name, Format = stage.Data.Format, Root = root, Options = stage.Data.Options });
+        if (include is not null)
+            dataset = dataset with { Samples = [.. dataset.Samples.Where(include)] };
         var labelled = dataset.Samples.Where(sample => IsLabelled(sample, stage.Task)).ToList();
         if (labelled.Count == 0)
             throw MarrowException.Bad(root, $"samples with targets for {stage.Task}", $"none among {dataset.Samples.Count}", "Check data.format and its options.");

@@ -44,7 +44,7 @@ public static class TaskCatalogue
     public static TrainingTask Load(Checkpoint checkpoint)
     {
         var config = checkpoint.Config;
-        return Tasks[config.Task].Create(checkpoint.BuildModel(), config.Model, config.Input,
-            new(config.Classes, config.ExclusiveClasses, config.ThreeClassFindings));
+        var model = checkpoint.BuildModel(); // first: it tells of a module that only its maker can build
+        return Tasks[config.Task].Create(model, config.Model, config.Input, config.Layout);
     }
 }

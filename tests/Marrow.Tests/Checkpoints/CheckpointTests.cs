@@ -164,6 +164,24 @@ public sealed class CheckpointTests : IDisposable
         Assert.Contains("Effusion is present. **Untrained: masked.**", card, StringComparison.Ordinal);
         Assert.Contains("training took 1.5 h", card, StringComparison.Ordinal);
         Assert.Contains("Trained from scratch", card, StringComparison.Ordinal);
+        Assert.Equal("Finds two findings: on phantoms | only.", ModelCardText.Summary(card));
+        Assert.Equal("", ModelCardText.Summary("no card"));
+    }
+
+    [Fact]
+    public void The_card_tells_the_terms_of_ancestors_further_back_and_of_several_licences()
+    {
+        var draft = Drafts.Of(_model);
+        var inherited = new LicensedAncestor(AncestorKind.Dataset, "chests", "f0", "CC-BY-NC-4.0");
+        using var saved = (draft with
+        {
+            Parents = draft.Parents with { Inherited = [inherited] },
+            Card = draft.Card with { License = "CC-BY-NC-4.0 AND LicenseRef-SpineWeb-research" },
+        }).Save(_hub.Path);
+        var card = File.ReadAllText(Path.Combine(saved.Path, "README.md"));
+        Assert.Contains("- Further back: data set chests, licence CC-BY-NC-4.0, `f0`.", card, StringComparison.Ordinal);
+        Assert.Contains("license: other\nlicense_name: cc-by-nc-4.0-and-spineweb-research\n", card, StringComparison.Ordinal);
+        Assert.Equal([inherited], saved.Parents.Inherited);
     }
 
     [Theory]
@@ -187,7 +205,7 @@ public sealed class CheckpointTests : IDisposable
     {
         var draft = Drafts.Of(_model);
         var error = Assert.Throws<MarrowException>(() => (draft with { Config = draft.Config with { Task = "clasify" } }).Save(_hub.Path));
-        Assert.Contains("expected a task of classify, detect-vertebrae, regress-cobb, found 'clasify'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("expected a task of classify, detect-vertebrae, regress-cobb, custom, found 'clasify'", error.Message, StringComparison.Ordinal);
         Assert.Throws<MarrowException>(() => (draft with { Config = draft.Config with { Input = draft.Config.Input with { Std = 0 } } }).Save(_hub.Path));
         Assert.Throws<MarrowException>(() => (draft with { Name = "../escape.x" }).Save(_hub.Path));
         Assert.Empty(Directory.GetFileSystemEntries(_hub.Path));

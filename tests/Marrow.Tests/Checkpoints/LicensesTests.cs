@@ -16,6 +16,11 @@ public class LicensesTests
     [InlineData("CC-BY-SA-4.0 AND MIT", "CC-BY-SA-4.0", "")]
     [InlineData("CC-BY-NC-4.0", "CC-BY-NC-ND-4.0", "NoDerivatives")]
     [InlineData("Apache-2.0", "MIT AND CC-BY-NC-4.0", "NonCommercial")]
+    [InlineData("apache-2.0", "cc-by-4.0", "")] // SPDX: identifiers are told apart regardless of case
+    [InlineData("cc-by-sa-4.0", "CC-BY-SA-4.0", "")]
+    [InlineData("MIT", "MPL-2.0", "ShareAlike")]
+    [InlineData("MIT OR Apache-2.0", "CC-BY-4.0", "")] // no single licence: it allows nothing
+    [InlineData("BSD-3-Clause", "LicenseRef-ImageNet-research", "NonCommercial,NoRedistribution")]
     public void A_licence_must_keep_what_its_ancestors_forbid(string license, string ancestor, string terms) =>
         Assert.Equal(terms, string.Join(',', Licenses.Breaches(license, [new(AncestorKind.Dataset, "data", "", ancestor)]).Select(b => b.Term)));
 
@@ -23,6 +28,13 @@ public class LicensesTests
     public void A_breach_names_the_ancestor_and_the_term() =>
         Assert.Equal("data set spineweb16 is under LicenseRef-SpineWeb-research, which forbids commercial use",
             Licenses.Breaches("MIT", [new(AncestorKind.Dataset, "spineweb16", "", "LicenseRef-SpineWeb-research")])[0].ToString());
+
+    [Theory]
+    [InlineData("MIT", "MIT (MIT License): may be used and passed on, as its text says")]
+    [InlineData("LicenseRef-CheXpert-research", "LicenseRef-CheXpert-research (CheXpert, Stanford Dataset Research Use Agreement): no commercial use; no redistribution")]
+    [InlineData("CC-BY-NC-SA-4.0 AND MIT", "CC-BY-NC-SA-4.0 AND MIT (Creative Commons Attribution NonCommercial ShareAlike 4.0; MIT License): no commercial use; what is made from it stays under it")]
+    [InlineData("LicenseRef-ours", "LicenseRef-ours (LicenseRef-ours is not known here and taken to allow nothing): no commercial use; no redistribution")]
+    public void Terms_are_told_in_words(string license, string words) => Assert.Equal(words, Licenses.Describe(license));
 
     [Fact]
     public void The_join_of_licences_breaches_none_of_them()

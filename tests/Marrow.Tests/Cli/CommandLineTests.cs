@@ -60,6 +60,14 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("evaluate x")]
     [InlineData("evaluate x --data a=b --data c=d")]
     [InlineData("evaluate x --data a=b --split some")]
+    [InlineData("hub rank --task classify")]
+    [InlineData("hub rank --data a=b")]
+    [InlineData("hub rank --data a=b --data c=d --task classify")]
+    [InlineData("hub rank --data a=b --task classify --size 192")]
+    [InlineData("hub rank --data a=b --task classify --size 8x9000")]
+    [InlineData("hub rank --data a=b --task classify --folds 2")]
+    [InlineData("hub rank --data a=b --task classify --fine-tune some")]
+    [InlineData("hub rank --data a=b --task classify --set labelColumn=x")]
     public void Wrong_usage_is_code_2_and_points_to_the_help(string line)
     {
         var (code, output, error) = Call(line.Split(' '));

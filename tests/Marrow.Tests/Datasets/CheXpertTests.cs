@@ -44,8 +44,15 @@ public sealed class CheXpertTests : IDisposable
         Assert.Equal(["patient00001", "patient00002", "patient00003"], data.Samples.Select(s => s.Patient));
         Assert.Equal("train/patient00003/study2", data.Samples[2].Study);
         Assert.Equal(CheXpert.Findings, data.Classes);
-        Assert.Equal("LicenseRef-CheXpert-research", data.License);
+        Assert.Equal(("LicenseRef-CheXpert-research", "v1.0-small"), (data.License, data.Version));
         Assert.Empty(data.Faults);
+    }
+
+    [Fact]
+    public void Data_in_its_layout_under_other_terms_is_no_release_of_it()
+    {
+        new DatasetTerms("CC0-1.0").Write(_folder.Path);
+        Assert.Equal(("CC0-1.0", ""), (Open("ones").License, Open("ones").Version));
     }
 
     [Theory]

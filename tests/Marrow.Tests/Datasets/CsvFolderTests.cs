@@ -84,6 +84,9 @@ public sealed class CsvFolderTests : IDisposable
         new DatasetTerms("CC0-1.0", "Nobody").Write(_folder.Path);
         Assert.Equal(("CC0-1.0", "Nobody"), (Open(null, lines).License, Open(null, lines).Citation));
         Assert.Equal("CC-BY-4.0", Open(new() { License = "CC-BY-4.0" }, lines).License);
+        Assert.Equal("", Open(null, lines).Version);
+        new DatasetTerms(Version: "2").Write(_folder.Path);
+        Assert.Equal(("2", "3"), (Open(null, lines).Version, Open(new() { Version = "3" }, lines).Version));
     }
 
     [Fact]

@@ -24,6 +24,7 @@ public sealed class MuraTests : IDisposable
     {
         var data = DatasetCatalogue.Open(Request("mura", _folder.Path));
         Assert.Equal(["abnormal"], data.Classes);
+        Assert.Equal("v1.1", data.Version);
         Assert.Equal([1f, 1f, 0f], data.Samples.Select(s => s.Labels[0]));
         Assert.Equal(data.Samples[0].Study, data.Samples[1].Study);
         Assert.Equal(("train/XR_HAND/patient00002/study1_negative", "XR_HAND", "patient00002"), (data.Samples[2].Study, data.Samples[2].BodyPart, data.Samples[2].Patient));

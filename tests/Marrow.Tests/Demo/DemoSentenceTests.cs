@@ -8,14 +8,14 @@ namespace Marrow.Tests.Demo;
 public class DemoSentenceTests
 {
     [Theory]
-    [InlineData(0.1, 4.0, DemoVerdict.Better)]
-    [InlineData(-0.1, 4.0, DemoVerdict.NoDifference)]
-    [InlineData(-4.0, 0.1, DemoVerdict.NoDifference)]
-    [InlineData(0.0, 0.0, DemoVerdict.NoDifference)]
-    [InlineData(-4.0, -0.1, DemoVerdict.Worse)]
-    [InlineData(double.NaN, double.NaN, DemoVerdict.NoDifference)]
-    public void Only_an_interval_without_zero_is_a_difference(double low, double high, DemoVerdict expected) =>
-        Assert.Equal(expected, DemoSentence.Verdict(Gain("smape", (low + high) / 2, low, high)));
+    [InlineData(0.1, 4.0, nameof(DemoVerdict.Better))]
+    [InlineData(-0.1, 4.0, nameof(DemoVerdict.NoDifference))]
+    [InlineData(-4.0, 0.1, nameof(DemoVerdict.NoDifference))]
+    [InlineData(0.0, 0.0, nameof(DemoVerdict.NoDifference))]
+    [InlineData(-4.0, -0.1, nameof(DemoVerdict.Worse))]
+    [InlineData(double.NaN, double.NaN, nameof(DemoVerdict.NoDifference))]
+    public void Only_an_interval_without_zero_is_a_difference(double low, double high, string expected) =>
+        Assert.Equal(expected, DemoSentence.Verdict(Gain("smape", (low + high) / 2, low, high)).ToString());
 
     [Fact]
     public void Gains_are_told_with_the_figures_of_both() => Assert.Equal(

@@ -80,6 +80,20 @@ public sealed class FullDiskEndToEndTests(HostileRun run)
         NothingHalf(disk.Folder);
     }
 
+    [Theory]
+    [InlineData("safetensors", 16)]
+    [InlineData("pth", 16)]
+    [InlineData("onnx", 16)]
+    [InlineData("bundle", 16)]
+    [InlineData("bundle", 900)] // full at a later file
+    public void An_export_that_does_not_fit_leaves_nothing(string format, int leaveKiB)
+    {
+        using var disk = new SmallDisk(run.New("disk"));
+        disk.Fill(leaveKiB << 10);
+        Refused(Call("hub", "export", "densenet-mini.chests", "--hub", run.Hub, "--format", format, "--out", disk["out"], "--json"), disk["out"], "can't be written", "free disk space");
+        Assert.Equal(["filler"], Directory.GetFileSystemEntries(disk.Folder).Select(Path.GetFileName));
+    }
+
     /// <summary>At each size another file is the one that does not fit: description, log, split, weights, state.</summary>
     [Theory]
     [InlineData(0)]

@@ -117,6 +117,8 @@ public class InputContractTests
         Assert.Equal([0.485, 0.456, 0.406], input.ChannelMeans);
         Assert.Equal(0.225, input.StdOf(2));
         Assert.Equal(0.449, input.Mean, 1e-9);
+        Assert.Equal(input, StageInput.Of(input).ToContract());
+        Assert.Equal(Plain, StageInput.Of(Plain).ToContract());
         Assert.Equal(1.0 / 2048, Read("{std: 0.00048828125}").Std);
     }
 

@@ -74,26 +74,11 @@ public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract i
         return Classification.Measure([.. _reported.Select(c => _classes[c])], truth, scores, patients, _exclusive, bootstrap: bootstrap);
     }
 
-    /// <summary>
-    /// [N][classes], each in 0..1, of normalised images laid out for <paramref name="compute"/>. The positive of a
-    /// three-class finding is p(positive) / (p(positive) + p(negative)).
-    /// </summary>
+    /// <summary>See <see cref="ClassProbabilities.Of"/>; of normalised images laid out for <paramref name="compute"/>.</summary>
     public float[][] Probabilities(Tensor images, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var logits = compute.Forward(() => model.forward(images)).to(float32);
-        var rows = (_exclusive ? logits.softmax(1) : logits.sigmoid()).data<float>().ToArray().Chunk(_classes.Count).ToArray();
-        foreach (var finding in layout.ThreeClass)
-        {
-            var three = Columns(logits, Indices(finding)).softmax(1).data<float>().ToArray();
-            for (var i = 0; i < rows.Length; i++)
-            {
-                var (positive, negative, uncertain) = (three[3 * i], three[3 * i + 1], three[3 * i + 2]);
-                (rows[i][finding.Positive], rows[i][finding.Negative], rows[i][finding.Uncertain]) =
-                    (positive / Math.Max(positive + negative, float.Epsilon), negative, uncertain);
-            }
-        }
-        return rows;
+        return ClassProbabilities.Of(compute.Forward(() => model.forward(images)).to(float32), layout);
     }
 
     private static int[] Indices(ThreeClassFinding f) => [f.Positive, f.Negative, f.Uncertain];

@@ -1,0 +1,25 @@
+using Marrow.Hub;
+using Marrow.Tensors;
+using static TorchSharp.torch;
+
+namespace Marrow.Samples;
+
+/// <summary>Loads a classifier and asks it about one image. What the image must become is the checkpoint's to say.</summary>
+public static class LoadCheckpoint
+{
+    public static void Run(string hubFolder, string name, string imagePath)
+    {
+        // <sample>
+        using var scope = NewDisposeScope();
+        using var noGradients = no_grad();
+        using var checkpoint = new LocalHub(hubFolder).Resolve(name);
+        using var model = (nn.Module<Tensor, Tensor>)checkpoint.BuildModel();
+
+        var image = Preprocessor.Load(imagePath, checkpoint.Config.Input);
+        var logits = model.forward(Preprocessor.ToTensor([image], checkpoint.Config.Input)); // [1, classes]
+        var probabilities = checkpoint.Config.ExclusiveClasses ? logits.softmax(1) : logits.sigmoid();
+        foreach (var (output, probability) in checkpoint.Config.Outputs.Zip(probabilities.data<float>()))
+            Console.WriteLine($"{output.Name} {probability:F3}");
+        // </sample>
+    }
+}

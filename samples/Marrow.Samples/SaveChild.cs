@@ -1,0 +1,30 @@
+using Marrow.Checkpoints;
+using Marrow.Hub;
+using Marrow.Models;
+using TorchSharp;
+
+namespace Marrow.Samples;
+
+/// <summary>Saves a module of one's own as a checkpoint that names its parent, its parent's parents and their terms.</summary>
+public static class SaveChild
+{
+    public static string Run(string hubFolder, string name, torch.nn.Module segmenter, TransferReceipt receipt, string childHub)
+    {
+        // <sample>
+        using var parent = new LocalHub(hubFolder).Resolve(name);
+        var model = new ModelSpec { Architecture = "segmenter", BackbonePrefix = "encoder." };
+        var parents = CheckpointParents.WarmStartedFrom(parent);
+        using var child = new CheckpointDraft
+        {
+            Name = "segmenter.own-films",
+            Config = new() { Task = CheckpointTask.Custom, Model = model, Input = parent.Config.Input, Outputs = [new("lung", "logit", "Above 0: lung.")] },
+            Weights = ModelWeights.Of(segmenter),
+            Create = () => new Segmenter(), // runs the stored weights once, for the golden sample
+            Parents = parents,
+            Receipt = receipt,
+            Card = new() { Summary = "Outlines lungs.", Data = "None yet.", Limits = "Untrained head.", License = Licenses.Join(parents.Ancestors().Select(a => a.License)) },
+        }.Save(childHub);
+        // </sample>
+        return child.Path;
+    }
+}

@@ -1,0 +1,49 @@
+using Marrow.Checkpoints;
+using Marrow.Hub;
+using Marrow.Hub.Registry;
+
+namespace Marrow.Cli;
+
+/// <summary>
+/// Checkpoints by every way of naming one. What the hub knows is local; <c>oci://...</c> asks the registry what the name
+/// means now and pulls it into the hub where it is not there yet, with a note on standard error.
+/// </summary>
+internal sealed class CheckpointReferences(LocalHub hub, Output output, CancellationToken cancellation)
+{
+    private readonly Dictionary<string, string> _pulled = new(StringComparer.Ordinal); // what a name meant stays so in one command
+
+    public LocalHub Hub => hub;
+
+    public static bool IsRemote(string reference) => OciReference.IsOne(reference);
+
+    /// <summary>The caller disposes it.</summary>
+    public Checkpoint Resolve(string reference)
+    {
+        if (!IsRemote(reference))
+            return hub.Resolve(reference);
+        if (!_pulled.TryGetValue(reference, out var local))
+            _pulled[reference] = local = Pull(OciReference.Parse(reference));
+        return hub.Resolve(local);
+    }
+
+    private string Pull(OciReference source)
+    {
+        try
+        {
+            var noted = 0;
+            void Note(TransferProgress at)
+            {
+                if (Interlocked.Exchange(ref noted, 1) == 0)
+                    output.Note($"pulling {source}: {HubText.Number(at.Total / (double)(1 << 20), "0.0")} MiB into {hub.Folder}");
+            }
+            var pulled = new CheckpointRegistry().PullAsync(hub, source, progress: Note, cancellation: cancellation).GetAwaiter().GetResult()[^1];
+            var local = $"{pulled.Name}@{pulled.Digest}";
+            output.Note($"{source} is {local}");
+            return local;
+        }
+        catch (MarrowException e)
+        {
+            throw new MarrowException($"{e.Message} What was pulled before is in the hub {hub.Folder} under its own name (marrow hub list).", e);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using Marrow.Checkpoints;
+using Marrow.Hub;
+using Marrow.Reports;
+using Spectre.Console;
+
+namespace Marrow.Cli.Commands;
+
+/// <summary>marrow hub lineage: what a checkpoint came from, and what was made from it.</summary>
+internal static class HubLineageCommand
+{
+    public static Command Create()
+    {
+        var name = HubCommand.Reference();
+        var descendants = new Option<bool>("--descendants") { Description = "Show what was made from it, too." };
+        var html = new Option<string?>("--html") { Description = "Write a page with the graph.", HelpName = "FILE" };
+        var hub = HubFolder.Option();
+        return new Command("lineage", "Show the checkpoints and data sets that a checkpoint came from, with their licences.") { name, descendants, html, hub }
+            .WithExamples(
+                "marrow hub lineage cobb-densenet121.spineweb16",
+                "marrow hub lineage densenet121.cxr-pediatric --descendants --html lineage.html")
+            .Does((parsed, output, _) =>
+            {
+                var graph = LineageGraph.Of(new LocalHub(HubFolder.Of(parsed, hub)), parsed.GetRequiredValue(name), parsed.GetValue(descendants));
+                var page = parsed.GetValue(html);
+                if (page is not null)
+                    LineagePage.Write(graph, page);
+                output.Finish(new { graph.Root, graph.IsComplete, graph.Items, graph.Links, Html = page }, console =>
+                {
+                    Draw(console, graph, parsed.GetValue(descendants));
+                    if (page is not null)
+                        console.WriteLine($"written to {page}");
+                });
+                return ExitCode.Done;
+            });
+    }
+
+    internal static void Draw(IAnsiConsole console, LineageGraph graph, bool descendants)
+    {
+        Draw(console, graph, "came from", graph.ParentsOf, link => link.Parent);
+        if (descendants)
+            Draw(console, graph, "was made into", graph.ChildrenOf, link => link.Child);
+        if (!graph.IsComplete)
+            console.WriteLine("Not all of it is shown: it is too deep or too large, or leads back to itself.");
+    }
+
+    private static void Draw(IAnsiConsole console, LineageGraph graph, string heading, Func<string, IEnumerable<LineageLink>> next, Func<LineageLink, string> end)
+    {
+        var shown = new HashSet<string>();
+        var tree = new Tree(Label(graph[graph.Root], null, false)) { Guide = TreeGuide.Line };
+        Add(tree, graph.Root);
+        console.MarkupLineInterpolated($"[bold]{heading}[/]");
+        console.Write(tree);
+        console.WriteLine();
+
+        void Add(IHasTreeNodes node, string id)
+        {
+            shown.Add(id);
+            foreach (var link in next(id))
+            {
+                var (item, again) = (graph[end(link)], shown.Contains(end(link)));
+                var child = node.AddNode(Label(item, link, again && next(item.Id).Any()));
+                if (!again)
+                    Add(child, item.Id);
+            }
+        }
+    }
+
+    /// <summary>One line; of a checkpoint in the hub a second one with its worth.</summary>
+    private static Markup Label(LineageItem item, LineageLink? link, bool isAbove)
+    {
+        var parts = new List<string>();
+        if (link is not null and not { Role: "trained on" })
+            parts.Add($"[grey]{Markup.Escape(link.Role)}{(link.BackboneCoverage is { } share ? $", backbone {HubText.Number(share * 100, "0.#")} %" : "")}:[/]");
+        parts.Add(item.Kind switch
+        {
+            LineageItemKind.Checkpoint => $"[bold]{Markup.Escape(item.Name)}[/] {HubText.Digits(item.Digest)}",
+            LineageItemKind.Dataset => $"data set [bold]{Markup.Escape(item.Name)}[/]{(item.Version.Length > 0 ? " " + Markup.Escape(item.Version) : "")}"
+                + $"{(link is { Samples: > 0 } ? $", {link.Samples} samples" : "")}{(item.Digest.Length > 0 ? $", files {Markup.Escape(HubText.Digits(item.Digest))}" : "")}",
+            _ => $"file [bold]{Markup.Escape(item.Name)}[/] {HubText.Digits(item.Digest)}",
+        });
+        parts.Add($"[blue]{Markup.Escape(item.License)}[/]");
+        if (item is { Kind: LineageItemKind.Checkpoint, IsInHub: false })
+            parts.Add("[yellow]not in this hub[/]");
+        if (isAbove)
+            parts.Add("[grey](above)[/]");
+        return new Markup(string.Join(' ', parts) + (item.Worth is { } worth && !isAbove ? $"\n[grey]{Markup.Escape(Worth(worth))}[/]" : ""));
+    }
+
+    private static string Worth(MeasuredValue worth) =>
+        $"{worth.Metric} {HubText.Number(worth.Value, "0.###")}{(worth.Unit.Length > 0 ? " " + worth.Unit : "")} on {worth.Dataset}, {worth.Split}";
+}

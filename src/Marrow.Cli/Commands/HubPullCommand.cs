@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Marrow.Hub;
+using Marrow.Hub.Registry;
+using Spectre.Console;
+
+namespace Marrow.Cli.Commands;
+
+/// <summary>marrow hub pull: a checkpoint out of an OCI registry.</summary>
+internal static class HubPullCommand
+{
+    public static Command Create()
+    {
+        var source = RegistryArguments.Reference("SOURCE", "oci://host[:port]/repository:tag or oci://host[:port]/repository@sha256:DIGITS.");
+        var registry = new RegistryArguments();
+        var hub = HubFolder.Option();
+        hub.Description += " One that is named is made where it is not there.";
+        return new Command("pull", "Pull a checkpoint from an OCI registry into the hub; every byte is checked, and a pull that was cut goes on.") { source, registry.WithParents, registry.PlainHttp, registry.Parallel, hub }
+            .WithExamples(
+                "marrow hub pull oci://registry.lab/chest/densenet121:v1",
+                "marrow hub pull oci://127.0.0.1:5000/spine/cobb:v1 --with-parents --hub my-hub",
+                "marrow hub pull oci://registry.lab/chest/densenet121@sha256:DIGITS --json")
+            .Does((parsed, output, cancellation) =>
+            {
+                var store = new LocalHub(HubFolder.ToFill(parsed, hub));
+                var pulled = TransferDisplay.Show(output, show => new CheckpointRegistry(registry.Options(parsed)).PullAsync(
+                    store, parsed.GetRequiredValue(source), parsed.GetValue(registry.WithParents), show, cancellation));
+                output.Finish(new { hub = store.Folder, pulled }, console => Draw(console, pulled, store.Folder));
+                return ExitCode.Done;
+            });
+    }
+
+    internal static void Draw(IAnsiConsole console, IReadOnlyList<PulledCheckpoint> pulled, string hub)
+    {
+        console.Draw(["checkpoint", "digest", "licence", "files fetched", "MiB fetched", ""], [.. pulled.Select(p => (IReadOnlyList<string>)
+        [
+            p.Name,
+            HubText.Digits(p.Digest),
+            p.License,
+            $"{p.FilesFetched} of {p.Files}",
+            $"{TransferDisplay.MiB(p.BytesFetched)} of {TransferDisplay.MiB(p.Bytes)}",
+            p.WasThere ? "was there" : "",
+        ])], hub);
+        console.WriteLine($"marrow hub show {pulled[^1].Name}@{pulled[^1].Digest[..19]}");
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Marrow.Checkpoints;
+using Marrow.Hub;
+using Marrow.Hub.Registry;
+using Spectre.Console;
+
+namespace Marrow.Cli.Commands;
+
+/// <summary>marrow hub push: a checkpoint into an OCI registry.</summary>
+internal static class HubPushCommand
+{
+    public static Command Create()
+    {
+        var name = HubCommand.Reference();
+        var target = RegistryArguments.Reference("TARGET", "oci://host[:port]/repository:tag.");
+        var registry = new RegistryArguments();
+        var license = new Option<string?>("--license")
+        {
+            Description = "Pass it on under these terms instead of its own: an SPDX identifier or LicenseRef-... Refused where an ancestor's terms forbid it.",
+            HelpName = "ID",
+        };
+        var hub = HubFolder.Option();
+        return new Command("push", "Push a checkpoint to an OCI registry; only what the registry lacks travels.") { name, target, registry.WithParents, license, registry.PlainHttp, registry.Parallel, hub }
+            .WithExamples(
+                "marrow hub push densenet121.cxr-pediatric oci://registry.lab/chest/densenet121:v1",
+                "marrow hub push cobb-densenet121.spineweb16 oci://127.0.0.1:5000/spine/cobb:v1 --with-parents",
+                "marrow hub push densenet121.cxr-pediatric oci://registry.lab:5000/chest/densenet121:v1 --plain-http --json")
+            .Does((parsed, output, cancellation) =>
+            {
+                var store = new LocalHub(HubFolder.Of(parsed, hub));
+                using var checkpoint = new CheckpointReferences(store, output, cancellation).Resolve(parsed.GetRequiredValue(name));
+                Warn(output, parsed.GetValue(license) ?? checkpoint.License);
+                var pushed = TransferDisplay.Show(output, show => new CheckpointRegistry(registry.Options(parsed)).PushAsync(
+                    store, checkpoint, parsed.GetRequiredValue(target), parsed.GetValue(registry.WithParents), parsed.GetValue(license), show, cancellation));
+                foreach (var moved in pushed.Where(p => p.Replaced is not null))
+                    output.Note($"{moved.Reference} named {moved.Replaced} before; that is still there under its digest.");
+                output.Finish(new { pushed }, console => Draw(console, pushed));
+                return ExitCode.Done;
+            });
+    }
+
+    private static void Warn(Output output, string license)
+    {
+        if (Licenses.RestrictionsOf(license).HasFlag(LicenseRestrictions.NoRedistribution))
+            output.Warn($"{license} forbids redistribution: only those who may have it may read this registry. It must not be public.");
+    }
+
+    internal static void Draw(IAnsiConsole console, IReadOnlyList<PushedCheckpoint> pushed)
+    {
+        console.Draw(["checkpoint", "digest", "licence", "files sent", "MiB sent", "manifest"], [.. pushed.Select(p => (IReadOnlyList<string>)
+        [
+            p.Name,
+            HubText.Digits(p.Digest),
+            p.License,
+            $"{p.FilesSent} of {p.Files}",
+            $"{TransferDisplay.MiB(p.BytesSent)} of {TransferDisplay.MiB(p.Bytes)}",
+            HubText.Digits(p.Manifest),
+        ])]);
+        console.WriteLine($"marrow hub pull {pushed[^1].Reference}");
+        console.WriteLine($"marrow hub pull {OciReference.Parse(pushed[^1].Reference).WithDigest(pushed[^1].Manifest)}");
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using Marrow.Metrics;
+using Marrow.Ranking;
+using Spectre.Console;
+
+namespace Marrow.Cli;
+
+/// <summary>A ranking as a person reads it; fits a terminal of 120 columns.</summary>
+internal static class RankTable
+{
+    private const string Experimental = "*";
+
+    public static void Draw(IAnsiConsole console, RankResult result)
+    {
+        var withClasses = result.Candidates.Any(c => c.HScore is not null);
+        var withFineTune = result.Candidates.Any(c => c.FineTuned is not null);
+        var unit = MetricCatalogue.Get(result.Metric).Unit is "%" ? " %" : "";
+        var metric = result.Metric.ToUpperInvariant() + unit;
+        List<string> headers = ["", "start from", $"probe\n{metric}\n(95 % interval)", $"LogME{Experimental}"];
+        if (withClasses)
+            headers.AddRange([$"H-score{Experimental}", $"GBC{Experimental}"]);
+        headers.Add("seconds:\nfeatures\n+ scores");
+        if (withFineTune)
+            headers.Add($"fine-tuned\n{metric}");
+        console.Draw(headers, [.. result.Candidates.Select(Row)], $"{result.Task} on {result.Data}: {result.Images} images of {result.Patients} patients, {result.Folds} folds");
+        console.WriteLine($"{Experimental} experimental: on medical images no score of this kind was reliable");
+        if (withFineTune)
+            console.WriteLine(FineTuneText(result));
+        if (result.Agreement.Count > 0)
+        {
+            console.Draw(["score", "Spearman", "p", "Kendall", "p"],
+                [.. result.Agreement.Select(a => (IReadOnlyList<string>)[Label(a.Score), Number(a.Spearman, "0.00"), Number(a.SpearmanP, "0.000"), Number(a.Kendall, "0.00"), Number(a.KendallP, "0.000")])],
+                "Rank correlation with the fine-tune");
+            console.WriteLine($"{result.Agreement[0].Candidates} candidates: so few say little. p: share of all orders that agree as well or better.");
+        }
+        foreach (var note in result.Notes)
+            console.WriteLine(note);
+        console.WriteLine();
+        console.WriteLine(result.Recommendation);
+
+        IReadOnlyList<string> Row(RankedCandidate c)
+        {
+            List<string> cells =
+            [
+                c.Rank.ToString(CultureInfo.InvariantCulture),
+                $"{c.Name}\n{Origin(c)}",
+                $"{Metric(c.Probe.Value)}\n{Metric(c.Probe.Low)} to {Metric(c.Probe.High)}",
+                Number(c.LogMe, "0.000"),
+            ];
+            if (withClasses)
+                cells.AddRange([Number(c.HScore, "0.00"), Number(c.Gbc, "0.000")]);
+            cells.Add($"{Number(c.FeatureSeconds, c.FeaturesFound ? "0" : "0.0")} + {Number(c.ScoreSeconds, "0.0")}");
+            if (withFineTune)
+                cells.Add(c.FineTuned is { } tuned ? Tuned(tuned) : "-");
+            return cells;
+        }
+
+        string Metric(double value) => Number(value, result.Metric == "auroc" ? "0.000" : "0.0");
+        string Tuned(FineTuneScore tuned) => tuned.Runs.Count == 1
+            ? $"{Metric(tuned.Mean)}\n{Metric(tuned.Runs[0].Low)} to {Metric(tuned.Runs[0].High)}"
+            : $"{Metric(tuned.Mean)}\n{Metric(tuned.Runs.Min(r => r.Value))} to {Metric(tuned.Runs.Max(r => r.Value))}";
+    }
+
+    /// <summary>The licence, or what kind of random weights they are.</summary>
+    private static string Origin(RankedCandidate c) => c.Kind switch
+    {
+        CandidateKind.Random => "the architecture's own initialisation",
+        CandidateKind.MatchedRandom => $"matched to {c.MatchedTo}",
+        _ => c.License,
+    };
+
+    private static string FineTuneText(RankResult result)
+    {
+        var tuned = result.Candidates.Select(c => c.FineTuned).OfType<FineTuneScore>().ToList();
+        var repeats = tuned[0].Runs.Count;
+        return $"fine-tuned: on {tuned[0].TestImages} images after training on {tuned[0].TrainingImages}, {(repeats > 1 ? $"mean of {repeats} divisions of the patients, least to most" : "with its 95 % interval")}; {RunDisplay.Duration(TimeSpan.FromSeconds(tuned.Sum(t => t.Seconds)))} of training in all";
+    }
+
+    private static string Label(string score) => score switch
+    {
+        "logMe" => "LogME",
+        "hScore" => "H-score",
+        "gbc" => "GBC",
+        _ => score,
+    };
+
+    private static string Number(double? value, string format) => value is { } v && double.IsFinite(v) ? v.ToString(format, CultureInfo.InvariantCulture) : "-";
+}

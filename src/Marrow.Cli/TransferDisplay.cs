@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using Marrow.Hub.Registry;
+using Spectre.Console;
+
+namespace Marrow.Cli;
+
+/// <summary>
+/// Shows what goes to a registry or comes from one: on a terminal a bar for each checkpoint with its rate and the time
+/// left; elsewhere a plain line every few seconds.
+/// </summary>
+internal static class TransferDisplay
+{
+    private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(5);
+
+    public static T Show<T>(Output output, Func<Action<TransferProgress>, Task<T>> work)
+    {
+        if (!output.IsLive)
+            return work(Plain(output)).GetAwaiter().GetResult();
+        return output.Progress.Progress()
+            .AutoClear(false)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new NumbersColumn())
+            .Start(context => work(Bars(context)).GetAwaiter().GetResult());
+    }
+
+    /// <summary>"12.4 of 31.0 MiB  8.1 MiB/s  left 0:02".</summary>
+    public static string Numbers(TransferProgress at)
+    {
+        var left = at.Done < at.Total && at.Left is { TotalDays: < 1 } time ? $"  left {RunDisplay.Duration(time)}" : "";
+        return $"{MiB(at.Done)} of {MiB(at.Total)} MiB  {MiB(at.BytesPerSecond)} MiB/s{left}";
+    }
+
+    public static string MiB(double bytes) => HubText.Number(bytes / (1 << 20), "0.0");
+
+    private static Action<TransferProgress> Plain(Output output)
+    {
+        var (clock, next, turn) = (Stopwatch.StartNew(), PlainInterval, new Lock());
+        return at =>
+        {
+            lock (turn)
+            {
+                if (clock.Elapsed < next)
+                    return;
+                next = clock.Elapsed + PlainInterval;
+                output.Note($"{at.Checkpoint}: {Numbers(at)}");
+            }
+        };
+    }
+
+    private static Action<TransferProgress> Bars(ProgressContext context)
+    {
+        var (tasks, turn) = (new Dictionary<string, ProgressTask>(), new Lock());
+        return at =>
+        {
+            lock (turn)
+            {
+                if (!tasks.TryGetValue(at.Checkpoint, out var task))
+                    task = tasks[at.Checkpoint] = context.AddTask(Markup.Escape(at.Checkpoint), new ProgressTaskSettings { MaxValue = Math.Max(at.Total, 1) });
+                (task.MaxValue, task.Value, task.Tag) = (Math.Max(at.Total, 1), at.Done, Numbers(at));
+            }
+        };
+    }
+
+    private sealed class NumbersColumn : ProgressColumn
+    {
+        public override Spectre.Console.Rendering.IRenderable Render(Spectre.Console.Rendering.RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Text(task.Tag as string ?? "", Style.Plain).Overflow(Overflow.Ellipsis);
+    }
+}

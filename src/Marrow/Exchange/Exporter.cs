@@ -1,0 +1,74 @@
+using Marrow.Checkpoints;
+using TorchSharp;
+
+namespace Marrow.Exchange;
+
+/// <summary>Checkpoints to files that other programs read. Nothing half written is ever seen, and nothing replaced unasked.</summary>
+public static class Exporter
+{
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> for weights alone, where something is already and is not to be replaced,
+    /// when the place can't be written, and when ONNX Runtime computes something else; nothing is left then.
+    /// </summary>
+    /// <param name="say">Called with each step, "writing models/model.onnx".</param>
+    public static ExportResult Run(Checkpoint checkpoint, ExportRequest request, Action<string>? say = null, CancellationToken cancellation = default)
+    {
+        if (checkpoint.WeightsOnly)
+            throw MarrowException.Bad(checkpoint.Path, "a checkpoint with its config.json", "weights alone, of which nobody knows what they expect, give and may be used for", "Name a whole checkpoint, or import the weights first.");
+        if (request.Format == ExportFormat.Onnx && request.Precision is not (null or WeightPrecision.Float32))
+            throw new MarrowException($"Precision {request.Precision}: ONNX files are written in Float32, in which every runtime computes. Leave the precision out.");
+        if (!(request.Tolerance is > 0 and < 1))
+            throw new MarrowException(FormattableString.Invariant($"Tolerance {request.Tolerance}: expected a share of the largest magnitude, over 0 and under 1."));
+
+        var path = Target(checkpoint, request);
+        OnnxComparison? comparison = null;
+        if (request.Format == ExportFormat.Bundle)
+            return BundleExport.Write(path, checkpoint, request, say, cancellation);
+        say?.Invoke($"writing {path}");
+        switch (request.Format)
+        {
+            case ExportFormat.Safetensors:
+                WriteSafetensors(path, checkpoint, request);
+                break;
+            case ExportFormat.Pth:
+                WritePyTorch(path, checkpoint, request);
+                break;
+            case ExportFormat.Onnx:
+                comparison = OnnxExport.Write(path, checkpoint, request, cancellation);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(request), request.Format, "No such format.");
+        }
+        return new(request.Format, path, [Path.GetFileName(path)], new FileInfo(path).Length, checkpoint.License, checkpoint.Parents.Ancestors(), comparison);
+    }
+
+    internal static void WriteSafetensors(string path, Checkpoint checkpoint, ExportRequest request)
+    {
+        using var scope = torch.NewDisposeScope();
+        Safetensors.Write(path, ExportWeights.Read(checkpoint, request.Precision ?? WeightPrecision.Stored), ExportMetadata.Of(checkpoint));
+    }
+
+    internal static void WritePyTorch(string path, Checkpoint checkpoint, ExportRequest request)
+    {
+        using var scope = torch.NewDisposeScope();
+        var weights = ExportWeights.Read(checkpoint, request.Precision ?? WeightPrecision.Float32);
+        AtomicFile.Write(path, stream => PyTorchWriter.Write(stream, weights, ExportMetadata.Of(checkpoint)));
+    }
+
+    private static string Target(Checkpoint checkpoint, ExportRequest request)
+    {
+        var usual = request.Format switch
+        {
+            ExportFormat.Safetensors => $"{checkpoint.Name}.safetensors",
+            ExportFormat.Pth => $"{checkpoint.Name}.pth",
+            ExportFormat.Onnx => $"{checkpoint.Name}.onnx",
+            _ => checkpoint.Name,
+        };
+        var path = request.Path ?? usual;
+        if (request.Format != ExportFormat.Bundle && Directory.Exists(path))
+            path = Path.Combine(path, usual);
+        if (!request.Overwrite && Path.Exists(path))
+            throw MarrowException.Bad(path, "a path that nothing is at", Directory.Exists(path) ? "a folder" : "a file", "Name another with --out, or replace it with --overwrite.");
+        return path;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using Marrow.Checkpoints;
+using Marrow.Imaging;
+using Marrow.Imaging.Phantom;
+using Marrow.Tensors;
+
+namespace Marrow.Exchange;
+
+/// <summary>What an exported model is run on: the user's own images or phantoms, prepared as for any prediction.</summary>
+internal static class CheckImages
+{
+    public const int Fewest = 4; // a batch of one and one of three
+    private const int Most = 16;
+    private const ulong PhantomSeed = 17;
+
+    /// <summary>4 to 16 images, repeated where there are fewer, and what to call them.</summary>
+    public static (IReadOnlyList<PackedImage> Images, string Source) Of(CheckpointConfig config, IReadOnlyList<string> files)
+    {
+        if (files.Count == 0)
+            return ([.. Enumerable.Range(0, Fewest).Select(i => Preprocessor.Prepare(Phantom(config.Task, i), config.Input))], $"{Fewest} phantoms");
+        var images = files.Take(Most).Select(file => Preprocessor.Load(file, config.Input)).ToList();
+        var given = images.Count;
+        while (images.Count < Fewest)
+            images.Add(images[images.Count % given]);
+        return (images, string.Create(CultureInfo.InvariantCulture, $"{given} image{(given == 1 ? "" : "s")}"));
+    }
+
+    private static Radiograph Phantom(string task, int patient)
+    {
+        if (task == CheckpointTask.Classify)
+        {
+            var chest = PhantomGenerator.Chest(PhantomSeed, patient);
+            return Of(chest.Width, chest.Height, chest.Pixels);
+        }
+        var spine = PhantomGenerator.Spine(PhantomSeed, patient);
+        return Of(spine.Width, spine.Height, spine.Pixels);
+    }
+
+    private static Radiograph Of(int width, int height, byte[] pixels) => new()
+    {
+        Width = width,
+        Height = height,
+        OriginalWidth = width,
+        OriginalHeight = height,
+        BitDepth = 8,
+        Pixels = [.. pixels.Select(p => (ushort)p)],
+        Source = "phantom",
+    };
+}

@@ -1,0 +1,49 @@
+using Marrow.Checkpoints;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Marrow.Exchange;
+
+/// <summary>A checkpoint to an ONNX file that ONNX Runtime was seen to compute as Marrow does.</summary>
+internal static class OnnxExport
+{
+    /// <summary>
+    /// Writes beside <paramref name="path"/>, runs what was written, adds the outcome to its metadata and renames. Throws
+    /// <see cref="MarrowException"/> when an output is too far off, having left nothing behind.
+    /// </summary>
+    public static OnnxComparison Write(string path, Checkpoint checkpoint, ExportRequest request, CancellationToken cancellation)
+    {
+        using var model = checkpoint.BuildModel();
+        var graph = OnnxModel.Build(checkpoint.Config, model, request.Decode);
+        var metadata = ExportMetadata.Of(checkpoint);
+        metadata["outputs"] = ExportMetadata.Json(graph.Outputs.Select(o => new { o.Name, o.Shape, o.Unit, o.Meaning }));
+        OnnxComparison? comparison = null;
+        AtomicFile.Write(path, stream => graph.Write(stream, Description(checkpoint), metadata), temporary =>
+        {
+            comparison = Compare(temporary);
+            OnnxRun.Require(path, comparison);
+            using var stream = new FileStream(temporary, FileMode.Append, FileAccess.Write);
+            OnnxGraph.WriteMetadata(stream, new Dictionary<string, string> { ["comparison"] = ExportMetadata.Json(comparison) });
+            stream.Flush(flushToDisk: true);
+        });
+        return comparison!;
+
+        OnnxComparison Compare(string file)
+        {
+            try
+            {
+                return OnnxRun.Compare(file, graph, checkpoint.Config, model, request, cancellation);
+            }
+            catch (OnnxRuntimeException e)
+            {
+                throw new MarrowException($"{path}: ONNX Runtime can't run it ({e.Message.Split('\n')[0]}). Nothing was written.", e);
+            }
+            catch (Exception e) when (e is TypeInitializationException or DllNotFoundException)
+            {
+                throw new MarrowException($"{path}: ONNX Runtime's native library is not here, so the file can't be checked. Reference the package Microsoft.ML.OnnxRuntime in the executable. Nothing was written.", e);
+            }
+        }
+    }
+
+    private static string Description(Checkpoint checkpoint) =>
+        $"{checkpoint.Name}@{checkpoint.Digest}, task {checkpoint.Config.Task}, licence {checkpoint.License}. Input: {ExportMetadata.Preprocessing(checkpoint.Config.Input)}";
+}

@@ -1,0 +1,143 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Marrow.Hub;
+
+/// <summary>A manifest that was read, with the size and time of change (UTC ticks) that its file had then.</summary>
+internal readonly record struct IndexedManifest(long Length, long Ticks, HubEntry Entry);
+
+/// <summary>The checkpoints of a name.</summary>
+/// <param name="Ticks">Time of change of the name's folder when it was listed; 0 when it may have changed since.</param>
+internal sealed record IndexedName(long Ticks, IReadOnlyList<IndexedManifest> Manifests);
+
+/// <summary>
+/// What was read of a hub's manifests, kept in the user's cache so that a large hub is listed without reading them all
+/// again. It is never written into the hub, which may be read-only or under version control, and is only ever a shortcut:
+/// what does not agree with the files' sizes and times, or is damaged, is not used. Layout: "MARROWHX", SHA-256 of the
+/// rest [32], then the hub's path and for each name its manifests, as BinaryWriter writes them.
+/// </summary>
+internal static class HubIndex
+{
+    private const long MaxBytes = 1L << 28; // 10,000 checkpoints take about 4 MB
+    private const int HeaderBytes = 8 + SHA256.HashSizeInBytes;
+    private static readonly byte[] Magic = "MARROWHX"u8.ToArray();
+
+    /// <summary>By name; empty when there is none that can be used.</summary>
+    public static Dictionary<string, IndexedName> Read(string hub, string indexFolder)
+    {
+        try
+        {
+            var path = PathOf(hub, indexFolder);
+            if (new FileInfo(path) is { Exists: false } or { Length: < HeaderBytes or > MaxBytes })
+                return [];
+            var bytes = File.ReadAllBytes(path);
+            if (bytes.Length < HeaderBytes || !bytes.AsSpan().StartsWith(Magic)
+                || !SHA256.HashData(bytes.AsSpan(HeaderBytes)).AsSpan().SequenceEqual(bytes.AsSpan(Magic.Length, SHA256.HashSizeInBytes)))
+                return [];
+            using var reader = new BinaryReader(new MemoryStream(bytes, HeaderBytes, bytes.Length - HeaderBytes), Encoding.UTF8);
+            return reader.ReadString() == Path.GetFullPath(hub) ? Names(reader, hub) : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or FormatException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>A cache that can't be written is no failure: the next listing reads the manifests again.</summary>
+    public static void Write(string hub, string indexFolder, IReadOnlyDictionary<string, IndexedName> names)
+    {
+        var body = new MemoryStream();
+        using (var writer = new BinaryWriter(body, Encoding.UTF8, leaveOpen: true))
+        {
+            writer.Write(Path.GetFullPath(hub));
+            writer.Write(names.Count);
+            foreach (var (name, indexed) in names)
+            {
+                writer.Write(name);
+                writer.Write(indexed.Ticks);
+                writer.Write(indexed.Manifests.Count);
+                foreach (var manifest in indexed.Manifests)
+                    Write(writer, manifest);
+            }
+        }
+        var bytes = body.GetBuffer().AsSpan(0, (int)body.Length).ToArray();
+        try
+        {
+            AtomicFile.Write(PathOf(hub, indexFolder), stream =>
+            {
+                stream.Write(Magic);
+                stream.Write(SHA256.HashData(bytes));
+                stream.Write(bytes);
+            });
+        }
+        catch (MarrowException)
+        {
+            // See above.
+        }
+    }
+
+    internal static string PathOf(string hub, string indexFolder) =>
+        Path.Combine(indexFolder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(hub))))[..32]);
+
+    private static Dictionary<string, IndexedName> Names(BinaryReader reader, string hub)
+    {
+        var names = new Dictionary<string, IndexedName>(StringComparer.Ordinal);
+        var count = reader.ReadInt32();
+        for (var n = 0; n < count; n++)
+        {
+            var name = reader.ReadString();
+            var ticks = reader.ReadInt64();
+            var home = Path.Combine(hub, name);
+            var manifests = new List<IndexedManifest>();
+            var inName = reader.ReadInt32();
+            for (var m = 0; m < inName; m++)
+                manifests.Add(Manifest(reader, name, home));
+            names[name] = new(ticks, manifests);
+        }
+        return names;
+    }
+
+    private static void Write(BinaryWriter writer, IndexedManifest manifest)
+    {
+        var entry = manifest.Entry;
+        writer.Write(manifest.Length);
+        writer.Write(manifest.Ticks);
+        writer.Write(Path.GetFileName(entry.Folder));
+        writer.Write(entry.Created.Ticks);
+        writer.Write((short)entry.Created.TotalOffsetMinutes);
+        writer.Write(entry.Bytes);
+        writer.Write(entry.License);
+        Write(writer, entry.AncestorLicenses);
+        Write(writer, entry.AncestorDigests);
+    }
+
+    private static IndexedManifest Manifest(BinaryReader reader, string name, string home)
+    {
+        var (length, ticks, hex) = (reader.ReadInt64(), reader.ReadInt64(), reader.ReadString());
+        if (!Checkpoints.CheckpointManifest.IsHex(hex))
+            throw new FormatException($"'{hex}' is no digest.");
+        var created = new DateTimeOffset(reader.ReadInt64(), TimeSpan.FromMinutes(reader.ReadInt16()));
+        return new(length, ticks, new(name, "sha256:" + hex, created, Path.Combine(home, hex))
+        {
+            Bytes = reader.ReadInt64(),
+            License = reader.ReadString(),
+            AncestorLicenses = Strings(reader),
+            AncestorDigests = Strings(reader),
+        });
+    }
+
+    private static void Write(BinaryWriter writer, IReadOnlyList<string> texts)
+    {
+        writer.Write(texts.Count);
+        foreach (var text in texts)
+            writer.Write(text);
+    }
+
+    private static List<string> Strings(BinaryReader reader)
+    {
+        var texts = new List<string>();
+        for (var left = reader.ReadInt32(); left > 0; left--)
+            texts.Add(reader.ReadString());
+        return texts;
+    }
+}

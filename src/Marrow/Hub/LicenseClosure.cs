@@ -1,0 +1,57 @@
+using Marrow.Checkpoints;
+
+namespace Marrow.Hub;
+
+/// <summary>
+/// The terms of all that a checkpoint came from. They are taken from its own manifest, which names its parents and what
+/// these inherited, and from the manifest of each ancestor that the hub holds; so a checkpoint keeps the terms of its
+/// grandparents where these are not at hand, and one whose manifest leaves something out does not escape it.
+/// </summary>
+public static class LicenseClosure
+{
+    /// <summary>Every ancestor and its terms, each once, the nearest first. Manifests are read, not the hub's index.</summary>
+    public static IReadOnlyList<LicensedAncestor> Ancestors(LocalHub hub, CheckpointManifest manifest)
+    {
+        var known = new Lazy<Dictionary<string, string>>(() => hub.List().Where(e => e.Problem is null).DistinctBy(e => e.Digest).ToDictionary(e => e.Digest, e => e.Folder));
+        var (found, seen) = (new List<LicensedAncestor>(), new HashSet<string>(StringComparer.Ordinal) { manifest.Digest });
+        for (var open = new Queue<CheckpointManifest>([manifest]); open.TryDequeue(out var next);)
+        {
+            foreach (var ancestor in next.Parents.Ancestors())
+            {
+                found.Add(ancestor);
+                if (ancestor.Kind == AncestorKind.Checkpoint && seen.Add(ancestor.Digest) && Find(ancestor.Digest) is { } parent)
+                {
+                    // Its own manifest is nearer to the truth than what a child says of it.
+                    found.Add(ancestor with { Name = parent.Name, License = parent.License });
+                    open.Enqueue(parent);
+                }
+            }
+        }
+        return [.. found.Distinct()];
+
+        CheckpointManifest? Find(string digest)
+        {
+            try
+            {
+                return known.Value.TryGetValue(digest, out var folder) && CheckpointManifest.Read(folder) is var parent && parent.Digest == digest ? parent : null;
+            }
+            catch (MarrowException)
+            {
+                return null; // Removed or damaged meanwhile: what the child says of it counts.
+            }
+        }
+    }
+
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when the checkpoint may not be passed on under this licence: the message names
+    /// each ancestor whose terms it does not keep, its licence and the term.
+    /// </summary>
+    public static void Require(LocalHub hub, CheckpointManifest manifest, string license)
+    {
+        var ancestors = Ancestors(hub, manifest);
+        var breaches = Licenses.Breaches(license, ancestors);
+        if (breaches.Count > 0)
+            throw MarrowException.Bad($"{manifest.Name}@{manifest.Digest}", "a licence that keeps the terms of all that it came from",
+                $"{license}: {string.Join("; ", breaches.Select(b => b.ToString()).Distinct())}", $"It can be passed on under {Licenses.Join([license, .. ancestors.Select(a => a.License)])}, to those who may have it.");
+    }
+}

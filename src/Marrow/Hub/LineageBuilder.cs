@@ -1,0 +1,165 @@
+using Marrow.Checkpoints;
+
+namespace Marrow.Hub;
+
+/// <summary>What a lineage takes from a checkpoint's folder; every byte of it is checked, the weights are not looked at.</summary>
+/// <param name="ReceiptSource">Digest of what it was warm-started from.</param>
+internal sealed record LineageSource(CheckpointManifest Manifest, MeasuredValue? Worth = null, string? ReceiptSource = null, double? Coverage = null)
+{
+    // What tells most of each task.
+    private static readonly string[] FirstMetrics = ["auroc", "smape", "landmark-error", "accuracy"];
+
+    private sealed record ReceiptHead(string SourceDigest, double BackboneCoverage);
+
+    public static LineageSource Read(string folder)
+    {
+        var manifest = CheckpointManifest.Read(folder);
+        var metrics = Optional<List<MeasuredValue>>(Checkpoint.MetricsFile) ?? [];
+        var receipt = Optional<ReceiptHead>(Checkpoint.ReceiptFile);
+        return new(manifest, Main(metrics), receipt?.SourceDigest, receipt?.BackboneCoverage);
+
+        T? Optional<T>(string file) where T : class =>
+            manifest.ReadListed(folder, file) is { } bytes ? CheckpointJson.Decode<T>(bytes, Path.Combine(folder, file)) : null;
+    }
+
+    /// <summary>Null for a damaged one.</summary>
+    public static LineageSource? TryRead(string folder)
+    {
+        try
+        {
+            return Read(folder);
+        }
+        catch (MarrowException)
+        {
+            return null;
+        }
+    }
+
+    private static MeasuredValue? Main(List<MeasuredValue> metrics) =>
+        FirstMetrics.Select(name => metrics.FirstOrDefault(m => m.Metric.Equals(name, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(m => m is not null)
+        ?? metrics.FirstOrDefault(m => !m.Metric.Contains('.'));
+}
+
+/// <summary>Collects the items and links of a lineage, given where to find a digest's checkpoint.</summary>
+internal sealed class LineageBuilder(Func<string, LineageSource?> find)
+{
+    public const int MostGenerations = 64, MostItems = 2000; // far over any real lineage, and still drawn within seconds
+
+    private readonly Dictionary<string, LineageItem> _items = [];
+    private readonly List<LineageLink> _links = [];
+    private readonly HashSet<(string Parent, string Child)> _linked = [];
+    private bool _isComplete = true;
+
+    public LineageGraph Build(string root) => new(root, [.. _items.Values], _links, _isComplete);
+
+    public void AddAncestors(LineageSource root)
+    {
+        Add(Describe(root));
+        Ancestors(root, [root.Manifest.Digest]);
+    }
+
+    /// <param name="digests">Of all descendants, in any order. What is among the ancestors already stays there: it is not both.</param>
+    public void AddDescendants(string root, IEnumerable<string> digests)
+    {
+        var near = new HashSet<string>(StringComparer.Ordinal) { root };
+        var left = digests.Distinct().Where(d => !_items.ContainsKey(d)).Take(MostItems).Select(find).OfType<LineageSource>().ToDictionary(s => s.Manifest.Digest, StringComparer.Ordinal);
+        // Each after its parents; what is in a circle never gets its turn.
+        while (left.Values.FirstOrDefault(s => Near(s).All(p => !left.ContainsKey(p.Digest))) is { } next && Add(Describe(next)))
+        {
+            var id = next.Manifest.Digest;
+            var parents = Near(next).ToList();
+            foreach (var parent in parents)
+                Link(new(parent.Digest, id, parent.Role, CoverageFrom(next, parent.Digest)));
+            if (parents.Count == 0)
+                Link(new(root, id, "further back"));
+            near.Add(id);
+            left.Remove(id);
+        }
+        _isComplete &= left.Count == 0;
+
+        IEnumerable<ParentCheckpoint> Near(LineageSource source) => source.Manifest.Parents.Checkpoints.Where(p => near.Contains(p.Digest) || left.ContainsKey(p.Digest));
+    }
+
+    private void Ancestors(LineageSource child, List<string> way)
+    {
+        var (parents, id) = (child.Manifest.Parents, child.Manifest.Digest);
+        foreach (var data in parents.Datasets)
+        {
+            var item = new LineageItem(DataId(data.Name, data.FilesDigest, data.License), LineageItemKind.Dataset, data.Name, data.FilesDigest, data.License)
+            {
+                Version = data.Version,
+            };
+            if (Add(item))
+                Link(new(item.Id, id, "trained on", Samples: data.Samples));
+        }
+        if (parents.Imported is { } file)
+        {
+            var item = new LineageItem($"file:{file.Sha256}", LineageItemKind.ImportedFile, file.Name, $"sha256:{file.Sha256}", file.License);
+            if (Add(item))
+                Link(new(item.Id, id, "imported from"));
+        }
+        string? absent = null;
+        foreach (var parent in parents.Checkpoints)
+        {
+            if (way.Contains(parent.Digest) || way.Count > MostGenerations)
+            {
+                _isComplete = false;
+                continue;
+            }
+            var isNew = !_items.ContainsKey(parent.Digest);
+            var source = isNew ? find(parent.Digest) : null;
+            if (!Add(source is null ? new(parent.Digest, LineageItemKind.Checkpoint, parent.Name, parent.Digest, parent.License) : Describe(source)))
+                continue;
+            Link(new(parent.Digest, id, parent.Role, CoverageFrom(child, parent.Digest)));
+            if (source is not null)
+                Ancestors(source, [.. way, parent.Digest]);
+            else if (isNew)
+                absent ??= parent.Digest;
+        }
+        if (absent is not null)
+            FurtherBack(parents, absent);
+    }
+
+    /// <summary>What the parents inherited hangs on the first parent that the hub lacks: how it does so in truth, only that one's manifest tells.</summary>
+    private void FurtherBack(CheckpointParents parents, string absent)
+    {
+        foreach (var ancestor in parents.Inherited.Where(a => a.Digest != absent))
+        {
+            var isCheckpoint = ancestor.Kind == AncestorKind.Checkpoint;
+            if (isCheckpoint && _items.ContainsKey(ancestor.Digest))
+                continue;
+            var id = isCheckpoint && ancestor.Digest.Length > 0 ? ancestor.Digest : DataId(ancestor.Name, ancestor.Digest, ancestor.License);
+            if (Add(new(id, isCheckpoint ? LineageItemKind.Checkpoint : LineageItemKind.Dataset, ancestor.Name, ancestor.Digest, ancestor.License)))
+                Link(new(id, absent, "further back"));
+        }
+    }
+
+    private static LineageItem Describe(LineageSource source) => new(source.Manifest.Digest, LineageItemKind.Checkpoint, source.Manifest.Name, source.Manifest.Digest, source.Manifest.License)
+    {
+        IsInHub = true,
+        Created = source.Manifest.Created,
+        Worth = source.Worth,
+        Training = source.Manifest.Origin?.Training,
+    };
+
+    private static double? CoverageFrom(LineageSource child, string parent) => child.ReceiptSource == parent ? child.Coverage : null;
+
+    /// <summary>False where there is no room for it.</summary>
+    private bool Add(LineageItem item)
+    {
+        if (_items.ContainsKey(item.Id))
+            return true;
+        if (_items.Count >= MostItems)
+            return _isComplete = false;
+        _items.Add(item.Id, item);
+        return true;
+    }
+
+    private void Link(LineageLink link)
+    {
+        if (link.Parent != link.Child && _linked.Add((link.Parent, link.Child)))
+            _links.Add(link);
+    }
+
+    private static string DataId(string name, string digest, string license) => $"data:{name}:{digest}:{license}";
+}

@@ -1,0 +1,67 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Marrow.Checkpoints;
+
+namespace Marrow.Hub.Registry;
+
+/// <summary>Pushes planned checkpoints one after the other: the files that the repository lacks, at once; then the manifest.</summary>
+internal sealed class CheckpointPush(RegistryClient client, Action<TransferProgress>? progress)
+{
+    private readonly Dictionary<string, string> _manifests = new(StringComparer.Ordinal); // of what was pushed, by the checkpoint's digest
+
+    public async Task<IReadOnlyList<PushedCheckpoint>> RunAsync(IReadOnlyList<PlannedPush> plan, CancellationToken cancellation)
+    {
+        var pushed = new List<PushedCheckpoint>();
+        foreach (var planned in plan)
+            pushed.Add(await PushAsync(planned, cancellation).ConfigureAwait(false));
+        return pushed;
+    }
+
+    private async Task<PushedCheckpoint> PushAsync(PlannedPush planned, CancellationToken cancellation)
+    {
+        var packed = Pack(planned);
+        var artifact = packed.Artifact;
+        _manifests[artifact.Digest] = artifact.Manifest;
+        var meter = new TransferMeter(artifact.Name, artifact.Bytes + packed.Config.Length, progress);
+        var upload = new BlobUpload(client, meter);
+        var sent = 0;
+        await Parallel.ForEachAsync(artifact.Layers.DistinctBy(l => l.Digest).OrderByDescending(l => l.Bytes),
+            new ParallelOptions { MaxDegreeOfParallelism = client.Options.Parallel, CancellationToken = cancellation },
+            async (layer, stop) =>
+            {
+                if (await upload.SendAsync(Path.Combine(packed.Folder, layer.File), layer, stop).ConfigureAwait(false))
+                    Interlocked.Increment(ref sent);
+            }).ConfigureAwait(false);
+        await upload.SendAsync("the config", packed.Config, packed.ConfigDigest, cancellation).ConfigureAwait(false);
+        var target = client.Reference.WithTag(planned.Tag);
+        var before = await TaggedAsync(planned.Tag, cancellation).ConfigureAwait(false);
+        await PutManifestAsync(packed, planned.Tag, cancellation).ConfigureAwait(false);
+        return new(target.ToString(), artifact.Name, artifact.Digest, artifact.Manifest, artifact.License,
+            artifact.Layers.Count, sent, artifact.Bytes, meter.Moved, before == artifact.Manifest ? null : before);
+    }
+
+    /// <summary>Loading checks every byte: nothing damaged is pushed.</summary>
+    private PackedCheckpoint Pack(PlannedPush planned)
+    {
+        using var checkpoint = Checkpoint.Load(planned.Folder);
+        var parents = planned.Manifest.Parents.Checkpoints.Select(p => new OciParent(p.Name, p.Digest, p.License, _manifests.GetValueOrDefault(p.Digest))).ToList();
+        return ArtifactWriter.Pack(checkpoint, planned.Manifest, planned.License, parents);
+    }
+
+    /// <summary>Digest of the manifest that the tag names now; null when there is none or the registry does not tell.</summary>
+    private async Task<string?> TaggedAsync(string tag, CancellationToken cancellation)
+    {
+        using var head = await client.SendAsync(new(HttpMethod.Head, client.Address($"manifests/{tag}")) { Accept = OciFormat.Manifest }, cancellation).ConfigureAwait(false);
+        return head.StatusCode == HttpStatusCode.OK ? RegistryText.ContentDigest(head) : null;
+    }
+
+    private async Task PutManifestAsync(PackedCheckpoint packed, string tag, CancellationToken cancellation)
+    {
+        using var answer = await client.SendAsync(new(HttpMethod.Put, client.Address($"manifests/{tag}")) { Content = Content }, cancellation).ConfigureAwait(false);
+        await client.RequireAsync(answer, HttpStatusCode.Created, "the manifest", cancellation).ConfigureAwait(false);
+        if (RegistryText.ContentDigest(answer) is { } digest && digest != packed.Artifact.Manifest)
+            throw MarrowException.Bad(client.Reference.ToString(), $"the manifest {packed.Artifact.Manifest} to be kept as it is", digest, "The registry changes manifests: use another.");
+
+        HttpContent Content() => new ByteArrayContent(packed.Manifest) { Headers = { ContentType = new MediaTypeHeaderValue(OciFormat.Manifest) } };
+    }
+}

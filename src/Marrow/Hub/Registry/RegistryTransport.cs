@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+
+namespace Marrow.Hub.Registry;
+
+/// <summary>
+/// One HTTP request and its answer, with every wait bounded: for the connection, for the answer once the request is out,
+/// and for small answers until their end. It follows no redirect and knows no credentials. Failures that may pass come out
+/// as <see cref="TransientFailure"/>, the others as <see cref="MarrowException"/>.
+/// </summary>
+internal sealed class RegistryTransport : IDisposable
+{
+    private const int MaxHeaderKiB = 64;
+
+    private readonly RegistryOptions _options;
+    private readonly HttpClient _http;
+    private volatile bool _reached;
+
+    public RegistryTransport(RegistryOptions options)
+    {
+        _options = options;
+        _http = new(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = options.ConnectTimeout,
+            MaxResponseHeadersLength = MaxHeaderKiB,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        })
+        { Timeout = Timeout.InfiniteTimeSpan };
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd($"marrow/{typeof(RegistryTransport).Assembly.GetName().Version!.ToString(3)}");
+    }
+
+    /// <summary>The answer's head; its body is still to be read. The caller disposes it.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(_options.ConnectTimeout + _options.ResponseTimeout);
+        void Wait(int moved) => limit.CancelAfter(_options.ResponseTimeout); // as long as bytes leave, the answer can't be due
+        var file = request.Content as FileRangeContent;
+        file?.Moved += Wait;
+        try
+        {
+            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
+            _reached = true;
+            return response;
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TransientFailure($"no answer within {_options.ResponseTimeout.TotalSeconds:0.#} s", inner: e);
+        }
+        catch (HttpRequestException e)
+        {
+            throw Explain(e, request.RequestUri!);
+        }
+        catch (IOException e)
+        {
+            throw new TransientFailure($"the connection broke ({e.Message.TrimEnd('.')})", inner: e);
+        }
+        finally
+        {
+            file?.Moved -= Wait;
+        }
+    }
+
+    /// <summary>The whole body of at most <paramref name="max"/> bytes; null when it is longer.</summary>
+    public async Task<byte[]?> ReadSmallAsync(HttpResponseMessage response, int max, CancellationToken cancellation)
+    {
+        if (response.Content.Headers.ContentLength > max)
+            return null;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(_options.ResponseTimeout);
+        try
+        {
+            using var body = await response.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
+            using var whole = new MemoryStream();
+            var buffer = new byte[16 << 10];
+            for (int count; (count = await body.ReadAsync(buffer, limit.Token).ConfigureAwait(false)) > 0;)
+            {
+                if (whole.Length + count > max)
+                    return null;
+                whole.Write(buffer, 0, count);
+            }
+            return whole.ToArray();
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TransientFailure($"an answer was not complete within {_options.ResponseTimeout.TotalSeconds:0.#} s", inner: e);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            throw new TransientFailure($"the connection broke ({e.Message.TrimEnd('.')})", inner: e);
+        }
+    }
+
+    private Exception Explain(HttpRequestException e, Uri uri)
+    {
+        var refused = e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
+        return e.HttpRequestError switch
+        {
+            HttpRequestError.NameResolutionError => MarrowException.Bad(uri.Authority, "a host that is known here", "none of that name", "Check its spelling and the network.", e),
+            HttpRequestError.SecureConnectionError => Tls(e, uri),
+            HttpRequestError.ConnectionError when refused && !_reached =>
+                MarrowException.Bad(uri.Authority, "a registry", "nothing that listens there", "Check host and port, and whether the registry runs.", e),
+            _ => new TransientFailure($"{uri.Authority}: {(refused ? "the connection was refused" : $"the connection failed ({(e.InnerException ?? e).Message.TrimEnd('.')})")}", inner: e),
+        };
+    }
+
+    private Exception Tls(HttpRequestException e, Uri uri)
+    {
+        // A certificate that is not trusted does not become so; a handshake that was cut may go through next time.
+        if (e.InnerException is not AuthenticationException certificate)
+            return new TransientFailure($"{uri.Authority}: the TLS handshake failed ({(e.InnerException ?? e).Message.TrimEnd('.')})", inner: e);
+        return MarrowException.Bad(uri.Authority, "a TLS certificate that this machine trusts for that name", certificate.Message.TrimEnd('.'),
+            "Let SSL_CERT_FILE name a PEM file with your laboratory's authority, or add it to the system's; where the registry speaks plain HTTP and you trust the network, push or pull with --plain-http.", e);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>408, 429 and 5xx but those that say it will never work.</summary>
+    public static bool IsTransient(HttpStatusCode status) =>
+        status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
+        || (int)status >= 500 && status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported);
+
+    /// <summary>How long the answer asks to wait, in seconds or until a date.</summary>
+    public static TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } when date > DateTimeOffset.UtcNow => date - DateTimeOffset.UtcNow,
+        _ => null,
+    };
+}

@@ -1,0 +1,43 @@
+namespace Marrow.Hub.Registry;
+
+/// <summary>A failure that may be gone at the next attempt: a cut connection, a silent or busy registry.</summary>
+internal sealed class TransientFailure(string message, TimeSpan? retryAfter = null, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>What the registry asks to wait; null when it does not say.</summary>
+    public TimeSpan? RetryAfter { get; } = retryAfter;
+}
+
+/// <summary>
+/// Counts attempts and waits between them, each time twice as long; what moves forward starts the count again. At the end
+/// it turns the last failure into an error for the user.
+/// </summary>
+internal sealed class Attempts(RegistryOptions options, string what)
+{
+    private int _failed;
+
+    public void Progressed() => _failed = 0;
+
+    /// <summary>Runs <paramref name="attempt"/> until it succeeds or the attempts are used up.</summary>
+    public async Task<T> RunAsync<T>(Func<Task<T>> attempt, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                return await attempt().ConfigureAwait(false);
+            }
+            catch (TransientFailure e)
+            {
+                await PauseAsync(e, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task PauseAsync(TransientFailure failure, CancellationToken cancellation)
+    {
+        if (++_failed >= options.Attempts)
+            throw new MarrowException($"{what}: {failure.Message.TrimEnd('.')}, {_failed} time{(_failed > 1 ? "s" : "")} in a row. Try again later: what has arrived is kept.", failure);
+        var pause = failure.RetryAfter ?? options.FirstPause * Math.Pow(2, _failed - 1);
+        await Task.Delay(pause < options.LongestPause ? pause : options.LongestPause, cancellation).ConfigureAwait(false);
+    }
+}

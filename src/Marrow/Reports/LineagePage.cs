@@ -1,0 +1,82 @@
+using System.Globalization;
+using Marrow.Checkpoints;
+using Marrow.Hub;
+
+namespace Marrow.Reports;
+
+/// <summary>A lineage as one self-contained page: the graph, what each checkpoint is worth, and under which terms all of it stands.</summary>
+public static class LineagePage
+{
+    private const int DigitsShown = 12;
+
+    public static void Write(LineageGraph graph, string path) => Render(graph).Save(path);
+
+    internal static HtmlReport Render(LineageGraph graph)
+    {
+        var root = graph[graph.Root];
+        var page = new HtmlReport($"Lineage of {root.Name}", root.Digest)
+            .Callout($"Licence {Licenses.Describe(root.License)}.");
+        page.Section("Graph")
+            .Text("From left to right: data sets (round) and checkpoints (square), and what was made from them.")
+            .Lineage([.. graph.Items.Select(Box)], [.. graph.Links.Select(l => new LineageEdge(l.Parent, l.Child, Label(l)))]);
+        if (!graph.IsComplete)
+            page.Text($"Not all of it is shown: more than {LineageBuilder.MostGenerations} generations or {LineageBuilder.MostItems} items, or a circle.");
+        Checkpoints(page, graph);
+        page.Section("Terms")
+            .Table(["what", "name", "licence", "in words"], [.. graph.Items.Select(i => (IReadOnlyList<string>)[Kind(i), i.Name, i.License, LicenseWords.Own(Licenses.RestrictionsOf(i.License))])],
+                "A checkpoint must keep the terms of all that it came from.");
+        return page;
+    }
+
+    private static void Checkpoints(HtmlReport page, LineageGraph graph)
+    {
+        var checkpoints = graph.Items.Where(i => i.Kind == LineageItemKind.Checkpoint).ToList();
+        page.Section("Checkpoints")
+            .Table(["name", "digest", "created", "worth", "measured on"],
+            [
+                .. checkpoints.Select(i => (IReadOnlyList<string>)
+                [
+                    i.Name,
+                    Digits(i.Digest),
+                    i.Created is { } created ? created.ToString("d MMM yyyy", CultureInfo.InvariantCulture) : "not in this hub",
+                    Worth(i),
+                    i.Worth is { } worth ? $"{worth.Dataset}, {worth.Split}" : "",
+                ]),
+            ])
+            .Code(string.Join("\n", checkpoints.Select(i => $"{i.Name}@{i.Digest}"
+                + (i.Training is { } training ? $"\n    {training.Command}, stage {training.Stage}, seed {training.Seed}" : ""))));
+    }
+
+    private static LineageNode Box(LineageItem item)
+    {
+        IEnumerable<string> lines = item.Kind == LineageItemKind.Dataset
+            ? [item.Version, item.License, item.Digest.Length > 0 ? $"files {Digits(item.Digest)}" : ""]
+            : [Digits(item.Digest), Worth(item), item.License, item.Kind == LineageItemKind.Checkpoint && !item.IsInHub ? "not in this hub" : ""];
+        return new(item.Id, item.Kind == LineageItemKind.Dataset ? LineageKind.Dataset : LineageKind.Checkpoint, item.Name, [.. lines.Where(line => line.Length > 0)]);
+    }
+
+    private static string Label(LineageLink link) => link switch
+    {
+        { BackboneCoverage: { } share } => string.Create(CultureInfo.InvariantCulture, $"CNN {share * 100:0.#} %"),
+        { Samples: > 0 } => string.Create(CultureInfo.InvariantCulture, $"{link.Samples} samples"),
+        { Role: "init" or "trained on" } => "",
+        _ => link.Role,
+    };
+
+    private static string Worth(LineageItem item) => item.Worth is { } worth
+        ? string.Create(CultureInfo.InvariantCulture, $"{worth.Metric} {worth.Value:0.###}{(worth.Unit.Length > 0 ? " " + worth.Unit : "")}")
+        : "";
+
+    private static string Kind(LineageItem item) => item.Kind switch
+    {
+        LineageItemKind.Checkpoint => "checkpoint",
+        LineageItemKind.Dataset => "data set",
+        _ => "imported file",
+    };
+
+    private static string Digits(string digest)
+    {
+        var hex = digest.StartsWith("sha256:", StringComparison.Ordinal) ? digest["sha256:".Length..] : digest;
+        return hex.Length > DigitsShown ? hex[..DigitsShown] : hex;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Text.Json;
+using Marrow.Checkpoints;
+using Marrow.Cli;
+using Marrow.Tests.Checkpoints;
+
+namespace Marrow.Tests.Cli;
+
+public sealed class HubCommandsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _hub;
+    private readonly string _parent;
+    private readonly string _child;
+
+    public HubCommandsTests()
+    {
+        _hub = _folder["hub"];
+        using var model = Drafts.Model();
+        using var parent = (Drafts.Of(model) with { Name = "densenet-mini.parent" }).Save(_hub);
+        var receipt = WarmStart.Apply(model, "densenet-mini", WeightSource.Of(parent));
+        using var child = (Drafts.Of(model) with
+        {
+            Name = "densenet-mini.child",
+            Receipt = receipt,
+            Parents = new() { Checkpoints = [new(parent.Name, parent.Digest, "init", parent.License)], Inherited = parent.Parents.Ancestors() },
+            Card = Drafts.Of(model).Card with { License = "CC-BY-NC-4.0" },
+        }).Save(_hub);
+        (_parent, _child) = (parent.Digest, child.Digest);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private (int Code, string Output, string Error) Call(params string[] args)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+        return (CommandLine.Run(["hub", .. args, "--hub", _hub], output, error, CancellationToken.None), output.ToString(), error.ToString());
+    }
+
+    private JsonElement Json(params string[] args)
+    {
+        var (code, output, error) = Call([.. args, "--json"]);
+        Assert.True(code == ExitCode.Done, error);
+        return JsonDocument.Parse(output).RootElement;
+    }
+
+    [Fact]
+    public void List_shows_licences_and_those_of_the_ancestors()
+    {
+        var output = Call("list").Output;
+        Assert.Contains("CC-BY-NC-4.0", output);
+        Assert.Contains("Apache-2.0", output);
+        var child = Json("list").GetProperty("checkpoints")[0];
+        Assert.Equal("CC-BY-NC-4.0", child.GetProperty("license").GetString());
+        Assert.Equal(["LicenseRef-SpineWeb-research", "Apache-2.0", "LicenseRef-unknown"], child.GetProperty("ancestorLicenses").EnumerateArray().Select(l => l.GetString()));
+        Assert.Equal(Directory.GetFiles(child.GetProperty("folder").GetString()!).Sum(f => new FileInfo(f).Length), child.GetProperty("bytes").GetInt64());
+    }
+
+    [Fact]
+    public void Show_tells_summary_terms_in_words_and_origin()
+    {
+        var output = string.Join(' ', Call("show", "densenet-mini.child").Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("summary Finds two findings: on phantoms | only.", output);
+        Assert.Contains("licence CC-BY-NC-4.0 (Creative Commons Attribution NonCommercial 4.0): no commercial use", output);
+        Assert.Contains("made by marrow run recipes/spine.yaml --data cxr=..., stage features, seed 3", output);
+        Assert.Contains($"code Marrow {CheckpointConfig.CodeVersion}", output);
+        Assert.Contains("data set phantom: \"x\" bbbbbbbbbbbb Apache-2.0", output);
+        Assert.Contains("warm start from densenet-mini.parent", output);
+
+        var document = Json("show", "densenet-mini.child");
+        Assert.Equal("Finds two findings: on phantoms | only.", document.GetProperty("summary").GetString());
+        Assert.Equal(3, document.GetProperty("ancestors").GetArrayLength()); // The parent, its data and its own parent.
+        Assert.Equal(3UL, document.GetProperty("origin").GetProperty("training").GetProperty("seed").GetUInt64());
+        Assert.Equal(96, document.GetProperty("config").GetProperty("input").GetProperty("height").GetInt32());
+    }
+
+    [Fact]
+    public void Lineage_is_a_tree_a_document_and_a_page()
+    {
+        var page = _folder["lineage.html"];
+        var (code, output, error) = Call("lineage", "densenet-mini.child", "--html", page);
+        Assert.True(code == ExitCode.Done, error);
+        Assert.Contains($"init, backbone 100 %: densenet-mini.parent {_parent[7..19]}", output);
+        Assert.Contains("densenet-mini.first aaaaaaaaaaaa LicenseRef-unknown not in this hub", output);
+        Assert.Contains("auroc", output, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("densenet-mini.parent", File.ReadAllText(page));
+
+        var document = Json("lineage", "densenet-mini.parent", "--descendants");
+        Assert.Contains(document.GetProperty("links").EnumerateArray(), l => l.GetProperty("child").GetString() == _child && l.GetProperty("parent").GetString() == _parent);
+        Assert.Contains("was made into", Call("lineage", "densenet-mini.parent", "--descendants").Output);
+    }
+
+    [Fact]
+    public void Verify_ends_with_1_and_names_each_damaged_file()
+    {
+        Assert.Equal(ExitCode.Done, Call("verify").Code);
+        Assert.True(Json("verify", "densenet-mini.child").GetProperty("isWhole").GetBoolean());
+        var folder = Path.Combine(_hub, "densenet-mini.child", _child[7..]);
+        File.AppendAllText(Path.Combine(folder, "README.md"), " ");
+        File.Delete(Path.Combine(folder, "metrics.json"));
+
+        var (code, output, _) = Call("verify");
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Contains(Path.Combine(folder, "README.md"), output);
+        Assert.Contains(Path.Combine(folder, "metrics.json"), output);
+        Assert.Contains("1 whole, 1 damaged, 2 faults", output);
+        var json = JsonDocument.Parse(Call("verify", "--json").Output).RootElement;
+        Assert.Equal((1, false), (json.GetProperty("damaged").GetInt32(), json.GetProperty("isWhole").GetBoolean()));
+        Assert.Equal(ExitCode.Done, Call("verify", "densenet-mini.parent").Code);
+        Assert.Equal(ExitCode.Failed, Call("verify", "densenet-mini.absent").Code);
+    }
+
+    [Fact]
+    public void Remove_refuses_what_others_came_from_unless_forced()
+    {
+        var (code, output, error) = Call("remove", "densenet-mini.parent");
+        Assert.Equal((ExitCode.Failed, ""), (code, output));
+        Assert.Contains($"densenet-mini.child@{_child}", error);
+        Assert.Equal(_parent, Json("remove", "densenet-mini.parent", "--force").GetProperty("removed").GetProperty("digest").GetString());
+        Assert.Contains("removed densenet-mini.child@", Call("remove", $"densenet-mini.child@{_child[..20]}").Output);
+        Assert.Contains("no checkpoint", Call("list").Output);
+    }
+}

@@ -1,0 +1,48 @@
+using Marrow.Exchange;
+using Marrow.Tests.Checkpoints;
+using Marrow.Tests.Exchange;
+using Marrow.Tests.Training;
+
+namespace Marrow.Tests.Docs;
+
+/// <summary>docs/how-to-export.md names what the files truly have.</summary>
+public sealed class ExportDocsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _page = File.ReadAllText(Path.Combine(RecipeReaderTests.RepositoryRoot(), "docs", "how-to-export.md"));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Every_metadata_key_is_explained()
+    {
+        using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
+        Assert.All(ExportMetadata.Of(checkpoint).Keys.Concat(["outputs", "comparison"]), key => Assert.Contains($"`{key}`", _page));
+    }
+
+    [Fact]
+    public void Every_output_is_explained()
+    {
+        using var classifier = ExportSamples.Classifier(_folder["hub"]);
+        using var detector = ExportSamples.Detector(_folder["hub"]);
+        using var regressor = ExportSamples.Regressor(_folder["hub"]);
+        foreach (var checkpoint in (Marrow.Checkpoints.Checkpoint[])[classifier, detector, regressor])
+        {
+            using var model = checkpoint.BuildModel();
+            foreach (var decode in (bool[])[false, true])
+                Assert.All(OnnxModel.Build(checkpoint.Config, model, decode).Outputs, o => Assert.Contains($"`{o.Name}` `[{o.Shape[0]}, ", _page));
+        }
+    }
+
+    [Fact]
+    public void Every_file_of_a_bundle_is_listed()
+    {
+        using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
+        var bundle = Exporter.Run(checkpoint, new() { Format = ExportFormat.Bundle, Path = _folder["bundle"] });
+        Assert.All(bundle.Files, file => Assert.Contains($"\n    {file} ", _page));
+    }
+
+    [Fact]
+    public void The_numbers_of_the_suppression_are_those_of_the_code() =>
+        Assert.Contains(FormattableString.Invariant($"score over {OnnxDecoding.LowestScore}, overlap with a\nbetter one of at most {OnnxDecoding.SuppressedIou}, at most {OnnxDecoding.MostDetections} of a class"), _page);
+}

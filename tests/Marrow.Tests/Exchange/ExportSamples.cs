@@ -1,0 +1,67 @@
+using Marrow.Checkpoints;
+using Marrow.Models;
+using Marrow.Tensors;
+using Marrow.Tests.Checkpoints;
+using TorchSharp;
+
+namespace Marrow.Tests.Exchange;
+
+/// <summary>
+/// Small checkpoints of each task, saved. Every number is drawn, norms and their statistics too, as after training: new
+/// norms do nothing, and an export that left them out would not be noticed.
+/// </summary>
+internal static class ExportSamples
+{
+    public static Checkpoint Classifier(string hub, int channels = 1, bool exclusive = false, string architecture = "densenet-mini", int size = 64, params string[] classes)
+    {
+        classes = classes is [] ? ["Effusion", "Cardiomegaly"] : classes;
+        return Save(hub, new() { Architecture = architecture, Channels = channels, Outputs = classes.Length }, CheckpointTask.Classify, size, size, classes, exclusive: exclusive);
+    }
+
+    /// <summary>Effusion as positive, negative and uncertain, the other finding on its own.</summary>
+    public static Checkpoint ThreeClasses(string hub) => Save(hub, new() { Architecture = "densenet-mini", Outputs = 4 }, CheckpointTask.Classify, 64, 64,
+        ["Effusion", "Cardiomegaly", "Effusion:negative", "Effusion:uncertain"], findings: [new(0, 2, 3)]);
+
+    public static Checkpoint Detector(string hub, DetectorSpec? spec = null, int width = 64, int height = 96) => Save(hub,
+        new() { Architecture = "retinanet-densenet-mini", Detector = spec ?? new() { PyramidChannels = 16, HeadConvolutions = 1, AnchorSizes = [16] } }, CheckpointTask.DetectVertebrae, width, height,
+        [.. Enumerable.Range(0, spec?.Classes ?? 1).Select(i => i == 0 ? "vertebra" : $"implant{i}")]);
+
+    public static Checkpoint Regressor(string hub, int width = 64, int height = 160) =>
+        Save(hub, new() { Architecture = "cobb-densenet-mini", Outputs = 3 }, CheckpointTask.RegressCobb, width, height, ["cobb1", "cobb2", "cobb3"]);
+
+    private static Checkpoint Save(string hub, ModelSpec spec, string task, int width, int height, string[] classes, bool exclusive = false, IReadOnlyList<Marrow.Datasets.ThreeClassFinding>? findings = null)
+    {
+        torch.manual_seed(11);
+        using var model = ModelCatalogue.Create(spec);
+        Draw(model);
+        var draft = Drafts.Of(model, spec.Channels, classes);
+        return (draft with
+        {
+            Name = $"{spec.Architecture}.sample",
+            Config = draft.Config with
+            {
+                Model = spec,
+                Task = task,
+                Classes = classes,
+                ExclusiveClasses = exclusive,
+                ThreeClassFindings = findings ?? [],
+                Input = new() { Width = width, Height = height, Channels = spec.Channels, Fit = Fit.Letterbox },
+            },
+        }).Save(hub);
+    }
+
+    private static void Draw(torch.nn.Module model)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradients = torch.no_grad();
+        foreach (var (key, value) in model.state_dict())
+        {
+            if (key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+                value.fill_(1234L);
+            else if (key.EndsWith("running_var", StringComparison.Ordinal) || (value.dim() == 1 && key.EndsWith("weight", StringComparison.Ordinal)))
+                value.uniform_(0.5, 1.5);
+            else if (value.dim() == 1)
+                value.normal_(0, 0.1);
+        }
+    }
+}

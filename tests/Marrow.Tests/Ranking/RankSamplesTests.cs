@@ -1,0 +1,129 @@
+using Marrow.Checkpoints;
+using Marrow.Datasets;
+using Marrow.Hub;
+using Marrow.Ranking;
+using Marrow.Tests.Checkpoints;
+using Marrow.Tests.Training;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Tests.Ranking;
+
+/// <summary>No image that a candidate or an ancestor was trained on ranks anything.</summary>
+public sealed class RankSamplesTests : IDisposable
+{
+    private readonly TinyRun _tiny = new(images: 40);
+    private readonly Module _model = Drafts.Model();
+    private readonly LocalHub _hub;
+    private readonly List<Checkpoint> _saved = [];
+    private readonly Dataset _data;
+
+    public RankSamplesTests()
+    {
+        _hub = new(Path.Combine(_tiny.Folder, "hub"));
+        _data = Open();
+    }
+
+    public void Dispose()
+    {
+        _saved.ForEach(c => c.Dispose());
+        _model.Dispose();
+        _tiny.Dispose();
+    }
+
+    private Dataset Open() => DatasetCatalogue.Open(new() { Name = "tiny", Format = "csv", Root = _tiny.Data });
+
+    private ParentDataset Trained(double heldOut, ulong seed = 3, string name = "tiny", string? digest = null) =>
+        new(name, "", "CC0-1.0", digest ?? PatientSplit.FilesDigest(_data), Use: new("csv", new(), heldOut, seed));
+
+    private Checkpoint Save(string name, IReadOnlyList<ParentDataset> datasets, Checkpoint? parent = null, string? hub = null)
+    {
+        var saved = (Drafts.Of(_model) with
+        {
+            Name = name,
+            Parents = new()
+            {
+                Datasets = datasets,
+                Checkpoints = parent is null ? [] : [new(parent.Name, parent.Digest)],
+                Inherited = parent is null ? [] : parent.Parents.Ancestors(),
+            },
+        }).Save(hub ?? _hub.Folder);
+        _saved.Add(saved);
+        return saved;
+    }
+
+    private RankSamples Select(IReadOnlyList<Checkpoint> candidates, int labels = 0, string name = "tiny", string? format = "csv") =>
+        RankSamples.Select(new() { DataName = name, DataRoot = _tiny.Data, Format = format, Task = CheckpointTask.Classify, HubFolder = _hub.Folder, Labels = labels }, _hub, candidates);
+
+    private IEnumerable<string> HeldOut(double share, ulong seed) => PatientSplit.Create(_data.Samples, share, seed).HeldOut.Select(s => s.Id);
+
+    [Theory]
+    [InlineData("tiny")]
+    [InlineData("by another name")]
+    public void Of_data_that_a_candidate_was_trained_on_its_held_out_part_is_used(string name)
+    {
+        var samples = Select([Save("densenet-mini.a", [Trained(0.3)])], name: name);
+        Assert.Equal(HeldOut(0.3, 3).Order(), samples.Samples.Select(s => s.Id).Order());
+        Assert.Contains("held out from densenet-mini.a", samples.Notes[0]);
+        Assert.Empty(samples.Warnings);
+    }
+
+    [Fact]
+    public void Of_several_candidates_what_all_of_them_held_out()
+    {
+        var samples = Select([Save("densenet-mini.a", [Trained(0.5, seed: 3)]), Save("densenet-mini.b", [Trained(0.5, seed: 4)]), Save("densenet-mini.c", [])]);
+        Assert.Equal(HeldOut(0.5, 3).Intersect(HeldOut(0.5, 4)).Order(), samples.Samples.Select(s => s.Id).Order());
+    }
+
+    [Fact]
+    public void What_an_ancestor_saw_counts_too()
+    {
+        var parent = Save("densenet-mini.parent", [Trained(0.4)]);
+        var middle = Save("densenet-mini.middle", [Trained(0.2, name: "others", digest: "ab")], parent);
+        var samples = Select([Save("densenet-mini.child", [], middle)]);
+        Assert.Equal(HeldOut(0.4, 3).Order(), samples.Samples.Select(s => s.Id).Order());
+    }
+
+    [Fact]
+    public void An_ancestor_that_the_hub_does_not_have_leaves_a_warning()
+    {
+        var parent = Save("densenet-mini.parent", [Trained(0.4)], hub: Path.Combine(_tiny.Folder, "elsewhere"));
+        var samples = Select([Save("densenet-mini.child", [], parent)]);
+        Assert.Equal(40, samples.Samples.Count);
+        Assert.Contains("densenet-mini.child: an ancestor was trained on data of the name tiny", Assert.Single(samples.Warnings));
+    }
+
+    [Fact]
+    public void Other_files_of_the_same_name_leave_a_warning()
+    {
+        var samples = Select([Save("densenet-mini.a", [Trained(0.3, digest: new string('c', 64))])]);
+        Assert.Equal(40, samples.Samples.Count);
+        Assert.Contains("can't be told", Assert.Single(samples.Warnings));
+        Assert.Empty(Select([Save("densenet-mini.b", [Trained(0.3, digest: new string('c', 64))])], name: "by another name").Warnings);
+    }
+
+    [Fact]
+    public void A_candidate_that_saw_everything_is_left_out_and_takes_nothing_from_the_others()
+    {
+        var samples = Select([Save("densenet-mini.all", [Trained(0)]), Save("densenet-mini.other", [])]);
+        Assert.Equal(["densenet-mini.all"], samples.LeftOut);
+        Assert.Equal(40, samples.Samples.Count);
+        Assert.Contains("left out", Assert.Single(samples.Warnings));
+    }
+
+    [Fact]
+    public void Fewer_labels_are_whole_patients_among_those_of_more()
+    {
+        var checkpoint = Save("densenet-mini.a", []);
+        string[] few = [.. Select([checkpoint], labels: 9).Samples.Select(s => s.Id)], more = [.. Select([checkpoint], labels: 20).Samples.Select(s => s.Id)];
+        Assert.Equal(8, few.Length); // two images a patient
+        Assert.Equal(20, more.Length);
+        Assert.Subset(more.ToHashSet(), few.ToHashSet());
+    }
+
+    [Fact]
+    public void Data_that_a_checkpoint_knows_needs_no_format()
+    {
+        Assert.Equal("csv", Select([Save("densenet-mini.a", [Trained(0.3)])], format: null).Dataset.Format);
+        Assert.Contains("--format", Assert.Throws<MarrowException>(() => Select([Save("densenet-mini.b", [])], format: null)).Message);
+    }
+}

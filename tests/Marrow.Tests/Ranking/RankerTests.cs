@@ -1,0 +1,113 @@
+using System.Text.Json;
+using Marrow.Checkpoints;
+using Marrow.Cli;
+using Marrow.Ranking;
+using Marrow.Tests.Training;
+using Marrow.Training;
+using Spectre.Console.Testing;
+
+namespace Marrow.Tests.Ranking;
+
+/// <summary>The whole way on small pictures: a checkpoint that was trained to tell them apart, and random weights.</summary>
+public sealed class RankerTests : IDisposable
+{
+    private readonly TinyRun _tiny = new(images: 80, train: "steps: 60, batch: 8, lr: 3.0e-3, ema: 0.9");
+    private readonly string _hub;
+
+    public RankerTests()
+    {
+        var run = _tiny.Request("out", overrides: "heldOut=0.5");
+        Runner.Run(run, _ => { });
+        _hub = run.HubFolder;
+    }
+
+    public void Dispose() => _tiny.Dispose();
+
+    private RankRequest Request(FineTuneOptions? fineTune = null, string task = CheckpointTask.Classify) => new()
+    {
+        DataName = "tiny",
+        DataRoot = _tiny.Data,
+        Task = task,
+        HubFolder = _hub,
+        Folds = 4,
+        CacheFolder = Path.Combine(_tiny.Folder, "cache"),
+        FineTune = fineTune,
+    };
+
+    [Fact]
+    public void A_checkpoint_competes_with_random_weights_on_images_it_never_saw_and_the_second_time_nothing_is_computed()
+    {
+        var first = Ranker.Rank(Request(), _ => { });
+        Assert.Equal(40, first.Images);
+        Assert.Equal([CandidateKind.Checkpoint, CandidateKind.Random, CandidateKind.MatchedRandom], first.Candidates.Select(c => c.Kind).Order());
+        Assert.Equal("densenet-mini.tiny", first.Candidates.Single(c => c.Kind == CandidateKind.MatchedRandom).MatchedTo);
+        Assert.True(first.Candidates.Single(c => c.Kind == CandidateKind.Checkpoint).Probe.Value > 0.9);
+        Assert.Null(first.Candidates[0].ToBest);
+        Assert.All(first.Candidates.Skip(1), c => Assert.True(c.ToBest!.Value <= 0));
+        Assert.All(first.Candidates, c => Assert.False(c.FeaturesFound));
+        Assert.Empty(first.Agreement);
+
+        var second = Ranker.Rank(Request(), _ => { });
+        Assert.All(second.Candidates, c => Assert.True(c.FeaturesFound));
+        Assert.Equal(first.Candidates.Select(c => (c.Name, c.Probe, c.LogMe, c.HScore, c.Gbc)), second.Candidates.Select(c => (c.Name, c.Probe, c.LogMe, c.HScore, c.Gbc)));
+    }
+
+    [Fact]
+    public void Fine_tunes_are_of_the_same_images_and_kept_and_the_table_fits_120_columns()
+    {
+        var options = new FineTuneOptions { All = true, Steps = 6, Repeats = 2 };
+        var ranking = Ranker.Rank(Request(options), _ => { });
+        Assert.All(ranking.Candidates, c => Assert.Equal((2, 14), (c.FineTuned!.Runs.Count, c.FineTuned.TestImages))); // a third, by patients of two
+        Assert.All(ranking.Candidates, c => Assert.Equal(40, c.FineTuned!.TrainingImages + c.FineTuned.TestImages));
+        Assert.Equal(["probe", "logMe", "hScore", "gbc"], ranking.Agreement.Select(a => a.Score));
+        // The probe finds every picture from any start: an order of equals agrees with nothing.
+        Assert.All(ranking.Agreement, a => Assert.Equal(a.Score == "probe", double.IsNaN(a.Spearman)));
+        Assert.All(ranking.Agreement.Skip(1), a => Assert.True(a.Spearman is >= -1 and <= 1 && a.SpearmanP is > 0 and <= 1));
+
+        var messages = 0;
+        var again = Ranker.Rank(Request(options), e => messages += e.Loss is null ? 0 : 1);
+        Assert.Equal(0, messages);
+        Assert.Equal(ranking.Candidates.Select(c => c.FineTuned!.Mean), again.Candidates.Select(c => c.FineTuned!.Mean));
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_tiny.Folder, "cache", "fine-tune")));
+
+        const string longName = "retinanet-densenet121.spineweb16", longLicense = "LicenseRef-SpineWeb-research";
+        var console = new TestConsole().Width(120);
+        RankTable.Draw(console, ranking with { Candidates = [.. ranking.Candidates.Select(c => c with { Name = longName, License = longLicense, FeatureSeconds = 100.1 })] });
+        Assert.Contains(longName + " ", console.Output);
+        Assert.Contains(longLicense + " ", console.Output);
+        Assert.All(console.Output.Split('\n').SkipWhile(l => !l.Contains("start from")).TakeWhile(l => l.Trim().Length > 0), line => Assert.True(line.TrimEnd().Length <= 120, line));
+        Assert.Contains(ranking.Recommendation, string.Join(' ', console.Output.Split('\n').Select(l => l.TrimEnd())));
+    }
+
+    [Fact]
+    public void The_command_prints_a_document_and_writes_it()
+    {
+        var (output, error, file) = (new StringWriter(), new StringWriter(), Path.Combine(_tiny.Folder, "ranking.json"));
+        var code = CommandLine.Run(["hub", "rank", "--data", $"tiny={_tiny.Data}", "--task", "classify", "--hub", _hub, "--cache", Path.Combine(_tiny.Folder, "cache"), "--folds", "3", "--size", "64x32", "--json", "--out", file], output, error, default);
+        Assert.True(code == 0, error.ToString());
+        using var document = JsonDocument.Parse(output.ToString());
+        var best = document.RootElement.GetProperty("candidates")[0];
+        Assert.Equal((1, 64, 32), (best.GetProperty("rank").GetInt32(), best.GetProperty("width").GetInt32(), best.GetProperty("height").GetInt32()));
+        Assert.Equal("auroc", document.RootElement.GetProperty("metric").GetString());
+        Assert.NotEmpty(document.RootElement.GetProperty("recommendation").GetString()!);
+        using var written = JsonDocument.Parse(File.ReadAllText(file));
+        Assert.True(JsonElement.DeepEquals(document.RootElement, written.RootElement));
+    }
+
+    [Fact]
+    public void What_a_probe_can_not_tell_is_refused_with_the_reason()
+    {
+        Assert.Contains("Rank for regress-cobb", Assert.Throws<MarrowException>(() => Ranker.Rank(Request(task: CheckpointTask.DetectVertebrae), _ => { })).Message);
+        Assert.Contains("targets for regress-cobb", Assert.Throws<MarrowException>(() => Ranker.Rank(Request(task: CheckpointTask.RegressCobb), _ => { })).Message);
+        var empty = Directory.CreateDirectory(Path.Combine(_tiny.Folder, "empty")).FullName;
+        Assert.Contains("a hub with a checkpoint", Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { HubFolder = empty }, _ => { })).Message);
+        Assert.Contains("weights alone", Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { Checkpoints = [Weights()] }, _ => { })).Message);
+
+        string Weights()
+        {
+            var copy = Path.Combine(_tiny.Folder, "bare.safetensors");
+            File.Copy(Directory.GetFiles(_hub, "model.safetensors", SearchOption.AllDirectories)[0], copy);
+            return copy;
+        }
+    }
+}
