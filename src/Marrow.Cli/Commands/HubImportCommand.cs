@@ -17,7 +17,7 @@ internal static class HubImportCommand
         var map = new Option<string?>("--map") { HelpName = "M", Description = $"How keys and input are translated: {string.Join(", ", ImportMaps.All.Keys)}. Without it, told by the keys." };
         var license = new Option<string>("--license") { HelpName = "SPDX", DefaultValueFactory = _ => Licenses.Unknown, Description = "Terms of the weights; no file of weights says them." };
         var classes = new Option<string?>("--classes") { HelpName = "A,B,C", Description = "Names of the outputs in order, where the map has none for them." };
-        var exclusive = new Option<bool>("--exclusive") { Description = "Exactly one class holds (softmax); without it as the map says, which for most is each by itself." };
+        var exclusive = new Option<bool?>("--exclusive") { HelpName = "true|false", Description = "True, or no word: exactly one class holds (softmax); false: each by itself. Without it, as the map says." };
         var width = new Option<int>("--width") { HelpName = "PX", DefaultValueFactory = _ => 0, Description = "Of the input; 0: as the map says." }.Between(0, 4096);
         var height = new Option<int>("--height") { HelpName = "PX", DefaultValueFactory = _ => 0, Description = "Of the input; 0: as the map says." }.Between(0, 4096);
         var hub = HubFolder.Option();
@@ -39,7 +39,7 @@ internal static class HubImportCommand
                 Map = parsed.GetValue(map),
                 License = parsed.GetRequiredValue(license),
                 Classes = parsed.GetValue(classes)?.Split(',', StringSplitOptions.TrimEntries),
-                ExclusiveClasses = parsed.GetValue(exclusive) ? true : null,
+                ExclusiveClasses = parsed.GetValue(exclusive),
                 Width = parsed.GetValue(width) is > 0 and var w ? w : null,
                 Height = parsed.GetValue(height) is > 0 and var h ? h : null,
             });

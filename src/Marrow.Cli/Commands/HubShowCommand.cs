@@ -9,6 +9,8 @@ namespace Marrow.Cli.Commands;
 /// <summary>marrow hub show: what a checkpoint is for, expects, gives, came from, may be used for and is worth.</summary>
 internal static class HubShowCommand
 {
+    private const int OutputsShown = 24;
+
     public static Command Create()
     {
         var name = HubCommand.Reference();
@@ -89,7 +91,7 @@ internal static class HubShowCommand
             yield return ("task", config.Task);
             yield return ("architecture", config.Model.Architecture);
             yield return ("input", config.Input.Describe());
-            yield return ("outputs", string.Join(", ", config.Outputs.Select(o => o.Trained ? o.Name : $"{o.Name} (untrained)")));
+            yield return ("outputs", string.Join(", ", config.Outputs.Take(OutputsShown).Select(o => o.Trained ? o.Name : $"{o.Name} (untrained)")) + (config.Outputs.Count > OutputsShown ? $" and {config.Outputs.Count - OutputsShown} more" : ""));
             yield return ("licence", Licenses.Describe(Checkpoint.License));
             foreach (var data in Checkpoint.Parents.Datasets)
                 yield return ("trained on", $"{data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, files {HubText.Digits(data.FilesDigest)}, {data.License}");

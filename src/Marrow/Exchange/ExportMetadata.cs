@@ -31,10 +31,25 @@ internal static class ExportMetadata
     }
 
     /// <summary>The way from an image to the input, for whoever has to write it anew.</summary>
-    public static string Preprocessing(InputContract input) => string.Create(CultureInfo.InvariantCulture,
-        $"Greyscale, dense structures bright; the percentiles {100 * input.WindowLow:0.###} and {100 * input.WindowHigh:0.###} of all pixels become 0 and 255, what lies outside is clipped; "
-        + $"{(input.Fit == Fit.Stretch ? "each axis scaled on its own" : "scaled evenly and centred on black")} to {input.Width} x {input.Height} px (width x height) by area averages; rounded to whole numbers; "
-        + $"divided by 255; minus {input.Mean:0.######}; divided by {input.Std:0.######}{(input.Channels > 1 ? $"; repeated over {input.Channels} channels" : "")}.");
+    public static string Preprocessing(InputContract input)
+    {
+        var window = input.Window == WindowKind.FullRange
+            ? "0 and the largest value that the pixels' type can hold become 0 and 255"
+            : Inv($"the percentiles {100 * input.WindowLow:0.###} and {100 * input.WindowHigh:0.###} of all pixels become 0 and 255, what lies outside is clipped");
+        var fit = input.Fit switch
+        {
+            Fit.Stretch => "each axis scaled on its own",
+            Fit.Letterbox => "scaled evenly and centred on black",
+            _ => Inv($"scaled evenly until both sides are {1 / input.CropShare:0.######} times those wanted or longer, and cut from the centre"),
+        };
+        var normalised = input.ChannelMeans is null
+            ? Inv($"minus {input.Mean:0.######}; divided by {input.Std:0.######}{(input.Channels > 1 ? $"; repeated over {input.Channels} channels" : "")}")
+            : $"repeated over {input.Channels} channels; minus {Numbers(input.ChannelMeans)}; divided by {Numbers(input.ChannelStds!)}, channel by channel";
+        return Inv($"Greyscale, dense structures bright; {window}; {fit} to {input.Width} x {input.Height} px (width x height) by area averages; rounded to whole numbers; divided by 255; {normalised}.");
+
+        static string Numbers(IReadOnlyList<double> values) => string.Join(" ", values.Select(v => Inv($"{v:0.######}")));
+        static string Inv(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    }
 
     /// <summary>The classes by name; those that no label was seen of say so.</summary>
     public static IReadOnlyList<string> ClassNames(CheckpointConfig config)

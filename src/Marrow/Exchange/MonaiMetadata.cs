@@ -97,8 +97,9 @@ internal sealed record MonaiDataFormat(IReadOnlyDictionary<string, MonaiTensor> 
     public static MonaiDataFormat Of(CheckpointConfig config)
     {
         var input = config.Input;
-        var image = new MonaiTensor("image", "magnitude", input.Channels, [input.Height, input.Width], [(0 - input.Mean) / input.Std, (1 - input.Mean) / input.Std],
-            Enumerable.Range(0, input.Channels).ToDictionary(c => c.ToString(CultureInfo.InvariantCulture), _ => "image"), Modality: "X-ray");
+        var channels = Enumerable.Range(0, input.Channels).ToList();
+        var image = new MonaiTensor("image", "magnitude", input.Channels, [input.Height, input.Width], [channels.Min(c => (0 - input.MeanOf(c)) / input.StdOf(c)), channels.Max(c => (1 - input.MeanOf(c)) / input.StdOf(c))],
+            channels.ToDictionary(c => c.ToString(CultureInfo.InvariantCulture), _ => "image"), Modality: "X-ray");
         return new(new Dictionary<string, MonaiTensor> { ["image"] = image }, Given(config));
     }
 

@@ -74,16 +74,7 @@ internal sealed class FineTune(RankRequest request, RankSamples data, FineTuneOp
             Model = (classify ? "" : "cobb-") + candidate.Backbone,
             Init = candidate.Kind == CandidateKind.Random ? null : candidate.Name,
             Data = new() { Name = request.DataName, Format = data.Dataset.Format, Options = data.Options, HeldOut = TestShare, Validation = 0 },
-            Input = new()
-            {
-                Width = size.Width,
-                Height = size.Height,
-                Fit = candidate.Input.Fit,
-                WindowLow = candidate.Input.WindowLow,
-                WindowHigh = candidate.Input.WindowHigh,
-                Mean = candidate.Input.Mean,
-                Std = candidate.Input.Std,
-            },
+            Input = StageInput.Of(candidate.Input with { Width = size.Width, Height = size.Height }),
             Train = new()
             {
                 Epochs = 0,

@@ -167,6 +167,23 @@ public sealed record StageInput
     public static StageInput DefaultFor(string task) =>
         task == CheckpointTask.Classify ? new() : new() { Width = 224, Height = 640, Fit = Fit.Letterbox };
 
+    /// <summary>What gives this contract again.</summary>
+    internal static StageInput Of(InputContract contract) => new()
+    {
+        Width = contract.Width,
+        Height = contract.Height,
+        Channels = contract.Channels,
+        Fit = contract.Fit,
+        CropShare = contract.CropShare,
+        Window = contract.Window,
+        WindowLow = contract.WindowLow,
+        WindowHigh = contract.WindowHigh,
+        Mean = contract.Mean,
+        Std = contract.Std,
+        ChannelMeans = contract.ChannelMeans,
+        ChannelStds = contract.ChannelStds,
+    };
+
     public InputContract ToContract() => new()
     {
         Width = Width,

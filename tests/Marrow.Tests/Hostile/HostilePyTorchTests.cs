@@ -38,8 +38,7 @@ public sealed class HostilePyTorchTests : IDisposable
     }
 
     [Fact]
-    public void There_are_more_than_a_hundred_of_each_kind_of_lie() =>
-        Assert.True(HostilePickles.All.Count > 300 && HostileArchives.All.Count > 80, $"{HostilePickles.All.Count} and {HostileArchives.All.Count}");
+    public void There_are_more_than_six_hundred() => Assert.True(HostilePickles.All.Count + HostileArchives.All.Count > 600, $"{HostilePickles.All.Count} + {HostileArchives.All.Count}");
 
     [Fact]
     public void What_the_lies_start_from_is_good()

@@ -55,7 +55,7 @@ public class RecipeHostileTests
             "recipe.yaml:11:7: unknown key 'bacth' in train. Did you mean 'batch'?",
             "recipe.yaml:12:18: precision: expected auto, bf16 or f32, found 'fp16'.",
             "recipe.yaml:13:11: lr: expected a number from 1E-09 to 10, found '.nan'.",
-            "recipe.yaml:17:11: init: 'featurs' is no earlier stage, and no checkpoint such as densenet121.chexpert, a folder/, a .safetensors or .pth file, or oci://host/name:tag. Did you mean 'features'?",
+            "recipe.yaml:17:11: init: 'featurs' is no earlier stage, and no checkpoint such as densenet121.chexpert, a folder/, a .safetensors, .pth or .pt file, or oci://host/name:tag. Did you mean 'features'?",
         ];
         Assert.Equal(string.Join("\n", expected), message);
     }
