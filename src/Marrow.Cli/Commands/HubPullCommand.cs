@@ -24,22 +24,24 @@ internal static class HubPullCommand
                 var store = new LocalHub(HubFolder.ToFill(parsed, hub));
                 var pulled = TransferDisplay.Show(output, show => new CheckpointRegistry(registry.Options(parsed)).PullAsync(
                     store, parsed.GetRequiredValue(source), parsed.GetValue(registry.WithParents), show, cancellation));
-                output.Finish(new { hub = store.Folder, pulled }, console => Draw(console, pulled, store.Folder));
+                output.Finish(new { hub = store.Folder, pulled }, console => Draw(console, pulled));
                 return ExitCode.Done;
             });
     }
 
-    internal static void Draw(IAnsiConsole console, IReadOnlyList<PulledCheckpoint> pulled, string hub)
+    private static void Draw(IAnsiConsole console, IReadOnlyList<PulledCheckpoint> pulled)
     {
-        console.Draw(["checkpoint", "digest", "licence", "files fetched", "MiB fetched", ""], [.. pulled.Select(p => (IReadOnlyList<string>)
-        [
-            p.Name,
-            HubText.Digits(p.Digest),
-            p.License,
-            $"{p.FilesFetched} of {p.Files}",
-            $"{TransferDisplay.MiB(p.BytesFetched)} of {TransferDisplay.MiB(p.Bytes)}",
-            p.WasThere ? "was there" : "",
-        ])], hub);
-        console.WriteLine($"marrow hub show {pulled[^1].Name}@{pulled[^1].Digest[..19]}");
+        foreach (var one in pulled)
+        {
+            console.DrawFacts(one.Name,
+            [
+                ("digest", HubText.Digits(one.Digest)),
+                ("licence", one.License),
+                ("fetched", one.WasThere ? "nothing: it was there" : $"{one.FilesFetched} of {one.Files} files, {TransferDisplay.MiB(one.BytesFetched)} of {TransferDisplay.MiB(one.Bytes)} MiB"),
+                ("from", one.Reference),
+                ("folder", one.Folder),
+            ]);
+        }
+        console.WriteLine($"marrow hub show {pulled[^1].Name}@sha256:{HubText.Digits(pulled[^1].Digest)}");
     }
 }

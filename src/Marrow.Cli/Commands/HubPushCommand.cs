@@ -45,18 +45,19 @@ internal static class HubPushCommand
             output.Warn($"{license} forbids redistribution: only those who may have it may read this registry. It must not be public.");
     }
 
-    internal static void Draw(IAnsiConsole console, IReadOnlyList<PushedCheckpoint> pushed)
+    private static void Draw(IAnsiConsole console, IReadOnlyList<PushedCheckpoint> pushed)
     {
-        console.Draw(["checkpoint", "digest", "licence", "files sent", "MiB sent", "manifest"], [.. pushed.Select(p => (IReadOnlyList<string>)
-        [
-            p.Name,
-            HubText.Digits(p.Digest),
-            p.License,
-            $"{p.FilesSent} of {p.Files}",
-            $"{TransferDisplay.MiB(p.BytesSent)} of {TransferDisplay.MiB(p.Bytes)}",
-            HubText.Digits(p.Manifest),
-        ])]);
+        foreach (var one in pushed)
+        {
+            console.DrawFacts(one.Name,
+            [
+                ("digest", HubText.Digits(one.Digest)),
+                ("licence", one.License),
+                ("sent", $"{one.FilesSent} of {one.Files} files, {TransferDisplay.MiB(one.BytesSent)} of {TransferDisplay.MiB(one.Bytes)} MiB"),
+                ("manifest", one.Manifest),
+                ("to", one.Reference),
+            ]);
+        }
         console.WriteLine($"marrow hub pull {pushed[^1].Reference}");
-        console.WriteLine($"marrow hub pull {OciReference.Parse(pushed[^1].Reference).WithDigest(pushed[^1].Manifest)}");
     }
 }

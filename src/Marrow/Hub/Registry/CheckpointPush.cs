@@ -37,7 +37,7 @@ internal sealed class CheckpointPush(RegistryClient client, Action<TransferProgr
         var before = await TaggedAsync(planned.Tag, cancellation).ConfigureAwait(false);
         await PutManifestAsync(packed, planned.Tag, cancellation).ConfigureAwait(false);
         return new(target.ToString(), artifact.Name, artifact.Digest, artifact.Manifest, artifact.License,
-            artifact.Layers.Count, sent, artifact.Bytes, meter.Moved, before == artifact.Manifest ? null : before);
+            artifact.Layers.Count, sent, artifact.Bytes + packed.Config.Length, meter.Moved, before == artifact.Manifest ? null : before);
     }
 
     /// <summary>Loading checks every byte: nothing damaged is pushed.</summary>

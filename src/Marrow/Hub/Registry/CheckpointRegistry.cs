@@ -7,6 +7,7 @@ namespace Marrow.Hub.Registry;
 /// <param name="Manifest">Digest of its manifest: the registry's name for exactly this.</param>
 /// <param name="License">Under which it was pushed.</param>
 /// <param name="FilesSent">The others were in the repository.</param>
+/// <param name="Bytes">Of the files and the config blob.</param>
 /// <param name="Replaced">Digest of the manifest that the tag named before; null when it is new or the same.</param>
 public sealed record PushedCheckpoint(
     string Reference, string Name, string Digest, string Manifest, string License, int Files, int FilesSent, long Bytes, long BytesSent, string? Replaced);

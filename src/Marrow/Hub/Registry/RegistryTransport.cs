@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Marrow.Hub.Registry;
 
@@ -16,6 +18,7 @@ internal sealed class RegistryTransport : IDisposable
     private readonly RegistryOptions _options;
     private readonly HttpClient _http;
     private volatile bool _reached;
+    private volatile string? _distrust; // why the last certificate was not trusted
 
     public RegistryTransport(RegistryOptions options)
     {
@@ -27,6 +30,7 @@ internal sealed class RegistryTransport : IDisposable
             ConnectTimeout = options.ConnectTimeout,
             MaxResponseHeadersLength = MaxHeaderKiB,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            SslOptions = { RemoteCertificateValidationCallback = (_, _, chain, errors) => Trust(chain, errors) },
         })
         { Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd($"marrow/{typeof(RegistryTransport).Assembly.GetName().Version!.ToString(3)}");
@@ -107,13 +111,31 @@ internal sealed class RegistryTransport : IDisposable
         };
     }
 
+    /// <summary>As .NET itself decides; the reasons are kept for the message.</summary>
+    private bool Trust(X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (errors == SslPolicyErrors.None)
+            return true;
+        var reasons = new List<string>();
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+            reasons.Add("it is for another name");
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
+            reasons.Add("there is none");
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
+            reasons.AddRange(chain?.ChainStatus.Select(s => s.Status.ToString()).Distinct() ?? []);
+        _distrust = string.Join(", ", reasons);
+        return false;
+    }
+
     private Exception Tls(HttpRequestException e, Uri uri)
     {
         // A certificate that is not trusted does not become so; a handshake that was cut may go through next time.
-        if (e.InnerException is not AuthenticationException certificate)
-            return new TransientFailure($"{uri.Authority}: the TLS handshake failed ({(e.InnerException ?? e).Message.TrimEnd('.')})", inner: e);
-        return MarrowException.Bad(uri.Authority, "a TLS certificate that this machine trusts for that name", certificate.Message.TrimEnd('.'),
-            "Let SSL_CERT_FILE name a PEM file with your laboratory's authority, or add it to the system's; where the registry speaks plain HTTP and you trust the network, push or pull with --plain-http.", e);
+        if (_distrust is { } why)
+            return MarrowException.Bad(uri.Authority, "a TLS certificate that this machine trusts", $"one that it does not ({why})",
+                "Let SSL_CERT_FILE name a PEM file with your laboratory's authority, or add it to the system's; a name must be the one in the certificate.", e);
+        return e.InnerException is AuthenticationException
+            ? MarrowException.Bad(uri.Authority, "a registry that speaks TLS", "one that does not", "Check the port. Where it speaks plain HTTP and you trust the network, push or pull with --plain-http.", e)
+            : new TransientFailure($"{uri.Authority}: the TLS handshake failed ({(e.InnerException ?? e).Message.TrimEnd('.')})", inner: e);
     }
 
     public void Dispose() => _http.Dispose();

@@ -10,15 +10,16 @@ namespace Marrow.Tests.Hub.Registry;
 /// </summary>
 internal sealed class CuttingProxy : IDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly int _port;
     private readonly Lock _turn = new();
     private readonly List<string> _requests = [];
     private long _up, _down;
 
-    public CuttingProxy(int port)
+    public CuttingProxy(int port, IPAddress? address = null)
     {
         _port = port;
+        _listener = new(address ?? IPAddress.Loopback, 0);
         _listener.Start();
         _ = AcceptAsync();
     }

@@ -93,10 +93,29 @@ public sealed class RegistryCommandTests : IDisposable
         Assert.Equal(1, Start(null, "hub", "pull", name, "--hub", _bench.To.Folder).Code);
         var otherName = Start(trusted, "hub", "pull", $"oci://localhost:{registry.Port}/lab/one:v1", "--hub", _bench.To.Folder); // the certificate is for the address alone
         Assert.Equal(1, otherName.Code);
+        Assert.Contains("it is for another name", otherName.Error);
         Assert.Equal(0, Start(trusted, "hub", "pull", name, "--hub", _bench.To.Folder).Code);
         RegistryBench.AssertSame(saved.Path, Assert.Single(_bench.To.List()).Folder);
 
         Assert.Equal(1, Start(trusted, "hub", "pull", name, "--hub", _bench.To.Folder, "--plain-http").Code); // it speaks TLS only
+    }
+
+    /// <summary>Not even on this machine is a name taken for plain HTTP unless it is a loopback address.</summary>
+    [Fact]
+    public void Plain_HTTP_beyond_loopback_must_be_asked_for()
+    {
+        using var registry = new DockerRegistry();
+        using var proxy = new CuttingProxy(registry.Port, IPAddress.Any);
+        var address = Dns.GetHostAddresses(Dns.GetHostName(), System.Net.Sockets.AddressFamily.InterNetwork).FirstOrDefault(a => !IPAddress.IsLoopback(a));
+        Assert.SkipWhen(address is null, "This machine has no address but loopback.");
+        using var saved = _bench.Save();
+        var name = $"oci://{address}:{proxy.Host.Split(':')[1]}/lab/one:v1";
+        var refused = Call("hub", "push", saved.Name, name, "--hub", _bench.From.Folder);
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("a registry that speaks TLS", refused.Error);
+        Assert.DoesNotContain(proxy.Requests, r => r.Contains("/v2/", StringComparison.Ordinal));
+        Assert.Equal(0, Call("hub", "push", saved.Name, name, "--hub", _bench.From.Folder, "--plain-http").Code);
+        Assert.Equal(0, Call("hub", "pull", name, "--hub", _bench.To.Folder, "--plain-http").Code);
     }
 
     private static void Certify(string folder)
