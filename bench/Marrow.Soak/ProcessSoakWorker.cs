@@ -36,7 +36,7 @@ internal static class ProcessSoakWorker
             switch (random.Next(6))
             {
                 case 0:
-                    Write("saved", SaveChild(hub, random.Next(Roots.Length), $"densenet-mini.w{number}-{round}", round));
+                    Save($"densenet-mini.w{number}-{round}", round);
                     break;
                 case 1 when chosen is not null:
                     Attempt("push", chosen, () =>
@@ -64,6 +64,18 @@ internal static class ProcessSoakWorker
             }
         }
         return 0;
+
+        void Save(string name, long seed)
+        {
+            try
+            {
+                Write("saved", SaveChild(hub, random.Next(Roots.Length), name, seed));
+            }
+            catch (MarrowException e) when (hub.List().All(entry => entry.Name != name))
+            {
+                Write("came too late", $"save {name}: {e.Message}"); // another process removed it before it was loaded again
+            }
+        }
 
         // What is no longer there was removed by another process; what is there must do.
         void Attempt(string what, HubEntry entry, Action action)

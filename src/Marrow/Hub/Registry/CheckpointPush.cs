@@ -22,6 +22,23 @@ internal sealed class CheckpointPush(RegistryClient client, Action<TransferProgr
         var packed = Pack(planned);
         var artifact = packed.Artifact;
         _manifests[artifact.Digest] = artifact.Manifest;
+        var target = client.Reference.WithTag(planned.Tag);
+        var before = await TaggedAsync(planned.Tag, cancellation).ConfigureAwait(false);
+        var (filesSent, bytesSent) = (0, 0L);
+        await new Attempts(client.Options, target.ToString()).RunAsync(async () =>
+        {
+            var (files, bytes) = await SendFilesAsync(packed, cancellation).ConfigureAwait(false);
+            (filesSent, bytesSent) = (filesSent + files, bytesSent + bytes);
+            return await PutManifestAsync(packed, planned.Tag, cancellation).ConfigureAwait(false);
+        }, cancellation).ConfigureAwait(false);
+        return new(target.ToString(), artifact.Name, artifact.Digest, artifact.Manifest, artifact.License,
+            artifact.Layers.Count, filesSent, artifact.Bytes + packed.Config.Length, bytesSent, before == artifact.Manifest ? null : before);
+    }
+
+    /// <summary>The files and the config that the repository lacks; how many files and bytes that were.</summary>
+    private async Task<(int Files, long Bytes)> SendFilesAsync(PackedCheckpoint packed, CancellationToken cancellation)
+    {
+        var artifact = packed.Artifact;
         var meter = new TransferMeter(artifact.Name, artifact.Bytes + packed.Config.Length, progress);
         var upload = new BlobUpload(client, meter);
         var sent = 0;
@@ -33,11 +50,7 @@ internal sealed class CheckpointPush(RegistryClient client, Action<TransferProgr
                     Interlocked.Increment(ref sent);
             }).ConfigureAwait(false);
         await upload.SendAsync("the config", packed.Config, packed.ConfigDigest, cancellation).ConfigureAwait(false);
-        var target = client.Reference.WithTag(planned.Tag);
-        var before = await TaggedAsync(planned.Tag, cancellation).ConfigureAwait(false);
-        await PutManifestAsync(packed, planned.Tag, cancellation).ConfigureAwait(false);
-        return new(target.ToString(), artifact.Name, artifact.Digest, artifact.Manifest, artifact.License,
-            artifact.Layers.Count, sent, artifact.Bytes + packed.Config.Length, meter.Moved, before == artifact.Manifest ? null : before);
+        return (sent, meter.Moved);
     }
 
     /// <summary>Loading checks every byte: nothing damaged is pushed.</summary>
@@ -55,12 +68,23 @@ internal sealed class CheckpointPush(RegistryClient client, Action<TransferProgr
         return head.StatusCode == HttpStatusCode.OK ? RegistryText.ContentDigest(head) : null;
     }
 
-    private async Task PutManifestAsync(PackedCheckpoint packed, string tag, CancellationToken cancellation)
+    /// <summary>
+    /// Throws <see cref="TransientFailure"/> when the registry misses a file that it said it has: it was deleted meanwhile,
+    /// or another process is sending the same file just now and the registry is between two writes.
+    /// </summary>
+    private async Task<bool> PutManifestAsync(PackedCheckpoint packed, string tag, CancellationToken cancellation)
     {
         using var answer = await client.SendAsync(new(HttpMethod.Put, client.Address($"manifests/{tag}")) { Content = Content }, cancellation).ConfigureAwait(false);
-        await client.RequireAsync(answer, HttpStatusCode.Created, "the manifest", cancellation).ConfigureAwait(false);
+        if (answer.StatusCode != HttpStatusCode.Created)
+        {
+            var problem = await client.DescribeAsync(answer, cancellation).ConfigureAwait(false);
+            if (problem.Contains("BLOB_UNKNOWN", StringComparison.Ordinal))
+                throw new TransientFailure($"the manifest was answered by {problem}");
+            throw RegistryClient.Unexpected($"{client.Reference}: the manifest", HttpStatusCode.Created, problem);
+        }
         if (RegistryText.ContentDigest(answer) is { } digest && digest != packed.Artifact.Manifest)
             throw MarrowException.Bad(client.Reference.ToString(), $"the manifest {packed.Artifact.Manifest} to be kept as it is", digest, "The registry changes manifests: use another.");
+        return true;
 
         HttpContent Content() => new ByteArrayContent(packed.Manifest) { Headers = { ContentType = new MediaTypeHeaderValue(OciFormat.Manifest) } };
     }

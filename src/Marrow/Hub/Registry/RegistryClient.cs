@@ -122,8 +122,11 @@ internal sealed class RegistryClient : IDisposable
     public async Task RequireAsync(HttpResponseMessage response, HttpStatusCode expected, string what, CancellationToken cancellation)
     {
         if (response.StatusCode != expected)
-            throw MarrowException.Bad($"{Reference}: {what}", $"{(int)expected} {expected}", await DescribeAsync(response, cancellation).ConfigureAwait(false), "Ask whoever runs the registry.");
+            throw Unexpected($"{Reference}: {what}", expected, await DescribeAsync(response, cancellation).ConfigureAwait(false));
     }
+
+    public static MarrowException Unexpected(string what, HttpStatusCode expected, string found) =>
+        MarrowException.Bad(what, $"{(int)expected} {expected}", found, "Ask whoever runs the registry.");
 
     private async Task<HttpResponseMessage> SendOneAsync(RegistryRequest request, Uri uri, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
     {
@@ -170,7 +173,7 @@ internal sealed class RegistryClient : IDisposable
             : $"The {credential} does not allow it: log in as another user, or ask for the right to this repository.");
     }
 
-    private async Task<string> DescribeAsync(HttpResponseMessage response, CancellationToken cancellation)
+    public async Task<string> DescribeAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         byte[]? body = null;
         try

@@ -60,6 +60,31 @@ public sealed class LyingRegistryTests : IDisposable
 
     private static FakeAnswer Redirect(string to) => new(307, "", ("Location", to));
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(int.MaxValue)]
+    public async Task A_push_goes_on_when_the_registry_misses_a_file_that_it_had_and_ends_when_it_always_does(int times)
+    {
+        var left = times;
+        _registry.Lie = request =>
+        {
+            if (request.Method != "PUT" || !request.Target.Contains("/manifests/", StringComparison.Ordinal) || --left < 0)
+                return null;
+            _registry.Blobs.TryRemove(Weights, out _);
+            return new(400, """{"errors": [{"code": "MANIFEST_BLOB_UNKNOWN", "message": "blob unknown to registry"}]}""");
+        };
+        if (times > 1)
+        {
+            var error = await Assert.ThrowsAsync<MarrowException>(() => _bench.PushAsync(_saved, _registry.Host));
+            Assert.Contains("2 times in a row", error.Message, StringComparison.Ordinal);
+            return;
+        }
+        var pushed = (await _bench.PushAsync(_saved, _registry.Host))[^1];
+        Assert.Equal(1, pushed.FilesSent);
+        Assert.Equal(new FileInfo(Path.Combine(_saved.Path, "model.safetensors")).Length, pushed.BytesSent);
+        Assert.Contains(Weights, _registry.Blobs.Keys);
+    }
+
     [Fact]
     public async Task Blobs_of_another_digest_are_thrown_away()
     {
