@@ -18,15 +18,15 @@ internal static class TransferDisplay
             return work(Plain(output)).GetAwaiter().GetResult();
         return output.Progress.Progress()
             .AutoClear(false)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new NumbersColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 12 }, new PercentageColumn(), new NumbersColumn())
             .Start(context => work(Bars(context)).GetAwaiter().GetResult());
     }
 
-    /// <summary>"12.4 of 31.0 MiB  8.1 MiB/s  left 0:02".</summary>
+    /// <summary>"12.4/31.0 MiB  8.1 MiB/s  left 0:02".</summary>
     public static string Numbers(TransferProgress at)
     {
         var left = at.Done < at.Total && at.Left is { TotalDays: < 1 } time ? $"  left {RunDisplay.Duration(time)}" : "";
-        return $"{MiB(at.Done)} of {MiB(at.Total)} MiB  {MiB(at.BytesPerSecond)} MiB/s{left}";
+        return $"{MiB(at.Done)}/{MiB(at.Total)} MiB  {MiB(at.BytesPerSecond)} MiB/s{left}";
     }
 
     public static string MiB(double bytes) => HubText.Number(bytes / (1 << 20), "0.0");
@@ -62,6 +62,8 @@ internal static class TransferDisplay
 
     private sealed class NumbersColumn : ProgressColumn
     {
+        protected override bool NoWrap => true;
+
         public override Spectre.Console.Rendering.IRenderable Render(Spectre.Console.Rendering.RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
             new Text(task.Tag as string ?? "", Style.Plain).Overflow(Overflow.Ellipsis);
     }

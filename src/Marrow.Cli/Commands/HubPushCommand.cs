@@ -54,7 +54,7 @@ internal static class HubPushCommand
                 ("digest", HubText.Digits(one.Digest)),
                 ("licence", one.License),
                 ("sent", $"{one.FilesSent} of {one.Files} files, {TransferDisplay.MiB(one.BytesSent)} of {TransferDisplay.MiB(one.Bytes)} MiB"),
-                ("manifest", one.Manifest),
+                ("manifest", HubText.Digits(one.Manifest)),
                 ("to", one.Reference),
             ]);
         }
