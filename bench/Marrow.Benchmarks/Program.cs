@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 // it does; the alternatives of one comparison run in turn, so that both slow down together.
 
 const string usage = """
-    usage: Marrow.Benchmarks [train] [inference] [detector] [loader] [checkpoint] [profile] [all] [--json] [--rounds N] [--threads N]
+    usage: Marrow.Benchmarks [train] [inference] [detector] [loader] [checkpoint] [load] [profile] [all] [--json] [--rounds N] [--threads N]
       all         everything but profile; the default
       profile     where a training step's time goes
       --rounds    times each alternative runs, after one warm-up; default 5
@@ -23,6 +23,7 @@ var benchmarks = new Dictionary<string, Func<int, IEnumerable<Comparison>>>
     ["detector"] = rounds => TrainingBenchmark.Detector(rounds).Concat(InferenceBenchmark.Detector(rounds)),
     ["loader"] = LoaderBenchmark.Run,
     ["checkpoint"] = CheckpointBenchmark.Run,
+    ["load"] = CheckpointBenchmark.Load,
 };
 var (chosen, json, rounds) = (new List<string>(), false, 5);
 for (var i = 0; i < args.Length; i++)

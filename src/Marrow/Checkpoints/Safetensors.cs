@@ -33,13 +33,16 @@ public sealed class Safetensors : IDisposable
         _byName = entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
     }
 
+    /// <summary>As it was given to <see cref="Open"/>.</summary>
     public string Path { get; }
 
     /// <summary>In the header's order.</summary>
     public IReadOnlyList<SafetensorsEntry> Entries { get; }
 
+    /// <summary>What the header's "__metadata__" holds; strings of whoever wrote the file, not to be trusted.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
+    /// <summary>True when there is a tensor of exactly this name.</summary>
     public bool Contains(string name) => _byName.ContainsKey(name);
 
     /// <summary>Reads and checks the header. Throws <see cref="MarrowException"/> when any rule of the format is broken.</summary>

@@ -19,6 +19,7 @@ public sealed class LocalHub(string folder)
     private const int DigestsShown = 12; // digits of a digest in a message
     private const string StagingFolder = ".incoming";
 
+    /// <summary>The folder as it was given.</summary>
     public string Folder { get; } = folder;
 
     /// <summary>
