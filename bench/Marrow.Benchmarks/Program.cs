@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 // it does; the alternatives of one comparison run in turn, so that both slow down together.
 
 const string usage = """
-    usage: Marrow.Benchmarks [train] [inference] [detector] [loader] [checkpoint] [hub] [profile] [all] [--json] [--rounds N] [--threads N]
+    usage: Marrow.Benchmarks [train] [inference] [detector] [loader] [checkpoint] [load] [hub] [profile] [all] [--json] [--rounds N] [--threads N]
       all         everything but profile; the default
       profile     where a training step's time goes
       --rounds    times each alternative runs, after one warm-up; default 5
@@ -24,6 +24,7 @@ var benchmarks = new Dictionary<string, Func<int, IEnumerable<Comparison>>>
     ["loader"] = LoaderBenchmark.Run,
     ["checkpoint"] = CheckpointBenchmark.Run,
     ["hub"] = HubBenchmark.Run,
+    ["load"] = CheckpointBenchmark.Load,
 };
 var (chosen, json, rounds) = (new List<string>(), false, 5);
 for (var i = 0; i < args.Length; i++)

@@ -15,8 +15,16 @@ internal static class SafetensorsOracle
 
     private static readonly Dictionary<string, (string Type, int Bytes)> Types = new()
     {
-        ["F64"] = ("Float64", 8), ["F32"] = ("Float32", 4), ["F16"] = ("Float16", 2), ["BF16"] = ("BFloat16", 2), ["I64"] = ("Int64", 8),
-        ["I32"] = ("Int32", 4), ["I16"] = ("Int16", 2), ["I8"] = ("Int8", 1), ["U8"] = ("Byte", 1), ["BOOL"] = ("Bool", 1),
+        ["F64"] = ("Float64", 8),
+        ["F32"] = ("Float32", 4),
+        ["F16"] = ("Float16", 2),
+        ["BF16"] = ("BFloat16", 2),
+        ["I64"] = ("Int64", 8),
+        ["I32"] = ("Int32", 4),
+        ["I16"] = ("Int16", 2),
+        ["I8"] = ("Int8", 1),
+        ["U8"] = ("Byte", 1),
+        ["BOOL"] = ("Bool", 1),
     };
 
     private sealed record Entry(string Name, string Type, List<BigInteger> Shape, BigInteger Begin, BigInteger End);

@@ -35,6 +35,7 @@ public sealed class Checkpoint : IDisposable
     /// <summary>"sha256:..." of the manifest, which holds the hash of every file; for weights alone of their file.</summary>
     public string Digest { get; }
 
+    /// <summary>When it was saved; for weights alone the file's time.</summary>
     public DateTimeOffset Created { get; }
 
     /// <summary>True for a bare .safetensors, .pth or .pt file: good for a warm start, but nobody knows what it expects or gives.</summary>
@@ -47,11 +48,13 @@ public sealed class Checkpoint : IDisposable
     /// <summary>SPDX identifier or LicenseRef-...: the terms of the weights.</summary>
     public string License { get; private init; } = Licenses.Unknown;
 
+    /// <summary>Where it came from; empty for weights alone.</summary>
     public CheckpointParents Parents { get; private init; } = new();
 
     /// <summary>Null for weights alone and for checkpoints of early versions.</summary>
     public CheckpointOrigin? Origin { get; private init; }
 
+    /// <summary>What it was measured to be worth; empty when nothing was measured.</summary>
     public IReadOnlyList<MeasuredValue> Metrics { get; private init; } = [];
 
     /// <summary>Null when it was trained from scratch.</summary>

@@ -47,6 +47,7 @@ public sealed record CheckpointConfig
     private const int LongestPrefix = 256; // characters
     private const int MostOutputs = 10_000; // bounds what a hostile config can make the model's creation allocate
 
+    /// <summary>What the model is built from.</summary>
     public required ModelSpec Model { get; init; }
 
     /// <summary>One of <see cref="CheckpointTask.All"/>, or <see cref="CheckpointTask.Custom"/>.</summary>
@@ -64,8 +65,10 @@ public sealed record CheckpointConfig
     /// <summary>The same three as one.</summary>
     internal ClassLayout Layout => new(Classes, ExclusiveClasses, ThreeClassFindings);
 
+    /// <summary>How an image becomes the input that the weights expect.</summary>
     public required InputContract Input { get; init; }
 
+    /// <summary>What each output means, in their order.</summary>
     public required IReadOnlyList<OutputMeaning> Outputs { get; init; }
 
     public string MarrowVersion { get; init; } = CurrentVersion;

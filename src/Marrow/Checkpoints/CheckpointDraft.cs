@@ -31,9 +31,13 @@ public sealed record CheckpointDraft
     public torch.ScalarType MatricesAs { get; init; } = torch.ScalarType.BFloat16;
 
     public required ModelCard Card { get; init; }
+    /// <summary>What it was made from; <see cref="CheckpointParents.WarmStartedFrom"/> for a child.</summary>
     public CheckpointParents Parents { get; init; } = new();
+    /// <summary>Empty when nothing was measured.</summary>
     public IReadOnlyList<MeasuredValue> Metrics { get; init; } = [];
+    /// <summary>Null when every weight began at random.</summary>
     public TransferReceipt? Receipt { get; init; }
+    /// <summary>By this the newest of a name is told; part of the digest.</summary>
     public DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
 
     /// <summary>[N, C, H, W] of the golden sample's input; null for one image of 64 x 64, or of the input's size for a module of the user's own.</summary>
@@ -75,8 +79,12 @@ public sealed record CheckpointDraft
         using (var model = Checkpoint.Build(stored, Create ?? (() => ModelCatalogue.Create(Config.Model)), _ => { }))
         {
             var (height, width) = Create is null ? (GoldenSide, GoldenSide) : (Config.Input.Height, Config.Input.Width);
+            long[] shape = GoldenShape ?? [1, Config.Model.Channels, height, width];
             if (ModelOutputs.AreKnown(model))
-                WriteJson(Checkpoint.GoldenFile, GoldenSample.Record(model, GoldenShape ?? [1, Config.Model.Channels, height, width], GoldenSeed));
+            {
+                GoldenSample.RequirePossible($"{Name}: {nameof(GoldenShape)}", shape, Config.Model);
+                WriteJson(Checkpoint.GoldenFile, GoldenSample.Record(model, shape, GoldenSeed));
+            }
         }
         WriteJson(Checkpoint.ConfigFile, Config);
         WriteJson(Checkpoint.MetricsFile, Metrics);

@@ -26,6 +26,7 @@ public sealed record DatasetUse(string Format, DatasetOptions Options, double He
 /// <param name="Map">Of the keys and the input: "torchvision-densenet".</param>
 public sealed record ImportedFile(string Name, long Bytes, string Sha256, string Map, string License = Licenses.Unknown);
 
+/// <summary>What an ancestor is.</summary>
 public enum AncestorKind
 {
     Checkpoint,

@@ -64,14 +64,22 @@ public sealed record GoldenSample
         }
     }
 
-    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when no such input can be given to such a model.</summary>
+    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, for an impossible input or tolerance.</summary>
     internal void Validate(string path, ModelSpec model)
     {
+        RequirePossible(path, InputShape, model);
+        if (!(Tolerance is > 0 and < 1))
+            throw Bad(path, "a tolerance between 0 and 1", Text(Tolerance));
+    }
+
+    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when no such input can be given to such a model.</summary>
+    internal static void RequirePossible(string path, long[] shape, ModelSpec model)
+    {
         var (channels, smallest) = (model.Channels, model.BackbonePrefix is null ? SmallestSide : 1);
-        var possible = InputShape is [>= 1 and <= MostImages, _, <= LargestSide, <= LargestSide]
-            && InputShape[2] >= smallest && InputShape[3] >= smallest && InputShape[1] == channels && InputShape.Aggregate(1L, (a, b) => a * b) <= MostValues;
-        if (!possible || !(Tolerance is > 0 and < 1))
-            throw Bad(path, $"an input shape [N, {channels}, H, W] of at most {MostValues} values and a tolerance under 1", $"{ShapeText.Of(InputShape)} and {Text(Tolerance)}");
+        var possible = shape is [>= 1 and <= MostImages, _, <= LargestSide, <= LargestSide]
+            && shape[2] >= smallest && shape[3] >= smallest && shape[1] == channels && shape.Aggregate(1L, (a, b) => a * b) <= MostValues;
+        if (!possible)
+            throw MarrowException.Bad(path, $"an input shape [N, {channels}, H, W] of at most {MostImages} images, {LargestSide} px a side and {MostValues} values", ShapeText.Of(shape), "Name another shape for the golden sample.");
     }
 
     /// <summary>[N, C, H, W], the same numbers on every machine; the caller disposes it.</summary>

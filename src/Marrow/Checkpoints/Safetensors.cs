@@ -31,6 +31,7 @@ public sealed class Safetensors : WeightFile
     /// <summary>In the header's order.</summary>
     public override IReadOnlyList<SafetensorsEntry> Entries { get; }
 
+    /// <summary>What the header's "__metadata__" holds; strings of whoever wrote the file, not to be trusted.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Reads and checks the header. Throws <see cref="MarrowException"/> when any rule of the format is broken.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Marrow.Checkpoints;
 
+/// <summary>What became of one tensor in a warm start.</summary>
 public enum TransferStatus
 {
     /// <summary>Same key, same shape.</summary>
@@ -62,6 +63,7 @@ public sealed record TransferReceipt
     /// <summary>"" when unknown.</summary>
     public required string SourceArchitecture { get; init; }
 
+    /// <summary>See <see cref="Marrow.Models.ModelSpec.Architecture"/>.</summary>
     public required string TargetArchitecture { get; init; }
 
     /// <summary>Source prefix -> target prefix, in the order tried.</summary>
@@ -73,6 +75,7 @@ public sealed record TransferReceipt
     /// <summary>In the target's order.</summary>
     public required IReadOnlyList<TransferTotal> Modules { get; init; }
 
+    /// <summary>Over all tensors, buffers too.</summary>
     public required TransferTotal Total { get; init; }
 
     /// <summary>Null until the activations were compared.</summary>

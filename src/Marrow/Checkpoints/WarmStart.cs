@@ -10,6 +10,7 @@ namespace Marrow.Checkpoints;
 /// <summary>Keys of the source that begin with From are the target's that begin with To: "features." -> "backbone.body.".</summary>
 public sealed record PrefixRule(string From, string To);
 
+/// <summary>How much of a source is taken over.</summary>
 public enum TransferScope
 {
     /// <summary>Only the backbone: a head whose shape happens to fit means something else and stays random.</summary>
@@ -22,6 +23,7 @@ public enum TransferScope
 /// <summary>What may be taken over, and how names are matched.</summary>
 public sealed record WarmStartOptions
 {
+    /// <summary>How far keys of the same name are taken over; rules reach beyond it.</summary>
     public TransferScope Scope { get; init; } = TransferScope.Backbone;
 
     /// <summary>Tried before the rule that follows from the two architectures; they reach beyond the backbone.</summary>

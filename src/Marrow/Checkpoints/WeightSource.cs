@@ -17,6 +17,7 @@ public sealed class WeightSource
         BackbonePrefix = spec is null ? null : ModelCatalogue.BackbonePrefix(spec);
     }
 
+    /// <summary>For receipts and messages: the checkpoint's name, or the file.</summary>
     public string Name { get; }
 
     /// <summary>"" when it has none.</summary>
@@ -31,10 +32,14 @@ public sealed class WeightSource
     /// <summary>Keys and shapes in the source's order.</summary>
     public IReadOnlyList<KeyValuePair<string, long[]>> Shapes { get; }
 
+    /// <summary>The checkpoint's weights, read when they are asked for: it must stay open.</summary>
     public static WeightSource Of(Checkpoint checkpoint) =>
         FromFile(checkpoint.Weights, checkpoint.Name, checkpoint.Digest, checkpoint.WeightsOnly ? null : checkpoint.Config.Model);
 
-    /// <summary>Of a DenseNet's keys in a PyTorch file the old and MONAI's spellings are given as torchvision's.</summary>
+    /// <summary>
+    /// A file of unknown architecture, which must stay open: the backbone is looked for among its keys. Of a DenseNet's
+    /// keys in a PyTorch file the old and MONAI's spellings are given as torchvision's.
+    /// </summary>
     public static WeightSource Of(WeightFile weights) => FromFile(weights, weights.Path, "", null);
 
     /// <summary>Tensors in memory, which stay the caller's.</summary>

@@ -15,6 +15,7 @@ public sealed class LocalHub(string folder)
     private const int FewestDigits = 4;
     private const int DigestsShown = 12; // digits of a digest in a message
 
+    /// <summary>The folder as it was given.</summary>
     public string Folder { get; } = folder;
 
     /// <summary>Where the index of large hubs is kept; see <see cref="HubIndex"/>.</summary>

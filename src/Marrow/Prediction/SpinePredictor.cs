@@ -81,6 +81,7 @@ public sealed class SpinePredictor : IDisposable
         return (Predict(radiograph), radiograph);
     }
 
+    /// <summary>The same for a radiograph in memory. Angles in degrees, places in pixels of the original image.</summary>
     public SpineFinding Predict(Radiograph radiograph)
     {
         using var noGrad = no_grad();

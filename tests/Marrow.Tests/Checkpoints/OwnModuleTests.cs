@@ -168,8 +168,9 @@ public sealed class OwnModuleTests : IDisposable
         Refused("a name of its own", draft with { Config = draft.Config with { Model = Spec with { Architecture = "densenet121" } } });
         Refused("a name of its own", draft with { Config = draft.Config with { Model = Spec with { Architecture = "../own" } } });
         Refused("ends with a dot", draft with { Config = draft.Config with { Model = Spec with { BackbonePrefix = "encoder" } } });
+        Refused("an input shape [N, 1, H, W]", draft with { GoldenShape = [1, 1, 5000, 64] });
         Refused("Create, which builds the module", Drafts.Of(Drafts.Model()) with { Create = () => Drafts.Model() });
-        Assert.Empty(Directory.GetFileSystemEntries(_hub.Path));
+        Assert.Empty(Directory.GetFiles(_hub.Path, "*", SearchOption.AllDirectories));
 
         Assert.Contains("BackbonePrefix", Assert.Throws<MarrowException>(() => WarmStart.Apply(new OwnNet(), new ModelSpec { Architecture = "densnet121" }, WeightSource.Of("s", new Dictionary<string, Tensor>()))).Message);
         var misspelt = Assert.Throws<MarrowException>(() => WarmStart.Apply(new OwnNet(), Spec with { BackbonePrefix = "encodr." }, WeightSource.Of("s", new Dictionary<string, Tensor>())));
