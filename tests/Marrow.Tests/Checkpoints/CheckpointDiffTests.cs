@@ -4,6 +4,7 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tests.Checkpoints;
 
+[Collection(GlobalGenerator.Name)]
 public sealed class CheckpointDiffTests : IDisposable
 {
     private const string Mini = "densenet-mini", Detector = "retinanet-densenet-mini";

@@ -8,6 +8,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tests.Checkpoints;
 
 /// <summary>Modules that are not of the catalogue: warm-started, saved, loaded, and the parent of another in turn.</summary>
+[Collection(GlobalGenerator.Name)]
 public sealed class OwnModuleTests : IDisposable
 {
     private static readonly ModelSpec Spec = new() { Architecture = "own-net", BackbonePrefix = "encoder." };

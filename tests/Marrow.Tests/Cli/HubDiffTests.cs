@@ -7,6 +7,7 @@ using TorchSharp;
 
 namespace Marrow.Tests.Cli;
 
+[Collection(GlobalGenerator.Name)]
 public sealed class HubDiffTests : IDisposable
 {
     private readonly TemporaryFolder _hub = new();

@@ -1,10 +1,12 @@
 using System.Text;
 using Marrow.Checkpoints;
 using Marrow.Soak;
+using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Hostile;
 
 /// <summary>The short form of the soak; the long one: Marrow.Soak safetensors 10000000.</summary>
+[Collection(GlobalGenerator.Name)]
 public class SafetensorsSoakTests
 {
     [Fact]

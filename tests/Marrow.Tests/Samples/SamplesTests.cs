@@ -6,6 +6,7 @@ using Marrow.Tests.Training;
 namespace Marrow.Tests.Samples;
 
 /// <summary>The samples of docs/library.md do what the page says, on the hub that ships.</summary>
+[Collection(GlobalGenerator.Name)]
 public sealed class SamplesTests : IDisposable
 {
     private const string Chest = "densenet121.cxr-pediatric";
