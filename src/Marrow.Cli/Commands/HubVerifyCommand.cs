@@ -20,7 +20,7 @@ internal static class HubVerifyCommand
             .Does((parsed, output, cancellation) =>
             {
                 var result = RunDisplay.Show(output, show => new LocalHub(HubFolder.Of(parsed, hub)).Verify(
-                    parsed.GetValue(name), (done, total) => show(new RunEvent { Stage = "MiB", Step = MiB(done), Steps = MiB(total) }), cancellation));
+                    parsed.GetValue(name), (done, total) => show(new RunEvent { Stage = "MiB verified", Step = MiB(done), Steps = MiB(total) }), cancellation));
                 output.Finish(
                     new { result.Hub, result.IsWhole, Damaged = result.Checkpoints.Count(c => c.Faults.Count > 0), result.Checkpoints, result.Strays },
                     console => Draw(console, result));
