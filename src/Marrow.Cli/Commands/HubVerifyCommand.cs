@@ -44,7 +44,7 @@ internal static class HubVerifyCommand
         foreach (var fault in result.Faults)
             console.WriteLine($"{fault.Path}: {fault.Problem}");
         var damaged = result.Checkpoints.Count(c => c.Faults.Count > 0);
-        console.WriteLine(result.IsWhole ? $"{result.Checkpoints.Count} whole" : $"{result.Checkpoints.Count - damaged} whole, {damaged} damaged, {result.Faults.Count} faults");
+        console.WriteLine(result.IsWhole ? $"{result.Checkpoints.Count} whole" : $"{result.Checkpoints.Count - damaged} whole, {damaged} damaged, {result.Faults.Count} {(result.Faults.Count == 1 ? "fault" : "faults")}");
     }
 
     private static int MiB(long bytes) => (int)Math.Min((bytes + (1 << 20) - 1) >> 20, int.MaxValue);
