@@ -84,17 +84,31 @@ internal sealed class Output
 /// <summary>Tables as every command draws them. Cells are plain text: nothing in them is markup.</summary>
 internal static class Tables
 {
-    /// <summary>Columns whose cells all look like numbers are set to the right.</summary>
+    // The least that a column of sentences is read well at.
+    private const int SentenceWidth = 20;
+
+    /// <summary>
+    /// Columns whose cells all look like numbers are set to the right. Where the console is narrow the gaps shrink and
+    /// sentences wrap, but no name, digest or number is broken as long as these fit.
+    /// </summary>
     public static void Draw(this IAnsiConsole console, IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows, string title = "")
     {
         var table = new Table { Border = TableBorder.Simple };
         if (title.Length > 0)
             table.Title = new TableTitle(Markup.Escape(title), new Style(decoration: Decoration.Bold));
+        var widths = headers.Select((header, c) => rows.Select(row => row[c]).Append(header).SelectMany(cell => cell.Split('\n')).Max(line => line.Length)).ToList();
+        var isNarrow = widths.Sum() + (3 * headers.Count) + 1 > console.Profile.Width;
+        var isWord = headers.Select((_, c) => rows.All(row => !row[c].Contains(' ', StringComparison.Ordinal))).ToList();
+        var wordsFit = widths.Select((width, c) => (isWord[c] ? width : Math.Min(width, SentenceWidth)) + 2).Sum() + 1 <= console.Profile.Width;
         for (var c = 0; c < headers.Count; c++)
         {
             var column = new TableColumn(new Text(headers[c], new Style(decoration: Decoration.Bold)));
             if (rows.Count > 0 && rows.All(row => IsNumber(row[c])))
                 column.RightAligned();
+            if (isNarrow)
+                column.Padding(0, 0, 1, 0);
+            if (wordsFit && isWord[c])
+                column.NoWrap();
             table.AddColumn(column);
         }
         foreach (var row in rows)
@@ -102,14 +116,19 @@ internal static class Tables
         console.Write(table);
     }
 
-    /// <summary>Names and what they are, without a header.</summary>
+    /// <summary>Names and what they are, without a header; a name that repeats the one above is left out.</summary>
     public static void DrawFacts(this IAnsiConsole console, string title, IEnumerable<(string Name, string Value)> facts)
     {
         console.Write(new Text(title + Environment.NewLine, new Style(decoration: Decoration.Bold)));
         var table = new Table { Border = TableBorder.None, ShowHeaders = false };
-        table.AddColumns("", "");
+        table.AddColumn(new TableColumn("").Padding(0, 0, 3, 0).NoWrap());
+        table.AddColumn(new TableColumn("").Padding(0, 0, 0, 0));
+        var above = "";
         foreach (var (name, value) in facts)
-            table.AddRow(new Text($"  {name}", new Style(decoration: Decoration.Dim)), new Text($"  {value}"));
+        {
+            table.AddRow(new Text(name == above ? "" : $"  {name}", new Style(decoration: Decoration.Dim)), new Text(value));
+            above = name;
+        }
         console.Write(table);
         console.WriteLine();
     }

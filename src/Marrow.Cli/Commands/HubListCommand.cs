@@ -21,20 +21,19 @@ internal static class HubListCommand
                     if (entries.Count == 0)
                         console.WriteLine($"{folder}: no checkpoint");
                     else
-                        console.Draw(["name", "digest", "created", "MiB", "licence", "its ancestors'", ""], [.. entries.Select(Row)], folder);
+                        console.Draw(["name", "digest", "created", "MiB", "licence"], [.. entries.Select(Row)], folder);
+                    foreach (var entry in entries.Where(entry => entry.Problem is not null))
+                        console.WriteLine($"{entry.Name}@{entry.Digest}: {entry.Problem}");
                 });
                 return ExitCode.Done;
             });
     }
 
-    private static IReadOnlyList<string> Row(HubEntry entry) =>
-    [
-        entry.Name,
-        HubText.Digits(entry.Digest),
-        entry.Problem is null ? HubText.Date(entry.Created) : "",
-        entry.Problem is null ? HubText.MiB(entry.Bytes) : "",
-        entry.Problem is null ? entry.License : "",
-        string.Join(", ", entry.AncestorLicenses),
-        entry.Problem ?? "",
-    ];
+    private static IReadOnlyList<string> Row(HubEntry entry) => entry.Problem is null
+        ? [entry.Name, HubText.Digits(entry.Digest), HubText.Date(entry.Created)[..10], HubText.MiB(entry.Bytes), Terms(entry)]
+        : [entry.Name, HubText.Digits(entry.Digest), "", "", "damaged"];
+
+    /// <summary>The checkpoint's own licence, and below it those of its ancestors that are others.</summary>
+    private static string Terms(HubEntry entry) =>
+        string.Join('\n', entry.AncestorLicenses.Where(license => license != entry.License).Select(license => $"from {license}").Prepend(entry.License));
 }

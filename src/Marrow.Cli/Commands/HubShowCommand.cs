@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Hub;
 using Spectre.Console;
@@ -70,9 +69,12 @@ internal static class HubShowCommand
         {
             console.DrawFacts(Checkpoint.Name, Facts());
             if (Ancestors.Count > 0)
-                console.Draw(["came from", "digest", "licence", "in words"], [.. Ancestors.Select(Row)]);
-            if (Checkpoint.Metrics.Count > 0)
-                console.Draw(["measured", "value", "95 % interval", "unit", "data", "samples"], [.. Checkpoint.Metrics.Where(m => !m.Metric.Contains('.')).Select(Measured)]);
+                console.Draw(["came from", "", "digest", "licence"], [.. Ancestors.Select(Row)]);
+            foreach (var part in Checkpoint.Metrics.Where(m => !m.Metric.Contains('.')).GroupBy(m => (m.Dataset, m.Split, m.Samples)))
+            {
+                console.WriteLine($"measured on {part.Key.Dataset}, {part.Key.Split}: {part.Key.Samples} samples");
+                console.Draw(["metric", "value", "95 % interval", "unit"], [.. part.Select(Measured)]);
+            }
             if (Checkpoint.Receipt is { } transfer)
                 console.Draw(TransferTable.Headers, TransferTable.Rows(transfer), $"warm start from {transfer.Source}");
         }
@@ -108,10 +110,10 @@ internal static class HubShowCommand
 
         private static IReadOnlyList<string> Row(LicensedAncestor ancestor) =>
         [
-            $"{(ancestor.Kind == AncestorKind.Dataset ? "data set" : "checkpoint")} {ancestor.Name}",
+            ancestor.Kind == AncestorKind.Dataset ? "data set" : "checkpoint",
+            ancestor.Name,
             HubText.Digits(ancestor.Digest),
-            ancestor.License,
-            LicenseWords.Own(Licenses.RestrictionsOf(ancestor.License)),
+            $"{ancestor.License}\n{LicenseWords.Own(Licenses.RestrictionsOf(ancestor.License))}",
         ];
 
         private static IReadOnlyList<string> Measured(MeasuredValue value) =>
@@ -120,8 +122,6 @@ internal static class HubShowCommand
             HubText.Number(value.Value, "0.####"),
             value is { Low: { } low, High: { } high } ? $"{HubText.Number(low, "0.####")} to {HubText.Number(high, "0.####")}" : "",
             value.Unit,
-            $"{value.Dataset} {value.Split}",
-            value.Samples.ToString(CultureInfo.InvariantCulture),
         ];
     }
 }

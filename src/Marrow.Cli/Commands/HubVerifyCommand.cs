@@ -20,7 +20,7 @@ internal static class HubVerifyCommand
             .Does((parsed, output, cancellation) =>
             {
                 var result = RunDisplay.Show(output, show => new LocalHub(HubFolder.Of(parsed, hub)).Verify(
-                    parsed.GetValue(name), (done, total) => show(new RunEvent { Stage = "MiB", Step = MiB(done), Steps = MiB(total) }), cancellation));
+                    parsed.GetValue(name), (done, total) => show(new RunEvent { Stage = "MiB verified", Step = MiB(done), Steps = MiB(total) }), cancellation));
                 output.Finish(
                     new { result.Hub, result.IsWhole, Damaged = result.Checkpoints.Count(c => c.Faults.Count > 0), result.Checkpoints, result.Strays },
                     console => Draw(console, result));
@@ -44,7 +44,7 @@ internal static class HubVerifyCommand
         foreach (var fault in result.Faults)
             console.WriteLine($"{fault.Path}: {fault.Problem}");
         var damaged = result.Checkpoints.Count(c => c.Faults.Count > 0);
-        console.WriteLine(result.IsWhole ? $"{result.Checkpoints.Count} whole" : $"{result.Checkpoints.Count - damaged} whole, {damaged} damaged, {result.Faults.Count} faults");
+        console.WriteLine(result.IsWhole ? $"{result.Checkpoints.Count} whole" : $"{result.Checkpoints.Count - damaged} whole, {damaged} damaged, {result.Faults.Count} {(result.Faults.Count == 1 ? "fault" : "faults")}");
     }
 
     private static int MiB(long bytes) => (int)Math.Min((bytes + (1 << 20) - 1) >> 20, int.MaxValue);
