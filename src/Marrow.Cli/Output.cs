@@ -84,22 +84,41 @@ internal sealed class Output
 /// <summary>Tables as every command draws them. Cells are plain text: nothing in them is markup.</summary>
 internal static class Tables
 {
-    /// <summary>Columns whose cells all look like numbers are set to the right.</summary>
+    // Spectre measures every cell several times: 10,000 rows take it seconds.
+    private const int MostRowsInColour = 500;
+
+    /// <summary>Columns whose cells all look like numbers are set to the right. Off a terminal, many rows are plain lines.</summary>
     public static void Draw(this IAnsiConsole console, IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows, string title = "")
     {
+        var isRight = headers.Select((_, c) => rows.Count > 0 && rows.All(row => IsNumber(row[c]))).ToList();
+        if (rows.Count > MostRowsInColour && !console.Profile.Capabilities.Ansi)
+        {
+            WritePlain(console.Profile.Out.Writer, [headers, .. rows], isRight, title);
+            return;
+        }
         var table = new Table { Border = TableBorder.Simple };
         if (title.Length > 0)
             table.Title = new TableTitle(Markup.Escape(title), new Style(decoration: Decoration.Bold));
         for (var c = 0; c < headers.Count; c++)
         {
             var column = new TableColumn(new Text(headers[c], new Style(decoration: Decoration.Bold)));
-            if (rows.Count > 0 && rows.All(row => IsNumber(row[c])))
+            if (isRight[c])
                 column.RightAligned();
             table.AddColumn(column);
         }
         foreach (var row in rows)
             table.AddRow(row.Select(cell => new Text(cell)));
         console.Write(table);
+    }
+
+    /// <summary>One row a line, each column as wide as its widest cell.</summary>
+    private static void WritePlain(TextWriter writer, IReadOnlyList<IReadOnlyList<string>> rows, List<bool> isRight, string title)
+    {
+        if (title.Length > 0)
+            writer.WriteLine(title);
+        var widths = isRight.Select((_, c) => rows.Max(row => row[c].Length)).ToList();
+        foreach (var row in rows)
+            writer.WriteLine("  " + string.Join("  ", row.Select((cell, c) => isRight[c] ? cell.PadLeft(widths[c]) : cell.ReplaceLineEndings(" ").PadRight(widths[c]))).TrimEnd());
     }
 
     /// <summary>Names and what they are, without a header.</summary>

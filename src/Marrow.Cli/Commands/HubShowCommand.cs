@@ -108,7 +108,7 @@ internal static class HubShowCommand
 
         private static IReadOnlyList<string> Row(LicensedAncestor ancestor) =>
         [
-            $"{(ancestor.Kind == AncestorKind.Dataset ? "data set" : "checkpoint")} {ancestor.Name}",
+            ancestor.Label,
             HubText.Digits(ancestor.Digest),
             ancestor.License,
             LicenseWords.Own(Licenses.RestrictionsOf(ancestor.License)),
