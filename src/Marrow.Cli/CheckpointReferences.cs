@@ -17,13 +17,16 @@ internal sealed class CheckpointReferences(LocalHub hub, Output output, Cancella
     public static bool IsRemote(string reference) => OciReference.IsOne(reference);
 
     /// <summary>The caller disposes it.</summary>
-    public Checkpoint Resolve(string reference)
+    public Checkpoint Resolve(string reference) => hub.Resolve(Local(reference));
+
+    /// <summary>The same checkpoint as the hub itself names it.</summary>
+    public string Local(string reference)
     {
         if (!IsRemote(reference))
-            return hub.Resolve(reference);
+            return reference;
         if (!_pulled.TryGetValue(reference, out var local))
             _pulled[reference] = local = Pull(OciReference.Parse(reference));
-        return hub.Resolve(local);
+        return local;
     }
 
     private string Pull(OciReference source)
@@ -34,7 +37,7 @@ internal sealed class CheckpointReferences(LocalHub hub, Output output, Cancella
             void Note(TransferProgress at)
             {
                 if (Interlocked.Exchange(ref noted, 1) == 0)
-                    output.Note($"pulling {source}: {HubText.Number(at.Total / (double)(1 << 20), "0.0")} MiB into {hub.Folder}");
+                    output.Note($"pulling {source}: {HubText.MiB(at.Total)} MiB into {hub.Folder}");
             }
             var pulled = new CheckpointRegistry().PullAsync(hub, source, progress: Note, cancellation: cancellation).GetAwaiter().GetResult()[^1];
             var local = $"{pulled.Name}@{pulled.Digest}";

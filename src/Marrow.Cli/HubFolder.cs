@@ -14,6 +14,14 @@ internal static class HubFolder
         HelpName = "DIR",
     };
 
+    /// <summary>The same for a command that fills a hub.</summary>
+    public static Option<string?> OptionToFill()
+    {
+        var option = Option();
+        option.Description += " One that is named is made where it is not there.";
+        return option;
+    }
+
     public static string Of(ParseResult parsed, Option<string?> option) => Find(parsed.GetValue(option));
 
     /// <summary>The same for a command that fills a hub: one that is named need not be there yet.</summary>

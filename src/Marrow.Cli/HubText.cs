@@ -14,7 +14,7 @@ internal static class HubText
         return hex.Length > DigitsShown ? hex[..DigitsShown] : hex;
     }
 
-    public static string MiB(long bytes) => Number(bytes / (double)(1 << 20), "0.0");
+    public static string MiB(double bytes) => Number(bytes / (1 << 20), "0.0");
     public static string Date(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
     public static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -87,12 +87,22 @@ internal static class Tables
     // The least that a column of sentences is read well at.
     private const int SentenceWidth = 20;
 
+    // Spectre measures every cell several times: 10,000 rows take it seconds.
+    private const int MostRowsInColour = 500;
+
     /// <summary>
     /// Columns whose cells all look like numbers are set to the right. Where the console is narrow the gaps shrink and
-    /// sentences wrap, but no name, digest or number is broken as long as these fit.
+    /// sentences wrap, but no name, digest or number is broken as long as these fit. Off a terminal, many rows are plain
+    /// lines.
     /// </summary>
     public static void Draw(this IAnsiConsole console, IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows, string title = "")
     {
+        var isRight = headers.Select((_, c) => rows.Count > 0 && rows.All(row => IsNumber(row[c]))).ToList();
+        if (rows.Count > MostRowsInColour && !console.Profile.Capabilities.Ansi)
+        {
+            WritePlain(console.Profile.Out.Writer, [headers, .. rows], isRight, title);
+            return;
+        }
         var table = new Table { Border = TableBorder.Simple };
         if (title.Length > 0)
             table.Title = new TableTitle(Markup.Escape(title), new Style(decoration: Decoration.Bold));
@@ -103,7 +113,7 @@ internal static class Tables
         for (var c = 0; c < headers.Count; c++)
         {
             var column = new TableColumn(new Text(headers[c], new Style(decoration: Decoration.Bold)));
-            if (rows.Count > 0 && rows.All(row => IsNumber(row[c])))
+            if (isRight[c])
                 column.RightAligned();
             if (isNarrow)
                 column.Padding(0, 0, 1, 0);
@@ -114,6 +124,16 @@ internal static class Tables
         foreach (var row in rows)
             table.AddRow(row.Select(cell => new Text(cell)));
         console.Write(table);
+    }
+
+    /// <summary>One row a line, each column as wide as its widest cell.</summary>
+    private static void WritePlain(TextWriter writer, IReadOnlyList<IReadOnlyList<string>> rows, List<bool> isRight, string title)
+    {
+        if (title.Length > 0)
+            writer.WriteLine(title);
+        var widths = isRight.Select((_, c) => rows.Max(row => row[c].Length)).ToList();
+        foreach (var row in rows)
+            writer.WriteLine("  " + string.Join("  ", row.Select((cell, c) => isRight[c] ? cell.PadLeft(widths[c]) : cell.ReplaceLineEndings(" ").PadRight(widths[c]))).TrimEnd());
     }
 
     /// <summary>Names and what they are, without a header; a name that repeats the one above is left out.</summary>

@@ -5,31 +5,38 @@ using Spectre.Console;
 namespace Marrow.Cli;
 
 /// <summary>
-/// Shows what goes to a registry or comes from one: on a terminal a bar for each checkpoint with its rate and the time
-/// left; elsewhere a plain line every few seconds.
+/// Shows bytes on their way, to a registry, from one, or past the eyes of a check: on a terminal a bar for each checkpoint
+/// with its rate and the time left; elsewhere a plain line every few seconds.
 /// </summary>
 internal static class TransferDisplay
 {
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(5);
 
-    public static T Show<T>(Output output, Func<Action<TransferProgress>, Task<T>> work)
+    public static T Show<T>(Output output, Func<Action<TransferProgress>, Task<T>> work) => Show(output, show => work(show).GetAwaiter().GetResult());
+
+    public static T Show<T>(Output output, Func<Action<TransferProgress>, T> work)
     {
         if (!output.IsLive)
-            return work(Plain(output)).GetAwaiter().GetResult();
+            return work(Plain(output));
         return output.Progress.Progress()
             .AutoClear(false)
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 12 }, new PercentageColumn(), new NumbersColumn())
-            .Start(context => work(Bars(context)).GetAwaiter().GetResult());
+            .Start(context => work(Bars(context)));
+    }
+
+    /// <summary>For work that tells (bytes done, bytes in all): the rate is measured here.</summary>
+    public static T Show<T>(Output output, string what, Func<Action<long, long>, T> work)
+    {
+        var clock = Stopwatch.StartNew();
+        return Show(output, show => work((done, total) => show(new(what, done, total, done / Math.Max(clock.Elapsed.TotalSeconds, 1e-3)))));
     }
 
     /// <summary>"12.4/31.0 MiB  8.1 MiB/s  left 0:02".</summary>
     public static string Numbers(TransferProgress at)
     {
         var left = at.Done < at.Total && at.Left is { TotalDays: < 1 } time ? $"  left {RunDisplay.Duration(time)}" : "";
-        return $"{MiB(at.Done)}/{MiB(at.Total)} MiB  {MiB(at.BytesPerSecond)} MiB/s{left}";
+        return $"{HubText.MiB(at.Done)}/{HubText.MiB(at.Total)} MiB  {HubText.MiB(at.BytesPerSecond)} MiB/s{left}";
     }
-
-    public static string MiB(double bytes) => HubText.Number(bytes / (1 << 20), "0.0");
 
     private static Action<TransferProgress> Plain(Output output)
     {

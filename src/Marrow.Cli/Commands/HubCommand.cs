@@ -9,8 +9,8 @@ internal static class HubCommand
     {
         HubListCommand.Create(),
         HubShowCommand.Create(),
-        HubDiffCommand.Create(),
         HubLineageCommand.Create(),
+        HubDiffCommand.Create(),
         HubVerifyCommand.Create(),
         HubRemoveCommand.Create(),
         HubImportCommand.Create(),

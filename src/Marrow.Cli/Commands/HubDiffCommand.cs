@@ -28,8 +28,9 @@ internal static class HubDiffCommand
             .Does((parsed, output, cancellation) =>
             {
                 var store = new LocalHub(HubFolder.Of(parsed, hub));
-                using var first = store.Resolve(parsed.GetRequiredValue(a));
-                using var second = store.Resolve(parsed.GetRequiredValue(b));
+                var references = new CheckpointReferences(store, output, cancellation);
+                using var first = references.Resolve(parsed.GetRequiredValue(a));
+                using var second = references.Resolve(parsed.GetRequiredValue(b));
                 var diff = CheckpointDiff.Between(WeightSource.Of(first), WeightSource.Of(second));
                 var activations = Activations(first, second, parsed.GetValue(data), parsed.GetRequiredValue(images), output, cancellation);
                 output.Finish(Document(first, second, diff, activations), console => Draw(console, first, second, diff, activations));

@@ -52,7 +52,9 @@ internal static class HubExportCommand
                     Overwrite = parsed.GetValue(overwrite),
                 };
                 RequirePossible(request);
-                return Run(parsed.GetRequiredValue(name), new LocalHub(HubFolder.Of(parsed, hub)), request, output, cancellation);
+                var store = new LocalHub(HubFolder.Of(parsed, hub));
+                using var checkpoint = new CheckpointReferences(store, output, cancellation).Resolve(parsed.GetRequiredValue(name));
+                return Run(checkpoint, request, output, cancellation);
             });
     }
 
@@ -68,9 +70,8 @@ internal static class HubExportCommand
             throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--tolerance {request.Tolerance}: expected a share over 0 and under 1."));
     }
 
-    private static int Run(string name, LocalHub hub, ExportRequest request, Output output, CancellationToken cancellation)
+    private static int Run(Checkpoint checkpoint, ExportRequest request, Output output, CancellationToken cancellation)
     {
-        using var checkpoint = hub.Resolve(name);
         var watch = Stopwatch.StartNew();
         var result = Exporter.Run(checkpoint, request, output.Note, cancellation);
         var seconds = watch.Elapsed.TotalSeconds;
@@ -86,7 +87,7 @@ internal static class HubExportCommand
         var facts = new List<(string Name, string Value)>
         {
             ("checkpoint", $"{checkpoint.Name} {HubText.Digits(checkpoint.Digest)}"),
-            ("size", $"{HubText.Number(result.Bytes / (double)(1 << 20), "0.0")} MiB"),
+            ("size", $"{HubText.MiB(result.Bytes)} MiB"),
             ("seconds", HubText.Number(seconds, "0.0")),
             ("licence", result.License),
         };

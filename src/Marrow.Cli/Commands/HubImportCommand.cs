@@ -20,7 +20,7 @@ internal static class HubImportCommand
         var exclusive = new Option<bool?>("--exclusive") { HelpName = "true|false", Description = "True, or no word: exactly one class holds (softmax); false: each by itself. Without it, as the map says." };
         var width = new Option<int>("--width") { HelpName = "PX", DefaultValueFactory = _ => 0, Description = "Of the input; 0: as the map says." }.Between(0, 4096);
         var height = new Option<int>("--height") { HelpName = "PX", DefaultValueFactory = _ => 0, Description = "Of the input; 0: as the map says." }.Between(0, 4096);
-        var hub = HubFolder.Option();
+        var hub = HubFolder.OptionToFill();
         return new Command("import", "Bring weights of another program into the hub. Nothing in the file is run.")
         {
             file, name, architecture, map, license, classes, exclusive, width, height, hub,
@@ -34,7 +34,7 @@ internal static class HubImportCommand
             var (checkpoint, summary) = Importer.Import(parsed.GetRequiredValue(file), new()
             {
                 Name = parsed.GetRequiredValue(name),
-                HubFolder = HubFolder.Of(parsed, hub),
+                HubFolder = HubFolder.ToFill(parsed, hub),
                 Architecture = parsed.GetValue(architecture),
                 Map = parsed.GetValue(map),
                 License = parsed.GetRequiredValue(license),
@@ -55,7 +55,7 @@ internal static class HubImportCommand
 
     private static void Draw(IAnsiConsole console, Checkpoint checkpoint, ImportSummary summary) => console.DrawFacts($"{checkpoint.Name}@{checkpoint.Digest}",
     [
-        ("file", $"{summary.File.Name}, {HubText.Number(summary.File.Bytes / (double)(1 << 20), "0.0")} MiB, SHA-256 {summary.File.Sha256}"),
+        ("file", $"{summary.File.Name}, {HubText.MiB(summary.File.Bytes)} MiB, SHA-256 {summary.File.Sha256}"),
         ("map", summary.File.Map),
         ("architecture", summary.Architecture),
         ("read", string.Create(CultureInfo.InvariantCulture, $"{summary.Tensors} tensors{(summary.Place.Length > 0 ? $" under '{summary.Place}'" : "")}, {summary.Precision}")),

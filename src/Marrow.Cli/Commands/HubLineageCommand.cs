@@ -19,9 +19,11 @@ internal static class HubLineageCommand
             .WithExamples(
                 "marrow hub lineage cobb-densenet121.spineweb16",
                 "marrow hub lineage densenet121.cxr-pediatric --descendants --html lineage.html")
-            .Does((parsed, output, _) =>
+            .Does((parsed, output, cancellation) =>
             {
-                var graph = LineageGraph.Of(new LocalHub(HubFolder.Of(parsed, hub)), parsed.GetRequiredValue(name), parsed.GetValue(descendants));
+                var store = new LocalHub(HubFolder.Of(parsed, hub));
+                var reference = new CheckpointReferences(store, output, cancellation).Local(parsed.GetRequiredValue(name));
+                var graph = LineageGraph.Of(store, reference, parsed.GetValue(descendants));
                 var page = parsed.GetValue(html);
                 if (page is not null)
                     LineagePage.Write(graph, page);

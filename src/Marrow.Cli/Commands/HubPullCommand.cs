@@ -12,8 +12,7 @@ internal static class HubPullCommand
     {
         var source = RegistryArguments.Reference("SOURCE", "oci://host[:port]/repository:tag or oci://host[:port]/repository@sha256:DIGITS.");
         var registry = new RegistryArguments();
-        var hub = HubFolder.Option();
-        hub.Description += " One that is named is made where it is not there.";
+        var hub = HubFolder.OptionToFill();
         return new Command("pull", "Pull a checkpoint from an OCI registry into the hub; every byte is checked, and a pull that was cut goes on.") { source, registry.WithParents, registry.PlainHttp, registry.Parallel, hub }
             .WithExamples(
                 "marrow hub pull oci://registry.lab/chest/densenet121:v1",
@@ -37,7 +36,7 @@ internal static class HubPullCommand
             [
                 ("digest", HubText.Digits(one.Digest)),
                 ("licence", one.License),
-                ("fetched", one.WasThere ? "nothing: it was there" : $"{one.FilesFetched} of {one.Files} files, {TransferDisplay.MiB(one.BytesFetched)} of {TransferDisplay.MiB(one.Bytes)} MiB"),
+                ("fetched", one.WasThere ? "nothing: it was there" : $"{one.FilesFetched} of {one.Files} files, {HubText.MiB(one.BytesFetched)} of {HubText.MiB(one.Bytes)} MiB"),
                 ("from", one.Reference),
                 ("folder", one.Folder),
             ]);

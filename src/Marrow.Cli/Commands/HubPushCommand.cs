@@ -53,7 +53,7 @@ internal static class HubPushCommand
             [
                 ("digest", HubText.Digits(one.Digest)),
                 ("licence", one.License),
-                ("sent", $"{one.FilesSent} of {one.Files} files, {TransferDisplay.MiB(one.BytesSent)} of {TransferDisplay.MiB(one.Bytes)} MiB"),
+                ("sent", $"{one.FilesSent} of {one.Files} files, {HubText.MiB(one.BytesSent)} of {HubText.MiB(one.Bytes)} MiB"),
                 ("manifest", HubText.Digits(one.Manifest)),
                 ("to", one.Reference),
             ]);

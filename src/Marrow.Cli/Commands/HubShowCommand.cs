@@ -110,7 +110,7 @@ internal static class HubShowCommand
 
         private static IReadOnlyList<string> Row(LicensedAncestor ancestor) =>
         [
-            ancestor.Kind == AncestorKind.Dataset ? "data set" : "checkpoint",
+            ancestor.KindName,
             ancestor.Name,
             HubText.Digits(ancestor.Digest),
             $"{ancestor.License}\n{LicenseWords.Own(Licenses.RestrictionsOf(ancestor.License))}",

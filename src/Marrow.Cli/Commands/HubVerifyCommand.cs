@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Marrow.Hub;
-using Marrow.Training;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
@@ -19,8 +18,8 @@ internal static class HubVerifyCommand
             .WithExamples("marrow hub verify", "marrow hub verify densenet121.cxr-pediatric", "marrow hub verify --hub /srv/hub --json")
             .Does((parsed, output, cancellation) =>
             {
-                var result = RunDisplay.Show(output, show => new LocalHub(HubFolder.Of(parsed, hub)).Verify(
-                    parsed.GetValue(name), (done, total) => show(new RunEvent { Stage = "MiB verified", Step = MiB(done), Steps = MiB(total) }), cancellation));
+                var store = new LocalHub(HubFolder.Of(parsed, hub));
+                var result = TransferDisplay.Show(output, "verifying", show => store.Verify(parsed.GetValue(name), show, cancellation));
                 output.Finish(
                     new { result.Hub, result.IsWhole, Damaged = result.Checkpoints.Count(c => c.Faults.Count > 0), result.Checkpoints, result.Strays },
                     console => Draw(console, result));
@@ -46,6 +45,4 @@ internal static class HubVerifyCommand
         var damaged = result.Checkpoints.Count(c => c.Faults.Count > 0);
         console.WriteLine(result.IsWhole ? $"{result.Checkpoints.Count} whole" : $"{result.Checkpoints.Count - damaged} whole, {damaged} damaged, {result.Faults.Count} {(result.Faults.Count == 1 ? "fault" : "faults")}");
     }
-
-    private static int MiB(long bytes) => (int)Math.Min((bytes + (1 << 20) - 1) >> 20, int.MaxValue);
 }

@@ -58,7 +58,7 @@ public sealed record CheckpointDraft
         var staged = HubDisk.Stage(hubFolder);
         try
         {
-            return Checkpoint.Load(HubDisk.Place(staged, hubFolder, WriteFiles(staged)));
+            return HubDisk.Load(HubDisk.Place(staged, hubFolder, WriteFiles(staged)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

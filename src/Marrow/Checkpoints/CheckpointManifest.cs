@@ -31,11 +31,25 @@ public enum AncestorKind
 {
     Checkpoint,
     Dataset,
+
+    /// <summary>Of weights made elsewhere; see <see cref="ImportedFile"/>.</summary>
+    ImportedFile,
 }
 
 /// <summary>An ancestor and its terms.</summary>
-/// <param name="Digest">Of a checkpoint or of a data set's list of files; "" when unknown.</param>
-public sealed record LicensedAncestor(AncestorKind Kind, string Name, string Digest, string License);
+/// <param name="Digest">Of a checkpoint, of a data set's list of files or of a file; "" when unknown.</param>
+public sealed record LicensedAncestor(AncestorKind Kind, string Name, string Digest, string License)
+{
+    /// <summary>"data set chexpert".</summary>
+    internal string Label => $"{KindName} {Name}";
+
+    internal string KindName => Kind switch
+    {
+        AncestorKind.Dataset => "data set",
+        AncestorKind.ImportedFile => "file",
+        _ => "checkpoint",
+    };
+}
 
 /// <summary>Where a checkpoint came from.</summary>
 public sealed record CheckpointParents
@@ -63,7 +77,7 @@ public sealed record CheckpointParents
     [
         .. Datasets.Select(d => new LicensedAncestor(AncestorKind.Dataset, d.Name, d.FilesDigest, d.License)),
         .. Checkpoints.Select(c => new LicensedAncestor(AncestorKind.Checkpoint, c.Name, c.Digest, c.License)),
-        .. Imported is { } file ? [new LicensedAncestor(AncestorKind.Checkpoint, file.Name, $"sha256:{file.Sha256}", file.License)] : Array.Empty<LicensedAncestor>(),
+        .. Imported is { } file ? [new LicensedAncestor(AncestorKind.ImportedFile, file.Name, $"sha256:{file.Sha256}", file.License)] : Array.Empty<LicensedAncestor>(),
         .. Inherited,
     ];
 }

@@ -57,6 +57,19 @@ internal static class HubDisk
         return final;
     }
 
+    /// <summary>Loads what was in its place a moment ago; where another process has removed it since, the error says so.</summary>
+    public static Checkpoint Load(string folder)
+    {
+        try
+        {
+            return Checkpoint.Load(folder);
+        }
+        catch (MarrowException e) when (!Directory.Exists(folder))
+        {
+            throw new MarrowException($"{folder}: expected the checkpoint that was there, found none any more. Another process has removed it: save or fetch it again.", e);
+        }
+    }
+
     /// <summary>Renames a folder into the trash and returns where it is now. The caller holds the hub's lock.</summary>
     public static string MoveToTrash(string hub, string folder)
     {

@@ -111,7 +111,7 @@ public static class Licenses
         var (own, ids) = (RestrictionsOf(license), Ids(license));
         return [.. ancestors.SelectMany(a => Ids(a.License).SelectMany(id => Each
             .Where(term => RestrictionsOf(id).HasFlag(term) && !Keeps(term, id))
-            .Select(term => new LicenseBreach(a.Kind == AncestorKind.Dataset ? $"data set {a.Name}" : $"checkpoint {a.Name}", id, term))))];
+            .Select(term => new LicenseBreach(a.Label, id, term))))];
 
         bool Keeps(LicenseRestrictions term, string id) =>
             term is LicenseRestrictions.ShareAlike or LicenseRestrictions.NoDerivatives ? ids.Contains(id, StringComparer.OrdinalIgnoreCase) : own.HasFlag(term);

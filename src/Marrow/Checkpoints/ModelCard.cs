@@ -145,7 +145,7 @@ internal static class ModelCardText
         foreach (var data in draft.Parents.Datasets)
             text.Append(Inv($"- Data set {data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, licence {data.License}{(data.FilesDigest.Length > 0 ? $", files `{data.FilesDigest}`" : "")}.{(data.Citation.Length > 0 ? " " + data.Citation : "")}\n"));
         foreach (var ancestor in draft.Parents.Inherited)
-            text.Append(Inv($"- Further back: {(ancestor.Kind == AncestorKind.Dataset ? "data set" : "checkpoint")} {ancestor.Name}, licence {ancestor.License}{(ancestor.Digest.Length > 0 ? $", `{ancestor.Digest}`" : "")}.\n"));
+            text.Append(Inv($"- Further back: {ancestor.Label}, licence {ancestor.License}{(ancestor.Digest.Length > 0 ? $", `{ancestor.Digest}`" : "")}.\n"));
         if (draft.Parents.Imported is { } file)
             text.Append(Inv($"- Imported from the file `{Cell(file.Name)}`, {file.Bytes:N0} bytes, SHA-256 `{file.Sha256}`, map `{file.Map}`, licence {file.License}.\n"));
         else if (draft.Parents.Checkpoints.Count + draft.Parents.Datasets.Count == 0)

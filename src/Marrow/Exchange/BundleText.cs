@@ -55,5 +55,5 @@ internal static class BundleText
 internal static class ExportTerms
 {
     public static string Describe(LicensedAncestor ancestor) =>
-        $"{(ancestor.Kind == AncestorKind.Dataset ? "data set" : "checkpoint")} {ancestor.Name}, {ancestor.License}";
+        $"{ancestor.Label}, {ancestor.License}";
 }

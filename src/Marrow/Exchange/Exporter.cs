@@ -7,14 +7,17 @@ namespace Marrow.Exchange;
 public static class Exporter
 {
     /// <summary>
-    /// Throws <see cref="MarrowException"/> for weights alone, where something is already and is not to be replaced,
-    /// when the place can't be written, and when ONNX Runtime computes something else; nothing is left then.
+    /// Throws <see cref="MarrowException"/> for weights alone, for the computation of a module of its maker's own, where
+    /// something is already and is not to be replaced, when the place can't be written, and when ONNX Runtime computes
+    /// something else; nothing is left then.
     /// </summary>
     /// <param name="say">Called with each step, "writing models/model.onnx".</param>
     public static ExportResult Run(Checkpoint checkpoint, ExportRequest request, Action<string>? say = null, CancellationToken cancellation = default)
     {
         if (checkpoint.WeightsOnly)
             throw MarrowException.Bad(checkpoint.Path, "a checkpoint with its config.json", "weights alone, of which nobody knows what they expect, give and may be used for", "Name a whole checkpoint, or import the weights first.");
+        if (checkpoint.Config.Task == CheckpointTask.Custom && request.Format is ExportFormat.Onnx or ExportFormat.Bundle)
+            throw MarrowException.Bad(checkpoint.Path, "an architecture whose computation Marrow knows", $"'{checkpoint.Config.Model.Architecture}', a module of its maker's own", "Export its weights as safetensors or pth.");
         if (request.Format == ExportFormat.Onnx && request.Precision is not (null or WeightPrecision.Float32))
             throw new MarrowException($"Precision {request.Precision}: ONNX files are written in Float32, in which every runtime computes. Leave the precision out.");
         if (!(request.Tolerance is > 0 and < 1))

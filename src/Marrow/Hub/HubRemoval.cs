@@ -50,7 +50,8 @@ internal static class HubRemoval
 
     private static void RefuseWhileNeeded(LocalHub hub, HubEntry entry)
     {
-        var descendants = hub.List().Where(e => e.AncestorDigests.Contains(entry.Digest)).Select(e => e.Reference).ToList();
+        // Not the index: a wrong one must not let go of what is needed.
+        var descendants = HubScan.Unindexed(hub.Folder).Where(e => e.AncestorDigests.Contains(entry.Digest)).Select(e => e.Reference).ToList();
         if (descendants.Count == 0)
             return;
         var shown = string.Join(", ", descendants.Take(DescendantsShown)) + (descendants.Count > DescendantsShown ? $" and {descendants.Count - DescendantsShown} more" : "");

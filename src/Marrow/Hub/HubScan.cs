@@ -22,7 +22,7 @@ internal static class HubScan
         var settled = (DateTime.UtcNow - TimesCanHide).Ticks;
         var entries = new List<HubEntry>();
         var isChanged = false;
-        foreach (var home in SubFolders(hub).Where(f => CheckpointName.IsValid(f.Name)).OrderBy(f => f.Name, StringComparer.Ordinal))
+        foreach (var home in Names(hub))
         {
             var name = new NameScan(hub, home, before.GetValueOrDefault(home.Name), settled);
             entries.AddRange(Sorted(name.Entries));
@@ -32,6 +32,15 @@ internal static class HubScan
         if (entries.Count >= FewestIndexed && (isChanged || after.Count != before.Count))
             HubIndex.Write(hub, indexFolder, after);
         return entries;
+    }
+
+    /// <summary>The same, each manifest read, on all cores.</summary>
+    public static IReadOnlyList<HubEntry> Unindexed(string hub)
+    {
+        var all = Names(hub).SelectMany(home => Digests(home.FullName).Select(hex => (home.Name, Hex: hex))).ToList();
+        var read = new HubEntry?[all.Count];
+        Parallel.For(0, all.Count, i => read[i] = Read(hub, all[i].Name, all[i].Hex));
+        return [.. read.OfType<HubEntry>().GroupBy(e => e.Name, StringComparer.Ordinal).SelectMany(of => Sorted([.. of]))];
     }
 
     /// <summary>Those of one name, the newest first, each manifest read.</summary>
@@ -124,6 +133,8 @@ internal static class HubScan
             }
         }
     }
+
+    private static IEnumerable<DirectoryInfo> Names(string hub) => SubFolders(hub).Where(f => CheckpointName.IsValid(f.Name)).OrderBy(f => f.Name, StringComparer.Ordinal);
 
     private static IEnumerable<string> Digests(string home) => SubFolders(home).Select(f => f.Name).Where(CheckpointManifest.IsHex);
 

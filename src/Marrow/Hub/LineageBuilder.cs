@@ -94,7 +94,7 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
         }
         if (parents.Imported is { } file)
         {
-            var item = new LineageItem($"file:{file.Sha256}", LineageItemKind.ImportedFile, file.Name, $"sha256:{file.Sha256}", file.License);
+            var item = new LineageItem(FileId($"sha256:{file.Sha256}"), LineageItemKind.ImportedFile, file.Name, $"sha256:{file.Sha256}", file.License);
             if (Add(item))
                 Link(new(item.Id, id, "imported from"));
         }
@@ -125,11 +125,16 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
     {
         foreach (var ancestor in parents.Inherited.Where(a => a.Digest != absent))
         {
-            var isCheckpoint = ancestor.Kind == AncestorKind.Checkpoint;
-            if (isCheckpoint && _items.ContainsKey(ancestor.Digest))
+            var (kind, id) = ancestor.Kind switch
+            {
+                AncestorKind.ImportedFile => (LineageItemKind.ImportedFile, FileId(ancestor.Digest)),
+                AncestorKind.Checkpoint when ancestor.Digest.Length > 0 => (LineageItemKind.Checkpoint, ancestor.Digest),
+                AncestorKind.Checkpoint => (LineageItemKind.Checkpoint, DataId(ancestor.Name, ancestor.Digest, ancestor.License)),
+                _ => (LineageItemKind.Dataset, DataId(ancestor.Name, ancestor.Digest, ancestor.License)),
+            };
+            if (kind != LineageItemKind.Dataset && _items.ContainsKey(id))
                 continue;
-            var id = isCheckpoint && ancestor.Digest.Length > 0 ? ancestor.Digest : DataId(ancestor.Name, ancestor.Digest, ancestor.License);
-            if (Add(new(id, isCheckpoint ? LineageItemKind.Checkpoint : LineageItemKind.Dataset, ancestor.Name, ancestor.Digest, ancestor.License)))
+            if (Add(new(id, kind, ancestor.Name, ancestor.Digest, ancestor.License)))
                 Link(new(id, absent, "further back"));
         }
     }
@@ -160,6 +165,8 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
         if (link.Parent != link.Child && _linked.Add((link.Parent, link.Child)))
             _links.Add(link);
     }
+
+    private static string FileId(string digest) => $"file:{digest}";
 
     private static string DataId(string name, string digest, string license) => $"data:{name}:{digest}:{license}";
 }

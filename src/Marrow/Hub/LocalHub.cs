@@ -84,7 +84,7 @@ public sealed class LocalHub(string folder)
     public Checkpoint Resolve(string reference) =>
         !HasName(Split(reference).Name) && CheckpointFolder(reference) is null && IsBareWeights(reference)
             ? Checkpoint.LoadWeights(reference)
-            : Checkpoint.Load(Find(reference).Folder);
+            : HubDisk.Load(Find(reference).Folder);
 
     /// <summary>
     /// By name, the newest of each first. Only manifests are read, of a large hub only those that changed since it was

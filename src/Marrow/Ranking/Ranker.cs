@@ -16,6 +16,7 @@ public static class Ranker
 {
     private const int FewestFolds = 3, MostFolds = 20; // the penalty is chosen among the other folds
     private const int FewestForAgreement = 3;
+    private const string OwnModule = "a module of its maker's own, which only its maker's code can run";
     private const int FewPatients = 30; // a percentile bootstrap of fewer covers less than it says
 
     /// <summary>
@@ -109,6 +110,8 @@ public static class Ranker
                 loaded.Add(checkpoint);
                 if (checkpoint.WeightsOnly)
                     throw MarrowException.Bad(reference, "a checkpoint with its input contract", "weights alone", "Import them first, so that it is known what they expect.");
+                if (IsCustom(checkpoint))
+                    throw MarrowException.Bad(reference, "a checkpoint whose features Marrow can compute", OwnModule, "Name others by --checkpoints.");
             }
             if (request.Checkpoints.Count > 0)
                 return loaded;
@@ -116,14 +119,21 @@ public static class Ranker
             {
                 try
                 {
-                    loaded.Add(Checkpoint.Load(entry.Folder));
+                    var checkpoint = Checkpoint.Load(entry.Folder);
+                    if (!IsCustom(checkpoint))
+                    {
+                        loaded.Add(checkpoint);
+                        continue;
+                    }
+                    warnings.Add($"{entry.Name}: not ranked. It is {OwnModule}.");
+                    checkpoint.Dispose();
                 }
                 catch (MarrowException e)
                 {
                     warnings.Add($"{entry.Name}: not ranked. {e.Message}");
                 }
             }
-            return loaded.Count > 0 ? loaded : throw MarrowException.Bad(hub.Folder, "a hub with a checkpoint", "none", "Name another hub with --hub, or train one with marrow run.");
+            return loaded.Count > 0 ? loaded : throw MarrowException.Bad(hub.Folder, "a hub with a checkpoint that can be ranked", warnings.Count > 0 ? string.Join(" ", warnings) : "none", "Name another hub with --hub, or train one with marrow run.");
         }
         catch
         {
@@ -131,6 +141,8 @@ public static class Ranker
             throw;
         }
     }
+
+    private static bool IsCustom(Checkpoint checkpoint) => checkpoint.Config.Task == CheckpointTask.Custom;
 
     /// <summary>Two of one name are told apart by their digests.</summary>
     private static List<Candidate> WithDistinctNames(List<Candidate> candidates)

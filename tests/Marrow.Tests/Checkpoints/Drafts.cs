@@ -1,5 +1,6 @@
 using Marrow.Checkpoints;
 using Marrow.Models;
+using Marrow.Samples;
 using Marrow.Tensors;
 using TorchSharp;
 using static TorchSharp.torch.nn;
@@ -15,6 +16,21 @@ internal static class Drafts
     {
         torch.manual_seed(seed);
         return ModelCatalogue.Create(new ModelSpec { Architecture = architecture, Channels = channels, Outputs = outputs, Detector = Pyramid });
+    }
+
+    public const string CustomName = "segmenter.phantom";
+
+    /// <summary>Of a module that only its maker can build; the caller disposes it.</summary>
+    public static Checkpoint SaveCustom(string hub)
+    {
+        using var module = new Segmenter();
+        var draft = Of(module);
+        return (draft with
+        {
+            Name = CustomName,
+            Create = () => new Segmenter(),
+            Config = draft.Config with { Task = CheckpointTask.Custom, Model = new() { Architecture = "segmenter", BackbonePrefix = "encoder." }, Classes = [] },
+        }).Save(hub);
     }
 
     public static CheckpointDraft Of(Module model, int channels = 1, params string[] classes)

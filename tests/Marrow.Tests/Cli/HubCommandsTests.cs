@@ -30,6 +30,56 @@ public sealed class HubCommandsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Fact]
+    public void An_imported_checkpoint_says_what_it_came_from_and_a_hub_is_made_for_it()
+    {
+        using var model = Drafts.Model();
+        using var saved = (Drafts.Of(model) with { MatricesAs = TorchSharp.torch.ScalarType.Float32 }).Save(_folder["elsewhere"]);
+        var file = _folder["radiographs.safetensors"];
+        File.Copy(saved.Weights.Path, file);
+        var hub = _folder["new"];
+        string Done(params string[] args)
+        {
+            var (output, error) = (new StringWriter(), new StringWriter());
+            Assert.True(CommandLine.Run(["hub", .. args, "--hub", hub], output, error, CancellationToken.None) == ExitCode.Done, error.ToString());
+            return output.ToString();
+        }
+        Done("import", file, "--name", "test", "--classes", "Effusion,Cardiomegaly", "--license", "LicenseRef-ImageNet-research");
+
+        var shown = Done("show", "densenet-mini.test");
+        Assert.Contains("imported from   radiographs.safetensors, ", shown, StringComparison.Ordinal);
+        Assert.Contains("file radiographs.safetensors", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("checkpoint radiographs", shown, StringComparison.Ordinal);
+        Assert.Contains("imported from: file radiographs.safetensors", Done("lineage", "densenet-mini.test"), StringComparison.Ordinal);
+        Assert.Contains("LicenseRef-ImageNet-research", Done("list"), StringComparison.Ordinal);
+        var entry = Assert.Single(new Marrow.Hub.LocalHub(hub).List());
+        var card = File.ReadAllText(Path.Combine(entry.Folder, "README.md"));
+        Assert.DoesNotContain("from scratch", card, StringComparison.Ordinal);
+        Assert.DoesNotContain("None recorded", card, StringComparison.Ordinal);
+        Assert.Contains("Imported from the file `radiographs.safetensors`", card, StringComparison.Ordinal);
+
+        // Its terms go on to what is made from it.
+        using var parent = Checkpoint.Load(entry.Folder);
+        using var child = (Drafts.Of(model) with { Name = "densenet-mini.child", Parents = CheckpointParents.WarmStartedFrom(parent) }).Save(_hub);
+        var error = Assert.Throws<MarrowException>(() => Marrow.Hub.LicenseClosure.Require(new(_hub), CheckpointManifest.Read(child.Path), "MIT"));
+        Assert.Contains("file radiographs.safetensors is under LicenseRef-ImageNet-research", error.Message, StringComparison.Ordinal);
+        Assert.Contains("further back: file radiographs.safetensors", Call("lineage", $"{child.Name}@{child.Digest}").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_long_list_is_one_line_a_checkpoint()
+    {
+        var hub = _folder["long"];
+        for (var i = 0; i < 600; i++)
+            Marrow.Tests.Hub.FakeHub.Add(hub, $"densenet-mini.number-{i:000}");
+        var output = new StringWriter();
+        Assert.Equal(ExitCode.Done, CommandLine.Run(["hub", "list", "--hub", hub], output, new StringWriter(), CancellationToken.None));
+        var lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal((hub, 602), (lines[0], lines.Length));
+        Assert.All(lines[1..], line => Assert.Equal(lines[1].IndexOf("licence", StringComparison.Ordinal), Math.Max(line.IndexOf("licence", StringComparison.Ordinal), line.IndexOf("CC0-1.0", StringComparison.Ordinal))));
+        Assert.All(lines[2..], (line, i) => Assert.StartsWith($"  densenet-mini.number-{i:000}  ", line));
+    }
+
     private (int Code, string Output, string Error) Call(params string[] args)
     {
         var (output, error) = (new StringWriter(), new StringWriter());

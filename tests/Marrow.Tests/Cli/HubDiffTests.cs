@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Marrow.Checkpoints;
 using Marrow.Cli;
-using Marrow.Samples;
 using Marrow.Tests.Checkpoints;
 using TorchSharp;
 
@@ -56,14 +55,7 @@ public sealed class HubDiffTests : IDisposable
         Assert.Contains("all equal", Diff(saved.Name, weights).Output, StringComparison.Ordinal);
         Assert.Contains("not compared (alone has weights alone)", Diff(weights, saved.Name).Output, StringComparison.Ordinal);
 
-        using var segmenter = new Segmenter();
-        var draft = Drafts.Of(segmenter);
-        using var own = (draft with
-        {
-            Name = "segmenter.phantom",
-            Create = () => new Segmenter(),
-            Config = draft.Config with { Task = CheckpointTask.Custom, Model = new() { Architecture = "segmenter", BackbonePrefix = "encoder." }, Classes = [] },
-        }).Save(_hub.Path);
+        using var own = Drafts.SaveCustom(_hub.Path);
         Assert.Contains("the module of segmenter.phantom is its maker's own", Diff(saved.Name, own.Name).Output, StringComparison.Ordinal);
     }
 

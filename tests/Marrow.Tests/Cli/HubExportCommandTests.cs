@@ -1,6 +1,8 @@
 using Marrow.Checkpoints;
+using Marrow.Checkpoints.PyTorch;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Exchange;
+using TorchSharp;
 using static Marrow.Tests.Hostile.HostileRun;
 
 namespace Marrow.Tests.Cli;
@@ -116,6 +118,29 @@ public sealed class HubExportCommandTests : IDisposable
         File.Copy(Directory.GetFiles(_folder["hub"], "model.safetensors", SearchOption.AllDirectories).Single(), weights);
         Refused(Export(weights, "--format", format, "--out", _folder["out"]), weights, "weights alone", "whole checkpoint");
         Assert.Equal(["alone.safetensors"], Files());
+    }
+
+    [Theory]
+    [InlineData("safetensors", true)]
+    [InlineData("pth", true)]
+    [InlineData("onnx", false)]
+    [InlineData("bundle", false)]
+    public void Of_a_module_of_its_makers_own_only_the_weights_are_written(string format, bool isWritten)
+    {
+        using var own = Drafts.SaveCustom(_folder["hub"]);
+        var result = Export(Drafts.CustomName, "--format", format, "--out", _folder["out"]);
+        if (!isWritten)
+        {
+            Refused(result, "'segmenter', a module of its maker's own", "safetensors or pth");
+            Assert.DoesNotContain("writing", result.Error);
+            Assert.Empty(Files());
+            return;
+        }
+        Done(result);
+        using var written = format == "pth" ? (WeightFile)PyTorchWeights.Open(_folder["out"]) : Safetensors.Open(_folder["out"]);
+        Assert.Equal(own.Weights.Entries.Select(e => e.Name).Order(), written.Entries.Select(e => e.Name).Order());
+        using var scope = torch.NewDisposeScope();
+        Assert.All(own.Weights.Entries, e => Assert.True(own.Weights.Read(e.Name).to(torch.ScalarType.Float32).equal(written.Read(e.Name).to(torch.ScalarType.Float32)).all().item<bool>()));
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Marrow.Tests.Hostile;
 /// Phantoms, a recipe of three stages and the run it came to, made once: what the tests of bad input damage copies of.
 /// Commands are called in this process, as the program's Main does.
 /// </summary>
-[CollectionDefinition(nameof(HostileRun))]
+[CollectionDefinition(nameof(HostileRun), DisableParallelization = true)] // it compares weights of runs, which draw from torch's generator
 public sealed class HostileRun : ICollectionFixture<HostileRun>, IDisposable
 {
     private readonly TemporaryFolder _folder = new();

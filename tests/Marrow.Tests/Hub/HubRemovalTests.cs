@@ -49,6 +49,29 @@ public sealed class HubRemovalTests : IDisposable
     }
 
     [Fact]
+    public void A_forged_index_does_not_let_go_of_what_is_needed()
+    {
+        var parent = FakeHub.Add(_hub.Folder, "a.parent");
+        var child = FakeHub.Add(_hub.Folder, "a.child", parents: From(parent));
+        var hub = new LocalHub(_hub.Folder) { IndexFolder = _folder["index"] };
+        var folder = FakeHub.Folder(_hub.Folder, child);
+        var file = new FileInfo(Path.Combine(folder, "checkpoint.json"));
+        var forged = new IndexedManifest(file.Length, file.LastWriteTimeUtc.Ticks, new("a.child", child.Digest, child.Created, folder));
+        HubIndex.Write(_hub.Folder, hub.IndexFolder, new Dictionary<string, IndexedName> { ["a.child"] = new(FakeHub.LongAgo.Ticks, [forged]) });
+        Assert.Empty(hub.List().Single(e => e.Name == "a.child").AncestorDigests); // it is believed
+        Assert.Contains("1 that did: a.child", Assert.Throws<MarrowException>(() => hub.Remove("a.parent")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_was_removed_since_it_was_found_is_said_to_be()
+    {
+        using var model = Drafts.Model();
+        using var saved = Drafts.Of(model).Save(_hub.Folder);
+        _hub.Remove(saved.Name);
+        Assert.Contains("Another process has removed it", Assert.Throws<MarrowException>(() => HubDisk.Load(saved.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_name_of_several_must_be_told_apart()
     {
         var first = FakeHub.Add(_hub.Folder, "a.one", 1);

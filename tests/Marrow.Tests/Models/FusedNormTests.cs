@@ -1,5 +1,6 @@
 using Marrow.Models;
 using Marrow.Native;
+using Marrow.Tests.Checkpoints;
 using Marrow.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -8,6 +9,7 @@ using static TorchSharp.torch;
 namespace Marrow.Tests.Models;
 
 /// <summary>The fused batch norm, ReLU, pools and dense blocks against TorchSharp's own operations in float32.</summary>
+[Collection(GlobalGenerator.Name)]
 public sealed class FusedNormTests : IDisposable
 {
     private const double Rounding = 1.0 / 128; // of one bfloat16 number, twice over

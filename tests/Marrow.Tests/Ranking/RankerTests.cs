@@ -2,6 +2,7 @@ using System.Text.Json;
 using Marrow.Checkpoints;
 using Marrow.Cli;
 using Marrow.Ranking;
+using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Training;
 using Marrow.Training;
 using Spectre.Console.Testing;
@@ -93,6 +94,20 @@ public sealed class RankerTests : IDisposable
         Assert.NotEmpty(document.RootElement.GetProperty("recommendation").GetString()!);
         using var written = JsonDocument.Parse(File.ReadAllText(file));
         Assert.True(JsonElement.DeepEquals(document.RootElement, written.RootElement));
+    }
+
+    [Fact]
+    public void A_module_of_its_makers_own_is_left_out_and_it_says_so()
+    {
+        Drafts.SaveCustom(_hub).Dispose();
+        var ranking = Ranker.Rank(Request(), _ => { });
+        Assert.DoesNotContain(ranking.Candidates, c => c.Name == Drafts.CustomName);
+        Assert.Contains(ranking.Warnings, w => w.StartsWith($"{Drafts.CustomName}: not ranked. It is a module of its maker's own", StringComparison.Ordinal));
+        Assert.Contains("its maker's own", Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { Checkpoints = [Drafts.CustomName] }, _ => { })).Message);
+
+        var alone = Path.Combine(_tiny.Folder, "alone");
+        Drafts.SaveCustom(alone).Dispose();
+        Assert.Contains("expected a hub with a checkpoint that can be ranked, found segmenter.phantom: not ranked", Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { HubFolder = alone }, _ => { })).Message);
     }
 
     [Fact]

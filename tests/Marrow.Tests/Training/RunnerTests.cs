@@ -1,8 +1,10 @@
 using Marrow.Checkpoints;
+using Marrow.Tests.Checkpoints;
 using Marrow.Training;
 
 namespace Marrow.Tests.Training;
 
+[Collection(GlobalGenerator.Name)]
 public class RunnerTests
 {
     [Fact]

@@ -1,3 +1,5 @@
+using Marrow.Checkpoints;
+
 namespace Marrow.Hub.Registry;
 
 /// <summary>
@@ -12,7 +14,7 @@ internal sealed class BlobParts(string hubFolder)
     // On Unix only None locks; on Windows only Delete lets an open file be renamed.
     private static readonly FileShare Alone = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
 
-    private readonly string _folder = Path.Combine(hubFolder, ".incoming", "blobs");
+    private readonly string _folder = Path.Combine(hubFolder, HubDisk.IncomingFolder, "blobs");
 
     /// <summary>The part of a blob, new or kept, for the caller alone; waits for other processes and threads.</summary>
     public async Task<FileStream> OpenAsync(string hex, CancellationToken cancellation)

@@ -45,7 +45,7 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
         }
         finally
         {
-            TryDelete(staged);
+            HubDisk.TryDelete(staged);
         }
     }
 
@@ -165,19 +165,6 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
             }
         }
         return index;
-    }
-
-    private static void TryDelete(string folder)
-    {
-        try
-        {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The first error is the one to report; a hub lists no folder whose name begins with a dot.
-        }
     }
 
     private void Report(OciReference source, CheckpointArtifact artifact, string folder, int fetched, long bytes, bool wasThere) => _pulled.Add(new(

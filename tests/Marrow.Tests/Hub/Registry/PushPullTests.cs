@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Marrow.Checkpoints;
 using Marrow.Hub.Registry;
+using Marrow.Soak;
 
 namespace Marrow.Tests.Hub.Registry;
 
@@ -29,6 +30,28 @@ public sealed class PushPullTests : IDisposable
         var byDigest = Assert.Single(await _bench.PullAsync(registry.Host, name: $"@{pushed.Manifest}"));
         Assert.Equal((true, 0L), (byDigest.WasThere, byDigest.BytesFetched));
         Assert.Empty(Directory.GetFiles(Path.Combine(_bench.To.Folder, ".incoming"), "*.part", SearchOption.AllDirectories));
+    }
+
+    [Theory]
+    [InlineData("model.safetensors")]
+    [InlineData("README.md")]
+    [InlineData("checkpoint.json")]
+    public async Task A_pull_mends_a_damaged_checkpoint_of_the_hub(string file)
+    {
+        using var registry = new FakeRegistry();
+        using var saved = _bench.Save();
+        await _bench.PushAsync(saved, registry.Host);
+        var first = Assert.Single(await _bench.PullAsync(registry.Host));
+        var damaged = Path.Combine(first.Folder, file);
+        var bytes = File.ReadAllBytes(damaged);
+        bytes[^2] ^= 1;
+        File.WriteAllBytes(damaged, bytes);
+        Assert.False(_bench.To.Verify().IsWhole);
+
+        var second = Assert.Single(await _bench.PullAsync(registry.Host));
+        Assert.Equal((first.Folder, false), (second.Folder, second.WasThere));
+        RegistryBench.AssertSame(saved.Path, second.Folder);
+        Assert.True(_bench.To.Verify().IsWhole);
     }
 
     [Fact]
