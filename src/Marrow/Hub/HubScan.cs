@@ -34,13 +34,13 @@ internal static class HubScan
         return entries;
     }
 
-    /// <summary>The same, each manifest read, on all cores.</summary>
+    /// <summary>By name, each manifest read, on all cores.</summary>
     public static IReadOnlyList<HubEntry> Unindexed(string hub)
     {
         var all = Names(hub).SelectMany(home => Digests(home.FullName).Select(hex => (home.Name, Hex: hex))).ToList();
         var read = new HubEntry?[all.Count];
         Parallel.For(0, all.Count, i => read[i] = Read(hub, all[i].Name, all[i].Hex));
-        return [.. read.OfType<HubEntry>().GroupBy(e => e.Name, StringComparer.Ordinal).SelectMany(of => Sorted([.. of]))];
+        return [.. read.OfType<HubEntry>()];
     }
 
     /// <summary>Those of one name, the newest first, each manifest read.</summary>
