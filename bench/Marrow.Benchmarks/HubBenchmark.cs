@@ -3,7 +3,7 @@ using Marrow.Hub;
 
 namespace Marrow.Benchmarks;
 
-/// <summary>Listing a hub of ten thousand checkpoints, with what was read before at hand and without.</summary>
+/// <summary>Listing a hub of ten thousand checkpoints, with what was read before at hand and without; removing from one.</summary>
 internal static class HubBenchmark
 {
     private const int Checkpoints = 10_000;
@@ -13,24 +13,34 @@ internal static class HubBenchmark
         // The hardest case: a folder each; and a lab's: many trials of few models.
         yield return List(rounds, names: Checkpoints);
         yield return List(rounds, names: 100);
+        yield return Remove(rounds);
     }
 
-    private static Comparison List(int rounds, int names)
+    private static Comparison List(int rounds, int names) => InHub(names, hub =>
+        Comparison.Measure(FormattableString.Invariant($"hub: list {Checkpoints:N0} checkpoints of {names:N0} names"), 0, rounds,
+            new("without index: all manifests read", () =>
+            {
+                if (Directory.Exists(hub.IndexFolder))
+                    Directory.Delete(hub.IndexFolder, recursive: true);
+                Require(hub);
+            }),
+            new("with index", () => Require(hub))));
+
+    private static Comparison Remove(int rounds) => InHub(Checkpoints, hub =>
+    {
+        var next = 0;
+        return Comparison.Measure(FormattableString.Invariant($"hub: remove one of {Checkpoints:N0} checkpoints"), 0, rounds,
+            new Alternative("all manifests read for descendants", () => hub.Remove($"densenet121.trial-{next++}")));
+    });
+
+    private static Comparison InHub(int names, Func<LocalHub, Comparison> measure)
     {
         var folder = Directory.CreateTempSubdirectory("marrow-bench-").FullName;
         try
         {
-            var index = Path.Combine(folder, "index");
-            var hub = new LocalHub(Path.Combine(folder, "hub")) { IndexFolder = index };
+            var hub = new LocalHub(Path.Combine(folder, "hub")) { IndexFolder = Path.Combine(folder, "index") };
             Fill(hub.Folder, names);
-            return Comparison.Measure(FormattableString.Invariant($"hub: list {Checkpoints:N0} checkpoints of {names:N0} names"), 0, rounds,
-                new("without index: all manifests read", () =>
-                {
-                    if (Directory.Exists(index))
-                        Directory.Delete(index, recursive: true);
-                    Require(hub);
-                }),
-                new("with index", () => Require(hub)));
+            return measure(hub);
         }
         finally
         {

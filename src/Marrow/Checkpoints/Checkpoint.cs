@@ -57,7 +57,7 @@ public sealed class Checkpoint : IDisposable
     /// <summary>What it was measured to be worth; empty when nothing was measured.</summary>
     public IReadOnlyList<MeasuredValue> Metrics { get; private init; } = [];
 
-    /// <summary>Null when it was trained from scratch.</summary>
+    /// <summary>Null when it was trained from scratch or imported.</summary>
     public TransferReceipt? Receipt { get; private init; }
 
     /// <summary>Null when none was recorded.</summary>

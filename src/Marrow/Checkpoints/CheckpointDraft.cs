@@ -35,7 +35,7 @@ public sealed record CheckpointDraft
     public CheckpointParents Parents { get; init; } = new();
     /// <summary>Empty when nothing was measured.</summary>
     public IReadOnlyList<MeasuredValue> Metrics { get; init; } = [];
-    /// <summary>Null when every weight began at random.</summary>
+    /// <summary>Null when every weight began at random or was imported.</summary>
     public TransferReceipt? Receipt { get; init; }
     /// <summary>By this the newest of a name is told; part of the digest.</summary>
     public DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;

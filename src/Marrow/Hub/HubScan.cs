@@ -10,6 +10,7 @@ namespace Marrow.Hub;
 /// </summary>
 internal static class HubScan
 {
+    private const string Scheme = "sha256:";
     private const int FewestIndexed = 100; // fewer are read faster than anybody notices
     private const int Attempts = 3; // against checkpoints that go and come while they are read
     private static readonly TimeSpan TimesCanHide = TimeSpan.FromSeconds(2); // FAT's step, the coarsest
@@ -34,18 +35,27 @@ internal static class HubScan
         return entries;
     }
 
-    /// <summary>The same, each manifest read, on all cores.</summary>
+    /// <summary>By name, each manifest read, on all cores.</summary>
     public static IReadOnlyList<HubEntry> Unindexed(string hub)
     {
         var all = Names(hub).SelectMany(home => Digests(home.FullName).Select(hex => (home.Name, Hex: hex))).ToList();
         var read = new HubEntry?[all.Count];
         Parallel.For(0, all.Count, i => read[i] = Read(hub, all[i].Name, all[i].Hex));
-        return [.. read.OfType<HubEntry>().GroupBy(e => e.Name, StringComparer.Ordinal).SelectMany(of => Sorted([.. of]))];
+        return [.. read.OfType<HubEntry>()];
     }
 
     /// <summary>Those of one name, the newest first, each manifest read.</summary>
     public static IReadOnlyList<HubEntry> Of(string hub, string name) =>
         [.. Sorted([.. Digests(Path.Combine(hub, name)).Select(hex => Read(hub, name, hex)).OfType<HubEntry>()])];
+
+    /// <summary>Found by its folder's name, its manifest read; null when there is none or only a damaged one.</summary>
+    public static HubEntry? ByDigest(string hub, string digest)
+    {
+        var hex = digest.StartsWith(Scheme, StringComparison.Ordinal) ? digest[Scheme.Length..] : "";
+        if (!CheckpointManifest.IsHex(hex))
+            return null;
+        return Names(hub).Where(home => Directory.Exists(Path.Combine(home.FullName, hex))).Select(home => Read(hub, home.Name, hex)).FirstOrDefault(e => e is { Problem: null });
+    }
 
     /// <summary>One that need not lie in a hub. Throws <see cref="MarrowException"/> when its manifest can't be read.</summary>
     public static HubEntry Read(string folder)
@@ -72,7 +82,7 @@ internal static class HubScan
                 if (!Directory.Exists(folder))
                     return null;
                 if (attempt == Attempts)
-                    return new(name, "sha256:" + hex, DateTimeOffset.MinValue, folder, e.Message);
+                    return new(name, Scheme + hex, DateTimeOffset.MinValue, folder, e.Message);
             }
         }
     }

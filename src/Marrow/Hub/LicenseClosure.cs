@@ -12,7 +12,6 @@ public static class LicenseClosure
     /// <summary>Every ancestor and its terms, each once, the nearest first. Manifests are read, not the hub's index.</summary>
     public static IReadOnlyList<LicensedAncestor> Ancestors(LocalHub hub, CheckpointManifest manifest)
     {
-        var known = new Lazy<Dictionary<string, string>>(() => hub.List().Where(e => e.Problem is null).DistinctBy(e => e.Digest).ToDictionary(e => e.Digest, e => e.Folder));
         var (found, seen) = (new List<LicensedAncestor>(), new HashSet<string>(StringComparer.Ordinal) { manifest.Digest });
         for (var open = new Queue<CheckpointManifest>([manifest]); open.TryDequeue(out var next);)
         {
@@ -33,7 +32,7 @@ public static class LicenseClosure
         {
             try
             {
-                return known.Value.TryGetValue(digest, out var folder) && CheckpointManifest.Read(folder) is var parent && parent.Digest == digest ? parent : null;
+                return hub.FindDigest(digest) is { } entry && CheckpointManifest.Read(entry.Folder) is var parent && parent.Digest == digest ? parent : null;
             }
             catch (MarrowException)
             {

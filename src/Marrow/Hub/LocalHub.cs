@@ -58,7 +58,7 @@ public sealed class LocalHub(string folder)
         HubVerifier.Run(this, reference, progress, cancellation);
 
     /// <summary>The checkpoint of this digest ("sha256:..."), under whatever name; null when the hub has none.</summary>
-    public HubEntry? FindDigest(string digest) => List().FirstOrDefault(e => e.Digest == digest && e.Problem is null);
+    public HubEntry? FindDigest(string digest) => HubScan.ByDigest(Folder, digest);
 
     /// <summary>
     /// The checkpoint that a reference means; its weights are not looked at. Throws <see cref="MarrowException"/> for an

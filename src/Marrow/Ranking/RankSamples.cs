@@ -157,15 +157,30 @@ internal sealed record TrainingData(string By, string Task, ParentDataset Data)
         var open = new Queue<ParentCheckpoint>(checkpoint.Parents.Checkpoints);
         while (open.TryDequeue(out var parent))
         {
-            if (!visited.Add(parent.Digest) || hub.FindDigest(parent.Digest) is not { } entry)
+            if (!visited.Add(parent.Digest) || hub.FindDigest(parent.Digest) is not { } entry || Read(entry.Folder) is not var (ancestor, task))
                 continue;
-            using var ancestor = Checkpoint.Load(entry.Folder);
-            found.AddRange(ancestor.Parents.Datasets.Select(d => new TrainingData(ancestor.Name, ancestor.WeightsOnly ? "" : ancestor.Config.Task, d)));
+            found.AddRange(ancestor.Parents.Datasets.Select(d => new TrainingData(ancestor.Name, task, d)));
             foreach (var next in ancestor.Parents.Checkpoints)
                 open.Enqueue(next);
         }
         foreach (var inherited in checkpoint.Parents.Inherited.Where(a => a.Kind == AncestorKind.Dataset && !found.Any(f => f.Data.Name == a.Name && f.Data.FilesDigest == a.Digest)).ToList())
             found.Add(new("an ancestor", "", new(inherited.Name, "", inherited.License, inherited.Digest)));
         return found;
+    }
+
+    /// <summary>An ancestor's weights are not needed; null for a damaged one, which is as good as none.</summary>
+    private static (CheckpointManifest Manifest, string Task)? Read(string folder)
+    {
+        try
+        {
+            var manifest = CheckpointManifest.Read(folder);
+            return manifest.ReadListed(folder, Checkpoint.ConfigFile) is { } config
+                ? (manifest, CheckpointJson.Decode<CheckpointConfig>(config, Path.Combine(folder, Checkpoint.ConfigFile)).Task)
+                : null;
+        }
+        catch (MarrowException)
+        {
+            return null;
+        }
     }
 }

@@ -119,7 +119,7 @@ public static class Ranker
             {
                 try
                 {
-                    var checkpoint = Checkpoint.Load(entry.Folder);
+                    var checkpoint = HubDisk.Load(entry.Folder);
                     if (!IsCustom(checkpoint))
                     {
                         loaded.Add(checkpoint);

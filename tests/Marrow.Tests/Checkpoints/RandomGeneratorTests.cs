@@ -2,7 +2,10 @@ using TorchSharp;
 
 namespace Marrow.Tests.Checkpoints;
 
-/// <summary>Torch's generator is one for the process: these run while no other test draws from it.</summary>
+/// <summary>
+/// Torch's generator is one for the process: tests that count on what it gives, or on the process's memory, run when all
+/// that run side by side are done, one after the other.
+/// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public static class GlobalGenerator
 {

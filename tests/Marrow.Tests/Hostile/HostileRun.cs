@@ -6,9 +6,10 @@ namespace Marrow.Tests.Hostile;
 
 /// <summary>
 /// Phantoms, a recipe of three stages and the run it came to, made once: what the tests of bad input damage copies of.
-/// Commands are called in this process, as the program's Main does.
+/// Commands are called in this process, as the program's Main does; runs draw from torch's generator, so no other test runs
+/// beside these (see <see cref="GlobalGenerator"/>).
 /// </summary>
-[CollectionDefinition(nameof(HostileRun), DisableParallelization = true)] // it compares weights of runs, which draw from torch's generator
+[CollectionDefinition(nameof(HostileRun), DisableParallelization = true)]
 public sealed class HostileRun : ICollectionFixture<HostileRun>, IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -59,6 +59,9 @@ public sealed class HubRemovalTests : IDisposable
         var forged = new IndexedManifest(file.Length, file.LastWriteTimeUtc.Ticks, new("a.child", child.Digest, child.Created, folder));
         HubIndex.Write(_hub.Folder, hub.IndexFolder, new Dictionary<string, IndexedName> { ["a.child"] = new(FakeHub.LongAgo.Ticks, [forged]) });
         Assert.Empty(hub.List().Single(e => e.Name == "a.child").AncestorDigests); // it is believed
+        HubIndex.Write(_hub.Folder, hub.IndexFolder, new Dictionary<string, IndexedName> { ["a.child"] = new(FakeHub.LongAgo.Ticks, [forged]), ["a.parent"] = new(FakeHub.LongAgo.Ticks, []) });
+        Assert.DoesNotContain(hub.List(), e => e.Name == "a.parent");
+        Assert.Equal("a.parent", hub.FindDigest(parent.Digest)?.Name);
         Assert.Contains("1 that did: a.child", Assert.Throws<MarrowException>(() => hub.Remove("a.parent")).Message, StringComparison.Ordinal);
     }
 

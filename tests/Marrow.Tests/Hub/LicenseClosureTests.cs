@@ -56,7 +56,7 @@ public sealed class LicenseClosureTests : IDisposable
     public void Imported_weights_and_unknown_terms_count()
     {
         var imported = FakeHub.Add(_hub.Folder, "a.one", parents: new() { Imported = new("resnet.pth", 1, new string('a', 64), "torchvision-densenet", "LicenseRef-ImageNet-research") });
-        Assert.Contains("checkpoint resnet.pth is under LicenseRef-ImageNet-research", Assert.Throws<MarrowException>(() => LicenseClosure.Require(_hub, imported, "BSD-3-Clause")).Message, StringComparison.Ordinal);
+        Assert.Contains("file resnet.pth is under LicenseRef-ImageNet-research", Assert.Throws<MarrowException>(() => LicenseClosure.Require(_hub, imported, "BSD-3-Clause")).Message, StringComparison.Ordinal);
         var unknown = FakeHub.Add(_hub.Folder, "a.two", parents: Data("films", Licenses.Unknown));
         Assert.Contains("LicenseRef-unknown, which forbids redistribution", Assert.Throws<MarrowException>(() => LicenseClosure.Require(_hub, unknown, "MIT")).Message, StringComparison.Ordinal);
     }

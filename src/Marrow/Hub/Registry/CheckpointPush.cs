@@ -56,7 +56,7 @@ internal sealed class CheckpointPush(RegistryClient client, Action<TransferProgr
     /// <summary>Loading checks every byte: nothing damaged is pushed.</summary>
     private PackedCheckpoint Pack(PlannedPush planned)
     {
-        using var checkpoint = Checkpoint.Load(planned.Folder);
+        using var checkpoint = HubDisk.Load(planned.Folder);
         var parents = planned.Manifest.Parents.Checkpoints.Select(p => new OciParent(p.Name, p.Digest, p.License, _manifests.GetValueOrDefault(p.Digest))).ToList();
         return ArtifactWriter.Pack(checkpoint, planned.Manifest, planned.License, parents);
     }
