@@ -1,10 +1,12 @@
 using System.Text;
 using Marrow.Checkpoints;
 using Marrow.Soak;
+using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Hub.Registry;
 
 /// <summary>Names, types, sizes and promises of a manifest that no checkpoint of Marrow has.</summary>
+[Collection(GlobalGenerator.Name)] // their bound on memory is for the whole process
 public sealed class LyingManifestTests : LyingRegistry
 {
     [Theory]

@@ -1,8 +1,10 @@
 using Marrow.Soak;
+using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Hub.Registry;
 
 /// <summary>Blobs and answers that are not what they should be, end early or late, lead elsewhere or never come.</summary>
+[Collection(GlobalGenerator.Name)] // their bound on memory is for the whole process
 public sealed class LyingRegistryTests : LyingRegistry
 {
     [Fact]

@@ -1,7 +1,9 @@
+using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Hub.Registry;
 
 /// <summary>A registry that is pushed to and forgets, changes or sends elsewhere what it gets.</summary>
+[Collection(GlobalGenerator.Name)] // their bound on memory is for the whole process
 public sealed class LyingUploadTests : LyingRegistry
 {
     [Theory]
