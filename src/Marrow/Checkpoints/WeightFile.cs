@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 
@@ -57,16 +56,14 @@ public abstract class WeightFile : IDisposable
     /// <summary>Of the whole file, 64 lower-case hexadecimal digits.</summary>
     internal string Sha256()
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new byte[1 << 20];
-        for (long position = 0, length = RandomAccess.GetLength(_file); position < length;)
+        var position = 0L;
+        return FileHash.Sha256(block =>
         {
-            var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - position));
+            var part = block[..(int)Math.Min(block.Length, Length - position)];
             ReadExactly(part, position);
-            hash.AppendData(part);
             position += part.Length;
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+            return part.Length;
+        });
     }
 
     /// <summary>The bytes of the file.</summary>

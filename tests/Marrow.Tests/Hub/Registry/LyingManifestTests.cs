@@ -12,7 +12,7 @@ public sealed class LyingManifestTests : LyingRegistry
     [Theory]
     [InlineData("../evil.json")]
     [InlineData("..")]
-    [InlineData("/tmp/evil.json")]
+    [InlineData("/var/evil.json")]
     [InlineData("a/b.json")]
     [InlineData("..\\evil.json")]
     [InlineData("C:\\evil.json")]
@@ -58,7 +58,7 @@ public sealed class LyingManifestTests : LyingRegistry
         { "layers.0.mediaType", "application/vnd.oci.image.layer.v1.tar+gzip", "model.doc.v1.raw" },
         { "layers.5.mediaType", "application/vnd.cncf.model.doc.v1.raw", "model.weight.v1.raw" },
         { "layers.0.digest", "sha512:ab", "a sha256 digest" },
-        { "layers.0.digest", "sha256:../../../../tmp/evil", "a sha256 digest" },
+        { "layers.0.digest", "sha256:../../../../var/evil", "a sha256 digest" },
         { "annotations.marrow.checkpoint.name", "../evil", "the annotations" },
         { "annotations.marrow.checkpoint.name", "densenet-mini.other", "or other files" },
         { "annotations.marrow.checkpoint.digest", "sha256:" + "00000000000000000000000000000000" + "00000000000000000000000000000000", "or other files" },
