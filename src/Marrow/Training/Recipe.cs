@@ -18,8 +18,14 @@ public sealed record Recipe
     /// <summary>At least one; names differ.</summary>
     public required IReadOnlyList<Stage> Stages { get; init; }
 
-    /// <summary>Of every random draw: weights, order, augmentation, split. Default 1.</summary>
+    /// <summary>Of every random draw: weights, order, augmentation, subset of the labels. Default 1.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>
+    /// Of the division of each data set into its parts. Default: <see cref="Seed"/>. Set it to vary the seed with the
+    /// held-out films fixed.
+    /// </summary>
+    public ulong SplitSeed { get; init; } = 1;
 
     /// <summary>Share of the patients never trained on, 0 (train on all) to 0.9; default 0.2.</summary>
     public double HeldOut { get; init; } = 0.2;
@@ -117,6 +123,12 @@ public sealed record StageData
 
     /// <summary>Train on this many patients only, drawn by the recipe's seed, to see what few labels give. 0 (default): all.</summary>
     public int Limit { get; init; }
+
+    /// <summary>
+    /// Share of the training part's patients that are trained on, 0.0001 to 1 (default), drawn by the recipe's seed: those of a
+    /// smaller fraction are among those of a larger one. Excludes <see cref="Limit"/>.
+    /// </summary>
+    public double Fraction { get; init; } = 1;
 
     /// <summary>Share of the patients never trained on, 0 to 0.9. Default: the recipe's.</summary>
     public double HeldOut { get; init; } = 0.2;

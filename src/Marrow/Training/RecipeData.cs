@@ -24,9 +24,12 @@ internal static partial class RecipeData
             Name = RecipeReader.Name(s, "name", s.Text("name")) ?? format,
             Options = Options(s),
             Limit = s.Int("limit", 0, 0, int.MaxValue),
+            Fraction = s.Number("fraction", 1, 0.0001, 1),
             HeldOut = s.Number("heldOut", heldOut, 0, 0.9),
             Validation = s.Number("validation", 0.1, 0, 0.5),
         };
+        if (s.Has("limit") && s.Has("fraction"))
+            s.Errors.Add(s.At("fraction"), "fraction: limit says already how many patients to train on. Remove one of them.");
         s.Finish();
         return data;
     }

@@ -46,10 +46,12 @@ public static partial class RecipeReader
         var section = new RecipeSection(root, "the recipe", errors);
         var name = Name(section, "name", section.RequiredText("name", "name: my-recipe"));
         var heldOut = section.Number("heldOut", 0.2, 0, 0.9);
+        var seed = section.UInt64("seed", 1);
         var recipe = new Recipe
         {
             Name = name ?? "",
-            Seed = section.UInt64("seed", 1),
+            Seed = seed,
+            SplitSeed = section.UInt64("splitSeed", seed),
             HeldOut = heldOut,
             Stages = Stages(section, heldOut),
             SourcePath = path,

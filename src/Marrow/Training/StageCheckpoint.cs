@@ -15,7 +15,7 @@ internal static class StageCheckpoint
         var ended = progress.Ended ?? DateTimeOffset.UtcNow;
         var split = data.HeldOut.Count == 0
             ? "all samples; none held out"
-            : string.Create(CultureInfo.InvariantCulture, $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.Seed})");
+            : string.Create(CultureInfo.InvariantCulture, $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.SplitSeed})");
         var inherited = source is null ? [] : source.Parents.Ancestors();
         var license = stage.License ?? Licenses.Join([dataset.License, .. source is null or { WeightsOnly: true } ? Array.Empty<string>() : [source.License, .. inherited.Select(a => a.License)]]);
         return new CheckpointDraft
@@ -41,7 +41,7 @@ internal static class StageCheckpoint
             Parents = (source is null ? new() : CheckpointParents.WarmStartedFrom(source)) with
             {
                 Datasets = [new(dataset.Name, dataset.Version, dataset.License, PatientSplit.FilesDigest(dataset), dataset.Citation, data.Training.Count,
-                    new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.Seed))],
+                    new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.SplitSeed))],
             },
             Card = new()
             {
