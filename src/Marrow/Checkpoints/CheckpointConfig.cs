@@ -12,12 +12,13 @@ public static class CheckpointTask
     public const string Classify = "classify";
     public const string DetectVertebrae = "detect-vertebrae";
     public const string RegressCobb = "regress-cobb";
+    public const string Segment = "segment";
 
     /// <summary>Of a module of the user's own, which only the user can build; no recipe trains it.</summary>
     public const string Custom = "custom";
 
     /// <summary>Those that recipes train.</summary>
-    public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb];
+    public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb, Segment];
 
     /// <summary>The architectures of a task: what stands before the backbone's name.</summary>
     internal static IReadOnlyList<string> Architectures(string task) => [.. ModelCatalogue.Backbones.Keys.Select(backbone => Prefix(task) + backbone)];
@@ -27,6 +28,7 @@ public static class CheckpointTask
         Classify => "",
         DetectVertebrae => "retinanet-",
         RegressCobb => "cobb-",
+        Segment => "segment-",
         _ => throw new ArgumentOutOfRangeException(nameof(task), task, "No such task."),
     };
 }
@@ -94,6 +96,8 @@ public sealed record CheckpointConfig
         Require(ThreeClassFindings.SelectMany(f => (int[])[f.Positive, f.Negative, f.Uncertain]).All(i => i >= 0 && i < Classes.Count), "three-class findings that name outputs", "an index that is none");
         Input.Validate(path);
         Require(Task != CheckpointTask.Classify || Classes.Count == Model.Outputs, "a class for each output", $"{Classes.Count} classes, {Model.Outputs} outputs");
+        Require(Task != CheckpointTask.Segment || (Classes.Count is >= 1 and <= MaskFile.MostClasses && Model.Outputs == SegmentationNet.OutputsFor(Classes.Count)),
+            $"1 to {MaskFile.MostClasses} classes of masks, and as many outputs as they need", $"{Classes.Count} classes, {Model.Outputs} outputs");
         Require(Task != CheckpointTask.DetectVertebrae || Model.Detector is not null, "the detector's parameters", "none");
         if (Model.Detector is { } detector)
         {

@@ -165,7 +165,7 @@ public sealed record StageInput
 
     /// <summary>A spine film is about 2.8 times as high as wide (SpineWeb 16: medians 854 x 2360 px).</summary>
     public static StageInput DefaultFor(string task) =>
-        task == CheckpointTask.Classify ? new() : new() { Width = 224, Height = 640, Fit = Fit.Letterbox };
+        task is CheckpointTask.Classify or CheckpointTask.Segment ? new() : new() { Width = 224, Height = 640, Fit = Fit.Letterbox };
 
     /// <summary>What gives this contract again.</summary>
     internal static StageInput Of(InputContract contract) => new()
