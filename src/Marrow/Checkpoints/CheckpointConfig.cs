@@ -14,12 +14,13 @@ public static class CheckpointTask
     public const string RegressCobb = "regress-cobb";
     public const string Regress = "regress";
     public const string Points = "points";
+    public const string Segment = "segment";
 
     /// <summary>Of a module of the user's own, which only the user can build; no recipe trains it.</summary>
     public const string Custom = "custom";
 
     /// <summary>Those that recipes train.</summary>
-    public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb, Regress, Points];
+    public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb, Regress, Points, Segment];
 
     /// <summary>The architectures of a task: what stands before the backbone's name.</summary>
     internal static IReadOnlyList<string> Architectures(string task) => [.. ModelCatalogue.Backbones.Keys.Select(backbone => Prefix(task) + backbone)];
@@ -31,6 +32,7 @@ public static class CheckpointTask
         RegressCobb => "cobb-",
         Regress => "regress-",
         Points => "points-",
+        Segment => "segment-",
         _ => throw new ArgumentOutOfRangeException(nameof(task), task, "No such task."),
     };
 }
@@ -99,6 +101,8 @@ public sealed record CheckpointConfig
         Input.Validate(path);
         Require(Task != CheckpointTask.Classify || Classes.Count == Model.Outputs, "a class for each output", $"{Classes.Count} classes, {Model.Outputs} outputs");
         Require(Task is not (CheckpointTask.Regress or CheckpointTask.Points) || (Classes.Count == Model.Outputs && Outputs.Count == Model.Outputs), "a name and a meaning for each output", $"{Classes.Count} names and {Outputs.Count} meanings for {Model.Outputs} outputs");
+        Require(Task != CheckpointTask.Segment || (Classes.Count is >= 1 and <= MaskFile.MostClasses && Model.Outputs == SegmentationNet.OutputsFor(Classes.Count)),
+            $"1 to {MaskFile.MostClasses} classes of masks, and as many outputs as they need", $"{Classes.Count} classes, {Model.Outputs} outputs");
         Require(Task != CheckpointTask.DetectVertebrae || Model.Detector is not null, "the detector's parameters", "none");
         if (Model.Detector is { } detector)
         {

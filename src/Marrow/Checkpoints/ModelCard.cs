@@ -99,6 +99,7 @@ internal static class ModelCardText
     {
         CheckpointTask.Classify => "image-classification",
         CheckpointTask.DetectVertebrae => "object-detection",
+        CheckpointTask.Segment => "image-segmentation",
         _ => null,
     };
 

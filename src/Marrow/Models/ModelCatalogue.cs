@@ -24,6 +24,7 @@ public static class ModelCatalogue
         ["regress-"] = new("features.", (shape, spec) => new NumberRegressor(shape, spec.Channels, spec.Outputs)),
         ["points-"] = new("features.", (shape, spec) => new PointLocator(shape, spec.Channels, spec.Outputs)),
         ["cobb-"] = new("features.", (shape, spec) => new CobbRegressor(shape, spec.Channels, spec.Outputs)),
+        ["segment-"] = new("features.", (shape, spec) => new SegmentationNet(shape, spec.Channels, spec.Outputs)),
     };
 
     /// <summary>Every architecture name there is.</summary>

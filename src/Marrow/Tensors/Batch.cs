@@ -16,7 +16,12 @@ public sealed record PreparedSample(Sample Sample, AffineTransform ToInput, IRea
 
 /// <summary>Normalised images and their samples. Disposing frees the tensor.</summary>
 /// <param name="Images">[N, C, H, W] float32, normalised by the input contract, contiguous.</param>
-public sealed record Batch(torch.Tensor Images, IReadOnlyList<PreparedSample> Samples) : IDisposable
+/// <param name="Masks">[N, H, W] bytes, the class of each pixel, moved with the images; null from a loader without masks.</param>
+public sealed record Batch(torch.Tensor Images, IReadOnlyList<PreparedSample> Samples, torch.Tensor? Masks = null) : IDisposable
 {
-    public void Dispose() => Images.Dispose();
+    public void Dispose()
+    {
+        Images.Dispose();
+        Masks?.Dispose();
+    }
 }

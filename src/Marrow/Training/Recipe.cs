@@ -180,6 +180,7 @@ public sealed record StageInput
     {
         CheckpointTask.Classify => new(),
         CheckpointTask.Regress => new(),
+        CheckpointTask.Segment => new(),
         CheckpointTask.Points => new() { Width = 256, Height = 256, Fit = Fit.Letterbox }, // a distance is one in both directions
         _ => new() { Width = 224, Height = 640, Fit = Fit.Letterbox },
     };

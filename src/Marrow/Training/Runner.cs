@@ -77,17 +77,18 @@ public static class Runner
         torch.manual_seed((long)recipe.Seed);
         using var task = TaskCatalogue.Create(stage, input, data.Dataset);
         task.Prepare(data.Training);
+        using var masks = data.PackMasks(task, cancellation);
         using var source = stage.Init is null ? null : StageInit.Find(stage.Init, done, request.Resolve);
         var receipt = source is null ? null : StageInit.Apply(source, task, stage, Path.Combine(folder, "receipt.json"), Say);
 
         var workers = stage.Train.Workers > 0 ? stage.Train.Workers : Math.Min(8, Environment.ProcessorCount);
-        using var training = new BatchLoader(data.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers);
-        using var validation = Plain(data.Validation, cache, input, stage.Train.Batch);
+        using var training = new BatchLoader(data.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers, masks: masks);
+        using var validation = Plain(data.Validation, cache, masks, input, stage.Train.Batch);
         using var loop = new TrainingLoop(stage.Name, task, stage.Train, training, validation, folder);
         var waited = new WaitTally();
         var progress = loop.Run(request.Resume, e => { waited.Add(e); Report(e); }, cancellation);
 
-        using var heldOut = Plain(data.HeldOut, cache, input, stage.Train.Batch);
+        using var heldOut = Plain(data.HeldOut, cache, masks, input, stage.Train.Batch);
         var metrics = heldOut is null ? [] : loop.Measure(heldOut, new());
         var checkpoint = StageCheckpoint.Save(request, stage, task, data, receipt, source, progress, metrics);
         var result = new StageResult
@@ -109,8 +110,8 @@ public static class Runner
         return result;
     }
 
-    private static BatchLoader? Plain(IReadOnlyList<Datasets.Sample> samples, PackedCache cache, InputContract input, int batch) =>
-        samples.Count == 0 ? null : new(samples, cache, input, null, batch, 0, shuffle: false, dropLast: false);
+    private static BatchLoader? Plain(IReadOnlyList<Datasets.Sample> samples, PackedCache cache, MaskPack? masks, InputContract input, int batch) =>
+        samples.Count == 0 ? null : new(samples, cache, input, null, batch, 0, shuffle: false, dropLast: false, masks: masks);
 
     /// <summary>The share of waiting over a whole run, from its events.</summary>
     private sealed class WaitTally

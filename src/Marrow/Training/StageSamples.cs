@@ -60,6 +60,10 @@ internal sealed record StageSamples
     public PackedCache Pack(InputContract input, CancellationToken cancellation) =>
         PackedCache.Open([.. Training, .. Validation, .. HeldOut], input, cacheFolder: null, cancellation: cancellation);
 
+    /// <summary>Their masks, for a task that learns from masks, else null; the caller disposes it.</summary>
+    public MaskPack? PackMasks(TrainingTask task, CancellationToken cancellation) =>
+        task.MaskClasses.Count == 0 ? null : MaskPack.Open([.. Training, .. Validation, .. HeldOut], task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
+
     /// <summary>
     /// Saves the division, or, where this run has saved one, throws <see cref="MarrowException"/> when it is another:
     /// what was held out must stay so.
@@ -82,6 +86,7 @@ internal sealed record StageSamples
         CheckpointTask.RegressCobb => sample.CobbDegrees.Count > 0,
         CheckpointTask.Regress => sample.Numbers.Any(v => !double.IsNaN(v)),
         CheckpointTask.Points => sample.Points.Any(p => !double.IsNaN(p.X)),
+        CheckpointTask.Segment => sample.MaskPath is not null || sample.Vertebrae.Count > 0,
         _ => sample.Labels.Count > 0,
     };
 }

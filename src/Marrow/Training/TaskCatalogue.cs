@@ -36,6 +36,9 @@ public static class TaskCatalogue
         [CheckpointTask.Points] = new(
             (stage, input, data) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = data.Layout.Names.Count },
             (model, spec, input, points) => new PointsTask((PointLocator)model, spec, input, points)),
+        [CheckpointTask.Segment] = new(
+            (stage, input, data) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = SegmentationNet.OutputsFor(data.MaskClasses.Count) },
+            (model, spec, input, classes) => new SegmentTask((SegmentationNet)model, spec, input, classes)),
     };
 
     /// <summary>A task with a new model for a stage of a recipe.</summary>
@@ -43,7 +46,7 @@ public static class TaskCatalogue
     {
         var entry = Tasks[stage.Task];
         var spec = entry.Spec(stage, input, data);
-        return entry.Create(ModelCatalogue.Create(spec), spec, input, data.Layout);
+        return entry.Create(ModelCatalogue.Create(spec), spec, input, stage.Task == CheckpointTask.Segment ? new(data.MaskClasses, data.MaskClasses.Count > 1, []) : data.Layout);
     }
 
     /// <summary>The task that a checkpoint was trained for, its model with the checkpoint's weights. Golden outputs are verified.</summary>
