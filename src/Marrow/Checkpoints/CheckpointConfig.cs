@@ -12,12 +12,13 @@ public static class CheckpointTask
     public const string Classify = "classify";
     public const string DetectVertebrae = "detect-vertebrae";
     public const string RegressCobb = "regress-cobb";
+    public const string Pretrain = "pretrain";
 
     /// <summary>Of a module of the user's own, which only the user can build; no recipe trains it.</summary>
     public const string Custom = "custom";
 
     /// <summary>Those that recipes train.</summary>
-    public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb];
+    public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb, Pretrain];
 
     /// <summary>The architectures of a task: what stands before the backbone's name.</summary>
     internal static IReadOnlyList<string> Architectures(string task) => [.. ModelCatalogue.Backbones.Keys.Select(backbone => Prefix(task) + backbone)];
@@ -27,6 +28,7 @@ public static class CheckpointTask
         Classify => "",
         DetectVertebrae => "retinanet-",
         RegressCobb => "cobb-",
+        Pretrain => "pretrain-",
         _ => throw new ArgumentOutOfRangeException(nameof(task), task, "No such task."),
     };
 }
@@ -95,6 +97,12 @@ public sealed record CheckpointConfig
         Input.Validate(path);
         Require(Task != CheckpointTask.Classify || Classes.Count == Model.Outputs, "a class for each output", $"{Classes.Count} classes, {Model.Outputs} outputs");
         Require(Task != CheckpointTask.DetectVertebrae || Model.Detector is not null, "the detector's parameters", "none");
+        Require(Model.Masking is not null == (Task == CheckpointTask.Pretrain), $"the hidden patches for the task {CheckpointTask.Pretrain} and for no other", Model.Masking is null ? "none" : "some");
+        if (Model.Masking is { } masking)
+        {
+            Require(masking is { Share: >= 0.1 and <= 0.9, PatchPixels: >= 4 and <= 128 }, "a share of 0.1 to 0.9 and patches of 4 to 128 px", $"{Text(masking.Share)} and {masking.PatchPixels}");
+            Require(masking.Error(Input.Width, Input.Height) is null, masking.Error(Input.Width, Input.Height) ?? "", $"{masking.PatchPixels} px");
+        }
         if (Model.Detector is { } detector)
         {
             Require(detector is { Classes: >= 1 and <= 1000, PyramidChannels: >= 1 and <= 4096, HeadConvolutions: >= 0 and <= 64 },

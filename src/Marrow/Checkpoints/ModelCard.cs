@@ -99,6 +99,7 @@ internal static class ModelCardText
     {
         CheckpointTask.Classify => "image-classification",
         CheckpointTask.DetectVertebrae => "object-detection",
+        CheckpointTask.Pretrain => "image-feature-extraction",
         _ => null,
     };
 

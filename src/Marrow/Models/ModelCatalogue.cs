@@ -22,6 +22,7 @@ public static class ModelCatalogue
         [""] = new("features.", (shape, spec) => new DenseNet(shape, spec.Channels, spec.Outputs)),
         ["retinanet-"] = new("backbone.body.", (shape, spec) => new RetinaNet(shape, spec.Channels, spec.Detector ?? new())),
         ["cobb-"] = new("features.", (shape, spec) => new CobbRegressor(shape, spec.Channels, spec.Outputs)),
+        ["pretrain-"] = new("features.", (shape, spec) => new MaskedAutoencoder(shape, spec.Channels)),
     };
 
     /// <summary>Every architecture name there is.</summary>

@@ -88,6 +88,9 @@ public sealed record Stage
     /// <summary>What differs from the architecture's own detector; null for other tasks and when nothing does.</summary>
     public StageDetector? Detector { get; init; }
 
+    /// <summary>What is hidden while pretraining; null for other tasks.</summary>
+    public MaskingSpec? Pretrain { get; init; }
+
     public required TrainOptions Train { get; init; }
 
     /// <summary>How training images are changed at random. "augment: none" turns all of it off.</summary>
@@ -165,7 +168,7 @@ public sealed record StageInput
 
     /// <summary>A spine film is about 2.8 times as high as wide (SpineWeb 16: medians 854 x 2360 px).</summary>
     public static StageInput DefaultFor(string task) =>
-        task == CheckpointTask.Classify ? new() : new() { Width = 224, Height = 640, Fit = Fit.Letterbox };
+        task is CheckpointTask.Classify or CheckpointTask.Pretrain ? new() : new() { Width = 224, Height = 640, Fit = Fit.Letterbox };
 
     /// <summary>What gives this contract again.</summary>
     internal static StageInput Of(InputContract contract) => new()

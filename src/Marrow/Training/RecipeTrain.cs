@@ -12,6 +12,7 @@ internal static class RecipeTrain
         [CheckpointTask.Classify] = ["auroc", "accuracy", "kappa"],
         [CheckpointTask.DetectVertebrae] = ["smape", "mae", "landmark-error", "landmark-nmse", "ap", "ap50", "ap75"],
         [CheckpointTask.RegressCobb] = ["smape", "mae", "euclidean", "manhattan", "pearson"],
+        [CheckpointTask.Pretrain] = ["reconstruction-error"],
     };
 
     /// <param name="task">"" when the stage's task is missing or wrong: any metric is let pass.</param>

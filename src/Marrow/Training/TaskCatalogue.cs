@@ -30,6 +30,9 @@ public static class TaskCatalogue
         [CheckpointTask.RegressCobb] = new(
             (stage, input, _) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = 3 },
             (model, spec, input, _) => new RegressCobbTask((CobbRegressor)model, spec, input)),
+        [CheckpointTask.Pretrain] = new(
+            (stage, input, _) => new() { Architecture = stage.Model, Channels = input.Channels, Masking = stage.Pretrain ?? new() },
+            (model, spec, input, _) => new PretrainTask((MaskedAutoencoder)model, spec, input)),
     };
 
     /// <summary>A task with a new model for a stage of a recipe.</summary>
