@@ -100,6 +100,7 @@ internal static class ModelCardText
         CheckpointTask.Classify => "image-classification",
         CheckpointTask.DetectVertebrae => "object-detection",
         CheckpointTask.Segment => "image-segmentation",
+        CheckpointTask.Pretrain => "image-feature-extraction",
         _ => null,
     };
 

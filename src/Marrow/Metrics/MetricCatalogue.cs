@@ -43,6 +43,7 @@ public static class MetricCatalogue
         ["pearson"] = new("", true, "Pearson correlation of the angles or numbers."),
         ["bias"] = new("deg", false, "Mean of predicted minus true angle (Bland-Altman); 0 is best."),
         ["agreement-low"] = new("deg", true, "Lower 95 % limit of agreement of predicted minus true angle (Bland-Altman)."),
+        ["reconstruction-error"] = new("", false, "Squared error of the hidden pixels over that of their patches' means; 1 is no better than the means."),
         ["agreement-high"] = new("deg", false, "Upper 95 % limit of agreement of predicted minus true angle (Bland-Altman)."),
     };
 

@@ -25,6 +25,7 @@ public static class ModelCatalogue
         ["points-"] = new("features.", (shape, spec) => new PointLocator(shape, spec.Channels, spec.Outputs)),
         ["cobb-"] = new("features.", (shape, spec) => new CobbRegressor(shape, spec.Channels, spec.Outputs)),
         ["segment-"] = new("features.", (shape, spec) => new SegmentationNet(shape, spec.Channels, spec.Outputs)),
+        ["pretrain-"] = new("features.", (shape, spec) => new MaskedAutoencoder(shape, spec.Channels)),
     };
 
     /// <summary>Every architecture name there is.</summary>

@@ -47,7 +47,7 @@ public static class Evaluation
             return (dataset, labelled);
         if (!known || use is null || use.HeldOut == 0)
             throw new MarrowException($"{checkpoint.Name}: {(use is { HeldOut: 0 } ? "was trained on all of its data" : "does not say what was held out")}. Measure on other data with --split all.");
-        return (dataset, PatientSplit.Create(labelled, use.HeldOut, use.Seed).HeldOut);
+        return (dataset, StageSamples.Divide(labelled, config.Task, use.HeldOut, use.Seed).HeldOut);
     }
 
     /// <summary>The metrics of the checkpoint's own task. Nothing is augmented.</summary>

@@ -247,7 +247,7 @@ public sealed class BatchLoader : IDisposable
         if (_options is not null)
         {
             var (width, height) = _cache.OriginalSize(cacheIndex);
-            augmentation = Augmentation.Draw(SeededRandom.Fork(_seed, epoch, index), _options, width, height);
+            augmentation = Augmentation.Draw(SeededRandom.Fork(_seed, epoch, index), _options, width, height).Sparing(sample, width, height);
         }
         renderer.Render(_cache.Pixels(cacheIndex), toInput, augmentation, output);
         var moved = augmentation is null ? toInput : augmentation.Geometry.Then(toInput);

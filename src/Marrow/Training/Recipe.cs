@@ -94,6 +94,9 @@ public sealed record Stage
     /// <summary>What differs from the architecture's own detector; null for other tasks and when nothing does.</summary>
     public StageDetector? Detector { get; init; }
 
+    /// <summary>What is hidden while pretraining; null for other tasks.</summary>
+    public MaskingSpec? Pretrain { get; init; }
+
     public required TrainOptions Train { get; init; }
 
     /// <summary>How training images are changed at random. "augment: none" turns all of it off.</summary>
@@ -181,6 +184,7 @@ public sealed record StageInput
         CheckpointTask.Classify => new(),
         CheckpointTask.Regress => new(),
         CheckpointTask.Segment => new(),
+        CheckpointTask.Pretrain => new(),
         CheckpointTask.Points => new() { Width = 256, Height = 256, Fit = Fit.Letterbox }, // a distance is one in both directions
         _ => new() { Width = 224, Height = 640, Fit = Fit.Letterbox },
     };

@@ -5,7 +5,20 @@ namespace Marrow.Training;
 /// <summary>The section "augment:" -> <see cref="AugmentationOptions"/>, whose comments give each range and default.</summary>
 internal static class RecipeAugment
 {
-    private static readonly AugmentationOptions Off = new() { Strength = 0, FlipProbability = 0, CutoutProbability = 0 };
+    private static readonly AugmentationOptions Off = new() { Strength = 0, FlipProbability = 0, CutoutProbability = 0, CollimationProbability = 0 };
+
+    /// <summary>The same from "strength=2", "collimationProbability=1": for commands. Throws with a line for each mistake.</summary>
+    public static AugmentationOptions Parse(IReadOnlyList<string> settings)
+    {
+        var errors = new RecipeErrors();
+        var root = new RecipeNode(RecipeNodeKind.Map, "--augment", 0, 0);
+        root.Entries.Add((new(RecipeNodeKind.Scalar, "--augment", 0, 0) { Text = "augment" }, new(RecipeNodeKind.Map, "--augment", 0, 0)));
+        foreach (var setting in settings)
+            RecipeOverride.Apply(root.Entries[0].Value, setting, [], errors);
+        var options = Read(new RecipeSection(root, "--augment", errors));
+        errors.ThrowIfAny();
+        return options;
+    }
 
     public static AugmentationOptions Read(RecipeSection stage)
     {
@@ -32,6 +45,8 @@ internal static class RecipeAugment
             BlurPixels = s.Number("blurPixels", absent.BlurPixels, 0, 5),
             Cutout = s.Number("cutout", absent.Cutout, 0, 1),
             CutoutProbability = s.Number("cutoutProbability", absent.CutoutProbability, 0, 1),
+            Collimation = s.Number("collimation", absent.Collimation, 0, 0.45),
+            CollimationProbability = s.Number("collimationProbability", absent.CollimationProbability, 0, 1),
         };
         s.Finish();
         return options;

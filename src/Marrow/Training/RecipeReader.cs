@@ -15,7 +15,7 @@ public static partial class RecipeReader
 {
     // By which an override knows "landmarks.init" from "landmarks.lr", short for "landmarks.train.lr".
     private static readonly string[] StageKeys =
-        ["name", "task", "model", "init", "initCoverage", "data", "input", "detector", "train", "augment", "tag", "license"];
+        ["name", "task", "model", "init", "initCoverage", "data", "input", "detector", "train", "augment", "tag", "license", "pretrain"];
 
     private const int MaxStages = 100;
 
@@ -91,6 +91,7 @@ public static partial class RecipeReader
 
         var task = s.Require("task", "task: classify") is null ? "" : s.Choice("task", "", [.. CheckpointTask.All.Select(t => (t, t))]);
         var data = RecipeData.Read(s, heldOut, task);
+        var input = Input(s.SectionOrEmpty("input"), task);
         var stage = new Stage
         {
             Name = name ?? "",
@@ -99,8 +100,9 @@ public static partial class RecipeReader
             Init = Init(s, index, names),
             InitCoverage = s.Number("initCoverage", 0.9, 0, 1),
             Data = data,
-            Input = Input(s.SectionOrEmpty("input"), task),
+            Input = input,
             Detector = Detector(s, task),
+            Pretrain = RecipePretrain.Read(s, task, input),
             Train = RecipeTrain.Read(s.SectionOrEmpty("train"), task),
             Augment = RecipeAugment.Read(s),
             Tag = Name(s, "tag", s.Text("tag")) ?? data.Name,

@@ -38,7 +38,7 @@ internal sealed record StageSamples
         var patients = labelled.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
         if (patients < parts)
             throw MarrowException.Bad(root, $"{parts} patients or more, one for each part of the data", $"{patients} in {labelled.Count} samples", "Check the column of patients, or set data.heldOut or data.validation to 0.");
-        var split = PatientSplit.Create(labelled, stage.Data.HeldOut, recipe.SplitSeed);
+        var split = Divide(labelled, stage.Task, stage.Data.HeldOut, recipe.SplitSeed);
         var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, recipe.SplitSeed + 1);
         var training = stage.Data.Limit > 0
             ? LabelSubset.Take(forTraining.Train, stage.Data.Limit, recipe.Seed + 2)
@@ -80,6 +80,23 @@ internal sealed record StageSamples
             throw MarrowException.Bad(path, "the parts of the data that the run began with", "others", "The data set has changed: start anew in another folder, by --out.");
     }
 
+    /// <summary>
+    /// The training part and the held-out part. Pretraining reads images that other tasks have no label for, and still
+    /// holds out every patient that one of them would, at the same share and seed: what a later stage is measured on, no
+    /// earlier one has seen.
+    /// </summary>
+    /// <param name="samples">With targets for the task.</param>
+    public static PatientSplit Divide(IReadOnlyList<Sample> samples, string task, double heldOut, ulong seed)
+    {
+        if (task != CheckpointTask.Pretrain)
+            return PatientSplit.Create(samples, heldOut, seed);
+        var patients = CheckpointTask.All
+            .Select(other => samples.Where(s => IsLabelled(s, other)).ToList())
+            .Where(labelled => labelled.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Count() > 1)
+            .SelectMany(labelled => PatientSplit.Create(labelled, heldOut, seed).HeldOut.Select(s => s.Patient));
+        return PatientSplit.HoldOut(samples, patients, heldOut, seed);
+    }
+
     public static bool IsLabelled(Sample sample, string task) => task switch
     {
         CheckpointTask.DetectVertebrae => sample.Vertebrae.Count > 0,
@@ -87,6 +104,7 @@ internal sealed record StageSamples
         CheckpointTask.Regress => sample.Numbers.Any(v => !double.IsNaN(v)),
         CheckpointTask.Points => sample.Points.Any(p => !double.IsNaN(p.X)),
         CheckpointTask.Segment => sample.MaskPath is not null || sample.Vertebrae.Count > 0,
+        CheckpointTask.Pretrain => true, // needs none
         _ => sample.Labels.Count > 0,
     };
 }

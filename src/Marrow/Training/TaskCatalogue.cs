@@ -39,6 +39,9 @@ public static class TaskCatalogue
         [CheckpointTask.Segment] = new(
             (stage, input, data) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = SegmentationNet.OutputsFor(data.MaskClasses.Count) },
             (model, spec, input, classes) => new SegmentTask((SegmentationNet)model, spec, input, classes)),
+        [CheckpointTask.Pretrain] = new(
+            (stage, input, _) => new() { Architecture = stage.Model, Channels = input.Channels, Masking = stage.Pretrain ?? new() },
+            (model, spec, input, _) => new PretrainTask((MaskedAutoencoder)model, spec, input)),
     };
 
     /// <summary>A task with a new model for a stage of a recipe.</summary>

@@ -25,6 +25,7 @@ public partial class RecipeDocsTests
             detector: { {{Unknown}}: 1}
             train: { {{Unknown}}: 1}
             augment: { {{Unknown}}: 1}
+            pretrain: { {{Unknown}}: 1}
         """;
 
     /// <summary>Headings of the page, and what the reader calls the section.</summary>
@@ -37,6 +38,7 @@ public partial class RecipeDocsTests
         ["detector"] = "detector",
         ["train"] = "train",
         ["augment"] = "augment",
+        ["pretrain"] = "pretrain",
     };
 
     public static TheoryData<string> Headings => [.. Sections.Keys];
