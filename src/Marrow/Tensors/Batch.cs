@@ -8,11 +8,27 @@ namespace Marrow.Tensors;
 /// <summary>A sample as it stands in a batch: its targets moved with the image.</summary>
 /// <param name="ToInput">Original pixels to input pixels, with all augmentation.</param>
 /// <param name="Vertebrae">In input pixels, top to bottom; empty when unlabelled.</param>
-public sealed record PreparedSample(Sample Sample, AffineTransform ToInput, IReadOnlyList<Vertebra> Vertebrae);
+public sealed record PreparedSample(Sample Sample, AffineTransform ToInput, IReadOnlyList<Vertebra> Vertebrae)
+{
+    /// <summary>[Vertebrae]: true where the place is a guess, from which nothing is to be learnt; empty when none is.</summary>
+    public IReadOnlyList<bool> Guessed { get; init; } = [];
+}
+
+/// <summary>The images of a batch as they are, without augmentation.</summary>
+/// <param name="Images">[N, C, H, W] as <see cref="Batch.Images"/>.</param>
+/// <param name="ToInput">[N]: original pixels to input pixels.</param>
+public sealed record PlainImages(torch.Tensor Images, IReadOnlyList<AffineTransform> ToInput);
 
 /// <summary>Normalised images and their samples. Disposing frees the tensor.</summary>
 /// <param name="Images">[N, C, H, W] float32, normalised by the input contract, contiguous.</param>
 public sealed record Batch(torch.Tensor Images, IReadOnlyList<PreparedSample> Samples) : IDisposable
 {
-    public void Dispose() => Images.Dispose();
+    /// <summary>Null where the loader was not asked for them.</summary>
+    public PlainImages? Plain { get; init; }
+
+    public void Dispose()
+    {
+        Images.Dispose();
+        Plain?.Images.Dispose();
+    }
 }

@@ -16,6 +16,7 @@ public sealed class BatchLoader : IDisposable
     /// <summary>In one batch: its float32 values are one span of bytes.</summary>
     internal const int MostPixels = int.MaxValue / sizeof(float);
 
+    /// <summary>The augmented images' values, then, where they are wanted, those of the plain ones.</summary>
     private sealed record Produced(float[] Values, PreparedSample[] Samples, ExceptionDispatchInfo? Error);
 
     private readonly IReadOnlyList<Sample> _samples;
@@ -25,6 +26,7 @@ public sealed class BatchLoader : IDisposable
     private readonly int _batchSize;
     private readonly ulong _seed;
     private readonly bool _shuffle;
+    private readonly bool _plain;
     private readonly int _prefetch;
     private readonly int[] _cacheIndices;
     private readonly Thread[] _threads;
@@ -45,14 +47,15 @@ public sealed class BatchLoader : IDisposable
     /// <param name="dropLast">Leave out an epoch's last batch when it is not full.</param>
     /// <param name="workers">Background threads.</param>
     /// <param name="prefetch">Batches made ahead, at most.</param>
+    /// <param name="plain">Give each image a second time, without augmentation, as <see cref="Batch.Plain"/>.</param>
     public BatchLoader(IReadOnlyList<Sample> samples, PackedCache cache, InputContract contract,
         AugmentationOptions? augmentation, int batchSize, ulong seed, bool shuffle, bool dropLast,
-        int workers = 1, int prefetch = 4)
+        int workers = 1, int prefetch = 4, bool plain = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(workers);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(prefetch);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)batchSize * contract.Width * contract.Height, MostPixels, nameof(batchSize));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((plain ? 2L : 1) * batchSize * contract.Width * contract.Height, MostPixels, nameof(batchSize));
         if (!cache.Suits(contract))
             throw new ArgumentException("The cache was packed for another contract.", nameof(contract));
         if (augmentation?.Errors() is { Count: > 0 } errors)
@@ -62,7 +65,7 @@ public sealed class BatchLoader : IDisposable
             throw new MarrowException($"A batch needs {(dropLast ? batchSize : 1)} samples, the data has {samples.Count}. Use more data or a smaller batch.");
 
         (_samples, _cache, _contract, _options) = (samples, cache, contract, augmentation);
-        (_batchSize, _seed, _shuffle, _prefetch) = (batchSize, seed, shuffle, prefetch);
+        (_batchSize, _seed, _shuffle, _prefetch, _plain) = (batchSize, seed, shuffle, prefetch, plain);
         _cacheIndices = [.. samples.Select(cache.IndexOf)];
         _threads = new Thread[workers];
         for (var i = 0; i < workers; i++)
@@ -112,10 +115,14 @@ public sealed class BatchLoader : IDisposable
             _ready.Remove(_nextToGive++);
             Monitor.PulseAll(_lock);
         }
-        var images = Preprocessor.ToTensor(produced.Values, produced.Samples.Length, _contract);
+        var count = produced.Samples.Length;
+        var images = Preprocessor.ToTensor(produced.Values, count, _contract);
+        var plain = !_plain ? null : new PlainImages(
+            Preprocessor.ToTensor(produced.Values.AsSpan(count * _contract.Width * _contract.Height), count, _contract),
+            [.. produced.Samples.Select(s => _cache.ToInput(_cache.IndexOf(s.Sample)))]);
         lock (_lock)
             _pool.Push(produced.Values);
-        return new Batch(images, produced.Samples);
+        return new Batch(images, produced.Samples) { Plain = plain };
     }
 
     /// <summary>Makes <see cref="Next"/> go on at this batch of this epoch; both count from 0.</summary>
@@ -173,7 +180,7 @@ public sealed class BatchLoader : IDisposable
                 }
                 if (values is null)
                 {
-                    values = new float[Math.Min(_batchSize, _samples.Count) * _contract.Width * _contract.Height];
+                    values = new float[(_plain ? 2 : 1) * Math.Min(_batchSize, _samples.Count) * _contract.Width * _contract.Height];
                     Interlocked.Increment(ref _arraysMade);
                 }
                 var produced = Make(number, generation, order, values, renderer);
@@ -202,7 +209,11 @@ public sealed class BatchLoader : IDisposable
             var prepared = new PreparedSample[Math.Min(_batchSize, order.Length - first)];
             var size = _contract.Width * _contract.Height;
             for (var i = 0; i < prepared.Length && !_stopped && generation == _generation; i++)
+            {
                 prepared[i] = Render(order[first + i], epoch, renderer, values.AsSpan(i * size, size));
+                if (_plain)
+                    renderer.Render(_cache.Pixels(_cacheIndices[order[first + i]]), AffineTransform.Identity, null, values.AsSpan((prepared.Length + i) * size, size));
+            }
             return new Produced(values, prepared, null);
         }
         catch (Exception e)

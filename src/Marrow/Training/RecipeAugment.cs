@@ -7,7 +7,8 @@ internal static class RecipeAugment
 {
     private static readonly AugmentationOptions Off = new() { Strength = 0, FlipProbability = 0, CutoutProbability = 0 };
 
-    public static AugmentationOptions Read(RecipeSection stage)
+    /// <param name="absent">What stands in for keys that are not there; null: the defaults of the stage's own.</param>
+    public static AugmentationOptions Read(RecipeSection stage, AugmentationOptions? absent = null)
     {
         if (stage.Find("augment") is { Kind: RecipeNodeKind.Scalar } word)
         {
@@ -16,7 +17,7 @@ internal static class RecipeAugment
             return Off;
         }
         var s = stage.SectionOrEmpty("augment");
-        var absent = new AugmentationOptions();
+        absent ??= new();
         var options = new AugmentationOptions
         {
             Strength = s.Number("strength", absent.Strength, 0, 10),

@@ -25,6 +25,9 @@ public partial class RecipeDocsTests
             detector: { {{Unknown}}: 1}
             train: { {{Unknown}}: 1}
             augment: { {{Unknown}}: 1}
+            unlabeled: {format: images, {{Unknown}}: 1}
+            uda: { {{Unknown}}: 1}
+            teacher: { {{Unknown}}: 1}
         """;
 
     /// <summary>Headings of the page, and what the reader calls the section.</summary>
@@ -37,6 +40,9 @@ public partial class RecipeDocsTests
         ["detector"] = "detector",
         ["train"] = "train",
         ["augment"] = "augment",
+        ["unlabeled"] = "unlabeled",
+        ["uda"] = "uda",
+        ["teacher"] = "teacher",
     };
 
     public static TheoryData<string> Headings => [.. Sections.Keys];
