@@ -13,7 +13,11 @@ public sealed record ParentCheckpoint(string Name, string Digest, string Role = 
 /// <param name="License">SPDX identifier or LicenseRef-...</param>
 /// <param name="FilesDigest">SHA-256, hexadecimal, over names and sizes of the files used; "" when it was not taken.</param>
 /// <param name="Use">How it was read and divided, so that what was held out can be found again; null when unknown.</param>
-public sealed record ParentDataset(string Name, string Version, string License, string FilesDigest, string Citation = "", int Samples = 0, DatasetUse? Use = null);
+/// <param name="Role">"training": its labels were learnt; <see cref="Unlabeled"/>: its images alone were used.</param>
+public sealed record ParentDataset(string Name, string Version, string License, string FilesDigest, string Citation = "", int Samples = 0, DatasetUse? Use = null, string Role = "training")
+{
+    internal const string Unlabeled = "unlabeled";
+}
 
 /// <summary>How a data set was read and divided.</summary>
 /// <param name="Format">A key of the data set catalogue.</param>

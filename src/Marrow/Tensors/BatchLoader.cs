@@ -16,8 +16,8 @@ public sealed class BatchLoader : IDisposable
     /// <summary>In one batch: its float32 values are one span of bytes.</summary>
     internal const int MostPixels = int.MaxValue / sizeof(float);
 
-    /// <param name="Values">[N * H * W].</param>
-    /// <param name="Masks">The same; empty from a loader without masks.</param>
+    /// <param name="Values">[N * H * W] of the augmented images; then, where they are wanted, as many of the plain ones.</param>
+    /// <param name="Masks">[N * H * W]; empty from a loader without masks.</param>
     private sealed record Arrays(float[] Values, byte[] Masks);
 
     private sealed record Produced(Arrays Arrays, PreparedSample[] Samples, ExceptionDispatchInfo? Error);
@@ -29,6 +29,7 @@ public sealed class BatchLoader : IDisposable
     private readonly int _batchSize;
     private readonly ulong _seed;
     private readonly bool _shuffle;
+    private readonly bool _plain;
     private readonly int _prefetch;
     private readonly MaskPack? _masks;
     private readonly int[] _cacheIndices;
@@ -51,14 +52,15 @@ public sealed class BatchLoader : IDisposable
     /// <param name="workers">Background threads.</param>
     /// <param name="prefetch">Batches made ahead, at most.</param>
     /// <param name="masks">Of all samples: batches then have masks. Null: they have none.</param>
+    /// <param name="plain">Give each image a second time, without augmentation, as <see cref="Batch.Plain"/>.</param>
     public BatchLoader(IReadOnlyList<Sample> samples, PackedCache cache, InputContract contract,
         AugmentationOptions? augmentation, int batchSize, ulong seed, bool shuffle, bool dropLast,
-        int workers = 1, int prefetch = 4, MaskPack? masks = null)
+        int workers = 1, int prefetch = 4, MaskPack? masks = null, bool plain = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(workers);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(prefetch);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)batchSize * contract.Width * contract.Height, MostPixels, nameof(batchSize));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((plain ? 2L : 1) * batchSize * contract.Width * contract.Height, MostPixels, nameof(batchSize));
         if (!cache.Suits(contract))
             throw new ArgumentException("The cache was packed for another contract.", nameof(contract));
         if (augmentation?.Errors() is { Count: > 0 } errors)
@@ -69,7 +71,7 @@ public sealed class BatchLoader : IDisposable
             throw new MarrowException($"A batch needs {(dropLast ? batchSize : 1)} samples, the data has {samples.Count}. Use more data or a smaller batch.");
 
         (_samples, _cache, _contract, _options) = (samples, cache, contract, augmentation);
-        (_batchSize, _seed, _shuffle, _prefetch, _masks) = (batchSize, seed, shuffle, prefetch, masks);
+        (_batchSize, _seed, _shuffle, _prefetch, _masks, _plain) = (batchSize, seed, shuffle, prefetch, masks, plain);
         _cacheIndices = [.. samples.Select(cache.IndexOf)];
         _threads = new Thread[workers];
         for (var i = 0; i < workers; i++)
@@ -130,11 +132,15 @@ public sealed class BatchLoader : IDisposable
             _ready.Remove(_nextToGive++);
             Monitor.PulseAll(_lock);
         }
-        var images = Preprocessor.ToTensor(produced.Arrays.Values, produced.Samples.Length, _contract);
-        var masks = _masks is null ? null : MaskPack.ToTensor(produced.Arrays.Masks, produced.Samples.Length, _contract);
+        var count = produced.Samples.Length;
+        var images = Preprocessor.ToTensor(produced.Arrays.Values, count, _contract);
+        var masks = _masks is null ? null : MaskPack.ToTensor(produced.Arrays.Masks, count, _contract);
+        var plain = !_plain ? null : new PlainImages(
+            Preprocessor.ToTensor(produced.Arrays.Values.AsSpan(count * _contract.Width * _contract.Height), count, _contract),
+            [.. produced.Samples.Select(s => _cache.ToInput(_cache.IndexOf(s.Sample)))]);
         lock (_lock)
             _pool.Push(produced.Arrays);
-        return new Batch(images, produced.Samples, masks);
+        return new Batch(images, produced.Samples, masks) { Plain = plain };
     }
 
     /// <summary>Makes <see cref="Next"/> go on at this batch of this epoch; both count from 0.</summary>
@@ -194,7 +200,7 @@ public sealed class BatchLoader : IDisposable
                 if (arrays is null)
                 {
                     var size = Math.Min(_batchSize, _samples.Count) * _contract.Width * _contract.Height;
-                    arrays = new(new float[size], new byte[_masks is null ? 0 : size]);
+                    arrays = new(new float[(_plain ? 2 : 1) * size], new byte[_masks is null ? 0 : size]);
                     Interlocked.Increment(ref _arraysMade);
                 }
                 var produced = Make(number, generation, order, arrays, renderer, maskRenderer);
@@ -227,6 +233,8 @@ public sealed class BatchLoader : IDisposable
             {
                 var (sample, geometry) = Render(order[first + i], epoch, renderer, arrays.Values.AsSpan(i * size, size));
                 maskRenderer?.Render(sample, geometry, arrays.Masks.AsSpan(i * size, size));
+                if (_plain)
+                    renderer.Render(_cache.Pixels(_cacheIndices[order[first + i]]), AffineTransform.Identity, null, arrays.Values.AsSpan((prepared.Length + i) * size, size));
                 prepared[i] = sample;
             }
             return new Produced(arrays, prepared, null);

@@ -2,6 +2,7 @@ using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Models;
 using Marrow.Tensors;
+using Marrow.Training.Methods;
 
 namespace Marrow.Training;
 
@@ -38,6 +39,9 @@ public sealed record Recipe
 
     /// <summary>"stage.key=value", in the order they were applied. Store them beside the text to read the same recipe again.</summary>
     public IReadOnlyList<string> Overrides { get; init; } = [];
+
+    /// <summary>NAMEs for --data, of all stages, each once.</summary>
+    public IReadOnlyList<string> DataNames => [.. Stages.SelectMany(s => (string?[])[s.Data.Name, s.Unlabeled?.Name]).OfType<string>().Distinct()];
 
     /// <summary>Of the stages chosen by <see cref="Only"/>; empty for all.</summary>
     public IReadOnlyList<string> Chosen { get; private init; } = [];
@@ -110,6 +114,28 @@ public sealed record Stage
 
     /// <summary>Of the checkpoint, SPDX or LicenseRef-...; null (default) for those of the data and all ancestors that restrict anything, joined by AND.</summary>
     public string? License { get; init; }
+
+    /// <summary>Images without labels to learn from too, by <see cref="Uda"/> or <see cref="Teacher"/>; null (default) for none.</summary>
+    public StageUnlabeled? Unlabeled { get; init; }
+
+    /// <summary>How <see cref="Unlabeled"/> is used; at most one of the two is set.</summary>
+    public UdaOptions? Uda { get; init; }
+
+    /// <summary>The other way.</summary>
+    public TeacherOptions? Teacher { get; init; }
+}
+
+/// <summary>Images without labels; those of held-out and validation patients are never among them, labels are not read.</summary>
+public sealed record StageUnlabeled
+{
+    /// <summary>NAME in --data NAME=DIR. Default: the format. It may be the stage's own data.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>A key of <see cref="DatasetCatalogue.Formats"/>; images for any folder of PNG and JPEG files.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>How the data set is read; in YAML the options stand beside name and format.</summary>
+    public DatasetOptions Options { get; init; } = new();
 }
 
 /// <summary>What a stage trains on.</summary>

@@ -20,7 +20,8 @@ internal static class RecipeAugment
         return options;
     }
 
-    public static AugmentationOptions Read(RecipeSection stage)
+    /// <param name="absent">What stands in for keys that are not there; null: the defaults of the stage's own.</param>
+    public static AugmentationOptions Read(RecipeSection stage, AugmentationOptions? absent = null)
     {
         if (stage.Find("augment") is { Kind: RecipeNodeKind.Scalar } word)
         {
@@ -29,7 +30,7 @@ internal static class RecipeAugment
             return Off;
         }
         var s = stage.SectionOrEmpty("augment");
-        var absent = new AugmentationOptions();
+        absent ??= new();
         var options = new AugmentationOptions
         {
             Strength = s.Number("strength", absent.Strength, 0, 10),

@@ -15,13 +15,11 @@ internal static partial class RecipeData
         if (node is null)
             return new StageData { Name = "", Format = "" };
         var s = new RecipeSection(node, "data", stage.Errors);
-        var format = s.Require("format", "format: spineweb16") is null
-            ? ""
-            : s.Choice("format", "", [.. DatasetCatalogue.Formats.Keys.Select(f => (f, f))]);
+        var (name, format) = NameAndFormat(s, "format: spineweb16");
         var data = new StageData
         {
             Format = format,
-            Name = RecipeReader.Name(s, "name", s.Text("name")) ?? format,
+            Name = name,
             Options = Options(s, format, task),
             Limit = s.Int("limit", 0, 0, int.MaxValue),
             Fraction = s.Number("fraction", 1, 0.0001, 1),
@@ -35,8 +33,18 @@ internal static partial class RecipeData
         return data;
     }
 
+    /// <summary>"" each where it is missing or wrong.</summary>
+    public static (string Name, string Format) NameAndFormat(RecipeSection s, string example)
+    {
+        var format = s.Require("format", example) is null
+            ? ""
+            : s.Choice("format", "", [.. DatasetCatalogue.Formats.Keys.Select(f => (f, f))]);
+        return (RecipeReader.Name(s, "name", s.Text("name")) ?? format, format);
+    }
+
     // Which option belongs to which format is the data set's to say; a value no format takes is found here.
-    private static DatasetOptions Options(RecipeSection s, string format, string task) => new()
+    /// <param name="task">"" where none of the labels is read.</param>
+    public static DatasetOptions Options(RecipeSection s, string format, string task) => new()
     {
         Split = s.Text("split"),
         Uncertain = Uncertain(s.SectionOrEmpty("uncertain")),

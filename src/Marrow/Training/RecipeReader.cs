@@ -15,7 +15,8 @@ public static partial class RecipeReader
 {
     // By which an override knows "landmarks.init" from "landmarks.lr", short for "landmarks.train.lr".
     private static readonly string[] StageKeys =
-        ["name", "task", "model", "init", "initCoverage", "data", "input", "detector", "train", "augment", "tag", "license", "pretrain"];
+        ["name", "task", "model", "init", "initCoverage", "data", "input", "detector", "train", "augment", "tag", "license",
+        "pretrain", "unlabeled", "uda", "teacher"];
 
     private const int MaxStages = 100;
 
@@ -92,6 +93,7 @@ public static partial class RecipeReader
         var task = s.Require("task", "task: classify") is null ? "" : s.Choice("task", "", [.. CheckpointTask.All.Select(t => (t, t))]);
         var data = RecipeData.Read(s, heldOut, task);
         var input = Input(s.SectionOrEmpty("input"), task);
+        var (unlabeled, uda, teacher) = RecipeUnlabeled.Read(s, task);
         var stage = new Stage
         {
             Name = name ?? "",
@@ -107,6 +109,9 @@ public static partial class RecipeReader
             Augment = RecipeAugment.Read(s),
             Tag = Name(s, "tag", s.Text("tag")) ?? data.Name,
             License = s.Text("license"),
+            Unlabeled = unlabeled,
+            Uda = uda,
+            Teacher = teacher,
         };
         if ((long)stage.Train.Batch * stage.Input.Width * stage.Input.Height > BatchLoader.MostPixels)
             errors.Add(s.At("train"), string.Create(CultureInfo.InvariantCulture, $"batch: expected at most {BatchLoader.MostPixels} pixels in a batch, found {stage.Train.Batch} images of {stage.Input.Width} x {stage.Input.Height}. Use a smaller batch and accumulate."));

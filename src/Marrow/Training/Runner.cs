@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Marrow.Tensors;
+using Marrow.Training.Methods;
 using TorchSharp;
 
 namespace Marrow.Training;
@@ -43,12 +44,12 @@ public static class Runner
     private static void CheckInputs(RunRequest request, Dictionary<string, StageResult> done)
     {
         var recipe = request.Recipe;
-        var missing = recipe.Stages.Select(s => s.Data.Name).Distinct().Where(name => !request.DataFolders.ContainsKey(name)).ToList();
+        var missing = recipe.DataNames.Where(name => !request.DataFolders.ContainsKey(name)).ToList();
         if (missing.Count > 0)
             throw new MarrowException($"{recipe.SourcePath}: no folder for the data set{(missing.Count > 1 ? "s" : "")} '{string.Join("', '", missing)}'. Give {(missing.Count > 1 ? "each" : "it")} with {string.Join(" ", missing.Select(name => $"--data {name}=DIR"))}.");
         foreach (var stage in recipe.Stages.Where(s => !done.ContainsKey(s.Name)))
         {
-            StageSamples.Read(recipe, stage, request.DataFolders[stage.Data.Name], request.Include);
+            Read(request, stage);
             if (stage.Init is { } init && recipe.Stages.All(s => s.Name != init))
                 request.Resolve(init).Dispose();
         }
@@ -67,12 +68,15 @@ public static class Runner
 
         var recipe = request.Recipe;
         var input = stage.Input.ToContract();
-        var data = StageSamples.Read(recipe, stage, request.DataFolders[stage.Data.Name], request.Include);
+        var (data, unlabeled) = Read(request, stage);
         Say(data.ToString());
+        if (unlabeled is not null)
+            Say(unlabeled.ToString());
         if (data.Faults.Length > 0)
             Say(data.Faults);
         data.SaveSplit(Path.Combine(folder, "split.json"));
         using var cache = data.Pack(input, cancellation);
+        using var unlabeledCache = unlabeled?.Pack(input, cancellation);
 
         torch.manual_seed((long)recipe.Seed);
         using var task = TaskCatalogue.Create(stage, input, data.Dataset);
@@ -83,14 +87,17 @@ public static class Runner
 
         var workers = stage.Train.Workers > 0 ? stage.Train.Workers : Math.Min(8, Environment.ProcessorCount);
         using var training = new BatchLoader(data.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers, masks: masks);
+        using var unlabeledImages = unlabeled is null ? null : new BatchLoader(unlabeled.Samples, unlabeledCache!, input,
+            (stage.Uda ?? (UnlabeledOptions)stage.Teacher!).Augment, stage.Train.Batch, recipe.Seed + 3, shuffle: true, dropLast: true, workers, plain: true);
+        using var method = unlabeledImages is null ? MethodCatalogue.Create(stage, task) : MethodCatalogue.Create(stage, task, data, cache, unlabeledImages);
         using var validation = Plain(data.Validation, cache, masks, input, stage.Train.Batch);
-        using var loop = new TrainingLoop(stage.Name, task, stage.Train, training, validation, folder);
+        using var loop = new TrainingLoop(stage.Name, method, stage.Train, training, validation, folder);
         var waited = new WaitTally();
         var progress = loop.Run(request.Resume, e => { waited.Add(e); Report(e); }, cancellation);
 
         using var heldOut = Plain(data.HeldOut, cache, masks, input, stage.Train.Batch);
         var metrics = heldOut is null ? [] : loop.Measure(heldOut, new());
-        var checkpoint = StageCheckpoint.Save(request, stage, task, data, receipt, source, progress, metrics);
+        var checkpoint = StageCheckpoint.Save(request, stage, task, data, unlabeled, receipt, source, progress, metrics);
         var result = new StageResult
         {
             Stage = stage.Name,
@@ -101,6 +108,7 @@ public static class Runner
             Metrics = metrics,
             Progress = progress,
             TrainingImages = data.Training.Count,
+            UnlabeledImages = unlabeled?.Samples.Count ?? 0,
             ValidationImages = data.Validation.Count,
             HeldOutImages = data.HeldOut.Count,
             PeakMemoryGiB = Process.GetCurrentProcess().PeakWorkingSet64 / (double)(1 << 30),
@@ -108,6 +116,13 @@ public static class Runner
         };
         RunFolder.SaveResult(folder, result);
         return result;
+    }
+
+    private static (StageSamples Data, UnlabeledSamples? Unlabeled) Read(RunRequest request, Stage stage)
+    {
+        var root = request.DataFolders[stage.Data.Name];
+        var data = StageSamples.Read(request.Recipe, stage, root, request.Include);
+        return (data, stage.Unlabeled is null ? null : UnlabeledSamples.Read(stage, request.DataFolders[stage.Unlabeled.Name], data, root, request.Include));
     }
 
     private static BatchLoader? Plain(IReadOnlyList<Datasets.Sample> samples, PackedCache cache, MaskPack? masks, InputContract input, int batch) =>

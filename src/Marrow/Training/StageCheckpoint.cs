@@ -8,7 +8,7 @@ namespace Marrow.Training;
 /// <summary>Writes what a stage has come to as a checkpoint: weights, contract, card, numbers and parents.</summary>
 internal static class StageCheckpoint
 {
-    public static Checkpoint Save(RunRequest request, Stage stage, TrainingTask task, StageSamples data,
+    public static Checkpoint Save(RunRequest request, Stage stage, TrainingTask task, StageSamples data, UnlabeledSamples? unlabeled,
         TransferReceipt? receipt, Checkpoint? source, RunProgress progress, IReadOnlyList<MetricValue> metrics)
     {
         var dataset = data.Dataset;
@@ -17,7 +17,7 @@ internal static class StageCheckpoint
             ? "all samples; none held out"
             : string.Create(CultureInfo.InvariantCulture, $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.SplitSeed})");
         var inherited = source is null ? [] : source.Parents.Ancestors();
-        var license = stage.License ?? Licenses.Join([dataset.License, .. source is null or { WeightsOnly: true } ? Array.Empty<string>() : [source.License, .. inherited.Select(a => a.License)]]);
+        var license = stage.License ?? Licenses.Join([dataset.License, .. unlabeled is null ? Array.Empty<string>() : [unlabeled.Dataset.License], .. source is null or { WeightsOnly: true } ? Array.Empty<string>() : [source.License, .. inherited.Select(a => a.License)]]);
         return new CheckpointDraft
         {
             Name = stage.CheckpointName,
@@ -41,14 +41,16 @@ internal static class StageCheckpoint
             Parents = (source is null ? new() : CheckpointParents.WarmStartedFrom(source)) with
             {
                 Datasets = [new(dataset.Name, dataset.Version, dataset.License, PatientSplit.FilesDigest(dataset), dataset.Citation, data.Training.Count,
-                    new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.SplitSeed))],
+                    new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.SplitSeed)),
+                    .. unlabeled is null ? Array.Empty<ParentDataset>() : [Parent(unlabeled)]],
             },
             Card = new()
             {
                 Summary = $"A {stage.Model} for {task.Purpose}, trained on {dataset.Name}"
                     + (source is null ? " from random weights." : $", warm-started from {source.Name}."),
                 Data = string.Create(CultureInfo.InvariantCulture,
-                    $"{dataset.Name} ({dataset.Format}): {data.Training.Count} images to train on, {data.Validation.Count} that chose the best weights, {data.HeldOut.Count} {(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts."),
+                    $"{dataset.Name} ({dataset.Format}): {data.Training.Count} images to train on, {data.Validation.Count} that chose the best weights, {data.HeldOut.Count} {(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts.")
+                    + (unlabeled is null ? "" : string.Create(CultureInfo.InvariantCulture, $" Without labels: {unlabeled.Samples.Count} images of {unlabeled.Dataset.Name} ({unlabeled.Dataset.Format}), by {(stage.Uda is null ? "a mean teacher" : "unsupervised data augmentation")}; none of a patient who is held out or chose the best weights.")),
                 Training = new(request.Recipe.SourceText, stage.Name, request.Command, request.Recipe.Seed, progress.Seconds),
                 Limits = task.Limits,
                 License = license,
@@ -57,4 +59,8 @@ internal static class StageCheckpoint
             },
         }.Save(request.HubFolder);
     }
+
+    private static ParentDataset Parent(UnlabeledSamples unlabeled) => new(
+        unlabeled.Dataset.Name, unlabeled.Dataset.Version, unlabeled.Dataset.License, PatientSplit.FilesDigest(unlabeled.Dataset),
+        unlabeled.Dataset.Citation, unlabeled.Samples.Count, Role: ParentDataset.Unlabeled);
 }

@@ -52,6 +52,10 @@ public static class TaskCatalogue
         return entry.Create(ModelCatalogue.Create(spec), spec, input, stage.Task == CheckpointTask.Segment ? new(data.MaskClasses, data.MaskClasses.Count > 1, []) : data.Layout);
     }
 
+    /// <summary>The same task with a model of its own, whose weights are random.</summary>
+    internal static TrainingTask Twin(TrainingTask task) =>
+        Tasks[task.Name].Create(ModelCatalogue.Create(task.Spec), task.Spec, task.Input, task.Describe().Layout);
+
     /// <summary>The task that a checkpoint was trained for, its model with the checkpoint's weights. Golden outputs are verified.</summary>
     public static TrainingTask Load(Checkpoint checkpoint)
     {
