@@ -4,8 +4,8 @@ using Marrow.Datasets;
 
 namespace Marrow.Checkpoints;
 
-/// <summary>A checkpoint that weights came from.</summary>
-/// <param name="Role">"init": warm-started from it.</param>
+/// <summary>A checkpoint that weights, or labels, came from.</summary>
+/// <param name="Role">"init": warm-started from it. "labels": its predictions were labels.</param>
 public sealed record ParentCheckpoint(string Name, string Digest, string Role = "init", string License = Licenses.Unknown);
 
 /// <summary>A data set that weights were trained on.</summary>

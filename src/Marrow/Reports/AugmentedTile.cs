@@ -18,7 +18,7 @@ internal static class AugmentedTile
             var radiograph = RadiographReader.Read(sample.ImagePath, ContactSheet.LongestTileSidePx, ContactSheet.LongestTileSidePx);
             var (width, height) = (radiograph.OriginalWidth, radiograph.OriginalHeight);
             var scale = ContactSheet.LongestTileSidePx / (double)Math.Max(width, height);
-            var contract = new InputContract { Width = Math.Max(LeastSidePx, (int)(width * scale)), Height = Math.Max(LeastSidePx, (int)(height * scale)), Mean = 0, Std = 1 };
+            var contract = new InputContract { Width = Math.Max(LeastSidePx, (int)(width * scale)), Height = Math.Max(LeastSidePx, (int)(height * scale)), Std = 1 };
             var packed = Preprocessor.Prepare(radiograph, contract);
             var augmentation = Augmentation.Draw(SeededRandom.Fork(seed, draw), options, width, height).Sparing(sample, width, height);
             var values = new float[contract.Width * contract.Height];
@@ -28,7 +28,7 @@ internal static class AugmentedTile
             {
                 Width = contract.Width,
                 Height = contract.Height,
-                Pixels = [.. values.Select(v => (ushort)Math.Round(255 * v))],
+                Pixels = [.. values.Select(v => (ushort)Math.Round(255 * (v + contract.Mean)))],
                 BitDepth = 8,
                 Source = sample.ImagePath,
                 OriginalWidth = contract.Width,

@@ -50,7 +50,7 @@ public sealed record AugmentationOptions
 
     /// <summary>
     /// Largest part of each side that the blades of a collimator darken, fraction of the image; they stay clear of the
-    /// vertebrae and are turned by up to 3 degrees. 0 to 0.45, default 0.15.
+    /// vertebrae and are turned by up to 3 degrees. 0 to 0.5, default 0.15.
     /// </summary>
     public double Collimation { get; init; } = 0.15;
 

@@ -12,8 +12,8 @@ namespace Marrow.Tensors;
 /// <param name="Left">Px in that frame, as the others: what lies between left and right, top and bottom is seen.</param>
 internal sealed record Collimation(AffineTransform ToField, double Left, double Top, double Right, double Bottom)
 {
-    /// <summary>Of the sides: opposite blades never meet.</summary>
-    public const double MostShare = 0.45;
+    /// <summary>Of the sides, and less than this is drawn: opposite blades never meet.</summary>
+    public const double MostShare = 0.5;
 
     private const double LargestTiltDegrees = 3; // as plates and tubes are turned against each other
     private const double MarginShare = 0.02; // of the longer side: half a vertebra's height around the corners

@@ -62,8 +62,10 @@ public sealed record Recipe
         return this with
         {
             Chosen = [.. kept.Select(s => s.Name)],
-            Stages = [.. kept.Select(s => Stages.FirstOrDefault(o => o.Name == s.Init && !names.Contains(o.Name)) is { } left ? s with { Init = left.CheckpointName } : s)],
+            Stages = [.. kept.Select(s => s with { Init = Kept(s.Init), Data = s.Data with { SoftLabelsFrom = Kept(s.Data.SoftLabelsFrom) } })],
         };
+
+        string? Kept(string? reference) => Stages.FirstOrDefault(o => o.Name == reference && !names.Contains(o.Name))?.CheckpointName ?? reference;
     }
 
     /// <summary>Writes <see cref="SourceText"/>, unchanged; throws <see cref="MarrowException"/> when it can't.</summary>
@@ -149,6 +151,12 @@ public sealed record StageData
 
     /// <summary>How the data set is read; in YAML the options stand beside name and format.</summary>
     public DatasetOptions Options { get; init; } = new();
+
+    /// <summary>
+    /// U-SelfTrained: an earlier stage or a checkpoint whose probabilities stand for the uncertain labels of the training
+    /// part, of findings whose policy is "self-trained". Written as <see cref="Stage.Init"/> is. Default none.
+    /// </summary>
+    public string? SoftLabelsFrom { get; init; }
 
     /// <summary>Train on this many patients only, drawn by the recipe's seed, to see what few labels give. 0 (default): all.</summary>
     public int Limit { get; init; }

@@ -14,7 +14,7 @@ internal static class RecipeAugment
         var root = new RecipeNode(RecipeNodeKind.Map, "--augment", 0, 0);
         root.Entries.Add((new(RecipeNodeKind.Scalar, "--augment", 0, 0) { Text = "augment" }, new(RecipeNodeKind.Map, "--augment", 0, 0)));
         foreach (var setting in settings)
-            RecipeOverride.Apply(root.Entries[0].Value, setting, [], errors);
+            RecipeOverride.Apply(root.Entries[0].Value, setting, [], errors, "--augment");
         var options = Read(new RecipeSection(root, "--augment", errors));
         errors.ThrowIfAny();
         return options;
@@ -46,7 +46,7 @@ internal static class RecipeAugment
             BlurPixels = s.Number("blurPixels", absent.BlurPixels, 0, 5),
             Cutout = s.Number("cutout", absent.Cutout, 0, 1),
             CutoutProbability = s.Number("cutoutProbability", absent.CutoutProbability, 0, 1),
-            Collimation = s.Number("collimation", absent.Collimation, 0, 0.45),
+            Collimation = s.Number("collimation", absent.Collimation, 0, 0.5),
             CollimationProbability = s.Number("collimationProbability", absent.CollimationProbability, 0, 1),
         };
         s.Finish();

@@ -91,7 +91,7 @@ public static partial class RecipeReader
             errors.Add(s.At("name"), "name: 'scratch' means random weights. Choose another name.");
 
         var task = s.Require("task", "task: classify") is null ? "" : s.Choice("task", "", [.. CheckpointTask.All.Select(t => (t, t))]);
-        var data = RecipeData.Read(s, heldOut, task);
+        var data = RecipeData.Read(s, heldOut, task, (section, key) => Reference(section, key, index, names));
         var input = Input(s.SectionOrEmpty("input"), task);
         var (unlabeled, uda, teacher) = RecipeUnlabeled.Read(s, task);
         var stage = new Stage
@@ -99,7 +99,7 @@ public static partial class RecipeReader
             Name = name ?? "",
             Task = task,
             Model = Model(s, task),
-            Init = Init(s, index, names),
+            Init = Reference(s, "init", index, names),
             InitCoverage = s.Number("initCoverage", 0.9, 0, 1),
             Data = data,
             Input = input,
@@ -131,9 +131,10 @@ public static partial class RecipeReader
         return model;
     }
 
-    private static string? Init(RecipeSection s, int index, List<string?> names)
+    /// <summary>An earlier stage, or what looks like a checkpoint; null when absent or wrong.</summary>
+    private static string? Reference(RecipeSection s, string key, int index, List<string?> names)
     {
-        var init = s.Text("init");
+        var init = s.Text(key);
         if (init is null or "scratch")
             return null;
         var place = names.IndexOf(init);
@@ -141,11 +142,11 @@ public static partial class RecipeReader
             return init;
         var earlier = names.Take(index).OfType<string>().ToList();
         if (place >= 0)
-            s.Errors.Add(s.At("init"), $"init: stage {RecipeErrors.Quote(init)} {(place == index ? "is this stage itself" : "comes later")}. Name an earlier stage or a checkpoint.");
+            s.Errors.Add(s.At(key), $"{key}: stage {RecipeErrors.Quote(init)} {(place == index ? "is this stage itself" : "comes later")}. Name an earlier stage or a checkpoint.");
         else
         {
             var hint = earlier.Count == 0 ? "There is no earlier stage." : RecipeSection.Suggest(init, earlier);
-            s.Errors.Add(s.At("init"), $"init: {RecipeErrors.Quote(init)} is no earlier stage, and no checkpoint such as densenet121.chexpert, a folder/, a .safetensors, .pth or .pt file, or oci://host/name:tag. {hint}");
+            s.Errors.Add(s.At(key), $"{key}: {RecipeErrors.Quote(init)} is no earlier stage, and no checkpoint such as densenet121.chexpert, a folder/, a .safetensors, .pth or .pt file, or oci://host/name:tag. {hint}");
         }
         return null;
     }

@@ -50,8 +50,8 @@ public static class Runner
         foreach (var stage in recipe.Stages.Where(s => !done.ContainsKey(s.Name)))
         {
             Read(request, stage);
-            if (stage.Init is { } init && recipe.Stages.All(s => s.Name != init))
-                request.Resolve(init).Dispose();
+            foreach (var reference in new[] { stage.Init, stage.Data.SoftLabelsFrom }.OfType<string>().Where(r => recipe.Stages.All(s => s.Name != r)))
+                request.Resolve(reference).Dispose();
         }
     }
 
@@ -75,6 +75,9 @@ public static class Runner
         if (data.Faults.Length > 0)
             Say(data.Faults);
         data.SaveSplit(Path.Combine(folder, "split.json"));
+        using var labeller = stage.Data.SoftLabelsFrom is { } from ? StageInit.Find(from, done, request.Resolve) : null;
+        if (labeller is not null)
+            data = SelfTraining.Apply(data, stage, labeller, folder, Say, cancellation);
         using var cache = data.Pack(input, cancellation);
         using var unlabeledCache = unlabeled?.Pack(input, cancellation);
 
@@ -97,7 +100,7 @@ public static class Runner
 
         using var heldOut = Plain(data.HeldOut, cache, masks, input, stage.Train.Batch);
         var metrics = heldOut is null ? [] : loop.Measure(heldOut, new());
-        var checkpoint = StageCheckpoint.Save(request, stage, task, data, unlabeled, receipt, source, progress, metrics);
+        var checkpoint = StageCheckpoint.Save(request, stage, task, data, unlabeled, receipt, source, labeller, progress, metrics);
         var result = new StageResult
         {
             Stage = stage.Name,

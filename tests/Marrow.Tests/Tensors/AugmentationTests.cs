@@ -108,7 +108,7 @@ public class AugmentationTests
     {
         var contract = new InputContract { Width = 70, Height = 90 };
         var packed = Preprocessor.Prepare(TestImages.Noise(1, 100, 80), contract);
-        var options = new AugmentationOptions { Strength = 0, BlurPixels = 3, Stretch = 0.4, Cutout = 0.5, CutoutProbability = 1, Collimation = 0.45, CollimationProbability = 1 };
+        var options = new AugmentationOptions { Strength = 0, BlurPixels = 3, Stretch = 0.4, Cutout = 0.5, CutoutProbability = 1, Collimation = 0.5, CollimationProbability = 1 };
         var augmented = Render(packed, Augmentation.Draw(new SeededRandom(4), options, 100, 80), contract);
         Assert.All(augmented.Zip(Render(packed, null, contract)), p => Assert.Equal(p.Second, p.First, 1e-3));
     }

@@ -9,7 +9,7 @@ namespace Marrow.Tests.Tensors;
 public class CollimationTests
 {
     private const string Seed = "0000KOIPHJZ4";
-    private static readonly AugmentationOptions Closed = new() { Collimation = 0.45, CollimationProbability = 1, RotationDegrees = 20, Shift = 0.1, FlipProbability = 0.5, Noise = 0 };
+    private static readonly AugmentationOptions Closed = new() { Collimation = 0.5, CollimationProbability = 1, RotationDegrees = 20, Shift = 0.1, FlipProbability = 0.5, Noise = 0 };
     private static readonly InputContract Contract = new() { Width = 80, Height = 120 };
 
     [Fact]
@@ -70,7 +70,7 @@ public class CollimationTests
     public void Blades_close_as_far_as_they_may_and_leave_the_middle()
     {
         var drawn = Enumerable.Range(0, 500).Select(i => Augmentation.Draw(SeededRandom.Fork(1, i), Closed, 100, 100).Collimation!).ToList();
-        Assert.InRange(drawn.Max(c => c.Left), 44, 45);
+        Assert.InRange(drawn.Max(c => c.Left), 49, 50);
         Assert.InRange(drawn.Min(c => c.Left), 0, 1);
         Assert.All(drawn, c => Assert.True(c.Left < c.Right && c.Top < c.Bottom));
     }
