@@ -5,7 +5,7 @@ using Marrow.Datasets;
 namespace Marrow.Checkpoints;
 
 /// <summary>A checkpoint that weights came from.</summary>
-/// <param name="Role">"init": warm-started from it.</param>
+/// <param name="Role">"init": warm-started from it. "crop": its detections say where in the image the model looks.</param>
 public sealed record ParentCheckpoint(string Name, string Digest, string Role = "init", string License = Licenses.Unknown);
 
 /// <summary>A data set that weights were trained on.</summary>
@@ -70,6 +70,13 @@ public sealed record CheckpointParents
     {
         Checkpoints = [new(source.Name, source.Digest, "init", source.License)],
         Inherited = [.. source.Parents.Ancestors().Distinct()],
+    };
+
+    /// <summary>The same of a model that looks where this detector finds something. One that is both has both roles.</summary>
+    internal CheckpointParents CroppedBy(Checkpoint detector) => this with
+    {
+        Checkpoints = [.. Checkpoints, new(detector.Name, detector.Digest, "crop", detector.License)],
+        Inherited = [.. Inherited.Concat(detector.Parents.Ancestors()).Distinct()],
     };
 
     /// <summary>All ancestors and their terms: the parents, then what they inherited.</summary>

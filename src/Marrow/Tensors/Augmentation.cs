@@ -69,6 +69,9 @@ public sealed record Augmentation
         double Factor(double bound) => Math.Exp(random.Uniform(-1, 1) * Math.Log(1 + strength * bound));
     }
 
+    /// <summary>The same drawn in the pixels of a window; <paramref name="toWindow"/> changes no lengths, so that a rotation stays one.</summary>
+    internal Augmentation About(AffineTransform toWindow) => this with { Geometry = toWindow.Then(Geometry).Then(toWindow.Invert()) };
+
     // 15 px of radius at 3 sigma: what AugmentationOptions allows.
     internal const double MaxBlurPixels = 5;
 

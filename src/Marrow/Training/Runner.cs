@@ -51,6 +51,11 @@ public static class Runner
             StageSamples.Read(recipe, stage, request.DataFolders[stage.Data.Name], request.Include);
             if (stage.Init is { } init && recipe.Stages.All(s => s.Name != init))
                 request.Resolve(init).Dispose();
+            if (stage.Crop is { } crop && recipe.Stages.All(s => s.Name != crop.By))
+            {
+                using var detector = request.Resolve(crop.By);
+                CropDetector.Require(detector);
+            }
         }
     }
 
@@ -72,7 +77,14 @@ public static class Runner
         if (data.Faults.Length > 0)
             Say(data.Faults);
         data.SaveSplit(Path.Combine(folder, "split.json"));
-        using var cache = data.Pack(input, cancellation);
+        using var cropping = StageCropping.Find(stage, done, request.Resolve);
+        var shown = data; // whole images, or the windows of them that the model sees
+        if (cropping is not null)
+        {
+            input = input with { Crop = cropping.Crop };
+            shown = cropping.Apply(data, request.OutFolder, Report, stage.Name, cancellation);
+        }
+        using var cache = shown.Pack(input, cancellation);
 
         torch.manual_seed((long)recipe.Seed);
         using var task = TaskCatalogue.Create(stage, input, data.Dataset);
@@ -80,15 +92,15 @@ public static class Runner
         var receipt = source is null ? null : StageInit.Apply(source, task, stage, Path.Combine(folder, "receipt.json"), Say);
 
         var workers = stage.Train.Workers > 0 ? stage.Train.Workers : Math.Min(8, Environment.ProcessorCount);
-        using var training = new BatchLoader(data.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers);
-        using var validation = Plain(data.Validation, cache, input, stage.Train.Batch);
+        using var training = new BatchLoader(shown.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers);
+        using var validation = Plain(shown.Validation, cache, input, stage.Train.Batch);
         using var loop = new TrainingLoop(stage.Name, task, stage.Train, training, validation, folder);
         var waited = new WaitTally();
         var progress = loop.Run(request.Resume, e => { waited.Add(e); Report(e); }, cancellation);
 
-        using var heldOut = Plain(data.HeldOut, cache, input, stage.Train.Batch);
+        using var heldOut = Plain(shown.HeldOut, cache, input, stage.Train.Batch);
         var metrics = heldOut is null ? [] : loop.Measure(heldOut, new());
-        var checkpoint = StageCheckpoint.Save(request, stage, task, data, receipt, source, progress, metrics);
+        var checkpoint = StageCheckpoint.Save(request, stage, task, data, receipt, source, cropping?.Source, progress, metrics);
         var result = new StageResult
         {
             Stage = stage.Name,

@@ -9,15 +9,18 @@ namespace Marrow.Training;
 internal static class StageCheckpoint
 {
     public static Checkpoint Save(RunRequest request, Stage stage, TrainingTask task, StageSamples data,
-        TransferReceipt? receipt, Checkpoint? source, RunProgress progress, IReadOnlyList<MetricValue> metrics)
+        TransferReceipt? receipt, Checkpoint? source, Checkpoint? detector, RunProgress progress, IReadOnlyList<MetricValue> metrics)
     {
         var dataset = data.Dataset;
         var ended = progress.Ended ?? DateTimeOffset.UtcNow;
         var split = data.HeldOut.Count == 0
             ? "all samples; none held out"
             : string.Create(CultureInfo.InvariantCulture, $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.Seed})");
-        var inherited = source is null ? [] : source.Parents.Ancestors();
-        var license = stage.License ?? Licenses.Join([dataset.License, .. source is null or { WeightsOnly: true } ? Array.Empty<string>() : [source.License, .. inherited.Select(a => a.License)]]);
+        var parents = source is null ? new() : CheckpointParents.WarmStartedFrom(source);
+        if (detector is not null)
+            parents = parents.CroppedBy(detector);
+        var terms = ((Checkpoint?[])[source, detector]).OfType<Checkpoint>().Where(c => !c.WeightsOnly).SelectMany(c => c.Parents.Ancestors().Select(a => a.License).Prepend(c.License));
+        var license = stage.License ?? Licenses.Join([dataset.License, .. terms]);
         return new CheckpointDraft
         {
             Name = stage.CheckpointName,
@@ -38,7 +41,7 @@ internal static class StageCheckpoint
                 Date = DateOnly.FromDateTime(ended.UtcDateTime),
                 Command = request.Command,
             })],
-            Parents = (source is null ? new() : CheckpointParents.WarmStartedFrom(source)) with
+            Parents = parents with
             {
                 Datasets = [new(dataset.Name, dataset.Version, dataset.License, PatientSplit.FilesDigest(dataset), dataset.Citation, data.Training.Count,
                     new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.Seed))],
