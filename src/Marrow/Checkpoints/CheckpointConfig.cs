@@ -12,12 +12,14 @@ public static class CheckpointTask
     public const string Classify = "classify";
     public const string DetectVertebrae = "detect-vertebrae";
     public const string RegressCobb = "regress-cobb";
+    public const string Regress = "regress";
+    public const string Points = "points";
 
     /// <summary>Of a module of the user's own, which only the user can build; no recipe trains it.</summary>
     public const string Custom = "custom";
 
     /// <summary>Those that recipes train.</summary>
-    public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb];
+    public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb, Regress, Points];
 
     /// <summary>The architectures of a task: what stands before the backbone's name.</summary>
     internal static IReadOnlyList<string> Architectures(string task) => [.. ModelCatalogue.Backbones.Keys.Select(backbone => Prefix(task) + backbone)];
@@ -27,6 +29,8 @@ public static class CheckpointTask
         Classify => "",
         DetectVertebrae => "retinanet-",
         RegressCobb => "cobb-",
+        Regress => "regress-",
+        Points => "points-",
         _ => throw new ArgumentOutOfRangeException(nameof(task), task, "No such task."),
     };
 }
@@ -53,7 +57,7 @@ public sealed record CheckpointConfig
     /// <summary>One of <see cref="CheckpointTask.All"/>, or <see cref="CheckpointTask.Custom"/>.</summary>
     public required string Task { get; init; }
 
-    /// <summary>Names of a classifier's outputs, in order; "vertebra" for a detector.</summary>
+    /// <summary>Names of the outputs, in order: classes, numbers or points; "vertebra" for a detector.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
     /// <summary>True when exactly one class holds (softmax), false when each holds or not (sigmoid).</summary>
@@ -63,7 +67,7 @@ public sealed record CheckpointConfig
     public IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
 
     /// <summary>The same three as one.</summary>
-    internal ClassLayout Layout => new(Classes, ExclusiveClasses, ThreeClassFindings);
+    internal ClassLayout Layout => new(Classes, ExclusiveClasses, ThreeClassFindings) { Units = [.. Outputs.Select(o => o.Unit)], Untrained = [.. Outputs.Select(o => !o.Trained)] };
 
     /// <summary>How an image becomes the input that the weights expect.</summary>
     public required InputContract Input { get; init; }
@@ -94,6 +98,7 @@ public sealed record CheckpointConfig
         Require(ThreeClassFindings.SelectMany(f => (int[])[f.Positive, f.Negative, f.Uncertain]).All(i => i >= 0 && i < Classes.Count), "three-class findings that name outputs", "an index that is none");
         Input.Validate(path);
         Require(Task != CheckpointTask.Classify || Classes.Count == Model.Outputs, "a class for each output", $"{Classes.Count} classes, {Model.Outputs} outputs");
+        Require(Task is not (CheckpointTask.Regress or CheckpointTask.Points) || (Classes.Count == Model.Outputs && Outputs.Count == Model.Outputs), "a name and a meaning for each output", $"{Classes.Count} names and {Outputs.Count} meanings for {Model.Outputs} outputs");
         Require(Task != CheckpointTask.DetectVertebrae || Model.Detector is not null, "the detector's parameters", "none");
         if (Model.Detector is { } detector)
         {

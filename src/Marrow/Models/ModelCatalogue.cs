@@ -21,6 +21,8 @@ public static class ModelCatalogue
     {
         [""] = new("features.", (shape, spec) => new DenseNet(shape, spec.Channels, spec.Outputs)),
         ["retinanet-"] = new("backbone.body.", (shape, spec) => new RetinaNet(shape, spec.Channels, spec.Detector ?? new())),
+        ["regress-"] = new("features.", (shape, spec) => new NumberRegressor(shape, spec.Channels, spec.Outputs)),
+        ["points-"] = new("features.", (shape, spec) => new PointLocator(shape, spec.Channels, spec.Outputs)),
         ["cobb-"] = new("features.", (shape, spec) => new CobbRegressor(shape, spec.Channels, spec.Outputs)),
     };
 

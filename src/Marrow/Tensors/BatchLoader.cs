@@ -57,6 +57,7 @@ public sealed class BatchLoader : IDisposable
             throw new ArgumentException("The cache was packed for another contract.", nameof(contract));
         if (augmentation?.Errors() is { Count: > 0 } errors)
             throw new MarrowException($"augmentation: {string.Join(" ", errors)}");
+        PointMirror.RequireKnown(samples, augmentation);
         BatchesPerEpoch = dropLast ? samples.Count / batchSize : (samples.Count + batchSize - 1) / batchSize;
         if (BatchesPerEpoch == 0)
             throw new MarrowException($"A batch needs {(dropLast ? batchSize : 1)} samples, the data has {samples.Count}. Use more data or a smaller batch.");
@@ -223,7 +224,7 @@ public sealed class BatchLoader : IDisposable
         }
         renderer.Render(_cache.Pixels(cacheIndex), toInput, augmentation, output);
         var moved = augmentation is null ? toInput : augmentation.Geometry.Then(toInput);
-        return new PreparedSample(sample, moved, [.. sample.Vertebrae.Select(v => v.Transform(moved))]);
+        return new PreparedSample(sample, moved, [.. sample.Vertebrae.Select(v => v.Transform(moved))]) { Points = PointMirror.Move(sample, moved) };
     }
 
     /// <summary>Of a window the augmentation is about its own centre and by shares of its own size.</summary>

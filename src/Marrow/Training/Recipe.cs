@@ -136,16 +136,16 @@ public sealed record StageData
 /// <summary>How images become the model's input; stored with the weights as their <see cref="InputContract"/>.</summary>
 public sealed record StageInput
 {
-    /// <summary>Input pixels, 32 to 4096. Default 224.</summary>
+    /// <summary>Input pixels, 32 to 4096. Default 224, for points 256.</summary>
     public int Width { get; init; } = 224;
 
-    /// <summary>Input pixels, 32 to 4096. Default 224, for the spine tasks 640.</summary>
+    /// <summary>Input pixels, 32 to 4096. Default 224, for points 256, for the spine tasks 640.</summary>
     public int Height { get; init; } = 224;
 
     /// <summary>1, or 3 equal channels for weights that were trained on colour. Default 1.</summary>
     public int Channels { get; init; } = 1;
 
-    /// <summary>stretch, letterbox or cover. Default stretch; for the spine tasks letterbox, which leaves angles as they are.</summary>
+    /// <summary>stretch, letterbox or cover. Default stretch; for points and the spine tasks letterbox, which leaves angles as they are.</summary>
     public Fit Fit { get; init; } = Fit.Stretch;
 
     /// <summary>With cover: the share of each side that is kept, 0.25 to 1. Default 1.</summary>
@@ -169,8 +169,13 @@ public sealed record StageInput
     public IReadOnlyList<double>? ChannelStds { get; init; }
 
     /// <summary>A spine film is about 2.8 times as high as wide (SpineWeb 16: medians 854 x 2360 px).</summary>
-    public static StageInput DefaultFor(string task) =>
-        task == CheckpointTask.Classify ? new() : new() { Width = 224, Height = 640, Fit = Fit.Letterbox };
+    public static StageInput DefaultFor(string task) => task switch
+    {
+        CheckpointTask.Classify => new(),
+        CheckpointTask.Regress => new(),
+        CheckpointTask.Points => new() { Width = 256, Height = 256, Fit = Fit.Letterbox }, // a distance is one in both directions
+        _ => new() { Width = 224, Height = 640, Fit = Fit.Letterbox },
+    };
 
     /// <summary>What gives this contract again.</summary>
     internal static StageInput Of(InputContract contract) => new()

@@ -9,7 +9,7 @@ namespace Marrow.Training;
 /// </summary>
 internal static partial class RecipeData
 {
-    public static StageData Read(RecipeSection stage, double heldOut)
+    public static StageData Read(RecipeSection stage, double heldOut, string task)
     {
         var node = stage.Require("data", "data: {name: spineweb16, format: spineweb16}");
         if (node is null)
@@ -22,17 +22,18 @@ internal static partial class RecipeData
         {
             Format = format,
             Name = RecipeReader.Name(s, "name", s.Text("name")) ?? format,
-            Options = Options(s),
+            Options = Options(s, format, task),
             Limit = s.Int("limit", 0, 0, int.MaxValue),
             HeldOut = s.Number("heldOut", heldOut, 0, 0.9),
             Validation = s.Number("validation", 0.1, 0, 0.5),
         };
         s.Finish();
+        TaskLabels.Check(stage, task, data);
         return data;
     }
 
     // Which option belongs to which format is the data set's to say; a value no format takes is found here.
-    private static DatasetOptions Options(RecipeSection s) => new()
+    private static DatasetOptions Options(RecipeSection s, string format, string task) => new()
     {
         Split = s.Text("split"),
         Uncertain = Uncertain(s.SectionOrEmpty("uncertain")),
@@ -46,7 +47,9 @@ internal static partial class RecipeData
         FileColumn = s.Text("fileColumn"),
         PatientColumn = s.Text("patientColumn"),
         LabelColumns = s.Texts("labelColumns") ?? [],
-        Kind = Word(s, "kind", "classes", "findings", "numbers"),
+        Kind = Word(s, "kind", CsvFolder.Kinds) ?? TaskLabels.KindOf(format, task),
+        Units = Names(s.SectionOrEmpty("units")),
+        MirrorPairs = s.Section("mirrorPairs") is { } pairs ? Names(pairs) : null,
         License = s.Text("license"),
         Citation = s.Text("citation"),
         Version = s.Text("version"),
@@ -54,6 +57,9 @@ internal static partial class RecipeData
 
     private static string? Word(RecipeSection s, string key, params string[] words) =>
         s.Choice<string?>(key, null, [.. words.Select(w => (w, (string?)w))]);
+
+    private static Dictionary<string, string> Names(RecipeSection s) =>
+        s.RemainingKeys.Select(key => (key, Text: s.Text(key))).Where(p => p.Text is not null).ToDictionary(p => p.key, p => p.Text!);
 
     private static Dictionary<string, string> Uncertain(RecipeSection s)
     {

@@ -89,7 +89,7 @@ public static partial class RecipeReader
             errors.Add(s.At("name"), "name: 'scratch' means random weights. Choose another name.");
 
         var task = s.Require("task", "task: classify") is null ? "" : s.Choice("task", "", [.. CheckpointTask.All.Select(t => (t, t))]);
-        var data = RecipeData.Read(s, heldOut);
+        var data = RecipeData.Read(s, heldOut, task);
         var stage = new Stage
         {
             Name = name ?? "",

@@ -88,6 +88,7 @@ public static class Runner
 
         torch.manual_seed((long)recipe.Seed);
         using var task = TaskCatalogue.Create(stage, input, data.Dataset);
+        task.Prepare(data.Training);
         using var source = stage.Init is null ? null : StageInit.Find(stage.Init, done, request.Resolve);
         var receipt = source is null ? null : StageInit.Apply(source, task, stage, Path.Combine(folder, "receipt.json"), Say);
 

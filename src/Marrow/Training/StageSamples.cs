@@ -30,7 +30,7 @@ internal sealed record StageSamples
             dataset = dataset with { Samples = [.. dataset.Samples.Where(include)] };
         var labelled = dataset.Samples.Where(sample => IsLabelled(sample, stage.Task)).ToList();
         if (labelled.Count == 0)
-            throw MarrowException.Bad(root, $"samples with targets for {stage.Task}", $"none among {dataset.Samples.Count}", "Check data.format and its options.");
+            throw MarrowException.Bad(root, $"samples with targets for {stage.Task}", $"none among {dataset.Samples.Count}", TaskLabels.Remedy(dataset, stage.Task));
         var parts = 1 + (stage.Data.HeldOut > 0 ? 1 : 0) + (stage.Data.Validation > 0 ? 1 : 0);
         var patients = labelled.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
         if (patients < parts)
@@ -75,6 +75,8 @@ internal sealed record StageSamples
     {
         CheckpointTask.DetectVertebrae => sample.Vertebrae.Count > 0,
         CheckpointTask.RegressCobb => sample.CobbDegrees.Count > 0,
+        CheckpointTask.Regress => sample.Numbers.Any(v => !double.IsNaN(v)),
+        CheckpointTask.Points => sample.Points.Any(p => !double.IsNaN(p.X)),
         _ => sample.Labels.Count > 0,
     };
 

@@ -30,6 +30,12 @@ public static class TaskCatalogue
         [CheckpointTask.RegressCobb] = new(
             (stage, input, _) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = 3 },
             (model, spec, input, _) => new RegressCobbTask((CobbRegressor)model, spec, input)),
+        [CheckpointTask.Regress] = new(
+            (stage, input, data) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = data.Layout.Names.Count },
+            (model, spec, input, numbers) => new RegressTask((NumberRegressor)model, spec, input, numbers)),
+        [CheckpointTask.Points] = new(
+            (stage, input, data) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = data.Layout.Names.Count },
+            (model, spec, input, points) => new PointsTask((PointLocator)model, spec, input, points)),
     };
 
     /// <summary>A task with a new model for a stage of a recipe.</summary>
