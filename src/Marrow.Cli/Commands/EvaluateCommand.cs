@@ -42,8 +42,10 @@ internal static class EvaluateCommand
                 {
                     foreach (var reference in parsed.GetRequiredValue(names))
                         checkpoints.Add(references.Resolve(reference));
-                    var samples = Samples(checkpoints, name, folder, part, parsed.GetValue(format));
-                    return Measure(checkpoints, samples, name, part, output, cancellation);
+                    var named = checkpoints.ToList();
+                    var samples = Samples(named, name, folder, part, parsed.GetValue(format));
+                    CropDetectors.Complete(checkpoints, references.Hub);
+                    return Measure(named, checkpoints, samples, name, part, output, cancellation);
                 }
                 finally
                 {
@@ -61,13 +63,14 @@ internal static class EvaluateCommand
         return each[0];
     }
 
-    private static int Measure(List<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, string data, EvaluationSplit part, Output output, CancellationToken cancellation)
+    /// <param name="named">Of <paramref name="checkpoints"/> those that the user named; the others are what those crop by.</param>
+    private static int Measure(List<Checkpoint> named, List<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, string data, EvaluationSplit part, Output output, CancellationToken cancellation)
     {
         var results = RunDisplay.Show(output, show =>
         {
             void Progress(int done, int total) => show(new RunEvent { Stage = data, Step = done, Steps = total });
-            return checkpoints.Count == 1
-                ? new Dictionary<string, IReadOnlyList<MetricValue>> { [checkpoints[0].Config.Task] = Evaluation.Measure(checkpoints[0], samples, progress: Progress, cancellation: cancellation) }
+            return named is [var one]
+                ? new Dictionary<string, IReadOnlyList<MetricValue>> { [one.Config.Task] = Evaluation.Measure(one, samples, progress: Progress, cancellation: cancellation, detector: checkpoints.FirstOrDefault(c => c != one)) }
                 : Evaluation.MeasureSpine(checkpoints, samples, progress: Progress, cancellation: cancellation);
         });
         var document = new

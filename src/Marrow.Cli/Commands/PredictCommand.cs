@@ -43,6 +43,7 @@ internal static class PredictCommand
             var references = new CheckpointReferences(hub, output, cancellation);
             foreach (var name in names.Count > 0 ? names : SpineCheckpoints.Newest(hub))
                 checkpoints.Add(references.Resolve(name));
+            CropDetectors.Complete(checkpoints, hub);
             using var predictor = new SpinePredictor(checkpoints);
             var files = new PredictionFiles(folder);
             var findings = RunDisplay.Show(output, show =>

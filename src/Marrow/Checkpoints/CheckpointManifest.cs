@@ -5,7 +5,7 @@ using Marrow.Datasets;
 namespace Marrow.Checkpoints;
 
 /// <summary>A checkpoint that weights, or labels, came from.</summary>
-/// <param name="Role">"init": warm-started from it. "labels": its predictions were labels.</param>
+/// <param name="Role">"init": warm-started from it. "labels": its predictions were labels. "crop": its detections say where in the image the model looks.</param>
 public sealed record ParentCheckpoint(string Name, string Digest, string Role = "init", string License = Licenses.Unknown);
 
 /// <summary>A data set that weights were trained on.</summary>
@@ -74,6 +74,13 @@ public sealed record CheckpointParents
     {
         Checkpoints = [new(source.Name, source.Digest, "init", source.License)],
         Inherited = [.. source.Parents.Ancestors().Distinct()],
+    };
+
+    /// <summary>The same with another checkpoint that had a part in it. One that had two has both roles.</summary>
+    internal CheckpointParents With(Checkpoint checkpoint, string role) => this with
+    {
+        Checkpoints = [.. Checkpoints, new(checkpoint.Name, checkpoint.Digest, role, checkpoint.License)],
+        Inherited = [.. Inherited.Concat(checkpoint.Parents.Ancestors()).Distinct()],
     };
 
     /// <summary>All ancestors and their terms: the parents, then what they inherited.</summary>

@@ -50,10 +50,16 @@ public static class Evaluation
         return (dataset, StageSamples.Divide(labelled, config.Task, use.HeldOut, use.Seed).HeldOut);
     }
 
-    /// <summary>The metrics of the checkpoint's own task. Nothing is augmented.</summary>
+    /// <summary>
+    /// The metrics of the checkpoint's own task. Nothing is augmented. Throws <see cref="MarrowException"/> for one that
+    /// looks at a crop without the detector that it crops by.
+    /// </summary>
+    /// <param name="detector">Null where the checkpoint looks at whole images.</param>
     public static IReadOnlyList<MetricValue> Measure(Checkpoint checkpoint, IReadOnlyList<Sample> samples,
-        BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default)
+        BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default, Checkpoint? detector = null)
     {
+        if (checkpoint.Config.Input.Crop is { } crop)
+            samples = Crop(checkpoint, crop, detector, samples, progress, cancellation);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         using var task = TaskCatalogue.Load(checkpoint);
@@ -63,6 +69,14 @@ public static class Evaluation
         using var masks = task.MaskClasses.Count == 0 ? null : MaskPack.Open(samples, task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
         using var loader = new BatchLoader(samples, cache, task.Input, null, BatchSize, 0, shuffle: false, dropLast: false, Environment.ProcessorCount, masks: masks);
         return task.Measure(loader, compute, bootstrap ?? new());
+    }
+
+    private static IReadOnlyList<Sample> Crop(Checkpoint checkpoint, InputCrop crop, Checkpoint? detector, IReadOnlyList<Sample> samples, Action<int, int>? progress, CancellationToken cancellation)
+    {
+        if (detector?.Digest != crop.Digest)
+            throw SpinePredictor.CropMissing(checkpoint);
+        using var looking = new CropDetector(detector);
+        return CroppedSamples.Of(samples, crop, looking.Detect(samples, kept: null, progress, cancellation));
     }
 
     /// <summary>

@@ -80,6 +80,9 @@ public sealed record Augmentation
         Collimation = Collimation.Sparing(sample.Vertebrae.SelectMany(v => (Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight]), originalWidth, originalHeight),
     };
 
+    /// <summary>The same drawn in the pixels of a window; <paramref name="toWindow"/> changes no lengths, so that a rotation stays one.</summary>
+    internal Augmentation About(AffineTransform toWindow) => this with { Geometry = toWindow.Then(Geometry).Then(toWindow.Invert()) };
+
     // 15 px of radius at 3 sigma: what AugmentationOptions allows.
     internal const double MaxBlurPixels = 5;
 

@@ -255,11 +255,20 @@ public sealed class BatchLoader : IDisposable
         if (_options is not null)
         {
             var (width, height) = _cache.OriginalSize(cacheIndex);
-            augmentation = Augmentation.Draw(SeededRandom.Fork(_seed, epoch, index), _options, width, height).Sparing(sample, width, height);
+            augmentation = Draw(SeededRandom.Fork(_seed, epoch, index), cacheIndex).Sparing(sample, width, height);
         }
         renderer.Render(_cache.Pixels(cacheIndex), toInput, augmentation, output);
         var moved = augmentation is null ? toInput : augmentation.Geometry.Then(toInput);
         return (new PreparedSample(sample, moved, [.. sample.Vertebrae.Select(v => v.Transform(moved))]) { Points = PointMirror.Move(sample, moved) }, augmentation?.Geometry);
+    }
+
+    /// <summary>Of a window the augmentation is about its own centre and by shares of its own size.</summary>
+    private Augmentation Draw(SeededRandom random, int cacheIndex)
+    {
+        if (_cache.Window(cacheIndex) is { } window)
+            return Augmentation.Draw(random, _options!, (int)Math.Ceiling(window.Width), (int)Math.Ceiling(window.Height)).About(window.ToWindow);
+        var (width, height) = _cache.OriginalSize(cacheIndex);
+        return Augmentation.Draw(random, _options!, width, height);
     }
 
     private (int Epoch, int Batch) Place(long number) => ((int)(number / BatchesPerEpoch), (int)(number % BatchesPerEpoch));

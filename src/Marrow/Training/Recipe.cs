@@ -47,8 +47,8 @@ public sealed record Recipe
     public IReadOnlyList<string> Chosen { get; private init; } = [];
 
     /// <summary>
-    /// The recipe with these stages alone. Where one starts from a stage that is left out, it starts from the checkpoint
-    /// of that stage's name instead ("densenet121.chexpert"), which is then found in a hub. Throws
+    /// The recipe with these stages alone. Where one starts from a stage that is left out, or crops by it, it takes the
+    /// checkpoint of that stage's name instead ("densenet121.chexpert"), which is then found in a hub. Throws
     /// <see cref="MarrowException"/> when a name is no stage's, or there is none.
     /// </summary>
     public Recipe Only(IReadOnlyList<string> names)
@@ -62,7 +62,7 @@ public sealed record Recipe
         return this with
         {
             Chosen = [.. kept.Select(s => s.Name)],
-            Stages = [.. kept.Select(s => s with { Init = Kept(s.Init), Data = s.Data with { SoftLabelsFrom = Kept(s.Data.SoftLabelsFrom) } })],
+            Stages = [.. kept.Select(s => s with { Init = Kept(s.Init), Crop = s.Crop is { } crop ? crop with { By = Kept(crop.By)! } : null, Data = s.Data with { SoftLabelsFrom = Kept(s.Data.SoftLabelsFrom) } })],
         };
 
         string? Kept(string? reference) => Stages.FirstOrDefault(o => o.Name == reference && !names.Contains(o.Name))?.CheckpointName ?? reference;
@@ -93,6 +93,9 @@ public sealed record Stage
 
     /// <summary>Least share of the backbone's parameters that <see cref="Init"/> must give, 0 to 1; default 0.9.</summary>
     public double InitCoverage { get; init; } = 0.9;
+
+    /// <summary>Where in its images the stage looks; null (default) for all of them.</summary>
+    public StageCrop? Crop { get; init; }
 
     public required StageData Data { get; init; }
     public required StageInput Input { get; init; }

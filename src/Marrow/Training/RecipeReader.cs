@@ -15,7 +15,7 @@ public static partial class RecipeReader
 {
     // By which an override knows "landmarks.init" from "landmarks.lr", short for "landmarks.train.lr".
     private static readonly string[] StageKeys =
-        ["name", "task", "model", "init", "initCoverage", "data", "input", "detector", "train", "augment", "tag", "license",
+        ["name", "task", "model", "init", "initCoverage", "crop", "data", "input", "detector", "train", "augment", "tag", "license",
         "pretrain", "unlabeled", "uda", "teacher"];
 
     private const int MaxStages = 100;
@@ -77,12 +77,13 @@ public static partial class RecipeReader
         }
         var names = list.Items.Select(RecipeOverride.StageName).ToList();
         for (var i = 0; i < names.Count; i++)
-            stages.Add(ReadStage(list.Items[i], i, names, heldOut, recipe.Errors));
+            stages.Add(ReadStage(list.Items[i], stages, names, heldOut, recipe.Errors));
         return stages;
     }
 
-    private static Stage ReadStage(RecipeNode node, int index, List<string?> names, double heldOut, RecipeErrors errors)
+    private static Stage ReadStage(RecipeNode node, List<Stage> earlier, List<string?> names, double heldOut, RecipeErrors errors)
     {
+        var index = earlier.Count;
         var s = new RecipeSection(node, names[index] is { } known ? $"stage {RecipeErrors.Quote(known)}" : $"stage {index + 1}", errors);
         var name = Name(s, "name", s.RequiredText("name", "name: features"));
         if (name is not null && names.IndexOf(name) < index)
@@ -101,6 +102,7 @@ public static partial class RecipeReader
             Model = Model(s, task),
             Init = Reference(s, "init", index, names),
             InitCoverage = s.Number("initCoverage", 0.9, 0, 1),
+            Crop = RecipeCrop.Read(s, earlier, names, task),
             Data = data,
             Input = input,
             Detector = Detector(s, task),
@@ -134,19 +136,24 @@ public static partial class RecipeReader
     /// <summary>An earlier stage, or what looks like a checkpoint; null when absent or wrong.</summary>
     private static string? Reference(RecipeSection s, string key, int index, List<string?> names)
     {
-        var init = s.Text(key);
-        if (init is null or "scratch")
-            return null;
-        var place = names.IndexOf(init);
-        if (place >= 0 && place < index || place < 0 && LooksLikeCheckpoint(init))
-            return init;
+        var text = s.Text(key);
+        return text is null or "scratch" ? null : Reference(s, key, text, index, names);
+    }
+
+    /// <summary>An earlier stage's name or a checkpoint's; null, with an error noted, for anything else.</summary>
+    /// <param name="index">Of the stage that refers to it.</param>
+    internal static string? Reference(RecipeSection s, string key, string text, int index, IReadOnlyList<string?> names)
+    {
+        var place = names.TakeWhile(name => name != text).Count();
+        if (place < index || place == names.Count && LooksLikeCheckpoint(text))
+            return text;
         var earlier = names.Take(index).OfType<string>().ToList();
-        if (place >= 0)
-            s.Errors.Add(s.At(key), $"{key}: stage {RecipeErrors.Quote(init)} {(place == index ? "is this stage itself" : "comes later")}. Name an earlier stage or a checkpoint.");
+        if (place < names.Count)
+            s.Errors.Add(s.At(key), $"{key}: stage {RecipeErrors.Quote(text)} {(place == index ? "is this stage itself" : "comes later")}. Name an earlier stage or a checkpoint.");
         else
         {
-            var hint = earlier.Count == 0 ? "There is no earlier stage." : RecipeSection.Suggest(init, earlier);
-            s.Errors.Add(s.At(key), $"{key}: {RecipeErrors.Quote(init)} is no earlier stage, and no checkpoint such as densenet121.chexpert, a folder/, a .safetensors, .pth or .pt file, or oci://host/name:tag. {hint}");
+            var hint = earlier.Count == 0 ? "There is no earlier stage." : RecipeSection.Suggest(text, earlier);
+            s.Errors.Add(s.At(key), $"{key}: {RecipeErrors.Quote(text)} is no earlier stage, and no checkpoint such as densenet121.chexpert, a folder/, a .safetensors, .pth or .pt file, or oci://host/name:tag. {hint}");
         }
         return null;
     }

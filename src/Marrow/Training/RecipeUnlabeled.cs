@@ -39,6 +39,8 @@ internal static class RecipeUnlabeled
             errors.Add(stage.At("teacher"), "teacher: the stage has uda too. Remove one of them.");
         if (images is not null && uda is null && teacher is null)
             errors.Add(stage.At("unlabeled"), "unlabeled: nothing says how to learn from it. Add uda: {} or teacher: {}.");
+        if (images is not null && stage.Has("crop"))
+            errors.Add(stage.At("unlabeled"), "unlabeled: a stage that crops its images learns from labelled ones alone. Remove crop or unlabeled.");
         foreach (var method in (string[])["uda", "teacher"])
         {
             if (images is null && !stage.Has("unlabeled") && stage.Has(method))

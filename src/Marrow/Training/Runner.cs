@@ -52,6 +52,11 @@ public static class Runner
             Read(request, stage);
             foreach (var reference in new[] { stage.Init, stage.Data.SoftLabelsFrom }.OfType<string>().Where(r => recipe.Stages.All(s => s.Name != r)))
                 request.Resolve(reference).Dispose();
+            if (stage.Crop is { } crop && recipe.Stages.All(s => s.Name != crop.By))
+            {
+                using var detector = request.Resolve(crop.By);
+                CropDetector.Require(detector);
+            }
         }
     }
 
@@ -78,29 +83,36 @@ public static class Runner
         using var labeller = stage.Data.SoftLabelsFrom is { } from ? StageInit.Find(from, done, request.Resolve) : null;
         if (labeller is not null)
             data = SelfTraining.Apply(data, stage, labeller, folder, Say, cancellation);
-        using var cache = data.Pack(input, cancellation);
+        using var cropping = StageCropping.Find(stage, done, request.Resolve);
+        var shown = data; // whole images, or the windows of them that the model sees
+        if (cropping is not null)
+        {
+            input = input with { Crop = cropping.Crop };
+            shown = cropping.Apply(data, request.OutFolder, Report, stage.Name, cancellation);
+        }
+        using var cache = shown.Pack(input, cancellation);
         using var unlabeledCache = unlabeled?.Pack(input, cancellation);
 
         torch.manual_seed((long)recipe.Seed);
         using var task = TaskCatalogue.Create(stage, input, data.Dataset);
-        task.Prepare(data.Training);
+        task.Prepare(shown.Training);
         using var masks = data.PackMasks(task, cancellation);
         using var source = stage.Init is null ? null : StageInit.Find(stage.Init, done, request.Resolve);
         var receipt = source is null ? null : StageInit.Apply(source, task, stage, Path.Combine(folder, "receipt.json"), Say);
 
         var workers = stage.Train.Workers > 0 ? stage.Train.Workers : Math.Min(8, Environment.ProcessorCount);
-        using var training = new BatchLoader(data.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers, masks: masks);
+        using var training = new BatchLoader(shown.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers, masks: masks);
         using var unlabeledImages = unlabeled is null ? null : new BatchLoader(unlabeled.Samples, unlabeledCache!, input,
             (stage.Uda ?? (UnlabeledOptions)stage.Teacher!).Augment, stage.Train.Batch, recipe.Seed + 3, shuffle: true, dropLast: true, workers, plain: true);
         using var method = unlabeledImages is null ? MethodCatalogue.Create(stage, task) : MethodCatalogue.Create(stage, task, data, cache, unlabeledImages);
-        using var validation = Plain(data.Validation, cache, masks, input, stage.Train.Batch);
+        using var validation = Plain(shown.Validation, cache, masks, input, stage.Train.Batch);
         using var loop = new TrainingLoop(stage.Name, method, stage.Train, training, validation, folder);
         var waited = new WaitTally();
         var progress = loop.Run(request.Resume, e => { waited.Add(e); Report(e); }, cancellation);
 
-        using var heldOut = Plain(data.HeldOut, cache, masks, input, stage.Train.Batch);
+        using var heldOut = Plain(shown.HeldOut, cache, masks, input, stage.Train.Batch);
         var metrics = heldOut is null ? [] : loop.Measure(heldOut, new());
-        var checkpoint = StageCheckpoint.Save(request, stage, task, data, unlabeled, receipt, source, labeller, progress, metrics);
+        var checkpoint = StageCheckpoint.Save(request, stage, task, data, unlabeled, receipt, source, labeller, cropping?.Source, progress, metrics);
         var result = new StageResult
         {
             Stage = stage.Name,

@@ -10,22 +10,21 @@ internal static class StageCheckpoint
 {
     /// <param name="source">What it was warm-started from; null for random weights.</param>
     /// <param name="labeller">What gave its soft labels; null for none.</param>
+    /// <param name="detector">What says where in the image it looks; null for all of the image.</param>
     public static Checkpoint Save(RunRequest request, Stage stage, TrainingTask task, StageSamples data, UnlabeledSamples? unlabeled,
-        TransferReceipt? receipt, Checkpoint? source, Checkpoint? labeller, RunProgress progress, IReadOnlyList<MetricValue> metrics)
+        TransferReceipt? receipt, Checkpoint? source, Checkpoint? labeller, Checkpoint? detector, RunProgress progress, IReadOnlyList<MetricValue> metrics)
     {
         var dataset = data.Dataset;
         var ended = progress.Ended ?? DateTimeOffset.UtcNow;
         var split = data.HeldOut.Count == 0
             ? "all samples; none held out"
-            : string.Create(CultureInfo.InvariantCulture, $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.Seed})");
+            : string.Create(CultureInfo.InvariantCulture, $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.SplitSeed})");
         var parents = source is null ? new() : CheckpointParents.WarmStartedFrom(source);
         if (labeller is not null)
-            parents = parents with
-            {
-                Checkpoints = [.. parents.Checkpoints, new(labeller.Name, labeller.Digest, "labels", labeller.License)],
-                Inherited = [.. parents.Inherited.Concat(labeller.Parents.Ancestors()).Distinct()],
-            };
-        var license = stage.License ?? Licenses.Join([dataset.License, .. unlabeled is null ? Array.Empty<string>() : [unlabeled.Dataset.License], .. Terms(source), .. Terms(labeller)]);
+            parents = parents.With(labeller, "labels");
+        if (detector is not null)
+            parents = parents.With(detector, "crop");
+        var license = stage.License ?? Licenses.Join([dataset.License, .. unlabeled is null ? Array.Empty<string>() : [unlabeled.Dataset.License], .. Terms(source), .. Terms(labeller), .. Terms(detector)]);
         return new CheckpointDraft
         {
             Name = stage.CheckpointName,

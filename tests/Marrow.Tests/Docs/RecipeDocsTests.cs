@@ -23,6 +23,7 @@ public partial class RecipeDocsTests
             data: {format: spineweb16, {{Unknown}}: 1}
             input: { {{Unknown}}: 1}
             detector: { {{Unknown}}: 1}
+            crop: { {{Unknown}}: 1}
             train: { {{Unknown}}: 1}
             augment: { {{Unknown}}: 1}
             pretrain: { {{Unknown}}: 1}
@@ -39,6 +40,7 @@ public partial class RecipeDocsTests
         ["data"] = "data",
         ["input"] = "input",
         ["detector"] = "detector",
+        ["crop"] = "crop",
         ["train"] = "train",
         ["augment"] = "augment",
         ["pretrain"] = "pretrain",
