@@ -58,7 +58,7 @@ public sealed record Recipe
         return this with
         {
             Chosen = [.. kept.Select(s => s.Name)],
-            Stages = [.. kept.Select(s => Stages.FirstOrDefault(o => o.Name == s.Init && !names.Contains(o.Name)) is { } left ? s with { Init = left.CheckpointName } : s)],
+            Stages = [.. kept.Select(s => s.Init is { } init && Stages.FirstOrDefault(o => o.Name == StageInit.NameIn(init) && !names.Contains(o.Name)) is { } left ? s with { Init = StageInit.Rename(init, left.CheckpointName) } : s)],
         };
     }
 
@@ -80,8 +80,8 @@ public sealed record Stage
 
     /// <summary>
     /// What the weights start from: an earlier stage's name, a hub name (densenet121.chexpert, with or without
-    /// @sha256:...), a folder, a .safetensors, .pth or .pt file, or oci://host/repository:tag. Null (in YAML: absent, or
-    /// "scratch") for random weights.
+    /// @sha256:...), a folder, a .safetensors, .pth or .pt file, or oci://host/repository:tag. With "matched:" before it, random
+    /// weights with that one's mean and deviation in each layer. Null (in YAML: absent, or "scratch") for random weights.
     /// </summary>
     public string? Init { get; init; }
 

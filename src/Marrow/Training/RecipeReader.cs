@@ -14,7 +14,7 @@ namespace Marrow.Training;
 public static partial class RecipeReader
 {
     // By which an override knows "landmarks.init" from "landmarks.lr", short for "landmarks.train.lr".
-    private static readonly string[] StageKeys =
+    internal static readonly string[] StageKeys =
         ["name", "task", "model", "init", "initCoverage", "data", "input", "detector", "train", "augment", "tag", "license"];
 
     private const int MaxStages = 100;
@@ -129,8 +129,9 @@ public static partial class RecipeReader
         var init = s.Text("init");
         if (init is null or "scratch")
             return null;
-        var place = names.IndexOf(init);
-        if (place >= 0 && place < index || place < 0 && LooksLikeCheckpoint(init))
+        var source = StageInit.NameIn(init);
+        var place = names.IndexOf(source);
+        if (place >= 0 && place < index || place < 0 && LooksLikeCheckpoint(source))
             return init;
         var earlier = names.Take(index).OfType<string>().ToList();
         if (place >= 0)

@@ -49,8 +49,8 @@ public static class Runner
         foreach (var stage in recipe.Stages.Where(s => !done.ContainsKey(s.Name)))
         {
             StageSamples.Read(recipe, stage, request.DataFolders[stage.Data.Name], request.Include);
-            if (stage.Init is { } init && recipe.Stages.All(s => s.Name != init))
-                request.Resolve(init).Dispose();
+            if (stage.Init is { } init && recipe.Stages.All(s => s.Name != StageInit.NameIn(init)))
+                request.Resolve(StageInit.NameIn(init)).Dispose();
         }
     }
 
@@ -77,7 +77,7 @@ public static class Runner
         torch.manual_seed((long)recipe.Seed);
         using var task = TaskCatalogue.Create(stage, input, data.Dataset);
         using var source = stage.Init is null ? null : StageInit.Find(stage.Init, done, request.Resolve);
-        var receipt = source is null ? null : StageInit.Apply(source, task, stage, Path.Combine(folder, "receipt.json"), Say);
+        var receipt = source is null ? null : StageInit.Apply(source, task, stage, recipe.Seed, Path.Combine(folder, "receipt.json"), Say);
 
         var workers = stage.Train.Workers > 0 ? stage.Train.Workers : Math.Min(8, Environment.ProcessorCount);
         using var training = new BatchLoader(data.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers);
@@ -87,7 +87,8 @@ public static class Runner
         var progress = loop.Run(request.Resume, e => { waited.Add(e); Report(e); }, cancellation);
 
         using var heldOut = Plain(data.HeldOut, cache, input, stage.Train.Batch);
-        var metrics = heldOut is null ? [] : loop.Measure(heldOut, new());
+        var metrics = heldOut is null ? [] : loop.Measure(heldOut, new() { KeepDraws = request.DrawsOf is not null });
+        metrics = [.. metrics.Select(m => m.Name == request.DrawsOf ? m : m with { Draws = null })];
         var checkpoint = StageCheckpoint.Save(request, stage, task, data, receipt, source, progress, metrics);
         var result = new StageResult
         {

@@ -38,7 +38,7 @@ internal static class StageCheckpoint
                 Date = DateOnly.FromDateTime(ended.UtcDateTime),
                 Command = request.Command,
             })],
-            Parents = (source is null ? new() : CheckpointParents.WarmStartedFrom(source)) with
+            Parents = ParentsOf(stage, source) with
             {
                 Datasets = [new(dataset.Name, dataset.Version, dataset.License, PatientSplit.FilesDigest(dataset), dataset.Citation, data.Training.Count,
                     new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.SplitSeed))],
@@ -46,7 +46,7 @@ internal static class StageCheckpoint
             Card = new()
             {
                 Summary = $"A {stage.Model} for {task.Purpose}, trained on {dataset.Name}"
-                    + (source is null ? " from random weights." : $", warm-started from {source.Name}."),
+                    + (source is null ? " from random weights." : StageInit.IsMatched(stage.Init) ? $" from random weights with the statistics of {source.Name}." : $", warm-started from {source.Name}."),
                 Data = string.Create(CultureInfo.InvariantCulture,
                     $"{dataset.Name} ({dataset.Format}): {data.Training.Count} images to train on, {data.Validation.Count} that chose the best weights, {data.HeldOut.Count} {(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts."),
                 Training = new(request.Recipe.SourceText, stage.Name, request.Command, request.Recipe.Seed, progress.Seconds),
@@ -56,5 +56,13 @@ internal static class StageCheckpoint
                 Tags = ["radiography", task.Name],
             },
         }.Save(request.HubFolder);
+    }
+
+    private static CheckpointParents ParentsOf(Stage stage, Checkpoint? source)
+    {
+        if (source is null)
+            return new();
+        var parents = CheckpointParents.WarmStartedFrom(source);
+        return StageInit.IsMatched(stage.Init) ? parents with { Checkpoints = [.. parents.Checkpoints.Select(p => p with { Role = StageInit.MatchedRole })] } : parents;
     }
 }
