@@ -40,9 +40,7 @@ internal sealed record StageSamples
             throw MarrowException.Bad(root, $"{parts} patients or more, one for each part of the data", $"{patients} in {labelled.Count} samples", "Check the column of patients, or set data.heldOut or data.validation to 0.");
         var split = Divide(labelled, stage.Task, stage.Data.HeldOut, recipe.SplitSeed);
         var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, recipe.SplitSeed + 1);
-        var training = stage.Data.Limit > 0
-            ? LabelSubset.Take(forTraining.Train, stage.Data.Limit, recipe.Seed + 2)
-            : LabelSubset.TakeFraction(dataset, forTraining.Train, stage.Data.Fraction, recipe.Seed + 2);
+        var training = LabelSubset.Take(dataset, forTraining.Train, stage.Data, recipe.Seed + 2);
         if (training.Count < stage.Train.Batch)
             throw MarrowException.Bad(root, $"{stage.Train.Batch} or more images to train on, a batch of stage {stage.Name}", $"{training.Count}", "Lower train.batch, or use more data.");
         return new() { Dataset = dataset, Split = split, Training = training, TrainingPart = forTraining.Train, Validation = forTraining.HeldOut };
