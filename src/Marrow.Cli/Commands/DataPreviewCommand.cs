@@ -15,7 +15,7 @@ internal static class DataPreviewCommand
         var count = new Option<int>("--count") { Description = "How many samples.", DefaultValueFactory = _ => 24 }.Between(1, 400);
         var seed = new Option<ulong>("--seed") { Description = "Which samples.", DefaultValueFactory = _ => 1 };
         var file = new Option<string>("--out") { Description = "The PNG to write.", HelpName = "FILE", DefaultValueFactory = _ => "preview.png" };
-        var command = new Command("preview", "Write a contact sheet with landmarks, angles or labels drawn.") { count, seed, file };
+        var command = new Command("preview", "Write a contact sheet with landmarks, points, angles or labels drawn.") { count, seed, file };
         data.AddTo(command);
         return command
             .WithExamples(
@@ -31,7 +31,7 @@ internal static class DataPreviewCommand
         var samples = dataset.Samples.ToArray();
         new SeededRandom(seed).Shuffle<Sample>(samples);
         samples = [.. samples.Take(count).OrderBy(s => s.Id, StringComparer.Ordinal)];
-        var items = samples.Select(sample => ContactSheetItem.Of(sample, dataset.Classes, () =>
+        var items = samples.Select(sample => ContactSheetItem.Of(sample, dataset, () =>
         {
             cancellation.ThrowIfCancellationRequested();
             return RadiographReader.Read(sample.ImagePath, ContactSheet.LongestTileSidePx, ContactSheet.LongestTileSidePx);

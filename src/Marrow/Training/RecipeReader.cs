@@ -74,11 +74,11 @@ public static partial class RecipeReader
         }
         var names = list.Items.Select(RecipeOverride.StageName).ToList();
         for (var i = 0; i < names.Count; i++)
-            stages.Add(ReadStage(list.Items[i], i, names, heldOut, recipe.Errors));
+            stages.Add(ReadStage(list.Items[i], i, names, heldOut, recipe.Errors, stages));
         return stages;
     }
 
-    private static Stage ReadStage(RecipeNode node, int index, List<string?> names, double heldOut, RecipeErrors errors)
+    private static Stage ReadStage(RecipeNode node, int index, List<string?> names, double heldOut, RecipeErrors errors, IReadOnlyList<Stage> earlier)
     {
         var s = new RecipeSection(node, names[index] is { } known ? $"stage {RecipeErrors.Quote(known)}" : $"stage {index + 1}", errors);
         var name = Name(s, "name", s.RequiredText("name", "name: features"));
@@ -104,6 +104,8 @@ public static partial class RecipeReader
             Tag = Name(s, "tag", s.Text("tag")) ?? data.Name,
             License = s.Text("license"),
         };
+        TaskLabels.CheckMirror(s, stage);
+        BackboneMatch.Check(s, stage, earlier);
         if ((long)stage.Train.Batch * stage.Input.Width * stage.Input.Height > BatchLoader.MostPixels)
             errors.Add(s.At("train"), string.Create(CultureInfo.InvariantCulture, $"batch: expected at most {BatchLoader.MostPixels} pixels in a batch, found {stage.Train.Batch} images of {stage.Input.Width} x {stage.Input.Height}. Use a smaller batch and accumulate."));
         s.Finish();

@@ -50,7 +50,10 @@ public static class Runner
         {
             StageSamples.Read(recipe, stage, request.DataFolders[stage.Data.Name], request.Include);
             if (stage.Init is { } init && recipe.Stages.All(s => s.Name != init))
-                request.Resolve(init).Dispose();
+            {
+                using var source = request.Resolve(init);
+                BackboneMatch.Require(stage, source);
+            }
         }
     }
 
