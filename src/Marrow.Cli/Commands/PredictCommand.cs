@@ -9,10 +9,18 @@ using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
-/// <summary>marrow predict: vertebrae and Cobb angles of radiographs, as CSV, JSON and overlays.</summary>
+/// <summary>marrow predict: what checkpoints say of images, as CSV, JSON and overlays; without a name vertebrae and Cobb angles.</summary>
 internal static class PredictCommand
 {
     private const int MostWarned = 5;
+    /// <summary>What one checkpoint of each task does; a detector, a regressor of angles or both measure spines.</summary>
+    private static readonly Dictionary<string, Func<Checkpoint, IReadOnlyList<string>, string, Output, CancellationToken, int>> ByTask = new()
+    {
+        [CheckpointTask.Classify] = PredictImages.Run,
+        [CheckpointTask.Regress] = PredictImages.Run,
+        [CheckpointTask.Points] = PredictImages.Run,
+    };
+
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg"];
 
     public static Command Create()
@@ -20,16 +28,17 @@ internal static class PredictCommand
         var inputs = new Argument<string[]>("IMAGE") { Description = "Images (PNG, JPEG) or folders of them.", Arity = ArgumentArity.OneOrMore };
         var checkpoint = new Option<string[]>("--checkpoint")
         {
-            Description = "A detector of vertebrae, a regressor of angles, or both. Without it the newest of each in the hub.",
+            Description = "One checkpoint of any task; or a detector of vertebrae and a regressor of angles. Without it the newest of those two in the hub.",
             HelpName = "NAME",
             DefaultValueFactory = _ => [],
         };
         var folder = new Option<string>("--out") { Description = "Where predictions.csv, a JSON file and an overlay for each image go.", HelpName = "DIR", DefaultValueFactory = _ => "predictions" };
         var hub = HubFolder.Option();
-        return new Command("predict", "Find the vertebrae and measure the Cobb angles of spine radiographs.") { inputs, checkpoint, folder, hub }
+        return new Command("predict", "Say what checkpoints see on images: classes, numbers, points, or the vertebrae and Cobb angles of spines.") { inputs, checkpoint, folder, hub }
             .WithExamples(
                 "marrow predict scan.jpg",
                 "marrow predict films/ --out results --checkpoint retinanet-densenet121.spineweb16 --checkpoint cobb-densenet121.spineweb16",
+                "marrow predict knees/ --checkpoint points-densenet121.knees",
                 "marrow predict scan.png --json")
             .Does((parsed, output, cancellation) => Run(
                 Images(parsed.GetRequiredValue(inputs)), parsed.GetRequiredValue(checkpoint), new LocalHub(HubFolder.Of(parsed, hub)), parsed.GetRequiredValue(folder), output, cancellation));
@@ -43,6 +52,8 @@ internal static class PredictCommand
             var references = new CheckpointReferences(hub, output, cancellation);
             foreach (var name in names.Count > 0 ? names : SpineCheckpoints.Newest(hub))
                 checkpoints.Add(references.Resolve(name));
+            if (checkpoints is [{ Config.Input.Crop: null } only] && ByTask.TryGetValue(only.Config.Task, out var predict))
+                return predict(only, images, folder, output, cancellation);
             CropDetectors.Complete(checkpoints, hub);
             using var predictor = new SpinePredictor(checkpoints);
             var files = new PredictionFiles(folder);

@@ -62,7 +62,7 @@ public sealed class SpinePredictor : IDisposable
                 default:
                     task.Dispose();
                     Dispose();
-                    throw new MarrowException($"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for {CheckpointTask.DetectVertebrae}, one for {CheckpointTask.RegressCobb}, or one of each.");
+                    throw new MarrowException($"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for {CheckpointTask.DetectVertebrae}, one for {CheckpointTask.RegressCobb}, or one of each; give one for another task alone.");
             }
         }
         if (_uses.Count == 0)

@@ -115,6 +115,8 @@ public static partial class RecipeReader
             Uda = uda,
             Teacher = teacher,
         };
+        TaskLabels.CheckMirror(s, stage);
+        BackboneMatch.Check(s, stage, earlier);
         if ((long)stage.Train.Batch * stage.Input.Width * stage.Input.Height > BatchLoader.MostPixels)
             errors.Add(s.At("train"), string.Create(CultureInfo.InvariantCulture, $"batch: expected at most {BatchLoader.MostPixels} pixels in a batch, found {stage.Train.Batch} images of {stage.Input.Width} x {stage.Input.Height}. Use a smaller batch and accumulate."));
         s.Finish();

@@ -50,14 +50,21 @@ public static class Runner
         foreach (var stage in recipe.Stages.Where(s => !done.ContainsKey(s.Name)))
         {
             Read(request, stage);
-            foreach (var reference in new[] { stage.Init is { } init ? StageInit.NameIn(init) : null, stage.Data.SoftLabelsFrom }.OfType<string>().Where(r => recipe.Stages.All(s => s.Name != r)))
-                request.Resolve(reference).Dispose();
-            if (stage.Crop is { } crop && recipe.Stages.All(s => s.Name != crop.By))
+            if (Elsewhere(stage.Init is { } init ? StageInit.NameIn(init) : null) is { } start)
             {
-                using var detector = request.Resolve(crop.By);
-                CropDetector.Require(detector);
+                using var source = request.Resolve(start);
+                BackboneMatch.Require(stage, source);
+            }
+            if (Elsewhere(stage.Data.SoftLabelsFrom) is { } labeller)
+                request.Resolve(labeller).Dispose();
+            if (Elsewhere(stage.Crop?.By) is { } detector)
+            {
+                using var source = request.Resolve(detector);
+                CropDetector.Require(source);
             }
         }
+
+        string? Elsewhere(string? reference) => recipe.Stages.Any(s => s.Name == reference) ? null : reference;
     }
 
     private static StageResult RunStage(RunRequest request, Stage stage, string folder, Dictionary<string, StageResult> done,

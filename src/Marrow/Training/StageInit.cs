@@ -52,6 +52,8 @@ internal static class StageInit
             receipt = WarmStart.Probe(receipt, source, task.Model, task.Spec);
             AtomicFile.WriteText(receiptPath, JsonSerializer.Serialize(receipt, MarrowJson.Options));
         }
+        if (!source.WeightsOnly && source.Config.Task == stage.Task && options.Scope == TransferScope.Backbone)
+            say($"{source.Name} has other outputs ({TaskLabels.Some(source.Config.Classes)}): the head starts at random");
         say(string.Create(CultureInfo.InvariantCulture,
             $"warm start from {receipt.Source}: {receipt.BackboneCoverage:P1} of the backbone, {receipt.Total.Share:P1} of all parameters{ProbeText(receipt.Probe)}"));
         return receipt;

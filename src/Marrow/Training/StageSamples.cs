@@ -54,9 +54,22 @@ internal sealed record StageSamples
     public string Faults => Dataset.Faults.Count == 0 ? ""
         : $"{Dataset.Name}: {Dataset.Faults.Count} faults ({string.Join(", ", Dataset.Faults.CountBy(f => $"{f.Kind} {f.Action}".TrimEnd()).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Value} {f.Key}"))}); marrow data check lists them";
 
-    /// <summary>The images of all parts, decoded and packed; the caller disposes it.</summary>
-    public PackedCache Pack(InputContract input, CancellationToken cancellation) =>
-        PackedCache.Open([.. Training, .. Validation, .. HeldOut], input, cacheFolder: null, cancellation: cancellation);
+    /// <summary>The images of all parts, decoded and packed; the caller disposes it. Throws <see cref="MarrowException"/> where a point lies outside its image.</summary>
+    public PackedCache Pack(InputContract input, CancellationToken cancellation)
+    {
+        Sample[] all = [.. Training, .. Validation, .. HeldOut];
+        var cache = PackedCache.Open(all, input, cacheFolder: null, cancellation: cancellation);
+        try
+        {
+            PointCheck.Require(Dataset, all, cache);
+            return cache;
+        }
+        catch
+        {
+            cache.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Their masks, for a task that learns from masks, else null; the caller disposes it.</summary>
     public MaskPack? PackMasks(TrainingTask task, CancellationToken cancellation) =>

@@ -71,6 +71,22 @@ public sealed class OnnxExportTests : IDisposable
         Assert.Equal((0, 0, 0), (selected.Largest, selected.Absolute, selected.Relative));
     }
 
+    [Fact]
+    public void A_regressor_of_numbers_gives_them_in_their_unit()
+    {
+        using var checkpoint = ExportSamples.Numbers(_folder["hub"]);
+        Assert.Equal(["numbers"], Export(checkpoint).Outputs.Select(o => o.Name));
+    }
+
+    [Theory]
+    [InlineData(64, 64)]
+    [InlineData(70, 101)] // no multiples of 4
+    public void A_locator_gives_its_points_in_input_pixels(int width, int height)
+    {
+        using var checkpoint = ExportSamples.Points(_folder["hub"], width, height);
+        Assert.Equal(["points"], Export(checkpoint).Outputs.Select(o => o.Name));
+    }
+
     [Theory]
     [InlineData(64, 160)] // fewer rows of cells than pooled rows
     [InlineData(96, 608)] // more, and no multiple

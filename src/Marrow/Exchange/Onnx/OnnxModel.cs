@@ -35,8 +35,14 @@ internal static class OnnxModel
                 var angles = OnnxCobb.Angles(layers, image, (int)cells[2], (int)cells[3]);
                 graph.Output(new(angles, OnnxType.Float32, [BatchSize, Text(config.Model.Outputs)], "degree", Named("Cobb angles", config)));
                 break;
+            case NumberRegressor regressor:
+                graph.Output(new(OnnxNumbers.Numbers(layers, image, regressor), OnnxType.Float32, [BatchSize, Text(config.Model.Outputs)], "of each number", Named("Numbers", config)));
+                break;
+            case PointLocator:
+                graph.Output(new(OnnxPoints.Points(layers, image, input.Width, input.Height), OnnxType.Float32, [BatchSize, Text(config.Model.Outputs), "3"], "input pixel", Named("x, y and score (0 to 1) of each point", config)));
+                break;
             default:
-                throw MarrowException.Bad(config.Model.Architecture, "a classifier, a detector or a regressor", model.GetName(), "Export it as safetensors or pth.");
+                throw MarrowException.Bad(config.Model.Architecture, "a classifier, a detector, a regressor or a locator of points", model.GetName(), "Export it as safetensors or pth.");
         }
         return graph;
     }
