@@ -73,6 +73,7 @@ internal sealed record MonaiMetadata
                 CheckpointTask.Classify => $"Classification of radiographs: {string.Join(", ", config.Classes)}",
                 CheckpointTask.DetectVertebrae => "Detection of vertebrae and their corners on spine radiographs",
                 CheckpointTask.RegressCobb => "Cobb angles of spine radiographs",
+                CheckpointTask.Segment => $"Segmentation of radiographs: {string.Join(", ", config.Classes)}",
                 _ => config.Task,
             },
             Description = card.Summary,
@@ -111,6 +112,7 @@ internal sealed record MonaiDataFormat(IReadOnlyDictionary<string, MonaiTensor> 
         {
             CheckpointTask.Classify => new() { ["pred"] = new("probabilities", "classes", classes.Count, [1], [], Channels(classes, "logit of ")) },
             CheckpointTask.RegressCobb => new() { ["pred"] = new("tuples", "angles", classes.Count, [1], [], Channels(classes, "degrees of ")) },
+            CheckpointTask.Segment => new() { ["pred"] = new("probabilities", "segmentation", config.Model.Outputs, [config.Input.Height, config.Input.Width], [], Channels([.. config.Outputs.Select(o => o.Name)], "logit of ")) },
             _ => new()
             {
                 ["class_logits"] = new("probabilities", "classes", classes.Count, anchors, [], Channels(classes, "logit of ")),

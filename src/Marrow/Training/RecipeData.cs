@@ -47,6 +47,7 @@ internal static partial class RecipeData
         PatientColumn = s.Text("patientColumn"),
         LabelColumns = s.Texts("labelColumns") ?? [],
         Kind = Word(s, "kind", "classes", "findings", "numbers"),
+        Area = Word(s, "area", "vertebrae", "spine"),
         MaskColumn = s.Text("maskColumn"),
         Masks = s.Text("masks"),
         MaskClasses = s.Texts("maskClasses") ?? [],

@@ -79,7 +79,7 @@ internal sealed record StageSamples
     {
         CheckpointTask.DetectVertebrae => sample.Vertebrae.Count > 0,
         CheckpointTask.RegressCobb => sample.CobbDegrees.Count > 0,
-        CheckpointTask.Segment => sample.MaskPath is not null || sample.Vertebrae.Count > 0,
+        CheckpointTask.Segment => sample.HasMask,
         _ => sample.Labels.Count > 0,
     };
 

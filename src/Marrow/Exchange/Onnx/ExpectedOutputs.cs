@@ -20,6 +20,9 @@ internal static class ExpectedOutputs
             [var (_, logits)] when model is DenseNet => decode
                 ? new() { ["probabilities"] = [.. ClassProbabilities.Of(logits, config.Layout).SelectMany(p => p)] }
                 : new() { ["logits"] = Flat(logits) },
+            [var (_, logits)] when model is SegmentationNet => decode
+                ? new() { ["probabilities"] = Flat(config.ExclusiveClasses ? logits.softmax(1) : logits.sigmoid()) }
+                : new() { ["logits"] = Flat(logits) },
             [var (_, angles)] => new() { ["angles"] = Flat(angles) },
             _ => raw.ToDictionary(o => o.Name, o => Flat(o.Value)),
         };
