@@ -75,6 +75,7 @@ internal sealed record MonaiMetadata
                 CheckpointTask.RegressCobb => "Cobb angles of spine radiographs",
                 CheckpointTask.Regress => $"Numbers of radiographs: {string.Join(", ", config.Classes)}",
                 CheckpointTask.Points => $"Points on radiographs: {string.Join(", ", config.Classes)}",
+                CheckpointTask.Segment => $"Segmentation of radiographs: {string.Join(", ", config.Classes)}",
                 _ => config.Task,
             },
             Description = card.Summary,
@@ -115,6 +116,7 @@ internal sealed record MonaiDataFormat(IReadOnlyDictionary<string, MonaiTensor> 
             CheckpointTask.Regress => new() { ["pred"] = new("tuples", "regression", classes.Count, [1], [], Channels([.. config.Outputs.Select(o => $"{o.Name} {o.Unit}".TrimEnd())], "")) },
             CheckpointTask.Points => new() { ["pred"] = new("tuples", "points", 3, [classes.Count], [], Channels(["x", "y", "score"], "of each point, input px: ")) },
             CheckpointTask.RegressCobb => new() { ["pred"] = new("tuples", "angles", classes.Count, [1], [], Channels(classes, "degrees of ")) },
+            CheckpointTask.Segment => new() { ["pred"] = new("probabilities", "segmentation", config.Model.Outputs, [config.Input.Height, config.Input.Width], [], Channels([.. config.Outputs.Select(o => o.Name)], "logit of ")) },
             _ => new()
             {
                 ["class_logits"] = new("probabilities", "classes", classes.Count, anchors, [], Channels(classes, "logit of ")),

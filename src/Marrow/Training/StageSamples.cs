@@ -114,7 +114,7 @@ internal sealed record StageSamples
         CheckpointTask.RegressCobb => sample.CobbDegrees.Count > 0,
         CheckpointTask.Regress => sample.Numbers.Any(v => !double.IsNaN(v)),
         CheckpointTask.Points => sample.Points.Any(p => !double.IsNaN(p.X)),
-        CheckpointTask.Segment => sample.MaskPath is not null || sample.Vertebrae.Count > 0,
+        CheckpointTask.Segment => sample.HasMask,
         CheckpointTask.Pretrain => true, // needs none
         _ => sample.Labels.Count > 0,
     };

@@ -96,6 +96,15 @@ public sealed class OnnxExportTests : IDisposable
         Assert.Equal(["angles"], Export(checkpoint).Outputs.Select(o => o.Name));
     }
 
+    [Theory]
+    [InlineData(64, 96, false, "vertebra")]
+    [InlineData(90, 77, true, "lung", "heart")] // no multiples of 32
+    public void A_segmentation_gives_its_logits_and_probabilities(int width, int height, bool decode, params string[] classes)
+    {
+        using var checkpoint = ExportSamples.Segmentation(_folder["hub"], width, height, classes);
+        Assert.Equal([decode ? "probabilities" : "logits"], Export(checkpoint, decode).Outputs.Select(o => o.Name));
+    }
+
     [Fact]
     public void The_pooling_matrix_is_torchs_adaptive_pooling()
     {
@@ -167,7 +176,7 @@ public sealed class OnnxExportTests : IDisposable
     {
         using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
         using var model = torch.nn.Linear(2, 2);
-        Assert.Contains("a classifier, a detector or a regressor", Assert.Throws<MarrowException>(() => OnnxModel.Build(checkpoint.Config, model, false)).Message);
+        Assert.Contains("a classifier, a detector, a regressor or a segmentation", Assert.Throws<MarrowException>(() => OnnxModel.Build(checkpoint.Config, model, false)).Message);
     }
 
     [Fact]

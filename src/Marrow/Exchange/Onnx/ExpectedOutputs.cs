@@ -22,6 +22,9 @@ internal static class ExpectedOutputs
                 : new() { ["logits"] = Flat(logits) },
             [var (_, numbers)] when model is NumberRegressor => new() { ["numbers"] = Flat(numbers) },
             [var (_, points)] when model is PointLocator => new() { ["points"] = Flat(points) },
+            [var (_, logits)] when model is SegmentationNet => decode
+                ? new() { ["probabilities"] = Flat(config.ExclusiveClasses ? logits.softmax(1) : logits.sigmoid()) }
+                : new() { ["logits"] = Flat(logits) },
             [var (_, angles)] => new() { ["angles"] = Flat(angles) },
             _ => raw.ToDictionary(o => o.Name, o => Flat(o.Value)),
         };
