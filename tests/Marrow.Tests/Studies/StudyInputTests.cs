@@ -1,4 +1,3 @@
-using Marrow.Checkpoints;
 using Marrow.Models;
 using Marrow.Studies;
 using Marrow.Tests.Checkpoints;
