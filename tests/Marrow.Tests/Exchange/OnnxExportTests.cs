@@ -167,7 +167,7 @@ public sealed class OnnxExportTests : IDisposable
     {
         using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
         using var model = torch.nn.Linear(2, 2);
-        Assert.Contains("a classifier, a detector or a regressor", Assert.Throws<MarrowException>(() => OnnxModel.Build(checkpoint.Config, model, false)).Message);
+        Assert.Contains("a classifier, a detector, a regressor or a locator of points", Assert.Throws<MarrowException>(() => OnnxModel.Build(checkpoint.Config, model, false)).Message);
     }
 
     [Fact]
