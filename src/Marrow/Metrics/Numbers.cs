@@ -41,8 +41,8 @@ public static class Numbers
         {
             // The same columns in each resample, or the mean would be of another thing; NaN drops the resample.
             var defined = Enumerable.Range(0, columns.Count).Where(c => !double.IsNaN(of(c, ones))).ToList();
-            results.Add(Bootstrap.Interval(name, patients, w => defined.Count == 0 ? double.NaN : defined.Average(c => of(c, w)), bootstrap, labelled)
-                with { Unit = hasUnit ? shared : "" });
+            var value = Bootstrap.Interval(name, patients, w => defined.Count == 0 ? double.NaN : defined.Average(c => of(c, w)), bootstrap, labelled);
+            results.Add(value with { Unit = hasUnit ? shared : "" });
         }
         if (columns.Count == 1)
             return results;
@@ -51,8 +51,8 @@ public static class Numbers
             for (var c = 0; c < columns.Count; c++)
             {
                 var column = c;
-                results.Add(Bootstrap.Interval($"{name}.{columns[c].Name}", patients, w => of(column, w), bootstrap, each[c].Count)
-                    with { Unit = hasUnit ? columns[c].Unit : "" });
+                var value = Bootstrap.Interval($"{name}.{columns[c].Name}", patients, w => of(column, w), bootstrap, each[c].Count);
+                results.Add(value with { Unit = hasUnit ? columns[c].Unit : "" });
             }
         }
         return results;

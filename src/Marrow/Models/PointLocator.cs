@@ -88,6 +88,6 @@ public sealed class PointLocator : KeyedModule<Tensor, Tensor>
         return (x.MoveToOuterDisposeScope(), y.MoveToOuterDisposeScope());
 
         Tensor Centers(long cells, long pixels) =>
-            arange(Scalars.Of(cells), ScalarType.Float32, heatmaps.device).Plus(0.5) * Scalars.Of((double)pixels / cells);
+            linspace(0.5 * pixels / cells, pixels - 0.5 * pixels / cells, cells, ScalarType.Float32, heatmaps.device);
     }
 }

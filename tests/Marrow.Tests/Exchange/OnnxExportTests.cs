@@ -176,7 +176,7 @@ public sealed class OnnxExportTests : IDisposable
     {
         using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
         using var model = torch.nn.Linear(2, 2);
-        Assert.Contains("a classifier, a detector, a regressor or a segmentation", Assert.Throws<MarrowException>(() => OnnxModel.Build(checkpoint.Config, model, false)).Message);
+        Assert.Contains("a classifier, a detector, a regressor, a locator of points or a segmentation", Assert.Throws<MarrowException>(() => OnnxModel.Build(checkpoint.Config, model, false)).Message);
     }
 
     [Fact]

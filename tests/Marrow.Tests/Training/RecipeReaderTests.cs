@@ -139,6 +139,7 @@ public class RecipeReaderTests
             PatientColumn = "p",
             LabelColumns = options.LabelColumns,
             Kind = "findings",
+            Units = options.Units,
             License = "CC0-1.0",
             Citation = "Someone 2019",
         }, options);

@@ -33,7 +33,7 @@ public sealed class ShippedRecipeRunTests : IDisposable
     [Fact]
     public void CheXpert_reads_the_uncertain_label_as_the_paper_found_best()
     {
-        PhantomWriter.WriteChest(_folder["data"], 60, seed: 5, new() { Width = 48, Height = 48 });
+        PhantomWriter.WriteChest(_folder["data"], 60, seed: 5, new() { Width = 64, Height = 64 });
         var result = Assert.Single(Run("chexpert.yaml", "chexpert", null, Small("features.model=densenet-mini", "heldOut=0.2")));
         using var checkpoint = Checkpoint.Load(result.Folder);
         Assert.Equal("densenet-mini.chexpert", checkpoint.Name);
@@ -46,7 +46,7 @@ public sealed class ShippedRecipeRunTests : IDisposable
     public void MURA_is_measured_by_study_and_its_weights_start_a_wrist_from_few_labels()
     {
         WriteMura(_folder["data"]);
-        var results = Run("mura.yaml", "mura", null, Small("features.model=densenet-mini", "wrist.model=densenet-mini", "wrist-scratch.model=densenet-mini", "wrist.data.limit=4", "wrist-scratch.data.limit=4", "heldOut=0.3"));
+        var results = Run("mura.yaml", "mura", null, Small("features.model=densenet-mini", "wrist.model=densenet-mini", "wrist-scratch.model=densenet-mini", "wrist.data.limit=4", "wrist-scratch.data.limit=4", "heldOut=0.5"));
         Assert.Equal(["features", "wrist", "wrist-scratch"], results.Select(r => r.Stage));
         using var features = Checkpoint.Load(results[0].Folder);
         Assert.Equal(["abnormal"], features.Config.Classes);

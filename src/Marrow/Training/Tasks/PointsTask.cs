@@ -4,7 +4,6 @@ using Marrow.Imaging;
 using Marrow.Losses;
 using Marrow.Metrics;
 using Marrow.Models;
-using Marrow.Native;
 using Marrow.Tensors;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -14,9 +13,6 @@ namespace Marrow.Training.Tasks;
 /// <summary>A fixed number of named points, straight from the image by a heatmap each. A point that is not labelled, or that augmentation moved out of the input, adds no loss.</summary>
 public sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract input, ClassLayout layout) : TrainingTask(spec, input)
 {
-    // A share of the shape's nats: the place in cells is the larger number while a heatmap is still flat.
-    private const double PlaceWeight = 0.1;
-
     private readonly TrainedOutputs _trained = new(layout);
 
     public override string Name => CheckpointTask.Points;
@@ -41,12 +37,7 @@ public sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract
         using var scope = NewDisposeScope();
         var points = tensor(batch.Samples.SelectMany(s => s.Points).SelectMany(p => (float[])[(float)p.X, (float)p.Y]).ToArray(), [batch.Samples.Count, layout.Names.Count, 2]);
         var heatmaps = compute.Forward(() => model.Heatmaps(images));
-        var losses = HeatmapLoss.Compute(heatmaps, points, Input.Width, Input.Height);
-        return
-        [
-            ("shape", losses.Shape.MoveToOuterDisposeScope()),
-            ("place", (losses.Place * Scalars.Of(PlaceWeight)).MoveToOuterDisposeScope()),
-        ];
+        return [("heatmaps", HeatmapLoss.Compute(heatmaps, points, Input.Width, Input.Height).MoveToOuterDisposeScope())];
     }
 
     public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
