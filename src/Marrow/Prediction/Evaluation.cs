@@ -38,7 +38,7 @@ public static class Evaluation
         var config = checkpoint.Config;
         if (config.Task == CheckpointTask.Classify && !dataset.Classes.SequenceEqual(config.Classes))
             throw MarrowException.Bad(root, $"the classes of {checkpoint.Name}: {string.Join(", ", config.Classes)}", dataset.Classes.Count == 0 ? "none" : string.Join(", ", dataset.Classes), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
-        var labelled = dataset.Samples.Where(s => StageSamples.IsLabelled(s, config.Task)).ToList();
+        var labelled = dataset.Samples.Where(s => CroppedSamples.IsLabelled(s, config.Task, config.Input.Crop?.Region)).ToList();
         if (labelled.Count == 0)
             throw MarrowException.Bad(root, $"samples with targets for {config.Task}", $"none among {dataset.Samples.Count}", "Name labelled data.");
         if (split == EvaluationSplit.All)

@@ -82,13 +82,13 @@ public static class Runner
         if (cropping is not null)
         {
             input = input with { Crop = cropping.Crop };
-            shown = cropping.Apply(data, request.OutFolder, Report, stage.Name, cancellation);
+            shown = cropping.Apply(data, stage, request.OutFolder, Report, cancellation);
         }
         using var cache = shown.Pack(input, cancellation);
 
         torch.manual_seed((long)recipe.Seed);
-        using var task = TaskCatalogue.Create(stage, input, data.Dataset);
-        task.Prepare(data.Training);
+        using var task = TaskCatalogue.Create(stage, input, shown.Dataset);
+        task.Prepare(shown.Training);
         using var source = stage.Init is null ? null : StageInit.Find(stage.Init, done, request.Resolve);
         var receipt = source is null ? null : StageInit.Apply(source, task, stage, Path.Combine(folder, "receipt.json"), Say);
 

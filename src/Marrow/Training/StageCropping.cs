@@ -42,18 +42,22 @@ internal sealed class StageCropping : IDisposable
     }
 
     /// <summary>The same parts, as windows. What was seen is kept in the run's folder.</summary>
-    public StageSamples Apply(StageSamples data, string runFolder, Action<RunEvent> report, string stage, CancellationToken cancellation)
+    public StageSamples Apply(StageSamples data, Stage stage, string runFolder, Action<RunEvent> report, CancellationToken cancellation)
     {
         var name = $"{Crop.Detector}-{Crop.Digest["sha256:".Length..][..12]}.{data.Dataset.Name}.jsonl";
         using var kept = new DetectionFile(Path.Combine(runFolder, "detections", name));
         var spines = _detector.Detect([.. data.Training, .. data.Validation, .. data.HeldOut], kept,
-            (done, all) => report(new() { Stage = $"{stage}: detections", Step = done, Steps = all }), cancellation);
+            (done, all) => report(new() { Stage = $"{stage.Name}: detections", Step = done, Steps = all }), cancellation);
         if (spines.Where(s => !s.Value.IsUsable).Select(s => s.Key).Order(StringComparer.Ordinal).ToList() is { Count: > 0 } without)
-            report(new() { Stage = stage, Message = $"no spine found on {without.Count} of {spines.Count} images, {(Crop.Region == CropRegion.Spine ? "of which all is shown" : "which are left out")}: {string.Join(", ", without.Take(3))}{(without.Count > 3 ? " ..." : "")}" });
+            report(new() { Stage = stage.Name, Message = $"no spine found on {without.Count} of {spines.Count} images, {(Crop.Region == CropRegion.Spine ? "of which all is shown" : "which are left out")}: {string.Join(", ", without.Take(3))}{(without.Count > 3 ? " ..." : "")}" });
+        var training = Cut(data.Training);
+        if (training.Count < stage.Train.Batch)
+            throw MarrowException.Bad(stage.Name, $"{stage.Train.Batch} or more windows to train on, a batch", $"{training.Count}, where {Crop.Detector} saw a vertebra", "Train the detector for longer, or lower train.batch.");
         return data with
         {
+            Dataset = CroppedSamples.Describe(data.Dataset, Crop.Region),
             Split = data.Split with { Train = Cut(data.Split.Train), HeldOut = Cut(data.HeldOut) },
-            Training = Cut(data.Training),
+            Training = training,
             Validation = Cut(data.Validation),
         };
 

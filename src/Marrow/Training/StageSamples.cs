@@ -28,7 +28,7 @@ internal sealed record StageSamples
         var dataset = DatasetCatalogue.Open(new() { Name = stage.Data.Name, Format = stage.Data.Format, Root = root, Options = stage.Data.Options });
         if (include is not null)
             dataset = dataset with { Samples = [.. dataset.Samples.Where(include)] };
-        var labelled = dataset.Samples.Where(sample => IsLabelled(sample, stage.Task)).ToList();
+        var labelled = dataset.Samples.Where(sample => CroppedSamples.IsLabelled(sample, stage.Task, stage.Crop?.Region)).ToList();
         if (labelled.Count == 0)
             throw MarrowException.Bad(root, $"samples with targets for {stage.Task}", $"none among {dataset.Samples.Count}", TaskLabels.Remedy(dataset, stage.Task));
         var parts = 1 + (stage.Data.HeldOut > 0 ? 1 : 0) + (stage.Data.Validation > 0 ? 1 : 0);
@@ -38,7 +38,7 @@ internal sealed record StageSamples
         var split = PatientSplit.Create(labelled, stage.Data.HeldOut, recipe.Seed);
         var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, recipe.Seed + 1);
         var training = Limit(forTraining.Train, stage.Data.Limit, recipe.Seed + 2);
-        if (training.Count < stage.Train.Batch)
+        if (training.Count * CroppedSamples.Windows(stage.Crop?.Region) < stage.Train.Batch)
             throw MarrowException.Bad(root, $"{stage.Train.Batch} or more images to train on, a batch of stage {stage.Name}", $"{training.Count}", "Lower train.batch, or use more data.");
         return new() { Dataset = dataset, Split = split, Training = training, Validation = forTraining.HeldOut };
     }

@@ -1,4 +1,5 @@
 using Marrow.Cli;
+using Marrow.Tensors;
 using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Training;
@@ -24,7 +25,7 @@ public sealed class CropRunTests : IDisposable
                 data: {name: spines, format: spineweb16, validation: 0}
                 input: {width: 32, height: 96}
                 detector: {pyramidChannels: 8, headConvolutions: 1}
-                train: {steps: 1, batch: 2, workers: 1}
+                train: {steps: 40, batch: 4, lr: 5.0e-3, workers: 1}
               - name: cobb
                 task: regress-cobb
                 model: cobb-densenet-mini
@@ -33,6 +34,15 @@ public sealed class CropRunTests : IDisposable
                 data: {name: spines, format: spineweb16, validation: 0.3}
                 input: {width: 32, height: 96}
                 train: {steps: 2, batch: 2, workers: 1}
+              - name: corners
+                task: points
+                model: points-densenet-mini
+                init: landmarks
+                crop: {by: landmarks, region: vertebra, margin: 0.5}
+                data: {name: spines, format: spineweb16, validation: 0.3}
+                input: {width: 32, height: 32}
+                augment: {flipProbability: 0.5}
+                train: {steps: 2, batch: 4, workers: 1}
             """);
         Done("data", "phantom", "spineweb16", _folder["spines"], "--count", "8", "--width", "64", "--height", "176");
     }
@@ -70,6 +80,12 @@ public sealed class CropRunTests : IDisposable
         Assert.All(cobb.Parents.Checkpoints, p => Assert.Equal(detector.Digest, p.Digest));
         Assert.DoesNotContain("\"crop\"", File.ReadAllText(Path.Combine(detector.Folder, "config.json"))); // digests of those without one stay what they were
 
+        // Each vertebra's window is a sample of its own, of its film's patient.
+        using var corners = store.Resolve("points-densenet-mini.spines");
+        Assert.Equal(CropRegion.Vertebra, corners.Config.Input.Crop!.Region);
+        Assert.Equal(["top-left", "top-right", "bottom-left", "bottom-right"], corners.Config.Classes);
+        Assert.Equal(cobb.Parents.Datasets[0].Samples, corners.Parents.Datasets[0].Samples); // films, not windows
+
         // The regressor alone brings its detector along; with it named too the same comes out.
         var film = Directory.GetFiles(Path.Combine(_folder["spines"], "data", "training"))[0];
         var alone = Done("predict", film, "--checkpoint", "cobb-densenet-mini.spines", "--hub", hub, "--out", _folder["alone"], "--json");
@@ -77,13 +93,19 @@ public sealed class CropRunTests : IDisposable
         Assert.Contains("\"regressor\"", alone);
         Assert.Contains(crop.Digest, alone);
         Assert.Equal(Angles(alone), Angles(both));
-        Assert.Equal(Angles(alone), Angles(Done("predict", film, "--hub", hub, "--out", _folder["newest"], "--json")));
+        var refined = Done("predict", film, "--checkpoint", cobb.Name, "--checkpoint", corners.Name, "--hub", hub, "--out", _folder["refined"], "--json");
+        Assert.Contains("\"role\": \"corners\"", refined);
+        Assert.Equal(Angles(refined), Angles(Done("predict", film, "--hub", hub, "--out", _folder["newest"], "--json"))); // all that go together
 
         // What the run measured at its end is what evaluate finds, but for the weights' bfloat16.
         var measured = cobb.Metrics.Single(m => m.Metric == "mae").Value;
         var evaluated = System.Text.Json.JsonDocument.Parse(Done("evaluate", "cobb-densenet-mini.spines", "--data", data, "--hub", hub, "--json"))
             .RootElement.GetProperty("results").GetProperty("regress-cobb").EnumerateArray().Single(m => m.GetProperty("name").GetString() == "mae").GetProperty("value").GetDouble();
         Assert.Equal(measured, evaluated, 0.05 * measured);
+
+        var chain = System.Text.Json.JsonDocument.Parse(Done("evaluate", detector.Name, cobb.Name, corners.Name, "--data", data, "--hub", hub, "--json")).RootElement.GetProperty("results");
+        Assert.Equal(["landmarks", "expected", "regressor", "fused"], chain.EnumerateObject().Select(p => p.Name));
+        Assert.Contains("point-error", Done("evaluate", corners.Name, "--data", data, "--hub", hub));
 
         // Without the detector the weights are of no use.
         Directory.Delete(Path.GetDirectoryName(detector.Folder)!, recursive: true);
@@ -105,5 +127,14 @@ public sealed class CropRunTests : IDisposable
         Assert.Equal(ExitCode.Failed, code);
         Assert.Contains("expected a checkpoint for detect-vertebrae to crop by, found one for regress-cobb", error);
         Assert.False(Directory.Exists(_folder["again"]));
+    }
+
+    [Fact]
+    public void A_detector_that_has_learnt_nothing_shows_whole_films_and_no_vertebrae()
+    {
+        var (code, _, error) = Call("run", _recipe, "--data", $"spines={_folder["spines"]}", "--set", "landmarks.steps=1", "--set", "landmarks.lr=1e-9", "--out", _folder["run"], "--hub", _folder["hub"]);
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Contains("cobb: no spine found on 8 of 8 images, of which all is shown", error);
+        Assert.Contains("corners: expected 4 or more windows to train on, a batch, found 0, where retinanet-densenet-mini.spines saw a vertebra. Train the detector for longer", error);
     }
 }
