@@ -18,13 +18,12 @@ internal static class CsvFolder
 
     public static Dataset Open(DatasetRequest request)
     {
+        if (MaskSamples.AreAskedFor(request.Options))
+            return MaskSamples.OpenCsv(request);
         OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind", "uncertain", "blank", "softLabels", "units", "mirrorPairs");
         var options = request.Options;
-        var table = CsvTable.Read(Path.Combine(request.Root, options.Csv ?? DefaultFile), hasHeader: true);
-        var file = options.FileColumn is null ? FirstColumn(table, FileColumns) : table.Column(options.FileColumn);
-        if (file < 0)
-            throw MarrowException.Bad(table.Path, $"a column {string.Join(", ", FileColumns)}", $"the columns {string.Join(", ", table.Header)}", "Name it by the option fileColumn.");
-        var patient = options.PatientColumn is null ? FirstColumn(table, PatientColumns) : table.Column(options.PatientColumn);
+        var table = ReadTable(request);
+        var (file, patient) = FileAndPatient(request, table);
         var rows = RowsOfSplit(request, table);
 
         if (options.Kind == Points)
@@ -110,6 +109,18 @@ internal static class CsvFolder
 
     private const int MaxClasses = 1000; // More are identifiers or numbers, not classes.
 
+    public static CsvTable ReadTable(DatasetRequest request) => CsvTable.Read(Path.Combine(request.Root, request.Options.Csv ?? DefaultFile), hasHeader: true);
+
+    /// <summary>The columns of image paths and of patients, as named or found; the second is -1 where there is none.</summary>
+    public static (int File, int Patient) FileAndPatient(DatasetRequest request, CsvTable table)
+    {
+        var options = request.Options;
+        var file = options.FileColumn is null ? FirstColumn(table, FileColumns) : table.Column(options.FileColumn);
+        if (file < 0)
+            throw MarrowException.Bad(table.Path, $"a column {string.Join(", ", FileColumns)}", $"the columns {string.Join(", ", table.Header)}", "Name it by the option fileColumn.");
+        return (file, options.PatientColumn is null ? FirstColumn(table, PatientColumns) : table.Column(options.PatientColumn));
+    }
+
     /// <summary>The first of the names that is a column; -1 without one.</summary>
     public static int FirstColumn(CsvTable table, IEnumerable<string> names) =>
         names.Select(table.Find).Where(column => column >= 0).DefaultIfEmpty(-1).First();
@@ -117,12 +128,12 @@ internal static class CsvFolder
     /// <summary>The values of the column "split"; none without that column.</summary>
     public static string[] Splits(DatasetRequest request)
     {
-        var table = CsvTable.Read(Path.Combine(request.Root, request.Options.Csv ?? DefaultFile), hasHeader: true);
+        var table = ReadTable(request);
         var column = table.Find(SplitColumn);
         return column < 0 ? [] : [.. table.Rows.Select(row => row.Fields[column]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
-    private static List<CsvRow> RowsOfSplit(DatasetRequest request, CsvTable table)
+    public static List<CsvRow> RowsOfSplit(DatasetRequest request, CsvTable table)
     {
         if (request.Options.Split is not { } split)
             return [.. table.Rows];

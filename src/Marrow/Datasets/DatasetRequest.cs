@@ -92,6 +92,21 @@ public sealed record DatasetOptions
     /// </summary>
     public IReadOnlyDictionary<string, string>? MirrorPairs { get; init; }
 
+    /// <summary>
+    /// csv: the column of paths of masks, below the root, for task segment; a blank cell is an image without one. A mask is
+    /// a PNG of the image's size: 0 is background, 1 the first class, and so on; with one class 255 is that class too.
+    /// </summary>
+    public string? MaskColumn { get; init; }
+
+    /// <summary>
+    /// csv and images: the folder of masks, below the root, for task segment: of images/a.jpg the mask is
+    /// MASKS/images/a.png or MASKS/a.png. What a mask is, is said at <see cref="MaskColumn"/>; give one of the two.
+    /// </summary>
+    public string? Masks { get; init; }
+
+    /// <summary>csv and images, with masks: what the values 1, 2 ... of masks show, at most 32. "foreground" without it.</summary>
+    public IReadOnlyList<string> MaskClasses { get; init; } = [];
+
     /// <summary>SPDX identifier or LicenseRef of the data, where the format does not say; any format.</summary>
     public string? License { get; init; }
 

@@ -20,6 +20,9 @@ internal static class OptionCheck
         ("kind", o => o.Kind is not null),
         ("units", o => o.Units.Count > 0),
         ("mirrorPairs", o => o.MirrorPairs is not null),
+        ("maskColumn", o => o.MaskColumn is not null),
+        ("masks", o => o.Masks is not null),
+        ("maskClasses", o => o.MaskClasses.Count > 0),
     ];
 
     /// <summary>Throws <see cref="MarrowException"/> when an option outside <paramref name="known"/> is given.</summary>

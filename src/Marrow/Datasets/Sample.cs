@@ -43,6 +43,9 @@ public sealed record Sample
 
     /// <summary>[<see cref="Dataset.NumberNames"/>]: what a CSV of kind "numbers" holds; NaN where blank.</summary>
     public IReadOnlyList<double> Numbers { get; init; } = [];
+
+    /// <summary>A PNG of the image's size whose values are classes (<see cref="Dataset.MaskClasses"/>); null without one.</summary>
+    public string? MaskPath { get; init; }
 }
 
 /// <summary>What a reader found wrong with one file or row, and what it did about it.</summary>
@@ -83,6 +86,12 @@ public sealed record Dataset
 
     /// <summary>Names of <see cref="Sample.Points"/>, in order.</summary>
     public IReadOnlyList<string> PointNames { get; init; } = [];
+
+    /// <summary>
+    /// What masks show: value 1 is the first, 0 is background (see <see cref="MaskFile"/>). Masks are PNG files
+    /// (<see cref="Sample.MaskPath"/>) or, of the one class "vertebra", the areas within <see cref="Sample.Vertebrae"/>.
+    /// </summary>
+    public IReadOnlyList<string> MaskClasses { get; init; } = [];
 
     public required IReadOnlyList<Sample> Samples { get; init; }
     public IReadOnlyList<DataFault> Faults { get; init; } = [];

@@ -68,6 +68,7 @@ internal static partial class SpineWeb16
             Name = request.Name,
             Format = request.Format,
             Root = request.Root,
+            MaskClasses = ["vertebra"],
             Samples = samples,
             Faults = faults,
             License = License,

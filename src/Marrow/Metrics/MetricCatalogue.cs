@@ -31,6 +31,10 @@ public static class MetricCatalogue
         ["nmae"] = new("", false, "Mean absolute error of numbers, each over the standard deviation of its labels in training."),
         ["rmse"] = new("", false, "Root of the mean squared error of numbers, in their unit."),
         ["r2"] = new("", true, "Share of the numbers' variance that is explained: 1 less squared error over variance."),
+        ["dice"] = new("", true, "Dice coefficient of the masks, mean over images and classes; original pixels."),
+        ["iou"] = new("", true, "Intersection over union of the masks, mean over images and classes; original pixels."),
+        ["surface-distance"] = new("px", false, "Mean distance of the masks' outlines, both ways, original pixels."),
+        ["hausdorff95"] = new("px", false, "95th percentile of the distance of the masks' outlines, the larger way, original pixels."),
         ["smape"] = new("%", false, "Symmetric mean absolute percentage error of the three Cobb angles."),
         ["mae"] = new("deg", false, "Mean absolute error, over the three Cobb angles or, in their own unit, over numbers."),
         ["cmae"] = new("deg", false, "Circular mean absolute error over the three Cobb angles."),
@@ -39,6 +43,7 @@ public static class MetricCatalogue
         ["pearson"] = new("", true, "Pearson correlation of the angles or numbers."),
         ["bias"] = new("deg", false, "Mean of predicted minus true angle (Bland-Altman); 0 is best."),
         ["agreement-low"] = new("deg", true, "Lower 95 % limit of agreement of predicted minus true angle (Bland-Altman)."),
+        ["reconstruction-error"] = new("", false, "Squared error of the hidden pixels over that of their patches' means; 1 is no better than the means."),
         ["agreement-high"] = new("deg", false, "Upper 95 % limit of agreement of predicted minus true angle (Bland-Altman)."),
     };
 

@@ -24,6 +24,8 @@ public static class ModelCatalogue
         ["regress-"] = new("features.", (shape, spec) => new NumberRegressor(shape, spec.Channels, spec.Outputs)),
         ["points-"] = new("features.", (shape, spec) => new PointLocator(shape, spec.Channels, spec.Outputs)),
         ["cobb-"] = new("features.", (shape, spec) => new CobbRegressor(shape, spec.Channels, spec.Outputs)),
+        ["segment-"] = new("features.", (shape, spec) => new SegmentationNet(shape, spec.Channels, spec.Outputs)),
+        ["pretrain-"] = new("features.", (shape, spec) => new MaskedAutoencoder(shape, spec.Channels)),
     };
 
     /// <summary>Every architecture name there is.</summary>

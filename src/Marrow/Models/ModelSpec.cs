@@ -23,6 +23,9 @@ public sealed record ModelSpec
 
     /// <summary>Null but for detectors.</summary>
     public DetectorSpec? Detector { get; init; }
+
+    /// <summary>Null but for models that are pretrained by hiding patches.</summary>
+    public MaskingSpec? Masking { get; init; }
 }
 
 /// <summary>The parts of a RetinaNet that recipes choose. Defaults suit two CPU cores and vertebrae.</summary>

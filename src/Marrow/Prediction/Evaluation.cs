@@ -38,6 +38,8 @@ public static class Evaluation
         var config = checkpoint.Config;
         if (config.Task == CheckpointTask.Classify && !dataset.Classes.SequenceEqual(config.Classes))
             throw MarrowException.Bad(root, $"the classes of {checkpoint.Name}: {string.Join(", ", config.Classes)}", dataset.Classes.Count == 0 ? "none" : string.Join(", ", dataset.Classes), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
+        if (config.Task == CheckpointTask.Segment && !dataset.MaskClasses.SequenceEqual(config.Classes))
+            throw MarrowException.Bad(root, $"masks of {checkpoint.Name}'s classes: {string.Join(", ", config.Classes)}", dataset.MaskClasses.Count == 0 ? "no masks" : string.Join(", ", dataset.MaskClasses), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
         var labelled = dataset.Samples.Where(s => CroppedSamples.IsLabelled(s, config.Task, config.Input.Crop?.Region)).ToList();
         if (labelled.Count == 0)
             throw MarrowException.Bad(root, $"samples with targets for {config.Task}", $"none among {dataset.Samples.Count}", "Name labelled data.");
@@ -45,7 +47,7 @@ public static class Evaluation
             return (dataset, labelled);
         if (!known || use is null || use.HeldOut == 0)
             throw new MarrowException($"{checkpoint.Name}: {(use is { HeldOut: 0 } ? "was trained on all of its data" : "does not say what was held out")}. Measure on other data with --split all.");
-        return (dataset, PatientSplit.Create(labelled, use.HeldOut, use.Seed).HeldOut);
+        return (dataset, StageSamples.Divide(labelled, config.Task, use.HeldOut, use.Seed).HeldOut);
     }
 
     /// <summary>
@@ -64,7 +66,8 @@ public static class Evaluation
         var compute = Compute.Choose();
         compute.PrepareForInference(task.Model);
         using var cache = PackedCache.Open(samples, task.Input, cacheFolder: null, progress, cancellation: cancellation);
-        using var loader = new BatchLoader(samples, cache, task.Input, null, BatchSize, 0, shuffle: false, dropLast: false, Environment.ProcessorCount);
+        using var masks = task.MaskClasses.Count == 0 ? null : MaskPack.Open(samples, task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
+        using var loader = new BatchLoader(samples, cache, task.Input, null, BatchSize, 0, shuffle: false, dropLast: false, Environment.ProcessorCount, masks: masks);
         return task.Measure(loader, compute, bootstrap ?? new());
     }
 

@@ -20,6 +20,9 @@ public sealed record ContactSheetItem
 
     public IReadOnlyList<Vertebra> Vertebrae { get; init; } = [];
 
+    /// <summary>Greys are shown as they are, not windowed.</summary>
+    internal bool AsItIs { get; init; }
+
     /// <summary>A sample with its landmarks, angles and labels: positive ones by name, soft ones with their value.</summary>
     public static ContactSheetItem Of(Sample sample, IReadOnlyList<string> classes, Func<Radiograph> load)
     {
@@ -92,7 +95,7 @@ public static class ContactSheet
             var width = Math.Max(1, (int)(radiograph.OriginalWidth * scale));
             var height = Math.Max(1, (int)(radiograph.OriginalHeight * scale));
             var frame = SKRect.Create(tile.Left + (int)(tile.Width - width) / 2, tile.Top + (int)(tile.Height - height) / 2, width, height);
-            using var picture = RadiographPicture.Render(radiograph, width, height);
+            using var picture = RadiographPicture.Render(radiograph, width, height, item.AsItIs);
             canvas.DrawBitmap(picture, frame.Left, frame.Top, SKSamplingOptions.Default);
             var toPicture = AffineTransform.Scale((double)width / radiograph.OriginalWidth, (double)height / radiograph.OriginalHeight)
                 .Then(AffineTransform.Translate(frame.Left, frame.Top));

@@ -5,7 +5,7 @@ namespace Marrow.Tensors;
 
 /// <summary>
 /// Turns packed bytes into the model's values under one augmentation: bytes through the grey-value table into a frame
-/// of black, bilinear warp out of it, then blur, noise and cutout where drawn. Holds its work buffers: one a thread.
+/// of black, bilinear warp out of it, then collimator blades, blur, noise and cutout where drawn. Holds its work buffers: one a thread.
 /// </summary>
 internal sealed class AugmentedRenderer(InputContract contract)
 {
@@ -35,8 +35,11 @@ internal sealed class AugmentedRenderer(InputContract contract)
                 Preprocessor.LookUp(PackedCache.PackedRow(pixels, contract, y), _normal, output.Slice(y * _width, _width));
             return;
         }
-        FillFrame(pixels, augmentation.Table(contract));
-        Warp(augmentation.Geometry.Then(toInput).Invert().Then(toInput).Then(AffineTransform.Translate(_border.X, _border.Y)), output);
+        var table = augmentation.Table(contract);
+        var moved = augmentation.Geometry.Then(toInput);
+        FillFrame(pixels, table);
+        Warp(moved.Invert().Then(toInput).Then(AffineTransform.Translate(_border.X, _border.Y)), output);
+        augmentation.Collimation?.Darken(output, _width, _height, moved, table[0]);
         if (augmentation.BlurSigmaPixels >= LeastBlurPixels)
             Blur(augmentation.BlurSigmaPixels, output);
         if (augmentation.NoiseSigma > 0)

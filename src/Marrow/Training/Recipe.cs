@@ -2,6 +2,7 @@ using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Models;
 using Marrow.Tensors;
+using Marrow.Training.Methods;
 
 namespace Marrow.Training;
 
@@ -18,8 +19,14 @@ public sealed record Recipe
     /// <summary>At least one; names differ.</summary>
     public required IReadOnlyList<Stage> Stages { get; init; }
 
-    /// <summary>Of every random draw: weights, order, augmentation, split. Default 1.</summary>
+    /// <summary>Of every random draw: weights, order, augmentation, subset of the labels. Default 1.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>
+    /// Of the division of each data set into its parts. Default: <see cref="Seed"/>. Set it to vary the seed with the
+    /// held-out films fixed.
+    /// </summary>
+    public ulong SplitSeed { get; init; } = 1;
 
     /// <summary>Share of the patients never trained on, 0 (train on all) to 0.9; default 0.2.</summary>
     public double HeldOut { get; init; } = 0.2;
@@ -32,6 +39,9 @@ public sealed record Recipe
 
     /// <summary>"stage.key=value", in the order they were applied. Store them beside the text to read the same recipe again.</summary>
     public IReadOnlyList<string> Overrides { get; init; } = [];
+
+    /// <summary>NAMEs for --data, of all stages, each once.</summary>
+    public IReadOnlyList<string> DataNames => [.. Stages.SelectMany(s => (string?[])[s.Data.Name, s.Unlabeled?.Name]).OfType<string>().Distinct()];
 
     /// <summary>Of the stages chosen by <see cref="Only"/>; empty for all.</summary>
     public IReadOnlyList<string> Chosen { get; private init; } = [];
@@ -52,10 +62,10 @@ public sealed record Recipe
         return this with
         {
             Chosen = [.. kept.Select(s => s.Name)],
-            Stages = [.. kept.Select(s => s with { Init = Elsewhere(s.Init), Crop = s.Crop is { } crop ? crop with { By = Elsewhere(crop.By)! } : null })],
+            Stages = [.. kept.Select(s => s with { Init = Kept(s.Init), Crop = s.Crop is { } crop ? crop with { By = Kept(crop.By)! } : null, Data = s.Data with { SoftLabelsFrom = Kept(s.Data.SoftLabelsFrom) } })],
         };
 
-        string? Elsewhere(string? stage) => Stages.FirstOrDefault(o => o.Name == stage && !names.Contains(o.Name))?.CheckpointName ?? stage;
+        string? Kept(string? reference) => Stages.FirstOrDefault(o => o.Name == reference && !names.Contains(o.Name))?.CheckpointName ?? reference;
     }
 
     /// <summary>Writes <see cref="SourceText"/>, unchanged; throws <see cref="MarrowException"/> when it can't.</summary>
@@ -93,6 +103,9 @@ public sealed record Stage
     /// <summary>What differs from the architecture's own detector; null for other tasks and when nothing does.</summary>
     public StageDetector? Detector { get; init; }
 
+    /// <summary>What is hidden while pretraining; null for other tasks.</summary>
+    public MaskingSpec? Pretrain { get; init; }
+
     public required TrainOptions Train { get; init; }
 
     /// <summary>How training images are changed at random. "augment: none" turns all of it off.</summary>
@@ -106,6 +119,28 @@ public sealed record Stage
 
     /// <summary>Of the checkpoint, SPDX or LicenseRef-...; null (default) for those of the data and all ancestors that restrict anything, joined by AND.</summary>
     public string? License { get; init; }
+
+    /// <summary>Images without labels to learn from too, by <see cref="Uda"/> or <see cref="Teacher"/>; null (default) for none.</summary>
+    public StageUnlabeled? Unlabeled { get; init; }
+
+    /// <summary>How <see cref="Unlabeled"/> is used; at most one of the two is set.</summary>
+    public UdaOptions? Uda { get; init; }
+
+    /// <summary>The other way.</summary>
+    public TeacherOptions? Teacher { get; init; }
+}
+
+/// <summary>Images without labels; those of held-out and validation patients are never among them, labels are not read.</summary>
+public sealed record StageUnlabeled
+{
+    /// <summary>NAME in --data NAME=DIR. Default: the format. It may be the stage's own data.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>A key of <see cref="DatasetCatalogue.Formats"/>; images for any folder of PNG and JPEG files.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>How the data set is read; in YAML the options stand beside name and format.</summary>
+    public DatasetOptions Options { get; init; } = new();
 }
 
 /// <summary>What a stage trains on.</summary>
@@ -120,8 +155,20 @@ public sealed record StageData
     /// <summary>How the data set is read; in YAML the options stand beside name and format.</summary>
     public DatasetOptions Options { get; init; } = new();
 
+    /// <summary>
+    /// U-SelfTrained: an earlier stage or a checkpoint whose probabilities stand for the uncertain labels of the training
+    /// part, of findings whose policy is "self-trained". Written as <see cref="Stage.Init"/> is. Default none.
+    /// </summary>
+    public string? SoftLabelsFrom { get; init; }
+
     /// <summary>Train on this many patients only, drawn by the recipe's seed, to see what few labels give. 0 (default): all.</summary>
     public int Limit { get; init; }
+
+    /// <summary>
+    /// Share of the training part's patients that are trained on, 0.0001 to 1 (default), drawn by the recipe's seed: those of a
+    /// smaller fraction are among those of a larger one. Excludes <see cref="Limit"/>.
+    /// </summary>
+    public double Fraction { get; init; } = 1;
 
     /// <summary>Share of the patients never trained on, 0 to 0.9. Default: the recipe's.</summary>
     public double HeldOut { get; init; } = 0.2;
@@ -173,6 +220,8 @@ public sealed record StageInput
     {
         CheckpointTask.Classify => new(),
         CheckpointTask.Regress => new(),
+        CheckpointTask.Segment => new(),
+        CheckpointTask.Pretrain => new(),
         CheckpointTask.Points => new() { Width = 256, Height = 256, Fit = Fit.Letterbox }, // a distance is one in both directions
         _ => new() { Width = 224, Height = 640, Fit = Fit.Letterbox },
     };

@@ -15,7 +15,8 @@ public static partial class RecipeReader
 {
     // By which an override knows "landmarks.init" from "landmarks.lr", short for "landmarks.train.lr".
     private static readonly string[] StageKeys =
-        ["name", "task", "model", "init", "initCoverage", "crop", "data", "input", "detector", "train", "augment", "tag", "license"];
+        ["name", "task", "model", "init", "initCoverage", "crop", "data", "input", "detector", "train", "augment", "tag", "license",
+        "pretrain", "unlabeled", "uda", "teacher"];
 
     private const int MaxStages = 100;
 
@@ -46,10 +47,12 @@ public static partial class RecipeReader
         var section = new RecipeSection(root, "the recipe", errors);
         var name = Name(section, "name", section.RequiredText("name", "name: my-recipe"));
         var heldOut = section.Number("heldOut", 0.2, 0, 0.9);
+        var seed = section.UInt64("seed", 1);
         var recipe = new Recipe
         {
             Name = name ?? "",
-            Seed = section.UInt64("seed", 1),
+            Seed = seed,
+            SplitSeed = section.UInt64("splitSeed", seed),
             HeldOut = heldOut,
             Stages = Stages(section, heldOut),
             SourcePath = path,
@@ -89,22 +92,28 @@ public static partial class RecipeReader
             errors.Add(s.At("name"), "name: 'scratch' means random weights. Choose another name.");
 
         var task = s.Require("task", "task: classify") is null ? "" : s.Choice("task", "", [.. CheckpointTask.All.Select(t => (t, t))]);
-        var data = RecipeData.Read(s, heldOut, task);
+        var data = RecipeData.Read(s, heldOut, task, (section, key) => Reference(section, key, index, names));
+        var input = Input(s.SectionOrEmpty("input"), task);
+        var (unlabeled, uda, teacher) = RecipeUnlabeled.Read(s, task);
         var stage = new Stage
         {
             Name = name ?? "",
             Task = task,
             Model = Model(s, task),
-            Init = Init(s, index, names),
+            Init = Reference(s, "init", index, names),
             InitCoverage = s.Number("initCoverage", 0.9, 0, 1),
             Crop = RecipeCrop.Read(s, earlier, names, task),
             Data = data,
-            Input = Input(s.SectionOrEmpty("input"), task),
+            Input = input,
             Detector = Detector(s, task),
+            Pretrain = RecipePretrain.Read(s, task, input),
             Train = RecipeTrain.Read(s.SectionOrEmpty("train"), task),
             Augment = RecipeAugment.Read(s),
             Tag = Name(s, "tag", s.Text("tag")) ?? data.Name,
             License = s.Text("license"),
+            Unlabeled = unlabeled,
+            Uda = uda,
+            Teacher = teacher,
         };
         if ((long)stage.Train.Batch * stage.Input.Width * stage.Input.Height > BatchLoader.MostPixels)
             errors.Add(s.At("train"), string.Create(CultureInfo.InvariantCulture, $"batch: expected at most {BatchLoader.MostPixels} pixels in a batch, found {stage.Train.Batch} images of {stage.Input.Width} x {stage.Input.Height}. Use a smaller batch and accumulate."));
@@ -124,10 +133,11 @@ public static partial class RecipeReader
         return model;
     }
 
-    private static string? Init(RecipeSection s, int index, List<string?> names)
+    /// <summary>An earlier stage, or what looks like a checkpoint; null when absent or wrong.</summary>
+    private static string? Reference(RecipeSection s, string key, int index, List<string?> names)
     {
-        var init = s.Text("init");
-        return init is null or "scratch" ? null : Reference(s, "init", init, index, names);
+        var text = s.Text(key);
+        return text is null or "scratch" ? null : Reference(s, key, text, index, names);
     }
 
     /// <summary>An earlier stage's name or a checkpoint's; null, with an error noted, for anything else.</summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Datasets;
-using Marrow.Imaging;
 using Marrow.Tensors;
 
 namespace Marrow.Training;
@@ -14,7 +13,11 @@ internal sealed record StageSamples
 {
     public required Dataset Dataset { get; init; }
     public required PatientSplit Split { get; init; }
+
+    /// <summary>What is trained on: all of <see cref="TrainingPart"/>, or a subset of its patients.</summary>
     public required IReadOnlyList<Sample> Training { get; init; }
+
+    public required IReadOnlyList<Sample> TrainingPart { get; init; }
     public required IReadOnlyList<Sample> Validation { get; init; }
     public IReadOnlyList<Sample> HeldOut => Split.HeldOut;
 
@@ -35,12 +38,14 @@ internal sealed record StageSamples
         var patients = labelled.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
         if (patients < parts)
             throw MarrowException.Bad(root, $"{parts} patients or more, one for each part of the data", $"{patients} in {labelled.Count} samples", "Check the column of patients, or set data.heldOut or data.validation to 0.");
-        var split = PatientSplit.Create(labelled, stage.Data.HeldOut, recipe.Seed);
-        var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, recipe.Seed + 1);
-        var training = Limit(forTraining.Train, stage.Data.Limit, recipe.Seed + 2);
+        var split = Divide(labelled, stage.Task, stage.Data.HeldOut, recipe.SplitSeed);
+        var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, recipe.SplitSeed + 1);
+        var training = stage.Data.Limit > 0
+            ? LabelSubset.Take(forTraining.Train, stage.Data.Limit, recipe.Seed + 2)
+            : LabelSubset.TakeFraction(dataset, forTraining.Train, stage.Data.Fraction, recipe.Seed + 2);
         if (training.Count * CroppedSamples.Windows(stage.Crop?.Region) < stage.Train.Batch)
             throw MarrowException.Bad(root, $"{stage.Train.Batch} or more images to train on, a batch of stage {stage.Name}", $"{training.Count}", "Lower train.batch, or use more data.");
-        return new() { Dataset = dataset, Split = split, Training = training, Validation = forTraining.HeldOut };
+        return new() { Dataset = dataset, Split = split, Training = training, TrainingPart = forTraining.Train, Validation = forTraining.HeldOut };
     }
 
     /// <summary>"chests: 18 images to train on, 2 to choose by, 6 held out, by patient".</summary>
@@ -54,6 +59,10 @@ internal sealed record StageSamples
     /// <summary>The images of all parts, decoded and packed; the caller disposes it.</summary>
     public PackedCache Pack(InputContract input, CancellationToken cancellation) =>
         PackedCache.Open([.. Training, .. Validation, .. HeldOut], input, cacheFolder: null, cancellation: cancellation);
+
+    /// <summary>Their masks, for a task that learns from masks, else null; the caller disposes it.</summary>
+    public MaskPack? PackMasks(TrainingTask task, CancellationToken cancellation) =>
+        task.MaskClasses.Count == 0 ? null : MaskPack.Open([.. Training, .. Validation, .. HeldOut], task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
 
     /// <summary>
     /// Saves the division, or, where this run has saved one, throws <see cref="MarrowException"/> when it is another:
@@ -71,23 +80,31 @@ internal sealed record StageSamples
             throw MarrowException.Bad(path, "the parts of the data that the run began with", "others", "The data set has changed: start anew in another folder, by --out.");
     }
 
+    /// <summary>
+    /// The training part and the held-out part. Pretraining reads images that other tasks have no label for, and still
+    /// holds out every patient that one of them would, at the same share and seed: what a later stage is measured on, no
+    /// earlier one has seen.
+    /// </summary>
+    /// <param name="samples">With targets for the task.</param>
+    public static PatientSplit Divide(IReadOnlyList<Sample> samples, string task, double heldOut, ulong seed)
+    {
+        if (task != CheckpointTask.Pretrain)
+            return PatientSplit.Create(samples, heldOut, seed);
+        var patients = CheckpointTask.All
+            .Select(other => samples.Where(s => IsLabelled(s, other)).ToList())
+            .Where(labelled => labelled.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Count() > 1)
+            .SelectMany(labelled => PatientSplit.Create(labelled, heldOut, seed).HeldOut.Select(s => s.Patient));
+        return PatientSplit.HoldOut(samples, patients, heldOut, seed);
+    }
+
     public static bool IsLabelled(Sample sample, string task) => task switch
     {
         CheckpointTask.DetectVertebrae => sample.Vertebrae.Count > 0,
         CheckpointTask.RegressCobb => sample.CobbDegrees.Count > 0,
         CheckpointTask.Regress => sample.Numbers.Any(v => !double.IsNaN(v)),
         CheckpointTask.Points => sample.Points.Any(p => !double.IsNaN(p.X)),
+        CheckpointTask.Segment => sample.MaskPath is not null || sample.Vertebrae.Count > 0,
+        CheckpointTask.Pretrain => true, // needs none
         _ => sample.Labels.Count > 0,
     };
-
-    /// <summary>The samples of so many patients; nested: those of a smaller limit are among those of a larger one.</summary>
-    private static IReadOnlyList<Sample> Limit(IReadOnlyList<Sample> samples, int patients, ulong seed)
-    {
-        if (patients == 0)
-            return samples;
-        var order = samples.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
-        new SeededRandom(seed).Shuffle(order.AsSpan());
-        var chosen = order.Take(patients).ToHashSet(StringComparer.Ordinal);
-        return [.. samples.Where(s => chosen.Contains(s.Patient))];
-    }
 }

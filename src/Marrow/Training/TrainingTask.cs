@@ -34,6 +34,9 @@ public abstract class TrainingTask(ModelSpec spec, InputContract input) : IDispo
     {
     }
 
+    /// <summary>Names of the classes in masks, for a task that learns from masks; empty for the others.</summary>
+    public virtual IReadOnlyList<string> MaskClasses => [];
+
     /// <summary>What is stored with the weights.</summary>
     public abstract CheckpointConfig Describe();
 

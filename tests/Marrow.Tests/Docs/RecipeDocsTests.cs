@@ -26,6 +26,10 @@ public partial class RecipeDocsTests
             crop: { {{Unknown}}: 1}
             train: { {{Unknown}}: 1}
             augment: { {{Unknown}}: 1}
+            pretrain: { {{Unknown}}: 1}
+            unlabeled: {format: images, {{Unknown}}: 1}
+            uda: { {{Unknown}}: 1}
+            teacher: { {{Unknown}}: 1}
         """;
 
     /// <summary>Headings of the page, and what the reader calls the section.</summary>
@@ -39,6 +43,10 @@ public partial class RecipeDocsTests
         ["crop"] = "crop",
         ["train"] = "train",
         ["augment"] = "augment",
+        ["pretrain"] = "pretrain",
+        ["unlabeled"] = "unlabeled",
+        ["uda"] = "uda",
+        ["teacher"] = "teacher",
     };
 
     public static TheoryData<string> Headings => [.. Sections.Keys];

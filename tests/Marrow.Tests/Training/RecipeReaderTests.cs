@@ -91,6 +91,7 @@ public class RecipeReaderTests
         var recipe = RecipeReader.Parse("""
             name: all
             seed: 18446744073709551615
+            splitSeed: 5
             heldOut: 0.1
             stages:
               - name: s
@@ -116,7 +117,7 @@ public class RecipeReaderTests
                    freeze: 2, unfreeze: gradual, batchNorm: frozen, ema: 0.999, clipNorm: 1.5, precision: bf16,
                    channelsLast: false, evaluateEvery: 6, patience: 8, metric: landmark-error, saveEverySeconds: 1.5, workers: 9}
             """, "r.yaml", []);
-        Assert.Equal((ulong.MaxValue, 0.1), (recipe.Seed, recipe.HeldOut));
+        Assert.Equal((ulong.MaxValue, 5ul, 0.1), (recipe.Seed, recipe.SplitSeed, recipe.HeldOut));
         var s = recipe.Stages[0];
         Assert.Equal(("densenet121.chexpert@sha256:0123456789ab", 0.5, "mine", "LicenseRef-SpineWeb-research"), (s.Init, s.InitCoverage, s.Tag, s.License));
         Assert.Equal(("d", "spineweb16", 24, 0.3, 0.25), (s.Data.Name, s.Data.Format, s.Data.Limit, s.Data.HeldOut, s.Data.Validation));
@@ -251,6 +252,24 @@ public class RecipeReaderTests
     {
         var train = RecipeReader.Parse(Small, "r.yaml", ["features.steps=20"]).Stages[0].Train;
         Assert.Equal((0, 20), (train.Epochs, train.Steps));
+    }
+
+    [Fact]
+    public void The_parts_are_divided_by_the_seed_unless_they_have_their_own()
+    {
+        Assert.Equal((7ul, 7ul), Seeds("seed=7"));
+        Assert.Equal((7ul, 2ul), Seeds("seed=7", "splitSeed=2"));
+
+        static (ulong, ulong) Seeds(params string[] set) => RecipeReader.Parse(Small, "r.yaml", set) is var r ? (r.Seed, r.SplitSeed) : default;
+    }
+
+    [Fact]
+    public void A_fraction_is_read_and_excludes_a_limit()
+    {
+        Assert.Equal(0.25, RecipeReader.Parse(Small, "r.yaml", ["cobb.data.fraction=0.25"]).Stages[2].Data.Fraction);
+        Assert.Contains("limit says already", Assert.Throws<MarrowException>(() => RecipeReader.Parse(Small, "r.yaml", ["cobb.data.fraction=0.25", "cobb.data.limit=3"])).Message);
+        foreach (var wrong in (string[])["0", "1.1", "-1", "NaN"])
+            Assert.Throws<MarrowException>(() => RecipeReader.Parse(Small, "r.yaml", [$"cobb.data.fraction={wrong}"]));
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Marrow.Metrics;
 using Marrow.Models;
 using Marrow.Native;
 using Marrow.Tensors;
+using Marrow.Training.Methods;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -15,7 +16,7 @@ namespace Marrow.Training.Tasks;
 /// (sigmoid, binary cross entropy), some perhaps as positive, negative or uncertain (a softmax each, CheXpert's
 /// U-MultiClass); labels that are unknown (NaN) add no loss and no count.
 /// </summary>
-public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract input, ClassLayout layout) : TrainingTask(spec, input)
+public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract input, ClassLayout layout) : TrainingTask(spec, input), IConsistentTask
 {
     private readonly IReadOnlyList<string> _classes = layout.Names;
     private readonly bool _exclusive = layout.Exclusive;
@@ -44,17 +45,59 @@ public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract i
 
     public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
     {
+        return Loss(images, batch, annealed: null, compute);
+    }
+
+    bool IConsistentTask.CanAnneal => true;
+
+    IReadOnlyList<(string Name, Tensor Value)> IConsistentTask.AnnealedLoss(Tensor images, Batch batch, double share, Compute compute) =>
+        Loss(images, batch, share, compute);
+
+    /// <param name="annealed">See <see cref="SignalAnnealing"/>; null: every known label counts.</param>
+    private IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, double? annealed, Compute compute)
+    {
         using var scope = NewDisposeScope();
         var labels = tensor(batch.Samples.SelectMany(s => s.Sample.Labels).ToArray(), [batch.Samples.Count, _classes.Count]);
         var logits = compute.Forward(() => model.forward(images)).to(float32);
         if (_exclusive)
-            return [("class", MaskedCrossEntropy.Compute(logits, labels).MoveToOuterDisposeScope())];
-        var losses = layout.ThreeClass.Select(f => MaskedCrossEntropy.Compute(Columns(logits, Indices(f)), Columns(labels, Indices(f)))).ToList();
+            return [("class", OneOf(logits, labels).MoveToOuterDisposeScope())];
+        var losses = layout.ThreeClass.Select(f => OneOf(Columns(logits, Indices(f)), Columns(labels, Indices(f)))).ToList();
         if (_single.Length > 0)
-            losses.Add(MaskedBinaryCrossEntropy.Compute(Columns(logits, _single), Columns(labels, _single)) * Scalars.Of((double)_single.Length));
+        {
+            var (x, y) = (Columns(logits, _single), Columns(labels, _single));
+            losses.Add(MaskedBinaryCrossEntropy.Compute(x, annealed is { } share ? SignalAnnealing.DropKnownFindings(y, x, share) : y) * Scalars.Of((double)_single.Length));
+        }
         var mean = losses.Aggregate((a, b) => a.Plus(b)) / Scalars.Of((double)(layout.ThreeClass.Count + _single.Length)); // over findings
         return [("class", mean.MoveToOuterDisposeScope())];
+
+        Tensor OneOf(Tensor x, Tensor y) => MaskedCrossEntropy.Compute(x, annealed is { } share ? SignalAnnealing.DropKnown(y, x, share) : y);
     }
+
+    /// <summary>[N, classes] logits.</summary>
+    Tensor IConsistentTask.Answers(Tensor images, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        return compute.Forward(() => model.forward(images)).to(float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Over images and findings, each by itself; of one class of several, over images.</summary>
+    Consistency IConsistentTask.Consistency(Tensor answers, Tensor augmented, UdaOptions options, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var logits = compute.Forward(() => model.forward(augmented)).to(float32);
+        if (_exclusive)
+            return Consistency.Of(ConsistencyLoss.Softmax(answers, logits, options.Temperature, options.Confidence)).MoveToOuterDisposeScope();
+        var findings = layout.ThreeClass.Select(f => ConsistencyLoss.Softmax(Columns(answers, Indices(f)), Columns(logits, Indices(f)), options.Temperature, options.Confidence)).ToList();
+        if (_single.Length > 0)
+            findings.Add(ConsistencyLoss.Bernoulli(Columns(answers, _single), Columns(logits, _single), options.Temperature, options.Confidence));
+        return Consistency.Of([.. findings]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[classes]: the probability of each.</summary>
+    IReadOnlyList<double[]> IConsistentTask.Signatures(Tensor answers) =>
+        [.. ClassProbabilities.Of(answers, layout).Select(row => row.Select(p => (double)p).ToArray())];
+
+    double[] IConsistentTask.Signature(Sample sample) => [.. sample.Labels.Select(l => (double)l)];
 
     public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
     {

@@ -1,0 +1,102 @@
+using System.Globalization;
+using Marrow.Datasets;
+using Marrow.Imaging;
+
+namespace Marrow.Training;
+
+/// <summary>
+/// Few labels out of many: the first so many patients in an order that depends on the seed and the patients alone, so
+/// that a smaller subset is always part of a larger one. For classification the order is stratified: each patient
+/// belongs to the rarest class or finding that is present, and every beginning of the order has close to its share of
+/// each stratum (systematic sampling; Cochran 1977, chapter 8). Other tasks have one stratum: a plain shuffle.
+/// </summary>
+internal static class LabelSubset
+{
+    /// <summary>The patients in the order in which they are taken.</summary>
+    public static IReadOnlyList<string> Order(IReadOnlyList<Sample> samples, ulong seed)
+    {
+        var patients = samples.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        var random = new SeededRandom(seed);
+        random.Shuffle(patients.AsSpan());
+        var stratumOf = Strata(samples);
+        if (stratumOf.Values.Distinct().Count() < 2)
+            return patients;
+        var place = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (var stratum in patients.GroupBy(p => stratumOf[p]).OrderBy(g => g.Key))
+        {
+            var start = random.NextDouble();
+            foreach (var (index, patient) in stratum.Index())
+                place[patient] = (index + start) / stratum.Count();
+        }
+        return [.. patients.OrderBy(p => place[p])]; // stable: ties stay as shuffled
+    }
+
+    /// <summary>The samples of the first <paramref name="patients"/> of <see cref="Order"/>, as they stood.</summary>
+    public static IReadOnlyList<Sample> Take(IReadOnlyList<Sample> samples, int patients, ulong seed)
+    {
+        var chosen = Order(samples, seed).Take(patients).ToHashSet(StringComparer.Ordinal);
+        return [.. samples.Where(s => chosen.Contains(s.Patient))];
+    }
+
+    /// <summary>
+    /// The samples of a share of the patients, rounded. Throws <see cref="MarrowException"/> when that is no patient, or
+    /// leaves a class or finding of <paramref name="dataset"/> without a positive or a negative that the whole has.
+    /// </summary>
+    public static IReadOnlyList<Sample> TakeFraction(Dataset dataset, IReadOnlyList<Sample> samples, double fraction, ulong seed)
+    {
+        if (fraction >= 1)
+            return samples;
+        var order = Order(samples, seed);
+        var count = Count(fraction, order.Count);
+        if (count == 0)
+            throw Bad($"{Number(fraction * order.Count)} of {order.Count} patients", "one patient or more", 1.0 / order.Count);
+        var taken = Taken(count);
+        var missing = Sides(dataset, samples).Except(Sides(dataset, taken)).ToList();
+        if (missing.Count == 0)
+            return taken;
+        var enough = Enumerable.Range(count, order.Count - count + 1).First(n => Sides(dataset, Taken(n)).Count == Sides(dataset, samples).Count);
+        throw Bad($"none {string.Join(", none ", missing.Select(m => m.Positive ? $"with {m.Class}" : $"without {m.Class}"))} among {taken.Count} images of {count} patients",
+            "images of each class, and with and without each finding", (double)enough / order.Count);
+
+        List<Sample> Taken(int n)
+        {
+            var chosen = order.Take(n).ToHashSet(StringComparer.Ordinal);
+            return [.. samples.Where(s => chosen.Contains(s.Patient))];
+        }
+
+        MarrowException Bad(string found, string expected, double least) => MarrowException.Bad(dataset.Root, $"{expected} in data.fraction {Number(fraction)} of the training part", found,
+            string.Create(CultureInfo.InvariantCulture, $"With this seed {Math.Ceiling(least * 1000) / 1000:0.###} is enough."));
+    }
+
+    /// <summary>Patients in a fraction, rounded half up; a larger fraction never has fewer.</summary>
+    public static int Count(double fraction, int patients) => (int)Math.Floor(fraction * patients + 0.5);
+
+    /// <summary>What of each class or finding some image has: it, or its absence. Uncertain answers of a finding need not be there.</summary>
+    private static HashSet<(string Class, bool Positive)> Sides(Dataset dataset, IReadOnlyList<Sample> samples)
+    {
+        var uncertain = dataset.ThreeClassFindings.Select(f => f.Uncertain).ToHashSet();
+        var sides = new HashSet<(string, bool)>();
+        foreach (var sample in samples)
+        {
+            for (var c = 0; c < Math.Min(sample.Labels.Count, dataset.Classes.Count); c++)
+            {
+                if (!float.IsNaN(sample.Labels[c]) && !uncertain.Contains(c))
+                    sides.Add((dataset.Classes[c], IsPositive(sample.Labels[c])));
+            }
+        }
+        return sides;
+    }
+
+    /// <summary>By patient: the index of the rarest class or finding of its images, or -1.</summary>
+    private static Dictionary<string, int> Strata(IReadOnlyList<Sample> samples)
+    {
+        var present = samples.GroupBy(s => s.Patient, StringComparer.Ordinal).ToDictionary(g => g.Key,
+            g => g.SelectMany(s => s.Labels.Index().Where(l => IsPositive(l.Item)).Select(l => l.Index)).Distinct().ToList(), StringComparer.Ordinal);
+        var frequency = present.Values.SelectMany(classes => classes).CountBy(c => c).ToDictionary();
+        return present.ToDictionary(p => p.Key, p => p.Value.Count == 0 ? -1 : p.Value.MinBy(c => (frequency[c], c)), StringComparer.Ordinal);
+    }
+
+    private static bool IsPositive(float label) => label >= 0.5f; // soft labels too; NaN is neither
+
+    private static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
+}
