@@ -20,7 +20,7 @@ internal static class PredictCommand
         var inputs = new Argument<string[]>("IMAGE") { Description = "Images (PNG, JPEG) or folders of them.", Arity = ArgumentArity.OneOrMore };
         var checkpoint = new Option<string[]>("--checkpoint")
         {
-            Description = "A detector of vertebrae, a regressor of angles, or both. Without it the newest of each in the hub.",
+            Description = "A detector of vertebrae, a regressor of angles, a refiner of the detector's corners, as many of them as there are. Without it the newest of the hub that go together.",
             HelpName = "NAME",
             DefaultValueFactory = _ => [],
         };
