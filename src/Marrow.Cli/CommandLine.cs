@@ -95,6 +95,7 @@ internal static class CommandLine
             Verbose,
             DemoCommand.Create(),
             RunCommand.Create(),
+            StudyCommand.Create(),
             EvaluateCommand.Create(),
             PredictCommand.Create(),
             DataCommand.Create(),

@@ -22,6 +22,7 @@ public class ArchitectureTests
         ["Prediction"],
         ["Ranking"],
         ["Reports"],
+        ["Studies"],
         ["Demo"],
     ];
 

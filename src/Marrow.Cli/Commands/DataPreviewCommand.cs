@@ -22,7 +22,7 @@ internal static class DataPreviewCommand
             HelpName = "key=value",
             DefaultValueFactory = _ => [],
         };
-        var command = new Command("preview", "Write a contact sheet with landmarks, angles or labels drawn.") { count, seed, file, augment };
+        var command = new Command("preview", "Write a contact sheet with landmarks, points, angles or labels drawn.") { count, seed, file, augment };
         data.AddTo(command);
         return command
             .WithExamples(
@@ -48,7 +48,7 @@ internal static class DataPreviewCommand
             console => console.WriteLine($"{file}: {samples.Length} of {dataset.Samples.Count} samples"));
         return ExitCode.Done;
 
-        ContactSheetItem Plain(Sample sample) => ContactSheetItem.Of(sample, dataset.Classes, () =>
+        ContactSheetItem Plain(Sample sample) => ContactSheetItem.Of(sample, dataset, () =>
         {
             cancellation.ThrowIfCancellationRequested();
             return RadiographReader.Read(sample.ImagePath, ContactSheet.LongestTileSidePx, ContactSheet.LongestTileSidePx);
@@ -57,7 +57,7 @@ internal static class DataPreviewCommand
         ContactSheetItem Augmented(Sample sample, int draw)
         {
             cancellation.ThrowIfCancellationRequested();
-            return AugmentedTile.Of(sample, dataset.Classes, options, seed, draw);
+            return AugmentedTile.Of(sample, dataset, options, seed, draw);
         }
     }
 }

@@ -86,7 +86,9 @@ internal static class HubLineageCommand
             parts.Add("[yellow]not in this hub[/]");
         if (isAbove)
             parts.Add("[grey](above)[/]");
-        return new Markup(string.Join(' ', parts) + (item.Worth is { } worth && !isAbove ? $"\n[grey]{Markup.Escape(Worth(worth))}[/]" : ""));
+        return new Markup(string.Join(' ', parts)
+            + (item.Worth is { } worth && !isAbove ? $"\n[grey]{Markup.Escape(Worth(worth))}[/]" : "")
+            + (link?.Worth is { } start ? $"\n[grey]as a start worth: {Markup.Escape(start.Describe())}[/]" : ""));
     }
 
     private static string Worth(MeasuredValue worth) =>

@@ -98,7 +98,11 @@ internal static class HubShowCommand
             foreach (var data in Checkpoint.Parents.Datasets)
                 yield return (data.Role == "training" ? "trained on" : $"trained on ({data.Role})", $"{data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, files {HubText.Digits(data.FilesDigest)}, {data.License}");
             foreach (var parent in Checkpoint.Parents.Checkpoints)
+            {
                 yield return (parent.Role == "init" ? "started from" : parent.Role, $"{parent.Name} {HubText.Digits(parent.Digest)}, {parent.License}");
+                if (parent.Worth is { } worth)
+                    yield return ("which was worth", $"{worth.Describe()}. Measured by: {worth.Command}");
+            }
             if (Checkpoint.Parents.Imported is { } file)
                 yield return ("imported from", $"{file.Name}, {HubText.MiB(file.Bytes)} MiB, sha256 {HubText.Digits(file.Sha256)}, map {file.Map}, {file.License}");
             if (Checkpoint.Origin is not { } origin)

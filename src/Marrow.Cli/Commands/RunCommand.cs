@@ -73,7 +73,7 @@ internal static class RunCommand
     }
 
     /// <summary>The run's own checkpoints first, what a registry has among them, then those that came with the program.</summary>
-    private static Checkpoint Resolve(string name, CheckpointReferences own)
+    internal static Checkpoint Resolve(string name, CheckpointReferences own)
     {
         var hasIt = CheckpointReferences.IsRemote(name) || own.Hub.List().Any(entry => entry.Name == name.Split('@')[0]);
         return hasIt ? own.Resolve(name) : new LocalHub(HubFolder.Default()).Resolve(name);
@@ -117,7 +117,7 @@ internal static class RunCommand
         r.WaitShare,
     };
 
-    private static string ShortDigest(string checkpoint)
+    internal static string ShortDigest(string checkpoint)
     {
         var at = checkpoint.IndexOf("@sha256:", StringComparison.Ordinal);
         return at < 0 || checkpoint.Length < at + 20 ? checkpoint : checkpoint[..(at + 20)];

@@ -6,7 +6,11 @@ namespace Marrow.Checkpoints;
 
 /// <summary>A checkpoint that weights, or labels, came from.</summary>
 /// <param name="Role">"init": warm-started from it. "labels": its predictions were labels. "crop": its detections say where in the image the model looks.</param>
-public sealed record ParentCheckpoint(string Name, string Digest, string Role = "init", string License = Licenses.Unknown);
+public sealed record ParentCheckpoint(string Name, string Digest, string Role = "init", string License = Licenses.Unknown)
+{
+    /// <summary>What the parent was worth to this child; null when no study has measured it.</summary>
+    public ParentWorth? Worth { get; init; }
+}
 
 /// <summary>A data set that weights were trained on.</summary>
 /// <param name="Version">As its makers name it; "" when they do not.</param>
@@ -172,6 +176,8 @@ public sealed record CheckpointManifest
         if (manifest.Format != CurrentFormat)
             throw MarrowException.Bad(path, $"the format {CurrentFormat}", manifest.Format, "Use the version of Marrow that wrote it, or a newer one.");
         CheckpointName.Require(manifest.Name, path);
+        foreach (var worth in manifest.Parents.Checkpoints.Select(p => p.Worth).OfType<ParentWorth>())
+            worth.Validate(path);
         if (manifest.Files.Select(f => f.Path).Distinct(StringComparer.OrdinalIgnoreCase).Count() != manifest.Files.Count)
             throw Bad(path, "each file once", "one twice");
         if (manifest.Files.FirstOrDefault(f => !IsPlain(f.Path)) is { } odd)

@@ -93,6 +93,12 @@ public sealed record DatasetOptions
     public IReadOnlyDictionary<string, string>? MirrorPairs { get; init; }
 
     /// <summary>
+    /// spineweb16: what is outlined for task segment. "vertebrae" (default): the 17 bodies, class "vertebra"; "spine": the
+    /// discs between them too, class "spine".
+    /// </summary>
+    public string? Area { get; init; }
+
+    /// <summary>
     /// csv: the column of paths of masks, below the root, for task segment; a blank cell is an image without one. A mask is
     /// a PNG of the image's size: 0 is background, 1 the first class, and so on; with one class 255 is that class too.
     /// </summary>

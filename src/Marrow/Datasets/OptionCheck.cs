@@ -20,6 +20,7 @@ internal static class OptionCheck
         ("kind", o => o.Kind is not null),
         ("units", o => o.Units.Count > 0),
         ("mirrorPairs", o => o.MirrorPairs is not null),
+        ("area", o => o.Area is not null),
         ("maskColumn", o => o.MaskColumn is not null),
         ("masks", o => o.Masks is not null),
         ("maskClasses", o => o.MaskClasses.Count > 0),

@@ -46,6 +46,12 @@ public sealed record Sample
 
     /// <summary>A PNG of the image's size whose values are classes (<see cref="Dataset.MaskClasses"/>); null without one.</summary>
     public string? MaskPath { get; init; }
+
+    /// <summary>In place of a file: polygons, original pixels, that are all of the first class and may overlap; empty without any.</summary>
+    public IReadOnlyList<IReadOnlyList<Point2D>> MaskAreas { get; init; } = [];
+
+    /// <summary>True when it is known which class each pixel is of.</summary>
+    internal bool HasMask => MaskPath is not null || MaskAreas.Count > 0;
 }
 
 /// <summary>What a reader found wrong with one file or row, and what it did about it.</summary>
@@ -88,8 +94,8 @@ public sealed record Dataset
     public IReadOnlyList<string> PointNames { get; init; } = [];
 
     /// <summary>
-    /// What masks show: value 1 is the first, 0 is background (see <see cref="MaskFile"/>). Masks are PNG files
-    /// (<see cref="Sample.MaskPath"/>) or, of the one class "vertebra", the areas within <see cref="Sample.Vertebrae"/>.
+    /// What masks show: value 1 is the first, 0 is background. Masks are PNG files (<see cref="Sample.MaskPath"/>) or
+    /// polygons (<see cref="Sample.MaskAreas"/>).
     /// </summary>
     public IReadOnlyList<string> MaskClasses { get; init; } = [];
 

@@ -35,7 +35,11 @@ public sealed record LineageItem(string Id, LineageItemKind Kind, string Name, s
 /// <param name="Role">"init": warm-started from it; "trained on"; "imported from"; "further back": an ancestor through what the hub lacks.</param>
 /// <param name="BackboneCoverage">Share (0 to 1) of the backbone's parameters that came from the parent; null when unknown.</param>
 /// <param name="Samples">Of a data set: how many were trained on; 0 when unknown.</param>
-public sealed record LineageLink(string Parent, string Child, string Role, double? BackboneCoverage = null, int Samples = 0);
+public sealed record LineageLink(string Parent, string Child, string Role, double? BackboneCoverage = null, int Samples = 0)
+{
+    /// <summary>What the parent was worth to the child; null when no study has measured it.</summary>
+    public ParentWorth? Worth { get; init; }
+}
 
 /// <summary>
 /// What a checkpoint came from and, on demand, what was made from it: the manifests' parents, followed as far as the hub

@@ -69,7 +69,7 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
             var id = next.Manifest.Digest;
             var parents = Near(next).ToList();
             foreach (var parent in parents)
-                Link(new(parent.Digest, id, parent.Role, CoverageFrom(next, parent.Digest)));
+                Link(new(parent.Digest, id, parent.Role, CoverageFrom(next, parent.Digest)) { Worth = parent.Worth });
             if (parents.Count == 0)
                 Link(new(root, id, "further back"));
             near.Add(id);
@@ -110,7 +110,7 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
             var source = isNew ? find(parent.Digest) : null;
             if (!Add(source is null ? new(parent.Digest, LineageItemKind.Checkpoint, parent.Name, parent.Digest, parent.License) : Describe(source)))
                 continue;
-            Link(new(parent.Digest, id, parent.Role, CoverageFrom(child, parent.Digest)));
+            Link(new(parent.Digest, id, parent.Role, CoverageFrom(child, parent.Digest)) { Worth = parent.Worth });
             if (source is not null)
                 Ancestors(source, [.. way, parent.Digest]);
             else if (isNew)

@@ -12,6 +12,9 @@ public sealed record BootstrapOptions
 
     /// <summary>Share of the resampled values within the interval.</summary>
     public double Level { get; init; } = 0.95;
+
+    /// <summary>Keep each resampled value, in <see cref="MetricValue.Draws"/>.</summary>
+    public bool KeepDraws { get; init; }
 }
 
 /// <summary>
@@ -47,6 +50,7 @@ public static class Bootstrap
             return value;
 
         var values = new List<double>(options.Resamples);
+        var draws = options.KeepDraws ? new double[options.Resamples] : null;
         var drawn = new int[patientCount];
         for (var r = 0; r < options.Resamples; r++)
         {
@@ -56,14 +60,16 @@ public static class Bootstrap
                 drawn[random.Next(patientCount)]++;
             for (var i = 0; i < weights.Length; i++)
                 weights[i] = drawn[patientOf[i]];
-            if (statistic(weights) is var v && !double.IsNaN(v))
+            var v = statistic(weights);
+            if (!double.IsNaN(v))
                 values.Add(v);
+            draws?[r] = v;
         }
         if (2 * values.Count <= options.Resamples)
             return value;
         values.Sort();
         var tail = (1 - options.Level) / 2;
-        return value with { Low = Quantile(values, tail), High = Quantile(values, 1 - tail) };
+        return value with { Low = Quantile(values, tail), High = Quantile(values, 1 - tail), Draws = draws };
     }
 
     /// <summary>Of sorted values, linear between them (numpy's default; type 7 of Hyndman and Fan 1996).</summary>

@@ -18,4 +18,11 @@ public sealed record MetricValue
 
     /// <summary>"", "%", "deg" or "px".</summary>
     public string Unit { get; init; } = "";
+
+    /// <summary>
+    /// The value in each resample of the patients, NaN where undefined; null unless <see cref="BootstrapOptions.KeepDraws"/>
+    /// asked for them. Of the same patients and seed, two models' draws belong together one by one: their differences are
+    /// the paired bootstrap.
+    /// </summary>
+    public IReadOnlyList<double>? Draws { get; init; }
 }

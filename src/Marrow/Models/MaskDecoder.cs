@@ -44,6 +44,48 @@ internal static class MaskDecoder
         return mask;
     }
 
+    /// <summary>
+    /// [classes]: for each class 2 sum(p m) / (sum(p) + sum(m)) over the input's pixels, p the probability and m the
+    /// decision: the Dice of the area if the probabilities are right. 1 where nothing is decided and nothing expected.
+    /// </summary>
+    public static double[] ExpectedDice(ReadOnlySpan<float> logits, int outputs)
+    {
+        var pixels = logits.Length / outputs;
+        var (both, probable, decided) = (new double[outputs], new double[outputs], new double[outputs]);
+        var p = new double[outputs];
+        for (var i = 0; i < pixels; i++)
+        {
+            var best = Probabilities(logits, i, pixels, p);
+            for (var o = 0; o < outputs; o++)
+                probable[o] += p[o];
+            if (best < 0)
+                continue;
+            both[best] += p[best];
+            decided[best]++;
+        }
+        var expected = Enumerable.Range(0, outputs).Select(o => probable[o] + decided[o] == 0 ? 1 : 2 * both[o] / (probable[o] + decided[o])).ToArray();
+        return outputs == 1 ? expected : expected[1..];
+    }
+
+    /// <summary>The output that is decided for, -1 for none: the background of a single output.</summary>
+    private static int Probabilities(ReadOnlySpan<float> logits, int pixel, int pixels, double[] p)
+    {
+        if (p.Length == 1)
+        {
+            p[0] = 1 / (1 + Math.Exp(-logits[pixel]));
+            return logits[pixel] > 0 ? 0 : -1;
+        }
+        var best = 0;
+        for (var o = 1; o < p.Length; o++)
+            best = logits[o * pixels + pixel] > logits[best * pixels + pixel] ? o : best;
+        var sum = 0.0;
+        for (var o = 0; o < p.Length; o++)
+            sum += p[o] = Math.Exp(logits[o * pixels + pixel] - logits[best * pixels + pixel]);
+        for (var o = 0; o < p.Length; o++)
+            p[o] /= sum;
+        return best;
+    }
+
     /// <summary>Between which two input pixels an image pixel's centre lies.</summary>
     private readonly record struct Place(int First, int Second, float Share, bool IsSeen);
 

@@ -31,7 +31,8 @@ public sealed class NumberRegressor : KeyedModule<Tensor, Tensor>
     /// <summary>[outputs], above 0: what one unit of the last layer stands for.</summary>
     public Tensor Deviation => get_buffer("deviation")!;
 
-    private Tensor Mean => get_buffer("mean")!;
+    /// <summary>[outputs]: what the last layer's 0 stands for.</summary>
+    public Tensor Mean => get_buffer("mean")!;
 
     /// <summary>To be called before training.</summary>
     /// <param name="mean">[outputs].</param>

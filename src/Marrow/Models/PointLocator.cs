@@ -13,9 +13,11 @@ namespace Marrow.Models;
 /// <summary>[N, C, H, W] -> [N, K, 3]: x, y in input pixels, and how much of the heatmap lies near there (0 to 1).</summary>
 public sealed class PointLocator : KeyedModule<Tensor, Tensor>
 {
-    private const int FirstLevel = 2; // stride 4
+    internal const int FirstLevel = 2; // stride 4
     private const int Channels = 64;
-    private const int NearCells = 3;  // either side of the peak: beyond lies another structure's answer, not this one's blur
+
+    /// <summary>Either side of the peak: beyond three cells lies another structure's answer, not this one's blur.</summary>
+    internal const float ReachCells = 3.5f;
 
     private readonly FeaturePyramid _pyramid;
     private readonly Chain _tower;
@@ -52,7 +54,7 @@ public sealed class PointLocator : KeyedModule<Tensor, Tensor>
     }
 
     /// <summary>
-    /// [N, K, h, w] logits -> [N, K, 3], float32: the mean place within <see cref="NearCells"/> of the highest cell, which
+    /// [N, K, h, w] logits -> [N, K, 3], float32: the mean place within <see cref="ReachCells"/> of the highest cell, which
     /// a second, lower peak elsewhere can't pull away, and the probability that lies there.
     /// </summary>
     internal static Tensor Decode(Tensor logits, long width, long height)
@@ -68,10 +70,13 @@ public sealed class PointLocator : KeyedModule<Tensor, Tensor>
         return stack([Mean(x), Mean(y), mass], 2).MoveToOuterDisposeScope();
 
         Tensor Near(Tensor places, double cell) =>
-            (places - places.index_select(0, peak).view(n, k, 1)).abs().le(Scalars.Of((NearCells + 0.5) * cell)); // [N, K, h*w]
+            (places - places.index_select(0, peak).view(n, k, 1)).abs().le(Scalars.Of(ReachCells * cell)); // [N, K, h*w]
 
         Tensor Mean(Tensor places) => (kept * places).sum(2) / mass;
     }
+
+    /// <summary>Cells along a side of so many pixels: the stem and its pooling halve it, rounding up.</summary>
+    internal static int Cells(int pixels) => ((pixels + 1) / 2 + 1) / 2;
 
     /// <summary>Where the cells' centres lie, input px: x and y, [h*w] each, in the order of a flattened heatmap.</summary>
     internal static (Tensor X, Tensor Y) Cells(Tensor heatmaps, long width, long height)

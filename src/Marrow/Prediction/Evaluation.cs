@@ -21,25 +21,27 @@ public static class Evaluation
     private const int BatchSize = 8;
 
     /// <summary>
-    /// The samples to measure on. Throws <see cref="MarrowException"/> when the checkpoint does not say what was held
+    /// The samples to measure on, read as the checkpoint's own data was, but for what <paramref name="change"/> changes. Throws <see cref="MarrowException"/> when the checkpoint does not say what was held
     /// out, or held nothing out.
     /// </summary>
-    public static (Dataset Dataset, IReadOnlyList<Sample> Samples) Samples(Checkpoint checkpoint, string name, string root, EvaluationSplit split, string? format = null)
+    public static (Dataset Dataset, IReadOnlyList<Sample> Samples) Samples(Checkpoint checkpoint, string name, string root, EvaluationSplit split, string? format = null, Func<DatasetOptions, DatasetOptions>? change = null)
     {
         var use = checkpoint.Parents.Datasets.FirstOrDefault(d => d.Name == name)?.Use ?? checkpoint.Parents.Datasets.FirstOrDefault()?.Use;
         var known = format is null || format == use?.Format;
+        var options = known && use is not null ? use.Options : TaskLabels.OptionsFor(format, checkpoint.Config);
         var dataset = DatasetCatalogue.Open(new()
         {
             Name = name,
             Format = format ?? use?.Format ?? throw new MarrowException($"{checkpoint.Name}: does not say how its data was read. Give --format."),
             Root = root,
-            Options = known && use is not null ? use.Options : new(),
+            Options = change is null ? options : change(options),
         });
         var config = checkpoint.Config;
-        if (config.Task == CheckpointTask.Classify && !dataset.Classes.SequenceEqual(config.Classes))
-            throw MarrowException.Bad(root, $"the classes of {checkpoint.Name}: {string.Join(", ", config.Classes)}", dataset.Classes.Count == 0 ? "none" : string.Join(", ", dataset.Classes), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
         if (config.Task == CheckpointTask.Segment && !dataset.MaskClasses.SequenceEqual(config.Classes))
             throw MarrowException.Bad(root, $"masks of {checkpoint.Name}'s classes: {string.Join(", ", config.Classes)}", dataset.MaskClasses.Count == 0 ? "no masks" : string.Join(", ", dataset.MaskClasses), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
+        var shown = config.Input.Crop is { } crop ? CroppedSamples.Describe(dataset, crop.Region) : dataset;
+        if (ImagePredictor.Tasks.Contains(config.Task) && !shown.Layout.Names.SequenceEqual(config.Classes))
+            throw MarrowException.Bad(root, $"the outputs of {checkpoint.Name}: {string.Join(", ", config.Classes)}", shown.Layout.Names.Count == 0 ? "none" : string.Join(", ", shown.Layout.Names), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
         var labelled = dataset.Samples.Where(s => CroppedSamples.IsLabelled(s, config.Task, config.Input.Crop?.Region)).ToList();
         if (labelled.Count == 0)
             throw MarrowException.Bad(root, $"samples with targets for {config.Task}", $"none among {dataset.Samples.Count}", "Name labelled data.");

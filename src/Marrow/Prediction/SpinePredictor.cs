@@ -69,7 +69,7 @@ public sealed class SpinePredictor : IDisposable
                 default:
                     task.Dispose();
                     Dispose();
-                    throw new MarrowException($"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for {CheckpointTask.DetectVertebrae}, one for {CheckpointTask.RegressCobb}, or one of each, and one for {CheckpointTask.Points} that looks at each vertebra the detector finds.");
+                    throw new MarrowException($"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for {CheckpointTask.DetectVertebrae}, one for {CheckpointTask.RegressCobb}, or one of each, and one for {CheckpointTask.Points} that looks at each vertebra the detector finds; give one for another task alone.");
             }
         }
         if (_uses.Count == 0)
@@ -118,8 +118,7 @@ public sealed class SpinePredictor : IDisposable
         {
             var (images, toInput) = Input(radiograph, _detector.Input);
             var spine = _detector.Spines(images, [toInput], _compute)[0];
-            var toOriginal = toInput.Invert();
-            detected = new(radiograph.OriginalWidth, radiograph.OriginalHeight, [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))], spine.Filled.Count(f => !f));
+            detected = CropDetector.Of(spine, toInput, radiograph.OriginalWidth, radiograph.OriginalHeight);
             var corners = _corners is null ? detected.Vertebrae : new VertebraRefiner(_corners, _compute).Refine(radiograph, detected);
             vertebrae.AddRange(corners.Select((v, i) => new FoundVertebra(SpineFinding.LevelName(i), v, spine.Scores[i], spine.Filled[i])));
             measured = CobbAngles.Measure(corners, radiograph.OriginalHeight);

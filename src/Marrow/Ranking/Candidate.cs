@@ -1,5 +1,4 @@
 using Marrow.Checkpoints;
-using Marrow.Imaging;
 using Marrow.Models;
 using Marrow.Tensors;
 using static TorchSharp.torch;
@@ -95,48 +94,6 @@ internal sealed record Candidate
         finally
         {
             set_rng_state(generator);
-        }
-    }
-}
-
-/// <summary>
-/// Random weights that keep a network's scales and nothing it has learnt (the "Mean Var" initialisation of Raghu et al.
-/// 2019, section 4.1): each convolution is drawn normal with the mean and standard deviation of the layer's own weights,
-/// the weights and biases of each norm are its own in a random order.
-/// </summary>
-internal static class MatchedWeights
-{
-    public static void Draw(DenseNetFeatures source, DenseNetFeatures target, ulong seed)
-    {
-        using var noGrad = no_grad();
-        var targets = target.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
-        var order = new Dictionary<string, int[]>(StringComparer.Ordinal);
-        var layer = 0;
-        foreach (var (name, parameter) in source.named_parameters())
-        {
-            var values = parameter.detach().contiguous().data<float>().ToArray();
-            var random = SeededRandom.Fork(seed, layer++);
-            if (parameter.dim() == 4)
-            {
-                var mean = values.Average(v => (double)v);
-                var deviation = Math.Sqrt(values.Average(v => (v - mean) * (v - mean)));
-                for (var i = 0; i < values.Length; i++)
-                    values[i] = (float)(mean + deviation * random.NextGaussian());
-            }
-            else
-            {
-                // A channel's weight and bias stay together.
-                var norm = name[..name.LastIndexOf('.')];
-                if (!order.TryGetValue(norm, out var places))
-                {
-                    places = [.. Enumerable.Range(0, values.Length)];
-                    random.Shuffle<int>(places);
-                    order.Add(norm, places);
-                }
-                values = [.. places.Select(p => values[p])];
-            }
-            using var drawn = tensor(values, parameter.shape);
-            targets[name].copy_(drawn);
         }
     }
 }

@@ -10,9 +10,9 @@ internal static class AugmentedTile
     private const int LeastSidePx = 32;
 
     /// <param name="draw">The augmentation is drawn from (seed, draw).</param>
-    public static ContactSheetItem Of(Sample sample, IReadOnlyList<string> classes, AugmentationOptions options, ulong seed, int draw)
+    public static ContactSheetItem Of(Sample sample, Dataset dataset, AugmentationOptions options, ulong seed, int draw)
     {
-        var item = ContactSheetItem.Of(sample, classes, () => throw new InvalidOperationException("Not yet loaded."));
+        var item = ContactSheetItem.Of(sample, dataset, () => throw new InvalidOperationException("Not yet loaded."));
         try
         {
             var radiograph = RadiographReader.Read(sample.ImagePath, ContactSheet.LongestTileSidePx, ContactSheet.LongestTileSidePx);

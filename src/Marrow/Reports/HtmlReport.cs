@@ -66,9 +66,10 @@ public sealed class HtmlReport(string title, string subtitle = "")
 
     /// <param name="draw">Draws the PNG, on a dark ground when true: both are kept and the reader's setting chooses.</param>
     /// <param name="alternative">What a reader who can't see the picture should know.</param>
-    public HtmlReport Plot(Func<bool, byte[]> draw, string alternative)
+    /// <param name="wide">As wide as the page.</param>
+    public HtmlReport Plot(Func<bool, byte[]> draw, string alternative, bool wide = false)
     {
-        _body.Append($"<figure class=\"plot\"><picture><source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"{DataUri(draw(true))}\">");
+        _body.Append($"<figure class=\"{(wide ? "plot wide" : "plot")}\"><picture><source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"{DataUri(draw(true))}\">");
         _body.Append($"<img src=\"{DataUri(draw(false))}\" alt=\"{Escape(alternative)}\"></picture></figure>\n");
         return this;
     }

@@ -31,6 +31,7 @@ internal static class HtmlStyle
         th.n,td.n{padding-left:.9rem}
         figure{margin:0}
         .plot{display:inline-block;vertical-align:top;width:min(100%,31.5rem);margin:.5rem .9rem .5rem 0}
+        .plot.wide{width:min(100%,60rem)}
         .plot img{width:100%;border:1px solid var(--line);border-radius:10px;display:block}
         .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:1rem;margin:1rem 0;align-items:start}
         .pictures img{width:100%;border-radius:8px;display:block}

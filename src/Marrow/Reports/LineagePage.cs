@@ -21,11 +21,22 @@ public static class LineagePage
             .Lineage([.. graph.Items.Select(Box)], [.. graph.Links.Select(l => new LineageEdge(l.Parent, l.Child, Label(l)))]);
         if (!graph.IsComplete)
             page.Text($"Not all of it is shown: more than {LineageBuilder.MostGenerations} generations or {LineageBuilder.MostItems} items, or a circle.");
+        Worths(page, graph);
         Checkpoints(page, graph);
         page.Section("Terms")
             .Table(["what", "name", "licence", "in words"], [.. graph.Items.Select(i => (IReadOnlyList<string>)[Kind(i), i.Name, i.License, LicenseWords.Own(Licenses.RestrictionsOf(i.License))])],
                 "A checkpoint must keep the terms of all that it came from.");
         return page;
+    }
+
+    /// <summary>Of each link that a study has measured, a sentence.</summary>
+    private static void Worths(HtmlReport page, LineageGraph graph)
+    {
+        foreach (var link in graph.Links)
+        {
+            if (link.Worth is { } worth)
+                page.Text($"As a start of {graph[link.Child].Name}, {graph[link.Parent].Name} was worth: {worth.Describe()}.");
+        }
     }
 
     private static void Checkpoints(HtmlReport page, LineageGraph graph)

@@ -136,7 +136,7 @@ public static class Plots
         text.OffsetY = -2;
     }
 
-    private static Plot Styled(string title, string xLabel, string yLabel, bool dark)
+    internal static Plot Styled(string title, string xLabel, string yLabel, bool dark)
     {
         ReportFonts.UseInPlots();
         var plot = new Plot();
@@ -166,7 +166,7 @@ public static class Plots
         return plot;
     }
 
-    private static void Legend(Plot plot, bool shown, Alignment alignment)
+    internal static void Legend(Plot plot, bool shown, Alignment alignment)
     {
         if (!shown)
         {
@@ -182,18 +182,18 @@ public static class Plots
         plot.Legend.ShadowColor = Colors.Transparent;
     }
 
-    private static byte[] Render(Plot plot, int width, int height)
+    internal static byte[] Render(Plot plot, int width, int height)
     {
         plot.ScaleFactor = PixelRatio;
         return plot.GetImageBytes((int)(width * PixelRatio), (int)(height * PixelRatio), ImageFormat.Png);
     }
 
-    private static Color Hue(int index, bool dark)
+    internal static Color Hue(int index, bool dark)
     {
         var palette = dark ? DarkPalette : LightPalette;
         return Color.FromHex(palette[index % palette.Length]);
     }
 
-    private static Color Ink(bool dark) => Color.FromHex(dark ? "#D6DEE6" : "#24292F");
-    private static Color Muted(bool dark) => Color.FromHex(dark ? "#8B949E" : "#6E7781");
+    internal static Color Ink(bool dark) => Color.FromHex(dark ? "#D6DEE6" : "#24292F");
+    internal static Color Muted(bool dark) => Color.FromHex(dark ? "#8B949E" : "#6E7781");
 }

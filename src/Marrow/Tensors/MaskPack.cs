@@ -1,13 +1,12 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Spine;
 using TorchSharp;
 
 namespace Marrow.Tensors;
 
 /// <summary>
-/// The masks of a data set, ready to be moved with their images. Vertebrae are polygons and are filled anew for each
-/// augmentation, which is exact. A PNG is brought to the input's size once and kept in packed caches, one a class: what
+/// The masks of a data set, ready to be moved with their images. Polygons are filled anew for each augmentation, which is
+/// exact. A PNG is brought to the input's size once and kept in packed caches, one a class: what
 /// share of each input pixel the class covers. Shares are moved as grey values are, and the class with the largest share of
 /// a pixel has it, so that edges stay where they are to a fraction of a pixel.
 /// </summary>
@@ -48,7 +47,7 @@ public sealed class MaskPack : IDisposable
         if (sample.MaskPath is not { } path)
         {
             var filled = new byte[checked(width * height)];
-            FillVertebrae(filled, width, height, sample.Id, sample.Vertebrae);
+            FillAreas(filled, width, height, sample, AffineTransform.Identity);
             return filled;
         }
         var mask = MaskFile.Read(path, _classCount);
@@ -85,13 +84,13 @@ public sealed class MaskPack : IDisposable
         return tensor;
     }
 
-    /// <summary>The areas within the corners, in the mask's pixels, all of class 1; the rest stays as it is.</summary>
-    internal static void FillVertebrae(Span<byte> mask, int width, int height, string sample, IReadOnlyList<Vertebra> vertebrae)
+    /// <summary>The polygons of a sample, moved, as class 1; the rest stays as it is.</summary>
+    internal static void FillAreas(Span<byte> mask, int width, int height, Sample sample, AffineTransform toMask)
     {
-        if (vertebrae.Count == 0)
-            throw new ArgumentException($"{sample} has neither a mask nor vertebrae.", nameof(sample));
-        foreach (var v in vertebrae)
-            PolygonFill.Fill(mask, width, height, [v.TopLeft, v.TopRight, v.BottomRight, v.BottomLeft], 1);
+        if (!sample.HasMask)
+            throw new ArgumentException($"{sample.Id} has no mask.", nameof(sample));
+        foreach (var area in sample.MaskAreas)
+            PolygonFill.Fill(mask, width, height, [.. area.Select(toMask.Apply)], 1);
     }
 
     /// <summary>One class of a mask in the place of an image; its id tells it from the image and the other classes.</summary>

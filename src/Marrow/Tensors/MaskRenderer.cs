@@ -17,7 +17,7 @@ internal sealed class MaskRenderer(InputContract shares, IReadOnlyList<PackedCac
         output.Clear();
         if (prepared.Sample.MaskPath is null)
         {
-            MaskPack.FillVertebrae(output, shares.Width, shares.Height, prepared.Sample.Id, prepared.Vertebrae);
+            MaskPack.FillAreas(output, shares.Width, shares.Height, prepared.Sample, prepared.ToInput);
             return;
         }
         Augmentation? moved = geometry is { } g ? new() { Geometry = g } : null;

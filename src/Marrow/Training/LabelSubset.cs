@@ -12,6 +12,38 @@ namespace Marrow.Training;
 /// </summary>
 internal static class LabelSubset
 {
+    /// <summary>
+    /// The samples of the patients that <see cref="StageData.Limit"/> or <see cref="StageData.Fraction"/> leaves, in the
+    /// order in which they stood. Throws <see cref="MarrowException"/> when that is no patient, or leaves a class or
+    /// finding without a positive or a negative that the whole has.
+    /// </summary>
+    public static IReadOnlyList<Sample> Take(Dataset dataset, IReadOnlyList<Sample> samples, StageData wanted, ulong seed)
+    {
+        if (wanted is { Limit: 0, Fraction: >= 1 })
+            return samples;
+        var order = Order(samples, seed);
+        var count = wanted.Limit > 0 ? Math.Min(wanted.Limit, order.Count) : Count(wanted.Fraction, order.Count);
+        if (count == 0)
+            throw Bad("one patient or more", $"{Number(wanted.Fraction * order.Count)} of {order.Count} patients", 1);
+        var taken = Taken(count);
+        var (all, there) = (Sides(dataset, samples), Sides(dataset, taken));
+        var missing = all.Except(there).Select(m => m.Positive ? $"none with {m.Class}" : $"none without {m.Class}").ToList();
+        if (missing.Count == 0)
+            return taken;
+        throw Bad("images of each class, and with and without each finding", $"{string.Join(", ", missing)} among {taken.Count} images of {count} patients",
+            Enumerable.Range(count, order.Count - count + 1).First(n => Sides(dataset, Taken(n)).Count == all.Count));
+
+        List<Sample> Taken(int n)
+        {
+            var chosen = order.Take(n).ToHashSet(StringComparer.Ordinal);
+            return [.. samples.Where(s => chosen.Contains(s.Patient))];
+        }
+
+        MarrowException Bad(string expected, string found, int enough) => MarrowException.Bad(dataset.Root,
+            $"{expected} in data.{(wanted.Limit > 0 ? $"limit {wanted.Limit}" : $"fraction {Number(wanted.Fraction)}")} of the training part", found,
+            $"With this seed {enough} of the {order.Count} patients are enough, a fraction of {Number(Math.Ceiling(1e4 * enough / order.Count) / 1e4)}.");
+    }
+
     /// <summary>The patients in the order in which they are taken.</summary>
     public static IReadOnlyList<string> Order(IReadOnlyList<Sample> samples, ulong seed)
     {
@@ -29,43 +61,6 @@ internal static class LabelSubset
                 place[patient] = (index + start) / stratum.Count();
         }
         return [.. patients.OrderBy(p => place[p])]; // stable: ties stay as shuffled
-    }
-
-    /// <summary>The samples of the first <paramref name="patients"/> of <see cref="Order"/>, as they stood.</summary>
-    public static IReadOnlyList<Sample> Take(IReadOnlyList<Sample> samples, int patients, ulong seed)
-    {
-        var chosen = Order(samples, seed).Take(patients).ToHashSet(StringComparer.Ordinal);
-        return [.. samples.Where(s => chosen.Contains(s.Patient))];
-    }
-
-    /// <summary>
-    /// The samples of a share of the patients, rounded. Throws <see cref="MarrowException"/> when that is no patient, or
-    /// leaves a class or finding of <paramref name="dataset"/> without a positive or a negative that the whole has.
-    /// </summary>
-    public static IReadOnlyList<Sample> TakeFraction(Dataset dataset, IReadOnlyList<Sample> samples, double fraction, ulong seed)
-    {
-        if (fraction >= 1)
-            return samples;
-        var order = Order(samples, seed);
-        var count = Count(fraction, order.Count);
-        if (count == 0)
-            throw Bad($"{Number(fraction * order.Count)} of {order.Count} patients", "one patient or more", 1.0 / order.Count);
-        var taken = Taken(count);
-        var missing = Sides(dataset, samples).Except(Sides(dataset, taken)).ToList();
-        if (missing.Count == 0)
-            return taken;
-        var enough = Enumerable.Range(count, order.Count - count + 1).First(n => Sides(dataset, Taken(n)).Count == Sides(dataset, samples).Count);
-        throw Bad($"none {string.Join(", none ", missing.Select(m => m.Positive ? $"with {m.Class}" : $"without {m.Class}"))} among {taken.Count} images of {count} patients",
-            "images of each class, and with and without each finding", (double)enough / order.Count);
-
-        List<Sample> Taken(int n)
-        {
-            var chosen = order.Take(n).ToHashSet(StringComparer.Ordinal);
-            return [.. samples.Where(s => chosen.Contains(s.Patient))];
-        }
-
-        MarrowException Bad(string found, string expected, double least) => MarrowException.Bad(dataset.Root, $"{expected} in data.fraction {Number(fraction)} of the training part", found,
-            string.Create(CultureInfo.InvariantCulture, $"With this seed {Math.Ceiling(least * 1000) / 1000:0.###} is enough."));
     }
 
     /// <summary>Patients in a fraction, rounded half up; a larger fraction never has fewer.</summary>

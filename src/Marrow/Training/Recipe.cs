@@ -62,8 +62,10 @@ public sealed record Recipe
         return this with
         {
             Chosen = [.. kept.Select(s => s.Name)],
-            Stages = [.. kept.Select(s => s with { Init = Kept(s.Init), Crop = s.Crop is { } crop ? crop with { By = Kept(crop.By)! } : null, Data = s.Data with { SoftLabelsFrom = Kept(s.Data.SoftLabelsFrom) } })],
+            Stages = [.. kept.Select(s => s with { Init = KeptInit(s.Init), Crop = s.Crop is { } crop ? crop with { By = Kept(crop.By)! } : null, Data = s.Data with { SoftLabelsFrom = Kept(s.Data.SoftLabelsFrom) } })],
         };
+
+        string? KeptInit(string? init) => init is null ? null : StageInit.Rename(init, Kept(StageInit.NameIn(init))!);
 
         string? Kept(string? reference) => Stages.FirstOrDefault(o => o.Name == reference && !names.Contains(o.Name))?.CheckpointName ?? reference;
     }
@@ -86,8 +88,8 @@ public sealed record Stage
 
     /// <summary>
     /// What the weights start from: an earlier stage's name, a hub name (densenet121.chexpert, with or without
-    /// @sha256:...), a folder, a .safetensors, .pth or .pt file, or oci://host/repository:tag. Null (in YAML: absent, or
-    /// "scratch") for random weights.
+    /// @sha256:...), a folder, a .safetensors, .pth or .pt file, or oci://host/repository:tag. With "matched:" before it, random
+    /// weights with that one's mean and deviation in each layer. Null (in YAML: absent, or "scratch") for random weights.
     /// </summary>
     public string? Init { get; init; }
 

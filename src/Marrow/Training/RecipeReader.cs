@@ -14,7 +14,7 @@ namespace Marrow.Training;
 public static partial class RecipeReader
 {
     // By which an override knows "landmarks.init" from "landmarks.lr", short for "landmarks.train.lr".
-    private static readonly string[] StageKeys =
+    internal static readonly string[] StageKeys =
         ["name", "task", "model", "init", "initCoverage", "crop", "data", "input", "detector", "train", "augment", "tag", "license",
         "pretrain", "unlabeled", "uda", "teacher"];
 
@@ -115,6 +115,8 @@ public static partial class RecipeReader
             Uda = uda,
             Teacher = teacher,
         };
+        TaskLabels.CheckMirror(s, stage);
+        BackboneMatch.Check(s, stage, earlier);
         if ((long)stage.Train.Batch * stage.Input.Width * stage.Input.Height > BatchLoader.MostPixels)
             errors.Add(s.At("train"), string.Create(CultureInfo.InvariantCulture, $"batch: expected at most {BatchLoader.MostPixels} pixels in a batch, found {stage.Train.Batch} images of {stage.Input.Width} x {stage.Input.Height}. Use a smaller batch and accumulate."));
         s.Finish();
@@ -137,7 +139,10 @@ public static partial class RecipeReader
     private static string? Reference(RecipeSection s, string key, int index, List<string?> names)
     {
         var text = s.Text(key);
-        return text is null or "scratch" ? null : Reference(s, key, text, index, names);
+        if (text is null or "scratch")
+            return null;
+        var source = key == "init" ? StageInit.NameIn(text) : text;
+        return Reference(s, key, source, index, names) is null ? null : text;
     }
 
     /// <summary>An earlier stage's name or a checkpoint's; null, with an error noted, for anything else.</summary>

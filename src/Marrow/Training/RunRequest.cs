@@ -27,6 +27,9 @@ public sealed record RunRequest
     /// <summary>Of the data's samples those that the run may see; null for all.</summary>
     public Func<Sample, bool>? Include { get; init; }
 
+    /// <summary>The metric on the held-out part whose resampled values are kept, to be compared with other runs'; null for none.</summary>
+    public string? DrawsOf { get; init; }
+
     /// <summary>Finds a checkpoint that a stage names in <c>init</c> and that is no earlier stage.</summary>
     public required Func<string, Checkpoint> Resolve { get; init; }
 }

@@ -50,14 +50,21 @@ public static class Runner
         foreach (var stage in recipe.Stages.Where(s => !done.ContainsKey(s.Name)))
         {
             Read(request, stage);
-            foreach (var reference in new[] { stage.Init, stage.Data.SoftLabelsFrom }.OfType<string>().Where(r => recipe.Stages.All(s => s.Name != r)))
-                request.Resolve(reference).Dispose();
-            if (stage.Crop is { } crop && recipe.Stages.All(s => s.Name != crop.By))
+            if (Elsewhere(stage.Init is { } init ? StageInit.NameIn(init) : null) is { } start)
             {
-                using var detector = request.Resolve(crop.By);
-                CropDetector.Require(detector);
+                using var source = request.Resolve(start);
+                BackboneMatch.Require(stage, source);
+            }
+            if (Elsewhere(stage.Data.SoftLabelsFrom) is { } labeller)
+                request.Resolve(labeller).Dispose();
+            if (Elsewhere(stage.Crop?.By) is { } detector)
+            {
+                using var source = request.Resolve(detector);
+                CropDetector.Require(source);
             }
         }
+
+        string? Elsewhere(string? reference) => recipe.Stages.Any(s => s.Name == reference) ? null : reference;
     }
 
     private static StageResult RunStage(RunRequest request, Stage stage, string folder, Dictionary<string, StageResult> done,
@@ -99,7 +106,7 @@ public static class Runner
         task.Prepare(shown.Training);
         using var masks = data.PackMasks(task, cancellation);
         using var source = stage.Init is null ? null : StageInit.Find(stage.Init, done, request.Resolve);
-        var receipt = source is null ? null : StageInit.Apply(source, task, stage, Path.Combine(folder, "receipt.json"), Say);
+        var receipt = source is null ? null : StageInit.Apply(source, task, stage, recipe.Seed, Path.Combine(folder, "receipt.json"), Say);
 
         var workers = stage.Train.Workers > 0 ? stage.Train.Workers : Math.Min(8, Environment.ProcessorCount);
         using var training = new BatchLoader(shown.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers, masks: masks);
@@ -112,7 +119,8 @@ public static class Runner
         var progress = loop.Run(request.Resume, e => { waited.Add(e); Report(e); }, cancellation);
 
         using var heldOut = Plain(shown.HeldOut, cache, masks, input, stage.Train.Batch);
-        var metrics = heldOut is null ? [] : loop.Measure(heldOut, new());
+        var metrics = heldOut is null ? [] : loop.Measure(heldOut, new() { KeepDraws = request.DrawsOf is not null });
+        metrics = [.. metrics.Select(m => m.Name == request.DrawsOf ? m : m with { Draws = null })];
         var checkpoint = StageCheckpoint.Save(request, stage, task, data, unlabeled, receipt, source, labeller, cropping?.Source, progress, metrics);
         var result = new StageResult
         {

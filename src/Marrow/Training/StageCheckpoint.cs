@@ -19,7 +19,7 @@ internal static class StageCheckpoint
         var split = data.HeldOut.Count == 0
             ? "all samples; none held out"
             : string.Create(CultureInfo.InvariantCulture, $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.SplitSeed})");
-        var parents = source is null ? new() : CheckpointParents.WarmStartedFrom(source);
+        var parents = ParentsOf(stage, source);
         if (labeller is not null)
             parents = parents.With(labeller, "labels");
         if (detector is not null)
@@ -54,7 +54,7 @@ internal static class StageCheckpoint
             Card = new()
             {
                 Summary = $"A {stage.Model} for {task.Purpose}, trained on {dataset.Name}"
-                    + (source is null ? " from random weights." : $", warm-started from {source.Name}."),
+                    + (source is null ? " from random weights." : StageInit.IsMatched(stage.Init) ? $" from random weights with the statistics of {source.Name}." : $", warm-started from {source.Name}."),
                 Data = string.Create(CultureInfo.InvariantCulture,
                     $"{dataset.Name} ({dataset.Format}): {data.Training.Count} images to train on, {data.Validation.Count} that chose the best weights, {data.HeldOut.Count} {(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts.")
                     + (unlabeled is null ? "" : string.Create(CultureInfo.InvariantCulture, $" Without labels: {unlabeled.Samples.Count} images of {unlabeled.Dataset.Name} ({unlabeled.Dataset.Format}), by {(stage.Uda is null ? "a mean teacher" : "unsupervised data augmentation")}; none of a patient who is held out or chose the best weights."))
@@ -75,4 +75,12 @@ internal static class StageCheckpoint
     /// <summary>Of a checkpoint and its ancestors; of weights alone nothing is known.</summary>
     private static IEnumerable<string> Terms(Checkpoint? checkpoint) =>
         checkpoint is null or { WeightsOnly: true } ? [] : [checkpoint.License, .. checkpoint.Parents.Ancestors().Select(a => a.License)];
+
+    private static CheckpointParents ParentsOf(Stage stage, Checkpoint? source)
+    {
+        if (source is null)
+            return new();
+        var parents = CheckpointParents.WarmStartedFrom(source);
+        return StageInit.IsMatched(stage.Init) ? parents with { Checkpoints = [.. parents.Checkpoints.Select(p => p with { Role = StageInit.MatchedRole })] } : parents;
+    }
 }

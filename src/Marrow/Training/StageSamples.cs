@@ -40,9 +40,7 @@ internal sealed record StageSamples
             throw MarrowException.Bad(root, $"{parts} patients or more, one for each part of the data", $"{patients} in {labelled.Count} samples", "Check the column of patients, or set data.heldOut or data.validation to 0.");
         var split = Divide(labelled, stage.Task, stage.Data.HeldOut, recipe.SplitSeed);
         var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, recipe.SplitSeed + 1);
-        var training = stage.Data.Limit > 0
-            ? LabelSubset.Take(forTraining.Train, stage.Data.Limit, recipe.Seed + 2)
-            : LabelSubset.TakeFraction(dataset, forTraining.Train, stage.Data.Fraction, recipe.Seed + 2);
+        var training = LabelSubset.Take(dataset, forTraining.Train, stage.Data, recipe.Seed + 2);
         if (training.Count * CroppedSamples.Windows(stage.Crop?.Region) < stage.Train.Batch)
             throw MarrowException.Bad(root, $"{stage.Train.Batch} or more images to train on, a batch of stage {stage.Name}", $"{training.Count}", "Lower train.batch, or use more data.");
         return new() { Dataset = dataset, Split = split, Training = training, TrainingPart = forTraining.Train, Validation = forTraining.HeldOut };
@@ -56,9 +54,22 @@ internal sealed record StageSamples
     public string Faults => Dataset.Faults.Count == 0 ? ""
         : $"{Dataset.Name}: {Dataset.Faults.Count} faults ({string.Join(", ", Dataset.Faults.CountBy(f => $"{f.Kind} {f.Action}".TrimEnd()).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Value} {f.Key}"))}); marrow data check lists them";
 
-    /// <summary>The images of all parts, decoded and packed; the caller disposes it.</summary>
-    public PackedCache Pack(InputContract input, CancellationToken cancellation) =>
-        PackedCache.Open([.. Training, .. Validation, .. HeldOut], input, cacheFolder: null, cancellation: cancellation);
+    /// <summary>The images of all parts, decoded and packed; the caller disposes it. Throws <see cref="MarrowException"/> where a point lies outside its image.</summary>
+    public PackedCache Pack(InputContract input, CancellationToken cancellation)
+    {
+        Sample[] all = [.. Training, .. Validation, .. HeldOut];
+        var cache = PackedCache.Open(all, input, cacheFolder: null, cancellation: cancellation);
+        try
+        {
+            PointCheck.Require(Dataset, all, cache);
+            return cache;
+        }
+        catch
+        {
+            cache.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Their masks, for a task that learns from masks, else null; the caller disposes it.</summary>
     public MaskPack? PackMasks(TrainingTask task, CancellationToken cancellation) =>
@@ -103,7 +114,7 @@ internal sealed record StageSamples
         CheckpointTask.RegressCobb => sample.CobbDegrees.Count > 0,
         CheckpointTask.Regress => sample.Numbers.Any(v => !double.IsNaN(v)),
         CheckpointTask.Points => sample.Points.Any(p => !double.IsNaN(p.X)),
-        CheckpointTask.Segment => sample.MaskPath is not null || sample.Vertebrae.Count > 0,
+        CheckpointTask.Segment => sample.HasMask,
         CheckpointTask.Pretrain => true, // needs none
         _ => sample.Labels.Count > 0,
     };

@@ -22,6 +22,19 @@ internal static class TaskLabels
     public static string? KindOf(string format, string task) =>
         format == "csv" && Kinds.GetValueOrDefault(task) is [var only] ? only : null;
 
+    /// <summary>How to read a foreign CSV for a checkpoint: its numbers or points have the names of the columns.</summary>
+    public static DatasetOptions OptionsFor(string? format, CheckpointConfig config) =>
+        format is not null && config.Task is CheckpointTask.Regress or CheckpointTask.Points && KindOf(format, config.Task) is { } kind
+            ? new() { Kind = kind, LabelColumns = config.Classes }
+            : new();
+
+    /// <summary>Notes an error where points would be mirrored without a word on which of them change places.</summary>
+    public static void CheckMirror(RecipeSection stage, Stage read)
+    {
+        if (read is { Data: { Format: "csv", Options: { Kind: "points", MirrorPairs: null } }, Augment.FlipProbability: > 0 })
+            stage.Errors.Add(stage.At("augment"), "augment.flipProbability: a mirrored image has its left points on the right, and data.mirrorPairs does not say which of them change places. Name them, as in mirrorPairs: {left_hip: right_hip} ({} when none do), or set flipProbability: 0.");
+    }
+
     /// <summary>Notes an error where a stage's CSV is of a kind that its task can't learn from.</summary>
     public static void Check(RecipeSection stage, string task, StageData data)
     {
@@ -52,7 +65,8 @@ internal static class TaskLabels
 
     private static IEnumerable<string> TasksOf(string kind) => Kinds.Where(k => k.Value.Contains(kind)).Select(k => k.Key).Order(StringComparer.Ordinal);
 
-    private static string Some(IReadOnlyList<string> names)
+    /// <summary>"a, b and 12 more".</summary>
+    public static string Some(IReadOnlyList<string> names)
     {
         const int most = 5;
         return names.Count <= most ? string.Join(", ", names) : $"{string.Join(", ", names.Take(most))} and {names.Count - most} more";

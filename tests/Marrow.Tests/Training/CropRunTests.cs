@@ -34,6 +34,14 @@ public sealed class CropRunTests : IDisposable
                 data: {name: spines, format: spineweb16, validation: 0.3}
                 input: {width: 32, height: 96}
                 train: {steps: 2, batch: 2, workers: 1}
+              - name: places
+                task: points
+                model: points-densenet-mini
+                tag: places
+                crop: landmarks
+                data: {name: places, format: csv, validation: 0.3, mirrorPairs: {}}
+                input: {width: 32, height: 96}
+                train: {steps: 2, batch: 2, workers: 1}
               - name: corners
                 task: points
                 model: points-densenet-mini
@@ -45,6 +53,10 @@ public sealed class CropRunTests : IDisposable
                 train: {steps: 2, batch: 4, workers: 1}
             """);
         Done("data", "phantom", "spineweb16", _folder["spines"], "--count", "8", "--width", "64", "--height", "176");
+        // The same films with points of the user's own.
+        var films = Directory.GetFiles(Path.Combine(_folder["spines"], "data", "training"));
+        File.WriteAllLines(Path.Combine(_folder["spines"], "labels.csv"), [
+            "file,patient,top_x,top_y", .. films.Select((film, i) => $"data/training/{Path.GetFileName(film)},{i},30,20")]);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -67,9 +79,9 @@ public sealed class CropRunTests : IDisposable
     public void A_regressor_on_the_crop_is_trained_measured_and_used_with_the_detector_that_it_names()
     {
         var (hub, data) = (_folder["hub"], $"spines={_folder["spines"]}");
-        Done("run", _recipe, "--data", data, "--out", _folder["run"], "--hub", hub);
-        var detections = Assert.Single(Directory.GetFiles(Path.Combine(_folder["run"], "detections")));
-        Assert.Equal(8, File.ReadLines(detections).Count());
+        Done("run", _recipe, "--data", data, "--data", $"places={_folder["spines"]}", "--out", _folder["run"], "--hub", hub);
+        var detections = Directory.GetFiles(Path.Combine(_folder["run"], "detections")); // of each data set once
+        Assert.Equal([8, 8], detections.Select(file => File.ReadLines(file).Count()));
 
         var store = new Marrow.Hub.LocalHub(hub);
         using var cobb = store.Resolve("cobb-densenet-mini.spines");
@@ -107,9 +119,13 @@ public sealed class CropRunTests : IDisposable
         Assert.Equal(["landmarks", "expected", "regressor", "fused"], chain.EnumerateObject().Select(p => p.Name));
         Assert.Contains("point-error", Done("evaluate", corners.Name, "--data", data, "--hub", hub));
 
+        // Another task on the crop: the detector comes along too.
+        Assert.Contains("top", Done("predict", film, "--checkpoint", "points-densenet-mini.places", "--hub", hub, "--out", _folder["places"], "--json"));
+        Assert.Contains("point-error", Done("evaluate", "points-densenet-mini.places", "--data", $"places={_folder["spines"]}", "--hub", hub));
+
         // Without the detector the weights are of no use.
         Directory.Delete(Path.GetDirectoryName(detector.Folder)!, recursive: true);
-        foreach (var args in (string[][])[["predict", film, "--checkpoint", "cobb-densenet-mini.spines", "--out", _folder["none"]], ["evaluate", "cobb-densenet-mini.spines", "--data", data]])
+        foreach (var args in (string[][])[["predict", film, "--checkpoint", "cobb-densenet-mini.spines", "--out", _folder["none"]], ["evaluate", "cobb-densenet-mini.spines", "--data", data], ["predict", film, "--checkpoint", "points-densenet-mini.places", "--out", _folder["none"]]])
         {
             var (code, _, error) = Call([.. args, "--hub", hub]);
             Assert.Equal(ExitCode.Failed, code);
@@ -122,7 +138,7 @@ public sealed class CropRunTests : IDisposable
     [Fact]
     public void A_crop_by_a_checkpoint_that_finds_no_vertebrae_is_refused_before_anything_is_trained()
     {
-        Done("run", _recipe, "--data", $"spines={_folder["spines"]}", "--out", _folder["run"], "--hub", _folder["hub"]);
+        Done("run", _recipe, "--data", $"spines={_folder["spines"]}", "--stages", "landmarks,cobb", "--out", _folder["run"], "--hub", _folder["hub"]);
         var (code, _, error) = Call("run", _recipe, "--data", $"spines={_folder["spines"]}", "--stages", "cobb", "--set", "cobb.init=scratch", "--set", "cobb.crop=cobb-densenet-mini.spines", "--out", _folder["again"], "--hub", _folder["hub"]);
         Assert.Equal(ExitCode.Failed, code);
         Assert.Contains("expected a checkpoint for detect-vertebrae to crop by, found one for regress-cobb", error);
@@ -132,7 +148,7 @@ public sealed class CropRunTests : IDisposable
     [Fact]
     public void A_detector_that_has_learnt_nothing_shows_whole_films_and_no_vertebrae()
     {
-        var (code, _, error) = Call("run", _recipe, "--data", $"spines={_folder["spines"]}", "--set", "landmarks.steps=1", "--set", "landmarks.lr=1e-9", "--out", _folder["run"], "--hub", _folder["hub"]);
+        var (code, _, error) = Call("run", _recipe, "--data", $"spines={_folder["spines"]}", "--stages", "landmarks,cobb,corners", "--set", "landmarks.steps=1", "--set", "landmarks.lr=1e-9", "--out", _folder["run"], "--hub", _folder["hub"]);
         Assert.Equal(ExitCode.Failed, code);
         Assert.Contains("cobb: no spine found on 8 of 8 images, of which all is shown", error);
         Assert.Contains("corners: expected 4 or more windows to train on, a batch, found 0, where retinanet-densenet-mini.spines saw a vertebra. Train the detector for longer", error);

@@ -15,7 +15,7 @@ public class LabelSubsetTests
         var (small, large) = (Ids(data, Math.Min(one, other), c.Seed), Ids(data, Math.Max(one, other), c.Seed));
         Assert.Subset(large, small);
         Assert.Equal(small, [.. data.Samples.Where(s => small.Any(id => PatientOf(id) == s.Patient)).Select(s => s.Id)]);
-        Assert.Equal(data.Samples.Count, LabelSubset.TakeFraction(data, data.Samples, 1, c.Seed).Count);
+        Assert.Equal(data.Samples.Count, LabelSubset.Take(data, data.Samples, Fraction(1), c.Seed).Count);
     });
 
     [Fact]
@@ -58,11 +58,11 @@ public class LabelSubsetTests
         int[] classes = [.. Enumerable.Repeat(0, 30), 1, 1];
         var data = Data(classes);
         var seed = Enumerable.Range(0, 100).Select(s => (ulong)s).First(s => LabelSubset.Order(data.Samples, s).Take(3).All(p => p is not ("p30" or "p31")));
-        var error = Assert.Throws<MarrowException>(() => LabelSubset.TakeFraction(data, data.Samples, 0.1, seed)).Message;
+        var error = Assert.Throws<MarrowException>(() => LabelSubset.Take(data, data.Samples, Fraction(0.1), seed)).Message;
         Assert.Contains("none with c1", error);
-        var enough = double.Parse(System.Text.RegularExpressions.Regex.Match(error, "seed ([0-9.]+) is").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
-        Assert.Contains(LabelSubset.TakeFraction(data, data.Samples, enough, seed), s => s.Labels[1] == 1);
-        Assert.Throws<MarrowException>(() => LabelSubset.TakeFraction(data, data.Samples, enough - 1.6 / 32, seed));
+        var enough = double.Parse(System.Text.RegularExpressions.Regex.Match(error, "a fraction of ([0-9]+(?:\\.[0-9]+)?)").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Contains(LabelSubset.Take(data, data.Samples, Fraction(enough), seed), s => s.Labels[1] == 1);
+        Assert.Throws<MarrowException>(() => LabelSubset.Take(data, data.Samples, Fraction(enough - 1.6 / 32), seed));
     }
 
     [Fact]
@@ -70,25 +70,34 @@ public class LabelSubsetTests
     {
         var data = Data([0, 0, 0, 0, 0, 0, 0, 0]) with { Classes = ["Edema"] };
         data = data with { Samples = [.. data.Samples.Select(s => s with { Labels = [s.Patient == "p3" ? 0f : 1f] })] };
-        var error = Assert.Throws<MarrowException>(() => LabelSubset.TakeFraction(data, data.Samples, 0.13, 1)).Message;
+        var error = Assert.Throws<MarrowException>(() => LabelSubset.Take(data, data.Samples, Fraction(0.13), 1)).Message;
         Assert.Matches("none (with|without) Edema", error);
     }
 
     [Fact]
+    public void A_limit_is_the_same_patients_as_the_fraction_of_as_many()
+    {
+        var data = Data([0, 1, 0, 1, 2, 2, 0, 0, 1, 2]);
+        Assert.Equal(LabelSubset.Take(data, data.Samples, Fraction(0.6), 4), LabelSubset.Take(data, data.Samples, Fraction(1) with { Limit = 6 }, 4));
+    }
+
+    [Fact]
     public void A_fraction_of_no_patient_is_refused() =>
-        Assert.Contains("0.3 of 3 patients", Assert.Throws<MarrowException>(() => LabelSubset.TakeFraction(Data([0, 0, 0]), Data([0, 0, 0]).Samples, 0.1, 1)).Message);
+        Assert.Contains("0.3 of 3 patients", Assert.Throws<MarrowException>(() => LabelSubset.Take(Data([0, 0, 0]), Data([0, 0, 0]).Samples, Fraction(0.1), 1)).Message);
 
     private static HashSet<string> Ids(Dataset data, double fraction, ulong seed)
     {
         try
         {
-            return [.. LabelSubset.TakeFraction(data, data.Samples, fraction, seed).Select(s => s.Id)];
+            return [.. LabelSubset.Take(data, data.Samples, Fraction(fraction), seed).Select(s => s.Id)];
         }
         catch (MarrowException)
         {
             return [];
         }
     }
+
+    private static StageData Fraction(double fraction) => new() { Name = "d", Format = "csv", Fraction = fraction };
 
     private static string PatientOf(string id) => id.Split('/')[0];
 

@@ -81,6 +81,23 @@ public class PretrainTests
         Assert.Equal(StageSamples.Divide(all, CheckpointTask.RegressCobb, 0.2, 1).HeldOut, StageSamples.Divide(all, CheckpointTask.Pretrain, 0.2, 1).HeldOut);
     }
 
+    [Fact]
+    public void A_checkpoint_with_an_impossible_mask_is_refused()
+    {
+        var config = new CheckpointConfig
+        {
+            Model = new() { Architecture = "pretrain-densenet-mini", Masking = new() { PatchPixels = 8 } },
+            Task = CheckpointTask.Pretrain,
+            Input = new() { Width = 32, Height = 64 },
+            Outputs = [],
+        };
+        config.Validate("config.json");
+        foreach (var masking in (MaskingSpec?[])[null, new() { Share = double.NaN }, new() { PatchPixels = 0 }, new() { PatchPixels = -8 }, new() { PatchPixels = 12 }, new() { PatchPixels = 64 }])
+            Assert.Contains("config.json", Assert.Throws<MarrowException>(() => (config with { Model = config.Model with { Masking = masking } }).Validate("config.json")).Message);
+        var classifier = config with { Task = CheckpointTask.Classify, Classes = ["a"], Model = config.Model with { Architecture = "densenet-mini" } };
+        Assert.Contains("for no other", Assert.Throws<MarrowException>(() => classifier.Validate("config.json")).Message);
+    }
+
     [Theory]
     [InlineData("first.pretrain.patch=7", "patch: expected a patch that divides the input's 32 x 32 px into two or more, found 7 px")]
     [InlineData("first.pretrain.patch=32", "found 32 px")]

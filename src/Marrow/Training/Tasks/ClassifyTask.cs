@@ -27,10 +27,22 @@ public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract i
     /// <summary>Outputs that metrics are about: all but the negatives and uncertains of three-class findings.</summary>
     private readonly int[] _reported = [.. Enumerable.Range(0, layout.Names.Count).Except(layout.ThreeClass.SelectMany(f => (int[])[f.Negative, f.Uncertain]))];
 
+    private readonly TrainedOutputs _trained = new(layout);
+
+    /// <summary>Exactly one class holds for each image.</summary>
+    internal bool IsExclusive => _exclusive;
+
+    /// <summary>The outputs that are reported: all but the negatives and uncertains of three-class findings.</summary>
+    internal IReadOnlyList<int> Reported => _reported;
+
     public override string Name => CheckpointTask.Classify;
     public override string Purpose => $"classifying radiographs ({string.Join(", ", _classes)})";
     public override string Limits => "For research, and as a starting point for other tasks. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;
+
+    /// <summary>Of exclusive classes one must have been seen; of findings any label, also that it is absent.</summary>
+    public override void Prepare(IReadOnlyList<Sample> training) =>
+        _trained.Set(c => training.Any(s => s.Labels.Count > c && (_exclusive ? s.Labels[c] > 0 : !float.IsNaN(s.Labels[c]))));
 
     public override CheckpointConfig Describe() => new()
     {
@@ -40,7 +52,7 @@ public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract i
         ExclusiveClasses = _exclusive,
         ThreeClassFindings = layout.ThreeClass,
         Input = Input,
-        Outputs = [.. _classes.Select(c => new OutputMeaning(c, "probability", _exclusive ? $"The image is of class {c}." : $"The finding {c} is present."))],
+        Outputs = [.. _classes.Select((c, i) => new OutputMeaning(c, "probability", _exclusive ? $"The image is of class {c}." : $"The finding {c} is present.", _trained.Has(i)))],
     };
 
     public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
@@ -103,7 +115,7 @@ public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract i
     {
         var truth = new List<IReadOnlyList<float>>();
         var scores = new List<float[]>();
-        var patients = new List<string>();
+        var origins = new List<StudyOrigin>();
         ForEachBatch(loader, compute, (images, batch) =>
         {
             var probabilities = Probabilities(images, compute);
@@ -111,10 +123,15 @@ public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract i
             {
                 truth.Add([.. _reported.Select(c => batch.Samples[i].Sample.Labels[c])]);
                 scores.Add([.. _reported.Select(c => probabilities[i][c])]);
-                patients.Add(batch.Samples[i].Sample.Patient);
+                origins.Add(new(batch.Samples[i].Sample.Study, batch.Samples[i].Sample.Patient, batch.Samples[i].Sample.BodyPart));
             }
         });
-        return Classification.Measure([.. _reported.Select(c => _classes[c])], truth, scores, patients, _exclusive, bootstrap: bootstrap);
+        string[] names = [.. _reported.Select(c => _classes[c])];
+        return
+        [
+            .. Classification.Measure(names, truth, scores, [.. origins.Select(o => o.Patient)], _exclusive, bootstrap: bootstrap),
+            .. StudyScores.Measure(names, truth, scores, origins, _exclusive, bootstrap),
+        ];
     }
 
     /// <summary>See <see cref="ClassProbabilities.Of"/>; of normalised images laid out for <paramref name="compute"/>.</summary>

@@ -1,8 +1,8 @@
+using Marrow.Checkpoints;
 using Marrow.Models;
-using Marrow.Ranking;
 using static TorchSharp.torch;
 
-namespace Marrow.Tests.Ranking;
+namespace Marrow.Tests.Checkpoints;
 
 public sealed class MatchedWeightsTests : IDisposable
 {

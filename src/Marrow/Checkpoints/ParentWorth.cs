@@ -1,0 +1,71 @@
+using System.Globalization;
+
+namespace Marrow.Checkpoints;
+
+/// <summary>One amount of labels: the child's error and that of the same model from scratch.</summary>
+/// <param name="Images">Labelled images that both were trained on.</param>
+/// <param name="Child">The metric from the parent's weights, mean over the seeds.</param>
+/// <param name="Scratch">The same from random weights.</param>
+/// <param name="LabelFactor">How many times the labels scratch needs for the child's error; at a bound, the bound.</param>
+/// <param name="Bound">0: the factor; 1: it is more; -1: it is less.</param>
+public sealed record WorthPoint(int Images, double Child, double Scratch, double LabelFactor, int Bound);
+
+/// <summary>What a study measured a parent to be worth to its child.</summary>
+public sealed record ParentWorth
+{
+    private const int LongestText = 200, LongestCommand = 4000, MostPoints = 1000, MostSeeds = 100;
+
+    public required string Study { get; init; }
+
+    /// <summary>What is measured, "smape".</summary>
+    public required string Metric { get; init; }
+
+    /// <summary>"%", "deg", "px"; empty for a plain number.</summary>
+    public string Unit { get; init; } = "";
+
+    /// <summary>How the child was trained: "supervised", "teacher".</summary>
+    public required string Method { get; init; }
+
+    /// <summary>From few labels to many.</summary>
+    public required IReadOnlyList<WorthPoint> Points { get; init; }
+
+    /// <summary>Runs of each point.</summary>
+    public required int Seeds { get; init; }
+
+    /// <summary>Images that the metric was measured on.</summary>
+    public required int HeldOut { get; init; }
+
+    public required DateOnly Date { get; init; }
+
+    /// <summary>What to type to measure it again.</summary>
+    public required string Command { get; init; }
+
+    /// <summary>"with 24 images smape 14.2 % instead of 19.8 from scratch, which needs 3.3 times the labels for it; with 48 ..."</summary>
+    public string Describe()
+    {
+        var points = Points.Select((p, i) => string.Create(CultureInfo.InvariantCulture,
+            $"with {p.Images} images {(i == 0 ? $"{Metric} " : "")}{Number(p.Child)}{(i == 0 ? Suffix : "")} instead of {Number(p.Scratch)}{(i == 0 ? " from scratch" : "")} ({Labels(p)})"));
+        return string.Create(CultureInfo.InvariantCulture, $"{string.Join("; ", points)}. Study {Study}, {Method}, {Seeds} seed{(Seeds == 1 ? "" : "s")}, {HeldOut} held-out images, {Date:yyyy-MM-dd}");
+    }
+
+    /// <summary>Throws <see cref="MarrowException"/> for what no study writes.</summary>
+    internal void Validate(string path)
+    {
+        string[] texts = [Study, Metric, Unit, Method];
+        if (texts.Any(t => t.Length > LongestText) || Command.Length > LongestCommand)
+            throw Bad($"texts of at most {LongestText} characters and a command of at most {LongestCommand}", "longer ones");
+        if (Points.Count is 0 or > MostPoints || Seeds is < 1 or > MostSeeds || HeldOut < 1)
+            throw Bad($"1 to {MostPoints} points, 1 to {MostSeeds} seeds and a held-out image or more", $"{Points.Count}, {Seeds} and {HeldOut}");
+        if (Points.FirstOrDefault(p => p.Images < 1 || !double.IsFinite(p.Child) || !double.IsFinite(p.Scratch) || !double.IsFinite(p.LabelFactor) || p.LabelFactor < 0 || p.Bound is < -1 or > 1) is { } odd)
+            throw Bad("a worth of finite numbers", odd.ToString());
+
+        MarrowException Bad(string expected, string found) => MarrowException.Bad(path, expected, found, "The checkpoint is damaged or was changed: fetch or save it again.");
+    }
+
+    private string Suffix => Unit.Length > 0 ? " " + Unit : "";
+
+    private static string Labels(WorthPoint point) => string.Create(CultureInfo.InvariantCulture,
+        $"{(point.Bound > 0 ? "more than " : point.Bound < 0 ? "less than " : "")}{point.LabelFactor:0.0} times the labels");
+
+    private static string Number(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
+}

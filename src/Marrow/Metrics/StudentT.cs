@@ -1,0 +1,52 @@
+namespace Marrow.Metrics;
+
+/// <summary>
+/// Student's t distribution of whole degrees of freedom, for intervals of a mean of few values (Abramowitz and Stegun
+/// 1964, 26.7.3 and 26.7.4: the probability within plus and minus t as a finite sum).
+/// </summary>
+public static class StudentT
+{
+    /// <summary>The half-width of the 95 % interval of the mean of <paramref name="values"/>; NaN for fewer than two.</summary>
+    public static double HalfWidth95(IReadOnlyList<double> values)
+    {
+        if (values.Count < 2)
+            return double.NaN;
+        var mean = values.Average();
+        var variance = values.Sum(v => (v - mean) * (v - mean)) / (values.Count - 1);
+        return Within(0.95, values.Count - 1) * Math.Sqrt(variance / values.Count);
+    }
+
+    /// <summary>The t within plus and minus which the share (0 to 1, both excluded) lies.</summary>
+    /// <param name="degrees">Of freedom, 1 or more.</param>
+    public static double Within(double share, int degrees)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(degrees, 1);
+        if (!(share is > 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(share), share, "Above 0 and below 1.");
+        var (low, high) = (0.0, 1.0);
+        while (Share(high, degrees) < share)
+            high *= 2;
+        for (var i = 0; i < 100; i++)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = Share(middle, degrees) < share ? (middle, high) : (low, middle);
+        }
+        return (low + high) / 2;
+    }
+
+    private static double Share(double t, int degrees)
+    {
+        var angle = Math.Atan(t / Math.Sqrt(degrees));
+        var (sin, cos) = Math.SinCos(angle);
+        var sum = 0.0;
+        if (degrees % 2 == 0)
+        {
+            for (var (k, term) = (0, 1.0); k <= degrees - 2; k += 2, term *= (k - 1.0) / k * cos * cos)
+                sum += term;
+            return sin * sum;
+        }
+        for (var (k, term) = (1, cos); k <= degrees - 2; k += 2, term *= (k - 1.0) / k * cos * cos)
+            sum += term;
+        return 2 / Math.PI * (angle + sin * sum);
+    }
+}

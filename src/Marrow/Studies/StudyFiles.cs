@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Marrow.Metrics;
+using Marrow.Reports;
+
+namespace Marrow.Studies;
+
+/// <summary>study.json, study.csv, runs.csv and study.png.</summary>
+internal static class StudyFiles
+{
+    public static void Write(StudyFolder folder, StudyResult result)
+    {
+        AtomicFile.WriteText(folder.Result, JsonSerializer.Serialize(Document(result), MarrowJson.Options));
+        AtomicFile.WriteText(folder.Table, Csv(
+            ["start", "method", "labels", "patients", "images", "metric", "mean", "low", "high", "seeds", "labelFactor", "labelFactorBound", "labelFactorLow", "labelFactorHigh"],
+            result.Cells.Select(c =>
+            {
+                var saving = result.Savings.FirstOrDefault(s => (s.Start, s.Method, s.Share) == (c.Start, c.Method, c.Share));
+                return (string[])
+                [
+                    c.Start, c.Method, c.Share.ToString(), Number(c.Share.Patients), Number(c.Images), result.Plan.Metric, Number(c.Mean), Number(c.Low), Number(c.High), Number(c.Values.Count),
+                    .. saving is null ? ["", "", "", ""] : (string[])[Number(saving.Saving.Factor), Number(saving.Saving.Bound), Number(saving.Low.Place), Number(saving.High.Place)],
+                ];
+            })));
+        string[] metrics = [.. result.Runs.SelectMany(r => r.Metrics).Select(m => m.Name).Distinct()];
+        AtomicFile.WriteText(folder.RunTable, Csv(
+            ["run", "start", "method", "labels", "patients", "images", "seed", "seconds", .. metrics],
+            result.Runs.Select(r => (string[])
+            [
+                r.Run.Name, r.Run.Start, r.Run.Method, r.Run.Share.ToString(), Number(r.Patients), Number(r.Images), r.Run.Seed.ToString(CultureInfo.InvariantCulture), Number(Math.Round(r.Seconds, 1)),
+                .. metrics.Select(name => r.Metrics.FirstOrDefault(m => m.Name == name) is { } m ? Number(m.Value) : ""),
+            ])));
+        AtomicFile.Write(folder.Picture, stream => stream.Write(Picture(result, dark: false)));
+    }
+
+    /// <summary>Draws stay with the runs: they are for differences, which are here.</summary>
+    public static object Document(StudyResult result) => new
+    {
+        result.Plan.Name,
+        result.Plan.Task,
+        result.Plan.Stages,
+        result.Plan.Metric,
+        result.Unit,
+        result.HigherIsBetter,
+        result.Plan.Starts,
+        result.Plan.Methods,
+        result.Plan.Seeds,
+        result.Plan.Steps,
+        result.Plan.TrainingPatients,
+        result.Plan.HeldOutPatients,
+        result.Plan.HeldOutImages,
+        result.Plan.HeldOutDigest,
+        result.Plan.Warnings,
+        result.IsComplete,
+        result.Elsewhere,
+        result.Sentences,
+        result.Cells,
+        result.Differences,
+        result.Savings,
+        result.Failures,
+        result.Saved,
+        Runs = result.Runs.Select(r => new { r.Run.Index, r.Run.Name, r.Run.Start, r.Run.Method, r.Run.Share, r.Run.Seed, r.Images, r.Seconds, Metrics = r.Metrics.Select(m => m with { Draws = null }) }),
+    };
+
+    public static byte[] Picture(StudyResult result, bool dark)
+    {
+        var plan = result.Plan;
+        var lines = from start in plan.Starts.Index()
+                    from method in plan.Methods.Index()
+                    let cells = result.Cells.Where(c => c.Start == start.Item.Name && c.Method == method.Item).ToList()
+                    where cells.Count > 0
+                    select new StudyLine(StudyText.Line(plan, start.Item.Name, method.Item), start.Index, method.Index, [.. cells.Select(c => new StudyPoint(c.Images, c.Mean, c.Low, c.High))]);
+        return StudyPlot.Draw($"{plan.Name}: {plan.Metric} on {plan.HeldOutImages} held-out images", "labelled images (logarithmic)", $"{StudyText.MetricName(plan)}, {(MetricCatalogue.Get(plan.Metric).HigherIsBetter ? "higher" : "lower")} is better", [.. lines], dark);
+    }
+
+    private static string Csv(IEnumerable<string> headers, IEnumerable<IEnumerable<string>> rows)
+    {
+        var text = new StringBuilder();
+        foreach (var row in rows.Prepend(headers))
+            text.Append(string.Join(',', row.Select(Cell))).Append('\n');
+        return text.ToString();
+    }
+
+    private static string Cell(string text) => text.AsSpan().ContainsAny(",\"\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+
+    private static string Number(double value) => double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,41 @@
+using Marrow.Hub;
+using Marrow.Studies;
+using Marrow.Tests.Training;
+using Marrow.Training;
+
+namespace Marrow.Tests.Studies;
+
+/// <summary>A study of <see cref="TinyRun"/>'s recipe: 24 pictures of 12 patients, runs of four steps.</summary>
+internal sealed class TinyStudy : IDisposable
+{
+    public const string Start = "densenet-mini.parent";
+
+    public TinyRun Tiny { get; } = new(train: "steps: 4, batch: 4, lr: 3.0e-3, precision: f32, channelsLast: false, saveEverySeconds: 0");
+    public string Hub => Path.Combine(Tiny.Folder, "hub");
+    public string Out(string name) => Path.Combine(Tiny.Folder, name);
+
+    /// <summary>A checkpoint of the same backbone in the hub.</summary>
+    public TinyStudy WithStart()
+    {
+        Runner.Run(Tiny.Request("parent", false, "seed=9", "first.tag=parent", "first.train.steps=1") with { HubFolder = Hub }, _ => { }, TestContext.Current.CancellationToken);
+        return this;
+    }
+
+    public StudyRequest Request(string outName, params string[] overrides) => new()
+    {
+        Recipe = RecipeReader.Read(Tiny.RecipePath, ["first.data.validation=0", .. overrides]),
+        DataFolders = new Dictionary<string, string> { ["tiny"] = Tiny.Data },
+        OutFolder = Out(outName),
+        HubFolder = Hub,
+        Fractions = [0.5, 1],
+        Starts = ["scratch", Start],
+        Seeds = 2,
+        Command = "marrow study tiny",
+        Resolve = new LocalHub(Hub).Resolve,
+    };
+
+    public static StudyResult Run(StudyRequest request, Action<RunEvent>? report = null, CancellationToken cancellation = default) =>
+        Study.Run(request, report ?? (_ => { }), cancellation);
+
+    public void Dispose() => Tiny.Dispose();
+}
