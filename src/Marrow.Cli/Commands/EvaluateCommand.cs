@@ -16,7 +16,7 @@ internal static class EvaluateCommand
 
     public static Command Create()
     {
-        var names = new Argument<string[]>("CHECKPOINT") { Description = "One checkpoint; or a detector and a regressor, to measure the angles of both together.", Arity = new ArgumentArity(1, 2) };
+        var names = new Argument<string[]>("CHECKPOINT") { Description = "One checkpoint; or a detector with a regressor or a refiner of its corners or both, to measure what they come to together.", Arity = new ArgumentArity(1, 3) };
         var data = DataFolders.Option();
         data.Description = "The labelled data, by the name under which the checkpoint was trained on it (another name: with --format).";
         data.Required = true;

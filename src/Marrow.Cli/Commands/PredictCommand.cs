@@ -5,6 +5,7 @@ using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Reports;
+using Marrow.Tensors;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
@@ -12,13 +13,13 @@ namespace Marrow.Cli.Commands;
 /// <summary>marrow predict: what checkpoints say of images, as CSV, JSON, overlays and masks; without a name vertebrae and Cobb angles.</summary>
 internal static class PredictCommand
 {
-        /// <summary>What one checkpoint of each task does; a detector, a regressor of angles or both measure spines.</summary>
-    private static readonly Dictionary<string, Func<Checkpoint, IReadOnlyList<string>, string, Output, CancellationToken, int>> ByTask = new()
+    /// <summary>What one checkpoint of each task does; a detector, a regressor of angles or both measure spines.</summary>
+    private static readonly Dictionary<string, Func<Checkpoint, Checkpoint?, IReadOnlyList<string>, string, Output, CancellationToken, int>> ByTask = new()
     {
         [CheckpointTask.Classify] = PredictImages.Run,
         [CheckpointTask.Regress] = PredictImages.Run,
         [CheckpointTask.Points] = PredictImages.Run,
-        [CheckpointTask.Segment] = PredictMasks.Run,
+        [CheckpointTask.Segment] = (checkpoint, _, images, folder, output, cancellation) => PredictMasks.Run(checkpoint, images, folder, output, cancellation),
     };
 
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg"];
@@ -28,7 +29,7 @@ internal static class PredictCommand
         var inputs = new Argument<string[]>("IMAGE") { Description = "Images (PNG, JPEG) or folders of them.", Arity = ArgumentArity.OneOrMore };
         var checkpoint = new Option<string[]>("--checkpoint")
         {
-            Description = "One checkpoint of any task; or a detector of vertebrae and a regressor of angles. Without it the newest of those two in the hub.",
+            Description = "One checkpoint of any task; or a detector of vertebrae with a regressor of angles, a refiner of its corners, or both. Without it the newest of the hub that measure a spine together.",
             HelpName = "NAME",
             DefaultValueFactory = _ => [],
         };
@@ -53,9 +54,10 @@ internal static class PredictCommand
             var references = new CheckpointReferences(hub, output, cancellation);
             foreach (var name in names.Count > 0 ? names : SpineCheckpoints.Newest(hub))
                 checkpoints.Add(references.Resolve(name));
-            if (checkpoints is [{ Config.Input.Crop: null } only] && ByTask.TryGetValue(only.Config.Task, out var predict))
-                return predict(only, images, folder, output, cancellation);
+            var only = checkpoints is [var one] ? one : null;
             CropDetectors.Complete(checkpoints, hub);
+            if (only is not null && only.Config.Input.Crop is not { Region: CropRegion.Vertebra } && ByTask.TryGetValue(only.Config.Task, out var predict))
+                return predict(only, checkpoints.FirstOrDefault(c => c != only), images, folder, output, cancellation);
             using var predictor = new SpinePredictor(checkpoints);
             var files = new PredictionFiles(folder);
             var findings = PredictionLoop.Run(images, image => Predict(predictor, files, image), files.WriteCsv, output, cancellation);

@@ -12,9 +12,10 @@ internal static class PredictImages
 {
     private const int MostColumns = 10; // of a drawn table; the CSV has all
 
-    public static int Run(Checkpoint checkpoint, IReadOnlyList<string> images, string folder, Output output, CancellationToken cancellation)
+    /// <param name="detector">By which the checkpoint's images are cropped; null where it looks at whole ones.</param>
+    public static int Run(Checkpoint checkpoint, Checkpoint? detector, IReadOnlyList<string> images, string folder, Output output, CancellationToken cancellation)
     {
-        using var predictor = new ImagePredictor(checkpoint);
+        using var predictor = new ImagePredictor(checkpoint, detector: detector);
         if (predictor.Masked.Count > 0)
             output.Warn($"{checkpoint.Name}: no label of {string.Join(", ", predictor.Masked)} was seen in training; left blank.");
         var files = new ImagePredictionFiles(folder, predictor.Columns);

@@ -62,7 +62,8 @@ internal static class SecondLook
         return spine with { Vertebrae = vertebrae, Scores = scores, Filled = filled };
     }
 
-    private static Vertebra Mix(in Vertebra first, in Vertebra second, double share)
+    /// <summary>Corner by corner; <paramref name="share"/> is the second's.</summary>
+    internal static Vertebra Mix(in Vertebra first, in Vertebra second, double share)
     {
         return new(Corner(first.TopLeft, second.TopLeft), Corner(first.TopRight, second.TopRight),
             Corner(first.BottomLeft, second.BottomLeft), Corner(first.BottomRight, second.BottomRight));

@@ -39,9 +39,10 @@ public static class Evaluation
         var config = checkpoint.Config;
         if (config.Task == CheckpointTask.Segment && !dataset.MaskClasses.SequenceEqual(config.Classes))
             throw MarrowException.Bad(root, $"masks of {checkpoint.Name}'s classes: {string.Join(", ", config.Classes)}", dataset.MaskClasses.Count == 0 ? "no masks" : string.Join(", ", dataset.MaskClasses), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
-        if (ImagePredictor.Tasks.Contains(config.Task) && !dataset.Layout.Names.SequenceEqual(config.Classes))
-            throw MarrowException.Bad(root, $"the outputs of {checkpoint.Name}: {string.Join(", ", config.Classes)}", dataset.Layout.Names.Count == 0 ? "none" : string.Join(", ", dataset.Layout.Names), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
-        var labelled = dataset.Samples.Where(s => StageSamples.IsLabelled(s, config.Task)).ToList();
+        var shown = config.Input.Crop is { } crop ? CroppedSamples.Describe(dataset, crop.Region) : dataset;
+        if (ImagePredictor.Tasks.Contains(config.Task) && !shown.Layout.Names.SequenceEqual(config.Classes))
+            throw MarrowException.Bad(root, $"the outputs of {checkpoint.Name}: {string.Join(", ", config.Classes)}", shown.Layout.Names.Count == 0 ? "none" : string.Join(", ", shown.Layout.Names), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
+        var labelled = dataset.Samples.Where(s => CroppedSamples.IsLabelled(s, config.Task, config.Input.Crop?.Region)).ToList();
         if (labelled.Count == 0)
             throw MarrowException.Bad(root, $"samples with targets for {config.Task}", $"none among {dataset.Samples.Count}", "Name labelled data.");
         if (split == EvaluationSplit.All)

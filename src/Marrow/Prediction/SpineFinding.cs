@@ -60,7 +60,7 @@ public sealed record SpineFinding
 /// <param name="Filled">True when it was not seen but put between its neighbours.</param>
 public sealed record FoundVertebra(string Level, Vertebra Corners, double Score, bool Filled = false);
 
-/// <param name="Role">"landmarks" or "cobb".</param>
+/// <param name="Role">"landmarks", "cobb", or "corners" of one that refines those of the first.</param>
 /// <param name="Name">As "retinanet-densenet121.spineweb16".</param>
 /// <param name="Digest">SHA-256 of its content.</param>
 public sealed record CheckpointUse(string Role, string Name, string Digest);

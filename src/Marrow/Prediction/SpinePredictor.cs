@@ -10,8 +10,9 @@ using static TorchSharp.torch;
 namespace Marrow.Prediction;
 
 /// <summary>
-/// Radiograph -> vertebrae and Cobb angles, by a detector of corners, a regressor of angles, or both. The preprocessing
-/// is that of each checkpoint's input contract; nothing about it is guessed. Not for use by several threads at once.
+/// Radiograph -> vertebrae and Cobb angles, by a detector of corners, a regressor of angles, or both, and a refiner of the
+/// detector's corners. The preprocessing is that of each checkpoint's input contract; nothing about it is guessed. Not for
+/// use by several threads at once.
 /// </summary>
 public sealed class SpinePredictor : IDisposable
 {
@@ -34,12 +35,14 @@ public sealed class SpinePredictor : IDisposable
 
     private readonly DetectVertebraeTask? _detector;
     private readonly RegressCobbTask? _regressor;
+    private readonly PointsTask? _corners;
     private readonly Compute _compute;
     private readonly List<CheckpointUse> _uses = [];
 
     /// <summary>
-    /// Loads and verifies the checkpoints; at most one detector and one regressor. Throws <see cref="MarrowException"/>
-    /// when there is none, or one of another task.
+    /// Loads and verifies the checkpoints; at most one detector, one regressor and one refiner. Throws
+    /// <see cref="MarrowException"/> when there is none, one of another task, or one that looks at crops by a detector that
+    /// is not among them.
     /// </summary>
     /// <param name="compute">Null: the fastest way of this processor.</param>
     public SpinePredictor(IReadOnlyList<Checkpoint> checkpoints, Compute? compute = null)
@@ -59,10 +62,14 @@ public sealed class SpinePredictor : IDisposable
                     _regressor = regressor;
                     _uses.Add(new("cobb", checkpoint.Name, checkpoint.Digest));
                     break;
+                case PointsTask corners when _corners is null && corners.Input.Crop is { Region: CropRegion.Vertebra }:
+                    _corners = corners;
+                    _uses.Add(new("corners", checkpoint.Name, checkpoint.Digest));
+                    break;
                 default:
                     task.Dispose();
                     Dispose();
-                    throw new MarrowException($"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for {CheckpointTask.DetectVertebrae}, one for {CheckpointTask.RegressCobb}, or one of each; give one for another task alone.");
+                    throw new MarrowException($"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for {CheckpointTask.DetectVertebrae}, one for {CheckpointTask.RegressCobb}, or one of each, and one for {CheckpointTask.Points} that looks at each vertebra the detector finds; give one for another task alone.");
             }
         }
         if (_uses.Count == 0)
@@ -79,7 +86,7 @@ public sealed class SpinePredictor : IDisposable
     {
         get
         {
-            (int Width, int Height)[] sizes = [.. ((TrainingTask?[])[_detector, _regressor]).OfType<TrainingTask>().Select(t => t.Input.DecodeSize)];
+            (int Width, int Height)[] sizes = [.. ((TrainingTask?[])[_detector, _regressor, _corners]).OfType<TrainingTask>().Select(t => t.Input.DecodeSize)];
             return sizes.Contains((0, 0)) ? (0, 0) : (sizes.Max(s => s.Width), sizes.Max(s => s.Height));
         }
     }
@@ -111,10 +118,9 @@ public sealed class SpinePredictor : IDisposable
         {
             var (images, toInput) = Input(radiograph, _detector.Input);
             var spine = _detector.Spines(images, [toInput], _compute)[0];
-            var toOriginal = toInput.Invert();
-            vertebrae.AddRange(spine.Vertebrae.Select((v, i) => new FoundVertebra(SpineFinding.LevelName(i), v.Transform(toOriginal), spine.Scores[i], spine.Filled[i])));
-            Vertebra[] corners = [.. vertebrae.Select(v => v.Corners)];
-            detected = new(radiograph.OriginalWidth, radiograph.OriginalHeight, corners, spine.Filled.Count(f => !f));
+            detected = CropDetector.Of(spine, toInput, radiograph.OriginalWidth, radiograph.OriginalHeight);
+            var corners = _corners is null ? detected.Vertebrae : new VertebraRefiner(_corners, _compute).Refine(radiograph, detected);
+            vertebrae.AddRange(corners.Select((v, i) => new FoundVertebra(SpineFinding.LevelName(i), v, spine.Scores[i], spine.Filled[i])));
             measured = CobbAngles.Measure(corners, radiograph.OriginalHeight);
             expected = CobbExpectation.Degrees(corners, radiograph.OriginalHeight, TiltErrorDegrees);
             confidence = spine.Confidence;
@@ -155,6 +161,7 @@ public sealed class SpinePredictor : IDisposable
     {
         _detector?.Dispose();
         _regressor?.Dispose();
+        _corners?.Dispose();
     }
 
     private Tensor RegressorInput(Radiograph radiograph, DetectedSpine? detected, InputContract input, List<string> warnings)

@@ -65,8 +65,10 @@ public sealed unsafe class PackedCache : IDisposable
     {
         contract.Validate("packed cache");
         var distinct = samples.DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
-        if (distinct.Any(s => s.Window is null == (contract.Crop is not null)))
-            throw new ArgumentException("Samples have a window where the contract has a crop, and only there.", nameof(samples));
+        if (contract.Crop is { } crop && distinct.FirstOrDefault(s => s.Window is null) is { } whole)
+            throw MarrowException.Bad(whole.Id, $"a window, since the model sees {crop.Describe()}", "the whole image", "Crop the images by that detector first.");
+        if (contract.Crop is null && distinct.Any(s => s.Window is not null))
+            throw new ArgumentException("The contract is for whole images, and a sample is a window.", nameof(samples));
         var key = Key(distinct, contract);
         var path = System.IO.Path.Combine(cacheFolder ?? UserCache.Folder("packed"), $"{Convert.ToHexStringLower(key)[..32]}.packed");
         if (TryMap(path, distinct, contract, key) is { } found)

@@ -1,5 +1,7 @@
 using Marrow.Checkpoints;
 using Marrow.Datasets;
+using Marrow.Imaging;
+using Marrow.Models;
 using Marrow.Spine;
 using Marrow.Tensors;
 using Marrow.Training.Tasks;
@@ -60,14 +62,30 @@ internal sealed class CropDetector : IDisposable
             foreach (var (prepared, spine) in batch.Samples.Zip(spines))
             {
                 var (width, height) = loader.OriginalSize(prepared.Sample);
-                var toOriginal = prepared.ToInput.Invert();
-                var seen = new DetectedSpine(width, height, [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))], spine.Filled.Count(filled => !filled));
+                var seen = Of(spine, prepared.ToInput, width, height);
                 kept?.Add(prepared.Sample, seen);
                 found[prepared.Sample.Id] = seen;
             }
             progress?.Invoke(found.Count, distinct.Count);
         }
         return found;
+    }
+
+    /// <summary>The same of one image in memory.</summary>
+    public DetectedSpine Detect(Radiograph radiograph)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var packed = Preprocessor.Prepare(radiograph, _detector.Input);
+        var images = _compute.Prepare(Preprocessor.ToTensor([packed], _detector.Input));
+        return Of(_detector.Spines(images, [packed.ToInput], _compute)[0], packed.ToInput, radiograph.OriginalWidth, radiograph.OriginalHeight);
+    }
+
+    /// <summary>Input pixels -> original ones.</summary>
+    public static DetectedSpine Of(SpinePrediction spine, AffineTransform toInput, int width, int height)
+    {
+        var toOriginal = toInput.Invert();
+        return new(width, height, [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))], spine.Filled.Count(filled => !filled));
     }
 
     public void Dispose() => _detector.Dispose();

@@ -9,8 +9,8 @@ internal static class RecipeCrop
     /// <summary>The tasks that can look at each region, and the default margin.</summary>
     private static readonly Dictionary<CropRegion, (string[] Tasks, double Margin)> Regions = new()
     {
-        [CropRegion.Spine] = ([CheckpointTask.Classify, CheckpointTask.RegressCobb], StageCrop.SpineMargin),
-        [CropRegion.Vertebra] = (["points"], StageCrop.VertebraMargin),
+        [CropRegion.Spine] = ([CheckpointTask.Classify, CheckpointTask.RegressCobb, CheckpointTask.Regress, CheckpointTask.Points], StageCrop.SpineMargin),
+        [CropRegion.Vertebra] = ([CheckpointTask.Points], StageCrop.VertebraMargin),
     };
 
     /// <param name="earlier">The stages above, as read.</param>

@@ -95,13 +95,14 @@ public static class Runner
         if (cropping is not null)
         {
             input = input with { Crop = cropping.Crop };
-            shown = cropping.Apply(data, request.OutFolder, Report, stage.Name, cancellation);
+            shown = cropping.Apply(data, request.OutFolder, Report, cancellation);
+            unlabeled = unlabeled is null ? null : cropping.Apply(unlabeled, request.OutFolder, Report, cancellation);
         }
         using var cache = shown.Pack(input, cancellation);
         using var unlabeledCache = unlabeled?.Pack(input, cancellation);
 
         torch.manual_seed((long)recipe.Seed);
-        using var task = TaskCatalogue.Create(stage, input, data.Dataset);
+        using var task = TaskCatalogue.Create(stage, input, shown.Dataset);
         task.Prepare(shown.Training);
         using var masks = data.PackMasks(task, cancellation);
         using var source = stage.Init is null ? null : StageInit.Find(stage.Init, done, request.Resolve);

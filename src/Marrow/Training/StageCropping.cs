@@ -1,4 +1,6 @@
 using Marrow.Checkpoints;
+using Marrow.Datasets;
+using Marrow.Spine;
 using Marrow.Tensors;
 
 namespace Marrow.Training;
@@ -9,11 +11,14 @@ namespace Marrow.Training;
 /// </summary>
 internal sealed class StageCropping : IDisposable
 {
-    private readonly CropDetector _detector;
+    private const int ListedImages = 3;
 
-    private StageCropping(Checkpoint source, InputCrop crop)
+    private readonly CropDetector _detector;
+    private readonly Stage _stage;
+
+    private StageCropping(Stage stage, Checkpoint source, InputCrop crop)
     {
-        (Source, Crop) = (source, crop);
+        (_stage, Source, Crop) = (stage, source, crop);
         _detector = new(source);
     }
 
@@ -32,7 +37,7 @@ internal sealed class StageCropping : IDisposable
         try
         {
             CropDetector.Require(source);
-            return new(source, new(crop.Region, crop.Margin, source.Name, source.Digest));
+            return new(stage, source, new(crop.Region, crop.Margin, source.Name, source.Digest));
         }
         catch
         {
@@ -42,27 +47,42 @@ internal sealed class StageCropping : IDisposable
     }
 
     /// <summary>The same parts, as windows. What was seen is kept in the run's folder.</summary>
-    public StageSamples Apply(StageSamples data, string runFolder, Action<RunEvent> report, string stage, CancellationToken cancellation)
+    public StageSamples Apply(StageSamples data, string runFolder, Action<RunEvent> report, CancellationToken cancellation)
     {
-        var name = $"{Crop.Detector}-{Crop.Digest["sha256:".Length..][..12]}.{data.Dataset.Name}.jsonl";
-        using var kept = new DetectionFile(Path.Combine(runFolder, "detections", name));
-        var spines = _detector.Detect([.. data.Training, .. data.Validation, .. data.HeldOut], kept,
-            (done, all) => report(new() { Stage = $"{stage}: detections", Step = done, Steps = all }), cancellation);
-        if (spines.Where(s => !s.Value.IsUsable).Select(s => s.Key).Order(StringComparer.Ordinal).ToList() is { Count: > 0 } without)
-            report(new() { Stage = stage, Message = $"no spine found on {without.Count} of {spines.Count} images, {(Crop.Region == CropRegion.Spine ? "of which all is shown" : "which are left out")}: {string.Join(", ", without.Take(3))}{(without.Count > 3 ? " ..." : "")}" });
+        var spines = Look([.. data.Training, .. data.Validation, .. data.HeldOut], data.Dataset, runFolder, report, cancellation);
+        var training = CroppedSamples.Of(data.Training, Crop, spines);
+        if (training.Count < _stage.Train.Batch)
+            throw MarrowException.Bad(_stage.Name, $"{_stage.Train.Batch} or more windows to train on, a batch", $"{training.Count}, where {Crop.Detector} saw a vertebra", "Train the detector for longer, or lower train.batch.");
         return data with
         {
-            Split = data.Split with { Train = Cut(data.Split.Train), HeldOut = Cut(data.HeldOut) },
-            Training = Cut(data.Training),
-            Validation = Cut(data.Validation),
+            Dataset = CroppedSamples.Describe(data.Dataset, Crop.Region),
+            Split = data.Split with { Train = training, HeldOut = CroppedSamples.Of(data.HeldOut, Crop, spines) },
+            Training = training,
+            Validation = CroppedSamples.Of(data.Validation, Crop, spines),
         };
-
-        IReadOnlyList<Datasets.Sample> Cut(IReadOnlyList<Datasets.Sample> samples) => CroppedSamples.Of([.. samples.Where(s => spines.ContainsKey(s.Id))], Crop, spines);
     }
+
+    /// <summary>The same of unlabelled images.</summary>
+    public UnlabeledSamples Apply(UnlabeledSamples data, string runFolder, Action<RunEvent> report, CancellationToken cancellation) =>
+        data with { Samples = CroppedSamples.Of(data.Samples, Crop, Look(data.Samples, data.Dataset, runFolder, report, cancellation)) };
 
     public void Dispose()
     {
         _detector.Dispose();
         Source.Dispose();
+    }
+
+    private IReadOnlyDictionary<string, DetectedSpine> Look(IReadOnlyList<Sample> samples, Dataset dataset, string runFolder, Action<RunEvent> report, CancellationToken cancellation)
+    {
+        var name = $"{Crop.Detector}-{Crop.Digest["sha256:".Length..][..12]}.{dataset.Name}.jsonl";
+        using var kept = new DetectionFile(Path.Combine(runFolder, "detections", name));
+        var spines = _detector.Detect(samples, kept, (done, all) => report(new() { Stage = $"{_stage.Name}: detections", Step = done, Steps = all }), cancellation);
+        var without = spines.Where(s => !s.Value.IsUsable).Select(s => s.Key).Order(StringComparer.Ordinal).ToList();
+        if (without.Count > 0)
+        {
+            var instead = Crop.Region == CropRegion.Spine ? "of which all is shown" : "which are left out";
+            report(new() { Stage = _stage.Name, Message = $"no spine found on {without.Count} of {spines.Count} images, {instead}: {string.Join(", ", without.Take(ListedImages))}{(without.Count > ListedImages ? " ..." : "")}" });
+        }
+        return spines;
     }
 }

@@ -31,7 +31,7 @@ internal sealed record StageSamples
         var dataset = DatasetCatalogue.Open(new() { Name = stage.Data.Name, Format = stage.Data.Format, Root = root, Options = stage.Data.Options });
         if (include is not null)
             dataset = dataset with { Samples = [.. dataset.Samples.Where(include)] };
-        var labelled = dataset.Samples.Where(sample => IsLabelled(sample, stage.Task)).ToList();
+        var labelled = dataset.Samples.Where(sample => CroppedSamples.IsLabelled(sample, stage.Task, stage.Crop?.Region)).ToList();
         if (labelled.Count == 0)
             throw MarrowException.Bad(root, $"samples with targets for {stage.Task}", $"none among {dataset.Samples.Count}", TaskLabels.Remedy(dataset, stage.Task));
         var parts = 1 + (stage.Data.HeldOut > 0 ? 1 : 0) + (stage.Data.Validation > 0 ? 1 : 0);
@@ -41,7 +41,7 @@ internal sealed record StageSamples
         var split = Divide(labelled, stage.Task, stage.Data.HeldOut, recipe.SplitSeed);
         var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, recipe.SplitSeed + 1);
         var training = LabelSubset.Take(dataset, forTraining.Train, stage.Data, recipe.Seed + 2);
-        if (training.Count < stage.Train.Batch)
+        if (training.Count * CroppedSamples.Windows(stage.Crop?.Region) < stage.Train.Batch)
             throw MarrowException.Bad(root, $"{stage.Train.Batch} or more images to train on, a batch of stage {stage.Name}", $"{training.Count}", "Lower train.batch, or use more data.");
         return new() { Dataset = dataset, Split = split, Training = training, TrainingPart = forTraining.Train, Validation = forTraining.HeldOut };
     }

@@ -1,4 +1,3 @@
-using Marrow.Models;
 using Marrow.Studies;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Training;

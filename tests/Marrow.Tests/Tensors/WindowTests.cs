@@ -77,7 +77,7 @@ public sealed class WindowTests : IDisposable
     {
         var error = Assert.Throws<MarrowException>(() => Preprocessor.Prepare(Waves(50, 50), Cropped));
         Assert.Contains("the spine as retinanet-densenet-mini.test sees it", error.Message);
-        Assert.Throws<ArgumentException>(() => Open([Sample("a")], Cropped));
+        Assert.Contains("a: expected a window", Assert.Throws<MarrowException>(() => Open([Sample("a")], Cropped)).Message);
         Assert.Throws<ArgumentException>(() => Open([Sample("a") with { Window = ImageWindow.Whole(200, 300) }], Whole));
     }
 
