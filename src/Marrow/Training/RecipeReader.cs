@@ -90,7 +90,8 @@ public static partial class RecipeReader
 
         var task = s.Require("task", "task: classify") is null ? "" : s.Choice("task", "", [.. CheckpointTask.All.Select(t => (t, t))]);
         var data = RecipeData.Read(s, heldOut);
-        var (unlabeled, uda, teacher) = RecipeUnlabeled.Read(s, task);
+        var augment = RecipeAugment.Read(s);
+        var (unlabeled, uda, teacher) = RecipeUnlabeled.Read(s, task, augment);
         var stage = new Stage
         {
             Name = name ?? "",
@@ -102,7 +103,7 @@ public static partial class RecipeReader
             Input = Input(s.SectionOrEmpty("input"), task),
             Detector = Detector(s, task),
             Train = RecipeTrain.Read(s.SectionOrEmpty("train"), task),
-            Augment = RecipeAugment.Read(s),
+            Augment = augment,
             Tag = Name(s, "tag", s.Text("tag")) ?? data.Name,
             License = s.Text("license"),
             Unlabeled = unlabeled,
