@@ -152,20 +152,30 @@ internal sealed record TrainingData(string By, string Task, ParentDataset Data)
     /// </summary>
     public static IReadOnlyList<TrainingData> Of(Checkpoint checkpoint, LocalHub hub)
     {
-        var found = checkpoint.Parents.Datasets.Select(d => new TrainingData("it", checkpoint.Config.Task, d)).ToList();
+        var found = Divided(checkpoint.Parents).Select(d => new TrainingData("it", checkpoint.Config.Task, d)).ToList();
         var visited = new HashSet<string>(StringComparer.Ordinal) { checkpoint.Digest };
         var open = new Queue<ParentCheckpoint>(checkpoint.Parents.Checkpoints);
         while (open.TryDequeue(out var parent))
         {
             if (!visited.Add(parent.Digest) || hub.FindDigest(parent.Digest) is not { } entry || Read(entry.Folder) is not var (ancestor, task))
                 continue;
-            found.AddRange(ancestor.Parents.Datasets.Select(d => new TrainingData(ancestor.Name, task, d)));
+            found.AddRange(Divided(ancestor.Parents).Select(d => new TrainingData(ancestor.Name, task, d)));
             foreach (var next in ancestor.Parents.Checkpoints)
                 open.Enqueue(next);
         }
         foreach (var inherited in checkpoint.Parents.Inherited.Where(a => a.Kind == AncestorKind.Dataset && !found.Any(f => f.Data.Name == a.Name && f.Data.FilesDigest == a.Digest)).ToList())
             found.Add(new("an ancestor", "", new(inherited.Name, "", inherited.License, inherited.Digest)));
         return found;
+    }
+
+    /// <summary>
+    /// Without the images that a stage learnt from unlabelled where they are the same data: none was held out from the
+    /// labelled ones.
+    /// </summary>
+    private static IEnumerable<ParentDataset> Divided(CheckpointParents parents)
+    {
+        var labelled = parents.Datasets.Where(d => d.Role != ParentDataset.Unlabeled).Select(d => d.Name).ToHashSet(StringComparer.Ordinal);
+        return parents.Datasets.Where(d => d.Role != ParentDataset.Unlabeled || !labelled.Contains(d.Name));
     }
 
     /// <summary>An ancestor's weights are not needed; null for a damaged one, which is as good as none.</summary>

@@ -94,7 +94,8 @@ public static partial class RecipeReader
         var task = s.Require("task", "task: classify") is null ? "" : s.Choice("task", "", [.. CheckpointTask.All.Select(t => (t, t))]);
         var data = RecipeData.Read(s, heldOut, task, (section, key) => Reference(section, key, index, names));
         var input = Input(s.SectionOrEmpty("input"), task);
-        var (unlabeled, uda, teacher) = RecipeUnlabeled.Read(s, task);
+        var augment = RecipeAugment.Read(s);
+        var (unlabeled, uda, teacher) = RecipeUnlabeled.Read(s, task, augment);
         var stage = new Stage
         {
             Name = name ?? "",
@@ -108,7 +109,7 @@ public static partial class RecipeReader
             Detector = Detector(s, task),
             Pretrain = RecipePretrain.Read(s, task, input),
             Train = RecipeTrain.Read(s.SectionOrEmpty("train"), task),
-            Augment = RecipeAugment.Read(s),
+            Augment = augment,
             Tag = Name(s, "tag", s.Text("tag")) ?? data.Name,
             License = s.Text("license"),
             Unlabeled = unlabeled,

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Tensors;
 using Marrow.Training.Methods;
 
 namespace Marrow.Training;
@@ -29,11 +30,14 @@ internal static class RecipeUnlabeled
     ];
 
     /// <param name="task">"" when the stage's task is missing or wrong: any method is let pass.</param>
-    public static (StageUnlabeled? Unlabeled, UdaOptions? Uda, TeacherOptions? Teacher) Read(RecipeSection stage, string task)
+    /// <param name="augment">Of the stage, from which a method's own follows.</param>
+    public static (StageUnlabeled? Unlabeled, UdaOptions? Uda, TeacherOptions? Teacher) Read(RecipeSection stage, string task, AugmentationOptions augment)
     {
+        // A stage without augmentation tells nothing of what is right for its films.
+        var stronger = UnlabeledOptions.Stronger(augment.Strength > 0 ? augment : new());
         var images = Images(stage);
-        var uda = stage.Section("uda") is { } u ? Uda(u, task) : null;
-        var teacher = stage.Section("teacher") is { } t ? Teacher(t, task) : null;
+        var uda = stage.Section("uda") is { } u ? Uda(u, task, stronger) : null;
+        var teacher = stage.Section("teacher") is { } t ? Teacher(t, task, stronger) : null;
         var errors = stage.Errors;
         if (uda is not null && teacher is not null)
             errors.Add(stage.At("teacher"), "teacher: the stage has uda too. Remove one of them.");
@@ -59,9 +63,9 @@ internal static class RecipeUnlabeled
         return images;
     }
 
-    private static UdaOptions Uda(RecipeSection s, string task)
+    private static UdaOptions Uda(RecipeSection s, string task, AugmentationOptions augment)
     {
-        var absent = new UdaOptions();
+        var absent = new UdaOptions { Augment = task == CheckpointTask.RegressCobb ? augment with { Stretch = 0 } : augment };
         var options = Common(s, absent) with
         {
             Temperature = s.Number("temperature", absent.Temperature, 0.05, 1),
@@ -82,9 +86,9 @@ internal static class RecipeUnlabeled
         return options;
     }
 
-    private static TeacherOptions Teacher(RecipeSection s, string task)
+    private static TeacherOptions Teacher(RecipeSection s, string task, AugmentationOptions augment)
     {
-        var absent = new TeacherOptions();
+        var absent = new TeacherOptions { Augment = augment };
         var options = Common(s, absent) with { Decay = s.Number("decay", absent.Decay, 0, 0.99999) };
         Allow(s, "teacher", task, TeacherTasks);
         s.Finish();

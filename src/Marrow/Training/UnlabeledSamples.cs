@@ -61,21 +61,34 @@ internal sealed record UnlabeledSamples
     private static Func<Sample, bool> SameFiles(IReadOnlyList<Sample> samples)
     {
         var paths = samples.Select(s => FullPath(s.ImagePath)).ToHashSet(StringComparer.Ordinal);
-        var byLength = samples.Select(s => s.ImagePath).Where(File.Exists).ToLookup(path => new FileInfo(path).Length);
+        var byLength = paths.Where(File.Exists).ToLookup(path => new FileInfo(path).Length);
         var hashes = new Dictionary<long, HashSet<string>>();
         return sample =>
         {
-            if (paths.Contains(FullPath(sample.ImagePath)))
+            var path = FullPath(sample.ImagePath);
+            if (paths.Contains(path))
                 return true;
-            if (new FileInfo(sample.ImagePath) is not { Exists: true, Length: var length } || !byLength.Contains(length))
+            if (new FileInfo(path) is not { Exists: true, Length: var length } || !byLength.Contains(length))
                 return false;
             if (!hashes.TryGetValue(length, out var known))
                 hashes[length] = known = [.. byLength[length].Select(Hash)];
-            return known.Contains(Hash(sample.ImagePath));
+            return known.Contains(Hash(path));
         };
     }
 
-    private static string FullPath(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+    /// <summary>Of what a link leads to.</summary>
+    private static string FullPath(string path)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        try
+        {
+            return new FileInfo(full).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full;
+        }
+        catch (IOException)
+        {
+            return full; // A link in a circle: reading it tells.
+        }
+    }
 
     private static string Hash(string path)
     {

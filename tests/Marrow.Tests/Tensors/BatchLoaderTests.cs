@@ -40,6 +40,23 @@ public sealed class BatchLoaderTests : IDisposable
     }
 
     [Fact]
+    public void Plain_images_come_beside_the_augmented_ones_and_change_nothing_of_them()
+    {
+        using var loader = new BatchLoader(_samples, _cache, Contract with { Channels = 3 }, Augmented, 5, 42, true, false, workers: 2, plain: true);
+        using var without = new BatchLoader(_samples, _cache, Contract with { Channels = 3 }, Augmented, 5, 42, true, false);
+        for (var i = 0; i < 2 * loader.BatchesPerEpoch; i++) // 23 samples: the last batch is not full
+        {
+            using var batch = loader.Next();
+            using var expected = without.Next();
+            Assert.True(batch.Images.equal(expected.Images).all().item<bool>());
+            Assert.Null(expected.Plain);
+            using var plain = Preprocessor.ToTensor([.. batch.Samples.Select(s => _cache.Read(s.Sample))], Contract with { Channels = 3 });
+            Assert.True(batch.Plain!.Images.equal(plain).all().item<bool>());
+            Assert.Equal(batch.Samples.Select(s => _cache.ToInput(_cache.IndexOf(s.Sample))), batch.Plain.ToInput);
+        }
+    }
+
+    [Fact]
     public void A_sample_is_found_where_its_transform_says()
     {
         // The image is black but for a square around its vertebra.

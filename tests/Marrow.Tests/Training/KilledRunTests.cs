@@ -7,17 +7,29 @@ namespace Marrow.Tests.Training;
 public class KilledRunTests
 {
     private const int Kills = 4;
+    private const string Train = "steps: 60, batch: 4, lr: 3.0e-3, ema: 0.9, evaluateEvery: 2, saveEverySeconds: 0";
 
     /// <summary>Real processes of the program, ended by SIGKILL at random moments, wherever they are just then.</summary>
     [Fact]
-    public void A_run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_never_stopped()
+    public void A_run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_never_stopped() => KillAndCompare(new TinyRun(train: Train));
+
+    [Fact]
+    public void So_does_one_that_learns_from_unlabelled_images() =>
+        KillAndCompare(new TinyRun(train: Train, stage: ["unlabeled: {name: tiny, format: images}", "uda: {warmup: 0.3, ratio: 2, confidence: 0.6, annealing: linear}"]));
+
+    [Fact(Explicit = true), Trait("Category", "Slow")]
+    public void So_does_one_with_a_teacher() =>
+        KillAndCompare(new SpineRun("detect-vertebrae", "retinanet-densenet-mini", Train.Replace("evaluateEvery: 2", "evaluateEvery: 10", StringComparison.Ordinal),
+            "unlabeled: {name: spines, format: images}", "teacher: {warmup: 0.3, confidence: 0}"));
+
+    private static void KillAndCompare(ISmallRun run)
     {
-        using var tiny = new TinyRun(train: "steps: 60, batch: 4, lr: 3.0e-3, ema: 0.9, evaluateEvery: 2, saveEverySeconds: 0");
+        using var tiny = run;
         using (var whole = Start(tiny, "whole"))
             Assert.Equal(0, Finish(whole));
 
         var random = new SeededRandom((ulong)Environment.ProcessId);
-        var state = Path.Combine(tiny.Folder, "parts", "first", "state.safetensors");
+        var state = Path.Combine(tiny.Folder, "parts", tiny.Stage, "state.safetensors");
         var killed = 0;
         while (killed < Kills)
         {
@@ -42,11 +54,11 @@ public class KilledRunTests
         TestContext.Current.SendDiagnosticMessage($"killed {killed} times");
     }
 
-    private static Process Start(TinyRun tiny, string outName)
+    private static Process Start(ISmallRun tiny, string outName)
     {
         var cli = Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])["exec", cli, "run", tiny.RecipePath, "--data", $"tiny={tiny.Data}", "--out", Path.Combine(tiny.Folder, outName), "--hub", Path.Combine(tiny.Folder, outName, "hub"), "--resume"])
+        foreach (var argument in (string[])["exec", cli, "run", tiny.RecipePath, "--data", $"{tiny.DataName}={tiny.Data}", "--out", Path.Combine(tiny.Folder, outName), "--hub", Path.Combine(tiny.Folder, outName, "hub"), "--resume"])
             start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
@@ -66,9 +78,9 @@ public class KilledRunTests
     }
 
     /// <summary>Of the one checkpoint: killed while it is written or after, it is written again as the same one.</summary>
-    private static byte[] Weights(TinyRun tiny, string outName)
+    private static byte[] Weights(ISmallRun tiny, string outName)
     {
-        var folder = Assert.Single(Directory.GetDirectories(Path.Combine(tiny.Folder, outName, "hub", "densenet-mini.tiny")), d => !Path.GetFileName(d).StartsWith('.'));
+        var folder = Assert.Single(Directory.GetDirectories(Path.Combine(tiny.Folder, outName, "hub", tiny.Checkpoint)), d => !Path.GetFileName(d).StartsWith('.'));
         return File.ReadAllBytes(Path.Combine(folder, Checkpoint.WeightsFile));
     }
 }

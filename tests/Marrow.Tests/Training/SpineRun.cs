@@ -4,7 +4,7 @@ using Marrow.Training;
 namespace Marrow.Tests.Training;
 
 /// <summary>A folder of small phantom films with vertebrae, and a recipe of one stage that learns on them.</summary>
-internal sealed class SpineRun : IDisposable
+internal sealed class SpineRun : ISmallRun
 {
     /// <param name="stage">Further sections of the stage, each on a line of its own, as "teacher: {}".</param>
     public SpineRun(string task, string model, string train, params string[] stage)
@@ -12,6 +12,7 @@ internal sealed class SpineRun : IDisposable
         Folder = Path.Combine(Path.GetTempPath(), $"marrow-spines-{Guid.NewGuid():N}");
         Data = Path.Combine(Folder, "spines");
         PhantomWriter.WriteSpine(Data, Films, 5, new PhantomOptions { Width = 64, Height = 160, RepeatedFilms = 0 });
+        Checkpoint = $"{model}.spines";
         RecipePath = Path.Combine(Folder, "recipe.yaml");
         File.WriteAllText(RecipePath, $$"""
             name: spines
@@ -34,6 +35,9 @@ internal sealed class SpineRun : IDisposable
     public string Folder { get; }
     public string Data { get; }
     public string RecipePath { get; }
+    public string DataName => "spines";
+    public string Stage => "spine";
+    public string Checkpoint { get; }
 
     public RunRequest Request(string outName, bool resume = false, params string[] overrides) => new()
     {

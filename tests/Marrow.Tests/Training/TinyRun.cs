@@ -3,8 +3,26 @@ using Marrow.Training;
 
 namespace Marrow.Tests.Training;
 
+/// <summary>A folder with data and a recipe of one stage that runs within seconds.</summary>
+internal interface ISmallRun : IDisposable
+{
+    string Folder { get; }
+    string Data { get; }
+    string RecipePath { get; }
+
+    /// <summary>NAME in --data NAME=DIR.</summary>
+    string DataName { get; }
+
+    string Stage { get; }
+
+    /// <summary>Name of what the stage makes.</summary>
+    string Checkpoint { get; }
+
+    RunRequest Request(string outName, bool resume = false, params string[] overrides);
+}
+
 /// <summary>A data set of small pictures, bright or dark, and a recipe that tells them apart within seconds.</summary>
-internal sealed class TinyRun : IDisposable
+internal sealed class TinyRun : ISmallRun
 {
     private const int Side = 48;
 
@@ -48,6 +66,9 @@ internal sealed class TinyRun : IDisposable
     public string Folder { get; }
     public string Data { get; }
     public string RecipePath { get; }
+    public string DataName => "tiny";
+    public string Stage => "first";
+    public string Checkpoint => "densenet-mini.tiny";
 
     public RunRequest Request(string outName, bool resume = false, params string[] overrides) => new()
     {

@@ -10,23 +10,15 @@ namespace Marrow.Training.Methods;
 /// normed as training does, by their own batch, but leave no trace in the running statistics: those serve images like the
 /// labelled ones, and an unlabelled folder may hold others, changed more than any film is.
 /// </summary>
-internal sealed class ModelMode : IDisposable
+internal sealed class ModelMode(Module model)
 {
-    private readonly Module _model;
-    private readonly (Tensor Running, Tensor Kept)[] _statistics;
+    private readonly BatchNorm2d[] _norms = [.. model.modules().OfType<BatchNorm2d>()];
 
-    public ModelMode(Module model)
-    {
-        _model = model;
-        var running = model.modules().OfType<BatchNorm2d>().SelectMany(norm => new[] { norm.running_mean, norm.running_var, norm.num_batches_tracked }).OfType<Tensor>();
-        _statistics = [.. running.Select(tensor => (tensor, tensor.detach().clone().DetachFromDisposeScope()))];
-    }
-
-    /// <summary>Acts with the model in evaluation mode, and puts each module back into its own.</summary>
+    /// <summary>Acts with the model in evaluation mode, without gradients, and puts each module back into its own.</summary>
     public T Evaluating<T>(Func<T> act)
     {
-        var resting = _model.modules().Where(module => !module.training).ToList();
-        _model.eval();
+        var resting = model.modules().Where(module => !module.training).ToList();
+        model.eval();
         try
         {
             using var noGrad = no_grad();
@@ -34,35 +26,29 @@ internal sealed class ModelMode : IDisposable
         }
         finally
         {
-            _model.train();
+            model.train();
             foreach (var module in resting)
                 module.eval();
         }
     }
 
-    /// <summary>Acts, and puts the running statistics of batch norms back.</summary>
+    /// <summary>
+    /// Acts, while the running statistics of batch norms stay as they are to the bit: they move by a share of 0. To put
+    /// them back afterwards would not do, as the graph holds them until it is gone through backwards.
+    /// </summary>
     public T KeepingStatistics<T>(Func<T> act)
     {
-        using (no_grad())
-        {
-            foreach (var (running, kept) in _statistics)
-                kept.copy_(running);
-        }
+        var momenta = _norms.Select(norm => norm.momentum).ToArray();
+        foreach (var norm in _norms)
+            norm.momentum = 0;
         try
         {
             return act();
         }
         finally
         {
-            using var noGrad = no_grad();
-            foreach (var (running, kept) in _statistics)
-                running.copy_(kept);
+            foreach (var (norm, momentum) in _norms.Zip(momenta))
+                norm.momentum = momentum;
         }
-    }
-
-    public void Dispose()
-    {
-        foreach (var (_, kept) in _statistics)
-            kept.Dispose();
     }
 }

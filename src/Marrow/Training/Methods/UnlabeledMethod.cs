@@ -90,10 +90,8 @@ internal abstract class UnlabeledMethod : TrainingMethod
 
     protected override void Dispose(bool disposing)
     {
-        if (!disposing)
-            return;
-        Mode.Dispose();
-        _watch.Dispose();
+        if (disposing)
+            _watch.Dispose();
     }
 
     private int WarmupSteps(StepPlace place) => place.Steps(_options.Warmup);

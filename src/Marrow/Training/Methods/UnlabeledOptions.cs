@@ -22,22 +22,25 @@ public abstract record UnlabeledOptions
     /// <summary>Share of all steps in which the weight then rises linearly from 0, 0 to 1.</summary>
     public double Ramp { get; init; }
 
-    /// <summary>How the image that the model is to answer for is changed; keys and ranges are those of the stage's own.</summary>
-    public AugmentationOptions Augment { get; init; } = Strong;
+    /// <summary>
+    /// How the image that the model is to answer for is changed; keys and ranges are those of the stage's own. Default: see
+    /// <see cref="Stronger"/>.
+    /// </summary>
+    public AugmentationOptions Augment { get; init; } = Stronger(new());
 
-    /// <summary>What <see cref="Augment"/> is where nothing is said: the usual geometry, and much more of grey values and cutout.</summary>
-    internal static readonly AugmentationOptions Strong = new()
+    /// <summary>
+    /// The stage's own geometry, as labels are to be moved no further than is known to be right; grey values, blur, noise and
+    /// cutout at least so far as makes an image hard, but no film unreadable.
+    /// </summary>
+    internal static AugmentationOptions Stronger(AugmentationOptions own) => own with
     {
-        RotationDegrees = 10,
-        Scale = 0.15,
-        Shift = 0.05,
-        Gamma = 0.5,
-        Contrast = 0.4,
-        Brightness = 0.1,
-        Noise = 0.06,
-        BlurPixels = 1,
-        Cutout = 0.35,
-        CutoutProbability = 0.5,
+        Gamma = Math.Max(own.Gamma, 0.5),
+        Contrast = Math.Max(own.Contrast, 0.4),
+        Brightness = Math.Max(own.Brightness, 0.1),
+        Noise = Math.Max(own.Noise, 0.06),
+        BlurPixels = Math.Max(own.BlurPixels, 1),
+        Cutout = Math.Max(own.Cutout, 0.35),
+        CutoutProbability = Math.Max(own.CutoutProbability, 0.5),
     };
 }
 

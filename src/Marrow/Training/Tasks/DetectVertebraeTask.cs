@@ -108,15 +108,17 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
         using var scope = NewDisposeScope();
         var plain = batch.Plain!;
         var (output, mirrored) = BothSides(compute.Prepare(plain.Images), compute);
-        var spines = SpineDecoder.Decode(output, mirrored);
-        return [.. spines.Select((spine, i) =>
-        {
-            var (toOriginal, prepared) = (plain.ToInput[i].Invert(), batch.Samples[i]);
-            Vertebra[] original = [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
-            var target = new PreparedSample(prepared.Sample with { Vertebrae = original }, prepared.ToInput, [.. original.Select(v => v.Transform(prepared.ToInput))]) { Guessed = spine.Filled };
-            return new PseudoLabel(target, spine.Confidence);
-        })];
+        return PseudoLabels(SpineDecoder.Decode(output, mirrored), batch);
     }
+
+    /// <param name="spines">As they are seen on the batch's plain images.</param>
+    internal static IReadOnlyList<PseudoLabel> PseudoLabels(IReadOnlyList<SpinePrediction> spines, Batch batch) => [.. spines.Select((spine, i) =>
+    {
+        var (toOriginal, shown) = (batch.Plain!.ToInput[i].Invert(), batch.Samples[i]);
+        Vertebra[] original = [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
+        var target = new PreparedSample(shown.Sample with { Vertebrae = original }, shown.ToInput, [.. original.Select(v => v.Transform(shown.ToInput))]) { Guessed = spine.Filled };
+        return new PseudoLabel(target, spine.Confidence);
+    })];
 
     /// <summary>[17 * 2]: where the vertebrae's centres are.</summary>
     double[] ITeacherTask.Signature(Sample sample, int width, int height) =>
