@@ -1,5 +1,3 @@
-using Marrow.Checkpoints;
-using Marrow.Models;
 using Marrow.Studies;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Training;
@@ -60,7 +58,7 @@ public class StudyInputTests
     public void What_makes_a_study_say_less_is_warned_of()
     {
         using var study = new TinyStudy();
-        var plan = Study.Plan(study.Request("out", "first.data.validation=0.2", "first.patience=3", "first.data.limit=5", "first.batch=2") with { Starts = [TinyStudy.Start[..0] + "scratch"] });
+        var plan = Study.Plan(study.Request("out", "first.data.validation=0.2", "first.patience=3", "first.data.limit=5", "first.batch=2") with { Starts = ["scratch"] });
         Assert.Contains(plan.Warnings, w => w.Contains("data.validation=0", StringComparison.Ordinal));
         Assert.Contains(plan.Warnings, w => w.Contains("patience", StringComparison.Ordinal));
         Assert.Contains(plan.Warnings, w => w.Contains("own limit", StringComparison.Ordinal));

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Marrow.Checkpoints;
-using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Studies;
 using Marrow.Tests.Checkpoints;
