@@ -44,6 +44,8 @@ internal static class RunDisplay
             parts.Add($"step {e.Step}/{e.Steps}");
         if (e.Loss is { } loss)
             parts.Add($"loss {Significant(loss)}");
+        if (e.Unlabeled.TryGetValue("accepted", out var accepted))
+            parts.Add($"accepted {(accepted * 100).ToString("0", CultureInfo.InvariantCulture)} %");
         if (e.LearningRate is { } rate)
             parts.Add($"lr {rate.ToString("0.0e-0", CultureInfo.InvariantCulture)}");
         if (e.ImagesPerSecond is { } speed)

@@ -44,6 +44,10 @@ internal static class DataCheckCommand
         console.DrawFacts($"{report.Name} ({report.Format}, {report.License})", facts);
         if (report.Classes.Count > 0)
             console.Draw(["class", "positive", "negative", "unknown"], [.. report.Classes.Select(c => Row(c.Key, Text(c.Value.Positive), Text(c.Value.Negative), Text(c.Value.Unknown)))]);
+        if (report.Numbers.Count > 0)
+            console.Draw(["number", "known", "blank", "least", "mean", "largest"], [.. report.Numbers.Select(n => Row(n.Key, Text(n.Value.Known), Text(n.Value.Unknown), Number(n.Value.Least), Number(n.Value.Mean), Number(n.Value.Largest)))]);
+        if (report.Points.Count > 0)
+            console.Draw(["point", "labelled in"], [.. report.Points.Select(p => Row(p.Key, Text(p.Value)))]);
         if (report.Faults.Count == 0)
         {
             console.WriteLine("no fault found");
@@ -57,6 +61,7 @@ internal static class DataCheckCommand
     }
 
     private static IReadOnlyList<string> Row(params string[] cells) => cells;
+    private static string Number(double value) => double.IsNaN(value) ? "-" : value.ToString("0.###", CultureInfo.InvariantCulture);
     private static string Text(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     private sealed class Progress(string name, Action<RunEvent> show) : IProgress<DataCheckProgress>

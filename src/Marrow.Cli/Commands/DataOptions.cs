@@ -48,10 +48,11 @@ internal sealed class DataOptions
     }
 
     /// <summary>"blank=zeros", "uncertain.Edema=ones", "labelColumns=a,b" to options. Throws <see cref="UsageException"/>.</summary>
-    internal static DatasetOptions ReadOptions(IReadOnlyList<string> settings)
+    /// <param name="start">What holds where a setting says nothing; null for the defaults.</param>
+    internal static DatasetOptions ReadOptions(IReadOnlyList<string> settings, DatasetOptions? start = null)
     {
         var properties = typeof(DatasetOptions).GetProperties().ToDictionary(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name), p => p.PropertyType);
-        var document = new JsonObject();
+        var document = (JsonObject)JsonSerializer.SerializeToNode(start ?? new(), MarrowJson.Options)!;
         foreach (var setting in settings)
         {
             var equals = setting.IndexOf('=', StringComparison.Ordinal);

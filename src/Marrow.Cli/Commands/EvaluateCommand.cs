@@ -23,11 +23,13 @@ internal static class EvaluateCommand
         var split = new Option<string>("--split") { Description = "held-out: the images that the checkpoint never saw. all: every image.", HelpName = $"{HeldOut}|{All}", DefaultValueFactory = _ => HeldOut };
         split.AcceptOnlyFromAmong(HeldOut, All);
         var format = new Option<string?>("--format") { Description = "How to read data that the checkpoint does not know: chexpert, mura, spineweb16 or csv." };
+        var set = new Option<string[]>("--set") { Description = "Read the data otherwise than for training, with the keys of a recipe's data: split=valid, csv=second.csv. May be repeated.", HelpName = "key=value", DefaultValueFactory = _ => [] };
         var hub = HubFolder.Option();
-        return new Command("evaluate", "Measure checkpoints on labelled images, with 95 % bootstrap intervals over patients.") { names, data, split, format, hub }
+        return new Command("evaluate", "Measure checkpoints on labelled images, with 95 % bootstrap intervals over patients.") { names, data, split, format, set, hub }
             .WithExamples(
                 "marrow evaluate densenet121.cxr-pediatric --data cxr=data/cxr",
                 "marrow evaluate retinanet-densenet121.spineweb16 cobb-densenet121.spineweb16 --data spineweb16=data/spineweb16",
+                "marrow evaluate densenet121.mura --data mura=data/mura --split all --set split=valid",
                 "marrow evaluate cobb-densenet121.spineweb16 --data own=films --format csv --split all --json")
             .Does((parsed, output, cancellation) =>
             {
@@ -36,14 +38,19 @@ internal static class EvaluateCommand
                     throw new UsageException("--data: expected one data set.");
                 var (name, folder) = folders.Single();
                 var part = parsed.GetRequiredValue(split) == All ? EvaluationSplit.All : EvaluationSplit.HeldOut;
+                var changes = parsed.GetRequiredValue(set);
+                if (changes.Length > 0 && part != EvaluationSplit.All)
+                    throw new UsageException("--set reads the data otherwise than for training, so that what was held out is not known: add --split all.");
                 var references = new CheckpointReferences(new LocalHub(HubFolder.Of(parsed, hub)), output, cancellation);
                 var checkpoints = new List<Checkpoint>();
                 try
                 {
                     foreach (var reference in parsed.GetRequiredValue(names))
                         checkpoints.Add(references.Resolve(reference));
-                    var samples = Samples(checkpoints, name, folder, part, parsed.GetValue(format));
-                    return Measure(checkpoints, samples, name, part, output, cancellation);
+                    var named = checkpoints.ToList();
+                    var samples = Samples(named, name, folder, part, parsed.GetValue(format), changes.Length == 0 ? null : options => DataOptions.ReadOptions(changes, options));
+                    CropDetectors.Complete(checkpoints, references.Hub);
+                    return Measure(named, checkpoints, samples, name, part, output, cancellation);
                 }
                 finally
                 {
@@ -53,21 +60,22 @@ internal static class EvaluateCommand
     }
 
     /// <summary>What none of the checkpoints saw: their divisions must agree.</summary>
-    private static IReadOnlyList<Sample> Samples(List<Checkpoint> checkpoints, string name, string folder, EvaluationSplit part, string? format)
+    private static IReadOnlyList<Sample> Samples(List<Checkpoint> checkpoints, string name, string folder, EvaluationSplit part, string? format, Func<DatasetOptions, DatasetOptions>? change)
     {
-        var each = checkpoints.Select(c => Evaluation.Samples(c, name, folder, part, format).Samples).ToList();
+        var each = checkpoints.Select(c => Evaluation.Samples(c, name, folder, part, format, change).Samples).ToList();
         if (each.Any(samples => !samples.Select(s => s.Id).ToHashSet().SetEquals(each[0].Select(s => s.Id))))
             throw new MarrowException($"{string.Join(" and ", checkpoints.Select(c => c.Name))}: other images were held out from one than from the other. Measure them one by one.");
         return each[0];
     }
 
-    private static int Measure(List<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, string data, EvaluationSplit part, Output output, CancellationToken cancellation)
+    /// <param name="named">Of <paramref name="checkpoints"/> those that the user named; the others are what those crop by.</param>
+    private static int Measure(List<Checkpoint> named, List<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, string data, EvaluationSplit part, Output output, CancellationToken cancellation)
     {
         var results = RunDisplay.Show(output, show =>
         {
             void Progress(int done, int total) => show(new RunEvent { Stage = data, Step = done, Steps = total });
-            return checkpoints.Count == 1
-                ? new Dictionary<string, IReadOnlyList<MetricValue>> { [checkpoints[0].Config.Task] = Evaluation.Measure(checkpoints[0], samples, progress: Progress, cancellation: cancellation) }
+            return named is [var one]
+                ? new Dictionary<string, IReadOnlyList<MetricValue>> { [one.Config.Task] = Evaluation.Measure(one, samples, progress: Progress, cancellation: cancellation, detector: checkpoints.FirstOrDefault(c => c != one)) }
                 : Evaluation.MeasureSpine(checkpoints, samples, progress: Progress, cancellation: cancellation);
         });
         var document = new

@@ -9,10 +9,18 @@ using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
-/// <summary>marrow predict: vertebrae and Cobb angles of radiographs, as CSV, JSON and overlays.</summary>
+/// <summary>marrow predict: what checkpoints say of images, as CSV, JSON, overlays and masks; without a name vertebrae and Cobb angles.</summary>
 internal static class PredictCommand
 {
-    private const int MostWarned = 5;
+        /// <summary>What one checkpoint of each task does; a detector, a regressor of angles or both measure spines.</summary>
+    private static readonly Dictionary<string, Func<Checkpoint, IReadOnlyList<string>, string, Output, CancellationToken, int>> ByTask = new()
+    {
+        [CheckpointTask.Classify] = PredictImages.Run,
+        [CheckpointTask.Regress] = PredictImages.Run,
+        [CheckpointTask.Points] = PredictImages.Run,
+        [CheckpointTask.Segment] = PredictMasks.Run,
+    };
+
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg"];
 
     public static Command Create()
@@ -20,16 +28,18 @@ internal static class PredictCommand
         var inputs = new Argument<string[]>("IMAGE") { Description = "Images (PNG, JPEG) or folders of them.", Arity = ArgumentArity.OneOrMore };
         var checkpoint = new Option<string[]>("--checkpoint")
         {
-            Description = "A detector of vertebrae, a regressor of angles, or both. Without it the newest of each in the hub.",
+            Description = "One checkpoint of any task; or a detector of vertebrae and a regressor of angles. Without it the newest of those two in the hub.",
             HelpName = "NAME",
             DefaultValueFactory = _ => [],
         };
-        var folder = new Option<string>("--out") { Description = "Where predictions.csv, a JSON file and an overlay for each image go.", HelpName = "DIR", DefaultValueFactory = _ => "predictions" };
+        var folder = new Option<string>("--out") { Description = "Where predictions.csv, a JSON file, an overlay and a mask for each image go.", HelpName = "DIR", DefaultValueFactory = _ => "predictions" };
         var hub = HubFolder.Option();
-        return new Command("predict", "Find the vertebrae and measure the Cobb angles of spine radiographs.") { inputs, checkpoint, folder, hub }
+        return new Command("predict", "Say what checkpoints see on images: classes, numbers, points, masks, or the vertebrae and Cobb angles of spines.") { inputs, checkpoint, folder, hub }
             .WithExamples(
                 "marrow predict scan.jpg",
                 "marrow predict films/ --out results --checkpoint retinanet-densenet121.spineweb16 --checkpoint cobb-densenet121.spineweb16",
+                "marrow predict knees/ --checkpoint points-densenet121.knees",
+                "marrow predict films/ --checkpoint segment-densenet121.spineweb16 --out masks",
                 "marrow predict scan.png --json")
             .Does((parsed, output, cancellation) => Run(
                 Images(parsed.GetRequiredValue(inputs)), parsed.GetRequiredValue(checkpoint), new LocalHub(HubFolder.Of(parsed, hub)), parsed.GetRequiredValue(folder), output, cancellation));
@@ -43,28 +53,13 @@ internal static class PredictCommand
             var references = new CheckpointReferences(hub, output, cancellation);
             foreach (var name in names.Count > 0 ? names : SpineCheckpoints.Newest(hub))
                 checkpoints.Add(references.Resolve(name));
+            if (checkpoints is [{ Config.Input.Crop: null } only] && ByTask.TryGetValue(only.Config.Task, out var predict))
+                return predict(only, images, folder, output, cancellation);
+            CropDetectors.Complete(checkpoints, hub);
             using var predictor = new SpinePredictor(checkpoints);
             var files = new PredictionFiles(folder);
-            var findings = RunDisplay.Show(output, show =>
-            {
-                var found = new List<SpineFinding>();
-                try
-                {
-                    foreach (var image in images)
-                    {
-                        cancellation.ThrowIfCancellationRequested();
-                        found.Add(Predict(predictor, files, image));
-                        show(new() { Stage = "predicting", Step = found.Count, Steps = images.Count });
-                    }
-                }
-                finally
-                {
-                    if (found.Count > 0)
-                        files.WriteCsv(); // What was found before a cancellation or a full disk is kept.
-                }
-                return found;
-            });
-            Warn(findings, output);
+            var findings = PredictionLoop.Run(images, image => Predict(predictor, files, image), files.WriteCsv, output, cancellation);
+            PredictionLoop.Warn([.. findings.Select(f => (f.File, f.Status, f.Warnings))], output);
             output.Finish(new { folder, csv = files.CsvPath, predictions = findings.Select(PredictionFiles.Document) }, console => Draw(console, findings, folder));
             return findings.Any(f => f.Status == FindingStatus.Failed) ? ExitCode.Failed : ExitCode.Done;
         }
@@ -72,18 +67,6 @@ internal static class PredictCommand
         {
             checkpoints.ForEach(c => c.Dispose());
         }
-    }
-
-    /// <summary>All that is to be known of a few images; of many only which could not be read.</summary>
-    private static void Warn(List<SpineFinding> findings, Output output)
-    {
-        foreach (var failed in findings.Where(f => f.Status == FindingStatus.Failed))
-            output.Warn(failed.Warnings[0]);
-        var others = findings.Where(f => f.Status != FindingStatus.Failed && f.Warnings.Count > 0).ToList();
-        if (others.Count > MostWarned)
-            output.Warn($"{others.Count} of {findings.Count} images have warnings: see their JSON files.");
-        else
-            others.ForEach(f => output.Warn($"{f.File}: {string.Join(' ', f.Warnings)}"));
     }
 
     /// <summary>An image that can't be read is a finding of its own, so that one broken file spoils no folder.</summary>

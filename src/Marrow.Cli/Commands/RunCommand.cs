@@ -50,15 +50,15 @@ internal static class RunCommand
     private static string CardCommand(Recipe recipe, string[] overrides) => string.Join(' ',
     [
         $"marrow run {Path.GetFileName(recipe.SourcePath)}",
-        .. recipe.Stages.Select(s => s.Data.Name).Distinct().Select(name => $"--data {name}=DIR"),
+        .. recipe.DataNames.Select(name => $"--data {name}=DIR"),
         .. recipe.Chosen.Count > 0 ? [$"--stages {string.Join(',', recipe.Chosen)}"] : Array.Empty<string>(),
         .. overrides.Select(o => $"--set {o}"),
     ]);
 
     private static int Run(RunRequest request, Output output, CancellationToken cancellation)
     {
-        foreach (var name in request.DataFolders.Keys.Except(request.Recipe.Stages.Select(s => s.Data.Name)))
-            output.Warn($"--data {name}: the recipe has no data of that name; it has {string.Join(", ", request.Recipe.Stages.Select(s => s.Data.Name).Distinct())}.");
+        foreach (var name in request.DataFolders.Keys.Except(request.Recipe.DataNames))
+            output.Warn($"--data {name}: the recipe has no data of that name; it has {string.Join(", ", request.Recipe.DataNames)}.");
         try
         {
             var results = RunDisplay.Show(output, report => Runner.Run(request, report, cancellation));

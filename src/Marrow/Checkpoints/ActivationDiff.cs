@@ -87,7 +87,8 @@ public static class ActivationDiff
     {
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
-        var input = Preprocessor.ToTensor([Preprocessor.Prepare(image, config.Input)], config.Input);
+        var contract = config.Input with { Crop = null }; // any picture serves to compare two models on
+        var input = Preprocessor.ToTensor([Preprocessor.Prepare(image, contract)], contract);
         return [.. BackboneStages.Activations(model, config.Model, input).Select(s =>
             (s.Stage, MemoryMarshal.Cast<byte, float>(functional.adaptive_avg_pool2d(s.Activations, [Fields, Fields]).contiguous().bytes).ToArray()))];
     }

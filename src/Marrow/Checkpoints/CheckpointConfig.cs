@@ -12,12 +12,16 @@ public static class CheckpointTask
     public const string Classify = "classify";
     public const string DetectVertebrae = "detect-vertebrae";
     public const string RegressCobb = "regress-cobb";
+    public const string Regress = "regress";
+    public const string Points = "points";
+    public const string Segment = "segment";
+    public const string Pretrain = "pretrain";
 
     /// <summary>Of a module of the user's own, which only the user can build; no recipe trains it.</summary>
     public const string Custom = "custom";
 
     /// <summary>Those that recipes train.</summary>
-    public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb];
+    public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb, Regress, Points, Segment, Pretrain];
 
     /// <summary>The architectures of a task: what stands before the backbone's name.</summary>
     internal static IReadOnlyList<string> Architectures(string task) => [.. ModelCatalogue.Backbones.Keys.Select(backbone => Prefix(task) + backbone)];
@@ -27,6 +31,10 @@ public static class CheckpointTask
         Classify => "",
         DetectVertebrae => "retinanet-",
         RegressCobb => "cobb-",
+        Regress => "regress-",
+        Points => "points-",
+        Segment => "segment-",
+        Pretrain => "pretrain-",
         _ => throw new ArgumentOutOfRangeException(nameof(task), task, "No such task."),
     };
 }
@@ -53,7 +61,7 @@ public sealed record CheckpointConfig
     /// <summary>One of <see cref="CheckpointTask.All"/>, or <see cref="CheckpointTask.Custom"/>.</summary>
     public required string Task { get; init; }
 
-    /// <summary>Names of a classifier's outputs, in order; "vertebra" for a detector.</summary>
+    /// <summary>Names of the outputs, in order: classes, numbers or points; "vertebra" for a detector.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
     /// <summary>True when exactly one class holds (softmax), false when each holds or not (sigmoid).</summary>
@@ -63,7 +71,7 @@ public sealed record CheckpointConfig
     public IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
 
     /// <summary>The same three as one.</summary>
-    internal ClassLayout Layout => new(Classes, ExclusiveClasses, ThreeClassFindings);
+    internal ClassLayout Layout => new(Classes, ExclusiveClasses, ThreeClassFindings) { Units = [.. Outputs.Select(o => o.Unit)], Untrained = [.. Outputs.Select(o => !o.Trained)] };
 
     /// <summary>How an image becomes the input that the weights expect.</summary>
     public required InputContract Input { get; init; }
@@ -94,7 +102,16 @@ public sealed record CheckpointConfig
         Require(ThreeClassFindings.SelectMany(f => (int[])[f.Positive, f.Negative, f.Uncertain]).All(i => i >= 0 && i < Classes.Count), "three-class findings that name outputs", "an index that is none");
         Input.Validate(path);
         Require(Task != CheckpointTask.Classify || Classes.Count == Model.Outputs, "a class for each output", $"{Classes.Count} classes, {Model.Outputs} outputs");
+        Require(Task is not (CheckpointTask.Regress or CheckpointTask.Points) || (Classes.Count == Model.Outputs && Outputs.Count == Model.Outputs), "a name and a meaning for each output", $"{Classes.Count} names and {Outputs.Count} meanings for {Model.Outputs} outputs");
+        Require(Task != CheckpointTask.Segment || (Classes.Count is >= 1 and <= MaskFile.MostClasses && Model.Outputs == SegmentationNet.OutputsFor(Classes.Count)),
+            $"1 to {MaskFile.MostClasses} classes of masks, and as many outputs as they need", $"{Classes.Count} classes, {Model.Outputs} outputs");
         Require(Task != CheckpointTask.DetectVertebrae || Model.Detector is not null, "the detector's parameters", "none");
+        Require(Model.Masking is not null == (Task == CheckpointTask.Pretrain), $"the hidden patches for the task {CheckpointTask.Pretrain} and for no other", Model.Masking is null ? "none" : "some");
+        if (Model.Masking is { } masking)
+        {
+            Require(masking is { Share: >= 0.1 and <= 0.9, PatchPixels: >= 4 and <= 128 }, "a share of 0.1 to 0.9 and patches of 4 to 128 px", $"{Text(masking.Share)} and {masking.PatchPixels}");
+            Require(masking.Error(Input.Width, Input.Height) is null, masking.Error(Input.Width, Input.Height) ?? "", $"{masking.PatchPixels} px");
+        }
         if (Model.Detector is { } detector)
         {
             Require(detector is { Classes: >= 1 and <= 1000, PyramidChannels: >= 1 and <= 4096, HeadConvolutions: >= 0 and <= 64 },

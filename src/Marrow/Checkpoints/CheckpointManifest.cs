@@ -4,8 +4,8 @@ using Marrow.Datasets;
 
 namespace Marrow.Checkpoints;
 
-/// <summary>A checkpoint that weights came from.</summary>
-/// <param name="Role">"init": warm-started from it.</param>
+/// <summary>A checkpoint that weights, or labels, came from.</summary>
+/// <param name="Role">"init": warm-started from it. "labels": its predictions were labels. "crop": its detections say where in the image the model looks.</param>
 public sealed record ParentCheckpoint(string Name, string Digest, string Role = "init", string License = Licenses.Unknown)
 {
     /// <summary>What the parent was worth to this child; null when no study has measured it.</summary>
@@ -17,7 +17,11 @@ public sealed record ParentCheckpoint(string Name, string Digest, string Role = 
 /// <param name="License">SPDX identifier or LicenseRef-...</param>
 /// <param name="FilesDigest">SHA-256, hexadecimal, over names and sizes of the files used; "" when it was not taken.</param>
 /// <param name="Use">How it was read and divided, so that what was held out can be found again; null when unknown.</param>
-public sealed record ParentDataset(string Name, string Version, string License, string FilesDigest, string Citation = "", int Samples = 0, DatasetUse? Use = null);
+/// <param name="Role">"training": its labels were learnt; <see cref="Unlabeled"/>: its images alone were used.</param>
+public sealed record ParentDataset(string Name, string Version, string License, string FilesDigest, string Citation = "", int Samples = 0, DatasetUse? Use = null, string Role = "training")
+{
+    internal const string Unlabeled = "unlabeled";
+}
 
 /// <summary>How a data set was read and divided.</summary>
 /// <param name="Format">A key of the data set catalogue.</param>
@@ -74,6 +78,13 @@ public sealed record CheckpointParents
     {
         Checkpoints = [new(source.Name, source.Digest, "init", source.License)],
         Inherited = [.. source.Parents.Ancestors().Distinct()],
+    };
+
+    /// <summary>The same with another checkpoint that had a part in it. One that had two has both roles.</summary>
+    internal CheckpointParents With(Checkpoint checkpoint, string role) => this with
+    {
+        Checkpoints = [.. Checkpoints, new(checkpoint.Name, checkpoint.Digest, role, checkpoint.License)],
+        Inherited = [.. Inherited.Concat(checkpoint.Parents.Ancestors()).Distinct()],
     };
 
     /// <summary>All ancestors and their terms: the parents, then what they inherited.</summary>

@@ -99,6 +99,8 @@ internal static class ModelCardText
     {
         CheckpointTask.Classify => "image-classification",
         CheckpointTask.DetectVertebrae => "object-detection",
+        CheckpointTask.Segment => "image-segmentation",
+        CheckpointTask.Pretrain => "image-feature-extraction",
         _ => null,
     };
 
@@ -143,7 +145,7 @@ internal static class ModelCardText
         foreach (var parent in draft.Parents.Checkpoints)
             text.Append(Inv($"- Checkpoint `{parent.Name}@{parent.Digest}` ({parent.Role}), licence {parent.License}.\n"));
         foreach (var data in draft.Parents.Datasets)
-            text.Append(Inv($"- Data set {data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, licence {data.License}{(data.FilesDigest.Length > 0 ? $", files `{data.FilesDigest}`" : "")}.{(data.Citation.Length > 0 ? " " + data.Citation : "")}\n"));
+            text.Append(Inv($"- Data set {data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples{(data.Role == ParentDataset.Unlabeled ? ", without labels" : "")}, licence {data.License}{(data.FilesDigest.Length > 0 ? $", files `{data.FilesDigest}`" : "")}.{(data.Citation.Length > 0 ? " " + data.Citation : "")}\n"));
         foreach (var ancestor in draft.Parents.Inherited)
             text.Append(Inv($"- Further back: {ancestor.Label}, licence {ancestor.License}{(ancestor.Digest.Length > 0 ? $", `{ancestor.Digest}`" : "")}.\n"));
         if (draft.Parents.Imported is { } file)

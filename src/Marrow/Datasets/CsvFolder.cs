@@ -2,12 +2,15 @@ namespace Marrow.Datasets;
 
 /// <summary>
 /// A CSV with a header beside a folder of images: one row an image, its path below the root, and labels as one class
-/// name, as findings, or as numbers. What the columns are called is found or given (<see cref="DatasetOptions"/>).
+/// name, as findings, as numbers, or as points. What the columns are called is found or given (<see cref="DatasetOptions"/>).
 /// </summary>
 internal static class CsvFolder
 {
     private const string DefaultFile = "labels.csv";
     private const string SplitColumn = "split";
+    private const string Points = "points";
+    public static readonly string[] Kinds = ["classes", "findings", "numbers", Points];
+    private static readonly string[] Common = ["split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind"];
     public static readonly string[] FileColumns = ["path", "file", "filename", "image"];
     private static readonly string[] PatientColumns = ["patient", "patient_id", "patientid", "subject"];
     private static readonly string[] LabelColumns = ["label", "class", "target"];
@@ -15,26 +18,26 @@ internal static class CsvFolder
 
     public static Dataset Open(DatasetRequest request)
     {
-        OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind", "uncertain", "blank", "softLabels");
+        if (MaskSamples.AreAskedFor(request.Options))
+            return MaskSamples.OpenCsv(request);
+        OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind", "uncertain", "blank", "softLabels", "units", "mirrorPairs");
         var options = request.Options;
-        var table = CsvTable.Read(Path.Combine(request.Root, options.Csv ?? DefaultFile), hasHeader: true);
-        var file = options.FileColumn is null ? FirstColumn(table, FileColumns) : table.Column(options.FileColumn);
-        if (file < 0)
-            throw MarrowException.Bad(table.Path, $"a column {string.Join(", ", FileColumns)}", $"the columns {string.Join(", ", table.Header)}", "Name it by the option fileColumn.");
-        var patient = options.PatientColumn is null ? FirstColumn(table, PatientColumns) : table.Column(options.PatientColumn);
+        var table = ReadTable(request);
+        var (file, patient) = FileAndPatient(request, table);
         var rows = RowsOfSplit(request, table);
 
+        if (options.Kind == Points)
+            return ReadPoints(request, table, rows, file, patient);
         var names = options.LabelColumns.Count > 0 ? options.LabelColumns : [.. table.Header.Where(h => LabelColumns.Contains(h, StringComparer.OrdinalIgnoreCase)).Take(1)];
         if (names.Count == 0)
             throw MarrowException.Bad(table.Path, $"a column {string.Join(", ", LabelColumns)}", $"the columns {string.Join(", ", table.Header)}", "Name them by the option labelColumns; format images reads a folder without labels.");
         var columns = names.Select(table.Column).ToArray();
-        var kind = OptionCheck.OneOf(request, "kind", options.Kind ?? (columns.Length == 1 ? "classes" : "findings"), "classes", "findings", "numbers");
-        if (kind != "findings")
-            OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind");
+        var kind = OptionCheck.OneOf(request, "kind", options.Kind ?? (columns.Length == 1 ? "classes" : "findings"), [.. Kinds]);
+        OptionCheck.Only(request, [.. Common, .. kind == "findings" ? ["uncertain", "blank", "softLabels"] : kind == "numbers" ? (string[])["units"] : []]);
 
         var images = new ImageList(request);
         string Id(CsvRow row) => ImageList.CheckPath(row.Fields[file], table, row, file);
-        string Patient(CsvRow row, string id) => patient >= 0 && row.Fields[patient].Length > 0 ? row.Fields[patient] : id;
+        string Patient(CsvRow row, string id) => PatientOf(row, patient, id);
         var dataset = new Dataset { Name = request.Name, Format = request.Format, Root = request.Root, Samples = images.Samples, Faults = images.Faults };
         switch (kind)
         {
@@ -75,11 +78,48 @@ internal static class CsvFolder
                     if (images.Take(id) is { } path)
                         images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = Patient(row, id), Numbers = numbers, CobbDegrees = cobb });
                 });
-                return dataset with { NumberNames = names };
+                return dataset with { NumberNames = names, NumberUnits = UnitsOf(request, names) };
         }
     }
 
+    private static Dataset ReadPoints(DatasetRequest request, CsvTable table, List<CsvRow> rows, int file, int patient)
+    {
+        OptionCheck.Only(request, [.. Common, "mirrorPairs"]);
+        var points = new CsvPoints(request, table);
+        var images = new ImageList(request);
+        images.ForEachRow(rows, row =>
+        {
+            var id = ImageList.CheckPath(row.Fields[file], table, row, file);
+            var places = points.Of(row);
+            if (images.Take(id) is { } path)
+                images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = PatientOf(row, patient, id), Points = places, MirroredPoints = points.Mirrored });
+        });
+        return new Dataset { Name = request.Name, Format = request.Format, Root = request.Root, Samples = images.Samples, Faults = images.Faults, PointNames = points.Names };
+    }
+
+    private static string PatientOf(CsvRow row, int column, string id) => column >= 0 && row.Fields[column].Length > 0 ? row.Fields[column] : id;
+
+    private static string[] UnitsOf(DatasetRequest request, IReadOnlyList<string> names)
+    {
+        var units = request.Options.Units;
+        if (units.Keys.FirstOrDefault(key => !names.Contains(key, StringComparer.OrdinalIgnoreCase)) is { } stranger)
+            throw MarrowException.Bad($"{request.Name}: option units", $"columns of {string.Join(", ", names)}", $"\"{stranger}\"", "Correct the name.");
+        return [.. names.Select(name => units.FirstOrDefault(u => u.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value ?? "")];
+    }
+
     private const int MaxClasses = 1000; // More are identifiers or numbers, not classes.
+
+    public static CsvTable ReadTable(DatasetRequest request) => CsvTable.Read(Path.Combine(request.Root, request.Options.Csv ?? DefaultFile), hasHeader: true);
+
+    /// <summary>The columns of image paths and of patients, as named or found; the second is -1 where there is none.</summary>
+    public static (int File, int Patient) FileAndPatient(DatasetRequest request, CsvTable table)
+    {
+        var options = request.Options;
+        var file = options.FileColumn is null ? FirstColumn(table, FileColumns) : table.Column(options.FileColumn);
+        if (file < 0)
+            throw MarrowException.Bad(table.Path, $"a column {string.Join(", ", FileColumns)}", $"the columns {string.Join(", ", table.Header)}", "Name it by the option fileColumn.");
+        return (file, options.PatientColumn is null ? FirstColumn(table, PatientColumns) : table.Column(options.PatientColumn));
+    }
 
     /// <summary>The first of the names that is a column; -1 without one.</summary>
     public static int FirstColumn(CsvTable table, IEnumerable<string> names) =>
@@ -88,12 +128,12 @@ internal static class CsvFolder
     /// <summary>The values of the column "split"; none without that column.</summary>
     public static string[] Splits(DatasetRequest request)
     {
-        var table = CsvTable.Read(Path.Combine(request.Root, request.Options.Csv ?? DefaultFile), hasHeader: true);
+        var table = ReadTable(request);
         var column = table.Find(SplitColumn);
         return column < 0 ? [] : [.. table.Rows.Select(row => row.Fields[column]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
-    private static List<CsvRow> RowsOfSplit(DatasetRequest request, CsvTable table)
+    public static List<CsvRow> RowsOfSplit(DatasetRequest request, CsvTable table)
     {
         if (request.Options.Split is not { } split)
             return [.. table.Rows];

@@ -10,6 +10,9 @@ namespace Marrow.Datasets;
 /// <summary>How often each state of one finding is met; soft labels count as positive from one half on.</summary>
 public readonly record struct ClassCount(int Positive, int Negative, int Unknown);
 
+/// <summary>How one number is spread over the images that have it; NaN without any.</summary>
+public readonly record struct NumberSummary(int Known, int Unknown, double Least, double Mean, double Largest);
+
 /// <summary>Images looked at and to look at.</summary>
 public readonly record struct DataCheckProgress(int Done, int Total);
 
@@ -31,6 +34,12 @@ public sealed record DataReport
 
     /// <summary>By class; empty when unlabelled.</summary>
     public required IReadOnlyDictionary<string, ClassCount> Classes { get; init; }
+
+    /// <summary>By name; empty unless a CSV of kind "numbers".</summary>
+    public IReadOnlyDictionary<string, NumberSummary> Numbers { get; init; } = new Dictionary<string, NumberSummary>();
+
+    /// <summary>Images in which each point is labelled; empty unless a CSV of kind "points".</summary>
+    public IReadOnlyDictionary<string, int> Points { get; init; } = new Dictionary<string, int>();
 
     /// <summary>spineweb16 with angles.csv: rows whose three angles come out of the landmarks within 0.01 degree. Otherwise null.</summary>
     public int? AnglesReproduced { get; init; }
@@ -85,6 +94,8 @@ public static class DataCheck
             ImagesReadable = contents.Count,
             Patients = dataset.Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count(),
             Classes = dataset.Classes.Select((name, i) => (name, Count: Count(dataset, i))).ToDictionary(c => c.name, c => c.Count),
+            Numbers = dataset.NumberNames.Select((name, i) => (name, Summary: Summarize(dataset, i))).ToDictionary(n => n.name, n => n.Summary),
+            Points = dataset.PointNames.Select((name, i) => (name, Count: dataset.Samples.Count(s => !double.IsNaN(s.Points[i].X)))).ToDictionary(p => p.name, p => p.Count),
             AnglesReproduced = reproduced,
             FaultCounts = faults.CountBy(f => f.Kind).OrderBy(k => k.Key, StringComparer.Ordinal).ToDictionary(),
             Faults = [.. faults.OrderBy(f => f.File, StringComparer.Ordinal).ThenBy(f => f.Kind, StringComparer.Ordinal)],
@@ -106,6 +117,13 @@ public static class DataCheck
         return new ClassCount(positive, negative, unknown);
     }
 
+    private static NumberSummary Summarize(Dataset dataset, int index)
+    {
+        var known = dataset.Samples.Select(s => s.Numbers[index]).Where(v => !double.IsNaN(v)).DefaultIfEmpty(double.NaN).ToList();
+        var count = known.Count(v => !double.IsNaN(v));
+        return new NumberSummary(count, dataset.Samples.Count - count, known.Min(), known.Average(), known.Max());
+    }
+
     /// <summary>SHA-256 of size and pixels by sample id, for each image that decodes; the others become faults.</summary>
     private static SortedDictionary<string, string> Decode(Dataset dataset, List<DataFault> faults, Action step, CancellationToken cancellation)
     {
@@ -119,6 +137,8 @@ public static class DataCheck
                 contents[sample.Id] = Digest(image);
                 foreach (var warning in image.Warnings.Where(w => w.StartsWith("EXIF", StringComparison.Ordinal)))
                     found.Add(new DataFault("exif-orientation", sample.Id, warning));
+                foreach (var (name, point) in dataset.PointNames.Zip(sample.Points).Where(p => PointFault.IsOutside(p.Second, image.OriginalWidth, image.OriginalHeight)))
+                    found.Add(new DataFault(PointFault.Kind, sample.Id, PointFault.Describe(name, point, image.OriginalWidth, image.OriginalHeight)));
                 if (!image.Pixels.AsSpan().ContainsAnyExcept(image.Pixels[0]))
                     found.Add(new DataFault("blank-image", sample.Id, $"All pixels are {image.Pixels[0]}."));
             }

@@ -71,14 +71,47 @@ public sealed record DatasetOptions
     /// <summary>csv: the column that names the patient. Without it the first of patient, patient_id, patientid, subject; else every image is a patient.</summary>
     public string? PatientColumn { get; init; }
 
-    /// <summary>csv: the columns of labels. Without it the first of label, class, target that exists.</summary>
+    /// <summary>csv: the columns of labels; of kind "points" the points. Without it the first of label, class, target that exists.</summary>
     public IReadOnlyList<string> LabelColumns { get; init; } = [];
 
     /// <summary>
     /// csv: "classes", one column of class names of which exactly one holds; "findings", a column of 0, 1, -1 or blank
-    /// (or a soft label between 0 and 1) for each; "numbers". Without it "classes" for one column, else "findings".
+    /// (or a soft label between 0 and 1) for each; "numbers", a column for each, blank where unknown; "points", two columns
+    /// NAME_x and NAME_y in original pixels for each, both blank where unknown; labelColumns then gives the NAMEs, and
+    /// without it all such pairs are taken. Without kind: in a recipe what the task takes, else "classes" for one column
+    /// and "findings" for several.
     /// </summary>
     public string? Kind { get; init; }
+
+    /// <summary>csv of kind "numbers": the unit of a column, as {age: years}; for cards, tables and predictions.</summary>
+    public IReadOnlyDictionary<string, string> Units { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// csv of kind "points": which points change places when an image is mirrored, as {left_hip: right_hip}; all others
+    /// keep their name. Without it images are not mirrored, and augment.flipProbability is refused.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? MirrorPairs { get; init; }
+
+    /// <summary>
+    /// spineweb16: what is outlined for task segment. "vertebrae" (default): the 17 bodies, class "vertebra"; "spine": the
+    /// discs between them too, class "spine".
+    /// </summary>
+    public string? Area { get; init; }
+
+    /// <summary>
+    /// csv: the column of paths of masks, below the root, for task segment; a blank cell is an image without one. A mask is
+    /// a PNG of the image's size: 0 is background, 1 the first class, and so on; with one class 255 is that class too.
+    /// </summary>
+    public string? MaskColumn { get; init; }
+
+    /// <summary>
+    /// csv and images: the folder of masks, below the root, for task segment: of images/a.jpg the mask is
+    /// MASKS/images/a.png or MASKS/a.png. What a mask is, is said at <see cref="MaskColumn"/>; give one of the two.
+    /// </summary>
+    public string? Masks { get; init; }
+
+    /// <summary>csv and images, with masks: what the values 1, 2 ... of masks show, at most 32. "foreground" without it.</summary>
+    public IReadOnlyList<string> MaskClasses { get; init; } = [];
 
     /// <summary>SPDX identifier or LicenseRef of the data, where the format does not say; any format.</summary>
     public string? License { get; init; }

@@ -2,14 +2,14 @@ using System.IO.Enumeration;
 
 namespace Marrow.Datasets;
 
-/// <summary>All PNG and JPEG files below a folder, without labels: for unlabelled training and for prediction.</summary>
+/// <summary>All PNG and JPEG files below a folder, without labels but for masks: for unlabelled training, prediction, and segmentation.</summary>
 internal static class ImageFolder
 {
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg"];
 
     public static Dataset Open(DatasetRequest request)
     {
-        OptionCheck.Only(request);
+        OptionCheck.Only(request, "masks", "maskClasses");
         var enumeration = new EnumerationOptions
         {
             RecurseSubdirectories = true,
@@ -25,6 +25,7 @@ internal static class ImageFolder
             .Select(path => (Path: path, Id: Path.GetRelativePath(request.Root, path).Replace('\\', '/')))
             .OrderBy(file => file.Id, StringComparer.Ordinal)
             .Select(file => new Sample { Id = file.Id, ImagePath = file.Path, Patient = ImageList.PatientFolder(file.Id) ?? file.Id });
-        return new Dataset { Name = request.Name, Format = request.Format, Root = request.Root, Samples = [.. samples] };
+        var dataset = new Dataset { Name = request.Name, Format = request.Format, Root = request.Root, Samples = [.. samples] };
+        return MaskSamples.AreAskedFor(request.Options) ? MaskSamples.Attach(request, dataset) : dataset;
     }
 }

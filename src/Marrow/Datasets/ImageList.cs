@@ -23,10 +23,12 @@ internal sealed partial class ImageList(DatasetRequest request)
         var id = text.Replace('\\', '/');
         while (id.StartsWith("./", StringComparison.Ordinal))
             id = id[2..];
-        var safe = id.Length is > 0 and <= 1024 && id[0] != '/' && !id.Contains(':') && !id.Any(char.IsControl)
-            && id.Split('/').All(part => part.Length > 0 && part != "." && part != "..");
-        return safe ? id : throw table.Bad(row, column, "a path below the data set's folder", "Correct the path: absolute ones and \"..\" are refused.");
+        return IsSafe(id) ? id : throw table.Bad(row, column, "a path below the data set's folder", "Correct the path: absolute ones and \"..\" are refused.");
     }
+
+    /// <summary>A path, with forward slashes, that stays below the root on every operating system.</summary>
+    public static bool IsSafe(string id) => id.Length is > 0 and <= 1024 && id[0] != '/' && !id.Contains(':') && !id.Any(char.IsControl)
+        && id.Split('/').All(part => part.Length > 0 && part != "." && part != "..");
 
     /// <summary>Reads every row; one that can't be read ends it by its exception, or is recorded where a check asked for that.</summary>
     public void ForEachRow(IEnumerable<CsvRow> rows, Action<CsvRow> read)

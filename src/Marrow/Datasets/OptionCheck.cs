@@ -18,6 +18,12 @@ internal static class OptionCheck
         ("patientColumn", o => o.PatientColumn is not null),
         ("labelColumns", o => o.LabelColumns.Count > 0),
         ("kind", o => o.Kind is not null),
+        ("units", o => o.Units.Count > 0),
+        ("mirrorPairs", o => o.MirrorPairs is not null),
+        ("area", o => o.Area is not null),
+        ("maskColumn", o => o.MaskColumn is not null),
+        ("masks", o => o.Masks is not null),
+        ("maskClasses", o => o.MaskClasses.Count > 0),
     ];
 
     /// <summary>Throws <see cref="MarrowException"/> when an option outside <paramref name="known"/> is given.</summary>

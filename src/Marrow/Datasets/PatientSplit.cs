@@ -91,6 +91,10 @@ public sealed record PatientSplit
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>These patients are held out.</summary>
+    internal static PatientSplit HoldOut(IReadOnlyList<Sample> samples, IEnumerable<string> patients, double fraction, ulong seed) =>
+        Divide(samples, patients.ToHashSet(StringComparer.Ordinal), fraction, seed);
+
     private static PatientSplit Divide(IReadOnlyList<Sample> samples, HashSet<string> heldOut, double fraction, ulong seed) => new()
     {
         Train = [.. samples.Where(s => !heldOut.Contains(s.Patient))],

@@ -1,3 +1,4 @@
+using Marrow.Imaging;
 using Marrow.Spine;
 
 namespace Marrow.Datasets;
@@ -5,10 +6,13 @@ namespace Marrow.Datasets;
 /// <summary>One image and its targets, as a data set gives it. Targets are in original pixels and degrees.</summary>
 public sealed record Sample
 {
-    /// <summary>Unique in its data set: the image's path below the root, with forward slashes.</summary>
+    /// <summary>Unique in its data set: the image's path below the root, with forward slashes; of one of several windows of it with the window's name.</summary>
     public required string Id { get; init; }
 
     public required string ImagePath { get; init; }
+
+    /// <summary>The part of the image that this sample is; null for all of it. Targets are in pixels of the whole image all the same.</summary>
+    public ImageWindow? Window { get; init; }
 
     /// <summary>Splits never divide a patient.</summary>
     public required string Patient { get; init; }
@@ -28,8 +32,26 @@ public sealed record Sample
     /// <summary>cobb1, cobb2, cobb3 in degrees, the data set's definition; empty when unlabelled.</summary>
     public IReadOnlyList<double> CobbDegrees { get; init; } = [];
 
+    /// <summary>[<see cref="Dataset.PointNames"/>] in original pixels; x and y are NaN where unlabelled.</summary>
+    public IReadOnlyList<Point2D> Points { get; init; } = [];
+
+    /// <summary>
+    /// [points]: which point stands where each stood once the image is mirrored: the left knee's place is then the right
+    /// knee's; a point on the midline keeps its own. Empty where the data does not say; such images can't be mirrored.
+    /// </summary>
+    public IReadOnlyList<int> MirroredPoints { get; init; } = [];
+
     /// <summary>[<see cref="Dataset.NumberNames"/>]: what a CSV of kind "numbers" holds; NaN where blank.</summary>
     public IReadOnlyList<double> Numbers { get; init; } = [];
+
+    /// <summary>A PNG of the image's size whose values are classes (<see cref="Dataset.MaskClasses"/>); null without one.</summary>
+    public string? MaskPath { get; init; }
+
+    /// <summary>In place of a file: polygons, original pixels, that are all of the first class and may overlap; empty without any.</summary>
+    public IReadOnlyList<IReadOnlyList<Point2D>> MaskAreas { get; init; } = [];
+
+    /// <summary>True when it is known which class each pixel is of.</summary>
+    internal bool HasMask => MaskPath is not null || MaskAreas.Count > 0;
 }
 
 /// <summary>What a reader found wrong with one file or row, and what it did about it.</summary>
@@ -56,11 +78,26 @@ public sealed record Dataset
     /// </summary>
     public IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
 
-    /// <summary>What a classifier of this data has as outputs.</summary>
-    public ClassLayout Layout => new(Classes, ExclusiveClasses, ThreeClassFindings);
+    /// <summary>What a model of this data has as outputs: classes, else numbers, else points.</summary>
+    public ClassLayout Layout => new(Classes.Count > 0 ? Classes : NumberNames.Count > 0 ? NumberNames : PointNames, ExclusiveClasses, ThreeClassFindings)
+    {
+        Units = Classes.Count > 0 ? [] : NumberUnits,
+    };
 
     /// <summary>Names of <see cref="Sample.Numbers"/>, in order.</summary>
     public IReadOnlyList<string> NumberNames { get; init; } = [];
+
+    /// <summary>Of each of <see cref="NumberNames"/>: "years"; "" where none is given.</summary>
+    public IReadOnlyList<string> NumberUnits { get; init; } = [];
+
+    /// <summary>Names of <see cref="Sample.Points"/>, in order.</summary>
+    public IReadOnlyList<string> PointNames { get; init; } = [];
+
+    /// <summary>
+    /// What masks show: value 1 is the first, 0 is background. Masks are PNG files (<see cref="Sample.MaskPath"/>) or
+    /// polygons (<see cref="Sample.MaskAreas"/>).
+    /// </summary>
+    public IReadOnlyList<string> MaskClasses { get; init; } = [];
 
     public required IReadOnlyList<Sample> Samples { get; init; }
     public IReadOnlyList<DataFault> Faults { get; init; } = [];
@@ -80,8 +117,18 @@ public sealed record Dataset
 /// <summary>Where in <see cref="Dataset.Classes"/> the three states of one finding are.</summary>
 public readonly record struct ThreeClassFinding(int Positive, int Negative, int Uncertain);
 
-/// <summary>What a classifier's outputs are.</summary>
+/// <summary>What a model's outputs are: classes, numbers or points.</summary>
 /// <param name="Names">One for each output.</param>
 /// <param name="Exclusive">Exactly one of them holds for each image.</param>
 /// <param name="ThreeClass">See <see cref="Dataset.ThreeClassFindings"/>.</param>
-public sealed record ClassLayout(IReadOnlyList<string> Names, bool Exclusive, IReadOnlyList<ThreeClassFinding> ThreeClass);
+public sealed record ClassLayout(IReadOnlyList<string> Names, bool Exclusive, IReadOnlyList<ThreeClassFinding> ThreeClass)
+{
+    /// <summary>Of each output, for numbers; empty where none is known.</summary>
+    public IReadOnlyList<string> Units { get; init; } = [];
+
+    /// <summary>For each output whether no label of it was ever seen; empty for none.</summary>
+    public IReadOnlyList<bool> Untrained { get; init; } = [];
+
+    /// <summary>"" where none is known.</summary>
+    public string UnitOf(int output) => output < Units.Count ? Units[output] : "";
+}

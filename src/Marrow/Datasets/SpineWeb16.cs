@@ -38,8 +38,9 @@ internal static partial class SpineWeb16
 
     public static Dataset Open(DatasetRequest request)
     {
-        OptionCheck.Only(request, "split", "faults", "landmarks");
+        OptionCheck.Only(request, "split", "faults", "landmarks", "area");
         var policy = OptionCheck.OneOf(request, "faults", request.Options.Faults, "repair", "drop", "keep");
+        var wholeSpine = OptionCheck.OneOf(request, "area", request.Options.Area, "vertebrae", "spine") == "spine";
         var faults = new List<DataFault>();
         var samples = new List<Sample>();
         foreach (var row in ReadRows(request, faults))
@@ -54,13 +55,15 @@ internal static partial class SpineWeb16
             var measured = repaired || row.CobbDegrees.Count == 0
                 ? Measure(repaired ? verdict.Vertebrae : row.Vertebrae, row.Height)
                 : row.CobbDegrees;
+            var vertebrae = repaired ? verdict.Vertebrae : row.Vertebrae;
             samples.Add(new Sample
             {
                 Id = row.Id,
                 ImagePath = row.ImagePath,
                 Patient = PatientOf(row.Id),
-                Vertebrae = repaired ? verdict.Vertebrae : row.Vertebrae,
+                Vertebrae = vertebrae,
                 CobbDegrees = measured,
+                MaskAreas = SpineAreas.Of(vertebrae, wholeSpine),
             });
         }
         return new Dataset
@@ -68,6 +71,7 @@ internal static partial class SpineWeb16
             Name = request.Name,
             Format = request.Format,
             Root = request.Root,
+            MaskClasses = [wholeSpine ? "spine" : "vertebra"],
             Samples = samples,
             Faults = faults,
             License = License,

@@ -45,7 +45,8 @@ internal static class ExportMetadata
         var normalised = input.ChannelMeans is null
             ? Inv($"minus {input.Mean:0.######}; divided by {input.Std:0.######}{(input.Channels > 1 ? $"; repeated over {input.Channels} channels" : "")}")
             : $"repeated over {input.Channels} channels; minus {Numbers(input.ChannelMeans)}; divided by {Numbers(input.ChannelStds!)}, channel by channel";
-        return Inv($"Greyscale, dense structures bright; {window}; {fit} to {input.Width} x {input.Height} px (width x height) by area averages; rounded to whole numbers; divided by 255; {normalised}.");
+        var part = input.Crop is { } crop ? $"Not the whole image but {crop.Describe()} ({crop.Digest}), in place of it. " : "";
+        return Inv($"{part}Greyscale, dense structures bright; {window}; {fit} to {input.Width} x {input.Height} px (width x height) by area averages; rounded to whole numbers; divided by 255; {normalised}.");
 
         static string Numbers(IReadOnlyList<double> values) => string.Join(" ", values.Select(v => Inv($"{v:0.######}")));
         static string Inv(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -73,6 +73,9 @@ internal sealed record MonaiMetadata
                 CheckpointTask.Classify => $"Classification of radiographs: {string.Join(", ", config.Classes)}",
                 CheckpointTask.DetectVertebrae => "Detection of vertebrae and their corners on spine radiographs",
                 CheckpointTask.RegressCobb => "Cobb angles of spine radiographs",
+                CheckpointTask.Regress => $"Numbers of radiographs: {string.Join(", ", config.Classes)}",
+                CheckpointTask.Points => $"Points on radiographs: {string.Join(", ", config.Classes)}",
+                CheckpointTask.Segment => $"Segmentation of radiographs: {string.Join(", ", config.Classes)}",
                 _ => config.Task,
             },
             Description = card.Summary,
@@ -110,7 +113,10 @@ internal sealed record MonaiDataFormat(IReadOnlyDictionary<string, MonaiTensor> 
         return config.Task switch
         {
             CheckpointTask.Classify => new() { ["pred"] = new("probabilities", "classes", classes.Count, [1], [], Channels(classes, "logit of ")) },
+            CheckpointTask.Regress => new() { ["pred"] = new("tuples", "regression", classes.Count, [1], [], Channels([.. config.Outputs.Select(o => $"{o.Name} {o.Unit}".TrimEnd())], "")) },
+            CheckpointTask.Points => new() { ["pred"] = new("tuples", "points", 3, [classes.Count], [], Channels(["x", "y", "score"], "of each point, input px: ")) },
             CheckpointTask.RegressCobb => new() { ["pred"] = new("tuples", "angles", classes.Count, [1], [], Channels(classes, "degrees of ")) },
+            CheckpointTask.Segment => new() { ["pred"] = new("probabilities", "segmentation", config.Model.Outputs, [config.Input.Height, config.Input.Width], [], Channels([.. config.Outputs.Select(o => o.Name)], "logit of ")) },
             _ => new()
             {
                 ["class_logits"] = new("probabilities", "classes", classes.Count, anchors, [], Channels(classes, "logit of ")),

@@ -23,7 +23,7 @@ public static class AngleLoss
         var (target, known) = ClassificationTargets.Split(degrees.to(ScalarType.Float32));
         var row = known.amin([1]); // [N]
         var predicted = predictedDegrees.to(ScalarType.Float32);
-        var loss = functional.smooth_l1_loss(predicted / Scalars.Of(DegreesPerUnit), target / Scalars.Of(DegreesPerUnit), Reduction.None, Beta).mean([1]);
+        var loss = Distance(predicted, target);
         if (smapeWeight != 0)
         {
             var error = (predicted - target).abs().sum(1);
@@ -31,5 +31,13 @@ public static class AngleLoss
             loss = loss.Plus(error * Scalars.Of(smapeWeight) / size.clamp_min(Scalars.Of(1.0))); // 1 degree: a straight spine must not divide by zero
         }
         return ((loss * row).sum() / row.sum().clamp_min(Scalars.Of(1.0))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[N, A] degrees each -> [N]: smooth L1 in units of 20 degrees, the mean over the angles.</summary>
+    internal static Tensor Distance(Tensor predictedDegrees, Tensor degrees)
+    {
+        using var scope = NewDisposeScope();
+        var (predicted, target) = (predictedDegrees.to(ScalarType.Float32) / Scalars.Of(DegreesPerUnit), degrees / Scalars.Of(DegreesPerUnit));
+        return functional.smooth_l1_loss(predicted, target, Reduction.None, Beta).mean([1]).MoveToOuterDisposeScope();
     }
 }

@@ -60,12 +60,16 @@ public static class DetectionLoss
     /// For each image its vertebrae, in the pixels of the model's input. An image without any is unlabelled: it adds no
     /// loss, and is not taken as background.
     /// </param>
-    public static DetectionLosses Compute(DetectorOutput output, IReadOnlyList<IReadOnlyList<Vertebra>> targetsInputPx)
+    /// <param name="guessed">
+    /// For each of them whether its place is a guess: its anchors then add no loss, as a vertebra is there but nobody knows
+    /// just where. An image's list may be empty: none is.
+    /// </param>
+    public static DetectionLosses Compute(DetectorOutput output, IReadOnlyList<IReadOnlyList<Vertebra>> targetsInputPx, IReadOnlyList<IReadOnlyList<bool>>? guessed = null)
     {
         if (targetsInputPx.Count != output.ClassLogits.shape[0])
             throw new ArgumentException($"Expected targets for {output.ClassLogits.shape[0]} images, found {targetsInputPx.Count}.", nameof(targetsInputPx));
         using var scope = NewDisposeScope();
-        var targets = DetectionTargets.Encode(output, targetsInputPx);
+        var targets = DetectionTargets.Encode(output, targetsInputPx, guessed);
         var device = output.ClassLogits.device;
         var share = 1.0 / Math.Max(1, targets.Foreground.Length);
         var foreground = tensor(targets.Foreground, device: device); // [F], rows of [N * R]
@@ -97,7 +101,7 @@ public static class DetectionLoss
 /// <param name="Corners">[F * 8].</param>
 internal sealed record DetectionTargets(float[] Classes, float[] Counted, long[] Foreground, float[] Boxes, float[] Corners)
 {
-    public static DetectionTargets Encode(DetectorOutput output, IReadOnlyList<IReadOnlyList<Vertebra>> images)
+    public static DetectionTargets Encode(DetectorOutput output, IReadOnlyList<IReadOnlyList<Vertebra>> images, IReadOnlyList<IReadOnlyList<bool>>? guessed = null)
     {
         var anchors = output.Anchors.Boxes;
         var classCount = (int)output.ClassLogits.shape[2];
@@ -113,8 +117,9 @@ internal sealed record DetectionTargets(float[] Classes, float[] Counted, long[]
             for (var a = 0; a < matches[n].Length; a++)
             {
                 var row = n * anchors.Length + a;
-                counted[row] = matches[n][a] == Matcher.Ignored ? 0 : 1;
-                if (matches[n][a] < 0)
+                var isGuess = matches[n][a] >= 0 && guessed?[n] is { Count: > 0 } guesses && guesses[matches[n][a]];
+                counted[row] = matches[n][a] == Matcher.Ignored || isGuess ? 0 : 1;
+                if (matches[n][a] < 0 || isGuess)
                     continue;
                 classes[row * classCount] = 1; // a vertebra is the first class
                 foreground.Add(row);

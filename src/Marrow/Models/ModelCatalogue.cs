@@ -21,7 +21,11 @@ public static class ModelCatalogue
     {
         [""] = new("features.", (shape, spec) => new DenseNet(shape, spec.Channels, spec.Outputs)),
         ["retinanet-"] = new("backbone.body.", (shape, spec) => new RetinaNet(shape, spec.Channels, spec.Detector ?? new())),
+        ["regress-"] = new("features.", (shape, spec) => new NumberRegressor(shape, spec.Channels, spec.Outputs)),
+        ["points-"] = new("features.", (shape, spec) => new PointLocator(shape, spec.Channels, spec.Outputs)),
         ["cobb-"] = new("features.", (shape, spec) => new CobbRegressor(shape, spec.Channels, spec.Outputs)),
+        ["segment-"] = new("features.", (shape, spec) => new SegmentationNet(shape, spec.Channels, spec.Outputs)),
+        ["pretrain-"] = new("features.", (shape, spec) => new MaskedAutoencoder(shape, spec.Channels)),
     };
 
     /// <summary>Every architecture name there is.</summary>

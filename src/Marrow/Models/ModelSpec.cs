@@ -18,11 +18,14 @@ public sealed record ModelSpec
     /// <summary>Input channels.</summary>
     public int Channels { get; init; } = 1;
 
-    /// <summary>Outputs of the last layer: classes for a classifier, 3 for the Cobb angles.</summary>
+    /// <summary>Outputs of the last layer: classes for a classifier, numbers or points for those tasks, 3 for the Cobb angles.</summary>
     public int Outputs { get; init; } = 1;
 
     /// <summary>Null but for detectors.</summary>
     public DetectorSpec? Detector { get; init; }
+
+    /// <summary>Null but for models that are pretrained by hiding patches.</summary>
+    public MaskingSpec? Masking { get; init; }
 }
 
 /// <summary>The parts of a RetinaNet that recipes choose. Defaults suit two CPU cores and vertebrae.</summary>

@@ -21,23 +21,26 @@ public static class Evaluation
     private const int BatchSize = 8;
 
     /// <summary>
-    /// The samples to measure on. Throws <see cref="MarrowException"/> when the checkpoint does not say what was held
+    /// The samples to measure on, read as the checkpoint's own data was, but for what <paramref name="change"/> changes. Throws <see cref="MarrowException"/> when the checkpoint does not say what was held
     /// out, or held nothing out.
     /// </summary>
-    public static (Dataset Dataset, IReadOnlyList<Sample> Samples) Samples(Checkpoint checkpoint, string name, string root, EvaluationSplit split, string? format = null)
+    public static (Dataset Dataset, IReadOnlyList<Sample> Samples) Samples(Checkpoint checkpoint, string name, string root, EvaluationSplit split, string? format = null, Func<DatasetOptions, DatasetOptions>? change = null)
     {
         var use = checkpoint.Parents.Datasets.FirstOrDefault(d => d.Name == name)?.Use ?? checkpoint.Parents.Datasets.FirstOrDefault()?.Use;
         var known = format is null || format == use?.Format;
+        var options = known && use is not null ? use.Options : TaskLabels.OptionsFor(format, checkpoint.Config);
         var dataset = DatasetCatalogue.Open(new()
         {
             Name = name,
             Format = format ?? use?.Format ?? throw new MarrowException($"{checkpoint.Name}: does not say how its data was read. Give --format."),
             Root = root,
-            Options = known && use is not null ? use.Options : new(),
+            Options = change is null ? options : change(options),
         });
         var config = checkpoint.Config;
-        if (config.Task == CheckpointTask.Classify && !dataset.Classes.SequenceEqual(config.Classes))
-            throw MarrowException.Bad(root, $"the classes of {checkpoint.Name}: {string.Join(", ", config.Classes)}", dataset.Classes.Count == 0 ? "none" : string.Join(", ", dataset.Classes), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
+        if (config.Task == CheckpointTask.Segment && !dataset.MaskClasses.SequenceEqual(config.Classes))
+            throw MarrowException.Bad(root, $"masks of {checkpoint.Name}'s classes: {string.Join(", ", config.Classes)}", dataset.MaskClasses.Count == 0 ? "no masks" : string.Join(", ", dataset.MaskClasses), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
+        if (ImagePredictor.Tasks.Contains(config.Task) && !dataset.Layout.Names.SequenceEqual(config.Classes))
+            throw MarrowException.Bad(root, $"the outputs of {checkpoint.Name}: {string.Join(", ", config.Classes)}", dataset.Layout.Names.Count == 0 ? "none" : string.Join(", ", dataset.Layout.Names), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
         var labelled = dataset.Samples.Where(s => StageSamples.IsLabelled(s, config.Task)).ToList();
         if (labelled.Count == 0)
             throw MarrowException.Bad(root, $"samples with targets for {config.Task}", $"none among {dataset.Samples.Count}", "Name labelled data.");
@@ -45,21 +48,36 @@ public static class Evaluation
             return (dataset, labelled);
         if (!known || use is null || use.HeldOut == 0)
             throw new MarrowException($"{checkpoint.Name}: {(use is { HeldOut: 0 } ? "was trained on all of its data" : "does not say what was held out")}. Measure on other data with --split all.");
-        return (dataset, PatientSplit.Create(labelled, use.HeldOut, use.Seed).HeldOut);
+        return (dataset, StageSamples.Divide(labelled, config.Task, use.HeldOut, use.Seed).HeldOut);
     }
 
-    /// <summary>The metrics of the checkpoint's own task. Nothing is augmented.</summary>
+    /// <summary>
+    /// The metrics of the checkpoint's own task. Nothing is augmented. Throws <see cref="MarrowException"/> for one that
+    /// looks at a crop without the detector that it crops by.
+    /// </summary>
+    /// <param name="detector">Null where the checkpoint looks at whole images.</param>
     public static IReadOnlyList<MetricValue> Measure(Checkpoint checkpoint, IReadOnlyList<Sample> samples,
-        BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default)
+        BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default, Checkpoint? detector = null)
     {
+        if (checkpoint.Config.Input.Crop is { } crop)
+            samples = Crop(checkpoint, crop, detector, samples, progress, cancellation);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         using var task = TaskCatalogue.Load(checkpoint);
         var compute = Compute.Choose();
         compute.PrepareForInference(task.Model);
         using var cache = PackedCache.Open(samples, task.Input, cacheFolder: null, progress, cancellation: cancellation);
-        using var loader = new BatchLoader(samples, cache, task.Input, null, BatchSize, 0, shuffle: false, dropLast: false, Environment.ProcessorCount);
+        using var masks = task.MaskClasses.Count == 0 ? null : MaskPack.Open(samples, task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
+        using var loader = new BatchLoader(samples, cache, task.Input, null, BatchSize, 0, shuffle: false, dropLast: false, Environment.ProcessorCount, masks: masks);
         return task.Measure(loader, compute, bootstrap ?? new());
+    }
+
+    private static IReadOnlyList<Sample> Crop(Checkpoint checkpoint, InputCrop crop, Checkpoint? detector, IReadOnlyList<Sample> samples, Action<int, int>? progress, CancellationToken cancellation)
+    {
+        if (detector?.Digest != crop.Digest)
+            throw SpinePredictor.CropMissing(checkpoint);
+        using var looking = new CropDetector(detector);
+        return CroppedSamples.Of(samples, crop, looking.Detect(samples, kept: null, progress, cancellation));
     }
 
     /// <summary>

@@ -62,17 +62,32 @@ public sealed class SpinePredictor : IDisposable
                 default:
                     task.Dispose();
                     Dispose();
-                    throw new MarrowException($"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for {CheckpointTask.DetectVertebrae}, one for {CheckpointTask.RegressCobb}, or one of each.");
+                    throw new MarrowException($"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for {CheckpointTask.DetectVertebrae}, one for {CheckpointTask.RegressCobb}, or one of each; give one for another task alone.");
             }
         }
         if (_uses.Count == 0)
             throw new MarrowException("A spine prediction needs a checkpoint: give --checkpoint NAME.");
+        if (checkpoints.FirstOrDefault(c => c.Config.Input.Crop is { } crop && _uses.All(u => u.Digest != crop.Digest)) is { } cropping)
+        {
+            Dispose();
+            throw CropMissing(cropping);
+        }
     }
 
-    /// <summary>Smallest size at which an image may be decoded without loss for these checkpoints.</summary>
-    public (int Width, int Height) DecodeSize => (
-        Math.Max(_detector?.Input.DecodeSize.Width ?? 0, _regressor?.Input.DecodeSize.Width ?? 0),
-        Math.Max(_detector?.Input.DecodeSize.Height ?? 0, _regressor?.Input.DecodeSize.Height ?? 0));
+    /// <summary>Smallest size at which an image may be decoded without loss for these checkpoints; 0 for its full size.</summary>
+    public (int Width, int Height) DecodeSize
+    {
+        get
+        {
+            (int Width, int Height)[] sizes = [.. ((TrainingTask?[])[_detector, _regressor]).OfType<TrainingTask>().Select(t => t.Input.DecodeSize)];
+            return sizes.Contains((0, 0)) ? (0, 0) : (sizes.Max(s => s.Width), sizes.Max(s => s.Height));
+        }
+    }
+
+    /// <summary>The detector by which a checkpoint's images are cropped is not there: its weights are of no use without it.</summary>
+    internal static MarrowException CropMissing(Checkpoint checkpoint) => MarrowException.Bad(
+        checkpoint.Name, $"the detector by which its images are cropped, {checkpoint.Config.Input.Crop!.Detector}@{checkpoint.Config.Input.Crop.Digest}", "none of that digest",
+        "Name it too, or fetch it into the hub (marrow hub pull --with-parents).");
 
     /// <summary>Reads and measures one file; the radiograph is for drawing on. Throws <see cref="MarrowException"/> when it can't be read.</summary>
     public (SpineFinding Finding, Radiograph Radiograph) Predict(string path)
@@ -90,6 +105,7 @@ public sealed class SpinePredictor : IDisposable
         var vertebrae = new List<FoundVertebra>();
         CobbMeasurement? measured = null;
         IReadOnlyList<double> expected = [];
+        DetectedSpine? detected = null;
         var confidence = 1.0;
         if (_detector is not null)
         {
@@ -98,13 +114,14 @@ public sealed class SpinePredictor : IDisposable
             var toOriginal = toInput.Invert();
             vertebrae.AddRange(spine.Vertebrae.Select((v, i) => new FoundVertebra(SpineFinding.LevelName(i), v.Transform(toOriginal), spine.Scores[i], spine.Filled[i])));
             Vertebra[] corners = [.. vertebrae.Select(v => v.Corners)];
+            detected = new(radiograph.OriginalWidth, radiograph.OriginalHeight, corners, spine.Filled.Count(f => !f));
             measured = CobbAngles.Measure(corners, radiograph.OriginalHeight);
             expected = CobbExpectation.Degrees(corners, radiograph.OriginalHeight, TiltErrorDegrees);
             confidence = spine.Confidence;
             if (spine.Filled.Count(f => f) is > 0 and var filled)
                 warnings.Add($"{filled} of {Vertebra.Count} vertebrae were not seen but placed from their neighbours.");
         }
-        double[] regressed = _regressor is null ? [] : _regressor.AnglesOf(Input(radiograph, _regressor.Input).Images, _compute)[0];
+        double[] regressed = _regressor is null ? [] : _regressor.AnglesOf(RegressorInput(radiograph, detected, _regressor.Input, warnings), _compute)[0];
         var cobb = Fuse(expected, regressed);
         if (measured is not null && regressed.Length > 0 && Math.Abs(measured.Degrees[0] - regressed[0]) > DegreesApart)
             warnings.Add(string.Create(CultureInfo.InvariantCulture, $"Corners and regressor differ: cobb1 is {measured.Degrees[0]:F1} and {regressed[0]:F1} degrees."));
@@ -138,6 +155,15 @@ public sealed class SpinePredictor : IDisposable
     {
         _detector?.Dispose();
         _regressor?.Dispose();
+    }
+
+    private Tensor RegressorInput(Radiograph radiograph, DetectedSpine? detected, InputContract input, List<string> warnings)
+    {
+        if (input.Crop is not { } crop)
+            return Input(radiograph, input).Images;
+        if (!detected!.IsUsable)
+            warnings.Add("No spine was found to crop by: the regressor was shown the whole image.");
+        return _compute.Prepare(Preprocessor.ToTensor([Preprocessor.Prepare(radiograph, input, crop.Windows(detected)[0])], input));
     }
 
     private (Tensor Images, AffineTransform ToInput) Input(Radiograph radiograph, InputContract input)

@@ -46,7 +46,7 @@ internal sealed record Candidate
         Digest = checkpoint.Digest,
         License = checkpoint.License,
         Backbone = ModelCatalogue.BackboneName(checkpoint.Config.Model.Architecture),
-        Input = size is { } s ? checkpoint.Config.Input with { Width = s.Width, Height = s.Height } : checkpoint.Config.Input,
+        Input = (size is { } s ? checkpoint.Config.Input with { Width = s.Width, Height = s.Height } : checkpoint.Config.Input) with { Crop = null }, // all are shown the same
     };
 
     /// <summary>The two controls of a checkpoint.</summary>

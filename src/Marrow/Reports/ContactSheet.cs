@@ -20,16 +20,24 @@ public sealed record ContactSheetItem
 
     public IReadOnlyList<Vertebra> Vertebrae { get; init; } = [];
 
-    /// <summary>A sample with its landmarks, angles and labels: positive ones by name, soft ones with their value.</summary>
-    public static ContactSheetItem Of(Sample sample, IReadOnlyList<string> classes, Func<Radiograph> load)
+    /// <summary>Greys are shown as they are, not windowed.</summary>
+    internal bool AsItIs { get; init; }
+
+    /// <summary>NaN where unlabelled.</summary>
+    public IReadOnlyList<Point2D> Points { get; init; } = [];
+
+    /// <summary>A sample with its landmarks, points, numbers, angles and labels: positive ones by name, soft ones with their value.</summary>
+    public static ContactSheetItem Of(Sample sample, Dataset dataset, Func<Radiograph> load)
     {
-        var labels = sample.Labels.Zip(classes)
+        var labels = sample.Labels.Zip(dataset.Classes)
             .Where(pair => pair.First > 0)
             .Select(pair => pair.First >= 1 ? pair.Second : $"{pair.Second} {pair.First.ToString("0.##", CultureInfo.InvariantCulture)}");
         var detail = sample.CobbDegrees.Count > 0
             ? string.Join("  ", sample.CobbDegrees.Select(d => $"{d.ToString("F1", CultureInfo.InvariantCulture)}°"))
+            : sample.Numbers.Count > 0 ? string.Join("  ", sample.Numbers.Zip(dataset.NumberNames).Select(n => $"{n.Second} {(double.IsNaN(n.First) ? "-" : n.First.ToString("0.###", CultureInfo.InvariantCulture))}"))
+            : sample.Points.Count > 0 ? $"{sample.Points.Count(p => !double.IsNaN(p.X))} of {sample.Points.Count} points"
             : sample.Labels.Count > 0 ? string.Join(", ", labels.DefaultIfEmpty("no finding")) : "";
-        return new() { Load = load, Caption = sample.Id, Detail = detail, Vertebrae = sample.Vertebrae };
+        return new() { Load = load, Caption = sample.Id, Detail = detail, Vertebrae = sample.Vertebrae, Points = sample.Points };
     }
 }
 
@@ -92,7 +100,7 @@ public static class ContactSheet
             var width = Math.Max(1, (int)(radiograph.OriginalWidth * scale));
             var height = Math.Max(1, (int)(radiograph.OriginalHeight * scale));
             var frame = SKRect.Create(tile.Left + (int)(tile.Width - width) / 2, tile.Top + (int)(tile.Height - height) / 2, width, height);
-            using var picture = RadiographPicture.Render(radiograph, width, height);
+            using var picture = RadiographPicture.Render(radiograph, width, height, item.AsItIs);
             canvas.DrawBitmap(picture, frame.Left, frame.Top, SKSamplingOptions.Default);
             var toPicture = AffineTransform.Scale((double)width / radiograph.OriginalWidth, (double)height / radiograph.OriginalHeight)
                 .Then(AffineTransform.Translate(frame.Left, frame.Top));
@@ -101,6 +109,7 @@ public static class ContactSheet
             var found = item.Vertebrae.Select((v, k) => new FoundVertebra(SpineFinding.LevelName(k), v, 1)).ToList();
             var spine = new SpineCanvas(canvas, toPicture, frame, tile, 11);
             spine.Vertebrae(found);
+            PointCanvas.Draw(canvas, new(toPicture, frame, tile, 11), item.Points, names: null);
             canvas.Restore();
         }
         catch (MarrowException e)

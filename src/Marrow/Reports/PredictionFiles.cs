@@ -15,11 +15,7 @@ public sealed class PredictionFiles(string folder)
 {
     private static readonly string[] Header = ["file", "cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence", "status"];
 
-    // Names that Windows keeps for devices, whatever follows the dot.
-    private static readonly HashSet<string> Reserved = new(
-        ["con", "prn", "aux", "nul", .. Enumerable.Range(1, 9).SelectMany(i => new[] { $"com{i}", $"lpt{i}" })], StringComparer.OrdinalIgnoreCase);
-
-    private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase) { "predictions" };
+    private readonly OutputNames _names = new();
     private readonly List<SpineFinding> _findings = [];
 
     /// <summary>Paths of what one image gave.</summary>
@@ -32,7 +28,7 @@ public sealed class PredictionFiles(string folder)
     /// <exception cref="MarrowException">The folder can't be written.</exception>
     public Written Add(SpineFinding finding, Radiograph? radiograph, SpineTruth? truth = null)
     {
-        var name = UniqueName(finding.File);
+        var name = _names.Unique(finding.File);
         var json = Path.Combine(folder, $"{name}.json");
         AtomicFile.WriteText(json, ToJson(finding) + "\n");
         string? overlay = null;
@@ -110,28 +106,6 @@ public sealed class PredictionFiles(string folder)
         finding.Warnings,
         finding.Checkpoints,
     };
-
-    private string UniqueName(string file)
-    {
-        var wanted = SafeName(file);
-        var name = wanted;
-        for (var i = 2; !_names.Add(name); i++)
-            name = $"{wanted}-{i}";
-        return name;
-    }
-
-    /// <summary>The file's name without folder and extension, as every file system takes it.</summary>
-    internal static string SafeName(string file)
-    {
-        var name = Path.GetFileNameWithoutExtension(file.Replace('\\', '/'));
-        name = string.Concat(name.Select(c => char.IsControl(c) || "<>:\"/\\|?*".Contains(c) ? '_' : c)).TrimStart('.').TrimEnd('.', ' ');
-        if (name.Length == 0 || Reserved.Contains(name.Split('.')[0]))
-            name = "_" + name;
-        // 255 bytes are the longest name of common file systems; ".overlay.png" and a number need room.
-        while (Encoding.UTF8.GetByteCount(name) > 200)
-            name = name[..^(char.IsLowSurrogate(name[^1]) ? 2 : 1)];
-        return name;
-    }
 
     private static string Level(SpineFinding finding, int position) =>
         position >= 0 && position < finding.Vertebrae.Count ? finding.Vertebrae[position].Level : "";

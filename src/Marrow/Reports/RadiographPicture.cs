@@ -13,9 +13,10 @@ internal static class RadiographPicture
     private const double LowPercentile = 0.005, HighPercentile = 0.995;
 
     /// <summary>The radiograph at this size, bones bright, grey in 8 bits.</summary>
-    public static SKBitmap Render(Radiograph radiograph, int width, int height)
+    /// <param name="asItIs">All that its pixels can hold is black to white, instead of the window.</param>
+    public static SKBitmap Render(Radiograph radiograph, int width, int height, bool asItIs = false)
     {
-        var (low, high) = Window(radiograph);
+        var (low, high) = asItIs ? (0, (1 << radiograph.BitDepth) - 1) : Window(radiograph);
         var (smallWidth, smallHeight) = (Math.Min(width, radiograph.Width), Math.Min(height, radiograph.Height));
         var grey = Shrink(radiograph, smallWidth, smallHeight, low, high);
         var bitmap = new SKBitmap(new SKImageInfo(smallWidth, smallHeight, SKColorType.Gray8, SKAlphaType.Opaque));

@@ -1,3 +1,4 @@
+using Marrow.Datasets;
 using Marrow.Imaging;
 
 namespace Marrow.Tensors;
@@ -32,6 +33,9 @@ public sealed record Augmentation
 
     public ulong NoiseSeed { get; init; }
 
+    /// <summary>Null while the blades are open.</summary>
+    internal Collimation? Collimation { get; init; }
+
     /// <summary>Always draws the same count of numbers.</summary>
     public static Augmentation Draw(SeededRandom random, AugmentationOptions options, int originalWidth, int originalHeight)
     {
@@ -63,16 +67,29 @@ public sealed record Augmentation
             BlurSigmaPixels = blur,
             Cutout = cutout,
             NoiseSeed = random.NextUInt64(),
+            Collimation = Collimation.Draw(random, options, originalWidth, originalHeight), // last: what came later is drawn later
         };
 
         double Either(double bound) => random.Uniform(-1, 1) * strength * bound;
         double Factor(double bound) => Math.Exp(random.Uniform(-1, 1) * Math.Log(1 + strength * bound));
     }
 
+    /// <summary>The same, with the vertebrae of the sample in sight of the collimator.</summary>
+    internal Augmentation Sparing(Sample sample, int originalWidth, int originalHeight) => Collimation is null ? this : this with
+    {
+        Collimation = Collimation.Sparing(sample.Vertebrae.SelectMany(v => (Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight]), originalWidth, originalHeight),
+    };
+
+    /// <summary>The same drawn in the pixels of a window; <paramref name="toWindow"/> changes no lengths, so that a rotation stays one.</summary>
+    internal Augmentation About(AffineTransform toWindow) => this with { Geometry = toWindow.Then(Geometry).Then(toWindow.Invert()) };
+
     // 15 px of radius at 3 sigma: what AugmentationOptions allows.
     internal const double MaxBlurPixels = 5;
 
-    /// <summary>Bytes to the model's values, 256 entries: gamma, contrast, brightness, clamp to 0..1, normalisation.</summary>
+    /// <summary>
+    /// Bytes to the model's values, 256 entries: gamma, contrast, brightness, clamp to 0..1, normalisation. It never falls:
+    /// whatever is drawn, what was brighter stays no darker, and no film comes out as its negative.
+    /// </summary>
     public float[] Table(InputContract contract)
     {
         var table = new float[256];

@@ -5,7 +5,7 @@ namespace Marrow.Tensors;
 
 /// <summary>
 /// Turns packed bytes into the model's values under one augmentation: bytes through the grey-value table into a frame
-/// of black, bilinear warp out of it, then blur, noise and cutout where drawn. Holds its work buffers: one a thread.
+/// of black, bilinear warp out of it, then collimator blades, blur, noise and cutout where drawn. Holds its work buffers: one a thread.
 /// </summary>
 internal sealed class AugmentedRenderer(InputContract contract)
 {
@@ -14,15 +14,16 @@ internal sealed class AugmentedRenderer(InputContract contract)
 
     private readonly int _width = contract.Width;
     private readonly int _height = contract.Height;
+    private readonly (int X, int Y) _border = contract.PackedBorder;
 
     // The image with one black pixel before and two after it on each axis: every clamped position has four neighbours.
-    private readonly int _stride = contract.Width + 3;
-    private readonly float[] _framed = new float[(contract.Width + 3) * (contract.Height + 3)];
+    private readonly int _stride = contract.Width + 2 * contract.PackedBorder.X + 3;
+    private readonly float[] _framed = new float[(contract.Width + 2 * contract.PackedBorder.X + 3) * (contract.Height + 2 * contract.PackedBorder.Y + 3)];
     private readonly float[] _normal = Preprocessor.NormalizationTable(contract);
     private float[] _rows = [];
     private float[] _paddedRow = [];
 
-    /// <param name="pixels">[H * W] packed bytes.</param>
+    /// <param name="pixels">[H * W] packed bytes, of a window with its border.</param>
     /// <param name="toInput">The contract's transform of this image, without augmentation.</param>
     /// <param name="augmentation">Null: none.</param>
     /// <param name="output">[H * W] normalised values.</param>
@@ -30,11 +31,15 @@ internal sealed class AugmentedRenderer(InputContract contract)
     {
         if (augmentation is null)
         {
-            Preprocessor.LookUp(pixels, _normal, output);
+            for (var y = 0; y < _height; y++)
+                Preprocessor.LookUp(PackedCache.PackedRow(pixels, contract, y), _normal, output.Slice(y * _width, _width));
             return;
         }
-        FillFrame(pixels, augmentation.Table(contract));
-        Warp(augmentation.Geometry.Then(toInput).Invert().Then(toInput), output);
+        var table = augmentation.Table(contract);
+        var moved = augmentation.Geometry.Then(toInput);
+        FillFrame(pixels, table);
+        Warp(moved.Invert().Then(toInput).Then(AffineTransform.Translate(_border.X, _border.Y)), output);
+        augmentation.Collimation?.Darken(output, _width, _height, moved, table[0]);
         if (augmentation.BlurSigmaPixels >= LeastBlurPixels)
             Blur(augmentation.BlurSigmaPixels, output);
         if (augmentation.NoiseSigma > 0)
@@ -45,15 +50,16 @@ internal sealed class AugmentedRenderer(InputContract contract)
     private void FillFrame(ReadOnlySpan<byte> pixels, float[] table)
     {
         Array.Fill(_framed, table[0]);
-        for (var y = 0; y < _height; y++)
-            Preprocessor.LookUp(pixels.Slice(y * _width, _width), table, _framed.AsSpan((y + 1) * _stride + 1, _width));
+        var packedWidth = _width + 2 * _border.X;
+        for (var y = 0; y < _height + 2 * _border.Y; y++)
+            Preprocessor.LookUp(pixels.Slice(y * packedWidth, packedWidth), table, _framed.AsSpan((y + 1) * _stride + 1, packedWidth));
     }
 
     /// <param name="toSource">Output pixels to packed pixels.</param>
     private void Warp(AffineTransform toSource, Span<float> output)
     {
         ReadOnlySpan<float> framed = _framed;
-        var (right, bottom) = (_width + 1f, _height + 1f);
+        var (right, bottom) = (_width + 2 * _border.X + 1f, _height + 2 * _border.Y + 1f);
         var (stepX, stepY) = ((float)toSource.A, (float)toSource.D);
         for (var y = 0; y < _height; y++)
         {

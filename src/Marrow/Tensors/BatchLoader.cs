@@ -9,14 +9,18 @@ namespace Marrow.Tensors;
 /// Batches of one data set without end, made ahead by background threads. What a batch holds depends on (seed, epoch,
 /// batch) alone: the epoch's order comes from the stream (seed, epoch), a sample's augmentation from (seed, epoch,
 /// sample), so that any count of threads, or a resumed run after <see cref="Seek"/>, gives the same batches.
-/// Packed cache -> renderer -> a pooled float array (threads) -> tensor (<see cref="Next"/>, the caller's thread).
+/// Packed cache -> renderer -> pooled arrays (threads) -> tensors (<see cref="Next"/>, the caller's thread).
 /// </summary>
 public sealed class BatchLoader : IDisposable
 {
     /// <summary>In one batch: its float32 values are one span of bytes.</summary>
     internal const int MostPixels = int.MaxValue / sizeof(float);
 
-    private sealed record Produced(float[] Values, PreparedSample[] Samples, ExceptionDispatchInfo? Error);
+    /// <param name="Values">[N * H * W] of the augmented images; then, where they are wanted, as many of the plain ones.</param>
+    /// <param name="Masks">[N * H * W]; empty from a loader without masks.</param>
+    private sealed record Arrays(float[] Values, byte[] Masks);
+
+    private sealed record Produced(Arrays Arrays, PreparedSample[] Samples, ExceptionDispatchInfo? Error);
 
     private readonly IReadOnlyList<Sample> _samples;
     private readonly PackedCache _cache;
@@ -25,14 +29,16 @@ public sealed class BatchLoader : IDisposable
     private readonly int _batchSize;
     private readonly ulong _seed;
     private readonly bool _shuffle;
+    private readonly bool _plain;
     private readonly int _prefetch;
+    private readonly MaskPack? _masks;
     private readonly int[] _cacheIndices;
     private readonly Thread[] _threads;
 
     // Below: guarded by _lock. A batch's number counts from epoch 0; a generation ends with each Seek.
     private readonly object _lock = new();
     private readonly Dictionary<long, Produced> _ready = [];
-    private readonly Stack<float[]> _pool = [];
+    private readonly Stack<Arrays> _pool = [];
     private readonly Dictionary<int, int[]> _orders = [];
     private long _nextToMake;
     private long _nextToGive;
@@ -45,29 +51,33 @@ public sealed class BatchLoader : IDisposable
     /// <param name="dropLast">Leave out an epoch's last batch when it is not full.</param>
     /// <param name="workers">Background threads.</param>
     /// <param name="prefetch">Batches made ahead, at most.</param>
+    /// <param name="masks">Of all samples: batches then have masks. Null: they have none.</param>
+    /// <param name="plain">Give each image a second time, without augmentation, as <see cref="Batch.Plain"/>.</param>
     public BatchLoader(IReadOnlyList<Sample> samples, PackedCache cache, InputContract contract,
         AugmentationOptions? augmentation, int batchSize, ulong seed, bool shuffle, bool dropLast,
-        int workers = 1, int prefetch = 4)
+        int workers = 1, int prefetch = 4, MaskPack? masks = null, bool plain = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(workers);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(prefetch);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)batchSize * contract.Width * contract.Height, MostPixels, nameof(batchSize));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((plain ? 2L : 1) * batchSize * contract.Width * contract.Height, MostPixels, nameof(batchSize));
         if (!cache.Suits(contract))
             throw new ArgumentException("The cache was packed for another contract.", nameof(contract));
         if (augmentation?.Errors() is { Count: > 0 } errors)
             throw new MarrowException($"augmentation: {string.Join(" ", errors)}");
+        PointMirror.RequireKnown(samples, augmentation);
         BatchesPerEpoch = dropLast ? samples.Count / batchSize : (samples.Count + batchSize - 1) / batchSize;
         if (BatchesPerEpoch == 0)
             throw new MarrowException($"A batch needs {(dropLast ? batchSize : 1)} samples, the data has {samples.Count}. Use more data or a smaller batch.");
 
         (_samples, _cache, _contract, _options) = (samples, cache, contract, augmentation);
-        (_batchSize, _seed, _shuffle, _prefetch) = (batchSize, seed, shuffle, prefetch);
+        (_batchSize, _seed, _shuffle, _prefetch, _masks, _plain) = (batchSize, seed, shuffle, prefetch, masks, plain);
         _cacheIndices = [.. samples.Select(cache.IndexOf)];
         _threads = new Thread[workers];
         for (var i = 0; i < workers; i++)
         {
             cache.Retain();
+            masks?.Retain();
             _threads[i] = new Thread(Work) { IsBackground = true, Name = $"loader {i}" };
             _threads[i].Start();
         }
@@ -80,6 +90,16 @@ public sealed class BatchLoader : IDisposable
 
     /// <summary>Of the sample's image in its file, px.</summary>
     public (int Width, int Height) OriginalSize(Sample sample) => _cache.OriginalSize(_cache.IndexOf(sample));
+
+    /// <summary>
+    /// [height * width] of the image in its file: the class of each pixel. Throws <see cref="MarrowException"/> when the
+    /// mask can't be read, and <see cref="InvalidOperationException"/> from a loader without masks.
+    /// </summary>
+    internal byte[] OriginalMask(Sample sample)
+    {
+        var (width, height) = OriginalSize(sample);
+        return (_masks ?? throw new InvalidOperationException("The loader has no masks.")).Original(sample, width, height);
+    }
 
     /// <summary>Where <see cref="Next"/> stands: the epoch and the batch in it that it gives next.</summary>
     public (int Epoch, int Batch) Position
@@ -112,10 +132,15 @@ public sealed class BatchLoader : IDisposable
             _ready.Remove(_nextToGive++);
             Monitor.PulseAll(_lock);
         }
-        var images = Preprocessor.ToTensor(produced.Values, produced.Samples.Length, _contract);
+        var count = produced.Samples.Length;
+        var images = Preprocessor.ToTensor(produced.Arrays.Values, count, _contract);
+        var masks = _masks is null ? null : MaskPack.ToTensor(produced.Arrays.Masks, count, _contract);
+        var plain = !_plain ? null : new PlainImages(
+            Preprocessor.ToTensor(produced.Arrays.Values.AsSpan(count * _contract.Width * _contract.Height), count, _contract),
+            [.. produced.Samples.Select(s => _cache.ToInput(_cache.IndexOf(s.Sample)))]);
         lock (_lock)
-            _pool.Push(produced.Values);
-        return new Batch(images, produced.Samples);
+            _pool.Push(produced.Arrays);
+        return new Batch(images, produced.Samples, masks) { Plain = plain };
     }
 
     /// <summary>Makes <see cref="Next"/> go on at this batch of this epoch; both count from 0.</summary>
@@ -129,7 +154,7 @@ public sealed class BatchLoader : IDisposable
             _generation++;
             _nextToMake = _nextToGive = (long)epoch * BatchesPerEpoch + batch;
             foreach (var produced in _ready.Values)
-                _pool.Push(produced.Values);
+                _pool.Push(produced.Arrays);
             _ready.Clear();
             Monitor.PulseAll(_lock);
         }
@@ -154,12 +179,13 @@ public sealed class BatchLoader : IDisposable
         try
         {
             var renderer = new AugmentedRenderer(_contract);
+            var maskRenderer = _masks?.Renderer();
             while (true)
             {
                 long number;
                 int generation;
                 int[] order;
-                float[]? values;
+                Arrays? arrays;
                 lock (_lock)
                 {
                     while (!_stopped && _nextToMake >= _nextToGive + _prefetch)
@@ -169,20 +195,21 @@ public sealed class BatchLoader : IDisposable
                     number = _nextToMake++;
                     generation = _generation;
                     order = Order(Place(number).Epoch);
-                    _pool.TryPop(out values);
+                    _pool.TryPop(out arrays);
                 }
-                if (values is null)
+                if (arrays is null)
                 {
-                    values = new float[Math.Min(_batchSize, _samples.Count) * _contract.Width * _contract.Height];
+                    var size = Math.Min(_batchSize, _samples.Count) * _contract.Width * _contract.Height;
+                    arrays = new(new float[(_plain ? 2 : 1) * size], new byte[_masks is null ? 0 : size]);
                     Interlocked.Increment(ref _arraysMade);
                 }
-                var produced = Make(number, generation, order, values, renderer);
+                var produced = Make(number, generation, order, arrays, renderer, maskRenderer);
                 lock (_lock)
                 {
                     if (generation == _generation)
                         _ready.Add(number, produced);
                     else
-                        _pool.Push(values);
+                        _pool.Push(arrays);
                     Monitor.PulseAll(_lock);
                 }
             }
@@ -190,10 +217,11 @@ public sealed class BatchLoader : IDisposable
         finally
         {
             _cache.Release();
+            _masks?.Release();
         }
     }
 
-    private Produced Make(long number, int generation, int[] order, float[] values, AugmentedRenderer renderer)
+    private Produced Make(long number, int generation, int[] order, Arrays arrays, AugmentedRenderer renderer, MaskRenderer? maskRenderer)
     {
         try
         {
@@ -202,16 +230,23 @@ public sealed class BatchLoader : IDisposable
             var prepared = new PreparedSample[Math.Min(_batchSize, order.Length - first)];
             var size = _contract.Width * _contract.Height;
             for (var i = 0; i < prepared.Length && !_stopped && generation == _generation; i++)
-                prepared[i] = Render(order[first + i], epoch, renderer, values.AsSpan(i * size, size));
-            return new Produced(values, prepared, null);
+            {
+                var (sample, geometry) = Render(order[first + i], epoch, renderer, arrays.Values.AsSpan(i * size, size));
+                maskRenderer?.Render(sample, geometry, arrays.Masks.AsSpan(i * size, size));
+                if (_plain)
+                    renderer.Render(_cache.Pixels(_cacheIndices[order[first + i]]), AffineTransform.Identity, null, arrays.Values.AsSpan((prepared.Length + i) * size, size));
+                prepared[i] = sample;
+            }
+            return new Produced(arrays, prepared, null);
         }
         catch (Exception e)
         {
-            return new Produced(values, [], ExceptionDispatchInfo.Capture(e)); // Next throws it.
+            return new Produced(arrays, [], ExceptionDispatchInfo.Capture(e)); // Next throws it.
         }
     }
 
-    private PreparedSample Render(int index, int epoch, AugmentedRenderer renderer, Span<float> output)
+    /// <summary>The sample, and how its augmentation moved original pixels; null without one.</summary>
+    private (PreparedSample Sample, AffineTransform? Geometry) Render(int index, int epoch, AugmentedRenderer renderer, Span<float> output)
     {
         var sample = _samples[index];
         var cacheIndex = _cacheIndices[index];
@@ -220,11 +255,20 @@ public sealed class BatchLoader : IDisposable
         if (_options is not null)
         {
             var (width, height) = _cache.OriginalSize(cacheIndex);
-            augmentation = Augmentation.Draw(SeededRandom.Fork(_seed, epoch, index), _options, width, height);
+            augmentation = Draw(SeededRandom.Fork(_seed, epoch, index), cacheIndex).Sparing(sample, width, height);
         }
         renderer.Render(_cache.Pixels(cacheIndex), toInput, augmentation, output);
         var moved = augmentation is null ? toInput : augmentation.Geometry.Then(toInput);
-        return new PreparedSample(sample, moved, [.. sample.Vertebrae.Select(v => v.Transform(moved))]);
+        return (new PreparedSample(sample, moved, [.. sample.Vertebrae.Select(v => v.Transform(moved))]) { Points = PointMirror.Move(sample, moved) }, augmentation?.Geometry);
+    }
+
+    /// <summary>Of a window the augmentation is about its own centre and by shares of its own size.</summary>
+    private Augmentation Draw(SeededRandom random, int cacheIndex)
+    {
+        if (_cache.Window(cacheIndex) is { } window)
+            return Augmentation.Draw(random, _options!, (int)Math.Ceiling(window.Width), (int)Math.Ceiling(window.Height)).About(window.ToWindow);
+        var (width, height) = _cache.OriginalSize(cacheIndex);
+        return Augmentation.Draw(random, _options!, width, height);
     }
 
     private (int Epoch, int Batch) Place(long number) => ((int)(number / BatchesPerEpoch), (int)(number % BatchesPerEpoch));

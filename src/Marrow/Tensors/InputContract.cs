@@ -59,6 +59,9 @@ public sealed record InputContract
     public IReadOnlyList<double>? ChannelMeans { get; init; }
     public IReadOnlyList<double>? ChannelStds { get; init; }
 
+    /// <summary>Where in the image the model looks; null for all of it.</summary>
+    public InputCrop? Crop { get; init; }
+
     // 16,384 px a side: 16 times the largest input a GPU of today takes; guards allocations against a foreign config.json.
     private const int MaxSide = 16384;
     private const double SmallestCropShare = 0.25; // images are decoded at up to four times the input's sides
@@ -69,17 +72,23 @@ public sealed record InputContract
     /// <summary>What they are divided by then.</summary>
     public double StdOf(int channel) => ChannelStds?[channel] ?? Std;
 
-    /// <summary>The least size, in px, at which an image may be decoded without loss.</summary>
-    internal (int Width, int Height) DecodeSize => Fit == Fit.Cover
+    /// <summary>The least size, in px, at which an image may be decoded without loss; 0 for its full size, of which a window may need all.</summary>
+    internal (int Width, int Height) DecodeSize => Crop is not null ? (0, 0) : Fit == Fit.Cover
         ? ((int)Math.Ceiling(Width / CropShare), (int)Math.Ceiling(Height / CropShare))
         : (Width, Height);
+
+    /// <summary>
+    /// What is packed beyond the input on each side, in px, where the model looks through a window: an augmentation that
+    /// moves the window then shows the image around it, not a black edge by which the move could be told.
+    /// </summary>
+    internal (int X, int Y) PackedBorder => Crop is null ? (0, 0) : ((Width + 3) / 4, (Height + 3) / 4);
 
     /// <summary>"224 x 224 px (width x height), cover, 1 channel, window from percentile 0.005 to 0.995, mean 0.5, std 0.25".</summary>
     public string Describe()
     {
         var fit = Fit == Fit.Cover && CropShare < 1 ? $"cover and cut to {Number(CropShare)} of each side" : Fit.ToString().ToLowerInvariant();
         var window = Window == WindowKind.FullRange ? "full range of the pixels' type" : $"window from percentile {Number(WindowLow)} to {Number(WindowHigh)}";
-        return $"{Width} x {Height} px (width x height), {fit}, {Channels} channel{(Channels == 1 ? "" : "s")}, {window}, mean {Numbers(ChannelMeans, Mean)}, std {Numbers(ChannelStds, Std)}";
+        return $"{Width} x {Height} px (width x height), {fit}, {Channels} channel{(Channels == 1 ? "" : "s")}, {window}, mean {Numbers(ChannelMeans, Mean)}, std {Numbers(ChannelStds, Std)}{(Crop is null ? "" : $", of {Crop.Describe()}")}";
 
         static string Numbers(IReadOnlyList<double>? each, double all) => string.Join(" ", (each ?? [all]).Select(Number));
         static string Number(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
@@ -99,6 +108,9 @@ public sealed record InputContract
         Require(double.IsFinite(Std) && Std > 0, "a std above 0", Text(Std));
         Require((ChannelMeans?.Count ?? 0) == (ChannelStds?.Count ?? 0) && (ChannelMeans is null ? ChannelStds is null : ChannelMeans.Count == Channels),
             "a mean and a std for each channel, or for none", $"{ChannelMeans?.Count ?? 0} and {ChannelStds?.Count ?? 0} for {Channels} channels");
+        Require(Crop is null || Enum.IsDefined(Crop.Region), "crop region spine or vertebra", $"{(int?)Crop?.Region}");
+        Require(Crop is null || Crop.Margin is >= 0 and <= InputCrop.MaxMargin, $"a crop margin of 0 to {InputCrop.MaxMargin}", Text(Crop?.Margin ?? 0));
+        Require(Crop is null || (Crop.Detector.Length > 0 && Crop.Digest.StartsWith("sha256:", StringComparison.Ordinal)), "the name and digest of the detector that is cropped by", $"'{Crop?.Detector}' and '{Crop?.Digest}'");
         Require(ChannelMeans is null || ChannelMeans.All(double.IsFinite), "finite means of the channels", "one that is not");
         Require(ChannelStds is null || ChannelStds.All(std => double.IsFinite(std) && std > 0), "stds of the channels above 0", "one that is not");
 

@@ -15,7 +15,8 @@ namespace Marrow.Tensors;
 /// size and time of change), so that a changed image or contract leads to another file; every image in it is checked
 /// against its SHA-256 when the file is opened, and a damaged file is made anew.
 /// Layout, little-endian: "MARROWPK", key [32], SHA-256 of the index [32]; index, per image: original width and height
-/// (int32), SHA-256 of its bytes; from the next multiple of 4096 on the images, [height * width] bytes each.
+/// (int32), SHA-256 of its bytes; from the next multiple of 4096 on the images, [height * width] bytes each; with
+/// <see cref="InputContract.PackedBorder"/> on all sides where the samples are windows of images.
 /// </summary>
 public sealed unsafe class PackedCache : IDisposable
 {
@@ -29,6 +30,7 @@ public sealed unsafe class PackedCache : IDisposable
     private readonly byte* _start;
     private readonly InputContract _contract;
     private readonly Dictionary<string, int> _indices;
+    private readonly ImageWindow?[] _windows;
     private int _users = 1;
     private bool _disposed;
 
@@ -36,6 +38,7 @@ public sealed unsafe class PackedCache : IDisposable
     {
         Path = path;
         _contract = contract;
+        _windows = [.. samples.Select(s => s.Window)];
         _indices = samples.Select((s, i) => (s.Id, i)).ToDictionary(p => p.Id, p => p.i, StringComparer.Ordinal);
         _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
         _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
@@ -62,6 +65,8 @@ public sealed unsafe class PackedCache : IDisposable
     {
         contract.Validate("packed cache");
         var distinct = samples.DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
+        if (distinct.Any(s => s.Window is null == (contract.Crop is not null)))
+            throw new ArgumentException("Samples have a window where the contract has a crop, and only there.", nameof(samples));
         var key = Key(distinct, contract);
         var path = System.IO.Path.Combine(cacheFolder ?? UserCache.Folder("packed"), $"{Convert.ToHexStringLower(key)[..32]}.packed");
         if (TryMap(path, distinct, contract, key) is { } found)
@@ -75,12 +80,12 @@ public sealed unsafe class PackedCache : IDisposable
         ? index
         : throw MarrowException.Bad(Path, $"an image of sample {sample.Id}", "none", "Open the cache with all samples that are read from it.");
 
-    /// <summary>[Height * Width] bytes; valid until the cache is disposed.</summary>
+    /// <summary>[Height * Width] bytes, of windows with their border; valid until the cache is disposed.</summary>
     public ReadOnlySpan<byte> Pixels(int index)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _users) == 0, this);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
-        var size = _contract.Width * _contract.Height;
+        var size = PackedSize(_contract);
         return new ReadOnlySpan<byte>(_start + ImagesStart(Count) + (long)index * size, size);
     }
 
@@ -95,15 +100,21 @@ public sealed unsafe class PackedCache : IDisposable
     public AffineTransform ToInput(int index)
     {
         var (width, height) = OriginalSize(index);
-        return Preprocessor.ToInput(_contract, width, height);
+        return Window(index) is { } window ? Preprocessor.ToInput(_contract, window) : Preprocessor.ToInput(_contract, width, height);
     }
+
+    /// <summary>What part of its image it is; null for all of it.</summary>
+    public ImageWindow? Window(int index) => _windows[index];
 
     /// <summary>A copy that outlives the cache.</summary>
     public PackedImage Read(Sample sample)
     {
         var index = IndexOf(sample);
         var (width, height) = OriginalSize(index);
-        return new PackedImage(Pixels(index).ToArray(), _contract.Width, _contract.Height, width, height, ToInput(index));
+        var pixels = new byte[_contract.Width * _contract.Height];
+        for (var y = 0; y < _contract.Height; y++)
+            PackedRow(Pixels(index), _contract, y).CopyTo(pixels.AsSpan(y * _contract.Width));
+        return new PackedImage(pixels, _contract.Width, _contract.Height, width, height, ToInput(index));
     }
 
     public void Dispose()
@@ -136,6 +147,19 @@ public sealed unsafe class PackedCache : IDisposable
         _file.Dispose();
     }
 
+    /// <summary>What the model sees of a row, without the border.</summary>
+    internal static ReadOnlySpan<byte> PackedRow(ReadOnlySpan<byte> packed, InputContract contract, int row)
+    {
+        var (x, y) = contract.PackedBorder;
+        return packed.Slice((row + y) * (contract.Width + 2 * x) + x, contract.Width);
+    }
+
+    private static int PackedSize(InputContract contract)
+    {
+        var (x, y) = contract.PackedBorder;
+        return checked((contract.Width + 2 * x) * (contract.Height + 2 * y));
+    }
+
     private ReadOnlySpan<byte> Entry(int index)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _users) == 0, this);
@@ -159,6 +183,8 @@ public sealed unsafe class PackedCache : IDisposable
             var file = new FileInfo(sample.ImagePath);
             Add(sample.Id);
             Add(file.Exists ? FormattableString.Invariant($"{file.Length} {file.LastWriteTimeUtc.Ticks}") : "absent");
+            if (sample.Window is { } w)
+                Add(FormattableString.Invariant($"{w.Center.X:R} {w.Center.Y:R} {w.Width:R} {w.Height:R} {w.TiltRadians:R}"));
         }
         return hash.GetHashAndReset();
 
@@ -168,7 +194,7 @@ public sealed unsafe class PackedCache : IDisposable
     /// <summary>Null when there is no file, or not a whole one.</summary>
     private static PackedCache? TryMap(string path, IReadOnlyList<Sample> samples, InputContract contract, byte[] key)
     {
-        var size = contract.Width * contract.Height;
+        var size = PackedSize(contract);
         var length = ImagesStart(samples.Count) + (long)samples.Count * size;
         PackedCache cache;
         try
@@ -207,36 +233,35 @@ public sealed unsafe class PackedCache : IDisposable
     private static void Build(string path, IReadOnlyList<Sample> samples, InputContract contract, byte[] key,
         Action<int, int>? progress, Func<string, int, int, Radiograph> read, CancellationToken cancellation)
     {
-        var size = contract.Width * contract.Height;
+        var size = PackedSize(contract);
+        var images = Enumerable.Range(0, samples.Count).GroupBy(i => samples[i].ImagePath, StringComparer.Ordinal).Select(g => g.ToArray()).ToList();
         var index = new byte[(long)samples.Count * EntrySize];
         var failures = new ConcurrentQueue<(int Sample, string Message)>();
         AtomicFile.Write(path, stream =>
         {
             stream.SetLength(ImagesStart(samples.Count) + (long)samples.Count * size);
             var done = 0;
-            InParallel(samples.Count, cancellation, i =>
+            // An image is decoded once, however many windows of it there are.
+            InParallel(images.Count, cancellation, image =>
             {
-                if (TryPrepare(samples[i].ImagePath, contract, read, out var image) is { } failure)
-                    failures.Enqueue((i, failure));
-                else
+                if (TryRead(samples[images[image][0]].ImagePath, contract, read, out var radiograph) is { } failure)
+                    failures.Enqueue((images[image][0], failure));
+                foreach (var i in images[image])
                 {
-                    var entry = index.AsSpan(i * EntrySize, EntrySize);
-                    BinaryPrimitives.WriteInt32LittleEndian(entry, image!.OriginalWidth);
-                    BinaryPrimitives.WriteInt32LittleEndian(entry[4..], image.OriginalHeight);
-                    SHA256.HashData(image.Pixels, entry[8..]);
-                }
-                lock (stream)
-                {
-                    if (image is not null)
+                    var pixels = radiograph is null ? null : Prepare(radiograph, contract, samples[i].Window, index.AsSpan(i * EntrySize, EntrySize));
+                    lock (stream)
                     {
-                        stream.Position = ImagesStart(samples.Count) + (long)i * size;
-                        stream.Write(image.Pixels);
+                        if (pixels is not null)
+                        {
+                            stream.Position = ImagesStart(samples.Count) + (long)i * size;
+                            stream.Write(pixels);
+                        }
+                        progress?.Invoke(++done, samples.Count);
                     }
-                    progress?.Invoke(++done, samples.Count);
                 }
             });
             if (!failures.IsEmpty)
-                throw Unreadable(failures.OrderBy(f => f.Sample).Select(f => f.Message).ToList(), samples.Count);
+                throw Unreadable(failures.OrderBy(f => f.Sample).Select(f => f.Message).ToList(), images.Count);
             stream.Position = 0;
             stream.Write("MARROWPK"u8);
             stream.Write(key);
@@ -245,13 +270,25 @@ public sealed unsafe class PackedCache : IDisposable
         });
     }
 
-    /// <summary>What is wrong with the image, or null.</summary>
-    private static string? TryPrepare(string path, InputContract contract, Func<string, int, int, Radiograph> read, out PackedImage? image)
+    /// <summary>The bytes of one sample; its entry in the index is filled.</summary>
+    private static byte[] Prepare(Radiograph radiograph, InputContract contract, ImageWindow? window, Span<byte> entry)
     {
-        image = null;
+        var pixels = window is null
+            ? Preprocessor.Prepare(radiograph, contract).Pixels
+            : Preprocessor.PrepareWindow(radiograph, contract, window, contract.PackedBorder).Pixels;
+        BinaryPrimitives.WriteInt32LittleEndian(entry, radiograph.OriginalWidth);
+        BinaryPrimitives.WriteInt32LittleEndian(entry[4..], radiograph.OriginalHeight);
+        SHA256.HashData(pixels, entry[8..]);
+        return pixels;
+    }
+
+    /// <summary>What is wrong with the image, or null.</summary>
+    private static string? TryRead(string path, InputContract contract, Func<string, int, int, Radiograph> read, out Radiograph? radiograph)
+    {
+        radiograph = null;
         try
         {
-            image = Preprocessor.Prepare(read(path, contract.DecodeSize.Width, contract.DecodeSize.Height), contract);
+            radiograph = read(path, contract.DecodeSize.Width, contract.DecodeSize.Height);
             return null;
         }
         catch (MarrowException e)

@@ -18,7 +18,7 @@ public sealed record PackedImage(byte[] Pixels, int Width, int Height, int Origi
 /// </summary>
 public static class Preprocessor
 {
-    /// <summary>Part of the packed cache's key: raise it whenever a reader or <see cref="Prepare"/> gives other bytes.</summary>
+    /// <summary>Part of the packed cache's key: raise it whenever a reader or <see cref="Prepare(Radiograph, InputContract)"/> gives other bytes.</summary>
     internal const int Version = 1;
 
     /// <summary>Original pixels to input pixels. Letterbox and cover scale evenly and centre, also by fractions of a pixel.</summary>
@@ -26,8 +26,17 @@ public static class Preprocessor
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(originalWidth);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(originalHeight);
-        var x = contract.Width / (double)originalWidth;
-        var y = contract.Height / (double)originalHeight;
+        return Fitted(contract, originalWidth, originalHeight);
+    }
+
+    /// <summary>The same through a window, which is fitted as an image of its size is; what letterbox adds shows the image around it.</summary>
+    public static AffineTransform ToInput(InputContract contract, ImageWindow window) =>
+        window.ToWindow.Then(Fitted(contract, window.Width, window.Height));
+
+    private static AffineTransform Fitted(InputContract contract, double originalWidth, double originalHeight)
+    {
+        var x = contract.Width / originalWidth;
+        var y = contract.Height / originalHeight;
         if (contract.Fit == Fit.Stretch)
             return AffineTransform.Scale(x, y);
         var scale = contract.Fit == Fit.Cover ? Math.Max(x, y) / contract.CropShare : Math.Min(x, y);
@@ -43,13 +52,13 @@ public static class Preprocessor
     /// <summary>
     /// Windowed and resized bytes. An image whose two percentiles coincide (nearly all of one value) is windowed
     /// between its extremes; one of a single value becomes black. Throws <see cref="MarrowException"/> for an
-    /// impossible contract.
+    /// impossible contract, and for one that looks through a window: its weights know nothing of whole images.
     /// </summary>
     public static PackedImage Prepare(Radiograph radiograph, InputContract contract)
     {
-        contract.Validate(radiograph.Source);
-        if (radiograph.Pixels.Length != (long)radiograph.Width * radiograph.Height || radiograph.Pixels.Length == 0)
-            throw new ArgumentException($"{radiograph.Source}: {radiograph.Pixels.Length} pixels for {radiograph.Width} x {radiograph.Height}.");
+        Check(radiograph, contract);
+        if (contract.Crop is { } crop)
+            throw MarrowException.Bad(radiograph.Source, $"a window of it, since these weights see {crop.Describe()}", "the whole image", "Find the vertebrae with that detector first, as marrow predict does.");
         var toInput = ToInput(contract, radiograph.OriginalWidth, radiograph.OriginalHeight);
         var (black, white) = Window(radiograph, contract);
         // The radiograph may have been decoded at a reduced scale: its pixels are larger than original ones.
@@ -60,23 +69,76 @@ public static class Preprocessor
         return new PackedImage(pixels, contract.Width, contract.Height, radiograph.OriginalWidth, radiograph.OriginalHeight, toInput);
     }
 
+    /// <summary>
+    /// What is seen through a window, for a contract with <see cref="InputContract.Crop"/>. The percentiles are those of
+    /// what is seen; what lies outside the image is black. Throws <see cref="MarrowException"/> for an impossible contract.
+    /// </summary>
+    public static PackedImage Prepare(Radiograph radiograph, InputContract contract, ImageWindow window)
+    {
+        var (pixels, toInput) = PrepareWindow(radiograph, contract, window, (0, 0));
+        return new PackedImage(pixels, contract.Width, contract.Height, radiograph.OriginalWidth, radiograph.OriginalHeight, toInput);
+    }
+
+    /// <param name="border">Input pixels that are added on each side, beyond what the model sees.</param>
+    /// <returns>[(Height + 2 border.Y) * (Width + 2 border.X)] bytes, and original pixels to input pixels.</returns>
+    internal static (byte[] Pixels, AffineTransform ToInput) PrepareWindow(Radiograph radiograph, InputContract contract, ImageWindow window, (int X, int Y) border)
+    {
+        Check(radiograph, contract);
+        var toInput = ToInput(contract, window);
+        var (width, height) = (contract.Width + 2 * border.X, contract.Height + 2 * border.Y);
+        var values = WindowSampler.Run(radiograph, toInput.Then(AffineTransform.Translate(border.X, border.Y)), width, height);
+        var histogram = new int[ushort.MaxValue + 1];
+        var count = 0;
+        for (var y = border.Y; y < height - border.Y; y++)
+        {
+            foreach (var value in values.AsSpan(y * width + border.X, contract.Width))
+            {
+                if (float.IsNaN(value))
+                    continue;
+                histogram[(int)(value + 0.5f)]++;
+                count++;
+            }
+        }
+        var (black, white) = count == 0 ? (0, 0) : Window(radiograph, contract, histogram, count);
+        var gain = white == black ? 0 : 255 / (white - black);
+        var pixels = new byte[values.Length];
+        for (var i = 0; i < pixels.Length; i++)
+            pixels[i] = float.IsNaN(values[i]) ? (byte)0 : (byte)(Math.Clamp((values[i] - black) * gain, 0, 255) + 0.5);
+        return (pixels, toInput);
+    }
+
+    private static void Check(Radiograph radiograph, InputContract contract)
+    {
+        contract.Validate(radiograph.Source);
+        if (radiograph.Pixels.Length != (long)radiograph.Width * radiograph.Height || radiograph.Pixels.Length == 0)
+            throw new ArgumentException($"{radiograph.Source}: {radiograph.Pixels.Length} pixels for {radiograph.Width} x {radiograph.Height}.");
+    }
+
     /// <summary>The values that become 0 and 255; where bone is dark the first is the larger.</summary>
     internal static (double Black, double White) Window(Radiograph radiograph, InputContract contract)
+    {
+        var histogram = new int[contract.Window == WindowKind.FullRange ? 0 : ushort.MaxValue + 1];
+        if (histogram.Length > 0)
+        {
+            foreach (var value in radiograph.Pixels)
+                histogram[value]++;
+        }
+        return Window(radiograph, contract, histogram, radiograph.Pixels.Length);
+    }
+
+    private static (double Black, double White) Window(Radiograph radiograph, InputContract contract, int[] histogram, long count)
     {
         if (contract.Window == WindowKind.FullRange)
         {
             var largest = (1 << radiograph.BitDepth) - 1;
             return radiograph.Polarity == Polarity.BoneDark ? (largest, 0) : (0, largest);
         }
-        var histogram = new int[ushort.MaxValue + 1];
-        foreach (var value in radiograph.Pixels)
-            histogram[value]++;
         var (black, white) = (At(contract.WindowLow), At(contract.WindowHigh));
         return black == white ? (At(0), At(1)) : (black, white);
 
         // Percentile p of the negative is percentile 1 - p of the positive.
         double At(double fraction) =>
-            Percentile(histogram, radiograph.Pixels.Length, radiograph.Polarity == Polarity.BoneDark ? 1 - fraction : fraction);
+            Percentile(histogram, count, radiograph.Polarity == Polarity.BoneDark ? 1 - fraction : fraction);
     }
 
     /// <summary>Interpolated linearly between the two nearest ranks, as numpy does by default.</summary>

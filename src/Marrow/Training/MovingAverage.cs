@@ -11,16 +11,23 @@ namespace Marrow.Training;
 internal sealed class MovingAverage : IDisposable
 {
     private readonly double _decay;
+    private readonly bool _owned;
     private readonly List<(string Name, Tensor Live, Tensor Average)> _tensors = [];
 
-    public MovingAverage(Module model, double decay)
+    /// <param name="carrier">A model of the same make that carries the average at all times; null: tensors of its own do.</param>
+    public MovingAverage(Module model, double decay, Module? carrier = null)
     {
-        _decay = decay;
+        (_decay, _owned) = (decay, carrier is null);
         using var noGrad = no_grad();
+        var carried = carrier?.state_dict();
         foreach (var (name, tensor) in model.state_dict())
         {
-            if (tensor.is_floating_point())
-                _tensors.Add((name, tensor, tensor.detach().clone().DetachFromDisposeScope()));
+            if (!tensor.is_floating_point())
+                continue;
+            var average = carried is null ? tensor.detach().clone().DetachFromDisposeScope() : carried[name];
+            if (carried is not null)
+                average.copy_(tensor);
+            _tensors.Add((name, tensor, average));
         }
     }
 
@@ -45,6 +52,8 @@ internal sealed class MovingAverage : IDisposable
 
     public void Dispose()
     {
+        if (!_owned)
+            return;
         foreach (var (_, _, average) in _tensors)
             average.Dispose();
     }

@@ -2,6 +2,7 @@ using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Models;
 using Marrow.Tensors;
+using Marrow.Training.Methods;
 
 namespace Marrow.Training;
 
@@ -39,12 +40,15 @@ public sealed record Recipe
     /// <summary>"stage.key=value", in the order they were applied. Store them beside the text to read the same recipe again.</summary>
     public IReadOnlyList<string> Overrides { get; init; } = [];
 
+    /// <summary>NAMEs for --data, of all stages, each once.</summary>
+    public IReadOnlyList<string> DataNames => [.. Stages.SelectMany(s => (string?[])[s.Data.Name, s.Unlabeled?.Name]).OfType<string>().Distinct()];
+
     /// <summary>Of the stages chosen by <see cref="Only"/>; empty for all.</summary>
     public IReadOnlyList<string> Chosen { get; private init; } = [];
 
     /// <summary>
-    /// The recipe with these stages alone. Where one starts from a stage that is left out, it starts from the checkpoint
-    /// of that stage's name instead ("densenet121.chexpert"), which is then found in a hub. Throws
+    /// The recipe with these stages alone. Where one starts from a stage that is left out, or crops by it, it takes the
+    /// checkpoint of that stage's name instead ("densenet121.chexpert"), which is then found in a hub. Throws
     /// <see cref="MarrowException"/> when a name is no stage's, or there is none.
     /// </summary>
     public Recipe Only(IReadOnlyList<string> names)
@@ -58,8 +62,12 @@ public sealed record Recipe
         return this with
         {
             Chosen = [.. kept.Select(s => s.Name)],
-            Stages = [.. kept.Select(s => s.Init is { } init && Stages.FirstOrDefault(o => o.Name == StageInit.NameIn(init) && !names.Contains(o.Name)) is { } left ? s with { Init = StageInit.Rename(init, left.CheckpointName) } : s)],
+            Stages = [.. kept.Select(s => s with { Init = KeptInit(s.Init), Crop = s.Crop is { } crop ? crop with { By = Kept(crop.By)! } : null, Data = s.Data with { SoftLabelsFrom = Kept(s.Data.SoftLabelsFrom) } })],
         };
+
+        string? KeptInit(string? init) => init is null ? null : StageInit.Rename(init, Kept(StageInit.NameIn(init))!);
+
+        string? Kept(string? reference) => Stages.FirstOrDefault(o => o.Name == reference && !names.Contains(o.Name))?.CheckpointName ?? reference;
     }
 
     /// <summary>Writes <see cref="SourceText"/>, unchanged; throws <see cref="MarrowException"/> when it can't.</summary>
@@ -88,11 +96,17 @@ public sealed record Stage
     /// <summary>Least share of the backbone's parameters that <see cref="Init"/> must give, 0 to 1; default 0.9.</summary>
     public double InitCoverage { get; init; } = 0.9;
 
+    /// <summary>Where in its images the stage looks; null (default) for all of them.</summary>
+    public StageCrop? Crop { get; init; }
+
     public required StageData Data { get; init; }
     public required StageInput Input { get; init; }
 
     /// <summary>What differs from the architecture's own detector; null for other tasks and when nothing does.</summary>
     public StageDetector? Detector { get; init; }
+
+    /// <summary>What is hidden while pretraining; null for other tasks.</summary>
+    public MaskingSpec? Pretrain { get; init; }
 
     public required TrainOptions Train { get; init; }
 
@@ -107,6 +121,28 @@ public sealed record Stage
 
     /// <summary>Of the checkpoint, SPDX or LicenseRef-...; null (default) for those of the data and all ancestors that restrict anything, joined by AND.</summary>
     public string? License { get; init; }
+
+    /// <summary>Images without labels to learn from too, by <see cref="Uda"/> or <see cref="Teacher"/>; null (default) for none.</summary>
+    public StageUnlabeled? Unlabeled { get; init; }
+
+    /// <summary>How <see cref="Unlabeled"/> is used; at most one of the two is set.</summary>
+    public UdaOptions? Uda { get; init; }
+
+    /// <summary>The other way.</summary>
+    public TeacherOptions? Teacher { get; init; }
+}
+
+/// <summary>Images without labels; those of held-out and validation patients are never among them, labels are not read.</summary>
+public sealed record StageUnlabeled
+{
+    /// <summary>NAME in --data NAME=DIR. Default: the format. It may be the stage's own data.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>A key of <see cref="DatasetCatalogue.Formats"/>; images for any folder of PNG and JPEG files.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>How the data set is read; in YAML the options stand beside name and format.</summary>
+    public DatasetOptions Options { get; init; } = new();
 }
 
 /// <summary>What a stage trains on.</summary>
@@ -120,6 +156,12 @@ public sealed record StageData
 
     /// <summary>How the data set is read; in YAML the options stand beside name and format.</summary>
     public DatasetOptions Options { get; init; } = new();
+
+    /// <summary>
+    /// U-SelfTrained: an earlier stage or a checkpoint whose probabilities stand for the uncertain labels of the training
+    /// part, of findings whose policy is "self-trained". Written as <see cref="Stage.Init"/> is. Default none.
+    /// </summary>
+    public string? SoftLabelsFrom { get; init; }
 
     /// <summary>Train on this many patients only, drawn by the recipe's seed, to see what few labels give. 0 (default): all.</summary>
     public int Limit { get; init; }
@@ -143,16 +185,16 @@ public sealed record StageData
 /// <summary>How images become the model's input; stored with the weights as their <see cref="InputContract"/>.</summary>
 public sealed record StageInput
 {
-    /// <summary>Input pixels, 32 to 4096. Default 224.</summary>
+    /// <summary>Input pixels, 32 to 4096. Default 224, for points 256.</summary>
     public int Width { get; init; } = 224;
 
-    /// <summary>Input pixels, 32 to 4096. Default 224, for the spine tasks 640.</summary>
+    /// <summary>Input pixels, 32 to 4096. Default 224, for points 256, for the spine tasks 640.</summary>
     public int Height { get; init; } = 224;
 
     /// <summary>1, or 3 equal channels for weights that were trained on colour. Default 1.</summary>
     public int Channels { get; init; } = 1;
 
-    /// <summary>stretch, letterbox or cover. Default stretch; for the spine tasks letterbox, which leaves angles as they are.</summary>
+    /// <summary>stretch, letterbox or cover. Default stretch; for points and the spine tasks letterbox, which leaves angles as they are.</summary>
     public Fit Fit { get; init; } = Fit.Stretch;
 
     /// <summary>With cover: the share of each side that is kept, 0.25 to 1. Default 1.</summary>
@@ -176,8 +218,15 @@ public sealed record StageInput
     public IReadOnlyList<double>? ChannelStds { get; init; }
 
     /// <summary>A spine film is about 2.8 times as high as wide (SpineWeb 16: medians 854 x 2360 px).</summary>
-    public static StageInput DefaultFor(string task) =>
-        task == CheckpointTask.Classify ? new() : new() { Width = 224, Height = 640, Fit = Fit.Letterbox };
+    public static StageInput DefaultFor(string task) => task switch
+    {
+        CheckpointTask.Classify => new(),
+        CheckpointTask.Regress => new(),
+        CheckpointTask.Segment => new(),
+        CheckpointTask.Pretrain => new(),
+        CheckpointTask.Points => new() { Width = 256, Height = 256, Fit = Fit.Letterbox }, // a distance is one in both directions
+        _ => new() { Width = 224, Height = 640, Fit = Fit.Letterbox },
+    };
 
     /// <summary>What gives this contract again.</summary>
     internal static StageInput Of(InputContract contract) => new()

@@ -5,9 +5,23 @@ namespace Marrow.Training;
 /// <summary>The section "augment:" -> <see cref="AugmentationOptions"/>, whose comments give each range and default.</summary>
 internal static class RecipeAugment
 {
-    private static readonly AugmentationOptions Off = new() { Strength = 0, FlipProbability = 0, CutoutProbability = 0 };
+    private static readonly AugmentationOptions Off = new() { Strength = 0, FlipProbability = 0, CutoutProbability = 0, CollimationProbability = 0 };
 
-    public static AugmentationOptions Read(RecipeSection stage)
+    /// <summary>The same from "strength=2", "collimationProbability=1": for commands. Throws with a line for each mistake.</summary>
+    public static AugmentationOptions Parse(IReadOnlyList<string> settings)
+    {
+        var errors = new RecipeErrors();
+        var root = new RecipeNode(RecipeNodeKind.Map, "--augment", 0, 0);
+        root.Entries.Add((new(RecipeNodeKind.Scalar, "--augment", 0, 0) { Text = "augment" }, new(RecipeNodeKind.Map, "--augment", 0, 0)));
+        foreach (var setting in settings)
+            RecipeOverride.Apply(root.Entries[0].Value, setting, [], errors, "--augment");
+        var options = Read(new RecipeSection(root, "--augment", errors));
+        errors.ThrowIfAny();
+        return options;
+    }
+
+    /// <param name="absent">What stands in for keys that are not there; null: the defaults of the stage's own.</param>
+    public static AugmentationOptions Read(RecipeSection stage, AugmentationOptions? absent = null)
     {
         if (stage.Find("augment") is { Kind: RecipeNodeKind.Scalar } word)
         {
@@ -16,7 +30,7 @@ internal static class RecipeAugment
             return Off;
         }
         var s = stage.SectionOrEmpty("augment");
-        var absent = new AugmentationOptions();
+        absent ??= new();
         var options = new AugmentationOptions
         {
             Strength = s.Number("strength", absent.Strength, 0, 10),
@@ -32,6 +46,8 @@ internal static class RecipeAugment
             BlurPixels = s.Number("blurPixels", absent.BlurPixels, 0, 5),
             Cutout = s.Number("cutout", absent.Cutout, 0, 1),
             CutoutProbability = s.Number("cutoutProbability", absent.CutoutProbability, 0, 1),
+            Collimation = s.Number("collimation", absent.Collimation, 0, 0.5),
+            CollimationProbability = s.Number("collimationProbability", absent.CollimationProbability, 0, 1),
         };
         s.Finish();
         return options;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Marrow.Checkpoints;
 using Marrow.Datasets;
 
 namespace Marrow.Training;
@@ -9,20 +10,20 @@ namespace Marrow.Training;
 /// </summary>
 internal static partial class RecipeData
 {
-    public static StageData Read(RecipeSection stage, double heldOut)
+    /// <param name="reference">Reads a key that names an earlier stage or a checkpoint.</param>
+    public static StageData Read(RecipeSection stage, double heldOut, string task, Func<RecipeSection, string, string?> reference)
     {
         var node = stage.Require("data", "data: {name: spineweb16, format: spineweb16}");
         if (node is null)
             return new StageData { Name = "", Format = "" };
         var s = new RecipeSection(node, "data", stage.Errors);
-        var format = s.Require("format", "format: spineweb16") is null
-            ? ""
-            : s.Choice("format", "", [.. DatasetCatalogue.Formats.Keys.Select(f => (f, f))]);
+        var (name, format) = NameAndFormat(s, "format: spineweb16");
         var data = new StageData
         {
             Format = format,
-            Name = RecipeReader.Name(s, "name", s.Text("name")) ?? format,
-            Options = Options(s),
+            Name = name,
+            Options = Options(s, format, task),
+            SoftLabelsFrom = reference(s, "softLabelsFrom"),
             Limit = s.Int("limit", 0, 0, int.MaxValue),
             Fraction = s.Number("fraction", 1, 0.0001, 1),
             HeldOut = s.Number("heldOut", heldOut, 0, 0.9),
@@ -30,12 +31,35 @@ internal static partial class RecipeData
         };
         if (s.Has("limit") && s.Has("fraction"))
             s.Errors.Add(s.At("fraction"), "fraction: limit says already how many patients to train on. Remove one of them.");
+        if (data.SoftLabelsFrom is not null)
+            CheckSelfTraining(s, data, task);
         s.Finish();
+        TaskLabels.Check(stage, task, data);
         return data;
     }
 
+    /// <summary>"" each where it is missing or wrong.</summary>
+    public static (string Name, string Format) NameAndFormat(RecipeSection s, string example)
+    {
+        var format = s.Require("format", example) is null
+            ? ""
+            : s.Choice("format", "", [.. DatasetCatalogue.Formats.Keys.Select(f => (f, f))]);
+        return (RecipeReader.Name(s, "name", s.Text("name")) ?? format, format);
+    }
+
+    private static void CheckSelfTraining(RecipeSection s, StageData data, string task)
+    {
+        var fault = task.Length > 0 && task != CheckpointTask.Classify ? $"task {task} has no uncertain labels. Remove it"
+            : data.Options.SoftLabels is not null ? "softLabels gives them already. Remove one of them"
+            : !data.Options.Uncertain.Values.Contains("self-trained") ? "no finding asks for it. Set uncertain: {default: self-trained}"
+            : null;
+        if (fault is not null)
+            s.Errors.Add(s.At("softLabelsFrom"), $"softLabelsFrom: {fault}.");
+    }
+
     // Which option belongs to which format is the data set's to say; a value no format takes is found here.
-    private static DatasetOptions Options(RecipeSection s) => new()
+    /// <param name="task">"" where none of the labels is read.</param>
+    public static DatasetOptions Options(RecipeSection s, string format, string task) => new()
     {
         Split = s.Text("split"),
         Uncertain = Uncertain(s.SectionOrEmpty("uncertain")),
@@ -49,7 +73,13 @@ internal static partial class RecipeData
         FileColumn = s.Text("fileColumn"),
         PatientColumn = s.Text("patientColumn"),
         LabelColumns = s.Texts("labelColumns") ?? [],
-        Kind = Word(s, "kind", "classes", "findings", "numbers"),
+        Kind = Word(s, "kind", CsvFolder.Kinds) ?? TaskLabels.KindOf(format, task),
+        Units = Names(s.SectionOrEmpty("units")),
+        MirrorPairs = s.Section("mirrorPairs") is { } pairs ? Names(pairs) : null,
+        Area = Word(s, "area", "vertebrae", "spine"),
+        MaskColumn = s.Text("maskColumn"),
+        Masks = s.Text("masks"),
+        MaskClasses = s.Texts("maskClasses") ?? [],
         License = s.Text("license"),
         Citation = s.Text("citation"),
         Version = s.Text("version"),
@@ -57,6 +87,9 @@ internal static partial class RecipeData
 
     private static string? Word(RecipeSection s, string key, params string[] words) =>
         s.Choice<string?>(key, null, [.. words.Select(w => (w, (string?)w))]);
+
+    private static Dictionary<string, string> Names(RecipeSection s) =>
+        s.RemainingKeys.Select(key => (key, Text: s.Text(key))).Where(p => p.Text is not null).ToDictionary(p => p.key, p => p.Text!);
 
     private static Dictionary<string, string> Uncertain(RecipeSection s)
     {

@@ -3,9 +3,10 @@ namespace Marrow.Training;
 /// <summary>One --set stage.key=value, put into the tree before it is checked, so that it obeys the same rules.</summary>
 internal static class RecipeOverride
 {
-    public static void Apply(RecipeNode root, string text, IReadOnlyList<string> stageKeys, RecipeErrors errors)
+    /// <param name="option">What the user typed it after.</param>
+    public static void Apply(RecipeNode root, string text, IReadOnlyList<string> stageKeys, RecipeErrors errors, string option = "--set")
     {
-        var origin = $"--set {RecipeErrors.Quote(text)}";
+        var origin = $"{option} {RecipeErrors.Quote(text)}";
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         var path = equals < 0 ? [] : text[..equals].Split('.');
         if (path.Length == 0 || path.Any(string.IsNullOrWhiteSpace))

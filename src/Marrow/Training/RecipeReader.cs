@@ -15,7 +15,8 @@ public static partial class RecipeReader
 {
     // By which an override knows "landmarks.init" from "landmarks.lr", short for "landmarks.train.lr".
     internal static readonly string[] StageKeys =
-        ["name", "task", "model", "init", "initCoverage", "data", "input", "detector", "train", "augment", "tag", "license"];
+        ["name", "task", "model", "init", "initCoverage", "crop", "data", "input", "detector", "train", "augment", "tag", "license",
+        "pretrain", "unlabeled", "uda", "teacher"];
 
     private const int MaxStages = 100;
 
@@ -76,12 +77,13 @@ public static partial class RecipeReader
         }
         var names = list.Items.Select(RecipeOverride.StageName).ToList();
         for (var i = 0; i < names.Count; i++)
-            stages.Add(ReadStage(list.Items[i], i, names, heldOut, recipe.Errors));
+            stages.Add(ReadStage(list.Items[i], stages, names, heldOut, recipe.Errors));
         return stages;
     }
 
-    private static Stage ReadStage(RecipeNode node, int index, List<string?> names, double heldOut, RecipeErrors errors)
+    private static Stage ReadStage(RecipeNode node, List<Stage> earlier, List<string?> names, double heldOut, RecipeErrors errors)
     {
+        var index = earlier.Count;
         var s = new RecipeSection(node, names[index] is { } known ? $"stage {RecipeErrors.Quote(known)}" : $"stage {index + 1}", errors);
         var name = Name(s, "name", s.RequiredText("name", "name: features"));
         if (name is not null && names.IndexOf(name) < index)
@@ -90,22 +92,31 @@ public static partial class RecipeReader
             errors.Add(s.At("name"), "name: 'scratch' means random weights. Choose another name.");
 
         var task = s.Require("task", "task: classify") is null ? "" : s.Choice("task", "", [.. CheckpointTask.All.Select(t => (t, t))]);
-        var data = RecipeData.Read(s, heldOut);
+        var data = RecipeData.Read(s, heldOut, task, (section, key) => Reference(section, key, index, names));
+        var input = Input(s.SectionOrEmpty("input"), task);
+        var (unlabeled, uda, teacher) = RecipeUnlabeled.Read(s, task);
         var stage = new Stage
         {
             Name = name ?? "",
             Task = task,
             Model = Model(s, task),
-            Init = Init(s, index, names),
+            Init = Reference(s, "init", index, names),
             InitCoverage = s.Number("initCoverage", 0.9, 0, 1),
+            Crop = RecipeCrop.Read(s, earlier, names, task),
             Data = data,
-            Input = Input(s.SectionOrEmpty("input"), task),
+            Input = input,
             Detector = Detector(s, task),
+            Pretrain = RecipePretrain.Read(s, task, input),
             Train = RecipeTrain.Read(s.SectionOrEmpty("train"), task),
             Augment = RecipeAugment.Read(s),
             Tag = Name(s, "tag", s.Text("tag")) ?? data.Name,
             License = s.Text("license"),
+            Unlabeled = unlabeled,
+            Uda = uda,
+            Teacher = teacher,
         };
+        TaskLabels.CheckMirror(s, stage);
+        BackboneMatch.Check(s, stage, earlier);
         if ((long)stage.Train.Batch * stage.Input.Width * stage.Input.Height > BatchLoader.MostPixels)
             errors.Add(s.At("train"), string.Create(CultureInfo.InvariantCulture, $"batch: expected at most {BatchLoader.MostPixels} pixels in a batch, found {stage.Train.Batch} images of {stage.Input.Width} x {stage.Input.Height}. Use a smaller batch and accumulate."));
         s.Finish();
@@ -124,22 +135,30 @@ public static partial class RecipeReader
         return model;
     }
 
-    private static string? Init(RecipeSection s, int index, List<string?> names)
+    /// <summary>An earlier stage, or what looks like a checkpoint; null when absent or wrong.</summary>
+    private static string? Reference(RecipeSection s, string key, int index, List<string?> names)
     {
-        var init = s.Text("init");
-        if (init is null or "scratch")
+        var text = s.Text(key);
+        if (text is null or "scratch")
             return null;
-        var source = StageInit.NameIn(init);
-        var place = names.IndexOf(source);
-        if (place >= 0 && place < index || place < 0 && LooksLikeCheckpoint(source))
-            return init;
+        var source = key == "init" ? StageInit.NameIn(text) : text;
+        return Reference(s, key, source, index, names) is null ? null : text;
+    }
+
+    /// <summary>An earlier stage's name or a checkpoint's; null, with an error noted, for anything else.</summary>
+    /// <param name="index">Of the stage that refers to it.</param>
+    internal static string? Reference(RecipeSection s, string key, string text, int index, IReadOnlyList<string?> names)
+    {
+        var place = names.TakeWhile(name => name != text).Count();
+        if (place < index || place == names.Count && LooksLikeCheckpoint(text))
+            return text;
         var earlier = names.Take(index).OfType<string>().ToList();
-        if (place >= 0)
-            s.Errors.Add(s.At("init"), $"init: stage {RecipeErrors.Quote(init)} {(place == index ? "is this stage itself" : "comes later")}. Name an earlier stage or a checkpoint.");
+        if (place < names.Count)
+            s.Errors.Add(s.At(key), $"{key}: stage {RecipeErrors.Quote(text)} {(place == index ? "is this stage itself" : "comes later")}. Name an earlier stage or a checkpoint.");
         else
         {
-            var hint = earlier.Count == 0 ? "There is no earlier stage." : RecipeSection.Suggest(init, earlier);
-            s.Errors.Add(s.At("init"), $"init: {RecipeErrors.Quote(init)} is no earlier stage, and no checkpoint such as densenet121.chexpert, a folder/, a .safetensors, .pth or .pt file, or oci://host/name:tag. {hint}");
+            var hint = earlier.Count == 0 ? "There is no earlier stage." : RecipeSection.Suggest(text, earlier);
+            s.Errors.Add(s.At(key), $"{key}: {RecipeErrors.Quote(text)} is no earlier stage, and no checkpoint such as densenet121.chexpert, a folder/, a .safetensors, .pth or .pt file, or oci://host/name:tag. {hint}");
         }
         return null;
     }

@@ -11,7 +11,11 @@ internal static class RecipeTrain
     {
         [CheckpointTask.Classify] = ["auroc", "accuracy", "kappa"],
         [CheckpointTask.DetectVertebrae] = ["smape", "mae", "landmark-error", "landmark-nmse", "ap", "ap50", "ap75"],
+        [CheckpointTask.Regress] = ["nmae", "mae", "rmse", "pearson", "r2"],
+        [CheckpointTask.Points] = ["point-nme", "point-error", "point-error-median", "points-within-1", "points-within-2", "points-within-5"],
         [CheckpointTask.RegressCobb] = ["smape", "mae", "euclidean", "manhattan", "pearson"],
+        [CheckpointTask.Segment] = ["dice", "iou", "surface-distance", "hausdorff95"],
+        [CheckpointTask.Pretrain] = ["reconstruction-error"],
     };
 
     /// <param name="task">"" when the stage's task is missing or wrong: any metric is let pass.</param>

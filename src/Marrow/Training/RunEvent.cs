@@ -24,6 +24,12 @@ public sealed record RunEvent
     /// <summary>The parts of <see cref="Loss"/> by name ("class", "box", "corners"); empty when no step was taken.</summary>
     public IReadOnlyDictionary<string, double> Losses { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>
+    /// What unlabelled images came to since the last event, by name ("accepted": the share whose answers were confident
+    /// enough); empty where a step learns from none.
+    /// </summary>
+    public IReadOnlyDictionary<string, double> Unlabeled { get; init; } = new Dictionary<string, double>();
+
     /// <summary>Of the head; the backbone's may be a fraction of it.</summary>
     public double? LearningRate { get; init; }
 

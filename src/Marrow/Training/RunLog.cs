@@ -43,6 +43,8 @@ internal sealed class RunLog : IDisposable
         }
         foreach (var (name, value) in e.Losses)
             _board.add_scalar($"loss/{name}", (float)value, e.Step);
+        foreach (var (name, value) in e.Unlabeled)
+            _board.add_scalar($"unlabeled/{name}", (float)value, e.Step);
         foreach (var (name, value) in e.Metrics)
             _board.add_scalar($"validation/{name}", (float)value, e.Step);
         if (e.LearningRate is { } rate)

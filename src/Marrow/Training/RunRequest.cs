@@ -57,6 +57,9 @@ public sealed record StageResult
     public required int ValidationImages { get; init; }
     public required int HeldOutImages { get; init; }
 
+    /// <summary>Trained on without labels.</summary>
+    public int UnlabeledImages { get; init; }
+
     /// <summary>The process's peak so far.</summary>
     public required double PeakMemoryGiB { get; init; }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Marrow.Checkpoints;
+using Marrow.Training.Methods;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -33,7 +34,7 @@ public sealed record RunProgress
 public sealed record MeasuredStep(int Step, IReadOnlyDictionary<string, double> Metrics);
 
 /// <summary>
-/// The state file: model, optimizer, average and torch's random generator as safetensors, the progress as JSON in its
+/// The state file: model, optimizer, average, what the method keeps, and torch's random generator as safetensors, the progress as JSON in its
 /// metadata. One file, so that it is whole or not there; a SHA-256 of all of it, so that a flipped bit is noticed.
 /// </summary>
 internal static class RunState
@@ -42,21 +43,21 @@ internal static class RunState
     private const string DigestKey = "sha256";
     private const string Anew = "Start the run anew in another folder, by --out, or copy the file from where it is whole.";
 
-    public static void Save(string path, RunProgress progress, Module model, Optimizer optimizer, MovingAverage? average)
+    public static void Save(string path, RunProgress progress, TrainingMethod method, Optimizer optimizer, MovingAverage? average)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var tensors = Tensors(model, optimizer, average).Append((Name: "generator", Value: random.get_rng_state()));
+        var tensors = Tensors(method, optimizer, average).Append((Name: "generator", Value: random.get_rng_state()));
         Write(path, [.. tensors.Select(t => KeyValuePair.Create(t.Name, t.Value))], JsonSerializer.Serialize(progress, MarrowJson.Line));
     }
 
-    public static RunProgress Load(string path, Module model, Optimizer optimizer, MovingAverage? average)
+    public static RunProgress Load(string path, TrainingMethod method, Optimizer optimizer, MovingAverage? average)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var file = Open(path, "the state of a run");
         var progress = MarrowJson.Decode<RunProgress>(Encoding.UTF8.GetBytes(file.Metadata[ProgressKey]), path, "a run's progress", Anew);
-        foreach (var (name, target) in Tensors(model, optimizer, average))
+        foreach (var (name, target) in Tensors(method, optimizer, average))
             Copy(file, name, target, path);
         random.set_rng_state(file.Read("generator"));
         return progress;
@@ -116,14 +117,16 @@ internal static class RunState
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static IEnumerable<(string Name, Tensor Value)> Tensors(Module model, Optimizer optimizer, MovingAverage? average)
+    private static IEnumerable<(string Name, Tensor Value)> Tensors(TrainingMethod method, Optimizer optimizer, MovingAverage? average)
     {
-        foreach (var (name, tensor) in model.state_dict())
+        foreach (var (name, tensor) in method.Task.Model.state_dict())
             yield return ($"model.{name}", tensor);
         foreach (var (name, tensor) in optimizer.State())
             yield return ($"optimizer.{name}", tensor);
         foreach (var (name, tensor) in average?.State() ?? [])
             yield return ($"average.{name}", tensor);
+        foreach (var (name, tensor) in method.State())
+            yield return ($"method.{name}", tensor);
     }
 
     private static void Copy(Safetensors file, string name, Tensor target, string path)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Marrow.Tensors;
+using Marrow.Training.Methods;
 using TorchSharp;
 
 namespace Marrow.Training;
@@ -43,15 +44,27 @@ public static class Runner
     private static void CheckInputs(RunRequest request, Dictionary<string, StageResult> done)
     {
         var recipe = request.Recipe;
-        var missing = recipe.Stages.Select(s => s.Data.Name).Distinct().Where(name => !request.DataFolders.ContainsKey(name)).ToList();
+        var missing = recipe.DataNames.Where(name => !request.DataFolders.ContainsKey(name)).ToList();
         if (missing.Count > 0)
             throw new MarrowException($"{recipe.SourcePath}: no folder for the data set{(missing.Count > 1 ? "s" : "")} '{string.Join("', '", missing)}'. Give {(missing.Count > 1 ? "each" : "it")} with {string.Join(" ", missing.Select(name => $"--data {name}=DIR"))}.");
         foreach (var stage in recipe.Stages.Where(s => !done.ContainsKey(s.Name)))
         {
-            StageSamples.Read(recipe, stage, request.DataFolders[stage.Data.Name], request.Include);
-            if (stage.Init is { } init && recipe.Stages.All(s => s.Name != StageInit.NameIn(init)))
-                request.Resolve(StageInit.NameIn(init)).Dispose();
+            Read(request, stage);
+            if (Elsewhere(stage.Init is { } init ? StageInit.NameIn(init) : null) is { } start)
+            {
+                using var source = request.Resolve(start);
+                BackboneMatch.Require(stage, source);
+            }
+            if (Elsewhere(stage.Data.SoftLabelsFrom) is { } labeller)
+                request.Resolve(labeller).Dispose();
+            if (Elsewhere(stage.Crop?.By) is { } detector)
+            {
+                using var source = request.Resolve(detector);
+                CropDetector.Require(source);
+            }
         }
+
+        string? Elsewhere(string? reference) => recipe.Stages.Any(s => s.Name == reference) ? null : reference;
     }
 
     private static StageResult RunStage(RunRequest request, Stage stage, string folder, Dictionary<string, StageResult> done,
@@ -67,29 +80,47 @@ public static class Runner
 
         var recipe = request.Recipe;
         var input = stage.Input.ToContract();
-        var data = StageSamples.Read(recipe, stage, request.DataFolders[stage.Data.Name], request.Include);
+        var (data, unlabeled) = Read(request, stage);
         Say(data.ToString());
+        if (unlabeled is not null)
+            Say(unlabeled.ToString());
         if (data.Faults.Length > 0)
             Say(data.Faults);
         data.SaveSplit(Path.Combine(folder, "split.json"));
-        using var cache = data.Pack(input, cancellation);
+        using var labeller = stage.Data.SoftLabelsFrom is { } from ? StageInit.Find(from, done, request.Resolve) : null;
+        if (labeller is not null)
+            data = SelfTraining.Apply(data, stage, labeller, folder, Say, cancellation);
+        using var cropping = StageCropping.Find(stage, done, request.Resolve);
+        var shown = data; // whole images, or the windows of them that the model sees
+        if (cropping is not null)
+        {
+            input = input with { Crop = cropping.Crop };
+            shown = cropping.Apply(data, request.OutFolder, Report, stage.Name, cancellation);
+        }
+        using var cache = shown.Pack(input, cancellation);
+        using var unlabeledCache = unlabeled?.Pack(input, cancellation);
 
         torch.manual_seed((long)recipe.Seed);
         using var task = TaskCatalogue.Create(stage, input, data.Dataset);
+        task.Prepare(shown.Training);
+        using var masks = data.PackMasks(task, cancellation);
         using var source = stage.Init is null ? null : StageInit.Find(stage.Init, done, request.Resolve);
         var receipt = source is null ? null : StageInit.Apply(source, task, stage, recipe.Seed, Path.Combine(folder, "receipt.json"), Say);
 
         var workers = stage.Train.Workers > 0 ? stage.Train.Workers : Math.Min(8, Environment.ProcessorCount);
-        using var training = new BatchLoader(data.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers);
-        using var validation = Plain(data.Validation, cache, input, stage.Train.Batch);
-        using var loop = new TrainingLoop(stage.Name, task, stage.Train, training, validation, folder);
+        using var training = new BatchLoader(shown.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers, masks: masks);
+        using var unlabeledImages = unlabeled is null ? null : new BatchLoader(unlabeled.Samples, unlabeledCache!, input,
+            (stage.Uda ?? (UnlabeledOptions)stage.Teacher!).Augment, stage.Train.Batch, recipe.Seed + 3, shuffle: true, dropLast: true, workers, plain: true);
+        using var method = unlabeledImages is null ? MethodCatalogue.Create(stage, task) : MethodCatalogue.Create(stage, task, data, cache, unlabeledImages);
+        using var validation = Plain(shown.Validation, cache, masks, input, stage.Train.Batch);
+        using var loop = new TrainingLoop(stage.Name, method, stage.Train, training, validation, folder);
         var waited = new WaitTally();
         var progress = loop.Run(request.Resume, e => { waited.Add(e); Report(e); }, cancellation);
 
-        using var heldOut = Plain(data.HeldOut, cache, input, stage.Train.Batch);
+        using var heldOut = Plain(shown.HeldOut, cache, masks, input, stage.Train.Batch);
         var metrics = heldOut is null ? [] : loop.Measure(heldOut, new() { KeepDraws = request.DrawsOf is not null });
         metrics = [.. metrics.Select(m => m.Name == request.DrawsOf ? m : m with { Draws = null })];
-        var checkpoint = StageCheckpoint.Save(request, stage, task, data, receipt, source, progress, metrics);
+        var checkpoint = StageCheckpoint.Save(request, stage, task, data, unlabeled, receipt, source, labeller, cropping?.Source, progress, metrics);
         var result = new StageResult
         {
             Stage = stage.Name,
@@ -100,6 +131,7 @@ public static class Runner
             Metrics = metrics,
             Progress = progress,
             TrainingImages = data.Training.Count,
+            UnlabeledImages = unlabeled?.Samples.Count ?? 0,
             ValidationImages = data.Validation.Count,
             HeldOutImages = data.HeldOut.Count,
             PeakMemoryGiB = Process.GetCurrentProcess().PeakWorkingSet64 / (double)(1 << 30),
@@ -109,8 +141,15 @@ public static class Runner
         return result;
     }
 
-    private static BatchLoader? Plain(IReadOnlyList<Datasets.Sample> samples, PackedCache cache, InputContract input, int batch) =>
-        samples.Count == 0 ? null : new(samples, cache, input, null, batch, 0, shuffle: false, dropLast: false);
+    private static (StageSamples Data, UnlabeledSamples? Unlabeled) Read(RunRequest request, Stage stage)
+    {
+        var root = request.DataFolders[stage.Data.Name];
+        var data = StageSamples.Read(request.Recipe, stage, root, request.Include);
+        return (data, stage.Unlabeled is null ? null : UnlabeledSamples.Read(stage, request.DataFolders[stage.Unlabeled.Name], data, root, request.Include));
+    }
+
+    private static BatchLoader? Plain(IReadOnlyList<Datasets.Sample> samples, PackedCache cache, MaskPack? masks, InputContract input, int batch) =>
+        samples.Count == 0 ? null : new(samples, cache, input, null, batch, 0, shuffle: false, dropLast: false, masks: masks);
 
     /// <summary>The share of waiting over a whole run, from its events.</summary>
     private sealed class WaitTally

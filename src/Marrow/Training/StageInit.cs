@@ -52,16 +52,18 @@ internal static class StageInit
             receipt = WarmStart.Probe(receipt, source, task.Model, task.Spec);
             AtomicFile.WriteText(receiptPath, JsonSerializer.Serialize(receipt, MarrowJson.Options));
         }
+        if (!source.WeightsOnly && source.Config.Task == stage.Task && Options(source, task).Scope == TransferScope.Backbone)
+            say($"{source.Name} has other outputs ({TaskLabels.Some(source.Config.Classes)}): the head starts at random");
         say(string.Create(CultureInfo.InvariantCulture,
             $"warm start from {receipt.Source}: {receipt.BackboneCoverage:P1} of the backbone, {receipt.Total.Share:P1} of all parameters{ProbeText(receipt.Probe)}"));
         return receipt;
     }
 
-    private static TransferReceipt Copy(Checkpoint source, TrainingTask task)
-    {
-        var options = source.WeightsOnly ? new() : WarmStartOptions.Between(source.Config, task.Describe());
-        return WarmStart.Apply(task.Model, task.Spec.Architecture, WeightSource.Of(source), options);
-    }
+    private static TransferReceipt Copy(Checkpoint source, TrainingTask task) =>
+        WarmStart.Apply(task.Model, task.Spec.Architecture, WeightSource.Of(source), Options(source, task));
+
+    private static WarmStartOptions Options(Checkpoint source, TrainingTask task) =>
+        source.WeightsOnly ? new() : WarmStartOptions.Between(source.Config, task.Describe());
 
     private static string ProbeText(TransferProbe? probe) => probe switch
     {

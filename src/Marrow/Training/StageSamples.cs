@@ -33,12 +33,12 @@ internal sealed record StageSamples
             dataset = dataset with { Samples = [.. dataset.Samples.Where(include)] };
         var labelled = dataset.Samples.Where(sample => IsLabelled(sample, stage.Task)).ToList();
         if (labelled.Count == 0)
-            throw MarrowException.Bad(root, $"samples with targets for {stage.Task}", $"none among {dataset.Samples.Count}", "Check data.format and its options.");
+            throw MarrowException.Bad(root, $"samples with targets for {stage.Task}", $"none among {dataset.Samples.Count}", TaskLabels.Remedy(dataset, stage.Task));
         var parts = 1 + (stage.Data.HeldOut > 0 ? 1 : 0) + (stage.Data.Validation > 0 ? 1 : 0);
         var patients = labelled.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
         if (patients < parts)
             throw MarrowException.Bad(root, $"{parts} patients or more, one for each part of the data", $"{patients} in {labelled.Count} samples", "Check the column of patients, or set data.heldOut or data.validation to 0.");
-        var split = PatientSplit.Create(labelled, stage.Data.HeldOut, recipe.SplitSeed);
+        var split = Divide(labelled, stage.Task, stage.Data.HeldOut, recipe.SplitSeed);
         var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, recipe.SplitSeed + 1);
         var training = LabelSubset.Take(dataset, forTraining.Train, stage.Data, recipe.Seed + 2);
         if (training.Count < stage.Train.Batch)
@@ -54,9 +54,26 @@ internal sealed record StageSamples
     public string Faults => Dataset.Faults.Count == 0 ? ""
         : $"{Dataset.Name}: {Dataset.Faults.Count} faults ({string.Join(", ", Dataset.Faults.CountBy(f => $"{f.Kind} {f.Action}".TrimEnd()).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Value} {f.Key}"))}); marrow data check lists them";
 
-    /// <summary>The images of all parts, decoded and packed; the caller disposes it.</summary>
-    public PackedCache Pack(InputContract input, CancellationToken cancellation) =>
-        PackedCache.Open([.. Training, .. Validation, .. HeldOut], input, cacheFolder: null, cancellation: cancellation);
+    /// <summary>The images of all parts, decoded and packed; the caller disposes it. Throws <see cref="MarrowException"/> where a point lies outside its image.</summary>
+    public PackedCache Pack(InputContract input, CancellationToken cancellation)
+    {
+        Sample[] all = [.. Training, .. Validation, .. HeldOut];
+        var cache = PackedCache.Open(all, input, cacheFolder: null, cancellation: cancellation);
+        try
+        {
+            PointCheck.Require(Dataset, all, cache);
+            return cache;
+        }
+        catch
+        {
+            cache.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Their masks, for a task that learns from masks, else null; the caller disposes it.</summary>
+    public MaskPack? PackMasks(TrainingTask task, CancellationToken cancellation) =>
+        task.MaskClasses.Count == 0 ? null : MaskPack.Open([.. Training, .. Validation, .. HeldOut], task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
 
     /// <summary>
     /// Saves the division, or, where this run has saved one, throws <see cref="MarrowException"/> when it is another:
@@ -74,10 +91,31 @@ internal sealed record StageSamples
             throw MarrowException.Bad(path, "the parts of the data that the run began with", "others", "The data set has changed: start anew in another folder, by --out.");
     }
 
+    /// <summary>
+    /// The training part and the held-out part. Pretraining reads images that other tasks have no label for, and still
+    /// holds out every patient that one of them would, at the same share and seed: what a later stage is measured on, no
+    /// earlier one has seen.
+    /// </summary>
+    /// <param name="samples">With targets for the task.</param>
+    public static PatientSplit Divide(IReadOnlyList<Sample> samples, string task, double heldOut, ulong seed)
+    {
+        if (task != CheckpointTask.Pretrain)
+            return PatientSplit.Create(samples, heldOut, seed);
+        var patients = CheckpointTask.All
+            .Select(other => samples.Where(s => IsLabelled(s, other)).ToList())
+            .Where(labelled => labelled.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Count() > 1)
+            .SelectMany(labelled => PatientSplit.Create(labelled, heldOut, seed).HeldOut.Select(s => s.Patient));
+        return PatientSplit.HoldOut(samples, patients, heldOut, seed);
+    }
+
     public static bool IsLabelled(Sample sample, string task) => task switch
     {
         CheckpointTask.DetectVertebrae => sample.Vertebrae.Count > 0,
         CheckpointTask.RegressCobb => sample.CobbDegrees.Count > 0,
+        CheckpointTask.Regress => sample.Numbers.Any(v => !double.IsNaN(v)),
+        CheckpointTask.Points => sample.Points.Any(p => !double.IsNaN(p.X)),
+        CheckpointTask.Segment => sample.HasMask,
+        CheckpointTask.Pretrain => true, // needs none
         _ => sample.Labels.Count > 0,
     };
 }

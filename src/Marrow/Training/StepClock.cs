@@ -8,14 +8,20 @@ internal sealed class StepClock(int firstStep, int totalSteps, double waitSecond
     private readonly Stopwatch _sinceStart = Stopwatch.StartNew();
     private readonly Stopwatch _sinceEvent = Stopwatch.StartNew();
     private readonly Dictionary<string, double> _sums = [];
+    private readonly Dictionary<string, (double Sum, int Steps)> _unlabeled = [];
     private double _waitSeconds = waitSeconds;
     private int _steps;
     private int _images;
 
     public TimeSpan SinceEvent => _sinceEvent.Elapsed;
 
-    public void Add(IReadOnlyDictionary<string, double> loss, int images)
+    public void Add(IReadOnlyDictionary<string, double> loss, IReadOnlyDictionary<string, double> unlabeled, int images)
     {
+        foreach (var (name, value) in unlabeled)
+        {
+            var (sum, steps) = _unlabeled.GetValueOrDefault(name);
+            _unlabeled[name] = (sum + value, steps + 1);
+        }
         foreach (var (name, value) in loss)
             _sums[name] = _sums.GetValueOrDefault(name) + value;
         _steps++;
@@ -35,6 +41,7 @@ internal sealed class StepClock(int firstStep, int totalSteps, double waitSecond
             Steps = totalSteps,
             Loss = _sums.Values.Sum() / Math.Max(1, _steps),
             Losses = _sums.ToDictionary(s => s.Key, s => s.Value / Math.Max(1, _steps)),
+            Unlabeled = _unlabeled.ToDictionary(u => u.Key, u => u.Value.Sum / u.Value.Steps),
             LearningRate = learningRate,
             ImagesPerSecond = _images / seconds,
             WaitShare = Math.Clamp((waitSeconds - _waitSeconds) / seconds, 0, 1),
@@ -43,6 +50,7 @@ internal sealed class StepClock(int firstStep, int totalSteps, double waitSecond
         };
         (_steps, _images, _waitSeconds) = (0, 0, waitSeconds);
         _sums.Clear();
+        _unlabeled.Clear();
         _sinceEvent.Restart();
         return e;
     }

@@ -30,6 +30,18 @@ public static class TaskCatalogue
         [CheckpointTask.RegressCobb] = new(
             (stage, input, _) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = 3 },
             (model, spec, input, _) => new RegressCobbTask((CobbRegressor)model, spec, input)),
+        [CheckpointTask.Regress] = new(
+            (stage, input, data) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = data.Layout.Names.Count },
+            (model, spec, input, numbers) => new RegressTask((NumberRegressor)model, spec, input, numbers)),
+        [CheckpointTask.Points] = new(
+            (stage, input, data) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = data.Layout.Names.Count },
+            (model, spec, input, points) => new PointsTask((PointLocator)model, spec, input, points)),
+        [CheckpointTask.Segment] = new(
+            (stage, input, data) => new() { Architecture = stage.Model, Channels = input.Channels, Outputs = SegmentationNet.OutputsFor(data.MaskClasses.Count) },
+            (model, spec, input, classes) => new SegmentTask((SegmentationNet)model, spec, input, classes)),
+        [CheckpointTask.Pretrain] = new(
+            (stage, input, _) => new() { Architecture = stage.Model, Channels = input.Channels, Masking = stage.Pretrain ?? new() },
+            (model, spec, input, _) => new PretrainTask((MaskedAutoencoder)model, spec, input)),
     };
 
     /// <summary>A task with a new model for a stage of a recipe.</summary>
@@ -37,8 +49,12 @@ public static class TaskCatalogue
     {
         var entry = Tasks[stage.Task];
         var spec = entry.Spec(stage, input, data);
-        return entry.Create(ModelCatalogue.Create(spec), spec, input, data.Layout);
+        return entry.Create(ModelCatalogue.Create(spec), spec, input, stage.Task == CheckpointTask.Segment ? new(data.MaskClasses, data.MaskClasses.Count > 1, []) : data.Layout);
     }
+
+    /// <summary>The same task with a model of its own, whose weights are random.</summary>
+    internal static TrainingTask Twin(TrainingTask task) =>
+        Tasks[task.Name].Create(ModelCatalogue.Create(task.Spec), task.Spec, task.Input, task.Describe().Layout);
 
     /// <summary>The task that a checkpoint was trained for, its model with the checkpoint's weights. Golden outputs are verified.</summary>
     public static TrainingTask Load(Checkpoint checkpoint)

@@ -2,13 +2,14 @@ using System.Diagnostics;
 using Marrow.Metrics;
 using Marrow.Native;
 using Marrow.Tensors;
+using Marrow.Training.Methods;
 using static TorchSharp.torch;
 
 namespace Marrow.Training;
 
 /// <summary>
-/// The one training loop. Each step: batch -> forward (bf16) -> loss (float32) -> backward -> clip -> optimizer ->
-/// average. Each epoch, or every few: metrics on the validation part, the best weights kept. The whole of what the next
+/// The one training loop. Each step: batch -> forward (bf16) -> loss (float32) -> backward, then the same of the batches
+/// of unlabelled images that the method asks for -> clip -> optimizer -> average. Each epoch, or every few: metrics on the validation part, the best weights kept. The whole of what the next
 /// step depends on is in one state file, so that a run killed at any moment goes on as if it had never stopped; on the
 /// CPU its weights end bit-identical.
 /// </summary>
@@ -18,6 +19,7 @@ internal sealed class TrainingLoop : IDisposable
     private static readonly TimeSpan EventInterval = TimeSpan.FromSeconds(1);
 
     private readonly string _stage;
+    private readonly TrainingMethod _method;
     private readonly TrainingTask _task;
     private readonly TrainOptions _options;
     private readonly BatchLoader _training;
@@ -31,16 +33,16 @@ internal sealed class TrainingLoop : IDisposable
     private readonly int _totalSteps;
     private RunProgress _progress = new();
 
+    /// <param name="method">What a step learns from; it stays its maker's.</param>
     /// <param name="folder">Of this stage's run; state.safetensors and best.safetensors lie here.</param>
     /// <param name="validation">Null: no selection, the last weights count.</param>
-    public TrainingLoop(string stage, TrainingTask task, TrainOptions options, BatchLoader training, BatchLoader? validation, string folder)
+    public TrainingLoop(string stage, TrainingMethod method, TrainOptions options, BatchLoader training, BatchLoader? validation, string folder)
     {
-        (_stage, _task, _options, _training, _validation, _folder) = (stage, task, options, training, validation, folder);
-        _compute = Compute.Choose(options.Precision, options.ChannelsLast);
-        _compute.Prepare(task.Model);
-        _freeze = new(task.Spec, options);
-        _optimizer = new(options.Optimizer, options.Momentum, _freeze.Groups(task.Model));
-        _average = options.Ema > 0 ? new(task.Model, options.Ema) : null;
+        (_stage, _method, _options, _training, _validation, _folder) = (stage, method, options, training, validation, folder);
+        (_task, _compute) = (method.Task, method.Compute);
+        _freeze = new(_task.Spec, options);
+        _optimizer = new(options.Optimizer, options.Momentum, _freeze.Groups(_task.Model));
+        _average = options.Ema > 0 ? new(_task.Model, options.Ema) : null;
         _stepsPerEpoch = Math.Max(1, training.BatchesPerEpoch / options.Accumulate);
         _totalSteps = (options.Epochs, options.Steps) switch
         {
@@ -62,13 +64,14 @@ internal sealed class TrainingLoop : IDisposable
     {
         if (resume && File.Exists(StatePath))
         {
-            _progress = RunState.Load(StatePath, _task.Model, _optimizer, _average);
+            _progress = RunState.Load(StatePath, _method, _optimizer, _average);
             report(new() { Stage = _stage, Step = _progress.Step, Steps = _totalSteps, Message = $"resumed at step {_progress.Step} of {_totalSteps}" });
         }
         var (epoch, batch) = Math.DivRem((long)_progress.Step * _options.Accumulate, _training.BatchesPerEpoch);
         _training.Seek((int)epoch, (int)batch);
+        _method.Seek(Place);
 
-        var clock = new StepClock(_progress.Step, _totalSteps, _training.WaitSeconds);
+        var clock = new StepClock(_progress.Step, _totalSteps, WaitSeconds);
         var sinceSave = Stopwatch.StartNew();
         var sinceStart = Stopwatch.StartNew();
         var secondsBefore = _progress.Seconds;
@@ -78,14 +81,15 @@ internal sealed class TrainingLoop : IDisposable
             var wanted = _freeze.FrozenStages(_progress.Step, _totalSteps);
             if (wanted != frozen)
                 _freeze.Apply(_task.Model, frozen = wanted);
+            var images = _options.Batch * _options.Accumulate * (1 + _method.UnlabeledBatches(Place));
             var loss = Step();
             _progress = _progress with { Step = _progress.Step + 1, Seconds = secondsBefore + sinceStart.Elapsed.TotalSeconds };
-            clock.Add(loss, _options.Batch * _options.Accumulate);
+            clock.Add(loss, _method.Observed, images);
 
             var epochEnds = _progress.Step % _stepsPerEpoch == 0;
             var last = _progress.Step == _totalSteps;
             if (clock.SinceEvent >= EventInterval || last)
-                report(clock.Event(_stage, _progress.Step, _stepsPerEpoch, Rate(_progress.Step - 1), _training.WaitSeconds));
+                report(clock.Event(_stage, _progress.Step, _stepsPerEpoch, Rate(_progress.Step - 1), WaitSeconds));
             if (last || (epochEnds && _progress.Step / _stepsPerEpoch % _options.EvaluateEvery == 0))
             {
                 Validate(report);
@@ -93,7 +97,7 @@ internal sealed class TrainingLoop : IDisposable
             }
             if (cancellation.IsCancellationRequested || sinceSave.Elapsed.TotalSeconds >= _options.SaveEverySeconds)
             {
-                RunState.Save(StatePath, _progress, _task.Model, _optimizer, _average);
+                RunState.Save(StatePath, _progress, _method, _optimizer, _average);
                 sinceSave.Restart();
             }
             cancellation.ThrowIfCancellationRequested();
@@ -101,7 +105,7 @@ internal sealed class TrainingLoop : IDisposable
         if (_progress.Ended is null)
         {
             _progress = _progress with { Ended = DateTimeOffset.UtcNow };
-            RunState.Save(StatePath, _progress, _task.Model, _optimizer, _average);
+            RunState.Save(StatePath, _progress, _method, _optimizer, _average);
         }
         if (_validation is not null && _progress.BestValue is null)
             report(new() { Stage = _stage, Message = $"{_options.Metric} has no value on the part to choose by: the last weights are kept" });
@@ -115,35 +119,64 @@ internal sealed class TrainingLoop : IDisposable
         _average?.Dispose();
     }
 
+    private StepPlace Place => new(_progress.Step, _totalSteps);
+
+    private double WaitSeconds => _training.WaitSeconds + _method.WaitSeconds;
+
     private double Rate(int step) => _options.LearningRate * LearningRate.Factor(_options, step, _totalSteps, _stepsPerEpoch);
 
-    /// <summary>One optimizer step over <c>accumulate</c> batches; the mean loss by its parts.</summary>
+    /// <summary>
+    /// One optimizer step over <c>accumulate</c> batches, and the unlabelled ones that belong to them; the mean loss by its
+    /// parts.
+    /// </summary>
     private Dictionary<string, double> Step()
     {
         using var scope = NewDisposeScope();
         var parts = new Dictionary<string, double>();
         _optimizer.ZeroGradients();
         var files = new List<string>();
+        var labelled = 0.0;
+        _method.Begin(Place);
         for (var i = 0; i < _options.Accumulate; i++)
         {
-            using var batchScope = NewDisposeScope();
-            using var batch = _training.Next();
-            files.AddRange(batch.Samples.Select(s => s.Sample.ImagePath));
-            var images = _compute.Prepare(batch.Images);
-            var losses = _task.Loss(images, batch, _compute);
-            var total = losses.Select(l => l.Value).Aggregate((a, b) => a.Plus(b)) / Scalars.Of((double)_options.Accumulate);
-            foreach (var (name, value) in losses)
-                parts[name] = parts.GetValueOrDefault(name) + value.item<float>() / _options.Accumulate;
-            if (!parts.Values.All(double.IsFinite))
-                throw NotFinite("loss", parts, files);
-            total.backward();
+            using (NewDisposeScope())
+            {
+                using var batch = _training.Next();
+                files.AddRange(batch.Samples.Select(s => s.Sample.ImagePath));
+                labelled += Backward(_method.Labelled(_compute.Prepare(batch.Images), batch, Place), parts, files);
+            }
+            for (var u = 0; u < _method.UnlabeledBatches(Place); u++)
+            {
+                using var unlabeledScope = NewDisposeScope();
+                Backward(_method.Unlabeled(Place, files), parts, files);
+            }
         }
         var norm = _optimizer.ClipGradients(_options.ClipNorm);
         if (!double.IsFinite(norm))
             throw NotFinite("gradient", parts, files);
         _optimizer.Step(Rate(_progress.Step));
         _average?.Update(_progress.Step);
+        _method.Done(Place, labelled);
         return parts;
+    }
+
+    /// <summary>Adds to the gradients and to the parts, and gives the loss.</summary>
+    private double Backward(IReadOnlyList<(string Name, Tensor Value)> losses, Dictionary<string, double> parts, List<string> files)
+    {
+        if (losses.Count == 0)
+            return 0;
+        var sum = 0.0;
+        foreach (var (name, value) in losses)
+        {
+            var part = value.item<float>() / _options.Accumulate;
+            parts[name] = parts.GetValueOrDefault(name) + part;
+            sum += part;
+        }
+        if (!double.IsFinite(sum))
+            throw NotFinite("loss", parts, files);
+        var total = losses.Select(l => l.Value).Aggregate((a, b) => a.Plus(b)) / Scalars.Of((double)_options.Accumulate);
+        total.backward();
+        return sum;
     }
 
     private MarrowException NotFinite(string what, Dictionary<string, double> parts, List<string> files) => new(

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Datasets;
 using Marrow.Metrics;
 using Marrow.Models;
 using Marrow.Tensors;
@@ -24,6 +25,17 @@ public abstract class TrainingTask(ModelSpec spec, InputContract input) : IDispo
     public ModelSpec Spec { get; } = spec;
     public InputContract Input { get; } = input;
     public abstract Module Model { get; }
+
+    /// <summary>
+    /// Called once before training, before any warm start, with the part that is trained on: for what a task takes from
+    /// its labels, such as the scale of numbers.
+    /// </summary>
+    public virtual void Prepare(IReadOnlyList<Sample> training)
+    {
+    }
+
+    /// <summary>Names of the classes in masks, for a task that learns from masks; empty for the others.</summary>
+    public virtual IReadOnlyList<string> MaskClasses => [];
 
     /// <summary>What is stored with the weights.</summary>
     public abstract CheckpointConfig Describe();

@@ -23,8 +23,13 @@ public partial class RecipeDocsTests
             data: {format: spineweb16, {{Unknown}}: 1}
             input: { {{Unknown}}: 1}
             detector: { {{Unknown}}: 1}
+            crop: { {{Unknown}}: 1}
             train: { {{Unknown}}: 1}
             augment: { {{Unknown}}: 1}
+            pretrain: { {{Unknown}}: 1}
+            unlabeled: {format: images, {{Unknown}}: 1}
+            uda: { {{Unknown}}: 1}
+            teacher: { {{Unknown}}: 1}
         """;
 
     /// <summary>Headings of the page, and what the reader calls the section.</summary>
@@ -35,8 +40,13 @@ public partial class RecipeDocsTests
         ["data"] = "data",
         ["input"] = "input",
         ["detector"] = "detector",
+        ["crop"] = "crop",
         ["train"] = "train",
         ["augment"] = "augment",
+        ["pretrain"] = "pretrain",
+        ["unlabeled"] = "unlabeled",
+        ["uda"] = "uda",
+        ["teacher"] = "teacher",
     };
 
     public static TheoryData<string> Headings => [.. Sections.Keys];

@@ -29,6 +29,13 @@ internal static class ExportSamples
     public static Checkpoint Regressor(string hub, int width = 64, int height = 160) =>
         Save(hub, new() { Architecture = "cobb-densenet-mini", Outputs = 3 }, CheckpointTask.RegressCobb, width, height, ["cobb1", "cobb2", "cobb3"]);
 
+    public static Checkpoint Numbers(string hub) => Save(hub, new() { Architecture = "regress-densenet-mini", Outputs = 2 }, CheckpointTask.Regress, 70, 64, ["age", "weight"]);
+
+    public static Checkpoint Points(string hub, int width, int height) => Save(hub, new() { Architecture = "points-densenet-mini", Outputs = 3 }, CheckpointTask.Points, width, height, ["a", "b", "c"]);
+
+    public static Checkpoint Segmentation(string hub, int width = 64, int height = 96, params string[] classes) => Save(hub,
+        new() { Architecture = "segment-densenet-mini", Outputs = SegmentationNet.OutputsFor(classes.Length) }, CheckpointTask.Segment, width, height, classes, exclusive: classes.Length > 1);
+
     private static Checkpoint Save(string hub, ModelSpec spec, string task, int width, int height, string[] classes, bool exclusive = false, IReadOnlyList<Marrow.Datasets.ThreeClassFinding>? findings = null)
     {
         torch.manual_seed(11);

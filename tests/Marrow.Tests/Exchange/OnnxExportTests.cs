@@ -71,6 +71,22 @@ public sealed class OnnxExportTests : IDisposable
         Assert.Equal((0, 0, 0), (selected.Largest, selected.Absolute, selected.Relative));
     }
 
+    [Fact]
+    public void A_regressor_of_numbers_gives_them_in_their_unit()
+    {
+        using var checkpoint = ExportSamples.Numbers(_folder["hub"]);
+        Assert.Equal(["numbers"], Export(checkpoint).Outputs.Select(o => o.Name));
+    }
+
+    [Theory]
+    [InlineData(64, 64)]
+    [InlineData(70, 101)] // no multiples of 4
+    public void A_locator_gives_its_points_in_input_pixels(int width, int height)
+    {
+        using var checkpoint = ExportSamples.Points(_folder["hub"], width, height);
+        Assert.Equal(["points"], Export(checkpoint).Outputs.Select(o => o.Name));
+    }
+
     [Theory]
     [InlineData(64, 160)] // fewer rows of cells than pooled rows
     [InlineData(96, 608)] // more, and no multiple
@@ -78,6 +94,15 @@ public sealed class OnnxExportTests : IDisposable
     {
         using var checkpoint = ExportSamples.Regressor(_folder["hub"], width, height);
         Assert.Equal(["angles"], Export(checkpoint).Outputs.Select(o => o.Name));
+    }
+
+    [Theory]
+    [InlineData(64, 96, false, "vertebra")]
+    [InlineData(90, 77, true, "lung", "heart")] // no multiples of 32
+    public void A_segmentation_gives_its_logits_and_probabilities(int width, int height, bool decode, params string[] classes)
+    {
+        using var checkpoint = ExportSamples.Segmentation(_folder["hub"], width, height, classes);
+        Assert.Equal([decode ? "probabilities" : "logits"], Export(checkpoint, decode).Outputs.Select(o => o.Name));
     }
 
     [Fact]
@@ -151,7 +176,7 @@ public sealed class OnnxExportTests : IDisposable
     {
         using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
         using var model = torch.nn.Linear(2, 2);
-        Assert.Contains("a classifier, a detector or a regressor", Assert.Throws<MarrowException>(() => OnnxModel.Build(checkpoint.Config, model, false)).Message);
+        Assert.Contains("a classifier, a detector, a regressor or a segmentation", Assert.Throws<MarrowException>(() => OnnxModel.Build(checkpoint.Config, model, false)).Message);
     }
 
     [Fact]

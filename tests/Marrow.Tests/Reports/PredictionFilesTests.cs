@@ -94,10 +94,10 @@ public sealed class PredictionFilesTests : IDisposable
     [InlineData("con.jpg", "_con")]
     [InlineData("..jpg", "_")]
     [InlineData("a<b>:c?.jpg", "a_b__c_")]
-    public void A_name_is_one_that_every_file_system_takes(string file, string expected) => Assert.Equal(expected, PredictionFiles.SafeName(file));
+    public void A_name_is_one_that_every_file_system_takes(string file, string expected) => Assert.Equal(expected, OutputNames.Safe(file));
 
     [Fact]
-    public void A_long_name_is_cut() => Assert.True(PredictionFiles.SafeName(new string('ü', 400) + ".jpg").Length <= 100);
+    public void A_long_name_is_cut() => Assert.True(OutputNames.Safe(new string('ü', 400) + ".jpg").Length <= 100);
 
     [Fact]
     public void An_unwritable_folder_is_an_error_that_names_it()

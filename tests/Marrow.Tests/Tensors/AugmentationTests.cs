@@ -108,10 +108,19 @@ public class AugmentationTests
     {
         var contract = new InputContract { Width = 70, Height = 90 };
         var packed = Preprocessor.Prepare(TestImages.Noise(1, 100, 80), contract);
-        var options = new AugmentationOptions { Strength = 0, BlurPixels = 3, Stretch = 0.4, Cutout = 0.5, CutoutProbability = 1 };
+        var options = new AugmentationOptions { Strength = 0, BlurPixels = 3, Stretch = 0.4, Cutout = 0.5, CutoutProbability = 1, Collimation = 0.5, CollimationProbability = 1 };
         var augmented = Render(packed, Augmentation.Draw(new SeededRandom(4), options, 100, 80), contract);
         Assert.All(augmented.Zip(Render(packed, null, contract)), p => Assert.Equal(p.Second, p.First, 1e-3));
     }
+
+    [Fact]
+    public void Whatever_is_drawn_no_film_comes_out_as_its_negative() =>
+        Gen.Select(Gen.Double[0, 3], Gen.Double[0, 3], Gen.Double[0, 1], Gen.Double[0, 10], Gen.ULong).Sample((gamma, contrast, brightness, strength, seed) =>
+        {
+            var options = new AugmentationOptions { Gamma = gamma, Contrast = contrast, Brightness = brightness, Strength = strength };
+            var table = Augmentation.Draw(new SeededRandom(seed), options, 100, 100).Table(new() { Width = 32, Height = 32 });
+            Assert.All(table.Zip(table.Skip(1)), pair => Assert.True(pair.First <= pair.Second));
+        }, iter: 1000, seed: Seed);
 
     [Fact]
     public void One_option_does_not_change_the_draws_of_the_others()

@@ -82,5 +82,5 @@ public class RunnerTests
         Assert.False(Directory.Exists(request.OutFolder));
     }
 
-    private static byte[] Weights(StageResult result) => File.ReadAllBytes(Path.Combine(result.Folder, Checkpoint.WeightsFile));
+    internal static byte[] Weights(StageResult result) => File.ReadAllBytes(Path.Combine(result.Folder, Checkpoint.WeightsFile));
 }

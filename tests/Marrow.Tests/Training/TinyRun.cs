@@ -8,7 +8,8 @@ internal sealed class TinyRun : IDisposable
 {
     private const int Side = 48;
 
-    public TinyRun(int images = 24, string train = "steps: 12, batch: 4, lr: 3.0e-3, ema: 0.9, saveEverySeconds: 0")
+    /// <param name="stage">Further sections of the stage, each on a line of its own.</param>
+    public TinyRun(int images = 24, string train = "steps: 12, batch: 4, lr: 3.0e-3, ema: 0.9, saveEverySeconds: 0", params string[] stage)
     {
         Folder = Path.Combine(Path.GetTempPath(), $"marrow-run-{Guid.NewGuid():N}");
         Data = Path.Combine(Folder, "data");
@@ -40,6 +41,7 @@ internal sealed class TinyRun : IDisposable
                 data: {name: tiny, format: csv, validation: 0.2}
                 input: {width: 32, height: 32}
                 train: { {{train}} }
+            {{string.Join('\n', stage.Select(line => $"    {line}"))}}
             """);
     }
 

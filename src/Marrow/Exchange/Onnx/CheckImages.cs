@@ -16,9 +16,10 @@ internal static class CheckImages
     /// <summary>4 to 16 images, repeated where there are fewer, and what to call them.</summary>
     public static (IReadOnlyList<PackedImage> Images, string Source) Of(CheckpointConfig config, IReadOnlyList<string> files)
     {
+        var input = config.Input with { Crop = null }; // any picture serves to compare two ways of computing on
         if (files.Count == 0)
-            return ([.. Enumerable.Range(0, Fewest).Select(i => Preprocessor.Prepare(Phantom(config.Task, i), config.Input))], $"{Fewest} phantoms");
-        var images = files.Take(Most).Select(file => Preprocessor.Load(file, config.Input)).ToList();
+            return ([.. Enumerable.Range(0, Fewest).Select(i => Preprocessor.Prepare(Phantom(config.Task, i), input))], $"{Fewest} phantoms");
+        var images = files.Take(Most).Select(file => Preprocessor.Load(file, input)).ToList();
         var given = images.Count;
         while (images.Count < Fewest)
             images.Add(images[images.Count % given]);

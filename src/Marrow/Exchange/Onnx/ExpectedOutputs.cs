@@ -20,6 +20,11 @@ internal static class ExpectedOutputs
             [var (_, logits)] when model is DenseNet => decode
                 ? new() { ["probabilities"] = [.. ClassProbabilities.Of(logits, config.Layout).SelectMany(p => p)] }
                 : new() { ["logits"] = Flat(logits) },
+            [var (_, numbers)] when model is NumberRegressor => new() { ["numbers"] = Flat(numbers) },
+            [var (_, points)] when model is PointLocator => new() { ["points"] = Flat(points) },
+            [var (_, logits)] when model is SegmentationNet => decode
+                ? new() { ["probabilities"] = Flat(config.ExclusiveClasses ? logits.softmax(1) : logits.sigmoid()) }
+                : new() { ["logits"] = Flat(logits) },
             [var (_, angles)] => new() { ["angles"] = Flat(angles) },
             _ => raw.ToDictionary(o => o.Name, o => Flat(o.Value)),
         };

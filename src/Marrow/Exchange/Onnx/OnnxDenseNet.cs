@@ -22,6 +22,8 @@ internal static class OnnxDenseNet
         var x = graph.Node("MaxPool", $"{prefix}pool0", [stem],
             OnnxAttribute.Integers("kernel_shape", 3, 3), OnnxAttribute.Integers("strides", 2, 2), OnnxAttribute.Integers("pads", 1, 1, 1, 1));
         var maps = new List<string>();
+        if (firstLevel <= 1)
+            maps.Add(stem);
         for (var block = 1; layers.Has($"{prefix}denseblock{block}"); block++)
         {
             x = DenseBlock(layers, x, $"{prefix}denseblock{block}");

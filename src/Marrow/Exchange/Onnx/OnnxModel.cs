@@ -35,8 +35,17 @@ internal static class OnnxModel
                 var angles = OnnxCobb.Angles(layers, image, (int)cells[2], (int)cells[3]);
                 graph.Output(new(angles, OnnxType.Float32, [BatchSize, Text(config.Model.Outputs)], "degree", Named("Cobb angles", config)));
                 break;
+            case NumberRegressor regressor:
+                graph.Output(new(OnnxNumbers.Numbers(layers, image, regressor), OnnxType.Float32, [BatchSize, Text(config.Model.Outputs)], "of each number", Named("Numbers", config)));
+                break;
+            case PointLocator:
+                graph.Output(new(OnnxPoints.Points(layers, image, input.Width, input.Height), OnnxType.Float32, [BatchSize, Text(config.Model.Outputs), "3"], "input pixel", Named("x, y and score (0 to 1) of each point", config)));
+                break;
+            case SegmentationNet:
+                Segment(graph, OnnxSegment.Logits(layers, image, input.Height, input.Width), config, decode);
+                break;
             default:
-                throw MarrowException.Bad(config.Model.Architecture, "a classifier, a detector or a regressor", model.GetName(), "Export it as safetensors or pth.");
+                throw MarrowException.Bad(config.Model.Architecture, "a classifier, a detector, a regressor, a locator of points or a segmentation", model.GetName(), "Export it as safetensors or pth.");
         }
         return graph;
     }
@@ -70,6 +79,16 @@ internal static class OnnxModel
             graph.Output(new(OnnxDecoding.Corners(graph, offsets, anchors.Boxes.Length), OnnxType.Float32, [BatchSize, count, "4", "2"], "input pixel", "x, y of top left, top right, bottom left and bottom right."));
         graph.Output(new(OnnxDecoding.Selected(graph, scores, boxes), OnnxType.Int64, ["S", "3"], "index",
             string.Create(CultureInfo.InvariantCulture, $"Image, class and anchor of each detection kept: score over {OnnxDecoding.LowestScore}, no overlap over {OnnxDecoding.SuppressedIou} with a better one, at most {OnnxDecoding.MostDetections} of a class.")));
+    }
+
+    private static void Segment(OnnxGraph graph, string logits, CheckpointConfig config, bool decode)
+    {
+        IReadOnlyList<string> shape = [BatchSize, Text(config.Model.Outputs), Text(config.Input.Height), Text(config.Input.Width)];
+        var channels = string.Join(", ", config.Outputs.Select(o => o.Name));
+        if (decode)
+            graph.Output(new(OnnxDecoding.Probabilities(graph, logits, config.Layout), OnnxType.Float32, shape, "probability", $"Of each pixel, 0 to 1, by channel: {channels}."));
+        else
+            graph.Output(new(logits, OnnxType.Float32, shape, "logit", $"Of each pixel; {(config.ExclusiveClasses ? "a softmax over the channels" : "a sigmoid")} gives the probabilities of {channels}."));
     }
 
     private static string Named(string what, CheckpointConfig config) => $"{what}: {string.Join(", ", ExportMetadata.ClassNames(config))}.";

@@ -8,16 +8,17 @@ internal static class OnnxRetinaNet
     /// <summary>"classLogits" [N, R, K], "boxDeltas" [N, R, 4] and, with a corner head, "cornerOffsets" [N, R, 8].</summary>
     public static (string Logits, string Boxes, string? Corners) Heads(OnnxLayers layers, string image, DetectorSpec spec)
     {
-        var levels = Pyramid(layers, OnnxDenseNet.Pyramid(layers, image, "backbone.body.", spec.FirstPyramidLevel), spec.AnchorSizes.Count);
+        var levels = Pyramid(layers, "backbone.fpn", OnnxDenseNet.Pyramid(layers, image, "backbone.body.", spec.FirstPyramidLevel), spec.AnchorSizes.Count);
         return (
             Head(layers, levels, "head.classification_head", "cls_logits", spec.Classes, "classLogits"),
             Head(layers, levels, "head.regression_head", "bbox_reg", BoxCoder.Length, "boxDeltas"),
             spec.Corners == 0 ? null : Head(layers, levels, "head.corner_head", "corner_reg", CornerCoder.Length, "cornerOffsets"));
     }
 
-    private static List<string> Pyramid(OnnxLayers layers, IReadOnlyList<string> maps, int count)
+    /// <summary>The levels of <see cref="FeaturePyramid"/>.</summary>
+    /// <param name="prefix">Of the pyramid's keys.</param>
+    public static List<string> Pyramid(OnnxLayers layers, string prefix, IReadOnlyList<string> maps, int count)
     {
-        const string prefix = "backbone.fpn";
         var graph = layers.Graph;
         var levels = new string[Math.Min(maps.Count, count)];
         var above = layers.Convolution(maps[^1], Inner(maps.Count - 1));
@@ -39,7 +40,7 @@ internal static class OnnxRetinaNet
             all.Add(layers.Convolution(p == 6 ? all[^1] : layers.Relu(all[^1]), $"{prefix}.extra_blocks.p{p}"));
         return all;
 
-        static string Inner(int i) => $"{prefix}.inner_blocks.{i}.0";
+        string Inner(int i) => $"{prefix}.inner_blocks.{i}.0";
     }
 
     /// <summary>The head's constants serve all levels; its nodes are there once for each.</summary>

@@ -72,11 +72,11 @@ public static class PhantomWriter
     }
 
     /// <summary>Without it a reader would take phantoms for the data set whose layout they have, with its licence.</summary>
-    private static void WriteTerms(string folder) => AtomicFile.WriteText(Path.Combine(folder, "dataset.json"), JsonSerializer.Serialize(
+    internal static void WriteTerms(string folder) => AtomicFile.WriteText(Path.Combine(folder, "dataset.json"), JsonSerializer.Serialize(
         new { license = "CC0-1.0", citation = "Synthetic radiographs made by Marrow's phantom generator; they show no patient." }, MarrowJson.Options));
 
     /// <summary>For each image its patient and which of that patient's films it is; at most five films a patient.</summary>
-    private static (int Patient, int Film)[] PlanFilms(int count, ulong seed, double repeated)
+    internal static (int Patient, int Film)[] PlanFilms(int count, ulong seed, double repeated)
     {
         var random = SeededRandom.Fork(seed, 6);
         var plan = new (int Patient, int Film)[count];
@@ -91,7 +91,7 @@ public static class PhantomWriter
     private static string Join(IEnumerable<double> values, string format) =>
         string.Join(',', values.Select(v => v.ToString(format, CultureInfo.InvariantCulture)));
 
-    private static void WriteLines(string path, IEnumerable<string> lines)
+    internal static void WriteLines(string path, IEnumerable<string> lines)
     {
         var text = new StringBuilder();
         foreach (var line in lines)

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Losses;
 using Marrow.Metrics;
@@ -6,6 +7,7 @@ using Marrow.Models;
 using Marrow.Native;
 using Marrow.Spine;
 using Marrow.Tensors;
+using Marrow.Training.Methods;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -15,7 +17,7 @@ namespace Marrow.Training.Tasks;
 /// The four corners of each of 17 vertebrae by a RetinaNet with a corner head; the angles follow from the corners by the
 /// data set's own algorithm, in original pixels.
 /// </summary>
-public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputContract input) : TrainingTask(spec, input)
+public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputContract input) : TrainingTask(spec, input), ITeacherTask
 {
     // The corners are what counts; the boxes only help to suppress what is found twice.
     private const double BoxWeight = 0.5;
@@ -44,7 +46,7 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
     {
         using var scope = NewDisposeScope();
         var output = compute.Forward(() => model.forward(images));
-        var losses = DetectionLoss.Compute(output, [.. batch.Samples.Select(s => s.Vertebrae)]);
+        var losses = DetectionLoss.Compute(output, [.. batch.Samples.Select(s => s.Vertebrae)], [.. batch.Samples.Select(s => s.Guessed)]);
         return
         [
             ("class", losses.Classification.MoveToOuterDisposeScope()),
@@ -98,6 +100,27 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
         var (output, mirrored) = BothSides(images, compute);
         return Refine(SpineDecoder.Decode(output, mirrored), images, toInput, compute);
     }
+
+    // The decoder judges the whole chain: a vertebra's own score may be high where there is none, a spine's is not. Where it
+    // has filled a gap, a vertebra is there, but its corners are nobody's measurement.
+    IReadOnlyList<PseudoLabel> ITeacherTask.Label(Batch batch, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var plain = batch.Plain!;
+        var (output, mirrored) = BothSides(compute.Prepare(plain.Images), compute);
+        var spines = SpineDecoder.Decode(output, mirrored);
+        return [.. spines.Select((spine, i) =>
+        {
+            var (toOriginal, prepared) = (plain.ToInput[i].Invert(), batch.Samples[i]);
+            Vertebra[] original = [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
+            var target = new PreparedSample(prepared.Sample with { Vertebrae = original }, prepared.ToInput, [.. original.Select(v => v.Transform(prepared.ToInput))]) { Guessed = spine.Filled };
+            return new PseudoLabel(target, spine.Confidence);
+        })];
+    }
+
+    /// <summary>[17 * 2]: where the vertebrae's centres are.</summary>
+    double[] ITeacherTask.Signature(Sample sample, int width, int height) =>
+        [.. sample.Vertebrae.SelectMany(v => (double[])[v.Center.X / width, v.Center.Y / height])];
 
     private IReadOnlyList<SpinePrediction> Refine(IReadOnlyList<SpinePrediction> spines, Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute)
     {

@@ -1,16 +1,18 @@
 using Marrow.Checkpoints;
+using Marrow.Datasets;
 using Marrow.Losses;
 using Marrow.Metrics;
 using Marrow.Models;
 using Marrow.Native;
 using Marrow.Tensors;
+using Marrow.Training.Methods;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace Marrow.Training.Tasks;
 
 /// <summary>The three Cobb angles straight from the image.</summary>
-public sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputContract input) : TrainingTask(spec, input)
+public sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputContract input) : TrainingTask(spec, input), IConsistentTask
 {
     private const double SmapeWeight = 1; // the metric itself, beside the distance in degrees
 
@@ -52,6 +54,34 @@ public sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputCo
         });
         return Angles.Measure(truth, found, patients, bootstrap);
     }
+
+    /// <summary>An angle has no chance level from which a threshold could rise.</summary>
+    bool IConsistentTask.CanAnneal => false;
+
+    IReadOnlyList<(string Name, Tensor Value)> IConsistentTask.AnnealedLoss(Tensor images, Batch batch, double share, Compute compute) =>
+        throw new NotSupportedException("Angles are not annealed.");
+
+    /// <summary>[N, 6] degrees: of the image, then of its mirror image, which has the same angles.</summary>
+    Tensor IConsistentTask.Answers(Tensor images, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var mirrored = compute.Prepare(images.flip(3));
+        return cat([compute.Forward(() => model.forward(images)).to(float32), compute.Forward(() => model.forward(mirrored)).to(float32)], 1).MoveToOuterDisposeScope();
+    }
+
+    Consistency IConsistentTask.Consistency(Tensor answers, Tensor augmented, UdaOptions options, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var (original, mirrored) = (answers.narrow(1, 0, 3), answers.narrow(1, 3, 3));
+        var loss = ConsistencyLoss.Angles(original, mirrored, compute.Forward(() => model.forward(augmented)).to(float32), options.Confidence);
+        return Consistency.Of(loss).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[3] degrees: the mean of both.</summary>
+    IReadOnlyList<double[]> IConsistentTask.Signatures(Tensor answers) =>
+        [.. answers.data<float>().ToArray().Chunk(6).Select(row => Enumerable.Range(0, 3).Select(i => (row[i] + row[i + 3]) / 2.0).ToArray())];
+
+    double[] IConsistentTask.Signature(Sample sample) => [.. sample.CobbDegrees];
 
     /// <summary>[N][3] degrees, not below 0, of normalised images laid out for <paramref name="compute"/>.</summary>
     public IReadOnlyList<double[]> AnglesOf(Tensor images, Compute compute)

@@ -1,0 +1,19 @@
+using Marrow.Models;
+
+namespace Marrow.Exchange;
+
+/// <summary><see cref="NumberRegressor"/> as ONNX nodes.</summary>
+internal static class OnnxNumbers
+{
+    /// <summary>"numbers", [N, outputs], each in its own unit.</summary>
+    public static string Numbers(OnnxLayers layers, string image, NumberRegressor model)
+    {
+        var graph = layers.Graph;
+        var features = OnnxDenseNet.Pyramid(layers, image, "features.", firstLevel: 5)[0];
+        var pooled = graph.Node("Flatten", "features.flat", [graph.Node("GlobalAveragePool", "features.mean", [features])]);
+        var scaled = graph.Node("Mul", "scaled", [layers.Linear(pooled, "numbers", "units"), Constant("deviation", model.Deviation)]);
+        return graph.Node("Add", "numbers", [scaled, Constant("mean", model.Mean)]);
+
+        string Constant(string name, TorchSharp.torch.Tensor values) => graph.Constant(name, values.data<float>().ToArray(), values.shape[0]);
+    }
+}

@@ -1,0 +1,35 @@
+namespace Marrow.Prediction;
+
+/// <summary>What was outlined on one radiograph, and how far to trust it. All geometry is in original pixels.</summary>
+public sealed record SegmentFinding
+{
+    /// <summary>The image as the user named it.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Size in the file, px.</summary>
+    public required int Width { get; init; }
+    public required int Height { get; init; }
+
+    /// <summary>One for each class, in the checkpoint's order; empty when the image could not be read.</summary>
+    public IReadOnlyList<FoundRegion> Regions { get; init; } = [];
+
+    /// <summary>[Height * Width]: the class of each pixel, 0 for background, 1 for the first; empty when the image could not be read.</summary>
+    public byte[] Mask { get; init; } = [];
+
+    /// <summary>0 to 1: the least of the regions that were found; 0 when none was.</summary>
+    public double Confidence { get; init; }
+
+    public FindingStatus Status { get; init; } = FindingStatus.Ok;
+
+    /// <summary>What a reader should know.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>The weights that were used.</summary>
+    public IReadOnlyList<CheckpointUse> Checkpoints { get; init; } = [];
+}
+
+/// <summary>One class of a finding.</summary>
+/// <param name="AreaPixels">Of the original image.</param>
+/// <param name="AreaShare">Of the whole image, 0 to 1.</param>
+/// <param name="Confidence">0 to 1: the Dice that the probabilities themselves lead to expect of the area; 0 when it is empty.</param>
+public sealed record FoundRegion(string Class, long AreaPixels, double AreaShare, double Confidence);

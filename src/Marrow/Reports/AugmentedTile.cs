@@ -1,0 +1,44 @@
+using Marrow.Datasets;
+using Marrow.Imaging;
+using Marrow.Tensors;
+
+namespace Marrow.Reports;
+
+/// <summary>A sample of a contact sheet as training sees it: one draw of the augmentation, the landmarks moved along.</summary>
+internal static class AugmentedTile
+{
+    private const int LeastSidePx = 32;
+
+    /// <param name="draw">The augmentation is drawn from (seed, draw).</param>
+    public static ContactSheetItem Of(Sample sample, Dataset dataset, AugmentationOptions options, ulong seed, int draw)
+    {
+        var item = ContactSheetItem.Of(sample, dataset, () => throw new InvalidOperationException("Not yet loaded."));
+        try
+        {
+            var radiograph = RadiographReader.Read(sample.ImagePath, ContactSheet.LongestTileSidePx, ContactSheet.LongestTileSidePx);
+            var (width, height) = (radiograph.OriginalWidth, radiograph.OriginalHeight);
+            var scale = ContactSheet.LongestTileSidePx / (double)Math.Max(width, height);
+            var contract = new InputContract { Width = Math.Max(LeastSidePx, (int)(width * scale)), Height = Math.Max(LeastSidePx, (int)(height * scale)), Std = 1 };
+            var packed = Preprocessor.Prepare(radiograph, contract);
+            var augmentation = Augmentation.Draw(SeededRandom.Fork(seed, draw), options, width, height).Sparing(sample, width, height);
+            var values = new float[contract.Width * contract.Height];
+            new AugmentedRenderer(contract).Render(packed.Pixels, packed.ToInput, augmentation, values);
+            var moved = augmentation.Geometry.Then(packed.ToInput);
+            var seen = new Radiograph
+            {
+                Width = contract.Width,
+                Height = contract.Height,
+                Pixels = [.. values.Select(v => (ushort)Math.Round(255 * (v + contract.Mean)))],
+                BitDepth = 8,
+                Source = sample.ImagePath,
+                OriginalWidth = contract.Width,
+                OriginalHeight = contract.Height,
+            };
+            return item with { Load = () => seen, AsItIs = true, Vertebrae = [.. sample.Vertebrae.Select(v => v.Transform(moved))] };
+        }
+        catch (MarrowException e)
+        {
+            return item with { Load = () => throw e, Vertebrae = [] };
+        }
+    }
+}

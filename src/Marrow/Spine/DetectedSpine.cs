@@ -1,0 +1,59 @@
+using Marrow.Imaging;
+
+namespace Marrow.Spine;
+
+/// <summary>
+/// The vertebrae that a detector placed on one image, and the windows about them through which another model looks.
+/// All in original pixels.
+/// </summary>
+/// <param name="Width">Of the image.</param>
+/// <param name="Height">Of the image.</param>
+/// <param name="Vertebrae">17, top to bottom.</param>
+/// <param name="Seen">How many of them were seen; the others were placed from their neighbours.</param>
+internal sealed record DetectedSpine(int Width, int Height, IReadOnlyList<Vertebra> Vertebrae, int Seen)
+{
+    private const double SmallestSide = 4;   // px: a window of no size has no pixels
+    private const double LargestShare = 4;   // of the image's longer side: beyond, the detection is no place on it
+
+    /// <summary>Whether there is a place to look at: some vertebra was seen and all lie on or about the image.</summary>
+    public bool IsUsable
+    {
+        get
+        {
+            var reach = LargestShare * Math.Max(Width, Height);
+            return Seen > 0 && Vertebrae.All(v => v.IsFinite() && Corners(v).All(p => Math.Abs(p.X) < reach && Math.Abs(p.Y) < reach));
+        }
+    }
+
+    /// <summary>The upright box around all vertebrae, wider by the margin on each side.</summary>
+    /// <param name="margin">Of the box's width and height.</param>
+    public ImageWindow SpineWindow(double margin)
+    {
+        var corners = Vertebrae.SelectMany(Corners).ToList();
+        var (left, right) = (corners.Min(p => p.X), corners.Max(p => p.X));
+        var (top, bottom) = (corners.Min(p => p.Y), corners.Max(p => p.Y));
+        return new(new Point2D((left + right) / 2, (top + bottom) / 2), Widen(right - left, margin), Widen(bottom - top, margin));
+    }
+
+    /// <summary>
+    /// The box around one vertebra, turned until it stands upright. Tilt and size are means with its neighbours', which
+    /// are steadier than one vertebra's own.
+    /// </summary>
+    /// <param name="margin">Of the box's width and height.</param>
+    public ImageWindow VertebraWindow(int index, double margin)
+    {
+        var around = Enumerable.Range(index - 1, 3).Where(n => n >= 0 && n < Vertebrae.Count).Select(n => Vertebrae[n]).ToList();
+        var (x, y) = (around.Sum(v => v.Axis.X / Length(v)), around.Sum(v => v.Axis.Y / Length(v)));
+        return new(
+            Vertebrae[index].Center,
+            Widen(around.Average(Length), margin),
+            Widen(around.Average(v => v.UpperMidpoint.DistanceTo(v.LowerMidpoint)), margin),
+            Math.Atan2(y, x));
+
+        static double Length(Vertebra v) => Math.Max(Math.Sqrt(v.Axis.X * v.Axis.X + v.Axis.Y * v.Axis.Y), SmallestSide);
+    }
+
+    private static double Widen(double side, double margin) => Math.Max(side, SmallestSide) * (1 + 2 * margin);
+
+    private static Point2D[] Corners(Vertebra v) => [v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight];
+}

@@ -1,0 +1,74 @@
+using Marrow.Checkpoints;
+using Marrow.Datasets;
+using Marrow.Spine;
+using Marrow.Tensors;
+using Marrow.Training.Tasks;
+using static TorchSharp.torch;
+
+namespace Marrow.Training;
+
+/// <summary>
+/// The detector by which the images of another model are cropped: samples -> spines as it sees them -> the same samples
+/// with a window, or one for each vertebra. What it saw can be kept in a file, so that a run that was stopped, and the
+/// next stage that crops by it, need not look again.
+/// </summary>
+internal sealed class CropDetector : IDisposable
+{
+    private const int BatchSize = 8;
+
+    private readonly DetectVertebraeTask _detector;
+    private readonly Compute _compute = Compute.Choose();
+
+    /// <summary>Throws <see cref="MarrowException"/> when the checkpoint is no detector of vertebrae.</summary>
+    public CropDetector(Checkpoint checkpoint)
+    {
+        Require(checkpoint);
+        _detector = (DetectVertebraeTask)TaskCatalogue.Load(checkpoint);
+        _compute.PrepareForInference(_detector.Model);
+    }
+
+    public static void Require(Checkpoint checkpoint)
+    {
+        if (checkpoint.Config.Task != CheckpointTask.DetectVertebrae)
+            throw MarrowException.Bad(checkpoint.Name, $"a checkpoint for {CheckpointTask.DetectVertebrae} to crop by", $"one for {checkpoint.Config.Task}", "Name a detector.");
+    }
+
+    /// <summary>By sample id, for each image once.</summary>
+    /// <param name="kept">What was seen before; what is seen now is added. Null: nothing is kept.</param>
+    /// <param name="progress">Told (images done, images in all).</param>
+    public IReadOnlyDictionary<string, DetectedSpine> Detect(IReadOnlyList<Sample> samples, DetectionFile? kept, Action<int, int>? progress, CancellationToken cancellation)
+    {
+        var distinct = samples.DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
+        var found = new Dictionary<string, DetectedSpine>(StringComparer.Ordinal);
+        foreach (var sample in distinct)
+        {
+            if (kept?.Find(sample) is { } before)
+                found[sample.Id] = before;
+        }
+        var left = distinct.Where(s => !found.ContainsKey(s.Id)).ToList();
+        if (left.Count == 0)
+            return found;
+        using var noGrad = no_grad();
+        using var cache = PackedCache.Open(left, _detector.Input, cancellation: cancellation);
+        using var loader = new BatchLoader(left, cache, _detector.Input, null, BatchSize, 0, shuffle: false, dropLast: false);
+        for (var i = 0; i < loader.BatchesPerEpoch; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            using var batch = loader.Next();
+            var spines = _detector.Spines(_compute.Prepare(batch.Images), [.. batch.Samples.Select(s => s.ToInput)], _compute);
+            foreach (var (prepared, spine) in batch.Samples.Zip(spines))
+            {
+                var (width, height) = loader.OriginalSize(prepared.Sample);
+                var toOriginal = prepared.ToInput.Invert();
+                var seen = new DetectedSpine(width, height, [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))], spine.Filled.Count(filled => !filled));
+                kept?.Add(prepared.Sample, seen);
+                found[prepared.Sample.Id] = seen;
+            }
+            progress?.Invoke(found.Count, distinct.Count);
+        }
+        return found;
+    }
+
+    public void Dispose() => _detector.Dispose();
+}

@@ -1,0 +1,89 @@
+using Marrow.Datasets;
+using Marrow.Imaging;
+using Marrow.Spine;
+using Marrow.Tests.Checkpoints;
+using Marrow.Tests.Models;
+using Marrow.Training;
+
+namespace Marrow.Tests.Training;
+
+public sealed class DetectionFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private string FilePath => Path.Combine(_folder.Path, "detections", "d.jsonl");
+
+    private Sample Sample(int i)
+    {
+        var path = _folder[$"{i}.txt"];
+        if (!File.Exists(path))
+            File.WriteAllText(path, $"{i}");
+        return new() { Id = $"{i} \"quoted\" ü.txt", ImagePath = path, Patient = "p" };
+    }
+
+    private static DetectedSpine Spine(int i) => new(224, 640, RandomSpine.Create(new SeededRandom((ulong)i)), i);
+
+    private void Write(params int[] numbers)
+    {
+        using var file = new DetectionFile(FilePath);
+        foreach (var i in numbers)
+            file.Add(Sample(i), Spine(i));
+    }
+
+    [Fact]
+    public void What_was_seen_comes_back_bit_for_bit_and_what_was_not_is_null()
+    {
+        Write(1, 2);
+        Write(3);
+        using var file = new DetectionFile(FilePath);
+        foreach (var i in (int[])[1, 2, 3])
+        {
+            var spine = file.Find(Sample(i))!;
+            Assert.Equal(Spine(i).Vertebrae, spine.Vertebrae);
+            Assert.Equal((224, 640, i), (spine.Width, spine.Height, spine.Seen));
+        }
+        Assert.Null(file.Find(Sample(4)));
+    }
+
+    [Fact]
+    public void An_image_that_has_changed_is_to_be_looked_at_again()
+    {
+        Write(1, 2);
+        File.AppendAllText(Sample(1).ImagePath, "more");
+        using var file = new DetectionFile(FilePath);
+        Assert.Null(file.Find(Sample(1)));
+        Assert.NotNull(file.Find(Sample(2)));
+    }
+
+    [Fact]
+    public void A_line_that_was_cut_at_any_byte_is_taken_off_and_written_again()
+    {
+        Write(1, 2);
+        var whole = File.ReadAllBytes(FilePath);
+        var firstLine = Array.IndexOf(whole, (byte)'\n') + 1;
+        for (var length = firstLine; length < whole.Length; length += 97)
+        {
+            File.WriteAllBytes(FilePath, whole[..length]);
+            using (var file = new DetectionFile(FilePath))
+            {
+                Assert.NotNull(file.Find(Sample(1)));
+                Assert.Null(file.Find(Sample(2)));
+                file.Add(Sample(2), Spine(2));
+            }
+            Assert.Equal(whole, File.ReadAllBytes(FilePath));
+        }
+    }
+
+    [Fact]
+    public void A_line_of_anything_else_is_an_error_that_names_the_file()
+    {
+        Write(1);
+        foreach (var line in (string[])["{}", "nonsense", """{"id":"a","bytes":1,"modified":1,"width":5,"height":5,"seen":1,"corners":[1,2]}""", "null"])
+        {
+            File.WriteAllText(FilePath, line + "\n");
+            Assert.Contains(FilePath, Assert.Throws<MarrowException>(() => new DetectionFile(FilePath)).Message);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using Marrow.Tensors;
+using Marrow.Training;
+
+namespace Marrow.Tests.Training;
+
+public class RecipeCropTests
+{
+    private static string Recipe(string crop, string task = "regress-cobb", string model = "cobb-densenet121") => $"""
+        name: r
+        stages:
+          - name: features
+            task: classify
+            model: densenet121
+            data: {"{"}name: cxr, format: csv{"}"}
+          - name: landmarks
+            task: detect-vertebrae
+            model: retinanet-densenet121
+            data: {"{"}format: spineweb16{"}"}
+          - name: second
+            task: {task}
+            model: {model}
+            crop: {crop}
+            data: {"{"}name: d, format: spineweb16{"}"}
+          - name: later
+            task: detect-vertebrae
+            model: retinanet-densenet121
+            data: {"{"}format: spineweb16{"}"}
+        """;
+
+    private static StageCrop Crop(string crop) => RecipeReader.Parse(Recipe(crop), "r.yaml", []).Stages[2].Crop!;
+
+    private static string Error(string crop, string task = "regress-cobb", string model = "cobb-densenet121") =>
+        Assert.Throws<MarrowException>(() => RecipeReader.Parse(Recipe(crop, task, model), "r.yaml", [])).Message;
+
+    [Fact]
+    public void A_name_alone_crops_the_spine_and_a_section_says_more()
+    {
+        Assert.Equal(new StageCrop { By = "landmarks", Region = CropRegion.Spine, Margin = 0.1 }, Crop("landmarks"));
+        Assert.Equal(Crop("landmarks"), Crop("{by: landmarks}"));
+        Assert.Equal(new StageCrop { By = "retinanet-densenet121.spineweb16@sha256:0123456789ab", Region = CropRegion.Spine, Margin = 0.25 }, Crop("{by: \"retinanet-densenet121.spineweb16@sha256:0123456789ab\", region: spine, margin: 0.25}"));
+    }
+
+    [Theory]
+    [InlineData("features", "r.yaml:14:11: crop: stage 'features' trains classify, and finds no vertebrae to crop by")]
+    [InlineData("second", "crop: stage 'second' is this stage itself")]
+    [InlineData("later", "crop: stage 'later' comes later")]
+    [InlineData("landmark", "crop: 'landmark' is no earlier stage")]
+    [InlineData("{by: later}", "by: stage 'later' comes later")]
+    [InlineData("{region: spine}", "crop lacks by. Add by: landmarks")]
+    [InlineData("{by: landmarks, region: pelvis}", "region: expected spine or vertebra, found 'pelvis'")]
+    [InlineData("{by: landmarks, margin: 3}", "margin: expected a number from 0 to 2")]
+    [InlineData("{by: landmarks, margni: 0.1}", "Did you mean 'margin'?")]
+    [InlineData("[landmarks]", "crop: expected")]
+    [InlineData("{by: landmarks, region: vertebra}", "crop: task regress-cobb can't look at a crop of the vertebra")]
+    public void Mistakes_are_told_with_their_place(string crop, string expected) => Assert.Contains(expected, Error(crop));
+
+    [Fact]
+    public void A_detector_looks_at_whole_images() =>
+        Assert.Contains("crop: task detect-vertebrae can't look at a crop of the spine", Error("landmarks", "detect-vertebrae", "retinanet-densenet121"));
+
+    [Fact]
+    public void A_stage_that_is_left_out_gives_its_checkpoint_to_crop_by()
+    {
+        var recipe = RecipeReader.Parse(Recipe("landmarks"), "r.yaml", []);
+        Assert.Equal("retinanet-densenet121.spineweb16", recipe.Only(["second"]).Stages[0].Crop!.By);
+        Assert.Equal("landmarks", recipe.Only(["landmarks", "second"]).Stages[1].Crop!.By);
+    }
+}
