@@ -171,6 +171,25 @@ public class StudyTests
     }
 
     [Fact]
+    public void A_method_needs_its_unlabelled_images_and_the_others_do_not()
+    {
+        using var study = new TinyStudy();
+        File.AppendAllText(study.Tiny.RecipePath, "\n    unlabeled: {name: films, format: images}\n    uda: {ratio: 1}\n");
+        var request = study.Request("out") with { Starts = ["scratch"] };
+        Assert.Contains("'films', which method uda needs", Assert.Throws<MarrowException>(() => Study.Plan(request)).Message, StringComparison.Ordinal);
+        Assert.Equal(4, Study.Plan(request with { Methods = ["supervised"] }).Runs.Count);
+
+        var films = Directory.CreateDirectory(study.Out("films")).FullName;
+        request = request with { DataFolders = new Dictionary<string, string>(request.DataFolders) { ["films"] = films } };
+        Assert.Throws<MarrowException>(() => Study.Plan(request)); // A folder without images.
+        foreach (var file in Directory.GetFiles(study.Tiny.Data, "1*.png"))
+            File.Copy(file, Path.Combine(films, Path.GetFileName(file)));
+        var plan = Study.Plan(request);
+        Assert.Equal((8, "supervised", "uda"), (plan.Runs.Count, plan.Methods[0], plan.Methods[1]));
+        Assert.All(plan.Runs, run => Assert.Equal(run.Method == "uda", StudyPlanner.RecipeOf(request, run, plan.Stages).Stages[0].Uda is not null));
+    }
+
+    [Fact]
     public void The_estimate_rests_on_finished_runs_where_there_are_some_and_on_a_few_steps_elsewhere()
     {
         using var study = new TinyStudy();
