@@ -124,7 +124,7 @@ public sealed record TrainOptions
     /// <summary>Evaluations without a better <see cref="Metric"/> after which training stops, 0 (default: never) to 100000.</summary>
     public int Patience { get; init; }
 
-    /// <summary>The metric by which the best weights are kept. Default by task: auroc for classify, smape for the spine tasks.</summary>
+    /// <summary>The metric by which the best weights are kept. Default by task: auroc for classify, smape for the spine tasks, dice for segment.</summary>
     public string Metric { get; init; } = "auroc";
 
     /// <summary>Seconds between saves of the resumable state, 0 (after every step) to 86400; default 60.</summary>

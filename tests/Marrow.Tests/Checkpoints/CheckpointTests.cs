@@ -205,7 +205,7 @@ public sealed class CheckpointTests : IDisposable
     {
         var draft = Drafts.Of(_model);
         var error = Assert.Throws<MarrowException>(() => (draft with { Config = draft.Config with { Task = "clasify" } }).Save(_hub.Path));
-        Assert.Contains("expected a task of classify, detect-vertebrae, regress-cobb, custom, found 'clasify'", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"expected a task of {string.Join(", ", CheckpointTask.All)}, custom, found 'clasify'", error.Message, StringComparison.Ordinal);
         Assert.Throws<MarrowException>(() => (draft with { Config = draft.Config with { Input = draft.Config.Input with { Std = 0 } } }).Save(_hub.Path));
         Assert.Throws<MarrowException>(() => (draft with { Name = "../escape.x" }).Save(_hub.Path));
         Assert.Empty(Directory.GetFileSystemEntries(_hub.Path));

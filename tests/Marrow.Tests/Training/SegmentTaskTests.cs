@@ -1,5 +1,5 @@
-using Marrow.Imaging.Phantom;
 using Marrow.Checkpoints;
+using Marrow.Imaging.Phantom;
 using Marrow.Prediction;
 using Marrow.Tests.Checkpoints;
 using Marrow.Training;
