@@ -46,7 +46,7 @@ internal static class StudyCommand
                 ("methods", string.Join(", ", plan.Methods)),
                 ("labels", string.Join(", ", plan.Shares)),
                 ("seeds", string.Join(", ", plan.Seeds)),
-                ("runs", $"{plan.Runs.Count}: {plan.Seeds.Count} seeds x {plan.Shares.Count} amounts x {plan.Starts.Count} starts x {plan.Methods.Count} methods{(estimate.Done > 0 ? $"; {estimate.Done} done" : "")}"),
+                ("runs", $"{plan.Runs.Count}: {StudyText.Count(plan.Seeds.Count, "seed")} x {StudyText.Count(plan.Shares.Count, "amount")} x {StudyText.Count(plan.Starts.Count, "start")} x {StudyText.Count(plan.Methods.Count, "method")}{(estimate.Done > 0 ? $"; {estimate.Done} done" : "")}"),
                 ("estimated", $"{StudyEstimate.Duration(estimate.SecondsLeft)} ({hours.ToString("0.00", CultureInfo.InvariantCulture)} hours) one after another, by {estimate.Basis}"),
             ]);
             Draw(console, StudyTables.Subsets(plan));

@@ -13,6 +13,9 @@ namespace Marrow.Checkpoints;
 /// </summary>
 internal static class MatchedWeights
 {
+    /// <summary>A norm's buffers before its first batch.</summary>
+    private static readonly (string Buffer, bool IsOne)[] AtFirst = [("running_mean", false), ("running_var", true), ("num_batches_tracked", false)];
+
     /// <summary>A backbone whose parameters are drawn like the source's.</summary>
     public static void Draw(DenseNetFeatures source, DenseNetFeatures target, ulong seed)
     {
@@ -28,23 +31,25 @@ internal static class MatchedWeights
     public static TransferReceipt Redraw(Module model, TransferReceipt receipt, ulong seed)
     {
         using var noGrad = no_grad();
-        var taken = receipt.Tensors.Where(t => t.Status != TransferStatus.Random).ToDictionary(t => t.Key, StringComparer.Ordinal);
+        // What is neither parameter nor statistic of a norm, such as a regressor's scale of its targets, stays as a warm start has it.
+        var taken = receipt.Tensors.Where(t => t.Status != TransferStatus.Random && (t.IsParameter || AtFirst.Any(s => t.Key.EndsWith(s.Buffer, StringComparison.Ordinal))))
+            .ToDictionary(t => t.Key, StringComparer.Ordinal);
         Redraw(model.named_parameters().Where(p => taken.ContainsKey(p.name)).Select(p => (p.name, (Tensor)p.parameter, (Tensor)p.parameter)), seed);
         foreach (var (name, buffer) in model.named_buffers().Where(b => taken.ContainsKey(b.name)))
         {
-            using var atFirst = name.EndsWith("running_var", StringComparison.Ordinal) ? ones_like(buffer) : zeros_like(buffer);
+            using var atFirst = AtFirst.First(s => name.EndsWith(s.Buffer, StringComparison.Ordinal)).IsOne ? ones_like(buffer) : zeros_like(buffer);
             buffer.copy_(atFirst);
         }
         return receipt with
         {
             BackboneCoverage = 0,
-            Modules = [.. receipt.Modules.Select(NothingCopied)],
-            Total = NothingCopied(receipt.Total),
+            Modules = [.. receipt.Modules.Select(NothingLearnt)],
+            Total = NothingLearnt(receipt.Total),
             Tensors = [.. receipt.Tensors.Select(t => taken.ContainsKey(t.Key) ? t with { Status = TransferStatus.Random, Reason = t.IsParameter ? "drawn by the source's mean and deviation" : "as at first" } : t)],
         };
     }
 
-    private static TransferTotal NothingCopied(TransferTotal total) =>
+    private static TransferTotal NothingLearnt(TransferTotal total) =>
         new(total.Module, 0, 0, 0, total.Copied + total.Adapted + total.Remapped + total.Random, total.Elements, 0);
 
     private static void Redraw(IEnumerable<(string Name, Tensor Source, Tensor Target)> parameters, ulong seed)

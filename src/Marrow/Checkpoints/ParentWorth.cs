@@ -13,7 +13,10 @@ public sealed record WorthPoint(int Images, double Child, double Scratch, double
 /// <summary>What a study measured a parent to be worth to its child.</summary>
 public sealed record ParentWorth
 {
-    private const int LongestText = 200, LongestCommand = 4000, MostPoints = 1000, MostSeeds = 100;
+    /// <summary>Of <see cref="Command"/>, characters.</summary>
+    internal const int LongestCommand = 4000;
+
+    private const int LongestText = 200, MostPoints = 1000, MostSeeds = 100;
 
     public required string Study { get; init; }
 

@@ -50,9 +50,24 @@ internal static class StudyPlot
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
             [.. labels.Select(l => Math.Log10(l))], [.. labels.Select(l => l.ToString("0.#", CultureInfo.InvariantCulture))]);
         plot.Axes.Margins(0.06, 0.1);
+        if (Range(lines) is var (low, high) && low < high)
+            plot.Axes.SetLimitsY(low, high);
         Plots.Legend(plot, lines.Count > 1, Alignment.UpperRight);
         if (lines.Count > 1)
             plot.ShowLegend(Edge.Right);
         return Plots.Render(plot, WidthPx, HeightPx);
+    }
+
+    /// <summary>The values, and as much of the bars as leaves differences between lines to be seen: with two seeds bars are wider than any axis.</summary>
+    private static (double Low, double High) Range(IReadOnlyList<StudyLine> lines)
+    {
+        var points = lines.SelectMany(l => l.Points).Where(p => double.IsFinite(p.Value)).ToList();
+        if (points.Count == 0)
+            return (0, 0);
+        var (least, most) = (points.Min(p => p.Value), points.Max(p => p.Value));
+        var room = Math.Max(most - least, 0.02 * Math.Abs(most));
+        var low = points.Select(p => p.Low).Where(double.IsFinite).Append(least).Min();
+        var high = points.Select(p => p.High).Where(double.IsFinite).Append(most).Max();
+        return (Math.Max(low, least - room) - 0.08 * room, Math.Min(high, most + room) + 0.08 * room);
     }
 }

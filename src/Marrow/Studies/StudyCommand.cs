@@ -15,7 +15,7 @@ internal static class StudyCommand
     public static string OfStudy(StudyRequest request, StudyPlan plan) => string.Join(' ', (string[])
     [
         $"marrow study {Quote(Path.GetFileName(request.Recipe.SourcePath))}",
-        .. request.Recipe.Stages.Where(s => plan.Stages.Contains(s.Name)).Select(s => s.Data.Name).Distinct().Select(name => $"--data {name}=DIR"),
+        .. plan.Methods.SelectMany(m => StudyPlanner.DataNames(request, plan.Runs.First(r => r.Method == m), plan.Stages)).Distinct().Select(name => $"--data {name}=DIR"),
         .. Arguments(request, plan),
     ]);
 
@@ -37,7 +37,7 @@ internal static class StudyCommand
     private static string Join(StudyRequest request, StudyPlan plan, StudyRun run, string recipe, Func<string, string> data, string folders) => string.Join(' ', ((string[])
     [
         $"marrow run {Quote(recipe)}",
-        .. request.Recipe.Stages.Where(s => plan.Stages.Contains(s.Name)).Select(s => s.Data.Name).Distinct().Select(name => $"--data {data(name)}"),
+        .. StudyPlanner.DataNames(request, run, plan.Stages).Select(name => $"--data {data(name)}"),
         $"--stages {string.Join(',', plan.Stages)}",
         .. request.Recipe.Overrides.Concat(run.Overrides).Select(o => $"--set {Quote(o)}"),
         folders,

@@ -45,6 +45,8 @@ internal static class StudyPlanner
                 foreach (var start in starts)
                     foreach (var method in methods)
                         runs.Add(new(runs.Count, RunName(starts, start, method, share, seed), start.Name, method, share, seed, writer.Of(start, method, share, seed, source.SplitSeed)));
+        foreach (var method in methods)
+            RequireData(request, runs.First(r => r.Method == method), recipe.Chosen);
         if (runs.Count > MostRuns)
             throw new MarrowException($"A study has at most {MostRuns} runs, found {runs.Count}. Ask for fewer fractions, starts, methods or seeds.");
         return new()
@@ -72,8 +74,23 @@ internal static class StudyPlanner
     public static Recipe RecipeOf(StudyRequest request, StudyRun run, IReadOnlyList<string> stages) =>
         RecipeReader.Parse(request.Recipe.SourceText, request.Recipe.SourcePath, [.. request.Recipe.Overrides, .. run.Overrides]).Only(stages);
 
+    /// <summary>NAMEs for --data that runs of this kind read: without a method its unlabelled images are not needed.</summary>
+    public static IReadOnlyList<string> DataNames(StudyRequest request, StudyRun run, IReadOnlyList<string> stages) => RecipeOf(request, run, stages).DataNames;
+
     public static string HeldOutDigest(StageSamples samples) => Convert.ToHexStringLower(
         SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', samples.HeldOut.Select(s => s.Id).Order(StringComparer.Ordinal)))));
+
+    private static void RequireData(StudyRequest request, StudyRun run, IReadOnlyList<string> stages)
+    {
+        if (DataNames(request, run, stages).FirstOrDefault(name => !request.DataFolders.ContainsKey(name)) is { } missing)
+            throw new MarrowException($"{request.Recipe.SourcePath}: no folder for '{missing}', which method {run.Method} needs. Give it with --data {missing}=DIR, or leave the method out by --methods.");
+        var recipe = RecipeOf(request, run, stages);
+        foreach (var stage in recipe.Stages.Where(s => s.Unlabeled is not null))
+        {
+            var root = request.DataFolders[stage.Data.Name];
+            UnlabeledSamples.Read(stage, request.DataFolders[stage.Unlabeled!.Name], StageSamples.Read(recipe, stage, root), root);
+        }
+    }
 
     private static string Metric(StudyRequest request, Stage last)
     {

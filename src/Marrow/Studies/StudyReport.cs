@@ -9,12 +9,13 @@ internal static class StudyReport
     public static void Write(StudyFolder folder, StudyRequest request, StudyResult result)
     {
         var plan = result.Plan;
-        var page = new HtmlReport($"Study: {plan.Name}", $"{plan.Task}, {plan.Metric}; {plan.Starts.Count} starts, {plan.Methods.Count} methods, {plan.Shares.Count} amounts of labels, {plan.Seeds.Count} seeds: {plan.Runs.Count} runs");
-        page.Callout(result.Sentences.Count > 0 ? string.Join(" ", result.Sentences) : "No line was held against scratch.");
+        var page = new HtmlReport($"Study: {plan.Name}", $"{plan.Task}, {plan.Metric}; {StudyText.Count(plan.Starts.Count, "start")}, {StudyText.Count(plan.Methods.Count, "method")}, {plan.Shares.Count} amounts of labels, {StudyText.Count(plan.Seeds.Count, "seed")}: {StudyText.Count(plan.Runs.Count, "run")}");
+        foreach (var sentence in result.Sentences)
+            page.Callout(sentence);
         Figures(page, result);
         page.Section("Learning curves")
             .Plot(dark => StudyFiles.Picture(result, dark), $"{StudyText.MetricName(plan)} over labelled images: {string.Join("; ", result.Cells.Select(c => $"{StudyText.Line(plan, c.Start, c.Method)} with {StudyText.Images(c.Images)} images {StudyText.Value(plan, c.Mean)}"))}.", wide: true)
-            .Text($"Bars: {StudyTables.Intervals}");
+            .Text($"Bars: {StudyTables.Intervals} Those that leave the picture are cut off.");
         Table(page, StudyTables.Curves(result));
         page.Text(StudyTables.Savings);
         if (result.Differences.Count > 0)

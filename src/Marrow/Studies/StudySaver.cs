@@ -35,6 +35,7 @@ internal static class StudySaver
     private static ParentWorth? Worth(StudyRequest request, StudyPlan plan, StudyStart start, string method, IReadOnlyList<StudyRunResult> runs, IReadOnlyList<StudyCell> cells, IReadOnlyList<StudySaving> savings)
     {
         var points = new List<WorthPoint>();
+        var command = StudyCommand.OfStudy(request, plan);
         foreach (var share in plan.Shares)
         {
             var child = cells.FirstOrDefault(c => (c.Start, c.Method, c.Share) == (start.Name, method, share));
@@ -54,7 +55,7 @@ internal static class StudySaver
             Seeds = plan.Seeds.Count,
             HeldOut = plan.HeldOutImages,
             Date = DateOnly.FromDateTime(runs.Max(r => r.Ended).UtcDateTime),
-            Command = StudyCommand.OfStudy(request, plan),
+            Command = command.Length <= ParentWorth.LongestCommand ? command : $"{command[..(ParentWorth.LongestCommand - 3)]}...",
         };
     }
 }

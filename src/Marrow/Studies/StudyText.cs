@@ -21,24 +21,22 @@ internal static class StudyText
     /// <summary>"12.3 to 14.5"; "-" when there is none.</summary>
     public static string Interval(string low, string high) => low == "-" || high == "-" ? "-" : $"{low} to {high}";
 
-    /// <summary>"3.3", "> 4.0", "less than 0.5".</summary>
+    /// <summary>"3.3"; with a sign before it where it is a bound.</summary>
     public static string Factor(LabelSaving saving) => double.IsNaN(saving.Factor) ? "-"
         : string.Create(CultureInfo.InvariantCulture, $"{(saving.Bound > 0 ? "> " : saving.Bound < 0 ? "< " : "")}{saving.Factor:0.0}");
 
     public static string Images(double images) => images.ToString("0.#", CultureInfo.InvariantCulture);
-
-    public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.#} %");
 
     /// <summary>One for each line but scratch's own.</summary>
     public static IReadOnlyList<string> Sentences(StudyPlan plan, IReadOnlyList<StudySaving> savings, IReadOnlyList<StudyDifference> differences) =>
     [
         .. savings.GroupBy(s => (s.Start, s.Method)).Select(line =>
         {
-            var parts = line.Select(s => $"with {Images(s.Images)} labelled images {Words(s)}");
+            var parts = line.Select((s, i) => $"{Images(s.Images)} {(i == 0 ? "labelled images are worth" : "are worth")} {Words(s)}");
             var against = differences.Where(d => (d.Start, d.Method, d.AgainstStart, d.AgainstMethod) == (line.Key.Start, line.Key.Method, StudyStart.Scratch, plan.Methods[0])).ToList();
             var verdicts = (Better: against.Count(d => d.Verdict == "better"), Worse: against.Count(d => d.Verdict == "worse"));
-            var verdict = $"better than scratch beyond chance at {verdicts.Better} of {against.Count} amounts{(verdicts.Worse > 0 ? $", worse at {verdicts.Worse}" : "")}";
-            return $"{Line(plan, line.Key.Start, line.Key.Method)} is as good as scratch {string.Join("; ", parts)} ({verdict}).";
+            var verdict = $"Better than scratch beyond chance at {verdicts.Better} of {against.Count} amounts{(verdicts.Worse > 0 ? $", worse at {verdicts.Worse}" : "")}";
+            return $"{Line(plan, line.Key.Start, line.Key.Method)}: {string.Join(", ", parts)} from scratch. {verdict}.";
         }),
     ];
 
@@ -47,11 +45,14 @@ internal static class StudyText
         var images = (s.Saving.Factor * s.Images).ToString("0", CultureInfo.InvariantCulture);
         return s.Saving.Bound switch
         {
-            > 0 => $"with more than {images} ({Factor(s.Saving)} x)",
-            < 0 => $"with fewer than {images} ({Factor(s.Saving)} x)",
-            _ => double.IsNaN(s.Saving.Factor) ? "is not known" : $"with {images} ({Factor(s.Saving)} x)",
+            > 0 => $"more than {images} ({Factor(s.Saving)} x)",
+            < 0 => $"fewer than {images} ({Factor(s.Saving)} x)",
+            _ => double.IsNaN(s.Saving.Factor) ? "an unknown number" : $"{images} ({Factor(s.Saving)} x)",
         };
     }
+
+    /// <summary>"1 seed", "3 seeds".</summary>
+    public static string Count(int count, string thing) => string.Create(CultureInfo.InvariantCulture, $"{count} {thing}{(count == 1 ? "" : "s")}");
 
     private static string Format(StudyPlan plan) => MetricCatalogue.Get(plan.Metric).Unit.Length == 0 ? "0.000" : "0.00";
 }

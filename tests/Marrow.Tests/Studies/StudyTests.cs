@@ -27,7 +27,7 @@ public class StudyTests
         var runs = study.Out("out/runs");
         var subsets = result.Runs.Where(r => r.Run is { Start: "scratch", Seed: 3 }).Select(r => HeldOut(Path.Combine(runs, r.Run.Name, "first", "split.json"))).ToList();
         Assert.Equal(subsets[0], subsets[1]);
-        Assert.Equal(2, Weights(runs).Length); // The model of the start with all labels and the first seed, and its hub's copy of nothing else.
+        Assert.Single(Weights(runs)); // The model of the start with all labels and the first seed.
 
         var page = File.ReadAllText(study.Out("out/study.html"));
         Assert.All(result.Runs, r => Assert.Contains($"--out runs/{r.Run.Name}", page, StringComparison.Ordinal));
@@ -60,7 +60,7 @@ public class StudyTests
         Assert.Equal("densenet-mini.tiny-from-densenet-mini-parent", child.Name);
         var worth = Assert.Single(child.Parents.Checkpoints).Worth!;
         Assert.Equal(("tiny", "auroc", "supervised", 2), (worth.Study, worth.Metric, worth.Method, worth.Seeds));
-        Assert.Equal([10, 20], worth.Points.Select(p => p.Images));
+        Assert.Equal([10, 18], worth.Points.Select(p => p.Images));
         Assert.Contains("with 10 images auroc", worth.Describe(), StringComparison.Ordinal);
         Assert.Contains("What densenet-mini.parent was worth", File.ReadAllText(Path.Combine(child.Path, Checkpoint.CardFile)), StringComparison.Ordinal);
         Assert.Contains(LineageGraph.Of(new LocalHub(study.Hub), child.Name).Links, link => link.Worth is not null);
@@ -124,7 +124,7 @@ public class StudyTests
         var plan = Study.Plan(study.Request("out") with { Starts = ["scratch"], Seeds = 3, Fractions = [1, 0.2, 0.5] });
         Assert.Equal(9, plan.Runs.Count);
         Assert.Equal(Enumerable.Range(0, 9), plan.Runs.Select(r => r.Index));
-        Assert.Equal([2, 5, 10], plan.Shares.Select(s => s.Patients));
+        Assert.Equal([2, 5, 9], plan.Shares.Select(s => s.Patients));
         Assert.Equal([3ul, 4, 5], plan.Seeds);
         Assert.Equal(9, plan.Runs.Select(r => r.Name).Distinct().Count());
         Assert.All(plan.Subsets, s => Assert.Equal(s.Images, s.Positives.Values.Sum()));
@@ -150,8 +150,8 @@ public class StudyTests
     {
         using var study = new TinyStudy();
         var plan = Study.Plan(study.Request("out", "first.train.steps=", "first.train.epochs=3") with { Starts = ["scratch"] });
-        Assert.Equal(3 * (20 / 4), Assert.Single(plan.Steps)); // 20 images, batches of 4
-        Assert.Contains("first.train.steps=15", plan.Runs[0].Overrides);
+        Assert.Equal(3 * (18 / 4), Assert.Single(plan.Steps)); // 18 images, batches of 4
+        Assert.Contains("first.train.steps=12", plan.Runs[0].Overrides);
         Assert.Contains("first.train.epochs=", plan.Runs[0].Overrides);
     }
 
@@ -168,6 +168,25 @@ public class StudyTests
         Assert.Equal(["first.uda="], Removed("teacher"));
 
         IEnumerable<string> Removed(string method) => overrides.Of(scratch, method, new(1, 10), 1, 1).Where(o => o.EndsWith('='));
+    }
+
+    [Fact]
+    public void A_method_needs_its_unlabelled_images_and_the_others_do_not()
+    {
+        using var study = new TinyStudy();
+        File.AppendAllText(study.Tiny.RecipePath, "\n    unlabeled: {name: films, format: images}\n    uda: {ratio: 1}\n");
+        var request = study.Request("out") with { Starts = ["scratch"] };
+        Assert.Contains("'films', which method uda needs", Assert.Throws<MarrowException>(() => Study.Plan(request)).Message, StringComparison.Ordinal);
+        Assert.Equal(4, Study.Plan(request with { Methods = ["supervised"] }).Runs.Count);
+
+        var films = Directory.CreateDirectory(study.Out("films")).FullName;
+        request = request with { DataFolders = new Dictionary<string, string>(request.DataFolders) { ["films"] = films } };
+        Assert.Throws<MarrowException>(() => Study.Plan(request)); // A folder without images.
+        foreach (var file in Directory.GetFiles(study.Tiny.Data, "1*.png"))
+            File.Copy(file, Path.Combine(films, Path.GetFileName(file)));
+        var plan = Study.Plan(request);
+        Assert.Equal((8, "supervised", "uda"), (plan.Runs.Count, plan.Methods[0], plan.Methods[1]));
+        Assert.All(plan.Runs, run => Assert.Equal(run.Method == "uda", StudyPlanner.RecipeOf(request, run, plan.Stages).Stages[0].Uda is not null));
     }
 
     [Fact]

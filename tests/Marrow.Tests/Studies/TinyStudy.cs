@@ -5,7 +5,7 @@ using Marrow.Training;
 
 namespace Marrow.Tests.Studies;
 
-/// <summary>A study of <see cref="TinyRun"/>'s recipe: 24 pictures of 12 patients, runs of four steps.</summary>
+/// <summary>A study of <see cref="TinyRun"/>'s recipe: 24 pictures of 12 patients, 9 of them to train on, runs of four steps.</summary>
 internal sealed class TinyStudy : IDisposable
 {
     public const string Start = "densenet-mini.parent";
