@@ -99,7 +99,7 @@ internal static class HubShowCommand
                 yield return (data.Role == "training" ? "trained on" : $"trained on ({data.Role})", $"{data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, files {HubText.Digits(data.FilesDigest)}, {data.License}");
             foreach (var parent in Checkpoint.Parents.Checkpoints)
             {
-                yield return (parent.Role == "init" ? "started from" : parent.Role, $"{parent.Name} {HubText.Digits(parent.Digest)}, {parent.License}");
+                yield return (parent.Role switch { "init" => "started from", "crop" => "cropped by", var role => role }, $"{parent.Name} {HubText.Digits(parent.Digest)}, {parent.License}");
                 if (parent.Worth is { } worth)
                     yield return ("which was worth", $"{worth.Describe()}. Measured by: {worth.Command}");
             }
