@@ -70,5 +70,5 @@ public sealed record ParentWorth
     private static string Labels(WorthPoint point) => string.Create(CultureInfo.InvariantCulture,
         $"{(point.Bound > 0 ? "more than " : point.Bound < 0 ? "less than " : "")}{point.LabelFactor:0.0} times the labels");
 
-    private static string Number(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
+    private static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
 }

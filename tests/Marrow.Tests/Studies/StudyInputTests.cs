@@ -37,7 +37,7 @@ public class StudyInputTests
         using var study = new TinyStudy();
         // Two patients alone are "large".
         var path = Path.Combine(study.Tiny.Data, "labels.csv");
-        File.WriteAllLines(path, File.ReadLines(path).Select((line, i) => i == 0 || line.Contains(",p5,", StringComparison.Ordinal) || line.Contains(",p7,", StringComparison.Ordinal) ? line : line.Replace(",large", ",small", StringComparison.Ordinal)));
+        File.WriteAllLines(path, File.ReadAllLines(path).Select((line, i) => i == 0 || line.Contains(",p5,", StringComparison.Ordinal) || line.Contains(",p7,", StringComparison.Ordinal) ? line : line.Replace(",large", ",small", StringComparison.Ordinal)));
         var error = Assert.Throws<MarrowException>(() => Study.Plan(study.Request("out", "first.batch=1") with { Starts = ["scratch"], Fractions = [0.2, 1], Seeds = 8 })).Message;
         Assert.True(error.Contains("none with large", StringComparison.Ordinal), error);
         Assert.Contains("20 %, seed", error, StringComparison.Ordinal);
