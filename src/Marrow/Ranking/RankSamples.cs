@@ -153,17 +153,19 @@ internal sealed record TrainingData(string By, string Task, ParentDataset Data)
     public static IReadOnlyList<TrainingData> Of(Checkpoint checkpoint, LocalHub hub)
     {
         var found = Divided(checkpoint.Parents).Select(d => new TrainingData("it", checkpoint.Config.Task, d)).ToList();
+        var named = checkpoint.Parents.Datasets.ToList();
         var visited = new HashSet<string>(StringComparer.Ordinal) { checkpoint.Digest };
         var open = new Queue<ParentCheckpoint>(checkpoint.Parents.Checkpoints);
         while (open.TryDequeue(out var parent))
         {
             if (!visited.Add(parent.Digest) || hub.FindDigest(parent.Digest) is not { } entry || Read(entry.Folder) is not var (ancestor, task))
                 continue;
+            named.AddRange(ancestor.Parents.Datasets);
             found.AddRange(Divided(ancestor.Parents).Select(d => new TrainingData(ancestor.Name, task, d)));
             foreach (var next in ancestor.Parents.Checkpoints)
                 open.Enqueue(next);
         }
-        foreach (var inherited in checkpoint.Parents.Inherited.Where(a => a.Kind == AncestorKind.Dataset && !found.Any(f => f.Data.Name == a.Name && f.Data.FilesDigest == a.Digest)).ToList())
+        foreach (var inherited in checkpoint.Parents.Inherited.Where(a => a.Kind == AncestorKind.Dataset && !named.Any(d => d.Name == a.Name && d.FilesDigest == a.Digest)).ToList())
             found.Add(new("an ancestor", "", new(inherited.Name, "", inherited.License, inherited.Digest)));
         return found;
     }

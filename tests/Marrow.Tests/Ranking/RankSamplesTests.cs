@@ -84,6 +84,17 @@ public sealed class RankSamplesTests : IDisposable
     }
 
     [Fact]
+    public void Images_of_the_same_data_that_were_learnt_from_without_labels_are_none_of_the_held_out_part()
+    {
+        var films = new ParentDataset("tiny", "", "CC0-1.0", new string('d', 64), Role: "unlabeled");
+        var parent = Save("densenet-mini.parent", [Trained(0.4), films]);
+        var samples = Select([Save("densenet-mini.child", [], parent)]);
+        Assert.Equal(HeldOut(0.4, 3).Order(), samples.Samples.Select(s => s.Id).Order());
+        Assert.Empty(samples.Warnings);
+        Assert.Contains("can't be told", Assert.Single(Select([Save("densenet-mini.films", [films])]).Warnings)); // of films alone nothing is known
+    }
+
+    [Fact]
     public void An_ancestor_that_the_hub_does_not_have_leaves_a_warning()
     {
         var parent = Save("densenet-mini.parent", [Trained(0.4)], hub: Path.Combine(_tiny.Folder, "elsewhere"));

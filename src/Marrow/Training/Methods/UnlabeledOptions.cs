@@ -82,10 +82,10 @@ public sealed record UdaOptions : UnlabeledOptions
 /// <summary>A mean teacher (Tarvainen and Valpola, NIPS 2017) that gives pseudo-labels (Liu et al., ICLR 2021).</summary>
 public sealed record TeacherOptions : UnlabeledOptions
 {
-    /// <summary>Default 1, 0.5, 1, 0.3 and 0.1: weight, confidence, ratio, warmup and ramp.</summary>
+    /// <summary>Default 1, 0.4, 1, 0.3 and 0.1: weight, confidence, ratio, warmup and ramp.</summary>
     public TeacherOptions()
     {
-        Confidence = 0.5;
+        Confidence = 0.4;
         Ratio = 1;
         Warmup = 0.3;
         Ramp = 0.1;
