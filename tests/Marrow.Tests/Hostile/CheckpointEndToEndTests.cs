@@ -75,7 +75,7 @@ public sealed class CheckpointEndToEndTests(HostileRun run)
         var film = Directory.GetFiles(Path.Combine(run.Spines, "data", "training"))[0];
         Refused(Call("predict", film, "--checkpoint", bare, "--hub", run.Hub, "--out", run.New("out"), "--json"), bare, "config.json", "weights alone");
         Refused(Call("evaluate", bare, "--data", $"spines={run.Spines}", "--format", "spineweb16", "--split", "all", "--hub", run.Hub, "--json"), bare, "weights alone");
-        Refused(Call("predict", film, "--checkpoint", "densenet-mini.chests", "--hub", run.Hub, "--out", run.New("out"), "--json"), "densenet-mini.chests", "classify");
+        Refused(Call("predict", film, "--checkpoint", "densenet-mini.chests", "--checkpoint", Regressor, "--hub", run.Hub, "--out", run.New("out"), "--json"), "densenet-mini.chests", "classify");
         Done(Call("hub", "show", bare, "--hub", run.Hub, "--json"));
     }
 

@@ -71,7 +71,7 @@ public sealed class DataEndToEndTests(HostileRun run)
     [Fact]
     public void A_data_set_without_the_checkpoints_targets_is_refused()
     {
-        var other = Refused(Call("evaluate", "densenet-mini.chests", "--data", $"x={run.Spines}", "--format", "spineweb16", "--split", "all", "--hub", run.Hub, "--json"), run.Spines, "the classes of densenet-mini.chests");
+        var other = Refused(Call("evaluate", "densenet-mini.chests", "--data", $"x={run.Spines}", "--format", "spineweb16", "--split", "all", "--hub", run.Hub, "--json"), run.Spines, "the outputs of densenet-mini.chests");
         Assert.Contains("Cardiomegaly", other);
         var folder = Csv("path,label\n0.png,a\n1.png,b\n"u8.ToArray());
         Refused(Call("evaluate", "cobb-densenet-mini.spines", "--data", $"own={folder}", "--format", "csv", "--split", "all", "--hub", run.Hub, "--json"), folder, "samples with targets for regress-cobb");
