@@ -1,3 +1,4 @@
+using Marrow.Imaging;
 using Marrow.Prediction;
 
 namespace Marrow.Cli;
@@ -7,31 +8,56 @@ internal static class PredictionLoop
 {
     private const int MostWarned = 5;
 
-    /// <summary>Findings in the images' order. When it ends early, by an error or a cancellation, what was found is kept first.</summary>
-    /// <param name="predict">Writes an image's own files too. It makes a finding of an image that can't be read, so that one broken file spoils no folder.</param>
+    /// <summary>
+    /// Findings in the images' order. An image that can't be read is a finding of its own, so that one broken file spoils no
+    /// folder. When it ends early, by an error or a cancellation, what was found is kept first.
+    /// </summary>
+    /// <param name="failed">File and message -> the finding of an image that can't be read.</param>
+    /// <param name="write">Writes an image's own files, without a radiograph where it can't be read; gives what is kept of the finding.</param>
     /// <param name="keep">Writes the table of all findings so far.</param>
-    public static List<T> Run<T>(IReadOnlyList<string> images, Func<string, T> predict, Action keep, Output output, CancellationToken cancellation) => RunDisplay.Show(output, show =>
+    public static List<T> Run<T>(IReadOnlyList<string> images, Func<string, (T Finding, Radiograph Radiograph)> predict,
+        Func<string, string, T> failed, Func<T, Radiograph?, T> write, Action keep, Output output, CancellationToken cancellation) where T : Finding
     {
-        var found = new List<T>();
-        try
+        var findings = RunDisplay.Show(output, show =>
         {
-            foreach (var image in images)
+            var found = new List<T>();
+            try
             {
-                cancellation.ThrowIfCancellationRequested();
-                found.Add(predict(image));
-                show(new() { Stage = "predicting", Step = found.Count, Steps = images.Count });
+                foreach (var image in images)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    var (finding, radiograph) = Read(image);
+                    found.Add(write(finding, radiograph));
+                    show(new() { Stage = "predicting", Step = found.Count, Steps = images.Count });
+                }
+            }
+            finally
+            {
+                if (found.Count > 0)
+                    keep();
+            }
+            return found;
+        });
+        Warn(findings, output);
+        return findings;
+
+        (T, Radiograph?) Read(string image)
+        {
+            try
+            {
+                return predict(image);
+            }
+            catch (MarrowException e)
+            {
+                return (failed(image, e.Message), null);
             }
         }
-        finally
-        {
-            if (found.Count > 0)
-                keep();
-        }
-        return found;
-    });
+    }
+
+    public static int CodeOf(IEnumerable<Finding> findings) => findings.Any(f => f.Status == FindingStatus.Failed) ? ExitCode.Failed : ExitCode.Done;
 
     /// <summary>All that is to be known of a few images; of many only which could not be read.</summary>
-    public static void Warn(IReadOnlyList<(string File, FindingStatus Status, IReadOnlyList<string> Warnings)> findings, Output output)
+    private static void Warn(IReadOnlyList<Finding> findings, Output output)
     {
         foreach (var failed in findings.Where(f => f.Status == FindingStatus.Failed))
             output.Warn(failed.Warnings[0]);

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Hub;
-using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Reports;
 using Marrow.Tensors;
@@ -60,32 +59,21 @@ internal static class PredictCommand
                 return predict(only, checkpoints.FirstOrDefault(c => c != only), images, folder, output, cancellation);
             using var predictor = new SpinePredictor(checkpoints);
             var files = new PredictionFiles(folder);
-            var findings = PredictionLoop.Run(images, image => Predict(predictor, files, image), files.WriteCsv, output, cancellation);
-            PredictionLoop.Warn([.. findings.Select(f => (f.File, f.Status, f.Warnings))], output);
+            var findings = PredictionLoop.Run(images, predictor.Predict,
+                (file, why) => new() { File = file, Width = 0, Height = 0, Status = FindingStatus.Failed, Warnings = [why] },
+                (finding, radiograph) =>
+                {
+                    files.Add(finding, radiograph);
+                    return finding;
+                },
+                files.WriteCsv, output, cancellation);
             output.Finish(new { folder, csv = files.CsvPath, predictions = findings.Select(PredictionFiles.Document) }, console => Draw(console, findings, folder));
-            return findings.Any(f => f.Status == FindingStatus.Failed) ? ExitCode.Failed : ExitCode.Done;
+            return PredictionLoop.CodeOf(findings);
         }
         finally
         {
             checkpoints.ForEach(c => c.Dispose());
         }
-    }
-
-    /// <summary>An image that can't be read is a finding of its own, so that one broken file spoils no folder.</summary>
-    private static SpineFinding Predict(SpinePredictor predictor, PredictionFiles files, string image)
-    {
-        SpineFinding finding;
-        Radiograph? radiograph = null;
-        try
-        {
-            (finding, radiograph) = predictor.Predict(image);
-        }
-        catch (MarrowException e)
-        {
-            finding = new() { File = image, Width = 0, Height = 0, Status = FindingStatus.Failed, Warnings = [e.Message] };
-        }
-        files.Add(finding, radiograph);
-        return finding;
     }
 
     internal static void Draw(IAnsiConsole console, IReadOnlyList<SpineFinding> findings, string folder)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Marrow.Checkpoints;
-using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Reports;
 using Spectre.Console;
@@ -19,27 +18,16 @@ internal static class PredictImages
         if (predictor.Masked.Count > 0)
             output.Warn($"{checkpoint.Name}: no label of {string.Join(", ", predictor.Masked)} was seen in training; left blank.");
         var files = new ImagePredictionFiles(folder, predictor.Columns);
-        var findings = PredictionLoop.Run(images, image => Predict(predictor, files, image), files.WriteCsv, output, cancellation);
-        PredictionLoop.Warn([.. findings.Select(f => (f.File, f.Status, f.Warnings))], output);
+        var findings = PredictionLoop.Run(images, predictor.Predict,
+            (file, why) => new() { File = file, Width = 0, Height = 0, Status = FindingStatus.Failed, Warnings = [why] },
+            (finding, radiograph) =>
+            {
+                files.Add(finding, radiograph);
+                return finding;
+            },
+            files.WriteCsv, output, cancellation);
         output.Finish(new { folder, csv = files.CsvPath, predictions = findings.Select(ImagePredictionFiles.Document) }, console => Draw(console, predictor.Columns, [.. findings.Select(files.Row)], folder));
-        return findings.Any(f => f.Status == FindingStatus.Failed) ? ExitCode.Failed : ExitCode.Done;
-    }
-
-    /// <summary>An image that can't be read is a finding of its own, so that one broken file spoils no folder.</summary>
-    private static ImageFinding Predict(ImagePredictor predictor, ImagePredictionFiles files, string image)
-    {
-        ImageFinding finding;
-        Radiograph? radiograph = null;
-        try
-        {
-            (finding, radiograph) = predictor.Predict(image);
-        }
-        catch (MarrowException e)
-        {
-            finding = new() { File = image, Width = 0, Height = 0, Status = FindingStatus.Failed, Warnings = [e.Message] };
-        }
-        files.Add(finding, radiograph);
-        return finding;
+        return PredictionLoop.CodeOf(findings);
     }
 
     internal static void Draw(IAnsiConsole console, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> rows, string folder)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Marrow.Checkpoints;
-using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Reports;
 using Spectre.Console;
@@ -14,8 +13,14 @@ internal static class PredictMasks
     {
         using var predictor = new SegmentPredictor(checkpoint);
         var files = new MaskFiles(folder, predictor.Classes);
-        var findings = PredictionLoop.Run(images, image => Predict(predictor, files, image), files.WriteCsv, output, cancellation);
-        PredictionLoop.Warn([.. findings.Select(f => (f.File, f.Status, f.Warnings))], output);
+        var findings = PredictionLoop.Run(images, predictor.Predict,
+            (file, why) => new() { File = file, Width = 0, Height = 0, Status = FindingStatus.Failed, Warnings = [why] },
+            (finding, radiograph) =>
+            {
+                files.Add(finding, radiograph);
+                return finding with { Mask = [] };
+            },
+            files.WriteCsv, output, cancellation);
         output.Finish(new { folder, csv = files.CsvPath, predictions = findings.Select(MaskFiles.Document) }, console =>
         {
             console.Draw(["file", .. predictor.Classes.Select(c => $"{c} %"), "confidence", "status"], [.. findings.Select(f => (IReadOnlyList<string>)
@@ -27,23 +32,7 @@ internal static class PredictMasks
             ])]);
             console.WriteLine($"masks and overlays are in {folder}; % is the share of the image's area");
         });
-        return findings.Any(f => f.Status == FindingStatus.Failed) ? ExitCode.Failed : ExitCode.Done;
-    }
-
-    private static SegmentFinding Predict(SegmentPredictor predictor, MaskFiles files, string image)
-    {
-        SegmentFinding finding;
-        Radiograph? radiograph = null;
-        try
-        {
-            (finding, radiograph) = predictor.Predict(image);
-        }
-        catch (MarrowException e)
-        {
-            finding = new() { File = image, Width = 0, Height = 0, Status = FindingStatus.Failed, Warnings = [e.Message] };
-        }
-        files.Add(finding, radiograph);
-        return finding with { Mask = [] };
+        return PredictionLoop.CodeOf(findings);
     }
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

@@ -24,6 +24,17 @@ internal sealed class CsvTable
 
     private CsvTable(string path, IReadOnlyList<string> header, IReadOnlyList<CsvRow> rows) => (Path, Header, Rows) = (path, header, rows);
 
+    /// <summary>The other way: what <see cref="Read"/> gives back, a line a row. Cells with a comma, a quote or a line break are quoted.</summary>
+    public static string Text(IEnumerable<string> header, IEnumerable<IEnumerable<string>> rows)
+    {
+        var text = new StringBuilder();
+        foreach (var row in rows.Prepend(header))
+            text.AppendJoin(',', row.Select(Quote)).Append('\n');
+        return text.ToString();
+
+        static string Quote(string cell) => cell.AsSpan().ContainsAny(",\"\n") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
+    }
+
     /// <summary>Throws <see cref="MarrowException"/> when the file is absent, not text, or has rows of unequal length.</summary>
     public static CsvTable Read(string path, bool hasHeader)
     {

@@ -3,15 +3,8 @@ using Marrow.Imaging;
 namespace Marrow.Prediction;
 
 /// <summary>What one checkpoint for classes, numbers or points says of one image. Geometry is in original pixels.</summary>
-public sealed record ImageFinding
+public sealed record ImageFinding : Finding
 {
-    /// <summary>The image as the user named it.</summary>
-    public required string File { get; init; }
-
-    /// <summary>Size in the file, px; 0 when it could not be read.</summary>
-    public required int Width { get; init; }
-    public required int Height { get; init; }
-
     /// <summary>The most probable class where exactly one holds; null otherwise.</summary>
     public string? Class { get; init; }
 
@@ -20,11 +13,6 @@ public sealed record ImageFinding
 
     /// <summary>In the order of the checkpoint's outputs; empty for other tasks and when the image failed.</summary>
     public IReadOnlyList<FoundPoint> Points { get; init; } = [];
-
-    public FindingStatus Status { get; init; } = FindingStatus.Ok;
-
-    /// <summary>What a reader should know.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>The weights that were used; null when the image failed.</summary>
     public CheckpointUse? Checkpoint { get; init; }

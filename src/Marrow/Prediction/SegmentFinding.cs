@@ -1,15 +1,8 @@
 namespace Marrow.Prediction;
 
 /// <summary>What was outlined on one radiograph, and how far to trust it. All geometry is in original pixels.</summary>
-public sealed record SegmentFinding
+public sealed record SegmentFinding : Finding
 {
-    /// <summary>The image as the user named it.</summary>
-    public required string File { get; init; }
-
-    /// <summary>Size in the file, px.</summary>
-    public required int Width { get; init; }
-    public required int Height { get; init; }
-
     /// <summary>One for each class, in the checkpoint's order; empty when the image could not be read.</summary>
     public IReadOnlyList<FoundRegion> Regions { get; init; } = [];
 
@@ -18,11 +11,6 @@ public sealed record SegmentFinding
 
     /// <summary>0 to 1: the least of the regions that were found; 0 when none was.</summary>
     public double Confidence { get; init; }
-
-    public FindingStatus Status { get; init; } = FindingStatus.Ok;
-
-    /// <summary>What a reader should know.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>The weights that were used.</summary>
     public IReadOnlyList<CheckpointUse> Checkpoints { get; init; } = [];

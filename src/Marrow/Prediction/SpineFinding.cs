@@ -6,15 +6,8 @@ namespace Marrow.Prediction;
 /// What was found on one spine radiograph: vertebrae, angles and how far to trust them. Predictors fill it; overlays,
 /// CSV, JSON and HTML show it. All geometry is in original pixels, all angles in degrees.
 /// </summary>
-public sealed record SpineFinding
+public sealed record SpineFinding : Finding
 {
-    /// <summary>The image as the user named it.</summary>
-    public required string File { get; init; }
-
-    /// <summary>Size in the file, px.</summary>
-    public required int Width { get; init; }
-    public required int Height { get; init; }
-
     /// <summary>Top to bottom; empty when none were found.</summary>
     public IReadOnlyList<FoundVertebra> Vertebrae { get; init; } = [];
 
@@ -32,11 +25,6 @@ public sealed record SpineFinding
 
     /// <summary>0 to 1: of the whole finding.</summary>
     public double Confidence { get; init; }
-
-    public FindingStatus Status { get; init; } = FindingStatus.Ok;
-
-    /// <summary>What a reader should know ("3 vertebrae were filled in from their neighbours").</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>The weights that were used.</summary>
     public IReadOnlyList<CheckpointUse> Checkpoints { get; init; } = [];
@@ -64,15 +52,3 @@ public sealed record FoundVertebra(string Level, Vertebra Corners, double Score,
 /// <param name="Name">As "retinanet-densenet121.spineweb16".</param>
 /// <param name="Digest">SHA-256 of its content.</param>
 public sealed record CheckpointUse(string Role, string Name, string Digest);
-
-/// <summary>How a finding may be used.</summary>
-public enum FindingStatus
-{
-    Ok,
-
-    /// <summary>Something is unusual: a person should look at it.</summary>
-    Check,
-
-    /// <summary>The image could not be read or shows no spine.</summary>
-    Failed,
-}

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
+using Marrow.Datasets;
 using Marrow.Metrics;
 using Marrow.Reports;
 
@@ -12,7 +12,7 @@ internal static class StudyFiles
     public static void Write(StudyFolder folder, StudyResult result)
     {
         AtomicFile.WriteText(folder.Result, JsonSerializer.Serialize(Document(result), MarrowJson.Options));
-        AtomicFile.WriteText(folder.Table, Csv(
+        AtomicFile.WriteText(folder.Table, CsvTable.Text(
             ["start", "method", "labels", "patients", "images", "metric", "mean", "low", "high", "seeds", "labelFactor", "labelFactorBound", "labelFactorLow", "labelFactorHigh"],
             result.Cells.Select(c =>
             {
@@ -24,7 +24,7 @@ internal static class StudyFiles
                 ];
             })));
         string[] metrics = [.. result.Runs.SelectMany(r => r.Metrics).Select(m => m.Name).Distinct()];
-        AtomicFile.WriteText(folder.RunTable, Csv(
+        AtomicFile.WriteText(folder.RunTable, CsvTable.Text(
             ["run", "start", "method", "labels", "patients", "images", "seed", "seconds", .. metrics],
             result.Runs.Select(r => (string[])
             [
@@ -73,16 +73,6 @@ internal static class StudyFiles
                     select new StudyLine(StudyText.Line(plan, start.Item.Name, method.Item), start.Index, method.Index, [.. cells.Select(c => new StudyPoint(c.Images, c.Mean, c.Low, c.High))]);
         return StudyPlot.Draw($"{plan.Name}: {plan.Metric} on {plan.HeldOutImages} held-out images", "labelled images (logarithmic)", $"{StudyText.MetricName(plan)}, {(MetricCatalogue.Get(plan.Metric).HigherIsBetter ? "higher" : "lower")} is better", [.. lines], dark);
     }
-
-    private static string Csv(IEnumerable<string> headers, IEnumerable<IEnumerable<string>> rows)
-    {
-        var text = new StringBuilder();
-        foreach (var row in rows.Prepend(headers))
-            text.Append(string.Join(',', row.Select(Cell))).Append('\n');
-        return text.ToString();
-    }
-
-    private static string Cell(string text) => text.AsSpan().ContainsAny(",\"\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 
     private static string Number(double value) => double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture);
 }

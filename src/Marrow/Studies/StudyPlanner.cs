@@ -46,7 +46,7 @@ internal static class StudyPlanner
                     foreach (var method in methods)
                         runs.Add(new(runs.Count, RunName(starts, start, method, share, seed), start.Name, method, share, seed, writer.Of(start, method, share, seed, source.SplitSeed)));
         foreach (var method in methods)
-            RequireData(request, runs.First(r => r.Method == method), recipe.Chosen);
+            RequireData(request, runs.First(r => r.Method == method), recipe.Chosen, whole);
         if (runs.Count > MostRuns)
             throw new MarrowException($"A study has at most {MostRuns} runs, found {runs.Count}. Ask for fewer fractions, starts, methods or seeds.");
         return new()
@@ -60,7 +60,7 @@ internal static class StudyPlanner
             Shares = shares,
             Seeds = seeds,
             Runs = runs,
-            Subsets = [.. from share in shares from seed in seeds select Subset(request, runs.First(r => r.Share == share && r.Seed == seed), recipe.Chosen)],
+            Subsets = [.. from share in shares from seed in seeds select Subset(request, runs.First(r => r.Share == share && r.Seed == seed), recipe.Chosen, whole)],
             TrainingPatients = Patients(whole[^1].TrainingPart),
             HeldOutPatients = Patients(whole[^1].HeldOut),
             HeldOutImages = whole[^1].HeldOut.Count,
@@ -80,16 +80,13 @@ internal static class StudyPlanner
     public static string HeldOutDigest(StageSamples samples) => Convert.ToHexStringLower(
         SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', samples.HeldOut.Select(s => s.Id).Order(StringComparer.Ordinal)))));
 
-    private static void RequireData(StudyRequest request, StudyRun run, IReadOnlyList<string> stages)
+    private static void RequireData(StudyRequest request, StudyRun run, IReadOnlyList<string> stages, List<StageSamples> whole)
     {
-        if (DataNames(request, run, stages).FirstOrDefault(name => !request.DataFolders.ContainsKey(name)) is { } missing)
-            throw new MarrowException($"{request.Recipe.SourcePath}: no folder for '{missing}', which method {run.Method} needs. Give it with --data {missing}=DIR, or leave the method out by --methods.");
         var recipe = RecipeOf(request, run, stages);
-        foreach (var stage in recipe.Stages.Where(s => s.Unlabeled is not null))
-        {
-            var root = request.DataFolders[stage.Data.Name];
-            UnlabeledSamples.Read(stage, request.DataFolders[stage.Unlabeled!.Name], StageSamples.Read(recipe, stage, root), root);
-        }
+        if (recipe.DataNames.FirstOrDefault(name => !request.DataFolders.ContainsKey(name)) is { } missing)
+            throw new MarrowException($"{request.Recipe.SourcePath}: no folder for '{missing}', which method {run.Method} needs. Give it with --data {missing}=DIR, or leave the method out by --methods.");
+        foreach (var (stage, all) in recipe.Stages.Zip(whole).Where(s => s.First.Unlabeled is not null))
+            UnlabeledSamples.Read(stage, request.DataFolders[stage.Unlabeled!.Name], StageSamples.Of(recipe, stage, all.Dataset), request.DataFolders[stage.Data.Name]);
     }
 
     private static string Metric(StudyRequest request, Stage last)
@@ -148,15 +145,15 @@ internal static class StudyPlanner
             yield return $"{stage.Name}: schedule: step counts epochs, which are shorter with few labels. For a clean study: --set {stage.Name}.schedule=cosine";
     }
 
-    private static StudySubset Subset(StudyRequest request, StudyRun run, IReadOnlyList<string> stages)
+    private static StudySubset Subset(StudyRequest request, StudyRun run, IReadOnlyList<string> stages, List<StageSamples> whole)
     {
         var recipe = RecipeOf(request, run, stages);
         StageSamples? samples = null;
-        foreach (var stage in recipe.Stages)
+        foreach (var (stage, all) in recipe.Stages.Zip(whole))
         {
             try
             {
-                samples = StageSamples.Read(recipe, stage, request.DataFolders[stage.Data.Name]);
+                samples = StageSamples.Of(recipe, stage, all.Dataset);
             }
             catch (MarrowException e)
             {

@@ -50,15 +50,12 @@ internal sealed class CropDetector : IDisposable
         var left = distinct.Where(s => !found.ContainsKey(s.Id)).ToList();
         if (left.Count == 0)
             return found;
-        using var noGrad = no_grad();
         using var cache = PackedCache.Open(left, _detector.Input, cancellation: cancellation);
         using var loader = new BatchLoader(left, cache, _detector.Input, null, BatchSize, 0, shuffle: false, dropLast: false);
-        for (var i = 0; i < loader.BatchesPerEpoch; i++)
+        TrainingTask.ForEachBatch(loader, _compute, (images, batch) =>
         {
             cancellation.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            using var batch = loader.Next();
-            var spines = _detector.Spines(_compute.Prepare(batch.Images), [.. batch.Samples.Select(s => s.ToInput)], _compute);
+            var spines = _detector.Spines(images, [.. batch.Samples.Select(s => s.ToInput)], _compute);
             foreach (var (prepared, spine) in batch.Samples.Zip(spines))
             {
                 var (width, height) = loader.OriginalSize(prepared.Sample);
@@ -67,7 +64,7 @@ internal sealed class CropDetector : IDisposable
                 found[prepared.Sample.Id] = seen;
             }
             progress?.Invoke(found.Count, distinct.Count);
-        }
+        });
         return found;
     }
 

@@ -96,7 +96,6 @@ public static class Runner
         {
             input = input with { Crop = cropping.Crop };
             shown = cropping.Apply(data, request.OutFolder, Report, cancellation);
-            unlabeled = unlabeled is null ? null : cropping.Apply(unlabeled, request.OutFolder, Report, cancellation);
         }
         using var cache = shown.Pack(input, cancellation);
         using var unlabeledCache = unlabeled?.Pack(input, cancellation);

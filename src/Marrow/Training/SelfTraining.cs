@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Tensors;
@@ -63,7 +62,6 @@ internal static class SelfTraining
     /// <summary>[samples][findings].</summary>
     private static List<float[]> Predict(Checkpoint first, string[] findings, IReadOnlyList<Sample> samples, CancellationToken cancellation)
     {
-        using var noGrad = TorchSharp.torch.no_grad();
         using var task = (ClassifyTask)TaskCatalogue.Load(first);
         task.Model.eval();
         var compute = Compute.Choose();
@@ -72,27 +70,17 @@ internal static class SelfTraining
         using var cache = PackedCache.Open(samples, task.Input, cacheFolder: null, cancellation: cancellation);
         using var loader = new BatchLoader(samples, cache, task.Input, null, BatchSize, 0, shuffle: false, dropLast: false);
         var rows = new List<float[]>();
-        for (var i = 0; i < loader.BatchesPerEpoch; i++)
+        TrainingTask.ForEachBatch(loader, compute, (images, _) =>
         {
             cancellation.ThrowIfCancellationRequested();
-            using var batch = loader.Next();
-            using var images = compute.Prepare(batch.Images);
             rows.AddRange(task.Probabilities(images, compute).Select(row => columns.Select(c => row[c]).ToArray()));
-        }
+        });
         return rows;
     }
 
-    private static void Write(string path, IEnumerable<string> findings, List<Sample> samples, List<float[]> rows)
-    {
-        var text = new StringBuilder();
-        Line(findings.Prepend(CsvFolder.FileColumns[0]));
-        for (var i = 0; i < rows.Count; i++)
-            Line(rows[i].Select(p => p.ToString("0.######", CultureInfo.InvariantCulture)).Prepend(samples[i].Id));
-        AtomicFile.WriteText(path, text.ToString());
-
-        void Line(IEnumerable<string> fields) => text.AppendJoin(',', fields.Select(Quote)).Append('\n');
-        static string Quote(string field) => field.AsSpan().ContainsAny(',', '"') ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field;
-    }
+    private static void Write(string path, IEnumerable<string> findings, List<Sample> samples, List<float[]> rows) => AtomicFile.WriteText(path, CsvTable.Text(
+        findings.Prepend(CsvFolder.FileColumns[0]),
+        samples.Zip(rows, (sample, row) => row.Select(p => p.ToString("0.######", CultureInfo.InvariantCulture)).Prepend(sample.Id))));
 
     private static void Tell(IEnumerable<Sample> before, IEnumerable<Sample> after, Checkpoint first, Action<string> say)
     {

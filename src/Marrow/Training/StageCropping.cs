@@ -62,10 +62,6 @@ internal sealed class StageCropping : IDisposable
         };
     }
 
-    /// <summary>The same of unlabelled images.</summary>
-    public UnlabeledSamples Apply(UnlabeledSamples data, string runFolder, Action<RunEvent> report, CancellationToken cancellation) =>
-        data with { Samples = CroppedSamples.Of(data.Samples, Crop, Look(data.Samples, data.Dataset, runFolder, report, cancellation)) };
-
     public void Dispose()
     {
         _detector.Dispose();

@@ -31,6 +31,13 @@ internal sealed record StageSamples
         var dataset = DatasetCatalogue.Open(new() { Name = stage.Data.Name, Format = stage.Data.Format, Root = root, Options = stage.Data.Options });
         if (include is not null)
             dataset = dataset with { Samples = [.. dataset.Samples.Where(include)] };
+        return Of(recipe, stage, dataset);
+    }
+
+    /// <summary>The same of a data set that is open: of several runs on it, none reads its labels again.</summary>
+    public static StageSamples Of(Recipe recipe, Stage stage, Dataset dataset)
+    {
+        var root = dataset.Root;
         var labelled = dataset.Samples.Where(sample => CroppedSamples.IsLabelled(sample, stage.Task, stage.Crop?.Region)).ToList();
         if (labelled.Count == 0)
             throw MarrowException.Bad(root, $"samples with targets for {stage.Task}", $"none among {dataset.Samples.Count}", TaskLabels.Remedy(dataset, stage.Task));

@@ -56,7 +56,7 @@ public abstract class TrainingTask(ModelSpec spec, InputContract input) : IDispo
     }
 
     /// <summary>Every batch of one pass, laid out for <paramref name="compute"/>, without gradients.</summary>
-    protected static void ForEachBatch(BatchLoader loader, Compute compute, Action<Tensor, Batch> act)
+    protected internal static void ForEachBatch(BatchLoader loader, Compute compute, Action<Tensor, Batch> act)
     {
         using var noGrad = no_grad();
         loader.Seek(0, 0);

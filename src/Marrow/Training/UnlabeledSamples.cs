@@ -49,7 +49,7 @@ internal sealed record UnlabeledSamples
         };
     }
 
-    /// <summary>"films: 300 unlabelled images, 40 left out: their patients measure the stage".</summary>
+    /// <summary>"films: 300 unlabelled images, 40 left out, whose patients are held out or choose the best weights".</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{Dataset.Name}: {Samples.Count} unlabelled images{(LeftOut == 0 ? "" : $", {LeftOut} left out, whose patients are held out or choose the best weights")}");
 

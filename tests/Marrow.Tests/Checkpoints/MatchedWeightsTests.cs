@@ -33,10 +33,10 @@ public sealed class MatchedWeightsTests : IDisposable
         foreach (var (name, parameter) in target.named_parameters().Where(p => p.parameter.dim() == 4))
         {
             float[] before = Values(_source.get_parameter(name)!), drawn = Values(parameter);
-            var (mean, deviation) = (before.Average(), Deviation(before));
+            var (mean, deviation) = (before.Average(), DrawnWeights.Deviation(before));
             Assert.Equal(mean, drawn.Average(), 5 * deviation / Math.Sqrt(drawn.Length));
-            Assert.Equal(1, Deviation(drawn) / deviation, 5 / Math.Sqrt(drawn.Length));
-            Assert.True(Math.Abs(Correlation(before, drawn)) < 5 / Math.Sqrt(drawn.Length), name);
+            Assert.Equal(1, DrawnWeights.Deviation(drawn) / deviation, 5 / Math.Sqrt(drawn.Length));
+            Assert.True(Math.Abs(DrawnWeights.Correlation(before, drawn)) < 5 / Math.Sqrt(drawn.Length), name);
         }
     }
 
@@ -75,16 +75,4 @@ public sealed class MatchedWeightsTests : IDisposable
     }
 
     private static float[] Values(Tensor x) => x.detach().contiguous().data<float>().ToArray();
-
-    private static double Deviation(float[] values)
-    {
-        var mean = values.Average(v => (double)v);
-        return Math.Sqrt(values.Average(v => (v - mean) * (v - mean)));
-    }
-
-    private static double Correlation(float[] a, float[] b)
-    {
-        var (meanA, meanB) = (a.Average(v => (double)v), b.Average(v => (double)v));
-        return a.Zip(b, (x, y) => (x - meanA) * (y - meanB)).Average() / Deviation(a) / Deviation(b);
-    }
 }

@@ -22,7 +22,7 @@ public class KilledRunTests
         KillAndCompare(new SpineRun("detect-vertebrae", "retinanet-densenet-mini", Train.Replace("evaluateEvery: 2", "evaluateEvery: 10", StringComparison.Ordinal),
             "unlabeled: {name: spines, format: images}", "teacher: {warmup: 0.3, confidence: 0}"));
 
-    private static void KillAndCompare(ISmallRun run)
+    private static void KillAndCompare(SmallRun run)
     {
         using var tiny = run;
         using (var whole = Start(tiny, "whole"))
@@ -54,7 +54,7 @@ public class KilledRunTests
         TestContext.Current.SendDiagnosticMessage($"killed {killed} times");
     }
 
-    private static Process Start(ISmallRun tiny, string outName)
+    private static Process Start(SmallRun tiny, string outName)
     {
         var cli = Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
@@ -78,7 +78,7 @@ public class KilledRunTests
     }
 
     /// <summary>Of the one checkpoint: killed while it is written or after, it is written again as the same one.</summary>
-    private static byte[] Weights(ISmallRun tiny, string outName)
+    private static byte[] Weights(SmallRun tiny, string outName)
     {
         var folder = Assert.Single(Directory.GetDirectories(Path.Combine(tiny.Folder, outName, "hub", tiny.Checkpoint)), d => !Path.GetFileName(d).StartsWith('.'));
         return File.ReadAllBytes(Path.Combine(folder, Checkpoint.WeightsFile));

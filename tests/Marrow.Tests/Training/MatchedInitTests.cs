@@ -27,10 +27,10 @@ public class MatchedInitTests
         {
             using Tensor before = parent.Weights.Read(entry.Name).to(float32), after = child.Weights.Read(entry.Name).to(float32);
             float[] a = before.data<float>().ToArray(), b = after.data<float>().ToArray();
-            var deviation = Deviation(a);
+            var deviation = DrawnWeights.Deviation(a);
             Assert.Equal(a.Average(), b.Average(), 5.5 * deviation / Math.Sqrt(a.Length) + 1e-3);
-            Assert.Equal(1, Deviation(b) / deviation, 5.5 / Math.Sqrt(a.Length) + 0.02); // stored as bf16
-            Assert.True(Math.Abs(Correlation(a, b)) < 5.5 / Math.Sqrt(a.Length), entry.Name);
+            Assert.Equal(1, DrawnWeights.Deviation(b) / deviation, 5.5 / Math.Sqrt(a.Length) + 0.02); // stored as bf16
+            Assert.True(Math.Abs(DrawnWeights.Correlation(a, b)) < 5.5 / Math.Sqrt(a.Length), entry.Name);
             compared++;
         }
         Assert.True(compared > 10);
@@ -56,17 +56,5 @@ public class MatchedInitTests
         var recipe = RecipeReader.Read(tiny.RecipePath, []);
         Assert.Equal("matched:first", recipe.Stages[1].Init);
         Assert.Equal("matched:densenet-mini.tiny", recipe.Only(["second"]).Stages[0].Init);
-    }
-
-    private static double Deviation(float[] values)
-    {
-        var mean = values.Average(v => (double)v);
-        return Math.Sqrt(values.Average(v => (v - mean) * (v - mean)));
-    }
-
-    private static double Correlation(float[] a, float[] b)
-    {
-        var (meanA, meanB) = (a.Average(v => (double)v), b.Average(v => (double)v));
-        return a.Zip(b, (x, y) => (x - meanA) * (y - meanB)).Average() / Deviation(a) / Deviation(b);
     }
 }

@@ -1,10 +1,9 @@
 using Marrow.Imaging.Phantom;
-using Marrow.Training;
 
 namespace Marrow.Tests.Training;
 
 /// <summary>A folder of small phantom films with vertebrae, and a recipe of one stage that learns on them.</summary>
-internal sealed class SpineRun : ISmallRun
+internal sealed class SpineRun : SmallRun
 {
     /// <param name="stage">Further sections of the stage, each on a line of its own, as "teacher: {}".</param>
     public SpineRun(string task, string model, string train, params string[] stage)
@@ -32,23 +31,10 @@ internal sealed class SpineRun : ISmallRun
 
     public const int Films = 24;
 
-    public string Folder { get; }
-    public string Data { get; }
-    public string RecipePath { get; }
-    public string DataName => "spines";
-    public string Stage => "spine";
-    public string Checkpoint { get; }
-
-    public RunRequest Request(string outName, bool resume = false, params string[] overrides) => new()
-    {
-        Recipe = RecipeReader.Read(RecipePath, overrides),
-        DataFolders = new Dictionary<string, string> { ["spines"] = Data },
-        OutFolder = Path.Combine(Folder, outName),
-        HubFolder = Path.Combine(Folder, outName, "hub"),
-        Resume = resume,
-        Command = "test",
-        Resolve = name => throw new MarrowException($"{name}: no hub here."),
-    };
-
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    public override string Folder { get; }
+    public override string Data { get; }
+    public override string RecipePath { get; }
+    public override string DataName => "spines";
+    public override string Stage => "spine";
+    public override string Checkpoint { get; }
 }

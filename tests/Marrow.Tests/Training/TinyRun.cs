@@ -1,28 +1,9 @@
 using Marrow.Imaging;
-using Marrow.Training;
 
 namespace Marrow.Tests.Training;
 
-/// <summary>A folder with data and a recipe of one stage that runs within seconds.</summary>
-internal interface ISmallRun : IDisposable
-{
-    string Folder { get; }
-    string Data { get; }
-    string RecipePath { get; }
-
-    /// <summary>NAME in --data NAME=DIR.</summary>
-    string DataName { get; }
-
-    string Stage { get; }
-
-    /// <summary>Name of what the stage makes.</summary>
-    string Checkpoint { get; }
-
-    RunRequest Request(string outName, bool resume = false, params string[] overrides);
-}
-
 /// <summary>A data set of small pictures, bright or dark, and a recipe that tells them apart within seconds.</summary>
-internal sealed class TinyRun : ISmallRun
+internal sealed class TinyRun : SmallRun
 {
     private const int Side = 48;
 
@@ -63,23 +44,10 @@ internal sealed class TinyRun : ISmallRun
             """);
     }
 
-    public string Folder { get; }
-    public string Data { get; }
-    public string RecipePath { get; }
-    public string DataName => "tiny";
-    public string Stage => "first";
-    public string Checkpoint => "densenet-mini.tiny";
-
-    public RunRequest Request(string outName, bool resume = false, params string[] overrides) => new()
-    {
-        Recipe = RecipeReader.Read(RecipePath, overrides),
-        DataFolders = new Dictionary<string, string> { ["tiny"] = Data },
-        OutFolder = Path.Combine(Folder, outName),
-        HubFolder = Path.Combine(Folder, outName, "hub"),
-        Resume = resume,
-        Command = "test",
-        Resolve = name => throw new MarrowException($"{name}: no hub here."),
-    };
-
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    public override string Folder { get; }
+    public override string Data { get; }
+    public override string RecipePath { get; }
+    public override string DataName => "tiny";
+    public override string Stage => "first";
+    public override string Checkpoint => "densenet-mini.tiny";
 }

@@ -89,7 +89,7 @@ public class UnlabeledRunTests
         Assert.Contains($"- Data set more 1, {stage.UnlabeledImages} samples, without labels, licence CC-BY-NC-4.0", card);
     }
 
-    private static ISmallRun Create(string task, string train, string method) => task == "classify"
+    private static SmallRun Create(string task, string train, string method) => task == "classify"
         ? new TinyRun(train: train, stage: ["unlabeled: {name: tiny, format: images}", method])
         : new SpineRun(task, task == "regress-cobb" ? "cobb-densenet-mini" : "retinanet-densenet-mini", train, "unlabeled: {name: spines, format: images}", method);
 

@@ -1,0 +1,32 @@
+using Marrow.Training;
+
+namespace Marrow.Tests.Training;
+
+/// <summary>A folder with data and a recipe of one stage that runs within seconds.</summary>
+internal abstract class SmallRun : IDisposable
+{
+    public abstract string Folder { get; }
+    public abstract string Data { get; }
+    public abstract string RecipePath { get; }
+
+    /// <summary>NAME in --data NAME=DIR.</summary>
+    public abstract string DataName { get; }
+
+    public abstract string Stage { get; }
+
+    /// <summary>Name of what the stage makes.</summary>
+    public abstract string Checkpoint { get; }
+
+    public RunRequest Request(string outName, bool resume = false, params string[] overrides) => new()
+    {
+        Recipe = RecipeReader.Read(RecipePath, overrides),
+        DataFolders = new Dictionary<string, string> { [DataName] = Data },
+        OutFolder = Path.Combine(Folder, outName),
+        HubFolder = Path.Combine(Folder, outName, "hub"),
+        Resume = resume,
+        Command = "test",
+        Resolve = name => throw new MarrowException($"{name}: no hub here."),
+    };
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}
