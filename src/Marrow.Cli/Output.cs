@@ -104,15 +104,19 @@ internal static class Tables
             return;
         }
         var table = new Table { Border = TableBorder.Simple };
-        if (title.Length > 0)
-            table.Title = new TableTitle(Markup.Escape(title), new Style(decoration: Decoration.Bold));
         var widths = headers.Select((header, c) => rows.Select(row => row[c]).Append(header).SelectMany(cell => cell.Split('\n')).Max(line => line.Length)).ToList();
-        var isNarrow = widths.Sum() + (3 * headers.Count) + 1 > console.Profile.Width;
+        var total = widths.Sum() + (3 * headers.Count) + 1;
+        var isNarrow = total > console.Profile.Width;
+        var style = new Style(decoration: Decoration.Bold);
+        if (title.Length > total) // Within the table it would break into many lines.
+            console.Write(new Text(title + "\n", style));
+        else if (title.Length > 0)
+            table.Title = new TableTitle(Markup.Escape(title), style);
         var isWord = headers.Select((_, c) => rows.All(row => !row[c].Contains(' ', StringComparison.Ordinal))).ToList();
         var wordsFit = widths.Select((width, c) => (isWord[c] ? width : Math.Min(width, SentenceWidth)) + 2).Sum() + 1 <= console.Profile.Width;
         for (var c = 0; c < headers.Count; c++)
         {
-            var column = new TableColumn(new Text(headers[c], new Style(decoration: Decoration.Bold)));
+            var column = new TableColumn(new Text(headers[c], style));
             if (isRight[c])
                 column.RightAligned();
             if (isNarrow)

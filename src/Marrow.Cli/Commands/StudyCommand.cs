@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Marrow.Studies;
 using Spectre.Console;
 
@@ -47,7 +46,7 @@ internal static class StudyCommand
                 ("labels", string.Join(", ", plan.Shares)),
                 ("seeds", string.Join(", ", plan.Seeds)),
                 ("runs", $"{plan.Runs.Count}: {StudyText.Count(plan.Seeds.Count, "seed")} x {StudyText.Count(plan.Shares.Count, "amount")} x {StudyText.Count(plan.Starts.Count, "start")} x {StudyText.Count(plan.Methods.Count, "method")}{(estimate.Done > 0 ? $"; {estimate.Done} done" : "")}"),
-                ("estimated", $"{StudyEstimate.Duration(estimate.SecondsLeft)} ({hours.ToString("0.00", CultureInfo.InvariantCulture)} hours) one after another, by {estimate.Basis}"),
+                ("estimated", $"{StudyEstimate.Duration(estimate.SecondsLeft)} one after another, by {estimate.Basis}"),
             ]);
             Draw(console, StudyTables.Subsets(plan));
         });
@@ -83,7 +82,7 @@ internal static class StudyCommand
                     console.WriteLine(sentence);
                 foreach (var saved in result.Saved)
                     console.WriteLine($"Saved: {RunCommand.ShortDigest(saved.Checkpoint)}, with what {saved.Start} was worth (marrow hub show)");
-                console.WriteLine($"Report: {Path.Combine(request.OutFolder, "study.html")}   Picture: study.png   Numbers: study.json, study.csv, runs.csv");
+                console.WriteLine($"Report: {Path.Combine(request.OutFolder, "study.html")}   Picture: study.png   Tables: study.md   Numbers: study.json, study.csv, runs.csv");
             });
             return result.Failures.Count > 0 ? ExitCode.Failed : ExitCode.Done;
         }

@@ -76,6 +76,26 @@ internal static class ConsistencyLoss
         return new MaskedLoss(loss, accepted, certainty).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// Numbers that a mirror image does not change, as <see cref="Angles"/>. A number may be near 0 or below it, so the
+    /// confidence is 1 - half the mean |a - m| in deviations, not below 0.
+    /// </summary>
+    /// <param name="original">[N, C] in the labels' units.</param>
+    /// <param name="mirrored">[N, C].</param>
+    /// <param name="augmented">[N, C].</param>
+    /// <param name="deviation">[C] of the labels, above 0.</param>
+    /// <returns>[N] each; the loss as <see cref="NumberLoss"/>'s distance.</returns>
+    public static MaskedLoss Numbers(Tensor original, Tensor mirrored, Tensor augmented, Tensor deviation, double confidence)
+    {
+        using var scope = NewDisposeScope();
+        var (a, m) = (original.detach().to(ScalarType.Float32), mirrored.detach().to(ScalarType.Float32));
+        var apart = ((a - m) / deviation).abs().mean([1]);
+        var certainty = (apart * Scalars.Of(-0.5)).Plus(1).clamp_min(Scalars.Of(0.0));
+        var accepted = AtLeast(certainty, confidence);
+        var loss = NumberLoss.Distance(augmented, a.Plus(m) * Scalars.Of(0.5), deviation).mean([1]) * accepted;
+        return new MaskedLoss(loss, accepted, certainty).MoveToOuterDisposeScope();
+    }
+
     /// <summary>1 where the value is at least so large, else 0.</summary>
     public static Tensor AtLeast(Tensor value, double least)
     {

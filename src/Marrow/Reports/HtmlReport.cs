@@ -42,22 +42,25 @@ public sealed class HtmlReport(string title, string subtitle = "")
         return this;
     }
 
-    /// <summary>Cells that look like numbers are set to the right.</summary>
+    private const int ShortCell = 24;
+
+    /// <summary>Columns of cells that look like numbers are set to the right; short ones do not break.</summary>
     public HtmlReport Table(IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows, string caption = "")
     {
         _body.Append("<div class=\"table\"><table>");
         if (caption.Length > 0)
             _body.Append($"<caption>{Escape(caption)}</caption>");
         var numeric = headers.Select((_, c) => rows.Count > 0 && rows.All(r => c >= r.Count || IsNumber(r[c])) && rows.Any(r => c < r.Count && r[c].Any(char.IsAsciiDigit))).ToList();
+        var kinds = numeric.Select((n, c) => !n ? "" : rows.All(r => c >= r.Count || r[c].Length <= ShortCell) ? " class=\"n short\"" : " class=\"n\"").ToList();
         _body.Append("<thead><tr>");
         for (var c = 0; c < headers.Count; c++)
-            _body.Append($"<th{(numeric[c] ? " class=\"n\"" : "")}>{Escape(headers[c])}</th>");
+            _body.Append($"<th{kinds[c]}>{Escape(headers[c])}</th>");
         _body.Append("</tr></thead><tbody>");
         foreach (var row in rows)
         {
             _body.Append("<tr>");
             for (var c = 0; c < row.Count; c++)
-                _body.Append($"<td{(c < numeric.Count && numeric[c] ? " class=\"n\"" : "")}>{Escape(row[c])}</td>");
+                _body.Append($"<td{(c < kinds.Count ? kinds[c] : "")}>{Escape(row[c])}</td>");
             _body.Append("</tr>");
         }
         _body.Append("</tbody></table></div>\n");
@@ -123,8 +126,15 @@ public sealed class HtmlReport(string title, string subtitle = "")
             """;
     }
 
-    private static bool IsNumber(string cell) => cell.Length == 0 || cell is "-" or "–"
-        || char.IsAsciiDigit(cell[0]) || (cell.Length > 1 && cell[0] is '-' or '+' or '−' or '±' && char.IsAsciiDigit(cell[1]));
+    private static bool IsNumber(string cell)
+    {
+        if (cell.Length == 0 || cell is "-" or "–")
+            return true;
+        var number = cell.TrimStart('<', '>', ' ');
+        if (number.Length > 1 && number[0] is '-' or '+' or '−' or '±')
+            number = number[1..];
+        return number.Length > 0 && char.IsAsciiDigit(number[0]);
+    }
 
     private static string DataUri(byte[] png) => $"data:image/png;base64,{Convert.ToBase64String(png)}";
     private static string Escape(string text) => WebUtility.HtmlEncode(text);

@@ -29,6 +29,7 @@ internal static class HtmlStyle
         td{border-bottom:1px solid var(--line);padding:.38rem .9rem .38rem 0;vertical-align:top}
         .n{text-align:right}
         th.n,td.n{padding-left:.9rem}
+        td.short{white-space:nowrap}
         figure{margin:0}
         .plot{display:inline-block;vertical-align:top;width:min(100%,31.5rem);margin:.5rem .9rem .5rem 0}
         .plot.wide{width:min(100%,60rem)}

@@ -26,7 +26,7 @@ public static class Study
         StudyEstimate.Of(request, plan, new(request.OutFolder), report, cancellation);
 
     /// <summary>
-    /// Carries out every run that is not done and writes the results: study.json, study.csv, runs.csv, study.png and
+    /// Carries out every run that is not done and writes the results: study.json, study.csv, runs.csv, study.md, study.png and
     /// study.html. A run that fails is told of and the others go on. Throws <see cref="MarrowException"/> for what is
     /// wrong with the request, or when no run could be carried out, and <see cref="OperationCanceledException"/> when
     /// cancelled, after the state is saved.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Marrow.Datasets;
 using Marrow.Metrics;
@@ -6,7 +7,7 @@ using Marrow.Reports;
 
 namespace Marrow.Studies;
 
-/// <summary>study.json, study.csv, runs.csv and study.png.</summary>
+/// <summary>study.json, study.csv, runs.csv, study.md and study.png.</summary>
 internal static class StudyFiles
 {
     public static void Write(StudyFolder folder, StudyResult result)
@@ -31,7 +32,34 @@ internal static class StudyFiles
                 r.Run.Name, r.Run.Start, r.Run.Method, r.Run.Share.ToString(), Number(r.Patients), Number(r.Images), r.Run.Seed.ToString(CultureInfo.InvariantCulture), Number(Math.Round(r.Seconds, 1)),
                 .. metrics.Select(name => r.Metrics.FirstOrDefault(m => m.Name == name) is { } m ? Number(m.Value) : ""),
             ])));
+        AtomicFile.WriteText(folder.Text, Markdown(result));
         AtomicFile.Write(folder.Picture, stream => stream.Write(Picture(result, dark: false)));
+    }
+
+    /// <summary>The sentences and the tables, to be pasted into a page of GitHub's Markdown.</summary>
+    public static string Markdown(StudyResult result)
+    {
+        var text = new StringBuilder();
+        foreach (var sentence in result.Sentences)
+            text.Append("- ").Append(sentence).Append('\n');
+        Append(StudyTables.Curves(result), StudyTables.Intervals);
+        if (result.Savings.Count > 0)
+            text.Append("\nx labels: ").Append(StudyTables.Savings).Append('\n');
+        if (result.Differences.Count > 0)
+            Append(StudyTables.Differences(result), StudyTables.Paired);
+        return text.ToString().TrimStart('\n');
+
+        void Append(StudyTable table, string note)
+        {
+            text.Append("\n**").Append(table.Title).Append("**\n\n");
+            Row(table.Headers);
+            Row(table.Headers.Select(_ => "---"));
+            foreach (var row in table.Rows)
+                Row(row);
+            text.Append('\n').Append(note).Append('\n');
+        }
+
+        void Row(IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
     }
 
     /// <summary>Draws stay with the runs: they are for differences, which are here.</summary>
@@ -71,7 +99,7 @@ internal static class StudyFiles
                     let cells = result.Cells.Where(c => c.Start == start.Item.Name && c.Method == method.Item).ToList()
                     where cells.Count > 0
                     select new StudyLine(StudyText.Line(plan, start.Item.Name, method.Item), start.Index, method.Index, [.. cells.Select(c => new StudyPoint(c.Images, c.Mean, c.Low, c.High))]);
-        return StudyPlot.Draw($"{plan.Name}: {plan.Metric} on {plan.HeldOutImages} held-out images", "labelled images (logarithmic)", $"{StudyText.MetricName(plan)}, {(MetricCatalogue.Get(plan.Metric).HigherIsBetter ? "higher" : "lower")} is better", [.. lines], dark);
+        return StudyPlot.Draw($"{plan.Name}, {plan.Stages[^1]}: {plan.Metric} on {plan.HeldOutImages} held-out images", "labelled images (logarithmic)", $"{StudyText.MetricName(plan)}, {(MetricCatalogue.Get(plan.Metric).HigherIsBetter ? "higher" : "lower")} is better", [.. lines], dark);
     }
 
     private static string Number(double value) => double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture);

@@ -14,6 +14,7 @@ internal sealed class StudyFolder(string root)
     public string Report => Path.Combine(root, "study.html");
     public string Picture => Path.Combine(root, "study.png");
     public string Result => Path.Combine(root, "study.json");
+    public string Text => Path.Combine(root, "study.md");
     public string Table => Path.Combine(root, "study.csv");
     public string RunTable => Path.Combine(root, "runs.csv");
     private string PlanPath => Path.Combine(root, "plan.json");
@@ -37,10 +38,10 @@ internal sealed class StudyFolder(string root)
             throw new MarrowException($"{root}: the study there has another recipe or other settings. {NotOurs}");
         if (before.Plan.HeldOutDigest != plan.HeldOutDigest)
             throw new MarrowException($"{root}: the study there held out other images: the data set or the split seed has changed. Begin anew with another --out.");
-        if (exactly && !before.Plan.Runs.Select(Text).SequenceEqual(plan.Runs.Select(Text)))
+        if (exactly && !before.Plan.Runs.Select(AsLine).SequenceEqual(plan.Runs.Select(AsLine)))
             throw new MarrowException($"{root}: the plan there has other runs, so that an index means another one. Give the fractions, starts, methods and seeds that it was written with, or write it anew with --slurm and --resume.");
 
-        static string Text(StudyRun run) => JsonSerializer.Serialize(run, MarrowJson.Line);
+        static string AsLine(StudyRun run) => JsonSerializer.Serialize(run, MarrowJson.Line);
     }
 
     public void SavePlan(StudyRequest request, StudyPlan plan) =>

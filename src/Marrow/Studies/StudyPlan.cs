@@ -4,9 +4,9 @@ using System.Text.Json.Serialization;
 namespace Marrow.Studies;
 
 /// <summary>How many labels: a share of the training part's patients, or so many of them.</summary>
-/// <param name="Fraction">Null when <see cref="Patients"/> was asked for.</param>
 /// <param name="Patients">Of the training part that are trained on, the same for every seed.</param>
-public sealed record StudyShare(double? Fraction, int Patients)
+/// <param name="Fraction">Null when the patients were asked for.</param>
+public sealed record StudyShare(int Patients, double? Fraction = null)
 {
     /// <summary>"10 %", "24 patients".</summary>
     public override string ToString() => Fraction is { } share

@@ -106,8 +106,8 @@ internal static class StudyPlanner
         foreach (var count in request.Patients.Where(p => p < 1 || p > patients))
             throw new MarrowException($"{whole[^1].Dataset.Root}: the training part has {patients} patients with labels, found {count}. Ask for 1 to {patients}.");
         List<StudyShare> shares = request.Fractions.Count > 0
-            ? [.. request.Fractions.Distinct().Order().Select(f => new StudyShare(f, LabelSubset.Count(f, patients)))]
-            : [.. request.Patients.Distinct().Order().Select(p => new StudyShare(null, p))];
+            ? [.. request.Fractions.Distinct().Order().Select(f => new StudyShare(LabelSubset.Count(f, patients), f))]
+            : [.. request.Patients.Distinct().Order().Select(p => new StudyShare(p))];
         if (shares.GroupBy(s => s.Patients).FirstOrDefault(g => g.Count() > 1) is { } same)
             throw new MarrowException($"{string.Join(" and ", same)} of {patients} patients are the same {same.Key}. Remove one of them.");
         return shares;

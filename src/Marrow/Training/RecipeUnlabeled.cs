@@ -15,6 +15,7 @@ internal static class RecipeUnlabeled
     [
         CheckpointTask.Classify,
         CheckpointTask.RegressCobb,
+        CheckpointTask.Regress,
     ];
 
     /// <summary>Those whose answer moves with the image and can be judged as a whole.</summary>
@@ -82,6 +83,8 @@ internal static class RecipeUnlabeled
         }
         if (task == CheckpointTask.RegressCobb && options.Augment.Stretch > 0)
             s.Errors.Add(s.At("augment"), "augment: stretch changes Cobb angles, so that the plain image's are not the augmented one's. Remove stretch.");
+        if (task == CheckpointTask.Regress && options.Augment.FlipProbability == 0)
+            s.Errors.Add(s.Node, "uda: how sure the model is of a number is judged by the mirror image. If its numbers are the same, say so by augment: {flipProbability: 0.5} of the stage; if they are not, remove uda and unlabeled.");
         s.Finish();
         return options;
     }

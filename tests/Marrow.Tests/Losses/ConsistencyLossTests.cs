@@ -89,6 +89,31 @@ public class ConsistencyLossTests
         Assert.Equal(0, found.Loss[1].item<float>());
     }
 
+    [Fact]
+    public void Numbers_are_believed_where_the_mirror_image_has_the_same_in_deviations()
+    {
+        var original = tensor(new float[,] { { -1, 100 }, { 0, 0 } });
+        var mirrored = tensor(new float[,] { { -0.6f, 110 }, { 4, 100 } });
+        var augmented = tensor(new float[,] { { -0.8f, 125 }, { 9, 9 } });
+        var found = ConsistencyLoss.Numbers(original, mirrored, augmented, tensor(new float[] { 1, 50 }), 0.8);
+        Assert.Equal(1 - 0.5 * (0.4 + 0.2) / 2, found.Confidence[0].item<float>(), 1e-5);
+        Assert.Equal(0, found.Confidence[1].item<float>()); // 3 deviations apart
+        // -0.8 and 105: off by 0 and by 0.4 deviations; a square below 0.5 of them.
+        Assert.Equal(0.4 * 0.4 / (2 * 0.5) / 2, found.Loss[0].item<float>(), 1e-5);
+        Assert.Equal(0, found.Loss[1].item<float>());
+    }
+
+    [Fact]
+    public void The_scale_of_numbers_changes_nothing()
+    {
+        var (a, m, b) = (Rows(Draw()), Rows(Draw()), Rows(Draw()));
+        var deviation = ones(Classes);
+        var one = ConsistencyLoss.Numbers(a, m, b, deviation, 0.3);
+        var other = ConsistencyLoss.Numbers(a * 7, m * 7, b * 7, deviation * 7, 0.3);
+        Assert.True(one.Loss.allclose(other.Loss, 1e-4, 1e-5));
+        Assert.True(one.Confidence.allclose(other.Confidence, 1e-4, 1e-5));
+    }
+
     private static double[][] Draw() => [.. Enumerable.Range(0, Images).Select(_ => Enumerable.Range(0, Classes).Select(_ => 2 * Random.NextGaussian()).ToArray())];
 
     private static Tensor Rows(double[][] rows) => tensor(rows.SelectMany(r => r).Select(v => (float)v).ToArray(), [Images, Classes]);

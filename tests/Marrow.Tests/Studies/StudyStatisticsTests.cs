@@ -6,7 +6,7 @@ namespace Marrow.Tests.Studies;
 /// <summary>Synthetic runs, whose means, differences and factors are worked out by hand.</summary>
 public class StudyStatisticsTests
 {
-    private static readonly StudyShare Few = new(0.1, 10), Many = new(1, 100);
+    private static readonly StudyShare Few = new(10, 0.1), Many = new(100, 1);
 
     [Fact]
     public void A_cell_has_the_mean_of_its_seeds_and_students_interval()

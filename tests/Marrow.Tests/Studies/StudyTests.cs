@@ -31,8 +31,13 @@ public class StudyTests
 
         var page = File.ReadAllText(study.Out("out/study.html"));
         Assert.All(result.Runs, r => Assert.Contains($"--out runs/{r.Run.Name}", page, StringComparison.Ordinal));
-        foreach (var file in (string[])["study.png", "study.csv", "runs.csv", "study.json", "plan.json"])
+        foreach (var file in (string[])["study.png", "study.csv", "runs.csv", "study.md", "study.json", "plan.json"])
             Assert.True(new FileInfo(study.Out($"out/{file}")).Length > 0, file);
+        var text = File.ReadAllLines(study.Out("out/study.md"));
+        Assert.All(result.Sentences, sentence => Assert.Contains("- " + sentence, text));
+        var rows = text.Where(line => line.StartsWith('|')).ToList();
+        Assert.Equal((2 + result.Cells.Count) + (2 + result.Differences.Count), rows.Count); // Two tables, each with a header and a rule.
+        Assert.Equal(2, rows.Select(row => row.Count(c => c == '|')).Distinct().Count());
         Assert.Contains(result.Plan.Warnings, w => w.Contains("was trained on tiny itself", StringComparison.Ordinal));
 
         static string HeldOut(string split) => JsonNode.Parse(File.ReadAllText(split))!["heldOutPatients"]!.ToJsonString();
@@ -101,6 +106,17 @@ public class StudyTests
         var trained = 0;
         var result = TinyStudy.Run(request with { Resume = true, Fractions = [0.5, 1] }, e => trained += e.Stage == StudyProgress.All && e.Message is { } m && m.Contains(" in ", StringComparison.Ordinal) ? 1 : 0);
         Assert.Equal((2, 1), (result.Runs.Count, trained));
+    }
+
+    [Fact]
+    public void A_study_by_numbers_of_patients_is_resumed()
+    {
+        using var study = new TinyStudy();
+        var request = study.Request("out") with { Starts = ["scratch"], Seeds = 1, Fractions = [], Patients = [5] };
+        var before = TinyStudy.Run(request);
+        var after = TinyStudy.Run(request with { Resume = true });
+        Assert.Equal("5 patients", Assert.Single(after.Runs).Run.Share.ToString());
+        Assert.Equal(before.Runs[0].Ended, after.Runs[0].Ended);
     }
 
     [Fact]

@@ -56,6 +56,29 @@ public class OwnTaskRunTests
     }
 
     [Fact]
+    public void Numbers_that_mirroring_leaves_are_learnt_from_unlabelled_images_too()
+    {
+        using var run = new PointRun();
+        File.WriteAllText(run.RecipePath, File.ReadAllText(run.RecipePath).Replace("augment: none", """
+            augment: {flipProbability: 0.5}
+                unlabeled: {name: discs, format: images}
+                uda: {ratio: 1, warmup: 0, ramp: 0, confidence: 0.5}
+            """, StringComparison.Ordinal));
+        var (accepted, losses) = (new List<double>(), new List<double>());
+        var request = run.Request("run", "numbers.init=scratch", "numbers.steps=20", "numbers.data.limit=8");
+        var result = Runner.Run(request with { Recipe = request.Recipe.Only(["numbers"]) }, e =>
+        {
+            if (e.Unlabeled.TryGetValue("accepted", out var share))
+                accepted.Add(share);
+            if (e.Losses.TryGetValue("consistency", out var loss))
+                losses.Add(loss);
+        }, TestContext.Current.CancellationToken)[0];
+        Assert.True(result.UnlabeledImages > result.TrainingImages);
+        Assert.Contains(accepted, share => share > 0);
+        Assert.Contains(losses, loss => loss > 0);
+    }
+
+    [Fact]
     public void A_point_outside_its_image_stops_the_run_before_training()
     {
         using var run = new PointRun(images: 12);

@@ -62,24 +62,17 @@ public sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputCo
         throw new NotSupportedException("Angles are not annealed.");
 
     /// <summary>[N, 6] degrees: of the image, then of its mirror image, which has the same angles.</summary>
-    Tensor IConsistentTask.Answers(Tensor images, Compute compute)
-    {
-        using var scope = NewDisposeScope();
-        var mirrored = compute.Prepare(images.flip(3));
-        return cat([compute.Forward(() => model.forward(images)).to(float32), compute.Forward(() => model.forward(mirrored)).to(float32)], 1).MoveToOuterDisposeScope();
-    }
+    Tensor IConsistentTask.Answers(Tensor images, Compute compute) => BothSides.Of(images, compute, model.forward);
 
     Consistency IConsistentTask.Consistency(Tensor answers, Tensor augmented, UdaOptions options, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var (original, mirrored) = (answers.narrow(1, 0, 3), answers.narrow(1, 3, 3));
+        var (original, mirrored) = BothSides.Split(answers);
         var loss = ConsistencyLoss.Angles(original, mirrored, compute.Forward(() => model.forward(augmented)).to(float32), options.Confidence);
         return Consistency.Of(loss).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[3] degrees: the mean of both.</summary>
-    IReadOnlyList<double[]> IConsistentTask.Signatures(Tensor answers) =>
-        [.. answers.data<float>().ToArray().Chunk(6).Select(row => Enumerable.Range(0, 3).Select(i => (row[i] + row[i + 3]) / 2.0).ToArray())];
+    IReadOnlyList<double[]> IConsistentTask.Signatures(Tensor answers) => BothSides.Means(answers);
 
     double[] IConsistentTask.Signature(Sample sample) => [.. sample.CobbDegrees];
 

@@ -4,6 +4,7 @@ using Marrow.Losses;
 using Marrow.Metrics;
 using Marrow.Models;
 using Marrow.Tensors;
+using Marrow.Training.Methods;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -14,7 +15,7 @@ namespace Marrow.Training.Tasks;
 /// [N, outputs] tensor in the labels' units: a method that compares two predictions divides their difference by
 /// <see cref="NumberRegressor.Deviation"/>, as the loss does, so that all numbers weigh alike.
 /// </summary>
-public sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputContract input, ClassLayout layout) : TrainingTask(spec, input)
+public sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputContract input, ClassLayout layout) : TrainingTask(spec, input), IConsistentTask
 {
     private readonly TrainedOutputs _trained = new(layout);
 
@@ -64,6 +65,32 @@ public sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCont
         var deviations = model.Deviation.data<float>().ToArray();
         return Numbers.Measure([.. layout.Names.Select((name, c) => new NumberColumn(name, layout.UnitOf(c), deviations[c]))], truth, found, patients, bootstrap);
     }
+
+    /// <summary>A number has no chance level from which a threshold could rise.</summary>
+    bool IConsistentTask.CanAnneal => false;
+
+    IReadOnlyList<(string Name, Tensor Value)> IConsistentTask.AnnealedLoss(Tensor images, Batch batch, double share, Compute compute) =>
+        throw new NotSupportedException("Numbers are not annealed.");
+
+    /// <summary>[N, 2 outputs]: of the image, then of its mirror image. The recipe says that both have the same numbers.</summary>
+    Tensor IConsistentTask.Answers(Tensor images, Compute compute) => BothSides.Of(images, compute, model.forward);
+
+    Consistency IConsistentTask.Consistency(Tensor answers, Tensor augmented, UdaOptions options, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var (original, mirrored) = BothSides.Split(answers);
+        var found = compute.Forward(() => model.forward(augmented)).to(float32);
+        var labelled = tensor(Enumerable.Range(0, layout.Names.Count).Where(_trained.Has).Select(c => (long)c).ToArray());
+        var loss = ConsistencyLoss.Numbers(Of(original), Of(mirrored), Of(found), model.Deviation[labelled], options.Confidence);
+        return Consistency.Of(loss).MoveToOuterDisposeScope();
+
+        // What no label has taught is nothing to hold on to.
+        Tensor Of(Tensor numbers) => numbers.index_select(1, labelled);
+    }
+
+    IReadOnlyList<double[]> IConsistentTask.Signatures(Tensor answers) => BothSides.Means(answers);
+
+    double[] IConsistentTask.Signature(Sample sample) => [.. sample.Numbers];
 
     /// <summary>[N][outputs] in the labels' units, of normalised images laid out for <paramref name="compute"/>.</summary>
     public IReadOnlyList<double[]> NumbersOf(Tensor images, Compute compute)
