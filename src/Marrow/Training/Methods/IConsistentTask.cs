@@ -8,9 +8,6 @@ namespace Marrow.Training.Methods;
 /// <summary>A task whose answer does not change when its image is augmented: what UDA needs of it.</summary>
 internal interface IConsistentTask
 {
-    /// <summary>False where <see cref="AnnealedLoss"/> has no meaning.</summary>
-    bool CanAnneal { get; }
-
     /// <summary>
     /// The model's answers for plain images laid out for <paramref name="compute"/>, [N, ...] float32: the model is in
     /// evaluation mode, without gradients.
@@ -20,9 +17,13 @@ internal interface IConsistentTask
     /// <summary>How far the model's answers for the augmented images are from those for the plain ones.</summary>
     Consistency Consistency(Tensor answers, Tensor augmented, UdaOptions options, Compute compute);
 
-    /// <summary>As the task's loss, without the labelled examples that are known too well already.</summary>
+    /// <summary>
+    /// As the task's loss, without the labelled examples that are known too well already. Only of answers that have a
+    /// probability: an angle or a number has no chance level from which a threshold could rise.
+    /// </summary>
     /// <param name="share">How far the threshold has risen from chance (0) to certainty (1).</param>
-    IReadOnlyList<(string Name, Tensor Value)> AnnealedLoss(Tensor images, Batch batch, double share, Compute compute);
+    IReadOnlyList<(string Name, Tensor Value)> AnnealedLoss(Tensor images, Batch batch, double share, Compute compute) =>
+        throw new NotSupportedException($"{GetType().Name} is not annealed.");
 
     /// <summary>Numbers that tell one answer from another, of each image.</summary>
     IReadOnlyList<double[]> Signatures(Tensor answers);

@@ -60,8 +60,6 @@ public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract i
         return Loss(images, batch, annealed: null, compute);
     }
 
-    bool IConsistentTask.CanAnneal => true;
-
     IReadOnlyList<(string Name, Tensor Value)> IConsistentTask.AnnealedLoss(Tensor images, Batch batch, double share, Compute compute) =>
         Loss(images, batch, share, compute);
 

@@ -55,12 +55,6 @@ public sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputCo
         return Angles.Measure(truth, found, patients, bootstrap);
     }
 
-    /// <summary>An angle has no chance level from which a threshold could rise.</summary>
-    bool IConsistentTask.CanAnneal => false;
-
-    IReadOnlyList<(string Name, Tensor Value)> IConsistentTask.AnnealedLoss(Tensor images, Batch batch, double share, Compute compute) =>
-        throw new NotSupportedException("Angles are not annealed.");
-
     /// <summary>[N, 6] degrees: of the image, then of its mirror image, which has the same angles.</summary>
     Tensor IConsistentTask.Answers(Tensor images, Compute compute) => BothSides.Of(images, compute, model.forward);
 

@@ -66,12 +66,6 @@ public sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCont
         return Numbers.Measure([.. layout.Names.Select((name, c) => new NumberColumn(name, layout.UnitOf(c), deviations[c]))], truth, found, patients, bootstrap);
     }
 
-    /// <summary>A number has no chance level from which a threshold could rise.</summary>
-    bool IConsistentTask.CanAnneal => false;
-
-    IReadOnlyList<(string Name, Tensor Value)> IConsistentTask.AnnealedLoss(Tensor images, Batch batch, double share, Compute compute) =>
-        throw new NotSupportedException("Numbers are not annealed.");
-
     /// <summary>[N, 2 outputs]: of the image, then of its mirror image. The recipe says that both have the same numbers.</summary>
     Tensor IConsistentTask.Answers(Tensor images, Compute compute) => BothSides.Of(images, compute, model.forward);
 
