@@ -40,7 +40,9 @@ public class HtmlReportTests
     public void Columns_of_numbers_are_set_to_the_right()
     {
         var html = new HtmlReport("t").Table(["name", "value"], [["a", "1.5"], ["b", "-"]]).ToHtml();
-        Assert.Contains("<td>a</td><td class=\"n\">1.5</td>", html);
+        Assert.Contains("<td>a</td><td class=\"n short\">1.5</td>", html);
+        var intervals = new HtmlReport("t").Table(["name", "95 %"], [["a", "< 1.0 to > 24.1"], ["b", ""], ["c", "<"]]).ToHtml();
+        Assert.Contains("<td>&lt; 1.0 to &gt; 24.1</td>", intervals); // "<" alone is no number
     }
 
     [Fact]
