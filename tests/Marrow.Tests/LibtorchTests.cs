@@ -1,9 +1,10 @@
+using System.Runtime.InteropServices;
 using Marrow.Native;
 using TorchSharp;
 
 namespace Marrow.Tests;
 
-public class LibtorchTests
+public partial class LibtorchTests
 {
     [Fact]
     public void Torch_loads_and_computes()
@@ -29,4 +30,37 @@ public class LibtorchTests
     [Fact]
     public void A_file_that_is_no_library_is_refused() =>
         Assert.Throws<InvalidDataException>(() => LibtorchLoader.Mend(new byte[100]));
+
+    [Theory]
+    [InlineData(torch.ScalarType.Float32, 200, 64, 3)]
+    [InlineData(torch.ScalarType.Float32, 101, 33, 4)]
+    [InlineData(torch.ScalarType.Float64, 37, 256, 29)]
+    [InlineData(torch.ScalarType.Float64, 200, 1024, 1)]
+    public void A_product_has_the_same_bits_wherever_its_operands_lie(torch.ScalarType type, int rows, int inner, int columns)
+    {
+        // As a linear layer multiplies. Without MKL_CBWR most offsets differ on an AMD processor.
+        using var scope = torch.NewDisposeScope();
+        var left = torch.sin(torch.arange(rows * inner, dtype: type)).reshape(rows, inner);
+        var right = torch.cos(torch.arange(inner * columns, dtype: type)).reshape(columns, inner);
+        var expected = left.matmul(right.t());
+        for (var offset = 1; offset < 16; offset++)
+            Assert.True(At(left, offset).matmul(At(right, 16 - offset).t()).Equals(expected), $"offset {offset}");
+
+        static torch.Tensor At(torch.Tensor x, int offset) =>
+            torch.zeros(x.numel() + 16, dtype: x.dtype).narrow(0, offset, x.numel()).view(x.shape).copy_(x);
+    }
+
+    [Fact]
+    public void A_variable_for_native_code_keeps_the_value_that_a_user_gave_it()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "setenv is the C library's of Linux.");
+        var name = $"MARROW_{Guid.NewGuid():N}";
+        Assert.Equal(0, EqualSums.SetUnlessSet(name, "user's"));
+        Assert.Equal(0, EqualSums.SetUnlessSet(name, "ours"));
+        Assert.Equal("user's", Marshal.PtrToStringUTF8(GetEnvironment(name)));
+    }
+
+    [LibraryImport("libc", EntryPoint = "getenv", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint GetEnvironment(string name);
 }

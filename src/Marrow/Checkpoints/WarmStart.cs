@@ -180,7 +180,9 @@ public static class WarmStart
         var found = target(grey.expand(1, targetChannels, side, side).contiguous());
         if (!expected.shape.AsSpan().SequenceEqual(found.shape))
             throw new MarrowException($"The probe expected activations of shape {ShapeText.Of(expected.shape)}, found {ShapeText.Of(found.shape)}. These are not the same backbone.");
-        return new(seed, shape, expected.NumberOfElements, (expected - found).abs().max().ToDouble(), expected.abs().max().ToDouble(), expected.Equals(found));
+        return new(seed, shape, expected.NumberOfElements, Largest(expected - found), Largest(expected), expected.Equals(found));
+
+        static double Largest(torch.Tensor x) => x.abs().max().to(torch.float64).item<double>();
     }
 
     /// <summary>

@@ -52,9 +52,7 @@ internal sealed unsafe class ChannelAffine
     /// <param name="rows">Numbers a channel.</param>
     public static ChannelAffine OfBatch(BatchNorm2d norm, double[] mean, double[] variance, long rows)
     {
-        using var noGrad = no_grad();
-        norm.num_batches_tracked?.add_(Scalars.Of(1L), Scalars.Of(1L));
-        var momentum = norm.momentum ?? 1.0 / norm.num_batches_tracked!.item<long>();
+        var momentum = Layers.CountBatch(norm);
         float* runningMean = Numbers(norm.running_mean!), runningVariance = Numbers(norm.running_var!);
         for (var c = 0; c < mean.Length; c++)
         {

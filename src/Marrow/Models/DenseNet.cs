@@ -2,6 +2,7 @@
 // state-dict keys, initialisation and arithmetic. Data flow: image -> stem -> 4 dense blocks with transitions between
 // -> norm5 -> ReLU -> mean over the image -> classifier. Strides after the blocks: 4, 8, 16, 32.
 
+using Marrow.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -114,7 +115,7 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
 
     private List<Tensor> ForwardPlain(Tensor stem, int firstLevel)
     {
-        var c1 = functional.relu(_norm0.forward(stem), inplace: true);
+        var c1 = Layers.NormRelu(stem, _norm0);
         var maps = new List<Tensor>();
         if (firstLevel <= 1)
             maps.Add(c1);
@@ -122,7 +123,7 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
         for (var b = 0; b < _blocks.Length; b++)
         {
             var grown = _blocks[b].forward(x);
-            var map = b < _transitions.Length ? _transitions[b].Normalise(grown) : functional.relu(_norm5.forward(grown), inplace: true);
+            var map = b < _transitions.Length ? _transitions[b].Normalise(grown) : Layers.NormRelu(grown, _norm5);
             grown.Dispose();
             if (b + 2 >= firstLevel) // block 1 is level 2
                 maps.Add(map);
@@ -207,7 +208,7 @@ internal sealed class DenseBlock : KeyedModule<Tensor, Tensor>
     }
 }
 
-/// <summary>norm - ReLU - 1x1 - norm - ReLU - 3x3. ReLU may overwrite: batch norm's backward needs its input alone.</summary>
+/// <summary>norm - ReLU - 1x1 - norm - ReLU - 3x3.</summary>
 internal sealed class DenseLayer : KeyedModule<Tensor, Tensor>
 {
     private readonly BatchNorm2d _norm1, _norm2;
@@ -228,8 +229,8 @@ internal sealed class DenseLayer : KeyedModule<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = _conv1.forward(functional.relu(_norm1.forward(input), inplace: true));
-        return _conv2.forward(functional.relu(_norm2.forward(x), inplace: true)).MoveToOuterDisposeScope();
+        var x = _conv1.forward(Layers.NormRelu(input, _norm1));
+        return _conv2.forward(Layers.NormRelu(x, _norm2)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Appends what the layer before gave, [N, K, H, W], and computes from all: [N, growth, H, W].</summary>
@@ -261,7 +262,7 @@ internal sealed class Transition : KeyedModule<Tensor, Tensor>
     public Tensor Normalise(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return functional.relu(Norm.forward(input), inplace: true).MoveToOuterDisposeScope();
+        return Layers.NormRelu(input, Norm).MoveToOuterDisposeScope();
     }
 
     public Tensor Reduce(Tensor normalised)
@@ -285,6 +286,27 @@ internal static class Layers
         var conv = Conv2d(input, output, kernel, stride, kernel / 2, bias: false);
         init.kaiming_normal_(conv.weight!);
         return conv;
+    }
+
+    /// <summary>
+    /// max(0, norm(x)). The module's own forward counts its batches by a number that may be freed while libtorch reads it
+    /// (<see cref="Scalars"/>). ReLU may overwrite: batch norm's backward needs its input alone.
+    /// </summary>
+    public static Tensor NormRelu(Tensor x, BatchNorm2d norm)
+    {
+        using var scope = NewDisposeScope();
+        var share = norm.training ? CountBatch(norm) : 0;
+        return functional.batch_norm(x, norm.running_mean, norm.running_var, norm.weight, norm.bias, norm.training, share, norm.eps)
+            .relu_().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Counts one more batch, and gives the share by which running statistics move towards its own.</summary>
+    public static double CountBatch(BatchNorm2d norm)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        norm.num_batches_tracked?.add_(Scalars.Of(1L), Scalars.Of(1L));
+        return norm.momentum ?? 1.0 / norm.num_batches_tracked!.item<long>();
     }
 
     /// <summary>TorchSharp leaves the weights of a new GroupNorm as the memory was.</summary>

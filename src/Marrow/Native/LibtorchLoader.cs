@@ -25,6 +25,7 @@ internal static class LibtorchLoader
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "It must run before TorchSharp's first call.")]
     internal static void Initialize()
     {
+        EqualSums.Ask();
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
             return;
         var original = FindLibrary(LibraryName);

@@ -50,6 +50,31 @@ public sealed class FusedNormTests : IDisposable
         AssertNear(plain.bias!.grad!, norm.bias!.grad!, 1e-3);
     }
 
+    [Theory]
+    [InlineData(true, 0.1)]
+    [InlineData(true, null)] // the mean of all batches
+    [InlineData(false, 0.1)]
+    public void The_plain_norm_and_ReLU_are_TorchSharps_to_the_bit(bool training, double? momentum)
+    {
+        var (norm, plain) = (Norm(5, training), Norm(5, training));
+        plain.load_state_dict(norm.state_dict());
+        (norm.momentum, plain.momentum) = (momentum, momentum);
+        for (var batch = 0; batch < 3; batch++)
+        {
+            var x = randn(2, 5, 4, 3).requires_grad_();
+            var expectedX = x.detach().clone().requires_grad_();
+            var y = Layers.NormRelu(x, norm);
+            var expected = nn.functional.relu(plain.forward(expectedX));
+            Assert.True(expected.Equals(y));
+            y.sum().backward();
+            expected.sum().backward();
+            Assert.True(expectedX.grad!.Equals(x.grad!));
+            Assert.True(plain.weight!.grad!.Equals(norm.weight!.grad!));
+        }
+        foreach (var (name, value) in plain.state_dict())
+            Assert.True(value.Equals(norm.state_dict()[name]), name);
+    }
+
     [Fact]
     public void Without_gradients_the_same_is_computed()
     {
