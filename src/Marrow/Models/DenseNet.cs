@@ -259,11 +259,7 @@ internal sealed class Transition : KeyedModule<Tensor, Tensor>
 
     public Tensor Convolve(Tensor pooled) => _conv.forward(pooled);
 
-    public Tensor Normalise(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        return Layers.NormRelu(input, Norm).MoveToOuterDisposeScope();
-    }
+    public Tensor Normalise(Tensor input) => Layers.NormRelu(input, Norm);
 
     public Tensor Reduce(Tensor normalised)
     {

@@ -10,7 +10,7 @@ namespace Marrow.Native;
 /// </summary>
 internal static partial class EqualSums
 {
-    internal const string Variable = "MKL_CBWR";
+    private const string Variable = "MKL_CBWR";
 
     /// <summary>To be called before MKL's first product, at which it reads its environment.</summary>
     internal static void Ask()
