@@ -45,6 +45,36 @@ internal static class MaskDecoder
     }
 
     /// <summary>
+    /// [height * width] of another view of the same image, by which it may be turned: the class of each pixel, 0 for
+    /// background.
+    /// </summary>
+    /// <param name="toInput">The view's pixels to input pixels.</param>
+    /// <param name="unseen">For pixels that the input does not show.</param>
+    public static byte[] DecodeView(ReadOnlySpan<float> logits, int outputs, int inputWidth, int inputHeight, AffineTransform toInput, int width, int height, byte unseen)
+    {
+        var mask = new byte[checked(width * height)];
+        var size = inputWidth * inputHeight;
+        for (var i = 0; i < mask.Length; i++)
+        {
+            var at = toInput.Apply(new(i % width + 0.5, i / width + 0.5));
+            var (x, y) = (PlaceAt(at.X, inputWidth), PlaceAt(at.Y, inputHeight));
+            if (!x.IsSeen || !y.IsSeen)
+            {
+                mask[i] = unseen;
+                continue;
+            }
+            var largest = outputs == 1 ? 0 : Interpolate(logits[..size], x, y, inputWidth);
+            for (var o = outputs == 1 ? 0 : 1; o < outputs; o++)
+            {
+                var value = Interpolate(logits.Slice(o * size, size), x, y, inputWidth);
+                if (value > largest)
+                    (largest, mask[i]) = (value, (byte)(outputs == 1 ? 1 : o));
+            }
+        }
+        return mask;
+    }
+
+    /// <summary>
     /// [classes]: for each class 2 sum(p m) / (sum(p) + sum(m)) over the input's pixels, p the probability and m the
     /// decision: the Dice of the area if the probabilities are right. 1 where nothing is decided and nothing expected.
     /// </summary>
@@ -93,13 +123,24 @@ internal static class MaskDecoder
     {
         var places = new Place[size];
         for (var i = 0; i < size; i++)
-        {
-            var at = (i + 0.5) * scale + offset; // pixels of the input, from its edge
-            var fromCentre = Math.Clamp(at - 0.5, 0, inputSize - 1);
-            var first = (int)fromCentre;
-            places[i] = new(first, Math.Min(first + 1, inputSize - 1), (float)(fromCentre - first), at >= 0 && at <= inputSize);
-        }
+            places[i] = PlaceAt((i + 0.5) * scale + offset, inputSize);
         return places;
+    }
+
+    /// <param name="at">Pixels of the input, from its edge.</param>
+    private static Place PlaceAt(double at, int inputSize)
+    {
+        var fromCentre = Math.Clamp(at - 0.5, 0, inputSize - 1);
+        var first = (int)fromCentre;
+        return new(first, Math.Min(first + 1, inputSize - 1), (float)(fromCentre - first), at >= 0 && at <= inputSize);
+    }
+
+    private static float Interpolate(ReadOnlySpan<float> map, Place x, Place y, int inputWidth)
+    {
+        var (upper, lower) = (Along(map.Slice(y.First * inputWidth, inputWidth)), Along(map.Slice(y.Second * inputWidth, inputWidth)));
+        return upper + (lower - upper) * y.Share;
+
+        float Along(ReadOnlySpan<float> row) => row[x.First] + (row[x.Second] - row[x.First]) * x.Share;
     }
 
     private static void Blend(ReadOnlySpan<float> map, Place place, float[] row)

@@ -30,6 +30,9 @@ public sealed record Batch(torch.Tensor Images, IReadOnlyList<PreparedSample> Sa
     /// <summary>Null where the loader was not asked for them.</summary>
     public PlainImages? Plain { get; init; }
 
+    /// <summary>Masks may have <see cref="Losses.SegmentationLoss.Unknown"/>.</summary>
+    internal bool MasksHaveGaps { get; init; }
+
     public void Dispose()
     {
         Images.Dispose();

@@ -22,6 +22,7 @@ internal static class RecipeUnlabeled
     public static readonly IReadOnlyList<string> TeacherTasks =
     [
         CheckpointTask.DetectVertebrae,
+        CheckpointTask.Segment,
     ];
 
     /// <summary>Those of them whose true answer has a probability.</summary>

@@ -111,7 +111,7 @@ public static class Runner
         using var training = new BatchLoader(shown.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers, masks: masks);
         using var unlabeledImages = unlabeled is null ? null : new BatchLoader(unlabeled.Samples, unlabeledCache!, input,
             (stage.Uda ?? (UnlabeledOptions)stage.Teacher!).Augment, stage.Train.Batch, recipe.Seed + 3, shuffle: true, dropLast: true, workers, plain: true);
-        using var method = unlabeledImages is null ? MethodCatalogue.Create(stage, task) : MethodCatalogue.Create(stage, task, data, cache, unlabeledImages);
+        using var method = unlabeledImages is null ? MethodCatalogue.Create(stage, task) : MethodCatalogue.Create(stage, task, data, cache, masks, unlabeledImages);
         using var validation = Plain(shown.Validation, cache, masks, input, stage.Train.Batch);
         using var loop = new TrainingLoop(stage.Name, method, stage.Train, training, validation, folder);
         var waited = new WaitTally();

@@ -105,6 +105,31 @@ public class MaskDecoderTests
         Assert.True(different <= 3, $"{different} pixels"); // those whose logits are equal but for rounding
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_turned_view_has_the_classes_that_torch_samples(int outputs)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(6);
+        var (inputWidth, inputHeight, width, height) = (13, 20, 17, 24);
+        var logits = randn(1, outputs, inputHeight, inputWidth);
+        var toInput = AffineTransform.Rotate(0.4).Then(AffineTransform.Scale(-0.8, 0.7)).Then(AffineTransform.Translate(9, -1));
+        var (grid, inside) = (new float[height * width * 2], new bool[height * width]);
+        for (var i = 0; i < inside.Length; i++)
+        {
+            var at = toInput.Apply(new(i % width + 0.5, i / width + 0.5));
+            (grid[2 * i], grid[2 * i + 1]) = ((float)(2 * at.X / inputWidth - 1), (float)(2 * at.Y / inputHeight - 1)); // the edges are -1 and 1
+            inside[i] = at.X >= 0 && at.X <= inputWidth && at.Y >= 0 && at.Y <= inputHeight;
+        }
+        var sampled = nn.functional.grid_sample(logits, tensor(grid, [1, height, width, 2]), GridSampleMode.Bilinear, GridSamplePaddingMode.Border, false)[0];
+        var classes = (outputs == 1 ? sampled[0].gt(0).to(uint8) : sampled.argmax(0).to(uint8)).data<byte>().ToArray();
+        byte[] expected = [.. classes.Select((c, i) => inside[i] ? c : (byte)99)];
+        var found = MaskDecoder.DecodeView(logits.data<float>().ToArray(), outputs, inputWidth, inputHeight, toInput, width, height, 99);
+        Assert.InRange(inside.Count(i => i), 100, inside.Length - 50);
+        Assert.True(found.Zip(expected).Count(p => p.First != p.Second) <= 2); // those whose logits are equal but for rounding
+    }
+
     [Fact]
     public void What_a_cover_cuts_off_is_background()
     {

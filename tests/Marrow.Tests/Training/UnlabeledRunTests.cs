@@ -16,6 +16,7 @@ public class UnlabeledRunTests
     [Theory]
     [InlineData("classify", Uda)]
     [InlineData("detect-vertebrae", Teacher)]
+    [InlineData("segment", Teacher)]
     [InlineData("regress-cobb", Cobb)]
     public void A_run_that_is_stopped_and_resumed_ends_with_the_weights_of_one_that_never_stopped(string task, string method)
     {
@@ -91,7 +92,14 @@ public class UnlabeledRunTests
 
     private static SmallRun Create(string task, string train, string method) => task == "classify"
         ? new TinyRun(train: train, stage: ["unlabeled: {name: tiny, format: images}", method])
-        : new SpineRun(task, task == "regress-cobb" ? "cobb-densenet-mini" : "retinanet-densenet-mini", train, "unlabeled: {name: spines, format: images}", method);
+        : new SpineRun(task, $"{Family(task)}-densenet-mini", train, "unlabeled: {name: spines, format: images}", method);
+
+    private static string Family(string task) => task switch
+    {
+        "regress-cobb" => "cobb",
+        "segment" => "segment",
+        _ => "retinanet",
+    };
 
     private static byte[] Weights(StageResult result) => File.ReadAllBytes(Path.Combine(result.Folder, Checkpoint.WeightsFile));
 }

@@ -13,10 +13,21 @@ internal interface ITeacherTask
     IReadOnlyList<PseudoLabel> Label(Batch batch, Compute compute);
 
     /// <summary>Numbers that tell one label from another, in shares of the image's size, for true labels and pseudo-labels alike.</summary>
-    double[] Signature(Sample sample, int width, int height);
+    /// <param name="width">Of the image in its file, px.</param>
+    /// <param name="mask">[H * W]: the class of each input pixel without augmentation; empty of a task without masks.</param>
+    double[] Signature(Sample sample, int width, int height, ReadOnlySpan<byte> mask);
 }
 
 /// <summary>What a teacher says of one image.</summary>
 /// <param name="Target">For the task's own loss; its sample carries the label in original pixels.</param>
 /// <param name="Confidence">0 to 1.</param>
-internal sealed record PseudoLabel(PreparedSample Target, double Confidence);
+internal sealed record PseudoLabel(PreparedSample Target, double Confidence)
+{
+    /// <summary>Null of a task without masks.</summary>
+    public PseudoMask? Mask { get; init; }
+}
+
+/// <summary>The class of each input pixel, [H * W].</summary>
+/// <param name="Plain">Without augmentation.</param>
+/// <param name="Moved">As the augmented image shows it; <see cref="Losses.SegmentationLoss.Unknown"/> where the plain image did not show it.</param>
+internal sealed record PseudoMask(byte[] Plain, byte[] Moved);

@@ -1,3 +1,4 @@
+using Marrow.Losses;
 using Marrow.Native;
 using Marrow.Tensors;
 using static TorchSharp.torch;
@@ -7,7 +8,7 @@ namespace Marrow.Training.Methods;
 /// <summary>
 /// A mean teacher that gives pseudo-labels (Tarvainen and Valpola, NIPS 2017; Liu et al., "Unbiased Teacher", ICLR 2021).
 /// The teacher is the moving average of the student. Data flow: plain image -> teacher -> a label and its confidence
-/// (for a spine the decoder's, of the whole chain) -> those that are confident enough, moved with the augmented image ->
+/// (for a spine the decoder's, of the whole chain; for a mask the Dice that its probabilities lead to expect) -> those that are confident enough, moved with the augmented image ->
 /// the task's own loss of the student on that image. What is not accepted counts as a loss of 0, so that a batch of which
 /// little is accepted weighs little.
 /// </summary>
@@ -43,18 +44,35 @@ internal sealed class MeanTeacher : UnlabeledMethod
         IReadOnlyList<PseudoLabel> labels;
         using (no_grad())
             labels = _labels.Label(batch, Compute);
-        IReadOnlyList<double[]> signatures = [.. labels.Select(l => Images.OriginalSize(l.Target.Sample) is var (width, height) ? _labels.Signature(l.Target.Sample, width, height) : [])];
+        IReadOnlyList<double[]> signatures = [.. labels.Select(l => Images.OriginalSize(l.Target.Sample) is var (width, height) ? _labels.Signature(l.Target.Sample, width, height, l.Mask?.Plain) : [])];
         var confidence = labels.Average(l => l.Confidence);
         var accepted = labels.Select(l => l.Confidence >= _options.Confidence).ToArray();
         var share = accepted.Count(a => a) / (double)accepted.Length;
         if (share == 0)
             return new([], 0, confidence, signatures);
 
-        // The batch's own samples carry no label: the loss passes them over.
+        // The batch's own samples carry no label, a mask of the unknown none either: the loss passes them over.
         PreparedSample[] targets = [.. labels.Select((label, i) => accepted[i] ? label.Target : batch.Samples[i])];
         using var images = Compute.Prepare(batch.Images);
-        var losses = Mode.KeepingStatistics(() => Task.Loss(images, new Batch(images, targets), Compute));
+        using var masks = Masks(labels, accepted);
+        var losses = Mode.KeepingStatistics(() => Task.Loss(images, new Batch(images, targets, masks) { MasksHaveGaps = true }, Compute));
         return new([.. losses.Select(l => ($"teacher.{l.Name}", l.Value * Scalars.Of(share)))], share, confidence, signatures);
+    }
+
+    /// <summary>[N, H, W] bytes; null of a task without masks.</summary>
+    private Tensor? Masks(IReadOnlyList<PseudoLabel> labels, bool[] accepted)
+    {
+        if (labels[0].Mask is null)
+            return null;
+        var pixels = labels.SelectMany((label, i) => accepted[i] ? label.Mask!.Moved : Unknown(label.Mask!.Moved.Length));
+        return MaskPack.ToTensor([.. pixels], labels.Count, Task.Input);
+
+        static byte[] Unknown(int count)
+        {
+            var mask = new byte[count];
+            Array.Fill(mask, SegmentationLoss.Unknown);
+            return mask;
+        }
     }
 
     protected override void Dispose(bool disposing)

@@ -1,4 +1,5 @@
 using Marrow.Datasets;
+using Marrow.Imaging;
 using Marrow.Losses;
 using Marrow.Models;
 using Marrow.Spine;
@@ -51,6 +52,68 @@ public sealed class PseudoLabelTests : IDisposable
             }
         }
         Assert.InRange(moved, 20, 36); // The views do differ.
+    }
+
+    [Theory]
+    [InlineData(Fit.Stretch)]
+    [InlineData(Fit.Letterbox)]
+    public void Masks_of_a_perfect_teacher_are_those_of_the_same_sample(Fit fit)
+    {
+        var contract = new InputContract { Width = Width, Height = Height, Fit = fit };
+        Sample[] labelled = [.. _images.Samples(6).Select((s, i) => s with { MaskAreas = [.. RandomSpine.Create(new((ulong)i), 60, 90).Select(v => (Point2D[])[v.TopLeft, v.TopRight, v.BottomRight, v.BottomLeft])] })];
+        Sample[] bare = [.. labelled.Select(s => s with { MaskAreas = [] })];
+        using var cache = PackedCache.Open(labelled, contract, _images.Folder, null, TestImages.ReadNoise);
+        using var masks = MaskPack.Open(labelled, contract, 1, _images.Folder, TestContext.Current.CancellationToken);
+        var strong = new AugmentationOptions { RotationDegrees = 40, Scale = 0.3, Shift = 0.2, Stretch = 0.3, FlipProbability = 0.5, CutoutProbability = 0.5 };
+        using var plain = new BatchLoader(labelled, cache, contract, null, 6, 1, shuffle: false, dropLast: false, masks: masks);
+        using var truth = new BatchLoader(labelled, cache, contract, strong, 3, 9, shuffle: true, dropLast: true, masks: masks);
+        using var unlabeled = new BatchLoader(bare, cache, contract, strong, 3, 9, shuffle: true, dropLast: true, plain: true);
+        using var all = plain.Next();
+        var shown = all.Masks!.data<byte>().ToArray().Chunk(Width * Height).Zip(all.Samples).ToDictionary(p => p.Second.Sample.Id, p => p.First);
+        using var model = ModelCatalogue.Create(new() { Architecture = "segment-densenet-mini" });
+        using var task = new SegmentTask((SegmentationNet)model, new() { Architecture = "segment-densenet-mini" }, contract, new(["area"], false, []));
+        long wrong = 0, known = 0, pixels = 0, moved = 0;
+        for (var i = 0; i < 12; i++)
+        {
+            using var expected = truth.Next();
+            using var batch = unlabeled.Next();
+            // The teacher is sure of each pixel's class on the plain image.
+            var labels = task.PseudoLabels([.. batch.Samples.Select(s => shown[s.Sample.Id].Select(c => c == 1 ? 9f : -9f).ToArray())], batch);
+            var classes = expected.Masks!.data<byte>().ToArray().Chunk(Width * Height).ToArray();
+            for (var n = 0; n < labels.Count; n++)
+            {
+                Assert.Equal(expected.Samples[n].Sample.Id, labels[n].Target.Sample.Id);
+                Assert.InRange(labels[n].Confidence, 0.99, 1);
+                Assert.Equal(shown[labels[n].Target.Sample.Id], labels[n].Mask!.Plain);
+                var of = labels[n].Mask!.Moved;
+                pixels += of.Length;
+                known += of.Count(c => c != SegmentationLoss.Unknown);
+                wrong += of.Zip(classes[n]).Count(p => p.First != SegmentationLoss.Unknown && p.First != p.Second);
+                moved += classes[n].Zip(labels[n].Mask!.Plain).Count(p => p.First != p.Second);
+            }
+        }
+        Assert.InRange(known / (double)pixels, 0.5, 0.99); // what the augmented image shows beyond the plain one is unknown
+        Assert.True(wrong < 0.01 * known, $"{wrong} of {known}"); // along edges
+        Assert.True(moved > 5 * wrong, $"{moved}, {wrong}"); // The views do differ.
+    }
+
+    [Fact]
+    public void A_mask_with_nothing_in_it_is_no_label()
+    {
+        var contract = new InputContract { Width = Width, Height = Height };
+        var samples = _images.Samples(2);
+        using var cache = PackedCache.Open(samples, contract, _images.Folder, null, TestImages.ReadNoise);
+        using var loader = new BatchLoader(samples, cache, contract, new(), 2, 9, shuffle: false, dropLast: true, plain: true);
+        using var batch = loader.Next();
+        using var model = ModelCatalogue.Create(new() { Architecture = "segment-densenet-mini", Outputs = 3 });
+        using var task = new SegmentTask((SegmentationNet)model, new() { Architecture = "segment-densenet-mini", Outputs = 3 }, contract, new(["left", "right"], true, []));
+        // The first image: surely background. The second: surely the first class above, and surely background below.
+        const int size = Width * Height;
+        float[] empty = [.. Enumerable.Range(0, 3 * size).Select(i => i < size ? 9f : -9f)];
+        float[] half = [.. Enumerable.Range(0, 3 * size).Select(i => i / size == (i % size < size / 2 ? 1 : 0) ? 9f : -9f)];
+        var labels = task.PseudoLabels([empty, half], batch);
+        Assert.Equal(0, labels[0].Confidence);
+        Assert.InRange(labels[1].Confidence, 0.99, 1); // the class that is not found says nothing
     }
 
     [Fact]
