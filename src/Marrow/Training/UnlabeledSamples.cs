@@ -44,7 +44,7 @@ internal sealed record UnlabeledSamples
         return new()
         {
             Dataset = dataset,
-            Samples = [.. left.Select(s => s with { Labels = [], Vertebrae = [], CobbDegrees = [], Numbers = [] })],
+            Samples = [.. left.Select(s => s with { Labels = [], Vertebrae = [], CobbDegrees = [], Numbers = [], Points = [], MaskPath = null, MaskAreas = [] })],
             LeftOut = dataset.Samples.Count - left.Length,
         };
     }

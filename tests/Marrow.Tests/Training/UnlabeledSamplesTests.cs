@@ -1,3 +1,4 @@
+using Marrow.Checkpoints;
 using Marrow.Training;
 
 namespace Marrow.Tests.Training;
@@ -21,6 +22,20 @@ public sealed class UnlabeledSamplesTests : IDisposable
         Assert.Equal(24 - labelled.HeldOut.Count - labelled.Validation.Count, unlabeled.Samples.Count);
         Assert.Equal(24, unlabeled.Samples.Count + unlabeled.LeftOut);
         Assert.True(unlabeled.Samples.Count > labelled.Training.Count);
+    }
+
+    [Fact]
+    public void No_target_of_any_task_is_left()
+    {
+        using var run = new SpineRun("segment", "segment-densenet-mini", "steps: 1, batch: 4", "unlabeled: {name: spines, format: spineweb16}", "teacher: {}");
+        var recipe = RecipeReader.Read(run.RecipePath, []);
+        var labelled = StageSamples.Read(recipe, recipe.Stages[0], run.Data);
+        var unlabeled = UnlabeledSamples.Read(recipe.Stages[0], run.Data, labelled, run.Data);
+        Assert.NotEmpty(unlabeled.Samples);
+        foreach (var task in (string[])[CheckpointTask.DetectVertebrae, CheckpointTask.RegressCobb, CheckpointTask.Segment])
+            Assert.All(labelled.Training, s => Assert.True(StageSamples.IsLabelled(s, task)));
+        foreach (var task in CheckpointTask.All.Where(t => t != CheckpointTask.Pretrain))
+            Assert.DoesNotContain(unlabeled.Samples, s => StageSamples.IsLabelled(s, task));
     }
 
     [Fact]
