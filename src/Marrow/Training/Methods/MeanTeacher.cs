@@ -64,15 +64,8 @@ internal sealed class MeanTeacher : UnlabeledMethod
     {
         if (labels[0].Mask is null)
             return null;
-        var pixels = labels.SelectMany((label, i) => accepted[i] ? label.Mask!.Moved : Unknown(label.Mask!.Moved.Length));
+        var pixels = labels.SelectMany((label, i) => accepted[i] ? label.Mask!.Moved : Enumerable.Repeat(SegmentationLoss.Unknown, label.Mask!.Moved.Length));
         return MaskPack.ToTensor([.. pixels], labels.Count, Task.Input);
-
-        static byte[] Unknown(int count)
-        {
-            var mask = new byte[count];
-            Array.Fill(mask, SegmentationLoss.Unknown);
-            return mask;
-        }
     }
 
     protected override void Dispose(bool disposing)

@@ -82,13 +82,12 @@ public sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCont
     /// <param name="logits">Of the batch's plain images.</param>
     internal IReadOnlyList<PseudoLabel> PseudoLabels(float[][] logits, Batch batch) => [.. batch.Samples.Select((shown, i) =>
     {
-        var plain = View(AffineTransform.Identity);
+        var plain = MaskDecoder.Decode(logits[i], Spec.Outputs, Input.Width, Input.Height, AffineTransform.Identity, Input.Width, Input.Height);
         var expected = MaskDecoder.ExpectedDice(logits[i], Spec.Outputs);
         var confidence = plain.Distinct().Where(c => c > 0).Select(c => expected[c - 1]).DefaultIfEmpty(0).Min();
-        return new PseudoLabel(shown, confidence) { Mask = new(plain, View(shown.ToInput.Invert().Then(batch.Plain!.ToInput[i]))) };
-
-        byte[] View(AffineTransform toPlain) =>
-            MaskDecoder.DecodeView(logits[i], Spec.Outputs, Input.Width, Input.Height, toPlain, Input.Width, Input.Height, SegmentationLoss.Unknown);
+        var toPlain = shown.ToInput.Invert().Then(batch.Plain!.ToInput[i]);
+        var moved = MaskDecoder.DecodeView(logits[i], Spec.Outputs, Input.Width, Input.Height, toPlain, Input.Width, Input.Height, SegmentationLoss.Unknown);
+        return new PseudoLabel(shown, confidence) { Mask = new(plain, moved) };
     })];
 
     /// <summary>[classes * 16]: the share of each cell of a grid that is of the class.</summary>
