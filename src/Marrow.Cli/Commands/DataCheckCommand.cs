@@ -43,7 +43,12 @@ internal static class DataCheckCommand
             facts.Add(("angles reproduced", Text(reproduced)));
         console.DrawFacts($"{report.Name} ({report.Format}, {report.License})", facts);
         if (report.Classes.Count > 0)
-            console.Draw(["class", "positive", "negative", "unknown"], [.. report.Classes.Select(c => Row(c.Key, Text(c.Value.Positive), Text(c.Value.Negative), Text(c.Value.Unknown)))]);
+        {
+            var uncertain = report.Classes.Values.Any(c => c.Uncertain > 0);
+            console.Draw(
+                ["class", "positive", "negative", "unknown", .. uncertain ? ["uncertain"] : (string[])[]],
+                [.. report.Classes.Select(c => Row([c.Key, Text(c.Value.Positive), Text(c.Value.Negative), Text(c.Value.Unknown), .. uncertain ? [Text(c.Value.Uncertain)] : (string[])[]]))]);
+        }
         if (report.Numbers.Count > 0)
             console.Draw(["number", "known", "blank", "least", "mean", "largest"], [.. report.Numbers.Select(n => Row(n.Key, Text(n.Value.Known), Text(n.Value.Unknown), Number(n.Value.Least), Number(n.Value.Mean), Number(n.Value.Largest)))]);
         if (report.Points.Count > 0)

@@ -39,17 +39,17 @@ internal static class HubLineageCommand
 
     internal static void Draw(IAnsiConsole console, LineageGraph graph, bool descendants)
     {
-        Draw(console, graph, "came from", graph.ParentsOf, link => link.Parent);
+        Draw(console, graph, "came from", graph.ParentParts, parts => parts[0].Parent);
         if (descendants)
-            Draw(console, graph, "was made into", graph.ChildrenOf, link => link.Child);
+            Draw(console, graph, "was made into", graph.ChildParts, parts => parts[0].Child);
         if (!graph.IsComplete)
             console.WriteLine("Not all of it is shown: it is too deep or too large, or leads back to itself.");
     }
 
-    private static void Draw(IAnsiConsole console, LineageGraph graph, string heading, Func<string, IEnumerable<LineageLink>> next, Func<LineageLink, string> end)
+    private static void Draw(IAnsiConsole console, LineageGraph graph, string heading, Func<string, IEnumerable<IReadOnlyList<LineageLink>>> next, Func<IReadOnlyList<LineageLink>, string> end)
     {
         var shown = new HashSet<string>();
-        var tree = new Tree(Label(graph[graph.Root], null, false)) { Guide = TreeGuide.Line };
+        var tree = new Tree(Label(graph[graph.Root], [], false)) { Guide = TreeGuide.Line };
         Add(tree, graph.Root);
         console.MarkupLineInterpolated($"[bold]{heading}[/]");
         console.Write(tree);
@@ -58,10 +58,10 @@ internal static class HubLineageCommand
         void Add(IHasTreeNodes node, string id)
         {
             shown.Add(id);
-            foreach (var link in next(id))
+            foreach (var parts in next(id))
             {
-                var (item, again) = (graph[end(link)], shown.Contains(end(link)));
-                var child = node.AddNode(Label(item, link, again && next(item.Id).Any()));
+                var (item, again) = (graph[end(parts)], shown.Contains(end(parts)));
+                var child = node.AddNode(Label(item, parts, again && next(item.Id).Any()));
                 if (!again)
                     Add(child, item.Id);
             }
@@ -69,16 +69,18 @@ internal static class HubLineageCommand
     }
 
     /// <summary>One line; of a checkpoint in the hub a second one with its worth.</summary>
-    private static Markup Label(LineageItem item, LineageLink? link, bool isAbove)
+    /// <param name="links">All parts that the one had in the other; empty for the root.</param>
+    private static Markup Label(LineageItem item, IReadOnlyList<LineageLink> links, bool isAbove)
     {
         var parts = new List<string>();
-        if (link is not null and not { Role: "trained on" })
-            parts.Add($"[grey]{Markup.Escape(link.Role)}{(link.BackboneCoverage is { } share ? $", backbone {HubText.Number(share * 100, "0.#")} %" : "")}:[/]");
+        if (links is not ([] or [{ Role: LineageLink.TrainedOn }]))
+            parts.Add($"[grey]{string.Join(", ", links.Select(Part))}:[/]");
+        var samples = string.Concat(links.Where(l => l.Samples > 0).Select(l => $", {l.Samples} samples{(l.Role == LineageLink.TrainedOn ? "" : $" {Markup.Escape(l.Role)}")}"));
         parts.Add(item.Kind switch
         {
             LineageItemKind.Checkpoint => $"[bold]{Markup.Escape(item.Name)}[/] {HubText.Digits(item.Digest)}",
             LineageItemKind.Dataset => $"data set [bold]{Markup.Escape(item.Name)}[/]{(item.Version.Length > 0 ? " " + Markup.Escape(item.Version) : "")}"
-                + $"{(link is { Samples: > 0 } ? $", {link.Samples} samples" : "")}{(item.Digest.Length > 0 ? $", files {Markup.Escape(HubText.Digits(item.Digest))}" : "")}",
+                + $"{samples}{(item.Digest.Length > 0 ? $", files {Markup.Escape(HubText.Digits(item.Digest))}" : "")}",
             _ => $"file [bold]{Markup.Escape(item.Name)}[/] {HubText.Digits(item.Digest)}",
         });
         parts.Add($"[blue]{Markup.Escape(item.License)}[/]");
@@ -88,8 +90,11 @@ internal static class HubLineageCommand
             parts.Add("[grey](above)[/]");
         return new Markup(string.Join(' ', parts)
             + (item.Worth is { } worth && !isAbove ? $"\n[grey]{Markup.Escape(Worth(worth))}[/]" : "")
-            + (link?.Worth is { } start ? $"\n[grey]as a start worth: {Markup.Escape(start.Describe())}[/]" : ""));
+            + string.Concat(links.Select(l => l.Worth).OfType<ParentWorth>().Select(start => $"\n[grey]as a start worth: {Markup.Escape(start.Describe())}[/]")));
     }
+
+    private static string Part(LineageLink link) =>
+        Markup.Escape(link.Role) + (link.BackboneCoverage is { } share ? $", backbone {HubText.Number(share * 100, "0.#")} %" : "");
 
     private static string Worth(MeasuredValue worth) =>
         $"{worth.Metric} {HubText.Number(worth.Value, "0.###")}{(worth.Unit.Length > 0 ? " " + worth.Unit : "")} on {worth.Dataset}, {worth.Split}";

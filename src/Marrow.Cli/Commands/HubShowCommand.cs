@@ -96,10 +96,10 @@ internal static class HubShowCommand
             yield return ("outputs", string.Join(", ", config.Outputs.Take(OutputsShown).Select(o => o.Trained ? o.Name : $"{o.Name} (untrained)")) + (config.Outputs.Count > OutputsShown ? $" and {config.Outputs.Count - OutputsShown} more" : ""));
             yield return ("licence", Licenses.Describe(Checkpoint.License));
             foreach (var data in Checkpoint.Parents.Datasets)
-                yield return (data.Role == "training" ? "trained on" : $"trained on ({data.Role})", $"{data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, files {HubText.Digits(data.FilesDigest)}, {data.License}");
+                yield return (data.Role == ParentDataset.Unlabeled ? "learnt from, unlabelled" : "trained on", $"{data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, files {HubText.Digits(data.FilesDigest)}, {data.License}");
             foreach (var parent in Checkpoint.Parents.Checkpoints)
             {
-                yield return (parent.Role switch { "init" => "started from", "crop" => "cropped by", var role => role }, $"{parent.Name} {HubText.Digits(parent.Digest)}, {parent.License}");
+                yield return (parent.Role switch { "init" => "started from", ParentCheckpoint.Crop => "cropped by", ParentCheckpoint.Labels => "labelled by", var role => role }, $"{parent.Name} {HubText.Digits(parent.Digest)}, {parent.License}");
                 if (parent.Worth is { } worth)
                     yield return ("which was worth", $"{worth.Describe()}. Measured by: {worth.Command}");
             }

@@ -8,6 +8,11 @@ namespace Marrow.Checkpoints;
 /// <param name="Role">"init": warm-started from it. "labels": its predictions were labels. "crop": its detections say where in the image the model looks.</param>
 public sealed record ParentCheckpoint(string Name, string Digest, string Role = "init", string License = Licenses.Unknown)
 {
+    internal const string Labels = "labels", Crop = "crop";
+
+    /// <summary>Parts that a parent may have without giving any weight.</summary>
+    internal static readonly string[] RolesWithoutWeights = [Labels, Crop];
+
     /// <summary>What the parent was worth to this child; null when no study has measured it.</summary>
     public ParentWorth? Worth { get; init; }
 }

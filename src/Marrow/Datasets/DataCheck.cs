@@ -8,7 +8,11 @@ using Marrow.Spine;
 namespace Marrow.Datasets;
 
 /// <summary>How often each state of one finding is met; soft labels count as positive from one half on.</summary>
-public readonly record struct ClassCount(int Positive, int Negative, int Unknown);
+public readonly record struct ClassCount(int Positive, int Negative, int Unknown)
+{
+    /// <summary>Of a finding read as three classes, those labelled -1; with other readings these are counted as what they are read as.</summary>
+    public int Uncertain { get; init; }
+}
 
 /// <summary>How one number is spread over the images that have it; NaN without any.</summary>
 public readonly record struct NumberSummary(int Known, int Unknown, double Least, double Mean, double Largest);
@@ -93,7 +97,7 @@ public static class DataCheck
             Samples = dataset.Samples.Count,
             ImagesReadable = contents.Count,
             Patients = dataset.Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count(),
-            Classes = dataset.Classes.Select((name, i) => (name, Count: Count(dataset, i))).ToDictionary(c => c.name, c => c.Count),
+            Classes = dataset.Classes.Count == 0 ? new Dictionary<string, ClassCount>() : dataset.Layout.Reported.ToDictionary(c => dataset.Classes[c], c => Count(dataset, c)),
             Numbers = dataset.NumberNames.Select((name, i) => (name, Summary: Summarize(dataset, i))).ToDictionary(n => n.name, n => n.Summary),
             Points = dataset.PointNames.Select((name, i) => (name, Count: dataset.Samples.Count(s => !double.IsNaN(s.Points[i].X)))).ToDictionary(p => p.name, p => p.Count),
             AnglesReproduced = reproduced,
@@ -104,17 +108,20 @@ public static class DataCheck
 
     private static ClassCount Count(Dataset dataset, int index)
     {
-        var (positive, negative, unknown) = (0, 0, 0);
+        var (positive, negative, unknown, uncertain) = (0, 0, 0, 0);
+        var layout = dataset.Layout;
         foreach (var sample in dataset.Samples)
         {
-            if (float.IsNaN(sample.Labels[index]))
+            if (layout.IsUncertain(sample.Labels, index))
+                uncertain++;
+            else if (float.IsNaN(sample.Labels[index]))
                 unknown++;
             else if (sample.Labels[index] >= 0.5f)
                 positive++;
             else
                 negative++;
         }
-        return new ClassCount(positive, negative, unknown);
+        return new ClassCount(positive, negative, unknown) { Uncertain = uncertain };
     }
 
     private static NumberSummary Summarize(Dataset dataset, int index)

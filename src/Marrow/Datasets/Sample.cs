@@ -129,6 +129,28 @@ public sealed record ClassLayout(IReadOnlyList<string> Names, bool Exclusive, IR
     /// <summary>For each output whether no label of it was ever seen; empty for none.</summary>
     public IReadOnlyList<bool> Untrained { get; init; } = [];
 
+    /// <summary>Outputs that stand for themselves: all but the negatives and uncertains of three-class findings.</summary>
+    internal IReadOnlyList<int> Reported => [.. Enumerable.Range(0, Names.Count).Except(ThreeClass.SelectMany(f => (int[])[f.Negative, f.Uncertain]))];
+
+    /// <summary>
+    /// What is true of one of <see cref="Reported"/>, for counts and metrics: its label, but NaN for a three-class finding
+    /// that is uncertain. To the loss that one is a class of its own, and its target as positive is 0; it is no negative
+    /// for that, and p(positive) / (p(positive) + p(negative)) is not asked about it (CheXpert, section 3.1).
+    /// </summary>
+    /// <param name="labels">[<see cref="Names"/>], as <see cref="Sample.Labels"/>.</param>
+    internal float Truth(IReadOnlyList<float> labels, int output) => IsUncertain(labels, output) ? float.NaN : labels[output];
+
+    /// <summary>Whether a three-class finding is labelled as uncertain; false for all other outputs.</summary>
+    internal bool IsUncertain(IReadOnlyList<float> labels, int output)
+    {
+        foreach (var finding in ThreeClass)
+        {
+            if (finding.Positive == output)
+                return labels[finding.Uncertain] > 0;
+        }
+        return false;
+    }
+
     /// <summary>"" where none is known.</summary>
     public string UnitOf(int output) => output < Units.Count ? Units[output] : "";
 }

@@ -32,11 +32,18 @@ public sealed record LineageItem(string Id, LineageItemKind Kind, string Name, s
     public TrainingRecord? Training { get; init; }
 }
 
-/// <param name="Role">"init": warm-started from it; "trained on"; "imported from"; "further back": an ancestor through what the hub lacks.</param>
-/// <param name="BackboneCoverage">Share (0 to 1) of the backbone's parameters that came from the parent; null when unknown.</param>
-/// <param name="Samples">Of a data set: how many were trained on; 0 when unknown.</param>
+/// <summary>One part that a parent had in its child; a parent with two of them has two links.</summary>
+/// <param name="Role">
+/// Of a checkpoint <see cref="ParentCheckpoint.Role"/>: "init", "labels", "crop". Of a data set "trained on", or
+/// "unlabeled" where its images alone were used. Of a file "imported from". "further back": an ancestor through what the
+/// hub lacks.
+/// </param>
+/// <param name="BackboneCoverage">Share (0 to 1) of the backbone's parameters that came from the parent; null when unknown or of another role.</param>
+/// <param name="Samples">Of a data set: how many images were used so; 0 when unknown.</param>
 public sealed record LineageLink(string Parent, string Child, string Role, double? BackboneCoverage = null, int Samples = 0)
 {
+    internal const string TrainedOn = "trained on";
+
     /// <summary>What the parent was worth to the child; null when no study has measured it.</summary>
     public ParentWorth? Worth { get; init; }
 }
@@ -82,6 +89,12 @@ public sealed record LineageGraph(string Root, IReadOnlyList<LineageItem> Items,
 
     /// <summary>The links to what an item came from.</summary>
     public IEnumerable<LineageLink> ParentsOf(string id) => Links.Where(l => l.Child == id);
+
+    /// <summary>The same by parent, each with all its parts.</summary>
+    internal IEnumerable<IReadOnlyList<LineageLink>> ParentParts(string id) => ParentsOf(id).GroupBy(l => l.Parent).Select(parts => parts.ToList());
+
+    /// <summary>The links to what was made from an item, by child.</summary>
+    internal IEnumerable<IReadOnlyList<LineageLink>> ChildParts(string id) => ChildrenOf(id).GroupBy(l => l.Child).Select(parts => parts.ToList());
 
     /// <summary>The links to what was made from an item.</summary>
     public IEnumerable<LineageLink> ChildrenOf(string id) => Links.Where(l => l.Parent == id);

@@ -43,11 +43,11 @@ internal sealed record LineageSource(CheckpointManifest Manifest, MeasuredValue?
 /// <summary>Collects the items and links of a lineage, given where to find a digest's checkpoint.</summary>
 internal sealed class LineageBuilder(Func<string, LineageSource?> find)
 {
-    public const int MostGenerations = 64, MostItems = 2000; // far over any real lineage, and still drawn within seconds
+    public const int MostGenerations = 64, MostItems = 2000, MostLinks = 4 * MostItems; // far over any real lineage, and still drawn within seconds
 
     private readonly Dictionary<string, LineageItem> _items = [];
     private readonly List<LineageLink> _links = [];
-    private readonly HashSet<(string Parent, string Child)> _linked = [];
+    private readonly HashSet<(string Parent, string Child, string Role)> _linked = [];
     private bool _isComplete = true;
 
     public LineageGraph Build(string root) => new(root, [.. _items.Values], _links, _isComplete);
@@ -69,7 +69,7 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
             var id = next.Manifest.Digest;
             var parents = Near(next).ToList();
             foreach (var parent in parents)
-                Link(new(parent.Digest, id, parent.Role, CoverageFrom(next, parent.Digest)) { Worth = parent.Worth });
+                Link(new(parent.Digest, id, parent.Role, CoverageFrom(next, parent)) { Worth = parent.Worth });
             if (parents.Count == 0)
                 Link(new(root, id, "further back"));
             near.Add(id);
@@ -90,7 +90,7 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
                 Version = data.Version,
             };
             if (Add(item))
-                Link(new(item.Id, id, "trained on", Samples: data.Samples));
+                Link(new(item.Id, id, data.Role == ParentDataset.Unlabeled ? ParentDataset.Unlabeled : LineageLink.TrainedOn, Samples: data.Samples));
         }
         if (parents.Imported is { } file)
         {
@@ -110,7 +110,7 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
             var source = isNew ? find(parent.Digest) : null;
             if (!Add(source is null ? new(parent.Digest, LineageItemKind.Checkpoint, parent.Name, parent.Digest, parent.License) : Describe(source)))
                 continue;
-            Link(new(parent.Digest, id, parent.Role, CoverageFrom(child, parent.Digest)) { Worth = parent.Worth });
+            Link(new(parent.Digest, id, parent.Role, CoverageFrom(child, parent)) { Worth = parent.Worth });
             if (source is not null)
                 Ancestors(source, [.. way, parent.Digest]);
             else if (isNew)
@@ -147,7 +147,9 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
         Training = source.Manifest.Origin?.Training,
     };
 
-    private static double? CoverageFrom(LineageSource child, string parent) => child.ReceiptSource == parent ? child.Coverage : null;
+    /// <summary>Weights come by a warm start; what gave labels or a crop as well gave none of them by that.</summary>
+    private static double? CoverageFrom(LineageSource child, ParentCheckpoint parent) =>
+        child.ReceiptSource == parent.Digest && !ParentCheckpoint.RolesWithoutWeights.Contains(parent.Role) ? child.Coverage : null;
 
     /// <summary>False where there is no room for it.</summary>
     private bool Add(LineageItem item)
@@ -162,7 +164,9 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
 
     private void Link(LineageLink link)
     {
-        if (link.Parent != link.Child && _linked.Add((link.Parent, link.Child)))
+        if (_links.Count >= MostLinks)
+            _isComplete = false;
+        else if (link.Parent != link.Child && _linked.Add((link.Parent, link.Child, link.Role)))
             _links.Add(link);
     }
 

@@ -32,17 +32,17 @@ internal sealed class ProbeTask
             return;
         }
         _exclusive = dataset.ExclusiveClasses;
-        // The negatives and uncertains of three-class findings are no findings of their own.
-        var reported = Enumerable.Range(0, dataset.Classes.Count).Except(dataset.ThreeClassFindings.SelectMany(f => (int[])[f.Negative, f.Uncertain])).ToList();
+        var layout = dataset.Layout;
+        var reported = layout.Reported;
         var usable = reported.Where(c => PatientsWith(c, 1) >= FewestPatients && PatientsWith(c, 0) >= FewestPatients).ToList();
         if (usable.Count == 0)
             throw new MarrowException($"{dataset.Name}: no finding that {FewestPatients} patients have and {FewestPatients} have not, among {samples.Count} images. Give more labelled images.");
         Classes = [.. usable.Select(c => dataset.Classes[c])];
         Unusable = [.. reported.Except(usable).Select(c => dataset.Classes[c])];
-        _targets = [.. samples.Select(s => usable.Select(c => (double)s.Labels[c]).ToArray())];
+        _targets = [.. samples.Select(s => usable.Select(c => (double)layout.Truth(s.Labels, c)).ToArray())];
         _folds = PatientFolds.Assign(_patients, [.. _targets.Select(row => row.Select(t => t > 0.5 ? 1.0 : 0).ToArray())], folds, seed);
 
-        int PatientsWith(int c, float label) => samples.Where(s => s.Labels[c] == label).DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
+        int PatientsWith(int c, float label) => samples.Where(s => layout.Truth(s.Labels, c) == label).DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
     }
 
     public bool IsRegression { get; }

@@ -15,7 +15,7 @@ public sealed record ContactSheetItem
 
     public required string Caption { get; init; }
 
-    /// <summary>A second line: labels or angles.</summary>
+    /// <summary>Labels or angles, below the caption: wrapped into as many lines as they take.</summary>
     public string Detail { get; init; } = "";
 
     public IReadOnlyList<Vertebra> Vertebrae { get; init; } = [];
@@ -29,16 +29,29 @@ public sealed record ContactSheetItem
     /// <summary>A sample with its landmarks, points, numbers, angles and labels: positive ones by name, soft ones with their value.</summary>
     public static ContactSheetItem Of(Sample sample, Dataset dataset, Func<Radiograph> load)
     {
-        var labels = sample.Labels.Zip(dataset.Classes)
-            .Where(pair => pair.First > 0)
-            .Select(pair => pair.First >= 1 ? pair.Second : $"{pair.Second} {pair.First.ToString("0.##", CultureInfo.InvariantCulture)}");
         var detail = sample.CobbDegrees.Count > 0
             ? string.Join("  ", sample.CobbDegrees.Select(d => $"{d.ToString("F1", CultureInfo.InvariantCulture)}°"))
             : sample.Numbers.Count > 0 ? string.Join("  ", sample.Numbers.Zip(dataset.NumberNames).Select(n => $"{n.Second} {(double.IsNaN(n.First) ? "-" : n.First.ToString("0.###", CultureInfo.InvariantCulture))}"))
             : sample.Points.Count > 0 ? $"{sample.Points.Count(p => !double.IsNaN(p.X))} of {sample.Points.Count} points"
-            : sample.Labels.Count > 0 ? string.Join(", ", labels.DefaultIfEmpty("no finding")) : "";
+            : sample.Labels.Count > 0 ? string.Join(", ", Labels(sample, dataset).DefaultIfEmpty(NoLabel(sample))) : "";
         return new() { Load = load, Caption = sample.Id, Detail = detail, Vertebrae = sample.Vertebrae, Points = sample.Points };
     }
+
+    private static IEnumerable<string> Labels(Sample sample, Dataset dataset)
+    {
+        var layout = dataset.Layout;
+        foreach (var c in layout.Reported)
+        {
+            if (layout.IsUncertain(sample.Labels, c))
+                yield return $"{dataset.Classes[c]} uncertain";
+            else if (sample.Labels[c] >= 1)
+                yield return dataset.Classes[c];
+            else if (sample.Labels[c] > 0)
+                yield return $"{dataset.Classes[c]} {sample.Labels[c].ToString("0.##", CultureInfo.InvariantCulture)}";
+        }
+    }
+
+    private static string NoLabel(Sample sample) => sample.Labels.All(float.IsNaN) ? "unknown" : "no finding";
 }
 
 /// <summary>Many radiographs on one picture, each with its caption and labels, to judge a data set at a glance.</summary>
@@ -47,7 +60,8 @@ public static class ContactSheet
     /// <summary>Images need no more pixels than this.</summary>
     public const int LongestTileSidePx = 560;
 
-    private const int GapPx = 14, CaptionPx = 44, TextPx = 14;
+    private const int GapPx = 14, CaptionPx = 26, TextPx = 14, LinePx = 18;
+    private const int MostLines = 30; // of labels below one tile; what is left is counted
 
     /// <summary>A PNG. Tiles are tall for spines and square else; at most 10 a row.</summary>
     public static byte[] Render(IReadOnlyList<ContactSheetItem> items, string title = "")
@@ -55,14 +69,18 @@ public static class ContactSheet
         var tall = items.Any(item => item.Vertebrae.Count > 0);
         var (tileWidth, tileHeight) = tall ? (230, LongestTileSidePx) : (260, 260);
         // A sheet about 1.4 times as wide as it is high.
-        var columns = (int)Math.Ceiling(Math.Sqrt(1.4 * items.Count * (tileHeight + CaptionPx) / tileWidth));
+        List<IReadOnlyList<string>> details = [.. items.Select(item => Wrap(item.Detail, tileWidth))];
+        var meanHeight = tileHeight + CaptionPx + LinePx * details.Select(d => d.Count).DefaultIfEmpty(1).Average();
+        var columns = (int)Math.Ceiling(Math.Sqrt(1.4 * items.Count * meanHeight / tileWidth));
         columns = Math.Clamp(columns, 1, Math.Clamp(items.Count, 1, 10));
         var rows = (items.Count + columns - 1) / columns;
         columns = Math.Max(1, (items.Count + rows - 1) / Math.Max(rows, 1)); // as many in the last row as can be
+        // A row is as high as its longest list of labels makes it.
+        List<int> rowHeights = [.. details.Chunk(columns).Select(row => tileHeight + CaptionPx + LinePx * row.Max(d => d.Count) + GapPx)];
         var common = CommonFolder(items.Select(item => item.Caption));
         var top = title.Length > 0 ? 40 : 0;
         var size = new SKImageInfo(
-            GapPx + columns * (tileWidth + GapPx), top + GapPx + rows * (tileHeight + CaptionPx + GapPx), SKColorType.Rgba8888, SKAlphaType.Opaque);
+            GapPx + columns * (tileWidth + GapPx), top + GapPx + rowHeights.Sum(), SKColorType.Rgba8888, SKAlphaType.Opaque);
         using var surface = SKSurface.Create(size);
         var canvas = surface.Canvas;
         canvas.Clear(new SKColor(0x10, 0x14, 0x1A));
@@ -71,8 +89,8 @@ public static class ContactSheet
         for (var i = 0; i < items.Count; i++)
         {
             var x = GapPx + i % columns * (tileWidth + GapPx);
-            var y = top + GapPx + i / columns * (tileHeight + CaptionPx + GapPx);
-            Tile(canvas, items[i] with { Caption = items[i].Caption[common..] }, SKRect.Create(x, y, tileWidth, tileHeight));
+            var y = top + GapPx + rowHeights.Take(i / columns).Sum();
+            Tile(canvas, items[i] with { Caption = items[i].Caption[common..] }, details[i], SKRect.Create(x, y, tileWidth, tileHeight));
         }
         return Png.Encode(surface);
     }
@@ -89,7 +107,7 @@ public static class ContactSheet
         return all[0].LastIndexOf('/', Math.Max(length - 1, 0)) + 1;
     }
 
-    private static void Tile(SKCanvas canvas, ContactSheetItem item, SKRect tile)
+    private static void Tile(SKCanvas canvas, ContactSheetItem item, IReadOnlyList<string> details, SKRect tile)
     {
         using (var ground = new SKPaint { Color = SKColors.Black })
             canvas.DrawRect(tile, ground);
@@ -118,7 +136,51 @@ public static class ContactSheet
         }
         var grey = new SKColor(0xA9, 0xB4, 0xC0);
         Text(canvas, item.Caption, tile.Left, tile.Bottom + 18, tile.Width, ReportFonts.Regular, TextPx - 1, grey);
-        Text(canvas, item.Detail, tile.Left, tile.Bottom + 36, tile.Width, ReportFonts.SemiBold, TextPx, SKColors.White);
+        foreach (var (line, text) in details.Index())
+            Text(canvas, text, tile.Left, tile.Bottom + 36 + LinePx * line, tile.Width, ReportFonts.SemiBold, TextPx, SKColors.White);
+    }
+
+    /// <summary>
+    /// Lines that fit the width, broken between labels where that is possible: a label that is cut can't be read. A label
+    /// that is wider than the tile breaks at its words. Always one line or more, so that tiles without labels stand alike.
+    /// </summary>
+    internal static IReadOnlyList<string> Wrap(string text, float width)
+    {
+        using var font = new SKFont(ReportFonts.SemiBold, TextPx);
+        var lines = new List<string> { "" };
+        // Names end in ", ", numbers in two spaces.
+        var labels = text.Replace("  ", ",  ", StringComparison.Ordinal).Split(", ");
+        foreach (var (index, label) in labels.Index())
+        {
+            if (lines.Count >= MostLines)
+            {
+                lines[^1] = FormattableString.Invariant($"and {labels.Length - index + 1} more");
+                return lines;
+            }
+            var isLast = index == labels.Length - 1;
+            Add(label.TrimStart() + (isLast || labels[index + 1].StartsWith(' ') ? "" : ","), label.StartsWith(' ') ? "   " : " ");
+        }
+        return lines;
+
+        void Add(string label, string gap)
+        {
+            var joined = lines[^1].Length == 0 ? label : lines[^1] + gap + label;
+            if (font.MeasureText(joined) <= width)
+            {
+                lines[^1] = joined;
+                return;
+            }
+            if (lines[^1].Length > 0)
+                lines.Add("");
+            foreach (var word in label.Split(' '))
+            {
+                var longer = lines[^1].Length == 0 ? word : $"{lines[^1]} {word}";
+                if (lines[^1].Length > 0 && font.MeasureText(longer) > width)
+                    lines.Add(word);
+                else
+                    lines[^1] = longer;
+            }
+        }
     }
 
     /// <summary>One line; what does not fit is cut in the middle, where file names differ least.</summary>

@@ -18,7 +18,7 @@ public static class LineagePage
             .Callout($"Licence {Licenses.Describe(root.License)}.");
         page.Section("Graph")
             .Text("From left to right: data sets (round) and checkpoints (square), and what was made from them.")
-            .Lineage([.. graph.Items.Select(Box)], [.. graph.Links.Select(l => new LineageEdge(l.Parent, l.Child, Label(l)))]);
+            .Lineage([.. graph.Items.Select(Box)], [.. graph.Links.GroupBy(l => (l.Parent, l.Child)).Select(parts => new LineageEdge(parts.Key.Parent, parts.Key.Child, Label([.. parts])))]);
         if (!graph.IsComplete)
             page.Text($"Not all of it is shown: more than {LineageBuilder.MostGenerations} generations or {LineageBuilder.MostItems} items, or a circle.");
         Worths(page, graph);
@@ -66,13 +66,16 @@ public static class LineagePage
         return new(item.Id, item.Kind == LineageItemKind.Dataset ? LineageKind.Dataset : LineageKind.Checkpoint, item.Name, [.. lines.Where(line => line.Length > 0)]);
     }
 
-    private static string Label(LineageLink link) => link switch
+    /// <summary>One arrow for all parts that a parent had in its child: "CNN 98 %, crop".</summary>
+    private static string Label(IReadOnlyList<LineageLink> parts) => string.Join(", ", parts.Select(link => link switch
     {
         { BackboneCoverage: { } share } => string.Create(CultureInfo.InvariantCulture, $"CNN {share * 100:0.#} %"),
-        { Samples: > 0 } => string.Create(CultureInfo.InvariantCulture, $"{link.Samples} samples"),
-        { Role: "init" or "trained on" } => "",
+        { Samples: > 0, Role: LineageLink.TrainedOn } => string.Create(CultureInfo.InvariantCulture, $"{link.Samples} samples"),
+        { Samples: > 0 } => string.Create(CultureInfo.InvariantCulture, $"{link.Samples} {link.Role}"),
+        // Where it is the only part, an arrow says as much.
+        { Role: "init" or LineageLink.TrainedOn } => parts.Count == 1 ? "" : link.Role,
         _ => link.Role,
-    };
+    }).Where(label => label.Length > 0));
 
     private static string Worth(LineageItem item) => item.Worth is { } worth
         ? string.Create(CultureInfo.InvariantCulture, $"{worth.Metric} {worth.Value:0.###}{(worth.Unit.Length > 0 ? " " + worth.Unit : "")}")

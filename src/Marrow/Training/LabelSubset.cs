@@ -69,14 +69,14 @@ internal static class LabelSubset
     /// <summary>What of each class or finding some image has: it, or its absence. Uncertain answers of a finding need not be there.</summary>
     private static HashSet<(string Class, bool Positive)> Sides(Dataset dataset, IReadOnlyList<Sample> samples)
     {
-        var uncertain = dataset.ThreeClassFindings.Select(f => f.Uncertain).ToHashSet();
+        var layout = dataset.Layout;
         var sides = new HashSet<(string, bool)>();
-        foreach (var sample in samples)
+        foreach (var sample in samples.Where(s => s.Labels.Count > 0))
         {
-            for (var c = 0; c < Math.Min(sample.Labels.Count, dataset.Classes.Count); c++)
+            foreach (var c in layout.Reported)
             {
-                if (!float.IsNaN(sample.Labels[c]) && !uncertain.Contains(c))
-                    sides.Add((dataset.Classes[c], IsPositive(sample.Labels[c])));
+                if (layout.Truth(sample.Labels, c) is var label && !float.IsNaN(label))
+                    sides.Add((dataset.Classes[c], IsPositive(label)));
             }
         }
         return sides;

@@ -34,7 +34,7 @@ public enum BatchNormMode
     /// <summary>Statistics of the batch, running averages kept.</summary>
     Running,
 
-    /// <summary>The stored statistics, never changed: for warm starts with small batches.</summary>
+    /// <summary>The stored statistics, never changed, and weights and biases that do not learn: for warm starts with small batches.</summary>
     Frozen,
 }
 

@@ -21,9 +21,9 @@ internal static class StageCheckpoint
             : string.Create(CultureInfo.InvariantCulture, $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.SplitSeed})");
         var parents = ParentsOf(stage, source);
         if (labeller is not null)
-            parents = parents.With(labeller, "labels");
+            parents = parents.With(labeller, ParentCheckpoint.Labels);
         if (detector is not null)
-            parents = parents.With(detector, "crop");
+            parents = parents.With(detector, ParentCheckpoint.Crop);
         var license = stage.License ?? Licenses.Join([dataset.License, .. unlabeled is null ? Array.Empty<string>() : [unlabeled.Dataset.License], .. Terms(source), .. Terms(labeller), .. Terms(detector)]);
         return new CheckpointDraft
         {

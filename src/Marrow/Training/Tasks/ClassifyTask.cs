@@ -14,7 +14,7 @@ namespace Marrow.Training.Tasks;
 /// <summary>
 /// Classification. Either exactly one class holds (softmax, cross entropy) or each finding holds or not on its own
 /// (sigmoid, binary cross entropy), some perhaps as positive, negative or uncertain (a softmax each, CheXpert's
-/// U-MultiClass); labels that are unknown (NaN) add no loss and no count.
+/// U-MultiClass); labels that are unknown (NaN) add no loss and no count, and uncertain ones no count.
 /// </summary>
 public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract input, ClassLayout layout) : TrainingTask(spec, input), IConsistentTask
 {
@@ -25,7 +25,7 @@ public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract i
     private readonly long[] _single = [.. Enumerable.Range(0, layout.Names.Count).Except(layout.ThreeClass.SelectMany(Indices)).Select(i => (long)i)];
 
     /// <summary>Outputs that metrics are about: all but the negatives and uncertains of three-class findings.</summary>
-    private readonly int[] _reported = [.. Enumerable.Range(0, layout.Names.Count).Except(layout.ThreeClass.SelectMany(f => (int[])[f.Negative, f.Uncertain]))];
+    private readonly IReadOnlyList<int> _reported = layout.Reported;
 
     private readonly TrainedOutputs _trained = new(layout);
 
@@ -119,7 +119,7 @@ public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract i
             var probabilities = Probabilities(images, compute);
             for (var i = 0; i < batch.Samples.Count; i++)
             {
-                truth.Add([.. _reported.Select(c => batch.Samples[i].Sample.Labels[c])]);
+                truth.Add([.. _reported.Select(c => layout.Truth(batch.Samples[i].Sample.Labels, c))]);
                 scores.Add([.. _reported.Select(c => probabilities[i][c])]);
                 origins.Add(new(batch.Samples[i].Sample.Study, batch.Samples[i].Sample.Patient, batch.Samples[i].Sample.BodyPart));
             }
