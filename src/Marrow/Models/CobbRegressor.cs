@@ -49,7 +49,7 @@ public sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
     public override Tensor forward(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var x = functional.relu(_norm.forward(_reduce.forward(Features.forward(images))), inplace: true); // [N, 64, h, w]
+        var x = functional.relu(_norm.forward(_reduce.Convolve(Features.forward(images))), inplace: true); // [N, 64, h, w]
         var where = softmax(_attention.forward(x).to(ScalarType.Float32), 3); // [N, 1, h, w]
         var column = linspace(-1, 1, x.shape[3], ScalarType.Float32, x.device);
         var position = (where * column).sum(3); // [N, 1, h]: -1 at the left edge, 1 at the right

@@ -229,7 +229,7 @@ internal sealed class DenseLayer : KeyedModule<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = _conv1.forward(Layers.NormRelu(input, _norm1));
+        var x = _conv1.Convolve(Layers.NormRelu(input, _norm1));
         return _conv2.forward(Layers.NormRelu(x, _norm2)).MoveToOuterDisposeScope();
     }
 
@@ -237,7 +237,7 @@ internal sealed class DenseLayer : KeyedModule<Tensor, Tensor>
     public Tensor Forward(BlockMaps maps, Tensor appended)
     {
         using var scope = NewDisposeScope();
-        var x = _conv1.forward(maps.AppendAndNormalise(appended, _norm1));
+        var x = _conv1.Convolve(maps.AppendAndNormalise(appended, _norm1));
         return _conv2.forward(FusedNorm.NormRelu(x, _norm2)).MoveToOuterDisposeScope();
     }
 }
@@ -257,14 +257,14 @@ internal sealed class Transition : KeyedModule<Tensor, Tensor>
 
     public BatchNorm2d Norm { get; }
 
-    public Tensor Convolve(Tensor pooled) => _conv.forward(pooled);
+    public Tensor Convolve(Tensor pooled) => _conv.Convolve(pooled);
 
     public Tensor Normalise(Tensor input) => Layers.NormRelu(input, Norm);
 
     public Tensor Reduce(Tensor normalised)
     {
         using var scope = NewDisposeScope();
-        return functional.avg_pool2d(_conv.forward(normalised), 2, 2).MoveToOuterDisposeScope();
+        return functional.avg_pool2d(_conv.Convolve(normalised), 2, 2).MoveToOuterDisposeScope();
     }
 
     public override Tensor forward(Tensor input)

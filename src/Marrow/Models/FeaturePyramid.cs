@@ -57,12 +57,12 @@ internal sealed class FeaturePyramid : KeyedModule<Tensor[], Tensor[]>
     {
         using var scope = NewDisposeScope();
         var results = new Tensor[Math.Min(maps.Length, _levels)];
-        var above = _inner[maps.Length - 1].forward(maps[^1]);
+        var above = Lateral(maps.Length - 1, maps[^1]);
         for (var i = maps.Length - 1; i >= 0; i--)
         {
             if (i < maps.Length - 1)
             {
-                var lateral = _inner[i].forward(maps[i]);
+                var lateral = Lateral(i, maps[i]);
                 above = lateral.Plus(functional.interpolate(above, [lateral.shape[2], lateral.shape[3]]));
             }
             if (i < results.Length)
@@ -73,6 +73,8 @@ internal sealed class FeaturePyramid : KeyedModule<Tensor[], Tensor[]>
             map.MoveToOuterDisposeScope();
         return all;
     }
+
+    private Tensor Lateral(int level, Tensor map) => ((Conv2d)((Chain)_inner[level])[0]).Convolve(map);
 
     internal static Conv2d PyramidConvolution(int input, int output, int kernel, int stride = 1)
     {

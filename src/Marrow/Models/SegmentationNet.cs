@@ -95,10 +95,10 @@ internal sealed class DecoderLevel : KeyedModule<Tensor, Tensor>
     public Tensor Forward(Tensor map, Tensor? above)
     {
         using var scope = NewDisposeScope();
-        var x = _skip.forward(map);
+        var x = _skip.Convolve(map);
         if (above is not null)
         {
-            var enlarged = functional.interpolate(_narrow!.forward(above), [x.shape[2], x.shape[3]]); // nearest
+            var enlarged = functional.interpolate(_narrow!.Convolve(above), [x.shape[2], x.shape[3]]); // nearest
             x = _conv!.forward(x.Plus(enlarged));
         }
         return functional.relu(_norm.forward(x), inplace: true).MoveToOuterDisposeScope();
