@@ -31,7 +31,7 @@ internal static class CommandLine
         // No response files: "@1.jpg" is the name of a file.
         var parsed = root.Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
-            return Usage(string.Join(Environment.NewLine + "error: ", parsed.Errors.Select(e => e.Message.ReplaceLineEndings(" ").Replace("\t", ""))), parsed, error);
+            return Usage(string.Join("\nerror: ", parsed.Errors.Select(e => VisibleText.Elide(VisibleText.Of(e.Message.ReplaceLineEndings(" ").Replace("\t", "")), VisibleText.MostInMessage))), parsed, error);
         var verbose = parsed.GetValue(Verbose);
         try
         {
@@ -50,9 +50,9 @@ internal static class CommandLine
         }
         catch (Exception e)
         {
-            error.WriteLine($"error: {Describe(Unwrap(e))}");
+            error.WriteLine($"error: {VisibleText.Lines(Describe(Unwrap(e)))}");
             if (verbose)
-                error.WriteLine(e);
+                error.WriteLine(Trace(e));
             return ExitCode.Failed;
         }
     }
@@ -107,7 +107,7 @@ internal static class CommandLine
 
     private static int Usage(string message, ParseResult parsed, TextWriter error)
     {
-        error.WriteLine($"error: {message}");
+        error.WriteLine($"error: {VisibleText.Lines(message)}");
         var names = new List<string>();
         for (var at = parsed.CommandResult; at.Parent is System.CommandLine.Parsing.CommandResult parent; at = parent)
             names.Insert(0, at.Command.Name);
@@ -122,6 +122,16 @@ internal static class CommandLine
     private static string Describe(Exception e) => e is MarrowException ? e.Message
         : e is IOException or UnauthorizedAccessException ? $"{e.Message.TrimEnd('.')}. Check the path, its permissions and the free disk space."
         : $"unexpected {e.GetType().Name}: {e.Message.Split('\n')[0].TrimEnd()} Run again with --verbose for the stack trace.";
+
+    /// <summary>The exception and its causes, each with its stack. Messages may quote foreign text, so each stays on its line.</summary>
+    private static string Trace(Exception e) => string.Join(Environment.NewLine,
+        Causes(e).Select(cause => $"{cause.GetType()}: {VisibleText.Of(cause.Message)}{Environment.NewLine}{cause.StackTrace}"));
+
+    private static IEnumerable<Exception> Causes(Exception e)
+    {
+        for (var cause = e; cause is not null; cause = cause.InnerException)
+            yield return cause;
+    }
 
     private sealed class HelpWithExamples(string[] examples) : SynchronousCommandLineAction
     {

@@ -1,10 +1,13 @@
+using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Marrow.Cli;
 
 /// <summary>
-/// Where a command prints. Results go to standard output: drawn for a person, or one JSON document for a program.
+/// Where a command prints. Whatever is printed is made visible here (VisibleText), so that no name, licence or card
+/// writes to the terminal as if it were the program. Results go to standard output: drawn for a person, or one JSON document for a program.
 /// Progress and remarks go to standard error: live on a terminal, plain lines elsewhere.
 /// </summary>
 internal sealed class Output
@@ -29,6 +32,7 @@ internal sealed class Output
     internal Output(IAnsiConsole console, TextWriter output, bool json, bool live)
     {
         (Result, Progress, _output, _json, IsLive) = (console, console, output, json, live);
+        console.Pipeline.Attach(new VisibleSegments());
     }
 
     /// <summary>Standard output.</summary>
@@ -44,7 +48,7 @@ internal sealed class Output
     public void Finish(object document, Action<IAnsiConsole> draw)
     {
         if (_json)
-            _output.WriteLine(JsonSerializer.Serialize(document, MarrowJson.Options));
+            _output.WriteLine(VisibleText.OfJson(JsonSerializer.Serialize(document, MarrowJson.Options)));
         else
             draw(Result);
     }
@@ -53,17 +57,17 @@ internal sealed class Output
     public void Note(string line)
     {
         if (_plain is not null)
-            _plain.WriteLine(line);
+            _plain.WriteLine(VisibleText.Of(line));
         else
-            Progress.WriteLine(line);
+            Progress.Line(line);
     }
 
     public void Warn(string line)
     {
         if (_plain is not null)
-            _plain.WriteLine($"warning: {line}");
+            _plain.WriteLine($"warning: {VisibleText.Of(line)}");
         else
-            Progress.MarkupLineInterpolated($"[yellow]warning:[/] {line}");
+            Progress.MarkedLine($"[yellow]warning:[/] {line}");
     }
 
     private static IAnsiConsole Create(TextWriter writer, bool terminal)
@@ -77,8 +81,41 @@ internal sealed class Output
         });
         if (!terminal)
             console.Profile.Width = FileWidth;
+        console.Pipeline.Attach(new VisibleSegments());
         return console;
     }
+
+    /// <summary>What is left of hidden characters after layout, whatever drew them; the console's own codes are marked as such.</summary>
+    private sealed class VisibleSegments : IRenderHook
+    {
+        public IEnumerable<IRenderable> Process(RenderOptions options, IEnumerable<IRenderable> renderables) => renderables.Select(r => new Shown(r));
+
+        private sealed class Shown(IRenderable drawn) : IRenderable
+        {
+            public Measurement Measure(RenderOptions options, int maxWidth) => drawn.Measure(options, maxWidth);
+
+            public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) => drawn.Render(options, maxWidth)
+                .Select(s => s.IsControlCode || s.IsLineBreak || VisibleText.Lines(s.Text) is var text && ReferenceEquals(text, s.Text) ? s : new Segment(text, s.Style));
+        }
+    }
+}
+
+/// <summary>Lines of text. What is put into them is plain: neither markup nor line breaks of a foreign value count.</summary>
+internal static class Lines
+{
+    public static void Line(this IAnsiConsole console, string line = "") => console.Write(new Text(VisibleText.Of(line) + Environment.NewLine));
+
+    /// <summary>Markup in the words, none in the values.</summary>
+    public static void MarkedLine(this IAnsiConsole console, FormattableString line) => console.Write(new Markup(Marked(line) + Environment.NewLine));
+
+    /// <summary>The markup of <paramref name="text"/>, whose values are shown as they are.</summary>
+    public static string Marked(FormattableString text) =>
+        string.Format(CultureInfo.InvariantCulture, text.Format, [.. text.GetArguments().Select(a => a is string value ? Plain(value) : a)]);
+
+    /// <summary>A foreign value as a part of markup.</summary>
+#pragma warning disable RS0030 // After the characters, the brackets.
+    public static string Plain(string value) => Markup.Escape(VisibleText.Of(value));
+#pragma warning restore RS0030
 }
 
 /// <summary>Tables as every command draws them. Cells are plain text: nothing in them is markup.</summary>
@@ -95,8 +132,12 @@ internal static class Tables
     /// sentences wrap, but no name, digest or number is broken as long as these fit. Off a terminal, many rows are plain
     /// lines.
     /// </summary>
-    public static void Draw(this IAnsiConsole console, IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows, string title = "")
+    /// <param name="hasLines">True where cells have several lines, made by <see cref="Cell"/>; else a line break is a character like others.</param>
+    public static void Draw(this IAnsiConsole console, IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows, string title = "", bool hasLines = false)
     {
+        Func<string, string> show = hasLines ? VisibleText.Lines : VisibleText.Of;
+        (headers, title) = ([.. headers.Select(show)], VisibleText.Of(title));
+        rows = [.. rows.Select(row => (IReadOnlyList<string>)[.. row.Select(show)])];
         var isRight = headers.Select((_, c) => rows.Count > 0 && rows.All(row => IsNumber(row[c]))).ToList();
         if (rows.Count > MostRowsInColour && !console.Profile.Capabilities.Ansi)
         {
@@ -111,7 +152,7 @@ internal static class Tables
         if (title.Length > total) // Within the table it would break into many lines.
             console.Write(new Text(title + "\n", style));
         else if (title.Length > 0)
-            table.Title = new TableTitle(Markup.Escape(title), style);
+            table.Title = new TableTitle(Lines.Plain(title), style);
         var isWord = headers.Select((_, c) => rows.All(row => !row[c].Contains(' ', StringComparison.Ordinal))).ToList();
         var wordsFit = widths.Select((width, c) => (isWord[c] ? width : Math.Min(width, SentenceWidth)) + 2).Sum() + 1 <= console.Profile.Width;
         for (var c = 0; c < headers.Count; c++)
@@ -130,11 +171,14 @@ internal static class Tables
         console.Write(table);
     }
 
+    /// <summary>A cell of several lines, each of which may be foreign.</summary>
+    public static string Cell(params IEnumerable<string> lines) => string.Join('\n', lines.Select(VisibleText.Of));
+
     /// <summary>One row a line, each column as wide as its widest cell.</summary>
     private static void WritePlain(TextWriter writer, IReadOnlyList<IReadOnlyList<string>> rows, List<bool> isRight, string title)
     {
         if (title.Length > 0)
-            writer.WriteLine(title);
+            writer.WriteLine(VisibleText.Of(title));
         var widths = isRight.Select((_, c) => rows.Max(row => row[c].Length)).ToList();
         foreach (var row in rows)
             writer.WriteLine("  " + string.Join("  ", row.Select((cell, c) => isRight[c] ? cell.PadLeft(widths[c]) : cell.ReplaceLineEndings(" ").PadRight(widths[c]))).TrimEnd());
@@ -143,18 +187,18 @@ internal static class Tables
     /// <summary>Names and what they are, without a header; a name that repeats the one above is left out.</summary>
     public static void DrawFacts(this IAnsiConsole console, string title, IEnumerable<(string Name, string Value)> facts)
     {
-        console.Write(new Text(title + Environment.NewLine, new Style(decoration: Decoration.Bold)));
+        console.Write(new Text(VisibleText.Of(title) + Environment.NewLine, new Style(decoration: Decoration.Bold)));
         var table = new Table { Border = TableBorder.None, ShowHeaders = false };
         table.AddColumn(new TableColumn("").Padding(0, 0, 3, 0).NoWrap());
         table.AddColumn(new TableColumn("").Padding(0, 0, 0, 0));
         var above = "";
         foreach (var (name, value) in facts)
         {
-            table.AddRow(new Text(name == above ? "" : $"  {name}", new Style(decoration: Decoration.Dim)), new Text(value));
+            table.AddRow(new Text(name == above ? "" : $"  {VisibleText.Of(name)}", new Style(decoration: Decoration.Dim)), new Text(VisibleText.Of(value)));
             above = name;
         }
         console.Write(table);
-        console.WriteLine();
+        console.Line();
     }
 
     private static bool IsNumber(string cell) =>

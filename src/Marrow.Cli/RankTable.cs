@@ -22,28 +22,28 @@ internal static class RankTable
         headers.Add("seconds:\nfeatures\n+ scores");
         if (withFineTune)
             headers.Add($"fine-tuned\n{metric}");
-        console.Draw(headers, [.. result.Candidates.Select(Row)], $"{result.Task} on {result.Data}: {result.Images} images of {result.Patients} patients, {result.Folds} folds");
-        console.WriteLine($"{Experimental} experimental: on medical images no score of this kind was reliable");
+        console.Draw(headers, [.. result.Candidates.Select(Row)], $"{result.Task} on {result.Data}: {result.Images} images of {result.Patients} patients, {result.Folds} folds", hasLines: true);
+        console.Line($"{Experimental} experimental: on medical images no score of this kind was reliable");
         if (withFineTune)
-            console.WriteLine(FineTuneText(result));
+            console.Line(FineTuneText(result));
         if (result.Agreement.Count > 0)
         {
             console.Draw(["score", "Spearman", "p", "Kendall", "p"],
                 [.. result.Agreement.Select(a => (IReadOnlyList<string>)[Label(a.Score), Number(a.Spearman, "0.00"), Number(a.SpearmanP, "0.000"), Number(a.Kendall, "0.00"), Number(a.KendallP, "0.000")])],
                 "Rank correlation with the fine-tune");
-            console.WriteLine($"{result.Agreement[0].Candidates} candidates: so few say little. p: share of all orders that agree as well or better.");
+            console.Line($"{result.Agreement[0].Candidates} candidates: so few say little. p: share of all orders that agree as well or better.");
         }
         foreach (var note in result.Notes)
-            console.WriteLine($"{result.Data}: {note}");
-        console.WriteLine();
-        console.WriteLine(result.Recommendation);
+            console.Line($"{result.Data}: {note}");
+        console.Line();
+        console.Line(result.Recommendation);
 
         IReadOnlyList<string> Row(RankedCandidate c)
         {
             List<string> cells =
             [
                 c.Rank.ToString(CultureInfo.InvariantCulture),
-                $"{c.Name}\n{Origin(c)}",
+                Tables.Cell(c.Name, Origin(c)),
                 $"{Metric(c.Probe.Value)}\n{Metric(c.Probe.Low)} to {Metric(c.Probe.High)}",
                 Number(c.LogMe, "0.000"),
             ];

@@ -93,11 +93,11 @@ internal static class RunDisplay
         public void Show(RunEvent e)
         {
             if (!_tasks.TryGetValue(e.Stage, out var task))
-                task = _tasks[e.Stage] = context.AddTask(Markup.Escape(e.Stage), new ProgressTaskSettings { MaxValue = Math.Max(e.Steps, 1) });
+                task = _tasks[e.Stage] = context.AddTask(Lines.Plain(e.Stage), new ProgressTaskSettings { MaxValue = Math.Max(e.Steps, 1) });
             if (e.Message is { } message)
-                console.MarkupLineInterpolated($"[grey]{e.Stage}:[/] {message}");
+                console.MarkedLine($"[grey]{e.Stage}:[/] {message}");
             if (e.Metrics.Count > 0)
-                console.MarkupLineInterpolated($"[grey]{e.Stage}: epoch {e.Epoch}[/]  {Metrics(e)}");
+                console.MarkedLine($"[grey]{e.Stage}: epoch {e.Epoch}[/]  {Metrics(e)}");
             task.IsIndeterminate = e.Steps == 0;
             if (e.Steps > 0)
             {

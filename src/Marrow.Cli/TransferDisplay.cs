@@ -61,7 +61,7 @@ internal static class TransferDisplay
             lock (turn)
             {
                 if (!tasks.TryGetValue(at.Checkpoint, out var task))
-                    task = tasks[at.Checkpoint] = context.AddTask(Markup.Escape(at.Checkpoint), new ProgressTaskSettings { MaxValue = Math.Max(at.Total, 1) });
+                    task = tasks[at.Checkpoint] = context.AddTask(Lines.Plain(at.Checkpoint), new ProgressTaskSettings { MaxValue = Math.Max(at.Total, 1) });
                 (task.MaxValue, task.Value, task.Tag) = (Math.Max(at.Total, 1), at.Done, Numbers(at));
             }
         };

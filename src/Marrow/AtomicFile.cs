@@ -15,7 +15,9 @@ internal static class AtomicFile
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+#pragma warning disable RS0030 // Written, not read.
             using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
+#pragma warning restore RS0030
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);

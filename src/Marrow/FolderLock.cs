@@ -27,7 +27,7 @@ internal sealed class FolderLock : IDisposable
             try
             {
                 Directory.CreateDirectory(folder);
-                return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1));
+                return new(InputFile.OpenOrCreate(path, FileShare.None, 1));
             }
             catch (IOException) when (File.Exists(path) && waiting.Elapsed < Longest)
             {

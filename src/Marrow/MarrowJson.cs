@@ -19,7 +19,7 @@ internal static class MarrowJson
     /// <summary>The same on one line, for logs.</summary>
     public static readonly JsonSerializerOptions Line = new(Options) { WriteIndented = false };
 
-    private const long MaxBytes = 64 << 20; // a receipt of a thousand tensors has 0.3 MB
+    private const int MaxBytes = 64 << 20; // a receipt of a thousand tensors has 0.3 MB
 
     /// <summary>For what is read from files: no value left out where one must be, no key twice.</summary>
     private static readonly JsonSerializerOptions Strict = new(Options)
@@ -60,9 +60,7 @@ internal static class MarrowJson
         byte[] bytes;
         try
         {
-            if (new FileInfo(path) is { Exists: true, Length: > MaxBytes and var length })
-                throw MarrowException.Bad(path, $"the JSON of {what}, at most {MaxBytes >> 20} MiB", $"{length >> 20} MiB", remedy);
-            bytes = File.ReadAllBytes(path);
+            bytes = InputFile.ReadAllBytes(path, MaxBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -55,14 +55,14 @@ internal static class DataCheckCommand
             console.Draw(["point", "labelled in"], [.. report.Points.Select(p => Row(p.Key, Text(p.Value)))]);
         if (report.Faults.Count == 0)
         {
-            console.WriteLine("no fault found");
+            console.Line("no fault found");
             return;
         }
         console.Draw(["fault", "files"], [.. report.FaultCounts.Select(f => Row(f.Key, Text(f.Value)))]);
         var shown = all ? report.Faults.Count : Math.Min(FaultsShown, report.Faults.Count);
         console.Draw(["file", "fault", "detail", "action"], [.. report.Faults.Take(shown).Select(f => Row(f.File, f.Kind, f.Detail, f.Action))]);
         if (shown < report.Faults.Count)
-            console.WriteLine($"{report.Faults.Count - shown} more: --all prints them, --json too.");
+            console.Line($"{report.Faults.Count - shown} more: --all prints them, --json too.");
     }
 
     private static IReadOnlyList<string> Row(params string[] cells) => cells;

@@ -44,7 +44,7 @@ internal static class DataPhantomCommand
         write(folder, count, seed, options, cancellation);
         output.Finish(
             new { format, folder, count, seed },
-            console => console.WriteLine($"{folder}: {count.ToString(CultureInfo.InvariantCulture)} phantoms in the layout of {format}"));
+            console => console.Line($"{folder}: {count.ToString(CultureInfo.InvariantCulture)} phantoms in the layout of {format}"));
         return ExitCode.Done;
     }
 }

@@ -45,7 +45,7 @@ internal static class DataPreviewCommand
         AtomicFile.Write(file, stream => stream.Write(png));
         output.Finish(
             new { file, dataset.Format, dataset.Root, dataset.Samples.Count, shown = samples.Select(s => s.Id) },
-            console => console.WriteLine($"{file}: {samples.Length} of {dataset.Samples.Count} samples"));
+            console => console.Line($"{file}: {samples.Length} of {dataset.Samples.Count} samples"));
         return ExitCode.Done;
 
         ContactSheetItem Plain(Sample sample) => ContactSheetItem.Of(sample, dataset, () =>

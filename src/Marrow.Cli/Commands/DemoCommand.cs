@@ -35,9 +35,9 @@ internal static class DemoCommand
         output.Finish(DemoDocument.Of(result), console =>
         {
             console.Draw(DemoTable.Headers, DemoTable.Rows(result), $"Held-out films: {result.Comparisons[0].Warm.HeldOutImages}; in brackets 95 % intervals");
-            console.WriteLine(result.Sentence);
-            console.WriteLine();
-            console.WriteLine($"Report: {result.Report}   Checkpoints: {Path.Combine(result.Folder, "hub")}   Time: {RunDisplay.Duration(TimeSpan.FromSeconds(result.Seconds))}");
+            console.Line(result.Sentence);
+            console.Line();
+            console.Line($"Report: {result.Report}   Checkpoints: {Path.Combine(result.Folder, "hub")}   Time: {RunDisplay.Duration(TimeSpan.FromSeconds(result.Seconds))}");
         });
         return ExitCode.Done;
     }

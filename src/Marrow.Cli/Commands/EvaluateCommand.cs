@@ -91,7 +91,7 @@ internal static class EvaluateCommand
         {
             foreach (var (source, metrics) in results)
                 MetricTable.Draw(console, metrics, $"{source}: {data}, {(part == EvaluationSplit.All ? All : HeldOut)}", parts: true);
-            console.WriteLine($"{document.Images} images of {document.Patients} patients");
+            console.Line($"{document.Images} images of {document.Patients} patients");
         });
         return ExitCode.Done;
     }

@@ -113,14 +113,14 @@ internal static class HubDiffCommand
                 console.Draw(["tensor of B", "shape", "change"], [.. changed.Select(t => (IReadOnlyList<string>)[t.KeyB, $"[{string.Join(", ", t.Shape)}]", Percent(t.Relative)])], "matrices that changed most");
         }
         if (activations.Reason is { } reason)
-            console.WriteLine($"activations: not compared ({reason})");
+            console.Line($"activations: not compared ({reason})");
         else
             console.Draw(["after stage", "alignment", ""], [.. activations.Stages.Select(s => (IReadOnlyList<string>)
             [
                 s.Stage, double.IsNaN(s.Alignment) ? "-" : HubText.Number(s.Alignment, "0.000"), Bar(Finite(s.Alignment), 1),
             ])], "what A and B see, 1: the same");
         if (activations.Reason is null)
-            console.WriteLine($"centred kernel alignment on {activations.Images}");
+            console.Line($"centred kernel alignment on {activations.Images}");
     }
 
     private static string Some(IReadOnlyList<string> names) =>

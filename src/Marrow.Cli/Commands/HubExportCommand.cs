@@ -99,7 +99,7 @@ internal static class HubExportCommand
         console.DrawFacts(result.Path, facts);
         if (result.Comparison is not { } comparison)
             return;
-        console.WriteLine($"{comparison.Runtime} against Marrow on {comparison.Images}; up to {HubText.Number(comparison.Tolerance, "G3")} of the largest magnitude is allowed:");
+        console.Line($"{comparison.Runtime} against Marrow on {comparison.Images}; up to {HubText.Number(comparison.Tolerance, "G3")} of the largest magnitude is allowed:");
         console.Draw(["output", "largest", "difference", "relative"], [.. comparison.Outputs.Select(Row)]);
     }
 

@@ -31,7 +31,7 @@ internal static class HubLineageCommand
                 {
                     Draw(console, graph, parsed.GetValue(descendants));
                     if (page is not null)
-                        console.WriteLine($"written to {page}");
+                        console.Line($"written to {page}");
                 });
                 return ExitCode.Done;
             });
@@ -43,7 +43,7 @@ internal static class HubLineageCommand
         if (descendants)
             Draw(console, graph, "was made into", graph.ChildParts, parts => parts[0].Child);
         if (!graph.IsComplete)
-            console.WriteLine("Not all of it is shown: it is too deep or too large, or leads back to itself.");
+            console.Line("Not all of it is shown: it is too deep or too large, or leads back to itself.");
     }
 
     private static void Draw(IAnsiConsole console, LineageGraph graph, string heading, Func<string, IEnumerable<IReadOnlyList<LineageLink>>> next, Func<IReadOnlyList<LineageLink>, string> end)
@@ -51,9 +51,9 @@ internal static class HubLineageCommand
         var shown = new HashSet<string>();
         var tree = new Tree(Label(graph[graph.Root], [], false)) { Guide = TreeGuide.Line };
         Add(tree, graph.Root);
-        console.MarkupLineInterpolated($"[bold]{heading}[/]");
+        console.MarkedLine($"[bold]{heading}[/]");
         console.Write(tree);
-        console.WriteLine();
+        console.Line();
 
         void Add(IHasTreeNodes node, string id)
         {
@@ -75,26 +75,26 @@ internal static class HubLineageCommand
         var parts = new List<string>();
         if (links is not ([] or [{ Role: LineageLink.TrainedOn }]))
             parts.Add($"[grey]{string.Join(", ", links.Select(Part))}:[/]");
-        var samples = string.Concat(links.Where(l => l.Samples > 0).Select(l => $", {l.Samples} samples{(l.Role == LineageLink.TrainedOn ? "" : $" {Markup.Escape(l.Role)}")}"));
+        var samples = string.Concat(links.Where(l => l.Samples > 0).Select(l => $", {l.Samples} samples{(l.Role == LineageLink.TrainedOn ? "" : $" {Lines.Plain(l.Role)}")}"));
         parts.Add(item.Kind switch
         {
-            LineageItemKind.Checkpoint => $"[bold]{Markup.Escape(item.Name)}[/] {HubText.Digits(item.Digest)}",
-            LineageItemKind.Dataset => $"data set [bold]{Markup.Escape(item.Name)}[/]{(item.Version.Length > 0 ? " " + Markup.Escape(item.Version) : "")}"
-                + $"{samples}{(item.Digest.Length > 0 ? $", files {Markup.Escape(HubText.Digits(item.Digest))}" : "")}",
-            _ => $"file [bold]{Markup.Escape(item.Name)}[/] {HubText.Digits(item.Digest)}",
+            LineageItemKind.Checkpoint => $"[bold]{Lines.Plain(item.Name)}[/] {Lines.Plain(HubText.Digits(item.Digest))}",
+            LineageItemKind.Dataset => $"data set [bold]{Lines.Plain(item.Name)}[/]{(item.Version.Length > 0 ? " " + Lines.Plain(item.Version) : "")}"
+                + $"{samples}{(item.Digest.Length > 0 ? $", files {Lines.Plain(HubText.Digits(item.Digest))}" : "")}",
+            _ => $"file [bold]{Lines.Plain(item.Name)}[/] {Lines.Plain(HubText.Digits(item.Digest))}",
         });
-        parts.Add($"[blue]{Markup.Escape(item.License)}[/]");
+        parts.Add($"[blue]{Lines.Plain(item.License)}[/]");
         if (item is { Kind: LineageItemKind.Checkpoint, IsInHub: false })
             parts.Add("[yellow]not in this hub[/]");
         if (isAbove)
             parts.Add("[grey](above)[/]");
         return new Markup(string.Join(' ', parts)
-            + (item.Worth is { } worth && !isAbove ? $"\n[grey]{Markup.Escape(Worth(worth))}[/]" : "")
-            + string.Concat(links.Select(l => l.Worth).OfType<ParentWorth>().Select(start => $"\n[grey]as a start worth: {Markup.Escape(start.Describe())}[/]")));
+            + (item.Worth is { } worth && !isAbove ? $"\n[grey]{Lines.Plain(Worth(worth))}[/]" : "")
+            + string.Concat(links.Select(l => l.Worth).OfType<ParentWorth>().Select(start => $"\n[grey]as a start worth: {Lines.Plain(start.Describe())}[/]")));
     }
 
     private static string Part(LineageLink link) =>
-        Markup.Escape(link.Role) + (link.BackboneCoverage is { } share ? $", backbone {HubText.Number(share * 100, "0.#")} %" : "");
+        Lines.Plain(link.Role) + (link.BackboneCoverage is { } share ? $", backbone {HubText.Number(share * 100, "0.#")} %" : "");
 
     private static string Worth(MeasuredValue worth) =>
         $"{worth.Metric} {HubText.Number(worth.Value, "0.###")}{(worth.Unit.Length > 0 ? " " + worth.Unit : "")} on {worth.Dataset}, {worth.Split}";

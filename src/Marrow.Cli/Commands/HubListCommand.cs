@@ -19,11 +19,11 @@ internal static class HubListCommand
                 output.Finish(new { hub = folder, checkpoints = entries }, console =>
                 {
                     if (entries.Count == 0)
-                        console.WriteLine($"{folder}: no checkpoint");
+                        console.Line($"{folder}: no checkpoint");
                     else
-                        console.Draw(["name", "digest", "created", "MiB", "licence"], [.. entries.Select(Row)], folder);
+                        console.Draw(["name", "digest", "created", "MiB", "licence"], [.. entries.Select(Row)], folder, hasLines: true);
                     foreach (var entry in entries.Where(entry => entry.Problem is not null))
-                        console.WriteLine($"{entry.Name}@{entry.Digest}: {entry.Problem}");
+                        console.Line($"{entry.Name}@{entry.Digest}: {entry.Problem}");
                 });
                 return ExitCode.Done;
             });
@@ -35,5 +35,5 @@ internal static class HubListCommand
 
     /// <summary>The checkpoint's own licence, and below it those of its ancestors that are others.</summary>
     private static string Terms(HubEntry entry) =>
-        string.Join('\n', entry.AncestorLicenses.Where(license => license != entry.License).Select(license => $"from {license}").Prepend(entry.License));
+        Tables.Cell(entry.AncestorLicenses.Where(license => license != entry.License).Select(license => $"from {license}").Prepend(entry.License));
 }

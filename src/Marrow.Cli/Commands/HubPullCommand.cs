@@ -41,6 +41,6 @@ internal static class HubPullCommand
                 ("folder", one.Folder),
             ]);
         }
-        console.WriteLine($"marrow hub show {pulled[^1].Name}@sha256:{HubText.Digits(pulled[^1].Digest)}");
+        console.Line($"marrow hub show {pulled[^1].Name}@sha256:{HubText.Digits(pulled[^1].Digest)}");
     }
 }

@@ -58,6 +58,6 @@ internal static class HubPushCommand
                 ("to", one.Reference),
             ]);
         }
-        console.WriteLine($"marrow hub pull {pushed[^1].Reference}");
+        console.Line($"marrow hub pull {pushed[^1].Reference}");
     }
 }

@@ -69,10 +69,10 @@ internal static class HubShowCommand
         {
             console.DrawFacts(Checkpoint.Name, Facts());
             if (Ancestors.Count > 0)
-                console.Draw(["came from", "", "digest", "licence"], [.. Ancestors.Select(Row)]);
+                console.Draw(["came from", "", "digest", "licence"], [.. Ancestors.Select(Row)], hasLines: true);
             foreach (var part in Checkpoint.Metrics.Where(m => !m.Metric.Contains('.')).GroupBy(m => (m.Dataset, m.Split, m.Samples)))
             {
-                console.WriteLine($"measured on {part.Key.Dataset}, {part.Key.Split}: {part.Key.Samples} samples");
+                console.Line($"measured on {part.Key.Dataset}, {part.Key.Split}: {part.Key.Samples} samples");
                 console.Draw(["metric", "value", "95 % interval", "unit"], [.. part.Select(Measured)]);
             }
             if (Checkpoint.Receipt is { } transfer)
@@ -115,9 +115,9 @@ internal static class HubShowCommand
         private static IReadOnlyList<string> Row(LicensedAncestor ancestor) =>
         [
             ancestor.KindName,
-            ancestor.Name,
-            HubText.Digits(ancestor.Digest),
-            $"{ancestor.License}\n{LicenseWords.Own(Licenses.RestrictionsOf(ancestor.License))}",
+            Tables.Cell(ancestor.Name),
+            Tables.Cell(HubText.Digits(ancestor.Digest)),
+            Tables.Cell(ancestor.License, LicenseWords.Own(Licenses.RestrictionsOf(ancestor.License))),
         ];
 
         private static IReadOnlyList<string> Measured(MeasuredValue value) =>

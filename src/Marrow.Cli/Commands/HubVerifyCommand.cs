@@ -41,8 +41,8 @@ internal static class HubVerifyCommand
             ])], result.Hub);
         }
         foreach (var fault in result.Faults)
-            console.WriteLine($"{fault.Path}: {fault.Problem}");
+            console.Line($"{fault.Path}: {fault.Problem}");
         var damaged = result.Checkpoints.Count(c => c.Faults.Count > 0);
-        console.WriteLine(result.IsWhole ? $"{result.Checkpoints.Count} whole" : $"{result.Checkpoints.Count - damaged} whole, {damaged} damaged, {result.Faults.Count} {(result.Faults.Count == 1 ? "fault" : "faults")}");
+        console.Line(result.IsWhole ? $"{result.Checkpoints.Count} whole" : $"{result.Checkpoints.Count - damaged} whole, {damaged} damaged, {result.Faults.Count} {(result.Faults.Count == 1 ? "fault" : "faults")}");
     }
 }

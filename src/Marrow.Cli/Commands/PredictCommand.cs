@@ -87,7 +87,7 @@ internal static class PredictCommand
             Number(f.Confidence, "0.00"),
             f.Status.ToString().ToLowerInvariant(),
         ])]);
-        console.WriteLine($"written to {folder}");
+        console.Line($"written to {folder}");
     }
 
     /// <summary>Files as they are named; folders give their images in the order of their names, subfolders too.</summary>

@@ -35,7 +35,7 @@ internal static class PredictImages
         var shown = Math.Min(columns.Count, MostColumns);
         console.Draw([.. (string[])["file", .. columns.Take(shown), "status"]], [.. rows.Select(r => (IReadOnlyList<string>)[r[0], .. r.Skip(1).Take(shown), r[^1]])]);
         if (shown < columns.Count)
-            console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{columns.Count - shown} more columns in predictions.csv"));
-        console.WriteLine($"written to {folder}");
+            console.Line(string.Create(CultureInfo.InvariantCulture, $"{columns.Count - shown} more columns in predictions.csv"));
+        console.Line($"written to {folder}");
     }
 }

@@ -30,7 +30,7 @@ internal static class PredictMasks
                 Number(f.Confidence, "0.00"),
                 f.Status.ToString().ToLowerInvariant(),
             ])]);
-            console.WriteLine($"masks and overlays are in {folder}; % is the share of the image's area");
+            console.Line($"masks and overlays are in {folder}; % is the share of the image's area");
         });
         return PredictionLoop.CodeOf(findings);
     }

@@ -65,24 +65,24 @@ internal static class StudyCommand
             {
                 if (!result.IsComplete)
                 {
-                    console.WriteLine($"{result.Runs.Count} of {result.Plan.Runs.Count} runs are done; other processes are at {result.Elsewhere}. When they are done, collect the results by the same command with --resume.");
+                    console.Line($"{result.Runs.Count} of {result.Plan.Runs.Count} runs are done; other processes are at {result.Elsewhere}. When they are done, collect the results by the same command with --resume.");
                     return;
                 }
                 Draw(console, StudyTables.Curves(result));
-                console.WriteLine(StudyTables.Intervals);
+                console.Line(StudyTables.Intervals);
                 if (result.Savings.Count > 0)
-                    console.WriteLine($"x labels: {StudyTables.Savings}");
+                    console.Line($"x labels: {StudyTables.Savings}");
                 if (result.Differences.Count > 0)
                 {
                     Draw(console, StudyTables.Differences(result));
-                    console.WriteLine(StudyTables.Paired);
+                    console.Line(StudyTables.Paired);
                 }
-                console.WriteLine();
+                console.Line();
                 foreach (var sentence in result.Sentences)
-                    console.WriteLine(sentence);
+                    console.Line(sentence);
                 foreach (var saved in result.Saved)
-                    console.WriteLine($"Saved: {RunCommand.ShortDigest(saved.Checkpoint)}, with what {saved.Start} was worth (marrow hub show)");
-                console.WriteLine($"Report: {Path.Combine(request.OutFolder, "study.html")}   Picture: study.png   Tables: study.md   Numbers: study.json, study.csv, runs.csv");
+                    console.Line($"Saved: {RunCommand.ShortDigest(saved.Checkpoint)}, with what {saved.Start} was worth (marrow hub show)");
+                console.Line($"Report: {Path.Combine(request.OutFolder, "study.html")}   Picture: study.png   Tables: study.md   Numbers: study.json, study.csv, runs.csv");
             });
             return result.Failures.Count > 0 ? ExitCode.Failed : ExitCode.Done;
         }
@@ -100,7 +100,7 @@ internal static class StudyCommand
             throw new MarrowException($"Another process is at run {index}. Nothing was done.");
         output.Finish(result with { Metrics = [.. result.Metrics.Select(m => m with { Draws = null })] }, console =>
         {
-            console.WriteLine($"run {index}: {result.Run}");
+            console.Line($"run {index}: {result.Run}");
             MetricTable.Draw(console, result.Metrics, "held-out part");
         });
         return ExitCode.Done;
@@ -111,9 +111,9 @@ internal static class StudyCommand
         var lines = SlurmScript.Write(request, command, options);
         output.Finish(new { request.OutFolder, Submit = lines }, console =>
         {
-            console.WriteLine("Written: study.sbatch, collect.sbatch and plan.json. Submit them with:");
+            console.Line("Written: study.sbatch, collect.sbatch and plan.json. Submit them with:");
             foreach (var line in lines)
-                console.WriteLine($"  {line}");
+                console.Line($"  {line}");
         });
         return ExitCode.Done;
     }

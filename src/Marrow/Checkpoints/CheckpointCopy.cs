@@ -18,9 +18,9 @@ internal static class CheckpointCopy
         try
         {
             foreach (var file in manifest.Files)
-                File.Copy(Path.Combine(folder, file.Path), Path.Combine(staged, file.Path));
+                InputFile.Copy(Path.Combine(folder, file.Path), Path.Combine(staged, file.Path));
             var card = Path.Combine(staged, Checkpoint.CardFile);
-            AtomicFile.Write(card, stream => stream.Write(Encoding.UTF8.GetBytes($"{File.ReadAllText(Path.Combine(folder, Checkpoint.CardFile)).TrimEnd()}\n\n{note.Trim()}\n")));
+            AtomicFile.Write(card, stream => stream.Write(Encoding.UTF8.GetBytes($"{InputFile.ReadAllText(Path.Combine(folder, Checkpoint.CardFile), CheckpointJson.MaxBytes).TrimEnd()}\n\n{note.Trim()}\n")));
             var files = manifest.Files.Select(f => f.Path == Checkpoint.CardFile ? Describe(card) : f).ToList();
             var (bytes, changed) = (manifest with { Parents = parents(manifest.Parents), Files = files }).Seal();
             AtomicFile.Write(Path.Combine(staged, CheckpointManifest.FileName), stream => stream.Write(bytes));
@@ -38,7 +38,7 @@ internal static class CheckpointCopy
 
     private static ManifestFile Describe(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = InputFile.Open(path, InputFile.AnySize, 1);
         return new(Path.GetFileName(path), stream.Length, FileHash.Sha256(stream));
     }
 }

@@ -102,7 +102,7 @@ public sealed record CheckpointDraft
 
     private static ManifestFile Describe(string path)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
+        using var stream = InputFile.Open(path, InputFile.AnySize, 1);
         return new(Path.GetFileName(path), stream.Length, FileHash.Sha256(stream));
     }
 }

@@ -206,7 +206,7 @@ public sealed record CheckpointManifest
         var path = Path.Combine(folder, file.Path);
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
+            using var stream = InputFile.Open(path, InputFile.AnySize, 1);
             if (stream.Length != file.Bytes)
                 throw Bad(path, $"{file.Bytes} bytes, as {FileName} says", $"{stream.Length}");
             RequireHash(path, file, FileHash.Sha256(stream));
@@ -247,10 +247,7 @@ public sealed record CheckpointManifest
     {
         try
         {
-            var length = new FileInfo(path).Length;
-            if (length > CheckpointJson.MaxBytes)
-                throw Bad(path, $"at most {CheckpointJson.MaxBytes} bytes", $"{length}");
-            return File.ReadAllBytes(path);
+            return InputFile.ReadAllBytes(path, CheckpointJson.MaxBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -119,7 +119,7 @@ public abstract class WeightFile : IDisposable
     {
         try
         {
-            return File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+            return InputFile.OpenHandle(path, InputFile.AnySize);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

@@ -14,6 +14,7 @@ internal readonly record struct CsvRow(long Line, string[] Fields);
 internal sealed class CsvTable
 {
     private const int MaxRecordBytes = 1 << 20;
+    private const long MaxBytes = 1L << 30; // CheXpert's 223,414 rows have 40 MB
 
     public string Path { get; }
 
@@ -51,7 +52,7 @@ internal sealed class CsvTable
         };
         try
         {
-            using var text = new StreamReader(path, new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: true);
+            using var text = InputFile.OpenText(path, MaxBytes, new UTF8Encoding(false, throwOnInvalidBytes: true));
             using var reader = CsvReader.Create(text, options, leaveOpen: true);
             while (reader.Read())
             {

@@ -26,11 +26,7 @@ internal static class MatFile
         byte[] bytes;
         try
         {
-            using var file = File.OpenRead(path);
-            if (file.Length > MaxBytes)
-                throw MarrowException.Bad(path, $"a .mat file of at most {MaxBytes >> 10} KiB", $"{file.Length >> 10} KiB", "Check the file.");
-            bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
+            bytes = InputFile.ReadAllBytes(path, MaxBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

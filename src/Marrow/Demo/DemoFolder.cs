@@ -28,6 +28,8 @@ internal sealed record DemoFolder
     /// <summary>Written last: the demo is finished.</summary>
     public string Result => Path.Combine(Root, "demo.json");
 
+    private const int MaxPlanBytes = 1 << 20;
+
     private string Plan => Path.Combine(Root, "plan.json");
 
     /// <summary>What makes two demos the same.</summary>
@@ -51,7 +53,7 @@ internal sealed record DemoFolder
             }
             if (!File.Exists(folder.Plan))
                 throw MarrowException.Bad(root, "an empty or absent folder, or that of an earlier demo", "other files", "Name another folder with --out: nothing is written over.");
-            if (!File.Exists(folder.Result) && File.ReadAllText(folder.Plan) == plan)
+            if (!File.Exists(folder.Result) && InputFile.ReadAllText(folder.Plan, MaxPlanBytes) == plan)
                 return new DemoFolder(root, resumes: true);
         }
         throw new MarrowException($"{request.OutFolder}: holds {MostNumbers} demos already. Name another folder with --out.");

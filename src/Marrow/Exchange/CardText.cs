@@ -13,7 +13,7 @@ internal sealed record CardText(string FrontMatter, string Body)
     public static CardText Of(Checkpoint checkpoint)
     {
         var path = Path.Combine(checkpoint.Path, Checkpoint.CardFile);
-        var text = File.Exists(path) ? File.ReadAllText(path).ReplaceLineEndings("\n") : $"# {checkpoint.Name}\n";
+        var text = File.Exists(path) ? InputFile.ReadAllText(path, CheckpointJson.MaxBytes).ReplaceLineEndings("\n") : $"# {checkpoint.Name}\n";
         var end = text.StartsWith(Fence, StringComparison.Ordinal) ? text.IndexOf("\n" + Fence, Fence.Length, StringComparison.Ordinal) : -1;
         return end < 0 ? new("", text) : new(text[..(end + 1 + Fence.Length)], text[(end + 1 + Fence.Length)..].TrimStart('\n'));
     }

@@ -18,7 +18,7 @@ internal sealed record IndexedName(long Ticks, IReadOnlyList<IndexedManifest> Ma
 /// </summary>
 internal static class HubIndex
 {
-    private const long MaxBytes = 1L << 28; // 10,000 checkpoints take about 4 MB
+    private const int MaxBytes = 1 << 28; // 10,000 checkpoints take about 4 MB
     private const int HeaderBytes = 8 + SHA256.HashSizeInBytes;
     private static readonly byte[] Magic = "MARROWHX"u8.ToArray();
 
@@ -28,16 +28,16 @@ internal static class HubIndex
         try
         {
             var path = PathOf(hub, indexFolder);
-            if (new FileInfo(path) is { Exists: false } or { Length: < HeaderBytes or > MaxBytes })
+            if (!File.Exists(path))
                 return [];
-            var bytes = File.ReadAllBytes(path);
+            var bytes = InputFile.ReadAllBytes(path, MaxBytes);
             if (bytes.Length < HeaderBytes || !bytes.AsSpan().StartsWith(Magic)
                 || !SHA256.HashData(bytes.AsSpan(HeaderBytes)).AsSpan().SequenceEqual(bytes.AsSpan(Magic.Length, SHA256.HashSizeInBytes)))
                 return [];
             using var reader = new BinaryReader(new MemoryStream(bytes, HeaderBytes, bytes.Length - HeaderBytes), Encoding.UTF8);
             return reader.ReadString() == Path.GetFullPath(hub) ? Names(reader, hub) : [];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or FormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or FormatException or MarrowException)
         {
             return [];
         }

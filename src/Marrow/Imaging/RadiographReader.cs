@@ -111,7 +111,7 @@ public static class RadiographReader
             throw MarrowException.Bad(path, "a file", "a folder", "Name one image in it.");
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 4096, FileOptions.SequentialScan);
+            return InputFile.Open(path, InputFile.AnySize);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

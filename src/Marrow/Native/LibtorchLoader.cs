@@ -20,6 +20,7 @@ internal static class LibtorchLoader
     // TorchSharp 0.107.0, runtimes/linux-x64/native/libLibTorchSharp.so
     internal const string OriginalSha256 = "cf33b1b0bb6bbb9754a768fb5c5d04d9f498603be50e73f55621a0b40ee608b8";
     private const ushort VersionFlagWeak = 2;
+    private const int MostBytes = 64 << 20; // the library has 1 MB, libstdc++ 2 MB
 
     [ModuleInitializer]
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "It must run before TorchSharp's first call.")]
@@ -32,14 +33,14 @@ internal static class LibtorchLoader
         if (original is null || FindLibrary("libtorch_cpu.so") is null || SystemHas(WantedVersion))
             return; // TorchSharp loads it, or says what is missing.
 
-        var bytes = File.ReadAllBytes(original);
+        var bytes = InputFile.ReadAllBytes(original, MostBytes);
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
         if (hash != OriginalSha256)
             return; // A build that was not looked at: TorchSharp's own error is the honest one.
 
         var mended = Path.Combine(UserCache.Folder("native"), hash[..16], LibraryName);
         var wanted = Mend(bytes);
-        if (!File.Exists(mended) || !File.ReadAllBytes(mended).AsSpan().SequenceEqual(wanted))
+        if (!File.Exists(mended) || !InputFile.ReadAllBytes(mended, MostBytes).AsSpan().SequenceEqual(wanted))
             AtomicFile.Write(mended, s => s.Write(wanted));
 
         // Its own dependencies are beside the original; once loaded, the system linker finds them by name.
@@ -110,11 +111,11 @@ internal static class LibtorchLoader
     {
         if (!NativeLibrary.TryLoad("libstdc++.so.6", out _))
             return true;
-        var path = File.ReadLines("/proc/self/maps")
+        var path = InputFile.ReadAllText("/proc/self/maps", MostBytes).Split('\n')
             .FirstOrDefault(line => line.Contains("libstdc++.so.6", StringComparison.Ordinal));
         if (path is null)
             return true;
         var file = path[path.IndexOf('/')..];
-        return File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.ASCII.GetBytes(version + "\0")) >= 0;
+        return InputFile.ReadAllBytes(file, MostBytes).AsSpan().IndexOf(Encoding.ASCII.GetBytes(version + "\0")) >= 0;
     }
 }

@@ -69,7 +69,7 @@ internal sealed class StudyFolder(string root)
         Directory.CreateDirectory(Of(run));
         try
         {
-            return new FileStream(Path.Combine(Of(run), ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
+            return InputFile.OpenOrCreate(Path.Combine(Of(run), ".lock"), FileShare.None, 1);
         }
         catch (IOException)
         {

@@ -32,7 +32,7 @@ internal sealed class DetectionFile : IDisposable
         _file = Guard(() =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            return InputFile.OpenOrCreate(path, FileShare.Read);
         });
         try
         {

@@ -67,6 +67,7 @@ internal sealed class RecipeErrors
             .Select(e => e.Line == 0
                 ? $"{e.Origin}: {e.Message}"
                 : string.Create(CultureInfo.InvariantCulture, $"{e.Origin}:{e.Line}:{e.Column}: {e.Message}"))
+            .Select(line => VisibleText.Elide(VisibleText.Of(line), VisibleText.MostInMessage))
             .ToList();
         var shown = lines.Take(MostReported).ToList();
         if (lines.Count > shown.Count)
@@ -95,7 +96,7 @@ internal static class RecipeYaml
     {
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = InputFile.Open(path, InputFile.AnySize, 1);
             var buffer = new byte[MaxBytes + 1];
             var read = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             if (read > MaxBytes)

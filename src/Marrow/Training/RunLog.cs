@@ -22,7 +22,7 @@ internal sealed class RunLog : IDisposable
         {
             Directory.CreateDirectory(folder);
             var board = tensorboard.SummaryWriter(Path.Combine(folder, "tensorboard"), createRunName: false);
-            var lines = new FileStream(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+            var lines = InputFile.OpenOrCreate(_path, FileShare.ReadWrite, bufferBytes: 0);
             SeekToLineEnd(lines);
             return (lines, board);
         });

@@ -94,7 +94,7 @@ internal sealed record UnlabeledSamples
     {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
+            using var stream = InputFile.Open(path, InputFile.AnySize, 1);
             return FileHash.Sha256(stream);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

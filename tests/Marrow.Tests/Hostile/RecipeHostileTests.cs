@@ -207,7 +207,7 @@ public class RecipeHostileTests
             foreach (var (path, expected) in new[]
             {
                 (Path.Combine(folder.FullName, "absent.yaml"), "can be read"),
-                (folder.FullName, "can be read"),
+                (folder.FullName, "found a folder"),
                 ("", "can be read"),
                 (Write("huge.yaml", new byte[(1 << 20) + 1]), "at most 1 MB"),
                 (Write("latin1.yaml", [(byte)'a', 0xE9, (byte)'b']), "UTF-8"),

@@ -21,7 +21,9 @@ internal static class OnnxExport
         {
             comparison = Compare(temporary);
             OnnxRun.Require(path, comparison);
+#pragma warning disable RS0030 // What was written a moment ago is added to.
             using var stream = new FileStream(temporary, FileMode.Append, FileAccess.Write);
+#pragma warning restore RS0030
             OnnxGraph.WriteMetadata(stream, new Dictionary<string, string> { ["comparison"] = ExportMetadata.Json(comparison) });
             stream.Flush(flushToDisk: true);
         });

@@ -139,7 +139,7 @@ internal sealed class BlobDownload(RegistryClient client, BlobParts parts, Trans
             Restart();
             await OnDiskAsync(async () =>
             {
-                using var source = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
+                using var source = InputFile.Open(path, InputFile.AnySize, 1);
                 var buffer = new byte[BufferBytes];
                 for (int count; part.Length < layer.Bytes && (count = await source.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0;)
                 {

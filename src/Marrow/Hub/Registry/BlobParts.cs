@@ -35,7 +35,7 @@ internal sealed class BlobParts(string hubFolder)
             using var turn = FolderLock.Take(_folder);
             if (!File.Exists(PathOf(hex)))
                 return false;
-            using var part = new FileStream(PathOf(hex), FileMode.Open, FileAccess.ReadWrite, Alone, 1);
+            using var part = InputFile.OpenOrCreate(PathOf(hex), Alone, 1);
             if (part.Length != bytes)
                 return false;
             File.Move(PathOf(hex), target);
@@ -73,7 +73,7 @@ internal sealed class BlobParts(string hubFolder)
         try
         {
             using var turn = FolderLock.Take(_folder);
-            return new(PathOf(hex), FileMode.OpenOrCreate, FileAccess.ReadWrite, Alone, 1);
+            return InputFile.OpenOrCreate(PathOf(hex), Alone, 1);
         }
         catch (IOException) when (File.Exists(PathOf(hex)))
         {

@@ -70,7 +70,7 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
         foreach (var layer in rest)
         {
             if (staging.TryGetValue(layer.Digest, out var twin))
-                File.Copy(twin, Path.Combine(staged, layer.File));
+                InputFile.Copy(twin, Path.Combine(staged, layer.File));
             else
                 staging[layer.Digest] = await StageAsync(layer).ConfigureAwait(false);
         }

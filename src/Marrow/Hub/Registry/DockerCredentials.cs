@@ -10,7 +10,7 @@ namespace Marrow.Hub.Registry;
 /// </summary>
 internal sealed class DockerCredentials(string path)
 {
-    private const long MaxBytes = 1 << 20;
+    private const int MaxBytes = 1 << 20;
     private const string Remedy = "Correct the file, or log in again with docker login, podman login or oras login.";
 
     /// <summary>Where was looked, for messages.</summary>
@@ -47,9 +47,7 @@ internal sealed class DockerCredentials(string path)
     {
         try
         {
-            if (new FileInfo(Path).Length > MaxBytes)
-                throw MarrowException.Bad(Path, $"at most {MaxBytes} bytes", "more", Remedy);
-            return JsonDocument.Parse(File.ReadAllBytes(Path));
+            return JsonDocument.Parse(InputFile.ReadAllBytes(Path, MaxBytes));
         }
         catch (JsonException e)
         {

@@ -36,7 +36,7 @@ internal sealed class FileRangeContent(string path, long offset, long length) : 
     {
         try
         {
-            return File.OpenHandle(path, share: FileShare.Read | FileShare.Delete);
+            return InputFile.OpenHandle(path, InputFile.AnySize);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
