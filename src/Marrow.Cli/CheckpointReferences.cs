@@ -39,7 +39,7 @@ internal sealed class CheckpointReferences(LocalHub hub, Output output, Cancella
                 if (Interlocked.Exchange(ref noted, 1) == 0)
                     output.Note($"pulling {source}: {HubText.MiB(at.Total)} MiB into {hub.Folder}");
             }
-            var pulled = new CheckpointRegistry().PullAsync(hub, source, progress: Note, cancellation: cancellation).GetAwaiter().GetResult()[^1];
+            var pulled = new CheckpointRegistry(new() { Note = output.Note }).PullAsync(hub, source, progress: Note, cancellation: cancellation).GetAwaiter().GetResult()[^1];
             var local = $"{pulled.Name}@{pulled.Digest}";
             output.Note($"{source} is {local}");
             return local;

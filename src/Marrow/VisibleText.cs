@@ -7,7 +7,8 @@ namespace Marrow;
 /// <summary>
 /// Text from elsewhere (names of classes and files, licences, cards, manifests, a registry's answers) as it may be shown:
 /// characters that move the cursor, change colours, turn the direction of writing, break the line or can't be seen are
-/// written as escapes, so that text never looks like another one or like the program's own words.
+/// written as escapes, so that text never looks like another one or like the program's own words. Credentials in addresses
+/// are never shown.
 /// </summary>
 internal static class VisibleText
 {
@@ -38,6 +39,7 @@ internal static class VisibleText
     /// <summary>JSON that has been encoded, with the characters escaped that JSON itself lets stand.</summary>
     public static string OfJson(string json)
     {
+        json = WithoutCredentials(json);
         if (!HasHidden(json, keepsLines: true))
             return json;
         var text = new StringBuilder(json.Length);
@@ -53,6 +55,7 @@ internal static class VisibleText
 
     private static string Escape(string text, bool keepsLines)
     {
+        text = WithoutCredentials(text);
         if (!HasHidden(text, keepsLines))
             return text;
         var shown = new StringBuilder(text.Length + 16);
@@ -69,6 +72,35 @@ internal static class VisibleText
             i += used;
         }
         return shown.ToString();
+    }
+
+    /// <summary>
+    /// "oci://user:password@host/..." without what stands before the host. A password may hold a slash: in references of
+    /// registries, which hold no other "@" than that of a digest, all before the last one goes.
+    /// </summary>
+    private static string WithoutCredentials(string text)
+    {
+        const string Mark = "://", Digest = "sha256:";
+        var at = text.IndexOf(Mark, StringComparison.Ordinal);
+        if (at < 0 || !text.Contains('@', StringComparison.Ordinal))
+            return text;
+        var (shown, copied) = (new StringBuilder(text.Length), 0);
+        for (; at >= 0; at = text.IndexOf(Mark, at, StringComparison.Ordinal))
+        {
+            var start = at + Mark.Length;
+            var isReference = text.AsSpan(0, at).EndsWith("oci", StringComparison.OrdinalIgnoreCase);
+            var last = -1;
+            for (at = start; at < text.Length && !char.IsWhiteSpace(text[at]) && text[at] != '"' && (isReference || text[at] != '/'); at++)
+            {
+                if (text[at] == '@' && !text.AsSpan(at + 1).StartsWith(Digest, StringComparison.Ordinal))
+                    last = at;
+            }
+            if (last < 0)
+                continue;
+            shown.Append(text, copied, start - copied).Append("***");
+            copied = last;
+        }
+        return shown.Append(text, copied, text.Length - copied).ToString();
     }
 
     private static bool HasHidden(string text, bool keepsLines)

@@ -21,7 +21,7 @@ internal static class HubPullCommand
             .Does((parsed, output, cancellation) =>
             {
                 var store = new LocalHub(HubFolder.ToFill(parsed, hub));
-                var pulled = TransferDisplay.Show(output, show => new CheckpointRegistry(registry.Options(parsed)).PullAsync(
+                var pulled = TransferDisplay.Show(output, show => new CheckpointRegistry(registry.Options(parsed, output)).PullAsync(
                     store, parsed.GetRequiredValue(source), parsed.GetValue(registry.WithParents), show, cancellation));
                 output.Finish(new { hub = store.Folder, pulled }, console => Draw(console, pulled));
                 return ExitCode.Done;

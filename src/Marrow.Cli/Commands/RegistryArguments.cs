@@ -13,7 +13,7 @@ internal sealed class RegistryArguments
 
     public Option<int> Parallel { get; } = new Option<int>("--parallel") { Description = "Files that travel at once, 1 to 32.", HelpName = "N", DefaultValueFactory = _ => new RegistryOptions().Parallel }.Between(1, 32);
 
-    public RegistryOptions Options(ParseResult parsed) => new() { PlainHttp = parsed.GetValue(PlainHttp), Parallel = parsed.GetValue(Parallel) };
+    public RegistryOptions Options(ParseResult parsed, Output output) => new() { PlainHttp = parsed.GetValue(PlainHttp), Parallel = parsed.GetValue(Parallel), Note = output.Note };
 
     /// <summary>oci://..., checked when the command line is read.</summary>
     public static Argument<OciReference> Reference(string name, string description) => new(name)

@@ -38,7 +38,7 @@ public sealed class Checkpoint : IDisposable
     /// <summary>When it was saved; for weights alone the file's time.</summary>
     public DateTimeOffset Created { get; }
 
-    /// <summary>True for a bare .safetensors, .pth or .pt file: good for a warm start, but nobody knows what it expects or gives.</summary>
+    /// <summary>True for a bare file of weights: good for a warm start, but nobody knows what it expects or gives.</summary>
     public bool WeightsOnly => _config is null;
 
     /// <summary>Throws <see cref="MarrowException"/> for weights alone.</summary>
@@ -125,7 +125,7 @@ public sealed class Checkpoint : IDisposable
         golden?.Validate(System.IO.Path.Combine(folder, GoldenFile), config.Model);
         if (!manifest.Lists(WeightsFile))
             throw MarrowException.Bad(folder, WeightsFile, "none in the manifest", "Save the checkpoint again.");
-        return new(folder, manifest.Name, manifest.Digest, manifest.Created, config, Safetensors.Open(System.IO.Path.Combine(folder, WeightsFile)))
+        return new(folder, manifest.Name, manifest.Digest, manifest.Created, config, OpenWeights(System.IO.Path.Combine(folder, WeightsFile), config.Model))
         {
             License = manifest.License,
             Parents = manifest.Parents,
@@ -146,10 +146,33 @@ public sealed class Checkpoint : IDisposable
         T? Optional<T>(string file) where T : class => manifest.Lists(file) ? Read<T>(file) : null;
     }
 
-    /// <summary>A bare .safetensors, .pth or .pt file, from here or elsewhere.</summary>
+    private static Safetensors OpenWeights(string path, ModelSpec model)
+    {
+        var weights = Safetensors.Open(path);
+        try
+        {
+            RequireSize(weights, model);
+            return weights;
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Throws <see cref="MarrowException"/> when the file can't hold the model, before anything of that size is allocated.</summary>
+    internal static void RequireSize(WeightFile weights, ModelSpec model)
+    {
+        var (least, found) = (ModelSize.LeastElements(model), weights.Entries.Aggregate((Int128)0, (sum, entry) => sum + entry.Elements));
+        if (found < least)
+            throw MarrowException.Bad(weights.Path, $"the {least} numbers or more of the {model.Architecture} that the config describes", $"{found}", "The checkpoint is damaged or was changed: fetch or save it again.");
+    }
+
+    /// <summary>A bare file of weights, of safetensors or PyTorch, from here or elsewhere.</summary>
     public static Checkpoint LoadWeights(string path)
     {
-        WeightFile weights = PyTorchWeights.Takes(path) ? PyTorchWeights.Open(path) : Safetensors.Open(path);
+        var weights = WeightFiles.Open(path);
         try
         {
             return new(path, System.IO.Path.GetFileNameWithoutExtension(path), "sha256:" + weights.Sha256(), File.GetLastWriteTimeUtc(path), null, weights);

@@ -54,6 +54,10 @@ public sealed record CheckpointConfig
 {
     private const int LongestPrefix = 256; // characters
     private const int MostOutputs = 10_000; // bounds what a hostile config can make the model's creation allocate
+    private const int LongestName = 500, LongestMeaning = 5000; // characters
+    private const int MostPyramidChannels = 1024, MostHeadConvolutions = 8; // as recipes allow
+    private const int MostAnchorSizes = 5, MostAnchorShapes = 8;
+    private const long MostAnchors = 8_000_000; // of one image; RetinaNet's own has 0.1 million at 800 x 800
 
     /// <summary>What the model is built from.</summary>
     public required ModelSpec Model { get; init; }
@@ -99,6 +103,10 @@ public sealed record CheckpointConfig
             Require(CheckpointTask.Architectures(Task).Contains(Model.Architecture), $"an architecture of {string.Join(", ", CheckpointTask.Architectures(Task))} for {Task}", $"'{Model.Architecture}'");
         Require(Model.Channels is >= 1 and <= 64 && Model.Channels == Input.Channels, "as many channels in the model as in its input, 1 to 64", $"{Model.Channels} and {Input.Channels}");
         Require(Model.Outputs is >= 1 and <= MostOutputs, $"1 to {MostOutputs} outputs", Text(Model.Outputs));
+        Require(Classes.Count <= MostOutputs && Outputs.Count <= MostOutputs, $"at most {MostOutputs} classes and meanings", $"{Classes.Count} and {Outputs.Count}");
+        Require(Classes.Concat(Outputs.Select(o => o.Name)).All(name => name.Length <= LongestName) && Outputs.All(o => o.Unit.Length <= LongestName && o.Meaning.Length <= LongestMeaning),
+            $"names of at most {LongestName} characters and meanings of at most {LongestMeaning}", "a longer one");
+        Require(ThreeClassFindings.Count <= MostOutputs, $"at most {MostOutputs} three-class findings", $"{ThreeClassFindings.Count}");
         Require(ThreeClassFindings.SelectMany(f => (int[])[f.Positive, f.Negative, f.Uncertain]).All(i => i >= 0 && i < Classes.Count), "three-class findings that name outputs", "an index that is none");
         Input.Validate(path);
         Require(Task != CheckpointTask.Classify || Classes.Count == Model.Outputs, "a class for each output", $"{Classes.Count} classes, {Model.Outputs} outputs");
@@ -114,10 +122,15 @@ public sealed record CheckpointConfig
         }
         if (Model.Detector is { } detector)
         {
-            Require(detector is { Classes: >= 1 and <= 1000, PyramidChannels: >= 1 and <= 4096, HeadConvolutions: >= 0 and <= 64 },
-                "a detector of 1 to 1000 classes, 1 to 4096 pyramid channels and 0 to 64 head convolutions", $"{detector.Classes}, {detector.PyramidChannels} and {detector.HeadConvolutions}");
-            Require(new[] { detector.AnchorSizes, detector.AnchorScales, detector.AnchorRatios }.All(list => list.Count is >= 1 and <= 16),
-                "1 to 16 anchor sizes, scales and ratios", $"{detector.AnchorSizes.Count}, {detector.AnchorScales.Count} and {detector.AnchorRatios.Count}");
+            Require(detector is { Classes: >= 1 and <= 1000, PyramidChannels: >= 1 and <= MostPyramidChannels, HeadConvolutions: >= 0 and <= MostHeadConvolutions },
+                $"a detector of 1 to 1000 classes, 1 to {MostPyramidChannels} pyramid channels and 0 to {MostHeadConvolutions} head convolutions", $"{detector.Classes}, {detector.PyramidChannels} and {detector.HeadConvolutions}");
+            Require(detector.AnchorSizes.Count is >= 1 and <= MostAnchorSizes && detector.AnchorScales.Count is >= 1 and <= MostAnchorShapes && detector.AnchorRatios.Count is >= 1 and <= MostAnchorShapes,
+                $"1 to {MostAnchorSizes} anchor sizes and 1 to {MostAnchorShapes} scales and ratios", $"{detector.AnchorSizes.Count}, {detector.AnchorScales.Count} and {detector.AnchorRatios.Count}");
+            Require(detector.AnchorSizes.Concat(detector.AnchorScales).Concat(detector.AnchorRatios).All(value => value is > 0 and <= 100_000), "anchor sizes, scales and ratios over 0", "another number");
+            Require(detector.FirstPyramidLevel is 2 or 3 && detector.Corners is 0 or 4, "2 or 3 as the first pyramid level and 0 or 4 corners", $"{detector.FirstPyramidLevel} and {detector.Corners}");
+            // A level has a quarter of the cells of the one before: all together less than 4/3 of the first.
+            var anchors = 4L * Input.Width * Input.Height / (3L << (2 * detector.FirstPyramidLevel)) * AnchorGrid.AnchorsPerCell(detector);
+            Require(anchors <= MostAnchors, $"at most {MostAnchors} anchors in an image", $"about {anchors}");
         }
 
         void ValidateOwn()

@@ -181,6 +181,7 @@ public sealed record CheckpointManifest
         if (manifest.Format != CurrentFormat)
             throw MarrowException.Bad(path, $"the format {CurrentFormat}", manifest.Format, "Use the version of Marrow that wrote it, or a newer one.");
         CheckpointName.Require(manifest.Name, path);
+        ManifestLimits.Require(manifest.License, manifest.Parents, path);
         foreach (var worth in manifest.Parents.Checkpoints.Select(p => p.Worth).OfType<ParentWorth>())
             worth.Validate(path);
         if (manifest.Files.Select(f => f.Path).Distinct(StringComparer.OrdinalIgnoreCase).Count() != manifest.Files.Count)

@@ -108,13 +108,13 @@ public static class Licenses
     /// </summary>
     public static IReadOnlyList<LicenseBreach> Breaches(string license, IEnumerable<LicensedAncestor> ancestors)
     {
-        var (own, ids) = (RestrictionsOf(license), Ids(license));
+        var (own, ids) = (RestrictionsOf(license), Ids(license).ToHashSet(StringComparer.OrdinalIgnoreCase));
         return [.. ancestors.SelectMany(a => Ids(a.License).SelectMany(id => Each
             .Where(term => RestrictionsOf(id).HasFlag(term) && !Keeps(term, id))
             .Select(term => new LicenseBreach(a.Label, id, term))))];
 
         bool Keeps(LicenseRestrictions term, string id) =>
-            term is LicenseRestrictions.ShareAlike or LicenseRestrictions.NoDerivatives ? ids.Contains(id, StringComparer.OrdinalIgnoreCase) : own.HasFlag(term);
+            term is LicenseRestrictions.ShareAlike or LicenseRestrictions.NoDerivatives ? ids.Contains(id) : own.HasFlag(term);
     }
 
     /// <summary>
@@ -132,6 +132,15 @@ public static class Licenses
     {
         var names = Ids(license).Select(id => Known.TryGetValue(id, out var terms) ? terms.Name : $"{id} is not known here and taken to allow nothing");
         return $"{license} ({string.Join("; ", names)}): {LicenseWords.Own(RestrictionsOf(license))}";
+    }
+
+    /// <summary>How many identifiers a licence joins; counted without taking them apart.</summary>
+    internal static int PartsOf(string license)
+    {
+        var parts = 1;
+        for (var at = license.IndexOf(And, StringComparison.Ordinal); at >= 0; at = license.IndexOf(And, at + And.Length, StringComparison.Ordinal))
+            parts++;
+        return parts;
     }
 
     private static string[] Ids(string license) => license.Split(And, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

@@ -39,14 +39,14 @@ internal static class ModelCardText
     {
         var text = new StringBuilder();
         text.Append("---\n").Append(FrontMatter(draft)).Append("---\n\n");
-        text.Append(Inv($"# {draft.Name}\n\n{draft.Card.Summary.Trim()}\n\n"));
+        text.Append(Inv($"# {draft.Name}")).Append("\n\n").Append(VisibleText.Lines(draft.Card.Summary.Trim())).Append("\n\n");
         WhatItIs(text, draft);
         Section(text, "Data and split", draft.Card.Data);
         if (draft.Card.Training is { } training)
-            Section(text, "Training", Inv($"Command: `{training.Command}`\n\n{(training.Stage.Length > 0 ? $"Stage {training.Stage}; s" : "S")}eed {training.Seed}; training took {Duration(TimeSpan.FromSeconds(training.Seconds))}; Marrow {CheckpointConfig.CodeVersion}.\n\n```yaml\n{training.Recipe.Trim()}\n```"));
+            Section(text, "Training", Inv($"Command: `{MarkdownText.Code(training.Command)}`\n\n{(training.Stage.Length > 0 ? $"Stage {MarkdownText.Inline(training.Stage)}; s" : "S")}eed {training.Seed}; training took {Duration(TimeSpan.FromSeconds(training.Seconds))}; Marrow {CheckpointConfig.CodeVersion}.") + $"\n\n{MarkdownText.Block("yaml", training.Recipe.Trim())}");
         Metrics(text, draft.Metrics);
         Section(text, "Limits and intended use", draft.Card.Limits);
-        Section(text, "Licence and citation", string.Join("\n\n", new[] { $"Licence: {draft.Card.License}", draft.Card.LicenseLink, draft.Card.Citation }.Where(s => s.Length > 0)));
+        Section(text, "Licence and citation", string.Join("\n\n", new[] { $"Licence: {MarkdownText.Inline(draft.Card.License)}", MarkdownText.Inline(draft.Card.LicenseLink), MarkdownText.Inline(draft.Card.Citation) }.Where(s => s.Length > 0)));
         Parents(text, draft);
         return text.ToString();
     }
@@ -91,8 +91,17 @@ internal static class ModelCardText
                 }).ToArray(),
             },
         };
-        return new SerializerBuilder().WithQuotingNecessaryStrings().WithNewLine("\n").DisableAliases().Build().Serialize(front);
+        return new SerializerBuilder().WithQuotingNecessaryStrings().WithNewLine("\n").DisableAliases().Build().Serialize(Visible(front));
     }
+
+    /// <summary>The same values with hidden characters as escapes; YAML's own marks are the serializer's affair.</summary>
+    private static object Visible(object value) => value switch
+    {
+        string text => VisibleText.Of(text),
+        Dictionary<string, object> map => map.ToDictionary(entry => entry.Key, entry => Visible(entry.Value)),
+        IEnumerable<object> list => list.Select(Visible).ToArray(),
+        _ => value,
+    };
 
     // Hugging Face has no tag for the regression of an image's numbers.
     private static string? PipelineTag(string task) => task switch
@@ -115,7 +124,7 @@ internal static class ModelCardText
         text.Append(Inv($"- Input: {config.Input.Describe()}; dense structures bright.\n\n"));
         text.Append("| output | unit | meaning |\n|---|---|---|\n");
         foreach (var output in config.Outputs)
-            text.Append(Inv($"| {Cell(output.Name)} | {Cell(output.Unit)} | {Cell(output.Meaning)}{(output.Trained ? "" : " **Untrained: masked.**")} |\n"));
+            text.Append(Inv($"| {MarkdownText.Inline(output.Name)} | {MarkdownText.Inline(output.Unit)} | {MarkdownText.Inline(output.Meaning)}{(output.Trained ? "" : " **Untrained: masked.**")} |\n"));
         text.Append('\n');
     }
 
@@ -131,11 +140,11 @@ internal static class ModelCardText
         foreach (var m in metrics)
         {
             var interval = m is { Low: { } low, High: { } high } ? Inv($"{low:G5} to {high:G5}") : "";
-            text.Append(Inv($"| {Cell(m.Metric)} | {m.Value:G5}{(m.Unit.Length > 0 ? " " + Cell(m.Unit) : "")} | {interval} | {Cell(m.Dataset)} | {Cell(m.Split)} | {m.Samples} | {m.Date:yyyy-MM-dd} |\n"));
+            text.Append(Inv($"| {MarkdownText.Inline(m.Metric)} | {m.Value:G5}{(m.Unit.Length > 0 ? " " + MarkdownText.Inline(m.Unit) : "")} | {interval} | {MarkdownText.Inline(m.Dataset)} | {MarkdownText.Inline(m.Split)} | {m.Samples} | {m.Date:yyyy-MM-dd} |\n"));
         }
         text.Append("\nMeasured with:\n\n");
         foreach (var command in metrics.Select(m => m.Command).Distinct())
-            text.Append(Inv($"    {command}\n"));
+            text.Append($"    {VisibleText.Of(command)}\n");
         text.Append('\n');
     }
 
@@ -143,13 +152,13 @@ internal static class ModelCardText
     {
         text.Append("## Lineage\n\n");
         foreach (var parent in draft.Parents.Checkpoints)
-            text.Append(Inv($"- Checkpoint `{parent.Name}@{parent.Digest}` ({parent.Role}), licence {parent.License}.\n"));
+            text.Append(MarkdownText.Format($"- Checkpoint `{parent.Name}@{parent.Digest}` ({parent.Role}), licence {parent.License}.\n"));
         foreach (var data in draft.Parents.Datasets)
-            text.Append(Inv($"- Data set {data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples{(data.Role == ParentDataset.Unlabeled ? ", without labels" : "")}, licence {data.License}{(data.FilesDigest.Length > 0 ? $", files `{data.FilesDigest}`" : "")}.{(data.Citation.Length > 0 ? " " + data.Citation : "")}\n"));
+            text.Append(MarkdownText.Format($"- Data set {data.Name}{(data.Version.Length > 0 ? " " : "")}{data.Version}, {data.Samples} samples{(data.Role == ParentDataset.Unlabeled ? ", without labels" : "")}, licence {data.License}{(data.FilesDigest.Length > 0 ? ", files " : "")}{data.FilesDigest}.{(data.Citation.Length > 0 ? " " : "")}{data.Citation}\n"));
         foreach (var ancestor in draft.Parents.Inherited)
-            text.Append(Inv($"- Further back: {ancestor.Label}, licence {ancestor.License}{(ancestor.Digest.Length > 0 ? $", `{ancestor.Digest}`" : "")}.\n"));
+            text.Append(MarkdownText.Format($"- Further back: {ancestor.Label}, licence {ancestor.License}{(ancestor.Digest.Length > 0 ? ", " : "")}{ancestor.Digest}.\n"));
         if (draft.Parents.Imported is { } file)
-            text.Append(Inv($"- Imported from the file `{Cell(file.Name)}`, {file.Bytes:N0} bytes, SHA-256 `{file.Sha256}`, map `{file.Map}`, licence {file.License}.\n"));
+            text.Append(MarkdownText.Format($"- Imported from the file `{file.Name}`, {file.Bytes:N0} bytes, SHA-256 `{file.Sha256}`, map `{file.Map}`, licence {file.License}.\n"));
         else if (draft.Parents.Checkpoints.Count + draft.Parents.Datasets.Count == 0)
             text.Append("None recorded.\n");
         text.Append('\n');
@@ -159,15 +168,13 @@ internal static class ModelCardText
                 text.Append("Trained from scratch: every weight began at random.\n");
             return;
         }
-        text.Append(Inv($"Warm start: {100 * receipt.BackboneCoverage:F1} % of the backbone's parameters came from `{receipt.Source}`.\n\n"));
+        text.Append(Inv($"Warm start: {100 * receipt.BackboneCoverage:F1} % of the backbone's parameters came from `{MarkdownText.Code(receipt.Source)}`.\n\n"));
         text.Append("| module | copied | adapted | remapped | random | numbers | from the source |\n|---|---|---|---|---|---|---|\n");
         foreach (var row in receipt.Table())
-            text.Append(Inv($"| {row.Module} | {row.Copied} | {row.Adapted} | {row.Remapped} | {row.Random} | {row.Elements:N0} | {100 * row.Share:F1} % |\n"));
+            text.Append(Inv($"| {MarkdownText.Inline(row.Module)} | {row.Copied} | {row.Adapted} | {row.Remapped} | {row.Random} | {row.Elements:N0} | {100 * row.Share:F1} % |\n"));
     }
 
-    private static void Section(StringBuilder text, string title, string body) => text.Append(Inv($"## {title}\n\n{body.Trim()}\n\n"));
-
-    private static string Cell(string value) => value.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
+    private static void Section(StringBuilder text, string title, string body) => text.Append($"## {title}\n\n{VisibleText.Lines(body.Trim().ReplaceLineEndings("\n"))}\n\n");
 
     private static string Duration(TimeSpan time) => time.TotalHours >= 1 ? Inv($"{time.TotalHours:F1} h") : time.TotalMinutes >= 1 ? Inv($"{time.TotalMinutes:F1} min") : Inv($"{time.TotalSeconds:F0} s");
 

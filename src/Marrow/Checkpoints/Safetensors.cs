@@ -34,6 +34,8 @@ public sealed class Safetensors : WeightFile
     /// <summary>What the header's "__metadata__" holds; strings of whoever wrote the file, not to be trusted.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
+    internal override IReadOnlyDictionary<string, string> Notes => Metadata;
+
     /// <summary>Reads and checks the header. Throws <see cref="MarrowException"/> when any rule of the format is broken.</summary>
     public static Safetensors Open(string path)
     {

@@ -31,6 +31,9 @@ public abstract class WeightFile : IDisposable
     /// <summary>In the file's order.</summary>
     public abstract IReadOnlyList<WeightEntry> Entries { get; }
 
+    /// <summary>What whoever wrote the file says of it, by key; not to be trusted. Empty where it says nothing.</summary>
+    internal virtual IReadOnlyDictionary<string, string> Notes => new Dictionary<string, string>();
+
     public bool Contains(string name) => _byName.ContainsKey(name);
 
     /// <summary>
@@ -104,7 +107,7 @@ public abstract class WeightFile : IDisposable
     private protected void ReadExactly(Span<byte> into, long position) => ReadExactly(_file, into, position, Path);
 
     /// <param name="flat">[elements], contiguous.</param>
-    private protected static void ForPieces(torch.Tensor flat, Action<torch.Tensor> use)
+    internal static void ForPieces(torch.Tensor flat, Action<torch.Tensor> use)
     {
         var elements = flat.shape[0];
         var step = PieceBytes / flat.ElementSize;

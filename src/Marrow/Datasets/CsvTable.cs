@@ -33,8 +33,11 @@ internal sealed class CsvTable
             text.AppendJoin(',', row.Select(Quote)).Append('\n');
         return text.ToString();
 
-        static string Quote(string cell) => cell.AsSpan().ContainsAny(",\"\n") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
+        static string Quote(string cell) => cell.AsSpan().ContainsAny(",\"\n\r") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
     }
+
+    /// <summary>Text that a spreadsheet would run as a formula gets an apostrophe before it, as spreadsheets themselves mark text.</summary>
+    public static string TextCell(string text) => text.Length > 0 && "=+-@\t\r\n＝＋－＠".Contains(text[0]) ? "'" + text : text;
 
     /// <summary>Throws <see cref="MarrowException"/> when the file is absent, not text, or has rows of unequal length.</summary>
     public static CsvTable Read(string path, bool hasHeader)

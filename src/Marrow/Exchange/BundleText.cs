@@ -35,20 +35,20 @@ internal static class BundleText
         if (ancestors.Count > 0)
             text.Append("\nThey were made from:\n\n");
         foreach (var ancestor in ancestors)
-            text.Append($"- {ExportTerms.Describe(ancestor)}\n");
+            text.Append($"- {VisibleText.Of(ExportTerms.Describe(ancestor))}\n");
         var breaches = Licenses.Breaches(checkpoint.License, ancestors);
         if (breaches.Count > 0)
             text.Append("\nTerms of ancestors that the licence above does not keep; they hold all the same:\n\n");
         foreach (var breach in breaches)
-            text.Append($"- {breach}\n");
+            text.Append($"- {VisibleText.Of(breach.ToString())}\n");
         return text.ToString();
     }
 
     public static string DataTerms(Checkpoint checkpoint) => string.Concat(checkpoint.Parents.Datasets.Select(d =>
-        $"{d.Name}{(d.Version.Length > 0 ? " " + d.Version : "")}: {Named(d.License)}.\n{(d.Citation.Length > 0 ? d.Citation + "\n" : "")}\n"));
+        $"{VisibleText.Of($"{d.Name}{(d.Version.Length > 0 ? " " + d.Version : "")}")}: {Named(d.License)}.\n{(d.Citation.Length > 0 ? VisibleText.Of(d.Citation) + "\n" : "")}\n"));
 
     private static string Named(string license) => string.Join(" and ", license.Split(" AND ").Select(id =>
-        Licenses.Known.TryGetValue(id, out var terms) ? $"{terms.Name} ({id}{(id.StartsWith("LicenseRef-", StringComparison.Ordinal) ? "" : $", https://spdx.org/licenses/{id}.html")})" : id));
+        Licenses.Known.TryGetValue(id, out var terms) ? $"{terms.Name} ({id}{(id.StartsWith("LicenseRef-", StringComparison.Ordinal) ? "" : $", https://spdx.org/licenses/{id}.html")})" : VisibleText.Of(id)));
 }
 
 /// <summary>Ancestors and their terms, as commands print them and files hold them.</summary>

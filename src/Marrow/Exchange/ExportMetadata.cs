@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Marrow.Checkpoints;
 using Marrow.Tensors;
+using TorchSharp;
 
 namespace Marrow.Exchange;
 
@@ -11,6 +12,15 @@ namespace Marrow.Exchange;
 /// </summary>
 internal static class ExportMetadata
 {
+    /// <summary>The same of a file from which the checkpoint can be imported again: with its parents and what its numbers are known by.</summary>
+    public static SortedDictionary<string, string> Of(Checkpoint checkpoint, IReadOnlyList<KeyValuePair<string, torch.Tensor>> weights)
+    {
+        var metadata = Of(checkpoint);
+        metadata["parents"] = Json(checkpoint.Parents);
+        metadata["weights"] = ExportedFile.DigestOf(weights);
+        return metadata;
+    }
+
     public static SortedDictionary<string, string> Of(Checkpoint checkpoint)
     {
         var config = checkpoint.Config;

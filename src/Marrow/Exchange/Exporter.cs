@@ -48,14 +48,15 @@ public static class Exporter
     internal static void WriteSafetensors(string path, Checkpoint checkpoint, ExportRequest request)
     {
         using var scope = torch.NewDisposeScope();
-        Safetensors.Write(path, ExportWeights.Read(checkpoint, request.Precision ?? WeightPrecision.Stored), ExportMetadata.Of(checkpoint));
+        var weights = ExportWeights.Read(checkpoint, request.Precision ?? WeightPrecision.Stored);
+        Safetensors.Write(path, weights, ExportMetadata.Of(checkpoint, weights));
     }
 
     internal static void WritePyTorch(string path, Checkpoint checkpoint, ExportRequest request)
     {
         using var scope = torch.NewDisposeScope();
         var weights = ExportWeights.Read(checkpoint, request.Precision ?? WeightPrecision.Float32);
-        AtomicFile.Write(path, stream => PyTorchWriter.Write(stream, weights, ExportMetadata.Of(checkpoint)));
+        AtomicFile.Write(path, stream => PyTorchWriter.Write(stream, weights, ExportMetadata.Of(checkpoint, weights)));
     }
 
     private static string Target(Checkpoint checkpoint, ExportRequest request)

@@ -11,7 +11,7 @@ internal static class ImportCard
     public static ModelCard Of(ImportSummary summary, ImportMap map, ImportRequest request) => new()
     {
         Summary = Inv($"""
-            A {summary.Architecture} with {summary.Classes.Count} outputs, imported from the file `{summary.File.Name}` by the map `{map.Name}`: {map.Source}.
+            A {summary.Architecture} with {summary.Classes.Count} outputs, imported from the file `{MarkdownText.Code(summary.File.Name)}` by the map `{map.Name}`: {map.Source}.
 
             {Keys(summary)}
 
@@ -19,18 +19,18 @@ internal static class ImportCard
             """),
         Data = "What the weights were trained on is not in the file: ask their source.",
         Limits = "Nothing was measured here: evaluate it on your own images before you rely on it. Not for clinical use.",
-        License = request.License,
+        License = summary.File.License,
         Tags = ["imported", map.Name],
     };
 
     private static string Keys(ImportSummary summary)
     {
-        var text = Inv($"Of {summary.Tensors} tensors{(summary.Place.Length > 0 ? $" under `{summary.Place}`" : "")}, {summary.Mapped} became the model's ({summary.Renamed} under another key), in {summary.Precision}.");
-        text += string.Concat(summary.Dropped.Select(d => $" Dropped: `{d.Key}` ({d.Reason})."));
+        var text = Inv($"Of {summary.Tensors} tensors{(summary.Place.Length > 0 ? $" under `{MarkdownText.Code(summary.Place)}`" : "")}, {summary.Mapped} became the model's ({summary.Renamed} under another key), in {summary.Precision}.");
+        text += string.Concat(summary.Dropped.Select(d => $" Dropped: `{MarkdownText.Code(d.Key)}` ({d.Reason})."));
         if (summary.Filled > 0)
             text += Inv($" {summary.Filled} `num_batches_tracked`, which PyTorch has since 0.4.1 and which evaluation does not use, are 0.");
         if (summary.Others.Count > 0)
-            text += $" Beside the weights the file had {string.Join(", ", summary.Others.Take(NamedKeys).Select(o => $"`{o}`"))}{(summary.Others.Count > NamedKeys ? " and more" : "")}, all of which was left.";
+            text += $" Beside the weights the file had {string.Join(", ", summary.Others.Take(NamedKeys).Select(o => $"`{MarkdownText.Code(o)}`"))}{(summary.Others.Count > NamedKeys ? " and more" : "")}, all of which was left.";
         return text;
     }
 

@@ -15,14 +15,22 @@ public static class Importer
 {
     /// <summary>
     /// The caller disposes the checkpoint. Throws <see cref="MarrowException"/> when the file is refused (see
-    /// <see cref="PyTorchWeights.Open"/>), fits no known map or model, has leftovers, or its classes have no names.
+    /// <see cref="PyTorchWeights.Open"/>), fits no known map or model, has leftovers, or its classes have no names. A file that
+    /// Marrow exported (or the folder of a bundle) becomes the same checkpoint again; of one whose weights were changed since
+    /// the terms alone are kept.
     /// </summary>
     public static (Checkpoint Checkpoint, ImportSummary Summary) Import(string path, ImportRequest request)
     {
         using var scope = NewDisposeScope();
-        using WeightFile file = PyTorchWeights.Takes(path) ? PyTorchWeights.Open(path) : Safetensors.Open(path);
+        path = ExportImport.Locate(path);
+        using var file = WeightFiles.Open(path);
+        var exported = ExportedFile.Of(file);
+        if (exported is not null && request.Map is null && exported.IsWholeIn(file))
+            return ExportImport.Restore(file, exported, request);
         var map = Map(file, request);
         var entries = KeyMapping.Of(file, map);
+        if (!entries.Keys.Any(k => k.Contains("denseblock1.denselayer1.", StringComparison.Ordinal)))
+            throw ArchitectureGuess.Unknown(file);
         var architecture = request.Architecture is { } named ? Known(named) : KeyMapping.Architecture(entries, path);
         var (channels, outputs) = (Side(entries, "features.conv0.weight", 1), Side(entries, "classifier.weight", 0));
         if (channels is not (1 or 3) || outputs < 1)
@@ -43,7 +51,7 @@ public static class Importer
         var matrices = weights.Where(w => w.Value.Dimensions >= 2).Select(w => w.Value.dtype).Distinct().ToList();
         var summary = new ImportSummary
         {
-            File = new(Path.GetFileName(path), file.Length, file.Sha256(), map.Name, request.License),
+            File = new(Path.GetFileName(path), file.Length, file.Sha256(), map.Name, request.License == Licenses.Unknown ? exported?.License ?? request.License : request.License),
             Architecture = architecture,
             Place = (file as PyTorchWeights)?.Place ?? "",
             Others = (file as PyTorchWeights)?.Others ?? [],
@@ -63,7 +71,7 @@ public static class Importer
             Weights = weights,
             MatricesAs = matrices is [var one] ? one : ScalarType.Float32,
             Card = ImportCard.Of(summary, map, request),
-            Parents = new() { Imported = summary.File },
+            Parents = new() { Imported = summary.File, Inherited = exported?.AncestorsOfChanged() ?? [] },
         }.Save(request.HubFolder);
         return (checkpoint, summary);
     }
@@ -76,6 +84,8 @@ public static class Importer
         var entries = file.Entries.Select(e => (Key: KeyMapping.Unwrap(e.Name), e.Shape)).ToList();
         var facts = new SourceFacts(entries.Select(e => e.Key).ToHashSet(StringComparer.Ordinal), Side("conv0.weight", 1), Side("classifier.weight", 0),
             file is Safetensors own ? own.Metadata : new Dictionary<string, string>());
+        if (!facts.Keys.Any(k => k.Contains("denseblock1.denselayer1.", StringComparison.Ordinal)))
+            throw ArchitectureGuess.Unknown(file);
         return ImportMaps.All.Values.FirstOrDefault(m => m.Recognises(facts)) ?? throw MarrowException.Bad(file.Path, $"weights of a known source ({known})",
             $"{facts.Channels} input channels, {facts.Outputs} outputs and keys such as {string.Join(", ", facts.Keys.Take(3).Select(PickleReader.Shown))}",
             "Name the map that they are closest to (--map), with the classes (--classes).");

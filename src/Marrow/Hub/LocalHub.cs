@@ -151,12 +151,12 @@ public sealed class LocalHub(string folder)
         return File.Exists(Path.Combine(home, CheckpointManifest.FileName)) ? home : null;
     }
 
-    private static bool IsBareWeights(string reference) => File.Exists(reference) && (Path.GetExtension(reference) == ".safetensors" || PyTorchWeights.Takes(reference));
+    private static bool IsBareWeights(string reference) => File.Exists(reference);
 
     private MarrowException Unknown(string reference)
     {
         var known = List().Select(e => e.Name).Distinct().ToList();
-        return MarrowException.Bad(reference, "a checkpoint's name, its folder, or a .safetensors, .pth or .pt file", "nothing of that name",
+        return MarrowException.Bad(reference, "a checkpoint's name, its folder, or a file of weights", "nothing of that name",
             known.Count == 0 ? $"The hub {Folder} is empty." : $"The hub {Folder} knows: {string.Join(", ", known)}.");
     }
 }

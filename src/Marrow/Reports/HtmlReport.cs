@@ -137,5 +137,5 @@ public sealed class HtmlReport(string title, string subtitle = "")
     }
 
     private static string DataUri(byte[] png) => $"data:image/png;base64,{Convert.ToBase64String(png)}";
-    private static string Escape(string text) => WebUtility.HtmlEncode(text);
+    private static string Escape(string text) => WebUtility.HtmlEncode(VisibleText.Lines(text.ReplaceLineEndings("\n")));
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CsvHelper;
+using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Prediction;
 using SkiaSharp;
@@ -43,7 +44,7 @@ public sealed class ImagePredictionFiles(string folder, IReadOnlyList<string> co
         using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
         // A cell that a spreadsheet would run as a formula (=, +, -, @) is preceded by an apostrophe; numbers are numbers.
         using var csv = CsvWriter.Create(writer, new CsvWriterOptions { Injection = CsvInjection.None, NewLine = "\n" }, leaveOpen: true);
-        csv.WriteHeader([.. (string[])["file", .. columns, "status"]]);
+        csv.WriteHeader([.. (string[])["file", .. columns.Select(CsvTable.TextCell), "status"]]);
         foreach (var finding in _findings)
             csv.WriteRecord([.. Row(finding)]);
     });
@@ -105,7 +106,7 @@ public sealed class ImagePredictionFiles(string folder, IReadOnlyList<string> co
         return OverlayFrame.Render(radiograph, strip, (canvas, place) => PointCanvas.Draw(canvas, place, [.. finding.Points.Select(p => p.Place ?? unseen)], [.. finding.Points.Select(p => p.Name)]));
     }
 
-    private static string Text(string cell) => cell.Length > 0 && "=+-@".Contains(cell[0]) ? "'" + cell : cell;
+    private static string Text(string cell) => CsvTable.TextCell(cell);
 
     private static string Number(double value) => value.ToString(Math.Abs(value) >= 1000 ? "0.#" : "0.####", CultureInfo.InvariantCulture);
 

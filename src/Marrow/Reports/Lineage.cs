@@ -150,6 +150,6 @@ public static class LineageSvg
 
     /// <summary>Text that is too long for its box ends in an ellipsis and shows in full as a tool tip.</summary>
     private static string Escape(string text, int longest) => text.Length <= longest
-        ? WebUtility.HtmlEncode(text)
-        : $"<title>{WebUtility.HtmlEncode(text)}</title>{WebUtility.HtmlEncode(text[..(longest - 1)])}…";
+        ? WebUtility.HtmlEncode(VisibleText.Of(text))
+        : $"<title>{WebUtility.HtmlEncode(VisibleText.Of(text))}</title>{WebUtility.HtmlEncode(VisibleText.Of(text[..(longest - 1)]))}…";
 }

@@ -20,7 +20,7 @@ internal static class StudyFiles
                 var saving = result.Savings.FirstOrDefault(s => (s.Start, s.Method, s.Share) == (c.Start, c.Method, c.Share));
                 return (string[])
                 [
-                    c.Start, c.Method, c.Share.ToString(), Number(c.Share.Patients), Number(c.Images), result.Plan.Metric, Number(c.Mean), Number(c.Low), Number(c.High), Number(c.Values.Count),
+                    CsvTable.TextCell(c.Start), CsvTable.TextCell(c.Method), c.Share.ToString(), Number(c.Share.Patients), Number(c.Images), result.Plan.Metric, Number(c.Mean), Number(c.Low), Number(c.High), Number(c.Values.Count),
                     .. saving is null ? ["", "", "", ""] : (string[])[Number(saving.Saving.Factor), Number(saving.Saving.Bound), Number(saving.Low.Place), Number(saving.High.Place)],
                 ];
             })));
@@ -29,7 +29,7 @@ internal static class StudyFiles
             ["run", "start", "method", "labels", "patients", "images", "seed", "seconds", .. metrics],
             result.Runs.Select(r => (string[])
             [
-                r.Run.Name, r.Run.Start, r.Run.Method, r.Run.Share.ToString(), Number(r.Patients), Number(r.Images), r.Run.Seed.ToString(CultureInfo.InvariantCulture), Number(Math.Round(r.Seconds, 1)),
+                CsvTable.TextCell(r.Run.Name), CsvTable.TextCell(r.Run.Start), CsvTable.TextCell(r.Run.Method), r.Run.Share.ToString(), Number(r.Patients), Number(r.Images), r.Run.Seed.ToString(CultureInfo.InvariantCulture), Number(Math.Round(r.Seconds, 1)),
                 .. metrics.Select(name => r.Metrics.FirstOrDefault(m => m.Name == name) is { } m ? Number(m.Value) : ""),
             ])));
         AtomicFile.WriteText(folder.Text, Markdown(result));
@@ -41,7 +41,7 @@ internal static class StudyFiles
     {
         var text = new StringBuilder();
         foreach (var sentence in result.Sentences)
-            text.Append("- ").Append(sentence).Append('\n');
+            text.Append("- ").Append(MarkdownText.Inline(sentence)).Append('\n');
         Append(StudyTables.Curves(result), StudyTables.Intervals);
         if (result.Savings.Count > 0)
             text.Append("\nx labels: ").Append(StudyTables.Savings).Append('\n');
@@ -51,7 +51,7 @@ internal static class StudyFiles
 
         void Append(StudyTable table, string note)
         {
-            text.Append("\n**").Append(table.Title).Append("**\n\n");
+            text.Append("\n**").Append(MarkdownText.Inline(table.Title)).Append("**\n\n");
             Row(table.Headers);
             Row(table.Headers.Select(_ => "---"));
             foreach (var row in table.Rows)
@@ -59,7 +59,7 @@ internal static class StudyFiles
             text.Append('\n').Append(note).Append('\n');
         }
 
-        void Row(IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
+        void Row(IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells.Select(MarkdownText.Inline)).Append(" |\n");
     }
 
     /// <summary>Draws stay with the runs: they are for differences, which are here.</summary>

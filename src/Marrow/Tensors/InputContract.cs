@@ -62,8 +62,8 @@ public sealed record InputContract
     /// <summary>Where in the image the model looks; null for all of it.</summary>
     public InputCrop? Crop { get; init; }
 
-    // 16,384 px a side: 16 times the largest input a GPU of today takes; guards allocations against a foreign config.json.
-    private const int MaxSide = 16384;
+    // As recipes allow: four times the side of the largest input a GPU of today takes; guards allocations against a foreign config.json.
+    private const int MaxSide = 4096;
     private const double SmallestCropShare = 0.25; // images are decoded at up to four times the input's sides
 
     /// <summary>What is subtracted from a channel's values in 0..1.</summary>

@@ -237,12 +237,11 @@ public static partial class RecipeReader
     private static bool LooksLikeCheckpoint(string text) =>
         HubName().IsMatch(text)
         || (text.StartsWith("oci:", StringComparison.Ordinal) ? OciReference().IsMatch(text) : text.AsSpan().ContainsAny('/', '\\'))
-        || text.EndsWith(".safetensors", StringComparison.Ordinal)
-        || PyTorchWeights.Takes(text);
+        || WeightFiles.HasEnding(text);
 
     [GeneratedRegex(@"^[a-z0-9][a-z0-9_-]*\.[a-z0-9][a-z0-9._-]*(@sha256:[0-9a-f]{6,64})?\z")]
     private static partial Regex HubName();
 
-    [GeneratedRegex(@"^oci://[^\s/]+/\S+\z")]
+    [GeneratedRegex(@"^oci://[^\s/@]+/\S+\z")]
     private static partial Regex OciReference();
 }

@@ -53,11 +53,11 @@ internal static class StageCheckpoint
             },
             Card = new()
             {
-                Summary = $"A {stage.Model} for {task.Purpose}, trained on {dataset.Name}"
+                Summary = $"A {stage.Model} for {MarkdownText.Inline(task.Purpose)}, trained on {MarkdownText.Inline(dataset.Name)}"
                     + (source is null ? " from random weights." : StageInit.IsMatched(stage.Init) ? $" from random weights with the statistics of {source.Name}." : $", warm-started from {source.Name}."),
                 Data = string.Create(CultureInfo.InvariantCulture,
-                    $"{dataset.Name} ({dataset.Format}): {data.Training.Count} images to train on, {data.Validation.Count} that chose the best weights, {data.HeldOut.Count} {(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts.")
-                    + (unlabeled is null ? "" : string.Create(CultureInfo.InvariantCulture, $" Without labels: {unlabeled.Samples.Count} images of {unlabeled.Dataset.Name} ({unlabeled.Dataset.Format}), by {(stage.Uda is null ? "a mean teacher" : "unsupervised data augmentation")}; none of a patient who is held out or chose the best weights."))
+                    $"{MarkdownText.Inline(dataset.Name)} ({dataset.Format}): {data.Training.Count} images to train on, {data.Validation.Count} that chose the best weights, {data.HeldOut.Count} {(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts.")
+                    + (unlabeled is null ? "" : string.Create(CultureInfo.InvariantCulture, $" Without labels: {unlabeled.Samples.Count} images of {MarkdownText.Inline(unlabeled.Dataset.Name)} ({unlabeled.Dataset.Format}), by {(stage.Uda is null ? "a mean teacher" : "unsupervised data augmentation")}; none of a patient who is held out or chose the best weights."))
                     + (labeller is null ? "" : $" Uncertain labels of the training images are the probabilities of {labeller.Name}@{labeller.Digest}."),
                 Training = new(request.Recipe.SourceText, stage.Name, request.Command, request.Recipe.Seed, progress.Seconds),
                 Limits = task.Limits,

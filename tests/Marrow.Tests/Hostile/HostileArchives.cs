@@ -19,24 +19,24 @@ internal static class HostileArchives
 
     private static IEnumerable<(string Name, byte[] File, string Says)> Wholes()
     {
-        yield return ("nothing", [], "zip");
+        yield return ("nothing", [], "an empty file");
         yield return ("four bytes", Good[..4], "zip");
-        yield return ("an end record alone", Good[^22..], "zip");
+        yield return ("an end record alone", Good[^22..], "starts with 504B0506");
         foreach (var share in (int[])[1, 10, 25, 50, 75, 90, 99])
             yield return ($"the first {share} % of it", Good[..(Good.Length * share / 100)], "zip");
         yield return ("without its last byte", Good[..^1], "zip");
         yield return ("with a byte behind it", [.. Good, 0], "zip");
-        yield return ("with a byte before it", [0, .. Good], "zip");
+        yield return ("with a byte before it", [0, .. Good], "starts with 00504B03");
         yield return ("a script before it", [.. "PK\x03\x04"u8, .. Good], "ends at byte");
         yield return ("another zip behind it", [.. Good, .. Good], "");
-        yield return ("the older form", [.. Start("8002 8a0a 6cfc9c46f9206aa85019 2e")], "older form");
+        yield return ("the older form", [.. Start("8002 8a0a 6cfc9c46f9206aa85019 2e")], "PROTO 2 to 5");
         yield return ("a tar", [.. Encoding.ASCII.GetBytes("weights/".PadRight(512, '\0'))], "starts with");
-        yield return ("a pickle alone", Pickle, "older form");
+        yield return ("a pickle alone", Pickle, "a pickle of Python that torch.save did not write");
         yield return ("an ELF program", [0x7f, (byte)'E', (byte)'L', (byte)'F', .. new byte[60]], "starts with");
         yield return ("a bomb of 64 MB in 64 kB", PyTorchFile.Zip([("weights/data.pkl", Pickle), ("weights/data/0", new byte[64 << 20])], CompressionLevel.SmallestSize), "without compression");
         yield return ("a pickle that is compressed", PyTorchFile.Zip([("weights/data.pkl", Pickle), .. PyTorchFile.Storages()], CompressionLevel.SmallestSize), "without compression");
         yield return ("a zip in a zip", PyTorchFile.Zip([("weights/data.pkl", Good)]), "PROTO");
-        yield return ("a zip in a zip under its own name", PyTorchFile.Zip([("weights.pth", Good)]), "one NAME/data.pkl");
+        yield return ("a zip in a zip under its own name", PyTorchFile.Zip([("weights.pth", Good)]), "torch.save did not write");
         yield return ("no pickle", PyTorchFile.Zip(PyTorchFile.Storages()), "one NAME/data.pkl");
         yield return ("no entries", PyTorchFile.Zip([]), "");
         yield return ("two pickles", PyTorchFile.Zip([("a/data.pkl", Pickle), ("b/data.pkl", Pickle)]), "one NAME/data.pkl, as torch.save writes it, found 2");

@@ -103,7 +103,9 @@ internal static class PickleGlobals
         }
         if (offset < 0 || elements > 0 && last >= available)
             throw new FormatException($"a tensor {ShapeText.Of(shape)} with offset {offset} and strides {ShapeText.Of(strides)}, which reaches beyond its storage's {available} elements");
-        return new(storage, type, offset, shape, strides);
+        if (storage.Skipped > 0 && type != storage.Type)
+            throw new FormatException("a part of a storage that is read as another type");
+        return new(storage, type, storage.Skipped + offset, shape, strides);
     }
 
     private static long[] Numbers(PickleTuple tuple)

@@ -19,7 +19,7 @@ internal sealed class PickleReader
 
     private readonly byte[] _data;
     private readonly string _path;
-    private readonly Func<string, long?> _bytesOf;
+    private readonly Func<object?, PickledStorage> _storage;
     private readonly List<object?> _stack = [];
     private readonly List<int> _marks = [];
     private readonly Dictionary<uint, object?> _memo = [];
@@ -27,7 +27,8 @@ internal sealed class PickleReader
     private int _start; // of the instruction that runs
     private int _values;
 
-    private PickleReader(byte[] data, string path, Func<string, long?> bytesOf) => (_data, _path, _bytesOf) = (data, path, bytesOf);
+    private PickleReader(byte[] data, int position, string path, Func<object?, PickledStorage> storage) =>
+        (_data, _position, _start, _path, _storage) = (data, position, position, path, storage);
 
     /// <summary>The instructions there are; "PROTO" comes first and "STOP" ends, both without an entry of their own.</summary>
     private static readonly Action<PickleReader>?[] Instructions = Table(new()
@@ -44,7 +45,8 @@ internal sealed class PickleReader
         [PickleOpcode.BinFloat] = r => r.Push(BinaryPrimitives.ReadDoubleBigEndian(r.Take(8))),
         [PickleOpcode.BinUnicode] = r => r.Push(r.Text(r.Length())),
         [PickleOpcode.ShortBinUnicode] = r => r.Push(r.Text(r.Take(1)[0])),
-        [PickleOpcode.ShortBinString] = r => r.Push(r.Text(r.Take(1)[0])),
+        [PickleOpcode.ShortBinString] = r => r.PushString(r.Take(1)[0]),
+        [PickleOpcode.BinString] = r => r.PushString(r.Length()),
         [PickleOpcode.BinBytes] = r => r.PushBytes(r.Length()),
         [PickleOpcode.ShortBinBytes] = r => r.PushBytes(r.Take(1)[0]),
         [PickleOpcode.EmptyList] = r => r.Push(new PickleList()),
@@ -64,7 +66,7 @@ internal sealed class PickleReader
         [PickleOpcode.StackGlobal] = r => r.StackGlobal(r.Pop(2)),
         [PickleOpcode.Reduce] = r => r.Reduce(r.Pop(2)),
         [PickleOpcode.Build] = r => r.Build(r.Pop(1)),
-        [PickleOpcode.BinPersId] = r => r.Push(PickleGlobals.Storage(r.Pop(1)[0], r._bytesOf)),
+        [PickleOpcode.BinPersId] = r => r.Push(r._storage(r.Pop(1)[0])),
         [PickleOpcode.BinGet] = r => r.Get(r.Take(1)[0]),
         [PickleOpcode.LongBinGet] = r => r.Get(BinaryPrimitives.ReadUInt32LittleEndian(r.Take(4))),
         [PickleOpcode.BinPut] = r => r.Put(r.Take(1)[0]),
@@ -80,10 +82,23 @@ internal sealed class PickleReader
     /// <param name="bytesOf">Size of a storage by its key; null when there is none.</param>
     public static object? Read(byte[] data, string path, Func<string, long?> bytesOf)
     {
-        var reader = new PickleReader(data, path, bytesOf);
+        var position = 0;
+        return Read(data, ref position, path, id => PickleGlobals.Storage(id, bytesOf), isAlone: true);
+    }
+
+    /// <summary>The same of one pickle of several, from <paramref name="position"/>, which is then behind it.</summary>
+    /// <param name="storage">What a persistent id means; throws <see cref="FormatException"/>.</param>
+    public static object? ReadNext(byte[] data, ref int position, string path, Func<object?, PickledStorage> storage) =>
+        Read(data, ref position, path, storage, isAlone: false);
+
+    private static object? Read(byte[] data, ref int position, string path, Func<object?, PickledStorage> storage, bool isAlone)
+    {
+        var reader = new PickleReader(data, position, path, storage);
         try
         {
-            return reader.Run();
+            var value = reader.Run(isAlone);
+            position = reader._position;
+            return value;
         }
         catch (FormatException e)
         {
@@ -98,13 +113,13 @@ internal sealed class PickleReader
         return text.Length > ShownCharacters ? clean + "..." : clean;
     }
 
-    private object? Run()
+    private object? Run(bool isAlone)
     {
         if (_data.Length > MostBytes)
             throw new FormatException($"{_data.Length} bytes, more than {MostBytes}");
-        if (_data.Length < 2 || _data[0] != (byte)PickleOpcode.Proto || _data[1] is < 2 or > 5)
+        if (_data.Length - _position < 2 || _data[_position] != (byte)PickleOpcode.Proto || _data[_position + 1] is < 2 or > 5)
             throw new FormatException("a beginning other than PROTO 2 to 5");
-        _position = 2;
+        _position += 2;
         while (true)
         {
             _start = _position;
@@ -115,7 +130,7 @@ internal sealed class PickleReader
         }
         if (_stack.Count != 1 || _marks.Count != 0)
             throw new FormatException($"STOP with {_stack.Count} values and {_marks.Count} marks left");
-        if (_position != _data.Length)
+        if (isAlone && _position != _data.Length)
             throw new FormatException($"{_data.Length - _position} bytes after STOP");
         return _stack[0];
     }
@@ -139,6 +154,13 @@ internal sealed class PickleReader
     {
         Take(length);
         Push(new PickleOpaque("bytes"));
+    }
+
+    /// <summary>What Python 2 calls a string: text, or the bytes of a number.</summary>
+    private void PushString(int length)
+    {
+        var bytes = Take(length);
+        Push(System.Text.Unicode.Utf8.IsValid(bytes) ? StrictUtf8.GetString(bytes) : new PickleOpaque("bytes"));
     }
 
     private void Append(object?[] items)

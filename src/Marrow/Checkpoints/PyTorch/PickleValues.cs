@@ -42,8 +42,11 @@ internal sealed class PickleOpaque(string kind)
 
 /// <summary>The bytes that tensors lie in: an entry of the archive.</summary>
 /// <param name="type">Of its elements; null where each tensor says it.</param>
-internal sealed class PickledStorage(string key, torch.ScalarType? type, long bytes)
+/// <param name="skipped">Elements before a view of it, as the older form of PyTorch's files has them.</param>
+internal sealed class PickledStorage(string key, torch.ScalarType? type, long bytes, long skipped = 0)
 {
+    public long Skipped { get; } = skipped;
+
     public string Key { get; } = key;
     public torch.ScalarType? Type { get; } = type;
     public long Bytes { get; } = bytes;

@@ -34,6 +34,9 @@ internal sealed class PyTorchArchive
 
     public ArchiveRecord Pickle => _records[_root + "data.pkl"];
 
+    /// <summary>What an export of Marrow says of itself; null in files of other programs.</summary>
+    public ArchiveRecord? Notes => Find("extra/marrow.json");
+
     /// <summary>Null when there is none of this key.</summary>
     public ArchiveRecord? Storage(string key) => Find("data/" + key);
 

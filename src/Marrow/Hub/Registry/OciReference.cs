@@ -47,7 +47,7 @@ public sealed partial record OciReference
         var port = match.Groups["port"] is { Success: true, Value: var digits } ? int.Parse(digits, CultureInfo.InvariantCulture) : 1;
         if (!match.Success || port is 0 or > 65535 || host.Length > LongestHost || repository.Length > LongestRepository || !Uri.TryCreate($"https://{host}/", UriKind.Absolute, out _))
             throw MarrowException.Bad(text, "oci://host[:port]/repository:tag or oci://host[:port]/repository@sha256:DIGITS (64; host and repository in lower case)",
-                Problem(text), "Write it so, such as oci://127.0.0.1:5000/spine/cobb:v1.");
+                Problem(text), HasCredentials(text) ? "Leave them out, and log in with docker login, podman login or oras login." : "Write it so, such as oci://127.0.0.1:5000/spine/cobb:v1.");
         return new(host, repository, tag.Length > 0 ? tag : null, digest.Length > 0 ? digest : null);
     }
 
@@ -64,8 +64,11 @@ public sealed partial record OciReference
 
     private static string WithoutPort(string host) => PortAtEnd().Replace(host, "");
 
+    private static bool HasCredentials(string text) => text.Contains('@') && !text[(text.LastIndexOf('@') + 1)..].StartsWith("sha256:", StringComparison.Ordinal) || text.Count(c => c == '@') > 1;
+
     private static string Problem(string text) =>
         !IsOne(text) ? "another beginning"
+        : HasCredentials(text) ? "a user's name or password before the host"
         : !text[Scheme.Length..].Contains('/') ? "no repository"
         : text.LastIndexOf(':') < text.LastIndexOf('/') && !text.Contains('@') ? "neither tag nor digest"
         : "another form";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -41,7 +42,12 @@ internal sealed class RegistryTransport : IDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(_options.ConnectTimeout + _options.ResponseTimeout);
-        void Wait(int moved) => limit.CancelAfter(_options.ResponseTimeout); // as long as bytes leave, the answer can't be due
+        using var silence = Silence(request.RequestUri!);
+        void Wait(int moved)
+        {
+            limit.CancelAfter(_options.ResponseTimeout); // as long as bytes leave, the answer can't be due
+            silence.Change(_options.WordAfter, _options.WordAfter);
+        }
         var file = request.Content as FileRangeContent;
         file?.Moved += Wait;
         try
@@ -75,6 +81,7 @@ internal sealed class RegistryTransport : IDisposable
             return null;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(_options.ResponseTimeout);
+        using var silence = Silence(response.RequestMessage!.RequestUri!);
         try
         {
             using var body = await response.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
@@ -96,6 +103,13 @@ internal sealed class RegistryTransport : IDisposable
         {
             throw new TransientFailure($"the connection broke ({e.Message.TrimEnd('.')})", inner: e);
         }
+    }
+
+    /// <summary>Says from time to time that it is still waited for an answer, until it is disposed.</summary>
+    private Timer Silence(Uri uri)
+    {
+        var since = Stopwatch.StartNew();
+        return new(_ => _options.Note?.Invoke($"{uri.Authority}: no answer for {since.Elapsed.TotalSeconds:0} s"), null, _options.WordAfter, _options.WordAfter);
     }
 
     private Exception Explain(HttpRequestException e, Uri uri)

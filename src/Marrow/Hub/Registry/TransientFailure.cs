@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Marrow.Hub.Registry;
 
 /// <summary>A failure that may be gone at the next attempt: a cut connection, a silent or busy registry.</summary>
@@ -13,7 +15,8 @@ internal sealed class TransientFailure(string message, TimeSpan? retryAfter = nu
 /// </summary>
 internal sealed class Attempts(RegistryOptions options, string what)
 {
-    private int _failed;
+    private const int MostPerAttempt = 20; // of failures in all
+    private int _failed, _failedInAll;
 
     public void Progressed() => _failed = 0;
 
@@ -37,7 +40,12 @@ internal sealed class Attempts(RegistryOptions options, string what)
     {
         if (++_failed >= options.Attempts)
             throw new MarrowException($"{what}: {failure.Message.TrimEnd('.')}, {_failed} time{(_failed > 1 ? "s" : "")} in a row. Try again later: what has arrived is kept.", failure);
+        if (++_failedInAll >= options.Attempts * MostPerAttempt)
+            throw new MarrowException($"{what}: {failure.Message.TrimEnd('.')}, the {_failedInAll}th failure of this transfer. Try again later: what has arrived is kept.", failure);
         var pause = failure.RetryAfter ?? options.FirstPause * Math.Pow(2, _failed - 1);
-        await Task.Delay(pause < options.LongestPause ? pause : options.LongestPause, cancellation).ConfigureAwait(false);
+        if (pause > options.LongestPause)
+            pause = options.LongestPause;
+        options.Note?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{what}: {failure.Message.TrimEnd('.')}; attempt {_failed + 1} of {options.Attempts} in {pause.TotalSeconds:0.#} s"));
+        await Task.Delay(pause, cancellation).ConfigureAwait(false);
     }
 }

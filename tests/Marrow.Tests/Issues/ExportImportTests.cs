@@ -1,0 +1,179 @@
+using System.Text.Json;
+using Marrow.Checkpoints;
+using Marrow.Exchange;
+using Marrow.Hub;
+using Marrow.Tests.Checkpoints;
+using Marrow.Tests.Exchange;
+using TorchSharp;
+
+namespace Marrow.Tests.Issues;
+
+/// <summary>What was exported comes back as it was: the same config, the same outputs to the bit, no term less.</summary>
+public sealed class ExportImportTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private ImportRequest Request => new() { Name = "again", HubFolder = _folder["other"] };
+
+    public static TheoryData<string, ExportFormat> Kinds
+    {
+        get
+        {
+            var all = new TheoryData<string, ExportFormat>();
+            foreach (var kind in (string[])["classifier", "softmax", "three", "detector", "cobb", "numbers", "points", "masks"])
+            {
+                all.Add(kind, ExportFormat.Safetensors);
+                all.Add(kind, ExportFormat.Pth);
+            }
+            return all;
+        }
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Each_kind_of_checkpoint_comes_back(string kind, ExportFormat format)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var first = Sample(kind);
+        Exporter.Run(first, new() { Format = format, Path = _folder["file.bin"] });
+        var (again, summary) = Importer.Import(_folder["file.bin"], Request);
+        using (again)
+            AssertSame(first, again, summary);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("model.safetensors")]
+    [InlineData("models/model.pt")]
+    public void A_bundle_comes_back_from_its_folder_or_a_file_of_it(string file)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var first = Sample("classifier");
+        Exporter.Run(first, new() { Format = ExportFormat.Bundle, Path = _folder["bundle"] });
+        var (again, summary) = Importer.Import(Path.Combine(_folder["bundle"], file), Request);
+        using (again)
+            AssertSame(first, again, summary);
+    }
+
+    [Fact]
+    public void Research_only_terms_survive_every_export_and_import()
+    {
+        using var first = Sample("classifier"); // under SpineWeb's terms, from a data set and a checkpoint
+        var before = LicenseClosure.Ancestors(new(_folder["hub"]), CheckpointManifest.Read(first.Path));
+        Exporter.Run(first, new() { Format = ExportFormat.Pth, Path = _folder["a.pth"] });
+        var (second, _) = Importer.Import(_folder["a.pth"], Request);
+        using (second)
+            Exporter.Run(second, new() { Format = ExportFormat.Safetensors, Path = _folder["b.safetensors"] });
+        var (third, _) = Importer.Import(_folder["b.safetensors"], Request with { Name = "third" });
+        using (third)
+        {
+            var after = LicenseClosure.Ancestors(new(_folder["other"]), CheckpointManifest.Read(third.Path));
+            Assert.Equal(first.License, third.License);
+            Assert.Superset(before.ToHashSet(), after.ToHashSet());
+            Assert.Contains(after, a => a.Digest == first.Digest && a.License == first.License);
+            Assert.NotEmpty(Licenses.Breaches("MIT", after));
+        }
+    }
+
+    [Fact]
+    public void Of_weights_that_were_changed_since_only_the_terms_are_kept()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var first = Sample("classifier");
+        Exporter.Run(first, new() { Format = ExportFormat.Safetensors, Path = _folder["a.safetensors"] });
+        using (var file = Safetensors.Open(_folder["a.safetensors"]))
+        {
+            var changed = file.Entries.Select(e => KeyValuePair.Create(e.Name, file.Read(e.Name))).ToList();
+            changed.Single(w => w.Key == "classifier.bias").Value.add_(Marrow.Native.Scalars.Of(1));
+            Safetensors.Write(_folder["b.safetensors"], changed, file.Metadata);
+        }
+        var (again, summary) = Importer.Import(_folder["b.safetensors"], Request with { Classes = ["a", "b"], License = "MIT" });
+        using (again)
+        {
+            Assert.Equal("marrow", summary.File.Map);
+            Assert.Equal(["a", "b"], again.Config.Classes);
+            Assert.NotEmpty(Licenses.Breaches(again.License, again.Parents.Ancestors()));
+            Assert.Contains(again.Parents.Ancestors(), a => a.Digest == first.Digest);
+        }
+        var (unnamed, _) = Importer.Import(_folder["b.safetensors"], Request with { Name = "unnamed", Classes = ["a", "b"] });
+        using (unnamed)
+            Assert.Equal(first.License, unnamed.License);
+    }
+
+    [Fact]
+    public void A_request_that_contradicts_the_file_is_refused()
+    {
+        using var first = Sample("classifier");
+        Exporter.Run(first, new() { Format = ExportFormat.Safetensors, Path = _folder["a.safetensors"] });
+        Refused(Request with { License = "MIT" }, first.License);
+        Refused(Request with { Classes = ["a", "b"] }, "--map");
+        Refused(Request with { Width = 32 }, "--map");
+        Refused(Request with { Architecture = "densenet121" }, "--map");
+        Assert.False(Directory.Exists(_folder["other"]));
+
+        void Refused(ImportRequest request, string says) =>
+            Assert.Contains(says, Assert.Throws<MarrowException>(() => Importer.Import(_folder["a.safetensors"], request)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_file_says_of_itself_is_not_believed_unchecked()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var first = Sample("detector");
+        Exporter.Run(first, new() { Format = ExportFormat.Safetensors, Path = _folder["a.safetensors"] });
+        using var file = Safetensors.Open(_folder["a.safetensors"]);
+        var weights = file.Entries.Select(e => KeyValuePair.Create(e.Name, file.Read(e.Name))).ToList();
+        foreach (var (key, value, says) in ((string, string, string)[])
+        [
+            ("config", "{}", "the JSON of the config"),
+            ("config", file.Metadata["config"].Replace("\"pyramidChannels\":16", "\"pyramidChannels\":1024", StringComparison.Ordinal), "the config describes"),
+            ("config", file.Metadata["config"].Replace("\"pyramidChannels\":16", "\"pyramidChannels\":100000", StringComparison.Ordinal), "pyramid channels"),
+            ("name", "../x", "../x"),
+            ("license", string.Join(" AND ", Enumerable.Repeat("MIT", 1000)), "a licence of at most"),
+            ("parents", "[1]", "the JSON of the parents"),
+        ])
+        {
+            Safetensors.Write(_folder["b.safetensors"], weights, new Dictionary<string, string>(file.Metadata) { [key] = value });
+            Assert.Contains(says, Assert.Throws<MarrowException>(() => Importer.Import(_folder["b.safetensors"], Request)).Message, StringComparison.Ordinal);
+        }
+        Assert.False(Directory.Exists(_folder["other"]));
+    }
+
+    [Fact]
+    public void A_checkpoint_or_a_folder_without_weights_is_no_file_to_import()
+    {
+        using var first = Sample("classifier");
+        Assert.Contains("It needs no import", Assert.Throws<MarrowException>(() => Importer.Import(first.Path, Request)).Message, StringComparison.Ordinal);
+        Assert.Contains("model.safetensors", Assert.Throws<MarrowException>(() => Importer.Import(_folder.Path, Request)).Message, StringComparison.Ordinal);
+    }
+
+    private Checkpoint Sample(string kind) => kind switch
+    {
+        "classifier" => ExportSamples.Classifier(_folder["hub"]),
+        "softmax" => ExportSamples.Classifier(_folder["hub"], exclusive: true),
+        "three" => ExportSamples.ThreeClasses(_folder["hub"]),
+        "detector" => ExportSamples.Detector(_folder["hub"]),
+        "cobb" => ExportSamples.Regressor(_folder["hub"]),
+        "numbers" => ExportSamples.Numbers(_folder["hub"]),
+        "points" => ExportSamples.Points(_folder["hub"], 64, 64),
+        _ => ExportSamples.Segmentation(_folder["hub"], 64, 96, "spine", "rib"),
+    };
+
+    private static void AssertSame(Checkpoint first, Checkpoint again, ImportSummary summary)
+    {
+        Assert.Equal(JsonSerializer.Serialize(first.Config, MarrowJson.Options), JsonSerializer.Serialize(again.Config, MarrowJson.Options));
+        Assert.Equal(first.License, again.License);
+        Assert.Equal(first.Parents.Datasets, again.Parents.Datasets);
+        Assert.Equal(first.Parents.Checkpoints, again.Parents.Checkpoints);
+        Assert.Superset(first.Parents.Ancestors().ToHashSet(), again.Parents.Ancestors().ToHashSet());
+        Assert.Equal(("marrow-export", summary.File.Sha256), (summary.File.Map, again.Parents.Imported!.Sha256));
+        using var quiet = torch.no_grad();
+        using var a = first.BuildModel();
+        using var b = again.BuildModel();
+        var input = GoldenSample.Input([1, first.Config.Model.Channels, 64, 96], 5);
+        var (before, after) = (ModelOutputs.Of(a, input).ToList(), ModelOutputs.Of(b, input).ToList());
+        Assert.Equal(before.Select(o => o.Name), after.Select(o => o.Name));
+        Assert.All(before.Zip(after), pair => Assert.True(pair.First.Value.equal(pair.Second.Value).all().item<bool>(), pair.First.Name));
+    }
+}
