@@ -21,7 +21,7 @@ internal static class HubBenchmark
             new("without index: all manifests read", () =>
             {
                 if (Directory.Exists(hub.IndexFolder))
-                    Directory.Delete(hub.IndexFolder, recursive: true);
+                    Directory.Delete(hub.IndexFolder!, recursive: true);
                 Require(hub);
             }),
             new("with index", () => Require(hub))));

@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.Globalization;
 using System.Reflection;
 using Marrow.Cli.Commands;
+using Marrow.Native;
 
 namespace Marrow.Cli;
 
@@ -32,6 +33,8 @@ internal static class CommandLine
         var parsed = root.Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
             return Usage(string.Join("\nerror: ", parsed.Errors.Select(e => VisibleText.Elide(VisibleText.Of(e.Message.ReplaceLineEndings(" ").Replace("\t", "")), VisibleText.MostInMessage))), parsed, error);
+        if (parsed.Errors.Count == 0 && EmptyValues.Of(args, parsed) is { Count: > 0 } empty)
+            return Usage(string.Join("\nerror: ", empty.Select(fault => VisibleText.Elide(VisibleText.Of(fault), VisibleText.MostInMessage))), parsed, error);
         var verbose = parsed.GetValue(Verbose);
         try
         {
@@ -63,7 +66,9 @@ internal static class CommandLine
         command.SetAction((parsed, cancellation) =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            return Task.FromResult(action(parsed, new Output(output, error, parsed.GetValue(Json)), cancellation));
+            var printer = new Output(output, error, parsed.GetValue(Json));
+            using (Notices.To(printer.Warn))
+                return Task.FromResult(action(parsed, printer, cancellation));
         });
         return command;
     }
@@ -87,7 +92,7 @@ internal static class CommandLine
         return option;
     }
 
-    private static RootCommand Tree()
+    internal static RootCommand Tree()
     {
         var root = new RootCommand("Pretrained checkpoints for medical images: train, warm-start, measure, predict.")
         {
@@ -121,6 +126,7 @@ internal static class CommandLine
 
     private static string Describe(Exception e) => e is MarrowException ? e.Message
         : e is IOException or UnauthorizedAccessException ? $"{e.Message.TrimEnd('.')}. Check the path, its permissions and the free disk space."
+        : e is not OperationCanceledException && LibtorchLoader.Problem is { } problem ? $"{problem} Check the program's folder, and that TMPDIR can be written."
         : $"unexpected {e.GetType().Name}: {e.Message.Split('\n')[0].TrimEnd()} Run again with --verbose for the stack trace.";
 
     /// <summary>The exception and its causes, each with its stack. Messages may quote foreign text, so each stays on its line.</summary>

@@ -12,7 +12,7 @@ internal static class SpineCheckpoints
 {
     public static IReadOnlyList<string> Newest(LocalHub hub)
     {
-        var entries = hub.List().Where(e => e.Problem is null).OrderByDescending(e => e.Created).ToList();
+        var entries = HubEntry.NewestFirst([.. hub.List().Where(e => e.Problem is null)]).ToList();
         var detector = Named("retinanet-").FirstOrDefault();
         var regressor = Named("cobb-").FirstOrDefault(e => CropOf(e) is not { } crop || crop.Digest == detector?.Digest);
         var refiner = detector is null ? null : Named("points-").FirstOrDefault(e => CropOf(e) is { Region: CropRegion.Vertebra } crop && crop.Digest == detector.Digest);

@@ -20,25 +20,33 @@ internal sealed class FolderLock : IDisposable
     /// <summary>Waits for other processes and threads. Throws <see cref="MarrowException"/> after two minutes, or when the folder can't be written.</summary>
     public static FolderLock Take(string folder)
     {
-        var path = Path.Combine(folder, FileName);
         var waiting = Stopwatch.StartNew();
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
-            try
-            {
-                Directory.CreateDirectory(folder);
-                return new(InputFile.OpenOrCreate(path, FileShare.None, 1));
-            }
-            catch (IOException) when (File.Exists(path) && waiting.Elapsed < Longest)
-            {
-                Thread.Sleep(pause);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new MarrowException($"{path}: can't be locked ({e.Message}). Check the folder's permissions, and whether another program holds it.", e);
-            }
+            if (TryTake(folder) is { } taken)
+                return taken;
+            if (waiting.Elapsed >= Longest)
+                throw new MarrowException($"{PathOf(folder)}: can't be locked (another process has held it for {Longest.TotalMinutes:0} minutes). See which program holds it, and end it.");
+            Thread.Sleep(pause);
+        }
+    }
+
+    /// <summary>Null while another process or thread has it. Throws <see cref="MarrowException"/> when the folder can't be written.</summary>
+    public static FolderLock? TryTake(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            // Nothing is ever written to it, so that a copy by hard links may share it.
+            return PlainFile.TryOpen(PathOf(folder), alone: true, mayHaveNames: true) is { } file ? new(file) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MarrowException($"{PathOf(folder)}: can't be locked ({e.Message}). {Disk.Remedy(e)}", e);
         }
     }
 
     public void Dispose() => _file.Dispose();
+
+    private static string PathOf(string folder) => Path.Combine(folder, FileName);
 }

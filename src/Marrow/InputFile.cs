@@ -82,37 +82,6 @@ internal static partial class InputFile
     public static StreamReader OpenText(string path, long maxBytes, Encoding encoding) =>
         new(new BoundedStream(Open(path, maxBytes, 1), path, maxBytes), encoding, detectEncodingFromByteOrderMarks: true);
 
-    /// <summary>
-    /// For files that are read and added to, such as logs: made where absent, and refused where something else is of that
-    /// name. Throws <see cref="IOException"/> where another process has it and <paramref name="share"/> does not allow that.
-    /// </summary>
-    public static FileStream OpenOrCreate(string path, FileShare share, int bufferBytes = DefaultBuffer)
-    {
-#pragma warning disable RS0030 // Opening for reading and writing does not wait, whatever is there.
-        var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share, bufferBytes);
-#pragma warning restore RS0030
-        try
-        {
-            RequireRegular(stream.SafeFileHandle, stream.CanSeek, path);
-            return stream;
-        }
-        catch
-        {
-            stream.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>A copy of a regular file; <paramref name="target"/> must not exist.</summary>
-    public static void Copy(string source, string target)
-    {
-        using var from = Open(source, AnySize, 1);
-#pragma warning disable RS0030 // A new file is written.
-        using var to = new FileStream(target, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1);
-#pragma warning restore RS0030
-        from.CopyTo(to, 1 << 18);
-    }
-
     private static SafeFileHandle OpenOnWindows(string path)
     {
 #pragma warning disable RS0030 // The check follows.

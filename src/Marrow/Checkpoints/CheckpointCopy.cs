@@ -18,7 +18,7 @@ internal static class CheckpointCopy
         try
         {
             foreach (var file in manifest.Files)
-                InputFile.Copy(Path.Combine(folder, file.Path), Path.Combine(staged, file.Path));
+                Disk.CopyFile(Path.Combine(folder, file.Path), Path.Combine(staged, file.Path));
             var card = Path.Combine(staged, Checkpoint.CardFile);
             AtomicFile.Write(card, stream => stream.Write(Encoding.UTF8.GetBytes($"{InputFile.ReadAllText(Path.Combine(folder, Checkpoint.CardFile), CheckpointJson.MaxBytes).TrimEnd()}\n\n{note.Trim()}\n")));
             var files = manifest.Files.Select(f => f.Path == Checkpoint.CardFile ? Describe(card) : f).ToList();
@@ -28,7 +28,7 @@ internal static class CheckpointCopy
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{staged}: can't be written ({e.Message}). Check the folder's permissions and the free disk space.", e);
+            throw new MarrowException($"{staged}: can't be written ({e.Message}). {Disk.Remedy(e)}", e);
         }
         finally
         {

@@ -62,7 +62,7 @@ public sealed record CheckpointDraft
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{staged}: can't be written ({e.Message}). Check the folder's permissions and the free disk space.", e);
+            throw new MarrowException($"{staged}: can't be written ({e.Message}). {Disk.Remedy(e)}", e);
         }
         finally
         {

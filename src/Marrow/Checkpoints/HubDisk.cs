@@ -1,29 +1,28 @@
+using System.Text.RegularExpressions;
+
 namespace Marrow.Checkpoints;
 
 /// <summary>
 /// What must be safe with many processes at once in a hub's folder: checkpoints come in from a staging folder and go out
 /// to the trash, each by one rename under the folder's lock, so that nobody sees half of one. A name's folder is made and
-/// removed under the same lock. Names that begin with a dot are never listed.
+/// removed under the same lock. Names that begin with a dot are never listed. Nothing is written, moved or deleted
+/// through a link, and of what lies in the hub only what Marrow named itself is ever deleted.
 /// </summary>
-internal static class HubDisk
+internal static partial class HubDisk
 {
     public const string IncomingFolder = ".incoming", TrashFolder = ".trash";
-    private const string NoSpace = "Check the folder's permissions and the free disk space.";
-
-    // An owner may be a process of another machine, so that only time tells that it is gone.
-    private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
 
     /// <summary>A new empty folder on the hub's own disk, to collect the files of one checkpoint in.</summary>
     public static string Stage(string hub)
     {
-        var staged = Path.Combine(hub, IncomingFolder, Guid.NewGuid().ToString("N"));
+        var staged = Path.Combine(OwnFolder(hub, IncomingFolder), Guid.NewGuid().ToString("N"));
         try
         {
             return Directory.CreateDirectory(staged).FullName;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{staged}: can't be made ({e.Message}). {NoSpace}", e);
+            throw new MarrowException($"{staged}: can't be made ({e.Message}). {Disk.Remedy(e)}", e);
         }
     }
 
@@ -38,18 +37,21 @@ internal static class HubDisk
         string? removed = null;
         try
         {
+            Disk.FlushFolder(staged);
             using (FolderLock.Take(hub))
             {
+                HubMark.Give(hub);
+                var home = OwnFolder(hub, manifest.Name);
                 if (isDamaged && Directory.Exists(final))
                     removed = MoveToTrash(hub, final);
-                Directory.CreateDirectory(Path.Combine(hub, manifest.Name));
                 if (!Directory.Exists(final))
                     Directory.Move(staged, final);
+                Disk.FlushFolder(home);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{final}: can't be written ({e.Message}). {NoSpace}", e);
+            throw new MarrowException($"{final}: can't be written ({e.Message}). {Disk.Remedy(e)}", e);
         }
         TryDelete(staged);
         if (removed is not null)
@@ -70,44 +72,85 @@ internal static class HubDisk
         }
     }
 
-    /// <summary>Renames a folder into the trash and returns where it is now. The caller holds the hub's lock.</summary>
+    /// <summary>
+    /// Renames a checkpoint's folder into the trash and returns where it is now. The caller holds the hub's lock. Throws
+    /// <see cref="MarrowException"/> where the folder holds what is not the checkpoint's.
+    /// </summary>
     public static string MoveToTrash(string hub, string folder)
     {
-        var trash = Path.Combine(hub, TrashFolder);
-        Directory.CreateDirectory(trash);
-        var place = Path.Combine(trash, Guid.NewGuid().ToString("N"));
+        OwnFolder(hub, Path.GetFileName(Path.GetDirectoryName(folder))!);
+        var isLink = Posix.Status(folder) is { Kind: PathKind.Link }; // Of a link the link alone goes.
+        if (!isLink && HubMark.Foreign(folder) is [var foreign, ..] all)
+            throw MarrowException.Bad(folder, "the files of a checkpoint", $"{foreign}{(all.Count > 1 ? $" and {all.Count - 1} more" : "")} that no checkpoint has", "Move what is yours elsewhere; nothing was deleted.");
+        var place = Path.Combine(OwnFolder(hub, TrashFolder), Guid.NewGuid().ToString("N"));
         Directory.Move(folder, place);
         return place;
     }
 
-    /// <summary>What can't be deleted stays for the next <see cref="Sweep"/>: nothing lists it.</summary>
-    public static void TryDelete(string folder)
+    /// <summary>What can't be deleted stays for the next <see cref="Sweep"/>: nothing lists it. Of a link the link alone goes.</summary>
+    public static void TryDelete(string folder) => Leftovers.Delete(new DirectoryInfo(folder));
+
+    /// <summary>
+    /// A folder of the hub's own (".incoming", a name), made where it is absent. Throws <see cref="MarrowException"/> where
+    /// a link lies at its place, or anything else.
+    /// </summary>
+    public static string OwnFolder(string hub, params ReadOnlySpan<string> names)
     {
-        try
+        var at = hub;
+        foreach (var name in names)
         {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
+            at = Path.Combine(at, name);
+            try
+            {
+                if (Posix.Status(at) is null)
+                    Disk.MakeFolder(at);
+                if (Posix.Status(at) is not { IsFolder: true } and var status)
+                {
+                    throw MarrowException.Bad(at, "a folder of the hub's own", status?.Kind switch { PathKind.Link => "a link", null => "nothing any more", _ => "a file" },
+                        "Remove it, and see who put it there: what Marrow would do there would be done elsewhere.");
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new MarrowException($"{at}: can't be made ({e.Message}). {Disk.Remedy(e)}", e);
+            }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Open elsewhere, on Windows; or another process deletes it too.
-        }
+        return at;
     }
 
     /// <summary>
-    /// Deletes what was left behind: all trash, and staging folders in which nothing was written for a day. A hub that
-    /// can't be written stays as it is.
+    /// Deletes what was left behind: all trash, and staging folders in which nothing was written for a day. Only in a
+    /// hub, only names that this class gave, and through no link. A hub that can't be written stays as it is.
     /// </summary>
     public static void Sweep(string hub)
     {
-        foreach (var folder in Below(Path.Combine(hub, TrashFolder)))
+        if (!HubMark.IsHub(hub))
+            return;
+        foreach (var folder in OwnNames(Path.Combine(hub, TrashFolder)))
             TryDelete(folder);
         // Early versions staged in the name's folder.
-        var ofEarlyVersions = Below(hub).Where(home => CheckpointName.IsValid(Path.GetFileName(home)))
-            .SelectMany(home => Below(home).Where(f => Path.GetFileName(f) is ['.', .., '.', 't', 'm', 'p']));
-        foreach (var folder in Below(Path.Combine(hub, IncomingFolder)).Concat(ofEarlyVersions).Where(IsOld))
+        var ofEarlyVersions = FoldersIn(hub).Where(home => CheckpointName.IsValid(Path.GetFileName(home)))
+            .SelectMany(FoldersIn).Where(folder => EarlyStaging().IsMatch(Path.GetFileName(folder)) && HubMark.Foreign(folder).Count == 0);
+        foreach (var folder in OwnNames(Path.Combine(hub, IncomingFolder)).Concat(ofEarlyVersions).Where(folder => Leftovers.IsOld(new DirectoryInfo(folder))))
             TryDelete(folder);
+        Leftovers.Sweep(hub);
     }
+
+    /// <summary>Folders in a folder; none where that is a link, and no links among them.</summary>
+    internal static IEnumerable<string> FoldersIn(string folder)
+    {
+        try
+        {
+            return [.. new DirectoryInfo(folder).EnumerateDirectories().Select(f => f.FullName).Where(path => Posix.Status(path) is { IsFolder: true })];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // Not there, or gone meanwhile.
+        }
+    }
+
+    private static IEnumerable<string> OwnNames(string folder) =>
+        Posix.Status(folder) is { IsFolder: true } ? FoldersIn(folder).Where(path => OwnName().IsMatch(Path.GetFileName(path))) : [];
 
     private static bool IsWhole(string folder)
     {
@@ -122,29 +165,11 @@ internal static class HubDisk
         }
     }
 
-    private static bool IsOld(string folder)
-    {
-        try
-        {
-            var newest = new DirectoryInfo(folder).EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Select(f => f.LastWriteTimeUtc)
-                .Append(Directory.GetLastWriteTimeUtc(folder)).Max();
-            return newest < DateTime.UtcNow - LeftoverAge;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false; // Moved or deleted while it was looked at.
-        }
-    }
+    /// <summary>A random GUID without hyphens: version 4, variant 1 (RFC 9562, section 5.4).</summary>
+    [GeneratedRegex("^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$", RegexOptions.CultureInvariant)]
+    private static partial Regex OwnName();
 
-    private static string[] Below(string folder)
-    {
-        try
-        {
-            return Directory.Exists(folder) ? Directory.GetDirectories(folder) : [];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+    /// <summary>.PROCESS.THREAD.tmp</summary>
+    [GeneratedRegex(@"^\.[0-9]{1,10}\.[0-9]{1,10}\.tmp$", RegexOptions.CultureInvariant)]
+    private static partial Regex EarlyStaging();
 }

@@ -23,7 +23,7 @@ internal static class BundleExport
         path = Path.TrimEndingDirectorySeparator(path);
         RequireReplaceable(path);
         var full = Path.GetFullPath(path);
-        var staged = Path.Combine(Path.GetDirectoryName(full) ?? full, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.tmp");
+        var staged = Path.Combine(Path.GetDirectoryName(full) ?? full, Leftovers.NewName());
         try
         {
             OnnxComparison comparison;
@@ -42,11 +42,11 @@ internal static class BundleExport
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{path}: can't be written ({e.Message}). Check the folder's permissions and the free disk space.", e);
+            throw new MarrowException($"{path}: can't be written ({e.Message}). {Disk.Remedy(e)}", e);
         }
         finally
         {
-            Delete(staged);
+            Leftovers.Delete(new DirectoryInfo(staged));
         }
     }
 
@@ -90,9 +90,12 @@ internal static class BundleExport
 
     private static void Replace(string staged, string final)
     {
+        var folder = Path.GetDirectoryName(final) ?? final;
+        Leftovers.SweepFor(final);
         if (!Path.Exists(final))
         {
             Directory.Move(staged, final);
+            Disk.FlushFolder(folder);
             return;
         }
         var old = $"{staged}.old";
@@ -106,21 +109,7 @@ internal static class BundleExport
             Directory.Move(old, final);
             throw;
         }
-        Delete(old);
-    }
-
-    private static void Delete(string path)
-    {
-        try
-        {
-            if (Directory.Exists(path))
-                Directory.Delete(path, recursive: true);
-            else
-                File.Delete(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Its name begins with a dot and ends in .tmp: nobody takes it for a bundle.
-        }
+        Disk.FlushFolder(folder);
+        Leftovers.Delete(new DirectoryInfo(old));
     }
 }

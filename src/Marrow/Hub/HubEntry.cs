@@ -22,6 +22,24 @@ public sealed record HubEntry(string Name, string Digest, DateTimeOffset Created
     /// <summary>"name@sha256:...", which means exactly this one.</summary>
     internal string Reference => $"{Name}@{Digest}";
 
+    /// <summary>Clocks of different machines may differ by this; what is dated later is not believed.</summary>
+    private static readonly TimeSpan ClocksMayDiffer = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// By the time of creation, the latest first; those dated in the future, which would stay the newest for years, after
+    /// all others, with a notice.
+    /// </summary>
+    internal static IEnumerable<HubEntry> NewestFirst(IReadOnlyList<HubEntry> entries)
+    {
+        var latest = DateTimeOffset.UtcNow + ClocksMayDiffer;
+        foreach (var entry in entries.Where(e => e.Created > latest))
+        {
+            Notices.Say($"{entry.Name}@{entry.Digest[..Math.Min(entry.Digest.Length, "sha256:".Length + 12)]} is dated {entry.Created.UtcDateTime:yyyy-MM-dd}, in the future: "
+                + "no checkpoint of today would be newer, so it counts as the oldest. Check the clock of this machine and of the one that made it.");
+        }
+        return entries.OrderBy(e => e.Created > latest).ThenByDescending(e => e.Created).ThenBy(e => e.Digest, StringComparer.Ordinal);
+    }
+
     internal static HubEntry Of(CheckpointManifest manifest, string folder, long manifestBytes)
     {
         var ancestors = manifest.Parents.Ancestors();

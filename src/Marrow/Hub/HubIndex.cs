@@ -28,8 +28,9 @@ internal static class HubIndex
         try
         {
             var path = PathOf(hub, indexFolder);
-            if (!File.Exists(path))
+            if (!UserCache.Trusts(path))
                 return [];
+            Leftovers.SweepCache(Path.GetFullPath(indexFolder));
             var bytes = InputFile.ReadAllBytes(path, MaxBytes);
             if (bytes.Length < HeaderBytes || !bytes.AsSpan().StartsWith(Magic)
                 || !SHA256.HashData(bytes.AsSpan(HeaderBytes)).AsSpan().SequenceEqual(bytes.AsSpan(Magic.Length, SHA256.HashSizeInBytes)))
@@ -43,7 +44,7 @@ internal static class HubIndex
         }
     }
 
-    /// <summary>A cache that can't be written is no failure: the next listing reads the manifests again.</summary>
+    /// <summary>A cache that can't be written is no failure, but told: the next listing reads the manifests again.</summary>
     public static void Write(string hub, string indexFolder, IReadOnlyDictionary<string, IndexedName> names)
     {
         var body = new MemoryStream();
@@ -70,9 +71,9 @@ internal static class HubIndex
                 stream.Write(bytes);
             });
         }
-        catch (MarrowException)
+        catch (MarrowException e)
         {
-            // See above.
+            Notices.Say($"{e.Message} Without this index large hubs are listed more slowly. {UserCache.Remedy}");
         }
     }
 

@@ -36,9 +36,12 @@ internal static class HubRemoval
                 RefuseWhileNeeded(hub, entry);
             try
             {
+                if (HubMark.IsHub(hub.Folder))
+                    HubMark.Give(hub.Folder); // One of an earlier version, which may be empty in a moment.
                 var trash = HubDisk.MoveToTrash(hub.Folder, entry.Folder);
                 if (!Directory.EnumerateFileSystemEntries(home).Any())
                     Directory.Delete(home);
+                Disk.FlushFolder(hub.Folder);
                 return trash;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

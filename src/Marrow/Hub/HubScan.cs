@@ -16,9 +16,10 @@ internal static class HubScan
     private static readonly TimeSpan TimesCanHide = TimeSpan.FromSeconds(2); // FAT's step, the coarsest
 
     /// <summary>By name, the newest of each first.</summary>
-    public static IReadOnlyList<HubEntry> All(string hub, string indexFolder)
+    /// <param name="indexFolder">Null: in the user's cache.</param>
+    public static IReadOnlyList<HubEntry> All(string hub, string? indexFolder)
     {
-        var before = HubIndex.Read(hub, indexFolder);
+        var before = (indexFolder ?? UserCache.Existing(UserCache.Hubs)) is { } kept ? HubIndex.Read(hub, kept) : [];
         var after = new Dictionary<string, IndexedName>(StringComparer.Ordinal);
         var settled = (DateTime.UtcNow - TimesCanHide).Ticks;
         var entries = new List<HubEntry>();
@@ -31,7 +32,10 @@ internal static class HubScan
             isChanged |= name.IsChanged;
         }
         if (entries.Count >= FewestIndexed && (isChanged || after.Count != before.Count))
-            HubIndex.Write(hub, indexFolder, after);
+        {
+            if ((indexFolder ?? UserCache.Open(UserCache.Hubs, "large hubs are listed more slowly")) is { } folder)
+                HubIndex.Write(hub, folder, after);
+        }
         return entries;
     }
 
@@ -148,8 +152,7 @@ internal static class HubScan
 
     private static IEnumerable<string> Digests(string home) => SubFolders(home).Select(f => f.Name).Where(CheckpointManifest.IsHex);
 
-    private static IEnumerable<HubEntry> Sorted(List<HubEntry> entries) => entries.Count < 2 ? entries
-        : entries.OrderByDescending(e => e.Created).ThenBy(e => e.Digest, StringComparer.Ordinal);
+    private static IEnumerable<HubEntry> Sorted(List<HubEntry> entries) => HubEntry.NewestFirst(entries);
 
     private static IReadOnlyList<DirectoryInfo> SubFolders(string folder)
     {

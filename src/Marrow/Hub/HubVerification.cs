@@ -28,6 +28,8 @@ internal static class HubVerifier
 {
     public static HubVerification Run(LocalHub hub, string? reference, Action<long, long>? progress, CancellationToken cancellation)
     {
+        if (reference is null)
+            RequireHub(hub.Folder);
         var entries = reference is null ? hub.List() : hub.Matching(reference);
         var (total, done, turn) = (entries.Sum(e => e.Bytes), 0L, new Lock());
         void Read(long bytes)
@@ -42,6 +44,30 @@ internal static class HubVerifier
         var strays = reference is null ? Strays(hub.Folder) : [];
         HubDisk.Sweep(hub.Folder);
         return new(hub.Folder, [.. verified.OfType<VerifiedCheckpoint>()], strays);
+    }
+
+    /// <summary>To call any folder whole would say nothing.</summary>
+    private static void RequireHub(string folder)
+    {
+        if (HubMark.LooksLikeHub(folder))
+            return;
+        var found = !Path.Exists(folder) ? "nothing of that name"
+            : !Directory.Exists(folder) ? "a file"
+            : IsEmpty(folder) ? "an empty folder"
+            : "a folder that is none";
+        throw MarrowException.Bad(folder, "a hub of checkpoints", found, "Name the hub's folder with --hub or MARROW_HUB; marrow run, hub import and hub pull make one.");
+    }
+
+    private static bool IsEmpty(string folder)
+    {
+        try
+        {
+            return !Directory.EnumerateFileSystemEntries(folder).Any();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MarrowException($"{folder}: can't be listed ({e.Message}). Check its permissions.", e);
+        }
     }
 
     /// <summary>Null when it was removed meanwhile.</summary>

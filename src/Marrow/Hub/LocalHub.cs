@@ -18,8 +18,8 @@ public sealed class LocalHub(string folder)
     /// <summary>The folder as it was given.</summary>
     public string Folder { get; } = folder;
 
-    /// <summary>Where the index of large hubs is kept; see <see cref="HubIndex"/>.</summary>
-    internal string IndexFolder { get; init; } = UserCache.Folder("hubs");
+    /// <summary>Where the index of large hubs is kept; null: in the user's cache. See <see cref="HubIndex"/>.</summary>
+    internal string? IndexFolder { get; init; }
 
     /// <summary>
     /// A new empty folder on the hub's own disk, to collect the files of one checkpoint in; <see cref="Add"/> moves it to
@@ -51,7 +51,8 @@ public sealed class LocalHub(string folder)
 
     /// <summary>
     /// Reads every byte of the hub, or of what <paramref name="reference"/> means (a name: all checkpoints of it), and
-    /// tells every damaged file. Throws <see cref="MarrowException"/> for an unknown reference only.
+    /// tells every damaged file. Throws <see cref="MarrowException"/> for an unknown reference, and where all of a folder
+    /// that is no hub is asked for.
     /// </summary>
     /// <param name="progress">Told (bytes done, bytes in all), one call at a time.</param>
     public HubVerification Verify(string? reference = null, Action<long, long>? progress = null, CancellationToken cancellation = default) =>

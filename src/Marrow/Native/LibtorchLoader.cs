@@ -9,8 +9,9 @@ namespace Marrow.Native;
 /// <summary>
 /// Lets TorchSharp's native library load where the machine's libstdc++ is older than the one it was linked with
 /// (Debian 12, Ubuntu 22.04). The library asks for symbol version GLIBCXX_3.4.32, of which it uses one symbol that has
-/// no relocation; a cached copy marks that one requirement as weak (VER_FLG_WEAK of the ELF "version needed" record,
-/// Linux Standard Base 10.7.4), and is loaded instead. Newer systems load the original.
+/// no relocation; a copy in memory marks that one requirement as weak (VER_FLG_WEAK of the ELF "version needed" record,
+/// Linux Standard Base 10.7.4), and is loaded instead: no file of it lies anywhere for others to change. Newer systems load
+/// the original.
 /// </summary>
 internal static class LibtorchLoader
 {
@@ -22,9 +23,25 @@ internal static class LibtorchLoader
     private const ushort VersionFlagWeak = 2;
     private const int MostBytes = 64 << 20; // the library has 1 MB, libstdc++ 2 MB
 
+    /// <summary>Why libtorch can't be loaded, once that is known; null where it was, or where nothing had to be done.</summary>
+    internal static string? Problem { get; private set; }
+
     [ModuleInitializer]
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "It must run before TorchSharp's first call.")]
     internal static void Initialize()
+    {
+        try
+        {
+            Load();
+        }
+        catch (Exception e) when (e is MarrowException or IOException or UnauthorizedAccessException or InvalidDataException or DllNotFoundException or BadImageFormatException)
+        {
+            // An exception from here would end the program before it could say anything.
+            Problem = $"libtorch can't be loaded: {e.Message.TrimEnd('.')}.";
+        }
+    }
+
+    private static void Load()
     {
         EqualSums.Ask();
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
@@ -34,14 +51,8 @@ internal static class LibtorchLoader
             return; // TorchSharp loads it, or says what is missing.
 
         var bytes = InputFile.ReadAllBytes(original, MostBytes);
-        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        if (hash != OriginalSha256)
+        if (Convert.ToHexStringLower(SHA256.HashData(bytes)) != OriginalSha256)
             return; // A build that was not looked at: TorchSharp's own error is the honest one.
-
-        var mended = Path.Combine(UserCache.Folder("native"), hash[..16], LibraryName);
-        var wanted = Mend(bytes);
-        if (!File.Exists(mended) || !InputFile.ReadAllBytes(mended, MostBytes).AsSpan().SequenceEqual(wanted))
-            AtomicFile.Write(mended, s => s.Write(wanted));
 
         // Its own dependencies are beside the original; once loaded, the system linker finds them by name.
         foreach (var dependency in (string[])["libc10.so", "libtorch_cpu.so", "libtorch.so"])
@@ -49,7 +60,7 @@ internal static class LibtorchLoader
             if (FindLibrary(dependency) is { } path)
                 NativeLibrary.Load(path);
         }
-        NativeLibrary.Load(mended);
+        PrivateLibrary.Load(LibraryName, Mend(bytes));
     }
 
     /// <summary>A copy of the library in which <see cref="WantedVersion"/> is a weak requirement; one field differs.</summary>

@@ -43,10 +43,11 @@ internal sealed class FeatureCache(string folder, long limitBytes = FeatureCache
     public Tensor? Find(string key, long images, long dimensions)
     {
         var path = PathOf(key);
-        if (!File.Exists(path))
+        if (!File.Exists(path) || !UserCache.Trusts(path))
             return null;
         try
         {
+            Leftovers.SweepCache(Path.GetFullPath(folder));
             using var file = Safetensors.Open(path);
             if (file.Entries is not [{ Name: Name, Type: ScalarType.Float32 } entry] || !entry.Shape.AsSpan().SequenceEqual([images, dimensions]))
                 return null;

@@ -16,7 +16,7 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
     private const int MostInBatch = 32;
     private const int StatisticsImages = 256; // for running means and variances: far more than one batch, at little cost
 
-    private readonly FeatureCache _cache = new(cacheFolder is null ? UserCache.Folder("features") : Path.Combine(cacheFolder, "features"));
+    private readonly FeatureCache? _cache = CacheIn(cacheFolder);
     private readonly Compute _compute = Compute.Choose();
 
     /// <summary>[N, D] float32 in the samples' order, and whether they were found; the caller disposes them.</summary>
@@ -25,13 +25,29 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
     {
         var key = FeatureCache.Key(candidate, samples, pooling, _compute.ToString());
         var dimensions = (ModelCatalogue.Backbones[candidate.Backbone] is var shape ? shape.ChannelsAfterBlock(shape.BlockLayers.Count - 1) : 0) * pooling.Bands;
-        if (_cache.Find(key, samples.Count, dimensions) is { } found)
+        if (_cache?.Find(key, samples.Count, dimensions) is { } found)
             return (found, true);
         if (samples.Count * (long)dimensions > int.MaxValue / sizeof(float))
             throw new MarrowException($"{samples.Count} images of {dimensions} features each are more than can be ranked by. Take fewer with --labels.");
         var rows = Run(candidate, progress, cancellation);
-        _cache.Store(key, rows);
+        Keep(key, rows);
         return (rows, false);
+    }
+
+    private static FeatureCache? CacheIn(string? named) =>
+        (named is null ? UserCache.Open(UserCache.Features, "features are computed by each command anew") : Path.Combine(named, UserCache.Features)) is { } folder ? new(folder) : null;
+
+    /// <summary>A folder that the user named must take them; the user's cache need not.</summary>
+    private void Keep(string key, Tensor rows)
+    {
+        try
+        {
+            _cache?.Store(key, rows);
+        }
+        catch (MarrowException e) when (cacheFolder is null)
+        {
+            Notices.Say($"{e.Message} Features that are not kept are computed by each command anew. {UserCache.Remedy}");
+        }
     }
 
     private Tensor Run(Candidate candidate, Action<int, int> progress, CancellationToken cancellation)
@@ -40,7 +56,7 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
         using var noGrad = no_grad();
         var (owner, features) = candidate.Build();
         using var model = owner;
-        using var packed = PackedCache.Open(samples, candidate.Input, cacheFolder is null ? null : Path.Combine(cacheFolder, "packed"), cancellation: cancellation);
+        using var packed = PackedCache.Open(samples, candidate.Input, cacheFolder is null ? null : Path.Combine(cacheFolder, UserCache.Packed), cancellation: cancellation);
         var batch = Math.Clamp(PixelsInBatch / (candidate.Input.Width * candidate.Input.Height), 1, MostInBatch);
         using var loader = new BatchLoader(samples, packed, candidate.Input, null, batch, 0, shuffle: false, dropLast: false);
         if (candidate.Kind != CandidateKind.Checkpoint)

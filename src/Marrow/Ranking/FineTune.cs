@@ -20,7 +20,7 @@ internal sealed class FineTune(RankRequest request, RankSamples data, FineTuneOp
     private const int ClassifyBatch = 16, CobbBatch = 8; // as in recipes/spine.yaml
 
     private readonly HashSet<string> _ids = [.. data.Samples.Select(s => s.Id)];
-    private readonly string _folder = request.CacheFolder is null ? UserCache.Folder("fine-tune") : Path.Combine(request.CacheFolder, "fine-tune");
+    private readonly string _folder = request.CacheFolder is null ? UserCache.Require(UserCache.FineTune, "--cache") : Path.Combine(request.CacheFolder, UserCache.FineTune);
 
     private sealed record Kept(MetricValue Metric, int TrainingImages, int TestImages, double Seconds);
 

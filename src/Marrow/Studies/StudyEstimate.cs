@@ -33,28 +33,33 @@ public sealed record StudyEstimate(int Runs, int Done, double SecondsLeft, strin
     /// <summary>Seconds of a whole run: what does not depend on the steps, and the steps.</summary>
     private static double Time(StudyRequest request, StudyPlan plan, StudyRun run, Action<RunEvent> report, CancellationToken cancellation)
     {
-        var folder = Path.Combine(Path.GetTempPath(), $"marrow-timing-{Guid.NewGuid():N}");
+        using var scratch = Scratch();
+        var folder = Path.Combine(scratch.Path, "timing");
         var steps = plan.Steps.Select(s => Math.Min(s, TimedSteps)).ToList();
         var few = run with { Overrides = [.. run.Overrides, .. plan.Stages.Zip(steps, (stage, n) => Text($"{stage}.train.steps={n}"))] };
+        var clock = Stopwatch.StartNew();
+        var results = Runner.Run(new()
+        {
+            Recipe = StudyPlanner.RecipeOf(request, few, plan.Stages),
+            DataFolders = request.DataFolders,
+            OutFolder = folder,
+            HubFolder = Path.Combine(folder, "hub"),
+            Resolve = request.Resolve,
+            DrawsOf = plan.Metric,
+        }, e => report(e with { Stage = $"timing {run.Method}" }), cancellation);
+        var training = results.Select(r => r.Progress.Seconds).ToList();
+        return clock.Elapsed.TotalSeconds - training.Sum() + training.Select((s, i) => s / steps[i] * plan.Steps[i]).Sum();
+    }
+
+    private static ScratchFolder Scratch()
+    {
         try
         {
-            var clock = Stopwatch.StartNew();
-            var results = Runner.Run(new()
-            {
-                Recipe = StudyPlanner.RecipeOf(request, few, plan.Stages),
-                DataFolders = request.DataFolders,
-                OutFolder = folder,
-                HubFolder = Path.Combine(folder, "hub"),
-                Resolve = request.Resolve,
-                DrawsOf = plan.Metric,
-            }, e => report(e with { Stage = $"timing {run.Method}" }), cancellation);
-            var training = results.Select(r => r.Progress.Seconds).ToList();
-            return clock.Elapsed.TotalSeconds - training.Sum() + training.Select((s, i) => s / steps[i] * plan.Steps[i]).Sum();
+            return new();
         }
-        finally
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
+            throw new MarrowException($"The timing needs the temporary folder, which can't be written ({e.Message}). Set TMPDIR to a folder that can.", e);
         }
     }
 

@@ -64,18 +64,7 @@ internal sealed class StudyFolder(string root)
     public void Save(StudyRunResult result) => AtomicFile.WriteText(Measured(result.Run), JsonSerializer.Serialize(result, MarrowJson.Options));
 
     /// <summary>Null while another process has it. The system frees it when a process dies.</summary>
-    public FileStream? TryLock(StudyRun run)
-    {
-        Directory.CreateDirectory(Of(run));
-        try
-        {
-            return InputFile.OpenOrCreate(Path.Combine(Of(run), ".lock"), FileShare.None, 1);
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
+    public FolderLock? TryLock(StudyRun run) => FolderLock.TryTake(Of(run));
 
     private string Measured(StudyRun run) => Path.Combine(Of(run), "measured.json");
 }

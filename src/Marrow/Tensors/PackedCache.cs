@@ -53,11 +53,14 @@ public sealed unsafe class PackedCache : IDisposable
     /// <summary>True when this call of <see cref="Open"/> decoded the images, false when it found them packed.</summary>
     public bool WasBuilt { get; private init; }
 
+    /// <summary>Where the file lies in the temporary folder; null elsewhere.</summary>
+    private ScratchFolder? Scratch { get; init; }
+
     /// <summary>
     /// Finds or makes the file for these samples (those of equal ids are packed once). Throws
     /// <see cref="MarrowException"/> when images can't be read (it lists up to ten) or the file can't be written.
     /// </summary>
-    /// <param name="cacheFolder">Null: marrow/packed in the user's cache folder.</param>
+    /// <param name="cacheFolder">Null: marrow/packed in the user's cache folder; where that can't be used, the temporary folder.</param>
     /// <param name="progress">Told (images done, images in all), from any thread, one call at a time.</param>
     /// <param name="read">File, least width and height wanted -> radiograph. Null: <see cref="RadiographReader.Read"/>.</param>
     public static PackedCache Open(IReadOnlyList<Sample> samples, InputContract contract, string? cacheFolder = null,
@@ -70,11 +73,54 @@ public sealed unsafe class PackedCache : IDisposable
         if (contract.Crop is null && distinct.Any(s => s.Window is not null))
             throw new ArgumentException("The contract is for whole images, and a sample is a window.", nameof(samples));
         var key = Key(distinct, contract);
-        var path = System.IO.Path.Combine(cacheFolder ?? UserCache.Folder("packed"), $"{Convert.ToHexStringLower(key)[..32]}.packed");
-        if (TryMap(path, distinct, contract, key) is { } found)
-            return found;
-        Build(path, distinct, contract, key, progress, read ?? RadiographReader.Read, cancellation);
-        return new PackedCache(path, contract, distinct) { WasBuilt = true };
+        var name = $"{Convert.ToHexStringLower(key)[..32]}.packed";
+        void Make(string path) => Build(path, distinct, contract, key, progress, read ?? RadiographReader.Read, cancellation);
+        if (cacheFolder is not null)
+            return FindOrMake(cacheFolder);
+        if (UserCache.Open(UserCache.Packed, "images are packed in the temporary folder, for this command alone") is not { } folder)
+            return InScratch(name, contract, distinct, Make);
+        try
+        {
+            return FindOrMake(folder);
+        }
+        catch (MarrowException e) when (e.InnerException is IOException or UnauthorizedAccessException)
+        {
+            Notices.Say($"{e.Message} Images are packed in the temporary folder, for this command alone. {UserCache.Remedy}");
+            return InScratch(name, contract, distinct, Make);
+        }
+
+        PackedCache FindOrMake(string folder)
+        {
+            Leftovers.SweepCache(System.IO.Path.GetFullPath(folder));
+            var path = System.IO.Path.Combine(folder, name);
+            if (TryMap(path, distinct, contract, key) is { } found)
+                return found;
+            Make(path);
+            return new PackedCache(path, contract, distinct) { WasBuilt = true };
+        }
+    }
+
+    /// <summary>In a folder that is gone with the cache. Throws <see cref="MarrowException"/> where there is no room either.</summary>
+    private static PackedCache InScratch(string name, InputContract contract, IReadOnlyList<Sample> samples, Action<string> make)
+    {
+        ScratchFolder? scratch = null;
+        try
+        {
+            scratch = new();
+            var path = System.IO.Path.Combine(scratch.Path, name);
+            make(path);
+            var cache = new PackedCache(path, contract, samples) { WasBuilt = true, Scratch = scratch };
+            if (!OperatingSystem.IsWindows())
+                scratch.Dispose(); // What is mapped stays until it is let go, and a kill leaves nothing.
+            return cache;
+        }
+        catch (Exception e)
+        {
+            scratch?.Dispose();
+            if (e is IOException or UnauthorizedAccessException || e is MarrowException { InnerException: IOException or UnauthorizedAccessException })
+                throw new MarrowException($"Images can't be packed in the temporary folder either ({e.Message.TrimEnd('.')}). {UserCache.Remedy}", e);
+            throw;
+        }
     }
 
     /// <summary>Where the sample's image lies; throws <see cref="MarrowException"/> when it is not in the cache.</summary>
@@ -147,6 +193,7 @@ public sealed unsafe class PackedCache : IDisposable
         _view.SafeMemoryMappedViewHandle.ReleasePointer();
         _view.Dispose();
         _file.Dispose();
+        Scratch?.Dispose();
     }
 
     /// <summary>What the model sees of a row, without the border.</summary>
@@ -201,7 +248,7 @@ public sealed unsafe class PackedCache : IDisposable
         PackedCache cache;
         try
         {
-            if (new FileInfo(path) is not { Exists: true } file || file.Length != length)
+            if (!UserCache.Trusts(path) || new FileInfo(path) is not { Exists: true } file || file.Length != length)
                 return null;
             cache = new PackedCache(path, contract, samples);
         }

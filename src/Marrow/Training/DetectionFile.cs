@@ -32,7 +32,7 @@ internal sealed class DetectionFile : IDisposable
         _file = Guard(() =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            return InputFile.OpenOrCreate(path, FileShare.Read);
+            return PlainFile.TryOpen(path, alone: false) ?? throw new IOException("another process has it locked");
         });
         try
         {
@@ -109,7 +109,7 @@ internal sealed class DetectionFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{_path}: can't be read or written ({e.Message}). Check the folder's permissions and the free disk space.", e);
+            throw new MarrowException($"{_path}: can't be read or written ({e.Message}). {Disk.Remedy(e)}", e);
         }
     }
 }

@@ -22,7 +22,7 @@ internal sealed class RunLog : IDisposable
         {
             Directory.CreateDirectory(folder);
             var board = tensorboard.SummaryWriter(Path.Combine(folder, "tensorboard"), createRunName: false);
-            var lines = InputFile.OpenOrCreate(_path, FileShare.ReadWrite, bufferBytes: 0);
+            var lines = PlainFile.TryOpen(_path, alone: false) ?? throw new IOException("another process has it locked");
             SeekToLineEnd(lines);
             return (lines, board);
         });
@@ -79,7 +79,7 @@ internal sealed class RunLog : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{_path}: can't be written ({e.Message}). Check the folder's permissions and the free disk space.", e);
+            throw new MarrowException($"{_path}: can't be written ({e.Message}). {Disk.Remedy(e)}", e);
         }
     }
 }

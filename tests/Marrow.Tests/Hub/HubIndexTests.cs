@@ -20,7 +20,7 @@ public sealed class HubIndexTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private string Index => HubIndex.PathOf(_hub.Folder, _hub.IndexFolder);
+    private string Index => HubIndex.PathOf(_hub.Folder, _hub.IndexFolder!);
 
     /// <summary>What is listed, as one text; from manifests alone.</summary>
     private string Truth() => Text(new LocalHub(_hub.Folder) { IndexFolder = _folder[$"none-{Guid.NewGuid():N}"] });

@@ -57,9 +57,9 @@ public sealed class HubRemovalTests : IDisposable
         var folder = FakeHub.Folder(_hub.Folder, child);
         var file = new FileInfo(Path.Combine(folder, "checkpoint.json"));
         var forged = new IndexedManifest(file.Length, file.LastWriteTimeUtc.Ticks, new("a.child", child.Digest, child.Created, folder));
-        HubIndex.Write(_hub.Folder, hub.IndexFolder, new Dictionary<string, IndexedName> { ["a.child"] = new(FakeHub.LongAgo.Ticks, [forged]) });
+        HubIndex.Write(_hub.Folder, hub.IndexFolder!, new Dictionary<string, IndexedName> { ["a.child"] = new(FakeHub.LongAgo.Ticks, [forged]) });
         Assert.Empty(hub.List().Single(e => e.Name == "a.child").AncestorDigests); // it is believed
-        HubIndex.Write(_hub.Folder, hub.IndexFolder, new Dictionary<string, IndexedName> { ["a.child"] = new(FakeHub.LongAgo.Ticks, [forged]), ["a.parent"] = new(FakeHub.LongAgo.Ticks, []) });
+        HubIndex.Write(_hub.Folder, hub.IndexFolder!, new Dictionary<string, IndexedName> { ["a.child"] = new(FakeHub.LongAgo.Ticks, [forged]), ["a.parent"] = new(FakeHub.LongAgo.Ticks, []) });
         Assert.DoesNotContain(hub.List(), e => e.Name == "a.parent");
         Assert.Equal("a.parent", hub.FindDigest(parent.Digest)?.Name);
         Assert.Contains("1 that did: a.child", Assert.Throws<MarrowException>(() => hub.Remove("a.parent")).Message, StringComparison.Ordinal);
@@ -117,7 +117,7 @@ public sealed class HubRemovalTests : IDisposable
         FakeHub.Add(_hub.Folder, "a.two");
         var (young, old, changing) = (_hub.CreateStagingFolder(), _hub.CreateStagingFolder(), _hub.CreateStagingFolder());
         var ofEarlyVersions = Directory.CreateDirectory(Path.Combine(_hub.Folder, "a.two", ".12.1.tmp")).FullName;
-        var trash = Directory.CreateDirectory(Path.Combine(_hub.Folder, ".trash", "x")).FullName;
+        var trash = Directory.CreateDirectory(Path.Combine(_hub.Folder, ".trash", Guid.NewGuid().ToString("N"))).FullName;
         File.WriteAllText(Path.Combine(changing, "model.safetensors"), "half"); // Written to just now.
         foreach (var folder in new[] { old, changing, ofEarlyVersions })
             Directory.SetLastWriteTimeUtc(folder, FakeHub.LongAgo);
@@ -156,6 +156,7 @@ public sealed class HubRemovalTests : IDisposable
         // Each worker adds and removes its own checkpoint of the same name, so that the name's folder comes and goes.
         const int Workers = 6, Rounds = 40;
         var errors = new ConcurrentQueue<string>();
+        HubMark.Give(_hub.Folder); // The watcher may come first.
         using var stop = new CancellationTokenSource();
         var watcher = new Thread(() =>
         {

@@ -81,8 +81,10 @@ public sealed class HubVerificationTests : IDisposable
     }
 
     [Fact]
-    public void An_unknown_reference_is_an_error_and_an_empty_hub_is_whole()
+    public void An_unknown_reference_is_an_error_and_an_emptied_hub_is_whole()
     {
+        FakeHub.Add(_hub.Folder, "a.two");
+        _hub.Remove("a.two");
         Assert.True(_hub.Verify().IsWhole);
         Assert.Throws<MarrowException>(() => _hub.Verify("a.one"));
         Assert.ThrowsAny<OperationCanceledException>(() =>

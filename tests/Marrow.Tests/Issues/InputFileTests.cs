@@ -26,7 +26,7 @@ public sealed class InputFileTests : IDisposable
             Action[] ways =
             [
                 () => InputFile.Open(name, InputFile.AnySize).Dispose(), () => InputFile.OpenHandle(name, 10).Dispose(), () => InputFile.ReadAllBytes(name, 10),
-                () => InputFile.ReadAllText(name, 10), () => InputFile.OpenText(name, 10, Encoding.UTF8).Dispose(), () => InputFile.Copy(name, In("copy")),
+                () => InputFile.ReadAllText(name, 10), () => InputFile.OpenText(name, 10, Encoding.UTF8).Dispose(), () => Disk.CopyFile(name, In("copy")),
             ];
             foreach (var way in ways)
             {
@@ -40,9 +40,9 @@ public sealed class InputFileTests : IDisposable
     [Fact]
     public void A_log_is_not_opened_for_adding_where_a_pipe_or_a_device_stands()
     {
-        Assert.Contains("a pipe", Assert.Throws<MarrowException>(() => InputFile.OpenOrCreate(Pipe(In("pipe")), FileShare.Read)).Message);
-        Assert.Contains("a device", Assert.Throws<MarrowException>(() => InputFile.OpenOrCreate(Endless(In("zero")), FileShare.Read)).Message);
-        using var made = InputFile.OpenOrCreate(In("log"), FileShare.Read);
+        Assert.Contains("a pipe", Assert.Throws<MarrowException>(() => PlainFile.TryOpen(Pipe(In("pipe")), alone: false)).Message);
+        Assert.Contains("a link", Assert.Throws<MarrowException>(() => PlainFile.TryOpen(Endless(In("zero")), alone: false)).Message);
+        using var made = PlainFile.TryOpen(In("log"), alone: false)!;
         made.WriteByte(1);
         Assert.Equal(1, made.Length);
     }
@@ -66,7 +66,7 @@ public sealed class InputFileTests : IDisposable
             Assert.Equal(content, read);
             Assert.Equal((-1, bytes), (stream.ReadByte(), stream.Length));
         }
-        InputFile.Copy(In("x"), In("copy"));
+        Disk.CopyFile(In("x"), In("copy"));
         Assert.Equal(content, File.ReadAllBytes(In("copy")));
         if (bytes > 0)
             Assert.Contains($"at most {bytes - 1} bytes, found {bytes}.", Assert.Throws<MarrowException>(() => InputFile.ReadAllBytes(In("x"), bytes - 1)).Message);

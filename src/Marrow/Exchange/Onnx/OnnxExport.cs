@@ -25,7 +25,7 @@ internal static class OnnxExport
             using var stream = new FileStream(temporary, FileMode.Append, FileAccess.Write);
 #pragma warning restore RS0030
             OnnxGraph.WriteMetadata(stream, new Dictionary<string, string> { ["comparison"] = ExportMetadata.Json(comparison) });
-            stream.Flush(flushToDisk: true);
+            Disk.Flush(stream);
         });
         return comparison!;
 

@@ -21,7 +21,7 @@ internal sealed class BlobDownload(RegistryClient client, BlobParts parts, Trans
     public async Task FetchAsync(ArtifactLayer layer, CancellationToken cancellation)
     {
         using var part = await parts.OpenAsync(layer.Hex, cancellation).ConfigureAwait(false);
-        var state = new Kept(part, layer, meter);
+        var state = new Kept(part, parts.PathOf(layer.Hex), layer, meter);
         await state.HashAsync(cancellation).ConfigureAwait(false);
         if (part.Length < layer.Bytes && atHand(layer) is { } local)
             await state.CopyAsync(local, cancellation).ConfigureAwait(false);
@@ -109,7 +109,7 @@ internal sealed class BlobDownload(RegistryClient client, BlobParts parts, Trans
     }
 
     /// <summary>What there is of the blob, and its hash so far. The disk's failures come out as errors of their own.</summary>
-    private sealed class Kept(FileStream part, ArtifactLayer layer, TransferMeter meter)
+    private sealed class Kept(FileStream part, string path, ArtifactLayer layer, TransferMeter meter)
     {
         private IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
@@ -134,12 +134,12 @@ internal sealed class BlobDownload(RegistryClient client, BlobParts parts, Trans
         });
 
         /// <summary>Takes a file of this size from the hub; one of another content is left to be fetched.</summary>
-        public async Task CopyAsync(string path, CancellationToken cancellation)
+        public async Task CopyAsync(string from, CancellationToken cancellation)
         {
             Restart();
             await OnDiskAsync(async () =>
             {
-                using var source = InputFile.Open(path, InputFile.AnySize, 1);
+                using var source = InputFile.Open(from, InputFile.AnySize, 1);
                 var buffer = new byte[BufferBytes];
                 for (int count; part.Length < layer.Bytes && (count = await source.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0;)
                 {
@@ -172,7 +172,7 @@ internal sealed class BlobDownload(RegistryClient client, BlobParts parts, Trans
             _hash.Dispose();
             OnDiskAsync(() =>
             {
-                part.Flush(flushToDisk: true);
+                Disk.Flush(part, path);
                 return Task.CompletedTask;
             }).GetAwaiter().GetResult();
         }
@@ -185,7 +185,7 @@ internal sealed class BlobDownload(RegistryClient client, BlobParts parts, Trans
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new MarrowException($"{part.Name}: can't be written ({e.Message}). Make room on the disk, or name a hub on another with --hub; what has arrived is kept.", e);
+                throw new MarrowException($"{path}: can't be written ({e.Message}). Make room on the disk, or name a hub on another with --hub; what has arrived is kept.", e);
             }
         }
     }

@@ -5,16 +5,13 @@ namespace Marrow.Hub.Registry;
 /// <summary>
 /// Blobs on their way into a hub: <c>.incoming/blobs/DIGITS.part</c>, kept after a cut or a kill so that the next pull goes
 /// on there. Whoever works on one holds it open for itself alone; opening and taking away happen under the lock of the
-/// folder, so that nobody works on a file that another has just taken.
+/// folder, so that nobody works on a file that another has just taken. What lies there under a part's name and is no
+/// plain file is refused.
 /// </summary>
 internal sealed class BlobParts(string hubFolder)
 {
+    private const string BlobsFolder = "blobs";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
-
-    // On Unix only None locks; on Windows only Delete lets an open file be renamed.
-    private static readonly FileShare Alone = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
-
-    private readonly string _folder = Path.Combine(hubFolder, HubDisk.IncomingFolder, "blobs");
 
     /// <summary>The part of a blob, new or kept, for the caller alone; waits for other processes and threads.</summary>
     public async Task<FileStream> OpenAsync(string hex, CancellationToken cancellation)
@@ -32,22 +29,16 @@ internal sealed class BlobParts(string hubFolder)
     {
         try
         {
-            using var turn = FolderLock.Take(_folder);
-            if (!File.Exists(PathOf(hex)))
-                return false;
-            using var part = InputFile.OpenOrCreate(PathOf(hex), Alone, 1);
-            if (part.Length != bytes)
+            using var turn = FolderLock.Take(Folder());
+            using var part = PlainFile.TryOpen(PathOf(hex), alone: true, create: false);
+            if (part?.Length != bytes)
                 return false;
             File.Move(PathOf(hex), target);
             return true;
         }
-        catch (IOException) when (File.Exists(PathOf(hex)))
-        {
-            return false;
-        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{target}: can't be written ({e.Message}). Check the hub's permissions and the free disk space.", e);
+            throw new MarrowException($"{target}: can't be written ({e.Message}). {Disk.Remedy(e)}", e);
         }
     }
 
@@ -72,18 +63,16 @@ internal sealed class BlobParts(string hubFolder)
     {
         try
         {
-            using var turn = FolderLock.Take(_folder);
-            return InputFile.OpenOrCreate(PathOf(hex), Alone, 1);
-        }
-        catch (IOException) when (File.Exists(PathOf(hex)))
-        {
-            return null;
+            using var turn = FolderLock.Take(Folder());
+            return PlainFile.TryOpen(PathOf(hex), alone: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{PathOf(hex)}: can't be written ({e.Message}). Check the hub's permissions and the free disk space.", e);
+            throw new MarrowException($"{PathOf(hex)}: can't be written ({e.Message}). {Disk.Remedy(e)}", e);
         }
     }
 
-    private string PathOf(string hex) => Path.Combine(_folder, $"{hex}.part");
+    public string PathOf(string hex) => Path.Combine(hubFolder, HubDisk.IncomingFolder, BlobsFolder, $"{hex}.part");
+
+    private string Folder() => HubDisk.OwnFolder(hubFolder, HubDisk.IncomingFolder, BlobsFolder);
 }

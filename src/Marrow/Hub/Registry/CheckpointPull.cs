@@ -70,7 +70,7 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
         foreach (var layer in rest)
         {
             if (staging.TryGetValue(layer.Digest, out var twin))
-                InputFile.Copy(twin, Path.Combine(staged, layer.File));
+                Disk.CopyFile(twin, Path.Combine(staged, layer.File));
             else
                 staging[layer.Digest] = await StageAsync(layer).ConfigureAwait(false);
         }
