@@ -54,14 +54,14 @@ internal sealed class StudyOptions
         return new()
         {
             Recipe = recipe,
-            Stages = Words(parsed.GetValue(_stages)),
+            Stages = CommaList.Read(_stages.Name, parsed.GetValue(_stages)),
             DataFolders = DataFolders.Read(parsed.GetRequiredValue(_data)),
             OutFolder = outFolder,
             HubFolder = hubFolder,
             Fractions = Numbers<double>(_fractions, parsed, text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var v) ? v : null),
             Patients = Numbers<int>(_labels, parsed, text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var v) ? v : null),
-            Starts = Words(parsed.GetRequiredValue(_starts)),
-            Methods = Words(parsed.GetValue(_methods)),
+            Starts = CommaList.Read(_starts.Name, parsed.GetRequiredValue(_starts)),
+            Methods = CommaList.Read(_methods.Name, parsed.GetValue(_methods)),
             Seeds = parsed.GetValue(_seeds),
             Metric = parsed.GetValue(_metric),
             Resume = parsed.GetValue(_resume),
@@ -96,8 +96,10 @@ internal sealed class StudyOptions
 
     private static IEnumerable<string> Tokens(ParseResult parsed) => parsed.Tokens.Select(t => Quoting.Quote(t.Value));
 
-    private static string[] Words(string? text) => text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
-
-    private static List<T> Numbers<T>(Option<string?> option, ParseResult parsed, Func<string, T?> read) where T : struct =>
-        [.. Words(parsed.GetValue(option)).Select(word => read(word) ?? throw new UsageException($"{option.Name}: expected numbers by comma, found '{word}'."))];
+    private static List<T> Numbers<T>(Option<string?> option, ParseResult parsed, Func<string, T?> read) where T : struct
+    {
+        List<T> numbers = [.. CommaList.Read(option.Name, parsed.GetValue(option)).Select(word => read(word) ?? throw new UsageException($"{option.Name}: expected numbers by comma, found '{word}'."))];
+        CommaList.RequireDistinct(option.Name, numbers);
+        return numbers;
+    }
 }

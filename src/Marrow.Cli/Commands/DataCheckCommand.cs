@@ -41,6 +41,8 @@ internal static class DataCheckCommand
         };
         if (report.AnglesReproduced is { } reproduced)
             facts.Add(("angles reproduced", Text(reproduced)));
+        if (report.Masks is { } masks)
+            facts.Add(("masks", Text(masks)));
         console.DrawFacts($"{report.Name} ({report.Format}, {report.License})", facts);
         if (report.Classes.Count > 0)
         {
@@ -53,6 +55,8 @@ internal static class DataCheckCommand
             console.Draw(["number", "known", "blank", "least", "mean", "largest"], [.. report.Numbers.Select(n => Row(n.Key, Text(n.Value.Known), Text(n.Value.Unknown), Number(n.Value.Least), Number(n.Value.Mean), Number(n.Value.Largest)))]);
         if (report.Points.Count > 0)
             console.Draw(["point", "labelled in"], [.. report.Points.Select(p => Row(p.Key, Text(p.Value)))]);
+        foreach (var note in report.Notes)
+            console.Line(note);
         if (report.Faults.Count == 0)
         {
             console.Line("no fault found");

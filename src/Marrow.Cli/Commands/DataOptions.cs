@@ -53,6 +53,7 @@ internal sealed class DataOptions
     {
         var properties = typeof(DatasetOptions).GetProperties().ToDictionary(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name), p => p.PropertyType);
         var document = (JsonObject)JsonSerializer.SerializeToNode(start ?? new(), MarrowJson.Options)!;
+        var named = new List<string>();
         foreach (var setting in settings)
         {
             var equals = setting.IndexOf('=', StringComparison.Ordinal);
@@ -61,6 +62,7 @@ internal sealed class DataOptions
             var (path, value) = (setting[..equals].Split('.', 2), setting[(equals + 1)..]);
             if (!properties.TryGetValue(path[0], out var type))
                 throw new UsageException($"--set {setting}: unknown key \"{path[0]}\". Known: {string.Join(", ", properties.Keys)}.");
+            named.Add(path[0]);
             var isMap = typeof(IReadOnlyDictionary<string, string>).IsAssignableFrom(type);
             if (isMap != (path.Length == 2))
                 throw new UsageException($"--set {setting}: expected {(isMap ? $"{path[0]}.NAME=value" : $"{path[0]}=value")}.");
@@ -69,9 +71,9 @@ internal sealed class DataOptions
             else if (type == typeof(string))
                 document[path[0]] = value;
             else
-                document[path[0]] = new JsonArray([.. value.Split(',').Select(v => (JsonNode)v.Trim())]);
+                document[path[0]] = new JsonArray([.. CommaList.Names($"--set {path[0]}", value)!.Select(v => (JsonNode)v)]);
         }
-        return document.Deserialize<DatasetOptions>(Strict)!;
+        return document.Deserialize<DatasetOptions>(Strict)! with { NamedByUser = named };
     }
 
     private static readonly JsonSerializerOptions Strict = new(MarrowJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };

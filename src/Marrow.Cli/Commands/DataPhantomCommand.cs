@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Marrow.Imaging.Phantom;
-using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 

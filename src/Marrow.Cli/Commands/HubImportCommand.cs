@@ -38,7 +38,7 @@ internal static class HubImportCommand
                 Architecture = parsed.GetValue(architecture),
                 Map = parsed.GetValue(map),
                 License = parsed.GetRequiredValue(license),
-                Classes = parsed.GetValue(classes)?.Split(',', StringSplitOptions.TrimEntries),
+                Classes = CommaList.Names("--classes", parsed.GetValue(classes)),
                 ExclusiveClasses = parsed.GetValue(exclusive),
                 Width = parsed.GetValue(width) is > 0 and var w ? w : null,
                 Height = parsed.GetValue(height) is > 0 and var h ? h : null,

@@ -50,7 +50,7 @@ internal static class HubRankCommand
                     Options = settings.Length == 0 ? null : DataOptions.ReadOptions(settings),
                     Task = parsed.GetRequiredValue(task),
                     HubFolder = HubFolder.Of(parsed, hub),
-                    Checkpoints = parsed.GetValue(checkpoints)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
+                    Checkpoints = CommaList.Read("--checkpoints", parsed.GetValue(checkpoints)),
                     Labels = parsed.GetValue(labels),
                     Folds = parsed.GetValue(folds),
                     Seed = parsed.GetValue(seed),

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Marrow.Hub;
-using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 

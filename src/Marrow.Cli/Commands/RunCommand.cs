@@ -29,7 +29,7 @@ internal static class RunCommand
             {
                 var read = RecipeReader.Read(parsed.GetRequiredValue(recipe), parsed.GetRequiredValue(set));
                 if (parsed.GetValue(stages) is { } chosen)
-                    read = read.Only(chosen.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+                    read = read.Only(CommaList.Read("--stages", chosen));
                 var outFolder = parsed.GetValue(folder) ?? Path.Combine("runs", read.Name);
                 var hubFolder = parsed.GetValue(hub) ?? Path.Combine(outFolder, "hub");
                 var own = new CheckpointReferences(new LocalHub(hubFolder), output, cancellation);

@@ -1,4 +1,3 @@
-using Marrow.Checkpoints.PyTorch;
 using Marrow.Models;
 using TorchSharp;
 using static TorchSharp.torch.nn;

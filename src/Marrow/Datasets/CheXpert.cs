@@ -23,7 +23,7 @@ internal static class CheXpert
         var split = OptionCheck.OneOf(request, "split", request.Options.Split, "train", "valid");
         var view = OptionCheck.OneOf(request, "view", request.Options.View, "frontal", "lateral", "all");
         var blank = LabelPolicy.BlankValue(request, whenNotGiven: null);
-        var table = CsvTable.Read(Path.Combine(request.Root, split + ".csv"), hasHeader: true);
+        var table = CsvTable.Read(DataPath.Below(request.Root, split + ".csv", request.Name), hasHeader: true);
         var file = table.Column("Path");
         var viewColumn = view == "all" ? -1 : table.Column("Frontal/Lateral");
         var columns = Findings.Select(table.Column).ToArray();
@@ -59,6 +59,7 @@ internal static class CheXpert
             License = License,
             Citation = Citation,
             Version = ImageList.Release(table.Rows, file, ReleasePrefix),
+            Notes = table.Notes,
         };
     }
 

@@ -11,16 +11,17 @@ internal static class CsvFolder
     private const string Points = "points";
     public static readonly string[] Kinds = ["classes", "findings", "numbers", Points];
     private static readonly string[] Common = ["split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind"];
-    public static readonly string[] FileColumns = ["path", "file", "filename", "image"];
-    private static readonly string[] PatientColumns = ["patient", "patient_id", "patientid", "subject"];
-    private static readonly string[] LabelColumns = ["label", "class", "target"];
+    // The last of each are NIH ChestX-ray14's. Case, spaces and underscores do not matter.
+    public static readonly string[] FileColumns = ["path", "file", "filename", "image", "Image Index"];
+    private static readonly string[] PatientColumns = ["patient", "patient_id", "patientid", "subject", "Patient ID"];
+    private static readonly string[] LabelColumns = ["label", "class", "target", "Finding Labels"];
     private static readonly string[] CobbColumns = ["cobb1", "cobb2", "cobb3"];
 
     public static Dataset Open(DatasetRequest request)
     {
         if (MaskSamples.AreAskedFor(request.Options))
             return MaskSamples.OpenCsv(request);
-        OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind", "uncertain", "blank", "softLabels", "units", "mirrorPairs");
+        OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind", "uncertain", "blank", "softLabels", "units", "mirrorPairs", "coordinates");
         var options = request.Options;
         var table = ReadTable(request);
         var (file, patient) = FileAndPatient(request, table);
@@ -28,73 +29,93 @@ internal static class CsvFolder
 
         if (options.Kind == Points)
             return ReadPoints(request, table, rows, file, patient);
-        var names = options.LabelColumns.Count > 0 ? options.LabelColumns : [.. table.Header.Where(h => LabelColumns.Contains(h, StringComparer.OrdinalIgnoreCase)).Take(1)];
+        var names = options.LabelColumns.Count > 0 ? options.LabelColumns : FirstColumn(table, LabelColumns) is >= 0 and var found ? [table.Header[found]] : [];
         if (names.Count == 0)
-            throw MarrowException.Bad(table.Path, $"a column {string.Join(", ", LabelColumns)}", $"the columns {string.Join(", ", table.Header)}", "Name them by the option labelColumns; format images reads a folder without labels.");
+            throw MarrowException.Bad(table.Path, $"a column {string.Join(", ", LabelColumns)}", table.ColumnsFound, "Name them by the option labelColumns; format images reads a folder without labels.");
+        OptionCheck.Distinct(request, "labelColumns", names);
         var columns = names.Select(table.Column).ToArray();
-        var kind = OptionCheck.OneOf(request, "kind", options.Kind ?? (columns.Length == 1 ? "classes" : "findings"), [.. Kinds]);
-        OptionCheck.Only(request, [.. Common, .. kind == "findings" ? ["uncertain", "blank", "softLabels"] : kind == "numbers" ? (string[])["units"] : []]);
+        var list = columns.Length == 1 && options.Kind is null or "findings" ? FindingList.Of(table, columns[0], options.Kind is not null) : null;
+        var kind = OptionCheck.OneOf(request, "kind", options.Kind ?? (columns.Length == 1 && list is null ? "classes" : "findings"), [.. Kinds]);
+        OptionCheck.Only(request, [.. Common, .. kind switch
+        {
+            "findings" => list is null ? ["uncertain", "blank", "softLabels"] : ["blank"],
+            "numbers" => ["units"],
+            _ => (string[])[],
+        }]);
 
         var images = new ImageList(request);
-        string Id(CsvRow row) => ImageList.CheckPath(row.Fields[file], table, row, file);
-        string Patient(CsvRow row, string id) => PatientOf(row, patient, id);
+        string Id(CsvRow row) => images.Resolve(ImageList.CheckPath(row.Fields[file], table, row, file));
+        void ForEachImage(Func<CsvRow, string, Sample> read) => images.ForEachRow(rows, row =>
+        {
+            var id = Id(row);
+            var sample = read(row, id);
+            if (images.Take(id) is { } path)
+                images.Samples.Add(sample with { ImagePath = path });
+        });
+        Sample Named(CsvRow row, string id) => new() { Id = id, ImagePath = "", Patient = PatientOf(row, patient, id) };
         var dataset = new Dataset { Name = request.Name, Format = request.Format, Root = request.Root, Samples = images.Samples, Faults = images.Faults };
         switch (kind)
         {
             case "classes":
                 if (columns.Length != 1)
                     throw MarrowException.Bad($"{request.Name}: option labelColumns", "one column for kind \"classes\"", $"{columns.Length}", "Use kind \"findings\" for several.");
-                // All rows name the classes, so that every split has the same ones.
-                string[] classes = [.. table.Rows.Select(r => r.Fields[columns[0]]).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-                if (classes.Length < 2 || classes.Length > MaxClasses)
-                    throw MarrowException.Bad(table.Path, $"2 to {MaxClasses} classes in column \"{names[0]}\"", $"{classes.Length}", "Check the column; numbers are of kind \"numbers\".");
-                images.ForEachRow(rows, row =>
-                {
-                    var id = Id(row);
-                    if (images.Take(id) is { } path)
-                        images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = Patient(row, id), Labels = OneHot(classes, row.Fields[columns[0]]) });
-                });
-                return dataset with { Classes = classes, ExclusiveClasses = true };
+                var classes = ClassNames.Of(request, table, columns[0], images.Faults);
+                ForEachImage((row, id) => Named(row, id) with { Labels = OneHot(classes, row.Fields[columns[0]]) });
+                dataset = dataset with { Classes = classes, ExclusiveClasses = true };
+                break;
+
+            case "findings" when list is not null:
+                if (list.Names.Count is 0 or > ClassNames.Most)
+                    throw MarrowException.Bad(table.Path, $"1 to {ClassNames.Most} findings in column {SomeText.Quote(names[0])}", $"{list.Names.Count}", "Check the column; several findings in one cell are separated by |.");
+                ClassNames.NoteSimilar(table, list.Names, images.Faults);
+                var blank = LabelPolicy.BlankValue(request, "masked");
+                ForEachImage((row, id) => Named(row, id) with { Labels = list.Labels(row, blank) });
+                dataset = dataset with { Classes = list.Names, Notes = [$"{Path.GetFileName(table.Path)}: column {SomeText.Quote(names[0])} lists findings, {list.Names.Count} in all, of which any may hold"] };
+                break;
 
             case "findings":
-                var soft = LabelPolicy.ReadSoftLabels(request, names, ImageList.CheckPath);
+                var soft = LabelPolicy.ReadSoftLabels(request, names, (text, softTable, row, column) => images.Resolve(ImageList.CheckPath(text, softTable, row, column)));
                 var policy = new LabelPolicy(request, names, LabelPolicy.BlankValue(request, "masked"), soft);
-                images.ForEachRow(rows, row =>
-                {
-                    var id = Id(row);
-                    var labels = policy.Labels(table, row, columns, id);
-                    if (images.Take(id) is { } path)
-                        images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = Patient(row, id), Labels = labels });
-                });
-                return dataset with { Classes = policy.Classes, ThreeClassFindings = policy.ThreeClassFindings };
+                ForEachImage((row, id) => Named(row, id) with { Labels = policy.Labels(table, row, columns, id) });
+                dataset = dataset with { Classes = policy.Classes, ThreeClassFindings = policy.ThreeClassFindings };
+                break;
 
             default:
                 var isCobb = names.SequenceEqual(CobbColumns, StringComparer.OrdinalIgnoreCase);
-                images.ForEachRow(rows, row =>
+                ForEachImage((row, id) =>
                 {
-                    var id = Id(row);
                     double[] numbers = [.. columns.Select(column => table.Number(row, column, blank: true))];
-                    var cobb = isCobb && !numbers.Any(double.IsNaN) ? numbers : [];
-                    if (images.Take(id) is { } path)
-                        images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = Patient(row, id), Numbers = numbers, CobbDegrees = cobb });
+                    return Named(row, id) with { Numbers = numbers, CobbDegrees = isCobb && !numbers.Any(double.IsNaN) ? numbers : [] };
                 });
-                return dataset with { NumberNames = names, NumberUnits = UnitsOf(request, names) };
+                dataset = dataset with { NumberNames = names, NumberUnits = UnitsOf(request, names) };
+                break;
         }
+        return dataset with { Notes = [.. table.Notes, .. dataset.Notes, .. images.Notes] };
     }
 
     private static Dataset ReadPoints(DatasetRequest request, CsvTable table, List<CsvRow> rows, int file, int patient)
     {
-        OptionCheck.Only(request, [.. Common, "mirrorPairs"]);
+        OptionCheck.Only(request, [.. Common, "mirrorPairs", "coordinates"]);
         var points = new CsvPoints(request, table);
         var images = new ImageList(request);
         images.ForEachRow(rows, row =>
         {
-            var id = ImageList.CheckPath(row.Fields[file], table, row, file);
+            var id = images.Resolve(ImageList.CheckPath(row.Fields[file], table, row, file));
             var places = points.Of(row);
-            if (images.Take(id) is { } path)
-                images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = PatientOf(row, patient, id), Points = places, MirroredPoints = points.Mirrored });
+            if (images.Take(id) is not { } path || points.InPixels(places, () => images.ReadSize(id, path)) is not { } pixels)
+                return;
+            images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = PatientOf(row, patient, id), Points = pixels, MirroredPoints = points.Mirrored });
         });
-        return new Dataset { Name = request.Name, Format = request.Format, Root = request.Root, Samples = images.Samples, Faults = images.Faults, PointNames = points.Names };
+        return new Dataset
+        {
+            Name = request.Name,
+            Format = request.Format,
+            Root = request.Root,
+            Samples = images.Samples,
+            Faults = images.Faults,
+            PointNames = points.Names,
+            Notes = [.. table.Notes, .. images.Notes],
+        };
     }
 
     private static string PatientOf(CsvRow row, int column, string id) => column >= 0 && row.Fields[column].Length > 0 ? row.Fields[column] : id;
@@ -107,9 +128,7 @@ internal static class CsvFolder
         return [.. names.Select(name => units.FirstOrDefault(u => u.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value ?? "")];
     }
 
-    private const int MaxClasses = 1000; // More are identifiers or numbers, not classes.
-
-    public static CsvTable ReadTable(DatasetRequest request) => CsvTable.Read(Path.Combine(request.Root, request.Options.Csv ?? DefaultFile), hasHeader: true);
+    public static CsvTable ReadTable(DatasetRequest request) => CsvTable.Read(DataPath.OfOption(request, "csv", request.Options.Csv ?? DefaultFile), hasHeader: true);
 
     /// <summary>The columns of image paths and of patients, as named or found; the second is -1 where there is none.</summary>
     public static (int File, int Patient) FileAndPatient(DatasetRequest request, CsvTable table)
@@ -117,13 +136,21 @@ internal static class CsvFolder
         var options = request.Options;
         var file = options.FileColumn is null ? FirstColumn(table, FileColumns) : table.Column(options.FileColumn);
         if (file < 0)
-            throw MarrowException.Bad(table.Path, $"a column {string.Join(", ", FileColumns)}", $"the columns {string.Join(", ", table.Header)}", "Name it by the option fileColumn.");
+            throw MarrowException.Bad(table.Path, $"a column {string.Join(", ", FileColumns)}", table.ColumnsFound, "Name it by the option fileColumn.");
         return (file, options.PatientColumn is null ? FirstColumn(table, PatientColumns) : table.Column(options.PatientColumn));
     }
 
     /// <summary>The first of the names that is a column; -1 without one.</summary>
     public static int FirstColumn(CsvTable table, IEnumerable<string> names) =>
-        names.Select(table.Find).Where(column => column >= 0).DefaultIfEmpty(-1).First();
+        names.Select(name => table.Header.ToList().FindIndex(column => IsNamed(column, name))).Where(column => column >= 0).DefaultIfEmpty(-1).First();
+
+    /// <summary>Whether a column has this name, but for case, spaces and underscores.</summary>
+    public static bool IsNamed(string column, string name)
+    {
+        return Plain(column).Equals(Plain(name), StringComparison.OrdinalIgnoreCase);
+
+        static string Plain(string text) => text.Replace(" ", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal);
+    }
 
     /// <summary>The values of the column "split"; none without that column.</summary>
     public static string[] Splits(DatasetRequest request)
@@ -140,7 +167,7 @@ internal static class CsvFolder
         var column = table.Column(SplitColumn);
         List<CsvRow> rows = [.. table.Rows.Where(row => row.Fields[column] == split)];
         if (rows.Count == 0)
-            throw MarrowException.Bad($"{request.Name}: option split", $"one of {string.Join(", ", table.Rows.Select(r => r.Fields[column]).Distinct().Take(10))}", $"\"{split}\"", "Correct it.");
+            throw MarrowException.Bad($"{request.Name}: option split", $"one of {SomeText.List([.. table.Rows.Select(r => r.Fields[column]).Distinct()])}", $"\"{split}\"", "Correct it.");
         return rows;
     }
 

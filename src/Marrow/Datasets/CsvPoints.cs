@@ -1,16 +1,19 @@
+using System.Globalization;
 using Marrow.Imaging;
 
 namespace Marrow.Datasets;
 
 /// <summary>
 /// The columns of a CSV of kind "points": two for each point, NAME_x and NAME_y, original pixels from the image's outer
-/// top left corner. A pair of blank cells is a point that is not labelled.
+/// top left corner, or shares of its width and height. A pair of blank cells is a point that is not labelled.
 /// </summary>
 internal sealed class CsvPoints
 {
     private const string X = "_x", Y = "_y";
+    private const double LargestShare = 1.5; // No image has so few pixels; shares of points outside the image are over 1.
     private readonly CsvTable _table;
     private readonly (int X, int Y)[] _columns;
+    private readonly bool _areShares;
 
     /// <summary>The points that options name, else every pair of columns there is. Throws <see cref="MarrowException"/> where a column is missing or a mirrored pair names no point.</summary>
     public CsvPoints(DatasetRequest request, CsvTable table)
@@ -18,9 +21,13 @@ internal sealed class CsvPoints
         _table = table;
         Names = request.Options.LabelColumns.Count > 0 ? request.Options.LabelColumns : PairsOf(table);
         if (Names.Count == 0)
-            throw MarrowException.Bad(table.Path, $"columns NAME{X} and NAME{Y} for each point", $"the columns {string.Join(", ", table.Header)}", "Name the points by the option labelColumns, or set kind to classes, findings or numbers.");
+            throw MarrowException.Bad(table.Path, $"columns NAME{X} and NAME{Y} for each point", table.ColumnsFound, "Name the points by the option labelColumns, or set kind to classes, findings or numbers.");
+        OptionCheck.Distinct(request, "labelColumns", Names);
         _columns = [.. Names.Select(name => (table.Column(name + X), table.Column(name + Y)))];
         Mirrored = request.Options.MirrorPairs is { } pairs ? MirrorOf(request, pairs) : [];
+        _areShares = OptionCheck.OneOf(request, "coordinates", request.Options.Coordinates, "pixels", "shares") == "shares";
+        if (!_areShares)
+            RequirePixels();
     }
 
     public IReadOnlyList<string> Names { get; }
@@ -28,18 +35,44 @@ internal sealed class CsvPoints
     /// <summary>See <see cref="Sample.MirroredPoints"/>; empty where the options do not say.</summary>
     public IReadOnlyList<int> Mirrored { get; }
 
-    /// <summary>Throws <see cref="MarrowException"/> for half a point, a cell that is no number, and a place left of or above the image.</summary>
-    public Point2D[] Of(CsvRow row) => [.. _columns.Select(c =>
+    /// <summary>
+    /// As the row has them. Throws <see cref="MarrowException"/> for half a point, a cell that is no number, a place left of
+    /// or above the image, a share over 1, and a row whose points are shares among rows of pixels.
+    /// </summary>
+    public Point2D[] Of(CsvRow row)
     {
-        var point = new Point2D(Number(row, c.X), Number(row, c.Y));
+        Point2D[] points = [.. _columns.Select(c => Point(row, c.X, c.Y))];
+        var known = points.Where(p => !double.IsNaN(p.X)).ToList();
+        return _areShares || known.Count < 2 || known.Any(p => Math.Max(p.X, p.Y) > LargestShare) ? points
+            : throw _table.Bad(row, _columns[0].X, "points in pixels", "All points of this row are within a pixel of the image's corner: multiply shares by its width and height.");
+    }
+
+    /// <summary>The same in pixels of the image as it is stored; null where its size is needed and can't be read.</summary>
+    public Point2D[]? InPixels(Point2D[] points, Func<ImageHeader?> size) =>
+        !_areShares ? points : size() is not { } image ? null : [.. points.Select(p => new Point2D(p.X * image.Width, p.Y * image.Height))];
+
+    /// <summary>A whole table of shares taken for pixels would put every point into one corner, and no error would show.</summary>
+    private void RequirePixels()
+    {
+        var cells = _table.Rows.SelectMany(row => _columns.SelectMany(c => (string[])[row.Fields[c.X], row.Fields[c.Y]]))
+            .Select(cell => double.TryParse(cell.Replace(',', '.'), CultureInfo.InvariantCulture, out var value) ? value : double.NaN).Where(v => !double.IsNaN(v)).ToList();
+        if (cells.Count > 0 && cells.All(v => Math.Abs(v) <= LargestShare))
+            throw MarrowException.Bad(_table.Path, "points in pixels", string.Create(CultureInfo.InvariantCulture, $"no coordinate above {cells.Max():0.###}: shares of the image's width and height"), "Set coordinates: shares, or multiply them by width and height.");
+    }
+
+    private Point2D Point(CsvRow row, int columnX, int columnY)
+    {
+        var point = new Point2D(Number(row, columnX), Number(row, columnY));
         if (double.IsNaN(point.X) != double.IsNaN(point.Y))
-            throw _table.Bad(row, double.IsNaN(point.X) ? c.X : c.Y, "a number, as the point's other coordinate is one", "Fill the cell, or leave both blank.");
+            throw _table.Bad(row, double.IsNaN(point.X) ? columnX : columnY, "a number, as the point's other coordinate is one", "Fill the cell, or leave both blank.");
         return double.IsNaN(point.X) ? new Point2D(double.NaN, double.NaN) : point;
-    })];
+    }
 
     private double Number(CsvRow row, int column)
     {
         var value = _table.Number(row, column, blank: true);
+        if (_areShares && value > 1)
+            throw _table.Bad(row, column, "a share of the image's side, 0 to 1", "Correct the cell, or leave coordinates: shares out for pixels.");
         return value >= 0 || double.IsNaN(value) ? value : throw _table.Bad(row, column, "a place within the image: 0 or more, in pixels from its top left corner", "Correct the cell, or leave the point blank.");
     }
 

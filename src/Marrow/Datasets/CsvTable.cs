@@ -16,6 +16,9 @@ internal sealed class CsvTable
     private const int MaxRecordBytes = 1 << 20;
     private const long MaxBytes = 1L << 30; // CheXpert's 223,414 rows have 40 MB
 
+    private readonly CsvDialect _dialect;
+    private readonly Dictionary<int, DecimalMark> _marks = [];
+
     public string Path { get; }
 
     /// <summary>Column names; empty for a file without a header line.</summary>
@@ -23,7 +26,28 @@ internal sealed class CsvTable
 
     public IReadOnlyList<CsvRow> Rows { get; }
 
-    private CsvTable(string path, IReadOnlyList<string> header, IReadOnlyList<CsvRow> rows) => (Path, Header, Rows) = (path, header, rows);
+    /// <summary>How it was read, where that is not as RFC 4180 has it: for whoever checks the data. Complete once its numbers are read.</summary>
+    public IReadOnlyList<string> Notes
+    {
+        get
+        {
+            var name = System.IO.Path.GetFileName(Path);
+            var notes = new List<string>();
+            if (_dialect.Separator != ',')
+                notes.Add($"{name}: columns are separated by {_dialect.Name}");
+            if (_encoding.Length > 0)
+                notes.Add($"{name}: {_encoding}");
+            var commas = _marks.Where(m => m.Value == DecimalMark.Comma).Select(m => Name(m.Key)).ToList();
+            if (commas.Count > 0)
+                notes.Add($"{name}: the comma is the decimal mark of {SomeText.List(commas)}");
+            return notes;
+        }
+    }
+
+    private readonly string _encoding;
+
+    private CsvTable(string path, IReadOnlyList<string> header, IReadOnlyList<CsvRow> rows, CsvDialect dialect, string encoding) =>
+        (Path, Header, Rows, _dialect, _encoding) = (path, header, rows, dialect, encoding);
 
     /// <summary>The other way: what <see cref="Read"/> gives back, a line a row. Cells with a comma, a quote or a line break are quoted.</summary>
     public static string Text(IEnumerable<string> header, IEnumerable<IEnumerable<string>> rows)
@@ -42,32 +66,26 @@ internal sealed class CsvTable
     /// <summary>Throws <see cref="MarrowException"/> when the file is absent, not text, or has rows of unequal length.</summary>
     public static CsvTable Read(string path, bool hasHeader)
     {
-        var rows = new List<CsvRow>();
-        var options = new CsvReaderOptions
-        {
-            HasHeader = false,
-            Separator = ',',
-            TrimWhitespace = true,
-            AllowLineBreaksInQuotes = false, // Neither paths nor labels have any, and an unclosed quote is found where it is.
-            MalformedData = CsvMalformedDataHandling.Throw,
-            MaxRecordSize = MaxRecordBytes,
-            TrackLineNumbers = true,
-        };
         try
         {
-            using var text = InputFile.OpenText(path, MaxBytes, new UTF8Encoding(false, throwOnInvalidBytes: true));
-            using var reader = CsvReader.Create(text, options, leaveOpen: true);
-            while (reader.Read())
+            IReadOnlyList<CsvDialect> candidates;
+            using (var text = Text(path))
+                candidates = CsvDialect.Candidates(text, hasHeader);
+            MarrowException? first = null;
+            foreach (var dialect in candidates)
             {
-                var fields = new string[reader.FieldCount];
-                for (var i = 0; i < fields.Length; i++)
-                    fields[i] = reader.GetString(i);
-                if (fields.Any(field => field.Contains('\0')))
-                    throw MarrowException.Bad($"{path}, line {reader.LineNumber}", "text", "zero bytes", "Save the file as UTF-8.");
-                if (rows.Count > 0 && fields.Length != rows[0].Fields.Length)
-                    throw MarrowException.Bad($"{path}, line {reader.LineNumber}", $"{rows[0].Fields.Length} columns as in the first line", $"{fields.Length}", "Correct the line; a field with commas needs quotes.");
-                rows.Add(new CsvRow(reader.LineNumber, fields));
+                try
+                {
+                    using var text = Text(path);
+                    var rows = ReadRows(path, text, dialect);
+                    return Of(path, hasHeader, rows, dialect, text.CurrentEncoding is UTF8Encoding ? "" : text.CurrentEncoding.WebName.ToUpperInvariant());
+                }
+                catch (MarrowException e)
+                {
+                    first ??= e;
+                }
             }
+            throw first!;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -77,21 +95,60 @@ internal sealed class CsvTable
         {
             throw MarrowException.Bad(path, "UTF-8 text", "bytes of another encoding", "Save the file as UTF-8.", e);
         }
-        catch (CsvFormatException e)
-        {
-            throw new MarrowException($"{path}, line {e.LineNumber}: not a line of CSV ({e.Message}). Check its quotes: a quote within a field is doubled, and the field quoted.", e);
-        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new MarrowException($"{path}: can't be read ({e.Message}). Check the file and its permissions.", e);
         }
+    }
+
+    private static StreamReader Text(string path) => InputFile.OpenText(path, MaxBytes, new UTF8Encoding(false, throwOnInvalidBytes: true));
+
+    private static List<CsvRow> ReadRows(string path, StreamReader text, CsvDialect dialect)
+    {
+        var rows = new List<CsvRow>();
+        var options = new CsvReaderOptions
+        {
+            HasHeader = false,
+            Separator = dialect.Separator,
+            TrimWhitespace = true,
+            MalformedData = CsvMalformedDataHandling.Throw,
+            MaxRecordSize = MaxRecordBytes,
+            TrackLineNumbers = true,
+        };
+        try
+        {
+            for (var line = 0; line < dialect.SkippedLines; line++)
+                text.ReadLine();
+            using var reader = CsvReader.Create(text, options, leaveOpen: true);
+            while (reader.Read())
+            {
+                var at = reader.LineNumber + dialect.SkippedLines;
+                var fields = new string[reader.FieldCount];
+                for (var i = 0; i < fields.Length; i++)
+                    fields[i] = reader.GetString(i);
+                if (fields.Any(field => field.Contains('\0')))
+                    throw MarrowException.Bad($"{path}, line {at}", "text", "zero bytes", "Save the file as UTF-8.");
+                if (rows.Count > 0 && fields.Length != rows[0].Fields.Length)
+                    throw MarrowException.Bad($"{path}, line {at}", $"{rows[0].Fields.Length} columns as in the first line", $"{fields.Length}", $"Correct the line; columns are separated by {dialect.Name} here, and a field that has one needs quotes.");
+                rows.Add(new CsvRow(at, fields));
+            }
+            return rows;
+        }
+        catch (CsvFormatException e)
+        {
+            throw new MarrowException($"{path}, line {e.LineNumber + dialect.SkippedLines}: not a line of CSV ({e.Message}). Check its quotes: a quote within a field is doubled, and the field quoted.", e);
+        }
+    }
+
+    private static CsvTable Of(string path, bool hasHeader, List<CsvRow> rows, CsvDialect dialect, string encoding)
+    {
         if (rows.Count == (hasHeader ? 1 : 0) || rows.Count == 0)
             throw MarrowException.Bad(path, "rows of data", rows.Count == 0 ? "an empty file" : "a header alone", "Check the file.");
         if (!hasHeader)
-            return new CsvTable(path, [], rows);
+            return new CsvTable(path, [], rows, dialect, encoding);
         if (rows[0].Fields.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Key.Length > 0 && g.Count() > 1) is { } twice)
-            throw MarrowException.Bad(path, "each column once", $"\"{twice.Key}\" twice", "Rename one of them.");
-        return new CsvTable(path, rows[0].Fields, rows[1..]);
+            throw MarrowException.Bad(path, "each column once", $"{SomeText.Quote(twice.Key)} twice", "Rename one of them.");
+        return new CsvTable(path, rows[0].Fields, rows[1..], dialect, encoding);
     }
 
     /// <summary>Index of a column, whatever its case; -1 when there is none.</summary>
@@ -109,25 +166,74 @@ internal sealed class CsvTable
     public int Column(string name)
     {
         var index = Find(name);
-        return index >= 0 ? index : throw MarrowException.Bad(Path, $"a column \"{name}\"", $"the columns {string.Join(", ", Header)}", "Name the column in the recipe or correct the file.");
+        return index >= 0 ? index : throw MarrowException.Bad(Path, $"a column {SomeText.Quote(name)}", ColumnsFound, "Name the column in the recipe or correct the file.");
     }
 
-    /// <summary>A finite number; NaN for an empty cell when <paramref name="blank"/> allows it.</summary>
+    /// <summary>
+    /// "the columns path, label", for errors. What is in one column may be any text, no table at all: nothing of it is shown.
+    /// </summary>
+    public string ColumnsFound => Header.Count > 1
+        ? $"the columns {SomeText.List(Header)}"
+        : "one column: no comma, semicolon or tab in the first line";
+
+    private enum DecimalMark { Point, Comma, Unclear }
+
+    /// <summary>
+    /// A finite number; NaN for an empty cell when <paramref name="blank"/> allows it. In a table of semicolons or tabs
+    /// decimals may take a comma.
+    /// </summary>
     public double Number(CsvRow row, int column, bool blank = false)
     {
         var text = row.Fields[column];
         if (blank && text.Length == 0)
             return double.NaN;
+        if (text.Contains(',') && IsNumberWithComma(text))
+        {
+            if (_dialect.Separator == ',')
+                throw Bad(row, column, "a number", "Decimals take a point here: a decimal comma is read in a table whose columns are separated by semicolons or tabs.");
+            if (MarkOf(column) != DecimalMark.Comma)
+                throw Bad(row, column, "numbers with one decimal mark", "Its comma may set thousands apart, or decimals. Write decimals with a point and thousands without a mark.");
+            text = text.Replace(',', '.');
+        }
         if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value))
             return value;
         throw Bad(row, column, "a number", "Correct the cell; decimals take a point.");
     }
 
-    /// <summary>The error for one cell.</summary>
-    public MarrowException Bad(CsvRow row, int column, string expected, string remedy)
+    /// <summary>
+    /// A column with points and commas, or one between tabs whose commas all stand before three digits as those of
+    /// thousands do, is not guessed.
+    /// </summary>
+    private DecimalMark MarkOf(int column)
     {
-        var name = Header.Count > 0 ? $"\"{Header[column]}\"" : $"{column + 1}";
-        var text = row.Fields[column];
-        return MarrowException.Bad($"{Path}, line {row.Line}, column {name}", expected, text.Length > 60 ? $"\"{text[..60]}...\"" : $"\"{text}\"", remedy);
+        if (_marks.TryGetValue(column, out var known))
+            return known;
+        var cells = Rows.Select(row => row.Fields[column]).ToList();
+        var commas = cells.Where(IsNumberWithComma).ToList();
+        var mark = commas.Count == 0 ? DecimalMark.Point
+            : cells.Any(cell => cell.Contains('.')) || _dialect.Separator == '\t' && commas.All(IsLikeThousands) ? DecimalMark.Unclear
+            : DecimalMark.Comma;
+        return _marks[column] = mark;
     }
+
+    // "20,5", not "1,234,5" and not "1.234,5": those would have to be guessed.
+    private static bool IsNumberWithComma(string text) =>
+        text.Count(c => c == ',') == 1 && double.TryParse(text.Replace(',', '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+
+    private static bool IsLikeThousands(string text)
+    {
+        var comma = text.IndexOf(',');
+        var digits = text.AsSpan(0, comma).TrimStart("+-");
+        return digits.Length is >= 1 and <= 3 && digits[0] != '0' && text.Length - comma - 1 == 3;
+    }
+
+    /// <summary>The error for one cell.</summary>
+    public MarrowException Bad(CsvRow row, int column, string expected, string remedy) =>
+        MarrowException.Bad($"{Path}, line {row.Line}, column {Name(column)}", expected, Found(row.Fields[column]), remedy);
+
+    private string Name(int column) => Header.Count > 0 ? SomeText.Quote(Header[column]) : $"{column + 1}";
+
+    /// <summary>A line that is all of one column may be of any file: it is shown where it looks like the name of an image.</summary>
+    private string Found(string cell) =>
+        Rows[0].Fields.Length > 1 || ImageNames.IsImage(cell) || cell.Length == 0 ? SomeText.Quote(cell) : "a line that names no image";
 }

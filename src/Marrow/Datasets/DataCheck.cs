@@ -45,6 +45,12 @@ public sealed record DataReport
     /// <summary>Images in which each point is labelled; empty unless a CSV of kind "points".</summary>
     public IReadOnlyDictionary<string, int> Points { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>Images that have a mask; null for a data set without masks.</summary>
+    public int? Masks { get; init; }
+
+    /// <summary>How label files were read where that is not a matter of course: separators, decimal commas, lists of findings.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>spineweb16 with angles.csv: rows whose three angles come out of the landmarks within 0.01 degree. Otherwise null.</summary>
     public int? AnglesReproduced { get; init; }
 
@@ -61,6 +67,7 @@ public sealed record DataReport
 /// </summary>
 public static class DataCheck
 {
+    private const int PartsOfARun = 3;
     private const double AngleToleranceDegrees = 0.01;
     private const double MatTolerancePixels = 1; // The two landmark files of SpineWeb 16 agree to 0.04 px.
 
@@ -87,6 +94,7 @@ public static class DataCheck
         foreach (var (split, other) in others)
             AddLeakage(dataset, contents, split, other, Decode(other, [], Step, cancellation), faults);
         AddLeakageWithin(request, contents, faults);
+        AddLacks(dataset, faults);
 
         return new DataReport
         {
@@ -100,6 +108,8 @@ public static class DataCheck
             Classes = dataset.Classes.Count == 0 ? new Dictionary<string, ClassCount>() : dataset.Layout.Reported.ToDictionary(c => dataset.Classes[c], c => Count(dataset, c)),
             Numbers = dataset.NumberNames.Select((name, i) => (name, Summary: Summarize(dataset, i))).ToDictionary(n => n.name, n => n.Summary),
             Points = dataset.PointNames.Select((name, i) => (name, Count: dataset.Samples.Count(s => !double.IsNaN(s.Points[i].X)))).ToDictionary(p => p.name, p => p.Count),
+            Masks = dataset.MaskClasses.Count > 0 && request.Format != "spineweb16" ? dataset.Samples.Count(s => s.MaskPath is not null) : null,
+            Notes = dataset.Notes,
             AnglesReproduced = reproduced,
             FaultCounts = faults.CountBy(f => f.Kind).OrderBy(k => k.Key, StringComparer.Ordinal).ToDictionary(),
             Faults = [.. faults.OrderBy(f => f.File, StringComparer.Ordinal).ThenBy(f => f.Kind, StringComparer.Ordinal)],
@@ -146,6 +156,7 @@ public static class DataCheck
                     found.Add(new DataFault("exif-orientation", sample.Id, warning));
                 foreach (var (name, point) in dataset.PointNames.Zip(sample.Points).Where(p => PointFault.IsOutside(p.Second, image.OriginalWidth, image.OriginalHeight)))
                     found.Add(new DataFault(PointFault.Kind, sample.Id, PointFault.Describe(name, point, image.OriginalWidth, image.OriginalHeight)));
+                CheckMask(sample, dataset, found);
                 if (!image.Pixels.AsSpan().ContainsAnyExcept(image.Pixels[0]))
                     found.Add(new DataFault("blank-image", sample.Id, $"All pixels are {image.Pixels[0]}."));
             }
@@ -157,6 +168,32 @@ public static class DataCheck
         });
         faults.AddRange(found);
         return new SortedDictionary<string, string>(contents, StringComparer.Ordinal);
+    }
+
+    private static void CheckMask(Sample sample, Dataset dataset, ConcurrentBag<DataFault> found)
+    {
+        if (sample.MaskPath is not { } mask)
+            return;
+        try
+        {
+            MaskFile.Require(mask, sample.ImagePath, dataset.MaskClasses.Count);
+        }
+        catch (MarrowException e)
+        {
+            found.Add(new DataFault(MaskSamples.Fault, sample.Id, e.Message));
+        }
+    }
+
+    /// <summary>What a run would refuse all of the data for.</summary>
+    private static void AddLacks(Dataset dataset, List<DataFault> faults)
+    {
+        if (!dataset.HasLabelKind)
+            return;
+        if (!dataset.Samples.Any(s => s.HasKnownLabel))
+            faults.Add(new DataFault("no-label", ".", $"None of {dataset.Samples.Count} images has a label: a run has nothing to learn from."));
+        var patients = dataset.Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
+        if (patients < PartsOfARun)
+            faults.Add(new DataFault("few-patients", ".", $"{patients} of them: a run needs one each to train on, to choose the best weights by and to hold out."));
     }
 
     private static string Digest(Radiograph image)

@@ -28,8 +28,13 @@ public static class DatasetCatalogue
         var dataset = open(request);
         if (dataset.Samples.Count == 0)
         {
-            var fault = dataset.Faults.Count == 0 ? "no image" : $"no usable image ({dataset.Faults.Count} faults, the first: {dataset.Faults[0].Kind} {dataset.Faults[0].File})";
+            var fault = dataset.Faults.Count == 0 ? "no image" : $"no usable image ({dataset.Faults.Count} faults{Reasons(dataset.Faults)})";
             throw MarrowException.Bad(request.Root, $"a data set of format {request.Format}", fault, "Check the folder and the options.");
+        }
+        foreach (var names in (IReadOnlyList<string>[])[dataset.Classes, dataset.NumberNames, dataset.PointNames])
+        {
+            if (names.FirstOrDefault(name => name.Any(char.IsControl)) is { } odd)
+                throw MarrowException.Bad(request.Root, "names of labels without line breaks and control characters", SomeText.Quote(odd), "Correct the cells or the column's name.");
         }
         var terms = DatasetTerms.Read(request.Root);
         return dataset with
@@ -40,4 +45,8 @@ public static class DatasetCatalogue
             Version = request.Options.Version ?? (terms is null ? dataset.Version : terms.Version ?? ""),
         };
     }
+
+    /// <summary>Of each kind of fault how many there are and what the first is: "; 24 missing-image, the first a.png: ...".</summary>
+    private static string Reasons(IReadOnlyList<DataFault> faults) => string.Concat(faults.GroupBy(f => f.Kind)
+        .Select(kind => $"; {kind.Count()} {kind.Key}, the first {kind.First().File}: {kind.First().Detail.TrimEnd('.')}"));
 }

@@ -25,6 +25,12 @@ public sealed record DatasetRequest
 public sealed record DatasetOptions
 {
     /// <summary>
+    /// Options whose paths the user has typed for this command: these may lead anywhere. Those of a recipe or a manifest
+    /// stay below the data set's folder.
+    /// </summary>
+    internal IReadOnlyList<string> NamedByUser { get; init; } = [];
+
+    /// <summary>
     /// chexpert: "train" (default) or "valid", the CSV of that name. mura: "train" (default) or "valid". spineweb16:
     /// "train" (default) or "test". csv: rows whose "split" column holds it; without it, all rows.
     /// </summary>
@@ -65,21 +71,21 @@ public sealed record DatasetOptions
     /// <summary>csv: the file, path below the root. "labels.csv" without it.</summary>
     public string? Csv { get; init; }
 
-    /// <summary>csv: the column of image paths, below the root. Without it the first of path, file, filename, image that exists.</summary>
+    /// <summary>csv: the column of image paths, below the root. Without it the first of path, file, filename, image, Image Index that exists.</summary>
     public string? FileColumn { get; init; }
 
     /// <summary>csv: the column that names the patient. Without it the first of patient, patient_id, patientid, subject; else every image is a patient.</summary>
     public string? PatientColumn { get; init; }
 
-    /// <summary>csv: the columns of labels; of kind "points" the points. Without it the first of label, class, target that exists.</summary>
+    /// <summary>csv: the columns of labels; of kind "points" the points. Without it the first of label, class, target, Finding Labels that exists.</summary>
     public IReadOnlyList<string> LabelColumns { get; init; } = [];
 
     /// <summary>
     /// csv: "classes", one column of class names of which exactly one holds; "findings", a column of 0, 1, -1 or blank
-    /// (or a soft label between 0 and 1) for each; "numbers", a column for each, blank where unknown; "points", two columns
+    /// (or a soft label between 0 and 1) for each, or one column that lists what is there ("edema|fracture"); "numbers", a column for each, blank where unknown; "points", two columns
     /// NAME_x and NAME_y in original pixels for each, both blank where unknown; labelColumns then gives the NAMEs, and
     /// without it all such pairs are taken. Without kind: in a recipe what the task takes, else "classes" for one column
-    /// and "findings" for several.
+    /// and "findings" for several, or for one whose cells list several.
     /// </summary>
     public string? Kind { get; init; }
 
@@ -91,6 +97,11 @@ public sealed record DatasetOptions
     /// keep their name. Without it images are not mirrored, and augment.flipProbability is refused.
     /// </summary>
     public IReadOnlyDictionary<string, string>? MirrorPairs { get; init; }
+
+    /// <summary>
+    /// csv of kind "points": "pixels" (default), of the image as it is stored, or "shares", 0 to 1 of its width and height.
+    /// </summary>
+    public string? Coordinates { get; init; }
 
     /// <summary>
     /// spineweb16: what is outlined for task segment. "vertebrae" (default): the 17 bodies, class "vertebra"; "spine": the

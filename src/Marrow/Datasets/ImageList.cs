@@ -9,7 +9,14 @@ namespace Marrow.Datasets;
 /// </summary>
 internal sealed partial class ImageList(DatasetRequest request)
 {
+    /// <summary>A link out of the folder, on the way to an image.</summary>
+    public const string LinkFault = "linked-image";
+
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _links = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> _leaving = new(StringComparer.Ordinal); // by folder
+    private readonly ImageNames _names = new(request.Root);
+    private int _found; // by name alone
 
     public List<Sample> Samples { get; } = [];
     public List<DataFault> Faults { get; } = [];
@@ -23,8 +30,24 @@ internal sealed partial class ImageList(DatasetRequest request)
         var id = text.Replace('\\', '/');
         while (id.StartsWith("./", StringComparison.Ordinal))
             id = id[2..];
-        return IsSafe(id) ? id : throw table.Bad(row, column, "a path below the data set's folder", "Correct the path: absolute ones and \"..\" are refused.");
+        return IsSafe(id) ? id : throw table.Bad(row, column, "a path below the data set's folder", "Absolute paths and \"..\" are refused: leave out what leads to the folder, so that \"images/a.png\" remains.");
     }
+
+    /// <summary>
+    /// Of a path that no file has the one image that it can only mean: the same path with an ending, or, where it names no
+    /// folder, the same name in some folder. Otherwise the path as it is.
+    /// </summary>
+    public string Resolve(string id)
+    {
+        if (File.Exists(Path.Combine(request.Root, id)) || _names.Meant(id) is not [var meant])
+            return id;
+        _found++;
+        return meant;
+    }
+
+    /// <summary>What was done to find images, for whoever checks the data.</summary>
+    public IReadOnlyList<string> Notes => _found == 0 ? []
+        : [FormattableString.Invariant($"{_found} paths lack their folder or their ending: each is the one image of that name below {request.Root}")];
 
     /// <summary>A path, with forward slashes, that stays below the root on every operating system.</summary>
     public static bool IsSafe(string id) => id.Length is > 0 and <= 1024 && id[0] != '/' && !id.Contains(':') && !id.Any(char.IsControl)
@@ -66,9 +89,51 @@ internal sealed partial class ImageList(DatasetRequest request)
         }
         var path = Path.Combine(request.Root, id);
         if (File.Exists(path))
+        {
+            NoteLink(id, path);
             return path;
-        Faults.Add(new DataFault(ImageFault.Missing, id, $"{path} does not exist.", "dropped"));
+        }
+        Faults.Add(new DataFault(ImageFault.Missing, id, $"{path} does not exist.{Hint(id)}", "dropped"));
         return null;
+    }
+
+    /// <summary>
+    /// The size by the header, where labels need it; null where that can't be read, which is recorded as a fault.
+    /// </summary>
+    public ImageHeader? ReadSize(string id, string path)
+    {
+        try
+        {
+            return RadiographReader.ReadHeader(path);
+        }
+        catch (MarrowException e)
+        {
+            Faults.Add(new DataFault(ImageFault.KindOf(e), id, e.Message, "dropped"));
+            return null;
+        }
+    }
+
+    private string Hint(string id)
+    {
+        var others = _names.Elsewhere(id);
+        return others.Count switch
+        {
+            0 => "",
+            1 => $" There is {others[0]}: correct the path.",
+            > 3 => "",
+            _ => $" Of that name there are {SomeText.List(others)}: write the path below the folder.",
+        };
+    }
+
+    /// <summary>An image behind a link may be where its owner keeps it. It is taken, and each such link told once.</summary>
+    private void NoteLink(string id, string path)
+    {
+        var folder = id[..Math.Max(0, id.LastIndexOf('/'))];
+        if (!_leaving.TryGetValue(folder, out var link))
+            _leaving[folder] = link = folder.Length == 0 ? null : DataPath.LeavingLink(request.Root, folder);
+        link ??= new FileInfo(path).LinkTarget is null ? null : DataPath.LeavingLink(request.Root, id);
+        if (link is not null && _links.Add(link))
+            Faults.Add(new DataFault(LinkFault, link, "A link that leads out of the data set's folder; what it leads to is taken."));
     }
 
     /// <summary>The folder "patient00042" in a path, as CheXpert and MURA have it; null without one.</summary>

@@ -54,7 +54,7 @@ internal sealed class LabelPolicy
         var labels = new float[Classes.Count];
         for (var i = 0; i < _findings.Count; i++)
         {
-            var cell = table.Number(row, columns[i], blank: true);
+            var cell = Cell(table, row, columns[i]);
             if (cell is not (-1 or (>= 0 and <= MaxProbability) or double.NaN))
                 throw table.Bad(row, columns[i], "1, 0, -1, blank or a probability", "Correct the cell.");
             labels[i] = cell switch
@@ -72,6 +72,15 @@ internal sealed class LabelPolicy
         }
         return labels;
     }
+
+    /// <summary>A word that stands for 1 or 0 in many tables; it is not read, so that none has to be guessed.</summary>
+    public static bool IsYesOrNo(string cell) => Words.Contains(cell, StringComparer.OrdinalIgnoreCase);
+
+    private static readonly string[] Words = ["yes", "no", "y", "n", "true", "false", "positive", "negative", "present", "absent"];
+
+    private static double Cell(CsvTable table, CsvRow row, int column) => IsYesOrNo(row.Fields[column])
+        ? throw table.Bad(row, column, "1, 0, -1, blank or a probability", "Write 1 for yes and 0 for no in this column.")
+        : table.Number(row, column, blank: true);
 
     private float UncertainLabel(int finding, string id)
     {
@@ -125,7 +134,7 @@ internal sealed class LabelPolicy
         var soft = new Dictionary<string, float[]>(StringComparer.Ordinal);
         if (request.Options.SoftLabels is null)
             return soft;
-        var table = CsvTable.Read(Path.Combine(request.Root, request.Options.SoftLabels), hasHeader: true);
+        var table = CsvTable.Read(DataPath.OfOption(request, "softLabels", request.Options.SoftLabels), hasHeader: true);
         var file = CsvFolder.FirstColumn(table, CsvFolder.FileColumns) is { } found and >= 0 ? found : table.Column(CsvFolder.FileColumns[0]);
         var columns = findings.Select(table.Column).ToArray();
         foreach (var row in table.Rows)

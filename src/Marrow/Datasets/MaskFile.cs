@@ -40,6 +40,16 @@ internal static class MaskFile
             throw MarrowException.Bad(maskPath, $"{image.Width}x{image.Height} px as {imagePath} has", $"{mask.Width}x{mask.Height}", "Save the mask at the image's size.");
     }
 
+    /// <summary>
+    /// All that a run asks of a mask, for whoever checks the data. Throws <see cref="MarrowException"/> for one that is no
+    /// mask, has another size than its image, or holds a value that is no class.
+    /// </summary>
+    public static void Require(string maskPath, string imagePath, int classCount)
+    {
+        RequireSameSize(maskPath, imagePath);
+        Read(maskPath, classCount);
+    }
+
     private static void RequirePng(string path, ImageHeader header)
     {
         if (header.Format != ImageFormat.Png)

@@ -6,6 +6,7 @@ namespace Marrow.Datasets;
 /// </summary>
 internal static class MaskSamples
 {
+    public const string Fault = "bad-mask";
     private const string DefaultClass = "foreground";
 
     public static bool AreAskedFor(DatasetOptions options) => options.MaskColumn is not null || options.Masks is not null || options.MaskClasses.Count > 0;
@@ -23,7 +24,7 @@ internal static class MaskSamples
         var images = new ImageList(request);
         images.ForEachRow(CsvFolder.RowsOfSplit(request, table), row =>
         {
-            var id = ImageList.CheckPath(row.Fields[file], table, row, file);
+            var id = images.Resolve(ImageList.CheckPath(row.Fields[file], table, row, file));
             if (images.Take(id) is not { } path)
                 return;
             var maskPath = mask < 0 ? Find(request, id) : row.Fields[mask].Length == 0 ? null
@@ -40,6 +41,7 @@ internal static class MaskSamples
             Samples = images.Samples,
             Faults = images.Faults,
             MaskClasses = Classes(request),
+            Notes = [.. table.Notes, .. images.Notes],
         };
     }
 
@@ -61,7 +63,7 @@ internal static class MaskSamples
             }
             catch (MarrowException e) when (request.CollectsBadRows)
             {
-                faults.Add(new("bad-mask", sample.Id, e.Message, "dropped"));
+                faults.Add(new(Fault, sample.Id, e.Message, "dropped"));
                 continue;
             }
             samples.Add(sample with { MaskPath = maskPath });
@@ -87,11 +89,8 @@ internal static class MaskSamples
 
     private static string Folder(DatasetRequest request)
     {
-        var folder = request.Options.Masks!.Replace('\\', '/').TrimEnd('/');
-        while (folder.StartsWith("./", StringComparison.Ordinal))
-            folder = folder[2..];
-        if (!ImageList.IsSafe(folder))
-            throw MarrowException.Bad($"{request.Name}: option masks", "a folder below the data set's", $"\"{folder}\"", "Absolute paths and \"..\" are refused.");
+        var folder = DataPath.Plain(request.Options.Masks!);
+        DataPath.Below(request.Root, folder, $"{request.Name}: option masks");
         return Directory.Exists(Path.Combine(request.Root, folder)) ? folder
             : throw MarrowException.Bad(Path.Combine(request.Root, folder), "a folder of masks", "none of that name", "Correct the option masks.");
     }

@@ -17,9 +17,9 @@ internal static class Mura
         OptionCheck.Only(request, "split", "bodyPart");
         var split = OptionCheck.OneOf(request, "split", request.Options.Split, "train", "valid");
         var wanted = request.Options.BodyPart is { } part ? NormalizePart(request, part) : null;
-        var labels = ReadStudies(Path.Combine(request.Root, split + "_labeled_studies.csv"));
+        var labels = ReadStudies(DataPath.Below(request.Root, split + "_labeled_studies.csv", request.Name));
 
-        var paths = CsvTable.Read(Path.Combine(request.Root, split + "_image_paths.csv"), hasHeader: false);
+        var paths = CsvTable.Read(DataPath.Below(request.Root, split + "_image_paths.csv", request.Name), hasHeader: false);
         var images = new ImageList(request);
         images.ForEachRow(paths.Rows, row =>
         {

@@ -20,6 +20,7 @@ internal static class OptionCheck
         ("kind", o => o.Kind is not null),
         ("units", o => o.Units.Count > 0),
         ("mirrorPairs", o => o.MirrorPairs is not null),
+        ("coordinates", o => o.Coordinates is not null),
         ("area", o => o.Area is not null),
         ("maskColumn", o => o.MaskColumn is not null),
         ("masks", o => o.Masks is not null),
@@ -34,6 +35,13 @@ internal static class OptionCheck
             if (isGiven(request.Options) && !known.Contains(name))
                 throw MarrowException.Bad($"{request.Name}: option {name}", known.Length == 0 ? $"none for format {request.Format}" : $"one that format {request.Format} knows ({string.Join(", ", known)})", name, "Remove it.");
         }
+    }
+
+    /// <summary>Throws <see cref="MarrowException"/> when a list names something twice.</summary>
+    public static void Distinct(DatasetRequest request, string option, IReadOnlyList<string> names)
+    {
+        if (names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw MarrowException.Bad($"{request.Name}: option {option}", "each name once", $"{SomeText.Quote(twice.Key)} twice", "Remove one of them.");
     }
 
     /// <summary>The value, or the first of <paramref name="known"/> when it is null. Throws <see cref="MarrowException"/> for another.</summary>

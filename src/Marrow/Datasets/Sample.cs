@@ -50,6 +50,10 @@ public sealed record Sample
     /// <summary>In place of a file: polygons, original pixels, that are all of the first class and may overlap; empty without any.</summary>
     public IReadOnlyList<IReadOnlyList<Point2D>> MaskAreas { get; init; } = [];
 
+    /// <summary>True when anything about it is known that some task learns from.</summary>
+    internal bool HasKnownLabel => Labels.Any(l => !float.IsNaN(l)) || Numbers.Any(v => !double.IsNaN(v)) || Points.Any(p => !double.IsNaN(p.X))
+        || Vertebrae.Count > 0 || CobbDegrees.Count > 0 || HasMask;
+
     /// <summary>True when it is known which class each pixel is of.</summary>
     internal bool HasMask => MaskPath is not null || MaskAreas.Count > 0;
 }
@@ -84,6 +88,9 @@ public sealed record Dataset
         Units = Classes.Count > 0 ? [] : NumberUnits,
     };
 
+    /// <summary>False for images alone.</summary>
+    internal bool HasLabelKind => Classes.Count + NumberNames.Count + PointNames.Count + MaskClasses.Count > 0;
+
     /// <summary>Names of <see cref="Sample.Numbers"/>, in order.</summary>
     public IReadOnlyList<string> NumberNames { get; init; } = [];
 
@@ -98,6 +105,9 @@ public sealed record Dataset
     /// polygons (<see cref="Sample.MaskAreas"/>).
     /// </summary>
     public IReadOnlyList<string> MaskClasses { get; init; } = [];
+
+    /// <summary>How its files were read where that is not a matter of course, for whoever checks it.</summary>
+    internal IReadOnlyList<string> Notes { get; init; } = [];
 
     public required IReadOnlyList<Sample> Samples { get; init; }
     public IReadOnlyList<DataFault> Faults { get; init; } = [];

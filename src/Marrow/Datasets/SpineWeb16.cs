@@ -101,10 +101,9 @@ internal static partial class SpineWeb16
         var folder = SplitFolder(request);
         var useMat = OptionCheck.OneOf(request, "landmarks", request.Options.Landmarks, "csv", "mat") == "mat";
         var labels = Path.Combine(request.Root, "labels", folder);
-        var names = CsvTable.Read(Path.Combine(labels, "filenames.csv"), hasHeader: false);
-        var landmarks = useMat ? null : SameLength(CsvTable.Read(Path.Combine(labels, "landmarks.csv"), hasHeader: false), names, 2 * Corners);
-        var anglesPath = Path.Combine(labels, "angles.csv");
-        var angles = File.Exists(anglesPath) ? SameLength(CsvTable.Read(anglesPath, hasHeader: false), names, 3) : null;
+        var names = Table("filenames.csv");
+        var landmarks = useMat ? null : SameLength(Table("landmarks.csv"), names, 2 * Corners);
+        var angles = File.Exists(Path.Combine(labels, "angles.csv")) ? SameLength(Table("angles.csv"), names, 3) : null;
 
         var images = new ImageList(request);
         var rows = new List<Row>();
@@ -114,7 +113,7 @@ internal static partial class SpineWeb16
             var index = next++;
             var name = ImageList.CheckPath(nameRow.Fields[0], names, nameRow, 0);
             var id = $"data/{folder}/{name}";
-            if (images.Take(id) is not { } path || ReadSize(id, path, images) is not { } size)
+            if (images.Take(id) is not { } path || images.ReadSize(id, path) is not { } size)
                 return;
             var matPath = Path.Combine(labels, name + ".mat");
             var vertebrae = landmarks is null ? ReadMat(matPath) : ParseLandmarks(landmarks, landmarks.Rows[index], size.Width, size.Height);
@@ -123,19 +122,8 @@ internal static partial class SpineWeb16
         });
         faults.AddRange(images.Faults);
         return rows;
-    }
 
-    private static ImageHeader? ReadSize(string id, string path, ImageList images)
-    {
-        try
-        {
-            return RadiographReader.ReadHeader(path);
-        }
-        catch (MarrowException e)
-        {
-            images.Faults.Add(new DataFault(ImageFault.KindOf(e), id, e.Message, "dropped"));
-            return null;
-        }
+        CsvTable Table(string name) => CsvTable.Read(DataPath.Below(request.Root, $"labels/{folder}/{name}", request.Name), hasHeader: false);
     }
 
     /// <summary>17 vertebrae in pixels from an image's own file. Throws <see cref="MarrowException"/>.</summary>

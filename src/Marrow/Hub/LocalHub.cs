@@ -1,5 +1,4 @@
 using Marrow.Checkpoints;
-using Marrow.Checkpoints.PyTorch;
 
 namespace Marrow.Hub;
 

@@ -76,6 +76,7 @@ internal static partial class RecipeData
         Kind = Word(s, "kind", CsvFolder.Kinds) ?? TaskLabels.KindOf(format, task),
         Units = Names(s.SectionOrEmpty("units")),
         MirrorPairs = s.Section("mirrorPairs") is { } pairs ? Names(pairs) : null,
+        Coordinates = Word(s, "coordinates", "pixels", "shares"),
         Area = Word(s, "area", "vertebrae", "spine"),
         MaskColumn = s.Text("maskColumn"),
         Masks = s.Text("masks"),

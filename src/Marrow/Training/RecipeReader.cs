@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Marrow.Checkpoints;
-using Marrow.Checkpoints.PyTorch;
 using Marrow.Models;
 using Marrow.Tensors;
 
@@ -213,9 +212,9 @@ public static partial class RecipeReader
             PyramidChannels = s.Has("pyramidChannels") ? s.Int("pyramidChannels", 128, 8, 1024) : null,
             HeadConvolutions = s.Has("headConvolutions") ? s.Int("headConvolutions", 2, 1, 8) : null,
             HeadGroupNorm = s.Choice<bool?>("headGroupNorm", null, ("true", true), ("false", false)),
-            AnchorSizes = s.Numbers("anchorSizes", 1, 5, 1, 4096),
-            AnchorScales = s.Numbers("anchorScales", 1, 8, 0.1, 10),
-            AnchorRatios = s.Numbers("anchorRatios", 1, 8, 0.05, 20),
+            AnchorSizes = s.DistinctNumbers("anchorSizes", 1, 5, 1, 4096),
+            AnchorScales = s.DistinctNumbers("anchorScales", 1, 8, 0.1, 10),
+            AnchorRatios = s.DistinctNumbers("anchorRatios", 1, 8, 0.05, 20),
         };
         s.Finish();
         return detector;

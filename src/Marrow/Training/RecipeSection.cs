@@ -105,6 +105,15 @@ internal sealed class RecipeSection
         return absent;
     }
 
+    /// <summary>The same of numbers that must differ.</summary>
+    public IReadOnlyList<double>? DistinctNumbers(string key, int minCount, int maxCount, double min, double max)
+    {
+        var numbers = Numbers(key, minCount, maxCount, min, max);
+        if (numbers is not null && numbers.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            Errors.Add(At(key), string.Create(CultureInfo.InvariantCulture, $"{key}: {twice.Key} is named twice."));
+        return numbers;
+    }
+
     /// <summary>Null when absent or wrong.</summary>
     public IReadOnlyList<double>? Numbers(string key, int minCount, int maxCount, double min, double max)
     {
@@ -120,13 +129,24 @@ internal sealed class RecipeSection
         return node.Items.Select(item => Number(key, item, min, min, max)).ToList();
     }
 
-    /// <summary>Null when absent or no list. A list item that is no text is reported and left out.</summary>
+    /// <summary>Null when absent or no list. A list item that is no text is reported and left out; one that is there twice is reported.</summary>
     public IReadOnlyList<string>? Texts(string key)
     {
         if (Find(key) is not { } node)
             return null;
         if (node.Kind == RecipeNodeKind.List)
-            return node.Items.Select(item => Text(key, item)).OfType<string>().ToList();
+        {
+            var texts = new List<string>();
+            foreach (var item in node.Items)
+            {
+                if (Text(key, item) is not { } text)
+                    continue;
+                if (texts.Contains(text))
+                    Errors.Add(item, $"{key}: {RecipeErrors.Quote(text)} is named twice.");
+                texts.Add(text);
+            }
+            return texts;
+        }
         Errors.Add(node, $"{key}: expected a list, found {node.Describe()}.");
         return null;
     }

@@ -43,7 +43,7 @@ internal static class SelfTraining
             Name = dataset.Name,
             Format = dataset.Format,
             Root = dataset.Root,
-            Options = stage.Data.Options with { SoftLabels = Path.GetFullPath(path) },
+            Options = stage.Data.Options with { SoftLabels = Path.GetFullPath(path), NamedByUser = ["softLabels"] }, // of the run's own folder
         }).Samples.ToDictionary(s => s.Id, StringComparer.Ordinal);
         List<Sample> training = [.. data.Training.Select(s => s with { Labels = softened[s.Id].Labels })];
         Tell(data.Training, training, first, say);

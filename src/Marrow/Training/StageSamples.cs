@@ -39,7 +39,7 @@ internal sealed record StageSamples
     {
         var root = dataset.Root;
         var labelled = dataset.Samples.Where(sample => CroppedSamples.IsLabelled(sample, stage.Task, stage.Crop?.Region)).ToList();
-        if (labelled.Count == 0)
+        if (labelled.Count == 0 || stage.Task == CheckpointTask.Classify && !labelled.Any(s => s.HasKnownLabel))
             throw MarrowException.Bad(root, $"samples with targets for {stage.Task}", $"none among {dataset.Samples.Count}", TaskLabels.Remedy(dataset, stage.Task));
         var parts = 1 + (stage.Data.HeldOut > 0 ? 1 : 0) + (stage.Data.Validation > 0 ? 1 : 0);
         var patients = labelled.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
@@ -57,9 +57,23 @@ internal sealed record StageSamples
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{Dataset.Name}: {Training.Count} images to train on, {Validation.Count} to choose by, {HeldOut.Count} held out, by patient");
 
-    /// <summary>"5 faults: 3 dropped, 2 repaired"; "" without any.</summary>
-    public string Faults => Dataset.Faults.Count == 0 ? ""
-        : $"{Dataset.Name}: {Dataset.Faults.Count} faults ({string.Join(", ", Dataset.Faults.CountBy(f => $"{f.Kind} {f.Action}".TrimEnd()).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Value} {f.Key}"))}); marrow data check lists them";
+    /// <summary>
+    /// "films: labels.csv: columns are separated by semicolons; 5 faults (3 bad-row dropped, ...)": how label files were
+    /// read where that is not a matter of course, and what is wrong; "" where there is nothing to say.
+    /// </summary>
+    public string Faults
+    {
+        get
+        {
+            var faults = Dataset.Faults;
+            string[] said =
+            [
+                .. Dataset.Notes,
+                .. faults.Count == 0 ? (string[])[] : [$"{faults.Count} faults ({string.Join(", ", faults.CountBy(f => $"{f.Kind} {f.Action}".TrimEnd()).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Value} {f.Key}"))}); marrow data check lists them"],
+            ];
+            return said.Length == 0 ? "" : $"{Dataset.Name}: {string.Join("; ", said)}";
+        }
+    }
 
     /// <summary>The images of all parts, decoded and packed; the caller disposes it. Throws <see cref="MarrowException"/> where a point lies outside its image.</summary>
     public PackedCache Pack(InputContract input, CancellationToken cancellation)

@@ -1,0 +1,52 @@
+using System.IO.Enumeration;
+
+namespace Marrow.Datasets;
+
+/// <summary>
+/// The images below a folder by their names alone, for tables that name them without their folder or without their ending,
+/// as NIH's does. Looked up once, when the first path of a table is not found as it stands.
+/// </summary>
+internal sealed class ImageNames
+{
+    private static readonly string[] Endings = [".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".bmp", ".webp"];
+
+    private readonly Lazy<ILookup<string, string>> _byStem, _byName, _byNameStem;
+
+    public ImageNames(string root)
+    {
+        var files = new Lazy<List<string>>(() => [.. Files(root)]);
+        Lazy<ILookup<string, string>> By(Func<string, string> key) => new(() => files.Value.ToLookup(key, StringComparer.Ordinal));
+        (_byStem, _byName, _byNameStem) = (By(WithoutEnding), By(Name), By(id => WithoutEnding(Name(id))));
+    }
+
+    /// <summary>Images of this path but for its ending; of a path without a folder also those of this name in any folder.</summary>
+    public IReadOnlyList<string> Meant(string id) =>
+        _byStem.Value[id].ToList() is { Count: > 0 } ended ? ended : id.Contains('/') ? [] : Elsewhere(id);
+
+    /// <summary>Images of the same name in any folder.</summary>
+    public IReadOnlyList<string> Elsewhere(string id) =>
+        _byName.Value[Name(id)].ToList() is { Count: > 0 } named ? named : [.. _byNameStem.Value[Name(id)]];
+
+    /// <summary>Whether a path ends as those of images do.</summary>
+    public static bool IsImage(string path) => Endings.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Paths below the root with forward slashes, in no order.</summary>
+    private static IEnumerable<string> Files(string root)
+    {
+        var enumeration = new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            AttributesToSkip = FileAttributes.Hidden | FileAttributes.System, // ".thumbnails" and the like
+        };
+        var files = new FileSystemEnumerable<string>(root, (ref FileSystemEntry entry) => entry.ToFullPath(), enumeration)
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && IsImage(entry.FileName.ToString()),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0, // Links make loops.
+        };
+        return files.Select(path => Path.GetRelativePath(root, path).Replace('\\', '/'));
+    }
+
+    private static string Name(string id) => id[(id.LastIndexOf('/') + 1)..];
+
+    private static string WithoutEnding(string id) => id[..^Path.GetExtension(id).Length];
+}

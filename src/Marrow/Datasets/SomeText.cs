@@ -1,0 +1,21 @@
+namespace Marrow.Datasets;
+
+/// <summary>Text of other people's files in messages: of bounded length, and as <see cref="VisibleText"/> shows it.</summary>
+internal static class SomeText
+{
+    private const int Longest = 60, MostItems = 20;
+
+    /// <summary>The text in quotes, its end left out where it is long.</summary>
+    public static string Quote(string text) => $"\"{Line(text)}\"";
+
+    /// <summary>"a, b, c and 12 more".</summary>
+    public static string List(IReadOnlyList<string> items) => items.Count <= MostItems
+        ? string.Join(", ", items.Select(Line))
+        : $"{string.Join(", ", items.Take(MostItems).Select(Line))} and {items.Count - MostItems} more";
+
+    private static string Line(string text)
+    {
+        var head = text.Length <= Longest ? text : text[..Longest] + "...";
+        return VisibleText.Of(head);
+    }
+}
