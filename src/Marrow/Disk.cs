@@ -3,7 +3,7 @@ namespace Marrow;
 /// <summary>
 /// What is said to be written is on the disk: each file is flushed before it gets its name, and its folder after. An error
 /// of fsync is an error: after it the system may have thrown away what it could not write (fsyncgate, 2018), and
-/// <see cref="FileStream.Flush(bool)"/> tells nothing of it outside Windows. Failures are <see cref="IOException"/>s in the
+/// <c>FileStream.Flush(true)</c> tells nothing of it outside Windows. Failures are <see cref="IOException"/>s in the
 /// system's words; <see cref="Remedy"/> says what to do.
 /// </summary>
 internal static class Disk

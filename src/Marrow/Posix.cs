@@ -56,14 +56,25 @@ internal static partial class Posix
     }
 
     /// <summary>0, or the error.</summary>
-    public static int Flush(SafeFileHandle file)
+    public static unsafe int Flush(SafeFileHandle file)
     {
-        while (true)
+        var isHeld = false;
+        try
         {
-            if (FSync(file) == 0)
-                return 0;
-            if (Marshal.GetLastPInvokeError() is not Interrupted and var error)
-                return error;
+            file.DangerousAddRef(ref isHeld);
+            while (true)
+            {
+                Marshal.SetLastSystemError(0);
+                if (FSync((int)file.DangerousGetHandle()) == 0)
+                    return 0;
+                if (Marshal.GetLastSystemError() is not Interrupted and var error)
+                    return error;
+            }
+        }
+        finally
+        {
+            if (isHeld)
+                file.DangerousRelease();
         }
     }
 
@@ -158,9 +169,10 @@ internal static partial class Posix
         }
     }
 
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int FSync(SafeFileHandle file);
+    /// <summary>As the whole program is linked, so that a preloaded one (libeatmydata, or a test's that fails) is heard.</summary>
+    private static readonly unsafe delegate* unmanaged<int, int> FSync = OperatingSystem.IsWindows() ? null
+        : (delegate* unmanaged<int, int>)(NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "fsync", out var function) ? function
+            : NativeLibrary.GetExport(NativeLibrary.Load("libc", typeof(Posix).Assembly, DllImportSearchPath.SafeDirectories), "fsync"));
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

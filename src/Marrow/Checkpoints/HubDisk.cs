@@ -15,7 +15,9 @@ internal static partial class HubDisk
     /// <summary>A new empty folder on the hub's own disk, to collect the files of one checkpoint in.</summary>
     public static string Stage(string hub)
     {
-        var staged = Path.Combine(OwnFolder(hub, IncomingFolder), Guid.NewGuid().ToString("N"));
+        var incoming = Path.GetFullPath(OwnFolder(hub, IncomingFolder));
+        Leftovers.SweepOnce(incoming);
+        var staged = Path.Combine(incoming, Leftovers.NewName());
         try
         {
             return Directory.CreateDirectory(staged).FullName;
@@ -119,8 +121,8 @@ internal static partial class HubDisk
     }
 
     /// <summary>
-    /// Deletes what was left behind: all trash, and staging folders in which nothing was written for a day. Only in a
-    /// hub, only names that this class gave, and through no link. A hub that can't be written stays as it is.
+    /// Deletes what was left behind: all trash, and staging folders of dead processes, or in which nothing was written for
+    /// a day. Only in a hub, only names that this class gave, and through no link. A hub that can't be written stays as it is.
     /// </summary>
     public static void Sweep(string hub)
     {
@@ -128,12 +130,14 @@ internal static partial class HubDisk
             return;
         foreach (var folder in OwnNames(Path.Combine(hub, TrashFolder)))
             TryDelete(folder);
-        // Early versions staged in the name's folder.
+        // Early versions staged in the name's folder, later ones under a bare GUID.
         var ofEarlyVersions = FoldersIn(hub).Where(home => CheckpointName.IsValid(Path.GetFileName(home)))
             .SelectMany(FoldersIn).Where(folder => EarlyStaging().IsMatch(Path.GetFileName(folder)) && HubMark.Foreign(folder).Count == 0);
         foreach (var folder in OwnNames(Path.Combine(hub, IncomingFolder)).Concat(ofEarlyVersions).Where(folder => Leftovers.IsOld(new DirectoryInfo(folder))))
             TryDelete(folder);
         Leftovers.Sweep(hub);
+        if (Posix.Status(Path.Combine(hub, IncomingFolder)) is { IsFolder: true })
+            Leftovers.Sweep(Path.Combine(hub, IncomingFolder));
     }
 
     /// <summary>Folders in a folder; none where that is a link, and no links among them.</summary>

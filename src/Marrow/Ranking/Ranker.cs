@@ -90,6 +90,8 @@ public static class Ranker
 
     private static void Check(RankRequest request)
     {
+        if (request is { FineTune: not null, CacheFolder: null })
+            UserCache.Require(UserCache.FineTune, "--cache"); // Said before the hours that come first.
         if (request.Task == CheckpointTask.DetectVertebrae)
             throw new MarrowException($"{CheckpointTask.DetectVertebrae}: a linear probe of pooled features can't tell how well corners will be found, so no ranking is made of it. Rank for {CheckpointTask.RegressCobb} on the same films, which is what the corners are for, or compare short runs of a recipe.");
         if (request.Task is not (CheckpointTask.Classify or CheckpointTask.RegressCobb))

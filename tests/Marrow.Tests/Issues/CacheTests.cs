@@ -70,6 +70,27 @@ public sealed class CacheTests : IDisposable
     }
 
     [Fact]
+    public void What_earlier_versions_left_half_packed_goes_after_a_day()
+    {
+        Place(Root);
+        Directory.CreateDirectory(Path.Combine(Root, "packed"));
+        var digits = new string('a', 32);
+        string Make(string name, bool old)
+        {
+            var path = Path.Combine(Root, "packed", name);
+            File.WriteAllText(path, "half");
+            if (old)
+                File.SetLastWriteTimeUtc(path, FakeHub.LongAgo);
+            return path;
+        }
+        string[] kept = [Make($"{digits}.packed.11.2.tmp", old: false), Make("mine.11.2.tmp", old: true), Make($"{digits}.packed", old: true)];
+        var gone = Make($"{digits}.packed.12.2.tmp", old: true);
+        Pack();
+        Assert.False(File.Exists(gone));
+        Assert.All(kept, path => Assert.True(File.Exists(path), path));
+    }
+
+    [Fact]
     public void Without_a_home_images_are_packed_elsewhere_with_one_notice()
     {
         Place(null);

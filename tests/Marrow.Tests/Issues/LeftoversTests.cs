@@ -79,6 +79,20 @@ public sealed class LeftoversTests : IDisposable
     }
 
     [Fact]
+    public void What_a_killed_process_was_bringing_into_a_hub_goes_with_the_next_addition()
+    {
+        var incoming = Path.Combine(_folder["hub"], ".incoming");
+        var half = Directory.CreateDirectory(Path.Combine(incoming, NameOf(Dead()))).FullName;
+        var foreign = Directory.CreateDirectory(Path.Combine(incoming, "mine.tmp")).FullName;
+        File.WriteAllText(Path.Combine(half, "model.safetensors"), "half");
+        var hub = new Marrow.Hub.LocalHub(_folder["hub"]);
+        var staged = hub.CreateStagingFolder();
+        Assert.True(Directory.Exists(staged));
+        Assert.False(Directory.Exists(half));
+        Assert.True(Directory.Exists(foreign));
+    }
+
+    [Fact]
     public void Names_are_short_random_and_never_met_twice()
     {
         var names = Enumerable.Range(0, 1000).Select(_ => Leftovers.NewName()).ToList();
