@@ -54,13 +54,15 @@ internal static class PredictionLoop
         }
     }
 
-    public static int CodeOf(IEnumerable<Finding> findings) => findings.Any(f => f.Status == FindingStatus.Failed) ? ExitCode.Failed : ExitCode.Done;
+    /// <summary>Failed where an image was not measured, or where some may lie that nobody could look for.</summary>
+    public static int CodeOf(IEnumerable<Finding> findings, PredictInputs inputs) =>
+        inputs.IsIncomplete || findings.Any(f => f.Status == FindingStatus.Failed) ? ExitCode.Failed : ExitCode.Done;
 
-    /// <summary>All that is to be known of a few images; of many only which could not be read.</summary>
+    /// <summary>All that is to be known of a few images; of many only which were not measured.</summary>
     private static void Warn(IReadOnlyList<Finding> findings, Output output)
     {
         foreach (var failed in findings.Where(f => f.Status == FindingStatus.Failed))
-            output.Warn(failed.Warnings[0]);
+            output.Warn(failed.Warnings[0].StartsWith(failed.File, StringComparison.Ordinal) ? failed.Warnings[0] : $"{failed.File}: {failed.Warnings[0]}");
         var others = findings.Where(f => f.Status != FindingStatus.Failed && f.Warnings.Count > 0).ToList();
         if (others.Count > MostWarned)
             output.Warn($"{others.Count} of {findings.Count} images have warnings: see their JSON files.");

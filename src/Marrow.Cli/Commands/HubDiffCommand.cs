@@ -17,7 +17,7 @@ internal static class HubDiffCommand
     public static Command Create()
     {
         var (a, b) = (new Argument<string>("A") { Description = "The checkpoint to start from, as the parent." }, new Argument<string>("B") { Description = "The checkpoint to compare with it, as its child." });
-        var data = new Option<string?>("--data") { Description = "Images (PNG, JPEG) on which the activations are compared. Without it synthetic radiographs.", HelpName = "DIR" };
+        var data = new Option<string?>("--data") { Description = "Images on which the activations are compared. Without it synthetic radiographs.", HelpName = "DIR" };
         var images = new Option<int>("--images") { Description = "How many images; 0 compares the weights alone.", HelpName = "N", DefaultValueFactory = _ => 32 }.Between(0, 2000);
         var hub = HubFolder.Option();
         return new Command("diff", "Show which layers changed from one checkpoint to another and by how much: their weights, and what they see on images.") { a, b, data, images, hub }
@@ -63,7 +63,7 @@ internal static class HubDiffCommand
     {
         if (folder is null)
             return ($"{count} synthetic radiographs", count, ActivationDiff.Phantoms(b.Config.Input, count));
-        var all = PredictCommand.Images([folder]);
+        var all = PredictInputs.Of([folder]).Images;
         var taken = Math.Min(count, all.Count);
         var (width, height) = (Math.Max(a.Config.Input.Width, b.Config.Input.Width), Math.Max(a.Config.Input.Height, b.Config.Input.Height));
         return ($"{taken} images of {folder}", taken, Enumerable.Range(0, taken).Select(i => RadiographReader.Read(all[(int)((long)i * all.Count / taken)], width, height)));

@@ -48,7 +48,7 @@ internal static class HubExportCommand
                     Decode = parsed.GetValue(decode),
                     Precision = parsed.GetValue(precision) is { } given ? Precisions[given] : null,
                     Tolerance = parsed.GetValue(tolerance),
-                    CheckImages = parsed.GetValue(images) is { Length: > 0 } named ? PredictCommand.Images(named) : [],
+                    CheckImages = parsed.GetValue(images) is { Length: > 0 } named ? PredictInputs.Of(named).Images : [],
                     Overwrite = parsed.GetValue(overwrite),
                 };
                 RequirePossible(request);

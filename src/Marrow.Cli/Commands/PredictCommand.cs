@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Hub;
+using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Reports;
 using Marrow.Tensors;
@@ -13,19 +14,17 @@ namespace Marrow.Cli.Commands;
 internal static class PredictCommand
 {
     /// <summary>What one checkpoint of each task does; a detector, a regressor of angles or both measure spines.</summary>
-    private static readonly Dictionary<string, Func<Checkpoint, Checkpoint?, IReadOnlyList<string>, string, Output, CancellationToken, int>> ByTask = new()
+    private static readonly Dictionary<string, Func<Checkpoint, Checkpoint?, PredictRequest, Output, CancellationToken, int>> ByTask = new()
     {
         [CheckpointTask.Classify] = PredictImages.Run,
         [CheckpointTask.Regress] = PredictImages.Run,
         [CheckpointTask.Points] = PredictImages.Run,
-        [CheckpointTask.Segment] = (checkpoint, _, images, folder, output, cancellation) => PredictMasks.Run(checkpoint, images, folder, output, cancellation),
+        [CheckpointTask.Segment] = (checkpoint, _, request, output, cancellation) => PredictMasks.Run(checkpoint, request, output, cancellation),
     };
-
-    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg"];
 
     public static Command Create()
     {
-        var inputs = new Argument<string[]>("IMAGE") { Description = "Images (PNG, JPEG) or folders of them.", Arity = ArgumentArity.OneOrMore };
+        var inputs = new Argument<string[]>("IMAGE") { Description = $"Images ({ImageKinds.Names}) or folders of them.", Arity = ArgumentArity.OneOrMore };
         var checkpoint = new Option<string[]>("--checkpoint")
         {
             Description = "One checkpoint of any task; or a detector of vertebrae with a regressor of angles, a refiner of its corners, or both. Without it the newest of the hub that measure a spine together.",
@@ -33,20 +32,24 @@ internal static class PredictCommand
             DefaultValueFactory = _ => [],
         };
         var folder = new Option<string>("--out") { Description = "Where predictions.csv, a JSON file, an overlay and a mask for each image go.", HelpName = "DIR", DefaultValueFactory = _ => "predictions" };
+        var noOverlay = new Option<bool>("--no-overlay") { Description = "Draw no overlays: they take more time and space than the rest of what is written." };
         var hub = HubFolder.Option();
-        return new Command("predict", "Say what checkpoints see on images: classes, numbers, points, masks, or the vertebrae and Cobb angles of spines.") { inputs, checkpoint, folder, hub }
+        return new Command("predict", "Say what checkpoints see on images: classes, numbers, points, masks, or the vertebrae and Cobb angles of spines.") { inputs, checkpoint, folder, noOverlay, hub }
             .WithExamples(
                 "marrow predict scan.jpg",
                 "marrow predict films/ --out results --checkpoint retinanet-densenet121.spineweb16 --checkpoint cobb-densenet121.spineweb16",
                 "marrow predict knees/ --checkpoint points-densenet121.knees",
                 "marrow predict films/ --checkpoint segment-densenet121.spineweb16 --out masks",
+                "marrow predict films/ --no-overlay",
                 "marrow predict scan.png --json")
             .Does((parsed, output, cancellation) => Run(
-                Images(parsed.GetRequiredValue(inputs)), parsed.GetRequiredValue(checkpoint), new LocalHub(HubFolder.Of(parsed, hub)), parsed.GetRequiredValue(folder), output, cancellation));
+                new(PredictInputs.Of(parsed.GetRequiredValue(inputs), cancellation), parsed.GetRequiredValue(folder), !parsed.GetValue(noOverlay)),
+                parsed.GetRequiredValue(checkpoint), new LocalHub(HubFolder.Of(parsed, hub)), output, cancellation));
     }
 
-    private static int Run(IReadOnlyList<string> images, IReadOnlyList<string> names, LocalHub hub, string folder, Output output, CancellationToken cancellation)
+    private static int Run(PredictRequest request, IReadOnlyList<string> names, LocalHub hub, Output output, CancellationToken cancellation)
     {
+        request.Inputs.Warn(output);
         var checkpoints = new List<Checkpoint>();
         try
         {
@@ -56,10 +59,11 @@ internal static class PredictCommand
             var only = checkpoints is [var one] ? one : null;
             CropDetectors.Complete(checkpoints, hub);
             if (only is not null && only.Config.Input.Crop is not { Region: CropRegion.Vertebra } && ByTask.TryGetValue(only.Config.Task, out var predict))
-                return predict(only, checkpoints.FirstOrDefault(c => c != only), images, folder, output, cancellation);
+                return predict(only, checkpoints.FirstOrDefault(c => c != only), request, output, cancellation);
+            request.RequireFree();
             using var predictor = new SpinePredictor(checkpoints);
-            var files = new PredictionFiles(folder);
-            var findings = PredictionLoop.Run(images, predictor.Predict,
+            var files = new PredictionFiles(request.Folder, request.Overlays);
+            var findings = PredictionLoop.Run(request.Inputs.Images, predictor.Predict,
                 (file, why) => new() { File = file, Width = 0, Height = 0, Status = FindingStatus.Failed, Warnings = [why] },
                 (finding, radiograph) =>
                 {
@@ -67,8 +71,8 @@ internal static class PredictCommand
                     return finding;
                 },
                 files.WriteCsv, output, cancellation);
-            output.Finish(new { folder, csv = files.CsvPath, predictions = findings.Select(PredictionFiles.Document) }, console => Draw(console, findings, folder));
-            return PredictionLoop.CodeOf(findings);
+            output.Finish(new { request.Folder, csv = files.CsvPath, predictions = findings.Select(PredictionFiles.Document), request.Inputs.Skipped }, console => Draw(console, findings, request.Folder));
+            return PredictionLoop.CodeOf(findings, request.Inputs);
         }
         finally
         {
@@ -88,28 +92,6 @@ internal static class PredictCommand
             f.Status.ToString().ToLowerInvariant(),
         ])]);
         console.Line($"written to {folder}");
-    }
-
-    /// <summary>Files as they are named; folders give their images in the order of their names, subfolders too.</summary>
-    internal static IReadOnlyList<string> Images(IReadOnlyList<string> inputs)
-    {
-        var images = new List<string>();
-        foreach (var input in inputs)
-        {
-            if (!Directory.Exists(input))
-            {
-                if (!File.Exists(input))
-                    throw MarrowException.Bad(input, "an image or a folder", "nothing of that name", "Check the path.");
-                images.Add(input);
-                continue;
-            }
-            var found = Directory.EnumerateFiles(input, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
-                .Where(file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)).Order(StringComparer.Ordinal).ToList();
-            if (found.Count == 0)
-                throw MarrowException.Bad(input, $"a folder with images ({string.Join(", ", Extensions)})", "none", "Name the folder that holds them.");
-            images.AddRange(found);
-        }
-        return images;
     }
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

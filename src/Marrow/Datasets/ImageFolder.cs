@@ -1,31 +1,33 @@
-using System.IO.Enumeration;
+using Marrow.Imaging;
 
 namespace Marrow.Datasets;
 
-/// <summary>All PNG and JPEG files below a folder, without labels but for masks: for unlabelled training, prediction, and segmentation.</summary>
+/// <summary>
+/// All images below a folder, without labels but for masks: for unlabelled training, prediction, and segmentation. Each
+/// file counts once, whatever links lead to it; what a prediction wrote is no data.
+/// </summary>
 internal static class ImageFolder
 {
-    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg"];
-
     public static Dataset Open(DatasetRequest request)
     {
         OptionCheck.Only(request, "masks", "maskClasses");
-        var enumeration = new EnumerationOptions
-        {
-            RecurseSubdirectories = true,
-            AttributesToSkip = FileAttributes.Hidden | FileAttributes.System, // ".thumbnails" and the like
-        };
-        var files = new FileSystemEnumerable<string>(request.Root, (ref FileSystemEntry entry) => entry.ToFullPath(), enumeration)
-        {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory,
-            ShouldRecursePredicate = (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0, // Links make loops.
-        };
-        var samples = files
-            .Where(path => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
-            .Select(path => (Path: path, Id: Path.GetRelativePath(request.Root, path).Replace('\\', '/')))
+        var listing = ImageListing.Of(request.Root);
+        // A check says what is missing; whoever trains would else train on a part of the data and not know it.
+        if (listing.Missed is [var missed, ..] && !request.CollectsBadRows)
+            throw MarrowException.Bad(missed.Path, "a folder or file that can be read", missed.Reason, "Give it back its permissions or target, or take it out of the folder.");
+        var samples = listing.Images
+            .Select(path => (Path: path, Id: Id(path)))
             .OrderBy(file => file.Id, StringComparer.Ordinal)
             .Select(file => new Sample { Id = file.Id, ImagePath = file.Path, Patient = ImageList.PatientFolder(file.Id) ?? file.Id });
-        var dataset = new Dataset { Name = request.Name, Format = request.Format, Root = request.Root, Samples = [.. samples] };
+        DataFault[] faults =
+        [
+            .. listing.Missed.Select(m => new DataFault("unreadable-folder", Id(m.Path), $"{m.Reason}.")),
+            .. listing.Unread.Select(u => new DataFault("unread-format", Id(u.Path), $"{u.Kind} is not read; left out.", "dropped")),
+            .. listing.Results.Select(path => new DataFault("prediction-result", Id(path), "A picture that marrow predict wrote; left out.", "dropped")),
+        ];
+        var dataset = new Dataset { Name = request.Name, Format = request.Format, Root = request.Root, Samples = [.. samples], Faults = faults };
         return MaskSamples.AreAskedFor(request.Options) ? MaskSamples.Attach(request, dataset) : dataset;
+
+        string Id(string path) => Path.GetRelativePath(request.Root, path).Replace('\\', '/');
     }
 }

@@ -53,6 +53,6 @@ internal static class MaskFile
     private static void RequirePng(string path, ImageHeader header)
     {
         if (header.Format != ImageFormat.Png)
-            throw MarrowException.Bad(path, "a PNG", "a JPEG, which blurs the edges of a mask", "Save the mask as PNG.");
+            throw MarrowException.Bad(path, "a PNG", header.Format == ImageFormat.Jpeg ? "a JPEG, which blurs the edges of a mask" : $"a {header.Format} file", "Save the mask as PNG.");
     }
 }

@@ -1,5 +1,6 @@
 using Marrow.Checkpoints;
 using Marrow.Datasets;
+using Marrow.Imaging;
 using Marrow.Metrics;
 using Marrow.Prediction;
 using Marrow.Spine;
@@ -34,7 +35,7 @@ internal sealed class HeldOutFilms
             foreach (var sample in films.Samples)
             {
                 cancellation.ThrowIfCancellationRequested();
-                findings.Add(predictor.Predict(sample.ImagePath).Finding);
+                findings.Add(predictor.Measure(RadiographReader.Read(sample.ImagePath, predictor.DecodeSize.Width, predictor.DecodeSize.Height)).Finding);
             }
             films._findings[stage.Stage] = findings;
         }

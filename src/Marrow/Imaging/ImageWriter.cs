@@ -13,6 +13,13 @@ public static class ImageWriter
     /// <summary>8-bit grey PNG. <paramref name="pixels"/>: [height * width]. Throws <see cref="MarrowException"/> when it can't be written.</summary>
     public static void WritePng8(string path, int width, int height, ReadOnlySpan<byte> pixels)
     {
+        var png = EncodePng8(width, height, pixels);
+        AtomicFile.Write(path, stream => stream.Write(png));
+    }
+
+    /// <summary>The same as bytes.</summary>
+    internal static byte[] EncodePng8(int width, int height, ReadOnlySpan<byte> pixels)
+    {
         CheckSize(width, height, pixels.Length);
         // "Sub": each byte less its left neighbour's. One filter for all rows keeps the writer simple and fast.
         var filtered = new byte[checked((width + 1) * height)];
@@ -25,7 +32,7 @@ public static class ImageWriter
             for (var x = 1; x < width; x++)
                 target[x + 1] = (byte)(source[x] - source[x - 1]);
         }
-        WritePng(path, width, height, bitDepth: 8, filtered);
+        return EncodePng(width, height, bitDepth: 8, filtered);
     }
 
     /// <summary>16-bit grey PNG. <paramref name="pixels"/>: [height * width]. Throws <see cref="MarrowException"/> when it can't be written.</summary>
@@ -46,7 +53,8 @@ public static class ImageWriter
             for (var i = 2; i < rowBytes; i++)
                 target[i + 1] = (byte)(row[i] - row[i - 2]);
         }
-        WritePng(path, width, height, bitDepth: 16, filtered);
+        var png = EncodePng(width, height, bitDepth: 16, filtered);
+        AtomicFile.Write(path, stream => stream.Write(png));
     }
 
     /// <summary>8-bit grey JPEG. <paramref name="quality"/>: 1 to 100. Throws <see cref="MarrowException"/> when it can't be written.</summary>
@@ -64,7 +72,7 @@ public static class ImageWriter
         AtomicFile.Write(path, stream => encoded.SaveTo(stream));
     }
 
-    private static void WritePng(string path, int width, int height, byte bitDepth, byte[] filtered)
+    private static byte[] EncodePng(int width, int height, byte bitDepth, byte[] filtered)
     {
         Span<byte> header = stackalloc byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
@@ -81,7 +89,7 @@ public static class ImageWriter
         PngChunk.Write(file, PngChunk.Header, header);
         PngChunk.Write(file, PngChunk.Data, compressed.GetBuffer().AsSpan(0, (int)compressed.Length));
         PngChunk.Write(file, PngChunk.End, []);
-        AtomicFile.Write(path, stream => file.WriteTo(stream));
+        return file.ToArray();
     }
 
     private static void CheckSize(int width, int height, int pixels)

@@ -11,7 +11,7 @@ internal static class JpegDecoder
 {
     private const byte StartOfScan = 0xDA;
     private const byte EndOfImage = 0xD9;
-    private const byte App1 = 0xE1;
+    private const byte App1 = 0xE1, App14 = 0xEE;
     private const int MaxSegments = 1000; // Real files have under a hundred.
 
     /// <summary>Of a stream at its first byte, which is known to start as a JPEG does.</summary>
@@ -36,6 +36,8 @@ internal static class JpegDecoder
                 throw RadiographReader.Corrupt(path, "no frame header before the first scan");
 
             var isFrame = marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC); // SOF0..15 less DHT, JPG, DAC
+            if (isFrame && marker > 0xC2)
+                throw MarrowException.Bad(path, "a JPEG that is sequential or progressive, with Huffman codes", $"a {Process(marker)} one", "Convert the image to PNG first.");
             if (isFrame)
                 return ReadFrame(path, stream, length, orientation);
             var next = stream.Position + length;
@@ -51,6 +53,9 @@ internal static class JpegDecoder
         throw RadiographReader.Corrupt(path, $"over {MaxSegments} segments before the frame header");
     }
 
+    /// <summary>Of T.81, table B.1.</summary>
+    private static string Process(byte frame) => (frame & 3) == 3 ? "lossless" : frame >= 0xC9 ? "arithmetically coded" : "hierarchical";
+
     private static ImageHeader ReadFrame(string path, Stream stream, int length, int orientation)
     {
         Span<byte> frame = stackalloc byte[6]; // precision, height, width, components
@@ -64,16 +69,24 @@ internal static class JpegDecoder
 
     public static Radiograph Decode(string path, byte[] bytes, ImageHeader header, int minWidth, int minHeight)
     {
+        if (header.BitDepth == 12)
+            throw MarrowException.Bad(path, "8 bits a sample", "a JPEG of 12 bits", "Convert it to 16-bit PNG first, with libjpeg-turbo 3 and netpbm: djpeg FILE | pnmtopng > FILE.png.");
         if (header.BitDepth != 8)
             throw MarrowException.Bad(path, "8 bits a sample", $"{header.BitDepth}", "Convert the image to 16-bit PNG first.");
-        if (header.Channels is not (1 or 3))
-            throw MarrowException.Bad(path, "1 (grey) or 3 (colour) channels", $"{header.Channels}", "Convert the image to greyscale first.");
+        if (header.Channels is not (1 or 3 or 4))
+            throw MarrowException.Bad(path, "1 (grey), 3 (colour) or 4 (CMYK) channels", $"{header.Channels}", "Convert the image to greyscale first.");
+        if (header.Channels == 4 && !HasAdobeMarker(bytes))
+            throw MarrowException.Bad(path, "a CMYK JPEG that says by Adobe's marker which of its values are inks", "none", "Convert the image to greyscale PNG first, for example: magick FILE -colorspace gray FILE.png.");
+        switch (JpegData.Find(bytes))
+        {
+            case JpegData.Fault.EndsEarly:
+                throw RadiographReader.Truncated(path, "its pixels");
+            case JpegData.Fault.Damaged:
+                throw RadiographReader.Corrupt(path, "pixels that can't be decoded: part of their data is missing or was changed");
+        }
 
         using var data = SKData.CreateCopy(bytes);
-        using var codec = SKCodec.Create(data) ?? throw RadiographReader.Corrupt(path, "JPEG data that can't be decoded");
-        if (codec.Info.Width != header.Width || codec.Info.Height != header.Height)
-            throw RadiographReader.Corrupt(path, "two frame headers that disagree");
-
+        using var codec = SkiaPixels.Open(path, data, header, "JPEG");
         var size = codec.Info.Size;
         for (var divisor = 8; divisor > 1 && minWidth > 0 && minHeight > 0; divisor /= 2)
         {
@@ -85,14 +98,15 @@ internal static class JpegDecoder
         }
 
         var warnings = RadiographReader.Warnings(header);
-        var grey = header.Channels == 1;
-        if (!grey)
+        if (header.Channels == 3)
             warnings.Add("Colour converted to luma.");
+        if (header.Channels == 4)
+            warnings.Add("CMYK converted to luma.");
         return new Radiograph
         {
             Width = size.Width,
             Height = size.Height,
-            Pixels = DecodePixels(path, bytes, codec, size, grey),
+            Pixels = header.Channels == 1 ? SkiaPixels.Grey(path, codec, size) : SkiaPixels.Luma(path, codec, size, out _, out _),
             BitDepth = 8,
             Source = path,
             OriginalWidth = header.Width,
@@ -101,37 +115,16 @@ internal static class JpegDecoder
         };
     }
 
-    private static ushort[] DecodePixels(string path, byte[] bytes, SKCodec codec, SKSizeI size, bool grey)
+    /// <summary>APP14, with which Adobe's programs and most others say that their CMYK is stored inverted, as Skia takes it.</summary>
+    private static bool HasAdobeMarker(byte[] bytes)
     {
-        var bytesPerPixel = grey ? 1 : 4;
-        var decoded = new byte[size.Width * size.Height * bytesPerPixel];
-        var info = new SKImageInfo(size.Width, size.Height, grey ? SKColorType.Gray8 : SKColorType.Rgba8888, SKAlphaType.Opaque);
-        SKCodecResult result;
-        unsafe
+        for (var at = 2; at + 9 < bytes.Length && bytes[at] == 0xFF && bytes[at + 1] != StartOfScan;)
         {
-            fixed (byte* target = decoded)
-                result = codec.GetPixels(info, (nint)target, size.Width * bytesPerPixel, SKCodecOptions.Default);
+            if (bytes[at + 1] == App14 && bytes.AsSpan(at + 4).StartsWith("Adobe"u8))
+                return true;
+            at += bytes[at + 1] == 0xFF ? 1 : 2 + BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(at + 2));
         }
-        // libjpeg-turbo fills in what is missing; a last marker tells a whole file from one that lost its end.
-        var scan = bytes.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[0xFF, StartOfScan]);
-        var isWhole = scan >= 0 && bytes.AsSpan(scan).IndexOf((ReadOnlySpan<byte>)[0xFF, EndOfImage]) >= 0;
-        if (result == SKCodecResult.IncompleteInput || (result == SKCodecResult.Success && !isWhole))
-            throw RadiographReader.Truncated(path, "its pixels");
-        if (result != SKCodecResult.Success)
-            throw RadiographReader.Corrupt(path, $"pixels that can't be decoded ({result})");
-
-        var pixels = new ushort[size.Width * size.Height];
-        if (grey)
-        {
-            for (var i = 0; i < pixels.Length; i++)
-                pixels[i] = decoded[i];
-        }
-        else
-        {
-            for (var i = 0; i < pixels.Length; i++)
-                pixels[i] = Luma.Of(decoded[4 * i], decoded[4 * i + 1], decoded[4 * i + 2]);
-        }
-        return pixels;
+        return false;
     }
 }
 

@@ -4,16 +4,19 @@ public enum ImageFormat
 {
     Png,
     Jpeg,
+    Tiff,
+    Bmp,
+    WebP,
 }
 
 /// <summary>What an image file says of itself before a pixel is decoded.</summary>
-/// <param name="BitDepth">Of the stored samples: 1, 2, 4, 8 or 16.</param>
+/// <param name="BitDepth">Of the stored samples: 1 to 16, or what else a file says that can't be read.</param>
 /// <param name="Channels">Of the stored pixels: 1 grey or palette, 2 grey and alpha, 3 colour, 4 colour and alpha.</param>
 /// <param name="ExifOrientation">2 to 8 where an EXIF block turns or mirrors the picture, otherwise 1.</param>
 public sealed record ImageHeader(ImageFormat Format, int Width, int Height, int BitDepth, int Channels, int ExifOrientation = 1);
 
 /// <summary>
-/// PNG and JPEG files to radiographs. The header is read and judged before anything is allocated; colour becomes luma
+/// Image files to radiographs, each by the reader that its first bytes ask for (<see cref="ImageKinds"/>). The header is read and judged before anything is allocated; colour becomes luma
 /// (ITU-R BT.601), transparency is laid on black, EXIF orientation is not applied, and each is said in the warnings:
 /// geometry in label files belongs to the pixels as they are stored.
 /// </summary>
@@ -29,13 +32,14 @@ public static class RadiographReader
 
     /// <summary>
     /// Decodes a file. With both minima positive a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size as long as both
-    /// sides stay at or above them (much faster, and free of aliasing). 8-bit files give 8-bit values, 16-bit PNGs all
-    /// 16 bits. Throws <see cref="MarrowException"/> for anything but a whole, readable PNG or JPEG.
+    /// sides stay at or above them (much faster, and free of aliasing). 8-bit files give 8-bit values, 16-bit ones all
+    /// 16 bits. Throws <see cref="MarrowException"/> for anything but a whole, readable image of a kind in
+    /// <see cref="ImageKinds"/>.
     /// </summary>
     public static Radiograph Read(string path, int minWidth = 0, int minHeight = 0)
     {
         using var file = Open(path);
-        var header = ReadHeader(path, file);
+        var (kind, header) = Recognise(path, file);
         if (Math.Min(header.Width, header.Height) < MinSide)
             throw MarrowException.Bad(path, $"sides of {MinSide} px or more", $"{header.Width}x{header.Height}", "Use the full-size image.").As(ImageFault.WrongSize);
         if ((long)header.Width * header.Height > MaxPixels)
@@ -53,31 +57,34 @@ public static class RadiographReader
         {
             throw new MarrowException($"{path}: can't be read ({e.Message}). Check the disk or copy the file again.", e);
         }
-        return header.Format == ImageFormat.Png
-            ? PngDecoder.Decode(path, bytes, header)
-            : JpegDecoder.Decode(path, bytes, header, minWidth, minHeight);
+        try
+        {
+            return kind.Decode(path, bytes, header, minWidth, minHeight);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw Truncated(path, "its data", e);
+        }
     }
 
-    /// <summary>Size, depth and format, from the first bytes alone. Throws <see cref="MarrowException"/> when it is no PNG or JPEG.</summary>
+    /// <summary>Size, depth and format, from the first bytes alone. Throws <see cref="MarrowException"/> when it is no image of a kind that is read.</summary>
     public static ImageHeader ReadHeader(string path)
     {
         using var file = Open(path);
-        return ReadHeader(path, file);
+        return Recognise(path, file).Header;
     }
 
-    private static ImageHeader ReadHeader(string path, FileStream file)
+    private static (ImageKind Kind, ImageHeader Header) Recognise(string path, FileStream file)
     {
         if (file.Length == 0)
-            throw MarrowException.Bad(path, "a PNG or JPEG file", "an empty file", "Copy or download it again.");
-        Span<byte> start = stackalloc byte[8];
+            throw MarrowException.Bad(path, $"a {ImageKinds.Names} file", "an empty file", "Copy or download it again.");
+        Span<byte> start = stackalloc byte[ImageKinds.StartBytes];
         try
         {
             start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
             file.Position = 0;
-            if (start.SequenceEqual(PngChunk.Signature))
-                return PngDecoder.ReadHeader(path, file);
-            if (start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]))
-                return JpegDecoder.ReadHeader(path, file);
+            if (ImageKinds.Find(start) is { } kind)
+                return (kind, kind.ReadHeader(path, file));
         }
         catch (EndOfStreamException e)
         {
@@ -87,7 +94,9 @@ public static class RadiographReader
         {
             throw new MarrowException($"{path}: can't be read ({e.Message}). Check the disk or copy the file again.", e);
         }
-        throw MarrowException.Bad(path, "a PNG or JPEG file", $"one that starts with {Convert.ToHexString(start)}", "Convert the image to PNG first.");
+        throw ImageKinds.FindUnread(start) is { } unread
+            ? MarrowException.Bad(path, $"a {ImageKinds.Names} file", unread.Name, unread.Remedy)
+            : MarrowException.Bad(path, $"a {ImageKinds.Names} file", $"one that starts with {Convert.ToHexString(start[..Math.Min(8, start.Length)])}", "Convert the image to PNG first.");
     }
 
     internal static MarrowException Truncated(string path, string where, Exception? inner = null) =>

@@ -59,7 +59,7 @@ internal static class SecondLook
                 (scores[n], filled[n]) = (Math.Max(scores[n], best.Score), false);
             }
         }
-        return spine with { Vertebrae = vertebrae, Scores = scores, Filled = filled };
+        return spine with { Vertebrae = vertebrae, Scores = scores, Filled = filled, FirstLook = spine };
     }
 
     /// <summary>Corner by corner; <paramref name="share"/> is the second's.</summary>

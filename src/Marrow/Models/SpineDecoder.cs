@@ -26,6 +26,9 @@ public sealed record SpinePrediction
 
     /// <summary>0 to 1: the mean score, lowered where vertebrae were filled in or stand oddly to each other.</summary>
     public required double Confidence { get; init; }
+
+    /// <summary>The same before it was looked at again (<see cref="SecondLook"/>), which only knows where to look from it; null where it was not.</summary>
+    internal SpinePrediction? FirstLook { get; init; }
 }
 
 public static class SpineDecoder

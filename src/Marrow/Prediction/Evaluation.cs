@@ -1,5 +1,6 @@
 using Marrow.Checkpoints;
 using Marrow.Datasets;
+using Marrow.Imaging;
 using Marrow.Metrics;
 using Marrow.Tensors;
 using Marrow.Training;
@@ -83,7 +84,7 @@ public static class Evaluation
 
     /// <summary>
     /// The angles of the corners, what their error lets expect, the regressor's, and both mixed, each with its metrics,
-    /// image by image as a user's prediction goes. Keys: "landmarks", "expected", "regressor", "fused".
+    /// image by image as a user's prediction goes, but for its refusal of films that seem to show no whole spine. Keys: "landmarks", "expected", "regressor", "fused".
     /// </summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(IReadOnlyList<Checkpoint> checkpoints,
         IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default)
@@ -93,7 +94,7 @@ public static class Evaluation
         foreach (var sample in samples)
         {
             cancellation.ThrowIfCancellationRequested();
-            findings.Add(predictor.Predict(sample.ImagePath).Finding);
+            findings.Add(predictor.Measure(RadiographReader.Read(sample.ImagePath, predictor.DecodeSize.Width, predictor.DecodeSize.Height)).Finding);
             progress?.Invoke(findings.Count, samples.Count);
         }
         var truth = samples.Select(s => s.CobbDegrees).ToList();

@@ -21,9 +21,9 @@ public enum FindingStatus
 {
     Ok,
 
-    /// <summary>Something is unusual: a person should look at it.</summary>
+    /// <summary>Something is unusual, and the warnings say what: a person should look at it.</summary>
     Check,
 
-    /// <summary>The image could not be read or shows no spine.</summary>
+    /// <summary>The image could not be read or shows no whole spine: nothing is measured, and the warnings say why.</summary>
     Failed,
 }

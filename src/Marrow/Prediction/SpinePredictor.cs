@@ -106,9 +106,25 @@ public sealed class SpinePredictor : IDisposable
     /// <summary>The same for a radiograph in memory. Angles in degrees, places in pixels of the original image.</summary>
     public SpineFinding Predict(Radiograph radiograph)
     {
+        if (!radiograph.Pixels.AsSpan().ContainsAnyExcept(radiograph.Pixels[0]))
+            return Withhold(Measurement.Nothing(radiograph, _uses), ["The image is of one grey value: it shows nothing."]);
+        var measured = Measure(radiograph);
+        return measured.Refusals.Count > 0 ? Withhold(measured, measured.Refusals) : measured.Finding;
+    }
+
+    /// <summary>
+    /// What the weights give on any image, whether it shows a spine or not, and what speaks against believing it: for
+    /// evaluation, where each film is known to show one.
+    /// </summary>
+    internal Measurement Measure(Radiograph radiograph)
+    {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var warnings = new List<string>(radiograph.Warnings);
+        var border = FilmBorder.Of(radiograph);
+        var film = border.Film;
+        var (warnings, doubts, refusals) = (new List<string>(radiograph.Warnings), new List<string>(), new List<string>());
+        if (border.IsThere)
+            warnings.Add(border.Describe(radiograph));
         var vertebrae = new List<FoundVertebra>();
         CobbMeasurement? measured = null;
         IReadOnlyList<double> expected = [];
@@ -116,23 +132,34 @@ public sealed class SpinePredictor : IDisposable
         var confidence = 1.0;
         if (_detector is not null)
         {
-            var (images, toInput) = Input(radiograph, _detector.Input);
+            var (images, toInput) = Input(film, _detector.Input);
             var spine = _detector.Spines(images, [toInput], _compute)[0];
-            detected = CropDetector.Of(spine, toInput, radiograph.OriginalWidth, radiograph.OriginalHeight);
-            var corners = _corners is null ? detected.Vertebrae : new VertebraRefiner(_corners, _compute).Refine(radiograph, detected);
-            vertebrae.AddRange(corners.Select((v, i) => new FoundVertebra(SpineFinding.LevelName(i), v, spine.Scores[i], spine.Filled[i])));
-            measured = CobbAngles.Measure(corners, radiograph.OriginalHeight);
-            expected = CobbExpectation.Degrees(corners, radiograph.OriginalHeight, TiltErrorDegrees);
+            detected = CropDetector.Of(spine, toInput, film.OriginalWidth, film.OriginalHeight);
+            var corners = _corners is null ? detected.Vertebrae : new VertebraRefiner(_corners, _compute).Refine(film, detected);
+            vertebrae.AddRange(corners.Select((v, i) => new FoundVertebra(SpineFinding.LevelName(i), v.Transform(border.ToOriginal), spine.Scores[i], spine.Filled[i])));
+            measured = CobbAngles.Measure(corners, film.OriginalHeight);
+            expected = CobbExpectation.Degrees(corners, film.OriginalHeight, TiltErrorDegrees);
             confidence = spine.Confidence;
-            if (spine.Filled.Count(f => f) is > 0 and var filled)
-                warnings.Add($"{filled} of {Vertebra.Count} vertebrae were not seen but placed from their neighbours.");
+            if (!detected.IsUsable)
+                refusals.Add("No whole spine was found: no vertebra was seen.");
+            else
+                refusals.AddRange(SpineEvidence.Of(spine.FirstLook ?? spine, toInput).Refusals());
+            var filled = spine.Filled.Count(f => f);
+            if (filled > 0)
+                (filled > ManyFilled ? doubts : warnings).Add($"{filled} of {Vertebra.Count} vertebrae were not seen but placed from their neighbours.");
+            if (confidence < LowConfidence)
+                doubts.Add(string.Create(CultureInfo.InvariantCulture, $"The confidence is {confidence:F2}, under {LowConfidence:0.##}."));
+            if (SpineEvidence.Misplaced(corners, film.OriginalHeight) is { } misplaced)
+                doubts.Add(misplaced);
         }
-        double[] regressed = _regressor is null ? [] : _regressor.AnglesOf(RegressorInput(radiograph, detected, _regressor.Input, warnings), _compute)[0];
-        var cobb = Fuse(expected, regressed);
+        else
+        {
+            doubts.Add("No detector of vertebrae looked at the film: whether it shows a whole spine is not known, so no severity is given.");
+        }
+        double[] regressed = _regressor is null ? [] : _regressor.AnglesOf(RegressorInput(film, detected, _regressor.Input), _compute)[0];
         if (measured is not null && regressed.Length > 0 && Math.Abs(measured.Degrees[0] - regressed[0]) > DegreesApart)
-            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"Corners and regressor differ: cobb1 is {measured.Degrees[0]:F1} and {regressed[0]:F1} degrees."));
-        var doubtful = confidence < LowConfidence || vertebrae.Count(v => v.Filled) > ManyFilled || warnings.Count > radiograph.Warnings.Count + (vertebrae.Any(v => v.Filled) ? 1 : 0);
-        return new()
+            doubts.Add(string.Create(CultureInfo.InvariantCulture, $"Corners and regressor differ: cobb1 is {measured.Degrees[0]:F1} and {regressed[0]:F1} degrees."));
+        return new(new()
         {
             File = radiograph.Source,
             Width = radiograph.OriginalWidth,
@@ -141,11 +168,42 @@ public sealed class SpinePredictor : IDisposable
             LandmarkAngles = measured,
             ExpectedDegrees = expected,
             RegressorDegrees = regressed,
-            CobbDegrees = cobb,
+            CobbDegrees = Fuse(expected, regressed),
             Confidence = confidence,
-            Status = doubtful ? FindingStatus.Check : FindingStatus.Ok,
-            Warnings = warnings,
+            Status = doubts.Count > 0 ? FindingStatus.Check : FindingStatus.Ok,
+            Warnings = [.. warnings, .. doubts],
             Checkpoints = _uses,
+            SawSpine = _detector is not null,
+        }, refusals);
+    }
+
+    /// <param name="Finding">As if it were to be believed.</param>
+    /// <param name="Refusals">Why the image shows no whole spine; empty where it does.</param>
+    internal sealed record Measurement(SpineFinding Finding, IReadOnlyList<string> Refusals)
+    {
+        public static Measurement Nothing(Radiograph radiograph, IReadOnlyList<CheckpointUse> uses) => new(new()
+        {
+            File = radiograph.Source,
+            Width = radiograph.OriginalWidth,
+            Height = radiograph.OriginalHeight,
+            Warnings = radiograph.Warnings,
+            Checkpoints = uses,
+        }, []);
+    }
+
+    /// <summary>No angle and no severity is said of an image without a whole spine; what was seen stays, without names.</summary>
+    private static SpineFinding Withhold(Measurement measured, IReadOnlyList<string> reasons)
+    {
+        var finding = measured.Finding;
+        return finding with
+        {
+            Vertebrae = [.. finding.Vertebrae.Where(v => !v.Filled).Select(v => v with { Level = "" })],
+            LandmarkAngles = null,
+            ExpectedDegrees = [],
+            RegressorDegrees = [],
+            CobbDegrees = [],
+            Status = FindingStatus.Failed,
+            Warnings = [.. reasons, .. finding.Warnings],
         };
     }
 
@@ -164,13 +222,11 @@ public sealed class SpinePredictor : IDisposable
         _corners?.Dispose();
     }
 
-    private Tensor RegressorInput(Radiograph radiograph, DetectedSpine? detected, InputContract input, List<string> warnings)
+    private Tensor RegressorInput(Radiograph radiograph, DetectedSpine? detected, InputContract input)
     {
         if (input.Crop is not { } crop)
             return Input(radiograph, input).Images;
-        if (!detected!.IsUsable)
-            warnings.Add("No spine was found to crop by: the regressor was shown the whole image.");
-        return _compute.Prepare(Preprocessor.ToTensor([Preprocessor.Prepare(radiograph, input, crop.Windows(detected)[0])], input));
+        return _compute.Prepare(Preprocessor.ToTensor([Preprocessor.Prepare(radiograph, input, crop.Windows(detected!)[0])], input));
     }
 
     private (Tensor Images, AffineTransform ToInput) Input(Radiograph radiograph, InputContract input)

@@ -11,35 +11,35 @@ namespace Marrow.Reports;
 
 /// <summary>
 /// Writes findings of classes, numbers or points to a folder: a JSON file and an overlay for each image as it is finished,
-/// and one CSV with a row for each at the end.
+/// and one CSV with a row for each at the end. Files that no prediction wrote are never replaced.
 /// </summary>
 /// <param name="columns">See <see cref="ImagePredictor.Columns"/>.</param>
-public sealed class ImagePredictionFiles(string folder, IReadOnlyList<string> columns)
+/// <param name="overlays">Whether overlays are drawn, which takes most of the time.</param>
+public sealed class ImagePredictionFiles(string folder, IReadOnlyList<string> columns, bool overlays = true)
 {
     private const int MostLines = 8; // of values above a picture; the JSON file has them all
 
-    private readonly OutputNames _names = new();
+    private readonly ResultFolder _results = new(folder);
     private readonly List<ImageFinding> _findings = [];
 
-    public string CsvPath => Path.Combine(folder, "predictions.csv");
+    public string CsvPath => _results.CsvPath;
 
     /// <param name="radiograph">Null when it could not be read: then there is no overlay.</param>
-    /// <exception cref="MarrowException">The folder can't be written.</exception>
+    /// <exception cref="MarrowException">The folder can't be written, or a file that no prediction wrote is in the way.</exception>
     public void Add(ImageFinding finding, Radiograph? radiograph)
     {
-        var name = _names.Unique(finding.File);
-        AtomicFile.WriteText(Path.Combine(folder, $"{name}.json"), JsonSerializer.Serialize(Document(finding), MarrowJson.Options) + "\n");
-        if (radiograph is not null)
-        {
-            var png = Overlay(radiograph, finding);
-            AtomicFile.Write(Path.Combine(folder, $"{name}.overlay.png"), s => s.Write(png));
-        }
+        var name = _results.NameOf(finding.File);
+        _results.WriteJson(name, Document(finding));
+        if (radiograph is not null && overlays)
+            _results.WritePicture(name, ResultFolder.Overlay, Overlay(radiograph, finding));
+        else
+            _results.Drop(name, ResultFolder.Overlay);
         _findings.Add(finding);
     }
 
     /// <summary>Writes predictions.csv with every finding added so far.</summary>
-    /// <exception cref="MarrowException">The folder can't be written.</exception>
-    public void WriteCsv() => AtomicFile.Write(CsvPath, stream =>
+    /// <exception cref="MarrowException">The folder can't be written, or a table that no prediction wrote is in the way.</exception>
+    public void WriteCsv() => _results.WriteCsv(stream =>
     {
         using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
         // A cell that a spreadsheet would run as a formula (=, +, -, @) is preceded by an apostrophe; numbers are numbers.

@@ -10,40 +10,44 @@ namespace Marrow.Reports;
 /// <summary>
 /// Writes outlined radiographs to a folder: for each image NAME.mask.png (its own size; 0 is background; the class is 255
 /// where there is one, else 1, 2 ... in the order of the classes), NAME.overlay.png and NAME.json as it is finished, and
-/// predictions.csv with a row for each at the end.
+/// predictions.csv with a row for each at the end. Files that no prediction wrote are never replaced.
 /// </summary>
-public sealed class MaskFiles(string folder, IReadOnlyList<string> classes)
+/// <param name="overlays">Whether overlays are drawn, which takes most of the time.</param>
+public sealed class MaskFiles(string folder, IReadOnlyList<string> classes, bool overlays = true)
 {
     private const byte OnlyClass = byte.MaxValue;
 
-    private readonly OutputNames _names = new();
+    private readonly ResultFolder _results = new(folder);
     private readonly List<SegmentFinding> _findings = [];
 
-    /// <summary>Paths of what one image gave; all but the first are null when it could not be read.</summary>
+    /// <summary>Paths of what one image gave; all but the first are null when it could not be read, the last also when none is drawn.</summary>
     public sealed record Written(string Json, string? Mask, string? Overlay);
 
-    public string CsvPath => Path.Combine(folder, "predictions.csv");
+    public string CsvPath => _results.CsvPath;
 
     /// <param name="radiograph">Null when it could not be read.</param>
-    /// <exception cref="MarrowException">The folder can't be written.</exception>
+    /// <exception cref="MarrowException">The folder can't be written, or a file that no prediction wrote is in the way.</exception>
     public Written Add(SegmentFinding finding, Radiograph? radiograph)
     {
-        var name = _names.Unique(finding.File);
-        var (json, mask, overlay) = (Path.Combine(folder, $"{name}.json"), Path.Combine(folder, $"{name}.mask.png"), Path.Combine(folder, $"{name}.overlay.png"));
-        AtomicFile.WriteText(json, JsonSerializer.Serialize(Document(finding), MarrowJson.Options) + "\n");
+        var name = _results.NameOf(finding.File);
+        var json = _results.WriteJson(name, Document(finding));
         // A folder of thousands of films must not keep their masks.
         _findings.Add(finding with { Mask = [] });
-        if (radiograph is null)
-            return new(json, null, null);
-        ImageWriter.WritePng8(mask, finding.Width, finding.Height, Values(finding.Mask, classes.Count));
-        var png = MaskOverlay.Render(radiograph, finding);
-        AtomicFile.Write(overlay, stream => stream.Write(png));
+        string? mask = null, overlay = null;
+        if (radiograph is not null)
+            mask = _results.WritePicture(name, ResultFolder.Mask, ImageWriter.EncodePng8(finding.Width, finding.Height, Values(finding.Mask, classes.Count)));
+        else
+            _results.Drop(name, ResultFolder.Mask);
+        if (radiograph is not null && overlays)
+            overlay = _results.WritePicture(name, ResultFolder.Overlay, MaskOverlay.Render(radiograph, finding));
+        else
+            _results.Drop(name, ResultFolder.Overlay);
         return new(json, mask, overlay);
     }
 
     /// <summary>Writes predictions.csv with every finding added so far: file, area.CLASS (share of the image, 0 to 1) for each class, confidence, status.</summary>
-    /// <exception cref="MarrowException">The folder can't be written.</exception>
-    public void WriteCsv() => AtomicFile.Write(CsvPath, stream =>
+    /// <exception cref="MarrowException">The folder can't be written, or a table that no prediction wrote is in the way.</exception>
+    public void WriteCsv() => _results.WriteCsv(stream =>
     {
         using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
         // A file name that a spreadsheet would run as a formula is preceded by an apostrophe.

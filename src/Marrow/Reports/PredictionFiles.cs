@@ -9,41 +9,41 @@ namespace Marrow.Reports;
 
 /// <summary>
 /// Writes findings to a folder: a JSON file and an overlay for each image as it is finished, and one CSV with a row
-/// for each at the end. Images of the same name from different folders get different files.
+/// for each at the end. Images of the same name from different folders get different files. Files that no prediction wrote
+/// are never replaced.
 /// </summary>
-public sealed class PredictionFiles(string folder)
+/// <param name="overlays">Whether overlays are drawn, which takes most of the time.</param>
+public sealed class PredictionFiles(string folder, bool overlays = true)
 {
     private static readonly string[] Header = ["file", "cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence", "status"];
 
-    private readonly OutputNames _names = new();
+    private readonly ResultFolder _results = new(folder);
     private readonly List<SpineFinding> _findings = [];
 
     /// <summary>Paths of what one image gave.</summary>
-    /// <param name="Overlay">Null when the image could not be read.</param>
+    /// <param name="Overlay">Null when the image could not be read or none is drawn.</param>
     public sealed record Written(string Json, string? Overlay);
 
-    public string CsvPath => Path.Combine(folder, "predictions.csv");
+    public string CsvPath => _results.CsvPath;
 
     /// <param name="radiograph">Null when it could not be read: then there is no overlay.</param>
-    /// <exception cref="MarrowException">The folder can't be written.</exception>
+    /// <exception cref="MarrowException">The folder can't be written, or a file that no prediction wrote is in the way.</exception>
     public Written Add(SpineFinding finding, Radiograph? radiograph, SpineTruth? truth = null)
     {
-        var name = _names.Unique(finding.File);
-        var json = Path.Combine(folder, $"{name}.json");
-        AtomicFile.WriteText(json, ToJson(finding) + "\n");
+        var name = _results.NameOf(finding.File);
+        var json = _results.WriteJson(name, Document(finding));
         string? overlay = null;
-        if (radiograph is not null)
-        {
-            var png = OverlayRenderer.Render(radiograph, finding, truth);
-            AtomicFile.Write(overlay = Path.Combine(folder, $"{name}.overlay.png"), s => s.Write(png));
-        }
+        if (radiograph is not null && overlays)
+            overlay = _results.WritePicture(name, ResultFolder.Overlay, OverlayRenderer.Render(radiograph, finding, truth));
+        else
+            _results.Drop(name, ResultFolder.Overlay);
         _findings.Add(finding);
         return new(json, overlay);
     }
 
     /// <summary>Writes predictions.csv with every finding added so far.</summary>
-    /// <exception cref="MarrowException">The folder can't be written.</exception>
-    public void WriteCsv() => AtomicFile.Write(CsvPath, stream =>
+    /// <exception cref="MarrowException">The folder can't be written, or a table that no prediction wrote is in the way.</exception>
+    public void WriteCsv() => _results.WriteCsv(stream =>
     {
         using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
         WriteCsv(writer, _findings);
@@ -74,8 +74,20 @@ public sealed class PredictionFiles(string folder)
     /// <summary>The finding as a JSON document; corners are [[x, y] TL, TR, BL, BR] in original pixels.</summary>
     public static string ToJson(SpineFinding finding) => JsonSerializer.Serialize(Document(finding), MarrowJson.Options);
 
-    /// <summary>The same as an object, to be part of a larger document.</summary>
-    public static object Document(SpineFinding finding) => new
+    /// <summary>The same as an object, to be part of a larger document. Where nothing is measured, angles and severity are null.</summary>
+    public static object Document(SpineFinding finding)
+    {
+        var document = JsonSerializer.SerializeToNode(Fields(finding), MarrowJson.Options)!.AsObject();
+        // Written by name, where other values that are not known are left out: a reader must meet them.
+        foreach (var (name, place) in ((string, int)[])[("severity", 5), ("cobbDegrees", 6)])
+        {
+            if (!document.ContainsKey(name))
+                document.Insert(place, name, null);
+        }
+        return document;
+    }
+
+    private static object Fields(SpineFinding finding) => new
     {
         finding.File,
         finding.Width,
@@ -83,7 +95,7 @@ public sealed class PredictionFiles(string folder)
         finding.Status,
         finding.Confidence,
         finding.Severity,
-        CobbDegrees = Angles(finding.CobbDegrees),
+        CobbDegrees = finding.CobbDegrees.Count == 0 ? null : Angles(finding.CobbDegrees),
         Angles = new
         {
             Landmarks = finding.LandmarkAngles?.Degrees.Zip(finding.LandmarkAngles.Pairs, (degrees, pair) => new

@@ -73,9 +73,10 @@ internal sealed class CropDetector : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var packed = Preprocessor.Prepare(radiograph, _detector.Input);
+        var border = FilmBorder.Of(radiograph);
+        var packed = Preprocessor.Prepare(border.Film, _detector.Input);
         var images = _compute.Prepare(Preprocessor.ToTensor([packed], _detector.Input));
-        return Of(_detector.Spines(images, [packed.ToInput], _compute)[0], packed.ToInput, radiograph.OriginalWidth, radiograph.OriginalHeight);
+        return Of(_detector.Spines(images, [packed.ToInput], _compute)[0], border.ToOriginal.Invert().Then(packed.ToInput), radiograph.OriginalWidth, radiograph.OriginalHeight);
     }
 
     /// <summary>Input pixels -> original ones.</summary>

@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Marrow.Imaging;
+
+namespace Marrow.Reports;
+
+/// <summary>
+/// The folder that predictions are written to. What lies there and was written by a prediction is replaced; whatever else
+/// lies there is never touched: labelme keeps its labels in a.json beside a.png, and a reader may have added columns to
+/// predictions.csv. Results are known by their mark (<see cref="ResultMark"/>); predictions.json holds the digest of the
+/// table, so that a table that was edited is a table of the user's.
+/// </summary>
+internal sealed class ResultFolder(string folder)
+{
+    public const string Json = ".json", Overlay = ".overlay.png", Mask = ".mask.png";
+
+    private const string Table = "predictions";
+    private const int MostNamed = 3;
+    private const string Remedy = "Name another folder with --out, or move them away: nothing that others wrote is replaced.";
+
+    private readonly OutputNames _names = new();
+
+    /// <summary>What is kept of the table beside it.</summary>
+    /// <param name="Csv">SHA-256 of the table's bytes, lower-case hexadecimal: the one that is about to be written, and the one before.</param>
+    private sealed record TableMark(string MadeBy, IReadOnlyList<string> Csv);
+
+    public string CsvPath => Path.Combine(folder, $"{Table}.csv");
+
+    private string MarkPath => Path.Combine(folder, $"{Table}{Json}");
+
+    /// <summary>The name, without folder and ending, of what the next image gives.</summary>
+    public string NameOf(string image) => _names.Unique(image);
+
+    public string PathOf(string name, string ending) => Path.Combine(folder, name + ending);
+
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when a file that no prediction wrote is where a result of these images would
+    /// go; before any work, so that nothing is lost and nothing done in vain.
+    /// </summary>
+    public static void RequireFree(string folder, IEnumerable<string> images, params string[] endings)
+    {
+        var results = new ResultFolder(folder);
+        var foreign = new List<string>();
+        foreach (var path in (string[])[results.CsvPath, results.MarkPath])
+            Look(path);
+        foreach (var image in images)
+        {
+            var name = results.NameOf(image);
+            foreach (var ending in endings)
+                Look(results.PathOf(name, ending));
+        }
+        if (foreign.Count == 0)
+            return;
+        var more = foreign.Count > MostNamed ? string.Create(CultureInfo.InvariantCulture, $" and {foreign.Count - MostNamed} more") : "";
+        throw MarrowException.Bad(folder, "a folder without files of these names that marrow predict did not write", string.Join(", ", foreign.Take(MostNamed)) + more, Remedy);
+
+        void Look(string path)
+        {
+            if (results.IsForeign(path))
+                foreign.Add(Path.GetFileName(path));
+        }
+    }
+
+    /// <summary>Writes an image's document, the mark first.</summary>
+    public string WriteJson(string name, object document)
+    {
+        var marked = JsonSerializer.SerializeToNode(document, MarrowJson.Options)!.AsObject();
+        marked.Insert(0, "madeBy", ResultMark.MadeBy);
+        var path = PathOf(name, Json);
+        Require(path);
+        AtomicFile.WriteText(path, marked.ToJsonString(MarrowJson.Options) + "\n");
+        return path;
+    }
+
+    /// <summary>Writes a PNG with the mark in it.</summary>
+    public string WritePicture(string name, string ending, ReadOnlySpan<byte> png)
+    {
+        var path = PathOf(name, ending);
+        Require(path);
+        var marked = ResultMark.Mark(png);
+        AtomicFile.Write(path, stream => stream.Write(marked));
+        return path;
+    }
+
+    /// <summary>Takes away a picture of an earlier prediction that this one does not replace: it would show what no longer holds.</summary>
+    public void Drop(string name, string ending)
+    {
+        var path = PathOf(name, ending);
+        if (!Path.Exists(path) || IsForeign(path))
+            return;
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MarrowException($"{path}: an earlier result can't be removed ({e.Message}). Check the folder's permissions.", e);
+        }
+    }
+
+    /// <summary>Writes the table, after the file by which it will be known.</summary>
+    public void WriteCsv(Action<Stream> write)
+    {
+        Require(CsvPath);
+        Require(MarkPath);
+        using var table = new MemoryStream();
+        write(table);
+        var digest = Convert.ToHexStringLower(SHA256.HashData(table.GetBuffer().AsSpan(0, (int)table.Length)));
+        string[] before = File.Exists(CsvPath) ? [DigestOf(CsvPath)] : [];
+        AtomicFile.WriteText(MarkPath, JsonSerializer.Serialize(new TableMark(ResultMark.MadeBy, [digest, .. before]), MarrowJson.Options) + "\n");
+        AtomicFile.Write(CsvPath, table.WriteTo);
+    }
+
+    private void Require(string path)
+    {
+        if (IsForeign(path))
+            throw MarrowException.Bad(path, "nothing, or an earlier result of marrow predict", Directory.Exists(path) ? "a folder" : "a file that it did not write", Remedy);
+    }
+
+    private bool IsForeign(string path)
+    {
+        // A link is nobody's result, wherever it leads.
+        if (new FileInfo(path).LinkTarget is not null || Directory.Exists(path))
+            return true;
+        if (!File.Exists(path))
+            return false;
+        return !(path == CsvPath ? IsKnownTable() : path.EndsWith(Json, StringComparison.Ordinal) ? ResultMark.IsOnJson(path) : ResultMark.IsOnPicture(ImageListing.Start(path)));
+    }
+
+    private bool IsKnownTable()
+    {
+        if (!ResultMark.IsOnJson(MarkPath))
+            return false;
+        try
+        {
+            return MarrowJson.Read<TableMark>(MarkPath, "the mark of a table", "Remove it.").Csv.Contains(DigestOf(CsvPath));
+        }
+        catch (Exception e) when (e is MarrowException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static string DigestOf(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+}
