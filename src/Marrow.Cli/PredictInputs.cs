@@ -24,7 +24,7 @@ internal sealed record PredictInputs(IReadOnlyList<string> Images, IReadOnlyList
             {
                 if (!Path.Exists(input))
                     throw MarrowException.Bad(input, "an image or a folder", "nothing of that name", "Check the path.");
-                if (ResultMark.IsOnPicture(ImageListing.Start(input)))
+                if (ResultMark.IsOnPicture(FileStart.Read(input)))
                     skipped.Add(new(input, SkippedInput.Result));
                 else
                     Add(input);
@@ -83,5 +83,5 @@ internal sealed record PredictInputs(IReadOnlyList<string> Images, IReadOnlyList
 /// <param name="Reason">"no image".</param>
 internal sealed record SkippedInput(string File, string Reason)
 {
-    public const string Result = "written by marrow predict", NoImage = "no image", Again = "named before";
+    public const string Result = "written by marrow", NoImage = "no image", Again = "named before";
 }

@@ -35,6 +35,7 @@ internal static class DataPreviewCommand
 
     private static int Run(DatasetRequest request, int count, ulong seed, string file, string[] augment, Output output, CancellationToken cancellation)
     {
+        ResultMark.RequireReplaceable(file, "--out");
         var options = augment.Length == 0 ? null : RecipeAugment.Parse(augment);
         var dataset = DatasetCatalogue.Open(request);
         var samples = dataset.Samples.ToArray();
@@ -42,7 +43,8 @@ internal static class DataPreviewCommand
         samples = [.. samples.Take(count).OrderBy(s => s.Id, StringComparer.Ordinal)];
         var items = samples.Select((sample, i) => options is null ? Plain(sample) : Augmented(sample, i)).ToList();
         var png = ContactSheet.Render(items, $"{dataset.Name} ({dataset.Format}): {samples.Length} of {dataset.Samples.Count} samples");
-        AtomicFile.Write(file, stream => stream.Write(png));
+        var marked = ResultMark.Mark(png, "marrow data preview");
+        AtomicFile.Write(file, stream => stream.Write(marked));
         output.Finish(
             new { file, dataset.Format, dataset.Root, dataset.Samples.Count, shown = samples.Select(s => s.Id) },
             console => console.Line($"{file}: {samples.Length} of {dataset.Samples.Count} samples"));

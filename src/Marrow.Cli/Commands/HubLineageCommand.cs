@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Marrow.Checkpoints;
 using Marrow.Hub;
+using Marrow.Imaging;
 using Marrow.Reports;
 using Spectre.Console;
 
@@ -21,6 +22,8 @@ internal static class HubLineageCommand
                 "marrow hub lineage densenet121.cxr-pediatric --descendants --html lineage.html")
             .Does((parsed, output, cancellation) =>
             {
+                if (parsed.GetValue(html) is { } asked)
+                    ResultMark.RequireReplaceable(asked, "--html");
                 var store = new LocalHub(HubFolder.Of(parsed, hub));
                 var reference = new CheckpointReferences(store, output, cancellation).Local(parsed.GetRequiredValue(name));
                 var graph = LineageGraph.Of(store, reference, parsed.GetValue(descendants));

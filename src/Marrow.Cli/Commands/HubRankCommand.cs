@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Marrow.Checkpoints;
+using Marrow.Imaging;
 using Marrow.Ranking;
 
 namespace Marrow.Cli.Commands;
@@ -58,9 +58,11 @@ internal static class HubRankCommand
                     CacheFolder = parsed.GetValue(cache),
                     FineTune = FineTune(parsed.GetValue(fineTune), parsed.GetValue(steps), parsed.GetValue(repeats)),
                 };
+                if (parsed.GetValue(file) is { } asked)
+                    ResultMark.RequireReplaceable(asked, file.Name);
                 var result = RunDisplay.Show(output, report => Ranker.Rank(request, report, cancellation));
                 if (parsed.GetValue(file) is { } path)
-                    AtomicFile.WriteText(path, JsonSerializer.Serialize(result, MarrowJson.Options));
+                    AtomicFile.WriteText(path, ResultMark.Json(result, "marrow hub rank"));
                 result.Warnings.ToList().ForEach(output.Warn);
                 output.Finish(result, console => RankTable.Draw(console, result));
                 return ExitCode.Done;

@@ -23,7 +23,7 @@ internal static class ImageFolder
         [
             .. listing.Missed.Select(m => new DataFault("unreadable-folder", Id(m.Path), $"{m.Reason}.")),
             .. listing.Unread.Select(u => new DataFault("unread-format", Id(u.Path), $"{u.Kind} is not read; left out.", "dropped")),
-            .. listing.Results.Select(path => new DataFault("prediction-result", Id(path), "A picture that marrow predict wrote; left out.", "dropped")),
+            .. listing.Results.Select(path => new DataFault("prediction-result", Id(path), "Marrow wrote it; left out.", "dropped")),
         ];
         var dataset = new Dataset { Name = request.Name, Format = request.Format, Root = request.Root, Samples = [.. samples], Faults = faults };
         return MaskSamples.AreAskedFor(request.Options) ? MaskSamples.Attach(request, dataset) : dataset;

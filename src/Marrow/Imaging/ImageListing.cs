@@ -12,7 +12,7 @@ internal sealed record ImageListing
     /// <summary>Images of a kind that is known and not read, with its name ("DICOM").</summary>
     public required IReadOnlyList<(string Path, string Kind)> Unread { get; init; }
 
-    /// <summary>What a prediction wrote (<see cref="ResultMark"/>).</summary>
+    /// <summary>What Marrow wrote (<see cref="ResultMark"/>).</summary>
     public required IReadOnlyList<string> Results { get; init; }
 
     /// <summary>Files that are no images.</summary>
@@ -29,7 +29,7 @@ internal sealed record ImageListing
         foreach (var path in contents.Files)
         {
             cancellation.ThrowIfCancellationRequested();
-            var start = Start(path);
+            var start = FileStart.Read(path);
             if (ResultMark.IsOnPicture(start))
                 results.Add(path);
             else if (ImageKinds.Find(start) is not null)
@@ -53,22 +53,4 @@ internal sealed record ImageListing
         ".csv" => ResultMark.IsOnJson(Path.ChangeExtension(path, ".json")),
         _ => false,
     };
-
-    /// <summary>The first bytes of a file; none of one that is empty, no regular file, or can't be read.</summary>
-    public static byte[] Start(string path)
-    {
-        try
-        {
-            // What has no length may be a pipe, which would keep the program waiting.
-            if (new FileInfo(path).Length == 0)
-                return [];
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            var start = new byte[ImageKinds.StartBytes];
-            return start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
 }

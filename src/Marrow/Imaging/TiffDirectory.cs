@@ -128,6 +128,8 @@ internal sealed record TiffDirectory
             return; // old writers leave the lengths of a single strip out
         // Both lists lie within the file, so that they are no longer than it.
         var (at, length) = (Values(stream, places, (int)parts, big), Values(stream, sizes, (int)parts, big));
+        if (at.Length < parts || length.Length < parts)
+            throw RadiographReader.Corrupt(path, "a directory that does not say where its pixels are");
         for (var i = 0; i < parts; i++)
         {
             if (at[i] + length[i] > stream.Length || length[i] == 0)

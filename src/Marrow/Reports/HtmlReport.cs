@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Marrow.Imaging;
 
 namespace Marrow.Reports;
 
@@ -110,6 +111,7 @@ public sealed class HtmlReport(string title, string subtitle = "")
             <html lang="en">
             <head>
             <meta charset="utf-8">
+            {ResultMark.Generator}
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
             <meta name="color-scheme" content="light dark">

@@ -16,18 +16,19 @@ internal readonly record struct OverlayPlace(AffineTransform ToPicture, SKRect F
 /// <summary>The picture of any overlay: a strip of lines above a radiograph, on which the caller draws.</summary>
 internal static class OverlayFrame
 {
-    private const int LongestSidePx = 1600, ReadableHeightPx = 1000;
+    private const int LongestSidePx = 1200, ReadableHeightPx = 1000;
+    private const double MostEnlarged = 4; // beyond, pixels are all there is to see
     public static readonly SKColor Grey = new(0xA9, 0xB4, 0xC0), Alarm = new(0xFF, 0x8A, 0x80), Ground = new(0x10, 0x14, 0x1A);
 
     /// <summary>
-    /// A PNG, at most 1600 px wide and its radiograph at most 1600 px high; small radiographs are enlarged until text on
-    /// them is readable.
+    /// A PNG, at most 1200 px wide and its radiograph at most 1200 px high; small radiographs are enlarged, four times at
+    /// most, until text on them is readable.
     /// </summary>
     public static byte[] Render(Radiograph radiograph, IReadOnlyList<IReadOnlyList<StripRun>> strip, Action<SKCanvas, OverlayPlace> draw)
     {
         var scale = Math.Min((double)LongestSidePx / radiograph.OriginalHeight, (double)LongestSidePx / radiograph.OriginalWidth);
         if (scale > 1)
-            scale = Math.Min(scale, Math.Max(1, (double)ReadableHeightPx / radiograph.OriginalHeight));
+            scale = Math.Min(Math.Min(scale, MostEnlarged), Math.Max(1, (double)ReadableHeightPx / radiograph.OriginalHeight));
         var width = Math.Max(1, (int)Math.Round(radiograph.OriginalWidth * scale));
         var height = Math.Max(1, (int)Math.Round(radiograph.OriginalHeight * scale));
         var unit = (float)Math.Clamp(Math.Max(height, width) * 0.017, 15, 26);

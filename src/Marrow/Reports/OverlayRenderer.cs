@@ -16,8 +16,8 @@ public sealed record SpineTruth(IReadOnlyList<Vertebra> Vertebrae, IReadOnlyList
 public static class OverlayRenderer
 {
     /// <summary>
-    /// A PNG, at most 1600 px wide and its radiograph at most 1600 px high; small radiographs are enlarged until text
-    /// on them is readable.
+    /// A PNG, at most 1200 px wide and its radiograph at most 1200 px high; small radiographs are enlarged, four times at
+    /// most, until text on them is readable.
     /// </summary>
     public static byte[] Render(Radiograph radiograph, SpineFinding finding, SpineTruth? truth = null) =>
         OverlayFrame.Render(radiograph, Strip(finding, truth), (canvas, place) =>
@@ -40,7 +40,7 @@ public static class OverlayRenderer
         for (var i = 0; i < finding.CobbDegrees.Count; i++)
             angles.Add(new($"  {Degrees(finding.CobbDegrees[i])}", SpineCanvas.AngleColors[i % SpineCanvas.AngleColors.Count], true));
         if (finding.CobbDegrees.Count == 0)
-            angles.Add(new("  not measured", grey));
+            angles.Add(new(finding.Status == FindingStatus.Failed ? "  not measured: no whole spine was found" : "  not measured", grey));
         if (finding.Severity is { } severity)
             angles.Add(new($"   {(severity == CurveSeverity.None ? "no scoliosis" : severity.ToString().ToLowerInvariant())}", white, true));
         lines.Add(angles);
@@ -48,7 +48,7 @@ public static class OverlayRenderer
         var quality = new List<StripRun>
         {
             new($"confidence {finding.Confidence.ToString("F2", CultureInfo.InvariantCulture)}", white),
-            new($"   {finding.Vertebrae.Count} vertebrae", grey),
+            new($"   {finding.Vertebrae.Count} {(finding.CobbDegrees.Count == 0 && finding.Vertebrae.Count > 0 ? "places taken for vertebrae" : "vertebrae")}", grey),
         };
         if (finding.Status != FindingStatus.Ok)
             quality.Add(new($"   {finding.Status.ToString().ToLowerInvariant()}", OverlayFrame.Alarm, true));

@@ -65,11 +65,9 @@ internal sealed class ResultFolder(string folder)
     /// <summary>Writes an image's document, the mark first.</summary>
     public string WriteJson(string name, object document)
     {
-        var marked = JsonSerializer.SerializeToNode(document, MarrowJson.Options)!.AsObject();
-        marked.Insert(0, "madeBy", ResultMark.MadeBy);
         var path = PathOf(name, Json);
         Require(path);
-        AtomicFile.WriteText(path, marked.ToJsonString(MarrowJson.Options) + "\n");
+        AtomicFile.WriteText(path, ResultMark.Json(document));
         return path;
     }
 
@@ -125,7 +123,7 @@ internal sealed class ResultFolder(string folder)
             return true;
         if (!File.Exists(path))
             return false;
-        return !(path == CsvPath ? IsKnownTable() : path.EndsWith(Json, StringComparison.Ordinal) ? ResultMark.IsOnJson(path) : ResultMark.IsOnPicture(ImageListing.Start(path)));
+        return !(path == CsvPath ? IsKnownTable() : path.EndsWith(Json, StringComparison.Ordinal) ? ResultMark.IsOnJson(path) : ResultMark.IsOnPicture(FileStart.Read(path)));
     }
 
     private bool IsKnownTable()

@@ -29,7 +29,11 @@ internal sealed class StudyFolder(string root)
     public void Check(StudyRequest request, StudyPlan plan, bool exactly)
     {
         if (!File.Exists(PlanPath))
+        {
+            if (((string[])[Result, Table, RunTable, Text, Picture, Report]).FirstOrDefault(File.Exists) is { } foreign)
+                throw MarrowException.Bad(root, "a folder without files of the names that a study writes", Path.GetFileName(foreign), "Name another folder with --out: nothing that others wrote is replaced.");
             return;
+        }
         if (!request.Resume && !exactly)
             throw new MarrowException($"{root}: holds a study already. Go on with it by --resume, or name another folder with --out.");
         var before = MarrowJson.Read<Described>(PlanPath, "the plan of a study", "Copy it from where it is whole, or name another folder with --out.");

@@ -205,6 +205,8 @@ internal static class RunFolder
         var (path, recipe) = Files(request);
         if (File.Exists(path))
             return;
+        if (File.Exists(recipe) && File.ReadAllText(recipe) != request.Recipe.SourceText)
+            throw MarrowException.Bad(request.OutFolder, "a folder without a recipe.yaml of its own", "one that no run left there", "Name another folder with --out: nothing that others wrote is replaced.");
         request.Recipe.WriteTo(recipe);
         var version = typeof(Runner).Assembly.GetName().Version!.ToString(3);
         AtomicFile.WriteText(path, JsonSerializer.Serialize(new Description

@@ -124,7 +124,9 @@ public sealed class ImageKindsTests : IDisposable
             break;
         }
 
-        Assert.Contains("at most 80 megapixels", Assert.Throws<MarrowException>(() => ReadOf(bytes)).Message, StringComparison.Ordinal);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<MarrowException>(() => ReadOf(bytes));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
     }
 
     [Theory]
@@ -241,7 +243,7 @@ public sealed class ImageKindsTests : IDisposable
         {
             for (var x = 0; x < width; x++)
             {
-                var sample = left + x < Width && top + y < Height ? value(left + x, top + y) : 0;
+                var sample = value(left + x, top + y); // beyond the image too: JPEG blurs an edge
                 if (bits == 16)
                 {
                     BitConverter.GetBytes((ushort)sample).CopyTo(bytes, y * rowBytes + 2 * x);

@@ -18,7 +18,7 @@ public sealed class PredictionFilesTests : IDisposable
         var written = files.Add(finding, ReportSamples.Radiograph(300, 700));
         files.WriteCsv();
 
-        Assert.Equal(["case 1.json", "case 1.overlay.png", "predictions.csv"], Directory.GetFiles(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["case 1.json", "case 1.overlay.png", "predictions.csv", "predictions.json"], Directory.GetFiles(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(
             "file,cobb1,cobb2,cobb3,severity,vertebrae,confidence,status\nfilms/case 1.jpg,41.25,20,0.5,severe,17,0.875,ok\n",
             File.ReadAllText(files.CsvPath));
