@@ -8,14 +8,11 @@ internal static class FileStart
     {
         try
         {
-            // What has no length may be a pipe, which would keep the program waiting.
-            if (new FileInfo(path).Length == 0)
-                return [];
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            using var file = InputFile.Open(path, InputFile.AnySize, bufferBytes: 1);
             var start = new byte[most];
             return start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or MarrowException)
         {
             return [];
         }

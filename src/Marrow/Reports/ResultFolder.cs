@@ -142,7 +142,7 @@ internal sealed class ResultFolder(string folder)
 
     private static string DigestOf(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = InputFile.Open(path, InputFile.AnySize);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

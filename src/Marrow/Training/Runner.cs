@@ -205,7 +205,7 @@ internal static class RunFolder
         var (path, recipe) = Files(request);
         if (File.Exists(path))
             return;
-        if (File.Exists(recipe) && File.ReadAllText(recipe) != request.Recipe.SourceText)
+        if (File.Exists(recipe) && InputFile.ReadAllText(recipe, 16 << 20) != request.Recipe.SourceText)
             throw MarrowException.Bad(request.OutFolder, "a folder without a recipe.yaml of its own", "one that no run left there", "Name another folder with --out: nothing that others wrote is replaced.");
         request.Recipe.WriteTo(recipe);
         var version = typeof(Runner).Assembly.GetName().Version!.ToString(3);
