@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Marrow.Imaging;
 using Marrow.Tests.Imaging;
 using static Marrow.Tests.Hostile.HostileRun;
@@ -101,15 +102,19 @@ public sealed class ImagesEndToEndTests(HostileRun run)
     }
 
     [Fact]
-    public void Images_of_wildly_different_sizes_are_all_measured()
+    public void Images_of_wildly_different_sizes_without_a_spine_are_all_looked_at_and_none_is_measured()
     {
         var (films, output) = (run.New("sizes"), run.New("out"));
         Directory.CreateDirectory(films);
         foreach (var (width, height) in ((int, int)[])[(16, 16), (16, 4000), (4000, 16), (3000, 2000)])
             ImageWriter.WritePng8(Path.Combine(films, $"{width}x{height}.png"), width, height, [.. Enumerable.Range(0, width * height).Select(i => (byte)(i * 7))]);
         var (code, text, error) = Call(["predict", films, "--hub", run.Hub, "--out", output, "--json"]);
-        Assert.True(code == 0, error);
-        Assert.All(Json(text).GetProperty("predictions").EnumerateArray(), p => Assert.Equal(17, p.GetProperty("vertebrae").GetArrayLength()));
+        Assert.Equal(1, code);
+        Assert.DoesNotContain("unexpected", error);
+        var predictions = Json(text).GetProperty("predictions").EnumerateArray().ToList();
+        Assert.Equal(4, predictions.Count);
+        Assert.All(predictions, p => Assert.Equal(("failed", JsonValueKind.Null, JsonValueKind.Null), (p.GetProperty("status").GetString(), p.GetProperty("cobbDegrees").ValueKind, p.GetProperty("severity").ValueKind)));
+        Assert.All(predictions, p => Assert.StartsWith("No whole spine was found", p.GetProperty("warnings")[0].GetString(), StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Marrow.Prediction;
 using Marrow.Reports;
+using Marrow.Spine;
 
 namespace Marrow.Tests.Reports;
 
@@ -47,6 +48,36 @@ public sealed class PredictionFilesTests : IDisposable
         Assert.Equal(SpineFinding.LevelName(pair.Lower), first.GetProperty("lower").GetString());
         Assert.Equal(new string('a', 64), root.GetProperty("checkpoints")[0].GetProperty("digest").GetString());
         Assert.Equal("1 vertebra was filled in", root.GetProperty("warnings")[0].GetString());
+    }
+
+    [Fact]
+    public void An_image_without_a_whole_spine_has_neither_angles_nor_severity_in_any_file()
+    {
+        var finding = ReportSamples.Finding(300, 700);
+        finding = finding with
+        {
+            Status = FindingStatus.Failed, CobbDegrees = [], LandmarkAngles = null, ExpectedDegrees = [], RegressorDegrees = [],
+            Vertebrae = [.. finding.Vertebrae.Select(v => v with { Level = "" })], Warnings = ["No whole spine was found."],
+        };
+        var files = new PredictionFiles(_folder);
+        var json = JsonDocument.Parse(File.ReadAllText(files.Add(finding, ReportSamples.Radiograph(300, 700)).Json)).RootElement;
+        files.WriteCsv();
+
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("cobbDegrees").ValueKind);
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("severity").ValueKind);
+        Assert.Empty(json.GetProperty("angles").EnumerateObject());
+        Assert.EndsWith(",,,,,17,0.875,failed\n", File.ReadAllText(files.CsvPath), StringComparison.Ordinal);
+        using var picture = ReportSamples.Decode(File.ReadAllBytes(Path.Combine(_folder, "case 1.overlay.png")));
+        Assert.All(SpineCanvas.AngleColors, color => Assert.Equal(0, ReportSamples.Count(picture, c => ReportSamples.Near(c, color))));
+    }
+
+    [Fact]
+    public void A_regressor_alone_gives_angles_and_no_severity()
+    {
+        var finding = new SpineFinding { File = "a.png", Width = 10, Height = 20, CobbDegrees = [50, 10, 5], SawSpine = false };
+
+        Assert.Null(finding.Severity);
+        Assert.Equal(CurveSeverity.Severe, (finding with { SawSpine = true }).Severity);
     }
 
     [Fact]
