@@ -2,7 +2,10 @@
 // copied there once, where concatenating would copy everything before it again, and its statistics, which are the same for
 // every layer that reads it, are measured once. The way back is one piece of memory too. Layer i's gradient reaches all
 // channels before it as scale_i * g' + slope_i * x + offset_i; the first term is added row by row, the others add up to
-// one slope and one offset a channel, which are applied when the channel's own layer takes its gradient.
+// one slope and one offset a channel, which are applied when the channel's own layer takes its gradient. The first term is
+// rounded to bfloat16 with each layer, and numbers that are equal are rounded alike: over all rows such errors add up, where
+// the exact gradient of a batch norm adds up to nothing. What they add up to, alone and times x, is known from the exact
+// sums, and goes into slope and offset as well.
 
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -16,6 +19,7 @@ internal sealed class BlockMaps : IDisposable
     private readonly long _images, _height, _width, _rows;
     private readonly double[] _mean, _variance;
     private readonly float[] _slope, _offset;
+    private readonly double[] _sum, _sumTimesX; // of the first term over the rows, as it would be without rounding
     private Tensor? _scratch; // of the same size, for what is read once and overwritten
     private Tensor? _order; // of the last normalisation: makes autograd go back through them one by one
     private Tensor? _gradient;
@@ -29,6 +33,7 @@ internal sealed class BlockMaps : IDisposable
         _memory = FusedNorm.Empty(_images, _height, _width, channels);
         (_mean, _variance) = (new double[channels], new double[channels]);
         (_slope, _offset) = (new float[BFloat16Lanes.Padded(channels)], new float[BFloat16Lanes.Padded(channels)]);
+        (_sum, _sumTimesX) = (new double[channels], new double[channels]);
     }
 
     /// <summary>
@@ -103,6 +108,8 @@ internal sealed class BlockMaps : IDisposable
             _gradient = null;
             Array.Clear(_slope);
             Array.Clear(_offset);
+            Array.Clear(_sum);
+            Array.Clear(_sumTimesX);
         }
         var (sum, sumTimesX) = (new double[channels], new double[channels]);
         var starts = _gradient is null;
@@ -113,6 +120,11 @@ internal sealed class BlockMaps : IDisposable
             using var g = FusedNorm.AsMap(upstream);
             NormGradientKernels.Sums(FusedNorm.RowsOf(g), x, gradient, starts ? NormGradientKernels.Result.Written : NormGradientKernels.Result.Added,
                 _rows, channels, affine.Scale, affine.Shift, sum, sumTimesX);
+            for (var c = 0; c < channels; c++)
+            {
+                _sum[c] += affine.Scale[c] * sum[c];
+                _sumTimesX[c] += affine.Scale[c] * sumTimesX[c];
+            }
         }
         var (weight, bias) = affine.Gradients(sum, sumTimesX, _rows, _slope, _offset);
         var first = channels - added;
@@ -120,6 +132,7 @@ internal sealed class BlockMaps : IDisposable
         if (mapLearns)
         {
             map = FusedNorm.Empty(_images, _height, _width, added);
+            TakeRoundingOut(gradient.From(first), x.From(first), first, Math.Min(added, _measured - first));
             NormGradientKernels.Finish(gradient.From(first), x.From(first), FusedNorm.RowsOf(map), _rows, added, _slope.AsSpan(first), _offset.AsSpan(first));
         }
         if (first == 0)
@@ -128,6 +141,27 @@ internal sealed class BlockMaps : IDisposable
             _gradient = null;
         }
         return (map, weight, bias);
+    }
+
+    /// <summary>
+    /// The errors e of the stored sum are a + b x and what is not correlated with x: a and b follow from their sums and from
+    /// the mean and the variance of x.
+    /// </summary>
+    /// <param name="channels">From <paramref name="first"/> on; those whose statistics no norm asked for are left as they are.</param>
+    private void TakeRoundingOut(Rows stored, Rows x, int first, int channels)
+    {
+        if (channels <= 0)
+            return;
+        var (sum, sumTimesX) = (new double[channels], new double[channels]);
+        NormGradientKernels.PlainSums(stored, x, _rows, channels, sum, sumTimesX);
+        for (var i = 0; i < channels; i++)
+        {
+            var c = first + i;
+            var (error, errorTimesX) = (sum[i] - _sum[c], sumTimesX[i] - _sumTimesX[c]);
+            var slope = _variance[c] > 0 ? (errorTimesX - _mean[c] * error) / (_rows * _variance[c]) : 0;
+            _slope[c] -= (float)slope;
+            _offset[c] -= (float)(error / _rows - slope * _mean[c]);
+        }
     }
 
     private sealed record Saved(BlockMaps Maps, ChannelAffine Affine, int Channels, int Added, bool MapLearns);

@@ -50,7 +50,7 @@ public sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var x = functional.relu(_norm.forward(_reduce.Convolve(Features.forward(images))), inplace: true); // [N, 64, h, w]
-        var where = softmax(_attention.forward(x).to(ScalarType.Float32), 3); // [N, 1, h, w]
+        var where = softmax(_attention.ConvolveWhole(x).to(ScalarType.Float32), 3); // [N, 1, h, w]
         var column = linspace(-1, 1, x.shape[3], ScalarType.Float32, x.device);
         var position = (where * column).sum(3); // [N, 1, h]: -1 at the left edge, 1 at the right
         var rows = cat([(x.to(ScalarType.Float32) * where).sum(3), position], 1); // [N, 65, h]

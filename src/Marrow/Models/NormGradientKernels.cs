@@ -30,6 +30,18 @@ internal static unsafe class NormGradientKernels
             (sum[c], sumTimesX[c]) = NormKernels.Total(sums, channels, c);
     }
 
+    /// <summary>The sums of g and of g * x of each channel, without a mask.</summary>
+    public static void PlainSums(Rows gradient, Rows source, long rows, int channels, Span<double> sum, Span<double> sumTimesX)
+    {
+        var part = NormKernels.RowsOfPart(rows);
+        var parts = (int)((rows + part - 1) / part);
+        var sums = new float[parts * NormKernels.PartLength(channels)];
+        fixed (float* s = sums)
+            TorchThreads.For(parts, 1, new PlainSumsWork(gradient, source, rows, part, channels, s));
+        for (var c = 0; c < channels; c++)
+            (sum[c], sumTimesX[c]) = NormKernels.Total(sums, channels, c);
+    }
+
     /// <summary>target = scale * g' + slope * x + offset.</summary>
     public static void OfInput(Rows gradient, Rows source, Rows target, long rows, int channels,
         ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, ReadOnlySpan<float> slope, ReadOnlySpan<float> offset)
@@ -75,6 +87,29 @@ internal static unsafe class NormGradientKernels
                             continue;
                         var scaled = masked * Vector512.Load(scale + c);
                         BFloat16Lanes.Store(result == Result.Added ? scaled + BFloat16Lanes.Load(to + c, channels - c) : scaled, to + c, channels - c);
+                    }
+                }
+            }
+        }
+    }
+
+    private readonly struct PlainSumsWork(Rows gradient, Rows source, long rows, long rowsOfPart, int channels, float* sums) : IRowWork
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run(long begin, long end)
+        {
+            for (var part = begin; part < end; part++)
+            {
+                var first = sums + part * NormKernels.PartLength(channels);
+                var second = first + NormKernels.PartLength(channels) / 2;
+                for (var row = part * rowsOfPart; row < Math.Min(rows, (part + 1) * rowsOfPart); row++)
+                {
+                    ushort* g = gradient.At(row), from = source.At(row);
+                    for (var c = 0; c < channels; c += BFloat16Lanes.Count)
+                    {
+                        var value = BFloat16Lanes.Load(g + c, channels - c);
+                        (Vector512.Load(first + c) + value).Store(first + c);
+                        Vector512.FusedMultiplyAdd(value, BFloat16Lanes.Load(from + c, channels - c), Vector512.Load(second + c)).Store(second + c);
                     }
                 }
             }

@@ -50,7 +50,7 @@ public sealed class PointLocator : KeyedModule<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var finest = _pyramid.forward(Features.ForwardPyramid(images, FirstLevel))[0];
-        return _heatmaps.forward(_tower.forward(finest)).MoveToOuterDisposeScope();
+        return _heatmaps.ConvolveWhole(_tower.forward(finest)).MoveToOuterDisposeScope();
     }
 
     /// <summary>

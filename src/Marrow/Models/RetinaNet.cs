@@ -149,7 +149,7 @@ public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
             var results = new List<Tensor>();
             foreach (var level in levels)
             {
-                var x = _output.forward(_tower.forward(level));
+                var x = _output.ConvolveWhole(_tower.forward(level));
                 // [N, A*numbers, H, W] -> [N, H*W*A, numbers]; a view where channels are last in memory
                 results.Add(x.permute(0, 2, 3, 1).reshape(x.shape[0], -1, _numbers));
             }

@@ -50,7 +50,7 @@ public sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
         Tensor? x = null;
         for (var i = maps.Length - 1; i >= 0; i--)
             x = _levels[i].Forward(maps[i], x);
-        var logits = _logits.forward(x!).to(ScalarType.Float32); // [N, outputs, H/2, W/2]
+        var logits = _logits.ConvolveWhole(x!).to(ScalarType.Float32); // [N, outputs, H/2, W/2]
         return functional.interpolate(logits, [images.shape[2], images.shape[3]], mode: InterpolationMode.Bilinear, align_corners: false).MoveToOuterDisposeScope();
     }
 

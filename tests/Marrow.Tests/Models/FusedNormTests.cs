@@ -128,6 +128,50 @@ public sealed class FusedNormTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Rounding_does_not_add_up_on_the_way_back_through_a_block()
+    {
+        // One gradient a channel, as a mean over the image gives it: many rows are equal, and are rounded alike. Over the
+        // rows the exact gradient of a batch norm's input adds up to nothing, alone and times the input, and the gradients
+        // of earlier layers are such sums. What the kernels give may differ from the exact gradient, rounded once, by their
+        // last rounding: by up to 2^-8 of each number, of which the deviation is 1/sqrt(3) at most. Nine rows of ten are
+        // rounded as another row is (x has some 300 values here), which makes a sum's deviation three times as large.
+        const double deviation = 3 / 256.0 / 1.7320508;
+        int[] widths = [24, 16, 16], all = [24, 40, 56];
+        var leaves = widths.Select(channels => Map(2, channels, 40, 36).requires_grad_()).ToArray();
+        var expectedLeaves = leaves.Select(x => x.detach().to(float32).requires_grad_()).ToArray();
+        var (norms, plain) = (all.Select(channels => Norm(channels, training: true)).ToArray(), all.Select(channels => Norm(channels, training: true)).ToArray());
+        using var maps = new BlockMaps(leaves[0], 56);
+        var (loss, expectedLoss) = (zeros(1), zeros(1));
+        for (var i = 0; i < norms.Length; i++)
+        {
+            plain[i].load_state_dict(norms[i].state_dict());
+            var gradient = Map(1, all[i], 1, 1);
+            loss += (maps.AppendAndNormalise(leaves[i], norms[i]) * gradient).to(float32).sum();
+            expectedLoss += (nn.functional.relu(plain[i].forward(cat(expectedLeaves[..(i + 1)], 1))) * gradient.to(float32)).sum();
+        }
+        loss.backward();
+        expectedLoss.backward();
+        for (var i = 0; i < leaves.Length; i++)
+        {
+            var (expected, x) = (expectedLeaves[i].grad!.to(bfloat16).to(float64), leaves[i].detach().to(float64));
+            var difference = leaves[i].grad!.to(float64) - expected;
+            AssertAddsUpToNothing(difference, expected);
+            var centred = x - x.mean([0, 2, 3], keepdim: true);
+            AssertAddsUpToNothing(difference * centred, expected * centred);
+        }
+
+        static void AssertAddsUpToNothing(Tensor errors, Tensor terms)
+        {
+            var sigmas = errors.sum([0, 2, 3]).abs() / (1e-6 + deviation * terms.square().sum([0, 2, 3]).sqrt()); // a channel may be dead
+            Assert.InRange(sigmas.max().item<double>(), 0, 5);
+        }
+    }
+
+    /// <summary>
+    /// Rounding makes the error of either way a draw from one distribution, so their ratio is 1 on average over numbers and
+    /// seeds. (Each alone may be twice the other: the gradients of the first layers are sums of 50,000 terms that cancel.)
+    /// </summary>
     [Theory]
     [InlineData("densenet-mini", true, true)]
     [InlineData("densenet-mini", true, false)]
@@ -136,48 +180,54 @@ public sealed class FusedNormTests : IDisposable
     public void A_fused_model_is_as_near_to_float32_as_bfloat16_alone(string architecture, bool training, bool wholeModel)
     {
         Assert.SkipUnless(Autocast.IsAvailable, "This libtorch exports no autocast.");
-        var images = randn(4, 1, 96, 128);
-        var target = randn(4, 3);
-        var (exactOutput, exact) = Run(Compute.Float32);
-        var (plainOutput, plain) = Run(new(true, false));
-        var (fusedOutput, fused) = Run(new(true, true));
-        Assert.InRange(Distance(exactOutput, fusedOutput), 0, 0.01 + 1.5 * Distance(exactOutput, plainOutput));
-        Assert.Equal(exact.Keys, fused.Keys);
-        var (ofPlain, ofFused) = (0.0, 0.0);
-        foreach (var (name, expected) in exact)
+        const int seeds = 2;
+        const double lost = 1e-4; // of float32's own sums
+        var ratios = new Dictionary<string, double>(); // of each number's two errors, logarithms, mean over the seeds
+        for (var seed = 0; seed < seeds; seed++)
         {
-            if (expected.norm().item<float>() < 1e-4)
-                continue;
-            var (a, b) = (Angle(expected, plain[name]), Angle(expected, fused[name]));
-            Assert.True(b < 0.05 + 2 * a, FormattableString.Invariant($"{name}: {b}, plain {a}"));
-            (ofPlain, ofFused) = (ofPlain + a / exact.Count, ofFused + b / exact.Count);
-        }
-        Assert.InRange(ofFused, 0, 0.001 + 1.2 * ofPlain);
+            using var scope = NewDisposeScope();
+            var (images, target) = (randn(4, 1, 64, 96), randn(4, 3));
+            var (exact, plain, fused) = (Run(Compute.Float32), Run(new(true, false)), Run(new(true, true)));
+            Assert.Equal(exact.Keys, fused.Keys);
+            foreach (var (name, expected) in exact)
+            {
+                var norm = expected.norm().item<float>();
+                if (norm < 1e-4)
+                    continue;
+                var (ofPlain, ofFused) = (Error(plain), Error(fused));
+                ratios[name] = ratios.GetValueOrDefault(name) + Math.Log((lost + ofFused) / (lost + ofPlain)) / seeds;
 
-        (Tensor Output, SortedDictionary<string, Tensor> Numbers) Run(Compute compute)
-        {
-            random.manual_seed(4);
-            var model = (nn.Module<Tensor, Tensor>)ModelCatalogue.Create(new() { Architecture = architecture, Outputs = 3 });
-            compute.Prepare(model);
-            model.train(training);
-            if (!wholeModel)
-            {
-                ModelTools.SetTrainable(model, key => !key.Contains("conv0", StringComparison.Ordinal) && !key.Contains("block1", StringComparison.Ordinal));
-                ModelTools.FreezeBatchNorm(model, "features.denseblock1");
-                ModelTools.FreezeBatchNorm(model, "features.norm0");
+                double Error(SortedDictionary<string, Tensor> found) => (found[name].to(float32) - expected).norm().item<float>() / norm;
             }
-            var output = compute.Forward(() => model.forward(compute.Prepare(images))).to(float32);
-            (output - target).square().sum().backward();
-            var numbers = new SortedDictionary<string, Tensor>(StringComparer.Ordinal);
-            foreach (var (name, parameter) in model.named_parameters())
+
+            SortedDictionary<string, Tensor> Run(Compute compute)
             {
-                if (parameter.grad is { } gradient)
-                    numbers[name] = gradient;
+                random.manual_seed(4 + seed);
+                var model = (nn.Module<Tensor, Tensor>)ModelCatalogue.Create(new() { Architecture = architecture, Outputs = 3 });
+                compute.Prepare(model);
+                model.train(training);
+                if (!wholeModel)
+                {
+                    ModelTools.SetTrainable(model, key => !key.Contains("conv0", StringComparison.Ordinal) && !key.Contains("block1", StringComparison.Ordinal));
+                    ModelTools.FreezeBatchNorm(model, "features.denseblock1");
+                    ModelTools.FreezeBatchNorm(model, "features.norm0");
+                }
+                var output = compute.Forward(() => model.forward(compute.Prepare(images))).to(float32);
+                (output - target).square().sum().backward();
+                var numbers = new SortedDictionary<string, Tensor>(StringComparer.Ordinal) { ["output"] = output.detach() };
+                foreach (var (name, parameter) in model.named_parameters())
+                {
+                    if (parameter.grad is { } gradient)
+                        numbers[name] = gradient;
+                }
+                foreach (var (name, buffer) in model.named_buffers())
+                    numbers[name] = buffer.to(float32);
+                return numbers;
             }
-            foreach (var (name, buffer) in model.named_buffers())
-                numbers[name] = buffer.to(float32);
-            return (output, numbers);
         }
+        var worst = ratios.MaxBy(r => r.Value);
+        Assert.InRange(Math.Exp(ratios.Values.Average()), 0, 1.15);
+        Assert.True(worst.Value < Math.Log(3), FormattableString.Invariant($"{worst.Key}: {Math.Exp(worst.Value)} times bfloat16's error"));
     }
 
     [Fact]
@@ -263,13 +313,6 @@ public sealed class FusedNormTests : IDisposable
         }
         norm.train(training);
         return norm;
-    }
-
-    /// <summary>1 - cosine.</summary>
-    private static double Angle(Tensor expected, Tensor found)
-    {
-        var (a, b) = (expected.flatten(), found.to(float32).flatten());
-        return 1 - (a.dot(b) / (a.norm() * b.norm())).item<float>();
     }
 
     private static double Distance(Tensor expected, Tensor found) =>
