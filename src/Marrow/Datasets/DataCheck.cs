@@ -192,8 +192,8 @@ public static class DataCheck
         if (!dataset.Samples.Any(s => s.HasKnownLabel))
             faults.Add(new DataFault("no-label", ".", $"None of {dataset.Samples.Count} images has a label: a run has nothing to learn from."));
         var patients = dataset.Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
-        if (patients < PartsOfARun)
-            faults.Add(new DataFault("few-patients", ".", $"{patients} of them: a run needs one each to train on, to choose the best weights by and to hold out."));
+        if (patients is > 0 and < PartsOfARun)
+            faults.Add(new DataFault("few-patients", ".", $"The images are of {(patients == 1 ? "one patient" : "two patients")}: a run needs one each to train on, to choose the best weights by and to hold out."));
     }
 
     private static string Digest(Radiograph image)

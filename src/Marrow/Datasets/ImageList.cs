@@ -128,13 +128,22 @@ internal sealed partial class ImageList(DatasetRequest request)
     /// <summary>An image behind a link may be where its owner keeps it. It is taken, and each such link told once.</summary>
     private void NoteLink(string id, string path)
     {
-        var folder = id[..Math.Max(0, id.LastIndexOf('/'))];
-        if (!_leaving.TryGetValue(folder, out var link))
-            _leaving[folder] = link = folder.Length == 0 ? null : DataPath.LeavingLink(request.Root, folder);
-        link ??= new FileInfo(path).LinkTarget is null ? null : DataPath.LeavingLink(request.Root, id);
+        var link = Leaving(Folder(id)) ?? (new FileInfo(path).LinkTarget is null ? null : DataPath.LeavingLink(request.Root, id));
         if (link is not null && _links.Add(link))
             Faults.Add(new DataFault(LinkFault, link, "A link that leads out of the data set's folder; what it leads to is taken."));
     }
+
+    /// <summary>Each folder is looked at once: CheXpert has 190,000.</summary>
+    private string? Leaving(string folder)
+    {
+        if (folder.Length == 0)
+            return null;
+        if (!_leaving.TryGetValue(folder, out var link))
+            _leaving[folder] = link = Leaving(Folder(folder)) ?? (new FileInfo(Path.Combine(request.Root, folder)).LinkTarget is null ? null : DataPath.LeavingLink(request.Root, folder));
+        return link;
+    }
+
+    private static string Folder(string id) => id[..Math.Max(0, id.LastIndexOf('/'))];
 
     /// <summary>The folder "patient00042" in a path, as CheXpert and MURA have it; null without one.</summary>
     public static string? PatientFolder(string id) => PatientPattern().Match(id) is { Success: true } match ? match.Groups[1].Value : null;
