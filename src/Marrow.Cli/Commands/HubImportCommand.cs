@@ -11,11 +11,11 @@ internal static class HubImportCommand
 {
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A .pth or .pt file of PyTorch 1.6 or newer, or a .safetensors file." };
+        var file = new Argument<string>("FILE") { Description = "A file of weights of PyTorch or safetensors, whatever its name; or the folder of a bundle." };
         var name = new Option<string>("--name") { Required = true, HelpName = "N", Description = "Of the checkpoint: densenet121.xrv, or the part after the architecture alone." };
         var architecture = new Option<string?>("--architecture") { HelpName = "A", Description = "Without it, told by the shapes of the weights." };
         var map = new Option<string?>("--map") { HelpName = "M", Description = $"How keys and input are translated: {string.Join(", ", ImportMaps.All.Keys)}. Without it, told by the keys." };
-        var license = new Option<string>("--license") { HelpName = "SPDX", DefaultValueFactory = _ => Licenses.Unknown, Description = "Terms of the weights; no file of weights says them." };
+        var license = new Option<string>("--license") { HelpName = "SPDX", DefaultValueFactory = _ => Licenses.Unknown, Description = "Terms of the weights; no file but those of marrow hub export says them." };
         var classes = new Option<string?>("--classes") { HelpName = "A,B,C", Description = "Names of the outputs in order, where the map has none for them." };
         var exclusive = new Option<bool?>("--exclusive") { HelpName = "true|false", Description = "True, or no word: exactly one class holds (softmax); false: each by itself. Without it, as the map says." };
         var width = new Option<int>("--width") { HelpName = "PX", DefaultValueFactory = _ => 0, Description = "Of the input; 0: as the map says." }.Between(0, 4096);
@@ -28,6 +28,7 @@ internal static class HubImportCommand
         .WithExamples(
             "marrow hub import densenet121-a639ec97.pth --name imagenet --license BSD-3-Clause",
             "marrow hub import xrv-all.pth --name densenet121.xrv --license Apache-2.0",
+            "marrow hub import exported/cxr --name again",
             "marrow hub import monai.pt --name densenet121.fracture --classes fracture,normal --exclusive")
         .Does((parsed, output, _) =>
         {

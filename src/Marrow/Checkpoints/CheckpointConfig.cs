@@ -55,6 +55,7 @@ public sealed record CheckpointConfig
     private const int LongestPrefix = 256; // characters
     private const int MostOutputs = 10_000; // bounds what a hostile config can make the model's creation allocate
     private const int LongestName = 500, LongestMeaning = 5000; // characters
+    private const long MostMapValues = 1 << 30; // 64 masks of 4096 x 4096
     private const int MostPyramidChannels = 1024, MostHeadConvolutions = 8; // as recipes allow
     private const int MostAnchorSizes = 5, MostAnchorShapes = 8;
     private const long MostAnchors = 8_000_000; // of one image; RetinaNet's own has 0.1 million at 800 x 800
@@ -109,6 +110,8 @@ public sealed record CheckpointConfig
         Require(ThreeClassFindings.Count <= MostOutputs, $"at most {MostOutputs} three-class findings", $"{ThreeClassFindings.Count}");
         Require(ThreeClassFindings.SelectMany(f => (int[])[f.Positive, f.Negative, f.Uncertain]).All(i => i >= 0 && i < Classes.Count), "three-class findings that name outputs", "an index that is none");
         Input.Validate(path);
+        Require(Task is not (CheckpointTask.Points or CheckpointTask.Segment) || (long)Model.Outputs * Input.Width * Input.Height <= MostMapValues,
+            $"maps of at most {MostMapValues} values in all for points and masks", $"{Model.Outputs} of {Input.Width} x {Input.Height}");
         Require(Task != CheckpointTask.Classify || Classes.Count == Model.Outputs, "a class for each output", $"{Classes.Count} classes, {Model.Outputs} outputs");
         Require(Task is not (CheckpointTask.Regress or CheckpointTask.Points) || (Classes.Count == Model.Outputs && Outputs.Count == Model.Outputs), "a name and a meaning for each output", $"{Classes.Count} names and {Outputs.Count} meanings for {Model.Outputs} outputs");
         Require(Task != CheckpointTask.Segment || (Classes.Count is >= 1 and <= MaskFile.MostClasses && Model.Outputs == SegmentationNet.OutputsFor(Classes.Count)),

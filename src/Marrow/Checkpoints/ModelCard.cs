@@ -154,9 +154,17 @@ internal static class ModelCardText
         foreach (var parent in draft.Parents.Checkpoints)
             text.Append(MarkdownText.Format($"- Checkpoint `{parent.Name}@{parent.Digest}` ({parent.Role}), licence {parent.License}.\n"));
         foreach (var data in draft.Parents.Datasets)
-            text.Append(MarkdownText.Format($"- Data set {data.Name}{(data.Version.Length > 0 ? " " : "")}{data.Version}, {data.Samples} samples{(data.Role == ParentDataset.Unlabeled ? ", without labels" : "")}, licence {data.License}{(data.FilesDigest.Length > 0 ? ", files " : "")}{data.FilesDigest}.{(data.Citation.Length > 0 ? " " : "")}{data.Citation}\n"));
+        {
+            text.Append(MarkdownText.Format($"- Data set {data.Name}{(data.Version.Length > 0 ? " " : "")}{data.Version}, {data.Samples} samples{(data.Role == ParentDataset.Unlabeled ? ", without labels" : "")}, licence {data.License}"));
+            if (data.FilesDigest.Length > 0)
+                text.Append(MarkdownText.Format($", files `{data.FilesDigest}`"));
+            text.Append(MarkdownText.Format($".{(data.Citation.Length > 0 ? " " : "")}{data.Citation}\n"));
+        }
         foreach (var ancestor in draft.Parents.Inherited)
-            text.Append(MarkdownText.Format($"- Further back: {ancestor.Label}, licence {ancestor.License}{(ancestor.Digest.Length > 0 ? ", " : "")}{ancestor.Digest}.\n"));
+        {
+            text.Append(MarkdownText.Format($"- Further back: {ancestor.Label}, licence {ancestor.License}"));
+            text.Append(ancestor.Digest.Length > 0 ? MarkdownText.Format($", `{ancestor.Digest}`.\n") : ".\n");
+        }
         if (draft.Parents.Imported is { } file)
             text.Append(MarkdownText.Format($"- Imported from the file `{file.Name}`, {file.Bytes:N0} bytes, SHA-256 `{file.Sha256}`, map `{file.Map}`, licence {file.License}.\n"));
         else if (draft.Parents.Checkpoints.Count + draft.Parents.Datasets.Count == 0)
