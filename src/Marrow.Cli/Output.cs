@@ -124,6 +124,9 @@ internal static class Tables
     // The least that a column of sentences is read well at.
     private const int SentenceWidth = 20;
 
+    // Of one cell or value: a path has up to 4,096 characters, a foreign card any number.
+    private const int LongestText = 5000;
+
     // Spectre measures every cell several times: 10,000 rows take it seconds.
     private const int MostRowsInColour = 500;
 
@@ -135,9 +138,9 @@ internal static class Tables
     /// <param name="hasLines">True where cells have several lines, made by <see cref="Cell"/>; else a line break is a character like others.</param>
     public static void Draw(this IAnsiConsole console, IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows, string title = "", bool hasLines = false)
     {
-        Func<string, string> show = hasLines ? VisibleText.Lines : VisibleText.Of;
-        (headers, title) = ([.. headers.Select(show)], VisibleText.Of(title));
-        rows = [.. rows.Select(row => (IReadOnlyList<string>)[.. row.Select(show)])];
+        string Show(string cell) => VisibleText.Elide(hasLines ? VisibleText.Lines(cell) : VisibleText.Of(cell), LongestText);
+        (headers, title) = ([.. headers.Select(Show)], VisibleText.Of(title));
+        rows = [.. rows.Select(row => (IReadOnlyList<string>)[.. row.Select(Show)])];
         var isRight = headers.Select((_, c) => rows.Count > 0 && rows.All(row => IsNumber(row[c]))).ToList();
         if (rows.Count > MostRowsInColour && !console.Profile.Capabilities.Ansi)
         {
@@ -194,7 +197,7 @@ internal static class Tables
         var above = "";
         foreach (var (name, value) in facts)
         {
-            table.AddRow(new Text(name == above ? "" : $"  {VisibleText.Of(name)}", new Style(decoration: Decoration.Dim)), new Text(VisibleText.Of(value)));
+            table.AddRow(new Text(name == above ? "" : $"  {VisibleText.Of(name)}", new Style(decoration: Decoration.Dim)), new Text(VisibleText.Elide(VisibleText.Of(value), LongestText)));
             above = name;
         }
         console.Write(table);

@@ -7,6 +7,8 @@ namespace Marrow.Cli.Commands;
 /// <summary>marrow hub list: which checkpoints there are.</summary>
 internal static class HubListCommand
 {
+    private const int LicensesShown = 12;
+
     public static Command Create()
     {
         var hub = HubFolder.Option();
@@ -35,5 +37,9 @@ internal static class HubListCommand
 
     /// <summary>The checkpoint's own licence, and below it those of its ancestors that are others.</summary>
     private static string Terms(HubEntry entry) =>
-        Tables.Cell(entry.AncestorLicenses.Where(license => license != entry.License).Select(license => $"from {license}").Prepend(entry.License));
+        Tables.Cell(Some(entry.AncestorLicenses.Where(license => license != entry.License).Select(license => $"from {license}").Prepend(entry.License).ToList()));
+
+    /// <summary>A hostile manifest may name a thousand; hub show has them all.</summary>
+    private static IEnumerable<string> Some(List<string> licenses) =>
+        licenses.Count <= LicensesShown ? licenses : licenses.Take(LicensesShown).Append($"and {licenses.Count - LicensesShown} more");
 }

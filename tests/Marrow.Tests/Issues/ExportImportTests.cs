@@ -2,6 +2,7 @@ using System.Text.Json;
 using Marrow.Checkpoints;
 using Marrow.Exchange;
 using Marrow.Hub;
+using Marrow.Models;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Exchange;
 using TorchSharp;
@@ -22,7 +23,7 @@ public sealed class ExportImportTests : IDisposable
         get
         {
             var all = new TheoryData<string, ExportFormat>();
-            foreach (var kind in (string[])["classifier", "softmax", "three", "detector", "cobb", "numbers", "points", "masks"])
+            foreach (var kind in (string[])["classifier", "softmax", "three", "detector", "cobb", "numbers", "points", "masks", "hidden patches"])
             {
                 all.Add(kind, ExportFormat.Safetensors);
                 all.Add(kind, ExportFormat.Pth);
@@ -157,8 +158,17 @@ public sealed class ExportImportTests : IDisposable
         "cobb" => ExportSamples.Regressor(_folder["hub"]),
         "numbers" => ExportSamples.Numbers(_folder["hub"]),
         "points" => ExportSamples.Points(_folder["hub"], 64, 64),
+        "hidden patches" => Pretrained(),
         _ => ExportSamples.Segmentation(_folder["hub"], 64, 96, "spine", "rib"),
     };
+
+    private Checkpoint Pretrained()
+    {
+        var spec = new ModelSpec { Architecture = "pretrain-densenet-mini", Masking = new() };
+        using var model = ModelCatalogue.Create(spec);
+        var draft = Drafts.Of(model, 1, "none");
+        return (draft with { Name = "pretrain-densenet-mini.sample", Config = draft.Config with { Model = spec, Task = CheckpointTask.Pretrain, Classes = [], Outputs = [] } }).Save(_folder["hub"]);
+    }
 
     private static void AssertSame(Checkpoint first, Checkpoint again, ImportSummary summary)
     {

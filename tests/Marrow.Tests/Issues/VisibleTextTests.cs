@@ -101,6 +101,15 @@ public class VisibleTextTests
     }
 
     [Fact]
+    public void A_foreign_value_without_end_is_shown_in_part()
+    {
+        var (console, huge) = (new TestConsole().Width(200), new string('x', 1_000_000));
+        console.DrawFacts("facts", [("summary", huge)]);
+        console.Draw(["name"], [[huge]]);
+        Assert.InRange(console.Output.Length, 1, 50_000);
+    }
+
+    [Fact]
     public void Json_is_visible_too_and_means_the_same()
     {
         var writer = new StringWriter();
