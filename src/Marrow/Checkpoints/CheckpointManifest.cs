@@ -128,6 +128,7 @@ public sealed record CheckpointManifest
     private const string CurrentFormat = "marrow-checkpoint/1";
     private const string Scheme = "sha256:";
     private const int HexDigits = 64;
+    private const int MaxManifestBytes = 4 << 20; // a recipe has 1 MB at most, a thousand ancestors 0.2 MB
     private static readonly byte[] Start = Encoding.ASCII.GetBytes("{\n  \"digest\": \"" + Scheme);
     private static readonly string NoDigest = Scheme + new string('0', HexDigits);
 
@@ -167,7 +168,7 @@ public sealed record CheckpointManifest
     internal static CheckpointManifest Read(string folder)
     {
         var path = Path.Combine(folder, FileName);
-        var bytes = ReadSmall(path);
+        var bytes = ReadSmall(path, MaxManifestBytes);
         var digits = bytes.AsSpan(Math.Min(Start.Length, bytes.Length));
         if (!bytes.AsSpan().StartsWith(Start) || digits.Length < HexDigits)
             throw Bad(path, "a checkpoint's manifest, which begins with its digest", "another beginning");
@@ -244,11 +245,11 @@ public sealed record CheckpointManifest
             throw Bad(path, $"SHA-256 {file.Sha256}, as {FileName} says", computed);
     }
 
-    internal static byte[] ReadSmall(string path)
+    internal static byte[] ReadSmall(string path, int maxBytes = CheckpointJson.MaxBytes)
     {
         try
         {
-            return InputFile.ReadAllBytes(path, CheckpointJson.MaxBytes);
+            return InputFile.ReadAllBytes(path, maxBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -41,11 +41,13 @@ internal sealed class RegistryTransport : IDisposable
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(_options.ConnectTimeout + _options.ResponseTimeout);
+        var longest = _options.ConnectTimeout + _options.ResponseTimeout;
+        limit.CancelAfter(longest);
         using var silence = Silence(request.RequestUri!);
         void Wait(int moved)
         {
-            limit.CancelAfter(_options.ResponseTimeout); // as long as bytes leave, the answer can't be due
+            longest = _options.ResponseTimeout;
+            limit.CancelAfter(longest); // as long as bytes leave, the answer can't be due
             silence.Change(_options.WordAfter, _options.WordAfter);
         }
         var file = request.Content as FileRangeContent;
@@ -58,7 +60,7 @@ internal sealed class RegistryTransport : IDisposable
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new TransientFailure($"no answer within {_options.ResponseTimeout.TotalSeconds:0.#} s", inner: e);
+            throw new TransientFailure($"no answer within {longest.TotalSeconds:0.#} s", inner: e);
         }
         catch (HttpRequestException e)
         {
