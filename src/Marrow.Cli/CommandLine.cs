@@ -92,6 +92,10 @@ internal static class CommandLine
         return option;
     }
 
+    /// <summary>"0.1.0+c138982d...": after the plus the commit that was built, where it is known.</summary>
+    public static string Version() =>
+        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
     internal static RootCommand Tree()
     {
         var root = new RootCommand("Pretrained checkpoints for medical images: train, warm-start, measure, predict.")
@@ -105,6 +109,7 @@ internal static class CommandLine
             PredictCommand.Create(),
             DataCommand.Create(),
             HubCommand.Create(),
+            DoctorCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
         return root;
@@ -163,8 +168,7 @@ internal static class CommandLine
 
         public override int Invoke(ParseResult parseResult)
         {
-            var version = typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-            parseResult.InvocationConfiguration.Output.WriteLine($"marrow {version}");
+            parseResult.InvocationConfiguration.Output.WriteLine($"marrow {Version()}");
             return ExitCode.Done;
         }
     }

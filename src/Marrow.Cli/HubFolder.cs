@@ -31,7 +31,8 @@ internal static class HubFolder
     /// <summary>What there is without --hub.</summary>
     public static string Default() => Find(null);
 
-    private static string Find(string? named) => Find(
+    /// <summary>What there is with --hub or without; throws <see cref="MarrowException"/> when the named one is not there.</summary>
+    public static string Find(string? named) => Find(
         named, Environment.GetEnvironmentVariable("MARROW_HUB"), Directory.GetCurrentDirectory(), AppContext.BaseDirectory);
 
     internal static string Find(string? named, string? fromEnvironment, string here, string program)

@@ -1,0 +1,76 @@
+using System.Globalization;
+
+namespace Marrow.Cli.Doctor;
+
+/// <summary>The folders that Marrow reads and writes: what they are for decides what their rights mean.</summary>
+internal static class FolderChecks
+{
+    private const string Group = "Folders";
+    private const double GB = 1e9;
+    private const long LittleSpace = 1_000_000_000; // A run of the shipped recipes writes some 300 MB.
+
+    /// <param name="hub">As --hub has it; null without.</param>
+    /// <param name="data">NAME and folder of each --data.</param>
+    public static IEnumerable<Finding> All(string? hub, IReadOnlyDictionary<string, string> data)
+    {
+        yield return Cache(FolderFacts.Of(Path.GetDirectoryName(UserCache.Folder("any"))!));
+        yield return Hub(hub);
+        yield return Temporary(FolderFacts.Of(Path.GetTempPath()));
+        yield return Current(FolderFacts.Of(Directory.GetCurrentDirectory()));
+        if (Environment.GetEnvironmentVariable("MARROW_DATA") is { Length: > 0 } tests)
+            yield return Data("MARROW_DATA", FolderFacts.Of(tests), "It names the real radiographs for the tests: correct it or unset it.");
+        foreach (var (name, folder) in data)
+            yield return Data($"data {name}", FolderFacts.Of(folder), "Correct --data, or its rights.");
+    }
+
+    internal static Finding Cache(FolderFacts f) => Judge("cache", f, !f.CanWrite
+        ? (Verdict.Warning, "can't be written", "Commands work without it, but slower: give the folder to the user that runs Marrow, or name another by XDG_CACHE_HOME.")
+        : f.OthersCanWrite
+            ? (Verdict.Warning, "writable by anybody", "Nothing can be trusted there: take the right from others (chmod o-w), or name another folder by XDG_CACHE_HOME.")
+            : (Verdict.Ok, f.Exists ? "writable" : "made when it is needed", null));
+
+    internal static Finding Temporary(FolderFacts f) => Judge("temporary files", f, f.CanWrite && f.Exists
+        ? (Verdict.Ok, "writable", null)
+        : (Verdict.Warning, f.Exists ? "can't be written" : "not there", "Exports and tests need it: correct its rights, or name another by TMPDIR."));
+
+    internal static Finding Current(FolderFacts f) => Judge("current folder", f, f.CanWrite
+        ? (Verdict.Ok, "writable", null)
+        : (Verdict.Warning, "can't be written", "marrow run and marrow demo make runs/ here: change to another folder, or give them --out."));
+
+    internal static Finding Data(string check, FolderFacts f, string remedy) => Judge(check, f, !f.Exists
+        ? (Verdict.Problem, f.IsOther ? "no folder" : "not there", remedy)
+        : !f.CanRead ? (Verdict.Problem, "can't be read", remedy) : (Verdict.Ok, "readable", null));
+
+    internal static Finding Hub(FolderFacts f, int checkpoints) => Judge("hub", f, f.IsOther
+        ? (Verdict.Problem, "no folder", "Name another by --hub or MARROW_HUB.")
+        : !f.Exists ? (Verdict.Info, "not there", "marrow run makes checkpoints, marrow hub pull fetches them; or name a hub by --hub or MARROW_HUB.")
+        : !f.CanRead ? (Verdict.Problem, "can't be read", "Correct its rights, or name another by --hub or MARROW_HUB.")
+        : !f.CanWrite ? (Verdict.Info, $"{Names(checkpoints)}; can be read, not written", "Enough to predict and evaluate. To train into another hub, give --hub.")
+        : (Verdict.Ok, $"{Names(checkpoints)}; writable", null));
+
+    private static Finding Hub(string? named)
+    {
+        string folder;
+        try
+        {
+            folder = HubFolder.Find(named);
+        }
+        catch (MarrowException e)
+        {
+            return new(Group, "hub", Verdict.Problem, e.Message, "Correct --hub.");
+        }
+        var facts = FolderFacts.Of(folder);
+        return Hub(facts, facts is { Exists: true, CanRead: true } ? Directory.EnumerateDirectories(folder).Count(d => !Path.GetFileName(d).StartsWith('.')) : 0);
+    }
+
+    private static string Names(int checkpoints) => checkpoints == 1 ? "checkpoints of one name" : $"checkpoints of {checkpoints} names";
+
+    private static Finding Judge(string check, FolderFacts f, (Verdict Verdict, string Found, string? Remedy) judged)
+    {
+        var free = f.FreeBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $", {bytes / GB:0.0} GB free") : "";
+        var found = $"{f.Path}: {judged.Found}{(f.CanWrite ? free : "")}";
+        return judged.Verdict is Verdict.Ok && f.CanWrite && f.FreeBytes < LittleSpace
+            ? new(Group, check, Verdict.Warning, found, "Make room on its disk: training writes several hundred MB.")
+            : new(Group, check, judged.Verdict, found, judged.Remedy);
+    }
+}

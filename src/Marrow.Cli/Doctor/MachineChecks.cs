@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using Marrow.Training;
+
+namespace Marrow.Cli.Doctor;
+
+/// <summary>Processor, threads, memory and the graphics processor.</summary>
+internal static class MachineChecks
+{
+    private const string Group = "Machine";
+    private const double GiB = 1L << 30;
+
+    // What training a DenseNet-121 with the shipped recipes takes at its peak; README.md.
+    private const double TrainingGiB = 1.7;
+    private const double PredictionGiB = 0.7;
+
+    public static IEnumerable<Finding> All()
+    {
+        yield return Processor(ProcessorName(), InstructionSets(), Compute.HasBFloat16Instructions());
+        yield return Threads(Environment.ProcessorCount, ProcFiles.AllowedCpus(Text("/proc/self/status")), ProcFiles.LoadAverage(Text("/proc/loadavg")));
+        yield return Memory(TotalBytes(), ProcFiles.Kibibytes(Text("/proc/meminfo"), "MemAvailable") * 1024, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        yield return Graphics(NvidiaDriver());
+    }
+
+    internal static Finding Processor(string name, IReadOnlyList<string> sets, bool hasBFloat16)
+    {
+        var found = $"{name}: {string.Join(", ", sets)}; computes in {(hasBFloat16 ? "bfloat16, channels last" : "float32")} unless told otherwise";
+        return sets.Contains("AVX2") || sets.Contains("NEON")
+            ? new(Group, "processor", Verdict.Ok, found)
+            : new(Group, "processor", Verdict.Warning, found, "Without AVX2 everything takes several times as long. In a virtual machine, pass the host's processor through.");
+    }
+
+    /// <param name="usable">Those that this process may use at once: affinity and a container's quota are counted in.</param>
+    /// <param name="allowed">By affinity alone; null where it is not known.</param>
+    /// <param name="load">Of the last minute; null where it is not known.</param>
+    internal static Finding Threads(int usable, int? allowed, double? load)
+    {
+        var found = $"{usable} {(usable == 1 ? "core" : "cores")} to use"
+            + (allowed > usable ? $", by a quota ({allowed} are allowed)" : "")
+            + (load is null ? "" : string.Create(CultureInfo.InvariantCulture, $"; load {load:0.0}"));
+        return load > usable + 0.5
+            ? new(Group, "threads", Verdict.Warning, found, "Other programs compute here: everything takes longer. Wait for them, or give Marrow fewer threads by OMP_NUM_THREADS.")
+            : new(Group, "threads", Verdict.Ok, found);
+    }
+
+    /// <param name="total">Bytes of the machine.</param>
+    /// <param name="available">Of them free for programs now; null where it is not known.</param>
+    /// <param name="limit">What this process may take, in a container less than the machine has.</param>
+    internal static Finding Memory(long total, long? available, long limit)
+    {
+        var mayTake = Math.Min(available ?? total, limit);
+        var found = string.Create(CultureInfo.InvariantCulture, $"{total / GiB:0.0} GiB")
+            + (available is null ? "" : string.Create(CultureInfo.InvariantCulture, $", {available / GiB:0.0} GiB of them free"))
+            + (limit < 0.95 * total ? string.Create(CultureInfo.InvariantCulture, $"; a limit of {limit / GiB:0.0} GiB") : "");
+        return mayTake switch
+        {
+            < (long)(PredictionGiB * GiB) => new(Group, "memory", Verdict.Problem, found, "Predicting with DenseNet-121 takes 0.7 GiB, training it 1.7 GiB. Free some, or raise the container's limit."),
+            < (long)(TrainingGiB * GiB) => new(Group, "memory", Verdict.Warning, found, "Training a DenseNet-121 with the shipped recipes takes 1.7 GiB. Free some, or use densenet-mini or a smaller batch."),
+            _ => new(Group, "memory", Verdict.Ok, found),
+        };
+    }
+
+    /// <param name="driver">The NVIDIA driver's own words; null where there is none.</param>
+    internal static Finding Graphics(string? driver) => new(Group, "GPU", Verdict.Info, driver is null
+        ? "no NVIDIA driver; none is needed, Marrow computes on the processor"
+        : $"{driver}; Marrow's commands compute on the processor all the same",
+        driver is null ? null : "A program of your own can use it: reference the package libtorch-cuda-12.8-linux-x64 or -win-x64 in place of libtorch-cpu, and build with -p:Libtorch=none.");
+
+    private static string ProcessorName() =>
+        ProcFiles.Value(Text("/proc/cpuinfo"), "model name") ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? RuntimeInformation.ProcessArchitecture.ToString();
+
+    private static List<string> InstructionSets()
+    {
+        var sets = new List<string>();
+        void Add(bool isThere, string name)
+        {
+            if (isThere)
+                sets.Add(name);
+        }
+        Add(AdvSimd.IsSupported, "NEON");
+        Add(Avx2.IsSupported, "AVX2");
+        Add(Avx512F.IsSupported, "AVX-512");
+        if (X86Base.IsSupported && Avx512F.IsSupported)
+        {
+            Add((X86Base.CpuId(7, 1).Eax >> 5 & 1) != 0, "AVX-512 BF16"); // as in Compute.HasBFloat16Instructions
+            Add((X86Base.CpuId(7, 0).Edx >> 22 & 1) != 0, "AMX-BF16");
+        }
+        return sets.Count > 0 ? sets : ["no vector instructions that libtorch uses"];
+    }
+
+    private static long TotalBytes() =>
+        ProcFiles.Kibibytes(Text("/proc/meminfo"), "MemTotal") * 1024 ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    private static string? NvidiaDriver()
+    {
+        if (Text("/proc/driver/nvidia/version") is { Length: > 0 } text)
+            return text.Split('\n')[0].Replace("NVRM version: ", "", StringComparison.Ordinal).Trim();
+        return OperatingSystem.IsWindows() && File.Exists(Path.Combine(Environment.SystemDirectory, "nvcuda.dll")) ? "NVIDIA driver (nvcuda.dll)" : null;
+    }
+
+    /// <summary>Empty where there is no such file: not on Linux, or hidden from this process.</summary>
+    private static string Text(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? File.ReadAllText(path) : "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+}
