@@ -157,7 +157,11 @@ public sealed class DoctorTests : IDisposable
     {
         var findings = EnvironmentChecks.Variables(new Dictionary<string, string>
         {
-            ["OMP_NUM_THREADS"] = "3", ["MARROW_REGISTRY_PASSWORD"] = "hunter2", ["ONEDNN_MAX_CPU_ISA"] = "AVX2", ["MKL_CBWR"] = "", ["AWS_SECRET"] = "hunter3",
+            ["OMP_NUM_THREADS"] = "3",
+            ["MARROW_REGISTRY_PASSWORD"] = "hunter2",
+            ["ONEDNN_MAX_CPU_ISA"] = "AVX2",
+            ["MKL_CBWR"] = "",
+            ["AWS_SECRET"] = "hunter3",
         }).ToDictionary(f => f.Check);
         Assert.Equal(["MARROW_REGISTRY_PASSWORD", "OMP_NUM_THREADS", "ONEDNN_MAX_CPU_ISA"], findings.Keys.Order(StringComparer.Ordinal));
         Assert.DoesNotContain("hunter", string.Concat(findings.Values));
