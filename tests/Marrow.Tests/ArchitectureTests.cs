@@ -35,7 +35,7 @@ public class ArchitectureTests
         var rank = Order.SelectMany((folders, i) => folders.Select(f => (f, i))).ToDictionary(x => x.f, x => x.i);
         var breaches = new SortedSet<string>();
         var unknown = new SortedSet<string>();
-        foreach (var (type, used) in Uses())
+        foreach (var (type, used) in Uses.Value)
         {
             if (Folder(type) is not { } from)
                 continue;
@@ -50,13 +50,13 @@ public class ArchitectureTests
 
     [Fact]
     public void Folders_of_plain_numbers_use_no_tensors() =>
-        Assert.Empty(Uses()
+        Assert.Empty(Uses.Value
             .Where(u => Folder(u.Type) is { } folder && WithoutTensors.Contains(folder) && u.Used.Namespace.StartsWith("TorchSharp", StringComparison.Ordinal))
             .Select(u => $"{u.Type.FullName} uses {u.Used.FullName}").Distinct());
 
     [Fact]
     public void The_rule_sees_method_bodies() =>
-        Assert.Contains(Uses(), u => u.Type.FullName == "Marrow.Training.Runner" && u.Used.FullName == "Marrow.Tensors.BatchLoader");
+        Assert.Contains(Uses.Value, u => u.Type.FullName == "Marrow.Training.Runner" && u.Used.FullName == "Marrow.Tensors.BatchLoader");
 
     private static string? Folder(TypeReference type)
     {
@@ -68,7 +68,9 @@ public class ArchitectureTests
         return parts[0] == "Marrow" && parts.Length > 1 ? parts[1] : null;
     }
 
-    private static IEnumerable<(TypeDefinition Type, TypeReference Used)> Uses()
+    private static readonly Lazy<IReadOnlyList<(TypeDefinition Type, TypeReference Used)>> Uses = new(() => [.. ReadUses()]);
+
+    private static IEnumerable<(TypeDefinition Type, TypeReference Used)> ReadUses()
     {
         var module = ModuleDefinition.ReadModule(typeof(MarrowException).Assembly.Location);
         foreach (var type in module.GetAllTypes())

@@ -12,7 +12,7 @@ internal static class EnvironmentChecks
     [
         "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "OMP_PROC_BIND", "OMP_PLACES", "OMP_DYNAMIC", "OMP_THREAD_LIMIT", "OMP_SCHEDULE", "GOMP_SPINCOUNT", "GOMP_CPU_AFFINITY",
         "KMP_AFFINITY", "KMP_BLOCKTIME", "MKL_NUM_THREADS", "MKL_CBWR", "MKL_DYNAMIC", "MKL_ENABLE_INSTRUCTIONS", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ONEDNN_VERBOSE",
-        "ONEDNN_DEFAULT_FPMATH_MODE", "ATEN_CPU_CAPABILITY", "LD_PRELOAD", "LD_LIBRARY_PATH", "XDG_CACHE_HOME", "TMPDIR", "MARROW_HUB", "MARROW_CACHE", "MARROW_DATA", "CUDA_VISIBLE_DEVICES",
+        "ONEDNN_DEFAULT_FPMATH_MODE", "ATEN_CPU_CAPABILITY", "LD_PRELOAD", "LD_LIBRARY_PATH", "XDG_CACHE_HOME", "TMPDIR", "MARROW_HUB", "MARROW_CACHE", "CUDA_VISIBLE_DEVICES",
         "DOTNET_gcServer", "DOTNET_GCHeapHardLimit", "DOTNET_TieredCompilation", "DOTNET_EnableAVX2", "DOTNET_EnableAVX512F", "DOTNET_EnableHWIntrinsic", "SLURM_CPUS_PER_TASK", "SLURM_JOB_ID",
     ];
 
@@ -24,6 +24,9 @@ internal static class EnvironmentChecks
         "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS", "LD_PRELOAD", "ONEDNN_DEFAULT_FPMATH_MODE",
         "DOTNET_EnableAVX2", "DOTNET_EnableAVX512F", "DOTNET_EnableHWIntrinsic",
     ];
+
+    /// <summary>Looked at as a folder, <see cref="FolderChecks"/>.</summary>
+    public const string TestData = "MARROW_DATA";
 
     private const string PythonPackages = "/usr/lib/python3/dist-packages";
 
@@ -59,7 +62,7 @@ internal static class EnvironmentChecks
         foreach (var (name, value) in variables.Where(v => v.Value.Length > 0).OrderBy(v => v.Key, StringComparer.Ordinal))
         {
             var isShown = Shown.Contains(name);
-            if (!isShown && !Families.Any(family => name.StartsWith(family, StringComparison.Ordinal)))
+            if (name == TestData || (!isShown && !Families.Any(family => name.StartsWith(family, StringComparison.Ordinal))))
                 continue;
             any = true;
             yield return Limiting.Contains(name)

@@ -13,21 +13,24 @@ internal static class FolderChecks
     /// <param name="data">NAME and folder of each --data.</param>
     public static IEnumerable<Finding> All(string? hub, IReadOnlyDictionary<string, string> data)
     {
-        yield return Cache(FolderFacts.Of(Path.GetDirectoryName(UserCache.Folder("any"))!));
+        yield return Cache(UserCache.Describe());
         yield return Hub(hub);
         yield return Temporary(FolderFacts.Of(Path.GetTempPath()));
         yield return Current(FolderFacts.Of(Directory.GetCurrentDirectory()));
-        if (Environment.GetEnvironmentVariable("MARROW_DATA") is { Length: > 0 } tests)
-            yield return Data("MARROW_DATA", FolderFacts.Of(tests), "It names the real radiographs for the tests: correct it or unset it.");
+        if (Environment.GetEnvironmentVariable(EnvironmentChecks.TestData) is { Length: > 0 } tests)
+            yield return Data(EnvironmentChecks.TestData, FolderFacts.Of(tests), "It names the real radiographs for the tests: correct it or unset it.");
         foreach (var (name, folder) in data)
             yield return Data($"data {name}", FolderFacts.Of(folder), "Correct --data, or its rights.");
     }
 
-    internal static Finding Cache(FolderFacts f) => Judge("cache", f, !f.CanWrite
-        ? (Verdict.Warning, "can't be written", "Commands work without it, but slower: give the folder to the user that runs Marrow, or name another by XDG_CACHE_HOME.")
-        : f.OthersCanWrite
-            ? (Verdict.Warning, "writable by anybody", "Nothing can be trusted there: take the right from others (chmod o-w), or name another folder by XDG_CACHE_HOME.")
-            : (Verdict.Ok, f.Exists ? "writable" : "made when it is needed", null));
+    private static Finding Cache(IReadOnlyList<CacheFolder> folders) => folders[0].Path is { } path
+        ? Cache(FolderFacts.Of(Path.GetDirectoryName(path)!), folders.Select(f => f.Problem).FirstOrDefault(problem => problem is not null))
+        : new(Group, "cache", Verdict.Warning, folders[0].Problem!, $"Commands work without it, but slower. {UserCache.Remedy}");
+
+    /// <param name="problem">Why Marrow trusts nothing there, though it may be written; null where it does.</param>
+    internal static Finding Cache(FolderFacts f, string? problem) => Judge("cache", f, problem is not null || !f.CanWrite
+        ? (Verdict.Warning, problem ?? "can't be written", $"Commands work without it, but slower. Give it to the user that runs Marrow, for nobody else to write, or: {UserCache.Remedy}")
+        : (Verdict.Ok, f.Exists ? "writable" : "made when it is needed", null));
 
     internal static Finding Temporary(FolderFacts f) => Judge("temporary files", f, f.CanWrite && f.Exists
         ? (Verdict.Ok, "writable", null)

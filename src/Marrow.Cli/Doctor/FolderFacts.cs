@@ -8,9 +8,8 @@ namespace Marrow.Cli.Doctor;
 /// <param name="IsOther">Something else is there: a file, a link to nothing.</param>
 /// <param name="CanRead">List it and open what is in it.</param>
 /// <param name="CanWrite">Make files in it.</param>
-/// <param name="OthersCanWrite">Anybody may put files into it.</param>
 /// <param name="FreeBytes">For this user on its disk; null where it is not known.</param>
-internal sealed partial record FolderFacts(string Path, bool Exists, bool IsOther, bool CanRead, bool CanWrite, bool OthersCanWrite, long? FreeBytes)
+internal sealed partial record FolderFacts(string Path, bool Exists, bool IsOther, bool CanRead, bool CanWrite, long? FreeBytes)
 {
     private const int ReadAndEnter = 4 | 1; // R_OK | X_OK of access(2)
     private const int WriteAndEnter = 2 | 1;
@@ -23,7 +22,7 @@ internal sealed partial record FolderFacts(string Path, bool Exists, bool IsOthe
         var nearest = path;
         while (!Directory.Exists(nearest) && System.IO.Path.GetDirectoryName(nearest) is { } above)
             nearest = above;
-        return new(path, exists, isOther, May(nearest, ReadAndEnter), !isOther && May(nearest, WriteAndEnter), exists && OthersMayWrite(path), Free(nearest));
+        return new(path, exists, isOther, May(nearest, ReadAndEnter), !isOther && May(nearest, WriteAndEnter), Free(nearest));
     }
 
     /// <summary>Asks the system, and leaves nothing in the folder.</summary>
@@ -44,9 +43,6 @@ internal sealed partial record FolderFacts(string Path, bool Exists, bool IsOthe
             return false;
         }
     }
-
-    private static bool OthersMayWrite(string folder) =>
-        !OperatingSystem.IsWindows() && File.GetUnixFileMode(folder).HasFlag(UnixFileMode.OtherWrite);
 
     private static long? Free(string folder)
     {

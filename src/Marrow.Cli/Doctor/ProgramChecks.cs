@@ -13,6 +13,7 @@ internal static partial class ProgramChecks
     // TorchSharp's library uses nothing newer than this; Marrow's copy of it asks for no more. See ARCHITECTURE.md.
     private const int LeastGlibcxx = 30;
     private const int WantedGlibcxx = 32;
+    private const int MostBytes = 64 << 20; // libstdc++ has 2 MB
 
     public static IEnumerable<Finding> All(string version)
     {
@@ -20,7 +21,7 @@ internal static partial class ProgramChecks
         yield return Runtime(Environment.Version, Sdks(RuntimeEnvironment.GetRuntimeDirectory()));
         yield return Platform(OperatingSystemName(), RuntimeInformation.OSArchitecture, RuntimeInformation.RuntimeIdentifier, GlibcVersion());
         if (OperatingSystem.IsLinux())
-            yield return CppLibrary(LoadedLibstdcxx() is { } path ? NewestGlibcxx(File.ReadAllBytes(path)) : null);
+            yield return CppLibrary(LoadedLibstdcxx() is { } path ? NewestGlibcxx(InputFile.ReadAllBytes(path, MostBytes)) : null);
     }
 
     /// <param name="version">"0.1.0+c138982d...": after the plus stands the commit that was built.</param>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Loader;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -11,12 +12,14 @@ namespace Marrow.Native;
 /// (Debian 12, Ubuntu 22.04). The library asks for symbol version GLIBCXX_3.4.32, of which it uses one symbol that has
 /// no relocation; a copy in memory marks that one requirement as weak (VER_FLG_WEAK of the ELF "version needed" record,
 /// Linux Standard Base 10.7.4), and is loaded instead: no file of it lies anywhere for others to change. Newer systems load
-/// the original.
+/// the original. Nothing of it happens before TorchSharp asks for its library: a command that computes nothing never loads
+/// libtorch.
 /// </summary>
 internal static class LibtorchLoader
 {
     internal const string WantedVersion = "GLIBCXX_3.4.32";
     internal const string LibraryName = "libLibTorchSharp.so";
+    private const string TorchSharpsName = "LibTorchSharp"; // in its imports
 
     // TorchSharp 0.107.0, runtimes/linux-x64/native/libLibTorchSharp.so
     internal const string OriginalSha256 = "cf33b1b0bb6bbb9754a768fb5c5d04d9f498603be50e73f55621a0b40ee608b8";
@@ -30,29 +33,36 @@ internal static class LibtorchLoader
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "It must run before TorchSharp's first call.")]
     internal static void Initialize()
     {
+        EqualSums.Ask();
+        // Raised when the library was looked for and could not be loaded.
+        if (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64)
+            AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, name) => name == TorchSharpsName ? TryLoad() : 0;
+    }
+
+    private static nint TryLoad()
+    {
         try
         {
-            Load();
+            return Load();
         }
         catch (Exception e) when (e is MarrowException or IOException or UnauthorizedAccessException or InvalidDataException or DllNotFoundException or BadImageFormatException)
         {
-            // An exception from here would end the program before it could say anything.
+            // TorchSharp would hide an exception from here behind one of its own.
             Problem = $"libtorch can't be loaded: {e.Message.TrimEnd('.')}.";
+            return 0;
         }
     }
 
-    private static void Load()
+    /// <summary>The mended copy, or 0 where TorchSharp's own error is the honest one.</summary>
+    private static nint Load()
     {
-        EqualSums.Ask();
-        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
-            return;
         var original = FindLibrary(LibraryName);
         if (original is null || FindLibrary("libtorch_cpu.so") is null || SystemHas(WantedVersion))
-            return; // TorchSharp loads it, or says what is missing.
+            return 0; // TorchSharp says what is missing.
 
         var bytes = InputFile.ReadAllBytes(original, MostBytes);
         if (Convert.ToHexStringLower(SHA256.HashData(bytes)) != OriginalSha256)
-            return; // A build that was not looked at: TorchSharp's own error is the honest one.
+            return 0; // A build that was not looked at.
 
         // Its own dependencies are beside the original; once loaded, the system linker finds them by name.
         foreach (var dependency in (string[])["libc10.so", "libtorch_cpu.so", "libtorch.so"])
@@ -60,7 +70,7 @@ internal static class LibtorchLoader
             if (FindLibrary(dependency) is { } path)
                 NativeLibrary.Load(path);
         }
-        PrivateLibrary.Load(LibraryName, Mend(bytes));
+        return PrivateLibrary.Load(LibraryName, Mend(bytes));
     }
 
     /// <summary>A copy of the library in which <see cref="WantedVersion"/> is a weak requirement; one field differs.</summary>

@@ -12,21 +12,22 @@ internal static partial class PrivateLibrary
 {
     private const uint CloseOnExec = 0x1, Executable = 0x10; // MFD_CLOEXEC, MFD_EXEC (Linux 6.3; before it always so)
 
-    /// <summary>Throws <see cref="DllNotFoundException"/> or <see cref="IOException"/> where the system loads it neither way.</summary>
-    public static void Load(string name, ReadOnlySpan<byte> bytes)
+    /// <summary>Its handle. Throws <see cref="DllNotFoundException"/> or <see cref="IOException"/> where the system loads it neither way.</summary>
+    public static nint Load(string name, ReadOnlySpan<byte> bytes)
     {
-        if (TryLoadFromMemory(name, bytes))
-            return;
+        if (LoadFromMemory(name, bytes) is var loaded and not 0)
+            return loaded;
         using var folder = new ScratchFolder(mustStay: true);
         var path = Path.Combine(folder.Path, name);
 #pragma warning disable RS0030 // A new file is written.
         using (var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None))
             file.Write(bytes);
 #pragma warning restore RS0030
-        NativeLibrary.Load(path); // It stays mapped when its file is gone.
+        return NativeLibrary.Load(path); // It stays mapped when its file is gone.
     }
 
-    internal static bool TryLoadFromMemory(string name, ReadOnlySpan<byte> bytes)
+    /// <summary>0 where the system does not do it.</summary>
+    internal static nint LoadFromMemory(string name, ReadOnlySpan<byte> bytes)
     {
         try
         {
@@ -34,16 +35,16 @@ internal static partial class PrivateLibrary
             if (handle.IsInvalid)
                 handle = CreateInMemory(name, CloseOnExec);
             if (handle.IsInvalid)
-                return false;
+                return 0;
             // It stays open: the linker knows the library by this path, which must not come to mean another file.
             var file = new FileStream(handle, FileAccess.Write, bufferSize: 0);
             file.Write(bytes);
             Open.Add(file);
-            return NativeLibrary.TryLoad($"/proc/self/fd/{handle.DangerousGetHandle()}", out _);
+            return NativeLibrary.TryLoad($"/proc/self/fd/{handle.DangerousGetHandle()}", out var library) ? library : 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or EntryPointNotFoundException)
         {
-            return false; // No such call, or no memory for it.
+            return 0; // No such call, or no memory for it.
         }
     }
 

@@ -129,10 +129,12 @@ public sealed class DoctorTests : IDisposable
     [Fact]
     public void A_folder_is_judged_by_what_it_is_for()
     {
-        var there = new FolderFacts("/x", Exists: true, IsOther: false, CanRead: true, CanWrite: true, OthersCanWrite: false, FreeBytes: 50 * GiB);
+        var there = new FolderFacts("/x", Exists: true, IsOther: false, CanRead: true, CanWrite: true, FreeBytes: 50 * GiB);
         var readOnly = there with { CanWrite = false };
         var absent = there with { Exists = false };
         Assert.Equal(Verdict.Warning, FolderChecks.Current(readOnly).Verdict);
+        Assert.Equal((Verdict.Ok, Verdict.Warning), (FolderChecks.Cache(absent, null).Verdict, FolderChecks.Cache(readOnly, null).Verdict));
+        Assert.Contains("it is a link", FolderChecks.Cache(there, "it is a link").Found);
         Assert.Equal((Verdict.Ok, Verdict.Info, Verdict.Info), (FolderChecks.Hub(there, 3).Verdict, FolderChecks.Hub(readOnly, 3).Verdict, FolderChecks.Hub(absent, 0).Verdict));
         Assert.Equal(Verdict.Problem, FolderChecks.Hub(absent with { IsOther = true }, 0).Verdict);
         Assert.Equal(Verdict.Problem, FolderChecks.Hub(there with { CanRead = false }, 0).Verdict);

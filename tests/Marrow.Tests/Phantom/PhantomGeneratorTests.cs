@@ -106,7 +106,7 @@ public class PhantomGeneratorTests
     public void Findings_show_on_the_film()
     {
         // The lowest part of the lung fields is brighter with fluid in them than without.
-        var films = Enumerable.Range(0, 120).AsParallel().AsOrdered().Select(i => PhantomGenerator.Chest(41, i)).ToArray();
+        var films = Enumerable.Range(0, 120).AsParallel().AsOrdered().Select(i => PhantomGenerator.Chest(41, i, options: new() { Width = 128, Height = 128 })).ToArray();
         double LungBase(ChestPhantom film) => Mean(film, 0.12, 0.68, 0.3, 0.78) / Math.Max(1, Mean(film, 0.47, 0.6, 0.53, 0.8));
         var with = films.Where(f => f.Findings.Contains("Pleural Effusion")).ToArray();
         var without = films.Where(f => f.Findings.Contains("No Finding")).ToArray();

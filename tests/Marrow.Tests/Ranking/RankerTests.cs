@@ -9,29 +9,40 @@ using Spectre.Console.Testing;
 
 namespace Marrow.Tests.Ranking;
 
-/// <summary>The whole way on small pictures: a checkpoint that was trained to tell them apart, and random weights.</summary>
-public sealed class RankerTests : IDisposable
+/// <summary>Pictures and a hub with a checkpoint that was trained to tell them apart, made once.</summary>
+public sealed class RankedHub : IDisposable
 {
     private readonly TinyRun _tiny = new(images: 80, train: "steps: 60, batch: 8, lr: 3.0e-3, ema: 0.9");
-    private readonly string _hub;
 
-    public RankerTests()
+    public RankedHub()
     {
         var run = _tiny.Request("out", overrides: "heldOut=0.5");
         Runner.Run(run, _ => { });
-        _hub = run.HubFolder;
+        Hub = run.HubFolder;
     }
 
+    public string Data => _tiny.Data;
+    public string Hub { get; }
+
     public void Dispose() => _tiny.Dispose();
+}
+
+/// <summary>The whole way on small pictures: the checkpoint, and random weights. No test writes into the hub.</summary>
+public sealed class RankerTests(RankedHub ranked) : IClassFixture<RankedHub>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _hub = ranked.Hub;
+
+    public void Dispose() => _folder.Dispose();
 
     private RankRequest Request(FineTuneOptions? fineTune = null, string task = CheckpointTask.Classify) => new()
     {
         DataName = "tiny",
-        DataRoot = _tiny.Data,
+        DataRoot = ranked.Data,
         Task = task,
         HubFolder = _hub,
         Folds = 4,
-        CacheFolder = Path.Combine(_tiny.Folder, "cache"),
+        CacheFolder = _folder["cache"],
         FineTune = fineTune,
     };
 
@@ -70,7 +81,7 @@ public sealed class RankerTests : IDisposable
         var again = Ranker.Rank(Request(options), e => messages += e.Loss is null ? 0 : 1);
         Assert.Equal(0, messages);
         Assert.Equal(ranking.Candidates.Select(c => c.FineTuned!.Mean), again.Candidates.Select(c => c.FineTuned!.Mean));
-        Assert.Empty(Directory.GetDirectories(Path.Combine(_tiny.Folder, "cache", "fine-tune")));
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_folder["cache"], "fine-tune")));
 
         const string longName = "retinanet-densenet121.spineweb16", longLicense = "LicenseRef-SpineWeb-research";
         var console = new TestConsole().Width(120);
@@ -84,8 +95,8 @@ public sealed class RankerTests : IDisposable
     [Fact]
     public void The_command_prints_a_document_and_writes_it()
     {
-        var (output, error, file) = (new StringWriter(), new StringWriter(), Path.Combine(_tiny.Folder, "ranking.json"));
-        var code = CommandLine.Run(["hub", "rank", "--data", $"tiny={_tiny.Data}", "--task", "classify", "--hub", _hub, "--cache", Path.Combine(_tiny.Folder, "cache"), "--folds", "3", "--size", "64x32", "--json", "--out", file], output, error, default);
+        var (output, error, file) = (new StringWriter(), new StringWriter(), _folder["ranking.json"]);
+        var code = CommandLine.Run(["hub", "rank", "--data", $"tiny={ranked.Data}", "--task", "classify", "--hub", _hub, "--cache", _folder["cache"], "--folds", "3", "--size", "64x32", "--json", "--out", file], output, error, default);
         Assert.True(code == 0, error.ToString());
         using var document = JsonDocument.Parse(output.ToString());
         var best = document.RootElement.GetProperty("candidates")[0];
@@ -99,13 +110,21 @@ public sealed class RankerTests : IDisposable
     [Fact]
     public void A_module_of_its_makers_own_is_left_out_and_it_says_so()
     {
-        Drafts.SaveCustom(_hub).Dispose();
-        var ranking = Ranker.Rank(Request(), _ => { });
+        var hub = _folder["hub"];
+        foreach (var path in Directory.EnumerateFiles(_hub, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }))
+        {
+            var copy = Path.Combine(hub, Path.GetRelativePath(_hub, path));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(path, copy);
+        }
+        Drafts.SaveCustom(hub).Dispose();
+        var request = Request() with { HubFolder = hub };
+        var ranking = Ranker.Rank(request, _ => { });
         Assert.DoesNotContain(ranking.Candidates, c => c.Name == Drafts.CustomName);
         Assert.Contains(ranking.Warnings, w => w.StartsWith($"{Drafts.CustomName}: not ranked. It is a module of its maker's own", StringComparison.Ordinal));
-        Assert.Contains("its maker's own", Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { Checkpoints = [Drafts.CustomName] }, _ => { })).Message);
+        Assert.Contains("its maker's own", Assert.Throws<MarrowException>(() => Ranker.Rank(request with { Checkpoints = [Drafts.CustomName] }, _ => { })).Message);
 
-        var alone = Path.Combine(_tiny.Folder, "alone");
+        var alone = _folder["alone"];
         Drafts.SaveCustom(alone).Dispose();
         Assert.Contains("expected a hub with a checkpoint that can be ranked, found segmenter.phantom: not ranked", Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { HubFolder = alone }, _ => { })).Message);
     }
@@ -115,13 +134,13 @@ public sealed class RankerTests : IDisposable
     {
         Assert.Contains("Rank for regress-cobb", Assert.Throws<MarrowException>(() => Ranker.Rank(Request(task: CheckpointTask.DetectVertebrae), _ => { })).Message);
         Assert.Contains("targets for regress-cobb", Assert.Throws<MarrowException>(() => Ranker.Rank(Request(task: CheckpointTask.RegressCobb), _ => { })).Message);
-        var empty = Directory.CreateDirectory(Path.Combine(_tiny.Folder, "empty")).FullName;
+        var empty = Directory.CreateDirectory(_folder["empty"]).FullName;
         Assert.Contains("a hub with a checkpoint", Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { HubFolder = empty }, _ => { })).Message);
         Assert.Contains("weights alone", Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { Checkpoints = [Weights()] }, _ => { })).Message);
 
         string Weights()
         {
-            var copy = Path.Combine(_tiny.Folder, "bare.safetensors");
+            var copy = _folder["bare.safetensors"];
             File.Copy(Directory.GetFiles(_hub, "model.safetensors", SearchOption.AllDirectories)[0], copy);
             return copy;
         }

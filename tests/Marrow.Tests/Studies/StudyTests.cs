@@ -8,15 +8,28 @@ using Marrow.Training;
 
 namespace Marrow.Tests.Studies;
 
+/// <summary>A study from nothing and from a start, carried out once for the tests that look at what it gave.</summary>
+public sealed class FinishedStudy : IDisposable
+{
+    public FinishedStudy()
+    {
+        Study = new TinyStudy().WithStart();
+        Result = TinyStudy.Run(Study.Request("out"));
+    }
+
+    internal TinyStudy Study { get; }
+    internal StudyResult Result { get; }
+
+    public void Dispose() => Study.Dispose();
+}
+
 [Collection(GlobalGenerator.Name)]
-public class StudyTests
+public class StudyTests(FinishedStudy finished) : IClassFixture<FinishedStudy>
 {
     [Fact]
     public void A_study_measures_every_run_on_the_same_films_and_writes_what_it_found()
     {
-        using var study = new TinyStudy().WithStart();
-        var request = study.Request("out");
-        var result = TinyStudy.Run(request);
+        var (study, result) = (finished.Study, finished.Result);
 
         Assert.Equal(2 * 2 * 2, result.Runs.Count);
         Assert.Equal(result.Plan.HeldOutDigest, Assert.Single(result.Runs.Select(r => r.HeldOutDigest).Distinct()));
@@ -46,11 +59,11 @@ public class StudyTests
     [Fact]
     public void Every_run_is_repeated_by_an_ordinary_run_with_its_overrides()
     {
-        using var study = new TinyStudy().WithStart();
-        var result = TinyStudy.Run(study.Request("out") with { Seeds = 1, Fractions = [0.5], Starts = ["scratch", "matched:" + TinyStudy.Start, TinyStudy.Start] });
+        var study = finished.Study;
+        var result = TinyStudy.Run(study.Request("repeated") with { Save = false, Seeds = 1, Fractions = [0.5], Starts = ["scratch", "matched:" + TinyStudy.Start, TinyStudy.Start] });
         foreach (var run in result.Runs)
         {
-            var again = Runner.Run(study.Tiny.Request(run.Run.Name, false, ["first.data.validation=0", .. run.Run.Overrides]) with { Resolve = new LocalHub(study.Hub).Resolve }, _ => { }, TestContext.Current.CancellationToken);
+            var again = Runner.Run(study.Tiny.Request($"again-{run.Run.Name}", false, ["first.data.validation=0", .. run.Run.Overrides]) with { Resolve = new LocalHub(study.Hub).Resolve }, _ => { }, TestContext.Current.CancellationToken);
             Assert.Equal(run.Metrics.Select(m => (m.Name, m.Value, m.Low)), again[0].Metrics.Select(m => (m.Name, m.Value, m.Low)));
         }
     }
@@ -58,8 +71,8 @@ public class StudyTests
     [Fact]
     public void The_model_of_a_start_is_saved_with_what_the_start_was_worth()
     {
-        using var study = new TinyStudy().WithStart();
-        var saved = Assert.Single(TinyStudy.Run(study.Request("out")).Saved);
+        var study = finished.Study;
+        var saved = Assert.Single(finished.Result.Saved);
 
         using var child = new LocalHub(study.Hub).Resolve(saved.Checkpoint);
         Assert.Equal("densenet-mini.tiny-from-densenet-mini-parent", child.Name);
@@ -78,9 +91,7 @@ public class StudyTests
     [Fact]
     public void A_study_that_is_stopped_and_resumed_ends_as_one_that_never_was()
     {
-        using var study = new TinyStudy().WithStart();
-        var whole = TinyStudy.Run(study.Request("whole") with { Save = false });
-
+        var (study, whole) = (finished.Study, finished.Result);
         for (var stopped = 0; stopped < 3; stopped++)
         {
             using var stop = new CancellationTokenSource();

@@ -6,23 +6,30 @@ namespace Marrow.Tests.Training;
 
 public class KilledRunTests
 {
-    private const int Kills = 4;
-    private const string Train = "steps: 60, batch: 4, lr: 3.0e-3, ema: 0.9, evaluateEvery: 2, saveEverySeconds: 0";
+    private const string Train = "steps: 24, batch: 4, lr: 3.0e-3, ema: 0.9, evaluateEvery: 2, saveEverySeconds: 0";
+    private const string Unlabeled = "unlabeled: {name: tiny, format: images}";
+    private const string Uda = "uda: {warmup: 0.3, ratio: 2, confidence: 0.6, annealing: linear}";
 
     /// <summary>Real processes of the program, ended by SIGKILL at random moments, wherever they are just then.</summary>
     [Fact]
-    public void A_run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_never_stopped() => KillAndCompare(new TinyRun(train: Train));
+    public void A_run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_never_stopped() => KillAndCompare(new TinyRun(train: Train), kills: 2);
 
     [Fact]
     public void So_does_one_that_learns_from_unlabelled_images() =>
-        KillAndCompare(new TinyRun(train: Train, stage: ["unlabeled: {name: tiny, format: images}", "uda: {warmup: 0.3, ratio: 2, confidence: 0.6, annealing: linear}"]));
+        KillAndCompare(new TinyRun(train: Train, stage: [Unlabeled, Uda]), kills: 1);
+
+    [Theory(Explicit = true), Trait("Category", "Slow")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void So_does_a_longer_one_that_is_killed_more_often(bool unlabeled) =>
+        KillAndCompare(new TinyRun(train: Train.Replace("steps: 24", "steps: 60", StringComparison.Ordinal), stage: unlabeled ? [Unlabeled, Uda] : []), kills: 4);
 
     [Fact(Explicit = true), Trait("Category", "Slow")]
     public void So_does_one_with_a_teacher() =>
-        KillAndCompare(new SpineRun("detect-vertebrae", "retinanet-densenet-mini", Train.Replace("evaluateEvery: 2", "evaluateEvery: 10", StringComparison.Ordinal),
-            "unlabeled: {name: spines, format: images}", "teacher: {warmup: 0.3, confidence: 0}"));
+        KillAndCompare(new SpineRun("detect-vertebrae", "retinanet-densenet-mini", Train.Replace("evaluateEvery: 2", "evaluateEvery: 10", StringComparison.Ordinal).Replace("steps: 24", "steps: 60", StringComparison.Ordinal),
+            "unlabeled: {name: spines, format: images}", "teacher: {warmup: 0.3, confidence: 0}"), kills: 4);
 
-    private static void KillAndCompare(SmallRun run)
+    private static void KillAndCompare(SmallRun run, int kills)
     {
         using var tiny = run;
         using (var whole = Start(tiny, "whole"))
@@ -31,7 +38,7 @@ public class KilledRunTests
         var random = new SeededRandom((ulong)Environment.ProcessId);
         var state = Path.Combine(tiny.Folder, "parts", tiny.Stage, "state.safetensors");
         var killed = 0;
-        while (killed < Kills)
+        while (killed < kills)
         {
             using var part = Start(tiny, "parts");
             // Some saved steps further, and a moment more: in a step, in a write, or between.
@@ -47,7 +54,7 @@ public class KilledRunTests
             part.WaitForExit();
             killed++;
         }
-        Assert.InRange(killed, 1, Kills);
+        Assert.InRange(killed, 1, kills);
         using (var rest = Start(tiny, "parts"))
             Assert.Equal(0, Finish(rest));
         Assert.Equal(Weights(tiny, "whole"), Weights(tiny, "parts"));

@@ -20,7 +20,7 @@ public class UnlabeledRunTests
     [InlineData("regress-cobb", Cobb)]
     public void A_run_that_is_stopped_and_resumed_ends_with_the_weights_of_one_that_never_stopped(string task, string method)
     {
-        const int steps = 8;
+        const int steps = 6;
         var train = $"steps: {steps}, batch: 4, accumulate: 2, lr: 2.0e-3, ema: 0.9, saveEverySeconds: 0";
         using var run = Create(task, train, method);
         string[] settings = [$"{run.Stage}.data.validation=0", $"{run.Stage}.data.heldOut=0"]; // the last weights count, and nothing is measured

@@ -26,16 +26,20 @@ internal static class CheckImages
         return (images, string.Create(CultureInfo.InvariantCulture, $"{given} image{(given == 1 ? "" : "s")}"));
     }
 
-    private static Radiograph Phantom(string task, int patient)
+    // The same for every export; of full size, so that they are drawn once.
+    private static readonly Lazy<Radiograph[]> Chests = new(() => [.. Enumerable.Range(0, Fewest).Select(patient =>
     {
-        if (task == CheckpointTask.Classify)
-        {
-            var chest = PhantomGenerator.Chest(PhantomSeed, patient);
-            return Of(chest.Width, chest.Height, chest.Pixels);
-        }
+        var chest = PhantomGenerator.Chest(PhantomSeed, patient);
+        return Of(chest.Width, chest.Height, chest.Pixels);
+    })]);
+
+    private static readonly Lazy<Radiograph[]> Spines = new(() => [.. Enumerable.Range(0, Fewest).Select(patient =>
+    {
         var spine = PhantomGenerator.Spine(PhantomSeed, patient);
         return Of(spine.Width, spine.Height, spine.Pixels);
-    }
+    })]);
+
+    private static Radiograph Phantom(string task, int patient) => (task == CheckpointTask.Classify ? Chests : Spines).Value[patient];
 
     private static Radiograph Of(int width, int height, byte[] pixels) => new()
     {
