@@ -20,9 +20,9 @@ internal static class DoctorReport
             table.AddColumn(new TableColumn("").Padding(0, 0, 0, 0));
             foreach (var finding in group)
             {
-                table.AddRow(Mark(finding.Verdict), new Text(finding.Check), new Text(finding.Found));
+                table.AddRow(Mark(finding.Verdict), new Text(VisibleText.Of(finding.Check)), new Text(VisibleText.Of(finding.Found)));
                 if (finding.Remedy is { } remedy)
-                    table.AddRow(new Text(""), new Text(""), new Text(remedy, new Style(decoration: finding.Verdict == Verdict.Info ? Decoration.Dim : Decoration.Italic)));
+                    table.AddRow(new Text(""), new Text(""), new Text(VisibleText.Of(remedy), new Style(decoration: finding.Verdict == Verdict.Info ? Decoration.Dim : Decoration.Italic)));
             }
             console.Write(table);
             console.WriteLine();

@@ -15,7 +15,9 @@ internal static class FolderChecks
     {
         yield return Cache(UserCache.Describe());
         yield return Hub(hub);
+#pragma warning disable RS0030 // It is only looked at.
         yield return Temporary(FolderFacts.Of(Path.GetTempPath()));
+#pragma warning restore RS0030
         yield return Current(FolderFacts.Of(Directory.GetCurrentDirectory()));
         if (Environment.GetEnvironmentVariable(EnvironmentChecks.TestData) is { Length: > 0 } tests)
             yield return Data(EnvironmentChecks.TestData, FolderFacts.Of(tests), "It names the real radiographs for the tests: correct it or unset it.");

@@ -30,12 +30,11 @@ internal sealed partial record FolderFacts(string Path, bool Exists, bool IsOthe
     {
         if (!OperatingSystem.IsWindows())
             return Access(folder, mode) == 0;
+        if (mode == WriteAndEnter)
+            return AtomicFile.WhyNotWritable(folder) is null;
         try
         {
-            if (mode == ReadAndEnter)
-                _ = Directory.EnumerateFileSystemEntries(folder).Any();
-            else
-                new FileStream(System.IO.Path.Combine(folder, $".marrow-{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
+            _ = Directory.EnumerateFileSystemEntries(folder).Any();
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -19,8 +19,8 @@ internal static class MachineChecks
     public static IEnumerable<Finding> All()
     {
         yield return Processor(ProcessorName(), InstructionSets(), Compute.HasBFloat16Instructions());
-        yield return Threads(Environment.ProcessorCount, ProcFiles.AllowedCpus(Text("/proc/self/status")), ProcFiles.LoadAverage(Text("/proc/loadavg")));
-        yield return Memory(TotalBytes(), ProcFiles.Kibibytes(Text("/proc/meminfo"), "MemAvailable") * 1024, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        yield return Threads(Environment.ProcessorCount, ProcFiles.AllowedCpus(ProcFiles.Read("/proc/self/status")), ProcFiles.LoadAverage(ProcFiles.Read("/proc/loadavg")));
+        yield return Memory(TotalBytes(), ProcFiles.Kibibytes(ProcFiles.Read("/proc/meminfo"), "MemAvailable") * 1024, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         yield return Graphics(NvidiaDriver());
     }
 
@@ -69,7 +69,7 @@ internal static class MachineChecks
         driver is null ? null : "A program of your own can use it: reference the package libtorch-cuda-12.8-linux-x64 or -win-x64 in place of libtorch-cpu, and build with -p:Libtorch=none.");
 
     private static string ProcessorName() =>
-        ProcFiles.Value(Text("/proc/cpuinfo"), "model name") ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? RuntimeInformation.ProcessArchitecture.ToString();
+        ProcFiles.Value(ProcFiles.Read("/proc/cpuinfo"), "model name") ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? RuntimeInformation.ProcessArchitecture.ToString();
 
     private static List<string> InstructionSets()
     {
@@ -91,25 +91,12 @@ internal static class MachineChecks
     }
 
     private static long TotalBytes() =>
-        ProcFiles.Kibibytes(Text("/proc/meminfo"), "MemTotal") * 1024 ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        ProcFiles.Kibibytes(ProcFiles.Read("/proc/meminfo"), "MemTotal") * 1024 ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     private static string? NvidiaDriver()
     {
-        if (Text("/proc/driver/nvidia/version") is { Length: > 0 } text)
+        if (ProcFiles.Read("/proc/driver/nvidia/version") is { Length: > 0 } text)
             return text.Split('\n')[0].Replace("NVRM version: ", "", StringComparison.Ordinal).Trim();
         return OperatingSystem.IsWindows() && File.Exists(Path.Combine(Environment.SystemDirectory, "nvcuda.dll")) ? "NVIDIA driver (nvcuda.dll)" : null;
-    }
-
-    /// <summary>Empty where there is no such file: not on Linux, or hidden from this process.</summary>
-    private static string Text(string path)
-    {
-        try
-        {
-            return File.Exists(path) ? File.ReadAllText(path) : "";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
     }
 }

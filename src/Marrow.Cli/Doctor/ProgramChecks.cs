@@ -75,15 +75,13 @@ internal static partial class ProgramChecks
 
     private static string OperatingSystemName()
     {
-        if (!OperatingSystem.IsLinux() || !File.Exists("/etc/os-release"))
-            return RuntimeInformation.OSDescription;
-        var line = File.ReadLines("/etc/os-release").FirstOrDefault(l => l.StartsWith("PRETTY_NAME=", StringComparison.Ordinal));
+        var line = ProcFiles.Read("/etc/os-release").Split('\n').FirstOrDefault(l => l.StartsWith("PRETTY_NAME=", StringComparison.Ordinal));
         return line is null ? RuntimeInformation.OSDescription : line["PRETTY_NAME=".Length..].Trim('"');
     }
 
     private static string? LoadedLibstdcxx() =>
         NativeLibrary.TryLoad("libstdc++.so.6", out _)
-        && File.ReadLines("/proc/self/maps").FirstOrDefault(line => line.Contains("libstdc++.so", StringComparison.Ordinal)) is { } mapped
+        && ProcFiles.Read("/proc/self/maps").Split('\n').FirstOrDefault(line => line.Contains("libstdc++.so", StringComparison.Ordinal)) is { } mapped
             ? mapped[mapped.IndexOf('/', StringComparison.Ordinal)..] : null;
 
     private static string? GlibcVersion()
