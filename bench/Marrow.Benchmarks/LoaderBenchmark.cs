@@ -78,7 +78,7 @@ internal static class LoaderBenchmark
         using var task = create();
         var options = new TrainOptions { Epochs = 0, Steps = steps + 1, Batch = batch, SaveEverySeconds = 3600 };
         using var method = new Supervised(task, Compute.Choose());
-        using var loop = new TrainingLoop("loader", method, options, loader, null, folder);
+        using var loop = new TrainingLoop("loader", method, options, loader, null, folder, "");
         var marks = new List<(int Step, long Time, double Wait)>();
         loop.Run(false, e => marks.Add((e.Step, Stopwatch.GetTimestamp(), loader.WaitSeconds)), CancellationToken.None);
         var (first, last) = (marks[0], marks[^1]);

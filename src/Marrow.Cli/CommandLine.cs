@@ -60,15 +60,28 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>Gives a command its action. It gets what was parsed, where to print, and the wish to stop.</summary>
-    public static Command Does(this Command command, Func<ParseResult, Output, CancellationToken, int> action)
+    // A command that has ended by then has answered itself.
+    private static readonly TimeSpan AnswerDelay = TimeSpan.FromSeconds(0.3);
+
+    /// <summary>True while a command goes on that leaves nothing behind, so that it may be ended anywhere.</summary>
+    internal static bool OnlyReads { get; private set; }
+
+    /// <summary>
+    /// Gives a command its action. It gets what was parsed, where to print, and the wish to stop, which is answered at
+    /// once: the command itself may first have a state to save.
+    /// </summary>
+    /// <param name="onlyReads">Ended anywhere, it loses nothing and leaves nothing behind.</param>
+    public static Command Does(this Command command, Func<ParseResult, Output, CancellationToken, int> action, bool onlyReads = false)
     {
         command.SetAction((parsed, cancellation) =>
         {
-            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            var printer = new Output(output, error, parsed.GetValue(Json));
-            using (Notices.To(printer.Warn))
-                return Task.FromResult(action(parsed, printer, cancellation));
+            var (written, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            var output = new Output(written, error, parsed.GetValue(Json));
+            OnlyReads = onlyReads;
+            using var answer = new Timer(_ => output.Note(onlyReads ? "Stopping." : "Stopping, once what is under way is safe. A second Ctrl-C ends it at once."));
+            using var asked = cancellation.Register(() => answer.Change(AnswerDelay, Timeout.InfiniteTimeSpan));
+            using var notices = Notices.To(output.Warn);
+            return Task.FromResult(action(parsed, output, cancellation));
         });
         return command;
     }

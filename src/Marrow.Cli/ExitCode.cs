@@ -7,7 +7,7 @@ internal static class ExitCode
     public const int Failed = 1;
     public const int WrongUsage = 2;
 
-    /// <summary>128 + SIGINT, as shells have it.</summary>
+    /// <summary>128 + SIGINT, as shells have it; by whatever signal it was asked to stop.</summary>
     public const int Cancelled = 130;
 }
 

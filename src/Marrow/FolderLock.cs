@@ -32,17 +32,17 @@ internal sealed class FolderLock : IDisposable
     }
 
     /// <summary>Null while another process or thread has it. Throws <see cref="MarrowException"/> when the folder can't be written.</summary>
-    public static FolderLock? TryTake(string folder)
+    public static FolderLock? TryTake(string folder, string fileName = FileName)
     {
         try
         {
             Directory.CreateDirectory(folder);
             // Nothing is ever written to it, so that a copy by hard links may share it.
-            return PlainFile.TryOpen(PathOf(folder), alone: true, mayHaveNames: true) is { } file ? new(file) : null;
+            return PlainFile.TryOpen(Path.Combine(folder, fileName), alone: true, mayHaveNames: true) is { } file ? new(file) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{PathOf(folder)}: can't be locked ({e.Message}). {Disk.Remedy(e)}", e);
+            throw new MarrowException($"{Path.Combine(folder, fileName)}: can't be locked ({e.Message}). {Disk.Remedy(e)}", e);
         }
     }
 

@@ -21,7 +21,7 @@ internal static class DataCheckCommand
             .WithExamples(
                 "marrow data check spineweb16 data/spineweb16",
                 "marrow data check chexpert data/chexpert --set blank=zeros --json > chexpert.json")
-            .Does((parsed, output, cancellation) => Run(data.Read(parsed), parsed.GetValue(all), output, cancellation));
+            .Does((parsed, output, cancellation) => Run(data.Read(parsed), parsed.GetValue(all), output, cancellation), onlyReads: true);
     }
 
     private static int Run(DatasetRequest request, bool all, Output output, CancellationToken cancellation)

@@ -30,7 +30,7 @@ internal static class DataPreviewCommand
                 "marrow data preview chexpert data/chexpert --set blank=zeros --count 48",
                 "marrow data preview spineweb16 data/spineweb16 --count 6 --augment strength=2 --augment collimationProbability=1")
             .Does((parsed, output, cancellation) => Run(
-                data.Read(parsed), parsed.GetRequiredValue(count), parsed.GetRequiredValue(seed), parsed.GetRequiredValue(file), parsed.GetRequiredValue(augment), output, cancellation));
+                data.Read(parsed), parsed.GetRequiredValue(count), parsed.GetRequiredValue(seed), parsed.GetRequiredValue(file), parsed.GetRequiredValue(augment), output, cancellation), onlyReads: true);
     }
 
     private static int Run(DatasetRequest request, int count, ulong seed, string file, string[] augment, Output output, CancellationToken cancellation)

@@ -20,7 +20,7 @@ internal static class EvaluateCommand
         var data = DataFolders.Option();
         data.Description = "The labelled data, by the name under which the checkpoint was trained on it (another name: with --format).";
         data.Required = true;
-        var split = new Option<string>("--split") { Description = "held-out: the images that the checkpoint never saw. all: every image.", HelpName = $"{HeldOut}|{All}", DefaultValueFactory = _ => HeldOut };
+        var split = new Option<string>("--split") { Description = "held-out: the images that the checkpoint itself held out; of changed files those that it is known of. all: every image, with a warning where it was trained on some.", HelpName = $"{HeldOut}|{All}", DefaultValueFactory = _ => HeldOut };
         split.AcceptOnlyFromAmong(HeldOut, All);
         var format = new Option<string?>("--format") { Description = "How to read data that the checkpoint does not know: chexpert, mura, spineweb16 or csv." };
         var set = new Option<string[]>("--set") { Description = "Read the data otherwise than for training, with the keys of a recipe's data: split=valid, csv=second.csv. May be repeated.", HelpName = "key=value", DefaultValueFactory = _ => [] };
@@ -48,28 +48,31 @@ internal static class EvaluateCommand
                     foreach (var reference in parsed.GetRequiredValue(names))
                         checkpoints.Add(references.Resolve(reference));
                     var named = checkpoints.ToList();
-                    var samples = Samples(named, name, folder, part, parsed.GetValue(format), changes.Length == 0 ? null : options => DataOptions.ReadOptions(changes, options));
+                    var (samples, warnings) = Samples(named, name, folder, part, parsed.GetValue(format), changes.Length == 0 ? null : options => DataOptions.ReadOptions(changes, options), references.Hub);
+                    foreach (var warning in warnings)
+                        output.Warn(warning);
                     CropDetectors.Complete(checkpoints, references.Hub);
-                    return Measure(named, checkpoints, samples, name, part, output, cancellation);
+                    return Measure(named, checkpoints, samples, warnings, name, part, output, cancellation);
                 }
                 finally
                 {
                     checkpoints.ForEach(c => c.Dispose());
                 }
-            });
+            }, onlyReads: true);
     }
 
     /// <summary>What none of the checkpoints saw: their divisions must agree.</summary>
-    private static IReadOnlyList<Sample> Samples(List<Checkpoint> checkpoints, string name, string folder, EvaluationSplit part, string? format, Func<DatasetOptions, DatasetOptions>? change)
+    private static (IReadOnlyList<Sample> Samples, IReadOnlyList<string> Warnings) Samples(List<Checkpoint> checkpoints, string name, string folder, EvaluationSplit part, string? format, Func<DatasetOptions, DatasetOptions>? change, LocalHub hub)
     {
-        var each = checkpoints.Select(c => Evaluation.Samples(c, name, folder, part, format, change).Samples).ToList();
+        var selected = checkpoints.Select(c => EvaluationSamples.Select(c, name, folder, part, format, change, hub)).ToList();
+        var each = selected.Select(s => s.Samples).ToList();
         if (each.Any(samples => !samples.Select(s => s.Id).ToHashSet().SetEquals(each[0].Select(s => s.Id))))
             throw new MarrowException($"{string.Join(" and ", checkpoints.Select(c => c.Name))}: other images were held out from one than from the other. Measure them one by one.");
-        return each[0];
+        return (each[0], [.. selected.SelectMany(s => s.Warnings).Distinct()]);
     }
 
     /// <param name="named">Of <paramref name="checkpoints"/> those that the user named; the others are what those crop by.</param>
-    private static int Measure(List<Checkpoint> named, List<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, string data, EvaluationSplit part, Output output, CancellationToken cancellation)
+    private static int Measure(List<Checkpoint> named, List<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, IReadOnlyList<string> warnings, string data, EvaluationSplit part, Output output, CancellationToken cancellation)
     {
         var results = RunDisplay.Show(output, show =>
         {
@@ -85,6 +88,7 @@ internal static class EvaluateCommand
             Split = part,
             Images = samples.Count,
             Patients = samples.DistinctBy(s => s.Patient).Count(),
+            Warnings = warnings,
             Results = results,
         };
         output.Finish(document, console =>

@@ -35,7 +35,7 @@ internal static class HubDiffCommand
                 var activations = Activations(first, second, parsed.GetValue(data), parsed.GetRequiredValue(images), output, cancellation);
                 output.Finish(Document(first, second, diff, activations), console => Draw(console, first, second, diff, activations));
                 return ExitCode.Done;
-            });
+            }, onlyReads: true);
     }
 
     /// <param name="Images">"32 spine phantoms", "100 images of films".</param>

@@ -30,7 +30,7 @@ internal static class HubImportCommand
             "marrow hub import xrv-all.pth --name densenet121.xrv --license Apache-2.0",
             "marrow hub import exported/cxr --name again",
             "marrow hub import monai.pt --name densenet121.fracture --classes fracture,normal --exclusive")
-        .Does((parsed, output, _) =>
+        .Does((parsed, output, cancellation) =>
         {
             var (checkpoint, summary) = Importer.Import(parsed.GetRequiredValue(file), new()
             {
@@ -43,6 +43,7 @@ internal static class HubImportCommand
                 ExclusiveClasses = parsed.GetValue(exclusive),
                 Width = parsed.GetValue(width) is > 0 and var w ? w : null,
                 Height = parsed.GetValue(height) is > 0 and var h ? h : null,
+                Cancellation = cancellation,
             });
             using (checkpoint)
             {

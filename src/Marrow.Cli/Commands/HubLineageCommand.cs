@@ -37,7 +37,7 @@ internal static class HubLineageCommand
                         console.Line($"written to {page}");
                 });
                 return ExitCode.Done;
-            });
+            }, onlyReads: true);
     }
 
     internal static void Draw(IAnsiConsole console, LineageGraph graph, bool descendants)

@@ -28,7 +28,7 @@ internal static class HubListCommand
                         console.Line($"{entry.Name}@{entry.Digest}: {entry.Problem}");
                 });
                 return ExitCode.Done;
-            });
+            }, onlyReads: true);
     }
 
     private static IReadOnlyList<string> Row(HubEntry entry) => entry.Problem is null

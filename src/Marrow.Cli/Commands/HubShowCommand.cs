@@ -23,7 +23,7 @@ internal static class HubShowCommand
                 var shown = checkpoint.WeightsOnly ? new Shown(checkpoint) : Shown.Of(store, checkpoint);
                 output.Finish(shown.Document(), shown.Draw);
                 return ExitCode.Done;
-            });
+            }, onlyReads: true);
     }
 
     /// <summary>A checkpoint and what must be read beside it.</summary>

@@ -24,7 +24,7 @@ internal static class HubVerifyCommand
                     new { result.Hub, result.IsWhole, Damaged = result.Checkpoints.Count(c => c.Faults.Count > 0), result.Checkpoints, result.Strays },
                     console => Draw(console, result));
                 return result.IsWhole ? ExitCode.Done : ExitCode.Failed;
-            });
+            }, onlyReads: true);
     }
 
     internal static void Draw(IAnsiConsole console, HubVerification result)

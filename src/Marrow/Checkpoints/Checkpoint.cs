@@ -17,6 +17,7 @@ public sealed class Checkpoint : IDisposable
     internal const string ReceiptFile = "receipt.json";
     internal const string MetricsFile = "metrics.json";
     internal const string GoldenFile = "golden.json";
+    internal const string SplitFile = "split.json";
 
     private readonly CheckpointConfig? _config;
 
@@ -62,6 +63,9 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Null when none was recorded.</summary>
     public GoldenSample? Golden { get; private init; }
 
+    /// <summary>Which images were held out; null where nothing was, and in checkpoints of early versions.</summary>
+    internal RecordedSplit? Split { get; private init; }
+
     /// <summary>Opened and checked; tensors are read when asked for.</summary>
     public WeightFile Weights { get; }
 
@@ -69,7 +73,10 @@ public sealed class Checkpoint : IDisposable
     /// Throws <see cref="MarrowException"/> when any file is absent or differs by a single bit from what was saved, or
     /// when the config asks for what this version does not have.
     /// </summary>
-    public static Checkpoint Load(string folder) => Load(folder, _ => { });
+    public static Checkpoint Load(string folder) => Load(folder, CancellationToken.None);
+
+    /// <summary>The same; throws <see cref="OperationCanceledException"/> when cancelled: to hash large weights takes its time.</summary>
+    internal static Checkpoint Load(string folder, CancellationToken cancellation) => Load(folder, _ => { }, cancellation);
 
     /// <summary>
     /// <see cref="Load(string)"/> and <see cref="LoadInto"/> at once: the bytes are verified while they are copied. When
@@ -94,10 +101,10 @@ public sealed class Checkpoint : IDisposable
     /// Hashing takes longer than all the rest together, so the rest goes on beside it; nothing is handed out before both
     /// are done.
     /// </summary>
-    private static Checkpoint Load(string folder, Action<Checkpoint> meanwhile)
+    private static Checkpoint Load(string folder, Action<Checkpoint> meanwhile, CancellationToken cancellation = default)
     {
         var manifest = CheckpointManifest.Read(folder);
-        var hashing = Task.Run(() => manifest.VerifyFiles(folder));
+        var hashing = Task.Run(() => manifest.VerifyFiles(folder, cancellation), CancellationToken.None);
         Checkpoint? checkpoint = null;
         try
         {
@@ -132,6 +139,7 @@ public sealed class Checkpoint : IDisposable
             Metrics = metrics,
             Receipt = receipt,
             Golden = golden,
+            Split = ReadSplit(folder, manifest),
         };
 
         T Read<T>(string file)
@@ -169,12 +177,14 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>A bare file of weights, of safetensors or PyTorch, from here or elsewhere.</summary>
-    public static Checkpoint LoadWeights(string path)
+    public static Checkpoint LoadWeights(string path) => LoadWeights(path, CancellationToken.None);
+
+    internal static Checkpoint LoadWeights(string path, CancellationToken cancellation)
     {
         var weights = WeightFiles.Open(path);
         try
         {
-            return new(path, System.IO.Path.GetFileNameWithoutExtension(path), "sha256:" + weights.Sha256(), File.GetLastWriteTimeUtc(path), null, weights);
+            return new(path, System.IO.Path.GetFileNameWithoutExtension(path), "sha256:" + weights.Sha256(cancellation), File.GetLastWriteTimeUtc(path), null, weights);
         }
         catch
         {
@@ -210,6 +220,17 @@ public sealed class Checkpoint : IDisposable
     {
         if (verifyGolden && Golden is { } golden)
             golden.Verify(model, System.IO.Path.Combine(Path, GoldenFile));
+    }
+
+    /// <summary>Null where the checkpoint has none. Throws <see cref="MarrowException"/> for a damaged one.</summary>
+    internal static RecordedSplit? ReadSplit(string folder, CheckpointManifest manifest)
+    {
+        if (manifest.ReadListed(folder, SplitFile) is not { } bytes)
+            return null;
+        var path = System.IO.Path.Combine(folder, SplitFile);
+        var split = CheckpointJson.Decode<RecordedSplit>(bytes, path);
+        split.Validate(path);
+        return split;
     }
 
     /// <summary>A model with the weights, in evaluation mode, once <paramref name="check"/> has seen it.</summary>

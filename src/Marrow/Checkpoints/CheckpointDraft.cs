@@ -43,6 +43,12 @@ public sealed record CheckpointDraft
     /// <summary>[N, C, H, W] of the golden sample's input; null for one image of 64 x 64, or of the input's size for a module of the user's own.</summary>
     public long[]? GoldenShape { get; init; }
 
+    /// <summary>Which images were held out; null where nothing was.</summary>
+    internal RecordedSplit? Split { get; init; }
+
+    /// <summary>The wish to stop: nothing is left then.</summary>
+    internal CancellationToken Cancellation { get; init; }
+
     /// <summary>
     /// Writes <c>hubFolder/name/digest/</c> and loads it again. The golden sample is made with the weights as they are
     /// stored, not as they were trained; a module of the user's own has none unless it takes a tensor and gives one or an
@@ -58,7 +64,7 @@ public sealed record CheckpointDraft
         var staged = HubDisk.Stage(hubFolder);
         try
         {
-            return HubDisk.Load(HubDisk.Place(staged, hubFolder, WriteFiles(staged)));
+            return HubDisk.Load(HubDisk.Place(staged, hubFolder, WriteFiles(staged)), Cancellation);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -75,6 +81,7 @@ public sealed record CheckpointDraft
         var weightsPath = Path.Combine(folder, Checkpoint.WeightsFile);
         var metadata = new Dictionary<string, string> { ["name"] = Name, ["architecture"] = Config.Model.Architecture, ["marrow"] = Config.MarrowVersion };
         Safetensors.Write(weightsPath, Weights, metadata, MatricesAs);
+        Cancellation.ThrowIfCancellationRequested();
         using (var stored = Safetensors.Open(weightsPath))
         using (var model = Checkpoint.Build(stored, Create ?? (() => ModelCatalogue.Create(Config.Model)), _ => { }))
         {
@@ -90,6 +97,8 @@ public sealed record CheckpointDraft
         WriteJson(Checkpoint.MetricsFile, Metrics);
         if (Receipt is not null)
             WriteJson(Checkpoint.ReceiptFile, Receipt);
+        if (Split is not null)
+            WriteJson(Checkpoint.SplitFile, Split);
         AtomicFile.WriteText(Path.Combine(folder, Checkpoint.CardFile), ModelCardText.Render(this));
 
         var files = Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(Describe).ToList();
@@ -100,9 +109,9 @@ public sealed record CheckpointDraft
         void WriteJson<T>(string file, T value) => AtomicFile.Write(Path.Combine(folder, file), stream => stream.Write(CheckpointJson.Encode(value)));
     }
 
-    private static ManifestFile Describe(string path)
+    private ManifestFile Describe(string path)
     {
         using var stream = InputFile.Open(path, InputFile.AnySize, 1);
-        return new(Path.GetFileName(path), stream.Length, FileHash.Sha256(stream));
+        return new(Path.GetFileName(path), stream.Length, FileHash.Sha256(stream, Cancellation));
     }
 }

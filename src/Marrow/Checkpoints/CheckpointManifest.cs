@@ -196,14 +196,14 @@ public sealed record CheckpointManifest
     }
 
     /// <summary>Throws when a listed file is absent or differs in size or content.</summary>
-    internal void VerifyFiles(string folder)
+    internal void VerifyFiles(string folder, CancellationToken cancellation = default)
     {
         foreach (var file in Files)
-            VerifyFile(folder, file);
+            VerifyFile(folder, file, cancellation);
     }
 
     /// <summary>The same of one of <see cref="Files"/>. Every byte is read.</summary>
-    internal static void VerifyFile(string folder, ManifestFile file)
+    internal static void VerifyFile(string folder, ManifestFile file, CancellationToken cancellation = default)
     {
         var path = Path.Combine(folder, file.Path);
         try
@@ -211,7 +211,7 @@ public sealed record CheckpointManifest
             using var stream = InputFile.Open(path, InputFile.AnySize, 1);
             if (stream.Length != file.Bytes)
                 throw Bad(path, $"{file.Bytes} bytes, as {FileName} says", $"{stream.Length}");
-            RequireHash(path, file, FileHash.Sha256(stream));
+            RequireHash(path, file, FileHash.Sha256(stream, cancellation));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -62,11 +62,11 @@ internal static partial class HubDisk
     }
 
     /// <summary>Loads what was in its place a moment ago; where another process has removed it since, the error says so.</summary>
-    public static Checkpoint Load(string folder)
+    public static Checkpoint Load(string folder, CancellationToken cancellation = default)
     {
         try
         {
-            return Checkpoint.Load(folder);
+            return Checkpoint.Load(folder, cancellation);
         }
         catch (MarrowException e) when (!Directory.Exists(folder))
         {

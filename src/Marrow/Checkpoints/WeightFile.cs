@@ -57,7 +57,7 @@ public abstract class WeightFile : IDisposable
     public void Dispose() => _file.Dispose();
 
     /// <summary>Of the whole file, 64 lower-case hexadecimal digits.</summary>
-    internal string Sha256()
+    internal string Sha256(CancellationToken cancellation = default)
     {
         var position = 0L;
         return FileHash.Sha256(block =>
@@ -66,7 +66,7 @@ public abstract class WeightFile : IDisposable
             ReadExactly(part, position);
             position += part.Length;
             return part.Length;
-        });
+        }, cancellation);
     }
 
     /// <summary>The bytes of the file.</summary>

@@ -55,6 +55,7 @@ internal static class DemoRun
             OutFolder = folder.Run,
             HubFolder = folder.Hub,
             Resume = folder.Resumes,
+            AllowChanged = [RunIdentity.Threads],
             Command = request.Command,
             Resolve = new LocalHub(folder.Hub).Resolve,
         }, report, cancellation).ToDictionary(s => s.Stage);

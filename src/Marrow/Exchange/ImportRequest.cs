@@ -28,6 +28,9 @@ public sealed record ImportRequest
     /// <summary>Of the input, px.</summary>
     public int? Width { get; init; }
     public int? Height { get; init; }
+
+    /// <summary>The wish to stop: weights of some GB take their time to read.</summary>
+    internal CancellationToken Cancellation { get; init; }
 }
 
 /// <summary>What an import found and did.</summary>

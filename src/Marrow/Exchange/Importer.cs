@@ -47,11 +47,15 @@ public static class Importer
             set_rng_state(generator);
         }
         var fitted = KeyMapping.Fit(shapes, entries, map, path);
-        var weights = fitted.Select(f => KeyValuePair.Create(f.Key, f.Value is { } entry ? Read(file, entry, f.Key) : zeros(1, ScalarType.Int64).reshape([]))).ToList();
+        var weights = fitted.Select(f =>
+        {
+            request.Cancellation.ThrowIfCancellationRequested();
+            return KeyValuePair.Create(f.Key, f.Value is { } entry ? Read(file, entry, f.Key) : zeros(1, ScalarType.Int64).reshape([]));
+        }).ToList();
         var matrices = weights.Where(w => w.Value.Dimensions >= 2).Select(w => w.Value.dtype).Distinct().ToList();
         var summary = new ImportSummary
         {
-            File = new(Path.GetFileName(path), file.Length, file.Sha256(), map.Name, request.License == Licenses.Unknown ? exported?.License ?? request.License : request.License),
+            File = new(Path.GetFileName(path), file.Length, file.Sha256(request.Cancellation), map.Name, request.License == Licenses.Unknown ? exported?.License ?? request.License : request.License),
             Architecture = architecture,
             Place = (file as PyTorchWeights)?.Place ?? "",
             Others = (file as PyTorchWeights)?.Others ?? [],
@@ -72,6 +76,7 @@ public static class Importer
             MatricesAs = matrices is [var one] ? one : ScalarType.Float32,
             Card = ImportCard.Of(summary, map, request),
             Parents = new() { Imported = summary.File, Inherited = exported?.AncestorsOfChanged() ?? [] },
+            Cancellation = request.Cancellation,
         }.Save(request.HubFolder);
         return (checkpoint, summary);
     }

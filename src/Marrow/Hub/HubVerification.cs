@@ -100,7 +100,7 @@ internal static class HubVerifier
             foreach (var file in manifest.Files)
             {
                 cancellation.ThrowIfCancellationRequested();
-                Try(Path.Combine(entry.Folder, file.Path), () => CheckpointManifest.VerifyFile(entry.Folder, file));
+                Try(Path.Combine(entry.Folder, file.Path), () => CheckpointManifest.VerifyFile(entry.Folder, file, cancellation));
                 Count(Path.Combine(entry.Folder, file.Path));
             }
             foreach (var stray in manifest.Strays(entry.Folder))

@@ -81,10 +81,13 @@ public sealed class LocalHub(string folder)
     /// Loads and checks every byte of it; the caller disposes it. Throws <see cref="MarrowException"/> as
     /// <see cref="Find"/> does, and for a damaged checkpoint; weights alone are loaded as such.
     /// </summary>
-    public Checkpoint Resolve(string reference) =>
+    public Checkpoint Resolve(string reference) => Resolve(reference, CancellationToken.None);
+
+    /// <summary>The same; throws <see cref="OperationCanceledException"/> when cancelled.</summary>
+    internal Checkpoint Resolve(string reference, CancellationToken cancellation) =>
         !HasName(Split(reference).Name) && CheckpointFolder(reference) is null && IsBareWeights(reference)
-            ? Checkpoint.LoadWeights(reference)
-            : HubDisk.Load(Find(reference).Folder);
+            ? Checkpoint.LoadWeights(reference, cancellation)
+            : HubDisk.Load(Find(reference).Folder, cancellation);
 
     /// <summary>
     /// By name, the newest of each first. Only manifests are read, of a large hub only those that changed since it was

@@ -15,6 +15,9 @@ public sealed record BootstrapOptions
 
     /// <summary>Keep each resampled value, in <see cref="MetricValue.Draws"/>.</summary>
     public bool KeepDraws { get; init; }
+
+    /// <summary>The wish to stop.</summary>
+    internal CancellationToken Cancellation { get; init; }
 }
 
 /// <summary>
@@ -54,6 +57,7 @@ public static class Bootstrap
         var drawn = new int[patientCount];
         for (var r = 0; r < options.Resamples; r++)
         {
+            options.Cancellation.ThrowIfCancellationRequested();
             var random = SeededRandom.Fork(options.Seed, r);
             Array.Clear(drawn);
             for (var i = 0; i < patientCount; i++)

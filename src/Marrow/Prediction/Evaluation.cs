@@ -22,35 +22,14 @@ public static class Evaluation
     private const int BatchSize = 8;
 
     /// <summary>
-    /// The samples to measure on, read as the checkpoint's own data was, but for what <paramref name="change"/> changes. Throws <see cref="MarrowException"/> when the checkpoint does not say what was held
-    /// out, or held nothing out.
+    /// The samples to measure on, read as the checkpoint's own data was, but for what <paramref name="change"/> changes.
+    /// Throws <see cref="MarrowException"/> when the checkpoint does not say what was held out, held nothing out, or these
+    /// files are not those that it was trained on and what it held out can't be found among them.
     /// </summary>
     public static (Dataset Dataset, IReadOnlyList<Sample> Samples) Samples(Checkpoint checkpoint, string name, string root, EvaluationSplit split, string? format = null, Func<DatasetOptions, DatasetOptions>? change = null)
     {
-        var use = checkpoint.Parents.Datasets.FirstOrDefault(d => d.Name == name)?.Use ?? checkpoint.Parents.Datasets.FirstOrDefault()?.Use;
-        var known = format is null || format == use?.Format;
-        var options = known && use is not null ? use.Options : TaskLabels.OptionsFor(format, checkpoint.Config);
-        var dataset = DatasetCatalogue.Open(new()
-        {
-            Name = name,
-            Format = format ?? use?.Format ?? throw new MarrowException($"{checkpoint.Name}: does not say how its data was read. Give --format."),
-            Root = root,
-            Options = change is null ? options : change(options),
-        });
-        var config = checkpoint.Config;
-        if (config.Task == CheckpointTask.Segment && !dataset.MaskClasses.SequenceEqual(config.Classes))
-            throw MarrowException.Bad(root, $"masks of {checkpoint.Name}'s classes: {string.Join(", ", config.Classes)}", dataset.MaskClasses.Count == 0 ? "no masks" : string.Join(", ", dataset.MaskClasses), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
-        var shown = config.Input.Crop is { } crop ? CroppedSamples.Describe(dataset, crop.Region) : dataset;
-        if (ImagePredictor.Tasks.Contains(config.Task) && !shown.Layout.Names.SequenceEqual(config.Classes))
-            throw MarrowException.Bad(root, $"the outputs of {checkpoint.Name}: {string.Join(", ", config.Classes)}", shown.Layout.Names.Count == 0 ? "none" : string.Join(", ", shown.Layout.Names), "Read the data as it was read for training: name it as the checkpoint does, or give --format.");
-        var labelled = dataset.Samples.Where(s => CroppedSamples.IsLabelled(s, config.Task, config.Input.Crop?.Region)).ToList();
-        if (labelled.Count == 0)
-            throw MarrowException.Bad(root, $"samples with targets for {config.Task}", $"none among {dataset.Samples.Count}", "Name labelled data.");
-        if (split == EvaluationSplit.All)
-            return (dataset, labelled);
-        if (!known || use is null || use.HeldOut == 0)
-            throw new MarrowException($"{checkpoint.Name}: {(use is { HeldOut: 0 } ? "was trained on all of its data" : "does not say what was held out")}. Measure on other data with --split all.");
-        return (dataset, StageSamples.Divide(labelled, config.Task, use.HeldOut, use.Seed).HeldOut);
+        var selected = EvaluationSamples.Select(checkpoint, name, root, split, format, change);
+        return (selected.Dataset, selected.Samples);
     }
 
     /// <summary>
@@ -70,8 +49,8 @@ public static class Evaluation
         compute.PrepareForInference(task.Model);
         using var cache = PackedCache.Open(samples, task.Input, cacheFolder: null, progress, cancellation: cancellation);
         using var masks = task.MaskClasses.Count == 0 ? null : MaskPack.Open(samples, task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
-        using var loader = new BatchLoader(samples, cache, task.Input, null, BatchSize, 0, shuffle: false, dropLast: false, Environment.ProcessorCount, masks: masks);
-        return task.Measure(loader, compute, bootstrap ?? new());
+        using var loader = new BatchLoader(samples, cache, task.Input, null, BatchSize, 0, shuffle: false, dropLast: false, Environment.ProcessorCount, masks: masks) { Cancellation = cancellation };
+        return task.Measure(loader, compute, (bootstrap ?? new()) with { Cancellation = cancellation });
     }
 
     private static IReadOnlyList<Sample> Crop(Checkpoint checkpoint, InputCrop crop, Checkpoint? detector, IReadOnlyList<Sample> samples, Action<int, int>? progress, CancellationToken cancellation)
@@ -89,6 +68,7 @@ public static class Evaluation
     public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(IReadOnlyList<Checkpoint> checkpoints,
         IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default)
     {
+        bootstrap = (bootstrap ?? new()) with { Cancellation = cancellation };
         using var predictor = new SpinePredictor(checkpoints);
         var findings = new List<SpineFinding>();
         foreach (var sample in samples)

@@ -58,7 +58,7 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
         using var model = owner;
         using var packed = PackedCache.Open(samples, candidate.Input, cacheFolder is null ? null : Path.Combine(cacheFolder, UserCache.Packed), cancellation: cancellation);
         var batch = Math.Clamp(PixelsInBatch / (candidate.Input.Width * candidate.Input.Height), 1, MostInBatch);
-        using var loader = new BatchLoader(samples, packed, candidate.Input, null, batch, 0, shuffle: false, dropLast: false);
+        using var loader = new BatchLoader(samples, packed, candidate.Input, null, batch, 0, shuffle: false, dropLast: false) { Cancellation = cancellation };
         if (candidate.Kind != CandidateKind.Checkpoint)
             MeasureStatistics(candidate, features, packed, batch, cancellation);
         _compute.PrepareForInference(features);
@@ -86,7 +86,7 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
     {
         using var scope = NewDisposeScope();
         var size = Math.Max(2, batch); // of one small image's last map no variance could be taken
-        using var loader = new BatchLoader(samples, packed, candidate.Input, null, Math.Min(size, samples.Count), candidate.Seed, shuffle: true, dropLast: true);
+        using var loader = new BatchLoader(samples, packed, candidate.Input, null, Math.Min(size, samples.Count), candidate.Seed, shuffle: true, dropLast: true) { Cancellation = cancellation };
         var norms = features.modules().OfType<TorchSharp.Modules.BatchNorm2d>().ToList();
         _compute.Prepare(features);
         features.train();

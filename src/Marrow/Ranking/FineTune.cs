@@ -54,6 +54,7 @@ internal sealed class FineTune(RankRequest request, RankSamples data, FineTuneOp
             OutFolder = folder,
             HubFolder = Path.Combine(folder, "hub"),
             Resume = File.Exists(Path.Combine(folder, "run.json")),
+            AllowChanged = [RunIdentity.Threads],
             Resolve = _ => candidate.Kind == CandidateKind.MatchedRandom ? Checkpoint.LoadWeights(start) : Checkpoint.Load(candidate.Folder),
             Include = sample => _ids.Contains(sample.Id),
         }, e => report(e with { Stage = $"{candidate.Name}, fine-tune {seed - request.Seed + 1} of {options.Repeats}" }), cancellation)[0];

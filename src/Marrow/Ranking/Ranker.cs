@@ -31,7 +31,7 @@ public static class Ranker
         var warnings = new List<string>();
         List<Candidate> candidates;
         RankSamples data;
-        var checkpoints = Load(request, hub, warnings);
+        var checkpoints = Load(request, hub, warnings, cancellation);
         try
         {
             data = RankSamples.Select(request, hub, checkpoints);
@@ -101,14 +101,14 @@ public static class Ranker
     }
 
     /// <summary>Those named, each of which must do; or the newest of each name, as far as they can.</summary>
-    private static List<Checkpoint> Load(RankRequest request, LocalHub hub, List<string> warnings)
+    private static List<Checkpoint> Load(RankRequest request, LocalHub hub, List<string> warnings, CancellationToken cancellation)
     {
         var loaded = new List<Checkpoint>();
         try
         {
             foreach (var reference in request.Checkpoints)
             {
-                var checkpoint = hub.Resolve(reference);
+                var checkpoint = hub.Resolve(reference, cancellation);
                 loaded.Add(checkpoint);
                 if (checkpoint.WeightsOnly)
                     throw MarrowException.Bad(reference, "a checkpoint with its input contract", "weights alone", "Import them first, so that it is known what they expect.");
@@ -121,7 +121,7 @@ public static class Ranker
             {
                 try
                 {
-                    var checkpoint = HubDisk.Load(entry.Folder);
+                    var checkpoint = HubDisk.Load(entry.Folder, cancellation);
                     if (!IsCustom(checkpoint))
                     {
                         loaded.Add(checkpoint);

@@ -37,6 +37,7 @@ internal sealed class StudyWork(StudyRequest request, StudyPlan plan, StudyFolde
             OutFolder = home,
             HubFolder = Path.Combine(home, HubName),
             Resume = true,
+            AllowChanged = [RunIdentity.Threads],
             Command = StudyCommand.OfCard(request, plan, run),
             Resolve = request.Resolve,
             DrawsOf = plan.Metric,

@@ -16,6 +16,8 @@ public sealed class BatchLoader : IDisposable
     /// <summary>In one batch: its float32 values are one span of bytes.</summary>
     internal const int MostPixels = int.MaxValue / sizeof(float);
 
+    private static readonly TimeSpan CancellationGlance = TimeSpan.FromMilliseconds(200);
+
     /// <param name="Values">[N * H * W] of the augmented images; then, where they are wanted, as many of the plain ones.</param>
     /// <param name="Masks">[N * H * W]; empty from a loader without masks.</param>
     private sealed record Arrays(float[] Values, byte[] Masks);
@@ -83,6 +85,9 @@ public sealed class BatchLoader : IDisposable
         }
     }
 
+    /// <summary>The wish to stop, for loops that have nothing to save: <see cref="Next"/> then throws <see cref="OperationCanceledException"/>.</summary>
+    internal CancellationToken Cancellation { get; init; }
+
     /// <summary>Arrays made so far, for batches ahead and spare.</summary>
     internal int ArraysMade => Volatile.Read(ref _arraysMade);
 
@@ -124,8 +129,9 @@ public sealed class BatchLoader : IDisposable
         lock (_lock)
         {
             var start = Stopwatch.GetTimestamp();
-            while (!_ready.TryGetValue(_nextToGive, out produced!) && !_stopped)
-                Monitor.Wait(_lock);
+            while (!_ready.TryGetValue(_nextToGive, out produced!) && !_stopped && !Cancellation.IsCancellationRequested)
+                Monitor.Wait(_lock, CancellationGlance);
+            Cancellation.ThrowIfCancellationRequested();
             ObjectDisposedException.ThrowIf(_stopped, this);
             WaitSeconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
             produced.Error?.Throw();
@@ -179,6 +185,7 @@ public sealed class BatchLoader : IDisposable
         try
         {
             var renderer = new AugmentedRenderer(_contract);
+            var packed = new byte[_cache.ImageBytes];
             var maskRenderer = _masks?.Renderer();
             while (true)
             {
@@ -203,7 +210,7 @@ public sealed class BatchLoader : IDisposable
                     arrays = new(new float[(_plain ? 2 : 1) * size], new byte[_masks is null ? 0 : size]);
                     Interlocked.Increment(ref _arraysMade);
                 }
-                var produced = Make(number, generation, order, arrays, renderer, maskRenderer);
+                var produced = Make(number, generation, order, arrays, packed, renderer, maskRenderer);
                 lock (_lock)
                 {
                     if (generation == _generation)
@@ -221,7 +228,7 @@ public sealed class BatchLoader : IDisposable
         }
     }
 
-    private Produced Make(long number, int generation, int[] order, Arrays arrays, AugmentedRenderer renderer, MaskRenderer? maskRenderer)
+    private Produced Make(long number, int generation, int[] order, Arrays arrays, byte[] packed, AugmentedRenderer renderer, MaskRenderer? maskRenderer)
     {
         try
         {
@@ -231,10 +238,11 @@ public sealed class BatchLoader : IDisposable
             var size = _contract.Width * _contract.Height;
             for (var i = 0; i < prepared.Length && !_stopped && generation == _generation; i++)
             {
-                var (sample, geometry) = Render(order[first + i], epoch, renderer, arrays.Values.AsSpan(i * size, size));
+                _cache.Read(_cacheIndices[order[first + i]], packed);
+                var (sample, geometry) = Render(order[first + i], epoch, packed, renderer, arrays.Values.AsSpan(i * size, size));
                 maskRenderer?.Render(sample, geometry, arrays.Masks.AsSpan(i * size, size));
                 if (_plain)
-                    renderer.Render(_cache.Pixels(_cacheIndices[order[first + i]]), AffineTransform.Identity, null, arrays.Values.AsSpan((prepared.Length + i) * size, size));
+                    renderer.Render(packed, AffineTransform.Identity, null, arrays.Values.AsSpan((prepared.Length + i) * size, size));
                 prepared[i] = sample;
             }
             return new Produced(arrays, prepared, null);
@@ -246,7 +254,7 @@ public sealed class BatchLoader : IDisposable
     }
 
     /// <summary>The sample, and how its augmentation moved original pixels; null without one.</summary>
-    private (PreparedSample Sample, AffineTransform? Geometry) Render(int index, int epoch, AugmentedRenderer renderer, Span<float> output)
+    private (PreparedSample Sample, AffineTransform? Geometry) Render(int index, int epoch, byte[] packed, AugmentedRenderer renderer, Span<float> output)
     {
         var sample = _samples[index];
         var cacheIndex = _cacheIndices[index];
@@ -257,7 +265,7 @@ public sealed class BatchLoader : IDisposable
             var (width, height) = _cache.OriginalSize(cacheIndex);
             augmentation = Draw(SeededRandom.Fork(_seed, epoch, index), cacheIndex).Sparing(sample, width, height);
         }
-        renderer.Render(_cache.Pixels(cacheIndex), toInput, augmentation, output);
+        renderer.Render(packed, toInput, augmentation, output);
         var moved = augmentation is null ? toInput : augmentation.Geometry.Then(toInput);
         return (new PreparedSample(sample, moved, [.. sample.Vertebrae.Select(v => v.Transform(moved))]) { Points = PointMirror.Move(sample, moved) }, augmentation?.Geometry);
     }

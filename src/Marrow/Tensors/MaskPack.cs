@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Marrow.Datasets;
 using Marrow.Imaging;
 using TorchSharp;
@@ -53,6 +54,21 @@ public sealed class MaskPack : IDisposable
         var mask = MaskFile.Read(path, _classCount);
         return (mask.Width, mask.Height) == (width, height) ? mask.Classes
             : throw MarrowException.Bad(path, $"{width}x{height} px as its image has", $"{mask.Width}x{mask.Height}", "Save the mask at the image's size.");
+    }
+
+    /// <summary>SHA-256 of the shares of every class on every image, hexadecimal.</summary>
+    internal string Digest
+    {
+        get
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach (var cache in _classes)
+            {
+                for (var i = 0; i < cache.Count; i++)
+                    hash.AppendData(cache.Hash(i));
+            }
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
     }
 
     public void Dispose()

@@ -6,6 +6,7 @@ namespace Marrow.Tensors;
 internal sealed class MaskRenderer(InputContract shares, IReadOnlyList<PackedCache> classes)
 {
     private readonly AugmentedRenderer _renderer = new(shares);
+    private readonly byte[] _packed = new byte[classes.Count == 0 ? 0 : classes[0].ImageBytes];
     private readonly float[] _share = new float[shares.Width * shares.Height];
     private readonly float[] _largest = new float[shares.Width * shares.Height];
     private readonly float[] _background = new float[shares.Width * shares.Height];
@@ -26,7 +27,8 @@ internal sealed class MaskRenderer(InputContract shares, IReadOnlyList<PackedCac
         for (var c = 0; c < classes.Count; c++)
         {
             var index = classes[c].IndexOf(MaskPack.AsImage(prepared.Sample, c + 1));
-            _renderer.Render(classes[c].Pixels(index), classes[c].ToInput(index), moved, _share);
+            classes[c].Read(index, _packed);
+            _renderer.Render(_packed, classes[c].ToInput(index), moved, _share);
             for (var i = 0; i < output.Length; i++)
             {
                 _background[i] -= _share[i];

@@ -1,33 +1,38 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.IO.MemoryMappedFiles;
+using System.Numerics;
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Marrow.Datasets;
 using Marrow.Imaging;
+using Microsoft.Win32.SafeHandles;
 
 namespace Marrow.Tensors;
 
 /// <summary>
-/// The prepared bytes of all samples in one memory-mapped file (the trick of FFCV, Leclerc et al. 2023): an image is
-/// decoded once, not once an epoch. The file is named by what it depends on (the preprocessing and each image's id,
-/// size and time of change), so that a changed image or contract leads to another file; every image in it is checked
-/// against its SHA-256 when the file is opened, and a damaged file is made anew.
+/// The prepared bytes of all samples in one file (the trick of FFCV, Leclerc et al. 2023): an image is decoded once, not
+/// once an epoch. The file is named by what it depends on (the preprocessing and each image's id, size and time of
+/// change), so that a changed image or contract leads to another file; every image in it is checked against its SHA-256
+/// when the file is opened, and a damaged file is made anew. It is read, not mapped, and each read is held against a
+/// checksum taken then: what is cut or written over while it is in use is an error, not other numbers or a dead process.
 /// Layout, little-endian: "MARROWPK", key [32], SHA-256 of the index [32]; index, per image: original width and height
 /// (int32), SHA-256 of its bytes; from the next multiple of 4096 on the images, [height * width] bytes each; with
 /// <see cref="InputContract.PackedBorder"/> on all sides where the samples are windows of images.
 /// </summary>
-public sealed unsafe class PackedCache : IDisposable
+public sealed class PackedCache : IDisposable
 {
     private const int HeaderSize = 8 + 32 + 32;
     private const int EntrySize = 4 + 4 + 32;
-    private const int Alignment = 4096; // a memory page
+    private const int Alignment = 4096; // a page of the disk
     private const int ListedFiles = 10;
+    private const int ImagesBetweenGlances = 256; // at the wish to stop; fewer are checked before anybody could have it
 
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
-    private readonly byte* _start;
+    private readonly SafeFileHandle _file;
+    private readonly byte[] _header = new byte[HeaderSize];
+    private readonly byte[] _index;
+    private readonly uint[] _checksums;
     private readonly InputContract _contract;
     private readonly Dictionary<string, int> _indices;
     private readonly ImageWindow?[] _windows;
@@ -40,9 +45,9 @@ public sealed unsafe class PackedCache : IDisposable
         _contract = contract;
         _windows = [.. samples.Select(s => s.Window)];
         _indices = samples.Select((s, i) => (s.Id, i)).ToDictionary(p => p.Id, p => p.i, StringComparer.Ordinal);
-        _file = MemoryMappedFile.CreateFromFile(InputFile.Open(path, InputFile.AnySize, 1), null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-        _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
+        _index = new byte[samples.Count * EntrySize];
+        _checksums = new uint[samples.Count];
+        _file = InputFile.OpenHandle(path, InputFile.AnySize);
     }
 
     public string Path { get; }
@@ -54,7 +59,7 @@ public sealed unsafe class PackedCache : IDisposable
     public bool WasBuilt { get; private init; }
 
     /// <summary>Where the file lies in the temporary folder; null elsewhere.</summary>
-    private ScratchFolder? Scratch { get; init; }
+    private ScratchFolder? Scratch { get; set; }
 
     /// <summary>
     /// Finds or makes the file for these samples (those of equal ids are packed once). Throws
@@ -78,7 +83,7 @@ public sealed unsafe class PackedCache : IDisposable
         if (cacheFolder is not null)
             return FindOrMake(cacheFolder);
         if (UserCache.Open(UserCache.Packed, "images are packed in the temporary folder, for this command alone") is not { } folder)
-            return InScratch(name, contract, distinct, Make);
+            return InScratch(name, contract, distinct, key, Make);
         try
         {
             return FindOrMake(folder);
@@ -86,22 +91,22 @@ public sealed unsafe class PackedCache : IDisposable
         catch (MarrowException e) when (e.InnerException is IOException or UnauthorizedAccessException)
         {
             Notices.Say($"{e.Message} Images are packed in the temporary folder, for this command alone. {UserCache.Remedy}");
-            return InScratch(name, contract, distinct, Make);
+            return InScratch(name, contract, distinct, key, Make);
         }
 
         PackedCache FindOrMake(string folder)
         {
             Leftovers.SweepCache(System.IO.Path.GetFullPath(folder));
             var path = System.IO.Path.Combine(folder, name);
-            if (TryMap(path, distinct, contract, key) is { } found)
+            if (TryOpen(path, distinct, contract, key, cancellation) is { } found)
                 return found;
             Make(path);
-            return new PackedCache(path, contract, distinct) { WasBuilt = true };
+            return TryOpen(path, distinct, contract, key, cancellation, built: true) ?? throw Changed(path);
         }
     }
 
     /// <summary>In a folder that is gone with the cache. Throws <see cref="MarrowException"/> where there is no room either.</summary>
-    private static PackedCache InScratch(string name, InputContract contract, IReadOnlyList<Sample> samples, Action<string> make)
+    private static PackedCache InScratch(string name, InputContract contract, IReadOnlyList<Sample> samples, byte[] key, Action<string> make)
     {
         ScratchFolder? scratch = null;
         try
@@ -109,9 +114,10 @@ public sealed unsafe class PackedCache : IDisposable
             scratch = new();
             var path = System.IO.Path.Combine(scratch.Path, name);
             make(path);
-            var cache = new PackedCache(path, contract, samples) { WasBuilt = true, Scratch = scratch };
+            var cache = TryOpen(path, samples, contract, key, CancellationToken.None, built: true) ?? throw Changed(path);
+            cache.Scratch = scratch;
             if (!OperatingSystem.IsWindows())
-                scratch.Dispose(); // What is mapped stays until it is let go, and a kill leaves nothing.
+                scratch.Dispose(); // What is open stays until it is let go, and a kill leaves nothing.
             return cache;
         }
         catch (Exception e)
@@ -128,13 +134,30 @@ public sealed unsafe class PackedCache : IDisposable
         ? index
         : throw MarrowException.Bad(Path, $"an image of sample {sample.Id}", "none", "Open the cache with all samples that are read from it.");
 
-    /// <summary>[Height * Width] bytes, of windows with their border; valid until the cache is disposed.</summary>
+    /// <summary>
+    /// [Height * Width] bytes, of windows with their border. Throws <see cref="MarrowException"/> when the file has been
+    /// changed since it was opened.
+    /// </summary>
     public ReadOnlySpan<byte> Pixels(int index)
+    {
+        var pixels = new byte[ImageBytes];
+        Read(index, pixels);
+        return pixels;
+    }
+
+    /// <summary>Of one image.</summary>
+    internal int ImageBytes => PackedSize(_contract);
+
+    /// <summary>SHA-256 of the image's bytes, as they were packed.</summary>
+    internal ReadOnlySpan<byte> Hash(int index) => Entry(index)[8..];
+
+    /// <summary>Fills <paramref name="pixels"/>, of <see cref="ImageBytes"/>; any thread may. Throws as <see cref="Pixels"/> does.</summary>
+    internal void Read(int index, Span<byte> pixels)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _users) == 0, this);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
-        var size = PackedSize(_contract);
-        return new ReadOnlySpan<byte>(_start + ImagesStart(Count) + (long)index * size, size);
+        if (!TryRead(index, pixels) || Checksum(pixels) != _checksums[index])
+            throw Changed(Path);
     }
 
     /// <summary>Of the image's file, px.</summary>
@@ -160,8 +183,9 @@ public sealed unsafe class PackedCache : IDisposable
         var index = IndexOf(sample);
         var (width, height) = OriginalSize(index);
         var pixels = new byte[_contract.Width * _contract.Height];
+        var packed = Pixels(index);
         for (var y = 0; y < _contract.Height; y++)
-            PackedRow(Pixels(index), _contract, y).CopyTo(pixels.AsSpan(y * _contract.Width));
+            PackedRow(packed, _contract, y).CopyTo(pixels.AsSpan(y * _contract.Width));
         return new PackedImage(pixels, _contract.Width, _contract.Height, width, height, ToInput(index));
     }
 
@@ -183,15 +207,13 @@ public sealed unsafe class PackedCache : IDisposable
         ChannelStds = _contract.ChannelStds,
     } == _contract;
 
-    /// <summary>Keeps the file mapped until <see cref="Release"/>, for threads that may outlive the owner's Dispose.</summary>
+    /// <summary>Keeps the file open until <see cref="Release"/>, for threads that may outlive the owner's Dispose.</summary>
     internal void Retain() => Interlocked.Increment(ref _users);
 
     internal void Release()
     {
         if (Interlocked.Decrement(ref _users) > 0)
             return;
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
         _file.Dispose();
         Scratch?.Dispose();
     }
@@ -213,7 +235,7 @@ public sealed unsafe class PackedCache : IDisposable
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _users) == 0, this);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
-        return new ReadOnlySpan<byte>(_start + HeaderSize + (long)index * EntrySize, EntrySize);
+        return _index.AsSpan(index * EntrySize, EntrySize);
     }
 
     private static long ImagesStart(int count) =>
@@ -241,7 +263,7 @@ public sealed unsafe class PackedCache : IDisposable
     }
 
     /// <summary>Null when there is no file, or not a whole one.</summary>
-    private static PackedCache? TryMap(string path, IReadOnlyList<Sample> samples, InputContract contract, byte[] key)
+    private static PackedCache? TryOpen(string path, IReadOnlyList<Sample> samples, InputContract contract, byte[] key, CancellationToken cancellation, bool built = false)
     {
         var size = PackedSize(contract);
         var length = ImagesStart(samples.Count) + (long)samples.Count * size;
@@ -250,34 +272,89 @@ public sealed unsafe class PackedCache : IDisposable
         {
             if (!UserCache.Trusts(path) || new FileInfo(path) is not { Exists: true } file || file.Length != length)
                 return null;
-            cache = new PackedCache(path, contract, samples);
+            cache = new PackedCache(path, contract, samples) { WasBuilt = built };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null; // Whatever it is, writing it anew either mends it or says what is wrong.
         }
-        if (cache.IsWhole(key))
-            return cache;
+        try
+        {
+            if (cache.IsWhole(key, cancellation))
+                return cache;
+        }
+        catch
+        {
+            cache.Dispose();
+            throw;
+        }
         cache.Dispose();
         return null;
     }
 
-    private bool IsWhole(byte[] key)
+    /// <summary>Takes the index and the checksums on its way.</summary>
+    private bool IsWhole(byte[] key, CancellationToken cancellation)
     {
-        var header = new ReadOnlySpan<byte>(_start, HeaderSize);
-        if (!header[..8].SequenceEqual("MARROWPK"u8) || !header[8..40].SequenceEqual(key))
+        if (!TryReadAll(_header, 0) || !TryReadAll(_index, HeaderSize))
             return false;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (var i = 0; i < Count; i++)
-            hash.AppendData(Entry(i));
-        if (!header[40..].SequenceEqual(hash.GetHashAndReset()))
+        var header = _header.AsSpan();
+        if (!header[..8].SequenceEqual("MARROWPK"u8) || !header[8..40].SequenceEqual(key) || !header[40..].SequenceEqual(SHA256.HashData(_index)))
             return false;
-        return Parallel.For(0, Count, (i, loop) =>
+        var isWhole = true;
+        Parallel.For(0, Count, new() { MaxDegreeOfParallelism = Environment.ProcessorCount }, () => new byte[ImageBytes], (i, loop, pixels) =>
         {
-            if (!SHA256.HashData(Pixels(i)).AsSpan().SequenceEqual(Entry(i)[8..]))
+            if (i % ImagesBetweenGlances == ImagesBetweenGlances - 1 && cancellation.IsCancellationRequested)
                 loop.Stop();
-        }).IsCompleted;
+            if (TryRead(i, pixels) && SHA256.HashData(pixels).AsSpan().SequenceEqual(Hash(i)))
+            {
+                _checksums[i] = Checksum(pixels);
+                return pixels;
+            }
+            isWhole = false;
+            loop.Stop();
+            return pixels;
+        }, _ => { });
+        if (Count >= ImagesBetweenGlances)
+            cancellation.ThrowIfCancellationRequested();
+        return isWhole;
     }
+
+    private bool TryRead(int index, Span<byte> pixels) => TryReadAll(pixels, ImagesStart(Count) + (long)index * pixels.Length);
+
+    /// <summary>False when the file ends before, or can't be read.</summary>
+    private bool TryReadAll(Span<byte> bytes, long offset)
+    {
+        try
+        {
+            while (bytes.Length > 0)
+            {
+                var read = RandomAccess.Read(_file, bytes, offset);
+                if (read == 0)
+                    return false;
+                bytes = bytes[read..];
+                offset += read;
+            }
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>CRC-32C, for which processors have an instruction: a hundredth of what augmenting the image takes.</summary>
+    private static uint Checksum(ReadOnlySpan<byte> bytes)
+    {
+        var crc = uint.MaxValue;
+        foreach (var eight in MemoryMarshal.Cast<byte, ulong>(bytes))
+            crc = BitOperations.Crc32C(crc, eight);
+        foreach (var one in bytes[(bytes.Length / sizeof(ulong) * sizeof(ulong))..])
+            crc = BitOperations.Crc32C(crc, one);
+        return crc;
+    }
+
+    private static MarrowException Changed(string path) => MarrowException.Bad(path, "the images as they were packed", "other bytes, or fewer",
+        "Something has changed this file while it was in use, or the disk is failing. Start again, a run with --resume: it is packed anew.");
 
     private static void Build(string path, IReadOnlyList<Sample> samples, InputContract contract, byte[] key,
         Action<int, int>? progress, Func<string, int, int, Radiograph> read, CancellationToken cancellation)

@@ -51,7 +51,7 @@ internal sealed class CropDetector : IDisposable
         if (left.Count == 0)
             return found;
         using var cache = PackedCache.Open(left, _detector.Input, cancellation: cancellation);
-        using var loader = new BatchLoader(left, cache, _detector.Input, null, BatchSize, 0, shuffle: false, dropLast: false);
+        using var loader = new BatchLoader(left, cache, _detector.Input, null, BatchSize, 0, shuffle: false, dropLast: false) { Cancellation = cancellation };
         TrainingTask.ForEachBatch(loader, _compute, (images, batch) =>
         {
             cancellation.ThrowIfCancellationRequested();

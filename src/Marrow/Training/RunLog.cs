@@ -6,13 +6,15 @@ namespace Marrow.Training;
 
 /// <summary>
 /// A stage's log: one JSON document a line in log.jsonl, and the same numbers for TensorBoard. A line that a killed
-/// process or a full disk left half written is taken off when the log is opened again.
+/// process or a full disk left half written is taken off when the log is opened again. What can't be logged is left out:
+/// a run does not end for its log.
 /// </summary>
 internal sealed class RunLog : IDisposable
 {
     private readonly string _path;
     private readonly FileStream _lines;
     private readonly SummaryWriter _board;
+    private bool _isTold;
 
     /// <summary>Makes the folder. Throws <see cref="MarrowException"/> when it can't be written.</summary>
     public RunLog(string folder)
@@ -28,8 +30,23 @@ internal sealed class RunLog : IDisposable
         });
     }
 
-    /// <summary>Throws <see cref="MarrowException"/> when it can't be written.</summary>
-    public void Write(RunEvent e) => Guard(() =>
+    /// <summary>Null, or what the reader is to be told once: that it can't be written, and why.</summary>
+    public string? Write(RunEvent e)
+    {
+        try
+        {
+            Append(e);
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            var told = _isTold;
+            _isTold = true;
+            return told ? null : $"{_path}: can't be written ({error.Message.TrimEnd('.')}); the run goes on, and what can't be logged is left out";
+        }
+    }
+
+    private void Append(RunEvent e)
     {
         var start = _lines.Position;
         try
@@ -39,6 +56,7 @@ internal sealed class RunLog : IDisposable
         catch (IOException)
         {
             _lines.SetLength(start);
+            _lines.Position = start;
             throw;
         }
         foreach (var (name, value) in e.Losses)
@@ -49,13 +67,21 @@ internal sealed class RunLog : IDisposable
             _board.add_scalar($"validation/{name}", (float)value, e.Step);
         if (e.LearningRate is { } rate)
             _board.add_scalar("learningRate", (float)rate, e.Step);
-        return true;
-    });
+    }
 
     public void Dispose()
     {
-        _lines.Dispose();
-        (_board as IDisposable)?.Dispose();
+        foreach (var file in (IDisposable?[])[_lines, _board as IDisposable])
+        {
+            try
+            {
+                file?.Dispose();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Its last lines; the run is more than they are.
+            }
+        }
     }
 
     private static void SeekToLineEnd(FileStream lines)

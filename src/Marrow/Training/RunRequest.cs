@@ -21,6 +21,12 @@ public sealed record RunRequest
     /// <summary>Go on where an earlier run in <see cref="OutFolder"/> stopped.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>
+    /// What may be another than when the run began, by name: "threads", by which the last digits of its numbers differ.
+    /// Labels, images and their order may not.
+    /// </summary>
+    public IReadOnlyList<string> AllowChanged { get; init; } = [];
+
     /// <summary>As typed, for the checkpoint's card.</summary>
     public string Command { get; init; } = "";
 

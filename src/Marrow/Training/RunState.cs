@@ -39,34 +39,59 @@ public sealed record MeasuredStep(int Step, IReadOnlyDictionary<string, double> 
 /// </summary>
 internal static class RunState
 {
+    public const string FileName = "state.safetensors", BestFileName = "best.safetensors";
+
     private const string ProgressKey = "progress";
+    private const string DataKey = "data"; // absent in states of early versions
     private const string DigestKey = "sha256";
     private const string Anew = "Start the run anew in another folder, by --out, or copy the file from where it is whole.";
 
-    public static void Save(string path, RunProgress progress, TrainingMethod method, Optimizer optimizer, MovingAverage? average)
+    /// <param name="data">What the state is of, by <see cref="RunIdentity.Key"/>.</param>
+    public static void Save(string path, RunProgress progress, string data, TrainingMethod method, Optimizer optimizer, MovingAverage? average)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var tensors = Tensors(method, optimizer, average).Append((Name: "generator", Value: random.get_rng_state()));
-        Write(path, [.. tensors.Select(t => KeyValuePair.Create(t.Name, t.Value))], JsonSerializer.Serialize(progress, MarrowJson.Line));
+        Write(path, [.. tensors.Select(t => KeyValuePair.Create(t.Name, t.Value))], JsonSerializer.Serialize(progress, MarrowJson.Line), data);
     }
 
-    public static RunProgress Load(string path, TrainingMethod method, Optimizer optimizer, MovingAverage? average)
+    public static RunProgress Load(string path, string data, TrainingMethod method, Optimizer optimizer, MovingAverage? average)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var file = Open(path, "the state of a run");
-        var progress = MarrowJson.Decode<RunProgress>(Encoding.UTF8.GetBytes(file.Metadata[ProgressKey]), path, "a run's progress", Anew);
+        var progress = Progress(file, path);
         foreach (var (name, target) in Tensors(method, optimizer, average))
             Copy(file, name, target, path);
+        if (file.Metadata.TryGetValue(DataKey, out var began) && began.Length > 0 && began != data)
+            throw MarrowException.Bad(path, "the state of a run on these labels, images and start", "one that began with others", Anew);
         random.set_rng_state(file.Read("generator"));
         return progress;
     }
 
+    /// <summary>True of a stage that was stopped, or is done, after its first steps.</summary>
+    public static bool Exists(string stageFolder) => File.Exists(Path.Combine(stageFolder, FileName));
+
+    /// <summary>Throws <see cref="MarrowException"/> when a stage that is to go on has a state, or best weights, that are not whole: before it trains.</summary>
+    public static void Check(string stageFolder)
+    {
+        var path = Path.Combine(stageFolder, FileName);
+        if (!File.Exists(path))
+            return;
+        RunProgress progress;
+        using (var state = Open(path, "the state of a run"))
+            progress = Progress(state, path);
+        if (progress.BestValue is not null)
+            Open(Path.Combine(stageFolder, BestFileName), "the best weights of a run").Dispose();
+    }
+
+    private static RunProgress Progress(Safetensors state, string path) =>
+        MarrowJson.Decode<RunProgress>(Encoding.UTF8.GetBytes(state.Metadata[ProgressKey]), path, "a run's progress", Anew);
+
     public static void SaveWeights(string path, Module model)
     {
         using var noGrad = no_grad();
-        Write(path, [.. model.state_dict()], "");
+        Write(path, [.. model.state_dict()], "", "");
     }
 
     public static void LoadWeights(string path, Module model)
@@ -78,11 +103,12 @@ internal static class RunState
             Copy(file, name, target, path);
     }
 
-    private static void Write(string path, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, string progress) =>
+    private static void Write(string path, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, string progress, string data) =>
         Safetensors.Write(path, tensors, new Dictionary<string, string>
         {
             [ProgressKey] = progress,
-            [DigestKey] = Digest(tensors.Select(t => (t.Key, t.Value)), progress),
+            [DataKey] = data,
+            [DigestKey] = Digest(tensors.Select(t => (t.Key, t.Value)), progress + data),
         });
 
     /// <summary>Every byte is checked before the first is used.</summary>
@@ -93,7 +119,7 @@ internal static class RunState
         {
             if (!file.Metadata.TryGetValue(ProgressKey, out var progress) || !file.Metadata.TryGetValue(DigestKey, out var written))
                 throw MarrowException.Bad(path, what, "a safetensors file of another kind", Anew);
-            var computed = Digest(file.Entries.Select(e => (e.Name, file.Read(e.Name))), progress);
+            var computed = Digest(file.Entries.Select(e => (e.Name, file.Read(e.Name))), progress + file.Metadata.GetValueOrDefault(DataKey));
             return computed == written ? file : throw MarrowException.Bad(path, $"SHA-256 {written}, as the file says", computed, $"The file is damaged. {Anew}");
         }
         catch

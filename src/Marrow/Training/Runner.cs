@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Marrow.Checkpoints;
 using Marrow.Tensors;
 using Marrow.Training.Methods;
 using TorchSharp;
@@ -20,14 +21,19 @@ public static class Runner
     public static IReadOnlyList<StageResult> Run(RunRequest request, Action<RunEvent> report, CancellationToken cancellation = default)
     {
         var recipe = request.Recipe;
+        // A folder that is there is taken first of all, one that is not once it is known that nothing is wrong.
+        using var mine = Directory.Exists(request.OutFolder) ? RunFolder.Take(request) : null;
         RunFolder.Check(request);
         var done = new Dictionary<string, StageResult>(StringComparer.Ordinal);
         foreach (var stage in recipe.Stages)
         {
-            if (request.Resume && RunFolder.FindResult(Path.Combine(request.OutFolder, stage.Name)) is { } result)
+            if (request.Resume && RunFolder.FindResult(Path.Combine(request.OutFolder, stage.Name), request.HubFolder) is { } result)
                 done[stage.Name] = result;
         }
         CheckInputs(request, done);
+        AtomicFile.RequireWritable(request.HubFolder);
+        using var made = mine is null ? RunFolder.Take(request) : null;
+        RunFolder.Check(request);
         RunFolder.Prepare(request);
 
         foreach (var stage in recipe.Stages)
@@ -47,25 +53,60 @@ public static class Runner
         var missing = recipe.DataNames.Where(name => !request.DataFolders.ContainsKey(name)).ToList();
         if (missing.Count > 0)
             throw new MarrowException($"{recipe.SourcePath}: no folder for the data set{(missing.Count > 1 ? "s" : "")} '{string.Join("', '", missing)}'. Give {(missing.Count > 1 ? "each" : "it")} with {string.Join(" ", missing.Select(name => $"--data {name}=DIR"))}.");
-        foreach (var stage in recipe.Stages.Where(s => !done.ContainsKey(s.Name)))
+        if (done.Count == recipe.Stages.Count)
+            return;
+        foreach (var stage in recipe.Stages)
         {
-            Read(request, stage);
-            if (Elsewhere(stage.Init is { } init ? StageInit.NameIn(init) : null) is { } start)
+            var folder = Path.Combine(request.OutFolder, stage.Name);
+            var isDone = done.ContainsKey(stage.Name);
+            var began = request.Resume && (isDone || RunState.Exists(folder)) ? RunIdentity.Load(folder) : null;
+            if (isDone && began is null)
+                continue;
+            // What is done counts too: a later stage must hold out what an earlier one never saw.
+            var (data, unlabeled) = Read(request, stage);
+            if (began is not null)
+                RunIdentity.Of(data, unlabeled).Require(began, folder, isDone ? [RunIdentity.Threads] : request.AllowChanged);
+            if (isDone)
+                continue;
+            if (request.Resume)
+                RunState.Check(folder);
+            using (var start = Known(stage.Init is { } init ? StageInit.NameIn(init) : null, "start", began))
             {
-                using var source = request.Resolve(start);
-                BackboneMatch.Require(stage, source);
+                if (start is not null && Elsewhere(StageInit.NameIn(stage.Init!)))
+                    BackboneMatch.Require(stage, start);
             }
-            if (Elsewhere(stage.Data.SoftLabelsFrom) is { } labeller)
-                request.Resolve(labeller).Dispose();
-            if (Elsewhere(stage.Crop?.By) is { } detector)
-            {
-                using var source = request.Resolve(detector);
-                CropDetector.Require(source);
-            }
+            Known(stage.Data.SoftLabelsFrom, "labels by", began)?.Dispose();
+            using var detector = Known(stage.Crop?.By, "crop by", began);
+            if (detector is not null)
+                CropDetector.Require(detector);
         }
 
-        string? Elsewhere(string? reference) => recipe.Stages.Any(s => s.Name == reference) ? null : reference;
+        bool Elsewhere(string reference) => recipe.Stages.All(s => s.Name != reference);
+
+        // Null for a stage that is still to come.
+        Checkpoint? Known(string? reference, string role, RunIdentity? began) =>
+            reference is null || (!Elsewhere(reference) && !done.ContainsKey(reference)) ? null : StageInit.Find(reference, done, Pinned(request, role, began));
     }
+
+    /// <summary>
+    /// A hub's name means the newest; a run that goes on means the one that it began with, though a newer one has come.
+    /// </summary>
+    private static Func<string, Checkpoint> Pinned(RunRequest request, string role, RunIdentity? began) => reference =>
+    {
+        var found = request.Resolve(reference);
+        if (began?.Find(role) is not { } before || before == RunIdentity.Reference(found))
+            return found;
+        var now = RunIdentity.Reference(found);
+        found.Dispose();
+        try
+        {
+            return request.Resolve(before);
+        }
+        catch (MarrowException e)
+        {
+            throw MarrowException.Bad(request.OutFolder, $"{role} {before}, as the run began", $"{now}, and that one no more", "Put it back into the hub, or start anew in another folder, by --out.", e);
+        }
+    };
 
     private static StageResult RunStage(RunRequest request, Stage stage, string folder, Dictionary<string, StageResult> done,
         Action<RunEvent> report, CancellationToken cancellation)
@@ -73,8 +114,9 @@ public static class Runner
         using var log = new RunLog(folder);
         void Report(RunEvent e)
         {
-            log.Write(e);
             report(e);
+            if (log.Write(e) is { } trouble)
+                report(new() { Stage = stage.Name, Message = trouble });
         }
         void Say(string message) => Report(new() { Stage = stage.Name, Message = message });
 
@@ -86,11 +128,15 @@ public static class Runner
             Say(unlabeled.ToString());
         if (data.Faults.Length > 0)
             Say(data.Faults);
+        var began = request.Resume && RunState.Exists(folder) ? RunIdentity.Load(folder) : null;
+        if (began is null && RunState.Exists(folder))
+            Say("begun by an earlier version of Marrow, which kept no record of its data: whether they have changed since can't be told");
+        var identity = RunIdentity.Of(data, unlabeled);
         data.SaveSplit(Path.Combine(folder, "split.json"));
-        using var labeller = stage.Data.SoftLabelsFrom is { } from ? StageInit.Find(from, done, request.Resolve) : null;
+        using var labeller = stage.Data.SoftLabelsFrom is { } from ? StageInit.Find(from, done, Pinned(request, "labels by", began)) : null;
         if (labeller is not null)
             data = SelfTraining.Apply(data, stage, labeller, folder, Say, cancellation);
-        using var cropping = StageCropping.Find(stage, done, request.Resolve);
+        using var cropping = StageCropping.Find(stage, done, Pinned(request, "crop by", began));
         var shown = data; // whole images, or the windows of them that the model sees
         if (cropping is not null)
         {
@@ -104,7 +150,13 @@ public static class Runner
         using var task = TaskCatalogue.Create(stage, input, shown.Dataset);
         task.Prepare(shown.Training);
         using var masks = data.PackMasks(task, cancellation);
-        using var source = stage.Init is null ? null : StageInit.Find(stage.Init, done, request.Resolve);
+        using var source = stage.Init is null ? null : StageInit.Find(stage.Init, done, Pinned(request, "start", began));
+        identity = identity.With([.. shown.Training, .. shown.Validation, .. shown.HeldOut], cache, masks, unlabeled?.Samples ?? [], unlabeledCache)
+            .With("start", source).With("labels by", labeller).With("crop by", cropping?.Source);
+        if (began is null)
+            identity.Save(folder);
+        else
+            identity.Require(began, folder, request.AllowChanged).ToList().ForEach(Say);
         var receipt = source is null ? null : StageInit.Apply(source, task, stage, recipe.Seed, Path.Combine(folder, "receipt.json"), Say);
 
         var workers = stage.Train.Workers > 0 ? stage.Train.Workers : Math.Min(8, Environment.ProcessorCount);
@@ -112,13 +164,13 @@ public static class Runner
         using var unlabeledImages = unlabeled is null ? null : new BatchLoader(unlabeled.Samples, unlabeledCache!, input,
             (stage.Uda ?? (UnlabeledOptions)stage.Teacher!).Augment, stage.Train.Batch, recipe.Seed + 3, shuffle: true, dropLast: true, workers, plain: true);
         using var method = unlabeledImages is null ? MethodCatalogue.Create(stage, task) : MethodCatalogue.Create(stage, task, data, cache, masks, unlabeledImages);
-        using var validation = Plain(shown.Validation, cache, masks, input, stage.Train.Batch);
-        using var loop = new TrainingLoop(stage.Name, method, stage.Train, training, validation, folder);
+        using var validation = Plain(shown.Validation, cache, masks, input, stage.Train.Batch, cancellation);
+        using var loop = new TrainingLoop(stage.Name, method, stage.Train, training, validation, folder, identity.Key);
         var waited = new WaitTally();
         var progress = loop.Run(request.Resume, e => { waited.Add(e); Report(e); }, cancellation);
 
-        using var heldOut = Plain(shown.HeldOut, cache, masks, input, stage.Train.Batch);
-        var metrics = heldOut is null ? [] : loop.Measure(heldOut, new() { KeepDraws = request.DrawsOf is not null });
+        using var heldOut = Plain(shown.HeldOut, cache, masks, input, stage.Train.Batch, cancellation);
+        var metrics = heldOut is null ? [] : loop.Measure(heldOut, new() { KeepDraws = request.DrawsOf is not null, Cancellation = cancellation });
         metrics = [.. metrics.Select(m => m.Name == request.DrawsOf ? m : m with { Draws = null })];
         var checkpoint = StageCheckpoint.Save(request, stage, task, data, unlabeled, receipt, source, labeller, cropping?.Source, progress, metrics);
         var result = new StageResult
@@ -137,7 +189,7 @@ public static class Runner
             PeakMemoryGiB = Process.GetCurrentProcess().PeakWorkingSet64 / (double)(1 << 30),
             WaitShare = waited.Share,
         };
-        RunFolder.SaveResult(folder, result);
+        RunFolder.SaveResult(request, result);
         return result;
     }
 
@@ -148,8 +200,8 @@ public static class Runner
         return (data, stage.Unlabeled is null ? null : UnlabeledSamples.Read(stage, request.DataFolders[stage.Unlabeled.Name], data, root, request.Include));
     }
 
-    private static BatchLoader? Plain(IReadOnlyList<Datasets.Sample> samples, PackedCache cache, MaskPack? masks, InputContract input, int batch) =>
-        samples.Count == 0 ? null : new(samples, cache, input, null, batch, 0, shuffle: false, dropLast: false, masks: masks);
+    private static BatchLoader? Plain(IReadOnlyList<Datasets.Sample> samples, PackedCache cache, MaskPack? masks, InputContract input, int batch, CancellationToken cancellation) =>
+        samples.Count == 0 ? null : new(samples, cache, input, null, batch, 0, shuffle: false, dropLast: false, masks: masks) { Cancellation = cancellation };
 
     /// <summary>The share of waiting over a whole run, from its events.</summary>
     private sealed class WaitTally
@@ -175,6 +227,9 @@ public static class Runner
 /// <summary>The files of a run that are not a stage's own training state.</summary>
 internal static class RunFolder
 {
+    private const string ResultName = "result.json";
+    private const string LockName = ".run.lock"; // a study locks the folders of its runs by a file of its own
+
     private sealed record Description
     {
         public required string Recipe { get; init; }
@@ -198,10 +253,9 @@ internal static class RunFolder
         }
     }
 
-    /// <summary>Makes the folders of the run and of its checkpoints; throws <see cref="MarrowException"/> when they can't be written.</summary>
+    /// <summary>Writes down what is run; throws <see cref="MarrowException"/> when the folder can't be written.</summary>
     public static void Prepare(RunRequest request)
     {
-        AtomicFile.RequireWritable(request.HubFolder);
         var (path, recipe) = Files(request);
         if (File.Exists(path))
             return;
@@ -219,15 +273,37 @@ internal static class RunFolder
         }, MarrowJson.Options));
     }
 
-    public static StageResult? FindResult(string stageFolder)
+    /// <summary>
+    /// The process that runs in the folder, until it is disposed or dies. Throws <see cref="MarrowException"/> where another
+    /// one does, or the folder can't be written.
+    /// </summary>
+    public static IDisposable Take(RunRequest request)
     {
-        var path = Path.Combine(stageFolder, "result.json");
-        return File.Exists(path) ? MarrowJson.Read<StageResult>(path, "the result of a stage", "Delete it and resume: the stage then ends again from its state.") : null;
+        AtomicFile.RequireWritable(request.OutFolder);
+        return FolderLock.TryTake(request.OutFolder, LockName)
+            ?? throw new MarrowException($"{request.OutFolder}: another process is at the run in this folder. Wait for its end, or name another folder with --out.");
+    }
+
+    /// <summary>Null for a stage that is not done. Its checkpoint is looked for in the run's own hub, wherever both were moved to.</summary>
+    public static StageResult? FindResult(string stageFolder, string hubFolder)
+    {
+        var path = Path.Combine(stageFolder, ResultName);
+        if (!File.Exists(path))
+            return null;
+        const string again = "delete this file and resume: the stage then ends again from its state";
+        var result = MarrowJson.Read<StageResult>(path, "the result of a stage", $"Otherwise {again}.");
+        var parts = result.Checkpoint.Split("@sha256:");
+        if (parts is not [var name, var digits] || !CheckpointName.IsValid(name) || !CheckpointManifest.IsHex(digits))
+            throw MarrowException.Bad(path, "a checkpoint as name@sha256:digits", $"'{result.Checkpoint}'", $"Otherwise {again}.");
+        var folder = Path.Combine(hubFolder, name, digits);
+        return Directory.Exists(folder) ? result with { Folder = folder }
+            : throw MarrowException.Bad(path, $"{result.Checkpoint} in the run's hub {hubFolder}", "none", $"Name the hub that the run began with, by --hub; or {again}.");
     }
 
     private static (string Description, string Recipe) Files(RunRequest request) =>
         (Path.Combine(request.OutFolder, "run.json"), Path.Combine(request.OutFolder, "recipe.yaml"));
 
-    public static void SaveResult(string stageFolder, StageResult result) =>
-        AtomicFile.WriteText(Path.Combine(stageFolder, "result.json"), JsonSerializer.Serialize(result, MarrowJson.Options));
+    /// <summary>The checkpoint's folder is told from the run's, so that it holds for a run that was moved.</summary>
+    public static void SaveResult(RunRequest request, StageResult result) => AtomicFile.WriteText(Path.Combine(request.OutFolder, result.Stage, ResultName),
+        JsonSerializer.Serialize(result with { Folder = Path.GetRelativePath(request.OutFolder, result.Folder) }, MarrowJson.Options));
 }

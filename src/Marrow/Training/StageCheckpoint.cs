@@ -15,6 +15,7 @@ internal static class StageCheckpoint
         TransferReceipt? receipt, Checkpoint? source, Checkpoint? labeller, Checkpoint? detector, RunProgress progress, IReadOnlyList<MetricValue> metrics)
     {
         var dataset = data.Dataset;
+        var filesDigest = PatientSplit.FilesDigest(dataset);
         var ended = progress.Ended ?? DateTimeOffset.UtcNow;
         var split = data.HeldOut.Count == 0
             ? "all samples; none held out"
@@ -31,6 +32,7 @@ internal static class StageCheckpoint
             Config = task.Describe(),
             Weights = ModelWeights.Of(task.Model),
             Receipt = receipt,
+            Split = data.HeldOut.Count == 0 ? null : RecordedSplit.Of(dataset.Name, filesDigest, data.HeldOut),
             Created = ended,
             Metrics = [.. metrics.Select(m => new MeasuredValue
             {
@@ -47,7 +49,7 @@ internal static class StageCheckpoint
             })],
             Parents = parents with
             {
-                Datasets = [new(dataset.Name, dataset.Version, dataset.License, PatientSplit.FilesDigest(dataset), dataset.Citation, data.Training.Count,
+                Datasets = [new(dataset.Name, dataset.Version, dataset.License, filesDigest, dataset.Citation, data.Training.Count,
                     new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.SplitSeed)),
                     .. unlabeled is null ? Array.Empty<ParentDataset>() : [Parent(unlabeled)]],
             },

@@ -25,6 +25,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly BatchLoader _training;
     private readonly BatchLoader? _validation;
     private readonly string _folder;
+    private readonly string _data;
     private readonly Compute _compute;
     private readonly FreezePlan _freeze;
     private readonly Optimizer _optimizer;
@@ -36,9 +37,10 @@ internal sealed class TrainingLoop : IDisposable
     /// <param name="method">What a step learns from; it stays its maker's.</param>
     /// <param name="folder">Of this stage's run; state.safetensors and best.safetensors lie here.</param>
     /// <param name="validation">Null: no selection, the last weights count.</param>
-    public TrainingLoop(string stage, TrainingMethod method, TrainOptions options, BatchLoader training, BatchLoader? validation, string folder)
+    /// <param name="data">What its state is of, by <see cref="RunIdentity.Key"/>: a state of anything else is refused.</param>
+    public TrainingLoop(string stage, TrainingMethod method, TrainOptions options, BatchLoader training, BatchLoader? validation, string folder, string data)
     {
-        (_stage, _method, _options, _training, _validation, _folder) = (stage, method, options, training, validation, folder);
+        (_stage, _method, _options, _training, _validation, _folder, _data) = (stage, method, options, training, validation, folder, data);
         (_task, _compute) = (method.Task, method.Compute);
         _freeze = new(_task.Spec, options);
         _optimizer = new(options.Optimizer, options.Momentum, _freeze.Groups(_task.Model));
@@ -52,8 +54,8 @@ internal sealed class TrainingLoop : IDisposable
         };
     }
 
-    public string StatePath => Path.Combine(_folder, "state.safetensors");
-    public string BestPath => Path.Combine(_folder, "best.safetensors");
+    public string StatePath => Path.Combine(_folder, RunState.FileName);
+    public string BestPath => Path.Combine(_folder, RunState.BestFileName);
 
     /// <summary>
     /// Trains to the end, from the state file when there is one and <paramref name="resume"/> is set; leaves the model
@@ -64,7 +66,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         if (resume && File.Exists(StatePath))
         {
-            _progress = RunState.Load(StatePath, _method, _optimizer, _average);
+            _progress = RunState.Load(StatePath, _data, _method, _optimizer, _average);
             report(new() { Stage = _stage, Step = _progress.Step, Steps = _totalSteps, Message = $"resumed at step {_progress.Step} of {_totalSteps}" });
         }
         var (epoch, batch) = Math.DivRem((long)_progress.Step * _options.Accumulate, _training.BatchesPerEpoch);
@@ -76,6 +78,8 @@ internal sealed class TrainingLoop : IDisposable
         var sinceStart = Stopwatch.StartNew();
         var secondsBefore = _progress.Seconds;
         var frozen = -1;
+        if (OwesMeasurement) // It was stopped while it measured.
+            Validate(report, cancellation);
         while (_progress.Step < _totalSteps && !_progress.StoppedEarly)
         {
             var wanted = _freeze.FrozenStages(_progress.Step, _totalSteps);
@@ -86,18 +90,16 @@ internal sealed class TrainingLoop : IDisposable
             _progress = _progress with { Step = _progress.Step + 1, Seconds = secondsBefore + sinceStart.Elapsed.TotalSeconds };
             clock.Add(loss, _method.Observed, images);
 
-            var epochEnds = _progress.Step % _stepsPerEpoch == 0;
-            var last = _progress.Step == _totalSteps;
-            if (clock.SinceEvent >= EventInterval || last)
+            if (clock.SinceEvent >= EventInterval || _progress.Step == _totalSteps)
                 report(clock.Event(_stage, _progress.Step, _stepsPerEpoch, Rate(_progress.Step - 1), WaitSeconds));
-            if (last || (epochEnds && _progress.Step / _stepsPerEpoch % _options.EvaluateEvery == 0))
+            if (OwesMeasurement)
             {
-                Validate(report);
+                Validate(report, cancellation);
                 frozen = -1; // Measuring has put the model into evaluation mode.
             }
             if (cancellation.IsCancellationRequested || sinceSave.Elapsed.TotalSeconds >= _options.SaveEverySeconds)
             {
-                RunState.Save(StatePath, _progress, _method, _optimizer, _average);
+                RunState.Save(StatePath, _progress, _data, _method, _optimizer, _average);
                 sinceSave.Restart();
             }
             cancellation.ThrowIfCancellationRequested();
@@ -105,7 +107,7 @@ internal sealed class TrainingLoop : IDisposable
         if (_progress.Ended is null)
         {
             _progress = _progress with { Ended = DateTimeOffset.UtcNow };
-            RunState.Save(StatePath, _progress, _method, _optimizer, _average);
+            RunState.Save(StatePath, _progress, _data, _method, _optimizer, _average);
         }
         if (_validation is not null && _progress.BestValue is null)
             report(new() { Stage = _stage, Message = $"{_options.Metric} has no value on the part to choose by: the last weights are kept" });
@@ -118,6 +120,11 @@ internal sealed class TrainingLoop : IDisposable
         _optimizer.Dispose();
         _average?.Dispose();
     }
+
+    /// <summary>After the last step, and after every so many epochs; not twice.</summary>
+    private bool OwesMeasurement => _validation is not null && _progress.Step > 0
+        && (_progress.Step == _totalSteps || (_progress.Step % _stepsPerEpoch == 0 && _progress.Step / _stepsPerEpoch % _options.EvaluateEvery == 0))
+        && (_progress.History.Count == 0 || _progress.History[^1].Step != _progress.Step);
 
     private StepPlace Place => new(_progress.Step, _totalSteps);
 
@@ -183,14 +190,28 @@ internal sealed class TrainingLoop : IDisposable
         $"{_stage}: the {what} is not a finite number at step {_progress.Step + 1} ({string.Join(", ", parts.Select(p => FormattableString.Invariant($"{p.Key} {p.Value:g4}")))}). "
         + $"Lower train.lr (now {FormattableString.Invariant($"{_options.LearningRate:g3}")}) or look at the images of the batch: {string.Join(", ", files)}.");
 
+    /// <summary>Stopped while it measures, it saves the state before: the measurement is then owed.</summary>
+    private void Validate(Action<RunEvent> report, CancellationToken cancellation)
+    {
+        using var before = random.get_rng_state();
+        try
+        {
+            Validate(report);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            random.set_rng_state(before);
+            RunState.Save(StatePath, _progress, _data, _method, _optimizer, _average);
+            throw;
+        }
+    }
+
     private void Validate(Action<RunEvent> report)
     {
-        if (_validation is null)
-            return;
         IReadOnlyList<MetricValue> metrics;
         using (_average?.Use())
         {
-            metrics = Measure(_validation, PointEstimates);
+            metrics = Measure(_validation!, PointEstimates);
             var value = metrics.FirstOrDefault(m => m.Name == _options.Metric)
                 ?? throw new MarrowException($"train.metric: {_options.Metric} is none of {string.Join(", ", metrics.Select(m => m.Name))}.");
             // A metric may be undefined (AUROC where one class is missing): then nothing is chosen by it.

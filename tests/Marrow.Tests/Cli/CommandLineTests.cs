@@ -200,7 +200,7 @@ public sealed class CommandLineTests : IDisposable
 
         Assert.True(process.WaitForExit(TimeSpan.FromMinutes(2)));
         Assert.Equal(ExitCode.Cancelled, process.ExitCode);
-        Assert.Equal("cancelled", process.StandardError.ReadToEnd().Trim());
+        Assert.EndsWith("cancelled", process.StandardError.ReadToEnd().Trim()); // On a busy machine it first says that it stops.
         Assert.False(File.Exists(Path.Combine(folder, "train.csv")));
     }
 

@@ -115,7 +115,7 @@ public sealed class MutatedJsonTests(HostileRun run)
         Assert.InRange(Refusals(result, 400, 1, bytes =>
         {
             File.WriteAllBytes(folder["result.json"], bytes);
-            RunFolder.FindResult(folder.Path);
+            RunFolder.FindResult(folder.Path, run.Hub);
         }), 50, 400);
 
         var data = DatasetCatalogue.Open(new() { Name = "spines", Format = "spineweb16", Root = run.Spines });

@@ -85,6 +85,45 @@ public sealed class PackedCacheTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_file_that_is_cut_or_written_over_while_it_is_read_is_an_error_and_packed_anew_the_next_time(bool cut)
+    {
+        var samples = _images.Samples(6);
+        using (var cache = Open(samples))
+        {
+            using (var file = new FileStream(cache.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            {
+                if (cut)
+                {
+                    file.SetLength(4096);
+                }
+                else
+                {
+                    file.Position = file.Length - 700; // in the last but one image
+                    file.WriteByte(77);
+                }
+            }
+            var error = Assert.Throws<MarrowException>(() => cache.Pixels(4).Length);
+            Assert.Contains(cache.Path, error.Message);
+            Assert.Contains("packed anew", error.Message);
+            using var loader = new BatchLoader(samples, cache, Contract, null, 6, 0, shuffle: false, dropLast: false);
+            Assert.Throws<MarrowException>(() => loader.Next());
+        }
+        using var again = Open(samples);
+        Assert.True(again.WasBuilt);
+        Assert.Equal(Preprocessor.Prepare(TestImages.ReadNoise(samples[4].ImagePath, 20, 31), Contract).Pixels, again.Read(samples[4]).Pixels);
+    }
+
+    [Fact]
+    public void Checking_what_was_packed_stops_when_asked_to()
+    {
+        var samples = _images.Samples(300);
+        Open(samples).Dispose();
+        Assert.ThrowsAny<OperationCanceledException>(() => PackedCache.Open(samples, Contract, Path.Combine(_images.Folder, "cache"), null, TestImages.ReadNoise, new CancellationToken(true)));
+    }
+
     [Fact]
     public void Unreadable_images_are_listed_together_and_leave_no_file()
     {

@@ -19,7 +19,7 @@ internal sealed class CheckpointPush(RegistryClient client, Action<TransferProgr
 
     private async Task<PushedCheckpoint> PushAsync(PlannedPush planned, CancellationToken cancellation)
     {
-        var packed = Pack(planned);
+        var packed = Pack(planned, cancellation);
         var artifact = packed.Artifact;
         _manifests[artifact.Digest] = artifact.Manifest;
         var target = client.Reference.WithTag(planned.Tag);
@@ -54,9 +54,9 @@ internal sealed class CheckpointPush(RegistryClient client, Action<TransferProgr
     }
 
     /// <summary>Loading checks every byte: nothing damaged is pushed.</summary>
-    private PackedCheckpoint Pack(PlannedPush planned)
+    private PackedCheckpoint Pack(PlannedPush planned, CancellationToken cancellation)
     {
-        using var checkpoint = HubDisk.Load(planned.Folder);
+        using var checkpoint = HubDisk.Load(planned.Folder, cancellation);
         var parents = planned.Manifest.Parents.Checkpoints.Select(p => new OciParent(p.Name, p.Digest, p.License, _manifests.GetValueOrDefault(p.Digest))).ToList();
         return ArtifactWriter.Pack(checkpoint, planned.Manifest, planned.License, parents);
     }

@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Marrow.Checkpoints;
+using Marrow.Datasets;
+using Marrow.Hub;
+using Marrow.Training;
+
+namespace Marrow.Prediction;
+
+/// <summary>What a checkpoint, or an ancestor of it, saw of a data set.</summary>
+internal enum SeenKind
+{
+    /// <summary>All of it.</summary>
+    All,
+
+    /// <summary>Known images.</summary>
+    Part,
+
+    /// <summary>It was trained on data of this name or these files, and on which of them is not known.</summary>
+    CannotTell,
+}
+
+/// <param name="Ids">Of the samples; empty unless it is known which.</param>
+internal sealed record SeenPart(TrainingData Training, SeenKind Kind, IReadOnlySet<string> Ids, IReadOnlySet<string> Patients)
+{
+    public bool Has(Sample sample) => Ids.Contains(sample.Id) || Patients.Contains(sample.Patient);
+}
+
+/// <summary>
+/// Which images of a data set were trained on. A lineage names data by name and by a digest of its files, and says how
+/// they were divided: where the files are the same, the division is drawn again; where they are not, a checkpoint that
+/// has its split recorded still knows what it held out.
+/// </summary>
+/// <param name="name">What the user calls the data.</param>
+/// <param name="own">The data as they are read now.</param>
+internal sealed class SeenImages(string name, Dataset own)
+{
+    private static readonly HashSet<string> None = [];
+
+    private readonly Dictionary<string, Dataset?> _readings = new(StringComparer.Ordinal);
+    private readonly Dictionary<Dataset, string> _digests = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Of each stage of the lineage that trained on this data; none where it is other data.</summary>
+    public IReadOnlyList<SeenPart> Of(Checkpoint checkpoint, LocalHub hub) => [.. TrainingData.Of(checkpoint, hub).Select(Part).OfType<SeenPart>()];
+
+    private SeenPart? Part(TrainingData training)
+    {
+        var data = training.Data;
+        var isNamed = data.Name == name;
+        if (data.Use is not { } use)
+            return isNamed || (data.FilesDigest.Length > 0 && data.FilesDigest == DigestOf(own)) ? Unknown() : null;
+        var reading = Read(use);
+        if (reading is not null && data.FilesDigest.Length > 0 && DigestOf(reading) == data.FilesDigest)
+        {
+            if (use.HeldOut == 0)
+                return new(training, SeenKind.All, None, None);
+            var labelled = reading.Samples.Where(training.IsLabelled).ToList();
+            if (training.Split is { } split)
+                return Without(labelled, split.Among(labelled));
+            return labelled.Count == 0 ? Unknown() : Known(StageSamples.Divide(labelled, training.Task, use.HeldOut, use.Seed).Train);
+        }
+        if (isNamed && reading is not null && training.Split is { Images: > 0 } recorded && recorded.Among(reading.Samples) is { Count: > 0 } heldOut)
+            return Without(reading.Samples, heldOut);
+        return isNamed ? Unknown() : null;
+
+        SeenPart Unknown() => new(training, SeenKind.CannotTell, None, None);
+
+        SeenPart Without(IReadOnlyList<Sample> samples, IReadOnlyList<Sample> heldOut)
+        {
+            var ids = heldOut.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
+            return Known([.. samples.Where(s => !ids.Contains(s.Id))]);
+        }
+
+        SeenPart Known(IReadOnlyList<Sample> seen) => new(training, SeenKind.Part,
+            seen.Select(s => s.Id).ToHashSet(StringComparer.Ordinal), seen.Select(s => s.Patient).ToHashSet(StringComparer.Ordinal));
+    }
+
+    /// <summary>The data as that stage read them; null where they are no data set of that format.</summary>
+    private Dataset? Read(DatasetUse use)
+    {
+        var key = JsonSerializer.Serialize(use with { HeldOut = 0, Seed = 0 }, MarrowJson.Line);
+        if (_readings.TryGetValue(key, out var reading))
+            return reading;
+        try
+        {
+            reading = DatasetCatalogue.Open(new() { Name = name, Format = use.Format, Root = own.Root, Options = use.Options });
+        }
+        catch (MarrowException)
+        {
+            // These files are no data set of that format: not what it was trained on.
+        }
+        return _readings[key] = reading;
+    }
+
+    private string DigestOf(Dataset dataset)
+    {
+        if (!_digests.TryGetValue(dataset, out var digest))
+            _digests[dataset] = digest = PatientSplit.FilesDigest(dataset);
+        return digest;
+    }
+}
