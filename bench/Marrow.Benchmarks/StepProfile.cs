@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Marrow.Native;
 using Marrow.Training;
 using static TorchSharp.torch;
 
@@ -13,6 +14,7 @@ internal static class StepProfile
 {
     public static void Run(int steps, TextWriter output)
     {
+        KeptMemory.Ask();
         using var task = Subjects.Classifier();
         using var batch = Subjects.Batch(Subjects.ChestInput, 8);
         var compute = new Compute(true, true);

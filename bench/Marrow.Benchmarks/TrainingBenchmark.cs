@@ -1,3 +1,4 @@
+using Marrow.Native;
 using Marrow.Tensors;
 using Marrow.Training;
 using static TorchSharp.torch;
@@ -52,6 +53,7 @@ internal static class TrainingBenchmark
         /// <param name="task">Disposed with this.</param>
         public MarrowStep(TrainingTask task, Batch batch, Compute compute)
         {
+            KeptMemory.Ask(); // for all of the process: float32 as TorchSharp gives it gains by it as well
             (_task, _batch, _compute) = (task, batch, compute);
             compute.Prepare(task.Model);
             var freeze = new FreezePlan(task.Spec, Options);

@@ -23,7 +23,7 @@ internal static unsafe class NormGradientKernels
     {
         var part = NormKernels.RowsOfPart(rows);
         var parts = (int)((rows + part - 1) / part);
-        var sums = new float[parts * NormKernels.PartLength(channels)];
+        var sums = NormKernels.PartialSums(parts * NormKernels.PartLength(channels));
         fixed (float* a = scale, b = shift, s = sums)
             TorchThreads.For(parts, 1, new SumsWork(gradient, source, target, result, rows, part, channels, a, b, s));
         for (var c = 0; c < channels; c++)
@@ -35,7 +35,7 @@ internal static unsafe class NormGradientKernels
     {
         var part = NormKernels.RowsOfPart(rows);
         var parts = (int)((rows + part - 1) / part);
-        var sums = new float[parts * NormKernels.PartLength(channels)];
+        var sums = NormKernels.PartialSums(parts * NormKernels.PartLength(channels));
         fixed (float* s = sums)
             TorchThreads.For(parts, 1, new PlainSumsWork(gradient, source, rows, part, channels, s));
         for (var c = 0; c < channels; c++)

@@ -26,6 +26,19 @@ internal static unsafe class NormKernels
     /// <summary>Rows of one partial sum: enough parts for the threads of any machine this is for, few enough to add.</summary>
     public static long RowsOfPart(long rows) => Math.Clamp((rows + 63) / 64, 16, 256);
 
+    [ThreadStatic]
+    private static float[]? _sums;
+
+    /// <summary>Zeros, until the thread's next call: new memory for each sum would be collected, and fetched from the system again.</summary>
+    public static Span<float> PartialSums(int length)
+    {
+        if (_sums is null || _sums.Length < length)
+            _sums = new float[length];
+        var sums = _sums.AsSpan(0, length);
+        sums.Clear();
+        return sums;
+    }
+
     /// <summary>Numbers of one part's sums: two a channel, each half padded.</summary>
     public static int PartLength(int channels) => 2 * BFloat16Lanes.Padded(channels);
 
@@ -60,7 +73,7 @@ internal static unsafe class NormKernels
         // Differences from the first row: the squares of small differences lose nothing where the mean is large.
         var part = RowsOfPart(rows);
         var parts = (int)((rows + part - 1) / part);
-        var sums = new float[parts * PartLength(channels)];
+        var sums = PartialSums(parts * PartLength(channels));
         fixed (float* s = sums)
             TorchThreads.For(parts, 1, new StatisticsWork(source, rows, part, channels, s));
         for (var c = 0; c < channels; c++)

@@ -40,6 +40,7 @@ internal sealed class TrainingLoop : IDisposable
     /// <param name="data">What its state is of, by <see cref="RunIdentity.Key"/>: a state of anything else is refused.</param>
     public TrainingLoop(string stage, TrainingMethod method, TrainOptions options, BatchLoader training, BatchLoader? validation, string folder, string data)
     {
+        KeptMemory.Ask();
         (_stage, _method, _options, _training, _validation, _folder, _data) = (stage, method, options, training, validation, folder, data);
         (_task, _compute) = (method.Task, method.Compute);
         _freeze = new(_task.Spec, options);
