@@ -73,6 +73,8 @@ public sealed class FolderWalkTests : IDisposable
     public void A_folder_that_cannot_be_read_is_told()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.UserName == "root", "Permissions do not hold for the administrator.");
+        if (OperatingSystem.IsWindows())
+            return; // Skipped above; the analyzer of platforms does not know that.
         Add("in/a.png");
         Add("in/closed/b.png");
         File.SetUnixFileMode(_folder["in/closed"], UnixFileMode.None);
