@@ -37,6 +37,15 @@ public sealed class CacheTests : IDisposable
         })];
     }
 
+    private static UnixFileMode Mode(string folder) => OperatingSystem.IsWindows() ? throw new PlatformNotSupportedException() : File.GetUnixFileMode(folder);
+
+    private static void SetMode(string folder, UnixFileMode mode)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new PlatformNotSupportedException();
+        File.SetUnixFileMode(folder, mode);
+    }
+
     private bool Pack()
     {
         using var listening = Notices.To(_notices.Add);
@@ -65,7 +74,7 @@ public sealed class CacheTests : IDisposable
         if (!OperatingSystem.IsWindows())
         {
             Assert.All(new[] { Root, Path.Combine(Root, "packed") }, folder =>
-                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder)));
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, Mode(folder)));
         }
     }
 
@@ -137,12 +146,12 @@ public sealed class CacheTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Modes are of Unix.");
         var open = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute;
         Directory.CreateDirectory(_folder["cache"]);
-        Directory.CreateDirectory(Root, open);
-        File.SetUnixFileMode(Root, open);
+        Directory.CreateDirectory(Root);
+        SetMode(Root, open);
         Place(Root);
         Assert.True(Pack());
         Assert.Empty(_notices);
-        Assert.Equal(open & ~(UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute), File.GetUnixFileMode(Root));
+        Assert.Equal(open & ~(UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute), Mode(Root));
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can give a folder away.");
         using (var chown = System.Diagnostics.Process.Start("chown", ["65534", Root]))
             chown.WaitForExit();
@@ -161,7 +170,7 @@ public sealed class CacheTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Modes are of Unix.");
         Directory.CreateDirectory(_folder["cache"]);
-        File.SetUnixFileMode(_folder["cache"], (UnixFileMode)0x1FF);
+        SetMode(_folder["cache"], (UnixFileMode)0x1FF);
         Place(Root);
         Assert.True(Pack());
         TheNotice("anybody may rename");

@@ -1,4 +1,3 @@
-using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Hub;
