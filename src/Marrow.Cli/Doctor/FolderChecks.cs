@@ -73,7 +73,7 @@ internal static class FolderChecks
     private static Finding Judge(string check, FolderFacts f, (Verdict Verdict, string Found, string? Remedy) judged)
     {
         var free = f.FreeBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $", {bytes / GB:0.0} GB free") : "";
-        var found = $"{f.Path}: {judged.Found}{(f.CanWrite ? free : "")}";
+        var found = $"{f.Path}: {judged.Found}{(f.CanWrite && judged.Verdict != Verdict.Problem ? free : "")}";
         return judged.Verdict is Verdict.Ok && f.CanWrite && f.FreeBytes < LittleSpace
             ? new(Group, check, Verdict.Warning, found, "Make room on its disk: training writes several hundred MB.")
             : new(Group, check, judged.Verdict, found, judged.Remedy);
