@@ -82,6 +82,7 @@ internal static class CommandLine
             using var asked = cancellation.Register(() => answer.Change(AnswerDelay, Timeout.InfiniteTimeSpan));
             using var notices = Notices.To(output.Warn);
             return Task.FromResult(action(parsed, output, cancellation));
+            ThreadOption.Begin(command, parsed);
         });
         return command;
     }

@@ -1,4 +1,5 @@
 using Marrow.Imaging;
+using Marrow.Native;
 using Marrow.Prediction;
 
 namespace Marrow.Cli;
@@ -18,6 +19,7 @@ internal static class PredictionLoop
     public static List<T> Run<T>(IReadOnlyList<string> images, Func<string, (T Finding, Radiograph Radiograph)> predict,
         Func<string, string, T> failed, Func<T, Radiograph?, T> write, Action keep, Output output, CancellationToken cancellation) where T : Finding
     {
+        ProcessThreads.Current?.Apply();
         var findings = RunDisplay.Show(output, show =>
         {
             var found = new List<T>();

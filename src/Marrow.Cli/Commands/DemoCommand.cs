@@ -17,7 +17,7 @@ internal static class DemoCommand
         };
         var seed = new Option<ulong>("--seed") { Description = "Of the radiographs, the splits and the weights.", DefaultValueFactory = _ => 1 };
         var set = new Option<string[]>("--set") { Description = "Change the recipe, as in landmarks.steps=60. May be given more than once.", HelpName = "STAGE.KEY=VALUE" };
-        return new Command("demo", "Run the whole recipe on synthetic radiographs, in minutes: what is a checkpoint worth?") { folder, seed, set }
+        return new Command("demo", "Run the whole recipe on synthetic radiographs, in minutes: what is a checkpoint worth?") { folder, seed, set }.Computes()
             .WithExamples("marrow demo", "marrow demo --seed 2 --out runs/another")
             .Does((parsed, output, cancellation) => Run(
                 new DemoRequest

@@ -3,6 +3,7 @@ using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Metrics;
+using Marrow.Native;
 using Marrow.Prediction;
 using Marrow.Training;
 using Spectre.Console;
@@ -25,7 +26,7 @@ internal static class EvaluateCommand
         var format = new Option<string?>("--format") { Description = "How to read data that the checkpoint does not know: chexpert, mura, spineweb16 or csv." };
         var set = new Option<string[]>("--set") { Description = "Read the data otherwise than for training, with the keys of a recipe's data: split=valid, csv=second.csv. May be repeated.", HelpName = "key=value", DefaultValueFactory = _ => [] };
         var hub = HubFolder.Option();
-        return new Command("evaluate", "Measure checkpoints on labelled images, with 95 % bootstrap intervals over patients.") { names, data, split, format, set, hub }
+        return new Command("evaluate", "Measure checkpoints on labelled images, with 95 % bootstrap intervals over patients.") { names, data, split, format, set, hub }.Computes()
             .WithExamples(
                 "marrow evaluate densenet121.cxr-pediatric --data cxr=data/cxr",
                 "marrow evaluate retinanet-densenet121.spineweb16 cobb-densenet121.spineweb16 --data spineweb16=data/spineweb16",
@@ -74,6 +75,7 @@ internal static class EvaluateCommand
     /// <param name="named">Of <paramref name="checkpoints"/> those that the user named; the others are what those crop by.</param>
     private static int Measure(List<Checkpoint> named, List<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, IReadOnlyList<string> warnings, string data, EvaluationSplit part, Output output, CancellationToken cancellation)
     {
+        ProcessThreads.Current?.Apply();
         var results = RunDisplay.Show(output, show =>
         {
             void Progress(int done, int total) => show(new RunEvent { Stage = data, Step = done, Steps = total });

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Imaging;
+using Marrow.Native;
 using Marrow.Ranking;
 
 namespace Marrow.Cli.Commands;
@@ -30,7 +31,7 @@ internal static class HubRankCommand
         var cache = new Option<string?>("--cache") { Description = "For features and fine-tunes. Without it the user's cache folder.", HelpName = "DIR" };
         var hub = HubFolder.Option();
         var file = new Option<string?>("--out") { Description = "Write the JSON document to this file too.", HelpName = "FILE" };
-        return new Command("rank", "Say which checkpoint to start from, by your own labelled images.") { data, task, format, set, checkpoints, labels, folds, seed, size, fineTune, steps, repeats, cache, hub, file }
+        return new Command("rank", "Say which checkpoint to start from, by your own labelled images.") { data, task, format, set, checkpoints, labels, folds, seed, size, fineTune, steps, repeats, cache, hub, file }.Computes()
             .WithExamples(
                 "marrow hub rank --data films=data/films --format csv --task classify",
                 "marrow hub rank --data spineweb16=data/spineweb16 --task regress-cobb --size 192x576",
@@ -60,6 +61,7 @@ internal static class HubRankCommand
                 };
                 if (parsed.GetValue(file) is { } asked)
                     ResultMark.RequireReplaceable(asked, file.Name);
+                ProcessThreads.Current?.Apply();
                 var result = RunDisplay.Show(output, report => Ranker.Rank(request, report, cancellation));
                 if (parsed.GetValue(file) is { } path)
                     AtomicFile.WriteText(path, ResultMark.Json(result, "marrow hub rank"));

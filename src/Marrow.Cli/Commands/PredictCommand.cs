@@ -34,7 +34,7 @@ internal static class PredictCommand
         var folder = new Option<string>("--out") { Description = "Where predictions.csv, a JSON file, an overlay and a mask for each image go.", HelpName = "DIR", DefaultValueFactory = _ => "predictions" };
         var noOverlay = new Option<bool>("--no-overlay") { Description = "Draw no overlays: they take more time and space than the rest of what is written." };
         var hub = HubFolder.Option();
-        return new Command("predict", "Say what checkpoints see on images: classes, numbers, points, masks, or the vertebrae and Cobb angles of spines.") { inputs, checkpoint, folder, noOverlay, hub }
+        return new Command("predict", "Say what checkpoints see on images: classes, numbers, points, masks, or the vertebrae and Cobb angles of spines.") { inputs, checkpoint, folder, noOverlay, hub }.Computes()
             .WithExamples(
                 "marrow predict scan.jpg",
                 "marrow predict films/ --out results --checkpoint retinanet-densenet121.spineweb16 --checkpoint cobb-densenet121.spineweb16",

@@ -21,7 +21,7 @@ internal static class RunCommand
         allow.AcceptOnlyFromAmong(RunIdentity.Threads);
         var set = new Option<string[]>("--set") { Description = "Change the recipe: landmarks.epochs=10, *.batch=2. May be repeated.", HelpName = "stage.key=value", DefaultValueFactory = _ => [] };
         var stages = new Option<string?>("--stages") { Description = "Only these, by name and comma; what they start from is then found in the hub.", HelpName = "A,B" };
-        return new Command("run", "Carry out a recipe: train its stages, each from scratch or from an earlier checkpoint.") { recipe, data, folder, hub, resume, allow, set, stages }
+        return new Command("run", "Carry out a recipe: train its stages, each from scratch or from an earlier checkpoint.") { recipe, data, folder, hub, resume, allow, set, stages }.Computes()
             .WithExamples(
                 "marrow run recipes/spine.yaml --data cxr=data/cxr --data spineweb16=data/spineweb16",
                 "marrow run recipes/spine.yaml --data cxr=data/cxr --data spineweb16=data/spineweb16 --resume",

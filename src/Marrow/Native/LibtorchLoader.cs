@@ -34,6 +34,7 @@ internal static class LibtorchLoader
     internal static void Initialize()
     {
         EqualSums.Ask();
+        WaitPolicy.Ask();
         // Raised when the library was looked for and could not be loaded.
         if (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64)
             AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, name) => name == TorchSharpsName ? TryLoad() : 0;
