@@ -9,8 +9,9 @@ using static TorchSharp.torch;
 // it does; the alternatives of one comparison run in turn, so that both slow down together.
 
 const string usage = """
-    usage: Marrow.Benchmarks [train] [inference] [detector] [loader] [checkpoint] [load] [hub] [profile] [all] [--json] [--rounds N] [--threads N]
+    usage: Marrow.Benchmarks [train] [inference] [detector] [loader] [checkpoint] [load] [hub] [sharing] [profile] [all] [--json] [--rounds N] [--threads N]
       all         everything but profile; the default
+      sharing     the program beside others, as processes of their own; src/Marrow.Cli must be built
       profile     where a training step's time goes
       --rounds    times each alternative runs, after one warm-up; default 5
       --threads   of libtorch; default: its own choice
@@ -25,7 +26,10 @@ var benchmarks = new Dictionary<string, Func<int, IEnumerable<Comparison>>>
     ["checkpoint"] = CheckpointBenchmark.Run,
     ["hub"] = HubBenchmark.Run,
     ["load"] = CheckpointBenchmark.Load,
+    ["sharing"] = SharingBenchmark.Run,
 };
+if (args is [SharingBenchmark.Busy])
+    return SharingBenchmark.KeepBusy();
 var (chosen, json, rounds) = (new List<string>(), false, 5);
 for (var i = 0; i < args.Length; i++)
 {

@@ -81,8 +81,8 @@ internal static class CommandLine
             using var answer = new Timer(_ => output.Note(onlyReads ? "Stopping." : "Stopping, once what is under way is safe. A second Ctrl-C ends it at once."));
             using var asked = cancellation.Register(() => answer.Change(AnswerDelay, Timeout.InfiniteTimeSpan));
             using var notices = Notices.To(output.Warn);
-            return Task.FromResult(action(parsed, output, cancellation));
             ThreadOption.Begin(command, parsed);
+            return Task.FromResult(action(parsed, output, cancellation));
         });
         return command;
     }

@@ -7,7 +7,7 @@ namespace Marrow.Cli;
 /// <summary>--threads, which every command has that computes for long.</summary>
 internal static class ThreadOption
 {
-    private static readonly Option<int?> Option = Create();
+    private static readonly Option<int> Option = Create();
 
     public static Command Computes(this Command command)
     {
@@ -19,12 +19,12 @@ internal static class ThreadOption
     public static void Begin(Command command, ParseResult parsed)
     {
         if (command.Options.Contains(Option))
-            ProcessThreads.Begin(parsed.GetValue(Option), inStudy: command.Name == "study");
+            ProcessThreads.Begin(parsed.GetResult(Option) is null ? null : parsed.GetValue(Option), inStudy: command.Name == "study");
     }
 
-    private static Option<int?> Create()
+    private static Option<int> Create()
     {
-        var option = new Option<int?>("--threads")
+        var option = new Option<int>("--threads")
         {
             Description = $"Threads that compute. Without it {ProcessThreads.Variable}, or as many as processors are free.",
             HelpName = "N",

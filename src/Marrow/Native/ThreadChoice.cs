@@ -58,7 +58,8 @@ internal sealed record ThreadChoice(int Count, string Reason, ThreadFacts Facts)
             if (facts.QuotaLoad > 1 - Enough)
                 Lower(Whole(quota - facts.QuotaLoad), $"others use {Number(facts.QuotaLoad)} of a quota of {Number(quota)} cores");
         }
-        var taken = Math.Max(facts.Load, facts.Peers.Threads);
+        // What those that start keep busy is their share, not another's.
+        var taken = Math.Max(facts.Load - facts.Peers.Starting, facts.Peers.Threads);
         if (Whole(facts.Cores - taken) < facts.Cores)
             Lower(Whole(facts.Cores - taken), $"other processes keep {Number(taken)} of {facts.Cores} cores busy");
         if (facts.Peers.Starting > 0)

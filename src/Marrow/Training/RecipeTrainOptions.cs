@@ -130,6 +130,6 @@ public sealed record TrainOptions
     /// <summary>Seconds between saves of the resumable state, 0 (after every step) to 86400; default 60.</summary>
     public double SaveEverySeconds { get; init; } = 60;
 
-    /// <summary>Threads that decode and augment ahead of the loop, 0 (default: one for each processor, at most 8) to 64.</summary>
+    /// <summary>Threads that decode and augment ahead of the loop, 0 (default: one for each thread that computes, at most 8) to 64.</summary>
     public int Workers { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Marrow.Checkpoints;
+using Marrow.Native;
 using Marrow.Tensors;
 using Marrow.Training.Methods;
 using TorchSharp;
@@ -30,11 +31,15 @@ public static class Runner
             if (request.Resume && RunFolder.FindResult(Path.Combine(request.OutFolder, stage.Name), request.HubFolder) is { } result)
                 done[stage.Name] = result;
         }
+        if (request.Resume)
+            ChooseThreads(request, done); // The number is one of the things that are compared.
         CheckInputs(request, done);
         AtomicFile.RequireWritable(request.HubFolder);
         using var made = mine is null ? RunFolder.Take(request) : null;
         RunFolder.Check(request);
         RunFolder.Prepare(request);
+        if (!request.Resume)
+            ChooseThreads(request, done);
 
         foreach (var stage in recipe.Stages)
         {
@@ -44,6 +49,14 @@ public static class Runner
                 done[stage.Name] = RunStage(request, stage, Path.Combine(request.OutFolder, stage.Name), done, report, cancellation);
         }
         return [.. recipe.Stages.Select(s => done[s.Name])];
+    }
+
+    /// <summary>As many as the stage began with that goes on; for the others as many as the program's choice.</summary>
+    private static void ChooseThreads(RunRequest request, Dictionary<string, StageResult> done)
+    {
+        var began = request.Resume && request.Recipe.Stages.FirstOrDefault(s => !done.ContainsKey(s.Name)) is { } next && Path.Combine(request.OutFolder, next.Name) is var folder && RunState.Exists(folder)
+            ? RunIdentity.Load(folder)?.Find(RunIdentity.Threads) : null;
+        ProcessThreads.Current?.Apply(ProcessThreads.FromEnvironment(began));
     }
 
     /// <summary>What a later stage would stumble over after hours is found before the first one starts.</summary>
@@ -124,6 +137,8 @@ public static class Runner
         var input = stage.Input.ToContract();
         var (data, unlabeled) = Read(request, stage);
         Say(data.ToString());
+        if (ProcessThreads.Current?.Last is { } threads)
+            Say($"{threads}");
         if (unlabeled is not null)
             Say(unlabeled.ToString());
         if (data.Faults.Length > 0)
@@ -159,7 +174,7 @@ public static class Runner
             identity.Require(began, folder, request.AllowChanged).ToList().ForEach(Say);
         var receipt = source is null ? null : StageInit.Apply(source, task, stage, recipe.Seed, Path.Combine(folder, "receipt.json"), Say);
 
-        var workers = stage.Train.Workers > 0 ? stage.Train.Workers : Math.Min(8, Environment.ProcessorCount);
+        var workers = stage.Train.Workers > 0 ? stage.Train.Workers : Math.Min(8, torch.get_num_threads());
         using var training = new BatchLoader(shown.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers, masks: masks);
         using var unlabeledImages = unlabeled is null ? null : new BatchLoader(unlabeled.Samples, unlabeledCache!, input,
             (stage.Uda ?? (UnlabeledOptions)stage.Teacher!).Augment, stage.Train.Batch, recipe.Seed + 3, shuffle: true, dropLast: true, workers, plain: true);

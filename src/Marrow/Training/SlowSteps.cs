@@ -40,8 +40,10 @@ internal sealed class SlowSteps
         _last.Enqueue(seconds);
         if (_last.Count > Compared)
             _last.Dequeue();
+        if (_last.Count < Compared)
+            return null;
         var (before, now) = (Median(_first), Median(_last));
-        if (_last.Count < Compared || now < Limit * before)
+        if (now < Limit * before)
             return null;
         _told = true;
         var times = (now / before).ToString("0.0", CultureInfo.InvariantCulture);

@@ -79,6 +79,7 @@ internal sealed class TrainingLoop : IDisposable
         var sinceStart = Stopwatch.StartNew();
         var secondsBefore = _progress.Seconds;
         var frozen = -1;
+        var slow = new SlowSteps();
         if (OwesMeasurement) // It was stopped while it measured.
             Validate(report, cancellation);
         while (_progress.Step < _totalSteps && !_progress.StoppedEarly)
@@ -87,9 +88,12 @@ internal sealed class TrainingLoop : IDisposable
             if (wanted != frozen)
                 _freeze.Apply(_task.Model, frozen = wanted);
             var images = _options.Batch * _options.Accumulate * (1 + _method.UnlabeledBatches(Place));
+            var start = Stopwatch.GetTimestamp();
             var loss = Step();
             _progress = _progress with { Step = _progress.Step + 1, Seconds = secondsBefore + sinceStart.Elapsed.TotalSeconds };
             clock.Add(loss, _method.Observed, images);
+            if (slow.Add(Stopwatch.GetElapsedTime(start).TotalSeconds, images, wanted) is { } warning)
+                report(new() { Stage = _stage, Step = _progress.Step, Steps = _totalSteps, Message = warning });
 
             if (clock.SinceEvent >= EventInterval || _progress.Step == _totalSteps)
                 report(clock.Event(_stage, _progress.Step, _stepsPerEpoch, Rate(_progress.Step - 1), WaitSeconds));

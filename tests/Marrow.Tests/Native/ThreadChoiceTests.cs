@@ -43,6 +43,7 @@ public class ThreadChoiceTests
     public void Processes_that_start_at_once_divide_the_cores()
     {
         Assert.Equal(1, ThreadChoice.Of(Two with { Peers = new(Starting: 1, 0, 0) }, false).Count);
+        Assert.Equal(1, ThreadChoice.Of(Two with { Load = 1.3, Peers = new(Starting: 1, 0, 0) }, false).Count);
         Assert.Equal(8, ThreadChoice.Of(new() { Cores = 16, Load = 1, Peers = new(Starting: 1, 0, 0) }, false).Count);
     }
 
