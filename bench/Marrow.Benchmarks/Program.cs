@@ -9,9 +9,9 @@ using static TorchSharp.torch;
 // it does; the alternatives of one comparison run in turn, so that both slow down together.
 
 const string usage = """
-    usage: Marrow.Benchmarks [train] [inference] [detector] [loader] [checkpoint] [load] [hub] [sharing] [profile] [all] [--json] [--rounds N] [--threads N]
+    usage: Marrow.Benchmarks [train] [inference] [detector] [loader] [checkpoint] [load] [hub] [sharing-predict] [sharing-train] [profile] [all] [--json] [--rounds N] [--threads N]
       all         everything but profile; the default
-      sharing     the program beside others, as processes of their own; src/Marrow.Cli must be built
+      sharing-*   the program beside others, as processes of their own; src/Marrow.Cli must be built
       profile     where a training step's time goes
       --rounds    times each alternative runs, after one warm-up; default 5
       --threads   of libtorch; default: its own choice
@@ -26,7 +26,8 @@ var benchmarks = new Dictionary<string, Func<int, IEnumerable<Comparison>>>
     ["checkpoint"] = CheckpointBenchmark.Run,
     ["hub"] = HubBenchmark.Run,
     ["load"] = CheckpointBenchmark.Load,
-    ["sharing"] = SharingBenchmark.Run,
+    ["sharing-predict"] = SharingBenchmark.Predict,
+    ["sharing-train"] = SharingBenchmark.Train,
 };
 if (args is [SharingBenchmark.Busy])
     return SharingBenchmark.KeepBusy();

@@ -60,6 +60,15 @@ public partial class LibtorchTests
         Assert.Equal("user's", Marshal.PtrToStringUTF8(GetEnvironment(name)));
     }
 
+    [Fact]
+    public void The_threads_of_libtorch_sleep_soon_unless_a_user_says_how_they_wait()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64, "libgomp is libtorch's on Linux.");
+        var own = Environment.GetEnvironmentVariable("GOMP_SPINCOUNT");
+        var policy = Environment.GetEnvironmentVariable("OMP_WAIT_POLICY");
+        Assert.Equal(own ?? (policy is null ? WaitPolicy.Count : null), Marshal.PtrToStringUTF8(GetEnvironment("GOMP_SPINCOUNT")));
+    }
+
     [LibraryImport("libc", EntryPoint = "getenv", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint GetEnvironment(string name);

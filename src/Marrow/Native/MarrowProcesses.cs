@@ -9,6 +9,7 @@ namespace Marrow.Native;
 /// </summary>
 internal static class MarrowProcesses
 {
+    private const int MostBytes = 1 << 16; // of a status
     private const string Plain = "marrow", Study = "study", Undecided = "?";
 
     /// <summary>Names this process, for others and for top. What can't be written is no loss but of that.</summary>
@@ -65,9 +66,9 @@ internal static class MarrowProcesses
     {
         try
         {
-            return File.ReadAllText(Path.Combine(folder, file));
+            return InputFile.ReadAllText(Path.Combine(folder, file), MostBytes);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or MarrowException)
         {
             return "";
         }

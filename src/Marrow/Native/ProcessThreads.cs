@@ -13,7 +13,7 @@ internal sealed class ProcessThreads
 {
     public const string Variable = "OMP_NUM_THREADS";
 
-    private static readonly TimeSpan ShortestLook = TimeSpan.FromMilliseconds(100); // ten ticks of /proc/stat
+    private static readonly TimeSpan ShortestLook = TimeSpan.FromMilliseconds(200); // twenty ticks of /proc/stat
 
     private readonly Processors _processors;
     private readonly IReadOnlyList<int> _allowed;

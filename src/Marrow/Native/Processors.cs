@@ -20,6 +20,7 @@ internal readonly record struct ProcessorTimes(double Seconds, double Busy, doub
 /// <summary>Reads the files below <paramref name="root"/>, "/" but in tests. Files that are not there count for nothing.</summary>
 internal sealed class Processors(string root = "/")
 {
+    private const int MostBytes = 1 << 24; // /proc/stat of thousands of processors is below
     private const double TicksPerSecond = 100; // USER_HZ, the unit of /proc/stat, whatever the kernel's own clock
 
     /// <summary>The processors that this process may run on, by number; ascending.</summary>
@@ -153,9 +154,9 @@ internal sealed class Processors(string root = "/")
     {
         try
         {
-            return File.Exists(path) ? File.ReadAllText(path).TrimEnd() : null;
+            return File.Exists(path) ? InputFile.ReadAllText(path, MostBytes).TrimEnd() : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or MarrowException)
         {
             return null;
         }
