@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Marrow.Models;
 using Marrow.Native;
 using TorchSharp;
 
@@ -58,6 +59,16 @@ public partial class LibtorchTests
         Assert.Equal(0, EqualSums.SetUnlessSet(name, "user's"));
         Assert.Equal(0, EqualSums.SetUnlessSet(name, "ours"));
         Assert.Equal("user's", Marshal.PtrToStringUTF8(GetEnvironment(name)));
+    }
+
+    [Fact]
+    public unsafe void No_convolution_is_left_to_NNPACK_once_there_is_a_model()
+    {
+        using var model = ModelCatalogue.Create(new() { Architecture = "densenet-mini", Outputs = 1 });
+        var context = (delegate* unmanaged<nint>)LibtorchExports.Find("_ZN2at13globalContextEv");
+        var enabled = (delegate* unmanaged<nint, byte>)LibtorchExports.Find("_ZNK2at7Context17userEnabledNNPACKEv");
+        Assert.SkipWhen(context == null || enabled == null, "This libtorch does not export them.");
+        Assert.Equal(0, enabled(context()));
     }
 
     [Fact]

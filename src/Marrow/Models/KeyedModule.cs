@@ -1,3 +1,4 @@
+using Marrow.Native;
 using static TorchSharp.torch.nn;
 
 namespace Marrow.Models;
@@ -8,9 +9,7 @@ namespace Marrow.Models;
 /// </summary>
 public abstract class KeyedModule<TInput, TOutput> : Module<TInput, TOutput>
 {
-    private protected KeyedModule(string name) : base(name)
-    {
-    }
+    private protected KeyedModule(string name) : base(name) => Nnpack.SwitchOff();
 
     protected sealed override void RegisterComponents()
     {

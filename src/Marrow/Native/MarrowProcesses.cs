@@ -19,7 +19,9 @@ internal static class MarrowProcesses
             return;
         try
         {
+#pragma warning disable RS0030 // No file but a name that the kernel keeps.
             File.WriteAllText("/proc/self/comm", Name(threads, inStudy));
+#pragma warning restore RS0030
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -15,10 +15,12 @@ internal sealed class ProcessThreads
 
     private static readonly TimeSpan ShortestLook = TimeSpan.FromMilliseconds(200); // twenty ticks of /proc/stat
 
+    private static readonly AsyncLocal<ProcessThreads?> Command = new(); // of a command, and of what it starts
+
     private readonly Processors _processors;
     private readonly IReadOnlyList<int> _allowed;
     private readonly ProcessorQuota? _quota;
-    private readonly ProcessorTimes _start;
+    private ProcessorTimes _start;
     private readonly int? _wanted;
     private readonly bool _inStudy;
 
@@ -37,14 +39,14 @@ internal sealed class ProcessThreads
     /// Of this process: libtorch's threads are the process's too. Null in a program that chooses for itself: libtorch's own
     /// number then stays.
     /// </summary>
-    public static ProcessThreads? Current { get; private set; }
+    public static ProcessThreads? Current => Command.Value;
 
     /// <summary>The last choice, for messages; null before the first.</summary>
     public ThreadChoice? Last { get; private set; }
 
     /// <summary>To be called when a program begins; <see cref="Apply"/> when it first computes.</summary>
     /// <param name="wanted">An explicit number of the user's; null where there is none.</param>
-    public static void Begin(int? wanted, bool inStudy) => Current = new(wanted, inStudy);
+    public static void Begin(int? wanted, bool inStudy) => Command.Value = new(wanted, inStudy);
 
     /// <summary>A user said how many, by an option or a variable.</summary>
     public bool IsExplicit => _wanted is not null || FromEnvironment(Environment.GetEnvironmentVariable(Variable)) is not null;
@@ -59,6 +61,8 @@ internal sealed class ProcessThreads
             return ThreadChoice.Explicit(wanted, "--threads", Facts(look: false));
         if (FromEnvironment(Environment.GetEnvironmentVariable(Variable)) is { } variable)
             return ThreadChoice.Explicit(variable, Variable, Facts(look: false));
+        if (Last is not null)
+            _start = _processors.Times(_allowed, _quota); // The next run of a study: what was before it is past.
         return ThreadChoice.Of(Facts(look: true), _inStudy);
     }
 
