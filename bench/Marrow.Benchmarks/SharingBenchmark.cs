@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Marrow.Checkpoints;
 using Marrow.Imaging.Phantom;
 using Marrow.Native;
 
@@ -75,9 +74,9 @@ internal static class SharingBenchmark
 
     private static double TwoAtOnce(Func<string[]> arguments)
     {
-        using var first = Start(arguments());
-        using var second = Start(arguments());
-        return Math.Max(Finish(first), Finish(second));
+        using var first = new Child(arguments());
+        using var second = new Child(arguments());
+        return Math.Max(first.Seconds(), second.Seconds());
     }
 
     private static double BesideBusy(Func<double> run)
@@ -96,46 +95,54 @@ internal static class SharingBenchmark
 
     private static double Seconds(Func<string[]> arguments, bool plain = false, string? group = null)
     {
-        using var process = Start(arguments(), plain, group);
-        return Finish(process);
+        using var child = new Child(arguments(), plain, group);
+        return child.Seconds();
     }
 
-    private static Process Start(string[] arguments, bool plain = false, string? group = null)
+    /// <summary>The program, from its start on.</summary>
+    private sealed class Child : IDisposable
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", Subject.Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment.Remove(ProcessThreads.Variable);
-        start.Environment.Remove("OMP_WAIT_POLICY");
-        start.Environment.Remove("GOMP_SPINCOUNT");
-        if (plain)
+        private readonly DateTime _start = DateTime.UtcNow;
+        private readonly Process _process;
+        private readonly Task<string> _errors;
+
+        /// <param name="plain">libtorch as it comes: a thread for each core, which wait as libgomp has it.</param>
+        /// <param name="group">Of control groups; null for this process's own.</param>
+        public Child(string[] arguments, bool plain = false, string? group = null)
         {
-            // libtorch as it comes: a thread for each core, which wait as libgomp has it.
-            start.Environment[ProcessThreads.Variable] = Text($"{new Processors().Allowed().Count}");
-            start.Environment["GOMP_SPINCOUNT"] = "300000";
-        }
-        if (group is not null)
-        {
+            string[] program = ["dotnet", "exec", Subject.Program, .. arguments];
             // A shell enters the group and becomes the program, which then never was outside.
-            start = new ProcessStartInfo("sh", ["-c", "echo $$ > \"$0/cgroup.procs\" && exec \"$@\"", group, "dotnet", "exec", Subject.Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-            start.Environment.Remove(ProcessThreads.Variable);
+            var start = group is null ? new ProcessStartInfo(program[0], program[1..])
+                : new ProcessStartInfo("sh", ["-c", "echo $$ > \"$0/cgroup.procs\" && exec \"$@\"", group, .. program]);
+            (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+            foreach (var name in (string[])[ProcessThreads.Variable, "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"])
+                start.Environment.Remove(name);
+            if (plain)
+            {
+                start.Environment[ProcessThreads.Variable] = Text($"{new Processors().Allowed().Count}");
+                start.Environment["GOMP_SPINCOUNT"] = "300000"; // libgomp's own
+            }
+            _process = Process.Start(start)!;
+            _process.OutputDataReceived += (_, _) => { };
+            _process.BeginOutputReadLine();
+            _errors = _process.StandardError.ReadToEndAsync();
         }
-        var process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        return process;
-    }
 
-    private static double Finish(Process process)
-    {
-        var errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? (process.ExitTime - process.StartTime).TotalSeconds : throw new InvalidOperationException($"The program failed: {errors}");
+        /// <summary>Waits for its end.</summary>
+        public double Seconds()
+        {
+            _process.WaitForExit();
+            return _process.ExitCode == 0 ? (_process.ExitTime.ToUniversalTime() - _start).TotalSeconds : throw new InvalidOperationException($"The program failed: {_errors.Result}");
+        }
+
+        public void Dispose() => _process.Dispose();
     }
 
     private static string[] Host(Type type) => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? ["exec", type.Assembly.Location] : [];
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Phantoms, a checkpoint and a recipe in a folder of their own.</summary>
+    /// <summary>Phantoms and a recipe in a folder of their own; the checkpoint is the one that comes with the sources.</summary>
     private sealed class Subject : IDisposable
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("marrow-sharing-").FullName;
@@ -149,15 +156,6 @@ internal static class SharingBenchmark
             var films = Directory.CreateDirectory(Path.Combine(_folder, "films")).FullName;
             foreach (var film in Directory.EnumerateFiles(Path.Combine(_folder, "spines"), "*.jpg", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(Films))
                 File.Copy(film, Path.Combine(films, Path.GetFileName(film)));
-            using var detector = Subjects.Detector();
-            new CheckpointDraft
-            {
-                Name = "retinanet-densenet121.noise",
-                Config = detector.Describe(),
-                Weights = ModelWeights.Of(detector.Model),
-                Created = DateTimeOffset.UtcNow,
-                Card = new() { Summary = "Random weights, to measure the time that a prediction takes.", Data = "None.", Limits = "Predicts nothing.", License = "CC0-1.0" },
-            }.Save(Hub);
             File.WriteAllText(Path.Combine(_folder, "recipe.yaml"), $$"""
                 name: sharing
                 seed: 1
@@ -173,12 +171,12 @@ internal static class SharingBenchmark
                 """);
         }
 
+        private static readonly string Sources = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../.."));
+
         /// <summary>Beside this program's own source, as it is built.</summary>
-        public static string Program { get; } = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../src/Marrow.Cli/bin/Release/net10.0/Marrow.Cli.dll"));
+        public static string Program { get; } = Path.Combine(Sources, "src/Marrow.Cli/bin/Release/net10.0/Marrow.Cli.dll");
 
-        private string Hub => Path.Combine(_folder, "hub");
-
-        public string[] Predict() => ["predict", Path.Combine(_folder, "films"), "--hub", Hub, "--checkpoint", "retinanet-densenet121.noise", "--out", Output()];
+        public string[] Predict() => ["predict", Path.Combine(_folder, "films"), "--hub", Path.Combine(Sources, "hub"), "--checkpoint", "retinanet-densenet121.spineweb16", "--out", Output()];
 
         public string[] Train() => ["run", Path.Combine(_folder, "recipe.yaml"), "--data", $"spines={Path.Combine(_folder, "spines")}", "--out", Output()];
 
