@@ -6,7 +6,12 @@ public sealed class FilmBorderTests
 {
     private static Radiograph Film(int width, int height, Func<int, int, int> value) => new()
     {
-        Width = width, Height = height, OriginalWidth = 2 * width, OriginalHeight = 2 * height, BitDepth = 8, Source = "a",
+        Width = width,
+        Height = height,
+        OriginalWidth = 2 * width,
+        OriginalHeight = 2 * height,
+        BitDepth = 8,
+        Source = "a",
         Pixels = [.. Enumerable.Range(0, width * height).Select(i => (ushort)value(i % width, i / width))],
     };
 

@@ -56,8 +56,13 @@ public sealed class PredictionFilesTests : IDisposable
         var finding = ReportSamples.Finding(300, 700);
         finding = finding with
         {
-            Status = FindingStatus.Failed, CobbDegrees = [], LandmarkAngles = null, ExpectedDegrees = [], RegressorDegrees = [],
-            Vertebrae = [.. finding.Vertebrae.Select(v => v with { Level = "" })], Warnings = ["No whole spine was found."],
+            Status = FindingStatus.Failed,
+            CobbDegrees = [],
+            LandmarkAngles = null,
+            ExpectedDegrees = [],
+            RegressorDegrees = [],
+            Vertebrae = [.. finding.Vertebrae.Select(v => v with { Level = "" })],
+            Warnings = ["No whole spine was found."],
         };
         var files = new PredictionFiles(_folder);
         var json = JsonDocument.Parse(File.ReadAllText(files.Add(finding, ReportSamples.Radiograph(300, 700)).Json)).RootElement;

@@ -13,7 +13,12 @@ public sealed class ResultFolderTests : IDisposable
 
     private static Radiograph Film() => new()
     {
-        Width = 40, Height = 60, OriginalWidth = 40, OriginalHeight = 60, BitDepth = 8, Source = "a.png",
+        Width = 40,
+        Height = 60,
+        OriginalWidth = 40,
+        OriginalHeight = 60,
+        BitDepth = 8,
+        Source = "a.png",
         Pixels = [.. Enumerable.Range(0, 2400).Select(i => (ushort)(i % 251))],
     };
 
