@@ -19,7 +19,9 @@ public class KeptMemoryTests
         var before = Faults();
         for (var i = 0; i < 4; i++)
             Fill();
-        Assert.InRange(Faults() - before, 0, Numbers * sizeof(float) / Environment.SystemPageSize); // of four times as many pages
+        // Each filling has so many pages. The first one may lie elsewhere than those that follow, which then fetch once more.
+        var pages = Numbers * sizeof(float) / Environment.SystemPageSize;
+        Assert.InRange(Faults() - before, 0, 2 * pages);
     }
 
     private static void Fill() => ones(Numbers).Dispose();

@@ -73,10 +73,14 @@ public sealed class FullDiskEndToEndTests(HostileRun run)
     public void A_preview_that_does_not_fit_leaves_the_earlier_one()
     {
         using var disk = new SmallDisk(run.New("disk"));
-        File.WriteAllText(disk["sheet.png"], "the earlier one");
+        // Only a sheet of Marrow's own would be replaced at all.
+        using var pixel = new SkiaSharp.SKBitmap(1, 1);
+        using var data = pixel.Encode(SkiaSharp.SKEncodedImageFormat.Png, 100);
+        var earlier = Marrow.Imaging.ResultMark.Mark(data.Span, "marrow data preview");
+        File.WriteAllBytes(disk["sheet.png"], earlier);
         disk.Fill(leave: 8 << 10);
         Refused(Call("data", "preview", "spineweb16", run.Spines, "--out", disk["sheet.png"], "--json"), "sheet.png", "can't be written");
-        Assert.Equal("the earlier one", File.ReadAllText(disk["sheet.png"]));
+        Assert.Equal(earlier, File.ReadAllBytes(disk["sheet.png"]));
         NothingHalf(disk.Folder);
     }
 

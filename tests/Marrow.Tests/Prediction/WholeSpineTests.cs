@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Imaging;
@@ -17,9 +16,9 @@ public sealed class WholeSpineTests
         return Path.Combine(data!, path);
     }
 
-    private static SpinePredictor Predictor([CallerFilePath] string here = "")
+    private static SpinePredictor Predictor()
     {
-        var hub = new LocalHub(Path.GetFullPath(Path.Combine(here, "../../../../hub")));
+        var hub = new LocalHub(Path.Combine(Training.RecipeReaderTests.RepositoryRoot(), "hub"));
         Checkpoint[] checkpoints = [hub.Resolve("retinanet-densenet121.spineweb16"), hub.Resolve("cobb-densenet121.spineweb16")];
         try
         {
