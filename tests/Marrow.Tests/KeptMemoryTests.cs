@@ -16,12 +16,17 @@ public class KeptMemoryTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "mallopt is the GNU C library's.");
         KeptMemory.Ask();
         Fill();
-        var before = Faults();
-        for (var i = 0; i < 4; i++)
-            Fill();
-        // Each filling has so many pages. The first one may lie elsewhere than those that follow, which then fetch once more.
+        // Each filling has so many pages, all of them fetched each time where nothing is kept. Other tests of the process may
+        // take what was kept, so that one of several fillings is enough.
         var pages = Numbers * sizeof(float) / Environment.SystemPageSize;
-        Assert.InRange(Faults() - before, 0, 2 * pages);
+        Assert.InRange(Enumerable.Range(0, 12).Min(_ => FaultsOfFilling()), 0, pages / 4);
+    }
+
+    private static long FaultsOfFilling()
+    {
+        var before = Faults();
+        Fill();
+        return Faults() - before;
     }
 
     private static void Fill() => ones(Numbers).Dispose();

@@ -109,8 +109,8 @@ public sealed class RunEndToEndTests(HostileRun run)
         var folder = run.New("nan");
         for (var i = 0; i < 9; i++)
             Datasets.DataFolders.WriteImage(Path.Combine(folder, $"{i}.png"), i);
-        // Masked labels only: no class has two sides.
-        Datasets.DataFolders.WriteText(Path.Combine(folder, "labels.csv"), ["path,finding,other", .. Enumerable.Range(0, 9).Select(i => $"{i}.png,,")]);
+        // Negatives alone: no finding has two sides.
+        Datasets.DataFolders.WriteText(Path.Combine(folder, "labels.csv"), ["path,finding,other", .. Enumerable.Range(0, 9).Select(i => $"{i}.png,0,0")]);
         var (recipe, output) = (run.New("nan") + ".yaml", run.New("out"));
         File.WriteAllText(recipe, "name: nan\nstages:\n  - {name: a, task: classify, model: densenet-mini, data: {format: csv, kind: findings, labelColumns: [finding, other], validation: 0.2}, input: {width: 32, height: 32}, train: {steps: 6, batch: 2, patience: 1, evaluateEvery: 1}}\n");
         var result = Call("run", recipe, "--data", $"csv={folder}", "--out", output, "--json");
