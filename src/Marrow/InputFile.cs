@@ -11,7 +11,7 @@ namespace Marrow;
 /// file system reports. What can't be opened throws as <see cref="File"/> does; what is no regular file, or is too large,
 /// throws <see cref="MarrowException"/>.
 /// </summary>
-internal static partial class InputFile
+internal static class InputFile
 {
     /// <summary>For files that are read piece by piece and checked on the way, such as weights.</summary>
     public const long AnySize = long.MaxValue;
@@ -103,16 +103,8 @@ internal static partial class InputFile
     private static SafeFileHandle OpenOnUnix(string path)
     {
         var full = Path.GetFullPath(path);
-        int descriptor, error;
-        do
-        {
-            descriptor = Posix.Open(full, Posix.ReadOnlyWithoutWaiting);
-            error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
-        }
-        while (error == Posix.Interrupted);
-        if (descriptor < 0)
+        if (Posix.OpenToRead(full, out var error) is not { } handle)
             throw Failure(full, path, error);
-        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         try
         {
             RequireRegular(handle, canSeek: true, path);
@@ -128,8 +120,8 @@ internal static partial class InputFile
     /// <summary>The exception that .NET's own calls give for the same error.</summary>
     private static Exception Failure(string full, string path, int error) => error switch
     {
-        Posix.NoSuchEntry or Posix.NoDirectory when !Directory.Exists(Path.GetDirectoryName(full)) => new DirectoryNotFoundException($"Could not find a part of the path '{full}'."),
-        Posix.NoSuchEntry => new FileNotFoundException($"Could not find file '{full}'.", full),
+        Posix.NoEntry or Posix.NoFolder when !Directory.Exists(Path.GetDirectoryName(full)) => new DirectoryNotFoundException($"Could not find a part of the path '{full}'."),
+        Posix.NoEntry => new FileNotFoundException($"Could not find file '{full}'.", full),
         Posix.NoAccess or Posix.NotPermitted => new UnauthorizedAccessException($"Access to the path '{full}' is denied."),
         Posix.NoDevice => NotRegular(path, "a socket, or a device that is absent"),
         _ => new IOException($"{Marshal.GetPInvokeErrorMessage(error)} : '{full}'"),
@@ -139,13 +131,13 @@ internal static partial class InputFile
     {
         var found = OperatingSystem.IsWindows()
             ? canSeek ? null : "a pipe or a device"
-            : Posix.KindOf(handle) switch
+            : Posix.KindOf(handle, path) switch
             {
-                Posix.Regular => null,
-                Posix.Folder => "a folder",
-                Posix.Pipe => "a pipe",
-                Posix.CharacterDevice or Posix.BlockDevice => "a device",
-                Posix.Socket => "a socket",
+                PathKind.File => null,
+                PathKind.Folder => "a folder",
+                PathKind.Pipe => "a pipe",
+                PathKind.Device => "a device",
+                PathKind.Socket => "a socket",
                 _ => "something else",
             };
         if (found is not null)
@@ -187,45 +179,5 @@ internal static partial class InputFile
                 file.Dispose();
             base.Dispose(disposing);
         }
-    }
-
-    /// <summary>open(2) and what stat(2) says of a handle. Numbers of Linux and macOS, which differ where a choice stands.</summary>
-    private static unsafe partial class Posix
-    {
-        public const int Interrupted = 4, NoSuchEntry = 2, NotPermitted = 1, NoDevice = 6, NoAccess = 13, NoDirectory = 20;
-
-        // S_IFMT and its values, <sys/stat.h>.
-        public const int Pipe = 0x1000, CharacterDevice = 0x2000, Folder = 0x4000, BlockDevice = 0x6000, Regular = 0x8000, Socket = 0xC000;
-        private const int KindMask = 0xF000;
-
-        // statx(2): it alone has one layout on every processor. stx_mode stands at byte 28 of 256.
-        private const int ByHandle = 0x1000, KindWanted = 1, StatxBytes = 256, StatxMode = 28;
-
-        // struct stat of macOS with 64-bit inodes: st_mode at byte 4 of 144, which the same buffer holds.
-        private const int StatMode = 4;
-
-        /// <summary>O_RDONLY, O_NONBLOCK and O_CLOEXEC.</summary>
-        public static int ReadOnlyWithoutWaiting => OperatingSystem.IsMacOS() ? 0x4 | 0x1000000 : 0x800 | 0x80000;
-
-        public static int KindOf(SafeFileHandle handle)
-        {
-            var buffer = stackalloc byte[StatxBytes];
-            var isMac = OperatingSystem.IsMacOS();
-            if ((isMac ? FStat(handle, buffer) : Statx(handle, "", ByHandle, KindWanted, buffer)) != 0)
-                throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
-            return *(ushort*)(buffer + (isMac ? StatMode : StatxMode)) & KindMask;
-        }
-
-        [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        public static partial int Open(string path, int flags);
-
-        [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        private static partial int Statx(SafeFileHandle handle, string path, int flags, uint mask, byte* buffer);
-
-        [LibraryImport("libc", EntryPoint = "fstat", SetLastError = true)]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        private static partial int FStat(SafeFileHandle handle, byte* buffer);
     }
 }

@@ -22,6 +22,9 @@ internal enum PathKind
     File,
     Folder,
     Link,
+    Pipe,
+    Device,
+    Socket,
     Other,
 }
 
@@ -32,7 +35,7 @@ internal enum PathKind
 /// </summary>
 internal static partial class Posix
 {
-    public const int NotPermitted = 1, NoEntry = 2, NoProcess = 3, Interrupted = 4, InputOutput = 5, NoAccess = 13, Exists = 17, Invalid = 22, NoSpace = 28, ReadOnly = 30;
+    public const int NotPermitted = 1, NoEntry = 2, NoProcess = 3, Interrupted = 4, InputOutput = 5, NoDevice = 6, NoAccess = 13, Exists = 17, NoFolder = 20, Invalid = 22, NoSpace = 28, ReadOnly = 30;
     public static readonly int NotSupported = OperatingSystem.IsMacOS() ? 45 : 95;
     public static readonly int NotImplemented = OperatingSystem.IsMacOS() ? 78 : 38;
     public static readonly int OverQuota = OperatingSystem.IsMacOS() ? 69 : 122;
@@ -97,6 +100,28 @@ internal static partial class Posix
         return null;
     }
 
+    /// <summary>Opens what is there for reading; a pipe or a device is not waited for. Null with the error.</summary>
+    public static SafeFileHandle? OpenToRead(string path, out int error)
+    {
+        var handle = Open(path, DoNotBlock | CloseOnExec);
+        error = handle.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
+        if (error == 0)
+            return handle;
+        handle.Dispose();
+        return null;
+    }
+
+    /// <summary>What an open file is. Throws <see cref="IOException"/> where it can't be told.</summary>
+    public static unsafe PathKind KindOf(SafeFileHandle file, string path)
+    {
+        if (!OperatingSystem.IsMacOS())
+            return Status(file, path).Kind;
+        var status = stackalloc byte[256]; // struct stat with 64-bit inodes has 144 bytes; st_mode stands at byte 4.
+        if (FStat(file, status) != 0)
+            throw new IOException($"{Describe(Marshal.GetLastPInvokeError())}: '{path}'");
+        return KindOfMode(*(ushort*)(status + 4));
+    }
+
     /// <summary>False where another has it locked. A file system without locks locks for nobody, as in .NET.</summary>
     public static bool TryLock(SafeFileHandle file, bool alone)
     {
@@ -133,19 +158,23 @@ internal static partial class Posix
         if (StatX(folder, path, flags, typeModeNamesOwner, buffer) != 0)
         {
             var error = Marshal.GetLastPInvokeError();
-            const int notAFolder = 20; // a part of the path before the last
-            return error is NoEntry or notAFolder ? null : throw new IOException($"{Describe(error)}: '{path}'");
+            return error is NoEntry or NoFolder ? null : throw new IOException($"{Describe(error)}: '{path}'");
         }
         var mode = *(ushort*)(buffer + 28);
-        var kind = (mode & 0xF000) switch
-        {
-            0x8000 => PathKind.File,
-            0x4000 => PathKind.Folder,
-            0xA000 => PathKind.Link,
-            _ => PathKind.Other,
-        };
-        return new(kind, *(uint*)(buffer + 20), (UnixFileMode)(mode & 0xFFF), *(uint*)(buffer + 16));
+        return new(KindOfMode(mode), *(uint*)(buffer + 20), (UnixFileMode)(mode & 0xFFF), *(uint*)(buffer + 16));
     }
+
+    /// <summary>S_IFMT and its values, sys/stat.h; the same on Linux and macOS.</summary>
+    private static PathKind KindOfMode(ushort mode) => (mode & 0xF000) switch
+    {
+        0x1000 => PathKind.Pipe,
+        0x2000 or 0x6000 => PathKind.Device,
+        0x4000 => PathKind.Folder,
+        0x8000 => PathKind.File,
+        0xA000 => PathKind.Link,
+        0xC000 => PathKind.Socket,
+        _ => PathKind.Other,
+    };
 
     private static PathStatus? PlainStatus(string path)
     {
@@ -154,7 +183,7 @@ internal static partial class Posix
             return null;
         var kind = info.LinkTarget is not null ? PathKind.Link
             : info.Attributes.HasFlag(FileAttributes.Directory) ? PathKind.Folder
-            : info.Attributes.HasFlag(FileAttributes.Device) ? PathKind.Other : PathKind.File;
+            : info.Attributes.HasFlag(FileAttributes.Device) ? PathKind.Device : PathKind.File;
         return new(kind, User, OperatingSystem.IsWindows() || kind == PathKind.Link ? 0 : info.UnixFileMode, 1);
     }
 
@@ -197,4 +226,8 @@ internal static partial class Posix
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static unsafe partial int StatX(int folder, string path, int flags, uint mask, byte* result);
+
+    [LibraryImport("libc", EntryPoint = "fstat", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static unsafe partial int FStat(SafeFileHandle file, byte* status);
 }

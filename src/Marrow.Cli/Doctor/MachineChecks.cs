@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using Marrow.Native;
 using Marrow.Training;
 
 namespace Marrow.Cli.Doctor;
@@ -19,7 +20,7 @@ internal static class MachineChecks
     public static IEnumerable<Finding> All()
     {
         yield return Processor(ProcessorName(), InstructionSets(), Compute.HasBFloat16Instructions());
-        yield return Threads(Environment.ProcessorCount, ProcFiles.AllowedCpus(ProcFiles.Read("/proc/self/status")), ProcFiles.LoadAverage(ProcFiles.Read("/proc/loadavg")));
+        yield return Threads(ProcessThreads.Look());
         yield return Memory(TotalBytes(), ProcFiles.Kibibytes(ProcFiles.Read("/proc/meminfo"), "MemAvailable") * 1024, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         yield return Graphics(NvidiaDriver());
     }
@@ -32,17 +33,20 @@ internal static class MachineChecks
             : new(Group, "processor", Verdict.Warning, found, "Without AVX2 everything takes several times as long. In a virtual machine, pass the host's processor through.");
     }
 
-    /// <param name="usable">Those that this process may use at once: affinity and a container's quota are counted in.</param>
-    /// <param name="allowed">By affinity alone; null where it is not known.</param>
-    /// <param name="load">Of the last minute; null where it is not known.</param>
-    internal static Finding Threads(int usable, int? allowed, double? load)
+    /// <param name="choice">What a command would compute with if it began now.</param>
+    internal static Finding Threads(ThreadChoice choice)
     {
-        var found = $"{usable} {(usable == 1 ? "core" : "cores")} to use"
-            + (allowed > usable ? $", by a quota ({allowed} are allowed)" : "")
-            + (load is null ? "" : string.Create(CultureInfo.InvariantCulture, $"; load {load:0.0}"));
-        return load > usable + 0.5
-            ? new(Group, "threads", Verdict.Warning, found, "Other programs compute here: everything takes longer. Wait for them, or give Marrow fewer threads by OMP_NUM_THREADS.")
-            : new(Group, "threads", Verdict.Ok, found);
+        var cores = choice.Facts.Cores;
+        if (choice.Count > cores)
+        {
+            return new(Group, "threads", Verdict.Warning, string.Create(CultureInfo.InvariantCulture, $"{choice}, for {cores} {(cores == 1 ? "core" : "cores")}"),
+                "Threads that wait for one another make everything take many times as long. Take as many as there are cores, or leave the number to Marrow.");
+        }
+        // An explicit number wins over what others do.
+        var alone = ThreadChoice.Of(choice.Facts with { Load = 0, QuotaLoad = 0, Peers = default }, inStudy: false).Count;
+        return choice.Count < alone && choice.Facts.Load + choice.Facts.QuotaLoad + choice.Facts.Peers.Threads + choice.Facts.Peers.Starting > 0
+            ? new(Group, "threads", Verdict.Warning, choice.ToString(), "Other programs compute here: everything takes longer, with fewer threads least of all. Wait for them, or say how many threads by --threads.")
+            : new(Group, "threads", Verdict.Ok, choice.ToString());
     }
 
     /// <param name="total">Bytes of the machine.</param>

@@ -35,24 +35,4 @@ internal static class ProcFiles
     /// <summary>"MemTotal:  16384 kB" -> 16384.</summary>
     public static long? Kibibytes(string text, string name) =>
         long.TryParse(Value(text, name)?.Split(' ')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
-
-    /// <summary>How many processors the affinity allows: "Cpus_allowed_list: 0-3,8" -> 5.</summary>
-    public static int? AllowedCpus(string status)
-    {
-        if (Value(status, "Cpus_allowed_list") is not { Length: > 0 } list)
-            return null;
-        var count = 0;
-        foreach (var range in list.Split(','))
-        {
-            var ends = range.Split('-');
-            if (!int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first) || !int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last))
-                return null;
-            count += last - first + 1;
-        }
-        return count;
-    }
-
-    /// <summary>Of the last minute: "3.81 1.63 0.79 ..." -> 3.81.</summary>
-    public static double? LoadAverage(string text) =>
-        double.TryParse(text.Split(' ')[0], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var load) ? load : null;
 }

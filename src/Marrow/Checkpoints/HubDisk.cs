@@ -153,6 +153,10 @@ internal static partial class HubDisk
         }
     }
 
+    /// <summary>Whether all that a folder holds, if anything, has names that this class gives.</summary>
+    internal static bool HoldsOwnNamesOnly(string folder) =>
+        Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).All(name => OwnName().IsMatch(name!) || Leftovers.IsOne(name!));
+
     private static IEnumerable<string> OwnNames(string folder) =>
         Posix.Status(folder) is { IsFolder: true } ? FoldersIn(folder).Where(path => OwnName().IsMatch(Path.GetFileName(path))) : [];
 

@@ -5,8 +5,8 @@ namespace Marrow.Checkpoints;
 /// <summary>
 /// How a hub is known from any other folder: by a file <c>.marrow-hub</c>, which it gets with the first checkpoint that is
 /// placed or removed. Hubs that are older are known by what only a hub has: a checkpoint that its manifest proves, in the
-/// folder of its name and digest; or nothing at all but the lock and the folders of a hub. In anything else Marrow
-/// deletes nothing.
+/// folder of its name and digest; or nothing at all but the lock and the folders of a hub, and in them only names that a
+/// hub gives. In anything else Marrow deletes nothing.
 /// </summary>
 internal static class HubMark
 {
@@ -100,7 +100,7 @@ internal static class HubMark
             return entries.Count > 0 && entries.All(entry => Posix.Status(entry.FullName) switch
             {
                 { Kind: PathKind.File } => entry.Name == FolderLock.FileName,
-                { Kind: PathKind.Folder } => OwnFolders.Contains(entry.Name),
+                { Kind: PathKind.Folder } => OwnFolders.Contains(entry.Name) && HubDisk.HoldsOwnNamesOnly(entry.FullName),
                 _ => false,
             });
         }

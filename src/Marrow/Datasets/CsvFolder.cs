@@ -118,7 +118,8 @@ internal static class CsvFolder
         };
     }
 
-    private static string PatientOf(CsvRow row, int column, string id) => column >= 0 && row.Fields[column].Length > 0 ? row.Fields[column] : id;
+    /// <summary>An image without a patient stands for itself.</summary>
+    public static string PatientOf(CsvRow row, int column, string id) => column >= 0 && row.Fields[column].Length > 0 ? row.Fields[column] : id;
 
     private static string[] UnitsOf(DatasetRequest request, IReadOnlyList<string> names)
     {

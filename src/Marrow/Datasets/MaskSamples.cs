@@ -31,7 +31,7 @@ internal static class MaskSamples
                 : Required(Path.Combine(request.Root, ImageList.CheckPath(row.Fields[mask], table, row, mask)), id);
             if (maskPath is not null)
                 MaskFile.RequireSameSize(maskPath, path);
-            images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = patient >= 0 && row.Fields[patient].Length > 0 ? row.Fields[patient] : id, MaskPath = maskPath });
+            images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = CsvFolder.PatientOf(row, patient, id), MaskPath = maskPath });
         });
         return new Dataset
         {

@@ -26,12 +26,17 @@ internal sealed class ProcessThreads
 
     /// <param name="wanted">An explicit number of the user's; null where there is none.</param>
     public ProcessThreads(int? wanted = null, bool inStudy = false, Processors? processors = null)
+        : this(wanted, inStudy, processors, isSilent: false)
+    {
+    }
+
+    private ProcessThreads(int? wanted, bool inStudy, Processors? processors, bool isSilent)
     {
         (_wanted, _inStudy, _processors) = (wanted, inStudy, processors ?? new());
         _allowed = _processors.Allowed();
         _quota = _processors.Quota();
         _start = _processors.Times(_allowed, _quota);
-        if (!IsExplicit)
+        if (!IsExplicit && !isSilent)
             MarrowProcesses.Announce(null, inStudy);
     }
 
@@ -47,6 +52,9 @@ internal sealed class ProcessThreads
     /// <summary>To be called when a program begins; <see cref="Apply"/> when it first computes.</summary>
     /// <param name="wanted">An explicit number of the user's; null where there is none.</param>
     public static void Begin(int? wanted, bool inStudy) => Command.Value = new(wanted, inStudy);
+
+    /// <summary>What a command would choose if it began now; other processes are not told.</summary>
+    public static ThreadChoice Look() => new ProcessThreads(null, inStudy: false, processors: null, isSilent: true).Choose();
 
     /// <summary>A user said how many, by an option or a variable.</summary>
     public bool IsExplicit => _wanted is not null || FromEnvironment(Environment.GetEnvironmentVariable(Variable)) is not null;

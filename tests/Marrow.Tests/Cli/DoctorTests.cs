@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Marrow.Cli;
 using Marrow.Cli.Doctor;
+using Marrow.Native;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Hostile;
 using Spectre.Console.Testing;
@@ -60,19 +61,23 @@ public sealed class DoctorTests : IDisposable
         Assert.Equal(24646192, ProcFiles.Kibibytes(memory, "MemTotal"));
         Assert.Equal(12345678, ProcFiles.Kibibytes(memory, "MemAvailable"));
         Assert.Null(ProcFiles.Kibibytes("", "MemTotal"));
-        Assert.Equal(6, ProcFiles.AllowedCpus("Cpus_allowed:\tff\nCpus_allowed_list:\t0-3,8,10\n"));
-        Assert.Null(ProcFiles.AllowedCpus("Cpus_allowed_list:\tall\n"));
-        Assert.Equal(3.81, ProcFiles.LoadAverage("3.81 1.63 0.79 2/300 7\n"));
-        Assert.Null(ProcFiles.LoadAverage(""));
         Assert.Equal("AMD EPYC", ProcFiles.Value("processor\t: 0\nmodel name\t: AMD EPYC\n", "model name"));
     }
 
     [Fact]
     public void Cores_that_others_use_and_a_quota_are_told()
     {
-        Assert.Equal(Verdict.Ok, MachineChecks.Threads(4, 4, 3.9).Verdict);
-        Assert.Equal(Verdict.Warning, MachineChecks.Threads(4, 4, 9).Verdict);
-        Assert.Contains("2 cores to use, by a quota (64 are allowed)", MachineChecks.Threads(2, 64, null).Found);
+        var facts = new ThreadFacts { Cores = 4 };
+        Finding Of(ThreadFacts facts) => MachineChecks.Threads(ThreadChoice.Of(facts, inStudy: false));
+        Assert.Equal((Verdict.Ok, "4 threads: 4 cores"), (Of(facts).Verdict, Of(facts).Found));
+        Assert.Equal(Verdict.Ok, Of(facts with { Load = 0.1 }).Verdict);
+        Assert.Equal(Verdict.Ok, Of(facts with { Quota = 2 }).Verdict);
+        Assert.Equal("2 threads: a quota of 2.0 cores", Of(facts with { Quota = 2 }).Found);
+        Assert.Equal((Verdict.Warning, "2 threads: other processes keep 2.0 of 4 cores busy"), (Of(facts with { Load = 2 }).Verdict, Of(facts with { Load = 2 }).Found));
+        Assert.Equal(Verdict.Warning, Of(facts with { Quota = 2, QuotaLoad = 1 }).Verdict);
+        Assert.Equal(Verdict.Ok, MachineChecks.Threads(ThreadChoice.Explicit(1, ProcessThreads.Variable, facts)).Verdict);
+        var many = MachineChecks.Threads(ThreadChoice.Explicit(16, ProcessThreads.Variable, facts));
+        Assert.Equal((Verdict.Warning, "16 threads: OMP_NUM_THREADS, for 4 cores"), (many.Verdict, many.Found));
     }
 
     [Theory]

@@ -138,6 +138,18 @@ public sealed class HubOwnershipTests : IDisposable
         Assert.True(HubMark.IsHub(_folder["marked"]));
     }
 
+    [Theory]
+    [InlineData(".trash")]
+    [InlineData(".incoming")]
+    public void A_folder_with_nothing_but_anothers_trash_is_no_hub(string name)
+    {
+        Directory.CreateDirectory(In(name, Guids));
+        Assert.True(HubMark.IsHub(_hub));
+        File.WriteAllText(In(name, "photo.jpg"), "mine");
+        Assert.False(HubMark.IsHub(_hub));
+        Refused(Call("hub", "verify", "--hub", _hub), _hub, "a folder that is none");
+    }
+
     [Fact]
     public void What_a_user_put_into_a_checkpoints_folder_is_not_removed_with_it()
     {
