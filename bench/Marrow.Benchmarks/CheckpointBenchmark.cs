@@ -1,5 +1,8 @@
+using Marrow.Tasks;
+using Marrow.Backbones;
 using Marrow.Checkpoints;
-using Marrow.Training;
+using Marrow.Hub;
+using Marrow.Weights;
 using TorchSharp;
 
 namespace Marrow.Benchmarks;
@@ -79,7 +82,7 @@ internal static class CheckpointBenchmark
         checkpoint.BuildModel(verifyGolden).Dispose();
     }
 
-    private static CheckpointDraft Draft(TrainingTask task, IReadOnlyList<KeyValuePair<string, torch.Tensor>> weights) => new()
+    private static CheckpointDraft Draft(TaskModel task, IReadOnlyList<KeyValuePair<string, torch.Tensor>> weights) => new()
     {
         Name = "densenet121.benchmark",
         Config = task.Describe(),

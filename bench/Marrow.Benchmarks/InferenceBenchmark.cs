@@ -1,5 +1,6 @@
-using Marrow.Tensors;
-using Marrow.Training;
+using Marrow.Tasks;
+using Marrow.Computing;
+using Marrow.Inputs;
 using static TorchSharp.torch;
 
 namespace Marrow.Benchmarks;
@@ -19,7 +20,7 @@ internal static class InferenceBenchmark
     public static IEnumerable<Comparison> Detector(int rounds) =>
         Of("RetinaNet-DenseNet-121, 192 x 576", Subjects.Detector, Subjects.SpineInput, 1, rounds);
 
-    private static IEnumerable<Comparison> Of(string name, Func<TrainingTask> create, InputContract input, int size, int rounds)
+    private static IEnumerable<Comparison> Of(string name, Func<TaskModel> create, InputContract input, int size, int rounds)
     {
         var repeats = Math.Max(1, 8 / size); // so that one run is long enough for the clock of processor time
         using var batch = Subjects.Batch(input, size);
@@ -39,7 +40,7 @@ internal static class InferenceBenchmark
             new($"{choice}, weights as in training", () => Run(training, choice)),
             new($"Marrow's choice: {choice}", () => Run(inference, choice)));
 
-        void Run(TrainingTask task, Compute compute)
+        void Run(TaskModel task, Compute compute)
         {
             using var noGrad = no_grad();
             task.Model.eval();
@@ -49,7 +50,7 @@ internal static class InferenceBenchmark
                 var images = compute.Prepare(batch.Images);
                 compute.Forward<IDisposable>(() => task.Model switch
                 {
-                    Models.RetinaNet detector => detector.forward(images),
+                    RetinaNet detector => detector.forward(images),
                     var model => ((nn.Module<Tensor, Tensor>)model).forward(images),
                 }).Dispose();
             }

@@ -1,9 +1,12 @@
 using System.Diagnostics;
+using Marrow.Tasks;
+using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Tensors;
-using Marrow.Training;
+using Marrow.Inputs;
+using Marrow.Training.Loop;
 using Marrow.Training.Methods;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Benchmarks;
 
@@ -21,7 +24,7 @@ internal static class LoaderBenchmark
         yield return Measure("loader: 192 x 576 from 854 x 2360", Subjects.SpineInput, 854, 2360, Subjects.Detector, 4, rounds);
     }
 
-    private static Comparison Measure(string title, InputContract input, int width, int height, Func<TrainingTask> create, int batch, int rounds)
+    private static Comparison Measure(string title, InputContract input, int width, int height, Func<TaskModel> create, int batch, int rounds)
     {
         var folder = Directory.CreateTempSubdirectory("marrow-bench-").FullName;
         try
@@ -73,7 +76,7 @@ internal static class LoaderBenchmark
     }
 
     /// <summary>Images a second and the share of waiting, from the first step's end to the last's.</summary>
-    private static (double ImagesPerSecond, double WaitShare) Train(Func<TrainingTask> create, BatchLoader loader, int batch, int steps, string folder)
+    private static (double ImagesPerSecond, double WaitShare) Train(Func<TaskModel> create, BatchLoader loader, int batch, int steps, string folder)
     {
         using var task = create();
         var options = new TrainOptions { Epochs = 0, Steps = steps + 1, Batch = batch, SaveEverySeconds = 3600 };

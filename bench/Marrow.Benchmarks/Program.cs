@@ -1,12 +1,14 @@
+
+// What speed is promised, measured as ratios within one process. Absolute times depend on the machine and on what else
+// it does; the alternatives of one comparison run in turn, so that both slow down together.
+
 using System.Globalization;
 using System.Text.Json;
 using Marrow;
 using Marrow.Benchmarks;
-using Marrow.Training;
+using Marrow.Computing;
+using Marrow.Training.Loop;
 using static TorchSharp.torch;
-
-// What speed is promised, measured as ratios within one process. Absolute times depend on the machine and on what else
-// it does; the alternatives of one comparison run in turn, so that both slow down together.
 
 const string usage = """
     usage: Marrow.Benchmarks [train] [inference] [detector] [loader] [checkpoint] [load] [hub] [sharing-predict] [sharing-train] [profile] [all] [--json] [--rounds N] [--threads N]

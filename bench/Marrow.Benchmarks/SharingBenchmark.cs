@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Marrow.Imaging.Phantom;
-using Marrow.Native;
+using Marrow.Computing;
+using Marrow.Phantoms;
 
 namespace Marrow.Benchmarks;
 

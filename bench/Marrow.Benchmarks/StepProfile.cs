@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using Marrow.Native;
-using Marrow.Training;
+using Marrow.Computing;
+using Marrow.Training.Loop;
+using Marrow.Training.Recipes;
 using static TorchSharp.torch;
 
 namespace Marrow.Benchmarks;

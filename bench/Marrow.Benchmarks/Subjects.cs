@@ -1,9 +1,12 @@
+using Marrow.Backbones;
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Models;
+using Marrow.Inputs;
+using Marrow.Modules;
 using Marrow.Spine;
-using Marrow.Tensors;
-using Marrow.Training.Tasks;
+using Marrow.Tasks;
+using Marrow.Tasks.Classify;
+using Marrow.Tasks.Vertebrae;
 using static TorchSharp.torch;
 
 namespace Marrow.Benchmarks;

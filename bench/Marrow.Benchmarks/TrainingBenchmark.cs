@@ -1,6 +1,9 @@
-using Marrow.Native;
-using Marrow.Tensors;
-using Marrow.Training;
+using Marrow.Backbones;
+using Marrow.Computing;
+using Marrow.Inputs;
+using Marrow.Tasks;
+using Marrow.Training.Loop;
+using Marrow.Training.Recipes;
 using static TorchSharp.torch;
 
 namespace Marrow.Benchmarks;
@@ -45,13 +48,13 @@ internal static class TrainingBenchmark
     /// <summary>A step as <see cref="TrainingLoop"/> takes it.</summary>
     internal sealed class MarrowStep : IDisposable
     {
-        private readonly TrainingTask _task;
+        private readonly TaskModel _task;
         private readonly Batch _batch;
         private readonly Compute _compute;
         private readonly Optimizer _optimizer;
 
         /// <param name="task">Disposed with this.</param>
-        public MarrowStep(TrainingTask task, Batch batch, Compute compute)
+        public MarrowStep(TaskModel task, Batch batch, Compute compute)
         {
             KeptMemory.Ask(); // for all of the process: float32 as TorchSharp gives it gains by it as well
             (_task, _batch, _compute) = (task, batch, compute);
@@ -81,11 +84,11 @@ internal static class TrainingBenchmark
     /// <summary>The same step without anything of Marrow's but the model and its loss.</summary>
     private sealed class PlainStep : IDisposable
     {
-        private readonly TrainingTask _task;
+        private readonly TaskModel _task;
         private readonly Batch _batch;
         private readonly optim.Optimizer _optimizer;
 
-        public PlainStep(TrainingTask task, Batch batch)
+        public PlainStep(TaskModel task, Batch batch)
         {
             (_task, _batch) = (task, batch);
             _optimizer = optim.AdamW(task.Model.parameters(), LearningRate, weight_decay: Options.WeightDecay);

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Numerics;
-using Marrow.Checkpoints;
-using Marrow.Checkpoints.PyTorch;
 using Marrow.Imaging;
+using Marrow.Weights;
+using Marrow.Weights.PyTorch;
 
 namespace Marrow.Soak;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Marrow.Weights.PyTorch;
 
 namespace Marrow.Soak;
 

@@ -1,8 +1,9 @@
+
+// The long forms of the tests that need many cases: damaged files, flipped bits, processes at once.
+
 using System.Diagnostics;
 using System.Globalization;
 using Marrow.Soak;
-
-// The long forms of the tests that need many cases: damaged files, flipped bits, processes at once.
 
 var soaks = new Dictionary<string, Soak>
 {

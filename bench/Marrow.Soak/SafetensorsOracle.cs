@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Text.Json;
 using System.Text.Unicode;
-using Marrow.Checkpoints;
+using Marrow.Weights;
 
 namespace Marrow.Soak;
 

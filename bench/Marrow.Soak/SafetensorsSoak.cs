@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Marrow.Checkpoints;
 using Marrow.Imaging;
+using Marrow.Weights;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

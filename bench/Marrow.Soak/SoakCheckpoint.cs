@@ -1,5 +1,8 @@
 using Marrow.Checkpoints;
-using Marrow.Models;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Datasets;
+using Marrow.Hub;
+using Marrow.Tasks;
 using TorchSharp;
 
 namespace Marrow.Soak;

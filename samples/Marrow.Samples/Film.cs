@@ -1,5 +1,5 @@
 using Marrow.Imaging;
-using Marrow.Imaging.Phantom;
+using Marrow.Phantoms;
 
 namespace Marrow.Samples;
 

@@ -1,5 +1,5 @@
 using Marrow.Hub;
-using Marrow.Tensors;
+using Marrow.Inputs;
 using static TorchSharp.torch;
 
 namespace Marrow.Samples;

@@ -1,7 +1,8 @@
-using Marrow.Samples;
 
 // The samples of docs/library.md, one after the other, on the hub that is named: dotnet run --project samples/Marrow.Samples -- hub
 // Nothing is written to that hub; the child goes to a hub of its own.
+
+using Marrow.Samples;
 
 if (args is not [var hub] || !Directory.Exists(hub))
 {

@@ -1,4 +1,4 @@
-using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
 
 namespace Marrow.Samples;
 

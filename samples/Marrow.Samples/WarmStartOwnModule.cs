@@ -1,6 +1,6 @@
-using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
 using Marrow.Hub;
-using Marrow.Models;
+using Marrow.Tasks;
 using TorchSharp;
 
 namespace Marrow.Samples;

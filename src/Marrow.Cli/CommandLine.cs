@@ -4,7 +4,7 @@ using System.CommandLine.Invocation;
 using System.Globalization;
 using System.Reflection;
 using Marrow.Cli.Commands;
-using Marrow.Native;
+using Marrow.Computing;
 
 namespace Marrow.Cli;
 

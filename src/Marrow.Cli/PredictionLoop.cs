@@ -1,6 +1,7 @@
+using Marrow.Computing;
 using Marrow.Imaging;
-using Marrow.Native;
 using Marrow.Prediction;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Cli;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Marrow.Metrics;
-using Marrow.Ranking;
+using Marrow.Training.Ranking;
 using Spectre.Console;
 
 namespace Marrow.Cli;

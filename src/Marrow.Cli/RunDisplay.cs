@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Marrow.Training;
+using Marrow.Training.Runs;
 using Spectre.Console;
 
 namespace Marrow.Cli;

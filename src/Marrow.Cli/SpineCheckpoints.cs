@@ -1,6 +1,7 @@
 using Marrow.Checkpoints;
 using Marrow.Hub;
-using Marrow.Tensors;
+using Marrow.Inputs;
+using Marrow.Tasks;
 
 namespace Marrow.Cli;
 

@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using Marrow.Cli.Commands;
 using Marrow.Hub;
-using Marrow.Studies;
-using Marrow.Training;
-using Quoting = Marrow.Studies.StudyCommand;
+using Marrow.Training.Experiments;
+using Marrow.Training.Recipes;
+using Quoting = Marrow.Training.Experiments.StudyCommand;
 
 namespace Marrow.Cli;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Marrow.Native;
+using Marrow.Computing;
 
 namespace Marrow.Cli;
 

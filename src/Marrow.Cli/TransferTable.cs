@@ -1,5 +1,6 @@
 using System.Globalization;
-using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Computing.Cpu;
 
 namespace Marrow.Cli;
 

@@ -1,3 +1,4 @@
+using Marrow.Hub.Registry;
 using Microsoft.Win32.SafeHandles;
 
 namespace Marrow;

@@ -1,3 +1,4 @@
+
 namespace Marrow;
 
 /// <summary>One of the cache's folders.</summary>

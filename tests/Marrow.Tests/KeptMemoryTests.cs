@@ -1,5 +1,5 @@
 using System.Globalization;
-using Marrow.Native;
+using Marrow.Computing;
 using Marrow.Tests.Checkpoints;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using Marrow.Models;
-using Marrow.Native;
+using Marrow.Computing;
+using Marrow.Tasks;
 using TorchSharp;
 
 namespace Marrow.Tests;

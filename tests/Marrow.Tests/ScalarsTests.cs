@@ -1,5 +1,5 @@
-using Marrow.Models;
-using Marrow.Native;
+using Marrow.Computing;
+using Marrow.Tasks;
 using Mono.Cecil;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Marrow.Datasets;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;

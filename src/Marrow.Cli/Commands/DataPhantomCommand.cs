@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Marrow.Imaging.Phantom;
+using Marrow.Phantoms;
 
 namespace Marrow.Cli.Commands;
 

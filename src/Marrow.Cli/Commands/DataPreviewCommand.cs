@@ -2,7 +2,7 @@ using System.CommandLine;
 using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Reports;
-using Marrow.Training;
+using Marrow.Training.Recipes;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;

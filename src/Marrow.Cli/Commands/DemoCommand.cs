@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Marrow.Demo;
+using Marrow.Cli.Demo;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;

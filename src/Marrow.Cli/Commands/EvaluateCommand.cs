@@ -1,11 +1,12 @@
 using System.CommandLine;
 using Marrow.Checkpoints;
+using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Metrics;
-using Marrow.Native;
 using Marrow.Prediction;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;

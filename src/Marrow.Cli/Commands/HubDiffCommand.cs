@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
 using Marrow.Hub;
 using Marrow.Imaging;
+using Marrow.Tasks;
+using Marrow.Training.Recipes;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using Marrow.Checkpoints;
+using Marrow.Computing;
 using Marrow.Imaging;
-using Marrow.Native;
-using Marrow.Ranking;
+using Marrow.Tasks;
+using Marrow.Training.Ranking;
 
 namespace Marrow.Cli.Commands;
 

@@ -3,9 +3,10 @@ using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Imaging;
+using Marrow.Inputs;
 using Marrow.Prediction;
 using Marrow.Reports;
-using Marrow.Tensors;
+using Marrow.Tasks;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;

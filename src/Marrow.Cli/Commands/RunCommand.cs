@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Hub;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Marrow.Studies;
+using Marrow.Training.Experiments;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;

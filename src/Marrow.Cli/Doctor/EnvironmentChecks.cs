@@ -38,7 +38,7 @@ internal static class EnvironmentChecks
         ("Python peers", ["torchvision", "scipy", "sklearn", "onnx"], "the tests against independent implementations", "python3-torchvision python3-scipy python3-sklearn python3-onnx"),
     ];
 
-    public static IEnumerable<Finding> All()
+    public static IEnumerable<CheckResult> All()
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified)
             .Concat(OperatingSystem.IsWindows() ? [] : ["/usr/sbin", PythonPackages]).ToList();
@@ -46,7 +46,7 @@ internal static class EnvironmentChecks
         return [.. Programs.Select(p => Program(p.Check, p.Files, p.For, p.Debian, name => folders.Any(folder => Path.Exists(Path.Combine(folder, name))))), .. Variables(variables)];
     }
 
-    internal static Finding Program(string check, string[] files, string use, string debian, Func<string, bool> isThere)
+    internal static CheckResult Program(string check, string[] files, string use, string debian, Func<string, bool> isThere)
     {
         var missing = files.Where(file => !isThere(file)).ToList();
         return missing.Count == 0
@@ -56,7 +56,7 @@ internal static class EnvironmentChecks
     }
 
     /// <summary>Those that are set, by name. A value is shown only where it is known to be no secret.</summary>
-    internal static IEnumerable<Finding> Variables(IReadOnlyDictionary<string, string> variables)
+    internal static IEnumerable<CheckResult> Variables(IReadOnlyDictionary<string, string> variables)
     {
         var any = false;
         foreach (var (name, value) in variables.Where(v => v.Value.Length > 0).OrderBy(v => v.Key, StringComparer.Ordinal))

@@ -15,7 +15,7 @@ internal static class LibraryChecks
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public static IEnumerable<Finding> All(CancellationToken cancellation) => Judge(Try(cancellation));
+    public static IEnumerable<CheckResult> All(CancellationToken cancellation) => Judge(Try(cancellation));
 
     /// <param name="Output">What it wrote to standard output.</param>
     /// <param name="ExitCode">Null when it did not end in time.</param>
@@ -23,7 +23,7 @@ internal static class LibraryChecks
     internal sealed record Attempt(string Output, int? ExitCode, string Error);
 
     /// <summary>A finding for each library, whatever became of the attempt.</summary>
-    internal static IEnumerable<Finding> Judge(Attempt attempt)
+    internal static IEnumerable<CheckResult> Judge(Attempt attempt)
     {
         var lines = attempt.Output.Split('\n').Select(Line).OfType<ProbeLine>().ToList();
         var isFirstWithout = true;

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Marrow.Native;
-using Marrow.Training;
+using Marrow.Computing;
 using SkiaSharp;
 using static TorchSharp.torch;
 

@@ -2,8 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
-using Marrow.Native;
-using Marrow.Training;
+using Marrow.Computing;
 
 namespace Marrow.Cli.Doctor;
 
@@ -17,7 +16,7 @@ internal static class MachineChecks
     private const double TrainingGiB = 1.7;
     private const double PredictionGiB = 0.7;
 
-    public static IEnumerable<Finding> All()
+    public static IEnumerable<CheckResult> All()
     {
         yield return Processor(ProcessorName(), InstructionSets(), Compute.HasBFloat16Instructions());
         yield return Threads(ProcessThreads.Look());
@@ -25,7 +24,7 @@ internal static class MachineChecks
         yield return Graphics(NvidiaDriver());
     }
 
-    internal static Finding Processor(string name, IReadOnlyList<string> sets, bool hasBFloat16)
+    internal static CheckResult Processor(string name, IReadOnlyList<string> sets, bool hasBFloat16)
     {
         var found = $"{name}: {string.Join(", ", sets)}; computes in {(hasBFloat16 ? "bfloat16, channels last" : "float32")} unless told otherwise";
         return sets.Contains("AVX2") || sets.Contains("NEON")
@@ -34,7 +33,7 @@ internal static class MachineChecks
     }
 
     /// <param name="choice">What a command would compute with if it began now.</param>
-    internal static Finding Threads(ThreadChoice choice)
+    internal static CheckResult Threads(ThreadChoice choice)
     {
         var cores = choice.Facts.Cores;
         if (choice.Count > cores)
@@ -52,7 +51,7 @@ internal static class MachineChecks
     /// <param name="total">Bytes of the machine.</param>
     /// <param name="available">Of them free for programs now; null where it is not known.</param>
     /// <param name="limit">What this process may take, in a container less than the machine has.</param>
-    internal static Finding Memory(long total, long? available, long limit)
+    internal static CheckResult Memory(long total, long? available, long limit)
     {
         var mayTake = Math.Min(available ?? total, limit);
         var found = string.Create(CultureInfo.InvariantCulture, $"{total / GiB:0.0} GiB")
@@ -67,7 +66,7 @@ internal static class MachineChecks
     }
 
     /// <param name="driver">The NVIDIA driver's own words; null where there is none.</param>
-    internal static Finding Graphics(string? driver) => new(Group, "GPU", Verdict.Info, driver is null
+    internal static CheckResult Graphics(string? driver) => new(Group, "GPU", Verdict.Info, driver is null
         ? "no NVIDIA driver; none is needed, Marrow computes on the processor"
         : $"{driver}; Marrow's commands compute on the processor all the same",
         driver is null ? null : "A program of your own can use it: reference the package libtorch-cuda-12.8-linux-x64 or -win-x64 in place of libtorch-cpu, and build with -p:Libtorch=none.");

@@ -15,7 +15,7 @@ internal static partial class ProgramChecks
     private const int WantedGlibcxx = 32;
     private const int MostBytes = 64 << 20; // libstdc++ has 2 MB
 
-    public static IEnumerable<Finding> All(string version)
+    public static IEnumerable<CheckResult> All(string version)
     {
         yield return OwnVersion(version);
         yield return Runtime(Environment.Version, Sdks(RuntimeEnvironment.GetRuntimeDirectory()));
@@ -25,19 +25,19 @@ internal static partial class ProgramChecks
     }
 
     /// <param name="version">"0.1.0+c138982d...": after the plus stands the commit that was built.</param>
-    internal static Finding OwnVersion(string version)
+    internal static CheckResult OwnVersion(string version)
     {
         var parts = version.Split('+', 2);
         return new(Group, "Marrow", Verdict.Ok, parts.Length == 2 ? $"{parts[0]}, commit {parts[1][..Math.Min(12, parts[1].Length)]}" : parts[0]);
     }
 
-    internal static Finding Runtime(Version runtime, IReadOnlyList<string> sdks)
+    internal static CheckResult Runtime(Version runtime, IReadOnlyList<string> sdks)
     {
         var newest = sdks.Where(s => s.StartsWith("10.", StringComparison.Ordinal)).Max(StringComparer.Ordinal);
         return new(Group, ".NET", Verdict.Ok, $"runtime {runtime}, {(newest is null ? "no SDK 10 (it is needed to build Marrow, not to run it)" : $"SDK {newest}")}");
     }
 
-    internal static Finding Platform(string name, Architecture architecture, string rid, string? glibc)
+    internal static CheckResult Platform(string name, Architecture architecture, string rid, string? glibc)
     {
         const string supported = "libtorch is built for Linux x64 with glibc, Windows x64 and macOS on Apple silicon. Use one of these, or a container of one.";
         var found = $"{name}, {architecture.ToString().ToLowerInvariant()}{(glibc is null ? "" : $", glibc {glibc}")}";
@@ -51,7 +51,7 @@ internal static partial class ProgramChecks
     }
 
     /// <param name="newest">N of the newest GLIBCXX_3.4.N that the C++ library has; null where there is none to ask.</param>
-    internal static Finding CppLibrary(int? newest) => newest switch
+    internal static CheckResult CppLibrary(int? newest) => newest switch
     {
         null => new(Group, "libstdc++", Verdict.Info, "not looked at: its file was not found"),
         < LeastGlibcxx => new(Group, "libstdc++", Verdict.Problem, $"GLIBCXX_3.4.{newest}, and libtorch's binding needs 3.4.{LeastGlibcxx}",

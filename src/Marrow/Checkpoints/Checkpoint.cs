@@ -1,4 +1,6 @@
-using Marrow.Models;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Tasks;
+using Marrow.Weights;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 

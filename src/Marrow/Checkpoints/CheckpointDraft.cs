@@ -1,11 +1,13 @@
-using Marrow.Models;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Tasks;
+using Marrow.Weights;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 
 namespace Marrow.Checkpoints;
 
 /// <summary>
-/// Everything a checkpoint is made of, before it has a digest. <see cref="Save"/> collects the files in a staging folder
+/// Everything a checkpoint is made of, before it has a digest. saving collects the files in a staging folder
 /// of the hub and renames that folder, so that a hub never shows half a checkpoint.
 /// </summary>
 public sealed record CheckpointDraft
@@ -49,34 +51,17 @@ public sealed record CheckpointDraft
     /// <summary>The wish to stop: nothing is left then.</summary>
     internal CancellationToken Cancellation { get; init; }
 
-    /// <summary>
-    /// Writes <c>hubFolder/name/digest/</c> and loads it again. The golden sample is made with the weights as they are
-    /// stored, not as they were trained; a module of the user's own has none unless it takes a tensor and gives one or an
-    /// array of them. A checkpoint that is there is never changed. Throws <see cref="MarrowException"/> when the config is
-    /// impossible, the folder can't be written or the model gives no finite numbers; nothing is left then.
-    /// </summary>
-    public Checkpoint Save(string hubFolder)
+    /// <summary>Throws <see cref="MarrowException"/> where it can't become a checkpoint.</summary>
+    internal void Validate()
     {
         CheckpointName.Require(Name, "checkpoint");
         Config.Validate($"{Name}: config");
         if (Create is null == (Config.Task == CheckpointTask.Custom))
             throw MarrowException.Bad(Name, $"{nameof(Create)}, which builds the module, for the task {CheckpointTask.Custom} and for no other", Create is null ? "none" : "one", $"Correct {nameof(Create)} or the task.");
-        var staged = HubDisk.Stage(hubFolder);
-        try
-        {
-            return HubDisk.Load(HubDisk.Place(staged, hubFolder, WriteFiles(staged)), Cancellation);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new MarrowException($"{staged}: can't be written ({e.Message}). {Disk.Remedy(e)}", e);
-        }
-        finally
-        {
-            HubDisk.TryDelete(staged);
-        }
     }
 
-    private CheckpointManifest WriteFiles(string folder)
+    /// <summary>Writes every file of the checkpoint into an empty folder.</summary>
+    internal CheckpointManifest WriteFiles(string folder)
     {
         var weightsPath = Path.Combine(folder, Checkpoint.WeightsFile);
         var metadata = new Dictionary<string, string> { ["name"] = Name, ["architecture"] = Config.Model.Architecture, ["marrow"] = Config.MarrowVersion };

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Marrow.Datasets;
+using Marrow.Weights;
 
 namespace Marrow.Checkpoints;
 

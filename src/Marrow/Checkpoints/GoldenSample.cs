@@ -1,6 +1,7 @@
 using System.Globalization;
 using Marrow.Imaging;
-using Marrow.Models;
+using Marrow.Tasks;
+using Marrow.Weights;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Marrow.Tasks;
 using YamlDotNet.Serialization;
 
 namespace Marrow.Checkpoints;

@@ -1,4 +1,4 @@
-using Marrow.Models;
+using Marrow.Tasks;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 

@@ -1,3 +1,4 @@
+using Marrow.Weights;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 
@@ -37,10 +38,4 @@ public static class ModelWeights
         foreach (var (name, target) in state)
             weights.ReadInto(name, target);
     }
-}
-
-internal static class ShapeText
-{
-    /// <summary>"[64, 3, 7, 7]".</summary>
-    public static string Of(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
 }

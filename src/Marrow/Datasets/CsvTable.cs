@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CsvHelper;
+using Marrow.Computing.Cpu;
 
 namespace Marrow.Datasets;
 

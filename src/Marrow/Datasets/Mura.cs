@@ -1,3 +1,4 @@
+
 namespace Marrow.Datasets;
 
 /// <summary>

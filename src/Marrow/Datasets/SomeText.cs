@@ -13,6 +13,13 @@ internal static class SomeText
         ? string.Join(", ", items.Select(Line))
         : $"{string.Join(", ", items.Take(MostItems).Select(Line))} and {items.Count - MostItems} more";
 
+    /// <summary>"a, b or c".</summary>
+    public static string Either(IEnumerable<string> words)
+    {
+        var list = words.ToList();
+        return list.Count == 1 ? list[0] : $"{string.Join(", ", list.SkipLast(1))} or {list[^1]}";
+    }
+
     private static string Line(string text)
     {
         var head = text.Length <= Longest ? text : text[..Longest] + "...";

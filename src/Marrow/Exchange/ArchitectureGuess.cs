@@ -1,7 +1,8 @@
+using Marrow.Tasks;
 using System.Globalization;
-using Marrow.Checkpoints;
-using Marrow.Checkpoints.PyTorch;
-using Marrow.Models;
+using Marrow.Backbones;
+using Marrow.Weights;
+using Marrow.Weights.PyTorch;
 
 namespace Marrow.Exchange;
 

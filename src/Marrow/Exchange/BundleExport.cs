@@ -3,6 +3,7 @@
 
 using System.Text;
 using Marrow.Checkpoints;
+using Marrow.Exchange.Onnx;
 
 namespace Marrow.Exchange;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Marrow.Checkpoints;
+using Marrow.Tasks;
 
 namespace Marrow.Exchange;
 

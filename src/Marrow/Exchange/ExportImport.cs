@@ -1,4 +1,8 @@
 using Marrow.Checkpoints;
+using Marrow.Computing;
+using Marrow.Hub;
+using Marrow.Tasks;
+using Marrow.Weights;
 using TorchSharp;
 
 namespace Marrow.Exchange;

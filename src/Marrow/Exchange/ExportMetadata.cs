@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using Marrow.Checkpoints;
-using Marrow.Tensors;
+using Marrow.Datasets;
+using Marrow.Inputs;
+using Marrow.Tasks;
 using TorchSharp;
 
 namespace Marrow.Exchange;

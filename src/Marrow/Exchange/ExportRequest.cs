@@ -1,4 +1,7 @@
 using Marrow.Checkpoints;
+using Marrow.Computing;
+using Marrow.Exchange.Onnx;
+using Marrow.Weights;
 
 namespace Marrow.Exchange;
 

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using Marrow.Checkpoints;
+using Marrow.Tasks;
+using Marrow.Weights;
 using TorchSharp;
 
 namespace Marrow.Exchange;

@@ -1,4 +1,8 @@
 using Marrow.Checkpoints;
+using Marrow.Computing;
+using Marrow.Exchange.Onnx;
+using Marrow.Tasks;
+using Marrow.Weights;
 using TorchSharp;
 
 namespace Marrow.Exchange;

@@ -1,5 +1,5 @@
-using Marrow.Checkpoints;
-using Marrow.Tensors;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Inputs;
 
 namespace Marrow.Exchange;
 

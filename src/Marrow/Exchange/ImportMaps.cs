@@ -1,5 +1,5 @@
 using System.Globalization;
-using Marrow.Tensors;
+using Marrow.Inputs;
 
 namespace Marrow.Exchange;
 

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Computing;
 
 namespace Marrow.Exchange;
 

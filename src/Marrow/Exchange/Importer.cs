@@ -1,7 +1,10 @@
 using System.Globalization;
 using Marrow.Checkpoints;
-using Marrow.Checkpoints.PyTorch;
-using Marrow.Models;
+using Marrow.Computing;
+using Marrow.Hub;
+using Marrow.Tasks;
+using Marrow.Weights;
+using Marrow.Weights.PyTorch;
 using static TorchSharp.torch;
 
 namespace Marrow.Exchange;

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Marrow.Checkpoints;
-using Marrow.Checkpoints.PyTorch;
-using Marrow.Models;
+using Marrow.Inputs;
+using Marrow.Tasks;
+using Marrow.Weights;
+using Marrow.Weights.PyTorch;
 
 namespace Marrow.Exchange;
 

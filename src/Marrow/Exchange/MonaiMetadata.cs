@@ -4,6 +4,8 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Marrow.Checkpoints;
+using Marrow.Metrics;
+using Marrow.Tasks;
 
 namespace Marrow.Exchange;
 

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Hub.Registry;
 
 namespace Marrow.Hub;
 

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Datasets;
 
 namespace Marrow.Hub;
 

@@ -1,3 +1,5 @@
+using Marrow.Reports;
+
 namespace Marrow.Imaging;
 
 public enum ImageFormat

@@ -1,7 +1,7 @@
 // Cross-entropies for labels of which some are unknown (NaN), as in CheXpert: an unknown label adds no loss and no
 // gradient. Labels may be soft. Both give the mean over what is known, or a 0 that can still be differentiated.
 
-using Marrow.Native;
+using Marrow.Computing;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

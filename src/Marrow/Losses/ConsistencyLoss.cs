@@ -3,7 +3,8 @@
 // passes it. All are float32; each gives the loss by element and where the target was confident enough, 1 or 0; where it
 // was not, the loss is 0.
 
-using Marrow.Native;
+using Marrow.Computing;
+using Marrow.Metrics;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

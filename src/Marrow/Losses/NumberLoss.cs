@@ -1,4 +1,4 @@
-using Marrow.Native;
+using Marrow.Computing;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

@@ -1,3 +1,4 @@
+using Marrow.Modules;
 using Marrow.Spine;
 
 namespace Marrow.Metrics;

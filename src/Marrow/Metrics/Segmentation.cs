@@ -1,3 +1,4 @@
+
 namespace Marrow.Metrics;
 
 /// <summary>How well one class was found on one image.</summary>

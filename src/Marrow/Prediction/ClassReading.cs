@@ -1,6 +1,6 @@
-using Marrow.Checkpoints;
-using Marrow.Training;
-using Marrow.Training.Tasks;
+using Marrow.Computing;
+using Marrow.Tasks;
+using Marrow.Tasks.Classify;
 
 namespace Marrow.Prediction;
 

@@ -1,9 +1,10 @@
 using Marrow.Checkpoints;
+using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Imaging;
+using Marrow.Inputs;
 using Marrow.Metrics;
-using Marrow.Tensors;
-using Marrow.Training;
+using Marrow.Tasks;
 using static TorchSharp.torch;
 
 namespace Marrow.Prediction;
@@ -44,7 +45,7 @@ public static class Evaluation
             samples = Crop(checkpoint, crop, detector, samples, progress, cancellation);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        using var task = TaskCatalogue.Load(checkpoint);
+        using var task = checkpoint.BuildTask();
         var compute = Compute.Choose();
         compute.PrepareForInference(task.Model);
         using var cache = PackedCache.Open(samples, task.Input, cacheFolder: null, progress, cancellation: cancellation);

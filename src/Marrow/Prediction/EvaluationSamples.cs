@@ -2,7 +2,7 @@ using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Hub;
-using Marrow.Training;
+using Marrow.Tasks;
 
 namespace Marrow.Prediction;
 
@@ -69,7 +69,7 @@ internal sealed record EvaluationSamples
         var same = digest == trained.FilesDigest;
         if (checkpoint.Split is not { } recorded || recorded.Dataset != trained.Name || recorded.FilesDigest != trained.FilesDigest)
         {
-            return same ? new() { Dataset = dataset, Samples = StageSamples.Divide(labelled, checkpoint.Config.Task, use.HeldOut, use.Seed).HeldOut }
+            return same ? new() { Dataset = dataset, Samples = LabelledSamples.Divide(labelled, checkpoint.Config.Task, use.HeldOut, use.Seed).HeldOut }
                 : throw MarrowException.Bad(dataset.Root, $"the files of {trained.Name} that {checkpoint.Name} was trained on, {Short(trained.FilesDigest)}", $"others, {Short(digest)}, {Text(dataset.Samples.Count)} images",
                     "Of changed files it is not known which it was trained on. Measure on the files as they were, or all of these with --split all: the numbers are then no measure of new images.");
         }

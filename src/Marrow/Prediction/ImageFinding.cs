@@ -1,3 +1,4 @@
+using Marrow.Checkpoints;
 using Marrow.Imaging;
 
 namespace Marrow.Prediction;

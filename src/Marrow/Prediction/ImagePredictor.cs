@@ -1,8 +1,11 @@
 using Marrow.Checkpoints;
+using Marrow.Computing;
 using Marrow.Imaging;
-using Marrow.Tensors;
-using Marrow.Training;
-using Marrow.Training.Tasks;
+using Marrow.Inputs;
+using Marrow.Tasks;
+using Marrow.Tasks.Classify;
+using Marrow.Tasks.Numbers;
+using Marrow.Tasks.Points;
 using static TorchSharp.torch;
 
 namespace Marrow.Prediction;
@@ -15,7 +18,7 @@ public sealed class ImagePredictor : IDisposable
 {
     internal delegate ImageFinding Reader(Tensor images, AffineTransform toOriginal, ImageFinding finding);
 
-    private readonly TrainingTask _task;
+    private readonly TaskModel _task;
     private readonly CropDetector? _detector;
     private readonly Compute _compute;
     private readonly Reader _read;
@@ -39,7 +42,7 @@ public sealed class ImagePredictor : IDisposable
             throw SpinePredictor.CropMissing(checkpoint);
         _detector = crop is null ? null : new(detector!);
         _compute = compute ?? Compute.Choose();
-        _task = TaskCatalogue.Load(checkpoint);
+        _task = checkpoint.BuildTask();
         _compute.PrepareForInference(_task.Model);
         var outputs = checkpoint.Config.Outputs;
         (_read, Columns) = _task switch

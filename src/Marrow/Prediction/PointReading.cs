@@ -1,7 +1,7 @@
-using Marrow.Checkpoints;
+using Marrow.Computing;
 using Marrow.Datasets;
-using Marrow.Training;
-using Marrow.Training.Tasks;
+using Marrow.Tasks;
+using Marrow.Tasks.Points;
 
 namespace Marrow.Prediction;
 

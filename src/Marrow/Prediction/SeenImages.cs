@@ -2,7 +2,7 @@ using System.Text.Json;
 using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Hub;
-using Marrow.Training;
+using Marrow.Tasks;
 
 namespace Marrow.Prediction;
 
@@ -56,7 +56,7 @@ internal sealed class SeenImages(string name, Dataset own)
             var labelled = reading.Samples.Where(training.IsLabelled).ToList();
             if (training.Split is { } split)
                 return Without(labelled, split.Among(labelled));
-            return labelled.Count == 0 ? Unknown() : Known(StageSamples.Divide(labelled, training.Task, use.HeldOut, use.Seed).Train);
+            return labelled.Count == 0 ? Unknown() : Known(LabelledSamples.Divide(labelled, training.Task, use.HeldOut, use.Seed).Train);
         }
         if (isNamed && reading is not null && training.Split is { Images: > 0 } recorded && recorded.Among(reading.Samples) is { Count: > 0 } heldOut)
             return Without(reading.Samples, heldOut);

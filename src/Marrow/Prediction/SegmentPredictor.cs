@@ -1,10 +1,10 @@
 using System.Globalization;
 using Marrow.Checkpoints;
+using Marrow.Computing;
 using Marrow.Imaging;
-using Marrow.Models;
-using Marrow.Tensors;
-using Marrow.Training;
-using Marrow.Training.Tasks;
+using Marrow.Inputs;
+using Marrow.Tasks;
+using Marrow.Tasks.Masks;
 using static TorchSharp.torch;
 
 namespace Marrow.Prediction;
@@ -27,7 +27,7 @@ public sealed class SegmentPredictor : IDisposable
     {
         if (checkpoint.Config.Task != CheckpointTask.Segment)
             throw MarrowException.Bad(checkpoint.Name, $"a checkpoint for {CheckpointTask.Segment}", $"one for {checkpoint.Config.Task}", "Name another with --checkpoint.");
-        _task = (SegmentTask)TaskCatalogue.Load(checkpoint);
+        _task = (SegmentTask)checkpoint.BuildTask();
         _compute = compute ?? Compute.Choose();
         _compute.PrepareForInference(_task.Model);
         _use = new("segment", checkpoint.Name, checkpoint.Digest);

@@ -1,6 +1,6 @@
 using Marrow.Imaging;
-using Marrow.Models;
 using Marrow.Spine;
+using Marrow.Tasks.Vertebrae;
 
 namespace Marrow.Prediction;
 

@@ -1,10 +1,13 @@
 using System.Globalization;
 using Marrow.Checkpoints;
+using Marrow.Computing;
 using Marrow.Imaging;
+using Marrow.Inputs;
 using Marrow.Spine;
-using Marrow.Tensors;
-using Marrow.Training;
-using Marrow.Training.Tasks;
+using Marrow.Tasks;
+using Marrow.Tasks.Cobb;
+using Marrow.Tasks.Points;
+using Marrow.Tasks.Vertebrae;
 using static TorchSharp.torch;
 
 namespace Marrow.Prediction;
@@ -50,7 +53,7 @@ public sealed class SpinePredictor : IDisposable
         _compute = compute ?? Compute.Choose();
         foreach (var checkpoint in checkpoints)
         {
-            var task = TaskCatalogue.Load(checkpoint);
+            var task = checkpoint.BuildTask();
             _compute.PrepareForInference(task.Model);
             switch (task)
             {
@@ -86,7 +89,7 @@ public sealed class SpinePredictor : IDisposable
     {
         get
         {
-            (int Width, int Height)[] sizes = [.. ((TrainingTask?[])[_detector, _regressor, _corners]).OfType<TrainingTask>().Select(t => t.Input.DecodeSize)];
+            (int Width, int Height)[] sizes = [.. ((TaskModel?[])[_detector, _regressor, _corners]).OfType<TaskModel>().Select(t => t.Input.DecodeSize)];
             return sizes.Contains((0, 0)) ? (0, 0) : (sizes.Max(s => s.Width), sizes.Max(s => s.Height));
         }
     }

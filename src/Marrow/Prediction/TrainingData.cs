@@ -1,8 +1,8 @@
 using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Hub;
-using Marrow.Tensors;
-using Marrow.Training;
+using Marrow.Inputs;
+using Marrow.Tasks;
 
 namespace Marrow.Prediction;
 

@@ -1,9 +1,9 @@
+using Marrow.Computing;
 using Marrow.Imaging;
-using Marrow.Models;
+using Marrow.Inputs;
 using Marrow.Spine;
-using Marrow.Tensors;
-using Marrow.Training;
-using Marrow.Training.Tasks;
+using Marrow.Tasks.Points;
+using Marrow.Tasks.Vertebrae;
 using static TorchSharp.torch;
 
 namespace Marrow.Prediction;

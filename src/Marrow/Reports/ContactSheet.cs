@@ -1,5 +1,6 @@
 using System.Globalization;
 using Marrow.Datasets;
+using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Spine;

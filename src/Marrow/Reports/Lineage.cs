@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Marrow.Checkpoints;
+using Marrow.Datasets;
+using Marrow.Modules;
 
 namespace Marrow.Reports;
 

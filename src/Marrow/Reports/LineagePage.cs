@@ -1,6 +1,7 @@
 using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Hub;
+using Marrow.Modules;
 
 namespace Marrow.Reports;
 

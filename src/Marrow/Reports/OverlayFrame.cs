@@ -1,3 +1,4 @@
+using Marrow.Hub;
 using Marrow.Imaging;
 using SkiaSharp;
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CsvHelper;
 using Marrow.Imaging;
+using Marrow.Metrics;
 using Marrow.Prediction;
 
 namespace Marrow.Reports;

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Marrow.Imaging;
+using Marrow.Metrics;
+using Marrow.Phantoms;
 using Marrow.Prediction;
 using Marrow.Spine;
 using SkiaSharp;

@@ -1,4 +1,6 @@
-using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Cli;
+using Marrow.Hub;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 

@@ -1,7 +1,10 @@
 using Marrow.Checkpoints;
-using Marrow.Models;
+using Marrow.Datasets;
+using Marrow.Hub;
+using Marrow.Inputs;
+using Marrow.Modules;
 using Marrow.Samples;
-using Marrow.Tensors;
+using Marrow.Tasks;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 

@@ -1,5 +1,7 @@
-using Marrow.Checkpoints;
-using Marrow.Models;
+using Marrow.Backbones;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Cli;
+using Marrow.Tasks;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Checkpoints;

@@ -1,6 +1,9 @@
+using Marrow.Backbones;
 using Marrow.Checkpoints;
-using Marrow.Models;
-using Marrow.Training;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Cli;
+using Marrow.Hub;
+using Marrow.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -101,7 +104,7 @@ public sealed class OwnModuleTests : IDisposable
         var error = Assert.Throws<MarrowException>(() => saved.BuildModel());
         Assert.Contains("'own-net', a module of its maker's own", error.Message, StringComparison.Ordinal);
         Assert.Contains("LoadInto", error.Message, StringComparison.Ordinal);
-        Assert.Equal(error.Message, Assert.Throws<MarrowException>(() => TaskCatalogue.Load(saved)).Message);
+        Assert.Equal(error.Message, Assert.Throws<MarrowException>(() => saved.BuildTask()).Message);
         Assert.Throws<MarrowException>(() => Checkpoint.Load(saved.Path, Drafts.Model()));
         Assert.Throws<MarrowException>(() => saved.LoadInto(Drafts.Model()));
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using Marrow.Checkpoints;
+using Marrow.Training.Experiments;
 
 namespace Marrow.Tests.Checkpoints;
 

@@ -1,3 +1,4 @@
+using Marrow.Hub;
 using TorchSharp;
 
 namespace Marrow.Tests.Checkpoints;

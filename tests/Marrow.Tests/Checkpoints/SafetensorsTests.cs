@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Marrow.Checkpoints;
+using Marrow.Weights;
 using TorchSharp;
 
 namespace Marrow.Tests.Checkpoints;

@@ -1,5 +1,8 @@
-using Marrow.Checkpoints;
-using Marrow.Models;
+using Marrow.Backbones;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Cli;
+using Marrow.Hub;
+using Marrow.Tasks;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 

@@ -3,7 +3,8 @@ using System.Text;
 using System.Text.Json;
 using Marrow.Cli;
 using Marrow.Cli.Doctor;
-using Marrow.Native;
+using Marrow.Computing;
+using Marrow.Prediction;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Hostile;
 using Spectre.Console.Testing;
@@ -68,7 +69,7 @@ public sealed class DoctorTests : IDisposable
     public void Cores_that_others_use_and_a_quota_are_told()
     {
         var facts = new ThreadFacts { Cores = 4 };
-        Finding Of(ThreadFacts facts) => MachineChecks.Threads(ThreadChoice.Of(facts, inStudy: false));
+        CheckResult Of(ThreadFacts facts) => MachineChecks.Threads(ThreadChoice.Of(facts, inStudy: false));
         Assert.Equal((Verdict.Ok, "4 threads: 4 cores"), (Of(facts).Verdict, Of(facts).Found));
         Assert.Equal(Verdict.Ok, Of(facts with { Load = 0.1 }).Verdict);
         Assert.Equal(Verdict.Ok, Of(facts with { Quota = 2 }).Verdict);

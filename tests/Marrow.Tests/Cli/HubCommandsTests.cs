@@ -1,6 +1,9 @@
 using System.Text.Json;
 using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
 using Marrow.Cli;
+using Marrow.Hub;
+using Marrow.Tasks;
 using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Cli;

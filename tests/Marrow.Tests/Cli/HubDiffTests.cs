@@ -1,6 +1,7 @@
 using System.Text.Json;
-using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
 using Marrow.Cli;
+using Marrow.Hub;
 using Marrow.Tests.Checkpoints;
 using TorchSharp;
 

@@ -1,7 +1,9 @@
-using Marrow.Checkpoints;
-using Marrow.Checkpoints.PyTorch;
+using Marrow.Cli;
+using Marrow.Hub;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Exchange;
+using Marrow.Weights;
+using Marrow.Weights.PyTorch;
 using TorchSharp;
 using static Marrow.Tests.Hostile.HostileRun;
 

@@ -3,7 +3,9 @@ using Marrow.Cli;
 using Marrow.Cli.Commands;
 using Marrow.Datasets;
 using Marrow.Prediction;
-using Marrow.Training;
+using Marrow.Training.Loop;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 using Spectre.Console.Testing;
 
 namespace Marrow.Tests.Cli;

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Marrow.Cli;
-using Marrow.Native;
+using Marrow.Computing;
 using Marrow.Tests.Training;
-using Marrow.Training;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Cli;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Imaging.Phantom;
+using Marrow.Phantoms;
 using Marrow.Tests.Checkpoints;
 using static Marrow.Tests.Datasets.DataFolders;
 

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Marrow.Cli;
 using Marrow.Datasets;
 using Marrow.Imaging;
+using Marrow.Metrics;
 using Marrow.Spine;
 
 namespace Marrow.Tests.Datasets;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Marrow.Datasets;
+using Marrow.Metrics;
 
 namespace Marrow.Tests.Datasets;
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
-using Marrow.Demo;
+using Marrow.Cli.Demo;
 using Marrow.Tests.Training;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Demo;
 

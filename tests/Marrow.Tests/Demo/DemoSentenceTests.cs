@@ -1,7 +1,9 @@
 using Marrow.Checkpoints;
-using Marrow.Demo;
+using Marrow.Cli.Demo;
 using Marrow.Metrics;
-using Marrow.Training;
+using Marrow.Tasks;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Demo;
 

@@ -1,4 +1,5 @@
 using Marrow.Exchange;
+using Marrow.Exchange.Onnx;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Exchange;
 using Marrow.Tests.Training;

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Marrow.Tests.Training;
-using Marrow.Training;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Docs;
 

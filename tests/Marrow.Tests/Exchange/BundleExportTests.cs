@@ -4,6 +4,7 @@ using Marrow.Checkpoints;
 using Marrow.Exchange;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Models;
+using Marrow.Weights;
 
 namespace Marrow.Tests.Exchange;
 

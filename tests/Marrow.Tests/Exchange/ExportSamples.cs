@@ -1,6 +1,10 @@
 using Marrow.Checkpoints;
-using Marrow.Models;
-using Marrow.Tensors;
+using Marrow.Hub;
+using Marrow.Inputs;
+using Marrow.Metrics;
+using Marrow.Modules;
+using Marrow.Tasks;
+using Marrow.Tasks.Masks;
 using Marrow.Tests.Checkpoints;
 using TorchSharp;
 

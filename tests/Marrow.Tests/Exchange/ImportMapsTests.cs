@@ -1,6 +1,6 @@
 using Marrow.Exchange;
 using Marrow.Imaging;
-using Marrow.Tensors;
+using Marrow.Inputs;
 using Marrow.Tests.Models;
 using Marrow.Tests.Training;
 using static TorchSharp.torch;

@@ -1,8 +1,11 @@
 using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Cli;
 using Marrow.Exchange;
 using Marrow.Hub;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Weights;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Exchange;

@@ -1,6 +1,8 @@
 using Marrow.Checkpoints;
 using Marrow.Exchange;
-using Marrow.Models;
+using Marrow.Exchange.Onnx;
+using Marrow.Hub;
+using Marrow.Modules;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Models;
 using TorchSharp;
@@ -121,7 +123,7 @@ public sealed class OnnxExportTests : IDisposable
     public void Images_of_ones_own_are_what_it_is_run_on()
     {
         using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
-        Marrow.Imaging.Phantom.PhantomWriter.WriteChest(_folder["chests"], 6, seed: 1, new() { Width = 64, Height = 64 });
+        Marrow.Phantoms.PhantomWriter.WriteChest(_folder["chests"], 6, seed: 1, new() { Width = 64, Height = 64 });
         var images = Directory.GetFiles(_folder["chests"], "*.jpg", SearchOption.AllDirectories);
         Assert.Equal("6 images", Exporter.Run(checkpoint, Request(images: images)).Comparison!.Images);
         Assert.Equal("1 image", Exporter.Run(checkpoint, Request(images: images[0])).Comparison!.Images);

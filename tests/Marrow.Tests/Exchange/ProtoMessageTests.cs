@@ -1,4 +1,4 @@
-using Marrow.Exchange;
+using Marrow.Exchange.Onnx;
 
 namespace Marrow.Tests.Exchange;
 

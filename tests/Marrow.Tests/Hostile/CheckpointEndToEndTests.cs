@@ -83,7 +83,7 @@ public sealed class CheckpointEndToEndTests(HostileRun run)
     public void A_warm_start_from_what_does_not_fit_stops_before_training()
     {
         var foreign = run.New("foreign") + ".safetensors";
-        Marrow.Checkpoints.Safetensors.Write(foreign, [KeyValuePair.Create("something.weight", TorchSharp.torch.zeros(3, 3))]);
+        Marrow.Weights.Safetensors.Write(foreign, [KeyValuePair.Create("something.weight", TorchSharp.torch.zeros(3, 3))]);
         var result = run.Start(Path.GetFileName(run.New("out")), "--set", $"features.init={foreign}", "--json");
         Refused(result, "features.conv0.weight");
         Assert.DoesNotContain("step 1", result.Error);

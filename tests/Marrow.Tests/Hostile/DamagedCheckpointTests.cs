@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Tests.Checkpoints;
 

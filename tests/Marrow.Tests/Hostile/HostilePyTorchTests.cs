@@ -1,9 +1,10 @@
 using System.Diagnostics;
-using Marrow.Checkpoints.PyTorch;
+using Marrow.Cli;
 using Marrow.Exchange;
 using Marrow.Soak;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Checkpoints.PyTorch;
+using Marrow.Weights.PyTorch;
 using TorchSharp;
 
 namespace Marrow.Tests.Hostile;

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Marrow.Checkpoints;
 using Marrow.Cli;
 using Marrow.Tests.Checkpoints;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Hostile;
 

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
 using CsCheck;
-using Marrow.Checkpoints;
 using Marrow.Tests.Checkpoints;
+using Marrow.Weights;
 using TorchSharp;
 
 namespace Marrow.Tests.Hostile;

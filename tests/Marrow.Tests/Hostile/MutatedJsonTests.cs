@@ -4,7 +4,7 @@ using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Hostile;
 
@@ -83,7 +83,7 @@ public sealed class MutatedJsonTests(HostileRun run)
             File.WriteAllBytes(path, mutated);
             Seal(folder, file);
             using var checkpoint = Checkpoint.Load(folder);
-            using var task = TaskCatalogue.Load(checkpoint);
+            using var task = checkpoint.BuildTask();
         });
         Assert.InRange(refused, 1, count);
     }

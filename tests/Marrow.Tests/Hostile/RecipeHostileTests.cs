@@ -1,6 +1,6 @@
 using Marrow.Imaging;
 using Marrow.Tests.Training;
-using Marrow.Training;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Hostile;
 

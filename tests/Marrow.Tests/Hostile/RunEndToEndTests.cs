@@ -1,6 +1,7 @@
 using System.Text;
 using Marrow.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 using static Marrow.Tests.Hostile.HostileRun;
 
 namespace Marrow.Tests.Hostile;

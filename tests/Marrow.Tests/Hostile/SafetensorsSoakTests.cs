@@ -1,7 +1,7 @@
 using System.Text;
-using Marrow.Checkpoints;
 using Marrow.Soak;
 using Marrow.Tests.Checkpoints;
+using Marrow.Weights;
 
 namespace Marrow.Tests.Hostile;
 

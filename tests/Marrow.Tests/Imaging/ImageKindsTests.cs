@@ -1,4 +1,5 @@
 using BitMiracle.LibTiff.Classic;
+using Marrow.Computing.Cpu;
 using Marrow.Imaging;
 using Marrow.Tests.Checkpoints;
 using SkiaSharp;

@@ -1,4 +1,5 @@
 using CsCheck;
+using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Models;

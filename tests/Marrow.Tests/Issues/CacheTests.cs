@@ -1,9 +1,9 @@
 using Marrow.Cli;
+using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Imaging;
-using Marrow.Native;
-using Marrow.Tensors;
+using Marrow.Inputs;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Hub;
 

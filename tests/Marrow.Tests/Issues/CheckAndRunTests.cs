@@ -1,8 +1,9 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Tensors;
+using Marrow.Inputs;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 using static Marrow.Tests.Datasets.DataFolders;
 
 namespace Marrow.Tests.Issues;

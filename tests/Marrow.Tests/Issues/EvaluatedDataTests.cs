@@ -4,10 +4,11 @@ using Marrow.Cli;
 using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Prediction;
-using Marrow.Ranking;
+using Marrow.Tasks;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Training;
-using Marrow.Training;
+using Marrow.Training.Ranking;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Issues;
 

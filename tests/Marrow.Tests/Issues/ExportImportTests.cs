@@ -1,10 +1,13 @@
 using System.Text.Json;
 using Marrow.Checkpoints;
+using Marrow.Cli;
+using Marrow.Datasets;
 using Marrow.Exchange;
 using Marrow.Hub;
-using Marrow.Models;
+using Marrow.Tasks;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Exchange;
+using Marrow.Weights;
 using TorchSharp;
 
 namespace Marrow.Tests.Issues;
@@ -86,7 +89,7 @@ public sealed class ExportImportTests : IDisposable
         using (var file = Safetensors.Open(_folder["a.safetensors"]))
         {
             var changed = file.Entries.Select(e => KeyValuePair.Create(e.Name, file.Read(e.Name))).ToList();
-            changed.Single(w => w.Key == "classifier.bias").Value.add_(Marrow.Native.Scalars.Of(1));
+            changed.Single(w => w.Key == "classifier.bias").Value.add_(Marrow.Computing.Scalars.Of(1));
             Safetensors.Write(_folder["b.safetensors"], changed, file.Metadata);
         }
         var (again, summary) = Importer.Import(_folder["b.safetensors"], Request with { Classes = ["a", "b"], License = "MIT" });

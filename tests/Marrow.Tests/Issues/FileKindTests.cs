@@ -1,9 +1,11 @@
 using System.Text;
 using Marrow.Checkpoints;
+using Marrow.Cli;
 using Marrow.Exchange;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Checkpoints.PyTorch;
 using Marrow.Tests.Exchange;
+using Marrow.Weights;
 using TorchSharp;
 
 namespace Marrow.Tests.Issues;

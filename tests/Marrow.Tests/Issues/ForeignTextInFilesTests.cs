@@ -1,9 +1,11 @@
 using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Exchange;
+using Marrow.Hub;
 using Marrow.Prediction;
 using Marrow.Reports;
 using Marrow.Tests.Checkpoints;
+using Marrow.Training.Recipes;
 using YamlDotNet.Serialization;
 
 namespace Marrow.Tests.Issues;

@@ -3,7 +3,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Marrow.Checkpoints;
 using Marrow.Hub;
-using Marrow.Models;
+using Marrow.Modules;
+using Marrow.Tasks;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Exchange;
 

@@ -1,4 +1,3 @@
-using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Hub.Registry;
 using Marrow.Tests.Checkpoints;

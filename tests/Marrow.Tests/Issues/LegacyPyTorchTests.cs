@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
-using Marrow.Checkpoints;
-using Marrow.Checkpoints.PyTorch;
 using Marrow.Soak;
 using Marrow.Tests.Checkpoints;
+using Marrow.Weights;
+using Marrow.Weights.PyTorch;
 using TorchSharp;
 
 namespace Marrow.Tests.Issues;

@@ -1,7 +1,7 @@
 using Marrow.Cli;
 using Marrow.Datasets;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Recipes;
 using static Marrow.Tests.Datasets.DataFolders;
 
 namespace Marrow.Tests.Issues;

@@ -1,6 +1,7 @@
+using Marrow.Cli;
 using Marrow.Imaging;
 using Marrow.Tests.Training;
-using Marrow.Training;
+using Marrow.Training.Runs;
 using TorchSharp;
 
 namespace Marrow.Tests.Issues;

@@ -1,3 +1,4 @@
+using Marrow.Cli;
 using Marrow.Tests.Hostile;
 using static Marrow.Tests.Hostile.HostileRun;
 using static Marrow.Tests.Issues.SpecialFiles;

@@ -1,13 +1,14 @@
-using Marrow.Checkpoints;
+using Marrow.Backbones;
+using Marrow.Computing;
 using Marrow.Datasets;
+using Marrow.Inputs;
 using Marrow.Metrics;
-using Marrow.Models;
-using Marrow.Ranking;
 using Marrow.Reports;
-using Marrow.Tensors;
+using Marrow.Tasks;
+using Marrow.Tasks.Classify;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
-using Marrow.Training.Tasks;
+using Marrow.Training.Ranking;
+using Marrow.Training.Runs;
 using static Marrow.Tests.Datasets.DataFolders;
 
 namespace Marrow.Tests.Issues;

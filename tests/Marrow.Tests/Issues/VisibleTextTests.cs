@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Marrow.Cli;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 using Spectre.Console;
 using Spectre.Console.Testing;
 

@@ -1,3 +1,4 @@
+using Marrow.Computing.Cpu;
 using Marrow.Imaging;
 using Marrow.Losses;
 using static TorchSharp.torch;

@@ -1,4 +1,6 @@
+using Marrow.Computing.Cpu;
 using Marrow.Losses;
+using Marrow.Tasks.Points;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Losses;

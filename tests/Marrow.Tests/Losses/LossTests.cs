@@ -1,6 +1,7 @@
 using Marrow.Imaging;
 using Marrow.Losses;
-using Marrow.Models;
+using Marrow.Modules;
+using Marrow.Tasks;
 using Marrow.Tests.Models;
 using static TorchSharp.torch;
 

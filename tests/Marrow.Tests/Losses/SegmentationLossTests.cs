@@ -1,4 +1,4 @@
-using Marrow.Losses;
+using Marrow.Tasks.Masks;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Models;
 using static TorchSharp.torch;

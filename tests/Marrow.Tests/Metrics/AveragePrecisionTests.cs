@@ -1,5 +1,6 @@
 using Marrow.Imaging;
 using Marrow.Metrics;
+using Marrow.Modules;
 using Marrow.Spine;
 
 namespace Marrow.Tests.Metrics;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Marrow.Cli;
 
 namespace Marrow.Tests.Metrics;
 

@@ -1,5 +1,6 @@
 using Marrow.Imaging;
 using Marrow.Metrics;
+using Marrow.Training.Experiments;
 
 namespace Marrow.Tests.Metrics;
 
@@ -31,7 +32,7 @@ public class OwnTaskMetricsTests
     [Fact]
     public void Numbers_are_measured_by_column_in_their_unit_and_over_all_without_one()
     {
-        var metrics = Numbers.Measure([new("age", "years", 10), new("dose", "mGy", 2)],
+        var metrics = NumberErrors.Measure([new("age", "years", 10), new("dose", "mGy", 2)],
             [[50, 1], [60, double.NaN], [70, 3], [40, 5]], [[52, 1], [57, 9], [70, 4], [45, 5]], ["a", "b", "c", "c"]);
         Assert.Equal((2 + 3 + 0 + 5) / 4.0, Of(metrics, "mae.age"), 1e-9);
         Assert.Equal(1 / 3.0, Of(metrics, "mae.dose"), 1e-9);
@@ -49,7 +50,7 @@ public class OwnTaskMetricsTests
     public void Pearson_is_one_for_any_rising_line_where_r2_is_not()
     {
         var truth = Enumerable.Range(0, 9).Select(i => (IReadOnlyList<double>)[i]).ToList();
-        var metrics = Numbers.Measure([new("n", "", 1)], truth, [.. truth.Select(t => (IReadOnlyList<double>)[3 * t[0] + 2])], [.. truth.Select(t => $"{t[0]}")]);
+        var metrics = NumberErrors.Measure([new("n", "", 1)], truth, [.. truth.Select(t => (IReadOnlyList<double>)[3 * t[0] + 2])], [.. truth.Select(t => $"{t[0]}")]);
         Assert.Equal(1, Of(metrics, "pearson"), 1e-12);
         Assert.True(Of(metrics, "r2") < 0);
         Assert.DoesNotContain(metrics, m => m.Name.Contains('.')); // one column is all there is
@@ -58,7 +59,7 @@ public class OwnTaskMetricsTests
     [Fact]
     public void A_number_that_never_varies_has_no_correlation()
     {
-        var metrics = Numbers.Measure([new("n", "", 1)], [[0.1], [0.1], [0.1]], [[1], [2], [3]], ["a", "b", "c"]);
+        var metrics = NumberErrors.Measure([new("n", "", 1)], [[0.1], [0.1], [0.1]], [[1], [2], [3]], ["a", "b", "c"]);
         Assert.True(double.IsNaN(Of(metrics, "pearson")) && double.IsNaN(Of(metrics, "r2")));
     }
 

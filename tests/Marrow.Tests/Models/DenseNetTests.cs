@@ -1,4 +1,6 @@
-using Marrow.Models;
+using Marrow.Backbones;
+using Marrow.Modules;
+using Marrow.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 

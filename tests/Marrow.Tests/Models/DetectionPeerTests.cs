@@ -1,6 +1,9 @@
+using Marrow.Backbones;
+using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Losses;
-using Marrow.Models;
+using Marrow.Modules;
+using Marrow.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,7 +1,9 @@
-using Marrow.Models;
-using Marrow.Native;
+using Marrow.Backbones;
+using Marrow.Computing;
+using Marrow.Computing.Cpu;
+using Marrow.Modules;
+using Marrow.Tasks;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,6 +1,6 @@
-using Marrow.Losses;
-using Marrow.Models;
-using Marrow.Native;
+using Marrow.Computing;
+using Marrow.Tasks;
+using Marrow.Tasks.Pretrain;
 using Marrow.Tests.Checkpoints;
 using static TorchSharp.torch;
 

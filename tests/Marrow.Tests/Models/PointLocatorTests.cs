@@ -1,4 +1,7 @@
-using Marrow.Models;
+using Marrow.Computing.Cpu;
+using Marrow.Tasks;
+using Marrow.Tasks.Numbers;
+using Marrow.Tasks.Points;
 using Marrow.Tests.Checkpoints;
 using static TorchSharp.torch;
 

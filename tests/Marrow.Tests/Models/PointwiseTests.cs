@@ -1,5 +1,7 @@
-using Marrow.Models;
-using Marrow.Training;
+using Marrow.Computing;
+using Marrow.Computing.Cpu;
+using Marrow.Modules;
+using Marrow.Tasks;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

@@ -1,7 +1,10 @@
 using Marrow.Imaging;
 using Marrow.Losses;
-using Marrow.Models;
+using Marrow.Modules;
 using Marrow.Spine;
+using Marrow.Tasks;
+using Marrow.Tasks.Cobb;
+using Marrow.Tasks.Vertebrae;
 using TorchSharp;
 using static TorchSharp.torch;
 

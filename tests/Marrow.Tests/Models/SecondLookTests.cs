@@ -1,6 +1,10 @@
 using Marrow.Imaging;
-using Marrow.Models;
+using Marrow.Modules;
+using Marrow.Phantoms;
+using Marrow.Reports;
 using Marrow.Spine;
+using Marrow.Tasks;
+using Marrow.Tasks.Vertebrae;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Models;

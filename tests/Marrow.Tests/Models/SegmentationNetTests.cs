@@ -1,6 +1,9 @@
-using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Hub;
 using Marrow.Imaging;
-using Marrow.Models;
+using Marrow.Modules;
+using Marrow.Tasks;
+using Marrow.Tasks.Masks;
 using Marrow.Tests.Checkpoints;
 using static TorchSharp.torch;
 

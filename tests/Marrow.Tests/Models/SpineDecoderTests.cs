@@ -1,6 +1,8 @@
 using Marrow.Imaging;
-using Marrow.Models;
+using Marrow.Modules;
 using Marrow.Spine;
+using Marrow.Tasks;
+using Marrow.Tasks.Vertebrae;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Models;

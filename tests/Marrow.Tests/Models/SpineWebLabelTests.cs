@@ -1,7 +1,8 @@
 using System.Globalization;
 using Marrow.Imaging;
-using Marrow.Models;
+using Marrow.Modules;
 using Marrow.Spine;
+using Marrow.Tasks.Vertebrae;
 
 namespace Marrow.Tests.Models;
 

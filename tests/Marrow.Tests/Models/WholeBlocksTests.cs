@@ -1,5 +1,5 @@
-using Marrow.Models;
-using Marrow.Training;
+using Marrow.Computing;
+using Marrow.Computing.Cpu;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

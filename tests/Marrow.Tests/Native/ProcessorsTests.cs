@@ -1,4 +1,4 @@
-using Marrow.Native;
+using Marrow.Computing;
 
 namespace Marrow.Tests.Native;
 

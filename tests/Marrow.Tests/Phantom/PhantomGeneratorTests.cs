@@ -1,5 +1,6 @@
+using Marrow.Cli;
 using Marrow.Imaging;
-using Marrow.Imaging.Phantom;
+using Marrow.Phantoms;
 using Marrow.Spine;
 
 namespace Marrow.Tests.Phantom;

@@ -1,6 +1,6 @@
 using CsCheck;
 using Marrow.Imaging;
-using Marrow.Imaging.Phantom;
+using Marrow.Phantoms;
 
 namespace Marrow.Tests.Phantom;
 

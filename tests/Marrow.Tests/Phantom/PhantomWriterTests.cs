@@ -1,5 +1,5 @@
 using Marrow.Datasets;
-using Marrow.Imaging.Phantom;
+using Marrow.Phantoms;
 using SkiaSharp;
 
 namespace Marrow.Tests.Phantom;

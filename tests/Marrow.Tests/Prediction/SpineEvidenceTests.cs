@@ -1,7 +1,7 @@
 using Marrow.Imaging;
-using Marrow.Models;
 using Marrow.Prediction;
 using Marrow.Spine;
+using Marrow.Tasks.Vertebrae;
 
 namespace Marrow.Tests.Prediction;
 

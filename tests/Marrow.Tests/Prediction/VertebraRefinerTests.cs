@@ -1,13 +1,13 @@
+using Marrow.Computing;
 using Marrow.Imaging;
-using Marrow.Models;
+using Marrow.Inputs;
 using Marrow.Prediction;
 using Marrow.Spine;
-using Marrow.Tensors;
+using Marrow.Tasks;
+using Marrow.Tasks.Points;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Models;
 using Marrow.Tests.Tensors;
-using Marrow.Training;
-using Marrow.Training.Tasks;
 using TorchSharp;
 
 namespace Marrow.Tests.Prediction;

@@ -1,6 +1,6 @@
 using Marrow.Datasets;
-using Marrow.Ranking;
-using Marrow.Tensors;
+using Marrow.Inputs;
+using Marrow.Training.Ranking;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Ranking;

@@ -1,7 +1,7 @@
 using Marrow.Imaging;
 using Marrow.Metrics;
-using Marrow.Ranking;
 using Marrow.Tests.Metrics;
+using Marrow.Training.Ranking;
 
 namespace Marrow.Tests.Ranking;
 

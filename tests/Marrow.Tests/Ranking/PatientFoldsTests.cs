@@ -1,5 +1,5 @@
 using CsCheck;
-using Marrow.Ranking;
+using Marrow.Training.Ranking;
 
 namespace Marrow.Tests.Ranking;
 

@@ -1,5 +1,5 @@
-using Marrow.Ranking;
 using Marrow.Tests.Metrics;
+using Marrow.Training.Ranking;
 
 namespace Marrow.Tests.Ranking;
 

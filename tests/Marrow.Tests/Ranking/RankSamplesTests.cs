@@ -1,9 +1,11 @@
 using Marrow.Checkpoints;
+using Marrow.Cli;
 using Marrow.Datasets;
 using Marrow.Hub;
-using Marrow.Ranking;
+using Marrow.Tasks;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Training;
+using Marrow.Training.Ranking;
 using static TorchSharp.torch.nn;
 
 namespace Marrow.Tests.Ranking;

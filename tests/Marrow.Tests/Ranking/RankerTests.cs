@@ -1,10 +1,10 @@
 using System.Text.Json;
-using Marrow.Checkpoints;
 using Marrow.Cli;
-using Marrow.Ranking;
+using Marrow.Tasks;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Training;
-using Marrow.Training;
+using Marrow.Training.Ranking;
+using Marrow.Training.Runs;
 using Spectre.Console.Testing;
 
 namespace Marrow.Tests.Ranking;

@@ -1,5 +1,5 @@
 using Marrow.Metrics;
-using Marrow.Ranking;
+using Marrow.Training.Ranking;
 
 namespace Marrow.Tests.Ranking;
 

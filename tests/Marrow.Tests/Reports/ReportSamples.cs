@@ -1,3 +1,4 @@
+using Marrow.Cli.Doctor;
 using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Spine;

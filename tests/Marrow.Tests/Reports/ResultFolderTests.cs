@@ -1,3 +1,5 @@
+using Marrow.Checkpoints;
+using Marrow.Cli.Doctor;
 using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Reports;

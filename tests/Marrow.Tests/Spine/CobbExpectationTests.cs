@@ -1,4 +1,5 @@
 using Marrow.Imaging;
+using Marrow.Reports;
 using Marrow.Spine;
 using Marrow.Tests.Reports;
 

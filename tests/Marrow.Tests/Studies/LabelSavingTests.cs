@@ -1,5 +1,5 @@
 using CsCheck;
-using Marrow.Studies;
+using Marrow.Training.Experiments;
 
 namespace Marrow.Tests.Studies;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Marrow.Studies;
 using Marrow.Tests.Checkpoints;
+using Marrow.Training.Experiments;
 
 namespace Marrow.Tests.Studies;
 

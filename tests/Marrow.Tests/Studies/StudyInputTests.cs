@@ -1,6 +1,8 @@
-using Marrow.Studies;
+using Marrow.Cli;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Experiments;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Studies;
 

@@ -1,5 +1,5 @@
 using Marrow.Metrics;
-using Marrow.Studies;
+using Marrow.Training.Experiments;
 
 namespace Marrow.Tests.Studies;
 

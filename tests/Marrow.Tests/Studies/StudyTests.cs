@@ -1,10 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Marrow.Checkpoints;
+using Marrow.Cli;
 using Marrow.Hub;
-using Marrow.Studies;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Experiments;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Studies;
 

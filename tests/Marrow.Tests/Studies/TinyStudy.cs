@@ -1,7 +1,9 @@
+using Marrow.Cli;
 using Marrow.Hub;
-using Marrow.Studies;
 using Marrow.Tests.Training;
-using Marrow.Training;
+using Marrow.Training.Experiments;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Studies;
 

@@ -1,7 +1,9 @@
 using CsCheck;
+using Marrow.Cli;
 using Marrow.Imaging;
+using Marrow.Inputs;
+using Marrow.Phantoms;
 using Marrow.Spine;
-using Marrow.Tensors;
 
 namespace Marrow.Tests.Tensors;
 

@@ -2,8 +2,8 @@ using System.Collections;
 using System.Diagnostics;
 using Marrow.Datasets;
 using Marrow.Imaging;
+using Marrow.Inputs;
 using Marrow.Spine;
-using Marrow.Tensors;
 
 namespace Marrow.Tests.Tensors;
 

@@ -1,8 +1,9 @@
 using CsCheck;
+using Marrow.Cli;
 using Marrow.Datasets;
 using Marrow.Imaging;
+using Marrow.Inputs;
 using Marrow.Spine;
-using Marrow.Tensors;
 
 namespace Marrow.Tests.Tensors;
 

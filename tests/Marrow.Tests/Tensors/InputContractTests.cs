@@ -2,9 +2,9 @@ using System.Text.Json;
 using CsCheck;
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Tensors;
+using Marrow.Inputs;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Tensors;
 

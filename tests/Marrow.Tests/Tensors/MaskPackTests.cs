@@ -1,7 +1,7 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
+using Marrow.Inputs;
 using Marrow.Spine;
-using Marrow.Tensors;
 using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Tensors;

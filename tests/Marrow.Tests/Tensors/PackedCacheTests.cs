@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Tensors;
+using Marrow.Inputs;
 
 namespace Marrow.Tests.Tensors;
 

@@ -1,6 +1,6 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Tensors;
+using Marrow.Inputs;
 
 namespace Marrow.Tests.Tensors;
 

@@ -1,6 +1,6 @@
 using CsCheck;
 using Marrow.Imaging;
-using Marrow.Tensors;
+using Marrow.Inputs;
 
 namespace Marrow.Tests.Tensors;
 

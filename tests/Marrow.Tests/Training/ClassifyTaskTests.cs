@@ -1,9 +1,10 @@
+using Marrow.Backbones;
+using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Models;
-using Marrow.Tensors;
-using Marrow.Training;
-using Marrow.Training.Tasks;
+using Marrow.Inputs;
+using Marrow.Tasks;
+using Marrow.Tasks.Classify;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Training;

@@ -1,5 +1,7 @@
-using Marrow.Models;
-using Marrow.Training;
+using Marrow.Backbones;
+using Marrow.Computing;
+using Marrow.Tasks;
+using Marrow.Training.Loop;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Training;

@@ -1,5 +1,5 @@
 using Marrow.Cli;
-using Marrow.Tensors;
+using Marrow.Inputs;
 using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Training;

@@ -1,9 +1,9 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
+using Marrow.Inputs;
 using Marrow.Spine;
-using Marrow.Tensors;
+using Marrow.Tasks;
 using Marrow.Tests.Models;
-using Marrow.Training;
 
 namespace Marrow.Tests.Training;
 

@@ -1,9 +1,9 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Spine;
+using Marrow.Tasks;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Models;
-using Marrow.Training;
 
 namespace Marrow.Tests.Training;
 

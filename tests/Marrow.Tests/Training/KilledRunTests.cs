@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Marrow.Checkpoints;
 using Marrow.Imaging;
+using Marrow.Training.Methods;
 
 namespace Marrow.Tests.Training;
 

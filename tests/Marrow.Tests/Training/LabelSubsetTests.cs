@@ -1,6 +1,7 @@
 using CsCheck;
 using Marrow.Datasets;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 

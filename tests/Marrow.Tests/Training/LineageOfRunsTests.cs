@@ -3,7 +3,8 @@ using System.Text;
 using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Hub;
-using Marrow.Training;
+using Marrow.Tasks;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 

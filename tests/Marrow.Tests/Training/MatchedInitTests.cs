@@ -1,7 +1,10 @@
 using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Cli;
 using Marrow.Hub;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Training;

@@ -1,4 +1,5 @@
-using Marrow.Training;
+using Marrow.Training.Loop;
+using Marrow.Training.Recipes;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

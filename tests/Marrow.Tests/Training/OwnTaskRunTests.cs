@@ -1,9 +1,11 @@
 using Marrow.Checkpoints;
 using Marrow.Exchange;
+using Marrow.Exchange.Onnx;
 using Marrow.Prediction;
 using Marrow.Reports;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Marrow.Cli;
 using Marrow.Imaging;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 

@@ -1,9 +1,11 @@
 using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
 using Marrow.Datasets;
-using Marrow.Models;
 using Marrow.Prediction;
+using Marrow.Tasks;
+using Marrow.Tasks.Pretrain;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 
@@ -69,16 +71,16 @@ public class PretrainTests
         })];
         for (var seed = 1ul; seed <= 20; seed++)
         {
-            var seen = StageSamples.Divide(films, CheckpointTask.Pretrain, 0.2, seed).Train.Select(s => s.Patient).ToHashSet();
+            var seen = LabelledSamples.Divide(films, CheckpointTask.Pretrain, 0.2, seed).Train.Select(s => s.Patient).ToHashSet();
             Assert.InRange(seen.Count, 12, 26); // of 30
             foreach (var task in (string[])[CheckpointTask.RegressCobb, CheckpointTask.Classify])
             {
-                var labelled = films.Where(f => StageSamples.IsLabelled(f, task)).ToList();
-                Assert.DoesNotContain(StageSamples.Divide(labelled, task, 0.2, seed).HeldOut, s => seen.Contains(s.Patient));
+                var labelled = films.Where(f => LabelledSamples.IsLabelled(f, task)).ToList();
+                Assert.DoesNotContain(LabelledSamples.Divide(labelled, task, 0.2, seed).HeldOut, s => seen.Contains(s.Patient));
             }
         }
         var all = films.Select(f => f with { CobbDegrees = [1, 2, 3], Labels = [] }).ToList();
-        Assert.Equal(StageSamples.Divide(all, CheckpointTask.RegressCobb, 0.2, 1).HeldOut, StageSamples.Divide(all, CheckpointTask.Pretrain, 0.2, 1).HeldOut);
+        Assert.Equal(LabelledSamples.Divide(all, CheckpointTask.RegressCobb, 0.2, 1).HeldOut, LabelledSamples.Divide(all, CheckpointTask.Pretrain, 0.2, 1).HeldOut);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
-using Marrow.Tensors;
-using Marrow.Training;
+using Marrow.Inputs;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 

@@ -1,9 +1,14 @@
 using System.Globalization;
 using CsCheck;
+using Marrow.Cli.Doctor;
+using Marrow.Computing;
 using Marrow.Datasets;
-using Marrow.Models;
-using Marrow.Tensors;
-using Marrow.Training;
+using Marrow.Inputs;
+using Marrow.Metrics;
+using Marrow.Modules;
+using Marrow.Prediction;
+using Marrow.Training.Loop;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Training;
 

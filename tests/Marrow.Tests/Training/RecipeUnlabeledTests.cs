@@ -1,9 +1,9 @@
-using Marrow.Checkpoints;
 using Marrow.Datasets;
-using Marrow.Models;
-using Marrow.Tensors;
-using Marrow.Training;
+using Marrow.Inputs;
+using Marrow.Modules;
+using Marrow.Tasks;
 using Marrow.Training.Methods;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Training;
 
@@ -73,7 +73,7 @@ public class RecipeUnlabeledTests
         {
             var stage = Stage(name, CheckpointTask.Architectures(name).First(a => a.EndsWith("mini", StringComparison.Ordinal)));
             var data = new Dataset { Name = "d", Format = "csv", Root = "", Samples = [], Classes = ["a", "b"] };
-            using var task = TaskCatalogue.Create(stage, new InputContract { Width = 64, Height = 64 }, data);
+            using var task = TaskCatalogue.Create(stage.Task, stage.ModelRequest, new InputContract { Width = 64, Height = 64 }, data);
             Assert.Equal(task is IConsistentTask, RecipeUnlabeled.UdaTasks.Contains(name));
             Assert.Equal(task is ITeacherTask, RecipeUnlabeled.TeacherTasks.Contains(name));
             using var twin = TaskCatalogue.Twin(task);

@@ -1,6 +1,8 @@
 using Marrow.Checkpoints;
+using Marrow.Cli;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 

@@ -1,8 +1,10 @@
 using Marrow.Checkpoints;
-using Marrow.Imaging.Phantom;
+using Marrow.Cli;
+using Marrow.Phantoms;
 using Marrow.Prediction;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 

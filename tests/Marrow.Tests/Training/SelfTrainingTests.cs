@@ -1,8 +1,11 @@
 using Marrow.Checkpoints;
+using Marrow.Cli;
 using Marrow.Datasets;
-using Marrow.Imaging.Phantom;
+using Marrow.Hub;
+using Marrow.Phantoms;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 
@@ -104,8 +107,8 @@ public sealed class SelfTrainingTests : IDisposable
 
         var sample = data.Training.First(s => s.Id == soft.Rows[3].Fields[0]);
         using var scope = TorchSharp.torch.NewDisposeScope();
-        using var model = (Marrow.Models.DenseNet)first.BuildModel();
-        var image = Marrow.Tensors.Preprocessor.ToTensor([Marrow.Tensors.Preprocessor.Load(sample.ImagePath, first.Config.Input)], first.Config.Input);
+        using var model = (Marrow.Backbones.DenseNet)first.BuildModel();
+        var image = Marrow.Inputs.Preprocessor.ToTensor([Marrow.Inputs.Preprocessor.Load(sample.ImagePath, first.Config.Input)], first.Config.Input);
         var expected = model.forward(image).sigmoid().data<float>().ToArray();
         for (var f = 0; f < expected.Length; f++)
             Assert.Equal(expected[f], soft.Number(soft.Rows[3], f + 1), 0.02); // bf16 where the machine has it

@@ -1,8 +1,10 @@
 using Marrow.Checkpoints;
-using Marrow.Imaging.Phantom;
+using Marrow.Hub;
+using Marrow.Phantoms;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Datasets;
-using Marrow.Training;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 

@@ -1,4 +1,4 @@
-using Marrow.Training;
+using Marrow.Training.Loop;
 
 namespace Marrow.Tests.Training;
 

@@ -1,4 +1,7 @@
-using Marrow.Training;
+using Marrow.Checkpoints;
+using Marrow.Cli;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 

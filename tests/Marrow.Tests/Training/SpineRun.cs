@@ -1,4 +1,6 @@
-using Marrow.Imaging.Phantom;
+using Marrow.Checkpoints;
+using Marrow.Phantoms;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Training;
 

@@ -1,4 +1,4 @@
-using Marrow.Training;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Training;
 

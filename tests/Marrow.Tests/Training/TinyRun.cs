@@ -1,4 +1,6 @@
+using Marrow.Checkpoints;
 using Marrow.Imaging;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Training;
 

@@ -1,7 +1,9 @@
 using Marrow.Checkpoints;
+using Marrow.Cli;
 using Marrow.Datasets;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training;
+using Marrow.Training.Methods;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 

@@ -1,5 +1,7 @@
-using Marrow.Checkpoints;
-using Marrow.Training;
+using Marrow.Cli;
+using Marrow.Tasks;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 
@@ -33,9 +35,9 @@ public sealed class UnlabeledSamplesTests : IDisposable
         var unlabeled = UnlabeledSamples.Read(recipe.Stages[0], run.Data, labelled, run.Data);
         Assert.NotEmpty(unlabeled.Samples);
         foreach (var task in (string[])[CheckpointTask.DetectVertebrae, CheckpointTask.RegressCobb, CheckpointTask.Segment])
-            Assert.All(labelled.Training, s => Assert.True(StageSamples.IsLabelled(s, task)));
+            Assert.All(labelled.Training, s => Assert.True(LabelledSamples.IsLabelled(s, task)));
         foreach (var task in CheckpointTask.All.Where(t => t != CheckpointTask.Pretrain))
-            Assert.DoesNotContain(unlabeled.Samples, s => StageSamples.IsLabelled(s, task));
+            Assert.DoesNotContain(unlabeled.Samples, s => LabelledSamples.IsLabelled(s, task));
     }
 
     [Fact]

@@ -1,10 +1,10 @@
 using System.Globalization;
-using Marrow.Checkpoints;
 using Marrow.Imaging;
-using Marrow.Imaging.Phantom;
-using Marrow.Tensors;
+using Marrow.Inputs;
+using Marrow.Phantoms;
+using Marrow.Tasks;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 /// <summary>What an exported model is run on: the user's own images or phantoms, prepared as for any prediction.</summary>
 internal static class CheckImages

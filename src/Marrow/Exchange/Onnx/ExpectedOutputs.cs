@@ -1,8 +1,13 @@
+using Marrow.Backbones;
 using Marrow.Checkpoints;
-using Marrow.Models;
+using Marrow.Modules;
+using Marrow.Tasks;
+using Marrow.Tasks.Masks;
+using Marrow.Tasks.Numbers;
+using Marrow.Tasks.Points;
 using static TorchSharp.torch;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 /// <summary>What Marrow itself gives for the outputs of an exported graph, by their names.</summary>
 internal static class ExpectedOutputs

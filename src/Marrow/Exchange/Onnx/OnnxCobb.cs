@@ -1,7 +1,8 @@
-using Marrow.Models;
+using Marrow.Metrics;
+using Marrow.Tasks.Cobb;
 using static TorchSharp.torch;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 /// <summary>
 /// <see cref="CobbRegressor"/> as ONNX nodes. The input's size is fixed, so the pooling of its rows to a fixed number is a

@@ -4,9 +4,9 @@
 
 using System.Runtime.InteropServices;
 using Marrow.Datasets;
-using Marrow.Models;
+using Marrow.Modules;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 internal static class OnnxDecoding
 {

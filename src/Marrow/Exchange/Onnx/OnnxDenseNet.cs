@@ -1,6 +1,6 @@
-using Marrow.Models;
+using Marrow.Backbones;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 /// <summary>DenseNet and its classifier as ONNX nodes, in the order of <see cref="DenseNetFeatures"/>.</summary>
 internal static class OnnxDenseNet

@@ -1,7 +1,7 @@
 using Marrow.Checkpoints;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 /// <summary>A checkpoint to an ONNX file that ONNX Runtime was seen to compute as Marrow does.</summary>
 internal static class OnnxExport

@@ -4,7 +4,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 /// <summary>Types of elements, by their numbers in onnx.proto.</summary>
 internal enum OnnxType

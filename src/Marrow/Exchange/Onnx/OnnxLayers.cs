@@ -6,7 +6,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 /// <summary>Adds to one graph, from one model.</summary>
 internal sealed class OnnxLayers(OnnxGraph graph, nn.Module model)

@@ -1,9 +1,14 @@
 using System.Globalization;
-using Marrow.Checkpoints;
-using Marrow.Models;
+using Marrow.Backbones;
+using Marrow.Modules;
+using Marrow.Tasks;
+using Marrow.Tasks.Cobb;
+using Marrow.Tasks.Masks;
+using Marrow.Tasks.Numbers;
+using Marrow.Tasks.Points;
 using static TorchSharp.torch;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 /// <summary>A checkpoint's model as an ONNX graph: image [N, C, H, W] of the contract's size, any N -> outputs.</summary>
 internal static class OnnxModel

@@ -1,6 +1,6 @@
-using Marrow.Models;
+using Marrow.Tasks.Numbers;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 /// <summary><see cref="NumberRegressor"/> as ONNX nodes.</summary>
 internal static class OnnxNumbers

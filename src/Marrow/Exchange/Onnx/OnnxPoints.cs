@@ -1,6 +1,6 @@
-using Marrow.Models;
+using Marrow.Tasks.Points;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 /// <summary>
 /// <see cref="PointLocator"/> as ONNX nodes, its soft-argmax too. The input's size is fixed, so where each cell lies is a

@@ -1,6 +1,7 @@
-using Marrow.Models;
+using Marrow.Tasks;
+using Marrow.Modules;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 /// <summary>RetinaNet's pyramid and heads as ONNX nodes, in the order of <see cref="RetinaNet"/>: levels side by side, R anchors.</summary>
 internal static class OnnxRetinaNet

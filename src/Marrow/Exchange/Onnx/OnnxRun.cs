@@ -1,12 +1,12 @@
 // ONNX Runtime on the file that was written, against Marrow on the same images, in float32 both: a batch of one, then
 // batches of three. Without this nobody would know that the graph computes what the model does.
 
-using Marrow.Checkpoints;
-using Marrow.Tensors;
+using Marrow.Inputs;
+using Marrow.Tasks;
 using Microsoft.ML.OnnxRuntime;
 using TorchSharp;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 internal static class OnnxRun
 {

@@ -1,6 +1,6 @@
-using Marrow.Models;
+using Marrow.Tasks.Masks;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 /// <summary><see cref="SegmentationNet"/> as ONNX nodes, in its order: from the coarsest map to stride 2, then to the input's size.</summary>
 internal static class OnnxSegment

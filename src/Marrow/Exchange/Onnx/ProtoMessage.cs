@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Marrow.Exchange;
+namespace Marrow.Exchange.Onnx;
 
 /// <summary>
 /// One message in protocol buffers' wire format (protobuf.dev, "Encoding"), as far as ONNX needs it: fields are added in

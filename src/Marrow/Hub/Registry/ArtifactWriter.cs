@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Marrow.Checkpoints;
+using Marrow.Computing;
+using Marrow.Weights;
 using TorchSharp;
 
 namespace Marrow.Hub.Registry;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Marrow.Checkpoints;
 
 namespace Marrow.Hub.Registry;
 

@@ -1,7 +1,8 @@
 using Marrow.Checkpoints;
-using Marrow.Checkpoints.PyTorch;
+using Marrow.Checkpoints.Transfer;
 using Marrow.Soak;
 using Marrow.Tests.Models;
+using Marrow.Weights.PyTorch;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Checkpoints.PyTorch;

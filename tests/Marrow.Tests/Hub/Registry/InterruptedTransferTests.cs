@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Marrow.Checkpoints;
+using Marrow.Hub;
 using Marrow.Hub.Registry;
 using Marrow.Imaging;
 using Marrow.Soak;

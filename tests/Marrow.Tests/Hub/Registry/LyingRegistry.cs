@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Marrow.Checkpoints;
+using Marrow.Hub;
+using Marrow.Hub.Registry;
 using Marrow.Soak;
 
 namespace Marrow.Tests.Hub.Registry;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Marrow.Checkpoints;
+using Marrow.Hub;
 using Marrow.Hub.Registry;
 using Marrow.Soak;
 

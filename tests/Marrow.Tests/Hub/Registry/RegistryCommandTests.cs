@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Marrow.Cli;
+using Marrow.Hub;
 using Marrow.Soak;
 
 namespace Marrow.Tests.Hub.Registry;

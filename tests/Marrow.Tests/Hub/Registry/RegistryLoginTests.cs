@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Marrow.Checkpoints;
+using Marrow.Hub;
 using Marrow.Soak;
 using Marrow.Tests.Checkpoints;
 

@@ -1,5 +1,7 @@
-using Marrow.Models;
-using Marrow.Training;
+using Marrow.Backbones;
+using Marrow.Computing;
+using Marrow.Modules;
+using Marrow.Tasks;
 using Marrow.Training.Methods;
 using static TorchSharp.torch;
 

@@ -1,12 +1,13 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Losses;
-using Marrow.Models;
+using Marrow.Inputs;
+using Marrow.Modules;
 using Marrow.Spine;
-using Marrow.Tensors;
+using Marrow.Tasks;
+using Marrow.Tasks.Masks;
+using Marrow.Tasks.Vertebrae;
 using Marrow.Tests.Models;
 using Marrow.Tests.Tensors;
-using Marrow.Training.Tasks;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Training.Methods;

@@ -1,3 +1,4 @@
+using Marrow.Tasks;
 using Marrow.Training.Methods;
 using static TorchSharp.torch;
 
@@ -12,7 +13,7 @@ public class SignalAnnealingTests
     public void The_threshold_rises_from_chance_to_certainty(Annealing annealing)
     {
         // t, e^(5(t - 1)), 1 - e^(-5t): within 1 % of 0 at the beginning and of 1 at the end.
-        var shares = Enumerable.Range(0, 101).Select(i => SignalAnnealing.Share(annealing, i / 100.0)).ToList();
+        var shares = Enumerable.Range(0, 101).Select(i => AnnealingCourse.Share(annealing, i / 100.0)).ToList();
         Assert.Equal(shares.Order(), shares);
         Assert.Equal(0.25, SignalAnnealing.Threshold(shares[0], 4), 0.01);
         Assert.Equal(1, SignalAnnealing.Threshold(shares[100], 4), 0.01);

@@ -1,0 +1,82 @@
+using Marrow.Checkpoints;
+using Marrow.Computing;
+using Marrow.Datasets;
+using Marrow.Imaging;
+using Marrow.Metrics;
+using Marrow.Prediction;
+using Marrow.Spine;
+using Marrow.Tasks;
+using Marrow.Training.Runs;
+
+namespace Marrow.Cli.Demo;
+
+/// <summary>
+/// What each spine model finds on the films that none of them was trained on, film by film as a user's prediction goes,
+/// so that two models can be compared on the same films.
+/// </summary>
+internal sealed class HeldOutFilms
+{
+    private readonly Dictionary<string, IReadOnlyList<SpineFinding>> _findings = [];
+
+    private HeldOutFilms(IReadOnlyList<Sample> samples) => Samples = samples;
+
+    public IReadOnlyList<Sample> Samples { get; }
+
+    /// <summary>In the order of <see cref="Samples"/>.</summary>
+    public IReadOnlyList<SpineFinding> Findings(string stage) => _findings[stage];
+
+    public static HeldOutFilms Measure(DemoFolder folder, IReadOnlyDictionary<string, StageResult> stages, CancellationToken cancellation)
+    {
+        HeldOutFilms? films = null;
+        foreach (var stage in stages.Values.Where(s => s.Task != CheckpointTask.Classify))
+        {
+            using var checkpoint = Checkpoint.Load(stage.Folder);
+            films ??= new(Evaluation.Samples(checkpoint, "spines", folder.Spines, EvaluationSplit.HeldOut).Samples);
+            using var predictor = new SpinePredictor([checkpoint], Compute.Float32); // as it was trained and measured
+            var findings = new List<SpineFinding>();
+            foreach (var sample in films.Samples)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                findings.Add(predictor.Measure(RadiographReader.Read(sample.ImagePath, predictor.DecodeSize.Width, predictor.DecodeSize.Height)).Finding);
+            }
+            films._findings[stage.Stage] = findings;
+        }
+        return films ?? throw new MarrowException("The demo's recipe has no stage on spines.");
+    }
+
+    public DemoComparison Compare(string model, string source, StageResult warm, StageResult scratch) => new()
+    {
+        Model = model,
+        Source = source,
+        Warm = warm,
+        Scratch = scratch,
+        SmapeGain = Gain("smape", warm, scratch, Smape),
+        LandmarkGain = warm.Task == CheckpointTask.DetectVertebrae ? Gain("landmark-error", warm, scratch, LandmarkError) : null,
+    };
+
+    /// <summary>Mean distance of the corners, original px; NaN when vertebrae are missing.</summary>
+    public static double LandmarkError(Sample sample, SpineFinding finding) => finding.Vertebrae.Count != sample.Vertebrae.Count
+        ? double.NaN
+        : sample.Vertebrae.Zip(finding.Vertebrae, (truth, found) => Distance(truth, found.Corners)).Average();
+
+    private static double Distance(Vertebra a, Vertebra b) =>
+        (a.TopLeft.DistanceTo(b.TopLeft) + a.TopRight.DistanceTo(b.TopRight) + a.BottomLeft.DistanceTo(b.BottomLeft) + a.BottomRight.DistanceTo(b.BottomRight)) / 4;
+
+    private static double Smape(Sample sample, SpineFinding finding) => Angles.SmapeOf(sample.CobbDegrees, finding.CobbDegrees);
+
+    /// <summary>Scratch minus warm, the mean over films; films that either has no value for are left out.</summary>
+    private MetricValue Gain(string metric, StageResult warm, StageResult scratch, Func<Sample, SpineFinding, double> error)
+    {
+        var (before, after) = (Findings(scratch.Stage), Findings(warm.Stage));
+        var pairs = Enumerable.Range(0, Samples.Count)
+            .Select(i => (Samples[i].Patient, Gain: error(Samples[i], before[i]) - error(Samples[i], after[i])))
+            .Where(p => double.IsFinite(p.Gain)).ToArray();
+        return Bootstrap.Interval(metric, [.. pairs.Select(p => p.Patient)], weights =>
+        {
+            var (sum, count) = (0.0, 0.0);
+            for (var i = 0; i < pairs.Length; i++)
+                (sum, count) = (sum + weights[i] * pairs[i].Gain, count + weights[i]);
+            return sum / count;
+        });
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.Json.Serialization;
+
+namespace Marrow.Training.Experiments;
+
+/// <summary>
+/// How many labels from scratch buy the same error. Scratch's errors are made monotone in the labels (isotonic
+/// regression; Barlow et al. 1972), and read backwards, linear in the logarithm of the labels. What lies beyond the
+/// labels that scratch was given is known by its bound alone.
+/// </summary>
+/// <param name="Factor">Scratch's labels over the start's; at a bound, the bound.</param>
+/// <param name="Bound">0: the factor; 1: it is more than that, since all labels from scratch do not reach the error; -1: it is less.</param>
+public readonly record struct LabelSaving(double Factor, int Bound)
+{
+    /// <summary>For sorting: what is beyond is beyond all that is known.</summary>
+    [JsonIgnore]
+    internal double Place => Bound switch { > 0 => double.PositiveInfinity, < 0 => 0, _ => Factor };
+
+    /// <param name="scratchLabels">From few to many, above 0.</param>
+    /// <param name="scratchErrors">Of each; the lower the better.</param>
+    /// <param name="labels">Of the start, above 0.</param>
+    /// <param name="error">Of the start.</param>
+    public static LabelSaving Of(IReadOnlyList<double> scratchLabels, IReadOnlyList<double> scratchErrors, double labels, double error)
+    {
+        if (scratchLabels.Count == 0 || scratchLabels.Count != scratchErrors.Count)
+            throw new ArgumentException($"Expected as many errors as amounts of labels, one or more, found {scratchErrors.Count} and {scratchLabels.Count}.");
+        if (double.IsNaN(error) || scratchErrors.Any(double.IsNaN))
+            return new(double.NaN, 0);
+        var falling = Falling(scratchErrors);
+        if (error < falling[^1])
+            return new(scratchLabels[^1] / labels, 1);
+        if (error > falling[0])
+            return new(scratchLabels[0] / labels, -1);
+        var first = Enumerable.Range(0, falling.Length).First(i => falling[i] <= error);
+        if (first == 0)
+            return new(scratchLabels[0] / labels, 0);
+        var share = (falling[first - 1] - error) / (falling[first - 1] - falling[first]);
+        return new(scratchLabels[first - 1] * Math.Pow(scratchLabels[first] / scratchLabels[first - 1], share) / labels, 0);
+    }
+
+    /// <summary>The nearest curve that never rises, by least squares: neighbours that do are pooled until none does.</summary>
+    public static double[] Falling(IReadOnlyList<double> errors)
+    {
+        var pools = new List<(double Sum, int Count)>();
+        foreach (var error in errors)
+        {
+            pools.Add((error, 1));
+            while (pools.Count > 1 && pools[^1].Sum / pools[^1].Count > pools[^2].Sum / pools[^2].Count)
+            {
+                var (sum, count) = pools[^1];
+                pools.RemoveAt(pools.Count - 1);
+                pools[^1] = (pools[^1].Sum + sum, pools[^1].Count + count);
+            }
+        }
+        return [.. pools.SelectMany(p => Enumerable.Repeat(p.Sum / p.Count, p.Count))];
+    }
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+
+namespace Marrow.Training.Loop;
+
+/// <summary>
+/// Notices that steps take three times as long as the first ones: since a run started something else has come to use the
+/// processors, or they have been slowed down. Told once a stage; nothing of the run changes.
+/// </summary>
+internal sealed class SlowSteps
+{
+    private const double Limit = 3;
+    private const int WarmUp = 2; // steps, in which code is compiled and memory is found
+    private const int Compared = 9; // steps of which the median counts, first and last
+
+    private readonly List<double> _first = [];
+    private readonly Queue<double> _last = [];
+    private (int Images, int Frozen)? _kind;
+    private int _warm;
+    private bool _told;
+
+    /// <summary>What to tell, or null.</summary>
+    /// <param name="images">Of the step; with more of them, or fewer frozen stages, it takes longer by right, and is compared anew.</param>
+    public string? Add(double seconds, int images, int frozen)
+    {
+        if (_told)
+            return null;
+        if (_kind != (images, frozen))
+        {
+            (_kind, _warm) = ((images, frozen), 0);
+            _first.Clear();
+            _last.Clear();
+        }
+        if (_warm++ < WarmUp)
+            return null;
+        if (_first.Count < Compared)
+        {
+            _first.Add(seconds);
+            return null;
+        }
+        _last.Enqueue(seconds);
+        if (_last.Count > Compared)
+            _last.Dequeue();
+        if (_last.Count < Compared)
+            return null;
+        var (before, now) = (Median(_first), Median(_last));
+        if (now < Limit * before)
+            return null;
+        _told = true;
+        var times = (now / before).ToString("0.0", CultureInfo.InvariantCulture);
+        return $"steps take {times} times as long as the first ones ({Seconds(before)}, now {Seconds(now)}). Look for another program on the processors (top), a quota, or a processor that is too hot."
+            + " If that stays, Ctrl-C saves the state; --resume --threads 1 --allow-changed threads then goes on with one thread, which waits for no other.";
+    }
+
+    private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Compared / 2);
+
+    private static string Seconds(double value) => $"{value.ToString(value < 1 ? "0.000" : "0.0", CultureInfo.InvariantCulture)} s";
+}

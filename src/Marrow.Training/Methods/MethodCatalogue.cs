@@ -1,0 +1,41 @@
+using Marrow.Computing;
+using Marrow.Datasets;
+using Marrow.Inputs;
+using Marrow.Tasks;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
+
+namespace Marrow.Training.Methods;
+
+/// <summary>A stage's method by the sections that its recipe has. A new one: one file, one section, one line here.</summary>
+internal static class MethodCatalogue
+{
+    /// <summary>Of a stage without unlabelled images.</summary>
+    public static TrainingMethod Create(Stage stage, TaskModel task) => new Supervised(task, ComputeOf(stage));
+
+    /// <param name="labelled">The images with labels, by whose spread the answers for the others are judged.</param>
+    /// <param name="masks">Their masks; null of a task without.</param>
+    /// <param name="unlabeled">Gives plain images too; it stays the caller's.</param>
+    public static TrainingMethod Create(Stage stage, TaskModel task, StageSamples labelled, PackedCache cache, MaskPack? masks, BatchLoader unlabeled)
+    {
+        var (compute, accumulate) = (ComputeOf(stage), stage.Train.Accumulate);
+        if (stage.Teacher is { } teacher)
+            return new MeanTeacher(task, compute, stage.Name, teacher, unlabeled, accumulate, Signatures((ITeacherTask)task, task.Input, labelled.Training, cache, masks));
+        return new Uda(task, compute, stage.Name, stage.Uda!, unlabeled, accumulate, [.. labelled.Training.Select(((IConsistentTask)task).Signature)]);
+    }
+
+    private static IReadOnlyList<double[]> Signatures(ITeacherTask task, InputContract input, IReadOnlyList<Sample> samples, PackedCache cache, MaskPack? masks)
+    {
+        var renderer = masks?.Renderer();
+        var mask = new byte[masks is null ? 0 : input.Width * input.Height];
+        return [.. samples.Select(sample =>
+        {
+            var index = cache.IndexOf(sample);
+            renderer?.Render(new(sample, cache.ToInput(index), []), null, mask);
+            var (width, height) = cache.OriginalSize(index);
+            return task.Signature(sample, width, height, mask);
+        })];
+    }
+
+    private static Compute ComputeOf(Stage stage) => Compute.Choose(stage.Train.Precision, stage.Train.ChannelsLast);
+}

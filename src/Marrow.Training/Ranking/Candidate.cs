@@ -1,0 +1,101 @@
+using Marrow.Backbones;
+using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Inputs;
+using Marrow.Tasks;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Training.Ranking;
+
+/// <summary>
+/// A start that is ranked: a checkpoint's backbone, or random weights as a control. Controls have the input contract of
+/// the checkpoint that they stand beside, so that nothing but the weights differs.
+/// </summary>
+internal sealed record Candidate
+{
+    public required string Name { get; init; }
+    public required CandidateKind Kind { get; init; }
+
+    /// <summary>The checkpoint's folder; of matched-random: that of the one it is drawn like. "" for random.</summary>
+    public string Folder { get; init; } = "";
+
+    /// <summary>Of the checkpoint in <see cref="Folder"/>.</summary>
+    public string Digest { get; init; } = "";
+    public string License { get; init; } = "";
+    public string MatchedTo { get; init; } = "";
+
+    /// <summary>A key of <see cref="ModelCatalogue.Backbones"/>.</summary>
+    public required string Backbone { get; init; }
+    public required InputContract Input { get; init; }
+
+    /// <summary>Of random weights.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>All that its weights depend on.</summary>
+    public string Identity => Kind switch
+    {
+        CandidateKind.Checkpoint => Digest,
+        CandidateKind.MatchedRandom => $"matched {Digest} {Seed}",
+        _ => $"random {Backbone} {Input.Channels} {Seed}",
+    };
+
+    public static Candidate Of(Checkpoint checkpoint, (int Width, int Height)? size) => new()
+    {
+        Name = checkpoint.Name,
+        Kind = CandidateKind.Checkpoint,
+        Folder = checkpoint.Path,
+        Digest = checkpoint.Digest,
+        License = checkpoint.License,
+        Backbone = ModelCatalogue.BackboneName(checkpoint.Config.Model.Architecture),
+        Input = (size is { } s ? checkpoint.Config.Input with { Width = s.Width, Height = s.Height } : checkpoint.Config.Input) with { Crop = null }, // all are shown the same
+    };
+
+    /// <summary>The two controls of a checkpoint.</summary>
+    public IReadOnlyList<Candidate> Controls(ulong seed, bool nameBackbone)
+    {
+        var suffix = nameBackbone ? $" {Backbone}" : "";
+        return
+        [
+            new() { Name = $"random{suffix}", Kind = CandidateKind.Random, Backbone = Backbone, Input = Input, Seed = seed },
+            new() { Name = $"matched-random{suffix}", Kind = CandidateKind.MatchedRandom, Folder = Folder, Digest = Digest, MatchedTo = Name, Backbone = Backbone, Input = Input, Seed = seed },
+        ];
+    }
+
+    /// <summary>The features' module in evaluation mode; the caller disposes both. Random weights have no running statistics yet.</summary>
+    public (Module Owner, DenseNetFeatures Features) Build()
+    {
+        if (Kind == CandidateKind.Random)
+        {
+            var random = New();
+            return (random, random);
+        }
+        using var checkpoint = Checkpoint.Load(Folder);
+        var model = checkpoint.BuildModel();
+        var features = (DenseNetFeatures)model.modules().First(m => m is DenseNetFeatures);
+        if (Kind == CandidateKind.Checkpoint)
+            return (model, features);
+        using (model)
+        {
+            var matched = New();
+            MatchedWeights.Draw(features, matched, Seed);
+            return (matched, matched);
+        }
+    }
+
+    private DenseNetFeatures New()
+    {
+        using var generator = get_rng_state();
+        manual_seed((long)Seed);
+        try
+        {
+            var features = new DenseNetFeatures(ModelCatalogue.Backbones[Backbone], Input.Channels);
+            features.eval();
+            return features;
+        }
+        finally
+        {
+            set_rng_state(generator);
+        }
+    }
+}

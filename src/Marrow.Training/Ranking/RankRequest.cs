@@ -1,0 +1,61 @@
+using Marrow.Datasets;
+
+namespace Marrow.Training.Ranking;
+
+/// <summary>Which labelled images rank which checkpoints, and how.</summary>
+public sealed record RankRequest
+{
+    /// <summary>What the user calls the data; a checkpoint that was trained on data of this name is asked what it held out.</summary>
+    public required string DataName { get; init; }
+
+    /// <summary>The data's folder.</summary>
+    public required string DataRoot { get; init; }
+
+    /// <summary>A key of <see cref="DatasetCatalogue.Formats"/>; null: as a checkpoint that knows data of this name read it.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>How it is read; null: as that checkpoint did, else the format's defaults.</summary>
+    public DatasetOptions? Options { get; init; }
+
+    /// <summary>"classify" or "regress-cobb".</summary>
+    public required string Task { get; init; }
+
+    public required string HubFolder { get; init; }
+
+    /// <summary>References as a hub resolves them; empty: the newest of each name that has a DenseNet.</summary>
+    public IReadOnlyList<string> Checkpoints { get; init; } = [];
+
+    /// <summary>So many images, of patients drawn by <see cref="Seed"/>; 0: all.</summary>
+    public int Labels { get; init; }
+
+    /// <summary>Of the cross-validation, 3 to 20.</summary>
+    public int Folds { get; init; } = 5;
+
+    /// <summary>Of random weights, folds, the images drawn and the fine-tunes.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Input px for every candidate; null: each its own.</summary>
+    public (int Width, int Height)? Size { get; init; }
+
+    /// <summary>For features, decoded images and fine-tunes; null: the user's cache folder.</summary>
+    public string? CacheFolder { get; init; }
+
+    /// <summary>Null: none.</summary>
+    public FineTuneOptions? FineTune { get; init; }
+}
+
+/// <summary>A short training of the best candidates, each with the same steps on the same images.</summary>
+public sealed record FineTuneOptions
+{
+    /// <summary>So many of the best checkpoints, and random weights.</summary>
+    public int Best { get; init; } = 2;
+
+    /// <summary>Every candidate, matched-random weights too; then the scores are compared with what came of it.</summary>
+    public bool All { get; init; }
+
+    /// <summary>Optimizer steps.</summary>
+    public int Steps { get; init; } = 60;
+
+    /// <summary>Fine-tunes of each candidate, each with its own seed and its own division of the patients.</summary>
+    public int Repeats { get; init; } = 1;
+}

@@ -1,0 +1,219 @@
+using System.Diagnostics;
+using System.Globalization;
+using Marrow.Checkpoints;
+using Marrow.Hub;
+using Marrow.Tasks;
+using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
+
+namespace Marrow.Training.Ranking;
+
+/// <summary>
+/// Which checkpoint to start from, measured on the user's own labelled images: hub -> candidates -> images that none of
+/// them was trained on -> features, once a candidate -> linear probe by cross-validation (the reference), LogME, H-score and
+/// GBC (experimental) -> perhaps a short fine-tune of the best -> a ranking with intervals and one sentence. Random weights
+/// always compete, with the architecture's own initialisation and with the statistics of the best checkpoint's weights.
+/// </summary>
+public static class Ranker
+{
+    private const int FewestFolds = 3, MostFolds = 20; // the penalty is chosen among the other folds
+    private const int FewestForAgreement = 3;
+    private const string OwnModule = "a module of its maker's own, which only its maker's code can run";
+    private const int FewPatients = 30; // a percentile bootstrap of fewer covers less than it says
+
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> for a task that can't be ranked, a hub without a usable checkpoint, or data that
+    /// can't be read; <see cref="OperationCanceledException"/> when cancelled.
+    /// </summary>
+    public static RankResult Rank(RankRequest request, Action<RunEvent> report, CancellationToken cancellation = default)
+    {
+        Check(request);
+        var watch = Stopwatch.StartNew();
+        var hub = new LocalHub(request.HubFolder);
+        var warnings = new List<string>();
+        List<Candidate> candidates;
+        RankSamples data;
+        var checkpoints = Load(request, hub, warnings, cancellation);
+        try
+        {
+            data = RankSamples.Select(request, hub, checkpoints);
+            candidates = [.. checkpoints.Where(c => !data.LeftOut.Contains(c.Name)).Select(c => Candidate.Of(c, request.Size))];
+        }
+        finally
+        {
+            checkpoints.ForEach(c => c.Dispose());
+        }
+        if (candidates.Count == 0)
+            throw new MarrowException($"{request.DataName}: no checkpoint is left to rank. {string.Join(" ", data.Warnings)}");
+        candidates = WithDistinctNames(candidates);
+        warnings.AddRange(data.Warnings);
+        if (data.Patients < FewPatients)
+            warnings.Add($"{data.Patients} patients are few: the intervals are narrower than they should be with fewer than {FewPatients}.");
+        report(new() { Stage = request.DataName, Step = data.Samples.Count, Steps = data.Samples.Count, Message = string.Join("; ", data.Notes) });
+        var task = new ProbeTask(request.Task, data.Dataset, data.Samples, request.Folds, request.Seed);
+        if (task.Unusable.Count > 0)
+            warnings.Add($"Not ranked by {string.Join(", ", task.Unusable)}: too few patients have it, or have it not.");
+
+        var extractor = new FeatureExtractor(data.Samples, Pooling.For(request.Task), request.CacheFolder);
+        var scored = candidates.Select(c => (Candidate: c, Score: Score(c, extractor, task, report, cancellation))).ToList();
+        var architectures = Ordered(scored, task).DistinctBy(s => s.Candidate.Backbone).Select(s => s.Candidate).ToList();
+        scored.AddRange(architectures.SelectMany(best => best.Controls(request.Seed, nameBackbone: architectures.Count > 1))
+            .Select(c => (c, Score(c, extractor, task, report, cancellation))).ToList());
+        scored = Ordered(scored, task);
+        var ranked = Compare([.. scored.Select(s => s.Score)], task);
+        if (request.FineTune is { } options)
+        {
+            var size = request.Size ?? (scored.First(s => s.Candidate.Kind == CandidateKind.Checkpoint).Candidate.Input is var input ? (input.Width, input.Height) : default);
+            var fineTune = new FineTune(request, data, options, size);
+            var left = options.Best;
+            ranked = [.. scored.Zip(ranked, (s, r) =>
+                options.All || s.Candidate.Kind == CandidateKind.Random || (s.Candidate.Kind == CandidateKind.Checkpoint && left-- > 0)
+                    ? r with { FineTuned = fineTune.Run(s.Candidate, task.Metric, report, cancellation) }
+                    : r)];
+        }
+        return new()
+        {
+            Data = request.DataName,
+            Task = request.Task,
+            Metric = task.Metric,
+            Images = data.Samples.Count,
+            Patients = data.Patients,
+            Folds = request.Folds,
+            Seed = request.Seed,
+            Classes = task.Classes,
+            Candidates = ranked,
+            Notes = data.Notes,
+            Warnings = warnings,
+            Agreement = Agreement(ranked, task.HigherIsBetter),
+            Recommendation = Recommendation.Of(ranked, task.Metric, (a, b) => task.Difference(a.Statistic, b.Statistic)),
+            Seconds = watch.Elapsed.TotalSeconds,
+        };
+    }
+
+    private static void Check(RankRequest request)
+    {
+        if (request is { FineTune: not null, CacheFolder: null })
+            UserCache.Require(UserCache.FineTune, "--cache"); // Said before the hours that come first.
+        if (request.Task == CheckpointTask.DetectVertebrae)
+            throw new MarrowException($"{CheckpointTask.DetectVertebrae}: a linear probe of pooled features can't tell how well corners will be found, so no ranking is made of it. Rank for {CheckpointTask.RegressCobb} on the same films, which is what the corners are for, or compare short runs of a recipe.");
+        if (request.Task is not (CheckpointTask.Classify or CheckpointTask.RegressCobb))
+            throw MarrowException.Bad("task", $"{CheckpointTask.Classify} or {CheckpointTask.RegressCobb}", $"\"{request.Task}\"", "Correct --task.");
+        if (request.Folds is < FewestFolds or > MostFolds)
+            throw MarrowException.Bad("folds", $"{FewestFolds} to {MostFolds}", request.Folds.ToString(CultureInfo.InvariantCulture), "Correct --folds.");
+    }
+
+    /// <summary>Those named, each of which must do; or the newest of each name, as far as they can.</summary>
+    private static List<Checkpoint> Load(RankRequest request, LocalHub hub, List<string> warnings, CancellationToken cancellation)
+    {
+        var loaded = new List<Checkpoint>();
+        try
+        {
+            foreach (var reference in request.Checkpoints)
+            {
+                var checkpoint = hub.Resolve(reference, cancellation);
+                loaded.Add(checkpoint);
+                if (checkpoint.WeightsOnly)
+                    throw MarrowException.Bad(reference, "a checkpoint with its input contract", "weights alone", "Import them first, so that it is known what they expect.");
+                if (IsCustom(checkpoint))
+                    throw MarrowException.Bad(reference, "a checkpoint whose features Marrow can compute", OwnModule, "Name others by --checkpoints.");
+            }
+            if (request.Checkpoints.Count > 0)
+                return loaded;
+            foreach (var entry in hub.List().DistinctBy(e => e.Name, StringComparer.Ordinal))
+            {
+                try
+                {
+                    var checkpoint = HubDisk.Load(entry.Folder, cancellation);
+                    if (!IsCustom(checkpoint))
+                    {
+                        loaded.Add(checkpoint);
+                        continue;
+                    }
+                    warnings.Add($"{entry.Name}: not ranked. It is {OwnModule}.");
+                    checkpoint.Dispose();
+                }
+                catch (MarrowException e)
+                {
+                    warnings.Add($"{entry.Name}: not ranked. {e.Message}");
+                }
+            }
+            return loaded.Count > 0 ? loaded : throw MarrowException.Bad(hub.Folder, "a hub with a checkpoint that can be ranked", warnings.Count > 0 ? string.Join(" ", warnings) : "none", "Name another hub with --hub, or train one with marrow run.");
+        }
+        catch
+        {
+            loaded.ForEach(c => c.Dispose());
+            throw;
+        }
+    }
+
+    private static bool IsCustom(Checkpoint checkpoint) => checkpoint.Config.Task == CheckpointTask.Custom;
+
+    /// <summary>Two of one name are told apart by their digests.</summary>
+    private static List<Candidate> WithDistinctNames(List<Candidate> candidates)
+    {
+        var twice = candidates.CountBy(c => c.Name).Where(n => n.Value > 1).Select(n => n.Key).ToHashSet(StringComparer.Ordinal);
+        return [.. candidates.DistinctBy(c => c.Digest).Select(c => twice.Contains(c.Name) ? c with { Name = $"{c.Name}@{c.Digest[..15]}" } : c)];
+    }
+
+    private static RankedCandidate Score(Candidate candidate, FeatureExtractor extractor, ProbeTask task, Action<RunEvent> report, CancellationToken cancellation)
+    {
+        var watch = Stopwatch.StartNew();
+        var (features, found) = extractor.Extract(candidate, (done, total) => report(new() { Stage = candidate.Name, Step = done, Steps = total }), cancellation);
+        using var _ = features;
+        var featureSeconds = watch.Elapsed.TotalSeconds;
+        watch.Restart();
+        var scores = task.Score(features, cancellation);
+        return new()
+        {
+            Name = candidate.Name,
+            Kind = candidate.Kind,
+            Digest = candidate.Kind == CandidateKind.Checkpoint ? candidate.Digest : "",
+            License = candidate.License,
+            Backbone = candidate.Backbone,
+            MatchedTo = candidate.MatchedTo,
+            Width = candidate.Input.Width,
+            Height = candidate.Input.Height,
+            Probe = scores.Metrics.First(m => m.Name == task.Metric),
+            Metrics = scores.Metrics,
+            Statistic = scores.Statistic,
+            LogMe = scores.LogMe,
+            HScore = scores.HScore,
+            Gbc = scores.Gbc,
+            FeatureSeconds = featureSeconds,
+            FeaturesFound = found,
+            ScoreSeconds = watch.Elapsed.TotalSeconds,
+        };
+    }
+
+    private static List<(Candidate Candidate, RankedCandidate Score)> Ordered(List<(Candidate Candidate, RankedCandidate Score)> scored, ProbeTask task) =>
+        [.. scored.OrderByDescending(s => task.HigherIsBetter ? s.Score.Probe.Value : -s.Score.Probe.Value).ThenBy(s => s.Candidate.Kind)];
+
+    private static IReadOnlyList<RankedCandidate> Compare(IReadOnlyList<RankedCandidate> ordered, ProbeTask task) =>
+        [.. ordered.Select((c, i) => c with
+        {
+            Rank = i + 1,
+            ToBest = i == 0 ? null : task.Difference(c.Statistic, ordered[0].Statistic),
+            ToRandom = c.Kind == CandidateKind.Random ? null
+                : task.Difference(c.Statistic, ordered.First(o => o.Kind == CandidateKind.Random && o.Backbone == c.Backbone).Statistic),
+        })];
+
+    private static IReadOnlyList<ScoreAgreement> Agreement(IReadOnlyList<RankedCandidate> ranked, bool higherIsBetter)
+    {
+        var tuned = ranked.Where(c => c.FineTuned is not null).ToList();
+        if (tuned.Count < FewestForAgreement)
+            return [];
+        var sign = higherIsBetter ? 1 : -1;
+        double[] results = [.. tuned.Select(c => sign * c.FineTuned!.Mean)];
+        (string Name, Func<RankedCandidate, double?> Of)[] scores =
+        [
+            ("probe", c => sign * c.Probe.Value), ("logMe", c => c.LogMe), ("hScore", c => c.HScore), ("gbc", c => c.Gbc),
+        ];
+        return [.. scores.Where(s => tuned.All(c => s.Of(c) is not null)).Select(s =>
+        {
+            double[] values = [.. tuned.Select(c => s.Of(c)!.Value)];
+            return new ScoreAgreement(s.Name, tuned.Count,
+                RankCorrelation.Spearman(values, results), RankCorrelation.PermutationP(values, results, RankCorrelation.Spearman),
+                RankCorrelation.Kendall(values, results), RankCorrelation.PermutationP(values, results, RankCorrelation.Kendall));
+        })];
+    }
+}

@@ -1,0 +1,194 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Marrow.Checkpoints;
+using Marrow.Datasets;
+using Marrow.Inputs;
+using Marrow.Tasks;
+
+namespace Marrow.Training.Runs;
+
+/// <summary>What becomes of a run that goes on while one of the things that its numbers depend on is another.</summary>
+internal enum IdentityRule
+{
+    /// <summary>It is refused: half of it would be of the one and half of the other.</summary>
+    Fixed,
+
+    /// <summary>It is refused, unless it is allowed by name: the last digits of its numbers will differ, no more.</summary>
+    Allowed,
+
+    /// <summary>It goes on and says so.</summary>
+    Told,
+}
+
+/// <summary>One thing that a stage's numbers depend on.</summary>
+/// <param name="Name">"labels", "images", "order", "threads": as messages and --allow-changed have it.</param>
+internal sealed record IdentityEntry(string Name, string Value, [property: JsonIgnore] IdentityRule Rule = IdentityRule.Fixed)
+{
+    /// <summary>What to do about it, beside starting anew.</summary>
+    [JsonIgnore]
+    public string Remedy { get; init; } = "";
+}
+
+/// <summary>
+/// What a stage's numbers depend on beside its recipe: labels, images, their order, masks, the checkpoint it started from,
+/// threads, the code. Kept as identity.json in the stage's folder before the first step and compared when the run goes on,
+/// so that no run is half of one thing and half of another while its card names the other alone. Labels are compared
+/// before anything is decoded, images by the hashes that the packed cache has of them anyway. A new thing is one more
+/// <see cref="IdentityEntry"/>.
+/// </summary>
+internal sealed record RunIdentity
+{
+    public const string FileName = "identity.json";
+    public const string Labels = "labels", Classes = "classes", Order = "order", Images = "images", Masks = "masks", Unlabeled = "unlabelled images", Threads = "threads", Code = "code";
+
+    private const int HexDigits = 16; // of one sample's hash; what decides is the entry over all of them
+    private const int MostListed = 100_000; // samples; of more the file only says that some differ
+    private const int Named = 3; // samples in a message
+    private const string Anew = "Put them back as they were, or start anew in another folder, by --out.";
+
+    public required IReadOnlyList<IdentityEntry> Entries { get; init; }
+
+    /// <summary>By sample id, so that a difference has names.</summary>
+    public IReadOnlyDictionary<string, string> LabelHashes { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> ImageHashes { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What is known before any image is decoded.</summary>
+    public static RunIdentity Of(StageSamples data, UnlabeledSamples? unlabeled)
+    {
+        Sample[] all = [.. data.Training, .. data.Validation, .. data.HeldOut];
+        var labels = Hashes(all, sample => SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            sample.Patient,
+            sample.Study,
+            sample.BodyPart,
+            sample.Labels,
+            sample.Vertebrae,
+            sample.CobbDegrees,
+            sample.Points,
+            sample.MirroredPoints,
+            sample.Numbers,
+            sample.HasMask,
+            sample.MaskAreas,
+        }, MarrowJson.Line)));
+        var dataset = data.Dataset;
+        return new()
+        {
+            Entries =
+            [
+                new(Labels, Digest(labels)),
+                new(Classes, string.Join(", ", dataset.Layout.Names.Concat(dataset.MaskClasses))),
+                new(Order, Digest([.. Ids(data.Training), "", .. Ids(data.Validation), "", .. Ids(data.HeldOut), "", .. Ids(unlabeled?.Samples ?? [])])),
+                new(Threads, $"{TorchSharp.torch.get_num_threads()}", IdentityRule.Allowed) { Remedy = "Give it as many again, by OMP_NUM_THREADS" },
+                new(Code, CheckpointConfig.CodeVersion, IdentityRule.Told),
+            ],
+            LabelHashes = Listed(labels),
+        };
+    }
+
+    /// <summary>The same and what images and masks hold, by the hashes of what is packed of them.</summary>
+    public RunIdentity With(IReadOnlyList<Sample> shown, PackedCache cache, MaskPack? masks, IReadOnlyList<Sample> unlabeled, PackedCache? unlabeledCache)
+    {
+        var images = Hashes(shown, s => cache.Hash(cache.IndexOf(s)).ToArray());
+        return this with
+        {
+            Entries =
+            [
+                .. Entries, new(Images, Digest(images)),
+                .. masks is null ? Array.Empty<IdentityEntry>() : [new(Masks, masks.Digest)],
+                .. unlabeledCache is null ? Array.Empty<IdentityEntry>() : [new(Unlabeled, Digest(Hashes(unlabeled, s => unlabeledCache.Hash(unlabeledCache.IndexOf(s)).ToArray())))],
+            ],
+            ImageHashes = Listed(images),
+        };
+    }
+
+    /// <summary>The same and a checkpoint that has a part in the stage.</summary>
+    public RunIdentity With(string role, Checkpoint? checkpoint) =>
+        checkpoint is null ? this : this with { Entries = [.. Entries, new(role, Reference(checkpoint))] };
+
+    /// <summary>"name@sha256:...".</summary>
+    public static string Reference(Checkpoint checkpoint) => $"{checkpoint.Name}@{checkpoint.Digest}";
+
+    /// <summary>Null where there is none.</summary>
+    public string? Find(string name) => Entries.FirstOrDefault(e => e.Name == name)?.Value;
+
+    /// <summary>One hash of all that must stay the same: a state file carries it.</summary>
+    public string Key => Digest([.. Entries.Where(e => e.Rule == IdentityRule.Fixed).OrderBy(e => e.Name, StringComparer.Ordinal).Select(e => $"{e.Name} {e.Value}")]);
+
+    /// <summary>Null where a stage has none: it has not begun, or an earlier version began it.</summary>
+    public static RunIdentity? Load(string stageFolder)
+    {
+        var path = Path.Combine(stageFolder, FileName);
+        return File.Exists(path) ? MarrowJson.Read<RunIdentity>(path, "what a run's stage began with", "Copy it from where it is whole, or start anew in another folder, by --out.") : null;
+    }
+
+    public void Save(string stageFolder) => AtomicFile.WriteText(Path.Combine(stageFolder, FileName), JsonSerializer.Serialize(this, MarrowJson.Options));
+
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> that says everything that differs from what the stage began with and must not.
+    /// Returns what the reader is to be told of the rest.
+    /// </summary>
+    /// <param name="allowed">Names of entries that may differ; those that may not at all are refused all the same.</param>
+    public IReadOnlyList<string> Require(RunIdentity began, string stageFolder, IReadOnlyList<string> allowed)
+    {
+        var (refused, remedies, told) = (new List<string>(), new List<string>(), new List<string>());
+        foreach (var entry in Entries)
+        {
+            if (began.Find(entry.Name) is not { } before || before == entry.Value)
+                continue;
+            var difference = Describe(entry.Name, before, entry.Value, began);
+            if (entry.Rule == IdentityRule.Told || (entry.Rule == IdentityRule.Allowed && allowed.Contains(entry.Name)))
+            {
+                told.Add($"{difference}: the numbers will differ from those of a run that was not stopped, in their last digits or more");
+                continue;
+            }
+            refused.Add(difference);
+            if (entry.Rule == IdentityRule.Allowed)
+                remedies.Add($"{entry.Remedy}, or go on with --allow-changed {entry.Name}: the numbers then differ in their last digits.");
+        }
+        if (refused.Count == 0)
+            return told;
+        var mustStay = refused.Count > remedies.Count;
+        throw new MarrowException($"{stageFolder}: the run began with others, and can't go on with these. {string.Join("; ", refused)}. {string.Join(" ", [.. mustStay ? [Anew] : Array.Empty<string>(), .. remedies])}");
+    }
+
+    private string Describe(string name, string before, string now, RunIdentity began) => name switch
+    {
+        Labels => $"labels: {Differences(began.LabelHashes, LabelHashes)}",
+        Images => $"images: {Differences(began.ImageHashes, ImageHashes)}",
+        Order => "order: the images stand in another order, or in other parts of the data",
+        Masks or Unlabeled => $"{name}: some are others",
+        _ => $"{name}: {before} then, {now} now",
+    };
+
+    private static string Differences(IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string> now)
+    {
+        List<(string What, List<string> Ids)> kinds =
+        [
+            ("changed", [.. now.Where(s => before.TryGetValue(s.Key, out var hash) && hash != s.Value).Select(s => s.Key).Order(StringComparer.Ordinal)]),
+            ("added", [.. now.Keys.Except(before.Keys).Order(StringComparer.Ordinal)]),
+            ("gone", [.. before.Keys.Except(now.Keys).Order(StringComparer.Ordinal)]),
+        ];
+        var parts = kinds.Where(k => k.Ids.Count > 0).Select(k => $"{k.Ids.Count} {k.What} ({string.Join(", ", k.Ids.Take(Named))}{(k.Ids.Count > Named ? ", ..." : "")})").ToList();
+        return parts.Count == 0 ? "some are others" : string.Join(", ", parts);
+    }
+
+    private static List<KeyValuePair<string, byte[]>> Hashes(IReadOnlyList<Sample> samples, Func<Sample, byte[]> hash) =>
+        [.. samples.OrderBy(s => s.Id, StringComparer.Ordinal).Select(s => KeyValuePair.Create(s.Id, hash(s)))];
+
+    private static Dictionary<string, string> Listed(List<KeyValuePair<string, byte[]>> hashes) => hashes.Count > MostListed ? []
+        : hashes.DistinctBy(h => h.Key, StringComparer.Ordinal).ToDictionary(h => h.Key, h => Convert.ToHexStringLower(h.Value)[..HexDigits], StringComparer.Ordinal);
+
+    private static string Digest(List<KeyValuePair<string, byte[]>> hashes) => Digest([.. hashes.Select(h => $"{h.Key} {Convert.ToHexStringLower(h.Value)}")]);
+
+    private static string Digest(IEnumerable<string> lines)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var line in lines)
+            hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static IEnumerable<string> Ids(IReadOnlyList<Sample> samples) => samples.Select(s => s.Id);
+}

@@ -1,0 +1,76 @@
+using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Datasets;
+using Marrow.Metrics;
+using Marrow.Training.Recipes;
+
+namespace Marrow.Training.Runs;
+
+/// <summary>What to run, on what, and where to.</summary>
+public sealed record RunRequest
+{
+    public required Recipe Recipe { get; init; }
+
+    /// <summary>Folders by the names that the recipe gives its data.</summary>
+    public required IReadOnlyDictionary<string, string> DataFolders { get; init; }
+
+    /// <summary>Of the run: its state, logs and splits.</summary>
+    public required string OutFolder { get; init; }
+
+    /// <summary>Where finished checkpoints are stored.</summary>
+    public required string HubFolder { get; init; }
+
+    /// <summary>Go on where an earlier run in <see cref="OutFolder"/> stopped.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>
+    /// What may be another than when the run began, by name: "threads", by which the last digits of its numbers differ.
+    /// Labels, images and their order may not.
+    /// </summary>
+    public IReadOnlyList<string> AllowChanged { get; init; } = [];
+
+    /// <summary>As typed, for the checkpoint's card.</summary>
+    public string Command { get; init; } = "";
+
+    /// <summary>Of the data's samples those that the run may see; null for all.</summary>
+    public Func<Sample, bool>? Include { get; init; }
+
+    /// <summary>The metric on the held-out part whose resampled values are kept, to be compared with other runs'; null for none.</summary>
+    public string? DrawsOf { get; init; }
+
+    /// <summary>Finds a checkpoint that a stage names in <c>init</c> and that is no earlier stage.</summary>
+    public required Func<string, Checkpoint> Resolve { get; init; }
+}
+
+/// <summary>What one stage came to.</summary>
+public sealed record StageResult
+{
+    public required string Stage { get; init; }
+    public required string Task { get; init; }
+
+    /// <summary>Name and digest of the checkpoint, and its folder.</summary>
+    public required string Checkpoint { get; init; }
+    public required string Folder { get; init; }
+
+    /// <summary>Null when it started from random weights.</summary>
+    public TransferReceipt? Receipt { get; init; }
+
+    /// <summary>On the held-out part; empty when there is none.</summary>
+    public required IReadOnlyList<MetricValue> Metrics { get; init; }
+
+    public required RunProgress Progress { get; init; }
+
+    /// <summary>Images trained on, chosen by, held out.</summary>
+    public required int TrainingImages { get; init; }
+    public required int ValidationImages { get; init; }
+    public required int HeldOutImages { get; init; }
+
+    /// <summary>Trained on without labels.</summary>
+    public int UnlabeledImages { get; init; }
+
+    /// <summary>The process's peak so far.</summary>
+    public required double PeakMemoryGiB { get; init; }
+
+    /// <summary>Share of the training time that steps waited for data.</summary>
+    public required double WaitShare { get; init; }
+}

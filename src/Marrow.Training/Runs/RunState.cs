@@ -1,0 +1,168 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Marrow.Training.Loop;
+using Marrow.Training.Methods;
+using Marrow.Weights;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Training.Runs;
+
+/// <summary>Where a run stands.</summary>
+public sealed record RunProgress
+{
+    /// <summary>Optimizer steps done.</summary>
+    public int Step { get; init; }
+
+    /// <summary>Time spent training, however often it was stopped.</summary>
+    public double Seconds { get; init; }
+
+    public double? BestValue { get; init; }
+    public int BestStep { get; init; }
+
+    /// <summary>Evaluations since the best one.</summary>
+    public int WorseEvaluations { get; init; }
+
+    public bool StoppedEarly { get; init; }
+
+    /// <summary>When training came to its end; null before. A checkpoint written twice is then the same one.</summary>
+    public DateTimeOffset? Ended { get; init; }
+    public IReadOnlyList<MeasuredStep> History { get; init; } = [];
+}
+
+/// <summary>Validation metrics after a step.</summary>
+public sealed record MeasuredStep(int Step, IReadOnlyDictionary<string, double> Metrics);
+
+/// <summary>
+/// The state file: model, optimizer, average, what the method keeps, and torch's random generator as safetensors, the progress as JSON in its
+/// metadata. One file, so that it is whole or not there; a SHA-256 of all of it, so that a flipped bit is noticed.
+/// </summary>
+internal static class RunState
+{
+    public const string FileName = "state.safetensors", BestFileName = "best.safetensors";
+
+    private const string ProgressKey = "progress";
+    private const string DataKey = "data"; // absent in states of early versions
+    private const string DigestKey = "sha256";
+    private const string Anew = "Start the run anew in another folder, by --out, or copy the file from where it is whole.";
+
+    /// <param name="data">What the state is of, by <see cref="RunIdentity.Key"/>.</param>
+    public static void Save(string path, RunProgress progress, string data, TrainingMethod method, Optimizer optimizer, MovingAverage? average)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var tensors = Tensors(method, optimizer, average).Append((Name: "generator", Value: random.get_rng_state()));
+        Write(path, [.. tensors.Select(t => KeyValuePair.Create(t.Name, t.Value))], JsonSerializer.Serialize(progress, MarrowJson.Line), data);
+    }
+
+    public static RunProgress Load(string path, string data, TrainingMethod method, Optimizer optimizer, MovingAverage? average)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var file = Open(path, "the state of a run");
+        var progress = Progress(file, path);
+        foreach (var (name, target) in Tensors(method, optimizer, average))
+            Copy(file, name, target, path);
+        if (file.Metadata.TryGetValue(DataKey, out var began) && began.Length > 0 && began != data)
+            throw MarrowException.Bad(path, "the state of a run on these labels, images and start", "one that began with others", Anew);
+        random.set_rng_state(file.Read("generator"));
+        return progress;
+    }
+
+    /// <summary>True of a stage that was stopped, or is done, after its first steps.</summary>
+    public static bool Exists(string stageFolder) => File.Exists(Path.Combine(stageFolder, FileName));
+
+    /// <summary>Throws <see cref="MarrowException"/> when a stage that is to go on has a state, or best weights, that are not whole: before it trains.</summary>
+    public static void Check(string stageFolder)
+    {
+        var path = Path.Combine(stageFolder, FileName);
+        if (!File.Exists(path))
+            return;
+        RunProgress progress;
+        using (var state = Open(path, "the state of a run"))
+            progress = Progress(state, path);
+        if (progress.BestValue is not null)
+            Open(Path.Combine(stageFolder, BestFileName), "the best weights of a run").Dispose();
+    }
+
+    private static RunProgress Progress(Safetensors state, string path) =>
+        MarrowJson.Decode<RunProgress>(Encoding.UTF8.GetBytes(state.Metadata[ProgressKey]), path, "a run's progress", Anew);
+
+    public static void SaveWeights(string path, Module model)
+    {
+        using var noGrad = no_grad();
+        Write(path, [.. model.state_dict()], "", "");
+    }
+
+    public static void LoadWeights(string path, Module model)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var file = Open(path, "the best weights of a run");
+        foreach (var (name, target) in model.state_dict())
+            Copy(file, name, target, path);
+    }
+
+    private static void Write(string path, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, string progress, string data) =>
+        Safetensors.Write(path, tensors, new Dictionary<string, string>
+        {
+            [ProgressKey] = progress,
+            [DataKey] = data,
+            [DigestKey] = Digest(tensors.Select(t => (t.Key, t.Value)), progress + data),
+        });
+
+    /// <summary>Every byte is checked before the first is used.</summary>
+    private static Safetensors Open(string path, string what)
+    {
+        var file = Safetensors.Open(path);
+        try
+        {
+            if (!file.Metadata.TryGetValue(ProgressKey, out var progress) || !file.Metadata.TryGetValue(DigestKey, out var written))
+                throw MarrowException.Bad(path, what, "a safetensors file of another kind", Anew);
+            var computed = Digest(file.Entries.Select(e => (e.Name, file.Read(e.Name))), progress + file.Metadata.GetValueOrDefault(DataKey));
+            return computed == written ? file : throw MarrowException.Bad(path, $"SHA-256 {written}, as the file says", computed, $"The file is damaged. {Anew}");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static string Digest(IEnumerable<(string Name, Tensor Value)> tensors, string progress)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(progress));
+        foreach (var (name, tensor) in tensors)
+        {
+            using var scope = NewDisposeScope();
+            var bytes = tensor.detach().cpu().contiguous();
+            hash.AppendData(Encoding.UTF8.GetBytes($"\n{name} {tensor.dtype} [{string.Join(' ', tensor.shape)}]\n"));
+            hash.AppendData(bytes.bytes);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static IEnumerable<(string Name, Tensor Value)> Tensors(TrainingMethod method, Optimizer optimizer, MovingAverage? average)
+    {
+        foreach (var (name, tensor) in method.Task.Model.state_dict())
+            yield return ($"model.{name}", tensor);
+        foreach (var (name, tensor) in optimizer.State())
+            yield return ($"optimizer.{name}", tensor);
+        foreach (var (name, tensor) in average?.State() ?? [])
+            yield return ($"average.{name}", tensor);
+        foreach (var (name, tensor) in method.State())
+            yield return ($"method.{name}", tensor);
+    }
+
+    private static void Copy(Safetensors file, string name, Tensor target, string path)
+    {
+        if (!file.Contains(name))
+            throw MarrowException.Bad(path, $"the tensor {name}", "none", "The run's settings have changed: start it anew without --resume.");
+        using var value = file.Read(name);
+        if (!value.shape.AsSpan().SequenceEqual(target.shape))
+            throw MarrowException.Bad(path, $"{name} of shape [{string.Join(", ", target.shape)}]", $"[{string.Join(", ", value.shape)}]", "The run's settings have changed: start it anew without --resume.");
+        target.copy_(value);
+    }
+}

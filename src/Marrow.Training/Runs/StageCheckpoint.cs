@@ -1,0 +1,92 @@
+using System.Globalization;
+using Marrow.Checkpoints;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Datasets;
+using Marrow.Hub;
+using Marrow.Metrics;
+using Marrow.Tasks;
+using Marrow.Training.Recipes;
+
+namespace Marrow.Training.Runs;
+
+/// <summary>Writes what a stage has come to as a checkpoint: weights, contract, card, numbers and parents.</summary>
+internal static class StageCheckpoint
+{
+    /// <param name="source">What it was warm-started from; null for random weights.</param>
+    /// <param name="labeller">What gave its soft labels; null for none.</param>
+    /// <param name="detector">What says where in the image it looks; null for all of the image.</param>
+    public static Checkpoint Save(RunRequest request, Stage stage, TaskModel task, StageSamples data, UnlabeledSamples? unlabeled,
+        TransferReceipt? receipt, Checkpoint? source, Checkpoint? labeller, Checkpoint? detector, RunProgress progress, IReadOnlyList<MetricValue> metrics)
+    {
+        var dataset = data.Dataset;
+        var filesDigest = PatientSplit.FilesDigest(dataset);
+        var ended = progress.Ended ?? DateTimeOffset.UtcNow;
+        var split = data.HeldOut.Count == 0
+            ? "all samples; none held out"
+            : string.Create(CultureInfo.InvariantCulture, $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.SplitSeed})");
+        var parents = ParentsOf(stage, source);
+        if (labeller is not null)
+            parents = parents.With(labeller, ParentCheckpoint.Labels);
+        if (detector is not null)
+            parents = parents.With(detector, ParentCheckpoint.Crop);
+        var license = stage.License ?? Licenses.Join([dataset.License, .. unlabeled is null ? Array.Empty<string>() : [unlabeled.Dataset.License], .. Terms(source), .. Terms(labeller), .. Terms(detector)]);
+        return new CheckpointDraft
+        {
+            Name = stage.CheckpointName,
+            Config = task.Describe(),
+            Weights = ModelWeights.Of(task.Model),
+            Receipt = receipt,
+            Split = data.HeldOut.Count == 0 ? null : RecordedSplit.Of(dataset.Name, filesDigest, data.HeldOut),
+            Created = ended,
+            Metrics = [.. metrics.Select(m => new MeasuredValue
+            {
+                Metric = m.Name,
+                Value = m.Value,
+                Low = double.IsNaN(m.Low) ? null : m.Low,
+                High = double.IsNaN(m.High) ? null : m.High,
+                Unit = m.Unit,
+                Dataset = dataset.Name,
+                Split = split,
+                Samples = m.Count,
+                Date = DateOnly.FromDateTime(ended.UtcDateTime),
+                Command = request.Command,
+            })],
+            Parents = parents with
+            {
+                Datasets = [new(dataset.Name, dataset.Version, dataset.License, filesDigest, dataset.Citation, data.Training.Count,
+                    new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.SplitSeed)),
+                    .. unlabeled is null ? Array.Empty<ParentDataset>() : [Parent(unlabeled)]],
+            },
+            Card = new()
+            {
+                Summary = $"A {stage.Model} for {MarkdownText.Inline(task.Purpose)}, trained on {MarkdownText.Inline(dataset.Name)}"
+                    + (source is null ? " from random weights." : StageInit.IsMatched(stage.Init) ? $" from random weights with the statistics of {source.Name}." : $", warm-started from {source.Name}."),
+                Data = string.Create(CultureInfo.InvariantCulture,
+                    $"{MarkdownText.Inline(dataset.Name)} ({dataset.Format}): {data.Training.Count} images to train on, {data.Validation.Count} that chose the best weights, {data.HeldOut.Count} {(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts.")
+                    + (unlabeled is null ? "" : string.Create(CultureInfo.InvariantCulture, $" Without labels: {unlabeled.Samples.Count} images of {MarkdownText.Inline(unlabeled.Dataset.Name)} ({unlabeled.Dataset.Format}), by {(stage.Uda is null ? "a mean teacher" : "unsupervised data augmentation")}; none of a patient who is held out or chose the best weights."))
+                    + (labeller is null ? "" : $" Uncertain labels of the training images are the probabilities of {labeller.Name}@{labeller.Digest}."),
+                Training = new(request.Recipe.SourceText, stage.Name, request.Command, request.Recipe.Seed, progress.Seconds),
+                Limits = task.Limits,
+                License = license,
+                Citation = dataset.Citation,
+                Tags = ["radiography", task.Name],
+            },
+        }.Save(request.HubFolder);
+    }
+
+    private static ParentDataset Parent(UnlabeledSamples unlabeled) => new(
+        unlabeled.Dataset.Name, unlabeled.Dataset.Version, unlabeled.Dataset.License, PatientSplit.FilesDigest(unlabeled.Dataset),
+        unlabeled.Dataset.Citation, unlabeled.Samples.Count, Role: ParentDataset.Unlabeled);
+
+    /// <summary>Of a checkpoint and its ancestors; of weights alone nothing is known.</summary>
+    private static IEnumerable<string> Terms(Checkpoint? checkpoint) =>
+        checkpoint is null or { WeightsOnly: true } ? [] : [checkpoint.License, .. checkpoint.Parents.Ancestors().Select(a => a.License)];
+
+    private static CheckpointParents ParentsOf(Stage stage, Checkpoint? source)
+    {
+        if (source is null)
+            return new();
+        var parents = CheckpointParents.WarmStartedFrom(source);
+        return StageInit.IsMatched(stage.Init) ? parents with { Checkpoints = [.. parents.Checkpoints.Select(p => p with { Role = StageInit.MatchedRole })] } : parents;
+    }
+}

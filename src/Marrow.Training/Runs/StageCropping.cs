@@ -1,0 +1,87 @@
+using Marrow.Checkpoints;
+using Marrow.Datasets;
+using Marrow.Inputs;
+using Marrow.Prediction;
+using Marrow.Spine;
+using Marrow.Tasks;
+using Marrow.Training.Recipes;
+
+namespace Marrow.Training.Runs;
+
+/// <summary>
+/// A stage's crop carried out: its detector found, every image of the stage looked at once, and the parts of the data
+/// turned into windows.
+/// </summary>
+internal sealed class StageCropping : IDisposable
+{
+    private const int ListedImages = 3;
+
+    private readonly CropDetector _detector;
+    private readonly Stage _stage;
+
+    private StageCropping(Stage stage, Checkpoint source, InputCrop crop)
+    {
+        (_stage, Source, Crop) = (stage, source, crop);
+        _detector = new(source);
+    }
+
+    /// <summary>The detector's checkpoint.</summary>
+    public Checkpoint Source { get; }
+
+    /// <summary>What is stored with the weights.</summary>
+    public InputCrop Crop { get; }
+
+    /// <summary>Null for a stage without a crop. Throws <see cref="MarrowException"/> when it crops by no detector.</summary>
+    public static StageCropping? Find(Stage stage, IReadOnlyDictionary<string, StageResult> done, Func<string, Checkpoint> resolve)
+    {
+        if (stage.Crop is not { } crop)
+            return null;
+        var source = StageInit.Find(crop.By, done, resolve);
+        try
+        {
+            CropDetector.Require(source);
+            return new(stage, source, new(crop.Region, crop.Margin, source.Name, source.Digest));
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The same parts, as windows. What was seen is kept in the run's folder.</summary>
+    public StageSamples Apply(StageSamples data, string runFolder, Action<RunEvent> report, CancellationToken cancellation)
+    {
+        var spines = Look([.. data.Training, .. data.Validation, .. data.HeldOut], data.Dataset, runFolder, report, cancellation);
+        var training = CroppedSamples.Of(data.Training, Crop, spines);
+        if (training.Count < _stage.Train.Batch)
+            throw MarrowException.Bad(_stage.Name, $"{_stage.Train.Batch} or more windows to train on, a batch", $"{training.Count}, where {Crop.Detector} saw a vertebra", "Train the detector for longer, or lower train.batch.");
+        return data with
+        {
+            Dataset = CroppedSamples.Describe(data.Dataset, Crop.Region),
+            Split = data.Split with { Train = training, HeldOut = CroppedSamples.Of(data.HeldOut, Crop, spines) },
+            Training = training,
+            Validation = CroppedSamples.Of(data.Validation, Crop, spines),
+        };
+    }
+
+    public void Dispose()
+    {
+        _detector.Dispose();
+        Source.Dispose();
+    }
+
+    private IReadOnlyDictionary<string, DetectedSpine> Look(IReadOnlyList<Sample> samples, Dataset dataset, string runFolder, Action<RunEvent> report, CancellationToken cancellation)
+    {
+        var name = $"{Crop.Detector}-{Crop.Digest["sha256:".Length..][..12]}.{dataset.Name}.jsonl";
+        using var kept = new DetectionFile(Path.Combine(runFolder, "detections", name));
+        var spines = _detector.Detect(samples, kept, (done, all) => report(new() { Stage = $"{_stage.Name}: detections", Step = done, Steps = all }), cancellation);
+        var without = spines.Where(s => !s.Value.IsUsable).Select(s => s.Key).Order(StringComparer.Ordinal).ToList();
+        if (without.Count > 0)
+        {
+            var instead = Crop.Region == CropRegion.Spine ? "of which all is shown" : "which are left out";
+            report(new() { Stage = _stage.Name, Message = $"no spine found on {without.Count} of {spines.Count} images, {instead}: {string.Join(", ", without.Take(ListedImages))}{(without.Count > ListedImages ? " ..." : "")}" });
+        }
+        return spines;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using Marrow.Datasets;
+using Marrow.Hub;
+using Marrow.Inputs;
+using Marrow.Tasks;
+using Marrow.Training.Recipes;
+
+namespace Marrow.Training.Runs;
+
+/// <summary>
+/// The parts of one stage's data: the training part, a validation part taken from it that chooses the best weights, and
+/// the held-out part, which nothing is chosen by. No patient is in two of them.
+/// </summary>
+internal sealed record StageSamples
+{
+    public required Dataset Dataset { get; init; }
+    public required PatientSplit Split { get; init; }
+
+    /// <summary>What is trained on: all of <see cref="TrainingPart"/>, or a subset of its patients.</summary>
+    public required IReadOnlyList<Sample> Training { get; init; }
+
+    public required IReadOnlyList<Sample> TrainingPart { get; init; }
+    public required IReadOnlyList<Sample> Validation { get; init; }
+    public IReadOnlyList<Sample> HeldOut => Split.HeldOut;
+
+    /// <summary>
+    /// Reads label files only. Throws <see cref="MarrowException"/> when the data can't be read, has no target for the
+    /// stage's task, too few patients for its parts, or too few images for one batch.
+    /// </summary>
+    /// <param name="include">Samples that count; null for all.</param>
+    public static StageSamples Read(Recipe recipe, Stage stage, string root, Func<Sample, bool>? include = null)
+    {
+        var dataset = DatasetCatalogue.Open(new() { Name = stage.Data.Name, Format = stage.Data.Format, Root = root, Options = stage.Data.Options });
+        if (include is not null)
+            dataset = dataset with { Samples = [.. dataset.Samples.Where(include)] };
+        return Of(recipe, stage, dataset);
+    }
+
+    /// <summary>The same of a data set that is open: of several runs on it, none reads its labels again.</summary>
+    public static StageSamples Of(Recipe recipe, Stage stage, Dataset dataset)
+    {
+        var root = dataset.Root;
+        var labelled = dataset.Samples.Where(sample => CroppedSamples.IsLabelled(sample, stage.Task, stage.Crop?.Region)).ToList();
+        if (labelled.Count == 0 || stage.Task == CheckpointTask.Classify && !labelled.Any(s => s.HasKnownLabel))
+            throw MarrowException.Bad(root, $"samples with targets for {stage.Task}", $"none among {dataset.Samples.Count}", TaskLabels.Remedy(dataset, stage.Task));
+        var parts = 1 + (stage.Data.HeldOut > 0 ? 1 : 0) + (stage.Data.Validation > 0 ? 1 : 0);
+        var patients = labelled.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
+        if (patients < parts)
+            throw MarrowException.Bad(root, $"{parts} patients or more, one for each part of the data", $"{patients} in {labelled.Count} samples", "Check the column of patients, or set data.heldOut or data.validation to 0.");
+        var split = LabelledSamples.Divide(labelled, stage.Task, stage.Data.HeldOut, recipe.SplitSeed);
+        var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, recipe.SplitSeed + 1);
+        var training = LabelSubset.Take(dataset, forTraining.Train, stage.Data, recipe.Seed + 2);
+        if (training.Count * CroppedSamples.Windows(stage.Crop?.Region) < stage.Train.Batch)
+            throw MarrowException.Bad(root, $"{stage.Train.Batch} or more images to train on, a batch of stage {stage.Name}", $"{training.Count}", "Lower train.batch, or use more data.");
+        return new() { Dataset = dataset, Split = split, Training = training, TrainingPart = forTraining.Train, Validation = forTraining.HeldOut };
+    }
+
+    /// <summary>"chests: 18 images to train on, 2 to choose by, 6 held out, by patient".</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Dataset.Name}: {Training.Count} images to train on, {Validation.Count} to choose by, {HeldOut.Count} held out, by patient");
+
+    /// <summary>
+    /// "films: labels.csv: columns are separated by semicolons; 5 faults (3 bad-row dropped, ...)": how label files were
+    /// read where that is not a matter of course, and what is wrong; "" where there is nothing to say.
+    /// </summary>
+    public string Faults
+    {
+        get
+        {
+            var faults = Dataset.Faults;
+            string[] said =
+            [
+                .. Dataset.Notes,
+                .. faults.Count == 0 ? (string[])[] : [$"{faults.Count} faults ({string.Join(", ", faults.CountBy(f => $"{f.Kind} {f.Action}".TrimEnd()).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Value} {f.Key}"))}); marrow data check lists them"],
+            ];
+            return said.Length == 0 ? "" : $"{Dataset.Name}: {string.Join("; ", said)}";
+        }
+    }
+
+    /// <summary>The images of all parts, decoded and packed; the caller disposes it. Throws <see cref="MarrowException"/> where a point lies outside its image.</summary>
+    public PackedCache Pack(InputContract input, CancellationToken cancellation)
+    {
+        Sample[] all = [.. Training, .. Validation, .. HeldOut];
+        var cache = PackedCache.Open(all, input, cacheFolder: null, cancellation: cancellation);
+        try
+        {
+            PointCheck.Require(Dataset, all, cache);
+            return cache;
+        }
+        catch
+        {
+            cache.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Their masks, for a task that learns from masks, else null; the caller disposes it.</summary>
+    public MaskPack? PackMasks(TaskModel task, CancellationToken cancellation) =>
+        task.MaskClasses.Count == 0 ? null : MaskPack.Open([.. Training, .. Validation, .. HeldOut], task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
+
+    /// <summary>
+    /// Saves the division, or, where this run has saved one, throws <see cref="MarrowException"/> when it is another:
+    /// what was held out must stay so.
+    /// </summary>
+    public void SaveSplit(string path)
+    {
+        if (!File.Exists(path))
+        {
+            Split.Save(path);
+            return;
+        }
+        var before = PatientSplit.Load(path, [.. Split.Train, .. Split.HeldOut]);
+        if (!before.HeldOut.Select(s => s.Id).ToHashSet(StringComparer.Ordinal).SetEquals(HeldOut.Select(s => s.Id)))
+            throw MarrowException.Bad(path, "the parts of the data that the run began with", "others", "The data set has changed: start anew in another folder, by --out.");
+    }
+}

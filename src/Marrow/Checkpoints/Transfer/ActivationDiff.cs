@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using Marrow.Imaging;
+using Marrow.Inputs;
+using Marrow.Metrics;
+using Marrow.Phantoms;
+using Marrow.Tasks;
+using TorchSharp;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Checkpoints.Transfer;
+
+/// <summary>How alike two backbones see the same images after one of their stages.</summary>
+/// <param name="Stage">"stem", "block1" to "block4".</param>
+/// <param name="Alignment">See <see cref="KernelAlignment.Unbiased"/>.</param>
+public sealed record StageAlignment(string Stage, double Alignment);
+
+/// <summary>
+/// What fine-tuning did to what a backbone sees: both models look at the same images, each through its own input
+/// contract; the maps after each stage are averaged over 4 x 4 fields of the image, and the features of all images are
+/// compared by centred kernel alignment. It compares which images are alike to either model, not field with field, so
+/// contracts of other sizes, and architectures of other widths, can be compared as well.
+/// </summary>
+public static class ActivationDiff
+{
+    private const int Fields = 4; // a side: coarse enough for the deepest map of a small input, fine enough to tell top from bottom
+
+    private const ulong PhantomSeed = 17;
+    private const double TallInput = 1.5; // height over width from which an input is a whole spine's
+
+    /// <summary>
+    /// From shallow to deep, one stage of a against the same of b. Runs in float32 on the CPU. Throws
+    /// <see cref="MarrowException"/> for fewer than four images and for a checkpoint whose model can't be built here.
+    /// </summary>
+    /// <param name="images">Are read one at a time.</param>
+    /// <param name="seen">Called after each image with how many there were so far.</param>
+    public static IReadOnlyList<StageAlignment> Between(
+        Checkpoint a, Checkpoint b, IEnumerable<Radiograph> images, Action<int>? seen = null, CancellationToken cancellation = default)
+    {
+        using var modelA = a.BuildModel();
+        using var modelB = b.BuildModel();
+        var stages = BackboneStages.Of(b.Config.Model).Select(s => s.Name).Intersect(BackboneStages.Of(a.Config.Model).Select(s => s.Name)).ToList();
+        var features = stages.ToDictionary(s => s, _ => (A: new List<float[]>(), B: new List<float[]>()));
+        var count = 0;
+        foreach (var image in images)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            foreach (var (stage, values) in Look(modelA, a.Config, image).Where(s => features.ContainsKey(s.Stage)))
+                features[stage].A.Add(values);
+            foreach (var (stage, values) in Look(modelB, b.Config, image).Where(s => features.ContainsKey(s.Stage)))
+                features[stage].B.Add(values);
+            count++;
+            seen?.Invoke(count);
+        }
+        if (count < KernelAlignment.FewestImages)
+            throw new MarrowException($"{a.Name} and {b.Name}: expected {KernelAlignment.FewestImages} images or more to compare the activations on, found {count}. Give more images.");
+        return [.. stages.Select(s => new StageAlignment(s, KernelAlignment.Unbiased(features[s].A, features[s].B)))];
+    }
+
+    /// <summary>
+    /// Synthetic radiographs for where no images are at hand, the same at each call: whole spines where the input is
+    /// half as high again as it is wide, or more, otherwise chests.
+    /// </summary>
+    public static IEnumerable<Radiograph> Phantoms(InputContract input, int count) => Enumerable.Range(0, count).Select(patient =>
+    {
+        if (input.Height >= TallInput * input.Width)
+        {
+            var spine = PhantomGenerator.Spine(PhantomSeed, patient);
+            return Radiograph($"spine phantom {patient}", spine.Width, spine.Height, spine.Pixels);
+        }
+        var chest = PhantomGenerator.Chest(PhantomSeed, patient);
+        return Radiograph($"chest phantom {patient}", chest.Width, chest.Height, chest.Pixels);
+    });
+
+    private static Radiograph Radiograph(string source, int width, int height, byte[] pixels) => new()
+    {
+        Width = width,
+        Height = height,
+        Pixels = [.. pixels.Select(p => (ushort)p)],
+        BitDepth = 8,
+        Source = source,
+        OriginalWidth = width,
+        OriginalHeight = height,
+    };
+
+    /// <summary>For each stage [channels * 4 * 4].</summary>
+    private static List<(string Stage, float[] Values)> Look(Module model, CheckpointConfig config, Radiograph image)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradients = torch.no_grad();
+        var contract = config.Input with { Crop = null }; // any picture serves to compare two models on
+        var input = Preprocessor.ToTensor([Preprocessor.Prepare(image, contract)], contract);
+        return [.. BackboneStages.Activations(model, config.Model, input).Select(s =>
+            (s.Stage, MemoryMarshal.Cast<byte, float>(functional.adaptive_avg_pool2d(s.Activations, [Fields, Fields]).contiguous().bytes).ToArray()))];
+    }
+}

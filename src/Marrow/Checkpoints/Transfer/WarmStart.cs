@@ -1,0 +1,284 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Marrow.Computing;
+using Marrow.Tasks;
+using Marrow.Weights;
+using TorchSharp;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Checkpoints.Transfer;
+
+/// <summary>Keys of the source that begin with From are the target's that begin with To: "features." -> "backbone.body.".</summary>
+public sealed record PrefixRule(string From, string To);
+
+/// <summary>How much of a source is taken over.</summary>
+public enum TransferScope
+{
+    /// <summary>Only the backbone: a head whose shape happens to fit means something else and stays random.</summary>
+    Backbone,
+
+    /// <summary>Whatever fits, heads as well: for the same task with the same classes.</summary>
+    All,
+}
+
+/// <summary>What may be taken over, and how names are matched.</summary>
+public sealed record WarmStartOptions
+{
+    /// <summary>How far keys of the same name are taken over; rules reach beyond it.</summary>
+    public TransferScope Scope { get; init; } = TransferScope.Backbone;
+
+    /// <summary>Tried before the rule that follows from the two architectures; they reach beyond the backbone.</summary>
+    public IReadOnlyList<PrefixRule> Rules { get; init; } = [];
+
+    /// <summary>Keys of the target that begin with one of these stay random.</summary>
+    public IReadOnlyList<string> LeaveRandom { get; init; } = [];
+
+    /// <summary>
+    /// What no name matches in the backbone is matched by the order of shapes: for foreign files whose layers have other
+    /// names. Off by default: equal shapes are a guess, which the probe can confirm.
+    /// </summary>
+    public bool MatchByShape { get; init; }
+
+    /// <summary>The whole model when architecture, task and classes are the same, otherwise the backbone.</summary>
+    public static WarmStartOptions Between(CheckpointConfig source, CheckpointConfig target) => new()
+    {
+        Scope = source.Model.Architecture == target.Model.Architecture && source.Task == target.Task
+            && source.Classes.SequenceEqual(target.Classes) && source.ExclusiveClasses == target.ExclusiveClasses
+                ? TransferScope.All
+                : TransferScope.Backbone,
+    };
+}
+
+/// <summary>
+/// Initialises a model with part of another's weights. Each key of the target is looked for in the source (own rules,
+/// then the rule from the architectures' backbone prefixes, then the same name, then by shape if asked); shapes are
+/// compared before anything is copied; the first convolution is fitted to the number of input channels. What became of
+/// every tensor is in the receipt, and nothing is taken over that the receipt does not say.
+/// </summary>
+public static class WarmStart
+{
+    private const int NamedKeys = 8; // in an error; the receipt has them all
+    private const int NearestShown = 2;
+    private const ulong ProbeSeed = 17;
+
+    /// <summary>The same for a model of the catalogue.</summary>
+    /// <param name="architecture">The model's: a key of <see cref="ModelCatalogue"/>.</param>
+    internal static TransferReceipt Apply(Module model, string architecture, WeightSource source, WarmStartOptions? options = null) =>
+        Apply(model, new ModelSpec { Architecture = architecture }, source, options);
+
+    /// <summary>
+    /// Changes <paramref name="model"/>'s tensors in place. Throws <see cref="MarrowException"/> when no key of the model
+    /// is of the backbone that <paramref name="spec"/> tells of, and at a weight that is not finite; the model is of no use
+    /// then.
+    /// </summary>
+    /// <param name="model">Any module, of the catalogue or the user's own.</param>
+    /// <param name="spec">The model's. For a module of the user's own: any name and its <see cref="ModelSpec.BackbonePrefix"/>.</param>
+    /// <param name="options">For keys that differ by more than the backbone's prefix: <see cref="WarmStartOptions.Rules"/>.</param>
+    public static TransferReceipt Apply(Module model, ModelSpec spec, WeightSource source, WarmStartOptions? options = null)
+    {
+        options ??= new();
+        var backbone = ModelCatalogue.BackbonePrefix(spec);
+        var parameters = model.named_parameters().Select(p => p.name).ToHashSet(StringComparer.Ordinal);
+        var state = model.state_dict();
+        var shapes = source.Shapes.ToDictionary(StringComparer.Ordinal);
+        if (!state.Keys.Any(InBackbone))
+            throw MarrowException.Bad(spec.Architecture, $"keys of a backbone that begin with '{backbone}'",
+                string.Join(", ", state.Keys.Select(k => k[..(k.IndexOf('.', StringComparison.Ordinal) + 1)]).Distinct().DefaultIfEmpty("no key")), $"Correct its {nameof(ModelSpec.BackbonePrefix)}.");
+        PrefixRule[] rules = [.. options.Rules, BackboneKeys.Rule(source, state.Keys, backbone)];
+        var firstConvolution = state.Where(s => InBackbone(s.Key)).FirstOrDefault(s => s.Value.Dimensions == 4).Key;
+
+        var plan = state.Select(s => Plan(s.Key, s.Value.shape)).ToList();
+        if (options.MatchByShape)
+            MatchByShape(plan, source);
+
+        using (torch.no_grad())
+        {
+            foreach (var step in plan.Where(p => p.Status != TransferStatus.Random))
+                Copy(source, step, state[step.Key]);
+        }
+        var used = plan.Select(p => p.Status == TransferStatus.Random ? null : p.SourceKey).ToHashSet(StringComparer.Ordinal);
+        var backboneParameters = plan.Where(p => p is { InBackbone: true, IsParameter: true }).ToList();
+        return new()
+        {
+            Source = source.Name,
+            SourceDigest = source.Digest,
+            SourceArchitecture = source.Architecture,
+            TargetArchitecture = spec.Architecture,
+            Rules = rules,
+            BackboneCoverage = Total("", backboneParameters).Share,
+            Modules = [.. plan.GroupBy(p => BackboneKeys.ModuleOf(p.Key, backbone)).Select(g => Total(g.Key, g))],
+            Total = Total("total", plan),
+            Tensors = plan,
+            UnusedSourceKeys = [.. shapes.Keys.Where(k => !used.Contains(k))],
+        };
+
+        bool InBackbone(string key) => key.StartsWith(backbone, StringComparison.Ordinal);
+
+        TransferredTensor Plan(string key, long[] shape)
+        {
+            var tensor = new TransferredTensor(key, TransferStatus.Random, parameters.Contains(key), InBackbone(key), shape);
+            if (options.LeaveRandom.Any(p => key.StartsWith(p, StringComparison.Ordinal)))
+                return tensor with { Reason = "left random as asked" };
+            var mismatch = tensor with { Reason = "no such key" };
+            foreach (var candidate in Candidates(key))
+            {
+                if (!shapes.TryGetValue(candidate, out var found))
+                    continue;
+                if (found.AsSpan().SequenceEqual(shape))
+                    return tensor with { Status = candidate == key ? TransferStatus.Copied : TransferStatus.Remapped, SourceKey = candidate, SourceShape = found };
+                if (key == firstConvolution && found.Length == 4 && found[0] == shape[0] && found[1] > 0 && found[2..].AsSpan().SequenceEqual(shape.AsSpan(2)))
+                    return tensor with { Status = TransferStatus.Adapted, SourceKey = candidate, SourceShape = found, Reason = $"{found[1]} -> {shape[1]} input channels" };
+                mismatch = tensor with { SourceKey = candidate, SourceShape = found, Reason = "another shape" };
+            }
+            return options.Scope == TransferScope.Backbone && !tensor.InBackbone && mismatch.SourceKey is null
+                ? tensor with { Reason = "not in the backbone" }
+                : mismatch;
+        }
+
+        IEnumerable<string> Candidates(string key)
+        {
+            foreach (var rule in rules.Where(r => key.StartsWith(r.To, StringComparison.Ordinal)))
+                yield return rule.From + key[rule.To.Length..];
+            if (options.Scope == TransferScope.All)
+                yield return key;
+        }
+    }
+
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when less than <paramref name="atLeast"/> (0 to 1) of the backbone's
+    /// parameters came from the source; it says which keys did not match and the nearest that exist.
+    /// </summary>
+    public static void RequireCoverage(TransferReceipt receipt, double atLeast)
+    {
+        if (receipt.BackboneCoverage >= atLeast)
+            return;
+        var missed = receipt.Tensors.Where(t => t is { Status: TransferStatus.Random, InBackbone: true, IsParameter: true }).ToList();
+        var lines = missed.Take(NamedKeys).Select(t => t.SourceShape is { } found
+            ? $"  {t.Key} {ShapeText.Of(t.Shape)}: {t.Reason}, {t.SourceKey} is {ShapeText.Of(found)}"
+            : $"  {t.Key} {ShapeText.Of(t.Shape)}: {t.Reason}; the nearest in the source: {Nearest(t.Key)}");
+        var more = missed.Count > NamedKeys ? $"\n  and {missed.Count - NamedKeys} more" : "";
+        throw new MarrowException(string.Create(CultureInfo.InvariantCulture,
+            $"{receipt.Source}: expected at least {100 * atLeast:0.#} % of the backbone's parameters of {receipt.TargetArchitecture}, found {100 * receipt.BackboneCoverage:0.#} %. ")
+            + $"Name another checkpoint, add a prefix rule, or ask for less coverage. Not matched:\n{string.Join("\n", lines)}{more}");
+
+        string Nearest(string key) => receipt.UnusedSourceKeys.Count == 0
+            ? "none is left"
+            : string.Join(", ", NearestNames.Of(key, receipt.UnusedSourceKeys, NearestShown));
+    }
+
+    /// <summary>
+    /// Runs both backbones in evaluation mode on one random grey image. The functions take [N, C, H, W] with the number
+    /// of channels given and return activations of equal shape; their results are disposed here.
+    /// </summary>
+    public static TransferProbe Probe(
+        Func<torch.Tensor, torch.Tensor> source, int sourceChannels, Func<torch.Tensor, torch.Tensor> target, int targetChannels, ulong seed, int side = 64)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradients = torch.no_grad();
+        long[] shape = [1, 1, side, side];
+        var grey = GoldenSample.Input(shape, seed);
+        var expected = source(grey.expand(1, sourceChannels, side, side).contiguous());
+        var found = target(grey.expand(1, targetChannels, side, side).contiguous());
+        if (!expected.shape.AsSpan().SequenceEqual(found.shape))
+            throw new MarrowException($"The probe expected activations of shape {ShapeText.Of(expected.shape)}, found {ShapeText.Of(found.shape)}. These are not the same backbone.");
+        return new(seed, shape, expected.NumberOfElements, Largest(expected - found), Largest(expected), expected.Equals(found));
+
+        static double Largest(torch.Tensor x) => x.abs().max().to(torch.float64).item<double>();
+    }
+
+    /// <summary>
+    /// Builds the source's model and compares its backbone with that of <paramref name="model"/>, which is left in the
+    /// mode it was in. Returns the receipt with the probe. Throws when every tensor of the backbone was taken over and
+    /// the activations differ all the same, and for a source or a backbone that can't be run: one that only its maker can
+    /// build, or that does not take a tensor and give one.
+    /// </summary>
+    public static TransferReceipt Probe(TransferReceipt receipt, Checkpoint source, Module model, ModelSpec spec)
+    {
+        using var sourceModel = source.BuildModel(verifyGolden: false);
+        using var evaluation = EvaluationMode.Of(model);
+        var probe = Probe(Backbone(sourceModel, source.Config.Model).forward, source.Config.Model.Channels, Backbone(model, spec).forward, spec.Channels, ProbeSeed);
+        var whole = receipt.Tensors.Where(t => t.InBackbone).All(t => t.Status != TransferStatus.Random);
+        if (whole && !probe.Holds)
+            throw new MarrowException(string.Create(CultureInfo.InvariantCulture,
+                $"{receipt.Source}: every weight of the backbone was taken over, yet its activations differ by {probe.MaxAbsDifference:G3} (largest {probe.MaxAbsActivation:G3}). The two backbones compute different things."));
+        return receipt with { Probe = probe };
+    }
+
+    private static Module<torch.Tensor, torch.Tensor> Backbone(Module model, ModelSpec spec)
+    {
+        var name = ModelCatalogue.BackbonePrefix(spec).TrimEnd('.');
+        return (name.Length == 0 ? model : model.named_modules().FirstOrDefault(m => m.name == name).module) as Module<torch.Tensor, torch.Tensor>
+            ?? throw MarrowException.Bad(spec.Architecture, $"a backbone '{name}' that takes a tensor and gives one", "none", "Leave the probe out, or give it the two functions.");
+    }
+
+    /// <summary>
+    /// Longest common subsequence of what is left on both sides, where two tensors are alike when their shapes and the
+    /// last parts of their names ("weight", "running_mean") are.
+    /// </summary>
+    private static void MatchByShape(List<TransferredTensor> plan, WeightSource source)
+    {
+        var used = plan.Where(p => p.Status != TransferStatus.Random).Select(p => p.SourceKey).ToHashSet(StringComparer.Ordinal);
+        var left = source.Shapes.Where(s => !used.Contains(s.Key)).ToList();
+        var open = Enumerable.Range(0, plan.Count).Where(i => plan[i] is { Status: TransferStatus.Random, InBackbone: true, Reason: "no such key" }).ToList();
+        var length = new int[open.Count + 1, left.Count + 1];
+        for (var i = open.Count - 1; i >= 0; i--)
+        {
+            for (var j = left.Count - 1; j >= 0; j--)
+                length[i, j] = Alike(plan[open[i]], left[j]) ? length[i + 1, j + 1] + 1 : Math.Max(length[i + 1, j], length[i, j + 1]);
+        }
+        for (int i = 0, j = 0; i < open.Count && j < left.Count;)
+        {
+            if (Alike(plan[open[i]], left[j]))
+            {
+                plan[open[i]] = plan[open[i]] with { Status = TransferStatus.Remapped, SourceKey = left[j].Key, SourceShape = left[j].Value, Reason = "matched by shape" };
+                i++;
+                j++;
+            }
+            else if (length[i + 1, j] >= length[i, j + 1])
+                i++;
+            else
+                j++;
+        }
+
+        static bool Alike(TransferredTensor target, KeyValuePair<string, long[]> other) =>
+            target.Shape.AsSpan().SequenceEqual(other.Value) && Leaf(target.Key).SequenceEqual(Leaf(other.Key));
+
+        static ReadOnlySpan<char> Leaf(string key) => key.AsSpan(key.LastIndexOf('.') + 1);
+    }
+
+    private static void Copy(WeightSource source, TransferredTensor step, torch.Tensor target)
+    {
+        using var scope = torch.NewDisposeScope();
+        if (step.Status == TransferStatus.Adapted)
+            target.copy_(AdaptChannels(source.Read(step.SourceKey!), step.Shape[1]));
+        else
+            source.ReadInto(step.SourceKey!, target);
+        if (!IsFinite(target.detach()))
+            throw new MarrowException($"{source.Name}: '{step.SourceKey}' has values that are not finite. The checkpoint is of no use as a start.");
+    }
+
+    private static bool IsFinite(torch.Tensor tensor) =>
+        tensor.dtype == torch.ScalarType.Float32 && tensor.device_type == DeviceType.CPU && tensor.is_contiguous()
+            ? FloatSpans.AllFinite(MemoryMarshal.Cast<byte, float>(tensor.bytes))
+            : !torch.is_floating_point(tensor) || tensor.isfinite().all().item<bool>();
+
+    /// <summary>
+    /// [O, n, h, w] -> [O, m, h, w]: the sum over the input channels, spread evenly. Grey images have equal channels, so
+    /// the responses to them are kept exactly: 3 -> 1 sums, 1 -> 3 repeats and divides by 3.
+    /// </summary>
+    internal static torch.Tensor AdaptChannels(torch.Tensor weights, long channels)
+    {
+        using var scope = torch.NewDisposeScope();
+        var sum = weights.to(torch.ScalarType.Float32).sum(1, keepdim: true) / Scalars.Of((double)channels);
+        return sum.expand(sum.shape[0], channels, sum.shape[2], sum.shape[3]).contiguous().MoveToOuterDisposeScope();
+    }
+
+    private static TransferTotal Total(string module, IEnumerable<TransferredTensor> tensors)
+    {
+        var all = tensors.ToList();
+        return new(module, Count(TransferStatus.Copied), Count(TransferStatus.Adapted), Count(TransferStatus.Remapped), Count(TransferStatus.Random),
+            all.Sum(t => t.Elements), all.Where(t => t.Status != TransferStatus.Random).Sum(t => t.Elements));
+
+        int Count(TransferStatus status) => all.Count(t => t.Status == status);
+    }
+}

@@ -1,0 +1,69 @@
+using Marrow.Tasks;
+using Marrow.Weights;
+using Marrow.Weights.PyTorch;
+using TorchSharp;
+
+namespace Marrow.Checkpoints.Transfer;
+
+/// <summary>Weights to start from, wherever they are: keys and shapes at once, tensors when asked for.</summary>
+public sealed class WeightSource
+{
+    private readonly Func<string, torch.Tensor> _read;
+    private readonly Action<string, torch.Tensor> _readInto;
+
+    private WeightSource(string name, string digest, ModelSpec? spec, IReadOnlyList<KeyValuePair<string, long[]>> shapes,
+        Func<string, torch.Tensor> read, Action<string, torch.Tensor> readInto)
+    {
+        (Name, Digest, Architecture, Shapes, _read, _readInto) = (name, digest, spec?.Architecture ?? "", shapes, read, readInto);
+        BackbonePrefix = spec is null ? null : ModelCatalogue.BackbonePrefix(spec);
+    }
+
+    /// <summary>For receipts and messages: the checkpoint's name, or the file.</summary>
+    public string Name { get; }
+
+    /// <summary>"" when it has none.</summary>
+    public string Digest { get; }
+
+    /// <summary>See <see cref="ModelSpec.Architecture"/>; "" when unknown, then the place of the backbone is found from the keys.</summary>
+    public string Architecture { get; }
+
+    /// <summary>Null when unknown.</summary>
+    internal string? BackbonePrefix { get; }
+
+    /// <summary>Keys and shapes in the source's order.</summary>
+    public IReadOnlyList<KeyValuePair<string, long[]>> Shapes { get; }
+
+    /// <summary>The checkpoint's weights, read when they are asked for: it must stay open.</summary>
+    public static WeightSource Of(Checkpoint checkpoint) =>
+        FromFile(checkpoint.Weights, checkpoint.Name, checkpoint.Digest, checkpoint.WeightsOnly ? null : checkpoint.Config.Model);
+
+    /// <summary>
+    /// A file of unknown architecture, which must stay open: the backbone is looked for among its keys. Of a DenseNet's
+    /// keys in a PyTorch file the old and MONAI's spellings are given as torchvision's.
+    /// </summary>
+    public static WeightSource Of(WeightFile weights) => FromFile(weights, weights.Path, "", null);
+
+    /// <summary>Tensors in memory, which stay the caller's.</summary>
+    /// <param name="architecture">A key of <see cref="ModelCatalogue"/>, or "" when it is none of them.</param>
+    public static WeightSource Of(string name, IReadOnlyDictionary<string, torch.Tensor> weights, string architecture = "") =>
+        new(name, "", architecture.Length > 0 ? new() { Architecture = architecture } : null, [.. weights.Select(w => KeyValuePair.Create(w.Key, w.Value.shape))], key => weights[key].alias(), (key, target) => target.copy_(weights[key]));
+
+    /// <summary>The caller disposes it.</summary>
+    internal torch.Tensor Read(string key) => _read(key);
+
+    /// <summary>Of the same shape.</summary>
+    internal void ReadInto(string key, torch.Tensor target) => _readInto(key, target);
+
+    private static WeightSource FromFile(WeightFile file, string name, string digest, ModelSpec? spec)
+    {
+        var entries = file.Entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
+        if (file is PyTorchWeights)
+        {
+            var spelled = file.Entries.GroupBy(e => DenseNetSpelling.Modern(e.Name)).ToList();
+            if (spelled.All(g => g.Count() == 1))
+                entries = spelled.ToDictionary(g => g.Key, g => g.Single(), StringComparer.Ordinal);
+        }
+        return new(name, digest, spec, [.. entries.Select(e => KeyValuePair.Create(e.Key, e.Value.Shape))],
+            key => file.Read(entries[key].Name), (key, target) => file.ReadInto(entries[key].Name, target));
+    }
+}

@@ -1,0 +1,10 @@
+namespace Marrow.Computing;
+
+/// <summary>What a model computes in.</summary>
+public enum Precision
+{
+    /// <summary>bf16 autocast where the processor gains from it, f32 otherwise.</summary>
+    Auto,
+    Bf16,
+    F32,
+}

@@ -1,0 +1,46 @@
+using System.Text;
+using Marrow.Checkpoints;
+using Marrow.Weights;
+
+namespace Marrow.Hub;
+
+/// <summary>
+/// Brings a checkpoint into a hub with more said about its parents. What was saved is never changed: the copy has
+/// another manifest and card, and so another digest; weights, config and numbers are the same byte for byte.
+/// </summary>
+internal static class CheckpointCopy
+{
+    /// <param name="folder">Of a whole checkpoint; every byte is checked.</param>
+    /// <param name="note">A section of Markdown that is added to the card.</param>
+    public static Checkpoint Save(string folder, string hubFolder, Func<CheckpointParents, CheckpointParents> parents, string note)
+    {
+        var manifest = CheckpointManifest.Read(folder);
+        manifest.VerifyFiles(folder);
+        var staged = HubDisk.Stage(hubFolder);
+        try
+        {
+            foreach (var file in manifest.Files)
+                Disk.CopyFile(Path.Combine(folder, file.Path), Path.Combine(staged, file.Path));
+            var card = Path.Combine(staged, Checkpoint.CardFile);
+            AtomicFile.Write(card, stream => stream.Write(Encoding.UTF8.GetBytes($"{InputFile.ReadAllText(Path.Combine(folder, Checkpoint.CardFile), CheckpointJson.MaxBytes).TrimEnd()}\n\n{note.Trim()}\n")));
+            var files = manifest.Files.Select(f => f.Path == Checkpoint.CardFile ? Describe(card) : f).ToList();
+            var (bytes, changed) = (manifest with { Parents = parents(manifest.Parents), Files = files }).Seal();
+            AtomicFile.Write(Path.Combine(staged, CheckpointManifest.FileName), stream => stream.Write(bytes));
+            return HubDisk.Load(HubDisk.Place(staged, hubFolder, changed));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MarrowException($"{staged}: can't be written ({e.Message}). {Disk.Remedy(e)}", e);
+        }
+        finally
+        {
+            HubDisk.TryDelete(staged);
+        }
+    }
+
+    private static ManifestFile Describe(string path)
+    {
+        using var stream = InputFile.Open(path, InputFile.AnySize, 1);
+        return new(Path.GetFileName(path), stream.Length, FileHash.Sha256(stream));
+    }
+}

@@ -1,0 +1,112 @@
+using Marrow.Datasets;
+using Marrow.Imaging;
+
+namespace Marrow.Inputs;
+
+/// <summary>
+/// One random draw of <see cref="AugmentationOptions"/>: how one sample looks in one epoch. The geometry moves original
+/// pixels, where a rotation is a rotation, before the contract's own stretch: the image (by
+/// <see cref="AugmentedRenderer"/>) and the targets move by the same transform. Every number is drawn whatever the
+/// options are, so that changing one of them leaves the others' draws as they were.
+/// </summary>
+public sealed record Augmentation
+{
+    /// <summary>Original pixels to original pixels.</summary>
+    public required AffineTransform Geometry { get; init; }
+
+    /// <summary>Exponent of grey values in 0..1.</summary>
+    public double Gamma { get; init; } = 1;
+
+    /// <summary>Factor of the distance from middle grey.</summary>
+    public double Contrast { get; init; } = 1;
+
+    /// <summary>Added to grey values in 0..1.</summary>
+    public double Brightness { get; init; }
+
+    /// <summary>Standard deviation, of grey values in 0..1.</summary>
+    public double NoiseSigma { get; init; }
+
+    public double BlurSigmaPixels { get; init; }
+
+    /// <summary>Fractions of the input's width and height; empty for none.</summary>
+    public (double Left, double Top, double Width, double Height) Cutout { get; init; }
+
+    public ulong NoiseSeed { get; init; }
+
+    /// <summary>Null while the blades are open.</summary>
+    internal Collimation? Collimation { get; init; }
+
+    /// <summary>Always draws the same count of numbers.</summary>
+    public static Augmentation Draw(SeededRandom random, AugmentationOptions options, int originalWidth, int originalHeight)
+    {
+        var strength = options.Strength;
+        var radians = Either(options.RotationDegrees) * Math.PI / 180;
+        var scale = Factor(options.Scale);
+        var stretch = Math.Sqrt(Factor(options.Stretch));
+        var shiftX = Either(options.Shift) * originalWidth;
+        var shiftY = Either(options.Shift) * originalHeight;
+        var mirror = random.NextDouble() < options.FlipProbability ? -1 : 1;
+        var gamma = Factor(options.Gamma);
+        var contrast = Factor(options.Contrast);
+        var brightness = Either(options.Brightness);
+        var noise = Math.Min(strength * options.Noise, 1) * random.NextDouble();
+        var blur = Math.Min(strength * options.BlurPixels, MaxBlurPixels) * random.NextDouble();
+        var cutout = DrawCutout(random, Math.Min(strength * options.Cutout, 1), options.CutoutProbability);
+
+        var (centerX, centerY) = (originalWidth / 2.0, originalHeight / 2.0);
+        return new Augmentation
+        {
+            Geometry = AffineTransform.Translate(-centerX, -centerY)
+                .Then(AffineTransform.Scale(mirror * scale * stretch, scale / stretch))
+                .Then(AffineTransform.Rotate(radians))
+                .Then(AffineTransform.Translate(centerX + shiftX, centerY + shiftY)),
+            Gamma = gamma,
+            Contrast = contrast,
+            Brightness = brightness,
+            NoiseSigma = noise,
+            BlurSigmaPixels = blur,
+            Cutout = cutout,
+            NoiseSeed = random.NextUInt64(),
+            Collimation = Collimation.Draw(random, options, originalWidth, originalHeight), // last: what came later is drawn later
+        };
+
+        double Either(double bound) => random.Uniform(-1, 1) * strength * bound;
+        double Factor(double bound) => Math.Exp(random.Uniform(-1, 1) * Math.Log(1 + strength * bound));
+    }
+
+    /// <summary>The same, with the vertebrae and points of the sample in sight of the collimator.</summary>
+    internal Augmentation Sparing(Sample sample, int originalWidth, int originalHeight) => Collimation is null ? this : this with
+    {
+        Collimation = Collimation.Sparing(
+            sample.Vertebrae.SelectMany(v => (Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight]).Concat(sample.Points.Where(p => !double.IsNaN(p.X))), originalWidth, originalHeight),
+    };
+
+    /// <summary>The same drawn in the pixels of a window; <paramref name="toWindow"/> changes no lengths, so that a rotation stays one.</summary>
+    internal Augmentation About(AffineTransform toWindow) => this with { Geometry = toWindow.Then(Geometry).Then(toWindow.Invert()) };
+
+    // 15 px of radius at 3 sigma: what AugmentationOptions allows.
+    internal const double MaxBlurPixels = 5;
+
+    /// <summary>
+    /// Bytes to the model's values, 256 entries: gamma, contrast, brightness, clamp to 0..1, normalisation. It never falls:
+    /// whatever is drawn, what was brighter stays no darker, and no film comes out as its negative.
+    /// </summary>
+    public float[] Table(InputContract contract)
+    {
+        var table = new float[256];
+        for (var b = 0; b < 256; b++)
+        {
+            var grey = (Math.Pow(b / 255.0, Gamma) - 0.5) * Contrast + 0.5 + Brightness;
+            table[b] = (float)((Math.Clamp(grey, 0, 1) - contract.Mean) / contract.Std);
+        }
+        return table;
+    }
+
+    private static (double, double, double, double) DrawCutout(SeededRandom random, double bound, double probability)
+    {
+        var present = random.NextDouble() < probability;
+        var (width, height) = (bound * random.NextDouble(), bound * random.NextDouble());
+        var (left, top) = ((1 - width) * random.NextDouble(), (1 - height) * random.NextDouble());
+        return present ? (left, top, width, height) : default;
+    }
+}

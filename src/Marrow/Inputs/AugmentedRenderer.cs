@@ -1,0 +1,161 @@
+using System.Numerics;
+using Marrow.Imaging;
+
+namespace Marrow.Inputs;
+
+/// <summary>
+/// Turns packed bytes into the model's values under one augmentation: bytes through the grey-value table into a frame
+/// of black, bilinear warp out of it, then collimator blades, blur, noise and cutout where drawn. Holds its work buffers: one a thread.
+/// </summary>
+internal sealed class AugmentedRenderer(InputContract contract)
+{
+    private const double LeastBlurPixels = 0.1; // a neighbour's weight is then below 1e-20
+    private static readonly float[] GaussianTable = MakeGaussianTable();
+
+    private readonly int _width = contract.Width;
+    private readonly int _height = contract.Height;
+    private readonly (int X, int Y) _border = contract.PackedBorder;
+
+    // The image with one black pixel before and two after it on each axis: every clamped position has four neighbours.
+    private readonly int _stride = contract.Width + 2 * contract.PackedBorder.X + 3;
+    private readonly float[] _framed = new float[(contract.Width + 2 * contract.PackedBorder.X + 3) * (contract.Height + 2 * contract.PackedBorder.Y + 3)];
+    private readonly float[] _normal = Preprocessor.NormalizationTable(contract);
+    private float[] _rows = [];
+    private float[] _paddedRow = [];
+
+    /// <param name="pixels">[H * W] packed bytes, of a window with its border.</param>
+    /// <param name="toInput">The contract's transform of this image, without augmentation.</param>
+    /// <param name="augmentation">Null: none.</param>
+    /// <param name="output">[H * W] normalised values.</param>
+    public void Render(ReadOnlySpan<byte> pixels, AffineTransform toInput, Augmentation? augmentation, Span<float> output)
+    {
+        if (augmentation is null)
+        {
+            for (var y = 0; y < _height; y++)
+                Preprocessor.LookUp(PackedCache.PackedRow(pixels, contract, y), _normal, output.Slice(y * _width, _width));
+            return;
+        }
+        var table = augmentation.Table(contract);
+        var moved = augmentation.Geometry.Then(toInput);
+        FillFrame(pixels, table);
+        Warp(moved.Invert().Then(toInput).Then(AffineTransform.Translate(_border.X, _border.Y)), output);
+        augmentation.Collimation?.Darken(output, _width, _height, moved, table[0]);
+        if (augmentation.BlurSigmaPixels >= LeastBlurPixels)
+            Blur(augmentation.BlurSigmaPixels, output);
+        if (augmentation.NoiseSigma > 0)
+            AddNoise((float)(augmentation.NoiseSigma / contract.Std), new SeededRandom(augmentation.NoiseSeed), output);
+        CutOut(augmentation.Cutout, output);
+    }
+
+    private void FillFrame(ReadOnlySpan<byte> pixels, float[] table)
+    {
+        Array.Fill(_framed, table[0]);
+        var packedWidth = _width + 2 * _border.X;
+        for (var y = 0; y < _height + 2 * _border.Y; y++)
+            Preprocessor.LookUp(pixels.Slice(y * packedWidth, packedWidth), table, _framed.AsSpan((y + 1) * _stride + 1, packedWidth));
+    }
+
+    /// <param name="toSource">Output pixels to packed pixels.</param>
+    private void Warp(AffineTransform toSource, Span<float> output)
+    {
+        ReadOnlySpan<float> framed = _framed;
+        var (right, bottom) = (_width + 2 * _border.X + 1f, _height + 2 * _border.Y + 1f);
+        var (stepX, stepY) = ((float)toSource.A, (float)toSource.D);
+        for (var y = 0; y < _height; y++)
+        {
+            // The centre of packed pixel (0, 0) is at (0.5, 0.5) and has index (1, 1) in the frame.
+            var start = toSource.Apply(new Point2D(0.5, y + 0.5));
+            var (startX, startY) = ((float)(start.X + 0.5), (float)(start.Y + 0.5));
+            var row = output.Slice(y * _width, _width);
+            for (var x = 0; x < row.Length; x++)
+            {
+                // "Native": one instruction each, without the rules for NaN, which can't occur.
+                var sourceX = float.ClampNative(startX + x * stepX, 0f, right);
+                var sourceY = float.ClampNative(startY + x * stepY, 0f, bottom);
+                var left = float.ConvertToIntegerNative<int>(sourceX);
+                var top = float.ConvertToIntegerNative<int>(sourceY);
+                var (fractionX, fractionY) = (sourceX - left, sourceY - top);
+                var upper = framed.Slice(top * _stride + left, 2);
+                var lower = framed.Slice((top + 1) * _stride + left, 2);
+                var above = upper[0] + (upper[1] - upper[0]) * fractionX;
+                var below = lower[0] + (lower[1] - lower[0]) * fractionX;
+                row[x] = above + (below - above) * fractionY;
+            }
+        }
+    }
+
+    /// <summary>Separable Gaussian; the border's values go on outside.</summary>
+    private void Blur(double sigma, Span<float> image)
+    {
+        var radius = (int)Math.Ceiling(3 * sigma);
+        var kernel = new float[2 * radius + 1];
+        for (var k = 0; k < kernel.Length; k++)
+            kernel[k] = (float)Math.Exp(-(k - radius) * (k - radius) / (2 * sigma * sigma));
+        var total = kernel.Sum();
+        if (_rows.Length == 0)
+            _rows = new float[_width * _height];
+        if (_paddedRow.Length < _width + 2 * radius)
+            _paddedRow = new float[_width + 2 * radius];
+
+        Array.Clear(_rows);
+        for (var y = 0; y < _height; y++)
+        {
+            for (var k = 0; k < kernel.Length; k++)
+            {
+                var source = Math.Clamp(y + k - radius, 0, _height - 1);
+                AddScaled(image.Slice(source * _width, _width), kernel[k] / total, _rows.AsSpan(y * _width, _width));
+            }
+        }
+        image.Clear();
+        for (var y = 0; y < _height; y++)
+        {
+            var row = _rows.AsSpan(y * _width, _width);
+            _paddedRow.AsSpan(0, radius).Fill(row[0]);
+            row.CopyTo(_paddedRow.AsSpan(radius));
+            _paddedRow.AsSpan(radius + _width, radius).Fill(row[^1]);
+            for (var k = 0; k < kernel.Length; k++)
+                AddScaled(_paddedRow.AsSpan(k, _width), kernel[k] / total, image.Slice(y * _width, _width));
+        }
+    }
+
+    private static void AddScaled(ReadOnlySpan<float> source, float weight, Span<float> target)
+    {
+        var i = 0;
+        for (; i <= source.Length - Vector<float>.Count; i += Vector<float>.Count)
+            (new Vector<float>(target[i..]) + new Vector<float>(source[i..]) * weight).CopyTo(target[i..]);
+        for (; i < source.Length; i++)
+            target[i] += source[i] * weight;
+    }
+
+    private void AddNoise(float sigma, SeededRandom random, Span<float> image)
+    {
+        var (low, high) = (_normal[0], _normal[255]);
+        ReadOnlySpan<float> table = GaussianTable;
+        ulong bits = 0;
+        for (var i = 0; i < image.Length; i++)
+        {
+            bits = i % 5 == 0 ? random.NextUInt64() : bits >> 12; // five indices of 12 bits from each 64
+            image[i] = float.ClampNative(image[i] + sigma * table[(int)(bits & 4095)], low, high);
+        }
+    }
+
+    private void CutOut((double Left, double Top, double Width, double Height) part, Span<float> image)
+    {
+        var left = (int)(part.Left * _width);
+        var width = Math.Min((int)(part.Width * _width), _width - left);
+        var top = (int)(part.Top * _height);
+        var bottom = Math.Min(top + (int)(part.Height * _height), _height);
+        for (var y = top; y < bottom; y++)
+            image.Slice(y * _width + left, width).Clear(); // 0 is the contract's mean
+    }
+
+    /// <summary>4096 draws of exactly mean 0 and deviation 1: a logarithm and a sine for each pixel would cost more than the warp.</summary>
+    private static float[] MakeGaussianTable()
+    {
+        var random = new SeededRandom(0);
+        var draws = Enumerable.Range(0, 4096).Select(_ => random.NextGaussian()).ToArray();
+        var mean = draws.Average();
+        var deviation = Math.Sqrt(draws.Average(d => (d - mean) * (d - mean)));
+        return [.. draws.Select(d => (float)((d - mean) / deviation))];
+    }
+}

@@ -1,0 +1,42 @@
+using Marrow.Datasets;
+using Marrow.Imaging;
+using Marrow.Spine;
+using TorchSharp;
+
+namespace Marrow.Inputs;
+
+/// <summary>A sample as it stands in a batch: its targets moved with the image.</summary>
+/// <param name="ToInput">Original pixels to input pixels, with all augmentation.</param>
+/// <param name="Vertebrae">In input pixels, top to bottom; empty when unlabelled.</param>
+public sealed record PreparedSample(Sample Sample, AffineTransform ToInput, IReadOnlyList<Vertebra> Vertebrae)
+{
+    /// <summary>In input pixels, those of <see cref="Sample.Points"/>, sides swapped where the image was mirrored; NaN where unlabelled.</summary>
+    public IReadOnlyList<Point2D> Points { get; init; } = [];
+
+    /// <summary>[Vertebrae]: true where the place is a guess, from which nothing is to be learnt; empty when none is.</summary>
+    public IReadOnlyList<bool> Guessed { get; init; } = [];
+}
+
+/// <summary>The images of a batch as they are, without augmentation.</summary>
+/// <param name="Images">[N, C, H, W] as <see cref="Batch.Images"/>.</param>
+/// <param name="ToInput">[N]: original pixels to input pixels.</param>
+public sealed record PlainImages(torch.Tensor Images, IReadOnlyList<AffineTransform> ToInput);
+
+/// <summary>Normalised images and their samples. Disposing frees the tensor.</summary>
+/// <param name="Images">[N, C, H, W] float32, normalised by the input contract, contiguous.</param>
+/// <param name="Masks">[N, H, W] bytes, the class of each pixel, moved with the images; null from a loader without masks.</param>
+public sealed record Batch(torch.Tensor Images, IReadOnlyList<PreparedSample> Samples, torch.Tensor? Masks = null) : IDisposable
+{
+    /// <summary>Null where the loader was not asked for them.</summary>
+    public PlainImages? Plain { get; init; }
+
+    /// <summary>Masks may have 255, which stands for a pixel whose class is not known.</summary>
+    internal bool MasksHaveGaps { get; init; }
+
+    public void Dispose()
+    {
+        Images.Dispose();
+        Masks?.Dispose();
+        Plain?.Images.Dispose();
+    }
+}

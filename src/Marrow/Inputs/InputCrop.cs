@@ -1,0 +1,43 @@
+using System.Globalization;
+using Marrow.Imaging;
+using Marrow.Spine;
+
+namespace Marrow.Inputs;
+
+/// <summary>What part of an image a model looks at.</summary>
+public enum CropRegion
+{
+    /// <summary>The whole spine, once an image.</summary>
+    Spine,
+
+    /// <summary>Each vertebra, turned upright.</summary>
+    Vertebra,
+}
+
+/// <summary>
+/// The part of an input contract that says where in the image the model looks: at what a detector found. It belongs to
+/// the weights as the rest does: with another detector the windows are others than they learnt from.
+/// </summary>
+/// <param name="Margin">Added on each side, as a share of the box's width and height.</param>
+/// <param name="Detector">The name of its checkpoint.</param>
+/// <param name="Digest">"sha256:...", of that checkpoint.</param>
+public sealed record InputCrop(CropRegion Region, double Margin, string Detector, string Digest)
+{
+    internal const double MaxMargin = 2;
+
+    /// <summary>"the spine as NAME sees it, with a margin of 0.1".</summary>
+    internal string Describe() => string.Create(CultureInfo.InvariantCulture,
+        $"{(Region == CropRegion.Spine ? "the spine" : "each vertebra, turned upright,")} as {Detector} sees it, with a margin of {Margin:0.###}");
+
+    /// <summary>
+    /// The window of a spine, or one for each vertebra. Where the detector saw nothing usable, the spine's is the whole
+    /// image, and there is none for the vertebrae.
+    /// </summary>
+    internal IReadOnlyList<ImageWindow> Windows(DetectedSpine spine) => (Region, spine.IsUsable) switch
+    {
+        (CropRegion.Spine, false) => [ImageWindow.Whole(spine.Width, spine.Height)],
+        (CropRegion.Spine, true) => [spine.SpineWindow(Margin)],
+        (_, false) => [],
+        _ => [.. Enumerable.Range(0, spine.Vertebrae.Count).Select(n => spine.VertebraWindow(n, Margin))],
+    };
+}

@@ -1,0 +1,47 @@
+using Marrow.Imaging;
+
+namespace Marrow.Inputs;
+
+/// <summary>Makes the mask of a sample as its augmentation moved it. Holds its work buffers: one a thread.</summary>
+internal sealed class MaskRenderer(InputContract shares, IReadOnlyList<PackedCache> classes)
+{
+    private readonly AugmentedRenderer _renderer = new(shares);
+    private readonly byte[] _packed = new byte[classes.Count == 0 ? 0 : classes[0].ImageBytes];
+    private readonly float[] _share = new float[shares.Width * shares.Height];
+    private readonly float[] _largest = new float[shares.Width * shares.Height];
+    private readonly float[] _background = new float[shares.Width * shares.Height];
+
+    /// <param name="geometry">The augmentation's, original pixels to original pixels; null: none.</param>
+    /// <param name="output">[H * W]: the class of each pixel; what comes from outside the image is background.</param>
+    public void Render(PreparedSample prepared, AffineTransform? geometry, Span<byte> output)
+    {
+        output.Clear();
+        if (prepared.Sample.MaskPath is null)
+        {
+            MaskPack.FillAreas(output, shares.Width, shares.Height, prepared.Sample, prepared.ToInput);
+            return;
+        }
+        Augmentation? moved = geometry is { } g ? new() { Geometry = g } : null;
+        Array.Clear(_largest);
+        Array.Fill(_background, 1);
+        for (var c = 0; c < classes.Count; c++)
+        {
+            var index = classes[c].IndexOf(MaskPack.AsImage(prepared.Sample, c + 1));
+            classes[c].Read(index, _packed);
+            _renderer.Render(_packed, classes[c].ToInput(index), moved, _share);
+            for (var i = 0; i < output.Length; i++)
+            {
+                _background[i] -= _share[i];
+                if (_share[i] <= _largest[i])
+                    continue;
+                _largest[i] = _share[i];
+                output[i] = (byte)(c + 1);
+            }
+        }
+        for (var i = 0; i < output.Length; i++)
+        {
+            if (_background[i] > _largest[i])
+                output[i] = 0;
+        }
+    }
+}

@@ -1,0 +1,211 @@
+using System.Runtime.InteropServices;
+using Marrow.Computing;
+using Marrow.Imaging;
+using TorchSharp;
+
+namespace Marrow.Inputs;
+
+/// <summary>A radiograph brought to a contract's size and window, before normalisation.</summary>
+/// <param name="Pixels">[Height * Width], bone bright, 0 black.</param>
+/// <param name="OriginalWidth">Of the file, px.</param>
+/// <param name="ToInput">Original pixels to input pixels; (0, 0) is the outer corner of the first pixel in both.</param>
+public sealed record PackedImage(byte[] Pixels, int Width, int Height, int OriginalWidth, int OriginalHeight, AffineTransform ToInput);
+
+/// <summary>
+/// The one way from a radiograph to a model's input, for training, evaluation and prediction alike: bone made bright,
+/// window (two percentiles of the whole image, or all that its pixels can hold) to 0..255, area-resize, round to bytes, to
+/// 0..1, subtract mean, divide by std. The bytes are what the packed cache keeps.
+/// </summary>
+public static class Preprocessor
+{
+    /// <summary>Part of the packed cache's key: raise it whenever a reader or <see cref="Prepare(Radiograph, InputContract)"/> gives other bytes.</summary>
+    internal const int Version = 1;
+
+    /// <summary>Original pixels to input pixels. Letterbox and cover scale evenly and centre, also by fractions of a pixel.</summary>
+    public static AffineTransform ToInput(InputContract contract, int originalWidth, int originalHeight)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(originalWidth);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(originalHeight);
+        return Fitted(contract, originalWidth, originalHeight);
+    }
+
+    /// <summary>The same through a window, which is fitted as an image of its size is; what letterbox adds shows the image around it.</summary>
+    public static AffineTransform ToInput(InputContract contract, ImageWindow window) =>
+        window.ToWindow.Then(Fitted(contract, window.Width, window.Height));
+
+    private static AffineTransform Fitted(InputContract contract, double originalWidth, double originalHeight)
+    {
+        var x = contract.Width / originalWidth;
+        var y = contract.Height / originalHeight;
+        if (contract.Fit == Fit.Stretch)
+            return AffineTransform.Scale(x, y);
+        var scale = contract.Fit == Fit.Cover ? Math.Max(x, y) / contract.CropShare : Math.Min(x, y);
+        return new AffineTransform(
+            scale, 0, (contract.Width - originalWidth * scale) / 2,
+            0, scale, (contract.Height - originalHeight * scale) / 2);
+    }
+
+    /// <summary>Reads and prepares one file, as the packed cache does. Throws <see cref="MarrowException"/> when it can't be read.</summary>
+    public static PackedImage Load(string path, InputContract contract) =>
+        Prepare(RadiographReader.Read(path, contract.DecodeSize.Width, contract.DecodeSize.Height), contract);
+
+    /// <summary>
+    /// Windowed and resized bytes. An image whose two percentiles coincide (nearly all of one value) is windowed
+    /// between its extremes; one of a single value becomes black. Throws <see cref="MarrowException"/> for an
+    /// impossible contract, and for one that looks through a window: its weights know nothing of whole images.
+    /// </summary>
+    public static PackedImage Prepare(Radiograph radiograph, InputContract contract)
+    {
+        Check(radiograph, contract);
+        if (contract.Crop is { } crop)
+            throw MarrowException.Bad(radiograph.Source, $"a window of it, since these weights see {crop.Describe()}", "the whole image", "Find the vertebrae with that detector first, as marrow predict does.");
+        var toInput = ToInput(contract, radiograph.OriginalWidth, radiograph.OriginalHeight);
+        var (black, white) = Window(radiograph, contract);
+        // The radiograph may have been decoded at a reduced scale: its pixels are larger than original ones.
+        var pixels = AreaResize.Run(radiograph.Pixels, radiograph.Width, radiograph.Height, black, white,
+            contract.Width, contract.Height,
+            toInput.A * radiograph.OriginalWidth / radiograph.Width, toInput.C,
+            toInput.E * radiograph.OriginalHeight / radiograph.Height, toInput.F);
+        return new PackedImage(pixels, contract.Width, contract.Height, radiograph.OriginalWidth, radiograph.OriginalHeight, toInput);
+    }
+
+    /// <summary>
+    /// What is seen through a window, for a contract with <see cref="InputContract.Crop"/>. The percentiles are those of
+    /// what is seen; what lies outside the image is black. Throws <see cref="MarrowException"/> for an impossible contract.
+    /// </summary>
+    public static PackedImage Prepare(Radiograph radiograph, InputContract contract, ImageWindow window)
+    {
+        var (pixels, toInput) = PrepareWindow(radiograph, contract, window, (0, 0));
+        return new PackedImage(pixels, contract.Width, contract.Height, radiograph.OriginalWidth, radiograph.OriginalHeight, toInput);
+    }
+
+    /// <param name="border">Input pixels that are added on each side, beyond what the model sees.</param>
+    /// <returns>[(Height + 2 border.Y) * (Width + 2 border.X)] bytes, and original pixels to input pixels.</returns>
+    internal static (byte[] Pixels, AffineTransform ToInput) PrepareWindow(Radiograph radiograph, InputContract contract, ImageWindow window, (int X, int Y) border)
+    {
+        Check(radiograph, contract);
+        var toInput = ToInput(contract, window);
+        var (width, height) = (contract.Width + 2 * border.X, contract.Height + 2 * border.Y);
+        var values = WindowSampler.Run(radiograph, toInput.Then(AffineTransform.Translate(border.X, border.Y)), width, height);
+        var histogram = new int[ushort.MaxValue + 1];
+        var count = 0;
+        for (var y = border.Y; y < height - border.Y; y++)
+        {
+            foreach (var value in values.AsSpan(y * width + border.X, contract.Width))
+            {
+                if (float.IsNaN(value))
+                    continue;
+                histogram[(int)(value + 0.5f)]++;
+                count++;
+            }
+        }
+        var (black, white) = count == 0 ? (0, 0) : Window(radiograph, contract, histogram, count);
+        var gain = white == black ? 0 : 255 / (white - black);
+        var pixels = new byte[values.Length];
+        for (var i = 0; i < pixels.Length; i++)
+            pixels[i] = float.IsNaN(values[i]) ? (byte)0 : (byte)(Math.Clamp((values[i] - black) * gain, 0, 255) + 0.5);
+        return (pixels, toInput);
+    }
+
+    private static void Check(Radiograph radiograph, InputContract contract)
+    {
+        contract.Validate(radiograph.Source);
+        if (radiograph.Pixels.Length != (long)radiograph.Width * radiograph.Height || radiograph.Pixels.Length == 0)
+            throw new ArgumentException($"{radiograph.Source}: {radiograph.Pixels.Length} pixels for {radiograph.Width} x {radiograph.Height}.");
+    }
+
+    /// <summary>The values that become 0 and 255; where bone is dark the first is the larger.</summary>
+    internal static (double Black, double White) Window(Radiograph radiograph, InputContract contract)
+    {
+        var histogram = new int[contract.Window == WindowKind.FullRange ? 0 : ushort.MaxValue + 1];
+        if (histogram.Length > 0)
+        {
+            foreach (var value in radiograph.Pixels)
+                histogram[value]++;
+        }
+        return Window(radiograph, contract, histogram, radiograph.Pixels.Length);
+    }
+
+    private static (double Black, double White) Window(Radiograph radiograph, InputContract contract, int[] histogram, long count)
+    {
+        if (contract.Window == WindowKind.FullRange)
+        {
+            var largest = (1 << radiograph.BitDepth) - 1;
+            return radiograph.Polarity == Polarity.BoneDark ? (largest, 0) : (0, largest);
+        }
+        var (black, white) = (At(contract.WindowLow), At(contract.WindowHigh));
+        return black == white ? (At(0), At(1)) : (black, white);
+
+        // Percentile p of the negative is percentile 1 - p of the positive.
+        double At(double fraction) =>
+            Percentile(histogram, count, radiograph.Polarity == Polarity.BoneDark ? 1 - fraction : fraction);
+    }
+
+    /// <summary>Interpolated linearly between the two nearest ranks, as numpy does by default.</summary>
+    internal static double Percentile(ReadOnlySpan<int> histogram, long count, double fraction)
+    {
+        var rank = fraction * (count - 1);
+        var lower = (long)rank;
+        var value = 0;
+        long seen = histogram[0];
+        while (seen <= lower)
+            seen += histogram[++value];
+        var next = value;
+        while (seen <= lower + 1 && next < histogram.Length - 1)
+            seen += histogram[++next];
+        return lower + 1 >= count ? value : value + (rank - lower) * (next - value);
+    }
+
+    /// <summary>Bytes to the model's values: (b / 255 - mean) / std, 256 entries.</summary>
+    public static float[] NormalizationTable(InputContract contract)
+    {
+        var table = new float[256];
+        for (var b = 0; b < 256; b++)
+            table[b] = (float)((b / 255.0 - contract.Mean) / contract.Std);
+        return table;
+    }
+
+    /// <summary>Normalised images, [N, C, H, W] float32, contiguous. The caller disposes it.</summary>
+    public static torch.Tensor ToTensor(IReadOnlyList<PackedImage> images, InputContract contract)
+    {
+        var size = contract.Width * contract.Height;
+        var values = new float[checked(images.Count * size)];
+        var table = NormalizationTable(contract);
+        for (var i = 0; i < images.Count; i++)
+        {
+            if (images[i].Pixels.Length != size)
+                throw new ArgumentException($"Image {i} has {images[i].Pixels.Length} pixels, the contract {size}.");
+            LookUp(images[i].Pixels, table, values.AsSpan(i * size, size));
+        }
+        return ToTensor(values, images.Count, contract);
+    }
+
+    /// <summary>[N * H * W] values to [N, C, H, W], the channel repeated, each with its own mean and std where it has one.</summary>
+    internal static torch.Tensor ToTensor(ReadOnlySpan<float> values, int count, InputContract contract)
+    {
+        using var scope = torch.NewDisposeScope();
+        var images = torch.empty([count, 1, contract.Height, contract.Width], torch.float32);
+        values[..(count * contract.Height * contract.Width)].CopyTo(MemoryMarshal.Cast<byte, float>(images.bytes));
+        if (contract.Channels > 1)
+            images = images.expand(count, contract.Channels, contract.Height, contract.Width).contiguous();
+        if (contract.ChannelMeans is not null)
+            images = Renormalise(images, contract);
+        return images.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>(v * std + mean - its mean) / its std, channel by channel, where v has the contract's mean and std.</summary>
+    private static torch.Tensor Renormalise(torch.Tensor images, InputContract contract)
+    {
+        using var scope = torch.NewDisposeScope();
+        var channels = Enumerable.Range(0, contract.Channels).ToArray();
+        var factors = torch.tensor([.. channels.Select(c => (float)(contract.Std / contract.StdOf(c)))], [1, channels.Length, 1, 1]);
+        var offsets = torch.tensor([.. channels.Select(c => (float)((contract.Mean - contract.MeanOf(c)) / contract.StdOf(c)))], [1, channels.Length, 1, 1]);
+        return (images * factors).Plus(offsets).MoveToOuterDisposeScope();
+    }
+
+    internal static void LookUp(ReadOnlySpan<byte> pixels, ReadOnlySpan<float> table, Span<float> output)
+    {
+        for (var i = 0; i < pixels.Length; i++)
+            output[i] = table[pixels[i]];
+    }
+}

@@ -1,0 +1,91 @@
+using Marrow.Checkpoints;
+using Marrow.Computing;
+using Marrow.Datasets;
+using Marrow.Imaging;
+using Marrow.Inputs;
+using Marrow.Spine;
+using Marrow.Tasks;
+using Marrow.Tasks.Vertebrae;
+using static TorchSharp.torch;
+
+namespace Marrow.Prediction;
+
+/// <summary>
+/// The detector by which the images of another model are cropped: samples -> spines as it sees them -> the same samples
+/// with a window, or one for each vertebra. What it saw can be kept in a file, so that a run that was stopped, and the
+/// next stage that crops by it, need not look again.
+/// </summary>
+internal sealed class CropDetector : IDisposable
+{
+    private const int BatchSize = 8;
+
+    private readonly DetectVertebraeTask _detector;
+    private readonly Compute _compute = Compute.Choose();
+
+    /// <summary>Throws <see cref="MarrowException"/> when the checkpoint is no detector of vertebrae.</summary>
+    public CropDetector(Checkpoint checkpoint)
+    {
+        Require(checkpoint);
+        _detector = (DetectVertebraeTask)checkpoint.BuildTask();
+        _compute.PrepareForInference(_detector.Model);
+    }
+
+    public static void Require(Checkpoint checkpoint)
+    {
+        if (checkpoint.Config.Task != CheckpointTask.DetectVertebrae)
+            throw MarrowException.Bad(checkpoint.Name, $"a checkpoint for {CheckpointTask.DetectVertebrae} to crop by", $"one for {checkpoint.Config.Task}", "Name a detector.");
+    }
+
+    /// <summary>By sample id, for each image once.</summary>
+    /// <param name="kept">What was seen before; what is seen now is added. Null: nothing is kept.</param>
+    /// <param name="progress">Told (images done, images in all).</param>
+    public IReadOnlyDictionary<string, DetectedSpine> Detect(IReadOnlyList<Sample> samples, DetectionFile? kept, Action<int, int>? progress, CancellationToken cancellation)
+    {
+        var distinct = samples.DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
+        var found = new Dictionary<string, DetectedSpine>(StringComparer.Ordinal);
+        foreach (var sample in distinct)
+        {
+            if (kept?.Find(sample) is { } before)
+                found[sample.Id] = before;
+        }
+        var left = distinct.Where(s => !found.ContainsKey(s.Id)).ToList();
+        if (left.Count == 0)
+            return found;
+        using var cache = PackedCache.Open(left, _detector.Input, cancellation: cancellation);
+        using var loader = new BatchLoader(left, cache, _detector.Input, null, BatchSize, 0, shuffle: false, dropLast: false) { Cancellation = cancellation };
+        TaskModel.ForEachBatch(loader, _compute, (images, batch) =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var spines = _detector.Spines(images, [.. batch.Samples.Select(s => s.ToInput)], _compute);
+            foreach (var (prepared, spine) in batch.Samples.Zip(spines))
+            {
+                var (width, height) = loader.OriginalSize(prepared.Sample);
+                var seen = Of(spine, prepared.ToInput, width, height);
+                kept?.Add(prepared.Sample, seen);
+                found[prepared.Sample.Id] = seen;
+            }
+            progress?.Invoke(found.Count, distinct.Count);
+        });
+        return found;
+    }
+
+    /// <summary>The same of one image in memory.</summary>
+    public DetectedSpine Detect(Radiograph radiograph)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var border = FilmBorder.Of(radiograph);
+        var packed = Preprocessor.Prepare(border.Film, _detector.Input);
+        var images = _compute.Prepare(Preprocessor.ToTensor([packed], _detector.Input));
+        return Of(_detector.Spines(images, [packed.ToInput], _compute)[0], border.ToOriginal.Invert().Then(packed.ToInput), radiograph.OriginalWidth, radiograph.OriginalHeight);
+    }
+
+    /// <summary>Input pixels -> original ones.</summary>
+    public static DetectedSpine Of(SpinePrediction spine, AffineTransform toInput, int width, int height)
+    {
+        var toOriginal = toInput.Invert();
+        return new(width, height, [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))], spine.Filled.Count(filled => !filled));
+    }
+
+    public void Dispose() => _detector.Dispose();
+}

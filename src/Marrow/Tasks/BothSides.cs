@@ -1,0 +1,34 @@
+using Marrow.Computing;
+using static TorchSharp.torch;
+
+namespace Marrow.Tasks;
+
+/// <summary>
+/// The answers of a regressor, which gives no probability, for images and for their mirror images, side by side: [N, 2K].
+/// What is true of both is the same, so that a regressor which answers differently guesses.
+/// </summary>
+internal static class BothSides
+{
+    /// <param name="images">[N, C, H, W], laid out for <paramref name="compute"/>.</param>
+    /// <param name="forward">Images -> [N, K].</param>
+    public static Tensor Of(Tensor images, Compute compute, Func<Tensor, Tensor> forward)
+    {
+        using var scope = NewDisposeScope();
+        var mirrored = compute.Prepare(images.flip(3));
+        return cat([compute.Forward(() => forward(images)).to(float32), compute.Forward(() => forward(mirrored)).to(float32)], 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[N, K] views of both.</summary>
+    public static (Tensor Original, Tensor Mirrored) Split(Tensor answers)
+    {
+        var count = answers.shape[1] / 2;
+        return (answers.narrow(1, 0, count), answers.narrow(1, count, count));
+    }
+
+    /// <summary>[N][K]: the mean of both.</summary>
+    public static IReadOnlyList<double[]> Means(Tensor answers)
+    {
+        var count = (int)answers.shape[1] / 2;
+        return [.. answers.data<float>().ToArray().Chunk(2 * count).Select(row => Enumerable.Range(0, count).Select(i => (row[i] + row[i + count]) / 2.0).ToArray())];
+    }
+}

@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Reflection;
+using Marrow.Datasets;
+using Marrow.Inputs;
+using Marrow.Modules;
+using Marrow.Tasks.Masks;
+
+namespace Marrow.Tasks;
+
+/// <summary>The tasks a checkpoint can be trained for.</summary>
+public static class CheckpointTask
+{
+    public const string Classify = "classify";
+    public const string DetectVertebrae = "detect-vertebrae";
+    public const string RegressCobb = "regress-cobb";
+    public const string Regress = "regress";
+    public const string Points = "points";
+    public const string Segment = "segment";
+    public const string Pretrain = "pretrain";
+
+    /// <summary>Of a module of the user's own, which only the user can build; no recipe trains it.</summary>
+    public const string Custom = "custom";
+
+    /// <summary>Those that recipes train.</summary>
+    public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb, Regress, Points, Segment, Pretrain];
+
+    /// <summary>The architectures of a task: what stands before the backbone's name.</summary>
+    internal static IReadOnlyList<string> Architectures(string task) => [.. ModelCatalogue.Backbones.Keys.Select(backbone => Prefix(task) + backbone)];
+
+    private static string Prefix(string task) => task switch
+    {
+        Classify => "",
+        DetectVertebrae => "retinanet-",
+        RegressCobb => "cobb-",
+        Regress => "regress-",
+        Points => "points-",
+        Segment => "segment-",
+        Pretrain => "pretrain-",
+        _ => throw new ArgumentOutOfRangeException(nameof(task), task, "No such task."),
+    };
+}
+
+/// <summary>What one output of the model means.</summary>
+/// <param name="Name">"Cardiomegaly", "cobb1", "vertebra".</param>
+/// <param name="Unit">"probability", "degree", "input pixel".</param>
+/// <param name="Meaning">One sentence for a reader who has only the checkpoint.</param>
+/// <param name="Trained">False when no label of it was seen: predictions mask it and say so.</param>
+public sealed record OutputMeaning(string Name, string Unit, string Meaning, bool Trained = true);
+
+/// <summary>
+/// A checkpoint's config.json: everything that is needed to build the model, feed it and read its outputs. Nothing
+/// about preprocessing is left to be guessed.
+/// </summary>
+public sealed record CheckpointConfig
+{
+    private const int LongestPrefix = 256; // characters
+    private const int MostOutputs = 10_000; // bounds what a hostile config can make the model's creation allocate
+    private const int LongestName = 500, LongestMeaning = 5000; // characters
+    private const long MostMapValues = 1 << 30; // 64 masks of 4096 x 4096
+    private const int MostPyramidChannels = 1024, MostHeadConvolutions = 8; // as recipes allow
+    private const int MostAnchorSizes = 5, MostAnchorShapes = 8;
+    private const long MostAnchors = 8_000_000; // of one image; RetinaNet's own has 0.1 million at 800 x 800
+
+    /// <summary>What the model is built from.</summary>
+    public required ModelSpec Model { get; init; }
+
+    /// <summary>One of <see cref="CheckpointTask.All"/>, or <see cref="CheckpointTask.Custom"/>.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>Names of the outputs, in order: classes, numbers or points; "vertebra" for a detector.</summary>
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>True when exactly one class holds (softmax), false when each holds or not (sigmoid).</summary>
+    public bool ExclusiveClasses { get; init; }
+
+    /// <summary>Findings with a softmax of three of the outputs each; indices into <see cref="Classes"/>.</summary>
+    public IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
+
+    /// <summary>The same three as one.</summary>
+    internal ClassLayout Layout => new(Classes, ExclusiveClasses, ThreeClassFindings) { Units = [.. Outputs.Select(o => o.Unit)], Untrained = [.. Outputs.Select(o => !o.Trained)] };
+
+    /// <summary>How an image becomes the input that the weights expect.</summary>
+    public required InputContract Input { get; init; }
+
+    /// <summary>What each output means, in their order.</summary>
+    public required IReadOnlyList<OutputMeaning> Outputs { get; init; }
+
+    public string MarrowVersion { get; init; } = CurrentVersion;
+
+    /// <summary>Of the running library, "0.1.0".</summary>
+    public static string CurrentVersion { get; } = typeof(CheckpointConfig).Assembly.GetName().Version!.ToString(3);
+
+    /// <summary>The same with the commit it was built from where that is known, "0.1.0+de93ac4...".</summary>
+    public static string CodeVersion { get; } =
+        typeof(CheckpointConfig).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? CurrentVersion;
+
+    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when a value is impossible.</summary>
+    public void Validate(string path)
+    {
+        Require(CheckpointTask.All.Contains(Task) || Task == CheckpointTask.Custom, $"a task of {string.Join(", ", CheckpointTask.All)}, {CheckpointTask.Custom}", $"'{Task}'");
+        Require(Model.BackbonePrefix is not null == (Task == CheckpointTask.Custom), $"a backbonePrefix for the task {CheckpointTask.Custom} and for no other", Model.BackbonePrefix is { } prefix ? $"'{prefix}'" : "none");
+        if (Task == CheckpointTask.Custom)
+            ValidateOwn();
+        else
+            Require(CheckpointTask.Architectures(Task).Contains(Model.Architecture), $"an architecture of {string.Join(", ", CheckpointTask.Architectures(Task))} for {Task}", $"'{Model.Architecture}'");
+        Require(Model.Channels is >= 1 and <= 64 && Model.Channels == Input.Channels, "as many channels in the model as in its input, 1 to 64", $"{Model.Channels} and {Input.Channels}");
+        Require(Model.Outputs is >= 1 and <= MostOutputs, $"1 to {MostOutputs} outputs", Text(Model.Outputs));
+        Require(Classes.Count <= MostOutputs && Outputs.Count <= MostOutputs, $"at most {MostOutputs} classes and meanings", $"{Classes.Count} and {Outputs.Count}");
+        Require(Classes.Concat(Outputs.Select(o => o.Name)).All(name => name.Length <= LongestName) && Outputs.All(o => o.Unit.Length <= LongestName && o.Meaning.Length <= LongestMeaning),
+            $"names of at most {LongestName} characters and meanings of at most {LongestMeaning}", "a longer one");
+        Require(ThreeClassFindings.Count <= MostOutputs, $"at most {MostOutputs} three-class findings", $"{ThreeClassFindings.Count}");
+        Require(ThreeClassFindings.SelectMany(f => (int[])[f.Positive, f.Negative, f.Uncertain]).All(i => i >= 0 && i < Classes.Count), "three-class findings that name outputs", "an index that is none");
+        Input.Validate(path);
+        Require(Task is not (CheckpointTask.Points or CheckpointTask.Segment) || (long)Model.Outputs * Input.Width * Input.Height <= MostMapValues,
+            $"maps of at most {MostMapValues} values in all for points and masks", $"{Model.Outputs} of {Input.Width} x {Input.Height}");
+        Require(Task != CheckpointTask.Classify || Classes.Count == Model.Outputs, "a class for each output", $"{Classes.Count} classes, {Model.Outputs} outputs");
+        Require(Task is not (CheckpointTask.Regress or CheckpointTask.Points) || (Classes.Count == Model.Outputs && Outputs.Count == Model.Outputs), "a name and a meaning for each output", $"{Classes.Count} names and {Outputs.Count} meanings for {Model.Outputs} outputs");
+        Require(Task != CheckpointTask.Segment || (Classes.Count is >= 1 and <= MaskFile.MostClasses && Model.Outputs == SegmentationNet.OutputsFor(Classes.Count)),
+            $"1 to {MaskFile.MostClasses} classes of masks, and as many outputs as they need", $"{Classes.Count} classes, {Model.Outputs} outputs");
+        Require(Task != CheckpointTask.DetectVertebrae || Model.Detector is not null, "the detector's parameters", "none");
+        Require(Model.Masking is not null == (Task == CheckpointTask.Pretrain), $"the hidden patches for the task {CheckpointTask.Pretrain} and for no other", Model.Masking is null ? "none" : "some");
+        if (Model.Masking is { } masking)
+        {
+            Require(masking is { Share: >= 0.1 and <= 0.9, PatchPixels: >= 4 and <= 128 }, "a share of 0.1 to 0.9 and patches of 4 to 128 px", $"{Text(masking.Share)} and {masking.PatchPixels}");
+            Require(masking.Error(Input.Width, Input.Height) is null, masking.Error(Input.Width, Input.Height) ?? "", $"{masking.PatchPixels} px");
+        }
+        if (Model.Detector is { } detector)
+        {
+            Require(detector is { Classes: >= 1 and <= 1000, PyramidChannels: >= 1 and <= MostPyramidChannels, HeadConvolutions: >= 0 and <= MostHeadConvolutions },
+                $"a detector of 1 to 1000 classes, 1 to {MostPyramidChannels} pyramid channels and 0 to {MostHeadConvolutions} head convolutions", $"{detector.Classes}, {detector.PyramidChannels} and {detector.HeadConvolutions}");
+            Require(detector.AnchorSizes.Count is >= 1 and <= MostAnchorSizes && detector.AnchorScales.Count is >= 1 and <= MostAnchorShapes && detector.AnchorRatios.Count is >= 1 and <= MostAnchorShapes,
+                $"1 to {MostAnchorSizes} anchor sizes and 1 to {MostAnchorShapes} scales and ratios", $"{detector.AnchorSizes.Count}, {detector.AnchorScales.Count} and {detector.AnchorRatios.Count}");
+            Require(detector.AnchorSizes.Concat(detector.AnchorScales).Concat(detector.AnchorRatios).All(value => value is > 0 and <= 100_000), "anchor sizes, scales and ratios over 0", "another number");
+            Require(detector.FirstPyramidLevel is 2 or 3 && detector.Corners is 0 or 4, "2 or 3 as the first pyramid level and 0 or 4 corners", $"{detector.FirstPyramidLevel} and {detector.Corners}");
+            // A level has a quarter of the cells of the one before: all together less than 4/3 of the first.
+            var anchors = 4L * Input.Width * Input.Height / (3L << (2 * detector.FirstPyramidLevel)) * AnchorGrid.AnchorsPerCell(detector);
+            Require(anchors <= MostAnchors, $"at most {MostAnchors} anchors in an image", $"about {anchors}");
+        }
+
+        void ValidateOwn()
+        {
+            Require(CheckpointName.IsPart(Model.Architecture) && !ModelCatalogue.Names.Contains(Model.Architecture),
+                "a name of its own for an architecture of one's own (lower-case letters, digits, '-', '_')", $"'{Model.Architecture}'");
+            Require(Model.BackbonePrefix is "" || (Model.BackbonePrefix!.Length <= LongestPrefix && Model.BackbonePrefix.EndsWith('.') && !Model.BackbonePrefix.Any(char.IsControl)),
+                $"a backbonePrefix that is empty or ends with a dot, of at most {LongestPrefix} characters", $"'{Model.BackbonePrefix}'");
+            Require(Model.Detector is null, $"no detector's parameters for the task {CheckpointTask.Custom}", "some");
+        }
+
+        void Require(bool holds, string expected, string found)
+        {
+            if (!holds)
+                throw MarrowException.Bad(path, expected, found, "The checkpoint can't be used by this version as it is.");
+        }
+    }
+
+    private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,146 @@
+using Marrow.Backbones;
+using Marrow.Computing;
+using Marrow.Datasets;
+using Marrow.Inputs;
+using Marrow.Losses;
+using Marrow.Metrics;
+using Marrow.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Tasks.Classify;
+
+/// <summary>
+/// Classification. Either exactly one class holds (softmax, cross entropy) or each finding holds or not on its own
+/// (sigmoid, binary cross entropy), some perhaps as positive, negative or uncertain (a softmax each, CheXpert's
+/// U-MultiClass); labels that are unknown (NaN) add no loss and no count, and uncertain ones no count.
+/// </summary>
+public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input), IConsistentTask
+{
+    private readonly IReadOnlyList<string> _classes = layout.Names;
+    private readonly bool _exclusive = layout.Exclusive;
+
+    /// <summary>Outputs with a sigmoid of their own.</summary>
+    private readonly long[] _single = [.. Enumerable.Range(0, layout.Names.Count).Except(layout.ThreeClass.SelectMany(Indices)).Select(i => (long)i)];
+
+    /// <summary>Outputs that metrics are about: all but the negatives and uncertains of three-class findings.</summary>
+    private readonly IReadOnlyList<int> _reported = layout.Reported;
+
+    private readonly TrainedOutputs _trained = new(layout);
+
+    /// <summary>Exactly one class holds for each image.</summary>
+    internal bool IsExclusive => _exclusive;
+
+    /// <summary>The outputs that are reported: all but the negatives and uncertains of three-class findings.</summary>
+    internal IReadOnlyList<int> Reported => _reported;
+
+    public override string Name => CheckpointTask.Classify;
+    public override string Purpose => $"classifying radiographs ({string.Join(", ", _classes)})";
+    public override string Limits => "For research, and as a starting point for other tasks. Not a medical device: no clinical decision may rest on it.";
+    public override Module Model => model;
+
+    /// <summary>Of exclusive classes one must have been seen; of findings any label, also that it is absent.</summary>
+    public override void Prepare(IReadOnlyList<Sample> training) =>
+        _trained.Set(c => training.Any(s => s.Labels.Count > c && (_exclusive ? s.Labels[c] > 0 : !float.IsNaN(s.Labels[c]))));
+
+    public override CheckpointConfig Describe() => new()
+    {
+        Model = Spec,
+        Task = Name,
+        Classes = _classes,
+        ExclusiveClasses = _exclusive,
+        ThreeClassFindings = layout.ThreeClass,
+        Input = Input,
+        Outputs = [.. _classes.Select((c, i) => new OutputMeaning(c, "probability", _exclusive ? $"The image is of class {c}." : $"The finding {c} is present.", _trained.Has(i)))],
+    };
+
+    public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
+    {
+        return Loss(images, batch, annealed: null, compute);
+    }
+
+    IReadOnlyList<(string Name, Tensor Value)> IConsistentTask.AnnealedLoss(Tensor images, Batch batch, double share, Compute compute) =>
+        Loss(images, batch, share, compute);
+
+    /// <param name="annealed">See <see cref="SignalAnnealing"/>; null: every known label counts.</param>
+    private IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, double? annealed, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var labels = tensor(batch.Samples.SelectMany(s => s.Sample.Labels).ToArray(), [batch.Samples.Count, _classes.Count]);
+        var logits = compute.Forward(() => model.forward(images)).to(float32);
+        if (_exclusive)
+            return [("class", OneOf(logits, labels).MoveToOuterDisposeScope())];
+        var losses = layout.ThreeClass.Select(f => OneOf(Columns(logits, Indices(f)), Columns(labels, Indices(f)))).ToList();
+        if (_single.Length > 0)
+        {
+            var (x, y) = (Columns(logits, _single), Columns(labels, _single));
+            losses.Add(MaskedBinaryCrossEntropy.Compute(x, annealed is { } share ? SignalAnnealing.DropKnownFindings(y, x, share) : y) * Scalars.Of((double)_single.Length));
+        }
+        var mean = losses.Aggregate((a, b) => a.Plus(b)) / Scalars.Of((double)(layout.ThreeClass.Count + _single.Length)); // over findings
+        return [("class", mean.MoveToOuterDisposeScope())];
+
+        Tensor OneOf(Tensor x, Tensor y) => MaskedCrossEntropy.Compute(x, annealed is { } share ? SignalAnnealing.DropKnown(y, x, share) : y);
+    }
+
+    /// <summary>[N, classes] logits.</summary>
+    Tensor IConsistentTask.Answers(Tensor images, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        return compute.Forward(() => model.forward(images)).to(float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Over images and findings, each by itself; of one class of several, over images.</summary>
+    Consistency IConsistentTask.Consistency(Tensor answers, Tensor augmented, Sharpening sharpening, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var logits = compute.Forward(() => model.forward(augmented)).to(float32);
+        if (_exclusive)
+            return Consistency.Of(ConsistencyLoss.Softmax(answers, logits, sharpening.Temperature, sharpening.Confidence)).MoveToOuterDisposeScope();
+        var findings = layout.ThreeClass.Select(f => ConsistencyLoss.Softmax(Columns(answers, Indices(f)), Columns(logits, Indices(f)), sharpening.Temperature, sharpening.Confidence)).ToList();
+        if (_single.Length > 0)
+            findings.Add(ConsistencyLoss.Bernoulli(Columns(answers, _single), Columns(logits, _single), sharpening.Temperature, sharpening.Confidence));
+        return Consistency.Of([.. findings]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[classes]: the probability of each.</summary>
+    IReadOnlyList<double[]> IConsistentTask.Signatures(Tensor answers) =>
+        [.. ClassProbabilities.Of(answers, layout).Select(row => row.Select(p => (double)p).ToArray())];
+
+    double[] IConsistentTask.Signature(Sample sample) => [.. sample.Labels.Select(l => (double)l)];
+
+    public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
+    {
+        var truth = new List<IReadOnlyList<float>>();
+        var scores = new List<float[]>();
+        var origins = new List<StudyOrigin>();
+        ForEachBatch(loader, compute, (images, batch) =>
+        {
+            var probabilities = Probabilities(images, compute);
+            for (var i = 0; i < batch.Samples.Count; i++)
+            {
+                truth.Add([.. _reported.Select(c => layout.Truth(batch.Samples[i].Sample.Labels, c))]);
+                scores.Add([.. _reported.Select(c => probabilities[i][c])]);
+                origins.Add(new(batch.Samples[i].Sample.Study, batch.Samples[i].Sample.Patient, batch.Samples[i].Sample.BodyPart));
+            }
+        });
+        string[] names = [.. _reported.Select(c => _classes[c])];
+        return
+        [
+            .. Classification.Measure(names, truth, scores, [.. origins.Select(o => o.Patient)], _exclusive, bootstrap: bootstrap),
+            .. StudyScores.Measure(names, truth, scores, origins, _exclusive, bootstrap),
+        ];
+    }
+
+    /// <summary>See <see cref="ClassProbabilities.Of"/>; of normalised images laid out for <paramref name="compute"/>.</summary>
+    public float[][] Probabilities(Tensor images, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        return ClassProbabilities.Of(compute.Forward(() => model.forward(images)).to(float32), layout);
+    }
+
+    private static int[] Indices(ThreeClassFinding f) => [f.Positive, f.Negative, f.Uncertain];
+
+    private static Tensor Columns(Tensor x, IEnumerable<int> columns) => Columns(x, [.. columns.Select(c => (long)c)]);
+
+    private static Tensor Columns(Tensor x, long[] columns) => x.index_select(1, tensor(columns)); // [N, columns]
+}

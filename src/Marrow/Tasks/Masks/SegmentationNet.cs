@@ -1,0 +1,111 @@
+// A decoder on the CNN of the classifier: which class each pixel is of. Data flow: image [N, C, H, W] -> DenseNet maps C1
+// to C5 (strides 2 to 32) -> from the top down: the coarser result, narrowed and enlarged, plus the 1x1 convolution of the
+// level's own map (the skip connection) -> 3x3 - group norm - ReLU -> ... -> stride 2 -> 1x1 to one logit a class ->
+// enlarged to [H, W] between the pixels. Finer levels are narrower (U-Net, Ronneberger et al. 2015): they have most of the
+// pixels. Sums instead of concatenations (Lin et al., feature pyramids, 2017) halve the work of the 3x3s. Group norm,
+// because batches are small.
+//
+// Keys: "features." as torchvision's; "decoder.{5..1}.skip.weight", ".narrow.weight" (not of 5), ".conv.weight" (not of
+// 5), ".norm.weight" and ".bias"; "logits.weight" and ".bias".
+
+using Marrow.Backbones;
+using Marrow.Computing;
+using Marrow.Computing.Cpu;
+using Marrow.Modules;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Tasks.Masks;
+
+/// <summary>[N, C, H, W] -> float32 logits [N, outputs, H, W]. One output: a sigmoid gives the foreground; several: a softmax, background first.</summary>
+public sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
+{
+    /// <summary>Channels at C1 to C5.</summary>
+    private static readonly int[] Widths = [32, 32, 64, 64, 64];
+
+    private readonly DecoderLevel[] _levels; // C1 to C5
+    private readonly Conv2d _logits;
+
+    public SegmentationNet(DenseNetShape shape, int channels, int outputs) : base(nameof(SegmentationNet))
+    {
+        Features = new DenseNetFeatures(shape, channels);
+        register_module("features", Features);
+        int[] maps = [shape.StemChannels, .. Features.PyramidChannels];
+        _levels = new DecoderLevel[maps.Length];
+        for (var i = maps.Length - 1; i >= 0; i--)
+            _levels[i] = new DecoderLevel(maps[i], i == maps.Length - 1 ? null : Widths[i + 1], Widths[i]);
+        register_module("decoder", new Named(_levels.Select((level, i) => ($"{i + 1}", (Module)level)).Reverse()));
+        _logits = Conv2d(Widths[0], outputs, 1);
+        init.zeros_(_logits.bias!);
+        register_module("logits", _logits);
+    }
+
+    public DenseNetFeatures Features { get; }
+
+    /// <summary>Logits a model has for so many classes of masks: one for one, else one each and one for the background.</summary>
+    public static int OutputsFor(int maskClasses) => maskClasses == 1 ? 1 : maskClasses + 1;
+
+    public override Tensor forward(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        var maps = Features.ForwardPyramid(images, firstLevel: 1);
+        Tensor? x = null;
+        for (var i = maps.Length - 1; i >= 0; i--)
+            x = _levels[i].Forward(maps[i], x);
+        var logits = _logits.ConvolveWhole(x!).to(ScalarType.Float32); // [N, outputs, H/2, W/2]
+        return functional.interpolate(logits, [images.shape[2], images.shape[3]], mode: InterpolationMode.Bilinear, align_corners: false).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Only gives its children their keys.</summary>
+    private sealed class Named : KeyedModule<Tensor, Tensor>
+    {
+        public Named(IEnumerable<(string Key, Module Module)> children) : base(nameof(Named))
+        {
+            foreach (var (key, module) in children)
+                register_module(key, module);
+        }
+
+        public override Tensor forward(Tensor input) => throw new NotSupportedException("A list of modules.");
+    }
+}
+
+/// <summary>One level on the way down: what came from above and the level's own map, [N, width, h, w].</summary>
+internal sealed class DecoderLevel : KeyedModule<Tensor, Tensor>
+{
+    private const int Groups = 8;
+
+    private readonly Conv2d _skip;
+    private readonly Conv2d? _narrow, _conv;
+    private readonly GroupNorm _norm;
+
+    /// <param name="above">Channels that come from above; null for the topmost.</param>
+    public DecoderLevel(int map, int? above, int width) : base(nameof(DecoderLevel))
+    {
+        _skip = Layers.Convolution(map, width, kernel: 1);
+        register_module("skip", _skip);
+        if (above is { } channels)
+        {
+            _narrow = Layers.Convolution(channels, width, kernel: 1);
+            _conv = Layers.Convolution(width, width, kernel: 3);
+            register_module("narrow", _narrow);
+            register_module("conv", _conv);
+        }
+        _norm = Layers.Groups(Groups, width);
+        register_module("norm", _norm);
+    }
+
+    public Tensor Forward(Tensor map, Tensor? above)
+    {
+        using var scope = NewDisposeScope();
+        var x = _skip.Convolve(map);
+        if (above is not null)
+        {
+            var enlarged = functional.interpolate(_narrow!.Convolve(above), [x.shape[2], x.shape[3]]); // nearest
+            x = _conv!.forward(x.Plus(enlarged));
+        }
+        return functional.relu(_norm.forward(x), inplace: true).MoveToOuterDisposeScope();
+    }
+
+    public override Tensor forward(Tensor input) => Forward(input, null);
+}

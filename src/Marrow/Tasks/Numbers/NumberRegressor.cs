@@ -1,0 +1,56 @@
+// Numbers of any kind straight from the image: age, a density, an angle. Data flow: image [N, C, H, W] -> DenseNet
+// features -> mean over the image -> linear layer -> times the deviation, plus the mean, of the training part's labels.
+// Those two are buffers, stored with the weights: the last layer learns numbers near 1 whatever the unit, and what comes
+// out is in the user's unit.
+
+using Marrow.Backbones;
+using Marrow.Computing;
+using Marrow.Modules;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Tasks.Numbers;
+
+/// <summary>[N, C, H, W] -> numbers in their own units, [N, outputs], float32.</summary>
+public sealed class NumberRegressor : KeyedModule<Tensor, Tensor>
+{
+    private readonly Linear _numbers;
+
+    public NumberRegressor(DenseNetShape shape, int channels, int outputs) : base(nameof(NumberRegressor))
+    {
+        Features = new DenseNetFeatures(shape, channels);
+        _numbers = Linear(Features.OutputChannels, outputs);
+        init.zeros_(_numbers.bias);
+        register_module("features", Features);
+        register_module("numbers", _numbers);
+        register_buffer("mean", zeros(outputs));
+        register_buffer("deviation", ones(outputs));
+    }
+
+    public DenseNetFeatures Features { get; }
+
+    /// <summary>[outputs], above 0: what one unit of the last layer stands for.</summary>
+    public Tensor Deviation => get_buffer("deviation")!;
+
+    /// <summary>[outputs]: what the last layer's 0 stands for.</summary>
+    public Tensor Mean => get_buffer("mean")!;
+
+    /// <summary>To be called before training.</summary>
+    /// <param name="mean">[outputs].</param>
+    /// <param name="deviation">[outputs], above 0.</param>
+    public void Normalize(IReadOnlyList<double> mean, IReadOnlyList<double> deviation)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        Mean.copy_(tensor(mean.Select(v => (float)v).ToArray()));
+        Deviation.copy_(tensor(deviation.Select(v => (float)v).ToArray()));
+    }
+
+    public override Tensor forward(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        var units = _numbers.forward(Features.forward(images).mean([2, 3])).to(ScalarType.Float32);
+        return (units * Deviation).Plus(Mean).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,75 @@
+using Marrow.Computing;
+using Marrow.Datasets;
+using Marrow.Imaging;
+using Marrow.Inputs;
+using Marrow.Metrics;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Tasks.Points;
+
+/// <summary>A fixed number of named points, straight from the image by a heatmap each. A point that is not labelled, or that augmentation moved out of the input, adds no loss.</summary>
+public sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input)
+{
+    private readonly TrainedOutputs _trained = new(layout);
+
+    public override string Name => CheckpointTask.Points;
+    public override string Purpose => $"finding points on radiographs ({string.Join(", ", layout.Names)})";
+    public override string Limits => "For research, and as a starting point for other tasks. Each point is always placed somewhere, whether it is in the image or not. Not a medical device: no clinical decision may rest on it.";
+    public override Module Model => model;
+
+    public override void Prepare(IReadOnlyList<Sample> training) =>
+        _trained.Set(k => training.Any(s => s.Points.Count > k && !double.IsNaN(s.Points[k].X)));
+
+    public override CheckpointConfig Describe() => new()
+    {
+        Model = Spec,
+        Task = Name,
+        Classes = layout.Names,
+        Input = Input,
+        Outputs = [.. layout.Names.Select((name, k) => new OutputMeaning(name, "input pixel", $"x and y of {name}, and the share (0 to 1) of its heatmap that lies near there.", _trained.Has(k)))],
+    };
+
+    public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var points = tensor(batch.Samples.SelectMany(s => s.Points).SelectMany(p => (float[])[(float)p.X, (float)p.Y]).ToArray(), [batch.Samples.Count, layout.Names.Count, 2]);
+        var heatmaps = compute.Forward(() => model.Heatmaps(images));
+        return [("heatmaps", HeatmapLoss.Compute(heatmaps, points, Input.Width, Input.Height).MoveToOuterDisposeScope())];
+    }
+
+    public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
+    {
+        var pairs = new List<PointPair>();
+        ForEachBatch(loader, compute, (images, batch) =>
+        {
+            var found = PointsOf(images, compute);
+            for (var i = 0; i < found.Count; i++)
+            {
+                var prepared = batch.Samples[i];
+                var size = loader.OriginalSize(prepared.Sample);
+                var toOriginal = prepared.ToInput.Invert();
+                pairs.Add(new()
+                {
+                    Truth = prepared.Sample.Points,
+                    Found = [.. found[i].Select(p => toOriginal.Apply(p.Place))],
+                    ImageWidth = size.Width,
+                    ImageHeight = size.Height,
+                    Patient = prepared.Sample.Patient,
+                });
+            }
+        });
+        return PointErrors.Measure(layout.Names, pairs, bootstrap);
+    }
+
+    /// <summary>
+    /// [N][points], input pixels, of normalised images laid out for <paramref name="compute"/>; the score (0 to 1) is the
+    /// share of the heatmap that lies near the place.
+    /// </summary>
+    public IReadOnlyList<(Point2D Place, double Score)[]> PointsOf(Tensor images, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var found = compute.Forward(() => model.forward(images)).to(float32).data<float>().ToArray(); // [N, K, 3]
+        return [.. found.Chunk(3).Select(p => (new Point2D(p[0], p[1]), (double)p[2])).Chunk(layout.Names.Count)];
+    }
+}

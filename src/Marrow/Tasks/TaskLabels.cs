@@ -1,0 +1,57 @@
+using Marrow.Datasets;
+
+namespace Marrow.Tasks;
+
+/// <summary>
+/// Which labels each task learns from, and what to say where the data has others: the kinds of a CSV by task, and in words
+/// what a data set of any format holds.
+/// </summary>
+internal static class TaskLabels
+{
+    /// <summary>The kinds of a CSV that a task takes; the first is read where the recipe names none. Null: the columns tell.</summary>
+    internal static readonly Dictionary<string, string[]> Kinds = new()
+    {
+        [CheckpointTask.Classify] = ["classes", "findings"],
+        [CheckpointTask.RegressCobb] = ["numbers"],
+        [CheckpointTask.Regress] = ["numbers"],
+        [CheckpointTask.Points] = ["points"],
+    };
+
+    /// <summary>What "kind" is where the recipe does not say; null for other formats, and for classify, where the columns tell.</summary>
+    public static string? KindOf(string format, string task) =>
+        format == "csv" && Kinds.GetValueOrDefault(task) is [var only] ? only : null;
+
+    /// <summary>How to read a foreign CSV for a checkpoint: its numbers or points have the names of the columns.</summary>
+    public static DatasetOptions OptionsFor(string? format, CheckpointConfig config) =>
+        format is not null && config.Task is CheckpointTask.Regress or CheckpointTask.Points && KindOf(format, config.Task) is { } kind
+            ? new() { Kind = kind, LabelColumns = config.Classes }
+            : new();
+
+    /// <summary>"Its labels are numbers (age, weight): set task: regress."</summary>
+    public static string Remedy(Dataset dataset, string task)
+    {
+        var (what, names, kind) = dataset switch
+        {
+            { Classes.Count: > 0, ExclusiveClasses: true } => ("classes", dataset.Classes, "classes"),
+            { Classes.Count: > 0 } => ("findings", dataset.Classes, "findings"),
+            { NumberNames.Count: > 0 } => ("numbers", dataset.NumberNames, "numbers"),
+            { PointNames.Count: > 0 } => ("points", dataset.PointNames, "points"),
+            _ => ("", [], ""),
+        };
+        if (names.Count == 0)
+            return "Check data.format and its options.";
+        var tasks = TasksOf(kind).ToList();
+        return tasks.Contains(task)
+            ? $"Its labels are {what} ({Some(names)}), all of them blank: check the columns."
+            : $"Its labels are {what} ({Some(names)}): set task: {SomeText.Either(tasks)}, or name other columns by data.labelColumns and data.kind.";
+    }
+
+    internal static IEnumerable<string> TasksOf(string kind) => Kinds.Where(k => k.Value.Contains(kind)).Select(k => k.Key).Order(StringComparer.Ordinal);
+
+    /// <summary>"a, b and 12 more".</summary>
+    public static string Some(IReadOnlyList<string> names)
+    {
+        const int most = 5;
+        return names.Count <= most ? string.Join(", ", names) : $"{string.Join(", ", names.Take(most))} and {names.Count - most} more";
+    }
+}

@@ -1,0 +1,69 @@
+using Marrow.Computing;
+using Marrow.Datasets;
+using Marrow.Inputs;
+using Marrow.Metrics;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Tasks;
+
+/// <summary>
+/// What a model is trained for: it owns the model, its loss and its metrics. The training loop is the same for all.
+/// </summary>
+public abstract class TaskModel(ModelSpec spec, InputContract input) : IDisposable
+{
+    /// <summary>One of <see cref="CheckpointTask.All"/>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>"finding the corners of vertebrae": for cards.</summary>
+    public abstract string Purpose { get; }
+
+    /// <summary>What the model must not be used for, for cards.</summary>
+    public abstract string Limits { get; }
+
+    public ModelSpec Spec { get; } = spec;
+    public InputContract Input { get; } = input;
+    public abstract Module Model { get; }
+
+    /// <summary>
+    /// Called once before training, before any warm start, with the part that is trained on: for what a task takes from
+    /// its labels, such as the scale of numbers.
+    /// </summary>
+    public virtual void Prepare(IReadOnlyList<Sample> training)
+    {
+    }
+
+    /// <summary>Names of the classes in masks, for a task that learns from masks; empty for the others.</summary>
+    public virtual IReadOnlyList<string> MaskClasses => [];
+
+    /// <summary>What is stored with the weights.</summary>
+    public abstract CheckpointConfig Describe();
+
+    /// <summary>
+    /// The loss of one batch by its parts, float32 scalars; their sum is minimised. <paramref name="images"/> are the
+    /// batch's, laid out for <paramref name="compute"/>.
+    /// </summary>
+    public abstract IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute);
+
+    /// <summary>Metrics over all samples of the loader, one pass; the model is in evaluation mode.</summary>
+    public abstract IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap);
+
+    public void Dispose()
+    {
+        Model.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Every batch of one pass, laid out for <paramref name="compute"/>, without gradients.</summary>
+    protected internal static void ForEachBatch(BatchLoader loader, Compute compute, Action<Tensor, Batch> act)
+    {
+        using var noGrad = no_grad();
+        loader.Seek(0, 0);
+        for (var i = 0; i < loader.BatchesPerEpoch; i++)
+        {
+            using var scope = NewDisposeScope();
+            using var batch = loader.Next();
+            act(compute.Prepare(batch.Images), batch);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using Marrow.Computing;
+using Marrow.Datasets;
+using Marrow.Imaging;
+using Marrow.Inputs;
+using Marrow.Metrics;
+using Marrow.Spine;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Tasks.Vertebrae;
+
+/// <summary>
+/// The four corners of each of 17 vertebrae by a RetinaNet with a corner head; the angles follow from the corners by the
+/// data set's own algorithm, in original pixels.
+/// </summary>
+public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputContract input) : TaskModel(spec, input), ITeacherTask
+{
+    // The corners are what counts; the boxes only help to suppress what is found twice.
+    private const double BoxWeight = 0.5;
+    private const double CornerWeight = 2;
+
+    public override string Name => CheckpointTask.DetectVertebrae;
+    public override string Purpose => "finding the four corners of the vertebrae T1 to L5 on frontal radiographs of the whole spine";
+    public override string Limits => "Frontal radiographs of the whole spine, 17 vertebrae, T1 to L5. For research. Not a medical device: no clinical decision may rest on it.";
+    public override Module Model => model;
+
+    public override CheckpointConfig Describe() => new()
+    {
+        Model = Spec,
+        Task = Name,
+        Classes = ["vertebra"],
+        Input = Input,
+        Outputs =
+        [
+            new("vertebra", "probability", "An anchor holds a vertebra."),
+            new("box", "input pixel", "The box around the vertebra, coded against the anchor."),
+            new("corners", "input pixel", "Top left, top right, bottom left and bottom right corner, coded against the anchor."),
+        ],
+    };
+
+    public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var output = compute.Forward(() => model.forward(images));
+        var losses = DetectionLoss.Compute(output, [.. batch.Samples.Select(s => s.Vertebrae)], [.. batch.Samples.Select(s => s.Guessed)]);
+        return
+        [
+            ("class", losses.Classification.MoveToOuterDisposeScope()),
+            ("box", (losses.Box * Scalars.Of(BoxWeight)).MoveToOuterDisposeScope()),
+            ("corner", (losses.Corner! * Scalars.Of(CornerWeight)).MoveToOuterDisposeScope()),
+        ];
+    }
+
+    public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
+    {
+        var landmarks = new List<LandmarkPair>();
+        var (truth, found) = (new List<IReadOnlyList<double>>(), new List<IReadOnlyList<double>>());
+        var (trueBoxes, foundBoxes) = (new List<IReadOnlyList<DetectionBox>>(), new List<IReadOnlyList<ScoredBox>>());
+        ForEachBatch(loader, compute, (images, batch) =>
+        {
+            var (output, mirrored) = BothSides(images, compute);
+            var spines = Refine(SpineDecoder.Decode(output, mirrored), images, [.. batch.Samples.Select(s => s.ToInput)], compute);
+            for (var i = 0; i < spines.Count; i++)
+            {
+                var prepared = batch.Samples[i];
+                trueBoxes.Add([.. prepared.Vertebrae.Select(DetectionBox.Around)]);
+                foundBoxes.Add([.. SpineDecoder.Detect(output, i, mirrored).Select(d => new ScoredBox(DetectionBox.Around(d.Vertebra), d.Score))]);
+                var size = loader.OriginalSize(prepared.Sample);
+                var vertebrae = ToOriginal(spines[i], prepared);
+                landmarks.Add(new()
+                {
+                    Truth = prepared.Sample.Vertebrae,
+                    Found = vertebrae,
+                    ImageWidth = size.Width,
+                    ImageHeight = size.Height,
+                    Patient = prepared.Sample.Patient,
+                });
+                truth.Add(prepared.Sample.CobbDegrees);
+                found.Add(CobbAngles.Measure(vertebrae, size.Height).Degrees);
+            }
+        });
+        string[] patients = [.. landmarks.Select(l => l.Patient)];
+        return
+        [
+            .. Angles.Measure(truth, found, patients, bootstrap),
+            .. Landmarks.Measure(landmarks, bootstrap),
+            .. AveragePrecision.Measure(trueBoxes, foundBoxes, patients, bootstrap),
+        ];
+    }
+
+    /// <summary>One spine for each normalised image, laid out for <paramref name="compute"/>, in input pixels.</summary>
+    /// <param name="toInput">For each image, original pixels to input pixels.</param>
+    public IReadOnlyList<SpinePrediction> Spines(Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var (output, mirrored) = BothSides(images, compute);
+        return Refine(SpineDecoder.Decode(output, mirrored), images, toInput, compute);
+    }
+
+    // The decoder judges the whole chain: a vertebra's own score may be high where there is none, a spine's is not. Where it
+    // has filled a gap, a vertebra is there, but its corners are nobody's measurement.
+    IReadOnlyList<PseudoLabel> ITeacherTask.Label(Batch batch, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var plain = batch.Plain!;
+        var (output, mirrored) = BothSides(compute.Prepare(plain.Images), compute);
+        return PseudoLabels(SpineDecoder.Decode(output, mirrored), batch);
+    }
+
+    /// <param name="spines">As they are seen on the batch's plain images.</param>
+    internal static IReadOnlyList<PseudoLabel> PseudoLabels(IReadOnlyList<SpinePrediction> spines, Batch batch) => [.. spines.Select((spine, i) =>
+    {
+        var (toOriginal, shown) = (batch.Plain!.ToInput[i].Invert(), batch.Samples[i]);
+        Vertebra[] original = [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
+        var target = new PreparedSample(shown.Sample with { Vertebrae = original }, shown.ToInput, [.. original.Select(v => v.Transform(shown.ToInput))]) { Guessed = spine.Filled };
+        return new PseudoLabel(target, spine.Confidence);
+    })];
+
+    /// <summary>[17 * 2]: where the vertebrae's centres are.</summary>
+    double[] ITeacherTask.Signature(Sample sample, int width, int height, ReadOnlySpan<byte> mask) =>
+        [.. sample.Vertebrae.SelectMany(v => (double[])[v.Center.X / width, v.Center.Y / height])];
+
+    private IReadOnlyList<SpinePrediction> Refine(IReadOnlyList<SpinePrediction> spines, Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute)
+    {
+        var black = -Input.Mean / Input.Std;
+        return [.. spines.Select((spine, i) => SecondLook.Refine(spine, images[i].unsqueeze(0), toInput[i], black, windows => BothSides(compute.Prepare(windows), compute)))];
+    }
+
+    /// <summary>The outputs for the images and for their mirror images: two looks err less than one. The open scope disposes them.</summary>
+    private (DetectorOutput Output, DetectorOutput Mirrored) BothSides(Tensor images, Compute compute)
+    {
+        using var mirrorImages = compute.Prepare(images.flip(3));
+        return (compute.Forward(() => model.forward(images)), compute.Forward(() => model.forward(mirrorImages)));
+    }
+
+    private static IReadOnlyList<Vertebra> ToOriginal(SpinePrediction spine, PreparedSample prepared)
+    {
+        var toOriginal = prepared.ToInput.Invert();
+        return [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
+    }
+}

@@ -1,0 +1,138 @@
+using System.Text;
+
+namespace Marrow.Weights;
+
+/// <summary>
+/// What a file is by its first bytes, whatever its name says: people are given pages, pointers, archives and weights of
+/// other programs under every ending.
+/// </summary>
+internal static class FileKinds
+{
+    /// <summary>As many first bytes as are looked at: a tar archive names itself at byte 257.</summary>
+    public const int Bytes = 512;
+
+    private const string Convert = "Weights are read from safetensors files and from those of torch.save (.pth, .pt, .ckpt, .bin): save them in one of these forms with the program that wrote the file.";
+    private const string Unpack = "Unpack it, and name the file of weights that is in it.";
+    private const string Onnx = "An ONNX file is a computation without its layers' names. Name the .safetensors or .pth file that it was exported from.";
+    private const string Fetch = "Download it again: the site has sent a page, such as a login or an error, in place of the file.";
+
+    /// <summary>Marks at fixed places, as the formats' own documents have them.</summary>
+    private static readonly (int At, byte[] Mark, string Kind, string Remedy)[] Marks =
+    [
+        (0, [0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A], "an HDF5 file, in which Keras and TensorFlow save weights", Convert),
+        (0, [0x1F, 0x8B], "a gzip archive", Unpack),
+        (0, "BZh"u8.ToArray(), "a bzip2 archive", Unpack),
+        (0, [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0], "an xz archive", Unpack),
+        (0, [0x28, 0xB5, 0x2F, 0xFD], "a Zstandard archive", Unpack),
+        (0, [(byte)'7', (byte)'z', 0xBC, 0xAF, 0x27, 0x1C], "a 7z archive", Unpack),
+        (0, "Rar!"u8.ToArray(), "a RAR archive", Unpack),
+        (0, [0x93, .. "NUMPY"u8], "an array of NumPy", Convert),
+        (0, "GGUF"u8.ToArray(), "a GGUF file of language models", Convert),
+        (0, "MATLAB 5.0"u8.ToArray(), "a MATLAB file", Convert),
+        (4, "TFL3"u8.ToArray(), "a TensorFlow Lite model", Convert),
+        (0, [0x89, .. "PNG"u8], "a PNG image", "Name the file of weights."),
+        (0, [0xFF, 0xD8, 0xFF], "a JPEG image", "Name the file of weights."),
+        (128, "DICM"u8.ToArray(), "a DICOM image", "Name the file of weights."),
+        (0, "%PDF"u8.ToArray(), "a PDF document", "Name the file of weights."),
+        (0, "version https://git-lfs"u8.ToArray(), "a pointer of Git LFS, which names the file and is not it", "Fetch the file itself: git lfs pull in its repository, or the site's own download."),
+        (0, "model_checkpoint_path:"u8.ToArray(), "the index of a TensorFlow checkpoint", Convert),
+    ];
+
+    private const int TarMarkAt = 257, TarSumAt = 148;
+
+    /// <summary>What it is, in words, and what to do; null for weights that can be read and for bytes that say nothing.</summary>
+    /// <param name="start">The first <see cref="Bytes"/>, or the whole file where it is shorter.</param>
+    public static (string Kind, string Remedy)? Foreign(ReadOnlySpan<byte> start)
+    {
+        if (start.IsEmpty)
+            return ("an empty file", "Fetch or save it again.");
+        foreach (var (at, mark, kind, remedy) in Marks)
+        {
+            if (start.Length > at && start[at..].StartsWith(mark))
+                return (kind, remedy);
+        }
+        if (IsTar(start))
+        {
+            return start.StartsWith("sys_info"u8) || start.StartsWith("storages"u8) || start.StartsWith("tensors"u8) || start.StartsWith("pickle\0"u8)
+                ? ("the tar form that PyTorch had before 0.1.10, of 2017", "Load it in Python, where you trust it, with a PyTorch of that time, and save its state dict anew with torch.save.")
+                : ("a tar archive", Unpack);
+        }
+        return Zip(start) ?? Text(start) ?? ProtocolBuffers(start);
+    }
+
+    /// <summary>True where a safetensors file begins: the length of a header that opens with a brace.</summary>
+    public static bool IsSafetensors(ReadOnlySpan<byte> start) =>
+        start.Length > sizeof(ulong) && BitConverter.ToUInt64(start) <= SafetensorsHeader.MaxBytes && start[sizeof(ulong)] == '{';
+
+    /// <summary>For messages about files that nothing is known of.</summary>
+    public static string Hex(ReadOnlySpan<byte> start) => System.Convert.ToHexString(start[..Math.Min(start.Length, 8)]);
+
+    /// <summary>By its mark, or, of the forms before POSIX, by the sum of its header's bytes in octal digits.</summary>
+    private static bool IsTar(ReadOnlySpan<byte> start)
+    {
+        if (start.Length < Bytes)
+            return false;
+        if (start[TarMarkAt..].StartsWith("ustar"u8))
+            return true;
+        var digits = Encoding.ASCII.GetString(start.Slice(TarSumAt, 8)).Trim('\0', ' ');
+        if (digits.Length is 0 or > 7 || digits.Any(c => c is < '0' or > '7'))
+            return false;
+        var sum = 8 * ' ';
+        for (var i = 0; i < Bytes; i++)
+            sum += i is >= TarSumAt and < TarSumAt + 8 ? 0 : start[i];
+        return sum == System.Convert.ToInt32(digits, 8);
+    }
+
+    /// <summary>Zips that torch.save did not write: each of its records lies in one folder.</summary>
+    private static (string, string)? Zip(ReadOnlySpan<byte> start)
+    {
+        const int NameLengthAt = 26, NameAt = 30;
+        if (!start.StartsWith("PK\u0003\u0004"u8) || start.Length < NameAt)
+            return null;
+        var name = Encoding.Latin1.GetString(start.Slice(NameAt, Math.Min(start[NameLengthAt] | start[NameLengthAt + 1] << 8, start.Length - NameAt)));
+        if (name.EndsWith(".npy", StringComparison.Ordinal))
+            return ("an archive of NumPy's arrays (.npz)", Convert);
+        if (name is "metadata.json" or "config.json" or "model.weights.h5")
+            return ("a model of Keras (.keras)", Convert);
+        return name.Contains('/', StringComparison.Ordinal) && !name.EndsWith('/') ? null : ($"a zip archive that torch.save did not write (it begins with '{PyTorch.PickleReader.Shown(name)}')", Unpack);
+    }
+
+    private static (string, string)? Text(ReadOnlySpan<byte> start)
+    {
+        var text = start;
+        if (text.StartsWith("\uFEFF"u8))
+            text = text[3..];
+        text = text.TrimStart(" \t\r\n"u8);
+        if (text.StartsWith("<"u8))
+            return ("a page of HTML or XML", Fetch);
+        foreach (var b in text)
+        {
+            if (b is < (byte)' ' and not ((byte)'\t' or (byte)'\r' or (byte)'\n') or 0x7F)
+                return null;
+        }
+        return text.StartsWith("{"u8) || text.StartsWith("["u8)
+            ? ("JSON text, such as a configuration, an index of several files, or a site's error", "Name the file of weights itself; weights in several files are saved as one first.")
+            : ("text", "Name the file of weights; where it came from a site, download it again.");
+    }
+
+    /// <summary>
+    /// ModelProto of ONNX begins with its version (field 1, 3 or more) and the producer's name or the graph; SavedModel of
+    /// TensorFlow with version 1 and a graph; GraphDef with a node, whose first field is its name.
+    /// </summary>
+    private static (string, string)? ProtocolBuffers(ReadOnlySpan<byte> start)
+    {
+        if (start.Length < 16)
+            return null;
+        if (start[0] == 0x08 && start[1] is >= 3 and < 32 && start[2] is 0x12 or 0x1A or 0x22 or 0x2A or 0x32 or 0x3A or 0x42)
+            return ("an ONNX file", Onnx);
+        if (start[0] == 0x08 && start[1] == 1 && start[2] == 0x12)
+            return ("a SavedModel of TensorFlow", Convert);
+        if (start[0] != 0x0A)
+            return null;
+        var at = 1;
+        while (at < 6 && start[at] >= 0x80)
+            at++;
+        at++;
+        return start[at] == 0x0A && start[at + 1] is > 0 and < 128 && start.Length > at + 2 && start[at + 2] is >= (byte)' ' and < 0x7F ? ("a graph of TensorFlow", Convert) : null;
+    }
+}

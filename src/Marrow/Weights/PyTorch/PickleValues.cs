@@ -1,0 +1,65 @@
+using TorchSharp;
+
+namespace Marrow.Weights.PyTorch;
+
+// What a pickle holds once it is read: None as null, truth, whole numbers and fractions as bool, long and double, text as
+// string, and the kinds below. All of it is inert. They are classes without equality of their own: a pickle may hold a
+// list that holds itself.
+
+/// <summary>Text keys and their values; what other keys hold is of no use here and only counted.</summary>
+internal sealed class PickleDict
+{
+    public Dictionary<string, object?> Items { get; } = new(StringComparer.Ordinal);
+
+    public int OtherKeys { get; private set; }
+
+    public void Set(object? key, object? value)
+    {
+        if (key is string text)
+            Items[text] = value;
+        else
+            OtherKeys++;
+    }
+}
+
+internal sealed class PickleList
+{
+    public List<object?> Items { get; } = [];
+}
+
+internal sealed class PickleTuple(object?[] items)
+{
+    public static readonly PickleTuple Empty = new([]);
+
+    public IReadOnlyList<object?> Items { get; } = items;
+}
+
+/// <summary>A value that nobody asks for: bytes, a set, a device, a number of another library.</summary>
+internal sealed class PickleOpaque(string kind)
+{
+    public string Kind { get; } = kind;
+}
+
+/// <summary>The bytes that tensors lie in: an entry of the archive.</summary>
+/// <param name="type">Of its elements; null where each tensor says it.</param>
+/// <param name="skipped">Elements before a view of it, as the older form of PyTorch's files has them.</param>
+internal sealed class PickledStorage(string key, torch.ScalarType? type, long bytes, long skipped = 0)
+{
+    public long Skipped { get; } = skipped;
+
+    public string Key { get; } = key;
+    public torch.ScalarType? Type { get; } = type;
+    public long Bytes { get; } = bytes;
+}
+
+/// <summary>A view of a storage, checked to lie within it.</summary>
+/// <param name="offset">Of the first element, in elements.</param>
+/// <param name="strides">In elements, one a dimension.</param>
+internal sealed class PickledTensor(PickledStorage storage, torch.ScalarType type, long offset, long[] shape, long[] strides)
+{
+    public PickledStorage Storage { get; } = storage;
+    public torch.ScalarType Type { get; } = type;
+    public long Offset { get; } = offset;
+    public long[] Shape { get; } = shape;
+    public long[] Strides { get; } = strides;
+}

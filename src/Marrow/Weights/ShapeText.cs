@@ -1,0 +1,7 @@
+namespace Marrow.Weights;
+
+internal static class ShapeText
+{
+    /// <summary>"[64, 3, 7, 7]".</summary>
+    public static string Of(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
+}

@@ -1,0 +1,151 @@
+using Microsoft.Win32.SafeHandles;
+using TorchSharp;
+
+namespace Marrow.Weights;
+
+/// <summary>Name, type and shape of one tensor in a file of weights.</summary>
+public abstract record WeightEntry(string Name, torch.ScalarType Type, long[] Shape)
+{
+    /// <summary>Product of the shape; 1 for a scalar.</summary>
+    public long Elements => Shape.Aggregate(1L, (product, side) => product * side);
+}
+
+/// <summary>
+/// Weights in a file: what is there is read and checked at once, each tensor when asked for. Positional reads: several
+/// threads may read at the same time, and a file that shrinks underneath is an error.
+/// </summary>
+public abstract class WeightFile : IDisposable
+{
+    internal const long PieceBytes = 1L << 28; // Tensor.bytes is a span: at most 2^31 - 1 bytes at a time
+    private readonly SafeFileHandle _file;
+    private readonly Dictionary<string, WeightEntry> _byName;
+
+    private protected WeightFile(string path, SafeFileHandle file, IReadOnlyList<WeightEntry> entries)
+    {
+        (Path, _file) = (path, file);
+        _byName = entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
+    }
+
+    public string Path { get; }
+
+    /// <summary>In the file's order.</summary>
+    public abstract IReadOnlyList<WeightEntry> Entries { get; }
+
+    /// <summary>What whoever wrote the file says of it, by key; not to be trusted. Empty where it says nothing.</summary>
+    internal virtual IReadOnlyDictionary<string, string> Notes => new Dictionary<string, string>();
+
+    public bool Contains(string name) => _byName.ContainsKey(name);
+
+    /// <summary>
+    /// The tensor in its stored type, contiguous, on the CPU; the caller disposes it. Throws when the name is unknown
+    /// (the nearest known ones are named) or the file has become shorter.
+    /// </summary>
+    public abstract torch.Tensor Read(string name);
+
+    /// <summary>
+    /// Fills a tensor of the same shape, of any type and on any device. Throws <see cref="ArgumentException"/> for
+    /// another shape, otherwise as <see cref="Read"/>.
+    /// </summary>
+    public virtual void ReadInto(string name, torch.Tensor target)
+    {
+        RequireShape(Find(name), target);
+        using var noGradients = torch.no_grad();
+        using var stored = Read(name);
+        target.copy_(stored);
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>Of the whole file, 64 lower-case hexadecimal digits.</summary>
+    internal string Sha256(CancellationToken cancellation = default)
+    {
+        var position = 0L;
+        return FileHash.Sha256(block =>
+        {
+            var part = block[..(int)Math.Min(block.Length, Length - position)];
+            ReadExactly(part, position);
+            position += part.Length;
+            return part.Length;
+        }, cancellation);
+    }
+
+    /// <summary>The bytes of the file.</summary>
+    internal long Length => RandomAccess.GetLength(_file);
+
+    private protected WeightEntry Find(string name) => _byName.TryGetValue(name, out var entry)
+        ? entry
+        : throw new MarrowException($"{Path}: has no tensor '{name}'. The nearest: {string.Join(", ", NearestNames.Of(name, _byName.Keys, 3))}.");
+
+    private protected static void RequireShape(WeightEntry entry, torch.Tensor target)
+    {
+        if (!entry.Shape.AsSpan().SequenceEqual(target.shape))
+            throw new ArgumentException($"'{entry.Name}' is {ShapeText.Of(entry.Shape)}, the target {ShapeText.Of(target.shape)}.", nameof(target));
+    }
+
+    /// <summary>A byte that is neither 0 nor 1 is no valid torch.bool: such tensors are read as bytes, then compared with 0.</summary>
+    private protected static torch.ScalarType TypeInFile(torch.ScalarType type) => type == torch.ScalarType.Bool ? torch.ScalarType.Byte : type;
+
+    /// <summary>What was read as <see cref="TypeInFile"/> in its own type; takes the tensor over.</summary>
+    private protected static torch.Tensor FromFile(torch.Tensor tensor, torch.ScalarType type)
+    {
+        if (tensor.dtype == type)
+            return tensor;
+        using (tensor)
+            return tensor.to(type);
+    }
+
+    private protected void ReadBytes(long position, torch.Tensor contiguous)
+    {
+        using var flat = contiguous.view(-1);
+        ForPieces(flat, piece =>
+        {
+            ReadExactly(piece.bytes, position);
+            position += piece.bytes.Length;
+        });
+    }
+
+    private protected void ReadExactly(Span<byte> into, long position) => ReadExactly(_file, into, position, Path);
+
+    /// <param name="flat">[elements], contiguous.</param>
+    internal static void ForPieces(torch.Tensor flat, Action<torch.Tensor> use)
+    {
+        var elements = flat.shape[0];
+        var step = PieceBytes / flat.ElementSize;
+        for (var start = 0L; start < elements; start += step)
+        {
+            using var piece = flat.narrow(0, start, Math.Min(step, elements - start));
+            use(piece);
+        }
+    }
+
+    private protected static SafeFileHandle OpenFile(string path)
+    {
+        try
+        {
+            return InputFile.OpenHandle(path, InputFile.AnySize);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new MarrowException($"{path}: can't be read ({e.Message}). Check the path and its permissions.", e);
+        }
+    }
+
+    private protected static void ReadExactly(SafeFileHandle file, Span<byte> into, long position, string path)
+    {
+        try
+        {
+            while (!into.IsEmpty)
+            {
+                var read = RandomAccess.Read(file, into, position);
+                if (read == 0)
+                    throw MarrowException.Bad(path, $"{into.Length} more bytes at {position}", "the file's end", "The file was cut while it was read: fetch or save it again.");
+                into = into[read..];
+                position += read;
+            }
+        }
+        catch (IOException e)
+        {
+            throw new MarrowException($"{path}: can't be read ({e.Message}). Check the disk.", e);
+        }
+    }
+}
