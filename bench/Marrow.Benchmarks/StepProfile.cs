@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Marrow.Computing;
 using Marrow.Training.Loop;
+using Marrow.Training.Methods;
 using Marrow.Training.Recipes;
 using static TorchSharp.torch;
 

@@ -18,7 +18,7 @@ internal static class CropDetectors
         {
             if (checkpoint.WeightsOnly || checkpoint.Config.Input.Crop is not { } crop || checkpoints.Any(c => c.Digest == crop.Digest))
                 continue;
-            if (checkpoints.FirstOrDefault(c => !c.WeightsOnly && c.Config.Task == CheckpointTask.DetectVertebrae) is { } other)
+            if (checkpoints.FirstOrDefault(c => !c.WeightsOnly && TaskCatalogue.Find(c.Config.Task) is { FindsCrops: true }) is { } other)
                 throw MarrowException.Bad(checkpoint.Name, $"the detector by which its images are cropped, {crop.Detector}@{crop.Digest}", $"{other.Name}@{other.Digest}", "Leave that one out, or name checkpoints that go together.");
             var entry = hub.FindDigest(crop.Digest) ?? throw SpinePredictor.CropMissing(checkpoint);
             checkpoints.Insert(0, hub.Resolve($"{entry.Name}@{entry.Digest}"));

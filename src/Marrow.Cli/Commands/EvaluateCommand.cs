@@ -5,6 +5,7 @@ using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Metrics;
 using Marrow.Prediction;
+using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 using Spectre.Console;

@@ -53,7 +53,7 @@ internal static class HubDiffCommand
         {
             if (checkpoint.WeightsOnly)
                 return new("", [], $"{checkpoint.Name} has weights alone");
-            if (checkpoint.Config.Task == CheckpointTask.Custom)
+            if (checkpoint.Config.IsOwnModule)
                 return new("", [], $"the module of {checkpoint.Name} is its maker's own");
         }
         var (what, total, images) = Images(a, b, folder, count);

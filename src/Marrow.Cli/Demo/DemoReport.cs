@@ -118,7 +118,7 @@ internal static class DemoReport
         {
             var at = stage.Checkpoint.IndexOf('@', StringComparison.Ordinal);
             nodes.Add(new(stage.Stage, LineageKind.Checkpoint, stage.Stage, [stage.Checkpoint[..at], Worth(stage), stage.Checkpoint[(at + 1)..][..DigestShown]]));
-            edges.Add(new(stage.Task == CheckpointTask.Classify ? "chests" : "spines", stage.Stage));
+            edges.Add(new(HeldOutFilms.IsOfSpines(stage) ? "spines" : "chests", stage.Stage));
             if (result.Stages.FirstOrDefault(s => stage.Receipt is not null && s.Checkpoint.EndsWith(stage.Receipt.SourceDigest, StringComparison.Ordinal)) is { } parent)
                 edges.Add(new(parent.Stage, stage.Stage, $"CNN {Number(stage.Receipt!.BackboneCoverage * 100, "0.#")} %"));
         }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Marrow.Hub;
 using Marrow.Phantoms;
+using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 

@@ -28,7 +28,7 @@ internal sealed class HeldOutFilms
     public static HeldOutFilms Measure(DemoFolder folder, IReadOnlyDictionary<string, StageResult> stages, CancellationToken cancellation)
     {
         HeldOutFilms? films = null;
-        foreach (var stage in stages.Values.Where(s => s.Task != CheckpointTask.Classify))
+        foreach (var stage in stages.Values.Where(IsOfSpines))
         {
             using var checkpoint = Checkpoint.Load(stage.Folder);
             films ??= new(Evaluation.Samples(checkpoint, "spines", folder.Spines, EvaluationSplit.HeldOut).Samples);
@@ -44,6 +44,9 @@ internal sealed class HeldOutFilms
         return films ?? throw new MarrowException("The demo's recipe has no stage on spines.");
     }
 
+    /// <summary>Whether a stage measured angles.</summary>
+    public static bool IsOfSpines(StageResult stage) => stage.Metrics.Any(m => m.Name == "smape");
+
     public DemoComparison Compare(string model, string source, StageResult warm, StageResult scratch) => new()
     {
         Model = model,
@@ -51,7 +54,7 @@ internal sealed class HeldOutFilms
         Warm = warm,
         Scratch = scratch,
         SmapeGain = Gain("smape", warm, scratch, Smape),
-        LandmarkGain = warm.Task == CheckpointTask.DetectVertebrae ? Gain("landmark-error", warm, scratch, LandmarkError) : null,
+        LandmarkGain = warm.Metrics.Any(m => m.Name == "landmark-error") ? Gain("landmark-error", warm, scratch, LandmarkError) : null,
     };
 
     /// <summary>Mean distance of the corners, original px; NaN when vertebrae are missing.</summary>

@@ -1,5 +1,6 @@
 using Marrow.Hub;
 using Marrow.Metrics;
+using Marrow.Training.Loop;
 using Marrow.Training.Runs;
 
 namespace Marrow.Training.Experiments;

@@ -1,3 +1,4 @@
+using Marrow.Training.Loop;
 using System.Diagnostics;
 using System.Globalization;
 using Marrow.Training.Recipes;

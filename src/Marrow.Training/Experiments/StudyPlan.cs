@@ -1,3 +1,4 @@
+using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 using System.Globalization;
 using System.Text.Json.Serialization;
@@ -31,7 +32,7 @@ public sealed record StudyStart(string Name, string Init, string Digest)
 
     /// <summary>True when the weights, and not their statistics alone, are a checkpoint's.</summary>
     [JsonIgnore]
-    public bool IsCheckpoint => !IsScratch && !StageInit.IsMatched(Name);
+    public bool IsCheckpoint => !IsScratch && !InitReference.IsMatched(Name);
 }
 
 /// <summary>One run of the recipe.</summary>

@@ -92,7 +92,7 @@ internal static class StudyPlanner
 
     private static string Metric(StudyRequest request, Stage last)
     {
-        var metrics = RecipeTrain.MetricsByTask[last.Task];
+        var metrics = TaskCatalogue.Get(last.Task).Metrics;
         var metric = request.Metric ?? last.Train.Metric;
         return metrics.Contains(metric) ? metric : throw new MarrowException($"A study of task {last.Task} can measure {string.Join(", ", metrics)}; found '{metric}'.");
     }
@@ -163,7 +163,7 @@ internal static class StudyPlanner
         }
         var classes = samples!.Dataset.Classes;
         return new(run.Share, run.Seed, Patients(samples.Training), samples.Training.Count,
-            recipe.Stages[^1].Task == CheckpointTask.Classify
+            TaskCatalogue.Get(recipe.Stages[^1].Task).HasUncertainLabels
                 ? classes.Index().ToDictionary(c => c.Item, c => samples.Training.Count(s => s.Labels[c.Index] >= 0.5f))
                 : new Dictionary<string, int>());
     }

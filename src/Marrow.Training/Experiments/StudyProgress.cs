@@ -1,3 +1,4 @@
+using Marrow.Training.Loop;
 using System.Diagnostics;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;

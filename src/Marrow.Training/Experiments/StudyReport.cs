@@ -2,6 +2,7 @@ using Marrow.Training.Runs;
 using System.Globalization;
 using Marrow.Hub;
 using Marrow.Reports;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Experiments;
 
@@ -28,7 +29,7 @@ internal static class StudyReport
         }
         page.Section("How it was done")
             .Text($"Every run took the same number of optimisation steps ({string.Join(", ", plan.Stages.Zip(plan.Steps, (s, n) => $"{s} {n}"))}), on nested subsets of the same {plan.TrainingPatients} patients, and was measured on the same {plan.HeldOutImages} images of {plan.HeldOutPatients} other patients.");
-        if (plan.Starts.Any(s => StageInit.IsMatched(s.Name)))
+        if (plan.Starts.Any(s => InitReference.IsMatched(s.Name)))
             page.Text("matched:NAME are random weights with the mean and deviation of each layer of NAME: what they gain is owed to scale, not to what NAME has learnt.");
         foreach (var warning in plan.Warnings)
             page.Text($"Note: {warning}.");

@@ -28,10 +28,10 @@ internal static class StudyStarts
                 starts.Add(new(name, name, ""));
                 continue;
             }
-            using var checkpoint = request.Resolve(StageInit.NameIn(name));
+            using var checkpoint = request.Resolve(InitReference.NameIn(name));
             Try(name, checkpoint, stage, data);
-            starts.Add(new(name, StageInit.Rename(name, Pinned(StageInit.NameIn(name), checkpoint)), checkpoint.Digest));
-            if (!StageInit.IsMatched(name) && checkpoint.Parents.Ancestors().Any(a => a.Kind == AncestorKind.Dataset && a.Digest == digest.Value))
+            starts.Add(new(name, InitReference.Rename(name, Pinned(InitReference.NameIn(name), checkpoint)), checkpoint.Digest));
+            if (!InitReference.IsMatched(name) && checkpoint.Parents.Ancestors().Any(a => a.Kind == AncestorKind.Dataset && a.Digest == digest.Value))
                 notes.Add($"{name} was trained on {measured.Name} itself: its labels are not counted, and it may have seen the held-out images");
         }
         if (!starts.Exists(s => s.IsScratch))

@@ -1,6 +1,7 @@
 using Marrow.Training.Runs;
 using Marrow.Imaging;
 using Marrow.Metrics;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Experiments;
 
@@ -57,7 +58,7 @@ internal sealed class StudyStatistics(StudyPlan plan, IReadOnlyList<StudyRunResu
             foreach (var method in plan.Methods)
             {
                 (string Start, string Method)[] references =
-                    [(StudyStart.Scratch, BaseMethod), (StudyStart.Scratch, method), (StageInit.Matched + start.Name, method), (start.Name, BaseMethod)];
+                    [(StudyStart.Scratch, BaseMethod), (StudyStart.Scratch, method), (InitReference.Matched + start.Name, method), (start.Name, BaseMethod)];
                 foreach (var reference in references.Distinct().Where(r => r != (start.Name, method) && plan.Starts.Any(s => s.Name == r.Start)))
                     all.AddRange(plan.Shares.Select(share => Difference((start.Name, method), reference, share)).OfType<StudyDifference>());
             }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Marrow.Checkpoints;
 using Marrow.Hub;
+using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 

@@ -1,3 +1,5 @@
+using Marrow.Training.Recipes;
+
 namespace Marrow.Training.Methods;
 
 /// <summary>How the threshold of <see cref="Marrow.Tasks.SignalAnnealing"/> rises over a stage.</summary>

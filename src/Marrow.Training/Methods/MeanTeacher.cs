@@ -3,6 +3,7 @@ using Marrow.Inputs;
 using Marrow.Tasks;
 using Marrow.Tasks.Masks;
 using Marrow.Training.Loop;
+using Marrow.Training.Recipes;
 using static TorchSharp.torch;
 
 namespace Marrow.Training.Methods;

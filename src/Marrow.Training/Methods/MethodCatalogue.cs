@@ -16,12 +16,12 @@ internal static class MethodCatalogue
     /// <param name="labelled">The images with labels, by whose spread the answers for the others are judged.</param>
     /// <param name="masks">Their masks; null of a task without.</param>
     /// <param name="unlabeled">Gives plain images too; it stays the caller's.</param>
-    public static TrainingMethod Create(Stage stage, TaskModel task, StageSamples labelled, PackedCache cache, MaskPack? masks, BatchLoader unlabeled)
+    public static TrainingMethod Create(Stage stage, TaskModel task, IReadOnlyList<Sample> labelled, PackedCache cache, MaskPack? masks, BatchLoader unlabeled)
     {
         var (compute, accumulate) = (ComputeOf(stage), stage.Train.Accumulate);
         if (stage.Teacher is { } teacher)
-            return new MeanTeacher(task, compute, stage.Name, teacher, unlabeled, accumulate, Signatures((ITeacherTask)task, task.Input, labelled.Training, cache, masks));
-        return new Uda(task, compute, stage.Name, stage.Uda!, unlabeled, accumulate, [.. labelled.Training.Select(((IConsistentTask)task).Signature)]);
+            return new MeanTeacher(task, compute, stage.Name, teacher, unlabeled, accumulate, Signatures((ITeacherTask)task, task.Input, labelled, cache, masks));
+        return new Uda(task, compute, stage.Name, stage.Uda!, unlabeled, accumulate, [.. labelled.Select(((IConsistentTask)task).Signature)]);
     }
 
     private static IReadOnlyList<double[]> Signatures(ITeacherTask task, InputContract input, IReadOnlyList<Sample> samples, PackedCache cache, MaskPack? masks)

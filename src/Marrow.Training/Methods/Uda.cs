@@ -1,6 +1,7 @@
 using Marrow.Computing;
 using Marrow.Inputs;
 using Marrow.Tasks;
+using Marrow.Training.Recipes;
 using static TorchSharp.torch;
 
 namespace Marrow.Training.Methods;
@@ -25,7 +26,7 @@ internal sealed class Uda : UnlabeledMethod
     public override IReadOnlyList<(string Name, Tensor Value)> Labelled(Tensor images, Batch batch, StepPlace place) =>
         _options.Annealing == Annealing.None
             ? base.Labelled(images, batch, place)
-            : _answers.AnnealedLoss(images, batch, AnnealingCourse.Share(_options.Annealing, place.Share), Compute);
+            : ((IAnnealedTask)_answers).AnnealedLoss(images, batch, AnnealingCourse.Share(_options.Annealing, place.Share), Compute);
 
     protected override Answered Learn(Batch batch)
     {

@@ -1,6 +1,7 @@
 using Marrow.Computing;
 using Marrow.Inputs;
 using Marrow.Tasks;
+using Marrow.Training.Recipes;
 using static TorchSharp.torch;
 
 namespace Marrow.Training.Methods;

@@ -72,12 +72,12 @@ internal sealed class FineTune(RankRequest request, RankSamples data, FineTuneOp
 
     private Recipe Recipe(Candidate candidate, ulong seed)
     {
-        var classify = request.Task == CheckpointTask.Classify;
+        var task = TaskCatalogue.Get(request.Task);
         var stage = new Stage
         {
             Name = string.Concat(candidate.Name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')),
             Task = request.Task,
-            Model = (classify ? "" : "cobb-") + candidate.Backbone,
+            Model = task.ArchitecturePrefix + candidate.Backbone,
             Init = candidate.Kind == CandidateKind.Random ? null : candidate.Name,
             Data = new() { Name = request.DataName, Format = data.Dataset.Format, Options = data.Options, HeldOut = TestShare, Validation = 0 },
             Input = StageInput.Of(candidate.Input with { Width = size.Width, Height = size.Height }),
@@ -85,14 +85,14 @@ internal sealed class FineTune(RankRequest request, RankSamples data, FineTuneOp
             {
                 Epochs = 0,
                 Steps = options.Steps,
-                Batch = Math.Min(classify ? ClassifyBatch : CobbBatch, Math.Max(1, data.Samples.Count / 4)),
+                Batch = Math.Min(task.Probe == ProbeKind.Classes ? ClassifyBatch : CobbBatch, Math.Max(1, data.Samples.Count / 4)),
                 LearningRate = 5e-4,
                 WeightDecay = 0.02,
                 Warmup = 0.1,
                 Ema = 0.95,
                 ClipNorm = 10,
             },
-            Augment = new AugmentationOptions { FlipProbability = 0.5, RotationDegrees = classify ? 7 : 12 },
+            Augment = new AugmentationOptions { FlipProbability = 0.5, RotationDegrees = task.Probe == ProbeKind.Classes ? 7 : 12 },
             Tag = "rank",
         };
         return new()

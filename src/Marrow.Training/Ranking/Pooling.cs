@@ -11,7 +11,7 @@ namespace Marrow.Training.Ranking;
 /// </summary>
 internal sealed record Pooling(int Bands)
 {
-    public static Pooling For(string task) => new(task == CheckpointTask.RegressCobb ? 8 : 1);
+    public static Pooling For(string task) => new(TaskCatalogue.Get(task).Probe == ProbeKind.Angles ? 8 : 1);
 
     public Tensor Apply(Tensor map)
     {

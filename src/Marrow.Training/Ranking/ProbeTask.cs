@@ -24,7 +24,7 @@ internal sealed class ProbeTask
     public ProbeTask(string task, Dataset dataset, IReadOnlyList<Sample> samples, int folds, ulong seed)
     {
         _patients = [.. samples.Select(s => s.Patient)];
-        IsRegression = task == CheckpointTask.RegressCobb;
+        IsRegression = TaskCatalogue.Get(task).Probe == ProbeKind.Angles;
         if (IsRegression)
         {
             _targets = [.. samples.Select(s => s.CobbDegrees.ToArray())];

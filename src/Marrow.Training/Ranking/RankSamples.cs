@@ -80,7 +80,7 @@ internal sealed record RankSamples
 
     /// <summary>At least one target of the task is known.</summary>
     private static bool IsLabelled(Sample sample, string task) =>
-        LabelledSamples.IsLabelled(sample, task) && (task != CheckpointTask.Classify || sample.Labels.Any(l => !float.IsNaN(l)));
+        LabelledSamples.IsLabelled(sample, task) && TaskCatalogue.Get(task).CanLearnFrom([sample]);
 
     private static Dataset Open(RankRequest request, string format, DatasetOptions options) =>
         DatasetCatalogue.Open(new() { Name = request.DataName, Format = format, Root = request.DataRoot, Options = options });

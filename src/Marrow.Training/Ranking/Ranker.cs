@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using Marrow.Checkpoints;
+using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Tasks;
+using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
@@ -94,10 +96,10 @@ public static class Ranker
     {
         if (request is { FineTune: not null, CacheFolder: null })
             UserCache.Require(UserCache.FineTune, "--cache"); // Said before the hours that come first.
-        if (request.Task == CheckpointTask.DetectVertebrae)
-            throw new MarrowException($"{CheckpointTask.DetectVertebrae}: a linear probe of pooled features can't tell how well corners will be found, so no ranking is made of it. Rank for {CheckpointTask.RegressCobb} on the same films, which is what the corners are for, or compare short runs of a recipe.");
-        if (request.Task is not (CheckpointTask.Classify or CheckpointTask.RegressCobb))
-            throw MarrowException.Bad("task", $"{CheckpointTask.Classify} or {CheckpointTask.RegressCobb}", $"\"{request.Task}\"", "Correct --task.");
+        if (TaskCatalogue.Find(request.Task) is not { } task)
+            throw MarrowException.Bad("task", SomeText.Either(TaskCatalogue.Names(t => t.Probe is not null)), $"\"{request.Task}\"", "Correct --task.");
+        if (task.Probe is null)
+            throw new MarrowException($"{task}: {task.WhyNoProbe}. Starts are ranked for {SomeText.Either(TaskCatalogue.Names(t => t.Probe is not null))}.");
         if (request.Folds is < FewestFolds or > MostFolds)
             throw MarrowException.Bad("folds", $"{FewestFolds} to {MostFolds}", request.Folds.ToString(CultureInfo.InvariantCulture), "Correct --folds.");
     }
@@ -146,7 +148,7 @@ public static class Ranker
         }
     }
 
-    private static bool IsCustom(Checkpoint checkpoint) => checkpoint.Config.Task == CheckpointTask.Custom;
+    private static bool IsCustom(Checkpoint checkpoint) => checkpoint.Config.IsOwnModule;
 
     /// <summary>Two of one name are told apart by their digests.</summary>
     private static List<Candidate> WithDistinctNames(List<Candidate> candidates)

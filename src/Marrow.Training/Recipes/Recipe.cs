@@ -67,7 +67,7 @@ public sealed record Recipe
             Stages = [.. kept.Select(s => s with { Init = KeptInit(s.Init), Crop = s.Crop is { } crop ? crop with { By = Kept(crop.By)! } : null, Data = s.Data with { SoftLabelsFrom = Kept(s.Data.SoftLabelsFrom) } })],
         };
 
-        string? KeptInit(string? init) => init is null ? null : StageInit.Rename(init, Kept(StageInit.NameIn(init))!);
+        string? KeptInit(string? init) => init is null ? null : InitReference.Rename(init, Kept(InitReference.NameIn(init))!);
 
         string? Kept(string? reference) => Stages.FirstOrDefault(o => o.Name == reference && !names.Contains(o.Name))?.CheckpointName ?? reference;
     }
@@ -221,16 +221,9 @@ public sealed record StageInput
     public IReadOnlyList<double>? ChannelMeans { get; init; }
     public IReadOnlyList<double>? ChannelStds { get; init; }
 
-    /// <summary>A spine film is about 2.8 times as high as wide (SpineWeb 16: medians 854 x 2360 px).</summary>
-    public static StageInput DefaultFor(string task) => task switch
-    {
-        CheckpointTask.Classify => new(),
-        CheckpointTask.Regress => new(),
-        CheckpointTask.Segment => new(),
-        CheckpointTask.Pretrain => new(),
-        CheckpointTask.Points => new() { Width = 256, Height = 256, Fit = Fit.Letterbox }, // a distance is one in both directions
-        _ => new() { Width = 224, Height = 640, Fit = Fit.Letterbox },
-    };
+    /// <summary>What suits the task; of an unknown task, what suits most.</summary>
+    public static StageInput DefaultFor(string task) =>
+        TaskCatalogue.Find(task)?.DefaultInput is var (width, height, fit) ? new() { Width = width, Height = height, Fit = fit } : new();
 
     /// <summary>What gives this contract again.</summary>
     internal static StageInput Of(InputContract contract) => new()

@@ -50,7 +50,7 @@ internal static partial class RecipeData
 
     private static void CheckSelfTraining(RecipeSection s, StageData data, string task)
     {
-        var fault = task.Length > 0 && task != CheckpointTask.Classify ? $"task {task} has no uncertain labels. Remove it"
+        var fault = TaskCatalogue.Find(task) is { HasUncertainLabels: false } ? $"task {task} has no uncertain labels. Remove it"
             : data.Options.SoftLabels is not null ? "softLabels gives them already. Remove one of them"
             : !data.Options.Uncertain.Values.Contains("self-trained") ? "no finding asks for it. Set uncertain: {default: self-trained}"
             : null;

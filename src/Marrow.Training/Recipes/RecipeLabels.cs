@@ -16,7 +16,7 @@ internal static class RecipeLabels
     /// <summary>Notes an error where a stage's CSV is of a kind that its task can't learn from.</summary>
     public static void Check(RecipeSection stage, string task, StageData data)
     {
-        if (data.Options.Kind is not { } kind || data.Format != "csv" || !TaskLabels.Kinds.TryGetValue(task, out var kinds) || kinds.Contains(kind))
+        if (data.Options.Kind is not { } kind || data.Format != "csv" || TaskCatalogue.Find(task)?.CsvKinds is not { Count: > 0 } kinds || kinds.Contains(kind))
             return;
         var section = stage.At("data");
         stage.Errors.Add(section, $"data: task {task} learns from a CSV of kind {SomeText.Either(kinds)}, found kind {kind}. Set kind: {kinds[0]}, or the task that learns from {kind}: {SomeText.Either(TaskLabels.TasksOf(kind))}.");

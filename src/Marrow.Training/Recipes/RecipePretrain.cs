@@ -1,3 +1,4 @@
+using Marrow.Datasets;
 using System.Globalization;
 using Marrow.Tasks;
 using Marrow.Tasks.Pretrain;
@@ -18,14 +19,14 @@ internal static class RecipePretrain
             PatchPixels = s.Int("patch", absent.PatchPixels, 4, 128),
         };
         s.Finish();
-        if (task == CheckpointTask.Pretrain)
+        if (TaskCatalogue.Find(task) is { HidesPatches: true })
         {
             if (masking.Error(input.Width, input.Height) is { } expected)
                 s.Errors.Add(s.At("patch"), string.Create(CultureInfo.InvariantCulture, $"patch: expected {expected}, found {masking.PatchPixels} px. Change it, or the input's size."));
             return masking;
         }
         if (task.Length > 0 && stage.Has("pretrain"))
-            s.Errors.Add(s.Node, $"pretrain: task {task} hides nothing. Remove the section, or set task: {CheckpointTask.Pretrain}.");
+            s.Errors.Add(s.Node, $"pretrain: task {task} hides nothing. Remove the section, or set task: {SomeText.Either(TaskCatalogue.Names(t => t.HidesPatches))}.");
         return null;
     }
 }

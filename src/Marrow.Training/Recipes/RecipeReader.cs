@@ -133,7 +133,7 @@ public static partial class RecipeReader
         var model = s.RequiredText("model", "model: densenet121");
         if (model is null)
             return "";
-        var known = task.Length == 0 ? ModelCatalogue.Names : CheckpointTask.Architectures(task);
+        var known = TaskCatalogue.Find(task)?.Architectures ?? ModelCatalogue.Names;
         if (!known.Contains(model))
             s.Errors.Add(s.At("model"), $"model: expected {SomeText.Either(known)}{(task.Length == 0 ? "" : $" for task {task}")}, found {RecipeErrors.Quote(model)}.");
         return model;
@@ -145,7 +145,7 @@ public static partial class RecipeReader
         var text = s.Text(key);
         if (text is null or "scratch")
             return null;
-        var source = key == "init" ? StageInit.NameIn(text) : text;
+        var source = key == "init" ? InitReference.NameIn(text) : text;
         return Reference(s, key, source, index, names) is null ? null : text;
     }
 
@@ -209,8 +209,8 @@ public static partial class RecipeReader
     {
         if (stage.Section("detector") is not { } s)
             return null;
-        if (task.Length > 0 && task != CheckpointTask.DetectVertebrae)
-            s.Errors.Add(s.Node, $"detector: task {task} has none. Remove the section, or set task: {CheckpointTask.DetectVertebrae}.");
+        if (TaskCatalogue.Find(task) is { HasDetector: false })
+            s.Errors.Add(s.Node, $"detector: task {task} has none. Remove the section, or set task: {SomeText.Either(TaskCatalogue.Names(t => t.HasDetector))}.");
         var detector = new StageDetector
         {
             PyramidChannels = s.Has("pyramidChannels") ? s.Int("pyramidChannels", 128, 8, 1024) : null,

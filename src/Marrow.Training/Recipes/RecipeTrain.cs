@@ -9,18 +9,6 @@ namespace Marrow.Training.Recipes;
 /// <summary>The section "train:" -> <see cref="TrainOptions"/>, whose comments give each range and default.</summary>
 internal static class RecipeTrain
 {
-    /// <summary>Metrics that can choose the best weights: of those the task measures; the first is the default.</summary>
-    public static readonly IReadOnlyDictionary<string, string[]> MetricsByTask = new Dictionary<string, string[]>
-    {
-        [CheckpointTask.Classify] = ["auroc", "accuracy", "kappa"],
-        [CheckpointTask.DetectVertebrae] = ["smape", "mae", "landmark-error", "landmark-nmse", "ap", "ap50", "ap75"],
-        [CheckpointTask.Regress] = ["nmae", "mae", "rmse", "pearson", "r2"],
-        [CheckpointTask.Points] = ["point-nme", "point-error", "point-error-median", "points-within-1", "points-within-2", "points-within-5"],
-        [CheckpointTask.RegressCobb] = ["smape", "mae", "euclidean", "manhattan", "pearson"],
-        [CheckpointTask.Segment] = ["dice", "iou", "surface-distance", "hausdorff95"],
-        [CheckpointTask.Pretrain] = ["reconstruction-error"],
-    };
-
     /// <param name="task">"" when the stage's task is missing or wrong: any metric is let pass.</param>
     public static TrainOptions Read(RecipeSection s, string task)
     {
@@ -28,7 +16,7 @@ internal static class RecipeTrain
         var optimizer = s.Choice("optimizer", absent.Optimizer, ("adamw", OptimizerKind.AdamW), ("sgd", OptimizerKind.Sgd));
         var isSgd = optimizer == OptimizerKind.Sgd;
         var unfreeze = s.Choice("unfreeze", absent.Unfreeze, ("none", Unfreezing.None), ("gradual", Unfreezing.Gradual));
-        var metrics = MetricsByTask.GetValueOrDefault(task) ?? [.. MetricCatalogue.Metrics.Keys];
+        var metrics = TaskCatalogue.Find(task)?.Metrics ?? [.. MetricCatalogue.Metrics.Keys];
         var train = new TrainOptions
         {
             Epochs = s.Int("epochs", s.Has("steps") ? 0 : absent.Epochs, 1, 100_000),

@@ -11,25 +11,15 @@ namespace Marrow.Training.Recipes;
 internal static class RecipeUnlabeled
 {
     /// <summary>Tasks whose answer stays what it is when the image is changed.</summary>
-    public static readonly IReadOnlyList<string> UdaTasks =
-    [
-        CheckpointTask.Classify,
-        CheckpointTask.RegressCobb,
-        CheckpointTask.Regress,
-    ];
+    public static readonly IReadOnlyList<string> UdaTasks = That<IConsistentTask>();
 
     /// <summary>Those whose answer moves with the image and can be judged as a whole.</summary>
-    public static readonly IReadOnlyList<string> TeacherTasks =
-    [
-        CheckpointTask.DetectVertebrae,
-        CheckpointTask.Segment,
-    ];
+    public static readonly IReadOnlyList<string> TeacherTasks = That<ITeacherTask>();
 
     /// <summary>Those of them whose true answer has a probability.</summary>
-    private static readonly IReadOnlyList<string> AnnealedTasks =
-    [
-        CheckpointTask.Classify,
-    ];
+    private static readonly IReadOnlyList<string> AnnealedTasks = That<IAnnealedTask>();
+
+    private static IReadOnlyList<string> That<T>() => TaskCatalogue.Names(task => task.ModelType.IsAssignableTo(typeof(T)));
 
     /// <param name="task">"" when the stage's task is missing or wrong: any method is let pass.</param>
     /// <param name="augment">Of the stage, from which a method's own follows.</param>
@@ -67,7 +57,7 @@ internal static class RecipeUnlabeled
 
     private static UdaOptions Uda(RecipeSection s, string task, AugmentationOptions augment)
     {
-        var absent = new UdaOptions { Augment = task == CheckpointTask.RegressCobb ? augment with { Stretch = 0 } : augment };
+        var absent = new UdaOptions { Augment = TaskCatalogue.Find(task)?.KeepingAnswers(augment) ?? augment };
         var options = Common(s, absent) with
         {
             Temperature = s.Number("temperature", absent.Temperature, 0.05, 1),
@@ -82,10 +72,8 @@ internal static class RecipeUnlabeled
             if (s.Has("temperature"))
                 s.Errors.Add(s.At("temperature"), $"temperature: it sharpens probabilities, and task {task} gives none. Remove it.");
         }
-        if (task == CheckpointTask.RegressCobb && options.Augment.Stretch > 0)
-            s.Errors.Add(s.At("augment"), "augment: stretch changes Cobb angles, so that the plain image's are not the augmented one's. Remove stretch.");
-        if (task == CheckpointTask.Regress && options.Augment.FlipProbability == 0)
-            s.Errors.Add(s.Node, "uda: how sure the model is of a number is judged by the mirror image. If its numbers are the same, say so by augment: {flipProbability: 0.5} of the stage; if they are not, remove uda and unlabeled.");
+        if (TaskCatalogue.Find(task)?.ConsistencyFault(options.Augment) is var (key, message))
+            s.Errors.Add(key.Length > 0 ? s.At(key) : s.Node, message);
         s.Finish();
         return options;
     }

@@ -1,3 +1,4 @@
+using Marrow.Training.Loop;
 using System.Text.Json;
 using TorchSharp.Modules;
 using static TorchSharp.torch.utils;

@@ -2,6 +2,7 @@ using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Datasets;
 using Marrow.Metrics;
+using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;

@@ -88,9 +88,9 @@ public static class Runner
                 continue;
             if (request.Resume)
                 RunState.Check(folder);
-            using (var start = Known(stage.Init is { } init ? StageInit.NameIn(init) : null, "start", began))
+            using (var start = Known(stage.Init is { } init ? InitReference.NameIn(init) : null, "start", began))
             {
-                if (start is not null && Elsewhere(StageInit.NameIn(stage.Init!)))
+                if (start is not null && Elsewhere(InitReference.NameIn(stage.Init!)))
                     BackboneMatch.Require(stage, start);
             }
             Known(stage.Data.SoftLabelsFrom, "labels by", began)?.Dispose();
@@ -183,7 +183,7 @@ public static class Runner
         using var training = new BatchLoader(shown.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers, masks: masks);
         using var unlabeledImages = unlabeled is null ? null : new BatchLoader(unlabeled.Samples, unlabeledCache!, input,
             (stage.Uda ?? (UnlabeledOptions)stage.Teacher!).Augment, stage.Train.Batch, recipe.Seed + 3, shuffle: true, dropLast: true, workers, plain: true);
-        using var method = unlabeledImages is null ? MethodCatalogue.Create(stage, task) : MethodCatalogue.Create(stage, task, data, cache, masks, unlabeledImages);
+        using var method = unlabeledImages is null ? MethodCatalogue.Create(stage, task) : MethodCatalogue.Create(stage, task, data.Training, cache, masks, unlabeledImages);
         using var validation = Plain(shown.Validation, cache, masks, input, stage.Train.Batch, cancellation);
         using var loop = new TrainingLoop(stage.Name, method, stage.Train, training, validation, folder, identity.Key);
         var waited = new WaitTally();

@@ -55,7 +55,7 @@ internal static class SelfTraining
 
     private static void RequireFindings(Checkpoint first, string[] findings, Stage stage)
     {
-        if (first.WeightsOnly || first.Config.Task != CheckpointTask.Classify)
+        if (first.WeightsOnly || TaskCatalogue.Find(first.Config.Task) is not { HasUncertainLabels: true })
             throw MarrowException.Bad($"{stage.Name}: softLabelsFrom", "a checkpoint that classifies", first.WeightsOnly ? "weights alone" : $"{first.Name}, which is for {first.Config.Task}", "Name a stage or checkpoint that was trained on these findings.");
         var missing = findings.Except(first.Config.Classes).ToList();
         if (missing.Count > 0)

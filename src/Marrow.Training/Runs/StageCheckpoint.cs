@@ -5,6 +5,7 @@ using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Metrics;
 using Marrow.Tasks;
+using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
@@ -60,7 +61,7 @@ internal static class StageCheckpoint
             Card = new()
             {
                 Summary = $"A {stage.Model} for {MarkdownText.Inline(task.Purpose)}, trained on {MarkdownText.Inline(dataset.Name)}"
-                    + (source is null ? " from random weights." : StageInit.IsMatched(stage.Init) ? $" from random weights with the statistics of {source.Name}." : $", warm-started from {source.Name}."),
+                    + (source is null ? " from random weights." : InitReference.IsMatched(stage.Init) ? $" from random weights with the statistics of {source.Name}." : $", warm-started from {source.Name}."),
                 Data = string.Create(CultureInfo.InvariantCulture,
                     $"{MarkdownText.Inline(dataset.Name)} ({dataset.Format}): {data.Training.Count} images to train on, {data.Validation.Count} that chose the best weights, {data.HeldOut.Count} {(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts.")
                     + (unlabeled is null ? "" : string.Create(CultureInfo.InvariantCulture, $" Without labels: {unlabeled.Samples.Count} images of {MarkdownText.Inline(unlabeled.Dataset.Name)} ({unlabeled.Dataset.Format}), by {(stage.Uda is null ? "a mean teacher" : "unsupervised data augmentation")}; none of a patient who is held out or chose the best weights."))
@@ -87,6 +88,6 @@ internal static class StageCheckpoint
         if (source is null)
             return new();
         var parents = CheckpointParents.WarmStartedFrom(source);
-        return StageInit.IsMatched(stage.Init) ? parents with { Checkpoints = [.. parents.Checkpoints.Select(p => p with { Role = StageInit.MatchedRole })] } : parents;
+        return InitReference.IsMatched(stage.Init) ? parents with { Checkpoints = [.. parents.Checkpoints.Select(p => p with { Role = StageInit.MatchedRole })] } : parents;
     }
 }

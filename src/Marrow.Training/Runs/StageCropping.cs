@@ -4,6 +4,7 @@ using Marrow.Inputs;
 using Marrow.Prediction;
 using Marrow.Spine;
 using Marrow.Tasks;
+using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;

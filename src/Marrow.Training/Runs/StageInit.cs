@@ -10,23 +10,12 @@ namespace Marrow.Training.Runs;
 /// <summary>Where a stage's weights come from, and the receipt of taking them over.</summary>
 internal static class StageInit
 {
-    /// <summary>"matched:NAME": not NAME's weights, but random ones with its statistics; see <see cref="MatchedWeights"/>.</summary>
-    public const string Matched = "matched:";
-
     /// <summary>The role of a parent whose statistics alone were taken.</summary>
     public const string MatchedRole = "matched-statistics";
 
-    public static bool IsMatched(string? init) => init is not null && init.StartsWith(Matched, StringComparison.Ordinal);
-
-    /// <summary>The stage or checkpoint that an init names.</summary>
-    public static string NameIn(string init) => IsMatched(init) ? init[Matched.Length..] : init;
-
-    /// <summary>The same init of another stage or checkpoint.</summary>
-    public static string Rename(string init, string name) => IsMatched(init) ? Matched + name : name;
-
     /// <summary>An earlier stage's checkpoint, or one that the caller resolves; the caller disposes it.</summary>
     public static Checkpoint Find(string init, IReadOnlyDictionary<string, StageResult> done, Func<string, Checkpoint> resolve) =>
-        done.TryGetValue(NameIn(init), out var stage) ? Checkpoint.Load(stage.Folder) : resolve(NameIn(init));
+        done.TryGetValue(InitReference.NameIn(init), out var stage) ? Checkpoint.Load(stage.Folder) : resolve(InitReference.NameIn(init));
 
     /// <summary>
     /// Throws <see cref="MarrowException"/> when the source gives less of the backbone than the stage demands. The task's
@@ -43,7 +32,7 @@ internal static class StageInit
         var receipt = Copy(source, task);
         AtomicFile.WriteText(receiptPath, JsonSerializer.Serialize(receipt, MarrowJson.Options));
         WarmStart.RequireCoverage(receipt, stage.InitCoverage);
-        if (IsMatched(stage.Init))
+        if (InitReference.IsMatched(stage.Init))
         {
             receipt = MatchedWeights.Redraw(task.Model, receipt, seed);
             AtomicFile.WriteText(receiptPath, JsonSerializer.Serialize(receipt, MarrowJson.Options));

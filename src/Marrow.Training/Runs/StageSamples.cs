@@ -41,7 +41,7 @@ internal sealed record StageSamples
     {
         var root = dataset.Root;
         var labelled = dataset.Samples.Where(sample => CroppedSamples.IsLabelled(sample, stage.Task, stage.Crop?.Region)).ToList();
-        if (labelled.Count == 0 || stage.Task == CheckpointTask.Classify && !labelled.Any(s => s.HasKnownLabel))
+        if (!TaskCatalogue.Get(stage.Task).CanLearnFrom(labelled))
             throw MarrowException.Bad(root, $"samples with targets for {stage.Task}", $"none among {dataset.Samples.Count}", TaskLabels.Remedy(dataset, stage.Task));
         var parts = 1 + (stage.Data.HeldOut > 0 ? 1 : 0) + (stage.Data.Validation > 0 ? 1 : 0);
         var patients = labelled.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();

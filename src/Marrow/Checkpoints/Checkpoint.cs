@@ -202,7 +202,7 @@ public sealed class Checkpoint : IDisposable
     /// </summary>
     public Module BuildModel(bool verifyGolden = true)
     {
-        if (Config.Task == CheckpointTask.Custom)
+        if (Config.IsOwnModule)
             throw MarrowException.Bad(Path, "an architecture that Marrow can build", $"'{Config.Model.Architecture}', a module of its maker's own", $"Build that module with its maker's code and give it to {nameof(Checkpoint)}.{nameof(LoadInto)}.");
         return Build(Weights, () => ModelCatalogue.Create(Config.Model), model => Verify(model, verifyGolden));
     }

@@ -56,7 +56,7 @@ public sealed record CheckpointDraft
     {
         CheckpointName.Require(Name, "checkpoint");
         Config.Validate($"{Name}: config");
-        if (Create is null == (Config.Task == CheckpointTask.Custom))
+        if (Create is null == (Config.IsOwnModule))
             throw MarrowException.Bad(Name, $"{nameof(Create)}, which builds the module, for the task {CheckpointTask.Custom} and for no other", Create is null ? "none" : "one", $"Correct {nameof(Create)} or the task.");
     }
 

@@ -72,7 +72,7 @@ internal static class ModelCardText
         if (card.LicenseLink.Length > 0)
             front["license_link"] = card.LicenseLink;
         front["library_name"] = "marrow";
-        if (PipelineTag(draft.Config.Task) is { } pipeline)
+        if (TaskCatalogue.Find(draft.Config.Task)?.PipelineTag is { } pipeline)
             front["pipeline_tag"] = pipeline;
         front["tags"] = new[] { "marrow", "medical-imaging", "radiograph", draft.Config.Task, draft.Config.Model.Architecture }.Concat(card.Tags).Distinct().ToArray();
         front["datasets"] = draft.Parents.Datasets.Select(d => d.Name).Distinct().ToArray();
@@ -86,7 +86,7 @@ internal static class ModelCardText
                 ["name"] = draft.Name,
                 ["results"] = draft.Metrics.GroupBy(m => (m.Dataset, m.Split)).Select(g => new Dictionary<string, object>
                 {
-                    ["task"] = new Dictionary<string, object> { ["type"] = PipelineTag(draft.Config.Task) ?? draft.Config.Task, ["name"] = draft.Config.Task },
+                    ["task"] = new Dictionary<string, object> { ["type"] = TaskCatalogue.Find(draft.Config.Task)?.PipelineTag ?? draft.Config.Task, ["name"] = draft.Config.Task },
                     ["dataset"] = new Dictionary<string, object> { ["type"] = g.Key.Dataset, ["name"] = g.Key.Dataset, ["split"] = g.Key.Split },
                     ["metrics"] = g.Select(m => new Dictionary<string, object> { ["type"] = m.Metric, ["name"] = m.Unit.Length > 0 ? $"{m.Metric} ({m.Unit})" : m.Metric, ["value"] = m.Value }).ToArray(),
                 }).ToArray(),
@@ -104,22 +104,12 @@ internal static class ModelCardText
         _ => value,
     };
 
-    // Hugging Face has no tag for the regression of an image's numbers.
-    private static string? PipelineTag(string task) => task switch
-    {
-        CheckpointTask.Classify => "image-classification",
-        CheckpointTask.DetectVertebrae => "object-detection",
-        CheckpointTask.Segment => "image-segmentation",
-        CheckpointTask.Pretrain => "image-feature-extraction",
-        _ => null,
-    };
-
     private static void WhatItIs(StringBuilder text, CheckpointDraft draft)
     {
         var config = draft.Config;
         var elements = draft.Weights.Sum(w => w.Value.NumberOfElements);
         text.Append(Inv($"- Architecture `{config.Model.Architecture}`, {elements:N0} numbers, matrices stored as {draft.MatricesAs}.\n"));
-        if (config.Task == CheckpointTask.Custom)
+        if (config.IsOwnModule)
             text.Append("- A module of its maker's own: build it with the maker's code and give it to `Checkpoint.LoadInto`.\n");
         text.Append(Inv($"- Task `{config.Task}`, made with Marrow {config.MarrowVersion} on {draft.Created.UtcDateTime:yyyy-MM-dd}.\n"));
         text.Append(Inv($"- Input: {config.Input.Describe()}; dense structures bright.\n\n"));

@@ -62,7 +62,7 @@ internal static class ExportImport
 
     private static void RequireNoContradiction(string path, ExportedFile exported, ImportRequest request)
     {
-        if (exported.Config.Task == CheckpointTask.Custom)
+        if (exported.Config.IsOwnModule)
             throw MarrowException.Bad(path, "an architecture that Marrow can build", $"'{exported.Config.Model.Architecture}', a module of its maker's own", "Its maker's program can load these weights; a warm start can take them over.");
         if ((request.Architecture ?? exported.Config.Model.Architecture) != exported.Config.Model.Architecture || request.Classes is not null || request.ExclusiveClasses is not null || request.Width is not null || request.Height is not null)
             throw MarrowException.Bad(path, "the architecture, classes and input that the file itself states", "others in the request", "Leave these options out, or name a map (--map) to import it as another program's.");

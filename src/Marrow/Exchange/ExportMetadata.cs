@@ -64,12 +64,5 @@ internal static class ExportMetadata
         static string Inv(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The classes by name; those that no label was seen of say so.</summary>
-    public static IReadOnlyList<string> ClassNames(CheckpointConfig config)
-    {
-        var untrained = config.Outputs.Where(o => !o.Trained).Select(o => o.Name).ToHashSet(StringComparer.Ordinal);
-        return [.. config.Classes.Select(c => untrained.Contains(c) ? $"{c} (untrained)" : c)];
-    }
-
     public static string Json<T>(T value) => JsonSerializer.Serialize(value, MarrowJson.Line);
 }

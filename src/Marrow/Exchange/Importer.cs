@@ -128,7 +128,7 @@ public static class Importer
         return new()
         {
             Model = new() { Architecture = architecture, Channels = channels, Outputs = classes.Count },
-            Task = CheckpointTask.Classify,
+            Task = ModelCatalogue.TaskOf(architecture),
             Classes = classes,
             ExclusiveClasses = request.ExclusiveClasses ?? map.ExclusiveClasses,
             Input = input with { Width = request.Width ?? input.Width, Height = request.Height ?? input.Height },

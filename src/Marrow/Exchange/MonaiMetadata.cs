@@ -70,16 +70,7 @@ internal sealed record MonaiMetadata
             Version = version,
             Changelog = new Dictionary<string, string> { [version] = $"Exported by Marrow from {checkpoint.Name}@{checkpoint.Digest}" },
             Name = checkpoint.Name,
-            Task = config.Task switch
-            {
-                CheckpointTask.Classify => $"Classification of radiographs: {string.Join(", ", config.Classes)}",
-                CheckpointTask.DetectVertebrae => "Detection of vertebrae and their corners on spine radiographs",
-                CheckpointTask.RegressCobb => "Cobb angles of spine radiographs",
-                CheckpointTask.Regress => $"Numbers of radiographs: {string.Join(", ", config.Classes)}",
-                CheckpointTask.Points => $"Points on radiographs: {string.Join(", ", config.Classes)}",
-                CheckpointTask.Segment => $"Segmentation of radiographs: {string.Join(", ", config.Classes)}",
-                _ => config.Task,
-            },
+            Task = TaskCatalogue.Find(config.Task)?.Summary(config) ?? config.Task,
             Description = card.Summary,
             Authors = "not named in the checkpoint",
             Copyright = $"Weights under {checkpoint.License}; the ancestors' terms are in LICENSE",
@@ -108,29 +99,10 @@ internal sealed record MonaiDataFormat(IReadOnlyDictionary<string, MonaiTensor> 
         return new(new Dictionary<string, MonaiTensor> { ["image"] = image }, Given(config));
     }
 
-    private static Dictionary<string, MonaiTensor> Given(CheckpointConfig config)
-    {
-        var anchors = (object[])["n"]; // as many as the input's size gives
-        var classes = ExportMetadata.ClassNames(config);
-        return config.Task switch
-        {
-            CheckpointTask.Classify => new() { ["pred"] = new("probabilities", "classes", classes.Count, [1], [], Channels(classes, "logit of ")) },
-            CheckpointTask.Regress => new() { ["pred"] = new("tuples", "regression", classes.Count, [1], [], Channels([.. config.Outputs.Select(o => $"{o.Name} {o.Unit}".TrimEnd())], "")) },
-            CheckpointTask.Points => new() { ["pred"] = new("tuples", "points", 3, [classes.Count], [], Channels(["x", "y", "score"], "of each point, input px: ")) },
-            CheckpointTask.RegressCobb => new() { ["pred"] = new("tuples", "angles", classes.Count, [1], [], Channels(classes, "degrees of ")) },
-            CheckpointTask.Segment => new() { ["pred"] = new("probabilities", "segmentation", config.Model.Outputs, [config.Input.Height, config.Input.Width], [], Channels([.. config.Outputs.Select(o => o.Name)], "logit of ")) },
-            _ => new()
-            {
-                ["class_logits"] = new("probabilities", "classes", classes.Count, anchors, [], Channels(classes, "logit of ")),
-                ["box_deltas"] = new("tuples", "points", 4, anchors, [], Channels(["x", "y", "log width", "log height"], "over the anchor: ")),
-                ["corner_offsets"] = new("tuples", "points", 8, anchors, [],
-                    Channels(["top left x", "top left y", "top right x", "top right y", "bottom left x", "bottom left y", "bottom right x", "bottom right y"], "over the anchor: ")),
-            },
-        };
-    }
-
-    private static Dictionary<string, string> Channels(IReadOnlyList<string> names, string before) =>
-        Enumerable.Range(0, names.Count).ToDictionary(c => c.ToString(CultureInfo.InvariantCulture), c => before + names[c]);
+    private static Dictionary<string, MonaiTensor> Given(CheckpointConfig config) => TaskCatalogue.Get(config.Task).RawOutputs(config).ToDictionary(
+        output => output.Name,
+        output => new MonaiTensor(output.Kind, output.Format, output.Channels.Count, output.Shape, [],
+            output.Channels.Index().ToDictionary(channel => channel.Index.ToString(CultureInfo.InvariantCulture), channel => channel.Item)));
 }
 
 /// <summary>One tensor; sizes are numbers or an expression in n.</summary>

@@ -32,8 +32,8 @@ internal sealed class CropDetector : IDisposable
 
     public static void Require(Checkpoint checkpoint)
     {
-        if (checkpoint.Config.Task != CheckpointTask.DetectVertebrae)
-            throw MarrowException.Bad(checkpoint.Name, $"a checkpoint for {CheckpointTask.DetectVertebrae} to crop by", $"one for {checkpoint.Config.Task}", "Name a detector.");
+        if (TaskCatalogue.Find(checkpoint.Config.Task) is not { FindsCrops: true })
+            throw MarrowException.Bad(checkpoint.Name, $"a checkpoint for {string.Join(" or ", TaskCatalogue.Names(t => t.FindsCrops))} to crop by", $"one for {checkpoint.Config.Task}", "Name a detector.");
     }
 
     /// <summary>By sample id, for each image once.</summary>

@@ -22,22 +22,7 @@ public static class CheckpointTask
     public const string Custom = "custom";
 
     /// <summary>Those that recipes train.</summary>
-    public static IReadOnlyList<string> All { get; } = [Classify, DetectVertebrae, RegressCobb, Regress, Points, Segment, Pretrain];
-
-    /// <summary>The architectures of a task: what stands before the backbone's name.</summary>
-    internal static IReadOnlyList<string> Architectures(string task) => [.. ModelCatalogue.Backbones.Keys.Select(backbone => Prefix(task) + backbone)];
-
-    private static string Prefix(string task) => task switch
-    {
-        Classify => "",
-        DetectVertebrae => "retinanet-",
-        RegressCobb => "cobb-",
-        Regress => "regress-",
-        Points => "points-",
-        Segment => "segment-",
-        Pretrain => "pretrain-",
-        _ => throw new ArgumentOutOfRangeException(nameof(task), task, "No such task."),
-    };
+    public static IReadOnlyList<string> All { get; } = [.. TaskCatalogue.All.Select(task => task.Name)];
 }
 
 /// <summary>What one output of the model means.</summary>
@@ -66,6 +51,9 @@ public sealed record CheckpointConfig
 
     /// <summary>One of <see cref="CheckpointTask.All"/>, or <see cref="CheckpointTask.Custom"/>.</summary>
     public required string Task { get; init; }
+
+    /// <summary>True for a module of the user's own, which only its maker can build.</summary>
+    internal bool IsOwnModule => Task == CheckpointTask.Custom;
 
     /// <summary>Names of the outputs, in order: classes, numbers or points; "vertebra" for a detector.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
@@ -99,10 +87,11 @@ public sealed record CheckpointConfig
     {
         Require(CheckpointTask.All.Contains(Task) || Task == CheckpointTask.Custom, $"a task of {string.Join(", ", CheckpointTask.All)}, {CheckpointTask.Custom}", $"'{Task}'");
         Require(Model.BackbonePrefix is not null == (Task == CheckpointTask.Custom), $"a backbonePrefix for the task {CheckpointTask.Custom} and for no other", Model.BackbonePrefix is { } prefix ? $"'{prefix}'" : "none");
-        if (Task == CheckpointTask.Custom)
+        var task = TaskCatalogue.Find(Task);
+        if (task is null)
             ValidateOwn();
         else
-            Require(CheckpointTask.Architectures(Task).Contains(Model.Architecture), $"an architecture of {string.Join(", ", CheckpointTask.Architectures(Task))} for {Task}", $"'{Model.Architecture}'");
+            Require(task.Architectures.Contains(Model.Architecture), $"an architecture of {string.Join(", ", task.Architectures)} for {Task}", $"'{Model.Architecture}'");
         Require(Model.Channels is >= 1 and <= 64 && Model.Channels == Input.Channels, "as many channels in the model as in its input, 1 to 64", $"{Model.Channels} and {Input.Channels}");
         Require(Model.Outputs is >= 1 and <= MostOutputs, $"1 to {MostOutputs} outputs", Text(Model.Outputs));
         Require(Classes.Count <= MostOutputs && Outputs.Count <= MostOutputs, $"at most {MostOutputs} classes and meanings", $"{Classes.Count} and {Outputs.Count}");
@@ -111,19 +100,8 @@ public sealed record CheckpointConfig
         Require(ThreeClassFindings.Count <= MostOutputs, $"at most {MostOutputs} three-class findings", $"{ThreeClassFindings.Count}");
         Require(ThreeClassFindings.SelectMany(f => (int[])[f.Positive, f.Negative, f.Uncertain]).All(i => i >= 0 && i < Classes.Count), "three-class findings that name outputs", "an index that is none");
         Input.Validate(path);
-        Require(Task is not (CheckpointTask.Points or CheckpointTask.Segment) || (long)Model.Outputs * Input.Width * Input.Height <= MostMapValues,
-            $"maps of at most {MostMapValues} values in all for points and masks", $"{Model.Outputs} of {Input.Width} x {Input.Height}");
-        Require(Task != CheckpointTask.Classify || Classes.Count == Model.Outputs, "a class for each output", $"{Classes.Count} classes, {Model.Outputs} outputs");
-        Require(Task is not (CheckpointTask.Regress or CheckpointTask.Points) || (Classes.Count == Model.Outputs && Outputs.Count == Model.Outputs), "a name and a meaning for each output", $"{Classes.Count} names and {Outputs.Count} meanings for {Model.Outputs} outputs");
-        Require(Task != CheckpointTask.Segment || (Classes.Count is >= 1 and <= MaskFile.MostClasses && Model.Outputs == SegmentationNet.OutputsFor(Classes.Count)),
-            $"1 to {MaskFile.MostClasses} classes of masks, and as many outputs as they need", $"{Classes.Count} classes, {Model.Outputs} outputs");
-        Require(Task != CheckpointTask.DetectVertebrae || Model.Detector is not null, "the detector's parameters", "none");
-        Require(Model.Masking is not null == (Task == CheckpointTask.Pretrain), $"the hidden patches for the task {CheckpointTask.Pretrain} and for no other", Model.Masking is null ? "none" : "some");
-        if (Model.Masking is { } masking)
-        {
-            Require(masking is { Share: >= 0.1 and <= 0.9, PatchPixels: >= 4 and <= 128 }, "a share of 0.1 to 0.9 and patches of 4 to 128 px", $"{Text(masking.Share)} and {masking.PatchPixels}");
-            Require(masking.Error(Input.Width, Input.Height) is null, masking.Error(Input.Width, Input.Height) ?? "", $"{masking.PatchPixels} px");
-        }
+        Require(Model.Masking is not null == (task?.HidesPatches ?? false), $"the hidden patches for the task {string.Join(", ", TaskCatalogue.Names(t => t.HidesPatches))} and for no other", Model.Masking is null ? "none" : "some");
+        task?.Validate(this, Require);
         if (Model.Detector is { } detector)
         {
             Require(detector is { Classes: >= 1 and <= 1000, PyramidChannels: >= 1 and <= MostPyramidChannels, HeadConvolutions: >= 0 and <= MostHeadConvolutions },
@@ -152,6 +130,20 @@ public sealed record CheckpointConfig
                 throw MarrowException.Bad(path, expected, found, "The checkpoint can't be used by this version as it is.");
         }
     }
+
+    /// <summary>Names of the outputs for other programs, which say where no label of one was ever seen.</summary>
+    internal IReadOnlyList<string> OutputNames
+    {
+        get
+        {
+            var untrained = Outputs.Where(o => !o.Trained).Select(o => o.Name).ToHashSet(StringComparer.Ordinal);
+            return [.. Classes.Select(c => untrained.Contains(c) ? $"{c} (untrained)" : c)];
+        }
+    }
+
+    /// <summary>For models with a map of the input's size for each output: bounds what one image takes.</summary>
+    internal void RequireMaps(ConfigCheck require) => require((long)Model.Outputs * Input.Width * Input.Height <= MostMapValues,
+        $"maps of at most {MostMapValues} values in all for points and masks", $"{Model.Outputs} of {Input.Width} x {Input.Height}");
 
     private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

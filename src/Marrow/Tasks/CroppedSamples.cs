@@ -28,7 +28,7 @@ internal static class CroppedSamples
 
     /// <summary>Whether a sample has what the task learns from, before it is cropped.</summary>
     public static bool IsLabelled(Sample sample, string task, CropRegion? region) =>
-        LabelledSamples.IsLabelled(sample, region == CropRegion.Vertebra ? CheckpointTask.DetectVertebrae : task);
+        region == CropRegion.Vertebra ? sample.Vertebrae.Count > 0 : LabelledSamples.IsLabelled(sample, task);
 
     /// <summary>In the order of the samples; of each image's vertebrae from top to bottom.</summary>
     /// <param name="spines">By sample id.</param>

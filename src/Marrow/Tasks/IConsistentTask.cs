@@ -18,19 +18,22 @@ internal interface IConsistentTask
     /// <summary>How far the model's answers for the augmented images are from those for the plain ones.</summary>
     Consistency Consistency(Tensor answers, Tensor augmented, Sharpening sharpening, Compute compute);
 
-    /// <summary>
-    /// As the task's loss, without the labelled examples that are known too well already. Only of answers that have a
-    /// probability: an angle or a number has no chance level from which a threshold could rise.
-    /// </summary>
-    /// <param name="share">How far the threshold has risen from chance (0) to certainty (1).</param>
-    IReadOnlyList<(string Name, Tensor Value)> AnnealedLoss(Tensor images, Batch batch, double share, Compute compute) =>
-        throw new NotSupportedException($"{GetType().Name} is not annealed.");
-
     /// <summary>Numbers that tell one answer from another, of each image.</summary>
     IReadOnlyList<double[]> Signatures(Tensor answers);
 
     /// <summary>The same of a true label; NaN where it is unknown.</summary>
     double[] Signature(Sample sample);
+}
+
+/// <summary>One whose true answer has a probability, so that labels which are known too well can be left out.</summary>
+internal interface IAnnealedTask : IConsistentTask
+{
+    /// <summary>
+    /// As the task's loss, without the labelled examples that are known too well already. Only of answers that have a
+    /// probability: an angle or a number has no chance level from which a threshold could rise.
+    /// </summary>
+    /// <param name="share">How far the threshold has risen from chance (0) to certainty (1).</param>
+    IReadOnlyList<(string Name, Tensor Value)> AnnealedLoss(Tensor images, Batch batch, double share, Compute compute);
 }
 
 /// <param name="Loss">A float32 scalar: the mean over all answers, those that are not accepted counting 0.</param>

@@ -13,23 +13,14 @@ internal static class LabelledSamples
     /// <param name="samples">With targets for the task.</param>
     public static PatientSplit Divide(IReadOnlyList<Sample> samples, string task, double heldOut, ulong seed)
     {
-        if (task != CheckpointTask.Pretrain)
+        if (!TaskCatalogue.Get(task).LearnsWithoutLabels)
             return PatientSplit.Create(samples, heldOut, seed);
-        var patients = CheckpointTask.All
-            .Select(other => samples.Where(s => IsLabelled(s, other)).ToList())
+        var patients = TaskCatalogue.All
+            .Select(other => samples.Where(other.IsLabelled).ToList())
             .Where(labelled => labelled.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Count() > 1)
             .SelectMany(labelled => PatientSplit.Create(labelled, heldOut, seed).HeldOut.Select(s => s.Patient));
         return PatientSplit.HoldOut(samples, patients, heldOut, seed);
     }
 
-    public static bool IsLabelled(Sample sample, string task) => task switch
-    {
-        CheckpointTask.DetectVertebrae => sample.Vertebrae.Count > 0,
-        CheckpointTask.RegressCobb => sample.CobbDegrees.Count > 0,
-        CheckpointTask.Regress => sample.Numbers.Any(v => !double.IsNaN(v)),
-        CheckpointTask.Points => sample.Points.Any(p => !double.IsNaN(p.X)),
-        CheckpointTask.Segment => sample.HasMask,
-        CheckpointTask.Pretrain => true, // needs none
-        _ => sample.Labels.Count > 0,
-    };
+    public static bool IsLabelled(Sample sample, string task) => TaskCatalogue.Get(task).IsLabelled(sample);
 }

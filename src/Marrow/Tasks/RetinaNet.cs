@@ -31,6 +31,9 @@ public sealed record DetectorOutput(Tensor ClassLogits, Tensor BoxDeltas, Tensor
 /// <summary>[N, C, H, W] -> <see cref="DetectorOutput"/>.</summary>
 public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
 {
+    /// <summary>What the backbone's keys begin with, as torchvision has it.</summary>
+    internal const string BackbonePrefix = "backbone.body.";
+
     private readonly Backbone _backbone;
     private readonly Heads _heads;
     private AnchorGrid? _anchors;

@@ -8,22 +8,13 @@ namespace Marrow.Tasks;
 /// </summary>
 internal static class TaskLabels
 {
-    /// <summary>The kinds of a CSV that a task takes; the first is read where the recipe names none. Null: the columns tell.</summary>
-    internal static readonly Dictionary<string, string[]> Kinds = new()
-    {
-        [CheckpointTask.Classify] = ["classes", "findings"],
-        [CheckpointTask.RegressCobb] = ["numbers"],
-        [CheckpointTask.Regress] = ["numbers"],
-        [CheckpointTask.Points] = ["points"],
-    };
-
-    /// <summary>What "kind" is where the recipe does not say; null for other formats, and for classify, where the columns tell.</summary>
+    /// <summary>What "kind" is where the recipe does not say; null for other formats, and where the columns tell.</summary>
     public static string? KindOf(string format, string task) =>
-        format == "csv" && Kinds.GetValueOrDefault(task) is [var only] ? only : null;
+        format == "csv" && TaskCatalogue.Find(task)?.CsvKinds is [var only] ? only : null;
 
     /// <summary>How to read a foreign CSV for a checkpoint: its numbers or points have the names of the columns.</summary>
     public static DatasetOptions OptionsFor(string? format, CheckpointConfig config) =>
-        format is not null && config.Task is CheckpointTask.Regress or CheckpointTask.Points && KindOf(format, config.Task) is { } kind
+        format is not null && TaskCatalogue.Find(config.Task) is { OutputsAreColumns: true } && KindOf(format, config.Task) is { } kind
             ? new() { Kind = kind, LabelColumns = config.Classes }
             : new();
 
@@ -46,7 +37,8 @@ internal static class TaskLabels
             : $"Its labels are {what} ({Some(names)}): set task: {SomeText.Either(tasks)}, or name other columns by data.labelColumns and data.kind.";
     }
 
-    internal static IEnumerable<string> TasksOf(string kind) => Kinds.Where(k => k.Value.Contains(kind)).Select(k => k.Key).Order(StringComparer.Ordinal);
+    /// <summary>The tasks that learn from a kind of CSV.</summary>
+    internal static IEnumerable<string> TasksOf(string kind) => TaskCatalogue.Names(task => task.CsvKinds.Contains(kind)).Order(StringComparer.Ordinal);
 
     /// <summary>"a, b and 12 more".</summary>
     public static string Some(IReadOnlyList<string> names)

@@ -2,6 +2,7 @@ using Marrow.Cli;
 using Marrow.Hub;
 using Marrow.Tests.Training;
 using Marrow.Training.Experiments;
+using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 

@@ -2,6 +2,7 @@ using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Tasks;
 using Marrow.Training.Loop;
+using Marrow.Training.Methods;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Training;

@@ -1,6 +1,7 @@
 using Marrow.Checkpoints;
 using Marrow.Cli;
 using Marrow.Tests.Checkpoints;
+using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 

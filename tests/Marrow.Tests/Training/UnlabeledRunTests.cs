@@ -2,6 +2,7 @@ using Marrow.Checkpoints;
 using Marrow.Cli;
 using Marrow.Datasets;
 using Marrow.Tests.Checkpoints;
+using Marrow.Training.Loop;
 using Marrow.Training.Methods;
 using Marrow.Training.Runs;
 

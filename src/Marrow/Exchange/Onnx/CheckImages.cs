@@ -39,7 +39,7 @@ internal static class CheckImages
         return Of(spine.Width, spine.Height, spine.Pixels);
     })]);
 
-    private static Radiograph Phantom(string task, int patient) => (task == CheckpointTask.Classify ? Chests : Spines).Value[patient];
+    private static Radiograph Phantom(string task, int patient) => (TaskCatalogue.Get(task).IsTriedOnChests ? Chests : Spines).Value[patient];
 
     private static Radiograph Of(int width, int height, byte[] pixels) => new()
     {

@@ -96,7 +96,7 @@ internal static class OnnxModel
             graph.Output(new(logits, OnnxType.Float32, shape, "logit", $"Of each pixel; {(config.ExclusiveClasses ? "a softmax over the channels" : "a sigmoid")} gives the probabilities of {channels}."));
     }
 
-    private static string Named(string what, CheckpointConfig config) => $"{what}: {string.Join(", ", ExportMetadata.ClassNames(config))}.";
+    private static string Named(string what, CheckpointConfig config) => $"{what}: {string.Join(", ", config.OutputNames)}.";
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -15,7 +15,7 @@ namespace Marrow.Tasks.Classify;
 /// (sigmoid, binary cross entropy), some perhaps as positive, negative or uncertain (a softmax each, CheXpert's
 /// U-MultiClass); labels that are unknown (NaN) add no loss and no count, and uncertain ones no count.
 /// </summary>
-public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input), IConsistentTask
+public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input), IAnnealedTask
 {
     private readonly IReadOnlyList<string> _classes = layout.Names;
     private readonly bool _exclusive = layout.Exclusive;
@@ -59,7 +59,7 @@ public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract i
         return Loss(images, batch, annealed: null, compute);
     }
 
-    IReadOnlyList<(string Name, Tensor Value)> IConsistentTask.AnnealedLoss(Tensor images, Batch batch, double share, Compute compute) =>
+    IReadOnlyList<(string Name, Tensor Value)> IAnnealedTask.AnnealedLoss(Tensor images, Batch batch, double share, Compute compute) =>
         Loss(images, batch, share, compute);
 
     /// <param name="annealed">See <see cref="SignalAnnealing"/>; null: every known label counts.</param>

@@ -1,5 +1,6 @@
 using Marrow.Tasks;
 using Marrow.Training.Methods;
+using Marrow.Training.Recipes;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Training.Methods;

@@ -1,7 +1,8 @@
 using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
-namespace Marrow.Training.Runs;
+namespace Marrow.Training.Loop;
 
 /// <summary>
 /// What a run says of itself while it goes on: training loops raise one every few steps and one at the end of each

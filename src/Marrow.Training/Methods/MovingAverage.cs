@@ -1,7 +1,8 @@
+using Marrow.Training.Loop;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Marrow.Training.Loop;
+namespace Marrow.Training.Methods;
 
 /// <summary>
 /// An exponential moving average of a model's floating-point parameters and buffers. Its decay starts low and rises to

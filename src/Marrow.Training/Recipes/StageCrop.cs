@@ -1,6 +1,7 @@
 using Marrow.Inputs;
+using Marrow.Training.Runs;
 
-namespace Marrow.Training.Runs;
+namespace Marrow.Training.Recipes;
 
 /// <summary>
 /// Where in its images a stage looks: at what an earlier detector found. In YAML "crop: landmarks" for the spine, or a

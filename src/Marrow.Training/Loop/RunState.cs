@@ -3,11 +3,12 @@ using System.Text;
 using System.Text.Json;
 using Marrow.Training.Loop;
 using Marrow.Training.Methods;
+using Marrow.Training.Runs;
 using Marrow.Weights;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Marrow.Training.Runs;
+namespace Marrow.Training.Loop;
 
 /// <summary>Where a run stands.</summary>
 public sealed record RunProgress

@@ -1,6 +1,7 @@
 using Marrow.Inputs;
+using Marrow.Training.Methods;
 
-namespace Marrow.Training.Methods;
+namespace Marrow.Training.Recipes;
 
 // How a stage learns from unlabelled images: the keys under "uda:" and "teacher:". What both have is in the base.
 

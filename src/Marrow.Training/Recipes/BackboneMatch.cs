@@ -1,8 +1,9 @@
 using Marrow.Checkpoints;
 using Marrow.Tasks;
 using Marrow.Training.Recipes;
+using Marrow.Training.Runs;
 
-namespace Marrow.Training.Runs;
+namespace Marrow.Training.Recipes;
 
 /// <summary>
 /// Whether the backbones of a stage and of what it starts from are of one architecture. Where they are not, the share of
@@ -15,7 +16,7 @@ internal static class BackboneMatch
     /// <summary>Notes an error where a stage starts from an earlier one with another backbone.</summary>
     public static void Check(RecipeSection section, Stage stage, IReadOnlyList<Stage> earlier)
     {
-        if (earlier.FirstOrDefault(s => s.Name == stage.Init) is { } source && Differs(stage, source.Model) is { } found)
+        if (stage.Init is { } init && earlier.FirstOrDefault(s => s.Name == InitReference.NameIn(init)) is { } source && Differs(stage, source.Model) is { } found)
             section.Errors.Add(section.At("init"), $"init: stage '{source.Name}' has the backbone {found}, and {stage.Model} another. Give both the same, or set initCoverage below {FormattableString.Invariant($"{Usual}")}.");
     }
 

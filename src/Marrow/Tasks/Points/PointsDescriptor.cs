@@ -1,0 +1,38 @@
+using Marrow.Backbones;
+using Marrow.Datasets;
+using Marrow.Inputs;
+using Marrow.Tasks.Numbers;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Tasks.Points;
+
+/// <summary>Named points, by a heatmap each.</summary>
+internal sealed class PointsDescriptor : TaskDescriptor
+{
+    public override string Name => CheckpointTask.Points;
+    public override IReadOnlyList<string> Metrics => ["point-nme", "point-error", "point-error-median", "points-within-1", "points-within-2", "points-within-5"];
+    internal override string ArchitecturePrefix => "points-";
+    internal override Type ModelType => typeof(PointsTask);
+    internal override bool HasNamedOutputs => true;
+    internal override IReadOnlyList<string> CsvKinds => ["points"];
+    internal override bool OutputsAreColumns => true;
+    internal override (int Width, int Height, Fit Fit) DefaultInput => (256, 256, Fit.Letterbox); // a distance is one in both directions
+    internal override IReadOnlyList<CropRegion> Crops => [CropRegion.Spine, CropRegion.Vertebra];
+
+    internal override Module Build(DenseNetShape backbone, ModelSpec spec) => new PointLocator(backbone, spec.Channels, spec.Outputs);
+
+    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout) => new PointsTask((PointLocator)module, spec, input, layout);
+
+    internal override bool IsLabelled(Sample sample) => sample.Points.Any(point => !double.IsNaN(point.X));
+
+    internal override string Summary(CheckpointConfig config) => $"Points on radiographs: {string.Join(", ", config.Classes)}";
+
+    internal override IReadOnlyList<RawOutput> RawOutputs(CheckpointConfig config) =>
+        [new("pred", "tuples", "points", [config.OutputNames.Count], ["of each point, input px: x", "of each point, input px: y", "of each point, input px: score"])];
+
+    internal override void Validate(CheckpointConfig config, ConfigCheck require)
+    {
+        config.RequireMaps(require);
+        NumbersDescriptor.RequireNamesAndMeanings(config, require);
+    }
+}
