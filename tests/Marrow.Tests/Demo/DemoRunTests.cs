@@ -84,7 +84,7 @@ public sealed class DemoRunTests : IDisposable
     [Fact]
     public void The_recipe_built_in_is_the_repositorys_and_its_pairs_differ_in_their_start_alone()
     {
-        var path = Path.Combine(RecipeReaderTests.RepositoryRoot(), "recipes", "demo.yaml");
+        var path = Path.Combine(Repository.Root(), "recipes", "demo.yaml");
         Assert.Equal(File.ReadAllText(path), DemoRun.RecipeText());
         var stages = RecipeReader.Read(path, []).Stages.ToDictionary(s => s.Name);
         foreach (var name in new[] { "landmarks", "cobb" })

@@ -6,7 +6,7 @@ namespace Marrow.Tests.Docs;
 /// <summary>The pages of docs/ among themselves: no link leads nowhere, and the index has every page.</summary>
 public partial class DocsLinksTests
 {
-    private static readonly string Folder = Path.Combine(RecipeReaderTests.RepositoryRoot(), "docs");
+    private static readonly string Folder = Path.Combine(Repository.Root(), "docs");
 
     public static TheoryData<string> Pages => [.. Directory.GetFiles(Folder, "*.md").Select(Path.GetFileName).OfType<string>()];
 

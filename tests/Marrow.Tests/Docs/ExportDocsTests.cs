@@ -10,7 +10,7 @@ namespace Marrow.Tests.Docs;
 public sealed class ExportDocsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly string _page = File.ReadAllText(Path.Combine(RecipeReaderTests.RepositoryRoot(), "docs", "how-to-export.md"));
+    private readonly string _page = File.ReadAllText(Path.Combine(Repository.Root(), "docs", "how-to-export.md"));
 
     public void Dispose() => _folder.Dispose();
 

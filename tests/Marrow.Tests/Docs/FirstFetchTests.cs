@@ -8,7 +8,7 @@ namespace Marrow.Tests.Docs;
 public class FirstFetchTests
 {
     private const double Tolerance = 0.05;
-    private static readonly string Root = RecipeReaderTests.RepositoryRoot();
+    private static readonly string Root = Repository.Root();
 
     private static readonly XElement[] Said = [.. XDocument.Load(Path.Combine(Root, "FirstFetch.targets")).Descendants("FirstFetch").Where(e => e.Attribute("Include") is not null)];
 

@@ -7,7 +7,7 @@ namespace Marrow.Tests.Docs;
 public partial class LibraryDocsTests
 {
     private const int MostLines = 16;
-    private static readonly string Root = RecipeReaderTests.RepositoryRoot();
+    private static readonly string Root = Repository.Root();
     private static readonly string Page = File.ReadAllText(Path.Combine(Root, "docs", "library.md"));
 
     public static TheoryData<string> Samples => [.. Directory.GetFiles(Path.Combine(Root, "samples", "Marrow.Samples"), "*.cs")

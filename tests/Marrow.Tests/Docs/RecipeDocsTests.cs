@@ -72,7 +72,7 @@ public partial class RecipeDocsTests
     /// <summary>Each key in the first cell of a row of any table under the heading: `mean`, or `freeze`, `unfreeze`.</summary>
     private static IEnumerable<string> KeysOfPage(string heading)
     {
-        var lines = File.ReadAllLines(Path.Combine(RecipeReaderTests.RepositoryRoot(), "docs", "recipe.md"));
+        var lines = File.ReadAllLines(Path.Combine(Repository.Root(), "docs", "recipe.md"));
         return lines.SkipWhile(line => line != $"## {heading}").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
             .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
             .SelectMany(line => InCode().Matches(line.Split('|')[1]).Select(m => m.Groups[1].Value));

@@ -64,7 +64,7 @@ public class ImportMapsTests
     [Fact]
     public void Every_contract_is_possible_and_every_map_is_in_the_docs()
     {
-        var page = File.ReadAllText(Path.Combine(RecipeReaderTests.RepositoryRoot(), "docs", "import-maps.md"));
+        var page = File.ReadAllText(Path.Combine(Repository.Root(), "docs", "import-maps.md"));
         foreach (var map in ImportMaps.All.Values)
         {
             foreach (var channels in (int[])[1, 3])

@@ -9,7 +9,7 @@ namespace Marrow.Tests.Exchange;
 public sealed class ShippedExportTests
 {
     public static TheoryData<string, ExportFormat, bool> All => new(
-        from entry in new LocalHub(Path.Combine(RecipeReaderTests.RepositoryRoot(), "hub")).List()
+        from entry in new LocalHub(Path.Combine(Repository.Root(), "hub")).List()
         from format in Enum.GetValues<ExportFormat>()
         from decode in format == ExportFormat.Onnx ? (bool[])[false, true] : [false]
         select (entry.Folder, format, decode));

@@ -228,7 +228,7 @@ public class RecipeHostileTests
     [Fact]
     public void Mutated_recipes_are_read_or_refused_and_never_crash()
     {
-        var original = File.ReadAllText(Path.Combine(RecipeReaderTests.RepositoryRoot(), "recipes", "spine.yaml"));
+        var original = File.ReadAllText(Path.Combine(Repository.Root(), "recipes", "spine.yaml"));
         const string marks = "{}[]:,-?#&*!|>'\"%@` \n\t\0\\~<0e";
         var random = new SeededRandom(1);
         var refused = 0;

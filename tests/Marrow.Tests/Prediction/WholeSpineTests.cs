@@ -18,7 +18,7 @@ public sealed class WholeSpineTests
 
     private static SpinePredictor Predictor()
     {
-        var hub = new LocalHub(Path.Combine(Training.RecipeReaderTests.RepositoryRoot(), "hub"));
+        var hub = new LocalHub(Path.Combine(Repository.Root(), "hub"));
         Checkpoint[] checkpoints = [hub.Resolve("retinanet-densenet121.spineweb16"), hub.Resolve("cobb-densenet121.spineweb16")];
         try
         {

@@ -34,12 +34,12 @@ public class RecipeReaderTests
         """;
 
     public static TheoryData<string> ShippedRecipes =>
-        [.. Directory.GetFiles(Path.Combine(RepositoryRoot(), "recipes"), "*.yaml").Select(Path.GetFileName).OfType<string>()];
+        [.. Directory.GetFiles(Path.Combine(Repository.Root(), "recipes"), "*.yaml").Select(Path.GetFileName).OfType<string>()];
 
     [Theory, MemberData(nameof(ShippedRecipes))]
     public void Every_shipped_recipe_is_read(string file)
     {
-        var path = Path.Combine(RepositoryRoot(), "recipes", file);
+        var path = Path.Combine(Repository.Root(), "recipes", file);
         var recipe = RecipeReader.Read(path, []);
         Assert.NotEmpty(recipe.Stages);
         Assert.Equal(File.ReadAllText(path), recipe.SourceText);
@@ -48,7 +48,7 @@ public class RecipeReaderTests
     [Fact]
     public void The_spine_recipe_is_the_three_steps_of_the_case_study()
     {
-        var recipe = RecipeReader.Read(Path.Combine(RepositoryRoot(), "recipes", "spine.yaml"), []);
+        var recipe = RecipeReader.Read(Path.Combine(Repository.Root(), "recipes", "spine.yaml"), []);
         Assert.Equal(["features", "landmarks", "cobb"], recipe.Stages.Select(s => s.Name));
         Assert.Equal([null, "features", "landmarks"], recipe.Stages.Select(s => s.Init));
         Assert.Equal(["densenet121", "retinanet-densenet121", "cobb-densenet121"], recipe.Stages.Select(s => s.Model));
@@ -60,7 +60,7 @@ public class RecipeReaderTests
     [Fact]
     public void A_stage_without_the_one_it_starts_from_starts_from_that_ones_checkpoint()
     {
-        var recipe = RecipeReader.Read(Path.Combine(RepositoryRoot(), "recipes", "spine.yaml"), []);
+        var recipe = RecipeReader.Read(Path.Combine(Repository.Root(), "recipes", "spine.yaml"), []);
         var part = recipe.Only(["cobb", "landmarks"]);
         Assert.Equal(["landmarks", "cobb"], part.Chosen);
         Assert.Equal(["densenet121.cxr-pediatric", "landmarks"], part.Stages.Select(s => s.Init));
@@ -349,12 +349,4 @@ public class RecipeReaderTests
             var text = lr.ToString("R", CultureInfo.InvariantCulture);
             Assert.Equal(lr, RecipeReader.Parse(Small, "r.yaml", [$"features.lr={text}"]).Stages[0].Train.LearningRate);
         }, iter: 200);
-
-    internal static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Marrow.slnx")))
-            folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("The tests run outside the repository.");
-    }
 }

@@ -1,0 +1,40 @@
+using Marrow.Checkpoints;
+using Marrow.Samples;
+using Marrow.Tests.Checkpoints;
+using Marrow.Tests.Training;
+
+namespace Marrow.Tests.Samples;
+
+/// <summary>The samples of docs/library.md do what the page says, on the hub that ships.</summary>
+public sealed class SamplesTests : IDisposable
+{
+    private const string Chest = "densenet121.cxr-pediatric";
+    private static readonly string Hub = Path.Combine(Repository.Root(), "hub");
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_module_of_ones_own_is_warm_started_saved_with_its_lineage_and_loaded_again()
+    {
+        using var segmenter = new Segmenter();
+        var receipt = WarmStartOwnModule.Run(Hub, Chest, segmenter);
+        Assert.Equal((Chest, "segmenter", 1.0), (receipt.Source, receipt.TargetArchitecture, receipt.BackboneCoverage));
+        ReadReceipt.Run(receipt);
+
+        var folder = SaveChild.Run(Hub, Chest, segmenter, receipt, _folder["hub"]);
+        LoadChild.Run(folder);
+        using var child = Checkpoint.Load(folder);
+        Assert.Equal(Chest, Assert.Single(child.Parents.Checkpoints).Name);
+        Assert.Equal("CC-BY-4.0", child.License);
+        Assert.Contains("cxr", child.Parents.Ancestors().Select(a => a.Name));
+        Assert.NotNull(child.Golden);
+    }
+
+    [Fact]
+    public void A_hub_is_opened_and_a_classifier_of_it_sees_an_image()
+    {
+        OpenHub.Run(Hub, Chest);
+        LoadCheckpoint.Run(Hub, Chest, Film.Write(_folder["film.png"]));
+    }
+}
