@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -15,15 +14,12 @@ namespace Marrow.Tests.Models;
 /// </summary>
 internal sealed partial class PythonPeer : IDisposable
 {
-    private const string Python = "/usr/bin/python3";
-    private static readonly Lazy<string?> Absence = new(WhyAbsent);
-
     private readonly string _folder = Directory.CreateTempSubdirectory("marrow-peer-").FullName;
 
     /// <summary>Skips the test, with the reason, where torchvision is absent.</summary>
     public PythonPeer()
     {
-        Assert.SkipWhen(Absence.Value is not null, Absence.Value ?? "");
+        Assert.SkipUnless(PythonServer.Has("torchvision"), "python3-torchvision is absent.");
     }
 
     public void Put(string name, Tensor tensor)
@@ -69,29 +65,12 @@ internal sealed partial class PythonPeer : IDisposable
                 np.save(f'{sys.argv[1]}/{name}.npy', np.ascontiguousarray(a.astype(np.float32 if a.dtype.kind == 'f' else np.int64)))
 
             """;
-        File.WriteAllText(Path.Combine(_folder, "script.py"), prelude + script);
-        var (code, output, error) = Start([Path.Combine(_folder, "script.py"), _folder]);
+        var (code, output, error) = PythonServer.Run(_folder, prelude + script);
         Assert.True(code == 0, error);
         return output;
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private static string? WhyAbsent()
-    {
-        if (!File.Exists(Python))
-            return $"{Python} is absent.";
-        return Start(["-c", "import torchvision"]).Code == 0 ? null : "python3-torchvision is absent.";
-    }
-
-    private static (int Code, string Output, string Error) Start(string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(Python, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.Result);
-    }
 
     [GeneratedRegex(@"'shape': \(([^)]*)\)")]
     private static partial Regex ShapePattern();

@@ -223,23 +223,11 @@ public sealed class SafetensorsTests : IDisposable
         Assert.True(read.Read("a").allclose(torch.linspace(-1, 1, 12).view(3, 4)));
     }
 
-    private static string Python(string script, params string[] arguments)
+    private string Python(string script, string argument)
     {
-        const string python = "/usr/bin/python3";
-        Assert.SkipUnless(File.Exists(python), $"{python} is absent.");
-        var start = new ProcessStartInfo(python, ["-c", "import numpy", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using (var probe = Process.Start(start)!)
-        {
-            probe.StandardError.ReadToEnd();
-            probe.WaitForExit();
-            Assert.SkipUnless(probe.ExitCode == 0, $"{python} has no numpy.");
-        }
-        start = new ProcessStartInfo(python, ["-c", script, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, errors.Result);
+        Assert.SkipUnless(PythonServer.Has("numpy"), "Python with numpy is absent.");
+        var (code, output, error) = PythonServer.Run(_folder, script, argument: argument);
+        Assert.True(code == 0, error);
         return output;
     }
 }
