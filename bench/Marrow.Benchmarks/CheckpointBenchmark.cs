@@ -1,7 +1,6 @@
-using Marrow.Tasks;
-using Marrow.Backbones;
 using Marrow.Checkpoints;
 using Marrow.Hub;
+using Marrow.Tasks;
 using Marrow.Weights;
 using TorchSharp;
 

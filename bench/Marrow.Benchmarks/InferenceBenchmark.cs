@@ -1,6 +1,6 @@
-using Marrow.Tasks;
 using Marrow.Computing;
 using Marrow.Inputs;
+using Marrow.Tasks;
 using static TorchSharp.torch;
 
 namespace Marrow.Benchmarks;

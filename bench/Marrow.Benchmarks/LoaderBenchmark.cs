@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using Marrow.Tasks;
 using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Inputs;
+using Marrow.Tasks;
 using Marrow.Training.Loop;
 using Marrow.Training.Methods;
 using Marrow.Training.Recipes;

@@ -1,4 +1,3 @@
-using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Inputs;
 using Marrow.Tasks;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Marrow.Weights.PyTorch;
 
 namespace Marrow.Soak;
 

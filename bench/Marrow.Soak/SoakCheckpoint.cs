@@ -1,6 +1,5 @@
 using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
-using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Tasks;
 using TorchSharp;

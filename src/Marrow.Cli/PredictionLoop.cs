@@ -1,7 +1,6 @@
 using Marrow.Computing;
 using Marrow.Imaging;
 using Marrow.Prediction;
-using Marrow.Training.Recipes;
 
 namespace Marrow.Cli;
 

@@ -1,7 +1,6 @@
-using Marrow.Training.Loop;
 using System.Diagnostics;
 using System.Globalization;
-using Marrow.Training.Runs;
+using Marrow.Training.Loop;
 using Spectre.Console;
 
 namespace Marrow.Cli;

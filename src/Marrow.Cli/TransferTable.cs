@@ -1,6 +1,5 @@
 using System.Globalization;
 using Marrow.Checkpoints.Transfer;
-using Marrow.Computing.Cpu;
 
 namespace Marrow.Cli;
 

@@ -1,4 +1,3 @@
-using Marrow.Hub.Registry;
 using Microsoft.Win32.SafeHandles;
 
 namespace Marrow;

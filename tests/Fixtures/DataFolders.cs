@@ -1,8 +1,6 @@
 using System.Globalization;
-using Marrow.Cli;
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Metrics;
 using Marrow.Spine;
 
 namespace Marrow.Tests.Datasets;

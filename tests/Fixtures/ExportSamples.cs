@@ -1,7 +1,6 @@
 using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Inputs;
-using Marrow.Metrics;
 using Marrow.Modules;
 using Marrow.Tasks;
 using Marrow.Tasks.Masks;

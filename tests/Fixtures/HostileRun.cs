@@ -1,8 +1,6 @@
 using System.Text.Json;
-using Marrow.Checkpoints;
 using Marrow.Cli;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Hostile;
 

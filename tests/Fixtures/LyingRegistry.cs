@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Marrow.Checkpoints;
-using Marrow.Hub;
-using Marrow.Hub.Registry;
 using Marrow.Soak;
 
 namespace Marrow.Tests.Hub.Registry;

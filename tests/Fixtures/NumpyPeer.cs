@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Marrow.Cli;
 using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Metrics;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Marrow.Cli;
 using Marrow.Imaging;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;

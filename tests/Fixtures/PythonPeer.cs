@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
-using Marrow.Cli;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Models;

@@ -1,4 +1,3 @@
-using Marrow.Cli.Doctor;
 using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Spine;

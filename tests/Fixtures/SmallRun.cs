@@ -1,5 +1,3 @@
-using Marrow.Checkpoints;
-using Marrow.Cli;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 

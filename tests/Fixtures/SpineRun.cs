@@ -1,6 +1,4 @@
-using Marrow.Checkpoints;
 using Marrow.Phantoms;
-using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Training;
 

@@ -1,6 +1,4 @@
-using Marrow.Checkpoints;
 using Marrow.Imaging;
-using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Training;
 

@@ -1,4 +1,3 @@
-using Marrow.Cli;
 using Marrow.Hub;
 using Marrow.Tests.Training;
 using Marrow.Training.Experiments;

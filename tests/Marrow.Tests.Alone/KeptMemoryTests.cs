@@ -1,6 +1,5 @@
 using System.Globalization;
 using Marrow.Computing;
-using Marrow.Tests.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests;

@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Marrow.Datasets;
 using Marrow.Training.Loop;
-using Marrow.Training.Recipes;
-using Marrow.Training.Runs;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;

@@ -6,8 +6,6 @@ using Marrow.Hub;
 using Marrow.Metrics;
 using Marrow.Prediction;
 using Marrow.Training.Loop;
-using Marrow.Training.Recipes;
-using Marrow.Training.Runs;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;

@@ -4,8 +4,6 @@ using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Hub;
 using Marrow.Imaging;
-using Marrow.Tasks;
-using Marrow.Training.Recipes;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;

@@ -2,9 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Marrow.Checkpoints;
-using Marrow.Computing;
 using Marrow.Exchange;
-using Marrow.Exchange.Onnx;
 using Marrow.Hub;
 using Spectre.Console;
 

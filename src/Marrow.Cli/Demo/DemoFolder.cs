@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Marrow.Training.Recipes;
 
 namespace Marrow.Cli.Demo;
 

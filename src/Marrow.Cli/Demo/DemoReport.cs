@@ -1,13 +1,10 @@
 using System.Globalization;
 using Marrow.Checkpoints.Transfer;
-using Marrow.Cli.Doctor;
 using Marrow.Datasets;
-using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Metrics;
 using Marrow.Prediction;
 using Marrow.Reports;
-using Marrow.Tasks;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 

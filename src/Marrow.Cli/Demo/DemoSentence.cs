@@ -1,5 +1,4 @@
 using System.Globalization;
-using Marrow.Cli.Doctor;
 using Marrow.Metrics;
 using Marrow.Training.Runs;
 

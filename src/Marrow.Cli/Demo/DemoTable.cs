@@ -1,5 +1,4 @@
 using System.Globalization;
-using Marrow.Computing.Cpu;
 using Marrow.Metrics;
 using Marrow.Training.Runs;
 

@@ -5,7 +5,6 @@ using Marrow.Imaging;
 using Marrow.Metrics;
 using Marrow.Prediction;
 using Marrow.Spine;
-using Marrow.Tasks;
 using Marrow.Training.Runs;
 
 namespace Marrow.Cli.Demo;

@@ -1,7 +1,5 @@
-using Marrow.Hub;
 using Marrow.Metrics;
 using Marrow.Training.Loop;
-using Marrow.Training.Runs;
 
 namespace Marrow.Training.Experiments;
 

@@ -1,7 +1,6 @@
-using Marrow.Training.Loop;
 using System.Diagnostics;
 using System.Globalization;
-using Marrow.Training.Recipes;
+using Marrow.Training.Loop;
 using Marrow.Training.Runs;
 
 namespace Marrow.Training.Experiments;

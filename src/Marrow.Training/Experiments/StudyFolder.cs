@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Experiments;
 

@@ -1,4 +1,3 @@
-using Marrow.Training.Methods;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Experiments;

@@ -1,7 +1,6 @@
-using Marrow.Training.Recipes;
-using Marrow.Training.Runs;
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Experiments;
 

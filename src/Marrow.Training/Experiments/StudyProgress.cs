@@ -1,7 +1,5 @@
-using Marrow.Training.Loop;
 using System.Diagnostics;
-using Marrow.Training.Recipes;
-using Marrow.Training.Runs;
+using Marrow.Training.Loop;
 
 namespace Marrow.Training.Experiments;
 

@@ -1,6 +1,4 @@
-using Marrow.Training.Runs;
 using System.Globalization;
-using Marrow.Hub;
 using Marrow.Reports;
 using Marrow.Training.Recipes;
 

@@ -1,5 +1,3 @@
-using Marrow.Checkpoints;
-
 namespace Marrow.Training.Experiments;
 
 /// <summary>A metric in the run of one seed.</summary>

@@ -1,4 +1,3 @@
-using Marrow.Checkpoints;
 using Marrow.Metrics;
 
 namespace Marrow.Training.Experiments;

@@ -1,4 +1,3 @@
-using Marrow.Training.Runs;
 using Marrow.Imaging;
 using Marrow.Metrics;
 using Marrow.Training.Recipes;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Marrow.Computing.Cpu;
 
 namespace Marrow.Training.Experiments;
 

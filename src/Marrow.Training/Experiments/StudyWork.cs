@@ -1,8 +1,5 @@
 using System.Diagnostics;
-using Marrow.Checkpoints;
-using Marrow.Hub;
 using Marrow.Training.Loop;
-using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
 namespace Marrow.Training.Experiments;

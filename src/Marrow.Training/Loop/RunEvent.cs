@@ -1,7 +1,3 @@
-using Marrow.Training.Loop;
-using Marrow.Training.Recipes;
-using Marrow.Training.Runs;
-
 namespace Marrow.Training.Loop;
 
 /// <summary>

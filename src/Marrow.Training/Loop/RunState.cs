@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Marrow.Training.Loop;
 using Marrow.Training.Methods;
 using Marrow.Training.Runs;
 using Marrow.Weights;

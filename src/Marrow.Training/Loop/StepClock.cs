@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Marrow.Training.Recipes;
-using Marrow.Training.Runs;
 
 namespace Marrow.Training.Loop;
 

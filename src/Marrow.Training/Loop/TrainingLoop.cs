@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Marrow.Computing;
-using Marrow.Hub;
 using Marrow.Inputs;
 using Marrow.Metrics;
 using Marrow.Tasks;

@@ -2,7 +2,6 @@ using Marrow.Computing;
 using Marrow.Inputs;
 using Marrow.Tasks;
 using Marrow.Tasks.Masks;
-using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 using static TorchSharp.torch;
 

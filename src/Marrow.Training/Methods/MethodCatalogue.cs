@@ -3,7 +3,6 @@ using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Tasks;
 using Marrow.Training.Recipes;
-using Marrow.Training.Runs;
 
 namespace Marrow.Training.Methods;
 

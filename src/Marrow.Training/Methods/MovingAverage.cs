@@ -1,4 +1,3 @@
-using Marrow.Training.Loop;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

@@ -1,5 +1,4 @@
 using Marrow.Computing;
-using Marrow.Computing.Cpu;
 using static TorchSharp.torch;
 
 namespace Marrow.Training.Ranking;

@@ -1,5 +1,4 @@
 using Marrow.Computing;
-using Marrow.Inputs;
 using static TorchSharp.torch;
 
 namespace Marrow.Training.Ranking;

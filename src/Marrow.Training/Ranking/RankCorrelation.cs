@@ -1,5 +1,4 @@
 using Marrow.Imaging;
-using Marrow.Phantoms;
 
 namespace Marrow.Training.Ranking;
 

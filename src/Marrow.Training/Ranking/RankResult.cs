@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Marrow.Checkpoints;
 using Marrow.Metrics;
 
 namespace Marrow.Training.Ranking;

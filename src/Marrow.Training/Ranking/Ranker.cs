@@ -5,8 +5,6 @@ using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Tasks;
 using Marrow.Training.Loop;
-using Marrow.Training.Recipes;
-using Marrow.Training.Runs;
 
 namespace Marrow.Training.Ranking;
 

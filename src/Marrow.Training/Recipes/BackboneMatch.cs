@@ -1,7 +1,5 @@
 using Marrow.Checkpoints;
 using Marrow.Tasks;
-using Marrow.Training.Recipes;
-using Marrow.Training.Runs;
 
 namespace Marrow.Training.Recipes;
 

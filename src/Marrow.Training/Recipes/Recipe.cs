@@ -3,8 +3,6 @@ using Marrow.Inputs;
 using Marrow.Modules;
 using Marrow.Tasks;
 using Marrow.Tasks.Pretrain;
-using Marrow.Training.Methods;
-using Marrow.Training.Runs;
 
 namespace Marrow.Training.Recipes;
 

@@ -1,7 +1,6 @@
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Tasks;
-using Marrow.Training.Runs;
 
 namespace Marrow.Training.Recipes;
 

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Marrow.Datasets;
-using Marrow.Metrics;
 using Marrow.Tasks;
 
 namespace Marrow.Training.Recipes;

@@ -1,5 +1,5 @@
-using Marrow.Datasets;
 using System.Globalization;
+using Marrow.Datasets;
 using Marrow.Tasks;
 using Marrow.Tasks.Pretrain;
 

@@ -1,11 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Marrow.Datasets;
-using Marrow.Hub.Registry;
 using Marrow.Inputs;
 using Marrow.Tasks;
-using Marrow.Training.Methods;
-using Marrow.Training.Runs;
 using Marrow.Weights;
 
 namespace Marrow.Training.Recipes;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Marrow.Checkpoints.Transfer;
 using Marrow.Datasets;
 
 namespace Marrow.Training.Recipes;

@@ -1,8 +1,6 @@
 using Marrow.Computing;
-using Marrow.Inputs;
 using Marrow.Metrics;
 using Marrow.Tasks;
-using Marrow.Training.Loop;
 
 namespace Marrow.Training.Recipes;
 

@@ -1,6 +1,4 @@
 using Marrow.Computing;
-using Marrow.Inputs;
-using Marrow.Training.Loop;
 
 namespace Marrow.Training.Recipes;
 

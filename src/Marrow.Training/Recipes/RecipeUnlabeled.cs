@@ -1,6 +1,5 @@
 using Marrow.Inputs;
 using Marrow.Tasks;
-using Marrow.Training.Methods;
 
 namespace Marrow.Training.Recipes;
 

@@ -1,5 +1,4 @@
 using Marrow.Inputs;
-using Marrow.Training.Runs;
 
 namespace Marrow.Training.Recipes;
 

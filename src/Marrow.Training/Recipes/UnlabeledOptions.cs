@@ -1,5 +1,4 @@
 using Marrow.Inputs;
-using Marrow.Training.Methods;
 
 namespace Marrow.Training.Recipes;
 

@@ -1,5 +1,5 @@
-using Marrow.Training.Loop;
 using System.Text.Json;
+using Marrow.Training.Loop;
 using TorchSharp.Modules;
 using static TorchSharp.torch.utils;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using Marrow.Checkpoints;
 using Marrow.Computing;
-using Marrow.Hub;
 using Marrow.Inputs;
 using Marrow.Prediction;
 using Marrow.Tasks;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Marrow.Datasets;
-using Marrow.Hub;
 using Marrow.Inputs;
 using Marrow.Tasks;
 using Marrow.Training.Recipes;

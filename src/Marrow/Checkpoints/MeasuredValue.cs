@@ -1,5 +1,3 @@
-using Marrow.Datasets;
-
 namespace Marrow.Checkpoints;
 
 /// <summary>One entry of metrics.json: a measured value and all that is needed to measure it again.</summary>

@@ -1,5 +1,3 @@
-using Marrow.Metrics;
-
 namespace Marrow.Datasets;
 
 /// <summary>Which data set to read and how: the "data:" of a recipe's stage.</summary>

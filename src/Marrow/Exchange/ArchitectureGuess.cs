@@ -1,6 +1,5 @@
-using Marrow.Tasks;
 using System.Globalization;
-using Marrow.Backbones;
+using Marrow.Tasks;
 using Marrow.Weights;
 using Marrow.Weights.PyTorch;
 

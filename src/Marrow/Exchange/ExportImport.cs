@@ -1,7 +1,5 @@
 using Marrow.Checkpoints;
-using Marrow.Computing;
 using Marrow.Hub;
-using Marrow.Tasks;
 using Marrow.Weights;
 using TorchSharp;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Marrow.Checkpoints;
-using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Tasks;
 using TorchSharp;

@@ -1,7 +1,4 @@
 using Marrow.Checkpoints;
-using Marrow.Computing;
-using Marrow.Exchange.Onnx;
-using Marrow.Weights;
 
 namespace Marrow.Exchange;
 

@@ -1,7 +1,5 @@
 using Marrow.Checkpoints;
-using Marrow.Computing;
 using Marrow.Exchange.Onnx;
-using Marrow.Tasks;
 using Marrow.Weights;
 using TorchSharp;
 

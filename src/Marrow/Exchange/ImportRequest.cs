@@ -1,5 +1,4 @@
 using Marrow.Checkpoints;
-using Marrow.Computing;
 
 namespace Marrow.Exchange;
 

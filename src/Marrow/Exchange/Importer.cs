@@ -1,6 +1,5 @@
 using System.Globalization;
 using Marrow.Checkpoints;
-using Marrow.Computing;
 using Marrow.Hub;
 using Marrow.Tasks;
 using Marrow.Weights;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Marrow.Inputs;
 using Marrow.Tasks;
 using Marrow.Weights;
 using Marrow.Weights.PyTorch;

@@ -4,7 +4,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Marrow.Checkpoints;
-using Marrow.Metrics;
 using Marrow.Tasks;
 
 namespace Marrow.Exchange;

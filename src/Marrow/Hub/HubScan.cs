@@ -1,5 +1,4 @@
 using Marrow.Checkpoints;
-using Marrow.Hub.Registry;
 
 namespace Marrow.Hub;
 

@@ -1,5 +1,4 @@
 using Marrow.Checkpoints;
-using Marrow.Datasets;
 
 namespace Marrow.Hub;
 

@@ -1,5 +1,3 @@
-using Marrow.Computing;
-
 namespace Marrow.Imaging;
 
 /// <summary>The checksum of PNG chunks (ISO 3309; PNG specification, annex D), four bytes a step.</summary>

@@ -1,5 +1,3 @@
-using Marrow.Reports;
-
 namespace Marrow.Imaging;
 
 public enum ImageFormat

@@ -4,7 +4,6 @@
 // was not, the loss is 0.
 
 using Marrow.Computing;
-using Marrow.Metrics;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

@@ -1,4 +1,3 @@
-using Marrow.Modules;
 using Marrow.Spine;
 
 namespace Marrow.Metrics;

@@ -1,5 +1,3 @@
-using Marrow.Modules;
-
 namespace Marrow.Phantoms;
 
 /// <summary>A point of a tube's middle line, mm; its half-width, mm; how much longer than its width the beam's way through it is.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Marrow.Imaging;
-using Marrow.Reports;
 using Marrow.Spine;
 
 namespace Marrow.Phantoms;

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Metrics;
 
 namespace Marrow.Phantoms;
 

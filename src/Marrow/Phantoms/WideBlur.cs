@@ -1,5 +1,3 @@
-using Marrow.Modules;
-
 namespace Marrow.Phantoms;
 
 /// <summary>A blur over many pixels, close to a Gaussian: averaged to a small image, three box blurs, drawn up again.</summary>

@@ -1,4 +1,3 @@
-using Marrow.Checkpoints;
 using Marrow.Imaging;
 
 namespace Marrow.Prediction;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Marrow.Datasets;
-using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Spine;

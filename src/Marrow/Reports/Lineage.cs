@@ -1,9 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Marrow.Checkpoints;
-using Marrow.Datasets;
-using Marrow.Modules;
 
 namespace Marrow.Reports;
 

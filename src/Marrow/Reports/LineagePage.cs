@@ -1,7 +1,6 @@
 using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Hub;
-using Marrow.Modules;
 
 namespace Marrow.Reports;
 

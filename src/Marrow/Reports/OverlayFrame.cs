@@ -1,4 +1,3 @@
-using Marrow.Hub;
 using Marrow.Imaging;
 using SkiaSharp;
 

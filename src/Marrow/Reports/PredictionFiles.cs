@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using CsvHelper;
 using Marrow.Imaging;
-using Marrow.Metrics;
 using Marrow.Prediction;
 
 namespace Marrow.Reports;

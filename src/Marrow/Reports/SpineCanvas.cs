@@ -1,7 +1,5 @@
 using System.Globalization;
 using Marrow.Imaging;
-using Marrow.Metrics;
-using Marrow.Phantoms;
 using Marrow.Prediction;
 using Marrow.Spine;
 using SkiaSharp;

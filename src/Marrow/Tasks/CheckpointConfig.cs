@@ -3,7 +3,6 @@ using System.Reflection;
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Modules;
-using Marrow.Tasks.Masks;
 
 namespace Marrow.Tasks;
 

@@ -4,7 +4,6 @@
 
 using Marrow.Computing;
 using Marrow.Losses;
-using Marrow.Metrics;
 using Marrow.Modules;
 using Marrow.Spine;
 using static TorchSharp.torch;

@@ -1,6 +1,5 @@
 using Marrow.Backbones;
 using Marrow.Datasets;
-using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Modules;
 using static TorchSharp.torch.nn;

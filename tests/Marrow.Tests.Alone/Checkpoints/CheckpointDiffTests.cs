@@ -1,5 +1,4 @@
 using Marrow.Checkpoints.Transfer;
-using Marrow.Cli;
 using Marrow.Hub;
 using TorchSharp;
 using static TorchSharp.torch.nn;

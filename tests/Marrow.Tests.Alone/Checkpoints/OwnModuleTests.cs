@@ -1,7 +1,6 @@
 using Marrow.Backbones;
 using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
-using Marrow.Cli;
 using Marrow.Hub;
 using Marrow.Tasks;
 using TorchSharp;

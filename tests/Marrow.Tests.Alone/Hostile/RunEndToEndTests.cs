@@ -1,6 +1,5 @@
 using System.Text;
 using Marrow.Checkpoints;
-using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 using static Marrow.Tests.Hostile.HostileRun;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Marrow.Soak;
-using Marrow.Tests.Checkpoints;
 using Marrow.Weights;
 
 namespace Marrow.Tests.Hostile;

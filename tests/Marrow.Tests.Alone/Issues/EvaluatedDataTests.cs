@@ -5,7 +5,6 @@ using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Prediction;
 using Marrow.Tasks;
-using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Training;
 using Marrow.Training.Ranking;
 using Marrow.Training.Runs;

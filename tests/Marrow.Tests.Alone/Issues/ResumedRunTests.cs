@@ -1,4 +1,3 @@
-using Marrow.Cli;
 using Marrow.Imaging;
 using Marrow.Tests.Training;
 using Marrow.Training.Runs;

@@ -1,4 +1,3 @@
-using Marrow.Cli;
 using Marrow.Tests.Hostile;
 using static Marrow.Tests.Hostile.HostileRun;
 using static Marrow.Tests.Issues.SpecialFiles;

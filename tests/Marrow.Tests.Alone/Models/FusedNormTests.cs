@@ -3,7 +3,6 @@ using Marrow.Computing;
 using Marrow.Computing.Cpu;
 using Marrow.Modules;
 using Marrow.Tasks;
-using Marrow.Tests.Checkpoints;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

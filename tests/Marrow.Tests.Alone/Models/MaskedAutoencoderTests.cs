@@ -1,7 +1,6 @@
 using Marrow.Computing;
 using Marrow.Tasks;
 using Marrow.Tasks.Pretrain;
-using Marrow.Tests.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Models;

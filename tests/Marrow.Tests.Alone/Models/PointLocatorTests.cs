@@ -1,8 +1,6 @@
-using Marrow.Computing.Cpu;
 using Marrow.Tasks;
 using Marrow.Tasks.Numbers;
 using Marrow.Tasks.Points;
-using Marrow.Tests.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Models;

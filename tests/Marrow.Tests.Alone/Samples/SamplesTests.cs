@@ -1,7 +1,6 @@
 using Marrow.Checkpoints;
 using Marrow.Samples;
 using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Training;
 
 namespace Marrow.Tests.Samples;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Marrow.Tests.Checkpoints;
 using Marrow.Training.Experiments;
 
 namespace Marrow.Tests.Studies;

@@ -1,5 +1,3 @@
-using Marrow.Cli;
-using Marrow.Tests.Checkpoints;
 using Marrow.Training.Experiments;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Studies;
 

@@ -1,9 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Marrow.Checkpoints;
-using Marrow.Cli;
 using Marrow.Hub;
-using Marrow.Tests.Checkpoints;
 using Marrow.Training.Experiments;
 using Marrow.Training.Runs;
 

@@ -1,10 +1,7 @@
 using Marrow.Checkpoints;
 using Marrow.Exchange;
-using Marrow.Exchange.Onnx;
 using Marrow.Prediction;
 using Marrow.Reports;
-using Marrow.Tests.Checkpoints;
-using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;

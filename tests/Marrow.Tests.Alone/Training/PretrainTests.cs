@@ -4,7 +4,6 @@ using Marrow.Datasets;
 using Marrow.Prediction;
 using Marrow.Tasks;
 using Marrow.Tasks.Pretrain;
-using Marrow.Tests.Checkpoints;
 using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;

@@ -1,8 +1,5 @@
 using Marrow.Checkpoints;
-using Marrow.Cli;
-using Marrow.Tests.Checkpoints;
 using Marrow.Training.Loop;
-using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;

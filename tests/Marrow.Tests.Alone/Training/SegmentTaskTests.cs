@@ -1,5 +1,4 @@
 using Marrow.Checkpoints;
-using Marrow.Cli;
 using Marrow.Phantoms;
 using Marrow.Prediction;
 using Marrow.Tests.Checkpoints;

@@ -1,5 +1,4 @@
 using Marrow.Checkpoints;
-using Marrow.Cli;
 using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Phantoms;

@@ -1,9 +1,6 @@
 using Marrow.Checkpoints;
-using Marrow.Cli;
 using Marrow.Datasets;
-using Marrow.Tests.Checkpoints;
 using Marrow.Training.Loop;
-using Marrow.Training.Methods;
 using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
-using Marrow.Tasks;
 using Marrow.Checkpoints;
 using Marrow.Hub;
+using Marrow.Tasks;
 using TorchSharp;
 using YamlDotNet.Serialization;
 using static TorchSharp.torch.nn;

@@ -1,6 +1,5 @@
 using System.Text;
 using Marrow.Checkpoints;
-using Marrow.Training.Experiments;
 
 namespace Marrow.Tests.Checkpoints;
 

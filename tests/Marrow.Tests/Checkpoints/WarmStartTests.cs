@@ -1,6 +1,5 @@
 using Marrow.Backbones;
 using Marrow.Checkpoints.Transfer;
-using Marrow.Cli;
 using Marrow.Hub;
 using Marrow.Tasks;
 using TorchSharp;

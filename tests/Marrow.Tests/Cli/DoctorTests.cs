@@ -4,7 +4,6 @@ using System.Text.Json;
 using Marrow.Cli;
 using Marrow.Cli.Doctor;
 using Marrow.Computing;
-using Marrow.Prediction;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Hostile;
 using Spectre.Console.Testing;

@@ -4,8 +4,6 @@ using Marrow.Cli.Commands;
 using Marrow.Datasets;
 using Marrow.Prediction;
 using Marrow.Training.Loop;
-using Marrow.Training.Recipes;
-using Marrow.Training.Runs;
 using Spectre.Console.Testing;
 
 namespace Marrow.Tests.Cli;

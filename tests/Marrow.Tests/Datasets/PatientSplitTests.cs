@@ -1,6 +1,5 @@
 using CsCheck;
 using Marrow.Datasets;
-using Marrow.Hub;
 using Marrow.Tests.Checkpoints;
 using static Marrow.Tests.Datasets.DataFolders;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Marrow.Datasets;
-using Marrow.Metrics;
 
 namespace Marrow.Tests.Datasets;
 

@@ -1,8 +1,6 @@
-using Marrow.Checkpoints;
 using Marrow.Cli.Demo;
 using Marrow.Metrics;
 using Marrow.Tasks;
-using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Demo;

@@ -2,7 +2,6 @@ using Marrow.Exchange;
 using Marrow.Exchange.Onnx;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Exchange;
-using Marrow.Tests.Training;
 
 namespace Marrow.Tests.Docs;
 

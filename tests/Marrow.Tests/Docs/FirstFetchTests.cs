@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Xml.Linq;
-using Marrow.Tests.Training;
 
 namespace Marrow.Tests.Docs;
 

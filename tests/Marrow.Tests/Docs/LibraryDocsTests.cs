@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Marrow.Tests.Training;
 
 namespace Marrow.Tests.Docs;
 

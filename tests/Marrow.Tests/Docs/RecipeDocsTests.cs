@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Marrow.Tests.Training;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Docs;

@@ -2,7 +2,6 @@ using Marrow.Exchange;
 using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Tests.Models;
-using Marrow.Tests.Training;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Exchange;

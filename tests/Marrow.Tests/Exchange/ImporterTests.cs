@@ -1,6 +1,5 @@
 using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
-using Marrow.Cli;
 using Marrow.Exchange;
 using Marrow.Hub;
 using Marrow.Tests.Checkpoints;

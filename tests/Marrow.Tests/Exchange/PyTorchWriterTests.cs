@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using Marrow.Checkpoints;
-using Marrow.Computing;
 using Marrow.Exchange;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Models;

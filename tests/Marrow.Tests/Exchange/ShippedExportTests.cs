@@ -1,7 +1,6 @@
 using Marrow.Exchange;
 using Marrow.Hub;
 using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Training;
 
 namespace Marrow.Tests.Exchange;
 

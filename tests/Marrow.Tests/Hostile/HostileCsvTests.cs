@@ -1,7 +1,6 @@
 using System.Text;
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Metrics;
 using Marrow.Tests.Checkpoints;
 using static Marrow.Tests.Datasets.DataFolders;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Marrow.Cli;
 using Marrow.Exchange;
 using Marrow.Soak;
 using Marrow.Tests.Checkpoints;

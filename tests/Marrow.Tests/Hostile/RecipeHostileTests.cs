@@ -1,5 +1,4 @@
 using Marrow.Imaging;
-using Marrow.Tests.Training;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Hostile;

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Hub;
 

@@ -1,5 +1,4 @@
 using BitMiracle.LibTiff.Classic;
-using Marrow.Computing.Cpu;
 using Marrow.Imaging;
 using Marrow.Tests.Checkpoints;
 using SkiaSharp;

@@ -1,5 +1,4 @@
 using CsCheck;
-using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Models;

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Marrow.Checkpoints;
-using Marrow.Cli;
-using Marrow.Datasets;
 using Marrow.Exchange;
 using Marrow.Hub;
 using Marrow.Tasks;

@@ -1,6 +1,5 @@
 using System.Text;
 using Marrow.Checkpoints;
-using Marrow.Cli;
 using Marrow.Exchange;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Checkpoints.PyTorch;

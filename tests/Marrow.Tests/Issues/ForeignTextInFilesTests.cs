@@ -5,7 +5,6 @@ using Marrow.Hub;
 using Marrow.Prediction;
 using Marrow.Reports;
 using Marrow.Tests.Checkpoints;
-using Marrow.Training.Recipes;
 using YamlDotNet.Serialization;
 
 namespace Marrow.Tests.Issues;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Marrow.Cli;
 using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
-using Marrow.Training.Runs;
 using Spectre.Console;
 using Spectre.Console.Testing;
 

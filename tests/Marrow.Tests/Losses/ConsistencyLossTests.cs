@@ -1,4 +1,3 @@
-using Marrow.Computing.Cpu;
 using Marrow.Imaging;
 using Marrow.Losses;
 using static TorchSharp.torch;

@@ -1,4 +1,3 @@
-using Marrow.Computing.Cpu;
 using Marrow.Losses;
 using Marrow.Tasks.Points;
 using static TorchSharp.torch;

@@ -1,6 +1,5 @@
 using Marrow.Imaging;
 using Marrow.Metrics;
-using Marrow.Modules;
 using Marrow.Spine;
 
 namespace Marrow.Tests.Metrics;

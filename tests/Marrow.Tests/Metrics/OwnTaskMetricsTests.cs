@@ -1,6 +1,5 @@
 using Marrow.Imaging;
 using Marrow.Metrics;
-using Marrow.Training.Experiments;
 
 namespace Marrow.Tests.Metrics;
 

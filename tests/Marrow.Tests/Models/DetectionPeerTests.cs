@@ -1,5 +1,4 @@
 using Marrow.Backbones;
-using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Losses;
 using Marrow.Modules;

@@ -1,7 +1,5 @@
 using Marrow.Imaging;
 using Marrow.Modules;
-using Marrow.Phantoms;
-using Marrow.Reports;
 using Marrow.Spine;
 using Marrow.Tasks;
 using Marrow.Tasks.Vertebrae;

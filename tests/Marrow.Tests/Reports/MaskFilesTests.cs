@@ -1,8 +1,6 @@
 using System.Text.Json;
-using Marrow.Cli.Doctor;
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Phantoms;
 using Marrow.Prediction;
 using Marrow.Reports;
 using Marrow.Tests.Checkpoints;

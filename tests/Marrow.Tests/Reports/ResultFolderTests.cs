@@ -1,5 +1,3 @@
-using Marrow.Checkpoints;
-using Marrow.Cli.Doctor;
 using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Reports;

@@ -1,5 +1,4 @@
 using Marrow.Imaging;
-using Marrow.Reports;
 using Marrow.Spine;
 using Marrow.Tests.Reports;
 

@@ -1,8 +1,6 @@
 using CsCheck;
-using Marrow.Cli;
 using Marrow.Imaging;
 using Marrow.Inputs;
-using Marrow.Phantoms;
 using Marrow.Spine;
 
 namespace Marrow.Tests.Tensors;

@@ -1,5 +1,4 @@
 using CsCheck;
-using Marrow.Cli;
 using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Inputs;

@@ -1,7 +1,6 @@
 using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Tasks;
-using Marrow.Training.Loop;
 using Marrow.Training.Methods;
 using static TorchSharp.torch;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Marrow.Checkpoints;
 using Marrow.Imaging;
-using Marrow.Training.Methods;
 
 namespace Marrow.Tests.Training;
 

@@ -1,6 +1,5 @@
 using Marrow.Inputs;
 using Marrow.Training.Recipes;
-using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 

@@ -1,13 +1,9 @@
 using System.Globalization;
 using CsCheck;
-using Marrow.Cli.Doctor;
 using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
-using Marrow.Metrics;
 using Marrow.Modules;
-using Marrow.Prediction;
-using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Training;

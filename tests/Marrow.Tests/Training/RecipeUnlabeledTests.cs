@@ -2,7 +2,6 @@ using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Modules;
 using Marrow.Tasks;
-using Marrow.Training.Methods;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Training;

@@ -1,4 +1,3 @@
-using Marrow.Cli;
 using Marrow.Tasks;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;

@@ -1,4 +1,3 @@
-using Marrow.Metrics;
 using Marrow.Tasks.Cobb;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
-using Marrow.Tasks;
 using Marrow.Modules;
+using Marrow.Tasks;
 
 namespace Marrow.Exchange.Onnx;
 

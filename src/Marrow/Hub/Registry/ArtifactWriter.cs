@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Marrow.Checkpoints;
-using Marrow.Computing;
 using Marrow.Weights;
 using TorchSharp;
 

@@ -1,5 +1,3 @@
-using Marrow.Modules;
-
 namespace Marrow.Hub.Registry;
 
 /// <summary>A file of a checkpoint as a blob of the registry.</summary>

@@ -1,9 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Marrow.Checkpoints;
-using Marrow.Computing;
-using Marrow.Modules;
 
 namespace Marrow.Hub.Registry;
 

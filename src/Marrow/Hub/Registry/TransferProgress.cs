@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Marrow.Checkpoints;
 
 namespace Marrow.Hub.Registry;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using Marrow.Checkpoints;
 using Marrow.Soak;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Hub.Registry;
 

@@ -1,5 +1,4 @@
 using Marrow.Soak;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Hub.Registry;
 

@@ -1,5 +1,3 @@
-using Marrow.Tests.Checkpoints;
-
 namespace Marrow.Tests.Hub.Registry;
 
 /// <summary>A registry that is pushed to and forgets, changes or sends elsewhere what it gets.</summary>

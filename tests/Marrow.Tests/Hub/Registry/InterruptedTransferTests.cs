@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Marrow.Checkpoints;
-using Marrow.Hub;
 using Marrow.Hub.Registry;
 using Marrow.Imaging;
 using Marrow.Soak;

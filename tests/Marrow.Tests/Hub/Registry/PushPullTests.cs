@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Marrow.Checkpoints;
-using Marrow.Hub;
 using Marrow.Hub.Registry;
 using Marrow.Soak;
 

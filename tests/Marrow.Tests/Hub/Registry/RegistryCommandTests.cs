@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Marrow.Cli;
-using Marrow.Hub;
 using Marrow.Soak;
 
 namespace Marrow.Tests.Hub.Registry;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using Marrow.Checkpoints;
-using Marrow.Hub;
 using Marrow.Soak;
 using Marrow.Tests.Checkpoints;
 
