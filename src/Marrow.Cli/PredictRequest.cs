@@ -7,7 +7,11 @@ namespace Marrow.Cli;
 internal sealed record PredictRequest(PredictInputs Inputs, string Folder, bool Overlays)
 {
     /// <summary>Throws <see cref="MarrowException"/> when something that no prediction wrote is where a result would go.</summary>
-    /// <param name="more">Endings of further files that each image gives.</param>
-    public void RequireFree(params string[] more) =>
-        ResultFolder.RequireFree(Folder, Inputs.Images, [ResultFolder.Json, .. Overlays ? [ResultFolder.Overlay] : (string[])[], .. more]);
+    /// <param name="columns">Of the predictor, by which it is known whether there will be masks.</param>
+    public void RequireFree(IReadOnlyList<string> columns) => ResultFolder.RequireFree(Folder, Inputs.Images,
+    [
+        ResultFolder.Json,
+        .. Overlays ? [ResultFolder.Overlay] : (string[])[],
+        .. columns.Any(c => c.StartsWith("area.", StringComparison.Ordinal)) ? [ResultFolder.Mask] : (string[])[],
+    ]);
 }

@@ -1,5 +1,6 @@
 using Marrow.Computing;
 using Marrow.Imaging;
+using Marrow.Findings;
 using Marrow.Prediction;
 
 namespace Marrow.Cli;
@@ -13,23 +14,22 @@ internal static class PredictionLoop
     /// Findings in the images' order. An image that can't be read is a finding of its own, so that one broken file spoils no
     /// folder. When it ends early, by an error or a cancellation, what was found is kept first.
     /// </summary>
-    /// <param name="failed">File and message -> the finding of an image that can't be read.</param>
-    /// <param name="write">Writes an image's own files, without a radiograph where it can't be read; gives what is kept of the finding.</param>
+    /// <param name="write">Writes an image's own files, without a radiograph where it can't be read.</param>
     /// <param name="keep">Writes the table of all findings so far.</param>
-    public static List<T> Run<T>(IReadOnlyList<string> images, Func<string, (T Finding, Radiograph Radiograph)> predict,
-        Func<string, string, T> failed, Func<T, Radiograph?, T> write, Action keep, Output output, CancellationToken cancellation) where T : Finding
+    public static List<Finding> Run(IReadOnlyList<string> images, PredictorSet predictor, Action<Finding, Radiograph?> write, Action keep, Output output, CancellationToken cancellation)
     {
         ProcessThreads.Current?.Apply();
         var findings = RunDisplay.Show(output, show =>
         {
-            var found = new List<T>();
+            var found = new List<Finding>();
             try
             {
                 foreach (var image in images)
                 {
                     cancellation.ThrowIfCancellationRequested();
                     var (finding, radiograph) = Read(image);
-                    found.Add(write(finding, radiograph));
+                    write(finding, radiograph);
+                    found.Add(WithoutMask(finding));
                     show(new() { Stage = "predicting", Step = found.Count, Steps = images.Count });
                 }
             }
@@ -43,18 +43,22 @@ internal static class PredictionLoop
         Warn(findings, output);
         return findings;
 
-        (T, Radiograph?) Read(string image)
+        (Finding, Radiograph?) Read(string image)
         {
             try
             {
-                return predict(image);
+                return predictor.Predict(image);
             }
             catch (MarrowException e)
             {
-                return (failed(image, e.Message), null);
+                return (predictor.Failed(image, e.Message), null);
             }
         }
     }
+
+    /// <summary>A folder of thousands of films must not keep their masks.</summary>
+    private static Finding WithoutMask(Finding finding) =>
+        finding.Part<RegionsPart>() is { } regions ? finding.With(regions with { Mask = [] }) : finding;
 
     /// <summary>Failed where an image was not measured, or where some may lie that nobody could look for.</summary>
     public static int CodeOf(IEnumerable<Finding> findings, PredictInputs inputs) =>

@@ -1,5 +1,5 @@
 using Marrow.Imaging;
-using Marrow.Prediction;
+using Marrow.Findings;
 using Marrow.Spine;
 using SkiaSharp;
 
@@ -31,7 +31,7 @@ internal static class ReportSamples
         return vertebrae;
     }
 
-    public static SpineFinding Finding(int width, int height, ulong seed = 1, string file = "films/case 1.jpg")
+    public static Finding Finding(int width, int height, ulong seed = 1, string file = "films/case 1.jpg")
     {
         var spine = Spine(width, height, seed);
         var angles = CobbAngles.Measure(spine, height);
@@ -40,16 +40,29 @@ internal static class ReportSamples
             File = file,
             Width = width,
             Height = height,
-            Vertebrae = [.. spine.Select((v, k) => new FoundVertebra(SpineFinding.LevelName(k), v, 0.9))],
-            LandmarkAngles = angles,
-            ExpectedDegrees = [50, 30, 5],
-            RegressorDegrees = [40, 20, 10],
-            CobbDegrees = angles.Degrees,
+            Parts =
+            [
+                new SpinePart
+                {
+                    Vertebrae = [.. spine.Select((v, k) => new FoundVertebra(SpinePart.LevelName(k), v, 0.9))],
+                    LandmarkAngles = angles,
+                    ExpectedDegrees = [50, 30, 5],
+                    RegressorDegrees = [40, 20, 10],
+                    CobbDegrees = angles.Degrees,
+                },
+            ],
             Confidence = 0.875,
             Warnings = ["1 vertebra was filled in"],
             Checkpoints = [new("landmarks", "retinanet-densenet-mini.phantom", new string('a', 64))],
         };
     }
+
+    /// <summary>The columns of predictions of spines.</summary>
+    public static readonly string[] SpineColumns = ["cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence"];
+
+    public static SpinePart Spine(this Finding finding) => finding.Part<SpinePart>()!;
+
+    public static Finding WithSpine(this Finding finding, Func<SpinePart, SpinePart> change) => finding.With(change(finding.Spine()));
 
     public static SKBitmap Decode(byte[] png) => SKBitmap.Decode(png);
 

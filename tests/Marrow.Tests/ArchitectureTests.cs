@@ -21,6 +21,7 @@ public class ArchitectureTests
         ["Modules"],
         ["Backbones"],
         ["Losses", "Metrics"],
+        ["Findings"],
         ["Tasks"],
         ["Weights"],
         ["Checkpoints"],
@@ -64,14 +65,17 @@ public class ArchitectureTests
             .Where(u => Folder(u.Type) is { } folder && WithoutTensors.Contains(folder) && u.Used.Namespace.StartsWith("TorchSharp", StringComparison.Ordinal))
             .Select(u => $"{u.Type.FullName} uses {u.Used.FullName}").Distinct());
 
-    /// <summary>Whoever asks for the name of a task decides by it, and a new task would have to be told to him.</summary>
+    /// <summary>
+    /// Whoever asks for the name of a task decides by it, and a new task would have to be told to him. Two names are words of
+    /// other things, too: a kind of labels, and the section of a recipe.
+    /// </summary>
     [Fact]
     public void Nobody_knows_a_task_by_its_name_but_its_own_folder()
     {
-        var names = CheckpointTask.All.ToHashSet(StringComparer.Ordinal);
+        var names = CheckpointTask.All.Except(["points", "pretrain"]).ToHashSet(StringComparer.Ordinal);
         Assert.Empty(
             from type in Types.Value
-            where Folder(type) is not (null or "Tasks" or "Cli" or "Prediction") || type.Namespace == "Marrow.Cli.Demo"
+            where Folder(type) is not (null or "Tasks" or "Cli") || type.Namespace == "Marrow.Cli.Demo"
             from method in type.Methods.Where(method => method.HasBody)
             from instruction in method.Body.Instructions
             where instruction.OpCode == OpCodes.Ldstr && names.Contains((string)instruction.Operand)

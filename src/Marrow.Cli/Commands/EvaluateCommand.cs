@@ -52,7 +52,7 @@ internal static class EvaluateCommand
                     var (samples, warnings) = Samples(named, name, folder, part, parsed.GetValue(format), changes.Length == 0 ? null : options => DataOptions.ReadOptions(changes, options), references.Hub);
                     foreach (var warning in warnings)
                         output.Warn(warning);
-                    CropDetectors.Complete(checkpoints, references.Hub);
+                    PredictorSet.Complete(checkpoints, references.Hub);
                     return Measure(named, checkpoints, samples, warnings, name, part, output, cancellation);
                 }
                 finally

@@ -14,15 +14,6 @@ namespace Marrow.Cli.Commands;
 /// <summary>marrow predict: what checkpoints say of images, as CSV, JSON, overlays and masks; without a name vertebrae and Cobb angles.</summary>
 internal static class PredictCommand
 {
-    /// <summary>What one checkpoint of each task does; a detector, a regressor of angles or both measure spines.</summary>
-    private static readonly Dictionary<string, Func<Checkpoint, Checkpoint?, PredictRequest, Output, CancellationToken, int>> ByTask = new()
-    {
-        [CheckpointTask.Classify] = PredictImages.Run,
-        [CheckpointTask.Regress] = PredictImages.Run,
-        [CheckpointTask.Points] = PredictImages.Run,
-        [CheckpointTask.Segment] = (checkpoint, _, request, output, cancellation) => PredictMasks.Run(checkpoint, request, output, cancellation),
-    };
-
     public static Command Create()
     {
         var inputs = new Argument<string[]>("IMAGE") { Description = $"Images ({ImageKinds.Names}) or folders of them.", Arity = ArgumentArity.OneOrMore };
@@ -51,49 +42,31 @@ internal static class PredictCommand
     private static int Run(PredictRequest request, IReadOnlyList<string> names, LocalHub hub, Output output, CancellationToken cancellation)
     {
         request.Inputs.Warn(output);
+        using var predictor = Open(names, hub, output, cancellation);
+        request.RequireFree(predictor.Columns);
+        if (predictor.Untrained.Count > 0)
+            output.Warn($"no label of {string.Join(", ", predictor.Untrained)} was seen in training; left blank.");
+        var files = new FindingFiles(request.Folder, predictor.Columns, request.Overlays);
+        var findings = PredictionLoop.Run(request.Inputs.Images, predictor, (finding, radiograph) => files.Add(finding, radiograph), files.WriteCsv, output, cancellation);
+        output.Finish(
+            new { request.Folder, csv = files.CsvPath, predictions = findings.Select(FindingJson.Document), request.Inputs.Skipped },
+            console => FindingDisplay.Draw(console, predictor.Columns, findings, request));
+        return PredictionLoop.CodeOf(findings, request.Inputs);
+    }
+
+    private static PredictorSet Open(IReadOnlyList<string> names, LocalHub hub, Output output, CancellationToken cancellation)
+    {
         var checkpoints = new List<Checkpoint>();
         try
         {
             var references = new CheckpointReferences(hub, output, cancellation);
-            foreach (var name in names.Count > 0 ? names : SpineCheckpoints.Newest(hub))
+            foreach (var name in names.Count > 0 ? names : PredictorSet.NewestOfSpines(hub))
                 checkpoints.Add(references.Resolve(name));
-            var only = checkpoints is [var one] ? one : null;
-            CropDetectors.Complete(checkpoints, hub);
-            if (only is not null && only.Config.Input.Crop is not { Region: CropRegion.Vertebra } && ByTask.TryGetValue(only.Config.Task, out var predict))
-                return predict(only, checkpoints.FirstOrDefault(c => c != only), request, output, cancellation);
-            request.RequireFree();
-            using var predictor = new SpinePredictor(checkpoints);
-            var files = new PredictionFiles(request.Folder, request.Overlays);
-            var findings = PredictionLoop.Run(request.Inputs.Images, predictor.Predict,
-                (file, why) => new() { File = file, Width = 0, Height = 0, Status = FindingStatus.Failed, Warnings = [why] },
-                (finding, radiograph) =>
-                {
-                    files.Add(finding, radiograph);
-                    return finding;
-                },
-                files.WriteCsv, output, cancellation);
-            output.Finish(new { request.Folder, csv = files.CsvPath, predictions = findings.Select(PredictionFiles.Document), request.Inputs.Skipped }, console => Draw(console, findings, request.Folder));
-            return PredictionLoop.CodeOf(findings, request.Inputs);
+            return PredictorSet.Of(checkpoints, hub);
         }
         finally
         {
             checkpoints.ForEach(c => c.Dispose());
         }
     }
-
-    internal static void Draw(IAnsiConsole console, IReadOnlyList<SpineFinding> findings, string folder)
-    {
-        console.Draw(["file", "cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence", "status"], [.. findings.Select(f => (IReadOnlyList<string>)
-        [
-            f.File,
-            .. Enumerable.Range(0, 3).Select(i => i < f.CobbDegrees.Count ? Number(f.CobbDegrees[i], "0.0") : "-"),
-            f.Severity?.ToString().ToLowerInvariant() ?? "",
-            Number(f.Vertebrae.Count, "0"),
-            Number(f.Confidence, "0.00"),
-            f.Status.ToString().ToLowerInvariant(),
-        ])]);
-        console.Line($"written to {folder}");
-    }
-
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Datasets;
+using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Metrics;
 using Marrow.Prediction;
@@ -95,7 +96,7 @@ internal static class DemoReport
             page.Pictures([.. shown.Select(film => Overlay(films.Samples[film], films.Findings(stage)[film], start))]);
     }
 
-    private static (byte[] Png, string Caption) Overlay(Sample sample, SpineFinding finding, string caption)
+    private static (byte[] Png, string Caption) Overlay(Sample sample, Finding finding, string caption)
     {
         var radiograph = RadiographReader.Read(sample.ImagePath);
         var png = OverlayRenderer.Render(radiograph, finding, new SpineTruth(sample.Vertebrae, sample.CobbDegrees));

@@ -1,6 +1,7 @@
 using Marrow.Checkpoints;
 using Marrow.Computing;
 using Marrow.Datasets;
+using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Metrics;
 using Marrow.Prediction;
@@ -15,14 +16,14 @@ namespace Marrow.Cli.Demo;
 /// </summary>
 internal sealed class HeldOutFilms
 {
-    private readonly Dictionary<string, IReadOnlyList<SpineFinding>> _findings = [];
+    private readonly Dictionary<string, IReadOnlyList<Finding>> _findings = [];
 
     private HeldOutFilms(IReadOnlyList<Sample> samples) => Samples = samples;
 
     public IReadOnlyList<Sample> Samples { get; }
 
     /// <summary>In the order of <see cref="Samples"/>.</summary>
-    public IReadOnlyList<SpineFinding> Findings(string stage) => _findings[stage];
+    public IReadOnlyList<Finding> Findings(string stage) => _findings[stage];
 
     public static HeldOutFilms Measure(DemoFolder folder, IReadOnlyDictionary<string, StageResult> stages, CancellationToken cancellation)
     {
@@ -32,7 +33,7 @@ internal sealed class HeldOutFilms
             using var checkpoint = Checkpoint.Load(stage.Folder);
             films ??= new(Evaluation.Samples(checkpoint, "spines", folder.Spines, EvaluationSplit.HeldOut).Samples);
             using var predictor = new SpinePredictor([checkpoint], Compute.Float32); // as it was trained and measured
-            var findings = new List<SpineFinding>();
+            var findings = new List<Finding>();
             foreach (var sample in films.Samples)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -57,17 +58,17 @@ internal sealed class HeldOutFilms
     };
 
     /// <summary>Mean distance of the corners, original px; NaN when vertebrae are missing.</summary>
-    public static double LandmarkError(Sample sample, SpineFinding finding) => finding.Vertebrae.Count != sample.Vertebrae.Count
+    public static double LandmarkError(Sample sample, Finding finding) => finding.Part<SpinePart>() is not { } spine || spine.Vertebrae.Count != sample.Vertebrae.Count
         ? double.NaN
-        : sample.Vertebrae.Zip(finding.Vertebrae, (truth, found) => Distance(truth, found.Corners)).Average();
+        : sample.Vertebrae.Zip(spine.Vertebrae, (truth, found) => Distance(truth, found.Corners)).Average();
 
     private static double Distance(Vertebra a, Vertebra b) =>
         (a.TopLeft.DistanceTo(b.TopLeft) + a.TopRight.DistanceTo(b.TopRight) + a.BottomLeft.DistanceTo(b.BottomLeft) + a.BottomRight.DistanceTo(b.BottomRight)) / 4;
 
-    private static double Smape(Sample sample, SpineFinding finding) => Angles.SmapeOf(sample.CobbDegrees, finding.CobbDegrees);
+    private static double Smape(Sample sample, Finding finding) => Angles.SmapeOf(sample.CobbDegrees, finding.Part<SpinePart>()!.CobbDegrees);
 
     /// <summary>Scratch minus warm, the mean over films; films that either has no value for are left out.</summary>
-    private MetricValue Gain(string metric, StageResult warm, StageResult scratch, Func<Sample, SpineFinding, double> error)
+    private MetricValue Gain(string metric, StageResult warm, StageResult scratch, Func<Sample, Finding, double> error)
     {
         var (before, after) = (Findings(scratch.Stage), Findings(warm.Stage));
         var pairs = Enumerable.Range(0, Samples.Count)

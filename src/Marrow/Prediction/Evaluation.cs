@@ -57,7 +57,7 @@ public static class Evaluation
     private static IReadOnlyList<Sample> Crop(Checkpoint checkpoint, InputCrop crop, Checkpoint? detector, IReadOnlyList<Sample> samples, Action<int, int>? progress, CancellationToken cancellation)
     {
         if (detector?.Digest != crop.Digest)
-            throw SpinePredictor.CropMissing(checkpoint);
+            throw CropDetector.Missing(checkpoint);
         using var looking = new CropDetector(detector);
         return CroppedSamples.Of(samples, crop, looking.Detect(samples, kept: null, progress, cancellation));
     }
@@ -71,24 +71,25 @@ public static class Evaluation
     {
         bootstrap = (bootstrap ?? new()) with { Cancellation = cancellation };
         using var predictor = new SpinePredictor(checkpoints);
-        var findings = new List<SpineFinding>();
+        var found = new List<SpinePredictor.Measurement>();
         foreach (var sample in samples)
         {
             cancellation.ThrowIfCancellationRequested();
-            findings.Add(predictor.Measure(RadiographReader.Read(sample.ImagePath, predictor.DecodeSize.Width, predictor.DecodeSize.Height)).Finding);
-            progress?.Invoke(findings.Count, samples.Count);
+            found.Add(predictor.Measure(RadiographReader.Read(sample.ImagePath, predictor.DecodeSize.Width, predictor.DecodeSize.Height)));
+            progress?.Invoke(found.Count, samples.Count);
         }
+        var findings = found.Select(f => f.Spine).ToList();
         var truth = samples.Select(s => s.CobbDegrees).ToList();
         string[] patients = [.. samples.Select(s => s.Patient)];
         var results = new Dictionary<string, IReadOnlyList<MetricValue>>();
         if (findings.All(f => f.LandmarkAngles is not null))
         {
-            var pairs = findings.Zip(samples, (f, s) => new LandmarkPair
+            var pairs = found.Zip(samples, (f, s) => new LandmarkPair
             {
                 Truth = s.Vertebrae,
-                Found = [.. f.Vertebrae.Select(v => v.Corners)],
-                ImageWidth = f.Width,
-                ImageHeight = f.Height,
+                Found = [.. f.Spine.Vertebrae.Select(v => v.Corners)],
+                ImageWidth = f.About.Width,
+                ImageHeight = f.About.Height,
                 Patient = s.Patient,
             }).ToList();
             results["landmarks"] =

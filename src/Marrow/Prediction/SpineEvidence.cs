@@ -1,3 +1,4 @@
+using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Spine;
 using Marrow.Tasks.Vertebrae;
@@ -57,7 +58,7 @@ internal sealed record SpineEvidence(double WeakestRun, int WeakestAt, double Me
         if (Flatness >= FlatFrom)
             reasons.Add(FormattableString.Invariant($"No whole spine was found: the boxes are {Flatness:F1} times as wide as high, too flat for vertebrae; the film seems to be cut off or to show something else."));
         else if (reasons.Count == 0)
-            reasons.Add(FormattableString.Invariant($"No whole spine was found: {SpineFinding.LevelName(WeakestAt)} to {SpineFinding.LevelName(WeakestAt + Run - 1)} score {WeakestRun:F2} only."));
+            reasons.Add(FormattableString.Invariant($"No whole spine was found: {SpinePart.LevelName(WeakestAt)} to {SpinePart.LevelName(WeakestAt + Run - 1)} score {WeakestRun:F2} only."));
         return reasons;
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Computing;
+using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Spine;
@@ -14,10 +15,9 @@ namespace Marrow.Prediction;
 
 /// <summary>
 /// Radiograph -> vertebrae and Cobb angles, by a detector of corners, a regressor of angles, or both, and a refiner of the
-/// detector's corners. The preprocessing is that of each checkpoint's input contract; nothing about it is guessed. Not for
-/// use by several threads at once.
+/// detector's corners. The preprocessing is that of each checkpoint's input contract; nothing about it is guessed.
 /// </summary>
-public sealed class SpinePredictor : IDisposable
+internal sealed class SpinePredictor : IPredictor
 {
     /// <summary>
     /// Share of the corners' expected angles where both are there; the rest is the regressor's. The two err differently, so the
@@ -36,9 +36,9 @@ public sealed class SpinePredictor : IDisposable
     private const int ManyFilled = 2;
     private const double DegreesApart = 15; // corners and regressor: beyond, one of them is wrong
 
-    private readonly DetectVertebraeTask? _detector;
-    private readonly RegressCobbTask? _regressor;
-    private readonly PointsTask? _corners;
+    private DetectVertebraeTask? _detector;
+    private RegressCobbTask? _regressor;
+    private PointsTask? _corners;
     private readonly Compute _compute;
     private readonly List<CheckpointUse> _uses = [];
 
@@ -51,38 +51,51 @@ public sealed class SpinePredictor : IDisposable
     public SpinePredictor(IReadOnlyList<Checkpoint> checkpoints, Compute? compute = null)
     {
         _compute = compute ?? Compute.Choose();
-        foreach (var checkpoint in checkpoints)
+        try
         {
-            var task = checkpoint.BuildTask();
-            _compute.PrepareForInference(task.Model);
-            switch (task)
-            {
-                case DetectVertebraeTask detector when _detector is null:
-                    _detector = detector;
-                    _uses.Add(new("landmarks", checkpoint.Name, checkpoint.Digest));
-                    break;
-                case RegressCobbTask regressor when _regressor is null:
-                    _regressor = regressor;
-                    _uses.Add(new("cobb", checkpoint.Name, checkpoint.Digest));
-                    break;
-                case PointsTask corners when _corners is null && corners.Input.Crop is { Region: CropRegion.Vertebra }:
-                    _corners = corners;
-                    _uses.Add(new("corners", checkpoint.Name, checkpoint.Digest));
-                    break;
-                default:
-                    task.Dispose();
-                    Dispose();
-                    throw new MarrowException($"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for {CheckpointTask.DetectVertebrae}, one for {CheckpointTask.RegressCobb}, or one of each, and one for {CheckpointTask.Points} that looks at each vertebra the detector finds; give one for another task alone.");
-            }
+            foreach (var checkpoint in checkpoints)
+                Take(checkpoint);
+            if (_uses.Count == 0)
+                throw new MarrowException("A spine prediction needs a checkpoint: give --checkpoint NAME.");
+            if (checkpoints.FirstOrDefault(c => c.Config.Input.Crop is { } crop && _uses.All(u => u.Digest != crop.Digest)) is { } cropping)
+                throw CropDetector.Missing(cropping);
         }
-        if (_uses.Count == 0)
-            throw new MarrowException("A spine prediction needs a checkpoint: give --checkpoint NAME.");
-        if (checkpoints.FirstOrDefault(c => c.Config.Input.Crop is { } crop && _uses.All(u => u.Digest != crop.Digest)) is { } cropping)
+        catch
         {
             Dispose();
-            throw CropMissing(cropping);
+            throw;
         }
     }
+
+    private void Take(Checkpoint checkpoint)
+    {
+        var task = checkpoint.BuildTask();
+        _compute.PrepareForInference(task.Model);
+        switch (task)
+        {
+            case DetectVertebraeTask detector when _detector is null:
+                _detector = detector;
+                _uses.Add(new("landmarks", checkpoint.Name, checkpoint.Digest));
+                break;
+            case RegressCobbTask regressor when _regressor is null:
+                _regressor = regressor;
+                _uses.Add(new("cobb", checkpoint.Name, checkpoint.Digest));
+                break;
+            case PointsTask corners when _corners is null && corners.Input.Crop is { Region: CropRegion.Vertebra }:
+                _corners = corners;
+                _uses.Add(new("corners", checkpoint.Name, checkpoint.Digest));
+                break;
+            default:
+                task.Dispose();
+                throw new MarrowException($"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for {Of(SpineRole.Landmarks)}, one for {Of(SpineRole.Angles)}, or one of each, and one for {Of(SpineRole.Corners)} that looks at each vertebra the detector finds; give one for another task alone.");
+        }
+
+        static string Of(SpineRole role) => string.Join(" or ", TaskCatalogue.Names(t => t.SpineRole == role));
+    }
+
+    public IReadOnlyList<string> Columns { get; } = ["cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence"];
+
+    public IReadOnlyList<string> Untrained => [];
 
     /// <summary>Smallest size at which an image may be decoded without loss for these checkpoints; 0 for its full size.</summary>
     public (int Width, int Height) DecodeSize
@@ -94,20 +107,8 @@ public sealed class SpinePredictor : IDisposable
         }
     }
 
-    /// <summary>The detector by which a checkpoint's images are cropped is not there: its weights are of no use without it.</summary>
-    internal static MarrowException CropMissing(Checkpoint checkpoint) => MarrowException.Bad(
-        checkpoint.Name, $"the detector by which its images are cropped, {checkpoint.Config.Input.Crop!.Detector}@{checkpoint.Config.Input.Crop.Digest}", "none of that digest",
-        "Name it too, or fetch it into the hub (marrow hub pull --with-parents).");
-
-    /// <summary>Reads and measures one file; the radiograph is for drawing on. Throws <see cref="MarrowException"/> when it can't be read.</summary>
-    public (SpineFinding Finding, Radiograph Radiograph) Predict(string path)
-    {
-        var radiograph = RadiographReader.Read(path, DecodeSize.Width, DecodeSize.Height);
-        return (Predict(radiograph), radiograph);
-    }
-
-    /// <summary>The same for a radiograph in memory. Angles in degrees, places in pixels of the original image.</summary>
-    public SpineFinding Predict(Radiograph radiograph)
+    /// <summary>Angles in degrees, places in pixels of the original image.</summary>
+    public Finding Predict(Radiograph radiograph)
     {
         if (!radiograph.Pixels.AsSpan().ContainsAnyExcept(radiograph.Pixels[0]))
             return Withhold(Measurement.Nothing(radiograph, _uses), ["The image is of one grey value: it shows nothing."]);
@@ -139,7 +140,7 @@ public sealed class SpinePredictor : IDisposable
             var spine = _detector.Spines(images, [toInput], _compute)[0];
             detected = CropDetector.Of(spine, toInput, film.OriginalWidth, film.OriginalHeight);
             var corners = _corners is null ? detected.Vertebrae : new VertebraRefiner(_corners, _compute).Refine(film, detected);
-            vertebrae.AddRange(corners.Select((v, i) => new FoundVertebra(SpineFinding.LevelName(i), v.Transform(border.ToOriginal), spine.Scores[i], spine.Filled[i])));
+            vertebrae.AddRange(corners.Select((v, i) => new FoundVertebra(SpinePart.LevelName(i), v.Transform(border.ToOriginal), spine.Scores[i], spine.Filled[i])));
             measured = CobbAngles.Measure(corners, film.OriginalHeight);
             expected = CobbExpectation.Degrees(corners, film.OriginalHeight, TiltErrorDegrees);
             confidence = spine.Confidence;
@@ -167,48 +168,52 @@ public sealed class SpinePredictor : IDisposable
             File = radiograph.Source,
             Width = radiograph.OriginalWidth,
             Height = radiograph.OriginalHeight,
+            Confidence = confidence,
+            Status = doubts.Count > 0 ? FindingStatus.Check : FindingStatus.Ok,
+            Warnings = [.. warnings, .. doubts],
+            Checkpoints = _uses,
+        }, new()
+        {
             Vertebrae = vertebrae,
             LandmarkAngles = measured,
             ExpectedDegrees = expected,
             RegressorDegrees = regressed,
             CobbDegrees = Fuse(expected, regressed),
-            Confidence = confidence,
-            Status = doubts.Count > 0 ? FindingStatus.Check : FindingStatus.Ok,
-            Warnings = [.. warnings, .. doubts],
-            Checkpoints = _uses,
             SawSpine = _detector is not null,
         }, refusals);
     }
 
-    /// <param name="Finding">As if it were to be believed.</param>
+    public Finding Failed(string file, string reason) => Finding.Failed(file, reason, new SpinePart()) with { Confidence = 0 };
+
+    /// <param name="About">All but the spine.</param>
+    /// <param name="Spine">As if it were to be believed.</param>
     /// <param name="Refusals">Why the image shows no whole spine; empty where it does.</param>
-    internal sealed record Measurement(SpineFinding Finding, IReadOnlyList<string> Refusals)
+    internal sealed record Measurement(Finding About, SpinePart Spine, IReadOnlyList<string> Refusals)
     {
+        /// <summary>Whether it is to be believed or not.</summary>
+        public Finding Finding => About.With(Spine);
+
         public static Measurement Nothing(Radiograph radiograph, IReadOnlyList<CheckpointUse> uses) => new(new()
         {
             File = radiograph.Source,
             Width = radiograph.OriginalWidth,
             Height = radiograph.OriginalHeight,
+            Confidence = 0,
             Warnings = radiograph.Warnings,
             Checkpoints = uses,
-        }, []);
+        }, new(), []);
     }
 
     /// <summary>No angle and no severity is said of an image without a whole spine; what was seen stays, without names.</summary>
-    private static SpineFinding Withhold(Measurement measured, IReadOnlyList<string> reasons)
+    private static Finding Withhold(Measurement measured, IReadOnlyList<string> reasons) => (measured.About with
     {
-        var finding = measured.Finding;
-        return finding with
-        {
-            Vertebrae = [.. finding.Vertebrae.Where(v => !v.Filled).Select(v => v with { Level = "" })],
-            LandmarkAngles = null,
-            ExpectedDegrees = [],
-            RegressorDegrees = [],
-            CobbDegrees = [],
-            Status = FindingStatus.Failed,
-            Warnings = [.. reasons, .. finding.Warnings],
-        };
-    }
+        Status = FindingStatus.Failed,
+        Warnings = [.. reasons, .. measured.About.Warnings],
+    }).With(new SpinePart
+    {
+        Vertebrae = [.. measured.Spine.Vertebrae.Where(v => !v.Filled).Select(v => v with { Level = "" })],
+        SawSpine = measured.Spine.SawSpine,
+    });
 
     /// <summary>Both kinds of angles mixed, or the one there is; empty stands for none.</summary>
     public static IReadOnlyList<double> Fuse(IReadOnlyList<double> expected, IReadOnlyList<double> regressor) => (expected.Count, regressor.Count) switch

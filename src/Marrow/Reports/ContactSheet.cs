@@ -1,7 +1,7 @@
 using System.Globalization;
 using Marrow.Datasets;
+using Marrow.Findings;
 using Marrow.Imaging;
-using Marrow.Prediction;
 using Marrow.Spine;
 using SkiaSharp;
 
@@ -124,7 +124,7 @@ public static class ContactSheet
                 .Then(AffineTransform.Translate(frame.Left, frame.Top));
             canvas.Save();
             canvas.ClipRect(tile);
-            var found = item.Vertebrae.Select((v, k) => new FoundVertebra(SpineFinding.LevelName(k), v, 1)).ToList();
+            var found = item.Vertebrae.Select((v, k) => new FoundVertebra(SpinePart.LevelName(k), v, 1)).ToList();
             var spine = new SpineCanvas(canvas, toPicture, frame, tile, 11);
             spine.Vertebrae(found);
             PointCanvas.Draw(canvas, new(toPicture, frame, tile, 11), item.Points, names: null);

@@ -1,6 +1,6 @@
 using System.Globalization;
+using Marrow.Findings;
 using Marrow.Imaging;
-using Marrow.Prediction;
 using Marrow.Spine;
 using SkiaSharp;
 
@@ -10,59 +10,131 @@ namespace Marrow.Reports;
 public sealed record SpineTruth(IReadOnlyList<Vertebra> Vertebrae, IReadOnlyList<double> CobbDegrees);
 
 /// <summary>
-/// Draws a finding onto its radiograph: a strip with the angles, severity and confidence above; vertebrae, their
-/// levels and the end-plate lines of each angle on the picture.
+/// Draws a finding onto its radiograph, part by part: a strip with values and confidence above; vertebrae, their levels and
+/// the end-plate lines of each angle, points, regions and boxes on the picture.
 /// </summary>
 public static class OverlayRenderer
 {
+    private const int MostLines = 8; // of values above a picture; the JSON file has them all
+    private static readonly Point2D Unseen = new(double.NaN, double.NaN);
+
     /// <summary>
     /// A PNG, at most 1200 px wide and its radiograph at most 1200 px high; small radiographs are enlarged, four times at
     /// most, until text on them is readable.
     /// </summary>
-    public static byte[] Render(Radiograph radiograph, SpineFinding finding, SpineTruth? truth = null) =>
+    public static byte[] Render(Radiograph radiograph, Finding finding, SpineTruth? truth = null) =>
         OverlayFrame.Render(radiograph, Strip(finding, truth), (canvas, place) =>
         {
-            var spine = new SpineCanvas(canvas, place.ToPicture, place.Frame, place.Drawable, place.Unit);
-            spine.Vertebrae(finding.Vertebrae);
-            if (truth is not null)
-                spine.Truth(truth.Vertebrae);
-            spine.LevelNames(finding.Vertebrae);
-            if (finding.LandmarkAngles is { } angles)
-                spine.Angles(finding.Vertebrae, angles);
+            foreach (var part in finding.Parts)
+            {
+                switch (part)
+                {
+                    case SpinePart spine:
+                        Draw(canvas, place, spine, truth);
+                        break;
+                    case PointsPart points:
+                        PointCanvas.Draw(canvas, place, [.. points.Points.Select(p => p.Place ?? Unseen)], [.. points.Points.Select(p => p.Name)]);
+                        break;
+                    case RegionsPart regions:
+                        RegionCanvas.Draw(canvas, place, regions, finding.Width, finding.Height);
+                        break;
+                    case BoxesPart boxes:
+                        RegionCanvas.Draw(canvas, place, boxes);
+                        break;
+                }
+            }
         });
 
-    /// <summary>The lines above the picture.</summary>
-    private static List<List<StripRun>> Strip(SpineFinding finding, SpineTruth? truth)
+    private static void Draw(SKCanvas canvas, OverlayPlace place, SpinePart spine, SpineTruth? truth)
     {
-        var (white, grey) = (SKColors.White, OverlayFrame.Grey);
-        var lines = new List<List<StripRun>>();
-        var angles = new List<StripRun> { new("Cobb", grey) };
-        for (var i = 0; i < finding.CobbDegrees.Count; i++)
-            angles.Add(new($"  {Degrees(finding.CobbDegrees[i])}", SpineCanvas.AngleColors[i % SpineCanvas.AngleColors.Count], true));
-        if (finding.CobbDegrees.Count == 0)
-            angles.Add(new(finding.Status == FindingStatus.Failed ? "  not measured: no whole spine was found" : "  not measured", grey));
-        if (finding.Severity is { } severity)
-            angles.Add(new($"   {(severity == CurveSeverity.None ? "no scoliosis" : severity.ToString().ToLowerInvariant())}", white, true));
-        lines.Add(angles);
+        var drawing = new SpineCanvas(canvas, place.ToPicture, place.Frame, place.Drawable, place.Unit);
+        drawing.Vertebrae(spine.Vertebrae);
+        if (truth is not null)
+            drawing.Truth(truth.Vertebrae);
+        drawing.LevelNames(spine.Vertebrae);
+        if (spine.LandmarkAngles is { } angles)
+            drawing.Angles(spine.Vertebrae, angles);
+    }
 
-        var quality = new List<StripRun>
+    /// <summary>The lines above the picture.</summary>
+    private static List<List<StripRun>> Strip(Finding finding, SpineTruth? truth)
+    {
+        var lines = new List<List<StripRun>>();
+        var spine = finding.Part<SpinePart>();
+        foreach (var part in finding.Parts)
         {
-            new($"confidence {finding.Confidence.ToString("F2", CultureInfo.InvariantCulture)}", white),
-            new($"   {finding.Vertebrae.Count} {(finding.CobbDegrees.Count == 0 && finding.Vertebrae.Count > 0 ? "places taken for vertebrae" : "vertebrae")}", grey),
-        };
+            lines.AddRange(part switch
+            {
+                SpinePart measured => [Angles(finding, measured)],
+                ClassesPart classes => Values(classes),
+                NumbersPart numbers => numbers.Values.Where(v => v.Value is not null).Take(MostLines).Select(Line),
+                PointsPart points => points.Points.Take(MostLines).Select(Line).OfType<List<StripRun>>(),
+                BoxesPart boxes => [Line(boxes)],
+                RegionsPart regions => regions.Regions.Select(Line),
+                _ => (IEnumerable<List<StripRun>>)[],
+            });
+        }
+        var quality = new List<StripRun>();
+        if (finding.Confidence is { } confidence)
+            quality.Add(new($"confidence {confidence.ToString("F2", CultureInfo.InvariantCulture)}", SKColors.White));
+        if (spine is not null)
+            quality.Add(new($"   {spine.Vertebrae.Count} {(spine.CobbDegrees.Count == 0 && spine.Vertebrae.Count > 0 ? "places taken for vertebrae" : "vertebrae")}", OverlayFrame.Grey));
         if (finding.Status != FindingStatus.Ok)
-            quality.Add(new($"   {finding.Status.ToString().ToLowerInvariant()}", OverlayFrame.Alarm, true));
-        lines.Add(quality);
+            quality.Add(new($"{(quality.Count > 0 ? "   " : "")}{finding.Status.ToString().ToLowerInvariant()}", OverlayFrame.Alarm, true));
+        if (quality.Count > 0)
+            lines.Add(quality);
         // The angles above are expected ones, mixed with a regressor's; the lines on the picture show those of the corners.
-        if (finding is { LandmarkAngles: { } corners })
+        if (spine is { LandmarkAngles: { } corners })
         {
-            var regressor = finding.RegressorDegrees.Count == 0 ? "" : $"   regressor  {string.Join("  ", finding.RegressorDegrees.Select(Degrees))}";
-            lines.Add([new($"corners  {string.Join("  ", corners.Degrees.Select(Degrees))}{regressor}", grey)]);
+            var regressor = spine.RegressorDegrees.Count == 0 ? "" : $"   regressor  {string.Join("  ", spine.RegressorDegrees.Select(Degrees))}";
+            lines.Add([new($"corners  {string.Join("  ", corners.Degrees.Select(Degrees))}{regressor}", OverlayFrame.Grey)]);
         }
         if (truth is { CobbDegrees.Count: > 0 })
             lines.Add([new($"labelled  {string.Join("  ", truth.CobbDegrees.Select(Degrees))}", SpineCanvas.TruthColor)]);
         return lines;
     }
+
+    private static List<StripRun> Angles(Finding finding, SpinePart spine)
+    {
+        var angles = new List<StripRun> { new("Cobb", OverlayFrame.Grey) };
+        for (var i = 0; i < spine.CobbDegrees.Count; i++)
+            angles.Add(new($"  {Degrees(spine.CobbDegrees[i])}", SpineCanvas.AngleColors[i % SpineCanvas.AngleColors.Count], true));
+        if (spine.CobbDegrees.Count == 0)
+            angles.Add(new(finding.Status == FindingStatus.Failed ? "  not measured: no whole spine was found" : "  not measured", OverlayFrame.Grey));
+        if (spine.Severity is { } severity)
+            angles.Add(new($"   {(severity == CurveSeverity.None ? "no scoliosis" : severity.ToString().ToLowerInvariant())}", SKColors.White, true));
+        return angles;
+    }
+
+    private static IEnumerable<List<StripRun>> Values(ClassesPart classes)
+    {
+        if (classes.Class is { } best)
+            yield return [new(best, SKColors.White, true)];
+        foreach (var value in classes.Values.Where(v => v.Value is not null).OrderByDescending(v => v.Value).Take(MostLines)) // the likeliest
+            yield return Line(value);
+    }
+
+    private static List<StripRun> Line(FoundValue value) =>
+    [
+        new($"{value.Name}  ", OverlayFrame.Grey),
+        new($"{value.Value!.Value.ToString(Math.Abs(value.Value.Value) >= 1000 ? "0.#" : "0.####", CultureInfo.InvariantCulture)}{(value.Unit is "" or "probability" ? "" : " " + value.Unit)}", SKColors.White, true),
+    ];
+
+    private static List<StripRun>? Line(FoundPoint point, int place) => point.Place is not { } at ? null :
+    [
+        new($"{point.Name}  ", PointCanvas.ColorOf(place)),
+        new(string.Create(CultureInfo.InvariantCulture, $"{at.X:0.#}, {at.Y:0.#} px"), SKColors.White),
+        new(string.Create(CultureInfo.InvariantCulture, $"   score {point.Score:F2}"), OverlayFrame.Grey),
+    ];
+
+    private static List<StripRun> Line(FoundRegion region, int place) =>
+    [
+        new(region.Class, RegionCanvas.ColorOf(place), true),
+        new(region.AreaPixels == 0 ? "  not found" : string.Create(CultureInfo.InvariantCulture, $"  {100 * region.AreaShare:F1} % of the image"), OverlayFrame.Grey),
+    ];
+
+    private static List<StripRun> Line(BoxesPart boxes) => boxes.Boxes.Count == 0 ? [new("nothing found", OverlayFrame.Grey)]
+        : [.. boxes.Boxes.CountBy(box => box.Class).SelectMany((group, i) => (StripRun[])[new($"{(i == 0 ? "" : "   ")}{group.Value} ", SKColors.White, true), new(group.Key, RegionCanvas.ColorOf(i), true)])];
 
     private static string Degrees(double value) => $"{value.ToString("F1", CultureInfo.InvariantCulture)}°";
 }

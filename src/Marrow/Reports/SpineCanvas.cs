@@ -1,6 +1,6 @@
+using Marrow.Findings;
 using System.Globalization;
 using Marrow.Imaging;
-using Marrow.Prediction;
 using Marrow.Spine;
 using SkiaSharp;
 

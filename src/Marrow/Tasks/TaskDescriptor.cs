@@ -80,6 +80,9 @@ public abstract class TaskDescriptor
     /// <summary>True where the task's models find what others crop by.</summary>
     internal virtual bool FindsCrops => false;
 
+    /// <summary>What the task's models do where several measure a spine together; null where they do not.</summary>
+    internal virtual SpineRole? SpineRole => null;
+
     /// <summary>True for models with anchors, which recipes change in the section "detector".</summary>
     internal virtual bool HasDetector => false;
 
@@ -120,6 +123,19 @@ public abstract class TaskDescriptor
 
 /// <summary>Throws where something does not hold.</summary>
 internal delegate void ConfigCheck(bool holds, string expected, string found);
+
+/// <summary>What a checkpoint does where several measure a spine together.</summary>
+internal enum SpineRole
+{
+    /// <summary>It finds the corners of the vertebrae.</summary>
+    Landmarks,
+
+    /// <summary>It gives the angles straight from the film.</summary>
+    Angles,
+
+    /// <summary>It looks at each vertebra that another found, if it was trained to; else it finds points of its own.</summary>
+    Corners,
+}
 
 /// <summary>What a linear probe predicts.</summary>
 internal enum ProbeKind

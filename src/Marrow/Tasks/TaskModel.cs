@@ -36,6 +36,10 @@ public abstract class TaskModel(ModelSpec spec, InputContract input) : IDisposab
     /// <summary>Names of the classes in masks, for a task that learns from masks; empty for the others.</summary>
     public virtual IReadOnlyList<string> MaskClasses => [];
 
+    /// <summary>How the model's outputs become a finding; null for a task that finds nothing by itself, or only together with others.</summary>
+    /// <param name="outputs">As the checkpoint has them.</param>
+    internal virtual ITaskReading? Reading(IReadOnlyList<OutputMeaning> outputs) => null;
+
     /// <summary>What is stored with the weights.</summary>
     public abstract CheckpointConfig Describe();
 

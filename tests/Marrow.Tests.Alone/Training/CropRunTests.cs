@@ -108,7 +108,7 @@ public sealed class CropRunTests : IDisposable
         using (var vertebrae = store.Resolve(detector.Name))
         using (var predictor = new Marrow.Prediction.SpinePredictor([cobb, vertebrae]))
         {
-            var finding = predictor.Measure(Marrow.Imaging.RadiographReader.Read(film)).Finding;
+            var finding = predictor.Measure(Marrow.Imaging.RadiographReader.Read(film)).Spine;
             Assert.Equal((3, 3), (finding.RegressorDegrees.Count, finding.ExpectedDegrees.Count));
         }
 

@@ -1,5 +1,7 @@
 using Marrow.Checkpoints;
 using Marrow.Exchange;
+using Marrow.Findings;
+using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Reports;
 using Marrow.Training.Runs;
@@ -35,12 +37,13 @@ public class OwnTaskRunTests
         using var points = Checkpoint.Load(results[0].Folder);
         using var predictor = new ImagePredictor(points);
         Assert.Equal(["large_x", "large_y", "small_x", "small_y"], predictor.Columns);
-        var files = new ImagePredictionFiles(Path.Combine(run.Folder, "predictions"), predictor.Columns);
+        var files = new FindingFiles(Path.Combine(run.Folder, "predictions"), predictor.Columns);
         var errors = new List<double>();
         for (var i = 0; i < run.Truth.Count; i++)
         {
-            var (finding, radiograph) = predictor.Predict(Path.Combine(run.Data, $"{i}.png"));
-            errors.Add(finding.Points[0].Place!.Value.DistanceTo(run.Truth[i].Large));
+            var radiograph = RadiographReader.Read(Path.Combine(run.Data, $"{i}.png"));
+            var finding = predictor.Predict(radiograph);
+            errors.Add(finding.Part<PointsPart>()!.Points[0].Place!.Value.DistanceTo(run.Truth[i].Large));
             if (i == 0)
                 files.Add(finding, radiograph);
         }
@@ -109,11 +112,11 @@ public class OwnTaskRunTests
         using var checkpoint = Checkpoint.Load(results[1].Folder);
         Assert.Equal([true, false], checkpoint.Config.Outputs.Select(o => o.Trained));
         using var predictor = new ImagePredictor(checkpoint);
-        Assert.Equal(["never"], predictor.Masked);
+        Assert.Equal(["never"], predictor.Untrained);
         Assert.Equal(["apart (px)", "never"], predictor.Columns);
-        var finding = predictor.Predict(Path.Combine(run.Data, "0.png")).Finding;
-        Assert.NotNull(finding.Values[0].Value);
-        Assert.Null(finding.Values[1].Value);
-        Assert.Equal("", new ImagePredictionFiles(run.Folder, predictor.Columns).Row(finding)[2]);
+        var finding = predictor.Predict(RadiographReader.Read(Path.Combine(run.Data, "0.png")));
+        Assert.NotNull(finding.Part<NumbersPart>()!.Values[0].Value);
+        Assert.Null(finding.Part<NumbersPart>()!.Values[1].Value);
+        Assert.Equal("", new FindingTable(predictor.Columns).Row(finding)[2]);
     }
 }

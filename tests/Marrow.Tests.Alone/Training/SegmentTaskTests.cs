@@ -1,4 +1,6 @@
 using Marrow.Checkpoints;
+using Marrow.Findings;
+using Marrow.Imaging;
 using Marrow.Phantoms;
 using Marrow.Prediction;
 using Marrow.Tests.Checkpoints;
@@ -53,10 +55,10 @@ public sealed class SegmentTaskTests : IDisposable
         Assert.Equal(["vertebra"], checkpoint.Config.Classes);
         var samples = Evaluation.Samples(checkpoint, "spines", _folder["spines"], EvaluationSplit.HeldOut).Samples;
         Assert.Equal(dice.Value, Evaluation.Measure(checkpoint, samples).Single(m => m.Name == "dice").Value, 0.02); // weights are stored in bfloat16
-        using var predictor = new SegmentPredictor(checkpoint);
-        var finding = predictor.Predict(samples[0].ImagePath).Finding;
-        Assert.Equal(finding.Width * finding.Height, finding.Mask.Length);
-        Assert.Equal(finding.Mask.Count(v => v == 1), finding.Regions[0].AreaPixels);
+        using var predictor = new ImagePredictor(checkpoint);
+        var finding = predictor.Predict(RadiographReader.Read(samples[0].ImagePath));
+        Assert.Equal(finding.Width * finding.Height, finding.Part<RegionsPart>()!.Mask.Length);
+        Assert.Equal(finding.Part<RegionsPart>()!.Mask.Count(v => v == 1), finding.Part<RegionsPart>()!.Regions[0].AreaPixels);
         Assert.Contains("segment", File.ReadAllText(Path.Combine(result.Folder, "README.md")));
     }
 

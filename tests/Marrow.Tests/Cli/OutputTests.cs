@@ -2,7 +2,8 @@ using System.Text.Json;
 using Marrow.Cli;
 using Marrow.Cli.Commands;
 using Marrow.Datasets;
-using Marrow.Prediction;
+using Marrow.Findings;
+using Marrow.Tests.Reports;
 using Marrow.Training.Loop;
 using Spectre.Console.Testing;
 
@@ -66,12 +67,12 @@ public class OutputTests
     public void Predictions_are_a_row_each()
     {
         var console = new TestConsole().Width(160);
-        SpineFinding[] findings =
+        Finding[] findings =
         [
-            Reports.ReportSamples.Finding(300, 700) with { CobbDegrees = [41.24, 20, 0.5], File = "a[1].jpg" },
-            new() { File = "broken.jpg", Width = 0, Height = 0, Status = FindingStatus.Failed },
+            ReportSamples.Finding(300, 700, file: "a[1].jpg").WithSpine(s => s with { CobbDegrees = [41.24, 20, 0.5] }),
+            Finding.Failed("broken.jpg", "no image", new SpinePart()),
         ];
-        PredictCommand.Draw(console, findings, "out");
+        FindingDisplay.Draw(console, ReportSamples.SpineColumns, findings, new(null!, "out", true));
         var rows = console.Output.Split('\n').Where(line => line.Contains(".jpg")).Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
         Assert.Equal(["a[1].jpg 41.2 20.0 0.5 severe 17 0.88 ok", "broken.jpg - - - 0 0.00 failed"], rows);
     }

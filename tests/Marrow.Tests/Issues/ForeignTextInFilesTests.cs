@@ -2,7 +2,7 @@ using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Exchange;
 using Marrow.Hub;
-using Marrow.Prediction;
+using Marrow.Findings;
 using Marrow.Reports;
 using Marrow.Tests.Checkpoints;
 using YamlDotNet.Serialization;
@@ -93,8 +93,8 @@ public sealed class ForeignTextInFilesTests : IDisposable
     public void Text_in_a_csv_is_never_a_formula_in_the_header_either(string name)
     {
         Assert.Equal("'" + name, CsvTable.TextCell(name));
-        var files = new ImagePredictionFiles(_folder["out"], [name]);
-        files.Add(new ImageFinding { File = $"{name}.png", Width = 1, Height = 1, Status = FindingStatus.Failed, Warnings = ["x"] }, null);
+        var files = new FindingFiles(_folder["out"], [name]);
+        files.Add(Finding.Failed($"{name}.png", "x"), null);
         files.WriteCsv();
         var table = CsvTable.Read(files.CsvPath, hasHeader: true);
         Assert.Equal(["file", "'" + name.Trim(), "status"], table.Header.Select(h => h.Replace("'\t", "'", StringComparison.Ordinal)).Select(h => h.Trim()));

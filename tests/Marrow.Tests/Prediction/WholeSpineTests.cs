@@ -1,7 +1,9 @@
 using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Imaging;
+using Marrow.Findings;
 using Marrow.Prediction;
+using Marrow.Tests.Reports;
 
 namespace Marrow.Tests.Prediction;
 
@@ -16,19 +18,8 @@ public sealed class WholeSpineTests
         return Path.Combine(data!, path);
     }
 
-    private static SpinePredictor Predictor()
-    {
-        var hub = new LocalHub(Path.Combine(Repository.Root(), "hub"));
-        Checkpoint[] checkpoints = [hub.Resolve("retinanet-densenet121.spineweb16"), hub.Resolve("cobb-densenet121.spineweb16")];
-        try
-        {
-            return new SpinePredictor(checkpoints);
-        }
-        finally
-        {
-            Array.ForEach(checkpoints, c => c.Dispose());
-        }
-    }
+    private static PredictorSet Predictor() =>
+        PredictorSet.Open(new LocalHub(Path.Combine(Repository.Root(), "hub")), "retinanet-densenet121.spineweb16", "cobb-densenet121.spineweb16");
 
     private static Radiograph Cut(Radiograph film, int left, int top, int width, int height)
     {
@@ -55,10 +46,10 @@ public sealed class WholeSpineTests
             var (w, h) = (film.Width, film.Height);
             var whole = predictor.Predict(film);
 
-            Assert.Equal(3, whole.CobbDegrees.Count);
+            Assert.Equal(3, whole.Spine().CobbDegrees.Count);
             var bordered = predictor.Predict(Cut(film, -w / 5, -h / 5, w + 2 * (w / 5), h + 2 * (h / 5)));
-            Assert.Equal(whole.CobbDegrees[0], bordered.CobbDegrees[0], 0.3);
-            Assert.Equal(whole.Vertebrae[8].Corners.Center.X + w / 5, bordered.Vertebrae[8].Corners.Center.X, 3.0);
+            Assert.Equal(whole.Spine().CobbDegrees[0], bordered.Spine().CobbDegrees[0], 0.3);
+            Assert.Equal(whole.Spine().Vertebrae[8].Corners.Center.X + w / 5, bordered.Spine().Vertebrae[8].Corners.Center.X, 3.0);
             foreach (var (top, height) in ((int, int)[])[(0, h / 2), (h / 2, h - h / 2), (0, 7 * h / 10), (3 * h / 10, 7 * h / 10)])
                 RequireNothing(predictor.Predict(Cut(film, 0, top, w, height)));
         }
@@ -77,11 +68,11 @@ public sealed class WholeSpineTests
             RequireNothing(predictor.Predict(path).Finding);
     }
 
-    private static void RequireNothing(SpineFinding finding)
+    private static void RequireNothing(Finding finding)
     {
         Assert.Equal(FindingStatus.Failed, finding.Status);
-        Assert.Empty(finding.CobbDegrees);
-        Assert.Null(finding.Severity);
+        Assert.Empty(finding.Spine().CobbDegrees);
+        Assert.Null(finding.Spine().Severity);
         Assert.StartsWith("No whole spine was found", finding.Warnings[0], StringComparison.Ordinal);
     }
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Prediction;
+using Marrow.Findings;
 using Marrow.Reports;
 using Marrow.Tests.Checkpoints;
 using SkiaSharp;
@@ -15,7 +15,7 @@ public sealed class MaskFilesTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static SegmentFinding Finding(int classes, string file = "films/case 1.jpg")
+    private static Marrow.Findings.Finding Finding(int classes, string file = "films/case 1.jpg")
     {
         var mask = new byte[Width * Height];
         for (var c = 1; c <= classes; c++)
@@ -25,12 +25,15 @@ public sealed class MaskFilesTests : IDisposable
             File = file,
             Width = Width,
             Height = Height,
-            Mask = mask,
-            Regions = [.. Enumerable.Range(1, classes).Select(c => new FoundRegion($"class{c}", 450, 450.0 / mask.Length, 0.9))],
+            Parts = [new RegionsPart { Mask = mask, Regions = [.. Enumerable.Range(1, classes).Select(c => new FoundRegion($"class{c}", 450, 450.0 / mask.Length, 0.9))] }],
             Confidence = 0.9,
             Checkpoints = [new("segment", "segment-densenet-mini.phantom", new string('a', 64))],
         };
     }
+
+    private static RegionsPart Regions(Marrow.Findings.Finding finding) => finding.Part<RegionsPart>()!;
+
+    private static string[] Columns(params string[] classes) => [.. classes.Select(c => $"area.{c}"), "confidence"];
 
     [Theory]
     [InlineData(1)]
@@ -38,12 +41,12 @@ public sealed class MaskFilesTests : IDisposable
     public void A_mask_is_read_back_as_it_was_found(int classes)
     {
         var finding = Finding(classes);
-        var files = new MaskFiles(_folder.Path, [.. finding.Regions.Select(r => r.Class)]);
+        var files = new FindingFiles(_folder.Path, Columns([.. Regions(finding).Regions.Select(r => r.Class)]));
         var written = files.Add(finding, ReportSamples.Radiograph(Width, Height));
         Assert.Equal(_folder["case 1.mask.png"], written.Mask);
         var read = MaskFile.Read(written.Mask!, classes);
         Assert.Equal((Width, Height), (read.Width, read.Height));
-        Assert.Equal(finding.Mask, read.Classes);
+        Assert.Equal(Regions(finding).Mask, read.Classes);
         if (classes == 1)
             Assert.Equal(255, RadiographReader.Read(written.Mask!).Pixels.Max());
     }
@@ -51,12 +54,12 @@ public sealed class MaskFilesTests : IDisposable
     [Fact]
     public void Each_image_has_a_row_and_a_document_and_one_that_failed_has_no_pictures()
     {
-        var files = new MaskFiles(_folder.Path, ["class1", "class2"]);
+        var files = new FindingFiles(_folder.Path, Columns("class1", "class2"));
         files.Add(Finding(2), ReportSamples.Radiograph(Width, Height));
-        var failed = files.Add(new() { File = "=broken.png", Width = 0, Height = 0, Status = FindingStatus.Failed, Warnings = ["no image"] }, null);
+        var failed = files.Add(Marrow.Findings.Finding.Failed("=broken.png", "no image", new RegionsPart()) with { Confidence = 0 }, null);
         files.WriteCsv();
         Assert.Equal((null, null), (failed.Mask, failed.Overlay));
-        Assert.Equal(["file,area.class1,area.class2,confidence,status", "films/case 1.jpg,0.08333,0.08333,0.9,ok", "\"'=broken.png\",,,0,failed"], File.ReadAllLines(files.CsvPath));
+        Assert.Equal(["file,area.class1,area.class2,confidence,status", "films/case 1.jpg,0.08333,0.08333,0.9,ok", "'=broken.png,,,0,failed"], File.ReadAllLines(files.CsvPath));
         var document = JsonDocument.Parse(File.ReadAllText(_folder["case 1.json"])).RootElement;
         Assert.Equal([1, 2], document.GetProperty("regions").EnumerateArray().Select(r => r.GetProperty("maskValue").GetInt32()));
         Assert.Equal(450, document.GetProperty("regions")[1].GetProperty("areaPixels").GetInt64());
@@ -66,8 +69,8 @@ public sealed class MaskFilesTests : IDisposable
     public void The_overlay_is_tinted_inside_the_outline_alone()
     {
         var radiograph = ReportSamples.Radiograph(Width, Height);
-        using var with = SKBitmap.Decode(MaskOverlay.Render(radiograph, Finding(1)));
-        using var without = SKBitmap.Decode(MaskOverlay.Render(radiograph, Finding(1) with { Mask = new byte[Width * Height] }));
+        using var with = SKBitmap.Decode(OverlayRenderer.Render(radiograph, Finding(1)));
+        using var without = SKBitmap.Decode(OverlayRenderer.Render(radiograph, Finding(1).With(Regions(Finding(1)) with { Mask = new byte[Width * Height] })));
         Assert.Equal((without.Width, without.Height), (with.Width, with.Height));
         var different = new List<(int X, int Y)>();
         for (var y = 0; y < with.Height; y++)

@@ -1,5 +1,5 @@
 using Marrow.Imaging;
-using Marrow.Prediction;
+using Marrow.Findings;
 using Marrow.Reports;
 using SkiaSharp;
 
@@ -27,16 +27,16 @@ public class OverlayTests
     {
         const int width = 500, height = 1200; // drawn at its own size
         var radiograph = ReportSamples.Radiograph(width, height);
-        var with = ReportSamples.Finding(width, height) with { LandmarkAngles = null };
-        with = with with { Vertebrae = [with.Vertebrae[8] with { Level = "" }] };
+        var with = ReportSamples.Finding(width, height).WithSpine(s => s with { LandmarkAngles = null });
+        with = with.WithSpine(s => s with { Vertebrae = [s.Vertebrae[8] with { Level = "" }] });
         using var drawn = ReportSamples.Decode(OverlayRenderer.Render(radiograph, with));
-        using var bare = ReportSamples.Decode(OverlayRenderer.Render(radiograph, with with { Vertebrae = [] }));
+        using var bare = ReportSamples.Decode(OverlayRenderer.Render(radiograph, with.WithSpine(s => s with { Vertebrae = [] })));
         var top = drawn.Height - height;
-        var corner = with.Vertebrae[0].Corners.TopLeft;
+        var corner = with.Spine().Vertebrae[0].Corners.TopLeft;
 
         Assert.Equal((width, height), (drawn.Width, height));
         Assert.True(ReportSamples.Near(SpineCanvas.OutlineColor, drawn.GetPixel((int)corner.X, top + (int)corner.Y)));
-        var middle = with.Vertebrae[0].Corners.Center;
+        var middle = with.Spine().Vertebrae[0].Corners.Center;
         for (var y = 0; y < height; y++)
         {
             for (var x = 0; x < width; x++)
@@ -55,7 +55,7 @@ public class OverlayTests
         using var without = ReportSamples.Decode(OverlayRenderer.Render(radiograph, finding));
         using var with = ReportSamples.Decode(OverlayRenderer.Render(radiograph, finding, new SpineTruth(ReportSamples.Spine(500, 1200, 4), [1, 2, 3])));
 
-        foreach (var (pair, color) in finding.LandmarkAngles!.Pairs.Zip(SpineCanvas.AngleColors).Where(p => p.First.Upper != p.First.Lower))
+        foreach (var (pair, color) in finding.Spine().LandmarkAngles!.Pairs.Zip(SpineCanvas.AngleColors).Where(p => p.First.Upper != p.First.Lower))
             Assert.True(ReportSamples.Count(without, c => ReportSamples.Near(c, color)) > 200);
         Assert.Equal(0, ReportSamples.Count(without, c => ReportSamples.Near(c, SpineCanvas.TruthColor)));
         Assert.True(ReportSamples.Count(with, c => ReportSamples.Near(c, SpineCanvas.TruthColor)) > 200);
@@ -71,11 +71,11 @@ public class OverlayTests
             var frame = SKRect.Create(0, 0, width, height);
             var spine = new SpineCanvas(surface.Canvas, AffineTransform.Identity, frame, frame, 24);
             var finding = ReportSamples.Finding(width, height, seed);
-            spine.Vertebrae(finding.Vertebrae);
-            spine.LevelNames(finding.Vertebrae);
-            spine.Angles(finding.Vertebrae, finding.LandmarkAngles!);
+            spine.Vertebrae(finding.Spine().Vertebrae);
+            spine.LevelNames(finding.Spine().Vertebrae);
+            spine.Angles(finding.Spine().Vertebrae, finding.Spine().LandmarkAngles!);
 
-            Assert.Equal(finding.LandmarkAngles!.Pairs.Count(p => p.Upper != p.Lower), spine.Labels.Count);
+            Assert.Equal(finding.Spine().LandmarkAngles!.Pairs.Count(p => p.Upper != p.Lower), spine.Labels.Count);
             Assert.All(spine.Labels, label => Assert.True(frame.Contains(label)));
             for (var i = 0; i < spine.Labels.Count; i++)
                 Assert.All(spine.Labels.Skip(i + 1), other => Assert.False(other.IntersectsWith(spine.Labels[i])));
@@ -99,7 +99,7 @@ public class OverlayTests
     [Fact]
     public void A_finding_without_a_spine_still_gives_a_picture()
     {
-        var finding = new SpineFinding { File = "knee.png", Width = 300, Height = 300, Status = FindingStatus.Failed };
+        var finding = new Finding { File = "knee.png", Width = 300, Height = 300, Status = FindingStatus.Failed, Parts = [new SpinePart()] };
         using var picture = ReportSamples.Decode(OverlayRenderer.Render(ReportSamples.Radiograph(300, 300), finding));
         Assert.True(picture.Height > 300);
     }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Marrow.Prediction;
+using Marrow.Findings;
 using Marrow.Reports;
 using Marrow.Spine;
 
@@ -14,8 +14,8 @@ public sealed class PredictionFilesTests : IDisposable
     [Fact]
     public void A_prediction_writes_a_csv_a_json_and_an_overlay()
     {
-        var files = new PredictionFiles(_folder);
-        var finding = ReportSamples.Finding(300, 700) with { CobbDegrees = [41.25, 20, 0.5] };
+        var files = new FindingFiles(_folder, ReportSamples.SpineColumns);
+        var finding = ReportSamples.Finding(300, 700).WithSpine(s => s with { CobbDegrees = [41.25, 20, 0.5] });
         var written = files.Add(finding, ReportSamples.Radiograph(300, 700));
         files.WriteCsv();
 
@@ -30,7 +30,7 @@ public sealed class PredictionFilesTests : IDisposable
     public void The_json_has_corners_in_original_pixels_and_the_pair_of_each_angle()
     {
         var finding = ReportSamples.Finding(300, 700);
-        using var document = JsonDocument.Parse(PredictionFiles.ToJson(finding));
+        using var document = JsonDocument.Parse(FindingJson.Write(finding));
         var root = document.RootElement;
 
         Assert.Equal("films/case 1.jpg", root.GetProperty("file").GetString());
@@ -41,11 +41,11 @@ public sealed class PredictionFilesTests : IDisposable
         var vertebra = root.GetProperty("vertebrae")[3];
         Assert.Equal("T4", vertebra.GetProperty("level").GetString());
         var corner = vertebra.GetProperty("corners")[1];
-        Assert.Equal(finding.Vertebrae[3].Corners.TopRight.X, corner[0].GetDouble(), 0.01);
-        Assert.Equal(finding.Vertebrae[3].Corners.TopRight.Y, corner[1].GetDouble(), 0.01);
-        var (pair, first) = (finding.LandmarkAngles!.Pairs[0], root.GetProperty("angles").GetProperty("landmarks")[0]);
-        Assert.Equal(SpineFinding.LevelName(pair.Upper), first.GetProperty("upper").GetString());
-        Assert.Equal(SpineFinding.LevelName(pair.Lower), first.GetProperty("lower").GetString());
+        Assert.Equal(finding.Spine().Vertebrae[3].Corners.TopRight.X, corner[0].GetDouble(), 0.01);
+        Assert.Equal(finding.Spine().Vertebrae[3].Corners.TopRight.Y, corner[1].GetDouble(), 0.01);
+        var (pair, first) = (finding.Spine().LandmarkAngles!.Pairs[0], root.GetProperty("angles").GetProperty("landmarks")[0]);
+        Assert.Equal(SpinePart.LevelName(pair.Upper), first.GetProperty("upper").GetString());
+        Assert.Equal(SpinePart.LevelName(pair.Lower), first.GetProperty("lower").GetString());
         Assert.Equal(new string('a', 64), root.GetProperty("checkpoints")[0].GetProperty("digest").GetString());
         Assert.Equal("1 vertebra was filled in", root.GetProperty("warnings")[0].GetString());
     }
@@ -54,17 +54,15 @@ public sealed class PredictionFilesTests : IDisposable
     public void An_image_without_a_whole_spine_has_neither_angles_nor_severity_in_any_file()
     {
         var finding = ReportSamples.Finding(300, 700);
-        finding = finding with
+        finding = (finding with { Status = FindingStatus.Failed, Warnings = ["No whole spine was found."] }).WithSpine(spine => spine with
         {
-            Status = FindingStatus.Failed,
             CobbDegrees = [],
             LandmarkAngles = null,
             ExpectedDegrees = [],
             RegressorDegrees = [],
-            Vertebrae = [.. finding.Vertebrae.Select(v => v with { Level = "" })],
-            Warnings = ["No whole spine was found."],
-        };
-        var files = new PredictionFiles(_folder);
+            Vertebrae = [.. spine.Vertebrae.Select(v => v with { Level = "" })],
+        });
+        var files = new FindingFiles(_folder, ReportSamples.SpineColumns);
         var json = JsonDocument.Parse(File.ReadAllText(files.Add(finding, ReportSamples.Radiograph(300, 700)).Json)).RootElement;
         files.WriteCsv();
 
@@ -79,16 +77,16 @@ public sealed class PredictionFilesTests : IDisposable
     [Fact]
     public void A_regressor_alone_gives_angles_and_no_severity()
     {
-        var finding = new SpineFinding { File = "a.png", Width = 10, Height = 20, CobbDegrees = [50, 10, 5], SawSpine = false };
+        var spine = new SpinePart { CobbDegrees = [50, 10, 5], SawSpine = false };
 
-        Assert.Null(finding.Severity);
-        Assert.Equal(CurveSeverity.Severe, (finding with { SawSpine = true }).Severity);
+        Assert.Null(spine.Severity);
+        Assert.Equal(CurveSeverity.Severe, (spine with { SawSpine = true }).Severity);
     }
 
     [Fact]
     public void Images_of_one_name_from_two_folders_get_two_files()
     {
-        var files = new PredictionFiles(_folder);
+        var files = new FindingFiles(_folder, ReportSamples.SpineColumns);
         string[] inputs = ["a/x.jpg", "b/x.png", "c/X.jpg", "x-2.jpg", "predictions.jpg"];
         var names = inputs.Select(input => files.Add(ReportSamples.Finding(300, 700, file: input), null).Json).ToList();
         Assert.Equal(5, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
@@ -103,7 +101,7 @@ public sealed class PredictionFilesTests : IDisposable
     public void A_file_name_is_never_a_formula(string file)
     {
         var writer = new StringWriter();
-        PredictionFiles.WriteCsv(writer, [ReportSamples.Finding(300, 700, file: file)]);
+        new FindingTable(ReportSamples.SpineColumns).WriteCsv(writer, [ReportSamples.Finding(300, 700, file: file)]);
         var cell = writer.ToString().Split('\n')[1].TrimStart('"');
         Assert.StartsWith($"'{file[0]}", cell);
     }
@@ -112,7 +110,7 @@ public sealed class PredictionFilesTests : IDisposable
     public void Commas_quotes_and_line_breaks_in_a_name_stay_in_one_cell()
     {
         var writer = new StringWriter();
-        PredictionFiles.WriteCsv(writer, [ReportSamples.Finding(300, 700, file: "a,\"b\"\nc.jpg")]);
+        new FindingTable(ReportSamples.SpineColumns).WriteCsv(writer, [ReportSamples.Finding(300, 700, file: "a,\"b\"\nc.jpg")]);
         Assert.Contains("\"a,\"\"b\"\"\nc.jpg\",", writer.ToString());
     }
 
@@ -120,7 +118,7 @@ public sealed class PredictionFilesTests : IDisposable
     public void A_failed_image_has_a_row_without_numbers()
     {
         var writer = new StringWriter();
-        PredictionFiles.WriteCsv(writer, [new SpineFinding { File = "broken.jpg", Width = 0, Height = 0, Status = FindingStatus.Failed }]);
+        new FindingTable(ReportSamples.SpineColumns).WriteCsv(writer, [Finding.Failed("broken.jpg", "no image", new SpinePart()) with { Confidence = 0 }]);
         Assert.EndsWith("\nbroken.jpg,,,,,0,0,failed\n", writer.ToString());
     }
 
@@ -140,7 +138,7 @@ public sealed class PredictionFilesTests : IDisposable
     {
         var file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
-        var files = new PredictionFiles(Path.Combine(file, "out"));
+        var files = new FindingFiles(Path.Combine(file, "out"), ReportSamples.SpineColumns);
         var error = Assert.Throws<MarrowException>(() => files.Add(ReportSamples.Finding(300, 700), null));
         Assert.Contains(Path.Combine(file, "out"), error.Message);
     }

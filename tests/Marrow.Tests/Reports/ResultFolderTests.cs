@@ -1,5 +1,5 @@
 using Marrow.Imaging;
-using Marrow.Prediction;
+using Marrow.Findings;
 using Marrow.Reports;
 using Marrow.Tests.Checkpoints;
 
@@ -22,11 +22,12 @@ public sealed class ResultFolderTests : IDisposable
         Pixels = [.. Enumerable.Range(0, 2400).Select(i => (ushort)(i % 251))],
     };
 
-    private static ImageFinding Finding(string file = "a.png") => new() { File = file, Width = 40, Height = 60, Class = "hand", Checkpoint = new("classify", "x", "sha256:0") };
+    private static Marrow.Findings.Finding Finding(string file = "a.png") =>
+        new() { File = file, Width = 40, Height = 60, Parts = [new ClassesPart("hand", [])], Checkpoints = [new("classify", "x", "sha256:0")] };
 
     private void Predict(bool overlays = true, bool readable = true)
     {
-        var files = new ImagePredictionFiles(_folder.Path, ["class"], overlays);
+        var files = new FindingFiles(_folder.Path, ["class"], overlays);
         files.Add(Finding(), readable ? Film() : null);
         files.WriteCsv();
     }

@@ -43,6 +43,8 @@ public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract i
     public override void Prepare(IReadOnlyList<Sample> training) =>
         _trained.Set(c => training.Any(s => s.Labels.Count > c && (_exclusive ? s.Labels[c] > 0 : !float.IsNaN(s.Labels[c]))));
 
+    internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new ClassReading(this, outputs);
+
     public override CheckpointConfig Describe() => new()
     {
         Model = Spec,

@@ -25,6 +25,8 @@ public sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCont
     /// <summary>What masks show: value 1 is the first.</summary>
     public IReadOnlyList<string> Classes { get; } = layout.Names;
 
+    internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new MaskReading(this);
+
     public override CheckpointConfig Describe() => new()
     {
         Model = Spec,

@@ -34,6 +34,8 @@ public sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCont
         _trained.Set(c => columns[c].Length > 0);
     }
 
+    internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new NumberReading(this, outputs);
+
     public override CheckpointConfig Describe() => new()
     {
         Model = Spec,

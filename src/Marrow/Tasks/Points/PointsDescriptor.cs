@@ -19,6 +19,8 @@ internal sealed class PointsDescriptor : TaskDescriptor
     internal override (int Width, int Height, Fit Fit) DefaultInput => (256, 256, Fit.Letterbox); // a distance is one in both directions
     internal override IReadOnlyList<CropRegion> Crops => [CropRegion.Spine, CropRegion.Vertebra];
 
+    internal override SpineRole? SpineRole => Tasks.SpineRole.Corners;
+
     internal override Module Build(DenseNetShape backbone, ModelSpec spec) => new PointLocator(backbone, spec.Channels, spec.Outputs);
 
     internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout) => new PointsTask((PointLocator)module, spec, input, layout);

@@ -21,6 +21,8 @@ public sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract
     public override void Prepare(IReadOnlyList<Sample> training) =>
         _trained.Set(k => training.Any(s => s.Points.Count > k && !double.IsNaN(s.Points[k].X)));
 
+    internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new PointReading(this, outputs);
+
     public override CheckpointConfig Describe() => new()
     {
         Model = Spec,

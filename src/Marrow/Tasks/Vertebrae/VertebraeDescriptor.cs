@@ -20,6 +20,8 @@ internal sealed class VertebraeDescriptor : TaskDescriptor
     internal override string WhyNoProbe => $"a linear probe of pooled features can't tell how well corners will be found, so no ranking is made of it. Rank for {CheckpointTask.RegressCobb} on the same films, which is what the corners are for, or compare short runs of a recipe";
     internal override string? PipelineTag => "object-detection";
 
+    internal override SpineRole? SpineRole => Tasks.SpineRole.Landmarks;
+
     internal override Module Build(DenseNetShape backbone, ModelSpec spec) => new RetinaNet(backbone, spec.Channels, spec.Detector ?? new());
 
     internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) => new()

@@ -1,19 +1,13 @@
-namespace Marrow.Prediction;
+namespace Marrow.Findings;
 
-/// <summary>What was outlined on one radiograph, and how far to trust it. All geometry is in original pixels.</summary>
-public sealed record SegmentFinding : Finding
+/// <summary>What was outlined.</summary>
+public sealed record RegionsPart : FindingPart
 {
     /// <summary>One for each class, in the checkpoint's order; empty when the image could not be read.</summary>
     public IReadOnlyList<FoundRegion> Regions { get; init; } = [];
 
     /// <summary>[Height * Width]: the class of each pixel, 0 for background, 1 for the first; empty when the image could not be read.</summary>
     public byte[] Mask { get; init; } = [];
-
-    /// <summary>0 to 1: the least of the regions that were found; 0 when none was.</summary>
-    public double Confidence { get; init; }
-
-    /// <summary>The weights that were used.</summary>
-    public IReadOnlyList<CheckpointUse> Checkpoints { get; init; } = [];
 }
 
 /// <summary>One class of a finding.</summary>

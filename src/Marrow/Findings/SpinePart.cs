@@ -1,12 +1,9 @@
 using Marrow.Spine;
 
-namespace Marrow.Prediction;
+namespace Marrow.Findings;
 
-/// <summary>
-/// What was found on one spine radiograph: vertebrae, angles and how far to trust them. Predictors fill it; overlays,
-/// CSV, JSON and HTML show it. All geometry is in original pixels, all angles in degrees.
-/// </summary>
-public sealed record SpineFinding : Finding
+/// <summary>The vertebrae and the Cobb angles of one spine.</summary>
+public sealed record SpinePart : FindingPart
 {
     /// <summary>Top to bottom; empty when none were found. Of a film without a whole spine those that were seen, without levels.</summary>
     public IReadOnlyList<FoundVertebra> Vertebrae { get; init; } = [];
@@ -22,12 +19,6 @@ public sealed record SpineFinding : Finding
 
     /// <summary>cobb1, cobb2, cobb3 as reported: the expected and the regressor's mixed, or those there are; empty when the image failed or shows no whole spine.</summary>
     public IReadOnlyList<double> CobbDegrees { get; init; } = [];
-
-    /// <summary>0 to 1: of the whole finding.</summary>
-    public double Confidence { get; init; }
-
-    /// <summary>The weights that were used.</summary>
-    public IReadOnlyList<CheckpointUse> Checkpoints { get; init; } = [];
 
     /// <summary>Of the largest reported angle; null when there is none, and when no detector saw the spine that it would be said of.</summary>
     public CurveSeverity? Severity => CobbDegrees.Count == 0 || !SawSpine ? null : CobbAngles.SeverityOf(CobbDegrees[0]);
@@ -50,8 +41,3 @@ public sealed record SpineFinding : Finding
 /// <param name="Score">0 to 1.</param>
 /// <param name="Filled">True when it was not seen but put between its neighbours.</param>
 public sealed record FoundVertebra(string Level, Vertebra Corners, double Score, bool Filled = false);
-
-/// <param name="Role">"landmarks", "cobb", or "corners" of one that refines those of the first.</param>
-/// <param name="Name">As "retinanet-densenet121.spineweb16".</param>
-/// <param name="Digest">SHA-256 of its content.</param>
-public sealed record CheckpointUse(string Role, string Name, string Digest);

@@ -1,0 +1,75 @@
+namespace Marrow.Findings;
+
+/// <summary>
+/// What is said of one image: how it may be used, what a reader should know, which weights said it, and parts, one for each
+/// kind of thing that was found. All geometry is in original pixels, all angles in degrees.
+/// </summary>
+public sealed record Finding
+{
+    /// <summary>The image as the user named it.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Size in the file, px; 0 when it could not be read.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Size in the file, px; 0 when it could not be read.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>How the finding may be used.</summary>
+    public FindingStatus Status { get; init; } = FindingStatus.Ok;
+
+    /// <summary>0 to 1: of the whole finding; null of tasks that have none.</summary>
+    public double? Confidence { get; init; }
+
+    /// <summary>What a reader should know ("3 vertebrae were filled in from their neighbours").</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>The weights that were used; empty when the image could not be read.</summary>
+    public IReadOnlyList<CheckpointUse> Checkpoints { get; init; } = [];
+
+    /// <summary>What was found, at most one of each kind.</summary>
+    public IReadOnlyList<FindingPart> Parts { get; init; } = [];
+
+    /// <summary>The part of a kind; null where there is none.</summary>
+    public T? Part<T>() where T : FindingPart => Parts.OfType<T>().FirstOrDefault();
+
+    /// <summary>Of an image that could not be read, with the reason.</summary>
+    public static Finding Failed(string file, string reason, params IReadOnlyList<FindingPart> parts) => new()
+    {
+        File = file,
+        Width = 0,
+        Height = 0,
+        Status = FindingStatus.Failed,
+        Warnings = [reason],
+        Parts = parts,
+    };
+
+    /// <summary>The same with another part of a kind that is there, or with one more.</summary>
+    internal Finding With(FindingPart part) => this with { Parts = [.. Parts.Where(other => other.GetType() != part.GetType()), part] };
+}
+
+/// <summary>One kind of thing that was found.</summary>
+public abstract record FindingPart
+{
+    private protected FindingPart()
+    {
+    }
+}
+
+/// <summary>How a finding may be used.</summary>
+public enum FindingStatus
+{
+    /// <summary>Nothing unusual was noticed.</summary>
+    Ok,
+
+    /// <summary>Something is unusual, and the warnings say what: a person should look at it.</summary>
+    Check,
+
+    /// <summary>The image could not be read or shows no whole spine: nothing is measured, and the warnings say why.</summary>
+    Failed,
+}
+
+/// <param name="Role">"landmarks", "cobb", "corners" of one that refines those of the first, or the name of the task.</param>
+/// <param name="Name">As "retinanet-densenet121.spineweb16".</param>
+/// <param name="Digest">SHA-256 of its content.</param>
+public sealed record CheckpointUse(string Role, string Name, string Digest);

@@ -1,0 +1,119 @@
+using Marrow.Checkpoints;
+using Marrow.Computing;
+using Marrow.Findings;
+using Marrow.Hub;
+using Marrow.Imaging;
+using Marrow.Inputs;
+using Marrow.Tasks;
+
+namespace Marrow.Prediction;
+
+/// <summary>
+/// Checkpoints of a hub that say one thing of an image together: one of any task, or a detector of vertebrae with a regressor
+/// of angles, a refiner of its corners, or both. Any number of threads may use it; images are measured one after the other.
+/// </summary>
+public sealed class PredictorSet : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly IPredictor _predictor;
+
+    private PredictorSet(IPredictor predictor) => _predictor = predictor;
+
+    /// <summary>
+    /// Loads and verifies the checkpoints of these names, and the detectors that they crop by; without a name the newest of
+    /// the hub that measure a spine together. Throws <see cref="MarrowException"/> when one is absent or damaged, or when they
+    /// do not go together.
+    /// </summary>
+    public static PredictorSet Open(LocalHub hub, params IReadOnlyList<string> names)
+    {
+        var checkpoints = new List<Checkpoint>();
+        try
+        {
+            foreach (var name in names.Count > 0 ? names : NewestOfSpines(hub))
+                checkpoints.Add(hub.Resolve(name));
+            return Of(checkpoints, hub);
+        }
+        finally
+        {
+            checkpoints.ForEach(c => c.Dispose());
+        }
+    }
+
+    /// <summary>The same of checkpoints that are open and stay the caller's; detectors that they crop by are added.</summary>
+    internal static PredictorSet Of(List<Checkpoint> checkpoints, LocalHub hub, Compute? compute = null)
+    {
+        var only = checkpoints is [var one] ? one : null;
+        Complete(checkpoints, hub);
+        return only is not null && ImagePredictor.Serves(only)
+            ? new(new ImagePredictor(only, compute, checkpoints.FirstOrDefault(c => c != only)))
+            : new(new SpinePredictor(checkpoints, compute));
+    }
+
+    /// <summary>Of a table with a row an image, between the file and the status.</summary>
+    public IReadOnlyList<string> Columns => _predictor.Columns;
+
+    /// <summary>Outputs of which no label was seen in training: they are masked.</summary>
+    public IReadOnlyList<string> Untrained => _predictor.Untrained;
+
+    /// <summary>Reads and measures one file; the radiograph is for drawing on. Throws <see cref="MarrowException"/> when it can't be read.</summary>
+    public (Finding Finding, Radiograph Radiograph) Predict(string path)
+    {
+        var size = _predictor.DecodeSize;
+        var radiograph = RadiographReader.Read(path, size.Width, size.Height);
+        return (Predict(radiograph), radiograph);
+    }
+
+    /// <summary>The same for a radiograph in memory.</summary>
+    public Finding Predict(Radiograph radiograph)
+    {
+        lock (_lock)
+            return _predictor.Predict(radiograph);
+    }
+
+    /// <summary>Of an image that could not be read.</summary>
+    public Finding Failed(string file, string reason) => _predictor.Failed(file, reason);
+
+    public void Dispose() => _predictor.Dispose();
+
+    /// <summary>
+    /// Puts before the checkpoints each detector that one of them crops by and that is not among them, of exactly that
+    /// digest. Throws <see cref="MarrowException"/> when the hub lacks it, or another detector was named.
+    /// </summary>
+    internal static void Complete(List<Checkpoint> checkpoints, LocalHub hub)
+    {
+        foreach (var checkpoint in checkpoints.ToList())
+        {
+            if (checkpoint.WeightsOnly || checkpoint.Config.Input.Crop is not { } crop || checkpoints.Any(c => c.Digest == crop.Digest))
+                continue;
+            if (checkpoints.FirstOrDefault(c => !c.WeightsOnly && TaskCatalogue.Find(c.Config.Task) is { FindsCrops: true }) is { } other)
+                throw MarrowException.Bad(checkpoint.Name, $"the detector by which its images are cropped, {crop.Detector}@{crop.Digest}", $"{other.Name}@{other.Digest}", "Leave that one out, or name checkpoints that go together.");
+            var entry = hub.FindDigest(crop.Digest) ?? throw CropDetector.Missing(checkpoint);
+            checkpoints.Insert(0, hub.Resolve($"{entry.Name}@{entry.Digest}"));
+        }
+    }
+
+    /// <summary>The newest detector of a hub, and the newest regressor and the newest refiner of those that go with it.</summary>
+    internal static IReadOnlyList<string> NewestOfSpines(LocalHub hub)
+    {
+        var entries = HubEntry.NewestFirst([.. hub.List().Where(e => e.Problem is null)]).ToList();
+        var detector = Of(SpineRole.Landmarks).FirstOrDefault();
+        var regressor = Of(SpineRole.Angles).FirstOrDefault(e => CropOf(e) is not { } crop || crop.Digest == detector?.Digest);
+        var refiner = detector is null ? null : Of(SpineRole.Corners).FirstOrDefault(e => CropOf(e) is { Region: CropRegion.Vertebra } crop && crop.Digest == detector.Digest);
+        var names = ((HubEntry?[])[detector, regressor, refiner]).OfType<HubEntry>().Select(e => $"{e.Name}@{e.Digest}").ToList();
+        return names.Count > 0
+            ? names
+            : throw MarrowException.Bad(hub.Folder, "a hub with a checkpoint that measures spines", "none", "Train one with marrow run, or name another hub with --hub or a checkpoint with --checkpoint.");
+
+        // Names begin with the architecture.
+        IEnumerable<HubEntry> Of(SpineRole role)
+        {
+            var prefixes = TaskCatalogue.All.Where(task => task.SpineRole == role).Select(task => task.ArchitecturePrefix).ToList();
+            return entries.Where(e => prefixes.Any(prefix => e.Name.StartsWith(prefix, StringComparison.Ordinal)));
+        }
+    }
+
+    /// <summary>Null for one that looks at whole images.</summary>
+    private static InputCrop? CropOf(HubEntry entry) => CheckpointManifest.Read(entry.Folder).ReadListed(entry.Folder, Checkpoint.ConfigFile) is { } config
+        ? CheckpointJson.Decode<CheckpointConfig>(config, Path.Combine(entry.Folder, Checkpoint.ConfigFile)).Input.Crop
+        : null;
+}

@@ -1,0 +1,61 @@
+using System.Text;
+using Marrow.Findings;
+using Marrow.Imaging;
+
+namespace Marrow.Reports;
+
+/// <summary>
+/// Writes findings to a folder: for each image, as it is finished, NAME.json, NAME.overlay.png and, where something was
+/// outlined, NAME.mask.png (the image's own size; 0 is background; the class is 255 where there is one, else 1, 2 ... in the
+/// order of the classes); and predictions.csv with a row for each at the end. Images of the same name from different folders
+/// get different files. Files that no prediction wrote are never replaced.
+/// </summary>
+/// <param name="columns">See <see cref="Prediction.PredictorSet.Columns"/>.</param>
+/// <param name="overlays">Whether overlays are drawn, which takes most of the time.</param>
+public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, bool overlays = true)
+{
+    private readonly ResultFolder _results = new(folder);
+    private readonly FindingTable _table = new(columns);
+    private readonly List<Finding> _findings = [];
+
+    /// <summary>Paths of what one image gave.</summary>
+    /// <param name="Mask">Null when nothing was outlined.</param>
+    /// <param name="Overlay">Null when the image could not be read or none is drawn.</param>
+    public sealed record Written(string Json, string? Mask, string? Overlay);
+
+    /// <summary>Where <see cref="WriteCsv"/> writes.</summary>
+    public string CsvPath => _results.CsvPath;
+
+    /// <param name="radiograph">Null when it could not be read: then there are no pictures.</param>
+    /// <exception cref="MarrowException">The folder can't be written, or a file that no prediction wrote is in the way.</exception>
+    public Written Add(Finding finding, Radiograph? radiograph, SpineTruth? truth = null)
+    {
+        var name = _results.NameOf(finding.File);
+        var json = _results.WriteJson(name, FindingJson.Document(finding));
+        var regions = finding.Part<RegionsPart>();
+        var mask = radiograph is not null && regions is { Mask.Length: > 0 }
+            ? Picture(ResultFolder.Mask, ImageWriter.EncodePng8(finding.Width, finding.Height, MaskValues.Of(regions.Mask, regions.Regions.Count)))
+            : Picture(ResultFolder.Mask, null);
+        var overlay = Picture(ResultFolder.Overlay, radiograph is not null && overlays ? OverlayRenderer.Render(radiograph, finding, truth) : null);
+        // A folder of thousands of films must not keep their masks.
+        _findings.Add(regions is null ? finding : finding.With(regions with { Mask = [] }));
+        return new(json, mask, overlay);
+
+        // One of an earlier prediction that this one does not replace would show what no longer holds.
+        string? Picture(string ending, byte[]? png)
+        {
+            if (png is not null)
+                return _results.WritePicture(name, ending, png);
+            _results.Drop(name, ending);
+            return null;
+        }
+    }
+
+    /// <summary>Writes predictions.csv with every finding added so far.</summary>
+    /// <exception cref="MarrowException">The folder can't be written, or a table that no prediction wrote is in the way.</exception>
+    public void WriteCsv() => _results.WriteCsv(stream =>
+    {
+        using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
+        _table.WriteCsv(writer, _findings);
+    });
+}

@@ -1,0 +1,154 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Marrow.Findings;
+using Marrow.Imaging;
+
+namespace Marrow.Reports;
+
+/// <summary>
+/// A finding as a JSON document, the one that files, the command line and servers give; docs/finding.schema.json describes it.
+/// Places are original pixels, corners [[x, y] top left, top right, bottom left, bottom right], angles degrees.
+/// </summary>
+public static class FindingJson
+{
+    /// <summary>The document as text.</summary>
+    public static string Write(Finding finding) => Document(finding).ToJsonString(MarrowJson.Options);
+
+    /// <summary>The same as an object, to be part of a larger document.</summary>
+    public static JsonObject Document(Finding finding)
+    {
+        var document = new JsonObject
+        {
+            ["file"] = finding.File,
+            ["width"] = finding.Width,
+            ["height"] = finding.Height,
+            ["status"] = Name(finding.Status),
+        };
+        if (finding.Confidence is { } confidence)
+            document["confidence"] = Rounded(confidence, 4);
+        foreach (var part in finding.Parts)
+        {
+            switch (part)
+            {
+                case SpinePart spine:
+                    Spine(document, spine);
+                    break;
+                case ClassesPart classes:
+                    if (classes.Class is not null)
+                        document["class"] = classes.Class;
+                    document["values"] = Values(classes.Values);
+                    break;
+                case NumbersPart numbers:
+                    document["values"] = Values(numbers.Values);
+                    break;
+                case PointsPart points:
+                    document["points"] = Array(points.Points, Point);
+                    break;
+                case BoxesPart boxes:
+                    document["boxes"] = Array(boxes.Boxes, Box);
+                    break;
+                case RegionsPart regions:
+                    document["regions"] = Array([.. regions.Regions.Index()], r => Region(r.Item, r.Index, regions.Regions.Count));
+                    break;
+            }
+        }
+        document["warnings"] = Array(finding.Warnings, warning => JsonValue.Create(warning));
+        document["checkpoints"] = Array(finding.Checkpoints, Checkpoint);
+        // As earlier versions had it, of what one checkpoint says alone.
+        if (finding is { Checkpoints: [var only], Parts: [ClassesPart or NumbersPart or PointsPart] })
+            document["checkpoint"] = Checkpoint(only);
+        return document;
+    }
+
+    // Where nothing is measured, angles and severity are null: a reader must meet them.
+    private static void Spine(JsonObject document, SpinePart spine)
+    {
+        document["severity"] = spine.Severity is { } severity ? Name(severity) : null;
+        document["cobbDegrees"] = spine.CobbDegrees.Count == 0 ? null : Angles(spine.CobbDegrees);
+        var angles = new JsonObject();
+        if (spine.LandmarkAngles is { } measured)
+        {
+            angles["landmarks"] = Array([.. measured.Degrees.Zip(measured.Pairs)], angle => new JsonObject
+            {
+                ["degrees"] = Rounded(angle.First, 3),
+                ["upper"] = Level(spine, angle.Second.Upper),
+                ["lower"] = Level(spine, angle.Second.Lower),
+            });
+        }
+        if (spine.ExpectedDegrees.Count > 0)
+            angles["expected"] = Angles(spine.ExpectedDegrees);
+        if (spine.RegressorDegrees.Count > 0)
+            angles["regressor"] = Angles(spine.RegressorDegrees);
+        document["angles"] = angles;
+        document["vertebrae"] = Array(spine.Vertebrae, vertebra => new JsonObject
+        {
+            ["level"] = vertebra.Level,
+            ["score"] = Rounded(vertebra.Score, 4),
+            ["filled"] = vertebra.Filled,
+            ["corners"] = Array([vertebra.Corners.TopLeft, vertebra.Corners.TopRight, vertebra.Corners.BottomLeft, vertebra.Corners.BottomRight], Place),
+        });
+    }
+
+    private static JsonArray Values(IReadOnlyList<FoundValue> values) => Array(values, v =>
+    {
+        var value = new JsonObject { ["name"] = v.Name };
+        if (v.Unit.Length > 0)
+            value["unit"] = v.Unit;
+        if (v.Value is { } number)
+            value["value"] = Rounded(number, 6);
+        else
+            value["untrained"] = true;
+        return value;
+    });
+
+    private static JsonObject Point(FoundPoint point)
+    {
+        var document = new JsonObject { ["name"] = point.Name };
+        if (point.Place is { } at)
+        {
+            document["x"] = Rounded(at.X, 2);
+            document["y"] = Rounded(at.Y, 2);
+            document["score"] = Rounded(point.Score, 4);
+        }
+        else
+        {
+            document["untrained"] = true;
+        }
+        return document;
+    }
+
+    private static JsonObject Box(FoundBox box) => new()
+    {
+        ["class"] = box.Class,
+        ["x1"] = Rounded(box.Left, 2),
+        ["y1"] = Rounded(box.Top, 2),
+        ["x2"] = Rounded(box.Right, 2),
+        ["y2"] = Rounded(box.Bottom, 2),
+        ["score"] = Rounded(box.Score, 4),
+    };
+
+    private static JsonObject Region(FoundRegion region, int place, int classes) => new()
+    {
+        ["class"] = region.Class,
+        ["maskValue"] = MaskValues.Of((byte)(place + 1), classes),
+        ["areaPixels"] = region.AreaPixels,
+        ["areaShare"] = Rounded(region.AreaShare, 6),
+        ["confidence"] = Rounded(region.Confidence, 4),
+    };
+
+    private static JsonObject Checkpoint(CheckpointUse use) => new() { ["role"] = use.Role, ["name"] = use.Name, ["digest"] = use.Digest };
+
+    private static JsonArray Angles(IReadOnlyList<double> degrees) => Array(degrees, d => Rounded(d, 3));
+
+    private static JsonArray Place(Point2D place) => [Rounded(place.X, 2), Rounded(place.Y, 2)];
+
+    private static JsonArray Array<T>(IReadOnlyList<T> items, Func<T, JsonNode?> write) => new([.. items.Select(write)]);
+
+    // JSON has no word for what is no number; such a value is written as text, as the rest of Marrow writes it.
+    private static JsonValue Rounded(double value, int digits) =>
+        double.IsFinite(value) ? JsonValue.Create(Math.Round(value, digits)) : JsonValue.Create(value.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    private static string Level(SpinePart spine, int position) => position >= 0 && position < spine.Vertebrae.Count ? spine.Vertebrae[position].Level : "";
+
+    private static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+}

@@ -1,0 +1,86 @@
+using Marrow.Findings;
+using Marrow.Imaging;
+using SkiaSharp;
+
+namespace Marrow.Reports;
+
+/// <summary>Draws regions onto the picture of a radiograph, tinted and outlined, and boxes.</summary>
+internal static class RegionCanvas
+{
+    private const byte Tint = 55; // of 255: what lies below stays readable
+
+    private static readonly SKColor[] Colors =
+        [new(0x4F, 0xC3, 0xF7), new(0xFF, 0xB7, 0x4D), new(0xF2, 0x8C, 0xC8), new(0x9C, 0xE2, 0x7A), new(0xFF, 0xF1, 0x76), new(0xB3, 0x9D, 0xDB)];
+
+    public static SKColor ColorOf(int place) => Colors[place % Colors.Length];
+
+    /// <param name="width">Of the mask, px.</param>
+    public static void Draw(SKCanvas canvas, OverlayPlace place, RegionsPart regions, int width, int height)
+    {
+        if (regions.Mask.Length == 0)
+            return;
+        canvas.ClipRect(place.Frame);
+        for (var i = 0; i < regions.Regions.Count; i++)
+        {
+            var color = ColorOf(i);
+            using var path = Outline(regions, width, height, (byte)(i + 1), place.ToPicture);
+            using var fill = new SKPaint { Color = color.WithAlpha(Tint), IsAntialias = true };
+            using var halo = Line(OverlayFrame.Ground.WithAlpha(150), place.Unit * 0.2f);
+            using var edge = Line(color, place.Unit * 0.09f);
+            canvas.DrawPath(path, fill);
+            canvas.DrawPath(path, halo);
+            canvas.DrawPath(path, edge);
+        }
+    }
+
+    /// <summary>A frame for each box; its class and score beside it.</summary>
+    public static void Draw(SKCanvas canvas, OverlayPlace place, BoxesPart boxes)
+    {
+        var labels = new LabelPlacer(SKRect.Inflate(place.Drawable, -place.Unit * 0.25f, -place.Unit * 0.25f));
+        var classes = boxes.Boxes.Select(box => box.Class).Distinct().ToList();
+        using var font = new SKFont(ReportFonts.SemiBold, place.Unit * 0.85f);
+        foreach (var box in boxes.Boxes)
+        {
+            var color = ColorOf(classes.IndexOf(box.Class));
+            var (first, last) = (place.ToPicture.Apply(new Point2D(box.Left, box.Top)), place.ToPicture.Apply(new Point2D(box.Right, box.Bottom)));
+            var frame = new SKRect((float)first.X, (float)first.Y, (float)last.X, (float)last.Y);
+            using var halo = Line(OverlayFrame.Ground.WithAlpha(150), place.Unit * 0.22f);
+            using var edge = Line(color, place.Unit * 0.11f);
+            canvas.DrawRect(frame, halo);
+            canvas.DrawRect(frame, edge);
+            var text = FormattableString.Invariant($"{box.Class} {box.Score:F2}");
+            var label = labels.Place(new SKSize(font.MeasureText(text) + place.Unit * 0.4f, font.Size * 1.3f), new SKPoint(frame.MidX, frame.Top - font.Size * 0.8f));
+            using var shade = Line(OverlayFrame.Ground.WithAlpha(200), font.Size * 0.22f);
+            using var ink = new SKPaint { Color = color, IsAntialias = true };
+            canvas.DrawText(text, label.MidX, label.MidY + font.Size * 0.36f, SKTextAlign.Center, font, shade);
+            canvas.DrawText(text, label.MidX, label.MidY + font.Size * 0.36f, SKTextAlign.Center, font, ink);
+        }
+    }
+
+    private static SKPath Outline(RegionsPart regions, int width, int height, byte value, AffineTransform toPicture)
+    {
+        using var builder = new SKPathBuilder { FillType = SKPathFillType.EvenOdd };
+        foreach (var outline in MaskOutline.Of(regions.Mask, width, height, value))
+        {
+            for (var p = 0; p < outline.Count; p++)
+            {
+                var at = toPicture.Apply(outline[p]);
+                if (p == 0)
+                    builder.MoveTo((float)at.X, (float)at.Y);
+                else
+                    builder.LineTo((float)at.X, (float)at.Y);
+            }
+            builder.Close();
+        }
+        return builder.Detach();
+    }
+
+    private static SKPaint Line(SKColor color, float width) => new()
+    {
+        Color = color,
+        IsAntialias = true,
+        Style = SKPaintStyle.Stroke,
+        StrokeWidth = Math.Max(width, 1),
+        StrokeJoin = SKStrokeJoin.Round,
+    };
+}
