@@ -15,6 +15,7 @@ try
 {
     OpenHub.Run(hub, chest);
     LoadCheckpoint.Run(hub, chest, Film.Write(Path.Combine(own, "film.png")));
+    Predict.Run(hub, chest, Path.Combine(own, "film.png"), Path.Combine(own, "results"));
     using var segmenter = new Segmenter();
     var receipt = WarmStartOwnModule.Run(hub, chest, segmenter);
     ReadReceipt.Run(receipt);

@@ -35,5 +35,7 @@ public sealed class SamplesTests : IDisposable
     {
         OpenHub.Run(Hub, Chest);
         LoadCheckpoint.Run(Hub, Chest, Film.Write(_folder["film.png"]));
+        Predict.Run(Hub, Chest, _folder["film.png"], _folder["results"]);
+        Assert.Equal(["film.json", "film.overlay.png", "predictions.csv", "predictions.json"], Directory.GetFiles(_folder["results"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 }

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using Marrow.Findings;
+using Marrow.Reports;
+
+namespace Marrow.Tests.Reports;
+
+/// <summary>Documents of every kind of part, held against docs/finding.schema.json.</summary>
+public class FindingJsonTests
+{
+    private static readonly JsonElement Schema =
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root(), "docs", "finding.schema.json"))).RootElement;
+
+    public static TheoryData<string> Kinds => [.. Findings().Keys];
+
+    private static Dictionary<string, Finding> Findings()
+    {
+        var plain = ReportSamples.Finding(300, 700) with { Parts = [], Confidence = null };
+        return new()
+        {
+            ["spine"] = ReportSamples.Finding(300, 700),
+            ["no spine"] = SpinePredictorFailure(),
+            ["classes"] = plain with { Parts = [new ClassesPart("hand", [new("hand", "probability", 0.75), new("foot", "probability", null)])] },
+            ["numbers"] = plain with { Parts = [new NumbersPart([new("age", "years", 12.5), new("odd", "", double.NaN)])] },
+            ["points"] = plain with { Parts = [new PointsPart([new("hip", new(3.123, 4), 0.5), new("knee", null, 0)])] },
+            ["boxes"] = plain with { Parts = [new BoxesPart([new("fracture", 1, 2, 3.456, 4, 0.9)])] },
+            ["regions"] = plain with { Confidence = 0.5, Parts = [new RegionsPart { Regions = [new("lung", 5, 0.5, 0.9)], Mask = [1, 0] }] },
+        };
+    }
+
+    private static Finding SpinePredictorFailure() => Finding.Failed("a.png", "no image", new SpinePart()) with { Confidence = 0 };
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void A_document_is_as_the_published_schema_says(string kind)
+    {
+        var document = JsonDocument.Parse(FindingJson.Write(Findings()[kind])).RootElement;
+        Assert.Empty(Faults(document, Schema, "$"));
+    }
+
+    [Fact]
+    public void What_the_schema_does_not_allow_is_noticed()
+    {
+        foreach (var (wrong, fault) in ((string, string)[])
+            [
+                ("""{"file": "a"}""", "$.width is missing"),
+                ("""{"file": 1, "width": 1, "height": 1, "status": "ok", "warnings": [], "checkpoints": []}""", "$.file"),
+                ("""{"file": "a", "width": 1, "height": 1, "status": "fine", "warnings": [], "checkpoints": []}""", "$.status"),
+                ("""{"file": "a", "width": 1, "height": 1, "status": "ok", "warnings": [], "checkpoints": [], "more": 1}""", "$.more"),
+                ("""{"file": "a", "width": 1, "height": 1, "status": "ok", "warnings": [1], "checkpoints": []}""", "$.warnings[0]"),
+            ])
+            Assert.Contains(Faults(JsonDocument.Parse(wrong).RootElement, Schema, "$"), f => f.StartsWith(fault, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Numbers_are_rounded_and_places_are_original_pixels()
+    {
+        var box = JsonDocument.Parse(FindingJson.Write(Findings()["boxes"])).RootElement.GetProperty("boxes")[0];
+        Assert.Equal((3.46, "fracture"), (box.GetProperty("x2").GetDouble(), box.GetProperty("class").GetString()));
+        var values = JsonDocument.Parse(FindingJson.Write(Findings()["classes"])).RootElement.GetProperty("values");
+        Assert.Equal(0.75, values[0].GetProperty("value").GetDouble());
+        Assert.True(values[1].GetProperty("untrained").GetBoolean());
+        Assert.False(values[1].TryGetProperty("value", out _));
+    }
+
+    /// <summary>The words of JSON Schema that the file uses, and no others.</summary>
+    private static IEnumerable<string> Faults(JsonElement value, JsonElement schema, string at)
+    {
+        if (schema.TryGetProperty("$ref", out var reference))
+            schema = Schema.GetProperty("$defs").GetProperty(reference.GetString()!.Split('/')[^1]);
+        if (schema.TryGetProperty("type", out var type) && !(type.ValueKind == JsonValueKind.Array ? [.. type.EnumerateArray()] : new[] { type }).Any(t => IsOf(value, t.GetString()!)))
+            yield return $"{at} is no {type}";
+        if (schema.TryGetProperty("enum", out var words) && !words.EnumerateArray().Any(word => JsonElement.DeepEquals(word, value)))
+            yield return $"{at} is none of {words}";
+        if (schema.TryGetProperty("const", out var only) && !JsonElement.DeepEquals(only, value))
+            yield return $"{at} is not {only}";
+        if (value.ValueKind == JsonValueKind.Number && (schema.TryGetProperty("minimum", out var least) && value.GetDouble() < least.GetDouble()
+            || schema.TryGetProperty("maximum", out var most) && value.GetDouble() > most.GetDouble()))
+            yield return $"{at} is out of range";
+        if (value.ValueKind == JsonValueKind.Array)
+        {
+            if (schema.TryGetProperty("minItems", out var few) && value.GetArrayLength() < few.GetInt32() || schema.TryGetProperty("maxItems", out var many) && value.GetArrayLength() > many.GetInt32())
+                yield return $"{at} has {value.GetArrayLength()} items";
+            foreach (var fault in value.EnumerateArray().Index().SelectMany(item => Faults(item.Item, schema.GetProperty("items"), $"{at}[{item.Index}]")))
+                yield return fault;
+        }
+        if (value.ValueKind != JsonValueKind.Object)
+            yield break;
+        foreach (var name in schema.TryGetProperty("required", out var required) ? required.EnumerateArray().Select(n => n.GetString()!) : [])
+        {
+            if (!value.TryGetProperty(name, out _))
+                yield return $"{at}.{name} is missing";
+        }
+        foreach (var property in value.EnumerateObject())
+        {
+            if (!schema.GetProperty("properties").TryGetProperty(property.Name, out var known))
+                yield return $"{at}.{property.Name} is not known";
+            else
+                foreach (var fault in Faults(property.Value, known, $"{at}.{property.Name}"))
+                    yield return fault;
+        }
+    }
+
+    private static bool IsOf(JsonElement value, string type) => type switch
+    {
+        "object" => value.ValueKind == JsonValueKind.Object,
+        "array" => value.ValueKind == JsonValueKind.Array,
+        "string" => value.ValueKind == JsonValueKind.String,
+        "null" => value.ValueKind == JsonValueKind.Null,
+        "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
+        "integer" => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _),
+        "number" => value.ValueKind == JsonValueKind.Number,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "The test does not know this type."),
+    };
+}
