@@ -30,7 +30,7 @@ internal static class MethodCatalogue
         return [.. samples.Select(sample =>
         {
             var index = cache.IndexOf(sample);
-            renderer?.Render(new(sample, cache.ToInput(index), []), null, mask);
+            renderer?.Render(new(sample, cache.ToInput(index), Targets.None), null, mask);
             var (width, height) = cache.OriginalSize(index);
             return task.Signature(sample, width, height, mask);
         })];

@@ -45,7 +45,7 @@ internal sealed record UnlabeledSamples
         return new()
         {
             Dataset = dataset,
-            Samples = [.. left.Select(s => s with { Labels = [], Vertebrae = [], CobbDegrees = [], Numbers = [], Points = [], MaskPath = null, MaskAreas = [] })],
+            Samples = [.. left.Select(s => s with { Targets = Targets.None })],
             LeftOut = dataset.Samples.Count - left.Length,
         };
     }

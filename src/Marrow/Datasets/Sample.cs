@@ -23,39 +23,70 @@ public sealed record Sample
     /// <summary>The data set's own name of the part of the body, as "XR_SHOULDER"; empty where it gives none.</summary>
     public string BodyPart { get; init; } = "";
 
-    /// <summary>[classes]: 0 to 1 (soft labels are allowed), or NaN for "unknown: adds no loss". Empty when unlabelled.</summary>
-    public IReadOnlyList<float> Labels { get; init; } = [];
+    /// <summary>What is known of it, as one value: of an image without labels it is <see cref="Targets.None"/>.</summary>
+    public Targets Targets { get; init; } = Targets.None;
 
-    /// <summary>Top to bottom, original pixels; empty when unlabelled.</summary>
-    public IReadOnlyList<Vertebra> Vertebrae { get; init; } = [];
+    /// <summary>See <see cref="Targets.Labels"/>.</summary>
+    public IReadOnlyList<float> Labels
+    {
+        get => Targets.Labels;
+        init => Targets = Targets with { Labels = value };
+    }
 
-    /// <summary>cobb1, cobb2, cobb3 in degrees, the data set's definition; empty when unlabelled.</summary>
-    public IReadOnlyList<double> CobbDegrees { get; init; } = [];
+    /// <summary>See <see cref="Targets.Vertebrae"/>.</summary>
+    public IReadOnlyList<Vertebra> Vertebrae
+    {
+        get => Targets.Vertebrae;
+        init => Targets = Targets with { Vertebrae = value };
+    }
 
-    /// <summary>[<see cref="Dataset.PointNames"/>] in original pixels; x and y are NaN where unlabelled.</summary>
-    public IReadOnlyList<Point2D> Points { get; init; } = [];
+    /// <summary>See <see cref="Targets.CobbDegrees"/>.</summary>
+    public IReadOnlyList<double> CobbDegrees
+    {
+        get => Targets.CobbDegrees;
+        init => Targets = Targets with { CobbDegrees = value };
+    }
 
-    /// <summary>
-    /// [points]: which point stands where each stood once the image is mirrored: the left knee's place is then the right
-    /// knee's; a point on the midline keeps its own. Empty where the data does not say; such images can't be mirrored.
-    /// </summary>
-    public IReadOnlyList<int> MirroredPoints { get; init; } = [];
+    /// <summary>See <see cref="Targets.Points"/>.</summary>
+    public IReadOnlyList<Point2D> Points
+    {
+        get => Targets.Points;
+        init => Targets = Targets with { Points = value };
+    }
 
-    /// <summary>[<see cref="Dataset.NumberNames"/>]: what a CSV of kind "numbers" holds; NaN where blank.</summary>
-    public IReadOnlyList<double> Numbers { get; init; } = [];
+    /// <summary>See <see cref="Targets.MirroredPoints"/>.</summary>
+    public IReadOnlyList<int> MirroredPoints
+    {
+        get => Targets.MirroredPoints;
+        init => Targets = Targets with { MirroredPoints = value };
+    }
 
-    /// <summary>A PNG of the image's size whose values are classes (<see cref="Dataset.MaskClasses"/>); null without one.</summary>
-    public string? MaskPath { get; init; }
+    /// <summary>See <see cref="Targets.Numbers"/>.</summary>
+    public IReadOnlyList<double> Numbers
+    {
+        get => Targets.Numbers;
+        init => Targets = Targets with { Numbers = value };
+    }
 
-    /// <summary>In place of a file: polygons, original pixels, that are all of the first class and may overlap; empty without any.</summary>
-    public IReadOnlyList<IReadOnlyList<Point2D>> MaskAreas { get; init; } = [];
+    /// <summary>See <see cref="Targets.MaskPath"/>.</summary>
+    public string? MaskPath
+    {
+        get => Targets.MaskPath;
+        init => Targets = Targets with { MaskPath = value };
+    }
+
+    /// <summary>See <see cref="Targets.MaskAreas"/>.</summary>
+    public IReadOnlyList<IReadOnlyList<Point2D>> MaskAreas
+    {
+        get => Targets.MaskAreas;
+        init => Targets = Targets with { MaskAreas = value };
+    }
 
     /// <summary>True when anything about it is known that some task learns from.</summary>
-    internal bool HasKnownLabel => Labels.Any(l => !float.IsNaN(l)) || Numbers.Any(v => !double.IsNaN(v)) || Points.Any(p => !double.IsNaN(p.X))
-        || Vertebrae.Count > 0 || CobbDegrees.Count > 0 || HasMask;
+    internal bool HasKnownLabel => Targets.IsKnown;
 
     /// <summary>True when it is known which class each pixel is of.</summary>
-    internal bool HasMask => MaskPath is not null || MaskAreas.Count > 0;
+    internal bool HasMask => Targets.HasMask;
 }
 
 /// <summary>What a reader found wrong with one file or row, and what it did about it.</summary>

@@ -7,11 +7,14 @@ namespace Marrow.Inputs;
 
 /// <summary>A sample as it stands in a batch: its targets moved with the image.</summary>
 /// <param name="ToInput">Original pixels to input pixels, with all augmentation.</param>
-/// <param name="Vertebrae">In input pixels, top to bottom; empty when unlabelled.</param>
-public sealed record PreparedSample(Sample Sample, AffineTransform ToInput, IReadOnlyList<Vertebra> Vertebrae)
+/// <param name="Targets">In input pixels, sides swapped where the image was mirrored.</param>
+public sealed record PreparedSample(Sample Sample, AffineTransform ToInput, Targets Targets)
 {
-    /// <summary>In input pixels, those of <see cref="Sample.Points"/>, sides swapped where the image was mirrored; NaN where unlabelled.</summary>
-    public IReadOnlyList<Point2D> Points { get; init; } = [];
+    /// <summary>In input pixels, top to bottom; empty when unlabelled.</summary>
+    public IReadOnlyList<Vertebra> Vertebrae => Targets.Vertebrae;
+
+    /// <summary>In input pixels, those of <see cref="Sample.Points"/>; NaN where unlabelled.</summary>
+    public IReadOnlyList<Point2D> Points => Targets.Points;
 
     /// <summary>[Vertebrae]: true where the place is a guess, from which nothing is to be learnt; empty when none is.</summary>
     public IReadOnlyList<bool> Guessed { get; init; } = [];

@@ -267,7 +267,7 @@ public sealed class BatchLoader : IDisposable
         }
         renderer.Render(packed, toInput, augmentation, output);
         var moved = augmentation is null ? toInput : augmentation.Geometry.Then(toInput);
-        return (new PreparedSample(sample, moved, [.. sample.Vertebrae.Select(v => v.Transform(moved))]) { Points = PointMirror.Move(sample, moved) }, augmentation?.Geometry);
+        return (new PreparedSample(sample, moved, sample.Targets.Transform(moved)), augmentation?.Geometry);
     }
 
     /// <summary>Of a window the augmentation is about its own centre and by shares of its own size.</summary>

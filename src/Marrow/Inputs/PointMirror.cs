@@ -1,18 +1,10 @@
 using Marrow.Datasets;
-using Marrow.Imaging;
 
 namespace Marrow.Inputs;
 
 /// <summary>Points that move with their image. Once it is mirrored, the left knee is where the right one is called for, so the names are swapped.</summary>
 internal static class PointMirror
 {
-    /// <summary>The sample's points under the transform of its image.</summary>
-    public static Point2D[] Move(Sample sample, AffineTransform toInput)
-    {
-        var mirrored = toInput.A * toInput.E - toInput.B * toInput.D < 0;
-        return [.. sample.Points.Select((_, k) => toInput.Apply(sample.Points[mirrored ? sample.MirroredPoints[k] : k]))];
-    }
-
     /// <summary>Throws <see cref="MarrowException"/> where images would be mirrored whose points do not say which of them swap.</summary>
     public static void RequireKnown(IReadOnlyList<Sample> samples, AugmentationOptions? augmentation)
     {

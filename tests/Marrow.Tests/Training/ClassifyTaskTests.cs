@@ -44,5 +44,5 @@ public class ClassifyTaskTests
         logits[index] - Math.Log(Math.Exp(logits[1]) + Math.Exp(logits[2]) + Math.Exp(logits[3]));
 
     private static PreparedSample Prepared(float[] labels) =>
-        new(new() { Id = "i", ImagePath = "i.png", Patient = "p", Labels = labels }, AffineTransform.Identity, []);
+        new(new() { Id = "i", ImagePath = "i.png", Patient = "p", Labels = labels }, AffineTransform.Identity, Targets.None);
 }

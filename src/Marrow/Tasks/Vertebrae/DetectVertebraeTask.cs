@@ -112,7 +112,8 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
     {
         var (toOriginal, shown) = (batch.Plain!.ToInput[i].Invert(), batch.Samples[i]);
         Vertebra[] original = [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
-        var target = new PreparedSample(shown.Sample with { Vertebrae = original }, shown.ToInput, [.. original.Select(v => v.Transform(shown.ToInput))]) { Guessed = spine.Filled };
+        var sample = shown.Sample with { Vertebrae = original };
+        var target = new PreparedSample(sample, shown.ToInput, sample.Targets.Transform(shown.ToInput)) { Guessed = spine.Filled };
         return new PseudoLabel(target, spine.Confidence);
     })];
 
