@@ -44,7 +44,7 @@ internal static class MachineChecks
         // An explicit number wins over what others do.
         var alone = ThreadChoice.Of(choice.Facts with { Load = 0, QuotaLoad = 0, Peers = default }, inStudy: false).Count;
         return choice.Count < alone && choice.Facts.Load + choice.Facts.QuotaLoad + choice.Facts.Peers.Threads + choice.Facts.Peers.Starting > 0
-            ? new(Group, "threads", Verdict.Warning, choice.ToString(), "Other programs compute here: everything takes longer, with fewer threads least of all. Wait for them, or say how many threads by --threads.")
+            ? new(Group, "threads", Verdict.Warning, choice.ToString(), "Other programs compute here: everything takes longer. Wait for them, or say how many threads by --threads.")
             : new(Group, "threads", Verdict.Ok, choice.ToString());
     }
 
