@@ -122,7 +122,7 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
 
     private IReadOnlyList<SpinePrediction> Refine(IReadOnlyList<SpinePrediction> spines, Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute)
     {
-        double[] black = [.. Enumerable.Range(0, Input.Channels).Select(c => -Input.MeanOf(c) / Input.StdOf(c))];
+        double[] black = [.. Enumerable.Range(0, Input.Channels).Select(Input.BlackOf)];
         return [.. spines.Select((spine, i) => SecondLook.Refine(spine, images[i].unsqueeze(0), toInput[i], black,
             windows => BothSides(compute.Prepare(windows), compute)))];
     }
