@@ -1,9 +1,9 @@
 namespace Marrow;
 
 /// <summary>
-/// Keeps a folder of a cache within a bound: the files that were used longest ago go. When a file was used stands in its
-/// time of access, which Marrow sets itself, since many systems do not. Only plain files of this user go, of the names
-/// that the cache gives: 32 digits and a known ending.
+/// Keeps a folder of a cache within a bound: the files that were used longest ago go. When a file was used stands in
+/// its time of access, which Marrow sets itself, since many systems do not. Only plain files of this user go, of the
+/// names that the cache gives: 32 digits and a known ending.
 /// </summary>
 internal static class CacheBound
 {
@@ -23,8 +23,8 @@ internal static class CacheBound
     }
 
     /// <summary>
-    /// Deletes files until those of this ending take at most <paramref name="limitBytes"/> together, or none is left that
-    /// may go. What can't be looked at or deleted stays: another process does the same, and there is a next time.
+    /// Deletes files until those of this ending take at most <paramref name="limitBytes"/> together, or none is left
+    /// that may go. What can't be looked at or deleted stays: another process does the same, and there is a next time.
     /// </summary>
     /// <param name="isSpared">Path and when it was used (UTC) -> it stays, and counts.</param>
     public static void Trim(string folder, string ending, long limitBytes, Func<string, DateTime, bool> isSpared)

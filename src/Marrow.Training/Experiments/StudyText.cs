@@ -10,15 +10,19 @@ internal static class StudyText
 
     /// <summary>"smape (%)".</summary>
     /// <param name="unit">Of the numbers that were measured: a metric alone does not know it.</param>
-    public static string MetricName(StudyPlan plan, string unit) => unit.Length > 0 ? $"{plan.Metric} ({unit})" : plan.Metric;
+    public static string MetricName(StudyPlan plan, string unit) =>
+        unit.Length > 0 ? $"{plan.Metric} ({unit})" : plan.Metric;
 
     /// <summary>Of the metric: what has no unit to three digits behind the point, the rest to two.</summary>
     public static string Value(string unit, double value) =>
         double.IsNaN(value) ? "-" : value.ToString(Format(unit), CultureInfo.InvariantCulture);
 
     /// <summary>With its sign.</summary>
-    public static string Signed(string unit, double value) =>
-        double.IsNaN(value) ? "-" : value.ToString($"+{Format(unit)};-{Format(unit)};{Format(unit)}", CultureInfo.InvariantCulture);
+    public static string Signed(string unit, double value)
+    {
+        var format = Format(unit);
+        return double.IsNaN(value) ? "-" : value.ToString($"+{format};-{format};{format}", CultureInfo.InvariantCulture);
+    }
 
     /// <summary>"12.3 to 14.5"; "-" when there is none.</summary>
     public static string Interval(string low, string high) => low == "-" || high == "-" ? "-" : $"{low} to {high}";

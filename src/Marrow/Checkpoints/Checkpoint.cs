@@ -197,8 +197,9 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>
     /// The model with these weights, on the CPU, in evaluation mode; the caller disposes it. Leaves torch's random
-    /// generator as it was, also where several threads build at once. Throws <see cref="MarrowException"/> when a weight does not fit or the golden sample is not
-    /// reproduced, and for a module of its maker's own, which is to be given to <see cref="LoadInto"/>.
+    /// generator as it was, also where several threads build at once. Throws <see cref="MarrowException"/> when a weight
+    /// does not fit or the golden sample is not reproduced, and for a module of its maker's own, which is to be given to
+    /// <see cref="LoadInto"/>.
     /// </summary>
     public Module BuildModel(bool verifyGolden = true)
     {

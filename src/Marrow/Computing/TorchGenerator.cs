@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 namespace Marrow.Computing;
 
 /// <summary>
-/// Building a module draws its first weights from torch's generator, of which the process has one. Who builds it only to
-/// fill it with other weights gives the state back here, one thread after the other: two at once would each keep a state
-/// that the other had drawn from.
+/// Building a module draws its first weights from torch's generator, of which the process has one. Who builds it only
+/// to fill it with other weights gives the state back here, one thread after the other: two at once would each keep a
+/// state that the other had drawn from.
 /// </summary>
 internal static class TorchGenerator
 {

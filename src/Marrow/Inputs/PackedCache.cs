@@ -9,8 +9,8 @@ namespace Marrow.Inputs;
 /// change), so that a changed image or contract leads to another file; every image in it is checked against its SHA-256
 /// when the file is opened, and a damaged file is made anew. It is read, not mapped, and each read is held against a
 /// checksum taken then: what is cut or written over while it is in use is an error, not other numbers or a dead process.
-/// An image has [height * width] bytes; with <see cref="InputContract.PackedBorder"/> on all sides where the samples are
-/// windows of images. When a file was made, those that were used longest ago go until the folder is within its bound.
+/// An image has [height * width] bytes; with <see cref="InputContract.PackedBorder"/> on all sides where the samples
+/// are windows of images. When a file was made, those that were used longest ago go until the folder is within its bound.
 /// </summary>
 public sealed class PackedCache : IDisposable
 {
@@ -19,7 +19,7 @@ public sealed class PackedCache : IDisposable
 
     private const string Ending = ".packed";
 
-    /// <summary>A file used since then stays, whatever it takes: a run may be between two stages that read it.</summary>
+    /// <summary>A file used since then stays, whatever it takes: a run may be between stages that read it.</summary>
     private static readonly TimeSpan Young = TimeSpan.FromHours(1);
 
     /// <summary>For tests: the limit of this flow of execution.</summary>
@@ -55,8 +55,8 @@ public sealed class PackedCache : IDisposable
     /// <see cref="MarrowException"/> when images can't be read (it lists up to ten) or the file can't be written.
     /// </summary>
     /// <param name="cacheFolder">
-    /// Null: marrow/packed in the user's cache folder; where that can't be used, the temporary folder. Of a folder of one's
-    /// own, too, packed files that were used longest ago go when all take more than 16 GiB.
+    /// Null: marrow/packed in the user's cache folder; where that can't be used, the temporary folder. Of a folder of
+    /// one's own, too, packed files that were used longest ago go when all take more than 16 GiB.
     /// </param>
     /// <param name="progress">Told (images done, images in all), from any thread, one call at a time.</param>
     /// <param name="read">File, least width and height wanted -> radiograph. Null: <see cref="RadiographReader.Read"/>.</param>
@@ -93,9 +93,11 @@ public sealed class PackedCache : IDisposable
             if (TryOpen(path, distinct, contract, key, cancellation) is { } found)
                 return found;
             Make(path);
-            var made = TryOpen(path, distinct, contract, key, cancellation, built: true) ?? throw PackedFile.Changed(path);
+            var made = TryOpen(path, distinct, contract, key, cancellation, built: true)
+                ?? throw PackedFile.Changed(path);
             var young = DateTime.UtcNow - Young;
-            CacheBound.Trim(folder, Ending, Limit.Value ?? LimitBytes, (file, used) => PackedFile.IsOpen(file) || used > young);
+            CacheBound.Trim(folder, Ending, Limit.Value ?? LimitBytes,
+                (file, used) => PackedFile.IsOpen(file) || used > young);
             return made;
         }
     }

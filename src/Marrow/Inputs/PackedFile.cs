@@ -8,9 +8,10 @@ using Microsoft.Win32.SafeHandles;
 namespace Marrow.Inputs;
 
 /// <summary>
-/// A file of packed images, open to be read. Every image is checked against its SHA-256 when the file is opened; each read
-/// is held against a checksum taken then. Layout, little-endian: "MARROWPK", key [32], SHA-256 of the index [32]; index,
-/// per image: original width and height (int32), SHA-256 of its bytes; from the next multiple of 4096 on the images.
+/// A file of packed images, open to be read. Every image is checked against its SHA-256 when the file is opened; each
+/// read is held against a checksum taken then. Layout, little-endian: "MARROWPK", key [32], SHA-256 of the index [32];
+/// index, per image: original width and height (int32), SHA-256 of its bytes; from the next multiple of 4096 on the
+/// images.
 /// </summary>
 internal sealed class PackedFile : IDisposable
 {
@@ -47,12 +48,14 @@ internal sealed class PackedFile : IDisposable
     public static bool IsOpen(string path) => Opened.GetValueOrDefault(System.IO.Path.GetFullPath(path)) > 0;
 
     /// <summary>Null when there is no file, or not a whole one of this key.</summary>
-    public static PackedFile? TryOpen(string path, int count, int imageBytes, byte[] key, CancellationToken cancellation)
+    public static PackedFile? TryOpen(string path, int count, int imageBytes, byte[] key,
+        CancellationToken cancellation)
     {
         PackedFile packed;
         try
         {
-            if (!UserCache.Trusts(path) || new FileInfo(path) is not { Exists: true } file || file.Length != LengthOf(count, imageBytes))
+            if (!UserCache.Trusts(path) || new FileInfo(path) is not { Exists: true } file
+                || file.Length != LengthOf(count, imageBytes))
                 return null;
             packed = new PackedFile(path, count, imageBytes);
         }
@@ -102,8 +105,10 @@ internal sealed class PackedFile : IDisposable
         SHA256.HashData(pixels, entry[8..]);
     }
 
-    public static MarrowException Changed(string path) => MarrowException.Bad(path, "the images as they were packed", "other bytes, or fewer",
-        "Something has changed this file while it was in use, or the disk is failing. Start again, a run with --resume: it is packed anew.");
+    public static MarrowException Changed(string path) => MarrowException.Bad(path,
+        "the images as they were packed", "other bytes, or fewer",
+        "Something has changed this file while it was in use, or the disk is failing. "
+        + "Start again, a run with --resume: it is packed anew.");
 
     /// <summary>Of the image's file, px.</summary>
     public (int Width, int Height) OriginalSize(int image)
@@ -115,7 +120,9 @@ internal sealed class PackedFile : IDisposable
     /// <summary>SHA-256 of the image's bytes, as they were packed.</summary>
     public ReadOnlySpan<byte> Hash(int image) => Entry(image)[8..];
 
-    /// <summary>Any thread may. Throws <see cref="MarrowException"/> when the file has been changed since it was opened.</summary>
+    /// <summary>
+    /// Any thread may. Throws <see cref="MarrowException"/> when the file has been changed since it was opened.
+    /// </summary>
     public void Read(int image, Span<byte> pixels)
     {
         if (!TryRead(image, pixels) || Checksum(pixels) != _checksums[image])

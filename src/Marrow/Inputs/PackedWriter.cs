@@ -36,7 +36,9 @@ internal static class PackedWriter
         void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
     }
 
-    /// <summary>Throws <see cref="MarrowException"/> when images can't be read (it lists up to ten) or the file can't be written.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when images can't be read (it lists up to ten) or the file can't be written.
+    /// </summary>
     /// <param name="progress">Told (images done, images in all), from any thread, one call at a time.</param>
     /// <param name="read">File, least width and height wanted -> radiograph.</param>
     public static void Write(string path, IReadOnlyList<Sample> samples, InputContract contract, byte[] key,

@@ -65,7 +65,8 @@ public static class PhantomWriter
             ImageWriter.WriteJpeg(Path.Combine(folder, path), phantom.Width, phantom.Height, phantom.Pixels, options.JpegQuality);
             var person = SeededRandom.Fork(seed, PersonStream, patient);
             var (sex, age) = (person.Chance(0.5) ? "Female" : "Male", 18 + person.Next(70));
-            var labels = ChestFindings.Label(phantom.Findings, valid, SeededRandom.Fork(seed, LabelStream, patient, study));
+            var random = SeededRandom.Fork(seed, LabelStream, patient, study);
+            var labels = ChestFindings.Label(phantom.Findings, valid, random);
             rows[i] = (valid, string.Create(CultureInfo.InvariantCulture, $"CheXpert-v1.0-small/{path},{sex},{age},Frontal,AP,{string.Join(',', labels)}"));
         });
         var header = $"Path,Sex,Age,Frontal/Lateral,AP/PA,{string.Join(',', ChestFindings.Names)}";

@@ -59,7 +59,8 @@ public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
         var (height, width) = ((int)images.shape[2], (int)images.shape[3]);
         if (_anchors is not { } anchors || anchors.InputWidth != width || anchors.InputHeight != height)
             _anchors = anchors = new AnchorGrid(Spec, width, height, [.. levels.Select(level => ((int)level.shape[2], (int)level.shape[3]))]);
-        return new(classes.MoveToOuterDisposeScope(), boxes.MoveToOuterDisposeScope(), corners?.MoveToOuterDisposeScope(), anchors);
+        return new(classes.MoveToOuterDisposeScope(), boxes.MoveToOuterDisposeScope(), corners?.MoveToOuterDisposeScope(),
+            anchors);
     }
 
     private static void Check(DetectorSpec spec)

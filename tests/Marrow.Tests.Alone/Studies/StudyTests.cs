@@ -93,15 +93,18 @@ public class StudyTests(FinishedStudy finished) : IClassFixture<FinishedStudy>
     {
         using var study = new TinyStudy().WithStart();
         var csv = Path.Combine(study.Tiny.Data, "labels.csv");
-        File.WriteAllLines(csv, File.ReadAllLines(csv).Select((row, i) => i == 0 ? $"{row},age" : $"{row},{20 + i * 7 % 50}"));
+        var rows = File.ReadAllLines(csv);
+        File.WriteAllLines(csv, rows.Select((row, i) => i == 0 ? $"{row},age" : $"{row},{20 + i * 7 % 50}"));
 
-        var result = TinyStudy.Run(study.Request("out", "first.task=regress", "first.model=regress-densenet-mini", "first.data.kind=numbers",
-            "first.data.labelColumns=[age]", $"first.data.units={units}", "first.tag=age") with { Metric = "mae", Seeds = 1 });
+        string[] numbers = ["first.task=regress", "first.model=regress-densenet-mini", "first.data.kind=numbers",
+            "first.data.labelColumns=[age]", $"first.data.units={units}", "first.tag=age"];
+        var result = TinyStudy.Run(study.Request("out", numbers) with { Metric = "mae", Seeds = 1 });
 
-        Assert.Equal(unit, Assert.Single(result.Runs.Select(r => r.Metrics.First(m => m.Name == "mae").Unit).Distinct()));
+        Assert.All(result.Runs, r => Assert.Equal(unit, r.Metrics.First(m => m.Name == "mae").Unit));
         Assert.Equal(unit, result.Unit);
         Assert.Equal(unit, JsonNode.Parse(File.ReadAllText(study.Out("out/study.json")))!["unit"]!.GetValue<string>());
-        Assert.Contains(unit.Length > 0 ? $"| mae ({unit}) |" : "| mae |", File.ReadAllText(study.Out("out/study.md")), StringComparison.Ordinal);
+        var header = unit.Length > 0 ? $"| mae ({unit}) |" : "| mae |";
+        Assert.Contains(header, File.ReadAllText(study.Out("out/study.md")), StringComparison.Ordinal);
         using var child = new LocalHub(study.Hub).Resolve(Assert.Single(result.Saved).Checkpoint);
         Assert.Equal(unit, Assert.Single(child.Parents.Checkpoints).Worth!.Unit);
     }

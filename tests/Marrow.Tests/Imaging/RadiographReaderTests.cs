@@ -65,7 +65,8 @@ public sealed class RadiographReaderTests : IDisposable
         var random = new SeededRandom(seed);
         var pixels = Enumerable.Range(0, width * height).Select(_ => (ushort)random.NextUInt64()).ToArray();
         using var folder = new TemporaryFolder();
-        File.WriteAllBytes(folder["a.png"], TestPng.Encode(width, height, 16, 0, false, (x, y, _) => pixels[y * width + x]));
+        var png = TestPng.Encode(width, height, 16, 0, false, (x, y, _) => pixels[y * width + x]);
+        File.WriteAllBytes(folder["a.png"], png);
         var image = RadiographReader.Read(folder["a.png"]);
         Assert.Equal(16, image.BitDepth);
         Assert.Equal(pixels, image.Pixels);

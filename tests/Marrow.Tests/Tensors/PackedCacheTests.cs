@@ -171,7 +171,8 @@ public sealed class PackedCacheTests : IDisposable
         var samples = _images.Samples(3);
         PackedCache.Limit.Value = 1;
         var gone = Pack(samples, 0.01, daysAgo: 5);
-        string[] others = ["mine.packed", new string('a', 32) + ".tiff", new string('g', 32) + ".packed", new string('a', 33) + ".packed"];
+        var digits = new string('a', 32);
+        string[] others = ["mine.packed", $"{digits}.tiff", $"{digits}a.packed", $"{new string('g', 32)}.packed"];
         foreach (var other in others)
         {
             File.WriteAllText(Path.Combine(_images.Folder, "cache", other), "mine");

@@ -26,8 +26,8 @@ internal static class SecondLook
     /// <param name="black">[C]: the normalised value, of each channel, of what lies outside the image.</param>
     /// <param name="look">Windows [N, C, h, w] -> what the detector sees on them and on their mirror images; the open scope disposes it.</param>
     /// <returns>The same spine where nothing was seen again.</returns>
-    public static SpinePrediction Refine(SpinePrediction spine, Tensor image, AffineTransform toInput, IReadOnlyList<double> black,
-        Func<Tensor, (DetectorOutput Output, DetectorOutput Mirrored)> look)
+    public static SpinePrediction Refine(SpinePrediction spine, Tensor image, AffineTransform toInput,
+        IReadOnlyList<double> black, Func<Tensor, (DetectorOutput Output, DetectorOutput Mirrored)> look)
     {
         using var scope = NewDisposeScope();
         var (width, height) = ((int)image.shape[3], (int)image.shape[2]);
@@ -100,7 +100,8 @@ internal static class SecondLook
             .SelectMany(t => new[] { (float)t.A, (float)t.B, (float)t.C, (float)t.D, (float)t.E, (float)t.F }).ToArray();
         var grid = functional.affine_grid(tensor(theta, [fromWindow.Length, 2, 3], device: image.device), [fromWindow.Length, channels, windowHeight, width]);
         // The padding is 0, so black is made 0 for the cut.
-        var blacks = tensor([.. black.Select(b => (float)b)], [1, channels, 1, 1], dtype: image.dtype, device: image.device);
+        float[] values = [.. black.Select(b => (float)b)];
+        var blacks = tensor(values, [1, channels, 1, 1], dtype: image.dtype, device: image.device);
         var many = image.Plus(blacks.neg()).expand(fromWindow.Length, -1, -1, -1);
         var cut = functional.grid_sample(many, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, false);
         return cut.Plus(blacks).MoveToOuterDisposeScope();
