@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Marrow.Metrics;
 using Marrow.Training.Experiments;
 using Spectre.Console;
 
@@ -40,7 +41,7 @@ internal static class StudyCommand
             console.DrawFacts($"Study {plan.Name}",
             [
                 ("stages", string.Join(", ", plan.Stages.Zip(plan.Steps, (s, n) => $"{s}, {n} steps"))),
-                ("metric", StudyText.MetricName(plan)),
+                ("metric", StudyText.MetricName(plan, MetricCatalogue.Get(plan.Metric).Unit)),
                 .. plan.Starts.Select(s => ("starts", s.Digest.Length > 0 ? $"{s.Name}, {HubText.Digits(s.Digest)}" : s.Name)),
                 ("methods", string.Join(", ", plan.Methods)),
                 ("labels", string.Join(", ", plan.Shares)),

@@ -112,7 +112,15 @@ public static class Study
     private static StudyResult Collect(StudyRequest request, StudyPlan plan, StudyFolder folder, IReadOnlyList<StudyRunResult> runs, IReadOnlyList<StudyFailure> failures, int elsewhere)
     {
         var info = MetricCatalogue.Get(plan.Metric);
-        var result = new StudyResult { Plan = plan, Runs = runs, Failures = failures, Elsewhere = elsewhere, Unit = info.Unit, HigherIsBetter = info.HigherIsBetter };
+        var result = new StudyResult
+        {
+            Plan = plan,
+            Runs = runs,
+            Failures = failures,
+            Elsewhere = elsewhere,
+            Unit = runs.Count > 0 ? runs[0].Value(plan.Metric).Unit : info.Unit,
+            HigherIsBetter = info.HigherIsBetter,
+        };
         if (!result.IsComplete)
             return result;
         if (runs.FirstOrDefault(r => r.HeldOutDigest != plan.HeldOutDigest) is { } other)

@@ -99,7 +99,7 @@ internal static class StudyFiles
                     let cells = result.Cells.Where(c => c.Start == start.Item.Name && c.Method == method.Item).ToList()
                     where cells.Count > 0
                     select new StudyLine(StudyText.Line(plan, start.Item.Name, method.Item), start.Index, method.Index, [.. cells.Select(c => new StudyPoint(c.Images, c.Mean, c.Low, c.High))]);
-        return StudyPlot.Draw($"{plan.Name}, {plan.Stages[^1]}: {plan.Metric} on {plan.HeldOutImages} held-out images", "labelled images (logarithmic)", $"{StudyText.MetricName(plan)}, {(MetricCatalogue.Get(plan.Metric).HigherIsBetter ? "higher" : "lower")} is better", [.. lines], dark);
+        return StudyPlot.Draw($"{plan.Name}, {plan.Stages[^1]}: {plan.Metric} on {plan.HeldOutImages} held-out images", "labelled images (logarithmic)", $"{StudyText.MetricName(plan, result.Unit)}, {(MetricCatalogue.Get(plan.Metric).HigherIsBetter ? "higher" : "lower")} is better", [.. lines], dark);
     }
 
     private static string Number(double value) => double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture);

@@ -39,7 +39,16 @@ internal sealed class StudyProgress(StudyPlan plan, Action<RunEvent> report)
     {
         _seconds.Add(result.Seconds);
         _done++;
-        report(new() { Stage = All, Step = _done, Steps = plan.Runs.Count, Eta = Left(TimeSpan.Zero), Message = $"{result.Run}: {StudyText.MetricName(plan)} {StudyText.Value(plan, result.Value(plan.Metric).Value)} in {StudyEstimate.Duration(result.Seconds)}" });
+        var measured = result.Value(plan.Metric);
+        var text = $"{StudyText.MetricName(plan, measured.Unit)} {StudyText.Value(measured.Unit, measured.Value)}";
+        report(new()
+        {
+            Stage = All,
+            Step = _done,
+            Steps = plan.Runs.Count,
+            Eta = Left(TimeSpan.Zero),
+            Message = $"{result.Run}: {text} in {StudyEstimate.Duration(result.Seconds)}",
+        });
     }
 
     /// <summary>Done by an earlier call: it counts, and tells how long runs take.</summary>

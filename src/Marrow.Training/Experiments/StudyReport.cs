@@ -15,7 +15,7 @@ internal static class StudyReport
             page.Callout(sentence);
         Figures(page, result);
         page.Section("Learning curves")
-            .Plot(dark => StudyFiles.Picture(result, dark), $"{StudyText.MetricName(plan)} over labelled images: {string.Join("; ", result.Cells.Select(c => $"{StudyText.Line(plan, c.Start, c.Method)} with {StudyText.Images(c.Images)} images {StudyText.Value(plan, c.Mean)}"))}.", wide: true)
+            .Plot(dark => StudyFiles.Picture(result, dark), $"{StudyText.MetricName(plan, result.Unit)} over labelled images: {string.Join("; ", result.Cells.Select(c => $"{StudyText.Line(plan, c.Start, c.Method)} with {StudyText.Images(c.Images)} images {StudyText.Value(result.Unit, c.Mean)}"))}.", wide: true)
             .Text($"Bars: {StudyTables.Intervals} Those that leave the picture are cut off.");
         Table(page, StudyTables.Curves(result));
         page.Text(StudyTables.Savings);
@@ -60,12 +60,12 @@ internal static class StudyReport
     private static void Runs(HtmlReport page, StudyRequest request, StudyResult result)
     {
         var plan = result.Plan;
-        page.Section("Runs").Table(["run", "labels", "images", "seed", StudyText.MetricName(plan), "95 % films", "time"],
+        page.Section("Runs").Table(["run", "labels", "images", "seed", StudyText.MetricName(plan, result.Unit), "95 % films", "time"],
         [
             .. result.Runs.Select(r => (r, m: r.Value(plan.Metric))).Select(x => (IReadOnlyList<string>)
             [
                 StudyText.Line(plan, x.r.Run.Start, x.r.Run.Method), x.r.Run.Share.ToString(), Text(x.r.Images), x.r.Run.Seed.ToString(CultureInfo.InvariantCulture),
-                StudyText.Value(plan, x.m.Value), StudyText.Interval(StudyText.Value(plan, x.m.Low), StudyText.Value(plan, x.m.High)), StudyEstimate.Duration(x.r.Seconds),
+                StudyText.Value(result.Unit, x.m.Value), StudyText.Interval(StudyText.Value(result.Unit, x.m.Low), StudyText.Value(result.Unit, x.m.High)), StudyEstimate.Duration(x.r.Seconds),
             ]),
         ]);
         if (request.Command.Length > 0)

@@ -85,6 +85,7 @@ public sealed record StudyResult
     /// <summary>False: too early for results; nothing but the runs is filled in.</summary>
     public bool IsComplete => Elsewhere == 0;
 
+    /// <summary>Of the metric, as the runs have it: a number's is that of its labels.</summary>
     public required string Unit { get; init; }
     public required bool HigherIsBetter { get; init; }
     public IReadOnlyList<StudyCell> Cells { get; init; } = [];

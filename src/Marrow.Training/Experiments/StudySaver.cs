@@ -50,7 +50,7 @@ internal static class StudySaver
         {
             Study = plan.Name,
             Metric = plan.Metric,
-            Unit = MetricCatalogue.Get(plan.Metric).Unit,
+            Unit = runs[0].Value(plan.Metric).Unit,
             Method = method,
             Points = points,
             Seeds = plan.Seeds.Count,

@@ -18,7 +18,7 @@ internal static class StudyTables
         List<string> headers = ["start"];
         if (plan.Methods.Count > 1)
             headers.Add("method");
-        headers.AddRange(["labels", "patients", "images", StudyText.MetricName(plan), "95 %", "seeds", "x labels", "95 %"]);
+        headers.AddRange(["labels", "patients", "images", StudyText.MetricName(plan, result.Unit), "95 %", "seeds", "x labels", "95 %"]);
         var rows = result.Cells.Select(c =>
         {
             var saving = result.Savings.FirstOrDefault(s => (s.Start, s.Method, s.Share) == (c.Start, c.Method, c.Share));
@@ -26,8 +26,8 @@ internal static class StudyTables
             if (plan.Methods.Count > 1)
                 cells.Add(c.Method);
             cells.AddRange([
-                c.Share.ToString(), Text(c.Share.Patients), StudyText.Images(c.Images), StudyText.Value(plan, c.Mean),
-                StudyText.Interval(StudyText.Value(plan, c.Low), StudyText.Value(plan, c.High)), Text(c.Values.Count),
+                c.Share.ToString(), Text(c.Share.Patients), StudyText.Images(c.Images), StudyText.Value(result.Unit, c.Mean),
+                StudyText.Interval(StudyText.Value(result.Unit, c.Low), StudyText.Value(result.Unit, c.High)), Text(c.Values.Count),
                 saving is null ? "" : StudyText.Factor(saving.Saving), saving is null ? "" : StudyText.Interval(StudyText.Factor(saving.Low), StudyText.Factor(saving.High))]);
             return (IReadOnlyList<string>)cells;
         });
@@ -44,9 +44,9 @@ internal static class StudyTables
                 StudyText.Line(plan, d.Start, d.Method),
                 StudyText.Line(plan, d.AgainstStart, d.AgainstMethod),
                 d.Share.ToString(),
-                StudyText.Signed(plan, d.Mean),
-                StudyText.Interval(StudyText.Signed(plan, d.FilmsLow), StudyText.Signed(plan, d.FilmsHigh)),
-                StudyText.Interval(StudyText.Signed(plan, d.SeedsLow), StudyText.Signed(plan, d.SeedsHigh)),
+                StudyText.Signed(result.Unit, d.Mean),
+                StudyText.Interval(StudyText.Signed(result.Unit, d.FilmsLow), StudyText.Signed(result.Unit, d.FilmsHigh)),
+                StudyText.Interval(StudyText.Signed(result.Unit, d.SeedsLow), StudyText.Signed(result.Unit, d.SeedsHigh)),
                 d.Verdict,
             ]),
         ]);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Marrow.Metrics;
 
 namespace Marrow.Training.Experiments;
 
@@ -10,13 +9,20 @@ internal static class StudyText
     public static string Line(StudyPlan plan, string start, string method) => plan.Methods.Count == 1 ? start : $"{start}, {method}";
 
     /// <summary>"smape (%)".</summary>
-    public static string MetricName(StudyPlan plan) => MetricCatalogue.Get(plan.Metric).Unit is { Length: > 0 } unit ? $"{plan.Metric} ({unit})" : plan.Metric;
+    /// <param name="unit">Of the numbers that were measured: a metric alone does not know it.</param>
+    public static string MetricName(StudyPlan plan, string unit) =>
+        unit.Length > 0 ? $"{plan.Metric} ({unit})" : plan.Metric;
 
-    /// <summary>Of the metric: shares to three digits behind the point, the rest to one or two.</summary>
-    public static string Value(StudyPlan plan, double value) => double.IsNaN(value) ? "-" : value.ToString(Format(plan), CultureInfo.InvariantCulture);
+    /// <summary>Of the metric: what has no unit to three digits behind the point, the rest to two.</summary>
+    public static string Value(string unit, double value) =>
+        double.IsNaN(value) ? "-" : value.ToString(Format(unit), CultureInfo.InvariantCulture);
 
     /// <summary>With its sign.</summary>
-    public static string Signed(StudyPlan plan, double value) => double.IsNaN(value) ? "-" : value.ToString($"+{Format(plan)};-{Format(plan)};{Format(plan)}", CultureInfo.InvariantCulture);
+    public static string Signed(string unit, double value)
+    {
+        var format = Format(unit);
+        return double.IsNaN(value) ? "-" : value.ToString($"+{format};-{format};{format}", CultureInfo.InvariantCulture);
+    }
 
     /// <summary>"12.3 to 14.5"; "-" when there is none.</summary>
     public static string Interval(string low, string high) => low == "-" || high == "-" ? "-" : $"{low} to {high}";
@@ -54,5 +60,5 @@ internal static class StudyText
     /// <summary>"1 seed", "3 seeds".</summary>
     public static string Count(int count, string thing) => string.Create(CultureInfo.InvariantCulture, $"{count} {thing}{(count == 1 ? "" : "s")}");
 
-    private static string Format(StudyPlan plan) => MetricCatalogue.Get(plan.Metric).Unit.Length == 0 ? "0.000" : "0.00";
+    private static string Format(string unit) => unit.Length == 0 ? "0.000" : "0.00";
 }

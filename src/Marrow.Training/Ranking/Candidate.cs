@@ -1,6 +1,7 @@
 using Marrow.Backbones;
 using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
+using Marrow.Computing;
 using Marrow.Inputs;
 using Marrow.Tasks;
 using static TorchSharp.torch;
@@ -83,19 +84,11 @@ internal sealed record Candidate
         }
     }
 
-    private DenseNetFeatures New()
+    private DenseNetFeatures New() => TorchGenerator.Kept(() =>
     {
-        using var generator = get_rng_state();
         manual_seed((long)Seed);
-        try
-        {
-            var features = new DenseNetFeatures(ModelCatalogue.Backbones[Backbone], Input.Channels);
-            features.eval();
-            return features;
-        }
-        finally
-        {
-            set_rng_state(generator);
-        }
-    }
+        var features = new DenseNetFeatures(ModelCatalogue.Backbones[Backbone], Input.Channels);
+        features.eval();
+        return features;
+    });
 }

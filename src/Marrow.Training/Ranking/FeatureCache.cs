@@ -16,7 +16,7 @@ internal sealed class FeatureCache(string folder, long limitBytes = FeatureCache
 {
     public const long DefaultLimit = 2L << 30;
     private const int Version = 1; // raise it when features of the same key would differ
-    private const string Name = "features", HashKey = "sha256";
+    private const string Name = "features", HashKey = "sha256", Ending = ".safetensors";
 
     public static string Key(Candidate candidate, IReadOnlyList<Sample> samples, Pooling pooling, string compute)
     {
@@ -57,7 +57,7 @@ internal sealed class FeatureCache(string folder, long limitBytes = FeatureCache
                 features.Dispose();
                 return null;
             }
-            File.SetLastAccessTimeUtc(path, DateTime.UtcNow);
+            CacheBound.Touch(path);
             return features;
         }
         catch (Exception e) when (e is MarrowException or IOException or UnauthorizedAccessException)
@@ -70,28 +70,11 @@ internal sealed class FeatureCache(string folder, long limitBytes = FeatureCache
     public void Store(string key, Tensor features)
     {
         Safetensors.Write(PathOf(key), [KeyValuePair.Create(Name, features)], new Dictionary<string, string> { [HashKey] = Hash(features) });
-        Trim(keep: PathOf(key));
+        var stored = Path.GetFullPath(PathOf(key));
+        CacheBound.Trim(folder, Ending, limitBytes, (path, _) => path == stored);
     }
 
-    private string PathOf(string key) => Path.Combine(folder, key + ".safetensors");
+    private string PathOf(string key) => Path.Combine(folder, key + Ending);
 
     private static string Hash(Tensor features) => Convert.ToHexStringLower(SHA256.HashData(features.bytes));
-
-    private void Trim(string keep)
-    {
-        try
-        {
-            var left = limitBytes;
-            foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*.safetensors").OrderByDescending(f => f.FullName == Path.GetFullPath(keep)).ThenByDescending(f => f.LastAccessTimeUtc))
-            {
-                left -= file.Length;
-                if (left < 0 && file.FullName != Path.GetFullPath(keep))
-                    file.Delete();
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Another process trims too; what is left over goes the next time.
-        }
-    }
 }

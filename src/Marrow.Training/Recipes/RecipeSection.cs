@@ -89,9 +89,6 @@ internal sealed class RecipeSection
     public double Number(string key, double absent, double min, double max) =>
         Find(key) is { } node ? Number(key, node, absent, min, max) : absent;
 
-    public bool Flag(string key, bool absent) =>
-        Choice(key, absent, ("true", true), ("false", false));
-
     /// <summary>One of the words, which the error lists. Case matters not.</summary>
     public T Choice<T>(string key, T absent, params (string Word, T Value)[] words)
     {

@@ -1,7 +1,7 @@
 using Marrow.Checkpoints.Transfer;
+using Marrow.Computing;
 using Marrow.Tasks;
 using Marrow.Weights;
-using TorchSharp;
 using static TorchSharp.torch.nn;
 
 namespace Marrow.Checkpoints;
@@ -197,8 +197,9 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>
     /// The model with these weights, on the CPU, in evaluation mode; the caller disposes it. Leaves torch's random
-    /// generator as it was. Throws <see cref="MarrowException"/> when a weight does not fit or the golden sample is not
-    /// reproduced, and for a module of its maker's own, which is to be given to <see cref="LoadInto"/>.
+    /// generator as it was, also where several threads build at once. Throws <see cref="MarrowException"/> when a weight
+    /// does not fit or the golden sample is not reproduced, and for a module of its maker's own, which is to be given to
+    /// <see cref="LoadInto"/>.
     /// </summary>
     public Module BuildModel(bool verifyGolden = true)
     {
@@ -238,11 +239,9 @@ public sealed class Checkpoint : IDisposable
     /// <summary>A model with the weights, in evaluation mode, once <paramref name="check"/> has seen it.</summary>
     internal static Module Build(WeightFile weights, Func<Module> create, Action<Module> check)
     {
-        using var generator = torch.get_rng_state();
-        Module? model = null;
+        var model = TorchGenerator.Kept(create);
         try
         {
-            model = create();
             ModelWeights.LoadExactly(model, weights);
             model.eval();
             check(model);
@@ -250,12 +249,8 @@ public sealed class Checkpoint : IDisposable
         }
         catch
         {
-            model?.Dispose();
+            model.Dispose();
             throw;
-        }
-        finally
-        {
-            torch.set_rng_state(generator);
         }
     }
 

@@ -23,7 +23,7 @@ public sealed record ParentWorth
     /// <summary>What is measured, "smape".</summary>
     public required string Metric { get; init; }
 
-    /// <summary>"%", "deg", "px"; empty for a plain number.</summary>
+    /// <summary>"%", "deg", "px" or that of the labels; empty for a plain number.</summary>
     public string Unit { get; init; } = "";
 
     /// <summary>How the child was trained: "supervised", "teacher".</summary>

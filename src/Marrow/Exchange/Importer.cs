@@ -1,5 +1,6 @@
 using System.Globalization;
 using Marrow.Checkpoints;
+using Marrow.Computing;
 using Marrow.Hub;
 using Marrow.Tasks;
 using Marrow.Weights;
@@ -42,12 +43,8 @@ public static class Importer
         config.Validate(path);
 
         Dictionary<string, long[]> shapes;
-        using (var generator = get_rng_state())
-        {
-            using var model = ModelCatalogue.Create(config.Model);
+        using (var model = TorchGenerator.Kept(() => ModelCatalogue.Create(config.Model)))
             shapes = model.state_dict().ToDictionary(s => s.Key, s => s.Value.shape, StringComparer.Ordinal);
-            set_rng_state(generator);
-        }
         var fitted = KeyMapping.Fit(shapes, entries, map, path);
         var weights = fitted.Select(f =>
         {

@@ -5,7 +5,7 @@ using SkiaSharp;
 namespace Marrow.Imaging;
 
 /// <summary>
-/// Writes greyscale pixels as PNG (8 or 16 bits, lossless, no metadata) or baseline JPEG. The same pixels give the
+/// Writes greyscale pixels of 8 bits as PNG (lossless, no metadata) or baseline JPEG. The same pixels give the
 /// same bytes. Files appear whole or not at all. Pixels are row-major from the top left.
 /// </summary>
 public static class ImageWriter
@@ -32,29 +32,7 @@ public static class ImageWriter
             for (var x = 1; x < width; x++)
                 target[x + 1] = (byte)(source[x] - source[x - 1]);
         }
-        return EncodePng(width, height, bitDepth: 8, filtered);
-    }
-
-    /// <summary>16-bit grey PNG. <paramref name="pixels"/>: [height * width]. Throws <see cref="MarrowException"/> when it can't be written.</summary>
-    public static void WritePng16(string path, int width, int height, ReadOnlySpan<ushort> pixels)
-    {
-        CheckSize(width, height, pixels.Length);
-        var rowBytes = 2 * width;
-        var filtered = new byte[checked((rowBytes + 1) * height)];
-        var row = new byte[rowBytes];
-        for (var y = 0; y < height; y++)
-        {
-            for (var x = 0; x < width; x++)
-                BinaryPrimitives.WriteUInt16BigEndian(row.AsSpan(2 * x), pixels[y * width + x]);
-            var target = filtered.AsSpan(y * (rowBytes + 1), rowBytes + 1);
-            target[0] = PngFilter.Sub;
-            target[1] = row[0];
-            target[2] = row[1];
-            for (var i = 2; i < rowBytes; i++)
-                target[i + 1] = (byte)(row[i] - row[i - 2]);
-        }
-        var png = EncodePng(width, height, bitDepth: 16, filtered);
-        AtomicFile.Write(path, stream => stream.Write(png));
+        return EncodePng(width, height, filtered);
     }
 
     /// <summary>8-bit grey JPEG. <paramref name="quality"/>: 1 to 100. Throws <see cref="MarrowException"/> when it can't be written.</summary>
@@ -72,12 +50,12 @@ public static class ImageWriter
         AtomicFile.Write(path, stream => encoded.SaveTo(stream));
     }
 
-    private static byte[] EncodePng(int width, int height, byte bitDepth, byte[] filtered)
+    private static byte[] EncodePng(int width, int height, byte[] filtered)
     {
         Span<byte> header = stackalloc byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header[4..], height);
-        header[8] = bitDepth; // Then colour type 0 (grey), deflate, adaptive filters, not interlaced: all 0.
+        header[8] = 8; // Bits. Then colour type 0 (grey), deflate, adaptive filters, not interlaced: all 0.
         header[9..].Clear();
 
         using var compressed = new MemoryStream();

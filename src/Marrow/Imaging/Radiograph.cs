@@ -7,9 +7,6 @@ public enum Polarity
     BoneDark,
 }
 
-/// <summary>Distance between pixel centres, mm.</summary>
-public readonly record struct PixelSpacingMm(double X, double Y);
-
 /// <summary>One decoded greyscale image, row-major from the top left, with what is known of it.</summary>
 public sealed record Radiograph
 {
@@ -23,9 +20,6 @@ public sealed record Radiograph
     public required int BitDepth { get; init; }
 
     public Polarity Polarity { get; init; } = Polarity.BoneBright;
-
-    /// <summary>Null when unknown, as in PNG and JPEG.</summary>
-    public PixelSpacingMm? PixelSpacing { get; init; }
 
     /// <summary>The file it came from, as the user named it.</summary>
     public required string Source { get; init; }

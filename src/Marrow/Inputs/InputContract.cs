@@ -72,6 +72,9 @@ public sealed record InputContract
     /// <summary>What they are divided by then.</summary>
     public double StdOf(int channel) => ChannelStds?[channel] ?? Std;
 
+    /// <summary>What a channel's black becomes.</summary>
+    internal double BlackOf(int channel) => -MeanOf(channel) / StdOf(channel);
+
     /// <summary>The least size, in px, at which an image may be decoded without loss; 0 for its full size, of which a window may need all.</summary>
     internal (int Width, int Height) DecodeSize => Crop is not null ? (0, 0) : Fit == Fit.Cover
         ? ((int)Math.Ceiling(Width / CropShare), (int)Math.Ceiling(Height / CropShare))

@@ -1,13 +1,5 @@
-using System.Buffers.Binary;
-using System.Collections.Concurrent;
-using System.Numerics;
-using System.Runtime.ExceptionServices;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Microsoft.Win32.SafeHandles;
 
 namespace Marrow.Inputs;
 
@@ -17,40 +9,37 @@ namespace Marrow.Inputs;
 /// change), so that a changed image or contract leads to another file; every image in it is checked against its SHA-256
 /// when the file is opened, and a damaged file is made anew. It is read, not mapped, and each read is held against a
 /// checksum taken then: what is cut or written over while it is in use is an error, not other numbers or a dead process.
-/// Layout, little-endian: "MARROWPK", key [32], SHA-256 of the index [32]; index, per image: original width and height
-/// (int32), SHA-256 of its bytes; from the next multiple of 4096 on the images, [height * width] bytes each; with
-/// <see cref="InputContract.PackedBorder"/> on all sides where the samples are windows of images.
+/// An image has [height * width] bytes; with <see cref="InputContract.PackedBorder"/> on all sides where the samples
+/// are windows of images. When a file was made, those that were used longest ago go until the folder is within its bound.
 /// </summary>
 public sealed class PackedCache : IDisposable
 {
-    private const int HeaderSize = 8 + 32 + 32;
-    private const int EntrySize = 4 + 4 + 32;
-    private const int Alignment = 4096; // a page of the disk
-    private const int ListedFiles = 10;
-    private const int ImagesBetweenGlances = 256; // at the wish to stop; fewer are checked before anybody could have it
+    /// <summary>What the files of a folder may take together.</summary>
+    private const long LimitBytes = 16L << 30;
 
-    private readonly SafeFileHandle _file;
-    private readonly byte[] _header = new byte[HeaderSize];
-    private readonly byte[] _index;
-    private readonly uint[] _checksums;
+    private const string Ending = ".packed";
+
+    /// <summary>A file used since then stays, whatever it takes: a run may be between stages that read it.</summary>
+    private static readonly TimeSpan Young = TimeSpan.FromHours(1);
+
+    /// <summary>For tests: the limit of this flow of execution.</summary>
+    internal static readonly AsyncLocal<long?> Limit = new();
+
+    private readonly PackedFile _file;
     private readonly InputContract _contract;
     private readonly Dictionary<string, int> _indices;
     private readonly ImageWindow?[] _windows;
     private int _users = 1;
     private bool _disposed;
 
-    private PackedCache(string path, InputContract contract, IReadOnlyList<Sample> samples)
+    private PackedCache(PackedFile file, InputContract contract, IReadOnlyList<Sample> samples)
     {
-        Path = path;
-        _contract = contract;
+        (_file, _contract) = (file, contract);
         _windows = [.. samples.Select(s => s.Window)];
         _indices = samples.Select((s, i) => (s.Id, i)).ToDictionary(p => p.Id, p => p.i, StringComparer.Ordinal);
-        _index = new byte[samples.Count * EntrySize];
-        _checksums = new uint[samples.Count];
-        _file = InputFile.OpenHandle(path, InputFile.AnySize);
     }
 
-    public string Path { get; }
+    public string Path => _file.Path;
 
     /// <summary>Images in it.</summary>
     public int Count => _indices.Count;
@@ -65,7 +54,10 @@ public sealed class PackedCache : IDisposable
     /// Finds or makes the file for these samples (those of equal ids are packed once). Throws
     /// <see cref="MarrowException"/> when images can't be read (it lists up to ten) or the file can't be written.
     /// </summary>
-    /// <param name="cacheFolder">Null: marrow/packed in the user's cache folder; where that can't be used, the temporary folder.</param>
+    /// <param name="cacheFolder">
+    /// Null: marrow/packed in the user's cache folder; where that can't be used, the temporary folder. Of a folder of
+    /// one's own, too, packed files that were used longest ago go when all take more than 16 GiB.
+    /// </param>
     /// <param name="progress">Told (images done, images in all), from any thread, one call at a time.</param>
     /// <param name="read">File, least width and height wanted -> radiograph. Null: <see cref="RadiographReader.Read"/>.</param>
     public static PackedCache Open(IReadOnlyList<Sample> samples, InputContract contract, string? cacheFolder = null,
@@ -77,9 +69,9 @@ public sealed class PackedCache : IDisposable
             throw MarrowException.Bad(whole.Id, $"a window, since the model sees {crop.Describe()}", "the whole image", "Crop the images by that detector first.");
         if (contract.Crop is null && distinct.Any(s => s.Window is not null))
             throw new ArgumentException("The contract is for whole images, and a sample is a window.", nameof(samples));
-        var key = Key(distinct, contract);
-        var name = $"{Convert.ToHexStringLower(key)[..32]}.packed";
-        void Make(string path) => Build(path, distinct, contract, key, progress, read ?? RadiographReader.Read, cancellation);
+        var key = PackedWriter.Key(distinct, contract);
+        var name = Convert.ToHexStringLower(key)[..32] + Ending;
+        void Make(string path) => PackedWriter.Write(path, distinct, contract, key, progress, read ?? RadiographReader.Read, cancellation);
         if (cacheFolder is not null)
             return FindOrMake(cacheFolder);
         if (UserCache.Open(UserCache.Packed, "images are packed in the temporary folder, for this command alone") is not { } folder)
@@ -101,7 +93,12 @@ public sealed class PackedCache : IDisposable
             if (TryOpen(path, distinct, contract, key, cancellation) is { } found)
                 return found;
             Make(path);
-            return TryOpen(path, distinct, contract, key, cancellation, built: true) ?? throw Changed(path);
+            var made = TryOpen(path, distinct, contract, key, cancellation, built: true)
+                ?? throw PackedFile.Changed(path);
+            var young = DateTime.UtcNow - Young;
+            CacheBound.Trim(folder, Ending, Limit.Value ?? LimitBytes,
+                (file, used) => PackedFile.IsOpen(file) || used > young);
+            return made;
         }
     }
 
@@ -114,7 +111,7 @@ public sealed class PackedCache : IDisposable
             scratch = new();
             var path = System.IO.Path.Combine(scratch.Path, name);
             make(path);
-            var cache = TryOpen(path, samples, contract, key, CancellationToken.None, built: true) ?? throw Changed(path);
+            var cache = TryOpen(path, samples, contract, key, CancellationToken.None, built: true) ?? throw PackedFile.Changed(path);
             cache.Scratch = scratch;
             if (!OperatingSystem.IsWindows())
                 scratch.Dispose(); // What is open stays until it is let go, and a kill leaves nothing.
@@ -149,23 +146,13 @@ public sealed class PackedCache : IDisposable
     internal int ImageBytes => PackedSize(_contract);
 
     /// <summary>SHA-256 of the image's bytes, as they were packed.</summary>
-    internal ReadOnlySpan<byte> Hash(int index) => Entry(index)[8..];
+    internal ReadOnlySpan<byte> Hash(int index) => _file.Hash(Readable(index));
 
     /// <summary>Fills <paramref name="pixels"/>, of <see cref="ImageBytes"/>; any thread may. Throws as <see cref="Pixels"/> does.</summary>
-    internal void Read(int index, Span<byte> pixels)
-    {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _users) == 0, this);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
-        if (!TryRead(index, pixels) || Checksum(pixels) != _checksums[index])
-            throw Changed(Path);
-    }
+    internal void Read(int index, Span<byte> pixels) => _file.Read(Readable(index), pixels);
 
     /// <summary>Of the image's file, px.</summary>
-    public (int Width, int Height) OriginalSize(int index)
-    {
-        var entry = Entry(index);
-        return (BinaryPrimitives.ReadInt32LittleEndian(entry), BinaryPrimitives.ReadInt32LittleEndian(entry[4..]));
-    }
+    public (int Width, int Height) OriginalSize(int index) => _file.OriginalSize(Readable(index));
 
     /// <summary>Original pixels to input pixels, without augmentation.</summary>
     public AffineTransform ToInput(int index)
@@ -225,224 +212,25 @@ public sealed class PackedCache : IDisposable
         return packed.Slice((row + y) * (contract.Width + 2 * x) + x, contract.Width);
     }
 
-    private static int PackedSize(InputContract contract)
+    /// <summary>Bytes of one image.</summary>
+    internal static int PackedSize(InputContract contract)
     {
         var (x, y) = contract.PackedBorder;
         return checked((contract.Width + 2 * x) * (contract.Height + 2 * y));
     }
 
-    private ReadOnlySpan<byte> Entry(int index)
+    /// <summary>The index, of an image that is there in a file that is open.</summary>
+    private int Readable(int index)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _users) == 0, this);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
-        return _index.AsSpan(index * EntrySize, EntrySize);
-    }
-
-    private static long ImagesStart(int count) =>
-        (HeaderSize + (long)count * EntrySize + Alignment - 1) / Alignment * Alignment;
-
-    /// <summary>SHA-256 of everything the bytes depend on.</summary>
-    private static byte[] Key(IReadOnlyList<Sample> samples, InputContract contract)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Add(FormattableString.Invariant(
-            $"{Preprocessor.Version} {contract.Width} {contract.Height} {contract.Fit} {contract.WindowLow:R} {contract.WindowHigh:R}"));
-        if (contract.CropShare != 1 || contract.Window != WindowKind.Percentiles)
-            Add(FormattableString.Invariant($"{contract.CropShare:R} {contract.Window}"));
-        foreach (var sample in samples)
-        {
-            var file = new FileInfo(sample.ImagePath);
-            Add(sample.Id);
-            Add(file.Exists ? FormattableString.Invariant($"{file.Length} {file.LastWriteTimeUtc.Ticks}") : "absent");
-            if (sample.Window is { } w)
-                Add(FormattableString.Invariant($"{w.Center.X:R} {w.Center.Y:R} {w.Width:R} {w.Height:R} {w.TiltRadians:R}"));
-        }
-        return hash.GetHashAndReset();
-
-        void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
+        return index;
     }
 
     /// <summary>Null when there is no file, or not a whole one.</summary>
-    private static PackedCache? TryOpen(string path, IReadOnlyList<Sample> samples, InputContract contract, byte[] key, CancellationToken cancellation, bool built = false)
-    {
-        var size = PackedSize(contract);
-        var length = ImagesStart(samples.Count) + (long)samples.Count * size;
-        PackedCache cache;
-        try
-        {
-            if (!UserCache.Trusts(path) || new FileInfo(path) is not { Exists: true } file || file.Length != length)
-                return null;
-            cache = new PackedCache(path, contract, samples) { WasBuilt = built };
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null; // Whatever it is, writing it anew either mends it or says what is wrong.
-        }
-        try
-        {
-            if (cache.IsWhole(key, cancellation))
-                return cache;
-        }
-        catch
-        {
-            cache.Dispose();
-            throw;
-        }
-        cache.Dispose();
-        return null;
-    }
-
-    /// <summary>Takes the index and the checksums on its way.</summary>
-    private bool IsWhole(byte[] key, CancellationToken cancellation)
-    {
-        if (!TryReadAll(_header, 0) || !TryReadAll(_index, HeaderSize))
-            return false;
-        var header = _header.AsSpan();
-        if (!header[..8].SequenceEqual("MARROWPK"u8) || !header[8..40].SequenceEqual(key) || !header[40..].SequenceEqual(SHA256.HashData(_index)))
-            return false;
-        var isWhole = true;
-        Parallel.For(0, Count, new() { MaxDegreeOfParallelism = Environment.ProcessorCount }, () => new byte[ImageBytes], (i, loop, pixels) =>
-        {
-            if (i % ImagesBetweenGlances == ImagesBetweenGlances - 1 && cancellation.IsCancellationRequested)
-                loop.Stop();
-            if (TryRead(i, pixels) && SHA256.HashData(pixels).AsSpan().SequenceEqual(Hash(i)))
-            {
-                _checksums[i] = Checksum(pixels);
-                return pixels;
-            }
-            isWhole = false;
-            loop.Stop();
-            return pixels;
-        }, _ => { });
-        if (Count >= ImagesBetweenGlances)
-            cancellation.ThrowIfCancellationRequested();
-        return isWhole;
-    }
-
-    private bool TryRead(int index, Span<byte> pixels) => TryReadAll(pixels, ImagesStart(Count) + (long)index * pixels.Length);
-
-    /// <summary>False when the file ends before, or can't be read.</summary>
-    private bool TryReadAll(Span<byte> bytes, long offset)
-    {
-        try
-        {
-            while (bytes.Length > 0)
-            {
-                var read = RandomAccess.Read(_file, bytes, offset);
-                if (read == 0)
-                    return false;
-                bytes = bytes[read..];
-                offset += read;
-            }
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>CRC-32C, for which processors have an instruction: a hundredth of what augmenting the image takes.</summary>
-    private static uint Checksum(ReadOnlySpan<byte> bytes)
-    {
-        var crc = uint.MaxValue;
-        foreach (var eight in MemoryMarshal.Cast<byte, ulong>(bytes))
-            crc = BitOperations.Crc32C(crc, eight);
-        foreach (var one in bytes[(bytes.Length / sizeof(ulong) * sizeof(ulong))..])
-            crc = BitOperations.Crc32C(crc, one);
-        return crc;
-    }
-
-    private static MarrowException Changed(string path) => MarrowException.Bad(path, "the images as they were packed", "other bytes, or fewer",
-        "Something has changed this file while it was in use, or the disk is failing. Start again, a run with --resume: it is packed anew.");
-
-    private static void Build(string path, IReadOnlyList<Sample> samples, InputContract contract, byte[] key,
-        Action<int, int>? progress, Func<string, int, int, Radiograph> read, CancellationToken cancellation)
-    {
-        var size = PackedSize(contract);
-        var images = Enumerable.Range(0, samples.Count).GroupBy(i => samples[i].ImagePath, StringComparer.Ordinal).Select(g => g.ToArray()).ToList();
-        var index = new byte[(long)samples.Count * EntrySize];
-        var failures = new ConcurrentQueue<(int Sample, string Message)>();
-        AtomicFile.Write(path, stream =>
-        {
-            stream.SetLength(ImagesStart(samples.Count) + (long)samples.Count * size);
-            var done = 0;
-            // An image is decoded once, however many windows of it there are.
-            InParallel(images.Count, cancellation, image =>
-            {
-                if (TryRead(samples[images[image][0]].ImagePath, contract, read, out var radiograph) is { } failure)
-                    failures.Enqueue((images[image][0], failure));
-                foreach (var i in images[image])
-                {
-                    var pixels = radiograph is null ? null : Prepare(radiograph, contract, samples[i].Window, index.AsSpan(i * EntrySize, EntrySize));
-                    lock (stream)
-                    {
-                        if (pixels is not null)
-                        {
-                            stream.Position = ImagesStart(samples.Count) + (long)i * size;
-                            stream.Write(pixels);
-                        }
-                        progress?.Invoke(++done, samples.Count);
-                    }
-                }
-            });
-            if (!failures.IsEmpty)
-                throw Unreadable(failures.OrderBy(f => f.Sample).Select(f => f.Message).ToList(), images.Count);
-            stream.Position = 0;
-            stream.Write("MARROWPK"u8);
-            stream.Write(key);
-            stream.Write(SHA256.HashData(index));
-            stream.Write(index);
-        });
-    }
-
-    /// <summary>The bytes of one sample; its entry in the index is filled.</summary>
-    private static byte[] Prepare(Radiograph radiograph, InputContract contract, ImageWindow? window, Span<byte> entry)
-    {
-        var pixels = window is null
-            ? Preprocessor.Prepare(radiograph, contract).Pixels
-            : Preprocessor.PrepareWindow(radiograph, contract, window, contract.PackedBorder).Pixels;
-        BinaryPrimitives.WriteInt32LittleEndian(entry, radiograph.OriginalWidth);
-        BinaryPrimitives.WriteInt32LittleEndian(entry[4..], radiograph.OriginalHeight);
-        SHA256.HashData(pixels, entry[8..]);
-        return pixels;
-    }
-
-    /// <summary>What is wrong with the image, or null.</summary>
-    private static string? TryRead(string path, InputContract contract, Func<string, int, int, Radiograph> read, out Radiograph? radiograph)
-    {
-        radiograph = null;
-        try
-        {
-            radiograph = read(path, contract.DecodeSize.Width, contract.DecodeSize.Height);
-            return null;
-        }
-        catch (MarrowException e)
-        {
-            return e.Message;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return $"{path}: can't be read ({e.Message}).";
-        }
-    }
-
-    private static MarrowException Unreadable(IReadOnlyList<string> messages, int count) => new(
-        $"{messages.Count} of {count} images can't be read. Repair them or take them out of the data set:\n  "
-        + string.Join("\n  ", messages.Take(ListedFiles))
-        + (messages.Count > ListedFiles ? $"\n  and {messages.Count - ListedFiles} more" : ""));
-
-    /// <summary>On all cores; throws the first error as it is, not wrapped.</summary>
-    private static void InParallel(int count, CancellationToken cancellation, Action<int> body)
-    {
-        try
-        {
-            var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation };
-            Parallel.For(0, count, options, body);
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
-    }
+    private static PackedCache? TryOpen(string path, IReadOnlyList<Sample> samples, InputContract contract, byte[] key,
+        CancellationToken cancellation, bool built = false) =>
+        PackedFile.TryOpen(path, samples.Count, PackedSize(contract), key, cancellation) is { } file
+            ? new(file, contract, samples) { WasBuilt = built }
+            : null;
 }

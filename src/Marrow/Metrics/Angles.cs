@@ -8,6 +8,7 @@ public static class Angles
 {
     // 97.5 % of a normal distribution lies below: Bland and Altman 1986.
     private const double LimitsOfAgreement = 1.96;
+    private const string Degrees = "deg"; // of the mean absolute error, which is a metric of other numbers too
 
     /// <summary>
     /// smape (%), mae, cmae, euclidean, manhattan (degrees), pearson, bias and the Bland-Altman limits agreement-low and
@@ -38,7 +39,7 @@ public static class Angles
         var results = new List<MetricValue>
         {
             Interval("smape", w => Mean(ratios, w)),
-            Interval("mae", w => Mean(absolute, w)),
+            Interval("mae", w => Mean(absolute, w)) with { Unit = Degrees },
             Interval("cmae", w => Math.Atan2(Mean(sines, w), Mean(cosines, w)) * 180 / Math.PI),
             Interval("euclidean", w => Mean(euclidean, w)),
             Interval("manhattan", w => Mean(manhattan, w)),
@@ -51,7 +52,7 @@ public static class Angles
         {
             var angle = a;
             var one = Each(e => Math.Abs(e[angle]));
-            results.Add(Interval($"mae.cobb{a + 1}", w => Mean(one, w)));
+            results.Add(Interval($"mae.cobb{a + 1}", w => Mean(one, w)) with { Unit = Degrees });
             results.Add(Interval($"pearson.cobb{a + 1}", w => Pearson(images, [angle], w)));
         }
         return results;

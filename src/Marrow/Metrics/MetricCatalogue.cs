@@ -1,7 +1,10 @@
 namespace Marrow.Metrics;
 
 /// <summary>What a metric's name means.</summary>
-/// <param name="Unit">"" for shares and pure numbers, "%", "deg" (degrees) or "px" (original pixels).</param>
+/// <param name="Unit">
+/// "" for shares and pure numbers, "%", "deg" (degrees) or "px" (original pixels). "" also where it is that of what was
+/// measured: a <see cref="MetricValue"/> has it.
+/// </param>
 /// <param name="HigherIsBetter">Which way "best" goes.</param>
 public sealed record MetricInfo(string Unit, bool HigherIsBetter, string Meaning);
 
@@ -39,7 +42,7 @@ public static class MetricCatalogue
         ["surface-distance"] = new("px", false, "Mean distance of the masks' outlines, both ways, original pixels."),
         ["hausdorff95"] = new("px", false, "95th percentile of the distance of the masks' outlines, the larger way, original pixels."),
         ["smape"] = new("%", false, "Symmetric mean absolute percentage error of the three Cobb angles."),
-        ["mae"] = new("deg", false, "Mean absolute error, over the three Cobb angles or, in their own unit, over numbers."),
+        ["mae"] = new("", false, "Mean absolute error, over the three Cobb angles or, in their unit, over numbers."),
         ["cmae"] = new("deg", false, "Circular mean absolute error over the three Cobb angles."),
         ["euclidean"] = new("deg", false, "Euclidean distance of the angle vectors, mean over images."),
         ["manhattan"] = new("deg", false, "Manhattan distance of the angle vectors, mean over images."),

@@ -16,7 +16,7 @@ public sealed record MetricValue
     /// <summary>Images that went into it.</summary>
     public required int Count { get; init; }
 
-    /// <summary>"", "%", "deg" or "px".</summary>
+    /// <summary>"", "%", "deg", "px" or that of the labels: "years".</summary>
     public string Unit { get; init; } = "";
 
     /// <summary>

@@ -31,7 +31,4 @@ public static class ModelTools
         foreach (var (name, parameter) in model.named_parameters())
             parameter.requires_grad = learns(name);
     }
-
-    /// <summary>Numbers that are learned; buffers are not counted.</summary>
-    public static long ParameterCount(Module model) => model.parameters().Sum(parameter => parameter.numel());
 }

@@ -43,7 +43,7 @@ public static class PhantomGenerator
     private const int DefaultSpineWidth = 320, DefaultSpineHeight = 880, DefaultChestSize = 224;
 
     // Streams of random numbers that must not disturb each other.
-    private const int SpineStream = 1, ChestStream = 2, FilmStream = 3;
+    private const int SpineStream = 1, ChestStream = 2, FilmStream = 3; // 4 to 6 are the writer's
 
     // Largest angles of SpineWeb 16's 481 training films: share of films below, degrees.
     private static readonly (double, double)[] s_cobb1Quantiles =

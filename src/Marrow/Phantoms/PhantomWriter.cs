@@ -12,6 +12,8 @@ namespace Marrow.Phantoms;
 /// </summary>
 public static class PhantomWriter
 {
+    private const int PersonStream = 4, LabelStream = 5, PlanStream = 6; // 1 to 3 are the generator's
+
     /// <summary>
     /// Writes <c>data/training/*.jpg</c> and <c>labels/training/{filenames,landmarks,angles}.csv</c>,
     /// and <c>dataset.json</c> with licence and origin. Films of one
@@ -61,9 +63,10 @@ public static class PhantomWriter
             var path = string.Create(CultureInfo.InvariantCulture, $"{(valid ? "valid" : "train")}/patient{patient + 1:00000}/study{study + 1}/view1_frontal.jpg");
             var phantom = PhantomGenerator.Chest(seed, patient, study, options);
             ImageWriter.WriteJpeg(Path.Combine(folder, path), phantom.Width, phantom.Height, phantom.Pixels, options.JpegQuality);
-            var person = SeededRandom.Fork(seed, 4, patient);
+            var person = SeededRandom.Fork(seed, PersonStream, patient);
             var (sex, age) = (person.Chance(0.5) ? "Female" : "Male", 18 + person.Next(70));
-            var labels = ChestFindings.Label(phantom.Findings, valid, SeededRandom.Fork(seed, 5, patient, study));
+            var random = SeededRandom.Fork(seed, LabelStream, patient, study);
+            var labels = ChestFindings.Label(phantom.Findings, valid, random);
             rows[i] = (valid, string.Create(CultureInfo.InvariantCulture, $"CheXpert-v1.0-small/{path},{sex},{age},Frontal,AP,{string.Join(',', labels)}"));
         });
         var header = $"Path,Sex,Age,Frontal/Lateral,AP/PA,{string.Join(',', ChestFindings.Names)}";
@@ -79,7 +82,7 @@ public static class PhantomWriter
     /// <summary>For each image its patient and which of that patient's films it is; at most five films a patient.</summary>
     internal static (int Patient, int Film)[] PlanFilms(int count, ulong seed, double repeated)
     {
-        var random = SeededRandom.Fork(seed, 6);
+        var random = SeededRandom.Fork(seed, PlanStream);
         var plan = new (int Patient, int Film)[count];
         for (var i = 1; i < count; i++)
         {

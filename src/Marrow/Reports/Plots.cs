@@ -1,6 +1,5 @@
 using System.Globalization;
 using ScottPlot;
-using ScottPlot.Plottables;
 using Color = ScottPlot.Color;
 
 namespace Marrow.Reports;
@@ -57,83 +56,6 @@ public static class Plots
         }
         Legend(plot, curves.Count > 1, Alignment.UpperRight);
         return Render(plot, WidthPx, HeightPx);
-    }
-
-    /// <summary>Predicted against true values with the line where they are equal; one colour a group.</summary>
-    public static byte[] PredictedAgainstTrue(
-        string title, string unit, IReadOnlyList<(string Name, IReadOnlyList<double> True, IReadOnlyList<double> Predicted)> groups, bool dark = false)
-    {
-        using var plot = Styled(title, $"labelled ({unit})", $"predicted ({unit})", dark);
-        var values = groups.SelectMany(g => g.True.Concat(g.Predicted)).Where(double.IsFinite).ToList();
-        var (low, high) = values.Count == 0 ? (0, 1) : (Math.Min(0, values.Min()), values.Max() * 1.05 + 1e-6);
-        var identity = plot.Add.Line(low, low, high, high);
-        identity.LineColor = Muted(dark);
-        identity.LineWidth = 1.5f;
-        identity.LinePattern = LinePattern.Dashed;
-        for (var i = 0; i < groups.Count; i++)
-            Points(plot, groups[i].True, groups[i].Predicted, groups[i].Name, Hue(i, dark));
-        plot.Axes.SetLimits(low, high, low, high);
-        plot.Axes.SquareUnits();
-        Legend(plot, groups.Count > 1, Alignment.UpperLeft);
-        return Render(plot, 560, 520);
-    }
-
-    /// <summary>
-    /// Bland and Altman (Lancet 1986): the difference against the mean of both, with the mean difference and the
-    /// limits of agreement, mean +- 1.96 standard deviations of the difference.
-    /// </summary>
-    public static byte[] BlandAltman(
-        string title, string unit, IReadOnlyList<(string Name, IReadOnlyList<double> True, IReadOnlyList<double> Predicted)> groups, bool dark = false)
-    {
-        using var plot = Styled(title, $"mean of both ({unit})", $"predicted \u2212 labelled ({unit})", dark);
-        var differences = new List<double>();
-        for (var i = 0; i < groups.Count; i++)
-        {
-            var (name, truth, predicted) = groups[i];
-            var means = truth.Zip(predicted, (t, p) => (t + p) / 2).ToList();
-            var difference = truth.Zip(predicted, (t, p) => p - t).ToList();
-            differences.AddRange(difference.Where(double.IsFinite));
-            Points(plot, means, difference, name, Hue(i, dark));
-        }
-        if (differences.Count > 1)
-        {
-            var mean = differences.Average();
-            var deviation = Math.Sqrt(differences.Sum(d => (d - mean) * (d - mean)) / (differences.Count - 1));
-            plot.Axes.AutoScale();
-            plot.Axes.Margins(0.08, 0.15);
-            var right = plot.Axes.GetLimits().Right;
-            Level(plot, mean, right, "mean", dark, LinePattern.Solid);
-            Level(plot, mean + 1.96 * deviation, right, "+1.96 SD", dark, LinePattern.Dashed);
-            Level(plot, mean - 1.96 * deviation, right, "\u22121.96 SD", dark, LinePattern.Dashed);
-        }
-        Legend(plot, groups.Count > 1, Alignment.UpperLeft);
-        return Render(plot, WidthPx, HeightPx);
-    }
-
-    private static void Points(Plot plot, IReadOnlyList<double> xs, IReadOnlyList<double> ys, string name, Color color)
-    {
-        var kept = Enumerable.Range(0, Math.Min(xs.Count, ys.Count)).Where(k => double.IsFinite(xs[k]) && double.IsFinite(ys[k])).ToList();
-        if (kept.Count == 0)
-            return;
-        Markers markers = plot.Add.Markers(kept.Select(k => xs[k]).ToArray(), kept.Select(k => ys[k]).ToArray());
-        markers.MarkerStyle.Shape = MarkerShape.FilledCircle;
-        markers.MarkerStyle.Size = 6;
-        markers.Color = color.WithAlpha(0.6);
-        markers.LegendText = name;
-    }
-
-    /// <summary>A horizontal line with its name and value above its right end.</summary>
-    private static void Level(Plot plot, double y, double right, string name, bool dark, LinePattern pattern)
-    {
-        var line = plot.Add.HorizontalLine(y);
-        line.Color = Muted(dark);
-        line.LineWidth = 1.4f;
-        line.LinePattern = pattern;
-        var text = plot.Add.Text($"{name}  {y.ToString("F1", CultureInfo.InvariantCulture)}", right, y);
-        text.LabelAlignment = Alignment.LowerRight;
-        text.LabelFontColor = Ink(dark);
-        text.LabelFontSize = 12;
-        text.OffsetY = -2;
     }
 
     internal static Plot Styled(string title, string xLabel, string yLabel, bool dark)

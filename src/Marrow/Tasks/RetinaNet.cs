@@ -55,14 +55,12 @@ public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
     {
         using var scope = NewDisposeScope();
         var levels = _backbone.forward(images);
-        var output = _heads.forward(levels);
-        output.ClassLogits.MoveToOuterDisposeScope();
-        output.BoxDeltas.MoveToOuterDisposeScope();
-        output.CornerOffsets?.MoveToOuterDisposeScope();
+        var (classes, boxes, corners) = _heads.forward(levels);
         var (height, width) = ((int)images.shape[2], (int)images.shape[3]);
         if (_anchors is not { } anchors || anchors.InputWidth != width || anchors.InputHeight != height)
             _anchors = anchors = new AnchorGrid(Spec, width, height, [.. levels.Select(level => ((int)level.shape[2], (int)level.shape[3]))]);
-        return output with { Anchors = anchors };
+        return new(classes.MoveToOuterDisposeScope(), boxes.MoveToOuterDisposeScope(), corners?.MoveToOuterDisposeScope(),
+            anchors);
     }
 
     private static void Check(DetectorSpec spec)
@@ -110,7 +108,7 @@ public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
         }
     }
 
-    private sealed class Heads : KeyedModule<Tensor[], DetectorOutput>
+    private sealed class Heads : KeyedModule<Tensor[], (Tensor Classes, Tensor Boxes, Tensor? Corners)>
     {
         private readonly Head _classes, _boxes;
         private readonly Head? _corners;
@@ -128,8 +126,8 @@ public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
             register_module("corner_head", _corners);
         }
 
-        public override DetectorOutput forward(Tensor[] levels) =>
-            new(_classes.forward(levels), _boxes.forward(levels), _corners?.forward(levels), null!);
+        public override (Tensor Classes, Tensor Boxes, Tensor? Corners) forward(Tensor[] levels) =>
+            (_classes.forward(levels), _boxes.forward(levels), _corners?.forward(levels));
     }
 
     /// <summary>Convolutions shared by all levels, then one number or more for each anchor.</summary>

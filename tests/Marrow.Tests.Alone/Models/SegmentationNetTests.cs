@@ -1,7 +1,6 @@
 using Marrow.Checkpoints.Transfer;
 using Marrow.Hub;
 using Marrow.Imaging;
-using Marrow.Modules;
 using Marrow.Tasks;
 using Marrow.Tasks.Masks;
 using Marrow.Tests.Checkpoints;
@@ -84,7 +83,7 @@ public class SegmentationNetTests
     {
         using var model = Create(backbone: "densenet121");
         using var backbone = ModelCatalogue.Create(new() { Architecture = "densenet121" });
-        var decoder = ModelTools.ParameterCount(model) - ModelTools.ParameterCount(backbone);
+        var decoder = Parameters.Count(model) - Parameters.Count(backbone);
         Assert.InRange(decoder, 100_000, 400_000); // of 7 million
     }
 }

@@ -86,6 +86,29 @@ public class StudyTests(FinishedStudy finished) : IClassFixture<FinishedStudy>
         Assert.Equal(saved.Checkpoint, Assert.Single(again.Saved).Checkpoint);
     }
 
+    [Theory]
+    [InlineData("{age: years}", "years")]
+    [InlineData("{}", "")]
+    public void The_unit_of_a_metric_of_numbers_is_that_of_the_labels(string units, string unit)
+    {
+        using var study = new TinyStudy().WithStart();
+        var csv = Path.Combine(study.Tiny.Data, "labels.csv");
+        var rows = File.ReadAllLines(csv);
+        File.WriteAllLines(csv, rows.Select((row, i) => i == 0 ? $"{row},age" : $"{row},{20 + i * 7 % 50}"));
+
+        string[] numbers = ["first.task=regress", "first.model=regress-densenet-mini", "first.data.kind=numbers",
+            "first.data.labelColumns=[age]", $"first.data.units={units}", "first.tag=age"];
+        var result = TinyStudy.Run(study.Request("out", numbers) with { Metric = "mae", Seeds = 1 });
+
+        Assert.All(result.Runs, r => Assert.Equal(unit, r.Metrics.First(m => m.Name == "mae").Unit));
+        Assert.Equal(unit, result.Unit);
+        Assert.Equal(unit, JsonNode.Parse(File.ReadAllText(study.Out("out/study.json")))!["unit"]!.GetValue<string>());
+        var header = unit.Length > 0 ? $"| mae ({unit}) |" : "| mae |";
+        Assert.Contains(header, File.ReadAllText(study.Out("out/study.md")), StringComparison.Ordinal);
+        using var child = new LocalHub(study.Hub).Resolve(Assert.Single(result.Saved).Checkpoint);
+        Assert.Equal(unit, Assert.Single(child.Parents.Checkpoints).Worth!.Unit);
+    }
+
     [Fact]
     public void A_study_that_is_stopped_and_resumed_ends_as_one_that_never_was()
     {

@@ -60,12 +60,13 @@ public sealed class RadiographReaderTests : IDisposable
     }
 
     [Fact]
-    public void Sixteen_bits_come_back_as_written() => Gen.Select(Gen.Int[16, 60], Gen.Int[16, 60], Gen.ULong).Sample((width, height, seed) =>
+    public void Sixteen_bits_are_read_as_they_are() => Gen.Select(Gen.Int[16, 60], Gen.Int[16, 60], Gen.ULong).Sample((width, height, seed) =>
     {
         var random = new SeededRandom(seed);
         var pixels = Enumerable.Range(0, width * height).Select(_ => (ushort)random.NextUInt64()).ToArray();
         using var folder = new TemporaryFolder();
-        ImageWriter.WritePng16(folder["a.png"], width, height, pixels);
+        var png = TestPng.Encode(width, height, 16, 0, false, (x, y, _) => pixels[y * width + x]);
+        File.WriteAllBytes(folder["a.png"], png);
         var image = RadiographReader.Read(folder["a.png"]);
         Assert.Equal(16, image.BitDepth);
         Assert.Equal(pixels, image.Pixels);
@@ -208,18 +209,13 @@ public sealed class RadiographReaderTests : IDisposable
     public void Pillow_reads_what_is_written()
     {
         using var peer = new PythonPeer();
-        var deep = Enumerable.Range(0, 40 * 30).Select(i => (ushort)(i * 54)).ToArray();
-        ImageWriter.WritePng16(_folder["deep.png"], 40, 30, deep);
         ImageWriter.WritePng8(_folder["grey.png"], 40, 30, Smooth(40, 30));
         peer.Run($$"""
             from PIL import Image
-            for n in ['deep', 'grey']:
-                put(n, np.asarray(Image.open('{{_folder.Path}}/' + n + '.png')).astype(np.int64))
+            put('grey', np.asarray(Image.open('{{_folder.Path}}/grey.png')).astype(np.int64))
             """);
-        using var first = peer.Get("deep");
-        using var second = peer.Get("grey");
-        Assert.Equal(deep.Select(v => (long)v), first.data<long>().ToArray());
-        Assert.Equal(Smooth(40, 30).Select(v => (long)v), second.data<long>().ToArray());
+        using var grey = peer.Get("grey");
+        Assert.Equal(Smooth(40, 30).Select(v => (long)v), grey.data<long>().ToArray());
     }
 
     internal static byte[] Smooth(int width, int height) =>

@@ -20,13 +20,13 @@ public class BootstrapTests
     public void The_interval_of_a_mean_is_that_of_the_normal_distribution()
     {
         var values = Gaussians(1, 400);
-        var result = Bootstrap.Interval("mae", Patients(400), MeanOf(values), new() { Resamples = 4000 });
+        var result = Bootstrap.Interval("cmae", Patients(400), MeanOf(values), new() { Resamples = 4000 });
         var mean = values.Average();
         var error = Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / 399 / 400);
         Assert.Equal(mean, result.Value, 1e-12);
         Assert.Equal(mean - 1.96 * error, result.Low, 0.1 * error);
         Assert.Equal(mean + 1.96 * error, result.High, 0.1 * error);
-        Assert.Equal(("mae", 400, "deg"), (result.Name, result.Count, result.Unit));
+        Assert.Equal(("cmae", 400, "deg"), (result.Name, result.Count, result.Unit));
     }
 
     [Fact]

@@ -60,7 +60,7 @@ public class DenseNetTests
     public void Sizes_are_the_published_ones(string architecture, long parameters)
     {
         using var model = Create(architecture, 3, 1000);
-        Assert.Equal(parameters, ModelTools.ParameterCount(model));
+        Assert.Equal(parameters, Parameters.Count(model));
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public class DenseNetTests
     {
         using var scope = NewDisposeScope();
         var model = (DenseNet)Create("densenet-mini");
-        Assert.InRange(ModelTools.ParameterCount(model), 100_000, 500_000);
+        Assert.InRange(Parameters.Count(model), 100_000, 500_000);
         foreach (var first in (int[])[2, 3, 5])
         {
             var maps = model.Features.ForwardPyramid(zeros(2, 1, 64, 96), first);

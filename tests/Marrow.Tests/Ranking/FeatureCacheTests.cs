@@ -48,15 +48,30 @@ public sealed class FeatureCacheTests : IDisposable
     {
         using var features = rand(10, 100); // 4,000 bytes and a header
         var cache = new FeatureCache(_folder, limitBytes: 10_000);
-        foreach (var (name, day) in new[] { ("old", 1), ("older", 0) })
+        var (older, old, recent, newest) = (Key('1'), Key('2'), Key('3'), Key('4'));
+        foreach (var (name, day) in new[] { (old, 1), (older, 0) })
         {
             cache.Store(name, features);
             File.SetLastAccessTimeUtc(Path.Combine(_folder, name + ".safetensors"), new DateTime(2020, 1, 1 + day));
         }
-        cache.Store("new", features);
-        Assert.Equal(["new.safetensors", "old.safetensors"], Directory.GetFiles(_folder).Select(Path.GetFileName).Order());
-        new FeatureCache(_folder, limitBytes: 10).Store("newest", features);
-        Assert.Equal(["newest.safetensors"], Directory.GetFiles(_folder).Select(Path.GetFileName));
+        cache.Store(recent, features);
+        Assert.Equal([old, recent], Names());
+        new FeatureCache(_folder, limitBytes: 10).Store(newest, features);
+        Assert.Equal([newest], Names());
+
+        static string Key(char digit) => new(digit, 32);
+        IEnumerable<string?> Names() => Directory.GetFiles(_folder).Select(Path.GetFileNameWithoutExtension).Order();
+    }
+
+    [Fact]
+    public void Files_that_the_cache_has_not_named_stay_however_many_there_are()
+    {
+        var mine = Path.Combine(_folder, "my-model.safetensors");
+        File.WriteAllBytes(mine, new byte[100_000]);
+        File.SetLastAccessTimeUtc(mine, new DateTime(2020, 1, 1));
+        using var features = rand(10, 100);
+        new FeatureCache(_folder, limitBytes: 10).Store(new string('a', 32), features);
+        Assert.True(File.Exists(mine));
     }
 
     [Fact]

@@ -67,6 +67,20 @@ public class InputContractTests
                 Assert.Equal((packed.Pixels[i] / 255.0 - contract.ChannelMeans[c]) / contract.ChannelStds[c], tensor[0, c, i / 20, i % 20].item<float>(), 1e-5);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_channels_black_becomes_is_known_without_an_image(bool ownMeans)
+    {
+        var contract = Plain with { Channels = 3, Mean = 0.449, Std = 0.226 };
+        if (ownMeans)
+            contract = contract with { ChannelMeans = [0.485, 0.456, 0.406], ChannelStds = [0.229, 0.224, 0.225] };
+        var black = Preprocessor.Prepare(TestImages.Make(30, 20, (_, _) => 0), contract);
+        using var tensor = Preprocessor.ToTensor([black], contract);
+        for (var c = 0; c < 3; c++)
+            Assert.Equal(tensor[0, c, 0, 0].item<float>(), contract.BlackOf(c), 1e-6);
+    }
+
     [Fact]
     public void A_config_of_an_earlier_version_reads_as_it_did()
     {

@@ -11,7 +11,11 @@ public sealed class PackedCacheTests : IDisposable
     private readonly TestImages _images = new();
     private readonly ConcurrentBag<string> _decoded = [];
 
-    public void Dispose() => _images.Dispose();
+    public void Dispose()
+    {
+        PackedCache.Limit.Value = null;
+        _images.Dispose();
+    }
 
     [Fact]
     public void Holds_what_the_preprocessor_gives()
@@ -123,6 +127,74 @@ public sealed class PackedCacheTests : IDisposable
         Open(samples).Dispose();
         Assert.ThrowsAny<OperationCanceledException>(() => PackedCache.Open(samples, Contract, Path.Combine(_images.Folder, "cache"), null, TestImages.ReadNoise, new CancellationToken(true)));
     }
+
+    [Fact]
+    public void Packed_files_that_were_used_longest_ago_go_when_all_are_too_large()
+    {
+        var samples = _images.Samples(3);
+        var oldest = Pack(samples, 0.01, daysAgo: 4);
+        var older = Pack(samples, 0.02, daysAgo: 3);
+        var old = Pack(samples, 0.03, daysAgo: 2);
+        Open(samples, Contract with { WindowLow = 0.01 }).Dispose(); // used again, and old no more
+        PackedCache.Limit.Value = 3 * new FileInfo(old).Length;
+        var added = Pack(samples, 0.04, daysAgo: 0);
+        Assert.Equal(new[] { oldest, old, added }.Order(), Files());
+        Assert.False(File.Exists(older));
+        using var again = Open(samples, Contract with { WindowLow = 0.02 });
+        Assert.True(again.WasBuilt);
+    }
+
+    [Fact]
+    public void Packed_files_that_are_open_or_were_used_within_the_hour_stay_however_large_they_are()
+    {
+        var samples = _images.Samples(3);
+        PackedCache.Limit.Value = 1;
+        using var open = Open(samples, Contract with { WindowLow = 0.01 });
+        SetUsed(open.Path, TimeSpan.FromDays(9));
+        var used = Pack(samples, 0.02, daysAgo: 0);
+        SetUsed(used, TimeSpan.FromMinutes(50));
+        var added = Pack(samples, 0.03, daysAgo: 0);
+        Assert.Equal(new[] { open.Path, used, added }.Order(), Files());
+        var pixels = open.Pixels(2).ToArray();
+        open.Dispose(); // It was in use until now.
+        SetUsed(used, TimeSpan.FromMinutes(70));
+        Pack(samples, 0.04, daysAgo: 0);
+        Assert.False(File.Exists(used));
+        using var found = Open(samples, Contract with { WindowLow = 0.01 });
+        Assert.False(found.WasBuilt);
+        Assert.Equal(pixels, found.Pixels(2).ToArray());
+    }
+
+    [Fact]
+    public void Nothing_that_the_cache_has_not_named_goes_with_old_packed_files()
+    {
+        var samples = _images.Samples(3);
+        PackedCache.Limit.Value = 1;
+        var gone = Pack(samples, 0.01, daysAgo: 5);
+        var digits = new string('a', 32);
+        string[] others = ["mine.packed", $"{digits}.tiff", $"{digits}a.packed", $"{new string('g', 32)}.packed"];
+        foreach (var other in others)
+        {
+            File.WriteAllText(Path.Combine(_images.Folder, "cache", other), "mine");
+            SetUsed(Path.Combine(_images.Folder, "cache", other), TimeSpan.FromDays(9));
+        }
+        Pack(samples, 0.02, daysAgo: 0);
+        Assert.False(File.Exists(gone));
+        Assert.All(others, other => Assert.True(File.Exists(Path.Combine(_images.Folder, "cache", other)), other));
+    }
+
+    private string Pack(IReadOnlyList<Sample> samples, double windowLow, int daysAgo)
+    {
+        string path;
+        using (var cache = Open(samples, Contract with { WindowLow = windowLow }))
+            path = cache.Path;
+        SetUsed(path, TimeSpan.FromDays(daysAgo));
+        return path;
+    }
+
+    private static void SetUsed(string path, TimeSpan ago) => File.SetLastAccessTimeUtc(path, DateTime.UtcNow - ago);
+
+    private IEnumerable<string> Files() => Directory.GetFiles(Path.Combine(_images.Folder, "cache")).Order();
 
     [Fact]
     public void Unreadable_images_are_listed_together_and_leave_no_file()

@@ -1,6 +1,5 @@
 using Marrow.Datasets;
 using Marrow.Inputs;
-using Marrow.Modules;
 using Marrow.Tasks;
 using Marrow.Training.Recipes;
 
@@ -77,7 +76,7 @@ public class RecipeUnlabeledTests
             Assert.Equal(task is ITeacherTask, RecipeUnlabeled.TeacherTasks.Contains(name));
             using var twin = TaskCatalogue.Twin(task);
             Assert.Equal(task.GetType(), twin.GetType());
-            Assert.Equal(ModelTools.ParameterCount(task.Model), ModelTools.ParameterCount(twin.Model));
+            Assert.Equal(Parameters.Count(task.Model), Parameters.Count(twin.Model));
         }
     }
 

@@ -123,8 +123,9 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
 
     private IReadOnlyList<SpinePrediction> Refine(IReadOnlyList<SpinePrediction> spines, Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute)
     {
-        var black = -Input.Mean / Input.Std;
-        return [.. spines.Select((spine, i) => SecondLook.Refine(spine, images[i].unsqueeze(0), toInput[i], black, windows => BothSides(compute.Prepare(windows), compute)))];
+        double[] black = [.. Enumerable.Range(0, Input.Channels).Select(Input.BlackOf)];
+        return [.. spines.Select((spine, i) => SecondLook.Refine(spine, images[i].unsqueeze(0), toInput[i], black,
+            windows => BothSides(compute.Prepare(windows), compute)))];
     }
 
     /// <summary>The outputs for the images and for their mirror images: two looks err less than one. The open scope disposes them.</summary>

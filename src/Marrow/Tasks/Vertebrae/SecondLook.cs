@@ -23,11 +23,11 @@ internal static class SecondLook
 
     /// <param name="image">[1, C, H, W], normalised.</param>
     /// <param name="toInput">Original pixels to the image's. Tilts are those of original pixels: inputs may be stretched.</param>
-    /// <param name="black">The normalised value of what lies outside the image.</param>
+    /// <param name="black">[C]: the normalised value, of each channel, of what lies outside the image.</param>
     /// <param name="look">Windows [N, C, h, w] -> what the detector sees on them and on their mirror images; the open scope disposes it.</param>
     /// <returns>The same spine where nothing was seen again.</returns>
-    public static SpinePrediction Refine(SpinePrediction spine, Tensor image, AffineTransform toInput, double black,
-        Func<Tensor, (DetectorOutput Output, DetectorOutput Mirrored)> look)
+    public static SpinePrediction Refine(SpinePrediction spine, Tensor image, AffineTransform toInput,
+        IReadOnlyList<double> black, Func<Tensor, (DetectorOutput Output, DetectorOutput Mirrored)> look)
     {
         using var scope = NewDisposeScope();
         var (width, height) = ((int)image.shape[3], (int)image.shape[2]);
@@ -89,7 +89,7 @@ internal static class SecondLook
     }
 
     /// <summary>[1, C, H, W] -> [windows, C, h, W], bilinear.</summary>
-    private static Tensor Cut(Tensor image, AffineTransform[] fromWindow, int windowHeight, double black)
+    private static Tensor Cut(Tensor image, AffineTransform[] fromWindow, int windowHeight, IReadOnlyList<double> black)
     {
         using var scope = NewDisposeScope();
         var (channels, height, width) = (image.shape[1], image.shape[2], image.shape[3]);
@@ -99,7 +99,11 @@ internal static class SecondLook
         var theta = fromWindow.Select(t => fromUnit.Then(t).Then(toUnit))
             .SelectMany(t => new[] { (float)t.A, (float)t.B, (float)t.C, (float)t.D, (float)t.E, (float)t.F }).ToArray();
         var grid = functional.affine_grid(tensor(theta, [fromWindow.Length, 2, 3], device: image.device), [fromWindow.Length, channels, windowHeight, width]);
-        var many = image.sub(Scalars.Of(black)).expand(fromWindow.Length, -1, -1, -1);
-        return (functional.grid_sample(many, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, false).Plus(black)).MoveToOuterDisposeScope();
+        // The padding is 0, so black is made 0 for the cut.
+        float[] values = [.. black.Select(b => (float)b)];
+        var blacks = tensor(values, [1, channels, 1, 1], dtype: image.dtype, device: image.device);
+        var many = image.Plus(blacks.neg()).expand(fromWindow.Length, -1, -1, -1);
+        var cut = functional.grid_sample(many, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, false);
+        return cut.Plus(blacks).MoveToOuterDisposeScope();
     }
 }

@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
+using System.Text;
+using Marrow.Datasets;
+using Marrow.Imaging;
+
+namespace Marrow.Inputs;
+
+/// <summary>
+/// Makes a file of packed images: each image is decoded once and prepared on all cores, and the file gets its name when
+/// all of them are in it. Images that can't be read are told of together, and leave no file.
+/// </summary>
+internal static class PackedWriter
+{
+    private const int ListedFiles = 10;
+
+    /// <summary>SHA-256 of everything the bytes depend on.</summary>
+    public static byte[] Key(IReadOnlyList<Sample> samples, InputContract contract)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Add(FormattableString.Invariant(
+            $"{Preprocessor.Version} {contract.Width} {contract.Height} {contract.Fit} {contract.WindowLow:R} {contract.WindowHigh:R}"));
+        if (contract.CropShare != 1 || contract.Window != WindowKind.Percentiles)
+            Add(FormattableString.Invariant($"{contract.CropShare:R} {contract.Window}"));
+        foreach (var sample in samples)
+        {
+            var file = new FileInfo(sample.ImagePath);
+            Add(sample.Id);
+            Add(file.Exists ? FormattableString.Invariant($"{file.Length} {file.LastWriteTimeUtc.Ticks}") : "absent");
+            if (sample.Window is { } w)
+                Add(FormattableString.Invariant($"{w.Center.X:R} {w.Center.Y:R} {w.Width:R} {w.Height:R} {w.TiltRadians:R}"));
+        }
+        return hash.GetHashAndReset();
+
+        void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
+    }
+
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when images can't be read (it lists up to ten) or the file can't be written.
+    /// </summary>
+    /// <param name="progress">Told (images done, images in all), from any thread, one call at a time.</param>
+    /// <param name="read">File, least width and height wanted -> radiograph.</param>
+    public static void Write(string path, IReadOnlyList<Sample> samples, InputContract contract, byte[] key,
+        Action<int, int>? progress, Func<string, int, int, Radiograph> read, CancellationToken cancellation)
+    {
+        var size = PackedCache.PackedSize(contract);
+        var images = Enumerable.Range(0, samples.Count).GroupBy(i => samples[i].ImagePath, StringComparer.Ordinal).Select(g => g.ToArray()).ToList();
+        var index = new byte[(long)samples.Count * PackedFile.EntrySize];
+        var failures = new ConcurrentQueue<(int Sample, string Message)>();
+        AtomicFile.Write(path, stream =>
+        {
+            stream.SetLength(PackedFile.LengthOf(samples.Count, size));
+            var done = 0;
+            // An image is decoded once, however many windows of it there are.
+            InParallel(images.Count, cancellation, image =>
+            {
+                if (TryRead(samples[images[image][0]].ImagePath, contract, read, out var radiograph) is { } failure)
+                    failures.Enqueue((images[image][0], failure));
+                foreach (var i in images[image])
+                {
+                    var entry = index.AsSpan(i * PackedFile.EntrySize, PackedFile.EntrySize);
+                    var pixels = radiograph is null ? null : Prepare(radiograph, contract, samples[i].Window, entry);
+                    lock (stream)
+                    {
+                        if (pixels is not null)
+                        {
+                            stream.Position = PackedFile.PlaceOf(i, samples.Count, size);
+                            stream.Write(pixels);
+                        }
+                        progress?.Invoke(++done, samples.Count);
+                    }
+                }
+            });
+            if (!failures.IsEmpty)
+                throw Unreadable(failures.OrderBy(f => f.Sample).Select(f => f.Message).ToList(), images.Count);
+            PackedFile.WriteStart(stream, key, index);
+        });
+    }
+
+    /// <summary>The bytes of one sample; its entry in the index is filled.</summary>
+    private static byte[] Prepare(Radiograph radiograph, InputContract contract, ImageWindow? window, Span<byte> entry)
+    {
+        var pixels = window is null
+            ? Preprocessor.Prepare(radiograph, contract).Pixels
+            : Preprocessor.PrepareWindow(radiograph, contract, window, contract.PackedBorder).Pixels;
+        PackedFile.WriteEntry(entry, radiograph.OriginalWidth, radiograph.OriginalHeight, pixels);
+        return pixels;
+    }
+
+    /// <summary>What is wrong with the image, or null.</summary>
+    private static string? TryRead(string path, InputContract contract, Func<string, int, int, Radiograph> read, out Radiograph? radiograph)
+    {
+        radiograph = null;
+        try
+        {
+            radiograph = read(path, contract.DecodeSize.Width, contract.DecodeSize.Height);
+            return null;
+        }
+        catch (MarrowException e)
+        {
+            return e.Message;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"{path}: can't be read ({e.Message}).";
+        }
+    }
+
+    private static MarrowException Unreadable(IReadOnlyList<string> messages, int count) => new(
+        $"{messages.Count} of {count} images can't be read. Repair them or take them out of the data set:\n  "
+        + string.Join("\n  ", messages.Take(ListedFiles))
+        + (messages.Count > ListedFiles ? $"\n  and {messages.Count - ListedFiles} more" : ""));
+
+    /// <summary>On all cores; throws the first error as it is, not wrapped.</summary>
+    private static void InParallel(int count, CancellationToken cancellation, Action<int> body)
+    {
+        try
+        {
+            var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation };
+            Parallel.For(0, count, options, body);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+}
