@@ -74,7 +74,7 @@ public class DenseNetTests
             var maps = model.Features.ForwardPyramid(zeros(2, 1, 64, 96), first);
             Assert.Equal(6 - first, maps.Length);
             for (var level = first; level <= 5; level++)
-                Assert.Equal([2, model.Features.PyramidChannels[level - 2], 64 >> level, 96 >> level], maps[level - first].shape);
+                Assert.Equal([2, model.Features.Levels[level - 1].Channels, 64 >> level, 96 >> level], maps[level - first].shape);
         }
     }
 

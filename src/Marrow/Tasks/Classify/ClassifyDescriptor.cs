@@ -20,7 +20,7 @@ internal sealed class ClassifyDescriptor : TaskDescriptor
     internal override bool IsTriedOnChests => true;
     internal override string? PipelineTag => "image-classification";
 
-    internal override Module Build(DenseNetShape backbone, ModelSpec spec) => new DenseNet(backbone, spec.Channels, spec.Outputs);
+    internal override Module Build(Backbone backbone, ModelSpec spec) => new DenseNet(backbone, spec.Outputs);
 
     internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>
         new() { Architecture = request.Architecture, Channels = input.Channels, Outputs = data.Classes.Count };
