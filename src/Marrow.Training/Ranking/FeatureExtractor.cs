@@ -83,7 +83,8 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
     /// Random weights have no running statistics; training would give them some within its first steps. Here each is the
     /// mean over batches of these images, drawn in a random order, in training mode.
     /// </summary>
-    private void MeasureStatistics(Candidate candidate, Backbone features, PackedCache packed, int batch, CancellationToken cancellation)
+    private void MeasureStatistics(
+        Candidate candidate, Backbone features, PackedCache packed, int batch, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         var size = Math.Max(2, batch); // of one small image's last map no variance could be taken

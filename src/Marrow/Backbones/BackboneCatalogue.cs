@@ -1,9 +1,11 @@
 namespace Marrow.Backbones;
 
-/// <summary>Every backbone by name. A new one is a file and a line here; every task then has an architecture of it.</summary>
+/// <summary>Every backbone by name. A new one is a file and a line here; each task has an architecture of it.</summary>
 public static class BackboneCatalogue
 {
-    /// <summary>DenseNets: Huang et al. 2017, table 1; densenet-mini is Marrow's own, for CPUs (0.2 M parameters).</summary>
+    /// <summary>
+    /// Of DenseNet's: Huang et al. 2017, table 1; densenet-mini is Marrow's own, for CPUs (0.2 M parameters).
+    /// </summary>
     internal static readonly IReadOnlyDictionary<string, BackboneShape> All = new Dictionary<string, BackboneShape>
     {
         ["densenet121"] = new DenseNetShape(64, 32, 4, [6, 12, 24, 16]),

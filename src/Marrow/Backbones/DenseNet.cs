@@ -1,6 +1,6 @@
 // DenseNet (Huang et al., "Densely Connected Convolutional Networks", CVPR 2017) as torchvision builds it: the same
 // state-dict keys, initialisation and arithmetic. Data flow: image -> stem -> 4 dense blocks with transitions between
-// -> norm5 -> ReLU -> mean over the image -> classifier. Strides after the blocks: 4, 8, 16, 32.
+// -> norm5 -> ReLU. Strides after the blocks: 4, 8, 16, 32.
 
 using Marrow.Computing.Cpu;
 using Marrow.Modules;
@@ -60,31 +60,6 @@ internal sealed class DenseNetShape(int stemChannels, int growth, int bottleneck
     public override Backbone Build(int channels) => new DenseNetFeatures(this, channels);
 }
 
-/// <summary>A classifier: [N, C, H, W] -> logits [N, outputs]. H and W of at least 32.</summary>
-public sealed class DenseNet : KeyedModule<Tensor, Tensor>
-{
-    private readonly Linear _classifier;
-
-    /// <param name="backbone">Becomes the model's own.</param>
-    public DenseNet(Backbone backbone, int outputs) : base(nameof(DenseNet))
-    {
-        Features = backbone;
-        _classifier = Linear(Features.OutputChannels, outputs);
-        init.zeros_(_classifier.bias);
-        register_module("features", Features);
-        register_module("classifier", _classifier);
-    }
-
-    public Backbone Features { get; }
-
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        var features = Features.forward(input); // [N, F, H/32, W/32]
-        return _classifier.forward(features.mean([2, 3])).MoveToOuterDisposeScope();
-    }
-}
-
 /// <summary>Everything of a DenseNet but its head: [N, C, H, W] -> [N, F, H/32, W/32], after norm5 and ReLU.</summary>
 internal sealed class DenseNetFeatures : Backbone
 {
@@ -95,7 +70,7 @@ internal sealed class DenseNetFeatures : Backbone
     private readonly BatchNorm2d _norm5;
 
     public DenseNetFeatures(DenseNetShape shape, int channels)
-        : base(nameof(DenseNetFeatures), shape.Levels, shape.Stages)
+        : base("DenseNet", shape.Levels, shape.Stages)
     {
         _conv0 = Layers.Convolution(channels, shape.StemChannels, kernel: 7, stride: 2);
         _norm0 = BatchNorm2d(shape.StemChannels);
@@ -120,7 +95,7 @@ internal sealed class DenseNetFeatures : Backbone
         register_module("norm5", _norm5);
     }
 
-    /// <summary>The outputs of the blocks are taken before any pooling, and before the transitions' convolutions.</summary>
+    /// <summary>The maps are the blocks' outputs before the transitions narrow and pool them.</summary>
     public override Tensor[] ForwardPyramid(Tensor images, int firstLevel)
     {
         using var scope = NewDisposeScope();

@@ -102,7 +102,8 @@ public static class Importer
 
     private static string Known(string architecture) => KeyMapping.DenseNets.ContainsKey(architecture)
         ? architecture
-        : throw new MarrowException($"Unknown architecture '{architecture}' for an import. Known: {string.Join(", ", KeyMapping.DenseNets.Keys)}.");
+        : throw new MarrowException($"Unknown architecture '{architecture}' for an import. "
+            + $"Known: {string.Join(", ", KeyMapping.DenseNets.Keys)}.");
 
     private static int Side(IReadOnlyDictionary<string, WeightEntry> entries, string key, int axis) =>
         entries.TryGetValue(key, out var entry) && entry.Shape.Length > axis ? (int)Math.Min(entry.Shape[axis], int.MaxValue) : 0;

@@ -46,7 +46,8 @@ internal static partial class KeyMapping
 
     /// <summary>The backbones that weights from elsewhere can be imported as, by name.</summary>
     public static IReadOnlyDictionary<string, DenseNetShape> DenseNets { get; } =
-        BackboneCatalogue.All.Where(b => b.Value is DenseNetShape).ToDictionary(b => b.Key, b => (DenseNetShape)b.Value);
+        BackboneCatalogue.All.Where(entry => entry.Value is DenseNetShape)
+            .ToDictionary(entry => entry.Key, entry => (DenseNetShape)entry.Value);
 
     /// <summary>The backbone whose blocks have these layers. Throws <see cref="MarrowException"/> when none has.</summary>
     public static string Architecture(IReadOnlyDictionary<string, WeightEntry> entries, string path)

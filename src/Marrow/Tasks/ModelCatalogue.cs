@@ -49,7 +49,8 @@ public static class ModelCatalogue
         foreach (var task in TaskCatalogue.All)
         {
             var prefix = task.ArchitecturePrefix;
-            if (architecture.StartsWith(prefix, StringComparison.Ordinal) && BackboneCatalogue.All.ContainsKey(architecture[prefix.Length..]))
+            if (architecture.StartsWith(prefix, StringComparison.Ordinal)
+                && BackboneCatalogue.All.ContainsKey(architecture[prefix.Length..]))
                 return (task, architecture[prefix.Length..]);
         }
         throw new MarrowException($"Unknown architecture '{architecture}'. Known: {string.Join(", ", Names)}; for a module of your own give its {nameof(ModelSpec.BackbonePrefix)}.");

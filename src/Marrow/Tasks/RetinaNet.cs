@@ -96,7 +96,8 @@ public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
         {
             _firstLevel = spec.FirstPyramidLevel;
             _body = body;
-            _pyramid = new FeaturePyramid(body.PyramidChannels(_firstLevel), spec.PyramidChannels, spec.AnchorSizes.Count);
+            _pyramid = new FeaturePyramid(
+                body.PyramidChannels(_firstLevel), spec.PyramidChannels, spec.AnchorSizes.Count);
             register_module("body", _body);
             register_module("fpn", _pyramid);
         }

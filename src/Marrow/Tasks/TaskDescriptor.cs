@@ -32,9 +32,10 @@ public abstract class TaskDescriptor
     internal abstract Type ModelType { get; }
 
     /// <summary>The task's architectures, one for each backbone.</summary>
-    internal IReadOnlyList<string> Architectures => [.. BackboneCatalogue.Names.Select(backbone => ArchitecturePrefix + backbone)];
+    internal IReadOnlyList<string> Architectures =>
+        [.. BackboneCatalogue.Names.Select(backbone => ArchitecturePrefix + backbone)];
 
-    /// <summary>A new module on this backbone, with random weights that are drawn from torch's global generator.</summary>
+    /// <summary>A new module on a backbone, with random weights, drawn from torch's global generator.</summary>
     /// <param name="backbone">Of random weights, just drawn; becomes the module's own.</param>
     internal abstract Module Build(Backbone backbone, ModelSpec spec);
 

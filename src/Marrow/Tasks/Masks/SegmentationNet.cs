@@ -1,9 +1,9 @@
-// A decoder on the CNN of the classifier: which class each pixel is of. Data flow: image [N, C, H, W] -> backbone maps C1
-// to C5 (strides 2 to 32) -> from the top down: the coarser result, narrowed and enlarged, plus the 1x1 convolution of the
-// level's own map (the skip connection) -> 3x3 - group norm - ReLU -> ... -> stride 2 -> 1x1 to one logit a class ->
-// enlarged to [H, W] between the pixels. Finer levels are narrower (U-Net, Ronneberger et al. 2015): they have most of the
-// pixels. Sums instead of concatenations (Lin et al., feature pyramids, 2017) halve the work of the 3x3s. Group norm,
-// because batches are small.
+// A decoder on the CNN of the classifier: which class each pixel is of. Data flow: image [N, C, H, W] -> backbone maps
+// C1 to C5 (strides 2 to 32) -> from the top down: the coarser result, narrowed and enlarged, plus the 1x1 convolution
+// of the level's own map (the skip connection) -> 3x3 - group norm - ReLU -> ... -> stride 2 -> 1x1 to one logit a
+// class -> enlarged to [H, W] between the pixels. Finer levels are narrower (U-Net, Ronneberger et al. 2015): they have
+// most of the pixels. Sums instead of concatenations (Lin et al., feature pyramids, 2017) halve the work of the 3x3s.
+// Group norm, because batches are small.
 //
 // Keys: "features." as torchvision's; "decoder.{5..1}.skip.weight", ".narrow.weight" (not of 5), ".conv.weight" (not of
 // 5), ".norm.weight" and ".bias"; "logits.weight" and ".bias".

@@ -1,8 +1,8 @@
 // A masked autoencoder on a convolutional backbone (the idea: Pathak et al., "Context Encoders", CVPR 2016; masking by
 // patches: He et al., "Masked Autoencoders Are Scalable Vision Learners", CVPR 2022; on a CNN with a hierarchical decoder:
-// Tian et al., "SparK", ICLR 2023). Data flow: image with hidden patches [N, C, H, W] -> backbone C2..C5 -> pyramid, from
-// the top down, to stride 4 -> 4 x 4 pixels of each cell -> [N, 1, H, W]. The decoder is light and takes nothing from the
-// stem, so that what it needs must be learnt by the backbone; it is thrown away after pretraining.
+// Tian et al., "SparK", ICLR 2023). Data flow: image with hidden patches [N, C, H, W] -> backbone C2..C5 -> pyramid,
+// from the top down, to stride 4 -> 4 x 4 pixels of each cell -> [N, 1, H, W]. The decoder is light and takes nothing
+// from the stem, so that what it needs must be learnt by the backbone; it is thrown away after pretraining.
 
 using Marrow.Backbones;
 using Marrow.Modules;
