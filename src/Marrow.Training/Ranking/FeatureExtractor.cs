@@ -2,7 +2,6 @@ using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
-using Marrow.Tasks;
 using static TorchSharp.torch;
 
 namespace Marrow.Training.Ranking;

@@ -1,6 +1,5 @@
 using Marrow.Backbones;
 using Marrow.Checkpoints.Transfer;
-using Marrow.Tasks;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Checkpoints;

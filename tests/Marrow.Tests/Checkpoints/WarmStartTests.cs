@@ -1,4 +1,3 @@
-using Marrow.Backbones;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Hub;
 using Marrow.Tasks;

@@ -1,4 +1,3 @@
-using Marrow.Backbones;
 using Marrow.Tasks;
 using Marrow.Tasks.Classify;
 using Marrow.Training.Loop;
