@@ -1,4 +1,3 @@
-using Marrow.Backbones;
 using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Inputs;
@@ -24,7 +23,8 @@ internal static class Subjects
     {
         random.manual_seed(1);
         var spec = new ModelSpec { Architecture = "densenet121", Outputs = Classes };
-        return new((DenseNet)ModelCatalogue.Create(spec), spec, ChestInput, new(["a", "b", "c"], Exclusive: false, []));
+        var layout = new ClassLayout(["a", "b", "c"], Exclusive: false, []);
+        return new((Classifier)ModelCatalogue.Create(spec), spec, ChestInput, layout);
     }
 
     /// <summary>RetinaNet on DenseNet-121, 192 x 576, one channel.</summary>

@@ -82,6 +82,23 @@ public class ArchitectureTests
             select $"{method.FullName} has \"{instruction.Operand}\"");
     }
 
+    /// <summary>
+    /// Heads, freezing and rankings ask a backbone for its levels and stages, so that a new one is a file and a line.
+    /// The layers of each kind are known where weights are exchanged with other programs.
+    /// </summary>
+    [Fact]
+    public void Nobody_knows_a_kind_of_backbone_but_its_own_folder_and_the_exchange()
+    {
+        string[] abstractions = ["Marrow.Backbones.Backbone", "Marrow.Backbones.BackboneShape"];
+        var kinds = Types.Value.Where(type => abstractions.Contains(type.BaseType?.FullName))
+            .Select(type => type.FullName).ToHashSet(StringComparer.Ordinal);
+        Assert.Contains("Marrow.Backbones.DenseNetFeatures", kinds);
+        Assert.Contains("Marrow.Backbones.DenseNetShape", kinds);
+        Assert.Empty(Uses.Value
+            .Where(u => kinds.Contains(u.Used.FullName) && Folder(u.Type) is not ("Backbones" or "Exchange"))
+            .Select(u => $"{u.Type.FullName} uses {u.Used.FullName}").Distinct());
+    }
+
     [Fact]
     public void The_rule_sees_method_bodies() =>
         Assert.Contains(Uses.Value, u => u.Type.FullName == "Marrow.Training.Runs.Runner" && u.Used.FullName == "Marrow.Inputs.BatchLoader");

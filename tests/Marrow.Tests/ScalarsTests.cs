@@ -50,7 +50,8 @@ public class ScalarsTests
         // A call of a module's forward names the base class, so that the calls do not tell; batch norm's own is banned by name.
         var makers = MakersOfScalars.Value.Where(name => name.Contains("::forward(", StringComparison.Ordinal)).ToList();
         // Each kind of model on the smallest backbone, and each backbone: the largest are of the same modules.
-        var modules = ModelCatalogue.Names.Where(name => name.EndsWith("densenet-mini", StringComparison.Ordinal) || ModelCatalogue.Backbones.ContainsKey(name)).SelectMany(name =>
+        var kinds = ModelCatalogue.Names.Where(name => name.EndsWith("densenet-mini", StringComparison.Ordinal));
+        var modules = kinds.Union(Marrow.Backbones.BackboneCatalogue.Names).SelectMany(name =>
         {
             using var model = ModelCatalogue.Create(new() { Architecture = name, Outputs = 2 });
             return model.modules().Select(m => m.GetType()).ToList();

@@ -1,3 +1,4 @@
+using Marrow.Backbones;
 using Marrow.Modules;
 using Marrow.Tasks;
 using Marrow.Training.Recipes;

@@ -26,7 +26,7 @@ internal sealed record Candidate
     public string License { get; init; } = "";
     public string MatchedTo { get; init; } = "";
 
-    /// <summary>A key of <see cref="ModelCatalogue.Backbones"/>.</summary>
+    /// <summary>One of <see cref="BackboneCatalogue.Names"/>.</summary>
     public required string Backbone { get; init; }
     public required InputContract Input { get; init; }
 
@@ -64,7 +64,7 @@ internal sealed record Candidate
     }
 
     /// <summary>The features' module in evaluation mode; the caller disposes both. Random weights have no running statistics yet.</summary>
-    public (Module Owner, DenseNetFeatures Features) Build()
+    public (Module Owner, Backbone Features) Build()
     {
         if (Kind == CandidateKind.Random)
         {
@@ -73,7 +73,7 @@ internal sealed record Candidate
         }
         using var checkpoint = Checkpoint.Load(Folder);
         var model = checkpoint.BuildModel();
-        var features = (DenseNetFeatures)model.modules().First(m => m is DenseNetFeatures);
+        var features = model.modules().OfType<Backbone>().First();
         if (Kind == CandidateKind.Checkpoint)
             return (model, features);
         using (model)
@@ -84,10 +84,10 @@ internal sealed record Candidate
         }
     }
 
-    private DenseNetFeatures New() => TorchGenerator.Kept(() =>
+    private Backbone New() => TorchGenerator.Kept(() =>
     {
         manual_seed((long)Seed);
-        var features = new DenseNetFeatures(ModelCatalogue.Backbones[Backbone], Input.Channels);
+        var features = BackboneCatalogue.Create(Backbone, Input.Channels);
         features.eval();
         return features;
     });

@@ -2,7 +2,6 @@ using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
-using Marrow.Tasks;
 using static TorchSharp.torch;
 
 namespace Marrow.Training.Ranking;
@@ -25,7 +24,7 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
     public (Tensor Features, bool Found) Extract(Candidate candidate, Action<int, int> progress, CancellationToken cancellation)
     {
         var key = FeatureCache.Key(candidate, samples, pooling, _compute.ToString());
-        var dimensions = (ModelCatalogue.Backbones[candidate.Backbone] is var shape ? shape.ChannelsAfterBlock(shape.BlockLayers.Count - 1) : 0) * pooling.Bands;
+        var dimensions = BackboneCatalogue.Get(candidate.Backbone).Levels[^1].Channels * pooling.Bands;
         if (_cache?.Find(key, samples.Count, dimensions) is { } found)
             return (found, true);
         if (samples.Count * (long)dimensions > int.MaxValue / sizeof(float))
@@ -83,7 +82,8 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
     /// Random weights have no running statistics; training would give them some within its first steps. Here each is the
     /// mean over batches of these images, drawn in a random order, in training mode.
     /// </summary>
-    private void MeasureStatistics(Candidate candidate, DenseNetFeatures features, PackedCache packed, int batch, CancellationToken cancellation)
+    private void MeasureStatistics(
+        Candidate candidate, Backbone features, PackedCache packed, int batch, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         var size = Math.Max(2, batch); // of one small image's last map no variance could be taken

@@ -22,7 +22,7 @@ public sealed record RankRequest
 
     public required string HubFolder { get; init; }
 
-    /// <summary>References as a hub resolves them; empty: the newest of each name that has a DenseNet.</summary>
+    /// <summary>References as a hub resolves them; empty: the newest of each name that has a backbone.</summary>
     public IReadOnlyList<string> Checkpoints { get; init; } = [];
 
     /// <summary>So many images, of patients drawn by <see cref="Seed"/>; 0: all.</summary>

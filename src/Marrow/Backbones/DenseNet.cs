@@ -1,6 +1,6 @@
 // DenseNet (Huang et al., "Densely Connected Convolutional Networks", CVPR 2017) as torchvision builds it: the same
 // state-dict keys, initialisation and arithmetic. Data flow: image -> stem -> 4 dense blocks with transitions between
-// -> norm5 -> ReLU -> mean over the image -> classifier. Strides after the blocks: 4, 8, 16, 32.
+// -> norm5 -> ReLU. Strides after the blocks: 4, 8, 16, 32.
 
 using Marrow.Computing.Cpu;
 using Marrow.Modules;
@@ -11,48 +11,57 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Backbones;
 
 /// <summary>The sizes that make one DenseNet differ from another.</summary>
-/// <param name="StemChannels">Channels of the first convolution.</param>
-/// <param name="Growth">Channels that each layer adds.</param>
-/// <param name="Bottleneck">Channels of a layer's 1x1 convolution over <paramref name="Growth"/>.</param>
-/// <param name="BlockLayers">Layers in each of the four blocks.</param>
-public sealed record DenseNetShape(int StemChannels, int Growth, int Bottleneck, IReadOnlyList<int> BlockLayers)
+/// <param name="stemChannels">Channels of the first convolution.</param>
+/// <param name="growth">Channels that each layer adds.</param>
+/// <param name="bottleneck">Channels of a layer's 1x1 convolution over <paramref name="growth"/>.</param>
+/// <param name="blockLayers">Layers in each of the four blocks.</param>
+internal sealed class DenseNetShape(int stemChannels, int growth, int bottleneck, IReadOnlyList<int> blockLayers)
+    : BackboneShape
 {
-    /// <summary>Channels after block <paramref name="block"/> (0 to 3), before its transition halves them.</summary>
-    public int ChannelsAfterBlock(int block)
+    private const int StemStride = 2; // of its convolution; the pooling behind it and each transition halve once more
+
+    public int StemChannels { get; } = stemChannels;
+
+    public int Growth { get; } = growth;
+
+    public int Bottleneck { get; } = bottleneck;
+
+    public IReadOnlyList<int> BlockLayers { get; } = blockLayers;
+
+    /// <summary>The stem's map, then each block's, before its transition halves the channels.</summary>
+    public override IReadOnlyList<BackboneLevel> Levels
     {
-        var channels = StemChannels;
-        for (var b = 0; b <= block; b++)
-            channels = (b == 0 ? channels : channels / 2) + BlockLayers[b] * Growth;
-        return channels;
+        get
+        {
+            var levels = new List<BackboneLevel> { new(StemChannels, StemStride) };
+            foreach (var layers in BlockLayers)
+            {
+                var (before, stride) = levels[^1];
+                var input = levels.Count == 1 ? before : before / 2;
+                levels.Add(new(input + layers * Growth, stride * 2));
+            }
+            return levels;
+        }
     }
-}
 
-/// <summary>A classifier: [N, C, H, W] -> logits [N, outputs]. H and W of at least 32.</summary>
-public sealed class DenseNet : KeyedModule<Tensor, Tensor>
-{
-    private readonly Linear _classifier;
-
-    public DenseNet(DenseNetShape shape, int channels, int outputs) : base(nameof(DenseNet))
+    /// <summary>A block has the norm that follows it: that of its transition, or norm5.</summary>
+    public override IReadOnlyList<BackboneStage> Stages
     {
-        Features = new DenseNetFeatures(shape, channels);
-        _classifier = Linear(Features.OutputChannels, outputs);
-        init.zeros_(_classifier.bias);
-        register_module("features", Features);
-        register_module("classifier", _classifier);
+        get
+        {
+            var blocks = BlockLayers.Count;
+            var stages = new List<BackboneStage> { new("stem", ["conv0.", "norm0."]) };
+            for (var b = 1; b <= blocks; b++)
+                stages.Add(new($"block{b}", [$"denseblock{b}.", b == blocks ? "norm5." : $"transition{b}."]));
+            return stages;
+        }
     }
 
-    public DenseNetFeatures Features { get; }
-
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        var features = Features.forward(input); // [N, F, H/32, W/32]
-        return _classifier.forward(features.mean([2, 3])).MoveToOuterDisposeScope();
-    }
+    public override Backbone Build(int channels) => new DenseNetFeatures(this, channels);
 }
 
 /// <summary>Everything of a DenseNet but its head: [N, C, H, W] -> [N, F, H/32, W/32], after norm5 and ReLU.</summary>
-public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
+internal sealed class DenseNetFeatures : Backbone
 {
     private readonly Conv2d _conv0;
     private readonly BatchNorm2d _norm0;
@@ -60,7 +69,8 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
     private readonly Transition[] _transitions;
     private readonly BatchNorm2d _norm5;
 
-    public DenseNetFeatures(DenseNetShape shape, int channels) : base(nameof(DenseNetFeatures))
+    public DenseNetFeatures(DenseNetShape shape, int channels)
+        : base("DenseNet", shape.Levels, shape.Stages)
     {
         _conv0 = Layers.Convolution(channels, shape.StemChannels, kernel: 7, stride: 2);
         _norm0 = BatchNorm2d(shape.StemChannels);
@@ -74,7 +84,7 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
         {
             _blocks[b] = new DenseBlock(width, shape.Growth, shape.Bottleneck, shape.BlockLayers[b]);
             register_module($"denseblock{b + 1}", _blocks[b]);
-            width = shape.ChannelsAfterBlock(b);
+            width = Levels[b + 1].Channels;
             if (b == _transitions.Length)
                 continue;
             _transitions[b] = new Transition(width, width / 2);
@@ -83,31 +93,13 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
         }
         _norm5 = BatchNorm2d(width);
         register_module("norm5", _norm5);
-        OutputChannels = width;
-        PyramidChannels = [.. Enumerable.Range(0, _blocks.Length).Select(shape.ChannelsAfterBlock)];
     }
 
-    /// <summary>F.</summary>
-    public int OutputChannels { get; }
-
-    /// <summary>Channels of C2, C3, C4, C5: the maps at strides 4, 8, 16, 32.</summary>
-    public IReadOnlyList<int> PyramidChannels { get; }
-
-    public override Tensor forward(Tensor input)
+    /// <summary>The maps are the blocks' outputs before the transitions narrow and pool them.</summary>
+    public override Tensor[] ForwardPyramid(Tensor images, int firstLevel)
     {
         using var scope = NewDisposeScope();
-        return ForwardPyramid(input, 5)[0].MoveToOuterDisposeScope();
-    }
-
-    /// <summary>
-    /// C<paramref name="firstLevel"/> to C5, level l at stride 2^l: the outputs of the blocks, each after the norm and
-    /// ReLU that follow it, where the pretrained statistics have brought all channels to one scale, and before any
-    /// pooling. C1 is the stem's, which no pyramid has.
-    /// </summary>
-    public Tensor[] ForwardPyramid(Tensor input, int firstLevel = 3)
-    {
-        using var scope = NewDisposeScope();
-        var x = _conv0.forward(input);
+        var x = _conv0.forward(images);
         var maps = FusedNorm.Takes(x, _norm0) ? ForwardFused(x, firstLevel) : ForwardPlain(x, firstLevel);
         foreach (var map in maps)
             map.MoveToOuterDisposeScope();
@@ -151,7 +143,7 @@ public sealed class DenseNetFeatures : KeyedModule<Tensor, Tensor>
             x = FusedNorm.NormReluMaxPool(stem, _norm0);
         for (var b = 0; b < _blocks.Length; b++)
         {
-            using var maps = new BlockMaps(x, PyramidChannels[b]);
+            using var maps = new BlockMaps(x, Levels[b + 1].Channels);
             var last = _blocks[b].Fill(maps, x);
             var tapped = b + 2 >= firstLevel; // block 1 is level 2
             if (b == _transitions.Length)

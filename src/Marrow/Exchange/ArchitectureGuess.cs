@@ -1,5 +1,4 @@
 using System.Globalization;
-using Marrow.Tasks;
 using Marrow.Weights;
 using Marrow.Weights.PyTorch;
 
@@ -47,7 +46,8 @@ internal static class ArchitectureGuess
         var keys = file.Entries.Select(e => KeyMapping.Unwrap(e.Name)).ToList();
         var name = Of(keys);
         var shown = string.Join(", ", file.Entries.Take(NamedTensors).Select(e => $"'{PickleReader.Shown(e.Name)}' {ShapeText.Of(e.Shape)}"));
-        return MarrowException.Bad(file.Path, $"the weights of a DenseNet ({string.Join(", ", ModelCatalogue.Backbones.Keys)})",
+        return MarrowException.Bad(file.Path,
+            $"the weights of a DenseNet ({string.Join(", ", KeyMapping.DenseNets.Keys)})",
             string.Create(CultureInfo.InvariantCulture, $"{keys.Count} tensors such as {shown}{(name is null ? "" : $": by its keys {name}")}"),
             "DenseNet classifiers of torchvision, torchxrayvision, CheXNet and MONAI can be imported, and every model that marrow hub export wrote as safetensors, pth or bundle; other architectures can't.");
     }

@@ -97,9 +97,10 @@ public static class Importer
         int Side(string end, int axis) => (int)Math.Min(entries.Where(e => e.Key.EndsWith(end, StringComparison.Ordinal) && e.Shape.Length > axis).Select(e => e.Shape[axis]).FirstOrDefault(), int.MaxValue);
     }
 
-    private static string Known(string architecture) => ModelCatalogue.Backbones.ContainsKey(architecture)
+    private static string Known(string architecture) => KeyMapping.DenseNets.ContainsKey(architecture)
         ? architecture
-        : throw new MarrowException($"Unknown architecture '{architecture}' for an import. Known: {string.Join(", ", ModelCatalogue.Backbones.Keys)}.");
+        : throw new MarrowException($"Unknown architecture '{architecture}' for an import. "
+            + $"Known: {string.Join(", ", KeyMapping.DenseNets.Keys)}.");
 
     private static int Side(IReadOnlyDictionary<string, WeightEntry> entries, string key, int axis) =>
         entries.TryGetValue(key, out var entry) && entry.Shape.Length > axis ? (int)Math.Min(entry.Shape[axis], int.MaxValue) : 0;

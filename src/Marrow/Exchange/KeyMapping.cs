@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Marrow.Tasks;
+using Marrow.Backbones;
 using Marrow.Weights;
 using Marrow.Weights.PyTorch;
 
@@ -44,6 +44,11 @@ internal static partial class KeyMapping
         return byKey;
     }
 
+    /// <summary>The backbones that weights from elsewhere can be imported as, by name.</summary>
+    public static IReadOnlyDictionary<string, DenseNetShape> DenseNets { get; } =
+        BackboneCatalogue.All.Where(entry => entry.Value is DenseNetShape)
+            .ToDictionary(entry => entry.Key, entry => (DenseNetShape)entry.Value);
+
     /// <summary>The backbone whose blocks have these layers. Throws <see cref="MarrowException"/> when none has.</summary>
     public static string Architecture(IReadOnlyDictionary<string, WeightEntry> entries, string path)
     {
@@ -51,12 +56,12 @@ internal static partial class KeyMapping
             .Select(m => (Block: m.Groups[1].Value, Layer: m.Groups[2].Value)).Distinct().CountBy(l => l.Block)
             .OrderBy(b => b.Key.Length).ThenBy(b => b.Key, StringComparer.Ordinal).Select(b => b.Value).ToArray();
         var (stem, growth) = (Side("features.conv0.weight", 0), Side("features.denseblock1.denselayer1.conv2.weight", 0));
-        foreach (var (name, shape) in ModelCatalogue.Backbones)
+        foreach (var (name, shape) in DenseNets)
         {
             if (shape.BlockLayers.SequenceEqual(layers) && shape.StemChannels == stem && shape.Growth == growth)
                 return name;
         }
-        throw MarrowException.Bad(path, $"the weights of {string.Join(", ", ModelCatalogue.Backbones.Keys)}",
+        throw MarrowException.Bad(path, $"the weights of {string.Join(", ", DenseNets.Keys)}",
             layers.Length == 0 ? "no dense blocks" : string.Create(CultureInfo.InvariantCulture, $"dense blocks of {string.Join(", ", layers.Take(8))} layers, {stem} channels in the stem, growth {growth}"),
             "Name the file of such a model; others can warm-start nothing here.");
 

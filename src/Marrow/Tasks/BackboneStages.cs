@@ -4,14 +4,6 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks;
 
-/// <summary>A part of the backbone that is frozen, unfrozen and given its learning rate as one.</summary>
-/// <param name="Name">"stem", "block1" to "block4".</param>
-/// <param name="Prefixes">Its keys start with one of these.</param>
-public sealed record BackboneStage(string Name, IReadOnlyList<string> Prefixes)
-{
-    public bool Owns(string key) => Prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
-}
-
 /// <summary>The parts of a model's backbone, for freezing and for learning rates that differ by depth.</summary>
 public static class BackboneStages
 {
@@ -19,11 +11,8 @@ public static class BackboneStages
     public static IReadOnlyList<BackboneStage> Of(ModelSpec spec)
     {
         var prefix = ModelCatalogue.BackbonePrefix(spec.Architecture);
-        var blocks = ModelCatalogue.Backbones[ModelCatalogue.BackboneName(spec.Architecture)].BlockLayers.Count;
-        var stages = new List<BackboneStage> { new("stem", [$"{prefix}conv0.", $"{prefix}norm0."]) };
-        for (var b = 1; b <= blocks; b++)
-            stages.Add(new($"block{b}", [$"{prefix}denseblock{b}.", b == blocks ? $"{prefix}norm5." : $"{prefix}transition{b}."]));
-        return stages;
+        var shape = BackboneCatalogue.Get(ModelCatalogue.BackboneName(spec.Architecture));
+        return [.. shape.Stages.Select(stage => stage.Under(prefix))];
     }
 
     /// <summary>
@@ -34,7 +23,7 @@ public static class BackboneStages
     internal static IReadOnlyList<(string Stage, Tensor Activations)> Activations(Module model, ModelSpec spec, Tensor images)
     {
         var name = ModelCatalogue.BackbonePrefix(spec.Architecture).TrimEnd('.');
-        var features = (DenseNetFeatures)model.named_modules().First(m => m.name == name).module;
-        return [.. Of(spec).Select(stage => stage.Name).Zip(features.ForwardPyramid(images, firstLevel: 1))];
+        var features = (Backbone)model.named_modules().First(m => m.name == name).module;
+        return [.. features.Stages.Select(stage => stage.Name).Zip(features.ForwardPyramid(images, firstLevel: 1))];
     }
 }

@@ -6,15 +6,6 @@ namespace Marrow.Tasks;
 /// <summary>Every architecture by name: a backbone alone (a classifier), or with the head of another task in front.</summary>
 public static class ModelCatalogue
 {
-    /// <summary>Huang et al. 2017, table 1; densenet-mini is Marrow's own, for CPUs (0.2 M parameters).</summary>
-    public static readonly IReadOnlyDictionary<string, DenseNetShape> Backbones = new Dictionary<string, DenseNetShape>
-    {
-        ["densenet121"] = new(64, 32, 4, [6, 12, 24, 16]),
-        ["densenet169"] = new(64, 32, 4, [6, 12, 32, 32]),
-        ["densenet201"] = new(64, 32, 4, [6, 12, 48, 32]),
-        ["densenet-mini"] = new(32, 16, 4, [2, 4, 6, 4]),
-    };
-
     /// <summary>Every architecture name there is.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. TaskCatalogue.All.SelectMany(task => task.Architectures)];
 
@@ -29,7 +20,16 @@ public static class ModelCatalogue
         var (task, backbone) = Find(spec.Architecture);
         if (spec.Channels < 1 || spec.Outputs < 1)
             throw new MarrowException($"{spec.Architecture}: expected at least 1 channel and 1 output, found {spec.Channels} and {spec.Outputs}.");
-        return task.Build(Backbones[backbone], spec);
+        var features = BackboneCatalogue.Create(backbone, spec.Channels);
+        try
+        {
+            return task.Build(features, spec);
+        }
+        catch
+        {
+            features.Dispose();
+            throw;
+        }
     }
 
     /// <summary>What the backbone's keys start with: "features." or, in a RetinaNet, "backbone.body.".</summary>
@@ -49,7 +49,8 @@ public static class ModelCatalogue
         foreach (var task in TaskCatalogue.All)
         {
             var prefix = task.ArchitecturePrefix;
-            if (architecture.StartsWith(prefix, StringComparison.Ordinal) && Backbones.ContainsKey(architecture[prefix.Length..]))
+            if (architecture.StartsWith(prefix, StringComparison.Ordinal)
+                && BackboneCatalogue.All.ContainsKey(architecture[prefix.Length..]))
                 return (task, architecture[prefix.Length..]);
         }
         throw new MarrowException($"Unknown architecture '{architecture}'. Known: {string.Join(", ", Names)}; for a module of your own give its {nameof(ModelSpec.BackbonePrefix)}.");

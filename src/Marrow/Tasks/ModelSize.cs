@@ -12,7 +12,7 @@ internal static class ModelSize
     private const int BoxSides = 4;
 
     /// <summary>
-    /// A lower bound, without the backbone, which is one of four of known size. Never overflows for a config that was
+    /// A lower bound, without the backbone, which is one of the catalogue's. Never overflows for a config that was
     /// validated. 0 for a module of the user's own.
     /// </summary>
     public static long LeastElements(ModelSpec spec)

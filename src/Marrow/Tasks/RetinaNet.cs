@@ -1,5 +1,5 @@
 // RetinaNet (Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017) with one head more, for the corners of each
-// detection. N images, R anchors (all cells of all levels), K classes. Data flow: image [N, C, H, W] -> DenseNet C3..C5
+// detection. N images, R anchors (all cells of all levels), K classes. Data flow: image [N, C, H, W] -> backbone C3..C5
 // -> pyramid P3.. -> heads -> for each anchor K logits, 4 box deltas (BoxCoder), 8 corner offsets (CornerCoder). The
 // backbone is a copy of a classifier's features: a warm start renames "features." to "backbone.body.".
 
@@ -34,18 +34,19 @@ public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
     /// <summary>What the backbone's keys begin with, as torchvision has it.</summary>
     internal const string BackbonePrefix = "backbone.body.";
 
-    private readonly Backbone _backbone;
+    private readonly Levels _levels;
     private readonly Heads _heads;
     private AnchorGrid? _anchors;
 
     /// <summary>Throws <see cref="MarrowException"/> when <paramref name="spec"/> asks for the impossible.</summary>
-    public RetinaNet(DenseNetShape shape, int channels, DetectorSpec spec) : base(nameof(RetinaNet))
+    /// <param name="backbone">Becomes the model's own, but for when this throws.</param>
+    public RetinaNet(Backbone backbone, DetectorSpec spec) : base(nameof(RetinaNet))
     {
         Check(spec);
         Spec = spec;
-        _backbone = new Backbone(shape, channels, spec);
+        _levels = new Levels(backbone, spec);
         _heads = new Heads(spec);
-        register_module("backbone", _backbone);
+        register_module("backbone", _levels);
         register_module("head", _heads);
     }
 
@@ -54,7 +55,7 @@ public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
     public override DetectorOutput forward(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var levels = _backbone.forward(images);
+        var levels = _levels.forward(images);
         var (classes, boxes, corners) = _heads.forward(levels);
         var (height, width) = ((int)images.shape[2], (int)images.shape[3]);
         if (_anchors is not { } anchors || anchors.InputWidth != width || anchors.InputHeight != height)
@@ -83,17 +84,18 @@ public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
     }
 
     /// <summary>"body" and "fpn": image -> P levels.</summary>
-    private sealed class Backbone : KeyedModule<Tensor, Tensor[]>
+    private sealed class Levels : KeyedModule<Tensor, Tensor[]>
     {
-        private readonly DenseNetFeatures _body;
+        private readonly Backbone _body;
         private readonly FeaturePyramid _pyramid;
         private readonly int _firstLevel;
 
-        public Backbone(DenseNetShape shape, int channels, DetectorSpec spec) : base(nameof(Backbone))
+        public Levels(Backbone body, DetectorSpec spec) : base(nameof(Levels))
         {
             _firstLevel = spec.FirstPyramidLevel;
-            _body = new DenseNetFeatures(shape, channels);
-            _pyramid = new FeaturePyramid([.. _body.PyramidChannels.Skip(_firstLevel - 2)], spec.PyramidChannels, spec.AnchorSizes.Count);
+            _body = body;
+            _pyramid = new FeaturePyramid(
+                body.PyramidChannels(_firstLevel), spec.PyramidChannels, spec.AnchorSizes.Count);
             register_module("body", _body);
             register_module("fpn", _pyramid);
         }

@@ -32,10 +32,12 @@ public abstract class TaskDescriptor
     internal abstract Type ModelType { get; }
 
     /// <summary>The task's architectures, one for each backbone.</summary>
-    internal IReadOnlyList<string> Architectures => [.. ModelCatalogue.Backbones.Keys.Select(backbone => ArchitecturePrefix + backbone)];
+    internal IReadOnlyList<string> Architectures =>
+        [.. BackboneCatalogue.Names.Select(backbone => ArchitecturePrefix + backbone)];
 
-    /// <summary>A new module with random weights, drawn from torch's global generator.</summary>
-    internal abstract Module Build(DenseNetShape backbone, ModelSpec spec);
+    /// <summary>A new module on a backbone, with random weights, drawn from torch's global generator.</summary>
+    /// <param name="backbone">Of random weights, just drawn; becomes the module's own.</param>
+    internal abstract Module Build(Backbone backbone, ModelSpec spec);
 
     /// <summary>What a new model for a data set is built from.</summary>
     internal virtual ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>

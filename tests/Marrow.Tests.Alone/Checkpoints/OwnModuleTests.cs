@@ -25,7 +25,7 @@ public sealed class OwnModuleTests : IDisposable
     /// <summary>A whole DenseNet as its encoder, under a name of its own, and a head for one number and one for two.</summary>
     private sealed class OwnNet : Module<Tensor, Tensor[]>
     {
-        private readonly DenseNetFeatures encoder = new(ModelCatalogue.Backbones["densenet-mini"], 1);
+        private readonly Backbone encoder = BackboneCatalogue.Create("densenet-mini", 1);
         private readonly Module<Tensor, Tensor> one, two;
 
         public OwnNet() : base(nameof(OwnNet))
@@ -120,7 +120,7 @@ public sealed class OwnModuleTests : IDisposable
     /// <summary>The same keys and shapes, another sign.</summary>
     private sealed class Slipped : Module<Tensor, Tensor[]>
     {
-        private readonly DenseNetFeatures encoder = new(ModelCatalogue.Backbones["densenet-mini"], 1);
+        private readonly Backbone encoder = BackboneCatalogue.Create("densenet-mini", 1);
         private readonly Module<Tensor, Tensor> one, two;
 
         public Slipped() : base(nameof(Slipped))

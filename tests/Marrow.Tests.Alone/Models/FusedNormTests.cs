@@ -1,8 +1,8 @@
-using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Computing.Cpu;
 using Marrow.Modules;
 using Marrow.Tasks;
+using Marrow.Tasks.Classify;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -235,7 +235,7 @@ public sealed class FusedNormTests : IDisposable
     {
         Assert.SkipUnless(Autocast.IsAvailable, "This libtorch exports no autocast.");
         var compute = new Compute(true, true);
-        var model = (DenseNet)ModelCatalogue.Create(new() { Architecture = "densenet-mini", Outputs = 3 });
+        var model = (Classifier)ModelCatalogue.Create(new() { Architecture = "densenet-mini", Outputs = 3 });
         model.eval();
         var images = compute.Prepare(randn(2, 1, 72, 104)); // odd sides after some levels
         var plain = compute.Forward(() => model.Features.ForwardPyramid(images.to(ScalarType.Float32), 2));

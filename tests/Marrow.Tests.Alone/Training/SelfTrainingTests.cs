@@ -105,7 +105,7 @@ public sealed class SelfTrainingTests : IDisposable
 
         var sample = data.Training.First(s => s.Id == soft.Rows[3].Fields[0]);
         using var scope = TorchSharp.torch.NewDisposeScope();
-        using var model = (Marrow.Backbones.DenseNet)first.BuildModel();
+        using var model = (Marrow.Tasks.Classify.Classifier)first.BuildModel();
         var image = Marrow.Inputs.Preprocessor.ToTensor([Marrow.Inputs.Preprocessor.Load(sample.ImagePath, first.Config.Input)], first.Config.Input);
         var expected = model.forward(image).sigmoid().data<float>().ToArray();
         for (var f = 0; f < expected.Length; f++)

@@ -1,13 +1,12 @@
 using Marrow.Backbones;
 using Marrow.Checkpoints.Transfer;
-using Marrow.Tasks;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Checkpoints;
 
 public sealed class MatchedWeightsTests : IDisposable
 {
-    private readonly DenseNetFeatures _source = New(1);
+    private readonly Backbone _source = New(1);
 
     public MatchedWeightsTests()
     {
@@ -61,7 +60,7 @@ public sealed class MatchedWeightsTests : IDisposable
     [Fact]
     public void The_seed_decides()
     {
-        using DenseNetFeatures first = New(2), same = New(3), other = New(2);
+        using Backbone first = New(2), same = New(3), other = New(2);
         MatchedWeights.Draw(_source, first, 5);
         MatchedWeights.Draw(_source, same, 5);
         MatchedWeights.Draw(_source, other, 6);
@@ -69,10 +68,10 @@ public sealed class MatchedWeightsTests : IDisposable
         Assert.NotEqual(Values(first.get_parameter("conv0.weight")!), Values(other.get_parameter("conv0.weight")!));
     }
 
-    private static DenseNetFeatures New(long seed)
+    private static Backbone New(long seed)
     {
         manual_seed(seed);
-        return new DenseNetFeatures(ModelCatalogue.Backbones["densenet-mini"], 1);
+        return BackboneCatalogue.Create("densenet-mini", 1);
     }
 
     private static float[] Values(Tensor x) => x.detach().contiguous().data<float>().ToArray();

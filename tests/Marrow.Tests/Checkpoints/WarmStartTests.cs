@@ -1,7 +1,7 @@
-using Marrow.Backbones;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Hub;
 using Marrow.Tasks;
+using Marrow.Tasks.Classify;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 
@@ -153,7 +153,8 @@ public sealed class WarmStartTests : IDisposable
 
         source.eval();
         target.eval();
-        var probe = WarmStart.Probe(((DenseNet)source).Features.forward, from, ((DenseNet)target).Features.forward, to, seed: 7);
+        var (first, second) = (((Classifier)source).Features, ((Classifier)target).Features);
+        var probe = WarmStart.Probe(first.forward, from, second.forward, to, seed: 7);
         Assert.True(probe.Holds, $"{probe}");
         Assert.True(probe.MaxAbsActivation > 0);
     }

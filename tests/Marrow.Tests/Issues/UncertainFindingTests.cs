@@ -1,4 +1,3 @@
-using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
@@ -50,7 +49,7 @@ public sealed class UncertainFindingTests : IDisposable
         var dataset = DatasetCatalogue.Open(Write("1", "0", "1", "0", "1", "0", "-1", "-1", "-1"));
         var input = new InputContract { Width = 32, Height = 32 };
         var spec = new ModelSpec { Architecture = "densenet-mini", Outputs = dataset.Classes.Count };
-        using var task = new ClassifyTask((DenseNet)ModelCatalogue.Create(spec), spec, input, dataset.Layout);
+        using var task = new ClassifyTask((Classifier)ModelCatalogue.Create(spec), spec, input, dataset.Layout);
         task.Model.eval();
 
         var all = Measure(dataset.Samples);

@@ -1,6 +1,6 @@
-using Marrow.Backbones;
 using Marrow.Modules;
 using Marrow.Tasks;
+using Marrow.Tasks.Classify;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -67,14 +67,17 @@ public class DenseNetTests
     public void The_mini_is_small_and_strides_by_32()
     {
         using var scope = NewDisposeScope();
-        var model = (DenseNet)Create("densenet-mini");
+        var model = (Classifier)Create("densenet-mini");
         Assert.InRange(Parameters.Count(model), 100_000, 500_000);
         foreach (var first in (int[])[2, 3, 5])
         {
             var maps = model.Features.ForwardPyramid(zeros(2, 1, 64, 96), first);
             Assert.Equal(6 - first, maps.Length);
             for (var level = first; level <= 5; level++)
-                Assert.Equal([2, model.Features.PyramidChannels[level - 2], 64 >> level, 96 >> level], maps[level - first].shape);
+            {
+                var (channels, stride) = model.Features.Levels[level - 1];
+                Assert.Equal([2, channels, 64 / stride, 96 / stride], maps[level - first].shape);
+            }
         }
     }
 

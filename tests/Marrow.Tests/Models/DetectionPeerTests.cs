@@ -27,11 +27,11 @@ public class DetectionPeerTests
         var image = randn(2, 1, 96, 200); // 200 / 8 = 25 cells: no level has half of another's
         var output = model.forward(image);
 
-        var body = new DenseNetFeatures(ModelCatalogue.Backbones["densenet-mini"], 1);
+        var body = BackboneCatalogue.Create("densenet-mini", 1);
         body.eval();
         var weights = model.state_dict();
         body.load_state_dict(body.state_dict().Keys.ToDictionary(key => key, key => weights["backbone.body." + key]));
-        var maps = body.ForwardPyramid(image);
+        var maps = body.ForwardPyramid(image, 3);
         for (var i = 0; i < maps.Length; i++)
             peer.Put($"c{i}", maps[i]);
         foreach (var (key, value) in weights)

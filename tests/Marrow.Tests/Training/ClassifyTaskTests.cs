@@ -1,4 +1,3 @@
-using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Imaging;
@@ -19,7 +18,7 @@ public class ClassifyTaskTests
     public void A_three_class_finding_has_a_softmax_of_its_own_and_unknown_labels_add_no_loss()
     {
         var spec = new ModelSpec { Architecture = "densenet-mini", Outputs = 4 };
-        using var model = (DenseNet)ModelCatalogue.Create(spec);
+        using var model = (Classifier)ModelCatalogue.Create(spec);
         model.eval();
         using var task = new ClassifyTask(model, spec, Input, Layout);
         using var scope = NewDisposeScope();

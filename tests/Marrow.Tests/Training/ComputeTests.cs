@@ -1,6 +1,6 @@
-using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Tasks;
+using Marrow.Tasks.Classify;
 using Marrow.Training.Methods;
 using static TorchSharp.torch;
 
@@ -28,7 +28,7 @@ public class ComputeTests
     {
         Assert.SkipUnless(!bf16 || Autocast.IsAvailable, "This libtorch exports no autocast.");
         using var generator = new Generator(5, CPU);
-        using var model = (DenseNet)ModelCatalogue.Create(new() { Architecture = "densenet-mini", Outputs = 3 });
+        using var model = (Classifier)ModelCatalogue.Create(new() { Architecture = "densenet-mini", Outputs = 3 });
         model.eval();
         using var x = randn([2, 1, 64, 64], generator: generator);
         using var expected = model.forward(x);

@@ -1,5 +1,5 @@
-using Marrow.Backbones;
 using Marrow.Tasks;
+using Marrow.Tasks.Classify;
 using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 using static TorchSharp.torch;
@@ -46,7 +46,7 @@ public class ScheduleTests
     public void Frozen_stages_get_no_gradients_and_their_batch_norms_keep_still()
     {
         var spec = new ModelSpec { Architecture = "densenet-mini", Outputs = 2 };
-        using var model = (DenseNet)ModelCatalogue.Create(spec);
+        using var model = (Classifier)ModelCatalogue.Create(spec);
         var plan = new FreezePlan(spec, new());
         plan.Apply(model, 2);
         var (_, stem) = model.named_buffers().First(b => b.name == "features.norm0.running_mean");

@@ -17,7 +17,7 @@ internal static class MatchedWeights
     private static readonly (string Buffer, bool IsOne)[] AtFirst = [("running_mean", false), ("running_var", true), ("num_batches_tracked", false)];
 
     /// <summary>A backbone whose parameters are drawn like the source's.</summary>
-    public static void Draw(DenseNetFeatures source, DenseNetFeatures target, ulong seed)
+    public static void Draw(Backbone source, Backbone target, ulong seed)
     {
         using var noGrad = no_grad();
         var targets = target.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);

@@ -1,7 +1,7 @@
-using Marrow.Backbones;
 using Marrow.Checkpoints;
 using Marrow.Modules;
 using Marrow.Tasks;
+using Marrow.Tasks.Classify;
 using Marrow.Tasks.Masks;
 using Marrow.Tasks.Numbers;
 using Marrow.Tasks.Points;
@@ -22,7 +22,7 @@ internal static class ExpectedOutputs
         var raw = ModelOutputs.Of(model, input);
         return raw switch
         {
-            [var (_, logits)] when model is DenseNet => decode
+            [var (_, logits)] when model is Classifier => decode
                 ? new() { ["probabilities"] = [.. ClassProbabilities.Of(logits, config.Layout).SelectMany(p => p)] }
                 : new() { ["logits"] = Flat(logits) },
             [var (_, numbers)] when model is NumberRegressor => new() { ["numbers"] = Flat(numbers) },

@@ -14,7 +14,7 @@ internal static class OnnxCobb
     public static string Angles(OnnxLayers layers, string image, int height, int width)
     {
         var graph = layers.Graph;
-        var features = OnnxDenseNet.Pyramid(layers, image, "features.", firstLevel: 5)[0];
+        var features = OnnxBackbone.Last(layers, image, "features.");
         var x = layers.Relu(layers.GroupNorm(layers.Convolution(features, "reduce"), "norm")); // [N, 64, h, w]
         var where = graph.Node("Softmax", "where", [layers.Convolution(x, "attention")], OnnxAttribute.Integer("axis", 3)); // [N, 1, h, w]
         var columns = graph.Constant("columns", [3], 1);

@@ -2,17 +2,9 @@ using Marrow.Backbones;
 
 namespace Marrow.Exchange.Onnx;
 
-/// <summary>DenseNet and its classifier as ONNX nodes, in the order of <see cref="DenseNetFeatures"/>.</summary>
+/// <summary>DenseNet as ONNX nodes, in the order of <see cref="DenseNetFeatures"/>.</summary>
 internal static class OnnxDenseNet
 {
-    /// <summary>"logits", [N, outputs].</summary>
-    public static string Classifier(OnnxLayers layers, string image)
-    {
-        var features = Pyramid(layers, image, "features.", firstLevel: 5)[0];
-        var pooled = layers.Graph.Node("GlobalAveragePool", "features.mean", [features]);
-        return layers.Linear(layers.Graph.Node("Flatten", "features.flat", [pooled]), "classifier", "logits");
-    }
-
     /// <summary>The maps of <see cref="DenseNetFeatures.ForwardPyramid"/>.</summary>
     /// <param name="prefix">Of the backbone's keys.</param>
     public static IReadOnlyList<string> Pyramid(OnnxLayers layers, string image, string prefix, int firstLevel)

@@ -76,7 +76,8 @@ internal sealed class OnnxLayers(OnnxGraph graph, nn.Module model)
 
     private string Once(string key, Func<string, string> add) => _constants.Add(key) ? add(key) : key;
 
-    private T Module<T>(string key) where T : nn.Module => _modules.TryGetValue(key, out var module) && module is T known
+    /// <summary>The module of a key, which must be there and of this type.</summary>
+    public T Module<T>(string key) where T : nn.Module => _modules.TryGetValue(key, out var module) && module is T known
         ? known
         : throw new NotSupportedException($"{key}: no {typeof(T).Name}.");
 }

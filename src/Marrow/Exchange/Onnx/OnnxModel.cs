@@ -1,7 +1,7 @@
 using System.Globalization;
-using Marrow.Backbones;
 using Marrow.Modules;
 using Marrow.Tasks;
+using Marrow.Tasks.Classify;
 using Marrow.Tasks.Cobb;
 using Marrow.Tasks.Masks;
 using Marrow.Tasks.Numbers;
@@ -28,8 +28,8 @@ internal static class OnnxModel
         var blank = zeros(1, input.Channels, input.Height, input.Width);
         switch (model)
         {
-            case DenseNet:
-                Classify(graph, OnnxDenseNet.Classifier(layers, image), config, decode);
+            case Classifier:
+                Classify(graph, OnnxClassifier.Logits(layers, image), config, decode);
                 break;
             case RetinaNet detector:
                 using (var output = detector.forward(blank))

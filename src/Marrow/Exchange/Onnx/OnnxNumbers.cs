@@ -9,7 +9,7 @@ internal static class OnnxNumbers
     public static string Numbers(OnnxLayers layers, string image, NumberRegressor model)
     {
         var graph = layers.Graph;
-        var features = OnnxDenseNet.Pyramid(layers, image, "features.", firstLevel: 5)[0];
+        var features = OnnxBackbone.Last(layers, image, "features.");
         var pooled = graph.Node("Flatten", "features.flat", [graph.Node("GlobalAveragePool", "features.mean", [features])]);
         var scaled = graph.Node("Mul", "scaled", [layers.Linear(pooled, "numbers", "units"), Constant("deviation", model.Deviation)]);
         return graph.Node("Add", "numbers", [scaled, Constant("mean", model.Mean)]);

@@ -12,7 +12,8 @@ internal static class OnnxPoints
     public static string Points(OnnxLayers layers, string image, int width, int height)
     {
         var graph = layers.Graph;
-        var finest = OnnxRetinaNet.Pyramid(layers, "fpn", OnnxDenseNet.Pyramid(layers, image, "features.", PointLocator.FirstLevel), 1)[0];
+        var maps = OnnxBackbone.Pyramid(layers, image, "features.", PointLocator.FirstLevel);
+        var finest = OnnxRetinaNet.Pyramid(layers, "fpn", maps, 1)[0];
         var tower = layers.Relu(layers.GroupNorm(layers.Convolution(finest, "tower.0"), "tower.1"));
         var heatmaps = layers.Convolution(tower, "heatmaps"); // [N, K, h, w]
         var (rows, columns) = (PointLocator.Cells(height), PointLocator.Cells(width));

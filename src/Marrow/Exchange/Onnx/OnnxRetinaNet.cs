@@ -9,7 +9,8 @@ internal static class OnnxRetinaNet
     /// <summary>"classLogits" [N, R, K], "boxDeltas" [N, R, 4] and, with a corner head, "cornerOffsets" [N, R, 8].</summary>
     public static (string Logits, string Boxes, string? Corners) Heads(OnnxLayers layers, string image, DetectorSpec spec)
     {
-        var levels = Pyramid(layers, "backbone.fpn", OnnxDenseNet.Pyramid(layers, image, "backbone.body.", spec.FirstPyramidLevel), spec.AnchorSizes.Count);
+        var maps = OnnxBackbone.Pyramid(layers, image, RetinaNet.BackbonePrefix, spec.FirstPyramidLevel);
+        var levels = Pyramid(layers, "backbone.fpn", maps, spec.AnchorSizes.Count);
         return (
             Head(layers, levels, "head.classification_head", "cls_logits", spec.Classes, "classLogits"),
             Head(layers, levels, "head.regression_head", "bbox_reg", BoxCoder.Length, "boxDeltas"),

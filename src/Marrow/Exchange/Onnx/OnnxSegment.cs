@@ -9,7 +9,7 @@ internal static class OnnxSegment
     public static string Logits(OnnxLayers layers, string image, int height, int width)
     {
         var graph = layers.Graph;
-        var maps = OnnxDenseNet.Pyramid(layers, image, "features.", firstLevel: 1); // C1 to C5
+        var maps = OnnxBackbone.Pyramid(layers, image, "features.", firstLevel: 1); // C1 to C5
         var x = "";
         for (var level = maps.Count; level >= 1; level--)
         {

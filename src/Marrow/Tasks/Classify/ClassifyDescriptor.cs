@@ -20,12 +20,13 @@ internal sealed class ClassifyDescriptor : TaskDescriptor
     internal override bool IsTriedOnChests => true;
     internal override string? PipelineTag => "image-classification";
 
-    internal override Module Build(DenseNetShape backbone, ModelSpec spec) => new DenseNet(backbone, spec.Channels, spec.Outputs);
+    internal override Module Build(Backbone backbone, ModelSpec spec) => new Classifier(backbone, spec.Outputs);
 
     internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>
         new() { Architecture = request.Architecture, Channels = input.Channels, Outputs = data.Classes.Count };
 
-    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout) => new ClassifyTask((DenseNet)module, spec, input, layout);
+    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout) =>
+        new ClassifyTask((Classifier)module, spec, input, layout);
 
     internal override bool IsLabelled(Sample sample) => sample.Labels.Count > 0;
 

@@ -1,4 +1,3 @@
-using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
@@ -15,7 +14,8 @@ namespace Marrow.Tasks.Classify;
 /// (sigmoid, binary cross entropy), some perhaps as positive, negative or uncertain (a softmax each, CheXpert's
 /// U-MultiClass); labels that are unknown (NaN) add no loss and no count, and uncertain ones no count.
 /// </summary>
-public sealed class ClassifyTask(DenseNet model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input), IAnnealedTask
+public sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContract input, ClassLayout layout)
+    : TaskModel(spec, input), IAnnealedTask
 {
     private readonly IReadOnlyList<string> _classes = layout.Names;
     private readonly bool _exclusive = layout.Exclusive;

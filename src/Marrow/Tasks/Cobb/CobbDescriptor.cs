@@ -19,7 +19,7 @@ internal sealed class CobbDescriptor : TaskDescriptor
 
     internal override SpineRole? SpineRole => Tasks.SpineRole.Angles;
 
-    internal override Module Build(DenseNetShape backbone, ModelSpec spec) => new CobbRegressor(backbone, spec.Channels, spec.Outputs);
+    internal override Module Build(Backbone backbone, ModelSpec spec) => new CobbRegressor(backbone, spec.Outputs);
 
     internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) => new() { Architecture = request.Architecture, Channels = input.Channels, Outputs = 3 };
 

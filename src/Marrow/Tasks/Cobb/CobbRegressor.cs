@@ -1,4 +1,4 @@
-// Cobb angles straight from the image, on the CNN of the detector. Data flow: image [N, C, H, W] -> DenseNet features
+// Cobb angles straight from the image, on the CNN of the detector. Data flow: image [N, C, H, W] -> backbone features
 // [N, F, h, w] -> 1x1 to few channels -> in each row of cells a softmax says where the spine is; the row is described by
 // the features there and by where "there" is -> a fixed number of rows from top to bottom -> hidden layer -> angles.
 // Averaging over the whole image, as a classifier does, would lose the order of the rows, and with it the curve.
@@ -28,9 +28,10 @@ public sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
     private readonly Conv2d _attention;
     private readonly Linear _hidden, _angles;
 
-    public CobbRegressor(DenseNetShape shape, int channels, int outputs) : base(nameof(CobbRegressor))
+    /// <param name="backbone">Becomes the model's own.</param>
+    public CobbRegressor(Backbone backbone, int outputs) : base(nameof(CobbRegressor))
     {
-        Features = new DenseNetFeatures(shape, channels);
+        Features = backbone;
         _reduce = Layers.Convolution(Features.OutputChannels, Channels, kernel: 1);
         _norm = Layers.Groups(8, Channels);
         _attention = Conv2d(Channels, 1, 1);
@@ -47,7 +48,7 @@ public sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
         register_module("angles", _angles);
     }
 
-    public DenseNetFeatures Features { get; }
+    public Backbone Features { get; }
 
     public override Tensor forward(Tensor images)
     {

@@ -16,7 +16,7 @@ internal sealed class MasksDescriptor : TaskDescriptor
 
     internal override bool LearnsFromMasks => true;
 
-    internal override Module Build(DenseNetShape backbone, ModelSpec spec) => new SegmentationNet(backbone, spec.Channels, spec.Outputs);
+    internal override Module Build(Backbone backbone, ModelSpec spec) => new SegmentationNet(backbone, spec.Outputs);
 
     internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>
         new() { Architecture = request.Architecture, Channels = input.Channels, Outputs = SegmentationNet.OutputsFor(data.MaskClasses.Count) };

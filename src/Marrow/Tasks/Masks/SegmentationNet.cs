@@ -1,9 +1,9 @@
-// A decoder on the CNN of the classifier: which class each pixel is of. Data flow: image [N, C, H, W] -> DenseNet maps C1
-// to C5 (strides 2 to 32) -> from the top down: the coarser result, narrowed and enlarged, plus the 1x1 convolution of the
-// level's own map (the skip connection) -> 3x3 - group norm - ReLU -> ... -> stride 2 -> 1x1 to one logit a class ->
-// enlarged to [H, W] between the pixels. Finer levels are narrower (U-Net, Ronneberger et al. 2015): they have most of the
-// pixels. Sums instead of concatenations (Lin et al., feature pyramids, 2017) halve the work of the 3x3s. Group norm,
-// because batches are small.
+// A decoder on the CNN of the classifier: which class each pixel is of. Data flow: image [N, C, H, W] -> backbone maps
+// C1 to C5 (strides 2 to 32) -> from the top down: the coarser result, narrowed and enlarged, plus the 1x1 convolution
+// of the level's own map (the skip connection) -> 3x3 - group norm - ReLU -> ... -> stride 2 -> 1x1 to one logit a
+// class -> enlarged to [H, W] between the pixels. Finer levels are narrower (U-Net, Ronneberger et al. 2015): they have
+// most of the pixels. Sums instead of concatenations (Lin et al., feature pyramids, 2017) halve the work of the 3x3s.
+// Group norm, because batches are small.
 //
 // Keys: "features." as torchvision's; "decoder.{5..1}.skip.weight", ".narrow.weight" (not of 5), ".conv.weight" (not of
 // 5), ".norm.weight" and ".bias"; "logits.weight" and ".bias".
@@ -27,21 +27,22 @@ public sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
     private readonly DecoderLevel[] _levels; // C1 to C5
     private readonly Conv2d _logits;
 
-    public SegmentationNet(DenseNetShape shape, int channels, int outputs) : base(nameof(SegmentationNet))
+    /// <param name="backbone">Becomes the model's own.</param>
+    public SegmentationNet(Backbone backbone, int outputs) : base(nameof(SegmentationNet))
     {
-        Features = new DenseNetFeatures(shape, channels);
+        Features = backbone;
         register_module("features", Features);
-        int[] maps = [shape.StemChannels, .. Features.PyramidChannels];
-        _levels = new DecoderLevel[maps.Length];
-        for (var i = maps.Length - 1; i >= 0; i--)
-            _levels[i] = new DecoderLevel(maps[i], i == maps.Length - 1 ? null : Widths[i + 1], Widths[i]);
+        var maps = Features.PyramidChannels(firstLevel: 1);
+        _levels = new DecoderLevel[maps.Count];
+        for (var i = maps.Count - 1; i >= 0; i--)
+            _levels[i] = new DecoderLevel(maps[i], i == maps.Count - 1 ? null : Widths[i + 1], Widths[i]);
         register_module("decoder", new Named(_levels.Select((level, i) => ($"{i + 1}", (Module)level)).Reverse()));
         _logits = Conv2d(Widths[0], outputs, 1);
         init.zeros_(_logits.bias!);
         register_module("logits", _logits);
     }
 
-    public DenseNetFeatures Features { get; }
+    public Backbone Features { get; }
 
     /// <summary>Logits a model has for so many classes of masks: one for one, else one each and one for the background.</summary>
     public static int OutputsFor(int maskClasses) => maskClasses == 1 ? 1 : maskClasses + 1;

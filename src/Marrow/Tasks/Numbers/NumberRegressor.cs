@@ -1,4 +1,4 @@
-// Numbers of any kind straight from the image: age, a density, an angle. Data flow: image [N, C, H, W] -> DenseNet
+// Numbers of any kind straight from the image: age, a density, an angle. Data flow: image [N, C, H, W] -> backbone
 // features -> mean over the image -> linear layer -> times the deviation, plus the mean, of the training part's labels.
 // Those two are buffers, stored with the weights: the last layer learns numbers near 1 whatever the unit, and what comes
 // out is in the user's unit.
@@ -17,9 +17,10 @@ public sealed class NumberRegressor : KeyedModule<Tensor, Tensor>
 {
     private readonly Linear _numbers;
 
-    public NumberRegressor(DenseNetShape shape, int channels, int outputs) : base(nameof(NumberRegressor))
+    /// <param name="backbone">Becomes the model's own.</param>
+    public NumberRegressor(Backbone backbone, int outputs) : base(nameof(NumberRegressor))
     {
-        Features = new DenseNetFeatures(shape, channels);
+        Features = backbone;
         _numbers = Linear(Features.OutputChannels, outputs);
         init.zeros_(_numbers.bias);
         register_module("features", Features);
@@ -28,7 +29,7 @@ public sealed class NumberRegressor : KeyedModule<Tensor, Tensor>
         register_buffer("deviation", ones(outputs));
     }
 
-    public DenseNetFeatures Features { get; }
+    public Backbone Features { get; }
 
     /// <summary>[outputs], above 0: what one unit of the last layer stands for.</summary>
     public Tensor Deviation => get_buffer("deviation")!;

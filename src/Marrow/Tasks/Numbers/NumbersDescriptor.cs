@@ -17,7 +17,7 @@ internal sealed class NumbersDescriptor : TaskDescriptor
     internal override bool OutputsAreColumns => true;
     internal override IReadOnlyList<CropRegion> Crops => [CropRegion.Spine];
 
-    internal override Module Build(DenseNetShape backbone, ModelSpec spec) => new NumberRegressor(backbone, spec.Channels, spec.Outputs);
+    internal override Module Build(Backbone backbone, ModelSpec spec) => new NumberRegressor(backbone, spec.Outputs);
 
     internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout) => new RegressTask((NumberRegressor)module, spec, input, layout);
 

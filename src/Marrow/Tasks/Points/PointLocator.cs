@@ -1,6 +1,6 @@
 // K named points straight from the image, as heatmaps that are read by a soft-argmax (Nibali et al., "Numerical
 // Coordinate Regression with Convolutional Neural Networks", 2018): few parameters of its own, so that few labels are
-// enough, and places finer than a cell. Data flow: image [N, C, H, W] -> DenseNet C2..C5 -> pyramid, its finest level
+// enough, and places finer than a cell. Data flow: image [N, C, H, W] -> backbone C2..C5 -> pyramid, its finest level
 // alone (stride 4) -> two convolutions -> a heatmap a point -> softmax over the cells -> mean place near the peak.
 
 using Marrow.Backbones;
@@ -26,10 +26,11 @@ public sealed class PointLocator : KeyedModule<Tensor, Tensor>
     private readonly Chain _tower;
     private readonly Conv2d _heatmaps;
 
-    public PointLocator(DenseNetShape shape, int channels, int points) : base(nameof(PointLocator))
+    /// <param name="backbone">Becomes the model's own.</param>
+    public PointLocator(Backbone backbone, int points) : base(nameof(PointLocator))
     {
-        Features = new DenseNetFeatures(shape, channels);
-        _pyramid = new FeaturePyramid(Features.PyramidChannels, Channels, levels: 1);
+        Features = backbone;
+        _pyramid = new FeaturePyramid(Features.PyramidChannels(FirstLevel), Channels, levels: 1);
         _tower = new Chain(Layers.Convolution(Channels, Channels, kernel: 3), Layers.Groups(8, Channels), ReLU(inplace: true));
         _heatmaps = Conv2d(Channels, points, 1);
         init.normal_(_heatmaps.weight!, std: 0.01); // at first every cell counts alike
@@ -40,7 +41,7 @@ public sealed class PointLocator : KeyedModule<Tensor, Tensor>
         register_module("heatmaps", _heatmaps);
     }
 
-    public DenseNetFeatures Features { get; }
+    public Backbone Features { get; }
 
     public override Tensor forward(Tensor images)
     {
@@ -78,7 +79,7 @@ public sealed class PointLocator : KeyedModule<Tensor, Tensor>
         Tensor Mean(Tensor places) => (kept * places).sum(2) / mass;
     }
 
-    /// <summary>Cells along a side of so many pixels: the stem and its pooling halve it, rounding up.</summary>
+    /// <summary>Cells along a side of so many pixels: a backbone halves it twice, rounding up.</summary>
     internal static int Cells(int pixels) => ((pixels + 1) / 2 + 1) / 2;
 
     /// <summary>Where the cells' centres lie, input px: x and y, [h*w] each, in the order of a flattened heatmap.</summary>

@@ -21,7 +21,7 @@ internal sealed class PointsDescriptor : TaskDescriptor
 
     internal override SpineRole? SpineRole => Tasks.SpineRole.Corners;
 
-    internal override Module Build(DenseNetShape backbone, ModelSpec spec) => new PointLocator(backbone, spec.Channels, spec.Outputs);
+    internal override Module Build(Backbone backbone, ModelSpec spec) => new PointLocator(backbone, spec.Outputs);
 
     internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout) => new PointsTask((PointLocator)module, spec, input, layout);
 

@@ -1,8 +1,8 @@
 // A masked autoencoder on a convolutional backbone (the idea: Pathak et al., "Context Encoders", CVPR 2016; masking by
 // patches: He et al., "Masked Autoencoders Are Scalable Vision Learners", CVPR 2022; on a CNN with a hierarchical decoder:
-// Tian et al., "SparK", ICLR 2023). Data flow: image with hidden patches [N, C, H, W] -> DenseNet C2..C5 -> pyramid, from
-// the top down, to stride 4 -> 4 x 4 pixels of each cell -> [N, 1, H, W]. The decoder is light and takes nothing from the
-// stem, so that what it needs must be learnt by the backbone; it is thrown away after pretraining.
+// Tian et al., "SparK", ICLR 2023). Data flow: image with hidden patches [N, C, H, W] -> backbone C2..C5 -> pyramid,
+// from the top down, to stride 4 -> 4 x 4 pixels of each cell -> [N, 1, H, W]. The decoder is light and takes nothing
+// from the stem, so that what it needs must be learnt by the backbone; it is thrown away after pretraining.
 
 using Marrow.Backbones;
 using Marrow.Modules;
@@ -34,20 +34,23 @@ public sealed record MaskingSpec
 /// <summary>[N, C, H, W] -> [N, 1, H, W]: the pixels of every patch, in units of the patch's own deviation.</summary>
 public sealed class MaskedAutoencoder : KeyedModule<Tensor, Tensor>
 {
-    private const int Width = 64;  // of the decoder
-    private const int Stride = 4;  // of C2
+    private const int Width = 64; // of the decoder
+    private const int FirstLevel = 2;
 
-    private readonly DenseNetFeatures _features;
+    private readonly Backbone _features;
     private readonly FeaturePyramid _decoder;
     private readonly GroupNorm _norm;
     private readonly Conv2d _pixels;
+    private readonly int _stride; // of C2: 4
 
-    public MaskedAutoencoder(DenseNetShape shape, int channels) : base(nameof(MaskedAutoencoder))
+    /// <param name="backbone">Becomes the model's own.</param>
+    public MaskedAutoencoder(Backbone backbone) : base(nameof(MaskedAutoencoder))
     {
-        _features = new DenseNetFeatures(shape, channels);
-        _decoder = new FeaturePyramid(_features.PyramidChannels, Width, levels: 1);
+        _features = backbone;
+        _stride = backbone.Levels[FirstLevel - 1].Stride;
+        _decoder = new FeaturePyramid(backbone.PyramidChannels(FirstLevel), Width, levels: 1);
         _norm = Layers.Groups(8, Width);
-        _pixels = FeaturePyramid.PyramidConvolution(Width, Stride * Stride, 3);
+        _pixels = FeaturePyramid.PyramidConvolution(Width, _stride * _stride, 3);
         register_module("features", _features);
         register_module("decoder", _decoder);
         register_module("norm", _norm);
@@ -57,9 +60,9 @@ public sealed class MaskedAutoencoder : KeyedModule<Tensor, Tensor>
     public override Tensor forward(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var p2 = _decoder.forward(_features.ForwardPyramid(images, firstLevel: 2))[0]; // [N, 64, H/4, W/4]
+        var p2 = _decoder.forward(_features.ForwardPyramid(images, FirstLevel))[0]; // [N, 64, H/4, W/4]
         var cells = _pixels.forward(functional.relu(_norm.forward(p2), inplace: true)); // [N, 16, H/4, W/4]
-        var whole = functional.pixel_shuffle(cells, Stride); // a little larger where 4 does not divide a side
+        var whole = functional.pixel_shuffle(cells, _stride); // a little larger where 4 does not divide a side
         return whole.narrow(2, 0, images.shape[2]).narrow(3, 0, images.shape[3]).MoveToOuterDisposeScope();
     }
 }

@@ -17,7 +17,7 @@ internal sealed class PretrainDescriptor : TaskDescriptor
     internal override bool HidesPatches => true;
     internal override string? PipelineTag => "image-feature-extraction";
 
-    internal override Module Build(DenseNetShape backbone, ModelSpec spec) => new MaskedAutoencoder(backbone, spec.Channels);
+    internal override Module Build(Backbone backbone, ModelSpec spec) => new MaskedAutoencoder(backbone);
 
     internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>
         new() { Architecture = request.Architecture, Channels = input.Channels, Masking = request.Masking ?? new() };

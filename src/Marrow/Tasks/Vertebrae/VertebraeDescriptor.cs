@@ -22,7 +22,8 @@ internal sealed class VertebraeDescriptor : TaskDescriptor
 
     internal override SpineRole? SpineRole => Tasks.SpineRole.Landmarks;
 
-    internal override Module Build(DenseNetShape backbone, ModelSpec spec) => new RetinaNet(backbone, spec.Channels, spec.Detector ?? new());
+    internal override Module Build(Backbone backbone, ModelSpec spec) =>
+        new RetinaNet(backbone, spec.Detector ?? new());
 
     internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) => new()
     {

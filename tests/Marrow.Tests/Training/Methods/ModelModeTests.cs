@@ -1,7 +1,7 @@
-using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Modules;
 using Marrow.Tasks;
+using Marrow.Tasks.Classify;
 using Marrow.Training.Methods;
 using static TorchSharp.torch;
 
@@ -15,7 +15,7 @@ public class ModelModeTests
     public void Running_statistics_stay_while_gradients_flow(bool bf16)
     {
         using var scope = NewDisposeScope();
-        using var model = (DenseNet)ModelCatalogue.Create(new() { Architecture = "densenet-mini", Outputs = 2 });
+        using var model = (Classifier)ModelCatalogue.Create(new() { Architecture = "densenet-mini", Outputs = 2 });
         var mode = new ModelMode(model);
         var compute = new Compute(bf16 && Compute.HasBFloat16Instructions(), bf16);
         compute.Prepare(model);
@@ -39,7 +39,7 @@ public class ModelModeTests
     public void Each_module_goes_back_to_its_own_mode()
     {
         using var scope = NewDisposeScope();
-        using var model = (DenseNet)ModelCatalogue.Create(new() { Architecture = "densenet-mini", Outputs = 2 });
+        using var model = (Classifier)ModelCatalogue.Create(new() { Architecture = "densenet-mini", Outputs = 2 });
         var mode = new ModelMode(model);
         model.train();
         ModelTools.FreezeBatchNorm(model, "features.denseblock1");
@@ -50,5 +50,7 @@ public class ModelModeTests
         Assert.True(is_grad_enabled());
     }
 
-    private static float[] Buffers(DenseNet model) => [.. model.named_buffers().Where(b => b.buffer.is_floating_point()).SelectMany(b => b.buffer.data<float>().ToArray())];
+    private static float[] Buffers(Classifier model) =>
+        [.. model.named_buffers().Where(b => b.buffer.is_floating_point())
+            .SelectMany(b => b.buffer.data<float>().ToArray())];
 }

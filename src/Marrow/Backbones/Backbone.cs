@@ -1,0 +1,86 @@
+// What the rest of Marrow knows of a feature extractor. A head takes a Backbone and asks it for channels and strides;
+// BackboneShape, an entry of the catalogue, says the same before anything is built. Data flow: image -> stem -> blocks
+// -> one map after each of them, which heads combine.
+
+using Marrow.Modules;
+using static TorchSharp.torch;
+
+namespace Marrow.Backbones;
+
+/// <summary>One map of a backbone: [N, channels, H / stride, W / stride].</summary>
+/// <param name="Channels">Channels of the map.</param>
+/// <param name="Stride">Input pixels from one cell of the map to the next.</param>
+public readonly record struct BackboneLevel(int Channels, int Stride);
+
+/// <summary>A part of the backbone that is frozen, unfrozen and given its learning rate as one.</summary>
+/// <param name="Name">The stem, then the blocks: "stem", "block1" to "block4".</param>
+/// <param name="Prefixes">
+/// Its keys start with one of these: those of its layers, and those of what follows up to the next stage, as a norm.
+/// </param>
+public sealed record BackboneStage(string Name, IReadOnlyList<string> Prefixes)
+{
+    /// <summary>Whether a key is of this stage.</summary>
+    public bool Owns(string key) => Prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary>The same stage in a model whose backbone's keys begin with this: "features.".</summary>
+    internal BackboneStage Under(string prefix) => this with { Prefixes = [.. Prefixes.Select(own => prefix + own)] };
+}
+
+/// <summary>
+/// A feature extractor: [N, C, H, W], H and W of at least 32, -> its last map, [N, F, H/32, W/32], where F is
+/// <see cref="OutputChannels"/>. Its maps are the levels C1 to C5, of which level l has stride 2^l: C1 is the stem's,
+/// C2 to C5 are the blocks'. Where a side is odd, half of it is rounded up for C1 and for C2.
+/// </summary>
+public abstract class Backbone : KeyedModule<Tensor, Tensor>
+{
+    /// <summary>A backbone of these maps and parts; the deriving class registers its modules.</summary>
+    /// <param name="name">What messages call it: "DenseNet".</param>
+    /// <param name="levels">C1 to C5.</param>
+    /// <param name="stages">One for each level, by keys of the backbone's own.</param>
+    private protected Backbone(
+        string name, IReadOnlyList<BackboneLevel> levels, IReadOnlyList<BackboneStage> stages) : base(name) =>
+        (Levels, Stages) = (levels, stages);
+
+    /// <summary>C1 to C5, from shallow to deep: level l stands at l - 1.</summary>
+    public IReadOnlyList<BackboneLevel> Levels { get; }
+
+    /// <summary>From shallow to deep, one for each of <see cref="Levels"/>, whose map it gives.</summary>
+    public IReadOnlyList<BackboneStage> Stages { get; }
+
+    /// <summary>Channels of the last map.</summary>
+    public int OutputChannels => Levels[^1].Channels;
+
+    /// <summary>Channels of the maps that <see cref="ForwardPyramid"/> gives.</summary>
+    /// <param name="firstLevel">1 to 5.</param>
+    public IReadOnlyList<int> PyramidChannels(int firstLevel) =>
+        [.. Levels.Skip(firstLevel - 1).Select(level => level.Channels)];
+
+    /// <summary>
+    /// The maps from C<paramref name="firstLevel"/> to C5, each after the norm and ReLU that follow it, where
+    /// pretrained statistics have brought all channels to one scale. The caller disposes them.
+    /// </summary>
+    /// <param name="images">[N, C, H, W].</param>
+    /// <param name="firstLevel">1 to 5.</param>
+    public abstract Tensor[] ForwardPyramid(Tensor images, int firstLevel);
+
+    /// <summary>The last map alone.</summary>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return ForwardPyramid(input, Levels.Count)[0].MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>The sizes of a backbone and what follows from them alone: a line of the catalogue.</summary>
+internal abstract class BackboneShape
+{
+    /// <summary>See <see cref="Backbone.Levels"/>.</summary>
+    public abstract IReadOnlyList<BackboneLevel> Levels { get; }
+
+    /// <summary>See <see cref="Backbone.Stages"/>.</summary>
+    public abstract IReadOnlyList<BackboneStage> Stages { get; }
+
+    /// <summary>Random weights, drawn from torch's global generator; the caller disposes the backbone.</summary>
+    /// <param name="channels">Of the images.</param>
+    public abstract Backbone Build(int channels);
+}

@@ -1,0 +1,38 @@
+namespace Marrow.Backbones;
+
+/// <summary>Every backbone by name. A new one is a file and a line here; each task has an architecture of it.</summary>
+public static class BackboneCatalogue
+{
+    /// <summary>
+    /// Of DenseNet's: Huang et al. 2017, table 1; densenet-mini is Marrow's own, for CPUs (0.2 M parameters).
+    /// </summary>
+    internal static readonly IReadOnlyDictionary<string, BackboneShape> All = new Dictionary<string, BackboneShape>
+    {
+        ["densenet121"] = new DenseNetShape(64, 32, 4, [6, 12, 24, 16]),
+        ["densenet169"] = new DenseNetShape(64, 32, 4, [6, 12, 32, 32]),
+        ["densenet201"] = new DenseNetShape(64, 32, 4, [6, 12, 48, 32]),
+        ["densenet-mini"] = new DenseNetShape(32, 16, 4, [2, 4, 6, 4]),
+    };
+
+    /// <summary>Every name there is, "densenet121" first.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. All.Keys];
+
+    /// <summary>
+    /// A new backbone with random weights, drawn from torch's global generator; the caller disposes it. Throws
+    /// <see cref="MarrowException"/> for an unknown name and for less than 1 channel.
+    /// </summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="channels">Of the images.</param>
+    public static Backbone Create(string name, int channels)
+    {
+        var shape = Get(name);
+        if (channels < 1)
+            throw new MarrowException($"{name}: expected at least 1 channel, found {channels}.");
+        return shape.Build(channels);
+    }
+
+    /// <summary>Throws <see cref="MarrowException"/> for an unknown name.</summary>
+    internal static BackboneShape Get(string name) => All.TryGetValue(name, out var shape)
+        ? shape
+        : throw MarrowException.Bad("backbone", $"one of {string.Join(", ", Names)}", $"'{name}'", "Correct it.");
+}
