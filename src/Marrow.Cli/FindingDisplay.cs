@@ -1,6 +1,5 @@
 using System.Globalization;
 using Marrow.Findings;
-using Marrow.Prediction;
 using Marrow.Reports;
 using Spectre.Console;
 

@@ -1,6 +1,6 @@
 using Marrow.Computing;
-using Marrow.Imaging;
 using Marrow.Findings;
+using Marrow.Imaging;
 using Marrow.Prediction;
 
 namespace Marrow.Cli;

@@ -1,5 +1,5 @@
-using Marrow.Imaging;
 using Marrow.Findings;
+using Marrow.Imaging;
 using Marrow.Spine;
 using SkiaSharp;
 

@@ -1,12 +1,9 @@
 using System.CommandLine;
-using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Imaging;
-using Marrow.Inputs;
 using Marrow.Prediction;
 using Marrow.Reports;
-using Marrow.Tasks;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;

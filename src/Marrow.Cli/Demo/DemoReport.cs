@@ -4,7 +4,6 @@ using Marrow.Datasets;
 using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Metrics;
-using Marrow.Prediction;
 using Marrow.Reports;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;

@@ -1,5 +1,5 @@
-using Marrow.Findings;
 using System.Globalization;
+using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Spine;
 using SkiaSharp;

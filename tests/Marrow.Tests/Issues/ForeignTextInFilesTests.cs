@@ -1,8 +1,8 @@
 using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Exchange;
-using Marrow.Hub;
 using Marrow.Findings;
+using Marrow.Hub;
 using Marrow.Reports;
 using Marrow.Tests.Checkpoints;
 using YamlDotNet.Serialization;

@@ -1,7 +1,6 @@
-using Marrow.Checkpoints;
+using Marrow.Findings;
 using Marrow.Hub;
 using Marrow.Imaging;
-using Marrow.Findings;
 using Marrow.Prediction;
 using Marrow.Tests.Reports;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Marrow.Datasets;
-using Marrow.Imaging;
 using Marrow.Findings;
+using Marrow.Imaging;
 using Marrow.Reports;
 using Marrow.Tests.Checkpoints;
 using SkiaSharp;
