@@ -7,11 +7,11 @@ namespace Marrow.Cli;
 internal sealed record PredictRequest(PredictInputs Inputs, string Folder, bool Overlays)
 {
     /// <summary>Throws <see cref="MarrowException"/> when something that no prediction wrote is where a result would go.</summary>
-    /// <param name="columns">Of the predictor, by which it is known whether there will be masks.</param>
-    public void RequireFree(IReadOnlyList<string> columns) => ResultFolder.RequireFree(Folder, Inputs.Images,
+    /// <param name="masks">Whether there will be masks.</param>
+    public void RequireFree(bool masks) => ResultFolder.RequireFree(Folder, Inputs.Images,
     [
         ResultFolder.Json,
         .. Overlays ? [ResultFolder.Overlay] : (string[])[],
-        .. columns.Any(c => c.StartsWith("area.", StringComparison.Ordinal)) ? [ResultFolder.Mask] : (string[])[],
+        .. masks ? [ResultFolder.Mask] : (string[])[],
     ]);
 }

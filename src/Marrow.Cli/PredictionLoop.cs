@@ -29,7 +29,7 @@ internal static class PredictionLoop
                     cancellation.ThrowIfCancellationRequested();
                     var (finding, radiograph) = Read(image);
                     write(finding, radiograph);
-                    found.Add(WithoutMask(finding));
+                    found.Add(finding.WithoutMask());
                     show(new() { Stage = "predicting", Step = found.Count, Steps = images.Count });
                 }
             }
@@ -55,10 +55,6 @@ internal static class PredictionLoop
             }
         }
     }
-
-    /// <summary>A folder of thousands of films must not keep their masks.</summary>
-    private static Finding WithoutMask(Finding finding) =>
-        finding.Part<RegionsPart>() is { } regions ? finding.With(regions with { Mask = [] }) : finding;
 
     /// <summary>Failed where an image was not measured, or where some may lie that nobody could look for.</summary>
     public static int CodeOf(IEnumerable<Finding> findings, PredictInputs inputs) =>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Prediction;
@@ -39,31 +38,15 @@ internal static class PredictCommand
     private static int Run(PredictRequest request, IReadOnlyList<string> names, LocalHub hub, Output output, CancellationToken cancellation)
     {
         request.Inputs.Warn(output);
-        using var predictor = Open(names, hub, output, cancellation);
-        request.RequireFree(predictor.Columns);
+        using var predictor = PredictorSet.Open(hub, names, new CheckpointReferences(hub, output, cancellation).Resolve);
+        request.RequireFree(predictor.GivesMasks);
         if (predictor.Untrained.Count > 0)
-            output.Warn($"no label of {string.Join(", ", predictor.Untrained)} was seen in training; left blank.");
+            output.Warn($"{predictor.Checkpoints[0].Name}: no label of {string.Join(", ", predictor.Untrained)} was seen in training; left blank.");
         var files = new FindingFiles(request.Folder, predictor.Columns, request.Overlays);
         var findings = PredictionLoop.Run(request.Inputs.Images, predictor, (finding, radiograph) => files.Add(finding, radiograph), files.WriteCsv, output, cancellation);
         output.Finish(
             new { request.Folder, csv = files.CsvPath, predictions = findings.Select(FindingJson.Document), request.Inputs.Skipped },
             console => FindingDisplay.Draw(console, predictor.Columns, findings, request));
         return PredictionLoop.CodeOf(findings, request.Inputs);
-    }
-
-    private static PredictorSet Open(IReadOnlyList<string> names, LocalHub hub, Output output, CancellationToken cancellation)
-    {
-        var checkpoints = new List<Checkpoint>();
-        try
-        {
-            var references = new CheckpointReferences(hub, output, cancellation);
-            foreach (var name in names.Count > 0 ? names : PredictorSet.NewestOfSpines(hub))
-                checkpoints.Add(references.Resolve(name));
-            return PredictorSet.Of(checkpoints, hub);
-        }
-        finally
-        {
-            checkpoints.ForEach(c => c.Dispose());
-        }
     }
 }

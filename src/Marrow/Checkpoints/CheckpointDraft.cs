@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Checkpoints;
 
 /// <summary>
-/// Everything a checkpoint is made of, before it has a digest. saving collects the files in a staging folder
+/// Everything a checkpoint is made of, before it has a digest. Saving it collects the files in a staging folder
 /// of the hub and renames that folder, so that a hub never shows half a checkpoint.
 /// </summary>
 public sealed record CheckpointDraft
@@ -56,7 +56,7 @@ public sealed record CheckpointDraft
     {
         CheckpointName.Require(Name, "checkpoint");
         Config.Validate($"{Name}: config");
-        if (Create is null == (Config.IsOwnModule))
+        if (Create is null == Config.IsOwnModule)
             throw MarrowException.Bad(Name, $"{nameof(Create)}, which builds the module, for the task {CheckpointTask.Custom} and for no other", Create is null ? "none" : "one", $"Correct {nameof(Create)} or the task.");
     }
 

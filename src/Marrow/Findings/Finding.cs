@@ -46,6 +46,9 @@ public sealed record Finding
 
     /// <summary>The same with another part of a kind that is there, or with one more.</summary>
     internal Finding With(FindingPart part) => this with { Parts = [.. Parts.Where(other => other.GetType() != part.GetType()), part] };
+
+    /// <summary>What is kept of it: a folder of thousands of films must not keep their masks.</summary>
+    internal Finding WithoutMask() => Part<RegionsPart>() is { } regions ? With(regions with { Mask = [] }) : this;
 }
 
 /// <summary>One kind of thing that was found.</summary>

@@ -16,8 +16,7 @@ internal static class CheckpointCopy
     {
         var manifest = CheckpointManifest.Read(folder);
         manifest.VerifyFiles(folder);
-        var staged = HubDisk.Stage(hubFolder);
-        try
+        return HubDisk.Save(hubFolder, staged =>
         {
             foreach (var file in manifest.Files)
                 Disk.CopyFile(Path.Combine(folder, file.Path), Path.Combine(staged, file.Path));
@@ -26,16 +25,8 @@ internal static class CheckpointCopy
             var files = manifest.Files.Select(f => f.Path == Checkpoint.CardFile ? Describe(card) : f).ToList();
             var (bytes, changed) = (manifest with { Parents = parents(manifest.Parents), Files = files }).Seal();
             AtomicFile.Write(Path.Combine(staged, CheckpointManifest.FileName), stream => stream.Write(bytes));
-            return HubDisk.Load(HubDisk.Place(staged, hubFolder, changed));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new MarrowException($"{staged}: can't be written ({e.Message}). {Disk.Remedy(e)}", e);
-        }
-        finally
-        {
-            HubDisk.TryDelete(staged);
-        }
+            return changed;
+        });
     }
 
     private static ManifestFile Describe(string path)

@@ -14,18 +14,6 @@ public static class CheckpointDrafts
     public static Checkpoint Save(this CheckpointDraft draft, string hubFolder)
     {
         draft.Validate();
-        var staged = HubDisk.Stage(hubFolder);
-        try
-        {
-            return HubDisk.Load(HubDisk.Place(staged, hubFolder, draft.WriteFiles(staged)), draft.Cancellation);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new MarrowException($"{staged}: can't be written ({e.Message}). {Disk.Remedy(e)}", e);
-        }
-        finally
-        {
-            HubDisk.TryDelete(staged);
-        }
+        return HubDisk.Save(hubFolder, draft.WriteFiles, draft.Cancellation);
     }
 }

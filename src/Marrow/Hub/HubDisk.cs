@@ -30,6 +30,28 @@ internal static partial class HubDisk
     }
 
     /// <summary>
+    /// Writes a checkpoint's files into a staging folder, moves that to its place and loads it; where anything throws, nothing
+    /// is left. Throws <see cref="MarrowException"/> where the hub can't be written.
+    /// </summary>
+    /// <param name="write">An empty folder -> the manifest of what is in it now.</param>
+    public static Checkpoint Save(string hub, Func<string, CheckpointManifest> write, CancellationToken cancellation = default)
+    {
+        var staged = Stage(hub);
+        try
+        {
+            return Load(Place(staged, hub, write(staged)), cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MarrowException($"{staged}: can't be written ({e.Message}). {Disk.Remedy(e)}", e);
+        }
+        finally
+        {
+            TryDelete(staged);
+        }
+    }
+
+    /// <summary>
     /// Moves a staged folder to <c>hub/name/digest</c>, which it returns. A whole checkpoint that is there stays as it is;
     /// a damaged one gives way, or else fetching it again would not mend it.
     /// </summary>

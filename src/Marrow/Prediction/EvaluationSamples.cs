@@ -54,11 +54,11 @@ internal sealed record EvaluationSamples
     {
         var config = checkpoint.Config;
         const string remedy = "Read the data as it was read for training: name it as the checkpoint does, or give --format.";
-        var task = TaskCatalogue.Get(config.Task);
-        if (task.LearnsFromMasks && !dataset.MaskClasses.SequenceEqual(config.Classes))
+        var task = TaskCatalogue.Find(config.Task);
+        if (task is { LearnsFromMasks: true } && !dataset.MaskClasses.SequenceEqual(config.Classes))
             throw MarrowException.Bad(dataset.Root, $"masks of {checkpoint.Name}'s classes: {string.Join(", ", config.Classes)}", dataset.MaskClasses.Count == 0 ? "no masks" : string.Join(", ", dataset.MaskClasses), remedy);
         var shown = config.Input.Crop is { } crop ? CroppedSamples.Describe(dataset, crop.Region) : dataset;
-        if (task.HasNamedOutputs && !shown.Layout.Names.SequenceEqual(config.Classes))
+        if (task is { HasNamedOutputs: true } && !shown.Layout.Names.SequenceEqual(config.Classes))
             throw MarrowException.Bad(dataset.Root, $"the outputs of {checkpoint.Name}: {string.Join(", ", config.Classes)}", shown.Layout.Names.Count == 0 ? "none" : string.Join(", ", shown.Layout.Names), remedy);
         var labelled = dataset.Samples.Where(s => CroppedSamples.IsLabelled(s, config.Task, config.Input.Crop?.Region)).ToList();
         return labelled.Count > 0 ? labelled : throw MarrowException.Bad(dataset.Root, $"samples with targets for {config.Task}", $"none among {dataset.Samples.Count}", "Name labelled data.");

@@ -15,6 +15,12 @@ internal interface IPredictor : IDisposable
     /// <summary>Outputs of which no label was seen in training: they are masked.</summary>
     IReadOnlyList<string> Untrained { get; }
 
+    /// <summary>Whether findings have masks.</summary>
+    bool GivesMasks { get; }
+
+    /// <summary>The weights that are used.</summary>
+    IReadOnlyList<CheckpointUse> Checkpoints { get; }
+
     Finding Predict(Radiograph radiograph);
 
     /// <summary>Of an image that could not be read.</summary>

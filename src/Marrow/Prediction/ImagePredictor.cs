@@ -63,6 +63,10 @@ internal sealed class ImagePredictor : IPredictor
 
     public IReadOnlyList<string> Untrained { get; }
 
+    public bool GivesMasks => _reading.Nothing.OfType<RegionsPart>().Any();
+
+    public IReadOnlyList<CheckpointUse> Checkpoints => [_use];
+
     public (int Width, int Height) DecodeSize => _task.Input.DecodeSize; // a crop's is the full one
 
     public Finding Predict(Radiograph radiograph)
@@ -80,7 +84,7 @@ internal sealed class ImagePredictor : IPredictor
             Width = radiograph.OriginalWidth,
             Height = radiograph.OriginalHeight,
             Warnings = spine is { IsUsable: false } ? [.. radiograph.Warnings, "No spine was found to crop by: the whole image was shown."] : radiograph.Warnings,
-            Checkpoints = [_use],
+            Checkpoints = Checkpoints,
         }, _compute);
     }
 

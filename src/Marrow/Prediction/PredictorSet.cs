@@ -1,5 +1,4 @@
 using Marrow.Checkpoints;
-using Marrow.Computing;
 using Marrow.Findings;
 using Marrow.Hub;
 using Marrow.Imaging;
@@ -24,13 +23,16 @@ public sealed class PredictorSet : IDisposable
     /// the hub that measure a spine together. Throws <see cref="MarrowException"/> when one is absent or damaged, or when they
     /// do not go together.
     /// </summary>
-    public static PredictorSet Open(LocalHub hub, params IReadOnlyList<string> names)
+    public static PredictorSet Open(LocalHub hub, params IReadOnlyList<string> names) => Open(hub, names, hub.Resolve);
+
+    /// <summary>The same of names that others resolve, as those of files and registries.</summary>
+    internal static PredictorSet Open(LocalHub hub, IReadOnlyList<string> names, Func<string, Checkpoint> resolve)
     {
         var checkpoints = new List<Checkpoint>();
         try
         {
             foreach (var name in names.Count > 0 ? names : NewestOfSpines(hub))
-                checkpoints.Add(hub.Resolve(name));
+                checkpoints.Add(resolve(name));
             return Of(checkpoints, hub);
         }
         finally
@@ -39,14 +41,13 @@ public sealed class PredictorSet : IDisposable
         }
     }
 
-    /// <summary>The same of checkpoints that are open and stay the caller's; detectors that they crop by are added.</summary>
-    internal static PredictorSet Of(List<Checkpoint> checkpoints, LocalHub hub, Compute? compute = null)
+    private static PredictorSet Of(List<Checkpoint> checkpoints, LocalHub hub)
     {
         var only = checkpoints is [var one] ? one : null;
         Complete(checkpoints, hub);
         return only is not null && ImagePredictor.Serves(only)
-            ? new(new ImagePredictor(only, compute, checkpoints.FirstOrDefault(c => c != only)))
-            : new(new SpinePredictor(checkpoints, compute));
+            ? new(new ImagePredictor(only, detector: checkpoints.FirstOrDefault(c => c != only)))
+            : new(new SpinePredictor(checkpoints));
     }
 
     /// <summary>Of a table with a row an image, between the file and the status.</summary>
@@ -54,6 +55,12 @@ public sealed class PredictorSet : IDisposable
 
     /// <summary>Outputs of which no label was seen in training: they are masked.</summary>
     public IReadOnlyList<string> Untrained => _predictor.Untrained;
+
+    /// <summary>Whether findings have masks, in <see cref="RegionsPart"/>.</summary>
+    public bool GivesMasks => _predictor.GivesMasks;
+
+    /// <summary>The weights that are used.</summary>
+    public IReadOnlyList<CheckpointUse> Checkpoints => _predictor.Checkpoints;
 
     /// <summary>Reads and measures one file; the radiograph is for drawing on. Throws <see cref="MarrowException"/> when it can't be read.</summary>
     public (Finding Finding, Radiograph Radiograph) Predict(string path)
@@ -93,7 +100,7 @@ public sealed class PredictorSet : IDisposable
     }
 
     /// <summary>The newest detector of a hub, and the newest regressor and the newest refiner of those that go with it.</summary>
-    internal static IReadOnlyList<string> NewestOfSpines(LocalHub hub)
+    private static IReadOnlyList<string> NewestOfSpines(LocalHub hub)
     {
         var entries = HubEntry.NewestFirst([.. hub.List().Where(e => e.Problem is null)]).ToList();
         var detector = Of(SpineRole.Landmarks).FirstOrDefault();

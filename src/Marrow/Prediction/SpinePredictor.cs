@@ -97,6 +97,10 @@ internal sealed class SpinePredictor : IPredictor
 
     public IReadOnlyList<string> Untrained => [];
 
+    public bool GivesMasks => false;
+
+    public IReadOnlyList<CheckpointUse> Checkpoints => _uses;
+
     /// <summary>Smallest size at which an image may be decoded without loss for these checkpoints; 0 for its full size.</summary>
     public (int Width, int Height) DecodeSize
     {

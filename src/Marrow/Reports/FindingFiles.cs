@@ -37,8 +37,7 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
             ? Picture(ResultFolder.Mask, ImageWriter.EncodePng8(finding.Width, finding.Height, MaskValues.Of(regions.Mask, regions.Regions.Count)))
             : Picture(ResultFolder.Mask, null);
         var overlay = Picture(ResultFolder.Overlay, radiograph is not null && overlays ? OverlayRenderer.Render(radiograph, finding, truth) : null);
-        // A folder of thousands of films must not keep their masks.
-        _findings.Add(regions is null ? finding : finding.With(regions with { Mask = [] }));
+        _findings.Add(finding.WithoutMask());
         return new(json, mask, overlay);
 
         // One of an earlier prediction that this one does not replace would show what no longer holds.

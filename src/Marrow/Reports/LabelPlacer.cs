@@ -40,6 +40,30 @@ internal sealed class LabelPlacer(SKRect bounds)
         return best;
     }
 
+    /// <summary>Labels that stay within what may be drawn on of an overlay.</summary>
+    public static LabelPlacer On(OverlayPlace place) => new(SKRect.Inflate(place.Drawable, -place.Unit * 0.25f, -place.Unit * 0.25f));
+
+    /// <summary>Writes a label with a dark edge, by which it can be read on any film.</summary>
+    /// <param name="wanted">The label's size -> where its middle should be near.</param>
+    /// <param name="unit">See <see cref="OverlayPlace"/>.</param>
+    public void Write(SKCanvas canvas, string text, Func<SKSize, SKPoint> wanted, SKColor color, float unit)
+    {
+        using var font = new SKFont(ReportFonts.SemiBold, unit * 0.85f);
+        var size = new SKSize(font.MeasureText(text) + unit * 0.4f, font.Size * 1.3f);
+        var box = Place(size, wanted(size));
+        using var edge = new SKPaint
+        {
+            Color = OverlayFrame.Ground.WithAlpha(200),
+            IsAntialias = true,
+            Style = SKPaintStyle.Stroke,
+            StrokeWidth = font.Size * 0.22f,
+            StrokeJoin = SKStrokeJoin.Round,
+        };
+        using var ink = new SKPaint { Color = color, IsAntialias = true };
+        canvas.DrawText(text, box.MidX, box.MidY + font.Size * 0.36f, SKTextAlign.Center, font, edge);
+        canvas.DrawText(text, box.MidX, box.MidY + font.Size * 0.36f, SKTextAlign.Center, font, ink);
+    }
+
     private static List<float> Candidates(float wanted, float low, float high, float step)
     {
         if (low >= high)

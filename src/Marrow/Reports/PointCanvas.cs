@@ -15,7 +15,7 @@ internal static class PointCanvas
     /// <param name="names">Null: none are written.</param>
     public static void Draw(SKCanvas canvas, OverlayPlace place, IReadOnlyList<Point2D> points, IReadOnlyList<string>? names)
     {
-        var labels = new LabelPlacer(SKRect.Inflate(place.Drawable, -place.Unit * 0.25f, -place.Unit * 0.25f));
+        var labels = LabelPlacer.On(place);
         var at = points.Select(p => place.ToPicture.Apply(p)).Select(p => new SKPoint((float)p.X, (float)p.Y)).ToArray();
         var radius = Math.Max(place.Unit * 0.4f, 2.5f);
         using var halo = new SKPaint { Color = OverlayFrame.Ground.WithAlpha(170), IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeWidth = radius * 0.8f };
@@ -32,17 +32,10 @@ internal static class PointCanvas
         }
         if (names is null)
             return;
-        using var font = new SKFont(ReportFonts.SemiBold, place.Unit * 0.85f);
-        using var edge = new SKPaint { Color = OverlayFrame.Ground.WithAlpha(200), IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeWidth = font.Size * 0.22f, StrokeJoin = SKStrokeJoin.Round };
         for (var k = 0; k < at.Length; k++)
         {
-            if (float.IsNaN(at[k].X))
-                continue;
-            var size = new SKSize(font.MeasureText(names[k]) + place.Unit * 0.4f, font.Size * 1.3f);
-            var box = labels.Place(size, new SKPoint(at[k].X + radius * 1.6f + size.Width / 2, at[k].Y));
-            using var ink = new SKPaint { Color = ColorOf(k), IsAntialias = true };
-            canvas.DrawText(names[k], box.MidX, box.MidY + font.Size * 0.36f, SKTextAlign.Center, font, edge);
-            canvas.DrawText(names[k], box.MidX, box.MidY + font.Size * 0.36f, SKTextAlign.Center, font, ink);
+            if (!float.IsNaN(at[k].X))
+                labels.Write(canvas, names[k], size => new(at[k].X + radius * 1.6f + size.Width / 2, at[k].Y), ColorOf(k), place.Unit);
         }
     }
 }

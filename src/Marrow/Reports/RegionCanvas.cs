@@ -36,9 +36,8 @@ internal static class RegionCanvas
     /// <summary>A frame for each box; its class and score beside it.</summary>
     public static void Draw(SKCanvas canvas, OverlayPlace place, BoxesPart boxes)
     {
-        var labels = new LabelPlacer(SKRect.Inflate(place.Drawable, -place.Unit * 0.25f, -place.Unit * 0.25f));
+        var labels = LabelPlacer.On(place);
         var classes = boxes.Boxes.Select(box => box.Class).Distinct().ToList();
-        using var font = new SKFont(ReportFonts.SemiBold, place.Unit * 0.85f);
         foreach (var box in boxes.Boxes)
         {
             var color = ColorOf(classes.IndexOf(box.Class));
@@ -49,11 +48,7 @@ internal static class RegionCanvas
             canvas.DrawRect(frame, halo);
             canvas.DrawRect(frame, edge);
             var text = FormattableString.Invariant($"{box.Class} {box.Score:F2}");
-            var label = labels.Place(new SKSize(font.MeasureText(text) + place.Unit * 0.4f, font.Size * 1.3f), new SKPoint(frame.MidX, frame.Top - font.Size * 0.8f));
-            using var shade = Line(OverlayFrame.Ground.WithAlpha(200), font.Size * 0.22f);
-            using var ink = new SKPaint { Color = color, IsAntialias = true };
-            canvas.DrawText(text, label.MidX, label.MidY + font.Size * 0.36f, SKTextAlign.Center, font, shade);
-            canvas.DrawText(text, label.MidX, label.MidY + font.Size * 0.36f, SKTextAlign.Center, font, ink);
+            labels.Write(canvas, text, size => new(frame.MidX, frame.Top - size.Height * 0.6f), color, place.Unit);
         }
     }
 

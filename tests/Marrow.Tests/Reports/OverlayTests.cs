@@ -48,6 +48,19 @@ public class OverlayTests
     }
 
     [Fact]
+    public void A_box_is_drawn_at_its_place_with_its_class_beside_it()
+    {
+        const int width = 500, height = 1200; // drawn at its own size
+        var radiograph = ReportSamples.Radiograph(width, height);
+        var finding = new Finding { File = "a.png", Width = width, Height = height, Parts = [new BoxesPart([new("fracture", 100, 300, 260, 420, 0.9)])] };
+        using var drawn = ReportSamples.Decode(OverlayRenderer.Render(radiograph, finding));
+        var top = drawn.Height - height;
+        foreach (var (x, y) in ((int, int)[])[(180, 300), (180, 420), (100, 360), (260, 360)])
+            Assert.True(ReportSamples.Near(RegionCanvas.ColorOf(0), drawn.GetPixel(x, top + y), 40), $"{x}, {y}: {drawn.GetPixel(x, top + y)}");
+        Assert.False(ReportSamples.Near(RegionCanvas.ColorOf(0), drawn.GetPixel(180, top + 360), 40));
+    }
+
+    [Fact]
     public void Each_angle_has_a_colour_of_its_own_and_labels_another()
     {
         var radiograph = ReportSamples.Radiograph(500, 1200);

@@ -1,3 +1,5 @@
+using Marrow.Datasets;
+using Marrow.Tasks;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Training;
@@ -58,5 +60,14 @@ public class TaskLabelsTests
         var error = Assert.Throws<MarrowException>(() => RecipeReader.Parse(stages, "r.yaml", [])).Message;
         Assert.Contains("stage 'a' has the backbone densenet-mini, and points-densenet121 another", error, StringComparison.Ordinal);
         Assert.Equal(2, RecipeReader.Parse(stages, "r.yaml", ["b.initCoverage=0.1"]).Stages.Count);
+    }
+
+    [Fact]
+    public void Of_a_module_of_ones_own_images_with_labels_are_measured_and_divided_as_any()
+    {
+        Sample[] samples = [.. Enumerable.Range(0, 10).Select(i => new Sample { Id = $"{i}", ImagePath = $"{i}.png", Patient = $"{i}", Labels = i < 8 ? [1] : [] })];
+        var labelled = samples.Where(s => LabelledSamples.IsLabelled(s, CheckpointTask.Custom)).ToList();
+        Assert.Equal(8, labelled.Count);
+        Assert.Equal(PatientSplit.Create(labelled, 0.25, 1).HeldOut, LabelledSamples.Divide(labelled, CheckpointTask.Custom, 0.25, 1).HeldOut);
     }
 }
