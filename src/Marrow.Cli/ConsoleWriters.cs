@@ -2,22 +2,29 @@ using System.Text;
 
 namespace Marrow.Cli;
 
-/// <summary>
-/// Standard error, and a terminal. A remark that can't be shown, since the disk that it is redirected to is full, the terminal is gone or
-/// the pipe is closed, is dropped: no work ends because nobody can read of it.
-/// </summary>
-internal sealed class RemarkWriter(TextWriter inner) : TextWriter
+/// <summary>Where a command prints; what becomes of a write that fails is the deriving class's to say.</summary>
+internal abstract class ConsoleWriter(TextWriter inner) : TextWriter
 {
     public override Encoding Encoding => inner.Encoding;
 
-    public override void Write(char value) => Try(() => inner.Write(value));
-    public override void Write(string? value) => Try(() => inner.Write(value));
-    public override void Write(char[] buffer, int index, int count) => Try(() => inner.Write(buffer, index, count));
-    public override void WriteLine() => Try(inner.WriteLine);
-    public override void WriteLine(string? value) => Try(() => inner.WriteLine(value));
-    public override void Flush() => Try(inner.Flush);
+    public override void Write(char value) => Guard(() => inner.Write(value));
+    public override void Write(string? value) => Guard(() => inner.Write(value));
+    public override void Write(char[] buffer, int index, int count) => Guard(() => inner.Write(buffer, index, count));
+    public override void WriteLine() => Guard(inner.WriteLine);
+    public override void WriteLine(string? value) => Guard(() => inner.WriteLine(value));
+    public override void Flush() => Guard(inner.Flush);
 
-    private static void Try(Action write)
+    /// <summary>Carries a write out.</summary>
+    protected abstract void Guard(Action write);
+}
+
+/// <summary>
+/// Standard error, and a terminal. A remark that can't be shown, since the disk that it is redirected to is full, the
+/// terminal is gone or the pipe is closed, is dropped: no work ends because nobody can read of it.
+/// </summary>
+internal sealed class RemarkWriter(TextWriter inner) : ConsoleWriter(inner)
+{
+    protected override void Guard(Action write)
     {
         try
         {
@@ -34,18 +41,9 @@ internal sealed class RemarkWriter(TextWriter inner) : TextWriter
 /// Standard output. A result that can't be shown is an error by its name; what the command did before, such as writing
 /// files, stays.
 /// </summary>
-internal sealed class ResultWriter(TextWriter inner) : TextWriter
+internal sealed class ResultWriter(TextWriter inner) : ConsoleWriter(inner)
 {
-    public override Encoding Encoding => inner.Encoding;
-
-    public override void Write(char value) => Guard(() => inner.Write(value));
-    public override void Write(string? value) => Guard(() => inner.Write(value));
-    public override void Write(char[] buffer, int index, int count) => Guard(() => inner.Write(buffer, index, count));
-    public override void WriteLine() => Guard(inner.WriteLine);
-    public override void WriteLine(string? value) => Guard(() => inner.WriteLine(value));
-    public override void Flush() => Guard(inner.Flush);
-
-    private static void Guard(Action write)
+    protected override void Guard(Action write)
     {
         try
         {
@@ -53,7 +51,8 @@ internal sealed class ResultWriter(TextWriter inner) : TextWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"standard output: can't be written ({e.Message.TrimEnd('.')}). What the command did before stays; check the disk or the terminal that it leads to.", e);
+            throw new MarrowException($"standard output: can't be written ({e.Message.TrimEnd('.')}). "
+                + "What the command did before stays; check the disk or the terminal that it leads to.", e);
         }
     }
 }

@@ -19,6 +19,7 @@ internal static class HubMark
     internal static readonly string[] KnownFiles =
     [
         CheckpointManifest.FileName, Checkpoint.WeightsFile, Checkpoint.ConfigFile, Checkpoint.CardFile, Checkpoint.ReceiptFile, Checkpoint.MetricsFile, Checkpoint.GoldenFile,
+        Checkpoint.SplitFile,
     ];
 
     private static readonly string[] OwnFolders = [HubDisk.IncomingFolder, HubDisk.TrashFolder];

@@ -1,3 +1,4 @@
+using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Hub.Registry;
 using Marrow.Tests.Checkpoints;
@@ -167,6 +168,18 @@ public sealed class HubOwnershipTests : IDisposable
         File.WriteAllText(Path.Combine(folder, ".DS_Store"), "");
         hub.Add(staged);
         Assert.True(hub.Verify().IsWhole);
+    }
+
+    [Fact]
+    public void Every_file_that_a_checkpoint_may_have_is_known_without_its_manifest()
+    {
+        var folder = FakeHub.Folder(_hub, FakeHub.Add(_hub, "a.one"));
+        foreach (var name in typeof(Checkpoint).GetFields(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.NonPublic)
+            .Where(field => field is { IsLiteral: true } && field.Name.EndsWith("File", StringComparison.Ordinal)).Select(field => (string)field.GetRawConstantValue()!))
+            File.WriteAllText(Path.Combine(folder, name), "");
+        File.WriteAllText(Path.Combine(folder, "checkpoint.json"), "damaged");
+        Assert.True(File.Exists(Path.Combine(folder, "split.json")));
+        Assert.Empty(HubMark.Foreign(folder));
     }
 
     [Theory]
