@@ -18,6 +18,7 @@ public class ArchitectureTests
         ["Datasets"],
         ["Computing"],
         ["Inputs"],
+        ["Onnx"],
         ["Modules"],
         ["Backbones"],
         ["Losses", "Metrics"],

@@ -3,6 +3,7 @@
 // -> one map after each of them, which heads combine.
 
 using Marrow.Modules;
+using Marrow.Onnx;
 using static TorchSharp.torch;
 
 namespace Marrow.Backbones;
@@ -37,9 +38,11 @@ public abstract class Backbone : KeyedModule<Tensor, Tensor>
     /// <param name="name">What messages call it: "DenseNet".</param>
     /// <param name="levels">C1 to C5.</param>
     /// <param name="stages">One for each level, by keys of the backbone's own.</param>
-    private protected Backbone(
+#pragma warning disable RS0022 // Anybody may derive a backbone, and every head takes it.
+    protected Backbone(
         string name, IReadOnlyList<BackboneLevel> levels, IReadOnlyList<BackboneStage> stages) : base(name) =>
         (Levels, Stages) = (levels, stages);
+#pragma warning restore RS0022
 
     /// <summary>C1 to C5, from shallow to deep: level l stands at l - 1.</summary>
     public IReadOnlyList<BackboneLevel> Levels { get; }
@@ -69,6 +72,17 @@ public abstract class Backbone : KeyedModule<Tensor, Tensor>
         using var scope = NewDisposeScope();
         return ForwardPyramid(input, Levels.Count)[0].MoveToOuterDisposeScope();
     }
+
+    /// <summary>
+    /// Adds the nodes of <see cref="ForwardPyramid"/> to a graph; returns the maps' names. Throws
+    /// <see cref="MarrowException"/> for a backbone that has none.
+    /// </summary>
+    /// <param name="image">The name of what the backbone is given, [N, C, H, W].</param>
+    /// <param name="prefix">What the backbone's keys begin with in the model: "features.".</param>
+    /// <param name="firstLevel">1 to 5.</param>
+    internal virtual IReadOnlyList<string> WriteOnnx(OnnxLayers layers, string image, string prefix, int firstLevel) =>
+        throw MarrowException.Bad("onnx", "a backbone that can be written as ONNX nodes, as those of the catalogue",
+            GetName(), "Export it as safetensors or pth.");
 }
 
 /// <summary>The sizes of a backbone and what follows from them alone: a line of the catalogue.</summary>

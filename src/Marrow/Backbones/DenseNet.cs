@@ -4,6 +4,7 @@
 
 using Marrow.Computing.Cpu;
 using Marrow.Modules;
+using Marrow.Onnx;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -105,6 +106,10 @@ internal sealed class DenseNetFeatures : Backbone
             map.MoveToOuterDisposeScope();
         return [.. maps];
     }
+
+    internal override IReadOnlyList<string> WriteOnnx(
+        OnnxLayers layers, string image, string prefix, int firstLevel) =>
+        DenseNetOnnx.Pyramid(layers, image, prefix, firstLevel);
 
     private List<Tensor> ForwardPlain(Tensor stem, int firstLevel)
     {

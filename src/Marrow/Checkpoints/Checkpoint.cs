@@ -173,7 +173,7 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Throws <see cref="MarrowException"/> when the file can't hold the model, before anything of that size is allocated.</summary>
     internal static void RequireSize(WeightFile weights, ModelSpec model)
     {
-        var (least, found) = (ModelSize.LeastElements(model), weights.Entries.Aggregate((Int128)0, (sum, entry) => sum + entry.Elements));
+        var (least, found) = (ModelCatalogue.LeastElements(model), weights.Entries.Aggregate((Int128)0, (sum, entry) => sum + entry.Elements));
         if (found < least)
             throw MarrowException.Bad(weights.Path, $"the {least} numbers or more of the {model.Architecture} that the config describes", $"{found}", "The checkpoint is damaged or was changed: fetch or save it again.");
     }

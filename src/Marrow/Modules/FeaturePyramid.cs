@@ -3,6 +3,7 @@
 
 using Marrow.Computing;
 using Marrow.Computing.Cpu;
+using Marrow.Onnx;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -73,6 +74,35 @@ internal sealed class FeaturePyramid : KeyedModule<Tensor[], Tensor[]>
         foreach (var map in all)
             map.MoveToOuterDisposeScope();
         return all;
+    }
+
+    /// <summary>The same as ONNX nodes: the levels' names.</summary>
+    /// <param name="prefix">The pyramid's key: "fpn".</param>
+    /// <param name="maps">Of the backbone, fine to coarse.</param>
+    /// <param name="count">As the levels of the constructor.</param>
+    public static IReadOnlyList<string> WriteOnnx(
+        OnnxLayers layers, string prefix, IReadOnlyList<string> maps, int count)
+    {
+        var levels = new string[Math.Min(maps.Count, count)];
+        var above = layers.Convolution(maps[^1], Inner(maps.Count - 1));
+        for (var i = maps.Count - 1; i >= 0; i--)
+        {
+            if (i < maps.Count - 1)
+            {
+                var lateral = layers.Convolution(maps[i], Inner(i));
+                var size = layers.Graph.Node("Shape", $"{prefix}.shape{i}", [lateral]);
+                var enlarged = layers.Graph.Nearest($"{prefix}.enlarged{i}", above, size);
+                above = layers.Graph.Node("Add", $"{prefix}.merged{i}", [lateral, enlarged]);
+            }
+            if (i < levels.Length)
+                levels[i] = layers.Convolution(above, $"{prefix}.layer_blocks.{i}.0");
+        }
+        var all = levels.ToList();
+        for (var p = 6; all.Count < count; p++)
+            all.Add(layers.Convolution(p == 6 ? all[^1] : layers.Relu(all[^1]), $"{prefix}.extra_blocks.p{p}"));
+        return all;
+
+        string Inner(int i) => $"{prefix}.inner_blocks.{i}.0";
     }
 
     private Tensor Lateral(int level, Tensor map) => ((Conv2d)((Chain)_inner[level])[0]).Convolve(map);

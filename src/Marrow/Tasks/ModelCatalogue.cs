@@ -38,6 +38,13 @@ public static class ModelCatalogue
     /// <summary>The same, also of a module of the user's own.</summary>
     public static string BackbonePrefix(ModelSpec spec) => spec.BackbonePrefix ?? BackbonePrefix(spec.Architecture);
 
+    /// <summary>
+    /// How many numbers a model has at least. It is held against a file of weights before anything is built: a config of
+    /// a few bytes can name a model that no memory holds. 0 for a module of the user's own.
+    /// </summary>
+    internal static long LeastElements(ModelSpec spec) =>
+        spec.BackbonePrefix is null ? Find(spec.Architecture).Task.LeastElements(spec) : 0;
+
     /// <summary>The task that models of this architecture are for.</summary>
     internal static string TaskOf(string architecture) => Find(architecture).Task.Name;
 

@@ -64,6 +64,16 @@ public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
             anchors);
     }
 
+    /// <summary>A lower bound of the numbers in its heads; see <see cref="TaskDescriptor.LeastElements"/>.</summary>
+    internal static long LeastElements(DetectorSpec spec)
+    {
+        const int kernel = 3 * 3;
+        long width = spec.PyramidChannels, anchors = AnchorGrid.AnchorsPerCell(spec);
+        var heads = spec.Corners > 0 ? 3 : 2;
+        var towers = heads * spec.HeadConvolutions * width * width * kernel;
+        return towers + anchors * (spec.Classes + BoxCoder.Length + spec.Corners * 2L) * width * kernel;
+    }
+
     private static void Check(DetectorSpec spec)
     {
         static void Demand(bool holds, string expected, object found)

@@ -115,6 +115,15 @@ public abstract class TaskDescriptor
     /// <summary>The model's own outputs, before any decoding.</summary>
     internal virtual IReadOnlyList<RawOutput> RawOutputs(CheckpointConfig config) => [];
 
+    /// <summary>
+    /// A lower bound of the numbers in the parts of a model whose size a config chooses, so without the backbone, which is
+    /// one of the catalogue's. Never overflows for a config that was validated.
+    /// </summary>
+    internal virtual long LeastElements(ModelSpec spec) => spec.Outputs;
+
+    /// <summary>How models of the task become ONNX graphs; null where they can't.</summary>
+    internal virtual TaskOnnx? Onnx => null;
+
     /// <summary>Calls <paramref name="require"/> with all that a config of the task must be.</summary>
     internal virtual void Validate(CheckpointConfig config, ConfigCheck require)
     {

@@ -48,7 +48,7 @@ public class PointLocatorTests
     [Theory]
     [InlineData(64, 48)]
     [InlineData(50, 70)] // no multiple of 4
-    public void It_gives_places_in_input_pixels_from_maps_of_the_size_that_is_told(int width, int height)
+    public void It_gives_places_in_input_pixels_from_maps_of_a_quarter_of_the_size_rounded_up(int width, int height)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -56,7 +56,7 @@ public class PointLocatorTests
         using var model = (PointLocator)ModelCatalogue.Create(spec);
         model.eval();
         var images = randn(2, 1, height, width);
-        Assert.Equal([2, 5, PointLocator.Cells(height), PointLocator.Cells(width)], model.Heatmaps(images).shape);
+        Assert.Equal([2, 5, (height + 3) / 4, (width + 3) / 4], model.Heatmaps(images).shape);
         var found = model.forward(images);
         Assert.Equal([2, 5, 3], found.shape);
         Assert.All(found.data<float>().ToArray().Chunk(3), p => Assert.True(p[0] >= 0 && p[0] <= width && p[1] >= 0 && p[1] <= height && p[2] > 0 && p[2] <= 1.0001));

@@ -1,5 +1,6 @@
 using Marrow.Exchange;
 using Marrow.Exchange.Onnx;
+using Marrow.Tasks;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Exchange;
 
@@ -44,5 +45,5 @@ public sealed class ExportDocsTests : IDisposable
 
     [Fact]
     public void The_numbers_of_the_suppression_are_those_of_the_code() =>
-        Assert.Contains(FormattableString.Invariant($"score over {OnnxDecoding.LowestScore}, overlap with a\nbetter one of at most {OnnxDecoding.SuppressedIou}, at most {OnnxDecoding.MostDetections} of a class"), _page);
+        Assert.Contains(FormattableString.Invariant($"score over {DetectionOnnx.LowestScore}, overlap with a\nbetter one of at most {DetectionOnnx.SuppressedIou}, at most {DetectionOnnx.MostDetections} of a class"), _page);
 }

@@ -3,6 +3,8 @@ using Marrow.Exchange;
 using Marrow.Exchange.Onnx;
 using Marrow.Hub;
 using Marrow.Modules;
+using Marrow.Tasks.Cobb;
+using Marrow.Tasks;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Models;
 using TorchSharp;
@@ -114,7 +116,7 @@ public sealed class OnnxExportTests : IDisposable
         for (var rows = 1; rows <= 50; rows++)
         {
             var x = torch.randn(2, 3, rows);
-            var pooled = x.matmul(torch.tensor(OnnxCobb.Pooling(rows, 16), [rows, 16]));
+            var pooled = x.matmul(torch.tensor(CobbOnnx.Pooling(rows, 16), [rows, 16]));
             Assert.True((pooled - torch.nn.functional.adaptive_avg_pool1d(x, 16)).abs().max().item<float>() < 1e-5, $"{rows} rows");
         }
     }
@@ -174,11 +176,23 @@ public sealed class OnnxExportTests : IDisposable
     }
 
     [Fact]
-    public void A_model_of_an_unknown_kind_is_refused()
+    public void A_model_of_another_task_is_refused_by_its_name()
     {
         using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
         using var model = torch.nn.Linear(2, 2);
-        Assert.Contains("a classifier, a detector, a regressor, a locator of points or a segmentation", Assert.Throws<MarrowException>(() => OnnxModel.Build(checkpoint.Config, model, false)).Message);
+        var error = Assert.Throws<MarrowException>(() => OnnxModel.Build(checkpoint.Config, model, false));
+        Assert.Contains("expected a Classifier, found Linear", error.Message);
+    }
+
+    [Fact]
+    public void A_task_without_a_graph_is_refused_with_the_names_of_those_that_have_one()
+    {
+        using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
+        using var model = torch.nn.Linear(2, 2);
+        var config = checkpoint.Config with { Task = CheckpointTask.Pretrain };
+        var error = Assert.Throws<MarrowException>(() => OnnxModel.Build(config, model, false));
+        Assert.Contains("classify, detect-vertebrae, regress-cobb", error.Message);
+        Assert.Contains("found pretrain", error.Message);
     }
 
     [Fact]

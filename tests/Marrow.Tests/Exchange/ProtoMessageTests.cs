@@ -1,4 +1,4 @@
-using Marrow.Exchange.Onnx;
+using Marrow.Onnx;
 
 namespace Marrow.Tests.Exchange;
 

@@ -63,7 +63,7 @@ public sealed class HostileSizesTests : IDisposable
                 var spec = new ModelSpec { Architecture = name, Outputs = 5, Detector = detector };
                 using var model = ModelCatalogue.Create(spec);
                 var size = model.state_dict().Values.Sum(t => t.NumberOfElements);
-                Assert.InRange(ModelSize.LeastElements(spec), 1, size);
+                Assert.InRange(ModelCatalogue.LeastElements(spec), 1, size);
             }
         }
     }

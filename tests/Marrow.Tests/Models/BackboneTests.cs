@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Marrow.Backbones;
 using Marrow.Modules;
+using Marrow.Onnx;
 using Marrow.Tasks;
 using Marrow.Tasks.Classify;
 using Marrow.Tasks.Cobb;
@@ -89,9 +90,8 @@ public class BackboneTests
     public void A_backbone_without_nodes_of_ONNX_is_refused_by_its_name()
     {
         using var model = new Classifier(new Plain(), 3);
-        var graph = new Marrow.Exchange.Onnx.OnnxGraph("plain");
-        var layers = new Marrow.Exchange.Onnx.OnnxLayers(graph, model);
-        var error = Assert.Throws<MarrowException>(() => Marrow.Exchange.Onnx.OnnxClassifier.Logits(layers, "image"));
+        var layers = new OnnxLayers(new("plain"), model);
+        var error = Assert.Throws<MarrowException>(() => model.Features.WriteOnnx(layers, "image", "features.", 5));
         Assert.Contains("found Plain", error.Message, StringComparison.Ordinal);
     }
 

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Onnx;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Marrow.Exchange.Onnx;

@@ -2,6 +2,7 @@
 // batches of three. Without this nobody would know that the graph computes what the model does.
 
 using Marrow.Inputs;
+using Marrow.Onnx;
 using Marrow.Tasks;
 using Microsoft.ML.OnnxRuntime;
 using TorchSharp;
@@ -11,11 +12,13 @@ namespace Marrow.Exchange.Onnx;
 internal static class OnnxRun
 {
     private const int LargerBatch = 3;
-    private const string Selected = "selected"; // indices: compared as a set
 
     /// <summary>Compares the outputs of <paramref name="file"/> with those of the model.</summary>
-    public static OnnxComparison Compare(string file, OnnxGraph graph, CheckpointConfig config, torch.nn.Module model, ExportRequest request, CancellationToken cancellation)
+    public static OnnxComparison Compare(
+        string file, OnnxGraph graph, CheckpointConfig config, torch.nn.Module model, ExportRequest request,
+        CancellationToken cancellation)
     {
+        var writer = OnnxModel.Writer(config);
         var (images, source) = CheckImages.Of(config, request.CheckImages);
         using var options = new SessionOptions { IntraOpNumThreads = torch.get_num_threads() };
         using var session = new InferenceSession(file, options);
@@ -29,20 +32,23 @@ internal static class OnnxRun
             using var scope = torch.NewDisposeScope();
             using var noGradients = torch.no_grad();
             var input = Preprocessor.ToTensor(batch, config.Input);
-            var expected = ExpectedOutputs.Of(model, input, config, request.Decode);
-            using var given = OrtValue.CreateTensorValueFromMemory(input.data<float>().ToArray(), input.shape);
+            var expected = writer.Expected(model, input, config, request.Decode);
+            using var fed = OrtValue.CreateTensorValueFromMemory(input.data<float>().ToArray(), input.shape);
             using var run = new RunOptions();
-            using var results = session.Run(run, [OnnxModel.InputName], [given], names);
+            using var results = session.Run(run, [OnnxModel.InputName], [fed], names);
+            var floats = graph.Outputs.Index().Where(o => o.Item.Type == OnnxType.Float32)
+                .ToDictionary(o => o.Item.Name, o => Floats(results[o.Index]));
             for (var i = 0; i < names.Count; i++)
             {
-                var (magnitude, difference) = names[i] == Selected
-                    ? OfSets(ExpectedOutputs.Selected(Floats(results[names.IndexOf("scores")]), Floats(results[names.IndexOf("boxes")]), batch.Count, config.Classes.Count), results[i])
-                    : OfNumbers(expected[names[i]], results[i], names[i]);
+                var (magnitude, difference) = floats.TryGetValue(names[i], out var given)
+                    ? OfNumbers(expected[names[i]], given, names[i])
+                    : OfSets(writer.ExpectedRows(floats, batch.Count, config), results[i]);
                 largest[names[i]] = Math.Max(largest[names[i]], magnitude);
                 absolute[names[i]] = Math.Max(absolute[names[i]], difference);
             }
         }
-        return new($"ONNX Runtime {OrtEnv.Instance().GetVersionString()}", source, [.. batches.Select(b => b.Count).Distinct()], request.Tolerance,
+        return new($"ONNX Runtime {OrtEnv.Instance().GetVersionString()}", source,
+            [.. batches.Select(b => b.Count).Distinct()], request.Tolerance,
             [.. names.Select(n => new OutputDifference(n, largest[n], absolute[n], absolute[n] / Math.Max(largest[n], float.Epsilon)))]);
     }
 
@@ -56,9 +62,8 @@ internal static class OnnxRun
                 "Nothing was written. Allow more with --tolerance if that is good enough.");
     }
 
-    private static (double Largest, double Difference) OfNumbers(float[] mine, OrtValue output, string name)
+    private static (double Largest, double Difference) OfNumbers(float[] mine, float[] theirs, string name)
     {
-        var theirs = Floats(output);
         if (mine.Length != theirs.Length)
             throw new MarrowException($"{name}: Marrow gives {mine.Length} numbers, ONNX Runtime {theirs.Length}.");
         var (largest, difference) = (0.0, 0.0);
@@ -70,7 +75,7 @@ internal static class OnnxRun
         return (largest, difference);
     }
 
-    private static (double Largest, double Difference) OfSets(HashSet<(long Image, long Class, long Anchor)> mine, OrtValue output)
+    private static (double Largest, double Difference) OfSets(HashSet<(long, long, long)> mine, OrtValue output)
     {
         var theirs = output.GetTensorDataAsSpan<long>().ToArray().Chunk(3).Select(s => (s[0], s[1], s[2])).ToHashSet();
         theirs.SymmetricExceptWith(mine);
@@ -78,5 +83,4 @@ internal static class OnnxRun
     }
 
     private static float[] Floats(OrtValue output) => output.GetTensorDataAsSpan<float>().ToArray();
-
 }

@@ -12,6 +12,7 @@ internal sealed class ClassifyDescriptor : TaskDescriptor
     public override IReadOnlyList<string> Metrics => ["auroc", "accuracy", "kappa"];
     internal override string ArchitecturePrefix => "";
     internal override Type ModelType => typeof(ClassifyTask);
+    internal override TaskOnnx? Onnx => new ClassifyOnnx();
     internal override bool HasNamedOutputs => true;
     internal override IReadOnlyList<string> CsvKinds => ["classes", "findings"];
     internal override bool HasUncertainLabels => true;

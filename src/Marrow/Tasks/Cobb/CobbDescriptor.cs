@@ -12,6 +12,7 @@ internal sealed class CobbDescriptor : TaskDescriptor
     public override IReadOnlyList<string> Metrics => ["smape", "mae", "euclidean", "manhattan", "pearson"];
     internal override string ArchitecturePrefix => "cobb-";
     internal override Type ModelType => typeof(RegressCobbTask);
+    internal override TaskOnnx? Onnx => new CobbOnnx();
     internal override IReadOnlyList<string> CsvKinds => ["numbers"];
     internal override (int Width, int Height, Fit Fit) DefaultInput => SpineFilm.Input;
     internal override IReadOnlyList<CropRegion> Crops => [CropRegion.Spine];

@@ -12,6 +12,7 @@ internal sealed class MasksDescriptor : TaskDescriptor
     public override IReadOnlyList<string> Metrics => ["dice", "iou", "surface-distance", "hausdorff95"];
     internal override string ArchitecturePrefix => "segment-";
     internal override Type ModelType => typeof(SegmentTask);
+    internal override TaskOnnx? Onnx => new MasksOnnx();
     internal override string? PipelineTag => "image-segmentation";
 
     internal override bool LearnsFromMasks => true;

@@ -12,6 +12,7 @@ internal sealed class NumbersDescriptor : TaskDescriptor
     public override IReadOnlyList<string> Metrics => ["nmae", "mae", "rmse", "pearson", "r2"];
     internal override string ArchitecturePrefix => "regress-";
     internal override Type ModelType => typeof(RegressTask);
+    internal override TaskOnnx? Onnx => new NumbersOnnx();
     internal override bool HasNamedOutputs => true;
     internal override IReadOnlyList<string> CsvKinds => ["numbers"];
     internal override bool OutputsAreColumns => true;

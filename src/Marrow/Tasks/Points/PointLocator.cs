@@ -79,9 +79,6 @@ public sealed class PointLocator : KeyedModule<Tensor, Tensor>
         Tensor Mean(Tensor places) => (kept * places).sum(2) / mass;
     }
 
-    /// <summary>Cells along a side of so many pixels: a backbone halves it twice, rounding up.</summary>
-    internal static int Cells(int pixels) => ((pixels + 1) / 2 + 1) / 2;
-
     /// <summary>Where the cells' centres lie, input px: x and y, [h*w] each, in the order of a flattened heatmap.</summary>
     internal static (Tensor X, Tensor Y) Cells(Tensor heatmaps, long width, long height)
     {

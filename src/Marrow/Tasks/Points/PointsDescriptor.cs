@@ -13,6 +13,7 @@ internal sealed class PointsDescriptor : TaskDescriptor
     public override IReadOnlyList<string> Metrics => ["point-nme", "point-error", "point-error-median", "points-within-1", "points-within-2", "points-within-5"];
     internal override string ArchitecturePrefix => "points-";
     internal override Type ModelType => typeof(PointsTask);
+    internal override TaskOnnx? Onnx => new PointsOnnx();
     internal override bool HasNamedOutputs => true;
     internal override IReadOnlyList<string> CsvKinds => ["points"];
     internal override bool OutputsAreColumns => true;

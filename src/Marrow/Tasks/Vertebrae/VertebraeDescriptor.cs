@@ -14,6 +14,8 @@ internal sealed class VertebraeDescriptor : TaskDescriptor
     internal override string ArchitecturePrefix => "retinanet-";
     internal override string BackbonePrefix => RetinaNet.BackbonePrefix;
     internal override Type ModelType => typeof(DetectVertebraeTask);
+    internal override long LeastElements(ModelSpec spec) => RetinaNet.LeastElements(spec.Detector ?? new());
+    internal override TaskOnnx? Onnx => new RetinaNetOnnx();
     internal override (int Width, int Height, Fit Fit) DefaultInput => SpineFilm.Input;
     internal override bool FindsCrops => true;
     internal override bool HasDetector => true;

@@ -1,9 +1,9 @@
-using Marrow.Backbones;
+using Marrow.Onnx;
 
-namespace Marrow.Exchange.Onnx;
+namespace Marrow.Backbones;
 
 /// <summary>DenseNet as ONNX nodes, in the order of <see cref="DenseNetFeatures"/>.</summary>
-internal static class OnnxDenseNet
+internal static class DenseNetOnnx
 {
     /// <summary>The maps of <see cref="DenseNetFeatures.ForwardPyramid"/>.</summary>
     /// <param name="prefix">Of the backbone's keys.</param>
@@ -12,7 +12,8 @@ internal static class OnnxDenseNet
         var graph = layers.Graph;
         var stem = layers.Relu(layers.BatchNorm(layers.Convolution(image, $"{prefix}conv0"), $"{prefix}norm0"));
         var x = graph.Node("MaxPool", $"{prefix}pool0", [stem],
-            OnnxAttribute.Integers("kernel_shape", 3, 3), OnnxAttribute.Integers("strides", 2, 2), OnnxAttribute.Integers("pads", 1, 1, 1, 1));
+            OnnxAttribute.Integers("kernel_shape", 3, 3), OnnxAttribute.Integers("strides", 2, 2),
+            OnnxAttribute.Integers("pads", 1, 1, 1, 1));
         var maps = new List<string>();
         if (firstLevel <= 1)
             maps.Add(stem);

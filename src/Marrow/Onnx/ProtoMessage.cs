@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Marrow.Exchange.Onnx;
+namespace Marrow.Onnx;
 
 /// <summary>
-/// One message in protocol buffers' wire format (protobuf.dev, "Encoding"), as far as ONNX needs it: fields are added in
-/// turn, messages within messages by their finished pieces. Large bytes are kept, not copied, so that a model's weights
-/// are in memory once.
+/// One message in protocol buffers' wire format (protobuf.dev, "Encoding"), as far as ONNX needs it: fields are added
+/// in turn, messages within messages by their finished pieces. Large bytes are kept, not copied, so that a model's
+/// weights are in memory once.
 /// </summary>
 internal sealed class ProtoMessage
 {
@@ -27,7 +27,8 @@ internal sealed class ProtoMessage
 
     public ProtoMessage Text(int field, string value) => Bytes(field, Encoding.UTF8.GetBytes(value));
 
-    public ProtoMessage Bytes(int field, ReadOnlyMemory<byte> value) => Tag(field, LengthDelimited).Number((ulong)value.Length).Piece(value);
+    public ProtoMessage Bytes(int field, ReadOnlyMemory<byte> value) =>
+        Tag(field, LengthDelimited).Number((ulong)value.Length).Piece(value);
 
     public ProtoMessage Message(int field, ProtoMessage value)
     {

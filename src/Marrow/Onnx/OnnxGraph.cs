@@ -1,10 +1,10 @@
-// A graph of ONNX operators (onnx.ai, "Open Neural Network Exchange Intermediate Representation"), built node by node and
-// written as a ModelProto. Field numbers are those of onnx.proto.
+// A graph of ONNX operators (onnx.ai, "Open Neural Network Exchange Intermediate Representation"), built node by node
+// and written as a ModelProto. Field numbers are those of onnx.proto.
 
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Marrow.Exchange.Onnx;
+namespace Marrow.Onnx;
 
 /// <summary>Types of elements, by their numbers in onnx.proto.</summary>
 internal enum OnnxType
@@ -39,11 +39,15 @@ internal sealed class OnnxGraph(string name)
     }
 
     /// <summary>A value that is already there becomes an output.</summary>
-    public void Output(OnnxValue output) => _outputs.Add(_names.Contains(output.Name) ? output : throw new ArgumentException($"No value '{output.Name}'.", nameof(output)));
+    public void Output(OnnxValue output) => _outputs.Add(_names.Contains(output.Name)
+        ? output
+        : throw new ArgumentException($"No value '{output.Name}'.", nameof(output)));
 
-    public string Constant(string name, ReadOnlySpan<float> values, params long[] shape) => Constant(name, OnnxType.Float32, MemoryMarshal.AsBytes(values).ToArray(), shape);
+    public string Constant(string name, ReadOnlySpan<float> values, params long[] shape) =>
+        Constant(name, OnnxType.Float32, MemoryMarshal.AsBytes(values).ToArray(), shape);
 
-    public string Constant(string name, ReadOnlySpan<long> values, params long[] shape) => Constant(name, OnnxType.Int64, MemoryMarshal.AsBytes(values).ToArray(), shape);
+    public string Constant(string name, ReadOnlySpan<long> values, params long[] shape) =>
+        Constant(name, OnnxType.Int64, MemoryMarshal.AsBytes(values).ToArray(), shape);
 
     /// <summary>A node with one output, which is returned.</summary>
     /// <param name="inputs">Names; "" for an optional input that is left out.</param>
@@ -51,13 +55,24 @@ internal sealed class OnnxGraph(string name)
     {
         var node = new ProtoMessage();
         foreach (var input in inputs)
-            node.Text(1, input.Length == 0 || _names.Contains(input) ? input : throw new ArgumentException($"No value '{input}'.", nameof(inputs)));
+            node.Text(1, input.Length == 0 || _names.Contains(input)
+                ? input
+                : throw new ArgumentException($"No value '{input}'.", nameof(inputs)));
         node.Text(2, Claim(name)).Text(3, name).Text(4, operation);
         foreach (var attribute in attributes)
             node.Message(5, attribute);
         _nodes.Add(node);
         return name;
     }
+
+    /// <summary>
+    /// A map enlarged to another's size: each cell takes the one that torch's interpolate takes, floor(cell * coarse /
+    /// fine).
+    /// </summary>
+    /// <param name="size">The name of the shape that is wanted, four numbers.</param>
+    public string Nearest(string name, string map, string size) => Node("Resize", name, [map, "", "", size],
+        OnnxAttribute.Text("mode", "nearest"), OnnxAttribute.Text("nearest_mode", "floor"),
+        OnnxAttribute.Text("coordinate_transformation_mode", "asymmetric"));
 
     public void Write(Stream stream, string description, IReadOnlyDictionary<string, string> metadata)
     {
@@ -75,7 +90,8 @@ internal sealed class OnnxGraph(string name)
             .Message(7, graph)
             .Message(8, new ProtoMessage().Text(1, "").Integer(2, OperatorSet));
         if (model.Length > int.MaxValue)
-            throw new MarrowException($"{name}: {model.Length >> 20} MiB are more than an ONNX file holds. Export as safetensors instead.");
+            throw new MarrowException($"{name}: {model.Length >> 20} MiB are more than an ONNX file holds. "
+                + "Export as safetensors instead.");
         model.WriteTo(stream);
         WriteMetadata(stream, metadata);
     }
@@ -98,26 +114,34 @@ internal sealed class OnnxGraph(string name)
         return name;
     }
 
-    private string Claim(string name) => _names.Add(name) ? name : throw new ArgumentException($"The value '{name}' is there already.", nameof(name));
+    private string Claim(string name) => _names.Add(name)
+        ? name
+        : throw new ArgumentException($"The value '{name}' is there already.", nameof(name));
 
     private static ProtoMessage Described(OnnxValue value)
     {
         var shape = new ProtoMessage();
         foreach (var size in value.Shape)
-            shape.Message(1, long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var known) ? new ProtoMessage().Integer(1, known) : new ProtoMessage().Text(2, size));
+            shape.Message(1, long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var known)
+                ? new ProtoMessage().Integer(1, known)
+                : new ProtoMessage().Text(2, size));
         var tensor = new ProtoMessage().Integer(1, (int)value.Type).Message(2, shape);
-        return new ProtoMessage().Text(1, value.Name).Message(2, new ProtoMessage().Message(1, tensor)).Text(3, $"{value.Meaning} Unit: {value.Unit}.");
+        return new ProtoMessage().Text(1, value.Name).Message(2, new ProtoMessage().Message(1, tensor))
+            .Text(3, $"{value.Meaning} Unit: {value.Unit}.");
     }
 }
 
 /// <summary>Attributes of nodes.</summary>
 internal static class OnnxAttribute
 {
-    public static ProtoMessage Integer(string name, long value) => new ProtoMessage().Text(1, name).Integer(3, value).Integer(20, 2);
+    public static ProtoMessage Integer(string name, long value) =>
+        new ProtoMessage().Text(1, name).Integer(3, value).Integer(20, 2);
 
-    public static ProtoMessage Real(string name, double value) => new ProtoMessage().Text(1, name).Real(2, (float)value).Integer(20, 1);
+    public static ProtoMessage Real(string name, double value) =>
+        new ProtoMessage().Text(1, name).Real(2, (float)value).Integer(20, 1);
 
-    public static ProtoMessage Text(string name, string value) => new ProtoMessage().Text(1, name).Text(4, value).Integer(20, 3);
+    public static ProtoMessage Text(string name, string value) =>
+        new ProtoMessage().Text(1, name).Text(4, value).Integer(20, 3);
 
     public static ProtoMessage Integers(string name, params ReadOnlySpan<long> values)
     {

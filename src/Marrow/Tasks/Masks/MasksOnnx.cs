@@ -1,0 +1,63 @@
+using Marrow.Onnx;
+using static TorchSharp.torch;
+
+namespace Marrow.Tasks.Masks;
+
+/// <summary>
+/// <see cref="SegmentationNet"/> as ONNX nodes, in its order: from the coarsest map to stride 2, then to the input's size.
+/// Its output is "logits" or "probabilities", [N, outputs, height, width].
+/// </summary>
+internal sealed class MasksOnnx : TaskOnnx<SegmentationNet>
+{
+    protected override void Write(OnnxSheet sheet, SegmentationNet model)
+    {
+        var (config, logits) = (sheet.Config, Logits(sheet));
+        IReadOnlyList<int> shape = [config.Model.Outputs, config.Input.Height, config.Input.Width];
+        var channels = string.Join(", ", config.Outputs.Select(o => o.Name));
+        var wanted = config.ExclusiveClasses ? "a softmax over the channels" : "a sigmoid";
+        if (sheet.Decode)
+            sheet.Output(OnnxProbabilities.Of(sheet.Graph, logits, config.Layout), "probability",
+                $"Of each pixel, 0 to 1, by channel: {channels}.", shape);
+        else
+            sheet.Output(logits, "logit", $"Of each pixel; {wanted} gives the probabilities of {channels}.", shape);
+    }
+
+    protected override IReadOnlyDictionary<string, float[]> Expected(
+        SegmentationNet model, Tensor input, CheckpointConfig config, bool decode)
+    {
+        using var scope = NewDisposeScope();
+        var logits = model.forward(input);
+        return decode
+            ? new Dictionary<string, float[]>
+            {
+                ["probabilities"] = Flat(config.ExclusiveClasses ? logits.softmax(1) : logits.sigmoid()),
+            }
+            : new Dictionary<string, float[]> { ["logits"] = Flat(logits) };
+    }
+
+    private static string Logits(OnnxSheet sheet)
+    {
+        var (layers, graph, input) = (sheet.Layers, sheet.Graph, sheet.Config.Input);
+        var maps = sheet.Pyramid(firstLevel: 1); // C1 to C5
+        var x = "";
+        for (var level = maps.Count; level >= 1; level--)
+        {
+            var key = $"decoder.{level}";
+            var sum = layers.Convolution(maps[level - 1], $"{key}.skip");
+            if (x.Length > 0)
+            {
+                var narrow = layers.Convolution(x, $"{key}.narrow");
+                var enlarged = graph.Nearest($"{key}.enlarged", narrow, graph.Node("Shape", $"{key}.shape", [sum]));
+                sum = layers.Convolution(graph.Node("Add", $"{key}.sum", [sum, enlarged]), $"{key}.conv");
+            }
+            x = layers.Relu(layers.GroupNorm(sum, $"{key}.norm"));
+        }
+        var coarse = layers.Convolution(x, "logits", at: ".coarse"); // [N, outputs, H/2, W/2]
+        var counts = graph.Node("Shape", "logits.counts", [coarse],
+            OnnxAttribute.Integer("start", 0), OnnxAttribute.Integer("end", 2));
+        var size = graph.Node("Concat", "logits.shape",
+            [counts, graph.Constant("logits.size", [input.Height, input.Width], 2)], OnnxAttribute.Integer("axis", 0));
+        return graph.Node("Resize", "logits", [coarse, "", "", size],
+            OnnxAttribute.Text("mode", "linear"), OnnxAttribute.Text("coordinate_transformation_mode", "half_pixel"));
+    }
+}
