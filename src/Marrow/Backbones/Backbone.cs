@@ -94,6 +94,13 @@ internal abstract class BackboneShape
     /// <summary>See <see cref="Backbone.Stages"/>.</summary>
     public abstract IReadOnlyList<BackboneStage> Stages { get; }
 
+    /// <summary>What its keys are in files of other programs; one for all shapes of a kind.</summary>
+    public abstract BackboneSpelling Spelling { get; }
+
+    /// <summary>Whether weights are of this shape and of no other of the catalogue.</summary>
+    /// <param name="weights">Shapes by the backbone's own keys.</param>
+    public abstract bool Fits(IReadOnlyDictionary<string, long[]> weights);
+
     /// <summary>Random weights, drawn from torch's global generator; the caller disposes the backbone.</summary>
     /// <param name="channels">Of the images.</param>
     public abstract Backbone Build(int channels);

@@ -17,6 +17,10 @@ public static class BackboneCatalogue
     /// <summary>Every name there is, "densenet121" first.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Keys];
 
+    /// <summary>The kinds of backbones, in the catalogue's order.</summary>
+    internal static IReadOnlyList<BackboneSpelling> Kinds { get; } =
+        [.. All.Values.Select(shape => shape.Spelling).Distinct()];
+
     /// <summary>
     /// A new backbone with random weights, drawn from torch's global generator; the caller disposes it. Throws
     /// <see cref="MarrowException"/> for an unknown name and for less than 1 channel.

@@ -58,6 +58,14 @@ internal sealed class DenseNetShape(int stemChannels, int growth, int bottleneck
         }
     }
 
+    public override BackboneSpelling Spelling => DenseNetSpelling.Instance;
+
+    public override bool Fits(IReadOnlyDictionary<string, long[]> weights)
+    {
+        var (layers, stem, growth) = DenseNetSpelling.Sizes(weights);
+        return BlockLayers.SequenceEqual(layers) && StemChannels == stem && Growth == growth;
+    }
+
     public override Backbone Build(int channels) => new DenseNetFeatures(this, channels);
 }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Marrow.Backbones;
 using Marrow.Weights;
 using Marrow.Weights.PyTorch;
 
@@ -40,16 +41,17 @@ internal static class ArchitectureGuess
         ["3 8 36 3 bottleneck"] = "a ResNet-152",
     };
 
-    /// <summary>The error for weights in which no DenseNet is found.</summary>
+    /// <summary>The error for weights in which no classifier on a backbone of the catalogue is found.</summary>
     public static MarrowException Unknown(WeightFile file)
     {
-        var keys = file.Entries.Select(e => KeyMapping.Unwrap(e.Name)).ToList();
+        var keys = file.Entries.Select(e => ForeignKeys.Unwrap(e.Name)).ToList();
         var name = Of(keys);
         var shown = string.Join(", ", file.Entries.Take(NamedTensors).Select(e => $"'{PickleReader.Shown(e.Name)}' {ShapeText.Of(e.Shape)}"));
         return MarrowException.Bad(file.Path,
-            $"the weights of a DenseNet ({string.Join(", ", KeyMapping.DenseNets.Keys)})",
+            $"the weights of a classifier on one of {string.Join(", ", BackboneCatalogue.Names)}",
             string.Create(CultureInfo.InvariantCulture, $"{keys.Count} tensors such as {shown}{(name is null ? "" : $": by its keys {name}")}"),
-            "DenseNet classifiers of torchvision, torchxrayvision, CheXNet and MONAI can be imported, and every model that marrow hub export wrote as safetensors, pth or bundle; other architectures can't.");
+            $"{string.Join("; ", BackboneCatalogue.Kinds.Select(kind => kind.Sources))} can be imported, "
+                + "and every model that marrow hub export wrote as safetensors, pth or bundle; other architectures can't.");
     }
 
     /// <summary>Null when the keys say nothing.</summary>

@@ -1,4 +1,3 @@
-using Marrow.Checkpoints.Transfer;
 using Marrow.Inputs;
 
 namespace Marrow.Exchange;
@@ -15,10 +14,7 @@ public sealed record ImportMap
     /// <summary>Who makes such files, and where that is written down.</summary>
     public required string Source { get; init; }
 
-    /// <summary>Of the keys, after the wrappers' prefixes are gone and the dense layers are spelled as torchvision does.</summary>
-    public IReadOnlyList<PrefixRule> Renames { get; init; } = [];
-
-    /// <summary>Whole keys, after renaming.</summary>
+    /// <summary>Whole keys, after the wrappers' prefixes are gone.</summary>
     public IReadOnlyList<DroppedKey> Dropped { get; init; } = [];
 
     /// <summary>Names of the outputs in order, where there are as many; empty when the source has none of its own.</summary>
@@ -33,13 +29,18 @@ public sealed record ImportMap
     /// <summary>How the source itself prepares an image, and in what Marrow differs.</summary>
     public required string Preprocessing { get; init; }
 
+    /// <summary>The kind of backbone that the source has: "DenseNet"; null where it may have any.</summary>
+    internal string? Kind { get; init; }
+
     /// <summary>True for a file that can be of no other known source; the first in <see cref="ImportMaps.All"/> that says so is taken.</summary>
     internal Func<SourceFacts, bool> Recognises { get; init; } = _ => false;
 }
 
 /// <summary>What a map is recognised by.</summary>
+/// <param name="Kind">Of the backbone: "DenseNet".</param>
 /// <param name="Keys">As the file has them, without the wrappers' prefixes.</param>
 /// <param name="Channels">Of the first convolution.</param>
 /// <param name="Outputs">Of the classifier; 0 when none was found.</param>
 /// <param name="Metadata">Of a safetensors file.</param>
-internal sealed record SourceFacts(IReadOnlyCollection<string> Keys, int Channels, int Outputs, IReadOnlyDictionary<string, string> Metadata);
+internal sealed record SourceFacts(
+    string Kind, IReadOnlyCollection<string> Keys, int Channels, int Outputs, IReadOnlyDictionary<string, string> Metadata);

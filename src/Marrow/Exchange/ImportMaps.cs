@@ -1,20 +1,16 @@
 using System.Globalization;
+using Marrow.Backbones;
 using Marrow.Inputs;
 
 namespace Marrow.Exchange;
 
 /// <summary>
-/// The sources that are known: each with its keys, its classes and the input its weights were trained on. To add one,
-/// add an entry, a test against the source's own code, and a row in docs/import-maps.md.
+/// The sources that are known: each with its classes and the input its weights were trained on; what keys of other
+/// programs mean says each kind of backbone (<see cref="BackboneSpelling"/>). To add one, add an entry, a test against the
+/// source's own code, and a row in docs/import-maps.md.
 /// </summary>
 public static class ImportMaps
 {
-    /// <summary>
-    /// What programs wrap a model in, and so put in front of every key: DataParallel, Lightning, and modules that hold the
-    /// model in a field. They are taken off as often as they occur.
-    /// </summary>
-    internal static readonly IReadOnlyList<string> Wrappers = ["module.", "model.", "net.", "network.", "backbone."];
-
     private static readonly double[] ImageNetMeans = [0.485, 0.456, 0.406];
     private static readonly double[] ImageNetStds = [0.229, 0.224, 0.225];
 
@@ -47,7 +43,7 @@ public static class ImportMaps
         {
             Name = "monai-densenet",
             Source = "MONAI's DenseNet121, DenseNet169 and DenseNet201 of two dimensions (Project-MONAI/MONAI, monai/networks/nets/densenet.py)",
-            Renames = [new("class_layers.out.", "classifier.")],
+            Kind = "DenseNet",
             Input = channels => new() { Width = 224, Height = 224, Channels = channels, WindowLow = 0, WindowHigh = 1, Mean = 0, Std = 1 },
             Preprocessing = "MONAI has no preprocessing of its own; this is what ScaleIntensity and Resize of most of its tutorials do: each image from its least to its largest value to 0..1. MONAI's readers give PNG and JPEG with rows and columns exchanged; Marrow does not: weights that were trained through them expect images mirrored at the diagonal.",
             Recognises = facts => facts.Keys.Any(k => k.StartsWith("class_layers.", StringComparison.Ordinal) || k.Contains(".layers.norm1.", StringComparison.Ordinal)),
@@ -56,7 +52,7 @@ public static class ImportMaps
         {
             Name = "chexnet-densenet",
             Source = "CheXNet and its like: torchvision's DenseNet in a field \"densenet121\", with a linear layer and a sigmoid for a classifier (arnoweng/CheXNet, model.py)",
-            Renames = [new("densenet121.", ""), new("densenet169.", ""), new("densenet201.", ""), new("module.", ""), new("classifier.0.", "classifier.")],
+            Kind = "DenseNet",
             Classes = ChestXray14,
             Input = ImageNet,
             Preprocessing = "CheXNet makes the shorter side 256 px, cuts 224 x 224 px and subtracts ImageNet's means. Its published figures are means over ten such cuts; Marrow takes the one in the centre, and shrinks by area instead of bilinearly. The model's own sigmoid is applied by Marrow as for every classifier.",
@@ -66,6 +62,7 @@ public static class ImportMaps
         {
             Name = "torchxrayvision-densenet",
             Source = "torchxrayvision's DenseNet (mlmed/torchxrayvision, torchxrayvision/models.py)",
+            Kind = "DenseNet",
             Dropped = [new("op_threshs", "operating points, which shift the outputs after the sigmoid; they are in the outputs' meanings")],
             Classes = XrvPathologies,
             Input = channels => new()
@@ -76,17 +73,22 @@ public static class ImportMaps
             Preprocessing = "torchxrayvision scales the range of the pixels' type to -1024..1024, cuts the square in the centre and resizes it to 224 px. Marrow does the same, and shrinks by area. torchxrayvision's own outputs are shifted so that its operating point becomes 0.5; Marrow gives the probabilities before that.",
             Recognises = facts => facts.Channels == 1 && (facts.Outputs == XrvPathologies.Length || facts.Keys.Contains("op_threshs")),
         },
-        new()
-        {
-            Name = "torchvision-densenet",
-            Source = "torchvision's densenet121, densenet169 and densenet201 (pytorch/vision, torchvision/models/densenet.py)",
-            Classes = [.. Enumerable.Range(0, 1000).Select(i => $"imagenet-{i.ToString("0000", CultureInfo.InvariantCulture)}")],
-            ExclusiveClasses = true,
-            Input = ImageNet,
-            Preprocessing = "torchvision makes the shorter side 256 px, cuts 224 x 224 px from the centre and subtracts ImageNet's means. Marrow does the same with grey images in all three channels, and shrinks by area instead of bilinearly.",
-            Recognises = facts => facts.Channels == 3 && facts.Outputs == 1000,
-        },
-    }.ToDictionary(m => m.Name, StringComparer.Ordinal);
+    }
+    .Concat(BackboneCatalogue.Kinds.Where(kind => kind.Torchvision is not null).Select(Torchvision))
+    .ToDictionary(m => m.Name, StringComparer.Ordinal);
+
+    /// <summary>torchvision's classifiers on one kind of backbone: "torchvision-densenet".</summary>
+    private static ImportMap Torchvision(BackboneSpelling kind) => new()
+    {
+        Name = $"torchvision-{kind.Kind.ToLowerInvariant()}",
+        Source = $"torchvision's {kind.Torchvision!.Value.Models} (pytorch/vision, {kind.Torchvision.Value.File})",
+        Kind = kind.Kind,
+        Classes = [.. Enumerable.Range(0, 1000).Select(i => $"imagenet-{i.ToString("0000", CultureInfo.InvariantCulture)}")],
+        ExclusiveClasses = true,
+        Input = ImageNet,
+        Preprocessing = "torchvision makes the shorter side 256 px, cuts 224 x 224 px from the centre and subtracts ImageNet's means. Marrow does the same with grey images in all three channels, and shrinks by area instead of bilinearly.",
+        Recognises = facts => facts.Channels == 3 && facts.Outputs == 1000,
+    };
 
     /// <summary>torchvision's ImageClassification preset: resize 256, crop 224, the means of its training images.</summary>
     private static InputContract ImageNet(int channels) => new()

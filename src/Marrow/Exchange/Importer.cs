@@ -1,4 +1,5 @@
 using System.Globalization;
+using Marrow.Backbones;
 using Marrow.Checkpoints;
 using Marrow.Computing;
 using Marrow.Hub;
@@ -30,12 +31,18 @@ public static class Importer
         var exported = ExportedFile.Of(file);
         if (exported is not null && request.Map is null && exported.IsWholeIn(file))
             return ExportImport.Restore(file, exported, request);
-        var map = Map(file, request);
-        var entries = KeyMapping.Of(file, map);
-        if (!entries.Keys.Any(k => k.Contains("denseblock1.denselayer1.", StringComparison.Ordinal)))
+        var keys = ForeignKeys.Of([.. file.Entries.Select(e => e.Name)]);
+        var given = request.Map is { } asked ? Named(asked) : null;
+        if (keys?.Head is null)
             throw ArchitectureGuess.Unknown(file);
-        var architecture = request.Architecture is { } named ? Known(named) : KeyMapping.Architecture(entries, path);
-        var (channels, outputs) = (Side(entries, "features.conv0.weight", 1), Side(entries, "classifier.weight", 0));
+        if (given?.Kind is { } kind && kind != keys.Kind.Kind)
+            throw MarrowException.Bad(path, $"a {kind}, which the map {given.Name} is for", $"a {keys.Kind.Kind}",
+                $"Name another map ({string.Join(", ", ImportMaps.All.Keys)}), or none.");
+        var entries = KeyMapping.Of(file, keys);
+        var channels = Side(entries, ForeignKeys.OwnBackbone + keys.Kind.FirstConvolution, 1);
+        var outputs = Side(entries, $"{ForeignKeys.OwnHead}weight", 0);
+        var map = given ?? Map(file, keys.Kind, channels, outputs);
+        var architecture = request.Architecture is { } named ? Known(named) : KeyMapping.Architecture(entries, keys.Kind, path);
         if (channels is not (1 or 3) || outputs < 1)
             throw MarrowException.Bad(path, "a classifier of 1 or 3 input channels", $"{channels} channels and {outputs} outputs", "Name the file of such a model, or take over what fits by a warm start.");
         var classes = Classes(request.Classes ?? map.Classes, outputs, map, path);
@@ -80,27 +87,25 @@ public static class Importer
         return (checkpoint, summary);
     }
 
-    private static ImportMap Map(WeightFile file, ImportRequest request)
-    {
-        var known = string.Join(", ", ImportMaps.All.Keys);
-        if (request.Map is { } name)
-            return ImportMaps.All.TryGetValue(name, out var map) ? map : throw new MarrowException($"Unknown map '{name}'. Known: {known}.");
-        var entries = file.Entries.Select(e => (Key: KeyMapping.Unwrap(e.Name), e.Shape)).ToList();
-        var facts = new SourceFacts(entries.Select(e => e.Key).ToHashSet(StringComparer.Ordinal), Side("conv0.weight", 1), Side("classifier.weight", 0),
-            file is Safetensors own ? own.Metadata : new Dictionary<string, string>());
-        if (!facts.Keys.Any(k => k.Contains("denseblock1.denselayer1.", StringComparison.Ordinal)))
-            throw ArchitectureGuess.Unknown(file);
-        return ImportMaps.All.Values.FirstOrDefault(m => m.Recognises(facts)) ?? throw MarrowException.Bad(file.Path, $"weights of a known source ({known})",
-            $"{facts.Channels} input channels, {facts.Outputs} outputs and keys such as {string.Join(", ", facts.Keys.Take(3).Select(PickleReader.Shown))}",
-            "Name the map that they are closest to (--map), with the classes (--classes).");
+    private static ImportMap Named(string name) => ImportMaps.All.TryGetValue(name, out var map)
+        ? map
+        : throw new MarrowException($"Unknown map '{name}'. Known: {string.Join(", ", ImportMaps.All.Keys)}.");
 
-        int Side(string end, int axis) => (int)Math.Min(entries.Where(e => e.Key.EndsWith(end, StringComparison.Ordinal) && e.Shape.Length > axis).Select(e => e.Shape[axis]).FirstOrDefault(), int.MaxValue);
+    private static ImportMap Map(WeightFile file, BackboneSpelling kind, int channels, int outputs)
+    {
+        var names = file.Entries.Select(e => ForeignKeys.Unwrap(e.Name)).ToHashSet(StringComparer.Ordinal);
+        var metadata = file is Safetensors own ? own.Metadata : new Dictionary<string, string>();
+        var facts = new SourceFacts(kind.Kind, names, channels, outputs, metadata);
+        return ImportMaps.All.Values.FirstOrDefault(m => (m.Kind ?? kind.Kind) == kind.Kind && m.Recognises(facts))
+            ?? throw MarrowException.Bad(file.Path, $"weights of a known source ({string.Join(", ", ImportMaps.All.Keys)})",
+                $"{channels} input channels, {outputs} outputs and keys such as {string.Join(", ", names.Take(3).Select(PickleReader.Shown))}",
+                "Name the map that they are closest to (--map), with the classes (--classes).");
     }
 
-    private static string Known(string architecture) => KeyMapping.DenseNets.ContainsKey(architecture)
+    private static string Known(string architecture) => BackboneCatalogue.Names.Contains(architecture)
         ? architecture
         : throw new MarrowException($"Unknown architecture '{architecture}' for an import. "
-            + $"Known: {string.Join(", ", KeyMapping.DenseNets.Keys)}.");
+            + $"Known: {string.Join(", ", BackboneCatalogue.Names)}.");
 
     private static int Side(IReadOnlyDictionary<string, WeightEntry> entries, string key, int axis) =>
         entries.TryGetValue(key, out var entry) && entry.Shape.Length > axis ? (int)Math.Min(entry.Shape[axis], int.MaxValue) : 0;

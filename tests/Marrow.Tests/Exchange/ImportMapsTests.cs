@@ -1,7 +1,9 @@
+using Marrow.Backbones;
 using Marrow.Exchange;
 using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Tests.Models;
+using Marrow.Weights;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Exchange;
@@ -70,9 +72,10 @@ public class ImportMapsTests
                 map.Input(channels).Validate(map.Name);
             Assert.Contains($"## {map.Name}\n", page, StringComparison.Ordinal);
             Assert.All(map.Classes.Count > 20 ? [map.Classes[0], map.Classes[^1]] : map.Classes, name => Assert.Contains(name, page, StringComparison.Ordinal));
-            Assert.All(map.Renames, rule => Assert.Contains($"`{rule.From}`", page, StringComparison.Ordinal));
             Assert.All(map.Dropped, key => Assert.Contains($"`{key.Key}`", page, StringComparison.Ordinal));
         }
-        Assert.All(ImportMaps.Wrappers, wrapper => Assert.Contains($"`{wrapper}`", page, StringComparison.Ordinal));
+        Assert.All(BackboneCatalogue.Kinds.SelectMany(kind => kind.Heads),
+            head => Assert.Contains($"`{head}`", page, StringComparison.Ordinal));
+        Assert.All(ForeignKeys.Wrappers, wrapper => Assert.Contains($"`{wrapper}`", page, StringComparison.Ordinal));
     }
 }

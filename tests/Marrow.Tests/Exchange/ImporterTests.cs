@@ -2,6 +2,7 @@ using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Exchange;
 using Marrow.Hub;
+using Marrow.Tasks;
 using Marrow.Tests.Checkpoints;
 using Marrow.Training.Recipes;
 using Marrow.Weights;
@@ -36,6 +37,39 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
             var difference = (logits - model.forward(image)).abs().max().item<float>() / logits.abs().max().item<float>();
             Assert.True(difference < 1e-4, $"{difference}");
         }
+    }
+
+    [Theory, MemberData(nameof(Styles))]
+    public void A_warm_start_takes_every_file_that_is_imported_and_gives_the_same_logits(string style)
+    {
+        var (_, architecture, _) = SourceModels.Styles[style];
+        var (path, image, logits) = models.Make(style);
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        using var file = WeightFiles.Open(path);
+        var spec = new ModelSpec { Architecture = architecture, Channels = (int)image.shape[1], Outputs = (int)logits.shape[1] };
+        using var model = (nn.Module<Tensor, Tensor>)ModelCatalogue.Create(spec);
+        var receipt = WarmStart.Apply(model, spec, WeightSource.Of(file), new() { Scope = TransferScope.All });
+        Assert.All(receipt.Tensors.Where(t => t.IsParameter), t => Assert.NotEqual(TransferStatus.Random, t.Status));
+        model.eval();
+        var difference = (logits - model.forward(image)).abs().max().item<float>() / logits.abs().max().item<float>();
+        Assert.True(difference < 1e-4, $"{difference}");
+    }
+
+    [Fact]
+    public void Old_spellings_are_understood_in_a_safetensors_file_by_imports_and_warm_starts_alike()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Drafts.Model(architecture: "densenet-mini");
+        var path = _folder["old.safetensors"];
+        Safetensors.Write(path, [.. model.state_dict().Select(s => KeyValuePair.Create(
+            "module." + s.Key.Replace(".norm1.", ".norm.1.", StringComparison.Ordinal).Replace(".conv2.", ".conv.2.", StringComparison.Ordinal), s.Value))]);
+        var (checkpoint, _) = Importer.Import(path, Request with { Map = "marrow", Classes = ["a", "b"] });
+        using (checkpoint)
+            Assert.Equal("densenet-mini", checkpoint.Config.Model.Architecture);
+        using var file = WeightFiles.Open(path);
+        using var target = Drafts.Model(seed: 5, architecture: "densenet-mini");
+        Assert.Equal(1, WarmStart.Apply(target, "densenet-mini", WeightSource.Of(file)).BackboneCoverage);
     }
 
     [Fact]

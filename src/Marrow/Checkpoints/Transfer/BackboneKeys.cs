@@ -7,8 +7,9 @@ namespace Marrow.Checkpoints.Transfer;
 internal static class BackboneKeys
 {
     /// <summary>
-    /// The source's own prefix where that is known; otherwise the prefix under which most of the backbone's keys are
-    /// found, judged by where its first or last one stands.
+    /// The source's own prefix where that is known, or that of the same kind of backbone in a file of another program;
+    /// otherwise the prefix under which most of the backbone's keys are found, judged by where its first or last one
+    /// stands.
     /// </summary>
     /// <param name="backbone">The target's prefix; at least one of its keys begins with it.</param>
     public static PrefixRule Rule(WeightSource source, IEnumerable<string> targetKeys, string backbone)
@@ -16,6 +17,8 @@ internal static class BackboneKeys
         if (source.BackbonePrefix is { } known)
             return new(known, backbone);
         var suffixes = targetKeys.Where(k => k.StartsWith(backbone, StringComparison.Ordinal)).Select(k => k[backbone.Length..]).ToList();
+        if (source.Foreign is { } foreign && suffixes.Any(s => s.StartsWith(foreign.Kind.Mark, StringComparison.Ordinal)))
+            return new(foreign.Backbone, backbone);
         var keys = source.Shapes.Select(s => s.Key).ToHashSet(StringComparer.Ordinal);
         var prefixes = keys.SelectMany(k => new[] { suffixes[0], suffixes[^1] }.Where(s => k == s || k.EndsWith("." + s, StringComparison.Ordinal)).Select(s => k[..^s.Length]));
         var best = prefixes.Distinct().OrderBy(p => p.Length).MaxBy(p => suffixes.Count(s => keys.Contains(p + s)));

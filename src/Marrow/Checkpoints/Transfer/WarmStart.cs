@@ -85,6 +85,8 @@ public static class WarmStart
             throw MarrowException.Bad(spec.Architecture, $"keys of a backbone that begin with '{backbone}'",
                 string.Join(", ", state.Keys.Select(k => k[..(k.IndexOf('.', StringComparison.Ordinal) + 1)]).Distinct().DefaultIfEmpty("no key")), $"Correct its {nameof(ModelSpec.BackbonePrefix)}.");
         PrefixRule[] rules = [.. options.Rules, BackboneKeys.Rule(source, state.Keys, backbone)];
+        if (options.Scope == TransferScope.All && source.Foreign?.Head is { } head)
+            rules = [.. rules, new(head, ForeignKeys.OwnHead)];
         var firstConvolution = state.Where(s => InBackbone(s.Key)).FirstOrDefault(s => s.Value.Dimensions == 4).Key;
 
         var plan = state.Select(s => Plan(s.Key, s.Value.shape)).ToList();

@@ -1,6 +1,5 @@
 using Marrow.Tasks;
 using Marrow.Weights;
-using Marrow.Weights.PyTorch;
 using TorchSharp;
 
 namespace Marrow.Checkpoints.Transfer;
@@ -30,6 +29,9 @@ public sealed class WeightSource
     /// <summary>Null when unknown.</summary>
     internal string? BackbonePrefix { get; }
 
+    /// <summary>What was found in a file of another program; null for a known architecture and where nothing was.</summary>
+    internal ForeignKeys? Foreign { get; private init; }
+
     /// <summary>Keys and shapes in the source's order.</summary>
     public IReadOnlyList<KeyValuePair<string, long[]>> Shapes { get; }
 
@@ -38,8 +40,8 @@ public sealed class WeightSource
         FromFile(checkpoint.Weights, checkpoint.Name, checkpoint.Digest, checkpoint.WeightsOnly ? null : checkpoint.Config.Model);
 
     /// <summary>
-    /// A file of unknown architecture, which must stay open: the backbone is looked for among its keys. Of a DenseNet's
-    /// keys in a PyTorch file the old and MONAI's spellings are given as torchvision's.
+    /// A file of unknown architecture, which must stay open: the backbone is looked for among its keys. Where other
+    /// programs spell a backbone's keys otherwise, they are given as Marrow's own.
     /// </summary>
     public static WeightSource Of(WeightFile weights) => FromFile(weights, weights.Path, "", null);
 
@@ -57,13 +59,17 @@ public sealed class WeightSource
     private static WeightSource FromFile(WeightFile file, string name, string digest, ModelSpec? spec)
     {
         var entries = file.Entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
-        if (file is PyTorchWeights)
+        var foreign = spec is null ? ForeignKeys.Of(entries.Keys) : null;
+        if (foreign is not null)
         {
-            var spelled = file.Entries.GroupBy(e => DenseNetSpelling.Modern(e.Name)).ToList();
+            var spelled = file.Entries.GroupBy(e => foreign.Spelled(e.Name)).ToList();
             if (spelled.All(g => g.Count() == 1))
                 entries = spelled.ToDictionary(g => g.Key, g => g.Single(), StringComparer.Ordinal);
         }
         return new(name, digest, spec, [.. entries.Select(e => KeyValuePair.Create(e.Key, e.Value.Shape))],
-            key => file.Read(entries[key].Name), (key, target) => file.ReadInto(entries[key].Name, target));
+            key => file.Read(entries[key].Name), (key, target) => file.ReadInto(entries[key].Name, target))
+        {
+            Foreign = foreign,
+        };
     }
 }

@@ -1,3 +1,4 @@
+using Marrow.Backbones;
 using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Soak;

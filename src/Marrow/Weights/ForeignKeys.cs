@@ -1,0 +1,88 @@
+// Names of other programs are understood here and nowhere else: hub import and init: file ask the same. What a kind of
+// backbone is called elsewhere stands in Backbones/. Data flow: the keys of a file -> the kind of backbone by its mark ->
+// where its keys stand, and where those of a classifier's last layer do.
+
+using Marrow.Backbones;
+
+namespace Marrow.Weights;
+
+/// <summary>Where in a file of another program a backbone and a classifier's last layer stand.</summary>
+internal sealed class ForeignKeys
+{
+    /// <summary>What the keys of Marrow's own classifiers begin with.</summary>
+    public const string OwnBackbone = "features.", OwnHead = "classifier.";
+
+    /// <summary>
+    /// What programs wrap a model in, and so put in front of every key: DataParallel, Lightning, and modules that hold
+    /// the model in a field. They are taken off as often as they occur.
+    /// </summary>
+    public static readonly IReadOnlyList<string> Wrappers = ["module.", "model.", "net.", "network.", "backbone."];
+
+    private readonly string _outer;
+
+    private ForeignKeys(BackboneSpelling kind, string backbone, IReadOnlySet<string> keys)
+    {
+        (Kind, Backbone) = (kind, backbone);
+        _outer = backbone.EndsWith(OwnBackbone, StringComparison.Ordinal) ? backbone[..^OwnBackbone.Length] : backbone;
+        Head = kind.Heads.Select(head => _outer + head).FirstOrDefault(head => keys.Contains(head + "weight"));
+    }
+
+    public BackboneSpelling Kind { get; }
+
+    /// <summary>What the backbone's keys begin with: "module.densenet121.features.".</summary>
+    public string Backbone { get; }
+
+    /// <summary>What the keys of a classifier's last layer begin with; null where none was found.</summary>
+    public string? Head { get; }
+
+    /// <summary>
+    /// Null where no kind of backbone is found. Where several of a kind stand in a file it is the one with the most keys
+    /// at the mark, of equal ones that of the shortest prefix.
+    /// </summary>
+    public static ForeignKeys? Of(IReadOnlyCollection<string> names)
+    {
+        foreach (var kind in BackboneCatalogue.Kinds)
+        {
+            var keys = names.Select(kind.Own).ToHashSet(StringComparer.Ordinal);
+            var marked = keys.Select(key => PrefixOf(key, kind.Mark)).OfType<string>().CountBy(prefix => prefix).ToList();
+            if (marked.Count > 0)
+                return new(kind, marked.OrderBy(m => m.Key.Length).MaxBy(m => m.Value).Key, keys);
+        }
+        return null;
+    }
+
+    /// <summary>A key of the file in Marrow's spelling, at its place in the file.</summary>
+    public string Spelled(string name) => Kind.Own(name);
+
+    /// <summary>A key of the file as it is in Marrow's classifier on that backbone.</summary>
+    public string InClassifier(string name)
+    {
+        var key = Spelled(name);
+        if (key.StartsWith(Backbone, StringComparison.Ordinal) && !IsHead(key))
+            return OwnBackbone + key[Backbone.Length..];
+        if (IsHead(key))
+            return OwnHead + key[Head!.Length..];
+        return Unwrap(key.StartsWith(_outer, StringComparison.Ordinal) ? key[_outer.Length..] : key);
+    }
+
+    /// <summary>Without the wrappers' prefixes, however deep they are nested.</summary>
+    public static string Unwrap(string key)
+    {
+        while (Wrappers.FirstOrDefault(w => key.StartsWith(w, StringComparison.Ordinal)) is { } wrapper)
+            key = key[wrapper.Length..];
+        return key;
+    }
+
+    private bool IsHead(string key) => Head is not null && key.StartsWith(Head, StringComparison.Ordinal);
+
+    /// <summary>What stands before the mark where a part of the key begins with it, else null.</summary>
+    private static string? PrefixOf(string key, string mark)
+    {
+        for (var at = 0; (at = key.IndexOf(mark, at, StringComparison.Ordinal)) >= 0; at++)
+        {
+            if (at == 0 || key[at - 1] == '.')
+                return key[..at];
+        }
+        return null;
+    }
+}
