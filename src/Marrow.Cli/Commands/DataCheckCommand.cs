@@ -43,6 +43,8 @@ internal static class DataCheckCommand
             facts.Add(("angles reproduced", Text(reproduced)));
         if (report.Masks is { } masks)
             facts.Add(("masks", Text(masks)));
+        if (report.WithoutBoxes is { } without)
+            facts.Add(("images without a box", Text(without)));
         console.DrawFacts($"{report.Name} ({report.Format}, {report.License})", facts);
         if (report.Classes.Count > 0)
         {
@@ -55,6 +57,8 @@ internal static class DataCheckCommand
             console.Draw(["number", "known", "blank", "least", "mean", "largest"], [.. report.Numbers.Select(n => Row(n.Key, Text(n.Value.Known), Text(n.Value.Unknown), Number(n.Value.Least), Number(n.Value.Mean), Number(n.Value.Largest)))]);
         if (report.Points.Count > 0)
             console.Draw(["point", "labelled in"], [.. report.Points.Select(p => Row(p.Key, Text(p.Value)))]);
+        if (report.Boxes.Count > 0)
+            console.Draw(["class", "boxes"], [.. report.Boxes.Select(b => Row(b.Key, Text(b.Value)))]);
         foreach (var note in report.Notes)
             console.Line(note);
         if (report.Faults.Count == 0)

@@ -11,7 +11,7 @@ internal sealed class DataOptions
 {
     public Argument<string> Format { get; } = new("FORMAT")
     {
-        Description = "chexpert, mura, spineweb16 or csv.",
+        Description = $"{DatasetCatalogue.Names}.",
     };
 
     public Argument<string> Folder { get; } = new("DIR")

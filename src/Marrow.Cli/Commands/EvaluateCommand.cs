@@ -23,7 +23,7 @@ internal static class EvaluateCommand
         data.Required = true;
         var split = new Option<string>("--split") { Description = "held-out: the images that the checkpoint itself held out; of changed files those that it is known of. all: every image, with a warning where it was trained on some.", HelpName = $"{HeldOut}|{All}", DefaultValueFactory = _ => HeldOut };
         split.AcceptOnlyFromAmong(HeldOut, All);
-        var format = new Option<string?>("--format") { Description = "How to read data that the checkpoint does not know: chexpert, mura, spineweb16 or csv." };
+        var format = new Option<string?>("--format") { Description = $"How to read data that the checkpoint does not know: {DatasetCatalogue.Names}." };
         var set = new Option<string[]>("--set") { Description = "Read the data otherwise than for training, with the keys of a recipe's data: split=valid, csv=second.csv. May be repeated.", HelpName = "key=value", DefaultValueFactory = _ => [] };
         var hub = HubFolder.Option();
         return new Command("evaluate", "Measure checkpoints on labelled images, with 95 % bootstrap intervals over patients.") { names, data, split, format, set, hub }.Computes()

@@ -69,6 +69,7 @@ internal sealed record RunIdentity
             sample.Points,
             sample.MirroredPoints,
             sample.Numbers,
+            sample.Boxes, // left out of the JSON where there are none, so that runs from before boxes go on
             sample.HasMask,
             sample.MaskAreas,
         }, MarrowJson.Line)));

@@ -76,14 +76,14 @@ internal sealed record StageSamples
         }
     }
 
-    /// <summary>The images of all parts, decoded and packed; the caller disposes it. Throws <see cref="MarrowException"/> where a point lies outside its image.</summary>
+    /// <summary>The images of all parts, decoded and packed; the caller disposes it. Throws <see cref="MarrowException"/> where a point or a box lies outside its image.</summary>
     public PackedCache Pack(InputContract input, CancellationToken cancellation)
     {
         Sample[] all = [.. Training, .. Validation, .. HeldOut];
         var cache = PackedCache.Open(all, input, cacheFolder: null, cancellation: cancellation);
         try
         {
-            PointCheck.Require(Dataset, all, cache);
+            PlaceCheck.Require(Dataset, all, cache);
             return cache;
         }
         catch

@@ -2,26 +2,26 @@ namespace Marrow.Datasets;
 
 /// <summary>
 /// A CSV with a header beside a folder of images: one row an image, its path below the root, and labels as one class
-/// name, as findings, as numbers, or as points. What the columns are called is found or given (<see cref="DatasetOptions"/>).
+/// name, as findings, as numbers, as points, or as boxes. What the columns are called is found or given (<see cref="DatasetOptions"/>).
 /// </summary>
 internal static class CsvFolder
 {
     private const string DefaultFile = "labels.csv";
     private const string SplitColumn = "split";
-    private const string Points = "points";
-    public static readonly string[] Kinds = ["classes", "findings", "numbers", Points];
-    private static readonly string[] Common = ["split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind"];
+    private const string Points = "points", Boxes = "boxes";
+    public static readonly string[] Kinds = ["classes", "findings", "numbers", Points, Boxes];
+    internal static readonly string[] Common = ["split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind"];
     // The last of each are NIH ChestX-ray14's. Case, spaces and underscores do not matter.
     public static readonly string[] FileColumns = ["path", "file", "filename", "image", "Image Index"];
     private static readonly string[] PatientColumns = ["patient", "patient_id", "patientid", "subject", "Patient ID"];
-    private static readonly string[] LabelColumns = ["label", "class", "target", "Finding Labels"];
+    public static readonly string[] LabelColumns = ["label", "class", "target", "Finding Labels"];
     private static readonly string[] CobbColumns = ["cobb1", "cobb2", "cobb3"];
 
     public static Dataset Open(DatasetRequest request)
     {
         if (MaskSamples.AreAskedFor(request.Options))
             return MaskSamples.OpenCsv(request);
-        OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind", "uncertain", "blank", "softLabels", "units", "mirrorPairs", "coordinates");
+        OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind", "uncertain", "blank", "softLabels", "units", "mirrorPairs", "coordinates", "unlisted");
         var options = request.Options;
         var table = ReadTable(request);
         var (file, patient) = FileAndPatient(request, table);
@@ -29,6 +29,8 @@ internal static class CsvFolder
 
         if (options.Kind == Points)
             return ReadPoints(request, table, rows, file, patient);
+        if (options.Kind == Boxes)
+            return CsvBoxes.Open(request, table, rows, file, patient);
         var names = options.LabelColumns.Count > 0 ? options.LabelColumns : FirstColumn(table, LabelColumns) is >= 0 and var found ? [table.Header[found]] : [];
         if (names.Count == 0)
             throw MarrowException.Bad(table.Path, $"a column {string.Join(", ", LabelColumns)}", table.ColumnsFound, "Name them by the option labelColumns; format images reads a folder without labels.");

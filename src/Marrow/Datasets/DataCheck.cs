@@ -45,6 +45,12 @@ public sealed record DataReport
     /// <summary>Images in which each point is labelled; empty unless a CSV of kind "points".</summary>
     public IReadOnlyDictionary<string, int> Points { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>By class how many boxes there are; empty for data without boxes.</summary>
+    public IReadOnlyDictionary<string, int> Boxes { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Images that are known to have no box; null for data without boxes.</summary>
+    public int? WithoutBoxes { get; init; }
+
     /// <summary>Images that have a mask; null for a data set without masks.</summary>
     public int? Masks { get; init; }
 
@@ -108,6 +114,8 @@ public static class DataCheck
             Classes = dataset.Classes.Count == 0 ? new Dictionary<string, ClassCount>() : dataset.Layout.Reported.ToDictionary(c => dataset.Classes[c], c => Count(dataset, c)),
             Numbers = dataset.NumberNames.Select((name, i) => (name, Summary: Summarize(dataset, i))).ToDictionary(n => n.name, n => n.Summary),
             Points = dataset.PointNames.Select((name, i) => (name, Count: dataset.Samples.Count(s => !double.IsNaN(s.Points[i].X)))).ToDictionary(p => p.name, p => p.Count),
+            Boxes = dataset.BoxClasses.Select((name, k) => (name, Count: dataset.Samples.Sum(s => s.Boxes?.Count(b => b.Class == k) ?? 0))).ToDictionary(b => b.name, b => b.Count),
+            WithoutBoxes = dataset.BoxClasses.Count > 0 ? dataset.Samples.Count(s => s.Boxes is { Count: 0 }) : null,
             Masks = dataset.MaskClasses.Count > 0 && request.Format != "spineweb16" ? dataset.Samples.Count(s => s.MaskPath is not null) : null,
             Notes = dataset.Notes,
             AnglesReproduced = reproduced,
@@ -156,6 +164,8 @@ public static class DataCheck
                     found.Add(new DataFault("exif-orientation", sample.Id, warning));
                 foreach (var (name, point) in dataset.PointNames.Zip(sample.Points).Where(p => PointFault.IsOutside(p.Second, image.OriginalWidth, image.OriginalHeight)))
                     found.Add(new DataFault(PointFault.Kind, sample.Id, PointFault.Describe(name, point, image.OriginalWidth, image.OriginalHeight)));
+                foreach (var box in (sample.Boxes ?? []).Where(b => b.IsOutside(image.OriginalWidth, image.OriginalHeight)))
+                    found.Add(new DataFault(LabelledBox.Fault, sample.Id, box.Describe(dataset.BoxClasses[box.Class], image.OriginalWidth, image.OriginalHeight)));
                 CheckMask(sample, dataset, found);
                 if (!image.Pixels.AsSpan().ContainsAnyExcept(image.Pixels[0]))
                     found.Add(new DataFault("blank-image", sample.Id, $"All pixels are {image.Pixels[0]}."));

@@ -7,11 +7,15 @@ public static class DatasetCatalogue
         new Dictionary<string, Func<DatasetRequest, Dataset>>(StringComparer.Ordinal)
         {
             ["chexpert"] = CheXpert.Open,
+            ["coco"] = CocoBoxes.Open,
             ["csv"] = CsvFolder.Open,
             ["images"] = ImageFolder.Open,
             ["mura"] = Mura.Open,
             ["spineweb16"] = SpineWeb16.Open,
         };
+
+    /// <summary>"chexpert, coco, csv, images, mura or spineweb16".</summary>
+    internal static string Names => SomeText.Either(Formats.Keys);
 
     /// <summary>
     /// Reads labels and lists images; no image is decoded. Images that do not exist are left out and listed in
@@ -31,7 +35,7 @@ public static class DatasetCatalogue
             var fault = dataset.Faults.Count == 0 ? "no image" : $"no usable image ({dataset.Faults.Count} faults{Reasons(dataset.Faults)})";
             throw MarrowException.Bad(request.Root, $"a data set of format {request.Format}", fault, "Check the folder and the options.");
         }
-        foreach (var names in (IReadOnlyList<string>[])[dataset.Classes, dataset.NumberNames, dataset.PointNames])
+        foreach (var names in (IReadOnlyList<string>[])[dataset.Classes, dataset.NumberNames, dataset.PointNames, dataset.BoxClasses])
         {
             if (names.FirstOrDefault(name => name.Any(char.IsControl)) is { } odd)
                 throw MarrowException.Bad(request.Root, "names of labels without line breaks and control characters", SomeText.Quote(odd), "Correct the cells or the column's name.");

@@ -84,7 +84,8 @@ public sealed record DatasetOptions
     /// csv: "classes", one column of class names of which exactly one holds; "findings", a column of 0, 1, -1 or blank
     /// (or a soft label between 0 and 1) for each, or one column that lists what is there ("edema|fracture"); "numbers", a column for each, blank where unknown; "points", two columns
     /// NAME_x and NAME_y in original pixels for each, both blank where unknown; labelColumns then gives the NAMEs, and
-    /// without it all such pairs are taken. Without kind: in a recipe what the task takes, else "classes" for one column
+    /// without it all such pairs are taken; "boxes", a row for each box with columns x1, y1, x2, y2 and, where there is more
+    /// than one class, one of labels, and all four numbers blank in the row of an image without a box. Without kind: in a recipe what the task takes, else "classes" for one column
     /// and "findings" for several, or for one whose cells list several.
     /// </summary>
     public string? Kind { get; init; }
@@ -99,9 +100,21 @@ public sealed record DatasetOptions
     public IReadOnlyDictionary<string, string>? MirrorPairs { get; init; }
 
     /// <summary>
-    /// csv of kind "points": "pixels" (default), of the image as it is stored, or "shares", 0 to 1 of its width and height.
+    /// csv of kind "points" and "boxes": "pixels" (default), of the image as it is stored, or "shares", 0 to 1 of its width and height.
     /// </summary>
     public string? Coordinates { get; init; }
+
+    /// <summary>
+    /// csv of kind "boxes", and coco: what becomes of images below the folder that the label file does not name. "left-out"
+    /// (default): nothing is known of them. "no-boxes": they are known to have no box.
+    /// </summary>
+    public string? Unlisted { get; init; }
+
+    /// <summary>coco: the file, path below the root. "annotations.json" without it.</summary>
+    public string? Annotations { get; init; }
+
+    /// <summary>coco: the folder below the root that the names of images begin at; the root without it.</summary>
+    public string? ImageFolder { get; init; }
 
     /// <summary>
     /// spineweb16: what is outlined for task segment. "vertebrae" (default): the 17 bodies, class "vertebra"; "spine": the

@@ -68,6 +68,13 @@ public sealed record Sample
         init => Targets = Targets with { Numbers = value };
     }
 
+    /// <summary>See <see cref="Targets.Boxes"/>.</summary>
+    public IReadOnlyList<LabelledBox>? Boxes
+    {
+        get => Targets.Boxes;
+        init => Targets = Targets with { Boxes = value };
+    }
+
     /// <summary>See <see cref="Targets.MaskPath"/>.</summary>
     public string? MaskPath
     {
@@ -113,14 +120,17 @@ public sealed record Dataset
     /// </summary>
     public IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
 
-    /// <summary>What a model of this data has as outputs: classes, else numbers, else points.</summary>
-    public ClassLayout Layout => new(Classes.Count > 0 ? Classes : NumberNames.Count > 0 ? NumberNames : PointNames, ExclusiveClasses, ThreeClassFindings)
+    /// <summary>What a model of this data has as outputs: classes, else numbers, else points, else what is in boxes.</summary>
+    public ClassLayout Layout => new(OutputNames, ExclusiveClasses, ThreeClassFindings)
     {
         Units = Classes.Count > 0 ? [] : NumberUnits,
     };
 
+    private IReadOnlyList<string> OutputNames =>
+        ((IReadOnlyList<string>[])[Classes, NumberNames, PointNames, BoxClasses]).FirstOrDefault(names => names.Count > 0) ?? [];
+
     /// <summary>False for images alone.</summary>
-    internal bool HasLabelKind => Classes.Count + NumberNames.Count + PointNames.Count + MaskClasses.Count > 0;
+    internal bool HasLabelKind => OutputNames.Count + MaskClasses.Count > 0;
 
     /// <summary>Names of <see cref="Sample.Numbers"/>, in order.</summary>
     public IReadOnlyList<string> NumberNames { get; init; } = [];
@@ -130,6 +140,9 @@ public sealed record Dataset
 
     /// <summary>Names of <see cref="Sample.Points"/>, in order.</summary>
     public IReadOnlyList<string> PointNames { get; init; } = [];
+
+    /// <summary>What can be in a box, by <see cref="LabelledBox.Class"/>.</summary>
+    public IReadOnlyList<string> BoxClasses { get; init; } = [];
 
     /// <summary>
     /// What masks show: value 1 is the first, 0 is background. Masks are PNG files (<see cref="Sample.MaskPath"/>) or
@@ -158,7 +171,7 @@ public sealed record Dataset
 /// <summary>Where in <see cref="Dataset.Classes"/> the three states of one finding are.</summary>
 public readonly record struct ThreeClassFinding(int Positive, int Negative, int Uncertain);
 
-/// <summary>What a model's outputs are: classes, numbers or points.</summary>
+/// <summary>What a model's outputs are: classes, numbers, points or boxes of classes.</summary>
 /// <param name="Names">One for each output.</param>
 /// <param name="Exclusive">Exactly one of them holds for each image.</param>
 /// <param name="ThreeClass">See <see cref="Dataset.ThreeClassFindings"/>.</param>

@@ -30,6 +30,12 @@ public sealed record Targets
     /// <summary>[<see cref="Dataset.NumberNames"/>]: what a CSV of kind "numbers" holds; NaN where blank.</summary>
     public IReadOnlyList<double> Numbers { get; init; } = [];
 
+    /// <summary>
+    /// Whatever of <see cref="Dataset.BoxClasses"/> is there; empty where it is known that nothing is, and null where nobody
+    /// has looked.
+    /// </summary>
+    public IReadOnlyList<LabelledBox>? Boxes { get; init; }
+
     /// <summary>A PNG of the image's size whose values are classes (<see cref="Dataset.MaskClasses"/>); null without one.</summary>
     public string? MaskPath { get; init; }
 
@@ -38,10 +44,18 @@ public sealed record Targets
 
     /// <summary>True when anything is known that some task learns from.</summary>
     internal bool IsKnown => Labels.Any(l => !float.IsNaN(l)) || Numbers.Any(v => !double.IsNaN(v)) || Points.Any(p => !double.IsNaN(p.X))
-        || Vertebrae.Count > 0 || CobbDegrees.Count > 0 || HasMask;
+        || Vertebrae.Count > 0 || CobbDegrees.Count > 0 || Boxes is not null || HasMask;
 
     /// <summary>True when it is known which class each pixel is of.</summary>
     internal bool HasMask => MaskPath is not null || MaskAreas.Count > 0;
+
+    /// <summary>Every place that is labelled, for whatever must stay in sight.</summary>
+    internal IEnumerable<Point2D> Places =>
+    [
+        .. Vertebrae.SelectMany(v => (Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight]),
+        .. Points.Where(point => !double.IsNaN(point.X)),
+        .. (Boxes ?? []).SelectMany(box => box.Corners),
+    ];
 
     /// <summary>
     /// What moves with the image, moved; where the image is mirrored, the points' sides change places. Masks stay as they
@@ -54,6 +68,7 @@ public sealed record Targets
         {
             Vertebrae = [.. Vertebrae.Select(v => v.Transform(moved))],
             Points = [.. Points.Select((_, k) => moved.Apply(Points[mirrored ? MirroredPoints[k] : k]))],
+            Boxes = Boxes is null ? null : [.. Boxes.Select(box => box.Transform(moved))],
         };
     }
 }

@@ -74,11 +74,10 @@ public sealed record Augmentation
         double Factor(double bound) => Math.Exp(random.Uniform(-1, 1) * Math.Log(1 + strength * bound));
     }
 
-    /// <summary>The same, with the vertebrae and points of the sample in sight of the collimator.</summary>
+    /// <summary>The same, with every labelled place of the sample in sight of the collimator.</summary>
     internal Augmentation Sparing(Sample sample, int originalWidth, int originalHeight) => Collimation is null ? this : this with
     {
-        Collimation = Collimation.Sparing(
-            sample.Vertebrae.SelectMany(v => (Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight]).Concat(sample.Points.Where(p => !double.IsNaN(p.X))), originalWidth, originalHeight),
+        Collimation = Collimation.Sparing(sample.Targets.Places, originalWidth, originalHeight),
     };
 
     /// <summary>The same drawn in the pixels of a window; <paramref name="toWindow"/> changes no lengths, so that a rotation stays one.</summary>

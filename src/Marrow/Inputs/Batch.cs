@@ -16,6 +16,9 @@ public sealed record PreparedSample(Sample Sample, AffineTransform ToInput, Targ
     /// <summary>In input pixels, those of <see cref="Sample.Points"/>; NaN where unlabelled.</summary>
     public IReadOnlyList<Point2D> Points => Targets.Points;
 
+    /// <summary>In input pixels, those of <see cref="Sample.Boxes"/>; null where nobody has looked.</summary>
+    public IReadOnlyList<LabelledBox>? Boxes => Targets.Boxes;
+
     /// <summary>[Vertebrae]: true where the place is a guess, from which nothing is to be learnt; empty when none is.</summary>
     public IReadOnlyList<bool> Guessed { get; init; } = [];
 }

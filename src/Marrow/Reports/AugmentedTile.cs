@@ -4,7 +4,7 @@ using Marrow.Inputs;
 
 namespace Marrow.Reports;
 
-/// <summary>A sample of a contact sheet as training sees it: one draw of the augmentation, the landmarks moved along.</summary>
+/// <summary>A sample of a contact sheet as training sees it: one draw of the augmentation, its labels moved along.</summary>
 internal static class AugmentedTile
 {
     private const int LeastSidePx = 32;
@@ -34,11 +34,16 @@ internal static class AugmentedTile
                 OriginalWidth = contract.Width,
                 OriginalHeight = contract.Height,
             };
-            return item with { Load = () => seen, AsItIs = true, Vertebrae = [.. sample.Vertebrae.Select(v => v.Transform(moved))] };
+            return item with { Load = () => seen, AsItIs = true, Targets = Movable(sample.Targets).Transform(moved) };
         }
         catch (MarrowException e)
         {
-            return item with { Load = () => throw e, Vertebrae = [] };
+            return item with { Load = () => throw e, Targets = Targets.None };
         }
     }
+
+    /// <summary>No names are drawn, so that a point that does not know its mirror image may stand for it.</summary>
+    private static Targets Movable(Targets targets) => targets.MirroredPoints.Count == targets.Points.Count
+        ? targets
+        : targets with { MirroredPoints = [.. Enumerable.Range(0, targets.Points.Count)] };
 }

@@ -18,24 +18,27 @@ public sealed record ContactSheetItem
     /// <summary>Labels or angles, below the caption: wrapped into as many lines as they take.</summary>
     public string Detail { get; init; } = "";
 
-    public IReadOnlyList<Vertebra> Vertebrae { get; init; } = [];
+    /// <summary>Vertebrae, points and boxes, drawn onto the picture.</summary>
+    public Targets Targets { get; init; } = Targets.None;
 
     /// <summary>Greys are shown as they are, not windowed.</summary>
     internal bool AsItIs { get; init; }
 
-    /// <summary>NaN where unlabelled.</summary>
-    public IReadOnlyList<Point2D> Points { get; init; } = [];
-
-    /// <summary>A sample with its landmarks, points, numbers, angles and labels: positive ones by name, soft ones with their value.</summary>
+    /// <summary>A sample with its landmarks, points, boxes, numbers, angles and labels: positive ones by name, soft ones with their value.</summary>
     public static ContactSheetItem Of(Sample sample, Dataset dataset, Func<Radiograph> load)
     {
         var detail = sample.CobbDegrees.Count > 0
             ? string.Join("  ", sample.CobbDegrees.Select(d => $"{d.ToString("F1", CultureInfo.InvariantCulture)}°"))
             : sample.Numbers.Count > 0 ? string.Join("  ", sample.Numbers.Zip(dataset.NumberNames).Select(n => $"{n.Second} {(double.IsNaN(n.First) ? "-" : n.First.ToString("0.###", CultureInfo.InvariantCulture))}"))
             : sample.Points.Count > 0 ? $"{sample.Points.Count(p => !double.IsNaN(p.X))} of {sample.Points.Count} points"
+            : sample.Boxes is { } boxes ? Boxes(boxes, dataset)
             : sample.Labels.Count > 0 ? string.Join(", ", Labels(sample, dataset).DefaultIfEmpty(NoLabel(sample))) : "";
-        return new() { Load = load, Caption = sample.Id, Detail = detail, Vertebrae = sample.Vertebrae, Points = sample.Points };
+        return new() { Load = load, Caption = sample.Id, Detail = detail, Targets = sample.Targets };
     }
+
+    /// <summary>"2 fracture, 1 hardware".</summary>
+    private static string Boxes(IReadOnlyList<LabelledBox> boxes, Dataset dataset) => boxes.Count == 0 ? "no boxes"
+        : string.Join(", ", boxes.CountBy(box => box.Class).OrderBy(c => c.Key).Select(c => FormattableString.Invariant($"{c.Value} {dataset.BoxClasses[c.Key]}")));
 
     private static IEnumerable<string> Labels(Sample sample, Dataset dataset)
     {
@@ -66,7 +69,7 @@ public static class ContactSheet
     /// <summary>A PNG. Tiles are tall for spines and square else; at most 10 a row.</summary>
     public static byte[] Render(IReadOnlyList<ContactSheetItem> items, string title = "")
     {
-        var tall = items.Any(item => item.Vertebrae.Count > 0);
+        var tall = items.Any(item => item.Targets.Vertebrae.Count > 0);
         var (tileWidth, tileHeight) = tall ? (230, LongestTileSidePx) : (260, 260);
         // A sheet about 1.4 times as wide as it is high.
         List<IReadOnlyList<string>> details = [.. items.Select(item => Wrap(item.Detail, tileWidth))];
@@ -124,10 +127,12 @@ public static class ContactSheet
                 .Then(AffineTransform.Translate(frame.Left, frame.Top));
             canvas.Save();
             canvas.ClipRect(tile);
-            var found = item.Vertebrae.Select((v, k) => new FoundVertebra(SpinePart.LevelName(k), v, 1)).ToList();
+            var found = item.Targets.Vertebrae.Select((v, k) => new FoundVertebra(SpinePart.LevelName(k), v, 1)).ToList();
             var spine = new SpineCanvas(canvas, toPicture, frame, tile, 11);
             spine.Vertebrae(found);
-            PointCanvas.Draw(canvas, new(toPicture, frame, tile, 11), item.Points, names: null);
+            var place = new OverlayPlace(toPicture, frame, tile, 11);
+            PointCanvas.Draw(canvas, place, item.Targets.Points, names: null);
+            RegionCanvas.Draw(canvas, place, item.Targets.Boxes ?? []);
             canvas.Restore();
         }
         catch (MarrowException e)

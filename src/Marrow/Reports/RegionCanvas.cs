@@ -1,3 +1,4 @@
+using Marrow.Datasets;
 using Marrow.Findings;
 using Marrow.Imaging;
 using SkiaSharp;
@@ -41,15 +42,28 @@ internal static class RegionCanvas
         foreach (var box in boxes.Boxes)
         {
             var color = ColorOf(classes.IndexOf(box.Class));
-            var (first, last) = (place.ToPicture.Apply(new Point2D(box.Left, box.Top)), place.ToPicture.Apply(new Point2D(box.Right, box.Bottom)));
-            var frame = new SKRect((float)first.X, (float)first.Y, (float)last.X, (float)last.Y);
-            using var halo = Line(OverlayFrame.Ground.WithAlpha(150), place.Unit * 0.22f);
-            using var edge = Line(color, place.Unit * 0.11f);
-            canvas.DrawRect(frame, halo);
-            canvas.DrawRect(frame, edge);
+            var frame = Frame(canvas, place, color, box.Left, box.Top, box.Right, box.Bottom);
             var text = FormattableString.Invariant($"{box.Class} {box.Score:F2}");
             labels.Write(canvas, text, size => new(frame.MidX, frame.Top - size.Height * 0.6f), color, place.Unit);
         }
+    }
+
+    /// <summary>A frame in the colour of its class for each labelled box.</summary>
+    public static void Draw(SKCanvas canvas, OverlayPlace place, IReadOnlyList<LabelledBox> boxes)
+    {
+        foreach (var box in boxes)
+            Frame(canvas, place, ColorOf(box.Class), box.Left, box.Top, box.Right, box.Bottom);
+    }
+
+    private static SKRect Frame(SKCanvas canvas, OverlayPlace place, SKColor color, double left, double top, double right, double bottom)
+    {
+        var (first, last) = (place.ToPicture.Apply(new Point2D(left, top)), place.ToPicture.Apply(new Point2D(right, bottom)));
+        var frame = new SKRect((float)first.X, (float)first.Y, (float)last.X, (float)last.Y);
+        using var halo = Line(OverlayFrame.Ground.WithAlpha(150), place.Unit * 0.22f);
+        using var edge = Line(color, place.Unit * 0.11f);
+        canvas.DrawRect(frame, halo);
+        canvas.DrawRect(frame, edge);
+        return frame;
     }
 
     private static SKPath Outline(RegionsPart regions, int width, int height, byte value, AffineTransform toPicture)

@@ -27,6 +27,7 @@ internal static class TaskLabels
             { Classes.Count: > 0 } => ("findings", dataset.Classes, "findings"),
             { NumberNames.Count: > 0 } => ("numbers", dataset.NumberNames, "numbers"),
             { PointNames.Count: > 0 } => ("points", dataset.PointNames, "points"),
+            { BoxClasses.Count: > 0 } => ("boxes", dataset.BoxClasses, "boxes"),
             _ => ("", [], ""),
         };
         if (names.Count == 0)

@@ -1,3 +1,4 @@
+using Marrow.Datasets;
 using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Reports;
@@ -149,11 +150,11 @@ public class OverlayTests
         var spine = ReportSamples.Spine(300, 700, 1);
         ContactSheetItem[] items =
         [
-            new() { Load = () => ReportSamples.Radiograph(300, 700), Caption = "a/1.png", Detail = "41.0°", Vertebrae = spine },
+            new() { Load = () => ReportSamples.Radiograph(300, 700), Caption = "a/1.png", Detail = "41.0°", Targets = new() { Vertebrae = spine } },
             new() { Load = () => throw new MarrowException("2.png: expected a whole image, found half of one."), Caption = "a/2.png" },
         ];
         using var sheet = ReportSamples.Decode(ContactSheet.Render(items, "two"));
-        using var blank = ReportSamples.Decode(ContactSheet.Render([.. items.Select(i => i with { Vertebrae = [], Load = () => ReportSamples.Radiograph(300, 700) })], "two"));
+        using var blank = ReportSamples.Decode(ContactSheet.Render([.. items.Select(i => i with { Targets = Targets.None, Load = () => ReportSamples.Radiograph(300, 700) })], "two"));
 
         Assert.True(ReportSamples.Count(sheet, c => ReportSamples.Near(c, SpineCanvas.OutlineColor)) > 100);
         Assert.Equal(0, ReportSamples.Count(blank, c => ReportSamples.Near(c, SpineCanvas.OutlineColor)));

@@ -1,0 +1,82 @@
+using Marrow.Imaging;
+
+namespace Marrow.Datasets;
+
+/// <summary>
+/// Collects the boxes of a label file that names an image once for each of them, and makes a sample of each image. An
+/// image that is named without a box is known to have none.
+/// </summary>
+/// <param name="areShares">Boxes are given as shares of the image's width and height, not in pixels.</param>
+internal sealed class BoxSamples(DatasetRequest request, bool areShares)
+{
+    /// <summary>What becomes of images that the label file does not name: they are left out, or have no box.</summary>
+    public static readonly string[] Unlisted = ["left-out", "no-boxes"];
+
+    private readonly Dictionary<string, Image?> _images = new(StringComparer.Ordinal); // null for one that is missing
+
+    private sealed record Image(string Path, string Patient, List<LabelledBox> Boxes)
+    {
+        public bool IsEmpty { get; set; }
+    }
+
+    public ImageList Images { get; } = new(request);
+
+    /// <summary>Adds what one row says of an image; one that does not exist becomes a fault.</summary>
+    /// <param name="box">Null where the row says that there is none.</param>
+    /// <param name="place">The row, for errors: "labels.csv, line 5".</param>
+    public void Add(string id, string patient, LabelledBox? box, string place)
+    {
+        if (!_images.TryGetValue(id, out var image))
+            _images[id] = image = Images.Take(id) is { } path ? new(path, patient, []) : null;
+        if (image is null)
+            return;
+        if (image.Patient != patient)
+            throw Contradiction($"patient {SomeText.Quote(patient)} and, in an earlier row, {SomeText.Quote(image.Patient)}");
+        if (box is null ? image.Boxes.Count > 0 : image.IsEmpty)
+            throw Contradiction("a row with a box and one without");
+        if (box is { } found)
+            image.Boxes.Add(found);
+        else
+            image.IsEmpty = true;
+
+        MarrowException Contradiction(string what) =>
+            MarrowException.Bad(place, $"the same said of {id} in each of its rows", what, "Correct one of the rows.");
+    }
+
+    /// <summary>The images in the order in which they were first named, and after them those that were not.</summary>
+    public Dataset ToDataset(IReadOnlyList<string> classes, IReadOnlyList<string> notes)
+    {
+        var samples = new List<Sample>();
+        foreach (var (id, image) in _images)
+        {
+            if (image is not null && InPixels(id, image) is { } boxes)
+                samples.Add(new() { Id = id, ImagePath = image.Path, Patient = image.Patient, Boxes = boxes });
+        }
+        if (OptionCheck.OneOf(request, "unlisted", request.Options.Unlisted, Unlisted) == Unlisted[1])
+        {
+            samples.AddRange(ImageFolder.Open(request with { Options = new() }).Samples
+                .Where(sample => !_images.ContainsKey(sample.Id))
+                .Select(sample => sample with { Boxes = [] }));
+        }
+        return new Dataset
+        {
+            Name = request.Name,
+            Format = request.Format,
+            Root = request.Root,
+            Samples = samples,
+            Faults = Images.Faults,
+            BoxClasses = classes,
+            Notes = [.. notes, .. Images.Notes],
+        };
+    }
+
+    /// <summary>Null where the image's size is needed and can't be read, which becomes a fault.</summary>
+    private IReadOnlyList<LabelledBox>? InPixels(string id, Image image)
+    {
+        if (!areShares || image.Boxes.Count == 0)
+            return image.Boxes;
+        return Images.ReadSize(id, image.Path) is { } size
+            ? [.. image.Boxes.Select(box => box.Transform(AffineTransform.Scale(size.Width, size.Height)))]
+            : null;
+    }
+}
