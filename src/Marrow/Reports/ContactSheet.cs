@@ -2,7 +2,6 @@ using System.Globalization;
 using Marrow.Datasets;
 using Marrow.Findings;
 using Marrow.Imaging;
-using Marrow.Spine;
 using SkiaSharp;
 
 namespace Marrow.Reports;

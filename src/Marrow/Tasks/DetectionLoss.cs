@@ -1,5 +1,4 @@
-// RetinaNet's loss, and one for the corners. Data flow: vertebrae of each image -> boxes around their corners -> each
-// anchor's object (Matcher) -> focal loss over all anchors but the ignored; box and corner losses over the foreground;
+// RetinaNet's loss, and one for the corners. Data flow: objects of each image -> their boxes -> each anchor's object (Matcher) -> focal loss over all anchors but the ignored; box and corner losses over the foreground;
 // all divided by the batch's foreground count.
 
 using Marrow.Computing;
@@ -10,6 +9,19 @@ using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks;
+
+/// <summary>One thing that a detector is to find, in the pixels of the model's input.</summary>
+/// <param name="Class">Which of the detector's classes it is of.</param>
+/// <param name="Corners">Its four corners, for a detector with a corner head.</param>
+/// <param name="IsGuess">
+/// True where a thing is there but nobody knows just where: its anchors then add no loss.
+/// </param>
+internal readonly record struct DetectionTarget(int Class, Box Box, Vertebra? Corners = null, bool IsGuess = false)
+{
+    /// <summary>A vertebra, which is a detector's only class, with the box around it.</summary>
+    public static DetectionTarget Of(Vertebra vertebra, bool isGuess) =>
+        new(0, CornerCoder.BoxOf(vertebra), vertebra, isGuess);
+}
 
 /// <summary>Float32 scalars.</summary>
 /// <param name="Corner">Null without a corner head.</param>
@@ -57,29 +69,25 @@ public static class DetectionLoss
         return matrix;
     }
 
-    /// <param name="targetsInputPx">
-    /// For each image its vertebrae, in the pixels of the model's input. An image without any is unlabelled: it adds no
-    /// loss, and is not taken as background.
+    /// <param name="targets">
+    /// For each image what is to be found on it. Null stands for an image without labels: it adds no loss, and is not taken
+    /// for background. An empty list is an image on which nothing is to be found.
     /// </param>
-    /// <param name="guessed">
-    /// For each of them whether its place is a guess: its anchors then add no loss, as a vertebra is there but nobody knows
-    /// just where. An image's list may be empty: none is.
-    /// </param>
-    public static DetectionLosses Compute(DetectorOutput output, IReadOnlyList<IReadOnlyList<Vertebra>> targetsInputPx, IReadOnlyList<IReadOnlyList<bool>>? guessed = null)
+    internal static DetectionLosses Compute(DetectorOutput output, IReadOnlyList<IReadOnlyList<DetectionTarget>?> targets)
     {
-        if (targetsInputPx.Count != output.ClassLogits.shape[0])
-            throw new ArgumentException($"Expected targets for {output.ClassLogits.shape[0]} images, found {targetsInputPx.Count}.", nameof(targetsInputPx));
+        if (targets.Count != output.ClassLogits.shape[0])
+            throw new ArgumentException($"Expected targets for {output.ClassLogits.shape[0]} images, found {targets.Count}.", nameof(targets));
         using var scope = NewDisposeScope();
-        var targets = DetectionTargets.Encode(output, targetsInputPx, guessed);
+        var encoded = DetectionTargets.Encode(output, targets);
         var device = output.ClassLogits.device;
-        var share = 1.0 / Math.Max(1, targets.Foreground.Length);
-        var foreground = tensor(targets.Foreground, device: device); // [F], rows of [N * R]
+        var share = 1.0 / Math.Max(1, encoded.Foreground.Length);
+        var foreground = tensor(encoded.Foreground, device: device); // [F], rows of [N * R]
 
-        var focal = FocalLoss.Sigmoid(output.ClassLogits, tensor(targets.Classes, output.ClassLogits.shape, device: device));
-        var counted = tensor(targets.Counted, [.. output.ClassLogits.shape[..2], 1], device: device);
+        var focal = FocalLoss.Sigmoid(output.ClassLogits, tensor(encoded.Classes, output.ClassLogits.shape, device: device));
+        var counted = tensor(encoded.Counted, [.. output.ClassLogits.shape[..2], 1], device: device);
         var classification = (focal * counted).sum() * Scalars.Of(share);
-        var box = Regression(output.BoxDeltas, targets.Boxes, BoxBeta);
-        var corner = output.CornerOffsets is null ? null : Regression(output.CornerOffsets, targets.Corners, CornerBeta, tensor(CornerModes, [CornerCoder.Length, CornerCoder.Length], device: device));
+        var box = Regression(output.BoxDeltas, encoded.Boxes, BoxBeta);
+        var corner = output.CornerOffsets is null ? null : Regression(output.CornerOffsets, encoded.Corners, CornerBeta, tensor(CornerModes, [CornerCoder.Length, CornerCoder.Length], device: device));
         return new(classification.MoveToOuterDisposeScope(), box.MoveToOuterDisposeScope(), corner?.MoveToOuterDisposeScope());
 
         Tensor Regression(Tensor codes, float[] expected, double beta, Tensor? modes = null)
@@ -99,18 +107,19 @@ public static class DetectionLoss
 /// <param name="Counted">[N * R]: 1 where an anchor adds to the classification loss.</param>
 /// <param name="Foreground">[F]: rows of [N * R].</param>
 /// <param name="Boxes">[F * 4].</param>
-/// <param name="Corners">[F * 8].</param>
+/// <param name="Corners">[F * 8]; empty without a corner head.</param>
 internal sealed record DetectionTargets(float[] Classes, float[] Counted, long[] Foreground, float[] Boxes, float[] Corners)
 {
-    public static DetectionTargets Encode(DetectorOutput output, IReadOnlyList<IReadOnlyList<Vertebra>> images, IReadOnlyList<IReadOnlyList<bool>>? guessed = null)
+    public static DetectionTargets Encode(DetectorOutput output, IReadOnlyList<IReadOnlyList<DetectionTarget>?> images)
     {
         var anchors = output.Anchors.Boxes;
         var classCount = (int)output.ClassLogits.shape[2];
+        var hasCorners = output.CornerOffsets is not null;
         var classes = new float[images.Count * anchors.Length * classCount];
         var counted = new float[images.Count * anchors.Length];
         var matches = new int[images.Count][];
-        Parallel.For(0, images.Count, n => matches[n] = images[n].Count == 0 ? [] :
-            Matcher.Match([.. images[n].Select(BoxInFrame)], anchors));
+        Parallel.For(0, images.Count, n => matches[n] =
+            images[n] is { } objects ? Matcher.Match([.. objects.Select(BoxInFrame)], anchors) : []);
 
         var foreground = new List<long>();
         for (var n = 0; n < images.Count; n++)
@@ -118,27 +127,32 @@ internal sealed record DetectionTargets(float[] Classes, float[] Counted, long[]
             for (var a = 0; a < matches[n].Length; a++)
             {
                 var row = n * anchors.Length + a;
-                var isGuess = matches[n][a] >= 0 && guessed?[n] is { Count: > 0 } guesses && guesses[matches[n][a]];
-                counted[row] = matches[n][a] == Matcher.Ignored || isGuess ? 0 : 1;
-                if (matches[n][a] < 0 || isGuess)
+                var match = matches[n][a];
+                var isGuess = match >= 0 && images[n]![match].IsGuess;
+                counted[row] = match == Matcher.Ignored || isGuess ? 0 : 1;
+                if (match < 0 || isGuess)
                     continue;
-                classes[row * classCount] = 1; // a vertebra is the first class
+                classes[row * classCount + images[n]![match].Class] = 1;
                 foreground.Add(row);
             }
         }
         var boxes = new float[foreground.Count * BoxCoder.Length];
-        var corners = new float[foreground.Count * CornerCoder.Length];
+        var corners = new float[hasCorners ? foreground.Count * CornerCoder.Length : 0];
         for (var f = 0; f < foreground.Count; f++)
         {
             var (n, a) = ((int)(foreground[f] / anchors.Length), (int)(foreground[f] % anchors.Length));
-            var vertebra = images[n][matches[n][a]];
-            BoxCoder.Encode(CornerCoder.BoxOf(vertebra), anchors[a], boxes.AsSpan(f * BoxCoder.Length, BoxCoder.Length));
-            CornerCoder.Encode(vertebra, anchors[a], corners.AsSpan(f * CornerCoder.Length, CornerCoder.Length));
+            var found = images[n]![matches[n][a]];
+            BoxCoder.Encode(found.Box, anchors[a], boxes.AsSpan(f * BoxCoder.Length, BoxCoder.Length));
+            if (hasCorners)
+                CornerCoder.Encode(found.Corners!.Value, anchors[a], corners.AsSpan(f * CornerCoder.Length, CornerCoder.Length));
         }
         return new(classes, counted, [.. foreground], boxes, corners);
 
-        // Augmentation moves vertebrae out of the image: half a vertebra is not to be found. An empty box has no anchor.
-        Box BoxInFrame(Vertebra v) => v.Center is var c && c.X >= 0 && c.X <= output.Anchors.InputWidth && c.Y >= 0 && c.Y <= output.Anchors.InputHeight
-            ? CornerCoder.BoxOf(v) : default;
+        // Augmentation moves things out of the image: half of one is not to be found. An empty box has no anchor.
+        Box BoxInFrame(DetectionTarget target)
+        {
+            var (x, y) = target.Corners is { } corners ? (corners.Center.X, corners.Center.Y) : (target.Box.CenterX, target.Box.CenterY);
+            return x >= 0 && x <= output.Anchors.InputWidth && y >= 0 && y <= output.Anchors.InputHeight ? target.Box : default;
+        }
     }
 }

@@ -81,7 +81,7 @@ public class LossTests
         var anchors = new AnchorGrid(DetectorSpec.Vertebrae(224, 640), 224, 640, [(80, 28)]);
         var spine = RandomSpine.Create(new SeededRandom(1));
         var blank = new DetectorOutput(zeros(1, anchors.Boxes.Length, 1), zeros(1, anchors.Boxes.Length, 4), zeros(1, anchors.Boxes.Length, 8), anchors);
-        var targets = DetectionTargets.Encode(blank, [spine]);
+        var targets = DetectionTargets.Encode(blank, [spine.AsTargets()]);
         var rows = tensor(targets.Foreground);
         var right = blank with
         {
@@ -89,7 +89,7 @@ public class LossTests
             BoxDeltas = blank.BoxDeltas.index_copy(1, rows, tensor(targets.Boxes, [1, rows.shape[0], 4])),
             CornerOffsets = blank.CornerOffsets!.index_copy(1, rows, tensor(targets.Corners, [1, rows.shape[0], 8])),
         };
-        var losses = DetectionLoss.Compute(right, [spine]);
+        var losses = DetectionLoss.Compute(right, [spine.AsTargets()]);
         Assert.InRange(losses.Total().item<float>(), 0, 1e-5);
 
         // One corner: half of the shift is the place's, half the height's, half the twist's, all of it the vector's across;
@@ -100,7 +100,7 @@ public class LossTests
         Assert.Equal(0.4 - 0.005, CornerLoss(0, -0.1f, 0, 0.1f, 0, -0.1f, 0, 0.1f), 1e-5);
 
         float CornerLoss(params float[] shift) =>
-            DetectionLoss.Compute(right with { CornerOffsets = right.CornerOffsets + tensor(shift) }, [spine]).Corner!.item<float>();
+            DetectionLoss.Compute(right with { CornerOffsets = right.CornerOffsets + tensor(shift) }, [spine.AsTargets()]).Corner!.item<float>();
     }
 
     [Fact]
@@ -111,10 +111,10 @@ public class LossTests
         var blank = new DetectorOutput(zeros(1, anchors.Boxes.Length, 1), zeros(1, anchors.Boxes.Length, 4), zeros(1, anchors.Boxes.Length, 8), anchors);
         var spine = RandomSpine.Create(new SeededRandom(1));
         var outside = spine[3].Transform(AffineTransform.Translate(-spine[3].Center.X - 1, 0)); // its right half is in the image
-        var all = DetectionTargets.Encode(blank, [spine]);
-        var without = DetectionTargets.Encode(blank, [[.. spine[..3], outside, .. spine[4..]]]);
+        var all = DetectionTargets.Encode(blank, [spine.AsTargets()]);
+        var without = DetectionTargets.Encode(blank, [spine[..3].Append(outside).Concat(spine[4..]).AsTargets()]);
         Assert.True(without.Foreground.Length < all.Foreground.Length);
-        Assert.Equal(DetectionTargets.Encode(blank, [[.. spine[..3], .. spine[4..]]]).Foreground, without.Foreground);
+        Assert.Equal(DetectionTargets.Encode(blank, [spine[..3].Concat(spine[4..]).AsTargets()]).Foreground, without.Foreground);
     }
 
     [Fact]
@@ -125,15 +125,32 @@ public class LossTests
         random.manual_seed(1);
         var output = new DetectorOutput(randn(2, anchors.Boxes.Length, 1).requires_grad_(), randn(2, anchors.Boxes.Length, 4), randn(2, anchors.Boxes.Length, 8), anchors);
         var spine = RandomSpine.Create(new SeededRandom(1));
-        DetectionLoss.Compute(output, [spine, []]).Total().backward();
+        DetectionLoss.Compute(output, [spine.AsTargets(), null]).Total().backward();
         Assert.NotEqual(0, output.ClassLogits.grad![0].abs().sum().item<float>());
         Assert.Equal(0, output.ClassLogits.grad![1].abs().sum().item<float>());
 
         var flat = spine[0] with { BottomLeft = spine[0].TopLeft, BottomRight = spine[0].TopRight };
         var nan = spine[0] with { BottomLeft = new Point2D(double.NaN, double.NaN) };
         var away = spine[0].Transform(AffineTransform.Translate(5000, 0));
-        var losses = DetectionLoss.Compute(output, [[.. spine[1..], flat, nan, away], []]);
+        var losses = DetectionLoss.Compute(output, [spine[1..].Concat([flat, nan, away]).AsTargets(), null]);
         Assert.True(float.IsFinite(losses.Total().item<float>()));
-        Assert.Equal(0, DetectionLoss.Compute(output, [[], []]).Total().item<float>());
+        Assert.Equal(0, DetectionLoss.Compute(output, [null, null]).Total().item<float>());
+    }
+
+    [Fact]
+    public void Each_box_is_learnt_as_its_own_class_and_an_image_without_boxes_is_background()
+    {
+        using var scope = NewDisposeScope();
+        var anchors = new AnchorGrid(DetectorSpec.Vertebrae(224, 640), 224, 640, [(80, 28)]);
+        var output = new DetectorOutput(zeros(2, anchors.Boxes.Length, 2), zeros(2, anchors.Boxes.Length, 4), null, anchors);
+        var (first, second) = (anchors.Boxes[4000], anchors.Boxes[9000]);
+        var targets = DetectionTargets.Encode(output, [[new(0, first), new(1, second)], []]);
+
+        Assert.Equal((1f, 0f), (targets.Classes[4000 * 2], targets.Classes[4000 * 2 + 1]));
+        Assert.Equal((0f, 1f), (targets.Classes[9000 * 2], targets.Classes[9000 * 2 + 1]));
+        Assert.Empty(targets.Corners);
+        Assert.All(targets.Counted[anchors.Boxes.Length..], counted => Assert.Equal(1, counted));
+        Assert.All(targets.Foreground, row => Assert.InRange(row, 0, anchors.Boxes.Length - 1));
+        Assert.Null(DetectionLoss.Compute(output, [[new(0, first)], []]).Corner);
     }
 }

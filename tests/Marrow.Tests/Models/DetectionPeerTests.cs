@@ -138,7 +138,7 @@ public class DetectionPeerTests
         Assert.True(Distance(peer.Get("focal"), FocalLoss.Sigmoid(logits, labels)) < 1e-4);
         Assert.True(Distance(peer.Get("focal15"), FocalLoss.Sigmoid(logits, labels, alpha: -1, gamma: 1.5)) < 1e-4);
         var expected = peer.Get("loss").item<float>();
-        Assert.Equal(expected, DetectionLoss.Compute(output, [spine]).Classification.item<float>(), 1e-4f * expected);
+        Assert.Equal(expected, DetectionLoss.Compute(output, [spine.AsTargets()]).Classification.item<float>(), 1e-4f * expected);
     }
 
     private static Box RandomBox(SeededRandom random)

@@ -59,7 +59,7 @@ public class RetinaNetTests
         for (var step = 0; step < 10; step++)
         {
             using var inner = NewDisposeScope();
-            var total = DetectionLoss.Compute(model.forward(image), [spine]).Total();
+            var total = DetectionLoss.Compute(model.forward(image), [spine.AsTargets()]).Total();
             optimizer.zero_grad();
             total.backward();
             Assert.All(model.named_parameters(), p => Assert.True(p.parameter.grad is { } g && g.isfinite().all().item<bool>(), p.name));
@@ -87,7 +87,7 @@ public class RetinaNetTests
         {
             var spine = RandomSpine.Create(new SeededRandom(1), 64, 192);
             var output = detector.forward(image);
-            DetectionLoss.Compute(output, [spine, spine]).Total().backward();
+            DetectionLoss.Compute(output, [spine.AsTargets(), spine.AsTargets()]).Total().backward();
             Assert.Equal(2, SpineDecoder.Decode(output).Count);
         }
         else

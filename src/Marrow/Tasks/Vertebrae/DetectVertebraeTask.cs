@@ -42,7 +42,7 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
     {
         using var scope = NewDisposeScope();
         var output = compute.Forward(() => model.forward(images));
-        var losses = DetectionLoss.Compute(output, [.. batch.Samples.Select(s => s.Vertebrae)], [.. batch.Samples.Select(s => s.Guessed)]);
+        var losses = DetectionLoss.Compute(output, [.. batch.Samples.Select(TargetsOf)]);
         return
         [
             ("class", losses.Classification.MoveToOuterDisposeScope()),
@@ -50,6 +50,10 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
             ("corner", (losses.Corner! * Scalars.Of(CornerWeight)).MoveToOuterDisposeScope()),
         ];
     }
+
+    /// <summary>Null for an image without labels.</summary>
+    private static IReadOnlyList<DetectionTarget>? TargetsOf(PreparedSample sample) => sample.Vertebrae.Count == 0 ? null
+        : [.. sample.Vertebrae.Select((v, i) => DetectionTarget.Of(v, sample.Guessed.Count > 0 && sample.Guessed[i]))];
 
     public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
     {

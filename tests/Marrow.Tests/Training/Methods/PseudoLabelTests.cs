@@ -125,12 +125,12 @@ public sealed class PseudoLabelTests : IDisposable
         using var noGrad = no_grad();
         var output = model.forward(zeros(1, 1, Height, Width));
         var spine = RandomSpine.Create(new(5), Width, Height);
-        var all = DetectionTargets.Encode(output, [spine]);
-        var none = DetectionTargets.Encode(output, [spine], [[]]);
+        var all = DetectionTargets.Encode(output, [spine.AsTargets()]);
+        var none = DetectionTargets.Encode(output, [spine.AsTargets([])]);
         Assert.Equal(all.Foreground, none.Foreground);
 
         bool[] guessed = [.. Enumerable.Range(0, Vertebra.Count).Select(n => n == 8)];
-        var some = DetectionTargets.Encode(output, [spine], [guessed]);
+        var some = DetectionTargets.Encode(output, [spine.AsTargets(guessed)]);
         long[] gap = [.. all.Foreground.Except(some.Foreground)];
         Assert.NotEmpty(gap);
         var matches = Matcher.Match([.. spine.Select(v => CornerCoder.BoxOf(v))], output.Anchors.Boxes);
