@@ -24,6 +24,7 @@ public static class MetricCatalogue
         ["ap"] = new("", true, "COCO average precision, mean over IoU 0.50 to 0.95."),
         ["ap50"] = new("", true, "Average precision at IoU 0.50."),
         ["ap75"] = new("", true, "Average precision at IoU 0.75."),
+        ["froc"] = new("", true, "Share of the boxes found at IoU 0.50 while so many false boxes an image are shown; mean over 1/8 to 8 where no number is named."),
         ["complete-spines"] = new("", true, "Share of images on which as many vertebrae were found as there are."),
         ["landmark-error"] = new("px", false, "Mean distance of corners, original pixels."),
         ["landmark-error-median"] = new("px", false, "Median distance of corners, original pixels."),

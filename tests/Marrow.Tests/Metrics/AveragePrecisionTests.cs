@@ -135,6 +135,23 @@ public class AveragePrecisionTests
     public void A_box_surrounds_the_corners_of_a_vertebra() =>
         Assert.Equal(new DetectionBox(-1, 0, 12, 9), DetectionBox.Around(new Vertebra(new(0, 0), new(10, 2), new(-1, 7), new(12, 9))));
 
+    [Fact]
+    public void Of_several_classes_it_is_the_mean_over_those_that_some_image_has()
+    {
+        var (first, firstFound) = Random(5, 6, 5);
+        var (second, secondFound) = Random(6, 6, 3);
+        DetectionBox[][] truth = [.. first.Zip(second, (a, b) => (DetectionBox[])[.. a, .. b.Select(OfOther)])];
+        ScoredBox[][] found = [.. firstFound.Zip(secondFound, (a, b) =>
+            (ScoredBox[])[.. a, .. b.Select(f => f with { Box = OfOther(f.Box) }), new(new(0, 0, 9, 9, 2), 1)])];
+
+        var (of, ofOther) = (Measure(first, firstFound), Measure(second, secondFound));
+        var both = Measure(truth, found);
+        Assert.Equal((of.Ap + ofOther.Ap) / 2, both.Ap, 1e-12);
+        Assert.Equal((of.Ap50 + ofOther.Ap50) / 2, both.Ap50, 1e-12);
+
+        static DetectionBox OfOther(DetectionBox box) => box with { Class = 1 };
+    }
+
     private static (DetectionBox[][] Truth, ScoredBox[][] Found) Random(ulong seed, int images, int boxes)
     {
         var random = new SeededRandom(seed);
