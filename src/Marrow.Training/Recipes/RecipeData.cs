@@ -78,6 +78,7 @@ internal static partial class RecipeData
         MirrorPairs = s.Section("mirrorPairs") is { } pairs ? Names(pairs) : null,
         Coordinates = Word(s, "coordinates", "pixels", "shares"),
         Unlisted = Word(s, "unlisted", BoxSamples.Unlisted),
+        BoxClass = s.Text("boxClass"),
         Annotations = s.Text("annotations"),
         ImageFolder = s.Text("imageFolder"),
         Area = Word(s, "area", "vertebrae", "spine"),

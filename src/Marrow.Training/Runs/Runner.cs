@@ -166,7 +166,8 @@ public static class Runner
         using var unlabeledCache = unlabeled?.Pack(input, cancellation);
 
         torch.manual_seed((long)recipe.Seed);
-        using var task = TaskCatalogue.Create(stage.Task, stage.ModelRequest, input, shown.Dataset);
+        // What a model takes from labels, as anchors from boxes, it takes from those it is trained on.
+        using var task = TaskCatalogue.Create(stage.Task, stage.ModelRequest, input, shown.Dataset with { Samples = shown.Training });
         task.Prepare(shown.Training);
         using var masks = data.PackMasks(task, cancellation);
         using var source = stage.Init is null ? null : StageInit.Find(stage.Init, done, Pinned(request, "start", began));

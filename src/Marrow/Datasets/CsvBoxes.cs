@@ -34,7 +34,12 @@ internal sealed class CsvBoxes
         _areShares = OptionCheck.OneOf(request, "coordinates", request.Options.Coordinates, "pixels", "shares") == "shares";
         if (!_areShares)
             RequirePixels();
-        var names = _label < 0 ? [OnlyClass] : table.Rows.Where(HasBox).Select(row => row.Fields[_label]).Where(name => name.Length > 0);
+        if (_label >= 0 && request.Options.BoxClass is { } given)
+        {
+            throw MarrowException.Bad(
+                $"{request.Name}: option boxClass", $"none, as column {SomeText.Quote(table.Header[_label])} says what is in each box", SomeText.Quote(given), "Remove it.");
+        }
+        var names = _label < 0 ? [request.Options.BoxClass ?? OnlyClass] : table.Rows.Where(HasBox).Select(row => row.Fields[_label]).Where(name => name.Length > 0);
         _classes = [.. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         if (_classes.Length is 0 or > ClassNames.Most)
         {
@@ -45,7 +50,7 @@ internal sealed class CsvBoxes
 
     public static Dataset Open(DatasetRequest request, CsvTable table, IEnumerable<CsvRow> rows, int file, int patient)
     {
-        OptionCheck.Only(request, [.. CsvFolder.Common, "coordinates", "unlisted"]);
+        OptionCheck.Only(request, [.. CsvFolder.Common, "coordinates", "unlisted", "boxClass"]);
         var boxes = new CsvBoxes(request, table);
         var samples = new BoxSamples(request, boxes._areShares);
         samples.Images.ForEachRow(rows, row =>

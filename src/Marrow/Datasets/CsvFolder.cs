@@ -21,7 +21,7 @@ internal static class CsvFolder
     {
         if (MaskSamples.AreAskedFor(request.Options))
             return MaskSamples.OpenCsv(request);
-        OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind", "uncertain", "blank", "softLabels", "units", "mirrorPairs", "coordinates", "unlisted");
+        OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind", "uncertain", "blank", "softLabels", "units", "mirrorPairs", "coordinates", "unlisted", "boxClass");
         var options = request.Options;
         var table = ReadTable(request);
         var (file, patient) = FileAndPatient(request, table);

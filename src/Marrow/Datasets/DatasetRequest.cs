@@ -110,6 +110,9 @@ public sealed record DatasetOptions
     /// </summary>
     public string? Unlisted { get; init; }
 
+    /// <summary>csv of kind "boxes" without a column of labels: what is in the boxes. "object" without it.</summary>
+    public string? BoxClass { get; init; }
+
     /// <summary>coco: the file, path below the root. "annotations.json" without it.</summary>
     public string? Annotations { get; init; }
 

@@ -22,6 +22,7 @@ internal static class OptionCheck
         ("mirrorPairs", o => o.MirrorPairs is not null),
         ("coordinates", o => o.Coordinates is not null),
         ("unlisted", o => o.Unlisted is not null),
+        ("boxClass", o => o.BoxClass is not null),
         ("annotations", o => o.Annotations is not null),
         ("imageFolder", o => o.ImageFolder is not null),
         ("area", o => o.Area is not null),

@@ -57,6 +57,8 @@ public sealed class BoxSamplesTests : IDisposable
 
         Assert.Equal(["object"], data.BoxClasses);
         Assert.Equal(new LabelledBox(0, 0.1 * Width, 0.25 * Height, 0.5 * Width, Height), Assert.Single(data.Samples[0].Boxes!));
+        Assert.Equal(["fracture"], DatasetCatalogue.Open(Csv(new() { BoxClass = "fracture" }, "path,x1,y1,x2,y2", "a.png,1,2,3,4")).BoxClasses);
+        Assert.Contains("boxClass", Error(Csv(new() { BoxClass = "fracture" }, "a.png,p1,x,1,2,3,4")), StringComparison.Ordinal);
         Assert.Contains("coordinates: shares", Error(Csv(new(), "path,x1,y1,x2,y2", "a.png,0.1,0.25,0.5,1")), StringComparison.Ordinal);
     }
 
