@@ -1,16 +1,18 @@
+using System.Security.Cryptography;
 using Marrow.Datasets;
 using Marrow.Imaging;
 
 namespace Marrow.Inputs;
 
 /// <summary>
-/// The prepared bytes of all samples in one file (the trick of FFCV, Leclerc et al. 2023): an image is decoded once, not
-/// once an epoch. The file is named by what it depends on (the preprocessing and each image's id, size and time of
-/// change), so that a changed image or contract leads to another file; every image in it is checked against its SHA-256
-/// when the file is opened, and a damaged file is made anew. It is read, not mapped, and each read is held against a
-/// checksum taken then: what is cut or written over while it is in use is an error, not other numbers or a dead process.
-/// An image has [height * width] bytes; with <see cref="InputContract.PackedBorder"/> on all sides where the samples
-/// are windows of images. When a file was made, those that were used longest ago go until the folder is within its bound.
+/// The prepared bytes of all samples in a few files (the trick of FFCV, Leclerc et al. 2023): an image is decoded once, not
+/// once an epoch. A file belongs to one preprocessing; each image in it is found by what it is (its id, size and time of
+/// change), so that any set of samples takes the images that earlier sets have left, and only those that are missing are
+/// packed, into a file more. Every image that is read is checked against its SHA-256 when the cache is opened, and a
+/// damaged file is made anew. Files are read, not mapped, and each read is held against a checksum taken then: what is cut
+/// or written over while it is in use is an error, not other numbers or a dead process. An image has [height * width]
+/// bytes; with <see cref="InputContract.PackedBorder"/> on all sides where the samples are windows of images. When a file
+/// was made, those that were used longest ago go until the folder is within its bound.
 /// </summary>
 public sealed class PackedCache : IDisposable
 {
@@ -25,21 +27,26 @@ public sealed class PackedCache : IDisposable
     /// <summary>For tests: the limit of this flow of execution.</summary>
     internal static readonly AsyncLocal<long?> Limit = new();
 
-    private readonly PackedFile _file;
+    private const int NameDigits = 16; // of a file's name for the preprocessing, and as many for the images
+
+    private readonly IReadOnlyList<PackedFile> _files;
+    private readonly (PackedFile File, int Image)[] _places;
     private readonly InputContract _contract;
     private readonly Dictionary<string, int> _indices;
     private readonly ImageWindow?[] _windows;
     private int _users = 1;
     private bool _disposed;
 
-    private PackedCache(PackedFile file, InputContract contract, IReadOnlyList<Sample> samples)
+    private PackedCache(
+        IReadOnlyList<PackedFile> files, (PackedFile File, int Image)[] places, InputContract contract, IReadOnlyList<Sample> samples)
     {
-        (_file, _contract) = (file, contract);
+        (_files, _places, _contract) = (files, places, contract);
         _windows = [.. samples.Select(s => s.Window)];
         _indices = samples.Select((s, i) => (s.Id, i)).ToDictionary(p => p.Id, p => p.i, StringComparer.Ordinal);
     }
 
-    public string Path => _file.Path;
+    /// <summary>The files that the images are read from.</summary>
+    internal IReadOnlyList<string> Files => [.. _files.Select(file => file.Path)];
 
     /// <summary>Images in it.</summary>
     public int Count => _indices.Count;
@@ -69,49 +76,119 @@ public sealed class PackedCache : IDisposable
             throw MarrowException.Bad(whole.Id, $"a window, since the model sees {crop.Describe()}", "the whole image", "Crop the images by that detector first.");
         if (contract.Crop is null && distinct.Any(s => s.Window is not null))
             throw new ArgumentException("The contract is for whole images, and a sample is a window.", nameof(samples));
-        var key = PackedWriter.Key(distinct, contract);
-        var name = Convert.ToHexStringLower(key)[..32] + Ending;
-        void Make(string path) => PackedWriter.Write(path, distinct, contract, key, progress, read ?? RadiographReader.Read, cancellation);
+        void Write(string path, IReadOnlyList<Sample> missing, IReadOnlyList<byte[]> keys) =>
+            PackedWriter.Write(path, missing, keys, contract, progress, read ?? RadiographReader.Read, cancellation);
         if (cacheFolder is not null)
-            return FindOrMake(cacheFolder);
+            return FindOrMake(cacheFolder, distinct, contract, Write, cancellation);
         if (UserCache.Open(UserCache.Packed, "images are packed in the temporary folder, for this command alone") is not { } folder)
-            return InScratch(name, contract, distinct, key, Make);
+            return InScratch(distinct, contract, Write, cancellation);
         try
         {
-            return FindOrMake(folder);
+            return FindOrMake(folder, distinct, contract, Write, cancellation);
         }
         catch (MarrowException e) when (e.InnerException is IOException or UnauthorizedAccessException)
         {
             Notices.Say($"{e.Message} Images are packed in the temporary folder, for this command alone. {UserCache.Remedy}");
-            return InScratch(name, contract, distinct, key, Make);
+            return InScratch(distinct, contract, Write, cancellation);
+        }
+    }
+
+    /// <summary>Writes a file of samples with these keys.</summary>
+    private delegate void Writing(string path, IReadOnlyList<Sample> missing, IReadOnlyList<byte[]> keys);
+
+    private static PackedCache FindOrMake(
+        string folder, IReadOnlyList<Sample> samples, InputContract contract, Writing write, CancellationToken cancellation)
+    {
+        Leftovers.SweepCache(System.IO.Path.GetFullPath(folder));
+        var key = PackedWriter.Key(contract);
+        var prefix = Convert.ToHexStringLower(key)[..NameDigits];
+        byte[][] keys = [.. samples.Select(PackedWriter.Key)];
+        var files = new List<PackedFile>();
+        var places = new (PackedFile? File, int Image)[samples.Count];
+        try
+        {
+            foreach (var path in FilesOf(folder, prefix))
+                Take(path);
+            int[] missing = [.. Enumerable.Range(0, samples.Count).Where(i => places[i].File is null)];
+            if (missing.Length > 0)
+            {
+                byte[][] missed = [.. missing.Select(i => keys[i])];
+                var digits = Convert.ToHexStringLower(SHA256.HashData([.. missed.SelectMany(k => k)]))[..NameDigits];
+                var path = System.IO.Path.Combine(folder, prefix + digits + Ending);
+                write(path, [.. missing.Select(i => samples[i])], missed);
+                Take(path);
+                if (places.Any(place => place.File is null))
+                    throw PackedFile.Changed(path);
+                var young = DateTime.UtcNow - Young;
+                CacheBound.Trim(folder, Ending, Limit.Value ?? LimitBytes, (file, used) => PackedFile.IsOpen(file) || used > young);
+            }
+            return new(files, [.. places.Select(place => (place.File!, place.Image))], contract, samples) { WasBuilt = missing.Length > 0 };
+        }
+        catch
+        {
+            files.ForEach(file => file.Dispose());
+            throw;
         }
 
-        PackedCache FindOrMake(string folder)
+        // The images of a file that no other has; a file that is not as it was packed goes.
+        void Take(string path)
         {
-            Leftovers.SweepCache(System.IO.Path.GetFullPath(folder));
-            var path = System.IO.Path.Combine(folder, name);
-            if (TryOpen(path, distinct, contract, key, cancellation) is { } found)
-                return found;
-            Make(path);
-            var made = TryOpen(path, distinct, contract, key, cancellation, built: true)
-                ?? throw PackedFile.Changed(path);
-            var young = DateTime.UtcNow - Young;
-            CacheBound.Trim(folder, Ending, Limit.Value ?? LimitBytes,
-                (file, used) => PackedFile.IsOpen(file) || used > young);
-            return made;
+            if (PackedFile.TryOpen(path, PackedSize(contract), key) is not { } file)
+            {
+                if (UserCache.Trusts(path))
+                    Leftovers.Delete(new FileInfo(path));
+                return;
+            }
+            var kept = false;
+            try
+            {
+                var byKey = Enumerable.Range(0, file.Count).ToLookup(image => Convert.ToHexStringLower(file.Key(image)), StringComparer.Ordinal);
+                var found = Enumerable.Range(0, samples.Count).Where(i => places[i].File is null)
+                    .SelectMany(i => byKey[Convert.ToHexStringLower(keys[i])].Take(1).Select(image => (Sample: i, Image: image))).ToList();
+                kept = found.Count > 0 && file.AreWhole([.. found.Select(f => f.Image)], cancellation);
+                if (kept)
+                {
+                    CacheBound.Touch(path);
+                    files.Add(file);
+                    found.ForEach(f => places[f.Sample] = (file, f.Image));
+                }
+                else if (found.Count > 0)
+                {
+                    Leftovers.Delete(new FileInfo(path));
+                }
+            }
+            finally
+            {
+                if (!kept)
+                    file.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Those of one preprocessing, in an order that is the same for every process; none where the folder can't be read.</summary>
+    private static string[] FilesOf(string folder, string prefix)
+    {
+        try
+        {
+            return Directory.Exists(folder)
+                ? [.. Directory.GetFiles(folder, $"{prefix}*{Ending}").Where(path => System.IO.Path.GetFileNameWithoutExtension(path).Length == 2 * NameDigits).Order(StringComparer.Ordinal)]
+                : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // Writing there says what is wrong.
         }
     }
 
     /// <summary>In a folder that is gone with the cache. Throws <see cref="MarrowException"/> where there is no room either.</summary>
-    private static PackedCache InScratch(string name, InputContract contract, IReadOnlyList<Sample> samples, byte[] key, Action<string> make)
+    private static PackedCache InScratch(
+        IReadOnlyList<Sample> samples, InputContract contract, Writing write, CancellationToken cancellation)
     {
         ScratchFolder? scratch = null;
         try
         {
             scratch = new();
-            var path = System.IO.Path.Combine(scratch.Path, name);
-            make(path);
-            var cache = TryOpen(path, samples, contract, key, CancellationToken.None, built: true) ?? throw PackedFile.Changed(path);
+            var cache = FindOrMake(scratch.Path, samples, contract, write, cancellation);
             cache.Scratch = scratch;
             if (!OperatingSystem.IsWindows())
                 scratch.Dispose(); // What is open stays until it is let go, and a kill leaves nothing.
@@ -129,7 +206,7 @@ public sealed class PackedCache : IDisposable
     /// <summary>Where the sample's image lies; throws <see cref="MarrowException"/> when it is not in the cache.</summary>
     public int IndexOf(Sample sample) => _indices.TryGetValue(sample.Id, out var index)
         ? index
-        : throw MarrowException.Bad(Path, $"an image of sample {sample.Id}", "none", "Open the cache with all samples that are read from it.");
+        : throw MarrowException.Bad("packed images", $"an image of sample {sample.Id}", "none", "Open the cache with all samples that are read from it.");
 
     /// <summary>
     /// [Height * Width] bytes, of windows with their border. Throws <see cref="MarrowException"/> when the file has been
@@ -146,13 +223,13 @@ public sealed class PackedCache : IDisposable
     internal int ImageBytes => PackedSize(_contract);
 
     /// <summary>SHA-256 of the image's bytes, as they were packed.</summary>
-    internal ReadOnlySpan<byte> Hash(int index) => _file.Hash(Readable(index));
+    internal ReadOnlySpan<byte> Hash(int index) => _places[Readable(index)].File.Hash(_places[index].Image);
 
     /// <summary>Fills <paramref name="pixels"/>, of <see cref="ImageBytes"/>; any thread may. Throws as <see cref="Pixels"/> does.</summary>
-    internal void Read(int index, Span<byte> pixels) => _file.Read(Readable(index), pixels);
+    internal void Read(int index, Span<byte> pixels) => _places[Readable(index)].File.Read(_places[index].Image, pixels);
 
     /// <summary>Of the image's file, px.</summary>
-    public (int Width, int Height) OriginalSize(int index) => _file.OriginalSize(Readable(index));
+    public (int Width, int Height) OriginalSize(int index) => _places[Readable(index)].File.OriginalSize(_places[index].Image);
 
     /// <summary>Original pixels to input pixels, without augmentation.</summary>
     public AffineTransform ToInput(int index)
@@ -201,7 +278,8 @@ public sealed class PackedCache : IDisposable
     {
         if (Interlocked.Decrement(ref _users) > 0)
             return;
-        _file.Dispose();
+        foreach (var file in _files)
+            file.Dispose();
         Scratch?.Dispose();
     }
 
@@ -226,11 +304,4 @@ public sealed class PackedCache : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
         return index;
     }
-
-    /// <summary>Null when there is no file, or not a whole one.</summary>
-    private static PackedCache? TryOpen(string path, IReadOnlyList<Sample> samples, InputContract contract, byte[] key,
-        CancellationToken cancellation, bool built = false) =>
-        PackedFile.TryOpen(path, samples.Count, PackedSize(contract), key, cancellation) is { } file
-            ? new(file, contract, samples) { WasBuilt = built }
-            : null;
 }

@@ -8,17 +8,20 @@ using Microsoft.Win32.SafeHandles;
 namespace Marrow.Inputs;
 
 /// <summary>
-/// A file of packed images, open to be read. Every image is checked against its SHA-256 when the file is opened; each
-/// read is held against a checksum taken then. Layout, little-endian: "MARROWPK", key [32], SHA-256 of the index [32];
-/// index, per image: original width and height (int32), SHA-256 of its bytes; from the next multiple of 4096 on the
-/// images.
+/// A file of packed images, open to be read. Which images are in it is known when it is opened; those that are read are
+/// checked first against their SHA-256, and each read is held against a checksum taken then. Layout, little-endian:
+/// "MARROWP2", key of the preprocessing [32], count (int64), SHA-256 of the index [32]; index, per image: its key [32],
+/// original width and height (int32), SHA-256 of its bytes [32]; from the next multiple of 4096 on the images.
 /// </summary>
 internal sealed class PackedFile : IDisposable
 {
-    /// <summary>Of one image in the index.</summary>
-    public const int EntrySize = 4 + 4 + 32;
+    /// <summary>Bytes of a key, of the preprocessing or of an image.</summary>
+    public const int KeySize = 32;
 
-    private const int HeaderSize = 8 + 32 + 32;
+    /// <summary>Of one image in the index.</summary>
+    public const int EntrySize = KeySize + 4 + 4 + 32;
+
+    private const int HeaderSize = 8 + KeySize + 8 + 32;
     private const int Alignment = 4096; // a page of the disk
     private const int ImagesBetweenGlances = 256; // at the wish to stop; fewer are checked before anybody could have it
 
@@ -30,14 +33,15 @@ internal sealed class PackedFile : IDisposable
     private readonly uint[] _checksums;
     private readonly int _imageBytes;
 
-    private PackedFile(string path, int count, int imageBytes)
+    private PackedFile(string path, SafeFileHandle file, byte[] index, int imageBytes)
     {
-        (Path, Count, _imageBytes) = (path, count, imageBytes);
-        _index = new byte[count * EntrySize];
-        _checksums = new uint[count];
-        _file = InputFile.OpenHandle(path, InputFile.AnySize);
+        (Path, _file, _index, _imageBytes) = (path, file, index, imageBytes);
+        Count = index.Length / EntrySize;
+        _checksums = new uint[Count];
         Opened.AddOrUpdate(System.IO.Path.GetFullPath(path), 1, (_, times) => times + 1);
     }
+
+    private static ReadOnlySpan<byte> Magic => "MARROWP2"u8;
 
     public string Path { get; }
 
@@ -48,36 +52,63 @@ internal sealed class PackedFile : IDisposable
     public static bool IsOpen(string path) => Opened.GetValueOrDefault(System.IO.Path.GetFullPath(path)) > 0;
 
     /// <summary>Null when there is no file, or not a whole one of this key.</summary>
-    public static PackedFile? TryOpen(string path, int count, int imageBytes, byte[] key,
-        CancellationToken cancellation)
+    public static PackedFile? TryOpen(string path, int imageBytes, byte[] key)
     {
-        PackedFile packed;
+        SafeFileHandle? handle = null;
         try
         {
-            if (!UserCache.Trusts(path) || new FileInfo(path) is not { Exists: true } file
-                || file.Length != LengthOf(count, imageBytes))
+            if (!UserCache.Trusts(path) || new FileInfo(path) is not { Exists: true } file)
                 return null;
-            packed = new PackedFile(path, count, imageBytes);
+            handle = InputFile.OpenHandle(path, InputFile.AnySize);
+            if (ReadIndex(handle, file.Length, imageBytes, key) is { } index)
+                return new PackedFile(path, handle, index, imageBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null; // Whatever it is, writing it anew either mends it or says what is wrong.
+            // Whatever it is, writing it anew either mends it or says what is wrong.
         }
-        try
-        {
-            if (packed.IsWhole(key, cancellation))
-            {
-                CacheBound.Touch(path);
-                return packed;
-            }
-        }
-        catch
-        {
-            packed.Close();
-            throw;
-        }
-        packed.Close();
+        handle?.Dispose();
         return null;
+    }
+
+    private static byte[]? ReadIndex(SafeFileHandle file, long length, int imageBytes, byte[] key)
+    {
+        var header = new byte[HeaderSize];
+        if (!TryReadAll(file, header, 0) || !header.AsSpan(0, 8).SequenceEqual(Magic) || !header.AsSpan(8, KeySize).SequenceEqual(key))
+            return null;
+        var count = BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(8 + KeySize));
+        if (count < 0 || count > length / EntrySize || length != LengthOf((int)count, imageBytes))
+            return null;
+        var index = new byte[count * EntrySize];
+        return TryReadAll(file, index, HeaderSize) && header.AsSpan(8 + KeySize + 8).SequenceEqual(SHA256.HashData(index)) ? index : null;
+    }
+
+    /// <summary>The key of an image, by which it is found.</summary>
+    public ReadOnlySpan<byte> Key(int image) => Entry(image)[..KeySize];
+
+    /// <summary>
+    /// Takes the checksums of the images that will be read. False when one of them is not as it was packed.
+    /// </summary>
+    public bool AreWhole(IReadOnlyList<int> images, CancellationToken cancellation)
+    {
+        var areWhole = true;
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
+        Parallel.For(0, images.Count, options, () => new byte[_imageBytes], (i, loop, pixels) =>
+        {
+            if (i % ImagesBetweenGlances == ImagesBetweenGlances - 1 && cancellation.IsCancellationRequested)
+                loop.Stop();
+            if (TryRead(images[i], pixels) && SHA256.HashData(pixels).AsSpan().SequenceEqual(Hash(images[i])))
+            {
+                _checksums[images[i]] = Checksum(pixels);
+                return pixels;
+            }
+            areWhole = false;
+            loop.Stop();
+            return pixels;
+        }, _ => { });
+        if (images.Count >= ImagesBetweenGlances)
+            cancellation.ThrowIfCancellationRequested();
+        return areWhole;
     }
 
     /// <summary>Bytes of a file of so many images.</summary>
@@ -91,18 +122,22 @@ internal sealed class PackedFile : IDisposable
     public static void WriteStart(Stream stream, byte[] key, byte[] index)
     {
         stream.Position = 0;
-        stream.Write("MARROWPK"u8);
+        stream.Write(Magic);
         stream.Write(key);
+        var count = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(count, index.Length / EntrySize);
+        stream.Write(count);
         stream.Write(SHA256.HashData(index));
         stream.Write(index);
     }
 
     /// <summary>Fills an image's entry in the index.</summary>
-    public static void WriteEntry(Span<byte> entry, int width, int height, ReadOnlySpan<byte> pixels)
+    public static void WriteEntry(Span<byte> entry, ReadOnlySpan<byte> key, int width, int height, ReadOnlySpan<byte> pixels)
     {
-        BinaryPrimitives.WriteInt32LittleEndian(entry, width);
-        BinaryPrimitives.WriteInt32LittleEndian(entry[4..], height);
-        SHA256.HashData(pixels, entry[8..]);
+        key.CopyTo(entry);
+        BinaryPrimitives.WriteInt32LittleEndian(entry[KeySize..], width);
+        BinaryPrimitives.WriteInt32LittleEndian(entry[(KeySize + 4)..], height);
+        SHA256.HashData(pixels, entry[(KeySize + 8)..]);
     }
 
     public static MarrowException Changed(string path) => MarrowException.Bad(path,
@@ -114,11 +149,13 @@ internal sealed class PackedFile : IDisposable
     public (int Width, int Height) OriginalSize(int image)
     {
         var entry = Entry(image);
-        return (BinaryPrimitives.ReadInt32LittleEndian(entry), BinaryPrimitives.ReadInt32LittleEndian(entry[4..]));
+        return (
+            BinaryPrimitives.ReadInt32LittleEndian(entry[KeySize..]),
+            BinaryPrimitives.ReadInt32LittleEndian(entry[(KeySize + 4)..]));
     }
 
     /// <summary>SHA-256 of the image's bytes, as they were packed.</summary>
-    public ReadOnlySpan<byte> Hash(int image) => Entry(image)[8..];
+    public ReadOnlySpan<byte> Hash(int image) => Entry(image)[(KeySize + 8)..];
 
     /// <summary>
     /// Any thread may. Throws <see cref="MarrowException"/> when the file has been changed since it was opened.
@@ -133,11 +170,6 @@ internal sealed class PackedFile : IDisposable
     public void Dispose()
     {
         CacheBound.Touch(Path);
-        Close();
-    }
-
-    private void Close()
-    {
         _file.Dispose();
         var full = System.IO.Path.GetFullPath(Path);
         Opened.AddOrUpdate(full, 0, (_, times) => times - 1);
@@ -146,45 +178,16 @@ internal sealed class PackedFile : IDisposable
 
     private ReadOnlySpan<byte> Entry(int image) => _index.AsSpan(image * EntrySize, EntrySize);
 
-    /// <summary>Takes the index and the checksums on its way.</summary>
-    private bool IsWhole(byte[] key, CancellationToken cancellation)
-    {
-        var header = new byte[HeaderSize];
-        if (!TryReadAll(header, 0) || !TryReadAll(_index, HeaderSize))
-            return false;
-        if (!header.AsSpan(0, 8).SequenceEqual("MARROWPK"u8) || !header.AsSpan(8, 32).SequenceEqual(key)
-            || !header.AsSpan(40).SequenceEqual(SHA256.HashData(_index)))
-            return false;
-        var isWhole = true;
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
-        Parallel.For(0, Count, options, () => new byte[_imageBytes], (i, loop, pixels) =>
-        {
-            if (i % ImagesBetweenGlances == ImagesBetweenGlances - 1 && cancellation.IsCancellationRequested)
-                loop.Stop();
-            if (TryRead(i, pixels) && SHA256.HashData(pixels).AsSpan().SequenceEqual(Hash(i)))
-            {
-                _checksums[i] = Checksum(pixels);
-                return pixels;
-            }
-            isWhole = false;
-            loop.Stop();
-            return pixels;
-        }, _ => { });
-        if (Count >= ImagesBetweenGlances)
-            cancellation.ThrowIfCancellationRequested();
-        return isWhole;
-    }
-
-    private bool TryRead(int image, Span<byte> pixels) => TryReadAll(pixels, PlaceOf(image, Count, _imageBytes));
+    private bool TryRead(int image, Span<byte> pixels) => TryReadAll(_file, pixels, PlaceOf(image, Count, _imageBytes));
 
     /// <summary>False when the file ends before, or can't be read.</summary>
-    private bool TryReadAll(Span<byte> bytes, long offset)
+    private static bool TryReadAll(SafeFileHandle file, Span<byte> bytes, long offset)
     {
         try
         {
             while (bytes.Length > 0)
             {
-                var read = RandomAccess.Read(_file, bytes, offset);
+                var read = RandomAccess.Read(file, bytes, offset);
                 if (read == 0)
                     return false;
                 bytes = bytes[read..];

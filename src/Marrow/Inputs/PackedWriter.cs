@@ -15,33 +15,30 @@ internal static class PackedWriter
 {
     private const int ListedFiles = 10;
 
-    /// <summary>SHA-256 of everything the bytes depend on.</summary>
-    public static byte[] Key(IReadOnlyList<Sample> samples, InputContract contract)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Add(FormattableString.Invariant(
-            $"{Preprocessor.Version} {contract.Width} {contract.Height} {contract.Fit} {contract.WindowLow:R} {contract.WindowHigh:R}"));
-        if (contract.CropShare != 1 || contract.Window != WindowKind.Percentiles)
-            Add(FormattableString.Invariant($"{contract.CropShare:R} {contract.Window}"));
-        foreach (var sample in samples)
-        {
-            var file = new FileInfo(sample.ImagePath);
-            Add(sample.Id);
-            Add(file.Exists ? FormattableString.Invariant($"{file.Length} {file.LastWriteTimeUtc.Ticks}") : "absent");
-            if (sample.Window is { } w)
-                Add(FormattableString.Invariant($"{w.Center.X:R} {w.Center.Y:R} {w.Width:R} {w.Height:R} {w.TiltRadians:R}"));
-        }
-        return hash.GetHashAndReset();
+    /// <summary>SHA-256 of the preprocessing, on which the bytes of every image depend.</summary>
+    public static byte[] Key(InputContract contract) => Hash(FormattableString.Invariant(
+        $"{Preprocessor.Version} {contract.Width} {contract.Height} {contract.Fit} {contract.WindowLow:R} {contract.WindowHigh:R} {contract.CropShare:R} {contract.Window} {contract.PackedBorder}"));
 
-        void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
+    /// <summary>SHA-256 of what tells an image from others and from what its file held before.</summary>
+    public static byte[] Key(Sample sample)
+    {
+        var file = new FileInfo(sample.ImagePath);
+        var state = file.Exists ? FormattableString.Invariant($"{file.Length} {file.LastWriteTimeUtc.Ticks}") : "absent";
+        var part = sample.Window is { } w
+            ? FormattableString.Invariant($"{w.Center.X:R} {w.Center.Y:R} {w.Width:R} {w.Height:R} {w.TiltRadians:R}")
+            : "";
+        return Hash($"{sample.Id}\n{state}\n{part}");
     }
+
+    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
     /// <summary>
     /// Throws <see cref="MarrowException"/> when images can't be read (it lists up to ten) or the file can't be written.
     /// </summary>
     /// <param name="progress">Told (images done, images in all), from any thread, one call at a time.</param>
     /// <param name="read">File, least width and height wanted -> radiograph.</param>
-    public static void Write(string path, IReadOnlyList<Sample> samples, InputContract contract, byte[] key,
+    /// <param name="keys">Of the samples, see <see cref="Key(Sample)"/>.</param>
+    public static void Write(string path, IReadOnlyList<Sample> samples, IReadOnlyList<byte[]> keys, InputContract contract,
         Action<int, int>? progress, Func<string, int, int, Radiograph> read, CancellationToken cancellation)
     {
         var size = PackedCache.PackedSize(contract);
@@ -60,7 +57,7 @@ internal static class PackedWriter
                 foreach (var i in images[image])
                 {
                     var entry = index.AsSpan(i * PackedFile.EntrySize, PackedFile.EntrySize);
-                    var pixels = radiograph is null ? null : Prepare(radiograph, contract, samples[i].Window, entry);
+                    var pixels = radiograph is null ? null : Prepare(radiograph, contract, samples[i].Window, keys[i], entry);
                     lock (stream)
                     {
                         if (pixels is not null)
@@ -74,17 +71,17 @@ internal static class PackedWriter
             });
             if (!failures.IsEmpty)
                 throw Unreadable(failures.OrderBy(f => f.Sample).Select(f => f.Message).ToList(), images.Count);
-            PackedFile.WriteStart(stream, key, index);
+            PackedFile.WriteStart(stream, Key(contract), index);
         });
     }
 
     /// <summary>The bytes of one sample; its entry in the index is filled.</summary>
-    private static byte[] Prepare(Radiograph radiograph, InputContract contract, ImageWindow? window, Span<byte> entry)
+    private static byte[] Prepare(Radiograph radiograph, InputContract contract, ImageWindow? window, byte[] key, Span<byte> entry)
     {
         var pixels = window is null
             ? Preprocessor.Prepare(radiograph, contract).Pixels
             : Preprocessor.PrepareWindow(radiograph, contract, window, contract.PackedBorder).Pixels;
-        PackedFile.WriteEntry(entry, radiograph.OriginalWidth, radiograph.OriginalHeight, pixels);
+        PackedFile.WriteEntry(entry, key, radiograph.OriginalWidth, radiograph.OriginalHeight, pixels);
         return pixels;
     }
 

@@ -117,7 +117,7 @@ public class InputContractTests
         var paths = contracts.Select(c =>
         {
             using var cache = PackedCache.Open(samples, c, folder["cache"], read: (path, _, _) => TestImages.Noise(1, 40, 40) with { Source = path });
-            return cache.Path;
+            return cache.Files.Single();
         }).ToList();
         Assert.Equal(3, paths.Distinct().Count());
         Assert.Equal(paths[0], paths[3]);

@@ -46,6 +46,49 @@ public sealed class PackedCacheTests : IDisposable
     }
 
     [Fact]
+    public void Sets_of_samples_share_the_images_that_they_have_in_common()
+    {
+        var samples = _images.Samples(8);
+        using (var part = Open(samples[..3]))
+            Assert.Single(part.Files);
+        using (var more = Open([.. samples[2..6], samples[0]]))
+        {
+            Assert.True(more.WasBuilt);
+            Assert.Equal(2, more.Files.Count);
+        }
+        Assert.Equal(6, _decoded.Count);
+        using (var smaller = Open([samples[4], samples[1]]))
+        {
+            Assert.False(smaller.WasBuilt);
+            Assert.All(samples[1..2].Append(samples[4]), sample =>
+                Assert.Equal(Preprocessor.Prepare(TestImages.ReadNoise(sample.ImagePath, 20, 31), Contract).Pixels, smaller.Read(sample).Pixels));
+        }
+        using var all = Open(samples);
+        Assert.Equal(8, _decoded.Count);
+        Assert.Equal(8, _decoded.Distinct().Count());
+        Assert.Equal(3, Files().Count());
+    }
+
+    [Fact]
+    public void A_damaged_file_takes_none_but_its_own_images_with_it()
+    {
+        var samples = _images.Samples(6);
+        string damaged;
+        using (var first = Open(samples[..4]))
+            damaged = first.Files.Single();
+        Open(samples).Dispose();
+        var bytes = File.ReadAllBytes(damaged);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(damaged, bytes);
+        _decoded.Clear();
+
+        using (var rest = Open(samples[..2])) // whose bytes are whole
+            Assert.False(rest.WasBuilt);
+        using var all = Open(samples);
+        Assert.Equal(4, _decoded.Count);
+    }
+
+    [Fact]
     public void Another_contract_or_a_changed_image_is_packed_anew()
     {
         var samples = _images.Samples(3);
@@ -66,11 +109,12 @@ public sealed class PackedCacheTests : IDisposable
         byte[] whole;
         using (var cache = Open(samples))
         {
-            path = cache.Path;
+            path = cache.Files.Single();
             whole = File.ReadAllBytes(path);
         }
         var imagesStart = whole.Length - 4 * 20 * 31;
-        int[] places = [0, 8, 39, 40, 71, 72, 76, 80, 72 + 4 * 40 - 1, imagesStart, whole.Length - 1];
+        // In the magic, the key, the count, the index's hash, an entry's key, sizes and hash, and the images.
+        int[] places = [0, 8, 39, 40, 48, 79, 80, 112, 116, 120, 80 + 4 * 72 - 1, imagesStart, whole.Length - 1];
         foreach (var place in places)
         {
             var damaged = whole.ToArray();
@@ -97,7 +141,7 @@ public sealed class PackedCacheTests : IDisposable
         var samples = _images.Samples(6);
         using (var cache = Open(samples))
         {
-            using (var file = new FileStream(cache.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            using (var file = new FileStream(cache.Files.Single(), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
             {
                 if (cut)
                 {
@@ -110,7 +154,7 @@ public sealed class PackedCacheTests : IDisposable
                 }
             }
             var error = Assert.Throws<MarrowException>(() => cache.Pixels(4).Length);
-            Assert.Contains(cache.Path, error.Message);
+            Assert.Contains(cache.Files.Single(), error.Message);
             Assert.Contains("packed anew", error.Message);
             using var loader = new BatchLoader(samples, cache, Contract, null, 6, 0, shuffle: false, dropLast: false);
             Assert.Throws<MarrowException>(() => loader.Next());
@@ -150,11 +194,11 @@ public sealed class PackedCacheTests : IDisposable
         var samples = _images.Samples(3);
         PackedCache.Limit.Value = 1;
         using var open = Open(samples, Contract with { WindowLow = 0.01 });
-        SetUsed(open.Path, TimeSpan.FromDays(9));
+        SetUsed(open.Files.Single(), TimeSpan.FromDays(9));
         var used = Pack(samples, 0.02, daysAgo: 0);
         SetUsed(used, TimeSpan.FromMinutes(50));
         var added = Pack(samples, 0.03, daysAgo: 0);
-        Assert.Equal(new[] { open.Path, used, added }.Order(), Files());
+        Assert.Equal(new[] { open.Files.Single(), used, added }.Order(), Files());
         var pixels = open.Pixels(2).ToArray();
         open.Dispose(); // It was in use until now.
         SetUsed(used, TimeSpan.FromMinutes(70));
@@ -187,7 +231,7 @@ public sealed class PackedCacheTests : IDisposable
     {
         string path;
         using (var cache = Open(samples, Contract with { WindowLow = windowLow }))
-            path = cache.Path;
+            path = cache.Files.Single();
         SetUsed(path, TimeSpan.FromDays(daysAgo));
         return path;
     }
