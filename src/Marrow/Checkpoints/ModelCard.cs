@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Marrow.Tasks;
-using YamlDotNet.Serialization;
 
 namespace Marrow.Checkpoints;
 
@@ -39,7 +38,7 @@ internal static class ModelCardText
     public static string Render(CheckpointDraft draft)
     {
         var text = new StringBuilder();
-        text.Append("---\n").Append(FrontMatter(draft)).Append("---\n\n");
+        text.Append("---\n").Append(Front(draft)).Append("---\n\n");
         text.Append(Inv($"# {draft.Name}")).Append("\n\n").Append(VisibleText.Lines(draft.Card.Summary.Trim())).Append("\n\n");
         WhatItIs(text, draft);
         Section(text, "Data and split", draft.Card.Data);
@@ -61,7 +60,7 @@ internal static class ModelCardText
         return end < 0 ? "" : card[(start + 2)..end].Trim();
     }
 
-    private static string FrontMatter(CheckpointDraft draft)
+    private static string Front(CheckpointDraft draft)
     {
         var card = draft.Card;
         // The hub's list has single licences only.
@@ -92,10 +91,10 @@ internal static class ModelCardText
                 }).ToArray(),
             },
         };
-        return new SerializerBuilder().WithQuotingNecessaryStrings().WithNewLine("\n").DisableAliases().Build().Serialize(Visible(front));
+        return FrontMatter.Write((Dictionary<string, object>)Visible(front));
     }
 
-    /// <summary>The same values with hidden characters as escapes; YAML's own marks are the serializer's affair.</summary>
+    /// <summary>The same values with hidden characters as escapes; YAML's own marks are the writer's affair.</summary>
     private static object Visible(object value) => value switch
     {
         string text => VisibleText.Of(text),
