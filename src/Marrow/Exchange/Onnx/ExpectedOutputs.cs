@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Computing;
 using Marrow.Modules;
 using Marrow.Tasks;
 using Marrow.Tasks.Classify;
@@ -89,6 +90,6 @@ internal static class ExpectedOutputs
     private static float[] Flat(Tensor values)
     {
         using var scope = NewDisposeScope();
-        return values.detach().to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+        return values.detach().to(ScalarType.Float32).Values<float>();
     }
 }

@@ -1,3 +1,4 @@
+using Marrow.Computing;
 using Marrow.Tasks.Cobb;
 using static TorchSharp.torch;
 
@@ -30,8 +31,8 @@ internal static class OnnxCobb
     /// <summary>-1 at the left edge to 1 at the right, as the model has it.</summary>
     private static float[] Places(int width)
     {
-        using var places = linspace(-1, 1, width, ScalarType.Float32);
-        return places.data<float>().ToArray();
+        using var places = linspace(-1, 1, width, ScalarType.Float32, CPU);
+        return places.Values<float>();
     }
 
     /// <summary>[rows, pooled], row-major: each pooled row is the mean of those from floor(p * rows / pooled) to ceil((p + 1) * rows / pooled), as torch's adaptive pooling has it.</summary>

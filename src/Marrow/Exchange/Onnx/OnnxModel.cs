@@ -25,7 +25,7 @@ internal static class OnnxModel
         var image = graph.Input(new(InputName, OnnxType.Float32, [BatchSize, Text(input.Channels), Text(input.Height), Text(input.Width)], "normalised grey value", ExportMetadata.Preprocessing(input)));
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var blank = zeros(1, input.Channels, input.Height, input.Width);
+        var blank = zeros(1, input.Channels, input.Height, input.Width, device: CPU);
         switch (model)
         {
             case Classifier:

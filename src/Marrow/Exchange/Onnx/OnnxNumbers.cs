@@ -1,3 +1,4 @@
+using Marrow.Computing;
 using Marrow.Tasks.Numbers;
 
 namespace Marrow.Exchange.Onnx;
@@ -14,6 +15,6 @@ internal static class OnnxNumbers
         var scaled = graph.Node("Mul", "scaled", [layers.Linear(pooled, "numbers", "units"), Constant("deviation", model.Deviation)]);
         return graph.Node("Add", "numbers", [scaled, Constant("mean", model.Mean)]);
 
-        string Constant(string name, TorchSharp.torch.Tensor values) => graph.Constant(name, values.data<float>().ToArray(), values.shape[0]);
+        string Constant(string name, TorchSharp.torch.Tensor values) => graph.Constant(name, values.Values<float>(), values.shape[0]);
     }
 }
