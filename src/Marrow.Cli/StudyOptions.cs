@@ -66,6 +66,7 @@ internal sealed class StudyOptions
             Metric = parsed.GetValue(_metric),
             Resume = parsed.GetValue(_resume),
             Save = !parsed.GetValue(_noSave),
+            Device = DeviceOption.Of(parsed),
             Command = $"marrow {string.Join(' ', Tokens(parsed))}",
             Resolve = name => RunCommand.Resolve(name, own),
         };

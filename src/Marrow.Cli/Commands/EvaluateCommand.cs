@@ -26,7 +26,7 @@ internal static class EvaluateCommand
         var format = new Option<string?>("--format") { Description = $"How to read data that the checkpoint does not know: {DatasetCatalogue.Names}." };
         var set = new Option<string[]>("--set") { Description = "Read the data otherwise than for training, with the keys of a recipe's data: split=valid, csv=second.csv. May be repeated.", HelpName = "key=value", DefaultValueFactory = _ => [] };
         var hub = HubFolder.Option();
-        return new Command("evaluate", "Measure checkpoints on labelled images, with 95 % bootstrap intervals over patients.") { names, data, split, format, set, hub }.Computes()
+        return new Command("evaluate", "Measure checkpoints on labelled images, with 95 % bootstrap intervals over patients.") { names, data, split, format, set, hub }.Computes().OnDevice()
             .WithExamples(
                 "marrow evaluate densenet121.cxr-pediatric --data cxr=data/cxr",
                 "marrow evaluate retinanet-densenet121.spineweb16 cobb-densenet121.spineweb16 --data spineweb16=data/spineweb16",
@@ -53,7 +53,7 @@ internal static class EvaluateCommand
                     foreach (var warning in warnings)
                         output.Warn(warning);
                     PredictorSet.Complete(checkpoints, references.Hub);
-                    return Measure(named, checkpoints, samples, warnings, name, part, output, cancellation);
+                    return Measure(named, checkpoints, samples, warnings, name, part, DeviceOption.Of(parsed) ?? default, output, cancellation);
                 }
                 finally
                 {
@@ -73,15 +73,15 @@ internal static class EvaluateCommand
     }
 
     /// <param name="named">Of <paramref name="checkpoints"/> those that the user named; the others are what those crop by.</param>
-    private static int Measure(List<Checkpoint> named, List<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, IReadOnlyList<string> warnings, string data, EvaluationSplit part, Output output, CancellationToken cancellation)
+    private static int Measure(List<Checkpoint> named, List<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, IReadOnlyList<string> warnings, string data, EvaluationSplit part, DeviceChoice device, Output output, CancellationToken cancellation)
     {
         ProcessThreads.Current?.Apply();
         var results = RunDisplay.Show(output, show =>
         {
             void Progress(int done, int total) => show(new RunEvent { Stage = data, Step = done, Steps = total });
             return named is [var one]
-                ? new Dictionary<string, IReadOnlyList<MetricValue>> { [one.Config.Task] = Evaluation.Measure(one, samples, progress: Progress, cancellation: cancellation, detector: checkpoints.FirstOrDefault(c => c != one)) }
-                : Evaluation.MeasureSpine(checkpoints, samples, progress: Progress, cancellation: cancellation);
+                ? new Dictionary<string, IReadOnlyList<MetricValue>> { [one.Config.Task] = Evaluation.Measure(one, samples, progress: Progress, cancellation: cancellation, detector: checkpoints.FirstOrDefault(c => c != one), device: device) }
+                : Evaluation.MeasureSpine(checkpoints, samples, progress: Progress, cancellation: cancellation, device: device);
         });
         var document = new
         {

@@ -31,7 +31,7 @@ internal static class HubRankCommand
         var cache = new Option<string?>("--cache") { Description = "For features and fine-tunes. Without it the user's cache folder.", HelpName = "DIR" };
         var hub = HubFolder.Option();
         var file = new Option<string?>("--out") { Description = "Write the JSON document to this file too.", HelpName = "FILE" };
-        return new Command("rank", "Say which checkpoint to start from, by your own labelled images.") { data, task, format, set, checkpoints, labels, folds, seed, size, fineTune, steps, repeats, cache, hub, file }.Computes()
+        return new Command("rank", "Say which checkpoint to start from, by your own labelled images.") { data, task, format, set, checkpoints, labels, folds, seed, size, fineTune, steps, repeats, cache, hub, file }.Computes().OnDevice()
             .WithExamples(
                 "marrow hub rank --data films=data/films --format csv --task classify",
                 "marrow hub rank --data spineweb16=data/spineweb16 --task regress-cobb --size 192x576",
@@ -57,6 +57,7 @@ internal static class HubRankCommand
                     Seed = parsed.GetValue(seed),
                     Size = Size(parsed.GetValue(size)),
                     CacheFolder = parsed.GetValue(cache),
+                    Device = DeviceOption.Of(parsed) ?? default,
                     FineTune = FineTune(parsed.GetValue(fineTune), parsed.GetValue(steps), parsed.GetValue(repeats)),
                 };
                 if (parsed.GetValue(file) is { } asked)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Marrow.Computing;
 using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Prediction;
@@ -22,7 +23,7 @@ internal static class PredictCommand
         var folder = new Option<string>("--out") { Description = "Where predictions.csv, a JSON file, an overlay and a mask for each image go.", HelpName = "DIR", DefaultValueFactory = _ => "predictions" };
         var noOverlay = new Option<bool>("--no-overlay") { Description = "Draw no overlays: they take more time and space than the rest of what is written." };
         var hub = HubFolder.Option();
-        return new Command("predict", "Say what checkpoints see on images: classes, numbers, points, masks, or the vertebrae and Cobb angles of spines.") { inputs, checkpoint, folder, noOverlay, hub }.Computes()
+        return new Command("predict", "Say what checkpoints see on images: classes, numbers, points, masks, or the vertebrae and Cobb angles of spines.") { inputs, checkpoint, folder, noOverlay, hub }.Computes().OnDevice()
             .WithExamples(
                 "marrow predict scan.jpg",
                 "marrow predict films/ --out results --checkpoint retinanet-densenet121.spineweb16 --checkpoint cobb-densenet121.spineweb16",
@@ -32,13 +33,13 @@ internal static class PredictCommand
                 "marrow predict scan.png --json")
             .Does((parsed, output, cancellation) => Run(
                 new(PredictInputs.Of(parsed.GetRequiredValue(inputs), cancellation), parsed.GetRequiredValue(folder), !parsed.GetValue(noOverlay)),
-                parsed.GetRequiredValue(checkpoint), new LocalHub(HubFolder.Of(parsed, hub)), output, cancellation));
+                parsed.GetRequiredValue(checkpoint), new LocalHub(HubFolder.Of(parsed, hub)), DeviceOption.Of(parsed) ?? default, output, cancellation));
     }
 
-    private static int Run(PredictRequest request, IReadOnlyList<string> names, LocalHub hub, Output output, CancellationToken cancellation)
+    private static int Run(PredictRequest request, IReadOnlyList<string> names, LocalHub hub, DeviceChoice device, Output output, CancellationToken cancellation)
     {
         request.Inputs.Warn(output);
-        using var predictor = PredictorSet.Open(hub, names, new CheckpointReferences(hub, output, cancellation).Resolve);
+        using var predictor = PredictorSet.Open(hub, names, new CheckpointReferences(hub, output, cancellation).Resolve, device);
         request.RequireFree(predictor.GivesMasks);
         if (predictor.Untrained.Count > 0)
             output.Warn($"{predictor.Checkpoints[0].Name}: no label of {string.Join(", ", predictor.Untrained)} was seen in training; left blank.");

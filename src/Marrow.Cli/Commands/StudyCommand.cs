@@ -13,7 +13,7 @@ internal static class StudyCommand
         var o = new StudyOptions();
         var command = new Command("study", "Measure what a checkpoint is worth: a recipe over amounts of labels, starts, methods and seeds.");
         o.AddTo(command);
-        return command.Computes()
+        return command.Computes().OnDevice()
             .WithExamples(
                 "marrow study recipes/study.yaml --data spines=data/spines --fractions 0.1,0.3,1 --starts scratch,densenet-mini.phantoms --dry-run",
                 "marrow study recipes/study.yaml --data spines=data/spines --fractions 0.1,0.3,1 --starts scratch,matched:densenet-mini.phantoms,densenet-mini.phantoms",

@@ -21,7 +21,7 @@ internal static class MachineChecks
         yield return Processor(ProcessorName(), InstructionSets(), Compute.HasBFloat16Instructions());
         yield return Threads(ProcessThreads.Look());
         yield return Memory(TotalBytes(), ProcFiles.Kibibytes(ProcFiles.Read("/proc/meminfo"), "MemAvailable") * 1024, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
-        yield return Graphics(NvidiaDriver());
+        yield return Graphics(NvidiaDriver(), CudaDevices.HasLibrary());
     }
 
     internal static CheckResult Processor(string name, IReadOnlyList<string> sets, bool hasBFloat16)
@@ -66,10 +66,11 @@ internal static class MachineChecks
     }
 
     /// <param name="driver">The NVIDIA driver's own words; null where there is none.</param>
-    internal static CheckResult Graphics(string? driver) => new(Group, "GPU", Verdict.Info, driver is null
+    /// <param name="hasCuda">Whether the libtorch at hand is one for CUDA; which device it computes on is told with it.</param>
+    internal static CheckResult Graphics(string? driver, bool hasCuda) => new(Group, "GPU", Verdict.Info, driver is null
         ? "no NVIDIA driver; none is needed, Marrow computes on the processor"
-        : $"{driver}; Marrow's commands compute on the processor all the same",
-        driver is null ? null : "A program of your own can use it: reference the package libtorch-cuda-12.8-linux-x64 or -win-x64 in place of libtorch-cpu, and build with -p:Libtorch=none.");
+        : $"{driver}; {(hasCuda ? "libtorch is one for CUDA" : "libtorch is one for the processor alone, on which Marrow computes")}",
+        driver is null || hasCuda ? null : $"To compute on it: {CudaDevices.Remedy}");
 
     private static string ProcessorName() =>
         ProcFiles.Value(ProcFiles.Read("/proc/cpuinfo"), "model name") ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? RuntimeInformation.ProcessArchitecture.ToString();

@@ -43,6 +43,7 @@ public sealed record StudyEstimate(int Runs, int Done, double SecondsLeft, strin
         {
             Recipe = StudyPlanner.RecipeOf(request, few, plan.Stages),
             DataFolders = request.DataFolders,
+            Device = request.Device,
             OutFolder = folder,
             HubFolder = Path.Combine(folder, "hub"),
             Resolve = request.Resolve,

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Computing;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Experiments;
@@ -47,6 +48,9 @@ public sealed record StudyRequest
 
     /// <summary>At the end, save the model of each checkpoint start into <see cref="HubFolder"/>, with what the start was worth.</summary>
     public bool Save { get; init; } = true;
+
+    /// <summary>Where every run computes; null (default) as the recipe says.</summary>
+    public DeviceChoice? Device { get; init; }
 
     /// <summary>As typed, for the report and the saved checkpoints.</summary>
     public string Command { get; init; } = "";

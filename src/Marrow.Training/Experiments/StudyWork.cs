@@ -39,6 +39,7 @@ internal sealed class StudyWork(StudyRequest request, StudyPlan plan, StudyFolde
             HubFolder = Path.Combine(home, HubName),
             Resume = true,
             AllowChanged = [RunIdentity.Threads],
+            Device = request.Device,
             Command = StudyCommand.OfCard(request, plan, run),
             Resolve = request.Resolve,
             DrawsOf = plan.Metric,

@@ -30,7 +30,7 @@ internal sealed unsafe class Optimizer : IDisposable
         _groups = [.. groups.Select(group => (group, group.Parameters.Select(p => NewSlot(p.Name, p.Value)).ToArray()))];
 
         Slot NewSlot(string name, Parameter parameter) => new(name, parameter, zeros_like(parameter).DetachFromDisposeScope(),
-            kind == OptimizerKind.AdamW ? zeros_like(parameter).DetachFromDisposeScope() : null, zeros([], float32).DetachFromDisposeScope());
+            kind == OptimizerKind.AdamW ? zeros_like(parameter).DetachFromDisposeScope() : null, zeros([], float32, parameter.device).DetachFromDisposeScope());
     }
 
     private IEnumerable<Slot> Slots => _groups.SelectMany(g => g.Slots);
@@ -59,7 +59,7 @@ internal sealed unsafe class Optimizer : IDisposable
         var gradients = Slots.Where(s => s.Parameter.requires_grad).Select(s => s.Parameter.grad).OfType<Tensor>().ToArray();
         if (gradients.Length == 0)
             return 0;
-        var norm = (double)stack(gradients.Select(g => g.norm())).norm().item<float>();
+        var norm = (double)stack(gradients.Select(g => g.norm())).norm().Value<float>();
         if (maxNorm > 0 && norm > maxNorm)
         {
             foreach (var gradient in gradients)
@@ -125,7 +125,7 @@ internal sealed unsafe class Optimizer : IDisposable
 
     internal static void AdamWStep(Slot slot, Tensor gradient, double rate, double weightDecay)
     {
-        var steps = slot.Steps.item<float>();
+        var steps = slot.Steps.Value<float>();
         slot.Parameter.mul_(Scalars.Of(1 - rate * weightDecay));
         slot.First.mul_(Scalars.Of(Beta1)).add_(gradient, Scalars.Of(1 - Beta1));
         slot.Second!.mul_(Scalars.Of(Beta2)).addcmul_(gradient, gradient, Scalars.Of(1 - Beta2));
@@ -145,7 +145,7 @@ internal sealed unsafe class Optimizer : IDisposable
 /// <summary>Parameters that share a learning rate factor and a weight decay.</summary>
 internal sealed record ParameterGroup(string Name, double LearningRateFactor, double WeightDecay, IReadOnlyList<(string Name, Parameter Value)> Parameters);
 
-/// <summary>libtorch's fused AdamW on the CPU, for float32 tensors of one layout each.</summary>
+/// <summary>libtorch's fused AdamW, on the processor or a CUDA device, for float32 tensors of one layout each.</summary>
 internal static unsafe class FusedAdamW
 {
     // at::_ops::_fused_adamw_::call(self, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, state_steps, lr, beta1, beta2,
@@ -165,8 +165,9 @@ internal static unsafe class FusedAdamW
         foreach (var (parameter, gradient, first, second, steps) in tensors)
         {
             if (parameter.dtype != float32 || gradient.dtype != float32 || !SameShape(parameter, gradient)
-                || !SameShape(parameter, first) || !SameShape(parameter, second) || steps.numel() != 1)
-                throw new InvalidOperationException("Fused AdamW takes float32 tensors of one layout.");
+                || !SameShape(parameter, first) || !SameShape(parameter, second) || steps.numel() != 1
+                || !AreOn(parameter.device, gradient, first, second, steps))
+                throw new InvalidOperationException("Fused AdamW takes float32 tensors of one layout, on one device.");
         }
 
         // An at::Tensor is one pointer to its TensorImpl; TorchSharp's handle points to an at::Tensor.
@@ -187,6 +188,17 @@ internal static unsafe class FusedAdamW
                 rate, beta1, beta2, weightDecay, epsilon, 0, 0, &none, &none);
         }
         GC.KeepAlive(tensors);
+    }
+
+    /// <summary>The kernel of a device reads all of them there, the count of steps too.</summary>
+    private static bool AreOn(Device device, params ReadOnlySpan<Tensor> tensors)
+    {
+        foreach (var x in tensors)
+        {
+            if (x.device_type != device.type || x.device_index != device.index)
+                return false;
+        }
+        return true;
     }
 
     private static bool SameShape(Tensor a, Tensor b) =>

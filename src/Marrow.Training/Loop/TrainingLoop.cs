@@ -183,7 +183,7 @@ internal sealed class TrainingLoop : IDisposable
         var sum = 0.0;
         foreach (var (name, value) in losses)
         {
-            var part = value.item<float>() / _options.Accumulate;
+            var part = value.Value<float>() / _options.Accumulate;
             parts[name] = parts.GetValueOrDefault(name) + part;
             sum += part;
         }

@@ -30,7 +30,7 @@ internal sealed class CollapseWatch : IDisposable
     {
         _length = labels[0].Length;
         _labelVariance = Enumerable.Range(0, _length).Sum(i => Variance(labels.Select(l => l[i]).Where(double.IsFinite).ToList()));
-        _numbers = zeros(Signatures + 2 * _length, ScalarType.Float64).DetachFromDisposeScope();
+        _numbers = zeros(Signatures + 2 * _length, ScalarType.Float64, CPU).DetachFromDisposeScope();
     }
 
     public Tensor State => _numbers;

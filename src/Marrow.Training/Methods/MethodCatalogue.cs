@@ -10,14 +10,14 @@ namespace Marrow.Training.Methods;
 internal static class MethodCatalogue
 {
     /// <summary>Of a stage without unlabelled images.</summary>
-    public static TrainingMethod Create(Stage stage, TaskModel task) => new Supervised(task, ComputeOf(stage));
+    public static TrainingMethod Create(Stage stage, TaskModel task, DeviceChoice device) => new Supervised(task, ComputeOf(stage, device));
 
     /// <param name="labelled">The images with labels, by whose spread the answers for the others are judged.</param>
     /// <param name="masks">Their masks; null of a task without.</param>
     /// <param name="unlabeled">Gives plain images too; it stays the caller's.</param>
-    public static TrainingMethod Create(Stage stage, TaskModel task, IReadOnlyList<Sample> labelled, PackedCache cache, MaskPack? masks, BatchLoader unlabeled)
+    public static TrainingMethod Create(Stage stage, TaskModel task, DeviceChoice device, IReadOnlyList<Sample> labelled, PackedCache cache, MaskPack? masks, BatchLoader unlabeled)
     {
-        var (compute, accumulate) = (ComputeOf(stage), stage.Train.Accumulate);
+        var (compute, accumulate) = (ComputeOf(stage, device), stage.Train.Accumulate);
         if (stage.Teacher is { } teacher)
             return new MeanTeacher(task, compute, stage.Name, teacher, unlabeled, accumulate, Signatures((ITeacherTask)task, task.Input, labelled, cache, masks));
         return new Uda(task, compute, stage.Name, stage.Uda!, unlabeled, accumulate, [.. labelled.Select(((IConsistentTask)task).Signature)]);
@@ -36,5 +36,5 @@ internal static class MethodCatalogue
         })];
     }
 
-    private static Compute ComputeOf(Stage stage) => Compute.Choose(stage.Train.Precision, stage.Train.ChannelsLast);
+    private static Compute ComputeOf(Stage stage, DeviceChoice device) => Compute.Choose(stage.Train.Precision, stage.Train.ChannelsLast, device);
 }

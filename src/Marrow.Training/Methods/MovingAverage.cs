@@ -38,7 +38,7 @@ internal sealed class MovingAverage : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var weight = 1 - Math.Min(_decay, (1.0 + updates) / (10.0 + updates));
+        var weight = tensor(1 - Math.Min(_decay, (1.0 + updates) / (10.0 + updates)), device: _tensors[0].Live.device);
         foreach (var (_, live, average) in _tensors)
             average.lerp_(live, weight);
     }

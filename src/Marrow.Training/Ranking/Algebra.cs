@@ -13,18 +13,18 @@ internal static class Algebra
 
     /// <summary>[rows][columns] to a float64 tensor.</summary>
     public static Tensor Matrix(IReadOnlyList<double[]> rows) =>
-        tensor(rows.SelectMany(r => r).ToArray(), [rows.Count, rows.Count == 0 ? 0 : rows[0].Length]);
+        tensor(rows.SelectMany(r => r).ToArray(), [rows.Count, rows.Count == 0 ? 0 : rows[0].Length], device: CPU);
 
     public static double[][] Rows(Tensor matrix)
     {
         using var scope = NewDisposeScope();
-        return [.. matrix.contiguous().data<double>().ToArray().Chunk((int)matrix.shape[1])];
+        return [.. matrix.Values<double>().Chunk((int)matrix.shape[1])];
     }
 
     public static Tensor Take(Tensor matrix, int[] rows)
     {
         using var scope = NewDisposeScope();
-        return matrix.index_select(0, tensor(rows.Select(r => (long)r).ToArray())).MoveToOuterDisposeScope();
+        return matrix.index_select(0, tensor(rows.Select(r => (long)r).ToArray(), device: matrix.device)).MoveToOuterDisposeScope();
     }
 
     /// <summary>[N, D] to [N, at most min(N, D)] with the same inner products between rows.</summary>
@@ -62,11 +62,11 @@ internal static class Algebra
         {
             var (values, vectors) = Eigen(x.t().matmul(x));
             var left = vectors.t().matmul(x.t().matmul(targets));
-            return (values.data<double>().ToArray(), Rows((left * left) / values.unsqueeze(1)));
+            return (values.Values<double>(), Rows((left * left) / values.unsqueeze(1)));
         }
         var (squares, u) = Eigen(x.matmul(x.t()));
         var products = u.t().matmul(targets);
-        return (squares.data<double>().ToArray(), Rows(products * products));
+        return (squares.Values<double>(), Rows(products * products));
     }
 
     /// <summary>Of a symmetric matrix without negative eigenvalues: those that count, ascending, and their vectors as columns.</summary>
@@ -74,7 +74,7 @@ internal static class Algebra
     {
         using var scope = NewDisposeScope();
         var (values, vectors) = linalg.eigh(symmetric);
-        var all = values.data<double>().ToArray();
+        var all = values.Values<double>();
         var none = all.Count(v => v <= Negligible * all[^1] || v <= 0);
         return (values.narrow(0, none, all.Length - none).contiguous().MoveToOuterDisposeScope(),
             vectors.narrow(1, none, all.Length - none).contiguous().MoveToOuterDisposeScope());

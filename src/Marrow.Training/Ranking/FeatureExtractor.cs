@@ -8,16 +8,16 @@ namespace Marrow.Training.Ranking;
 
 /// <summary>
 /// Samples -> packed cache -> batches by the candidate's input contract -> backbone (bf16 and channels-last where the
-/// processor gains from it) -> pooled rows. Done once for a candidate and these images: the rows are kept on disk.
+/// device gains from it) -> pooled rows. Done once for a candidate and these images: the rows are kept on disk.
 /// </summary>
-internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling pooling, string? cacheFolder)
+internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling pooling, string? cacheFolder, DeviceChoice device)
 {
     private const int PixelsInBatch = 600_000;
     private const int MostInBatch = 32;
     private const int StatisticsImages = 256; // for running means and variances: far more than one batch, at little cost
 
     private readonly FeatureCache? _cache = CacheIn(cacheFolder);
-    private readonly Compute _compute = Compute.Choose();
+    private readonly Compute _compute = Compute.Choose(device: device);
 
     /// <summary>[N, D] float32 in the samples' order, and whether they were found; the caller disposes them.</summary>
     /// <param name="progress">Told (images done, images in all).</param>
@@ -69,11 +69,11 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
             using var batchScope = NewDisposeScope();
             using var images = loader.Next();
             var map = _compute.Forward(() => features.forward(_compute.Prepare(images.Images)));
-            rows.Add(pooling.Apply(map).MoveToOuterDisposeScope());
+            rows.Add(pooling.Apply(map).cpu().MoveToOuterDisposeScope());
             progress(done += images.Samples.Count, samples.Count);
         }
         var all = cat([.. rows], 0);
-        if (!all.isfinite().all().item<bool>())
+        if (!all.isfinite().all().Value<bool>())
             throw new MarrowException($"{candidate.Name}: its features on these images are not finite numbers. Rank without it, by --checkpoints.");
         return all.MoveToOuterDisposeScope();
     }

@@ -60,6 +60,7 @@ internal sealed class FineTune(RankRequest request, RankSamples data, FineTuneOp
             HubFolder = Path.Combine(folder, "hub"),
             Resume = File.Exists(Path.Combine(folder, "run.json")),
             AllowChanged = [RunIdentity.Threads],
+            Device = request.Device,
             Resolve = _ => candidate.Kind == CandidateKind.MatchedRandom ? Checkpoint.LoadWeights(start) : Checkpoint.Load(candidate.Folder),
             Include = sample => _ids.Contains(sample.Id),
         }, e => report(e with { Stage = $"{candidate.Name}, fine-tune {seed - request.Seed + 1} of {options.Repeats}" }), cancellation)[0];
@@ -109,7 +110,7 @@ internal sealed class FineTune(RankRequest request, RankSamples data, FineTuneOp
     private string Key(Candidate candidate, Recipe recipe)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{Version} {candidate.Identity} {recipe.Seed}\n{recipe.SourceText}\n{Compute.Choose()}\n")));
+        hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{Version} {candidate.Identity} {recipe.Seed}\n{recipe.SourceText}\n{Compute.Choose(device: request.Device)}\n")));
         FeatureCache.AddImages(hash, data.Samples);
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..32];
     }

@@ -112,14 +112,14 @@ internal static class Logistic
         {
             Lbfgs.Minimise(weights, (point, gradient) => Value(point, gradient, penalty), tolerance, MostIterations);
             using var each = NewDisposeScope();
-            results.Add(Algebra.Rows(seen.matmul(tensor(weights, [rows, outputs]))));
+            results.Add(Algebra.Rows(seen.matmul(tensor(weights, [rows, outputs], device: CPU))));
         }
         return results;
 
         double Value(double[] point, double[] gradient, double penalty)
         {
             using var each = NewDisposeScope();
-            var logits = Algebra.Rows(x.matmul(tensor(point, [rows, outputs])));
+            var logits = Algebra.Rows(x.matmul(tensor(point, [rows, outputs], device: CPU)));
             var sum = 0.0;
             var residuals = new double[logits.Length * outputs];
             for (var i = 0; i < logits.Length; i++)
@@ -132,7 +132,7 @@ internal static class Logistic
                     residuals[i * outputs + t] = Probability(logits[i][t]) - targets[i][t];
                 }
             }
-            across.matmul(tensor(residuals, [logits.Length, outputs])).contiguous().data<double>().CopyTo(gradient, 0);
+            across.matmul(tensor(residuals, [logits.Length, outputs], device: CPU)).Values<double>().CopyTo(gradient, 0);
             for (var w = 0; w < free; w++)
             {
                 sum += penalty / 2 * point[w] * point[w];
@@ -142,5 +142,5 @@ internal static class Logistic
         }
     }
 
-    private static Tensor WithOnes(Tensor x) => cat([x, ones(x.shape[0], 1, float64)], 1);
+    private static Tensor WithOnes(Tensor x) => cat([x, ones(x.shape[0], 1, float64, x.device)], 1);
 }

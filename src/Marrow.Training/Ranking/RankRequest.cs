@@ -1,3 +1,4 @@
+using Marrow.Computing;
 using Marrow.Datasets;
 
 namespace Marrow.Training.Ranking;
@@ -39,6 +40,9 @@ public sealed record RankRequest
 
     /// <summary>For features, decoded images and fine-tunes; null: the user's cache folder.</summary>
     public string? CacheFolder { get; init; }
+
+    /// <summary>Where features are computed and fine-tunes trained. The scores of both are computed on the processor.</summary>
+    public DeviceChoice Device { get; init; }
 
     /// <summary>Null: none.</summary>
     public FineTuneOptions? FineTune { get; init; }

@@ -54,7 +54,7 @@ public static class Ranker
         if (task.Unusable.Count > 0)
             warnings.Add($"Not ranked by {string.Join(", ", task.Unusable)}: too few patients have it, or have it not.");
 
-        var extractor = new FeatureExtractor(data.Samples, Pooling.For(request.Task), request.CacheFolder);
+        var extractor = new FeatureExtractor(data.Samples, Pooling.For(request.Task), request.CacheFolder, request.Device);
         var scored = candidates.Select(c => (Candidate: c, Score: Score(c, extractor, task, report, cancellation))).ToList();
         var architectures = Ordered(scored, task).DistinctBy(s => s.Candidate.Backbone).Select(s => s.Candidate).ToList();
         scored.AddRange(architectures.SelectMany(best => best.Controls(request.Seed, nameBackbone: architectures.Count > 1))

@@ -48,13 +48,13 @@ internal static class TransferScores
         var z = Algebra.Coordinates(centred); // the class means have no part outside
         var covariance = z.t().matmul(z) / Scalars.Of((double)images);
         var (shrinkage, mean) = Shrinkage(z, covariance, dimensions);
-        var shrunk = (covariance * Scalars.Of(1 - shrinkage)).Plus(eye(z.shape[1], z.shape[1], float64) * Scalars.Of(shrinkage * mean));
+        var shrunk = (covariance * Scalars.Of(1 - shrinkage)).Plus(eye(z.shape[1], z.shape[1], float64, z.device) * Scalars.Of(shrinkage * mean));
         var (values, vectors) = Algebra.Eigen(shrunk);
         var sum = 0.0;
         foreach (var members in Members(classOf))
         {
             var inEigen = Algebra.Take(z, members).mean([0L], keepdim: true).matmul(vectors); // [1, r]
-            sum += members.Length * (inEigen * inEigen / values).sum().item<double>();
+            sum += members.Length * (inEigen * inEigen / values).sum().Value<double>();
         }
         return (1 - shrinkage) * sum / (images - 1);
     }
@@ -67,7 +67,7 @@ internal static class TransferScores
     {
         using var scope = NewDisposeScope();
         var z = Algebra.PrincipalComponents(features, GbcDimensions);
-        var least = LeastVariance * (z * z).mean().item<double>();
+        var least = LeastVariance * (z * z).mean().Value<double>();
         var classes = Members(classOf).Select(members =>
         {
             var rows = Algebra.Rows(Algebra.Take(z, members));
@@ -102,10 +102,10 @@ internal static class TransferScores
     {
         using var scope = NewDisposeScope();
         var images = z.shape[0];
-        var mean = covariance.trace().item<double>() / dimensions;
-        var squares = (covariance * covariance).sum().item<double>();
+        var mean = covariance.trace().Value<double>() / dimensions;
+        var squares = (covariance * covariance).sum().Value<double>();
         var lengths = (z * z).sum(1);
-        var spread = ((lengths * lengths).sum().item<double>() / images - squares) / images;
+        var spread = ((lengths * lengths).sum().Value<double>() / images - squares) / images;
         var distance = squares - dimensions * mean * mean;
         return (distance <= 0 ? 1 : Math.Clamp(spread / distance, 0, 1), mean);
     }

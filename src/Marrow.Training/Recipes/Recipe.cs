@@ -1,3 +1,4 @@
+using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Modules;
@@ -30,6 +31,9 @@ public sealed record Recipe
 
     /// <summary>Share of the patients never trained on, 0 (train on all) to 0.9; default 0.2.</summary>
     public double HeldOut { get; init; } = 0.2;
+
+    /// <summary>YAML: auto (default), cpu, cuda or cuda:N. Where every stage computes, unless the command line says otherwise.</summary>
+    public DeviceChoice Device { get; init; }
 
     /// <summary>Where it was read from.</summary>
     public required string SourcePath { get; init; }

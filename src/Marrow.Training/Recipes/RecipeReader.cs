@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Tasks;
@@ -54,6 +55,7 @@ public static partial class RecipeReader
             Seed = seed,
             SplitSeed = section.UInt64("splitSeed", seed),
             HeldOut = heldOut,
+            Device = Device(section),
             Stages = Stages(section, heldOut),
             SourcePath = path,
             SourceText = text,
@@ -62,6 +64,16 @@ public static partial class RecipeReader
         section.Finish();
         errors.ThrowIfAny();
         return recipe;
+    }
+
+    private static DeviceChoice Device(RecipeSection recipe)
+    {
+        if (recipe.Text("device") is not { } text)
+            return default;
+        if (DeviceChoice.TryParse(text, out var choice))
+            return choice;
+        recipe.Errors.Add(recipe.At("device"), $"device: expected auto, cpu, cuda or cuda:N, found {RecipeErrors.Quote(text)}.");
+        return default;
     }
 
     private static List<Stage> Stages(RecipeSection recipe, double heldOut)

@@ -109,7 +109,7 @@ public sealed record TrainOptions
     /// <summary>auto (default), bf16 or f32.</summary>
     public Precision Precision { get; init; } = Precision.Auto;
 
-    /// <summary>true, false, or null (default; YAML auto): where the processor gains from it.</summary>
+    /// <summary>true, false, or null (default; YAML auto): where the device gains from it.</summary>
     public bool? ChannelsLast { get; init; }
 
     /// <summary>Epochs between evaluations on the validation part, 1 to 100000; default 1. The last epoch is always evaluated.</summary>

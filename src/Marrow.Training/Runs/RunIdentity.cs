@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Marrow.Checkpoints;
+using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Tasks;
@@ -23,7 +24,7 @@ internal enum IdentityRule
 }
 
 /// <summary>One thing that a stage's numbers depend on.</summary>
-/// <param name="Name">"labels", "images", "order", "threads": as messages and --allow-changed have it.</param>
+/// <param name="Name">"labels", "images", "order", "threads", "device": as messages and --allow-changed have it.</param>
 internal sealed record IdentityEntry(string Name, string Value, [property: JsonIgnore] IdentityRule Rule = IdentityRule.Fixed)
 {
     /// <summary>What to do about it, beside starting anew.</summary>
@@ -33,7 +34,7 @@ internal sealed record IdentityEntry(string Name, string Value, [property: JsonI
 
 /// <summary>
 /// What a stage's numbers depend on beside its recipe: labels, images, their order, masks, the checkpoint it started from,
-/// threads, the code. Kept as identity.json in the stage's folder before the first step and compared when the run goes on,
+/// threads, the kind of device, the code. Kept as identity.json in the stage's folder before the first step and compared when the run goes on,
 /// so that no run is half of one thing and half of another while its card names the other alone. Labels are compared
 /// before anything is decoded, images by the hashes that the packed cache has of them anyway. A new thing is one more
 /// <see cref="IdentityEntry"/>.
@@ -41,7 +42,7 @@ internal sealed record IdentityEntry(string Name, string Value, [property: JsonI
 internal sealed record RunIdentity
 {
     public const string FileName = "identity.json";
-    public const string Labels = "labels", Classes = "classes", Order = "order", Images = "images", Masks = "masks", Unlabeled = "unlabelled images", Threads = "threads", Code = "code";
+    public const string Labels = "labels", Classes = "classes", Order = "order", Images = "images", Masks = "masks", Unlabeled = "unlabelled images", Threads = "threads", Device = "device", Code = "code";
 
     private const int HexDigits = 16; // of one sample's hash; what decides is the entry over all of them
     private const int MostListed = 100_000; // samples; of more the file only says that some differ
@@ -54,8 +55,11 @@ internal sealed record RunIdentity
     public IReadOnlyDictionary<string, string> LabelHashes { get; init; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, string> ImageHashes { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What is known before any image is decoded.</summary>
-    public static RunIdentity Of(StageSamples data, UnlabeledSamples? unlabeled)
+    /// <summary>What the user or the recipe asked for, "auto"; "" where an earlier version began the stage. Told, not compared.</summary>
+    public string AskedDevice { get; init; } = "";
+
+    /// <summary>What is known before any image is decoded. Two devices of one kind count as the same.</summary>
+    public static RunIdentity Of(StageSamples data, UnlabeledSamples? unlabeled, DeviceChoice device = default)
     {
         Sample[] all = [.. data.Training, .. data.Validation, .. data.HeldOut];
         var labels = Hashes(all, sample => SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new
@@ -82,11 +86,16 @@ internal sealed record RunIdentity
                 new(Classes, string.Join(", ", dataset.Layout.Names.Concat(dataset.MaskClasses))),
                 new(Order, Digest([.. Ids(data.Training), "", .. Ids(data.Validation), "", .. Ids(data.HeldOut), "", .. Ids(unlabeled?.Samples ?? [])])),
                 new(Threads, $"{TorchSharp.torch.get_num_threads()}", IdentityRule.Allowed) { Remedy = "Give it as many again, by OMP_NUM_THREADS" },
+                new(Device, KindOf(device.Take()), IdentityRule.Allowed) { Remedy = "Name the same kind of device, by --device" },
                 new(Code, CheckpointConfig.CodeVersion, IdentityRule.Told),
             ],
             LabelHashes = Listed(labels),
+            AskedDevice = $"{device}",
         };
     }
+
+    /// <summary>"cpu" or "cuda".</summary>
+    private static string KindOf(ComputeDevice device) => device.Type.ToString().ToLowerInvariant();
 
     /// <summary>The same and what images and masks hold, by the hashes of what is packed of them.</summary>
     public RunIdentity With(IReadOnlyList<Sample> shown, PackedCache cache, MaskPack? masks, IReadOnlyList<Sample> unlabeled, PackedCache? unlabeledCache)

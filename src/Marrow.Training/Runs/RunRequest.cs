@@ -1,5 +1,6 @@
 using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
+using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Metrics;
 using Marrow.Training.Loop;
@@ -25,10 +26,15 @@ public sealed record RunRequest
     public bool Resume { get; init; }
 
     /// <summary>
-    /// What may be another than when the run began, by name: "threads", by which the last digits of its numbers differ.
+    /// What may be another than when the run began, by name: "threads" or "device", by which the last digits of its numbers differ.
     /// Labels, images and their order may not.
     /// </summary>
     public IReadOnlyList<string> AllowChanged { get; init; } = [];
+
+    /// <summary>Where every stage computes; null (default) as the recipe says.</summary>
+    public DeviceChoice? Device { get; init; }
+
+    internal DeviceChoice DeviceChoice => Device ?? Recipe.Device;
 
     /// <summary>As typed, for the checkpoint's card.</summary>
     public string Command { get; init; } = "";

@@ -27,6 +27,7 @@ public static class Runner
     {
         var recipe = request.Recipe;
         // A folder that is there is taken first of all, one that is not once it is known that nothing is wrong.
+        _ = request.DeviceChoice.Take(); // A device that can't be used is told before anything is made.
         using var mine = Directory.Exists(request.OutFolder) ? RunFolder.Take(request) : null;
         RunFolder.Check(request);
         var done = new Dictionary<string, StageResult>(StringComparer.Ordinal);
@@ -82,7 +83,7 @@ public static class Runner
             // What is done counts too: a later stage must hold out what an earlier one never saw.
             var (data, unlabeled) = Read(request, stage);
             if (began is not null)
-                RunIdentity.Of(data, unlabeled).Require(began, folder, isDone ? [RunIdentity.Threads] : request.AllowChanged);
+                RunIdentity.Of(data, unlabeled, request.DeviceChoice).Require(began, folder, isDone ? [RunIdentity.Threads, RunIdentity.Device] : request.AllowChanged);
             if (isDone)
                 continue;
             if (request.Resume)
@@ -143,6 +144,8 @@ public static class Runner
         Say(data.ToString());
         if (ProcessThreads.Current?.Last is { } threads)
             Say($"{threads}");
+        if (request.DeviceChoice.Take() is { IsCpu: false } device)
+            Say($"computes on {device}");
         if (unlabeled is not null)
             Say(unlabeled.ToString());
         if (data.Faults.Length > 0)
@@ -150,12 +153,12 @@ public static class Runner
         var began = request.Resume && RunState.Exists(folder) ? RunIdentity.Load(folder) : null;
         if (began is null && RunState.Exists(folder))
             Say("begun by an earlier version of Marrow, which kept no record of its data: whether they have changed since can't be told");
-        var identity = RunIdentity.Of(data, unlabeled);
+        var identity = RunIdentity.Of(data, unlabeled, request.DeviceChoice);
         data.SaveSplit(Path.Combine(folder, "split.json"));
         using var labeller = stage.Data.SoftLabelsFrom is { } from ? StageInit.Find(from, done, Pinned(request, "labels by", began)) : null;
         if (labeller is not null)
-            data = SelfTraining.Apply(data, stage, labeller, folder, Say, cancellation);
-        using var cropping = StageCropping.Find(stage, done, Pinned(request, "crop by", began));
+            data = SelfTraining.Apply(data, stage, labeller, folder, Say, cancellation, request.DeviceChoice);
+        using var cropping = StageCropping.Find(stage, done, Pinned(request, "crop by", began), request.DeviceChoice);
         var shown = data; // whole images, or the windows of them that the model sees
         if (cropping is not null)
         {
@@ -183,7 +186,7 @@ public static class Runner
         using var training = new BatchLoader(shown.Training, cache, input, stage.Augment, stage.Train.Batch, recipe.Seed, shuffle: true, dropLast: true, workers, masks: masks);
         using var unlabeledImages = unlabeled is null ? null : new BatchLoader(unlabeled.Samples, unlabeledCache!, input,
             (stage.Uda ?? (UnlabeledOptions)stage.Teacher!).Augment, stage.Train.Batch, recipe.Seed + 3, shuffle: true, dropLast: true, workers, plain: true);
-        using var method = unlabeledImages is null ? MethodCatalogue.Create(stage, task) : MethodCatalogue.Create(stage, task, data.Training, cache, masks, unlabeledImages);
+        using var method = unlabeledImages is null ? MethodCatalogue.Create(stage, task, request.DeviceChoice) : MethodCatalogue.Create(stage, task, request.DeviceChoice, data.Training, cache, masks, unlabeledImages);
         using var validation = Plain(shown.Validation, cache, masks, input, stage.Train.Batch, cancellation);
         using var loop = new TrainingLoop(stage.Name, method, stage.Train, training, validation, folder, identity.Key);
         var waited = new WaitTally();
@@ -192,6 +195,7 @@ public static class Runner
         using var heldOut = Plain(shown.HeldOut, cache, masks, input, stage.Train.Batch, cancellation);
         var metrics = heldOut is null ? [] : loop.Measure(heldOut, new() { KeepDraws = request.DrawsOf is not null, Cancellation = cancellation });
         metrics = [.. metrics.Select(m => m.Name == request.DrawsOf ? m : m with { Draws = null })];
+        method.Compute.Release(task.Model);
         var checkpoint = StageCheckpoint.Save(request, stage, task, data, unlabeled, receipt, source, labeller, cropping?.Source, progress, metrics);
         var result = new StageResult
         {

@@ -23,7 +23,7 @@ internal static class SelfTraining
 
     /// <summary>The same data with soft labels for the uncertain cells of its training part; made once in a run.</summary>
     /// <param name="folder">Of the stage.</param>
-    public static StageSamples Apply(StageSamples data, Stage stage, Checkpoint first, string folder, Action<string> say, CancellationToken cancellation)
+    public static StageSamples Apply(StageSamples data, Stage stage, Checkpoint first, string folder, Action<string> say, CancellationToken cancellation, DeviceChoice device = default)
     {
         var dataset = data.Dataset;
         var path = Path.Combine(folder, FileName);
@@ -39,7 +39,7 @@ internal static class SelfTraining
         if (!File.Exists(path))
         {
             say(FormattableString.Invariant($"{first.Name} predicts {unsure.Count} images with uncertain labels"));
-            Write(path, findings, unsure, Predict(first, findings, unsure, cancellation));
+            Write(path, findings, unsure, Predict(first, findings, unsure, device, cancellation));
         }
         var softened = DatasetCatalogue.Open(new()
         {
@@ -63,11 +63,11 @@ internal static class SelfTraining
     }
 
     /// <summary>[samples][findings].</summary>
-    private static List<float[]> Predict(Checkpoint first, string[] findings, IReadOnlyList<Sample> samples, CancellationToken cancellation)
+    private static List<float[]> Predict(Checkpoint first, string[] findings, IReadOnlyList<Sample> samples, DeviceChoice device, CancellationToken cancellation)
     {
         using var task = (ClassifyTask)first.BuildTask();
         task.Model.eval();
-        var compute = Compute.Choose();
+        var compute = Compute.Choose(device: device);
         compute.PrepareForInference(task.Model);
         int[] columns = [.. findings.Select(f => first.Config.Classes.ToList().IndexOf(f))];
         using var cache = PackedCache.Open(samples, task.Input, cacheFolder: null, cancellation: cancellation);

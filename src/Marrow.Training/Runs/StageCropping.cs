@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Prediction;
@@ -20,10 +21,10 @@ internal sealed class StageCropping : IDisposable
     private readonly CropDetector _detector;
     private readonly Stage _stage;
 
-    private StageCropping(Stage stage, Checkpoint source, InputCrop crop)
+    private StageCropping(Stage stage, Checkpoint source, InputCrop crop, DeviceChoice device)
     {
         (_stage, Source, Crop) = (stage, source, crop);
-        _detector = new(source);
+        _detector = new(source, device);
     }
 
     /// <summary>The detector's checkpoint.</summary>
@@ -33,7 +34,7 @@ internal sealed class StageCropping : IDisposable
     public InputCrop Crop { get; }
 
     /// <summary>Null for a stage without a crop. Throws <see cref="MarrowException"/> when it crops by no detector.</summary>
-    public static StageCropping? Find(Stage stage, IReadOnlyDictionary<string, StageResult> done, Func<string, Checkpoint> resolve)
+    public static StageCropping? Find(Stage stage, IReadOnlyDictionary<string, StageResult> done, Func<string, Checkpoint> resolve, DeviceChoice device)
     {
         if (stage.Crop is not { } crop)
             return null;
@@ -41,7 +42,7 @@ internal sealed class StageCropping : IDisposable
         try
         {
             CropDetector.Require(source);
-            return new(stage, source, new(crop.Region, crop.Margin, source.Name, source.Digest));
+            return new(stage, source, new(crop.Region, crop.Margin, source.Name, source.Digest), device);
         }
         catch
         {

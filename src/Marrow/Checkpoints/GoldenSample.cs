@@ -1,4 +1,5 @@
 using System.Globalization;
+using Marrow.Computing;
 using Marrow.Imaging;
 using Marrow.Tasks;
 using Marrow.Weights;
@@ -14,7 +15,8 @@ public sealed record GoldenOutput(string Name, long[] Shape, float[] Values);
 /// <summary>
 /// golden.json: an input, given by its seed and shape, and what the weights must give for it. Hashes prove that the
 /// files are whole; this proves that the model built from them still computes the same, after a change of Marrow, of
-/// libtorch or of the machine.
+/// libtorch or of the machine. It is computed on the processor, whatever device the weights were trained on: only there
+/// are numbers of two machines alike enough to be compared.
 /// </summary>
 public sealed record GoldenSample
 {
@@ -92,7 +94,7 @@ public sealed record GoldenSample
         var values = new float[shape.Aggregate(1L, (a, b) => checked(a * b))];
         for (var i = 0; i < values.Length; i++)
             values[i] = (float)random.Uniform(-2, 2);
-        return torch.tensor(values, shape);
+        return torch.tensor(values, shape, device: torch.CPU);
     }
 
     private static List<GoldenOutput> Run(Module model, long[] inputShape, ulong seed)
@@ -105,9 +107,9 @@ public sealed record GoldenSample
 
     private static GoldenOutput Keep(string name, torch.Tensor output)
     {
-        var flat = output.to(torch.ScalarType.Float32).contiguous().view(-1).data<float>();
-        var kept = (int)Math.Min(KeptValues, flat.Count);
-        return new(name, output.shape, [.. Enumerable.Range(0, kept).Select(i => flat[i * flat.Count / kept])]);
+        var flat = output.to(torch.ScalarType.Float32).Values<float>();
+        var kept = Math.Min(KeptValues, flat.Length);
+        return new(name, output.shape, [.. Enumerable.Range(0, kept).Select(i => flat[(long)i * flat.Length / kept])]);
     }
 
     private static MarrowException Bad(string path, string expected, string found) =>

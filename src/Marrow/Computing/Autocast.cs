@@ -1,13 +1,14 @@
+using TorchSharp;
+
 namespace Marrow.Computing;
 
 /// <summary>
-/// Mixed precision on the CPU: inside a region, convolutions and matrix products compute in bfloat16 while weights stay
+/// Mixed precision on the processor or a CUDA device: inside a region, convolutions and matrix products compute in bfloat16 while weights stay
 /// float32 (libtorch's autocast, which TorchSharp does not wrap). The state belongs to the thread; leave the region
 /// before the backward pass, which repeats each operation's own precision.
 /// </summary>
 internal static unsafe class Autocast
 {
-    private const sbyte Cpu = 0; // c10::DeviceType
     private const sbyte BFloat16 = 15; // c10::ScalarType
 
     private static readonly delegate* unmanaged<sbyte, byte, void> SetEnabled =
@@ -30,19 +31,22 @@ internal static unsafe class Autocast
         SetEnabled != null && SetType != null && ClearCache != null && IncrementNesting != null && DecrementNesting != null;
 
     /// <summary>Starts a region that ends with Dispose, on the same thread.</summary>
-    public static Region Enter(bool enabled) => new(enabled && IsAvailable);
+    /// <param name="device">Whose operations compute in bfloat16; libtorch has autocast for the processor and for CUDA.</param>
+    public static Region Enter(bool enabled, DeviceType device = DeviceType.CPU) =>
+        new(enabled && IsAvailable && device is (DeviceType.CPU or DeviceType.CUDA), device);
 
     internal readonly ref struct Region
     {
         private readonly bool _enabled;
+        private readonly sbyte _device; // c10::DeviceType, whose numbers TorchSharp's are
 
-        internal Region(bool enabled)
+        internal Region(bool enabled, DeviceType device)
         {
-            _enabled = enabled;
+            (_enabled, _device) = (enabled, (sbyte)device);
             if (!enabled)
                 return;
-            SetType(Cpu, BFloat16);
-            SetEnabled(Cpu, 1);
+            SetType(_device, BFloat16);
+            SetEnabled(_device, 1);
             IncrementNesting();
         }
 
@@ -52,7 +56,7 @@ internal static unsafe class Autocast
                 return;
             if (DecrementNesting() == 0)
                 ClearCache(); // The cached bfloat16 weights are those before the optimizer's step.
-            SetEnabled(Cpu, 0);
+            SetEnabled(_device, 0);
         }
     }
 }

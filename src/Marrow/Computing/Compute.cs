@@ -6,24 +6,31 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Computing;
 
 /// <summary>
-/// How a model computes on this machine: bfloat16 autocast and channels-last memory where the processor gains from
-/// them, float32 otherwise. Channels-last is a matter of strides alone: [N, C, H, W] in shape, NHWC in memory.
+/// How and where a model computes: on which device, with bfloat16 autocast and channels-last memory where that device gains
+/// from them, in float32 otherwise. Channels-last is a matter of strides alone: [N, C, H, W] in shape, NHWC in memory.
+/// Models and batches are made on the processor, and come to the device by <see cref="Prepare(Module)"/> and
+/// <see cref="Prepare(Tensor)"/>; all that is computed from them is made where they are.
 /// </summary>
-public sealed record Compute(bool BFloat16, bool ChannelsLast)
+public sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice Device = default)
 {
     public static readonly Compute Float32 = new(false, false);
 
-    /// <param name="channelsLast">Null: where the processor gains from it.</param>
-    public static Compute Choose(Precision precision = Precision.Auto, bool? channelsLast = null)
+    /// <summary>Throws <see cref="MarrowException"/> where the device that is asked for can't be used.</summary>
+    /// <param name="channelsLast">Null: where the device gains from it.</param>
+    /// <param name="device">By default the first CUDA device that computes, else the processor.</param>
+    public static Compute Choose(Precision precision = Precision.Auto, bool? channelsLast = null, DeviceChoice device = default)
     {
-        var bf16 = precision == Precision.Bf16 || (precision == Precision.Auto && HasBFloat16Instructions());
+        var taken = device.Take();
+        var bf16 = precision == Precision.Bf16 || (precision == Precision.Auto && taken.GainsFromBFloat16);
         if (bf16 && !Autocast.IsAvailable)
         {
             if (precision == Precision.Bf16)
-                throw new MarrowException("precision: bf16: this libtorch does not export autocast for the CPU. Use precision: f32 or auto.");
+                throw new MarrowException("precision: bf16: this libtorch does not export autocast. Use precision: f32 or auto.");
             bf16 = false;
         }
-        return new(bf16, channelsLast ?? bf16);
+        if (!taken.IsCpu)
+            KeepFloat32Whole();
+        return new(bf16, channelsLast ?? bf16, taken);
     }
 
     /// <summary>AVX-512 BF16 (CPUID leaf 7.1, EAX bit 5) or AMX-BF16 (leaf 7.0, EDX bit 22), of use with AVX-512 switched on.</summary>
@@ -36,9 +43,14 @@ public sealed record Compute(bool BFloat16, bool ChannelsLast)
         return amx || avx512;
     }
 
-    /// <summary>Lays the model's 4-D weights out for this way of computing, in place.</summary>
+    /// <summary>
+    /// Brings the model to the device and lays its 4-D weights out for this way of computing, in place. On another device
+    /// than the processor its parameters are other objects afterwards: whoever holds them asks for them after this.
+    /// </summary>
     public void Prepare(Module model)
     {
+        if (!Device.IsCpu)
+            model.to(Device.Torch);
         if (!ChannelsLast)
             return;
         using var scope = NewDisposeScope();
@@ -65,17 +77,39 @@ public sealed record Compute(bool BFloat16, bool ChannelsLast)
         Prepare(model);
     }
 
-    /// <summary>The same images, laid out for this way of computing; the caller owns the result.</summary>
-    public Tensor Prepare(Tensor images) => ChannelsLast ? ToChannelsLast(images) : images.alias();
+    /// <summary>Brings a model back to the processor, where it is saved and compared with its golden sample.</summary>
+    public void Release(Module model)
+    {
+        if (!Device.IsCpu)
+            model.to(CPU);
+    }
+
+    /// <summary>The same images on the device, laid out for this way of computing; the caller owns the result.</summary>
+    public Tensor Prepare(Tensor images)
+    {
+        if (Device.IsCpu)
+            return ChannelsLast ? ToChannelsLast(images) : images.alias();
+        using var scope = NewDisposeScope();
+        var moved = images.to(Device.Torch);
+        return (ChannelsLast ? ToChannelsLast(moved) : moved.alias()).MoveToOuterDisposeScope();
+    }
 
     /// <summary>Runs a forward pass in this precision; what it returns may be bfloat16.</summary>
     public T Forward<T>(Func<T> forward)
     {
-        using var region = Autocast.Enter(BFloat16);
+        using var region = Autocast.Enter(BFloat16, Device.Type);
         return forward();
     }
 
-    public override string ToString() => $"{(BFloat16 ? "bf16" : "f32")}{(ChannelsLast ? " channels-last" : "")}";
+    /// <summary>"bf16 channels-last", and where it is not the processor the device: "f32 on cuda:0".</summary>
+    public override string ToString() => $"{(BFloat16 ? "bf16" : "f32")}{(ChannelsLast ? " channels-last" : "")}{(Device.IsCpu ? "" : $" on {Device}")}";
+
+    /// <summary>Without this, convolutions in float32 keep 10 bits of their operands on an NVIDIA GPU (TF32).</summary>
+    private static void KeepFloat32Whole()
+    {
+        backends.cudnn.allow_tf32 = false;
+        backends.cuda.matmul.allow_tf32 = false;
+    }
 
     private static Tensor ToChannelsLast(Tensor x)
     {

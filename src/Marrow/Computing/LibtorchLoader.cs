@@ -35,22 +35,24 @@ internal static class LibtorchLoader
     {
         EqualSums.Ask();
         WaitPolicy.Ask();
+        InstalledLibtorch.Prepare();
         // Raised when the library was looked for and could not be loaded.
         if (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64)
-            AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, name) => name == TorchSharpsName ? TryLoad() : 0;
+            AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, name) => name == TorchSharpsName ? Guard(Load) : 0;
     }
 
-    private static nint TryLoad()
+    /// <summary>What <paramref name="load"/> returns, or its default where it fails; why is then the <see cref="Problem"/>.</summary>
+    internal static T? Guard<T>(Func<T> load)
     {
         try
         {
-            return Load();
+            return load();
         }
         catch (Exception e) when (e is MarrowException or IOException or UnauthorizedAccessException or InvalidDataException or DllNotFoundException or BadImageFormatException)
         {
             // TorchSharp would hide an exception from here behind one of its own.
             Problem = $"libtorch can't be loaded: {e.Message.TrimEnd('.')}.";
-            return 0;
+            return default;
         }
     }
 
@@ -118,8 +120,12 @@ internal static class LibtorchLoader
         throw new InvalidDataException($"{LibraryName}: asks for no version {version}.");
     }
 
+    /// <summary>Where a library lies: beside the application, or in the installed PyTorch that the user names; null for neither.</summary>
+    internal static string? FindLibrary(string name) => FindOwnLibrary(name)
+        ?? (InstalledLibtorch.Folder is { } folder && Path.Combine(folder, name) is var path && File.Exists(path) ? path : null);
+
     /// <summary>Where the native libraries of the application lie; null when there are none.</summary>
-    internal static string? FindLibrary(string name)
+    internal static string? FindOwnLibrary(string name)
     {
         var searched = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "")
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)

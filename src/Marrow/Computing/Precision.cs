@@ -3,7 +3,7 @@ namespace Marrow.Computing;
 /// <summary>What a model computes in.</summary>
 public enum Precision
 {
-    /// <summary>bf16 autocast where the processor gains from it, f32 otherwise.</summary>
+    /// <summary>bf16 autocast where the device gains from it, f32 otherwise.</summary>
     Auto,
     Bf16,
     F32,

@@ -56,7 +56,7 @@ public static class Importer
         var weights = fitted.Select(f =>
         {
             request.Cancellation.ThrowIfCancellationRequested();
-            return KeyValuePair.Create(f.Key, f.Value is { } entry ? Read(file, entry, f.Key) : zeros(1, ScalarType.Int64).reshape([]));
+            return KeyValuePair.Create(f.Key, f.Value is { } entry ? Read(file, entry, f.Key) : zeros(1, ScalarType.Int64, CPU).reshape([]));
         }).ToList();
         var matrices = weights.Where(w => w.Value.Dimensions >= 2).Select(w => w.Value.dtype).Distinct().ToList();
         var summary = new ImportSummary
@@ -121,7 +121,7 @@ public static class Importer
         if (!entries.TryGetValue("op_threshs", out var entry) || entry.Elements > int.MaxValue)
             return null;
         using var scope = NewDisposeScope();
-        return [.. file.Read(entry.Name).to(ScalarType.Float32).reshape(-1).data<float>()];
+        return file.Read(entry.Name).to(ScalarType.Float32).Values<float>();
     }
 
     private static CheckpointConfig Config(ImportRequest request, ImportMap map, string architecture, int channels, IReadOnlyList<string> classes, float[]? thresholds)
@@ -155,7 +155,7 @@ public static class Importer
             return tensor.to(ScalarType.Int64).MoveToOuterDisposeScope();
         if (tensor.dtype == ScalarType.Float64)
             tensor = tensor.to(ScalarType.Float32);
-        if (!tensor.isfinite().all().item<bool>())
+        if (!tensor.isfinite().all().Value<bool>())
             throw MarrowException.Bad(file.Path, $"finite numbers in '{PickleReader.Shown(entry.Name)}'", "infinities or NaN", "The weights are of no use: fetch or save them again.");
         return tensor.MoveToOuterDisposeScope();
     }

@@ -95,7 +95,7 @@ public sealed class MaskPack : IDisposable
     /// <summary>[N, H, W] bytes of an array that may be longer; the caller disposes it.</summary>
     internal static torch.Tensor ToTensor(ReadOnlySpan<byte> masks, int count, InputContract contract)
     {
-        var tensor = torch.empty([count, contract.Height, contract.Width], torch.uint8);
+        var tensor = torch.empty([count, contract.Height, contract.Width], torch.uint8, torch.CPU);
         masks[..(count * contract.Height * contract.Width)].CopyTo(tensor.bytes);
         return tensor;
     }

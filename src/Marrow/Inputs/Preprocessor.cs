@@ -184,7 +184,7 @@ public static class Preprocessor
     internal static torch.Tensor ToTensor(ReadOnlySpan<float> values, int count, InputContract contract)
     {
         using var scope = torch.NewDisposeScope();
-        var images = torch.empty([count, 1, contract.Height, contract.Width], torch.float32);
+        var images = torch.empty([count, 1, contract.Height, contract.Width], torch.float32, torch.CPU);
         values[..(count * contract.Height * contract.Width)].CopyTo(MemoryMarshal.Cast<byte, float>(images.bytes));
         if (contract.Channels > 1)
             images = images.expand(count, contract.Channels, contract.Height, contract.Width).contiguous();
@@ -198,8 +198,8 @@ public static class Preprocessor
     {
         using var scope = torch.NewDisposeScope();
         var channels = Enumerable.Range(0, contract.Channels).ToArray();
-        var factors = torch.tensor([.. channels.Select(c => (float)(contract.Std / contract.StdOf(c)))], [1, channels.Length, 1, 1]);
-        var offsets = torch.tensor([.. channels.Select(c => (float)((contract.Mean - contract.MeanOf(c)) / contract.StdOf(c)))], [1, channels.Length, 1, 1]);
+        var factors = torch.tensor([.. channels.Select(c => (float)(contract.Std / contract.StdOf(c)))], [1, channels.Length, 1, 1], device: images.device);
+        var offsets = torch.tensor([.. channels.Select(c => (float)((contract.Mean - contract.MeanOf(c)) / contract.StdOf(c)))], [1, channels.Length, 1, 1], device: images.device);
         return (images * factors).Plus(offsets).MoveToOuterDisposeScope();
     }
 

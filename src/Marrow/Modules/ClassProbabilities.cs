@@ -1,3 +1,4 @@
+using Marrow.Computing;
 using Marrow.Datasets;
 using static TorchSharp.torch;
 
@@ -13,11 +14,11 @@ public static class ClassProbabilities
     public static float[][] Of(Tensor logits, ClassLayout layout)
     {
         using var scope = NewDisposeScope();
-        var rows = (layout.Exclusive ? logits.softmax(1) : logits.sigmoid()).data<float>().ToArray().Chunk(layout.Names.Count).ToArray();
+        var rows = (layout.Exclusive ? logits.softmax(1) : logits.sigmoid()).Values<float>().Chunk(layout.Names.Count).ToArray();
         foreach (var finding in layout.ThreeClass)
         {
             var columns = tensor((long[])[finding.Positive, finding.Negative, finding.Uncertain], device: logits.device);
-            var three = logits.index_select(1, columns).softmax(1).data<float>().ToArray();
+            var three = logits.index_select(1, columns).softmax(1).Values<float>();
             for (var i = 0; i < rows.Length; i++)
             {
                 var (positive, negative, uncertain) = (three[3 * i], three[3 * i + 1], three[3 * i + 2]);

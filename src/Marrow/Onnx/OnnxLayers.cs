@@ -3,6 +3,7 @@
 // before the convolutions and read maps that several layers share, so most of them could not be folded away; a runtime
 // folds the others when it loads the file.
 
+using Marrow.Computing;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -86,8 +87,7 @@ internal sealed class OnnxLayers(OnnxGraph graph, nn.Module model)
     private string Constant(string key, Tensor values, params long[] shape) => Once(key, name =>
     {
         using var scope = NewDisposeScope();
-        var plain = values.detach().to(ScalarType.Float32).cpu().contiguous();
-        return Graph.Constant(name, plain.data<float>().ToArray(), shape.Length > 0 ? shape : plain.shape);
+        return Graph.Constant(name, values.detach().to(ScalarType.Float32).Values<float>(), shape.Length > 0 ? shape : values.shape);
     });
 
     private string Once(string key, Func<string, string> add) => _constants.Add(key) ? add(key) : key;

@@ -20,12 +20,13 @@ internal sealed class CropDetector : IDisposable
     private const int BatchSize = 8;
 
     private readonly DetectVertebraeTask _detector;
-    private readonly Compute _compute = Compute.Choose();
+    private readonly Compute _compute;
 
     /// <summary>Throws <see cref="MarrowException"/> when the checkpoint is no detector of vertebrae.</summary>
-    public CropDetector(Checkpoint checkpoint)
+    public CropDetector(Checkpoint checkpoint, DeviceChoice device = default)
     {
         Require(checkpoint);
+        _compute = Compute.Choose(device: device);
         _detector = (DetectVertebraeTask)checkpoint.BuildTask();
         _compute.PrepareForInference(_detector.Model);
     }

@@ -39,14 +39,14 @@ public static class Evaluation
     /// </summary>
     /// <param name="detector">Null where the checkpoint looks at whole images.</param>
     public static IReadOnlyList<MetricValue> Measure(Checkpoint checkpoint, IReadOnlyList<Sample> samples,
-        BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default, Checkpoint? detector = null)
+        BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default, Checkpoint? detector = null, DeviceChoice device = default)
     {
         if (checkpoint.Config.Input.Crop is { } crop)
-            samples = Crop(checkpoint, crop, detector, samples, progress, cancellation);
+            samples = Crop(checkpoint, crop, detector, samples, device, progress, cancellation);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         using var task = checkpoint.BuildTask();
-        var compute = Compute.Choose();
+        var compute = Compute.Choose(device: device);
         compute.PrepareForInference(task.Model);
         using var cache = PackedCache.Open(samples, task.Input, cacheFolder: null, progress, cancellation: cancellation);
         using var masks = task.MaskClasses.Count == 0 ? null : MaskPack.Open(samples, task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
@@ -54,11 +54,11 @@ public static class Evaluation
         return task.Measure(loader, compute, (bootstrap ?? new()) with { Cancellation = cancellation });
     }
 
-    private static IReadOnlyList<Sample> Crop(Checkpoint checkpoint, InputCrop crop, Checkpoint? detector, IReadOnlyList<Sample> samples, Action<int, int>? progress, CancellationToken cancellation)
+    private static IReadOnlyList<Sample> Crop(Checkpoint checkpoint, InputCrop crop, Checkpoint? detector, IReadOnlyList<Sample> samples, DeviceChoice device, Action<int, int>? progress, CancellationToken cancellation)
     {
         if (detector?.Digest != crop.Digest)
             throw CropDetector.Missing(checkpoint);
-        using var looking = new CropDetector(detector);
+        using var looking = new CropDetector(detector, device);
         return CroppedSamples.Of(samples, crop, looking.Detect(samples, kept: null, progress, cancellation));
     }
 
@@ -67,10 +67,10 @@ public static class Evaluation
     /// image by image as a user's prediction goes, but for its refusal of films that seem to show no whole spine. Keys: "landmarks", "expected", "regressor", "fused".
     /// </summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(IReadOnlyList<Checkpoint> checkpoints,
-        IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default)
+        IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default, DeviceChoice device = default)
     {
         bootstrap = (bootstrap ?? new()) with { Cancellation = cancellation };
-        using var predictor = new SpinePredictor(checkpoints);
+        using var predictor = new SpinePredictor(checkpoints, Compute.Choose(device: device));
         var found = new List<SpinePredictor.Measurement>();
         foreach (var sample in samples)
         {

@@ -24,7 +24,7 @@ internal sealed class ImagePredictor : IPredictor
     /// Loads and verifies the checkpoint. Throws <see cref="MarrowException"/> when its task finds nothing by itself, when it
     /// looks at single vertebrae, or at crops by another detector than the one given.
     /// </summary>
-    /// <param name="compute">Null: the fastest way of this processor.</param>
+    /// <param name="compute">Null: the fastest way of this machine.</param>
     /// <param name="detector">Null where the checkpoint looks at whole images.</param>
     public ImagePredictor(Checkpoint checkpoint, Compute? compute = null, Checkpoint? detector = null)
     {
@@ -40,7 +40,7 @@ internal sealed class ImagePredictor : IPredictor
                 ?? throw MarrowException.Bad(checkpoint.Name, "a checkpoint that finds something by itself", $"one for {_task.Name}", "Name another with --checkpoint.");
             _compute = compute ?? Compute.Choose();
             _compute.PrepareForInference(_task.Model);
-            _detector = crop is null ? null : new(detector!);
+            _detector = crop is null ? null : new(detector!, new(_compute.Device));
         }
         catch
         {

@@ -1,4 +1,5 @@
 using Marrow.Checkpoints;
+using Marrow.Computing;
 using Marrow.Findings;
 using Marrow.Hub;
 using Marrow.Imaging;
@@ -25,15 +26,20 @@ public sealed class PredictorSet : IDisposable
     /// </summary>
     public static PredictorSet Open(LocalHub hub, params IReadOnlyList<string> names) => Open(hub, names, hub.Resolve);
 
+    /// <summary>
+    /// The same on a device of one's choice. Throws <see cref="MarrowException"/> where that device can't be used, too.
+    /// </summary>
+    public static PredictorSet Open(LocalHub hub, DeviceChoice device, params IReadOnlyList<string> names) => Open(hub, names, hub.Resolve, device);
+
     /// <summary>The same of names that others resolve, as those of files and registries.</summary>
-    internal static PredictorSet Open(LocalHub hub, IReadOnlyList<string> names, Func<string, Checkpoint> resolve)
+    internal static PredictorSet Open(LocalHub hub, IReadOnlyList<string> names, Func<string, Checkpoint> resolve, DeviceChoice device = default)
     {
         var checkpoints = new List<Checkpoint>();
         try
         {
             foreach (var name in names.Count > 0 ? names : NewestOfSpines(hub))
                 checkpoints.Add(resolve(name));
-            return Of(checkpoints, hub);
+            return Of(checkpoints, hub, Compute.Choose(device: device));
         }
         finally
         {
@@ -41,13 +47,13 @@ public sealed class PredictorSet : IDisposable
         }
     }
 
-    private static PredictorSet Of(List<Checkpoint> checkpoints, LocalHub hub)
+    private static PredictorSet Of(List<Checkpoint> checkpoints, LocalHub hub, Compute compute)
     {
         var only = checkpoints is [var one] ? one : null;
         Complete(checkpoints, hub);
         return only is not null && ImagePredictor.Serves(only)
-            ? new(new ImagePredictor(only, detector: checkpoints.FirstOrDefault(c => c != only)))
-            : new(new SpinePredictor(checkpoints));
+            ? new(new ImagePredictor(only, compute, checkpoints.FirstOrDefault(c => c != only)))
+            : new(new SpinePredictor(checkpoints, compute));
     }
 
     /// <summary>Of a table with a row an image, between the file and the status.</summary>

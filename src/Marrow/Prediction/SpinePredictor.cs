@@ -47,7 +47,7 @@ internal sealed class SpinePredictor : IPredictor
     /// <see cref="MarrowException"/> when there is none, one of another task, or one that looks at crops by a detector that
     /// is not among them.
     /// </summary>
-    /// <param name="compute">Null: the fastest way of this processor.</param>
+    /// <param name="compute">Null: the fastest way of this machine.</param>
     public SpinePredictor(IReadOnlyList<Checkpoint> checkpoints, Compute? compute = null)
     {
         _compute = compute ?? Compute.Choose();

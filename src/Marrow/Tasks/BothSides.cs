@@ -29,6 +29,6 @@ internal static class BothSides
     public static IReadOnlyList<double[]> Means(Tensor answers)
     {
         var count = (int)answers.shape[1] / 2;
-        return [.. answers.data<float>().ToArray().Chunk(2 * count).Select(row => Enumerable.Range(0, count).Select(i => (row[i] + row[i + count]) / 2.0).ToArray())];
+        return [.. answers.Values<float>().Chunk(2 * count).Select(row => Enumerable.Range(0, count).Select(i => (row[i] + row[i + count]) / 2.0).ToArray())];
     }
 }

@@ -80,7 +80,7 @@ internal sealed class RetinaNetOnnx : TaskOnnx<RetinaNet>
     {
         using var scope = NewDisposeScope();
         var input = config.Input;
-        using var output = model.forward(zeros(1, input.Channels, input.Height, input.Width));
+        using var output = model.forward(zeros(1, input.Channels, input.Height, input.Width, device: CPU));
         return output.Anchors.Boxes;
     }
 

@@ -4,6 +4,7 @@
 
 using System.Globalization;
 using Marrow.Backbones;
+using Marrow.Computing;
 using Marrow.Onnx;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -73,7 +74,7 @@ internal abstract class TaskOnnx
     protected static float[] Flat(Tensor values)
     {
         using var scope = NewDisposeScope();
-        return values.detach().to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+        return values.detach().to(ScalarType.Float32).Values<float>();
     }
 }
 

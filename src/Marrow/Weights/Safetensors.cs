@@ -70,7 +70,7 @@ public sealed class Safetensors : WeightFile
     public override torch.Tensor Read(string name)
     {
         var entry = Find(name);
-        var tensor = torch.empty(entry.Shape, dtype: TypeInFile(entry.Type));
+        var tensor = torch.empty(entry.Shape, dtype: TypeInFile(entry.Type), device: torch.CPU);
         try
         {
             ReadBytes(_dataStart + entry.Offset, tensor);

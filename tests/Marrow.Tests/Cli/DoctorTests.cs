@@ -97,8 +97,9 @@ public sealed class DoctorTests : IDisposable
     {
         Assert.Equal(Verdict.Warning, MachineChecks.Processor("Old", ["no vector instructions that libtorch uses"], false).Verdict);
         Assert.Contains("bfloat16", MachineChecks.Processor("New", ["AVX2", "AVX-512"], true).Found);
-        Assert.Contains("libtorch-cuda", MachineChecks.Graphics("NVIDIA UNIX x86_64 Kernel Module  550.54.14").Remedy);
-        Assert.Null(MachineChecks.Graphics(null).Remedy);
+        Assert.Contains("-p:Libtorch=cuda", MachineChecks.Graphics("NVIDIA UNIX x86_64 Kernel Module  550.54.14", hasCuda: false).Remedy);
+        Assert.Null(MachineChecks.Graphics("NVIDIA UNIX x86_64 Kernel Module  550.54.14", hasCuda: true).Remedy);
+        Assert.Null(MachineChecks.Graphics(null, hasCuda: false).Remedy);
     }
 
     [Fact]

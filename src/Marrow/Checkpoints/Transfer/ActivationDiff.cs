@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Marrow.Computing;
 using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Metrics;
@@ -90,6 +90,6 @@ public static class ActivationDiff
         var contract = config.Input with { Crop = null }; // any picture serves to compare two models on
         var input = Preprocessor.ToTensor([Preprocessor.Prepare(image, contract)], contract);
         return [.. BackboneStages.Activations(model, config.Model, input).Select(s =>
-            (s.Stage, MemoryMarshal.Cast<byte, float>(functional.adaptive_avg_pool2d(s.Activations, [Fields, Fields]).contiguous().bytes).ToArray()))];
+            (s.Stage, functional.adaptive_avg_pool2d(s.Activations, [Fields, Fields]).Values<float>()))];
     }
 }

@@ -1,4 +1,5 @@
 using Marrow.Backbones;
+using Marrow.Computing;
 using Marrow.Imaging;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -59,7 +60,7 @@ internal static class MatchedWeights
         foreach (var (name, source, target) in parameters)
         {
             using var scope = NewDisposeScope();
-            var values = source.detach().contiguous().data<float>().ToArray();
+            var values = source.Values<float>();
             var random = SeededRandom.Fork(seed, layer++);
             if (source.dim() >= 2)
             {
@@ -80,7 +81,7 @@ internal static class MatchedWeights
                 }
                 values = [.. places.Select(p => values[p])];
             }
-            target.copy_(tensor(values, source.shape));
+            target.copy_(tensor(values, source.shape, device: target.device));
         }
     }
 }

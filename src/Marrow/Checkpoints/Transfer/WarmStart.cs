@@ -185,7 +185,7 @@ public static class WarmStart
             throw new MarrowException($"The probe expected activations of shape {ShapeText.Of(expected.shape)}, found {ShapeText.Of(found.shape)}. These are not the same backbone.");
         return new(seed, shape, expected.NumberOfElements, Largest(expected - found), Largest(expected), expected.Equals(found));
 
-        static double Largest(torch.Tensor x) => x.abs().max().to(torch.float64).item<double>();
+        static double Largest(torch.Tensor x) => x.abs().max().to(torch.float64).Value<double>();
     }
 
     /// <summary>
@@ -262,7 +262,7 @@ public static class WarmStart
     private static bool IsFinite(torch.Tensor tensor) =>
         tensor.dtype == torch.ScalarType.Float32 && tensor.device_type == DeviceType.CPU && tensor.is_contiguous()
             ? FloatSpans.AllFinite(MemoryMarshal.Cast<byte, float>(tensor.bytes))
-            : !torch.is_floating_point(tensor) || tensor.isfinite().all().item<bool>();
+            : !torch.is_floating_point(tensor) || tensor.isfinite().all().Value<bool>();
 
     /// <summary>
     /// [O, n, h, w] -> [O, m, h, w]: the sum over the input channels, spread evenly. Grey images have equal channels, so

@@ -12,6 +12,6 @@ internal static class BatchCount
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         norm.num_batches_tracked?.add_(Scalars.Of(1L), Scalars.Of(1L));
-        return norm.momentum ?? 1.0 / norm.num_batches_tracked!.item<long>();
+        return norm.momentum ?? 1.0 / norm.num_batches_tracked!.Value<long>();
     }
 }

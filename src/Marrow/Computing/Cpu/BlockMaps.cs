@@ -90,7 +90,7 @@ internal sealed class BlockMaps : IDisposable
 
     private Tensor Scratch(int channels)
     {
-        _scratch ??= empty([_rows * _memory.shape[1]], ScalarType.BFloat16).DetachFromDisposeScope();
+        _scratch ??= empty([_rows * _memory.shape[1]], ScalarType.BFloat16, CPU).DetachFromDisposeScope();
         using var part = _scratch.narrow(0, 0, _rows * channels);
         using var shaped = part.view(_images, _height, _width, channels);
         return shaped.permute(0, 3, 1, 2);
@@ -182,7 +182,7 @@ internal sealed class BlockMaps : IDisposable
             ctx.set_materialize_grads(false);
             ctx.save_for_backward([maps._memory]);
             ctx.save_data(Key, new Saved(maps, affine, maps._filled, (int)map.shape[1], map.requires_grad));
-            return [result, zeros(1)];
+            return [result, zeros(1, device: CPU)];
         }
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)

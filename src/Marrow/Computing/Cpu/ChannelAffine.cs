@@ -78,7 +78,7 @@ internal sealed unsafe class ChannelAffine
             slope[c] += (float)perX;
             offset[c] += (float)(-Scale[c] * sum[c] / rows - perX * _mean[c]);
         }
-        return (tensor(weight), tensor(bias));
+        return (tensor(weight, device: CPU), tensor(bias, device: CPU));
     }
 
     private static float* Numbers(Tensor x) => (float*)TorchThreads.Data(x);

@@ -38,7 +38,7 @@ internal static unsafe class FusedNorm
     /// <summary>[N, C, H, W] in shape, NHWC in memory; not initialised.</summary>
     public static Tensor Empty(long images, long height, long width, long channels)
     {
-        using var memory = empty([images, height, width, channels], ScalarType.BFloat16);
+        using var memory = empty([images, height, width, channels], ScalarType.BFloat16, CPU);
         return memory.permute(0, 3, 1, 2);
     }
 

@@ -18,7 +18,7 @@ internal static class Pointwise
     {
         var weight = conv.weight!;
         var (outputs, inputs) = (weight.shape[0], weight.shape[1]);
-        if (!Ends(inputs, outputs))
+        if (x.device_type != TorchSharp.DeviceType.CPU || !Ends(inputs, outputs))
             return conv.forward(x);
         using var scope = NewDisposeScope();
         var first = outputs * 3 / 4;

@@ -15,13 +15,13 @@ internal static class WholeBlocks
 {
     private const int Block = 16; // of oneDNN, for AVX-512; 8 for AVX2 divides it
 
-    /// <summary>As the module's forward, for one without groups and dilation, with a gradient of x that can be relied on.</summary>
+    /// <summary>As the module's forward, for one without groups and dilation, on the processor with a gradient of x that can be relied on.</summary>
     public static Tensor ConvolveWhole(this Conv2d conv, Tensor x)
     {
         var weight = conv.weight!;
         var outputs = weight.shape[0];
         var missing = (Block - outputs % Block) % Block;
-        if (missing == 0 || !(is_grad_enabled() || HasWrongOutputs(x)))
+        if (missing == 0 || x.device_type != TorchSharp.DeviceType.CPU || !(is_grad_enabled() || HasWrongOutputs(x)))
             return conv.forward(x);
         using var scope = NewDisposeScope();
         var whole = functional.pad(weight, [0, 0, 0, 0, 0, 0, 0, missing]);

@@ -1,6 +1,7 @@
 // ONNX Runtime on the file that was written, against Marrow on the same images, in float32 both: a batch of one, then
 // batches of three. Without this nobody would know that the graph computes what the model does.
 
+using Marrow.Computing;
 using Marrow.Inputs;
 using Marrow.Onnx;
 using Marrow.Tasks;
@@ -33,7 +34,7 @@ internal static class OnnxRun
             using var noGradients = torch.no_grad();
             var input = Preprocessor.ToTensor(batch, config.Input);
             var expected = writer.Expected(model, input, config, request.Decode);
-            using var fed = OrtValue.CreateTensorValueFromMemory(input.data<float>().ToArray(), input.shape);
+            using var fed = OrtValue.CreateTensorValueFromMemory(input.Values<float>(), input.shape);
             using var run = new RunOptions();
             using var results = session.Run(run, [OnnxModel.InputName], [fed], names);
             var floats = graph.Outputs.Index().Where(o => o.Item.Type == OnnxType.Float32)

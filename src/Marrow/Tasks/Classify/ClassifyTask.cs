@@ -68,7 +68,7 @@ public sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContract
     private IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, double? annealed, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var labels = tensor(batch.Samples.SelectMany(s => s.Sample.Labels).ToArray(), [batch.Samples.Count, _classes.Count]);
+        var labels = tensor(batch.Samples.SelectMany(s => s.Sample.Labels).ToArray(), [batch.Samples.Count, _classes.Count], device: images.device);
         var logits = compute.Forward(() => model.forward(images)).to(float32);
         if (_exclusive)
             return [("class", OneOf(logits, labels).MoveToOuterDisposeScope())];
@@ -144,5 +144,5 @@ public sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContract
 
     private static Tensor Columns(Tensor x, IEnumerable<int> columns) => Columns(x, [.. columns.Select(c => (long)c)]);
 
-    private static Tensor Columns(Tensor x, long[] columns) => x.index_select(1, tensor(columns)); // [N, columns]
+    private static Tensor Columns(Tensor x, long[] columns) => x.index_select(1, tensor(columns, device: x.device)); // [N, columns]
 }

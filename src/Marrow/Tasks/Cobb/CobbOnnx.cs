@@ -1,3 +1,4 @@
+using Marrow.Computing;
 using Marrow.Onnx;
 using static TorchSharp.torch;
 
@@ -44,15 +45,15 @@ internal sealed class CobbOnnx : TaskOnnx<CobbRegressor>
     private static (int Height, int Width) Cells(CobbRegressor model, int channels, int height, int width)
     {
         using var scope = NewDisposeScope();
-        var shape = model.Features.forward(zeros(1, channels, height, width)).shape;
+        var shape = model.Features.forward(zeros(1, channels, height, width, device: CPU)).shape;
         return ((int)shape[2], (int)shape[3]);
     }
 
     /// <summary>-1 at the left edge to 1 at the right, as the model has it.</summary>
     private static float[] Places(int width)
     {
-        using var places = linspace(-1, 1, width, ScalarType.Float32);
-        return places.data<float>().ToArray();
+        using var places = linspace(-1, 1, width, ScalarType.Float32, CPU);
+        return places.Values<float>();
     }
 
     /// <summary>

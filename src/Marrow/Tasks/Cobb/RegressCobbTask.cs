@@ -35,7 +35,7 @@ public sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputCo
     public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var truth = tensor(batch.Samples.SelectMany(s => s.Sample.CobbDegrees).Select(d => (float)d).ToArray(), [batch.Samples.Count, 3]);
+        var truth = tensor(batch.Samples.SelectMany(s => s.Sample.CobbDegrees).Select(d => (float)d).ToArray(), [batch.Samples.Count, 3], device: images.device);
         var degrees = compute.Forward(() => model.forward(images)).to(float32);
         return [("angles", AngleLoss.Compute(degrees, truth, SmapeWeight).MoveToOuterDisposeScope())];
     }
@@ -72,6 +72,6 @@ public sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputCo
     {
         using var scope = NewDisposeScope();
         var degrees = compute.Forward(() => model.forward(images)).to(float32).clamp_min(Scalars.Of(0.0));
-        return [.. degrees.data<float>().ToArray().Chunk(3).Select(row => row.Select(v => (double)v).ToArray())];
+        return [.. degrees.Values<float>().Chunk(3).Select(row => row.Select(v => (double)v).ToArray())];
     }
 }

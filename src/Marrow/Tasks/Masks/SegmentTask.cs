@@ -45,7 +45,8 @@ public sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCont
     {
         using var scope = NewDisposeScope();
         var logits = compute.Forward(() => model.forward(images));
-        var (entropy, dice) = SegmentationLoss.Compute(logits, batch.Masks ?? throw new ArgumentException("A batch without masks.", nameof(batch)), batch.MasksHaveGaps);
+        var masks = batch.Masks ?? throw new ArgumentException("A batch without masks.", nameof(batch));
+        var (entropy, dice) = SegmentationLoss.Compute(logits, masks.to(logits.device), batch.MasksHaveGaps);
         return [("class", entropy.MoveToOuterDisposeScope()), ("dice", dice.MoveToOuterDisposeScope())];
     }
 
@@ -107,7 +108,7 @@ public sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCont
     public float[][] Logits(Tensor images, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var logits = compute.Forward(() => model.forward(images)).to(float32).cpu().contiguous();
-        return [.. logits.data<float>().ToArray().Chunk(Spec.Outputs * Input.Width * Input.Height)];
+        var logits = compute.Forward(() => model.forward(images)).to(float32);
+        return [.. logits.Values<float>().Chunk(Spec.Outputs * Input.Width * Input.Height)];
     }
 }

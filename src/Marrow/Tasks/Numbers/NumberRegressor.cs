@@ -25,8 +25,8 @@ public sealed class NumberRegressor : KeyedModule<Tensor, Tensor>
         init.zeros_(_numbers.bias);
         register_module("features", Features);
         register_module("numbers", _numbers);
-        register_buffer("mean", zeros(outputs));
-        register_buffer("deviation", ones(outputs));
+        register_buffer("mean", zeros(outputs, device: CPU));
+        register_buffer("deviation", ones(outputs, device: CPU));
     }
 
     public Backbone Features { get; }
@@ -44,8 +44,8 @@ public sealed class NumberRegressor : KeyedModule<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        Mean.copy_(tensor(mean.Select(v => (float)v).ToArray()));
-        Deviation.copy_(tensor(deviation.Select(v => (float)v).ToArray()));
+        Mean.copy_(tensor(mean.Select(v => (float)v).ToArray(), device: Mean.device));
+        Deviation.copy_(tensor(deviation.Select(v => (float)v).ToArray(), device: Deviation.device));
     }
 
     public override Tensor forward(Tensor images)

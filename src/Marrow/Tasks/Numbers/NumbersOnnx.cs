@@ -1,3 +1,4 @@
+using Marrow.Computing;
 using static TorchSharp.torch;
 
 namespace Marrow.Tasks.Numbers;

@@ -48,7 +48,7 @@ public sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCont
     public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var truth = tensor(batch.Samples.SelectMany(s => s.Sample.Numbers).Select(v => (float)v).ToArray(), [batch.Samples.Count, layout.Names.Count]);
+        var truth = tensor(batch.Samples.SelectMany(s => s.Sample.Numbers).Select(v => (float)v).ToArray(), [batch.Samples.Count, layout.Names.Count], device: images.device);
         var numbers = compute.Forward(() => model.forward(images));
         return [("numbers", NumberLoss.Compute(numbers, truth, model.Deviation).MoveToOuterDisposeScope())];
     }
@@ -62,7 +62,7 @@ public sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCont
             truth.AddRange(batch.Samples.Select(s => s.Sample.Numbers));
             patients.AddRange(batch.Samples.Select(s => s.Sample.Patient));
         });
-        var deviations = model.Deviation.data<float>().ToArray();
+        var deviations = model.Deviation.Values<float>();
         return NumberErrors.Measure([.. layout.Names.Select((name, c) => new NumberColumn(name, layout.UnitOf(c), deviations[c]))], truth, found, patients, bootstrap);
     }
 
@@ -74,7 +74,7 @@ public sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCont
         using var scope = NewDisposeScope();
         var (original, mirrored) = BothSides.Split(answers);
         var found = compute.Forward(() => model.forward(augmented)).to(float32);
-        var labelled = tensor(Enumerable.Range(0, layout.Names.Count).Where(_trained.Has).Select(c => (long)c).ToArray());
+        var labelled = tensor(Enumerable.Range(0, layout.Names.Count).Where(_trained.Has).Select(c => (long)c).ToArray(), device: found.device);
         var loss = ConsistencyLoss.Numbers(Of(original), Of(mirrored), Of(found), model.Deviation[labelled], sharpening.Confidence);
         return Consistency.Of(loss).MoveToOuterDisposeScope();
 
@@ -90,7 +90,7 @@ public sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCont
     public IReadOnlyList<double[]> NumbersOf(Tensor images, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var numbers = compute.Forward(() => model.forward(images)).to(float32).data<float>().ToArray();
+        var numbers = compute.Forward(() => model.forward(images)).to(float32).Values<float>();
         return [.. numbers.Chunk(layout.Names.Count).Select(row => row.Select(v => (double)v).ToArray())];
     }
 

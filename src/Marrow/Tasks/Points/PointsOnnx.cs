@@ -63,7 +63,7 @@ internal sealed class PointsOnnx : TaskOnnx<PointLocator>
     private static (int Rows, int Columns) Cells(PointLocator model, int channels, int height, int width)
     {
         using var scope = NewDisposeScope();
-        var shape = model.Heatmaps(zeros(1, channels, height, width)).shape;
+        var shape = model.Heatmaps(zeros(1, channels, height, width, device: CPU)).shape;
         return ((int)shape[2], (int)shape[3]);
     }
 }

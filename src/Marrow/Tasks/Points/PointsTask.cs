@@ -35,7 +35,7 @@ public sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract
     public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var points = tensor(batch.Samples.SelectMany(s => s.Points).SelectMany(p => (float[])[(float)p.X, (float)p.Y]).ToArray(), [batch.Samples.Count, layout.Names.Count, 2]);
+        var points = tensor(batch.Samples.SelectMany(s => s.Points).SelectMany(p => (float[])[(float)p.X, (float)p.Y]).ToArray(), [batch.Samples.Count, layout.Names.Count, 2], device: images.device);
         var heatmaps = compute.Forward(() => model.Heatmaps(images));
         return [("heatmaps", HeatmapLoss.Compute(heatmaps, points, Input.Width, Input.Height).MoveToOuterDisposeScope())];
     }
@@ -71,7 +71,7 @@ public sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract
     public IReadOnlyList<(Point2D Place, double Score)[]> PointsOf(Tensor images, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var found = compute.Forward(() => model.forward(images)).to(float32).data<float>().ToArray(); // [N, K, 3]
+        var found = compute.Forward(() => model.forward(images)).to(float32).Values<float>(); // [N, K, 3]
         return [.. found.Chunk(3).Select(p => (new Point2D(p[0], p[1]), (double)p[2])).Chunk(layout.Names.Count)];
     }
 }

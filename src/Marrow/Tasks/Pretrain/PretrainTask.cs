@@ -34,8 +34,9 @@ public sealed class PretrainTask(MaskedAutoencoder model, ModelSpec spec, InputC
     public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
     {
         using var scope = NewDisposeScope();
-        // Torch's own generator, whose state is part of a run's: a resumed run draws the same masks.
-        var mask = PatchMask.Of(rand(images.shape[0], Patches), _masking, Input.Width, Input.Height);
+        // The processor's generator, whose state is part of a run's: a resumed run draws the same masks, on any device.
+        var scores = rand(images.shape[0], Patches, device: CPU).to(images.device);
+        var mask = PatchMask.Of(scores, _masking, Input.Width, Input.Height);
         return [("pixels", ReconstructionLoss.Compute(Fill(images, mask, compute), images, mask, _masking.PatchPixels).MoveToOuterDisposeScope())];
     }
 
@@ -45,10 +46,10 @@ public sealed class PretrainTask(MaskedAutoencoder model, ModelSpec spec, InputC
         var (found, mean, patients) = (new List<double>(), new List<double>(), new List<string>());
         ForEachBatch(loader, compute, (images, batch) =>
         {
-            var mask = PatchMask.Of(Scores(batch), _masking, Input.Width, Input.Height);
+            var mask = PatchMask.Of(Scores(batch, images.device), _masking, Input.Width, Input.Height);
             var errors = ReconstructionLoss.Measure(Fill(images, mask, compute), images, mask, _masking.PatchPixels);
-            found.AddRange(errors.Found.data<float>().Select(e => (double)e));
-            mean.AddRange(errors.Mean.data<float>().Select(e => (double)e));
+            found.AddRange(errors.Found.Values<float>().Select(e => (double)e));
+            mean.AddRange(errors.Mean.Values<float>().Select(e => (double)e));
             patients.AddRange(batch.Samples.Select(s => s.Sample.Patient));
         });
         return Reconstruction.Measure(found, mean, patients, bootstrap);
@@ -62,7 +63,7 @@ public sealed class PretrainTask(MaskedAutoencoder model, ModelSpec spec, InputC
         return compute.Forward(() => model.forward(hidden)).to(float32).MoveToOuterDisposeScope();
     }
 
-    private Tensor Scores(Batch batch)
+    private Tensor Scores(Batch batch, Device device)
     {
         var scores = new float[batch.Samples.Count * Patches];
         for (var i = 0; i < batch.Samples.Count; i++)
@@ -71,6 +72,6 @@ public sealed class PretrainTask(MaskedAutoencoder model, ModelSpec spec, InputC
             foreach (ref var score in scores.AsSpan(i * Patches, Patches))
                 score = (float)random.NextDouble();
         }
-        return tensor(scores, [batch.Samples.Count, Patches]);
+        return tensor(scores, [batch.Samples.Count, Patches], device: device);
     }
 }

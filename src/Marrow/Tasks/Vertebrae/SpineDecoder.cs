@@ -2,6 +2,7 @@
 // same vertebra (non-maximum suppression) averaged by score, as several cells and anchors see each vertebra and their
 // errors differ -> the best chain of 17 (SpineChain) -> gaps filled.
 
+using Marrow.Computing;
 using Marrow.Imaging;
 using Marrow.Modules;
 using Marrow.Spine;
@@ -145,6 +146,6 @@ public static class SpineDecoder
     private static float[] ToArray(Tensor values)
     {
         using var scope = NewDisposeScope();
-        return values.detach().to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+        return values.detach().to(ScalarType.Float32).Values<float>();
     }
 }

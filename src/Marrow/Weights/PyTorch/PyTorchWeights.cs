@@ -72,16 +72,16 @@ public sealed class PyTorchWeights : WeightFile
         var entry = (PyTorchEntry)Find(name);
         using var scope = torch.NewDisposeScope();
         if (entry.Elements == 0)
-            return torch.empty(entry.Shape, dtype: entry.Type).MoveToOuterDisposeScope();
+            return torch.empty(entry.Shape, dtype: entry.Type, device: torch.CPU).MoveToOuterDisposeScope();
         var position = _startOf(entry.Storage) + entry.Offset * SafetensorsHeader.SizeOf(entry.Type);
         if (IsContiguous(entry))
         {
-            var whole = torch.empty(entry.Shape, dtype: TypeInFile(entry.Type));
+            var whole = torch.empty(entry.Shape, dtype: TypeInFile(entry.Type), device: torch.CPU);
             ReadBytes(position, whole);
             return FromFile(whole, entry.Type).MoveToOuterDisposeScope();
         }
         var reach = 1 + entry.Shape.Zip(entry.Strides, (side, stride) => (side - 1) * stride).Sum();
-        var storage = torch.empty([reach], dtype: TypeInFile(entry.Type));
+        var storage = torch.empty([reach], dtype: TypeInFile(entry.Type), device: torch.CPU);
         ReadBytes(position, storage);
         return FromFile(storage.as_strided(entry.Shape, entry.Strides).contiguous(), entry.Type).MoveToOuterDisposeScope();
     }

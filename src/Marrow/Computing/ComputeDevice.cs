@@ -1,0 +1,29 @@
+using System.Globalization;
+using TorchSharp;
+
+namespace Marrow.Computing;
+
+/// <summary>Where tensors lie and are computed with. The default is the processor.</summary>
+/// <param name="Type">CPU, CUDA, or META: tensors of a shape without numbers, by which tests follow a computation.</param>
+/// <param name="Index">Which one of its type, from 0.</param>
+public readonly record struct ComputeDevice(DeviceType Type, int Index = 0)
+{
+    public static ComputeDevice Cpu => default;
+
+    public bool IsCpu => Type == DeviceType.CPU;
+
+    /// <summary>As TorchSharp names it when a tensor is made.</summary>
+    internal torch.Device Torch => Type == DeviceType.CUDA ? new(Type, Index) : new(Type);
+
+    /// <summary>Whether its matrix products gain from bfloat16.</summary>
+    internal bool GainsFromBFloat16 => Type switch
+    {
+        DeviceType.CPU => Compute.HasBFloat16Instructions(),
+        DeviceType.CUDA => CudaDevices.HasBFloat16(Index),
+        _ => false,
+    };
+
+    /// <summary>"cpu" or "cuda:0".</summary>
+    public override string ToString() =>
+        Type == DeviceType.CUDA ? string.Create(CultureInfo.InvariantCulture, $"cuda:{Index}") : Type.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,66 @@
+using Marrow.Datasets;
+using Marrow.Inputs;
+using Marrow.Tasks;
+using Marrow.Tests.Models;
+using Marrow.Tests.Tensors;
+
+namespace Marrow.Tests.Training;
+
+/// <summary>Two made-up images with the labels of every task, packed, and a small model of each task for them.</summary>
+internal sealed class TaskBench : IDisposable
+{
+    public const int Width = 64, Height = 128, Images = 2;
+
+    private static readonly InputContract Input = new() { Width = Width, Height = Height };
+
+    private readonly TestImages _images = new();
+    private readonly List<Sample> _samples;
+    private readonly PackedCache _cache;
+    private readonly MaskPack _masks;
+
+    public TaskBench()
+    {
+        _samples = [.. _images.Samples(Images).Select((s, i) => s with
+        {
+            Vertebrae = RandomSpine.Create(new((ulong)i), 60, 90),
+            Labels = [1, 0, 0, 1],
+            CobbDegrees = [30, 20, 10],
+            Points = [new(10, 20), new(30, 40), new(20, 60), new(double.NaN, double.NaN)],
+            Numbers = [1.5, 2, double.NaN, 4],
+            MaskAreas = [[new(10, 10), new(30, 10), new(30, 30), new(10, 30)]],
+        })];
+        _cache = PackedCache.Open(_samples, Input, _images.Folder, null, TestImages.ReadNoise);
+        _masks = MaskPack.Open(_samples, Input, 1, _images.Folder);
+    }
+
+    /// <param name="plain">Give each image without augmentation too.</param>
+    public BatchLoader Loader(bool plain = false) =>
+        new(_samples, _cache, Input, null, Images, 1, shuffle: false, dropLast: false, masks: _masks, plain: plain);
+
+    /// <summary>With random weights, on the processor.</summary>
+    public TaskModel Create(string name)
+    {
+        string[] names = ["a", "b", "c", "d"];
+        var data = new Dataset
+        {
+            Name = "made-up",
+            Format = "csv",
+            Root = _images.Folder,
+            Samples = _samples,
+            Classes = names,
+            NumberNames = names,
+            PointNames = names,
+            MaskClasses = ["area"],
+        };
+        var task = TaskCatalogue.Create(name, new($"{TaskCatalogue.Get(name).ArchitecturePrefix}densenet-mini"), Input, data);
+        task.Prepare(_samples);
+        return task;
+    }
+
+    public void Dispose()
+    {
+        _masks.Dispose();
+        _cache.Dispose();
+        _images.Dispose();
+    }
+}
