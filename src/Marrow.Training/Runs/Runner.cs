@@ -247,7 +247,7 @@ public static class Runner
 internal static class RunFolder
 {
     private const string ResultName = "result.json";
-    private const string LockName = ".run.lock"; // a study locks the folders of its runs by a file of its own
+    private const string LockName = ".run.lock"; // an experiment locks the folders of its runs by a file of its own
 
     private sealed record Description
     {

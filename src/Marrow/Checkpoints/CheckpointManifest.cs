@@ -14,7 +14,7 @@ public sealed record ParentCheckpoint(string Name, string Digest, string Role = 
     /// <summary>Parts that a parent may have without giving any weight.</summary>
     internal static readonly string[] RolesWithoutWeights = [Labels, Crop];
 
-    /// <summary>What the parent was worth to this child; null when no study has measured it.</summary>
+    /// <summary>What the parent was worth to this child; null when no experiment has measured it.</summary>
     public ParentWorth? Worth { get; init; }
 }
 

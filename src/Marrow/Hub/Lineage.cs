@@ -44,7 +44,7 @@ public sealed record LineageLink(string Parent, string Child, string Role, doubl
 {
     internal const string TrainedOn = "trained on";
 
-    /// <summary>What the parent was worth to the child; null when no study has measured it.</summary>
+    /// <summary>What the parent was worth to the child; null when no experiment has measured it.</summary>
     public ParentWorth? Worth { get; init; }
 }
 

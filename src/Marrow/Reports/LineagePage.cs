@@ -29,7 +29,7 @@ public static class LineagePage
         return page;
     }
 
-    /// <summary>Of each link that a study has measured, a sentence.</summary>
+    /// <summary>Of each link that an experiment has measured, a sentence.</summary>
     private static void Worths(HtmlReport page, LineageGraph graph)
     {
         foreach (var link in graph.Links)
