@@ -1,5 +1,6 @@
 using System.Globalization;
 using Marrow.Checkpoints.Transfer;
+using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Findings;
 using Marrow.Imaging;

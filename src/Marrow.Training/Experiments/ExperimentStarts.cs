@@ -33,7 +33,7 @@ internal static class ExperimentStarts
             using var checkpoint = request.Resolve(InitReference.NameIn(name));
             Try(name, checkpoint, stage, data);
             starts.Add(new(name, InitReference.Rename(name, Pinned(InitReference.NameIn(name), checkpoint)), checkpoint.Digest));
-            if (!InitReference.IsMatched(name) && checkpoint.Parents.Ancestors().Any(a => a.Kind == AncestorKind.Dataset && a.Digest == digest.Value))
+            if (!InitReference.IsMatched(name) && checkpoint.Parents.Ancestors().Any(a => a.Kind == LineageKind.Dataset && a.Digest == digest.Value))
                 notes.Add($"{name} was trained on {measured.Name} itself: its labels are not counted, and it may have seen the held-out images");
         }
         if (!starts.Exists(s => s.IsScratch))

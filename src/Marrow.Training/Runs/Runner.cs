@@ -41,7 +41,7 @@ public static class Runner
         AtomicFile.RequireWritable(request.HubFolder);
         using var made = mine is null ? RunFolder.Take(request) : null;
         RunFolder.Check(request);
-        RunFolder.Prepare(request);
+        RunFolder.Describe(request);
         if (!request.Resume)
             ChooseThreads(request, done);
 
@@ -156,7 +156,7 @@ public static class Runner
         if (labeller is not null)
             data = SelfTraining.Apply(data, stage, labeller, folder, Say, cancellation);
         using var cropping = StageCropping.Find(stage, done, Pinned(request, "crop by", began));
-        var shown = data; // whole images, or the windows of them that the model sees
+        var shown = data; // whole images, or the crops of them that the model sees
         if (cropping is not null)
         {
             input = input with { Crop = cropping.Crop };
@@ -167,7 +167,7 @@ public static class Runner
 
         torch.manual_seed((long)recipe.Seed);
         using var task = TaskCatalogue.Create(stage.Task, stage.ModelRequest, input, shown.Dataset);
-        task.Prepare(shown.Training);
+        task.AdaptTo(shown.Training);
         using var masks = data.PackMasks(task, cancellation);
         using var source = stage.Init is null ? null : StageInit.Find(stage.Init, done, Pinned(request, "start", began));
         identity = identity.With([.. shown.Training, .. shown.Validation, .. shown.HeldOut], cache, masks, unlabeled?.Samples ?? [], unlabeledCache)
@@ -273,7 +273,7 @@ internal static class RunFolder
     }
 
     /// <summary>Writes down what is run; throws <see cref="MarrowException"/> when the folder can't be written.</summary>
-    public static void Prepare(RunRequest request)
+    public static void Describe(RunRequest request)
     {
         var (path, recipe) = Files(request);
         if (File.Exists(path))

@@ -40,8 +40,8 @@ public sealed record DatasetUse(string Format, DatasetOptions Options, double He
 /// <param name="Map">Of the keys and the input: "torchvision-densenet".</param>
 public sealed record ImportedFile(string Name, long Bytes, string Sha256, string Map, string License = Licenses.Unknown);
 
-/// <summary>What an ancestor is.</summary>
-public enum AncestorKind
+/// <summary>What stands in a lineage.</summary>
+public enum LineageKind
 {
     Checkpoint,
     Dataset,
@@ -52,15 +52,15 @@ public enum AncestorKind
 
 /// <summary>An ancestor and its terms.</summary>
 /// <param name="Digest">Of a checkpoint, of a data set's list of files or of a file; "" when unknown.</param>
-public sealed record LicensedAncestor(AncestorKind Kind, string Name, string Digest, string License)
+public sealed record LicensedAncestor(LineageKind Kind, string Name, string Digest, string License)
 {
     /// <summary>"data set chexpert".</summary>
     internal string Label => $"{KindName} {Name}";
 
     internal string KindName => Kind switch
     {
-        AncestorKind.Dataset => "data set",
-        AncestorKind.ImportedFile => "file",
+        LineageKind.Dataset => "data set",
+        LineageKind.ImportedFile => "file",
         _ => "checkpoint",
     };
 }
@@ -96,9 +96,9 @@ public sealed record CheckpointParents
     /// <summary>All ancestors and their terms: the parents, then what they inherited.</summary>
     public IReadOnlyList<LicensedAncestor> Ancestors() =>
     [
-        .. Datasets.Select(d => new LicensedAncestor(AncestorKind.Dataset, d.Name, d.FilesDigest, d.License)),
-        .. Checkpoints.Select(c => new LicensedAncestor(AncestorKind.Checkpoint, c.Name, c.Digest, c.License)),
-        .. Imported is { } file ? [new LicensedAncestor(AncestorKind.ImportedFile, file.Name, $"sha256:{file.Sha256}", file.License)] : Array.Empty<LicensedAncestor>(),
+        .. Datasets.Select(d => new LicensedAncestor(LineageKind.Dataset, d.Name, d.FilesDigest, d.License)),
+        .. Checkpoints.Select(c => new LicensedAncestor(LineageKind.Checkpoint, c.Name, c.Digest, c.License)),
+        .. Imported is { } file ? [new LicensedAncestor(LineageKind.ImportedFile, file.Name, $"sha256:{file.Sha256}", file.License)] : Array.Empty<LicensedAncestor>(),
         .. Inherited,
     ];
 }

@@ -37,7 +37,7 @@ public sealed record Compute(bool BFloat16, bool ChannelsLast)
     }
 
     /// <summary>Lays the model's 4-D weights out for this way of computing, in place.</summary>
-    public void Prepare(Module model)
+    public void Arrange(Module model)
     {
         if (!ChannelsLast)
             return;
@@ -51,22 +51,22 @@ public sealed record Compute(bool BFloat16, bool ChannelsLast)
     }
 
     /// <summary>
-    /// As <see cref="Prepare(Module)"/>, for a model that will not learn any more: the weights of convolutions and linear
-    /// layers are held in bfloat16, which autocast would otherwise make of them anew in each call. What the model gives
-    /// is the same to the bit.
+    /// As <see cref="Arrange(Module)"/>, for a model that will not learn any more: the weights of convolutions and
+    /// linear layers are held in bfloat16, which autocast would otherwise make of them anew in each call. What the
+    /// model gives is the same to the bit.
     /// </summary>
-    public void PrepareForInference(Module model)
+    public void ArrangeForInference(Module model)
     {
         if (BFloat16)
         {
             foreach (var module in model.modules().Where(m => m is TorchSharp.Modules.Conv2d or TorchSharp.Modules.Linear))
                 module.to(bfloat16);
         }
-        Prepare(model);
+        Arrange(model);
     }
 
     /// <summary>The same images, laid out for this way of computing; the caller owns the result.</summary>
-    public Tensor Prepare(Tensor images) => ChannelsLast ? ToChannelsLast(images) : images.alias();
+    public Tensor Arrange(Tensor images) => ChannelsLast ? ToChannelsLast(images) : images.alias();
 
     /// <summary>Runs a forward pass in this precision; what it returns may be bfloat16.</summary>
     public T Forward<T>(Func<T> forward)

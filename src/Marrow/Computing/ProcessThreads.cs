@@ -87,7 +87,9 @@ internal sealed class ProcessThreads
         return Last = choice;
     }
 
-    /// <summary>The load since the choice was prepared or last asked for: how many of the processors others keep busy.</summary>
+    /// <summary>
+    /// The load since the choice was begun or last asked for: how many of the processors others keep busy.
+    /// </summary>
     public static double LoadBetween(ProcessorTimes start, ProcessorTimes end)
     {
         var seconds = end.Seconds - start.Seconds;

@@ -47,7 +47,7 @@ public sealed record HubEntry(string Name, string Digest, DateTimeOffset Created
         {
             License = manifest.License,
             AncestorLicenses = [.. ancestors.Select(a => a.License).Distinct(StringComparer.Ordinal)],
-            AncestorDigests = [.. ancestors.Where(a => a.Kind == AncestorKind.Checkpoint && a.Digest.Length > 0).Select(a => a.Digest).Distinct(StringComparer.Ordinal)],
+            AncestorDigests = [.. ancestors.Where(a => a.Kind == LineageKind.Checkpoint && a.Digest.Length > 0).Select(a => a.Digest).Distinct(StringComparer.Ordinal)],
             Bytes = manifestBytes + manifest.Files.Sum(f => f.Bytes),
         };
     }

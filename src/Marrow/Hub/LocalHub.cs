@@ -24,7 +24,7 @@ public sealed class LocalHub(string folder)
     /// A new empty folder on the hub's own disk, to collect the files of one checkpoint in; <see cref="Add"/> moves it to
     /// its place. Nothing lists it before.
     /// </summary>
-    public string CreateStagingFolder() => HubDisk.Stage(Folder);
+    public string CreateStagingFolder() => HubDisk.CreateStagingFolder(Folder);
 
     /// <summary>
     /// Moves a staged folder to its place, once every byte of it was checked; where that checkpoint is already whole, the

@@ -75,14 +75,17 @@ public sealed record InputContract
     /// <summary>What a channel's black becomes.</summary>
     internal double BlackOf(int channel) => -MeanOf(channel) / StdOf(channel);
 
-    /// <summary>The least size, in px, at which an image may be decoded without loss; 0 for its full size, of which a window may need all.</summary>
+    /// <summary>
+    /// The least size, in px, at which an image may be decoded without loss; 0 for its full size, all of which a crop
+    /// may need.
+    /// </summary>
     internal (int Width, int Height) DecodeSize => Crop is not null ? (0, 0) : Fit == Fit.Cover
         ? ((int)Math.Ceiling(Width / CropShare), (int)Math.Ceiling(Height / CropShare))
         : (Width, Height);
 
     /// <summary>
-    /// What is packed beyond the input on each side, in px, where the model looks through a window: an augmentation that
-    /// moves the window then shows the image around it, not a black edge by which the move could be told.
+    /// What is packed beyond the input on each side, in px, where the model sees a crop: an augmentation that
+    /// moves the crop then shows the image around it, not a black edge by which the move could be told.
     /// </summary>
     internal (int X, int Y) PackedBorder => Crop is null ? (0, 0) : ((Width + 3) / 4, (Height + 3) / 4);
 

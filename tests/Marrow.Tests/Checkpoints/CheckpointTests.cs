@@ -174,7 +174,7 @@ public sealed class CheckpointTests : IDisposable
     public void The_card_tells_the_terms_of_ancestors_further_back_and_of_several_licences()
     {
         var draft = Drafts.Of(_model);
-        var inherited = new LicensedAncestor(AncestorKind.Dataset, "chests", "f0", "CC-BY-NC-4.0");
+        var inherited = new LicensedAncestor(LineageKind.Dataset, "chests", "f0", "CC-BY-NC-4.0");
         using var saved = (draft with
         {
             Parents = draft.Parents with { Inherited = [inherited] },

@@ -32,7 +32,7 @@ public sealed class LineageTests : IDisposable
         var graph = LineageGraph.Of(_hub, "a.third");
         Assert.Equal("a.first -init-> a.second\na.second -init-> a.third\nchests -trained on-> a.first\nspines -trained on-> a.second\nspines -trained on-> a.third", Picture(graph));
         Assert.True(graph.IsComplete);
-        Assert.All(graph.Items.Where(i => i.Kind == LineageItemKind.Checkpoint), i => Assert.True(i.IsInHub));
+        Assert.All(graph.Items.Where(i => i.Kind == LineageKind.Checkpoint), i => Assert.True(i.IsInHub));
         Assert.Equal(7, graph.Links.Single(l => l.Role == "trained on" && graph[l.Child].Name == "a.first").Samples);
         Assert.Equal("a.first -init-> a.second\na.second -init-> a.third\nchests -trained on-> a.first", Picture(LineageGraph.Of(_hub, "a.first", descendants: true)));
     }

@@ -62,7 +62,7 @@ public sealed class LineageRoleTests : IDisposable
         Family("crop");
         var graph = LineageGraph.Of(new LocalHub(_hub), "a.child");
         Assert.Equal([("films", "trained on", 7), ("films", "unlabeled", 90), ("more", "unlabeled", 30)],
-            graph.Links.Where(l => graph[l.Parent].Kind == LineageItemKind.Dataset).Select(l => (graph[l.Parent].Name, l.Role, l.Samples)));
+            graph.Links.Where(l => graph[l.Parent].Kind == LineageKind.Dataset).Select(l => (graph[l.Parent].Name, l.Role, l.Samples)));
         Assert.Contains("7 samples, 90 unlabeled", LineagePage.Render(graph).ToHtml(), StringComparison.Ordinal);
         var text = Lineage("a.child", "--hub", _hub).Output.ReplaceLineEndings(" ");
         Assert.Contains("30 samples unlabeled", text, StringComparison.Ordinal);

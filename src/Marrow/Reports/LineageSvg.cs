@@ -1,20 +1,16 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Marrow.Checkpoints;
 
 namespace Marrow.Reports;
 
-/// <summary>What a box of a lineage stands for.</summary>
-public enum LineageKind
-{
-    Dataset,
-    Checkpoint,
-}
-
+/// <summary>A box of a lineage.</summary>
 /// <param name="Id">Unique in its graph.</param>
 /// <param name="Lines">Small text below the title: licence, measured worth, digest.</param>
 public sealed record LineageNode(string Id, LineageKind Kind, string Title, IReadOnlyList<string> Lines);
 
+/// <summary>An arrow between two boxes, from the one that something came from.</summary>
 /// <param name="Label">"98 % copied"; may be empty.</param>
 public sealed record LineageEdge(string From, string To, string Label = "");
 
@@ -122,7 +118,7 @@ public static class LineageSvg
 
     private static void Box(StringBuilder svg, LineageNode node, Area box)
     {
-        var kind = node.Kind.ToString().ToLowerInvariant();
+        var kind = node.Kind == LineageKind.Dataset ? "dataset" : "checkpoint"; // classes of the page's style sheet
         svg.Append(CultureInfo.InvariantCulture, $"<g class=\"{kind}\"><rect x=\"{box.X}\" y=\"{box.Y}\" width=\"{BoxWidth}\" height=\"{box.Height}\" rx=\"{(node.Kind == LineageKind.Dataset ? 20 : 6)}\"/>");
         var y = box.Y + Padding + 12;
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"title\" x=\"{box.X + Padding}\" y=\"{y}\">{Escape(node.Title, 28)}</text>");

@@ -3,11 +3,11 @@ using Marrow.Imaging;
 namespace Marrow.Inputs;
 
 /// <summary>
-/// Cuts a window, which may be turned, out of a radiograph at full resolution. Each output pixel is the mean of a grid of
+/// Cuts a crop, which may be turned, out of a radiograph at full resolution. Each output pixel is the mean of a grid of
 /// bilinear samples under it, about one for each source pixel, so that shrinking is free of aliasing; what lies outside
 /// the image has no value. <see cref="AreaResize"/> does the same for whole images, where rows and columns can be told apart.
 /// </summary>
-internal static class WindowSampler
+internal static class CropSampler
 {
     private const int MostSamples = 16; // a side; an input pixel of more than 16 source pixels is beyond what is drawn on films
 
