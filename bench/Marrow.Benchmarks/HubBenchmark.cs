@@ -61,7 +61,7 @@ internal static class HubBenchmark
         for (var i = 0; i < Checkpoints; i++)
         {
             var (bytes, manifest) = Manifest($"densenet121.trial-{i % names}", i).Seal();
-            var folder = Directory.CreateDirectory(Path.Combine(hub, manifest.Name, manifest.Hex)).FullName;
+            var folder = Directory.CreateDirectory(Path.Combine(hub, manifest.Name, manifest.Digest.Hex)).FullName;
             var path = Path.Combine(folder, CheckpointManifest.FileName);
             File.WriteAllBytes(path, bytes);
             File.SetLastWriteTimeUtc(path, hourAgo);

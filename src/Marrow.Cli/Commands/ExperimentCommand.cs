@@ -64,7 +64,7 @@ internal static class ExperimentCommand
             [
                 ("stages", string.Join(", ", plan.Stages.Zip(plan.Steps, (s, n) => $"{s}, {n} steps"))),
                 ("metric", ExperimentText.MetricName(plan, MetricCatalogue.Get(plan.Metric).Unit)),
-                .. plan.Starts.Select(s => ("starts", s.Digest.Length > 0 ? $"{s.Name}, {HubText.Digits(s.Digest)}" : s.Name)),
+                .. plan.Starts.Select(s => ("starts", s.Digest.Length > 0 ? $"{s.Name}, {Digest.Shorten(s.Digest)}" : s.Name)),
                 ("methods", string.Join(", ", plan.Methods)),
                 ("labels", string.Join(", ", plan.Shares)),
                 ("seeds", string.Join(", ", plan.Seeds)),
@@ -104,7 +104,7 @@ internal static class ExperimentCommand
                 foreach (var sentence in result.Sentences)
                     console.Line(sentence);
                 foreach (var saved in result.Saved)
-                    console.Line($"Saved: {RunCommand.ShortDigest(saved.Checkpoint)}, with what {saved.Start} was worth (marrow hub show)");
+                    console.Line($"Saved: {Digest.ShortenReference(saved.Checkpoint)}, with what {saved.Start} was worth (marrow hub show)");
                 console.Line($"Report: {Path.Combine(request.OutFolder, "experiment.html")}   Picture: experiment.png   Tables: experiment.md   Numbers: experiment.json, experiment.csv, runs.csv");
             });
             return result.Failures.Count > 0 ? ExitCode.Failed : ExitCode.Done;

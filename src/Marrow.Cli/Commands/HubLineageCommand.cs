@@ -81,10 +81,10 @@ internal static class HubLineageCommand
         var samples = string.Concat(links.Where(l => l.Samples > 0).Select(l => $", {l.Samples} samples{(l.Role == LineageLink.TrainedOn ? "" : $" {Lines.Plain(l.Role)}")}"));
         parts.Add(item.Kind switch
         {
-            LineageKind.Checkpoint => $"[bold]{Lines.Plain(item.Name)}[/] {Lines.Plain(HubText.Digits(item.Digest))}",
+            LineageKind.Checkpoint => $"[bold]{Lines.Plain(item.Name)}[/] {Lines.Plain(Digest.Shorten(item.Digest))}",
             LineageKind.Dataset => $"data set [bold]{Lines.Plain(item.Name)}[/]{(item.Version.Length > 0 ? " " + Lines.Plain(item.Version) : "")}"
-                + $"{samples}{(item.Digest.Length > 0 ? $", files {Lines.Plain(HubText.Digits(item.Digest))}" : "")}",
-            _ => $"file [bold]{Lines.Plain(item.Name)}[/] {Lines.Plain(HubText.Digits(item.Digest))}",
+                + $"{samples}{(item.Digest.Length > 0 ? $", files {Lines.Plain(Digest.Shorten(item.Digest))}" : "")}",
+            _ => $"file [bold]{Lines.Plain(item.Name)}[/] {Lines.Plain(Digest.Shorten(item.Digest))}",
         });
         parts.Add($"[blue]{Lines.Plain(item.License)}[/]");
         if (item is { Kind: LineageKind.Checkpoint, IsInHub: false })

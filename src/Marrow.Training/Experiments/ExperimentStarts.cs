@@ -11,8 +11,6 @@ namespace Marrow.Training.Experiments;
 /// </summary>
 internal static class ExperimentStarts
 {
-    private const int PinnedDigits = 12;
-
     /// <summary>Throws <see cref="MarrowException"/> for what is not found, is named twice, or has another backbone.</summary>
     public static List<ExperimentStart> Find(ExperimentRequest request, Stage stage, Dataset data, Dataset measured, out IReadOnlyList<string> warnings)
     {
@@ -58,6 +56,6 @@ internal static class ExperimentStarts
     /// <summary>A hub's name means the newest; an experiment means the one that it began with.</summary>
     private static string Pinned(string reference, Checkpoint checkpoint) =>
         !checkpoint.WeightsOnly && (reference.StartsWith("oci://", StringComparison.Ordinal) || CheckpointName.IsValid(reference.Split('@')[0]))
-            ? $"{checkpoint.Name}@{checkpoint.Digest[..("sha256:".Length + PinnedDigits)]}"
+            ? Digest.ShortenReference($"{checkpoint.Name}@{checkpoint.Digest}")
             : reference;
 }

@@ -311,8 +311,8 @@ internal static class RunFolder
             return null;
         const string again = "delete this file and resume: the stage then ends again from its state";
         var result = MarrowJson.Read<StageResult>(path, "the result of a stage", $"Otherwise {again}.");
-        var parts = result.Checkpoint.Split("@sha256:");
-        if (parts is not [var name, var digits] || !CheckpointName.IsValid(name) || !CheckpointManifest.IsHex(digits))
+        var parts = result.Checkpoint.Split(Digest.Mark);
+        if (parts is not [var name, var digits] || !CheckpointName.IsValid(name) || !Digest.IsHex(digits))
             throw MarrowException.Bad(path, "a checkpoint as name@sha256:digits", $"'{result.Checkpoint}'", $"Otherwise {again}.");
         var folder = Path.Combine(hubFolder, name, digits);
         return Directory.Exists(folder) ? result with { Folder = folder }

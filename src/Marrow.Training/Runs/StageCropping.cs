@@ -74,7 +74,7 @@ internal sealed class StageCropping : IDisposable
 
     private IReadOnlyDictionary<string, DetectedSpine> Look(IReadOnlyList<Sample> samples, Dataset dataset, string runFolder, Action<RunEvent> report, CancellationToken cancellation)
     {
-        var name = $"{Crop.Detector}-{Crop.Digest["sha256:".Length..][..12]}.{dataset.Name}.jsonl";
+        var name = $"{Crop.Detector}-{Digest.Shorten(Crop.Digest)}.{dataset.Name}.jsonl";
         using var kept = new DetectionFile(Path.Combine(runFolder, "detections", name));
         var spines = _detector.Detect(samples, kept, (done, all) => report(new() { Stage = $"{_stage.Name}: detections", Step = done, Steps = all }), cancellation);
         var without = spines.Where(s => !s.Value.IsUsable).Select(s => s.Key).Order(StringComparer.Ordinal).ToList();

@@ -57,7 +57,7 @@ internal static partial class HubDisk
     /// </summary>
     public static string Place(string staged, string hub, CheckpointManifest manifest)
     {
-        var final = Path.Combine(hub, manifest.Name, manifest.Hex);
+        var final = Path.Combine(hub, manifest.Name, manifest.Digest.Hex);
         var isDamaged = Directory.Exists(final) && !IsWhole(final);
         string? removed = null;
         try

@@ -62,7 +62,7 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
     public void AddDescendants(string root, IEnumerable<string> digests)
     {
         var near = new HashSet<string>(StringComparer.Ordinal) { root };
-        var left = digests.Distinct().Where(d => !_items.ContainsKey(d)).Take(MostItems).Select(find).OfType<LineageSource>().ToDictionary(s => s.Manifest.Digest, StringComparer.Ordinal);
+        var left = digests.Distinct().Where(d => !_items.ContainsKey(d)).Take(MostItems).Select(find).OfType<LineageSource>().ToDictionary(s => s.Manifest.Digest.ToString(), StringComparer.Ordinal);
         // Each after its parents; what is in a circle never gets its turn.
         while (left.Values.FirstOrDefault(s => Near(s).All(p => !left.ContainsKey(p.Digest))) is { } next && Add(Describe(next)))
         {
@@ -94,7 +94,7 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
         }
         if (parents.Imported is { } file)
         {
-            var item = new LineageItem(FileId($"sha256:{file.Sha256}"), LineageKind.ImportedFile, file.Name, $"sha256:{file.Sha256}", file.License);
+            var item = new LineageItem(FileId(file.Digest), LineageKind.ImportedFile, file.Name, file.Digest, file.License);
             if (Add(item))
                 Link(new(item.Id, id, "imported from"));
         }

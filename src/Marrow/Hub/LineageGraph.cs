@@ -16,7 +16,7 @@ public sealed record LineageGraph(string Root, IReadOnlyList<LineageItem> Items,
     {
         var root = hub.Find(reference);
         var entries = new Lazy<List<HubEntry>>(() => [.. hub.List().Where(e => e.Problem is null)]);
-        var folders = new Lazy<Dictionary<string, string>>(() => entries.Value.DistinctBy(e => e.Digest).ToDictionary(e => e.Digest, e => e.Folder));
+        var folders = new Lazy<Dictionary<string, string>>(() => entries.Value.DistinctBy(e => e.Digest).ToDictionary(e => e.Digest.ToString(), e => e.Folder));
         var builder = new LineageBuilder(digest => folders.Value.TryGetValue(digest, out var folder) ? LineageSource.TryRead(folder) : null);
         builder.AddAncestors(LineageSource.Read(root.Folder));
         if (descendants)
@@ -27,7 +27,7 @@ public sealed record LineageGraph(string Root, IReadOnlyList<LineageItem> Items,
     /// <summary>Children, their children and so on: not every manifest tells more than its parents.</summary>
     private static IEnumerable<string> Descendants(IReadOnlyList<HubEntry> entries, string root)
     {
-        var children = entries.SelectMany(e => e.AncestorDigests.Select(parent => (parent, e.Digest))).ToLookup(p => p.parent, p => p.Digest);
+        var children = entries.SelectMany(e => e.AncestorDigests.Select(parent => (parent, Child: e.Digest.ToString()))).ToLookup(p => p.parent, p => p.Child);
         var (found, open) = (new HashSet<string>(StringComparer.Ordinal) { root }, new Queue<string>([root]));
         while (open.TryDequeue(out var parent))
         {

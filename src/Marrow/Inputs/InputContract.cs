@@ -116,7 +116,7 @@ public sealed record InputContract
             "a mean and a std for each channel, or for none", $"{ChannelMeans?.Count ?? 0} and {ChannelStds?.Count ?? 0} for {Channels} channels");
         Require(Crop is null || Enum.IsDefined(Crop.Region), "crop region spine or vertebra", $"{(int?)Crop?.Region}");
         Require(Crop is null || Crop.Margin is >= 0 and <= InputCrop.MaxMargin, $"a crop margin of 0 to {InputCrop.MaxMargin}", Text(Crop?.Margin ?? 0));
-        Require(Crop is null || (Crop.Detector.Length > 0 && Crop.Digest.StartsWith("sha256:", StringComparison.Ordinal)), "the name and digest of the detector that is cropped by", $"'{Crop?.Detector}' and '{Crop?.Digest}'");
+        Require(Crop is null || (Crop.Detector.Length > 0 && Crop.Digest.StartsWith(Digest.Scheme, StringComparison.Ordinal)), "the name and digest of the detector that is cropped by", $"'{Crop?.Detector}' and '{Crop?.Digest}'");
         Require(ChannelMeans is null || ChannelMeans.All(double.IsFinite), "finite means of the channels", "one that is not");
         Require(ChannelStds is null || ChannelStds.All(std => double.IsFinite(std) && std > 0), "stds of the channels above 0", "one that is not");
 

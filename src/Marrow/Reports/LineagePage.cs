@@ -10,7 +10,6 @@ namespace Marrow.Reports;
 /// </summary>
 public static class LineagePage
 {
-    private const int DigitsShown = 12;
 
     public static void Write(LineageGraph graph, string path) => Render(graph).Save(path);
 
@@ -51,7 +50,7 @@ public static class LineagePage
                 .. checkpoints.Select(i => (IReadOnlyList<string>)
                 [
                     i.Name,
-                    Digits(i.Digest),
+                    Digest.Shorten(i.Digest),
                     i.Created is { } created ? created.ToString("d MMM yyyy", CultureInfo.InvariantCulture) : "not in this hub",
                     MainMetric(i),
                     i.MainMetric is { } measured ? $"{measured.Dataset}, {measured.Split}" : "",
@@ -64,8 +63,8 @@ public static class LineagePage
     private static LineageNode Box(LineageItem item)
     {
         IEnumerable<string> lines = item.Kind == LineageKind.Dataset
-            ? [item.Version, item.License, item.Digest.Length > 0 ? $"files {Digits(item.Digest)}" : ""]
-            : [Digits(item.Digest), MainMetric(item), item.License, item.Kind == LineageKind.Checkpoint && !item.IsInHub ? "not in this hub" : ""];
+            ? [item.Version, item.License, item.Digest.Length > 0 ? $"files {Digest.Shorten(item.Digest)}" : ""]
+            : [Digest.Shorten(item.Digest), MainMetric(item), item.License, item.Kind == LineageKind.Checkpoint && !item.IsInHub ? "not in this hub" : ""];
         return new(item.Id, item.Kind, item.Name, [.. lines.Where(line => line.Length > 0)]);
     }
 
@@ -90,10 +89,4 @@ public static class LineagePage
         LineageKind.Dataset => "data set",
         _ => "imported file",
     };
-
-    private static string Digits(string digest)
-    {
-        var hex = digest.StartsWith("sha256:", StringComparison.Ordinal) ? digest["sha256:".Length..] : digest;
-        return hex.Length > DigitsShown ? hex[..DigitsShown] : hex;
-    }
 }

@@ -130,7 +130,7 @@ public sealed class HostileSizesTests : IDisposable
     {
         var (bytes, changed) = manifest.Seal();
         File.WriteAllBytes(Path.Combine(folder, "checkpoint.json"), bytes);
-        var moved = Path.Combine(Path.GetDirectoryName(folder)!, changed.Hex);
+        var moved = Path.Combine(Path.GetDirectoryName(folder)!, changed.Digest.Hex);
         Directory.Move(folder, moved);
         return moved;
     }

@@ -72,9 +72,9 @@ public sealed class LineageRoleTests : IDisposable
     [Fact]
     public void Only_the_warm_start_has_a_share_of_the_weights()
     {
-        CheckpointManifest Manifest(string digest, params ParentCheckpoint[] parents) => FakeHub.Manifest($"a.{digest}", 1, new() { Checkpoints = parents }) with { Digest = digest };
+        CheckpointManifest Manifest(string digest, params ParentCheckpoint[] parents) => FakeHub.Manifest($"a.{digest}", 1, new() { Checkpoints = parents }) with { Digest = FakeHub.DigestOf(digest) };
         var builder = new LineageBuilder(_ => null);
         builder.AddAncestors(new(Manifest("child", new("a.p", "p"), new("a.p", "p", "crop")), ReceiptSource: "p", Coverage: 0.98));
-        Assert.Equal([("init", 0.98), ("crop", null)], builder.Build("child").Links.Select(l => (l.Role, l.BackboneCoverage)));
+        Assert.Equal([("init", 0.98), ("crop", null)], builder.Build(FakeHub.DigestOf("child")).Links.Select(l => (l.Role, l.BackboneCoverage)));
     }
 }
