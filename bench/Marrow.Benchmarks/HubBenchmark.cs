@@ -61,7 +61,7 @@ internal static class HubBenchmark
         for (var i = 0; i < Checkpoints; i++)
         {
             var (bytes, manifest) = Manifest($"densenet121.trial-{i % names}", i).Seal();
-            var folder = Directory.CreateDirectory(Path.Combine(hub, manifest.Name, manifest.Hex)).FullName;
+            var folder = Directory.CreateDirectory(Path.Combine(hub, manifest.Name, manifest.Digest.Hex)).FullName;
             var path = Path.Combine(folder, CheckpointManifest.FileName);
             File.WriteAllBytes(path, bytes);
             File.SetLastWriteTimeUtc(path, hourAgo);
@@ -79,7 +79,7 @@ internal static class HubBenchmark
         {
             Checkpoints = [new("retinanet-densenet121.spineweb16", "sha256:" + new string('a', 64), License: "LicenseRef-SpineWeb-research")],
             Datasets = [new("spineweb16", "", "LicenseRef-SpineWeb-research", new string('b', 64), "Wu, Bailey, Rasoulinejad, Li. MICCAI 2017.", 333)],
-            Inherited = [new(AncestorKind.Dataset, "cxr", new string('c', 64), "CC-BY-4.0")],
+            Inherited = [new(LineageKind.Dataset, "cxr", new string('c', 64), "CC-BY-4.0")],
         },
         Origin = new("0.1.0", new(new string('#', 3000), "cobb", "marrow run spine.yaml --data spineweb16=DIR", (ulong)number, 5400)),
         Files = [.. new[] { "README.md", "config.json", "golden.json", "metrics.json", "model.safetensors", "receipt.json" }.Select(f => new ManifestFile(f, 1000, new string('d', 64)))],

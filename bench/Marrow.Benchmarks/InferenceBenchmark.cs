@@ -29,10 +29,10 @@ internal static class InferenceBenchmark
         using var bf16 = create();
         using var training = create();
         using var inference = create();
-        new Compute(false, true).Prepare(channelsLast.Model);
+        new Compute(false, true).Arrange(channelsLast.Model);
         var choice = Compute.Choose();
-        choice.Prepare(training.Model);
-        choice.PrepareForInference(inference.Model);
+        choice.Arrange(training.Model);
+        choice.ArrangeForInference(inference.Model);
         yield return Comparison.Measure($"inference: {name}, batch {size}", size * repeats, rounds,
             new("f32", () => Run(plain, Compute.Float32)),
             new("f32 channels-last", () => Run(channelsLast, new(false, true))),
@@ -47,7 +47,7 @@ internal static class InferenceBenchmark
             for (var i = 0; i < repeats; i++)
             {
                 using var scope = NewDisposeScope();
-                var images = compute.Prepare(batch.Images);
+                var images = compute.Arrange(batch.Images);
                 compute.Forward<IDisposable>(() => task.Model switch
                 {
                     RetinaNet detector => detector.forward(images),

@@ -20,7 +20,7 @@ internal static class StepProfile
         using var task = Subjects.Classifier();
         using var batch = Subjects.Batch(Subjects.ChestInput, 8);
         var compute = new Compute(true, true);
-        compute.Prepare(task.Model);
+        compute.Arrange(task.Model);
         var freeze = new FreezePlan(task.Spec, new());
         using var optimizer = new Optimizer(OptimizerKind.AdamW, 0, freeze.Groups(task.Model));
         using var average = new MovingAverage(task.Model, 0.999);
@@ -32,7 +32,7 @@ internal static class StepProfile
             using var scope = NewDisposeScope();
             Phase("zero gradients", optimizer.ZeroGradients);
             Tensor? images = null, loss = null;
-            Phase("layout of the images", () => images = compute.Prepare(batch.Images));
+            Phase("layout of the images", () => images = compute.Arrange(batch.Images));
             Phase("forward and loss", () => loss = task.Loss(images!, batch, compute)[0].Value);
             Phase("backward", () => loss!.backward());
             Phase("gradient norm", () => optimizer.ClipGradients(0));

@@ -49,7 +49,7 @@ internal static class Subjects
     {
         random.manual_seed(2);
         return new(randn([size, input.Channels, input.Height, input.Width]),
-            [.. Samples(size, input.Width, input.Height).Select(s => new PreparedSample(s, AffineTransform.Identity, s.Targets))]);
+            [.. Samples(size, input.Width, input.Height).Select(s => new BatchSample(s, AffineTransform.Identity, s.Targets))]);
     }
 
     /// <summary>A straight spine with the shares of the image that vertebrae have in SpineWeb data set 16.</summary>

@@ -57,7 +57,7 @@ internal static class TrainingBenchmark
         {
             KeptMemory.Ask(); // for all of the process: float32 as TorchSharp gives it gains by it as well
             (_task, _batch, _compute) = (task, batch, compute);
-            compute.Prepare(task.Model);
+            compute.Arrange(task.Model);
             var freeze = new FreezePlan(task.Spec, Options);
             _optimizer = new(OptimizerKind.AdamW, 0, freeze.Groups(task.Model));
             freeze.Apply(task.Model, 0);
@@ -67,7 +67,7 @@ internal static class TrainingBenchmark
         {
             using var scope = NewDisposeScope();
             _optimizer.ZeroGradients();
-            var losses = _task.Loss(_compute.Prepare(_batch.Images), _batch, _compute);
+            var losses = _task.Loss(_compute.Arrange(_batch.Images), _batch, _compute);
             losses.Select(l => l.Value).Aggregate((a, b) => a + b).backward();
             _optimizer.ClipGradients(0);
             _optimizer.Step(LearningRate);

@@ -56,7 +56,7 @@ public static class ProcessSoak
         foreach (var fault in hub.Verify().Faults)
             yield return $"at the end: {fault.Path}: {fault.Problem}";
         HashSet<string> Digests(string what) => [.. records.Where(r => r[0] == what).Select(r => r[1])];
-        var there = hub.List().Select(e => e.Digest).ToHashSet();
+        var there = hub.List().Select(e => e.Digest.ToString()).ToHashSet();
         foreach (var lost in Digests("saved").Except(Digests("removed")).Except(there))
             yield return $"{lost} was never removed, yet it is not in the hub";
         var fresh = new LocalHub(Path.Combine(folder, "fresh"));

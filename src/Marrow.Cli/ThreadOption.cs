@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Marrow.Cli.Commands;
 using Marrow.Computing;
 
 namespace Marrow.Cli;
@@ -19,7 +20,7 @@ internal static class ThreadOption
     public static void Begin(Command command, ParseResult parsed)
     {
         if (command.Options.Contains(Option))
-            ProcessThreads.Begin(parsed.GetResult(Option) is null ? null : parsed.GetValue(Option), inStudy: command.Name == "study");
+            ProcessThreads.Begin(parsed.GetResult(Option) is null ? null : parsed.GetValue(Option), ExperimentCommand.Carries(command));
     }
 
     private static Option<int> Create()

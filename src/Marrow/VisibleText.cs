@@ -80,7 +80,7 @@ internal static class VisibleText
     /// </summary>
     private static string WithoutCredentials(string text)
     {
-        const string Mark = "://", Digest = "sha256:";
+        const string Mark = "://";
         var at = text.IndexOf(Mark, StringComparison.Ordinal);
         if (at < 0 || !text.Contains('@', StringComparison.Ordinal))
             return text;
@@ -92,7 +92,7 @@ internal static class VisibleText
             var last = -1;
             for (at = start; at < text.Length && !char.IsWhiteSpace(text[at]) && text[at] != '"' && (isReference || text[at] != '/'); at++)
             {
-                if (text[at] == '@' && !text.AsSpan(at + 1).StartsWith(Digest, StringComparison.Ordinal))
+                if (text[at] == '@' && !text.AsSpan(at + 1).StartsWith(Digest.Scheme, StringComparison.Ordinal))
                     last = at;
             }
             if (last < 0)

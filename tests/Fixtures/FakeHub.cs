@@ -39,7 +39,10 @@ internal static class FakeHub
         return Add(hub, Manifest(name, minute, parents, license, files), files);
     }
 
-    public static string Folder(string hub, CheckpointManifest manifest) => Path.Combine(hub, manifest.Name, manifest.Hex);
+    /// <summary>A digest for a manifest that is never sealed: that of a word.</summary>
+    public static Digest DigestOf(string word) => Digest.Of(System.Text.Encoding.UTF8.GetBytes(word));
+
+    public static string Folder(string hub, CheckpointManifest manifest) => Path.Combine(hub, manifest.Name, manifest.Digest.Hex);
 
     public static ParentCheckpoint AsParent(CheckpointManifest manifest) => new(manifest.Name, manifest.Digest, "init", manifest.License);
 }

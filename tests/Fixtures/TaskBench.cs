@@ -53,7 +53,7 @@ internal sealed class TaskBench : IDisposable
             MaskClasses = ["area"],
         };
         var task = TaskCatalogue.Create(name, new($"{TaskCatalogue.Get(name).ArchitecturePrefix}densenet-mini"), Input, data);
-        task.Prepare(_samples);
+        task.AdaptTo(_samples);
         return task;
     }
 

@@ -88,8 +88,8 @@ internal static class HubDiffCommand
     {
         var facts = new List<(string Name, string Value)>
         {
-            ("A", $"{a.Name} {HubText.Digits(a.Digest)}"),
-            ("B", $"{b.Name} {HubText.Digits(b.Digest)}"),
+            ("A", $"{a.Name} {Digest.Shorten(a.Digest)}"),
+            ("B", $"{b.Name} {Digest.Shorten(b.Digest)}"),
             ("compared", $"{Count(diff.Tensors.Count, "tensor")}, {(diff.AreEqual ? "all equal" : $"{diff.Tensors.Count(t => t.NormOfChange == 0)} of them equal")}"),
         };
         if (diff.Backbone is { } backbone && backbone.From != backbone.To)

@@ -86,7 +86,7 @@ internal static class HubExportCommand
     {
         var facts = new List<(string Name, string Value)>
         {
-            ("checkpoint", $"{checkpoint.Name} {HubText.Digits(checkpoint.Digest)}"),
+            ("checkpoint", $"{checkpoint.Name} {Digest.Shorten(checkpoint.Digest)}"),
             ("size", $"{HubText.MiB(result.Bytes)} MiB"),
             ("seconds", HubText.Number(seconds, "0.0")),
             ("licence", result.License),

@@ -81,24 +81,24 @@ internal static class HubLineageCommand
         var samples = string.Concat(links.Where(l => l.Samples > 0).Select(l => $", {l.Samples} samples{(l.Role == LineageLink.TrainedOn ? "" : $" {Lines.Plain(l.Role)}")}"));
         parts.Add(item.Kind switch
         {
-            LineageItemKind.Checkpoint => $"[bold]{Lines.Plain(item.Name)}[/] {Lines.Plain(HubText.Digits(item.Digest))}",
-            LineageItemKind.Dataset => $"data set [bold]{Lines.Plain(item.Name)}[/]{(item.Version.Length > 0 ? " " + Lines.Plain(item.Version) : "")}"
-                + $"{samples}{(item.Digest.Length > 0 ? $", files {Lines.Plain(HubText.Digits(item.Digest))}" : "")}",
-            _ => $"file [bold]{Lines.Plain(item.Name)}[/] {Lines.Plain(HubText.Digits(item.Digest))}",
+            LineageKind.Checkpoint => $"[bold]{Lines.Plain(item.Name)}[/] {Lines.Plain(Digest.Shorten(item.Digest))}",
+            LineageKind.Dataset => $"data set [bold]{Lines.Plain(item.Name)}[/]{(item.Version.Length > 0 ? " " + Lines.Plain(item.Version) : "")}"
+                + $"{samples}{(item.Digest.Length > 0 ? $", files {Lines.Plain(Digest.Shorten(item.Digest))}" : "")}",
+            _ => $"file [bold]{Lines.Plain(item.Name)}[/] {Lines.Plain(Digest.Shorten(item.Digest))}",
         });
         parts.Add($"[blue]{Lines.Plain(item.License)}[/]");
-        if (item is { Kind: LineageItemKind.Checkpoint, IsInHub: false })
+        if (item is { Kind: LineageKind.Checkpoint, IsInHub: false })
             parts.Add("[yellow]not in this hub[/]");
         if (isAbove)
             parts.Add("[grey](above)[/]");
         return new Markup(string.Join(' ', parts)
-            + (item.Worth is { } worth && !isAbove ? $"\n[grey]{Lines.Plain(Worth(worth))}[/]" : "")
+            + (item.MainMetric is { } measured && !isAbove ? $"\n[grey]{Lines.Plain(Text(measured))}[/]" : "")
             + string.Concat(links.Select(l => l.Worth).OfType<ParentWorth>().Select(start => $"\n[grey]as a start worth: {Lines.Plain(start.Describe())}[/]")));
     }
 
     private static string Part(LineageLink link) =>
         Lines.Plain(link.Role) + (link.BackboneCoverage is { } share ? $", backbone {HubText.Number(share * 100, "0.#")} %" : "");
 
-    private static string Worth(MeasuredValue worth) =>
-        $"{worth.Metric} {HubText.Number(worth.Value, "0.###")}{(worth.Unit.Length > 0 ? " " + worth.Unit : "")} on {worth.Dataset}, {worth.Split}";
+    private static string Text(MeasuredValue measured) =>
+        $"{measured.Metric} {HubText.Number(measured.Value, "0.###")}{(measured.Unit.Length > 0 ? " " + measured.Unit : "")} on {measured.Dataset}, {measured.Split}";
 }

@@ -32,8 +32,8 @@ internal static class HubListCommand
     }
 
     private static IReadOnlyList<string> Row(HubEntry entry) => entry.Problem is null
-        ? [entry.Name, HubText.Digits(entry.Digest), HubText.Date(entry.Created)[..10], HubText.MiB(entry.Bytes), Terms(entry)]
-        : [entry.Name, HubText.Digits(entry.Digest), "", "", "damaged"];
+        ? [entry.Name, Digest.Shorten(entry.Digest), HubText.Date(entry.Created)[..10], HubText.MiB(entry.Bytes), Terms(entry)]
+        : [entry.Name, Digest.Shorten(entry.Digest), "", "", "damaged"];
 
     /// <summary>The checkpoint's own licence, and below it those of its ancestors that are others.</summary>
     private static string Terms(HubEntry entry) =>

@@ -34,13 +34,13 @@ internal static class HubPullCommand
         {
             console.DrawFacts(one.Name,
             [
-                ("digest", HubText.Digits(one.Digest)),
+                ("digest", Digest.Shorten(one.Digest)),
                 ("licence", one.License),
                 ("fetched", one.WasThere ? "nothing: it was there" : $"{one.FilesFetched} of {one.Files} files, {HubText.MiB(one.BytesFetched)} of {HubText.MiB(one.Bytes)} MiB"),
                 ("from", one.Reference),
                 ("folder", one.Folder),
             ]);
         }
-        console.Line($"marrow hub show {pulled[^1].Name}@sha256:{HubText.Digits(pulled[^1].Digest)}");
+        console.Line($"marrow hub show {pulled[^1].Name}{Digest.Mark}{Digest.Shorten(pulled[^1].Digest)}");
     }
 }

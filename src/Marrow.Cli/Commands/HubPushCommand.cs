@@ -51,10 +51,10 @@ internal static class HubPushCommand
         {
             console.DrawFacts(one.Name,
             [
-                ("digest", HubText.Digits(one.Digest)),
+                ("digest", Digest.Shorten(one.Digest)),
                 ("licence", one.License),
                 ("sent", $"{one.FilesSent} of {one.Files} files, {HubText.MiB(one.BytesSent)} of {HubText.MiB(one.Bytes)} MiB"),
-                ("manifest", HubText.Digits(one.Manifest)),
+                ("manifest", Digest.Shorten(one.Manifest)),
                 ("to", one.Reference),
             ]);
         }

@@ -96,15 +96,15 @@ internal static class HubShowCommand
             yield return ("outputs", string.Join(", ", config.Outputs.Take(OutputsShown).Select(o => o.Trained ? o.Name : $"{o.Name} (untrained)")) + (config.Outputs.Count > OutputsShown ? $" and {config.Outputs.Count - OutputsShown} more" : ""));
             yield return ("licence", Licenses.Describe(Checkpoint.License));
             foreach (var data in Checkpoint.Parents.Datasets)
-                yield return (data.Role == ParentDataset.Unlabeled ? "learnt from, unlabelled" : "trained on", $"{data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, files {HubText.Digits(data.FilesDigest)}, {data.License}");
+                yield return (data.Role == ParentDataset.Unlabeled ? "learnt from, unlabelled" : "trained on", $"{data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, files {Digest.Shorten(data.FilesDigest)}, {data.License}");
             foreach (var parent in Checkpoint.Parents.Checkpoints)
             {
-                yield return (parent.Role switch { "init" => "started from", ParentCheckpoint.Crop => "cropped by", ParentCheckpoint.Labels => "labelled by", var role => role }, $"{parent.Name} {HubText.Digits(parent.Digest)}, {parent.License}");
+                yield return (parent.Role switch { "init" => "started from", ParentCheckpoint.Crop => "cropped by", ParentCheckpoint.Labels => "labelled by", var role => role }, $"{parent.Name} {Digest.Shorten(parent.Digest)}, {parent.License}");
                 if (parent.Worth is { } worth)
                     yield return ("which was worth", $"{worth.Describe()}. Measured by: {worth.Command}");
             }
             if (Checkpoint.Parents.Imported is { } file)
-                yield return ("imported from", $"{file.Name}, {HubText.MiB(file.Bytes)} MiB, sha256 {HubText.Digits(file.Sha256)}, map {file.Map}, {file.License}");
+                yield return ("imported from", $"{file.Name}, {HubText.MiB(file.Bytes)} MiB, sha256 {Digest.Shorten(file.Sha256)}, map {file.Map}, {file.License}");
             if (Checkpoint.Origin is not { } origin)
                 yield break;
             if (origin.Training is { } training)
@@ -116,7 +116,7 @@ internal static class HubShowCommand
         [
             ancestor.KindName,
             Tables.Cell(ancestor.Name),
-            Tables.Cell(HubText.Digits(ancestor.Digest)),
+            Tables.Cell(Digest.Shorten(ancestor.Digest)),
             Tables.Cell(ancestor.License, LicenseWords.Own(Licenses.RestrictionsOf(ancestor.License))),
         ];
 

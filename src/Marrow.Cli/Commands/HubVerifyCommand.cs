@@ -34,7 +34,7 @@ internal static class HubVerifyCommand
             console.Draw(["name", "digest", "files", "MiB", ""], [.. result.Checkpoints.Select(c => (IReadOnlyList<string>)
             [
                 c.Name,
-                HubText.Digits(c.Digest),
+                Digest.Shorten(c.Digest),
                 c.Files.ToString(CultureInfo.InvariantCulture),
                 HubText.MiB(c.Bytes),
                 c.Faults.Count == 0 ? "whole" : "damaged",

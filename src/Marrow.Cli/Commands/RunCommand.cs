@@ -91,7 +91,7 @@ internal static class RunCommand
             [.. results.Select(r => (IReadOnlyList<string>)
             [
                 r.Stage,
-                ShortDigest(r.Checkpoint),
+                Digest.ShortenReference(r.Checkpoint),
                 r.Receipt is { } receipt ? Percent(receipt.BackboneCoverage) : "from scratch",
                 Number(r.TrainingImages, "0"),
                 Number(r.HeldOutImages, "0"),
@@ -121,12 +121,6 @@ internal static class RunCommand
         r.PeakMemoryGiB,
         r.WaitShare,
     };
-
-    internal static string ShortDigest(string checkpoint)
-    {
-        var at = checkpoint.IndexOf("@sha256:", StringComparison.Ordinal);
-        return at < 0 || checkpoint.Length < at + 20 ? checkpoint : checkpoint[..(at + 20)];
-    }
 
     private static string Percent(double share) => $"{Number(share * 100, "0.0")} %";
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Marrow.Checkpoints.Transfer;
+using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Findings;
 using Marrow.Imaging;
@@ -13,7 +14,6 @@ namespace Marrow.Cli.Demo;
 /// <summary>The demo's page: the sentence, the table, learning curves, overlays, lineage, receipts, and the commands to go on with.</summary>
 internal static class DemoReport
 {
-    private const int DigestShown = 19; // "sha256:" and 12 digits
     private const int OverlayFilms = 5; // one row of the page
 
     public static void Write(DemoResult result, Recipe recipe, HeldOutFilms films, DemoRequest request)
@@ -113,8 +113,8 @@ internal static class DemoReport
         var edges = new List<LineageEdge>();
         foreach (var stage in result.Stages)
         {
-            var at = stage.Checkpoint.IndexOf('@', StringComparison.Ordinal);
-            nodes.Add(new(stage.Stage, LineageKind.Checkpoint, stage.Stage, [stage.Checkpoint[..at], Worth(stage), stage.Checkpoint[(at + 1)..][..DigestShown]]));
+            var checkpoint = Digest.ShortenReference(stage.Checkpoint).Split('@');
+            nodes.Add(new(stage.Stage, LineageKind.Checkpoint, stage.Stage, [checkpoint[0], MainMetric(stage), checkpoint[1]]));
             edges.Add(new(HeldOutFilms.IsOfSpines(stage) ? "spines" : "chests", stage.Stage));
             if (result.Stages.FirstOrDefault(s => stage.Receipt is not null && s.Checkpoint.EndsWith(stage.Receipt.SourceDigest, StringComparison.Ordinal)) is { } parent)
                 edges.Add(new(parent.Stage, stage.Stage, $"CNN {Number(stage.Receipt!.BackboneCoverage * 100, "0.#")} %"));
@@ -122,7 +122,7 @@ internal static class DemoReport
         page.Lineage(nodes, edges);
     }
 
-    private static string Worth(StageResult stage) => stage.Metrics.FirstOrDefault(m => m.Name is "auroc" or "smape") is { } metric
+    private static string MainMetric(StageResult stage) => stage.Metrics.FirstOrDefault(m => m.Name is "auroc" or "smape") is { } metric
         ? $"{(metric.Name == "auroc" ? "AUROC" : "SMAPE")} {Number(metric.Value, metric.Name == "auroc" ? "0.000" : "0.0")}{(metric.Unit.Length > 0 ? " " + metric.Unit : "")}, {stage.HeldOutImages} held out"
         : "";
 

@@ -33,7 +33,7 @@ internal static class EnvironmentChecks
     /// <summary>Programs that some part of Marrow or its tests uses, and what it uses them for.</summary>
     private static readonly (string Check, string[] Files, string For, string Debian)[] Programs =
     [
-        ("SLURM", ["sbatch"], "marrow study --slurm", "slurm-wlm"),
+        ("SLURM", ["sbatch"], "marrow experiment --slurm", "slurm-wlm"),
         ("registry", ["docker-registry", "htpasswd"], "the tests of push and pull", "docker-registry apache2-utils"),
         ("Python peers", ["torchvision", "scipy", "sklearn", "onnx"], "the tests against independent implementations", "python3-torchvision python3-scipy python3-sklearn python3-onnx"),
     ];

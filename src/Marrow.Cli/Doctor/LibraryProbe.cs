@@ -66,7 +66,7 @@ internal static class LibraryProbe
         var ways = Compute.HasBFloat16Instructions() && Autocast.IsAvailable ? (Compute[])[Compute.Float32, new(true, true)] : [Compute.Float32];
         foreach (var way in ways)
         {
-            var result = way.Forward(() => nn.functional.conv2d(way.Prepare(image), way.Prepare(kernel), padding: [1, 1])).to(ScalarType.Float32).Values<float>();
+            var result = way.Forward(() => nn.functional.conv2d(way.Arrange(image), way.Arrange(kernel), padding: [1, 1])).to(ScalarType.Float32).Values<float>();
             if (!result.AsSpan().SequenceEqual(expected))
                 throw new InvalidOperationException($"a convolution in {way} gives wrong numbers");
         }

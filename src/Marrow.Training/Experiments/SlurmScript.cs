@@ -5,32 +5,32 @@ using System.Text.RegularExpressions;
 namespace Marrow.Training.Experiments;
 
 /// <summary>
-/// A study as a SLURM job array: OUT/study.sbatch has an element for each run of the plan, OUT/collect.sbatch makes the
-/// tables, the picture and the page from what they measured.
+/// An experiment as a SLURM job array: OUT/experiment.sbatch has an element for each run of the plan,
+/// OUT/collect.sbatch makes the tables, the picture and the page from what they measured.
 /// </summary>
 internal static partial class SlurmScript
 {
     private static readonly string[] Ours = ["array", "chdir", "dependency", "parsable", "wait"];
 
     /// <summary>Writes both, and the plan. Returns the lines that submit them.</summary>
-    /// <param name="command">Program and arguments of the study, quoted for the shell.</param>
+    /// <param name="command">Program and arguments of the experiment, quoted for the shell.</param>
     /// <param name="options">Of sbatch, "time=4:00:00", "cpus-per-task=8", "mem=16G", "partition=gpu".</param>
-    public static IReadOnlyList<string> Write(StudyRequest request, string command, IReadOnlyList<string> options)
+    public static IReadOnlyList<string> Write(ExperimentRequest request, string command, IReadOnlyList<string> options)
     {
         foreach (var option in options)
             Require(option);
-        var (plan, folder) = Study.Open(request, exactly: false);
+        var (plan, folder) = Experiment.Open(request, exactly: false);
         folder.SavePlan(request, plan);
         var root = Path.GetFullPath(request.OutFolder);
         var logs = Path.Combine(root, "slurm");
         Directory.CreateDirectory(logs); // sbatch does not make it
-        var (array, collect) = (Path.Combine(root, "study.sbatch"), Path.Combine(root, "collect.sbatch"));
+        var (array, collect) = (Path.Combine(root, "experiment.sbatch"), Path.Combine(root, "collect.sbatch"));
         AtomicFile.WriteText(array, Script($"marrow-{plan.Name}", options, $"#SBATCH --array=0-{plan.Runs.Count - 1}\n", Path.Combine(logs, "%A_%a.log"), $"{command} --index \"$SLURM_ARRAY_TASK_ID\""));
         AtomicFile.WriteText(collect, Script($"marrow-{plan.Name}-collect", options, "", Path.Combine(logs, "%j.log"), $"{command} --resume"));
         return
         [
-            $"runs=$(sbatch --parsable {StudyCommand.Quote(array)})",
-            $"sbatch --dependency=afterany:$runs {StudyCommand.Quote(collect)}",
+            $"runs=$(sbatch --parsable {RepeatCommands.Quote(array)})",
+            $"sbatch --dependency=afterany:$runs {RepeatCommands.Quote(collect)}",
         ];
     }
 
@@ -47,7 +47,7 @@ internal static partial class SlurmScript
     private static void Require(string option)
     {
         if (!Option().IsMatch(option) || Ours.Contains(option.Split('=')[0]))
-            throw new MarrowException($"--slurm {option}: expected an option of sbatch as name=value, such as time=4:00:00, cpus-per-task=8, mem=16G or partition=gpu; {string.Join(", ", Ours)} are the study's own.");
+            throw new MarrowException($"--slurm {option}: expected an option of sbatch as name=value, such as time=4:00:00, cpus-per-task=8, mem=16G or partition=gpu; {string.Join(", ", Ours)} are the experiment's own.");
     }
 
     private static string Escape(string path) => path.Contains(' ', StringComparison.Ordinal) ? $"\"{path}\"" : path;

@@ -158,7 +158,7 @@ internal sealed class TrainingLoop : IDisposable
             {
                 using var batch = _training.Next();
                 files.AddRange(batch.Samples.Select(s => s.Sample.ImagePath));
-                labelled += Backward(_method.Labelled(_compute.Prepare(batch.Images), batch, Place), parts, files);
+                labelled += Backward(_method.Labelled(_compute.Arrange(batch.Images), batch, Place), parts, files);
             }
             for (var u = 0; u < _method.UnlabeledBatches(Place); u++)
             {

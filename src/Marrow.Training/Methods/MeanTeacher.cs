@@ -27,7 +27,7 @@ internal sealed class MeanTeacher : UnlabeledMethod
         _options = options;
         _teacher = TaskCatalogue.Twin(task);
         _labels = (ITeacherTask)_teacher;
-        compute.Prepare(_teacher.Model);
+        compute.Arrange(_teacher.Model);
         _teacher.Model.eval();
         _average = new(task.Model, options.Decay, _teacher.Model);
     }
@@ -54,8 +54,8 @@ internal sealed class MeanTeacher : UnlabeledMethod
             return new([], 0, confidence, signatures);
 
         // The batch's own samples carry no label, a mask of the unknown none either: the loss passes them over.
-        PreparedSample[] targets = [.. labels.Select((label, i) => accepted[i] ? label.Target : batch.Samples[i])];
-        using var images = Compute.Prepare(batch.Images);
+        BatchSample[] targets = [.. labels.Select((label, i) => accepted[i] ? label.Target : batch.Samples[i])];
+        using var images = Compute.Arrange(batch.Images);
         using var masks = Masks(labels, accepted);
         var losses = Mode.KeepingStatistics(() => Task.Loss(images, new Batch(images, targets, masks) { MasksHaveGaps = true }, Compute));
         return new([.. losses.Select(l => ($"teacher.{l.Name}", l.Value * Scalars.Of(share)))], share, confidence, signatures);

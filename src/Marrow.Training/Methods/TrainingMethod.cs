@@ -18,7 +18,7 @@ internal abstract class TrainingMethod : IDisposable
     protected TrainingMethod(TaskModel task, Compute compute)
     {
         (Task, Compute) = (task, compute);
-        compute.Prepare(task.Model);
+        compute.Arrange(task.Model);
     }
 
     public TaskModel Task { get; }

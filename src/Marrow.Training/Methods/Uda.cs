@@ -30,9 +30,9 @@ internal sealed class Uda : UnlabeledMethod
 
     protected override Answered Learn(Batch batch)
     {
-        using var plain = Compute.Prepare(batch.Plain!.Images);
+        using var plain = Compute.Arrange(batch.Plain!.Images);
         var answers = Mode.Evaluating(() => _answers.Answers(plain, Compute));
-        using var augmented = Compute.Prepare(batch.Images);
+        using var augmented = Compute.Arrange(batch.Images);
         var consistency = Mode.KeepingStatistics(() => _answers.Consistency(answers, augmented, new(_options.Temperature, _options.Confidence), Compute));
         return new([("consistency", consistency.Loss)], consistency.Accepted, consistency.Confidence, _answers.Signatures(answers));
     }

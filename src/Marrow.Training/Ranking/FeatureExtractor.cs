@@ -61,14 +61,14 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
         using var loader = new BatchLoader(samples, packed, candidate.Input, null, batch, 0, shuffle: false, dropLast: false) { Cancellation = cancellation };
         if (candidate.Kind != CandidateKind.Checkpoint)
             MeasureStatistics(candidate, features, packed, batch, cancellation);
-        _compute.PrepareForInference(features);
+        _compute.ArrangeForInference(features);
         var rows = new List<Tensor>();
         for (var (i, done) = (0, 0); i < loader.BatchesPerEpoch; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             using var batchScope = NewDisposeScope();
             using var images = loader.Next();
-            var map = _compute.Forward(() => features.forward(_compute.Prepare(images.Images)));
+            var map = _compute.Forward(() => features.forward(_compute.Arrange(images.Images)));
             rows.Add(pooling.Apply(map).cpu().MoveToOuterDisposeScope());
             progress(done += images.Samples.Count, samples.Count);
         }
@@ -89,7 +89,7 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
         var size = Math.Max(2, batch); // of one small image's last map no variance could be taken
         using var loader = new BatchLoader(samples, packed, candidate.Input, null, Math.Min(size, samples.Count), candidate.Seed, shuffle: true, dropLast: true) { Cancellation = cancellation };
         var norms = features.modules().OfType<TorchSharp.Modules.BatchNorm2d>().ToList();
-        _compute.Prepare(features);
+        _compute.Arrange(features);
         features.train();
         for (var i = 0; i < Math.Clamp(StatisticsImages / size, 1, loader.BatchesPerEpoch); i++)
         {
@@ -98,7 +98,7 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
             foreach (var norm in norms)
                 norm.momentum = 1.0 / (i + 1); // the mean of all batches so far
             using var images = loader.Next();
-            _compute.Forward(() => features.forward(_compute.Prepare(images.Images)));
+            _compute.Forward(() => features.forward(_compute.Arrange(images.Images)));
         }
         features.eval();
     }

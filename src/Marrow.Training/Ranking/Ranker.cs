@@ -152,7 +152,7 @@ public static class Ranker
     private static List<Candidate> WithDistinctNames(List<Candidate> candidates)
     {
         var twice = candidates.CountBy(c => c.Name).Where(n => n.Value > 1).Select(n => n.Key).ToHashSet(StringComparer.Ordinal);
-        return [.. candidates.DistinctBy(c => c.Digest).Select(c => twice.Contains(c.Name) ? c with { Name = $"{c.Name}@{c.Digest[..15]}" } : c)];
+        return [.. candidates.DistinctBy(c => c.Digest).Select(c => twice.Contains(c.Name) ? c with { Name = Digest.ShortenReference($"{c.Name}@{c.Digest}") } : c)];
     }
 
     private static RankedCandidate Score(Candidate candidate, FeatureExtractor extractor, ProbeTask task, Action<RunEvent> report, CancellationToken cancellation)

@@ -110,7 +110,7 @@ internal static class RecipeYaml
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw MarrowException.Bad(path, "a recipe that can be read", e.Message, "Check the path.", e);
+            throw MarrowException.Bad(path, "a recipe that can be read", e.Message, MovedRecipe.Remedy(path), e);
         }
     }
 

@@ -16,7 +16,9 @@ public sealed record StageCrop
     /// </summary>
     public required string By { get; init; }
 
-    /// <summary>spine: one window an image, around all vertebrae. vertebra: 17, each turned upright. Default spine.</summary>
+    /// <summary>
+    /// spine: one crop an image, around all vertebrae. vertebra: 17, each turned upright. Default spine.
+    /// </summary>
     public CropRegion Region { get; init; } = CropRegion.Spine;
 
     /// <summary>Added on each side, as a share of the box's width and height, 0 to 2. Default 0.1, for vertebra 0.4.</summary>

@@ -42,7 +42,7 @@ public static class Runner
         AtomicFile.RequireWritable(request.HubFolder);
         using var made = mine is null ? RunFolder.Take(request) : null;
         RunFolder.Check(request);
-        RunFolder.Prepare(request);
+        RunFolder.Describe(request);
         if (!request.Resume)
             ChooseThreads(request, done);
 
@@ -159,7 +159,7 @@ public static class Runner
         if (labeller is not null)
             data = SelfTraining.Apply(data, stage, labeller, folder, Say, cancellation, request.DeviceChoice);
         using var cropping = StageCropping.Find(stage, done, Pinned(request, "crop by", began), request.DeviceChoice);
-        var shown = data; // whole images, or the windows of them that the model sees
+        var shown = data; // whole images, or the crops of them that the model sees
         if (cropping is not null)
         {
             input = input with { Crop = cropping.Crop };
@@ -171,7 +171,7 @@ public static class Runner
         torch.manual_seed((long)recipe.Seed);
         // What a model takes from labels, as anchors from boxes, it takes from those it is trained on.
         using var task = TaskCatalogue.Create(stage.Task, stage.ModelRequest, input, shown.Dataset with { Samples = shown.Training });
-        task.Prepare(shown.Training);
+        task.AdaptTo(shown.Training);
         using var masks = data.PackMasks(task, cancellation);
         using var source = stage.Init is null ? null : StageInit.Find(stage.Init, done, Pinned(request, "start", began));
         identity = identity.With([.. shown.Training, .. shown.Validation, .. shown.HeldOut], cache, masks, unlabeled?.Samples ?? [], unlabeledCache)
@@ -252,7 +252,7 @@ public static class Runner
 internal static class RunFolder
 {
     private const string ResultName = "result.json";
-    private const string LockName = ".run.lock"; // a study locks the folders of its runs by a file of its own
+    private const string LockName = ".run.lock"; // an experiment locks the folders of its runs by a file of its own
 
     private sealed record Description
     {
@@ -278,7 +278,7 @@ internal static class RunFolder
     }
 
     /// <summary>Writes down what is run; throws <see cref="MarrowException"/> when the folder can't be written.</summary>
-    public static void Prepare(RunRequest request)
+    public static void Describe(RunRequest request)
     {
         var (path, recipe) = Files(request);
         if (File.Exists(path))
@@ -316,8 +316,8 @@ internal static class RunFolder
             return null;
         const string again = "delete this file and resume: the stage then ends again from its state";
         var result = MarrowJson.Read<StageResult>(path, "the result of a stage", $"Otherwise {again}.");
-        var parts = result.Checkpoint.Split("@sha256:");
-        if (parts is not [var name, var digits] || !CheckpointName.IsValid(name) || !CheckpointManifest.IsHex(digits))
+        var parts = result.Checkpoint.Split(Digest.Mark);
+        if (parts is not [var name, var digits] || !CheckpointName.IsValid(name) || !Digest.IsHex(digits))
             throw MarrowException.Bad(path, "a checkpoint as name@sha256:digits", $"'{result.Checkpoint}'", $"Otherwise {again}.");
         var folder = Path.Combine(hubFolder, name, digits);
         return Directory.Exists(folder) ? result with { Folder = folder }

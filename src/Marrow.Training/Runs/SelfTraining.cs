@@ -68,7 +68,7 @@ internal static class SelfTraining
         using var task = (ClassifyTask)first.BuildTask();
         task.Model.eval();
         var compute = Compute.Choose(device: device);
-        compute.PrepareForInference(task.Model);
+        compute.ArrangeForInference(task.Model);
         int[] columns = [.. findings.Select(f => first.Config.Classes.ToList().IndexOf(f))];
         using var cache = PackedCache.Open(samples, task.Input, cacheFolder: null, cancellation: cancellation);
         using var loader = new BatchLoader(samples, cache, task.Input, null, BatchSize, 0, shuffle: false, dropLast: false) { Cancellation = cancellation };

@@ -12,7 +12,7 @@ namespace Marrow.Training.Runs;
 
 /// <summary>
 /// A stage's crop carried out: its detector found, every image of the stage looked at once, and the parts of the data
-/// turned into windows.
+/// turned into crops.
 /// </summary>
 internal sealed class StageCropping : IDisposable
 {
@@ -51,13 +51,13 @@ internal sealed class StageCropping : IDisposable
         }
     }
 
-    /// <summary>The same parts, as windows. What was seen is kept in the run's folder.</summary>
+    /// <summary>The same parts, as crops. What was seen is kept in the run's folder.</summary>
     public StageSamples Apply(StageSamples data, string runFolder, Action<RunEvent> report, CancellationToken cancellation)
     {
         var spines = Look([.. data.Training, .. data.Validation, .. data.HeldOut], data.Dataset, runFolder, report, cancellation);
         var training = CroppedSamples.Of(data.Training, Crop, spines);
         if (training.Count < _stage.Train.Batch)
-            throw MarrowException.Bad(_stage.Name, $"{_stage.Train.Batch} or more windows to train on, a batch", $"{training.Count}, where {Crop.Detector} saw a vertebra", "Train the detector for longer, or lower train.batch.");
+            throw MarrowException.Bad(_stage.Name, $"{_stage.Train.Batch} or more crops to train on, a batch", $"{training.Count}, where {Crop.Detector} saw a vertebra", "Train the detector for longer, or lower train.batch.");
         return data with
         {
             Dataset = CroppedSamples.Describe(data.Dataset, Crop.Region),
@@ -75,7 +75,7 @@ internal sealed class StageCropping : IDisposable
 
     private IReadOnlyDictionary<string, DetectedSpine> Look(IReadOnlyList<Sample> samples, Dataset dataset, string runFolder, Action<RunEvent> report, CancellationToken cancellation)
     {
-        var name = $"{Crop.Detector}-{Crop.Digest["sha256:".Length..][..12]}.{dataset.Name}.jsonl";
+        var name = $"{Crop.Detector}-{Digest.Shorten(Crop.Digest)}.{dataset.Name}.jsonl";
         using var kept = new DetectionFile(Path.Combine(runFolder, "detections", name));
         var spines = _detector.Detect(samples, kept, (done, all) => report(new() { Stage = $"{_stage.Name}: detections", Step = done, Steps = all }), cancellation);
         var without = spines.Where(s => !s.Value.IsUsable).Select(s => s.Key).Order(StringComparer.Ordinal).ToList();

@@ -49,7 +49,7 @@ internal sealed record StageSamples
         var split = LabelledSamples.Divide(labelled, stage.Task, stage.Data.HeldOut, recipe.SplitSeed);
         var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, recipe.SplitSeed + 1);
         var training = LabelSubset.Take(dataset, forTraining.Train, stage.Data, recipe.Seed + 2);
-        if (training.Count * CroppedSamples.Windows(stage.Crop?.Region) < stage.Train.Batch)
+        if (training.Count * CroppedSamples.Crops(stage.Crop?.Region) < stage.Train.Batch)
             throw MarrowException.Bad(root, $"{stage.Train.Batch} or more images to train on, a batch of stage {stage.Name}", $"{training.Count}", "Lower train.batch, or use more data.");
         return new() { Dataset = dataset, Split = split, Training = training, TrainingPart = forTraining.Train, Validation = forTraining.HeldOut };
     }

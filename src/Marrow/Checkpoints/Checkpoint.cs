@@ -23,7 +23,7 @@ public sealed class Checkpoint : IDisposable
 
     private readonly CheckpointConfig? _config;
 
-    private Checkpoint(string path, string name, string digest, DateTimeOffset created, CheckpointConfig? config, WeightFile weights)
+    private Checkpoint(string path, string name, Digest digest, DateTimeOffset created, CheckpointConfig? config, WeightFile weights)
     {
         (Path, Name, Digest, Created, _config, Weights) = (path, name, digest, created, config, weights);
     }
@@ -34,8 +34,8 @@ public sealed class Checkpoint : IDisposable
     /// <summary>"densenet121.cxr-pediatric"; for weights alone the file's name.</summary>
     public string Name { get; }
 
-    /// <summary>"sha256:..." of the manifest, which holds the hash of every file; for weights alone of their file.</summary>
-    public string Digest { get; }
+    /// <summary>Of the manifest, which holds the hash of every file; for weights alone of their file.</summary>
+    public Digest Digest { get; }
 
     /// <summary>When it was saved; for weights alone the file's time.</summary>
     public DateTimeOffset Created { get; }
@@ -186,7 +186,7 @@ public sealed class Checkpoint : IDisposable
         var weights = WeightFiles.Open(path);
         try
         {
-            return new(path, System.IO.Path.GetFileNameWithoutExtension(path), "sha256:" + weights.Sha256(cancellation), File.GetLastWriteTimeUtc(path), null, weights);
+            return new(path, System.IO.Path.GetFileNameWithoutExtension(path), Digest.OfHex(weights.Sha256(cancellation)), File.GetLastWriteTimeUtc(path), null, weights);
         }
         catch
         {

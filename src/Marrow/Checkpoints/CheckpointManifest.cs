@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Marrow.Datasets;
 using Marrow.Weights;
@@ -14,7 +13,7 @@ public sealed record ParentCheckpoint(string Name, string Digest, string Role = 
     /// <summary>Parts that a parent may have without giving any weight.</summary>
     internal static readonly string[] RolesWithoutWeights = [Labels, Crop];
 
-    /// <summary>What the parent was worth to this child; null when no study has measured it.</summary>
+    /// <summary>What the parent was worth to this child; null when no experiment has measured it.</summary>
     public ParentWorth? Worth { get; init; }
 }
 
@@ -38,10 +37,14 @@ public sealed record DatasetUse(string Format, DatasetOptions Options, double He
 /// <summary>A file of weights made elsewhere.</summary>
 /// <param name="Sha256">Of the whole file, 64 lower-case hexadecimal digits.</param>
 /// <param name="Map">Of the keys and the input: "torchvision-densenet".</param>
-public sealed record ImportedFile(string Name, long Bytes, string Sha256, string Map, string License = Licenses.Unknown);
+public sealed record ImportedFile(string Name, long Bytes, string Sha256, string Map, string License = Licenses.Unknown)
+{
+    /// <summary>"sha256:" and those digits.</summary>
+    internal string Digest => Marrow.Digest.Scheme + Sha256;
+}
 
-/// <summary>What an ancestor is.</summary>
-public enum AncestorKind
+/// <summary>What stands in a lineage.</summary>
+public enum LineageKind
 {
     Checkpoint,
     Dataset,
@@ -52,15 +55,15 @@ public enum AncestorKind
 
 /// <summary>An ancestor and its terms.</summary>
 /// <param name="Digest">Of a checkpoint, of a data set's list of files or of a file; "" when unknown.</param>
-public sealed record LicensedAncestor(AncestorKind Kind, string Name, string Digest, string License)
+public sealed record LicensedAncestor(LineageKind Kind, string Name, string Digest, string License)
 {
     /// <summary>"data set chexpert".</summary>
     internal string Label => $"{KindName} {Name}";
 
     internal string KindName => Kind switch
     {
-        AncestorKind.Dataset => "data set",
-        AncestorKind.ImportedFile => "file",
+        LineageKind.Dataset => "data set",
+        LineageKind.ImportedFile => "file",
         _ => "checkpoint",
     };
 }
@@ -96,9 +99,9 @@ public sealed record CheckpointParents
     /// <summary>All ancestors and their terms: the parents, then what they inherited.</summary>
     public IReadOnlyList<LicensedAncestor> Ancestors() =>
     [
-        .. Datasets.Select(d => new LicensedAncestor(AncestorKind.Dataset, d.Name, d.FilesDigest, d.License)),
-        .. Checkpoints.Select(c => new LicensedAncestor(AncestorKind.Checkpoint, c.Name, c.Digest, c.License)),
-        .. Imported is { } file ? [new LicensedAncestor(AncestorKind.ImportedFile, file.Name, $"sha256:{file.Sha256}", file.License)] : Array.Empty<LicensedAncestor>(),
+        .. Datasets.Select(d => new LicensedAncestor(LineageKind.Dataset, d.Name, d.FilesDigest, d.License)),
+        .. Checkpoints.Select(c => new LicensedAncestor(LineageKind.Checkpoint, c.Name, c.Digest, c.License)),
+        .. Imported is { } file ? [new LicensedAncestor(LineageKind.ImportedFile, file.Name, file.Digest, file.License)] : Array.Empty<LicensedAncestor>(),
         .. Inherited,
     ];
 }
@@ -127,14 +130,12 @@ public sealed record CheckpointManifest
 {
     internal const string FileName = "checkpoint.json";
     private const string CurrentFormat = "marrow-checkpoint/1";
-    private const string Scheme = "sha256:";
-    private const int HexDigits = 64;
     private const int MaxManifestBytes = 4 << 20; // a recipe has 1 MB at most, a thousand ancestors 0.2 MB
-    private static readonly byte[] Start = Encoding.ASCII.GetBytes("{\n  \"digest\": \"" + Scheme);
-    private static readonly string NoDigest = Scheme + new string('0', HexDigits);
+    private static readonly byte[] Start = Encoding.ASCII.GetBytes("{\n  \"digest\": \"" + Digest.Scheme);
+    private static readonly Digest NoDigest = Digest.OfHex(new string('0', Digest.HexDigits));
 
-    /// <summary>"sha256:" and 64 hexadecimal digits. It is the first property: its place in the file is fixed.</summary>
-    public string Digest { get; init; } = NoDigest;
+    /// <summary>The checkpoint's. It is the first property: its place in the file is fixed.</summary>
+    public Digest Digest { get; init; } = NoDigest;
 
     public string Format { get; init; } = CurrentFormat;
 
@@ -153,16 +154,13 @@ public sealed record CheckpointManifest
 
     public required IReadOnlyList<ManifestFile> Files { get; init; }
 
-    /// <summary>The digest without "sha256:": the folder's name.</summary>
-    internal string Hex => Digest[Scheme.Length..];
-
     /// <summary>The file's bytes and this manifest with its digest.</summary>
     internal (byte[] Bytes, CheckpointManifest Sealed) Seal()
     {
         var bytes = CheckpointJson.Encode(this with { Digest = NoDigest });
-        var hex = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        Encoding.ASCII.GetBytes(hex).CopyTo(bytes, Start.Length);
-        return (bytes, this with { Digest = Scheme + hex });
+        var digest = Digest.Of(bytes);
+        Encoding.ASCII.GetBytes(digest.Hex).CopyTo(bytes, Start.Length);
+        return (bytes, this with { Digest = digest });
     }
 
     /// <summary>Reads checkpoint.json of a folder and checks its digest; the other files are not looked at.</summary>
@@ -171,15 +169,15 @@ public sealed record CheckpointManifest
         var path = Path.Combine(folder, FileName);
         var bytes = ReadSmall(path, MaxManifestBytes);
         var digits = bytes.AsSpan(Math.Min(Start.Length, bytes.Length));
-        if (!bytes.AsSpan().StartsWith(Start) || digits.Length < HexDigits)
+        if (!bytes.AsSpan().StartsWith(Start) || digits.Length < Digest.HexDigits)
             throw Bad(path, "a checkpoint's manifest, which begins with its digest", "another beginning");
-        var written = Encoding.Latin1.GetString(digits[..HexDigits]);
-        digits[..HexDigits].Fill((byte)'0');
-        var computed = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        if (written != computed)
-            throw Bad(path, $"the digest {computed} (of its contents)", written);
+        var written = Encoding.Latin1.GetString(digits[..Digest.HexDigits]);
+        digits[..Digest.HexDigits].Fill((byte)'0');
+        var computed = Digest.Of(bytes);
+        if (written != computed.Hex)
+            throw Bad(path, $"the digest {computed.Hex} (of its contents)", written);
 
-        var manifest = CheckpointJson.Decode<CheckpointManifest>(bytes, path) with { Digest = Scheme + computed };
+        var manifest = CheckpointJson.Decode<CheckpointManifest>(bytes, path) with { Digest = computed };
         if (manifest.Format != CurrentFormat)
             throw MarrowException.Bad(path, $"the format {CurrentFormat}", manifest.Format, "Use the version of Marrow that wrote it, or a newer one.");
         CheckpointName.Require(manifest.Name, path);
@@ -191,8 +189,8 @@ public sealed record CheckpointManifest
         if (manifest.Files.FirstOrDefault(f => !IsPlain(f.Path)) is { } odd)
             throw Bad(path, "plain file names of letters, digits, '.', '-' and '_'", $"'{odd.Path}'");
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        if (IsHex(name) && name != computed)
-            throw Bad(path, $"the digest {name}, the folder's name", computed);
+        if (Digest.IsHex(name) && name != computed.Hex)
+            throw Bad(path, $"the digest {name}, the folder's name", computed.Hex);
         return manifest;
     }
 
@@ -227,7 +225,7 @@ public sealed record CheckpointManifest
             return null;
         var path = Path.Combine(folder, name);
         var bytes = ReadSmall(path);
-        RequireHash(path, file, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        RequireHash(path, file, Digest.Of(bytes).Hex);
         return bytes;
     }
 
@@ -257,8 +255,6 @@ public sealed record CheckpointManifest
             throw new MarrowException($"{path}: can't be read ({e.Message}). A checkpoint's folder holds {FileName} and the files it lists.", e);
         }
     }
-
-    internal static bool IsHex(string text) => text.Length == HexDigits && text.All(char.IsAsciiHexDigitLower);
 
     /// <summary>A name that every file system takes as that of a file in the folder: no path, no device of Windows.</summary>
     internal static bool IsPlain(string name) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Marrow.Checkpoints;
 
@@ -10,7 +11,7 @@ namespace Marrow.Checkpoints;
 /// <param name="Bound">0: the factor; 1: it is more; -1: it is less.</param>
 public sealed record WorthPoint(int Images, double Child, double Scratch, double LabelFactor, int Bound);
 
-/// <summary>What a study measured a parent to be worth to its child.</summary>
+/// <summary>What an experiment measured a parent to be worth to its child.</summary>
 public sealed record ParentWorth
 {
     /// <summary>Of <see cref="Command"/>, characters.</summary>
@@ -18,7 +19,9 @@ public sealed record ParentWorth
 
     private const int LongestText = 200, MostPoints = 1000, MostSeeds = 100;
 
-    public required string Study { get; init; }
+    /// <summary>Name of the experiment. Manifests have it as "study", the word that it had at first.</summary>
+    [JsonPropertyName("study")]
+    public required string Experiment { get; init; }
 
     /// <summary>What is measured, "smape".</summary>
     public required string Metric { get; init; }
@@ -48,13 +51,13 @@ public sealed record ParentWorth
     {
         var points = Points.Select((p, i) => string.Create(CultureInfo.InvariantCulture,
             $"with {p.Images} images {(i == 0 ? $"{Metric} " : "")}{Number(p.Child)}{(i == 0 ? Suffix : "")} instead of {Number(p.Scratch)}{(i == 0 ? " from scratch" : "")} ({Labels(p)})"));
-        return string.Create(CultureInfo.InvariantCulture, $"{string.Join("; ", points)}. Study {Study}, {Method}, {Seeds} seed{(Seeds == 1 ? "" : "s")}, {HeldOut} held-out images, {Date:yyyy-MM-dd}");
+        return string.Create(CultureInfo.InvariantCulture, $"{string.Join("; ", points)}. Experiment {Experiment}, {Method}, {Seeds} seed{(Seeds == 1 ? "" : "s")}, {HeldOut} held-out images, {Date:yyyy-MM-dd}");
     }
 
-    /// <summary>Throws <see cref="MarrowException"/> for what no study writes.</summary>
+    /// <summary>Throws <see cref="MarrowException"/> for what no experiment writes.</summary>
     internal void Validate(string path)
     {
-        string[] texts = [Study, Metric, Unit, Method];
+        string[] texts = [Experiment, Metric, Unit, Method];
         if (texts.Any(t => t.Length > LongestText) || Command.Length > LongestCommand)
             throw Bad($"texts of at most {LongestText} characters and a command of at most {LongestCommand}", "longer ones");
         if (Points.Count is 0 or > MostPoints || Seeds is < 1 or > MostSeeds || HeldOut < 1)

@@ -8,8 +8,8 @@ namespace Marrow.Computing;
 /// <summary>
 /// How and where a model computes: on which device, with bfloat16 autocast and channels-last memory where that device gains
 /// from them, in float32 otherwise. Channels-last is a matter of strides alone: [N, C, H, W] in shape, NHWC in memory.
-/// Models and batches are made on the processor, and come to the device by <see cref="Prepare(Module)"/> and
-/// <see cref="Prepare(Tensor)"/>; all that is computed from them is made where they are.
+/// Models and batches are made on the processor, and come to the device by <see cref="Arrange(Module)"/> and
+/// <see cref="Arrange(Tensor)"/>; all that is computed from them is made where they are.
 /// </summary>
 public sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice Device = default)
 {
@@ -47,7 +47,7 @@ public sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice Dev
     /// Brings the model to the device and lays its 4-D weights out for this way of computing, in place. On another device
     /// than the processor its parameters are other objects afterwards: whoever holds them asks for them after this.
     /// </summary>
-    public void Prepare(Module model)
+    public void Arrange(Module model)
     {
         if (!Device.IsCpu)
             model.to(Device.Torch);
@@ -63,18 +63,18 @@ public sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice Dev
     }
 
     /// <summary>
-    /// As <see cref="Prepare(Module)"/>, for a model that will not learn any more: the weights of convolutions and linear
-    /// layers are held in bfloat16, which autocast would otherwise make of them anew in each call. What the model gives
-    /// is the same to the bit.
+    /// As <see cref="Arrange(Module)"/>, for a model that will not learn any more: the weights of convolutions and
+    /// linear layers are held in bfloat16, which autocast would otherwise make of them anew in each call. What the
+    /// model gives is the same to the bit.
     /// </summary>
-    public void PrepareForInference(Module model)
+    public void ArrangeForInference(Module model)
     {
         if (BFloat16)
         {
             foreach (var module in model.modules().Where(m => m is TorchSharp.Modules.Conv2d or TorchSharp.Modules.Linear))
                 module.to(bfloat16);
         }
-        Prepare(model);
+        Arrange(model);
     }
 
     /// <summary>Brings a model back to the processor, where it is saved and compared with its golden sample.</summary>
@@ -85,7 +85,7 @@ public sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice Dev
     }
 
     /// <summary>The same images on the device, laid out for this way of computing; the caller owns the result.</summary>
-    public Tensor Prepare(Tensor images)
+    public Tensor Arrange(Tensor images)
     {
         if (Device.IsCpu)
             return ChannelsLast ? ToChannelsLast(images) : images.alias();

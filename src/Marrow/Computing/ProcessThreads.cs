@@ -22,22 +22,22 @@ internal sealed class ProcessThreads
     private readonly ProcessorQuota? _quota;
     private ProcessorTimes _start;
     private readonly int? _wanted;
-    private readonly bool _inStudy;
+    private readonly bool _inExperiment;
 
     /// <param name="wanted">An explicit number of the user's; null where there is none.</param>
-    public ProcessThreads(int? wanted = null, bool inStudy = false, Processors? processors = null)
-        : this(wanted, inStudy, processors, isSilent: false)
+    public ProcessThreads(int? wanted = null, bool inExperiment = false, Processors? processors = null)
+        : this(wanted, inExperiment, processors, isSilent: false)
     {
     }
 
-    private ProcessThreads(int? wanted, bool inStudy, Processors? processors, bool isSilent)
+    private ProcessThreads(int? wanted, bool inExperiment, Processors? processors, bool isSilent)
     {
-        (_wanted, _inStudy, _processors) = (wanted, inStudy, processors ?? new());
+        (_wanted, _inExperiment, _processors) = (wanted, inExperiment, processors ?? new());
         _allowed = _processors.Allowed();
         _quota = _processors.Quota();
         _start = _processors.Times(_allowed, _quota);
         if (!IsExplicit && !isSilent)
-            MarrowProcesses.Announce(null, inStudy);
+            MarrowProcesses.Announce(null, inExperiment);
     }
 
     /// <summary>
@@ -51,10 +51,10 @@ internal sealed class ProcessThreads
 
     /// <summary>To be called when a program begins; <see cref="Apply"/> when it first computes.</summary>
     /// <param name="wanted">An explicit number of the user's; null where there is none.</param>
-    public static void Begin(int? wanted, bool inStudy) => Command.Value = new(wanted, inStudy);
+    public static void Begin(int? wanted, bool inExperiment) => Command.Value = new(wanted, inExperiment);
 
     /// <summary>What a command would choose if it began now; other processes are not told.</summary>
-    public static ThreadChoice Look() => new ProcessThreads(null, inStudy: false, processors: null, isSilent: true).Choose();
+    public static ThreadChoice Look() => new ProcessThreads(null, inExperiment: false, processors: null, isSilent: true).Choose();
 
     /// <summary>A user said how many, by an option or a variable.</summary>
     public bool IsExplicit => _wanted is not null || FromEnvironment(Environment.GetEnvironmentVariable(Variable)) is not null;
@@ -70,24 +70,26 @@ internal sealed class ProcessThreads
         if (FromEnvironment(Environment.GetEnvironmentVariable(Variable)) is { } variable)
             return ThreadChoice.Explicit(variable, Variable, Facts(look: false));
         if (Last is not null)
-            _start = _processors.Times(_allowed, _quota); // The next run of a study: what was before it is past.
-        return ThreadChoice.Of(Facts(look: true), _inStudy);
+            _start = _processors.Times(_allowed, _quota); // The next run of an experiment: what was before it is past.
+        return ThreadChoice.Of(Facts(look: true), _inExperiment);
     }
 
     /// <summary>Chooses and gives libtorch so many threads, or <paramref name="kept"/>: as many as a run began with.</summary>
     public ThreadChoice Apply(int? kept = null)
     {
         var choice = Choose();
-        var shares = _inStudy && choice.Facts.Peers.Studies > 0;
+        var shares = _inExperiment && choice.Facts.Peers.Experiments > 0;
         if (kept is { } before && before != choice.Count && !IsExplicit && !shares && before <= Cores)
             choice = choice with { Count = before, Reason = "as the run began" };
         torch.set_num_threads(choice.Count);
         if (!IsExplicit)
-            MarrowProcesses.Announce(choice.Count, _inStudy);
+            MarrowProcesses.Announce(choice.Count, _inExperiment);
         return Last = choice;
     }
 
-    /// <summary>The load since the choice was prepared or last asked for: how many of the processors others keep busy.</summary>
+    /// <summary>
+    /// The load since the choice was begun or last asked for: how many of the processors others keep busy.
+    /// </summary>
     public static double LoadBetween(ProcessorTimes start, ProcessorTimes end)
     {
         var seconds = end.Seconds - start.Seconds;

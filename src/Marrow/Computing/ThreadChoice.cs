@@ -27,8 +27,8 @@ internal sealed record ThreadFacts
 /// <summary>Other Marrow processes on this machine.</summary>
 /// <param name="Starting">Those that have not chosen yet.</param>
 /// <param name="Threads">Of those that have.</param>
-/// <param name="Studies">Those that carry out studies.</param>
-internal readonly record struct Peers(int Starting, int Threads, int Studies);
+/// <param name="Experiments">Those that carry out experiments.</param>
+internal readonly record struct Peers(int Starting, int Threads, int Experiments);
 
 /// <summary>
 /// How many threads a computation gets, and why. Threads beyond the processors that are free do not share the work: at each
@@ -43,11 +43,11 @@ internal sealed record ThreadChoice(int Count, string Reason, ThreadFacts Facts)
 
     public static ThreadChoice Explicit(int count, string source, ThreadFacts facts) => new(count, source, facts);
 
-    /// <param name="inStudy">The computation is a run of a study.</param>
-    public static ThreadChoice Of(ThreadFacts facts, bool inStudy)
+    /// <param name="inExperiment">The computation is a run of an experiment.</param>
+    public static ThreadChoice Of(ThreadFacts facts, bool inExperiment)
     {
-        if (inStudy && facts.Peers.Studies > 0)
-            return new(1, $"{(facts.Peers.Studies == 1 ? "another study runs" : $"{facts.Peers.Studies} other studies run")} on this machine", facts);
+        if (inExperiment && facts.Peers.Experiments > 0)
+            return new(1, $"{(facts.Peers.Experiments == 1 ? "another experiment runs" : $"{facts.Peers.Experiments} other experiments run")} on this machine", facts);
         var count = facts.Cores;
         var reason = count == 1 ? "one core" : $"{count} cores";
         if (facts.Granted is { } granted)

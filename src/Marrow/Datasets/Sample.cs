@@ -6,13 +6,16 @@ namespace Marrow.Datasets;
 /// <summary>One image and its targets, as a data set gives it. Targets are in original pixels and degrees.</summary>
 public sealed record Sample
 {
-    /// <summary>Unique in its data set: the image's path below the root, with forward slashes; of one of several windows of it with the window's name.</summary>
+    /// <summary>
+    /// Unique in its data set: the image's path below the root, with forward slashes; for one of several crops of it
+    /// with the crop's name.
+    /// </summary>
     public required string Id { get; init; }
 
     public required string ImagePath { get; init; }
 
     /// <summary>The part of the image that this sample is; null for all of it. Targets are in pixels of the whole image all the same.</summary>
-    public ImageWindow? Window { get; init; }
+    public ImageCrop? Crop { get; init; }
 
     /// <summary>Splits never divide a patient.</summary>
     public required string Patient { get; init; }

@@ -60,7 +60,7 @@ internal sealed record ExportedFile(string Name, string Digest, CheckpointConfig
     /// <summary>All ancestors of what another program has made of the file, with their terms.</summary>
     public IReadOnlyList<LicensedAncestor> AncestorsOfChanged() => [.. Parents.Ancestors().Append(Itself).Distinct()];
 
-    private LicensedAncestor Itself => new(AncestorKind.Checkpoint, Name, Digest, License);
+    private LicensedAncestor Itself => new(LineageKind.Checkpoint, Name, Digest, License);
 
     /// <summary>SHA-256, 64 hexadecimal digits: of each tensor, in the order of their names, name, type, shape and numbers.</summary>
     public static string DigestOf(IEnumerable<KeyValuePair<string, torch.Tensor>> tensors)

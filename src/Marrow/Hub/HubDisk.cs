@@ -14,7 +14,7 @@ internal static partial class HubDisk
     public const string IncomingFolder = ".incoming", TrashFolder = ".trash";
 
     /// <summary>A new empty folder on the hub's own disk, to collect the files of one checkpoint in.</summary>
-    public static string Stage(string hub)
+    public static string CreateStagingFolder(string hub)
     {
         var incoming = Path.GetFullPath(OwnFolder(hub, IncomingFolder));
         Leftovers.SweepOnce(incoming);
@@ -36,7 +36,7 @@ internal static partial class HubDisk
     /// <param name="write">An empty folder -> the manifest of what is in it now.</param>
     public static Checkpoint Save(string hub, Func<string, CheckpointManifest> write, CancellationToken cancellation = default)
     {
-        var staged = Stage(hub);
+        var staged = CreateStagingFolder(hub);
         try
         {
             return Load(Place(staged, hub, write(staged)), cancellation);
@@ -57,7 +57,7 @@ internal static partial class HubDisk
     /// </summary>
     public static string Place(string staged, string hub, CheckpointManifest manifest)
     {
-        var final = Path.Combine(hub, manifest.Name, manifest.Hex);
+        var final = Path.Combine(hub, manifest.Name, manifest.Digest.Hex);
         var isDamaged = Directory.Exists(final) && !IsWhole(final);
         string? removed = null;
         try

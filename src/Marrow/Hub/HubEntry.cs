@@ -3,9 +3,9 @@ using Marrow.Checkpoints;
 namespace Marrow.Hub;
 
 /// <summary>One checkpoint of a hub, as its manifest tells.</summary>
-/// <param name="Digest">"sha256:..."; the folder's name when the manifest can't be read.</param>
+/// <param name="Digest">Of the checkpoint; by the folder's name when the manifest can't be read.</param>
 /// <param name="Problem">Null, or why the manifest can't be read.</param>
-public sealed record HubEntry(string Name, string Digest, DateTimeOffset Created, string Folder, string? Problem = null)
+public sealed record HubEntry(string Name, Digest Digest, DateTimeOffset Created, string Folder, string? Problem = null)
 {
     /// <summary>SPDX identifier or LicenseRef-...: the terms of the weights.</summary>
     public string License { get; init; } = Licenses.Unknown;
@@ -34,10 +34,10 @@ public sealed record HubEntry(string Name, string Digest, DateTimeOffset Created
         var latest = DateTimeOffset.UtcNow + ClocksMayDiffer;
         foreach (var entry in entries.Where(e => e.Created > latest))
         {
-            Notices.Say($"{entry.Name}@{entry.Digest[..Math.Min(entry.Digest.Length, "sha256:".Length + 12)]} is dated {entry.Created.UtcDateTime:yyyy-MM-dd}, in the future: "
+            Notices.Say($"{Digest.ShortenReference(entry.Reference)} is dated {entry.Created.UtcDateTime:yyyy-MM-dd}, in the future: "
                 + "no checkpoint of today would be newer, so it counts as the oldest. Check the clock of this machine and of the one that made it.");
         }
-        return entries.OrderBy(e => e.Created > latest).ThenByDescending(e => e.Created).ThenBy(e => e.Digest, StringComparer.Ordinal);
+        return entries.OrderBy(e => e.Created > latest).ThenByDescending(e => e.Created).ThenBy(e => e.Digest.Hex, StringComparer.Ordinal);
     }
 
     internal static HubEntry Of(CheckpointManifest manifest, string folder, long manifestBytes)
@@ -47,7 +47,7 @@ public sealed record HubEntry(string Name, string Digest, DateTimeOffset Created
         {
             License = manifest.License,
             AncestorLicenses = [.. ancestors.Select(a => a.License).Distinct(StringComparer.Ordinal)],
-            AncestorDigests = [.. ancestors.Where(a => a.Kind == AncestorKind.Checkpoint && a.Digest.Length > 0).Select(a => a.Digest).Distinct(StringComparer.Ordinal)],
+            AncestorDigests = [.. ancestors.Where(a => a.Kind == LineageKind.Checkpoint && a.Digest.Length > 0).Select(a => a.Digest).Distinct(StringComparer.Ordinal)],
             Bytes = manifestBytes + manifest.Files.Sum(f => f.Bytes),
         };
     }

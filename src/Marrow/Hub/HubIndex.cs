@@ -115,10 +115,10 @@ internal static class HubIndex
     private static IndexedManifest Manifest(BinaryReader reader, string name, string home)
     {
         var (length, ticks, hex) = (reader.ReadInt64(), reader.ReadInt64(), reader.ReadString());
-        if (!Checkpoints.CheckpointManifest.IsHex(hex))
+        if (!Digest.IsHex(hex))
             throw new FormatException($"'{hex}' is no digest.");
         var created = new DateTimeOffset(reader.ReadInt64(), TimeSpan.FromMinutes(reader.ReadInt16()));
-        return new(length, ticks, new(name, "sha256:" + hex, created, Path.Combine(home, hex))
+        return new(length, ticks, new(name, Digest.OfHex(hex), created, Path.Combine(home, hex))
         {
             Bytes = reader.ReadInt64(),
             License = reader.ReadString(),

@@ -79,14 +79,14 @@ internal static class HubMark
 
     /// <summary>Folders where checkpoints lie, NAME/DIGEST, through no link.</summary>
     private static IEnumerable<string> Checkpoints(string hub) => HubDisk.FoldersIn(hub).Where(home => CheckpointName.IsValid(Path.GetFileName(home)))
-        .SelectMany(HubDisk.FoldersIn).Where(folder => CheckpointManifest.IsHex(Path.GetFileName(folder)));
+        .SelectMany(HubDisk.FoldersIn).Where(folder => Digest.IsHex(Path.GetFileName(folder)));
 
     private static bool IsProven(string folder)
     {
         try
         {
             var manifest = Posix.Status(Path.Combine(folder, CheckpointManifest.FileName)) is { Kind: PathKind.File } ? CheckpointManifest.Read(folder) : null;
-            return manifest is not null && manifest.Hex == Path.GetFileName(folder) && manifest.Name == Path.GetFileName(Path.GetDirectoryName(folder));
+            return manifest is not null && manifest.Digest.Hex == Path.GetFileName(folder) && manifest.Name == Path.GetFileName(Path.GetDirectoryName(folder));
         }
         catch (Exception e) when (e is MarrowException or IOException or UnauthorizedAccessException)
         {

@@ -10,7 +10,6 @@ namespace Marrow.Hub;
 /// </summary>
 internal static class HubScan
 {
-    private const string Scheme = "sha256:";
     private const int FewestIndexed = 100; // fewer are read faster than anybody notices
     private const int Attempts = 3; // against checkpoints that go and come while they are read
     private static readonly TimeSpan TimesCanHide = TimeSpan.FromSeconds(2); // FAT's step, the coarsest
@@ -53,12 +52,11 @@ internal static class HubScan
         [.. Sorted([.. Digests(Path.Combine(hub, name)).Select(hex => Read(hub, name, hex)).OfType<HubEntry>()])];
 
     /// <summary>Found by its folder's name, its manifest read; null when there is none or only a damaged one.</summary>
-    public static HubEntry? ByDigest(string hub, string digest)
+    public static HubEntry? ByDigest(string hub, Digest digest)
     {
-        var hex = digest.StartsWith(Scheme, StringComparison.Ordinal) ? digest[Scheme.Length..] : "";
-        if (!CheckpointManifest.IsHex(hex))
+        if (digest.IsNone)
             return null;
-        return Names(hub).Where(home => Directory.Exists(Path.Combine(home.FullName, hex))).Select(home => Read(hub, home.Name, hex)).FirstOrDefault(e => e is { Problem: null });
+        return Names(hub).Where(home => Directory.Exists(Path.Combine(home.FullName, digest.Hex))).Select(home => Read(hub, home.Name, digest.Hex)).FirstOrDefault(e => e is { Problem: null });
     }
 
     /// <summary>One that need not lie in a hub. Throws <see cref="MarrowException"/> when its manifest can't be read.</summary>
@@ -86,7 +84,7 @@ internal static class HubScan
                 if (!Directory.Exists(folder))
                     return null;
                 if (attempt == Attempts)
-                    return new(name, Scheme + hex, DateTimeOffset.MinValue, folder, e.Message);
+                    return new(name, Digest.OfHex(hex), DateTimeOffset.MinValue, folder, e.Message);
             }
         }
     }
@@ -150,7 +148,7 @@ internal static class HubScan
 
     private static IEnumerable<DirectoryInfo> Names(string hub) => SubFolders(hub).Where(f => CheckpointName.IsValid(f.Name)).OrderBy(f => f.Name, StringComparer.Ordinal);
 
-    private static IEnumerable<string> Digests(string home) => SubFolders(home).Select(f => f.Name).Where(CheckpointManifest.IsHex);
+    private static IEnumerable<string> Digests(string home) => SubFolders(home).Select(f => f.Name).Where(name => Digest.IsHex(name));
 
     private static IEnumerable<HubEntry> Sorted(List<HubEntry> entries) => HubEntry.NewestFirst(entries);
 

@@ -8,7 +8,7 @@ public sealed record HubFault(string Path, string Problem);
 /// <summary>A checkpoint whose every byte was read.</summary>
 /// <param name="Bytes">Read.</param>
 /// <param name="Faults">Each damaged, missing or unlisted file; empty when it is whole.</param>
-public sealed record VerifiedCheckpoint(string Name, string Digest, string Folder, int Files, long Bytes, IReadOnlyList<HubFault> Faults);
+public sealed record VerifiedCheckpoint(string Name, Digest Digest, string Folder, int Files, long Bytes, IReadOnlyList<HubFault> Faults);
 
 /// <summary>What a verification found.</summary>
 /// <param name="Strays">What in the hub is no checkpoint and lies where checkpoints do.</param>
@@ -151,7 +151,7 @@ internal static class HubVerifier
             foreach (var path in Undotted(home))
             {
                 // What was just removed is neither file nor folder.
-                if (CheckpointManifest.IsHex(Path.GetFileName(path)) ? File.Exists(path) : Path.Exists(path))
+                if (Digest.IsHex(Path.GetFileName(path)) ? File.Exists(path) : Path.Exists(path))
                     strays.Add(new(path, "is no digest: 64 lower-case hexadecimal digits. Rename it to the digest in its checkpoint.json, or remove it."));
             }
         }

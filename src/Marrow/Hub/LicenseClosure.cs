@@ -18,7 +18,7 @@ public static class LicenseClosure
             foreach (var ancestor in next.Parents.Ancestors())
             {
                 found.Add(ancestor);
-                if (ancestor.Kind == AncestorKind.Checkpoint && seen.Add(ancestor.Digest) && Find(ancestor.Digest) is { } parent)
+                if (ancestor.Kind == LineageKind.Checkpoint && seen.Add(ancestor.Digest) && Find(ancestor.Digest) is { } parent)
                 {
                     // Its own manifest is nearer to the truth than what a child says of it.
                     found.Add(ancestor with { Name = parent.Name, License = parent.License });

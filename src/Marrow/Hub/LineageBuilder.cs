@@ -4,7 +4,7 @@ namespace Marrow.Hub;
 
 /// <summary>What a lineage takes from a checkpoint's folder; every byte of it is checked, the weights are not looked at.</summary>
 /// <param name="ReceiptSource">Digest of what it was warm-started from.</param>
-internal sealed record LineageSource(CheckpointManifest Manifest, MeasuredValue? Worth = null, string? ReceiptSource = null, double? Coverage = null)
+internal sealed record LineageSource(CheckpointManifest Manifest, MeasuredValue? MainMetric = null, string? ReceiptSource = null, double? Coverage = null)
 {
     // What tells most of each task.
     private static readonly string[] FirstMetrics = ["auroc", "smape", "landmark-error", "accuracy"];
@@ -62,7 +62,7 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
     public void AddDescendants(string root, IEnumerable<string> digests)
     {
         var near = new HashSet<string>(StringComparer.Ordinal) { root };
-        var left = digests.Distinct().Where(d => !_items.ContainsKey(d)).Take(MostItems).Select(find).OfType<LineageSource>().ToDictionary(s => s.Manifest.Digest, StringComparer.Ordinal);
+        var left = digests.Distinct().Where(d => !_items.ContainsKey(d)).Take(MostItems).Select(find).OfType<LineageSource>().ToDictionary(s => s.Manifest.Digest.ToString(), StringComparer.Ordinal);
         // Each after its parents; what is in a circle never gets its turn.
         while (left.Values.FirstOrDefault(s => Near(s).All(p => !left.ContainsKey(p.Digest))) is { } next && Add(Describe(next)))
         {
@@ -85,7 +85,7 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
         var (parents, id) = (child.Manifest.Parents, child.Manifest.Digest);
         foreach (var data in parents.Datasets)
         {
-            var item = new LineageItem(DataId(data.Name, data.FilesDigest, data.License), LineageItemKind.Dataset, data.Name, data.FilesDigest, data.License)
+            var item = new LineageItem(DataId(data.Name, data.FilesDigest, data.License), LineageKind.Dataset, data.Name, data.FilesDigest, data.License)
             {
                 Version = data.Version,
             };
@@ -94,7 +94,7 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
         }
         if (parents.Imported is { } file)
         {
-            var item = new LineageItem(FileId($"sha256:{file.Sha256}"), LineageItemKind.ImportedFile, file.Name, $"sha256:{file.Sha256}", file.License);
+            var item = new LineageItem(FileId(file.Digest), LineageKind.ImportedFile, file.Name, file.Digest, file.License);
             if (Add(item))
                 Link(new(item.Id, id, "imported from"));
         }
@@ -108,7 +108,7 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
             }
             var isNew = !_items.ContainsKey(parent.Digest);
             var source = isNew ? find(parent.Digest) : null;
-            if (!Add(source is null ? new(parent.Digest, LineageItemKind.Checkpoint, parent.Name, parent.Digest, parent.License) : Describe(source)))
+            if (!Add(source is null ? new(parent.Digest, LineageKind.Checkpoint, parent.Name, parent.Digest, parent.License) : Describe(source)))
                 continue;
             Link(new(parent.Digest, id, parent.Role, CoverageFrom(child, parent)) { Worth = parent.Worth });
             if (source is not null)
@@ -125,25 +125,24 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
     {
         foreach (var ancestor in parents.Inherited.Where(a => a.Digest != absent))
         {
-            var (kind, id) = ancestor.Kind switch
+            var id = ancestor.Kind switch
             {
-                AncestorKind.ImportedFile => (LineageItemKind.ImportedFile, FileId(ancestor.Digest)),
-                AncestorKind.Checkpoint when ancestor.Digest.Length > 0 => (LineageItemKind.Checkpoint, ancestor.Digest),
-                AncestorKind.Checkpoint => (LineageItemKind.Checkpoint, DataId(ancestor.Name, ancestor.Digest, ancestor.License)),
-                _ => (LineageItemKind.Dataset, DataId(ancestor.Name, ancestor.Digest, ancestor.License)),
+                LineageKind.ImportedFile => FileId(ancestor.Digest),
+                LineageKind.Checkpoint when ancestor.Digest.Length > 0 => ancestor.Digest,
+                _ => DataId(ancestor.Name, ancestor.Digest, ancestor.License),
             };
-            if (kind != LineageItemKind.Dataset && _items.ContainsKey(id))
+            if (ancestor.Kind != LineageKind.Dataset && _items.ContainsKey(id))
                 continue;
-            if (Add(new(id, kind, ancestor.Name, ancestor.Digest, ancestor.License)))
+            if (Add(new(id, ancestor.Kind, ancestor.Name, ancestor.Digest, ancestor.License)))
                 Link(new(id, absent, "further back"));
         }
     }
 
-    private static LineageItem Describe(LineageSource source) => new(source.Manifest.Digest, LineageItemKind.Checkpoint, source.Manifest.Name, source.Manifest.Digest, source.Manifest.License)
+    private static LineageItem Describe(LineageSource source) => new(source.Manifest.Digest, LineageKind.Checkpoint, source.Manifest.Name, source.Manifest.Digest, source.Manifest.License)
     {
         IsInHub = true,
         Created = source.Manifest.Created,
-        Worth = source.Worth,
+        MainMetric = source.MainMetric,
         Training = source.Manifest.Origin?.Training,
     };
 

@@ -10,9 +10,7 @@ namespace Marrow.Hub;
 /// </summary>
 public sealed class LocalHub(string folder)
 {
-    private const string DigestMark = "@sha256:";
     private const int FewestDigits = 4;
-    private const int DigestsShown = 12; // digits of a digest in a message
 
     /// <summary>The folder as it was given.</summary>
     public string Folder { get; } = folder;
@@ -24,7 +22,7 @@ public sealed class LocalHub(string folder)
     /// A new empty folder on the hub's own disk, to collect the files of one checkpoint in; <see cref="Add"/> moves it to
     /// its place. Nothing lists it before.
     /// </summary>
-    public string CreateStagingFolder() => HubDisk.Stage(Folder);
+    public string CreateStagingFolder() => HubDisk.CreateStagingFolder(Folder);
 
     /// <summary>
     /// Moves a staged folder to its place, once every byte of it was checked; where that checkpoint is already whole, the
@@ -57,8 +55,11 @@ public sealed class LocalHub(string folder)
     public HubVerification Verify(string? reference = null, Action<long, long>? progress = null, CancellationToken cancellation = default) =>
         HubVerifier.Run(this, reference, progress, cancellation);
 
-    /// <summary>The checkpoint of this digest ("sha256:..."), under whatever name; null when the hub has none.</summary>
-    public HubEntry? FindDigest(string digest) => HubScan.ByDigest(Folder, digest);
+    /// <summary>The checkpoint of this digest, under whatever name; null when the hub has none.</summary>
+    public HubEntry? FindDigest(Digest digest) => HubScan.ByDigest(Folder, digest);
+
+    /// <summary>The same by a text from elsewhere; null too where it is no digest.</summary>
+    internal HubEntry? FindDigest(string text) => Digest.TryParse(text, out var digest) ? FindDigest(digest) : null;
 
     /// <summary>
     /// The checkpoint that a reference means; its weights are not looked at. Throws <see cref="MarrowException"/> for an
@@ -125,13 +126,13 @@ public sealed class LocalHub(string folder)
     private HubEntry Exactly(string name, string digits, bool evenDamaged = false)
     {
         var all = HubScan.Of(Folder, name);
-        var matching = all.Where(e => digits.Length >= FewestDigits && e.Digest["sha256:".Length..].StartsWith(digits, StringComparison.Ordinal)).ToList();
+        var matching = all.Where(e => digits.Length >= FewestDigits && e.Digest.Hex.StartsWith(digits, StringComparison.Ordinal)).ToList();
         return matching switch
         {
             [{ Problem: { } problem }] when !evenDamaged => throw new MarrowException(problem),
             [var one] => one,
-            _ => throw MarrowException.Bad($"{name}{DigestMark}{digits}", $"a digest's first {FewestDigits} or more digits, of one checkpoint only", $"{matching.Count} that match",
-                $"Known: {string.Join(", ", all.Select(e => e.Digest["sha256:".Length..][..DigestsShown]))}."),
+            _ => throw MarrowException.Bad($"{name}{Digest.Mark}{digits}", $"a digest's first {FewestDigits} or more digits, of one checkpoint only", $"{matching.Count} that match",
+                $"Known: {string.Join(", ", all.Select(e => e.Digest.Short))}."),
         };
     }
 
@@ -139,8 +140,8 @@ public sealed class LocalHub(string folder)
 
     private static (string Name, string? Digits) Split(string reference)
     {
-        var at = reference.IndexOf(DigestMark, StringComparison.Ordinal);
-        return at < 0 ? (reference, null) : (reference[..at], reference[(at + DigestMark.Length)..]);
+        var at = reference.IndexOf(Digest.Mark, StringComparison.Ordinal);
+        return at < 0 ? (reference, null) : (reference[..at], reference[(at + Digest.Mark.Length)..]);
     }
 
     /// <summary>A folder as it is; that of a checkpoint's weights; else null.</summary>

@@ -80,8 +80,11 @@ public sealed record Augmentation
         Collimation = Collimation.Sparing(sample.Targets.Places, originalWidth, originalHeight),
     };
 
-    /// <summary>The same drawn in the pixels of a window; <paramref name="toWindow"/> changes no lengths, so that a rotation stays one.</summary>
-    internal Augmentation About(AffineTransform toWindow) => this with { Geometry = toWindow.Then(Geometry).Then(toWindow.Invert()) };
+    /// <summary>
+    /// The same drawn in the pixels of a crop; <paramref name="toCrop"/> changes no lengths, so that a rotation stays
+    /// one.
+    /// </summary>
+    internal Augmentation About(AffineTransform toCrop) => this with { Geometry = toCrop.Then(Geometry).Then(toCrop.Invert()) };
 
     // 15 px of radius at 3 sigma: what AugmentationOptions allows.
     internal const double MaxBlurPixels = 5;

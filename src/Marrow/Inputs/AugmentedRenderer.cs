@@ -23,7 +23,7 @@ internal sealed class AugmentedRenderer(InputContract contract)
     private float[] _rows = [];
     private float[] _paddedRow = [];
 
-    /// <param name="pixels">[H * W] packed bytes, of a window with its border.</param>
+    /// <param name="pixels">[H * W] packed bytes, of a crop with its border.</param>
     /// <param name="toInput">The contract's transform of this image, without augmentation.</param>
     /// <param name="augmentation">Null: none.</param>
     /// <param name="output">[H * W] normalised values.</param>

@@ -22,7 +22,7 @@ public sealed class BatchLoader : IDisposable
     /// <param name="Masks">[N * H * W]; empty from a loader without masks.</param>
     private sealed record Arrays(float[] Values, byte[] Masks);
 
-    private sealed record Produced(Arrays Arrays, PreparedSample[] Samples, ExceptionDispatchInfo? Error);
+    private sealed record Produced(Arrays Arrays, BatchSample[] Samples, ExceptionDispatchInfo? Error);
 
     private readonly IReadOnlyList<Sample> _samples;
     private readonly PackedCache _cache;
@@ -234,18 +234,18 @@ public sealed class BatchLoader : IDisposable
         {
             var (epoch, batch) = Place(number);
             var first = batch * _batchSize;
-            var prepared = new PreparedSample[Math.Min(_batchSize, order.Length - first)];
+            var samples = new BatchSample[Math.Min(_batchSize, order.Length - first)];
             var size = _contract.Width * _contract.Height;
-            for (var i = 0; i < prepared.Length && !_stopped && generation == _generation; i++)
+            for (var i = 0; i < samples.Length && !_stopped && generation == _generation; i++)
             {
                 _cache.Read(_cacheIndices[order[first + i]], packed);
                 var (sample, geometry) = Render(order[first + i], epoch, packed, renderer, arrays.Values.AsSpan(i * size, size));
                 maskRenderer?.Render(sample, geometry, arrays.Masks.AsSpan(i * size, size));
                 if (_plain)
-                    renderer.Render(packed, AffineTransform.Identity, null, arrays.Values.AsSpan((prepared.Length + i) * size, size));
-                prepared[i] = sample;
+                    renderer.Render(packed, AffineTransform.Identity, null, arrays.Values.AsSpan((samples.Length + i) * size, size));
+                samples[i] = sample;
             }
-            return new Produced(arrays, prepared, null);
+            return new Produced(arrays, samples, null);
         }
         catch (Exception e)
         {
@@ -254,7 +254,7 @@ public sealed class BatchLoader : IDisposable
     }
 
     /// <summary>The sample, and how its augmentation moved original pixels; null without one.</summary>
-    private (PreparedSample Sample, AffineTransform? Geometry) Render(int index, int epoch, byte[] packed, AugmentedRenderer renderer, Span<float> output)
+    private (BatchSample Sample, AffineTransform? Geometry) Render(int index, int epoch, byte[] packed, AugmentedRenderer renderer, Span<float> output)
     {
         var sample = _samples[index];
         var cacheIndex = _cacheIndices[index];
@@ -267,14 +267,14 @@ public sealed class BatchLoader : IDisposable
         }
         renderer.Render(packed, toInput, augmentation, output);
         var moved = augmentation is null ? toInput : augmentation.Geometry.Then(toInput);
-        return (new PreparedSample(sample, moved, sample.Targets.Transform(moved)), augmentation?.Geometry);
+        return (new BatchSample(sample, moved, sample.Targets.Transform(moved)), augmentation?.Geometry);
     }
 
-    /// <summary>Of a window the augmentation is about its own centre and by shares of its own size.</summary>
+    /// <summary>Of a crop the augmentation is about its own centre and by shares of its own size.</summary>
     private Augmentation Draw(SeededRandom random, int cacheIndex)
     {
-        if (_cache.Window(cacheIndex) is { } window)
-            return Augmentation.Draw(random, _options!, (int)Math.Ceiling(window.Width), (int)Math.Ceiling(window.Height)).About(window.ToWindow);
+        if (_cache.Crop(cacheIndex) is { } crop)
+            return Augmentation.Draw(random, _options!, (int)Math.Ceiling(crop.Width), (int)Math.Ceiling(crop.Height)).About(crop.ToCrop);
         var (width, height) = _cache.OriginalSize(cacheIndex);
         return Augmentation.Draw(random, _options!, width, height);
     }

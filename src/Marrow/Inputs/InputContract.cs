@@ -75,14 +75,17 @@ public sealed record InputContract
     /// <summary>What a channel's black becomes.</summary>
     internal double BlackOf(int channel) => -MeanOf(channel) / StdOf(channel);
 
-    /// <summary>The least size, in px, at which an image may be decoded without loss; 0 for its full size, of which a window may need all.</summary>
+    /// <summary>
+    /// The least size, in px, at which an image may be decoded without loss; 0 for its full size, all of which a crop
+    /// may need.
+    /// </summary>
     internal (int Width, int Height) DecodeSize => Crop is not null ? (0, 0) : Fit == Fit.Cover
         ? ((int)Math.Ceiling(Width / CropShare), (int)Math.Ceiling(Height / CropShare))
         : (Width, Height);
 
     /// <summary>
-    /// What is packed beyond the input on each side, in px, where the model looks through a window: an augmentation that
-    /// moves the window then shows the image around it, not a black edge by which the move could be told.
+    /// What is packed beyond the input on each side, in px, where the model sees a crop: an augmentation that
+    /// moves the crop then shows the image around it, not a black edge by which the move could be told.
     /// </summary>
     internal (int X, int Y) PackedBorder => Crop is null ? (0, 0) : ((Width + 3) / 4, (Height + 3) / 4);
 
@@ -113,7 +116,7 @@ public sealed record InputContract
             "a mean and a std for each channel, or for none", $"{ChannelMeans?.Count ?? 0} and {ChannelStds?.Count ?? 0} for {Channels} channels");
         Require(Crop is null || Enum.IsDefined(Crop.Region), "crop region spine or vertebra", $"{(int?)Crop?.Region}");
         Require(Crop is null || Crop.Margin is >= 0 and <= InputCrop.MaxMargin, $"a crop margin of 0 to {InputCrop.MaxMargin}", Text(Crop?.Margin ?? 0));
-        Require(Crop is null || (Crop.Detector.Length > 0 && Crop.Digest.StartsWith("sha256:", StringComparison.Ordinal)), "the name and digest of the detector that is cropped by", $"'{Crop?.Detector}' and '{Crop?.Digest}'");
+        Require(Crop is null || (Crop.Detector.Length > 0 && Crop.Digest.StartsWith(Digest.Scheme, StringComparison.Ordinal)), "the name and digest of the detector that is cropped by", $"'{Crop?.Detector}' and '{Crop?.Digest}'");
         Require(ChannelMeans is null || ChannelMeans.All(double.IsFinite), "finite means of the channels", "one that is not");
         Require(ChannelStds is null || ChannelStds.All(std => double.IsFinite(std) && std > 0), "stds of the channels above 0", "one that is not");
 

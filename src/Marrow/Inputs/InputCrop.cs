@@ -16,7 +16,7 @@ public enum CropRegion
 
 /// <summary>
 /// The part of an input contract that says where in the image the model looks: at what a detector found. It belongs to
-/// the weights as the rest does: with another detector the windows are others than they learnt from.
+/// the weights as the rest does: with another detector the crops are others than they learnt from.
 /// </summary>
 /// <param name="Margin">Added on each side, as a share of the box's width and height.</param>
 /// <param name="Detector">The name of its checkpoint.</param>
@@ -30,14 +30,14 @@ public sealed record InputCrop(CropRegion Region, double Margin, string Detector
         $"{(Region == CropRegion.Spine ? "the spine" : "each vertebra, turned upright,")} as {Detector} sees it, with a margin of {Margin:0.###}");
 
     /// <summary>
-    /// The window of a spine, or one for each vertebra. Where the detector saw nothing usable, the spine's is the whole
+    /// The crop of a spine, or one for each vertebra. Where the detector saw nothing usable, the spine's is the whole
     /// image, and there is none for the vertebrae.
     /// </summary>
-    internal IReadOnlyList<ImageWindow> Windows(DetectedSpine spine) => (Region, spine.IsUsable) switch
+    internal IReadOnlyList<ImageCrop> Crops(DetectedSpine spine) => (Region, spine.IsUsable) switch
     {
-        (CropRegion.Spine, false) => [ImageWindow.Whole(spine.Width, spine.Height)],
-        (CropRegion.Spine, true) => [spine.SpineWindow(Margin)],
+        (CropRegion.Spine, false) => [ImageCrop.Whole(spine.Width, spine.Height)],
+        (CropRegion.Spine, true) => [spine.SpineCrop(Margin)],
         (_, false) => [],
-        _ => [.. Enumerable.Range(0, spine.Vertebrae.Count).Select(n => spine.VertebraWindow(n, Margin))],
+        _ => [.. Enumerable.Range(0, spine.Vertebrae.Count).Select(n => spine.VertebraCrop(n, Margin))],
     };
 }

@@ -13,12 +13,12 @@ internal sealed class MaskRenderer(InputContract shares, IReadOnlyList<PackedCac
 
     /// <param name="geometry">The augmentation's, original pixels to original pixels; null: none.</param>
     /// <param name="output">[H * W]: the class of each pixel; what comes from outside the image is background.</param>
-    public void Render(PreparedSample prepared, AffineTransform? geometry, Span<byte> output)
+    public void Render(BatchSample inBatch, AffineTransform? geometry, Span<byte> output)
     {
         output.Clear();
-        if (prepared.Sample.MaskPath is null)
+        if (inBatch.Sample.MaskPath is null)
         {
-            MaskPack.FillAreas(output, shares.Width, shares.Height, prepared.Sample, prepared.ToInput);
+            MaskPack.FillAreas(output, shares.Width, shares.Height, inBatch.Sample, inBatch.ToInput);
             return;
         }
         Augmentation? moved = geometry is { } g ? new() { Geometry = g } : null;
@@ -26,7 +26,7 @@ internal sealed class MaskRenderer(InputContract shares, IReadOnlyList<PackedCac
         Array.Fill(_background, 1);
         for (var c = 0; c < classes.Count; c++)
         {
-            var index = classes[c].IndexOf(MaskPack.AsImage(prepared.Sample, c + 1));
+            var index = classes[c].IndexOf(MaskPack.AsImage(inBatch.Sample, c + 1));
             classes[c].Read(index, _packed);
             _renderer.Render(_packed, classes[c].ToInput(index), moved, _share);
             for (var i = 0; i < output.Length; i++)

@@ -11,7 +11,7 @@ namespace Marrow.Inputs;
 /// packed, into a file more. Every image that is read is checked against its SHA-256 when the cache is opened, and a
 /// damaged file is made anew. Files are read, not mapped, and each read is held against a checksum taken then: what is cut
 /// or written over while it is in use is an error, not other numbers or a dead process. An image has [height * width]
-/// bytes; with <see cref="InputContract.PackedBorder"/> on all sides where the samples are windows of images. When a file
+/// bytes; with <see cref="InputContract.PackedBorder"/> on all sides where the samples are crops of images. When a file
 /// was made, those that were used longest ago go until the folder is within its bound.
 /// </summary>
 public sealed class PackedCache : IDisposable
@@ -33,7 +33,7 @@ public sealed class PackedCache : IDisposable
     private readonly (PackedFile File, int Image)[] _places;
     private readonly InputContract _contract;
     private readonly Dictionary<string, int> _indices;
-    private readonly ImageWindow?[] _windows;
+    private readonly ImageCrop?[] _crops;
     private int _users = 1;
     private bool _disposed;
 
@@ -41,7 +41,7 @@ public sealed class PackedCache : IDisposable
         IReadOnlyList<PackedFile> files, (PackedFile File, int Image)[] places, InputContract contract, IReadOnlyList<Sample> samples)
     {
         (_files, _places, _contract) = (files, places, contract);
-        _windows = [.. samples.Select(s => s.Window)];
+        _crops = [.. samples.Select(s => s.Crop)];
         _indices = samples.Select((s, i) => (s.Id, i)).ToDictionary(p => p.Id, p => p.i, StringComparer.Ordinal);
     }
 
@@ -72,10 +72,10 @@ public sealed class PackedCache : IDisposable
     {
         contract.Validate("packed cache");
         var distinct = samples.DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
-        if (contract.Crop is { } crop && distinct.FirstOrDefault(s => s.Window is null) is { } whole)
-            throw MarrowException.Bad(whole.Id, $"a window, since the model sees {crop.Describe()}", "the whole image", "Crop the images by that detector first.");
-        if (contract.Crop is null && distinct.Any(s => s.Window is not null))
-            throw new ArgumentException("The contract is for whole images, and a sample is a window.", nameof(samples));
+        if (contract.Crop is { } crop && distinct.FirstOrDefault(s => s.Crop is null) is { } whole)
+            throw MarrowException.Bad(whole.Id, $"a crop, since the model sees {crop.Describe()}", "the whole image", "Crop the images by that detector first.");
+        if (contract.Crop is null && distinct.Any(s => s.Crop is not null))
+            throw new ArgumentException("The contract is for whole images, and a sample is a crop.", nameof(samples));
         void Write(string path, IReadOnlyList<Sample> missing, IReadOnlyList<byte[]> keys) =>
             PackedWriter.Write(path, missing, keys, contract, progress, read ?? RadiographReader.Read, cancellation);
         if (cacheFolder is not null)
@@ -209,7 +209,7 @@ public sealed class PackedCache : IDisposable
         : throw MarrowException.Bad("packed images", $"an image of sample {sample.Id}", "none", "Open the cache with all samples that are read from it.");
 
     /// <summary>
-    /// [Height * Width] bytes, of windows with their border. Throws <see cref="MarrowException"/> when the file has been
+    /// [Height * Width] bytes, of crops with their border. Throws <see cref="MarrowException"/> when the file has been
     /// changed since it was opened.
     /// </summary>
     public ReadOnlySpan<byte> Pixels(int index)
@@ -235,11 +235,11 @@ public sealed class PackedCache : IDisposable
     public AffineTransform ToInput(int index)
     {
         var (width, height) = OriginalSize(index);
-        return Window(index) is { } window ? Preprocessor.ToInput(_contract, window) : Preprocessor.ToInput(_contract, width, height);
+        return Crop(index) is { } crop ? Preprocessor.ToInput(_contract, crop) : Preprocessor.ToInput(_contract, width, height);
     }
 
     /// <summary>What part of its image it is; null for all of it.</summary>
-    public ImageWindow? Window(int index) => _windows[index];
+    public ImageCrop? Crop(int index) => _crops[index];
 
     /// <summary>A copy that outlives the cache.</summary>
     public PackedImage Read(Sample sample)

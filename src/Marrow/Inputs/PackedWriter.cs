@@ -24,7 +24,7 @@ internal static class PackedWriter
     {
         var file = new FileInfo(sample.ImagePath);
         var state = file.Exists ? FormattableString.Invariant($"{file.Length} {file.LastWriteTimeUtc.Ticks}") : "absent";
-        var part = sample.Window is { } w
+        var part = sample.Crop is { } w
             ? FormattableString.Invariant($"{w.Center.X:R} {w.Center.Y:R} {w.Width:R} {w.Height:R} {w.TiltRadians:R}")
             : "";
         return Hash($"{sample.Id}\n{state}\n{part}");
@@ -49,7 +49,7 @@ internal static class PackedWriter
         {
             stream.SetLength(PackedFile.LengthOf(samples.Count, size));
             var done = 0;
-            // An image is decoded once, however many windows of it there are.
+            // An image is decoded once, however many crops of it there are.
             InParallel(images.Count, cancellation, image =>
             {
                 if (TryRead(samples[images[image][0]].ImagePath, contract, read, out var radiograph) is { } failure)
@@ -57,7 +57,7 @@ internal static class PackedWriter
                 foreach (var i in images[image])
                 {
                     var entry = index.AsSpan(i * PackedFile.EntrySize, PackedFile.EntrySize);
-                    var pixels = radiograph is null ? null : Prepare(radiograph, contract, samples[i].Window, keys[i], entry);
+                    var pixels = radiograph is null ? null : Pack(radiograph, contract, samples[i].Crop, keys[i], entry);
                     lock (stream)
                     {
                         if (pixels is not null)
@@ -76,11 +76,11 @@ internal static class PackedWriter
     }
 
     /// <summary>The bytes of one sample; its entry in the index is filled.</summary>
-    private static byte[] Prepare(Radiograph radiograph, InputContract contract, ImageWindow? window, byte[] key, Span<byte> entry)
+    private static byte[] Pack(Radiograph radiograph, InputContract contract, ImageCrop? crop, byte[] key, Span<byte> entry)
     {
-        var pixels = window is null
+        var pixels = crop is null
             ? Preprocessor.Prepare(radiograph, contract).Pixels
-            : Preprocessor.PrepareWindow(radiograph, contract, window, contract.PackedBorder).Pixels;
+            : Preprocessor.PrepareCrop(radiograph, contract, crop, contract.PackedBorder).Pixels;
         PackedFile.WriteEntry(entry, key, radiograph.OriginalWidth, radiograph.OriginalHeight, pixels);
         return pixels;
     }

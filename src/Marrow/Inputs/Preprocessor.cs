@@ -29,9 +29,11 @@ public static class Preprocessor
         return Fitted(contract, originalWidth, originalHeight);
     }
 
-    /// <summary>The same through a window, which is fitted as an image of its size is; what letterbox adds shows the image around it.</summary>
-    public static AffineTransform ToInput(InputContract contract, ImageWindow window) =>
-        window.ToWindow.Then(Fitted(contract, window.Width, window.Height));
+    /// <summary>
+    /// The same of a crop, which is fitted as an image of its size is; what letterbox adds shows the image around it.
+    /// </summary>
+    public static AffineTransform ToInput(InputContract contract, ImageCrop crop) =>
+        crop.ToCrop.Then(Fitted(contract, crop.Width, crop.Height));
 
     private static AffineTransform Fitted(InputContract contract, double originalWidth, double originalHeight)
     {
@@ -52,13 +54,13 @@ public static class Preprocessor
     /// <summary>
     /// Windowed and resized bytes. An image whose two percentiles coincide (nearly all of one value) is windowed
     /// between its extremes; one of a single value becomes black. Throws <see cref="MarrowException"/> for an
-    /// impossible contract, and for one that looks through a window: its weights know nothing of whole images.
+    /// impossible contract, and for one that sees a crop: its weights know nothing of whole images.
     /// </summary>
     public static PackedImage Prepare(Radiograph radiograph, InputContract contract)
     {
         Check(radiograph, contract);
         if (contract.Crop is { } crop)
-            throw MarrowException.Bad(radiograph.Source, $"a window of it, since these weights see {crop.Describe()}", "the whole image", "Find the vertebrae with that detector first, as marrow predict does.");
+            throw MarrowException.Bad(radiograph.Source, $"a crop of it, since these weights see {crop.Describe()}", "the whole image", "Find the vertebrae with that detector first, as marrow predict does.");
         var toInput = ToInput(contract, radiograph.OriginalWidth, radiograph.OriginalHeight);
         var (black, white) = Window(radiograph, contract);
         // The radiograph may have been decoded at a reduced scale: its pixels are larger than original ones.
@@ -70,23 +72,23 @@ public static class Preprocessor
     }
 
     /// <summary>
-    /// What is seen through a window, for a contract with <see cref="InputContract.Crop"/>. The percentiles are those of
+    /// What is seen of a crop, for a contract with <see cref="InputContract.Crop"/>. The percentiles are those of
     /// what is seen; what lies outside the image is black. Throws <see cref="MarrowException"/> for an impossible contract.
     /// </summary>
-    public static PackedImage Prepare(Radiograph radiograph, InputContract contract, ImageWindow window)
+    public static PackedImage Prepare(Radiograph radiograph, InputContract contract, ImageCrop crop)
     {
-        var (pixels, toInput) = PrepareWindow(radiograph, contract, window, (0, 0));
+        var (pixels, toInput) = PrepareCrop(radiograph, contract, crop, (0, 0));
         return new PackedImage(pixels, contract.Width, contract.Height, radiograph.OriginalWidth, radiograph.OriginalHeight, toInput);
     }
 
     /// <param name="border">Input pixels that are added on each side, beyond what the model sees.</param>
     /// <returns>[(Height + 2 border.Y) * (Width + 2 border.X)] bytes, and original pixels to input pixels.</returns>
-    internal static (byte[] Pixels, AffineTransform ToInput) PrepareWindow(Radiograph radiograph, InputContract contract, ImageWindow window, (int X, int Y) border)
+    internal static (byte[] Pixels, AffineTransform ToInput) PrepareCrop(Radiograph radiograph, InputContract contract, ImageCrop crop, (int X, int Y) border)
     {
         Check(radiograph, contract);
-        var toInput = ToInput(contract, window);
+        var toInput = ToInput(contract, crop);
         var (width, height) = (contract.Width + 2 * border.X, contract.Height + 2 * border.Y);
-        var values = WindowSampler.Run(radiograph, toInput.Then(AffineTransform.Translate(border.X, border.Y)), width, height);
+        var values = CropSampler.Run(radiograph, toInput.Then(AffineTransform.Translate(border.X, border.Y)), width, height);
         var histogram = new int[ushort.MaxValue + 1];
         var count = 0;
         for (var y = border.Y; y < height - border.Y; y++)

@@ -128,7 +128,7 @@ internal static class VertebraPainter
             map.AddTube([Tube(u, pedicleV + 0.1, 3), Tube(wide * side + 0.6 * rotation, 0.55, 3.2 + lumbar), Tube((wide - 0.08) * side + rotation * 0.7, 1.3, 2.6 + 1.8 * lumbar)],
                 0.75, cortex * (0.5 + 0.9 * lumbar), spongy * (1.2 + 1.2 * lumbar));
             map.AddTube([Tube(u, pedicleV, 3), Tube(u + 0.04 * side, -1.12 - 0.12 * lumbar, 2.2 + 1.8 * lumbar)], 0.75, cortex * (0.4 + 0.9 * lumbar), spongy * (1 + lumbar));
-            // Lamina, sloping to the middle; above it the canal's window stays dark.
+            // Lamina, sloping to the middle; above it the canal's opening stays dark.
             map.AddTube([Tube(0.66 * side + rotation * 0.7, -0.02, 3.4), Tube(0.34 * side + rotation, 0.42, 5.2), Tube(0.1 * side + rotation * 1.2, 0.78, 4.4)],
                 0.7, cortex * 1.1, spongy * 3);
         }

@@ -12,7 +12,7 @@ namespace Marrow.Prediction;
 
 /// <summary>
 /// The detector by which the images of another model are cropped: samples -> spines as it sees them -> the same samples
-/// with a window, or one for each vertebra. What it saw can be kept in a file, so that a run that was stopped, and the
+/// with a crop, or one for each vertebra. What it saw can be kept in a file, so that a run that was stopped, and the
 /// next stage that crops by it, need not look again.
 /// </summary>
 internal sealed class CropDetector : IDisposable
@@ -28,7 +28,7 @@ internal sealed class CropDetector : IDisposable
         Require(checkpoint);
         _compute = Compute.Choose(device: device);
         _detector = (DetectVertebraeTask)checkpoint.BuildTask();
-        _compute.PrepareForInference(_detector.Model);
+        _compute.ArrangeForInference(_detector.Model);
     }
 
     /// <summary>The detector by which a checkpoint's images are cropped is not there: its weights are of no use without it.</summary>
@@ -63,12 +63,12 @@ internal sealed class CropDetector : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             var spines = _detector.Spines(images, [.. batch.Samples.Select(s => s.ToInput)], _compute);
-            foreach (var (prepared, spine) in batch.Samples.Zip(spines))
+            foreach (var (inBatch, spine) in batch.Samples.Zip(spines))
             {
-                var (width, height) = loader.OriginalSize(prepared.Sample);
-                var seen = Of(spine, prepared.ToInput, width, height);
-                kept?.Add(prepared.Sample, seen);
-                found[prepared.Sample.Id] = seen;
+                var (width, height) = loader.OriginalSize(inBatch.Sample);
+                var seen = Of(spine, inBatch.ToInput, width, height);
+                kept?.Add(inBatch.Sample, seen);
+                found[inBatch.Sample.Id] = seen;
             }
             progress?.Invoke(found.Count, distinct.Count);
         });
@@ -82,7 +82,7 @@ internal sealed class CropDetector : IDisposable
         using var scope = NewDisposeScope();
         var border = FilmBorder.Of(radiograph);
         var packed = Preprocessor.Prepare(border.Film, _detector.Input);
-        var images = _compute.Prepare(Preprocessor.ToTensor([packed], _detector.Input));
+        var images = _compute.Arrange(Preprocessor.ToTensor([packed], _detector.Input));
         return Of(_detector.Spines(images, [packed.ToInput], _compute)[0], border.ToOriginal.Invert().Then(packed.ToInput), radiograph.OriginalWidth, radiograph.OriginalHeight);
     }
 

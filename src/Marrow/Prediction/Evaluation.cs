@@ -47,7 +47,7 @@ public static class Evaluation
         using var scope = NewDisposeScope();
         using var task = checkpoint.BuildTask();
         var compute = Compute.Choose(device: device);
-        compute.PrepareForInference(task.Model);
+        compute.ArrangeForInference(task.Model);
         using var cache = PackedCache.Open(samples, task.Input, cacheFolder: null, progress, cancellation: cancellation);
         using var masks = task.MaskClasses.Count == 0 ? null : MaskPack.Open(samples, task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
         using var loader = new BatchLoader(samples, cache, task.Input, null, BatchSize, 0, shuffle: false, dropLast: false, Environment.ProcessorCount, masks: masks) { Cancellation = cancellation };

@@ -14,7 +14,6 @@ namespace Marrow.Prediction;
 /// </summary>
 internal sealed record EvaluationSamples
 {
-    private const int DigitsShown = 12;
 
     public required Dataset Dataset { get; init; }
     public required IReadOnlyList<Sample> Samples { get; init; }
@@ -103,7 +102,7 @@ internal sealed record EvaluationSamples
         }
     }
 
-    private static string Short(string digest) => digest.Length == 0 ? "whose digest was not taken" : $"files {digest[..Math.Min(DigitsShown, digest.Length)]}";
+    private static string Short(string digest) => digest.Length == 0 ? "whose digest was not taken" : $"files {Digest.Shorten(digest)}";
 
     private static string Text(int count) => count.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -39,7 +39,7 @@ internal sealed class ImagePredictor : IPredictor
             _reading = _task.Reading(checkpoint.Config.Outputs)
                 ?? throw MarrowException.Bad(checkpoint.Name, "a checkpoint that finds something by itself", $"one for {_task.Name}", "Name another with --checkpoint.");
             _compute = compute ?? Compute.Choose();
-            _compute.PrepareForInference(_task.Model);
+            _compute.ArrangeForInference(_task.Model);
             _detector = crop is null ? null : new(detector!, new(_compute.Device));
         }
         catch
@@ -76,8 +76,8 @@ internal sealed class ImagePredictor : IPredictor
         var spine = _detector?.Detect(radiograph);
         var packed = spine is null
             ? Preprocessor.Prepare(radiograph, _task.Input)
-            : Preprocessor.Prepare(radiograph, _task.Input, _task.Input.Crop!.Windows(spine)[0]);
-        var image = _compute.Prepare(Preprocessor.ToTensor([packed], _task.Input));
+            : Preprocessor.Prepare(radiograph, _task.Input, _task.Input.Crop!.Crops(spine)[0]);
+        var image = _compute.Arrange(Preprocessor.ToTensor([packed], _task.Input));
         return _reading.Read(image, packed.ToInput, new()
         {
             File = radiograph.Source,

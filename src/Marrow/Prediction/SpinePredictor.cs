@@ -70,7 +70,7 @@ internal sealed class SpinePredictor : IPredictor
     private void Take(Checkpoint checkpoint)
     {
         var task = checkpoint.BuildTask();
-        _compute.PrepareForInference(task.Model);
+        _compute.ArrangeForInference(task.Model);
         switch (task)
         {
             case DetectVertebraeTask detector when _detector is null:
@@ -238,12 +238,12 @@ internal sealed class SpinePredictor : IPredictor
     {
         if (input.Crop is not { } crop)
             return Input(radiograph, input).Images;
-        return _compute.Prepare(Preprocessor.ToTensor([Preprocessor.Prepare(radiograph, input, crop.Windows(detected!)[0])], input));
+        return _compute.Arrange(Preprocessor.ToTensor([Preprocessor.Prepare(radiograph, input, crop.Crops(detected!)[0])], input));
     }
 
     private (Tensor Images, AffineTransform ToInput) Input(Radiograph radiograph, InputContract input)
     {
         var packed = Preprocessor.Prepare(radiograph, input);
-        return (_compute.Prepare(Preprocessor.ToTensor([packed], input)), packed.ToInput);
+        return (_compute.Arrange(Preprocessor.ToTensor([packed], input)), packed.ToInput);
     }
 }

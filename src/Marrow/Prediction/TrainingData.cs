@@ -34,7 +34,7 @@ internal sealed record TrainingData(string By, string Task, ParentDataset Data, 
             foreach (var next in ancestor.Parents.Checkpoints)
                 open.Enqueue(next);
         }
-        foreach (var inherited in checkpoint.Parents.Inherited.Where(a => a.Kind == AncestorKind.Dataset && !named.Any(d => d.Name == a.Name && d.FilesDigest == a.Digest)).ToList())
+        foreach (var inherited in checkpoint.Parents.Inherited.Where(a => a.Kind == LineageKind.Dataset && !named.Any(d => d.Name == a.Name && d.FilesDigest == a.Digest)).ToList())
             found.Add(new("an ancestor", "", new(inherited.Name, "", inherited.License, inherited.Digest)));
         return found;
     }

@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace Marrow.Prediction;
 
 /// <summary>
-/// A high-resolution second look at each vertebra: a window about it from the full-size radiograph, turned upright ->
-/// its four corners, also on the mirrored window -> a mean with the detector's own corners.
+/// A high-resolution second look at each vertebra: a crop about it from the full-size radiograph, turned upright ->
+/// its four corners, also on the mirrored crop -> a mean with the detector's own corners.
 /// </summary>
 internal sealed class VertebraRefiner(PointsTask task, Compute compute)
 {
@@ -28,14 +28,14 @@ internal sealed class VertebraRefiner(PointsTask task, Compute compute)
     /// <summary>The same vertebrae; one whose refined corners make no vertebra, or another one, stays as it was.</summary>
     public IReadOnlyList<Vertebra> Refine(Radiograph radiograph, DetectedSpine spine)
     {
-        var windows = Input.Crop!.Windows(spine);
-        if (windows.Count == 0)
+        var crops = Input.Crop!.Crops(spine);
+        if (crops.Count == 0)
             return spine.Vertebrae;
         using var scope = NewDisposeScope();
-        PackedImage[] seen = [.. windows.Select(window => Preprocessor.Prepare(radiograph, Input, window))];
+        PackedImage[] seen = [.. crops.Select(crop => Preprocessor.Prepare(radiograph, Input, crop))];
         var images = Preprocessor.ToTensor(seen, Input); // [17, C, H, W]
-        var found = task.PointsOf(compute.Prepare(images), compute);
-        var mirrored = task.PointsOf(compute.Prepare(images.flip(3)), compute);
+        var found = task.PointsOf(compute.Arrange(images), compute);
+        var mirrored = task.PointsOf(compute.Arrange(images.flip(3)), compute);
         return [.. spine.Vertebrae.Select((before, n) =>
         {
             var back = new AffineTransform(-1, 0, Input.Width, 0, 1, 0);

@@ -4,10 +4,12 @@ using Marrow.Hub;
 
 namespace Marrow.Reports;
 
-/// <summary>A lineage as one self-contained page: the graph, what each checkpoint is worth, and under which terms all of it stands.</summary>
+/// <summary>
+/// A lineage as one self-contained page: the graph, how well each checkpoint does, and under which terms all of it
+/// stands.
+/// </summary>
 public static class LineagePage
 {
-    private const int DigitsShown = 12;
 
     public static void Write(LineageGraph graph, string path) => Render(graph).Save(path);
 
@@ -29,7 +31,7 @@ public static class LineagePage
         return page;
     }
 
-    /// <summary>Of each link that a study has measured, a sentence.</summary>
+    /// <summary>Of each link that an experiment has measured, a sentence.</summary>
     private static void Worths(HtmlReport page, LineageGraph graph)
     {
         foreach (var link in graph.Links)
@@ -41,17 +43,17 @@ public static class LineagePage
 
     private static void Checkpoints(HtmlReport page, LineageGraph graph)
     {
-        var checkpoints = graph.Items.Where(i => i.Kind == LineageItemKind.Checkpoint).ToList();
+        var checkpoints = graph.Items.Where(i => i.Kind == LineageKind.Checkpoint).ToList();
         page.Section("Checkpoints")
-            .Table(["name", "digest", "created", "worth", "measured on"],
+            .Table(["name", "digest", "created", "measured", "measured on"],
             [
                 .. checkpoints.Select(i => (IReadOnlyList<string>)
                 [
                     i.Name,
-                    Digits(i.Digest),
+                    Digest.Shorten(i.Digest),
                     i.Created is { } created ? created.ToString("d MMM yyyy", CultureInfo.InvariantCulture) : "not in this hub",
-                    Worth(i),
-                    i.Worth is { } worth ? $"{worth.Dataset}, {worth.Split}" : "",
+                    MainMetric(i),
+                    i.MainMetric is { } measured ? $"{measured.Dataset}, {measured.Split}" : "",
                 ]),
             ])
             .Code(string.Join("\n", checkpoints.Select(i => $"{i.Name}@{i.Digest}"
@@ -60,10 +62,10 @@ public static class LineagePage
 
     private static LineageNode Box(LineageItem item)
     {
-        IEnumerable<string> lines = item.Kind == LineageItemKind.Dataset
-            ? [item.Version, item.License, item.Digest.Length > 0 ? $"files {Digits(item.Digest)}" : ""]
-            : [Digits(item.Digest), Worth(item), item.License, item.Kind == LineageItemKind.Checkpoint && !item.IsInHub ? "not in this hub" : ""];
-        return new(item.Id, item.Kind == LineageItemKind.Dataset ? LineageKind.Dataset : LineageKind.Checkpoint, item.Name, [.. lines.Where(line => line.Length > 0)]);
+        IEnumerable<string> lines = item.Kind == LineageKind.Dataset
+            ? [item.Version, item.License, item.Digest.Length > 0 ? $"files {Digest.Shorten(item.Digest)}" : ""]
+            : [Digest.Shorten(item.Digest), MainMetric(item), item.License, item.Kind == LineageKind.Checkpoint && !item.IsInHub ? "not in this hub" : ""];
+        return new(item.Id, item.Kind, item.Name, [.. lines.Where(line => line.Length > 0)]);
     }
 
     /// <summary>One arrow for all parts that a parent had in its child: "CNN 98 %, crop".</summary>
@@ -77,20 +79,14 @@ public static class LineagePage
         _ => link.Role,
     }).Where(label => label.Length > 0));
 
-    private static string Worth(LineageItem item) => item.Worth is { } worth
-        ? string.Create(CultureInfo.InvariantCulture, $"{worth.Metric} {worth.Value:0.###}{(worth.Unit.Length > 0 ? " " + worth.Unit : "")}")
+    private static string MainMetric(LineageItem item) => item.MainMetric is { } measured
+        ? string.Create(CultureInfo.InvariantCulture, $"{measured.Metric} {measured.Value:0.###}{(measured.Unit.Length > 0 ? " " + measured.Unit : "")}")
         : "";
 
     private static string Kind(LineageItem item) => item.Kind switch
     {
-        LineageItemKind.Checkpoint => "checkpoint",
-        LineageItemKind.Dataset => "data set",
+        LineageKind.Checkpoint => "checkpoint",
+        LineageKind.Dataset => "data set",
         _ => "imported file",
     };
-
-    private static string Digits(string digest)
-    {
-        var hex = digest.StartsWith("sha256:", StringComparison.Ordinal) ? digest["sha256:".Length..] : digest;
-        return hex.Length > DigitsShown ? hex[..DigitsShown] : hex;
-    }
 }

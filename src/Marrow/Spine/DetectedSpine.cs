@@ -3,7 +3,7 @@ using Marrow.Imaging;
 namespace Marrow.Spine;
 
 /// <summary>
-/// The vertebrae that a detector placed on one image, and the windows about them through which another model looks.
+/// The vertebrae that a detector placed on one image, and the crops about them that another model sees.
 /// All in original pixels.
 /// </summary>
 /// <param name="Width">Of the image.</param>
@@ -12,7 +12,7 @@ namespace Marrow.Spine;
 /// <param name="Seen">How many of them were seen; the others were placed from their neighbours.</param>
 internal sealed record DetectedSpine(int Width, int Height, IReadOnlyList<Vertebra> Vertebrae, int Seen)
 {
-    private const double SmallestSide = 4;   // px: a window of no size has no pixels
+    private const double SmallestSide = 4;   // px: a crop of no size has no pixels
     private const double LargestShare = 4;   // of the image's longer side: beyond, the detection is no place on it
 
     /// <summary>Whether there is a place to look at: some vertebra was seen and all lie on or about the image.</summary>
@@ -27,7 +27,7 @@ internal sealed record DetectedSpine(int Width, int Height, IReadOnlyList<Verteb
 
     /// <summary>The upright box around all vertebrae, wider by the margin on each side.</summary>
     /// <param name="margin">Of the box's width and height.</param>
-    public ImageWindow SpineWindow(double margin)
+    public ImageCrop SpineCrop(double margin)
     {
         var corners = Vertebrae.SelectMany(Corners).ToList();
         var (left, right) = (corners.Min(p => p.X), corners.Max(p => p.X));
@@ -40,7 +40,7 @@ internal sealed record DetectedSpine(int Width, int Height, IReadOnlyList<Verteb
     /// are steadier than one vertebra's own.
     /// </summary>
     /// <param name="margin">Of the box's width and height.</param>
-    public ImageWindow VertebraWindow(int index, double margin)
+    public ImageCrop VertebraCrop(int index, double margin)
     {
         var around = Enumerable.Range(index - 1, 3).Where(n => n >= 0 && n < Vertebrae.Count).Select(n => Vertebrae[n]).ToList();
         var (x, y) = (around.Sum(v => v.Axis.X / Length(v)), around.Sum(v => v.Axis.Y / Length(v)));

@@ -14,7 +14,7 @@ internal static class BothSides
     public static Tensor Of(Tensor images, Compute compute, Func<Tensor, Tensor> forward)
     {
         using var scope = NewDisposeScope();
-        var mirrored = compute.Prepare(images.flip(3));
+        var mirrored = compute.Arrange(images.flip(3));
         return cat([compute.Forward(() => forward(images)).to(float32), compute.Forward(() => forward(mirrored)).to(float32)], 1).MoveToOuterDisposeScope();
     }
 

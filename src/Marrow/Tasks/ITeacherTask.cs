@@ -22,7 +22,7 @@ internal interface ITeacherTask
 /// <summary>What a teacher says of one image.</summary>
 /// <param name="Target">For the task's own loss; its sample carries the label in original pixels.</param>
 /// <param name="Confidence">0 to 1.</param>
-internal sealed record PseudoLabel(PreparedSample Target, double Confidence)
+internal sealed record PseudoLabel(BatchSample Target, double Confidence)
 {
     /// <summary>Null of a task without masks.</summary>
     public PseudoMask? Mask { get; init; }

@@ -29,7 +29,7 @@ public abstract class TaskModel(ModelSpec spec, InputContract input) : IDisposab
     /// Called once before training, before any warm start, with the part that is trained on: for what a task takes from
     /// its labels, such as the scale of numbers.
     /// </summary>
-    public virtual void Prepare(IReadOnlyList<Sample> training)
+    public virtual void AdaptTo(IReadOnlyList<Sample> training)
     {
     }
 
@@ -67,7 +67,7 @@ public abstract class TaskModel(ModelSpec spec, InputContract input) : IDisposab
         {
             using var scope = NewDisposeScope();
             using var batch = loader.Next();
-            act(compute.Prepare(batch.Images), batch);
+            act(compute.Arrange(batch.Images), batch);
         }
     }
 }

@@ -50,7 +50,7 @@ public sealed class EvaluatedDataTests(EvaluatedDataTests.Trained trained) : ICl
         {
             var manifest = CheckpointManifest.Read(Folder);
             var (bytes, changed) = (manifest with { Files = [.. manifest.Files.Where(f => f.Path != "split.json")] }).Seal();
-            var folder = Path.Combine(Path.GetDirectoryName(Folder)!, changed.Hex);
+            var folder = Path.Combine(Path.GetDirectoryName(Folder)!, changed.Digest.Hex);
             Directory.CreateDirectory(folder);
             foreach (var file in changed.Files)
                 File.Copy(Path.Combine(Folder, file.Path), Path.Combine(folder, file.Path), overwrite: true);

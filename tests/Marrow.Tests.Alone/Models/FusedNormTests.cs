@@ -204,7 +204,7 @@ public sealed class FusedNormTests : IDisposable
             {
                 random.manual_seed(4 + seed);
                 var model = (nn.Module<Tensor, Tensor>)ModelCatalogue.Create(new() { Architecture = architecture, Outputs = 3 });
-                compute.Prepare(model);
+                compute.Arrange(model);
                 model.train(training);
                 if (!wholeModel)
                 {
@@ -212,7 +212,7 @@ public sealed class FusedNormTests : IDisposable
                     ModelTools.FreezeBatchNorm(model, "features.denseblock1");
                     ModelTools.FreezeBatchNorm(model, "features.norm0");
                 }
-                var output = compute.Forward(() => model.forward(compute.Prepare(images))).to(float32);
+                var output = compute.Forward(() => model.forward(compute.Arrange(images))).to(float32);
                 (output - target).square().sum().backward();
                 var numbers = new SortedDictionary<string, Tensor>(StringComparer.Ordinal) { ["output"] = output.detach() };
                 foreach (var (name, parameter) in model.named_parameters())
@@ -237,9 +237,9 @@ public sealed class FusedNormTests : IDisposable
         var compute = new Compute(true, true);
         var model = (Classifier)ModelCatalogue.Create(new() { Architecture = "densenet-mini", Outputs = 3 });
         model.eval();
-        var images = compute.Prepare(randn(2, 1, 72, 104)); // odd sides after some levels
+        var images = compute.Arrange(randn(2, 1, 72, 104)); // odd sides after some levels
         var plain = compute.Forward(() => model.Features.ForwardPyramid(images.to(ScalarType.Float32), 2));
-        compute.Prepare(model);
+        compute.Arrange(model);
         var learning = compute.Forward(() => model.Features.ForwardPyramid(images, 2));
         using var quiet = no_grad();
         foreach (var first in (int[])[2, 4, 5])

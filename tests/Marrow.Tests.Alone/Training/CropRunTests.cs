@@ -91,11 +91,11 @@ public sealed class CropRunTests : IDisposable
         Assert.All(cobb.Parents.Checkpoints, p => Assert.Equal(detector.Digest, p.Digest));
         Assert.DoesNotContain("\"crop\"", File.ReadAllText(Path.Combine(detector.Folder, "config.json"))); // digests of those without one stay what they were
 
-        // Each vertebra's window is a sample of its own, of its film's patient.
+        // Each vertebra's crop is a sample of its own, of its film's patient.
         using var corners = store.Resolve("points-densenet-mini.spines");
         Assert.Equal(CropRegion.Vertebra, corners.Config.Input.Crop!.Region);
         Assert.Equal(["top-left", "top-right", "bottom-left", "bottom-right"], corners.Config.Classes);
-        Assert.Equal(cobb.Parents.Datasets[0].Samples, corners.Parents.Datasets[0].Samples); // films, not windows
+        Assert.Equal(cobb.Parents.Datasets[0].Samples, corners.Parents.Datasets[0].Samples); // films, not crops
 
         // The regressor alone brings its detector along; with it named too the same ones are used.
         var film = Directory.GetFiles(Path.Combine(_folder["spines"], "data", "training"))[0];
@@ -164,6 +164,6 @@ public sealed class CropRunTests : IDisposable
         var (code, _, error) = Call("run", _recipe, "--data", $"spines={_folder["spines"]}", "--stages", "landmarks,cobb,corners", "--set", "landmarks.steps=1", "--set", "landmarks.lr=1e-9", "--out", _folder["run"], "--hub", _folder["hub"]);
         Assert.Equal(ExitCode.Failed, code);
         Assert.Contains("cobb: no spine found on 8 of 8 images, of which all is shown", error);
-        Assert.Contains("corners: expected 4 or more windows to train on, a batch, found 0, where retinanet-densenet-mini.spines saw a vertebra. Train the detector for longer", error);
+        Assert.Contains("corners: expected 4 or more crops to train on, a batch, found 0, where retinanet-densenet-mini.spines saw a vertebra. Train the detector for longer", error);
     }
 }

@@ -103,7 +103,7 @@ public sealed class ShippedRecipeRunTests : IDisposable
         DataFolders.WriteText(Path.Combine(_folder["data"], "labels.csv"), ["path,patient,label", .. rows.Select((r, i) => $"{r.Path},{r.Patient},{r.Label[i % 3]}")]);
         using var model = Drafts.Model(architecture: "retinanet-densenet-mini");
         using var spine = (Drafts.Detector(model) with { Name = "retinanet-densenet-mini.spineweb16-scratch" }).Save(_folder["spines"]);
-        var results = Run("chests-from-spine.yaml", "cxr", name =>
+        var results = Run("experiments/chests-from-spine.yaml", "cxr", name =>
         {
             Assert.Equal("retinanet-densenet121.spineweb16-scratch", name);
             return Checkpoint.Load(spine.Path);

@@ -29,7 +29,7 @@ public sealed class CheckpointTests : IDisposable
 
         Assert.Equal(saved.Digest, loaded.Digest);
         Assert.Equal("densenet-mini.phantom", loaded.Name);
-        Assert.Equal(Path.Combine(_hub.Path, loaded.Name, loaded.Digest["sha256:".Length..]), loaded.Path);
+        Assert.Equal(Path.Combine(_hub.Path, loaded.Name, loaded.Digest.Hex), loaded.Path);
         Assert.Equal(draft.Created, loaded.Created);
         Assert.Equal(draft.Config.Input, loaded.Config.Input);
         Assert.Equal(draft.Config.Outputs, loaded.Config.Outputs);
@@ -49,7 +49,7 @@ public sealed class CheckpointTests : IDisposable
     {
         using var saved = Drafts.Of(_model).Save(_hub.Path);
         var manifest = File.ReadAllText(Path.Combine(saved.Path, "checkpoint.json"));
-        var zeroed = manifest.Replace(saved.Digest["sha256:".Length..], new string('0', 64), StringComparison.Ordinal);
+        var zeroed = manifest.Replace(saved.Digest.Hex, new string('0', 64), StringComparison.Ordinal);
         Assert.Equal(saved.Digest, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(zeroed))));
         foreach (var file in Directory.GetFiles(saved.Path).Where(f => Path.GetFileName(f) != "checkpoint.json"))
             Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))), manifest, StringComparison.Ordinal);
@@ -174,7 +174,7 @@ public sealed class CheckpointTests : IDisposable
     public void The_card_tells_the_terms_of_ancestors_further_back_and_of_several_licences()
     {
         var draft = Drafts.Of(_model);
-        var inherited = new LicensedAncestor(AncestorKind.Dataset, "chests", "f0", "CC-BY-NC-4.0");
+        var inherited = new LicensedAncestor(LineageKind.Dataset, "chests", "f0", "CC-BY-NC-4.0");
         using var saved = (draft with
         {
             Parents = draft.Parents with { Inherited = [inherited] },

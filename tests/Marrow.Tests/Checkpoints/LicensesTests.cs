@@ -22,12 +22,12 @@ public class LicensesTests
     [InlineData("MIT OR Apache-2.0", "CC-BY-4.0", "")] // no single licence: it allows nothing
     [InlineData("BSD-3-Clause", "LicenseRef-ImageNet-research", "NonCommercial,NoRedistribution")]
     public void A_licence_must_keep_what_its_ancestors_forbid(string license, string ancestor, string terms) =>
-        Assert.Equal(terms, string.Join(',', Licenses.Breaches(license, [new(AncestorKind.Dataset, "data", "", ancestor)]).Select(b => b.Term)));
+        Assert.Equal(terms, string.Join(',', Licenses.Breaches(license, [new(LineageKind.Dataset, "data", "", ancestor)]).Select(b => b.Term)));
 
     [Fact]
     public void A_breach_names_the_ancestor_and_the_term() =>
         Assert.Equal("data set spineweb16 is under LicenseRef-SpineWeb-research, which forbids commercial use",
-            Licenses.Breaches("MIT", [new(AncestorKind.Dataset, "spineweb16", "", "LicenseRef-SpineWeb-research")])[0].ToString());
+            Licenses.Breaches("MIT", [new(LineageKind.Dataset, "spineweb16", "", "LicenseRef-SpineWeb-research")])[0].ToString());
 
     [Theory]
     [InlineData("MIT", "MIT (MIT License): may be used and passed on, as its text says")]
@@ -42,7 +42,7 @@ public class LicensesTests
         foreach (var first in Licenses.Known.Keys)
         {
             foreach (var second in Licenses.Known.Keys)
-                Assert.Empty(Licenses.Breaches(Licenses.Join([first, second]), [new(AncestorKind.Dataset, "a", "", first), new(AncestorKind.Checkpoint, "b", "", second)]));
+                Assert.Empty(Licenses.Breaches(Licenses.Join([first, second]), [new(LineageKind.Dataset, "a", "", first), new(LineageKind.Checkpoint, "b", "", second)]));
         }
         Assert.Equal("CC-BY-4.0", Licenses.Join(["CC-BY-4.0", "CC0-1.0"]));
         Assert.Equal("LicenseRef-unknown", Licenses.Join([]));

@@ -9,7 +9,7 @@ public sealed class ParentWorthTests : IDisposable
 
     private static readonly ParentWorth Worth = new()
     {
-        Study = "spine",
+        Experiment = "spine",
         Metric = "smape",
         Unit = "%",
         Method = "teacher",
@@ -17,7 +17,7 @@ public sealed class ParentWorthTests : IDisposable
         Seeds = 3,
         HeldOut = 42,
         Date = new(2026, 1, 2),
-        Command = "marrow study spine.yaml",
+        Command = "marrow experiment spine.yaml",
     };
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -28,18 +28,18 @@ public sealed class ParentWorthTests : IDisposable
         var read = Write(Worth).Parents.Checkpoints[0].Worth!;
         Assert.Equal(Worth.Points, read.Points);
         Assert.Equal("with 24 images smape 14.25 % instead of 19.5 from scratch (3.3 times the labels); with 240 images 9 instead of 10 (more than 1.5 times the labels). "
-            + "Study spine, teacher, 3 seeds, 42 held-out images, 2026-01-02", read.Describe());
+            + "Experiment spine, teacher, 3 seeds, 42 held-out images, 2026-01-02", read.Describe());
     }
 
     [Fact]
-    public void A_parent_that_no_study_measured_is_written_as_before()
+    public void A_parent_that_no_experiment_measured_is_written_as_before()
     {
         Assert.Null(Write(null).Parents.Checkpoints[0].Worth);
         Assert.DoesNotContain("worth", File.ReadAllText(Path.Combine(_folder, CheckpointManifest.FileName)), StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
-    public void What_no_study_writes_is_refused()
+    public void What_no_experiment_writes_is_refused()
     {
         Refused(Worth with { Points = [] });
         Refused(Worth with { Points = [new(0, 1, 1, 1, 0)] });
@@ -50,7 +50,7 @@ public sealed class ParentWorthTests : IDisposable
         Refused(Worth with { Points = [.. Enumerable.Repeat(new WorthPoint(5, 1, 1, 1, 0), 1001)] });
         Refused(Worth with { Seeds = 0 });
         Refused(Worth with { HeldOut = 0 });
-        Refused(Worth with { Study = new string('x', 201) });
+        Refused(Worth with { Experiment = new string('x', 201) });
         Refused(Worth with { Command = new string('x', 4001) });
     }
 

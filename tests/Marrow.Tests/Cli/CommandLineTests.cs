@@ -42,6 +42,16 @@ public sealed class CommandLineTests : IDisposable
         return (process.ExitCode, output, error.Result);
     }
 
+    [Fact]
+    public void The_former_name_of_experiment_goes_on_and_tells_the_new_one()
+    {
+        string[] rest = ["absent.yaml", "--starts", "scratch"];
+        var (now, before) = (Call(["experiment", .. rest]), Call(["study", .. rest]));
+        var told = "warning: marrow study is called marrow experiment now; the former name will go with the next release.";
+        Assert.Equal((now.Code, now.Output, told + Environment.NewLine + now.Error), before);
+        Assert.DoesNotContain("study", Call("--help").Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("nonsense")]
     [InlineData("data")]

@@ -68,7 +68,7 @@ public sealed class DoctorTests : IDisposable
     public void Cores_that_others_use_and_a_quota_are_told()
     {
         var facts = new ThreadFacts { Cores = 4 };
-        CheckResult Of(ThreadFacts facts) => MachineChecks.Threads(ThreadChoice.Of(facts, inStudy: false));
+        CheckResult Of(ThreadFacts facts) => MachineChecks.Threads(ThreadChoice.Of(facts, inExperiment: false));
         Assert.Equal((Verdict.Ok, "4 threads: 4 cores"), (Of(facts).Verdict, Of(facts).Found));
         Assert.Equal(Verdict.Ok, Of(facts with { Load = 0.1 }).Verdict);
         Assert.Equal(Verdict.Ok, Of(facts with { Quota = 2 }).Verdict);
@@ -182,7 +182,7 @@ public sealed class DoctorTests : IDisposable
     {
         var finding = EnvironmentChecks.Program("registry", ["docker-registry", "htpasswd"], "the tests of push and pull", "docker-registry apache2-utils", name => name == "htpasswd");
         Assert.Equal((Verdict.Info, "no docker-registry; only the tests of push and pull need it"), (finding.Verdict, finding.Found));
-        Assert.Equal(Verdict.Ok, EnvironmentChecks.Program("SLURM", ["sbatch"], "marrow study --slurm", "slurm-wlm", _ => true).Verdict);
+        Assert.Equal(Verdict.Ok, EnvironmentChecks.Program("SLURM", ["sbatch"], "marrow experiment --slurm", "slurm-wlm", _ => true).Verdict);
     }
 
     [Theory]

@@ -12,6 +12,7 @@ public class ThreadOptionTests
     [InlineData("run", "x.yaml")]
     [InlineData("predict", "x.png")]
     [InlineData("evaluate", "x", "--data", "a=b")]
+    [InlineData("experiment", "x.yaml", "--starts", "scratch")]
     [InlineData("study", "x.yaml", "--starts", "scratch")]
     [InlineData("demo")]
     [InlineData("hub", "rank", "--data", "a=b", "--task", "classify")]

@@ -120,7 +120,7 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
         using (checkpoint)
         {
             var ancestor = Assert.Single(checkpoint.Parents.Ancestors());
-            Assert.Equal((AncestorKind.ImportedFile, "model.safetensors", "CC-BY-NC-4.0"), (ancestor.Kind, ancestor.Name, ancestor.License));
+            Assert.Equal((LineageKind.ImportedFile, "model.safetensors", "CC-BY-NC-4.0"), (ancestor.Kind, ancestor.Name, ancestor.License));
             using var target = Drafts.Model(seed: 5, architecture: "densenet-mini");
             Assert.Equal(1, WarmStart.Apply(target, "densenet-mini", WeightSource.Of(checkpoint)).BackboneCoverage);
         }

@@ -23,7 +23,7 @@ public sealed class HubRemovalTests : IDisposable
         FakeHub.Add(_hub.Folder, "a.two", 1);
         var second = FakeHub.Add(_hub.Folder, "a.two", 2);
         Assert.Equal("a.one", _hub.Remove("a.one").Name);
-        _hub.Remove($"a.two@{second.Digest[..20]}");
+        _hub.Remove($"a.two@{second.Digest.ToString()[..20]}");
         Assert.Equal(["a.two"], _hub.List().Select(e => e.Name));
         Assert.Equal(["a.two"], Directory.GetDirectories(_hub.Folder).Select(Path.GetFileName).Where(f => f![0] != '.'));
         Assert.Empty(Directory.GetDirectories(Path.Combine(_hub.Folder, ".trash")));

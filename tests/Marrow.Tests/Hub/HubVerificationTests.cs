@@ -43,13 +43,13 @@ public sealed class HubVerificationTests : IDisposable
     {
         var manifest = FakeHub.Add(_hub.Folder, "a.one");
         var folder = FakeHub.Folder(_hub.Folder, manifest);
-        var upper = Path.Combine(_hub.Folder, "a.one", manifest.Hex.ToUpperInvariant());
+        var upper = Path.Combine(_hub.Folder, "a.one", manifest.Digest.Hex.ToUpperInvariant());
         CopyTo(upper);
         var otherDigest = Path.Combine(_hub.Folder, "a.one", new string('0', 64));
         CopyTo(otherDigest);
-        var otherName = Path.Combine(_hub.Folder, "b.two", manifest.Hex);
+        var otherName = Path.Combine(_hub.Folder, "b.two", manifest.Digest.Hex);
         CopyTo(otherName);
-        CopyTo(Path.Combine(_hub.Folder, "No Name", manifest.Hex));
+        CopyTo(Path.Combine(_hub.Folder, "No Name", manifest.Digest.Hex));
         File.WriteAllText(Path.Combine(_hub.Folder, "a.one", "file"), "");
         File.WriteAllText(Path.Combine(_hub.Folder, "README.md"), "of the hub");
         Directory.CreateDirectory(Path.Combine(_hub.Folder, "docs"));

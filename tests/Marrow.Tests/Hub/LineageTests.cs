@@ -32,7 +32,7 @@ public sealed class LineageTests : IDisposable
         var graph = LineageGraph.Of(_hub, "a.third");
         Assert.Equal("a.first -init-> a.second\na.second -init-> a.third\nchests -trained on-> a.first\nspines -trained on-> a.second\nspines -trained on-> a.third", Picture(graph));
         Assert.True(graph.IsComplete);
-        Assert.All(graph.Items.Where(i => i.Kind == LineageItemKind.Checkpoint), i => Assert.True(i.IsInHub));
+        Assert.All(graph.Items.Where(i => i.Kind == LineageKind.Checkpoint), i => Assert.True(i.IsInHub));
         Assert.Equal(7, graph.Links.Single(l => l.Role == "trained on" && graph[l.Child].Name == "a.first").Samples);
         Assert.Equal("a.first -init-> a.second\na.second -init-> a.third\nchests -trained on-> a.first", Picture(LineageGraph.Of(_hub, "a.first", descendants: true)));
     }
@@ -68,26 +68,28 @@ public sealed class LineageTests : IDisposable
     public void Circles_and_endless_lines_are_bounded_and_said_to_be_cut()
     {
         // SHA-256 makes such manifests impossible; the walk does not rely on it.
-        LineageSource Source(string digest, params string[] parents) => new(new CheckpointManifest
+        LineageSource Source(string word, params string[] parents) => new(new CheckpointManifest
         {
-            Digest = digest,
-            Name = $"a.{digest}",
+            Digest = FakeHub.DigestOf(word),
+            Name = $"a.{word}",
             Created = DateTimeOffset.UnixEpoch,
-            Parents = new() { Checkpoints = [.. parents.Select(p => new ParentCheckpoint($"a.{p}", p))] },
+            Parents = new() { Checkpoints = [.. parents.Select(p => new ParentCheckpoint($"a.{p}", FakeHub.DigestOf(p)))] },
             Files = [],
         });
-        var circle = new Dictionary<string, LineageSource> { ["x"] = Source("x", "y"), ["y"] = Source("y", "z", "y"), ["z"] = Source("z", "x", "w"), ["w"] = Source("w", "x") };
-        var builder = new LineageBuilder(circle.GetValueOrDefault);
-        builder.AddAncestors(circle["x"]);
-        builder.AddDescendants("x", ["y", "z", "w"]);
-        var graph = builder.Build("x");
+        LineageSource[] circle = [Source("x", "y"), Source("y", "z", "y"), Source("z", "x", "w"), Source("w", "x")];
+        var digests = circle.Select(source => source.Manifest.Digest.ToString()).ToList();
+        var builder = new LineageBuilder(circle.ToDictionary(source => source.Manifest.Digest.ToString()).GetValueOrDefault);
+        builder.AddAncestors(circle[0]);
+        builder.AddDescendants(digests[0], digests.Skip(1));
+        var graph = builder.Build(digests[0]);
         Assert.False(graph.IsComplete);
         Assert.Equal(4, graph.Items.Count);
         Assert.Contains("<svg", LineagePage.Render(graph).ToHtml()); // Which throws for a circle.
 
-        var endless = new LineageBuilder(digest => Source(digest, $"{int.Parse(digest) + 1}"));
+        var generation = 1;
+        var endless = new LineageBuilder(_ => Source($"{generation}", $"{++generation}"));
         endless.AddAncestors(Source("0", "1"));
-        Assert.False(endless.Build("0").IsComplete);
+        Assert.False(endless.Build(FakeHub.DigestOf("0")).IsComplete);
         Assert.InRange(endless.Build("0").Items.Count, 60, 70);
 
         var wide = new LineageBuilder(_ => null);

@@ -35,7 +35,7 @@ public sealed class LocalHubTests : IDisposable
         Assert.Equal(newest, Digest("densenet-mini.a"));
         Assert.Equal(old, Digest($"densenet-mini.a@{old}"));
         Assert.Equal(middle, Digest($"densenet-mini.a@{middle[..16]}"));
-        Assert.Equal([newest, middle, old], _hub.List().Where(e => e.Name == "densenet-mini.a").Select(e => e.Digest));
+        Assert.Equal([newest, middle, old], _hub.List().Where(e => e.Name == "densenet-mini.a").Select(e => e.Digest.ToString()));
 
         string Digest(string reference)
         {

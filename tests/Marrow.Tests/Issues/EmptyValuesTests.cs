@@ -27,7 +27,7 @@ public sealed class EmptyValuesTests
     [InlineData("run", "absent.yaml", "--set", "")]
     [InlineData("run", "absent.yaml", "--stages", "a, ")]
     [InlineData("run", "")]
-    [InlineData("study", "absent.yaml", "--starts", "")]
+    [InlineData("experiment", "absent.yaml", "--starts", "")]
     [InlineData("predict", "absent.png", "--checkpoint", "")]
     [InlineData("predict", "absent.png", "--out", "")]
     [InlineData("predict", "")]

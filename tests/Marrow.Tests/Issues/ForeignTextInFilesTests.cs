@@ -30,7 +30,7 @@ public sealed class ForeignTextInFilesTests : IDisposable
             {
                 Checkpoints = [new(Hostile, Hostile, Hostile, Hostile)],
                 Datasets = [new(Hostile, Hostile, Hostile, Hostile, Hostile, 3)],
-                Inherited = [new(AncestorKind.Dataset, Hostile, Hostile, Hostile)],
+                Inherited = [new(LineageKind.Dataset, Hostile, Hostile, Hostile)],
                 Imported = new(Hostile, 3, Hostile, Hostile, Hostile),
             },
             Metrics = [draft.Metrics[0] with { Dataset = Hostile, Split = Hostile, Command = Hostile }],

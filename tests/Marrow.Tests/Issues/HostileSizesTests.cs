@@ -88,8 +88,8 @@ public sealed class HostileSizesTests : IDisposable
         {
             "licence" => manifest with { License = endless },
             "parts" => manifest with { License = string.Join(" AND ", Enumerable.Repeat("MIT", 60)) },
-            "ancestor's licence" => manifest with { Parents = manifest.Parents with { Inherited = [new(AncestorKind.Dataset, "x", "", endless)] } },
-            "inherited" => manifest with { Parents = new() { Inherited = [.. many.Select(i => new LicensedAncestor(AncestorKind.Checkpoint, $"x{i}", "", "MIT"))] } },
+            "ancestor's licence" => manifest with { Parents = manifest.Parents with { Inherited = [new(LineageKind.Dataset, "x", "", endless)] } },
+            "inherited" => manifest with { Parents = new() { Inherited = [.. many.Select(i => new LicensedAncestor(LineageKind.Checkpoint, $"x{i}", "", "MIT"))] } },
             "file" => manifest with { Origin = new(new string('c', 5_000_000)) },
             "parents" => manifest with { Parents = new() { Checkpoints = [.. many.Select(i => new ParentCheckpoint($"a.x{i}", "sha256:"))] } },
             _ => manifest with { Parents = new() { Datasets = [new("x", "", "MIT", "", new string('c', 1_000_000))] } },
@@ -110,7 +110,7 @@ public sealed class HostileSizesTests : IDisposable
         var watch = Stopwatch.StartNew();
         Assert.Equal(200_000, Licenses.PartsOf(license));
         Assert.Equal(1, Licenses.PartsOf("MIT"));
-        Licenses.Breaches(license, [new(AncestorKind.Dataset, "x", "", license)]);
+        Licenses.Breaches(license, [new(LineageKind.Dataset, "x", "", license)]);
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 30); // a tenth on an idle machine
     }
 
@@ -130,7 +130,7 @@ public sealed class HostileSizesTests : IDisposable
     {
         var (bytes, changed) = manifest.Seal();
         File.WriteAllBytes(Path.Combine(folder, "checkpoint.json"), bytes);
-        var moved = Path.Combine(Path.GetDirectoryName(folder)!, changed.Hex);
+        var moved = Path.Combine(Path.GetDirectoryName(folder)!, changed.Digest.Hex);
         Directory.Move(folder, moved);
         return moved;
     }

@@ -93,7 +93,7 @@ public sealed class HubOwnershipTests : IDisposable
         FakeHub.Add(_folder["other"], "c.three");
         Directory.CreateSymbolicLink(In("c.three"), Path.Combine(_folder["other"], "c.three"));
         var linked = FakeHub.Add(_folder["other"], "a.one", 5);
-        Directory.CreateSymbolicLink(In("a.one", linked.Hex), FakeHub.Folder(_folder["other"], linked));
+        Directory.CreateSymbolicLink(In("a.one", linked.Digest.Hex), FakeHub.Folder(_folder["other"], linked));
 
         var hub = new LocalHub(_hub);
         Assert.Contains("found a link", Assert.Throws<MarrowException>(() => hub.Remove("c.three")).Message, StringComparison.Ordinal);

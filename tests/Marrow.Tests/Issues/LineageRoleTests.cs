@@ -62,7 +62,7 @@ public sealed class LineageRoleTests : IDisposable
         Family("crop");
         var graph = LineageGraph.Of(new LocalHub(_hub), "a.child");
         Assert.Equal([("films", "trained on", 7), ("films", "unlabeled", 90), ("more", "unlabeled", 30)],
-            graph.Links.Where(l => graph[l.Parent].Kind == LineageItemKind.Dataset).Select(l => (graph[l.Parent].Name, l.Role, l.Samples)));
+            graph.Links.Where(l => graph[l.Parent].Kind == LineageKind.Dataset).Select(l => (graph[l.Parent].Name, l.Role, l.Samples)));
         Assert.Contains("7 samples, 90 unlabeled", LineagePage.Render(graph).ToHtml(), StringComparison.Ordinal);
         var text = Lineage("a.child", "--hub", _hub).Output.ReplaceLineEndings(" ");
         Assert.Contains("30 samples unlabeled", text, StringComparison.Ordinal);
@@ -72,9 +72,9 @@ public sealed class LineageRoleTests : IDisposable
     [Fact]
     public void Only_the_warm_start_has_a_share_of_the_weights()
     {
-        CheckpointManifest Manifest(string digest, params ParentCheckpoint[] parents) => FakeHub.Manifest($"a.{digest}", 1, new() { Checkpoints = parents }) with { Digest = digest };
+        CheckpointManifest Manifest(string digest, params ParentCheckpoint[] parents) => FakeHub.Manifest($"a.{digest}", 1, new() { Checkpoints = parents }) with { Digest = FakeHub.DigestOf(digest) };
         var builder = new LineageBuilder(_ => null);
         builder.AddAncestors(new(Manifest("child", new("a.p", "p"), new("a.p", "p", "crop")), ReceiptSource: "p", Coverage: 0.98));
-        Assert.Equal([("init", 0.98), ("crop", null)], builder.Build("child").Links.Select(l => (l.Role, l.BackboneCoverage)));
+        Assert.Equal([("init", 0.98), ("crop", null)], builder.Build(FakeHub.DigestOf("child")).Links.Select(l => (l.Role, l.BackboneCoverage)));
     }
 }

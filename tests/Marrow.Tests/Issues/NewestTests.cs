@@ -36,7 +36,7 @@ public sealed class NewestTests : IDisposable
         }
         var notice = Assert.Single(notices);
         Assert.Contains("2135-01-01, in the future", notice, StringComparison.Ordinal);
-        Assert.Contains(future.Digest[..19], notice, StringComparison.Ordinal);
+        Assert.Contains($"a.one@sha256:{future.Digest.Short} ", notice, StringComparison.Ordinal);
         Assert.Equal(future.Digest, _hub.Find($"a.one@{future.Digest}").Digest);
     }
 

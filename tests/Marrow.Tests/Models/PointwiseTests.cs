@@ -50,8 +50,8 @@ public class PointwiseTests
         using var scope = NewDisposeScope();
         var compute = new Compute(bf16 && Autocast.IsAvailable, true);
         using var model = (RetinaNet)ModelCatalogue.Create(new() { Architecture = "retinanet-densenet121", Detector = DetectorSpec.Vertebrae(64, 128) });
-        compute.Prepare(model);
-        var images = compute.Prepare(randn([2, 1, 128, 64]));
+        compute.Arrange(model);
+        var images = compute.Arrange(randn([2, 1, 128, 64]));
         var outputs = compute.Forward(() => model.forward(images));
         outputs.ClassLogits.to(float32).sum().backward();
         Assert.All(model.parameters().Where(p => p.grad is not null), p => Assert.True(p.grad!.isfinite().all().item<bool>()));

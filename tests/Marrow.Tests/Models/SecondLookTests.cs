@@ -16,16 +16,16 @@ public class SecondLookTests
     private static readonly AffineTransform ToInput = AffineTransform.Scale(0.25, 1 / 4.5);
 
     [Fact]
-    public void Vertebrae_come_back_from_turned_windows_to_where_they_are_and_stood_upright_there()
+    public void Vertebrae_come_back_from_turned_crops_to_where_they_are_and_stood_upright_there()
     {
         using var scope = NewDisposeScope();
         var truth = Curve(40);
         var first = Prediction(Curve(34)); // the first look saw the tilts too small
         var tilts = new List<double>();
-        var refined = SecondLook.Refine(first, Coordinates(), ToInput, [0, 0], windows => (Look(windows, truth, tilts), Look(windows.flip(3), truth, [])));
+        var refined = SecondLook.Refine(first, Coordinates(), ToInput, [0, 0], crops => (Look(crops, truth, tilts), Look(crops.flip(3), truth, [])));
         Assert.All(Enumerable.Range(0, 17), i => Assert.InRange(RandomSpine.LargestDistance(refined.Vertebrae[i], i == Filled ? truth[i] : OneThirdOf(first.Vertebrae[i], truth[i])), 0, 0.5));
         Assert.All(refined.Filled, Assert.False);
-        // 17 vertebrae of up to 40 degrees: in the windows they stand within half the bend of one window.
+        // 17 vertebrae of up to 40 degrees: in the crops they stand within half the bend of one crop.
         Assert.InRange(tilts.Max(Math.Abs), 0, 20);
         Assert.InRange(truth.Max(v => Math.Abs(TiltDegrees(v.Transform(ToInput.Invert())))), 35, 45);
     }
@@ -35,7 +35,7 @@ public class SecondLookTests
     {
         using var scope = NewDisposeScope();
         var first = Prediction(Curve(20));
-        var nothing = SecondLook.Refine(first, Coordinates(), ToInput, [0, 0], windows => (Look(windows, [], []), Look(windows.flip(3), [], [])));
+        var nothing = SecondLook.Refine(first, Coordinates(), ToInput, [0, 0], crops => (Look(crops, [], []), Look(crops.flip(3), [], [])));
         Assert.Equal(first.Vertebrae, nothing.Vertebrae);
         Assert.Equal(first.Scores, nothing.Scores);
     }
@@ -45,44 +45,46 @@ public class SecondLookTests
     {
         using var scope = NewDisposeScope();
         double[] black = [-2, 3, 0.5];
-        // A film that is black everywhere: so is every pixel of every window, inside the film, on its edge and outside.
+        // A film that is black everywhere: so is every pixel of every crop, inside the film, on its edge and outside.
         var film = tensor([-2f, 3f, 0.5f], [1, 3, 1, 1]).expand(1, 3, Height, Width).contiguous();
         var seen = 0;
-        SecondLook.Refine(Prediction(Curve(40)), film, ToInput, black, windows =>
+        SecondLook.Refine(Prediction(Curve(40)), film, ToInput, black, crops =>
         {
-            seen = (int)windows.shape[0];
+            seen = (int)crops.shape[0];
             for (var c = 0; c < black.Length; c++)
             {
-                var channel = windows.select(1, c);
+                var channel = crops.select(1, c);
                 Assert.Equal(black[c], channel.min().item<float>(), 1e-5);
                 Assert.Equal(black[c], channel.max().item<float>(), 1e-5);
             }
-            return (Nothing(windows), Nothing(windows));
+            return (Nothing(crops), Nothing(crops));
         });
         Assert.Equal(9, seen);
     }
 
-    private static DetectorOutput Nothing(Tensor windows)
+    private static DetectorOutput Nothing(Tensor crops)
     {
-        var (count, height, width) = ((int)windows.shape[0], (int)windows.shape[2], (int)windows.shape[3]);
+        var (count, height, width) = ((int)crops.shape[0], (int)crops.shape[2], (int)crops.shape[3]);
         var anchors = new AnchorGrid(DetectorSpec.Vertebrae(Width, Height), width, height, [(height / 8, width / 8)]);
         return SpineDecoderTests.Encode(anchors, [.. Enumerable.Range(0, count).Select(_ => Array.Empty<Vertebra>())]);
     }
 
-    /// <summary>[1, 2, H, W]: each pixel holds the place of its centre, so that a window tells where it was cut.</summary>
+    /// <summary>
+    /// [1, 2, H, W]: each pixel holds the place of its centre, so that a crop tells where it was cut.
+    /// </summary>
     private static Tensor Coordinates() => stack(
         [(arange(Width) + 0.5f).expand(Height, Width), (arange(Height) + 0.5f).unsqueeze(1).expand(Height, Width)]).unsqueeze(0).to(float32).contiguous();
 
-    /// <summary>A detector that sees exactly the vertebrae whose centres are in a window.</summary>
-    private static DetectorOutput Look(Tensor windows, Vertebra[] truth, List<double> tiltsDegrees)
+    /// <summary>A detector that sees exactly the vertebrae whose centres are in a crop.</summary>
+    private static DetectorOutput Look(Tensor crops, Vertebra[] truth, List<double> tiltsDegrees)
     {
-        var (count, height, width) = ((int)windows.shape[0], (int)windows.shape[2], (int)windows.shape[3]);
+        var (count, height, width) = ((int)crops.shape[0], (int)crops.shape[2], (int)crops.shape[3]);
         var anchors = new AnchorGrid(DetectorSpec.Vertebrae(Width, Height), width, height, [(height / 8, width / 8)]);
         var seen = new Vertebra[count][];
         for (var w = 0; w < count; w++)
         {
-            // Three pixels near the window's middle, inside the image, give the transform.
-            Point2D At(int x, int y) => new(windows[w, 0, y, x].item<float>(), windows[w, 1, y, x].item<float>());
+            // Three pixels near the crop's middle, inside the image, give the transform.
+            Point2D At(int x, int y) => new(crops[w, 0, y, x].item<float>(), crops[w, 1, y, x].item<float>());
             var (x0, y0) = (width / 2, height / 2);
             var (o, x, y) = (At(x0, y0), At(x0 + 8, y0), At(x0, y0 + 8));
             var (acrossX, acrossY, downX, downY) = ((x.X - o.X) / 8, (x.Y - o.Y) / 8, (y.X - o.X) / 8, (y.Y - o.Y) / 8);

@@ -25,9 +25,9 @@ public class WholeBlocksTests
             random.manual_seed(1);
             var type = compute.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
             var conv = Conv2d(Inputs, outputs, kernel, padding: kernel / 2);
-            compute.Prepare(conv);
-            var x = compute.Prepare(randn([4, Inputs, 9, 7], type)).requires_grad_();
-            var gradient = compute.Prepare(randn([4, outputs, 9, 7], type));
+            compute.Arrange(conv);
+            var x = compute.Arrange(randn([4, Inputs, 9, 7], type)).requires_grad_();
+            var gradient = compute.Arrange(randn([4, outputs, 9, 7], type));
             LeaveInMemory(1e10f);
             var y = compute.Forward(() => conv.ConvolveWhole(x));
             LeaveInMemory(1e10f);

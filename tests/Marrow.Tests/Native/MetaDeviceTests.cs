@@ -44,7 +44,7 @@ public class MetaDeviceTests
         Assert.All(all, x => Assert.Equal(DeviceType.META, x.device_type));
         using var loader = bench.Loader();
         using var batch = loader.Next();
-        Assert.Equal(DeviceType.META, Meta.Prepare(batch.Images).device_type);
+        Assert.Equal(DeviceType.META, Meta.Arrange(batch.Images).device_type);
     }
 
     [Fact]

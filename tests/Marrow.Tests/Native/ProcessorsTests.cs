@@ -94,15 +94,15 @@ public sealed class ProcessorsTests : IDisposable
     {
         Process(11, "marrow:2", "0-1");
         Process(12, "marrow:?", "0-1");
-        Process(13, "study:1", "1");
+        Process(13, "experiment:1", "1");
         Process(14, "marrow:4", "2-3"); // on other processors
         Process(15, "marrow:x", "0-1");
         Process(16, "marrow-old", "0-1");
         Process(Environment.ProcessId, "marrow:8", "0-1");
         Write("proc/self/comm", "marrow:8");
-        Assert.Equal(new Peers(Starting: 1, Threads: 3, Studies: 1), MarrowProcesses.Find([0, 1], Path.Combine(_root, "proc")));
-        Assert.Equal("study:?", MarrowProcesses.Name(null, inStudy: true));
-        Assert.InRange(MarrowProcesses.Name(4096, inStudy: true).Length, 1, 15); // of a name in /proc
+        Assert.Equal(new Peers(Starting: 1, Threads: 3, Experiments: 1), MarrowProcesses.Find([0, 1], Path.Combine(_root, "proc")));
+        Assert.Equal("experiment:?", MarrowProcesses.Name(null, inExperiment: true));
+        Assert.InRange(MarrowProcesses.Name(4096, inExperiment: true).Length, 1, 15); // of a name in /proc
     }
 
     private void Process(int id, string name, string cores)

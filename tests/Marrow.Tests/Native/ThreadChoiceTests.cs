@@ -7,7 +7,7 @@ public class ThreadChoiceTests
     private static readonly ThreadFacts Two = new() { Cores = 2 };
 
     [Fact]
-    public void Alone_every_core_gets_a_thread() => Assert.Equal("2 threads: 2 cores", $"{ThreadChoice.Of(Two, inStudy: false)}");
+    public void Alone_every_core_gets_a_thread() => Assert.Equal("2 threads: 2 cores", $"{ThreadChoice.Of(Two, inExperiment: false)}");
 
     [Theory]
     [InlineData(2, 0.2, 2)]
@@ -52,12 +52,12 @@ public class ThreadChoiceTests
         Assert.Equal(1, ThreadChoice.Of(Two with { Peers = new(0, Threads: 2, 0) }, false).Count);
 
     [Fact]
-    public void Studies_that_share_a_machine_get_one_thread_a_run()
+    public void Experiments_that_share_a_machine_get_one_thread_a_run()
     {
-        var shared = new ThreadFacts { Cores = 64, Peers = new(0, Threads: 1, Studies: 1) };
-        Assert.Equal("1 thread: another study runs on this machine", $"{ThreadChoice.Of(shared, inStudy: true)}");
-        Assert.Equal(63, ThreadChoice.Of(shared, inStudy: false).Count);
-        Assert.Equal(64, ThreadChoice.Of(new() { Cores = 64 }, inStudy: true).Count);
+        var shared = new ThreadFacts { Cores = 64, Peers = new(0, Threads: 1, Experiments: 1) };
+        Assert.Equal("1 thread: another experiment runs on this machine", $"{ThreadChoice.Of(shared, inExperiment: true)}");
+        Assert.Equal(63, ThreadChoice.Of(shared, inExperiment: false).Count);
+        Assert.Equal(64, ThreadChoice.Of(new() { Cores = 64 }, inExperiment: true).Count);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Marrow.Checkpoints;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Marrow.Reports;

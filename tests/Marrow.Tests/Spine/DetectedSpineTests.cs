@@ -11,45 +11,45 @@ public class DetectedSpineTests
     private static Point2D[] Corners(Vertebra v) => [v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight];
 
     [Fact]
-    public void The_window_of_a_spine_holds_every_corner_and_touches_four_of_its_sides_without_a_margin()
+    public void The_crop_of_a_spine_holds_every_corner_and_touches_four_of_its_sides_without_a_margin()
     {
         for (var seed = 0ul; seed < 20; seed++)
         {
             var spine = Random(seed);
-            var window = spine.SpineWindow(0);
-            var inside = spine.Vertebrae.SelectMany(Corners).Select(window.ToWindow.Apply).ToList();
-            Assert.Equal((0, window.Width, 0, window.Height), (inside.Min(p => p.X), inside.Max(p => p.X), inside.Min(p => p.Y), inside.Max(p => p.Y)), new Near(1e-9));
-            var wide = spine.SpineWindow(0.1);
-            Assert.Equal((window.Width * 1.2, window.Height * 1.2, window.Center.X, window.Center.Y), (wide.Width, wide.Height, wide.Center.X, wide.Center.Y), new Near(1e-9));
+            var crop = spine.SpineCrop(0);
+            var inside = spine.Vertebrae.SelectMany(Corners).Select(crop.ToCrop.Apply).ToList();
+            Assert.Equal((0, crop.Width, 0, crop.Height), (inside.Min(p => p.X), inside.Max(p => p.X), inside.Min(p => p.Y), inside.Max(p => p.Y)), new Near(1e-9));
+            var wide = spine.SpineCrop(0.1);
+            Assert.Equal((crop.Width * 1.2, crop.Height * 1.2, crop.Center.X, crop.Center.Y), (wide.Width, wide.Height, wide.Center.X, wide.Center.Y), new Near(1e-9));
         }
     }
 
     [Fact]
-    public void A_vertebra_stands_upright_in_the_middle_of_its_window()
+    public void A_vertebra_stands_upright_in_the_middle_of_its_crop()
     {
         for (var seed = 0ul; seed < 20; seed++)
         {
             var spine = Random(seed);
             for (var n = 0; n < Vertebra.Count; n++)
             {
-                var window = spine.VertebraWindow(n, 0.4);
-                var seen = spine.Vertebrae[n].Transform(window.ToWindow);
-                Assert.Equal((window.Width / 2, window.Height / 2), (seen.Center.X, seen.Center.Y), new Near2(1e-9));
+                var crop = spine.VertebraCrop(n, 0.4);
+                var seen = spine.Vertebrae[n].Transform(crop.ToCrop);
+                Assert.Equal((crop.Width / 2, crop.Height / 2), (seen.Center.X, seen.Center.Y), new Near2(1e-9));
                 Assert.InRange(Math.Atan2(seen.Axis.Y, seen.Axis.X), -0.15, 0.15); // its neighbours are turned otherwise, by a few degrees
-                Assert.All(Corners(seen), p => Assert.True(p.X > 0 && p.Y > 0 && p.X < window.Width && p.Y < window.Height));
+                Assert.All(Corners(seen), p => Assert.True(p.X > 0 && p.Y > 0 && p.X < crop.Width && p.Y < crop.Height));
             }
         }
     }
 
     [Fact]
-    public void A_turned_spine_has_the_same_windows_turned()
+    public void A_turned_spine_has_the_same_crops_turned()
     {
         var spine = Random(3);
         var turn = AffineTransform.Rotate(0.3).Then(AffineTransform.Translate(50, 20));
         var turned = spine with { Vertebrae = [.. spine.Vertebrae.Select(v => v.Transform(turn))] };
         for (var n = 0; n < Vertebra.Count; n++)
         {
-            var (before, after) = (spine.VertebraWindow(n, 0.4), turned.VertebraWindow(n, 0.4));
+            var (before, after) = (spine.VertebraCrop(n, 0.4), turned.VertebraCrop(n, 0.4));
             var center = turn.Apply(before.Center);
             Assert.Equal((center.X, center.Y, before.Width, before.Height), (after.Center.X, after.Center.Y, after.Width, after.Height), new Near(1e-9));
             Assert.Equal(before.TiltRadians + 0.3, after.TiltRadians, 9);

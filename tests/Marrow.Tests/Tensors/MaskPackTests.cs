@@ -129,7 +129,7 @@ public sealed class MaskPackTests : IDisposable
         Assert.Contains("found 42 at x 0, y 0", message);
     }
 
-    private List<(byte[] Mask, float[] Image, PreparedSample Sample)> Moved(List<Sample> samples, int classes, int count)
+    private List<(byte[] Mask, float[] Image, BatchSample Sample)> Moved(List<Sample> samples, int classes, int count)
     {
         using var cache = PackedCache.Open(samples, Contract, _folder["cache"]);
         using var masks = MaskPack.Open(samples, Contract, classes, _folder["cache"]);

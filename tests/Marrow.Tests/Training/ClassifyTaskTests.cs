@@ -42,6 +42,6 @@ public class ClassifyTaskTests
     private static double LogSoftmax(float[] logits, int index) =>
         logits[index] - Math.Log(Math.Exp(logits[1]) + Math.Exp(logits[2]) + Math.Exp(logits[3]));
 
-    private static PreparedSample Prepared(float[] labels) =>
+    private static BatchSample Prepared(float[] labels) =>
         new(new() { Id = "i", ImagePath = "i.png", Patient = "p", Labels = labels }, AffineTransform.Identity, Targets.None);
 }

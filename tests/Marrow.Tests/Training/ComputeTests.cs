@@ -33,8 +33,8 @@ public class ComputeTests
         using var x = randn([2, 1, 64, 64], generator: generator);
         using var expected = model.forward(x);
         var compute = new Compute(bf16, channelsLast);
-        compute.Prepare(model);
-        using var images = compute.Prepare(x);
+        compute.Arrange(model);
+        using var images = compute.Arrange(x);
         using var found = compute.Forward(() => model.forward(images)).to(float32);
         Assert.InRange((found - expected).abs().max().item<float>(), 0, tolerance * Math.Max(1, expected.abs().max().item<float>()));
     }
@@ -51,10 +51,10 @@ public class ComputeTests
         using var model = (nn.Module<Tensor, Tensor>)ModelCatalogue.Create(new() { Architecture = architecture, Outputs = 3 });
         model.eval();
         using var x = randn([2, 1, 64, 64], generator: generator);
-        using var images = compute.Prepare(x);
-        compute.Prepare(model);
+        using var images = compute.Arrange(x);
+        compute.Arrange(model);
         using var converted = compute.Forward(() => model.forward(images));
-        compute.PrepareForInference(model);
+        compute.ArrangeForInference(model);
         using var held = compute.Forward(() => model.forward(images));
         Assert.True(held.equal(converted).all().item<bool>());
         foreach (var (name, parameter) in model.named_parameters())
@@ -70,7 +70,7 @@ public class ComputeTests
     public void Channels_last_changes_strides_and_nothing_else()
     {
         using var x = randn(2, 3, 4, 5);
-        using var y = new Compute(false, true).Prepare(x);
+        using var y = new Compute(false, true).Arrange(x);
         Assert.True(x.equal(y).all().item<bool>());
         Assert.Equal([60, 1, 15, 3], y.stride());
     }
@@ -79,7 +79,7 @@ public class ComputeTests
     public void A_single_channel_has_the_strides_by_which_libtorch_knows_the_layout()
     {
         using var x = randn(2, 1, 4, 5);
-        using var y = new Compute(false, true).Prepare(x);
+        using var y = new Compute(false, true).Arrange(x);
         Assert.True(x.equal(y).all().item<bool>());
         Assert.Equal([20, 1, 5, 1], y.stride());
     }

@@ -19,8 +19,8 @@ public class CroppedSamplesTests
     public void A_spine_keeps_its_films_targets()
     {
         var sample = Assert.Single(Crop(CropRegion.Spine, Spine));
-        Assert.Equal(Film, sample with { Window = null });
-        Assert.NotNull(sample.Window);
+        Assert.Equal(Film, sample with { Crop = null });
+        Assert.NotNull(sample.Crop);
     }
 
     [Fact]
@@ -40,17 +40,17 @@ public class CroppedSamplesTests
     }
 
     [Fact]
-    public void A_chain_that_counts_one_too_far_teaches_what_its_windows_show()
+    public void A_chain_that_counts_one_too_far_teaches_what_its_crops_show()
     {
         var beyond = Spine[16].Transform(AffineTransform.Translate(0, 2 * (Spine[16].Center.Y - Spine[15].Center.Y)));
         var samples = Crop(CropRegion.Vertebra, [.. Spine.Skip(1), beyond]);
-        Assert.Equal(Spine.Skip(1).Select(v => v.TopLeft), samples.Select(s => s.Points[0])); // 16: the last window shows no vertebra
+        Assert.Equal(Spine.Skip(1).Select(v => v.TopLeft), samples.Select(s => s.Points[0])); // 16: the last crop shows no vertebra
     }
 
     [Fact]
     public void Where_nothing_was_seen_the_spine_is_the_whole_film_and_no_vertebra_is_shown()
     {
-        Assert.Equal(ImageWindow.Whole(224, 640), Assert.Single(Crop(CropRegion.Spine, Spine, seen: 0)).Window);
+        Assert.Equal(ImageCrop.Whole(224, 640), Assert.Single(Crop(CropRegion.Spine, Spine, seen: 0)).Crop);
         Assert.Empty(Crop(CropRegion.Vertebra, Spine, seen: 0));
     }
 }

@@ -66,8 +66,8 @@ public sealed class LineageOfRunsTests
         var grandchild = generations[2];
         Assert.Equal(generations[1].Digest, Assert.Single(grandchild.Parents.Checkpoints).Digest);
         Assert.Equal("CC-BY-NC-4.0", grandchild.License);
-        Assert.Contains(grandchild.Parents.Inherited, a => a is { Kind: AncestorKind.Dataset, License: "CC-BY-NC-4.0" });
-        Assert.Contains(grandchild.Parents.Inherited, a => a.Kind == AncestorKind.Checkpoint && a.Digest == generations[0].Digest);
+        Assert.Contains(grandchild.Parents.Inherited, a => a is { Kind: LineageKind.Dataset, License: "CC-BY-NC-4.0" });
+        Assert.Contains(grandchild.Parents.Inherited, a => a.Kind == LineageKind.Checkpoint && a.Digest == generations[0].Digest);
 
         var hub = new LocalHub(Path.Combine(run.Folder, "generation-2", "hub"));
         Assert.Single(hub.List());

@@ -30,15 +30,32 @@ public class RecipeReaderTests
         """;
 
     public static TheoryData<string> ShippedRecipes =>
-        [.. Directory.GetFiles(Path.Combine(Repository.Root(), "recipes"), "*.yaml").Select(Path.GetFileName).OfType<string>()];
+    [
+        .. Directory.GetFiles(Recipes, "*.yaml", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(Recipes, path)),
+    ];
+
+    private static string Recipes => Path.Combine(Repository.Root(), "recipes");
 
     [Theory, MemberData(nameof(ShippedRecipes))]
     public void Every_shipped_recipe_is_read(string file)
     {
-        var path = Path.Combine(Repository.Root(), "recipes", file);
+        var path = Path.Combine(Recipes, file);
         var recipe = RecipeReader.Read(path, []);
         Assert.NotEmpty(recipe.Stages);
         Assert.Equal(File.ReadAllText(path), recipe.SourceText);
+    }
+
+    [Theory]
+    [InlineData("few-labels.yaml", "few-labels.yaml")]
+    [InlineData("spine-scratch.yaml", "spine-scratch.yaml")]
+    [InlineData("study.yaml", "label-worth.yaml")]
+    public void A_recipe_that_has_moved_is_told_with_its_new_place(string before, string now)
+    {
+        var error = Assert.Throws<MarrowException>(() => RecipeReader.Read(Path.Combine(Recipes, before), []));
+        Assert.EndsWith($"The recipe has moved: name {Path.Combine(Recipes, "experiments", now)}.", error.Message, StringComparison.Ordinal);
+        var absent = Assert.Throws<MarrowException>(() => RecipeReader.Read(Path.Combine(Recipes, "absent.yaml"), []));
+        Assert.EndsWith("Check the path.", absent.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,10 +17,10 @@ internal static class ArtifactReader
     public static CheckpointArtifact Read(byte[] bytes, string mediaType, string? said, OciReference requested, long maxBytes)
     {
         var where = requested.ToString();
-        var digest = ArtifactWriter.DigestOf(bytes);
+        var digest = Digest.Of(bytes);
         if (requested.Digest is { } wanted && wanted != digest)
             throw Bad("a manifest of that digest", digest);
-        if (said is not null && OciReference.IsDigest(said) && said != digest)
+        if (said is not null && Digest.TryParse(said, out _) && said != digest)
             throw Bad($"a manifest of the digest that the registry names, {said}", digest);
         if (mediaType != OciFormat.Manifest)
             throw Bad(OciFormat.Manifest, mediaType.Length > 0 ? RegistryText.Clean(mediaType) : "no media type");
@@ -28,7 +28,7 @@ internal static class ArtifactReader
         var manifest = MarrowJson.Decode<OciManifest>(bytes, where, "an OCI image manifest", NotOurs);
         Require(manifest.SchemaVersion == 2 && manifest.MediaType == OciFormat.Manifest, $"schema version 2 and {OciFormat.Manifest}", $"{manifest.SchemaVersion} and {RegistryText.Clean(manifest.MediaType)}");
         Require(manifest.ArtifactType == OciFormat.ModelArtifact, $"the artifact type {OciFormat.ModelArtifact}", RegistryText.Clean(manifest.ArtifactType));
-        Require(manifest.Config.MediaType == OciFormat.ModelConfig && OciReference.IsDigest(manifest.Config.Digest) && manifest.Config.Size is >= 0 and <= CheckpointArtifact.MaxConfigBytes,
+        Require(manifest.Config.MediaType == OciFormat.ModelConfig && Digest.TryParse(manifest.Config.Digest, out _) && manifest.Config.Size is >= 0 and <= CheckpointArtifact.MaxConfigBytes,
             $"a config of {OciFormat.ModelConfig}, at most {CheckpointArtifact.MaxConfigBytes} bytes", RegistryText.Clean(manifest.Config.MediaType));
 
         var layers = manifest.Layers.Select(layer => Layer(layer, where)).ToList();
@@ -39,7 +39,7 @@ internal static class ArtifactReader
         Require(layers.TrueForAll(l => l.Bytes <= left && (left -= l.Bytes) >= 0), $"at most {maxBytes} bytes in all", "more");
 
         var (name, own) = (Annotation(OciFormat.CheckpointName), Annotation(OciFormat.CheckpointDigest));
-        Require(CheckpointName.IsValid(name) && OciReference.IsDigest(own), $"the annotations {OciFormat.CheckpointName} and {OciFormat.CheckpointDigest}", "others");
+        Require(CheckpointName.IsValid(name) && Digest.TryParse(own, out _), $"the annotations {OciFormat.CheckpointName} and {OciFormat.CheckpointDigest}", "others");
         return new(digest, name, own, Annotation(OciFormat.License), Parents(), layers);
 
         string Annotation(string key) => manifest.Annotations.GetValueOrDefault(key, "");
@@ -48,7 +48,7 @@ internal static class ArtifactReader
         {
             var text = Annotation(OciFormat.CheckpointParents);
             var parents = text.Length == 0 ? [] : MarrowJson.Decode<List<OciParent>>(System.Text.Encoding.UTF8.GetBytes(text), where, $"the annotation {OciFormat.CheckpointParents}", NotOurs);
-            Require(parents.Count <= CheckpointArtifact.MaxParents && parents.TrueForAll(p => OciReference.IsDigest(p.Digest) && (p.Manifest is null || OciReference.IsDigest(p.Manifest))),
+            Require(parents.Count <= CheckpointArtifact.MaxParents && parents.TrueForAll(p => Digest.TryParse(p.Digest, out _) && (p.Manifest is null || Digest.TryParse(p.Manifest, out _))),
                 $"at most {CheckpointArtifact.MaxParents} parents by their digests", "others");
             return parents;
         }
@@ -68,7 +68,7 @@ internal static class ArtifactReader
         if (!CheckpointManifest.IsPlain(file))
             throw MarrowException.Bad(where, "plain file names of letters, digits, '.', '-' and '_'", $"'{RegistryText.Clean(file)}'", "Nothing was fetched. Don't trust this registry.");
         var layer = new ArtifactLayer(file, descriptor.Digest, descriptor.Size);
-        if (!OciReference.IsDigest(descriptor.Digest) || descriptor.Size < 0)
+        if (!Digest.TryParse(descriptor.Digest, out _) || descriptor.Size < 0)
             throw MarrowException.Bad($"{where}: {file}", "a sha256 digest and a size", $"{RegistryText.Clean(descriptor.Digest)} and {descriptor.Size}", NotOurs);
         return descriptor.MediaType == layer.MediaType ? layer
             : throw MarrowException.Bad($"{where}: {file}", layer.MediaType, RegistryText.Clean(descriptor.MediaType), NotOurs);

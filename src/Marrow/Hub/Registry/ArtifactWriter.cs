@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Marrow.Checkpoints;
 using Marrow.Weights;
 using TorchSharp;
@@ -19,12 +18,12 @@ internal static class ArtifactWriter
     public static PackedCheckpoint Pack(Checkpoint checkpoint, CheckpointManifest manifest, string license, IReadOnlyList<OciParent> parents)
     {
         var own = CheckpointManifest.ReadSmall(Path.Combine(checkpoint.Path, CheckpointManifest.FileName));
-        var layers = manifest.Files.Select(f => new ArtifactLayer(f.Path, $"sha256:{f.Sha256}", f.Bytes))
-            .Append(new(CheckpointManifest.FileName, DigestOf(own), own.Length))
+        var layers = manifest.Files.Select(f => new ArtifactLayer(f.Path, Digest.Scheme + f.Sha256, f.Bytes))
+            .Append(new(CheckpointManifest.FileName, Digest.Of(own), own.Length))
             .OrderBy(layer => layer.File, StringComparer.Ordinal).ToList();
         var created = manifest.Created.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         var config = OciFormat.Encode(Describe(checkpoint, manifest, license, created, layers));
-        var configDigest = DigestOf(config);
+        var configDigest = Digest.Of(config);
         var annotations = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             [OciFormat.Created] = created,
@@ -38,10 +37,9 @@ internal static class ArtifactWriter
             annotations[OciFormat.CheckpointParents] = System.Text.Encoding.UTF8.GetString(OciFormat.Encode(parents));
         var bytes = OciFormat.Encode(new OciManifest(2, OciFormat.Manifest, OciFormat.ModelArtifact,
             new(OciFormat.ModelConfig, configDigest, config.Length), [.. layers.Select(Descriptor)], annotations));
-        return new(new(DigestOf(bytes), manifest.Name, manifest.Digest, license, parents, layers), bytes, config, configDigest, checkpoint.Path);
+        return new(new(Digest.Of(bytes), manifest.Name, manifest.Digest, license, parents, layers), bytes, config, configDigest, checkpoint.Path);
     }
 
-    public static string DigestOf(ReadOnlySpan<byte> bytes) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
 
     private static OciDescriptor Descriptor(ArtifactLayer layer) =>
         new(layer.MediaType, layer.Digest, layer.Bytes, new(StringComparer.Ordinal) { [OciFormat.FilePath] = layer.File });

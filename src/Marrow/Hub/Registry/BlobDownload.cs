@@ -81,7 +81,7 @@ internal sealed class BlobDownload(RegistryClient client, BlobParts parts, Trans
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(options.StallTimeout);
         var buffer = new byte[BufferBytes];
-        var window = 0;
+        var counted = 0;
         try
         {
             using var body = await response.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
@@ -91,9 +91,9 @@ internal sealed class BlobDownload(RegistryClient client, BlobParts parts, Trans
                 if (count == 0)
                     throw new TransientFailure($"the blob ended after {state.Length} of {state.Layer.Bytes} bytes");
                 await state.AppendAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
-                if ((window += count) >= options.StallBytes)
+                if ((counted += count) >= options.StallBytes)
                 {
-                    window = 0;
+                    counted = 0;
                     limit.CancelAfter(options.StallTimeout);
                 }
             }

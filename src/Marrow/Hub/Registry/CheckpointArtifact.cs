@@ -6,7 +6,7 @@ namespace Marrow.Hub.Registry;
 internal sealed record ArtifactLayer(string File, string Digest, long Bytes)
 {
     /// <summary>The digest without "sha256:".</summary>
-    public string Hex => Digest[(Digest.IndexOf(':') + 1)..];
+    public string Hex => Marrow.Digest.WithoutScheme(Digest);
 
     /// <summary>Weights are told from documents by their name alone, so that packing and reading agree.</summary>
     public string MediaType => File.EndsWith(".safetensors", StringComparison.Ordinal) ? OciFormat.Weights : OciFormat.Document;

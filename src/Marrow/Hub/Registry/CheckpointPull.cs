@@ -107,7 +107,7 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
             return;
         foreach (var parent in manifest.Parents.Checkpoints.Where(p => !_seen.Contains(p.Digest)))
         {
-            if (!OciReference.IsDigest(parent.Digest))
+            if (!Digest.TryParse(parent.Digest, out _))
                 throw MarrowException.Bad($"{manifest.Name}@{manifest.Digest}", "parents by their sha256 digests", "another form", "Pull without --with-parents.");
             var beside = artifact.Parents.FirstOrDefault(p => p.Digest == parent.Digest)?.Manifest;
             await PullAsync(beside is null ? client.Reference.WithTag(OciFormat.ParentTag(parent.Digest)) : client.Reference.WithDigest(beside), parent, cancellation).ConfigureAwait(false);

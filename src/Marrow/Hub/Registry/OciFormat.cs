@@ -25,7 +25,6 @@ internal static class OciFormat
     public const string CheckpointLicense = "marrow.checkpoint.license";
     public const string CheckpointParents = "marrow.checkpoint.parents";
 
-    private const string Scheme = "sha256:";
     private const int TagDigits = 16; // of a digest, in a parent's tag
 
     // One line, keys in the order of their declaration: equal values give equal bytes.
@@ -38,7 +37,7 @@ internal static class OciFormat
     public static byte[] Encode<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Compact);
 
     /// <summary>The tag under which a parent lies beside its child: "sha256-" and the first digits of the checkpoint's digest.</summary>
-    public static string ParentTag(string checkpointDigest) => $"sha256-{checkpointDigest.Substring(Scheme.Length, TagDigits)}";
+    public static string ParentTag(string checkpointDigest) => $"sha256-{Digest.WithoutScheme(checkpointDigest)[..TagDigits]}";
 }
 
 /// <summary>What a blob is called: its media type, its digest "sha256:..." and its size in bytes.</summary>

@@ -60,11 +60,9 @@ public sealed partial record OciReference
     internal static bool IsLoopbackHost(string host) =>
         host == "localhost" || IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address);
 
-    internal static bool IsDigest(string text) => DigestGrammar().IsMatch(text);
-
     private static string WithoutPort(string host) => PortAtEnd().Replace(host, "");
 
-    private static bool HasCredentials(string text) => text.Contains('@') && !text[(text.LastIndexOf('@') + 1)..].StartsWith("sha256:", StringComparison.Ordinal) || text.Count(c => c == '@') > 1;
+    private static bool HasCredentials(string text) => text.Contains('@') && !text[(text.LastIndexOf('@') + 1)..].StartsWith(Marrow.Digest.Scheme, StringComparison.Ordinal) || text.Count(c => c == '@') > 1;
 
     private static string Problem(string text) =>
         !IsOne(text) ? "another beginning"
@@ -79,9 +77,6 @@ public sealed partial record OciReference
         (?::(?<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})|@(?<digest>sha256:[0-9a-f]{64}))\z
         """, RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Grammar();
-
-    [GeneratedRegex(@"^sha256:[0-9a-f]{64}\z")]
-    private static partial Regex DigestGrammar();
 
     [GeneratedRegex(@":[0-9]{1,5}\z")]
     private static partial Regex PortAtEnd();

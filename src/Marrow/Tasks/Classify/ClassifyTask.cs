@@ -40,7 +40,7 @@ public sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContract
     public override Module Model => model;
 
     /// <summary>Of exclusive classes one must have been seen; of findings any label, also that it is absent.</summary>
-    public override void Prepare(IReadOnlyList<Sample> training) =>
+    public override void AdaptTo(IReadOnlyList<Sample> training) =>
         _trained.Set(c => training.Any(s => s.Labels.Count > c && (_exclusive ? s.Labels[c] > 0 : !float.IsNaN(s.Labels[c]))));
 
     internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new ClassReading(this, outputs);

@@ -60,10 +60,10 @@ public sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCont
             var ofBatch = new MaskScore[batch.Samples.Count][];
             Parallel.For(0, ofBatch.Length, i =>
             {
-                var prepared = batch.Samples[i];
-                var (width, height) = loader.OriginalSize(prepared.Sample);
-                var found = MaskDecoder.Decode(logits[i], Spec.Outputs, Input.Width, Input.Height, prepared.ToInput, width, height);
-                ofBatch[i] = Segmentation.Score(loader.OriginalMask(prepared.Sample), found, width, height, Classes.Count);
+                var inBatch = batch.Samples[i];
+                var (width, height) = loader.OriginalSize(inBatch.Sample);
+                var found = MaskDecoder.Decode(logits[i], Spec.Outputs, Input.Width, Input.Height, inBatch.ToInput, width, height);
+                ofBatch[i] = Segmentation.Score(loader.OriginalMask(inBatch.Sample), found, width, height, Classes.Count);
             });
             scores.AddRange(ofBatch);
             patients.AddRange(batch.Samples.Select(s => s.Sample.Patient));
@@ -74,7 +74,7 @@ public sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCont
     // One look: in a mirror image a class of one side would be one of the other.
     IReadOnlyList<PseudoLabel> ITeacherTask.Label(Batch batch, Compute compute)
     {
-        using var images = compute.Prepare(batch.Plain!.Images);
+        using var images = compute.Arrange(batch.Plain!.Images);
         return PseudoLabels(Logits(images, compute), batch);
     }
 

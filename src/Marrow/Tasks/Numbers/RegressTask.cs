@@ -23,7 +23,7 @@ public sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCont
     public override Module Model => model;
 
     /// <summary>Mean and deviation of each number in the training part become the model's scale.</summary>
-    public override void Prepare(IReadOnlyList<Sample> training)
+    public override void AdaptTo(IReadOnlyList<Sample> training)
     {
         var columns = Enumerable.Range(0, layout.Names.Count)
             .Select(c => training.Where(s => s.Numbers.Count > c).Select(s => s.Numbers[c]).Where(v => !double.IsNaN(v)).ToArray()).ToArray();

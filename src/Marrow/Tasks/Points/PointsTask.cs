@@ -18,7 +18,7 @@ public sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract
     public override string Limits => "For research, and as a starting point for other tasks. Each point is always placed somewhere, whether it is in the image or not. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;
 
-    public override void Prepare(IReadOnlyList<Sample> training) =>
+    public override void AdaptTo(IReadOnlyList<Sample> training) =>
         _trained.Set(k => training.Any(s => s.Points.Count > k && !double.IsNaN(s.Points[k].X)));
 
     internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new PointReading(this, outputs);
@@ -48,16 +48,16 @@ public sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract
             var found = PointsOf(images, compute);
             for (var i = 0; i < found.Count; i++)
             {
-                var prepared = batch.Samples[i];
-                var size = loader.OriginalSize(prepared.Sample);
-                var toOriginal = prepared.ToInput.Invert();
+                var inBatch = batch.Samples[i];
+                var size = loader.OriginalSize(inBatch.Sample);
+                var toOriginal = inBatch.ToInput.Invert();
                 pairs.Add(new()
                 {
-                    Truth = prepared.Sample.Points,
+                    Truth = inBatch.Sample.Points,
                     Found = [.. found[i].Select(p => toOriginal.Apply(p.Place))],
                     ImageWidth = size.Width,
                     ImageHeight = size.Height,
-                    Patient = prepared.Sample.Patient,
+                    Patient = inBatch.Sample.Patient,
                 });
             }
         });

@@ -59,7 +59,7 @@ public sealed class PretrainTask(MaskedAutoencoder model, ModelSpec spec, InputC
     private Tensor Fill(Tensor images, Tensor mask, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var hidden = compute.Prepare(PatchMask.Hide(images, mask));
+        var hidden = compute.Arrange(PatchMask.Hide(images, mask));
         return compute.Forward(() => model.forward(hidden)).to(float32).MoveToOuterDisposeScope();
     }
 

@@ -52,7 +52,7 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
     }
 
     /// <summary>Null for an image without labels.</summary>
-    private static IReadOnlyList<DetectionTarget>? TargetsOf(PreparedSample sample) => sample.Vertebrae.Count == 0 ? null
+    private static IReadOnlyList<DetectionTarget>? TargetsOf(BatchSample sample) => sample.Vertebrae.Count == 0 ? null
         : [.. sample.Vertebrae.Select((v, i) => DetectionTarget.Of(v, sample.Guessed.Count > 0 && sample.Guessed[i]))];
 
     public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
@@ -66,20 +66,20 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
             var spines = Refine(SpineDecoder.Decode(output, mirrored), images, [.. batch.Samples.Select(s => s.ToInput)], compute);
             for (var i = 0; i < spines.Count; i++)
             {
-                var prepared = batch.Samples[i];
-                trueBoxes.Add([.. prepared.Vertebrae.Select(DetectionBox.Around)]);
+                var inBatch = batch.Samples[i];
+                trueBoxes.Add([.. inBatch.Vertebrae.Select(DetectionBox.Around)]);
                 foundBoxes.Add([.. SpineDecoder.Detect(output, i, mirrored).Select(d => new ScoredBox(DetectionBox.Around(d.Vertebra), d.Score))]);
-                var size = loader.OriginalSize(prepared.Sample);
-                var vertebrae = ToOriginal(spines[i], prepared);
+                var size = loader.OriginalSize(inBatch.Sample);
+                var vertebrae = ToOriginal(spines[i], inBatch);
                 landmarks.Add(new()
                 {
-                    Truth = prepared.Sample.Vertebrae,
+                    Truth = inBatch.Sample.Vertebrae,
                     Found = vertebrae,
                     ImageWidth = size.Width,
                     ImageHeight = size.Height,
-                    Patient = prepared.Sample.Patient,
+                    Patient = inBatch.Sample.Patient,
                 });
-                truth.Add(prepared.Sample.CobbDegrees);
+                truth.Add(inBatch.Sample.CobbDegrees);
                 found.Add(CobbAngles.Measure(vertebrae, size.Height).Degrees);
             }
         });
@@ -107,7 +107,7 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
     {
         using var scope = NewDisposeScope();
         var plain = batch.Plain!;
-        var (output, mirrored) = BothSides(compute.Prepare(plain.Images), compute);
+        var (output, mirrored) = BothSides(compute.Arrange(plain.Images), compute);
         return PseudoLabels(SpineDecoder.Decode(output, mirrored), batch);
     }
 
@@ -117,7 +117,7 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
         var (toOriginal, shown) = (batch.Plain!.ToInput[i].Invert(), batch.Samples[i]);
         Vertebra[] original = [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
         var sample = shown.Sample with { Vertebrae = original };
-        var target = new PreparedSample(sample, shown.ToInput, sample.Targets.Transform(shown.ToInput)) { Guessed = spine.Filled };
+        var target = new BatchSample(sample, shown.ToInput, sample.Targets.Transform(shown.ToInput)) { Guessed = spine.Filled };
         return new PseudoLabel(target, spine.Confidence);
     })];
 
@@ -129,19 +129,19 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
     {
         double[] black = [.. Enumerable.Range(0, Input.Channels).Select(Input.BlackOf)];
         return [.. spines.Select((spine, i) => SecondLook.Refine(spine, images[i].unsqueeze(0), toInput[i], black,
-            windows => BothSides(compute.Prepare(windows), compute)))];
+            crops => BothSides(compute.Arrange(crops), compute)))];
     }
 
     /// <summary>The outputs for the images and for their mirror images: two looks err less than one. The open scope disposes them.</summary>
     private (DetectorOutput Output, DetectorOutput Mirrored) BothSides(Tensor images, Compute compute)
     {
-        using var mirrorImages = compute.Prepare(images.flip(3));
+        using var mirrorImages = compute.Arrange(images.flip(3));
         return (compute.Forward(() => model.forward(images)), compute.Forward(() => model.forward(mirrorImages)));
     }
 
-    private static IReadOnlyList<Vertebra> ToOriginal(SpinePrediction spine, PreparedSample prepared)
+    private static IReadOnlyList<Vertebra> ToOriginal(SpinePrediction spine, BatchSample inBatch)
     {
-        var toOriginal = prepared.ToInput.Invert();
+        var toOriginal = inBatch.ToInput.Invert();
         return [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
     }
 }

@@ -140,7 +140,7 @@ public sealed class LyingManifestTests : LyingRegistry
             (layers[0]!["digest"], layers[0]!["size"], layers[0]!["mediaType"]) = (FakeRegistry.Digest(bytes), bytes.Length, "application/vnd.cncf.model.doc.v1.raw");
             (layers[1]!["digest"], layers[1]!["size"], layers[1]!["mediaType"]) = ($"sha256:{new string('a', 64)}", 1L << 50, "application/vnd.cncf.model.weight.v1.raw");
             (layers[0]!["annotations"]!["org.cncf.model.filepath"], layers[1]!["annotations"]!["org.cncf.model.filepath"]) = ("checkpoint.json", "model.safetensors");
-            (m["annotations"]!["marrow.checkpoint.name"], m["annotations"]!["marrow.checkpoint.digest"]) = (manifest.Name, manifest.Digest);
+            (m["annotations"]!["marrow.checkpoint.name"], m["annotations"]!["marrow.checkpoint.digest"]) = (manifest.Name, manifest.Digest.ToString());
         });
         await RefusedAsync("of free disk space");
         Assert.Equal(1, Registry.Requests.Count(r => r.Target.Contains("/blobs/", StringComparison.Ordinal)));

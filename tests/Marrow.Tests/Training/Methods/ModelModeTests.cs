@@ -18,7 +18,7 @@ public class ModelModeTests
         using var model = (Classifier)ModelCatalogue.Create(new() { Architecture = "densenet-mini", Outputs = 2 });
         var mode = new ModelMode(model);
         var compute = new Compute(bf16 && Compute.HasBFloat16Instructions(), bf16);
-        compute.Prepare(model);
+        compute.Arrange(model);
         model.train();
         Forward(1);
         var before = Buffers(model);
@@ -30,7 +30,7 @@ public class ModelModeTests
 
         Tensor Forward(float scale)
         {
-            var images = compute.Prepare(randn(4, 1, 32, 32) * scale);
+            var images = compute.Arrange(randn(4, 1, 32, 32) * scale);
             return compute.Forward(() => model.forward(images));
         }
     }

@@ -1,0 +1,143 @@
+using Marrow.Metrics;
+using Marrow.Training.Loop;
+
+namespace Marrow.Training.Experiments;
+
+/// <summary>
+/// What a checkpoint is worth: one recipe over amounts of labels x starts x methods x seeds, on the same held-out films,
+/// with the same number of steps. Each run is an ordinary run of the recipe with a few keys changed, in a folder of its
+/// own; an experiment that was stopped goes on where it was, and several processes may share the runs.
+/// </summary>
+public static class Experiment
+{
+    /// <summary>
+    /// Reads labels, draws every subset, tries every start. Throws <see cref="MarrowException"/> for whatever a run would
+    /// stumble over. Writes nothing.
+    /// </summary>
+    public static ExperimentPlan Plan(ExperimentRequest request)
+    {
+        var plan = ExperimentPlanner.Plan(request);
+        new ExperimentFolder(request.OutFolder).Check(request with { Resume = true }, plan, exactly: false);
+        return plan;
+    }
+
+    /// <summary>How long the runs that are left will take. Times a few steps where none is finished; writes nothing that stays.</summary>
+    public static ExperimentEstimate Estimate(ExperimentRequest request, ExperimentPlan plan, Action<RunEvent> report, CancellationToken cancellation = default) =>
+        ExperimentEstimate.Of(request, plan, new(request.OutFolder), report, cancellation);
+
+    /// <summary>
+    /// Carries out every run that is not done and writes the results: experiment.json, experiment.csv, runs.csv,
+    /// experiment.md, experiment.png and experiment.html. A run that fails is told of and the others go on. Throws <see
+    /// cref="MarrowException"/> for what is wrong with the request, or when no run could be carried out, and <see
+    /// cref="OperationCanceledException"/> when cancelled, after the state is saved.
+    /// </summary>
+    public static ExperimentResult Run(ExperimentRequest request, Action<RunEvent> report, CancellationToken cancellation = default)
+    {
+        var (plan, folder) = Open(request, exactly: false);
+        folder.SavePlan(request, plan);
+        var work = new ExperimentWork(request, plan, folder);
+        var progress = new ExperimentProgress(plan, report);
+        var done = new Dictionary<ExperimentRun, ExperimentRunResult>();
+        var failures = new List<ExperimentFailure>();
+        foreach (var run in plan.Runs)
+        {
+            if (folder.Find(run) is { } before)
+            {
+                done[run] = before;
+                progress.Found(before);
+            }
+        }
+        var elsewhere = new List<ExperimentRun>();
+        foreach (var run in plan.Runs.Where(r => !done.ContainsKey(r)))
+        {
+            progress.Begin(run);
+            if (Try(work, run, progress, failures, cancellation) is { } result)
+                done[run] = result;
+            else if (failures.All(f => f.Run != run))
+                elsewhere.Add(run);
+        }
+        foreach (var run in elsewhere.ToList())
+        {
+            if (folder.Find(run) is { } meanwhile && elsewhere.Remove(run))
+                done[run] = meanwhile;
+        }
+        if (done.Count == 0 && elsewhere.Count == 0)
+            throw new MarrowException($"No run of the experiment could be carried out. The first: {failures[0].Run}: {failures[0].Message}");
+        return Collect(request, plan, folder, [.. plan.Runs.Where(done.ContainsKey).Select(r => done[r])], failures, elsewhere.Count);
+    }
+
+    /// <summary>
+    /// Carries out one run by its index in the plan, for job arrays; the results are collected by <see cref="Run"/> with
+    /// <see cref="ExperimentRequest.Resume"/>. Null while another process does it. Throws as <see cref="Run"/> does.
+    /// </summary>
+    public static ExperimentRunResult? RunOne(ExperimentRequest request, int index, Action<RunEvent> report, CancellationToken cancellation = default)
+    {
+        var (plan, folder) = Open(request, exactly: true);
+        if (index < 0 || index >= plan.Runs.Count)
+            throw new MarrowException($"The experiment has runs 0 to {plan.Runs.Count - 1}, found index {index}.");
+        if (!folder.HasPlan)
+            folder.SavePlan(request, plan);
+        return new ExperimentWork(request, plan, folder).Do(plan.Runs[index], report, cancellation);
+    }
+
+    internal static (ExperimentPlan Plan, ExperimentFolder Folder) Open(ExperimentRequest request, bool exactly)
+    {
+        var folder = new ExperimentFolder(request.OutFolder);
+        var plan = ExperimentPlanner.Plan(request);
+        folder.Check(request, plan, exactly);
+        if (request.Save)
+            AtomicFile.RequireWritable(request.HubFolder);
+        return (plan, folder);
+    }
+
+    private static ExperimentRunResult? Try(ExperimentWork work, ExperimentRun run, ExperimentProgress progress, List<ExperimentFailure> failures, CancellationToken cancellation)
+    {
+        try
+        {
+            var result = work.Do(run, progress.Pass, cancellation);
+            if (result is not null)
+                progress.End(result);
+            else
+                progress.Skip(run, "another process is at it");
+            return result;
+        }
+        catch (MarrowException e)
+        {
+            failures.Add(new(run, e.Message));
+            progress.Skip(run, $"failed: {e.Message}");
+            return null;
+        }
+    }
+
+    private static ExperimentResult Collect(ExperimentRequest request, ExperimentPlan plan, ExperimentFolder folder, IReadOnlyList<ExperimentRunResult> runs, IReadOnlyList<ExperimentFailure> failures, int elsewhere)
+    {
+        var info = MetricCatalogue.Get(plan.Metric);
+        var result = new ExperimentResult
+        {
+            Plan = plan,
+            Runs = runs,
+            Failures = failures,
+            Elsewhere = elsewhere,
+            Unit = runs.Count > 0 ? runs[0].Value(plan.Metric).Unit : info.Unit,
+            HigherIsBetter = info.HigherIsBetter,
+        };
+        if (!result.IsComplete)
+            return result;
+        if (runs.FirstOrDefault(r => r.HeldOutDigest != plan.HeldOutDigest) is { } other)
+            throw MarrowException.Bad(folder.Of(other.Run), "the held-out images of the other runs", "others", "The data set has changed since: delete that folder and resume.");
+        var statistics = new ExperimentStatistics(plan, runs);
+        var cells = statistics.Cells();
+        var (differences, savings) = (statistics.Differences(), statistics.Savings(cells));
+        result = result with
+        {
+            Cells = cells,
+            Differences = differences,
+            Savings = savings,
+            Sentences = ExperimentText.Sentences(plan, savings, differences),
+            Saved = request.Save ? ExperimentSaver.Save(request, plan, folder, runs, cells, savings) : [],
+        };
+        ExperimentFiles.Write(folder, result);
+        ExperimentReport.Write(folder, request, result);
+        return result;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace Marrow.Training.Experiments;
+
+/// <summary>Numbers, names and sentences of an experiment, the same in the terminal, the page and the files.</summary>
+internal static class ExperimentText
+{
+    /// <summary>"warm start, teacher"; the method is left out where there is but one.</summary>
+    public static string Line(ExperimentPlan plan, string start, string method) => plan.Methods.Count == 1 ? start : $"{start}, {method}";
+
+    /// <summary>"smape (%)".</summary>
+    /// <param name="unit">Of the numbers that were measured: a metric alone does not know it.</param>
+    public static string MetricName(ExperimentPlan plan, string unit) =>
+        unit.Length > 0 ? $"{plan.Metric} ({unit})" : plan.Metric;
+
+    /// <summary>Of the metric: what has no unit to three digits behind the point, the rest to two.</summary>
+    public static string Value(string unit, double value) =>
+        double.IsNaN(value) ? "-" : value.ToString(Format(unit), CultureInfo.InvariantCulture);
+
+    /// <summary>With its sign.</summary>
+    public static string Signed(string unit, double value)
+    {
+        var format = Format(unit);
+        return double.IsNaN(value) ? "-" : value.ToString($"+{format};-{format};{format}", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>"12.3 to 14.5"; "-" when there is none.</summary>
+    public static string Interval(string low, string high) => low == "-" || high == "-" ? "-" : $"{low} to {high}";
+
+    /// <summary>"3.3"; with a sign before it where it is a bound.</summary>
+    public static string Factor(LabelSaving saving) => double.IsNaN(saving.Factor) ? "-"
+        : string.Create(CultureInfo.InvariantCulture, $"{(saving.Bound > 0 ? "> " : saving.Bound < 0 ? "< " : "")}{saving.Factor:0.0}");
+
+    public static string Images(double images) => images.ToString("0.#", CultureInfo.InvariantCulture);
+
+    /// <summary>One for each line but scratch's own.</summary>
+    public static IReadOnlyList<string> Sentences(ExperimentPlan plan, IReadOnlyList<ExperimentSaving> savings, IReadOnlyList<ExperimentDifference> differences) =>
+    [
+        .. savings.GroupBy(s => (s.Start, s.Method)).Select(line =>
+        {
+            var parts = line.Select((s, i) => $"{Images(s.Images)} {(i == 0 ? "labelled images are worth" : "are worth")} {Words(s)}");
+            var against = differences.Where(d => (d.Start, d.Method, d.AgainstStart, d.AgainstMethod) == (line.Key.Start, line.Key.Method, ExperimentStart.Scratch, plan.Methods[0])).ToList();
+            var verdicts = (Better: against.Count(d => d.Verdict == "better"), Worse: against.Count(d => d.Verdict == "worse"));
+            var verdict = $"Better than scratch beyond chance at {verdicts.Better} of {against.Count} amounts{(verdicts.Worse > 0 ? $", worse at {verdicts.Worse}" : "")}";
+            return $"{Line(plan, line.Key.Start, line.Key.Method)}: {string.Join(", ", parts)} from scratch. {verdict}.";
+        }),
+    ];
+
+    private static string Words(ExperimentSaving s)
+    {
+        var images = (s.Saving.Factor * s.Images).ToString("0", CultureInfo.InvariantCulture);
+        return s.Saving.Bound switch
+        {
+            > 0 => $"more than {images} ({Factor(s.Saving)} x)",
+            < 0 => $"fewer than {images} ({Factor(s.Saving)} x)",
+            _ => double.IsNaN(s.Saving.Factor) ? "an unknown number" : $"{images} ({Factor(s.Saving)} x)",
+        };
+    }
+
+    /// <summary>"1 seed", "3 seeds".</summary>
+    public static string Count(int count, string thing) => string.Create(CultureInfo.InvariantCulture, $"{count} {thing}{(count == 1 ? "" : "s")}");
+
+    private static string Format(string unit) => unit.Length == 0 ? "0.000" : "0.00";
+}

@@ -1,0 +1,53 @@
+namespace Marrow.Hub;
+
+/// <summary>
+/// What a checkpoint came from and, on demand, what was made from it: the manifests' parents, followed as far as the hub
+/// holds them. Digests can't form a circle, but manifests are not trusted to keep to that: a link back is left out, and
+/// depth and size are bounded.
+/// </summary>
+/// <param name="Root">Id of the checkpoint that was asked for.</param>
+/// <param name="Items">The root first; each after one that it is linked to.</param>
+/// <param name="IsComplete">False when something was left out at the bounds.</param>
+public sealed record LineageGraph(string Root, IReadOnlyList<LineageItem> Items, IReadOnlyList<LineageLink> Links, bool IsComplete)
+{
+    /// <summary>Throws <see cref="MarrowException"/> as <see cref="LocalHub.Find"/> does.</summary>
+    /// <param name="descendants">Add the hub's checkpoints that came from it.</param>
+    public static LineageGraph Of(LocalHub hub, string reference, bool descendants = false)
+    {
+        var root = hub.Find(reference);
+        var entries = new Lazy<List<HubEntry>>(() => [.. hub.List().Where(e => e.Problem is null)]);
+        var folders = new Lazy<Dictionary<string, string>>(() => entries.Value.DistinctBy(e => e.Digest).ToDictionary(e => e.Digest.ToString(), e => e.Folder));
+        var builder = new LineageBuilder(digest => folders.Value.TryGetValue(digest, out var folder) ? LineageSource.TryRead(folder) : null);
+        builder.AddAncestors(LineageSource.Read(root.Folder));
+        if (descendants)
+            builder.AddDescendants(root.Digest, Descendants(entries.Value, root.Digest));
+        return builder.Build(root.Digest);
+    }
+
+    /// <summary>Children, their children and so on: not every manifest tells more than its parents.</summary>
+    private static IEnumerable<string> Descendants(IReadOnlyList<HubEntry> entries, string root)
+    {
+        var children = entries.SelectMany(e => e.AncestorDigests.Select(parent => (parent, Child: e.Digest.ToString()))).ToLookup(p => p.parent, p => p.Child);
+        var (found, open) = (new HashSet<string>(StringComparer.Ordinal) { root }, new Queue<string>([root]));
+        while (open.TryDequeue(out var parent))
+        {
+            foreach (var child in children[parent].Where(found.Add))
+                open.Enqueue(child);
+        }
+        return found.Where(digest => digest != root);
+    }
+
+    public LineageItem this[string id] => Items.First(i => i.Id == id);
+
+    /// <summary>The links to what an item came from.</summary>
+    public IEnumerable<LineageLink> ParentsOf(string id) => Links.Where(l => l.Child == id);
+
+    /// <summary>The same by parent, each with all its parts.</summary>
+    internal IEnumerable<IReadOnlyList<LineageLink>> ParentParts(string id) => ParentsOf(id).GroupBy(l => l.Parent).Select(parts => parts.ToList());
+
+    /// <summary>The links to what was made from an item, by child.</summary>
+    internal IEnumerable<IReadOnlyList<LineageLink>> ChildParts(string id) => ChildrenOf(id).GroupBy(l => l.Child).Select(parts => parts.ToList());
+
+    /// <summary>The links to what was made from an item.</summary>
+    public IEnumerable<LineageLink> ChildrenOf(string id) => Links.Where(l => l.Parent == id);
+}

@@ -1,0 +1,61 @@
+using Marrow.Imaging;
+
+namespace Marrow.Inputs;
+
+/// <summary>
+/// Cuts a crop, which may be turned, out of a radiograph at full resolution. Each output pixel is the mean of a grid of
+/// bilinear samples under it, about one for each source pixel, so that shrinking is free of aliasing; what lies outside
+/// the image has no value. <see cref="AreaResize"/> does the same for whole images, where rows and columns can be told apart.
+/// </summary>
+internal static class CropSampler
+{
+    private const int MostSamples = 16; // a side; an input pixel of more than 16 source pixels is beyond what is drawn on films
+
+    /// <param name="toInput">Original pixels to output pixels.</param>
+    /// <returns>[height * width], the radiograph's own values; NaN outside.</returns>
+    public static float[] Run(Radiograph radiograph, AffineTransform toInput, int width, int height)
+    {
+        // The radiograph may have been decoded at a reduced scale: its pixels are larger than original ones.
+        var toSource = toInput.Invert().Then(AffineTransform.Scale(
+            radiograph.Width / (double)radiograph.OriginalWidth, radiograph.Height / (double)radiograph.OriginalHeight));
+        var across = Samples(Math.Abs(toSource.A) + Math.Abs(toSource.D));
+        var down = Samples(Math.Abs(toSource.B) + Math.Abs(toSource.E));
+        var output = new float[width * height];
+        for (var y = 0; y < height; y++)
+        {
+            for (var x = 0; x < width; x++)
+            {
+                var (sum, count) = (0.0, 0);
+                for (var j = 0; j < down; j++)
+                {
+                    for (var i = 0; i < across; i++)
+                    {
+                        var at = toSource.Apply(new Point2D(x + (i + 0.5) / across, y + (j + 0.5) / down));
+                        if (!(at.X >= 0 && at.Y >= 0 && at.X < radiograph.Width && at.Y < radiograph.Height))
+                            continue;
+                        sum += Bilinear(radiograph, at.X - 0.5, at.Y - 0.5);
+                        count++;
+                    }
+                }
+                output[y * width + x] = count == 0 ? float.NaN : (float)(sum / count);
+            }
+        }
+        return output;
+    }
+
+    private static int Samples(double sourcePixels) => Math.Clamp((int)Math.Ceiling(sourcePixels), 1, MostSamples);
+
+    /// <summary>Between pixel centres, which have whole numbers here; the border's values go on outside.</summary>
+    private static double Bilinear(Radiograph radiograph, double x, double y)
+    {
+        var (left, top) = ((int)Math.Floor(x), (int)Math.Floor(y));
+        var (fractionX, fractionY) = (x - left, y - top);
+        var (right, bottom) = (Math.Min(left + 1, radiograph.Width - 1), Math.Min(top + 1, radiograph.Height - 1));
+        (left, top) = (Math.Max(left, 0), Math.Max(top, 0));
+        var pixels = radiograph.Pixels;
+        var (upper, lower) = (top * radiograph.Width, bottom * radiograph.Width);
+        var above = pixels[upper + left] + (pixels[upper + right] - pixels[upper + left]) * fractionX;
+        var below = pixels[lower + left] + (pixels[lower + right] - pixels[lower + left]) * fractionX;
+        return above + (below - above) * fractionY;
+    }
+}
