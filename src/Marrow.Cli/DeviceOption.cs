@@ -15,16 +15,19 @@ internal static class DeviceOption
     }
 
     /// <summary>Null where the user says nothing: a recipe may.</summary>
-    public static DeviceChoice? Of(ParseResult parsed) => parsed.GetResult(Option) is null ? null : parsed.GetValue(Option);
+    public static DeviceChoice? Of(ParseResult parsed) =>
+        parsed.GetResult(Option) is null ? null : parsed.GetValue(Option);
 
     private static Option<DeviceChoice> Create() => new("--device")
     {
-        Description = "Where models compute. Without it a recipe's device, or auto: a CUDA device if there is one that computes, else the processor.",
+        Description = "Where models compute. Without it a recipe's device, or auto: a CUDA device if there is one that "
+            + "computes, else the processor.",
         HelpName = DeviceChoice.Words,
         CustomParser = result =>
         {
-            if (!DeviceChoice.TryParse(result.Tokens[^1].Value, out var choice))
-                result.AddError($"--device {result.Tokens[^1].Value}: expected auto, cpu, cuda or cuda:N with a number from 0.");
+            var text = result.Tokens[^1].Value;
+            if (!DeviceChoice.TryParse(text, out var choice))
+                result.AddError($"--device {text}: expected {DeviceChoice.Expected}.");
             return choice;
         },
     };

@@ -47,7 +47,8 @@ internal static class LibraryProbe
         {
             while (e is TypeInitializationException && e.InnerException is { } inner)
                 e = inner;
-            line = new(library, null, $"{e.GetType().Name}: {e.Message.Trim()}");
+            // Where Marrow knows why libtorch was not loaded, TorchSharp's guess says less.
+            line = new(library, null, (library == Torch ? LibtorchLoader.Problem : null) ?? $"{e.GetType().Name}: {e.Message.Trim()}");
         }
         output.WriteLine(JsonSerializer.Serialize(line, MarrowJson.Line));
         output.Flush(); // The next library may end the process.

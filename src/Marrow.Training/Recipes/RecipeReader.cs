@@ -72,7 +72,7 @@ public static partial class RecipeReader
             return default;
         if (DeviceChoice.TryParse(text, out var choice))
             return choice;
-        recipe.Errors.Add(recipe.At("device"), $"device: expected auto, cpu, cuda or cuda:N, found {RecipeErrors.Quote(text)}.");
+        recipe.Errors.Add(recipe.At("device"), $"device: expected {DeviceChoice.Expected}, found {RecipeErrors.Quote(text)}.");
         return default;
     }
 

@@ -4,7 +4,7 @@ using TorchSharp;
 namespace Marrow.Computing;
 
 /// <summary>Where tensors lie and are computed with. The default is the processor.</summary>
-/// <param name="Type">CPU, CUDA, or META: tensors of a shape without numbers, by which tests follow a computation.</param>
+/// <param name="Type">CPU, CUDA, or META: tensors of a shape without numbers, for tests.</param>
 /// <param name="Index">Which one of its type, from 0.</param>
 public readonly record struct ComputeDevice(DeviceType Type, int Index = 0)
 {
@@ -24,6 +24,7 @@ public readonly record struct ComputeDevice(DeviceType Type, int Index = 0)
     };
 
     /// <summary>"cpu" or "cuda:0".</summary>
-    public override string ToString() =>
-        Type == DeviceType.CUDA ? string.Create(CultureInfo.InvariantCulture, $"cuda:{Index}") : Type.ToString().ToLowerInvariant();
+    public override string ToString() => Type == DeviceType.CUDA
+        ? string.Create(CultureInfo.InvariantCulture, $"cuda:{Index}")
+        : Type.ToString().ToLowerInvariant();
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Marrow.Computing;
 
 /// <summary>
-/// What the NVIDIA driver says of a device (CUDA driver API, libcuda.so.1 or nvcuda.dll): TorchSharp and libtorch's exported
-/// functions tell no compute capability. The driver numbers devices as libtorch does, by CUDA_VISIBLE_DEVICES.
+/// What the NVIDIA driver says of a device (CUDA driver API, libcuda.so.1 or nvcuda.dll): TorchSharp and libtorch's
+/// exported functions tell no compute capability. The driver numbers devices as libtorch does, by CUDA_VISIBLE_DEVICES.
 /// </summary>
 internal static unsafe class CudaDriver
 {
@@ -12,7 +12,7 @@ internal static unsafe class CudaDriver
     private const int CapabilityMajor = 75, CapabilityMinor = 76; // CUdevice_attribute
 
     private static readonly Lazy<nint> Library = new(() =>
-        NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out var handle) ? handle : 0);
+        NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out var library) ? library : 0);
 
     /// <summary>Null where there is no driver or no such device.</summary>
     public static (int Major, int Minor)? ComputeCapability(int index)
@@ -24,7 +24,8 @@ internal static unsafe class CudaDriver
             return null;
         int device, major, minor;
         return initialize(0) == Success && get(&device, index) == Success
-            && attribute(&major, CapabilityMajor, device) == Success && attribute(&minor, CapabilityMinor, device) == Success
+            && attribute(&major, CapabilityMajor, device) == Success
+            && attribute(&minor, CapabilityMinor, device) == Success
             ? (major, minor) : null;
     }
 

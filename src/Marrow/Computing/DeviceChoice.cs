@@ -4,8 +4,8 @@ using TorchSharp;
 namespace Marrow.Computing;
 
 /// <summary>
-/// Which device a user asks for: auto, cpu, cuda or cuda:N, where cuda is cuda:0. The default is auto: the first CUDA device
-/// if libtorch has one that computes, else the processor.
+/// Which device a user asks for: auto, cpu, cuda or cuda:N, where cuda is cuda:0. The default is auto: the first CUDA
+/// device if libtorch has one that computes, else the processor.
 /// </summary>
 /// <param name="Asked">Null: auto.</param>
 public readonly record struct DeviceChoice(ComputeDevice? Asked)
@@ -13,12 +13,15 @@ public readonly record struct DeviceChoice(ComputeDevice? Asked)
     /// <summary>What can be asked for, as help and messages have it.</summary>
     internal const string Words = "auto|cpu|cuda[:N]";
 
+    /// <summary>The same in a sentence.</summary>
+    internal const string Expected = "auto, cpu, cuda or cuda:N with a number from 0";
+
     private const string AutoWord = "auto", CpuWord = "cpu", CudaWord = "cuda";
     private const int MostDevices = 128; // c10::Device keeps the number in one signed byte
 
     /// <summary>Throws <see cref="MarrowException"/> for anything else.</summary>
     public static DeviceChoice Parse(string text) => TryParse(text, out var choice) ? choice
-        : throw MarrowException.Bad("device", "auto, cpu, cuda or cuda:N with a number from 0", $"'{text}'", "Leave it out to have the device chosen.");
+        : throw MarrowException.Bad("device", Expected, $"'{text}'", "Leave it out to have the device chosen.");
 
     internal static bool TryParse(string text, out DeviceChoice choice)
     {
@@ -33,7 +36,8 @@ public readonly record struct DeviceChoice(ComputeDevice? Asked)
             case [CudaWord]:
                 choice = new(new ComputeDevice(DeviceType.CUDA));
                 return true;
-            case [CudaWord, var number] when int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < MostDevices:
+            case [CudaWord, var number]
+                when int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < MostDevices:
                 choice = new(new ComputeDevice(DeviceType.CUDA, index));
                 return true;
             default:
@@ -42,8 +46,8 @@ public readonly record struct DeviceChoice(ComputeDevice? Asked)
     }
 
     /// <summary>
-    /// The device to compute on. Throws <see cref="MarrowException"/>, which says what is missing and how to get it, where the
-    /// one that was asked for can't be used.
+    /// The device to compute on. Throws <see cref="MarrowException"/>, which says what is missing and how to get it, where
+    /// the one that was asked for can't be used.
     /// </summary>
     public ComputeDevice Take()
     {

@@ -5,15 +5,15 @@ namespace Marrow.Computing;
 
 /// <summary>
 /// The libtorch of an installed PyTorch, named by the environment variable MARROW_LIBTORCH, for a Marrow that was built
-/// without one (-p:Libtorch=none). Its libraries are loaded when TorchSharp is first used, so that those of the same names are
-/// not looked for elsewhere. A version that TorchSharp was not compiled against is refused: it would fail at some symbol, or
-/// at none and compute something else.
+/// without one (-p:Libtorch=none). Its libraries are loaded when TorchSharp is first used, so that those of the same names
+/// are not looked for elsewhere. A version that TorchSharp was not compiled against is refused: it would fail at some
+/// symbol, or at none and compute something else.
 /// </summary>
 internal static partial class InstalledLibtorch
 {
     public const string Variable = "MARROW_LIBTORCH";
 
-    /// <summary>libtorch's version that goes with this TorchSharp; a test holds it against TorchSharp's own word.</summary>
+    /// <summary>libtorch's version that goes with this TorchSharp, by whose own word a test checks it.</summary>
     public const string WantedVersion = "2.10.0";
 
     private const string MainLibrary = "libtorch_cpu.so";
@@ -21,10 +21,13 @@ internal static partial class InstalledLibtorch
 
     /// <summary>Each of them needs those before it; the ones for CUDA are there in a PyTorch for CUDA alone.</summary>
     private static readonly (string Name, bool IsOptional)[] Libraries =
-        [("libc10.so", false), ("libc10_cuda.so", true), (MainLibrary, false), ("libtorch_cuda.so", true), ("libtorch.so", false)];
+    [
+        ("libc10.so", false), ("libc10_cuda.so", true), (MainLibrary, false), ("libtorch_cuda.so", true), ("libtorch.so", false),
+    ];
 
     /// <summary>Null where the user names none.</summary>
-    public static string? Folder => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder ? folder : null;
+    public static string? Folder =>
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder ? folder : null;
 
     /// <summary>To be called once, before TorchSharp is used. Loads nothing yet.</summary>
     public static void Prepare()
@@ -34,10 +37,16 @@ internal static partial class InstalledLibtorch
         if (AppDomain.CurrentDomain.GetAssemblies().Any(assembly => IsTorchSharp(assembly.GetName().Name)))
             LoadOnce(folder);
         else
-            AppDomain.CurrentDomain.AssemblyLoad += (_, e) => { if (IsTorchSharp(e.LoadedAssembly.GetName().Name)) LoadOnce(folder); };
+            AppDomain.CurrentDomain.AssemblyLoad += OnAssembly;
+
+        void OnAssembly(object? sender, AssemblyLoadEventArgs e)
+        {
+            if (IsTorchSharp(e.LoadedAssembly.GetName().Name))
+                LoadOnce(folder);
+        }
     }
 
-    /// <summary>Throws <see cref="MarrowException"/> when the user named a libtorch that is not the one in use.</summary>
+    /// <summary>Throws <see cref="MarrowException"/> when the user named a libtorch that can't be the one in use.</summary>
     public static void RequireUsable()
     {
         if (Folder is not null && LibtorchLoader.Problem is { } problem)
@@ -48,29 +57,45 @@ internal static partial class InstalledLibtorch
     /// <param name="own">The libtorch beside the program; null where there is none.</param>
     internal static void Check(string folder, string? own)
     {
-        var named = $"{Variable}={folder}";
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
-            throw MarrowException.Bad(named, "Linux on x64", RuntimeInformation.RuntimeIdentifier, "Unset it, and build with -p:Libtorch=cuda.");
-        if (Libraries.FirstOrDefault(l => !l.IsOptional && !File.Exists(Path.Combine(folder, l.Name))).Name is { } missing)
+            throw Bad("Linux on x64", RuntimeInformation.RuntimeIdentifier, "Unset it, and build with -p:Libtorch=cuda.");
+        var missing = Libraries.Where(l => !l.IsOptional && !File.Exists(Path.Combine(folder, l.Name))).Select(l => l.Name);
+        if (missing.FirstOrDefault() is { } library)
         {
-            throw MarrowException.Bad(named, $"the folder 'lib' of an installed PyTorch, with {missing}", "no such file there",
+            throw Bad($"the folder 'lib' of an installed PyTorch, with {library}", "no such file there",
                 "This prints it: python3 -c \"import torch; print(torch.__path__[0] + '/lib')\".");
         }
         if (VersionOf(folder) is not { } version)
-            throw MarrowException.Bad(named, "a PyTorch that tells its version, in version.py or build-version beside the folder", "neither", "Name the folder where it was installed.");
+        {
+            throw Bad("a PyTorch that tells its version, in version.py or build-version beside the folder", "neither",
+                "Name the folder where it was installed.");
+        }
         if (version.Split('+')[0] != WantedVersion)
-            throw MarrowException.Bad(named, $"PyTorch {WantedVersion}, for which TorchSharp was built", version, $"Install that one, as by: pip install torch=={WantedVersion}.");
+        {
+            throw Bad($"PyTorch {WantedVersion}, for which TorchSharp was built", version,
+                $"Install that one, as by: pip install torch=={WantedVersion}.");
+        }
         if (own is not null)
-            throw MarrowException.Bad(named, "a Marrow without a libtorch of its own", own, $"Build it with -p:Libtorch=none, or unset {Variable}.");
+        {
+            throw Bad("a Marrow without a libtorch of its own", own,
+                $"Build it with -p:Libtorch=none, or unset {Variable}.");
+        }
+
+        MarrowException Bad(string expected, string found, string remedy) =>
+            MarrowException.Bad($"{Variable}={folder}", expected, found, remedy);
     }
 
-    /// <summary>"2.10.0+cu128", as the Python package or the archive of libtorch has it; null where neither file tells.</summary>
+    /// <summary>"2.10.0+cu128", as the Python package or libtorch's archive has it; null where neither file tells.</summary>
     internal static string? VersionOf(string libFolder)
     {
         var home = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(libFolder))) ?? libFolder;
         var (package, archive) = (Path.Combine(home, "version.py"), Path.Combine(home, "build-version"));
-        if (File.Exists(package) && PythonVersion().Match(InputFile.ReadAllText(package, MostVersionBytes)) is { Success: true } match)
-            return match.Groups[1].Value;
+        if (File.Exists(package))
+        {
+            var match = PythonVersion().Match(InputFile.ReadAllText(package, MostVersionBytes));
+            if (match.Success)
+                return match.Groups[1].Value;
+        }
         return File.Exists(archive) ? InputFile.ReadAllText(archive, MostVersionBytes).Trim() : null;
     }
 

@@ -1,3 +1,4 @@
+using Marrow.Computing;
 using Marrow.Imaging;
 using Marrow.Tests.Training;
 using Marrow.Training.Runs;
@@ -100,6 +101,38 @@ public class ResumedRunTests
         {
             torch.set_num_threads(threads);
         }
+    }
+
+    [Fact]
+    public void Another_kind_of_device_is_gone_on_with_when_that_is_allowed_by_name_only()
+    {
+        using var run = new TinyRun();
+        Begin(run);
+        var folder = Path.Combine(run.Folder, "out", run.Stage);
+        var began = RunIdentity.Load(folder)!;
+        Assert.Equal(("cpu", "auto"), (began.Find(RunIdentity.Device), began.AskedDevice));
+        (began with
+        {
+            Entries = [.. began.Entries.Select(e => e.Name == RunIdentity.Device ? e with { Value = "cuda" } : e)],
+        }).Save(folder);
+
+        var message = Refused(run.Request("out", resume: true));
+        Assert.Contains("device: cuda then, cpu now", message);
+        Assert.Contains("--allow-changed device", message);
+        var told = new List<string>();
+        var request = run.Request("out", resume: true) with { AllowChanged = [RunIdentity.Device] };
+        Runner.Run(request, e => told.Add(e.Message ?? ""), TestContext.Current.CancellationToken);
+        Assert.Contains(told, message => message.StartsWith("device: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_device_that_is_not_there_is_told_before_anything_is_made()
+    {
+        Assert.SkipWhen(torch.cuda.is_available(), "Here is a CUDA device.");
+        using var run = new TinyRun();
+        var message = Refused(run.Request("out") with { Device = DeviceChoice.Parse("cuda") });
+        Assert.Contains("-p:Libtorch=cuda", message);
+        Assert.False(Directory.Exists(Path.Combine(run.Folder, "out")));
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public class DeviceTests
         const string stage = "stages: [{name: a, task: classify, model: densenet-mini, data: {name: x, format: csv}}]";
         Assert.Null(Read("").Device.Asked);
         Assert.Equal("cuda:1", $"{Read("device: cuda:1").Device}");
-        Assert.Contains("r.yaml:2:9: device: expected auto, cpu, cuda or cuda:N, found 'tpu'", Assert.Throws<MarrowException>(() => Read("device: tpu")).Message, StringComparison.Ordinal);
+        Assert.Contains("r.yaml:2:9: device: expected auto, cpu, cuda or cuda:N with a number from 0, found 'tpu'", Assert.Throws<MarrowException>(() => Read("device: tpu")).Message, StringComparison.Ordinal);
 
         static Recipe Read(string line) => RecipeReader.Parse($"name: r\n{line}\n{stage}\n", "r.yaml", []);
     }
