@@ -136,6 +136,10 @@ public sealed record Stage
 
     /// <summary>The other way.</summary>
     public TeacherOptions? Teacher { get; init; }
+
+    /// <summary>How images without labels are changed; null where the stage takes none.</summary>
+    internal AugmentationOptions? UnlabeledAugment =>
+        Unlabeled is null ? null : (Uda ?? (UnlabeledOptions?)Teacher)?.Augment;
 }
 
 /// <summary>Images without labels; those of held-out and validation patients are never among them, labels are not read.</summary>

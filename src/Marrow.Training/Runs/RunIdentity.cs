@@ -44,6 +44,9 @@ internal sealed record RunIdentity
     public const string FileName = "identity.json";
     public const string Labels = "labels", Classes = "classes", Order = "order", Images = "images", Masks = "masks", Unlabeled = "unlabelled images", Threads = "threads", Device = "device", Code = "code";
 
+    /// <summary>What a checkpoint is to the stage.</summary>
+    public const string Start = "start", LabelsBy = "labels by", CropBy = "crop by";
+
     private const int HexDigits = 16; // of one sample's hash; what decides is the entry over all of them
     private const int MostListed = 100_000; // samples; of more the file only says that some differ
     private const int Named = 3; // samples in a message
@@ -98,23 +101,33 @@ internal sealed record RunIdentity
     private static string KindOf(ComputeDevice device) => device.Type.ToString().ToLowerInvariant();
 
     /// <summary>The same and what images and masks hold, by the hashes of what is packed of them.</summary>
-    public RunIdentity With(IReadOnlyList<Sample> shown, PackedCache cache, MaskPack? masks, IReadOnlyList<Sample> unlabeled, PackedCache? unlabeledCache)
+    public RunIdentity With(StageImages shown, MaskPack? masks)
     {
-        var images = Hashes(shown, s => cache.Hash(cache.IndexOf(s)).ToArray());
+        var parts = shown.Shown;
+        var images = HashesOf([.. parts.Training, .. parts.Validation, .. parts.HeldOut], shown.Cache);
         return this with
         {
             Entries =
             [
-                .. Entries, new(Images, Digest(images)),
+                .. Entries,
+                new(Images, Digest(images)),
                 .. masks is null ? Array.Empty<IdentityEntry>() : [new(Masks, masks.Digest)],
-                .. unlabeledCache is null ? Array.Empty<IdentityEntry>() : [new(Unlabeled, Digest(Hashes(unlabeled, s => unlabeledCache.Hash(unlabeledCache.IndexOf(s)).ToArray())))],
+                .. shown.UnlabeledCache is { } cache
+                    ? (IdentityEntry[])[new(Unlabeled, Digest(HashesOf(shown.UnlabeledSamples, cache)))]
+                    : [],
             ],
             ImageHashes = Listed(images),
         };
+
+        List<KeyValuePair<string, byte[]>> HashesOf(IReadOnlyList<Sample> samples, PackedCache cache) =>
+            Hashes(samples, sample => cache.Hash(cache.IndexOf(sample)).ToArray());
     }
 
-    /// <summary>The same and a checkpoint that has a part in the stage.</summary>
-    public RunIdentity With(string role, Checkpoint? checkpoint) =>
+    /// <summary>The same and the checkpoints that have a part in the stage.</summary>
+    public RunIdentity With(StageSources sources) =>
+        With(Start, sources.Start).With(LabelsBy, sources.Labeller).With(CropBy, sources.Detector);
+
+    private RunIdentity With(string role, Checkpoint? checkpoint) =>
         checkpoint is null ? this : this with { Entries = [.. Entries, new(role, Reference(checkpoint))] };
 
     /// <summary>"name@sha256:...".</summary>

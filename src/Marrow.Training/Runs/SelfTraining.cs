@@ -22,24 +22,23 @@ internal static class SelfTraining
     private const int BatchSize = 16;
 
     /// <summary>The same data with soft labels for the uncertain cells of its training part; made once in a run.</summary>
-    /// <param name="folder">Of the stage.</param>
-    public static StageSamples Apply(StageSamples data, Stage stage, Checkpoint first, string folder, Action<string> say, CancellationToken cancellation, DeviceChoice device = default)
+    public static StageSamples Apply(StageSamples data, Checkpoint first, StageContext context)
     {
-        var dataset = data.Dataset;
-        var path = Path.Combine(folder, FileName);
+        var (dataset, stage) = (data.Dataset, context.Stage);
+        var path = context.File(FileName);
         string[] findings = [.. dataset.Classes.Except(dataset.ThreeClassFindings.SelectMany(f => (string[])[dataset.Classes[f.Negative], dataset.Classes[f.Uncertain]]))];
         RequireFindings(first, findings, stage);
         // With uncertain labels ignored, what is unknown is uncertain or blank; the reader tells them apart.
         var unsure = data.Training.Where(s => s.Labels.Any(float.IsNaN)).ToList();
         if (unsure.Count == 0)
         {
-            say($"no label of the training part is uncertain: {first.Name} is not asked");
+            context.Say($"no label of the training part is uncertain: {first.Name} is not asked");
             return data;
         }
         if (!File.Exists(path))
         {
-            say(FormattableString.Invariant($"{first.Name} predicts {unsure.Count} images with uncertain labels"));
-            Write(path, findings, unsure, Predict(first, findings, unsure, device, cancellation));
+            context.Say(FormattableString.Invariant($"{first.Name} predicts {unsure.Count} images with uncertain labels"));
+            Write(path, findings, unsure, Predict(first, findings, unsure, context.Request.DeviceChoice, context.Cancellation));
         }
         var softened = DatasetCatalogue.Open(new()
         {
@@ -49,7 +48,7 @@ internal static class SelfTraining
             Options = stage.Data.Options with { SoftLabels = Path.GetFullPath(path), NamedByUser = ["softLabels"] }, // of the run's own folder
         }).Samples.ToDictionary(s => s.Id, StringComparer.Ordinal);
         List<Sample> training = [.. data.Training.Select(s => s with { Labels = softened[s.Id].Labels })];
-        Tell(data.Training, training, first, say);
+        Tell(data.Training, training, first, context.Say);
         return data with { Training = training };
     }
 

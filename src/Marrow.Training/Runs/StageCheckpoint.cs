@@ -13,12 +13,14 @@ namespace Marrow.Training.Runs;
 /// <summary>Writes what a stage has come to as a checkpoint: weights, contract, card, numbers and parents.</summary>
 internal static class StageCheckpoint
 {
-    /// <param name="source">What it was warm-started from; null for random weights.</param>
-    /// <param name="labeller">What gave its soft labels; null for none.</param>
-    /// <param name="detector">What says where in the image it looks; null for all of the image.</param>
-    public static Checkpoint Save(RunRequest request, Stage stage, TaskModel task, StageSamples data, UnlabeledSamples? unlabeled,
-        TransferReceipt? receipt, Checkpoint? source, Checkpoint? labeller, Checkpoint? detector, RunProgress progress, IReadOnlyList<MetricValue> metrics)
+    /// <param name="receipt">Of its warm start; null for random weights.</param>
+    public static Checkpoint Save(
+        StageContext context, StageInputs inputs, StageSources sources, TaskModel task, TransferReceipt? receipt, TrainedStage trained)
     {
+        var (request, stage) = (context.Request, context.Stage);
+        var (data, unlabeled) = inputs;
+        var (progress, metrics, _) = trained;
+        var (source, labeller, detector) = (sources.Start, sources.Labeller, sources.Detector);
         var dataset = data.Dataset;
         var filesDigest = PatientSplit.FilesDigest(dataset);
         var ended = progress.Ended ?? DateTimeOffset.UtcNow;

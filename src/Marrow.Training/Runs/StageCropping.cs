@@ -33,15 +33,16 @@ internal sealed class StageCropping : IDisposable
     /// <summary>What is stored with the weights.</summary>
     public InputCrop Crop { get; }
 
-    /// <summary>Null for a stage without a crop. Throws <see cref="MarrowException"/> when it crops by no detector.</summary>
-    public static StageCropping? Find(Stage stage, IReadOnlyDictionary<string, StageResult> done, Func<string, Checkpoint> resolve, DeviceChoice device)
+    /// <summary>
+    /// By a detector's checkpoint, which is the cropping's from then on. Throws <see cref="MarrowException"/> when it detects
+    /// nothing that is cropped by.
+    /// </summary>
+    public static StageCropping By(Checkpoint source, Stage stage, DeviceChoice device)
     {
-        if (stage.Crop is not { } crop)
-            return null;
-        var source = StageInit.Find(crop.By, done, resolve);
         try
         {
             CropDetector.Require(source);
+            var crop = stage.Crop!;
             return new(stage, source, new(crop.Region, crop.Margin, source.Name, source.Digest), device);
         }
         catch
@@ -52,9 +53,9 @@ internal sealed class StageCropping : IDisposable
     }
 
     /// <summary>The same parts, as crops. What was seen is kept in the run's folder.</summary>
-    public StageSamples Apply(StageSamples data, string runFolder, Action<RunEvent> report, CancellationToken cancellation)
+    public StageSamples Apply(StageSamples data, StageContext context)
     {
-        var spines = Look([.. data.Training, .. data.Validation, .. data.HeldOut], data.Dataset, runFolder, report, cancellation);
+        var spines = Look([.. data.Training, .. data.Validation, .. data.HeldOut], data.Dataset, context);
         var training = CroppedSamples.Of(data.Training, Crop, spines);
         if (training.Count < _stage.Train.Batch)
             throw MarrowException.Bad(_stage.Name, $"{_stage.Train.Batch} or more crops to train on, a batch", $"{training.Count}, where {Crop.Detector} saw a vertebra", "Train the detector for longer, or lower train.batch.");
@@ -73,16 +74,21 @@ internal sealed class StageCropping : IDisposable
         Source.Dispose();
     }
 
-    private IReadOnlyDictionary<string, DetectedSpine> Look(IReadOnlyList<Sample> samples, Dataset dataset, string runFolder, Action<RunEvent> report, CancellationToken cancellation)
+    private IReadOnlyDictionary<string, DetectedSpine> Look(
+        IReadOnlyList<Sample> samples, Dataset dataset, StageContext context)
     {
         var name = $"{Crop.Detector}-{Digest.Shorten(Crop.Digest)}.{dataset.Name}.jsonl";
-        using var kept = new DetectionFile(Path.Combine(runFolder, "detections", name));
-        var spines = _detector.Detect(samples, kept, (done, all) => report(new() { Stage = $"{_stage.Name}: detections", Step = done, Steps = all }), cancellation);
+        using var kept = new DetectionFile(Path.Combine(context.Request.OutFolder, "detections", name));
+        var spines = _detector.Detect(
+            samples,
+            kept,
+            (done, all) => context.Report(new() { Stage = $"{_stage.Name}: detections", Step = done, Steps = all }),
+            context.Cancellation);
         var without = spines.Where(s => !s.Value.IsUsable).Select(s => s.Key).Order(StringComparer.Ordinal).ToList();
         if (without.Count > 0)
         {
             var instead = Crop.Region == CropRegion.Spine ? "of which all is shown" : "which are left out";
-            report(new() { Stage = _stage.Name, Message = $"no spine found on {without.Count} of {spines.Count} images, {instead}: {string.Join(", ", without.Take(ListedImages))}{(without.Count > ListedImages ? " ..." : "")}" });
+            context.Say($"no spine found on {without.Count} of {spines.Count} images, {instead}: {string.Join(", ", without.Take(ListedImages))}{(without.Count > ListedImages ? " ..." : "")}");
         }
         return spines;
     }

@@ -13,10 +13,6 @@ internal static class StageInit
     /// <summary>The role of a parent whose statistics alone were taken.</summary>
     public const string MatchedRole = "matched-statistics";
 
-    /// <summary>An earlier stage's checkpoint, or one that the caller resolves; the caller disposes it.</summary>
-    public static Checkpoint Find(string init, IReadOnlyDictionary<string, StageResult> done, Func<string, Checkpoint> resolve) =>
-        done.TryGetValue(InitReference.NameIn(init), out var stage) ? Checkpoint.Load(stage.Folder) : resolve(InitReference.NameIn(init));
-
     /// <summary>
     /// Throws <see cref="MarrowException"/> when the source gives less of the backbone than the stage demands. The task's
     /// model is of no use afterwards.
@@ -27,26 +23,27 @@ internal static class StageInit
     /// Warm-starts the task's model, writes the receipt, and stops the run when the source gives less of the backbone
     /// than the stage demands.
     /// </summary>
-    public static TransferReceipt Apply(Checkpoint source, TaskModel task, Stage stage, ulong seed, string receiptPath, Action<string> say)
+    public static TransferReceipt Apply(Checkpoint source, TaskModel task, StageContext context)
     {
+        var stage = context.Stage;
         var receipt = Copy(source, task);
-        AtomicFile.WriteText(receiptPath, JsonSerializer.Serialize(receipt, MarrowJson.Options));
-        WarmStart.RequireCoverage(receipt, stage.InitCoverage);
-        if (InitReference.IsMatched(stage.Init))
+        var isMatched = InitReference.IsMatched(stage.Init);
+        if (receipt.BackboneCoverage >= stage.InitCoverage)
         {
-            receipt = MatchedWeights.Redraw(task.Model, receipt, seed);
-            AtomicFile.WriteText(receiptPath, JsonSerializer.Serialize(receipt, MarrowJson.Options));
-            say($"random weights with the statistics of each layer of {receipt.Source}");
+            receipt = isMatched ? MatchedWeights.Redraw(task.Model, receipt, context.Seeds.MatchedWeights)
+                : source.WeightsOnly ? receipt
+                : WarmStart.Probe(receipt, source, task.Model, task.Spec);
+        }
+        AtomicFile.WriteText(context.File("receipt.json"), JsonSerializer.Serialize(receipt, MarrowJson.Options));
+        WarmStart.RequireCoverage(receipt, stage.InitCoverage);
+        if (isMatched)
+        {
+            context.Say($"random weights with the statistics of each layer of {receipt.Source}");
             return receipt;
         }
-        if (!source.WeightsOnly)
-        {
-            receipt = WarmStart.Probe(receipt, source, task.Model, task.Spec);
-            AtomicFile.WriteText(receiptPath, JsonSerializer.Serialize(receipt, MarrowJson.Options));
-        }
         if (!source.WeightsOnly && source.Config.Task == stage.Task && Options(source, task).Scope == TransferScope.Backbone)
-            say($"{source.Name} has other outputs ({TaskLabels.Some(source.Config.Classes)}): the head starts at random");
-        say(string.Create(CultureInfo.InvariantCulture,
+            context.Say($"{source.Name} has other outputs ({TaskLabels.Some(source.Config.Classes)}): the head starts at random");
+        context.Say(string.Create(CultureInfo.InvariantCulture,
             $"warm start from {receipt.Source}: {receipt.BackboneCoverage:P1} of the backbone, {receipt.Total.Share:P1} of all parameters{ProbeText(receipt.Probe)}"));
         return receipt;
     }

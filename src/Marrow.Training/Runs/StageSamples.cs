@@ -46,9 +46,10 @@ internal sealed record StageSamples
         var patients = labelled.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
         if (patients < parts)
             throw MarrowException.Bad(root, $"{parts} patients or more, one for each part of the data", $"{patients} in {labelled.Count} samples", "Check the column of patients, or set data.heldOut or data.validation to 0.");
-        var split = LabelledSamples.Divide(labelled, stage.Task, stage.Data.HeldOut, recipe.SplitSeed);
-        var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, recipe.SplitSeed + 1);
-        var training = LabelSubset.Take(dataset, forTraining.Train, stage.Data, recipe.Seed + 2);
+        var seeds = RunSeeds.Of(recipe);
+        var split = LabelledSamples.Divide(labelled, stage.Task, stage.Data.HeldOut, seeds.HeldOut);
+        var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, seeds.Validation);
+        var training = LabelSubset.Take(dataset, forTraining.Train, stage.Data, seeds.LabelSubset);
         if (training.Count * CroppedSamples.Crops(stage.Crop?.Region) < stage.Train.Batch)
             throw MarrowException.Bad(root, $"{stage.Train.Batch} or more images to train on, a batch of stage {stage.Name}", $"{training.Count}", "Lower train.batch, or use more data.");
         return new() { Dataset = dataset, Split = split, Training = training, TrainingPart = forTraining.Train, Validation = forTraining.HeldOut };

@@ -60,7 +60,7 @@ public sealed class SelfTrainingTests : IDisposable
         var stage = request.Recipe.Stages[1];
         var data = StageSamples.Read(request.Recipe, stage, _folder["chests"]);
         using var first = Checkpoint.Load(results[0].Folder);
-        var learnt = SelfTraining.Apply(data, stage, first, Path.Combine(_folder["out"], "soft"), _ => { }, TestContext.Current.CancellationToken);
+        var learnt = Apply(request, stage, data, first, Path.Combine(_folder["out"], "soft"));
 
         var (certain, uncertain, blank) = (0, 0, 0);
         foreach (var sample in learnt.Training)
@@ -100,7 +100,7 @@ public sealed class SelfTrainingTests : IDisposable
         using var first = Checkpoint.Load(results[0].Folder);
         var data = StageSamples.Read(request.Recipe, stage, _folder["chests"]);
         Directory.CreateDirectory(_folder["other"]);
-        SelfTraining.Apply(data, stage, first, _folder["other"], _ => { }, TestContext.Current.CancellationToken);
+        Apply(request, stage, data, first, _folder["other"]);
         var soft = CsvTable.Read(Path.Combine(_folder["other"], "soft-labels.csv"), hasHeader: true);
 
         var sample = data.Training.First(s => s.Id == soft.Rows[3].Fields[0]);
@@ -130,11 +130,18 @@ public sealed class SelfTrainingTests : IDisposable
         using var other = Drafts.Of(model).Save(_folder["hub"]);
         var recipe = RecipeReader.Parse(Recipe, "r.yaml", []);
         var data = StageSamples.Read(recipe, recipe.Stages[1], _folder["chests"]);
-        var message = Assert.Throws<MarrowException>(() => SelfTraining.Apply(data, recipe.Stages[1], other, _folder.Path, _ => { }, TestContext.Current.CancellationToken)).Message;
+        var message = Assert.Throws<MarrowException>(() => Apply(Request() with { Recipe = recipe }, recipe.Stages[1], data, other, _folder.Path)).Message;
         Assert.Contains("a checkpoint that knows No Finding", message);
     }
 
     [Fact]
     public void A_stage_left_out_is_then_a_checkpoint() =>
         Assert.Equal("densenet-mini.ignore", Request().Recipe.Only(["soft"]).Stages[0].Data.SoftLabelsFrom);
+
+    private static StageSamples Apply(RunRequest request, Stage stage, StageSamples data, Checkpoint first, string folder)
+    {
+        var done = new Dictionary<string, StageResult>();
+        using var context = new StageContext(request, stage, folder, done, _ => { }, TestContext.Current.CancellationToken);
+        return SelfTraining.Apply(data, first, context);
+    }
 }

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Marrow.Checkpoints;
+using Marrow.Training.Recipes;
+
+namespace Marrow.Training.Runs;
+
+/// <summary>The files of a run that are not a stage's own training state.</summary>
+internal static class RunFolder
+{
+    private const string ResultName = "result.json";
+    private const string LockName = ".run.lock"; // an experiment locks the folders of its runs by a file of its own
+
+    private sealed record Description
+    {
+        public required string Recipe { get; init; }
+        public required IReadOnlyList<string> Overrides { get; init; }
+        public IReadOnlyList<string> Stages { get; init; } = [];
+        public required string Command { get; init; }
+        public required string MarrowVersion { get; init; }
+    }
+
+    /// <summary>Refuses a folder that holds another run, or one that is to be started anew. Writes nothing.</summary>
+    public static void Check(RunRequest request)
+    {
+        var (path, recipe) = Files(request);
+        if (File.Exists(path))
+        {
+            if (!request.Resume)
+                throw new MarrowException($"{request.OutFolder}: holds a run already. Go on with it by --resume, or name another folder with --out.");
+            var stored = MarrowJson.Read<Description>(path, "the description of a run", "Copy it from where it is whole, or name another folder with --out.");
+            if (!File.Exists(recipe) || RecipeYaml.ReadText(recipe) != request.Recipe.SourceText || !stored.Overrides.SequenceEqual(request.Recipe.Overrides) || !stored.Stages.SequenceEqual(request.Recipe.Chosen))
+                throw new MarrowException($"{request.OutFolder}: the run there has another recipe or other settings than {request.Recipe.SourcePath}. Resume it with its own recipe.yaml, --set values and --stages, or name another folder with --out.");
+        }
+    }
+
+    /// <summary>Writes down what is run; throws <see cref="MarrowException"/> when the folder can't be written.</summary>
+    public static void Describe(RunRequest request)
+    {
+        var (path, recipe) = Files(request);
+        if (File.Exists(path))
+            return;
+        if (File.Exists(recipe) && InputFile.ReadAllText(recipe, 16 << 20) != request.Recipe.SourceText)
+            throw MarrowException.Bad(request.OutFolder, "a folder without a recipe.yaml of its own", "one that no run left there", "Name another folder with --out: nothing that others wrote is replaced.");
+        request.Recipe.WriteTo(recipe);
+        var version = typeof(Runner).Assembly.GetName().Version!.ToString(3);
+        AtomicFile.WriteText(path, JsonSerializer.Serialize(new Description
+        {
+            Recipe = request.Recipe.Name,
+            Overrides = request.Recipe.Overrides,
+            Stages = request.Recipe.Chosen,
+            Command = request.Command,
+            MarrowVersion = version,
+        }, MarrowJson.Options));
+    }
+
+    /// <summary>
+    /// The process that runs in the folder, until it is disposed or dies. Throws <see cref="MarrowException"/> where another
+    /// one does, or the folder can't be written.
+    /// </summary>
+    public static IDisposable Take(RunRequest request)
+    {
+        AtomicFile.RequireWritable(request.OutFolder);
+        return FolderLock.TryTake(request.OutFolder, LockName)
+            ?? throw new MarrowException($"{request.OutFolder}: another process is at the run in this folder. Wait for its end, or name another folder with --out.");
+    }
+
+    /// <summary>Null for a stage that is not done. Its checkpoint is looked for in the run's own hub, wherever both were moved to.</summary>
+    public static StageResult? FindResult(string stageFolder, string hubFolder)
+    {
+        var path = Path.Combine(stageFolder, ResultName);
+        if (!File.Exists(path))
+            return null;
+        const string again = "delete this file and resume: the stage then ends again from its state";
+        var result = MarrowJson.Read<StageResult>(path, "the result of a stage", $"Otherwise {again}.");
+        var parts = result.Checkpoint.Split(Digest.Mark);
+        if (parts is not [var name, var digits] || !CheckpointName.IsValid(name) || !Digest.IsHex(digits))
+            throw MarrowException.Bad(path, "a checkpoint as name@sha256:digits", $"'{result.Checkpoint}'", $"Otherwise {again}.");
+        var folder = Path.Combine(hubFolder, name, digits);
+        return Directory.Exists(folder) ? result with { Folder = folder }
+            : throw MarrowException.Bad(path, $"{result.Checkpoint} in the run's hub {hubFolder}", "none", $"Name the hub that the run began with, by --hub; or {again}.");
+    }
+
+    private static (string Description, string Recipe) Files(RunRequest request) =>
+        (Path.Combine(request.OutFolder, "run.json"), Path.Combine(request.OutFolder, "recipe.yaml"));
+
+    /// <summary>The checkpoint's folder is told from the run's, so that it holds for a run that was moved.</summary>
+    public static void SaveResult(RunRequest request, StageResult result) => AtomicFile.WriteText(Path.Combine(request.OutFolder, result.Stage, ResultName),
+        JsonSerializer.Serialize(result with { Folder = Path.GetRelativePath(request.OutFolder, result.Folder) }, MarrowJson.Options));
+}

@@ -1,0 +1,57 @@
+using Marrow.Training.Loop;
+using Marrow.Training.Recipes;
+
+namespace Marrow.Training.Runs;
+
+/// <summary>What every step of a stage knows: the run, the stage, what went before it, and whom to tell.</summary>
+internal sealed class StageContext : IDisposable
+{
+    private readonly RunLog _log;
+    private readonly Action<RunEvent> _report;
+
+    /// <summary>Makes the stage's folder. Throws <see cref="MarrowException"/> when it can't be written.</summary>
+    /// <param name="done">The results of earlier stages, by name.</param>
+    public StageContext(
+        RunRequest request,
+        Stage stage,
+        string folder,
+        IReadOnlyDictionary<string, StageResult> done,
+        Action<RunEvent> report,
+        CancellationToken cancellation)
+    {
+        (Request, Stage, Folder, Done, Cancellation) = (request, stage, folder, done, cancellation);
+        _report = report;
+        _log = new RunLog(folder);
+        Began = request.Resume && RunState.Exists(folder) ? RunIdentity.Load(folder) : null;
+    }
+
+    public RunRequest Request { get; }
+
+    public Stage Stage { get; }
+
+    public string Folder { get; }
+
+    public IReadOnlyDictionary<string, StageResult> Done { get; }
+
+    public CancellationToken Cancellation { get; }
+
+    /// <summary>What the stage depended on when it began; null for one that begins now, or began before that was kept.</summary>
+    public RunIdentity? Began { get; }
+
+    public RunSeeds Seeds => RunSeeds.Of(Request.Recipe);
+
+    /// <summary>A file of the stage's folder.</summary>
+    public string File(string name) => Path.Combine(Folder, name);
+
+    /// <summary>Tells whoever listens, and the log.</summary>
+    public void Report(RunEvent e)
+    {
+        _report(e);
+        if (_log.Write(e) is { } trouble)
+            _report(new() { Stage = Stage.Name, Message = trouble });
+    }
+
+    public void Say(string message) => Report(new() { Stage = Stage.Name, Message = message });
+
+    public void Dispose() => _log.Dispose();
+}

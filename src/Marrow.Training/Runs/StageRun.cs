@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Datasets;
+using Marrow.Inputs;
+using Marrow.Metrics;
+using Marrow.Tasks;
+using Marrow.Training.Loop;
+using Marrow.Training.Methods;
+using Marrow.Training.Recipes;
+using TorchSharp;
+
+namespace Marrow.Training.Runs;
+
+/// <summary>
+/// One stage of a run, in the order of its steps: the samples and the checkpoints that have a part in it, the images as the
+/// model sees them, the model, its start, training, the held-out part, the checkpoint.
+/// </summary>
+internal static class StageRun
+{
+    private const int MostWorkers = 8;
+
+    /// <summary>Throws as <see cref="Runner.Run"/> does.</summary>
+    public static StageResult Run(StageContext context, StageInputs inputs)
+    {
+        Tell(context, inputs);
+        var (data, unlabeled) = inputs;
+        var identity = RunIdentity.Of(data, unlabeled, context.Request.DeviceChoice);
+        data.SaveSplit(context.File("split.json"));
+        using var sources = StageSources.Find(context);
+        if (sources.Labeller is { } labeller)
+            data = SelfTraining.Apply(data, labeller, context);
+        using var images = StageImages.Pack(context, data, unlabeled, sources.Cropping);
+
+        using var task = BuildModel(context, images);
+        using var masks = data.PackMasks(task, context.Cancellation);
+        RequireTheSame(context, identity.With(images, masks).With(sources), out var key);
+        var receipt = sources.Start is { } start ? StageInit.Apply(start, task, context) : null;
+
+        var trained = Train(context, task, images, masks, data.Training, key);
+        var checkpoint = StageCheckpoint.Save(context, new(data, unlabeled), sources, task, receipt, trained);
+        var result = new StageResult
+        {
+            Stage = context.Stage.Name,
+            Task = context.Stage.Task,
+            Checkpoint = $"{checkpoint.Name}@{checkpoint.Digest}",
+            Folder = checkpoint.Path,
+            Receipt = receipt,
+            Metrics = trained.Metrics,
+            Progress = trained.Progress,
+            TrainingImages = data.Training.Count,
+            UnlabeledImages = unlabeled?.Samples.Count ?? 0,
+            ValidationImages = data.Validation.Count,
+            HeldOutImages = data.HeldOut.Count,
+            PeakMemoryGiB = Process.GetCurrentProcess().PeakWorkingSet64 / (double)(1 << 30),
+            WaitShare = trained.WaitShare,
+        };
+        RunFolder.SaveResult(context.Request, result);
+        return result;
+    }
+
+    private static void Tell(StageContext context, StageInputs inputs)
+    {
+        context.Say($"{inputs.Data}");
+        if (Computing.ProcessThreads.Current?.Last is { } threads)
+            context.Say($"{threads}");
+        if (context.Request.DeviceChoice.Take() is { IsCpu: false } device)
+            context.Say($"computes on {device}");
+        if (inputs.Unlabeled is { } unlabeled)
+            context.Say($"{unlabeled}");
+        if (inputs.Data.Faults.Length > 0)
+            context.Say(inputs.Data.Faults);
+        if (context.Began is null && RunState.Exists(context.Folder))
+            context.Say("begun by an earlier version of Marrow, which kept no record of its data: whether they have changed since can't be told");
+    }
+
+    /// <summary>With random weights. What it takes from labels, as anchors from boxes, it takes from those it is trained on.</summary>
+    private static TaskModel BuildModel(StageContext context, StageImages images)
+    {
+        torch.manual_seed((long)context.Seeds.Weights);
+        var (stage, shown) = (context.Stage, images.Shown);
+        var task = TaskCatalogue.Create(
+            stage.Task, stage.ModelRequest, images.Input, shown.Dataset with { Samples = shown.Training });
+        task.AdaptTo(shown.Training);
+        return task;
+    }
+
+    /// <summary>A run that goes on has the inputs that it began with; one that begins writes them down.</summary>
+    /// <param name="key">Of the inputs, kept with the state.</param>
+    private static void RequireTheSame(StageContext context, RunIdentity identity, out string key)
+    {
+        if (context.Began is { } began)
+            identity.Require(began, context.Folder, context.Request.AllowChanged).ToList().ForEach(context.Say);
+        else
+            identity.Save(context.Folder);
+        key = identity.Key;
+    }
+
+    /// <summary>The task's model has the best weights afterwards, on the processor.</summary>
+    /// <param name="labelled">Whole images, by whose spread the answers for unlabelled ones are judged.</param>
+    private static TrainedStage Train(
+        StageContext context, TaskModel task, StageImages images, MaskPack? masks, IReadOnlyList<Sample> labelled, string key)
+    {
+        var (stage, options) = (context.Stage, context.Stage.Train);
+        var workers = options.Workers > 0 ? options.Workers : Math.Min(MostWorkers, torch.get_num_threads());
+        using var training = images.Training(stage.Augment, options.Batch, context.Seeds.Batches, workers, masks);
+        using var unlabeled = stage.UnlabeledAugment is { } augment
+            ? images.Unlabeled(augment, options.Batch, context.Seeds.UnlabeledBatches, workers)
+            : null;
+        var device = context.Request.DeviceChoice;
+        using var method = unlabeled is null
+            ? MethodCatalogue.Create(stage, task, device)
+            : MethodCatalogue.Create(stage, task, device, labelled, images.Cache, masks, unlabeled);
+        using var validation = images.Plain(images.Shown.Validation, options.Batch, masks, context.Cancellation);
+        using var loop = new TrainingLoop(stage.Name, method, options, training, validation, context.Folder, key);
+        var waited = new WaitTally();
+        var progress = loop.Run(
+            context.Request.Resume,
+            e =>
+            {
+                waited.Add(e);
+                context.Report(e);
+            },
+            context.Cancellation);
+        var metrics = Measure(context, loop, images, masks);
+        method.Compute.Release(task.Model);
+        return new(progress, metrics, waited.Share);
+    }
+
+    /// <summary>On the held-out part; none where there is none.</summary>
+    private static IReadOnlyList<MetricValue> Measure(
+        StageContext context, TrainingLoop loop, StageImages images, MaskPack? masks)
+    {
+        var kept = context.Request.DrawsOf;
+        using var heldOut = images.Plain(images.Shown.HeldOut, context.Stage.Train.Batch, masks, context.Cancellation);
+        if (heldOut is null)
+            return [];
+        var metrics = loop.Measure(heldOut, new() { KeepDraws = kept is not null, Cancellation = context.Cancellation });
+        return [.. metrics.Select(metric => metric.Name == kept ? metric : metric with { Draws = null })];
+    }
+
+    /// <summary>The share of waiting over a whole run, from its events.</summary>
+    private sealed class WaitTally
+    {
+        private readonly Stopwatch _sinceEvent = Stopwatch.StartNew();
+        private double _seconds;
+        private double _waited;
+
+        public double Share => _seconds > 0 ? _waited / _seconds : 0;
+
+        public void Add(RunEvent e)
+        {
+            var seconds = _sinceEvent.Elapsed.TotalSeconds;
+            _sinceEvent.Restart();
+            if (e.WaitShare is not { } share)
+                return;
+            _seconds += seconds;
+            _waited += share * seconds;
+        }
+    }
+}
+
+/// <summary>What training has come to, beside the weights.</summary>
+/// <param name="Metrics">On the held-out part.</param>
+/// <param name="WaitShare">Of the training time, 0 to 1: that in which steps waited for data.</param>
+internal sealed record TrainedStage(RunProgress Progress, IReadOnlyList<MetricValue> Metrics, double WaitShare);

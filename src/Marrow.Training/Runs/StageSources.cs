@@ -1,0 +1,84 @@
+using Marrow.Checkpoints;
+using Marrow.Training.Recipes;
+
+namespace Marrow.Training.Runs;
+
+/// <summary>The checkpoints that have a part in a stage; disposing closes them.</summary>
+internal sealed class StageSources : IDisposable
+{
+    /// <summary>What it is warm-started from; null for random weights.</summary>
+    public Checkpoint? Start { get; private init; }
+
+    /// <summary>What gives its soft labels; null for none.</summary>
+    public Checkpoint? Labeller { get; private init; }
+
+    /// <summary>What says where in the images it looks; null for all of them.</summary>
+    public StageCropping? Cropping { get; private init; }
+
+    public Checkpoint? Detector => Cropping?.Source;
+
+    /// <summary>Those that there are.</summary>
+    public IEnumerable<Checkpoint> All => ((Checkpoint?[])[Start, Labeller, Detector]).OfType<Checkpoint>();
+
+    /// <summary>Throws <see cref="MarrowException"/> where one is not there, or crops by no detector.</summary>
+    public static StageSources Find(StageContext context)
+    {
+        Checkpoint? labeller = null, start = null;
+        try
+        {
+            labeller = Named(context.Stage.Data.SoftLabelsFrom, RunIdentity.LabelsBy);
+            start = Named(context.Stage.Init, RunIdentity.Start);
+            var cropping = context.Stage.Crop is { } crop
+                ? StageCropping.By(Named(crop.By, RunIdentity.CropBy)!, context.Stage, context.Request.DeviceChoice)
+                : null;
+            return new() { Labeller = labeller, Start = start, Cropping = cropping };
+        }
+        catch
+        {
+            labeller?.Dispose();
+            start?.Dispose();
+            throw;
+        }
+
+        Checkpoint? Named(string? reference, string role) =>
+            reference is null ? null : Find(context.Request, reference, role, context.Done, context.Began);
+    }
+
+    /// <summary>
+    /// An earlier stage's checkpoint, or one of the hub; the caller disposes it. A hub's name means the newest; a run that
+    /// goes on means the one that it began with, though a newer one has come.
+    /// </summary>
+    /// <param name="role">Of <see cref="RunIdentity"/>.</param>
+    public static Checkpoint Find(
+        RunRequest request, string reference, string role, IReadOnlyDictionary<string, StageResult> done, RunIdentity? began)
+    {
+        var name = InitReference.NameIn(reference);
+        if (done.TryGetValue(name, out var stage))
+            return Checkpoint.Load(stage.Folder);
+        var found = request.Resolve(name);
+        if (began?.Find(role) is not { } before || before == RunIdentity.Reference(found))
+            return found;
+        var now = RunIdentity.Reference(found);
+        found.Dispose();
+        try
+        {
+            return request.Resolve(before);
+        }
+        catch (MarrowException e)
+        {
+            throw MarrowException.Bad(
+                request.OutFolder,
+                $"{role} {before}, as the run began",
+                $"{now}, and that one no more",
+                "Put it back into the hub, or start anew in another folder, by --out.",
+                e);
+        }
+    }
+
+    public void Dispose()
+    {
+        Start?.Dispose();
+        Labeller?.Dispose();
+        Cropping?.Dispose();
+    }
+}
