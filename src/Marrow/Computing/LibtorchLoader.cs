@@ -26,7 +26,7 @@ internal static class LibtorchLoader
     private const ushort VersionFlagWeak = 2;
     private const int MostBytes = 64 << 20; // the library has 1 MB, libstdc++ 2 MB
 
-    /// <summary>Why libtorch can't be loaded, once that is known; null where it was, or where nothing had to be done.</summary>
+    /// <summary>Why libtorch can't be loaded, once that is known, by the first reason; null where it was, or where nothing had to be done.</summary>
     internal static string? Problem { get; private set; }
 
     [ModuleInitializer]
@@ -51,7 +51,7 @@ internal static class LibtorchLoader
         catch (Exception e) when (e is MarrowException or IOException or UnauthorizedAccessException or InvalidDataException or DllNotFoundException or BadImageFormatException)
         {
             // TorchSharp would hide an exception from here behind one of its own.
-            Problem = $"libtorch can't be loaded: {e.Message.TrimEnd('.')}.";
+            Problem ??= $"libtorch can't be loaded: {e.Message.TrimEnd('.')}.";
             return default;
         }
     }
