@@ -14,12 +14,7 @@ namespace Marrow.Tasks.Vertebrae;
 
 internal static class SecondLook
 {
-    private const int Windows = 9;              // of 1 or 2 vertebrae: the tilt changes little within one
-    private const double HeightShare = 0.5;     // of the input's height: the vertebrae and two or so on either side
-    private const int CoarsestStride = 32;
-    private const float LowestScore = 0.1f;
-    private const double SecondShare = 2.0 / 3; // on the validation films of recipes/spine.yaml the tilts err least with it
-    private const double MostMove = 0.5;        // of a vertebra's height: beyond is its neighbour
+    private const int CoarsestStride = 32; // of the detector: a window's height is so many pixels or a multiple
 
     /// <param name="image">[1, C, H, W], normalised.</param>
     /// <param name="toInput">Original pixels to the image's. Tilts are those of original pixels: inputs may be stretched.</param>
@@ -27,52 +22,66 @@ internal static class SecondLook
     /// <param name="look">Windows [N, C, h, w] -> what the detector sees on them and on their mirror images; the open scope disposes it.</param>
     /// <returns>The same spine where nothing was seen again.</returns>
     public static SpinePrediction Refine(SpinePrediction spine, Tensor image, AffineTransform toInput,
-        IReadOnlyList<double> black, Func<Tensor, (DetectorOutput Output, DetectorOutput Mirrored)> look)
+        IReadOnlyList<double> black, VertebraeDecoding decoding,
+        Func<Tensor, (DetectorOutput Output, DetectorOutput Mirrored)> look)
     {
         using var scope = NewDisposeScope();
         var (width, height) = ((int)image.shape[3], (int)image.shape[2]);
-        var windowHeight = Math.Min(height, (int)Math.Ceiling(height * HeightShare / CoarsestStride) * CoarsestStride);
+        var (fromWindow, windowHeight) = Windows(spine, toInput, width, height, decoding.SecondLook);
+        var (output, mirrored) = look(Cut(image, fromWindow, windowHeight, black));
+        return Combine(spine, toInput, fromWindow, decoding.SecondLook,
+            w => SpineDecoder.Detect(output, w, decoding, mirrored));
+    }
+
+    /// <summary>
+    /// For each window its pixels to input pixels, and the height of all; they are as wide as the input.
+    /// </summary>
+    internal static (AffineTransform[] FromWindow, int Height) Windows(SpinePrediction spine, AffineTransform toInput,
+        int width, int height, SecondLookDecoding decoding)
+    {
+        var strides = (int)Math.Ceiling(height * decoding.HeightShare / CoarsestStride);
+        var windowHeight = Math.Min(height, strides * CoarsestStride);
         var toOriginal = toInput.Invert();
         Vertebra[] seen = [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
-        var fromWindow = new AffineTransform[Windows];
-        for (var w = 0; w < Windows; w++)
-            fromWindow[w] = Window(seen, First(w), First(w + 1), toInput, width, windowHeight);
+        var fromWindow = new AffineTransform[decoding.Windows];
+        for (var w = 0; w < fromWindow.Length; w++)
+            fromWindow[w] = Window(seen, First(w, decoding), First(w + 1, decoding), toInput, width, windowHeight);
+        return (fromWindow, windowHeight);
+    }
 
-        var (output, mirrored) = look(Cut(image, fromWindow, windowHeight, black));
+    /// <param name="look">What is seen in a window, in its pixels.</param>
+    internal static SpinePrediction Combine(SpinePrediction spine, AffineTransform toInput,
+        AffineTransform[] fromWindow, SecondLookDecoding decoding, Func<int, IReadOnlyList<Detection>> look)
+    {
+        var toOriginal = toInput.Invert();
+        Vertebra[] seen = [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
         var vertebrae = spine.Vertebrae.ToArray();
         var scores = spine.Scores.ToArray();
         var filled = spine.Filled.ToArray();
-        for (var w = 0; w < Windows; w++)
+        for (var w = 0; w < fromWindow.Length; w++)
         {
             var back = fromWindow[w].Then(toOriginal);
-            Detection[] detections = [.. SpineDecoder.Detect(output, w, mirrored)
-                .Where(d => d.Score >= LowestScore).Select(d => d with { Vertebra = d.Vertebra.Transform(back) })];
-            for (var n = First(w); n < First(w + 1); n++)
+            Detection[] detections = [.. look(w)
+                .Where(d => d.Score >= decoding.LeastScore)
+                .Select(d => d with { Vertebra = d.Vertebra.Transform(back) })];
+            for (var n = First(w, decoding); n < First(w + 1, decoding); n++)
             {
-                var (center, reach) = (seen[n].Center, MostMove * seen[n].UpperMidpoint.DistanceTo(seen[n].LowerMidpoint));
+                var center = seen[n].Center;
+                var reach = decoding.MostMoveHeights * seen[n].UpperMidpoint.DistanceTo(seen[n].LowerMidpoint);
                 var near = detections.Where(d => d.Vertebra.Center.DistanceTo(center) < reach).ToList();
                 if (near.Count == 0)
                     continue;
                 var best = near.MaxBy(d => d.Score);
                 var again = best.Vertebra.Transform(toInput);
-                vertebrae[n] = filled[n] ? again : Mix(vertebrae[n], again, SecondShare);
+                vertebrae[n] = filled[n] ? again : Vertebra.Mix(vertebrae[n], again, decoding.Share);
                 (scores[n], filled[n]) = (Math.Max(scores[n], best.Score), false);
             }
         }
         return spine with { Vertebrae = vertebrae, Scores = scores, Filled = filled, FirstLook = spine };
     }
 
-    /// <summary>Corner by corner; <paramref name="share"/> is the second's.</summary>
-    internal static Vertebra Mix(in Vertebra first, in Vertebra second, double share)
-    {
-        return new(Corner(first.TopLeft, second.TopLeft), Corner(first.TopRight, second.TopRight),
-            Corner(first.BottomLeft, second.BottomLeft), Corner(first.BottomRight, second.BottomRight));
-
-        Point2D Corner(Point2D a, Point2D b) => a * (1 - share) + b * share;
-    }
-
     /// <summary>The first vertebra of a window.</summary>
-    private static int First(int window) => window * Vertebra.Count / Windows;
+    private static int First(int window, SecondLookDecoding decoding) => window * Vertebra.Count / decoding.Windows;
 
     /// <summary>Window pixels to input pixels: at the input's own scale, about the middle of these vertebrae, turned by their mean tilt.</summary>
     private static AffineTransform Window(Vertebra[] original, int first, int end, AffineTransform toInput, int width, int height)
