@@ -22,7 +22,7 @@ internal static class MarrowJson
     private const int MaxBytes = 64 << 20; // a receipt of a thousand tensors has 0.3 MB
 
     /// <summary>For what is read from files: no value left out where one must be, no key twice.</summary>
-    private static readonly JsonSerializerOptions Strict = new(Options)
+    internal static readonly JsonSerializerOptions Strict = new(Options)
     {
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
@@ -37,11 +37,31 @@ internal static class MarrowJson
             RefuseNulls(utf8);
             return JsonSerializer.Deserialize<T>(utf8, Strict)!;
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (IsOfJson(e))
         {
-            throw MarrowException.Bad(path, $"the JSON of {what}", $"none ({e.Message})", remedy, e);
+            throw Bad(path, what, remedy, e);
         }
     }
+
+    /// <summary>The same of a part of a document that was read, whose kind is known by another part.</summary>
+    internal static object Decode(JsonElement part, Type kind, JsonSerializerOptions options,
+        string path, string what, string remedy)
+    {
+        try
+        {
+            return part.Deserialize(kind, options)!;
+        }
+        catch (Exception e) when (IsOfJson(e))
+        {
+            throw Bad(path, what, remedy, e);
+        }
+    }
+
+    private static bool IsOfJson(Exception e) =>
+        e is JsonException or NotSupportedException or InvalidOperationException or ArgumentException;
+
+    private static MarrowException Bad(string path, string what, string remedy, Exception e) =>
+        MarrowException.Bad(path, $"the JSON of {what}", $"none ({e.Message})", remedy, e);
 
     /// <summary>None is ever written, and one within a list or a map would be met where nobody looks for it.</summary>
     private static void RefuseNulls(ReadOnlySpan<byte> utf8)

@@ -221,8 +221,11 @@ public sealed class Checkpoint : IDisposable
 
     private void Verify(Module model, bool verifyGolden)
     {
-        if (verifyGolden && Golden is { } golden)
-            golden.Verify(model, System.IO.Path.Combine(Path, GoldenFile));
+        if (!verifyGolden || Golden is not { } golden)
+            return;
+        var path = System.IO.Path.Combine(Path, GoldenFile);
+        golden.Verify(model, path);
+        golden.Finding?.Verify(Config, path);
     }
 
     /// <summary>Null where the checkpoint has none. Throws <see cref="MarrowException"/> for a damaged one.</summary>

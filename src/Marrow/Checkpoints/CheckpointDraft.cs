@@ -75,10 +75,11 @@ public sealed record CheckpointDraft
             if (ModelOutputs.AreKnown(model))
             {
                 GoldenSample.RequirePossible($"{Name}: {nameof(GoldenShape)}", shape, Config.Model);
-                WriteJson(Checkpoint.GoldenFile, GoldenSample.Record(model, shape, GoldenSeed));
+                var golden = GoldenSample.Record(model, shape, GoldenSeed);
+                WriteJson(Checkpoint.GoldenFile, golden with { Finding = GoldenFinding.Record(Config, Name) });
             }
         }
-        WriteJson(Checkpoint.ConfigFile, Config);
+        WriteJson(Checkpoint.ConfigFile, Config.Whole(Name));
         WriteJson(Checkpoint.MetricsFile, Metrics);
         if (Receipt is not null)
             WriteJson(Checkpoint.ReceiptFile, Receipt);

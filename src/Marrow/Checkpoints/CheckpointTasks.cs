@@ -10,6 +10,6 @@ public static class CheckpointTasks
     {
         var config = checkpoint.Config;
         var model = checkpoint.BuildModel(); // first: it tells of a module that only its maker can build
-        return TaskCatalogue.Of(config.Task, model, config.Model, config.Input, config.Layout);
+        return TaskCatalogue.Of(config, model, checkpoint.Path);
     }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text.Json.Serialization;
 using Marrow.Computing;
 using Marrow.Imaging;
 using Marrow.Tasks;
@@ -8,19 +8,15 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Checkpoints;
 
-/// <summary>One of the outputs that golden.json keeps.</summary>
-/// <param name="Values">Up to 64 elements, evenly spread over the flattened output.</param>
-public sealed record GoldenOutput(string Name, long[] Shape, float[] Values);
-
 /// <summary>
 /// golden.json: an input, given by its seed and shape, and what the weights must give for it. Hashes prove that the
 /// files are whole; this proves that the model built from them still computes the same, after a change of Marrow, of
 /// libtorch or of the machine. It is computed on the processor, whatever device the weights were trained on: only there
-/// are numbers of two machines alike enough to be compared.
+/// are numbers of two machines alike enough to be compared. <see cref="GoldenFinding"/> goes on from outputs to what is
+/// said of them.
 /// </summary>
 public sealed record GoldenSample
 {
-    private const int KeptValues = 64;
     // 1024 x 1024 px: a DenseNet-121 takes about 1 GB for it. Bounds what a hostile file can make the check allocate.
     private const long MostValues = 1 << 20;
     private const long MostValuesOfOwn = 1 << 24; // of a module that its maker's program has built
@@ -41,6 +37,13 @@ public sealed record GoldenSample
 
     public required IReadOnlyList<GoldenOutput> Outputs { get; init; }
 
+    /// <summary>
+    /// What the decoding must make of outputs; null in checkpoints of early versions, and where outputs are the
+    /// finding.
+    /// </summary>
+    [JsonInclude]
+    internal GoldenFinding? Finding { get; init; }
+
     /// <summary>Runs the model (in evaluation mode, left as it was found) and keeps what it gives.</summary>
     public static GoldenSample Record(Module model, long[] inputShape, ulong seed)
     {
@@ -53,28 +56,18 @@ public sealed record GoldenSample
     /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when the model gives anything else.</summary>
     public void Verify(Module model, string path)
     {
-        var outputs = Run(model, InputShape, Seed);
-        if (outputs.Count != Outputs.Count)
-            throw Bad(path, $"{Outputs.Count} outputs", $"{outputs.Count}");
-        foreach (var (expected, found) in Outputs.Zip(outputs))
-        {
-            if (expected.Name != found.Name || !expected.Shape.SequenceEqual(found.Shape) || expected.Values.Length != found.Values.Length)
-                throw Bad(path, $"the output {expected.Name} {ShapeText.Of(expected.Shape)}", $"{found.Name} {ShapeText.Of(found.Shape)}");
-            var largest = expected.Values.Select(Math.Abs).DefaultIfEmpty(0).Max();
-            for (var i = 0; i < expected.Values.Length; i++)
-            {
-                if (!(Math.Abs(expected.Values[i] - found.Values[i]) <= Tolerance * Math.Max(largest, 1e-6)))
-                    throw Bad(path, $"{Text(expected.Values[i])} as value {i} of {expected.Name}", Text(found.Values[i]));
-            }
-        }
+        GoldenOutput.RequireEqual(Outputs, Run(model, InputShape, Seed), Tolerance, path);
     }
 
     /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, for an impossible input or tolerance.</summary>
     internal void Validate(string path, ModelSpec model)
     {
         RequirePossible(path, InputShape, model);
-        if (!(Tolerance is > 0 and < 1))
-            throw Bad(path, "a tolerance between 0 and 1", Text(Tolerance));
+        foreach (var tolerance in (double[])[Tolerance, .. Finding is null ? [] : (double[])[Finding.Tolerance]])
+        {
+            if (!(tolerance is > 0 and < 1))
+                throw GoldenOutput.Bad(path, "a tolerance between 0 and 1", GoldenOutput.Text(tolerance));
+        }
     }
 
     /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when no such input can be given to such a model.</summary>
@@ -108,14 +101,8 @@ public sealed record GoldenSample
     private static GoldenOutput Keep(string name, torch.Tensor output)
     {
         var flat = output.to(torch.ScalarType.Float32).Values<float>();
-        var kept = Math.Min(KeptValues, flat.Length);
-        return new(name, output.shape, [.. Enumerable.Range(0, kept).Select(i => flat[(long)i * flat.Length / kept])]);
+        return GoldenOutput.Of(name, output.shape, flat.Length, i => flat[i]);
     }
-
-    private static MarrowException Bad(string path, string expected, string found) =>
-        MarrowException.Bad(path, expected, found, "The weights do not compute what they did when they were saved: use the version of Marrow that wrote them.");
-
-    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }
 
 /// <summary>Puts a model and its parts into evaluation mode, and each part back into its own when disposed.</summary>

@@ -21,8 +21,9 @@ public sealed record HubVerification(string Hub, IReadOnlyList<VerifiedCheckpoin
 }
 
 /// <summary>
-/// Reads every byte of a hub's checkpoints on all cores and compares it with the manifests. What seems damaged is looked
-/// at again under the hub's lock, so that a checkpoint that another process adds or removes is not taken for a damaged one.
+/// Reads every byte of a hub's checkpoints on all cores and compares it with the manifests, and looks whether their
+/// decoding still gives the finding that was recorded. What seems damaged is looked at again under the hub's lock, so
+/// that a checkpoint that another process adds or removes is not taken for a damaged one.
 /// </summary>
 internal static class HubVerifier
 {
@@ -103,6 +104,11 @@ internal static class HubVerifier
                 Try(Path.Combine(entry.Folder, file.Path), () => CheckpointManifest.VerifyFile(entry.Folder, file, cancellation));
                 Count(Path.Combine(entry.Folder, file.Path));
             }
+            if (faults.Count == 0)
+                {
+                    var golden = Path.Combine(entry.Folder, Checkpoint.GoldenFile);
+                    Try(golden, () => GoldenFinding.VerifyStored(entry.Folder, manifest));
+                }
             foreach (var stray in manifest.Strays(entry.Folder))
                 faults.Add(new(Path.Combine(entry.Folder, stray), $"{CheckpointManifest.FileName} does not list it. Remove it."));
         }

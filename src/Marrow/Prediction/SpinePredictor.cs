@@ -1,4 +1,3 @@
-using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Computing;
 using Marrow.Findings;
@@ -15,27 +14,12 @@ namespace Marrow.Prediction;
 
 /// <summary>
 /// Radiograph -> vertebrae and Cobb angles, by a detector of corners, a regressor of angles, or both, and a refiner of the
-/// detector's corners. The preprocessing is that of each checkpoint's input contract; nothing about it is guessed.
+/// detector's corners. The preprocessing is that of each checkpoint's input contract; nothing about it is guessed. So
+/// is the decoding: the detector's contract says how its corners become angles, what a whole spine is and when a
+/// person is to look; the regressor's and the refiner's, each made beside a detector, what they count against it.
 /// </summary>
 internal sealed class SpinePredictor : IPredictor
 {
-    /// <summary>
-    /// Share of the corners' expected angles where both are there; the rest is the regressor's. The two err differently, so the
-    /// mixture beats either. Of 0, 0.1 ... 1 this share gave the least SMAPE on the validation films of
-    /// recipes/spine.yaml.
-    /// </summary>
-    public const double LandmarkShare = 0.9;
-
-    /// <summary>
-    /// Standard deviation of a vertebra's tilt as the detector gives it. Of 0, 1, 1.5 ... 3 degrees this gave the least
-    /// SMAPE on the validation films of recipes/spine.yaml.
-    /// </summary>
-    public const double TiltErrorDegrees = 2;
-
-    private const double LowConfidence = 0.5;
-    private const int ManyFilled = 2;
-    private const double DegreesApart = 15; // corners and regressor: beyond, one of them is wrong
-
     private DetectVertebraeTask? _detector;
     private RegressCobbTask? _regressor;
     private PointsTask? _corners;
@@ -130,7 +114,8 @@ internal sealed class SpinePredictor : IPredictor
         using var scope = NewDisposeScope();
         var border = FilmBorder.Of(radiograph);
         var film = border.Film;
-        var (warnings, doubts, refusals) = (new List<string>(radiograph.Warnings), new List<string>(), new List<string>());
+        var (warnings, doubts) = (new List<string>(radiograph.Warnings), new List<string>());
+        IReadOnlyList<string> refusals = [];
         if (border.IsThere)
             warnings.Add(border.Describe(radiograph));
         var vertebrae = new List<FoundVertebra>();
@@ -146,27 +131,22 @@ internal sealed class SpinePredictor : IPredictor
             var corners = _corners is null ? detected.Vertebrae : new VertebraRefiner(_corners, _compute).Refine(film, detected);
             vertebrae.AddRange(corners.Select((v, i) => new FoundVertebra(SpinePart.LevelName(i), v.Transform(border.ToOriginal), spine.Scores[i], spine.Filled[i])));
             measured = CobbAngles.Measure(corners, film.OriginalHeight);
-            expected = CobbExpectation.Degrees(corners, film.OriginalHeight, TiltErrorDegrees);
+            var tiltErrorDegrees = _detector.Decoding.Angles.TiltErrorDegrees;
+            expected = CobbExpectation.Degrees(corners, film.OriginalHeight, tiltErrorDegrees);
             confidence = spine.Confidence;
-            if (!detected.IsUsable)
-                refusals.Add("No whole spine was found: no vertebra was seen.");
-            else
-                refusals.AddRange(SpineEvidence.Of(spine.FirstLook ?? spine, toInput).Refusals());
-            var filled = spine.Filled.Count(f => f);
-            if (filled > 0)
-                (filled > ManyFilled ? doubts : warnings).Add($"{filled} of {Vertebra.Count} vertebrae were not seen but placed from their neighbours.");
-            if (confidence < LowConfidence)
-                doubts.Add(string.Create(CultureInfo.InvariantCulture, $"The confidence is {confidence:F2}, under {LowConfidence:0.##}."));
-            if (SpineEvidence.Misplaced(corners, film.OriginalHeight) is { } misplaced)
-                doubts.Add(misplaced);
+            var judged = SpineJudgement.Of(spine, detected, corners, toInput, _detector.Decoding);
+            warnings.AddRange(judged.Warnings);
+            doubts.AddRange(judged.Doubts);
+            refusals = judged.Refusals;
         }
         else
         {
             doubts.Add("No detector of vertebrae looked at the film: whether it shows a whole spine is not known, so no severity is given.");
         }
         double[] regressed = _regressor is null ? [] : _regressor.AnglesOf(RegressorInput(film, detected, _regressor.Input), _compute)[0];
-        if (measured is not null && regressed.Length > 0 && Math.Abs(measured.Degrees[0] - regressed[0]) > DegreesApart)
-            doubts.Add(string.Create(CultureInfo.InvariantCulture, $"Corners and regressor differ: cobb1 is {measured.Degrees[0]:F1} and {regressed[0]:F1} degrees."));
+        var beside = _regressor?.Decoding.BesideDetector;
+        if (measured is not null && beside?.Doubt(measured.Degrees[0], regressed[0]) is { } differ)
+            doubts.Add(differ);
         return new(new()
         {
             File = radiograph.Source,
@@ -182,7 +162,7 @@ internal sealed class SpinePredictor : IPredictor
             LandmarkAngles = measured,
             ExpectedDegrees = expected,
             RegressorDegrees = regressed,
-            CobbDegrees = Fuse(expected, regressed),
+            CobbDegrees = beside?.Mix(expected, regressed) ?? expected,
             SawSpine = _detector is not null,
         }, refusals);
     }
@@ -218,14 +198,6 @@ internal sealed class SpinePredictor : IPredictor
         Vertebrae = [.. measured.Spine.Vertebrae.Where(v => !v.Filled).Select(v => v with { Level = "" })],
         SawSpine = measured.Spine.SawSpine,
     });
-
-    /// <summary>Both kinds of angles mixed, or the one there is; empty stands for none.</summary>
-    public static IReadOnlyList<double> Fuse(IReadOnlyList<double> expected, IReadOnlyList<double> regressor) => (expected.Count, regressor.Count) switch
-    {
-        (0, _) => regressor,
-        (_, 0) => expected,
-        _ => [.. expected.Zip(regressor, (a, b) => LandmarkShare * a + (1 - LandmarkShare) * b)],
-    };
 
     public void Dispose()
     {

@@ -3,7 +3,6 @@ using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Spine;
 using Marrow.Tasks.Points;
-using Marrow.Tasks.Vertebrae;
 using static TorchSharp.torch;
 
 namespace Marrow.Prediction;
@@ -14,15 +13,6 @@ namespace Marrow.Prediction;
 /// </summary>
 internal sealed class VertebraRefiner(PointsTask task, Compute compute)
 {
-    /// <summary>
-    /// Share of the refined corners; the rest is the detector's, which err otherwise. On validation films the expected
-    /// angles had the least SMAPE with 0.7 behind the small detector of recipes/spine-two-stage.yaml and with 0.3 behind the
-    /// larger one of recipes/spine.yaml; with 0.5 both gain, and tilts err least.
-    /// </summary>
-    public const double RefinedShare = 0.5;
-
-    private const double MostMove = 0.5; // of a vertebra's height: beyond is its neighbour
-
     public InputContract Input => task.Input;
 
     /// <summary>The same vertebrae; one whose refined corners make no vertebra, or another one, stays as it was.</summary>
@@ -39,17 +29,11 @@ internal sealed class VertebraRefiner(PointsTask task, Compute compute)
         return [.. spine.Vertebrae.Select((before, n) =>
         {
             var back = new AffineTransform(-1, 0, Input.Width, 0, 1, 0);
-            var refined = SecondLook.Mix(Of(found[n]), Of(mirrored[n]).Transform(back), 0.5).Transform(seen[n].ToInput.Invert());
-            return IsSame(before, refined) ? SecondLook.Mix(before, refined, RefinedShare) : before;
+            var refined = Vertebra.Mix(Of(found[n]), Of(mirrored[n]).Transform(back), 0.5)
+                .Transform(seen[n].ToInput.Invert());
+            return task.Decoding.Refinement.Mix(before, refined);
         })];
     }
 
     private static Vertebra Of((Point2D Place, double Score)[] corners) => new(corners[0].Place, corners[1].Place, corners[2].Place, corners[3].Place);
-
-    private static bool IsSame(in Vertebra before, in Vertebra refined)
-    {
-        var (axis, down) = (refined.Axis, refined.LowerMidpoint - refined.UpperMidpoint);
-        return axis.X > 0 && axis.X * down.Y - axis.Y * down.X > 0
-            && refined.Center.DistanceTo(before.Center) <= MostMove * before.UpperMidpoint.DistanceTo(before.LowerMidpoint);
-    }
 }

@@ -28,5 +28,14 @@ public readonly record struct Vertebra(Point2D TopLeft, Point2D TopRight, Point2
         return t.A * t.E - t.B * t.D < 0 ? new(v.TopRight, v.TopLeft, v.BottomRight, v.BottomLeft) : v;
     }
 
+    /// <summary>The mean of two, corner by corner; <paramref name="share"/> is the second's.</summary>
+    internal static Vertebra Mix(in Vertebra first, in Vertebra second, double share)
+    {
+        return new(Corner(first.TopLeft, second.TopLeft), Corner(first.TopRight, second.TopRight),
+            Corner(first.BottomLeft, second.BottomLeft), Corner(first.BottomRight, second.BottomRight));
+
+        Point2D Corner(Point2D a, Point2D b) => a * (1 - share) + b * share;
+    }
+
     private static bool IsFinite(Point2D p) => double.IsFinite(p.X) && double.IsFinite(p.Y);
 }

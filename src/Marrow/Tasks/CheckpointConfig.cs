@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Modules;
@@ -69,6 +71,13 @@ public sealed record CheckpointConfig
     /// <summary>How an image becomes the input that the weights expect.</summary>
     public required InputContract Input { get; init; }
 
+    /// <summary>
+    /// How the outputs become a finding: the section of the task's own <see cref="DecodingContract"/>. Null in
+    /// checkpoints of early versions, which mean its defaults, and for tasks whose outputs are the finding.
+    /// </summary>
+    [JsonInclude]
+    internal JsonElement? Decoding { get; init; }
+
     /// <summary>What each output means, in their order.</summary>
     public required IReadOnlyList<OutputMeaning> Outputs { get; init; }
 
@@ -101,6 +110,7 @@ public sealed record CheckpointConfig
         Input.Validate(path);
         Require(Model.Masking is not null == (task?.HidesPatches ?? false), $"the hidden patches for the task {string.Join(", ", TaskCatalogue.Names(t => t.HidesPatches))} and for no other", Model.Masking is null ? "none" : "some");
         task?.Validate(this, Require);
+        ReadDecoding(path);
         if (Model.Detector is { } detector)
         {
             Require(detector is { Classes: >= 1 and <= 1000, PyramidChannels: >= 1 and <= MostPyramidChannels, HeadConvolutions: >= 0 and <= MostHeadConvolutions },
@@ -129,6 +139,21 @@ public sealed record CheckpointConfig
                 throw MarrowException.Bad(path, expected, found, "The checkpoint can't be used by this version as it is.");
         }
     }
+
+    /// <summary>
+    /// The same, read; null for a task whose outputs are the finding. Throws <see cref="MarrowException"/>, naming
+    /// <paramref name="path"/>, when a value is impossible.
+    /// </summary>
+    internal DecodingContract? ReadDecoding(string path) => (TaskCatalogue.Find(Task)?.Decoding, Decoding) switch
+    {
+        (var defaults, null) => defaults,
+        ({ } defaults, { } section) => DecodingContract.Read(section, defaults, path),
+        (null, _) => throw MarrowException.Bad(path, $"no decoding for the task {Task}, whose outputs are the finding",
+            "some", DecodingContract.Remedy),
+    };
+
+    /// <summary>The same with every value of the decoding written out, as a new checkpoint has it.</summary>
+    internal CheckpointConfig Whole(string path) => this with { Decoding = ReadDecoding(path)?.Write() };
 
     /// <summary>Names of the outputs for other programs, which say where no label of one was ever seen.</summary>
     internal IReadOnlyList<string> OutputNames

@@ -41,12 +41,14 @@ public static class TaskCatalogue
     {
         var task = Get(name);
         var spec = task.Spec(model, input, data);
-        return task.Create(ModelCatalogue.Create(spec), spec, input, task.LayoutOf(data));
+        return task.Create(ModelCatalogue.Create(spec), spec, input, task.LayoutOf(data), task.Decoding);
     }
 
     /// <summary>A task with a model that is there; it is the task's to dispose.</summary>
-    internal static TaskModel Of(string name, Module model, ModelSpec spec, InputContract input, ClassLayout layout) => Get(name).Create(model, spec, input, layout);
+    /// <param name="path">Of the config, which errors name.</param>
+    internal static TaskModel Of(CheckpointConfig config, Module model, string path) =>
+        Get(config.Task).Create(model, config.Model, config.Input, config.Layout, config.ReadDecoding(path));
 
     /// <summary>The same task with a model of its own, whose weights are random.</summary>
-    internal static TaskModel Twin(TaskModel task) => Of(task.Name, ModelCatalogue.Create(task.Spec), task.Spec, task.Input, task.Describe().Layout);
+    internal static TaskModel Twin(TaskModel task) => Of(task.Describe(), ModelCatalogue.Create(task.Spec), task.Name);
 }

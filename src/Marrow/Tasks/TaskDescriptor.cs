@@ -43,8 +43,16 @@ public abstract class TaskDescriptor
     internal virtual ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>
         new() { Architecture = request.Architecture, Channels = input.Channels, Outputs = LayoutOf(data).Names.Count };
 
+    /// <summary>
+    /// How outputs become a finding where a checkpoint says nothing of it; null for a task whose outputs are the
+    /// finding.
+    /// </summary>
+    internal virtual DecodingContract? Decoding => null;
+
     /// <summary>The module with its loss, decoding and measures.</summary>
-    internal abstract TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout);
+    /// <param name="decoding">Of the kind of <see cref="Decoding"/>; null where that is.</param>
+    internal abstract TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout,
+        DecodingContract? decoding);
 
     /// <summary>The outputs that a data set asks for.</summary>
     internal virtual ClassLayout LayoutOf(Dataset data) => data.Layout;

@@ -88,7 +88,7 @@ public class RetinaNetTests
             var spine = RandomSpine.Create(new SeededRandom(1), 64, 192);
             var output = detector.forward(image);
             DetectionLoss.Compute(output, [spine.AsTargets(), spine.AsTargets()]).Total().backward();
-            Assert.Equal(2, SpineDecoder.Decode(output).Count);
+            Assert.Equal(2, SpineDecoder.Decode(output, new()).Count);
         }
         else
         {

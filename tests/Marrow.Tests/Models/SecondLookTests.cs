@@ -22,7 +22,8 @@ public class SecondLookTests
         var truth = Curve(40);
         var first = Prediction(Curve(34)); // the first look saw the tilts too small
         var tilts = new List<double>();
-        var refined = SecondLook.Refine(first, Coordinates(), ToInput, [0, 0], crops => (Look(crops, truth, tilts), Look(crops.flip(3), truth, [])));
+        var refined = SecondLook.Refine(first, Coordinates(), ToInput, [0, 0], new(),
+            crops => (Look(crops, truth, tilts), Look(crops.flip(3), truth, [])));
         Assert.All(Enumerable.Range(0, 17), i => Assert.InRange(RandomSpine.LargestDistance(refined.Vertebrae[i], i == Filled ? truth[i] : OneThirdOf(first.Vertebrae[i], truth[i])), 0, 0.5));
         Assert.All(refined.Filled, Assert.False);
         // 17 vertebrae of up to 40 degrees: in the crops they stand within half the bend of one crop.
@@ -35,7 +36,8 @@ public class SecondLookTests
     {
         using var scope = NewDisposeScope();
         var first = Prediction(Curve(20));
-        var nothing = SecondLook.Refine(first, Coordinates(), ToInput, [0, 0], crops => (Look(crops, [], []), Look(crops.flip(3), [], [])));
+        var nothing = SecondLook.Refine(first, Coordinates(), ToInput, [0, 0], new(),
+            crops => (Look(crops, [], []), Look(crops.flip(3), [], [])));
         Assert.Equal(first.Vertebrae, nothing.Vertebrae);
         Assert.Equal(first.Scores, nothing.Scores);
     }
@@ -48,7 +50,7 @@ public class SecondLookTests
         // A film that is black everywhere: so is every pixel of every crop, inside the film, on its edge and outside.
         var film = tensor([-2f, 3f, 0.5f], [1, 3, 1, 1]).expand(1, 3, Height, Width).contiguous();
         var seen = 0;
-        SecondLook.Refine(Prediction(Curve(40)), film, ToInput, black, crops =>
+        SecondLook.Refine(Prediction(Curve(40)), film, ToInput, black, new(), crops =>
         {
             seen = (int)crops.shape[0];
             for (var c = 0; c < black.Length; c++)

@@ -20,7 +20,7 @@ public class SpineDecoderTests
             var truth = RandomSpine.Create(random);
             var detections = truth.Select(v => new Detection(v, 0.9f)).ToArray();
             random.Shuffle<Detection>(detections);
-            var spine = SpineDecoder.Assemble(detections, Width, Height);
+            var spine = SpineDecoder.Assemble(detections, new(), Width, Height);
             Assert.Equal(truth, spine.Vertebrae);
             Assert.DoesNotContain(true, spine.Filled);
             Assert.InRange(spine.Confidence, 0.5, 1);
@@ -44,7 +44,7 @@ public class SpineDecoderTests
                 var by = new Point2D(random.Uniform(30, 90) * (random.Next(2) * 2 - 1), random.Uniform(-20, 20));
                 detections.Add(new(truth[random.Next(17)].Transform(AffineTransform.Translate(by.X, by.Y)), (float)random.Uniform(0.1, 0.6)));
             }
-            var spine = SpineDecoder.Assemble(detections, Width, Height);
+            var spine = SpineDecoder.Assemble(detections, new(), Width, Height);
 
             Assert.Equal(17, spine.Vertebrae.Count);
             var right = Enumerable.Range(0, 17).All(i => spine.Filled[i] == dropped.Contains(i) && (spine.Scores[i] == 0) == spine.Filled[i]
@@ -65,7 +65,7 @@ public class SpineDecoderTests
             var detections = truth.Select(v => new Detection(v, 0.8f)).ToList();
             var half = (truth[between + 1].Center - truth[between].Center) * 0.5;
             detections.Add(new(truth[between].Transform(AffineTransform.Translate(half.X, half.Y)), 0.6f));
-            Assert.Equal(truth, SpineDecoder.Assemble(detections, Width, Height).Vertebrae);
+            Assert.Equal(truth, SpineDecoder.Assemble(detections, new(), Width, Height).Vertebrae);
         }
     }
 
@@ -76,7 +76,8 @@ public class SpineDecoderTests
         for (var trial = 0; trial < Trials; trial++)
         {
             var all = RandomSpine.Create(random, height: 560, count: 19); // the last two stand below the spine
-            var spine = SpineDecoder.Assemble([.. all.Select((v, i) => new Detection(v, i < 17 ? 0.9f : 0.3f))], Width, Height);
+            Detection[] seen = [.. all.Select((v, i) => new Detection(v, i < 17 ? 0.9f : 0.3f))];
+            var spine = SpineDecoder.Assemble(seen, new(), Width, Height);
             Assert.Equal(all[..17], spine.Vertebrae);
         }
     }
@@ -92,7 +93,8 @@ public class SpineDecoderTests
             for (var trial = 0; trial < Trials; trial++)
             {
                 var truth = RandomSpine.Create(random);
-                var spine = SpineDecoder.Assemble([.. truth.Where((_, i) => i != missing).Select(v => new Detection(v, 0.9f))], Width, Height);
+                Detection[] seen = [.. truth.Where((_, i) => i != missing).Select(v => new Detection(v, 0.9f))];
+                var spine = SpineDecoder.Assemble(seen, new(), Width, Height);
                 Assert.True(spine.Filled[0] != spine.Filled[16]);
                 Assert.Equal(1, spine.Filled.Count(f => f));
                 if (!spine.Filled[missing])
@@ -108,7 +110,9 @@ public class SpineDecoderTests
     public void Confidence_falls_with_what_is_missing()
     {
         var truth = RandomSpine.Create(new SeededRandom(6));
-        var confidences = new[] { 17, 12, 6, 1, 0 }.Select(n => SpineDecoder.Assemble([.. truth.Take(n).Select(v => new Detection(v, 0.9f))], Width, Height))
+        Detection[] seen = [.. truth.Select(v => new Detection(v, 0.9f))];
+        var confidences = new[] { 17, 12, 6, 1, 0 }
+            .Select(n => SpineDecoder.Assemble([.. seen.Take(n)], new(), Width, Height))
             .Select(spine =>
             {
                 Assert.Equal(17, spine.Vertebrae.Count);
@@ -129,7 +133,7 @@ public class SpineDecoderTests
         var upsideDown = new Vertebra(v.BottomLeft, v.BottomRight, v.TopLeft, v.TopRight);
         var flat = new Vertebra(v.TopLeft, v.TopRight, v.TopLeft, v.TopRight);
         Detection[] detections = [.. truth.Select(t => new Detection(t, 0.9f)), .. new[] { nan, mirrored, upsideDown, flat }.Select(b => new Detection(b, 1f))];
-        Assert.Equal(truth, SpineDecoder.Assemble(detections, Width, Height).Vertebrae);
+        Assert.Equal(truth, SpineDecoder.Assemble(detections, new(), Width, Height).Vertebrae);
     }
 
     [Fact]
@@ -141,7 +145,7 @@ public class SpineDecoderTests
         var anchors = new AnchorGrid(spec, Width, Height, [(Height / 8, Width / 8)]);
         var truth = new[] { RandomSpine.Create(random), RandomSpine.Create(random) };
         var output = Encode(anchors, truth);
-        var spines = SpineDecoder.Decode(output);
+        var spines = SpineDecoder.Decode(output, new());
         Assert.Equal(2, spines.Count);
         for (var image = 0; image < 2; image++)
             Assert.All(Enumerable.Range(0, 17), i => Assert.InRange(RandomSpine.LargestDistance(spines[image].Vertebrae[i], truth[image][i]), 0, 1e-3));
@@ -155,7 +159,7 @@ public class SpineDecoderTests
         var anchors = new AnchorGrid(DetectorSpec.Vertebrae(Width, Height), Width, Height, [(Height / 8, Width / 8)]);
         var truth = new[] { RandomSpine.Create(random) };
         var output = Encode(anchors, truth, noise: () => (float)(0.03 * random.NextGaussian()));
-        var spine = Assert.Single(SpineDecoder.Decode(output));
+        var spine = Assert.Single(SpineDecoder.Decode(output, new()));
         var errors = Enumerable.Range(0, 17).Select(i => spine.Vertebrae[i].TopLeft.DistanceTo(truth[0][i].TopLeft)).Average();
         Assert.InRange(errors, 0, 0.8); // 0.03 of an anchor of about 45 x 30 px is 2 px of distance
     }

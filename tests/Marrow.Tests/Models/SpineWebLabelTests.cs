@@ -21,11 +21,11 @@ public class SpineWebLabelTests
         foreach (var spine in spines)
         {
             var all = spine.Select(v => new Detection(v, 0.9f)).ToArray();
-            if (!SpineDecoder.Assemble(all, Width, Height).Vertebrae.SequenceEqual(spine))
+            if (!SpineDecoder.Assemble(all, new(), Width, Height).Vertebrae.SequenceEqual(spine))
                 continue; // some labels are doubled, skipped or cut in half
             whole++;
             var missing = 1 + random.Next(15);
-            var found = SpineDecoder.Assemble([.. all.Where((_, i) => i != missing)], Width, Height);
+            var found = SpineDecoder.Assemble([.. all.Where((_, i) => i != missing)], new(), Width, Height);
             gapped += found.Filled[missing] && found.Filled.Count(f => f) == 1 ? 1 : 0;
         }
         Assert.InRange(whole / (double)spines.Length, 0.975, 1);

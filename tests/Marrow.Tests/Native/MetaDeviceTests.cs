@@ -65,7 +65,7 @@ public class MetaDeviceTests
         HasNone(() => Of().Value<float>());
         HasNone(() => ClassProbabilities.Of(Of(N, K), new(["a", "b", "c"], false, [])));
         HasNone(() => BothSides.Means(Of(N, 2 * K)));
-        HasNone(() => SpineDecoder.Decode(Detections()));
+        HasNone(() => SpineDecoder.Decode(Detections(), new()));
 
         static void HasNone(Action read) =>
             Assert.Contains(NoNumbers, Assert.ThrowsAny<Exception>(read).Message, StringComparison.Ordinal);

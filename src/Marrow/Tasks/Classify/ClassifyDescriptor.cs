@@ -26,7 +26,8 @@ internal sealed class ClassifyDescriptor : TaskDescriptor
     internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>
         new() { Architecture = request.Architecture, Channels = input.Channels, Outputs = data.Classes.Count };
 
-    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout) =>
+    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout,
+        DecodingContract? decoding) =>
         new ClassifyTask((Classifier)module, spec, input, layout);
 
     internal override bool IsLabelled(Sample sample) => sample.Labels.Count > 0;

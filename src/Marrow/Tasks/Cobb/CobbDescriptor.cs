@@ -24,7 +24,11 @@ internal sealed class CobbDescriptor : TaskDescriptor
 
     internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) => new() { Architecture = request.Architecture, Channels = input.Channels, Outputs = 3 };
 
-    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout) => new RegressCobbTask((CobbRegressor)module, spec, input);
+    internal override DecodingContract Decoding { get; } = new CobbDecoding();
+
+    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout,
+        DecodingContract? decoding) =>
+        new RegressCobbTask((CobbRegressor)module, spec, input) { Decoding = (CobbDecoding)decoding! };
 
     internal override bool IsLabelled(Sample sample) => sample.CobbDegrees.Count > 0;
 

@@ -18,12 +18,15 @@ public sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputCo
     public override string Limits => "Frontal radiographs of the whole spine. The angles are those of SpineWeb data set 16, whose order and sign are its own. For research. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;
 
+    internal CobbDecoding Decoding { get; init; } = new();
+
     public override CheckpointConfig Describe() => new()
     {
         Model = Spec,
         Task = Name,
         Classes = ["cobb1", "cobb2", "cobb3"],
         Input = Input,
+        Decoding = Decoding.Write(),
         Outputs =
         [
             new("cobb1", "degree", "The largest angle between any two vertebrae."),

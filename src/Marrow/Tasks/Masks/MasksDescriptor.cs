@@ -22,7 +22,11 @@ internal sealed class MasksDescriptor : TaskDescriptor
     internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>
         new() { Architecture = request.Architecture, Channels = input.Channels, Outputs = SegmentationNet.OutputsFor(data.MaskClasses.Count) };
 
-    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout) => new SegmentTask((SegmentationNet)module, spec, input, layout);
+    internal override DecodingContract Decoding { get; } = new MaskDecoding();
+
+    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout,
+        DecodingContract? decoding) =>
+        new SegmentTask((SegmentationNet)module, spec, input, layout) { Decoding = (MaskDecoding)decoding! };
 
     internal override ClassLayout LayoutOf(Dataset data) => new(data.MaskClasses, data.MaskClasses.Count > 1, []);
 

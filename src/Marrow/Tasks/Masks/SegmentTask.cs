@@ -25,6 +25,8 @@ public sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCont
     /// <summary>What masks show: value 1 is the first.</summary>
     public IReadOnlyList<string> Classes { get; } = layout.Names;
 
+    internal MaskDecoding Decoding { get; init; } = new();
+
     internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new MaskReading(this);
 
     public override CheckpointConfig Describe() => new()
@@ -34,6 +36,7 @@ public sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCont
         Classes = Classes,
         ExclusiveClasses = Classes.Count > 1,
         Input = Input,
+        Decoding = Decoding.Write(),
         Outputs =
         [
             .. Spec.Outputs > 1 ? [new OutputMeaning("background", "probability", "The pixel is of none of the classes.")] : Array.Empty<OutputMeaning>(),

@@ -20,7 +20,8 @@ internal sealed class NumbersDescriptor : TaskDescriptor
 
     internal override Module Build(Backbone backbone, ModelSpec spec) => new NumberRegressor(backbone, spec.Outputs);
 
-    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout) => new RegressTask((NumberRegressor)module, spec, input, layout);
+    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout,
+        DecodingContract? decoding) => new RegressTask((NumberRegressor)module, spec, input, layout);
 
     internal override bool IsLabelled(Sample sample) => sample.Numbers.Any(value => !double.IsNaN(value));
 

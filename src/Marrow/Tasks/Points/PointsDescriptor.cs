@@ -24,7 +24,11 @@ internal sealed class PointsDescriptor : TaskDescriptor
 
     internal override Module Build(Backbone backbone, ModelSpec spec) => new PointLocator(backbone, spec.Outputs);
 
-    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout) => new PointsTask((PointLocator)module, spec, input, layout);
+    internal override DecodingContract Decoding { get; } = new PointDecoding();
+
+    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout,
+        DecodingContract? decoding) =>
+        new PointsTask((PointLocator)module, spec, input, layout) { Decoding = (PointDecoding)decoding! };
 
     internal override bool IsLabelled(Sample sample) => sample.Points.Any(point => !double.IsNaN(point.X));
 

@@ -18,6 +18,8 @@ public sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract
     public override string Limits => "For research, and as a starting point for other tasks. Each point is always placed somewhere, whether it is in the image or not. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;
 
+    internal PointDecoding Decoding { get; init; } = new();
+
     public override void AdaptTo(IReadOnlyList<Sample> training) =>
         _trained.Set(k => training.Any(s => s.Points.Count > k && !double.IsNaN(s.Points[k].X)));
 
@@ -29,6 +31,7 @@ public sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract
         Task = Name,
         Classes = layout.Names,
         Input = Input,
+        Decoding = Decoding.Write(),
         Outputs = [.. layout.Names.Select((name, k) => new OutputMeaning(name, "input pixel", $"x and y of {name}, and the share (0 to 1) of its heatmap that lies near there.", _trained.Has(k)))],
     };
 

@@ -22,7 +22,8 @@ internal sealed class PretrainDescriptor : TaskDescriptor
     internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>
         new() { Architecture = request.Architecture, Channels = input.Channels, Masking = request.Masking ?? new() };
 
-    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout) => new PretrainTask((MaskedAutoencoder)module, spec, input);
+    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout,
+        DecodingContract? decoding) => new PretrainTask((MaskedAutoencoder)module, spec, input);
 
     internal override bool IsLabelled(Sample sample) => true; // It needs no label.
 

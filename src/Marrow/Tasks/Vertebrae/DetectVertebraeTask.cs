@@ -24,12 +24,15 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
     public override string Limits => "Frontal radiographs of the whole spine, 17 vertebrae, T1 to L5. For research. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;
 
+    internal VertebraeDecoding Decoding { get; init; } = new();
+
     public override CheckpointConfig Describe() => new()
     {
         Model = Spec,
         Task = Name,
         Classes = ["vertebra"],
         Input = Input,
+        Decoding = Decoding.Write(),
         Outputs =
         [
             new("vertebra", "probability", "An anchor holds a vertebra."),
@@ -63,12 +66,14 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
         ForEachBatch(loader, compute, (images, batch) =>
         {
             var (output, mirrored) = BothSides(images, compute);
-            var spines = Refine(SpineDecoder.Decode(output, mirrored), images, [.. batch.Samples.Select(s => s.ToInput)], compute);
+            IReadOnlyList<AffineTransform> toInput = [.. batch.Samples.Select(s => s.ToInput)];
+            var spines = Refine(SpineDecoder.Decode(output, Decoding, mirrored), images, toInput, compute);
             for (var i = 0; i < spines.Count; i++)
             {
                 var inBatch = batch.Samples[i];
                 trueBoxes.Add([.. inBatch.Vertebrae.Select(DetectionBox.Around)]);
-                foundBoxes.Add([.. SpineDecoder.Detect(output, i, mirrored).Select(d => new ScoredBox(DetectionBox.Around(d.Vertebra), d.Score))]);
+                foundBoxes.Add([.. SpineDecoder.Detect(output, i, Decoding, mirrored)
+                    .Select(d => new ScoredBox(DetectionBox.Around(d.Vertebra), d.Score))]);
                 var size = loader.OriginalSize(inBatch.Sample);
                 var vertebrae = ToOriginal(spines[i], inBatch);
                 landmarks.Add(new()
@@ -98,7 +103,7 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
     {
         using var scope = NewDisposeScope();
         var (output, mirrored) = BothSides(images, compute);
-        return Refine(SpineDecoder.Decode(output, mirrored), images, toInput, compute);
+        return Refine(SpineDecoder.Decode(output, Decoding, mirrored), images, toInput, compute);
     }
 
     // The decoder judges the whole chain: a vertebra's own score may be high where there is none, a spine's is not. Where it
@@ -108,7 +113,7 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
         using var scope = NewDisposeScope();
         var plain = batch.Plain!;
         var (output, mirrored) = BothSides(compute.Arrange(plain.Images), compute);
-        return PseudoLabels(SpineDecoder.Decode(output, mirrored), batch);
+        return PseudoLabels(SpineDecoder.Decode(output, Decoding, mirrored), batch);
     }
 
     /// <param name="spines">As they are seen on the batch's plain images.</param>
@@ -128,7 +133,8 @@ public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputCo
     private IReadOnlyList<SpinePrediction> Refine(IReadOnlyList<SpinePrediction> spines, Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute)
     {
         double[] black = [.. Enumerable.Range(0, Input.Channels).Select(Input.BlackOf)];
-        return [.. spines.Select((spine, i) => SecondLook.Refine(spine, images[i].unsqueeze(0), toInput[i], black,
+        return [.. spines.Select((spine, i) => SecondLook.Refine(
+            spine, images[i].unsqueeze(0), toInput[i], black, Decoding,
             crops => BothSides(compute.Arrange(crops), compute)))];
     }
 

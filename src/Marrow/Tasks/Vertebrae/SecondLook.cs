@@ -1,5 +1,5 @@
 // A detector errs least on vertebrae that stand upright: tilted ones are rare among its films, and it draws them towards
-// the usual. So each part of a spine is looked at again in a crop turned by the tilt that the first look saw. The
+// the usual. So each part of a spine is looked at again through a crop turned by the tilt that the first look saw. The
 // crop shows less of the film, so that the second look has its own errors; a mean of both has the least.
 // Data flow: spine of the first look -> for each few vertebrae a crop, their mean tilt upright -> detector -> corners
 // back -> each vertebra becomes a mean of itself and the detection that stands where it was seen.
@@ -14,12 +14,7 @@ namespace Marrow.Tasks.Vertebrae;
 
 internal static class SecondLook
 {
-    private const int Crops = 9;              // of 1 or 2 vertebrae: the tilt changes little within one
-    private const double HeightShare = 0.5;     // of the input's height: the vertebrae and two or so on either side
-    private const int CoarsestStride = 32;
-    private const float LowestScore = 0.1f;
-    private const double SecondShare = 2.0 / 3; // on the validation films of recipes/spine.yaml the tilts err least with it
-    private const double MostMove = 0.5;        // of a vertebra's height: beyond is its neighbour
+    private const int CoarsestStride = 32; // of the detector: a crop's height is so many pixels or a multiple
 
     /// <param name="image">[1, C, H, W], normalised.</param>
     /// <param name="toInput">Original pixels to the image's. Tilts are those of original pixels: inputs may be stretched.</param>
@@ -27,57 +22,68 @@ internal static class SecondLook
     /// <param name="look">Crops [N, C, h, w] -> what the detector sees on them and on their mirror images; the open scope disposes it.</param>
     /// <returns>The same spine where nothing was seen again.</returns>
     public static SpinePrediction Refine(SpinePrediction spine, Tensor image, AffineTransform toInput,
-        IReadOnlyList<double> black, Func<Tensor, (DetectorOutput Output, DetectorOutput Mirrored)> look)
+        IReadOnlyList<double> black, VertebraeDecoding decoding,
+        Func<Tensor, (DetectorOutput Output, DetectorOutput Mirrored)> look)
     {
         using var scope = NewDisposeScope();
         var (width, height) = ((int)image.shape[3], (int)image.shape[2]);
-        var cropHeight = Math.Min(height, (int)Math.Ceiling(height * HeightShare / CoarsestStride) * CoarsestStride);
+        var (fromCrop, cropHeight) = CropsOf(spine, toInput, width, height, decoding.SecondLook);
+        var (output, mirrored) = look(Cut(image, fromCrop, cropHeight, black));
+        return Combine(spine, toInput, fromCrop, decoding.SecondLook,
+            w => SpineDecoder.Detect(output, w, decoding, mirrored));
+    }
+
+    /// <summary>
+    /// For each crop its pixels to input pixels, and the height of all; they are as wide as the input.
+    /// </summary>
+    internal static (AffineTransform[] FromCrop, int Height) CropsOf(SpinePrediction spine, AffineTransform toInput,
+        int width, int height, SecondLookDecoding decoding)
+    {
+        var strides = (int)Math.Ceiling(height * decoding.HeightShare / CoarsestStride);
+        var cropHeight = Math.Min(height, strides * CoarsestStride);
         var toOriginal = toInput.Invert();
         Vertebra[] seen = [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
-        var fromCrop = new AffineTransform[Crops];
-        for (var w = 0; w < Crops; w++)
-            fromCrop[w] = Crop(seen, First(w), First(w + 1), toInput, width, cropHeight);
+        var fromCrop = new AffineTransform[decoding.Crops];
+        for (var w = 0; w < fromCrop.Length; w++)
+            fromCrop[w] = Crop(seen, First(w, decoding), First(w + 1, decoding), toInput, width, cropHeight);
+        return (fromCrop, cropHeight);
+    }
 
-        var (output, mirrored) = look(Cut(image, fromCrop, cropHeight, black));
+    /// <param name="look">What is seen in a crop, in its pixels.</param>
+    internal static SpinePrediction Combine(SpinePrediction spine, AffineTransform toInput,
+        AffineTransform[] fromCrop, SecondLookDecoding decoding, Func<int, IReadOnlyList<Detection>> look)
+    {
+        var toOriginal = toInput.Invert();
+        Vertebra[] seen = [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
         var vertebrae = spine.Vertebrae.ToArray();
         var scores = spine.Scores.ToArray();
         var filled = spine.Filled.ToArray();
-        for (var w = 0; w < Crops; w++)
+        for (var w = 0; w < fromCrop.Length; w++)
         {
             var back = fromCrop[w].Then(toOriginal);
-            Detection[] detections = [.. SpineDecoder.Detect(output, w, mirrored)
-                .Where(d => d.Score >= LowestScore).Select(d => d with { Vertebra = d.Vertebra.Transform(back) })];
-            for (var n = First(w); n < First(w + 1); n++)
+            Detection[] detections = [.. look(w)
+                .Where(d => d.Score >= decoding.LeastScore)
+                .Select(d => d with { Vertebra = d.Vertebra.Transform(back) })];
+            for (var n = First(w, decoding); n < First(w + 1, decoding); n++)
             {
-                var (center, reach) = (seen[n].Center, MostMove * seen[n].UpperMidpoint.DistanceTo(seen[n].LowerMidpoint));
+                var center = seen[n].Center;
+                var reach = decoding.MostMoveHeights * seen[n].UpperMidpoint.DistanceTo(seen[n].LowerMidpoint);
                 var near = detections.Where(d => d.Vertebra.Center.DistanceTo(center) < reach).ToList();
                 if (near.Count == 0)
                     continue;
                 var best = near.MaxBy(d => d.Score);
                 var again = best.Vertebra.Transform(toInput);
-                vertebrae[n] = filled[n] ? again : Mix(vertebrae[n], again, SecondShare);
+                vertebrae[n] = filled[n] ? again : Vertebra.Mix(vertebrae[n], again, decoding.Share);
                 (scores[n], filled[n]) = (Math.Max(scores[n], best.Score), false);
             }
         }
         return spine with { Vertebrae = vertebrae, Scores = scores, Filled = filled, FirstLook = spine };
     }
 
-    /// <summary>Corner by corner; <paramref name="share"/> is the second's.</summary>
-    internal static Vertebra Mix(in Vertebra first, in Vertebra second, double share)
-    {
-        return new(Corner(first.TopLeft, second.TopLeft), Corner(first.TopRight, second.TopRight),
-            Corner(first.BottomLeft, second.BottomLeft), Corner(first.BottomRight, second.BottomRight));
-
-        Point2D Corner(Point2D a, Point2D b) => a * (1 - share) + b * share;
-    }
-
     /// <summary>The first vertebra of a crop.</summary>
-    private static int First(int crop) => crop * Vertebra.Count / Crops;
+    private static int First(int crop, SecondLookDecoding decoding) => crop * Vertebra.Count / decoding.Crops;
 
-    /// <summary>
-    /// Crop pixels to input pixels: at the input's own scale, about the middle of these vertebrae, turned by their mean
-    /// tilt.
-    /// </summary>
+    /// <summary>Crop pixels to input pixels: at the input's own scale, about the middle of these vertebrae, turned by their mean tilt.</summary>
     private static AffineTransform Crop(Vertebra[] original, int first, int end, AffineTransform toInput, int width, int height)
     {
         var own = original[first..end];

@@ -1,33 +1,21 @@
 // The most likely spine among detections, by dynamic programming over (detection, index in the spine): a detection earns
 // its score; a step from one to the next costs what its length, its direction and the change of width are worth under
 // what real spines show; so does each vertebra left out. Strays earn less than the odd steps to them cost; what is
-// missing is filled in from the neighbours. The constants were measured on the labels of SpineWeb 16 (453 images with
-// ordered landmarks, 224 x 640) and widened for the errors of a detector.
+// missing is filled in from the neighbours. What real spines show stands in the checkpoint's decoding contract.
 
 using Marrow.Imaging;
 using Marrow.Spine;
 
 namespace Marrow.Tasks.Vertebrae;
 
-internal static class SpineChain
+/// <param name="width">Of the input, px.</param>
+/// <param name="height">Of the input, px.</param>
+internal sealed class SpineChain(ChainDecoding shape, int width, int height)
 {
     private const int Count = Vertebra.Count;
-    private const int MostDetections = 80;
-    private const int LongestStep = 4; // up to 3 vertebrae missing in a row
 
-    private const double TypicalSpacing = 1.37; // centre to centre over height; median, 1.1 to 2.1 for 98 %
-    private const double FilmSpacing = 0.0378, FilmSpacingGrowth = 0.0398; // of the image's height, and per height downwards; spread of ln 0.12
-    private const double SpacingSpread = 0.18;  // of ln; measured 0.08 within an image
-    private const double DirectionSpreadDegrees = 9; // step against the vertebrae's normals; measured 5
-    private const double WidthSpread = 0.15;    // of ln; measured 0.08
-    private const double WorstStep = 25;
-    private const double MissingInside = 3, MissingAtEnd = 1.5, OutsideImage = 3;
-    private const double NeutralScore = 0.05;   // RetinaNet's test threshold: below it a detection is rather not there
-    private const double LeastReward = -2, MostReward = 4;
-
-    // Share of the height at which the first and the last vertebra's centres stand on a whole-spine radiograph; it
-    // decides at which end a vertebra is missing where nothing else does.
-    private const double FirstY = 0.045, LastY = 0.905, EndSpread = 0.03, EndMost = 2;
+    // What is drawn where nothing was seen, of the film's width and height: a place to look again, not a finding.
+    private const double DrawnHalfWidth = 0.08, DrawnHalfHeight = 0.018;
 
     private readonly record struct Node(Vertebra Vertebra, double Score, Point2D Center, Point2D Down, double Width, double Height)
     {
@@ -42,12 +30,13 @@ internal static class SpineChain
     }
 
     /// <summary>Always 17 vertebrae: without any detection a straight spine in the middle, with confidence 0.</summary>
-    public static SpinePrediction Find(IReadOnlyList<Detection> detections, int width, int height)
+    public SpinePrediction Find(IReadOnlyList<Detection> detections)
     {
-        var nodes = detections.OrderByDescending(d => d.Score).Take(MostDetections).Select(Node.Of).OrderBy(n => n.Center.Y).ToArray();
+        var nodes = detections.OrderByDescending(d => d.Score).Take(shape.MostDetections)
+            .Select(Node.Of).OrderBy(n => n.Center.Y).ToArray();
         if (nodes.Length == 0)
-            return Complete([], 0, width, height);
-        return Best(nodes, [.. nodes.Select(n => Spacing(n, height))], width, height);
+            return Complete([], 0);
+        return Best(nodes, [.. nodes.Select(n => Spacing(n))]);
     }
 
     /// <summary>
@@ -55,11 +44,14 @@ internal static class SpineChain
     /// whole spine, equally. Distances between detections say less: before a detector has learnt well it sees some
     /// vertebrae twice, and a chain squeezed through those would earn the most.
     /// </summary>
-    private static double Spacing(in Node node, int imageHeight) =>
-        Math.Sqrt(TypicalSpacing * node.Height * (FilmSpacing + FilmSpacingGrowth * node.Center.Y / imageHeight) * imageHeight);
+    private double Spacing(in Node node)
+    {
+        var byPlace = shape.FilmSpacingShare + shape.FilmSpacingGrowthShare * node.Center.Y / height; // of the height
+        return Math.Sqrt(shape.SpacingPerHeight * node.Height * byPlace * height);
+    }
 
     /// <param name="spacings">[nodes]: see <see cref="Spacing"/>.</param>
-    private static SpinePrediction Best(Node[] nodes, double[] spacings, int width, int height)
+    private SpinePrediction Best(Node[] nodes, double[] spacings)
     {
         var steps = StepCosts(nodes, spacings);
 
@@ -71,15 +63,15 @@ internal static class SpineChain
             var reward = Reward(nodes[j].Score);
             for (var n = 0; n < Count; n++)
             {
-                best[j, n] = reward - EndCost(nodes[j], spacings[j], top: true, n, width, height);
+                best[j, n] = reward - EndCost(nodes[j], spacings[j], top: true, n);
                 from[j, n] = (-1, -1);
             }
             for (var i = 0; i < j; i++)
             {
-                for (var k = 1; k <= LongestStep; k++)
+                for (var k = 1; k <= shape.LongestStepVertebrae; k++)
                 {
-                    var cost = steps[i, j, k - 1] + (k - 1) * MissingInside;
-                    if (cost > WorstStep)
+                    var cost = steps[i, j, k - 1] + (k - 1) * shape.MissingInsideCost;
+                    if (cost > shape.WorstStepCost)
                         continue;
                     for (var n = k; n < Count; n++)
                     {
@@ -96,7 +88,7 @@ internal static class SpineChain
         {
             for (var n = 0; n < Count; n++)
             {
-                var value = best[j, n] - EndCost(nodes[j], spacings[j], top: false, Count - 1 - n, width, height);
+                var value = best[j, n] - EndCost(nodes[j], spacings[j], top: false, Count - 1 - n);
                 if (value > highest)
                     (last, lastIndex, highest) = (j, n, value);
             }
@@ -111,19 +103,20 @@ internal static class SpineChain
             if (above >= 0)
                 oddness += steps[above, j, n - index - 1];
         }
-        return Complete(chain, chain.Count > 1 ? oddness / (chain.Count - 1) : 0, width, height);
+        return Complete(chain, chain.Count > 1 ? oddness / (chain.Count - 1) : 0);
     }
 
-    private static double Reward(double score)
+    private double Reward(double score)
     {
         static double Logit(double p) => Math.Log(p / (1 - p));
-        return Math.Clamp(Logit(Math.Clamp(score, 1e-6, 1 - 1e-6)) - Logit(NeutralScore), LeastReward, MostReward);
+        var reward = Logit(Math.Clamp(score, 1e-6, 1 - 1e-6)) - Logit(shape.NeutralScore);
+        return Math.Clamp(reward, shape.LeastReward, shape.MostReward);
     }
 
     /// <summary>[i, j, k - 1]: how odd it is that j follows i as the k-th vertebra below it; negative log-likelihood.</summary>
-    private static double[,,] StepCosts(Node[] nodes, double[] spacings)
+    private double[,,] StepCosts(Node[] nodes, double[] spacings)
     {
-        var costs = new double[nodes.Length, nodes.Length, LongestStep];
+        var costs = new double[nodes.Length, nodes.Length, shape.LongestStepVertebrae];
         for (var i = 0; i < nodes.Length; i++)
         {
             for (var j = i + 1; j < nodes.Length; j++)
@@ -131,11 +124,12 @@ internal static class SpineChain
                 var (a, b) = (nodes[i], nodes[j]);
                 var step = b.Center - a.Center;
                 var down = a.Down + b.Down;
-                var off = Math.Atan2(Math.Abs(Cross(step, down)), Dot(step, down)) * 180 / Math.PI / DirectionSpreadDegrees;
-                var wider = Math.Log(b.Width / a.Width) / WidthSpread;
-                for (var k = 1; k <= LongestStep; k++)
+                var degrees = Math.Atan2(Math.Abs(Cross(step, down)), Dot(step, down)) * 180 / Math.PI;
+                var off = degrees / shape.DirectionSpreadDegrees;
+                var wider = Math.Log(b.Width / a.Width) / shape.WidthLnSpread;
+                for (var k = 1; k <= shape.LongestStepVertebrae; k++)
                 {
-                    var length = Math.Log(Length(step) / (k * (spacings[i] + spacings[j]) / 2)) / SpacingSpread;
+                    var length = Math.Log(Length(step) / (k * (spacings[i] + spacings[j]) / 2)) / shape.SpacingLnSpread;
                     costs[i, j, k - 1] = 0.5 * (length * length + (off * off + wider * wider) / k);
                 }
             }
@@ -144,29 +138,31 @@ internal static class SpineChain
     }
 
     /// <summary>Of the vertebrae missing beyond the top or the bottom of a chain, and of where its end would then be.</summary>
-    private static double EndCost(in Node end, double spacing, bool top, int missing, int width, int height)
+    private double EndCost(in Node end, double spacing, bool top, int missing)
     {
         var cost = 0.0;
         var center = end.Center;
         for (var m = 1; m <= missing; m++)
         {
             center += end.Down * ((top ? -1 : 1) * spacing);
-            cost += MissingAtEnd + (center.Y < 0 || center.Y > height || center.X < 0 || center.X > width ? OutsideImage : 0);
+            var isOutside = center.Y < 0 || center.Y > height || center.X < 0 || center.X > width;
+            cost += shape.MissingAtEndCost + (isOutside ? shape.OutsideImageCost : 0);
         }
-        var away = (center.Y / height - (top ? FirstY : LastY)) / EndSpread;
-        return cost + Math.Min(0.5 * away * away, EndMost);
+        var away = (center.Y / height - (top ? shape.FirstCenterShare : shape.LastCenterShare)) / shape.EndSpreadShare;
+        return cost + Math.Min(0.5 * away * away, shape.MostEndCost);
     }
 
     /// <summary>Fills what is missing and rates the whole.</summary>
-    private static SpinePrediction Complete(SortedDictionary<int, Node> chain, double oddness, int width, int height)
+    private SpinePrediction Complete(SortedDictionary<int, Node> chain, double oddness)
     {
         var vertebrae = new Vertebra[Count];
         if (chain.Count == 0)
         {
-            var (step, half) = ((LastY - FirstY) * height / (Count - 1), new Point2D(0.08 * width, 0.018 * height));
+            var step = (shape.LastCenterShare - shape.FirstCenterShare) * height / (Count - 1);
+            var half = new Point2D(DrawnHalfWidth * width, DrawnHalfHeight * height);
             for (var n = 0; n < Count; n++)
             {
-                var center = new Point2D(width / 2.0, FirstY * height + n * step);
+                var center = new Point2D(width / 2.0, shape.FirstCenterShare * height + n * step);
                 vertebrae[n] = new(center - half, center + new Point2D(half.X, -half.Y), center + new Point2D(-half.X, half.Y), center + half);
             }
         }
@@ -187,20 +183,20 @@ internal static class SpineChain
             Vertebrae = vertebrae,
             Scores = scores,
             Filled = [.. Enumerable.Range(0, Count).Select(n => !chain.ContainsKey(n))],
-            Confidence = Math.Clamp(scores.Average() * Math.Exp(-oddness / 8), 0, 1), // a usual step costs about 0.5
+            Confidence = Math.Clamp(scores.Average() * Math.Exp(-oddness / shape.DoubtfulStepCost), 0, 1),
         };
     }
 
     /// <summary>Beyond the ends: the end's own shape, moved on by the mean of the last steps.</summary>
-    private static Vertebra Extend(SortedDictionary<int, Node> chain, int[] known, int index)
+    private Vertebra Extend(SortedDictionary<int, Node> chain, int[] known, int index)
     {
-        const int looked = 3; // indices over which the step is averaged
+        var looked = shape.ExtendedOverVertebrae;
         var top = index < known[0];
         var end = top ? known[0] : known[^1];
         var inner = top ? known.Last(k => k <= Math.Max(end + looked, known[Math.Min(1, known.Length - 1)]))
             : known.First(k => k >= Math.Min(end - looked, known[Math.Max(known.Length - 2, 0)]));
         var node = chain[end];
-        var step = inner == end ? node.Down * (TypicalSpacing * node.Height)
+        var step = inner == end ? node.Down * (shape.SpacingPerHeight * node.Height)
             : (chain[inner].Center - node.Center) * (1.0 / (inner - end));
         return node.Vertebra.Transform(AffineTransform.Translate(step.X * (index - end), step.Y * (index - end)));
     }

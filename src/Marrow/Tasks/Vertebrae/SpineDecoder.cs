@@ -12,7 +12,7 @@ namespace Marrow.Tasks.Vertebrae;
 
 /// <summary>One vertebra as the detector sees it, input px, before any knowledge of the spine.</summary>
 /// <param name="Score">0 to 1.</param>
-public readonly record struct Detection(Vertebra Vertebra, float Score);
+internal readonly record struct Detection(Vertebra Vertebra, float Score);
 
 /// <summary>A whole spine, in the pixels of the model's input; an inverse transform brings it to the original's.</summary>
 public sealed record SpinePrediction
@@ -33,20 +33,19 @@ public sealed record SpinePrediction
     internal SpinePrediction? FirstLook { get; init; }
 }
 
-public static class SpineDecoder
+internal static class SpineDecoder
 {
-    private const int MostAnchors = 1000; // RetinaNet keeps as many before suppression
-    private const float LowestScore = 0.01f; // the chain weighs faint detections; they help at the ends of the spine
-    private const float SameVertebraIou = 0.5f; // RetinaNet's suppression
-    private const float AveragedIou = 0.6f, AveragedScoreShare = 0.3f;
-
     /// <summary>One spine for each image of the batch; of the first class where there are several.</summary>
     /// <param name="mirrored">The output for the same images mirrored left to right; what it sees counts the same.</param>
-    public static IReadOnlyList<SpinePrediction> Decode(DetectorOutput output, DetectorOutput? mirrored = null)
+    public static IReadOnlyList<SpinePrediction> Decode(DetectorOutput output, VertebraeDecoding decoding,
+        DetectorOutput? mirrored = null)
     {
         var spines = new SpinePrediction[output.ClassLogits.shape[0]];
         for (var image = 0; image < spines.Length; image++)
-            spines[image] = Assemble(Detect(output, image, mirrored), output.Anchors.InputWidth, output.Anchors.InputHeight);
+        {
+            var detections = Detect(output, image, decoding, mirrored);
+            spines[image] = Assemble(detections, decoding, output.Anchors.InputWidth, output.Anchors.InputHeight);
+        }
         return spines;
     }
 
@@ -55,34 +54,25 @@ public static class SpineDecoder
     /// those of the box.
     /// </summary>
     /// <param name="mirrored">See <see cref="Decode"/>.</param>
-    public static IReadOnlyList<Detection> Detect(DetectorOutput output, int image, DetectorOutput? mirrored = null)
+    public static IReadOnlyList<Detection> Detect(DetectorOutput output, int image, VertebraeDecoding decoding,
+        DetectorOutput? mirrored = null)
     {
-        var seen = Candidates(output, image);
+        var seen = Candidates(output, image, decoding.Candidates);
         if (mirrored is not null)
         {
             var back = new AffineTransform(-1, 0, mirrored.Anchors.InputWidth, 0, 1, 0);
-            seen.AddRange(Candidates(mirrored, image).Select(d => d with { Vertebra = d.Vertebra.Transform(back) }));
+            seen.AddRange(Candidates(mirrored, image, decoding.Candidates)
+                .Select(d => d with { Vertebra = d.Vertebra.Transform(back) }));
         }
-        return Merge(seen);
+        return Merge(seen, decoding.Candidates);
     }
 
     /// <summary>The vertebrae that the anchors of a fair score see, each many times.</summary>
-    private static List<Detection> Candidates(DetectorOutput output, int image)
+    private static List<Detection> Candidates(DetectorOutput output, int image, CandidateDecoding decoding)
     {
         using var scope = NewDisposeScope();
         var logits = ToArray(output.ClassLogits[image].select(1, 0)); // [R]
-        var lowestLogit = MathF.Log(LowestScore / (1 - LowestScore));
-        var best = AtLeast(logits, lowestLogit);
-        if (best.Length > MostAnchors)
-        {
-            // Early in training nearly all anchors are above it: plain numbers are sorted much faster than anchors.
-            float[] falling = [.. best.Select(r => -logits[r])];
-            Array.Sort(falling);
-            best = AtLeast(logits, -falling[MostAnchors - 1]);
-        }
-        Array.Sort(best, (a, b) => logits[a] != logits[b] ? logits[b].CompareTo(logits[a]) : a.CompareTo(b));
-        if (best.Length > MostAnchors)
-            best = best[..MostAnchors];
+        var best = Best(logits, decoding);
         if (best.Length == 0)
             return [];
 
@@ -101,25 +91,47 @@ public static class SpineDecoder
         return found;
     }
 
+    /// <summary>The anchors of a fair score, the best first.</summary>
+    internal static int[] Best(float[] logits, CandidateDecoding decoding)
+    {
+        var (leastScore, most) = (decoding.LeastScore, decoding.MostAnchors);
+        var best = AtLeast(logits, MathF.Log(leastScore / (1 - leastScore)));
+        if (best.Length > most)
+        {
+            // Early in training nearly all anchors are above it: plain numbers are sorted much faster than anchors.
+            float[] falling = [.. best.Select(r => -logits[r])];
+            Array.Sort(falling);
+            best = AtLeast(logits, -falling[most - 1]);
+        }
+        Array.Sort(best, (a, b) => logits[a] != logits[b] ? logits[b].CompareTo(logits[a]) : a.CompareTo(b));
+        return best.Length > most ? best[..most] : best;
+    }
+
     private static int[] AtLeast(float[] logits, float lowest) => [.. Enumerable.Range(0, logits.Length).Where(r => logits[r] >= lowest)];
 
     /// <summary>The most likely spine of 17 among detections; see <see cref="SpineChain"/>.</summary>
-    public static SpinePrediction Assemble(IReadOnlyList<Detection> detections, int inputWidth, int inputHeight) =>
-        SpineChain.Find([.. detections.Where(d => IsPlausible(d.Vertebra))], inputWidth, inputHeight);
+    public static SpinePrediction Assemble(IReadOnlyList<Detection> detections, VertebraeDecoding decoding,
+        int inputWidth, int inputHeight)
+    {
+        var chain = new SpineChain(decoding.Chain, inputWidth, inputHeight);
+        return chain.Find([.. detections.Where(d => IsPlausible(d.Vertebra))]);
+    }
 
     /// <summary>Each vertebra once: the best detection's corners averaged with those of all that overlap it well.</summary>
-    internal static IReadOnlyList<Detection> Merge(IReadOnlyList<Detection> detections)
+    internal static IReadOnlyList<Detection> Merge(IReadOnlyList<Detection> detections, CandidateDecoding decoding)
     {
         var boxes = detections.Select(d => CornerCoder.BoxOf(d.Vertebra)).ToArray();
         var scores = detections.Select(d => d.Score).ToArray();
         var merged = new List<Detection>();
-        foreach (var winner in Nms.Suppress(boxes, scores, SameVertebraIou))
+        foreach (var winner in Nms.Suppress(boxes, scores, decoding.SameVertebraIou))
         {
             var sum = new Vertebra();
             var total = 0.0;
             for (var i = 0; i < boxes.Length; i++)
             {
-                if (scores[i] < AveragedScoreShare * scores[winner] || (i != winner && Box.Iou(boxes[i], boxes[winner]) < AveragedIou))
+                if (scores[i] < decoding.AveragedScoreShare * scores[winner])
+                    continue;
+                if (i != winner && Box.Iou(boxes[i], boxes[winner]) < decoding.AveragedIou)
                     continue;
                 var (v, weight) = (detections[i].Vertebra, (double)scores[i]);
                 sum = new(sum.TopLeft + v.TopLeft * weight, sum.TopRight + v.TopRight * weight,

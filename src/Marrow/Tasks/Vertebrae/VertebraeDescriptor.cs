@@ -34,7 +34,11 @@ internal sealed class VertebraeDescriptor : TaskDescriptor
         Detector = request.ChangeDetector(DetectorSpec.Vertebrae(input.Width, input.Height)),
     };
 
-    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout) => new DetectVertebraeTask((RetinaNet)module, spec, input);
+    internal override DecodingContract Decoding { get; } = new VertebraeDecoding();
+
+    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout,
+        DecodingContract? decoding) =>
+        new DetectVertebraeTask((RetinaNet)module, spec, input) { Decoding = (VertebraeDecoding)decoding! };
 
     internal override bool IsLabelled(Sample sample) => sample.Vertebrae.Count > 0;
 

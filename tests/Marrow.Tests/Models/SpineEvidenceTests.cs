@@ -1,9 +1,8 @@
 using Marrow.Imaging;
-using Marrow.Prediction;
 using Marrow.Spine;
 using Marrow.Tasks.Vertebrae;
 
-namespace Marrow.Tests.Prediction;
+namespace Marrow.Tests.Models;
 
 public sealed class SpineEvidenceTests
 {
@@ -18,7 +17,10 @@ public sealed class SpineEvidenceTests
         Confidence = 0.7,
     };
 
-    private static IReadOnlyList<string> Refusals(SpinePrediction spine) => SpineEvidence.Of(spine, AffineTransform.Identity).Refusals();
+    private static IReadOnlyList<string> Refusals(SpinePrediction spine) => Refusals(spine, AffineTransform.Identity);
+
+    private static IReadOnlyList<string> Refusals(SpinePrediction spine, AffineTransform toInput) =>
+        SpineEvidence.Of(spine, toInput, new()).Refusals(new());
 
     [Fact]
     public void Vertebrae_of_a_usual_shape_that_are_well_seen_make_a_whole_spine() => Assert.Empty(Refusals(Spine(50, 30, _ => 0.75)));
@@ -36,8 +38,8 @@ public sealed class SpineEvidenceTests
     {
         var input = Spine(50, 30, _ => 0.75); // square pixels there
 
-        Assert.NotEmpty(SpineEvidence.Of(input, AffineTransform.Scale(0.5, 1)).Refusals()); // twice as wide on the film
-        Assert.Empty(SpineEvidence.Of(Spine(25, 30, _ => 0.75), AffineTransform.Scale(0.5, 1)).Refusals());
+        Assert.NotEmpty(Refusals(input, AffineTransform.Scale(0.5, 1))); // twice as wide on the film
+        Assert.Empty(Refusals(Spine(25, 30, _ => 0.75), AffineTransform.Scale(0.5, 1)));
     }
 
     [Fact]
@@ -53,7 +55,7 @@ public sealed class SpineEvidenceTests
     {
         var spine = Spine(50, 30, _ => 0.8).Vertebrae; // from 35 to 611
 
-        Assert.Null(SpineEvidence.Misplaced(spine, 700));
-        Assert.Contains("from 2 to 44 %", SpineEvidence.Misplaced(spine, 1400)!, StringComparison.Ordinal);
+        Assert.Null(SpineEvidence.Misplaced(spine, 700, new()));
+        Assert.Contains("from 2 to 44 %", SpineEvidence.Misplaced(spine, 1400, new())!, StringComparison.Ordinal);
     }
 }

@@ -1,0 +1,65 @@
+using Marrow.Imaging;
+using Marrow.Tasks;
+
+namespace Marrow.Checkpoints;
+
+/// <summary>
+/// The part of golden.json that goes on to the finding: what the checkpoint's decoding makes of made-up outputs, which
+/// are drawn from the seed. The outputs of golden.json prove that the weights still compute the same; this proves that
+/// the same is still said of what they compute. The two are apart because a decoding chooses: fed with what a
+/// machine's rounding may change, it might choose otherwise there. No model is run, so it is looked at wherever a
+/// checkpoint is verified.
+/// </summary>
+internal sealed record GoldenFinding
+{
+    private const ulong FixedSeed = 17;
+    private const double DefaultTolerance = 1e-6; // ten times what is lost where values are kept as float32
+
+    public required ulong Seed { get; init; }
+
+    /// <summary>Largest difference allowed, as a share of the largest magnitude kept of that value.</summary>
+    public double Tolerance { get; init; } = DefaultTolerance;
+
+    public required IReadOnlyList<GoldenOutput> Values { get; init; }
+
+    /// <summary>Null for a task whose outputs are the finding.</summary>
+    public static GoldenFinding? Record(CheckpointConfig config, string path) =>
+        config.ReadDecoding(path) is { } decoding
+            ? new() { Seed = FixedSeed, Values = Rehearse(decoding, FixedSeed) }
+            : null;
+
+    /// <summary>
+    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when the config's decoding gives anything
+    /// else.
+    /// </summary>
+    public void Verify(CheckpointConfig config, string path)
+    {
+        var decoding = config.ReadDecoding(path)
+            ?? throw GoldenOutput.Bad(path, $"no finding for {config.Task}, whose outputs are the finding", "one");
+        GoldenOutput.RequireEqual(Values, Rehearse(decoding, Seed), Tolerance, path);
+    }
+
+    /// <summary>
+    /// The same of a checkpoint's folder whose files are whole. Says nothing where no finding was recorded, and of
+    /// tasks that this version does not have.
+    /// </summary>
+    public static void VerifyStored(string folder, CheckpointManifest manifest)
+    {
+        var path = Path.Combine(folder, Checkpoint.GoldenFile);
+        if (Read<GoldenSample>(Checkpoint.GoldenFile)?.Finding is not { } finding)
+            return;
+        if (Read<CheckpointConfig>(Checkpoint.ConfigFile) is { } config && TaskCatalogue.Find(config.Task) is not null)
+            finding.Verify(config, path);
+
+        T? Read<T>(string file) where T : class => manifest.ReadListed(folder, file) is { } bytes
+            ? CheckpointJson.Decode<T>(bytes, Path.Combine(folder, file))
+            : null;
+    }
+
+    internal static IReadOnlyList<GoldenOutput> Rehearse(DecodingContract decoding, ulong seed) =>
+    [
+        .. from value in decoding.Rehearse(new SeededRandom(seed))
+           let count = value.Numbers.Count
+           select GoldenOutput.Of(value.Name, [count], count, i => (float)value.Numbers[(int)i]),
+    ];
+}

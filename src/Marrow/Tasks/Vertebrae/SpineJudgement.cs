@@ -1,0 +1,36 @@
+using Marrow.Imaging;
+using Marrow.Spine;
+
+namespace Marrow.Tasks.Vertebrae;
+
+/// <summary>What a reader is told of the spine that a detector found on a film, in sentences.</summary>
+/// <param name="Warnings">What is to be known.</param>
+/// <param name="Doubts">Why a person should look at it.</param>
+/// <param name="Refusals">Why the film shows no whole spine; empty where it does.</param>
+internal sealed record SpineJudgement(
+    IReadOnlyList<string> Warnings, IReadOnlyList<string> Doubts, IReadOnlyList<string> Refusals)
+{
+    /// <param name="spine">In input pixels.</param>
+    /// <param name="detected">The same in the film's.</param>
+    /// <param name="corners">What is measured, in the film's pixels: the detector's own, or refined ones.</param>
+    /// <param name="toInput">The film's pixels to input pixels.</param>
+    public static SpineJudgement Of(SpinePrediction spine, DetectedSpine detected, IReadOnlyList<Vertebra> corners,
+        AffineTransform toInput, VertebraeDecoding decoding)
+    {
+        var (warnings, doubts) = (new List<string>(), new List<string>());
+        var refusals = detected.IsUsable
+            ? SpineEvidence.Of(spine.FirstLook ?? spine, toInput, decoding.WholeSpine).Refusals(decoding.WholeSpine)
+            : ["No whole spine was found: no vertebra was seen."];
+        var (filled, least) = (spine.Filled.Count(f => f), decoding.Judgement.LeastConfidence);
+        if (filled > 0)
+        {
+            var told = filled > decoding.Judgement.MostFilledVertebrae ? doubts : warnings;
+            told.Add($"{filled} of {Vertebra.Count} vertebrae were not seen but placed from their neighbours.");
+        }
+        if (spine.Confidence < least)
+            doubts.Add(FormattableString.Invariant($"The confidence is {spine.Confidence:F2}, under {least:0.##}."));
+        if (SpineEvidence.Misplaced(corners, detected.Height, decoding.WholeSpine) is { } misplaced)
+            doubts.Add(misplaced);
+        return new(warnings, doubts, refusals);
+    }
+}
