@@ -104,7 +104,7 @@ public class ArchitectureTests
 
     [Fact]
     public void The_rule_sees_method_bodies() =>
-        Assert.Contains(Uses.Value, u => u.Type.FullName == "Marrow.Training.Runs.Runner" && u.Used.FullName == "Marrow.Inputs.BatchLoader");
+        Assert.Contains(Uses.Value, u => u.Type.FullName == "Marrow.Training.Runs.StageRun" && u.Used.FullName == "Marrow.Training.Loop.TrainingLoop");
 
     private static string? Folder(TypeReference type)
     {

@@ -34,10 +34,11 @@ public class DeviceArchitectureTests
         "Marrow.Computing.Cpu.ChannelAffine",
         "Marrow.Computing.Cpu.FusedNorm",
         "Marrow.Exchange.Importer", // files are converted there
-        "Marrow.Exchange.Onnx.OnnxCobb",
-        "Marrow.Exchange.Onnx.OnnxModel",
         "Marrow.Inputs.MaskPack", // batches are made there by the loader's threads, and brought to the device as a whole
         "Marrow.Inputs.Preprocessor",
+        "Marrow.Tasks.Cobb.CobbOnnx", // graphs are made there, of models that were brought back
+        "Marrow.Tasks.Points.PointsOnnx",
+        "Marrow.Tasks.RetinaNetOnnx",
         "Marrow.Tasks.Numbers.NumberRegressor", // a model's buffers are made with its weights, before it is brought to its device
         "Marrow.Tasks.Pretrain.PretrainTask", // draws from the processor's generator, whose state is part of a run's
         "Marrow.Training.Methods.CollapseWatch", // plain numbers

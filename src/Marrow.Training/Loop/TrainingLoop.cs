@@ -247,6 +247,15 @@ internal sealed class TrainingLoop : IDisposable
         });
     }
 
+    /// <summary>What the task's decoding leaves to the data, by the part that chose the weights.</summary>
+    public void ChooseDecoding(BatchLoader validation)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        _task.Model.eval();
+        _task.ChooseDecoding(validation, _compute);
+    }
+
     /// <summary>Metrics with the model as it stands; it is left in evaluation mode.</summary>
     public IReadOnlyList<MetricValue> Measure(BatchLoader loader, BootstrapOptions bootstrap)
     {

@@ -121,6 +121,8 @@ internal static class StageRun
                 context.Report(e);
             },
             context.Cancellation);
+        if (validation is not null)
+            loop.ChooseDecoding(validation);
         var metrics = Measure(context, loop, images, masks);
         method.Compute.Release(task.Model);
         return new(progress, metrics, waited.Share);

@@ -52,6 +52,14 @@ public abstract class TaskModel(ModelSpec spec, InputContract input) : IDisposab
     /// <summary>Metrics over all samples of the loader, one pass; the model is in evaluation mode.</summary>
     public abstract IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap);
 
+    /// <summary>
+    /// Called once after training, with the part that chose the best weights: for what the decoding leaves to the data, such
+    /// as a threshold. The model is in evaluation mode.
+    /// </summary>
+    internal virtual void ChooseDecoding(BatchLoader validation, Compute compute)
+    {
+    }
+
     public void Dispose()
     {
         Model.Dispose();
