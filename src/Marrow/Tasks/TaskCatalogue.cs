@@ -2,6 +2,7 @@ using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Tasks.Classify;
 using Marrow.Tasks.Cobb;
+using Marrow.Tasks.Detect;
 using Marrow.Tasks.Masks;
 using Marrow.Tasks.Numbers;
 using Marrow.Tasks.Points;
@@ -23,6 +24,7 @@ public static class TaskCatalogue
         new NumbersDescriptor(),
         new PointsDescriptor(),
         new MasksDescriptor(),
+        new DetectDescriptor(),
         new PretrainDescriptor(),
     ];
 
