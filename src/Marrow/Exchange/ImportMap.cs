@@ -41,6 +41,6 @@ public sealed record ImportMap
 /// <param name="Keys">As the file has them, without the wrappers' prefixes.</param>
 /// <param name="Channels">Of the first convolution.</param>
 /// <param name="Outputs">Of the classifier; 0 when none was found.</param>
-/// <param name="Metadata">Of a safetensors file.</param>
+/// <param name="Metadata">What the file says of itself.</param>
 internal sealed record SourceFacts(
     string Kind, IReadOnlyCollection<string> Keys, int Channels, int Outputs, IReadOnlyDictionary<string, string> Metadata);

@@ -94,8 +94,7 @@ public static class Importer
     private static ImportMap Map(WeightFile file, BackboneSpelling kind, int channels, int outputs)
     {
         var names = file.Entries.Select(e => ForeignKeys.Unwrap(e.Name)).ToHashSet(StringComparer.Ordinal);
-        var metadata = file is Safetensors own ? own.Metadata : new Dictionary<string, string>();
-        var facts = new SourceFacts(kind.Kind, names, channels, outputs, metadata);
+        var facts = new SourceFacts(kind.Kind, names, channels, outputs, file.Notes);
         return ImportMaps.All.Values.FirstOrDefault(m => (m.Kind ?? kind.Kind) == kind.Kind && m.Recognises(facts))
             ?? throw MarrowException.Bad(file.Path, $"weights of a known source ({string.Join(", ", ImportMaps.All.Keys)})",
                 $"{channels} input channels, {outputs} outputs and keys such as {string.Join(", ", names.Take(3).Select(PickleReader.Shown))}",
