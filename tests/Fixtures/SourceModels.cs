@@ -34,6 +34,9 @@ public sealed class SourceModels : IDisposable
         ["monai"] = ("monai-densenet", "densenet121", "a,b,c"),
         ["monai-colour-nested"] = ("monai-densenet", "densenet121", "a,b"),
         ["monai-169"] = ("monai-densenet", "densenet169", "a"),
+        ["torchvision-resnet18"] = ("torchvision-resnet", "resnet18", ""),
+        ["torchvision-resnet34-nested"] = ("torchvision-resnet", "resnet34", ""),
+        ["torchvision-resnet50"] = ("torchvision-resnet", "resnet50", ""),
     };
 
     private const string Script = """
@@ -128,6 +131,12 @@ public sealed class SourceModels : IDisposable
         m = trained(CheXNet())
         save('chexnet', {'epoch': 1, 'state_dict': under('module.', old(m.state_dict())), 'best_loss': 0.1}, m, 3, m.logits)
         save('chexnet-parallel-within', {k.replace('densenet121.', 'densenet121.module.'): v for k, v in m.state_dict().items()}, m, 3, m.logits)
+
+        m = trained(torchvision.models.resnet18()); save('torchvision-resnet18', m.state_dict(), m, 3)
+        m = trained(torchvision.models.resnet34()); save('torchvision-resnet34-nested', {'state_dict': under('module.', m.state_dict())}, m, 3)
+        m = trained(torchvision.models.resnet50()); save('torchvision-resnet50', m.state_dict(), m, 3)
+        m = trained(torchvision.models.resnet18(num_classes=5)); save('resnet18-5', m.state_dict(), m, 3)
+        m = trained(torchvision.models.wide_resnet50_2(num_classes=2)); save('wide-resnet', m.state_dict(), m, 3)
 
         m = trained(Monai(1, 3)); save('monai', m.state_dict(), m, 1)
         m = trained(Monai(3, 2)); save('monai-colour-nested', {'net': under('module.', m.state_dict())}, m, 3)

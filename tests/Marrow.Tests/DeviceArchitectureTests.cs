@@ -34,6 +34,7 @@ public class DeviceArchitectureTests
         "Marrow.Computing.Cpu.ChannelAffine",
         "Marrow.Computing.Cpu.FusedNorm",
         "Marrow.Exchange.Importer", // files are converted there
+        "Marrow.Exchange.ImportSource",
         "Marrow.Inputs.MaskPack", // batches are made there by the loader's threads, and brought to the device as a whole
         "Marrow.Inputs.Preprocessor",
         "Marrow.Tasks.Cobb.CobbOnnx", // graphs are made there, of models that were brought back
@@ -44,7 +45,8 @@ public class DeviceArchitectureTests
         "Marrow.Training.Methods.CollapseWatch", // plain numbers
         "Marrow.Training.Ranking.Algebra", // scores are computed there, from features that were brought there
         "Marrow.Training.Ranking.Logistic",
-        "Marrow.Weights.PyTorch.PyTorchWeights", // files are read there
+        "Marrow.Weights.Onnx.OnnxWeights", // files are read there
+        "Marrow.Weights.PyTorch.PyTorchWeights",
         "Marrow.Weights.Safetensors",
         "Marrow.Cli.Doctor.LibraryProbe", // tries the processor's own convolution
     ];

@@ -11,7 +11,7 @@ internal static class HubImportCommand
 {
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A file of weights of PyTorch or safetensors, whatever its name; or the folder of a bundle." };
+        var file = new Argument<string>("FILE") { Description = "A file of weights of PyTorch, safetensors or ONNX, whatever its name; or the folder of a bundle." };
         var name = new Option<string>("--name") { Required = true, HelpName = "N", Description = "Of the checkpoint: densenet121.xrv, or the part after the architecture alone." };
         var architecture = new Option<string?>("--architecture") { HelpName = "A", Description = "Without it, told by the shapes of the weights." };
         var map = new Option<string?>("--map") { HelpName = "M", Description = $"How keys and input are translated: {string.Join(", ", ImportMaps.All.Keys)}. Without it, told by the keys." };

@@ -4,7 +4,8 @@ namespace Marrow.Backbones;
 public static class BackboneCatalogue
 {
     /// <summary>
-    /// Of DenseNet's: Huang et al. 2017, table 1; densenet-mini is Marrow's own, for CPUs (0.2 M parameters).
+    /// Of DenseNet's: Huang et al. 2017, table 1; densenet-mini is Marrow's own, for CPUs (0.2 M parameters). Of ResNet's:
+    /// He et al. 2016, table 1; resnet18-mlnet is what ML.NET calls ResNet18, with one block more in the last layer.
     /// </summary>
     internal static readonly IReadOnlyDictionary<string, BackboneShape> All = new Dictionary<string, BackboneShape>
     {
@@ -12,6 +13,10 @@ public static class BackboneCatalogue
         ["densenet169"] = new DenseNetShape(64, 32, 4, [6, 12, 32, 32]),
         ["densenet201"] = new DenseNetShape(64, 32, 4, [6, 12, 48, 32]),
         ["densenet-mini"] = new DenseNetShape(32, 16, 4, [2, 4, 6, 4]),
+        ["resnet18"] = new ResNetShape([2, 2, 2, 2]),
+        ["resnet34"] = new ResNetShape([3, 4, 6, 3]),
+        ["resnet50"] = new ResNetShape([3, 4, 6, 3], bottlenecks: true),
+        ["resnet18-mlnet"] = new ResNetShape([2, 2, 2, 3], padding: StridePadding.SameLower),
     };
 
     /// <summary>Every name there is, "densenet121" first.</summary>

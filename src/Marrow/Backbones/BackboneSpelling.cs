@@ -24,6 +24,12 @@ internal abstract class BackboneSpelling
     /// <summary>torchvision's models of the kind and their source; null where it has none.</summary>
     public virtual (string Models, string File)? Torchvision => null;
 
+    /// <summary>
+    /// Marrow's keys by the names in files whose program numbers its weights, which are known by all those names together;
+    /// empty where no such program is known.
+    /// </summary>
+    public virtual IReadOnlyDictionary<string, string> Numbered { get; } = new Dictionary<string, string>();
+
     /// <summary>A key in Marrow's own spelling, whatever stands in front of the backbone's part.</summary>
     public virtual string Own(string key) => key;
 

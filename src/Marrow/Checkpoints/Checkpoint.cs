@@ -178,7 +178,7 @@ public sealed class Checkpoint : IDisposable
             throw MarrowException.Bad(weights.Path, $"the {least} numbers or more of the {model.Architecture} that the config describes", $"{found}", "The checkpoint is damaged or was changed: fetch or save it again.");
     }
 
-    /// <summary>A bare file of weights, of safetensors or PyTorch, from here or elsewhere.</summary>
+    /// <summary>A bare file of weights, of safetensors, PyTorch or ONNX, from here or elsewhere.</summary>
     public static Checkpoint LoadWeights(string path) => LoadWeights(path, CancellationToken.None);
 
     internal static Checkpoint LoadWeights(string path, CancellationToken cancellation)

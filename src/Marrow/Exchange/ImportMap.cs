@@ -32,6 +32,21 @@ public sealed record ImportMap
     /// <summary>The kind of backbone that the source has: "DenseNet"; null where it may have any.</summary>
     internal string? Kind { get; init; }
 
+    /// <summary>
+    /// True where the source has no classifier: the outputs are then the backbone's pooled features, by the identity as the
+    /// last layer.
+    /// </summary>
+    internal bool IsWithoutHead { get; init; }
+
+    /// <summary>
+    /// Where the source takes colours and only grey images are meant: the first convolution is summed over its colours and
+    /// multiplied by this, which is what one unit of the contract's input is in the source's. Null to leave it as it is.
+    /// </summary>
+    internal double? GreyFactor { get; init; }
+
+    /// <summary>The terms of the weights where the source has one for all; null where they must be asked for.</summary>
+    internal string? License { get; init; }
+
     /// <summary>True for a file that can be of no other known source; the first in <see cref="ImportMaps.All"/> that says so is taken.</summary>
     internal Func<SourceFacts, bool> Recognises { get; init; } = _ => false;
 }
@@ -41,6 +56,6 @@ public sealed record ImportMap
 /// <param name="Keys">As the file has them, without the wrappers' prefixes.</param>
 /// <param name="Channels">Of the first convolution.</param>
 /// <param name="Outputs">Of the classifier; 0 when none was found.</param>
-/// <param name="Metadata">Of a safetensors file.</param>
+/// <param name="Metadata">What the file says of itself.</param>
 internal sealed record SourceFacts(
     string Kind, IReadOnlyCollection<string> Keys, int Channels, int Outputs, IReadOnlyDictionary<string, string> Metadata);

@@ -12,6 +12,9 @@ namespace Marrow.Exchange;
 public static class ImportMaps
 {
     private static readonly double[] ImageNetMeans = [0.485, 0.456, 0.406];
+    private const double MlNetMean = 114.04 / 255; // ResNetPreprocess.onnx of the package: the mean of its mean image
+    private const double MlNetStd = 0.25; // as recipes have it
+
     private static readonly double[] ImageNetStds = [0.229, 0.224, 0.225];
 
     /// <summary>torchxrayvision/datasets.py, default_pathologies.</summary>
@@ -72,6 +75,21 @@ public static class ImportMaps
             },
             Preprocessing = "torchxrayvision scales the range of the pixels' type to -1024..1024, cuts the square in the centre and resizes it to 224 px. Marrow does the same, and shrinks by area. torchxrayvision's own outputs are shifted so that its operating point becomes 0.5; Marrow gives the probabilities before that.",
             Recognises = facts => facts.Channels == 1 && (facts.Outputs == XrvPathologies.Length || facts.Keys.Contains("op_threshs")),
+        },
+        new()
+        {
+            Name = "mlnet-resnet18",
+            Source = "ResNet18.onnx in tools/DnnImageModels/ResNet18Onnx of ML.NET's package Microsoft.ML.DnnImageFeaturizer.ResNet18 (dotnet/machinelearning), as its version 0.23.1 has it: weights of ImageNet that Microsoft's CNTK trained; that file's SHA-256 is e2552f19db2dfdb01b3669537b6a0f1b44da38d18279535492ed5dfc2ef1ff8f",
+            Kind = "ResNet",
+            IsWithoutHead = true,
+            GreyFactor = 255 * MlNetStd,
+            License = "MIT",
+            Input = channels => new()
+            {
+                Width = 224, Height = 224, Channels = channels, Fit = Fit.Cover, Window = WindowKind.FullRange, Mean = MlNetMean, Std = MlNetStd,
+            },
+            Preprocessing = "ML.NET takes colours of 0 to 255 in the order blue, green, red, and subtracts the mean image of its training data. A grey image has three equal colours, so the first convolution is summed over them and their order does not matter; of the mean image (95 to 130, ResNetPreprocess.onnx of the package) its mean, 114, is subtracted everywhere. The sum is multiplied by what one unit of Marrow's input is in grey values, 63.75, so that inputs have the size that Marrow's recipes give them. The file has no classifier: the outputs are the pooled features.",
+            Recognises = facts => facts.Outputs == 0 && facts.Keys.Contains("Parameter10"),
         },
     }
     .Concat(BackboneCatalogue.Kinds.Where(kind => kind.Torchvision is not null).Select(Torchvision))

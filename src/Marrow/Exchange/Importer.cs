@@ -31,37 +31,37 @@ public static class Importer
         var exported = ExportedFile.Of(file);
         if (exported is not null && request.Map is null && exported.IsWholeIn(file))
             return ExportImport.Restore(file, exported, request);
-        var keys = ForeignKeys.Of([.. file.Entries.Select(e => e.Name)]);
-        var given = request.Map is { } asked ? Named(asked) : null;
-        if (keys?.Head is null)
-            throw ArchitectureGuess.Unknown(file);
-        if (given?.Kind is { } kind && kind != keys.Kind.Kind)
-            throw MarrowException.Bad(path, $"a {kind}, which the map {given.Name} is for", $"a {keys.Kind.Kind}",
-                $"Name another map ({string.Join(", ", ImportMaps.All.Keys)}), or none.");
-        var entries = KeyMapping.Of(file, keys);
-        var channels = Side(entries, ForeignKeys.OwnBackbone + keys.Kind.FirstConvolution, 1);
-        var outputs = Side(entries, $"{ForeignKeys.OwnHead}weight", 0);
-        var map = given ?? Map(file, keys.Kind, channels, outputs);
-        var architecture = request.Architecture is { } named ? Known(named) : KeyMapping.Architecture(entries, keys.Kind, path);
-        if (channels is not (1 or 3) || outputs < 1)
-            throw MarrowException.Bad(path, "a classifier of 1 or 3 input channels", $"{channels} channels and {outputs} outputs", "Name the file of such a model, or take over what fits by a warm start.");
-        var classes = Classes(request.Classes ?? map.Classes, outputs, map, path);
-        var config = Config(request, map, architecture, channels, classes, Thresholds(file, entries));
+        var given = request.Map is { } asked ? ImportSource.Named(asked) : null;
+        var source = ImportSource.Of(file, given);
+        var (map, entries) = (source.Map, source.Entries);
+        var architecture = request.Architecture is { } named ? Known(named) : KeyMapping.Architecture(entries, source.Kind, path);
+        var outputs = map.IsWithoutHead ? BackboneCatalogue.Get(architecture).Levels[^1].Channels : source.Outputs;
+        if (source.Channels is not (1 or 3) || outputs < 1)
+            throw MarrowException.Bad(path, "a classifier of 1 or 3 input channels", $"{source.Channels} channels and {outputs} outputs", "Name the file of such a model, or take over what fits by a warm start.");
+        var classes = Classes(request.Classes ?? source.NamesOf(outputs), outputs, map, path);
+        var config = Config(request, map, architecture, map.GreyFactor is null ? source.Channels : 1, classes, Thresholds(file, entries));
         config.Validate(path);
 
         Dictionary<string, long[]> shapes;
         using (var model = TorchGenerator.Kept(() => ModelCatalogue.Create(config.Model)))
             shapes = model.state_dict().ToDictionary(s => s.Key, s => s.Value.shape, StringComparer.Ordinal);
-        var fitted = KeyMapping.Fit(shapes, entries, map, path);
-        var weights = fitted.Select(f =>
-        {
-            request.Cancellation.ThrowIfCancellationRequested();
-            return KeyValuePair.Create(f.Key, f.Value is { } entry ? Read(file, entry, f.Key) : zeros(1, ScalarType.Int64, CPU).reshape([]));
-        }).ToList();
+        var fitted = KeyMapping.Fit(source.ShapesIn(shapes), entries, map, path);
+        List<KeyValuePair<string, Tensor>> weights =
+        [
+            .. fitted.Select(f =>
+            {
+                request.Cancellation.ThrowIfCancellationRequested();
+                return KeyValuePair.Create(f.Key, f.Value is { } entry
+                    ? source.Grey(f.Key, Read(file, entry, f.Key))
+                    : zeros(1, ScalarType.Int64, CPU).reshape([]));
+            }),
+            .. source.Head(outputs),
+        ];
         var matrices = weights.Where(w => w.Value.Dimensions >= 2).Select(w => w.Value.dtype).Distinct().ToList();
         var summary = new ImportSummary
         {
-            File = new(Path.GetFileName(path), file.Length, file.Sha256(request.Cancellation), map.Name, request.License == Licenses.Unknown ? exported?.License ?? request.License : request.License),
+            File = new(Path.GetFileName(path), file.Length, file.Sha256(request.Cancellation), map.Name,
+                request.License == Licenses.Unknown ? exported?.License ?? map.License ?? request.License : request.License),
             Architecture = architecture,
             Place = (file as PyTorchWeights)?.Place ?? "",
             Others = (file as PyTorchWeights)?.Others ?? [],
@@ -87,28 +87,10 @@ public static class Importer
         return (checkpoint, summary);
     }
 
-    private static ImportMap Named(string name) => ImportMaps.All.TryGetValue(name, out var map)
-        ? map
-        : throw new MarrowException($"Unknown map '{name}'. Known: {string.Join(", ", ImportMaps.All.Keys)}.");
-
-    private static ImportMap Map(WeightFile file, BackboneSpelling kind, int channels, int outputs)
-    {
-        var names = file.Entries.Select(e => ForeignKeys.Unwrap(e.Name)).ToHashSet(StringComparer.Ordinal);
-        var metadata = file is Safetensors own ? own.Metadata : new Dictionary<string, string>();
-        var facts = new SourceFacts(kind.Kind, names, channels, outputs, metadata);
-        return ImportMaps.All.Values.FirstOrDefault(m => (m.Kind ?? kind.Kind) == kind.Kind && m.Recognises(facts))
-            ?? throw MarrowException.Bad(file.Path, $"weights of a known source ({string.Join(", ", ImportMaps.All.Keys)})",
-                $"{channels} input channels, {outputs} outputs and keys such as {string.Join(", ", names.Take(3).Select(PickleReader.Shown))}",
-                "Name the map that they are closest to (--map), with the classes (--classes).");
-    }
-
     private static string Known(string architecture) => BackboneCatalogue.Names.Contains(architecture)
         ? architecture
         : throw new MarrowException($"Unknown architecture '{architecture}' for an import. "
             + $"Known: {string.Join(", ", BackboneCatalogue.Names)}.");
-
-    private static int Side(IReadOnlyDictionary<string, WeightEntry> entries, string key, int axis) =>
-        entries.TryGetValue(key, out var entry) && entry.Shape.Length > axis ? (int)Math.Min(entry.Shape[axis], int.MaxValue) : 0;
 
     private static IReadOnlyList<string> Classes(IReadOnlyList<string> names, int outputs, ImportMap map, string path) => names.Count == outputs
         ? names
@@ -134,8 +116,11 @@ public static class Importer
             Classes = classes,
             ExclusiveClasses = request.ExclusiveClasses ?? map.ExclusiveClasses,
             Input = input with { Width = request.Width ?? input.Width, Height = request.Height ?? input.Height },
-            Outputs = [.. classes.Select(Output)],
+            Outputs = [.. classes.Select((name, i) => map.IsWithoutHead ? Feature(name) : Output(name, i))],
         };
+
+        OutputMeaning Feature(string name) =>
+            new(name, "number", "A feature of the backbone, averaged over the image; it stands for no finding.", Trained: false);
 
         OutputMeaning Output(string name, int i) => thresholds is null || i >= thresholds.Length
             ? new(name, "probability", $"{name} is present.")

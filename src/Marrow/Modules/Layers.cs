@@ -16,15 +16,21 @@ internal static class Layers
     }
 
     /// <summary>
-    /// max(0, norm(x)). The module's own forward counts its batches by a number that may be freed while libtorch reads it
-    /// (<see cref="Computing.Scalars"/>). ReLU may overwrite: batch norm's backward needs its input alone.
+    /// norm(x). The module's own forward counts its batches by a number that may be freed while libtorch reads it
+    /// (<see cref="Computing.Scalars"/>). What follows may overwrite it: batch norm's backward needs its input alone.
     /// </summary>
+    public static Tensor Norm(Tensor x, BatchNorm2d norm)
+    {
+        var share = norm.training ? BatchCount.Next(norm) : 0;
+        return functional.batch_norm(
+            x, norm.running_mean, norm.running_var, norm.weight, norm.bias, norm.training, share, norm.eps);
+    }
+
+    /// <summary>max(0, norm(x)).</summary>
     public static Tensor NormRelu(Tensor x, BatchNorm2d norm)
     {
         using var scope = NewDisposeScope();
-        var share = norm.training ? BatchCount.Next(norm) : 0;
-        return functional.batch_norm(x, norm.running_mean, norm.running_var, norm.weight, norm.bias, norm.training, share, norm.eps)
-            .relu_().MoveToOuterDisposeScope();
+        return Norm(x, norm).relu_().MoveToOuterDisposeScope();
     }
 
     /// <summary>TorchSharp leaves the weights of a new GroupNorm as the memory was.</summary>

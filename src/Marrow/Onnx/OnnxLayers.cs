@@ -25,13 +25,14 @@ internal sealed class OnnxLayers(OnnxGraph graph, nn.Module model)
 
     /// <summary>A convolution, padded with zeros by as much on every side as its module says.</summary>
     /// <param name="at">Follows the key in the node's name where a module is applied in several places.</param>
-    public string Convolution(string x, string key, string at = "")
+    /// <param name="padding">In place of the module's.</param>
+    public string Convolution(string x, string key, string at = "", ProtoMessage? padding = null)
     {
         var conv = Module<Conv2d>(key);
-        var padding = conv.padding ?? throw new NotSupportedException($"{key}: padding given by name.");
+        var sides = conv.padding ?? throw new NotSupportedException($"{key}: padding given by name.");
         return Graph.Node("Conv", key + at, [x, .. Parameters(key, conv.weight!, conv.bias)],
             OnnxAttribute.Integers("kernel_shape", conv.kernel_size), OnnxAttribute.Integers("strides", conv.stride),
-            OnnxAttribute.Integers("pads", [.. padding, .. padding]));
+            padding ?? OnnxAttribute.Integers("pads", [.. sides, .. sides]));
     }
 
     public string BatchNorm(string x, string key)

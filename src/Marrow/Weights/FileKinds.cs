@@ -11,9 +11,8 @@ internal static class FileKinds
     /// <summary>As many first bytes as are looked at: a tar archive names itself at byte 257.</summary>
     public const int Bytes = 512;
 
-    private const string Convert = "Weights are read from safetensors files and from those of torch.save (.pth, .pt, .ckpt, .bin): save them in one of these forms with the program that wrote the file.";
+    private const string Convert = "Weights are read from safetensors files, from those of torch.save (.pth, .pt, .ckpt, .bin) and from ONNX files: save them in one of these forms with the program that wrote the file.";
     private const string Unpack = "Unpack it, and name the file of weights that is in it.";
-    private const string Onnx = "An ONNX file is a computation without its layers' names. Name the .safetensors or .pth file that it was exported from.";
     private const string Fetch = "Download it again: the site has sent a page, such as a login or an error, in place of the file.";
 
     /// <summary>Marks at fixed places, as the formats' own documents have them.</summary>
@@ -39,6 +38,7 @@ internal static class FileKinds
     ];
 
     private const int TarMarkAt = 257, TarSumAt = 148;
+    private const int ShortestModel = 16; // bytes, of protocol buffers
 
     /// <summary>What it is, in words, and what to do; null for weights that can be read and for bytes that say nothing.</summary>
     /// <param name="start">The first <see cref="Bytes"/>, or the whole file where it is shorter.</param>
@@ -63,6 +63,12 @@ internal static class FileKinds
     /// <summary>True where a safetensors file begins: the length of a header that opens with a brace.</summary>
     public static bool IsSafetensors(ReadOnlySpan<byte> start) =>
         start.Length > sizeof(ulong) && BitConverter.ToUInt64(start) <= SafetensorsHeader.MaxBytes && start[sizeof(ulong)] == '{';
+
+    /// <summary>
+    /// True where ModelProto of ONNX begins: with its version (field 1, 3 or more) and the producer's name or the graph.
+    /// </summary>
+    public static bool IsOnnx(ReadOnlySpan<byte> start) => start.Length >= ShortestModel
+        && start[0] == 0x08 && start[1] is >= 3 and < 32 && start[2] is 0x12 or 0x1A or 0x22 or 0x2A or 0x32 or 0x3A or 0x42;
 
     /// <summary>For messages about files that nothing is known of.</summary>
     public static string Hex(ReadOnlySpan<byte> start) => System.Convert.ToHexString(start[..Math.Min(start.Length, 8)]);
@@ -116,15 +122,12 @@ internal static class FileKinds
     }
 
     /// <summary>
-    /// ModelProto of ONNX begins with its version (field 1, 3 or more) and the producer's name or the graph; SavedModel of
-    /// TensorFlow with version 1 and a graph; GraphDef with a node, whose first field is its name.
+    /// SavedModel of TensorFlow begins with version 1 and a graph; GraphDef with a node, whose first field is its name.
     /// </summary>
     private static (string, string)? ProtocolBuffers(ReadOnlySpan<byte> start)
     {
-        if (start.Length < 16)
+        if (start.Length < ShortestModel)
             return null;
-        if (start[0] == 0x08 && start[1] is >= 3 and < 32 && start[2] is 0x12 or 0x1A or 0x22 or 0x2A or 0x32 or 0x3A or 0x42)
-            return ("an ONNX file", Onnx);
         if (start[0] == 0x08 && start[1] == 1 && start[2] == 0x12)
             return ("a SavedModel of TensorFlow", Convert);
         if (start[0] != 0x0A)

@@ -19,10 +19,12 @@ internal sealed class ForeignKeys
     public static readonly IReadOnlyList<string> Wrappers = ["module.", "model.", "net.", "network.", "backbone."];
 
     private readonly string _outer;
+    private readonly IReadOnlyDictionary<string, string>? _numbered;
 
-    private ForeignKeys(BackboneSpelling kind, string backbone, IReadOnlySet<string> keys)
+    private ForeignKeys(
+        BackboneSpelling kind, string backbone, IReadOnlySet<string> keys, IReadOnlyDictionary<string, string>? numbered)
     {
-        (Kind, Backbone) = (kind, backbone);
+        (Kind, Backbone, _numbered) = (kind, backbone, numbered);
         _outer = backbone.EndsWith(OwnBackbone, StringComparison.Ordinal) ? backbone[..^OwnBackbone.Length] : backbone;
         Head = kind.Heads.Select(head => _outer + head).FirstOrDefault(head => keys.Contains(head + "weight"));
     }
@@ -39,20 +41,22 @@ internal sealed class ForeignKeys
     /// Null where no kind of backbone is found. Where several of a kind stand in a file it is the one with the most keys
     /// at the mark, of equal ones that of the shortest prefix.
     /// </summary>
-    public static ForeignKeys? Of(IReadOnlyCollection<string> names)
+    public static ForeignKeys? Of(IReadOnlySet<string> names)
     {
         foreach (var kind in BackboneCatalogue.Kinds)
         {
+            if (kind.Numbered.Count > 0 && kind.Numbered.Keys.All(names.Contains))
+                return new(kind, "", new HashSet<string>(), kind.Numbered);
             var keys = names.Select(kind.Own).ToHashSet(StringComparer.Ordinal);
             var marked = keys.Select(key => PrefixOf(key, kind.Mark)).OfType<string>().CountBy(prefix => prefix).ToList();
             if (marked.Count > 0)
-                return new(kind, marked.OrderBy(m => m.Key.Length).MaxBy(m => m.Value).Key, keys);
+                return new(kind, marked.OrderBy(m => m.Key.Length).MaxBy(m => m.Value).Key, keys, null);
         }
         return null;
     }
 
     /// <summary>A key of the file in Marrow's spelling, at its place in the file.</summary>
-    public string Spelled(string name) => Kind.Own(name);
+    public string Spelled(string name) => _numbered?.GetValueOrDefault(name) ?? Kind.Own(name);
 
     /// <summary>A key of the file as it is in Marrow's classifier on that backbone.</summary>
     public string InClassifier(string name)

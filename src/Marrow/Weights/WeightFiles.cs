@@ -1,3 +1,4 @@
+using Marrow.Weights.Onnx;
 using Marrow.Weights.PyTorch;
 
 namespace Marrow.Weights;
@@ -12,7 +13,7 @@ internal static class WeightFiles
 
     /// <summary>
     /// The caller disposes it. Throws <see cref="MarrowException"/>, which says what the file is where that can be told, for
-    /// anything but weights of PyTorch or safetensors.
+    /// anything but weights of PyTorch, safetensors or ONNX.
     /// </summary>
     public static WeightFile Open(string path)
     {
@@ -21,15 +22,23 @@ internal static class WeightFiles
             return Safetensors.Open(path);
         if (PyTorchWeights.Begins(start))
             return PyTorchWeights.Open(path);
+        if (FileKinds.IsOnnx(start))
+            return OnnxWeights.Open(path);
         throw Refusal(path, start);
     }
 
     /// <summary>The error for a file that begins so.</summary>
-    public static MarrowException Refusal(string path, ReadOnlySpan<byte> start) => FileKinds.Foreign(start) is var (kind, remedy)
-        ? MarrowException.Bad(path, "weights of PyTorch or safetensors", kind, remedy)
-        : start[0] == (byte)PickleOpcode.Proto
-            ? MarrowException.Bad(path, "weights of PyTorch or safetensors", "a pickle of Python that torch.save did not write", "Nothing in it was run. Save the weights in Python, where you trust it: torch.save(model.state_dict(), 'weights.pth').")
-            : MarrowException.Bad(path, "weights of PyTorch or safetensors", $"a file that starts with {FileKinds.Hex(start)}", "It is damaged, cut short or of another kind: fetch or save it again.");
+    public static MarrowException Refusal(string path, ReadOnlySpan<byte> start)
+    {
+        const string expected = "weights of PyTorch, safetensors or ONNX";
+        if (FileKinds.Foreign(start) is var (kind, remedy))
+            return MarrowException.Bad(path, expected, kind, remedy);
+        return start[0] == (byte)PickleOpcode.Proto
+            ? MarrowException.Bad(path, expected, "a pickle of Python that torch.save did not write",
+                "Nothing in it was run. Save the weights in Python, where you trust it: torch.save(model.state_dict(), 'weights.pth').")
+            : MarrowException.Bad(path, expected, $"a file that starts with {FileKinds.Hex(start)}",
+                "It is damaged, cut short or of another kind: fetch or save it again.");
+    }
 
     private static byte[] Start(string path)
     {

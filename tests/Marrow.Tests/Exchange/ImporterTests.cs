@@ -57,6 +57,32 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
     }
 
     [Fact]
+    public void A_ResNet_with_a_head_of_its_own_is_imported_by_the_map_that_is_named()
+    {
+        var (path, image, logits) = models.Make("resnet18-5");
+        Assert.Contains("weights of a known source", Assert.Throws<MarrowException>(() => Importer.Import(path, Request)).Message, StringComparison.Ordinal);
+        var request = Request with { Map = "torchvision-resnet", Classes = ["a", "b", "c", "d", "e"], ExclusiveClasses = false };
+        var (checkpoint, _) = Importer.Import(path, request);
+        using (checkpoint)
+        {
+            using var scope = NewDisposeScope();
+            using var quiet = no_grad();
+            using var model = (nn.Module<Tensor, Tensor>)checkpoint.BuildModel();
+            Assert.True((logits - model.forward(image)).abs().max().item<float>() < 1e-4 * logits.abs().max().item<float>());
+        }
+    }
+
+    [Theory]
+    [InlineData("wide-resnet", "torchvision-resnet", "layers of 3, 4, 6, 3 blocks of 3 convolutions, 128 channels in the first")]
+    [InlineData("resnet18-5", "monai-densenet", "a DenseNet, which the map monai-densenet is for, found a ResNet")]
+    public void Another_kind_of_backbone_or_other_widths_are_said(string style, string map, string says)
+    {
+        var (path, _, logits) = models.Make(style);
+        var request = Request with { Map = map, Classes = [.. Enumerable.Range(0, (int)logits.shape[1]).Select(i => $"{i}")] };
+        Assert.Contains(says, Assert.Throws<MarrowException>(() => Importer.Import(path, request)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Old_spellings_are_understood_in_a_safetensors_file_by_imports_and_warm_starts_alike()
     {
         using var scope = NewDisposeScope();
@@ -137,7 +163,7 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
         { "no such blocks", "dense blocks of 2, 4, 6, 5 layers" },
         { "no classes", "a name for each of its 2 outputs" },
         { "unknown map", "Unknown map 'keras'. Known: marrow, monai-densenet" },
-        { "unknown architecture", "Unknown architecture 'resnet50'" },
+        { "unknown architecture", "Unknown architecture 'vgg16'" },
         { "unknown source", "weights of a known source" },
     };
 
@@ -160,7 +186,7 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
             case "no such blocks": state["features.denseblock4.denselayer5.norm1.weight"] = ones(3); break;
             case "no classes": request = request with { Classes = null }; break;
             case "unknown map": request = request with { Map = "keras" }; break;
-            case "unknown architecture": request = request with { Architecture = "resnet50" }; break;
+            case "unknown architecture": request = request with { Architecture = "vgg16" }; break;
             case "unknown source": request = request with { Map = null }; break;
         }
         var path = _folder["source.safetensors"];

@@ -42,6 +42,17 @@ public sealed class OnnxExportTests : IDisposable
         Assert.Equal([1, 3], decoded.Batches);
     }
 
+    [Theory]
+    [InlineData("resnet18", 64)]
+    [InlineData("resnet50", 65)]
+    [InlineData("resnet18-mlnet", 64)]
+    [InlineData("resnet18-mlnet", 75)]
+    public void Every_kind_of_backbone_gives_its_maps_at_even_and_odd_sizes(string architecture, int size)
+    {
+        using var checkpoint = ExportSamples.Classifier(_folder["hub"], architecture: architecture, size: size);
+        Assert.Equal(["logits"], Export(checkpoint).Outputs.Select(o => o.Name));
+    }
+
     [Fact]
     public void Findings_of_three_classes_are_decoded_as_they_are_measured()
     {

@@ -3,7 +3,6 @@ using Marrow.Checkpoints;
 using Marrow.Exchange;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Checkpoints.PyTorch;
-using Marrow.Tests.Exchange;
 using Marrow.Weights;
 using TorchSharp;
 
@@ -126,13 +125,11 @@ public sealed class FileKindTests : IDisposable
     }
 
     [Fact]
-    public void An_exported_onnx_file_is_named_with_what_to_import_instead()
+    public void A_page_that_is_called_onnx_is_named()
     {
-        using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
-        Exporter.Run(checkpoint, new() { Format = ExportFormat.Onnx, Path = _folder["m.onnx"] });
+        File.WriteAllText(_folder["m.onnx"], "<html></html>");
         var message = Assert.Throws<MarrowException>(() => Importer.Import(_folder["m.onnx"], Request)).Message;
-        Assert.Contains("an ONNX file", message, StringComparison.Ordinal);
-        Assert.Contains(".safetensors or .pth", message, StringComparison.Ordinal);
+        Assert.Contains("expected weights of PyTorch, safetensors or ONNX, found a page of HTML", message, StringComparison.Ordinal);
     }
 
     private ImportRequest Request => new() { Name = "test", HubFolder = _folder["hub"] };

@@ -42,6 +42,16 @@ public class PointwiseTests
             Assert.True((expected - actual).abs().max().item<float>() < 0.02 * expected.abs().max().item<float>());
     }
 
+    [Fact]
+    public void A_part_that_would_end_the_process_is_divided_once_more_and_strides_are_kept()
+    {
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        var conv = nn.Conv2d(1024, 2048, 1, stride: 2, bias: false);
+        var x = randn(1, 1024, 6, 5);
+        Assert.True((conv.forward(x) - conv.Convolve(x)).abs().max().item<float>() < 1e-5);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

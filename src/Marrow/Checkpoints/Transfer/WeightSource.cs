@@ -59,7 +59,7 @@ public sealed class WeightSource
     private static WeightSource FromFile(WeightFile file, string name, string digest, ModelSpec? spec)
     {
         var entries = file.Entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
-        var foreign = spec is null ? ForeignKeys.Of(entries.Keys) : null;
+        var foreign = spec is null ? ForeignKeys.Of(entries.Keys.ToHashSet(StringComparer.Ordinal)) : null;
         if (foreign is not null)
         {
             var spelled = file.Entries.GroupBy(e => foreign.Spelled(e.Name)).ToList();

@@ -13,7 +13,7 @@ internal static class Pointwise
 {
     private static readonly HashSet<(long Input, long Output)> Divided = [(1024, 2048), (1024, 512), (256, 1024), (512, 1024), (512, 2048)];
 
-    /// <summary>As the forward of a module whose kernel is 1x1, with stride 1.</summary>
+    /// <summary>As the forward of a module whose kernel is 1x1, without padding.</summary>
     public static Tensor Convolve(this Conv2d conv, Tensor x)
     {
         var weight = conv.weight!;
@@ -21,11 +21,15 @@ internal static class Pointwise
         if (x.device_type != TorchSharp.DeviceType.CPU || !Ends(inputs, outputs))
             return conv.forward(x);
         using var scope = NewDisposeScope();
-        var first = outputs * 3 / 4;
-        return cat([Part(0, first), Part(first, outputs - first)], 1).MoveToOuterDisposeScope();
+        return cat([.. Parts(0, outputs)], 1).MoveToOuterDisposeScope();
 
-        Tensor Part(long start, long length) =>
-            functional.conv2d(x, weight.narrow(0, start, length), conv.bias?.narrow(0, start, length));
+        IEnumerable<Tensor> Parts(long start, long length)
+        {
+            var first = length * 3 / 4;
+            return Ends(inputs, length)
+                ? Parts(start, first).Concat(Parts(start + first, length - first))
+                : [functional.conv2d(x, weight.narrow(0, start, length), conv.bias?.narrow(0, start, length), conv.stride)];
+        }
     }
 
     /// <summary>Whether the convolution or its gradient may end the process.</summary>

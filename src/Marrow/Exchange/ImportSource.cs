@@ -1,0 +1,95 @@
+using System.Globalization;
+using Marrow.Backbones;
+using Marrow.Checkpoints.Transfer;
+using Marrow.Computing;
+using Marrow.Weights;
+using Marrow.Weights.PyTorch;
+using static TorchSharp.torch;
+
+namespace Marrow.Exchange;
+
+/// <summary>What a file of weights is found to be: its kind of backbone, its map, its entries by Marrow's keys.</summary>
+internal sealed class ImportSource
+{
+    private readonly string _firstConvolution;
+
+    private ImportSource(
+        ImportMap map, BackboneSpelling kind, Dictionary<string, WeightEntry> entries, int channels, int outputs)
+    {
+        (Map, Kind, Entries, Channels, Outputs) = (map, kind, entries, channels, outputs);
+        _firstConvolution = ForeignKeys.OwnBackbone + kind.FirstConvolution;
+    }
+
+    public ImportMap Map { get; }
+
+    public BackboneSpelling Kind { get; }
+
+    public IReadOnlyDictionary<string, WeightEntry> Entries { get; }
+
+    /// <summary>Of the first convolution; 0 when it was not found.</summary>
+    public int Channels { get; }
+
+    /// <summary>Of the classifier; 0 when it was not found.</summary>
+    public int Outputs { get; }
+
+    /// <summary>Throws <see cref="MarrowException"/> for a file in which no backbone or no known source is found.</summary>
+    /// <param name="given">The map that was asked for; null to find it.</param>
+    public static ImportSource Of(WeightFile file, ImportMap? given)
+    {
+        if (ForeignKeys.Of(file.Entries.Select(e => e.Name).ToHashSet(StringComparer.Ordinal)) is not { } keys)
+            throw ArchitectureGuess.Unknown(file);
+        var entries = KeyMapping.Of(file, keys);
+        var channels = Side(entries, ForeignKeys.OwnBackbone + keys.Kind.FirstConvolution, 1);
+        var outputs = Side(entries, $"{ForeignKeys.OwnHead}weight", 0);
+        var names = file.Entries.Select(e => ForeignKeys.Unwrap(e.Name)).ToHashSet(StringComparer.Ordinal);
+        var facts = new SourceFacts(keys.Kind.Kind, names, channels, outputs, file.Notes);
+        var map = given ?? ImportMaps.All.Values.FirstOrDefault(
+            m => (m.Kind ?? facts.Kind) == facts.Kind && m.Recognises(facts));
+        if (keys.Head is null && map?.IsWithoutHead != true)
+            throw ArchitectureGuess.Unknown(file);
+        if (map is null)
+            throw MarrowException.Bad(file.Path, $"weights of a known source ({string.Join(", ", ImportMaps.All.Keys)})",
+                $"{channels} input channels, {outputs} outputs and keys such as {string.Join(", ", names.Take(3).Select(PickleReader.Shown))}",
+                "Name the map that they are closest to (--map), with the classes (--classes).");
+        if (map.Kind is { } kind && kind != facts.Kind)
+            throw MarrowException.Bad(file.Path, $"a {kind}, which the map {map.Name} is for", $"a {facts.Kind}",
+                $"Name another map ({string.Join(", ", ImportMaps.All.Keys)}), or none.");
+        return new(map, keys.Kind, entries, channels, outputs);
+    }
+
+    /// <summary>Throws <see cref="MarrowException"/> where no map has that name.</summary>
+    public static ImportMap Named(string name) => ImportMaps.All.TryGetValue(name, out var map)
+        ? map
+        : throw new MarrowException($"Unknown map '{name}'. Known: {string.Join(", ", ImportMaps.All.Keys)}.");
+
+    /// <summary>Names of the outputs that the source has; empty where it has none.</summary>
+    public IReadOnlyList<string> NamesOf(int outputs) => Map.IsWithoutHead
+        ? [.. Enumerable.Range(0, outputs).Select(i => $"feature-{i.ToString("0000", CultureInfo.InvariantCulture)}")]
+        : Map.Classes;
+
+    /// <summary>The shapes that the file has to have for a model of these.</summary>
+    public IReadOnlyDictionary<string, long[]> ShapesIn(IReadOnlyDictionary<string, long[]> model) => model
+        .Where(shape => !Map.IsWithoutHead || !shape.Key.StartsWith(ForeignKeys.OwnHead, StringComparison.Ordinal))
+        .ToDictionary(shape => shape.Key, shape => Map.GreyFactor is not null && shape.Key == _firstConvolution
+            ? [shape.Value[0], Channels, .. shape.Value[2..]]
+            : shape.Value, StringComparer.Ordinal);
+
+    /// <summary>The first convolution for grey images where the map wants that; everything else as it is.</summary>
+    public Tensor Grey(string key, Tensor weights)
+    {
+        if (Map.GreyFactor is not { } factor || key != _firstConvolution)
+            return weights;
+        using var grey = WarmStart.AdaptChannels(weights, 1);
+        return grey * Scalars.Of(factor);
+    }
+
+    /// <summary>The identity as the last layer where the source has none; else nothing.</summary>
+    public IEnumerable<KeyValuePair<string, Tensor>> Head(int outputs) => Map.IsWithoutHead
+        ? [new($"{ForeignKeys.OwnHead}weight", eye(outputs, device: CPU)), new($"{ForeignKeys.OwnHead}bias", zeros(outputs, device: CPU))]
+        : [];
+
+    private static int Side(IReadOnlyDictionary<string, WeightEntry> entries, string key, int axis) =>
+        entries.TryGetValue(key, out var entry) && entry.Shape.Length > axis
+            ? (int)Math.Min(entry.Shape[axis], int.MaxValue)
+            : 0;
+}
