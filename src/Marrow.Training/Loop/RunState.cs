@@ -65,7 +65,7 @@ internal static class RunState
         foreach (var (name, target) in Tensors(method, optimizer, average))
             Copy(file, name, target, path);
         if (file.Metadata.TryGetValue(DataKey, out var began) && began.Length > 0 && began != data)
-            throw MarrowException.Bad(path, "the state of a run on these labels, images and start", "one that began with others", Anew);
+            throw MarrowException.Conflict(path, "the state of a run on these labels, images and start", "one that began with others", Anew);
         random.set_rng_state(file.Read("generator"));
         return progress;
     }
@@ -119,9 +119,9 @@ internal static class RunState
         try
         {
             if (!file.Metadata.TryGetValue(ProgressKey, out var progress) || !file.Metadata.TryGetValue(DigestKey, out var written))
-                throw MarrowException.Bad(path, what, "a safetensors file of another kind", Anew);
+                throw MarrowException.Damaged(path, what, "a safetensors file of another kind", Anew);
             var computed = Digest(file.Entries.Select(e => (e.Name, file.Read(e.Name))), progress + file.Metadata.GetValueOrDefault(DataKey));
-            return computed == written ? file : throw MarrowException.Bad(path, $"SHA-256 {written}, as the file says", computed, $"The file is damaged. {Anew}");
+            return computed == written ? file : throw MarrowException.Damaged(path, $"SHA-256 {written}, as the file says", computed, $"The file is damaged. {Anew}");
         }
         catch
         {

@@ -89,7 +89,7 @@ internal sealed class RecipeSection
     public double Number(string key, double absent, double min, double max) =>
         Find(key) is { } node ? Number(key, node, absent, min, max) : absent;
 
-    /// <summary>One of the words, which the error lists. Case matters not.</summary>
+    /// <summary>One of the words, which the error lists; upper and lower case are the same.</summary>
     public T Choice<T>(string key, T absent, params (string Word, T Value)[] words)
     {
         if (Find(key) is not { } node)

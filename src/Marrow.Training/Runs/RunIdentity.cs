@@ -150,7 +150,7 @@ internal sealed record RunIdentity
         if (refused.Count == 0)
             return told;
         var mustStay = refused.Count > remedies.Count;
-        throw new MarrowException($"{stageFolder}: the run began with others, and can't go on with these. {string.Join("; ", refused)}. {string.Join(" ", [.. mustStay ? [Anew] : Array.Empty<string>(), .. remedies])}");
+        throw new MarrowException(ErrorKind.Conflict, $"{stageFolder}: the run began with others, and can't go on with these. {string.Join("; ", refused)}. {string.Join(" ", [.. mustStay ? [Anew] : Array.Empty<string>(), .. remedies])}");
     }
 
     private string Describe(string name, string before, string now, RunIdentity began) => name switch

@@ -179,7 +179,7 @@ public sealed record CheckpointManifest
 
         var manifest = CheckpointJson.Decode<CheckpointManifest>(bytes, path) with { Digest = computed };
         if (manifest.Format != CurrentFormat)
-            throw MarrowException.Bad(path, $"the format {CurrentFormat}", manifest.Format, "Use the version of Marrow that wrote it, or a newer one.");
+            throw MarrowException.Unsupported(path, $"the format {CurrentFormat}", manifest.Format, "Use the version of Marrow that wrote it, or a newer one.");
         CheckpointName.Require(manifest.Name, path);
         ManifestLimits.Require(manifest.License, manifest.Parents, path);
         foreach (var worth in manifest.Parents.Checkpoints.Select(p => p.Worth).OfType<ParentWorth>())
@@ -267,5 +267,5 @@ public sealed record CheckpointManifest
         || stem.Length == 4 && char.IsAsciiDigit(stem[3]) && stem[..3].ToLowerInvariant() is "com" or "lpt";
 
     private static MarrowException Bad(string path, string expected, string found) =>
-        MarrowException.Bad(path, expected, found, "The checkpoint is damaged or was changed: fetch or save it again.");
+        MarrowException.Damaged(path, expected, found, "The checkpoint is damaged or was changed: fetch or save it again.");
 }

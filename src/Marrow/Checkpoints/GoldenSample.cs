@@ -111,7 +111,7 @@ public sealed record GoldenSample
     }
 
     private static MarrowException Bad(string path, string expected, string found) =>
-        MarrowException.Bad(path, expected, found, "The weights do not compute what they did when they were saved: use the version of Marrow that wrote them.");
+        MarrowException.Damaged(path, expected, found, "The weights do not compute what they did when they were saved: use the version of Marrow that wrote them.");
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -105,7 +105,7 @@ internal sealed class PackedFile : IDisposable
         SHA256.HashData(pixels, entry[8..]);
     }
 
-    public static MarrowException Changed(string path) => MarrowException.Bad(path,
+    public static MarrowException Changed(string path) => MarrowException.Damaged(path,
         "the images as they were packed", "other bytes, or fewer",
         "Something has changed this file while it was in use, or the disk is failing. "
         + "Start again, a run with --resume: it is packed anew.");

@@ -26,10 +26,10 @@ internal static class WeightFiles
 
     /// <summary>The error for a file that begins so.</summary>
     public static MarrowException Refusal(string path, ReadOnlySpan<byte> start) => FileKinds.Foreign(start) is var (kind, remedy)
-        ? MarrowException.Bad(path, "weights of PyTorch or safetensors", kind, remedy)
+        ? MarrowException.Unsupported(path, "weights of PyTorch or safetensors", kind, remedy)
         : start[0] == (byte)PickleOpcode.Proto
-            ? MarrowException.Bad(path, "weights of PyTorch or safetensors", "a pickle of Python that torch.save did not write", "Nothing in it was run. Save the weights in Python, where you trust it: torch.save(model.state_dict(), 'weights.pth').")
-            : MarrowException.Bad(path, "weights of PyTorch or safetensors", $"a file that starts with {FileKinds.Hex(start)}", "It is damaged, cut short or of another kind: fetch or save it again.");
+            ? MarrowException.Unsupported(path, "weights of PyTorch or safetensors", "a pickle of Python that torch.save did not write", "Nothing in it was run. Save the weights in Python, where you trust it: torch.save(model.state_dict(), 'weights.pth').")
+            : MarrowException.Damaged(path, "weights of PyTorch or safetensors", $"a file that starts with {FileKinds.Hex(start)}", "It is damaged, cut short or of another kind: fetch or save it again.");
 
     private static byte[] Start(string path)
     {
