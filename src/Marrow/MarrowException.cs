@@ -19,7 +19,7 @@ public sealed class MarrowException : Exception
     /// <summary>Taken by the compiler for $"...": its values are foreign, its words are ours.</summary>
     internal MarrowException(VisibleMessage message, Exception? inner = null) : this(message.ToString(), inner) { }
 
-    /// <summary>The same of a kind.</summary>
+    /// <summary>The same message of a kind.</summary>
     internal MarrowException(ErrorKind kind, VisibleMessage message, Exception? inner = null) : this(kind, message.ToString(), inner) { }
 
     /// <summary>What sort of failure it is. The command line answers all of them alike.</summary>

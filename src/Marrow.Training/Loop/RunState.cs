@@ -12,7 +12,7 @@ namespace Marrow.Training.Loop;
 /// <summary>Where a run stands.</summary>
 public sealed record RunProgress
 {
-    /// <summary>Optimizer steps done.</summary>
+    /// <summary>How many steps the optimizer has done.</summary>
     public int Step { get; init; }
 
     /// <summary>Time spent training, however often it was stopped.</summary>
@@ -21,7 +21,7 @@ public sealed record RunProgress
     public double? BestValue { get; init; }
     public int BestStep { get; init; }
 
-    /// <summary>Evaluations since the best one.</summary>
+    /// <summary>How many evaluations there have been since the best one.</summary>
     public int WorseEvaluations { get; init; }
 
     public bool StoppedEarly { get; init; }

@@ -111,7 +111,7 @@ internal sealed class RecipeSection
         return numbers;
     }
 
-    /// <summary>Null when absent or wrong.</summary>
+    /// <summary>The numbers of a list; null when it is absent or wrong.</summary>
     public IReadOnlyList<double>? Numbers(string key, int minCount, int maxCount, double min, double max)
     {
         if (Find(key) is not { } node)
@@ -148,7 +148,7 @@ internal sealed class RecipeSection
         return null;
     }
 
-    /// <summary>Null when absent.</summary>
+    /// <summary>The section under a key; null when it is absent.</summary>
     public RecipeSection? Section(string key) =>
         Find(key) is { } node ? new RecipeSection(node, key, Errors) : null;
 

@@ -18,7 +18,7 @@ internal enum IdentityRule
     /// <summary>It is refused, unless it is allowed by name: the last digits of its numbers will differ, no more.</summary>
     Allowed,
 
-    /// <summary>It goes on and says so.</summary>
+    /// <summary>The run goes on and says what differs.</summary>
     Told,
 }
 
@@ -107,7 +107,7 @@ internal sealed record RunIdentity
     public RunIdentity With(string role, Checkpoint? checkpoint) =>
         checkpoint is null ? this : this with { Entries = [.. Entries, new(role, Reference(checkpoint))] };
 
-    /// <summary>"name@sha256:...".</summary>
+    /// <summary>The checkpoint as "name@sha256:...".</summary>
     public static string Reference(Checkpoint checkpoint) => $"{checkpoint.Name}@{checkpoint.Digest}";
 
     /// <summary>Null where there is none.</summary>

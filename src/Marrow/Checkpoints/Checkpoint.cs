@@ -62,7 +62,7 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Null when it was trained from scratch or imported.</summary>
     public TransferReceipt? Receipt { get; private init; }
 
-    /// <summary>Null when none was recorded.</summary>
+    /// <summary>The golden sample; null when none was recorded.</summary>
     public GoldenSample? Golden { get; private init; }
 
     /// <summary>Which images were held out; null where nothing was, and in checkpoints of early versions.</summary>

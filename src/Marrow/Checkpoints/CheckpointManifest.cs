@@ -57,7 +57,7 @@ public enum LineageKind
 /// <param name="Digest">Of a checkpoint, of a data set's list of files or of a file; "" when unknown.</param>
 public sealed record LicensedAncestor(LineageKind Kind, string Name, string Digest, string License)
 {
-    /// <summary>"data set chexpert".</summary>
+    /// <summary>The ancestor in words: "data set chexpert".</summary>
     internal string Label => $"{KindName} {Name}";
 
     internal string KindName => Kind switch

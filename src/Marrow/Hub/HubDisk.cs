@@ -200,7 +200,7 @@ internal static partial class HubDisk
     [GeneratedRegex("^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$", RegexOptions.CultureInvariant)]
     private static partial Regex OwnName();
 
-    /// <summary>.PROCESS.THREAD.tmp</summary>
+    /// <summary>The staging folders of early versions are called .PROCESS.THREAD.tmp.</summary>
     [GeneratedRegex(@"^\.[0-9]{1,10}\.[0-9]{1,10}\.tmp$", RegexOptions.CultureInvariant)]
     private static partial Regex EarlyStaging();
 }

@@ -15,7 +15,7 @@ namespace Marrow.Inputs;
 /// </summary>
 internal sealed class PackedFile : IDisposable
 {
-    /// <summary>Of one image in the index.</summary>
+    /// <summary>The bytes of one image's entry in the index.</summary>
     public const int EntrySize = 4 + 4 + 32;
 
     private const int HeaderSize = 8 + 32 + 32;
@@ -41,7 +41,7 @@ internal sealed class PackedFile : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Images in it.</summary>
+    /// <summary>How many images it holds.</summary>
     public int Count { get; }
 
     /// <summary>Whether this process has it open.</summary>

@@ -23,7 +23,7 @@ public sealed record ContactSheetItem
     /// <summary>Greys are shown as they are, not windowed.</summary>
     internal bool AsItIs { get; init; }
 
-    /// <summary>NaN where unlabelled.</summary>
+    /// <summary>The points of the image; NaN where they are unlabelled.</summary>
     public IReadOnlyList<Point2D> Points { get; init; } = [];
 
     /// <summary>A sample with its landmarks, points, numbers, angles and labels: positive ones by name, soft ones with their value.</summary>

@@ -11,7 +11,7 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks;
 
-/// <summary>Float32 scalars.</summary>
+/// <summary>The parts of the loss, as float32 scalars.</summary>
 /// <param name="Corner">Null without a corner head.</param>
 public sealed record DetectionLosses(Tensor Classification, Tensor Box, Tensor? Corner)
 {

@@ -28,7 +28,7 @@ public sealed class Safetensors : WeightFile
         _dataStart = dataStart;
     }
 
-    /// <summary>In the header's order.</summary>
+    /// <summary>The tensors, in the order of the header.</summary>
     public override IReadOnlyList<SafetensorsEntry> Entries { get; }
 
     /// <summary>What the header's "__metadata__" holds; strings of whoever wrote the file, not to be trusted.</summary>

@@ -96,7 +96,7 @@ internal sealed class BlockMaps : IDisposable
         return shaped.permute(0, 3, 1, 2);
     }
 
-    /// <summary>One norm's way back.</summary>
+    /// <summary>The backward pass of one norm.</summary>
     /// <param name="added">Channels of the map that the norm's call added, the last of <paramref name="channels"/>.</param>
     /// <returns>Gradients of that map (null where none is asked for), the weight and the bias.</returns>
     private (Tensor? Map, Tensor Weight, Tensor Bias) Backward(Tensor memory, Tensor? upstream, ChannelAffine affine, int channels, int added, bool mapLearns)
