@@ -16,7 +16,7 @@ internal sealed class CheckpointReferences(LocalHub hub, Output output, Cancella
 
     public static bool IsRemote(string reference) => OciReference.IsOne(reference);
 
-    /// <summary>The caller disposes it.</summary>
+    /// <summary>The checkpoint that a reference means; the caller disposes it.</summary>
     public Checkpoint Resolve(string reference) => hub.Resolve(Local(reference), cancellation);
 
     /// <summary>The same checkpoint as the hub itself names it.</summary>

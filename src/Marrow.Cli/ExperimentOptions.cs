@@ -12,12 +12,12 @@ internal sealed class ExperimentOptions
 {
     private readonly Argument<string> _recipe = new("RECIPE") { Description = "A YAML file of stages, of which the last is measured." };
     private readonly Option<string[]> _data = DataFolders.Option();
-    private readonly Option<string?> _fractions = new("--fractions") { Description = "Shares of the training patients with labels, by comma: 0.1,0.3,1.", HelpName = "A,B" };
-    private readonly Option<string?> _labels = new("--labels") { Description = "Numbers of labelled patients instead, by comma: 24,48.", HelpName = "A,B" };
-    private readonly Option<string> _starts = new("--starts") { Description = "By comma: scratch, a checkpoint, or matched:CHECKPOINT (random weights with its statistics in each layer).", HelpName = "A,B", Required = true };
-    private readonly Option<string?> _methods = new("--methods") { Description = "By comma: supervised, and the sections of the stage that can be left out (uda, teacher). Without it all that it has.", HelpName = "A,B" };
+    private readonly Option<string?> _fractions = new("--fractions") { Description = "Shares of the training patients with labels, comma-separated: 0.1,0.3,1.", HelpName = "A,B" };
+    private readonly Option<string?> _labels = new("--labels") { Description = "Numbers of labelled patients instead, comma-separated: 24,48.", HelpName = "A,B" };
+    private readonly Option<string> _starts = new("--starts") { Description = "Comma-separated: scratch, a checkpoint, or matched:CHECKPOINT (random weights with its statistics in each layer).", HelpName = "A,B", Required = true };
+    private readonly Option<string?> _methods = new("--methods") { Description = "Comma-separated: supervised, and the sections of the stage that can be left out (uda, teacher). Without it all that it has.", HelpName = "A,B" };
     private readonly Option<int> _seeds = new Option<int>("--seeds") { Description = "Runs of each kind: the recipe's seed and those after it.", DefaultValueFactory = _ => 3 }.Between(1, 100);
-    private readonly Option<string?> _stages = new("--stages") { Description = "Carried out in each run, by comma: the first gets the start, the last is measured. Without it the last.", HelpName = "A,B" };
+    private readonly Option<string?> _stages = new("--stages") { Description = "Carried out in each run, comma-separated: the first gets the start, the last is measured. Without it the last.", HelpName = "A,B" };
     private readonly Option<string?> _metric = new("--metric") { Description = "What is compared. Without it the stage's train.metric.", HelpName = "NAME" };
     private readonly Option<string?> _out = new("--out") { Description = "The experiment's folder. Without it experiments/NAME.", HelpName = "DIR" };
     private readonly Option<string?> _hub = new("--hub") { Description = "Where starts are found, and the models of checkpoint starts saved. Without it OUT/hub.", HelpName = "DIR" };
@@ -107,7 +107,7 @@ internal sealed class ExperimentOptions
 
     private static List<T> Numbers<T>(Option<string?> option, ParseResult parsed, Func<string, T?> read) where T : struct
     {
-        List<T> numbers = [.. CommaList.Read(option.Name, parsed.GetValue(option)).Select(word => read(word) ?? throw new UsageException($"{option.Name}: expected numbers by comma, found '{word}'."))];
+        List<T> numbers = [.. CommaList.Read(option.Name, parsed.GetValue(option)).Select(word => read(word) ?? throw new UsageException($"{option.Name}: expected comma-separated numbers, found '{word}'."))];
         CommaList.RequireDistinct(option.Name, numbers);
         return numbers;
     }

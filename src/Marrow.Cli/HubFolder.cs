@@ -28,7 +28,7 @@ internal static class HubFolder
     public static string ToFill(ParseResult parsed, Option<string?> option) =>
         parsed.GetValue(option) is { Length: > 0 } named ? named : Find(null);
 
-    /// <summary>What there is without --hub.</summary>
+    /// <summary>The folder that is used without --hub.</summary>
     public static string Default() => Find(null);
 
     /// <summary>What there is with --hub or without; throws <see cref="MarrowException"/> when the named one is not there.</summary>

@@ -35,10 +35,10 @@ internal sealed class Output
         console.Pipeline.Attach(new VisibleSegments());
     }
 
-    /// <summary>Standard output.</summary>
+    /// <summary>The console of standard output.</summary>
     public IAnsiConsole Result { get; }
 
-    /// <summary>Standard error.</summary>
+    /// <summary>The console of standard error.</summary>
     public IAnsiConsole Progress { get; }
 
     /// <summary>True when standard error is a terminal.</summary>

@@ -60,7 +60,7 @@ internal static class RunDisplay
     /// <summary>"smape 12.9  landmark-error 4.2"; those of single classes, angles and corners ("mae.cobb1") are left out.</summary>
     public static string Metrics(RunEvent e) => string.Join("  ", e.Metrics.Where(m => !m.Key.Contains('.')).Select(m => $"{m.Key} {Significant(m.Value)}"));
 
-    /// <summary>"0:07", "4:10", "1:02:03".</summary>
+    /// <summary>A time as a clock shows it: "0:07", "4:10", "1:02:03".</summary>
     public static string Duration(TimeSpan time) => time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
 
     private static string Significant(double value) => value.ToString("G4", CultureInfo.InvariantCulture);

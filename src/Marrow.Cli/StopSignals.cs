@@ -24,7 +24,7 @@ internal sealed class StopSignals : IDisposable
         _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Take))];
     }
 
-    /// <summary>Cancelled by the first signal.</summary>
+    /// <summary>The wish to stop, which the first signal expresses.</summary>
     public CancellationToken Token => _asked.Token;
 
     public void Dispose()

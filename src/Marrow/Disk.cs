@@ -13,7 +13,7 @@ internal static class Disk
     /// <summary>For tests: path -> the error that flushing it is to meet, or 0.</summary>
     internal static readonly AsyncLocal<Func<string, int>?> FlushFault = new();
 
-    /// <summary>Buffers and file, to the disk.</summary>
+    /// <summary>Writes the buffers and the file to the disk.</summary>
     /// <param name="path">For messages; null: the stream's own.</param>
     public static void Flush(FileStream file, string? path = null)
     {

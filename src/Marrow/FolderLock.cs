@@ -26,7 +26,7 @@ internal sealed class FolderLock : IDisposable
             if (TryTake(folder) is { } taken)
                 return taken;
             if (waiting.Elapsed >= Longest)
-                throw new MarrowException($"{PathOf(folder)}: can't be locked (another process has held it for {Longest.TotalMinutes:0} minutes). See which program holds it, and end it.");
+                throw new MarrowException(ErrorKind.Conflict, $"{PathOf(folder)}: can't be locked (another process has held it for {Longest.TotalMinutes:0} minutes). See which program holds it, and end it.");
             Thread.Sleep(pause);
         }
     }

@@ -52,7 +52,7 @@ internal static class PlainFile
             if (status.Kind != PathKind.File)
                 throw NotPlain(path, status.Kind);
             if (status.Names > 1 && !mayHaveNames)
-                throw MarrowException.Bad(path, "a file of this name alone", $"one with {status.Names} names (hard links)", "Remove it: it is made anew, and the other names keep what they have.");
+                throw MarrowException.Conflict(path, "a file of this name alone", $"one with {status.Names} names (hard links)", "Remove it: it is made anew, and the other names keep what they have.");
             if (Posix.TryLock(handle, alone))
                 return new FileStream(handle, FileAccess.ReadWrite, bufferSize: 1);
         }
@@ -91,7 +91,7 @@ internal static class PlainFile
         _ => new IOException($"{Posix.Describe(error)}: '{path}'", error),
     };
 
-    private static MarrowException NotPlain(string path, PathKind kind) => MarrowException.Bad(path, "a file of Marrow's own, or nothing", kind switch
+    private static MarrowException NotPlain(string path, PathKind kind) => MarrowException.Conflict(path, "a file of Marrow's own, or nothing", kind switch
     {
         PathKind.Link => "a link: what it leads to would be written",
         PathKind.Folder => "a folder",

@@ -48,7 +48,7 @@ internal static partial class Posix
     private static readonly int CloseOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
     private static readonly int DoNotBlock = OperatingSystem.IsMacOS() ? 0x4 : 0x800;
 
-    /// <summary>The effective user.</summary>
+    /// <summary>The number of the effective user.</summary>
     public static uint User => OperatingSystem.IsWindows() ? 0 : GetEffectiveUser();
 
     /// <summary>"Input/output error (EIO)", or the system's words alone for an error without a name here.</summary>
@@ -58,7 +58,7 @@ internal static partial class Posix
         return Marshal.GetPInvokeErrorMessage(error) + (name is null ? "" : $" ({name})");
     }
 
-    /// <summary>0, or the error.</summary>
+    /// <summary>Flushes a file to the disk; gives 0, or the number of the error.</summary>
     public static unsafe int Flush(SafeFileHandle file)
     {
         var isHeld = false;

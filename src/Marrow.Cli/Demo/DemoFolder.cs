@@ -52,7 +52,7 @@ internal sealed record DemoFolder
                 return folder;
             }
             if (!File.Exists(folder.Plan))
-                throw MarrowException.Bad(root, "an empty or absent folder, or that of an earlier demo", "other files", "Name another folder with --out: nothing is written over.");
+                throw MarrowException.Conflict(root, "an empty or absent folder, or that of an earlier demo", "other files", "Name another folder with --out: nothing is written over.");
             if (!File.Exists(folder.Result) && InputFile.ReadAllText(folder.Plan, MaxPlanBytes) == plan)
                 return new DemoFolder(root, resumes: true);
         }
@@ -62,7 +62,7 @@ internal sealed record DemoFolder
     private static bool IsEmpty(string path)
     {
         if (File.Exists(path))
-            throw MarrowException.Bad(path, "a folder", "a file", "Name another folder with --out.");
+            throw MarrowException.Conflict(path, "a folder", "a file", "Name another folder with --out.");
         try
         {
             return !Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any();

@@ -3,7 +3,7 @@ namespace Marrow.Cli.Demo;
 /// <summary>What to show and where; the defaults take a few minutes on two cores.</summary>
 internal sealed record DemoRequest
 {
-    /// <summary>Relative to the current folder.</summary>
+    /// <summary>The demo's folder, relative to the current one.</summary>
     public const string DefaultFolder = "runs/demo";
 
     /// <summary>For everything that is made. One that holds a finished demo is left alone: see <see cref="DemoFolder"/>.</summary>

@@ -8,7 +8,7 @@ internal sealed record DemoResult
 {
     public required string Folder { get; init; }
 
-    /// <summary>The HTML page.</summary>
+    /// <summary>The path of the HTML page.</summary>
     public required string Report { get; init; }
 
     /// <summary>What the checkpoints were worth in this run, in one sentence.</summary>
@@ -19,7 +19,7 @@ internal sealed record DemoResult
     /// <summary>Wall time; of a demo that was interrupted, that of the last part alone.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>The process's peak.</summary>
+    /// <summary>The most memory that the process has taken.</summary>
     public required double PeakMemoryGiB { get; init; }
 
     /// <summary>The detector, then the regressor.</summary>

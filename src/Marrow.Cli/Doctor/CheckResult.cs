@@ -3,7 +3,7 @@ namespace Marrow.Cli.Doctor;
 /// <summary>What a check came to. Only a problem keeps Marrow from working.</summary>
 internal enum Verdict
 {
-    /// <summary>As it should be.</summary>
+    /// <summary>Everything is as it should be.</summary>
     Ok,
 
     /// <summary>Neither good nor bad: something optional, there or not.</summary>

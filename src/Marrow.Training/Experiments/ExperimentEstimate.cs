@@ -28,7 +28,7 @@ public sealed record ExperimentEstimate(int Runs, int Done, double SecondsLeft, 
         return new(plan.Runs.Count, 0, left.Sum(r => seconds[r.Method]), $"a timing of {Math.Min(TimedSteps, plan.Steps.Min())} steps of each method on this machine");
     }
 
-    /// <summary>"34 s", "12 min", "3.4 h".</summary>
+    /// <summary>A time as it is told: "34 s", "12 min", "3.4 h".</summary>
     public static string Duration(double seconds) => seconds < 90 ? Text($"{seconds:0} s") : seconds < 5400 ? Text($"{seconds / 60:0} min") : Text($"{seconds / 3600:0.0} h");
 
     /// <summary>Seconds of a whole run: what does not depend on the steps, and the steps.</summary>

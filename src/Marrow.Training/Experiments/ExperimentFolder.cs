@@ -34,19 +34,19 @@ internal sealed class ExperimentFolder(string root)
         if (!File.Exists(PlanPath))
         {
             if (((string[])[Result, Table, RunTable, Text, Picture, Report]).FirstOrDefault(File.Exists) is { } foreign)
-                throw MarrowException.Bad(root, "a folder without files of the names that an experiment writes", Path.GetFileName(foreign), "Name another folder with --out: nothing that others wrote is replaced.");
+                throw MarrowException.Conflict(root, "a folder without files of the names that an experiment writes", Path.GetFileName(foreign), "Name another folder with --out: nothing that others wrote is replaced.");
             return;
         }
         if (!request.Resume && !exactly)
-            throw new MarrowException($"{root}: holds an experiment already. Go on with it by --resume, or name another folder with --out.");
+            throw new MarrowException(ErrorKind.Conflict, $"{root}: holds an experiment already. Go on with it by --resume, or name another folder with --out.");
         var before = MarrowJson.Read<Described>(PlanPath, "the plan of an experiment", "Copy it from where it is whole, or name another folder with --out.");
         if (before.Recipe != request.Recipe.SourceText || !before.Overrides.SequenceEqual(request.Recipe.Overrides)
             || !before.Plan.Stages.SequenceEqual(plan.Stages) || before.Plan.Metric != plan.Metric)
-            throw new MarrowException($"{root}: the experiment there has another recipe or other settings. {NotOurs}");
+            throw new MarrowException(ErrorKind.Conflict, $"{root}: the experiment there has another recipe or other settings. {NotOurs}");
         if (before.Plan.HeldOutDigest != plan.HeldOutDigest)
-            throw new MarrowException($"{root}: the experiment there held out other images: the data set or the split seed has changed. Begin anew with another --out.");
+            throw new MarrowException(ErrorKind.Conflict, $"{root}: the experiment there held out other images: the data set or the split seed has changed. Begin anew with another --out.");
         if (exactly && !before.Plan.Runs.Select(AsLine).SequenceEqual(plan.Runs.Select(AsLine)))
-            throw new MarrowException($"{root}: the plan there has other runs, so that an index means another one. Give the fractions, starts, methods and seeds that it was written with, or write it anew with --slurm and --resume.");
+            throw new MarrowException(ErrorKind.Conflict, $"{root}: the plan there has other runs, so that an index means another one. Give the fractions, starts, methods and seeds that it was written with, or write it anew with --slurm and --resume.");
 
         static string AsLine(ExperimentRun run) => JsonSerializer.Serialize(run, MarrowJson.Line);
     }

@@ -18,7 +18,7 @@ public sealed record ExperimentShare(int Patients, double? Fraction = null)
     internal string Slug => Fraction is { } share ? string.Create(CultureInfo.InvariantCulture, $"f{share * 100:0.####}") : string.Create(CultureInfo.InvariantCulture, $"p{Patients}");
 }
 
-/// <summary>What a run starts from.</summary>
+/// <summary>The weights that a run starts from.</summary>
 /// <param name="Name">As it was asked for: "scratch", "matched:densenet-mini.cxr", "densenet-mini.cxr".</param>
 /// <param name="Init">The value of the stage's init: a name from the hub is pinned by its digest.</param>
 /// <param name="Digest">Of the checkpoint; "" for scratch.</param>
@@ -51,10 +51,10 @@ public sealed record ExperimentSubset(ExperimentShare Share, ulong Seed, int Pat
 /// <summary>All that an experiment is going to do.</summary>
 public sealed record ExperimentPlan
 {
-    /// <summary>The recipe's.</summary>
+    /// <summary>The name of the recipe.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Carried out in each run.</summary>
+    /// <summary>The stages that each run carries out.</summary>
     public required IReadOnlyList<string> Stages { get; init; }
 
     public required string Task { get; init; }
@@ -63,7 +63,7 @@ public sealed record ExperimentPlan
     public required IReadOnlyList<ExperimentStart> Starts { get; init; }
     public required IReadOnlyList<string> Methods { get; init; }
 
-    /// <summary>From few labels to many.</summary>
+    /// <summary>The amounts of labels, from few to many.</summary>
     public required IReadOnlyList<ExperimentShare> Shares { get; init; }
 
     public required IReadOnlyList<ulong> Seeds { get; init; }
@@ -71,13 +71,13 @@ public sealed record ExperimentPlan
     /// <summary>Seed by seed, so that an experiment that was stopped has whole curves.</summary>
     public required IReadOnlyList<ExperimentRun> Runs { get; init; }
 
-    /// <summary>Of each share and seed.</summary>
+    /// <summary>The labels that each share leaves under each seed.</summary>
     public required IReadOnlyList<ExperimentSubset> Subsets { get; init; }
 
-    /// <summary>Of the training part, all labels.</summary>
+    /// <summary>How many patients with labels the training part has.</summary>
     public required int TrainingPatients { get; init; }
 
-    /// <summary>The same in every run.</summary>
+    /// <summary>How many patients are held out, the same in every run.</summary>
     public required int HeldOutPatients { get; init; }
     public required int HeldOutImages { get; init; }
 

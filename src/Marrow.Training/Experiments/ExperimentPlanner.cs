@@ -124,7 +124,7 @@ internal static class ExperimentPlanner
             : [.. known.Where(request.Methods.Contains)];
     }
 
-    /// <summary>As many as all labels would take.</summary>
+    /// <summary>As many steps as all labels would take.</summary>
     private static int Steps(Stage stage, int images)
     {
         var perEpoch = Math.Max(1, images / stage.Train.Batch / stage.Train.Accumulate);

@@ -13,7 +13,7 @@ public sealed record ExperimentCell
     /// <summary>Labelled images trained on, mean over the seeds.</summary>
     public required double Images { get; init; }
 
-    /// <summary>Of each run that is done.</summary>
+    /// <summary>The metric of each run that is done.</summary>
     public required IReadOnlyList<SeedValue> Values { get; init; }
 
     public required double Mean { get; init; }
@@ -79,7 +79,7 @@ public sealed record ExperimentResult
     /// <summary>Tried again when the experiment is resumed.</summary>
     public required IReadOnlyList<ExperimentFailure> Failures { get; init; }
 
-    /// <summary>Runs that other processes are at.</summary>
+    /// <summary>How many runs other processes are at.</summary>
     public required int Elsewhere { get; init; }
 
     /// <summary>False: too early for results; nothing but the runs is filled in.</summary>
@@ -92,7 +92,7 @@ public sealed record ExperimentResult
     public IReadOnlyList<ExperimentDifference> Differences { get; init; } = [];
     public IReadOnlyList<ExperimentSaving> Savings { get; init; } = [];
 
-    /// <summary>The result in a sentence a start.</summary>
+    /// <summary>The result, in one sentence for each start.</summary>
     public IReadOnlyList<string> Sentences { get; init; } = [];
 
     public IReadOnlyList<ExperimentSaved> Saved { get; init; } = [];

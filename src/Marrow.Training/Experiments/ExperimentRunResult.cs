@@ -7,7 +7,7 @@ public sealed record ExperimentRunResult
 {
     public required ExperimentRun Run { get; init; }
 
-    /// <summary>Of the last stage: trained on.</summary>
+    /// <summary>How many patients the last stage was trained on.</summary>
     public required int Patients { get; init; }
     public required int Images { get; init; }
 

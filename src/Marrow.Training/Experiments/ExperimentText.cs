@@ -8,7 +8,7 @@ internal static class ExperimentText
     /// <summary>"warm start, teacher"; the method is left out where there is but one.</summary>
     public static string Line(ExperimentPlan plan, string start, string method) => plan.Methods.Count == 1 ? start : $"{start}, {method}";
 
-    /// <summary>"smape (%)".</summary>
+    /// <summary>The metric's name with its unit: "smape (%)".</summary>
     /// <param name="unit">Of the numbers that were measured: a metric alone does not know it.</param>
     public static string MetricName(ExperimentPlan plan, string unit) =>
         unit.Length > 0 ? $"{plan.Metric} ({unit})" : plan.Metric;
@@ -17,7 +17,7 @@ internal static class ExperimentText
     public static string Value(string unit, double value) =>
         double.IsNaN(value) ? "-" : value.ToString(Format(unit), CultureInfo.InvariantCulture);
 
-    /// <summary>With its sign.</summary>
+    /// <summary>The value with its sign, plus or minus.</summary>
     public static string Signed(string unit, double value)
     {
         var format = Format(unit);
@@ -57,7 +57,7 @@ internal static class ExperimentText
         };
     }
 
-    /// <summary>"1 seed", "3 seeds".</summary>
+    /// <summary>A number of things in words: "1 seed", "3 seeds".</summary>
     public static string Count(int count, string thing) => string.Create(CultureInfo.InvariantCulture, $"{count} {thing}{(count == 1 ? "" : "s")}");
 
     private static string Format(string unit) => unit.Length == 0 ? "0.000" : "0.00";

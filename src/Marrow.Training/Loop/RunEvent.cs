@@ -9,7 +9,7 @@ public sealed record RunEvent
     /// <summary>Name of the recipe's stage.</summary>
     public required string Stage { get; init; }
 
-    /// <summary>From 1.</summary>
+    /// <summary>The epoch, counted from 1; 0 while none has begun.</summary>
     public int Epoch { get; init; }
 
     /// <summary>Steps done in this stage, over all epochs.</summary>

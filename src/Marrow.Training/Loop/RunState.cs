@@ -12,7 +12,7 @@ namespace Marrow.Training.Loop;
 /// <summary>Where a run stands.</summary>
 public sealed record RunProgress
 {
-    /// <summary>Optimizer steps done.</summary>
+    /// <summary>How many steps the optimizer has done.</summary>
     public int Step { get; init; }
 
     /// <summary>Time spent training, however often it was stopped.</summary>
@@ -21,7 +21,7 @@ public sealed record RunProgress
     public double? BestValue { get; init; }
     public int BestStep { get; init; }
 
-    /// <summary>Evaluations since the best one.</summary>
+    /// <summary>How many evaluations there have been since the best one.</summary>
     public int WorseEvaluations { get; init; }
 
     public bool StoppedEarly { get; init; }
@@ -65,7 +65,7 @@ internal static class RunState
         foreach (var (name, target) in Tensors(method, optimizer, average))
             Copy(file, name, target, path);
         if (file.Metadata.TryGetValue(DataKey, out var began) && began.Length > 0 && began != data)
-            throw MarrowException.Bad(path, "the state of a run on these labels, images and start", "one that began with others", Anew);
+            throw MarrowException.Conflict(path, "the state of a run on these labels, images and start", "one that began with others", Anew);
         random.set_rng_state(file.Read("generator"));
         return progress;
     }
@@ -119,9 +119,9 @@ internal static class RunState
         try
         {
             if (!file.Metadata.TryGetValue(ProgressKey, out var progress) || !file.Metadata.TryGetValue(DigestKey, out var written))
-                throw MarrowException.Bad(path, what, "a safetensors file of another kind", Anew);
+                throw MarrowException.Damaged(path, what, "a safetensors file of another kind", Anew);
             var computed = Digest(file.Entries.Select(e => (e.Name, file.Read(e.Name))), progress + file.Metadata.GetValueOrDefault(DataKey));
-            return computed == written ? file : throw MarrowException.Bad(path, $"SHA-256 {written}, as the file says", computed, $"The file is damaged. {Anew}");
+            return computed == written ? file : throw MarrowException.Damaged(path, $"SHA-256 {written}, as the file says", computed, $"The file is damaged. {Anew}");
         }
         catch
         {

@@ -18,7 +18,7 @@ internal sealed class SlowSteps
     private int _warm;
     private bool _told;
 
-    /// <summary>What to tell, or null.</summary>
+    /// <summary>What is to be told of slow steps; null when there is nothing.</summary>
     /// <param name="images">Of the step; with more of them, or fewer frozen stages, it takes longer by right, and is compared anew.</param>
     public string? Add(double seconds, int images, int frozen)
     {

@@ -11,10 +11,11 @@ using static TorchSharp.torch;
 namespace Marrow.Training.Loop;
 
 /// <summary>
-/// The one training loop. Each step: batch -> forward (bf16) -> loss (float32) -> backward, then the same of the batches
-/// of unlabelled images that the method asks for -> clip -> optimizer -> average. Each epoch, or every few: metrics on the
-/// validation part, the best weights kept. The whole of what the next step depends on is in one state file, so that a run
-/// killed at any moment goes on as if it had never stopped; on the CPU its weights end bit-identical.
+/// The one training loop. Each step: batch -> forward (bf16) -> loss (float32) -> backward pass, then the same of the
+/// batches of unlabelled images that the method asks for -> clip -> optimizer -> average. Each epoch, or every few:
+/// metrics on the validation part, the best weights kept. The whole of what the next step depends on is in one state
+/// file, so that a run killed at any moment goes on as if it had never stopped; on the CPU its weights end
+/// bit-identical.
 /// </summary>
 internal sealed class TrainingLoop : IDisposable
 {

@@ -3,5 +3,5 @@ using Marrow.Tasks;
 
 namespace Marrow.Training.Methods;
 
-/// <summary>Labelled images alone.</summary>
+/// <summary>The method that learns from labelled images alone.</summary>
 internal sealed class Supervised(TaskModel task, Compute compute) : TrainingMethod(task, compute);

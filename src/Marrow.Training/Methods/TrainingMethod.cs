@@ -30,7 +30,7 @@ internal abstract class TrainingMethod : IDisposable
     /// <summary>Time that steps have waited for unlabelled images, in all.</summary>
     public virtual double WaitSeconds => 0;
 
-    /// <summary>Before the first batch of a step.</summary>
+    /// <summary>Called before the first batch of a step.</summary>
     public virtual void Begin(StepPlace place)
     {
     }

@@ -32,7 +32,7 @@ internal abstract class UnlabeledMethod : TrainingMethod
         _watch = new(labelSignatures);
     }
 
-    /// <summary>What became of one batch.</summary>
+    /// <summary>What became of one batch of unlabelled images.</summary>
     /// <param name="Losses">Not weighted; the mean over all its images. Empty when none was accepted.</param>
     /// <param name="Accepted">Share of its answers, 0 to 1.</param>
     /// <param name="Confidence">Mean of all.</param>

@@ -30,10 +30,10 @@ internal sealed record Candidate
     public required string Backbone { get; init; }
     public required InputContract Input { get; init; }
 
-    /// <summary>Of random weights.</summary>
+    /// <summary>The seed of random weights.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>All that its weights depend on.</summary>
+    /// <summary>All that the candidate's weights depend on.</summary>
     public string Identity => Kind switch
     {
         CandidateKind.Checkpoint => Digest,

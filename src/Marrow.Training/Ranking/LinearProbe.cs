@@ -91,7 +91,7 @@ internal static class Logistic
     private const int MostIterations = 500;
     private const double Tolerance = 1e-4; // of the gradient of a sum over images
 
-    /// <summary>Of a logit; target 0 to 1.</summary>
+    /// <summary>The cross-entropy of a logit for a target from 0 to 1.</summary>
     public static double CrossEntropy(double logit, double target) => Math.Max(logit, 0) + Math.Log(1 + Math.Exp(-Math.Abs(logit))) - target * logit;
 
     public static double Probability(double logit) => 1 / (1 + Math.Exp(-logit));

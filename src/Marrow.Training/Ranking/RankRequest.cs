@@ -9,7 +9,7 @@ public sealed record RankRequest
     /// <summary>What the user calls the data; a checkpoint that was trained on data of this name is asked what it held out.</summary>
     public required string DataName { get; init; }
 
-    /// <summary>The data's folder.</summary>
+    /// <summary>The folder of the data.</summary>
     public required string DataRoot { get; init; }
 
     /// <summary>A key of <see cref="DatasetCatalogue.Formats"/>; null: as a checkpoint that knows data of this name read it.</summary>
@@ -18,7 +18,7 @@ public sealed record RankRequest
     /// <summary>How it is read; null: as that checkpoint did, else the format's defaults.</summary>
     public DatasetOptions? Options { get; init; }
 
-    /// <summary>"classify" or "regress-cobb".</summary>
+    /// <summary>The task to rank for: "classify" or "regress-cobb".</summary>
     public required string Task { get; init; }
 
     public required string HubFolder { get; init; }
@@ -29,7 +29,7 @@ public sealed record RankRequest
     /// <summary>So many images, of patients drawn by <see cref="Seed"/>; 0: all.</summary>
     public int Labels { get; init; }
 
-    /// <summary>Of the cross-validation, 3 to 20.</summary>
+    /// <summary>How many folds the cross-validation has, 3 to 20.</summary>
     public int Folds { get; init; } = 5;
 
     /// <summary>Of random weights, folds, the images drawn and the fine-tunes.</summary>
@@ -57,7 +57,7 @@ public sealed record FineTuneOptions
     /// <summary>Every candidate, matched-random weights too; then the scores are compared with what came of it.</summary>
     public bool All { get; init; }
 
-    /// <summary>Optimizer steps.</summary>
+    /// <summary>How many optimizer steps a fine-tuning takes.</summary>
     public int Steps { get; init; } = 60;
 
     /// <summary>Fine-tunes of each candidate, each with its own seed and its own division of the patients.</summary>

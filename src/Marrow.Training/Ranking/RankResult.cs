@@ -46,7 +46,7 @@ public sealed record RankResult
 /// <summary>One start and what it is worth on these images.</summary>
 public sealed record RankedCandidate
 {
-    /// <summary>From 1.</summary>
+    /// <summary>The place in the ranking, from 1.</summary>
     public int Rank { get; init; }
 
     /// <summary>"densenet121.chexpert", "random", "matched-random".</summary>
@@ -56,16 +56,16 @@ public sealed record RankedCandidate
     /// <summary>"sha256:..." of a checkpoint; "" for random weights.</summary>
     public required string Digest { get; init; }
 
-    /// <summary>"" for random weights.</summary>
+    /// <summary>The checkpoint's licence; "" for random weights.</summary>
     public required string License { get; init; }
 
-    /// <summary>"densenet121".</summary>
+    /// <summary>The architecture of the backbone, such as "densenet121".</summary>
     public required string Backbone { get; init; }
 
     /// <summary>Of matched-random: the checkpoint whose statistics it has; "" otherwise.</summary>
     public string MatchedTo { get; init; } = "";
 
-    /// <summary>Input px.</summary>
+    /// <summary>The width of the input, in px.</summary>
     public required int Width { get; init; }
     public required int Height { get; init; }
 
@@ -107,14 +107,14 @@ public sealed record RankedCandidate
 /// <summary>What short trainings from one start came to, on patients that were not trained on.</summary>
 public sealed record FineTuneScore
 {
-    /// <summary>One a repeat.</summary>
+    /// <summary>The metric of each repeat.</summary>
     public required IReadOnlyList<MetricValue> Runs { get; init; }
 
     public required double Mean { get; init; }
     public required int TrainingImages { get; init; }
     public required int TestImages { get; init; }
 
-    /// <summary>Of all runs.</summary>
+    /// <summary>The seconds that all runs took.</summary>
     public required double Seconds { get; init; }
 }
 

@@ -35,7 +35,7 @@ public sealed record Recipe
     /// <summary>YAML: auto (default), cpu, cuda or cuda:N. Where every stage computes, unless the command line says otherwise.</summary>
     public DeviceChoice Device { get; init; }
 
-    /// <summary>Where it was read from.</summary>
+    /// <summary>The path that the recipe was read from.</summary>
     public required string SourcePath { get; init; }
 
     /// <summary>The file as it was, without <see cref="Overrides"/>.</summary>
@@ -134,7 +134,7 @@ public sealed record Stage
     /// <summary>How <see cref="Unlabeled"/> is used; at most one of the two is set.</summary>
     public UdaOptions? Uda { get; init; }
 
-    /// <summary>The other way.</summary>
+    /// <summary>The options of a mean teacher, the other way to learn from unlabelled images; null without one.</summary>
     public TeacherOptions? Teacher { get; init; }
 
     /// <summary>How images without labels are changed; null where the stage takes none.</summary>
@@ -231,7 +231,7 @@ public sealed record StageInput
     public static StageInput DefaultFor(string task) =>
         TaskCatalogue.Find(task)?.DefaultInput is var (width, height, fit) ? new() { Width = width, Height = height, Fit = fit } : new();
 
-    /// <summary>What gives this contract again.</summary>
+    /// <summary>The section of a recipe that gives this contract again.</summary>
     internal static StageInput Of(InputContract contract) => new()
     {
         Width = contract.Width,
@@ -268,7 +268,7 @@ public sealed record StageInput
 /// <summary>The settings of a <see cref="DetectorSpec"/> that a stage changes; null leaves the architecture's own.</summary>
 public sealed record StageDetector
 {
-    /// <summary>8 to 1024.</summary>
+    /// <summary>How many channels the pyramid has, 8 to 1024.</summary>
     public int? PyramidChannels { get; init; }
 
     /// <summary>1 to 8.</summary>

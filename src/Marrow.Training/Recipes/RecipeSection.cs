@@ -89,7 +89,7 @@ internal sealed class RecipeSection
     public double Number(string key, double absent, double min, double max) =>
         Find(key) is { } node ? Number(key, node, absent, min, max) : absent;
 
-    /// <summary>One of the words, which the error lists. Case matters not.</summary>
+    /// <summary>One of the words, which the error lists; upper and lower case are the same.</summary>
     public T Choice<T>(string key, T absent, params (string Word, T Value)[] words)
     {
         if (Find(key) is not { } node)
@@ -111,7 +111,7 @@ internal sealed class RecipeSection
         return numbers;
     }
 
-    /// <summary>Null when absent or wrong.</summary>
+    /// <summary>The numbers of a list; null when it is absent or wrong.</summary>
     public IReadOnlyList<double>? Numbers(string key, int minCount, int maxCount, double min, double max)
     {
         if (Find(key) is not { } node)
@@ -148,7 +148,7 @@ internal sealed class RecipeSection
         return null;
     }
 
-    /// <summary>Null when absent.</summary>
+    /// <summary>The section under a key; null when it is absent.</summary>
     public RecipeSection? Section(string key) =>
         Find(key) is { } node ? new RecipeSection(node, key, Errors) : null;
 

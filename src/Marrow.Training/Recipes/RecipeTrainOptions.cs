@@ -24,7 +24,7 @@ public enum ScheduleKind
 
 public enum Unfreezing
 {
-    /// <summary>What is frozen stays so.</summary>
+    /// <summary>What is frozen stays frozen to the end.</summary>
     None,
 
     /// <summary>Frozen backbone stages are released one after another, the deepest first (ULMFiT, Howard and Ruder 2018).</summary>

@@ -27,7 +27,7 @@ internal sealed class RecipeNode(RecipeNodeKind kind, string origin, long line, 
     public long Line { get; } = line;
     public long Column { get; } = column;
 
-    /// <summary>Scalars only.</summary>
+    /// <summary>The text of a scalar; empty for lists and maps.</summary>
     public string Text { get; init; } = "";
 
     /// <summary>Scalars only: written without quotes, so that 3, true and null are not text.</summary>

@@ -47,10 +47,10 @@ public abstract record UnlabeledOptions
 /// <summary>By how the share of labelled examples that count rises over a stage (Xie et al. 2020, section 2.3 and figure 3).</summary>
 public enum Annealing
 {
-    /// <summary>All count at all times.</summary>
+    /// <summary>All labelled images count at all times.</summary>
     None,
 
-    /// <summary>t.</summary>
+    /// <summary>The threshold rises linearly, with the share t of the steps that is done.</summary>
     Linear,
 
     /// <summary>e^(5(t - 1)): late; for few labels, which are soon learnt by heart.</summary>

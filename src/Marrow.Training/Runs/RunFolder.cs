@@ -26,10 +26,10 @@ internal static class RunFolder
         if (File.Exists(path))
         {
             if (!request.Resume)
-                throw new MarrowException($"{request.OutFolder}: holds a run already. Go on with it by --resume, or name another folder with --out.");
+                throw new MarrowException(ErrorKind.Conflict, $"{request.OutFolder}: holds a run already. Go on with it by --resume, or name another folder with --out.");
             var stored = MarrowJson.Read<Description>(path, "the description of a run", "Copy it from where it is whole, or name another folder with --out.");
             if (!File.Exists(recipe) || RecipeYaml.ReadText(recipe) != request.Recipe.SourceText || !stored.Overrides.SequenceEqual(request.Recipe.Overrides) || !stored.Stages.SequenceEqual(request.Recipe.Chosen))
-                throw new MarrowException($"{request.OutFolder}: the run there has another recipe or other settings than {request.Recipe.SourcePath}. Resume it with its own recipe.yaml, --set values and --stages, or name another folder with --out.");
+                throw new MarrowException(ErrorKind.Conflict, $"{request.OutFolder}: the run there has another recipe or other settings than {request.Recipe.SourcePath}. Resume it with its own recipe.yaml, --set values and --stages, or name another folder with --out.");
         }
     }
 
@@ -40,7 +40,7 @@ internal static class RunFolder
         if (File.Exists(path))
             return;
         if (File.Exists(recipe) && InputFile.ReadAllText(recipe, 16 << 20) != request.Recipe.SourceText)
-            throw MarrowException.Bad(request.OutFolder, "a folder without a recipe.yaml of its own", "one that no run left there", "Name another folder with --out: nothing that others wrote is replaced.");
+            throw MarrowException.Conflict(request.OutFolder, "a folder without a recipe.yaml of its own", "one that no run left there", "Name another folder with --out: nothing that others wrote is replaced.");
         request.Recipe.WriteTo(recipe);
         var version = typeof(Runner).Assembly.GetName().Version!.ToString(3);
         AtomicFile.WriteText(path, JsonSerializer.Serialize(new Description
@@ -61,7 +61,7 @@ internal static class RunFolder
     {
         AtomicFile.RequireWritable(request.OutFolder);
         return FolderLock.TryTake(request.OutFolder, LockName)
-            ?? throw new MarrowException($"{request.OutFolder}: another process is at the run in this folder. Wait for its end, or name another folder with --out.");
+            ?? throw new MarrowException(ErrorKind.Conflict, $"{request.OutFolder}: another process is at the run in this folder. Wait for its end, or name another folder with --out.");
     }
 
     /// <summary>Null for a stage that is not done. Its checkpoint is looked for in the run's own hub, wherever both were moved to.</summary>

@@ -19,7 +19,7 @@ internal enum IdentityRule
     /// <summary>It is refused, unless it is allowed by name: the last digits of its numbers will differ, no more.</summary>
     Allowed,
 
-    /// <summary>It goes on and says so.</summary>
+    /// <summary>The run goes on and says what differs.</summary>
     Told,
 }
 
@@ -130,7 +130,7 @@ internal sealed record RunIdentity
     private RunIdentity With(string role, Checkpoint? checkpoint) =>
         checkpoint is null ? this : this with { Entries = [.. Entries, new(role, Reference(checkpoint))] };
 
-    /// <summary>"name@sha256:...".</summary>
+    /// <summary>The checkpoint as "name@sha256:...".</summary>
     public static string Reference(Checkpoint checkpoint) => $"{checkpoint.Name}@{checkpoint.Digest}";
 
     /// <summary>Null where there is none.</summary>
@@ -173,7 +173,7 @@ internal sealed record RunIdentity
         if (refused.Count == 0)
             return told;
         var mustStay = refused.Count > remedies.Count;
-        throw new MarrowException($"{stageFolder}: the run began with others, and can't go on with these. {string.Join("; ", refused)}. {string.Join(" ", [.. mustStay ? [Anew] : Array.Empty<string>(), .. remedies])}");
+        throw new MarrowException(ErrorKind.Conflict, $"{stageFolder}: the run began with others, and can't go on with these. {string.Join("; ", refused)}. {string.Join(" ", [.. mustStay ? [Anew] : Array.Empty<string>(), .. remedies])}");
     }
 
     private string Describe(string name, string before, string now, RunIdentity began) => name switch

@@ -72,10 +72,10 @@ public sealed record StageResult
     public required int ValidationImages { get; init; }
     public required int HeldOutImages { get; init; }
 
-    /// <summary>Trained on without labels.</summary>
+    /// <summary>How many images were trained on without labels.</summary>
     public int UnlabeledImages { get; init; }
 
-    /// <summary>The process's peak so far.</summary>
+    /// <summary>The most memory that the process has taken so far.</summary>
     public required double PeakMemoryGiB { get; init; }
 
     /// <summary>Share of the training time that steps waited for data.</summary>

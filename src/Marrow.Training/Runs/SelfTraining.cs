@@ -61,7 +61,7 @@ internal static class SelfTraining
             throw MarrowException.Bad($"{stage.Name}: softLabelsFrom", $"a checkpoint that knows {string.Join(", ", findings)}", $"{first.Name} without {string.Join(", ", missing)}", "Name a stage or checkpoint that was trained on these findings.");
     }
 
-    /// <summary>[samples][findings].</summary>
+    /// <summary>The probabilities, [samples][findings].</summary>
     private static List<float[]> Predict(Checkpoint first, string[] findings, IReadOnlyList<Sample> samples, DeviceChoice device, CancellationToken cancellation)
     {
         using var task = (ClassifyTask)first.BuildTask();

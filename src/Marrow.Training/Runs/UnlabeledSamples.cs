@@ -77,7 +77,7 @@ internal sealed record UnlabeledSamples
         };
     }
 
-    /// <summary>Of what a link leads to.</summary>
+    /// <summary>The full path of what a link leads to.</summary>
     private static string FullPath(string path)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));

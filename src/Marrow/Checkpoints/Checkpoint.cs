@@ -62,7 +62,7 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Null when it was trained from scratch or imported.</summary>
     public TransferReceipt? Receipt { get; private init; }
 
-    /// <summary>Null when none was recorded.</summary>
+    /// <summary>The golden sample; null when none was recorded.</summary>
     public GoldenSample? Golden { get; private init; }
 
     /// <summary>Which images were held out; null where nothing was, and in checkpoints of early versions.</summary>
@@ -132,7 +132,7 @@ public sealed class Checkpoint : IDisposable
         var golden = Optional<GoldenSample>(GoldenFile);
         golden?.Validate(System.IO.Path.Combine(folder, GoldenFile), config.Model);
         if (!manifest.Lists(WeightsFile))
-            throw MarrowException.Bad(folder, WeightsFile, "none in the manifest", "Save the checkpoint again.");
+            throw MarrowException.Damaged(folder, WeightsFile, "none in the manifest", "Save the checkpoint again.");
         return new(folder, manifest.Name, manifest.Digest, manifest.Created, config, OpenWeights(System.IO.Path.Combine(folder, WeightsFile), config.Model))
         {
             License = manifest.License,
@@ -149,7 +149,7 @@ public sealed class Checkpoint : IDisposable
             var path = System.IO.Path.Combine(folder, file);
             return manifest.Lists(file)
                 ? CheckpointJson.Decode<T>(CheckpointManifest.ReadSmall(path), path)
-                : throw MarrowException.Bad(folder, file, "none in the manifest", "Save the checkpoint again.");
+                : throw MarrowException.Damaged(folder, file, "none in the manifest", "Save the checkpoint again.");
         }
 
         T? Optional<T>(string file) where T : class => manifest.Lists(file) ? Read<T>(file) : null;
@@ -175,7 +175,7 @@ public sealed class Checkpoint : IDisposable
     {
         var (least, found) = (ModelCatalogue.LeastElements(model), weights.Entries.Aggregate((Int128)0, (sum, entry) => sum + entry.Elements));
         if (found < least)
-            throw MarrowException.Bad(weights.Path, $"the {least} numbers or more of the {model.Architecture} that the config describes", $"{found}", "The checkpoint is damaged or was changed: fetch or save it again.");
+            throw MarrowException.Damaged(weights.Path, $"the {least} numbers or more of the {model.Architecture} that the config describes", $"{found}", "The checkpoint is damaged or was changed: fetch or save it again.");
     }
 
     /// <summary>A bare file of weights, of safetensors, PyTorch or ONNX, from here or elsewhere.</summary>
@@ -204,7 +204,7 @@ public sealed class Checkpoint : IDisposable
     public Module BuildModel(bool verifyGolden = true)
     {
         if (Config.IsOwnModule)
-            throw MarrowException.Bad(Path, "an architecture that Marrow can build", $"'{Config.Model.Architecture}', a module of its maker's own", $"Build that module with its maker's code and give it to {nameof(Checkpoint)}.{nameof(LoadInto)}.");
+            throw MarrowException.Unsupported(Path, "an architecture that Marrow can build", $"'{Config.Model.Architecture}', a module of its maker's own", $"Build that module with its maker's code and give it to {nameof(Checkpoint)}.{nameof(LoadInto)}.");
         return Build(Weights, () => ModelCatalogue.Create(Config.Model), model => Verify(model, verifyGolden));
     }
 

@@ -57,7 +57,7 @@ public enum LineageKind
 /// <param name="Digest">Of a checkpoint, of a data set's list of files or of a file; "" when unknown.</param>
 public sealed record LicensedAncestor(LineageKind Kind, string Name, string Digest, string License)
 {
-    /// <summary>"data set chexpert".</summary>
+    /// <summary>The ancestor in words: "data set chexpert".</summary>
     internal string Label => $"{KindName} {Name}";
 
     internal string KindName => Kind switch
@@ -179,7 +179,7 @@ public sealed record CheckpointManifest
 
         var manifest = CheckpointJson.Decode<CheckpointManifest>(bytes, path) with { Digest = computed };
         if (manifest.Format != CurrentFormat)
-            throw MarrowException.Bad(path, $"the format {CurrentFormat}", manifest.Format, "Use the version of Marrow that wrote it, or a newer one.");
+            throw MarrowException.Unsupported(path, $"the format {CurrentFormat}", manifest.Format, "Use the version of Marrow that wrote it, or a newer one.");
         CheckpointName.Require(manifest.Name, path);
         ManifestLimits.Require(manifest.License, manifest.Parents, path);
         foreach (var worth in manifest.Parents.Checkpoints.Select(p => p.Worth).OfType<ParentWorth>())
@@ -267,5 +267,5 @@ public sealed record CheckpointManifest
         || stem.Length == 4 && char.IsAsciiDigit(stem[3]) && stem[..3].ToLowerInvariant() is "com" or "lpt";
 
     private static MarrowException Bad(string path, string expected, string found) =>
-        MarrowException.Bad(path, expected, found, "The checkpoint is damaged or was changed: fetch or save it again.");
+        MarrowException.Damaged(path, expected, found, "The checkpoint is damaged or was changed: fetch or save it again.");
 }

@@ -6,7 +6,7 @@ public enum LicenseRestrictions
 {
     None = 0,
 
-    /// <summary>No commercial use.</summary>
+    /// <summary>The terms allow no commercial use.</summary>
     NonCommercial = 1,
 
     /// <summary>May not be passed on to others at all.</summary>

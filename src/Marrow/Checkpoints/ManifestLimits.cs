@@ -44,5 +44,5 @@ internal static class ManifestLimits
     }
 
     private static MarrowException Bad(string path, string expected, string found) =>
-        MarrowException.Bad(path, expected, found, "No checkpoint has so much: it is damaged, or made to do harm.");
+        MarrowException.Damaged(path, expected, found, "No checkpoint has so much: it is damaged, or made to do harm.");
 }

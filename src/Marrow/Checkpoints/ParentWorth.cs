@@ -65,7 +65,7 @@ public sealed record ParentWorth
         if (Points.FirstOrDefault(p => p.Images < 1 || !double.IsFinite(p.Child) || !double.IsFinite(p.Scratch) || !double.IsFinite(p.LabelFactor) || p.LabelFactor < 0 || p.Bound is < -1 or > 1) is { } odd)
             throw Bad("a worth of finite numbers", odd.ToString());
 
-        MarrowException Bad(string expected, string found) => MarrowException.Bad(path, expected, found, "The checkpoint is damaged or was changed: fetch or save it again.");
+        MarrowException Bad(string expected, string found) => MarrowException.Damaged(path, expected, found, "The checkpoint is damaged or was changed: fetch or save it again.");
     }
 
     private string Suffix => Unit.Length > 0 ? " " + Unit : "";

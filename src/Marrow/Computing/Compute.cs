@@ -25,7 +25,7 @@ public sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice Dev
         if (bf16 && !Autocast.IsAvailable)
         {
             if (precision == Precision.Bf16)
-                throw new MarrowException("precision: bf16: this libtorch does not export autocast. Use precision: f32 or auto.");
+                throw new MarrowException(ErrorKind.Unsupported, "precision: bf16: this libtorch does not export autocast. Use precision: f32 or auto.");
             bf16 = false;
         }
         if (!taken.IsCpu)

@@ -21,16 +21,16 @@ internal static class Scalars
 
     public static Scalar Of(double value) => Hold(value.ToScalar());
 
-    /// <summary>For tensors of integers.</summary>
+    /// <summary>The scalar for tensors of integers.</summary>
     public static Scalar Of(long value) => Hold(value.ToScalar());
 
-    /// <summary>a + b.</summary>
+    /// <summary>The sum of both, a + b.</summary>
     public static Tensor Plus(this Tensor a, Tensor b) => a.add(b, Of(1.0));
 
-    /// <summary>a + b.</summary>
+    /// <summary>The sum of both, a + b.</summary>
     public static Tensor Plus(this Tensor a, double b) => a.add(Of(b), Of(1.0));
 
-    /// <summary>a += b, in place.</summary>
+    /// <summary>Adds b to a in place.</summary>
     public static Tensor Increase(this Tensor a, double b) => a.add_(Of(b), Of(1.0));
 
     private static Scalar Hold(Scalar scalar)

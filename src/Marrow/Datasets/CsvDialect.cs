@@ -27,7 +27,7 @@ internal readonly record struct CsvDialect(char Separator, int SkippedLines = 0)
         return order.Count == 0 ? [new(',')] : [.. order.Select(c => new CsvDialect(c.Separator))];
     }
 
-    /// <summary>"semicolons".</summary>
+    /// <summary>The separator in words, such as "semicolons".</summary>
     public string Name => Separator switch
     {
         ',' => "commas",

@@ -36,7 +36,7 @@ public sealed record DataReport
 
     public required int Patients { get; init; }
 
-    /// <summary>By class; empty when unlabelled.</summary>
+    /// <summary>How many images each class has; empty when they are unlabelled.</summary>
     public required IReadOnlyDictionary<string, ClassCount> Classes { get; init; }
 
     /// <summary>By name; empty unless a CSV of kind "numbers".</summary>
@@ -60,10 +60,10 @@ public sealed record DataReport
     /// <summary>spineweb16 with angles.csv: rows whose three angles come out of the landmarks within 0.01 degree. Otherwise null.</summary>
     public int? AnglesReproduced { get; init; }
 
-    /// <summary>Faults of each kind.</summary>
+    /// <summary>How many faults of each kind there are.</summary>
     public required IReadOnlyDictionary<string, int> FaultCounts { get; init; }
 
-    /// <summary>By file, then kind.</summary>
+    /// <summary>The faults, sorted by file and then by kind.</summary>
     public required IReadOnlyList<DataFault> Faults { get; init; }
 }
 

@@ -24,7 +24,7 @@ internal sealed class FindingList
         Names = [.. table.Rows.SelectMany(row => Parts(row.Fields[column])).Where(name => !IsNothing(name)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>In alphabetical order.</summary>
+    /// <summary>The names of the findings, in alphabetical order.</summary>
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>Null for a column of numbers or of yes and no, and for one of class names unless it is said to hold findings.</summary>

@@ -18,7 +18,7 @@ public sealed record PatientSplit
     /// <summary>Share of the samples that was asked for, 0 to 1.</summary>
     public required double HeldOutFraction { get; init; }
 
-    /// <summary>split.json.</summary>
+    /// <summary>What split.json holds.</summary>
     private sealed record Stored
     {
         public required ulong Seed { get; init; }

@@ -208,6 +208,6 @@ public sealed record ClassLayout(IReadOnlyList<string> Names, bool Exclusive, IR
         return false;
     }
 
-    /// <summary>"" where none is known.</summary>
+    /// <summary>The unit of an output; "" where none is known.</summary>
     public string UnitOf(int output) => output < Units.Count ? Units[output] : "";
 }

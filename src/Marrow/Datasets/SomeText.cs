@@ -8,12 +8,12 @@ internal static class SomeText
     /// <summary>The text in quotes, its end left out where it is long.</summary>
     public static string Quote(string text) => $"\"{Line(text)}\"";
 
-    /// <summary>"a, b, c and 12 more".</summary>
+    /// <summary>The first of many names: "a, b, c and 12 more".</summary>
     public static string List(IReadOnlyList<string> items) => items.Count <= MostItems
         ? string.Join(", ", items.Select(Line))
         : $"{string.Join(", ", items.Take(MostItems).Select(Line))} and {items.Count - MostItems} more";
 
-    /// <summary>"a, b or c".</summary>
+    /// <summary>Names as alternatives: "a, b or c".</summary>
     public static string Either(IEnumerable<string> words)
     {
         var list = words.ToList();

@@ -6,7 +6,7 @@ namespace Marrow.Datasets;
 /// <summary>All that a data set says of one image for a task to learn from, in original pixels and degrees.</summary>
 public sealed record Targets
 {
-    /// <summary>Nothing is known.</summary>
+    /// <summary>The targets of which nothing is known.</summary>
     public static Targets None { get; } = new();
 
     /// <summary>[classes]: 0 to 1 (soft labels are allowed), or NaN for "unknown: adds no loss". Empty when unlabelled.</summary>

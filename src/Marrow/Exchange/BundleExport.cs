@@ -86,7 +86,7 @@ internal static class BundleExport
             return;
         var foreign = Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(path, file).Replace('\\', '/')).FirstOrDefault(file => !Files.Contains(file));
         if (foreign is not null)
-            throw MarrowException.Bad(path, "a bundle that was exported before, and nothing else in it", foreign, "Name another folder with --out.");
+            throw MarrowException.Conflict(path, "a bundle that was exported before, and nothing else in it", foreign, "Name another folder with --out.");
     }
 
     private static void Replace(string staged, string final)

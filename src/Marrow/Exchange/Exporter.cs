@@ -19,7 +19,7 @@ public static class Exporter
         if (checkpoint.WeightsOnly)
             throw MarrowException.Bad(checkpoint.Path, "a checkpoint with its config.json", "weights alone, of which nobody knows what they expect, give and may be used for", "Name a whole checkpoint, or import the weights first.");
         if (checkpoint.Config.IsOwnModule && request.Format is ExportFormat.Onnx or ExportFormat.Bundle)
-            throw MarrowException.Bad(checkpoint.Path, "an architecture whose computation Marrow knows", $"'{checkpoint.Config.Model.Architecture}', a module of its maker's own", "Export its weights as safetensors or pth.");
+            throw MarrowException.Unsupported(checkpoint.Path, "an architecture whose computation Marrow knows", $"'{checkpoint.Config.Model.Architecture}', a module of its maker's own", "Export its weights as safetensors or pth.");
         if (request.Format == ExportFormat.Onnx && request.Precision is not (null or WeightPrecision.Float32))
             throw new MarrowException($"Precision {request.Precision}: ONNX files are written in Float32, in which every runtime computes. Leave the precision out.");
         if (!(request.Tolerance is > 0 and < 1))
@@ -74,7 +74,7 @@ public static class Exporter
         if (request.Format != ExportFormat.Bundle && Directory.Exists(path))
             path = Path.Combine(path, usual);
         if (!request.Overwrite && Path.Exists(path))
-            throw MarrowException.Bad(path, "a path that nothing is at", Directory.Exists(path) ? "a folder" : "a file", "Name another with --out, or replace it with --overwrite.");
+            throw MarrowException.Conflict(path, "a path that nothing is at", Directory.Exists(path) ? "a folder" : "a file", "Name another with --out, or replace it with --overwrite.");
         return path;
     }
 }

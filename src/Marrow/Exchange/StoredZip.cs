@@ -27,7 +27,7 @@ internal sealed class StoredZip(Stream stream)
         var unpadded = _position + LocalHeaderBytes + utf8.Length + FieldHeaderBytes;
         var padding = (int)((Alignment - unpadded % Alignment) % Alignment);
         if (unpadded + padding + content.Length > uint.MaxValue || _entries >= MostEntries)
-            throw new MarrowException($"{name}: does not fit into a zip file of 4 GiB and {MostEntries} entries. Export as safetensors instead.");
+            throw new MarrowException(ErrorKind.Unsupported, $"{name}: does not fit into a zip file of 4 GiB and {MostEntries} entries. Export as safetensors instead.");
         var facts = Facts(utf8, content);
 
         var start = (uint)_position;

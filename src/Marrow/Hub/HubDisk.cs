@@ -93,7 +93,7 @@ internal static partial class HubDisk
         }
         catch (MarrowException e) when (!Directory.Exists(folder))
         {
-            throw new MarrowException($"{folder}: expected the checkpoint that was there, found none any more. Another process has removed it: save or fetch it again.", e);
+            throw new MarrowException(ErrorKind.NotFound, $"{folder}: expected the checkpoint that was there, found none any more. Another process has removed it: save or fetch it again.", e);
         }
     }
 
@@ -106,7 +106,7 @@ internal static partial class HubDisk
         OwnFolder(hub, Path.GetFileName(Path.GetDirectoryName(folder))!);
         var isLink = Posix.Status(folder) is { Kind: PathKind.Link }; // Of a link the link alone goes.
         if (!isLink && HubMark.Foreign(folder) is [var foreign, ..] all)
-            throw MarrowException.Bad(folder, "the files of a checkpoint", $"{foreign}{(all.Count > 1 ? $" and {all.Count - 1} more" : "")} that no checkpoint has", "Move what is yours elsewhere; nothing was deleted.");
+            throw MarrowException.Conflict(folder, "the files of a checkpoint", $"{foreign}{(all.Count > 1 ? $" and {all.Count - 1} more" : "")} that no checkpoint has", "Move what is yours elsewhere; nothing was deleted.");
         var place = Path.Combine(OwnFolder(hub, TrashFolder), Guid.NewGuid().ToString("N"));
         Directory.Move(folder, place);
         return place;
@@ -131,7 +131,7 @@ internal static partial class HubDisk
                     Disk.MakeFolder(at);
                 if (Posix.Status(at) is not { IsFolder: true } and var status)
                 {
-                    throw MarrowException.Bad(at, "a folder of the hub's own", status?.Kind switch { PathKind.Link => "a link", null => "nothing any more", _ => "a file" },
+                    throw MarrowException.Conflict(at, "a folder of the hub's own", status?.Kind switch { PathKind.Link => "a link", null => "nothing any more", _ => "a file" },
                         "Remove it, and see who put it there: what Marrow would do there would be done elsewhere.");
                 }
             }
@@ -200,7 +200,7 @@ internal static partial class HubDisk
     [GeneratedRegex("^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$", RegexOptions.CultureInvariant)]
     private static partial Regex OwnName();
 
-    /// <summary>.PROCESS.THREAD.tmp</summary>
+    /// <summary>The staging folders of early versions are called .PROCESS.THREAD.tmp.</summary>
     [GeneratedRegex(@"^\.[0-9]{1,10}\.[0-9]{1,10}\.tmp$", RegexOptions.CultureInvariant)]
     private static partial Regex EarlyStaging();
 }

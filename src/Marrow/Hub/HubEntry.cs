@@ -16,7 +16,7 @@ public sealed record HubEntry(string Name, Digest Digest, DateTimeOffset Created
     /// <summary>Digests of the checkpoints it came from, parents first.</summary>
     public IReadOnlyList<string> AncestorDigests { get; init; } = [];
 
-    /// <summary>Of all its files.</summary>
+    /// <summary>The bytes of all files together.</summary>
     public long Bytes { get; init; }
 
     /// <summary>"name@sha256:...", which means exactly this one.</summary>

@@ -67,7 +67,7 @@ internal static class HubScan
         return HubEntry.Of(manifest, folder, file.Exists ? file.Length : 0);
     }
 
-    /// <summary>Null when it is gone meanwhile.</summary>
+    /// <summary>The entry of one folder; null when that is gone meanwhile.</summary>
     private static HubEntry? Read(string hub, string name, string hex)
     {
         var folder = Path.Combine(hub, name, hex);

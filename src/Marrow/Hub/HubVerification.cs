@@ -56,7 +56,7 @@ internal static class HubVerifier
             : !Directory.Exists(folder) ? "a file"
             : IsEmpty(folder) ? "an empty folder"
             : "a folder that is none";
-        throw MarrowException.Bad(folder, "a hub of checkpoints", found, "Name the hub's folder with --hub or MARROW_HUB; marrow run, hub import and hub pull make one.");
+        throw MarrowException.NotFound(folder, "a hub of checkpoints", found, "Name the hub's folder with --hub or MARROW_HUB; marrow run, hub import and hub pull make one.");
     }
 
     private static bool IsEmpty(string folder)

@@ -50,7 +50,7 @@ public static class LicenseClosure
         var ancestors = Ancestors(hub, manifest);
         var breaches = Licenses.Breaches(license, ancestors);
         if (breaches.Count > 0)
-            throw MarrowException.Bad($"{manifest.Name}@{manifest.Digest}", "a licence that keeps the terms of all that it came from",
+            throw MarrowException.Refused($"{manifest.Name}@{manifest.Digest}", "a licence that keeps the terms of all that it came from",
                 $"{license}: {string.Join("; ", breaches.Select(b => b.ToString()).Distinct())}", $"It can be passed on under {Licenses.Join([license, .. ancestors.Select(a => a.License)])}, to those who may have it.");
     }
 }

@@ -22,7 +22,7 @@ internal sealed record LineageSource(CheckpointManifest Manifest, MeasuredValue?
             manifest.ReadListed(folder, file) is { } bytes ? CheckpointJson.Decode<T>(bytes, Path.Combine(folder, file)) : null;
     }
 
-    /// <summary>Null for a damaged one.</summary>
+    /// <summary>Reads a checkpoint's folder; null for a damaged one.</summary>
     public static LineageSource? TryRead(string folder)
     {
         try

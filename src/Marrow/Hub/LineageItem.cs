@@ -11,7 +11,7 @@ public sealed record LineageItem(string Id, LineageKind Kind, string Name, strin
     /// <summary>Of a checkpoint: whether the hub holds it.</summary>
     public bool IsInHub { get; init; }
 
-    /// <summary>Of a data set; "" when unknown.</summary>
+    /// <summary>The version of a data set; "" when it is unknown.</summary>
     public string Version { get; init; } = "";
 
     /// <summary>Of a checkpoint in the hub.</summary>

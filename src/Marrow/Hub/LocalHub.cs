@@ -34,7 +34,7 @@ public sealed class LocalHub(string folder)
         var manifest = CheckpointManifest.Read(stagedFolder);
         manifest.VerifyFiles(stagedFolder);
         if (manifest.Strays(stagedFolder) is [var stray, ..])
-            throw MarrowException.Bad(stagedFolder, "the files that the manifest lists and no others", stray, "Fetch the checkpoint again.");
+            throw MarrowException.Damaged(stagedFolder, "the files that the manifest lists and no others", stray, "Fetch the checkpoint again.");
         var manifestBytes = new FileInfo(Path.Combine(stagedFolder, CheckpointManifest.FileName)).Length;
         return HubEntry.Of(manifest, HubDisk.Place(stagedFolder, Folder, manifest), manifestBytes);
     }
@@ -119,8 +119,8 @@ public sealed class LocalHub(string folder)
     {
         var all = HubScan.Of(Folder, name);
         if (all.FirstOrDefault(e => e.Problem is not null) is { } damaged)
-            throw new MarrowException($"{name}: which checkpoint is the newest can't be told while one is damaged; name one by its digest or remove the damaged one. {damaged.Problem}");
-        return all.Count > 0 ? all[0] : throw MarrowException.Bad(Path.Combine(Folder, name), "a checkpoint", "none", "Save or fetch one first.");
+            throw new MarrowException(ErrorKind.Damaged, $"{name}: which checkpoint is the newest can't be told while one is damaged; name one by its digest or remove the damaged one. {damaged.Problem}");
+        return all.Count > 0 ? all[0] : throw MarrowException.NotFound(Path.Combine(Folder, name), "a checkpoint", "none", "Save or fetch one first.");
     }
 
     private HubEntry Exactly(string name, string digits, bool evenDamaged = false)
@@ -129,9 +129,9 @@ public sealed class LocalHub(string folder)
         var matching = all.Where(e => digits.Length >= FewestDigits && e.Digest.Hex.StartsWith(digits, StringComparison.Ordinal)).ToList();
         return matching switch
         {
-            [{ Problem: { } problem }] when !evenDamaged => throw new MarrowException(problem),
+            [{ Problem: { } problem }] when !evenDamaged => throw new MarrowException(ErrorKind.Damaged, problem),
             [var one] => one,
-            _ => throw MarrowException.Bad($"{name}{Digest.Mark}{digits}", $"a digest's first {FewestDigits} or more digits, of one checkpoint only", $"{matching.Count} that match",
+            _ => throw MarrowException.NotFound($"{name}{Digest.Mark}{digits}", $"a digest's first {FewestDigits} or more digits, of one checkpoint only", $"{matching.Count} that match",
                 $"Known: {string.Join(", ", all.Select(e => e.Digest.Short))}."),
         };
     }
@@ -160,7 +160,7 @@ public sealed class LocalHub(string folder)
     private MarrowException Unknown(string reference)
     {
         var known = List().Select(e => e.Name).Distinct().ToList();
-        return MarrowException.Bad(reference, "a checkpoint's name, its folder, or a file of weights", "nothing of that name",
+        return MarrowException.NotFound(reference, "a checkpoint's name, its folder, or a file of weights", "nothing of that name",
             known.Count == 0 ? $"The hub {Folder} is empty." : $"The hub {Folder} knows: {string.Join(", ", known)}.");
     }
 }

@@ -6,7 +6,7 @@ internal static class Crc32
     private const uint ReversedPolynomial = 0xEDB88320;
     private static readonly uint[][] Tables = BuildTables();
 
-    /// <summary>Of the parts one after the other.</summary>
+    /// <summary>The checksum of the parts, one after the other.</summary>
     public static uint Compute(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default) =>
         ~Update(Update(uint.MaxValue, first), second);
 

@@ -15,6 +15,6 @@ public sealed record ImageCrop(Point2D Center, double Width, double Height, doub
         .Then(AffineTransform.Rotate(-TiltRadians))
         .Then(AffineTransform.Translate(Width / 2, Height / 2));
 
-    /// <summary>All of an image.</summary>
+    /// <summary>The crop that is all of an image.</summary>
     public static ImageCrop Whole(int width, int height) => new(new Point2D(width / 2.0, height / 2.0), width, height);
 }

@@ -51,7 +51,7 @@ internal static class ImageKinds
     /// <summary>Extensions of the kinds that are read, in lower case.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [.. Read.SelectMany(kind => kind.Extensions)];
 
-    /// <summary>"PNG, JPEG, TIFF, BMP or WebP".</summary>
+    /// <summary>The names of all kinds: "PNG, JPEG, TIFF, BMP or WebP".</summary>
     public static string Names { get; } = $"{string.Join(", ", Read.SkipLast(1).Select(kind => kind.Name))} or {Read[^1].Name}";
 
     /// <summary>Null for bytes of no kind that is read.</summary>

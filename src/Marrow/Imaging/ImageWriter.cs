@@ -17,7 +17,7 @@ public static class ImageWriter
         AtomicFile.Write(path, stream => stream.Write(png));
     }
 
-    /// <summary>The same as bytes.</summary>
+    /// <summary>The same picture as bytes.</summary>
     internal static byte[] EncodePng8(int width, int height, ReadOnlySpan<byte> pixels)
     {
         CheckSize(width, height, pixels.Length);

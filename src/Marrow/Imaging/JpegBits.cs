@@ -85,7 +85,7 @@ internal ref struct JpegBits(ReadOnlySpan<byte> bytes, int position)
         Drop(count);
     }
 
-    /// <summary>At most 16 bits as a number.</summary>
+    /// <summary>Reads at most 16 bits as a number.</summary>
     public int Take(int count)
     {
         if (count == 0)

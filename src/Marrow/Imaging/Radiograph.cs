@@ -16,7 +16,7 @@ public sealed record Radiograph
     /// <summary>[Height * Width], 0 to 2^BitDepth - 1.</summary>
     public required ushort[] Pixels { get; init; }
 
-    /// <summary>8 to 16.</summary>
+    /// <summary>The bits of a pixel, 8 to 16.</summary>
     public required int BitDepth { get; init; }
 
     public Polarity Polarity { get; init; } = Polarity.BoneBright;

@@ -95,15 +95,15 @@ public static class RadiographReader
             throw new MarrowException($"{path}: can't be read ({e.Message}). Check the disk or copy the file again.", e);
         }
         throw ImageKinds.FindUnread(start) is { } unread
-            ? MarrowException.Bad(path, $"a {ImageKinds.Names} file", unread.Name, unread.Remedy)
+            ? MarrowException.Unsupported(path, $"a {ImageKinds.Names} file", unread.Name, unread.Remedy)
             : MarrowException.Bad(path, $"a {ImageKinds.Names} file", $"one that starts with {Convert.ToHexString(start[..Math.Min(8, start.Length)])}", "Convert the image to PNG first.");
     }
 
     internal static MarrowException Truncated(string path, string where, Exception? inner = null) =>
-        MarrowException.Bad(path, "a whole image", $"a file that ends within {where}", "It was cut off: copy or download it again.", inner).As(ImageFault.Truncated);
+        MarrowException.Damaged(path, "a whole image", $"a file that ends within {where}", "It was cut off: copy or download it again.", inner).As(ImageFault.Truncated);
 
     internal static MarrowException Corrupt(string path, string found, Exception? inner = null) =>
-        MarrowException.Bad(path, "a whole image", found, "It is damaged: copy or download it again.", inner);
+        MarrowException.Damaged(path, "a whole image", found, "It is damaged: copy or download it again.", inner);
 
     /// <summary>Warnings that both decoders give.</summary>
     internal static List<string> Warnings(ImageHeader header)
@@ -124,7 +124,7 @@ public static class RadiographReader
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw MarrowException.Bad(path, "an image", "no file of that name", "Check the path.", e).As(ImageFault.Missing);
+            throw MarrowException.NotFound(path, "an image", "no file of that name", "Check the path.", e).As(ImageFault.Missing);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

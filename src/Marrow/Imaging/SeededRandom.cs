@@ -21,10 +21,10 @@ public sealed class SeededRandom(ulong seed)
 
     public ulong NextUInt64() => Mix(_state += 0x9E3779B97F4A7C15);
 
-    /// <summary>[0, 1).</summary>
+    /// <summary>A number of [0, 1), uniformly.</summary>
     public double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1UL << 53));
 
-    /// <summary>[low, high).</summary>
+    /// <summary>A number of [low, high), uniformly.</summary>
     public double Uniform(double low, double high) => low + (high - low) * NextDouble();
 
     /// <summary>[0, <paramref name="exclusiveMax"/>).</summary>
@@ -44,7 +44,7 @@ public sealed class SeededRandom(ulong seed)
         return radius * cos;
     }
 
-    /// <summary>Fisher-Yates, in place.</summary>
+    /// <summary>Shuffles in place, by Fisher and Yates.</summary>
     public void Shuffle<T>(Span<T> items)
     {
         for (var i = items.Length - 1; i > 0; i--)

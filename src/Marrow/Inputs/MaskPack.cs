@@ -89,7 +89,7 @@ public sealed class MaskPack : IDisposable
             cache.Release();
     }
 
-    /// <summary>One a thread.</summary>
+    /// <summary>The renderer of one thread.</summary>
     internal MaskRenderer Renderer() => new(_shares, _classes);
 
     /// <summary>[N, H, W] bytes of an array that may be longer; the caller disposes it.</summary>

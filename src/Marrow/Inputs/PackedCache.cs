@@ -48,7 +48,7 @@ public sealed class PackedCache : IDisposable
     /// <summary>The files that the images are read from.</summary>
     internal IReadOnlyList<string> Files => [.. _files.Select(file => file.Path)];
 
-    /// <summary>Images in it.</summary>
+    /// <summary>How many images it holds.</summary>
     public int Count => _indices.Count;
 
     /// <summary>True when this call of <see cref="Open"/> decoded the images, false when it found them packed.</summary>
@@ -219,7 +219,7 @@ public sealed class PackedCache : IDisposable
         return pixels;
     }
 
-    /// <summary>Of one image.</summary>
+    /// <summary>The bytes of one image.</summary>
     internal int ImageBytes => PackedSize(_contract);
 
     /// <summary>SHA-256 of the image's bytes, as they were packed.</summary>

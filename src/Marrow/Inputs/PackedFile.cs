@@ -45,7 +45,7 @@ internal sealed class PackedFile : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Images in it.</summary>
+    /// <summary>How many images it holds.</summary>
     public int Count { get; }
 
     /// <summary>Whether this process has it open.</summary>
@@ -140,7 +140,7 @@ internal sealed class PackedFile : IDisposable
         SHA256.HashData(pixels, entry[(KeySize + 8)..]);
     }
 
-    public static MarrowException Changed(string path) => MarrowException.Bad(path,
+    public static MarrowException Changed(string path) => MarrowException.Damaged(path,
         "the images as they were packed", "other bytes, or fewer",
         "Something has changed this file while it was in use, or the disk is failing. "
         + "Start again, a run with --resume: it is packed anew.");

@@ -9,7 +9,7 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Losses;
 
-/// <summary>By element.</summary>
+/// <summary>The loss of each element, and which of them were accepted.</summary>
 /// <param name="Accepted">1 where the target was confident enough, else 0.</param>
 /// <param name="Confidence">Of the target, 0 to 1.</param>
 internal readonly record struct MaskedLoss(Tensor Loss, Tensor Accepted, Tensor Confidence)

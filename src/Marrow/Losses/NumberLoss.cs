@@ -20,7 +20,7 @@ internal static class NumberLoss
         return ((Distance(predicted, target, deviation) * known).sum() / known.sum().clamp_min(Scalars.Of(1.0))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[N, C], in deviations.</summary>
+    /// <summary>The distances [N, C], in standard deviations.</summary>
     public static Tensor Distance(Tensor predicted, Tensor target, Tensor deviation)
     {
         using var scope = NewDisposeScope();

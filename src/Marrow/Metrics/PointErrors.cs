@@ -8,7 +8,7 @@ public sealed record PointPair
     /// <summary>[K]; one with a NaN is not labelled and does not count.</summary>
     public required IReadOnlyList<Point2D> Truth { get; init; }
 
-    /// <summary>[K].</summary>
+    /// <summary>The places that were found, [K].</summary>
     public required IReadOnlyList<Point2D> Found { get; init; }
 
     /// <summary>Of the original image, pixels.</summary>

@@ -44,7 +44,7 @@ public sealed class AnchorGrid
         }
     }
 
-    /// <summary>Input px.</summary>
+    /// <summary>The width of the input, in px.</summary>
     public int InputWidth { get; }
     public int InputHeight { get; }
 

@@ -88,7 +88,7 @@ internal static class PhantomMath
 
     public static bool Chance(this SeededRandom random, double probability) => random.NextDouble() < probability;
 
-    /// <summary>-1 or 1.</summary>
+    /// <summary>A sign, -1 or 1.</summary>
     public static int Sign(this SeededRandom random) => random.Next(2) * 2 - 1;
 
     /// <summary>A value from a distribution given by its quantiles at equal or unequal steps, linear between them.</summary>

@@ -72,7 +72,7 @@ internal sealed class SpineCurve
         return x * _scale;
     }
 
-    /// <summary>dx/dy.</summary>
+    /// <summary>The slope of the curve, dx/dy.</summary>
     public double SlopeAt(double yMm)
     {
         var slope = 0.0;

@@ -32,7 +32,7 @@ internal sealed class CropDetector : IDisposable
     }
 
     /// <summary>The detector by which a checkpoint's images are cropped is not there: its weights are of no use without it.</summary>
-    public static MarrowException Missing(Checkpoint checkpoint) => MarrowException.Bad(
+    public static MarrowException Missing(Checkpoint checkpoint) => MarrowException.NotFound(
         checkpoint.Name, $"the detector by which its images are cropped, {checkpoint.Config.Input.Crop!.Detector}@{checkpoint.Config.Input.Crop.Digest}", "none of that digest",
         "Name it too, or fetch it into the hub (marrow hub pull --with-parents).");
 

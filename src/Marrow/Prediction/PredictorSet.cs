@@ -115,7 +115,7 @@ public sealed class PredictorSet : IDisposable
         var names = ((HubEntry?[])[detector, regressor, refiner]).OfType<HubEntry>().Select(e => $"{e.Name}@{e.Digest}").ToList();
         return names.Count > 0
             ? names
-            : throw MarrowException.Bad(hub.Folder, "a hub with a checkpoint that measures spines", "none", "Train one with marrow run, or name another hub with --hub or a checkpoint with --checkpoint.");
+            : throw MarrowException.NotFound(hub.Folder, "a hub with a checkpoint that measures spines", "none", "Train one with marrow run, or name another hub with --hub or a checkpoint with --checkpoint.");
 
         // Names begin with the architecture.
         IEnumerable<HubEntry> Of(SpineRole role)

@@ -9,10 +9,10 @@ namespace Marrow.Prediction;
 /// <summary>What a checkpoint, or an ancestor of it, saw of a data set.</summary>
 internal enum SeenKind
 {
-    /// <summary>All of it.</summary>
+    /// <summary>All images were seen.</summary>
     All,
 
-    /// <summary>Known images.</summary>
+    /// <summary>Some images were seen, and it is known which.</summary>
     Part,
 
     /// <summary>It was trained on data of this name or these files, and on which of them is not known.</summary>

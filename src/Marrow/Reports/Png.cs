@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace Marrow.Reports;
 
-/// <summary>Pictures to PNG bytes.</summary>
+/// <summary>Turns pictures into the bytes of PNG files.</summary>
 internal static class Png
 {
     // Of all filters and levels these take a third of the time of Skia's own choice, and 5 % more bytes, on overlays of films.

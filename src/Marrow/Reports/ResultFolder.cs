@@ -53,7 +53,7 @@ internal sealed class ResultFolder(string folder)
         if (foreign.Count == 0)
             return;
         var more = foreign.Count > MostNamed ? string.Create(CultureInfo.InvariantCulture, $" and {foreign.Count - MostNamed} more") : "";
-        throw MarrowException.Bad(folder, "a folder without files of these names that marrow predict did not write", string.Join(", ", foreign.Take(MostNamed)) + more, Remedy);
+        throw MarrowException.Conflict(folder, "a folder without files of these names that marrow predict did not write", string.Join(", ", foreign.Take(MostNamed)) + more, Remedy);
 
         void Look(string path)
         {
@@ -113,7 +113,7 @@ internal sealed class ResultFolder(string folder)
     private void Require(string path)
     {
         if (IsForeign(path))
-            throw MarrowException.Bad(path, "nothing, or an earlier result of marrow predict", Directory.Exists(path) ? "a folder" : "a file that it did not write", Remedy);
+            throw MarrowException.Conflict(path, "nothing, or an earlier result of marrow predict", Directory.Exists(path) ? "a folder" : "a file that it did not write", Remedy);
     }
 
     private bool IsForeign(string path)

@@ -70,11 +70,11 @@ public static class VertebraOrder
         return new() { Vertebrae = repaired, Faults = faults };
     }
 
-    /// <summary>Top to bottom.</summary>
+    /// <summary>The vertebrae from top to bottom.</summary>
     public static IReadOnlyList<Vertebra> Sort(IReadOnlyList<Vertebra> vertebrae) =>
         [.. OrderAlongSpine(vertebrae).Select(i => vertebrae[i])];
 
-    /// <summary>Indices, top to bottom.</summary>
+    /// <summary>The indices of the vertebrae from top to bottom.</summary>
     private static int[] OrderAlongSpine(IReadOnlyList<Vertebra> vertebrae)
     {
         var axis = MainAxis(vertebrae);

@@ -18,7 +18,7 @@ internal static class BothSides
         return cat([compute.Forward(() => forward(images)).to(float32), compute.Forward(() => forward(mirrored)).to(float32)], 1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[N, K] views of both.</summary>
+    /// <summary>Splits the answers into views [N, K] of both sides.</summary>
     public static (Tensor Original, Tensor Mirrored) Split(Tensor answers)
     {
         var count = answers.shape[1] / 2;

@@ -65,7 +65,7 @@ public sealed record CheckpointConfig
     /// <summary>Findings with a softmax of three of the outputs each; indices into <see cref="Classes"/>.</summary>
     public IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
 
-    /// <summary>The same three as one.</summary>
+    /// <summary>The classes and what is known of them, as one value.</summary>
     internal ClassLayout Layout => new(Classes, ExclusiveClasses, ThreeClassFindings) { Units = [.. Outputs.Select(o => o.Unit)], Untrained = [.. Outputs.Select(o => !o.Trained)] };
 
     /// <summary>How an image becomes the input that the weights expect.</summary>

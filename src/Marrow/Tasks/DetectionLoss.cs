@@ -23,7 +23,7 @@ internal readonly record struct DetectionTarget(int Class, Box Box, Vertebra? Co
         new(0, CornerCoder.BoxOf(vertebra), vertebra, isGuess);
 }
 
-/// <summary>Float32 scalars.</summary>
+/// <summary>The parts of the loss, as float32 scalars.</summary>
 /// <param name="Corner">Null without a corner head.</param>
 public sealed record DetectionLosses(Tensor Classification, Tensor Box, Tensor? Corner)
 {

@@ -41,7 +41,7 @@ internal static class TaskLabels
     /// <summary>The tasks that learn from a kind of CSV.</summary>
     internal static IEnumerable<string> TasksOf(string kind) => TaskCatalogue.Names(task => task.CsvKinds.Contains(kind)).Order(StringComparer.Ordinal);
 
-    /// <summary>"a, b and 12 more".</summary>
+    /// <summary>The first of many classes: "a, b and 12 more".</summary>
     public static string Some(IReadOnlyList<string> names)
     {
         const int most = 5;

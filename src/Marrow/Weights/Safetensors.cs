@@ -28,7 +28,7 @@ public sealed class Safetensors : WeightFile
         _dataStart = dataStart;
     }
 
-    /// <summary>In the header's order.</summary>
+    /// <summary>The tensors, in the order of the header.</summary>
     public override IReadOnlyList<SafetensorsEntry> Entries { get; }
 
     /// <summary>What the header's "__metadata__" holds; strings of whoever wrote the file, not to be trusted.</summary>
@@ -44,15 +44,15 @@ public sealed class Safetensors : WeightFile
         {
             var fileBytes = RandomAccess.GetLength(file);
             if (fileBytes < LengthBytes)
-                throw MarrowException.Bad(path, "a safetensors file", $"{fileBytes} bytes", "The file is cut short: fetch or save it again.");
+                throw MarrowException.Damaged(path, "a safetensors file", $"{fileBytes} bytes", "The file is cut short: fetch or save it again.");
             Span<byte> length = stackalloc byte[LengthBytes];
             ReadExactly(file, length, 0, path);
             var headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(length);
             if (headerBytes > SafetensorsHeader.MaxBytes)
-                throw MarrowException.Bad(path, $"a header of at most {SafetensorsHeader.MaxBytes} bytes", $"a length of {headerBytes}",
+                throw MarrowException.Damaged(path, $"a header of at most {SafetensorsHeader.MaxBytes} bytes", $"a length of {headerBytes}",
                     "The file is damaged or no safetensors file: fetch or save it again.");
             if ((long)headerBytes > fileBytes - LengthBytes)
-                throw MarrowException.Bad(path, $"a header of {headerBytes} bytes", $"a file of {fileBytes}", "The file is cut short: fetch or save it again.");
+                throw MarrowException.Damaged(path, $"a header of {headerBytes} bytes", $"a file of {fileBytes}", "The file is cut short: fetch or save it again.");
 
             var header = new byte[headerBytes];
             ReadExactly(file, header, LengthBytes, path);

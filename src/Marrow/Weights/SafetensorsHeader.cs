@@ -233,5 +233,5 @@ internal static class SafetensorsHeader
     private static string Text(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     private static MarrowException Bad(string path, string expected, string found, Exception? inner = null) =>
-        MarrowException.Bad(path, expected, found, Remedy, inner);
+        MarrowException.Damaged(path, expected, found, Remedy, inner);
 }

@@ -2,6 +2,6 @@ namespace Marrow.Weights;
 
 internal static class ShapeText
 {
-    /// <summary>"[64, 3, 7, 7]".</summary>
+    /// <summary>A shape as text: "[64, 3, 7, 7]".</summary>
     public static string Of(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
 }

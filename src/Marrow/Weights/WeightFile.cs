@@ -28,7 +28,7 @@ public abstract class WeightFile : IDisposable
 
     public string Path { get; }
 
-    /// <summary>In the file's order.</summary>
+    /// <summary>The tensors, in the order of the file.</summary>
     public abstract IReadOnlyList<WeightEntry> Entries { get; }
 
     /// <summary>What whoever wrote the file says of it, by key; not to be trusted. Empty where it says nothing.</summary>
@@ -69,7 +69,7 @@ public abstract class WeightFile : IDisposable
         }, cancellation);
     }
 
-    /// <summary>The bytes of the file.</summary>
+    /// <summary>How many bytes the file has.</summary>
     internal long Length => RandomAccess.GetLength(_file);
 
     private protected WeightEntry Find(string name) => _byName.TryGetValue(name, out var entry)

@@ -32,11 +32,11 @@ internal static class WeightFiles
     {
         const string expected = "weights of PyTorch, safetensors or ONNX";
         if (FileKinds.Foreign(start) is var (kind, remedy))
-            return MarrowException.Bad(path, expected, kind, remedy);
+            return MarrowException.Unsupported(path, expected, kind, remedy);
         return start[0] == (byte)PickleOpcode.Proto
-            ? MarrowException.Bad(path, expected, "a pickle of Python that torch.save did not write",
+            ? MarrowException.Unsupported(path, expected, "a pickle of Python that torch.save did not write",
                 "Nothing in it was run. Save the weights in Python, where you trust it: torch.save(model.state_dict(), 'weights.pth').")
-            : MarrowException.Bad(path, expected, $"a file that starts with {FileKinds.Hex(start)}",
+            : MarrowException.Damaged(path, expected, $"a file that starts with {FileKinds.Hex(start)}",
                 "It is damaged, cut short or of another kind: fetch or save it again.");
     }
 

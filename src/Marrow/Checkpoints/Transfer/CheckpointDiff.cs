@@ -7,7 +7,7 @@ namespace Marrow.Checkpoints.Transfer;
 /// <summary>What a tensor is, told from the last part of its key.</summary>
 public enum TensorRole
 {
-    /// <summary>Learnt: weight, bias.</summary>
+    /// <summary>The tensor is learnt, as a weight or a bias.</summary>
     Weight,
 
     /// <summary>Running mean or variance of a batch norm: follows the data, not the gradient.</summary>
@@ -49,7 +49,7 @@ public sealed record CheckpointDiff
     /// <summary>Prefix of the backbone's keys in a (From) and in b (To); null when keys are compared as they stand.</summary>
     public required PrefixRule? Backbone { get; init; }
 
-    /// <summary>In b's order.</summary>
+    /// <summary>The modules, in the order of b.</summary>
     public required IReadOnlyList<ModuleChange> Modules { get; init; }
 
     /// <summary>All that are compared, in b's order.</summary>
@@ -57,7 +57,7 @@ public sealed record CheckpointDiff
 
     public required IReadOnlyList<ShapeChange> OtherShapes { get; init; }
 
-    /// <summary>Keys.</summary>
+    /// <summary>The keys that one of the two alone has.</summary>
     public required IReadOnlyList<string> OnlyInA { get; init; }
     public required IReadOnlyList<string> OnlyInB { get; init; }
 

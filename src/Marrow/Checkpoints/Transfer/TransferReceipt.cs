@@ -5,13 +5,13 @@ namespace Marrow.Checkpoints.Transfer;
 /// <summary>What became of one tensor in a warm start.</summary>
 public enum TransferStatus
 {
-    /// <summary>Same key, same shape.</summary>
+    /// <summary>The parameter was copied from the same key of the same shape.</summary>
     Copied,
 
     /// <summary>The first convolution, fitted to another number of input channels.</summary>
     Adapted,
 
-    /// <summary>Another key, same shape.</summary>
+    /// <summary>The parameter was copied from another key of the same shape.</summary>
     Remapped,
 
     /// <summary>Left as it was initialised.</summary>
@@ -33,7 +33,7 @@ public sealed record TransferredTensor(
 /// <summary>Tensors of one module by status, and how many of its elements came from the source.</summary>
 public sealed record TransferTotal(string Module, int Copied, int Adapted, int Remapped, int Random, long Elements, long ElementsFromSource)
 {
-    /// <summary>0 to 1.</summary>
+    /// <summary>The share of the parameters, 0 to 1.</summary>
     [JsonIgnore]
     public double Share => Elements == 0 ? 0 : (double)ElementsFromSource / Elements;
 }
@@ -72,7 +72,7 @@ public sealed record TransferReceipt
     /// <summary>Share (0 to 1) of the elements of the backbone's parameters that came from the source.</summary>
     public required double BackboneCoverage { get; init; }
 
-    /// <summary>In the target's order.</summary>
+    /// <summary>The modules, in the order of the target.</summary>
     public required IReadOnlyList<TransferTotal> Modules { get; init; }
 
     /// <summary>Over all tensors, buffers too.</summary>

@@ -20,7 +20,7 @@ public sealed class WeightSource
     /// <summary>For receipts and messages: the checkpoint's name, or the file.</summary>
     public string Name { get; }
 
-    /// <summary>"" when it has none.</summary>
+    /// <summary>The source's digest; "" when it has none.</summary>
     public string Digest { get; }
 
     /// <summary>See <see cref="ModelSpec.Architecture"/>; "" when unknown, then the place of the backbone is found from the keys.</summary>

@@ -1,11 +1,11 @@
 // All maps of a dense block in one piece of memory, [N, H, W, C of the whole block] in bfloat16: each layer's output is
-// copied there once, where concatenating would copy everything before it again, and its statistics, which are the same for
-// every layer that reads it, are measured once. The way back is one piece of memory too. Layer i's gradient reaches all
-// channels before it as scale_i * g' + slope_i * x + offset_i; the first term is added row by row, the others add up to
-// one slope and one offset a channel, which are applied when the channel's own layer takes its gradient. The first term is
-// rounded to bfloat16 with each layer, and numbers that are equal are rounded alike: over all rows such errors add up, where
-// the exact gradient of a batch norm adds up to nothing. What they add up to, alone and times x, is known from the exact
-// sums, and goes into slope and offset as well.
+// copied there once, where concatenating would copy everything before it again, and its statistics, which are the same
+// for every layer that reads it, are measured once. The backward pass has one piece of memory too. Layer i's gradient
+// reaches all channels before it as scale_i * g' + slope_i * x + offset_i; the first term is added row by row, the
+// others add up to one slope and one offset a channel, which are applied when the channel's own layer takes its
+// gradient. The first term is rounded to bfloat16 with each layer, and numbers that are equal are rounded alike: over
+// all rows such errors add up, where the exact gradient of a batch norm adds up to nothing. What they add up to, alone
+// and times x, is known from the exact sums, and goes into slope and offset as well.
 
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -96,13 +96,13 @@ internal sealed class BlockMaps : IDisposable
         return shaped.permute(0, 3, 1, 2);
     }
 
-    /// <summary>One norm's way back.</summary>
+    /// <summary>The backward pass of one norm.</summary>
     /// <param name="added">Channels of the map that the norm's call added, the last of <paramref name="channels"/>.</param>
     /// <returns>Gradients of that map (null where none is asked for), the weight and the bias.</returns>
     private (Tensor? Map, Tensor Weight, Tensor Bias) Backward(Tensor memory, Tensor? upstream, ChannelAffine affine, int channels, int added, bool mapLearns)
     {
         var (all, x) = ((int)memory.shape[1], FusedNorm.RowsOf(memory));
-        if (channels == all) // The way back starts where all maps are read.
+        if (channels == all) // The backward pass starts where all maps are read.
         {
             _gradient?.Dispose();
             _gradient = null;

@@ -7,7 +7,7 @@ using System.Runtime.Intrinsics;
 
 namespace Marrow.Computing.Cpu;
 
-/// <summary>Rows of bfloat16 numbers.</summary>
+/// <summary>The rows of bfloat16 numbers in memory that a kernel works on.</summary>
 internal readonly unsafe record struct Rows(nint Start, long Stride)
 {
     public ushort* At(long row) => (ushort*)Start + row * Stride;

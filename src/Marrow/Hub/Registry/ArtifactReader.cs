@@ -59,7 +59,7 @@ internal static class ArtifactReader
                 throw Bad(expected, found);
         }
 
-        MarrowException Bad(string expected, string found) => MarrowException.Bad(where, expected, found, NotOurs);
+        MarrowException Bad(string expected, string found) => MarrowException.Unsupported(where, expected, found, NotOurs);
     }
 
     private static ArtifactLayer Layer(OciDescriptor descriptor, string where)

@@ -49,7 +49,7 @@ internal static class ArtifactWriter
         new("cnn", "safetensors", Count(checkpoint.Weights.Entries.Sum(e => e.Elements)), Precision(checkpoint.Weights), new(["image"], ["other"])),
         new("layers", [.. layers.Select(layer => layer.Digest)]));
 
-    /// <summary>"0.1.0+de93ac4" -> "de93ac4".</summary>
+    /// <summary>The commit of a version: "0.1.0+de93ac4" gives "de93ac4".</summary>
     private static string? Commit(string? code) => code?.IndexOf('+') is >= 0 and var plus ? code[(plus + 1)..] : null;
 
     private static string Count(long parameters) => parameters >= 100_000

@@ -36,7 +36,7 @@ internal sealed class BlobDownload(RegistryClient client, BlobParts parts, Trans
                 break;
             state.Restart();
             if (tries + 1 >= Tries)
-                throw MarrowException.Bad($"{client.Reference}: {layer.File}", layer.Digest, "bytes of another digest, each time they came", "The registry or the way to it damages what it sends: tell whoever runs it.");
+                throw MarrowException.Damaged($"{client.Reference}: {layer.File}", layer.Digest, "bytes of another digest, each time they came", "The registry or the way to it damages what it sends: tell whoever runs it.");
         }
         state.Flush();
     }
@@ -52,14 +52,14 @@ internal sealed class BlobDownload(RegistryClient client, BlobParts parts, Trans
             throw new TransientFailure("the registry does not go on where it stopped");
         }
         if (response.StatusCode == HttpStatusCode.NotFound)
-            throw MarrowException.Bad($"{client.Reference}: {layer.File}", $"the blob {layer.Digest}", "none in the registry", "Push the checkpoint again.");
+            throw MarrowException.NotFound($"{client.Reference}: {layer.File}", $"the blob {layer.Digest}", "none in the registry", "Push the checkpoint again.");
         if (response.StatusCode == HttpStatusCode.OK)
             state.Restart(); // The registry knows no Range, or nothing was kept.
         else
             await client.RequireAsync(response, HttpStatusCode.PartialContent, layer.File, cancellation).ConfigureAwait(false);
         var (range, length) = (response.Content.Headers.ContentRange, response.Content.Headers.ContentLength);
         if (state.Length > 0 && (range?.From != state.Length || range.Length is { } whole && whole != layer.Bytes) || length is { } said && said != layer.Bytes - state.Length)
-            throw MarrowException.Bad($"{client.Reference}: {layer.File}", $"bytes {state.Length} to {layer.Bytes}", $"an answer of {length} bytes from {range?.From ?? 0}", "The registry does not keep to the sizes of its own manifest.");
+            throw MarrowException.Damaged($"{client.Reference}: {layer.File}", $"bytes {state.Length} to {layer.Bytes}", $"an answer of {length} bytes from {range?.From ?? 0}", "The registry does not keep to the sizes of its own manifest.");
         try
         {
             await ReadAsync(response, state, cancellation).ConfigureAwait(false);

@@ -54,7 +54,7 @@ internal sealed class BlobParts(string hubFolder)
             return; // A disk that does not tell is found full when it is.
         }
         if (needed > free)
-            throw MarrowException.Bad(hubFolder, $"{needed} bytes of free disk space", $"{free}", "Make room, or name a hub on another disk with --hub.");
+            throw MarrowException.Unavailable(hubFolder, $"{needed} bytes of free disk space", $"{free}", "Make room, or name a hub on another disk with --hub.");
     }
 
     private FileStream? TryOpen(string hex)

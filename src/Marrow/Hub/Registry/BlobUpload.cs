@@ -68,7 +68,7 @@ internal sealed class BlobUpload(RegistryClient client, TransferMeter meter)
         await client.RequireAsync(head, HttpStatusCode.OK, upload.What, cancellation).ConfigureAwait(false);
         return head.Content.Headers.ContentLength is not { } length || length == upload.Bytes
             ? true
-            : throw MarrowException.Bad($"{client.Reference}: {upload.What}", $"a blob of {upload.Bytes} bytes under {upload.Digest}", $"{length}", "The registry holds a damaged blob: tell whoever runs it.");
+            : throw MarrowException.Damaged($"{client.Reference}: {upload.What}", $"a blob of {upload.Bytes} bytes under {upload.Digest}", $"{length}", "The registry holds a damaged blob: tell whoever runs it.");
     }
 
     /// <summary>Finds out how far the registry got. False when the upload must begin anew.</summary>
@@ -140,9 +140,9 @@ internal sealed class BlobUpload(RegistryClient client, TransferMeter meter)
     private Uri Location(HttpResponseMessage answer)
     {
         if (answer.Headers.Location is not { } location || !Uri.TryCreate(client.Endpoint.Base, location, out var uri))
-            throw MarrowException.Bad(client.Reference.ToString(), "the address of an upload", "none", "Ask whoever runs the registry.");
+            throw MarrowException.Unavailable(client.Reference.ToString(), "the address of an upload", "none", "Ask whoever runs the registry.");
         return client.Endpoint.Owns(uri) ? uri
-            : throw MarrowException.Bad(client.Reference.ToString(), $"an upload at {client.Endpoint.Base.Scheme}://{client.Endpoint.Base.Authority}", $"{uri.Scheme}://{uri.Authority}", "Nothing was sent there. Behind a proxy the registry must be told its outer address.");
+            : throw MarrowException.Refused(client.Reference.ToString(), $"an upload at {client.Endpoint.Base.Scheme}://{client.Endpoint.Base.Authority}", $"{uri.Scheme}://{uri.Authority}", "Nothing was sent there. Behind a proxy the registry must be told its outer address.");
     }
 
     private void Count(Upload upload, long now)

@@ -27,7 +27,7 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
     {
         var artifact = await FindAsync(source, wanted, cancellation).ConfigureAwait(false);
         if (wanted is not null && artifact.Digest != wanted.Digest)
-            throw MarrowException.Bad(source.ToString(), $"the parent {wanted.Name}@{wanted.Digest}", artifact.Digest, "The registry holds another checkpoint there: push the child again with --with-parents.");
+            throw MarrowException.Damaged(source.ToString(), $"the parent {wanted.Name}@{wanted.Digest}", artifact.Digest, "The registry holds another checkpoint there: push the child again with --with-parents.");
         if (!_seen.Add(artifact.Digest))
             return;
         if (_seen.Count > MostAncestors)
@@ -95,9 +95,9 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
         if (await client.GetManifestAsync(source.Name, cancellation).ConfigureAwait(false) is { } answer)
             return ArtifactReader.Read(answer.Bytes, answer.MediaType, answer.Digest, source, client.Options.MaxCheckpointBytes);
         if (wanted is not null)
-            throw MarrowException.Bad(source.ToString(), $"the parent {wanted.Name}@{wanted.Digest}", "none", "Pull without --with-parents, or push the child again with it.");
+            throw MarrowException.NotFound(source.ToString(), $"the parent {wanted.Name}@{wanted.Digest}", "none", "Pull without --with-parents, or push the child again with it.");
         var tags = await client.TagsAsync(cancellation).ConfigureAwait(false);
-        throw MarrowException.Bad(source.ToString(), "a checkpoint", "none of that name",
+        throw MarrowException.NotFound(source.ToString(), "a checkpoint", "none of that name",
             tags.Count > 0 ? $"Known tags: {string.Join(", ", tags)}." : $"The registry knows no tag of {source.Repository}: check the name.");
     }
 
@@ -134,7 +134,7 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
     private static void RequireSame(CheckpointManifest manifest, CheckpointArtifact artifact, OciReference source)
     {
         if (!Same(manifest, artifact))
-            throw MarrowException.Bad(source.ToString(), $"the checkpoint {artifact.Name}@{artifact.Digest} with the files of its own {CheckpointManifest.FileName}",
+            throw MarrowException.Damaged(source.ToString(), $"the checkpoint {artifact.Name}@{artifact.Digest} with the files of its own {CheckpointManifest.FileName}",
                 $"{manifest.Name}@{manifest.Digest} or other files", "It is no checkpoint of Marrow, or was changed on the way.");
     }
 

@@ -82,7 +82,7 @@ internal sealed class CheckpointPush(RegistryClient client, Action<TransferProgr
             throw RegistryClient.Unexpected($"{client.Reference}: the manifest", HttpStatusCode.Created, problem);
         }
         if (RegistryText.ContentDigest(answer) is { } digest && digest != packed.Artifact.Manifest)
-            throw MarrowException.Bad(client.Reference.ToString(), $"the manifest {packed.Artifact.Manifest} to be kept as it is", digest, "The registry changes manifests: use another.");
+            throw MarrowException.Unsupported(client.Reference.ToString(), $"the manifest {packed.Artifact.Manifest} to be kept as it is", digest, "The registry changes manifests: use another.");
         return true;
 
         HttpContent Content() => new ByteArrayContent(packed.Manifest) { Headers = { ContentType = new MediaTypeHeaderValue(OciFormat.Manifest) } };

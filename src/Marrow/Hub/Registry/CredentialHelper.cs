@@ -43,7 +43,7 @@ internal static class CredentialHelper
         var file = Prefix + name + (OperatingSystem.IsWindows() ? ".exe" : "");
         return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified)
             .Select(folder => Path.Combine(folder, file)).FirstOrDefault(File.Exists)
-            ?? throw MarrowException.Bad("Docker credential file", $"the program {file}, which it names, in a folder of PATH", "none", "Install it, or take it out of credHelpers and credsStore.");
+            ?? throw MarrowException.NotFound("Docker credential file", $"the program {file}, which it names, in a folder of PATH", "none", "Install it, or take it out of credHelpers and credsStore.");
     }
 
     private static async Task<(int Code, string Answer)> CallAsync(string program, string host, CancellationToken cancellation)
@@ -76,7 +76,7 @@ internal static class CredentialHelper
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw MarrowException.Bad(program, $"an answer within {Longest.TotalSeconds:0} s", "none", "Call it by hand to see what it waits for.");
+            throw MarrowException.Unavailable(program, $"an answer within {Longest.TotalSeconds:0} s", "none", "Call it by hand to see what it waits for.");
         }
         finally
         {

@@ -25,7 +25,7 @@ internal sealed class FileRangeContent(string path, long offset, long length) : 
         {
             var count = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, (int)Math.Min(buffer.Length, length - done)), offset + done, cancellationToken).ConfigureAwait(false);
             if (count == 0)
-                throw MarrowException.Bad(path, $"{offset + length} bytes or more", $"{offset + done}", "The checkpoint is damaged: fetch or save it again.");
+                throw MarrowException.Damaged(path, $"{offset + length} bytes or more", $"{offset + done}", "The checkpoint is damaged: fetch or save it again.");
             await stream.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
             done += count;
             Moved?.Invoke(count);

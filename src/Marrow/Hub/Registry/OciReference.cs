@@ -22,10 +22,10 @@ public sealed partial record OciReference
     /// <summary>"registry.lab:5000", "127.0.0.1:5000", "[::1]:5000".</summary>
     public string Host { get; }
 
-    /// <summary>"spine/cobb".</summary>
+    /// <summary>The repository's name, such as "spine/cobb".</summary>
     public string Repository { get; }
 
-    /// <summary>Null where a digest is given.</summary>
+    /// <summary>The tag; null where a digest is given.</summary>
     public string? Tag { get; }
 
     /// <summary>"sha256:..." of the manifest; null where a tag is given.</summary>

@@ -32,7 +32,7 @@ internal static class PushPlan
         foreach (var parent in child.Parents.Checkpoints.Where(p => seen.Add(p.Digest)))
         {
             var entry = hub.FindDigest(parent.Digest)
-                ?? throw MarrowException.Bad($"{child.Name}@{child.Digest}", $"its parent {parent.Name}@{parent.Digest} in the hub {hub.Folder}", "none",
+                ?? throw MarrowException.NotFound($"{child.Name}@{child.Digest}", $"its parent {parent.Name}@{parent.Digest} in the hub {hub.Folder}", "none",
                     "Pull or train that one first, or push without --with-parents.");
             var manifest = CheckpointManifest.Read(entry.Folder);
             LicenseClosure.Require(hub, manifest, manifest.License);

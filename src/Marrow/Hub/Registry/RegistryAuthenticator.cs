@@ -62,7 +62,7 @@ internal sealed partial class RegistryAuthenticator(RegistryEndpoint endpoint, R
         var parameters = Parameter().Matches(challenge).GroupBy(m => m.Groups["key"].Value.ToLowerInvariant(), m => Unquoted(m))
             .ToDictionary(g => g.Key, g => g.First());
         if (!Uri.TryCreate(parameters.GetValueOrDefault("realm"), UriKind.Absolute, out var realm))
-            throw MarrowException.Bad(endpoint.Host, "the address of a token server as the realm of its challenge", "none", "Ask whoever runs the registry.");
+            throw MarrowException.Unavailable(endpoint.Host, "the address of a token server as the realm of its challenge", "none", "Ask whoever runs the registry.");
         endpoint.RequireAllowed(realm, "the token server");
         var query = new List<KeyValuePair<string, string>>();
         foreach (var key in (string[])["service", "scope"])
@@ -83,10 +83,10 @@ internal sealed partial class RegistryAuthenticator(RegistryEndpoint endpoint, R
         if (RegistryTransport.IsTransient(response.StatusCode))
             throw new TransientFailure($"{realm.Authority}: the token server answered {(int)response.StatusCode}", RegistryTransport.RetryAfter(response));
         if (!response.IsSuccessStatusCode)
-            throw MarrowException.Bad(realm.Authority, "a token", $"{(int)response.StatusCode} {response.StatusCode}",
+            throw MarrowException.Refused(realm.Authority, "a token", $"{(int)response.StatusCode} {response.StatusCode}",
                 credential is null ? $"No credential for {endpoint.Host} is in {credentials.Path}: log in with docker login, podman login or oras login." : $"The {credential} was not accepted: log in again.");
         var body = await transport.ReadSmallAsync(response, MaxTokenAnswer, cancellation).ConfigureAwait(false);
-        return Token(body) ?? throw MarrowException.Bad(realm.Authority, "JSON with a token", "something else", "Ask whoever runs the registry.");
+        return Token(body) ?? throw MarrowException.Unavailable(realm.Authority, "JSON with a token", "something else", "Ask whoever runs the registry.");
     }
 
     private static string? Token(byte[]? body)

@@ -76,7 +76,7 @@ internal sealed class RegistryClient : IDisposable
                 if (Redirect(request, uri, response) is { } next)
                 {
                     if (++redirects > MaxRedirects)
-                        throw MarrowException.Bad(Reference.ToString(), $"at most {MaxRedirects} redirects", "more", "Ask whoever runs the registry.");
+                        throw MarrowException.Unavailable(Reference.ToString(), $"at most {MaxRedirects} redirects", "more", "Ask whoever runs the registry.");
                     uri = next;
                     response.Dispose();
                     continue;
@@ -105,7 +105,7 @@ internal sealed class RegistryClient : IDisposable
                 return null;
             await RequireAsync(response, HttpStatusCode.OK, "the manifest", cancellation).ConfigureAwait(false);
             var bytes = await _transport.ReadSmallAsync(response, MaxManifestAnswer, cancellation).ConfigureAwait(false)
-                ?? throw MarrowException.Bad(Reference.ToString(), $"a manifest of at most {MaxManifestAnswer} bytes", "more", "It is no checkpoint of Marrow.");
+                ?? throw MarrowException.Unsupported(Reference.ToString(), $"a manifest of at most {MaxManifestAnswer} bytes", "more", "It is no checkpoint of Marrow.");
             return (bytes, response.Content.Headers.ContentType?.MediaType ?? "", RegistryText.ContentDigest(response));
         }, cancellation).ConfigureAwait(false);
 
@@ -126,7 +126,7 @@ internal sealed class RegistryClient : IDisposable
     }
 
     public static MarrowException Unexpected(string what, HttpStatusCode expected, string found) =>
-        MarrowException.Bad(what, $"{(int)expected} {expected}", found, "Ask whoever runs the registry.");
+        MarrowException.Unavailable(what, $"{(int)expected} {expected}", found, "Ask whoever runs the registry.");
 
     private async Task<HttpResponseMessage> SendOneAsync(RegistryRequest request, Uri uri, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
     {
@@ -145,16 +145,16 @@ internal sealed class RegistryClient : IDisposable
         if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308))
             return null;
         if (request.Writes)
-            throw MarrowException.Bad(Reference.ToString(), "no redirect of what is written", $"{(int)response.StatusCode}", "Name the host that it leads to, if you trust it.");
+            throw MarrowException.Unavailable(Reference.ToString(), "no redirect of what is written", $"{(int)response.StatusCode}", "Name the host that it leads to, if you trust it.");
         if (response.Headers.Location is not { } location || !Uri.TryCreate(from, location, out var to))
-            throw MarrowException.Bad(Reference.ToString(), "a redirect with an address", "one without", "Ask whoever runs the registry.");
+            throw MarrowException.Unavailable(Reference.ToString(), "a redirect with an address", "one without", "Ask whoever runs the registry.");
         Endpoint.RequireAllowed(to, "a redirect");
         if (from.Scheme == Uri.UriSchemeHttps && to.Scheme != Uri.UriSchemeHttps)
-            throw MarrowException.Bad(Reference.ToString(), "a redirect that stays with https", to.Scheme, "Ask whoever runs the registry.");
+            throw MarrowException.Unavailable(Reference.ToString(), "a redirect that stays with https", to.Scheme, "Ask whoever runs the registry.");
         if (to.Authority == from.Authority)
             return to;
         if (!request.MayLeave)
-            throw MarrowException.Bad(Reference.ToString(), $"a redirect that stays at {from.Authority}", to.Authority, "Only the content of blobs may come from elsewhere. Name that host, if you trust it.");
+            throw MarrowException.Refused(Reference.ToString(), $"a redirect that stays at {from.Authority}", to.Authority, "Only the content of blobs may come from elsewhere. Name that host, if you trust it.");
         return request.Method == HttpMethod.Head ? null : to; // Who sends one elsewhere for a blob has it.
     }
 
@@ -166,9 +166,9 @@ internal sealed class RegistryClient : IDisposable
             return;
         var answer = await DescribeAsync(response, cancellation).ConfigureAwait(false);
         if (!Endpoint.Owns(uri))
-            throw MarrowException.Bad(Reference.ToString(), $"the blob from {uri.Authority}, where the registry sends one", answer, "Ask whoever runs the registry.");
+            throw MarrowException.Unavailable(Reference.ToString(), $"the blob from {uri.Authority}, where the registry sends one", answer, "Ask whoever runs the registry.");
         var credential = await _credentials.FindAsync(Endpoint.Host, cancellation).ConfigureAwait(false);
-        throw MarrowException.Bad(Reference.ToString(), "to be let in", answer, credential is null
+        throw MarrowException.Refused(Reference.ToString(), "to be let in", answer, credential is null
             ? $"No credential for {Endpoint.Host} is in {_credentials.Path}: log in with docker login, podman login or oras login."
             : $"The {credential} does not allow it: log in as another user, or ask for the right to this repository.");
     }

@@ -21,7 +21,7 @@ internal sealed class RegistryEndpoint
     /// <summary>As the user wrote it, and as credentials are filed.</summary>
     public string Host { get; }
 
-    /// <summary>"https://host/v2/repository/".</summary>
+    /// <summary>The address that requests begin with: "https://host/v2/repository/".</summary>
     public Uri Base { get; }
 
     public static async Task<RegistryEndpoint> FindAsync(OciReference reference, RegistryOptions options, CancellationToken cancellation) =>

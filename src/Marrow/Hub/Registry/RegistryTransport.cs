@@ -119,10 +119,10 @@ internal sealed class RegistryTransport : IDisposable
         var refused = e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
         return e.HttpRequestError switch
         {
-            HttpRequestError.NameResolutionError => MarrowException.Bad(uri.Authority, "a host that is known here", "none of that name", "Check its spelling and the network.", e),
+            HttpRequestError.NameResolutionError => MarrowException.Unavailable(uri.Authority, "a host that is known here", "none of that name", "Check its spelling and the network.", e),
             HttpRequestError.SecureConnectionError => Tls(e, uri),
             HttpRequestError.ConnectionError when refused && !_reached =>
-                MarrowException.Bad(uri.Authority, "a registry", "nothing that listens there", "Check host and port, and whether the registry runs.", e),
+                MarrowException.Unavailable(uri.Authority, "a registry", "nothing that listens there", "Check host and port, and whether the registry runs.", e),
             _ => new TransientFailure($"{uri.Authority}: {(refused ? "the connection was refused" : $"the connection failed ({(e.InnerException ?? e).Message.TrimEnd('.')})")}", inner: e),
         };
     }
@@ -147,10 +147,10 @@ internal sealed class RegistryTransport : IDisposable
     {
         // A certificate that is not trusted does not become so; a handshake that was cut may go through next time.
         if (_distrust is { } why)
-            return MarrowException.Bad(uri.Authority, "a TLS certificate that this machine trusts", $"one that it does not ({why})",
+            return MarrowException.Refused(uri.Authority, "a TLS certificate that this machine trusts", $"one that it does not ({why})",
                 "Let SSL_CERT_FILE name a PEM file with your laboratory's authority, or add it to the system's; a name must be the one in the certificate.", e);
         return e.InnerException is AuthenticationException
-            ? MarrowException.Bad(uri.Authority, "a registry that speaks TLS", "one that does not", "Check the port. Where it speaks plain HTTP and you trust the network, push or pull with --plain-http.", e)
+            ? MarrowException.Unavailable(uri.Authority, "a registry that speaks TLS", "one that does not", "Check the port. Where it speaks plain HTTP and you trust the network, push or pull with --plain-http.", e)
             : new TransientFailure($"{uri.Authority}: the TLS handshake failed ({(e.InnerException ?? e).Message.TrimEnd('.')})", inner: e);
     }
 

@@ -39,9 +39,9 @@ internal sealed class Attempts(RegistryOptions options, string what)
     private async Task PauseAsync(TransientFailure failure, CancellationToken cancellation)
     {
         if (++_failed >= options.Attempts)
-            throw new MarrowException($"{what}: {failure.Message.TrimEnd('.')}, {_failed} time{(_failed > 1 ? "s" : "")} in a row. Try again later: what has arrived is kept.", failure);
+            throw new MarrowException(ErrorKind.Unavailable, $"{what}: {failure.Message.TrimEnd('.')}, {_failed} time{(_failed > 1 ? "s" : "")} in a row. Try again later: what has arrived is kept.", failure);
         if (++_failedInAll >= options.Attempts * MostPerAttempt)
-            throw new MarrowException($"{what}: {failure.Message.TrimEnd('.')}, the {_failedInAll}th failure of this transfer. Try again later: what has arrived is kept.", failure);
+            throw new MarrowException(ErrorKind.Unavailable, $"{what}: {failure.Message.TrimEnd('.')}, the {_failedInAll}th failure of this transfer. Try again later: what has arrived is kept.", failure);
         var pause = failure.RetryAfter ?? options.FirstPause * Math.Pow(2, _failed - 1);
         if (pause > options.LongestPause)
             pause = options.LongestPause;

@@ -17,7 +17,7 @@ internal readonly record struct Detection(Vertebra Vertebra, float Score);
 /// <summary>A whole spine, in the pixels of the model's input; an inverse transform brings it to the original's.</summary>
 public sealed record SpinePrediction
 {
-    /// <summary>Exactly 17, top to bottom.</summary>
+    /// <summary>The vertebrae, exactly 17, from top to bottom.</summary>
     public required IReadOnlyList<Vertebra> Vertebrae { get; init; }
 
     /// <summary>[17], 0 to 1; 0 where filled in.</summary>

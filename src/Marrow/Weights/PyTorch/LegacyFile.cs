@@ -96,5 +96,5 @@ internal static class LegacyFile
         return position == fileBytes ? places : throw Bad(path, $"the file's end at byte {position}, after its last storage", $"{fileBytes - position} bytes more");
     }
 
-    private static MarrowException Bad(string path, string expected, string found) => MarrowException.Bad(path, expected, found, Remedy);
+    private static MarrowException Bad(string path, string expected, string found) => MarrowException.Damaged(path, expected, found, Remedy);
 }

@@ -189,7 +189,7 @@ internal sealed class PyTorchArchive
     private static uint UInt32(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
     private static ulong UInt64(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);
 
-    private static MarrowException Bad(string path, string expected, string found) => MarrowException.Bad(path, expected, found, Remedy);
+    private static MarrowException Bad(string path, string expected, string found) => MarrowException.Damaged(path, expected, found, Remedy);
 
     /// <summary>The 64-bit numbers that an entry's extra field holds for those of 32 bits that are full, in order.</summary>
     private ref struct Zip64Numbers

@@ -27,7 +27,7 @@ public sealed class PyTorchWeights : WeightFile
         (Entries, _startOf, Place, Others, Notes) = (entries, startOf, state.Place, state.Others, notes);
     }
 
-    /// <summary>In the state dict's order.</summary>
+    /// <summary>The tensors, in the order of the state dict.</summary>
     public override IReadOnlyList<PyTorchEntry> Entries { get; }
 
     internal override IReadOnlyDictionary<string, string> Notes { get; }
