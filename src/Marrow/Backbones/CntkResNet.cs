@@ -27,7 +27,8 @@ internal static class CntkResNet
     /// <summary>Marrow's keys by the file's names.</summary>
     public static readonly IReadOnlyDictionary<string, string> Keys = Layers.SelectMany(Pairs).ToDictionary();
 
-    private static IEnumerable<KeyValuePair<string, string>> Pairs((string Convolution, int Number, string Norm, int First) layer) =>
+    private static IEnumerable<KeyValuePair<string, string>> Pairs(
+        (string Convolution, int Number, string Norm, int First) layer) =>
     [
         new(Name("Parameter", layer.Number), $"{layer.Convolution}.weight"),
         new(Name("Parameter", layer.First), $"{layer.Norm}.weight"),

@@ -30,10 +30,14 @@ internal sealed partial class DenseNetSpelling : BackboneSpelling
 
     public override string Own(string key) => Modern(key);
 
-    /// <summary>"...denselayer3.norm.1.weight", "...denselayer3.layers.norm1.weight" -> "...denselayer3.norm1.weight".</summary>
+    /// <summary>
+    /// "...denselayer3.norm.1.weight", "...denselayer3.layers.norm1.weight" -> "...denselayer3.norm1.weight".
+    /// </summary>
     public static string Modern(string key) => key.Length <= LongestKey ? Layer().Replace(key, "$1.$2$3.") : key;
 
-    /// <summary>The layers of each block, the stem's channels and what each layer adds; 0 where there is no such weight.</summary>
+    /// <summary>
+    /// The layers of each block, the stem's channels and what each layer adds; 0 where there is no such weight.
+    /// </summary>
     public static (IReadOnlyList<int> Layers, long Stem, long Growth) Sizes(IReadOnlyDictionary<string, long[]> shapes)
     {
         var layers = shapes.Keys.Select(key => Place().Match(key)).Where(m => m.Success)
@@ -50,10 +54,12 @@ internal sealed partial class DenseNetSpelling : BackboneSpelling
         return layers.Count == 0
             ? "no dense blocks"
             : string.Create(CultureInfo.InvariantCulture,
-                $"dense blocks of {string.Join(", ", layers.Take(ShownBlocks))} layers, {stem} channels in the stem, growth {growth}");
+                $"dense blocks of {string.Join(", ", layers.Take(ShownBlocks))} layers, {stem} channels in the stem, ")
+                + string.Create(CultureInfo.InvariantCulture, $"growth {growth}");
     }
 
-    [GeneratedRegex(@"(denselayer\d+)(?:\.layers)?\.(norm|conv)\.?([12])\.", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"(denselayer\d+)(?:\.layers)?\.(norm|conv)\.?([12])\.",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Layer();
 
     [GeneratedRegex(@"^denseblock(\d+)\.denselayer(\d+)\.", RegexOptions.CultureInvariant)]

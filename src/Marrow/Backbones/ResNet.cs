@@ -34,7 +34,8 @@ internal sealed class ResNetShape(
     public override IReadOnlyList<BackboneLevel> Levels =>
     [
         new(FirstWidth, StemStride),
-        .. Enumerable.Range(0, Blocks.Count).Select(i => new BackboneLevel(Width(i) * Expansion, StemStride << (i + 1))),
+        .. Enumerable.Range(0, Blocks.Count)
+            .Select(i => new BackboneLevel(Width(i) * Expansion, StemStride << (i + 1))),
     ];
 
     public override IReadOnlyList<BackboneStage> Stages =>
@@ -65,13 +66,16 @@ internal enum StridePadding
     Even,
 
     /// <summary>
-    /// As many as give half the side, rounded up; where that is an odd number of zeros, one less stands behind the map than
-    /// before it. CNTK's, and ONNX's SAME_LOWER.
+    /// As many as give half the side, rounded up; where that is an odd number of zeros, one less stands behind the map
+    /// than before it. CNTK's, and ONNX's SAME_LOWER.
     /// </summary>
     SameLower,
 }
 
-/// <summary>Everything of a ResNet but its head: [N, C, H, W] -> [N, F, H/32, W/32].</summary>
+/// <summary>
+/// Everything of a ResNet but its head: [N, C, H, W] -> [N, F, H/32, W/32]. Its norms are libtorch's own: DenseNet's
+/// kernels gain nothing here, where each map is read once and the sums beside the norms are passes of their own.
+/// </summary>
 internal sealed class ResNetFeatures : Backbone
 {
     private readonly Conv2d _conv1;
@@ -107,16 +111,10 @@ internal sealed class ResNetFeatures : Backbone
         using var scope = NewDisposeScope();
         var stem = StridedWindows.Convolve(_conv1, images, _padding);
         var maps = new List<Tensor>();
-        Tensor x;
-        if (firstLevel > 1 && !is_grad_enabled() && _padding == StridePadding.Even && FusedNorm.Takes(stem, _bn1))
-            x = FusedNorm.NormReluMaxPool(stem, _bn1);
-        else
-        {
-            var c1 = ResidualBlock.NormRelu(stem, _bn1);
-            if (firstLevel <= 1)
-                maps.Add(c1);
-            x = StridedWindows.MaxPool(c1, _padding);
-        }
+        var c1 = Layers.NormRelu(stem, _bn1);
+        if (firstLevel <= 1)
+            maps.Add(c1);
+        var x = StridedWindows.MaxPool(c1, _padding);
         for (var i = 0; i < _layers.Length; i++)
         {
             foreach (var block in _layers[i])
@@ -177,15 +175,11 @@ internal sealed class ResidualBlock : KeyedModule<Tensor, Tensor>
         for (var i = 0; i < _convolutions.Length; i++)
         {
             x = StridedWindows.Convolve(_convolutions[i], x, _padding);
-            x = i < _convolutions.Length - 1 ? NormRelu(x, _norms[i]) : Layers.Norm(x, _norms[i]);
+            x = i < _convolutions.Length - 1 ? Layers.NormRelu(x, _norms[i]) : Layers.Norm(x, _norms[i]);
         }
         var shortcut = _shortcut is null ? input : Layers.Norm(_shortcut.Convolve(input), _shortcutNorm!);
         return x.add_(shortcut, Scalars.Of(1.0)).relu_().MoveToOuterDisposeScope();
     }
-
-    /// <summary>In fewer passes for bfloat16 maps with channels last in memory.</summary>
-    public static Tensor NormRelu(Tensor x, BatchNorm2d norm) =>
-        FusedNorm.Takes(x, norm) ? FusedNorm.NormRelu(x, norm) : Layers.NormRelu(x, norm);
 
     /// <summary>Without bias, kaiming normal by the outputs, as torchvision's ResNet.</summary>
     public static Conv2d Convolution(int input, int output, int kernel, int stride = 1)
@@ -208,7 +202,9 @@ internal static class StridedWindows
         return functional.conv2d(padded, convolution.weight!, strides: convolution.stride).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The highest of 3x3; the zeros beside the map are no higher than its numbers, which follow a ReLU.</summary>
+    /// <summary>
+    /// The highest of 3x3; the zeros beside the map are no higher than its numbers, which follow a ReLU.
+    /// </summary>
     public static Tensor MaxPool(Tensor x, StridePadding padding)
     {
         if (padding == StridePadding.Even)
@@ -220,7 +216,9 @@ internal static class StridedWindows
     public static bool IsUneven(Conv2d convolution, StridePadding padding) =>
         padding == StridePadding.SameLower && convolution.stride[0] > 1 && convolution.kernel_size[0] > 1;
 
-    /// <summary>Zeros around a map for windows of 2 * before + 1 by steps of two: one less behind an even side.</summary>
+    /// <summary>
+    /// Zeros around a map for windows of 2 * before + 1 by steps of two: one less behind an even side.
+    /// </summary>
     private static Tensor Padded(Tensor x, long before)
     {
         return functional.pad(x, [before, Behind(x.shape[3]), before, Behind(x.shape[2])]);

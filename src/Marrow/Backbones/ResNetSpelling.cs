@@ -15,7 +15,8 @@ internal sealed partial class ResNetSpelling : BackboneSpelling
 
     public override string Kind => "ResNet";
 
-    public override string Sources => "ResNet classifiers of torchvision, with 18, 34 or 50 layers, and ML.NET's ResNet18.onnx";
+    public override string Sources =>
+        "ResNet classifiers of torchvision, with 18, 34 or 50 layers, and ML.NET's ResNet18.onnx";
 
     public override string Mark => "layer1.0.conv1.";
 
@@ -28,8 +29,11 @@ internal sealed partial class ResNetSpelling : BackboneSpelling
 
     public override IReadOnlyDictionary<string, string> Numbered => CntkResNet.Keys;
 
-    /// <summary>The blocks of each layer, whether they have three convolutions, and the channels of the first; 0 without it.</summary>
-    public static (IReadOnlyList<int> Blocks, bool Bottlenecks, long Width) Sizes(IReadOnlyDictionary<string, long[]> shapes)
+    /// <summary>
+    /// The blocks of each layer, whether they have three convolutions, and the channels of the first; 0 without it.
+    /// </summary>
+    public static (IReadOnlyList<int> Blocks, bool Bottlenecks, long Width) Sizes(
+        IReadOnlyDictionary<string, long[]> shapes)
     {
         var blocks = shapes.Keys.Select(key => Place().Match(key)).Where(m => m.Success)
             .Select(m => (Layer: m.Groups[1].Value, Block: m.Groups[2].Value)).Distinct().CountBy(b => b.Layer)
@@ -42,7 +46,8 @@ internal sealed partial class ResNetSpelling : BackboneSpelling
     {
         var (blocks, bottlenecks, width) = Sizes(shapes);
         return string.Create(CultureInfo.InvariantCulture,
-            $"layers of {string.Join(", ", blocks.Take(ShownLayers))} blocks of {(bottlenecks ? 3 : 2)} convolutions, {width} channels in the first");
+            $"layers of {string.Join(", ", blocks.Take(ShownLayers))} blocks of {(bottlenecks ? 3 : 2)} convolutions, ")
+            + string.Create(CultureInfo.InvariantCulture, $"{width} channels in the first");
     }
 
     [GeneratedRegex(@"^layer(\d+)\.(\d+)\.", RegexOptions.CultureInvariant)]

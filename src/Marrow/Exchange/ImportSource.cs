@@ -8,7 +8,9 @@ using static TorchSharp.torch;
 
 namespace Marrow.Exchange;
 
-/// <summary>What a file of weights is found to be: its kind of backbone, its map, its entries by Marrow's keys.</summary>
+/// <summary>
+/// What a file of weights is found to be: its kind of backbone, its map, its entries by Marrow's keys.
+/// </summary>
 internal sealed class ImportSource
 {
     private readonly string _firstConvolution;
@@ -32,7 +34,9 @@ internal sealed class ImportSource
     /// <summary>Of the classifier; 0 when it was not found.</summary>
     public int Outputs { get; }
 
-    /// <summary>Throws <see cref="MarrowException"/> for a file in which no backbone or no known source is found.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> for a file in which no backbone or no known source is found.
+    /// </summary>
     /// <param name="given">The map that was asked for; null to find it.</param>
     public static ImportSource Of(WeightFile file, ImportMap? given)
     {
@@ -48,9 +52,13 @@ internal sealed class ImportSource
         if (keys.Head is null && map?.IsWithoutHead != true)
             throw ArchitectureGuess.Unknown(file);
         if (map is null)
-            throw MarrowException.Bad(file.Path, $"weights of a known source ({string.Join(", ", ImportMaps.All.Keys)})",
-                $"{channels} input channels, {outputs} outputs and keys such as {string.Join(", ", names.Take(3).Select(PickleReader.Shown))}",
+        {
+            var some = string.Join(", ", names.Take(3).Select(PickleReader.Shown));
+            throw MarrowException.Bad(file.Path,
+                $"weights of a known source ({string.Join(", ", ImportMaps.All.Keys)})",
+                $"{channels} input channels, {outputs} outputs and keys such as {some}",
                 "Name the map that they are closest to (--map), with the classes (--classes).");
+        }
         if (map.Kind is { } kind && kind != facts.Kind)
             throw MarrowException.Bad(file.Path, $"a {kind}, which the map {map.Name} is for", $"a {facts.Kind}",
                 $"Name another map ({string.Join(", ", ImportMaps.All.Keys)}), or none.");

@@ -4,7 +4,9 @@ using Marrow.Onnx;
 
 namespace Marrow.Tasks;
 
-/// <summary>What turns logits into probabilities, as ONNX nodes: the arithmetic of <see cref="ClassProbabilities"/>.</summary>
+/// <summary>
+/// What turns logits into probabilities, as ONNX nodes: the arithmetic of <see cref="ClassProbabilities"/>.
+/// </summary>
 internal static class OnnxProbabilities
 {
     /// <summary>"probabilities", [N, classes, ...].</summary>
@@ -32,7 +34,8 @@ internal static class OnnxProbabilities
             parts.Add(graph.Node("Div", $"{at}.share", [positive, sum]));
             parts.Add(Columns($"{at}.rest", three, 1, 2));
             var first = layout.Names.Count + 3 * f;
-            (places[finding.Positive], places[finding.Negative], places[finding.Uncertain]) = (first, first + 1, first + 2);
+            (places[finding.Positive], places[finding.Negative], places[finding.Uncertain]) =
+                (first, first + 1, first + 2);
         }
         return Columns(name, graph.Node("Concat", "columns", parts, OnnxAttribute.Integer("axis", 1)), places);
 

@@ -30,10 +30,12 @@ internal sealed class RetinaNetOnnx : TaskOnnx<RetinaNet>
             sheet.Output(logits, "logit", sheet.Named("A sigmoid gives the score of each anchor"),
                 anchors.Count, spec.Classes);
             sheet.Output(deltas, "share of the anchor",
-                "Centre offsets over the anchor's sides, logarithms of the sides' ratios.", anchors.Count, BoxCoder.Length);
+                "Centre offsets over the anchor's sides, logarithms of the sides' ratios.",
+                anchors.Count, BoxCoder.Length);
             if (offsets is not null)
                 sheet.Output(offsets, "share of the anchor",
-                    $"{CornerOrder}: offsets from the anchor's centre over its sides.", anchors.Count, CornerCoder.Length);
+                    $"{CornerOrder}: offsets from the anchor's centre over its sides.",
+                    anchors.Count, CornerCoder.Length);
             return;
         }
         var scores = DetectionOnnx.Scores(graph, logits);
@@ -45,7 +47,10 @@ internal sealed class RetinaNetOnnx : TaskOnnx<RetinaNet>
                 anchors.Count, spec.Corners, 2);
         graph.Output(new(DetectionOnnx.Selected(graph, scores, boxes), OnnxType.Int64, ["S", "3"], "index",
             string.Create(CultureInfo.InvariantCulture,
-                $"Image, class and anchor of each detection kept: score over {DetectionOnnx.LowestScore}, no overlap over {DetectionOnnx.SuppressedIou} with a better one, at most {DetectionOnnx.MostDetections} of a class.")));
+                $"Image, class and anchor of each detection kept: score over {DetectionOnnx.LowestScore}, ")
+            + string.Create(CultureInfo.InvariantCulture,
+                $"no overlap over {DetectionOnnx.SuppressedIou} with a better one, ")
+            + string.Create(CultureInfo.InvariantCulture, $"at most {DetectionOnnx.MostDetections} of a class.")));
 
         string Head(string key, string output, int numbers, string name) =>
             RetinaNetOnnx.Head(sheet.Layers, levels, $"head.{key}", output, numbers, name);
@@ -71,7 +76,9 @@ internal sealed class RetinaNetOnnx : TaskOnnx<RetinaNet>
         return expected;
     }
 
-    /// <summary>From the graph's own scores and boxes: equal ones within the tolerance may be kept in another order.</summary>
+    /// <summary>
+    /// From the graph's own scores and boxes: equal ones within the tolerance may be kept in another order.
+    /// </summary>
     public override HashSet<(long, long, long)> ExpectedRows(
         IReadOnlyDictionary<string, float[]> given, int images, CheckpointConfig config) =>
         DetectionOnnx.Kept(given["scores"], given["boxes"], images, config.Classes.Count);

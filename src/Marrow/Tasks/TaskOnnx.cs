@@ -1,6 +1,6 @@
-// How the models of a task become an ONNX graph. A task's folder has one writer, which its descriptor names; what checks
-// an export asks the same writer what Marrow itself gives. Data flow: image -> nodes of the backbone -> nodes of the head
-// -> the graph's outputs, each with its unit and its meaning.
+// How the models of a task become an ONNX graph. A task's folder has one writer, which its descriptor names; what
+// checks an export asks the same writer what Marrow itself gives. Data flow: image -> nodes of the backbone -> nodes
+// of the head -> the graph's outputs, each with its unit and its meaning.
 
 using System.Globalization;
 using Marrow.Backbones;
@@ -63,8 +63,8 @@ internal abstract class TaskOnnx
         Module model, Tensor input, CheckpointConfig config, bool decode);
 
     /// <summary>
-    /// What Marrow makes of the graph's own outputs of floats where another output is rows of three indices, whose order
-    /// is free. Never asked for where no output is.
+    /// What Marrow makes of the graph's own outputs of floats where another output is rows of three indices, whose
+    /// order is free. Never asked for where no output is.
     /// </summary>
     /// <param name="given">The graph's outputs of floats for a batch, by name.</param>
     public virtual HashSet<(long, long, long)> ExpectedRows(
@@ -84,7 +84,8 @@ internal abstract class TaskOnnx<TModel> : TaskOnnx where TModel : Module
     public sealed override void Write(OnnxSheet sheet, Module model) => Write(sheet, Known(model));
 
     public sealed override IReadOnlyDictionary<string, float[]> Expected(
-        Module model, Tensor input, CheckpointConfig config, bool decode) => Expected(Known(model), input, config, decode);
+        Module model, Tensor input, CheckpointConfig config, bool decode) =>
+        Expected(Known(model), input, config, decode);
 
     protected abstract void Write(OnnxSheet sheet, TModel model);
 
@@ -92,5 +93,6 @@ internal abstract class TaskOnnx<TModel> : TaskOnnx where TModel : Module
         TModel model, Tensor input, CheckpointConfig config, bool decode);
 
     private static TModel Known(Module model) => model as TModel
-        ?? throw MarrowException.Bad("onnx", $"a {typeof(TModel).Name}", model.GetName(), "Export it as safetensors or pth.");
+        ?? throw MarrowException.Bad("onnx", $"a {typeof(TModel).Name}", model.GetName(),
+            "Export it as safetensors or pth.");
 }

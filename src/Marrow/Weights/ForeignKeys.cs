@@ -1,6 +1,6 @@
 // Names of other programs are understood here and nowhere else: hub import and init: file ask the same. What a kind of
-// backbone is called elsewhere stands in Backbones/. Data flow: the keys of a file -> the kind of backbone by its mark ->
-// where its keys stand, and where those of a classifier's last layer do.
+// backbone is called elsewhere stands in Backbones/. Data flow: the keys of a file -> the kind of backbone by its mark
+// -> where its keys stand, and where those of a classifier's last layer do.
 
 using Marrow.Backbones;
 
@@ -22,7 +22,8 @@ internal sealed class ForeignKeys
     private readonly IReadOnlyDictionary<string, string>? _numbered;
 
     private ForeignKeys(
-        BackboneSpelling kind, string backbone, IReadOnlySet<string> keys, IReadOnlyDictionary<string, string>? numbered)
+        BackboneSpelling kind, string backbone, IReadOnlySet<string> keys,
+        IReadOnlyDictionary<string, string>? numbered)
     {
         (Kind, Backbone, _numbered) = (kind, backbone, numbered);
         _outer = backbone.EndsWith(OwnBackbone, StringComparison.Ordinal) ? backbone[..^OwnBackbone.Length] : backbone;
@@ -38,8 +39,8 @@ internal sealed class ForeignKeys
     public string? Head { get; }
 
     /// <summary>
-    /// Null where no kind of backbone is found. Where several of a kind stand in a file it is the one with the most keys
-    /// at the mark, of equal ones that of the shortest prefix.
+    /// Null where no kind of backbone is found. Where several of a kind stand in a file it is the one with the most
+    /// keys at the mark, of equal ones that of the shortest prefix.
     /// </summary>
     public static ForeignKeys? Of(IReadOnlySet<string> names)
     {
@@ -48,7 +49,8 @@ internal sealed class ForeignKeys
             if (kind.Numbered.Count > 0 && kind.Numbered.Keys.All(names.Contains))
                 return new(kind, "", new HashSet<string>(), kind.Numbered);
             var keys = names.Select(kind.Own).ToHashSet(StringComparer.Ordinal);
-            var marked = keys.Select(key => PrefixOf(key, kind.Mark)).OfType<string>().CountBy(prefix => prefix).ToList();
+            var marked = keys.Select(key => PrefixOf(key, kind.Mark)).OfType<string>()
+                .CountBy(prefix => prefix).ToList();
             if (marked.Count > 0)
                 return new(kind, marked.OrderBy(m => m.Key.Length).MaxBy(m => m.Value).Key, keys, null);
         }

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Marrow.Tasks.Cobb;
 
 /// <summary>
-/// <see cref="CobbRegressor"/> as ONNX nodes: "angles", [N, outputs], degrees. The input's size is fixed, so the pooling
-/// of its rows to a fixed number is a matrix, and where each column of cells lies is a constant.
+/// <see cref="CobbRegressor"/> as ONNX nodes: "angles", [N, outputs], degrees. The input's size is fixed, so the
+/// pooling of its rows to a fixed number is a matrix, and where each column of cells lies is a constant.
 /// </summary>
 internal sealed class CobbOnnx : TaskOnnx<CobbRegressor>
 {

@@ -28,8 +28,9 @@ internal sealed class PointsOnnx : TaskOnnx<PointLocator>
         var x = graph.Constant("x", [.. Enumerable.Range(0, count).Select(i => (i % columns + 0.5f) * cellX)], count);
         var y = graph.Constant("y", [.. Enumerable.Range(0, count).Select(i => (i / columns + 0.5f) * cellY)], count);
         var near = graph.Node("And", "near", [Near(x, cellX), Near(y, cellY)]);
-        var kept = graph.Node("Mul", "kept",
-            [probability, graph.Node("Cast", "near.number", [near], OnnxAttribute.Integer("to", (int)OnnxType.Float32))]);
+        var nearAsNumber = graph.Node("Cast", "near.number", [near],
+            OnnxAttribute.Integer("to", (int)OnnxType.Float32));
+        var kept = graph.Node("Mul", "kept", [probability, nearAsNumber]);
         var cells = graph.Constant("cells", [2L], 1);
         var mass = graph.Node("ReduceSum", "mass", [kept, cells], OnnxAttribute.Integer("keepdims", 1)); // [N, K, 1]
         var points = graph.Node("Concat", "points", [Mean(x), Mean(y), mass], OnnxAttribute.Integer("axis", 2));

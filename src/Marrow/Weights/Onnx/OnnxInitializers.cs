@@ -1,6 +1,6 @@
 // What of an ONNX file is weights: the initialisers of its graph (onnx.proto: ModelProto.graph is field 7,
-// GraphProto.initializer 5, TensorProto's fields below), and what the file says of itself (ModelProto.metadata_props, 14).
-// Nodes, inputs and outputs are passed over: what the graph computes is not asked.
+// GraphProto.initializer 5, TensorProto's fields below), and what the file says of itself (ModelProto.metadata_props,
+// 14). Nodes, inputs and outputs are passed over: what the graph computes is not asked.
 
 using System.Text;
 using TorchSharp;
@@ -44,7 +44,9 @@ internal sealed class OnnxInitializers
     private readonly List<OnnxEntry> _entries = [];
     private readonly Dictionary<string, string> _notes = new(StringComparer.Ordinal);
 
-    /// <summary>Throws <see cref="MarrowException"/> when a rule of the format is broken, or there are no weights.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when a rule of the format is broken, or there are no weights.
+    /// </summary>
     public OnnxInitializers(ReadAt read, long fileLength, string path)
     {
         (_reader, _path) = (new(read, fileLength, path), path);
@@ -87,7 +89,8 @@ internal sealed class OnnxInitializers
                     foreach (var side in _reader.Numbers(field))
                         shape.Add(shape.Count < MostDimensions && side <= long.MaxValue
                             ? (long)side
-                            : throw _reader.Damaged($"a shape of over {MostDimensions} or of negative sides", field.Start));
+                            : throw _reader.Damaged(
+                                $"a shape of over {MostDimensions} or of negative sides", field.Start));
                     break;
                 case DataType:
                     type = field.Value;
@@ -123,7 +126,8 @@ internal sealed class OnnxInitializers
     {
         var elements = shape.Aggregate((Int128)1, (product, side) => Int128.Min(product * side, long.MaxValue));
         if (elements * bytes != data.Length)
-            throw MarrowException.Bad(_path, $"{ShapeText.Of(shape)} numbers of {bytes} bytes in '{VisibleText.Of(name)}'",
+            throw MarrowException.Bad(_path,
+                $"{ShapeText.Of(shape)} numbers of {bytes} bytes in '{VisibleText.Of(name)}'",
                 $"{data.Length} bytes", Remedy);
         _entries.Add(new(name, type, shape, data.Start));
     }

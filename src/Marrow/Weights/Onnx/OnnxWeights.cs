@@ -14,8 +14,8 @@ internal sealed class OnnxWeights : WeightFile
     internal override IReadOnlyDictionary<string, string> Notes { get; }
 
     /// <summary>
-    /// Reads where the weights lie and checks it. Throws <see cref="MarrowException"/> for a damaged file, for one without
-    /// weights and for weights that lie in other files.
+    /// Reads where the weights lie and checks it. Throws <see cref="MarrowException"/> for a damaged file, for one
+    /// without weights and for weights that lie in other files.
     /// </summary>
     public static OnnxWeights Open(string path)
     {

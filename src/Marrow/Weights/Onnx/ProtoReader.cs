@@ -23,8 +23,8 @@ internal delegate void ReadAt(Span<byte> into, long position);
 
 /// <summary>
 /// Walks the fields of messages in a file (protobuf.dev, "Encoding"). Lengths are held against the message around them
-/// before anything follows from them, and what nobody asks for is passed over unread, so that a file of any size takes the
-/// memory of one block.
+/// before anything follows from them, and what nobody asks for is passed over unread, so that a file of any size takes
+/// the memory of one block.
 /// </summary>
 internal sealed class ProtoReader(ReadAt read, long fileLength, string path)
 {
@@ -36,7 +36,9 @@ internal sealed class ProtoReader(ReadAt read, long fileLength, string path)
     private long _blockAt;
     private int _blockLength;
 
-    /// <summary>The fields of a message that lies from <paramref name="start"/> to before <paramref name="end"/>.</summary>
+    /// <summary>
+    /// The fields of a message that lies from <paramref name="start"/> to before <paramref name="end"/>.
+    /// </summary>
     public IEnumerable<ProtoField> Fields(long start, long end)
     {
         for (var at = start; at < end;)

@@ -139,7 +139,9 @@ public sealed class OnnxWeightsTests : IDisposable
         Assert.Contains(says, error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Every cut of a small file, and every byte of it changed to several others, is read or refused, never worse.</summary>
+    /// <summary>
+    /// Every cut of a small file, and every byte of it changed to several others, is read or refused, never worse.
+    /// </summary>
     [Fact]
     public void Cut_and_changed_files_are_read_or_refused()
     {
