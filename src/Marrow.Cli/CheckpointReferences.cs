@@ -37,7 +37,7 @@ internal sealed class CheckpointReferences(LocalHub hub, Output output, Cancella
             void Note(TransferProgress at)
             {
                 if (Interlocked.Exchange(ref noted, 1) == 0)
-                    output.Note($"pulling {source}: {HubText.MiB(at.Total)} MiB into {hub.Folder}");
+                    output.Note($"pulling {source}: {NumberText.MiB(at.Total)} MiB into {hub.Folder}");
             }
             var pulled = new CheckpointRegistry(new() { Note = output.Note }).PullAsync(hub, source, progress: Note, cancellation: cancellation).GetAwaiter().GetResult()[^1];
             var local = $"{pulled.Name}@{pulled.Digest}";

@@ -32,18 +32,16 @@ internal static class FindingDisplay
         {
             return
             [
-                .. Enumerable.Range(0, 3).Select(i => i < spine.CobbDegrees.Count ? Number(spine.CobbDegrees[i], "0.0") : Absent),
+                .. Enumerable.Range(0, 3).Select(i => i < spine.CobbDegrees.Count ? NumberText.Of(spine.CobbDegrees[i], "0.0") : Absent),
                 spine.Severity?.ToString().ToLowerInvariant() ?? "",
-                Number(spine.Vertebrae.Count, "0"),
-                Number(finding.Confidence ?? 0, "0.00"),
+                NumberText.Of(spine.Vertebrae.Count, "0"),
+                NumberText.Of(finding.Confidence ?? 0, "0.00"),
             ];
         }
         if (finding.Part<RegionsPart>() is { } regions)
-            return [.. Enumerable.Range(0, count - 1).Select(i => i < regions.Regions.Count ? Number(100 * regions.Regions[i].AreaShare, "0.00") : Absent), Number(finding.Confidence ?? 0, "0.00")];
+            return [.. Enumerable.Range(0, count - 1).Select(i => i < regions.Regions.Count ? NumberText.Of(100 * regions.Regions[i].AreaShare, "0.00") : Absent), NumberText.Of(finding.Confidence ?? 0, "0.00")];
         return [.. table.Row(finding).Skip(1).Take(count)];
     }
 
     private static string Share(string column) => column.StartsWith("area.", StringComparison.Ordinal) ? $"{column["area.".Length..]} %" : column;
-
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -29,7 +29,7 @@ internal static class RankTable
         if (result.Agreement.Count > 0)
         {
             console.Draw(["score", "Spearman", "p", "Kendall", "p"],
-                [.. result.Agreement.Select(a => (IReadOnlyList<string>)[Label(a.Score), Number(a.Spearman, "0.00"), Number(a.SpearmanP, "0.000"), Number(a.Kendall, "0.00"), Number(a.KendallP, "0.000")])],
+                [.. result.Agreement.Select(a => (IReadOnlyList<string>)[Label(a.Score), NumberText.OrNone(a.Spearman, "0.00"), NumberText.OrNone(a.SpearmanP, "0.000"), NumberText.OrNone(a.Kendall, "0.00"), NumberText.OrNone(a.KendallP, "0.000")])],
                 "Rank correlation with the fine-tune");
             console.Line($"{result.Agreement[0].Candidates} candidates: so few say little. p: share of all orders that agree as well or better.");
         }
@@ -45,17 +45,17 @@ internal static class RankTable
                 c.Rank.ToString(CultureInfo.InvariantCulture),
                 Tables.Cell(c.Name, Origin(c)),
                 $"{Metric(c.Probe.Value)}\n{Metric(c.Probe.Low)} to {Metric(c.Probe.High)}",
-                Number(c.LogMe, "0.000"),
+                NumberText.OrNone(c.LogMe, "0.000"),
             ];
             if (withClasses)
-                cells.AddRange([Number(c.HScore, "0.00"), Number(c.Gbc, "0.000")]);
-            cells.Add($"{Number(c.FeatureSeconds, c.FeaturesFound ? "0" : "0.0")} + {Number(c.ScoreSeconds, "0.0")}");
+                cells.AddRange([NumberText.OrNone(c.HScore, "0.00"), NumberText.OrNone(c.Gbc, "0.000")]);
+            cells.Add($"{NumberText.OrNone(c.FeatureSeconds, c.FeaturesFound ? "0" : "0.0")} + {NumberText.OrNone(c.ScoreSeconds, "0.0")}");
             if (withFineTune)
                 cells.Add(c.FineTuned is { } tuned ? Tuned(tuned) : "-");
             return cells;
         }
 
-        string Metric(double value) => Number(value, result.Metric == "auroc" ? "0.000" : "0.0");
+        string Metric(double value) => NumberText.OrNone(value, result.Metric == "auroc" ? "0.000" : "0.0");
         string Tuned(FineTuneScore tuned) => tuned.Runs.Count == 1
             ? $"{Metric(tuned.Mean)}\n{Metric(tuned.Runs[0].Low)} to {Metric(tuned.Runs[0].High)}"
             : $"{Metric(tuned.Mean)}\n{Metric(tuned.Runs.Min(r => r.Value))} to {Metric(tuned.Runs.Max(r => r.Value))}";
@@ -73,7 +73,7 @@ internal static class RankTable
     {
         var tuned = result.Candidates.Select(c => c.FineTuned).OfType<FineTuneScore>().ToList();
         var repeats = tuned[0].Runs.Count;
-        return $"fine-tuned: on {tuned[0].TestImages} images after training on {tuned[0].TrainingImages}, {(repeats > 1 ? $"mean of {repeats} divisions of the patients, least to most" : "with its 95 % interval")}; {RunDisplay.Duration(TimeSpan.FromSeconds(tuned.Sum(t => t.Seconds)))} of training in all";
+        return $"fine-tuned: on {tuned[0].TestImages} images after training on {tuned[0].TrainingImages}, {(repeats > 1 ? $"mean of {repeats} divisions of the patients, least to most" : "with its 95 % interval")}; {NumberText.Clock(TimeSpan.FromSeconds(tuned.Sum(t => t.Seconds)))} of training in all";
     }
 
     private static string Label(string score) => score switch
@@ -83,6 +83,4 @@ internal static class RankTable
         "gbc" => "GBC",
         _ => score,
     };
-
-    private static string Number(double? value, string format) => value is { } v && double.IsFinite(v) ? v.ToString(format, CultureInfo.InvariantCulture) : "-";
 }

@@ -43,27 +43,22 @@ internal static class RunDisplay
         if (e.Steps > 0)
             parts.Add($"step {e.Step}/{e.Steps}");
         if (e.Loss is { } loss)
-            parts.Add($"loss {Significant(loss)}");
+            parts.Add($"loss {NumberText.Significant(loss)}");
         if (e.Unlabeled.TryGetValue("accepted", out var accepted))
             parts.Add($"accepted {(accepted * 100).ToString("0", CultureInfo.InvariantCulture)} %");
         if (e.LearningRate is { } rate)
             parts.Add($"lr {rate.ToString("0.0e-0", CultureInfo.InvariantCulture)}");
         if (e.ImagesPerSecond is { } speed)
-            parts.Add($"{Significant(speed)} images/s");
+            parts.Add($"{NumberText.Significant(speed)} images/s");
         if (e.WaitShare is { } wait)
             parts.Add($"waited {(wait * 100).ToString("0.0", CultureInfo.InvariantCulture)} %");
         if (e.Eta is { } left)
-            parts.Add($"left {Duration(left)}");
+            parts.Add($"left {NumberText.Clock(left)}");
         return string.Join("  ", parts);
     }
 
     /// <summary>"smape 12.9  landmark-error 4.2"; those of single classes, angles and corners ("mae.cobb1") are left out.</summary>
-    public static string Metrics(RunEvent e) => string.Join("  ", e.Metrics.Where(m => !m.Key.Contains('.')).Select(m => $"{m.Key} {Significant(m.Value)}"));
-
-    /// <summary>A time as a clock shows it: "0:07", "4:10", "1:02:03".</summary>
-    public static string Duration(TimeSpan time) => time.ToString(time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
-
-    private static string Significant(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
+    public static string Metrics(RunEvent e) => string.Join("  ", e.Metrics.Where(m => !m.Key.Contains('.')).Select(m => $"{m.Key} {NumberText.Significant(m.Value)}"));
 
     private sealed class PlainLines(Output output)
     {

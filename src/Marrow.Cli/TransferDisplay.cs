@@ -34,8 +34,8 @@ internal static class TransferDisplay
     /// <summary>"12.4/31.0 MiB  8.1 MiB/s  left 0:02".</summary>
     public static string Numbers(TransferProgress at)
     {
-        var left = at.Done < at.Total && at.Left is { TotalDays: < 1 } time ? $"  left {RunDisplay.Duration(time)}" : "";
-        return $"{HubText.MiB(at.Done)}/{HubText.MiB(at.Total)} MiB  {HubText.MiB(at.BytesPerSecond)} MiB/s{left}";
+        var left = at.Done < at.Total && at.Left is { TotalDays: < 1 } time ? $"  left {NumberText.Clock(time)}" : "";
+        return $"{NumberText.MiB(at.Done)}/{NumberText.MiB(at.Total)} MiB  {NumberText.MiB(at.BytesPerSecond)} MiB/s{left}";
     }
 
     private static Action<TransferProgress> Plain(Output output)

@@ -11,12 +11,10 @@ internal static class TransferTable
     public static IReadOnlyList<IReadOnlyList<string>> Rows(TransferReceipt receipt) => [.. receipt.Table().Select(total => (IReadOnlyList<string>)
     [
         total.Module,
-        Text(total.Copied),
-        Text(total.Adapted),
-        Text(total.Remapped),
-        Text(total.Random),
+        NumberText.Whole(total.Copied),
+        NumberText.Whole(total.Adapted),
+        NumberText.Whole(total.Remapped),
+        NumberText.Whole(total.Random),
         $"{(total.Share * 100).ToString("0.0", CultureInfo.InvariantCulture)} %",
     ])];
-
-    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

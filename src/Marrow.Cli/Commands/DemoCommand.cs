@@ -37,7 +37,7 @@ internal static class DemoCommand
             console.Draw(DemoTable.Headers, DemoTable.Rows(result), $"Held-out films: {result.Comparisons[0].Warm.HeldOutImages}; in brackets 95 % intervals");
             console.Line(result.Sentence);
             console.Line();
-            console.Line($"Report: {result.Report}   Checkpoints: {Path.Combine(result.Folder, "hub")}   Time: {RunDisplay.Duration(TimeSpan.FromSeconds(result.Seconds))}");
+            console.Line($"Report: {result.Report}   Checkpoints: {Path.Combine(result.Folder, "hub")}   Time: {NumberText.Clock(TimeSpan.FromSeconds(result.Seconds))}");
         });
         return ExitCode.Done;
     }

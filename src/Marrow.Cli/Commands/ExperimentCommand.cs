@@ -68,7 +68,7 @@ internal static class ExperimentCommand
                 ("methods", string.Join(", ", plan.Methods)),
                 ("labels", string.Join(", ", plan.Shares)),
                 ("seeds", string.Join(", ", plan.Seeds)),
-                ("runs", $"{plan.Runs.Count}: {ExperimentText.Count(plan.Seeds.Count, "seed")} x {ExperimentText.Count(plan.Shares.Count, "amount")} x {ExperimentText.Count(plan.Starts.Count, "start")} x {ExperimentText.Count(plan.Methods.Count, "method")}{(estimate.Done > 0 ? $"; {estimate.Done} done" : "")}"),
+                ("runs", $"{plan.Runs.Count}: {NumberText.Count(plan.Seeds.Count, "seed")} x {NumberText.Count(plan.Shares.Count, "amount")} x {NumberText.Count(plan.Starts.Count, "start")} x {NumberText.Count(plan.Methods.Count, "method")}{(estimate.Done > 0 ? $"; {estimate.Done} done" : "")}"),
                 ("estimated", $"{ExperimentEstimate.Duration(estimate.SecondsLeft)} one after another, by {estimate.Basis}"),
             ]);
             Draw(console, ExperimentTables.Subsets(plan));

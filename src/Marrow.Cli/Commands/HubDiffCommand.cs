@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Hub;
@@ -90,7 +89,7 @@ internal static class HubDiffCommand
         {
             ("A", $"{a.Name} {Digest.Shorten(a.Digest)}"),
             ("B", $"{b.Name} {Digest.Shorten(b.Digest)}"),
-            ("compared", $"{Count(diff.Tensors.Count, "tensor")}, {(diff.AreEqual ? "all equal" : $"{diff.Tensors.Count(t => t.NormOfChange == 0)} of them equal")}"),
+            ("compared", $"{NumberText.Count(diff.Tensors.Count, "tensor")}, {(diff.AreEqual ? "all equal" : $"{diff.Tensors.Count(t => t.NormOfChange == 0)} of them equal")}"),
         };
         if (diff.Backbone is { } backbone && backbone.From != backbone.To)
             facts.Add(("matched", $"{backbone.From}* of A with {backbone.To}* of B"));
@@ -107,7 +106,7 @@ internal static class HubDiffCommand
             var most = diff.Modules.Max(m => Finite(m.Weights));
             console.Draw(["module of B", "tensors", "numbers", "weights", "", "statistics"], [.. diff.Modules.Select(m => (IReadOnlyList<string>)
             [
-                m.Module, Whole(m.Tensors), Whole(m.Elements), Percent(m.Weights), Bar(Finite(m.Weights), most), Percent(m.Statistics),
+                m.Module, NumberText.Grouped(m.Tensors), NumberText.Grouped(m.Elements), Percent(m.Weights), Bar(Finite(m.Weights), most), Percent(m.Statistics),
             ])], "relative change ||B - A|| / ||A||");
             var changed = diff.Tensors.Where(t => t.Role == TensorRole.Weight && t.Shape.Length > 1 && t.NormOfChange > 0).OrderByDescending(t => t.Relative).Take(MostTensors).ToList();
             if (changed.Count > 0)
@@ -118,7 +117,7 @@ internal static class HubDiffCommand
         else
             console.Draw(["after stage", "alignment", ""], [.. activations.Stages.Select(s => (IReadOnlyList<string>)
             [
-                s.Stage, double.IsNaN(s.Alignment) ? "-" : HubText.Number(s.Alignment, "0.000"), Bar(Finite(s.Alignment), 1),
+                s.Stage, double.IsNaN(s.Alignment) ? "-" : NumberText.Of(s.Alignment, "0.000"), Bar(Finite(s.Alignment), 1),
             ])], "what A and B see, 1: the same");
         if (activations.Reason is null)
             console.Line($"centred kernel alignment on {activations.Images}");
@@ -127,17 +126,13 @@ internal static class HubDiffCommand
     private static string Some(IReadOnlyList<string> names) =>
         string.Join(", ", names.Take(MostKeys)) + (names.Count > MostKeys ? $" and {names.Count - MostKeys} more" : "");
 
-    private static string Count(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
-
-    private static string Whole(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
-
     private static double Finite(double? value) => value is { } v && double.IsFinite(v) ? v : 0;
 
     private static string Percent(double? value) => value switch
     {
         null => "-",
         double.PositiveInfinity => "from 0",
-        { } v => HubText.Number(100 * v, "0.00") + " %",
+        { } v => NumberText.Of(100 * v, "0.00") + " %",
     };
 
     private static string Bar(double value, double most) => new('\u2588', most > 0 ? (int)Math.Round(BarWidth * Math.Clamp(value / most, 0, 1)) : 0);

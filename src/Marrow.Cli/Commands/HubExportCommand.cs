@@ -87,8 +87,8 @@ internal static class HubExportCommand
         var facts = new List<(string Name, string Value)>
         {
             ("checkpoint", $"{checkpoint.Name} {Digest.Shorten(checkpoint.Digest)}"),
-            ("size", $"{HubText.MiB(result.Bytes)} MiB"),
-            ("seconds", HubText.Number(seconds, "0.0")),
+            ("size", $"{NumberText.MiB(result.Bytes)} MiB"),
+            ("seconds", NumberText.Of(seconds, "0.0")),
             ("licence", result.License),
         };
         facts.AddRange(result.Ancestors.Select(a => ("made from", ExportTerms.Describe(a))));
@@ -99,10 +99,10 @@ internal static class HubExportCommand
         console.DrawFacts(result.Path, facts);
         if (result.Comparison is not { } comparison)
             return;
-        console.Line($"{comparison.Runtime} against Marrow on {comparison.Images}; up to {HubText.Number(comparison.Tolerance, "G3")} of the largest magnitude is allowed:");
+        console.Line($"{comparison.Runtime} against Marrow on {comparison.Images}; up to {NumberText.Of(comparison.Tolerance, "G3")} of the largest magnitude is allowed:");
         console.Draw(["output", "largest", "difference", "relative"], [.. comparison.Outputs.Select(Row)]);
     }
 
     private static IReadOnlyList<string> Row(OutputDifference output) =>
-        [output.Name, HubText.Number(output.Largest, "G4"), HubText.Number(output.Absolute, "G2"), HubText.Number(output.Relative, "G2")];
+        [output.Name, NumberText.Of(output.Largest, "G4"), NumberText.Of(output.Absolute, "G2"), NumberText.Of(output.Relative, "G2")];
 }

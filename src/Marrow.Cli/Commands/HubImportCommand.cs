@@ -57,7 +57,7 @@ internal static class HubImportCommand
 
     private static void Draw(IAnsiConsole console, Checkpoint checkpoint, ImportSummary summary) => console.DrawFacts($"{checkpoint.Name}@{checkpoint.Digest}",
     [
-        ("file", $"{summary.File.Name}, {HubText.MiB(summary.File.Bytes)} MiB, SHA-256 {summary.File.Sha256}"),
+        ("file", $"{summary.File.Name}, {NumberText.MiB(summary.File.Bytes)} MiB, SHA-256 {summary.File.Sha256}"),
         ("map", summary.File.Map),
         ("architecture", summary.Architecture),
         ("read", string.Create(CultureInfo.InvariantCulture, $"{summary.Tensors} tensors{(summary.Place.Length > 0 ? $" under '{summary.Place}'" : "")}, {summary.Precision}")),

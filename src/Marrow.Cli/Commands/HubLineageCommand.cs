@@ -97,8 +97,8 @@ internal static class HubLineageCommand
     }
 
     private static string Part(LineageLink link) =>
-        Lines.Plain(link.Role) + (link.BackboneCoverage is { } share ? $", backbone {HubText.Number(share * 100, "0.#")} %" : "");
+        Lines.Plain(link.Role) + (link.BackboneCoverage is { } share ? $", backbone {NumberText.Of(share * 100, "0.#")} %" : "");
 
     private static string Text(MeasuredValue measured) =>
-        $"{measured.Metric} {HubText.Number(measured.Value, "0.###")}{(measured.Unit.Length > 0 ? " " + measured.Unit : "")} on {measured.Dataset}, {measured.Split}";
+        $"{measured.Metric} {NumberText.Of(measured.Value, "0.###")}{(measured.Unit.Length > 0 ? " " + measured.Unit : "")} on {measured.Dataset}, {measured.Split}";
 }

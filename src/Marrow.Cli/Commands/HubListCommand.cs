@@ -32,7 +32,7 @@ internal static class HubListCommand
     }
 
     private static IReadOnlyList<string> Row(HubEntry entry) => entry.Problem is null
-        ? [entry.Name, Digest.Shorten(entry.Digest), HubText.Date(entry.Created)[..10], HubText.MiB(entry.Bytes), Terms(entry)]
+        ? [entry.Name, Digest.Shorten(entry.Digest), HubText.Date(entry.Created)[..10], NumberText.MiB(entry.Bytes), Terms(entry)]
         : [entry.Name, Digest.Shorten(entry.Digest), "", "", "damaged"];
 
     /// <summary>The checkpoint's own licence, and below it those of its ancestors that are others.</summary>

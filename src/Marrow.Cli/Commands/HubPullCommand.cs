@@ -36,7 +36,7 @@ internal static class HubPullCommand
             [
                 ("digest", Digest.Shorten(one.Digest)),
                 ("licence", one.License),
-                ("fetched", one.WasThere ? "nothing: it was there" : $"{one.FilesFetched} of {one.Files} files, {HubText.MiB(one.BytesFetched)} of {HubText.MiB(one.Bytes)} MiB"),
+                ("fetched", one.WasThere ? "nothing: it was there" : $"{one.FilesFetched} of {one.Files} files, {NumberText.MiB(one.BytesFetched)} of {NumberText.MiB(one.Bytes)} MiB"),
                 ("from", one.Reference),
                 ("folder", one.Folder),
             ]);

@@ -53,7 +53,7 @@ internal static class HubPushCommand
             [
                 ("digest", Digest.Shorten(one.Digest)),
                 ("licence", one.License),
-                ("sent", $"{one.FilesSent} of {one.Files} files, {HubText.MiB(one.BytesSent)} of {HubText.MiB(one.Bytes)} MiB"),
+                ("sent", $"{one.FilesSent} of {one.Files} files, {NumberText.MiB(one.BytesSent)} of {NumberText.MiB(one.Bytes)} MiB"),
                 ("manifest", Digest.Shorten(one.Manifest)),
                 ("to", one.Reference),
             ]);

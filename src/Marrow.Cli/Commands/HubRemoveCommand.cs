@@ -18,7 +18,7 @@ internal static class HubRemoveCommand
             {
                 var folder = HubFolder.Of(parsed, hub);
                 var removed = new LocalHub(folder).Remove(parsed.GetRequiredValue(name), parsed.GetValue(force));
-                output.Finish(new { Hub = folder, Removed = removed }, console => console.Line($"removed {removed.Reference}, {HubText.MiB(removed.Bytes)} MiB"));
+                output.Finish(new { Hub = folder, Removed = removed }, console => console.Line($"removed {removed.Reference}, {NumberText.MiB(removed.Bytes)} MiB"));
                 return ExitCode.Done;
             });
     }

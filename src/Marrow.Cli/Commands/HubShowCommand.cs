@@ -85,7 +85,7 @@ internal static class HubShowCommand
                 yield return ("summary", Summary.ReplaceLineEndings(" "));
             yield return ("digest", Checkpoint.Digest);
             yield return ("folder", Checkpoint.Path);
-            yield return ("size", $"{HubText.MiB(Bytes)} MiB, {HubText.Number(Checkpoint.Weights.Entries.Sum(e => e.Elements) / 1e6, "0.00")} million weights");
+            yield return ("size", $"{NumberText.MiB(Bytes)} MiB, {NumberText.Of(Checkpoint.Weights.Entries.Sum(e => e.Elements) / 1e6, "0.00")} million weights");
             if (Checkpoint.WeightsOnly)
                 yield break;
             var config = Checkpoint.Config;
@@ -104,11 +104,11 @@ internal static class HubShowCommand
                     yield return ("which was worth", $"{worth.Describe()}. Measured by: {worth.Command}");
             }
             if (Checkpoint.Parents.Imported is { } file)
-                yield return ("imported from", $"{file.Name}, {HubText.MiB(file.Bytes)} MiB, sha256 {Digest.Shorten(file.Sha256)}, map {file.Map}, {file.License}");
+                yield return ("imported from", $"{file.Name}, {NumberText.MiB(file.Bytes)} MiB, sha256 {Digest.Shorten(file.Sha256)}, map {file.Map}, {file.License}");
             if (Checkpoint.Origin is not { } origin)
                 yield break;
             if (origin.Training is { } training)
-                yield return ("made by", $"{training.Command}, stage {training.Stage}, seed {training.Seed}, {RunDisplay.Duration(TimeSpan.FromSeconds(training.Seconds))}");
+                yield return ("made by", $"{training.Command}, stage {training.Stage}, seed {training.Seed}, {NumberText.Clock(TimeSpan.FromSeconds(training.Seconds))}");
             yield return ("code", $"Marrow {origin.Code}");
         }
 
@@ -123,8 +123,8 @@ internal static class HubShowCommand
         private static IReadOnlyList<string> Measured(MeasuredValue value) =>
         [
             value.Metric,
-            HubText.Number(value.Value, "0.####"),
-            value is { Low: { } low, High: { } high } ? $"{HubText.Number(low, "0.####")} to {HubText.Number(high, "0.####")}" : "",
+            NumberText.Of(value.Value, "0.####"),
+            value is { Low: { } low, High: { } high } ? $"{NumberText.Of(low, "0.####")} to {NumberText.Of(high, "0.####")}" : "",
             value.Unit,
         ];
     }

@@ -36,7 +36,7 @@ internal static class HubVerifyCommand
                 c.Name,
                 Digest.Shorten(c.Digest),
                 c.Files.ToString(CultureInfo.InvariantCulture),
-                HubText.MiB(c.Bytes),
+                NumberText.MiB(c.Bytes),
                 c.Faults.Count == 0 ? "whole" : "damaged",
             ])], result.Hub);
         }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Training.Recipes;
@@ -92,12 +91,12 @@ internal static class RunCommand
             [
                 r.Stage,
                 Digest.ShortenReference(r.Checkpoint),
-                r.Receipt is { } receipt ? Percent(receipt.BackboneCoverage) : "from scratch",
-                Number(r.TrainingImages, "0"),
-                Number(r.HeldOutImages, "0"),
-                RunDisplay.Duration(TimeSpan.FromSeconds(r.Progress.Seconds)),
-                Number(r.PeakMemoryGiB, "0.0"),
-                Percent(r.WaitShare),
+                r.Receipt is { } receipt ? NumberText.Percent(receipt.BackboneCoverage) : "from scratch",
+                NumberText.Of(r.TrainingImages, "0"),
+                NumberText.Of(r.HeldOutImages, "0"),
+                NumberText.Clock(TimeSpan.FromSeconds(r.Progress.Seconds)),
+                NumberText.Of(r.PeakMemoryGiB, "0.0"),
+                NumberText.Percent(r.WaitShare),
             ])]);
         foreach (var result in results.Where(r => r.Metrics.Count > 0))
             MetricTable.Draw(console, result.Metrics, $"{result.Stage}, held-out part");
@@ -121,7 +120,4 @@ internal static class RunCommand
         r.PeakMemoryGiB,
         r.WaitShare,
     };
-
-    private static string Percent(double share) => $"{Number(share * 100, "0.0")} %";
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

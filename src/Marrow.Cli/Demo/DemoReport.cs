@@ -42,9 +42,9 @@ internal static class DemoReport
         page.Figures(
         [
             (time.ToString(@"m\:ss", CultureInfo.InvariantCulture), "minutes", "everything, on this machine"),
-            ($"{Number(result.PeakMemoryGiB, "0.0")} GiB", "memory", "the most at any time"),
-            (Text(detector.Warm.TrainingImages), "labelled spine films", $"{detector.Warm.ValidationImages} more chose the best weights"),
-            (Text(detector.Warm.HeldOutImages), "held-out spine films", "never trained on or chosen by"),
+            ($"{NumberText.Of(result.PeakMemoryGiB, "0.0")} GiB", "memory", "the most at any time"),
+            (NumberText.Whole(detector.Warm.TrainingImages), "labelled spine films", $"{detector.Warm.ValidationImages} more chose the best weights"),
+            (NumberText.Whole(detector.Warm.HeldOutImages), "held-out spine films", "never trained on or chosen by"),
         ]);
     }
 
@@ -79,7 +79,7 @@ internal static class DemoReport
                 var history = stages[l.Stage].Progress.History;
                 return new Curve(l.Name, [.. history.Select(h => (double)h.Step)], [.. history.Select(h => h.Metrics.GetValueOrDefault(metric, double.NaN))]);
             }).ToList();
-            var last = string.Join("; ", curves.Where(c => c.Y.Count > 0).Select(c => $"{c.Name} ends at {Number(c.Y[^1], "0.00")}"));
+            var last = string.Join("; ", curves.Where(c => c.Y.Count > 0).Select(c => $"{c.Name} ends at {NumberText.Of(c.Y[^1], "0.00")}"));
             page.Plot(dark => Plots.LearningCurves(title, "step", yLabel, curves, dark), $"{title}: {yLabel} by step; {last}.");
         }
     }
@@ -99,7 +99,7 @@ internal static class DemoReport
     {
         var radiograph = RadiographReader.Read(sample.ImagePath);
         var png = OverlayRenderer.Render(radiograph, finding, new SpineTruth(sample.Vertebrae, sample.CobbDegrees));
-        return (png, $"{caption}: {Number(HeldOutFilms.LandmarkError(sample, finding), "0.0")} px off");
+        return (png, $"{caption}: {NumberText.Of(HeldOutFilms.LandmarkError(sample, finding), "0.0")} px off");
     }
 
     private static void Lineage(HtmlReport page, DemoResult result, DemoRequest request)
@@ -117,13 +117,13 @@ internal static class DemoReport
             nodes.Add(new(stage.Stage, LineageKind.Checkpoint, stage.Stage, [checkpoint[0], MainMetric(stage), checkpoint[1]]));
             edges.Add(new(HeldOutFilms.IsOfSpines(stage) ? "spines" : "chests", stage.Stage));
             if (result.Stages.FirstOrDefault(s => stage.Receipt is not null && s.Checkpoint.EndsWith(stage.Receipt.SourceDigest, StringComparison.Ordinal)) is { } parent)
-                edges.Add(new(parent.Stage, stage.Stage, $"CNN {Number(stage.Receipt!.BackboneCoverage * 100, "0.#")} %"));
+                edges.Add(new(parent.Stage, stage.Stage, $"CNN {NumberText.Of(stage.Receipt!.BackboneCoverage * 100, "0.#")} %"));
         }
         page.Lineage(nodes, edges);
     }
 
     private static string MainMetric(StageResult stage) => stage.Metrics.FirstOrDefault(m => m.Name is "auroc" or "smape") is { } metric
-        ? $"{(metric.Name == "auroc" ? "AUROC" : "SMAPE")} {Number(metric.Value, metric.Name == "auroc" ? "0.000" : "0.0")}{(metric.Unit.Length > 0 ? " " + metric.Unit : "")}, {stage.HeldOutImages} held out"
+        ? $"{(metric.Name == "auroc" ? "AUROC" : "SMAPE")} {NumberText.Of(metric.Value, metric.Name == "auroc" ? "0.000" : "0.0")}{(metric.Unit.Length > 0 ? " " + metric.Unit : "")}, {stage.HeldOutImages} held out"
         : "";
 
     private static void Receipts(HtmlReport page, DemoResult result)
@@ -134,7 +134,7 @@ internal static class DemoReport
         {
             page.Table(["module", "copied", "adapted", "remapped", "random", "share of weights"],
             [
-                .. receipt.Table().Select(t => (IReadOnlyList<string>)[t.Module, Text(t.Copied), Text(t.Adapted), Text(t.Remapped), Text(t.Random), Percent(t.Share)]),
+                .. receipt.Table().Select(t => (IReadOnlyList<string>)[t.Module, NumberText.Whole(t.Copied), NumberText.Whole(t.Adapted), NumberText.Whole(t.Remapped), NumberText.Whole(t.Random), NumberText.Percent(t.Share)]),
             ], $"{receipt.TargetArchitecture} from {receipt.Source}{Proof(receipt.Probe)}");
         }
     }
@@ -143,7 +143,7 @@ internal static class DemoReport
     {
         null => "",
         { BitIdentical: true } => $"; {probe.Activations.ToString("N0", CultureInfo.InvariantCulture)} activations of both CNNs compared, equal bit for bit",
-        _ => $"; {probe.Activations.ToString("N0", CultureInfo.InvariantCulture)} activations of both CNNs compared, largest difference {Number(probe.MaxAbsDifference, "0.0e0")}",
+        _ => $"; {probe.Activations.ToString("N0", CultureInfo.InvariantCulture)} activations of both CNNs compared, largest difference {NumberText.Of(probe.MaxAbsDifference, "0.0e0")}",
     };
 
     private static string Verdict(MetricValue gain) => DemoSentence.Verdict(gain) switch
@@ -152,8 +152,4 @@ internal static class DemoReport
         DemoVerdict.Worse => "the warm start is worse",
         _ => "no difference shown",
     };
-
-    private static string Percent(double share) => $"{Number(share * 100, "0.0")} %";
-    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

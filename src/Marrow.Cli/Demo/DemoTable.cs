@@ -1,4 +1,3 @@
-using System.Globalization;
 using Marrow.Metrics;
 using Marrow.Training.Runs;
 
@@ -17,8 +16,8 @@ internal static class DemoTable
     public static string Value(MetricValue metric, bool signed = false, string? unit = null)
     {
         var format = signed ? "+0.0;−0.0;0.0" : "0.0;−0.0";
-        var interval = double.IsNaN(metric.Low) ? "" : $" [{Number(metric.Low, format)}, {Number(metric.High, format)}]";
-        return double.IsNaN(metric.Value) ? "-" : $"{Number(metric.Value, format)} {unit ?? metric.Unit}{interval}";
+        var interval = double.IsNaN(metric.Low) ? "" : $" [{NumberText.Of(metric.Low, format)}, {NumberText.Of(metric.High, format)}]";
+        return double.IsNaN(metric.Value) ? "-" : $"{NumberText.Of(metric.Value, format)} {unit ?? metric.Unit}{interval}";
     }
 
     private static IReadOnlyList<string> Row(string model, string start, StageResult stage) =>
@@ -27,10 +26,9 @@ internal static class DemoTable
         start,
         Metric(stage, "smape"),
         Metric(stage, "landmark-error"),
-        stage.Receipt is null ? "-" : $"{Number(stage.Receipt.BackboneCoverage * 100, "0.0")} %",
-        stage.Receipt is null ? "-" : $"{Number(stage.Receipt.Total.Share * 100, "0.0")} %",
+        stage.Receipt is null ? "-" : $"{NumberText.Of(stage.Receipt.BackboneCoverage * 100, "0.0")} %",
+        stage.Receipt is null ? "-" : $"{NumberText.Of(stage.Receipt.Total.Share * 100, "0.0")} %",
     ];
 
     private static string Metric(StageResult stage, string name) => stage.Metrics.FirstOrDefault(m => m.Name == name) is { } metric ? Value(metric) : "-";
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -12,7 +12,7 @@ internal static class ExperimentReport
     public static void Write(ExperimentFolder folder, ExperimentRequest request, ExperimentResult result)
     {
         var plan = result.Plan;
-        var page = new HtmlReport($"Experiment: {plan.Name}", $"{plan.Task}, {plan.Metric}; {ExperimentText.Count(plan.Starts.Count, "start")}, {ExperimentText.Count(plan.Methods.Count, "method")}, {plan.Shares.Count} amounts of labels, {ExperimentText.Count(plan.Seeds.Count, "seed")}: {ExperimentText.Count(plan.Runs.Count, "run")}");
+        var page = new HtmlReport($"Experiment: {plan.Name}", $"{plan.Task}, {plan.Metric}; {NumberText.Count(plan.Starts.Count, "start")}, {NumberText.Count(plan.Methods.Count, "method")}, {plan.Shares.Count} amounts of labels, {NumberText.Count(plan.Seeds.Count, "seed")}: {NumberText.Count(plan.Runs.Count, "run")}");
         foreach (var sentence in result.Sentences)
             page.Callout(sentence);
         Figures(page, result);
@@ -52,9 +52,9 @@ internal static class ExperimentReport
         var seconds = result.Runs.Sum(r => r.Seconds);
         page.Figures(
         [
-            (Text(result.Runs.Count), "runs", result.Failures.Count > 0 ? $"{result.Failures.Count} more failed" : "all done"),
-            (Text(result.Plan.HeldOutImages), "held-out images", $"of {result.Plan.HeldOutPatients} patients, the same in all runs"),
-            (Text(result.Plan.TrainingPatients), "patients to train on", $"{result.Plan.Shares[0]} to {result.Plan.Shares[^1]} of them labelled"),
+            (NumberText.Whole(result.Runs.Count), "runs", result.Failures.Count > 0 ? $"{result.Failures.Count} more failed" : "all done"),
+            (NumberText.Whole(result.Plan.HeldOutImages), "held-out images", $"of {result.Plan.HeldOutPatients} patients, the same in all runs"),
+            (NumberText.Whole(result.Plan.TrainingPatients), "patients to train on", $"{result.Plan.Shares[0]} to {result.Plan.Shares[^1]} of them labelled"),
             (ExperimentEstimate.Duration(seconds), "of computing", $"{ExperimentEstimate.Duration(seconds / Math.Max(1, result.Runs.Count))} a run"),
         ]);
     }
@@ -66,7 +66,7 @@ internal static class ExperimentReport
         [
             .. result.Runs.Select(r => (r, m: r.Value(plan.Metric))).Select(x => (IReadOnlyList<string>)
             [
-                ExperimentText.Line(plan, x.r.Run.Start, x.r.Run.Method), x.r.Run.Share.ToString(), Text(x.r.Images), x.r.Run.Seed.ToString(CultureInfo.InvariantCulture),
+                ExperimentText.Line(plan, x.r.Run.Start, x.r.Run.Method), x.r.Run.Share.ToString(), NumberText.Whole(x.r.Images), x.r.Run.Seed.ToString(CultureInfo.InvariantCulture),
                 ExperimentText.Value(result.Unit, x.m.Value), ExperimentText.Interval(ExperimentText.Value(result.Unit, x.m.Low), ExperimentText.Value(result.Unit, x.m.High)), ExperimentEstimate.Duration(x.r.Seconds),
             ]),
         ]);
@@ -77,6 +77,4 @@ internal static class ExperimentReport
     }
 
     private static void Table(HtmlReport page, ExperimentTable table) => page.Table(table.Headers, table.Rows, table.Title);
-
-    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -26,8 +26,8 @@ internal static class ExperimentTables
             if (plan.Methods.Count > 1)
                 cells.Add(c.Method);
             cells.AddRange([
-                c.Share.ToString(), Text(c.Share.Patients), ExperimentText.Images(c.Images), ExperimentText.Value(result.Unit, c.Mean),
-                ExperimentText.Interval(ExperimentText.Value(result.Unit, c.Low), ExperimentText.Value(result.Unit, c.High)), Text(c.Values.Count),
+                c.Share.ToString(), NumberText.Whole(c.Share.Patients), ExperimentText.Images(c.Images), ExperimentText.Value(result.Unit, c.Mean),
+                ExperimentText.Interval(ExperimentText.Value(result.Unit, c.Low), ExperimentText.Value(result.Unit, c.High)), NumberText.Whole(c.Values.Count),
                 saving is null ? "" : ExperimentText.Factor(saving.Saving), saving is null ? "" : ExperimentText.Interval(ExperimentText.Factor(saving.Low), ExperimentText.Factor(saving.High))]);
             return (IReadOnlyList<string>)cells;
         });
@@ -56,11 +56,9 @@ internal static class ExperimentTables
         [.. ((string[])["labels", "seed", "patients", "images"]), .. HasClasses(plan) ? ["positive"] : Array.Empty<string>()],
         [.. plan.Subsets.Select(s => (IReadOnlyList<string>)
         [
-            s.Share.ToString(), s.Seed.ToString(CultureInfo.InvariantCulture), Text(s.Patients), Text(s.Images),
+            s.Share.ToString(), s.Seed.ToString(CultureInfo.InvariantCulture), NumberText.Whole(s.Patients), NumberText.Whole(s.Images),
             .. HasClasses(plan) ? [string.Join(", ", s.Positives.Select(p => $"{p.Key} {p.Value}"))] : Array.Empty<string>(),
         ])]);
 
     private static bool HasClasses(ExperimentPlan plan) => plan.Subsets.Any(s => s.Positives.Count > 0);
-
-    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

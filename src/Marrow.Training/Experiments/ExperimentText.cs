@@ -57,8 +57,5 @@ internal static class ExperimentText
         };
     }
 
-    /// <summary>A number of things in words: "1 seed", "3 seeds".</summary>
-    public static string Count(int count, string thing) => string.Create(CultureInfo.InvariantCulture, $"{count} {thing}{(count == 1 ? "" : "s")}");
-
     private static string Format(string unit) => unit.Length == 0 ? "0.000" : "0.00";
 }

@@ -50,7 +50,7 @@ public sealed record ParentWorth
     public string Describe()
     {
         var points = Points.Select((p, i) => string.Create(CultureInfo.InvariantCulture,
-            $"with {p.Images} images {(i == 0 ? $"{Metric} " : "")}{Number(p.Child)}{(i == 0 ? Suffix : "")} instead of {Number(p.Scratch)}{(i == 0 ? " from scratch" : "")} ({Labels(p)})"));
+            $"with {p.Images} images {(i == 0 ? $"{Metric} " : "")}{NumberText.Significant(p.Child)}{(i == 0 ? Suffix : "")} instead of {NumberText.Significant(p.Scratch)}{(i == 0 ? " from scratch" : "")} ({Labels(p)})"));
         return string.Create(CultureInfo.InvariantCulture, $"{string.Join("; ", points)}. Experiment {Experiment}, {Method}, {Seeds} seed{(Seeds == 1 ? "" : "s")}, {HeldOut} held-out images, {Date:yyyy-MM-dd}");
     }
 
@@ -72,6 +72,4 @@ public sealed record ParentWorth
 
     private static string Labels(WorthPoint point) => string.Create(CultureInfo.InvariantCulture,
         $"{(point.Bound > 0 ? "more than " : point.Bound < 0 ? "less than " : "")}{point.LabelFactor:0.0} times the labels");
-
-    private static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
 }

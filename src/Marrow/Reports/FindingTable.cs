@@ -38,26 +38,24 @@ public sealed class FindingTable(IReadOnlyList<string> columns)
     {
         SpinePart spine =>
         [
-            .. Enumerable.Range(0, 3).Select(i => i < spine.CobbDegrees.Count ? Number(spine.CobbDegrees[i], "0.###") : ""),
+            .. Enumerable.Range(0, 3).Select(i => i < spine.CobbDegrees.Count ? NumberText.Of(spine.CobbDegrees[i], "0.###") : ""),
             spine.Severity is { } severity ? Name(severity) : "",
             spine.Vertebrae.Count.ToString(CultureInfo.InvariantCulture),
-            Number(finding.Confidence ?? 0, "0.###"),
+            NumberText.Of(finding.Confidence ?? 0, "0.###"),
         ],
         ClassesPart classes => [.. classes.Class is { } best ? [CsvTable.TextCell(best)] : (string[])[], .. classes.Values.Select(Value)],
         NumbersPart numbers => numbers.Values.Select(Value),
-        PointsPart points => points.Points.SelectMany(p => p.Place is { } at ? (string[])[Number(at.X, "0.#"), Number(at.Y, "0.#")] : ["", ""]),
-        BoxesPart boxes => [boxes.Boxes.Count.ToString(CultureInfo.InvariantCulture), boxes.Boxes.Count == 0 ? "" : Number(boxes.Boxes.Max(b => b.Score), "0.####")],
+        PointsPart points => points.Points.SelectMany(p => p.Place is { } at ? (string[])[NumberText.Of(at.X, "0.#"), NumberText.Of(at.Y, "0.#")] : ["", ""]),
+        BoxesPart boxes => [boxes.Boxes.Count.ToString(CultureInfo.InvariantCulture), boxes.Boxes.Count == 0 ? "" : NumberText.Of(boxes.Boxes.Max(b => b.Score), "0.####")],
         RegionsPart regions =>
         [
-            .. Enumerable.Range(0, columns.Count - 1).Select(i => i < regions.Regions.Count ? Number(regions.Regions[i].AreaShare, "0.#####") : ""),
-            Number(finding.Confidence ?? 0, "0.#####"),
+            .. Enumerable.Range(0, columns.Count - 1).Select(i => i < regions.Regions.Count ? NumberText.Of(regions.Regions[i].AreaShare, "0.#####") : ""),
+            NumberText.Of(finding.Confidence ?? 0, "0.#####"),
         ],
         _ => [],
     };
 
-    private static string Value(FoundValue value) => value.Value is { } number ? Number(number, Math.Abs(number) >= 1000 ? "0.#" : "0.####") : "";
-
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+    private static string Value(FoundValue value) => value.Value is { } number ? NumberText.Of(number, Math.Abs(number) >= 1000 ? "0.#" : "0.####") : "";
 
     private static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 }

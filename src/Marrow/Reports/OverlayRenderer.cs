@@ -86,11 +86,11 @@ public static class OverlayRenderer
         // The angles above are expected ones, mixed with a regressor's; the lines on the picture show those of the corners.
         if (spine is { LandmarkAngles: { } corners })
         {
-            var regressor = spine.RegressorDegrees.Count == 0 ? "" : $"   regressor  {string.Join("  ", spine.RegressorDegrees.Select(Degrees))}";
-            lines.Add([new($"corners  {string.Join("  ", corners.Degrees.Select(Degrees))}{regressor}", OverlayFrame.Grey)]);
+            var regressor = spine.RegressorDegrees.Count == 0 ? "" : $"   regressor  {string.Join("  ", spine.RegressorDegrees.Select(NumberText.Degrees))}";
+            lines.Add([new($"corners  {string.Join("  ", corners.Degrees.Select(NumberText.Degrees))}{regressor}", OverlayFrame.Grey)]);
         }
         if (truth is { CobbDegrees.Count: > 0 })
-            lines.Add([new($"labelled  {string.Join("  ", truth.CobbDegrees.Select(Degrees))}", SpineCanvas.TruthColor)]);
+            lines.Add([new($"labelled  {string.Join("  ", truth.CobbDegrees.Select(NumberText.Degrees))}", SpineCanvas.TruthColor)]);
         return lines;
     }
 
@@ -98,7 +98,7 @@ public static class OverlayRenderer
     {
         var angles = new List<StripRun> { new("Cobb", OverlayFrame.Grey) };
         for (var i = 0; i < spine.CobbDegrees.Count; i++)
-            angles.Add(new($"  {Degrees(spine.CobbDegrees[i])}", SpineCanvas.AngleColors[i % SpineCanvas.AngleColors.Count], true));
+            angles.Add(new($"  {NumberText.Degrees(spine.CobbDegrees[i])}", SpineCanvas.AngleColors[i % SpineCanvas.AngleColors.Count], true));
         if (spine.CobbDegrees.Count == 0)
             angles.Add(new(finding.Status == FindingStatus.Failed ? "  not measured: no whole spine was found" : "  not measured", OverlayFrame.Grey));
         if (spine.Severity is { } severity)
@@ -135,6 +135,4 @@ public static class OverlayRenderer
 
     private static List<StripRun> Line(BoxesPart boxes) => boxes.Boxes.Count == 0 ? [new("nothing found", OverlayFrame.Grey)]
         : [.. boxes.Boxes.CountBy(box => box.Class).SelectMany((group, i) => (StripRun[])[new($"{(i == 0 ? "" : "   ")}{group.Value} ", SKColors.White, true), new(group.Key, RegionCanvas.ColorOf(i), true)])];
-
-    private static string Degrees(double value) => $"{value.ToString("F1", CultureInfo.InvariantCulture)}°";
 }

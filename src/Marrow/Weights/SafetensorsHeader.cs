@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -161,8 +160,8 @@ internal static class SafetensorsHeader
             throw Bad(path, $"tensor '{Shorten(name)}' to begin before it ends", $"data_offsets [{begin}, {end}]");
         var bytes = CheckedBytes(shape, known.Size);
         if (bytes != end - begin)
-            throw Bad(path, $"tensor '{Shorten(name)}' of {(bytes is { } b ? Text(b) : "more than 2^63")} bytes, from its shape [{string.Join(", ", shape)}] and type {dtype}",
-                $"{Text(end - begin)} between its data_offsets");
+            throw Bad(path, $"tensor '{Shorten(name)}' of {(bytes is { } b ? NumberText.Grouped(b) : "more than 2^63")} bytes, from its shape [{string.Join(", ", shape)}] and type {dtype}",
+                $"{NumberText.Grouped(end - begin)} between its data_offsets");
         return new(name, known.Type, [.. shape], begin, end - begin);
     }
 
@@ -201,16 +200,16 @@ internal static class SafetensorsHeader
         foreach (var entry in entries.OrderBy(e => e.Offset).ThenBy(e => e.Bytes))
         {
             if (entry.Offset > covered)
-                throw Bad(path, "tensors without holes between them", $"{Text(entry.Offset - covered)} bytes of no tensor before '{Shorten(entry.Name)}'");
+                throw Bad(path, "tensors without holes between them", $"{NumberText.Grouped(entry.Offset - covered)} bytes of no tensor before '{Shorten(entry.Name)}'");
             if (entry.Offset < covered)
                 throw Bad(path, "tensors that do not overlap", $"'{Shorten(previous!.Name)}' and '{Shorten(entry.Name)}' share bytes");
             if (entry.Bytes > dataBytes - covered)
-                throw Bad(path, $"'{Shorten(entry.Name)}' to end within the {Text(dataBytes)} bytes of data", $"an end at {Text(entry.Offset)} + {Text(entry.Bytes)}");
+                throw Bad(path, $"'{Shorten(entry.Name)}' to end within the {NumberText.Grouped(dataBytes)} bytes of data", $"an end at {NumberText.Grouped(entry.Offset)} + {NumberText.Grouped(entry.Bytes)}");
             covered += entry.Bytes;
             previous = entry;
         }
         if (covered != dataBytes)
-            throw Bad(path, $"{Text(covered)} bytes of data, as the header says", $"{Text(dataBytes)}");
+            throw Bad(path, $"{NumberText.Grouped(covered)} bytes of data, as the header says", $"{NumberText.Grouped(dataBytes)}");
     }
 
     private static JsonTokenType Next(ref Utf8JsonReader json, string path) =>
@@ -229,8 +228,6 @@ internal static class SafetensorsHeader
             : json.TokenType.ToString();
 
     private static string Shorten(string name) => name.Length <= 80 ? name : name[..80] + "...";
-
-    private static string Text(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     private static MarrowException Bad(string path, string expected, string found, Exception? inner = null) =>
         MarrowException.Damaged(path, expected, found, Remedy, inner);
