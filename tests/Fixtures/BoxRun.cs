@@ -3,7 +3,7 @@ using Marrow.Imaging;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
-namespace Marrow.Tests.Training;
+namespace Marrow.Tests;
 
 /// <summary>
 /// Small pictures with bright discs and bars in a grey noise, at most one of each, with a box around each; some pictures

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Marrow.Tests.Hub.Registry;
+namespace Marrow.Tests;
 
 /// <summary>
 /// Stands between Marrow and a registry: writes down each request's first line, and cuts the connection once after so many

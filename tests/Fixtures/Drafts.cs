@@ -7,7 +7,7 @@ using Marrow.Tasks;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 
-namespace Marrow.Tests.Checkpoints;
+namespace Marrow.Tests;
 
 /// <summary>Small checkpoints for tests.</summary>
 internal static class Drafts

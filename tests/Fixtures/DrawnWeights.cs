@@ -1,4 +1,4 @@
-namespace Marrow.Tests.Checkpoints;
+namespace Marrow.Tests;
 
 /// <summary>What tests of drawn weights compare them by.</summary>
 internal static class DrawnWeights

@@ -7,7 +7,7 @@ using Marrow.Tasks.Masks;
 using Marrow.Tests.Checkpoints;
 using TorchSharp;
 
-namespace Marrow.Tests.Exchange;
+namespace Marrow.Tests;
 
 /// <summary>
 /// Small checkpoints of each task, saved. Every number is drawn, norms and their statistics too, as after training: new

@@ -1,6 +1,6 @@
 using Marrow.Checkpoints;
 
-namespace Marrow.Tests.Hub;
+namespace Marrow.Tests;
 
 /// <summary>
 /// Hubs of checkpoints without weights: whole by their manifests, made in a millisecond. Times of change lie in the past,

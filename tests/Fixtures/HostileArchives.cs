@@ -2,9 +2,8 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using Marrow.Soak;
-using Marrow.Tests.Checkpoints.PyTorch;
 
-namespace Marrow.Tests.Hostile;
+namespace Marrow.Tests;
 
 /// <summary>Zip files around a good pickle that lie about themselves: by name, with what the refusal must say.</summary>
 internal static class HostileArchives

@@ -1,7 +1,7 @@
 using System.Text;
 using Marrow.Soak;
 
-namespace Marrow.Tests.Hostile;
+namespace Marrow.Tests;
 
 /// <summary>
 /// Pickles that do harm where they are run, or that lie about the weights: by name, with what the refusal must say. The

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Marrow.Cli;
 using Marrow.Tests.Checkpoints;
 
-namespace Marrow.Tests.Hostile;
+namespace Marrow.Tests;
 
 /// <summary>
 /// Phantoms, a recipe of three stages and the run it came to, made once: what the tests of bad input damage copies of.

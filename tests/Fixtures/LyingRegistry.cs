@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Marrow.Checkpoints;
 using Marrow.Soak;
 
-namespace Marrow.Tests.Hub.Registry;
+namespace Marrow.Tests;
 
 /// <summary>
 /// A registry that holds one checkpoint and lies, another that it may point to, and two hubs. A lie harms nothing: the pull

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace Marrow.Tests.Models;
+namespace Marrow.Tests;
 
 /// <summary>
 /// A test may call torch before anything of Marrow, whose module initializer makes libtorch loadable. And tests run side by

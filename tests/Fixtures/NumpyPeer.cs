@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Marrow.Tests.Checkpoints;
 
-namespace Marrow.Tests.Metrics;
+namespace Marrow.Tests;
 
 /// <summary>
 /// Debian's python3 with numpy, scipy and scikit-learn as an independent calculation. A script finds its input as

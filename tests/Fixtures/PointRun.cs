@@ -3,7 +3,7 @@ using Marrow.Imaging;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
-namespace Marrow.Tests.Training;
+namespace Marrow.Tests;
 
 /// <summary>
 /// Small pictures of a large and a small bright disc on either side of a grey bar, with the discs' centres as points and

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using Marrow.Soak;
 
-namespace Marrow.Tests.Checkpoints.PyTorch;
+namespace Marrow.Tests;
 
 /// <summary>Files as torch.save writes them, around any pickle; made by .NET's own zip writer.</summary>
 internal static class PyTorchFile

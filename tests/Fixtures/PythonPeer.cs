@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using static TorchSharp.torch;
 
-namespace Marrow.Tests.Models;
+namespace Marrow.Tests;
 
 /// <summary>
 /// Debian's python3-torchvision as an independent implementation. Tensors go both ways as .npy files in a folder of

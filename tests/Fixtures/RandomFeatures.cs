@@ -1,7 +1,7 @@
 using Marrow.Imaging;
 using static TorchSharp.torch;
 
-namespace Marrow.Tests.Ranking;
+namespace Marrow.Tests;
 
 /// <summary>Features and labels drawn from a seed.</summary>
 internal static class RandomFeatures

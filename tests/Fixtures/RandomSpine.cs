@@ -1,7 +1,7 @@
 using Marrow.Imaging;
 using Marrow.Spine;
 
-namespace Marrow.Tests.Models;
+namespace Marrow.Tests;
 
 /// <summary>Seventeen vertebrae along a random smooth curve, sized like those of a whole-spine radiograph.</summary>
 internal static class RandomSpine

@@ -4,7 +4,7 @@ using Marrow.Hub.Registry;
 using Marrow.Soak;
 using Marrow.Tests.Checkpoints;
 
-namespace Marrow.Tests.Hub.Registry;
+namespace Marrow.Tests;
 
 /// <summary>Two hubs, small checkpoints in the first, and times short enough for tests.</summary>
 internal sealed class RegistryBench : IDisposable

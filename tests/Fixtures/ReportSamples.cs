@@ -3,7 +3,7 @@ using Marrow.Imaging;
 using Marrow.Spine;
 using SkiaSharp;
 
-namespace Marrow.Tests.Reports;
+namespace Marrow.Tests;
 
 /// <summary>Made-up radiographs and findings for the tests of pictures.</summary>
 internal static class ReportSamples

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 
-namespace Marrow.Tests.Experiments;
+namespace Marrow.Tests;
 
 /// <summary>A SLURM cluster of one node, of this test's own: munge, controller and node daemon in a temporary folder.</summary>
 internal sealed class SlurmNode : IDisposable

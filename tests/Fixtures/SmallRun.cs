@@ -1,7 +1,7 @@
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
-namespace Marrow.Tests.Training;
+namespace Marrow.Tests;
 
 /// <summary>A folder with data and a recipe of one stage that runs within seconds.</summary>
 internal abstract class SmallRun : IDisposable

@@ -1,8 +1,7 @@
 using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Models;
 using static TorchSharp.torch;
 
-namespace Marrow.Tests.Exchange;
+namespace Marrow.Tests;
 
 /// <summary>
 /// State dicts in the styles of each source, made by Debian's PyTorch with running statistics as trained models have, and

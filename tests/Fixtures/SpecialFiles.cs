@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace Marrow.Tests.Issues;
+namespace Marrow.Tests;
 
 /// <summary>What a name may lead to that is no regular file. Linux and macOS.</summary>
 internal static partial class SpecialFiles

@@ -1,6 +1,6 @@
 using Marrow.Phantoms;
 
-namespace Marrow.Tests.Training;
+namespace Marrow.Tests;
 
 /// <summary>A folder of small phantom films with vertebrae, and a recipe of one stage that learns on them.</summary>
 internal sealed class SpineRun : SmallRun

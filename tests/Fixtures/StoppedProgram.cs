@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace Marrow.Tests.Issues;
+namespace Marrow.Tests;
 
 /// <summary>The real program under the shell: its signals and where its streams lead are the test's.</summary>
 internal sealed class StoppedProgram : IDisposable

@@ -1,10 +1,8 @@
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Tasks;
-using Marrow.Tests.Models;
-using Marrow.Tests.Tensors;
 
-namespace Marrow.Tests.Training;
+namespace Marrow.Tests;
 
 /// <summary>Two made-up images with the labels of every task, packed, and a small model of each task for them.</summary>
 internal sealed class TaskBench : IDisposable

@@ -2,7 +2,7 @@ using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Spine;
 
-namespace Marrow.Tests.Tensors;
+namespace Marrow.Tests;
 
 /// <summary>Small made-up radiographs and samples, and a folder that goes away.</summary>
 internal sealed class TestImages : IDisposable

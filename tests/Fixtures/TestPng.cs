@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 
-namespace Marrow.Tests.Imaging;
+namespace Marrow.Tests;
 
 /// <summary>PNG files of every kind from given samples: what libraries write by default is only a few of them.</summary>
 internal static class TestPng

@@ -5,7 +5,7 @@ using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
-namespace Marrow.Tests.Experiments;
+namespace Marrow.Tests;
 
 /// <summary>
 /// An experiment of <see cref="TinyRun"/>'s recipe: 24 pictures of 12 patients, 9 of them to train on, runs of four

@@ -1,6 +1,6 @@
 using Marrow.Imaging;
 
-namespace Marrow.Tests.Training;
+namespace Marrow.Tests;
 
 /// <summary>A data set of small pictures, bright or dark, and a recipe that tells them apart within seconds.</summary>
 internal sealed class TinyRun : SmallRun

@@ -1,7 +1,7 @@
 using Marrow.Spine;
 using Marrow.Tasks;
 
-namespace Marrow.Tests.Models;
+namespace Marrow.Tests;
 
 internal static class VertebraTargets
 {

@@ -1,4 +1,4 @@
-using static Marrow.Tests.Hostile.HostileRun;
+using static Marrow.Tests.HostileRun;
 
 namespace Marrow.Tests.Hostile;
 

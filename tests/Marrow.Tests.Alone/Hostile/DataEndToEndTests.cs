@@ -1,5 +1,5 @@
 using System.Text;
-using static Marrow.Tests.Hostile.HostileRun;
+using static Marrow.Tests.HostileRun;
 
 namespace Marrow.Tests.Hostile;
 
@@ -11,7 +11,7 @@ public sealed class DataEndToEndTests(HostileRun run)
     {
         var folder = run.New("films");
         for (var i = 0; i < 3; i++)
-            Datasets.DataFolders.WriteImage(Path.Combine(folder, $"{i}.png"), i);
+            SmallDataSets.WriteImage(Path.Combine(folder, $"{i}.png"), i);
         File.WriteAllBytes(Path.Combine(folder, "labels.csv"), labels);
         return folder;
     }

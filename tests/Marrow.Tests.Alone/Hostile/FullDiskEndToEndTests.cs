@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using static Marrow.Tests.Hostile.HostileRun;
+using static Marrow.Tests.HostileRun;
 
 namespace Marrow.Tests.Hostile;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Marrow.Imaging;
-using Marrow.Tests.Imaging;
-using static Marrow.Tests.Hostile.HostileRun;
+using static Marrow.Tests.HostileRun;
 
 namespace Marrow.Tests.Hostile;
 

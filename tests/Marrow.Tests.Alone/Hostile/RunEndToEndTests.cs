@@ -1,7 +1,7 @@
 using System.Text;
 using Marrow.Checkpoints;
 using Marrow.Training.Runs;
-using static Marrow.Tests.Hostile.HostileRun;
+using static Marrow.Tests.HostileRun;
 
 namespace Marrow.Tests.Hostile;
 
@@ -95,8 +95,8 @@ public sealed class RunEndToEndTests(HostileRun run)
     {
         var folder = run.New("one");
         for (var i = 0; i < 6; i++)
-            Datasets.DataFolders.WriteImage(Path.Combine(folder, $"{i}.png"), i);
-        Datasets.DataFolders.WriteText(Path.Combine(folder, "labels.csv"), ["path,patient,label", .. Enumerable.Range(0, 6).Select(i => $"{i}.png,same,{(i < 3 ? "a" : "b")}")]);
+            SmallDataSets.WriteImage(Path.Combine(folder, $"{i}.png"), i);
+        SmallDataSets.WriteText(Path.Combine(folder, "labels.csv"), ["path,patient,label", .. Enumerable.Range(0, 6).Select(i => $"{i}.png,same,{(i < 3 ? "a" : "b")}")]);
         var recipe = run.New("one") + ".yaml";
         File.WriteAllText(recipe, "name: one\nstages:\n  - {name: a, task: classify, model: densenet-mini, data: {format: csv}, train: {batch: 2}}\n");
         Refused(Call("run", recipe, "--data", $"csv={folder}", "--out", run.New("out"), "--json"), folder, "3 patients or more", "1 in 6 samples");
@@ -108,9 +108,9 @@ public sealed class RunEndToEndTests(HostileRun run)
     {
         var folder = run.New("nan");
         for (var i = 0; i < 9; i++)
-            Datasets.DataFolders.WriteImage(Path.Combine(folder, $"{i}.png"), i);
+            SmallDataSets.WriteImage(Path.Combine(folder, $"{i}.png"), i);
         // Negatives alone: no finding has two sides.
-        Datasets.DataFolders.WriteText(Path.Combine(folder, "labels.csv"), ["path,finding,other", .. Enumerable.Range(0, 9).Select(i => $"{i}.png,0,0")]);
+        SmallDataSets.WriteText(Path.Combine(folder, "labels.csv"), ["path,finding,other", .. Enumerable.Range(0, 9).Select(i => $"{i}.png,0,0")]);
         var (recipe, output) = (run.New("nan") + ".yaml", run.New("out"));
         File.WriteAllText(recipe, "name: nan\nstages:\n  - {name: a, task: classify, model: densenet-mini, data: {format: csv, kind: findings, labelColumns: [finding, other], validation: 0.2}, input: {width: 32, height: 32}, train: {steps: 6, batch: 2, patience: 1, evaluateEvery: 1}}\n");
         var result = Call("run", recipe, "--data", $"csv={folder}", "--out", output, "--json");
@@ -139,7 +139,7 @@ public sealed class RunEndToEndTests(HostileRun run)
     [Fact]
     public void A_flipped_bit_anywhere_in_a_state_is_noticed()
     {
-        using var tiny = new Training.TinyRun();
+        using var tiny = new TinyRun();
         Runner.Run(tiny.Request("run"), _ => { }, TestContext.Current.CancellationToken);
         var folder = Path.Combine(tiny.Folder, "run", "first");
         File.Delete(Path.Combine(folder, "result.json"));
@@ -209,7 +209,7 @@ public sealed class RunEndToEndTests(HostileRun run)
     [Fact]
     public void A_run_with_accumulated_batches_resumes_where_it_was()
     {
-        using var tiny = new Training.TinyRun(train: "steps: 7, batch: 3, accumulate: 2, lr: 3.0e-3, saveEverySeconds: 0");
+        using var tiny = new TinyRun(train: "steps: 7, batch: 3, accumulate: 2, lr: 3.0e-3, saveEverySeconds: 0");
         var whole = Runner.Run(tiny.Request("whole"), _ => { }, TestContext.Current.CancellationToken);
         using var stop = new CancellationTokenSource();
         var request = tiny.Request("parts");
@@ -230,7 +230,7 @@ public sealed class RunEndToEndTests(HostileRun run)
     [Fact]
     public void A_half_written_line_of_a_log_is_taken_off()
     {
-        using var folder = new Checkpoints.TemporaryFolder();
+        using var folder = new TemporaryFolder();
         var path = folder["log.jsonl"];
         using (var log = new RunLog(folder.Path))
             log.Write(new() { Stage = "a", Step = 1 });

@@ -1,6 +1,6 @@
 using Marrow.Tests.Hostile;
-using static Marrow.Tests.Hostile.HostileRun;
-using static Marrow.Tests.Issues.SpecialFiles;
+using static Marrow.Tests.HostileRun;
+using static Marrow.Tests.SpecialFiles;
 
 namespace Marrow.Tests.Issues;
 

@@ -1,5 +1,4 @@
 using Marrow.Tasks.Masks;
-using Marrow.Tests.Models;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Losses;

@@ -5,8 +5,6 @@ using Marrow.Prediction;
 using Marrow.Spine;
 using Marrow.Tasks;
 using Marrow.Tasks.Points;
-using Marrow.Tests.Models;
-using Marrow.Tests.Tensors;
 using TorchSharp;
 
 namespace Marrow.Tests.Prediction;

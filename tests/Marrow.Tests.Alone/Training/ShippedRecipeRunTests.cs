@@ -2,7 +2,6 @@ using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Phantoms;
 using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Datasets;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
@@ -74,12 +73,12 @@ public sealed class ShippedRecipeRunTests : IDisposable
                 studies.Add($"MURA-v1.1/{study},{(positive ? 1 : 0)}");
                 for (var i = 1; i <= 1 + p % 3; i++)
                 {
-                    DataFolders.WriteImage(Path.Combine(folder, study, $"image{i}.png"), ++number, 40, 50);
+                    SmallDataSets.WriteImage(Path.Combine(folder, study, $"image{i}.png"), ++number, 40, 50);
                     images.Add($"MURA-v1.1/{study}image{i}.png");
                 }
             }
-            DataFolders.WriteText(Path.Combine(folder, $"{split}_image_paths.csv"), [.. images]);
-            DataFolders.WriteText(Path.Combine(folder, $"{split}_labeled_studies.csv"), [.. studies]);
+            SmallDataSets.WriteText(Path.Combine(folder, $"{split}_image_paths.csv"), [.. images]);
+            SmallDataSets.WriteText(Path.Combine(folder, $"{split}_labeled_studies.csv"), [.. studies]);
         }
     }
 
@@ -99,8 +98,8 @@ public sealed class ShippedRecipeRunTests : IDisposable
         // labels.csv as that of cxr-pediatric: path, patient, label.
         var rows = Enumerable.Range(0, 40).Select(i => (Path: $"images/{i}.png", Patient: $"p{i}", Label: (string[])["normal", "bacteria", "virus"])).ToList();
         foreach (var (row, i) in rows.Select((r, i) => (r, i)))
-            DataFolders.WriteImage(Path.Combine(_folder["data"], row.Path), i, 40, 40);
-        DataFolders.WriteText(Path.Combine(_folder["data"], "labels.csv"), ["path,patient,label", .. rows.Select((r, i) => $"{r.Path},{r.Patient},{r.Label[i % 3]}")]);
+            SmallDataSets.WriteImage(Path.Combine(_folder["data"], row.Path), i, 40, 40);
+        SmallDataSets.WriteText(Path.Combine(_folder["data"], "labels.csv"), ["path,patient,label", .. rows.Select((r, i) => $"{r.Path},{r.Patient},{r.Label[i % 3]}")]);
         using var model = Drafts.Model(architecture: "retinanet-densenet-mini");
         using var spine = (Drafts.Detector(model) with { Name = "retinanet-densenet-mini.spineweb16-scratch" }).Save(_folder["spines"]);
         var results = Run("experiments/chests-from-spine.yaml", "cxr", name =>

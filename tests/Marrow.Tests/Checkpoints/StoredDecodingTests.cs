@@ -7,7 +7,6 @@ using Marrow.Phantoms;
 using Marrow.Prediction;
 using Marrow.Reports;
 using Marrow.Tasks;
-using Marrow.Tests.Tensors;
 
 namespace Marrow.Tests.Checkpoints;
 

@@ -73,7 +73,7 @@ public sealed class HubCommandsTests : IDisposable
     {
         var hub = _folder["long"];
         for (var i = 0; i < 600; i++)
-            Marrow.Tests.Hub.FakeHub.Add(hub, $"densenet-mini.number-{i:000}");
+            FakeHub.Add(hub, $"densenet-mini.number-{i:000}");
         var output = new StringWriter();
         Assert.Equal(ExitCode.Done, CommandLine.Run(["hub", "list", "--hub", hub], output, new StringWriter(), CancellationToken.None));
         var lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);

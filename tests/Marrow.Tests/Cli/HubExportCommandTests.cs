@@ -4,7 +4,7 @@ using Marrow.Tests.Exchange;
 using Marrow.Weights;
 using Marrow.Weights.PyTorch;
 using TorchSharp;
-using static Marrow.Tests.Hostile.HostileRun;
+using static Marrow.Tests.HostileRun;
 
 namespace Marrow.Tests.Cli;
 

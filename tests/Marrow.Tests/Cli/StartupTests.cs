@@ -59,7 +59,7 @@ public sealed class StartupTests : IDisposable
         Assert.Equal(ExitCode.Done, Start(program, ["--help"]).Code);
         var (code, output, error) = Start(program, ["doctor", "--json", "--hub", _folder.Path]);
         Assert.Equal((ExitCode.Failed, ""), (code, error));
-        var checks = Hostile.HostileRun.Json(output).GetProperty("checks").EnumerateArray().ToDictionary(c => c.GetProperty("check").GetString()!);
+        var checks = HostileRun.Json(output).GetProperty("checks").EnumerateArray().ToDictionary(c => c.GetProperty("check").GetString()!);
         Assert.Equal("problem", checks[LibraryProbe.Torch].GetProperty("verdict").GetString());
         Assert.Contains("TorchSharp", checks[LibraryProbe.Torch].GetProperty("found").GetString());
         Assert.Contains("-p:Libtorch=none", checks[LibraryProbe.Torch].GetProperty("remedy").GetString());

@@ -1,7 +1,7 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Tests.Checkpoints;
-using static Marrow.Tests.Datasets.DataFolders;
+using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Datasets;
 

@@ -1,7 +1,6 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Models;
 
 namespace Marrow.Tests.Datasets;
 

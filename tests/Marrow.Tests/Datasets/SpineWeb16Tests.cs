@@ -2,7 +2,7 @@ using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Spine;
 using Marrow.Tests.Checkpoints;
-using static Marrow.Tests.Datasets.DataFolders;
+using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Datasets;
 

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Marrow.Checkpoints;
 using Marrow.Exchange;
 using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Models;
 using Marrow.Weights;
 
 namespace Marrow.Tests.Exchange;

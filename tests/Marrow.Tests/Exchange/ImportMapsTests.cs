@@ -2,7 +2,6 @@ using Marrow.Backbones;
 using Marrow.Exchange;
 using Marrow.Imaging;
 using Marrow.Inputs;
-using Marrow.Tests.Models;
 using Marrow.Weights;
 using static TorchSharp.torch;
 

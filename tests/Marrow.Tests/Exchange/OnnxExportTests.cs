@@ -6,7 +6,6 @@ using Marrow.Modules;
 using Marrow.Tasks.Cobb;
 using Marrow.Tasks;
 using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Models;
 using TorchSharp;
 
 namespace Marrow.Tests.Exchange;

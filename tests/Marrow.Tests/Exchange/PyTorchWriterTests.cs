@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using Marrow.Checkpoints;
 using Marrow.Exchange;
 using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Models;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Exchange;

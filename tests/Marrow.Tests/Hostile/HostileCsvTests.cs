@@ -2,7 +2,7 @@ using System.Text;
 using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Tests.Checkpoints;
-using static Marrow.Tests.Datasets.DataFolders;
+using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Hostile;
 

@@ -1,7 +1,6 @@
 using CsCheck;
 using Marrow.Imaging;
 using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Models;
 
 namespace Marrow.Tests.Imaging;
 

@@ -4,7 +4,7 @@ using Marrow.Inputs;
 using Marrow.Tests.Checkpoints;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
-using static Marrow.Tests.Datasets.DataFolders;
+using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Issues;
 

@@ -1,5 +1,4 @@
 using Marrow.Reports;
-using Marrow.Tests.Tensors;
 using SkiaSharp;
 
 namespace Marrow.Tests.Issues;

@@ -1,5 +1,5 @@
 using Marrow.Cli;
-using static Marrow.Tests.Hostile.HostileRun;
+using static Marrow.Tests.HostileRun;
 
 namespace Marrow.Tests.Issues;
 

@@ -1,6 +1,6 @@
 using Marrow.Datasets;
 using Marrow.Tests.Checkpoints;
-using static Marrow.Tests.Datasets.DataFolders;
+using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Issues;
 

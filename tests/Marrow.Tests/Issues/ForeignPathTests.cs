@@ -2,7 +2,7 @@ using System.Text.Json;
 using Marrow.Cli;
 using Marrow.Datasets;
 using Marrow.Tests.Checkpoints;
-using static Marrow.Tests.Datasets.DataFolders;
+using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Issues;
 

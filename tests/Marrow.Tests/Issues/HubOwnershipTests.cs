@@ -3,7 +3,7 @@ using Marrow.Hub;
 using Marrow.Hub.Registry;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Hub;
-using static Marrow.Tests.Hostile.HostileRun;
+using static Marrow.Tests.HostileRun;
 
 namespace Marrow.Tests.Issues;
 

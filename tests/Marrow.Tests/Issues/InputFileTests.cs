@@ -1,6 +1,6 @@
 using System.Text;
 using Marrow.Tests.Checkpoints;
-using static Marrow.Tests.Issues.SpecialFiles;
+using static Marrow.Tests.SpecialFiles;
 
 namespace Marrow.Tests.Issues;
 

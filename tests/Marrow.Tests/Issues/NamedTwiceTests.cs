@@ -2,7 +2,7 @@ using Marrow.Cli;
 using Marrow.Datasets;
 using Marrow.Tests.Checkpoints;
 using Marrow.Training.Recipes;
-using static Marrow.Tests.Datasets.DataFolders;
+using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Issues;
 

@@ -2,7 +2,7 @@ using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Hub;
-using static Marrow.Tests.Hostile.HostileRun;
+using static Marrow.Tests.HostileRun;
 
 namespace Marrow.Tests.Issues;
 

@@ -71,7 +71,7 @@ public class StoppingTests
     [Fact]
     public void A_command_that_only_reads_ends_soon_whatever_it_is_at()
     {
-        using var folder = new Checkpoints.TemporaryFolder();
+        using var folder = new TemporaryFolder();
         var weights = folder["large.safetensors"];
         using (var file = new FileStream(weights, FileMode.Create))
         {

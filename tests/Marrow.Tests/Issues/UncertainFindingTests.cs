@@ -8,7 +8,7 @@ using Marrow.Tasks.Classify;
 using Marrow.Tests.Checkpoints;
 using Marrow.Training.Ranking;
 using Marrow.Training.Runs;
-using static Marrow.Tests.Datasets.DataFolders;
+using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Issues;
 

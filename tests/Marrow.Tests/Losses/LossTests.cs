@@ -2,7 +2,6 @@ using Marrow.Imaging;
 using Marrow.Losses;
 using Marrow.Modules;
 using Marrow.Tasks;
-using Marrow.Tests.Models;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Losses;

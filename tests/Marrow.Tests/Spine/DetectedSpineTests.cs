@@ -1,6 +1,5 @@
 using Marrow.Imaging;
 using Marrow.Spine;
-using Marrow.Tests.Models;
 
 namespace Marrow.Tests.Spine;
 

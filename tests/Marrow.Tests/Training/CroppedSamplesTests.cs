@@ -3,7 +3,6 @@ using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Spine;
 using Marrow.Tasks;
-using Marrow.Tests.Models;
 
 namespace Marrow.Tests.Training;
 

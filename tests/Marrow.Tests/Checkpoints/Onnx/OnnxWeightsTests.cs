@@ -3,7 +3,6 @@ using Marrow.Exchange;
 using Marrow.Hub;
 using Marrow.Onnx;
 using Marrow.Tests.Exchange;
-using Marrow.Tests.Models;
 using Marrow.Weights;
 using static TorchSharp.torch;
 

@@ -2,7 +2,6 @@ using Marrow.Backbones;
 using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Soak;
-using Marrow.Tests.Models;
 using Marrow.Weights.PyTorch;
 using static TorchSharp.torch;
 

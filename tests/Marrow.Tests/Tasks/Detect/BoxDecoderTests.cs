@@ -1,7 +1,6 @@
 using Marrow.Modules;
 using Marrow.Tasks;
 using Marrow.Tasks.Detect;
-using Marrow.Tests.Models;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Tasks.Detect;

@@ -6,8 +6,6 @@ using Marrow.Spine;
 using Marrow.Tasks;
 using Marrow.Tasks.Masks;
 using Marrow.Tasks.Vertebrae;
-using Marrow.Tests.Models;
-using Marrow.Tests.Tensors;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Training.Methods;
