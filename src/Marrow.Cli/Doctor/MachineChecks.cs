@@ -18,7 +18,7 @@ internal static class MachineChecks
 
     public static IEnumerable<CheckResult> All()
     {
-        yield return Processor(ProcessorName(), InstructionSets(), Compute.HasBFloat16Instructions());
+        yield return Processor(ProcessorName(), InstructionSets(), LibtorchCheck.HasBFloat16);
         yield return Threads(ProcessThreads.Look());
         yield return Memory(TotalBytes(), ProcFiles.Kibibytes(ProcFiles.Read("/proc/meminfo"), "MemAvailable") * 1024, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         yield return Graphics(NvidiaDriver());

@@ -6,7 +6,7 @@ using Marrow.Prediction;
 using Marrow.Spine;
 using Marrow.Training.Runs;
 
-namespace Marrow.Cli.Demo;
+namespace Marrow.Training.Demo;
 
 /// <summary>
 /// What each spine model finds on the films that none of them was trained on, film by film as a user's prediction goes,

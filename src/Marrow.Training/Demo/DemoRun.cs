@@ -7,7 +7,7 @@ using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
-namespace Marrow.Cli.Demo;
+namespace Marrow.Training.Demo;
 
 /// <summary>
 /// The whole recipe on synthetic radiographs: phantoms -> features from chests -> detector, warm and from scratch ->
