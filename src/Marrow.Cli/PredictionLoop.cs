@@ -57,7 +57,7 @@ internal static class PredictionLoop
     }
 
     /// <summary>Failed where an image was not measured, or where some may lie that nobody could look for.</summary>
-    public static int CodeOf(IEnumerable<Finding> findings, PredictInputs inputs) =>
+    public static int CodeOf(IEnumerable<Finding> findings, ImageInputs inputs) =>
         inputs.IsIncomplete || findings.Any(f => f.Status == FindingStatus.Failed) ? ExitCode.Failed : ExitCode.Done;
 
     /// <summary>All that is to be known of a few images; of many only which were not measured.</summary>

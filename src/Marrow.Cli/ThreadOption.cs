@@ -35,7 +35,7 @@ internal static class ThreadOption
             // What is no number at all has an error of its own.
             if (result.Tokens is not [var token] || !int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count))
                 return;
-            var cores = new Processors().Allowed().Count;
+            var cores = ProcessThreads.MostThreads;
             if (count < 1 || count > cores)
                 result.AddError($"{option.Name} {count}: expected 1 to {cores}, the processors that this process may use.");
         });

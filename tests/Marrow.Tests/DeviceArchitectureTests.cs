@@ -48,7 +48,7 @@ public class DeviceArchitectureTests
         "Marrow.Weights.Onnx.OnnxWeights", // files are read there
         "Marrow.Weights.PyTorch.PyTorchWeights",
         "Marrow.Weights.Safetensors",
-        "Marrow.Cli.Doctor.LibraryProbe", // tries the processor's own convolution
+        "Marrow.Computing.LibtorchCheck", // tries the processor's own convolution
     ];
 
     [Fact]

@@ -73,7 +73,7 @@ internal sealed class DataOptions
             else
                 document[path[0]] = new JsonArray([.. CommaList.Names($"--set {path[0]}", value)!.Select(v => (JsonNode)v)]);
         }
-        return document.Deserialize<DatasetOptions>(Strict)! with { NamedByUser = named };
+        return document.Deserialize<DatasetOptions>(Strict)!.NamedBy(named);
     }
 
     private static readonly JsonSerializerOptions Strict = new(MarrowJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };

@@ -36,12 +36,12 @@ internal static class DataPreviewCommand
     private static int Run(DatasetRequest request, int count, ulong seed, string file, string[] augment, Output output, CancellationToken cancellation)
     {
         ResultMark.RequireReplaceable(file, "--out");
-        var options = augment.Length == 0 ? null : RecipeAugment.Parse(augment);
+        var augmented = augment.Length == 0 ? null : new AugmentedPreview(augment, seed);
         var dataset = DatasetCatalogue.Open(request);
         var samples = dataset.Samples.ToArray();
         new SeededRandom(seed).Shuffle<Sample>(samples);
         samples = [.. samples.Take(count).OrderBy(s => s.Id, StringComparer.Ordinal)];
-        var items = samples.Select((sample, i) => options is null ? Plain(sample) : Augmented(sample, i)).ToList();
+        var items = samples.Select((sample, i) => augmented is null ? Plain(sample) : Augmented(sample, i)).ToList();
         var png = ContactSheet.Render(items, $"{dataset.Name} ({dataset.Format}): {samples.Length} of {dataset.Samples.Count} samples");
         var marked = ResultMark.Mark(png, "marrow data preview");
         AtomicFile.Write(file, stream => stream.Write(marked));
@@ -59,7 +59,7 @@ internal static class DataPreviewCommand
         ContactSheetItem Augmented(Sample sample, int draw)
         {
             cancellation.ThrowIfCancellationRequested();
-            return AugmentedTile.Of(sample, dataset, options, seed, draw);
+            return augmented.Tile(sample, dataset, draw);
         }
     }
 }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Marrow.Cli.Demo;
+using Marrow.Training.Demo;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;

@@ -63,7 +63,7 @@ internal static class HubDiffCommand
     {
         if (folder is null)
             return ($"{count} synthetic radiographs", count, ActivationDiff.Phantoms(b.Config.Input, count));
-        var all = PredictInputs.Of([folder]).Images;
+        var all = ImageInputs.Of([folder]).Images;
         var taken = Math.Min(count, all.Count);
         var (width, height) = (Math.Max(a.Config.Input.Width, b.Config.Input.Width), Math.Max(a.Config.Input.Height, b.Config.Input.Height));
         return ($"{taken} images of {folder}", taken, Enumerable.Range(0, taken).Select(i => RadiographReader.Read(all[(int)((long)i * all.Count / taken)], width, height)));

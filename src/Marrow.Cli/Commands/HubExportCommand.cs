@@ -4,6 +4,7 @@ using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Exchange;
 using Marrow.Hub;
+using Marrow.Imaging;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
@@ -48,7 +49,7 @@ internal static class HubExportCommand
                     Decode = parsed.GetValue(decode),
                     Precision = parsed.GetValue(precision) is { } given ? Precisions[given] : null,
                     Tolerance = parsed.GetValue(tolerance),
-                    CheckImages = parsed.GetValue(images) is { Length: > 0 } named ? PredictInputs.Of(named).Images : [],
+                    CheckImages = parsed.GetValue(images) is { Length: > 0 } named ? ImageInputs.Of(named).Images : [],
                     Overwrite = parsed.GetValue(overwrite),
                 };
                 RequirePossible(request);

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Marrow.Computing;
 using Marrow.Imaging;
-using Marrow.Tasks;
 using Marrow.Training.Ranking;
 
 namespace Marrow.Cli.Commands;
@@ -17,7 +16,7 @@ internal static class HubRankCommand
         var data = DataFolders.Option();
         data.Description = "The labelled images. By the name under which a checkpoint was trained on them, what it held out is found again.";
         data.Required = true;
-        var task = new Option<string>("--task") { Description = "What the start is for.", HelpName = string.Join('|', TaskCatalogue.Names(t => t.Probe is not null)), Required = true };
+        var task = new Option<string>("--task") { Description = "What the start is for.", HelpName = string.Join('|', Ranker.Tasks), Required = true };
         var format = new Option<string?>("--format") { Description = "How to read the data: csv, chexpert, mura or spineweb16. Without it as a checkpoint that knows data of this name." };
         var set = new DataOptions().Set;
         var checkpoints = new Option<string?>("--checkpoints") { Description = "Only these, by name and comma. Without it the newest of each name.", HelpName = "A,B" };

@@ -20,28 +20,16 @@ internal static class HubShowCommand
             {
                 var store = new LocalHub(HubFolder.Of(parsed, hub));
                 using var checkpoint = new CheckpointReferences(store, output, cancellation).Resolve(parsed.GetRequiredValue(name));
-                var shown = checkpoint.WeightsOnly ? new Shown(checkpoint) : Shown.Of(store, checkpoint);
+                var shown = new Shown(checkpoint, LicenseClosure.Ancestors(store, checkpoint));
                 output.Finish(shown.Document(), shown.Draw);
                 return ExitCode.Done;
             }, onlyReads: true);
     }
 
-    /// <summary>A checkpoint and what must be read beside it.</summary>
-    private sealed record Shown(Checkpoint Checkpoint)
+    /// <summary>A checkpoint and all that it came from.</summary>
+    private sealed record Shown(Checkpoint Checkpoint, IReadOnlyList<LicensedAncestor> Ancestors)
     {
-        private string Summary { get; init; } = "";
-        private IReadOnlyList<LicensedAncestor> Ancestors { get; init; } = [];
-
-        public static Shown Of(LocalHub hub, Checkpoint checkpoint)
-        {
-            var manifest = CheckpointManifest.Read(checkpoint.Path);
-            var card = manifest.ReadListed(checkpoint.Path, Marrow.Checkpoints.Checkpoint.CardFile);
-            return new(checkpoint)
-            {
-                Summary = card is null ? "" : ModelCardText.Summary(System.Text.Encoding.UTF8.GetString(card)),
-                Ancestors = LicenseClosure.Ancestors(hub, manifest),
-            };
-        }
+        private string Summary { get; } = Checkpoint.ReadSummary();
 
         private long Bytes => File.Exists(Checkpoint.Path)
             ? new FileInfo(Checkpoint.Path).Length

@@ -13,7 +13,7 @@ internal static class PredictCommand
 {
     public static Command Create()
     {
-        var inputs = new Argument<string[]>("IMAGE") { Description = $"Images ({ImageKinds.Names}) or folders of them.", Arity = ArgumentArity.OneOrMore };
+        var inputs = new Argument<string[]>("IMAGE") { Description = $"Images ({ImageInputs.Kinds}) or folders of them.", Arity = ArgumentArity.OneOrMore };
         var checkpoint = new Option<string[]>("--checkpoint")
         {
             Description = "One checkpoint of any task; or a detector of vertebrae with a regressor of angles, a refiner of its corners, or both. Without it the newest of the hub that measure a spine together.",
@@ -32,13 +32,14 @@ internal static class PredictCommand
                 "marrow predict films/ --no-overlay",
                 "marrow predict scan.png --json")
             .Does((parsed, output, cancellation) => Run(
-                new(PredictInputs.Of(parsed.GetRequiredValue(inputs), cancellation), parsed.GetRequiredValue(folder), !parsed.GetValue(noOverlay)),
+                new(ImageInputs.Of(parsed.GetRequiredValue(inputs), cancellation), parsed.GetRequiredValue(folder), !parsed.GetValue(noOverlay)),
                 parsed.GetRequiredValue(checkpoint), new LocalHub(HubFolder.Of(parsed, hub)), DeviceOption.Of(parsed) ?? default, output, cancellation));
     }
 
     private static int Run(PredictRequest request, IReadOnlyList<string> names, LocalHub hub, DeviceChoice device, Output output, CancellationToken cancellation)
     {
-        request.Inputs.Warn(output);
+        foreach (var remark in request.Inputs.Remarks)
+            output.Warn($"left out: {remark}");
         using var predictor = PredictorSet.Open(hub, names, new CheckpointReferences(hub, output, cancellation).Resolve, device);
         request.RequireFree(predictor.GivesMasks);
         if (predictor.Untrained.Count > 0)
@@ -46,7 +47,7 @@ internal static class PredictCommand
         var files = new FindingFiles(request.Folder, predictor.Columns, request.Overlays);
         var findings = PredictionLoop.Run(request.Inputs.Images, predictor, (finding, radiograph) => files.Add(finding, radiograph), files.WriteCsv, output, cancellation);
         output.Finish(
-            new { request.Folder, csv = files.CsvPath, predictions = findings.Select(FindingJson.Document), request.Inputs.Skipped },
+            new { request.Folder, csv = files.CsvPath, predictions = findings.Select(FindingJson.Document), Skipped = request.Inputs.LeftOut },
             console => FindingDisplay.Draw(console, predictor.Columns, findings, request));
         return PredictionLoop.CodeOf(findings, request.Inputs);
     }

@@ -17,8 +17,8 @@ internal static class RunCommand
         var folder = new Option<string?>("--out") { Description = "The run's folder: state, logs, splits. Without it runs/NAME.", HelpName = "DIR" };
         var hub = new Option<string?>("--hub") { Description = "Where finished checkpoints go, and where init: finds them. Without it OUT/hub.", HelpName = "DIR" };
         var resume = new Option<bool>("--resume") { Description = "Go on where the run in OUT stopped; the result is the same as if it had not." };
-        var allow = new Option<string[]>("--allow-changed") { Description = "Go on although this is another than when the run began: threads or device, by which the last digits of its numbers differ. May be repeated.", HelpName = $"{RunIdentity.Threads}|{RunIdentity.Device}", DefaultValueFactory = _ => [] };
-        allow.AcceptOnlyFromAmong(RunIdentity.Threads, RunIdentity.Device);
+        var allow = new Option<string[]>("--allow-changed") { Description = "Go on although this is another than when the run began: threads or device, by which the last digits of its numbers differ. May be repeated.", HelpName = $"{RunRequest.Threads}|{RunRequest.DeviceKind}", DefaultValueFactory = _ => [] };
+        allow.AcceptOnlyFromAmong(RunRequest.Threads, RunRequest.DeviceKind);
         var set = new Option<string[]>("--set") { Description = "Change the recipe: landmarks.epochs=10, *.batch=2. May be repeated.", HelpName = "stage.key=value", DefaultValueFactory = _ => [] };
         var stages = new Option<string?>("--stages") { Description = "Only these, by name and comma; what they start from is then found in the hub.", HelpName = "A,B" };
         return new Command("run", "Carry out a recipe: train its stages, each from scratch or from an earlier checkpoint.") { recipe, data, folder, hub, resume, allow, set, stages }.Computes().OnDevice()

@@ -18,7 +18,7 @@ internal static class MachineChecks
 
     public static IEnumerable<CheckResult> All()
     {
-        yield return Processor(ProcessorName(), InstructionSets(), Compute.HasBFloat16Instructions());
+        yield return Processor(ProcessorName(), InstructionSets(), LibtorchCheck.HasBFloat16);
         yield return Threads(ProcessThreads.Look());
         yield return Memory(TotalBytes(), ProcFiles.Kibibytes(ProcFiles.Read("/proc/meminfo"), "MemAvailable") * 1024, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         yield return Graphics(NvidiaDriver(), CudaDevices.HasLibrary());
@@ -35,15 +35,13 @@ internal static class MachineChecks
     /// <param name="choice">What a command would compute with if it began now.</param>
     internal static CheckResult Threads(ThreadChoice choice)
     {
-        var cores = choice.Facts.Cores;
+        var cores = choice.Cores;
         if (choice.Count > cores)
         {
             return new(Group, "threads", Verdict.Warning, string.Create(CultureInfo.InvariantCulture, $"{choice}, for {cores} {(cores == 1 ? "core" : "cores")}"),
                 "Threads that wait for one another make everything take many times as long. Take as many as there are cores, or leave the number to Marrow.");
         }
-        // An explicit number wins over what others do.
-        var alone = ThreadChoice.Of(choice.Facts with { Load = 0, QuotaLoad = 0, Peers = default }, inExperiment: false).Count;
-        return choice.Count < alone && choice.Facts.Load + choice.Facts.QuotaLoad + choice.Facts.Peers.Threads + choice.Facts.Peers.Starting > 0
+        return choice.IsHeldBack
             ? new(Group, "threads", Verdict.Warning, choice.ToString(), "Other programs compute here: everything takes longer. Wait for them, or say how many threads by --threads.")
             : new(Group, "threads", Verdict.Ok, choice.ToString());
     }

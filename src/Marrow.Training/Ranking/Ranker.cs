@@ -21,6 +21,9 @@ public static class Ranker
     private const string OwnModule = "a module of its maker's own, which only its maker's code can run";
     private const int FewPatients = 30; // a percentile bootstrap of fewer covers less than it says
 
+    /// <summary>Names of the tasks that a start can be ranked for.</summary>
+    public static IReadOnlyList<string> Tasks => TaskCatalogue.Names(task => task.Probe is not null);
+
     /// <summary>
     /// Throws <see cref="MarrowException"/> for a task that can't be ranked, a hub without a usable checkpoint, or data that
     /// can't be read; <see cref="OperationCanceledException"/> when cancelled.

@@ -15,10 +15,13 @@ namespace Marrow.Training.Recipes;
 public sealed record Recipe
 {
     /// <summary>Lower-case letters, digits, - and _; names the run's folder.</summary>
-    public required string Name { get; init; }
+    public string Name { get; internal init; } = "";
 
     /// <summary>At least one; names differ.</summary>
-    public required IReadOnlyList<Stage> Stages { get; init; }
+    internal IReadOnlyList<Stage> Stages { get; init; } = [];
+
+    /// <summary>Names of its stages, in order: what <see cref="Only"/> takes.</summary>
+    public IReadOnlyList<string> StageNames => [.. Stages.Select(stage => stage.Name)];
 
     /// <summary>Of every random draw: weights, order, augmentation, subset of the labels. Default 1.</summary>
     public ulong Seed { get; init; } = 1;
@@ -36,10 +39,10 @@ public sealed record Recipe
     public DeviceChoice Device { get; init; }
 
     /// <summary>The path that the recipe was read from.</summary>
-    public required string SourcePath { get; init; }
+    public string SourcePath { get; internal init; } = "";
 
     /// <summary>The file as it was, without <see cref="Overrides"/>.</summary>
-    public required string SourceText { get; init; }
+    public string SourceText { get; internal init; } = "";
 
     /// <summary>"stage.key=value", in the order they were applied. Store them beside the text to read the same recipe again.</summary>
     public IReadOnlyList<string> Overrides { get; init; } = [];

@@ -25,9 +25,15 @@ public sealed record RunRequest
     /// <summary>Go on where an earlier run in <see cref="OutFolder"/> stopped.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>For <see cref="AllowChanged"/>: the number of threads.</summary>
+    public const string Threads = RunIdentity.Threads;
+
+    /// <summary>For <see cref="AllowChanged"/>: the kind of device, processor or CUDA.</summary>
+    public const string DeviceKind = RunIdentity.Device;
+
     /// <summary>
-    /// What may be another than when the run began, by name: "threads" or "device", by which the last digits of its numbers differ.
-    /// Labels, images and their order may not.
+    /// What may be another than when the run began, by name: <see cref="Threads"/> or <see cref="DeviceKind"/>, by which the
+    /// last digits of its numbers differ. Labels, images and their order may not.
     /// </summary>
     public IReadOnlyList<string> AllowChanged { get; init; } = [];
 

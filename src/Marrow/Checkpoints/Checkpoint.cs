@@ -1,3 +1,4 @@
+using System.Text;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Computing;
 using Marrow.Tasks;
@@ -70,6 +71,12 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Opened and checked; tensors are read when asked for.</summary>
     public WeightFile Weights { get; }
+
+    /// <summary>Reads the paragraph below the title of its card; "" where there is none.</summary>
+    public string ReadSummary() =>
+        !WeightsOnly && CheckpointManifest.Read(Path).ReadListed(Path, CardFile) is { } card
+            ? ModelCardText.Summary(Encoding.UTF8.GetString(card))
+            : "";
 
     /// <summary>
     /// Throws <see cref="MarrowException"/> when any file is absent or differs by a single bit from what was saved, or

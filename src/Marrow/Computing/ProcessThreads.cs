@@ -56,6 +56,9 @@ internal sealed class ProcessThreads
     /// <summary>What a command would choose if it began now; other processes are not told.</summary>
     public static ThreadChoice Look() => new ProcessThreads(null, inExperiment: false, processors: null, isSilent: true).Choose();
 
+    /// <summary>The processors that this process may use: more threads than these would wait for one another.</summary>
+    public static int MostThreads => new Processors().Allowed().Count;
+
     /// <summary>A user said how many, by an option or a variable.</summary>
     public bool IsExplicit => _wanted is not null || FromEnvironment(Environment.GetEnvironmentVariable(Variable)) is not null;
 

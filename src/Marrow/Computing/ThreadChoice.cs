@@ -73,6 +73,20 @@ internal sealed record ThreadChoice(int Count, string Reason, ThreadFacts Facts)
         }
     }
 
+    /// <summary>Processors that the process may run on.</summary>
+    public int Cores => Facts.Cores;
+
+    /// <summary>Whether fewer threads were chosen than if nobody else computed here. A number of the user's is never fewer.</summary>
+    public bool IsHeldBack
+    {
+        get
+        {
+            var isAlone = Facts.Load + Facts.QuotaLoad + Facts.Peers.Threads + Facts.Peers.Starting == 0;
+            var alone = Facts with { Load = 0, QuotaLoad = 0, Peers = default };
+            return !isAlone && Count < Of(alone, inExperiment: false).Count;
+        }
+    }
+
     public override string ToString() => $"{Count} {(Count == 1 ? "thread" : "threads")}: {Reason}";
 
     private static int Whole(double cores) => Math.Max(1, (int)Math.Floor(cores + 1 - Enough));

@@ -30,6 +30,9 @@ public sealed record DatasetOptions
     /// </summary>
     internal IReadOnlyList<string> NamedByUser { get; init; } = [];
 
+    /// <summary>The same, of which a user has typed these keys, in camel case: their paths may lead anywhere.</summary>
+    public DatasetOptions NamedBy(IReadOnlyList<string> keys) => this with { NamedByUser = keys };
+
     /// <summary>
     /// chexpert: "train" (default) or "valid", the CSV of that name. mura: "train" (default) or "valid". spineweb16:
     /// "train" (default) or "test". csv: rows whose "split" column holds it; without it, all rows.

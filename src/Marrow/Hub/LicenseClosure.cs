@@ -9,8 +9,15 @@ namespace Marrow.Hub;
 /// </summary>
 public static class LicenseClosure
 {
-    /// <summary>Every ancestor and its terms, each once, the nearest first. Manifests are read, not the hub's index.</summary>
-    public static IReadOnlyList<LicensedAncestor> Ancestors(LocalHub hub, CheckpointManifest manifest)
+    /// <summary>
+    /// Every ancestor and its terms, each once, the nearest first; none for weights alone. Manifests are read, not the
+    /// hub's index.
+    /// </summary>
+    public static IReadOnlyList<LicensedAncestor> Ancestors(LocalHub hub, Checkpoint checkpoint) =>
+        checkpoint.WeightsOnly ? [] : Ancestors(hub, CheckpointManifest.Read(checkpoint.Path));
+
+    /// <summary>The same of a manifest.</summary>
+    internal static IReadOnlyList<LicensedAncestor> Ancestors(LocalHub hub, CheckpointManifest manifest)
     {
         var (found, seen) = (new List<LicensedAncestor>(), new HashSet<string>(StringComparer.Ordinal) { manifest.Digest });
         for (var open = new Queue<CheckpointManifest>([manifest]); open.TryDequeue(out var next);)
@@ -45,7 +52,7 @@ public static class LicenseClosure
     /// Throws <see cref="MarrowException"/> when the checkpoint may not be passed on under this licence: the message names
     /// each ancestor whose terms it does not keep, its licence and the term.
     /// </summary>
-    public static void Require(LocalHub hub, CheckpointManifest manifest, string license)
+    internal static void Require(LocalHub hub, CheckpointManifest manifest, string license)
     {
         var ancestors = Ancestors(hub, manifest);
         var breaches = Licenses.Breaches(license, ancestors);

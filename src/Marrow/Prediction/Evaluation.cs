@@ -1,6 +1,7 @@
 using Marrow.Checkpoints;
 using Marrow.Computing;
 using Marrow.Datasets;
+using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Metrics;
@@ -63,6 +64,32 @@ public static class Evaluation
     }
 
     /// <summary>
+    /// What checkpoints of spines find on each sample, in float32, image by image as a user's prediction goes, but for its
+    /// refusal of films that seem to show no whole spine.
+    /// </summary>
+    /// <param name="checkpoints">A detector of vertebrae, a regressor of angles, a refiner, or those together.</param>
+    public static IReadOnlyList<Finding> FindSpines(
+        IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, CancellationToken cancellation = default)
+    {
+        using var predictor = new SpinePredictor(checkpoints, Compute.Float32);
+        return [.. MeasureEach(predictor, samples, progress: null, cancellation).Select(measured => measured.Finding)];
+    }
+
+    private static List<SpinePredictor.Measurement> MeasureEach(
+        SpinePredictor predictor, IReadOnlyList<Sample> samples, Action<int, int>? progress, CancellationToken cancellation)
+    {
+        var found = new List<SpinePredictor.Measurement>();
+        var (width, height) = predictor.DecodeSize;
+        foreach (var sample in samples)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            found.Add(predictor.Measure(RadiographReader.Read(sample.ImagePath, width, height)));
+            progress?.Invoke(found.Count, samples.Count);
+        }
+        return found;
+    }
+
+    /// <summary>
     /// The angles of the corners, what their error lets expect, the regressor's, and both mixed, each with its metrics,
     /// image by image as a user's prediction goes, but for its refusal of films that seem to show no whole spine. Keys: "landmarks", "expected", "regressor", "fused".
     /// </summary>
@@ -71,13 +98,7 @@ public static class Evaluation
     {
         bootstrap = (bootstrap ?? new()) with { Cancellation = cancellation };
         using var predictor = new SpinePredictor(checkpoints, Compute.Choose(device: device));
-        var found = new List<SpinePredictor.Measurement>();
-        foreach (var sample in samples)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            found.Add(predictor.Measure(RadiographReader.Read(sample.ImagePath, predictor.DecodeSize.Width, predictor.DecodeSize.Height)));
-            progress?.Invoke(found.Count, samples.Count);
-        }
+        var found = MeasureEach(predictor, samples, progress, cancellation);
         var findings = found.Select(f => f.Spine).ToList();
         var truth = samples.Select(s => s.CobbDegrees).ToList();
         string[] patients = [.. samples.Select(s => s.Patient)];

@@ -26,6 +26,22 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     /// <summary>Where <see cref="WriteCsv"/> writes.</summary>
     public string CsvPath => _results.CsvPath;
 
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when a file that no prediction wrote is where a result of these images would
+    /// go; before any work, so that nothing is lost and nothing done in vain.
+    /// </summary>
+    /// <param name="folder">Where the results go.</param>
+    /// <param name="images">Their files.</param>
+    /// <param name="overlays">Whether overlays are drawn.</param>
+    /// <param name="masks">Whether there will be masks.</param>
+    public static void RequireFree(string folder, IEnumerable<string> images, bool overlays, bool masks) =>
+        ResultFolder.RequireFree(folder, images,
+        [
+            ResultFolder.Json,
+            .. overlays ? [ResultFolder.Overlay] : (string[])[],
+            .. masks ? [ResultFolder.Mask] : (string[])[],
+        ]);
+
     /// <param name="radiograph">Null when it could not be read: then there are no pictures.</param>
     /// <exception cref="MarrowException">The folder can't be written, or a file that no prediction wrote is in the way.</exception>
     public Written Add(Finding finding, Radiograph? radiograph, SpineTruth? truth = null)

@@ -219,11 +219,11 @@ public sealed class CommandLineTests : IDisposable
     public void Folders_give_their_images_in_order_and_files_are_taken_as_named()
     {
         var folder = DataSet();
-        Assert.Equal(["0.png", "1.png", "2.png"], PredictInputs.Of([folder]).Images.Select(Path.GetFileName));
-        Assert.Equal([Path.Combine(folder, "labels.csv")], PredictInputs.Of([Path.Combine(folder, "labels.csv")]).Images);
-        Assert.Throws<MarrowException>(() => PredictInputs.Of([Path.Combine(folder, "absent.png")]));
+        Assert.Equal(["0.png", "1.png", "2.png"], ImageInputs.Of([folder]).Images.Select(Path.GetFileName));
+        Assert.Equal([Path.Combine(folder, "labels.csv")], ImageInputs.Of([Path.Combine(folder, "labels.csv")]).Images);
+        Assert.Throws<MarrowException>(() => ImageInputs.Of([Path.Combine(folder, "absent.png")]));
         var empty = Directory.CreateDirectory(Path.Combine(_folder, "empty")).FullName;
-        Assert.Throws<MarrowException>(() => PredictInputs.Of([empty]));
+        Assert.Throws<MarrowException>(() => ImageInputs.Of([empty]));
     }
 
     [Fact]

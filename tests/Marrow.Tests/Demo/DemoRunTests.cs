@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Marrow.Cli.Demo;
+using Marrow.Training.Demo;
 using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;

@@ -1,6 +1,6 @@
-using Marrow.Cli.Demo;
 using Marrow.Metrics;
 using Marrow.Tasks;
+using Marrow.Training.Demo;
 using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Demo;

@@ -1,7 +1,7 @@
 using Marrow.Metrics;
 using Marrow.Training.Runs;
 
-namespace Marrow.Cli.Demo;
+namespace Marrow.Training.Demo;
 
 /// <summary>What a demo came to.</summary>
 internal sealed record DemoResult

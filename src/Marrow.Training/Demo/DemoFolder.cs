@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace Marrow.Cli.Demo;
+namespace Marrow.Training.Demo;
 
 /// <summary>
 /// Where one demo lies: data/, run/ (the training's state and logs), hub/ (checkpoints), report.html and demo.json. A

@@ -1,7 +1,7 @@
 using Marrow.Metrics;
 using Marrow.Training.Runs;
 
-namespace Marrow.Cli.Demo;
+namespace Marrow.Training.Demo;
 
 /// <summary>A demo's result as a JSON document, for demo.json and for programs; what is stored with the checkpoints is left out.</summary>
 internal static class DemoDocument

@@ -1,14 +1,12 @@
 using Marrow.Checkpoints;
-using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Findings;
-using Marrow.Imaging;
 using Marrow.Metrics;
 using Marrow.Prediction;
 using Marrow.Spine;
 using Marrow.Training.Runs;
 
-namespace Marrow.Cli.Demo;
+namespace Marrow.Training.Demo;
 
 /// <summary>
 /// What each spine model finds on the films that none of them was trained on, film by film as a user's prediction goes,
@@ -32,14 +30,7 @@ internal sealed class HeldOutFilms
         {
             using var checkpoint = Checkpoint.Load(stage.Folder);
             films ??= new(Evaluation.Samples(checkpoint, "spines", folder.Spines, EvaluationSplit.HeldOut).Samples);
-            using var predictor = new SpinePredictor([checkpoint], Compute.Float32); // as it was trained and measured
-            var findings = new List<Finding>();
-            foreach (var sample in films.Samples)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                findings.Add(predictor.Measure(RadiographReader.Read(sample.ImagePath, predictor.DecodeSize.Width, predictor.DecodeSize.Height)).Finding);
-            }
-            films._findings[stage.Stage] = findings;
+            films._findings[stage.Stage] = Evaluation.FindSpines([checkpoint], films.Samples, cancellation);
         }
         return films ?? throw new MarrowException("The demo's recipe has no stage on spines.");
     }

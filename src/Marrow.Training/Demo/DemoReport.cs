@@ -9,7 +9,7 @@ using Marrow.Reports;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
-namespace Marrow.Cli.Demo;
+namespace Marrow.Training.Demo;
 
 /// <summary>The demo's page: the sentence, the table, learning curves, overlays, lineage, receipts, and the commands to go on with.</summary>
 internal static class DemoReport

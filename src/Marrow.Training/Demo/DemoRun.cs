@@ -7,7 +7,7 @@ using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
-namespace Marrow.Cli.Demo;
+namespace Marrow.Training.Demo;
 
 /// <summary>
 /// The whole recipe on synthetic radiographs: phantoms -> features from chests -> detector, warm and from scratch ->
@@ -57,7 +57,7 @@ internal static class DemoRun
             OutFolder = folder.Run,
             HubFolder = folder.Hub,
             Resume = folder.Resumes,
-            AllowChanged = [RunIdentity.Threads],
+            AllowChanged = [RunRequest.Threads],
             Command = request.Command,
             Resolve = new LocalHub(folder.Hub).Resolve,
         }, report, cancellation).ToDictionary(s => s.Stage);
@@ -77,7 +77,7 @@ internal static class DemoRun
             Seconds = clock.Elapsed.TotalSeconds,
             PeakMemoryGiB = Process.GetCurrentProcess().PeakWorkingSet64 / (double)(1 << 30),
             Comparisons = comparisons,
-            Stages = [.. recipe.Stages.Select(s => stages[s.Name])],
+            Stages = [.. recipe.StageNames.Select(name => stages[name])],
         };
         DemoReport.Write(result, recipe, films, request);
         AtomicFile.WriteText(folder.Result, JsonSerializer.Serialize(DemoDocument.Of(result), MarrowJson.Options));

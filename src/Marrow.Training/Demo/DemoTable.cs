@@ -1,7 +1,7 @@
 using Marrow.Metrics;
 using Marrow.Training.Runs;
 
-namespace Marrow.Cli.Demo;
+namespace Marrow.Training.Demo;
 
 /// <summary>Both trainings of each model side by side, as text: for the terminal and the page.</summary>
 internal static class DemoTable

@@ -1,4 +1,4 @@
-namespace Marrow.Cli.Demo;
+namespace Marrow.Training.Demo;
 
 /// <summary>What to show and where; the defaults take a few minutes on two cores.</summary>
 internal sealed record DemoRequest

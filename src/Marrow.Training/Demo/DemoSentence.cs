@@ -2,7 +2,7 @@ using System.Globalization;
 using Marrow.Metrics;
 using Marrow.Training.Runs;
 
-namespace Marrow.Cli.Demo;
+namespace Marrow.Training.Demo;
 
 /// <summary>What the 95 % interval of a gain allows to say.</summary>
 internal enum DemoVerdict
