@@ -25,6 +25,7 @@ internal sealed class TaskBench : IDisposable
             CobbDegrees = [30, 20, 10],
             Points = [new(10, 20), new(30, 40), new(20, 60), new(double.NaN, double.NaN)],
             Numbers = [1.5, 2, double.NaN, 4],
+            Boxes = [new(0, 10, 20, 30, 60), new(2, 20, 20, 40, 40)],
             MaskAreas = [[new(10, 10), new(30, 10), new(30, 30), new(10, 30)]],
         })];
         _cache = PackedCache.Open(_samples, Input, _images.Folder, null, TestImages.ReadNoise);
@@ -48,6 +49,7 @@ internal sealed class TaskBench : IDisposable
             Classes = names,
             NumberNames = names,
             PointNames = names,
+            BoxClasses = names,
             MaskClasses = ["area"],
         };
         var task = TaskCatalogue.Create(name, new($"{TaskCatalogue.Get(name).ArchitecturePrefix}densenet-mini"), Input, data);

@@ -16,6 +16,7 @@ public class TargetsTests
         Points = [new(10, 20), new(90, 20), new(double.NaN, double.NaN)],
         MirroredPoints = [1, 0, 2],
         Numbers = [3],
+        Boxes = [new(0, 10, 20, 30, 60)],
         MaskPath = "mask.png",
         MaskAreas = [[new(0, 0), new(1, 0), new(0, 1)]],
     };

@@ -134,8 +134,8 @@ public class RecipeHostileTests
     public void A_wrong_override_is_named_as_it_was_typed(string text, string expected) => Assert.Contains(expected, Fail(Stage(""), text));
 
     [Theory]
-    [InlineData("classify", "retinanet-densenet121", "expected densenet121, densenet169, densenet201 or densenet-mini for task classify, found 'retinanet-densenet121'.")]
-    [InlineData("detect-vertebrae", "densenet121", "or retinanet-densenet-mini for task detect-vertebrae, found 'densenet121'.")]
+    [InlineData("classify", "retinanet-densenet121", "expected densenet121, densenet169, densenet201, densenet-mini, resnet18, resnet34, resnet50 or resnet18-mlnet for task classify, found 'retinanet-densenet121'.")]
+    [InlineData("detect-vertebrae", "densenet121", "or retinanet-resnet18-mlnet for task detect-vertebrae, found 'densenet121'.")]
     [InlineData("regress-cobb", "cobb-densenet12", "expected cobb-densenet121, cobb-densenet169, ")]
     public void A_model_is_of_its_stages_task(string task, string model, string expected) =>
         Assert.Contains(expected, Fail($"name: r\nstages:\n  - {{name: a, task: {task}, model: {model}, data: {{format: csv}}}}"));

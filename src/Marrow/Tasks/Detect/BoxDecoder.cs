@@ -40,8 +40,8 @@ internal static class BoxDecoder
         var (best, at) = scores.topk((int)Math.Min(decoding.MostCandidates, scores.shape[0]));
         var places = at.Values<long>();
         var bestScores = best.Values<float>();
-        // [best * 4]
-        var codes = output.BoxDeltas[image].index_select(0, at.floor_divide(classes)).to(ScalarType.Float32).Values<float>();
+        var rows = tensor(places.Select(place => place / classes).ToArray(), device: output.BoxDeltas.device);
+        var codes = output.BoxDeltas[image].index_select(0, rows).to(ScalarType.Float32).Values<float>(); // [best * 4]
         var candidates = new DetectedBox[places.Length];
         for (var i = 0; i < candidates.Length; i++)
         {

@@ -40,7 +40,7 @@ internal sealed class DetectDescriptor : TaskDescriptor
         Detector = request.ChangeDetector(AnchorFit.Of(data, input)) with { Classes = data.BoxClasses.Count },
     };
 
-    internal override Module Build(Backbone backbone, ModelSpec spec) => new RetinaNet(backbone, spec.Detector!);
+    internal override Module Build(Backbone backbone, ModelSpec spec) => new RetinaNet(backbone, spec.Detector ?? new() { Corners = 0 });
 
     internal override DecodingContract Decoding { get; } = new BoxDecoding();
 
