@@ -34,7 +34,7 @@ internal sealed class CheckpointReferences(LocalHub hub, Output output, Cancella
         try
         {
             var noted = 0;
-            void Note(TransferProgress at)
+            void Note(Progress at)
             {
                 if (Interlocked.Exchange(ref noted, 1) == 0)
                     output.Note($"pulling {source}: {NumberText.MiB(at.Total)} MiB into {hub.Folder}");

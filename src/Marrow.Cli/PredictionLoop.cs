@@ -19,7 +19,7 @@ internal static class PredictionLoop
     public static List<Finding> Run(IReadOnlyList<string> images, PredictorSet predictor, Action<Finding, Radiograph?> write, Action keep, Output output, CancellationToken cancellation)
     {
         ProcessThreads.Current?.Apply();
-        var findings = RunDisplay.Show(output, show =>
+        var findings = ProgressDisplay.Show(output, ProgressUnit.Images, show =>
         {
             var found = new List<Finding>();
             try
@@ -30,7 +30,7 @@ internal static class PredictionLoop
                     var (finding, radiograph) = Read(image);
                     write(finding, radiograph);
                     found.Add(finding.WithoutMask());
-                    show(new() { Stage = "predicting", Step = found.Count, Steps = images.Count });
+                    show(new("predicting", found.Count, images.Count, ProgressUnit.Images));
                 }
             }
             finally

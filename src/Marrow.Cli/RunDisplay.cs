@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Marrow.Training.Loop;
 using Spectre.Console;
@@ -6,33 +5,14 @@ using Spectre.Console;
 namespace Marrow.Cli;
 
 /// <summary>
-/// Shows a run while it goes on: on a terminal a bar for each stage with loss, rate, time left and the share of time
-/// waited for data; elsewhere a plain line every few seconds, and one for each message and evaluation.
+/// Shows a run while it goes on: each stage's progress with loss, rate, time left and the share of time waited for data,
+/// and a line for each message and evaluation.
 /// </summary>
 internal static class RunDisplay
 {
-    private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(10);
-
     /// <summary>Runs <paramref name="work"/>, which is given the function to call, from any thread, with each event.</summary>
-    public static T Show<T>(Output output, Func<Action<RunEvent>, T> work)
-    {
-        if (!output.IsLive)
-            return work(OneAtATime(new PlainLines(output).Show));
-        return output.Progress.Progress()
-            .AutoClear(false)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new NumbersColumn())
-            .Start(context => work(OneAtATime(new Bars(output.Progress, context).Show)));
-    }
-
-    private static Action<RunEvent> OneAtATime(Action<RunEvent> show)
-    {
-        var turn = new Lock();
-        return e =>
-        {
-            lock (turn)
-                show(e);
-        };
-    }
+    public static T Show<T>(Output output, Func<Action<RunEvent>, T> work) => ProgressDisplay.Show(
+        output, ProgressUnit.Steps, output.IsLive ? new Bars(output.Progress).Show : PlainLines(output), work);
 
     /// <summary>"epoch 2  step 120/900  loss 0.4321  lr 3.0e-4  9.2 images/s  waited 0.8 %  left 4:10", as far as known.</summary>
     public static string Numbers(RunEvent e)
@@ -41,7 +21,7 @@ internal static class RunDisplay
         if (e.Epoch > 0)
             parts.Add($"epoch {e.Epoch}");
         if (e.Steps > 0)
-            parts.Add($"step {e.Step}/{e.Steps}");
+            parts.Add(ProgressDisplay.Numbers(At(e)));
         if (e.Loss is { } loss)
             parts.Add($"loss {NumberText.Significant(loss)}");
         if (e.Unlabeled.TryGetValue("accepted", out var accepted))
@@ -60,56 +40,30 @@ internal static class RunDisplay
     /// <summary>"smape 12.9  landmark-error 4.2"; those of single classes, angles and corners ("mae.cobb1") are left out.</summary>
     public static string Metrics(RunEvent e) => string.Join("  ", e.Metrics.Where(m => !m.Key.Contains('.')).Select(m => $"{m.Key} {NumberText.Significant(m.Value)}"));
 
-    private sealed class PlainLines(Output output)
-    {
-        private readonly Stopwatch _clock = Stopwatch.StartNew();
-        private TimeSpan _next;
-        private string _stage = "";
+    private static Progress At(RunEvent e) => new(e.Stage, e.Step, e.Steps, ProgressUnit.Steps);
 
-        public void Show(RunEvent e)
-        {
-            if (e.Message is { } message)
-                output.Note($"{e.Stage}: {message}");
-            var last = e.Steps > 0 && e.Step >= e.Steps;
-            var due = _clock.Elapsed >= _next || e.Stage != _stage || last || e.Metrics.Count > 0;
-            var line = string.Join("  ", new[] { Numbers(e), Metrics(e) }.Where(part => part.Length > 0));
-            if (!due || line.Length == 0)
-                return;
-            output.Note($"{e.Stage}: {line}");
-            (_next, _stage) = (_clock.Elapsed + PlainInterval, e.Stage);
-        }
-    }
-
-    private sealed class Bars(IAnsiConsole console, ProgressContext context)
+    private static Action<ProgressDisplay, RunEvent> PlainLines(Output output) => (display, e) =>
     {
-        private readonly Dictionary<string, ProgressTask> _tasks = [];
+        if (e.Message is { } message)
+            output.Note($"{e.Stage}: {message}");
+        var line = string.Join("  ", new[] { Numbers(e), Metrics(e) }.Where(part => part.Length > 0));
+        display.Draw(At(e), line, isDue: e.Metrics.Count > 0);
+    };
+
+    private sealed class Bars(IAnsiConsole console)
+    {
         private readonly HashSet<string> _training = [];
 
-        public void Show(RunEvent e)
+        public void Show(ProgressDisplay display, RunEvent e)
         {
-            if (!_tasks.TryGetValue(e.Stage, out var task))
-                task = _tasks[e.Stage] = context.AddTask(Lines.Plain(e.Stage), new ProgressTaskSettings { MaxValue = Math.Max(e.Steps, 1) });
             if (e.Message is { } message)
                 console.MarkedLine($"[grey]{e.Stage}:[/] {message}");
             if (e.Metrics.Count > 0)
                 console.MarkedLine($"[grey]{e.Stage}: epoch {e.Epoch}[/]  {Metrics(e)}");
-            task.IsIndeterminate = e.Steps == 0;
-            if (e.Steps > 0)
-            {
-                task.MaxValue = e.Steps;
-                task.Value = e.Step;
-                if (e.Loss is not null || !_training.Contains(e.Stage))
-                    task.Tag = Numbers(e); // An evaluation leaves the last step's numbers in sight.
-                if (e.Loss is not null)
-                    _training.Add(e.Stage);
-            }
+            if (e.Loss is not null)
+                _training.Add(e.Stage);
+            var isBetween = e.Loss is null && _training.Contains(e.Stage);
+            display.Draw(At(e), isBetween ? null : Numbers(e)); // An evaluation leaves the last step's numbers in sight.
         }
-    }
-
-    /// <summary>The numbers of the newest event of a bar.</summary>
-    private sealed class NumbersColumn : ProgressColumn
-    {
-        public override Spectre.Console.Rendering.IRenderable Render(Spectre.Console.Rendering.RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text(task.Tag as string ?? "", Style.Plain).Overflow(Overflow.Ellipsis);
     }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Marrow.Datasets;
-using Marrow.Training.Loop;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
@@ -26,7 +25,8 @@ internal static class DataCheckCommand
 
     private static int Run(DatasetRequest request, bool all, Output output, CancellationToken cancellation)
     {
-        var report = RunDisplay.Show(output, show => DataCheck.Run(request, new Progress(request.Name, show), cancellation));
+        var report = ProgressDisplay.Show(
+            output, ProgressUnit.Images, show => DataCheck.Run(request, show, cancellation));
         output.Finish(report, console => Draw(console, report, all));
         return ExitCode.Done;
     }
@@ -75,9 +75,4 @@ internal static class DataCheckCommand
 
     private static IReadOnlyList<string> Row(params string[] cells) => cells;
     private static string Number(double value) => double.IsNaN(value) ? "-" : value.ToString("0.###", CultureInfo.InvariantCulture);
-
-    private sealed class Progress(string name, Action<RunEvent> show) : IProgress<DataCheckProgress>
-    {
-        public void Report(DataCheckProgress value) => show(new() { Stage = name, Step = value.Done, Steps = value.Total });
-    }
 }

@@ -76,12 +76,17 @@ internal static class EvaluateCommand
     private static int Measure(List<Checkpoint> named, List<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, IReadOnlyList<string> warnings, string data, EvaluationSplit part, DeviceChoice device, Output output, CancellationToken cancellation)
     {
         ProcessThreads.Current?.Apply();
-        var results = RunDisplay.Show(output, show =>
+        var results = ProgressDisplay.Show(output, ProgressUnit.Images, show =>
         {
-            void Progress(int done, int total) => show(new RunEvent { Stage = data, Step = done, Steps = total });
+            void Tell(Progress at) => show(at with { What = data });
             return named is [var one]
-                ? new Dictionary<string, IReadOnlyList<MetricValue>> { [one.Config.Task] = Evaluation.Measure(one, samples, progress: Progress, cancellation: cancellation, detector: checkpoints.FirstOrDefault(c => c != one), device: device) }
-                : Evaluation.MeasureSpine(checkpoints, samples, progress: Progress, cancellation: cancellation, device: device);
+                ? new Dictionary<string, IReadOnlyList<MetricValue>>
+                {
+                    [one.Config.Task] = Evaluation.Measure(
+                        one, samples, progress: Tell, cancellation: cancellation,
+                        detector: checkpoints.FirstOrDefault(c => c != one), device: device),
+                }
+                : Evaluation.MeasureSpine(checkpoints, samples, progress: Tell, cancellation: cancellation, device: device);
         });
         var document = new
         {

@@ -54,8 +54,8 @@ internal static class HubDiffCommand
                 return new("", [], $"the module of {checkpoint.Name} is its maker's own");
         }
         var (what, total, images) = Images(a, b, folder, count);
-        return RunDisplay.Show(output, show => new ActivationResult(what, ActivationDiff.Between(a, b, images,
-            seen => show(new() { Stage = "comparing", Step = seen, Steps = total }), cancellation)));
+        return ProgressDisplay.Show(output, ProgressUnit.Images, show => new ActivationResult(what, ActivationDiff.Between(
+            a, b, images, at => show(at with { Total = total }), cancellation)));
     }
 
     /// <summary>Of a folder so many, evenly spread over the names; else phantoms of the kind that b was made for.</summary>

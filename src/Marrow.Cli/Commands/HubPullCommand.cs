@@ -21,8 +21,10 @@ internal static class HubPullCommand
             .Does((parsed, output, cancellation) =>
             {
                 var store = new LocalHub(HubFolder.ToFill(parsed, hub));
-                var pulled = TransferDisplay.Show(output, show => new CheckpointRegistry(registry.Options(parsed, output)).PullAsync(
-                    store, parsed.GetRequiredValue(source), parsed.GetValue(registry.WithParents), show, cancellation));
+                var oci = new CheckpointRegistry(registry.Options(parsed, output));
+                var pulled = ProgressDisplay.Show(output, ProgressUnit.Bytes, show => oci.PullAsync(
+                    store, parsed.GetRequiredValue(source), parsed.GetValue(registry.WithParents), show, cancellation)
+                    .GetAwaiter().GetResult());
                 output.Finish(new { hub = store.Folder, pulled }, console => Draw(console, pulled));
                 return ExitCode.Done;
             });

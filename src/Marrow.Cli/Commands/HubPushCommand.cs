@@ -30,8 +30,10 @@ internal static class HubPushCommand
                 var store = new LocalHub(HubFolder.Of(parsed, hub));
                 using var checkpoint = new CheckpointReferences(store, output, cancellation).Resolve(parsed.GetRequiredValue(name));
                 Warn(output, parsed.GetValue(license) ?? checkpoint.License);
-                var pushed = TransferDisplay.Show(output, show => new CheckpointRegistry(registry.Options(parsed, output)).PushAsync(
-                    store, checkpoint, parsed.GetRequiredValue(target), parsed.GetValue(registry.WithParents), parsed.GetValue(license), show, cancellation));
+                var oci = new CheckpointRegistry(registry.Options(parsed, output));
+                var pushed = ProgressDisplay.Show(output, ProgressUnit.Bytes, show => oci.PushAsync(
+                    store, checkpoint, parsed.GetRequiredValue(target), parsed.GetValue(registry.WithParents),
+                    parsed.GetValue(license), show, cancellation).GetAwaiter().GetResult());
                 foreach (var moved in pushed.Where(p => p.Replaced is not null))
                     output.Note($"{moved.Reference} named {moved.Replaced} before; that is still there under its digest.");
                 output.Finish(new { pushed }, console => Draw(console, pushed));

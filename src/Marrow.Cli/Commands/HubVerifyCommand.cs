@@ -19,7 +19,8 @@ internal static class HubVerifyCommand
             .Does((parsed, output, cancellation) =>
             {
                 var store = new LocalHub(HubFolder.Of(parsed, hub));
-                var result = TransferDisplay.Show(output, "verifying", show => store.Verify(parsed.GetValue(name), show, cancellation));
+                var result = ProgressDisplay.Show(
+                    output, ProgressUnit.Bytes, show => store.Verify(parsed.GetValue(name), show, cancellation));
                 output.Finish(
                     new { result.Hub, result.IsWhole, Damaged = result.Checkpoints.Count(c => c.Faults.Count > 0), result.Checkpoints, result.Strays },
                     console => Draw(console, result));

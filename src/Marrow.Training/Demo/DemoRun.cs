@@ -87,14 +87,17 @@ internal static class DemoRun
     private static void MakePhantoms(DemoRequest request, DemoFolder folder, Action<RunEvent> report, CancellationToken cancellation)
     {
         const int parts = 2;
-        report(new() { Stage = PhantomStage, Steps = parts });
+        Report(0, null);
         // The labels are written last: where they are, the films are.
         if (!File.Exists(Path.Combine(folder.Chests, "train.csv")))
             PhantomWriter.WriteChest(folder.Chests, request.Chests, request.Seed, ChestFilms, cancellation);
-        report(new() { Stage = PhantomStage, Step = 1, Steps = parts, Message = string.Create(CultureInfo.InvariantCulture, $"{request.Chests} chests in {folder.Chests}") });
+        Report(1, string.Create(CultureInfo.InvariantCulture, $"{request.Chests} chests in {folder.Chests}"));
         if (!File.Exists(Path.Combine(folder.Spines, "labels", "training", "filenames.csv")))
             PhantomWriter.WriteSpine(folder.Spines, request.Spines, request.Seed, SpineFilms, cancellation);
-        report(new() { Stage = PhantomStage, Step = parts, Steps = parts, Message = string.Create(CultureInfo.InvariantCulture, $"{request.Spines} spines in {folder.Spines}") });
+        Report(parts, string.Create(CultureInfo.InvariantCulture, $"{request.Spines} spines in {folder.Spines}"));
+
+        void Report(int done, string? message) =>
+            report(RunEvent.Of(new(PhantomStage, done, parts, ProgressUnit.Steps)) with { Message = message });
     }
 
     private static void Say(Action<RunEvent> report, string message) => report(new() { Stage = PhantomStage, Message = message });

@@ -17,10 +17,12 @@ internal sealed class ExperimentProgress(ExperimentPlan plan, Action<RunEvent> r
     private Stopwatch _run = Stopwatch.StartNew();
     private int _done;
 
+    private RunEvent Overall => RunEvent.Of(new(All, _done, plan.Runs.Count, ProgressUnit.Runs));
+
     public void Begin(ExperimentRun run)
     {
         _run = Stopwatch.StartNew();
-        report(new() { Stage = All, Step = _done, Steps = plan.Runs.Count, Eta = Left(null), Message = $"{_done + 1} of {plan.Runs.Count}: {run}" });
+        report(Overall with { Eta = Left(null), Message = $"{_done + 1} of {plan.Runs.Count}: {run}" });
     }
 
     /// <summary>Of the run that is going on; its remarks are in its log.</summary>
@@ -32,7 +34,7 @@ internal sealed class ExperimentProgress(ExperimentPlan plan, Action<RunEvent> r
         if (_sinceOverall.Elapsed < Interval || e.Eta is null)
             return;
         _sinceOverall.Restart();
-        report(new() { Stage = All, Step = _done, Steps = plan.Runs.Count, Eta = Left(e.Eta) });
+        report(Overall with { Eta = Left(e.Eta) });
     }
 
     public void End(ExperimentRunResult result)
@@ -41,11 +43,8 @@ internal sealed class ExperimentProgress(ExperimentPlan plan, Action<RunEvent> r
         _done++;
         var measured = result.Value(plan.Metric);
         var text = $"{ExperimentText.MetricName(plan, measured.Unit)} {ExperimentText.Value(measured.Unit, measured.Value)}";
-        report(new()
+        report(Overall with
         {
-            Stage = All,
-            Step = _done,
-            Steps = plan.Runs.Count,
             Eta = Left(TimeSpan.Zero),
             Message = $"{result.Run}: {text} in {ExperimentEstimate.Duration(result.Seconds)}",
         });
@@ -61,7 +60,7 @@ internal sealed class ExperimentProgress(ExperimentPlan plan, Action<RunEvent> r
     public void Skip(ExperimentRun run, string why)
     {
         _done++;
-        report(new() { Stage = All, Step = _done, Steps = plan.Runs.Count, Message = $"{run}: {why}" });
+        report(Overall with { Message = $"{run}: {why}" });
     }
 
     /// <param name="current">Left of the run that is going on; null when it has only begun.</param>

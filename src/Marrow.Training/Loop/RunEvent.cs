@@ -49,4 +49,8 @@ public sealed record RunEvent
 
     /// <summary>A line for the reader ("warm start: 98.2 % of the backbone copied"); null when the numbers say it all.</summary>
     public string? Message { get; init; }
+
+    /// <summary>Of work in a run that takes no training steps: its images or runs are counted as steps.</summary>
+    public static RunEvent Of(Progress at) =>
+        new() { Stage = at.What, Step = checked((int)at.Done), Steps = checked((int)at.Total) };
 }

@@ -20,8 +20,9 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
     private readonly Compute _compute = Compute.Choose(device: device);
 
     /// <summary>[N, D] float32 in the samples' order, and whether they were found; the caller disposes them.</summary>
-    /// <param name="progress">Told (images done, images in all).</param>
-    public (Tensor Features, bool Found) Extract(Candidate candidate, Action<int, int> progress, CancellationToken cancellation)
+    /// <param name="progress">Called with each batch of images.</param>
+    public (Tensor Features, bool Found) Extract(
+        Candidate candidate, Action<Progress> progress, CancellationToken cancellation)
     {
         var key = FeatureCache.Key(candidate, samples, pooling, _compute.ToString());
         var dimensions = BackboneCatalogue.Get(candidate.Backbone).Levels[^1].Channels * pooling.Bands;
@@ -50,7 +51,7 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
         }
     }
 
-    private Tensor Run(Candidate candidate, Action<int, int> progress, CancellationToken cancellation)
+    private Tensor Run(Candidate candidate, Action<Progress> progress, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -70,7 +71,7 @@ internal sealed class FeatureExtractor(IReadOnlyList<Sample> samples, Pooling po
             using var images = loader.Next();
             var map = _compute.Forward(() => features.forward(_compute.Arrange(images.Images)));
             rows.Add(pooling.Apply(map).cpu().MoveToOuterDisposeScope());
-            progress(done += images.Samples.Count, samples.Count);
+            progress(new(candidate.Name, done += images.Samples.Count, samples.Count, ProgressUnit.Images));
         }
         var all = cat([.. rows], 0);
         if (!all.isfinite().all().Value<bool>())

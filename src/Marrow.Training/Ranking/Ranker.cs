@@ -52,7 +52,8 @@ public static class Ranker
         warnings.AddRange(data.Warnings);
         if (data.Patients < FewPatients)
             warnings.Add($"{data.Patients} patients are few: the intervals are narrower than they should be with fewer than {FewPatients}.");
-        report(new() { Stage = request.DataName, Step = data.Samples.Count, Steps = data.Samples.Count, Message = string.Join("; ", data.Notes) });
+        var read = new Progress(request.DataName, data.Samples.Count, data.Samples.Count, ProgressUnit.Images);
+        report(RunEvent.Of(read) with { Message = string.Join("; ", data.Notes) });
         var task = new ProbeTask(request.Task, data.Dataset, data.Samples, request.Folds, request.Seed);
         if (task.Unusable.Count > 0)
             warnings.Add($"Not ranked by {string.Join(", ", task.Unusable)}: too few patients have it, or have it not.");
@@ -161,7 +162,7 @@ public static class Ranker
     private static RankedCandidate Score(Candidate candidate, FeatureExtractor extractor, ProbeTask task, Action<RunEvent> report, CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
-        var (features, found) = extractor.Extract(candidate, (done, total) => report(new() { Stage = candidate.Name, Step = done, Steps = total }), cancellation);
+        var (features, found) = extractor.Extract(candidate, at => report(RunEvent.Of(at)), cancellation);
         using var _ = features;
         var featureSeconds = watch.Elapsed.TotalSeconds;
         watch.Restart();

@@ -82,7 +82,7 @@ internal sealed class StageCropping : IDisposable
         var spines = _detector.Detect(
             samples,
             kept,
-            (done, all) => context.Report(new() { Stage = $"{_stage.Name}: detections", Step = done, Steps = all }),
+            at => context.Report(RunEvent.Of(at with { What = $"{_stage.Name}: {at.What}" })),
             context.Cancellation);
         var without = spines.Where(s => !s.Value.IsUsable).Select(s => s.Key).Order(StringComparer.Ordinal).ToList();
         if (without.Count > 0)

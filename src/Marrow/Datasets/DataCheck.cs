@@ -17,9 +17,6 @@ public readonly record struct ClassCount(int Positive, int Negative, int Unknown
 /// <summary>How one number is spread over the images that have it; NaN without any.</summary>
 public readonly record struct NumberSummary(int Known, int Unknown, double Least, double Mean, double Largest);
 
-/// <summary>Images looked at and to look at.</summary>
-public readonly record struct DataCheckProgress(int Done, int Total);
-
 /// <summary>Everything that is right and wrong with a data set; written as JSON by <see cref="MarrowJson"/>.</summary>
 public sealed record DataReport
 {
@@ -78,7 +75,9 @@ public static class DataCheck
     private const double MatTolerancePixels = 1; // The two landmark files of SpineWeb 16 agree to 0.04 px.
 
     /// <summary>Throws <see cref="MarrowException"/> only where nothing can be looked at: no folder, no label file, no image.</summary>
-    public static DataReport Run(DatasetRequest request, IProgress<DataCheckProgress>? progress = null, CancellationToken cancellation = default)
+    /// <param name="progress">Called from any thread, with each image.</param>
+    public static DataReport Run(
+        DatasetRequest request, Action<Progress>? progress = null, CancellationToken cancellation = default)
     {
         request = request with { CollectsBadRows = true };
         var dataset = DatasetCatalogue.Open(request);
@@ -94,7 +93,8 @@ public static class DataCheck
         var others = OtherSplits(request).ToArray();
         var total = dataset.Samples.Count + others.Sum(o => o.Dataset.Samples.Count);
         var done = 0;
-        void Step() => progress?.Report(new DataCheckProgress(Interlocked.Increment(ref done), total));
+        void Step() =>
+            progress?.Invoke(new(request.Name, Interlocked.Increment(ref done), total, ProgressUnit.Images));
         var contents = Decode(dataset, faults, Step, cancellation);
         AddDuplicates(contents, faults);
         foreach (var (split, other) in others)

@@ -27,21 +27,15 @@ public sealed record HubVerification(string Hub, IReadOnlyList<VerifiedCheckpoin
 /// </summary>
 internal static class HubVerifier
 {
-    public static HubVerification Run(LocalHub hub, string? reference, Action<long, long>? progress, CancellationToken cancellation)
+    public static HubVerification Run(LocalHub hub, string? reference, Action<Progress>? progress, CancellationToken cancellation)
     {
         if (reference is null)
             RequireHub(hub.Folder);
         var entries = reference is null ? hub.List() : hub.Matching(reference);
-        var (total, done, turn) = (entries.Sum(e => e.Bytes), 0L, new Lock());
-        void Read(long bytes)
-        {
-            lock (turn)
-                progress?.Invoke(done = Math.Min(done + bytes, total), total);
-        }
-
+        var meter = new ByteMeter("verifying", entries.Sum(e => e.Bytes), progress);
         var verified = new VerifiedCheckpoint?[entries.Count];
         Parallel.For(0, entries.Count, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
-            i => verified[i] = Confirmed(hub, entries[i], Read, cancellation));
+            i => verified[i] = Confirmed(hub, entries[i], meter.Move, cancellation));
         var strays = reference is null ? Strays(hub.Folder) : [];
         HubDisk.Sweep(hub.Folder);
         return new(hub.Folder, [.. verified.OfType<VerifiedCheckpoint>()], strays);

@@ -51,8 +51,8 @@ public sealed class LocalHub(string folder)
     /// tells every damaged file. Throws <see cref="MarrowException"/> for an unknown reference, and where all of a folder
     /// that is no hub is asked for.
     /// </summary>
-    /// <param name="progress">Told (bytes done, bytes in all), one call at a time.</param>
-    public HubVerification Verify(string? reference = null, Action<long, long>? progress = null, CancellationToken cancellation = default) =>
+    /// <param name="progress">Called from any thread, one call at a time.</param>
+    public HubVerification Verify(string? reference = null, Action<Progress>? progress = null, CancellationToken cancellation = default) =>
         HubVerifier.Run(this, reference, progress, cancellation);
 
     /// <summary>The checkpoint of this digest, under whatever name; null when the hub has none.</summary>

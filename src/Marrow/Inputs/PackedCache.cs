@@ -65,10 +65,10 @@ public sealed class PackedCache : IDisposable
     /// Null: marrow/packed in the user's cache folder; where that can't be used, the temporary folder. Of a folder of
     /// one's own, too, packed files that were used longest ago go when all take more than 16 GiB.
     /// </param>
-    /// <param name="progress">Told (images done, images in all), from any thread, one call at a time.</param>
+    /// <param name="progress">Called from any thread, one call at a time.</param>
     /// <param name="read">File, least width and height wanted -> radiograph. Null: <see cref="RadiographReader.Read"/>.</param>
     public static PackedCache Open(IReadOnlyList<Sample> samples, InputContract contract, string? cacheFolder = null,
-        Action<int, int>? progress = null, Func<string, int, int, Radiograph>? read = null, CancellationToken cancellation = default)
+        Action<Progress>? progress = null, Func<string, int, int, Radiograph>? read = null, CancellationToken cancellation = default)
     {
         contract.Validate("packed cache");
         var distinct = samples.DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();

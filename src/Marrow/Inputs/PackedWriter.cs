@@ -35,11 +35,11 @@ internal static class PackedWriter
     /// <summary>
     /// Throws <see cref="MarrowException"/> when images can't be read (it lists up to ten) or the file can't be written.
     /// </summary>
-    /// <param name="progress">Told (images done, images in all), from any thread, one call at a time.</param>
+    /// <param name="progress">Called from any thread, one call at a time.</param>
     /// <param name="read">File, least width and height wanted -> radiograph.</param>
     /// <param name="keys">Of the samples, see <see cref="Key(Sample)"/>.</param>
     public static void Write(string path, IReadOnlyList<Sample> samples, IReadOnlyList<byte[]> keys, InputContract contract,
-        Action<int, int>? progress, Func<string, int, int, Radiograph> read, CancellationToken cancellation)
+        Action<Progress>? progress, Func<string, int, int, Radiograph> read, CancellationToken cancellation)
     {
         var size = PackedCache.PackedSize(contract);
         var images = Enumerable.Range(0, samples.Count).GroupBy(i => samples[i].ImagePath, StringComparer.Ordinal).Select(g => g.ToArray()).ToList();
@@ -65,7 +65,7 @@ internal static class PackedWriter
                             stream.Position = PackedFile.PlaceOf(i, samples.Count, size);
                             stream.Write(pixels);
                         }
-                        progress?.Invoke(++done, samples.Count);
+                        progress?.Invoke(new("packing", ++done, samples.Count, ProgressUnit.Images));
                     }
                 }
             });

@@ -44,8 +44,9 @@ internal sealed class CropDetector : IDisposable
 
     /// <summary>By sample id, for each image once.</summary>
     /// <param name="kept">What was seen before; what is seen now is added. Null: nothing is kept.</param>
-    /// <param name="progress">Told (images done, images in all).</param>
-    public IReadOnlyDictionary<string, DetectedSpine> Detect(IReadOnlyList<Sample> samples, DetectionFile? kept, Action<int, int>? progress, CancellationToken cancellation)
+    /// <param name="progress">Called with each batch of images.</param>
+    public IReadOnlyDictionary<string, DetectedSpine> Detect(
+        IReadOnlyList<Sample> samples, DetectionFile? kept, Action<Progress>? progress, CancellationToken cancellation)
     {
         var distinct = samples.DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
         var found = new Dictionary<string, DetectedSpine>(StringComparer.Ordinal);
@@ -70,7 +71,7 @@ internal sealed class CropDetector : IDisposable
                 kept?.Add(inBatch.Sample, seen);
                 found[inBatch.Sample.Id] = seen;
             }
-            progress?.Invoke(found.Count, distinct.Count);
+            progress?.Invoke(new("detections", found.Count, distinct.Count, ProgressUnit.Images));
         });
         return found;
     }

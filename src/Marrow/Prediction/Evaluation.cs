@@ -39,8 +39,10 @@ public static class Evaluation
     /// looks at a crop without the detector that it crops by.
     /// </summary>
     /// <param name="detector">Null where the checkpoint looks at whole images.</param>
-    public static IReadOnlyList<MetricValue> Measure(Checkpoint checkpoint, IReadOnlyList<Sample> samples,
-        BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default, Checkpoint? detector = null, DeviceChoice device = default)
+    public static IReadOnlyList<MetricValue> Measure(
+        Checkpoint checkpoint, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
+        Action<Progress>? progress = null, CancellationToken cancellation = default, Checkpoint? detector = null,
+        DeviceChoice device = default)
     {
         if (checkpoint.Config.Input.Crop is { } crop)
             samples = Crop(checkpoint, crop, detector, samples, device, progress, cancellation);
@@ -55,7 +57,9 @@ public static class Evaluation
         return task.Measure(loader, compute, (bootstrap ?? new()) with { Cancellation = cancellation });
     }
 
-    private static IReadOnlyList<Sample> Crop(Checkpoint checkpoint, InputCrop crop, Checkpoint? detector, IReadOnlyList<Sample> samples, DeviceChoice device, Action<int, int>? progress, CancellationToken cancellation)
+    private static IReadOnlyList<Sample> Crop(
+        Checkpoint checkpoint, InputCrop crop, Checkpoint? detector, IReadOnlyList<Sample> samples, DeviceChoice device,
+        Action<Progress>? progress, CancellationToken cancellation)
     {
         if (detector?.Digest != crop.Digest)
             throw CropDetector.Missing(checkpoint);
@@ -76,7 +80,7 @@ public static class Evaluation
     }
 
     private static List<SpinePredictor.Measurement> MeasureEach(
-        SpinePredictor predictor, IReadOnlyList<Sample> samples, Action<int, int>? progress, CancellationToken cancellation)
+        SpinePredictor predictor, IReadOnlyList<Sample> samples, Action<Progress>? progress, CancellationToken cancellation)
     {
         var found = new List<SpinePredictor.Measurement>();
         var (width, height) = predictor.DecodeSize;
@@ -84,7 +88,7 @@ public static class Evaluation
         {
             cancellation.ThrowIfCancellationRequested();
             found.Add(predictor.Measure(RadiographReader.Read(sample.ImagePath, width, height)));
-            progress?.Invoke(found.Count, samples.Count);
+            progress?.Invoke(new("measuring", found.Count, samples.Count, ProgressUnit.Images));
         }
         return found;
     }
@@ -93,8 +97,9 @@ public static class Evaluation
     /// The angles of the corners, what their error lets expect, the regressor's, and both mixed, each with its metrics,
     /// image by image as a user's prediction goes, but for its refusal of films that seem to show no whole spine. Keys: "landmarks", "expected", "regressor", "fused".
     /// </summary>
-    public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(IReadOnlyList<Checkpoint> checkpoints,
-        IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null, Action<int, int>? progress = null, CancellationToken cancellation = default, DeviceChoice device = default)
+    public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(
+        IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
+        Action<Progress>? progress = null, CancellationToken cancellation = default, DeviceChoice device = default)
     {
         bootstrap = (bootstrap ?? new()) with { Cancellation = cancellation };
         using var predictor = new SpinePredictor(checkpoints, Compute.Choose(device: device));

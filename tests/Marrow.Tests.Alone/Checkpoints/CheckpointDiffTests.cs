@@ -121,9 +121,9 @@ public sealed class CheckpointDiffTests : IDisposable
         using var first = Drafts.Of(classifier).Save(_hub.Path);
         WarmStart.Apply(detector, Detector, WeightSource.Of(first));
         using var second = Drafts.Detector(detector).Save(_hub.Path);
-        var seen = new List<int>();
+        var seen = new List<Progress>();
         Assert.All(ActivationDiff.Between(first, second, ActivationDiff.Phantoms(first.Config.Input, 5), seen.Add), s => Assert.Equal(1, s.Alignment, 9));
-        Assert.Equal([1, 2, 3, 4, 5], seen);
+        Assert.Equal([1, 2, 3, 4, 5], seen.Select(at => at.Done));
 
         using var other = (Drafts.Of(classifier) with { Config = Drafts.Of(classifier).Config with { Input = new() { Width = 96, Height = 64 } } }).Save(_hub.Path);
         Assert.All(ActivationDiff.Between(other, second, ActivationDiff.Phantoms(first.Config.Input, 5)), s => Assert.InRange(s.Alignment, -1, 0.9999));

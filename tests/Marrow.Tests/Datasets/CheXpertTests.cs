@@ -134,6 +134,6 @@ public sealed class CheXpertTests : IDisposable
         Assert.Contains("Oedema", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(typo)).Message, StringComparison.Ordinal);
         var foreign = Request("chexpert", _folder.Path, new() { Blank = "zeros", BodyPart = "hand" });
         Assert.Contains("bodyPart", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(foreign)).Message, StringComparison.Ordinal);
-        Assert.Contains("chexpert, csv", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("padchest", _folder.Path))).Message, StringComparison.Ordinal);
+        Assert.Contains("chexpert, coco, csv", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("padchest", _folder.Path))).Message, StringComparison.Ordinal);
     }
 }

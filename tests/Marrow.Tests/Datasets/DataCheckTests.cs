@@ -92,14 +92,9 @@ public sealed class DataCheckTests : IDisposable
     {
         foreach (var i in Enumerable.Range(0, 5))
             WriteImage(_folder[$"{i}.png"], i);
-        var seen = new System.Collections.Concurrent.ConcurrentBag<DataCheckProgress>();
-        DataCheck.Run(Request("images", _folder.Path), new Reporter(seen.Add));
+        var seen = new System.Collections.Concurrent.ConcurrentBag<Progress>();
+        DataCheck.Run(Request("images", _folder.Path), seen.Add);
         Assert.Equal([1, 2, 3, 4, 5], seen.Select(p => p.Done).Order());
         Assert.All(seen, p => Assert.Equal(5, p.Total));
-    }
-
-    private sealed class Reporter(Action<DataCheckProgress> report) : IProgress<DataCheckProgress>
-    {
-        public void Report(DataCheckProgress value) => report(value);
     }
 }

@@ -72,8 +72,8 @@ public sealed class HubVerificationTests : IDisposable
     {
         FakeHub.Add(_hub.Folder, "a.one");
         FakeHub.Add(_hub.Folder, "a.two");
-        var seen = new List<(long Done, long Total)>();
-        var result = _hub.Verify(progress: (done, total) => seen.Add((done, total)));
+        var seen = new List<Progress>();
+        var result = _hub.Verify(progress: seen.Add);
         Assert.Equal(_hub.List().Sum(e => e.Bytes), seen[^1].Total);
         Assert.Equal(seen[^1].Total, seen[^1].Done);
         Assert.Equal(result.Checkpoints.Sum(c => c.Bytes), seen[^1].Done);

@@ -259,14 +259,10 @@ public sealed class PackedCacheTests : IDisposable
     [Fact]
     public void Progress_counts_every_image()
     {
-        var seen = new List<int>();
-        using var cache = PackedCache.Open(_images.Samples(11), Contract, Path.Combine(_images.Folder, "cache"),
-            (done, all) =>
-            {
-                Assert.Equal(11, all);
-                seen.Add(done);
-            }, TestImages.ReadNoise);
-        Assert.Equal(Enumerable.Range(1, 11), seen);
+        var seen = new List<Progress>();
+        using var cache = PackedCache.Open(
+            _images.Samples(11), Contract, Path.Combine(_images.Folder, "cache"), seen.Add, TestImages.ReadNoise);
+        Assert.Equal(Enumerable.Range(1, 11).Select(done => new Progress("packing", done, 11, ProgressUnit.Images)), seen);
     }
 
     [Fact]
@@ -274,7 +270,7 @@ public sealed class PackedCacheTests : IDisposable
     {
         using var cancel = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => PackedCache.Open(_images.Samples(50), Contract,
-            Path.Combine(_images.Folder, "cache"), (_, _) => cancel.Cancel(), TestImages.ReadNoise, cancel.Token));
+            Path.Combine(_images.Folder, "cache"), _ => cancel.Cancel(), TestImages.ReadNoise, cancel.Token));
         Assert.Empty(Directory.GetFiles(Path.Combine(_images.Folder, "cache")));
     }
 

@@ -89,9 +89,9 @@ public class VisibleTextTests
             show(new RunEvent { Stage = Hostile, Message = Hostile, Steps = 2, Step = 1 });
             return 0;
         });
-        TransferDisplay.Show(output, Hostile, (Action<long, long> show) =>
+        ProgressDisplay.Show(output, ProgressUnit.Bytes, show =>
         {
-            show(1, 2);
+            show(new(Hostile, 1, 2, ProgressUnit.Bytes));
             return 0;
         });
         var left = console.Output;

@@ -32,9 +32,9 @@ public static class ActivationDiff
     /// <see cref="MarrowException"/> for fewer than four images and for a checkpoint whose model can't be built here.
     /// </summary>
     /// <param name="images">Are read one at a time.</param>
-    /// <param name="seen">Called after each image with how many there were so far.</param>
+    /// <param name="progress">Called after each image; how many come in all is not known here.</param>
     public static IReadOnlyList<StageAlignment> Between(
-        Checkpoint a, Checkpoint b, IEnumerable<Radiograph> images, Action<int>? seen = null, CancellationToken cancellation = default)
+        Checkpoint a, Checkpoint b, IEnumerable<Radiograph> images, Action<Progress>? progress = null, CancellationToken cancellation = default)
     {
         using var modelA = a.BuildModel();
         using var modelB = b.BuildModel();
@@ -49,7 +49,7 @@ public static class ActivationDiff
             foreach (var (stage, values) in Look(modelB, b.Config, image).Where(s => features.ContainsKey(s.Stage)))
                 features[stage].B.Add(values);
             count++;
-            seen?.Invoke(count);
+            progress?.Invoke(new("comparing", count, 0, ProgressUnit.Images));
         }
         if (count < KernelAlignment.FewestImages)
             throw new MarrowException($"{a.Name} and {b.Name}: expected {KernelAlignment.FewestImages} images or more to compare the activations on, found {count}. Give more images.");

@@ -7,7 +7,7 @@ namespace Marrow.Hub.Registry;
 /// Fetches one blob: what a former attempt kept is hashed again and the rest is asked for by Range; every byte passes
 /// through SHA-256 on its way to the disk. A blob of another digest is thrown away and fetched once more, then refused.
 /// </summary>
-internal sealed class BlobDownload(RegistryClient client, BlobParts parts, TransferMeter meter, Func<ArtifactLayer, string?> atHand)
+internal sealed class BlobDownload(RegistryClient client, BlobParts parts, ByteMeter meter, Func<ArtifactLayer, string?> atHand)
 {
     private const int BufferBytes = 128 << 10;
     private const long Progress = 64 << 10; // fewer bytes in an attempt are no progress
@@ -109,7 +109,7 @@ internal sealed class BlobDownload(RegistryClient client, BlobParts parts, Trans
     }
 
     /// <summary>What there is of the blob, and its hash so far. The disk's failures come out as errors of their own.</summary>
-    private sealed class Kept(FileStream part, string path, ArtifactLayer layer, TransferMeter meter)
+    private sealed class Kept(FileStream part, string path, ArtifactLayer layer, ByteMeter meter)
     {
         private IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 

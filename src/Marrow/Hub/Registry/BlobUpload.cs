@@ -9,7 +9,7 @@ namespace Marrow.Hub.Registry;
 /// most a chunk goes with the closing PUT, a larger one by PATCH after PATCH. After a cut the registry is asked how far it
 /// got, and the upload goes on there, or begins again where the registry has forgotten it.
 /// </summary>
-internal sealed class BlobUpload(RegistryClient client, TransferMeter meter)
+internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
 {
     /// <summary>A blob in memory, such as a config.</summary>
     public Task<bool> SendAsync(string what, byte[] bytes, string digest, CancellationToken cancellation) =>

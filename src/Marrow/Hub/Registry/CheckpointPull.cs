@@ -7,7 +7,7 @@ namespace Marrow.Hub.Registry;
 /// manifest's; the files, those that the hub has under whatever checkpoint from there; then a staged folder that the hub
 /// checks once more and moves to its place.
 /// </summary>
-internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool withParents, Action<TransferProgress>? progress)
+internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool withParents, Action<Progress>? progress)
 {
     private const int MostAncestors = 256;
 
@@ -51,7 +51,7 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
 
     private async Task FillAsync(string staged, OciReference source, CheckpointArtifact artifact, CancellationToken cancellation)
     {
-        var meter = new TransferMeter(artifact.Name, artifact.Bytes, progress);
+        var meter = new ByteMeter(artifact.Name, artifact.Bytes, progress);
         var download = new BlobDownload(client, _parts, meter, AtHand);
         var own = artifact.Layers.Single(l => l.File == CheckpointManifest.FileName);
         await download.FetchAsync(own, cancellation).ConfigureAwait(false);

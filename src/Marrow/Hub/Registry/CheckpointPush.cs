@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 namespace Marrow.Hub.Registry;
 
 /// <summary>Pushes planned checkpoints one after the other: the files that the repository lacks, at once; then the manifest.</summary>
-internal sealed class CheckpointPush(RegistryClient client, Action<TransferProgress>? progress)
+internal sealed class CheckpointPush(RegistryClient client, Action<Progress>? progress)
 {
     private readonly Dictionary<string, string> _manifests = new(StringComparer.Ordinal); // of what was pushed, by the checkpoint's digest
 
@@ -38,7 +38,7 @@ internal sealed class CheckpointPush(RegistryClient client, Action<TransferProgr
     private async Task<(int Files, long Bytes)> SendFilesAsync(PackedCheckpoint packed, CancellationToken cancellation)
     {
         var artifact = packed.Artifact;
-        var meter = new TransferMeter(artifact.Name, artifact.Bytes + packed.Config.Length, progress);
+        var meter = new ByteMeter(artifact.Name, artifact.Bytes + packed.Config.Length, progress);
         var upload = new BlobUpload(client, meter);
         var sent = 0;
         await Parallel.ForEachAsync(artifact.Layers.DistinctBy(l => l.Digest).OrderByDescending(l => l.Bytes),
