@@ -5,8 +5,8 @@ using Spectre.Console.Rendering;
 namespace Marrow.Cli;
 
 /// <summary>
-/// Draws how far work is: on a terminal a bar for each thing that goes on, with its numbers; elsewhere a plain line every
-/// few seconds. Whatever the program shows of progress goes through here.
+/// Draws how far work is: on a terminal a bar for each thing that goes on, with its numbers; elsewhere a plain line
+/// every few seconds. Whatever the program shows of progress goes through here.
 /// </summary>
 internal sealed class ProgressDisplay
 {
@@ -26,12 +26,12 @@ internal sealed class ProgressDisplay
     private ProgressDisplay(Output output, Look look, ProgressContext? context) =>
         (_output, _look, _context, _next) = (output, look, context, look.Interval);
 
-    /// <summary>Does <paramref name="work"/>, which is given the function to call, from any thread, to tell how far it is.</summary>
+    /// <summary>Does <paramref name="work"/>, which is given the function to tell by, from any thread.</summary>
     /// <param name="unit">What the work counts.</param>
     public static T Show<T>(Output output, ProgressUnit unit, Func<Action<Progress>, T> work) =>
         Show<Progress, T>(output, unit, (display, at) => display.Draw(at, Numbers(at)), work);
 
-    /// <summary>Does work that tells more than how far it is: <paramref name="draw"/> is given one event at a time.</summary>
+    /// <summary>The same for work that tells more: <paramref name="draw"/> is given one event at a time.</summary>
     public static T Show<TEvent, T>(
         Output output, ProgressUnit unit, Action<ProgressDisplay, TEvent> draw, Func<Action<TEvent>, T> work)
     {
@@ -91,7 +91,7 @@ internal sealed class ProgressDisplay
     private void DrawBar(ProgressContext context, Progress at, string? numbers)
     {
         if (!_bars.TryGetValue(at.What, out var bar))
-            bar = _bars[at.What] = context.AddTask(Lines.Plain(at.What), new ProgressTaskSettings { MaxValue = Math.Max(at.Total, 1) });
+            bar = _bars[at.What] = context.AddTask(Lines.Plain(at.What));
         bar.IsIndeterminate = at.Total == 0;
         if (at.Total == 0)
             return;

@@ -5,8 +5,8 @@ using Spectre.Console;
 namespace Marrow.Cli;
 
 /// <summary>
-/// Shows a run while it goes on: each stage's progress with loss, rate, time left and the share of time waited for data,
-/// and a line for each message and evaluation.
+/// Shows a run while it goes on: each stage's progress with loss, rate, time left and the share of time waited for
+/// data, and a line for each message and evaluation.
 /// </summary>
 internal static class RunDisplay
 {
@@ -63,7 +63,8 @@ internal static class RunDisplay
             if (e.Loss is not null)
                 _training.Add(e.Stage);
             var isBetween = e.Loss is null && _training.Contains(e.Stage);
-            display.Draw(At(e), isBetween ? null : Numbers(e)); // An evaluation leaves the last step's numbers in sight.
+            // An evaluation leaves the last step's numbers in sight.
+            display.Draw(At(e), isBetween ? null : Numbers(e));
         }
     }
 }

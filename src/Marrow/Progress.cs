@@ -22,7 +22,9 @@ public enum ProgressUnit
 /// <param name="Total">How many there are in all; 0 while that is not known.</param>
 public readonly record struct Progress(string What, long Done, long Total, ProgressUnit Unit)
 {
-    /// <summary>How many a second there were since it began, without those that were there before; null where nobody measured.</summary>
+    /// <summary>
+    /// How many a second there were since it began, without those that were there before; null where nobody measured.
+    /// </summary>
     public double? PerSecond { get; init; }
 
     /// <summary>The time that the rest takes at this rate; null without a rate.</summary>

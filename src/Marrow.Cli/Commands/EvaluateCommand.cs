@@ -5,7 +5,6 @@ using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Metrics;
 using Marrow.Prediction;
-using Marrow.Training.Loop;
 using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
@@ -86,7 +85,8 @@ internal static class EvaluateCommand
                         one, samples, progress: Tell, cancellation: cancellation,
                         detector: checkpoints.FirstOrDefault(c => c != one), device: device),
                 }
-                : Evaluation.MeasureSpine(checkpoints, samples, progress: Tell, cancellation: cancellation, device: device);
+                : Evaluation.MeasureSpine(
+                    checkpoints, samples, progress: Tell, cancellation: cancellation, device: device);
         });
         var document = new
         {

@@ -54,8 +54,9 @@ internal static class HubDiffCommand
                 return new("", [], $"the module of {checkpoint.Name} is its maker's own");
         }
         var (what, total, images) = Images(a, b, folder, count);
-        return ProgressDisplay.Show(output, ProgressUnit.Images, show => new ActivationResult(what, ActivationDiff.Between(
-            a, b, images, at => show(at with { Total = total }), cancellation)));
+        var stages = ProgressDisplay.Show(output, ProgressUnit.Images, show =>
+            ActivationDiff.Between(a, b, images, at => show(at with { Total = total }), cancellation));
+        return new(what, stages);
     }
 
     /// <summary>Of a folder so many, evenly spread over the names; else phantoms of the kind that b was made for.</summary>

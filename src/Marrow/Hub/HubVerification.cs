@@ -27,7 +27,8 @@ public sealed record HubVerification(string Hub, IReadOnlyList<VerifiedCheckpoin
 /// </summary>
 internal static class HubVerifier
 {
-    public static HubVerification Run(LocalHub hub, string? reference, Action<Progress>? progress, CancellationToken cancellation)
+    public static HubVerification Run(
+        LocalHub hub, string? reference, Action<Progress>? progress, CancellationToken cancellation)
     {
         if (reference is null)
             RequireHub(hub.Folder);

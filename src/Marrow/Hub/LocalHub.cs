@@ -52,7 +52,8 @@ public sealed class LocalHub(string folder)
     /// that is no hub is asked for.
     /// </summary>
     /// <param name="progress">Called from any thread, one call at a time.</param>
-    public HubVerification Verify(string? reference = null, Action<Progress>? progress = null, CancellationToken cancellation = default) =>
+    public HubVerification Verify(
+        string? reference = null, Action<Progress>? progress = null, CancellationToken cancellation = default) =>
         HubVerifier.Run(this, reference, progress, cancellation);
 
     /// <summary>The checkpoint of this digest, under whatever name; null when the hub has none.</summary>

@@ -67,8 +67,10 @@ public sealed class PackedCache : IDisposable
     /// </param>
     /// <param name="progress">Called from any thread, one call at a time.</param>
     /// <param name="read">File, least width and height wanted -> radiograph. Null: <see cref="RadiographReader.Read"/>.</param>
-    public static PackedCache Open(IReadOnlyList<Sample> samples, InputContract contract, string? cacheFolder = null,
-        Action<Progress>? progress = null, Func<string, int, int, Radiograph>? read = null, CancellationToken cancellation = default)
+    public static PackedCache Open(
+        IReadOnlyList<Sample> samples, InputContract contract, string? cacheFolder = null,
+        Action<Progress>? progress = null, Func<string, int, int, Radiograph>? read = null,
+        CancellationToken cancellation = default)
     {
         contract.Validate("packed cache");
         var distinct = samples.DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();

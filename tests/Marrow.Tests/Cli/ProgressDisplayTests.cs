@@ -7,7 +7,8 @@ public class ProgressDisplayTests
 {
     private const long MiB = 1 << 20;
 
-    private static readonly Progress Transfer = new("spine", 12 * MiB, 32 * MiB, ProgressUnit.Bytes) { PerSecond = 8 * MiB };
+    private static readonly Progress Transfer =
+        new("spine", 12 * MiB, 32 * MiB, ProgressUnit.Bytes) { PerSecond = 8 * MiB };
 
     [Fact]
     public void The_numbers_of_bytes_tell_rate_and_time_left() =>
@@ -38,7 +39,7 @@ public class ProgressDisplayTests
         }).TrimEnd().Split('\n');
         Assert.Equal(
             ["a: step 1/900", "a: step 900/900", "b: step 1/900", "b: step 900/900"],
-            lines.Where(line => line.Contains(" 1/", StringComparison.Ordinal) || line.Contains(" 900/", StringComparison.Ordinal)));
+            lines.Where(line => line.Split(' ')[^1] is "1/900" or "900/900"));
         Assert.InRange(lines.Length, 4, 10); // a slow machine adds some
     }
 

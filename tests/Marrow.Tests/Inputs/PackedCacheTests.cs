@@ -262,7 +262,8 @@ public sealed class PackedCacheTests : IDisposable
         var seen = new List<Progress>();
         using var cache = PackedCache.Open(
             _images.Samples(11), Contract, Path.Combine(_images.Folder, "cache"), seen.Add, TestImages.ReadNoise);
-        Assert.Equal(Enumerable.Range(1, 11).Select(done => new Progress("packing", done, 11, ProgressUnit.Images)), seen);
+        var all = Enumerable.Range(1, 11).Select(done => new Progress("packing", done, 11, ProgressUnit.Images));
+        Assert.Equal(all, seen);
     }
 
     [Fact]

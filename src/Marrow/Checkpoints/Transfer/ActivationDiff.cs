@@ -34,7 +34,8 @@ public static class ActivationDiff
     /// <param name="images">Are read one at a time.</param>
     /// <param name="progress">Called after each image; how many come in all is not known here.</param>
     public static IReadOnlyList<StageAlignment> Between(
-        Checkpoint a, Checkpoint b, IEnumerable<Radiograph> images, Action<Progress>? progress = null, CancellationToken cancellation = default)
+        Checkpoint a, Checkpoint b, IEnumerable<Radiograph> images, Action<Progress>? progress = null,
+        CancellationToken cancellation = default)
     {
         using var modelA = a.BuildModel();
         using var modelB = b.BuildModel();

@@ -7,7 +7,8 @@ namespace Marrow.Hub.Registry;
 /// Fetches one blob: what a former attempt kept is hashed again and the rest is asked for by Range; every byte passes
 /// through SHA-256 on its way to the disk. A blob of another digest is thrown away and fetched once more, then refused.
 /// </summary>
-internal sealed class BlobDownload(RegistryClient client, BlobParts parts, ByteMeter meter, Func<ArtifactLayer, string?> atHand)
+internal sealed class BlobDownload(
+    RegistryClient client, BlobParts parts, ByteMeter meter, Func<ArtifactLayer, string?> atHand)
 {
     private const int BufferBytes = 128 << 10;
     private const long Progress = 64 << 10; // fewer bytes in an attempt are no progress

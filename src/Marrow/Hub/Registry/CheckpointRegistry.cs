@@ -52,7 +52,8 @@ public sealed class CheckpointRegistry(RegistryOptions? options = null)
     /// <param name="progress">Called from any thread.</param>
     /// <returns>Oldest first; the last is the checkpoint itself.</returns>
     public async Task<IReadOnlyList<PulledCheckpoint>> PullAsync(
-        LocalHub hub, OciReference source, bool withParents = false, Action<Progress>? progress = null, CancellationToken cancellation = default)
+        LocalHub hub, OciReference source, bool withParents = false, Action<Progress>? progress = null,
+        CancellationToken cancellation = default)
     {
         using var client = await RegistryClient.OpenAsync(source, _options, cancellation).ConfigureAwait(false);
         return await new CheckpointPull(client, hub, withParents, progress).RunAsync(cancellation).ConfigureAwait(false);
