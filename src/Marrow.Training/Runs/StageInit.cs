@@ -26,16 +26,14 @@ internal static class StageInit
     public static TransferReceipt Apply(Checkpoint source, TaskModel task, StageContext context)
     {
         var stage = context.Stage;
-        var receipt = Copy(source, task);
+        var copied = Copy(source, task);
         var isMatched = InitReference.IsMatched(stage.Init);
-        if (receipt.BackboneCoverage >= stage.InitCoverage)
-        {
-            receipt = isMatched ? MatchedWeights.Redraw(task.Model, receipt, context.Seeds.MatchedWeights)
-                : source.WeightsOnly ? receipt
-                : WarmStart.Probe(receipt, source, task.Model, task.Spec);
-        }
+        var receipt = copied.BackboneCoverage < stage.InitCoverage ? copied
+            : isMatched ? MatchedWeights.Redraw(task.Model, copied, context.Seeds.MatchedWeights)
+            : source.WeightsOnly ? copied
+            : WarmStart.Probe(copied, source, task.Model, task.Spec);
         AtomicFile.WriteText(context.File("receipt.json"), JsonSerializer.Serialize(receipt, MarrowJson.Options));
-        WarmStart.RequireCoverage(receipt, stage.InitCoverage);
+        WarmStart.RequireCoverage(copied, stage.InitCoverage);
         if (isMatched)
         {
             context.Say($"random weights with the statistics of each layer of {receipt.Source}");
