@@ -77,7 +77,7 @@ internal static class HubBenchmark
         License = "LicenseRef-SpineWeb-research",
         Parents = new()
         {
-            Checkpoints = [new("retinanet-densenet121.spineweb16", "sha256:" + new string('a', 64), License: "LicenseRef-SpineWeb-research")],
+            Checkpoints = [new("retinanet-densenet121.spineweb16", "sha256:" + new string('a', 64), license: "LicenseRef-SpineWeb-research")],
             Datasets = [new("spineweb16", "", "LicenseRef-SpineWeb-research", new string('b', 64), "Wu, Bailey, Rasoulinejad, Li. MICCAI 2017.", 333)],
             Inherited = [new(LineageKind.Dataset, "cxr", new string('c', 64), "CC-BY-4.0")],
         },

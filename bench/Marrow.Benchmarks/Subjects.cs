@@ -36,11 +36,11 @@ internal static class Subjects
     }
 
     /// <summary>So many labelled samples, whose images are as large as the data sets' own.</summary>
-    public static IReadOnlyList<Sample> Samples(int count, int width, int height) => [.. Enumerable.Range(0, count).Select(i => new Sample
+    public static IReadOnlyList<Sample> Samples(int count, int width, int height) => [.. Enumerable.Range(0, count).Select(i => new Sample(
+        id: $"{i}",
+        imagePath: $"{i}",
+        patient: $"{i}")
     {
-        Id = $"{i}",
-        ImagePath = $"{i}",
-        Patient = $"{i}",
         Labels = [.. Enumerable.Range(0, Classes).Select(c => (float)((i >> c) & 1))],
         Vertebrae = Spine(width, height),
     })];

@@ -4,7 +4,7 @@ namespace Marrow;
 /// Files are written beside their place, flushed to the disk, then renamed, and their folder is flushed: a reader never
 /// sees half a file, and after a power cut there is the old one or the new one. All that Marrow writes whole goes this way.
 /// </summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
     /// <summary>
     /// Throws <see cref="MarrowException"/> when the folder can't be written, the disk is full or does not take what was
@@ -52,14 +52,14 @@ internal static class AtomicFile
     });
 
     /// <summary>Makes the folder where it is absent. Throws <see cref="MarrowException"/> when no file can be written to it.</summary>
-    public static void RequireWritable(string folder)
+    internal static void RequireWritable(string folder)
     {
         if (WhyNotWritable(folder) is { } why)
             throw new MarrowException($"{folder}: can't be written ({why.Message}). {Disk.Remedy(why)}", why);
     }
 
     /// <summary>Null where a file can be made in the folder, which must be there or makeable.</summary>
-    internal static Exception? WhyNotWritable(string folder)
+    public static Exception? WhyNotWritable(string folder)
     {
         var probe = Path.Combine(Path.GetFullPath(folder), Leftovers.NewName());
         try

@@ -4,7 +4,7 @@ namespace Marrow;
 /// A checkpoint's name, "densenet121.cxr-pediatric": architecture, a dot, a tag of the data. It is a folder's name in the
 /// hub, so it is held to what every file system takes, in lower case only.
 /// </summary>
-public static class CheckpointName
+internal static class CheckpointName
 {
     private const int LongestName = 128;
 

@@ -16,7 +16,7 @@ public readonly record struct Digest
     internal const string Scheme = "sha256:";
 
     /// <summary>What stands between a name and its digest: "name@sha256:...".</summary>
-    internal const string Mark = "@" + Scheme;
+    public const string Mark = "@" + Scheme;
 
     internal const int HexDigits = 64;
 
@@ -28,25 +28,25 @@ public readonly record struct Digest
     private Digest(string hex) => _hex = hex;
 
     /// <summary>The 64 digits alone; "" for none.</summary>
-    public string Hex => _hex ?? "";
+    [JsonInclude] internal string Hex => _hex ?? "";
 
     /// <summary>The first 12 digits, as the program shows them; "" for none.</summary>
-    public string Short => Shorten(Hex);
+    [JsonInclude] internal string Short => Shorten(Hex);
 
     /// <summary>True for the value that is default: no digest is known.</summary>
-    public bool IsNone => _hex is null;
+    [JsonInclude] internal bool IsNone => _hex is null;
 
     /// <summary>The digest of these bytes.</summary>
-    public static Digest Of(ReadOnlySpan<byte> bytes) => new(Convert.ToHexStringLower(SHA256.HashData(bytes)));
+    internal static Digest Of(ReadOnlySpan<byte> bytes) => new(Convert.ToHexStringLower(SHA256.HashData(bytes)));
 
     /// <summary>Throws <see cref="MarrowException"/> for what is not "sha256:" and 64 lower-case hexadecimal digits.</summary>
-    public static Digest Parse(string text) => TryParse(text, out var digest)
+    internal static Digest Parse(string text) => TryParse(text, out var digest)
         ? digest
         : throw MarrowException.Bad(text, $"{Scheme} and {HexDigits} lower-case hexadecimal digits", "another form",
             "Give the whole digest, as marrow hub list --json prints it.");
 
     /// <summary>False, and none, for what is not "sha256:" and 64 lower-case hexadecimal digits.</summary>
-    public static bool TryParse([NotNullWhen(true)] string? text, out Digest digest)
+    internal static bool TryParse([NotNullWhen(true)] string? text, out Digest digest)
     {
         var isOne = text is not null && text.StartsWith(Scheme, StringComparison.Ordinal) && IsHex(text.AsSpan(Scheme.Length));
         digest = isOne ? new(text![Scheme.Length..]) : default;
@@ -72,14 +72,14 @@ public readonly record struct Digest
     }
 
     /// <summary>The digits that are shown of a text from elsewhere, which may lack the scheme or be shorter.</summary>
-    internal static string Shorten(string text)
+    public static string Shorten(string text)
     {
         var hex = WithoutScheme(text);
         return hex.Length > ShortDigits ? hex[..ShortDigits] : hex;
     }
 
     /// <summary>"name@sha256:..." with the digits that are shown; another text as it is.</summary>
-    internal static string ShortenReference(string reference)
+    public static string ShortenReference(string reference)
     {
         var at = reference.IndexOf(Mark, StringComparison.Ordinal);
         return at < 0 ? reference : $"{reference[..at]}{Mark}{Shorten(reference[(at + 1)..])}";

@@ -11,17 +11,17 @@ namespace Marrow;
 /// file system reports. What can't be opened throws as <see cref="File"/> does; what is no regular file, or is too large,
 /// throws <see cref="MarrowException"/>.
 /// </summary>
-internal static class InputFile
+public static class InputFile
 {
     /// <summary>For files that are read piece by piece and checked on the way, such as weights.</summary>
-    public const long AnySize = long.MaxValue;
+    internal const long AnySize = long.MaxValue;
 
     private const int DefaultBuffer = 4096;
     private const string Remedy = "Name a regular file; what comes from a pipe or a device is saved to one first.";
 
     /// <param name="bufferBytes">Of the stream; 1 for callers with a buffer of their own.</param>
     /// <param name="maxBytes">A file that reports more is refused. One that grows afterwards is the caller's to bound.</param>
-    public static FileStream Open(string path, long maxBytes, int bufferBytes = DefaultBuffer)
+    internal static FileStream Open(string path, long maxBytes, int bufferBytes = DefaultBuffer)
     {
         var handle = OpenHandle(path, maxBytes);
         try
@@ -36,7 +36,7 @@ internal static class InputFile
         }
     }
 
-    public static SafeFileHandle OpenHandle(string path, long maxBytes)
+    internal static SafeFileHandle OpenHandle(string path, long maxBytes)
     {
         var handle = OperatingSystem.IsWindows() ? OpenOnWindows(path) : OpenOnUnix(path);
         try
@@ -79,7 +79,7 @@ internal static class InputFile
     }
 
     /// <summary>Text that is read piece by piece; past <paramref name="maxBytes"/> reading throws.</summary>
-    public static StreamReader OpenText(string path, long maxBytes, Encoding encoding) =>
+    internal static StreamReader OpenText(string path, long maxBytes, Encoding encoding) =>
         new(new BoundedStream(Open(path, maxBytes, 1), path, maxBytes), encoding, detectEncodingFromByteOrderMarks: true);
 
     private static SafeFileHandle OpenOnWindows(string path)

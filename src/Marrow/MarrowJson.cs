@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace Marrow;
 
 /// <summary>The one way Marrow writes and reads JSON: camelCase, indented, enums by name, NaN as "NaN".</summary>
-internal static class MarrowJson
+public static class MarrowJson
 {
     public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {

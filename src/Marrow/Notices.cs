@@ -4,7 +4,7 @@ namespace Marrow;
 /// What has to be told and belongs to no result: a cache that can't be used, a checkpoint dated in the future. Whoever
 /// calls the library says where it goes; the program prints warnings. Each text is told once to one listener.
 /// </summary>
-internal static class Notices
+public static class Notices
 {
     private sealed class Listener(Action<string> say)
     {
@@ -31,7 +31,7 @@ internal static class Notices
         return new Restore(before);
     }
 
-    public static void Say(string text) => Current.Value?.Hear(text);
+    internal static void Say(string text) => Current.Value?.Hear(text);
 
     private sealed class Restore(Listener? before) : IDisposable
     {

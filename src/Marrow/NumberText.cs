@@ -6,7 +6,7 @@ namespace Marrow;
 /// Numbers as a person reads them, the same in the terminal, in pages and in messages, whatever the system's language. What a
 /// program reads (CSV, JSON) is written where the format is.
 /// </summary>
-internal static class NumberText
+public static class NumberText
 {
     /// <summary>What stands in place of a number that there is not.</summary>
     public const string None = "-";

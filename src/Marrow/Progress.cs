@@ -25,7 +25,7 @@ public readonly record struct Progress(string What, long Done, long Total, Progr
     /// <summary>
     /// How many a second there were since it began, without those that were there before; null where nobody measured.
     /// </summary>
-    public double? PerSecond { get; init; }
+    public double? PerSecond { get; internal init; }
 
     /// <summary>The time that the rest takes at this rate; null without a rate.</summary>
     public TimeSpan? Left => PerSecond > 0 ? TimeSpan.FromSeconds((Total - Done) / PerSecond.Value) : null;

@@ -2,9 +2,18 @@
 namespace Marrow;
 
 /// <summary>One of the cache's folders.</summary>
-/// <param name="Path">Null where there is no place for it.</param>
-/// <param name="Problem">Why it can't be used; null where it can.</param>
-internal sealed record CacheFolder(string Name, string? Path, string? Problem);
+public sealed class CacheFolder
+{
+    internal CacheFolder(string name, string? path, string? problem) => (Name, Path, Problem) = (name, path, problem);
+
+    internal string Name { get; }
+
+    /// <summary>Null where there is no place for it.</summary>
+    public string? Path { get; }
+
+    /// <summary>Why it can't be used; null where it can.</summary>
+    public string? Problem { get; }
+}
 
 /// <summary>
 /// Where files that can be made again lie: $MARROW_CACHE, $XDG_CACHE_HOME/marrow or ~/.cache/marrow. The folders that
@@ -12,10 +21,10 @@ internal sealed record CacheFolder(string Name, string? Path, string? Problem);
 /// made before something is to be kept, and no command needs the cache: what can be done without it is done without it,
 /// with one notice that names the folder, the reason and the variable.
 /// </summary>
-internal static class UserCache
+public static class UserCache
 {
-    public const string Variable = "MARROW_CACHE";
-    public const string Packed = "packed", Hubs = "hubs", Features = "features", FineTune = "fine-tune";
+    internal const string Variable = "MARROW_CACHE";
+    internal const string Packed = "packed", Hubs = "hubs", Features = "features", FineTune = "fine-tune";
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     /// <summary>What to do about a cache that can't be used.</summary>
@@ -28,7 +37,7 @@ internal static class UserCache
             : new CacheFolder(name, null, NoPlace))];
 
     /// <summary>A folder that is there and may be trusted; null, without a word, where there is none. Makes nothing.</summary>
-    public static string? Existing(string name)
+    internal static string? Existing(string name)
     {
         if (Root() is not { } root)
             return null;
@@ -49,7 +58,7 @@ internal static class UserCache
 
     /// <summary>The folder, made where it is absent; null, with a notice, where it can't be used.</summary>
     /// <param name="without">What is done instead: "images are packed in the temporary folder".</param>
-    public static string? Open(string name, string without)
+    internal static string? Open(string name, string without)
     {
         var folder = TryOpen(name, out var problem);
         if (folder is null)
@@ -59,14 +68,14 @@ internal static class UserCache
 
     /// <summary>The folder, made where it is absent. Throws <see cref="MarrowException"/> where it can't be used.</summary>
     /// <param name="option">What names another folder besides the variable: "--cache".</param>
-    public static string Require(string name, string option) =>
+    internal static string Require(string name, string option) =>
         TryOpen(name, out var problem) ?? throw new MarrowException($"{problem} Name another with {option}, or set {Variable}.");
 
     /// <summary>
     /// Whether a file may be read as one of ours: a plain file, in the user's cache one of this user's. (Its folders are
     /// closed to others.)
     /// </summary>
-    public static bool Trusts(string path)
+    internal static bool Trusts(string path)
     {
         try
         {

@@ -10,7 +10,7 @@ namespace Marrow;
 /// written as escapes, so that text never looks like another one or like the program's own words. Credentials in addresses
 /// are never shown.
 /// </summary>
-internal static class VisibleText
+public static class VisibleText
 {
     /// <summary>Longest value within a message; what is longer shows its two ends.</summary>
     public const int MostInMessage = 1000;

@@ -54,7 +54,7 @@ internal static class Drafts
             {
                 Summary = "Finds two findings: on phantoms | only.",
                 Data = "120 phantoms, 20 % of the patients held out.",
-                Training = new("stages:\n  - name: features", "features", "marrow run recipes/spine.yaml --data cxr=...", Seed: 3, Seconds: 5400),
+                Training = new("stages:\n  - name: features", "features", "marrow run recipes/spine.yaml --data cxr=...", seed: 3, seconds: 5400),
                 Limits = "Not for patients.",
                 License = "LicenseRef-SpineWeb-research",
                 LicenseLink = "https://example.org/licence",

@@ -35,11 +35,11 @@ internal static class ReportSamples
     {
         var spine = Spine(width, height, seed);
         var angles = CobbAngles.Measure(spine, height);
-        return new()
+        return new(
+            file: file,
+            width: width,
+            height: height)
         {
-            File = file,
-            Width = width,
-            Height = height,
             Parts =
             [
                 new SpinePart

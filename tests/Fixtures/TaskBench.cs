@@ -40,12 +40,12 @@ internal sealed class TaskBench : IDisposable
     public TaskModel Create(string name)
     {
         string[] names = ["a", "b", "c", "d"];
-        var data = new Dataset
+        var data = new Dataset(
+            name: "made-up",
+            format: "csv",
+            root: _images.Folder,
+            samples: _samples)
         {
-            Name = "made-up",
-            Format = "csv",
-            Root = _images.Folder,
-            Samples = _samples,
             Classes = names,
             NumberNames = names,
             PointNames = names,

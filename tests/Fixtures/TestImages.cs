@@ -43,7 +43,7 @@ internal sealed class TestImages : IDisposable
         File.WriteAllText(path, $"{i}");
         var corner = new Point2D(10 + i, 20 + i);
         var vertebra = new Vertebra(corner, corner + new Point2D(12, 1), corner + new Point2D(0, 8), corner + new Point2D(12, 9));
-        return new Sample { Id = $"{i}.txt", ImagePath = path, Patient = $"{i}", Vertebrae = [vertebra] };
+        return new Sample(id: $"{i}.txt", imagePath: path, patient: $"{i}") { Vertebrae = [vertebra] };
     })];
 
     public static Radiograph ReadNoise(string path, int minWidth, int minHeight)

@@ -120,7 +120,7 @@ internal static class ExperimentCommand
     {
         var result = RunDisplay.Show(output, report => Experiment.RunOne(request, index, report, cancellation));
         if (result is null)
-            throw new MarrowException(ErrorKind.Conflict, $"Another process is at run {index}. Nothing was done.");
+            throw new MarrowException(ErrorKind.Conflict, FormattableString.Invariant($"Another process is at run {index}. Nothing was done."));
         output.Finish(result with { Metrics = [.. result.Metrics.Select(m => m with { Draws = null })] }, console =>
         {
             console.Line($"run {index}: {result.Run}");

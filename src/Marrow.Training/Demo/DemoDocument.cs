@@ -4,7 +4,7 @@ using Marrow.Training.Runs;
 namespace Marrow.Training.Demo;
 
 /// <summary>A demo's result as a JSON document, for demo.json and for programs; what is stored with the checkpoints is left out.</summary>
-internal static class DemoDocument
+public static class DemoDocument
 {
     public static object Of(DemoResult result) => new
     {

@@ -1,7 +1,7 @@
 namespace Marrow.Training.Demo;
 
 /// <summary>What to show and where; the defaults take a few minutes on two cores.</summary>
-internal sealed record DemoRequest
+public sealed record DemoRequest
 {
     /// <summary>The demo's folder, relative to the current one.</summary>
     public const string DefaultFolder = "runs/demo";
@@ -16,10 +16,10 @@ internal sealed record DemoRequest
     public IReadOnlyList<string> Overrides { get; init; } = [];
 
     /// <summary>Chest phantoms to learn features from.</summary>
-    public int Chests { get; init; } = 480;
+    internal int Chests { get; init; } = 480;
 
     /// <summary>Spine phantoms, each of another patient; half of them are held out.</summary>
-    public int Spines { get; init; } = 128;
+    internal int Spines { get; init; } = 128;
 
     /// <summary>As typed, for the checkpoints' cards.</summary>
     public string Command { get; init; } = "marrow demo";

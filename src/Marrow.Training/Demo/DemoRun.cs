@@ -14,19 +14,19 @@ namespace Marrow.Training.Demo;
 /// regressor, warm and from scratch -> both compared on held-out films -> report. All by the readers, the runner and
 /// the predictor that serve real radiographs.
 /// </summary>
-internal static class DemoRun
+public static class DemoRun
 {
-    public const string RecipeName = "recipes/demo.yaml";
+    internal const string RecipeName = "recipes/demo.yaml";
 
     /// <summary>The stage that makes the phantoms, in events.</summary>
-    public const string PhantomStage = "phantoms";
+    internal const string PhantomStage = "phantoms";
 
     // About 2 mm a pixel of chest and spine alike: what is learned of one at a scale is there in the other.
     private static readonly PhantomOptions ChestFilms = new() { Width = 144, Height = 144, ValidationShare = 0 };
     private static readonly PhantomOptions SpineFilms = new() { Width = 160, Height = 432, RepeatedFilms = 0 };
 
     /// <summary>The text of recipes/demo.yaml as it was built in.</summary>
-    public static string RecipeText()
+    internal static string RecipeText()
     {
         using var stream = typeof(DemoRun).Assembly.GetManifestResourceStream(RecipeName)!;
         using var reader = new StreamReader(stream);
@@ -68,17 +68,15 @@ internal static class DemoRun
             films.Compare("detector", "the chest checkpoint", stages["landmarks"], stages["landmarks-scratch"]),
             films.Compare("regressor", "the detector's CNN", stages["cobb"], stages["cobb-scratch"]),
         ];
-        var result = new DemoResult
-        {
-            Folder = folder.Root,
-            Report = folder.Report,
-            Sentence = DemoSentence.Of(comparisons),
-            Seed = request.Seed,
-            Seconds = clock.Elapsed.TotalSeconds,
-            PeakMemoryGiB = Process.GetCurrentProcess().PeakWorkingSet64 / (double)(1 << 30),
-            Comparisons = comparisons,
-            Stages = [.. recipe.StageNames.Select(name => stages[name])],
-        };
+        var result = new DemoResult(
+            folder: folder.Root,
+            report: folder.Report,
+            sentence: DemoSentence.Of(comparisons),
+            seed: request.Seed,
+            seconds: clock.Elapsed.TotalSeconds,
+            peakMemoryGiB: Process.GetCurrentProcess().PeakWorkingSet64 / (double)(1 << 30),
+            comparisons: comparisons,
+            stages: [.. recipe.StageNames.Select(name => stages[name])]);
         DemoReport.Write(result, recipe, films, request);
         AtomicFile.WriteText(folder.Result, JsonSerializer.Serialize(DemoDocument.Of(result), MarrowJson.Options));
         return result;
@@ -100,5 +98,5 @@ internal static class DemoRun
             report(RunEvent.Of(new(PhantomStage, done, parts, ProgressUnit.Steps)) with { Message = message });
     }
 
-    private static void Say(Action<RunEvent> report, string message) => report(new() { Stage = PhantomStage, Message = message });
+    private static void Say(Action<RunEvent> report, string message) => report(new(stage: PhantomStage) { Message = message });
 }

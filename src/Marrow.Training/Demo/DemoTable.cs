@@ -4,7 +4,7 @@ using Marrow.Training.Runs;
 namespace Marrow.Training.Demo;
 
 /// <summary>Both trainings of each model side by side, as text: for the terminal and the page.</summary>
-internal static class DemoTable
+public static class DemoTable
 {
     public static IReadOnlyList<string> Headers { get; } = ["model", "start", "SMAPE", "landmark error", "CNN transferred", "all weights"];
 
@@ -13,7 +13,7 @@ internal static class DemoTable
         [.. result.Comparisons.SelectMany(c => (IReadOnlyList<string>[])[Row(c.Model, "scratch", c.Scratch), Row(c.Model, c.Source, c.Warm)])];
 
     /// <summary>"12.3 % [10.1, 14.6]"; the unit is the metric's own unless one is given.</summary>
-    public static string Value(MetricValue metric, bool signed = false, string? unit = null)
+    internal static string Value(MetricValue metric, bool signed = false, string? unit = null)
     {
         var format = signed ? "+0.0;−0.0;0.0" : "0.0;−0.0";
         var interval = double.IsNaN(metric.Low) ? "" : $" [{NumberText.Of(metric.Low, format)}, {NumberText.Of(metric.High, format)}]";

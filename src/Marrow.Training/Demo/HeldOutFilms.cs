@@ -38,13 +38,13 @@ internal sealed class HeldOutFilms
     /// <summary>Whether a stage measured angles.</summary>
     public static bool IsOfSpines(StageResult stage) => stage.Metrics.Any(m => m.Name == "smape");
 
-    public DemoComparison Compare(string model, string source, StageResult warm, StageResult scratch) => new()
+    public DemoComparison Compare(string model, string source, StageResult warm, StageResult scratch) => new(
+        model: model,
+        source: source,
+        warm: warm,
+        scratch: scratch,
+        smapeGain: Gain("smape", warm, scratch, Smape))
     {
-        Model = model,
-        Source = source,
-        Warm = warm,
-        Scratch = scratch,
-        SmapeGain = Gain("smape", warm, scratch, Smape),
         LandmarkGain = warm.Metrics.Any(m => m.Name == "landmark-error") ? Gain("landmark-error", warm, scratch, LandmarkError) : null,
     };
 

@@ -112,15 +112,13 @@ public static class Experiment
     private static ExperimentResult Collect(ExperimentRequest request, ExperimentPlan plan, ExperimentFolder folder, IReadOnlyList<ExperimentRunResult> runs, IReadOnlyList<ExperimentFailure> failures, int elsewhere)
     {
         var info = MetricCatalogue.Get(plan.Metric);
-        var result = new ExperimentResult
-        {
-            Plan = plan,
-            Runs = runs,
-            Failures = failures,
-            Elsewhere = elsewhere,
-            Unit = runs.Count > 0 ? runs[0].Value(plan.Metric).Unit : info.Unit,
-            HigherIsBetter = info.HigherIsBetter,
-        };
+        var result = new ExperimentResult(
+            plan: plan,
+            runs: runs,
+            failures: failures,
+            elsewhere: elsewhere,
+            unit: runs.Count > 0 ? runs[0].Value(plan.Metric).Unit : info.Unit,
+            higherIsBetter: info.HigherIsBetter);
         if (!result.IsComplete)
             return result;
         if (runs.FirstOrDefault(r => r.HeldOutDigest != plan.HeldOutDigest) is { } other)

@@ -6,11 +6,22 @@ using Marrow.Training.Runs;
 namespace Marrow.Training.Experiments;
 
 /// <summary>How long an experiment will take, one run after another on this machine.</summary>
-/// <param name="Done">Runs that are finished.</param>
-/// <param name="SecondsLeft">Of the others, together.</param>
-/// <param name="Basis">What the estimate rests on: "3 finished runs", "a timing of 5 steps".</param>
-public sealed record ExperimentEstimate(int Runs, int Done, double SecondsLeft, string Basis)
+public sealed class ExperimentEstimate
 {
+    internal ExperimentEstimate(int runs, int done, double secondsLeft, string basis) =>
+        (Runs, Done, SecondsLeft, Basis) = (runs, done, secondsLeft, basis);
+
+    public int Runs { get; }
+
+    /// <summary>Runs that are finished.</summary>
+    public int Done { get; }
+
+    /// <summary>Of the others, together.</summary>
+    public double SecondsLeft { get; }
+
+    /// <summary>What the estimate rests on: "3 finished runs", "a timing of 5 steps".</summary>
+    public string Basis { get; }
+
     private const int TimedSteps = 5;
 
     /// <summary>From finished runs where there are some, else from a few steps of each method.</summary>

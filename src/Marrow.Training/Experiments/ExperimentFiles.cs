@@ -8,9 +8,9 @@ using Marrow.Reports;
 namespace Marrow.Training.Experiments;
 
 /// <summary>experiment.json, experiment.csv, runs.csv, experiment.md and experiment.png.</summary>
-internal static class ExperimentFiles
+public static class ExperimentFiles
 {
-    public static void Write(ExperimentFolder folder, ExperimentResult result)
+    internal static void Write(ExperimentFolder folder, ExperimentResult result)
     {
         AtomicFile.WriteText(folder.Result, JsonSerializer.Serialize(Document(result), MarrowJson.Options));
         AtomicFile.WriteText(folder.Table, CsvTable.Text(
@@ -37,7 +37,7 @@ internal static class ExperimentFiles
     }
 
     /// <summary>The sentences and the tables, to be pasted into a page of GitHub's Markdown.</summary>
-    public static string Markdown(ExperimentResult result)
+    internal static string Markdown(ExperimentResult result)
     {
         var text = new StringBuilder();
         foreach (var sentence in result.Sentences)
@@ -91,7 +91,7 @@ internal static class ExperimentFiles
         Runs = result.Runs.Select(r => new { r.Run.Index, r.Run.Name, r.Run.Start, r.Run.Method, r.Run.Share, r.Run.Seed, r.Images, r.Seconds, Metrics = r.Metrics.Select(m => m with { Draws = null }) }),
     };
 
-    public static byte[] Picture(ExperimentResult result, bool dark)
+    internal static byte[] Picture(ExperimentResult result, bool dark)
     {
         var plan = result.Plan;
         var lines = from start in plan.Starts.Index()

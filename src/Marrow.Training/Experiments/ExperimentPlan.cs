@@ -5,10 +5,17 @@ using Marrow.Training.Recipes;
 namespace Marrow.Training.Experiments;
 
 /// <summary>How many labels: a share of the training part's patients, or so many of them.</summary>
-/// <param name="Patients">Of the training part that are trained on, the same for every seed.</param>
-/// <param name="Fraction">Null when the patients were asked for.</param>
-public sealed record ExperimentShare(int Patients, double? Fraction = null)
+public sealed record ExperimentShare
 {
+    [JsonConstructor]
+    internal ExperimentShare(int patients, double? fraction = null) => (Patients, Fraction) = (patients, fraction);
+
+    /// <summary>Of the training part that are trained on, the same for every seed.</summary>
+    [JsonInclude] internal int Patients { get; }
+
+    /// <summary>Null when the patients were asked for.</summary>
+    [JsonInclude] internal double? Fraction { get; }
+
     /// <summary>"10 %", "24 patients".</summary>
     public override string ToString() => Fraction is { } share
         ? string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.####} %")
@@ -19,74 +26,132 @@ public sealed record ExperimentShare(int Patients, double? Fraction = null)
 }
 
 /// <summary>The weights that a run starts from.</summary>
-/// <param name="Name">As it was asked for: "scratch", "matched:densenet-mini.cxr", "densenet-mini.cxr".</param>
-/// <param name="Init">The value of the stage's init: a name from the hub is pinned by its digest.</param>
-/// <param name="Digest">Of the checkpoint; "" for scratch.</param>
-public sealed record ExperimentStart(string Name, string Init, string Digest)
+public sealed record ExperimentStart
 {
+    [JsonConstructor]
+    internal ExperimentStart(string name, string init, string digest) => (Name, Init, Digest) = (name, init, digest);
+
+    /// <summary>As it was asked for: "scratch", "matched:densenet-mini.cxr", "densenet-mini.cxr".</summary>
+    public string Name { get; }
+
+    /// <summary>The value of the stage's init: a name from the hub is pinned by its digest.</summary>
+    [JsonInclude] internal string Init { get; }
+
+    /// <summary>Of the checkpoint; "" for scratch.</summary>
+    public string Digest { get; }
+
     internal const string Scratch = "scratch";
 
     [JsonIgnore]
-    public bool IsScratch => Name == Scratch;
+    internal bool IsScratch => Name == Scratch;
 
     /// <summary>True when the weights, and not their statistics alone, are a checkpoint's.</summary>
     [JsonIgnore]
-    public bool IsCheckpoint => !IsScratch && !InitReference.IsMatched(Name);
+    internal bool IsCheckpoint => !IsScratch && !InitReference.IsMatched(Name);
 }
 
 /// <summary>One run of the recipe.</summary>
-/// <param name="Index">From 0, in the order of the plan.</param>
-/// <param name="Name">Of its folder in OUT/runs.</param>
-/// <param name="Overrides">Of the recipe, after the request's own.</param>
-public sealed record ExperimentRun(int Index, string Name, string Start, string Method, ExperimentShare Share, ulong Seed, IReadOnlyList<string> Overrides)
+public sealed record ExperimentRun
 {
+    [JsonConstructor]
+    internal ExperimentRun(
+        int index, string name, string start, string method, ExperimentShare share, ulong seed,
+        IReadOnlyList<string> overrides) =>
+        (Index, Name, Start, Method, Share, Seed, Overrides) = (index, name, start, method, share, seed, overrides);
+
+    /// <summary>From 0, in the order of the plan.</summary>
+    [JsonInclude] internal int Index { get; }
+
+    /// <summary>Of its folder in OUT/runs.</summary>
+    [JsonInclude] internal string Name { get; }
+
+    [JsonInclude] internal string Start { get; }
+
+    [JsonInclude] internal string Method { get; }
+
+    [JsonInclude] internal ExperimentShare Share { get; }
+
+    [JsonInclude] internal ulong Seed { get; }
+
+    /// <summary>Of the recipe, after the request's own.</summary>
+    [JsonInclude] internal IReadOnlyList<string> Overrides { get; init; }
+
     /// <summary>"scratch, supervised, 10 %, seed 2".</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Start}, {Method}, {Share}, seed {Seed}");
 }
 
 /// <summary>The labels that a share leaves under one seed, of the last stage.</summary>
-/// <param name="Positives">By class or finding: images that have it; empty for tasks without classes.</param>
-public sealed record ExperimentSubset(ExperimentShare Share, ulong Seed, int Patients, int Images, IReadOnlyDictionary<string, int> Positives);
+internal sealed class ExperimentSubset
+{
+    [JsonConstructor]
+    internal ExperimentSubset(
+        ExperimentShare share, ulong seed, int patients, int images, IReadOnlyDictionary<string, int> positives) =>
+        (Share, Seed, Patients, Images, Positives) = (share, seed, patients, images, positives);
+
+    public ExperimentShare Share { get; }
+
+    public ulong Seed { get; }
+
+    public int Patients { get; }
+
+    public int Images { get; }
+
+    /// <summary>By class or finding: images that have it; empty for tasks without classes.</summary>
+    public IReadOnlyDictionary<string, int> Positives { get; }
+}
 
 /// <summary>All that an experiment is going to do.</summary>
-public sealed record ExperimentPlan
+public sealed class ExperimentPlan
 {
+    [JsonConstructor]
+    internal ExperimentPlan(
+        string name, IReadOnlyList<string> stages, string task, string metric,
+        IReadOnlyList<ExperimentStart> starts, IReadOnlyList<string> methods, IReadOnlyList<ExperimentShare> shares,
+        IReadOnlyList<ulong> seeds, IReadOnlyList<ExperimentRun> runs, IReadOnlyList<ExperimentSubset> subsets,
+        int trainingPatients, int heldOutPatients, int heldOutImages, string heldOutDigest,
+        IReadOnlyList<int> steps, IReadOnlyList<string> warnings) =>
+        (
+            Name, Stages, Task, Metric, Starts, Methods, Shares, Seeds, Runs, Subsets, TrainingPatients,
+            HeldOutPatients, HeldOutImages, HeldOutDigest, Steps, Warnings) = (
+            name, stages, task, metric, starts, methods, shares, seeds, runs, subsets, trainingPatients,
+            heldOutPatients, heldOutImages, heldOutDigest, steps, warnings);
+
     /// <summary>The name of the recipe.</summary>
-    public required string Name { get; init; }
+    public string Name { get; }
 
     /// <summary>The stages that each run carries out.</summary>
-    public required IReadOnlyList<string> Stages { get; init; }
+    public IReadOnlyList<string> Stages { get; }
 
-    public required string Task { get; init; }
-    public required string Metric { get; init; }
+    [JsonInclude] internal string Task { get; }
+    public string Metric { get; }
 
-    public required IReadOnlyList<ExperimentStart> Starts { get; init; }
-    public required IReadOnlyList<string> Methods { get; init; }
+    public IReadOnlyList<ExperimentStart> Starts { get; }
+    public IReadOnlyList<string> Methods { get; }
 
     /// <summary>The amounts of labels, from few to many.</summary>
-    public required IReadOnlyList<ExperimentShare> Shares { get; init; }
+    public IReadOnlyList<ExperimentShare> Shares { get; }
 
-    public required IReadOnlyList<ulong> Seeds { get; init; }
+    public IReadOnlyList<ulong> Seeds { get; }
 
     /// <summary>Seed by seed, so that an experiment that was stopped has whole curves.</summary>
-    public required IReadOnlyList<ExperimentRun> Runs { get; init; }
+    public IReadOnlyList<ExperimentRun> Runs { get; }
 
     /// <summary>The labels that each share leaves under each seed.</summary>
-    public required IReadOnlyList<ExperimentSubset> Subsets { get; init; }
+    [JsonInclude] internal IReadOnlyList<ExperimentSubset> Subsets { get; }
 
     /// <summary>How many patients with labels the training part has.</summary>
-    public required int TrainingPatients { get; init; }
+    [JsonInclude] internal int TrainingPatients { get; }
 
     /// <summary>How many patients are held out, the same in every run.</summary>
-    public required int HeldOutPatients { get; init; }
-    public required int HeldOutImages { get; init; }
+    [JsonInclude] internal int HeldOutPatients { get; }
+    [JsonInclude] internal int HeldOutImages { get; }
 
     /// <summary>SHA-256 over the names of the held-out images.</summary>
-    public required string HeldOutDigest { get; init; }
+    [JsonInclude] internal string HeldOutDigest { get; }
 
     /// <summary>Optimizer steps of each stage, in every run.</summary>
-    public required IReadOnlyList<int> Steps { get; init; }
+    public IReadOnlyList<int> Steps { get; }
 
     /// <summary>What makes its results say less than they could.</summary>
-    public required IReadOnlyList<string> Warnings { get; init; }
+    public IReadOnlyList<string> Warnings { get; }
 }

@@ -50,25 +50,23 @@ internal static class ExperimentPlanner
             RequireData(request, runs.First(r => r.Method == method), recipe.Chosen, whole);
         if (runs.Count > MostRuns)
             throw new MarrowException($"An experiment has at most {MostRuns} runs, found {runs.Count}. Ask for fewer fractions, starts, methods or seeds.");
-        return new()
-        {
-            Name = source.Name,
-            Stages = [.. recipe.Stages.Select(s => s.Name)],
-            Task = last.Task,
-            Metric = metric,
-            Starts = starts,
-            Methods = methods,
-            Shares = shares,
-            Seeds = seeds,
-            Runs = runs,
-            Subsets = [.. from share in shares from seed in seeds select Subset(request, runs.First(r => r.Share == share && r.Seed == seed), recipe.Chosen, whole)],
-            TrainingPatients = Patients(whole[^1].TrainingPart),
-            HeldOutPatients = Patients(whole[^1].HeldOut),
-            HeldOutImages = whole[^1].HeldOut.Count,
-            HeldOutDigest = HeldOutDigest(whole[^1]),
-            Steps = steps,
-            Warnings = warnings,
-        };
+        return new(
+            name: source.Name,
+            stages: [.. recipe.Stages.Select(s => s.Name)],
+            task: last.Task,
+            metric: metric,
+            starts: starts,
+            methods: methods,
+            shares: shares,
+            seeds: seeds,
+            runs: runs,
+            subsets: [.. from share in shares from seed in seeds select Subset(request, runs.First(r => r.Share == share && r.Seed == seed), recipe.Chosen, whole)],
+            trainingPatients: Patients(whole[^1].TrainingPart),
+            heldOutPatients: Patients(whole[^1].HeldOut),
+            heldOutImages: whole[^1].HeldOut.Count,
+            heldOutDigest: HeldOutDigest(whole[^1]),
+            steps: steps,
+            warnings: warnings);
     }
 
     /// <summary>The recipe of one run.</summary>

@@ -1,10 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace Marrow.Training.Experiments;
 
 /// <summary>A metric in the run of one seed.</summary>
-public sealed record SeedValue(ulong Seed, double Value);
+internal sealed record SeedValue(ulong Seed, double Value);
 
 /// <summary>A point of a curve: one start and method with so many labels.</summary>
-public sealed record ExperimentCell
+internal sealed record ExperimentCell
 {
     public required string Start { get; init; }
     public required string Method { get; init; }
@@ -26,74 +28,110 @@ public sealed record ExperimentCell
 }
 
 /// <summary>Two points of equal labels, on the same held-out films, seed by seed.</summary>
-public sealed record ExperimentDifference
+public sealed class ExperimentDifference
 {
-    public required string Start { get; init; }
-    public required string Method { get; init; }
-    public required string AgainstStart { get; init; }
-    public required string AgainstMethod { get; init; }
-    public required ExperimentShare Share { get; init; }
+    internal ExperimentDifference(
+        string start, string method, string againstStart, string againstMethod, ExperimentShare share, double mean,
+        double filmsLow, double filmsHigh, double seedsLow, double seedsHigh, string verdict) =>
+        (
+            Start, Method, AgainstStart, AgainstMethod, Share, Mean, FilmsLow, FilmsHigh, SeedsLow, SeedsHigh, Verdict) = (
+            start, method, againstStart, againstMethod, share, mean, filmsLow, filmsHigh, seedsLow, seedsHigh, verdict);
+
+    public string Start { get; }
+    public string Method { get; }
+    public string AgainstStart { get; }
+    public string AgainstMethod { get; }
+    public ExperimentShare Share { get; }
 
     /// <summary>Of the metric, mean over the seeds that both have.</summary>
-    public required double Mean { get; init; }
+    public double Mean { get; }
 
     /// <summary>95 % by the paired bootstrap over the held-out patients, seeds averaged: other films. NaN when there is none.</summary>
-    public required double FilmsLow { get; init; }
-    public required double FilmsHigh { get; init; }
+    public double FilmsLow { get; }
+    public double FilmsHigh { get; }
 
     /// <summary>95 % by Student's t over the seeds: other draws of labels and weights. NaN with one seed.</summary>
-    public required double SeedsLow { get; init; }
-    public required double SeedsHigh { get; init; }
+    public double SeedsLow { get; }
+    public double SeedsHigh { get; }
 
     /// <summary>"better" or "worse" when every interval that there is leaves 0 out, else "unclear".</summary>
-    public required string Verdict { get; init; }
+    public string Verdict { get; }
 }
 
 /// <summary>How many labels from scratch buy the error of a start with fewer.</summary>
-public sealed record ExperimentSaving
+public sealed class ExperimentSaving
 {
-    public required string Start { get; init; }
-    public required string Method { get; init; }
-    public required ExperimentShare Share { get; init; }
-    public required double Images { get; init; }
-    public required LabelSaving Saving { get; init; }
+    internal ExperimentSaving(
+        string start, string method, ExperimentShare share, double images, LabelSaving saving, LabelSaving low,
+        LabelSaving high) =>
+        (Start, Method, Share, Images, Saving, Low, High) = (start, method, share, images, saving, low, high);
+
+    public string Start { get; }
+    public string Method { get; }
+    public ExperimentShare Share { get; }
+    public double Images { get; }
+    public LabelSaving Saving { get; }
 
     /// <summary>Ends of the 95 % interval: seeds and held-out patients drawn again together. Factor NaN when there is none.</summary>
-    public required LabelSaving Low { get; init; }
-    public required LabelSaving High { get; init; }
+    public LabelSaving Low { get; }
+    public LabelSaving High { get; }
 }
 
 /// <summary>A run that could not be carried out, and why.</summary>
-public sealed record ExperimentFailure(ExperimentRun Run, string Message);
+public sealed class ExperimentFailure
+{
+    internal ExperimentFailure(ExperimentRun run, string message) => (Run, Message) = (run, message);
+
+    public ExperimentRun Run { get; }
+
+    public string Message { get; }
+}
 
 /// <summary>A model that the experiment has saved.</summary>
-/// <param name="Checkpoint">Name and digest.</param>
-public sealed record ExperimentSaved(string Start, string Checkpoint, string Folder);
+public sealed class ExperimentSaved
+{
+    internal ExperimentSaved(string start, string checkpoint, string folder) =>
+        (Start, Checkpoint, Folder) = (start, checkpoint, folder);
+
+    public string Start { get; }
+
+    /// <summary>Name and digest.</summary>
+    public string Checkpoint { get; }
+
+    [JsonInclude] internal string Folder { get; }
+}
 
 /// <summary>What an experiment came to.</summary>
 public sealed record ExperimentResult
 {
-    public required ExperimentPlan Plan { get; init; }
-    public required IReadOnlyList<ExperimentRunResult> Runs { get; init; }
+    internal ExperimentResult(
+        ExperimentPlan plan, IReadOnlyList<ExperimentRunResult> runs, IReadOnlyList<ExperimentFailure> failures,
+        int elsewhere, string unit, bool higherIsBetter) =>
+        (
+            Plan, Runs, Failures, Elsewhere, Unit, HigherIsBetter) = (
+            plan, runs, failures, elsewhere, unit, higherIsBetter);
+
+    public ExperimentPlan Plan { get; }
+    public IReadOnlyList<ExperimentRunResult> Runs { get; }
 
     /// <summary>Tried again when the experiment is resumed.</summary>
-    public required IReadOnlyList<ExperimentFailure> Failures { get; init; }
+    public IReadOnlyList<ExperimentFailure> Failures { get; }
 
     /// <summary>How many runs other processes are at.</summary>
-    public required int Elsewhere { get; init; }
+    public int Elsewhere { get; }
 
     /// <summary>False: too early for results; nothing but the runs is filled in.</summary>
     public bool IsComplete => Elsewhere == 0;
 
     /// <summary>Of the metric, as the runs have it: a number's is that of its labels.</summary>
-    public required string Unit { get; init; }
-    public required bool HigherIsBetter { get; init; }
-    public IReadOnlyList<ExperimentCell> Cells { get; init; } = [];
-    public IReadOnlyList<ExperimentDifference> Differences { get; init; } = [];
-    public IReadOnlyList<ExperimentSaving> Savings { get; init; } = [];
+    internal string Unit { get; }
+    internal bool HigherIsBetter { get; }
+    internal IReadOnlyList<ExperimentCell> Cells { get; init; } = [];
+    public IReadOnlyList<ExperimentDifference> Differences { get; internal init; } = [];
+    public IReadOnlyList<ExperimentSaving> Savings { get; internal init; } = [];
 
     /// <summary>The result, in one sentence for each start.</summary>
-    public IReadOnlyList<string> Sentences { get; init; } = [];
+    public IReadOnlyList<string> Sentences { get; internal init; } = [];
 
-    public IReadOnlyList<ExperimentSaved> Saved { get; init; } = [];
+    public IReadOnlyList<ExperimentSaved> Saved { get; internal init; } = [];
 }

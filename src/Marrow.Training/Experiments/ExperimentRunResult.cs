@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Marrow.Metrics;
 
 namespace Marrow.Training.Experiments;
@@ -5,27 +6,35 @@ namespace Marrow.Training.Experiments;
 /// <summary>What one run measured: measured.json in its folder. Where it is, the run is done and its weights may be gone.</summary>
 public sealed record ExperimentRunResult
 {
-    public required ExperimentRun Run { get; init; }
+    [JsonConstructor]
+    internal ExperimentRunResult(
+        ExperimentRun run, int patients, int images, int heldOutImages, string heldOutDigest,
+        IReadOnlyList<MetricValue> metrics, double seconds, DateTimeOffset ended) =>
+        (
+            Run, Patients, Images, HeldOutImages, HeldOutDigest, Metrics, Seconds, Ended) = (
+            run, patients, images, heldOutImages, heldOutDigest, metrics, seconds, ended);
+
+    public ExperimentRun Run { get; internal init; }
 
     /// <summary>How many patients the last stage was trained on.</summary>
-    public required int Patients { get; init; }
-    public required int Images { get; init; }
+    [JsonInclude] internal int Patients { get; }
+    [JsonInclude] internal int Images { get; }
 
-    public required int HeldOutImages { get; init; }
+    [JsonInclude] internal int HeldOutImages { get; }
 
     /// <summary>See <see cref="ExperimentPlan.HeldOutDigest"/>.</summary>
-    public required string HeldOutDigest { get; init; }
+    [JsonInclude] internal string HeldOutDigest { get; }
 
     /// <summary>Of the last stage, on the held-out part; the experiment's metric with its draws.</summary>
-    public required IReadOnlyList<MetricValue> Metrics { get; init; }
+    public IReadOnlyList<MetricValue> Metrics { get; init; }
 
     /// <summary>From the first image read to the last metric, in the call that ended the run.</summary>
-    public required double Seconds { get; init; }
+    [JsonInclude] internal double Seconds { get; }
 
-    public required DateTimeOffset Ended { get; init; }
+    [JsonInclude] internal DateTimeOffset Ended { get; }
 
     /// <summary>Folder of the first stage's checkpoint below the run's; null when it was not to be kept.</summary>
-    public string? Checkpoint { get; init; }
+    [JsonInclude] internal string? Checkpoint { get; init; }
 
     /// <summary>The experiment's metric.</summary>
     internal MetricValue Value(string metric) => Metrics.First(m => m.Name == metric);

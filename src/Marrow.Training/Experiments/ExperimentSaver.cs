@@ -46,17 +46,17 @@ internal static class ExperimentSaver
                 continue;
             points.Add(new((int)Math.Round(child.Images), child.Mean, scratch.Mean, saving.Saving.Factor, saving.Saving.Bound));
         }
-        return points.Count == 0 ? null : new()
+        return points.Count == 0 ? null : new(
+            experiment: plan.Name,
+            metric: plan.Metric,
+            method: method,
+            points: points,
+            seeds: plan.Seeds.Count,
+            heldOut: plan.HeldOutImages,
+            date: DateOnly.FromDateTime(runs.Max(r => r.Ended).UtcDateTime),
+            command: command.Length <= ParentWorth.LongestCommand ? command : $"{command[..(ParentWorth.LongestCommand - 3)]}...")
         {
-            Experiment = plan.Name,
-            Metric = plan.Metric,
             Unit = runs[0].Value(plan.Metric).Unit,
-            Method = method,
-            Points = points,
-            Seeds = plan.Seeds.Count,
-            HeldOut = plan.HeldOutImages,
-            Date = DateOnly.FromDateTime(runs.Max(r => r.Ended).UtcDateTime),
-            Command = command.Length <= ParentWorth.LongestCommand ? command : $"{command[..(ParentWorth.LongestCommand - 3)]}...",
         };
     }
 }

@@ -78,20 +78,18 @@ internal sealed class ExperimentStatistics(ExperimentPlan plan, IReadOnlyList<Ex
         (double Low, double High)[] intervals = [(low, high), (mean - half, mean + half)];
         var known = intervals.Where(i => !double.IsNaN(i.Low)).ToList();
         var sign = known.Count == 0 ? 0 : known.All(i => i.Low > 0) ? 1 : known.All(i => i.High < 0) ? -1 : 0;
-        return new()
-        {
-            Start = one.Start,
-            Method = one.Method,
-            AgainstStart = other.Start,
-            AgainstMethod = other.Method,
-            Share = share,
-            Mean = mean,
-            FilmsLow = low,
-            FilmsHigh = high,
-            SeedsLow = mean - half,
-            SeedsHigh = mean + half,
-            Verdict = sign == 0 ? "unclear" : sign > 0 == _higherIsBetter ? "better" : "worse",
-        };
+        return new(
+            start: one.Start,
+            method: one.Method,
+            againstStart: other.Start,
+            againstMethod: other.Method,
+            share: share,
+            mean: mean,
+            filmsLow: low,
+            filmsHigh: high,
+            seedsLow: mean - half,
+            seedsHigh: mean + half,
+            verdict: sign == 0 ? "unclear" : sign > 0 == _higherIsBetter ? "better" : "worse");
     }
 
     /// <summary>Draw by draw: both models of a pair met the same patients. Where one lacks an image, the draws do not belong together.</summary>
@@ -116,16 +114,14 @@ internal sealed class ExperimentStatistics(ExperimentPlan plan, IReadOnlyList<Ex
     {
         var labels = curve.Select(c => c.Images).ToList();
         var (low, high) = Interval(cell, curve, labels);
-        return new()
-        {
-            Start = cell.Start,
-            Method = cell.Method,
-            Share = cell.Share,
-            Images = cell.Images,
-            Saving = LabelSaving.Of(labels, [.. curve.Select(c => Error(c.Mean))], cell.Images, Error(cell.Mean)),
-            Low = low,
-            High = high,
-        };
+        return new(
+            start: cell.Start,
+            method: cell.Method,
+            share: cell.Share,
+            images: cell.Images,
+            saving: LabelSaving.Of(labels, [.. curve.Select(c => Error(c.Mean))], cell.Images, Error(cell.Mean)),
+            low: low,
+            high: high);
     }
 
     /// <summary>Each time seeds are drawn with replacement, the same for all points, and one draw of the patients for all.</summary>

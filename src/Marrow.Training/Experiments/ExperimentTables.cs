@@ -3,10 +3,20 @@ using System.Globalization;
 namespace Marrow.Training.Experiments;
 
 /// <summary>A table of an experiment: headers and cells of text.</summary>
-internal sealed record ExperimentTable(string Title, IReadOnlyList<string> Headers, IReadOnlyList<IReadOnlyList<string>> Rows);
+public sealed class ExperimentTable
+{
+    internal ExperimentTable(string title, IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows) =>
+        (Title, Headers, Rows) = (title, headers, rows);
+
+    public string Title { get; }
+
+    public IReadOnlyList<string> Headers { get; }
+
+    public IReadOnlyList<IReadOnlyList<string>> Rows { get; }
+}
 
 /// <summary>The tables of an experiment, for the terminal and the page.</summary>
-internal static class ExperimentTables
+public static class ExperimentTables
 {
     public const string Intervals = "95 %: Student's t over the seeds; with one seed the bootstrap over the held-out patients.";
     public const string Paired = "Below 0 the metric is lower. Films: paired bootstrap over the held-out patients, seeds averaged. Seeds: Student's t over the paired seeds. Better or worse only where each interval leaves 0 out.";

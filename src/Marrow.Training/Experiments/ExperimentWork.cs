@@ -45,16 +45,16 @@ internal sealed class ExperimentWork(ExperimentRequest request, ExperimentPlan p
             DrawsOf = plan.Metric,
         }, report, cancellation);
         var samples = StageSamples.Read(recipe, last, request.DataFolders[last.Data.Name]);
-        var result = new ExperimentRunResult
+        var result = new ExperimentRunResult(
+            run: run,
+            patients: run.Share.Patients,
+            images: results[^1].TrainingImages,
+            heldOutImages: results[^1].HeldOutImages,
+            heldOutDigest: ExperimentPlanner.HeldOutDigest(samples),
+            metrics: results[^1].Metrics,
+            seconds: clock.Elapsed.TotalSeconds,
+            ended: results[^1].Progress.Ended ?? DateTimeOffset.UtcNow)
         {
-            Run = run,
-            Patients = run.Share.Patients,
-            Images = results[^1].TrainingImages,
-            HeldOutImages = results[^1].HeldOutImages,
-            HeldOutDigest = ExperimentPlanner.HeldOutDigest(samples),
-            Metrics = results[^1].Metrics,
-            Seconds = clock.Elapsed.TotalSeconds,
-            Ended = results[^1].Progress.Ended ?? DateTimeOffset.UtcNow,
             Checkpoint = MayBeSaved(run) ? Path.GetRelativePath(home, results[0].Folder) : null,
         };
         folder.Save(result);

@@ -7,10 +7,18 @@ namespace Marrow.Training.Experiments;
 /// regression; Barlow et al. 1972), and read backwards, linear in the logarithm of the labels. What lies beyond the
 /// labels that scratch was given is known by its bound alone.
 /// </summary>
-/// <param name="Factor">Scratch's labels over the start's; at a bound, the bound.</param>
-/// <param name="Bound">0: the factor; 1: it is more than that, since all labels from scratch do not reach the error; -1: it is less.</param>
-public readonly record struct LabelSaving(double Factor, int Bound)
+public readonly record struct LabelSaving
 {
+    internal LabelSaving(double factor, int bound) => (Factor, Bound) = (factor, bound);
+
+    /// <summary>Scratch's labels over the start's; at a bound, the bound.</summary>
+    [JsonInclude] internal double Factor { get; }
+
+    /// <summary>
+    /// 0: the factor; 1: it is more than that, since all labels from scratch do not reach the error; -1: it is less.
+    /// </summary>
+    [JsonInclude] internal int Bound { get; }
+
     /// <summary>For sorting: what is beyond is beyond all that is known.</summary>
     [JsonIgnore]
     internal double Place => Bound switch { > 0 => double.PositiveInfinity, < 0 => 0, _ => Factor };
@@ -19,7 +27,7 @@ public readonly record struct LabelSaving(double Factor, int Bound)
     /// <param name="scratchErrors">Of each; the lower the better.</param>
     /// <param name="labels">Of the start, above 0.</param>
     /// <param name="error">Of the start.</param>
-    public static LabelSaving Of(IReadOnlyList<double> scratchLabels, IReadOnlyList<double> scratchErrors, double labels, double error)
+    internal static LabelSaving Of(IReadOnlyList<double> scratchLabels, IReadOnlyList<double> scratchErrors, double labels, double error)
     {
         if (scratchLabels.Count == 0 || scratchLabels.Count != scratchErrors.Count)
             throw new ArgumentException($"Expected as many errors as amounts of labels, one or more, found {scratchErrors.Count} and {scratchLabels.Count}.");
@@ -38,7 +46,7 @@ public readonly record struct LabelSaving(double Factor, int Bound)
     }
 
     /// <summary>The nearest curve that never rises, by least squares: neighbours that do are pooled until none does.</summary>
-    public static double[] Falling(IReadOnlyList<double> errors)
+    internal static double[] Falling(IReadOnlyList<double> errors)
     {
         var pools = new List<(double Sum, int Count)>();
         foreach (var error in errors)

@@ -1,7 +1,7 @@
 namespace Marrow.Training.Experiments;
 
 /// <summary>The commands that repeat an experiment, or a run of it.</summary>
-internal static class RepeatCommands
+public static class RepeatCommands
 {
     /// <summary>To be typed: with the folders as they were given.</summary>
     public static string ToRepeat(ExperimentRequest request, ExperimentPlan plan, ExperimentRun run) => Join(request, plan, run, request.Recipe.SourcePath, name => Quote($"{name}={request.DataFolders[name]}"),

@@ -8,7 +8,7 @@ namespace Marrow.Training.Experiments;
 /// An experiment as a SLURM job array: OUT/experiment.sbatch has an element for each run of the plan,
 /// OUT/collect.sbatch makes the tables, the picture and the page from what they measured.
 /// </summary>
-internal static partial class SlurmScript
+public static partial class SlurmScript
 {
     private static readonly string[] Ours = ["array", "chdir", "dependency", "parsable", "wait"];
 

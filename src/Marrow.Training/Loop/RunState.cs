@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 using System.Text;
 using System.Text.Json;
 using Marrow.Training.Methods;
@@ -13,26 +14,26 @@ namespace Marrow.Training.Loop;
 public sealed record RunProgress
 {
     /// <summary>How many steps the optimizer has done.</summary>
-    public int Step { get; init; }
+    [JsonInclude] internal int Step { get; init; }
 
     /// <summary>Time spent training, however often it was stopped.</summary>
-    public double Seconds { get; init; }
+    [JsonInclude] public double Seconds { get; internal init; }
 
-    public double? BestValue { get; init; }
-    public int BestStep { get; init; }
+    [JsonInclude] internal double? BestValue { get; init; }
+    [JsonInclude] internal int BestStep { get; init; }
 
     /// <summary>How many evaluations there have been since the best one.</summary>
-    public int WorseEvaluations { get; init; }
+    [JsonInclude] internal int WorseEvaluations { get; init; }
 
-    public bool StoppedEarly { get; init; }
+    [JsonInclude] internal bool StoppedEarly { get; init; }
 
     /// <summary>When training came to its end; null before. A checkpoint written twice is then the same one.</summary>
-    public DateTimeOffset? Ended { get; init; }
-    public IReadOnlyList<MeasuredStep> History { get; init; } = [];
+    [JsonInclude] internal DateTimeOffset? Ended { get; init; }
+    [JsonInclude] internal IReadOnlyList<MeasuredStep> History { get; init; } = [];
 }
 
 /// <summary>Validation metrics after a step.</summary>
-public sealed record MeasuredStep(int Step, IReadOnlyDictionary<string, double> Metrics);
+internal sealed record MeasuredStep(int Step, IReadOnlyDictionary<string, double> Metrics);
 
 /// <summary>
 /// The state file: model, optimizer, average, what the method keeps, and torch's random generator as safetensors, the progress as JSON in its

@@ -33,9 +33,9 @@ internal sealed class StepClock(int firstStep, int totalSteps, double waitSecond
     {
         var seconds = Math.Max(1e-6, _sinceEvent.Elapsed.TotalSeconds);
         var perStep = _sinceStart.Elapsed / Math.Max(1, step - firstStep);
-        var e = new RunEvent
+        var e = new RunEvent(
+            stage: stage)
         {
-            Stage = stage,
             Epoch = (step - 1) / stepsPerEpoch + 1,
             Step = step,
             Steps = totalSteps,

@@ -72,7 +72,7 @@ internal sealed class TrainingLoop : IDisposable
         if (resume && File.Exists(StatePath))
         {
             _progress = RunState.Load(StatePath, _data, _method, _optimizer, _average);
-            report(new() { Stage = _stage, Step = _progress.Step, Steps = _totalSteps, Message = $"resumed at step {_progress.Step} of {_totalSteps}" });
+            report(new(stage: _stage) { Step = _progress.Step, Steps = _totalSteps, Message = $"resumed at step {_progress.Step} of {_totalSteps}" });
         }
         var (epoch, batch) = Math.DivRem((long)_progress.Step * _options.Accumulate, _training.BatchesPerEpoch);
         _training.Seek((int)epoch, (int)batch);
@@ -97,7 +97,7 @@ internal sealed class TrainingLoop : IDisposable
             _progress = _progress with { Step = _progress.Step + 1, Seconds = secondsBefore + sinceStart.Elapsed.TotalSeconds };
             clock.Add(loss, _method.Observed, images);
             if (slow.Add(Stopwatch.GetElapsedTime(start).TotalSeconds, images, wanted) is { } warning)
-                report(new() { Stage = _stage, Step = _progress.Step, Steps = _totalSteps, Message = warning });
+                report(new(stage: _stage) { Step = _progress.Step, Steps = _totalSteps, Message = warning });
 
             if (clock.SinceEvent >= EventInterval || _progress.Step == _totalSteps)
                 report(clock.Event(_stage, _progress.Step, _stepsPerEpoch, Rate(_progress.Step - 1), WaitSeconds));
@@ -119,7 +119,7 @@ internal sealed class TrainingLoop : IDisposable
             RunState.Save(StatePath, _progress, _data, _method, _optimizer, _average);
         }
         if (_validation is not null && _progress.BestValue is null)
-            report(new() { Stage = _stage, Message = $"{_options.Metric} has no value on the part to choose by: the last weights are kept" });
+            report(new(stage: _stage) { Message = $"{_options.Metric} has no value on the part to choose by: the last weights are kept" });
         KeepFinalWeights();
         return _progress;
     }
@@ -237,9 +237,9 @@ internal sealed class TrainingLoop : IDisposable
             };
         }
         _progress = _progress with { StoppedEarly = _options.Patience > 0 && _progress.WorseEvaluations >= _options.Patience };
-        report(new()
+        report(new(
+            stage: _stage)
         {
-            Stage = _stage,
             Epoch = _progress.Step / _stepsPerEpoch,
             Step = _progress.Step,
             Steps = _totalSteps,

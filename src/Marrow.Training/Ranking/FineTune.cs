@@ -32,14 +32,12 @@ internal sealed class FineTune(RankRequest request, RankSamples data, FineTuneOp
     public FineTuneScore Run(Candidate candidate, string metric, Action<RunEvent> report, CancellationToken cancellation)
     {
         var runs = Enumerable.Range(0, options.Repeats).Select(r => RunOnce(candidate, metric, request.Seed + (ulong)r, report, cancellation)).ToList();
-        return new()
-        {
-            Runs = [.. runs.Select(r => r.Metric)],
-            Mean = runs.Average(r => r.Metric.Value),
-            TrainingImages = runs[0].TrainingImages,
-            TestImages = runs[0].TestImages,
-            Seconds = runs.Sum(r => r.Seconds),
-        };
+        return new(
+            runs: [.. runs.Select(r => r.Metric)],
+            mean: runs.Average(r => r.Metric.Value),
+            trainingImages: runs[0].TrainingImages,
+            testImages: runs[0].TestImages,
+            seconds: runs.Sum(r => r.Seconds));
     }
 
     private Kept RunOnce(Candidate candidate, string metric, ulong seed, Action<RunEvent> report, CancellationToken cancellation)

@@ -75,23 +75,21 @@ public static class Ranker
                     ? r with { FineTuned = fineTune.Run(s.Candidate, task.Metric, report, cancellation) }
                     : r)];
         }
-        return new()
-        {
-            Data = request.DataName,
-            Task = request.Task,
-            Metric = task.Metric,
-            Images = data.Samples.Count,
-            Patients = data.Patients,
-            Folds = request.Folds,
-            Seed = request.Seed,
-            Classes = task.Classes,
-            Candidates = ranked,
-            Notes = data.Notes,
-            Warnings = warnings,
-            Agreement = Agreement(ranked, task.HigherIsBetter),
-            Recommendation = Recommendation.Of(ranked, task.Metric, (a, b) => task.Difference(a.Statistic, b.Statistic)),
-            Seconds = watch.Elapsed.TotalSeconds,
-        };
+        return new(
+            data: request.DataName,
+            task: request.Task,
+            metric: task.Metric,
+            images: data.Samples.Count,
+            patients: data.Patients,
+            folds: request.Folds,
+            seed: request.Seed,
+            classes: task.Classes,
+            candidates: ranked,
+            notes: data.Notes,
+            warnings: warnings,
+            agreement: Agreement(ranked, task.HigherIsBetter),
+            recommendation: Recommendation.Of(ranked, task.Metric, (a, b) => task.Difference(a.Statistic, b.Statistic)),
+            seconds: watch.Elapsed.TotalSeconds);
     }
 
     private static void Check(RankRequest request)
@@ -167,25 +165,25 @@ public static class Ranker
         var featureSeconds = watch.Elapsed.TotalSeconds;
         watch.Restart();
         var scores = task.Score(features, cancellation);
-        return new()
+        return new(
+            name: candidate.Name,
+            kind: candidate.Kind,
+            digest: candidate.Kind == CandidateKind.Checkpoint ? candidate.Digest : "",
+            license: candidate.License,
+            backbone: candidate.Backbone,
+            width: candidate.Input.Width,
+            height: candidate.Input.Height,
+            probe: scores.Metrics.First(m => m.Name == task.Metric),
+            metrics: scores.Metrics,
+            logMe: scores.LogMe,
+            hScore: scores.HScore,
+            gbc: scores.Gbc,
+            featureSeconds: featureSeconds,
+            featuresFound: found,
+            scoreSeconds: watch.Elapsed.TotalSeconds)
         {
-            Name = candidate.Name,
-            Kind = candidate.Kind,
-            Digest = candidate.Kind == CandidateKind.Checkpoint ? candidate.Digest : "",
-            License = candidate.License,
-            Backbone = candidate.Backbone,
             MatchedTo = candidate.MatchedTo,
-            Width = candidate.Input.Width,
-            Height = candidate.Input.Height,
-            Probe = scores.Metrics.First(m => m.Name == task.Metric),
-            Metrics = scores.Metrics,
             Statistic = scores.Statistic,
-            LogMe = scores.LogMe,
-            HScore = scores.HScore,
-            Gbc = scores.Gbc,
-            FeatureSeconds = featureSeconds,
-            FeaturesFound = found,
-            ScoreSeconds = watch.Elapsed.TotalSeconds,
         };
     }
 

@@ -21,31 +21,31 @@ public sealed record Recipe
     internal IReadOnlyList<Stage> Stages { get; init; } = [];
 
     /// <summary>Names of its stages, in order: what <see cref="Only"/> takes.</summary>
-    public IReadOnlyList<string> StageNames => [.. Stages.Select(stage => stage.Name)];
+    internal IReadOnlyList<string> StageNames => [.. Stages.Select(stage => stage.Name)];
 
     /// <summary>Of every random draw: weights, order, augmentation, subset of the labels. Default 1.</summary>
-    public ulong Seed { get; init; } = 1;
+    internal ulong Seed { get; init; } = 1;
 
     /// <summary>
     /// Of the division of each data set into its parts. Default: <see cref="Seed"/>. Set it to vary the seed with the
     /// held-out films fixed.
     /// </summary>
-    public ulong SplitSeed { get; init; } = 1;
+    internal ulong SplitSeed { get; init; } = 1;
 
     /// <summary>Share of the patients never trained on, 0 (train on all) to 0.9; default 0.2.</summary>
-    public double HeldOut { get; init; } = 0.2;
+    internal double HeldOut { get; init; } = 0.2;
 
     /// <summary>YAML: auto (default), cpu, cuda or cuda:N. Where every stage computes, unless the command line says otherwise.</summary>
-    public DeviceChoice Device { get; init; }
+    internal DeviceChoice Device { get; init; }
 
     /// <summary>The path that the recipe was read from.</summary>
     public string SourcePath { get; internal init; } = "";
 
     /// <summary>The file as it was, without <see cref="Overrides"/>.</summary>
-    public string SourceText { get; internal init; } = "";
+    internal string SourceText { get; init; } = "";
 
     /// <summary>"stage.key=value", in the order they were applied. Store them beside the text to read the same recipe again.</summary>
-    public IReadOnlyList<string> Overrides { get; init; } = [];
+    internal IReadOnlyList<string> Overrides { get; init; } = [];
 
     /// <summary>NAMEs for --data, of all stages, each once.</summary>
     public IReadOnlyList<string> DataNames => [.. Stages.SelectMany(s => (string?[])[s.Data.Name, s.Unlabeled?.Name]).OfType<string>().Distinct()];
@@ -78,11 +78,11 @@ public sealed record Recipe
     }
 
     /// <summary>Writes <see cref="SourceText"/>, unchanged; throws <see cref="MarrowException"/> when it can't.</summary>
-    public void WriteTo(string path) => AtomicFile.WriteText(path, SourceText);
+    internal void WriteTo(string path) => AtomicFile.WriteText(path, SourceText);
 }
 
 /// <summary>One model trained for one task on one data set; ends in one checkpoint.</summary>
-public sealed record Stage
+internal sealed record Stage
 {
     /// <summary>Lower-case letters, digits, - and _; names the stage's folder, and later stages' init.</summary>
     public required string Name { get; init; }
@@ -146,7 +146,7 @@ public sealed record Stage
 }
 
 /// <summary>Images without labels; those of held-out and validation patients are never among them, labels are not read.</summary>
-public sealed record StageUnlabeled
+internal sealed record StageUnlabeled
 {
     /// <summary>NAME in --data NAME=DIR. Default: the format. It may be the stage's own data.</summary>
     public required string Name { get; init; }
@@ -159,7 +159,7 @@ public sealed record StageUnlabeled
 }
 
 /// <summary>What a stage trains on.</summary>
-public sealed record StageData
+internal sealed record StageData
 {
     /// <summary>NAME in --data NAME=DIR. Default: the format.</summary>
     public required string Name { get; init; }
@@ -196,7 +196,7 @@ public sealed record StageData
 }
 
 /// <summary>How images become the model's input; stored with the weights as their <see cref="InputContract"/>.</summary>
-public sealed record StageInput
+internal sealed record StageInput
 {
     /// <summary>Input pixels, 32 to 4096. Default 224, for points 256.</summary>
     public int Width { get; init; } = 224;
@@ -269,7 +269,7 @@ public sealed record StageInput
 }
 
 /// <summary>The settings of a <see cref="DetectorSpec"/> that a stage changes; null leaves the architecture's own.</summary>
-public sealed record StageDetector
+internal sealed record StageDetector
 {
     /// <summary>How many channels the pyramid has, 8 to 1024.</summary>
     public int? PyramidChannels { get; init; }

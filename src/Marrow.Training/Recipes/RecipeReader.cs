@@ -31,7 +31,7 @@ public static partial class RecipeReader
     public static Recipe Read(string path, IReadOnlyList<string> overrides) => Parse(RecipeYaml.ReadText(path), path, overrides);
 
     /// <summary>The same of text in memory; <paramref name="path"/> serves the messages.</summary>
-    public static Recipe Parse(string text, string path, IReadOnlyList<string> overrides)
+    internal static Recipe Parse(string text, string path, IReadOnlyList<string> overrides)
     {
         var errors = new RecipeErrors();
         var root = RecipeYaml.Parse(text, path, inFile: true, errors);

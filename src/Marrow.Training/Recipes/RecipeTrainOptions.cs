@@ -5,14 +5,14 @@ namespace Marrow.Training.Recipes;
 // How a stage is trained: the keys under "train:". Defaults suit fine-tuning on two CPU cores.
 
 /// <summary>adamw: Loshchilov and Hutter 2019; sgd: with Nesterov-free momentum.</summary>
-public enum OptimizerKind
+internal enum OptimizerKind
 {
     AdamW,
     Sgd,
 }
 
 /// <summary>The learning rate's course after the warm-up.</summary>
-public enum ScheduleKind
+internal enum ScheduleKind
 {
     /// <summary>Half a cosine down to 0 at the last step (Loshchilov and Hutter 2017, without restarts).</summary>
     Cosine,
@@ -22,7 +22,7 @@ public enum ScheduleKind
     Constant,
 }
 
-public enum Unfreezing
+internal enum Unfreezing
 {
     /// <summary>What is frozen stays frozen to the end.</summary>
     None,
@@ -31,7 +31,7 @@ public enum Unfreezing
     Gradual,
 }
 
-public enum BatchNormMode
+internal enum BatchNormMode
 {
     /// <summary>Statistics of the batch, running averages kept.</summary>
     Running,
@@ -41,7 +41,7 @@ public enum BatchNormMode
 }
 
 /// <summary>How long, with what optimizer, and how a stage is watched.</summary>
-public sealed record TrainOptions
+internal sealed record TrainOptions
 {
     /// <summary>The value of <see cref="Freeze"/> for "backbone".</summary>
     public const int WholeBackbone = int.MaxValue;

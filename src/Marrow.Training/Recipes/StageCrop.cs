@@ -6,7 +6,7 @@ namespace Marrow.Training.Recipes;
 /// Where in its images a stage looks: at what an earlier detector found. In YAML "crop: landmarks" for the spine, or a
 /// section.
 /// </summary>
-public sealed record StageCrop
+internal sealed record StageCrop
 {
     internal const double SpineMargin = 0.1;
     internal const double VertebraMargin = 0.4;

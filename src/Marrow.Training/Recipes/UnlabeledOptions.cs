@@ -5,7 +5,7 @@ namespace Marrow.Training.Recipes;
 // How a stage learns from unlabelled images: the keys under "uda:" and "teacher:". What both have is in the base.
 
 /// <summary>Settings that every method with unlabelled images has.</summary>
-public abstract record UnlabeledOptions
+internal abstract record UnlabeledOptions
 {
     /// <summary>Of the loss on unlabelled images against that on labelled ones, 0 to 100.</summary>
     public double Weight { get; init; } = 1;
@@ -45,7 +45,7 @@ public abstract record UnlabeledOptions
 }
 
 /// <summary>By how the share of labelled examples that count rises over a stage (Xie et al. 2020, section 2.3 and figure 3).</summary>
-public enum Annealing
+internal enum Annealing
 {
     /// <summary>All labelled images count at all times.</summary>
     None,
@@ -61,7 +61,7 @@ public enum Annealing
 }
 
 /// <summary>Unsupervised data augmentation (Xie et al., NeurIPS 2020).</summary>
-public sealed record UdaOptions : UnlabeledOptions
+internal sealed record UdaOptions : UnlabeledOptions
 {
     /// <summary>Default 1, 0.8, 3, 0.1 and 0.1: weight, confidence, ratio, warmup and ramp.</summary>
     public UdaOptions()
@@ -80,7 +80,7 @@ public sealed record UdaOptions : UnlabeledOptions
 }
 
 /// <summary>A mean teacher (Tarvainen and Valpola, NIPS 2017) that gives pseudo-labels (Liu et al., ICLR 2021).</summary>
-public sealed record TeacherOptions : UnlabeledOptions
+internal sealed record TeacherOptions : UnlabeledOptions
 {
     /// <summary>Default 1, 0.4, 1, 0.3 and 0.1: weight, confidence, ratio, warmup and ramp.</summary>
     public TeacherOptions()

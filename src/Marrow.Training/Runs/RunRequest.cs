@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Computing;
@@ -46,10 +47,10 @@ public sealed record RunRequest
     public string Command { get; init; } = "";
 
     /// <summary>Of the data's samples those that the run may see; null for all.</summary>
-    public Func<Sample, bool>? Include { get; init; }
+    internal Func<Sample, bool>? Include { get; init; }
 
     /// <summary>The metric on the held-out part whose resampled values are kept, to be compared with other runs'; null for none.</summary>
-    public string? DrawsOf { get; init; }
+    internal string? DrawsOf { get; init; }
 
     /// <summary>Finds a checkpoint that a stage names in <c>init</c> and that is no earlier stage.</summary>
     public required Func<string, Checkpoint> Resolve { get; init; }
@@ -58,32 +59,43 @@ public sealed record RunRequest
 /// <summary>What one stage came to.</summary>
 public sealed record StageResult
 {
-    public required string Stage { get; init; }
-    public required string Task { get; init; }
+    [JsonConstructor]
+    internal StageResult(
+        string stage, string task, string checkpoint, string folder, IReadOnlyList<MetricValue> metrics,
+        RunProgress progress, int trainingImages, int validationImages, int heldOutImages, double peakMemoryGiB,
+        double waitShare) =>
+        (
+            Stage, Task, Checkpoint, Folder, Metrics, Progress, TrainingImages, ValidationImages, HeldOutImages,
+            PeakMemoryGiB, WaitShare) = (
+            stage, task, checkpoint, folder, metrics, progress, trainingImages, validationImages, heldOutImages,
+            peakMemoryGiB, waitShare);
+
+    public string Stage { get; }
+    public string Task { get; }
 
     /// <summary>Name and digest of the checkpoint, and its folder.</summary>
-    public required string Checkpoint { get; init; }
-    public required string Folder { get; init; }
+    public string Checkpoint { get; }
+    public string Folder { get; internal init; }
 
     /// <summary>Null when it started from random weights.</summary>
-    public TransferReceipt? Receipt { get; init; }
+    [JsonInclude] public TransferReceipt? Receipt { get; internal init; }
 
     /// <summary>On the held-out part; empty when there is none.</summary>
-    public required IReadOnlyList<MetricValue> Metrics { get; init; }
+    public IReadOnlyList<MetricValue> Metrics { get; }
 
-    public required RunProgress Progress { get; init; }
+    public RunProgress Progress { get; }
 
     /// <summary>Images trained on, chosen by, held out.</summary>
-    public required int TrainingImages { get; init; }
-    public required int ValidationImages { get; init; }
-    public required int HeldOutImages { get; init; }
+    public int TrainingImages { get; }
+    public int ValidationImages { get; }
+    public int HeldOutImages { get; }
 
     /// <summary>How many images were trained on without labels.</summary>
-    public int UnlabeledImages { get; init; }
+    [JsonInclude] internal int UnlabeledImages { get; init; }
 
     /// <summary>The most memory that the process has taken so far.</summary>
-    public required double PeakMemoryGiB { get; init; }
+    public double PeakMemoryGiB { get; }
 
     /// <summary>Share of the training time that steps waited for data.</summary>
-    public required double WaitShare { get; init; }
+    public double WaitShare { get; }
 }

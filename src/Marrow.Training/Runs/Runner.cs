@@ -44,7 +44,7 @@ public static class Runner
         {
             if (done.TryGetValue(stage.Name, out var before))
             {
-                report(new() { Stage = stage.Name, Message = $"done before: {before.Checkpoint}" });
+                report(new(stage: stage.Name) { Message = $"done before: {before.Checkpoint}" });
                 continue;
             }
             using var context = new StageContext(request, stage, FolderOf(request, stage), done, report, cancellation);

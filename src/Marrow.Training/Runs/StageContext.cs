@@ -48,10 +48,10 @@ internal sealed class StageContext : IDisposable
     {
         _report(e);
         if (_log.Write(e) is { } trouble)
-            _report(new() { Stage = Stage.Name, Message = trouble });
+            _report(new(stage: Stage.Name) { Message = trouble });
     }
 
-    public void Say(string message) => Report(new() { Stage = Stage.Name, Message = message });
+    public void Say(string message) => Report(new(stage: Stage.Name) { Message = message });
 
     public void Dispose() => _log.Dispose();
 }

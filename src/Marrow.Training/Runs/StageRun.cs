@@ -38,21 +38,21 @@ internal static class StageRun
 
         var trained = Train(context, task, images, masks, data.Training, key);
         var checkpoint = StageCheckpoint.Save(context, new(data, unlabeled), sources, task, receipt, trained);
-        var result = new StageResult
+        var result = new StageResult(
+            stage: context.Stage.Name,
+            task: context.Stage.Task,
+            checkpoint: $"{checkpoint.Name}@{checkpoint.Digest}",
+            folder: checkpoint.Path,
+            metrics: trained.Metrics,
+            progress: trained.Progress,
+            trainingImages: data.Training.Count,
+            validationImages: data.Validation.Count,
+            heldOutImages: data.HeldOut.Count,
+            peakMemoryGiB: Process.GetCurrentProcess().PeakWorkingSet64 / (double)(1 << 30),
+            waitShare: trained.WaitShare)
         {
-            Stage = context.Stage.Name,
-            Task = context.Stage.Task,
-            Checkpoint = $"{checkpoint.Name}@{checkpoint.Digest}",
-            Folder = checkpoint.Path,
             Receipt = receipt,
-            Metrics = trained.Metrics,
-            Progress = trained.Progress,
-            TrainingImages = data.Training.Count,
             UnlabeledImages = unlabeled?.Samples.Count ?? 0,
-            ValidationImages = data.Validation.Count,
-            HeldOutImages = data.HeldOut.Count,
-            PeakMemoryGiB = Process.GetCurrentProcess().PeakWorkingSet64 / (double)(1 << 30),
-            WaitShare = trained.WaitShare,
         };
         RunFolder.SaveResult(context.Request, result);
         return result;

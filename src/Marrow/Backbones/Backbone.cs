@@ -11,14 +11,14 @@ namespace Marrow.Backbones;
 /// <summary>One map of a backbone: [N, channels, H / stride, W / stride].</summary>
 /// <param name="Channels">Channels of the map.</param>
 /// <param name="Stride">Input pixels from one cell of the map to the next.</param>
-public readonly record struct BackboneLevel(int Channels, int Stride);
+internal readonly record struct BackboneLevel(int Channels, int Stride);
 
 /// <summary>A part of the backbone that is frozen, unfrozen and given its learning rate as one.</summary>
 /// <param name="Name">The stem, then the blocks: "stem", "block1" to "block4".</param>
 /// <param name="Prefixes">
 /// Its keys start with one of these: those of its layers, and those of what follows up to the next stage, as a norm.
 /// </param>
-public sealed record BackboneStage(string Name, IReadOnlyList<string> Prefixes)
+internal sealed record BackboneStage(string Name, IReadOnlyList<string> Prefixes)
 {
     /// <summary>Whether a key is of this stage.</summary>
     public bool Owns(string key) => Prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
@@ -32,7 +32,7 @@ public sealed record BackboneStage(string Name, IReadOnlyList<string> Prefixes)
 /// <see cref="OutputChannels"/>. Its maps are the levels C1 to C5, of which level l has stride 2^l: C1 is the stem's,
 /// C2 to C5 are the blocks'. Where a side is odd, half of it is rounded up for C1 and for C2.
 /// </summary>
-public abstract class Backbone : KeyedModule<Tensor, Tensor>
+internal abstract class Backbone : KeyedModule<Tensor, Tensor>
 {
     /// <summary>A backbone of these maps and parts; the deriving class registers its modules.</summary>
     /// <param name="name">What messages call it: "DenseNet".</param>

@@ -1,7 +1,7 @@
 namespace Marrow.Backbones;
 
 /// <summary>Every backbone by name. A new one is a file and a line here; each task has an architecture of it.</summary>
-public static class BackboneCatalogue
+internal static class BackboneCatalogue
 {
     /// <summary>
     /// Of DenseNet's: Huang et al. 2017, table 1; densenet-mini is Marrow's own, for CPUs (0.2 M parameters). Of ResNet's:

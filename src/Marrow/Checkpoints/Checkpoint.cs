@@ -64,7 +64,7 @@ public sealed class Checkpoint : IDisposable
     public TransferReceipt? Receipt { get; private init; }
 
     /// <summary>The golden sample; null when none was recorded.</summary>
-    public GoldenSample? Golden { get; private init; }
+    internal GoldenSample? Golden { get; private init; }
 
     /// <summary>Which images were held out; null where nothing was, and in checkpoints of early versions.</summary>
     internal RecordedSplit? Split { get; private init; }
@@ -186,7 +186,7 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>A bare file of weights, of safetensors, PyTorch or ONNX, from here or elsewhere.</summary>
-    public static Checkpoint LoadWeights(string path) => LoadWeights(path, CancellationToken.None);
+    internal static Checkpoint LoadWeights(string path) => LoadWeights(path, CancellationToken.None);
 
     internal static Checkpoint LoadWeights(string path, CancellationToken cancellation)
     {

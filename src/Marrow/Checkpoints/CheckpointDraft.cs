@@ -30,7 +30,7 @@ public sealed record CheckpointDraft
     public Func<Module>? Create { get; init; }
 
     /// <summary>How tensors of two or more dimensions are stored; Float32 keeps every bit.</summary>
-    public torch.ScalarType MatricesAs { get; init; } = torch.ScalarType.BFloat16;
+    internal torch.ScalarType MatricesAs { get; init; } = torch.ScalarType.BFloat16;
 
     public required ModelCard Card { get; init; }
     /// <summary>What it was made from; <see cref="CheckpointParents.WarmStartedFrom"/> for a child.</summary>
@@ -40,10 +40,10 @@ public sealed record CheckpointDraft
     /// <summary>Null when every weight began at random or was imported.</summary>
     public TransferReceipt? Receipt { get; init; }
     /// <summary>By this the newest of a name is told; part of the digest.</summary>
-    public DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
+    internal DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
 
     /// <summary>[N, C, H, W] of the golden sample's input; null for one image of 64 x 64, or of the input's size for a module of the user's own.</summary>
-    public long[]? GoldenShape { get; init; }
+    internal long[]? GoldenShape { get; init; }
 
     /// <summary>Which images were held out; null where nothing was.</summary>
     internal RecordedSplit? Split { get; init; }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using System.Text;
 using Marrow.Datasets;
 using Marrow.Weights;
@@ -5,16 +6,31 @@ using Marrow.Weights;
 namespace Marrow.Checkpoints;
 
 /// <summary>A checkpoint that weights, or labels, came from.</summary>
-/// <param name="Role">"init": warm-started from it. "labels": its predictions were labels. "crop": its detections say where in the image the model looks.</param>
-public sealed record ParentCheckpoint(string Name, string Digest, string Role = "init", string License = Licenses.Unknown)
+public sealed record ParentCheckpoint
 {
-    internal const string Labels = "labels", Crop = "crop";
+    [JsonConstructor]
+    internal ParentCheckpoint(string name, string digest, string role = "init", string license = Licenses.Unknown) =>
+        (Name, Digest, Role, License) = (name, digest, role, license);
+
+    public string Name { get; }
+
+    public string Digest { get; }
+
+    /// <summary>
+    /// "init": warm-started from it. "labels": its predictions were labels. "crop": its detections say where in the
+    /// image the model looks.
+    /// </summary>
+    public string Role { get; internal init; }
+
+    public string License { get; }
+
+    public const string Labels = "labels", Crop = "crop";
 
     /// <summary>Parts that a parent may have without giving any weight.</summary>
     internal static readonly string[] RolesWithoutWeights = [Labels, Crop];
 
     /// <summary>What the parent was worth to this child; null when no experiment has measured it.</summary>
-    public ParentWorth? Worth { get; init; }
+    [JsonInclude] public ParentWorth? Worth { get; internal init; }
 }
 
 /// <summary>A data set that weights were trained on.</summary>
@@ -25,20 +41,47 @@ public sealed record ParentCheckpoint(string Name, string Digest, string Role = 
 /// <param name="Role">"training": its labels were learnt; <see cref="Unlabeled"/>: its images alone were used.</param>
 public sealed record ParentDataset(string Name, string Version, string License, string FilesDigest, string Citation = "", int Samples = 0, DatasetUse? Use = null, string Role = "training")
 {
-    internal const string Unlabeled = "unlabeled";
+    public const string Unlabeled = "unlabeled";
 }
 
 /// <summary>How a data set was read and divided.</summary>
-/// <param name="Format">A key of the data set catalogue.</param>
-/// <param name="HeldOut">Share of the patients that was never trained on; 0 when all were.</param>
-/// <param name="Seed">Of that division.</param>
-public sealed record DatasetUse(string Format, DatasetOptions Options, double HeldOut, ulong Seed);
+public sealed record DatasetUse
+{
+    [JsonConstructor]
+    internal DatasetUse(string format, DatasetOptions options, double heldOut, ulong seed) =>
+        (Format, Options, HeldOut, Seed) = (format, options, heldOut, seed);
+
+    /// <summary>A key of the data set catalogue.</summary>
+    [JsonInclude] internal string Format { get; }
+
+    [JsonInclude] internal DatasetOptions Options { get; }
+
+    /// <summary>Share of the patients that was never trained on; 0 when all were.</summary>
+    [JsonInclude] internal double HeldOut { get; init; }
+
+    /// <summary>Of that division.</summary>
+    [JsonInclude] internal ulong Seed { get; init; }
+}
 
 /// <summary>A file of weights made elsewhere.</summary>
-/// <param name="Sha256">Of the whole file, 64 lower-case hexadecimal digits.</param>
-/// <param name="Map">Of the keys and the input: "torchvision-densenet".</param>
-public sealed record ImportedFile(string Name, long Bytes, string Sha256, string Map, string License = Licenses.Unknown)
+public sealed class ImportedFile
 {
+    [JsonConstructor]
+    internal ImportedFile(string name, long bytes, string sha256, string map, string license = Licenses.Unknown) =>
+        (Name, Bytes, Sha256, Map, License) = (name, bytes, sha256, map, license);
+
+    public string Name { get; }
+
+    public long Bytes { get; }
+
+    /// <summary>Of the whole file, 64 lower-case hexadecimal digits.</summary>
+    public string Sha256 { get; }
+
+    /// <summary>Of the keys and the input: "torchvision-densenet".</summary>
+    public string Map { get; }
+
+    public string License { get; }
+
     /// <summary>"sha256:" and those digits.</summary>
     internal string Digest => Marrow.Digest.Scheme + Sha256;
 }
@@ -54,13 +97,25 @@ public enum LineageKind
 }
 
 /// <summary>An ancestor and its terms.</summary>
-/// <param name="Digest">Of a checkpoint, of a data set's list of files or of a file; "" when unknown.</param>
-public sealed record LicensedAncestor(LineageKind Kind, string Name, string Digest, string License)
+public sealed record LicensedAncestor
 {
+    [JsonConstructor]
+    internal LicensedAncestor(LineageKind kind, string name, string digest, string license) =>
+        (Kind, Name, Digest, License) = (kind, name, digest, license);
+
+    public LineageKind Kind { get; }
+
+    public string Name { get; internal init; }
+
+    /// <summary>Of a checkpoint, of a data set's list of files or of a file; "" when unknown.</summary>
+    public string Digest { get; }
+
+    public string License { get; internal init; }
+
     /// <summary>The ancestor in words: "data set chexpert".</summary>
     internal string Label => $"{KindName} {Name}";
 
-    internal string KindName => Kind switch
+    public string KindName => Kind switch
     {
         LineageKind.Dataset => "data set",
         LineageKind.ImportedFile => "file",
@@ -71,16 +126,16 @@ public sealed record LicensedAncestor(LineageKind Kind, string Name, string Dige
 /// <summary>Where a checkpoint came from.</summary>
 public sealed record CheckpointParents
 {
-    public IReadOnlyList<ParentCheckpoint> Checkpoints { get; init; } = [];
-    public IReadOnlyList<ParentDataset> Datasets { get; init; } = [];
+    [JsonInclude] public IReadOnlyList<ParentCheckpoint> Checkpoints { get; internal init; } = [];
+    [JsonInclude] public IReadOnlyList<ParentDataset> Datasets { get; internal init; } = [];
 
     /// <summary>Null when it was trained here.</summary>
-    public ImportedFile? Imported { get; init; }
+    [JsonInclude] public ImportedFile? Imported { get; internal init; }
 
     /// <summary>
     /// The parents' own ancestors with their terms, so that these are known where the parents themselves are not.
     /// </summary>
-    public IReadOnlyList<LicensedAncestor> Inherited { get; init; } = [];
+    [JsonInclude] internal IReadOnlyList<LicensedAncestor> Inherited { get; init; } = [];
 
     /// <summary>Of a model that was warm-started from a checkpoint: that one, and what it descends from. Add the data sets with "with".</summary>
     public static CheckpointParents WarmStartedFrom(Checkpoint source) => new()
@@ -107,18 +162,41 @@ public sealed record CheckpointParents
 }
 
 /// <summary>How weights were trained, for a machine to read; the card says the same to a person.</summary>
-/// <param name="Recipe">The text of the recipe.</param>
-/// <param name="Stage">Of the recipe; "" where there is but one.</param>
-public sealed record TrainingRecord(string Recipe, string Stage, string Command, ulong Seed, double Seconds);
+public sealed class TrainingRecord
+{
+    [JsonConstructor]
+    internal TrainingRecord(string recipe, string stage, string command, ulong seed, double seconds) =>
+        (Recipe, Stage, Command, Seed, Seconds) = (recipe, stage, command, seed, seconds);
+
+    /// <summary>The text of the recipe.</summary>
+    [JsonInclude] internal string Recipe { get; }
+
+    /// <summary>Of the recipe; "" where there is but one.</summary>
+    public string Stage { get; }
+
+    public string Command { get; }
+
+    public ulong Seed { get; }
+
+    public double Seconds { get; }
+}
 
 /// <summary>What made a checkpoint.</summary>
-/// <param name="Code">Version of Marrow with the commit it was built from, "0.1.0+de93ac4...".</param>
-/// <param name="Training">Null for weights that were imported.</param>
-public sealed record CheckpointOrigin(string Code, TrainingRecord? Training = null);
+public sealed class CheckpointOrigin
+{
+    [JsonConstructor]
+    internal CheckpointOrigin(string code, TrainingRecord? training = null) => (Code, Training) = (code, training);
+
+    /// <summary>Version of Marrow with the commit it was built from, "0.1.0+de93ac4...".</summary>
+    public string Code { get; }
+
+    /// <summary>Null for weights that were imported.</summary>
+    public TrainingRecord? Training { get; }
+}
 
 /// <param name="Path">A plain file name in the checkpoint's folder.</param>
 /// <param name="Sha256">64 lower-case hexadecimal digits.</param>
-public sealed record ManifestFile(string Path, long Bytes, string Sha256);
+internal sealed record ManifestFile(string Path, long Bytes, string Sha256);
 
 /// <summary>
 /// checkpoint.json: name, date, parents and the SHA-256 of every other file, so that a flipped bit in any of them is
@@ -126,7 +204,7 @@ public sealed record ManifestFile(string Path, long Bytes, string Sha256);
 /// stand at a fixed place at the start, taken as zeros; so a flipped bit in the manifest is noticed too, wherever the
 /// folder is copied. To check by hand: sed '2s/[0-9a-f]\{64\}/000...0/' checkpoint.json | sha256sum.
 /// </summary>
-public sealed record CheckpointManifest
+internal sealed record CheckpointManifest
 {
     internal const string FileName = "checkpoint.json";
     private const string CurrentFormat = "marrow-checkpoint/1";

@@ -3,7 +3,7 @@ using Marrow.Tasks;
 namespace Marrow.Checkpoints;
 
 /// <summary>A checkpoint's weights as what they were trained for.</summary>
-public static class CheckpointTasks
+internal static class CheckpointTasks
 {
     /// <summary>The task that a checkpoint was trained for, its model with the checkpoint's weights. Golden outputs are verified.</summary>
     public static TaskModel BuildTask(this Checkpoint checkpoint)

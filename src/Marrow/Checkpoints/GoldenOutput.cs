@@ -5,7 +5,7 @@ namespace Marrow.Checkpoints;
 
 /// <summary>One of the outputs that golden.json keeps.</summary>
 /// <param name="Values">Up to 64 elements, evenly spread over the flattened output.</param>
-public sealed record GoldenOutput(string Name, long[] Shape, float[] Values)
+internal sealed record GoldenOutput(string Name, long[] Shape, float[] Values)
 {
     private const int KeptValues = 64;
 

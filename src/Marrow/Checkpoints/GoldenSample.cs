@@ -15,7 +15,7 @@ namespace Marrow.Checkpoints;
 /// are numbers of two machines alike enough to be compared. <see cref="GoldenFinding"/> goes on from outputs to what is
 /// said of them.
 /// </summary>
-public sealed record GoldenSample
+internal sealed record GoldenSample
 {
     // 1024 x 1024 px: a DenseNet-121 takes about 1 GB for it. Bounds what a hostile file can make the check allocate.
     private const long MostValues = 1 << 20;

@@ -20,10 +20,10 @@ public enum LicenseRestrictions
 }
 
 /// <param name="Id">SPDX identifier, or LicenseRef-... for the agreement of a data set.</param>
-public sealed record LicenseTerms(string Id, string Name, LicenseRestrictions Restrictions);
+internal sealed record LicenseTerms(string Id, string Name, LicenseRestrictions Restrictions);
 
 /// <summary>What the restrictions of licences mean, in words.</summary>
-internal static class LicenseWords
+public static class LicenseWords
 {
     private static readonly (LicenseRestrictions Term, string OfAnother, string Own)[] Words =
     [
@@ -34,7 +34,7 @@ internal static class LicenseWords
     ];
 
     /// <summary>"forbids commercial use": said of an ancestor's licence.</summary>
-    public static string OfAnother(LicenseRestrictions term) => Array.Find(Words, w => w.Term == term).OfAnother
+    internal static string OfAnother(LicenseRestrictions term) => Array.Find(Words, w => w.Term == term).OfAnother
         ?? throw new ArgumentOutOfRangeException(nameof(term), term, "No single term.");
 
     /// <summary>"no commercial use; ...", all of them.</summary>
@@ -44,9 +44,18 @@ internal static class LicenseWords
 }
 
 /// <summary>A term of an ancestor that a licence does not keep.</summary>
-/// <param name="Ancestor">"data set spineweb16", "checkpoint densenet121.chexpert".</param>
-public sealed record LicenseBreach(string Ancestor, string AncestorLicense, LicenseRestrictions Term)
+public sealed record LicenseBreach
 {
+    internal LicenseBreach(string ancestor, string ancestorLicense, LicenseRestrictions term) =>
+        (Ancestor, AncestorLicense, Term) = (ancestor, ancestorLicense, term);
+
+    /// <summary>"data set spineweb16", "checkpoint densenet121.chexpert".</summary>
+    internal string Ancestor { get; }
+
+    internal string AncestorLicense { get; }
+
+    internal LicenseRestrictions Term { get; }
+
     public override string ToString() => $"{Ancestor} is under {AncestorLicense}, which {LicenseWords.OfAnother(Term)}";
 }
 
@@ -67,7 +76,7 @@ public static class Licenses
     // (research, no commercial use, no copies to others); ImageNet's terms of access (non-commercial research and
     // education; access for colleagues who accept the terms first); SpineWeb gives data to registered researchers and
     // states no licence that would allow more.
-    public static IReadOnlyDictionary<string, LicenseTerms> Known { get; } = new LicenseTerms[]
+    internal static IReadOnlyDictionary<string, LicenseTerms> Known { get; } = new LicenseTerms[]
     {
         new("Apache-2.0", "Apache License 2.0", LicenseRestrictions.None),
         new("BSD-2-Clause", "BSD 2-Clause License", LicenseRestrictions.None),

@@ -19,7 +19,7 @@ public static class ModelWeights
     /// Copies every tensor of <paramref name="weights"/> into the model, converted to the model's types. Throws
     /// <see cref="MarrowException"/>, having changed nothing, when a key is missing, left over or of another shape.
     /// </summary>
-    public static void LoadExactly(Module model, WeightFile weights)
+    internal static void LoadExactly(Module model, WeightFile weights)
     {
         var state = model.state_dict();
         var shapes = weights.Entries.ToDictionary(e => e.Name, e => e.Shape, StringComparer.Ordinal);

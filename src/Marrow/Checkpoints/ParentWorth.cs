@@ -4,16 +4,39 @@ using System.Text.Json.Serialization;
 namespace Marrow.Checkpoints;
 
 /// <summary>One amount of labels: the child's error and that of the same model from scratch.</summary>
-/// <param name="Images">Labelled images that both were trained on.</param>
-/// <param name="Child">The metric from the parent's weights, mean over the seeds.</param>
-/// <param name="Scratch">The same from random weights.</param>
-/// <param name="LabelFactor">How many times the labels scratch needs for the child's error; at a bound, the bound.</param>
-/// <param name="Bound">0: the factor; 1: it is more; -1: it is less.</param>
-public sealed record WorthPoint(int Images, double Child, double Scratch, double LabelFactor, int Bound);
+internal sealed record WorthPoint
+{
+    [JsonConstructor]
+    internal WorthPoint(int images, double child, double scratch, double labelFactor, int bound) =>
+        (Images, Child, Scratch, LabelFactor, Bound) = (images, child, scratch, labelFactor, bound);
+
+    /// <summary>Labelled images that both were trained on.</summary>
+    public int Images { get; }
+
+    /// <summary>The metric from the parent's weights, mean over the seeds.</summary>
+    public double Child { get; }
+
+    /// <summary>The same from random weights.</summary>
+    public double Scratch { get; }
+
+    /// <summary>How many times the labels scratch needs for the child's error; at a bound, the bound.</summary>
+    public double LabelFactor { get; }
+
+    /// <summary>0: the factor; 1: it is more; -1: it is less.</summary>
+    public int Bound { get; }
+}
 
 /// <summary>What an experiment measured a parent to be worth to its child.</summary>
 public sealed record ParentWorth
 {
+    [JsonConstructor]
+    internal ParentWorth(
+        string experiment, string metric, string method, IReadOnlyList<WorthPoint> points, int seeds, int heldOut,
+        DateOnly date, string command) =>
+        (
+            Experiment, Metric, Method, Points, Seeds, HeldOut, Date, Command) = (
+            experiment, metric, method, points, seeds, heldOut, date, command);
+
     /// <summary>Of <see cref="Command"/>, characters.</summary>
     internal const int LongestCommand = 4000;
 
@@ -21,30 +44,30 @@ public sealed record ParentWorth
 
     /// <summary>Name of the experiment. Manifests have it as "study", the word that it had at first.</summary>
     [JsonPropertyName("study")]
-    public required string Experiment { get; init; }
+    [JsonInclude] internal string Experiment { get; init; }
 
     /// <summary>What is measured, "smape".</summary>
-    public required string Metric { get; init; }
+    [JsonInclude] internal string Metric { get; }
 
     /// <summary>"%", "deg", "px" or that of the labels; empty for a plain number.</summary>
-    public string Unit { get; init; } = "";
+    [JsonInclude] internal string Unit { get; init; } = "";
 
     /// <summary>How the child was trained: "supervised", "teacher".</summary>
-    public required string Method { get; init; }
+    [JsonInclude] internal string Method { get; }
 
     /// <summary>From few labels to many.</summary>
-    public required IReadOnlyList<WorthPoint> Points { get; init; }
+    [JsonInclude] internal IReadOnlyList<WorthPoint> Points { get; init; }
 
     /// <summary>Runs of each point.</summary>
-    public required int Seeds { get; init; }
+    [JsonInclude] internal int Seeds { get; init; }
 
     /// <summary>Images that the metric was measured on.</summary>
-    public required int HeldOut { get; init; }
+    [JsonInclude] internal int HeldOut { get; init; }
 
-    public required DateOnly Date { get; init; }
+    [JsonInclude] internal DateOnly Date { get; }
 
     /// <summary>What to type to measure it again.</summary>
-    public required string Command { get; init; }
+    public string Command { get; internal init; }
 
     /// <summary>"with 24 images smape 14.2 % instead of 19.8 from scratch, which needs 3.3 times the labels for it; with 48 ..."</summary>
     public string Describe()

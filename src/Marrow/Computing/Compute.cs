@@ -11,7 +11,7 @@ namespace Marrow.Computing;
 /// Models and batches are made on the processor, and come to the device by <see cref="Arrange(Module)"/> and
 /// <see cref="Arrange(Tensor)"/>; all that is computed from them is made where they are.
 /// </summary>
-public sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice Device = default)
+internal sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice Device = default)
 {
     public static readonly Compute Float32 = new(false, false);
 

@@ -4,13 +4,19 @@ using TorchSharp;
 namespace Marrow.Computing;
 
 /// <summary>Where tensors lie and are computed with. The default is the processor.</summary>
-/// <param name="Type">CPU, CUDA, or META: tensors of a shape without numbers, for tests.</param>
-/// <param name="Index">Which one of its type, from 0.</param>
-public readonly record struct ComputeDevice(DeviceType Type, int Index = 0)
+public readonly record struct ComputeDevice
 {
-    public static ComputeDevice Cpu => default;
+    internal ComputeDevice(DeviceType type, int index = 0) => (Type, Index) = (type, index);
 
-    public bool IsCpu => Type == DeviceType.CPU;
+    /// <summary>CPU, CUDA, or META: tensors of a shape without numbers, for tests.</summary>
+    internal DeviceType Type { get; }
+
+    /// <summary>Which one of its type, from 0.</summary>
+    internal int Index { get; }
+
+    internal static ComputeDevice Cpu => default;
+
+    internal bool IsCpu => Type == DeviceType.CPU;
 
     /// <summary>As TorchSharp names it when a tensor is made.</summary>
     internal torch.Device Torch => Type == DeviceType.CUDA ? new(Type, Index) : new(Type);

@@ -8,7 +8,7 @@ namespace Marrow.Computing;
 /// Which CUDA devices compute here. One that libtorch lists may still be of no use, as one that is too old for the kernels
 /// of this libtorch; so each is tried once with a small sum before anything is given to it.
 /// </summary>
-internal static class CudaDevices
+public static class CudaDevices
 {
     /// <summary>By which bfloat16 matrix products are the hardware's own: compute capability 8.0, Ampere.</summary>
     private const int FirstWithBFloat16 = 8;
@@ -16,17 +16,17 @@ internal static class CudaDevices
     private static readonly ConcurrentDictionary<int, MarrowException?> Tried = new();
 
     /// <summary>How to get a libtorch with CUDA, for messages.</summary>
-    internal static string Remedy =>
+    public static string Remedy =>
         "Build Marrow with -p:Libtorch=cuda (several gigabytes), or with -p:Libtorch=none and set "
         + $"{InstalledLibtorch.Variable} to the folder 'lib' of a PyTorch {InstalledLibtorch.WantedVersion} for CUDA.";
 
     private const string Another = "Take another, or --device cpu.";
 
     /// <summary>Why the device can't be used; null where it computes.</summary>
-    public static MarrowException? Problem(int index) => Tried.GetOrAdd(index, Try);
+    internal static MarrowException? Problem(int index) => Tried.GetOrAdd(index, Try);
 
     /// <summary>True where nobody can be asked: what is asked for then computes, if perhaps without gain.</summary>
-    public static bool HasBFloat16(int index) =>
+    internal static bool HasBFloat16(int index) =>
         CudaDriver.ComputeCapability(index) is not { Major: < FirstWithBFloat16 };
 
     private static MarrowException? Try(int index)

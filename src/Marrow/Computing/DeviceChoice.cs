@@ -7,14 +7,18 @@ namespace Marrow.Computing;
 /// Which device a user asks for: auto, cpu, cuda or cuda:N, where cuda is cuda:0. The default is auto: the first CUDA
 /// device if libtorch has one that computes, else the processor.
 /// </summary>
-/// <param name="Asked">Null: auto.</param>
-public readonly record struct DeviceChoice(ComputeDevice? Asked)
+public readonly record struct DeviceChoice
 {
+    internal DeviceChoice(ComputeDevice? asked) => Asked = asked;
+
+    /// <summary>Null: auto.</summary>
+    public ComputeDevice? Asked { get; }
+
     /// <summary>What can be asked for, as help and messages have it.</summary>
-    internal const string Words = "auto|cpu|cuda[:N]";
+    public const string Words = "auto|cpu|cuda[:N]";
 
     /// <summary>The same in a sentence.</summary>
-    internal const string Expected = "auto, cpu, cuda or cuda:N with a number from 0";
+    public const string Expected = "auto, cpu, cuda or cuda:N with a number from 0";
 
     private const string AutoWord = "auto", CpuWord = "cpu", CudaWord = "cuda";
     private const int MostDevices = 128; // c10::Device keeps the number in one signed byte
@@ -23,7 +27,7 @@ public readonly record struct DeviceChoice(ComputeDevice? Asked)
     public static DeviceChoice Parse(string text) => TryParse(text, out var choice) ? choice
         : throw MarrowException.Bad("device", Expected, $"'{text}'", "Leave it out to have the device chosen.");
 
-    internal static bool TryParse(string text, out DeviceChoice choice)
+    public static bool TryParse(string text, out DeviceChoice choice)
     {
         choice = default;
         switch (text.Split(':'))

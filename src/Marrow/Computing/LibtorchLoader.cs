@@ -15,7 +15,7 @@ namespace Marrow.Computing;
 /// the original. Nothing of it happens before TorchSharp asks for its library: a command that computes nothing never loads
 /// libtorch.
 /// </summary>
-internal static class LibtorchLoader
+public static class LibtorchLoader
 {
     internal const string WantedVersion = "GLIBCXX_3.4.32";
     internal const string LibraryName = "libLibTorchSharp.so";
@@ -27,7 +27,7 @@ internal static class LibtorchLoader
     private const int MostBytes = 64 << 20; // the library has 1 MB, libstdc++ 2 MB
 
     /// <summary>Why libtorch can't be loaded, once that is known, by the first reason; null where it was, or where nothing had to be done.</summary>
-    internal static string? Problem { get; private set; }
+    public static string? Problem { get; private set; }
 
     [ModuleInitializer]
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "It must run before TorchSharp's first call.")]

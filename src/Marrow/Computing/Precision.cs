@@ -1,7 +1,7 @@
 namespace Marrow.Computing;
 
 /// <summary>What a model computes in.</summary>
-public enum Precision
+internal enum Precision
 {
     /// <summary>bf16 autocast where the device gains from it, f32 otherwise.</summary>
     Auto,

@@ -9,7 +9,7 @@ namespace Marrow.Computing;
 /// that start together see each other before they choose. The load is what was measured since this was made, which takes
 /// no time of its own while a program starts.
 /// </summary>
-internal sealed class ProcessThreads
+public sealed class ProcessThreads
 {
     public const string Variable = "OMP_NUM_THREADS";
 
@@ -25,7 +25,7 @@ internal sealed class ProcessThreads
     private readonly bool _inExperiment;
 
     /// <param name="wanted">An explicit number of the user's; null where there is none.</param>
-    public ProcessThreads(int? wanted = null, bool inExperiment = false, Processors? processors = null)
+    internal ProcessThreads(int? wanted = null, bool inExperiment = false, Processors? processors = null)
         : this(wanted, inExperiment, processors, isSilent: false)
     {
     }
@@ -47,7 +47,7 @@ internal sealed class ProcessThreads
     public static ProcessThreads? Current => Command.Value;
 
     /// <summary>The last choice, for messages; null before the first.</summary>
-    public ThreadChoice? Last { get; private set; }
+    internal ThreadChoice? Last { get; private set; }
 
     /// <summary>To be called when a program begins; <see cref="Apply"/> when it first computes.</summary>
     /// <param name="wanted">An explicit number of the user's; null where there is none.</param>
@@ -60,13 +60,13 @@ internal sealed class ProcessThreads
     public static int MostThreads => new Processors().Allowed().Count;
 
     /// <summary>A user said how many, by an option or a variable.</summary>
-    public bool IsExplicit => _wanted is not null || FromEnvironment(Environment.GetEnvironmentVariable(Variable)) is not null;
+    internal bool IsExplicit => _wanted is not null || FromEnvironment(Environment.GetEnvironmentVariable(Variable)) is not null;
 
     /// <summary>Processors that the process may run on.</summary>
-    public int Cores => _allowed.Count;
+    internal int Cores => _allowed.Count;
 
     /// <summary>Chooses, without doing anything about it.</summary>
-    public ThreadChoice Choose()
+    internal ThreadChoice Choose()
     {
         if (_wanted is { } wanted)
             return ThreadChoice.Explicit(wanted, "--threads", Facts(look: false));
@@ -93,18 +93,18 @@ internal sealed class ProcessThreads
     /// <summary>
     /// The load since the choice was begun or last asked for: how many of the processors others keep busy.
     /// </summary>
-    public static double LoadBetween(ProcessorTimes start, ProcessorTimes end)
+    internal static double LoadBetween(ProcessorTimes start, ProcessorTimes end)
     {
         var seconds = end.Seconds - start.Seconds;
         return seconds <= 0 ? 0 : Math.Max(0, (end.Busy - start.Busy - (end.Own - start.Own)) / seconds);
     }
 
     /// <summary>The first number of "4" or "4,2"; null for what OpenMP would not take either.</summary>
-    public static int? FromEnvironment(string? value) =>
+    internal static int? FromEnvironment(string? value) =>
         int.TryParse(value?.Split(',')[0].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= 4096 ? count : null;
 
     /// <summary>What SLURM gave to this task; null outside of it.</summary>
-    public static int? Granted(Func<string, string?> variable) => variable("SLURM_JOB_ID") is null ? null
+    internal static int? Granted(Func<string, string?> variable) => variable("SLURM_JOB_ID") is null ? null
         : FromEnvironment(variable("SLURM_CPUS_PER_TASK")) ?? (variable("SLURM_NTASKS") is null or "1" ? FromEnvironment(variable("SLURM_CPUS_ON_NODE")) : 1);
 
     private ThreadFacts Facts(bool look)

@@ -35,16 +35,25 @@ internal readonly record struct Peers(int Starting, int Threads, int Experiments
 /// of thousands of meeting points a second all wait for the one whose turn has not come, so that one thread too many costs
 /// more than one too few.
 /// </summary>
-/// <param name="Reason">"2 cores are free", "OMP_NUM_THREADS".</param>
-internal sealed record ThreadChoice(int Count, string Reason, ThreadFacts Facts)
+public sealed record ThreadChoice
 {
+    internal ThreadChoice(int count, string reason, ThreadFacts facts) =>
+        (Count, Reason, Facts) = (count, reason, facts);
+
+    public int Count { get; internal init; }
+
+    /// <summary>"2 cores are free", "OMP_NUM_THREADS".</summary>
+    internal string Reason { get; init; }
+
+    internal ThreadFacts Facts { get; }
+
     // Three quarters of a processor are better used than left; of less a thread waits longer than it works.
     private const double Enough = 0.75;
 
-    public static ThreadChoice Explicit(int count, string source, ThreadFacts facts) => new(count, source, facts);
+    internal static ThreadChoice Explicit(int count, string source, ThreadFacts facts) => new(count, source, facts);
 
     /// <param name="inExperiment">The computation is a run of an experiment.</param>
-    public static ThreadChoice Of(ThreadFacts facts, bool inExperiment)
+    internal static ThreadChoice Of(ThreadFacts facts, bool inExperiment)
     {
         if (inExperiment && facts.Peers.Experiments > 0)
             return new(1, $"{(facts.Peers.Experiments == 1 ? "another experiment runs" : $"{facts.Peers.Experiments} other experiments run")} on this machine", facts);

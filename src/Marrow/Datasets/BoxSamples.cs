@@ -50,7 +50,7 @@ internal sealed class BoxSamples(DatasetRequest request, bool areShares)
         foreach (var (id, image) in _images)
         {
             if (image is not null && InPixels(id, image) is { } boxes)
-                samples.Add(new() { Id = id, ImagePath = image.Path, Patient = image.Patient, Boxes = boxes });
+                samples.Add(new(id: id, imagePath: image.Path, patient: image.Patient) { Boxes = boxes });
         }
         if (OptionCheck.OneOf(request, "unlisted", request.Options.Unlisted, Unlisted) == Unlisted[1])
         {
@@ -58,12 +58,12 @@ internal sealed class BoxSamples(DatasetRequest request, bool areShares)
                 .Where(sample => !_images.ContainsKey(sample.Id))
                 .Select(sample => sample with { Boxes = [] }));
         }
-        return new Dataset
+        return new Dataset(
+            name: request.Name,
+            format: request.Format,
+            root: request.Root,
+            samples: samples)
         {
-            Name = request.Name,
-            Format = request.Format,
-            Root = request.Root,
-            Samples = samples,
             Faults = Images.Faults,
             BoxClasses = classes,
             Notes = [.. notes, .. Images.Notes],

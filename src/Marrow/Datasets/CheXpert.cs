@@ -39,23 +39,23 @@ internal static class CheXpert
             var labels = policy.Labels(table, row, columns, id);
             if (images.Take(id) is not { } path)
                 return;
-            images.Samples.Add(new Sample
+            images.Samples.Add(new Sample(
+                id: id,
+                imagePath: path,
+                patient: ImageList.PatientFolder(id) ?? throw table.Bad(row, file, "a path with a folder patientNNNNN", "Correct the path: splits go by patient."))
             {
-                Id = id,
-                ImagePath = path,
-                Patient = ImageList.PatientFolder(id) ?? throw table.Bad(row, file, "a path with a folder patientNNNNN", "Correct the path: splits go by patient."),
                 Study = id[..Math.Max(0, id.LastIndexOf('/'))],
                 Labels = labels,
             });
         });
-        return new Dataset
+        return new Dataset(
+            name: request.Name,
+            format: request.Format,
+            root: request.Root,
+            samples: images.Samples)
         {
-            Name = request.Name,
-            Format = request.Format,
-            Root = request.Root,
             Classes = policy.Classes,
             ThreeClassFindings = policy.ThreeClassFindings,
-            Samples = images.Samples,
             Faults = images.Faults,
             License = License,
             Citation = Citation,

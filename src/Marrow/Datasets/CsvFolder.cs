@@ -54,8 +54,8 @@ internal static class CsvFolder
             if (images.Take(id) is { } path)
                 images.Samples.Add(sample with { ImagePath = path });
         });
-        Sample Named(CsvRow row, string id) => new() { Id = id, ImagePath = "", Patient = PatientOf(row, patient, id) };
-        var dataset = new Dataset { Name = request.Name, Format = request.Format, Root = request.Root, Samples = images.Samples, Faults = images.Faults };
+        Sample Named(CsvRow row, string id) => new(id: id, imagePath: "", patient: PatientOf(row, patient, id));
+        var dataset = new Dataset(name: request.Name, format: request.Format, root: request.Root, samples: images.Samples) { Faults = images.Faults };
         switch (kind)
         {
             case "classes":
@@ -106,14 +106,14 @@ internal static class CsvFolder
             var places = points.Of(row);
             if (images.Take(id) is not { } path || points.InPixels(places, () => images.ReadSize(id, path)) is not { } pixels)
                 return;
-            images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = PatientOf(row, patient, id), Points = pixels, MirroredPoints = points.Mirrored });
+            images.Samples.Add(new Sample(id: id, imagePath: path, patient: PatientOf(row, patient, id)) { Points = pixels, MirroredPoints = points.Mirrored });
         });
-        return new Dataset
+        return new Dataset(
+            name: request.Name,
+            format: request.Format,
+            root: request.Root,
+            samples: images.Samples)
         {
-            Name = request.Name,
-            Format = request.Format,
-            Root = request.Root,
-            Samples = images.Samples,
             Faults = images.Faults,
             PointNames = points.Names,
             Notes = [.. table.Notes, .. images.Notes],

@@ -8,60 +8,91 @@ using Marrow.Spine;
 namespace Marrow.Datasets;
 
 /// <summary>How often each state of one finding is met; soft labels count as positive from one half on.</summary>
-public readonly record struct ClassCount(int Positive, int Negative, int Unknown)
+public readonly record struct ClassCount
 {
+    internal ClassCount(int positive, int negative, int unknown) =>
+        (Positive, Negative, Unknown) = (positive, negative, unknown);
+
+    public int Positive { get; }
+
+    public int Negative { get; }
+
+    public int Unknown { get; }
+
     /// <summary>Of a finding read as three classes, those labelled -1; with other readings these are counted as what they are read as.</summary>
-    public int Uncertain { get; init; }
+    public int Uncertain { get; internal init; }
 }
 
 /// <summary>How one number is spread over the images that have it; NaN without any.</summary>
-public readonly record struct NumberSummary(int Known, int Unknown, double Least, double Mean, double Largest);
+public readonly record struct NumberSummary
+{
+    internal NumberSummary(int known, int unknown, double least, double mean, double largest) =>
+        (Known, Unknown, Least, Mean, Largest) = (known, unknown, least, mean, largest);
+
+    public int Known { get; }
+
+    public int Unknown { get; }
+
+    public double Least { get; }
+
+    public double Mean { get; }
+
+    public double Largest { get; }
+}
 
 /// <summary>Everything that is right and wrong with a data set; written as JSON by <see cref="MarrowJson"/>.</summary>
-public sealed record DataReport
+public sealed class DataReport
 {
-    public required string Name { get; init; }
-    public required string Format { get; init; }
-    public required string Root { get; init; }
-    public required string License { get; init; }
+    internal DataReport(
+        string name, string format, string root, string license, int samples, int imagesReadable, int patients,
+        IReadOnlyDictionary<string, ClassCount> classes, IReadOnlyDictionary<string, int> faultCounts,
+        IReadOnlyList<DataFault> faults) =>
+        (
+            Name, Format, Root, License, Samples, ImagesReadable, Patients, Classes, FaultCounts, Faults) = (
+            name, format, root, license, samples, imagesReadable, patients, classes, faultCounts, faults);
+
+    public string Name { get; }
+    public string Format { get; }
+    internal string Root { get; }
+    public string License { get; }
 
     /// <summary>Rows of the label files whose image exists; for spineweb16 before any is dropped for its labels.</summary>
-    public required int Samples { get; init; }
+    public int Samples { get; }
 
     /// <summary>Of <see cref="Samples"/>, those that decode whole.</summary>
-    public required int ImagesReadable { get; init; }
+    public int ImagesReadable { get; }
 
-    public required int Patients { get; init; }
+    public int Patients { get; }
 
     /// <summary>How many images each class has; empty when they are unlabelled.</summary>
-    public required IReadOnlyDictionary<string, ClassCount> Classes { get; init; }
+    public IReadOnlyDictionary<string, ClassCount> Classes { get; }
 
     /// <summary>By name; empty unless a CSV of kind "numbers".</summary>
-    public IReadOnlyDictionary<string, NumberSummary> Numbers { get; init; } = new Dictionary<string, NumberSummary>();
+    public IReadOnlyDictionary<string, NumberSummary> Numbers { get; internal init; } = new Dictionary<string, NumberSummary>();
 
     /// <summary>Images in which each point is labelled; empty unless a CSV of kind "points".</summary>
-    public IReadOnlyDictionary<string, int> Points { get; init; } = new Dictionary<string, int>();
+    public IReadOnlyDictionary<string, int> Points { get; internal init; } = new Dictionary<string, int>();
 
     /// <summary>By class how many boxes there are; empty for data without boxes.</summary>
-    public IReadOnlyDictionary<string, int> Boxes { get; init; } = new Dictionary<string, int>();
+    public IReadOnlyDictionary<string, int> Boxes { get; internal init; } = new Dictionary<string, int>();
 
     /// <summary>Images that are known to have no box; null for data without boxes.</summary>
-    public int? WithoutBoxes { get; init; }
+    public int? WithoutBoxes { get; internal init; }
 
     /// <summary>Images that have a mask; null for a data set without masks.</summary>
-    public int? Masks { get; init; }
+    public int? Masks { get; internal init; }
 
     /// <summary>How label files were read where that is not a matter of course: separators, decimal commas, lists of findings.</summary>
-    public IReadOnlyList<string> Notes { get; init; } = [];
+    public IReadOnlyList<string> Notes { get; internal init; } = [];
 
     /// <summary>spineweb16 with angles.csv: rows whose three angles come out of the landmarks within 0.01 degree. Otherwise null.</summary>
-    public int? AnglesReproduced { get; init; }
+    public int? AnglesReproduced { get; internal init; }
 
     /// <summary>How many faults of each kind there are.</summary>
-    public required IReadOnlyDictionary<string, int> FaultCounts { get; init; }
+    public IReadOnlyDictionary<string, int> FaultCounts { get; }
 
     /// <summary>The faults, sorted by file and then by kind.</summary>
-    public required IReadOnlyList<DataFault> Faults { get; init; }
+    public IReadOnlyList<DataFault> Faults { get; }
 }
 
 /// <summary>
@@ -102,16 +133,18 @@ public static class DataCheck
         AddLeakageWithin(request, contents, faults);
         AddLacks(dataset, faults);
 
-        return new DataReport
+        return new DataReport(
+            name: request.Name,
+            format: request.Format,
+            root: request.Root,
+            license: dataset.License,
+            samples: dataset.Samples.Count,
+            imagesReadable: contents.Count,
+            patients: dataset.Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count(),
+            classes: dataset.Classes.Count == 0 ? new Dictionary<string, ClassCount>() : dataset.Layout.Reported.ToDictionary(c => dataset.Classes[c], c => Count(dataset, c)),
+            faultCounts: faults.CountBy(f => f.Kind).OrderBy(k => k.Key, StringComparer.Ordinal).ToDictionary(),
+            faults: [.. faults.OrderBy(f => f.File, StringComparer.Ordinal).ThenBy(f => f.Kind, StringComparer.Ordinal)])
         {
-            Name = request.Name,
-            Format = request.Format,
-            Root = request.Root,
-            License = dataset.License,
-            Samples = dataset.Samples.Count,
-            ImagesReadable = contents.Count,
-            Patients = dataset.Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count(),
-            Classes = dataset.Classes.Count == 0 ? new Dictionary<string, ClassCount>() : dataset.Layout.Reported.ToDictionary(c => dataset.Classes[c], c => Count(dataset, c)),
             Numbers = dataset.NumberNames.Select((name, i) => (name, Summary: Summarize(dataset, i))).ToDictionary(n => n.name, n => n.Summary),
             Points = dataset.PointNames.Select((name, i) => (name, Count: dataset.Samples.Count(s => !double.IsNaN(s.Points[i].X)))).ToDictionary(p => p.name, p => p.Count),
             Boxes = dataset.BoxClasses.Select((name, k) => (name, Count: dataset.Samples.Sum(s => s.Boxes?.Count(b => b.Class == k) ?? 0))).ToDictionary(b => b.name, b => b.Count),
@@ -119,8 +152,6 @@ public static class DataCheck
             Masks = dataset.MaskClasses.Count > 0 && request.Format != "spineweb16" ? dataset.Samples.Count(s => s.MaskPath is not null) : null,
             Notes = dataset.Notes,
             AnglesReproduced = reproduced,
-            FaultCounts = faults.CountBy(f => f.Kind).OrderBy(k => k.Key, StringComparer.Ordinal).ToDictionary(),
-            Faults = [.. faults.OrderBy(f => f.File, StringComparer.Ordinal).ThenBy(f => f.Kind, StringComparer.Ordinal)],
         };
     }
 

@@ -3,7 +3,7 @@ namespace Marrow.Datasets;
 /// <summary>Every data set format by name. A new one: one file, one line here.</summary>
 public static class DatasetCatalogue
 {
-    public static IReadOnlyDictionary<string, Func<DatasetRequest, Dataset>> Formats { get; } =
+    internal static IReadOnlyDictionary<string, Func<DatasetRequest, Dataset>> Formats { get; } =
         new Dictionary<string, Func<DatasetRequest, Dataset>>(StringComparer.Ordinal)
         {
             ["chexpert"] = CheXpert.Open,
@@ -15,7 +15,7 @@ public static class DatasetCatalogue
         };
 
     /// <summary>"chexpert, coco, csv, images, mura or spineweb16".</summary>
-    internal static string Names => SomeText.Either(Formats.Keys);
+    public static string Names => SomeText.Either(Formats.Keys);
 
     /// <summary>
     /// Reads labels and lists images; no image is decoded. Images that do not exist are left out and listed in

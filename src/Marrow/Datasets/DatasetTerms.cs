@@ -9,7 +9,7 @@ namespace Marrow.Datasets;
 /// <param name="License">SPDX identifier or LicenseRef; null leaves the format's.</param>
 /// <param name="Citation">Null leaves the format's.</param>
 /// <param name="Version">As its makers name it; null means that none is known.</param>
-public sealed record DatasetTerms(string? License = null, string? Citation = null, string? Version = null)
+internal sealed record DatasetTerms(string? License = null, string? Citation = null, string? Version = null)
 {
     public const string FileName = "dataset.json";
 

@@ -18,14 +18,14 @@ internal static class ImageFolder
         var samples = listing.Images
             .Select(path => (Path: path, Id: Id(path)))
             .OrderBy(file => file.Id, StringComparer.Ordinal)
-            .Select(file => new Sample { Id = file.Id, ImagePath = file.Path, Patient = ImageList.PatientFolder(file.Id) ?? file.Id });
+            .Select(file => new Sample(id: file.Id, imagePath: file.Path, patient: ImageList.PatientFolder(file.Id) ?? file.Id));
         DataFault[] faults =
         [
             .. listing.Missed.Select(m => new DataFault("unreadable-folder", Id(m.Path), $"{m.Reason}.")),
             .. listing.Unread.Select(u => new DataFault("unread-format", Id(u.Path), $"{u.Kind} is not read; left out.", "dropped")),
             .. listing.Results.Select(path => new DataFault("prediction-result", Id(path), "Marrow wrote it; left out.", "dropped")),
         ];
-        var dataset = new Dataset { Name = request.Name, Format = request.Format, Root = request.Root, Samples = [.. samples], Faults = faults };
+        var dataset = new Dataset(name: request.Name, format: request.Format, root: request.Root, samples: [.. samples]) { Faults = faults };
         return MaskSamples.AreAskedFor(request.Options) ? MaskSamples.Attach(request, dataset) : dataset;
 
         string Id(string path) => Path.GetRelativePath(request.Root, path).Replace('\\', '/');

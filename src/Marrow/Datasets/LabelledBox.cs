@@ -8,7 +8,7 @@ namespace Marrow.Datasets;
 /// pixels: a box around the first pixel alone is (0, 0, 1, 1).
 /// </summary>
 /// <param name="Class">Index into <see cref="Dataset.BoxClasses"/>.</param>
-public readonly record struct LabelledBox(int Class, double Left, double Top, double Right, double Bottom)
+internal readonly record struct LabelledBox(int Class, double Left, double Top, double Right, double Bottom)
 {
     /// <summary>What a fault of such a label is called.</summary>
     internal const string Fault = "box-outside";

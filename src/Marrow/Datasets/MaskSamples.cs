@@ -31,14 +31,14 @@ internal static class MaskSamples
                 : Required(Path.Combine(request.Root, ImageList.CheckPath(row.Fields[mask], table, row, mask)), id);
             if (maskPath is not null)
                 MaskFile.RequireSameSize(maskPath, path);
-            images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = CsvFolder.PatientOf(row, patient, id), MaskPath = maskPath });
+            images.Samples.Add(new Sample(id: id, imagePath: path, patient: CsvFolder.PatientOf(row, patient, id)) { MaskPath = maskPath });
         });
-        return new Dataset
+        return new Dataset(
+            name: request.Name,
+            format: request.Format,
+            root: request.Root,
+            samples: images.Samples)
         {
-            Name = request.Name,
-            Format = request.Format,
-            Root = request.Root,
-            Samples = images.Samples,
             Faults = images.Faults,
             MaskClasses = Classes(request),
             Notes = [.. table.Notes, .. images.Notes],

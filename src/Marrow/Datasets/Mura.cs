@@ -34,15 +34,15 @@ internal static class Mura
             if (!labels.TryGetValue(study, out var label))
                 throw paths.Bad(row, 0, $"a study of {split}_labeled_studies.csv", "Check that the two files belong together.");
             if (images.Take(id) is { } path)
-                images.Samples.Add(new Sample { Id = id, ImagePath = path, Patient = patient, Study = study, BodyPart = bodyPart, Labels = [label] });
+                images.Samples.Add(new Sample(id: id, imagePath: path, patient: patient) { Study = study, BodyPart = bodyPart, Labels = [label] });
         });
-        return new Dataset
+        return new Dataset(
+            name: request.Name,
+            format: request.Format,
+            root: request.Root,
+            samples: images.Samples)
         {
-            Name = request.Name,
-            Format = request.Format,
-            Root = request.Root,
             Classes = ["abnormal"],
-            Samples = images.Samples,
             Faults = images.Faults,
             License = License,
             Citation = Citation,

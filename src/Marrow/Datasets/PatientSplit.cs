@@ -9,7 +9,7 @@ namespace Marrow.Datasets;
 /// Samples in two parts that share no patient. The same seed and patients give the same parts, whatever the order of
 /// the samples. Saved with a run as split.json, so that what was held out stays held out.
 /// </summary>
-public sealed record PatientSplit
+internal sealed record PatientSplit
 {
     public required IReadOnlyList<Sample> Train { get; init; }
     public required IReadOnlyList<Sample> HeldOut { get; init; }

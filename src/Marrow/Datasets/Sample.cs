@@ -6,87 +6,89 @@ namespace Marrow.Datasets;
 /// <summary>One image and its targets, as a data set gives it. Targets are in original pixels and degrees.</summary>
 public sealed record Sample
 {
+    internal Sample(string id, string imagePath, string patient) => (Id, ImagePath, Patient) = (id, imagePath, patient);
+
     /// <summary>
     /// Unique in its data set: the image's path below the root, with forward slashes; for one of several crops of it
     /// with the crop's name.
     /// </summary>
-    public required string Id { get; init; }
+    public string Id { get; internal init; }
 
-    public required string ImagePath { get; init; }
+    public string ImagePath { get; internal init; }
 
     /// <summary>The part of the image that this sample is; null for all of it. Targets are in pixels of the whole image all the same.</summary>
-    public ImageCrop? Crop { get; init; }
+    internal ImageCrop? Crop { get; init; }
 
     /// <summary>Splits never divide a patient.</summary>
-    public required string Patient { get; init; }
+    public string Patient { get; }
 
     /// <summary>The images of one examination share it, as MURA's score needs; empty where the data set has no such thing.</summary>
-    public string Study { get; init; } = "";
+    internal string Study { get; init; } = "";
 
     /// <summary>The data set's own name of the part of the body, as "XR_SHOULDER"; empty where it gives none.</summary>
-    public string BodyPart { get; init; } = "";
+    internal string BodyPart { get; init; } = "";
 
     /// <summary>What is known of it, as one value: of an image without labels it is <see cref="Targets.None"/>.</summary>
-    public Targets Targets { get; init; } = Targets.None;
+    internal Targets Targets { get; init; } = Targets.None;
 
     /// <summary>See <see cref="Targets.Labels"/>.</summary>
     public IReadOnlyList<float> Labels
     {
         get => Targets.Labels;
-        init => Targets = Targets with { Labels = value };
+        internal init => Targets = Targets with { Labels = value };
     }
 
     /// <summary>See <see cref="Targets.Vertebrae"/>.</summary>
-    public IReadOnlyList<Vertebra> Vertebrae
+    internal IReadOnlyList<Vertebra> Vertebrae
     {
         get => Targets.Vertebrae;
         init => Targets = Targets with { Vertebrae = value };
     }
 
     /// <summary>See <see cref="Targets.CobbDegrees"/>.</summary>
-    public IReadOnlyList<double> CobbDegrees
+    internal IReadOnlyList<double> CobbDegrees
     {
         get => Targets.CobbDegrees;
         init => Targets = Targets with { CobbDegrees = value };
     }
 
     /// <summary>See <see cref="Targets.Points"/>.</summary>
-    public IReadOnlyList<Point2D> Points
+    internal IReadOnlyList<Point2D> Points
     {
         get => Targets.Points;
         init => Targets = Targets with { Points = value };
     }
 
     /// <summary>See <see cref="Targets.MirroredPoints"/>.</summary>
-    public IReadOnlyList<int> MirroredPoints
+    internal IReadOnlyList<int> MirroredPoints
     {
         get => Targets.MirroredPoints;
         init => Targets = Targets with { MirroredPoints = value };
     }
 
     /// <summary>See <see cref="Targets.Numbers"/>.</summary>
-    public IReadOnlyList<double> Numbers
+    internal IReadOnlyList<double> Numbers
     {
         get => Targets.Numbers;
         init => Targets = Targets with { Numbers = value };
     }
 
     /// <summary>See <see cref="Targets.Boxes"/>.</summary>
-    public IReadOnlyList<LabelledBox>? Boxes
+    internal IReadOnlyList<LabelledBox>? Boxes
     {
         get => Targets.Boxes;
         init => Targets = Targets with { Boxes = value };
     }
 
     /// <summary>See <see cref="Targets.MaskPath"/>.</summary>
-    public string? MaskPath
+    internal string? MaskPath
     {
         get => Targets.MaskPath;
         init => Targets = Targets with { MaskPath = value };
     }
 
     /// <summary>See <see cref="Targets.MaskAreas"/>.</summary>
-    public IReadOnlyList<IReadOnlyList<Point2D>> MaskAreas
+    internal IReadOnlyList<IReadOnlyList<Point2D>> MaskAreas
     {
         get => Targets.MaskAreas;
         init => Targets = Targets with { MaskAreas = value };
@@ -100,31 +102,46 @@ public sealed record Sample
 }
 
 /// <summary>What a reader found wrong with one file or row, and what it did about it.</summary>
-/// <param name="Kind">Short and stable: "missing-image", "rolled-points", "leakage"...</param>
-/// <param name="Action">"kept", "repaired" or "dropped".</param>
-public sealed record DataFault(string Kind, string File, string Detail, string Action = "kept");
+public sealed class DataFault
+{
+    internal DataFault(string kind, string file, string detail, string action = "kept") =>
+        (Kind, File, Detail, Action) = (kind, file, detail, action);
+
+    /// <summary>Short and stable: "missing-image", "rolled-points", "leakage"...</summary>
+    public string Kind { get; }
+
+    public string File { get; }
+
+    public string Detail { get; }
+
+    /// <summary>"kept", "repaired" or "dropped".</summary>
+    public string Action { get; }
+}
 
 /// <summary>Samples with the terms under which they may be used.</summary>
 public sealed record Dataset
 {
-    public required string Name { get; init; }
+    internal Dataset(string name, string format, string root, IReadOnlyList<Sample> samples) =>
+        (Name, Format, Root, Samples) = (name, format, root, samples);
+
+    public string Name { get; }
 
     /// <summary>A key of <see cref="DatasetCatalogue"/>: "chexpert", "mura", "spineweb16", "csv", "images".</summary>
-    public required string Format { get; init; }
+    public string Format { get; }
 
-    public required string Root { get; init; }
+    public string Root { get; }
 
     /// <summary>Names of <see cref="Sample.Labels"/>, in order.</summary>
-    public IReadOnlyList<string> Classes { get; init; } = [];
+    public IReadOnlyList<string> Classes { get; internal init; } = [];
 
     /// <summary>
     /// Indices into <see cref="Classes"/> of findings read as three classes, each (positive, negative, uncertain): one
     /// softmax each, reported as p(positive) / (p(positive) + p(negative)) (CheXpert, section 3.1, U-MultiClass).
     /// </summary>
-    public IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
+    internal IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
 
     /// <summary>What a model of this data has as outputs: classes, else numbers, else points, else what is in boxes.</summary>
-    public ClassLayout Layout => new(OutputNames, ExclusiveClasses, ThreeClassFindings)
+    internal ClassLayout Layout => new(OutputNames, ExclusiveClasses, ThreeClassFindings)
     {
         Units = Classes.Count > 0 ? [] : NumberUnits,
     };
@@ -136,49 +153,49 @@ public sealed record Dataset
     internal bool HasLabelKind => OutputNames.Count + MaskClasses.Count > 0;
 
     /// <summary>Names of <see cref="Sample.Numbers"/>, in order.</summary>
-    public IReadOnlyList<string> NumberNames { get; init; } = [];
+    internal IReadOnlyList<string> NumberNames { get; init; } = [];
 
     /// <summary>Of each of <see cref="NumberNames"/>: "years"; "" where none is given.</summary>
-    public IReadOnlyList<string> NumberUnits { get; init; } = [];
+    internal IReadOnlyList<string> NumberUnits { get; init; } = [];
 
     /// <summary>Names of <see cref="Sample.Points"/>, in order.</summary>
-    public IReadOnlyList<string> PointNames { get; init; } = [];
+    internal IReadOnlyList<string> PointNames { get; init; } = [];
 
     /// <summary>What can be in a box, by <see cref="LabelledBox.Class"/>.</summary>
-    public IReadOnlyList<string> BoxClasses { get; init; } = [];
+    internal IReadOnlyList<string> BoxClasses { get; init; } = [];
 
     /// <summary>
     /// What masks show: value 1 is the first, 0 is background. Masks are PNG files (<see cref="Sample.MaskPath"/>) or
     /// polygons (<see cref="Sample.MaskAreas"/>).
     /// </summary>
-    public IReadOnlyList<string> MaskClasses { get; init; } = [];
+    internal IReadOnlyList<string> MaskClasses { get; init; } = [];
 
     /// <summary>How its files were read where that is not a matter of course, for whoever checks it.</summary>
     internal IReadOnlyList<string> Notes { get; init; } = [];
 
-    public required IReadOnlyList<Sample> Samples { get; init; }
-    public IReadOnlyList<DataFault> Faults { get; init; } = [];
+    public IReadOnlyList<Sample> Samples { get; internal init; }
+    internal IReadOnlyList<DataFault> Faults { get; init; } = [];
 
     /// <summary>SPDX identifier, or an own name such as "LicenseRef-SpineWeb-research".</summary>
-    public string License { get; init; } = "LicenseRef-unknown";
+    internal string License { get; init; } = "LicenseRef-unknown";
 
-    public string Citation { get; init; } = "";
+    internal string Citation { get; init; } = "";
 
     /// <summary>As its makers name it, "v1.0-small"; "" when unknown.</summary>
-    public string Version { get; init; } = "";
+    internal string Version { get; init; } = "";
 
     /// <summary>True when exactly one of the classes holds for each sample (softmax rather than sigmoid).</summary>
-    public bool ExclusiveClasses { get; init; }
+    internal bool ExclusiveClasses { get; init; }
 }
 
 /// <summary>Where in <see cref="Dataset.Classes"/> the three states of one finding are.</summary>
-public readonly record struct ThreeClassFinding(int Positive, int Negative, int Uncertain);
+internal readonly record struct ThreeClassFinding(int Positive, int Negative, int Uncertain);
 
 /// <summary>What a model's outputs are: classes, numbers, points or boxes of classes.</summary>
 /// <param name="Names">One for each output.</param>
 /// <param name="Exclusive">Exactly one of them holds for each image.</param>
 /// <param name="ThreeClass">See <see cref="Dataset.ThreeClassFindings"/>.</param>
-public sealed record ClassLayout(IReadOnlyList<string> Names, bool Exclusive, IReadOnlyList<ThreeClassFinding> ThreeClass)
+internal sealed record ClassLayout(IReadOnlyList<string> Names, bool Exclusive, IReadOnlyList<ThreeClassFinding> ThreeClass)
 {
     /// <summary>Of each output, for numbers; empty where none is known.</summary>
     public IReadOnlyList<string> Units { get; init; } = [];

@@ -56,23 +56,23 @@ internal static partial class SpineWeb16
                 ? Measure(repaired ? verdict.Vertebrae : row.Vertebrae, row.Height)
                 : row.CobbDegrees;
             var vertebrae = repaired ? verdict.Vertebrae : row.Vertebrae;
-            samples.Add(new Sample
+            samples.Add(new Sample(
+                id: row.Id,
+                imagePath: row.ImagePath,
+                patient: PatientOf(row.Id))
             {
-                Id = row.Id,
-                ImagePath = row.ImagePath,
-                Patient = PatientOf(row.Id),
                 Vertebrae = vertebrae,
                 CobbDegrees = measured,
                 MaskAreas = SpineAreas.Of(vertebrae, wholeSpine),
             });
         }
-        return new Dataset
+        return new Dataset(
+            name: request.Name,
+            format: request.Format,
+            root: request.Root,
+            samples: samples)
         {
-            Name = request.Name,
-            Format = request.Format,
-            Root = request.Root,
             MaskClasses = [wholeSpine ? "spine" : "vertebra"],
-            Samples = samples,
             Faults = faults,
             License = License,
             Citation = Citation,

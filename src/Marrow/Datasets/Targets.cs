@@ -4,7 +4,7 @@ using Marrow.Spine;
 namespace Marrow.Datasets;
 
 /// <summary>All that a data set says of one image for a task to learn from, in original pixels and degrees.</summary>
-public sealed record Targets
+internal sealed record Targets
 {
     /// <summary>The targets of which nothing is known.</summary>
     public static Targets None { get; } = new();

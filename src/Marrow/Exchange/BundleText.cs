@@ -53,7 +53,7 @@ internal static class BundleText
 }
 
 /// <summary>Ancestors and their terms, as commands print them and files hold them.</summary>
-internal static class ExportTerms
+public static class ExportTerms
 {
     public static string Describe(LicensedAncestor ancestor) =>
         $"{ancestor.Label}, {ancestor.License}";

@@ -31,21 +31,19 @@ internal static class ExportImport
         var weights = file.Entries.Select(e => KeyValuePair.Create(e.Name, file.Read(e.Name))).ToList();
         var types = weights.Where(w => w.Value.Dimensions >= 2).Select(w => w.Value.dtype).Distinct().ToList();
         var config = exported.Config;
-        var summary = new ImportSummary
-        {
-            File = new(Path.GetFileName(file.Path), file.Length, file.Sha256(), ExportedFile.Map, exported.License),
-            Architecture = config.Model.Architecture,
-            Place = "",
-            Others = [],
-            Tensors = weights.Count,
-            Mapped = weights.Count,
-            Renamed = 0,
-            Dropped = [],
-            Filled = 0,
-            Precision = string.Join(" and ", weights.Select(w => w.Value.dtype).Where(t => t is torch.ScalarType.Float32 or torch.ScalarType.BFloat16 or torch.ScalarType.Float16).Distinct().Order().Select(t => t.ToString().ToLowerInvariant())),
-            Classes = config.Classes,
-            Input = config.Input.Describe(),
-        };
+        var summary = new ImportSummary(
+            file: new(Path.GetFileName(file.Path), file.Length, file.Sha256(), ExportedFile.Map, exported.License),
+            architecture: config.Model.Architecture,
+            place: "",
+            others: [],
+            tensors: weights.Count,
+            mapped: weights.Count,
+            renamed: 0,
+            dropped: [],
+            filled: 0,
+            precision: string.Join(" and ", weights.Select(w => w.Value.dtype).Where(t => t is torch.ScalarType.Float32 or torch.ScalarType.BFloat16 or torch.ScalarType.Float16).Distinct().Order().Select(t => t.ToString().ToLowerInvariant())),
+            classes: config.Classes,
+            input: config.Input.Describe());
         var checkpoint = new CheckpointDraft
         {
             Name = request.Name.Contains('.', StringComparison.Ordinal) ? request.Name : CheckpointName.From(config.Model.Architecture, request.Name),

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Marrow.Checkpoints;
 
 namespace Marrow.Exchange;
@@ -27,7 +28,7 @@ public enum WeightPrecision
 }
 
 /// <summary>What to export, and where to.</summary>
-public sealed record ExportRequest
+public sealed class ExportRequest
 {
     /// <summary>RetinaNet's and DenseNet's numbers agree between libraries to about 1e-5 of the largest one.</summary>
     public const double DefaultTolerance = 1e-4;
@@ -54,24 +55,67 @@ public sealed record ExportRequest
 }
 
 /// <summary>How far ONNX Runtime's output was from Marrow's.</summary>
-/// <param name="Largest">Magnitude of Marrow's output.</param>
-/// <param name="Absolute">Largest difference; for "selected", how many detections only one of the two keeps.</param>
-/// <param name="Relative"><paramref name="Absolute"/> over <paramref name="Largest"/>.</param>
-public sealed record OutputDifference(string Name, double Largest, double Absolute, double Relative);
+public sealed class OutputDifference
+{
+    internal OutputDifference(string name, double largest, double absolute, double relative) =>
+        (Name, Largest, Absolute, Relative) = (name, largest, absolute, relative);
+
+    public string Name { get; }
+
+    /// <summary>Magnitude of Marrow's output.</summary>
+    public double Largest { get; }
+
+    /// <summary>Largest difference; for "selected", how many detections only one of the two keeps.</summary>
+    public double Absolute { get; }
+
+    /// <summary><see cref="Absolute"/> over <see cref="Largest"/>.</summary>
+    public double Relative { get; }
+}
 
 /// <summary>The comparison that every ONNX file passed; stored in its metadata.</summary>
-/// <param name="Images">"4 phantoms", "3 images of films".</param>
-/// <param name="Batches">Sizes of the batches.</param>
-public sealed record OnnxComparison(string Runtime, string Images, IReadOnlyList<int> Batches, double Tolerance, IReadOnlyList<OutputDifference> Outputs);
+public sealed class OnnxComparison
+{
+    internal OnnxComparison(
+        string runtime, string images, IReadOnlyList<int> batches, double tolerance,
+        IReadOnlyList<OutputDifference> outputs) =>
+        (Runtime, Images, Batches, Tolerance, Outputs) = (runtime, images, batches, tolerance, outputs);
+
+    public string Runtime { get; }
+
+    /// <summary>"4 phantoms", "3 images of films".</summary>
+    public string Images { get; }
+
+    /// <summary>Sizes of the batches.</summary>
+    [JsonInclude] internal IReadOnlyList<int> Batches { get; }
+
+    public double Tolerance { get; }
+
+    public IReadOnlyList<OutputDifference> Outputs { get; }
+}
 
 /// <summary>What was written.</summary>
-/// <param name="Bytes">Of all files together.</param>
-/// <param name="Comparison">Null where no ONNX file was written.</param>
-public sealed record ExportResult(
-    ExportFormat Format,
-    string Path,
-    IReadOnlyList<string> Files,
-    long Bytes,
-    string License,
-    IReadOnlyList<LicensedAncestor> Ancestors,
-    OnnxComparison? Comparison = null);
+public sealed class ExportResult
+{
+    internal ExportResult(
+        ExportFormat format, string path, IReadOnlyList<string> files, long bytes, string license,
+        IReadOnlyList<LicensedAncestor> ancestors, OnnxComparison? comparison = null) =>
+        (
+            Format, Path, Files, Bytes, License, Ancestors, Comparison) = (
+            format, path, files, bytes, license, ancestors, comparison);
+
+    public ExportFormat Format { get; }
+
+    public string Path { get; }
+
+    public IReadOnlyList<string> Files { get; }
+
+    /// <summary>Of all files together.</summary>
+    public long Bytes { get; }
+
+    public string License { get; }
+
+    public IReadOnlyList<LicensedAncestor> Ancestors { get; }
+
+    /// <summary>Null where no ONNX file was written.</summary>
+    public OnnxComparison? Comparison { get; }
+}

@@ -3,31 +3,41 @@ using Marrow.Inputs;
 namespace Marrow.Exchange;
 
 /// <summary>A key of the source that has no place in the model, and why it is left out.</summary>
-public sealed record DroppedKey(string Key, string Reason);
+public sealed class DroppedKey
+{
+    internal DroppedKey(string key, string reason) => (Key, Reason) = (key, reason);
+
+    public string Key { get; }
+
+    public string Reason { get; }
+}
 
 /// <summary>How the weights of one source become Marrow's, and what they expect of their input.</summary>
-public sealed record ImportMap
+public sealed class ImportMap
 {
+    internal ImportMap(string name, string source, Func<int, InputContract> input, string preprocessing) =>
+        (Name, Source, Input, Preprocessing) = (name, source, input, preprocessing);
+
     /// <summary>"torchvision-densenet".</summary>
-    public required string Name { get; init; }
+    internal string Name { get; }
 
     /// <summary>Who makes such files, and where that is written down.</summary>
-    public required string Source { get; init; }
+    internal string Source { get; }
 
     /// <summary>Whole keys, after the wrappers' prefixes are gone.</summary>
-    public IReadOnlyList<DroppedKey> Dropped { get; init; } = [];
+    internal IReadOnlyList<DroppedKey> Dropped { get; init; } = [];
 
     /// <summary>Names of the outputs in order, where there are as many; empty when the source has none of its own.</summary>
-    public IReadOnlyList<string> Classes { get; init; } = [];
+    internal IReadOnlyList<string> Classes { get; init; } = [];
 
     /// <summary>True when exactly one class holds (softmax).</summary>
-    public bool ExclusiveClasses { get; init; }
+    internal bool ExclusiveClasses { get; init; }
 
     /// <summary>For weights of one channel or of three.</summary>
-    public required Func<int, InputContract> Input { get; init; }
+    internal Func<int, InputContract> Input { get; }
 
     /// <summary>How the source itself prepares an image, and in what Marrow differs.</summary>
-    public required string Preprocessing { get; init; }
+    internal string Preprocessing { get; }
 
     /// <summary>The kind of backbone that the source has: "DenseNet"; null where it may have any.</summary>
     internal string? Kind { get; init; }

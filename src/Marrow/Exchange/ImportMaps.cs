@@ -34,61 +34,61 @@ public static class ImportMaps
     /// <summary>By name; the order is that of recognition.</summary>
     public static IReadOnlyDictionary<string, ImportMap> All { get; } = new ImportMap[]
     {
-        new()
+        new(
+            name: "marrow",
+            source: "Marrow's own model.safetensors of a classifier, without its checkpoint's folder",
+            input: channels => new() { Width = 224, Height = 224, Channels = channels },
+            preprocessing: "The file does not say how its images were prepared: this is the default of Marrow's recipes for classifiers. Where the checkpoint's folder is still there, take that instead.")
         {
-            Name = "marrow",
-            Source = "Marrow's own model.safetensors of a classifier, without its checkpoint's folder",
-            Input = channels => new() { Width = 224, Height = 224, Channels = channels },
-            Preprocessing = "The file does not say how its images were prepared: this is the default of Marrow's recipes for classifiers. Where the checkpoint's folder is still there, take that instead.",
             Recognises = facts => facts.Metadata.ContainsKey("marrow"),
         },
-        new()
+        new(
+            name: "monai-densenet",
+            source: "MONAI's DenseNet121, DenseNet169 and DenseNet201 of two dimensions (Project-MONAI/MONAI, monai/networks/nets/densenet.py)",
+            input: channels => new() { Width = 224, Height = 224, Channels = channels, WindowLow = 0, WindowHigh = 1, Mean = 0, Std = 1 },
+            preprocessing: "MONAI has no preprocessing of its own; this is what ScaleIntensity and Resize of most of its tutorials do: each image from its least to its largest value to 0..1. MONAI's readers give PNG and JPEG with rows and columns exchanged; Marrow does not: weights that were trained through them expect images mirrored at the diagonal.")
         {
-            Name = "monai-densenet",
-            Source = "MONAI's DenseNet121, DenseNet169 and DenseNet201 of two dimensions (Project-MONAI/MONAI, monai/networks/nets/densenet.py)",
             Kind = "DenseNet",
-            Input = channels => new() { Width = 224, Height = 224, Channels = channels, WindowLow = 0, WindowHigh = 1, Mean = 0, Std = 1 },
-            Preprocessing = "MONAI has no preprocessing of its own; this is what ScaleIntensity and Resize of most of its tutorials do: each image from its least to its largest value to 0..1. MONAI's readers give PNG and JPEG with rows and columns exchanged; Marrow does not: weights that were trained through them expect images mirrored at the diagonal.",
             Recognises = facts => facts.Keys.Any(k => k.StartsWith("class_layers.", StringComparison.Ordinal) || k.Contains(".layers.norm1.", StringComparison.Ordinal)),
         },
-        new()
+        new(
+            name: "chexnet-densenet",
+            source: "CheXNet and its like: torchvision's DenseNet in a field \"densenet121\", with a linear layer and a sigmoid for a classifier (arnoweng/CheXNet, model.py)",
+            input: ImageNet,
+            preprocessing: "CheXNet makes the shorter side 256 px, cuts 224 x 224 px and subtracts ImageNet's means. Its published figures are means over ten such cuts; Marrow takes the one in the centre, and shrinks by area instead of bilinearly. The model's own sigmoid is applied by Marrow as for every classifier.")
         {
-            Name = "chexnet-densenet",
-            Source = "CheXNet and its like: torchvision's DenseNet in a field \"densenet121\", with a linear layer and a sigmoid for a classifier (arnoweng/CheXNet, model.py)",
             Kind = "DenseNet",
             Classes = ChestXray14,
-            Input = ImageNet,
-            Preprocessing = "CheXNet makes the shorter side 256 px, cuts 224 x 224 px and subtracts ImageNet's means. Its published figures are means over ten such cuts; Marrow takes the one in the centre, and shrinks by area instead of bilinearly. The model's own sigmoid is applied by Marrow as for every classifier.",
             Recognises = facts => facts.Keys.Any(k => k.StartsWith("densenet", StringComparison.Ordinal) || k == "classifier.0.weight"),
         },
-        new()
-        {
-            Name = "torchxrayvision-densenet",
-            Source = "torchxrayvision's DenseNet (mlmed/torchxrayvision, torchxrayvision/models.py)",
-            Kind = "DenseNet",
-            Dropped = [new("op_threshs", "operating points, which shift the outputs after the sigmoid; they are in the outputs' meanings")],
-            Classes = XrvPathologies,
-            Input = channels => new()
+        new(
+            name: "torchxrayvision-densenet",
+            source: "torchxrayvision's DenseNet (mlmed/torchxrayvision, torchxrayvision/models.py)",
+            input: channels => new()
             {
                 // (2 v - 1) * 1024 of v in 0..1: normalize() in torchxrayvision/datasets.py.
                 Width = 224, Height = 224, Channels = channels, Fit = Fit.Cover, Window = WindowKind.FullRange, Mean = 0.5, Std = 1.0 / 2048,
             },
-            Preprocessing = "torchxrayvision scales the range of the pixels' type to -1024..1024, cuts the square in the centre and resizes it to 224 px. Marrow does the same, and shrinks by area. torchxrayvision's own outputs are shifted so that its operating point becomes 0.5; Marrow gives the probabilities before that.",
+            preprocessing: "torchxrayvision scales the range of the pixels' type to -1024..1024, cuts the square in the centre and resizes it to 224 px. Marrow does the same, and shrinks by area. torchxrayvision's own outputs are shifted so that its operating point becomes 0.5; Marrow gives the probabilities before that.")
+        {
+            Kind = "DenseNet",
+            Dropped = [new("op_threshs", "operating points, which shift the outputs after the sigmoid; they are in the outputs' meanings")],
+            Classes = XrvPathologies,
             Recognises = facts => facts.Channels == 1 && (facts.Outputs == XrvPathologies.Length || facts.Keys.Contains("op_threshs")),
         },
-        new()
+        new(
+            name: "mlnet-resnet18",
+            source: "ResNet18.onnx in tools/DnnImageModels/ResNet18Onnx of ML.NET's package Microsoft.ML.DnnImageFeaturizer.ResNet18 (dotnet/machinelearning), as its version 0.23.1 has it: weights of ImageNet that Microsoft's CNTK trained; that file's SHA-256 is e2552f19db2dfdb01b3669537b6a0f1b44da38d18279535492ed5dfc2ef1ff8f",
+            input: channels => new()
+            {
+                Width = 224, Height = 224, Channels = channels, Fit = Fit.Cover, Window = WindowKind.FullRange, Mean = MlNetMean, Std = MlNetStd,
+            },
+            preprocessing: "ML.NET takes colours of 0 to 255 in the order blue, green, red, and subtracts the mean image of its training data. A grey image has three equal colours, so the first convolution is summed over them and their order does not matter; of the mean image (95 to 130, ResNetPreprocess.onnx of the package) its mean, 114, is subtracted everywhere. The sum is multiplied by what one unit of Marrow's input is in grey values, 63.75, so that inputs have the size that Marrow's recipes give them. The file has no classifier: the outputs are the pooled features.")
         {
-            Name = "mlnet-resnet18",
-            Source = "ResNet18.onnx in tools/DnnImageModels/ResNet18Onnx of ML.NET's package Microsoft.ML.DnnImageFeaturizer.ResNet18 (dotnet/machinelearning), as its version 0.23.1 has it: weights of ImageNet that Microsoft's CNTK trained; that file's SHA-256 is e2552f19db2dfdb01b3669537b6a0f1b44da38d18279535492ed5dfc2ef1ff8f",
             Kind = "ResNet",
             IsWithoutHead = true,
             GreyFactor = 255 * MlNetStd,
             License = "MIT",
-            Input = channels => new()
-            {
-                Width = 224, Height = 224, Channels = channels, Fit = Fit.Cover, Window = WindowKind.FullRange, Mean = MlNetMean, Std = MlNetStd,
-            },
-            Preprocessing = "ML.NET takes colours of 0 to 255 in the order blue, green, red, and subtracts the mean image of its training data. A grey image has three equal colours, so the first convolution is summed over them and their order does not matter; of the mean image (95 to 130, ResNetPreprocess.onnx of the package) its mean, 114, is subtracted everywhere. The sum is multiplied by what one unit of Marrow's input is in grey values, 63.75, so that inputs have the size that Marrow's recipes give them. The file has no classifier: the outputs are the pooled features.",
             Recognises = facts => facts.Outputs == 0 && facts.Keys.Contains("Parameter10"),
         },
     }
@@ -96,15 +96,15 @@ public static class ImportMaps
     .ToDictionary(m => m.Name, StringComparer.Ordinal);
 
     /// <summary>torchvision's classifiers on one kind of backbone: "torchvision-densenet".</summary>
-    private static ImportMap Torchvision(BackboneSpelling kind) => new()
+    private static ImportMap Torchvision(BackboneSpelling kind) => new(
+        name: $"torchvision-{kind.Kind.ToLowerInvariant()}",
+        source: $"torchvision's {kind.Torchvision!.Value.Models} (pytorch/vision, {kind.Torchvision.Value.File})",
+        input: ImageNet,
+        preprocessing: "torchvision makes the shorter side 256 px, cuts 224 x 224 px from the centre and subtracts ImageNet's means. Marrow does the same with grey images in all three channels, and shrinks by area instead of bilinearly.")
     {
-        Name = $"torchvision-{kind.Kind.ToLowerInvariant()}",
-        Source = $"torchvision's {kind.Torchvision!.Value.Models} (pytorch/vision, {kind.Torchvision.Value.File})",
         Kind = kind.Kind,
         Classes = [.. Enumerable.Range(0, 1000).Select(i => $"imagenet-{i.ToString("0000", CultureInfo.InvariantCulture)}")],
         ExclusiveClasses = true,
-        Input = ImageNet,
-        Preprocessing = "torchvision makes the shorter side 256 px, cuts 224 x 224 px from the centre and subtracts ImageNet's means. Marrow does the same with grey images in all three channels, and shrinks by area instead of bilinearly.",
         Recognises = facts => facts.Channels == 3 && facts.Outputs == 1000,
     };
 

@@ -30,36 +30,44 @@ public sealed record ImportRequest
     public int? Height { get; init; }
 
     /// <summary>The wish to stop: weights of some GB take their time to read.</summary>
-    internal CancellationToken Cancellation { get; init; }
+    public CancellationToken Cancellation { get; init; }
 }
 
 /// <summary>What an import found and did.</summary>
-public sealed record ImportSummary
+public sealed class ImportSummary
 {
-    public required ImportedFile File { get; init; }
-    public required string Architecture { get; init; }
+    internal ImportSummary(
+        ImportedFile file, string architecture, string place, IReadOnlyList<string> others, int tensors, int mapped,
+        int renamed, IReadOnlyList<DroppedKey> dropped, int filled, string precision, IReadOnlyList<string> classes,
+        string input) =>
+        (
+            File, Architecture, Place, Others, Tensors, Mapped, Renamed, Dropped, Filled, Precision, Classes, Input) = (
+            file, architecture, place, others, tensors, mapped, renamed, dropped, filled, precision, classes, input);
+
+    public ImportedFile File { get; }
+    public string Architecture { get; }
 
     /// <summary>Where in the file the weights were: "state_dict"; "" at the top.</summary>
-    public required string Place { get; init; }
+    public string Place { get; }
 
     /// <summary>What else the file held, by key.</summary>
-    public required IReadOnlyList<string> Others { get; init; }
+    public IReadOnlyList<string> Others { get; }
 
     /// <summary>Tensors in the file.</summary>
-    public required int Tensors { get; init; }
+    public int Tensors { get; }
 
     /// <summary>Those that became the model's, and how many of them under another key.</summary>
-    public required int Mapped { get; init; }
-    public required int Renamed { get; init; }
+    public int Mapped { get; }
+    public int Renamed { get; }
 
-    public required IReadOnlyList<DroppedKey> Dropped { get; init; }
+    public IReadOnlyList<DroppedKey> Dropped { get; }
 
     /// <summary>Keys of the model that the file lacks and that do not count: num_batches_tracked of batch norms.</summary>
-    public required int Filled { get; init; }
+    public int Filled { get; }
 
     /// <summary>"float32", or "float64, rounded to float32".</summary>
-    public required string Precision { get; init; }
+    public string Precision { get; }
 
-    public required IReadOnlyList<string> Classes { get; init; }
-    public required string Input { get; init; }
+    public IReadOnlyList<string> Classes { get; }
+    public string Input { get; }
 }

@@ -58,22 +58,20 @@ public static class Importer
             .. source.Head(outputs),
         ];
         var matrices = weights.Where(w => w.Value.Dimensions >= 2).Select(w => w.Value.dtype).Distinct().ToList();
-        var summary = new ImportSummary
-        {
-            File = new(Path.GetFileName(path), file.Length, file.Sha256(request.Cancellation), map.Name,
+        var summary = new ImportSummary(
+            file: new(Path.GetFileName(path), file.Length, file.Sha256(request.Cancellation), map.Name,
                 request.License == Licenses.Unknown ? exported?.License ?? map.License ?? request.License : request.License),
-            Architecture = architecture,
-            Place = (file as PyTorchWeights)?.Place ?? "",
-            Others = (file as PyTorchWeights)?.Others ?? [],
-            Tensors = entries.Count,
-            Mapped = fitted.Values.Count(e => e is not null),
-            Renamed = fitted.Count(f => f.Value is { } entry && entry.Name != f.Key),
-            Dropped = [.. map.Dropped.Where(d => entries.ContainsKey(d.Key)).Select(d => new DroppedKey(entries[d.Key].Name, d.Reason))],
-            Filled = fitted.Values.Count(e => e is null),
-            Precision = Precision(fitted),
-            Classes = classes,
-            Input = config.Input.Describe(),
-        };
+            architecture: architecture,
+            place: (file as PyTorchWeights)?.Place ?? "",
+            others: (file as PyTorchWeights)?.Others ?? [],
+            tensors: entries.Count,
+            mapped: fitted.Values.Count(e => e is not null),
+            renamed: fitted.Count(f => f.Value is { } entry && entry.Name != f.Key),
+            dropped: [.. map.Dropped.Where(d => entries.ContainsKey(d.Key)).Select(d => new DroppedKey(entries[d.Key].Name, d.Reason))],
+            filled: fitted.Values.Count(e => e is null),
+            precision: Precision(fitted),
+            classes: classes,
+            input: config.Input.Describe());
         var checkpoint = new CheckpointDraft
         {
             Name = request.Name.Contains('.', StringComparison.Ordinal) ? request.Name : CheckpointName.From(architecture, request.Name),

@@ -6,39 +6,41 @@ namespace Marrow.Findings;
 /// </summary>
 public sealed record Finding
 {
+    internal Finding(string file, int width, int height) => (File, Width, Height) = (file, width, height);
+
     /// <summary>The image as the user named it.</summary>
-    public required string File { get; init; }
+    public string File { get; }
 
     /// <summary>Size in the file, px; 0 when it could not be read.</summary>
-    public required int Width { get; init; }
+    public int Width { get; }
 
     /// <summary>Size in the file, px; 0 when it could not be read.</summary>
-    public required int Height { get; init; }
+    public int Height { get; }
 
     /// <summary>How the finding may be used.</summary>
-    public FindingStatus Status { get; init; } = FindingStatus.Ok;
+    public FindingStatus Status { get; internal init; } = FindingStatus.Ok;
 
     /// <summary>0 to 1: of the whole finding; null of tasks that have none.</summary>
-    public double? Confidence { get; init; }
+    public double? Confidence { get; internal init; }
 
     /// <summary>What a reader should know ("3 vertebrae were filled in from their neighbours").</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    public IReadOnlyList<string> Warnings { get; internal init; } = [];
 
     /// <summary>The weights that were used; empty when the image could not be read.</summary>
-    public IReadOnlyList<CheckpointUse> Checkpoints { get; init; } = [];
+    public IReadOnlyList<CheckpointUse> Checkpoints { get; internal init; } = [];
 
     /// <summary>What was found, at most one of each kind.</summary>
-    public IReadOnlyList<FindingPart> Parts { get; init; } = [];
+    public IReadOnlyList<FindingPart> Parts { get; internal init; } = [];
 
     /// <summary>The part of a kind; null where there is none.</summary>
     public T? Part<T>() where T : FindingPart => Parts.OfType<T>().FirstOrDefault();
 
     /// <summary>Of an image that could not be read, with the reason.</summary>
-    public static Finding Failed(string file, string reason, params IReadOnlyList<FindingPart> parts) => new()
+    public static Finding Failed(string file, string reason, params IReadOnlyList<FindingPart> parts) => new(
+        file: file,
+        width: 0,
+        height: 0)
     {
-        File = file,
-        Width = 0,
-        Height = 0,
         Status = FindingStatus.Failed,
         Warnings = [reason],
         Parts = parts,
@@ -48,7 +50,7 @@ public sealed record Finding
     internal Finding With(FindingPart part) => this with { Parts = [.. Parts.Where(other => other.GetType() != part.GetType()), part] };
 
     /// <summary>What is kept of it: a folder of thousands of films must not keep their masks.</summary>
-    internal Finding WithoutMask() => Part<RegionsPart>() is { } regions ? With(regions with { Mask = [] }) : this;
+    public Finding WithoutMask() => Part<RegionsPart>() is { } regions ? With(regions with { Mask = [] }) : this;
 }
 
 /// <summary>One kind of thing that was found.</summary>
@@ -72,7 +74,18 @@ public enum FindingStatus
     Failed,
 }
 
-/// <param name="Role">"landmarks", "cobb", "corners" of one that refines those of the first, or the name of the task.</param>
-/// <param name="Name">As "retinanet-densenet121.spineweb16".</param>
-/// <param name="Digest">SHA-256 of its content.</param>
-public sealed record CheckpointUse(string Role, string Name, string Digest);
+public sealed class CheckpointUse
+{
+    internal CheckpointUse(string role, string name, string digest) => (Role, Name, Digest) = (role, name, digest);
+
+    /// <summary>
+    /// "landmarks", "cobb", "corners" of one that refines those of the first, or the name of the task.
+    /// </summary>
+    public string Role { get; }
+
+    /// <summary>As "retinanet-densenet121.spineweb16".</summary>
+    public string Name { get; }
+
+    /// <summary>SHA-256 of its content.</summary>
+    public string Digest { get; }
+}

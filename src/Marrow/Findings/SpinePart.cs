@@ -6,19 +6,19 @@ namespace Marrow.Findings;
 public sealed record SpinePart : FindingPart
 {
     /// <summary>Top to bottom; empty when none were found. Of a film without a whole spine those that were seen, without levels.</summary>
-    public IReadOnlyList<FoundVertebra> Vertebrae { get; init; } = [];
+    public IReadOnlyList<FoundVertebra> Vertebrae { get; internal init; } = [];
 
     /// <summary>The angles of the corners, with pairs that count in <see cref="Vertebrae"/>; null when those are too few.</summary>
-    public CobbMeasurement? LandmarkAngles { get; init; }
+    public CobbMeasurement? LandmarkAngles { get; internal init; }
 
     /// <summary>cobb1, cobb2, cobb3 as the corners' own error lets expect them (<see cref="CobbExpectation"/>); empty without corners.</summary>
-    public IReadOnlyList<double> ExpectedDegrees { get; init; } = [];
+    public IReadOnlyList<double> ExpectedDegrees { get; internal init; } = [];
 
     /// <summary>cobb1, cobb2, cobb3 from the regressor; empty when none was asked.</summary>
-    public IReadOnlyList<double> RegressorDegrees { get; init; } = [];
+    public IReadOnlyList<double> RegressorDegrees { get; internal init; } = [];
 
     /// <summary>cobb1, cobb2, cobb3 as reported: the expected and the regressor's mixed, or those there are; empty when the image failed or shows no whole spine.</summary>
-    public IReadOnlyList<double> CobbDegrees { get; init; } = [];
+    public IReadOnlyList<double> CobbDegrees { get; internal init; } = [];
 
     /// <summary>Of the largest reported angle; null when there is none, and when no detector saw the spine that it would be said of.</summary>
     public CurveSeverity? Severity => CobbDegrees.Count == 0 || !SawSpine ? null : CobbAngles.SeverityOf(CobbDegrees[0]);
@@ -27,7 +27,7 @@ public sealed record SpinePart : FindingPart
     internal bool SawSpine { get; init; } = true;
 
     /// <summary>T1 to T12, L1 to L5 by position from the top (0 to 16); "" beyond.</summary>
-    public static string LevelName(int position) => position switch
+    internal static string LevelName(int position) => position switch
     {
         >= 0 and < 12 => $"T{position + 1}",
         >= 12 and < 17 => $"L{position - 11}",
@@ -36,8 +36,20 @@ public sealed record SpinePart : FindingPart
 }
 
 /// <summary>One vertebra of a finding.</summary>
-/// <param name="Level">"T1" to "L5"; "" where that can't be known.</param>
-/// <param name="Corners">In original pixels.</param>
-/// <param name="Score">0 to 1.</param>
-/// <param name="Filled">True when it was not seen but put between its neighbours.</param>
-public sealed record FoundVertebra(string Level, Vertebra Corners, double Score, bool Filled = false);
+public sealed record FoundVertebra
+{
+    internal FoundVertebra(string level, Vertebra corners, double score, bool filled = false) =>
+        (Level, Corners, Score, Filled) = (level, corners, score, filled);
+
+    /// <summary>"T1" to "L5"; "" where that can't be known.</summary>
+    public string Level { get; internal init; }
+
+    /// <summary>In original pixels.</summary>
+    public Vertebra Corners { get; }
+
+    /// <summary>0 to 1.</summary>
+    public double Score { get; }
+
+    /// <summary>True when it was not seen but put between its neighbours.</summary>
+    public bool Filled { get; }
+}

@@ -1,26 +1,40 @@
+using System.Text.Json.Serialization;
 using Marrow.Checkpoints;
 
 namespace Marrow.Hub;
 
 /// <summary>One checkpoint of a hub, as its manifest tells.</summary>
-/// <param name="Digest">Of the checkpoint; by the folder's name when the manifest can't be read.</param>
-/// <param name="Problem">Null, or why the manifest can't be read.</param>
-public sealed record HubEntry(string Name, Digest Digest, DateTimeOffset Created, string Folder, string? Problem = null)
+public sealed class HubEntry
 {
+    internal HubEntry(string name, Digest digest, DateTimeOffset created, string folder, string? problem = null) =>
+        (Name, Digest, Created, Folder, Problem) = (name, digest, created, folder, problem);
+
+    public string Name { get; }
+
+    /// <summary>Of the checkpoint; by the folder's name when the manifest can't be read.</summary>
+    public Digest Digest { get; }
+
+    public DateTimeOffset Created { get; }
+
+    [JsonInclude] internal string Folder { get; }
+
+    /// <summary>Null, or why the manifest can't be read.</summary>
+    public string? Problem { get; }
+
     /// <summary>SPDX identifier or LicenseRef-...: the terms of the weights.</summary>
-    public string License { get; init; } = Licenses.Unknown;
+    public string License { get; internal init; } = Licenses.Unknown;
 
     /// <summary>The licences of all ancestors that the manifest tells of, each once.</summary>
-    public IReadOnlyList<string> AncestorLicenses { get; init; } = [];
+    public IReadOnlyList<string> AncestorLicenses { get; internal init; } = [];
 
     /// <summary>Digests of the checkpoints it came from, parents first.</summary>
-    public IReadOnlyList<string> AncestorDigests { get; init; } = [];
+    [JsonInclude] internal IReadOnlyList<string> AncestorDigests { get; init; } = [];
 
     /// <summary>The bytes of all files together.</summary>
-    public long Bytes { get; init; }
+    public long Bytes { get; internal init; }
 
     /// <summary>"name@sha256:...", which means exactly this one.</summary>
-    internal string Reference => $"{Name}@{Digest}";
+    public string Reference => $"{Name}@{Digest}";
 
     /// <summary>Clocks of different machines may differ by this; what is dated later is not believed.</summary>
     private static readonly TimeSpan ClocksMayDiffer = TimeSpan.FromDays(1);

@@ -1,19 +1,54 @@
+using System.Text.Json.Serialization;
 using Marrow.Checkpoints;
 
 namespace Marrow.Hub;
 
 /// <summary>What is wrong with one file or folder of a hub.</summary>
-public sealed record HubFault(string Path, string Problem);
+public sealed record HubFault
+{
+    internal HubFault(string path, string problem) => (Path, Problem) = (path, problem);
+
+    public string Path { get; }
+
+    public string Problem { get; }
+}
 
 /// <summary>A checkpoint whose every byte was read.</summary>
-/// <param name="Bytes">Read.</param>
-/// <param name="Faults">Each damaged, missing or unlisted file; empty when it is whole.</param>
-public sealed record VerifiedCheckpoint(string Name, Digest Digest, string Folder, int Files, long Bytes, IReadOnlyList<HubFault> Faults);
+public sealed class VerifiedCheckpoint
+{
+    internal VerifiedCheckpoint(
+        string name, Digest digest, string folder, int files, long bytes, IReadOnlyList<HubFault> faults) =>
+        (Name, Digest, Folder, Files, Bytes, Faults) = (name, digest, folder, files, bytes, faults);
+
+    public string Name { get; }
+
+    public Digest Digest { get; }
+
+    [JsonInclude] internal string Folder { get; }
+
+    public int Files { get; }
+
+    /// <summary>Read.</summary>
+    public long Bytes { get; }
+
+    /// <summary>Each damaged, missing or unlisted file; empty when it is whole.</summary>
+    public IReadOnlyList<HubFault> Faults { get; }
+}
 
 /// <summary>What a verification found.</summary>
-/// <param name="Strays">What in the hub is no checkpoint and lies where checkpoints do.</param>
-public sealed record HubVerification(string Hub, IReadOnlyList<VerifiedCheckpoint> Checkpoints, IReadOnlyList<HubFault> Strays)
+public sealed class HubVerification
 {
+    internal HubVerification(
+        string hub, IReadOnlyList<VerifiedCheckpoint> checkpoints, IReadOnlyList<HubFault> strays) =>
+        (Hub, Checkpoints, Strays) = (hub, checkpoints, strays);
+
+    public string Hub { get; }
+
+    public IReadOnlyList<VerifiedCheckpoint> Checkpoints { get; }
+
+    /// <summary>What in the hub is no checkpoint and lies where checkpoints do.</summary>
+    public IReadOnlyList<HubFault> Strays { get; }
+
     public bool IsWhole => Strays.Count == 0 && Checkpoints.All(c => c.Faults.Count == 0);
 
     /// <summary>Of all checkpoints and of the hub itself.</summary>

@@ -90,7 +90,7 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
                 Version = data.Version,
             };
             if (Add(item))
-                Link(new(item.Id, id, data.Role == ParentDataset.Unlabeled ? ParentDataset.Unlabeled : LineageLink.TrainedOn, Samples: data.Samples));
+                Link(new(item.Id, id, data.Role == ParentDataset.Unlabeled ? ParentDataset.Unlabeled : LineageLink.TrainedOn, samples: data.Samples));
         }
         if (parents.Imported is { } file)
         {

@@ -5,11 +5,23 @@ namespace Marrow.Hub;
 /// holds them. Digests can't form a circle, but manifests are not trusted to keep to that: a link back is left out, and
 /// depth and size are bounded.
 /// </summary>
-/// <param name="Root">Id of the checkpoint that was asked for.</param>
-/// <param name="Items">The root first; each after one that it is linked to.</param>
-/// <param name="IsComplete">False when something was left out at the bounds.</param>
-public sealed record LineageGraph(string Root, IReadOnlyList<LineageItem> Items, IReadOnlyList<LineageLink> Links, bool IsComplete)
+public sealed class LineageGraph
 {
+    internal LineageGraph(
+        string root, IReadOnlyList<LineageItem> items, IReadOnlyList<LineageLink> links, bool isComplete) =>
+        (Root, Items, Links, IsComplete) = (root, items, links, isComplete);
+
+    /// <summary>Id of the checkpoint that was asked for.</summary>
+    public string Root { get; }
+
+    /// <summary>The root first; each after one that it is linked to.</summary>
+    public IReadOnlyList<LineageItem> Items { get; }
+
+    public IReadOnlyList<LineageLink> Links { get; }
+
+    /// <summary>False when something was left out at the bounds.</summary>
+    public bool IsComplete { get; }
+
     /// <summary>Throws <see cref="MarrowException"/> as <see cref="LocalHub.Find"/> does.</summary>
     /// <param name="descendants">Add the hub's checkpoints that came from it.</param>
     public static LineageGraph Of(LocalHub hub, string reference, bool descendants = false)
@@ -40,14 +52,14 @@ public sealed record LineageGraph(string Root, IReadOnlyList<LineageItem> Items,
     public LineageItem this[string id] => Items.First(i => i.Id == id);
 
     /// <summary>The links to what an item came from.</summary>
-    public IEnumerable<LineageLink> ParentsOf(string id) => Links.Where(l => l.Child == id);
+    internal IEnumerable<LineageLink> ParentsOf(string id) => Links.Where(l => l.Child == id);
 
     /// <summary>The same by parent, each with all its parts.</summary>
-    internal IEnumerable<IReadOnlyList<LineageLink>> ParentParts(string id) => ParentsOf(id).GroupBy(l => l.Parent).Select(parts => parts.ToList());
+    public IEnumerable<IReadOnlyList<LineageLink>> ParentParts(string id) => ParentsOf(id).GroupBy(l => l.Parent).Select(parts => parts.ToList());
 
     /// <summary>The links to what was made from an item, by child.</summary>
-    internal IEnumerable<IReadOnlyList<LineageLink>> ChildParts(string id) => ChildrenOf(id).GroupBy(l => l.Child).Select(parts => parts.ToList());
+    public IEnumerable<IReadOnlyList<LineageLink>> ChildParts(string id) => ChildrenOf(id).GroupBy(l => l.Child).Select(parts => parts.ToList());
 
     /// <summary>The links to what was made from an item.</summary>
-    public IEnumerable<LineageLink> ChildrenOf(string id) => Links.Where(l => l.Parent == id);
+    internal IEnumerable<LineageLink> ChildrenOf(string id) => Links.Where(l => l.Parent == id);
 }

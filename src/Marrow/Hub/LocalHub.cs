@@ -22,14 +22,14 @@ public sealed class LocalHub(string folder)
     /// A new empty folder on the hub's own disk, to collect the files of one checkpoint in; <see cref="Add"/> moves it to
     /// its place. Nothing lists it before.
     /// </summary>
-    public string CreateStagingFolder() => HubDisk.CreateStagingFolder(Folder);
+    internal string CreateStagingFolder() => HubDisk.CreateStagingFolder(Folder);
 
     /// <summary>
     /// Moves a staged folder to its place, once every byte of it was checked; where that checkpoint is already whole, the
     /// staged folder is removed, and where it is damaged, it is replaced. Throws <see cref="MarrowException"/> when a file
     /// is absent or damaged, or one is there that the manifest does not list.
     /// </summary>
-    public HubEntry Add(string stagedFolder)
+    internal HubEntry Add(string stagedFolder)
     {
         var manifest = CheckpointManifest.Read(stagedFolder);
         manifest.VerifyFiles(stagedFolder);
@@ -57,7 +57,7 @@ public sealed class LocalHub(string folder)
         HubVerifier.Run(this, reference, progress, cancellation);
 
     /// <summary>The checkpoint of this digest, under whatever name; null when the hub has none.</summary>
-    public HubEntry? FindDigest(Digest digest) => HubScan.ByDigest(Folder, digest);
+    internal HubEntry? FindDigest(Digest digest) => HubScan.ByDigest(Folder, digest);
 
     /// <summary>The same by a text from elsewhere; null too where it is no digest.</summary>
     internal HubEntry? FindDigest(string text) => Digest.TryParse(text, out var digest) ? FindDigest(digest) : null;
@@ -67,7 +67,7 @@ public sealed class LocalHub(string folder)
     /// unknown name (the known ones are listed), an ambiguous or unknown digest, a damaged manifest (one is never passed
     /// over for an older one), or weights alone.
     /// </summary>
-    public HubEntry Find(string reference)
+    internal HubEntry Find(string reference)
     {
         var (name, digits) = Split(reference);
         if (HasName(name))
@@ -86,7 +86,7 @@ public sealed class LocalHub(string folder)
     public Checkpoint Resolve(string reference) => Resolve(reference, CancellationToken.None);
 
     /// <summary>The same; throws <see cref="OperationCanceledException"/> when cancelled.</summary>
-    internal Checkpoint Resolve(string reference, CancellationToken cancellation) =>
+    public Checkpoint Resolve(string reference, CancellationToken cancellation) =>
         !HasName(Split(reference).Name) && CheckpointFolder(reference) is null && IsBareWeights(reference)
             ? Checkpoint.LoadWeights(reference, cancellation)
             : HubDisk.Load(Find(reference).Folder, cancellation);

@@ -1,18 +1,41 @@
+using System.Text.Json.Serialization;
+
 namespace Marrow.Imaging;
 
 /// <summary>A point in an image: x to the right, y downwards; (0, 0) is the outer corner of the first pixel.</summary>
-public readonly record struct Point2D(double X, double Y)
+public readonly record struct Point2D
 {
+    internal Point2D(double x, double y) => (X, Y) = (x, y);
+
+    [JsonInclude] internal double X { get; }
+
+    [JsonInclude] internal double Y { get; }
+
     public static Point2D operator +(Point2D a, Point2D b) => new(a.X + b.X, a.Y + b.Y);
     public static Point2D operator -(Point2D a, Point2D b) => new(a.X - b.X, a.Y - b.Y);
     public static Point2D operator *(Point2D a, double s) => new(a.X * s, a.Y * s);
-    public static Point2D Midpoint(Point2D a, Point2D b) => new((a.X + b.X) / 2, (a.Y + b.Y) / 2);
-    public double DistanceTo(Point2D other) => Math.Sqrt((X - other.X) * (X - other.X) + (Y - other.Y) * (Y - other.Y));
+    internal static Point2D Midpoint(Point2D a, Point2D b) => new((a.X + b.X) / 2, (a.Y + b.Y) / 2);
+    internal double DistanceTo(Point2D other) => Math.Sqrt((X - other.X) * (X - other.X) + (Y - other.Y) * (Y - other.Y));
 }
 
 /// <summary>x' = A x + B y + C; y' = D x + E y + F. Moves an image and its geometry alike.</summary>
-public readonly record struct AffineTransform(double A, double B, double C, double D, double E, double F)
+internal readonly record struct AffineTransform
 {
+    internal AffineTransform(double a, double b, double c, double d, double e, double f) =>
+        (A, B, C, D, E, F) = (a, b, c, d, e, f);
+
+    public double A { get; }
+
+    public double B { get; }
+
+    public double C { get; internal init; }
+
+    public double D { get; }
+
+    public double E { get; }
+
+    public double F { get; internal init; }
+
     public static readonly AffineTransform Identity = new(1, 0, 0, 0, 1, 0);
     public static AffineTransform Scale(double x, double y) => new(x, 0, 0, 0, y, 0);
     public static AffineTransform Translate(double x, double y) => new(1, 0, x, 0, 1, y);

@@ -8,7 +8,7 @@ namespace Marrow.Imaging;
 /// <param name="Width">Along its own x axis.</param>
 /// <param name="Height">Along its own y axis.</param>
 /// <param name="TiltRadians">By which its x axis is turned, clockwise on the screen; 0 stands upright.</param>
-public sealed record ImageCrop(Point2D Center, double Width, double Height, double TiltRadians = 0)
+internal sealed record ImageCrop(Point2D Center, double Width, double Height, double TiltRadians = 0)
 {
     /// <summary>Original pixels to the crop's, at the same scale; (0, 0) is its top left corner.</summary>
     public AffineTransform ToCrop { get; } = AffineTransform.Translate(-Center.X, -Center.Y)

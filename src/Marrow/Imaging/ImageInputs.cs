@@ -1,10 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace Marrow.Imaging;
 
 /// <summary>
 /// Files and folders as a user names them -> the images that are measured, each file once, and what is not measured with
 /// the reason. Nothing that lies in a named folder is left out without a word.
 /// </summary>
-public sealed record ImageInputs
+public sealed class ImageInputs
 {
     private const int MostNamed = 5;
     private const string Result = "written by marrow", NoImage = "no image", Again = "named before";
@@ -97,6 +99,13 @@ public sealed record ImageInputs
 }
 
 /// <summary>A file or folder that is not measured.</summary>
-/// <param name="File">As it was found.</param>
-/// <param name="Reason">"no image".</param>
-public sealed record LeftOutFile(string File, string Reason);
+public sealed class LeftOutFile
+{
+    internal LeftOutFile(string file, string reason) => (File, Reason) = (file, reason);
+
+    /// <summary>As it was found.</summary>
+    [JsonInclude] internal string File { get; }
+
+    /// <summary>"no image".</summary>
+    [JsonInclude] internal string Reason { get; }
+}

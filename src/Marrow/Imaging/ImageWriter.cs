@@ -36,7 +36,7 @@ public static class ImageWriter
     }
 
     /// <summary>8-bit grey JPEG. <paramref name="quality"/>: 1 to 100. Throws <see cref="MarrowException"/> when it can't be written.</summary>
-    public static void WriteJpeg(string path, int width, int height, ReadOnlySpan<byte> pixels, int quality = 92)
+    internal static void WriteJpeg(string path, int width, int height, ReadOnlySpan<byte> pixels, int quality = 92)
     {
         CheckSize(width, height, pixels.Length);
         ArgumentOutOfRangeException.ThrowIfLessThan(quality, 1);

@@ -1,6 +1,6 @@
 namespace Marrow.Imaging;
 
-public enum ImageFormat
+internal enum ImageFormat
 {
     Png,
     Jpeg,
@@ -13,7 +13,7 @@ public enum ImageFormat
 /// <param name="BitDepth">Of the stored samples: 1 to 16, or what else a file says that can't be read.</param>
 /// <param name="Channels">Of the stored pixels: 1 grey or palette, 2 grey and alpha, 3 colour, 4 colour and alpha.</param>
 /// <param name="ExifOrientation">2 to 8 where an EXIF block turns or mirrors the picture, otherwise 1.</param>
-public sealed record ImageHeader(ImageFormat Format, int Width, int Height, int BitDepth, int Channels, int ExifOrientation = 1);
+internal sealed record ImageHeader(ImageFormat Format, int Width, int Height, int BitDepth, int Channels, int ExifOrientation = 1);
 
 /// <summary>
 /// Image files to radiographs, each by the reader that its first bytes ask for (<see cref="ImageKinds"/>). The header is read and judged before anything is allocated; colour becomes luma
@@ -23,10 +23,10 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height, int 
 public static class RadiographReader
 {
     /// <summary>Shorter sides hold no anatomy.</summary>
-    public const int MinSide = 16;
+    internal const int MinSide = 16;
 
     /// <summary>A full-spine radiograph at 0.1 mm is about 40 megapixels.</summary>
-    public const long MaxPixels = 80_000_000;
+    internal const long MaxPixels = 80_000_000;
 
     private const long MaxFileBytes = 512L << 20; // 80 megapixels of 16-bit RGB, uncompressed
 
@@ -68,7 +68,7 @@ public static class RadiographReader
     }
 
     /// <summary>Size, depth and format, from the first bytes alone. Throws <see cref="MarrowException"/> when it is no image of a kind that is read.</summary>
-    public static ImageHeader ReadHeader(string path)
+    internal static ImageHeader ReadHeader(string path)
     {
         using var file = Open(path);
         return Recognise(path, file).Header;

@@ -8,13 +8,13 @@ namespace Marrow.Imaging;
 /// header ("Software", PNG specification, section 11.3.4.3), in JSON the first property, in pages the generator, of a
 /// prediction's table a digest in the JSON file beside it.
 /// </summary>
-internal static class ResultMark
+public static class ResultMark
 {
     /// <summary>Of the results of a prediction.</summary>
-    public const string MadeBy = "marrow predict";
+    internal const string MadeBy = "marrow predict";
 
     /// <summary>A line of a page's head.</summary>
-    public const string Generator = "<meta name=\"generator\" content=\"Marrow\">";
+    internal const string Generator = "<meta name=\"generator\" content=\"Marrow\">";
 
     private const uint TextChunk = 0x74455874; // tEXt
     private const int BehindHeader = 8 + 12 + 13; // the signature and IHDR
@@ -42,12 +42,12 @@ internal static class ResultMark
     }
 
     /// <param name="start">The first bytes of a file, <see cref="ImageKinds.StartBytes"/> or more.</param>
-    public static bool IsOnPicture(ReadOnlySpan<byte> start) =>
+    internal static bool IsOnPicture(ReadOnlySpan<byte> start) =>
         start.StartsWith(PngChunk.Signature) && start.Length >= BehindHeader + 8 + Text.Length
         && start.Slice(BehindHeader + 4, 4).SequenceEqual("tEXt"u8) && start[(BehindHeader + 8)..].StartsWith(Text);
 
     /// <summary>Whether a JSON file begins with the property that results begin with.</summary>
-    public static bool IsOnJson(string path) => IsOnJson(FileStart.Read(path, MostStart));
+    internal static bool IsOnJson(string path) => IsOnJson(FileStart.Read(path, MostStart));
 
     /// <summary>
     /// Throws <see cref="MarrowException"/> when something that Marrow did not write is where a picture, a page or a

@@ -11,7 +11,7 @@ public sealed class SeededRandom(ulong seed)
     private double? _spareGaussian;
 
     /// <summary>A stream of its own for each combination of keys; does not advance this one.</summary>
-    public static SeededRandom Fork(ulong seed, params ReadOnlySpan<long> keys)
+    internal static SeededRandom Fork(ulong seed, params ReadOnlySpan<long> keys)
     {
         var s = Mix(seed + 0x9E3779B97F4A7C15);
         foreach (var key in keys)
@@ -19,19 +19,19 @@ public sealed class SeededRandom(ulong seed)
         return new SeededRandom(s);
     }
 
-    public ulong NextUInt64() => Mix(_state += 0x9E3779B97F4A7C15);
+    internal ulong NextUInt64() => Mix(_state += 0x9E3779B97F4A7C15);
 
     /// <summary>A number of [0, 1), uniformly.</summary>
-    public double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1UL << 53));
+    internal double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1UL << 53));
 
     /// <summary>A number of [low, high), uniformly.</summary>
-    public double Uniform(double low, double high) => low + (high - low) * NextDouble();
+    internal double Uniform(double low, double high) => low + (high - low) * NextDouble();
 
     /// <summary>[0, <paramref name="exclusiveMax"/>).</summary>
-    public int Next(int exclusiveMax) => (int)(NextUInt64() % (ulong)exclusiveMax);
+    internal int Next(int exclusiveMax) => (int)(NextUInt64() % (ulong)exclusiveMax);
 
     /// <summary>Mean 0, standard deviation 1 (Box-Muller).</summary>
-    public double NextGaussian()
+    internal double NextGaussian()
     {
         if (_spareGaussian is { } spare)
         {

@@ -9,7 +9,7 @@ namespace Marrow.Inputs;
 /// <see cref="AugmentedRenderer"/>) and the targets move by the same transform. Every number is drawn whatever the
 /// options are, so that changing one of them leaves the others' draws as they were.
 /// </summary>
-public sealed record Augmentation
+internal sealed record Augmentation
 {
     /// <summary>Original pixels to original pixels.</summary>
     public required AffineTransform Geometry { get; init; }

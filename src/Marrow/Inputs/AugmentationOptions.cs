@@ -7,7 +7,7 @@ namespace Marrow.Inputs;
 /// draw, made anew for each sample and epoch; 0 turns a change off. The geometry is a rotation, scaling, shift and
 /// mirroring of the original image, so that Cobb angles stay what they are, unless <see cref="Stretch"/> is used.
 /// </summary>
-public sealed record AugmentationOptions
+internal sealed record AugmentationOptions
 {
     /// <summary>Multiplies every bound below, but the probabilities. Default 1; 0 leaves only mirroring.</summary>
     public double Strength { get; init; } = 1;

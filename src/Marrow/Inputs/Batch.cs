@@ -8,7 +8,7 @@ namespace Marrow.Inputs;
 /// <summary>A sample as it stands in a batch: its targets moved with the image.</summary>
 /// <param name="ToInput">Original pixels to input pixels, with all augmentation.</param>
 /// <param name="Targets">In input pixels, sides swapped where the image was mirrored.</param>
-public sealed record BatchSample(Sample Sample, AffineTransform ToInput, Targets Targets)
+internal sealed record BatchSample(Sample Sample, AffineTransform ToInput, Targets Targets)
 {
     /// <summary>In input pixels, top to bottom; empty when unlabelled.</summary>
     public IReadOnlyList<Vertebra> Vertebrae => Targets.Vertebrae;
@@ -26,12 +26,12 @@ public sealed record BatchSample(Sample Sample, AffineTransform ToInput, Targets
 /// <summary>The images of a batch as they are, without augmentation.</summary>
 /// <param name="Images">[N, C, H, W] as <see cref="Batch.Images"/>.</param>
 /// <param name="ToInput">[N]: original pixels to input pixels.</param>
-public sealed record PlainImages(torch.Tensor Images, IReadOnlyList<AffineTransform> ToInput);
+internal sealed record PlainImages(torch.Tensor Images, IReadOnlyList<AffineTransform> ToInput);
 
 /// <summary>Normalised images and their samples. Disposing frees the tensor.</summary>
 /// <param name="Images">[N, C, H, W] float32, normalised by the input contract, contiguous.</param>
 /// <param name="Masks">[N, H, W] bytes, the class of each pixel, moved with the images; null from a loader without masks.</param>
-public sealed record Batch(torch.Tensor Images, IReadOnlyList<BatchSample> Samples, torch.Tensor? Masks = null) : IDisposable
+internal sealed record Batch(torch.Tensor Images, IReadOnlyList<BatchSample> Samples, torch.Tensor? Masks = null) : IDisposable
 {
     /// <summary>Null where the loader was not asked for them.</summary>
     public PlainImages? Plain { get; init; }

@@ -11,7 +11,7 @@ namespace Marrow.Inputs;
 /// sample), so that any count of threads, or a resumed run after <see cref="Seek"/>, gives the same batches.
 /// Packed cache -> renderer -> pooled arrays (threads) -> tensors (<see cref="Next"/>, the caller's thread).
 /// </summary>
-public sealed class BatchLoader : IDisposable
+internal sealed class BatchLoader : IDisposable
 {
     /// <summary>In one batch: its float32 values are one span of bytes.</summary>
     internal const int MostPixels = int.MaxValue / sizeof(float);

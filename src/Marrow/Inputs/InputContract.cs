@@ -67,10 +67,10 @@ public sealed record InputContract
     private const double SmallestCropShare = 0.25; // images are decoded at up to four times the input's sides
 
     /// <summary>What is subtracted from a channel's values in 0..1.</summary>
-    public double MeanOf(int channel) => ChannelMeans?[channel] ?? Mean;
+    internal double MeanOf(int channel) => ChannelMeans?[channel] ?? Mean;
 
     /// <summary>What they are divided by then.</summary>
-    public double StdOf(int channel) => ChannelStds?[channel] ?? Std;
+    internal double StdOf(int channel) => ChannelStds?[channel] ?? Std;
 
     /// <summary>What a channel's black becomes.</summary>
     internal double BlackOf(int channel) => -MeanOf(channel) / StdOf(channel);
@@ -101,7 +101,7 @@ public sealed record InputContract
     }
 
     /// <summary>Throws <see cref="MarrowException"/>, which names <paramref name="source"/>, when a value is impossible.</summary>
-    public void Validate(string source)
+    internal void Validate(string source)
     {
         Require(Width is >= 1 and <= MaxSide, $"an input width of 1 to {MaxSide} px", $"{Width}");
         Require(Height is >= 1 and <= MaxSide, $"an input height of 1 to {MaxSide} px", $"{Height}");

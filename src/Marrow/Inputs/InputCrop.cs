@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Marrow.Imaging;
 using Marrow.Spine;
 
 namespace Marrow.Inputs;
 
 /// <summary>What part of an image a model looks at.</summary>
-public enum CropRegion
+internal enum CropRegion
 {
     /// <summary>The whole spine, once an image.</summary>
     Spine,
@@ -18,11 +19,23 @@ public enum CropRegion
 /// The part of an input contract that says where in the image the model looks: at what a detector found. It belongs to
 /// the weights as the rest does: with another detector the crops are others than they learnt from.
 /// </summary>
-/// <param name="Margin">Added on each side, as a share of the box's width and height.</param>
-/// <param name="Detector">The name of its checkpoint.</param>
-/// <param name="Digest">"sha256:...", of that checkpoint.</param>
-public sealed record InputCrop(CropRegion Region, double Margin, string Detector, string Digest)
+public sealed class InputCrop
 {
+    [JsonConstructor]
+    internal InputCrop(CropRegion region, double margin, string detector, string digest) =>
+        (Region, Margin, Detector, Digest) = (region, margin, detector, digest);
+
+    [JsonInclude] internal CropRegion Region { get; }
+
+    /// <summary>Added on each side, as a share of the box's width and height.</summary>
+    [JsonInclude] internal double Margin { get; }
+
+    /// <summary>The name of its checkpoint.</summary>
+    [JsonInclude] internal string Detector { get; }
+
+    /// <summary>"sha256:...", of that checkpoint.</summary>
+    [JsonInclude] internal string Digest { get; }
+
     internal const double MaxMargin = 2;
 
     /// <summary>"the spine as NAME sees it, with a margin of 0.1".</summary>

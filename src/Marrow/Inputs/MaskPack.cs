@@ -11,7 +11,7 @@ namespace Marrow.Inputs;
 /// share of each input pixel the class covers. Shares are moved as grey values are, and the class with the largest share of
 /// a pixel has it, so that edges stay where they are to a fraction of a pixel.
 /// </summary>
-public sealed class MaskPack : IDisposable
+internal sealed class MaskPack : IDisposable
 {
     private readonly InputContract _shares;
     private readonly IReadOnlyList<PackedCache> _classes;

@@ -14,7 +14,7 @@ namespace Marrow.Inputs;
 /// bytes; with <see cref="InputContract.PackedBorder"/> on all sides where the samples are crops of images. When a file
 /// was made, those that were used longest ago go until the folder is within its bound.
 /// </summary>
-public sealed class PackedCache : IDisposable
+internal sealed class PackedCache : IDisposable
 {
     /// <summary>What the files of a folder may take together.</summary>
     private const long LimitBytes = 16L << 30;

@@ -6,10 +6,29 @@ using TorchSharp;
 namespace Marrow.Inputs;
 
 /// <summary>A radiograph brought to a contract's size and window, before normalisation.</summary>
-/// <param name="Pixels">[Height * Width], bone bright, 0 black.</param>
-/// <param name="OriginalWidth">Of the file, px.</param>
-/// <param name="ToInput">Original pixels to input pixels; (0, 0) is the outer corner of the first pixel in both.</param>
-public sealed record PackedImage(byte[] Pixels, int Width, int Height, int OriginalWidth, int OriginalHeight, AffineTransform ToInput);
+public sealed record PackedImage
+{
+    internal PackedImage(
+        byte[] pixels, int width, int height, int originalWidth, int originalHeight, AffineTransform toInput) =>
+        (
+            Pixels, Width, Height, OriginalWidth, OriginalHeight, ToInput) = (
+            pixels, width, height, originalWidth, originalHeight, toInput);
+
+    /// <summary>[Height * Width], bone bright, 0 black.</summary>
+    internal byte[] Pixels { get; init; }
+
+    internal int Width { get; }
+
+    internal int Height { get; }
+
+    /// <summary>Of the file, px.</summary>
+    internal int OriginalWidth { get; }
+
+    internal int OriginalHeight { get; }
+
+    /// <summary>Original pixels to input pixels; (0, 0) is the outer corner of the first pixel in both.</summary>
+    internal AffineTransform ToInput { get; }
+}
 
 /// <summary>
 /// The one way from a radiograph to a model's input, for training, evaluation and prediction alike: bone made bright,
@@ -22,7 +41,7 @@ public static class Preprocessor
     internal const int Version = 1;
 
     /// <summary>Original pixels to input pixels. Letterbox and cover scale evenly and centre, also by fractions of a pixel.</summary>
-    public static AffineTransform ToInput(InputContract contract, int originalWidth, int originalHeight)
+    internal static AffineTransform ToInput(InputContract contract, int originalWidth, int originalHeight)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(originalWidth);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(originalHeight);
@@ -32,7 +51,7 @@ public static class Preprocessor
     /// <summary>
     /// The same of a crop, which is fitted as an image of its size is; what letterbox adds shows the image around it.
     /// </summary>
-    public static AffineTransform ToInput(InputContract contract, ImageCrop crop) =>
+    internal static AffineTransform ToInput(InputContract contract, ImageCrop crop) =>
         crop.ToCrop.Then(Fitted(contract, crop.Width, crop.Height));
 
     private static AffineTransform Fitted(InputContract contract, double originalWidth, double originalHeight)
@@ -56,7 +75,7 @@ public static class Preprocessor
     /// between its extremes; one of a single value becomes black. Throws <see cref="MarrowException"/> for an
     /// impossible contract, and for one that sees a crop: its weights know nothing of whole images.
     /// </summary>
-    public static PackedImage Prepare(Radiograph radiograph, InputContract contract)
+    internal static PackedImage Prepare(Radiograph radiograph, InputContract contract)
     {
         Check(radiograph, contract);
         if (contract.Crop is { } crop)
@@ -75,7 +94,7 @@ public static class Preprocessor
     /// What is seen of a crop, for a contract with <see cref="InputContract.Crop"/>. The percentiles are those of
     /// what is seen; what lies outside the image is black. Throws <see cref="MarrowException"/> for an impossible contract.
     /// </summary>
-    public static PackedImage Prepare(Radiograph radiograph, InputContract contract, ImageCrop crop)
+    internal static PackedImage Prepare(Radiograph radiograph, InputContract contract, ImageCrop crop)
     {
         var (pixels, toInput) = PrepareCrop(radiograph, contract, crop, (0, 0));
         return new PackedImage(pixels, contract.Width, contract.Height, radiograph.OriginalWidth, radiograph.OriginalHeight, toInput);
@@ -159,7 +178,7 @@ public static class Preprocessor
     }
 
     /// <summary>Bytes to the model's values: (b / 255 - mean) / std, 256 entries.</summary>
-    public static float[] NormalizationTable(InputContract contract)
+    internal static float[] NormalizationTable(InputContract contract)
     {
         var table = new float[256];
         for (var b = 0; b < 256; b++)

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Losses;
 
 /// <summary>Loss of the angles a regressor gives.</summary>
-public static class AngleLoss
+internal static class AngleLoss
 {
     private const double DegreesPerUnit = 20; // a usual angle: brings the loss near 1
     private const double Beta = 0.1;          // units: below 2 degrees, about the labels' own error, quadratic

@@ -8,7 +8,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Losses;
 
 /// <summary>Several findings at once, each with a probability of its own.</summary>
-public static class MaskedBinaryCrossEntropy
+internal static class MaskedBinaryCrossEntropy
 {
     /// <param name="logits">[N, C].</param>
     /// <param name="targets">[N, C], 0 to 1, NaN where unknown.</param>
@@ -23,7 +23,7 @@ public static class MaskedBinaryCrossEntropy
 }
 
 /// <summary>Exactly one of the classes holds.</summary>
-public static class MaskedCrossEntropy
+internal static class MaskedCrossEntropy
 {
     /// <param name="logits">[N, C].</param>
     /// <param name="targets">[N, C], rows that sum to 1; a row with a NaN is unknown.</param>

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Losses;
 
 /// <summary>Focal loss (Lin et al., ICCV 2017): cross-entropy that pays little heed to what is easy.</summary>
-public static class FocalLoss
+internal static class FocalLoss
 {
     /// <summary>
     /// For each element; float32, the shape of <paramref name="logits"/>. Targets are 0 to 1; with a negative

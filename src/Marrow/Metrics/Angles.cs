@@ -4,7 +4,7 @@ namespace Marrow.Metrics;
 /// How far predicted Cobb angles lie from the true ones, as the AASCE challenge and the field after it measure them.
 /// Every metric takes vectors of angles in degrees, one an image, of equal length.
 /// </summary>
-public static class Angles
+internal static class Angles
 {
     // 97.5 % of a normal distribution lies below: Bland and Altman 1986.
     private const double LimitsOfAgreement = 1.96;

@@ -5,7 +5,7 @@ namespace Marrow.Metrics;
 /// 101 recalls from its upper envelope and averaged over the IoU thresholds 0.50, 0.55 ... 0.95, and over the classes that
 /// some image has.
 /// </summary>
-public static class AveragePrecision
+internal static class AveragePrecision
 {
     private const int Recalls = 101;
 

@@ -6,15 +6,15 @@ namespace Marrow.Metrics;
 public sealed record BootstrapOptions
 {
     /// <summary>Times the patients are drawn again; 0 leaves intervals out.</summary>
-    public int Resamples { get; init; } = 1000;
+    internal int Resamples { get; init; } = 1000;
 
-    public ulong Seed { get; init; } = 1;
+    internal ulong Seed { get; init; } = 1;
 
     /// <summary>Share of the resampled values within the interval.</summary>
-    public double Level { get; init; } = 0.95;
+    internal double Level { get; init; } = 0.95;
 
     /// <summary>Keep each resampled value, in <see cref="MetricValue.Draws"/>.</summary>
-    public bool KeepDraws { get; init; }
+    internal bool KeepDraws { get; init; }
 
     /// <summary>The wish to stop.</summary>
     internal CancellationToken Cancellation { get; init; }
@@ -25,7 +25,7 @@ public sealed record BootstrapOptions
 /// and Hinkley 1997, section 3.8). Patients, not images, are drawn with replacement, since images of one patient err
 /// alike. A statistic is a function of the images' weights: how often each was drawn, all 1 for the value itself.
 /// </summary>
-public static class Bootstrap
+internal static class Bootstrap
 {
     /// <summary>
     /// The statistic and its interval. The bounds are NaN with fewer than two patients, or when the statistic is
@@ -41,11 +41,11 @@ public static class Bootstrap
         options ??= new();
         var weights = new int[patients.Count];
         Array.Fill(weights, 1);
-        var value = new MetricValue
+        var value = new MetricValue(
+            name: name,
+            value: statistic(weights),
+            count: count ?? patients.Count)
         {
-            Name = name,
-            Value = statistic(weights),
-            Count = count ?? patients.Count,
             Unit = MetricCatalogue.Get(name).Unit,
         };
         var patientOf = Numbered(patients, out var patientCount);

@@ -5,7 +5,7 @@ namespace Marrow.Metrics;
 /// Cohen's kappa (1960), accuracy, sensitivity and specificity. Only labels of exactly 0 and 1 count: NaN (unknown) and
 /// soft labels (uncertain) are nobody's truth.
 /// </summary>
-public static class Classification
+internal static class Classification
 {
     /// <summary>
     /// auroc, accuracy, kappa, sensitivity and specificity as means over the classes in which they are defined, then each

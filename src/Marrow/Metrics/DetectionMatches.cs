@@ -4,7 +4,7 @@ namespace Marrow.Metrics;
 
 /// <summary>Left, top, right, bottom in any pixels; right and bottom lie outside.</summary>
 /// <param name="Class">What is in it; a box is found by one of the same class alone.</param>
-public readonly record struct DetectionBox(double Left, double Top, double Right, double Bottom, int Class = 0)
+internal readonly record struct DetectionBox(double Left, double Top, double Right, double Bottom, int Class = 0)
 {
     public double Area => Math.Max(Right - Left, 0) * Math.Max(Bottom - Top, 0);
 
@@ -29,7 +29,7 @@ public readonly record struct DetectionBox(double Left, double Top, double Right
 }
 
 /// <summary>What a detector found.</summary>
-public readonly record struct ScoredBox(DetectionBox Box, double Score);
+internal readonly record struct ScoredBox(DetectionBox Box, double Score);
 
 /// <summary>
 /// Which detections are true, by the rule of pycocotools' COCOeval: the best 100 of each image and class take, best score

@@ -6,7 +6,7 @@ namespace Marrow.Metrics;
 /// The free-response ROC (Chakraborty 1989): which share of the true boxes is found, at an IoU of 0.5, while so many false
 /// boxes are shown on an average image. Images without a true box count among those that false boxes are shown on.
 /// </summary>
-public static class FreeResponse
+internal static class FreeResponse
 {
     /// <summary>False boxes an image, as LUNA16 has them (Setio et al. 2017).</summary>
     internal static readonly double[] Rates = [0.125, 0.25, 0.5, 1, 2, 4, 8];

@@ -6,7 +6,7 @@ namespace Marrow.Metrics;
 /// Nguyen et al., ICLR 2021), over all images as one batch. The plain estimate goes to 1 when there are more features
 /// than images, whatever they say; this one does not. Turning or scaling the features of either set changes nothing.
 /// </summary>
-public static class KernelAlignment
+internal static class KernelAlignment
 {
     /// <summary>The estimate divides by n - 3.</summary>
     public const int FewestImages = 4;

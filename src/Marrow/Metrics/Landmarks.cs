@@ -4,7 +4,7 @@ using Marrow.Spine;
 namespace Marrow.Metrics;
 
 /// <summary>The true and the found vertebrae of one image, both top to bottom in original pixels.</summary>
-public sealed record LandmarkPair
+internal sealed record LandmarkPair
 {
     public required IReadOnlyList<Vertebra> Truth { get; init; }
     public required IReadOnlyList<Vertebra> Found { get; init; }
@@ -19,7 +19,7 @@ public sealed record LandmarkPair
 /// How far found corners lie from the true ones. Vertebrae are paired by their place from the top. An image whose count
 /// differs has no pairs: it is left out of the errors, and "complete-spines" says how many were not.
 /// </summary>
-public static class Landmarks
+internal static class Landmarks
 {
     private static readonly (string Name, Func<Vertebra, Point2D> Of)[] Corners =
     [

@@ -1,17 +1,27 @@
 namespace Marrow.Metrics;
 
 /// <summary>What a metric's name means.</summary>
-/// <param name="Unit">
-/// "" for shares and pure numbers, "%", "deg" (degrees) or "px" (original pixels). "" also where it is that of what was
-/// measured: a <see cref="MetricValue"/> has it.
-/// </param>
-/// <param name="HigherIsBetter">Which way "best" goes.</param>
-public sealed record MetricInfo(string Unit, bool HigherIsBetter, string Meaning);
+public sealed class MetricInfo
+{
+    internal MetricInfo(string unit, bool higherIsBetter, string meaning) =>
+        (Unit, HigherIsBetter, Meaning) = (unit, higherIsBetter, meaning);
+
+    /// <summary>
+    /// "" for shares and pure numbers, "%", "deg" (degrees) or "px" (original pixels). "" also where it is that of what
+    /// was measured: a <see cref="MetricValue"/> has it.
+    /// </summary>
+    public string Unit { get; }
+
+    /// <summary>Which way "best" goes.</summary>
+    internal bool HigherIsBetter { get; }
+
+    internal string Meaning { get; }
+}
 
 /// <summary>Every metric by the name it has in recipes, logs, cards and tables.</summary>
 public static class MetricCatalogue
 {
-    public static readonly IReadOnlyDictionary<string, MetricInfo> Metrics = new Dictionary<string, MetricInfo>
+    internal static readonly IReadOnlyDictionary<string, MetricInfo> Metrics = new Dictionary<string, MetricInfo>
     {
         ["auroc"] = new("", true, "Area under the ROC curve, mean over the classes that have both labels."),
         ["accuracy"] = new("", true, "Share of right answers."),

@@ -1,23 +1,28 @@
+using System.Text.Json.Serialization;
+
 namespace Marrow.Metrics;
 
 /// <summary>One measured number and how sure it is.</summary>
 public sealed record MetricValue
 {
+    [JsonConstructor]
+    internal MetricValue(string name, double value, int count) => (Name, Value, Count) = (name, value, count);
+
     /// <summary>A key of <see cref="MetricCatalogue"/>, or one with what it was measured on: "auroc.Edema", "mae.cobb2".</summary>
-    public required string Name { get; init; }
+    public string Name { get; internal init; }
 
     /// <summary>NaN when undefined, such as the AUROC of a class without positives.</summary>
-    public required double Value { get; init; }
+    public double Value { get; internal init; }
 
     /// <summary>Bounds of the bootstrap interval (<see cref="Bootstrap"/>); NaN when it could not be had.</summary>
-    public double Low { get; init; } = double.NaN;
-    public double High { get; init; } = double.NaN;
+    [JsonInclude] public double Low { get; internal init; } = double.NaN;
+    [JsonInclude] public double High { get; internal init; } = double.NaN;
 
     /// <summary>Images that went into it.</summary>
-    public required int Count { get; init; }
+    public int Count { get; internal init; }
 
     /// <summary>"", "%", "deg", "px" or that of the labels: "years".</summary>
-    public string Unit { get; init; } = "";
+    [JsonInclude] public string Unit { get; internal init; } = "";
 
     /// <summary>
     /// The value in each resample of the patients, NaN where undefined; null unless <see cref="BootstrapOptions.KeepDraws"/>

@@ -2,10 +2,10 @@ namespace Marrow.Metrics;
 
 /// <summary>One number that a model gives: its name, its unit ("" when none is known) and how widely its labels vary.</summary>
 /// <param name="Deviation">Of the training part's labels, above 0: what errors are divided by to be comparable.</param>
-public readonly record struct NumberColumn(string Name, string Unit, double Deviation);
+internal readonly record struct NumberColumn(string Name, string Unit, double Deviation);
 
 /// <summary>How far predicted numbers lie from the true ones, column by column and over all.</summary>
-public static class NumberErrors
+internal static class NumberErrors
 {
     /// <summary>
     /// nmae (mean absolute error over the deviation of the training part's labels), mae, rmse, pearson and r2 (1 - squared

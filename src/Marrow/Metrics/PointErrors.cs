@@ -3,7 +3,7 @@ using Marrow.Imaging;
 namespace Marrow.Metrics;
 
 /// <summary>The true and the found points of one image, in the same order, original pixels.</summary>
-public sealed record PointPair
+internal sealed record PointPair
 {
     /// <summary>[K]; one with a NaN is not labelled and does not count.</summary>
     public required IReadOnlyList<Point2D> Truth { get; init; }
@@ -18,7 +18,7 @@ public sealed record PointPair
 }
 
 /// <summary>How far found points lie from the true ones, in original pixels and as a share of the image's diagonal.</summary>
-public static class PointErrors
+internal static class PointErrors
 {
     /// <summary>Percent of the diagonal within which a point counts as found.</summary>
     private static readonly int[] Shares = [1, 2, 5];

@@ -1,7 +1,7 @@
 namespace Marrow.Metrics;
 
 /// <summary>How well the hidden patches of images were filled in.</summary>
-public static class Reconstruction
+internal static class Reconstruction
 {
     /// <summary>
     /// reconstruction-error: the squared error over all hidden pixels as a share of the error of one who knows each

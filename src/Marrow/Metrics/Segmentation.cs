@@ -6,14 +6,14 @@ namespace Marrow.Metrics;
 /// <param name="Iou">|A and B| / |A or B|, 0 to 1.</param>
 /// <param name="SurfaceDistance">Mean distance of the outlines, both ways, pixels; NaN when a mask is empty.</param>
 /// <param name="Hausdorff95">The larger of the two 95th percentiles of those distances, pixels; NaN when a mask is empty.</param>
-public readonly record struct MaskScore(double Dice, double Iou, double SurfaceDistance, double Hausdorff95);
+internal readonly record struct MaskScore(double Dice, double Iou, double SurfaceDistance, double Hausdorff95);
 
 /// <summary>
 /// How masks agree with the true ones (definitions as in Maier-Hein et al., Metrics Reloaded, 2024). Where a class is in
 /// neither mask, finding nothing is right: Dice and IoU are 1. Where it is in one of them only they are 0. Distances need
 /// both outlines: an image on which a class is missed or made up has none, and the count of images tells so.
 /// </summary>
-public static class Segmentation
+internal static class Segmentation
 {
     /// <summary>[classes]: of each class of two masks of one image. Throws <see cref="ArgumentException"/> when sizes differ.</summary>
     /// <param name="truth">[height * width], 0 background, 1 the first class...</param>

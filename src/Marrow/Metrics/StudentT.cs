@@ -4,7 +4,7 @@ namespace Marrow.Metrics;
 /// Student's t distribution of whole degrees of freedom, for intervals of a mean of few values (Abramowitz and Stegun
 /// 1964, 26.7.3 and 26.7.4: the probability within plus and minus t as a finite sum).
 /// </summary>
-public static class StudentT
+internal static class StudentT
 {
     /// <summary>The half-width of the 95 % interval of the mean of <paramref name="values"/>; NaN for fewer than two.</summary>
     public static double HalfWidth95(IReadOnlyList<double> values)

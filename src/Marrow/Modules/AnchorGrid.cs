@@ -3,7 +3,7 @@
 namespace Marrow.Modules;
 
 /// <summary>An axis-aligned box, px; (X1, Y1) is its upper left corner.</summary>
-public readonly record struct Box(float X1, float Y1, float X2, float Y2)
+internal readonly record struct Box(float X1, float Y1, float X2, float Y2)
 {
     public float Width => X2 - X1;
     public float Height => Y2 - Y1;
@@ -24,7 +24,7 @@ public readonly record struct Box(float X1, float Y1, float X2, float Y2)
 }
 
 /// <summary>The anchors of one input size, in the order of the detector's outputs.</summary>
-public sealed class AnchorGrid
+internal sealed class AnchorGrid
 {
     /// <param name="levels">Height and width, in cells, of each pyramid level.</param>
     internal AnchorGrid(DetectorSpec spec, int inputWidth, int inputHeight, IReadOnlyList<(int Height, int Width)> levels)

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Marrow.Modules;
 
 /// <summary>A classifier's logits to probabilities.</summary>
-public static class ClassProbabilities
+internal static class ClassProbabilities
 {
     /// <summary>
     /// [N][classes], each in 0..1: a softmax where exactly one class holds, else a sigmoid each. The positive of a

@@ -10,7 +10,7 @@ namespace Marrow.Modules;
 /// R-CNN's box code with weights 1, as torchvision's RetinaNet: centre offsets over the anchor's sides, logarithms of the
 /// sides' ratios.
 /// </summary>
-public static class BoxCoder
+internal static class BoxCoder
 {
     public const int Length = 4;
 
@@ -35,7 +35,7 @@ public static class BoxCoder
 }
 
 /// <summary>x, y of TL, TR, BL, BR: offsets from the anchor's centre over the anchor's sides.</summary>
-public static class CornerCoder
+internal static class CornerCoder
 {
     public const int Length = 8;
 

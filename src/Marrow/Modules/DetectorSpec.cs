@@ -1,7 +1,7 @@
 namespace Marrow.Modules;
 
 /// <summary>The parts of a RetinaNet that recipes choose. Defaults suit two CPU cores and vertebrae.</summary>
-public sealed record DetectorSpec
+internal sealed record DetectorSpec
 {
     /// <summary>Foreground classes; 1 for "vertebra".</summary>
     public int Classes { get; init; } = 1;

@@ -5,7 +5,7 @@ namespace Marrow.Modules;
 /// left out of the loss. Each object also gets the anchors that overlap it most, however little (torchvision's
 /// low-quality matches), as long as they overlap.
 /// </summary>
-public static class Matcher
+internal static class Matcher
 {
     public const int Background = -1;
 

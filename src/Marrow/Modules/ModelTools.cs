@@ -3,7 +3,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Modules;
 
 /// <summary>Small operations on any model.</summary>
-public static class ModelTools
+internal static class ModelTools
 {
     /// <summary>
     /// Batch norms whose name starts with <paramref name="prefix"/> use and keep their running statistics, and their

@@ -1,7 +1,7 @@
 namespace Marrow.Modules;
 
 /// <summary>Non-maximum suppression, as torchvision.ops.nms.</summary>
-public static class Nms
+internal static class Nms
 {
     /// <summary>
     /// Indices of the boxes that overlap no box of a higher score by more than <paramref name="iouThreshold"/>, by falling

@@ -7,7 +7,7 @@ namespace Marrow.Phantoms;
 /// The fourteen names and the ways of labelling are CheXpert's (Irvin et al. 2019): 1 present, 0 absent, -1 uncertain,
 /// blank not mentioned.
 /// </summary>
-public static class ChestFindings
+internal static class ChestFindings
 {
     private const string NoFinding = "No Finding", WideMediastinum = "Enlarged Cardiomediastinum", Cardiomegaly = "Cardiomegaly",
         Opacity = "Lung Opacity", Lesion = "Lung Lesion", Edema = "Edema", Consolidation = "Consolidation", Pneumonia = "Pneumonia",

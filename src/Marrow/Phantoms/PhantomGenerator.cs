@@ -4,7 +4,7 @@ using Marrow.Spine;
 namespace Marrow.Phantoms;
 
 /// <summary>One synthetic spine film with its exact labels.</summary>
-public sealed record SpinePhantom
+internal sealed record SpinePhantom
 {
     public required int Width { get; init; }
     public required int Height { get; init; }
@@ -20,16 +20,19 @@ public sealed record SpinePhantom
 }
 
 /// <summary>One synthetic chest film and what truly is on it.</summary>
-public sealed record ChestPhantom
+public sealed class ChestPhantom
 {
-    public required int Width { get; init; }
-    public required int Height { get; init; }
+    internal ChestPhantom(int width, int height, byte[] pixels, IReadOnlySet<string> findings) =>
+        (Width, Height, Pixels, Findings) = (width, height, pixels, findings);
+
+    public int Width { get; }
+    public int Height { get; }
 
     /// <summary>[Height * Width], bone bright.</summary>
-    public required byte[] Pixels { get; init; }
+    public byte[] Pixels { get; }
 
     /// <summary>Names from <see cref="ChestFindings.Names"/>; "No Finding" when there is none but devices.</summary>
-    public required IReadOnlySet<string> Findings { get; init; }
+    internal IReadOnlySet<string> Findings { get; }
 }
 
 /// <summary>
@@ -50,7 +53,7 @@ public static class PhantomGenerator
         [(0, 5.7), (0.05, 11.4), (0.25, 23.8), (0.5, 36.9), (0.75, 51), (0.95, 72.3), (1, 88)];
 
     /// <summary>Film <paramref name="film"/> (0, 1, ...) of patient <paramref name="patient"/>: the same body, another picture.</summary>
-    public static SpinePhantom Spine(ulong seed, int patient, int film = 0, PhantomOptions? options = null)
+    internal static SpinePhantom Spine(ulong seed, int patient, int film = 0, PhantomOptions? options = null)
     {
         options ??= new();
         options.Validate(1);
@@ -109,7 +112,7 @@ public static class PhantomGenerator
         if (random.Chance(0.6))
             DevicePainter.PaintMarker(map, random);
         var pixels = new FilmResponse(random, chest: true).Expose(map, random);
-        return new() { Width = width, Height = height, Pixels = pixels, Findings = findings };
+        return new(width: width, height: height, pixels: pixels, findings: findings);
     }
 
     private static void PaintBody(AttenuationMap map, PhantomPatient anatomy, SeededRandom random)

@@ -8,16 +8,16 @@ public sealed record PhantomOptions
     public int? Height { get; init; }
 
     /// <summary>Width and height of spine films vary by this share to both sides, 0 to 0.3.</summary>
-    public double SizeVariation { get; init; } = 0.1;
+    internal double SizeVariation { get; init; } = 0.1;
 
     /// <summary>JPEG quality, 1 to 100.</summary>
-    public int JpegQuality { get; init; } = 92;
+    internal int JpegQuality { get; init; } = 92;
 
     /// <summary>Share of the spine phantoms that belong to a patient who has a film already, 0 to 0.9.</summary>
-    public double RepeatedFilms { get; init; } = 0.3;
+    internal double RepeatedFilms { get; init; } = 0.3;
 
     /// <summary>Share of the chest phantoms written to the validation part, 0 to 0.9; its labels are 0 or 1 alone.</summary>
-    public double ValidationShare { get; init; } = 0.15;
+    internal double ValidationShare { get; init; } = 0.15;
 
     /// <summary>Throws <see cref="MarrowException"/> that names the value, its range and the default.</summary>
     internal void Validate(int count)

@@ -8,9 +8,9 @@ namespace Marrow.Phantoms;
 /// A folder of spine phantoms beside a CSV of the kind that a user writes for a task of their own: file, patient, and for
 /// each film a class, a number and four points. Made of the same films as <see cref="PhantomWriter.WriteSpine"/>.
 /// </summary>
-internal static class PhantomTable
+public static class PhantomTable
 {
-    public const int DefaultWidth = 160, DefaultHeight = 440; // a table to try things on: quick to make and to train on
+    internal const int DefaultWidth = 160, DefaultHeight = 440; // a table to try things on: quick to make and to train on
 
     private const string Header = "file,patient,curve,cobb,top_left_x,top_left_y,top_right_x,top_right_y,bottom_left_x,bottom_left_y,bottom_right_x,bottom_right_y";
 

@@ -28,7 +28,7 @@ public static class Evaluation
     /// Throws <see cref="MarrowException"/> when the checkpoint does not say what was held out, held nothing out, or these
     /// files are not those that it was trained on and what it held out can't be found among them.
     /// </summary>
-    public static (Dataset Dataset, IReadOnlyList<Sample> Samples) Samples(Checkpoint checkpoint, string name, string root, EvaluationSplit split, string? format = null, Func<DatasetOptions, DatasetOptions>? change = null)
+    internal static (Dataset Dataset, IReadOnlyList<Sample> Samples) Samples(Checkpoint checkpoint, string name, string root, EvaluationSplit split, string? format = null, Func<DatasetOptions, DatasetOptions>? change = null)
     {
         var selected = EvaluationSamples.Select(checkpoint, name, root, split, format, change);
         return (selected.Dataset, selected.Samples);
@@ -72,7 +72,7 @@ public static class Evaluation
     /// refusal of films that seem to show no whole spine.
     /// </summary>
     /// <param name="checkpoints">A detector of vertebrae, a regressor of angles, a refiner, or those together.</param>
-    public static IReadOnlyList<Finding> FindSpines(
+    internal static IReadOnlyList<Finding> FindSpines(
         IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, CancellationToken cancellation = default)
     {
         using var predictor = new SpinePredictor(checkpoints, Compute.Float32);

@@ -12,14 +12,17 @@ namespace Marrow.Prediction;
 /// Files that have changed are named, or refused where it is not known what was held out of them. Whatever the lineage
 /// saw of the images that are measured is a warning.
 /// </summary>
-internal sealed record EvaluationSamples
+public sealed record EvaluationSamples
 {
+    internal EvaluationSamples(Dataset dataset, IReadOnlyList<Sample> samples) =>
+        (Dataset, Samples) = (dataset, samples);
 
-    public required Dataset Dataset { get; init; }
-    public required IReadOnlyList<Sample> Samples { get; init; }
+
+    internal Dataset Dataset { get; }
+    public IReadOnlyList<Sample> Samples { get; }
 
     /// <summary>Why the numbers may mean something else than they seem to; empty when they do not.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    public IReadOnlyList<string> Warnings { get; internal init; } = [];
 
     /// <param name="change">How the data are read otherwise than for training; null: not at all.</param>
     /// <param name="hub">Where ancestors are looked for; null: they are not asked what they saw.</param>
@@ -40,7 +43,7 @@ internal sealed record EvaluationSamples
         var labelled = Labelled(checkpoint, dataset);
         EvaluationSamples selected;
         if (split == EvaluationSplit.All)
-            selected = new() { Dataset = dataset, Samples = labelled };
+            selected = new(dataset: dataset, samples: labelled);
         else if (!known || use is null || use.HeldOut == 0)
             throw new MarrowException($"{checkpoint.Name}: {(use is { HeldOut: 0 } ? "was trained on all of its data" : "does not say what was held out")}. Measure on other data with --split all.");
         else
@@ -69,21 +72,21 @@ internal sealed record EvaluationSamples
         var same = digest == trained.FilesDigest;
         if (checkpoint.Split is not { } recorded || recorded.Dataset != trained.Name || recorded.FilesDigest != trained.FilesDigest)
         {
-            return same ? new() { Dataset = dataset, Samples = LabelledSamples.Divide(labelled, checkpoint.Config.Task, use.HeldOut, use.Seed).HeldOut }
+            return same ? new(dataset: dataset, samples: LabelledSamples.Divide(labelled, checkpoint.Config.Task, use.HeldOut, use.Seed).HeldOut)
                 : throw MarrowException.Bad(dataset.Root, $"the files of {trained.Name} that {checkpoint.Name} was trained on, {Short(trained.FilesDigest)}", $"others, {Short(digest)}, {Text(dataset.Samples.Count)} images",
                     "Of changed files it is not known which it was trained on. Measure on the files as they were, or all of these with --split all: the numbers are then no measure of new images.");
         }
         var heldOut = recorded.Among(labelled);
         if (same && heldOut.Count == recorded.Images)
-            return new() { Dataset = dataset, Samples = heldOut };
+            return new(dataset: dataset, samples: heldOut);
         var difference = same ? "the files are those that it was trained on, but their patients or labels have changed" : $"the files are others, {Short(digest)}, than those that it was trained on, {Short(recorded.FilesDigest)}";
         if (heldOut.Count == 0)
             throw MarrowException.Bad(dataset.Root, $"some of the {Text(recorded.Images)} images that {checkpoint.Name} held out, under the same names and patients", "none", $"{char.ToUpperInvariant(difference[0])}{difference[1..]}. Measure on the files as they were, or all of these with --split all.");
         var others = labelled.Count - heldOut.Count;
-        return new()
+        return new(
+            dataset: dataset,
+            samples: heldOut)
         {
-            Dataset = dataset,
-            Samples = heldOut,
             Warnings = [$"{checkpoint.Name}: {difference}. Measured are {Text(heldOut.Count)} of the {Text(recorded.Images)} images that it held out; the other {Text(others)} images here are left out, since it was trained on them or does not know them."],
         };
     }

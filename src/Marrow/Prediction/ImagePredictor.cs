@@ -78,11 +78,11 @@ internal sealed class ImagePredictor : IPredictor
             ? Preprocessor.Prepare(radiograph, _task.Input)
             : Preprocessor.Prepare(radiograph, _task.Input, _task.Input.Crop!.Crops(spine)[0]);
         var image = _compute.Arrange(Preprocessor.ToTensor([packed], _task.Input));
-        return _reading.Read(image, packed.ToInput, new()
+        return _reading.Read(image, packed.ToInput, new(
+            file: radiograph.Source,
+            width: radiograph.OriginalWidth,
+            height: radiograph.OriginalHeight)
         {
-            File = radiograph.Source,
-            Width = radiograph.OriginalWidth,
-            Height = radiograph.OriginalHeight,
             Warnings = spine is { IsUsable: false } ? [.. radiograph.Warnings, "No spine was found to crop by: the whole image was shown."] : radiograph.Warnings,
             Checkpoints = Checkpoints,
         }, _compute);

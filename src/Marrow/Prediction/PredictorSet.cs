@@ -32,7 +32,7 @@ public sealed class PredictorSet : IDisposable
     public static PredictorSet Open(LocalHub hub, DeviceChoice device, params IReadOnlyList<string> names) => Open(hub, names, hub.Resolve, device);
 
     /// <summary>The same of names that others resolve, as those of files and registries.</summary>
-    internal static PredictorSet Open(LocalHub hub, IReadOnlyList<string> names, Func<string, Checkpoint> resolve, DeviceChoice device = default)
+    public static PredictorSet Open(LocalHub hub, IReadOnlyList<string> names, Func<string, Checkpoint> resolve, DeviceChoice device = default)
     {
         var checkpoints = new List<Checkpoint>();
         try
@@ -92,7 +92,7 @@ public sealed class PredictorSet : IDisposable
     /// Puts before the checkpoints each detector that one of them crops by and that is not among them, of exactly that
     /// digest. Throws <see cref="MarrowException"/> when the hub lacks it, or another detector was named.
     /// </summary>
-    internal static void Complete(List<Checkpoint> checkpoints, LocalHub hub)
+    public static void Complete(List<Checkpoint> checkpoints, LocalHub hub)
     {
         foreach (var checkpoint in checkpoints.ToList())
         {

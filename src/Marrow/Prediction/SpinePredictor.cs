@@ -147,11 +147,11 @@ internal sealed class SpinePredictor : IPredictor
         var beside = _regressor?.Decoding.BesideDetector;
         if (measured is not null && beside?.Doubt(measured.Degrees[0], regressed[0]) is { } differ)
             doubts.Add(differ);
-        return new(new()
+        return new(new(
+            file: radiograph.Source,
+            width: radiograph.OriginalWidth,
+            height: radiograph.OriginalHeight)
         {
-            File = radiograph.Source,
-            Width = radiograph.OriginalWidth,
-            Height = radiograph.OriginalHeight,
             Confidence = confidence,
             Status = doubts.Count > 0 ? FindingStatus.Check : FindingStatus.Ok,
             Warnings = [.. warnings, .. doubts],
@@ -177,11 +177,11 @@ internal sealed class SpinePredictor : IPredictor
         /// <summary>Whether it is to be believed or not.</summary>
         public Finding Finding => About.With(Spine);
 
-        public static Measurement Nothing(Radiograph radiograph, IReadOnlyList<CheckpointUse> uses) => new(new()
+        public static Measurement Nothing(Radiograph radiograph, IReadOnlyList<CheckpointUse> uses) => new(new(
+            file: radiograph.Source,
+            width: radiograph.OriginalWidth,
+            height: radiograph.OriginalHeight)
         {
-            File = radiograph.Source,
-            Width = radiograph.OriginalWidth,
-            Height = radiograph.OriginalHeight,
             Confidence = 0,
             Warnings = radiograph.Warnings,
             Checkpoints = uses,

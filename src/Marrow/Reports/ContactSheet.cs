@@ -9,16 +9,18 @@ namespace Marrow.Reports;
 /// <summary>One picture of a contact sheet. Geometry in original pixels, angles in degrees.</summary>
 public sealed record ContactSheetItem
 {
-    /// <summary>Called once, when the tile is drawn. A <see cref="MarrowException"/> becomes the tile's text.</summary>
-    public required Func<Radiograph> Load { get; init; }
+    internal ContactSheetItem(Func<Radiograph> load, string caption) => (Load, Caption) = (load, caption);
 
-    public required string Caption { get; init; }
+    /// <summary>Called once, when the tile is drawn. A <see cref="MarrowException"/> becomes the tile's text.</summary>
+    internal Func<Radiograph> Load { get; init; }
+
+    internal string Caption { get; init; }
 
     /// <summary>Labels or angles, below the caption: wrapped into as many lines as they take.</summary>
-    public string Detail { get; init; } = "";
+    internal string Detail { get; init; } = "";
 
     /// <summary>Vertebrae, points and boxes, drawn onto the picture.</summary>
-    public Targets Targets { get; init; } = Targets.None;
+    internal Targets Targets { get; init; } = Targets.None;
 
     /// <summary>Greys are shown as they are, not windowed.</summary>
     internal bool AsItIs { get; init; }
@@ -32,7 +34,7 @@ public sealed record ContactSheetItem
             : sample.Points.Count > 0 ? $"{sample.Points.Count(p => !double.IsNaN(p.X))} of {sample.Points.Count} points"
             : sample.Boxes is { } boxes ? Boxes(boxes, dataset)
             : sample.Labels.Count > 0 ? string.Join(", ", Labels(sample, dataset).DefaultIfEmpty(NoLabel(sample))) : "";
-        return new() { Load = load, Caption = sample.Id, Detail = detail, Targets = sample.Targets };
+        return new(load: load, caption: sample.Id) { Detail = detail, Targets = sample.Targets };
     }
 
     /// <summary>"2 fracture, 1 hardware".</summary>

@@ -19,9 +19,18 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     private readonly List<Finding> _findings = [];
 
     /// <summary>Paths of what one image gave.</summary>
-    /// <param name="Mask">Null when nothing was outlined.</param>
-    /// <param name="Overlay">Null when the image could not be read or none is drawn.</param>
-    public sealed record Written(string Json, string? Mask, string? Overlay);
+    public sealed class Written
+    {
+        internal Written(string json, string? mask, string? overlay) => (Json, Mask, Overlay) = (json, mask, overlay);
+
+        internal string Json { get; }
+
+        /// <summary>Null when nothing was outlined.</summary>
+        internal string? Mask { get; }
+
+        /// <summary>Null when the image could not be read or none is drawn.</summary>
+        internal string? Overlay { get; }
+    }
 
     /// <summary>Where <see cref="WriteCsv"/> writes.</summary>
     public string CsvPath => _results.CsvPath;

@@ -14,7 +14,7 @@ namespace Marrow.Reports;
 public sealed class FindingTable(IReadOnlyList<string> columns)
 {
     /// <summary>What stands above each column.</summary>
-    public IReadOnlyList<string> Header => ["file", .. columns, "status"];
+    internal IReadOnlyList<string> Header => ["file", .. columns, "status"];
 
     /// <summary>The cells of one finding, in the order of <see cref="Header"/>.</summary>
     public IReadOnlyList<string> Row(Finding finding)
@@ -26,7 +26,7 @@ public sealed class FindingTable(IReadOnlyList<string> columns)
     }
 
     /// <summary>Comma-separated, with a header; numbers have a decimal point.</summary>
-    public void WriteCsv(TextWriter writer, IEnumerable<Finding> findings)
+    internal void WriteCsv(TextWriter writer, IEnumerable<Finding> findings)
     {
         using var csv = CsvWriter.Create(writer, new CsvWriterOptions { Injection = CsvInjection.None, NewLine = "\n" }, leaveOpen: true);
         csv.WriteHeader([.. Header.Select(CsvTable.TextCell)]);

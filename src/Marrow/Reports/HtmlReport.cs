@@ -8,7 +8,7 @@ namespace Marrow.Reports;
 /// Builds one self-contained HTML page: no request leaves it (pictures are data URIs, the style sheet is inline, no
 /// script), it follows the reader's light or dark setting, and prints. All text is escaped.
 /// </summary>
-public sealed class HtmlReport(string title, string subtitle = "")
+internal sealed class HtmlReport(string title, string subtitle = "")
 {
     private readonly StringBuilder _body = new();
     private readonly List<string> _headings = [];

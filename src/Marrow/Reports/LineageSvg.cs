@@ -8,18 +8,18 @@ namespace Marrow.Reports;
 /// <summary>A box of a lineage.</summary>
 /// <param name="Id">Unique in its graph.</param>
 /// <param name="Lines">Small text below the title: licence, measured worth, digest.</param>
-public sealed record LineageNode(string Id, LineageKind Kind, string Title, IReadOnlyList<string> Lines);
+internal sealed record LineageNode(string Id, LineageKind Kind, string Title, IReadOnlyList<string> Lines);
 
 /// <summary>An arrow between two boxes, from the one that something came from.</summary>
 /// <param name="Label">"98 % copied"; may be empty.</param>
-public sealed record LineageEdge(string From, string To, string Label = "");
+internal sealed record LineageEdge(string From, string To, string Label = "");
 
 /// <summary>
 /// The graph of parents as inline SVG: data sets and checkpoints in columns by their longest way from a root, ordered
 /// in each column by the mean place of their parents (the barycentre step of Sugiyama et al. 1981), arrows from left
 /// to right and past other boxes. Colours come from the page's style sheet.
 /// </summary>
-public static class LineageSvg
+internal static class LineageSvg
 {
     private const int BoxWidth = 256, ColumnGap = 104, RowGap = 26, LineHeight = 17, Padding = 12, Edge = 8;
 

@@ -7,13 +7,21 @@ using SkiaSharp;
 namespace Marrow.Reports;
 
 /// <summary>The labels of a radiograph, to be drawn beside what was found. Original pixels, degrees.</summary>
-public sealed record SpineTruth(IReadOnlyList<Vertebra> Vertebrae, IReadOnlyList<double> CobbDegrees);
+public sealed class SpineTruth
+{
+    internal SpineTruth(IReadOnlyList<Vertebra> vertebrae, IReadOnlyList<double> cobbDegrees) =>
+        (Vertebrae, CobbDegrees) = (vertebrae, cobbDegrees);
+
+    internal IReadOnlyList<Vertebra> Vertebrae { get; }
+
+    internal IReadOnlyList<double> CobbDegrees { get; }
+}
 
 /// <summary>
 /// Draws a finding onto its radiograph, part by part: a strip with values and confidence above; vertebrae, their levels and
 /// the end-plate lines of each angle, points, regions and boxes on the picture.
 /// </summary>
-public static class OverlayRenderer
+internal static class OverlayRenderer
 {
     private const int MostLines = 8; // of values above a picture; the JSON file has them all
     private static readonly Point2D Unseen = new(double.NaN, double.NaN);

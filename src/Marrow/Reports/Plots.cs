@@ -6,13 +6,13 @@ namespace Marrow.Reports;
 
 /// <summary>A line of a plot.</summary>
 /// <param name="Band">Half the height of a band around the line at each point (for example one standard deviation).</param>
-public sealed record Curve(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y, IReadOnlyList<double>? Band = null);
+internal sealed record Curve(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y, IReadOnlyList<double>? Band = null);
 
 /// <summary>
 /// The plots of reports, drawn by ScottPlot as PNG bytes at twice the shown size (sharp on dense screens). Each can be
 /// drawn on a light or a dark ground.
 /// </summary>
-public static class Plots
+internal static class Plots
 {
     // Okabe and Ito (2008) without yellow, which a white ground swallows; the same hues lighter for a dark one.
     private static readonly string[] LightPalette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"];

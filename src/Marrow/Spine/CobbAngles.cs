@@ -1,23 +1,34 @@
+using System.Text.Json.Serialization;
 using Marrow.Imaging;
 
 namespace Marrow.Spine;
 
 /// <summary>Two vertebrae by index, 0 at the top: an angle lies between the first one's upper and the last one's lower end plate.</summary>
-public readonly record struct VertebraPair(int Upper, int Lower);
+internal readonly record struct VertebraPair
+{
+    internal VertebraPair(int upper, int lower) => (Upper, Lower) = (upper, lower);
+
+    public int Upper { get; }
+
+    public int Lower { get; }
+}
 
 /// <summary>The three angles of a spine and what each is measured between.</summary>
-public sealed record CobbMeasurement
+public sealed class CobbMeasurement
 {
+    internal CobbMeasurement(IReadOnlyList<double> degrees, IReadOnlyList<VertebraPair> pairs, bool isSCurve) =>
+        (Degrees, Pairs, IsSCurve) = (degrees, pairs, isSCurve);
+
     /// <summary>cobb1 (the largest), cobb2, cobb3 in degrees, 0 to 180, in SpineWeb 16's order.</summary>
-    public required IReadOnlyList<double> Degrees { get; init; }
+    [JsonInclude] internal IReadOnlyList<double> Degrees { get; }
 
     /// <summary>For each of <see cref="Degrees"/>, the vertebrae it is measured between; both the same where the angle is 0.</summary>
-    public required IReadOnlyList<VertebraPair> Pairs { get; init; }
+    [JsonInclude] internal IReadOnlyList<VertebraPair> Pairs { get; }
 
     /// <summary>True when the spine crosses the line from its top to its bottom.</summary>
-    public required bool IsSCurve { get; init; }
+    [JsonInclude] internal bool IsSCurve { get; }
 
-    public CurveSeverity Severity => CobbAngles.SeverityOf(Degrees[0]);
+    [JsonInclude] internal CurveSeverity Severity => CobbAngles.SeverityOf(Degrees[0]);
 }
 
 /// <summary>How marked a curve is; <see cref="CobbAngles.SeverityOf"/> holds the limits.</summary>
@@ -34,7 +45,7 @@ public enum CurveSeverity
 /// AASCE 2019 challenge): vertebrae in pixels -> the angle between the mid-lines of every two -> the largest, and the
 /// largest above and below it. The result depends on the image's height, so measure in original pixels.
 /// </summary>
-public static class CobbAngles
+internal static class CobbAngles
 {
     private const double StraightTolerance = 1e-9; // share of the line's length: nearer points lie on it
 
@@ -71,12 +82,10 @@ public static class CobbAngles
         }
 
         VertebraPair[] pairs = [first, second, third];
-        return new()
-        {
-            Degrees = [.. pairs.Select(pair => angles[pair.Upper, pair.Lower])],
-            Pairs = pairs,
-            IsSCurve = isSCurve,
-        };
+        return new(
+            degrees: [.. pairs.Select(pair => angles[pair.Upper, pair.Lower])],
+            pairs: pairs,
+            isSCurve: isSCurve);
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ using Marrow.Imaging;
 
 namespace Marrow.Spine;
 
-public static class CobbExpectation
+internal static class CobbExpectation
 {
     private const int Draws = 200;
     private const ulong Seed = 1;

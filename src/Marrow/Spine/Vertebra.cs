@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Marrow.Imaging;
 
 namespace Marrow.Spine;
@@ -6,23 +7,34 @@ namespace Marrow.Spine;
 /// The four corners of one vertebral body as seen on the image: TL is the upper end plate's end towards the image's
 /// left. The order TL, TR, BL, BR is that of SpineWeb data set 16.
 /// </summary>
-public readonly record struct Vertebra(Point2D TopLeft, Point2D TopRight, Point2D BottomLeft, Point2D BottomRight)
+public readonly record struct Vertebra
 {
-    /// <summary>Vertebrae on a full-spine radiograph: T1 to T12 and L1 to L5.</summary>
-    public const int Count = 17;
+    internal Vertebra(Point2D topLeft, Point2D topRight, Point2D bottomLeft, Point2D bottomRight) =>
+        (TopLeft, TopRight, BottomLeft, BottomRight) = (topLeft, topRight, bottomLeft, bottomRight);
 
-    public Point2D Center => (TopLeft + TopRight + BottomLeft + BottomRight) * 0.25;
-    public Point2D UpperMidpoint => Point2D.Midpoint(TopLeft, TopRight);
-    public Point2D LowerMidpoint => Point2D.Midpoint(BottomLeft, BottomRight);
+    [JsonInclude] internal Point2D TopLeft { get; init; }
+
+    [JsonInclude] internal Point2D TopRight { get; }
+
+    [JsonInclude] internal Point2D BottomLeft { get; init; }
+
+    [JsonInclude] internal Point2D BottomRight { get; init; }
+
+    /// <summary>Vertebrae on a full-spine radiograph: T1 to T12 and L1 to L5.</summary>
+    internal const int Count = 17;
+
+    [JsonInclude] internal Point2D Center => (TopLeft + TopRight + BottomLeft + BottomRight) * 0.25;
+    [JsonInclude] internal Point2D UpperMidpoint => Point2D.Midpoint(TopLeft, TopRight);
+    [JsonInclude] internal Point2D LowerMidpoint => Point2D.Midpoint(BottomLeft, BottomRight);
 
     /// <summary>From the middle of the left side to the middle of the right side.</summary>
-    public Point2D Axis => Point2D.Midpoint(TopRight, BottomRight) - Point2D.Midpoint(TopLeft, BottomLeft);
+    [JsonInclude] internal Point2D Axis => Point2D.Midpoint(TopRight, BottomRight) - Point2D.Midpoint(TopLeft, BottomLeft);
 
     /// <summary>Whether all eight coordinates are finite numbers.</summary>
-    public bool IsFinite() => IsFinite(TopLeft) && IsFinite(TopRight) && IsFinite(BottomLeft) && IsFinite(BottomRight);
+    internal bool IsFinite() => IsFinite(TopLeft) && IsFinite(TopRight) && IsFinite(BottomLeft) && IsFinite(BottomRight);
 
     /// <summary>A mirrored transform (negative determinant) swaps left and right corners, so that TL stays on the left.</summary>
-    public Vertebra Transform(AffineTransform t)
+    internal Vertebra Transform(AffineTransform t)
     {
         var v = new Vertebra(t.Apply(TopLeft), t.Apply(TopRight), t.Apply(BottomLeft), t.Apply(BottomRight));
         return t.A * t.E - t.B * t.D < 0 ? new(v.TopRight, v.TopLeft, v.BottomRight, v.BottomLeft) : v;

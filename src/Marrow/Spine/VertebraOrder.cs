@@ -6,10 +6,10 @@ namespace Marrow.Spine;
 /// <param name="Kind">"rolled-points", "out-of-order", "swapped-corners" or "overlapping-vertebrae".</param>
 /// <param name="Vertebra">The first index it concerns, in the list as given; 0 is the top one.</param>
 /// <param name="Repairable">False where no new order of the same points could be right.</param>
-public sealed record VertebraFault(string Kind, int Vertebra, string Detail, bool Repairable);
+internal sealed record VertebraFault(string Kind, int Vertebra, string Detail, bool Repairable);
 
 /// <summary>Vertebrae top to bottom with their corners in order, and what had to be changed for that.</summary>
-public sealed record OrderedVertebrae
+internal sealed record OrderedVertebrae
 {
     public required IReadOnlyList<Vertebra> Vertebrae { get; init; }
 
@@ -25,7 +25,7 @@ public sealed record OrderedVertebrae
 /// labels in the wild list the top vertebra last, swap neighbours, swap corners, or mark one vertebra twice.
 /// Position along the spine is the projection on the main axis of the centres, read downwards.
 /// </summary>
-public static class VertebraOrder
+internal static class VertebraOrder
 {
     // Neighbours' centres nearer than this share of the median distance cannot be two vertebrae: in SpineWeb 16 sound
     // spines stay above 0.5.

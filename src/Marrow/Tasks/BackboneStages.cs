@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks;
 
 /// <summary>The parts of a model's backbone, for freezing and for learning rates that differ by depth.</summary>
-public static class BackboneStages
+internal static class BackboneStages
 {
     /// <summary>From shallow to deep. Parameters that no stage owns belong to the head.</summary>
     public static IReadOnlyList<BackboneStage> Of(ModelSpec spec)

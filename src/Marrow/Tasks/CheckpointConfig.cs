@@ -11,19 +11,19 @@ namespace Marrow.Tasks;
 /// <summary>The tasks a checkpoint can be trained for.</summary>
 public static class CheckpointTask
 {
-    public const string Classify = "classify";
-    public const string DetectVertebrae = "detect-vertebrae";
-    public const string RegressCobb = "regress-cobb";
-    public const string Regress = "regress";
-    public const string Points = "points";
-    public const string Segment = "segment";
-    public const string Pretrain = "pretrain";
+    internal const string Classify = "classify";
+    internal const string DetectVertebrae = "detect-vertebrae";
+    internal const string RegressCobb = "regress-cobb";
+    internal const string Regress = "regress";
+    internal const string Points = "points";
+    internal const string Segment = "segment";
+    internal const string Pretrain = "pretrain";
 
     /// <summary>Of a module of the user's own, which only the user can build; no recipe trains it.</summary>
     public const string Custom = "custom";
 
     /// <summary>Those that recipes train.</summary>
-    public static IReadOnlyList<string> All { get; } = [.. TaskCatalogue.All.Select(task => task.Name)];
+    internal static IReadOnlyList<string> All { get; } = [.. TaskCatalogue.All.Select(task => task.Name)];
 }
 
 /// <summary>What one output of the model means.</summary>
@@ -54,16 +54,16 @@ public sealed record CheckpointConfig
     public required string Task { get; init; }
 
     /// <summary>True for a module of the user's own, which only its maker can build.</summary>
-    internal bool IsOwnModule => Task == CheckpointTask.Custom;
+    public bool IsOwnModule => Task == CheckpointTask.Custom;
 
     /// <summary>Names of the outputs, in order: classes, numbers or points; "vertebra" for a detector.</summary>
-    public IReadOnlyList<string> Classes { get; init; } = [];
+    [JsonInclude] public IReadOnlyList<string> Classes { get; internal init; } = [];
 
     /// <summary>True when exactly one class holds (softmax), false when each holds or not (sigmoid).</summary>
     public bool ExclusiveClasses { get; init; }
 
     /// <summary>Findings with a softmax of three of the outputs each; indices into <see cref="Classes"/>.</summary>
-    public IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
+    [JsonInclude] internal IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
 
     /// <summary>The classes and what is known of them, as one value.</summary>
     internal ClassLayout Layout => new(Classes, ExclusiveClasses, ThreeClassFindings) { Units = [.. Outputs.Select(o => o.Unit)], Untrained = [.. Outputs.Select(o => !o.Trained)] };
@@ -81,17 +81,17 @@ public sealed record CheckpointConfig
     /// <summary>What each output means, in their order.</summary>
     public required IReadOnlyList<OutputMeaning> Outputs { get; init; }
 
-    public string MarrowVersion { get; init; } = CurrentVersion;
+    [JsonInclude] internal string MarrowVersion { get; init; } = CurrentVersion;
 
     /// <summary>Of the running library, "0.1.0".</summary>
-    public static string CurrentVersion { get; } = typeof(CheckpointConfig).Assembly.GetName().Version!.ToString(3);
+    internal static string CurrentVersion { get; } = typeof(CheckpointConfig).Assembly.GetName().Version!.ToString(3);
 
     /// <summary>The same with the commit it was built from where that is known, "0.1.0+de93ac4...".</summary>
-    public static string CodeVersion { get; } =
+    internal static string CodeVersion { get; } =
         typeof(CheckpointConfig).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? CurrentVersion;
 
     /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when a value is impossible.</summary>
-    public void Validate(string path)
+    internal void Validate(string path)
     {
         Require(CheckpointTask.All.Contains(Task) || Task == CheckpointTask.Custom, $"a task of {string.Join(", ", CheckpointTask.All)}, {CheckpointTask.Custom}", $"'{Task}'");
         Require(Model.BackbonePrefix is not null == (Task == CheckpointTask.Custom), $"a backbonePrefix for the task {CheckpointTask.Custom} and for no other", Model.BackbonePrefix is { } prefix ? $"'{prefix}'" : "none");

@@ -25,7 +25,7 @@ internal readonly record struct DetectionTarget(int Class, Box Box, Vertebra? Co
 
 /// <summary>The parts of the loss, as float32 scalars.</summary>
 /// <param name="Corner">Null without a corner head.</param>
-public sealed record DetectionLosses(Tensor Classification, Tensor Box, Tensor? Corner)
+internal sealed record DetectionLosses(Tensor Classification, Tensor Box, Tensor? Corner)
 {
     /// <summary>The weighted sum to differentiate.</summary>
     public Tensor Total(double boxWeight = 1, double cornerWeight = 1)
@@ -38,7 +38,7 @@ public sealed record DetectionLosses(Tensor Classification, Tensor Box, Tensor? 
     }
 }
 
-public static class DetectionLoss
+internal static class DetectionLoss
 {
     // Smooth L1, linear above beta (detectron2 and torchvision use 0 to 0.1). An anchor is about 40 px wide: corners are
     // pulled with full force until they are right to half a pixel.

@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks;
 
 /// <summary>Every architecture by name: a backbone alone (a classifier), or with the head of another task in front.</summary>
-public static class ModelCatalogue
+internal static class ModelCatalogue
 {
     /// <summary>Every architecture name there is.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. TaskCatalogue.All.SelectMany(task => task.Architectures)];

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Marrow.Modules;
 using Marrow.Tasks.Pretrain;
 
@@ -25,8 +26,8 @@ public sealed record ModelSpec
     public int Outputs { get; init; } = 1;
 
     /// <summary>Null but for detectors.</summary>
-    public DetectorSpec? Detector { get; init; }
+    [JsonInclude] internal DetectorSpec? Detector { get; init; }
 
     /// <summary>Null but for models that are pretrained by hiding patches.</summary>
-    public MaskingSpec? Masking { get; init; }
+    [JsonInclude] internal MaskingSpec? Masking { get; init; }
 }

@@ -18,7 +18,7 @@ namespace Marrow.Tasks;
 /// <param name="BoxDeltas">[N, R, 4], see <see cref="BoxCoder"/>.</param>
 /// <param name="CornerOffsets">[N, R, 8], see <see cref="CornerCoder"/>; null without a corner head.</param>
 /// <param name="Anchors">[R].</param>
-public sealed record DetectorOutput(Tensor ClassLogits, Tensor BoxDeltas, Tensor? CornerOffsets, AnchorGrid Anchors) : IDisposable
+internal sealed record DetectorOutput(Tensor ClassLogits, Tensor BoxDeltas, Tensor? CornerOffsets, AnchorGrid Anchors) : IDisposable
 {
     public void Dispose()
     {
@@ -29,7 +29,7 @@ public sealed record DetectorOutput(Tensor ClassLogits, Tensor BoxDeltas, Tensor
 }
 
 /// <summary>[N, C, H, W] -> <see cref="DetectorOutput"/>.</summary>
-public sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
+internal sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
 {
     /// <summary>What the backbone's keys begin with, as torchvision has it.</summary>
     internal const string BackbonePrefix = "backbone.body.";

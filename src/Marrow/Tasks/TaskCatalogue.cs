@@ -13,7 +13,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks;
 
 /// <summary>Every task. A new one is a folder and a line here.</summary>
-public static class TaskCatalogue
+internal static class TaskCatalogue
 {
     /// <summary>In the order in which they are listed.</summary>
     public static IReadOnlyList<TaskDescriptor> All { get; } =

@@ -10,7 +10,7 @@ namespace Marrow.Tasks;
 /// One task: all that the rest of Marrow knows of it. What a task is stands in its own folder and is reached through this
 /// class alone, so that a new task is a folder and a line of <see cref="TaskCatalogue"/>.
 /// </summary>
-public abstract class TaskDescriptor
+internal abstract class TaskDescriptor
 {
     private protected TaskDescriptor()
     {

@@ -10,7 +10,7 @@ namespace Marrow.Tasks;
 /// <summary>
 /// What a model is trained for: it owns the model, its loss and its metrics. The training loop is the same for all.
 /// </summary>
-public abstract class TaskModel(ModelSpec spec, InputContract input) : IDisposable
+internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDisposable
 {
     /// <summary>One of <see cref="CheckpointTask.All"/>.</summary>
     public abstract string Name { get; }

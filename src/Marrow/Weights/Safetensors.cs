@@ -12,7 +12,7 @@ namespace Marrow.Weights;
 /// memory when asked for. Positional reads take the place of a memory map: they cost one copy as the map does, and a
 /// file that shrinks underneath is an error rather than the process's death by SIGBUS. Several threads may read at once.
 /// </summary>
-public sealed class Safetensors : WeightFile
+internal sealed class Safetensors : WeightFile
 {
     private const int LengthBytes = 8;
     private const int NarrowedAtOnce = 1 << 16;
@@ -67,7 +67,7 @@ public sealed class Safetensors : WeightFile
         }
     }
 
-    public override torch.Tensor Read(string name)
+    internal override torch.Tensor Read(string name)
     {
         var entry = Find(name);
         var tensor = torch.empty(entry.Shape, dtype: TypeInFile(entry.Type), device: torch.CPU);
@@ -83,7 +83,7 @@ public sealed class Safetensors : WeightFile
         }
     }
 
-    public override void ReadInto(string name, torch.Tensor target)
+    internal override void ReadInto(string name, torch.Tensor target)
     {
         var entry = Find(name);
         RequireShape(entry, target);

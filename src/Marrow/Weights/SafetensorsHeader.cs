@@ -8,7 +8,7 @@ namespace Marrow.Weights;
 
 /// <summary>Name, type, shape and place of one tensor in a safetensors file.</summary>
 /// <param name="Offset">Of its first byte, from the start of the data (the end of the header).</param>
-public sealed record SafetensorsEntry(string Name, torch.ScalarType Type, long[] Shape, long Offset, long Bytes) : WeightEntry(Name, Type, Shape);
+internal sealed record SafetensorsEntry(string Name, torch.ScalarType Type, long[] Shape, long Offset, long Bytes) : WeightEntry(Name, Type, Shape);
 
 /// <summary>
 /// The JSON header of a safetensors file (github.com/huggingface/safetensors, "Format"): name -> dtype, shape and

@@ -4,8 +4,16 @@ using TorchSharp;
 namespace Marrow.Weights;
 
 /// <summary>Name, type and shape of one tensor in a file of weights.</summary>
-public abstract record WeightEntry(string Name, torch.ScalarType Type, long[] Shape)
+public abstract record WeightEntry
 {
+    internal WeightEntry(string name, torch.ScalarType type, long[] shape) => (Name, Type, Shape) = (name, type, shape);
+
+    internal string Name { get; }
+
+    internal torch.ScalarType Type { get; }
+
+    internal long[] Shape { get; }
+
     /// <summary>Product of the shape; 1 for a scalar.</summary>
     public long Elements => Shape.Aggregate(1L, (product, side) => product * side);
 }
@@ -26,7 +34,7 @@ public abstract class WeightFile : IDisposable
         _byName = entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
     }
 
-    public string Path { get; }
+    internal string Path { get; }
 
     /// <summary>The tensors, in the order of the file.</summary>
     public abstract IReadOnlyList<WeightEntry> Entries { get; }
@@ -34,19 +42,19 @@ public abstract class WeightFile : IDisposable
     /// <summary>What whoever wrote the file says of it, by key; not to be trusted. Empty where it says nothing.</summary>
     internal virtual IReadOnlyDictionary<string, string> Notes => new Dictionary<string, string>();
 
-    public bool Contains(string name) => _byName.ContainsKey(name);
+    internal bool Contains(string name) => _byName.ContainsKey(name);
 
     /// <summary>
     /// The tensor in its stored type, contiguous, on the CPU; the caller disposes it. Throws when the name is unknown
     /// (the nearest known ones are named) or the file has become shorter.
     /// </summary>
-    public abstract torch.Tensor Read(string name);
+    internal abstract torch.Tensor Read(string name);
 
     /// <summary>
     /// Fills a tensor of the same shape, of any type and on any device. Throws <see cref="ArgumentException"/> for
     /// another shape, otherwise as <see cref="Read"/>.
     /// </summary>
-    public virtual void ReadInto(string name, torch.Tensor target)
+    internal virtual void ReadInto(string name, torch.Tensor target)
     {
         RequireShape(Find(name), target);
         using var noGradients = torch.no_grad();

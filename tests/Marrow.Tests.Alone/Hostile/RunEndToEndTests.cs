@@ -233,10 +233,10 @@ public sealed class RunEndToEndTests(HostileRun run)
         using var folder = new TemporaryFolder();
         var path = folder["log.jsonl"];
         using (var log = new RunLog(folder.Path))
-            log.Write(new() { Stage = "a", Step = 1 });
+            log.Write(new(stage: "a") { Step = 1 });
         File.AppendAllText(path, "{\"stage\":\"a\",\"st");
         using (var log = new RunLog(folder.Path))
-            log.Write(new() { Stage = "a", Step = 2 });
+            log.Write(new(stage: "a") { Step = 2 });
         Assert.Equal([1, 2], File.ReadAllLines(path).Select(line => Json(line).GetProperty("step").GetInt32()));
     }
 }

@@ -59,11 +59,11 @@ public class PretrainTests
     public void What_another_task_holds_out_pretraining_never_sees()
     {
         // Half of the films have no angles: the tasks count different patients, and one split is not part of the other.
-        Sample[] films = [.. Enumerable.Range(0, 60).Select(i => new Sample
+        Sample[] films = [.. Enumerable.Range(0, 60).Select(i => new Sample(
+            id: $"{i}.png",
+            imagePath: $"{i}.png",
+            patient: $"p{i / 2}")
         {
-            Id = $"{i}.png",
-            ImagePath = $"{i}.png",
-            Patient = $"p{i / 2}",
             CobbDegrees = i % 4 < 2 ? [1, 2, 3] : [],
             Labels = i % 3 == 0 ? [1] : [],
         })];

@@ -7,17 +7,17 @@ public sealed class ParentWorthTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("marrow-worth").FullName;
 
-    private static readonly ParentWorth Worth = new()
+    private static readonly ParentWorth Worth = new(
+        experiment: "spine",
+        metric: "smape",
+        method: "teacher",
+        points: [new(24, 14.25, 19.5, 3.3, 0), new(240, 9, 10, 1.5, 1)],
+        seeds: 3,
+        heldOut: 42,
+        date: new(2026, 1, 2),
+        command: "marrow experiment spine.yaml")
     {
-        Experiment = "spine",
-        Metric = "smape",
         Unit = "%",
-        Method = "teacher",
-        Points = [new(24, 14.25, 19.5, 3.3, 0), new(240, 9, 10, 1.5, 1)],
-        Seeds = 3,
-        HeldOut = 42,
-        Date = new(2026, 1, 2),
-        Command = "marrow experiment spine.yaml",
     };
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -11,9 +11,9 @@ namespace Marrow.Tests.Cli;
 
 public class OutputTests
 {
-    private static readonly RunEvent Event = new()
+    private static readonly RunEvent Event = new(
+        stage: "landmarks")
     {
-        Stage = "landmarks",
         Epoch = 2,
         Step = 120,
         Steps = 900,
@@ -80,19 +80,17 @@ public class OutputTests
     [Fact]
     public void A_check_shows_the_first_faults_and_how_many_more_there_are()
     {
-        var report = new DataReport
-        {
-            Name = "films",
-            Format = "csv",
-            Root = "films",
-            License = "CC0-1.0",
-            Samples = 1481,
-            ImagesReadable = 1456,
-            Patients = 300,
-            Classes = new Dictionary<string, ClassCount> { ["Edema"] = new(10, 20, 30) },
-            FaultCounts = new Dictionary<string, int> { ["truncated-image"] = 25 },
-            Faults = [.. Enumerable.Range(0, 25).Select(i => new DataFault("truncated-image", $"{i:00}.png", "cut off"))],
-        };
+        var report = new DataReport(
+            name: "films",
+            format: "csv",
+            root: "films",
+            license: "CC0-1.0",
+            samples: 1481,
+            imagesReadable: 1456,
+            patients: 300,
+            classes: new Dictionary<string, ClassCount> { ["Edema"] = new(10, 20, 30) },
+            faultCounts: new Dictionary<string, int> { ["truncated-image"] = 25 },
+            faults: [.. Enumerable.Range(0, 25).Select(i => new DataFault("truncated-image", $"{i:00}.png", "cut off"))]);
         var console = new TestConsole().Width(160);
         DataCheckCommand.Draw(console, report, all: false);
         Assert.Contains("1,481", console.Output);
@@ -106,7 +104,7 @@ public class OutputTests
     }
 
     [Fact]
-    public void Unknown_numbers_are_left_out() => Assert.Equal("", RunDisplay.Numbers(new RunEvent { Stage = "features" }));
+    public void Unknown_numbers_are_left_out() => Assert.Equal("", RunDisplay.Numbers(new RunEvent(stage: "features")));
 
     [Fact]
     public void Off_a_terminal_a_run_prints_few_plain_lines()
@@ -115,10 +113,10 @@ public class OutputTests
         var output = new Output(console, TextWriter.Null, json: false, live: false);
         var result = RunDisplay.Show(output, show =>
         {
-            show(new RunEvent { Stage = "landmarks", Message = "98 % of the backbone copied" });
+            show(new RunEvent(stage: "landmarks") { Message = "98 % of the backbone copied" });
             for (var step = 1; step <= 900; step++)
                 show(Event with { Step = step });
-            show(new RunEvent { Stage = "landmarks", Metrics = new Dictionary<string, double> { ["smape"] = 12.94567 } });
+            show(new RunEvent(stage: "landmarks") { Metrics = new Dictionary<string, double> { ["smape"] = 12.94567 } });
             return 7;
         });
 

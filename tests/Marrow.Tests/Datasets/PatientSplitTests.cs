@@ -8,7 +8,7 @@ namespace Marrow.Tests.Datasets;
 public class PatientSplitTests
 {
     private static Sample[] Samples(IEnumerable<int> patients) =>
-        [.. patients.Select((p, i) => new Sample { Id = $"{i}", ImagePath = $"{i}.png", Patient = $"p{p}" })];
+        [.. patients.Select((p, i) => new Sample(id: $"{i}", imagePath: $"{i}.png", patient: $"p{p}"))];
 
     private static readonly Gen<Sample[]> AnySamples = Gen.Int[0, 30].Array[2, 200].Where(p => p.Distinct().Count() > 1).Select(p => Samples(p));
 

@@ -24,7 +24,7 @@ public class TargetsTests
     [Fact]
     public void A_sample_without_targets_has_none_of_any_kind()
     {
-        var sample = new Sample { Id = "a", ImagePath = "a.png", Patient = "a", Targets = Some };
+        var sample = new Sample(id: "a", imagePath: "a.png", patient: "a") { Targets = Some };
         Assert.True(sample.HasKnownLabel);
         // By name, so that a kind of target that is added later is looked at too.
         foreach (var property in typeof(Targets).GetProperties().Where(p => p.CanWrite))
@@ -39,7 +39,7 @@ public class TargetsTests
     [Fact]
     public void Setting_one_target_leaves_the_others()
     {
-        var sample = new Sample { Id = "a", ImagePath = "a.png", Patient = "a", Labels = [1], Numbers = [2] } with { CobbDegrees = [3, 2, 1] };
+        var sample = new Sample(id: "a", imagePath: "a.png", patient: "a") { Labels = [1], Numbers = [2] } with { CobbDegrees = [3, 2, 1] };
         Assert.Equal((1f, 2.0, 3.0), (sample.Labels[0], sample.Targets.Numbers[0], sample.Targets.CobbDegrees[0]));
     }
 

@@ -50,44 +50,39 @@ public class DemoSentenceTests
         Assert.DoesNotContain("raised", sentence);
     }
 
-    private static DemoComparison Detector(double scratch, double warm, MetricValue gain, double scratchPx, double warmPx, MetricValue gainPx) => new()
+    private static DemoComparison Detector(double scratch, double warm, MetricValue gain, double scratchPx, double warmPx, MetricValue gainPx) => new(
+        model: "detector",
+        source: "the chest checkpoint",
+        scratch: Trained(CheckpointTask.DetectVertebrae, scratch, scratchPx),
+        warm: Trained(CheckpointTask.DetectVertebrae, warm, warmPx),
+        smapeGain: gain)
     {
-        Model = "detector",
-        Source = "the chest checkpoint",
-        Scratch = Trained(CheckpointTask.DetectVertebrae, scratch, scratchPx),
-        Warm = Trained(CheckpointTask.DetectVertebrae, warm, warmPx),
-        SmapeGain = gain,
         LandmarkGain = gainPx,
     };
 
-    private static DemoComparison Regressor(double scratch, double warm, MetricValue gain) => new()
-    {
-        Model = "regressor",
-        Source = "the detector's CNN",
-        Scratch = Trained(CheckpointTask.RegressCobb, scratch),
-        Warm = Trained(CheckpointTask.RegressCobb, warm),
-        SmapeGain = gain,
-    };
+    private static DemoComparison Regressor(double scratch, double warm, MetricValue gain) => new(
+        model: "regressor",
+        source: "the detector's CNN",
+        scratch: Trained(CheckpointTask.RegressCobb, scratch),
+        warm: Trained(CheckpointTask.RegressCobb, warm),
+        smapeGain: gain);
 
-    private static StageResult Trained(string task, double smape, double? landmarkError = null) => new()
-    {
-        Stage = "stage",
-        Task = task,
-        Checkpoint = "name@sha256:0",
-        Folder = "folder",
-        Metrics =
-        [
-            new() { Name = "smape", Value = smape, Count = 64, Unit = "%" },
-            .. landmarkError is { } px ? (MetricValue[])[new() { Name = "landmark-error", Value = px, Count = 64, Unit = "px" }] : [],
+    private static StageResult Trained(string task, double smape, double? landmarkError = null) => new(
+        stage: "stage",
+        task: task,
+        checkpoint: "name@sha256:0",
+        folder: "folder",
+        metrics: [
+            new(name: "smape", value: smape, count: 64) { Unit = "%" },
+            .. landmarkError is { } px ? (MetricValue[])[new(name: "landmark-error", value: px, count: 64) { Unit = "px" }] : [],
         ],
-        Progress = new(),
-        TrainingImages = 24,
-        ValidationImages = 16,
-        HeldOutImages = 64,
-        PeakMemoryGiB = 1,
-        WaitShare = 0,
-    };
+        progress: new(),
+        trainingImages: 24,
+        validationImages: 16,
+        heldOutImages: 64,
+        peakMemoryGiB: 1,
+        waitShare: 0);
 
     private static MetricValue Gain(string name, double value, double low, double high) =>
-        new() { Name = name, Value = value, Low = low, High = high, Count = 64, Unit = MetricCatalogue.Get(name).Unit };
+        new(name: name, value: value, count: 64) { Low = low, High = high, Unit = MetricCatalogue.Get(name).Unit };
 }

@@ -78,37 +78,33 @@ public class ExperimentStatisticsTests
         return runs;
     }
 
-    private static ExperimentRunResult Run(string start, ExperimentShare share, ulong seed, double value) => new()
-    {
-        Run = new(0, "", start, "supervised", share, seed, []),
-        Patients = share.Patients,
-        Images = share.Patients,
-        HeldOutImages = 20,
-        HeldOutDigest = "",
-        Metrics = [new MetricValue { Name = "smape", Value = value, Count = 20, Draws = [.. Enumerable.Range(0, 100).Select(i => value + 15 * Math.Sin(i))] }],
-        Seconds = 1,
-        Ended = default,
-    };
+    private static ExperimentRunResult Run(string start, ExperimentShare share, ulong seed, double value) => new(
+        run: new(0, "", start, "supervised", share, seed, []),
+        patients: share.Patients,
+        images: share.Patients,
+        heldOutImages: 20,
+        heldOutDigest: "",
+        metrics: [new MetricValue(name: "smape", value: value, count: 20) { Draws = [.. Enumerable.Range(0, 100).Select(i => value + 15 * Math.Sin(i))] }],
+        seconds: 1,
+        ended: default);
 
     private static MetricValue Shift(MetricValue metric, double by) => metric with { Value = metric.Value + by, Draws = [.. metric.Draws!.Select(d => d + by)] };
 
-    private static ExperimentPlan Plan() => new()
-    {
-        Name = "s",
-        Stages = ["cobb"],
-        Task = "regress-cobb",
-        Metric = "smape",
-        Starts = [new("scratch", "scratch", ""), new("matched:warm", "matched:warm", "d"), new("warm", "warm", "d")],
-        Methods = ["supervised"],
-        Shares = [Few, Many],
-        Seeds = [1, 2, 3],
-        Runs = [],
-        Subsets = [],
-        TrainingPatients = 100,
-        HeldOutPatients = 20,
-        HeldOutImages = 20,
-        HeldOutDigest = "",
-        Steps = [10],
-        Warnings = [],
-    };
+    private static ExperimentPlan Plan() => new(
+        name: "s",
+        stages: ["cobb"],
+        task: "regress-cobb",
+        metric: "smape",
+        starts: [new("scratch", "scratch", ""), new("matched:warm", "matched:warm", "d"), new("warm", "warm", "d")],
+        methods: ["supervised"],
+        shares: [Few, Many],
+        seeds: [1, 2, 3],
+        runs: [],
+        subsets: [],
+        trainingPatients: 100,
+        heldOutPatients: 20,
+        heldOutImages: 20,
+        heldOutDigest: "",
+        steps: [10],
+        warnings: []);
 }

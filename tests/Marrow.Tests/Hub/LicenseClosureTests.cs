@@ -46,7 +46,7 @@ public sealed class LicenseClosureTests : IDisposable
     public void A_child_that_understates_its_parents_licence_is_not_believed_where_the_parent_is_at_hand()
     {
         var parent = FakeHub.Add(_hub.Folder, "a.parent", license: "CC-BY-NC-4.0");
-        var child = FakeHub.Add(_hub.Folder, "a.child", parents: new() { Checkpoints = [new("a.parent", parent.Digest, License: "MIT")] });
+        var child = FakeHub.Add(_hub.Folder, "a.child", parents: new() { Checkpoints = [new("a.parent", parent.Digest, license: "MIT")] });
         Assert.Contains("checkpoint a.parent is under CC-BY-NC-4.0", Assert.Throws<MarrowException>(() => LicenseClosure.Require(_hub, child, "MIT")).Message, StringComparison.Ordinal);
         _hub.Remove("a.parent", force: true);
         LicenseClosure.Require(_hub, child, "MIT"); // Then only the child can be asked.

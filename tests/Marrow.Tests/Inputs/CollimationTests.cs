@@ -53,7 +53,7 @@ public class CollimationTests
         {
             var (width, height) = (300, 500);
             var vertebra = new Vertebra(new(x * width, y * height), new(x * width + 25, y * height + 3), new(x * width, y * height + 20), new(x * width + 25, y * height + 22));
-            var sample = new Sample { Id = "i", ImagePath = "i", Patient = "p", Vertebrae = [vertebra] };
+            var sample = new Sample(id: "i", imagePath: "i", patient: "p") { Vertebrae = [vertebra] };
             var augmentation = Augmentation.Draw(new SeededRandom(seed), Closed, width, height).Sparing(sample, width, height);
             var moved = augmentation.Geometry.Then(Preprocessor.ToInput(Contract, width, height));
             var image = Enumerable.Repeat(1f, Contract.Width * Contract.Height).ToArray();

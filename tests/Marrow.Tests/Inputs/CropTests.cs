@@ -132,7 +132,7 @@ public sealed class CropTests : IDisposable
     {
         var path = Path.Combine(_images.Folder, name);
         File.WriteAllText(path, name);
-        return new() { Id = name, ImagePath = path, Patient = name };
+        return new(id: name, imagePath: path, patient: name);
     }
 
     private PackedCache Open(IReadOnlyList<Sample> samples, InputContract contract) =>

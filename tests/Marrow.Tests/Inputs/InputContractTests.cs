@@ -111,7 +111,7 @@ public class InputContractTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["a.png"], [0]);
-        Sample[] samples = [new() { Id = "a", Patient = "a", ImagePath = folder["a.png"] }];
+        Sample[] samples = [new(id: "a", patient: "a", imagePath: folder["a.png"])];
         var plain = Plain with { Fit = Fit.Cover };
         InputContract[] contracts = [plain, plain with { CropShare = 0.5 }, plain with { Window = WindowKind.FullRange }, plain with { ChannelMeans = [0.1], ChannelStds = [1] }];
         var paths = contracts.Select(c =>

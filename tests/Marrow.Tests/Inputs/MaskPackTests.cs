@@ -22,7 +22,7 @@ public sealed class MaskPackTests : IDisposable
         for (var i = 0; i < pixels.Length; i++)
             pixels[i] = value(i % Width, i / Width);
         ImageWriter.WritePng8(path, Width, Height, pixels);
-        return new() { Id = $"{number}.png", ImagePath = path, Patient = $"{number}", MaskPath = path };
+        return new(id: $"{number}.png", imagePath: path, patient: $"{number}") { MaskPath = path };
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class MaskPackTests : IDisposable
     {
         var vertebra = new Vertebra(new(30, 10), new(60, 10), new(30, 30), new(60, 30));
         Vertebra[] spine = [.. Enumerable.Range(0, 4).Select(i => vertebra.Transform(AffineTransform.Translate(3 * i, 30 * i)))];
-        var sample = new Sample { Id = "a", ImagePath = "", Patient = "" };
+        var sample = new Sample(id: "a", imagePath: "", patient: "");
         Assert.Equal(4 * 30 * 20, Area(withDiscs: false));
         Assert.InRange(Area(withDiscs: true), (4 * 20 + 3 * 10) * 30 - 30, (4 * 20 + 3 * 10) * 30 + 30); // slanted edges
 

@@ -307,7 +307,7 @@ public sealed class PackedCacheTests : IDisposable
         var path = Path.Combine(_images.Folder, "image.png");
         var radiograph = TestImages.Noise(5, 64, 48);
         WritePng(path, radiograph);
-        var sample = new Sample { Id = "image.png", ImagePath = path, Patient = "" };
+        var sample = new Sample(id: "image.png", imagePath: path, patient: "");
         using var cache = PackedCache.Open([sample], Contract, _images.Folder);
         Assert.Equal(Preprocessor.Prepare(radiograph, Contract).Pixels, cache.Read(sample).Pixels);
         Assert.Equal(Preprocessor.Load(path, Contract).Pixels, cache.Read(sample).Pixels);

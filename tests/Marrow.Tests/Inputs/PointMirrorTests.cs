@@ -23,7 +23,7 @@ public sealed class PointMirrorTests : IDisposable
         }
         var path = Path.Combine(_images.Folder, "dots.png");
         ImageWriter.WritePng8(path, Width, Height, pixels);
-        return new() { Id = "dots.png", ImagePath = path, Patient = "p", Points = [left, right, new(double.NaN, double.NaN)], MirroredPoints = mirrored };
+        return new(id: "dots.png", imagePath: path, patient: "p") { Points = [left, right, new(double.NaN, double.NaN)], MirroredPoints = mirrored };
     }
 
     [Theory]

@@ -33,7 +33,7 @@ public sealed class CacheTests : IDisposable
             var path = Path.Combine(_folder["images"], $"{i}.png");
             if (!File.Exists(path))
                 ImageWriter.WritePng8(path, 32, 32, [.. Enumerable.Range(0, 1024).Select(k => (byte)(k * (i + 1)))]);
-            return new Sample { Id = $"{i}", Patient = $"{i}", ImagePath = path };
+            return new Sample(id: $"{i}", patient: $"{i}", imagePath: path);
         })];
     }
 

@@ -39,7 +39,7 @@ public sealed class ContactSheetLabelTests
 
         static int Height(string detail)
         {
-            var png = ContactSheet.Render([new() { Caption = "a.png", Detail = detail, Load = () => TestImages.Noise(1, 40, 40) }]);
+            var png = ContactSheet.Render([new(caption: "a.png", load: () => TestImages.Noise(1, 40, 40)) { Detail = detail }]);
             using var picture = SKBitmap.Decode(png);
             return picture.Height;
         }

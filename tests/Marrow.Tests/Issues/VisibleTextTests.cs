@@ -86,7 +86,7 @@ public class VisibleTextTests
         });
         RunDisplay.Show(output, show =>
         {
-            show(new RunEvent { Stage = Hostile, Message = Hostile, Steps = 2, Step = 1 });
+            show(new RunEvent(stage: Hostile) { Message = Hostile, Steps = 2, Step = 1 });
             return 0;
         });
         ProgressDisplay.Show(output, ProgressUnit.Bytes, show =>

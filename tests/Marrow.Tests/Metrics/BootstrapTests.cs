@@ -108,7 +108,7 @@ public class BootstrapTests
     [Fact]
     public void A_value_without_an_interval_goes_through_json()
     {
-        var value = new MetricValue { Name = "auroc.Edema", Value = double.NaN, Count = 3 };
+        var value = new MetricValue(name: "auroc.Edema", value: double.NaN, count: 3);
         Assert.Equal(value, JsonSerializer.Deserialize<MetricValue>(JsonSerializer.Serialize(value, MarrowJson.Options), MarrowJson.Options));
     }
 

@@ -5,28 +5,28 @@ namespace Marrow.Tests.Ranking;
 
 public class RecommendationTests
 {
-    private static RankedCandidate Candidate(int rank, string name, double probe, CandidateKind kind = CandidateKind.Checkpoint, string license = "CC0-1.0", double? tuned = null, string metric = "auroc") => new()
+    private static RankedCandidate Candidate(int rank, string name, double probe, CandidateKind kind = CandidateKind.Checkpoint, string license = "CC0-1.0", double? tuned = null, string metric = "auroc") => new(
+        name: name,
+        kind: kind,
+        digest: "",
+        license: license,
+        backbone: "densenet121",
+        width: 64,
+        height: 64,
+        probe: Value(metric, probe),
+        metrics: [],
+        logMe: 0,
+        hScore: null,
+        gbc: null,
+        featureSeconds: 0,
+        featuresFound: false,
+        scoreSeconds: 0)
     {
         Rank = rank,
-        Name = name,
-        Kind = kind,
-        Digest = "",
-        License = license,
-        Backbone = "densenet121",
-        Width = 64,
-        Height = 64,
-        Probe = Value(metric, probe),
-        Metrics = [],
-        LogMe = 0,
-        HScore = null,
-        Gbc = null,
-        FeatureSeconds = 0,
-        FeaturesFound = false,
-        ScoreSeconds = 0,
-        FineTuned = tuned is { } t ? new() { Runs = [], Mean = t, TrainingImages = 1, TestImages = 1, Seconds = 1 } : null,
+        FineTuned = tuned is { } t ? new(runs: [], mean: t, trainingImages: 1, testImages: 1, seconds: 1) : null,
     };
 
-    private static MetricValue Value(string metric, double value, double within = 0) => new() { Name = metric, Value = value, Low = value - within, High = value + within, Count = 1 };
+    private static MetricValue Value(string metric, double value, double within = 0) => new(name: metric, value: value, count: 1) { Low = value - within, High = value + within };
 
     /// <summary>Every difference is known to so much.</summary>
     private static string Of(double within, params RankedCandidate[] ranked) => Recommendation.Of(ranked, ranked[0].Probe.Name, (a, b) => Value(a.Probe.Name, a.Probe.Value - b.Probe.Value, within));

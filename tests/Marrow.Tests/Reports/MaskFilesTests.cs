@@ -20,11 +20,11 @@ public sealed class MaskFilesTests : IDisposable
         var mask = new byte[Width * Height];
         for (var c = 1; c <= classes; c++)
             PolygonFill.Fill(mask, Width, Height, [new(10, 20 * c), new(40, 20 * c), new(40, 20 * c + 15), new(10, 20 * c + 15)], (byte)c);
-        return new()
+        return new(
+            file: file,
+            width: Width,
+            height: Height)
         {
-            File = file,
-            Width = Width,
-            Height = Height,
             Parts = [new RegionsPart { Mask = mask, Regions = [.. Enumerable.Range(1, classes).Select(c => new FoundRegion($"class{c}", 450, 450.0 / mask.Length, 0.9))] }],
             Confidence = 0.9,
             Checkpoints = [new("segment", "segment-densenet-mini.phantom", new string('a', 64))],

@@ -53,7 +53,7 @@ public class OverlayTests
     {
         const int width = 500, height = 1200; // drawn at its own size
         var radiograph = ReportSamples.Radiograph(width, height);
-        var finding = new Finding { File = "a.png", Width = width, Height = height, Parts = [new BoxesPart([new("fracture", 100, 300, 260, 420, 0.9)])] };
+        var finding = new Finding(file: "a.png", width: width, height: height) { Parts = [new BoxesPart([new("fracture", 100, 300, 260, 420, 0.9)])] };
         using var drawn = ReportSamples.Decode(OverlayRenderer.Render(radiograph, finding));
         var top = drawn.Height - height;
         foreach (var (x, y) in ((int, int)[])[(180, 300), (180, 420), (100, 360), (260, 360)])
@@ -113,7 +113,7 @@ public class OverlayTests
     [Fact]
     public void A_finding_without_a_spine_still_gives_a_picture()
     {
-        var finding = new Finding { File = "knee.png", Width = 300, Height = 300, Status = FindingStatus.Failed, Parts = [new SpinePart()] };
+        var finding = new Finding(file: "knee.png", width: 300, height: 300) { Status = FindingStatus.Failed, Parts = [new SpinePart()] };
         using var picture = ReportSamples.Decode(OverlayRenderer.Render(ReportSamples.Radiograph(300, 300), finding));
         Assert.True(picture.Height > 300);
     }
@@ -150,8 +150,8 @@ public class OverlayTests
         var spine = ReportSamples.Spine(300, 700, 1);
         ContactSheetItem[] items =
         [
-            new() { Load = () => ReportSamples.Radiograph(300, 700), Caption = "a/1.png", Detail = "41.0°", Targets = new() { Vertebrae = spine } },
-            new() { Load = () => throw new MarrowException("2.png: expected a whole image, found half of one."), Caption = "a/2.png" },
+            new(load: () => ReportSamples.Radiograph(300, 700), caption: "a/1.png") { Detail = "41.0°", Targets = new() { Vertebrae = spine } },
+            new(load: () => throw new MarrowException("2.png: expected a whole image, found half of one."), caption: "a/2.png"),
         ];
         using var sheet = ReportSamples.Decode(ContactSheet.Render(items, "two"));
         using var blank = ReportSamples.Decode(ContactSheet.Render([.. items.Select(i => i with { Targets = Targets.None, Load = () => ReportSamples.Radiograph(300, 700) })], "two"));

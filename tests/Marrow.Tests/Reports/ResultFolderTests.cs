@@ -23,7 +23,7 @@ public sealed class ResultFolderTests : IDisposable
     };
 
     private static Marrow.Findings.Finding Finding(string file = "a.png") =>
-        new() { File = file, Width = 40, Height = 60, Parts = [new ClassesPart("hand", [])], Checkpoints = [new("classify", "x", "sha256:0")] };
+        new(file: file, width: 40, height: 60) { Parts = [new ClassesPart("hand", [])], Checkpoints = [new("classify", "x", "sha256:0")] };
 
     private void Predict(bool overlays = true, bool readable = true)
     {

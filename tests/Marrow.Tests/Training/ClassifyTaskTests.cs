@@ -43,5 +43,5 @@ public class ClassifyTaskTests
         logits[index] - Math.Log(Math.Exp(logits[1]) + Math.Exp(logits[2]) + Math.Exp(logits[3]));
 
     private static BatchSample Prepared(float[] labels) =>
-        new(new() { Id = "i", ImagePath = "i.png", Patient = "p", Labels = labels }, AffineTransform.Identity, Targets.None);
+        new(new(id: "i", imagePath: "i.png", patient: "p") { Labels = labels }, AffineTransform.Identity, Targets.None);
 }

@@ -9,7 +9,7 @@ namespace Marrow.Tests.Training;
 public class CroppedSamplesTests
 {
     private static readonly Vertebra[] Spine = RandomSpine.Create(new SeededRandom(4));
-    private static readonly Sample Film = new() { Id = "a.jpg", ImagePath = "a.jpg", Patient = "p", Vertebrae = Spine, CobbDegrees = [10, 5, 5] };
+    private static readonly Sample Film = new(id: "a.jpg", imagePath: "a.jpg", patient: "p") { Vertebrae = Spine, CobbDegrees = [10, 5, 5] };
 
     private static IReadOnlyList<Sample> Crop(CropRegion region, IReadOnlyList<Vertebra> detected, int seen = Vertebra.Count) =>
         CroppedSamples.Of([Film], new(region, 0.4, "d", "sha256:0"), new Dictionary<string, DetectedSpine> { ["a.jpg"] = new(224, 640, detected, seen) });

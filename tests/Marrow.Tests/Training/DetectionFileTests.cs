@@ -19,7 +19,7 @@ public sealed class DetectionFileTests : IDisposable
         var path = _folder[$"{i}.txt"];
         if (!File.Exists(path))
             File.WriteAllText(path, $"{i}");
-        return new() { Id = $"{i} \"quoted\" ü.txt", ImagePath = path, Patient = "p" };
+        return new(id: $"{i} \"quoted\" ü.txt", imagePath: path, patient: "p");
     }
 
     private static DetectedSpine Spine(int i) => new(224, 640, RandomSpine.Create(new SeededRandom((ulong)i)), i);

@@ -103,19 +103,19 @@ public class LabelSubsetTests
     private static string PatientOf(string id) => id.Split('/')[0];
 
     /// <summary>Two images of each patient, which are of the patient's class.</summary>
-    private static Dataset Data(int[] classOf) => new()
+    private static Dataset Data(int[] classOf) => new(
+        name: "d",
+        format: "csv",
+        root: "d",
+        samples: [.. classOf.SelectMany((c, p) => Enumerable.Range(0, 2).Select(i => new Sample(
+            id: $"p{p}/{i}",
+            imagePath: $"p{p}/{i}.png",
+            patient: $"p{p}")
+        {
+            Labels = [.. Enumerable.Range(0, 4).Select(k => k == c ? 1f : 0f)],
+        }))])
     {
-        Name = "d",
-        Format = "csv",
-        Root = "d",
         Classes = ["c0", "c1", "c2", "c3"],
         ExclusiveClasses = true,
-        Samples = [.. classOf.SelectMany((c, p) => Enumerable.Range(0, 2).Select(i => new Sample
-        {
-            Id = $"p{p}/{i}",
-            ImagePath = $"p{p}/{i}.png",
-            Patient = $"p{p}",
-            Labels = [.. Enumerable.Range(0, 4).Select(k => k == c ? 1f : 0f)],
-        }))],
     };
 }

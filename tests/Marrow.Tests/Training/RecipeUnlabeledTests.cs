@@ -70,7 +70,7 @@ public class RecipeUnlabeledTests
         foreach (var name in CheckpointTask.All)
         {
             var stage = Stage(name, TaskCatalogue.Get(name).Architectures.First(a => a.EndsWith("mini", StringComparison.Ordinal)));
-            var data = new Dataset { Name = "d", Format = "csv", Root = "", Samples = [], Classes = ["a", "b"], BoxClasses = ["a", "b"] };
+            var data = new Dataset(name: "d", format: "csv", root: "", samples: []) { Classes = ["a", "b"], BoxClasses = ["a", "b"] };
             using var task = TaskCatalogue.Create(stage.Task, stage.ModelRequest, new InputContract { Width = 64, Height = 64 }, data);
             Assert.Equal(task is IConsistentTask, RecipeUnlabeled.UdaTasks.Contains(name));
             Assert.Equal(task is ITeacherTask, RecipeUnlabeled.TeacherTasks.Contains(name));

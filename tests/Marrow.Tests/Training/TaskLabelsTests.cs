@@ -65,7 +65,7 @@ public class TaskLabelsTests
     [Fact]
     public void Of_a_module_of_ones_own_images_with_labels_are_measured_and_divided_as_any()
     {
-        Sample[] samples = [.. Enumerable.Range(0, 10).Select(i => new Sample { Id = $"{i}", ImagePath = $"{i}.png", Patient = $"{i}", Labels = i < 8 ? [1] : [] })];
+        Sample[] samples = [.. Enumerable.Range(0, 10).Select(i => new Sample(id: $"{i}", imagePath: $"{i}.png", patient: $"{i}") { Labels = i < 8 ? [1] : [] })];
         var labelled = samples.Where(s => LabelledSamples.IsLabelled(s, CheckpointTask.Custom)).ToList();
         Assert.Equal(8, labelled.Count);
         Assert.Equal(PatientSplit.Create(labelled, 0.25, 1).HeldOut, LabelledSamples.Divide(labelled, CheckpointTask.Custom, 0.25, 1).HeldOut);

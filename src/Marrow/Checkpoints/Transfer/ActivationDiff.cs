@@ -10,9 +10,16 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Checkpoints.Transfer;
 
 /// <summary>How alike two backbones see the same images after one of their stages.</summary>
-/// <param name="Stage">"stem", "block1" to "block4".</param>
-/// <param name="Alignment">See <see cref="KernelAlignment.Unbiased"/>.</param>
-public sealed record StageAlignment(string Stage, double Alignment);
+public sealed class StageAlignment
+{
+    internal StageAlignment(string stage, double alignment) => (Stage, Alignment) = (stage, alignment);
+
+    /// <summary>"stem", "block1" to "block4".</summary>
+    public string Stage { get; }
+
+    /// <summary>See <see cref="KernelAlignment.Unbiased"/>.</summary>
+    public double Alignment { get; }
+}
 
 /// <summary>
 /// What fine-tuning did to what a backbone sees: both models look at the same images, each through its own input

@@ -18,48 +18,100 @@ public enum TensorRole
 }
 
 /// <summary>A tensor that both have, with the same shape.</summary>
-/// <param name="Module">Of b, as the receipt of a warm start names modules.</param>
-/// <param name="NormA">Euclidean norm of all its numbers in a.</param>
-/// <param name="NormOfChange">Of b - a.</param>
-public sealed record TensorChange(string KeyA, string KeyB, string Module, TensorRole Role, long[] Shape, double NormA, double NormOfChange)
+public sealed class TensorChange
 {
+    internal TensorChange(
+        string keyA, string keyB, string module, TensorRole role, long[] shape, double normA, double normOfChange) =>
+        (KeyA, KeyB, Module, Role, Shape, NormA, NormOfChange) = (keyA, keyB, module, role, shape, normA, normOfChange);
+
+    [JsonInclude] internal string KeyA { get; }
+
+    public string KeyB { get; }
+
+    /// <summary>Of b, as the receipt of a warm start names modules.</summary>
+    [JsonInclude] internal string Module { get; }
+
+    public TensorRole Role { get; }
+
+    public long[] Shape { get; }
+
+    /// <summary>Euclidean norm of all its numbers in a.</summary>
+    [JsonInclude] internal double NormA { get; }
+
+    /// <summary>Of b - a.</summary>
+    public double NormOfChange { get; }
+
     /// <summary>||b - a|| / ||a||: 0 when equal, infinite where a is all zeros and b is not.</summary>
     public double Relative => CheckpointDiff.Ratio(NormOfChange, NormA);
 }
 
 /// <summary>The same over all tensors of a module together.</summary>
-/// <param name="Module">As b names it.</param>
-/// <param name="Weights">||b - a|| / ||a|| of what is learnt; null when nothing is.</param>
-/// <param name="Statistics">The same of running means and variances; null when there are none.</param>
-public sealed record ModuleChange(string Module, int Tensors, long Elements, double? Weights, double? Statistics);
+public sealed class ModuleChange
+{
+    internal ModuleChange(string module, int tensors, long elements, double? weights, double? statistics) =>
+        (Module, Tensors, Elements, Weights, Statistics) = (module, tensors, elements, weights, statistics);
+
+    /// <summary>As b names it.</summary>
+    public string Module { get; }
+
+    public int Tensors { get; }
+
+    public long Elements { get; }
+
+    /// <summary>||b - a|| / ||a|| of what is learnt; null when nothing is.</summary>
+    public double? Weights { get; }
+
+    /// <summary>The same of running means and variances; null when there are none.</summary>
+    public double? Statistics { get; }
+}
 
 /// <summary>A tensor that both have under keys that match, with other shapes.</summary>
-public sealed record ShapeChange(string KeyA, long[] ShapeA, string KeyB, long[] ShapeB);
+public sealed class ShapeChange
+{
+    internal ShapeChange(string keyA, long[] shapeA, string keyB, long[] shapeB) =>
+        (KeyA, ShapeA, KeyB, ShapeB) = (keyA, shapeA, keyB, shapeB);
+
+    [JsonInclude] internal string KeyA { get; }
+
+    public long[] ShapeA { get; }
+
+    public string KeyB { get; }
+
+    public long[] ShapeB { get; }
+}
 
 /// <summary>
 /// How far the weights of one checkpoint lie from another's, to see what fine-tuning touched. Tensors are matched by
 /// their keys, those of the backbones by what follows the backbone's prefix: "features.conv0.weight" of a classifier is
 /// "backbone.body.conv0.weight" of a detector.
 /// </summary>
-public sealed record CheckpointDiff
+public sealed class CheckpointDiff
 {
-    public required string A { get; init; }
-    public required string B { get; init; }
+    internal CheckpointDiff(
+        string a, string b, PrefixRule? backbone, IReadOnlyList<ModuleChange> modules,
+        IReadOnlyList<TensorChange> tensors, IReadOnlyList<ShapeChange> otherShapes, IReadOnlyList<string> onlyInA,
+        IReadOnlyList<string> onlyInB) =>
+        (
+            A, B, Backbone, Modules, Tensors, OtherShapes, OnlyInA, OnlyInB) = (
+            a, b, backbone, modules, tensors, otherShapes, onlyInA, onlyInB);
+
+    internal string A { get; }
+    internal string B { get; }
 
     /// <summary>Prefix of the backbone's keys in a (From) and in b (To); null when keys are compared as they stand.</summary>
-    public required PrefixRule? Backbone { get; init; }
+    public PrefixRule? Backbone { get; }
 
     /// <summary>The modules, in the order of b.</summary>
-    public required IReadOnlyList<ModuleChange> Modules { get; init; }
+    public IReadOnlyList<ModuleChange> Modules { get; }
 
     /// <summary>All that are compared, in b's order.</summary>
-    public required IReadOnlyList<TensorChange> Tensors { get; init; }
+    public IReadOnlyList<TensorChange> Tensors { get; }
 
-    public required IReadOnlyList<ShapeChange> OtherShapes { get; init; }
+    public IReadOnlyList<ShapeChange> OtherShapes { get; }
 
     /// <summary>The keys that one of the two alone has.</summary>
-    public required IReadOnlyList<string> OnlyInA { get; init; }
-    public required IReadOnlyList<string> OnlyInB { get; init; }
+    public IReadOnlyList<string> OnlyInA { get; }
+    public IReadOnlyList<string> OnlyInB { get; }
 
     /// <summary>True when both have the same tensors with the same numbers.</summary>
     [JsonIgnore]
@@ -82,17 +134,15 @@ public sealed record CheckpointDiff
             else
                 changes.Add(Compare(a, keyA, b, keyB, BackboneKeys.ModuleOf(keyB, backbone?.To), shape));
         }
-        return new()
-        {
-            A = a.Name,
-            B = b.Name,
-            Backbone = backbone,
-            Modules = [.. changes.GroupBy(c => c.Module).Select(Total)],
-            Tensors = changes,
-            OtherShapes = otherShapes,
-            OnlyInA = [.. a.Shapes.Select(s => s.Key).Where(k => !matched.Contains(k))],
-            OnlyInB = onlyInB,
-        };
+        return new(
+            a: a.Name,
+            b: b.Name,
+            backbone: backbone,
+            modules: [.. changes.GroupBy(c => c.Module).Select(Total)],
+            tensors: changes,
+            otherShapes: otherShapes,
+            onlyInA: [.. a.Shapes.Select(s => s.Key).Where(k => !matched.Contains(k))],
+            onlyInB: onlyInB);
     }
 
     internal static double Ratio(double change, double norm) => change == 0 ? 0 : change / norm;

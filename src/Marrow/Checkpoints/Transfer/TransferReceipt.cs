@@ -19,73 +19,148 @@ public enum TransferStatus
 }
 
 /// <summary>What became of one parameter or buffer of the target.</summary>
-/// <param name="IsParameter">False for a buffer, such as a running mean.</param>
-/// <param name="SourceKey">Where it came from; null when random.</param>
-/// <param name="SourceShape">Null when random for want of a source.</param>
-/// <param name="Reason">Why it is random or how it was adapted; null otherwise.</param>
-public sealed record TransferredTensor(
-    string Key, TransferStatus Status, bool IsParameter, bool InBackbone, long[] Shape, string? SourceKey = null, long[]? SourceShape = null, string? Reason = null)
+public sealed record TransferredTensor
 {
+    [JsonConstructor]
+    internal TransferredTensor(
+        string key, TransferStatus status, bool isParameter, bool inBackbone, long[] shape,
+        string? sourceKey = null, long[]? sourceShape = null, string? reason = null) =>
+        (
+            Key, Status, IsParameter, InBackbone, Shape, SourceKey, SourceShape, Reason) = (
+            key, status, isParameter, inBackbone, shape, sourceKey, sourceShape, reason);
+
+    public string Key { get; }
+
+    public TransferStatus Status { get; internal init; }
+
+    /// <summary>False for a buffer, such as a running mean.</summary>
+    [JsonInclude] internal bool IsParameter { get; }
+
+    [JsonInclude] internal bool InBackbone { get; }
+
+    [JsonInclude] internal long[] Shape { get; init; }
+
+    /// <summary>Where it came from; null when random.</summary>
+    public string? SourceKey { get; internal init; }
+
+    /// <summary>Null when random for want of a source.</summary>
+    [JsonInclude] internal long[]? SourceShape { get; init; }
+
+    /// <summary>Why it is random or how it was adapted; null otherwise.</summary>
+    public string? Reason { get; internal init; }
+
     [JsonIgnore]
-    public long Elements => Shape.Aggregate(1L, (a, b) => a * b);
+    internal long Elements => Shape.Aggregate(1L, (a, b) => a * b);
 }
 
 /// <summary>Tensors of one module by status, and how many of its elements came from the source.</summary>
-public sealed record TransferTotal(string Module, int Copied, int Adapted, int Remapped, int Random, long Elements, long ElementsFromSource)
+public sealed record TransferTotal
 {
+    [JsonConstructor]
+    internal TransferTotal(
+        string module, int copied, int adapted, int remapped, int random, long elements, long elementsFromSource) =>
+        (
+            Module, Copied, Adapted, Remapped, Random, Elements, ElementsFromSource) = (
+            module, copied, adapted, remapped, random, elements, elementsFromSource);
+
+    public string Module { get; }
+
+    public int Copied { get; }
+
+    public int Adapted { get; }
+
+    public int Remapped { get; }
+
+    public int Random { get; }
+
+    [JsonInclude] internal long Elements { get; }
+
+    [JsonInclude] internal long ElementsFromSource { get; }
+
     /// <summary>The share of the parameters, 0 to 1.</summary>
     [JsonIgnore]
     public double Share => Elements == 0 ? 0 : (double)ElementsFromSource / Elements;
 }
 
 /// <summary>The proof of a warm start: both backbones run on one random input.</summary>
-/// <param name="InputShape">[N, 1, H, W], uniform in -2 to 2, repeated over the channels of each model.</param>
-/// <param name="Activations">Numbers compared.</param>
-public sealed record TransferProbe(ulong Seed, long[] InputShape, long Activations, double MaxAbsDifference, double MaxAbsActivation, bool BitIdentical)
+public sealed record TransferProbe
 {
+    [JsonConstructor]
+    internal TransferProbe(
+        ulong seed, long[] inputShape, long activations, double maxAbsDifference, double maxAbsActivation,
+        bool bitIdentical) =>
+        (
+            Seed, InputShape, Activations, MaxAbsDifference, MaxAbsActivation, BitIdentical) = (
+            seed, inputShape, activations, maxAbsDifference, maxAbsActivation, bitIdentical);
+
+    [JsonInclude] internal ulong Seed { get; }
+
+    /// <summary>[N, 1, H, W], uniform in -2 to 2, repeated over the channels of each model.</summary>
+    [JsonInclude] internal long[] InputShape { get; }
+
+    /// <summary>Numbers compared.</summary>
+    [JsonInclude] internal long Activations { get; }
+
+    [JsonInclude] internal double MaxAbsDifference { get; }
+
+    [JsonInclude] internal double MaxAbsActivation { get; }
+
+    [JsonInclude] internal bool BitIdentical { get; }
+
     // Summing a first convolution's channels in another order moves its results by a few units in the last place.
     private const double Tolerance = 1e-4;
 
     /// <summary>True when no activation differs by more than 1e-4 of the largest.</summary>
     [JsonIgnore]
-    public bool Holds => MaxAbsDifference <= Tolerance * MaxAbsActivation;
+    internal bool Holds => MaxAbsDifference <= Tolerance * MaxAbsActivation;
 }
 
 /// <summary>The record of one warm start: every parameter and buffer of the target, with totals. Stored as receipt.json.</summary>
 public sealed record TransferReceipt
 {
+    [JsonConstructor]
+    internal TransferReceipt(
+        string source, string sourceDigest, string sourceArchitecture, string targetArchitecture,
+        IReadOnlyList<PrefixRule> rules, double backboneCoverage, IReadOnlyList<TransferTotal> modules,
+        TransferTotal total, IReadOnlyList<TransferredTensor> tensors, IReadOnlyList<string> unusedSourceKeys) =>
+        (
+            Source, SourceDigest, SourceArchitecture, TargetArchitecture, Rules, BackboneCoverage, Modules, Total,
+            Tensors, UnusedSourceKeys) = (
+            source, sourceDigest, sourceArchitecture, targetArchitecture, rules, backboneCoverage, modules, total,
+            tensors, unusedSourceKeys);
+
     /// <summary>The checkpoint's name, or the file.</summary>
-    public required string Source { get; init; }
+    public string Source { get; }
 
     /// <summary>"sha256:..." of the checkpoint; "" for weights that never were one.</summary>
-    public required string SourceDigest { get; init; }
+    public string SourceDigest { get; }
 
     /// <summary>"" when unknown.</summary>
-    public required string SourceArchitecture { get; init; }
+    [JsonInclude] internal string SourceArchitecture { get; }
 
     /// <summary>See <see cref="Marrow.Tasks.ModelSpec.Architecture"/>.</summary>
-    public required string TargetArchitecture { get; init; }
+    [JsonInclude] internal string TargetArchitecture { get; }
 
     /// <summary>Source prefix -> target prefix, in the order tried.</summary>
-    public required IReadOnlyList<PrefixRule> Rules { get; init; }
+    [JsonInclude] internal IReadOnlyList<PrefixRule> Rules { get; }
 
     /// <summary>Share (0 to 1) of the elements of the backbone's parameters that came from the source.</summary>
-    public required double BackboneCoverage { get; init; }
+    public double BackboneCoverage { get; internal init; }
 
     /// <summary>The modules, in the order of the target.</summary>
-    public required IReadOnlyList<TransferTotal> Modules { get; init; }
+    public IReadOnlyList<TransferTotal> Modules { get; internal init; }
 
     /// <summary>Over all tensors, buffers too.</summary>
-    public required TransferTotal Total { get; init; }
+    public TransferTotal Total { get; internal init; }
 
     /// <summary>Null until the activations were compared.</summary>
-    public TransferProbe? Probe { get; init; }
+    [JsonInclude] public TransferProbe? Probe { get; internal init; }
 
     /// <summary>Every parameter and buffer of the target, in its order.</summary>
-    public required IReadOnlyList<TransferredTensor> Tensors { get; init; }
+    public IReadOnlyList<TransferredTensor> Tensors { get; internal init; }
 
     /// <summary>Keys of the source that nothing was taken from.</summary>
-    public required IReadOnlyList<string> UnusedSourceKeys { get; init; }
+    public IReadOnlyList<string> UnusedSourceKeys { get; }
 
     /// <summary>A row a module and the total, for printing.</summary>
     public IReadOnlyList<TransferTotal> Table() => [.. Modules, Total];

@@ -12,7 +12,7 @@ namespace Marrow.Checkpoints.Transfer;
 public sealed record PrefixRule(string From, string To);
 
 /// <summary>How much of a source is taken over.</summary>
-public enum TransferScope
+internal enum TransferScope
 {
     /// <summary>Only the backbone: a head whose shape happens to fit means something else and stays random.</summary>
     Backbone,
@@ -22,25 +22,25 @@ public enum TransferScope
 }
 
 /// <summary>What may be taken over, and how names are matched.</summary>
-public sealed record WarmStartOptions
+public sealed class WarmStartOptions
 {
     /// <summary>How far keys of the same name are taken over; rules reach beyond it.</summary>
-    public TransferScope Scope { get; init; } = TransferScope.Backbone;
+    internal TransferScope Scope { get; init; } = TransferScope.Backbone;
 
     /// <summary>Tried before the rule that follows from the two architectures; they reach beyond the backbone.</summary>
     public IReadOnlyList<PrefixRule> Rules { get; init; } = [];
 
     /// <summary>Keys of the target that begin with one of these stay random.</summary>
-    public IReadOnlyList<string> LeaveRandom { get; init; } = [];
+    internal IReadOnlyList<string> LeaveRandom { get; init; } = [];
 
     /// <summary>
     /// What no name matches in the backbone is matched by the order of shapes: for foreign files whose layers have other
     /// names. Off by default: equal shapes are a guess, which the probe can confirm.
     /// </summary>
-    public bool MatchByShape { get; init; }
+    internal bool MatchByShape { get; init; }
 
     /// <summary>The whole model when architecture, task and classes are the same, otherwise the backbone.</summary>
-    public static WarmStartOptions Between(CheckpointConfig source, CheckpointConfig target) => new()
+    internal static WarmStartOptions Between(CheckpointConfig source, CheckpointConfig target) => new()
     {
         Scope = source.Model.Architecture == target.Model.Architecture && source.Task == target.Task
             && source.Classes.SequenceEqual(target.Classes) && source.ExclusiveClasses == target.ExclusiveClasses
@@ -100,19 +100,17 @@ public static class WarmStart
         }
         var used = plan.Select(p => p.Status == TransferStatus.Random ? null : p.SourceKey).ToHashSet(StringComparer.Ordinal);
         var backboneParameters = plan.Where(p => p is { InBackbone: true, IsParameter: true }).ToList();
-        return new()
-        {
-            Source = source.Name,
-            SourceDigest = source.Digest,
-            SourceArchitecture = source.Architecture,
-            TargetArchitecture = spec.Architecture,
-            Rules = rules,
-            BackboneCoverage = Total("", backboneParameters).Share,
-            Modules = [.. plan.GroupBy(p => BackboneKeys.ModuleOf(p.Key, backbone)).Select(g => Total(g.Key, g))],
-            Total = Total("total", plan),
-            Tensors = plan,
-            UnusedSourceKeys = [.. shapes.Keys.Where(k => !used.Contains(k))],
-        };
+        return new(
+            source: source.Name,
+            sourceDigest: source.Digest,
+            sourceArchitecture: source.Architecture,
+            targetArchitecture: spec.Architecture,
+            rules: rules,
+            backboneCoverage: Total("", backboneParameters).Share,
+            modules: [.. plan.GroupBy(p => BackboneKeys.ModuleOf(p.Key, backbone)).Select(g => Total(g.Key, g))],
+            total: Total("total", plan),
+            tensors: plan,
+            unusedSourceKeys: [.. shapes.Keys.Where(k => !used.Contains(k))]);
 
         bool InBackbone(string key) => key.StartsWith(backbone, StringComparison.Ordinal);
 

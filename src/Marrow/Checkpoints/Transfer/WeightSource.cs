@@ -18,13 +18,13 @@ public sealed class WeightSource
     }
 
     /// <summary>For receipts and messages: the checkpoint's name, or the file.</summary>
-    public string Name { get; }
+    internal string Name { get; }
 
     /// <summary>The source's digest; "" when it has none.</summary>
-    public string Digest { get; }
+    internal string Digest { get; }
 
     /// <summary>See <see cref="ModelSpec.Architecture"/>; "" when unknown, then the place of the backbone is found from the keys.</summary>
-    public string Architecture { get; }
+    internal string Architecture { get; }
 
     /// <summary>Null when unknown.</summary>
     internal string? BackbonePrefix { get; }
@@ -33,7 +33,7 @@ public sealed class WeightSource
     internal ForeignKeys? Foreign { get; private init; }
 
     /// <summary>Keys and shapes in the source's order.</summary>
-    public IReadOnlyList<KeyValuePair<string, long[]>> Shapes { get; }
+    internal IReadOnlyList<KeyValuePair<string, long[]>> Shapes { get; }
 
     /// <summary>The checkpoint's weights, read when they are asked for: it must stay open.</summary>
     public static WeightSource Of(Checkpoint checkpoint) =>
@@ -43,11 +43,11 @@ public sealed class WeightSource
     /// A file of unknown architecture, which must stay open: the backbone is looked for among its keys. Where other
     /// programs spell a backbone's keys otherwise, they are given as Marrow's own.
     /// </summary>
-    public static WeightSource Of(WeightFile weights) => FromFile(weights, weights.Path, "", null);
+    internal static WeightSource Of(WeightFile weights) => FromFile(weights, weights.Path, "", null);
 
     /// <summary>Tensors in memory, which stay the caller's.</summary>
     /// <param name="architecture">A key of <see cref="ModelCatalogue"/>, or "" when it is none of them.</param>
-    public static WeightSource Of(string name, IReadOnlyDictionary<string, torch.Tensor> weights, string architecture = "") =>
+    internal static WeightSource Of(string name, IReadOnlyDictionary<string, torch.Tensor> weights, string architecture = "") =>
         new(name, "", architecture.Length > 0 ? new() { Architecture = architecture } : null, [.. weights.Select(w => KeyValuePair.Create(w.Key, w.Value.shape))], key => weights[key].alias(), (key, target) => target.copy_(weights[key]));
 
     /// <summary>The caller disposes it.</summary>

@@ -1,22 +1,79 @@
+using System.Text.Json.Serialization;
 using Marrow.Checkpoints;
 
 namespace Marrow.Hub.Registry;
 
 /// <summary>One checkpoint that was pushed.</summary>
-/// <param name="Reference">Under which it can be pulled.</param>
-/// <param name="Manifest">Digest of its manifest: the registry's name for exactly this.</param>
-/// <param name="License">Under which it was pushed.</param>
-/// <param name="FilesSent">The others were in the repository.</param>
-/// <param name="Bytes">Of the files and the config blob.</param>
-/// <param name="Replaced">Digest of the manifest that the tag named before; null when it is new or the same.</param>
-public sealed record PushedCheckpoint(
-    string Reference, string Name, string Digest, string Manifest, string License, int Files, int FilesSent, long Bytes, long BytesSent, string? Replaced);
+public sealed class PushedCheckpoint
+{
+    internal PushedCheckpoint(
+        string reference, string name, string digest, string manifest, string license, int files, int filesSent,
+        long bytes, long bytesSent, string? replaced) =>
+        (
+            Reference, Name, Digest, Manifest, License, Files, FilesSent, Bytes, BytesSent, Replaced) = (
+            reference, name, digest, manifest, license, files, filesSent, bytes, bytesSent, replaced);
+
+    /// <summary>Under which it can be pulled.</summary>
+    public string Reference { get; }
+
+    public string Name { get; }
+
+    public string Digest { get; }
+
+    /// <summary>Digest of its manifest: the registry's name for exactly this.</summary>
+    public string Manifest { get; }
+
+    /// <summary>Under which it was pushed.</summary>
+    public string License { get; }
+
+    public int Files { get; }
+
+    /// <summary>The others were in the repository.</summary>
+    public int FilesSent { get; }
+
+    /// <summary>Of the files and the config blob.</summary>
+    public long Bytes { get; }
+
+    public long BytesSent { get; }
+
+    /// <summary>Digest of the manifest that the tag named before; null when it is new or the same.</summary>
+    public string? Replaced { get; }
+}
 
 /// <summary>One checkpoint that was pulled, or found in the hub.</summary>
-/// <param name="License">Under which the registry's manifest passes it on.</param>
-/// <param name="WasThere">True when the hub had it already.</param>
-public sealed record PulledCheckpoint(
-    string Reference, string Name, string Digest, string Manifest, string License, string Folder, int Files, int FilesFetched, long Bytes, long BytesFetched, bool WasThere);
+public sealed class PulledCheckpoint
+{
+    internal PulledCheckpoint(
+        string reference, string name, string digest, string manifest, string license, string folder, int files,
+        int filesFetched, long bytes, long bytesFetched, bool wasThere) =>
+        (
+            Reference, Name, Digest, Manifest, License, Folder, Files, FilesFetched, Bytes, BytesFetched, WasThere) = (
+            reference, name, digest, manifest, license, folder, files, filesFetched, bytes, bytesFetched, wasThere);
+
+    public string Reference { get; }
+
+    public string Name { get; }
+
+    public string Digest { get; }
+
+    [JsonInclude] internal string Manifest { get; }
+
+    /// <summary>Under which the registry's manifest passes it on.</summary>
+    public string License { get; }
+
+    public string Folder { get; }
+
+    public int Files { get; }
+
+    public int FilesFetched { get; }
+
+    public long Bytes { get; }
+
+    public long BytesFetched { get; }
+
+    /// <summary>True when the hub had it already.</summary>
+    public bool WasThere { get; }
+}
 
 /// <summary>
 /// Checkpoints in OCI registries (distribution specification v1.1): the same folder goes in and comes out, byte for byte,

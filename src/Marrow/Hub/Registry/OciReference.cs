@@ -11,7 +11,7 @@ namespace Marrow.Hub.Registry;
 /// </summary>
 public sealed partial record OciReference
 {
-    public const string Scheme = "oci://";
+    internal const string Scheme = "oci://";
     private const int LongestHost = 255, LongestRepository = 255;
 
     private OciReference(string host, string repository, string? tag, string? digest)
@@ -20,16 +20,16 @@ public sealed partial record OciReference
     }
 
     /// <summary>"registry.lab:5000", "127.0.0.1:5000", "[::1]:5000".</summary>
-    public string Host { get; }
+    internal string Host { get; }
 
     /// <summary>The repository's name, such as "spine/cobb".</summary>
-    public string Repository { get; }
+    internal string Repository { get; }
 
     /// <summary>The tag; null where a digest is given.</summary>
-    public string? Tag { get; }
+    internal string? Tag { get; }
 
     /// <summary>"sha256:..." of the manifest; null where a tag is given.</summary>
-    public string? Digest { get; }
+    internal string? Digest { get; }
 
     /// <summary>What the registry is asked for: the tag or the digest.</summary>
     internal string Name => Tag ?? Digest!;

@@ -10,36 +10,36 @@ public sealed record RegistryOptions
     public int Parallel { get; init; } = 4;
 
     /// <summary>Until a connection stands, TLS included.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    internal TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Until the first byte of an answer, once the request has gone out; for small answers until the last.</summary>
-    public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(20);
+    internal TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>In each such stretch at least <see cref="StallBytes"/> must travel, or the connection is given up.</summary>
-    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    internal TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    public int StallBytes { get; init; } = 16 << 10;
+    internal int StallBytes { get; init; } = 16 << 10;
 
     /// <summary>Attempts without progress before a transfer is given up; in all, with progress between, twenty times as many.</summary>
-    public int Attempts { get; init; } = 3;
+    internal int Attempts { get; init; } = 3;
 
     /// <summary>Before the second attempt; it doubles with each further one.</summary>
-    public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(500);
+    internal TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The longest pause between attempts, whatever the registry asks for with Retry-After.</summary>
-    public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
+    internal TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Bytes that one request of an upload carries.</summary>
-    public int ChunkBytes { get; init; } = 16 << 20;
+    internal int ChunkBytes { get; init; } = 16 << 20;
 
     /// <summary>The largest checkpoint that is fetched.</summary>
-    public long MaxCheckpointBytes { get; init; } = 256L << 30;
+    internal long MaxCheckpointBytes { get; init; } = 256L << 30;
 
     /// <summary>The Docker credential file; null: $DOCKER_CONFIG/config.json, else ~/.docker/config.json.</summary>
-    public string? CredentialFile { get; init; }
+    internal string? CredentialFile { get; init; }
 
     /// <summary>Told in a line when a registry is silent or another attempt is made; null when nobody is to be told.</summary>
-    internal Action<string>? Note { get; init; }
+    public Action<string>? Note { get; init; }
 
     /// <summary>Of silence before the first word, and between words.</summary>
     internal TimeSpan WordAfter { get; init; } = TimeSpan.FromSeconds(5);

@@ -10,7 +10,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Classify;
 
 /// <summary>[N, C, H, W] -> logits [N, outputs]. H and W of at least 32.</summary>
-public sealed class Classifier : KeyedModule<Tensor, Tensor>
+internal sealed class Classifier : KeyedModule<Tensor, Tensor>
 {
     private readonly Linear _classifier;
 

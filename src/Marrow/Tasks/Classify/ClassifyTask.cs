@@ -14,7 +14,7 @@ namespace Marrow.Tasks.Classify;
 /// (sigmoid, binary cross entropy), some perhaps as positive, negative or uncertain (a softmax each, CheXpert's
 /// U-MultiClass); labels that are unknown (NaN) add no loss and no count, and uncertain ones no count.
 /// </summary>
-public sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContract input, ClassLayout layout)
+internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContract input, ClassLayout layout)
     : TaskModel(spec, input), IAnnealedTask
 {
     private readonly IReadOnlyList<string> _classes = layout.Names;

@@ -14,7 +14,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Cobb;
 
 /// <summary>[N, C, H, W] -> angles in degrees, [N, outputs].</summary>
-public sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
+internal sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
 {
     /// <summary>What the last layer's 1 stands for: its numbers are near 1, as weights and learning rates expect.</summary>
     public const double DegreesPerUnit = 20; // the mean over the three angles of SpineWeb 16 is 27

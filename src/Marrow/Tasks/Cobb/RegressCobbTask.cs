@@ -9,7 +9,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Cobb;
 
 /// <summary>The three Cobb angles straight from the image.</summary>
-public sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputContract input) : TaskModel(spec, input), IConsistentTask
+internal sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputContract input) : TaskModel(spec, input), IConsistentTask
 {
     private const double SmapeWeight = 1; // the metric itself, beside the distance in degrees
 

@@ -24,7 +24,7 @@ internal sealed record MaskDecoding : DecodingContract
         string[] names = [.. Enumerable.Range(1, classes).Select(c => FormattableString.Invariant($"c{c}"))];
         const double scale = (double)inputSide / side;
         var finding = MaskReading.Of(logits, names, (inputSide, inputSide), AffineTransform.Scale(scale, scale),
-            new() { File = "", Width = side, Height = side }, this);
+            new(file: "", width: side, height: side), this);
         var regions = finding.Part<RegionsPart>()!.Regions;
         return
         [

@@ -12,7 +12,7 @@ namespace Marrow.Tasks.Masks;
 /// Segmentation: which class each pixel is of, learnt from masks. The loss is taken at the input's size; metrics compare
 /// masks at the image's own size, in its pixels, so that models of different inputs can be held against each other.
 /// </summary>
-public sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input), ITeacherTask
+internal sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input), ITeacherTask
 {
     private const int SignatureCells = 4; // across and down
 

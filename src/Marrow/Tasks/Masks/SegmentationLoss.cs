@@ -10,7 +10,7 @@ namespace Marrow.Tasks.Masks;
 /// its share of the image. With one logit, a sigmoid and binary cross-entropy; with several, a softmax of which the first is
 /// background. All in float32.
 /// </summary>
-public static class SegmentationLoss
+internal static class SegmentationLoss
 {
     internal const double CrossEntropyWeight = 1;
     internal const double DiceWeight = 1;

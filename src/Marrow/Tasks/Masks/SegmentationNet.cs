@@ -19,7 +19,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Masks;
 
 /// <summary>[N, C, H, W] -> float32 logits [N, outputs, H, W]. One output: a sigmoid gives the foreground; several: a softmax, background first.</summary>
-public sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
+internal sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
 {
     /// <summary>Channels at C1 to C5.</summary>
     private static readonly int[] Widths = [32, 32, 64, 64, 64];

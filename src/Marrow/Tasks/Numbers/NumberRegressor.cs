@@ -13,7 +13,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Numbers;
 
 /// <summary>[N, C, H, W] -> numbers in their own units, [N, outputs], float32.</summary>
-public sealed class NumberRegressor : KeyedModule<Tensor, Tensor>
+internal sealed class NumberRegressor : KeyedModule<Tensor, Tensor>
 {
     private readonly Linear _numbers;
 

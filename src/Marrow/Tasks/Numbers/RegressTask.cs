@@ -13,7 +13,7 @@ namespace Marrow.Tasks.Numbers;
 /// [N, outputs] tensor in the labels' units: a method that compares two predictions divides their difference by
 /// <see cref="NumberRegressor.Deviation"/>, as the loss does, so that all numbers weigh alike.
 /// </summary>
-public sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input), IConsistentTask
+internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input), IConsistentTask
 {
     private readonly TrainedOutputs _trained = new(layout);
 

@@ -16,7 +16,7 @@ internal sealed record PointDecoding : DecodingContract
         const int cases = 32, side = 100;
         var points = Enumerable.Range(0, cases).Select(i => new FoundPoint(FormattableString.Invariant($"p{i}"),
             new(random.Uniform(-side / 10.0, side), random.Uniform(0, side)), random.NextDouble())).ToArray();
-        var finding = PointReading.Judge(points, new() { File = "", Width = side, Height = side }, this);
+        var finding = PointReading.Judge(points, new(file: "", width: side, height: side), this);
         var before = new Vertebra(new(0, 0), new(40, 2), new(1, 24), new(41, 25));
         var refined = Enumerable.Range(0, cases).Select(_ => Refinement.Mix(before,
             before.Transform(AffineTransform.Translate(random.Uniform(-20, 20), random.Uniform(-20, 20))))).ToList();

@@ -14,7 +14,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Points;
 
 /// <summary>[N, C, H, W] -> [N, K, 3]: x, y in input pixels, and how much of the heatmap lies near there (0 to 1).</summary>
-public sealed class PointLocator : KeyedModule<Tensor, Tensor>
+internal sealed class PointLocator : KeyedModule<Tensor, Tensor>
 {
     internal const int FirstLevel = 2; // stride 4
     private const int Channels = 64;

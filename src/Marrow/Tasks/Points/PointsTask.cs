@@ -9,7 +9,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Points;
 
 /// <summary>A fixed number of named points, straight from the image by a heatmap each. A point that is not labelled, or that augmentation moved out of the input, adds no loss.</summary>
-public sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input)
+internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input)
 {
     private readonly TrainedOutputs _trained = new(layout);
 

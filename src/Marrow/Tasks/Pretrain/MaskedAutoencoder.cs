@@ -13,7 +13,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Pretrain;
 
 /// <summary>How much of an image pretraining hides, and in which pieces.</summary>
-public sealed record MaskingSpec
+internal sealed record MaskingSpec
 {
     /// <summary>Share of the patches that are hidden, 0.1 to 0.9. He et al. 2022 hide 0.75, SparK 0.6.</summary>
     public double Share { get; init; } = 0.6;
@@ -32,7 +32,7 @@ public sealed record MaskingSpec
 }
 
 /// <summary>[N, C, H, W] -> [N, 1, H, W]: the pixels of every patch, in units of the patch's own deviation.</summary>
-public sealed class MaskedAutoencoder : KeyedModule<Tensor, Tensor>
+internal sealed class MaskedAutoencoder : KeyedModule<Tensor, Tensor>
 {
     private const int Width = 64; // of the decoder
     private const int FirstLevel = 2;

@@ -12,7 +12,7 @@ namespace Marrow.Tasks.Pretrain;
 /// Self-supervised pretraining: patches of a radiograph are hidden and the model fills them in. No label is read. What
 /// counts is the backbone, from which other tasks start; <see cref="MaskedAutoencoder"/> has the sources.
 /// </summary>
-public sealed class PretrainTask(MaskedAutoencoder model, ModelSpec spec, InputContract input) : TaskModel(spec, input)
+internal sealed class PretrainTask(MaskedAutoencoder model, ModelSpec spec, InputContract input) : TaskModel(spec, input)
 {
     private readonly MaskingSpec _masking = spec.Masking ?? new();
 

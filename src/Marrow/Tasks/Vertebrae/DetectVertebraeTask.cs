@@ -13,7 +13,7 @@ namespace Marrow.Tasks.Vertebrae;
 /// The four corners of each of 17 vertebrae by a RetinaNet with a corner head; the angles follow from the corners by the
 /// data set's own algorithm, in original pixels.
 /// </summary>
-public sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputContract input) : TaskModel(spec, input), ITeacherTask
+internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputContract input) : TaskModel(spec, input), ITeacherTask
 {
     // The corners are what counts; the boxes only help to suppress what is found twice.
     private const double BoxWeight = 0.5;

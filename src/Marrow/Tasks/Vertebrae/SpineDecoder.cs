@@ -15,7 +15,7 @@ namespace Marrow.Tasks.Vertebrae;
 internal readonly record struct Detection(Vertebra Vertebra, float Score);
 
 /// <summary>A whole spine, in the pixels of the model's input; an inverse transform brings it to the original's.</summary>
-public sealed record SpinePrediction
+internal sealed record SpinePrediction
 {
     /// <summary>The vertebrae, exactly 17, from top to bottom.</summary>
     public required IReadOnlyList<Vertebra> Vertebrae { get; init; }

@@ -32,7 +32,7 @@ internal sealed class OnnxWeights : WeightFile
         }
     }
 
-    public override torch.Tensor Read(string name)
+    internal override torch.Tensor Read(string name)
     {
         var entry = (OnnxEntry)Find(name);
         var tensor = torch.empty(entry.Shape, dtype: TypeInFile(entry.Type), device: torch.CPU);

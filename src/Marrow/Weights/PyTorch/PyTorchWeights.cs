@@ -7,7 +7,7 @@ namespace Marrow.Weights.PyTorch;
 /// <param name="Strides">In elements, one a dimension.</param>
 /// <param name="Offset">Of the first element in the storage, in elements.</param>
 /// <param name="Storage">Its name in the file: tensors of one storage share their numbers.</param>
-public sealed record PyTorchEntry(string Name, torch.ScalarType Type, long[] Shape, long[] Strides, long Offset, string Storage) : WeightEntry(Name, Type, Shape);
+internal sealed record PyTorchEntry(string Name, torch.ScalarType Type, long[] Shape, long[] Strides, long Offset, string Storage) : WeightEntry(Name, Type, Shape);
 
 /// <summary>
 /// Weights as torch.save writes them: since PyTorch 1.6 a zip with a pickle and the numbers beside it, before that pickles
@@ -15,7 +15,7 @@ public sealed record PyTorchEntry(string Name, torch.ScalarType Type, long[] Sha
 /// is found at the top or under the names that training programs use; each tensor is read straight from its place in the
 /// file when asked for.
 /// </summary>
-public sealed class PyTorchWeights : WeightFile
+internal sealed class PyTorchWeights : WeightFile
 {
     private const int MostNotes = 16 << 20;
     private const uint ZipMark = 0x04034b50; // "PK\3\4", the header of the first record
@@ -67,7 +67,7 @@ public sealed class PyTorchWeights : WeightFile
         }
     }
 
-    public override torch.Tensor Read(string name)
+    internal override torch.Tensor Read(string name)
     {
         var entry = (PyTorchEntry)Find(name);
         using var scope = torch.NewDisposeScope();
