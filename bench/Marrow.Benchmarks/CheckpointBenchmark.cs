@@ -28,9 +28,17 @@ internal static class CheckpointBenchmark
 
             Comparison Save(string name, torch.ScalarType? matricesAs)
             {
-                var (source, copy, written) = (Path.Combine(folder, $"{name}.safetensors"), Path.Combine(folder, "copy"), Path.Combine(folder, "written"));
+                var (source, copy, written) = (
+                    Path.Combine(folder, $"{name}.safetensors"),
+                    Path.Combine(folder, "copy"),
+                    Path.Combine(folder, "written"));
                 Safetensors.Write(source, weights, null, matricesAs);
-                return Comparison.Measure(FormattableString.Invariant($"checkpoint: save, {name}, DenseNet-121, {new FileInfo(source).Length / 1e6:F1} MB, flushed to disk"), 0, rounds,
+                return Comparison.Measure(
+                    FormattableString.Invariant(
+                        $"checkpoint: save, {name}, DenseNet-121, {new FileInfo(source).Length / 1e6:F1} MB, flushed to disk"
+                    ),
+                    0,
+                    rounds,
                     new("plain file copy", () => AtomicFile.Write(copy, stream =>
                     {
                         using var from = File.OpenRead(source);
@@ -45,7 +53,9 @@ internal static class CheckpointBenchmark
         }
     }
 
-    /// <summary>Loading into a model that is there, against reading the same files: what verifying every byte costs.</summary>
+    /// <summary>
+    /// Loading into a model that is there, against reading the same files: what verifying every byte costs.
+    /// </summary>
     public static IEnumerable<Comparison> Load(int rounds)
     {
         var folder = Directory.CreateTempSubdirectory("marrow-bench-").FullName;
@@ -56,10 +66,16 @@ internal static class CheckpointBenchmark
             {
                 using var saved = (Draft(task, ModelWeights.Of(task.Model)) with { MatricesAs = type }).Save(folder);
                 var files = Directory.GetFiles(saved.Path);
-                yield return Comparison.Measure(FormattableString.Invariant($"checkpoint: load, {type}, DenseNet-121, {files.Sum(f => new FileInfo(f).Length) / 1e6:F1} MB"), 0, rounds,
+                yield return Comparison.Measure(
+                    FormattableString.Invariant(
+                        $"checkpoint: load, {type}, DenseNet-121, {files.Sum(f => new FileInfo(f).Length) / 1e6:F1} MB"
+                    ),
+                    0,
+                    rounds,
                     new("File.ReadAllBytes of its files", () => Array.ForEach(files, path => File.ReadAllBytes(path))),
                     new("Load: every byte verified", () => Checkpoint.Load(saved.Path).Dispose()),
-                    new("... and every tensor in a model", () => Checkpoint.Load(saved.Path, task.Model, verifyGolden: false).Dispose()));
+                    new("... and every tensor in a model", () =>
+                        Checkpoint.Load(saved.Path, task.Model, verifyGolden: false).Dispose()));
             }
         }
         finally
@@ -81,17 +97,18 @@ internal static class CheckpointBenchmark
         checkpoint.BuildModel(verifyGolden).Dispose();
     }
 
-    private static CheckpointDraft Draft(TaskModel task, IReadOnlyList<KeyValuePair<string, torch.Tensor>> weights) => new()
-    {
-        Name = "densenet121.benchmark",
-        Config = task.Describe(),
-        Weights = weights,
-        Card = new()
+    private static CheckpointDraft Draft(TaskModel task, IReadOnlyList<KeyValuePair<string, torch.Tensor>> weights) =>
+        new()
         {
-            Summary = "Random weights, for timing.",
-            Data = "None.",
-            Limits = "Predicts nothing.",
-            License = "CC0-1.0",
-        },
-    };
+            Name = "densenet121.benchmark",
+            Config = task.Describe(),
+            Weights = weights,
+            Card = new()
+            {
+                Summary = "Random weights, for timing.",
+                Data = "None.",
+                Limits = "Predicts nothing.",
+                License = "CC0-1.0",
+            },
+        };
 }

@@ -10,7 +10,11 @@ internal sealed record Alternative(string Name, Action Run);
 /// <param name="TimesFaster">Median over the rounds of (first alternative's time / this one's).</param>
 /// <param name="CpuTimesFaster">The same of processor time, which other programs on the machine disturb less.</param>
 internal sealed record Timing(string Name, double MedianMs, double FastestMs, double SlowestMs, double CpuMs,
-    double TimesFaster, double LowestTimesFaster, double HighestTimesFaster, double CpuTimesFaster, double? ImagesPerSecond);
+    double TimesFaster,
+    double LowestTimesFaster,
+    double HighestTimesFaster,
+    double CpuTimesFaster,
+    double? ImagesPerSecond);
 
 /// <summary>Alternatives measured in turn, with a note on what was found beside the times.</summary>
 internal sealed record Comparison(string Title, IReadOnlyList<Timing> Timings, string? Note = null)
@@ -34,12 +38,27 @@ internal sealed record Comparison(string Title, IReadOnlyList<Timing> Timings, s
                 cpu[i][round] = (Environment.CpuUsage.TotalTime - used).TotalMilliseconds;
             }
         }
-        return new(title, [.. alternatives.Select((a, i) =>
-        {
-            var faster = wall[0].Zip(wall[i], (first, own) => first / own).ToArray();
-            return new Timing(a.Name, Median(wall[i]), wall[i].Min(), wall[i].Max(), Median(cpu[i]), Median(faster), faster.Min(), faster.Max(),
-                Median(cpu[0].Zip(cpu[i], (first, own) => first / Math.Max(own, 1e-3))), images > 0 ? images * 1000 / Median(wall[i]) : null);
-        })]);
+        return new(
+            title,
+            [
+                .. alternatives.Select(
+                    (a, i) =>
+                    {
+                        var faster = wall[0].Zip(wall[i], (first, own) => first / own).ToArray();
+                        return new Timing(
+                            a.Name,
+                            Median(wall[i]),
+                            wall[i].Min(),
+                            wall[i].Max(),
+                            Median(cpu[i]),
+                            Median(faster),
+                            faster.Min(),
+                            faster.Max(),
+                            Median(cpu[0].Zip(cpu[i], (first, own) => first / Math.Max(own, 1e-3))),
+                            images > 0 ? images * 1000 / Median(wall[i]) : null);
+                    }
+                ),
+            ]);
     }
 
     public void Print(TextWriter output)
@@ -47,11 +66,16 @@ internal sealed record Comparison(string Title, IReadOnlyList<Timing> Timings, s
         output.WriteLine();
         output.WriteLine(Title);
         if (Timings.Count > 0)
-            output.WriteLine($"  {"",-34} {"median",9} {"fastest",9} {"slowest",9} {"cpu",9} {"images/s",9} {"faster",7} {"range",13} {"by cpu",7}");
+            output.WriteLine(
+                $"  {"",-34} {"median",9} {"fastest",9} {"slowest",9} {"cpu",9} {"images/s",9} {"faster",7} "
+                    + $"{"range",13} {"by cpu",7}"
+            );
         foreach (var t in Timings)
         {
-            output.WriteLine(FormattableString.Invariant(
-                $"  {t.Name,-34} {t.MedianMs,6:F1} ms {t.FastestMs,6:F1} ms {t.SlowestMs,6:F1} ms {t.CpuMs,6:F1} ms {t.ImagesPerSecond,9:F1} {t.TimesFaster,6:F2}x {$"{t.LowestTimesFaster:F2}-{t.HighestTimesFaster:F2}",13} {t.CpuTimesFaster,6:F2}x"));
+            output.WriteLine(
+                FormattableString.Invariant(
+                    $"  {t.Name,-34} {t.MedianMs,6:F1} ms {t.FastestMs,6:F1} ms {t.SlowestMs,6:F1} ms {t.CpuMs,6:F1} ms {t.ImagesPerSecond,9:F1} {t.TimesFaster,6:F2}x {$"{t.LowestTimesFaster:F2}-{t.HighestTimesFaster:F2}",13} {t.CpuTimesFaster,6:F2}x"
+                ));
         }
         if (Note is not null)
             output.WriteLine($"  {Note}");
@@ -60,6 +84,8 @@ internal sealed record Comparison(string Title, IReadOnlyList<Timing> Timings, s
     internal static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();
-        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
+        return sorted.Length % 2 == 1
+            ? sorted[sorted.Length / 2]
+            : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
     }
 }

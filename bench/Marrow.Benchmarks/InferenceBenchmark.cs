@@ -20,7 +20,12 @@ internal static class InferenceBenchmark
     public static IEnumerable<Comparison> Detector(int rounds) =>
         Of("RetinaNet-DenseNet-121, 192 x 576", Subjects.Detector, Subjects.SpineInput, 1, rounds);
 
-    private static IEnumerable<Comparison> Of(string name, Func<TaskModel> create, InputContract input, int size, int rounds)
+    private static IEnumerable<Comparison> Of(
+        string name,
+        Func<TaskModel> create,
+        InputContract input,
+        int size,
+        int rounds)
     {
         var repeats = Math.Max(1, 8 / size); // so that one run is long enough for the clock of processor time
         using var batch = Subjects.Batch(input, size);

@@ -59,10 +59,17 @@ for (var i = 0; i < args.Length; i++)
 if (chosen.Count == 0)
     chosen.AddRange(benchmarks.Keys);
 
-var machine = new Machine(Environment.ProcessorCount, get_num_threads(), Compute.HasBFloat16Instructions(), Autocast.IsAvailable, FusedAdamW.IsAvailable);
+var machine = new Machine(
+    Environment.ProcessorCount,
+    get_num_threads(),
+    Compute.HasBFloat16Instructions(),
+    Autocast.IsAvailable,
+    FusedAdamW.IsAvailable);
 if (!json)
-    Console.WriteLine(FormattableString.Invariant(
-        $"{machine.Processors} processors, {machine.TorchThreads} threads, bf16 instructions: {machine.BFloat16Instructions}, autocast: {machine.Autocast}, fused AdamW: {machine.FusedAdamW}"));
+    Console.WriteLine(
+        FormattableString.Invariant(
+            $"{machine.Processors} processors, {machine.TorchThreads} threads, bf16 instructions: {machine.BFloat16Instructions}, autocast: {machine.Autocast}, fused AdamW: {machine.FusedAdamW}"
+        ));
 var comparisons = new List<Comparison>();
 foreach (var name in chosen.Distinct())
 {
@@ -82,4 +89,9 @@ if (json)
     Console.WriteLine(JsonSerializer.Serialize(new { machine, comparisons }, MarrowJson.Options));
 return 0;
 
-internal sealed record Machine(int Processors, int TorchThreads, bool BFloat16Instructions, bool Autocast, bool FusedAdamW);
+internal sealed record Machine(
+    int Processors,
+    int TorchThreads,
+    bool BFloat16Instructions,
+    bool Autocast,
+    bool FusedAdamW);

@@ -7,8 +7,8 @@ namespace Marrow.Benchmarks;
 
 /// <summary>
 /// The program beside others: a prediction of ten films and a short training as processes of their own, alone, beside a
-/// process that keeps one core busy, two at once, and under half of the cores' time; against libtorch's own threads, alone.
-/// Times are ratios to the program alone, limits what is promised.
+/// process that keeps one core busy, two at once, and under half of the cores' time; against libtorch's own threads,
+/// alone. Times are ratios to the program alone, limits what is promised.
 /// </summary>
 internal static class SharingBenchmark
 {
@@ -47,7 +47,9 @@ internal static class SharingBenchmark
             ("libtorch's own threads, alone", 0, () => Seconds(arguments, plain: true)),
             ("beside one busy process", MostBeside, () => BesideBusy(() => Seconds(arguments))),
             ("two at once, the slower", MostBeside, () => TwoAtOnce(arguments)),
-            .. half is null ? Array.Empty<(string, double, Func<double>)>() : [("under half of the cores' time", MostHalf, () => Seconds(arguments, group: half.Folder))],
+            .. half is null
+                ? Array.Empty<(string, double, Func<double>)>()
+                : [("under half of the cores' time", MostHalf, () => Seconds(arguments, group: half.Folder))],
         ];
         Seconds(arguments); // files and code are in memory from here on
         var times = cases.Select(_ => new double[rounds]).ToArray();
@@ -55,8 +57,8 @@ internal static class SharingBenchmark
         {
             for (var i = 0; i < cases.Length; i++)
                 times[i][round] = cases[i].Run();
-            // The two that are to differ least run once more in the opposite order: a machine that becomes faster or slower
-            // meanwhile then does so for both.
+            // The two that are to differ least run once more in the opposite order: a machine that becomes faster or
+            // slower meanwhile then does so for both.
             times[1][round] = (times[1][round] + cases[1].Run()) / 2;
             times[0][round] = (times[0][round] + cases[0].Run()) / 2;
         }
@@ -70,11 +72,28 @@ internal static class SharingBenchmark
         }).Where(v => v.Length > 0).ToList();
         if (missing.Length > 0)
             verdicts.Add($"half of the cores' time was not measured: {missing}");
-        return new(title, [.. cases.Select((c, i) =>
-        {
-            var faster = times[0].Zip(times[i], (first, own) => first / own).ToArray();
-            return new Timing(c.Name, medians[i] * 1000, times[i].Min() * 1000, times[i].Max() * 1000, 0, Comparison.Median(faster), faster.Min(), faster.Max(), 0, null);
-        })], string.Join("\n  ", verdicts));
+        return new(
+            title,
+            [
+                .. cases.Select(
+                    (c, i) =>
+                    {
+                        var faster = times[0].Zip(times[i], (first, own) => first / own).ToArray();
+                        return new Timing(
+                            c.Name,
+                            medians[i] * 1000,
+                            times[i].Min() * 1000,
+                            times[i].Max() * 1000,
+                            0,
+                            Comparison.Median(faster),
+                            faster.Min(),
+                            faster.Max(),
+                            0,
+                            null);
+                    }
+                ),
+            ],
+            string.Join("\n  ", verdicts));
     }
 
     private static double TwoAtOnce(Func<string[]> arguments)
@@ -86,7 +105,9 @@ internal static class SharingBenchmark
 
     private static double BesideBusy(Func<double> run)
     {
-        using var busy = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [.. Host(typeof(SharingBenchmark)), Busy]))!;
+        using var busy = Process.Start(
+            new ProcessStartInfo(Environment.ProcessPath!, [.. Host(typeof(SharingBenchmark)), Busy])
+        )!;
         try
         {
             return run();
@@ -137,17 +158,22 @@ internal static class SharingBenchmark
         public double Seconds()
         {
             _process.WaitForExit();
-            return _process.ExitCode == 0 ? (_process.ExitTime.ToUniversalTime() - _start).TotalSeconds : throw new InvalidOperationException($"The program failed: {_errors.Result}");
+            return _process.ExitCode == 0
+                ? (_process.ExitTime.ToUniversalTime() - _start).TotalSeconds
+                : throw new InvalidOperationException($"The program failed: {_errors.Result}");
         }
 
         public void Dispose() => _process.Dispose();
     }
 
-    private static string[] Host(Type type) => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? ["exec", type.Assembly.Location] : [];
+    private static string[] Host(Type type) =>
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? ["exec", type.Assembly.Location] : [];
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Phantoms and a recipe in a folder of their own; the checkpoint is the one that comes with the sources.</summary>
+    /// <summary>
+    /// Phantoms and a recipe in a folder of their own; the checkpoint is the one that comes with the sources.
+    /// </summary>
     private sealed class Subject : IDisposable
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("marrow-sharing-").FullName;
@@ -156,12 +182,21 @@ internal static class SharingBenchmark
         public Subject()
         {
             if (!File.Exists(Program))
-                throw new MarrowException($"{Program}: the program is measured beside others, and is not built. Build it first: dotnet build src/Marrow.Cli -c Release");
+                throw new MarrowException(
+                    $"{Program}: the program is measured beside others, and is not built. Build it first: dotnet "
+                        + $"build src/Marrow.Cli -c Release"
+                );
             PhantomWriter.WriteSpine(Path.Combine(_folder, "spines"), 30, 1);
             var films = Directory.CreateDirectory(Path.Combine(_folder, "films")).FullName;
-            foreach (var film in Directory.EnumerateFiles(Path.Combine(_folder, "spines"), "*.jpg", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(Films))
+            foreach (
+                var film in Directory
+                    .EnumerateFiles(Path.Combine(_folder, "spines"), "*.jpg", SearchOption.AllDirectories)
+                    .Order(StringComparer.Ordinal)
+                    .Take(Films))
                 File.Copy(film, Path.Combine(films, Path.GetFileName(film)));
-            File.WriteAllText(Path.Combine(_folder, "recipe.yaml"), $$"""
+            File.WriteAllText(
+                Path.Combine(_folder, "recipe.yaml"),
+                $$"""
                 name: sharing
                 seed: 1
                 heldOut: 0.1
@@ -173,17 +208,38 @@ internal static class SharingBenchmark
                     data: {name: spines, format: spineweb16, license: CC0-1.0, citation: Synthetic radiographs made by Marrow.}
                     input: {width: 96, height: 256, fit: letterbox}
                     train: {steps: {{Steps}}, batch: 4, lr: 1.0e-3, clipNorm: 10}
-                """);
+                """
+            );
         }
 
-        private static readonly string Sources = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../.."));
+        private static readonly string Sources = Path.GetFullPath(
+            Path.Combine(AppContext.BaseDirectory, "../../../../.."));
 
         /// <summary>Beside this program's own source, as it is built.</summary>
-        public static string Program { get; } = Path.Combine(Sources, "src/Marrow.Cli/bin/Release/net10.0/Marrow.Cli.dll");
+        public static string Program { get; } =
+            Path.Combine(Sources, "src/Marrow.Cli/bin/Release/net10.0/Marrow.Cli.dll");
 
-        public string[] Predict() => ["predict", Path.Combine(_folder, "films"), "--hub", Path.Combine(Sources, "hub"), "--checkpoint", "retinanet-densenet121.spineweb16", "--out", Output()];
+        public string[] Predict() =>
+            [
+                "predict",
+                Path.Combine(_folder, "films"),
+                "--hub",
+                Path.Combine(Sources, "hub"),
+                "--checkpoint",
+                "retinanet-densenet121.spineweb16",
+                "--out",
+                Output(),
+            ];
 
-        public string[] Train() => ["run", Path.Combine(_folder, "recipe.yaml"), "--data", $"spines={Path.Combine(_folder, "spines")}", "--out", Output()];
+        public string[] Train() =>
+            [
+                "run",
+                Path.Combine(_folder, "recipe.yaml"),
+                "--data",
+                $"spines={Path.Combine(_folder, "spines")}",
+                "--out",
+                Output(),
+            ];
 
         public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -199,8 +255,12 @@ internal static class SharingBenchmark
         {
             why = "";
             var half = new Processors().Allowed().Count * 100_000 / 2;
-            foreach (var (parent, file, text) in ((string, string, string)[])
-                [("/sys/fs/cgroup", "cpu.max", Text($"{half} 100000")), ("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", Text($"{half}"))])
+            foreach (
+                var (parent, file, text) in ((string, string, string)[])
+                    [
+                        ("/sys/fs/cgroup", "cpu.max", Text($"{half} 100000")),
+                        ("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", Text($"{half}")),
+                    ])
             {
                 var folder = Path.Combine(parent, Text($"marrow-sharing-{Environment.ProcessId}"));
                 try

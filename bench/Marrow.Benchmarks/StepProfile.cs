@@ -53,7 +53,10 @@ internal static class StepProfile
         output.WriteLine("profile: a training step of DenseNet-121, 224 x 224, batch 8, bf16 channels-last");
         output.WriteLine($"  {"",-24} {"wall",10} {"program",10} {"kernel",10} {"share",7} {"faults",9}");
         foreach (var (name, m) in medians)
-            output.WriteLine(FormattableString.Invariant($"  {name,-24} {m.Wall,7:F1} ms {m.User,7:F1} ms {m.Kernel,7:F1} ms {(m.User + m.Kernel) / all,7:P1} {m.Faults,9:F0}"));
+            output.WriteLine(
+                FormattableString.Invariant(
+                    $"  {name,-24} {m.Wall,7:F1} ms {m.User,7:F1} ms {m.Kernel,7:F1} ms {(m.User + m.Kernel) / all,7:P1} {m.Faults,9:F0}"
+                ));
     }
 
     /// <summary>Times in ms.</summary>
@@ -62,10 +65,15 @@ internal static class StepProfile
         public static Usage Now()
         {
             var cpu = Environment.CpuUsage;
-            return new(Stopwatch.GetTimestamp() * 1000.0 / Stopwatch.Frequency, cpu.UserTime.TotalMilliseconds, cpu.PrivilegedTime.TotalMilliseconds, MinorFaults());
+            return new(
+                Stopwatch.GetTimestamp() * 1000.0 / Stopwatch.Frequency,
+                cpu.UserTime.TotalMilliseconds,
+                cpu.PrivilegedTime.TotalMilliseconds,
+                MinorFaults());
         }
 
-        public static Usage operator -(Usage a, Usage b) => new(a.Wall - b.Wall, a.User - b.User, a.Kernel - b.Kernel, a.Faults - b.Faults);
+        public static Usage operator -(Usage a, Usage b) =>
+            new(a.Wall - b.Wall, a.User - b.User, a.Kernel - b.Kernel, a.Faults - b.Faults);
 
         public static Usage Median(IReadOnlyCollection<Usage> all) => new(
             Comparison.Median(all.Select(u => u.Wall)), Comparison.Median(all.Select(u => u.User)),

@@ -10,7 +10,9 @@ using static TorchSharp.torch;
 
 namespace Marrow.Benchmarks;
 
-/// <summary>What is measured: models with random weights and batches of noise. Speed does not depend on the values.</summary>
+/// <summary>
+/// What is measured: models with random weights and batches of noise. Speed does not depend on the values.
+/// </summary>
 internal static class Subjects
 {
     private const int Classes = 3;
@@ -31,32 +33,46 @@ internal static class Subjects
     public static DetectVertebraeTask Detector()
     {
         random.manual_seed(1);
-        var spec = new ModelSpec { Architecture = "retinanet-densenet121", Detector = DetectorSpec.Vertebrae(SpineInput.Width, SpineInput.Height) };
+        var spec = new ModelSpec
+        {
+            Architecture = "retinanet-densenet121",
+            Detector = DetectorSpec.Vertebrae(SpineInput.Width, SpineInput.Height),
+        };
         return new((RetinaNet)ModelCatalogue.Create(spec), spec, SpineInput);
     }
 
     /// <summary>So many labelled samples, whose images are as large as the data sets' own.</summary>
-    public static IReadOnlyList<Sample> Samples(int count, int width, int height) => [.. Enumerable.Range(0, count).Select(i => new Sample(
-        id: $"{i}",
-        imagePath: $"{i}",
-        patient: $"{i}")
-    {
-        Labels = [.. Enumerable.Range(0, Classes).Select(c => (float)((i >> c) & 1))],
-        Vertebrae = Spine(width, height),
-    })];
+    public static IReadOnlyList<Sample> Samples(int count, int width, int height) =>
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(i => new Sample(id: $"{i}", imagePath: $"{i}", patient: $"{i}")
+                {
+                    Labels = [.. Enumerable.Range(0, Classes).Select(c => (float)((i >> c) & 1))],
+                    Vertebrae = Spine(width, height),
+                }),
+        ];
 
     public static Batch Batch(InputContract input, int size)
     {
         random.manual_seed(2);
         return new(randn([size, input.Channels, input.Height, input.Width]),
-            [.. Samples(size, input.Width, input.Height).Select(s => new BatchSample(s, AffineTransform.Identity, s.Targets))]);
+            [
+                .. Samples(size, input.Width, input.Height)
+                    .Select(s => new BatchSample(s, AffineTransform.Identity, s.Targets)),
+            ]);
     }
 
     /// <summary>A straight spine with the shares of the image that vertebrae have in SpineWeb data set 16.</summary>
-    private static IReadOnlyList<Vertebra> Spine(int width, int height) => [.. Enumerable.Range(0, Vertebra.Count).Select(i =>
-    {
-        var (left, right) = (0.4 * width, 0.6 * width);
-        var (top, bottom) = ((0.08 + 0.05 * i) * height, (0.12 + 0.05 * i) * height);
-        return new Vertebra(new(left, top), new(right, top), new(left, bottom), new(right, bottom));
-    })];
+    private static IReadOnlyList<Vertebra> Spine(int width, int height) =>
+        [
+            .. Enumerable
+                .Range(0, Vertebra.Count)
+                .Select(i =>
+                {
+                    var (left, right) = (0.4 * width, 0.6 * width);
+                    var (top, bottom) = ((0.08 + 0.05 * i) * height, (0.12 + 0.05 * i) * height);
+                    return new Vertebra(new(left, top), new(right, top), new(left, bottom), new(right, bottom));
+                }),
+        ];
 }

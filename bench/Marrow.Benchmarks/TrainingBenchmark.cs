@@ -8,8 +8,9 @@ using static TorchSharp.torch;
 namespace Marrow.Benchmarks;
 
 /// <summary>
-/// Whole training steps (layout of the images, forward, loss, backward, gradient norm, optimizer): float32 as TorchSharp
-/// gives it, with its own AdamW, against Marrow's ways of computing, of which the last is what a recipe gets on this machine.
+/// Whole training steps (layout of the images, forward, loss, backward, gradient norm, optimizer): float32 as
+/// TorchSharp gives it, with its own AdamW, against Marrow's ways of computing, of which the last is what a recipe gets
+/// on this machine.
 /// </summary>
 internal static class TrainingBenchmark
 {
@@ -26,7 +27,10 @@ internal static class TrainingBenchmark
         using var channelsLast = new MarrowStep(Subjects.Classifier(), batch, new(false, true));
         using var bf16 = new MarrowStep(Subjects.Classifier(), batch, new(true, false));
         using var marrow = new MarrowStep(Subjects.Classifier(), batch, Compute.Choose());
-        yield return Comparison.Measure($"train: DenseNet-121, 224 x 224, batch {ClassifierBatch}", ClassifierBatch, rounds,
+        yield return Comparison.Measure(
+            $"train: DenseNet-121, 224 x 224, batch {ClassifierBatch}",
+            ClassifierBatch,
+            rounds,
             new("f32, TorchSharp's AdamW", plain.Run),
             new("f32, fused AdamW", fused.Run),
             new("f32 channels-last, fused AdamW", channelsLast.Run),
@@ -39,7 +43,10 @@ internal static class TrainingBenchmark
         using var batch = Subjects.Batch(Subjects.SpineInput, DetectorBatch);
         using var plain = new PlainStep(Subjects.Detector(), batch);
         using var marrow = new MarrowStep(Subjects.Detector(), batch, Compute.Choose());
-        yield return Comparison.Measure($"train: RetinaNet-DenseNet-121, 192 x 576, batch {DetectorBatch}", DetectorBatch, rounds,
+        yield return Comparison.Measure(
+            $"train: RetinaNet-DenseNet-121, 192 x 576, batch {DetectorBatch}",
+            DetectorBatch,
+            rounds,
             new("f32, TorchSharp's AdamW", plain.Run),
             new($"Marrow's choice: {Compute.Choose()}", marrow.Run));
     }

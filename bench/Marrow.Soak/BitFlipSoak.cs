@@ -5,8 +5,8 @@ using Marrow.Imaging;
 namespace Marrow.Soak;
 
 /// <summary>
-/// Flips one bit of one file of a stored checkpoint (each file as often, its manifest too), expects that verifying names
-/// exactly that file and that loading refuses it, and flips it back.
+/// Flips one bit of one file of a stored checkpoint (each file as often, its manifest too), expects that verifying
+/// names exactly that file and that loading refuses it, and flips it back.
 /// </summary>
 public static class BitFlipSoak
 {
@@ -34,7 +34,9 @@ public static class BitFlipSoak
     {
         var hub = new LocalHub(Path.GetDirectoryName(Path.GetDirectoryName(checkpointFolder))!);
         var files = Directory.GetFiles(checkpointFolder).Order(StringComparer.Ordinal).ToArray();
-        var (counts, faults) = (new SortedDictionary<string, long> { ["noticed by verify"] = 0, ["noticed by load"] = 0 }, new List<string>());
+        var (counts, faults) = (
+            new SortedDictionary<string, long> { ["noticed by verify"] = 0, ["noticed by load"] = 0 },
+            new List<string>());
         if (!hub.Verify(checkpointFolder).IsWhole)
             faults.Add($"{checkpointFolder}: damaged before the first flip");
         for (var number = 0L; number < cases; number++)
@@ -51,11 +53,15 @@ public static class BitFlipSoak
                 if (found is [{ } fault] && fault.Path == path)
                     counts["noticed by verify"]++;
                 else
-                    faults.Add($"seed {seed}, case {number}: bit {bit} of byte {position} of {name}: verify found {found.Count} faults");
+                    faults.Add(
+                        $"seed {seed}, case {number}: bit {bit} of byte {position} of {name}: verify found "
+                            + $"{found.Count} faults"
+                    );
                 if (RefusesToLoad(checkpointFolder, path))
                     counts["noticed by load"]++;
                 else
-                    faults.Add($"seed {seed}, case {number}: bit {bit} of byte {position} of {name}: not refused by load");
+                    faults.Add(
+                        $"seed {seed}, case {number}: bit {bit} of byte {position} of {name}: not refused by load");
             }
             finally
             {

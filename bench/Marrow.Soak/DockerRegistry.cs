@@ -27,8 +27,16 @@ public sealed class DockerRegistry : IDisposable
             {http}
             {more}
             """;
-        File.WriteAllText(Path.Combine(_folder, "config.yml"), config.Replace("FOLDER", _folder, StringComparison.Ordinal));
-        _process = Process.Start(new ProcessStartInfo(Program, ["serve", Path.Combine(_folder, "config.yml")]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        File.WriteAllText(
+            Path.Combine(_folder, "config.yml"),
+            config.Replace("FOLDER", _folder, StringComparison.Ordinal));
+        _process = Process.Start(
+            new ProcessStartInfo(Program, ["serve", Path.Combine(_folder, "config.yml")])
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
         _process.OutputDataReceived += (_, _) => { };
         _process.ErrorDataReceived += (_, _) => { };
         _process.BeginOutputReadLine();
@@ -41,7 +49,8 @@ public sealed class DockerRegistry : IDisposable
     }
 
     /// <summary>Null, or why there can be none here.</summary>
-    public static string? Missing => File.Exists(Program) ? null : $"{Program} is absent (apt install docker-registry).";
+    public static string? Missing =>
+        File.Exists(Program) ? null : $"{Program} is absent (apt install docker-registry).";
 
     public int Port { get; }
 
@@ -50,7 +59,13 @@ public sealed class DockerRegistry : IDisposable
     public string Folder => _folder;
 
     /// <summary>Files of blobs in its store.</summary>
-    public int Blobs => Directory.GetFiles(Path.Combine(Path.Combine(_folder, "store"), "docker", "registry", "v2", "blobs"), "data", SearchOption.AllDirectories).Length;
+    public int Blobs =>
+        Directory
+            .GetFiles(
+                Path.Combine(Path.Combine(_folder, "store"), "docker", "registry", "v2", "blobs"),
+                "data",
+                SearchOption.AllDirectories)
+            .Length;
 
     public void Dispose()
     {

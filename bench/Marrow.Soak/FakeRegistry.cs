@@ -9,11 +9,20 @@ namespace Marrow.Soak;
 
 /// <param name="Target">Path and query.</param>
 /// <param name="Headers">By lower-case name.</param>
-public sealed record FakeRequest(string Method, string Target, IReadOnlyDictionary<string, string> Headers, byte[] Body);
+public sealed record FakeRequest(
+    string Method,
+    string Target,
+    IReadOnlyDictionary<string, string> Headers,
+    byte[] Body);
 
 /// <param name="Length">Content-Length; null: the body's. Negative: none is sent.</param>
 /// <param name="Stream">Sends the body instead of <see cref="Body"/>.</param>
-public sealed record FakeAnswer(int Status, byte[] Body, IReadOnlyList<(string Name, string Value)> Headers, long? Length = null, Action<Stream>? Stream = null)
+public sealed record FakeAnswer(
+    int Status,
+    byte[] Body,
+    IReadOnlyList<(string Name, string Value)> Headers,
+    long? Length = null,
+    Action<Stream>? Stream = null)
 {
     public FakeAnswer(int status, string body = "", params (string Name, string Value)[] headers)
         : this(status, Encoding.UTF8.GetBytes(body), headers)
@@ -65,7 +74,10 @@ public sealed class FakeRegistry : IDisposable
         if (Last(path, "/blobs/") is { } digest)
             return Content(Blobs, digest, request);
         return path.EndsWith("/tags/list", StringComparison.Ordinal)
-            ? new(200, $$"""{"tags": [{{string.Join(",", Manifests.Keys.Where(k => !k.Contains(':')).Select(k => $"\"{k}\""))}}]}""")
+            ? new(
+                200,
+                $$"""{"tags": [{{string.Join(",", Manifests.Keys.Where(k => !k.Contains(':')).Select(k => $"\"{k}\""))}}]}"""
+            )
             : new(404);
     }
 
@@ -84,7 +96,9 @@ public sealed class FakeRegistry : IDisposable
     {
         if (!kept.TryGetValue(name, out var bytes))
             return new(404, """{"errors": [{"code": "UNKNOWN", "message": "not known"}]}""");
-        var type = request.Target.Contains("/manifests/", StringComparison.Ordinal) ? "application/vnd.oci.image.manifest.v1+json" : "application/octet-stream";
+        var type = request.Target.Contains("/manifests/", StringComparison.Ordinal)
+            ? "application/vnd.oci.image.manifest.v1+json"
+            : "application/octet-stream";
         var headers = new List<(string, string)> { ("Content-Type", type), ("Docker-Content-Digest", Digest(bytes)) };
         if (request.Method == "HEAD" || !request.Headers.TryGetValue("range", out var range))
             return new(200, bytes, headers);
@@ -109,7 +123,10 @@ public sealed class FakeRegistry : IDisposable
             return new(204, "", ("Location", path), ("Range", $"0-{Math.Max(0, upload.Length - 1)}"));
         if (request.Method == "PATCH")
             return new(202, "", ("Location", path), ("Range", $"0-{Math.Max(0, upload.Length - 1)}"));
-        var (bytes, said) = (upload.ToArray(), Uri.UnescapeDataString(request.Target[(request.Target.IndexOf("digest=", StringComparison.Ordinal) + 7)..]));
+        var (bytes, said) = (
+            upload.ToArray(),
+            Uri.UnescapeDataString(request.Target[(request.Target.IndexOf("digest=", StringComparison.Ordinal) + 7)..])
+        );
         _uploads.TryRemove(path, out _);
         if (Digest(bytes) != said)
             return new(400, """{"errors": [{"code": "DIGEST_INVALID", "message": "other bytes"}]}""");
@@ -144,7 +161,9 @@ public sealed class FakeRegistry : IDisposable
                     return;
                 Requests.Enqueue(request);
                 var answer = Lie?.Invoke(request) ?? Answer(request);
-                var head = new StringBuilder().Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {answer.Status} x\r\nConnection: close\r\n");
+                var head = new StringBuilder().Append(
+                    CultureInfo.InvariantCulture,
+                    $"HTTP/1.1 {answer.Status} x\r\nConnection: close\r\n");
                 foreach (var (name, value) in answer.Headers)
                     head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
                 if ((answer.Length ?? answer.Body.Length) is >= 0 and var length)
@@ -173,8 +192,12 @@ public sealed class FakeRegistry : IDisposable
             head.WriteByte((byte)next);
         }
         var lines = Encoding.Latin1.GetString(head.ToArray()).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        var (start, headers) = (lines[0].Split(' '), lines.Skip(1).Select(l => l.Split(": ", 2)).ToDictionary(p => p[0].ToLowerInvariant(), p => p[1]));
-        var length = headers.TryGetValue("content-length", out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : 0;
+        var (start, headers) = (
+            lines[0].Split(' '),
+            lines.Skip(1).Select(l => l.Split(": ", 2)).ToDictionary(p => p[0].ToLowerInvariant(), p => p[1]));
+        var length = headers.TryGetValue("content-length", out var text)
+            ? int.Parse(text, CultureInfo.InvariantCulture)
+            : 0;
         _uploads.TryGetValue(start[1].Split('?')[0], out var upload);
         var (body, buffer) = (new MemoryStream(), new byte[16 << 10]);
         while (body.Length < length)
@@ -185,7 +208,10 @@ public sealed class FakeRegistry : IDisposable
                 return null;
             }
             var most = Math.Min(buffer.Length, length - (int)body.Length);
-            var count = stream.Read(buffer, 0, CutUploadAfter > 0 ? Math.Min(most, CutUploadAfter - (int)body.Length) : most);
+            var count = stream.Read(
+                buffer,
+                0,
+                CutUploadAfter > 0 ? Math.Min(most, CutUploadAfter - (int)body.Length) : most);
             if (count == 0)
                 return null;
             body.Write(buffer, 0, count);

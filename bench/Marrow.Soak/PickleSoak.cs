@@ -7,9 +7,9 @@ using Marrow.Weights.PyTorch;
 namespace Marrow.Soak;
 
 /// <summary>
-/// Pickles of PyTorch's weights with flipped bits, instructions exchanged, parts cut out, repeated and taken from others.
-/// Each is read or refused: no crash, nothing longer than two seconds, no memory beyond its size and a constant, and
-/// every tensor that is read lies within its storage, by arithmetic of its own.
+/// Pickles of PyTorch's weights with flipped bits, instructions exchanged, parts cut out, repeated and taken from
+/// others. Each is read or refused: no crash, nothing longer than two seconds, no memory beyond its size and a
+/// constant, and every tensor that is read lies within its storage, by arithmetic of its own.
 /// </summary>
 public static class PickleSoak
 {
@@ -21,9 +21,26 @@ public static class PickleSoak
     /// <summary>What an attacker would put in.</summary>
     private static readonly byte[][] Fragments =
     [
-        "cposix\nsystem\nX\x04\0\0\0true\x85R"u8.ToArray(), "cbuiltins\neval\n"u8.ToArray(), "ios\nsystem\n"u8.ToArray(), [0x81], [0x82, 1], [0x92], [(byte)'o'], [(byte)'('],
-        "ccollections\nOrderedDict\n)R"u8.ToArray(), [0x94], [(byte)'q', 0, (byte)'h', 0], [(byte)'}', (byte)'N', (byte)'N', (byte)'s'], [(byte)'t'], [(byte)'R'], [(byte)'b'], [(byte)'Q'],
-        [0xff, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0x7f], [0x8a, 8, 0, 0, 0, 0, 0, 0, 0, 0x80], [0x8a, 8, 255, 255, 255, 255, 255, 255, 255, 0x7f],
+        "cposix\nsystem\nX\x04\0\0\0true\x85R"u8.ToArray(),
+        "cbuiltins\neval\n"u8.ToArray(),
+        "ios\nsystem\n"u8.ToArray(),
+        [0x81],
+        [0x82, 1],
+        [0x92],
+        [(byte)'o'],
+        [(byte)'('],
+        "ccollections\nOrderedDict\n)R"u8.ToArray(),
+        [0x94],
+        [(byte)'q', 0, (byte)'h', 0],
+        [(byte)'}', (byte)'N', (byte)'N', (byte)'s'],
+        [(byte)'t'],
+        [(byte)'R'],
+        [(byte)'b'],
+        [(byte)'Q'],
+        [0xff, 0xff, 0xff, 0xff],
+        [0xff, 0xff, 0xff, 0x7f],
+        [0x8a, 8, 0, 0, 0, 0, 0, 0, 0, 0x80],
+        [0x8a, 8, 255, 255, 255, 255, 255, 255, 255, 0x7f],
     ];
 
     public static SoakReport Run(long cases, ulong seed, Action<string> say)
@@ -54,7 +71,9 @@ public static class PickleSoak
             }
             if (watch.ElapsedMilliseconds > MostMilliseconds)
                 Fault($"{watch.ElapsedMilliseconds} ms");
-            if (GC.GetAllocatedBytesForCurrentThread() - allocated is var bytes && bytes > MostBytes + MostBytesPerByte * pickle.Length)
+            if (
+                GC.GetAllocatedBytesForCurrentThread() - allocated is var bytes
+                && bytes > MostBytes + MostBytesPerByte * pickle.Length)
                 Fault($"{bytes} bytes allocated");
             if ((i + 1) % SayEach == 0)
                 say($"{i + 1} of {cases}: {read} read, {refused} refused, {faults.Count} faults");
@@ -87,7 +106,9 @@ public static class PickleSoak
                     bytes.RemoveRange(at, bytes.Count - at);
                     break;
                 case 4:
-                    bytes.InsertRange(at, Enumerable.Repeat(bytes.GetRange(at, some), 1 + random.Next(200)).SelectMany(b => b).ToList());
+                    bytes.InsertRange(
+                        at,
+                        Enumerable.Repeat(bytes.GetRange(at, some), 1 + random.Next(200)).SelectMany(b => b).ToList());
                     break;
                 case 5:
                     bytes.InsertRange(at, Fragments[random.Next(Fragments.Length)]);
@@ -110,7 +131,10 @@ public static class PickleSoak
             elements *= tensor.Shape[d];
             last += (BigInteger)(tensor.Shape[d] - 1) * tensor.Strides[d];
         }
-        var fits = elements.IsZero || last * SafetensorsHeader.SizeOf(tensor.Type) + SafetensorsHeader.SizeOf(tensor.Type) <= PickleWriter.BytesOf(tensor.Storage.Key)!.Value;
+        var fits =
+            elements.IsZero
+            || last * SafetensorsHeader.SizeOf(tensor.Type) + SafetensorsHeader.SizeOf(tensor.Type)
+                <= PickleWriter.BytesOf(tensor.Storage.Key)!.Value;
         return fits && tensor.Offset >= 0 && elements <= PickleWriter.BytesOf(tensor.Storage.Key)!.Value;
     }
 }

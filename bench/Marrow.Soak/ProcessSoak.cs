@@ -6,9 +6,9 @@ using Marrow.Hub;
 namespace Marrow.Soak;
 
 /// <summary>
-/// Many processes at once on one hub and one registry: each saves, pushes, pulls, verifies and removes as its dice fall.
-/// Nothing may be lost or half there: what was never removed is in the hub, what was pushed comes back with the same
-/// digest, what a descendant needs can't be removed, and every byte is right at every moment and at the end.
+/// Many processes at once on one hub and one registry: each saves, pushes, pulls, verifies and removes as its dice
+/// fall. Nothing may be lost or half there: what was never removed is in the hub, what was pushed comes back with the
+/// same digest, what a descendant needs can't be removed, and every byte is right at every moment and at the end.
 /// </summary>
 public static class ProcessSoak
 {
@@ -28,22 +28,41 @@ public static class ProcessSoak
             var hub = new LocalHub(Path.Combine(folder, "hub"));
             foreach (var name in ProcessSoakWorker.Roots)
                 SoakCheckpoint.Save(hub.Folder, name).Dispose();
-            var workers = Enumerable.Range(0, processes).Select(number => Start(folder, registry.Host, number, rounds, seed)).ToList();
+            var workers = Enumerable
+                .Range(0, processes)
+                .Select(number => Start(folder, registry.Host, number, rounds, seed))
+                .ToList();
             var faults = new List<string>();
             for (var waiting = Stopwatch.StartNew(); workers.Any(w => !w.HasExited); Thread.Sleep(1000))
             {
-                say($"{workers.Count(w => w.HasExited)} of {processes} processes done, {hub.List().Count} checkpoints in the hub");
+                say(
+                    $"{workers.Count(w => w.HasExited)} of {processes} processes done, {hub.List().Count} checkpoints "
+                        + $"in the hub"
+                );
                 if (waiting.Elapsed <= LongestRound * rounds)
                     continue;
                 faults.Add($"seed {seed}: some processes did not end");
                 workers.ForEach(w => w.Kill());
             }
-            faults.AddRange(workers.Where(w => w.ExitCode != 0).Select((w, i) => $"seed {seed}: process {i} ended with {w.ExitCode}: {w.StandardError.ReadToEnd()}"));
+            faults.AddRange(
+                workers
+                    .Where(w => w.ExitCode != 0)
+                    .Select(
+                        (w, i) => $"seed {seed}: process {i} ended with {w.ExitCode}: {w.StandardError.ReadToEnd()}"));
             workers.ForEach(w => w.Dispose());
-            var records = Directory.GetFiles(folder, "*.log").SelectMany(File.ReadAllLines).Select(line => line.Split('\t', 2)).ToList();
+            var records = Directory
+                .GetFiles(folder, "*.log")
+                .SelectMany(File.ReadAllLines)
+                .Select(line => line.Split('\t', 2))
+                .ToList();
             faults.AddRange(records.Where(r => r[0] == ProcessSoakWorker.Fault).Select(r => $"seed {seed}: {r[1]}"));
             faults.AddRange(Judge(hub, folder, registry.Host, records));
-            return new("processes", rounds * processes, new SortedDictionary<string, long>(records.CountBy(r => r[0]).ToDictionary(r => r.Key, r => (long)r.Value)), faults);
+            return new(
+                "processes",
+                rounds * processes,
+                new SortedDictionary<string, long>(
+                    records.CountBy(r => r[0]).ToDictionary(r => r.Key, r => (long)r.Value)),
+                faults);
         }
         finally
         {
@@ -73,9 +92,20 @@ public static class ProcessSoak
     private static Process Start(string folder, string host, int number, long rounds, ulong seed)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true };
-        foreach (var argument in (string[])[Assembly.GetExecutingAssembly().Location, ProcessSoakWorker.Command, folder, host, Text(number), Text(rounds), Text(seed)])
+        foreach (
+            var argument in (string[])
+                [
+                    Assembly.GetExecutingAssembly().Location,
+                    ProcessSoakWorker.Command,
+                    folder,
+                    host,
+                    Text(number),
+                    Text(rounds),
+                    Text(seed),
+                ])
             start.ArgumentList.Add(argument);
-        start.Environment["OMP_NUM_THREADS"] = "1"; // as many processes as there are; each with threads of its own would only wait
+        // as many processes as there are; each with threads of its own would only wait
+        start.Environment["OMP_NUM_THREADS"] = "1";
         return Process.Start(start)!;
 
         static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);

@@ -6,8 +6,8 @@ using Marrow.Imaging;
 namespace Marrow.Soak;
 
 /// <summary>
-/// One of the processes of <see cref="ProcessSoak"/>. It writes what it did into a log of its own, a line each: what, a tab,
-/// the digest or what went wrong. That another process has removed what it was about to use is no fault.
+/// One of the processes of <see cref="ProcessSoak"/>. It writes what it did into a log of its own, a line each: what, a
+/// tab, the digest or what went wrong. That another process has removed what it was about to use is no fault.
 /// </summary>
 internal static class ProcessSoakWorker
 {
@@ -21,7 +21,9 @@ internal static class ProcessSoakWorker
     {
         var (folder, host, number) = (arguments[0], arguments[1], arguments[2]);
         var rounds = long.Parse(arguments[3], System.Globalization.CultureInfo.InvariantCulture);
-        var random = SeededRandom.Fork(ulong.Parse(arguments[4], System.Globalization.CultureInfo.InvariantCulture), long.Parse(number, System.Globalization.CultureInfo.InvariantCulture));
+        var random = SeededRandom.Fork(
+            ulong.Parse(arguments[4], System.Globalization.CultureInfo.InvariantCulture),
+            long.Parse(number, System.Globalization.CultureInfo.InvariantCulture));
         var hub = new LocalHub(Path.Combine(folder, "hub"));
         using var log = new StreamWriter(Path.Combine(folder, $"{number}.log")) { AutoFlush = true };
         void Write(string what, string digest) => log.WriteLine($"{what}\t{digest.ReplaceLineEndings(" ")}");
@@ -31,7 +33,10 @@ internal static class ProcessSoakWorker
         var own = new List<string>(); // pushed by this process
         for (var round = 0L; round < rounds; round++)
         {
-            var others = hub.List().Where(e => !Roots.Contains(e.Name) && !e.Name.StartsWith("densenet-mini.keep", StringComparison.Ordinal)).ToList();
+            var others = hub.List()
+                .Where(e =>
+                    !Roots.Contains(e.Name) && !e.Name.StartsWith("densenet-mini.keep", StringComparison.Ordinal))
+                .ToList();
             var chosen = others.Count == 0 ? null : others[random.Next(others.Count)];
             switch (random.Next(6))
             {
@@ -42,14 +47,21 @@ internal static class ProcessSoakWorker
                     Attempt("push", chosen, () =>
                     {
                         using var checkpoint = Checkpoint.Load(chosen.Folder);
-                        Registry().PushAsync(hub, checkpoint, At(host, chosen.Digest), withParents: true).GetAwaiter().GetResult();
+                        Registry()
+                            .PushAsync(hub, checkpoint, At(host, chosen.Digest), withParents: true)
+                            .GetAwaiter()
+                            .GetResult();
                         own.Add(chosen.Digest);
                         Write("pushed", chosen.Digest);
                     });
                     break;
                 case 2 when own.Count > 0:
                     var wanted = own[random.Next(own.Count)];
-                    Write("pulled", Pull(hub, host, wanted).Digest == wanted ? wanted : throw new InvalidOperationException($"another checkpoint than {wanted}"));
+                    Write(
+                        "pulled",
+                        Pull(hub, host, wanted).Digest == wanted
+                            ? wanted
+                            : throw new InvalidOperationException($"another checkpoint than {wanted}"));
                     break;
                 case 3:
                     var found = hub.Verify();
@@ -73,7 +85,8 @@ internal static class ProcessSoakWorker
             }
             catch (MarrowException e) when (hub.List().All(entry => entry.Name != name))
             {
-                Write("came too late", $"save {name}: {e.Message}"); // another process removed it before it was loaded again
+                // another process removed it before it was loaded again
+                Write("came too late", $"save {name}: {e.Message}");
             }
         }
 
@@ -86,7 +99,9 @@ internal static class ProcessSoakWorker
             }
             catch (MarrowException e)
             {
-                var gone = hub.FindDigest(entry.Digest) is null || e.Message.Contains("Another process has removed it", StringComparison.Ordinal);
+                var gone =
+                    hub.FindDigest(entry.Digest) is null
+                    || e.Message.Contains("Another process has removed it", StringComparison.Ordinal);
                 Write(gone ? "came too late" : Fault, $"{what} {entry.Reference}: {e.Message}");
             }
         }
@@ -100,7 +115,9 @@ internal static class ProcessSoakWorker
             }
             catch (MarrowException e)
             {
-                Write(e.Message.Contains("that did:", StringComparison.Ordinal) ? "refused to remove" : Fault, e.Message);
+                Write(
+                    e.Message.Contains("that did:", StringComparison.Ordinal) ? "refused to remove" : Fault,
+                    e.Message);
             }
         }
     }
@@ -109,14 +126,20 @@ internal static class ProcessSoakWorker
     public static PulledCheckpoint Pull(LocalHub hub, string host, string digest) =>
         Registry().PullAsync(hub, At(host, digest), withParents: true).GetAwaiter().GetResult()[^1];
 
-    private static CheckpointRegistry Registry() => new(new() { CredentialFile = Path.Combine(Path.GetTempPath(), "no-credentials.json") });
+    private static CheckpointRegistry Registry() =>
+        new(new() { CredentialFile = Path.Combine(Path.GetTempPath(), "no-credentials.json") });
 
-    private static OciReference At(string host, string digest) => OciReference.Parse($"oci://{host}/soak:d{digest["sha256:".Length..]}");
+    private static OciReference At(string host, string digest) =>
+        OciReference.Parse($"oci://{host}/soak:d{digest["sha256:".Length..]}");
 
     private static string SaveChild(LocalHub hub, int root, string name, long seed)
     {
         var parent = hub.Find(Roots[root]);
-        using var saved = SoakCheckpoint.Save(hub.Folder, name, seed, new ParentCheckpoint(parent.Name, parent.Digest, "init", parent.License));
+        using var saved = SoakCheckpoint.Save(
+            hub.Folder,
+            name,
+            seed,
+            new ParentCheckpoint(parent.Name, parent.Digest, "init", parent.License));
         return saved.Digest;
     }
 }

@@ -25,11 +25,16 @@ if (args is not ([_, _] or [_, _, "--seed", _]) || !soaks.TryGetValue(args[0], o
     Console.Error.WriteLine($"{usage}\nnames: {string.Join(", ", soaks.Keys)}");
     return 2;
 }
-var seed = args.Length == 4 && ulong.TryParse(args[3], NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : 1;
+var seed =
+    args.Length == 4 && ulong.TryParse(args[3], NumberStyles.None, CultureInfo.InvariantCulture, out var given)
+        ? given
+        : 1;
 var watch = Stopwatch.StartNew();
 var report = soak(cases, seed, line => Console.Error.WriteLine(line));
-Console.WriteLine(FormattableString.Invariant(
-    $"{report.Name}: {report.Cases:N0} cases in {watch.Elapsed.TotalSeconds:N0} s, {string.Join(", ", report.Counts.Select(c => FormattableString.Invariant($"{c.Value:N0} {c.Key}")))}, {report.Faults.Count} faults, peak memory {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB"));
+Console.WriteLine(
+    FormattableString.Invariant(
+        $"{report.Name}: {report.Cases:N0} cases in {watch.Elapsed.TotalSeconds:N0} s, {string.Join(", ", report.Counts.Select(c => FormattableString.Invariant($"{c.Value:N0} {c.Key}")))}, {report.Faults.Count} faults, peak memory {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB"
+    ));
 foreach (var fault in report.Faults.Take(20))
     Console.WriteLine(fault);
 return report.Faults.Count == 0 ? 0 : 1;

@@ -6,9 +6,9 @@ using Marrow.Imaging;
 namespace Marrow.Soak;
 
 /// <summary>
-/// Pulls a small checkpoint while one bit of one of its answers is flipped on the way, in the manifest or in a blob: each
-/// time it comes (then the pull must be refused and the hub stay empty), or once (then it must be refused, or noticed and
-/// fetched again: what arrives has the right digest).
+/// Pulls a small checkpoint while one bit of one of its answers is flipped on the way, in the manifest or in a blob:
+/// each time it comes (then the pull must be refused and the hub stay empty), or once (then it must be refused, or
+/// noticed and fetched again: what arrives has the right digest).
 /// </summary>
 public static class PulledFlipSoak
 {
@@ -21,22 +21,42 @@ public static class PulledFlipSoak
         try
         {
             var digest = Fill(registry, Path.Combine(folder, "source"));
-            var sent = registry.Blobs.Where(b => registry.Manifests["v1"].AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes($"\"digest\":\"{b.Key}\",\"size\":{b.Value.Length},\"annotations\"")) >= 0)
-                .Select(b => (Name: b.Key, Bytes: b.Value)).Append(("v1", registry.Manifests["v1"])).OrderBy(b => b.Item1, StringComparer.Ordinal).ToArray();
-            var (counts, faults) = (new SortedDictionary<string, long> { ["refused"] = 0, ["fetched again"] = 0 }, new List<string>());
+            var sent = registry
+                .Blobs.Where(b =>
+                    registry
+                        .Manifests["v1"]
+                        .AsSpan()
+                        .IndexOf(
+                            System.Text.Encoding.ASCII.GetBytes(
+                                $"\"digest\":\"{b.Key}\",\"size\":{b.Value.Length},\"annotations\"")
+                        ) >= 0)
+                .Select(b => (Name: b.Key, Bytes: b.Value))
+                .Append(("v1", registry.Manifests["v1"]))
+                .OrderBy(b => b.Item1, StringComparer.Ordinal)
+                .ToArray();
+            var (counts, faults) = (
+                new SortedDictionary<string, long> { ["refused"] = 0, ["fetched again"] = 0 },
+                new List<string>());
             for (var number = 0L; number < cases; number++)
             {
                 var random = SeededRandom.Fork(seed, number);
                 var (name, bytes) = sent[random.Next(sent.Length)];
                 var (position, bit, once) = (random.Next(bytes.Length), random.Next(8), random.Next(4) == 0);
                 var flips = once ? 1 : int.MaxValue;
-                registry.Lie = request => request.Method == "GET" && request.Target.EndsWith($"/{name}", StringComparison.Ordinal) && Interlocked.Decrement(ref flips) >= 0
-                    ? Flipped(registry.Answer(request), position, bit) : null;
+                registry.Lie = request =>
+                    request.Method == "GET"
+                    && request.Target.EndsWith($"/{name}", StringComparison.Ordinal)
+                    && Interlocked.Decrement(ref flips) >= 0
+                        ? Flipped(registry.Answer(request), position, bit)
+                        : null;
                 var outcome = Pull(registry, Path.Combine(folder, "target"), digest);
                 if (outcome is "refused" or "fetched again" && (once || outcome == "refused"))
                     counts[outcome]++;
                 else
-                    faults.Add($"seed {seed}, case {number}: bit {bit} of byte {position} of {name}{(once ? ", once" : "")}: {outcome}");
+                    faults.Add(
+                        $"seed {seed}, case {number}: bit {bit} of byte {position} of {name}{(once ? ", once" : "")}: "
+                            + $"{outcome}"
+                    );
                 if ((number + 1) % CasesPerLine == 0)
                     say($"{number + 1:N0} flips, {faults.Count} not noticed");
             }
@@ -60,7 +80,10 @@ public static class PulledFlipSoak
         var hub = new LocalHub(folder);
         try
         {
-            var pulled = new CheckpointRegistry(new() { FirstPause = TimeSpan.Zero }).PullAsync(hub, OciReference.Parse($"oci://{registry.Host}/soak:v1")).GetAwaiter().GetResult();
+            var pulled = new CheckpointRegistry(new() { FirstPause = TimeSpan.Zero })
+                .PullAsync(hub, OciReference.Parse($"oci://{registry.Host}/soak:v1"))
+                .GetAwaiter()
+                .GetResult();
             using var checkpoint = Checkpoint.Load(pulled[^1].Folder); // every byte
             return checkpoint.Digest == digest ? "fetched again" : "another checkpoint";
         }
@@ -79,7 +102,10 @@ public static class PulledFlipSoak
     private static string Fill(FakeRegistry registry, string folder)
     {
         using var saved = SoakCheckpoint.Save(folder, "densenet-mini.soak");
-        new CheckpointRegistry().PushAsync(new(folder), saved, OciReference.Parse($"oci://{registry.Host}/soak:v1")).GetAwaiter().GetResult();
+        new CheckpointRegistry()
+            .PushAsync(new(folder), saved, OciReference.Parse($"oci://{registry.Host}/soak:v1"))
+            .GetAwaiter()
+            .GetResult();
         return saved.Digest;
     }
 }

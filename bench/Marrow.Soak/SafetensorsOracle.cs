@@ -33,7 +33,11 @@ internal static class SafetensorsOracle
     public static string? Judge(byte[] header, long dataBytes) => Read(header, dataBytes, [], []);
 
     /// <summary>The same, and that the reader found exactly what is there.</summary>
-    public static string? Judge(byte[] header, long dataBytes, IReadOnlyList<SafetensorsEntry> found, IReadOnlyDictionary<string, string> metadata)
+    public static string? Judge(
+        byte[] header,
+        long dataBytes,
+        IReadOnlyList<SafetensorsEntry> found,
+        IReadOnlyDictionary<string, string> metadata)
     {
         var (entries, strings) = (new List<Entry>(), new Dictionary<string, string>());
         if (Read(header, dataBytes, entries, strings) is { } broken)
@@ -42,11 +46,19 @@ internal static class SafetensorsOracle
             return $"it has {entries.Count} tensors, not {found.Count}";
         foreach (var (entry, other) in entries.Zip(found))
         {
-            if (entry.Name != other.Name || entry.Type != other.Type.ToString() || entry.Begin != other.Offset || entry.End - entry.Begin != other.Bytes
+            if (
+                entry.Name != other.Name
+                || entry.Type != other.Type.ToString()
+                || entry.Begin != other.Offset
+                || entry.End - entry.Begin != other.Bytes
                 || !entry.Shape.SequenceEqual(other.Shape.Select(s => (BigInteger)s)))
                 return $"'{entry.Name}' was read as {other}";
         }
-        return strings.Count == metadata.Count && strings.All(s => metadata.TryGetValue(s.Key, out var value) && value == s.Value) ? null : "its metadata differ";
+        return
+            strings.Count == metadata.Count
+            && strings.All(s => metadata.TryGetValue(s.Key, out var value) && value == s.Value)
+            ? null
+            : "its metadata differ";
     }
 
     private static string? Read(byte[] header, long dataBytes, List<Entry> entries, Dictionary<string, string> metadata)
@@ -63,7 +75,13 @@ internal static class SafetensorsOracle
                     return "a name is there twice";
                 if (property.Value.ValueKind != JsonValueKind.Object)
                     return "an entry is no object";
-                if ((property.Name == "__metadata__" ? ReadMetadata(property.Value, metadata) : ReadEntry(property, entries)) is { } broken)
+                if (
+                    (
+                        property.Name == "__metadata__"
+                            ? ReadMetadata(property.Value, metadata)
+                            : ReadEntry(property, entries)
+                    ) is
+                    { } broken)
                     return broken;
             }
         }
@@ -78,7 +96,9 @@ internal static class SafetensorsOracle
     {
         foreach (var property in value.EnumerateObject())
         {
-            if (property.Value.ValueKind != JsonValueKind.String || !metadata.TryAdd(property.Name, property.Value.GetString()!))
+            if (
+                property.Value.ValueKind != JsonValueKind.String
+                || !metadata.TryAdd(property.Name, property.Value.GetString()!))
                 return "metadata are no strings, or there twice";
         }
         return null;

@@ -10,8 +10,8 @@ namespace Marrow.Soak;
 /// <summary>
 /// Damaged safetensors files: most cases are headers decoded in memory, every <see cref="FileEvery"/>th is a whole file
 /// that is opened, read tensor by tensor and loaded into a small model. Whatever is accepted is judged again by
-/// <see cref="SafetensorsOracle"/>, and a share of what is refused too. Only <see cref="MarrowException"/> may be thrown,
-/// within two seconds, and no case may allocate more than a multiple of its own size and a constant.
+/// <see cref="SafetensorsOracle"/>, and a share of what is refused too. Only <see cref="MarrowException"/> may be
+/// thrown, within two seconds, and no case may allocate more than a multiple of its own size and a constant.
 /// </summary>
 public static class SafetensorsSoak
 {
@@ -21,14 +21,21 @@ public static class SafetensorsSoak
     private const int MostFaults = 100;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
-    // An entry of 50 bytes, the shortest there is, becomes a name, a shape, a record and its places in a list, a set and
-    // two sorts; the constant is the message of an error with its stack trace.
+    // An entry of 50 bytes, the shortest there is, becomes a name, a shape, a record and its places in a list, a set
+    // and two sorts; the constant is the message of an error with its stack trace.
     private const long AllocatedPerByte = 40;
     private const long AllocatedBesides = 64 << 10;
 
     public static SoakReport Run(long cases, ulong seed, Action<string> say)
     {
-        var counts = new SortedDictionary<string, long> { ["read"] = 0, ["refused"] = 0, ["files read"] = 0, ["files refused"] = 0, ["files loaded"] = 0 };
+        var counts = new SortedDictionary<string, long>
+        {
+            ["read"] = 0,
+            ["refused"] = 0,
+            ["files read"] = 0,
+            ["files refused"] = 0,
+            ["files loaded"] = 0,
+        };
         var faults = new List<string>();
         var folder = Directory.CreateTempSubdirectory("marrow-soak-").FullName;
         using var model = new TinyModel();
@@ -37,17 +44,27 @@ public static class SafetensorsSoak
             var files = new FileCases(folder, model);
             var running = 0L;
             var since = Stopwatch.GetTimestamp();
-            using var watchdog = new Timer(_ =>
-            {
-                if (Stopwatch.GetElapsedTime(Volatile.Read(ref since)) > Longest)
-                    say($"safetensors: seed {seed}, case {Volatile.Read(ref running)} has not ended for {Longest.TotalSeconds} s");
-            }, null, Longest, Longest);
+            using var watchdog = new Timer(
+                _ =>
+                {
+                    if (Stopwatch.GetElapsedTime(Volatile.Read(ref since)) > Longest)
+                        say(
+                            $"safetensors: seed {seed}, case {Volatile.Read(ref running)} has not ended for "
+                                + $"{Longest.TotalSeconds} s"
+                        );
+                },
+                null,
+                Longest,
+                Longest);
             for (var i = 0L; i < cases && faults.Count < MostFaults; i++)
             {
                 Volatile.Write(ref running, i);
                 Volatile.Write(ref since, Stopwatch.GetTimestamp());
                 var random = SeededRandom.Fork(seed, i);
-                var fault = i % FileEvery == FileEvery - 1 ? files.Try(random, counts) : TryHeader(random, i % JudgeRefusedEvery == 0, counts);
+                var fault =
+                    i % FileEvery == FileEvery - 1
+                        ? files.Try(random, counts)
+                        : TryHeader(random, i % JudgeRefusedEvery == 0, counts);
                 if (fault is null && Stopwatch.GetElapsedTime(since) is var took && took > Longest)
                     fault = $"took {took.TotalSeconds:F1} s";
                 if (fault is not null)
@@ -87,8 +104,12 @@ public static class SafetensorsSoak
         if (allocated > AllocatedPerByte * header.Length + AllocatedBesides)
             return $"{allocated} bytes allocated for a header of {header.Length}";
         if (entries is null)
-            return judgeRefused && SafetensorsOracle.Judge(header, dataBytes) is null ? "refused what keeps every rule" : null;
-        return SafetensorsOracle.Judge(header, dataBytes, entries, metadata!) is { } broken ? $"read though {broken}" : null;
+            return judgeRefused && SafetensorsOracle.Judge(header, dataBytes) is null
+                ? "refused what keeps every rule"
+                : null;
+        return SafetensorsOracle.Judge(header, dataBytes, entries, metadata!) is { } broken
+            ? $"read though {broken}"
+            : null;
     }
 
     /// <summary>Whole files on the disk.</summary>
@@ -128,7 +149,9 @@ public static class SafetensorsSoak
                 return $"file: {e.GetType().Name}: {e.Message}";
             }
             var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            return allocated > AllocatedPerByte * bytes.Length + AllocatedBesides ? $"{allocated} bytes allocated for a file of {bytes.Length}" : null;
+            return allocated > AllocatedPerByte * bytes.Length + AllocatedBesides
+                ? $"{allocated} bytes allocated for a file of {bytes.Length}"
+                : null;
         }
 
         /// <summary>Every tensor is the file's own bytes, but booleans, whose bytes may be any.</summary>
@@ -140,7 +163,10 @@ public static class SafetensorsSoak
                 using var tensor = file.Read(entry.Name);
                 if (!tensor.shape.AsSpan().SequenceEqual(entry.Shape) || tensor.dtype != entry.Type)
                     return $"file: '{entry.Name}' was read as {tensor.dtype} [{string.Join(", ", tensor.shape)}]";
-                if (entry.Type != ScalarType.Bool && entry.Bytes > 0 && !tensor.bytes.SequenceEqual(bytes.AsSpan(dataStart + (int)entry.Offset, (int)entry.Bytes)))
+                if (
+                    entry.Type != ScalarType.Bool
+                    && entry.Bytes > 0
+                    && !tensor.bytes.SequenceEqual(bytes.AsSpan(dataStart + (int)entry.Offset, (int)entry.Bytes)))
                     return $"file: '{entry.Name}' has other bytes than the file";
             }
             return null;

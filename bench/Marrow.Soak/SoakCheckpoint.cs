@@ -27,10 +27,30 @@ internal static class SoakCheckpoint
                 Outputs = [new("one", "probability", "One."), new("other", "probability", "The other.")],
             },
             Weights = ModelWeights.Of(model),
-            Card = new() { Summary = "Random weights, to be damaged.", Data = "None.", Limits = "Predicts nothing.", License = "CC0-1.0" },
+            Card = new()
+            {
+                Summary = "Random weights, to be damaged.",
+                Data = "None.",
+                Limits = "Predicts nothing.",
+                License = "CC0-1.0",
+            },
             Parents = new() { Checkpoints = parents },
-            Receipt = WarmStart.Apply(model, spec.Architecture, WeightSource.Of("itself", model.state_dict(), spec.Architecture)),
-            Metrics = [new() { Metric = "auroc", Value = 0.5, Dataset = "none", Split = "none", Date = new(2026, 1, 1), Command = "none" }],
+            Receipt = WarmStart.Apply(
+                model,
+                spec.Architecture,
+                WeightSource.Of("itself", model.state_dict(), spec.Architecture)),
+            Metrics =
+            [
+                new()
+                {
+                    Metric = "auroc",
+                    Value = 0.5,
+                    Dataset = "none",
+                    Split = "none",
+                    Date = new(2026, 1, 1),
+                    Command = "none",
+                },
+            ],
         }.Save(hub);
     }
 }

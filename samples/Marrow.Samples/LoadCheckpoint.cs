@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Marrow.Samples;
 
-/// <summary>Loads a classifier and asks it about one image. What the image must become is the checkpoint's to say.</summary>
+/// <summary>
+/// Loads a classifier and asks it about one image. What the image must become is the checkpoint's to say.
+/// </summary>
 public static class LoadCheckpoint
 {
     public static void Run(string hubFolder, string name, string imagePath)

@@ -1,6 +1,6 @@
 
-// The samples of docs/library.md, one after the other, on the hub that is named: dotnet run --project samples/Marrow.Samples -- hub
-// Nothing is written to that hub; the child goes to a hub of its own.
+// The samples of docs/library.md, one after the other, on the hub that is named: dotnet run --project
+// samples/Marrow.Samples -- hub Nothing is written to that hub; the child goes to a hub of its own.
 
 using Marrow.Samples;
 

@@ -10,7 +10,10 @@ public static class ReadReceipt
         // <sample>
         Console.WriteLine($"{receipt.BackboneCoverage:P0} of the backbone's parameters came from {receipt.Source}.");
         foreach (var module in receipt.Table())
-            Console.WriteLine($"{module.Module}: {module.Copied + module.Remapped + module.Adapted} tensors taken over, {module.Random} random");
+            Console.WriteLine(
+                $"{module.Module}: {module.Copied + module.Remapped + module.Adapted} tensors taken over, "
+                    + $"{module.Random} random"
+            );
         foreach (var tensor in receipt.Tensors.Where(t => t.Status == TransferStatus.Random))
             Console.WriteLine($"{tensor.Key} stayed random: {tensor.Reason}");
         // </sample>

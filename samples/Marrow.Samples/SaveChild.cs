@@ -6,10 +6,17 @@ using TorchSharp;
 
 namespace Marrow.Samples;
 
-/// <summary>Saves a module of one's own as a checkpoint that names its parent, its parent's parents and their terms.</summary>
+/// <summary>
+/// Saves a module of one's own as a checkpoint that names its parent, its parent's parents and their terms.
+/// </summary>
 public static class SaveChild
 {
-    public static string Run(string hubFolder, string name, torch.nn.Module segmenter, TransferReceipt receipt, string childHub)
+    public static string Run(
+        string hubFolder,
+        string name,
+        torch.nn.Module segmenter,
+        TransferReceipt receipt,
+        string childHub)
     {
         // <sample>
         using var parent = new LocalHub(hubFolder).Resolve(name);
@@ -18,12 +25,24 @@ public static class SaveChild
         using var child = new CheckpointDraft
         {
             Name = "segmenter.own-films",
-            Config = new() { Task = CheckpointTask.Custom, Model = model, Input = parent.Config.Input, Outputs = [new("lung", "logit", "Above 0: lung.")] },
+            Config = new()
+            {
+                Task = CheckpointTask.Custom,
+                Model = model,
+                Input = parent.Config.Input,
+                Outputs = [new("lung", "logit", "Above 0: lung.")],
+            },
             Weights = ModelWeights.Of(segmenter),
             Create = () => new Segmenter(), // runs the stored weights once, for the golden sample
             Parents = parents,
             Receipt = receipt,
-            Card = new() { Summary = "Outlines lungs.", Data = "None yet.", Limits = "Untrained head.", License = Licenses.Join(parents.Ancestors().Select(a => a.License)) },
+            Card = new()
+            {
+                Summary = "Outlines lungs.",
+                Data = "None yet.",
+                Limits = "Untrained head.",
+                License = Licenses.Join(parents.Ancestors().Select(a => a.License)),
+            },
         }.Save(childHub);
         // </sample>
         return child.Path;

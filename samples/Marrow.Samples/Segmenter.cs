@@ -5,7 +5,9 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Samples;
 
 // <sample>
-/// <summary>A module of one's own: [N, 1, H, W] -> a mask's logits [N, 1, H, W]. Its encoder is a DenseNet's stem.</summary>
+/// <summary>
+/// A module of one's own: [N, 1, H, W] -> a mask's logits [N, 1, H, W]. Its encoder is a DenseNet's stem.
+/// </summary>
 public sealed class Segmenter : Module<Tensor, Tensor>
 {
     private readonly Sequential encoder = Sequential(

@@ -16,7 +16,11 @@ public static class WarmStartOwnModule
             segmenter,
             new ModelSpec { Architecture = "segmenter", BackbonePrefix = "encoder." },
             WeightSource.Of(parent),
-            new WarmStartOptions { Rules = [new("features.conv0.", "encoder.conv."), new("features.norm0.", "encoder.norm.")] });
+            new WarmStartOptions
+            {
+                Rules = [new("features.conv0.", "encoder.conv."), new("features.norm0.", "encoder.norm.")],
+            }
+        );
         WarmStart.RequireCoverage(receipt, 1); // throws and names the keys that did not match
         // </sample>
         return receipt;

@@ -5,12 +5,13 @@ using Marrow.Hub.Registry;
 namespace Marrow.Cli;
 
 /// <summary>
-/// Checkpoints by every way of naming one. What the hub knows is local; <c>oci://...</c> asks the registry what the name
-/// means now and pulls it into the hub where it is not there yet, with a note on standard error.
+/// Checkpoints by every way of naming one. What the hub knows is local; <c>oci://...</c> asks the registry what the
+/// name means now and pulls it into the hub where it is not there yet, with a note on standard error.
 /// </summary>
 internal sealed class CheckpointReferences(LocalHub hub, Output output, CancellationToken cancellation)
 {
-    private readonly Dictionary<string, string> _pulled = new(StringComparer.Ordinal); // what a name meant stays so in one command
+    // what a name meant stays so in one command
+    private readonly Dictionary<string, string> _pulled = new(StringComparer.Ordinal);
 
     public LocalHub Hub => hub;
 
@@ -39,14 +40,19 @@ internal sealed class CheckpointReferences(LocalHub hub, Output output, Cancella
                 if (Interlocked.Exchange(ref noted, 1) == 0)
                     output.Note($"pulling {source}: {NumberText.MiB(at.Total)} MiB into {hub.Folder}");
             }
-            var pulled = new CheckpointRegistry(new() { Note = output.Note }).PullAsync(hub, source, progress: Note, cancellation: cancellation).GetAwaiter().GetResult()[^1];
+            var pulled = new CheckpointRegistry(new() { Note = output.Note })
+                .PullAsync(hub, source, progress: Note, cancellation: cancellation)
+                .GetAwaiter()
+                .GetResult()[^1];
             var local = $"{pulled.Name}@{pulled.Digest}";
             output.Note($"{source} is {local}");
             return local;
         }
         catch (MarrowException e)
         {
-            throw new MarrowException($"{e.Message} What was pulled before is in the hub {hub.Folder} under its own name (marrow hub list).", e);
+            throw new MarrowException(
+                $"{e.Message} What was pulled before is in the hub {hub.Folder} under its own name (marrow hub list).",
+                e);
         }
     }
 }

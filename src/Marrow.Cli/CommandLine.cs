@@ -30,17 +30,42 @@ internal static class CommandLine
     {
         var root = Tree();
         // No response files: "@1.jpg" is the name of a file.
-        var parsed = root.Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parsed = root.Parse(
+            args.Length == 0 ? ["--help"] : args,
+            new ParserConfiguration { ResponseFileTokenReplacer = null }
+        );
         if (parsed.Action is ParseErrorAction)
-            return Usage(string.Join("\nerror: ", parsed.Errors.Select(e => VisibleText.Elide(VisibleText.Of(e.Message.ReplaceLineEndings(" ").Replace("\t", "")), VisibleText.MostInMessage))), parsed, error);
+            return Usage(
+                string.Join(
+                    "\nerror: ",
+                    parsed.Errors.Select(e =>
+                        VisibleText.Elide(
+                            VisibleText.Of(e.Message.ReplaceLineEndings(" ").Replace("\t", "")),
+                            VisibleText.MostInMessage))),
+                parsed,
+                error);
         if (parsed.Errors.Count == 0 && EmptyValues.Of(args, parsed) is { Count: > 0 } empty)
-            return Usage(string.Join("\nerror: ", empty.Select(fault => VisibleText.Elide(VisibleText.Of(fault), VisibleText.MostInMessage))), parsed, error);
+            return Usage(
+                string.Join(
+                    "\nerror: ",
+                    empty.Select(fault => VisibleText.Elide(VisibleText.Of(fault), VisibleText.MostInMessage))),
+                parsed,
+                error);
         var verbose = parsed.GetValue(Verbose);
         try
         {
-            return parsed.InvokeAsync(
-                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = error },
-                cancellation).GetAwaiter().GetResult();
+            return parsed
+                .InvokeAsync(
+                    new InvocationConfiguration
+                    {
+                        EnableDefaultExceptionHandler = false,
+                        ProcessTerminationTimeout = null,
+                        Output = output,
+                        Error = error,
+                    },
+                    cancellation)
+                .GetAwaiter()
+                .GetResult();
         }
         catch (UsageException e)
         {
@@ -71,19 +96,28 @@ internal static class CommandLine
     /// once: the command itself may first have a state to save.
     /// </summary>
     /// <param name="onlyReads">Ended anywhere, it loses nothing and leaves nothing behind.</param>
-    public static Command Does(this Command command, Func<ParseResult, Output, CancellationToken, int> action, bool onlyReads = false)
+    public static Command Does(
+        this Command command,
+        Func<ParseResult, Output, CancellationToken, int> action,
+        bool onlyReads = false)
     {
-        command.SetAction((parsed, cancellation) =>
-        {
-            var (written, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            var output = new Output(written, error, parsed.GetValue(Json));
-            OnlyReads = onlyReads;
-            using var answer = new Timer(_ => output.Note(onlyReads ? "Stopping." : "Stopping, once what is under way is safe. A second Ctrl-C ends it at once."));
-            using var asked = cancellation.Register(() => answer.Change(AnswerDelay, Timeout.InfiniteTimeSpan));
-            using var notices = Notices.To(output.Warn);
-            ThreadOption.Begin(command, parsed);
-            return Task.FromResult(action(parsed, output, cancellation));
-        });
+        command.SetAction(
+            (parsed, cancellation) =>
+            {
+                var (written, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+                var output = new Output(written, error, parsed.GetValue(Json));
+                OnlyReads = onlyReads;
+                using var answer = new Timer(_ =>
+                    output.Note(
+                        onlyReads
+                            ? "Stopping."
+                            : "Stopping, once what is under way is safe. A second Ctrl-C ends it at once."));
+                using var asked = cancellation.Register(() => answer.Change(AnswerDelay, Timeout.InfiniteTimeSpan));
+                using var notices = Notices.To(output.Warn);
+                ThreadOption.Begin(command, parsed);
+                return Task.FromResult(action(parsed, output, cancellation));
+            }
+        );
         return command;
     }
 
@@ -100,7 +134,10 @@ internal static class CommandLine
         option.Validators.Add(result =>
         {
             // What is no number at all has an error of its own.
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && (value < low || value > high))
+            if (
+                result.Tokens.Count == 1
+                && int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value)
+                && (value < low || value > high))
                 result.AddError($"{option.Name} {value}: expected {low} to {high}.");
         });
         return option;
@@ -142,16 +179,28 @@ internal static class CommandLine
 
     /// <summary>The exception that says what went wrong.</summary>
     private static Exception Unwrap(Exception e) =>
-        e is AggregateException or TargetInvocationException or TypeInitializationException && e.InnerException is { } inner ? Unwrap(inner) : e;
+        e is AggregateException or TargetInvocationException or TypeInitializationException
+        && e.InnerException is { } inner
+            ? Unwrap(inner)
+            : e;
 
     private static string Describe(Exception e) => e is MarrowException ? e.Message
-        : e is IOException or UnauthorizedAccessException ? $"{e.Message.TrimEnd('.')}. Check the path, its permissions and the free disk space."
-        : e is not OperationCanceledException && LibtorchLoader.Problem is { } problem ? $"{problem} Check the program's folder, and that TMPDIR can be written."
-        : $"unexpected {e.GetType().Name}: {e.Message.Split('\n')[0].TrimEnd()} Run again with --verbose for the stack trace.";
+        : e is IOException or UnauthorizedAccessException
+            ? $"{e.Message.TrimEnd('.')}. Check the path, its permissions and the free disk space."
+        : e is not OperationCanceledException && LibtorchLoader.Problem is { } problem
+            ? $"{problem} Check the program's folder, and that TMPDIR can be written."
+        : $"unexpected {e.GetType().Name}: {e.Message.Split('\n')[0].TrimEnd()} Run again with --verbose for the "
+            + $"stack trace.";
 
-    /// <summary>The exception and its causes, each with its stack. Messages may quote foreign text, so each stays on its line.</summary>
-    private static string Trace(Exception e) => string.Join(Environment.NewLine,
-        Causes(e).Select(cause => $"{cause.GetType()}: {VisibleText.Of(cause.Message)}{Environment.NewLine}{cause.StackTrace}"));
+    /// <summary>
+    /// The exception and its causes, each with its stack. Messages may quote foreign text, so each stays on its line.
+    /// </summary>
+    private static string Trace(Exception e) =>
+        string.Join(
+            Environment.NewLine,
+            Causes(e)
+                .Select(cause =>
+                    $"{cause.GetType()}: {VisibleText.Of(cause.Message)}{Environment.NewLine}{cause.StackTrace}"));
 
     private static IEnumerable<Exception> Causes(Exception e)
     {

@@ -12,7 +12,9 @@ internal static class DataFolders
         DefaultValueFactory = _ => [],
     };
 
-    /// <summary>Throws <see cref="UsageException"/> for what is no NAME=DIR, and for a name that is given twice.</summary>
+    /// <summary>
+    /// Throws <see cref="UsageException"/> for what is no NAME=DIR, and for a name that is given twice.
+    /// </summary>
     public static IReadOnlyDictionary<string, string> Read(IReadOnlyList<string> values)
     {
         var folders = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -22,7 +24,8 @@ internal static class DataFolders
             if (equals < 1 || equals == value.Length - 1)
                 throw new UsageException($"--data {value}: expected NAME=DIR.");
             if (!folders.TryAdd(value[..equals], value[(equals + 1)..]))
-                throw new UsageException($"--data {value}: {value[..equals]} has a folder already, {folders[value[..equals]]}.");
+                throw new UsageException(
+                    $"--data {value}: {value[..equals]} has a folder already, {folders[value[..equals]]}.");
         }
         return folders;
     }

@@ -10,19 +10,75 @@ namespace Marrow.Cli;
 /// <summary>The options of marrow experiment -> <see cref="ExperimentRequest"/>.</summary>
 internal sealed class ExperimentOptions
 {
-    private readonly Argument<string> _recipe = new("RECIPE") { Description = "A YAML file of stages, of which the last is measured." };
+    private readonly Argument<string> _recipe = new("RECIPE")
+    {
+        Description = "A YAML file of stages, of which the last is measured.",
+    };
     private readonly Option<string[]> _data = DataFolders.Option();
-    private readonly Option<string?> _fractions = new("--fractions") { Description = "Shares of the training patients with labels, comma-separated: 0.1,0.3,1.", HelpName = "A,B" };
-    private readonly Option<string?> _labels = new("--labels") { Description = "Numbers of labelled patients instead, comma-separated: 24,48.", HelpName = "A,B" };
-    private readonly Option<string> _starts = new("--starts") { Description = "Comma-separated: scratch, a checkpoint, or matched:CHECKPOINT (random weights with its statistics in each layer).", HelpName = "A,B", Required = true };
-    private readonly Option<string?> _methods = new("--methods") { Description = "Comma-separated: supervised, and the sections of the stage that can be left out (uda, teacher). Without it all that it has.", HelpName = "A,B" };
-    private readonly Option<int> _seeds = new Option<int>("--seeds") { Description = "Runs of each kind: the recipe's seed and those after it.", DefaultValueFactory = _ => 3 }.Between(1, 100);
-    private readonly Option<string?> _stages = new("--stages") { Description = "Carried out in each run, comma-separated: the first gets the start, the last is measured. Without it the last.", HelpName = "A,B" };
-    private readonly Option<string?> _metric = new("--metric") { Description = "What is compared. Without it the stage's train.metric.", HelpName = "NAME" };
-    private readonly Option<string?> _out = new("--out") { Description = "The experiment's folder. Without it experiments/NAME.", HelpName = "DIR" };
-    private readonly Option<string?> _hub = new("--hub") { Description = "Where starts are found, and the models of checkpoint starts saved. Without it OUT/hub.", HelpName = "DIR" };
-    private readonly Option<bool> _resume = new("--resume") { Description = "Go on where the experiment in OUT stopped; collect what others have done. Amounts, starts, methods and seeds may be added." };
-    private readonly Option<string[]> _set = new("--set") { Description = "Change the recipe for all runs: landmarks.steps=600. May be repeated.", HelpName = "stage.key=value", DefaultValueFactory = _ => [] };
+    private readonly Option<string?> _fractions = new("--fractions")
+    {
+        Description = "Shares of the training patients with labels, comma-separated: 0.1,0.3,1.",
+        HelpName = "A,B",
+    };
+    private readonly Option<string?> _labels = new("--labels")
+    {
+        Description = "Numbers of labelled patients instead, comma-separated: 24,48.",
+        HelpName = "A,B",
+    };
+    private readonly Option<string> _starts = new("--starts")
+    {
+        Description =
+            "Comma-separated: scratch, a checkpoint, or matched:CHECKPOINT (random weights with its statistics in "
+                + "each layer).",
+        HelpName = "A,B",
+        Required = true,
+    };
+    private readonly Option<string?> _methods = new("--methods")
+    {
+        Description =
+            "Comma-separated: supervised, and the sections of the stage that can be left out (uda, teacher). Without "
+                + "it all that it has.",
+        HelpName = "A,B",
+    };
+    private readonly Option<int> _seeds = new Option<int>("--seeds")
+    {
+        Description = "Runs of each kind: the recipe's seed and those after it.",
+        DefaultValueFactory = _ => 3,
+    }.Between(1, 100);
+    private readonly Option<string?> _stages = new("--stages")
+    {
+        Description =
+            "Carried out in each run, comma-separated: the first gets the start, the last is measured. Without it the "
+                + "last.",
+        HelpName = "A,B",
+    };
+    private readonly Option<string?> _metric = new("--metric")
+    {
+        Description = "What is compared. Without it the stage's train.metric.",
+        HelpName = "NAME",
+    };
+    private readonly Option<string?> _out = new("--out")
+    {
+        Description = "The experiment's folder. Without it experiments/NAME.",
+        HelpName = "DIR",
+    };
+    private readonly Option<string?> _hub = new("--hub")
+    {
+        Description = "Where starts are found, and the models of checkpoint starts saved. Without it OUT/hub.",
+        HelpName = "DIR",
+    };
+    private readonly Option<bool> _resume = new("--resume")
+    {
+        Description =
+            "Go on where the experiment in OUT stopped; collect what others have done. Amounts, starts, methods and "
+                + "seeds may be added.",
+    };
+    private readonly Option<string[]> _set = new("--set")
+    {
+        Description = "Change the recipe for all runs: landmarks.steps=600. May be repeated.",
+        HelpName = "stage.key=value",
+        DefaultValueFactory = _ => [],
+    };
     private readonly Option<bool> _noSave = new("--no-save") { Description = "Save no models into the hub." };
     private readonly Option<string[]> _slurm = new("--slurm")
     {
@@ -32,10 +88,39 @@ internal sealed class ExperimentOptions
         AllowMultipleArgumentsPerToken = true,
     };
 
-    public Option<int?> Index { get; } = new("--index") { Description = "Carry out this run of the plan alone, from 0: an element of a job array.", HelpName = "I" };
-    public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Show the plan, the labels of each subset and the estimated hours; train nothing but a few steps that are timed." };
+    public Option<int?> Index { get; } =
+        new("--index")
+        {
+            Description = "Carry out this run of the plan alone, from 0: an element of a job array.",
+            HelpName = "I",
+        };
+    public Option<bool> DryRun { get; } =
+        new("--dry-run")
+        {
+            Description =
+                "Show the plan, the labels of each subset and the estimated hours; train nothing but a few steps that "
+                    + "are timed.",
+        };
 
-    private IEnumerable<Option> All => [_data, _fractions, _labels, _starts, _methods, _seeds, _stages, _metric, _out, _hub, _resume, DryRun, _set, _noSave, _slurm, Index];
+    private IEnumerable<Option> All =>
+        [
+            _data,
+            _fractions,
+            _labels,
+            _starts,
+            _methods,
+            _seeds,
+            _stages,
+            _metric,
+            _out,
+            _hub,
+            _resume,
+            DryRun,
+            _set,
+            _noSave,
+            _slurm,
+            Index,
+        ];
 
     public void AddTo(Command command)
     {
@@ -57,8 +142,10 @@ internal sealed class ExperimentOptions
             DataFolders = DataFolders.Read(parsed.GetRequiredValue(_data)),
             OutFolder = outFolder,
             HubFolder = hubFolder,
-            Fractions = Numbers<double>(_fractions, parsed, text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var v) ? v : null),
-            Patients = Numbers<int>(_labels, parsed, text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var v) ? v : null),
+            Fractions = Numbers<double>(_fractions, parsed, text =>
+                double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var v) ? v : null),
+            Patients = Numbers<int>(_labels, parsed, text =>
+                int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var v) ? v : null),
             Starts = CommaList.Read(_starts.Name, parsed.GetRequiredValue(_starts)),
             Methods = CommaList.Read(_methods.Name, parsed.GetValue(_methods)),
             Seeds = parsed.GetValue(_seeds),
@@ -72,9 +159,12 @@ internal sealed class ExperimentOptions
     }
 
     /// <summary>The options of sbatch; null without --slurm.</summary>
-    public IReadOnlyList<string>? Slurm(ParseResult parsed) => parsed.GetResult(_slurm) is null ? null : parsed.GetValue(_slurm) ?? [];
+    public IReadOnlyList<string>? Slurm(ParseResult parsed) =>
+        parsed.GetResult(_slurm) is null ? null : parsed.GetValue(_slurm) ?? [];
 
-    /// <summary>This program with what it was given, but for --slurm, --resume and --dry-run, quoted for a shell.</summary>
+    /// <summary>
+    /// This program with what it was given, but for --slurm, --resume and --dry-run, quoted for a shell.
+    /// </summary>
     public string CommandLine(ParseResult parsed)
     {
         var host = Environment.ProcessPath ?? "marrow";
@@ -103,11 +193,20 @@ internal sealed class ExperimentOptions
         return Directory.Exists(before) && !Directory.Exists(folder) ? before : folder;
     }
 
-    private static IEnumerable<string> Tokens(ParseResult parsed) => parsed.Tokens.Select(t => RepeatCommands.Quote(t.Value));
+    private static IEnumerable<string> Tokens(ParseResult parsed) =>
+        parsed.Tokens.Select(t => RepeatCommands.Quote(t.Value));
 
-    private static List<T> Numbers<T>(Option<string?> option, ParseResult parsed, Func<string, T?> read) where T : struct
+    private static List<T> Numbers<T>(Option<string?> option, ParseResult parsed, Func<string, T?> read)
+        where T : struct
     {
-        List<T> numbers = [.. CommaList.Read(option.Name, parsed.GetValue(option)).Select(word => read(word) ?? throw new UsageException($"{option.Name}: expected comma-separated numbers, found '{word}'."))];
+        List<T> numbers =
+        [
+            .. CommaList
+                .Read(option.Name, parsed.GetValue(option))
+                .Select(word =>
+                    read(word)
+                    ?? throw new UsageException($"{option.Name}: expected comma-separated numbers, found '{word}'.")),
+        ];
         CommaList.RequireDistinct(option.Name, numbers);
         return numbers;
     }

@@ -31,14 +31,22 @@ internal static class HubFolder
     /// <summary>The folder that is used without --hub.</summary>
     public static string Default() => Find(null);
 
-    /// <summary>What there is with --hub or without; throws <see cref="MarrowException"/> when the named one is not there.</summary>
-    public static string Find(string? named) => Find(
-        named, Environment.GetEnvironmentVariable("MARROW_HUB"), Directory.GetCurrentDirectory(), AppContext.BaseDirectory);
+    /// <summary>
+    /// What there is with --hub or without; throws <see cref="MarrowException"/> when the named one is not there.
+    /// </summary>
+    public static string Find(string? named) =>
+        Find(
+            named,
+            Environment.GetEnvironmentVariable("MARROW_HUB"),
+            Directory.GetCurrentDirectory(),
+            AppContext.BaseDirectory);
 
     internal static string Find(string? named, string? fromEnvironment, string here, string program)
     {
         if (!string.IsNullOrEmpty(named))
-            return Directory.Exists(named) ? named : throw MarrowException.Bad(named, "a hub's folder", "nothing of that name", "Correct --hub.");
+            return Directory.Exists(named)
+                ? named
+                : throw MarrowException.Bad(named, "a hub's folder", "nothing of that name", "Correct --hub.");
         if (!string.IsNullOrEmpty(fromEnvironment))
             return fromEnvironment;
         if (Directory.Exists(Path.Combine(here, "hub")))

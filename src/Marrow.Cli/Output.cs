@@ -7,8 +7,8 @@ namespace Marrow.Cli;
 
 /// <summary>
 /// Where a command prints. Whatever is printed is made visible here (VisibleText), so that no name, licence or card
-/// writes to the terminal as if it were the program. Results go to standard output: drawn for a person, or one JSON document for a program.
-/// Progress and remarks go to standard error: live on a terminal, plain lines elsewhere.
+/// writes to the terminal as if it were the program. Results go to standard output: drawn for a person, or one JSON
+/// document for a program. Progress and remarks go to standard error: live on a terminal, plain lines elsewhere.
 /// </summary>
 internal sealed class Output
 {
@@ -85,32 +85,49 @@ internal sealed class Output
         return console;
     }
 
-    /// <summary>What is left of hidden characters after layout, whatever drew them; the console's own codes are marked as such.</summary>
+    /// <summary>
+    /// What is left of hidden characters after layout, whatever drew them; the console's own codes are marked as such.
+    /// </summary>
     private sealed class VisibleSegments : IRenderHook
     {
-        public IEnumerable<IRenderable> Process(RenderOptions options, IEnumerable<IRenderable> renderables) => renderables.Select(r => new Shown(r));
+        public IEnumerable<IRenderable> Process(RenderOptions options, IEnumerable<IRenderable> renderables) =>
+            renderables.Select(r => new Shown(r));
 
         private sealed class Shown(IRenderable drawn) : IRenderable
         {
             public Measurement Measure(RenderOptions options, int maxWidth) => drawn.Measure(options, maxWidth);
 
-            public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) => drawn.Render(options, maxWidth)
-                .Select(s => s.IsControlCode || s.IsLineBreak || VisibleText.Lines(s.Text) is var text && ReferenceEquals(text, s.Text) ? s : new Segment(text, s.Style));
+            public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
+                drawn
+                    .Render(options, maxWidth)
+                    .Select(s =>
+                        s.IsControlCode
+                        || s.IsLineBreak
+                        || VisibleText.Lines(s.Text) is var text && ReferenceEquals(text, s.Text)
+                            ? s
+                            : new Segment(text, s.Style));
         }
     }
 }
 
-/// <summary>Lines of text. What is put into them is plain: neither markup nor line breaks of a foreign value count.</summary>
+/// <summary>
+/// Lines of text. What is put into them is plain: neither markup nor line breaks of a foreign value count.
+/// </summary>
 internal static class Lines
 {
-    public static void Line(this IAnsiConsole console, string line = "") => console.Write(new Text(VisibleText.Of(line) + Environment.NewLine));
+    public static void Line(this IAnsiConsole console, string line = "") =>
+        console.Write(new Text(VisibleText.Of(line) + Environment.NewLine));
 
     /// <summary>Markup in the words, none in the values.</summary>
-    public static void MarkedLine(this IAnsiConsole console, FormattableString line) => console.Write(new Markup(Marked(line) + Environment.NewLine));
+    public static void MarkedLine(this IAnsiConsole console, FormattableString line) =>
+        console.Write(new Markup(Marked(line) + Environment.NewLine));
 
     /// <summary>The markup of <paramref name="text"/>, whose values are shown as they are.</summary>
     public static string Marked(FormattableString text) =>
-        string.Format(CultureInfo.InvariantCulture, text.Format, [.. text.GetArguments().Select(a => a is string value ? Plain(value) : a)]);
+        string.Format(
+            CultureInfo.InvariantCulture,
+            text.Format,
+            [.. text.GetArguments().Select(a => a is string value ? Plain(value) : a)]);
 
     /// <summary>A foreign value as a part of markup.</summary>
 #pragma warning disable RS0030 // After the characters, the brackets.
@@ -132,13 +149,21 @@ internal static class Tables
 
     /// <summary>
     /// Columns whose cells all look like numbers are set to the right. Where the console is narrow the gaps shrink and
-    /// sentences wrap, but no name, digest or number is broken as long as these fit. Off a terminal, many rows are plain
-    /// lines.
+    /// sentences wrap, but no name, digest or number is broken as long as these fit. Off a terminal, many rows are
+    /// plain lines.
     /// </summary>
-    /// <param name="hasLines">True where cells have several lines, made by <see cref="Cell"/>; else a line break is a character like others.</param>
-    public static void Draw(this IAnsiConsole console, IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows, string title = "", bool hasLines = false)
+    /// <param name="hasLines">
+    /// True where cells have several lines, made by <see cref="Cell"/>; else a line break is a character like others.
+    /// </param>
+    public static void Draw(
+        this IAnsiConsole console,
+        IReadOnlyList<string> headers,
+        IReadOnlyList<IReadOnlyList<string>> rows,
+        string title = "",
+        bool hasLines = false)
     {
-        string Show(string cell) => VisibleText.Elide(hasLines ? VisibleText.Lines(cell) : VisibleText.Of(cell), LongestText);
+        string Show(string cell) =>
+            VisibleText.Elide(hasLines ? VisibleText.Lines(cell) : VisibleText.Of(cell), LongestText);
         (headers, title) = ([.. headers.Select(Show)], VisibleText.Of(title));
         rows = [.. rows.Select(row => (IReadOnlyList<string>)[.. row.Select(Show)])];
         var isRight = headers.Select((_, c) => rows.Count > 0 && rows.All(row => IsNumber(row[c]))).ToList();
@@ -148,7 +173,14 @@ internal static class Tables
             return;
         }
         var table = new Table { Border = TableBorder.Simple };
-        var widths = headers.Select((header, c) => rows.Select(row => row[c]).Append(header).SelectMany(cell => cell.Split('\n')).Max(line => line.Length)).ToList();
+        var widths = headers
+            .Select(
+                (header, c) =>
+                    rows.Select(row => row[c])
+                        .Append(header)
+                        .SelectMany(cell => cell.Split('\n'))
+                        .Max(line => line.Length))
+            .ToList();
         var total = widths.Sum() + (3 * headers.Count) + 1;
         var isNarrow = total > console.Profile.Width;
         var style = new Style(decoration: Decoration.Bold);
@@ -156,8 +188,12 @@ internal static class Tables
             console.Write(new Text(title + "\n", style));
         else if (title.Length > 0)
             table.Title = new TableTitle(Lines.Plain(title), style);
-        var isWord = headers.Select((_, c) => rows.All(row => !row[c].Contains(' ', StringComparison.Ordinal))).ToList();
-        var wordsFit = widths.Select((width, c) => (isWord[c] ? width : Math.Min(width, SentenceWidth)) + 2).Sum() + 1 <= console.Profile.Width;
+        var isWord = headers
+            .Select((_, c) => rows.All(row => !row[c].Contains(' ', StringComparison.Ordinal)))
+            .ToList();
+        var wordsFit =
+            widths.Select((width, c) => (isWord[c] ? width : Math.Min(width, SentenceWidth)) + 2).Sum() + 1
+            <= console.Profile.Width;
         for (var c = 0; c < headers.Count; c++)
         {
             var column = new TableColumn(new Text(headers[c], style));
@@ -178,17 +214,33 @@ internal static class Tables
     public static string Cell(params IEnumerable<string> lines) => string.Join('\n', lines.Select(VisibleText.Of));
 
     /// <summary>One row a line, each column as wide as its widest cell.</summary>
-    private static void WritePlain(TextWriter writer, IReadOnlyList<IReadOnlyList<string>> rows, List<bool> isRight, string title)
+    private static void WritePlain(
+        TextWriter writer,
+        IReadOnlyList<IReadOnlyList<string>> rows,
+        List<bool> isRight,
+        string title)
     {
         if (title.Length > 0)
             writer.WriteLine(VisibleText.Of(title));
         var widths = isRight.Select((_, c) => rows.Max(row => row[c].Length)).ToList();
         foreach (var row in rows)
-            writer.WriteLine("  " + string.Join("  ", row.Select((cell, c) => isRight[c] ? cell.PadLeft(widths[c]) : cell.ReplaceLineEndings(" ").PadRight(widths[c]))).TrimEnd());
+            writer.WriteLine(
+                "  "
+                    + string.Join(
+                            "  ",
+                            row.Select(
+                                (cell, c) =>
+                                    isRight[c]
+                                        ? cell.PadLeft(widths[c])
+                                        : cell.ReplaceLineEndings(" ").PadRight(widths[c])))
+                        .TrimEnd());
     }
 
     /// <summary>Names and what they are, without a header; a name that repeats the one above is left out.</summary>
-    public static void DrawFacts(this IAnsiConsole console, string title, IEnumerable<(string Name, string Value)> facts)
+    public static void DrawFacts(
+        this IAnsiConsole console,
+        string title,
+        IEnumerable<(string Name, string Value)> facts)
     {
         console.Write(new Text(VisibleText.Of(title) + Environment.NewLine, new Style(decoration: Decoration.Bold)));
         var table = new Table { Border = TableBorder.None, ShowHeaders = false };
@@ -197,7 +249,9 @@ internal static class Tables
         var above = "";
         foreach (var (name, value) in facts)
         {
-            table.AddRow(new Text(name == above ? "" : $"  {VisibleText.Of(name)}", new Style(decoration: Decoration.Dim)), new Text(VisibleText.Elide(VisibleText.Of(value), LongestText)));
+            table.AddRow(
+                new Text(name == above ? "" : $"  {VisibleText.Of(name)}", new Style(decoration: Decoration.Dim)),
+                new Text(VisibleText.Elide(VisibleText.Of(value), LongestText)));
             above = name;
         }
         console.Write(table);
@@ -205,5 +259,7 @@ internal static class Tables
     }
 
     private static bool IsNumber(string cell) =>
-        cell is "" or "-" || char.IsAsciiDigit(cell[0]) || (cell.Length > 1 && cell[0] is '-' or '+' && char.IsAsciiDigit(cell[1]));
+        cell is "" or "-"
+        || char.IsAsciiDigit(cell[0])
+        || (cell.Length > 1 && cell[0] is '-' or '+' && char.IsAsciiDigit(cell[1]));
 }

@@ -5,18 +5,26 @@ using Marrow.Prediction;
 
 namespace Marrow.Cli;
 
-/// <summary>What every kind of prediction does with many images: one after the other, progress, and what there is to warn of.</summary>
+/// <summary>
+/// What every kind of prediction does with many images: one after the other, progress, and what there is to warn of.
+/// </summary>
 internal static class PredictionLoop
 {
     private const int MostWarned = 5;
 
     /// <summary>
-    /// Findings in the images' order. An image that can't be read is a finding of its own, so that one broken file spoils no
-    /// folder. When it ends early, by an error or a cancellation, what was found is kept first.
+    /// Findings in the images' order. An image that can't be read is a finding of its own, so that one broken file
+    /// spoils no folder. When it ends early, by an error or a cancellation, what was found is kept first.
     /// </summary>
     /// <param name="write">Writes an image's own files, without a radiograph where it can't be read.</param>
     /// <param name="keep">Writes the table of all findings so far.</param>
-    public static List<Finding> Run(IReadOnlyList<string> images, PredictorSet predictor, Action<Finding, Radiograph?> write, Action keep, Output output, CancellationToken cancellation)
+    public static List<Finding> Run(
+        IReadOnlyList<string> images,
+        PredictorSet predictor,
+        Action<Finding, Radiograph?> write,
+        Action keep,
+        Output output,
+        CancellationToken cancellation)
     {
         ProcessThreads.Current?.Apply();
         var findings = ProgressDisplay.Show(output, ProgressUnit.Images, show =>
@@ -64,7 +72,10 @@ internal static class PredictionLoop
     private static void Warn(IReadOnlyList<Finding> findings, Output output)
     {
         foreach (var failed in findings.Where(f => f.Status == FindingStatus.Failed))
-            output.Warn(failed.Warnings[0].StartsWith(failed.File, StringComparison.Ordinal) ? failed.Warnings[0] : $"{failed.File}: {failed.Warnings[0]}");
+            output.Warn(
+                failed.Warnings[0].StartsWith(failed.File, StringComparison.Ordinal)
+                    ? failed.Warnings[0]
+                    : $"{failed.File}: {failed.Warnings[0]}");
         var others = findings.Where(f => f.Status != FindingStatus.Failed && f.Warnings.Count > 0).ToList();
         if (others.Count > MostWarned)
             output.Warn($"{others.Count} of {findings.Count} images have warnings: see their JSON files.");

@@ -22,16 +22,34 @@ internal static class RankTable
         headers.Add("seconds:\nfeatures\n+ scores");
         if (withFineTune)
             headers.Add($"fine-tuned\n{metric}");
-        console.Draw(headers, [.. result.Candidates.Select(Row)], $"{result.Task} on {result.Data}: {result.Images} images of {result.Patients} patients, {result.Folds} folds", hasLines: true);
+        console.Draw(
+            headers,
+            [.. result.Candidates.Select(Row)],
+            $"{result.Task} on {result.Data}: {result.Images} images of {result.Patients} patients, {result.Folds} "
+                + $"folds",
+            hasLines: true);
         console.Line($"{Experimental} experimental: on medical images no score of this kind was reliable");
         if (withFineTune)
             console.Line(FineTuneText(result));
         if (result.Agreement.Count > 0)
         {
             console.Draw(["score", "Spearman", "p", "Kendall", "p"],
-                [.. result.Agreement.Select(a => (IReadOnlyList<string>)[Label(a.Score), NumberText.OrNone(a.Spearman, "0.00"), NumberText.OrNone(a.SpearmanP, "0.000"), NumberText.OrNone(a.Kendall, "0.00"), NumberText.OrNone(a.KendallP, "0.000")])],
+                [
+                    .. result.Agreement.Select(a =>
+                        (IReadOnlyList<string>)
+                            [
+                                Label(a.Score),
+                                NumberText.OrNone(a.Spearman, "0.00"),
+                                NumberText.OrNone(a.SpearmanP, "0.000"),
+                                NumberText.OrNone(a.Kendall, "0.00"),
+                                NumberText.OrNone(a.KendallP, "0.000"),
+                            ]),
+                ],
                 "Rank correlation with the fine-tune");
-            console.Line($"{result.Agreement[0].Candidates} candidates: so few say little. p: share of all orders that agree as well or better.");
+            console.Line(
+                $"{result.Agreement[0].Candidates} candidates: so few say little. p: share of all orders that agree "
+                    + $"as well or better."
+            );
         }
         foreach (var note in result.Notes)
             console.Line($"{result.Data}: {note}");
@@ -49,7 +67,10 @@ internal static class RankTable
             ];
             if (withClasses)
                 cells.AddRange([NumberText.OrNone(c.HScore, "0.00"), NumberText.OrNone(c.Gbc, "0.000")]);
-            cells.Add($"{NumberText.OrNone(c.FeatureSeconds, c.FeaturesFound ? "0" : "0.0")} + {NumberText.OrNone(c.ScoreSeconds, "0.0")}");
+            cells.Add(
+                $"{NumberText.OrNone(c.FeatureSeconds, c.FeaturesFound ? "0" : "0.0")} + "
+                    + $"{NumberText.OrNone(c.ScoreSeconds, "0.0")}"
+            );
             if (withFineTune)
                 cells.Add(c.FineTuned is { } tuned ? Tuned(tuned) : "-");
             return cells;
@@ -73,7 +94,8 @@ internal static class RankTable
     {
         var tuned = result.Candidates.Select(c => c.FineTuned).OfType<FineTuneScore>().ToList();
         var repeats = tuned[0].Runs.Count;
-        return $"fine-tuned: on {tuned[0].TestImages} images after training on {tuned[0].TrainingImages}, {(repeats > 1 ? $"mean of {repeats} divisions of the patients, least to most" : "with its 95 % interval")}; {NumberText.Clock(TimeSpan.FromSeconds(tuned.Sum(t => t.Seconds)))} of training in all";
+        return $"fine-tuned: on {tuned[0].TestImages} images after training on {tuned[0].TrainingImages}, "
+            + $"{(repeats > 1 ? $"mean of {repeats} divisions of the patients, least to most" : "with its 95 % interval")}; {NumberText.Clock(TimeSpan.FromSeconds(tuned.Sum(t => t.Seconds)))} of training in all";
     }
 
     private static string Label(string score) => score switch

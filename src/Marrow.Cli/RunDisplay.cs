@@ -10,11 +10,15 @@ namespace Marrow.Cli;
 /// </summary>
 internal static class RunDisplay
 {
-    /// <summary>Runs <paramref name="work"/>, which is given the function to call, from any thread, with each event.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/>, which is given the function to call, from any thread, with each event.
+    /// </summary>
     public static T Show<T>(Output output, Func<Action<RunEvent>, T> work) => ProgressDisplay.Show(
         output, ProgressUnit.Steps, output.IsLive ? new Bars(output.Progress).Show : PlainLines(output), work);
 
-    /// <summary>"epoch 2  step 120/900  loss 0.4321  lr 3.0e-4  9.2 images/s  waited 0.8 %  left 4:10", as far as known.</summary>
+    /// <summary>
+    /// "epoch 2 step 120/900 loss 0.4321 lr 3.0e-4 9.2 images/s waited 0.8 % left 4:10", as far as known.
+    /// </summary>
     public static string Numbers(RunEvent e)
     {
         var parts = new List<string>();
@@ -37,8 +41,13 @@ internal static class RunDisplay
         return string.Join("  ", parts);
     }
 
-    /// <summary>"smape 12.9  landmark-error 4.2"; those of single classes, angles and corners ("mae.cobb1") are left out.</summary>
-    public static string Metrics(RunEvent e) => string.Join("  ", e.Metrics.Where(m => !m.Key.Contains('.')).Select(m => $"{m.Key} {NumberText.Significant(m.Value)}"));
+    /// <summary>
+    /// "smape 12.9 landmark-error 4.2"; those of single classes, angles and corners ("mae.cobb1") are left out.
+    /// </summary>
+    public static string Metrics(RunEvent e) =>
+        string.Join(
+            "  ",
+            e.Metrics.Where(m => !m.Key.Contains('.')).Select(m => $"{m.Key} {NumberText.Significant(m.Value)}"));
 
     private static Progress At(RunEvent e) => new(e.Stage, e.Step, e.Steps, ProgressUnit.Steps);
 

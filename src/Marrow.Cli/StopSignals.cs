@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 namespace Marrow.Cli;
 
 /// <summary>
-/// Ctrl-C, SIGTERM (schedulers, containers) and SIGHUP (a terminal that is gone) mean the same: the first asks the command
-/// to stop, and it saves what it can; the second ends the process. A signal that was ignored when the program began, as
-/// under nohup, stays so: .NET sees to that. A command that has nothing to save is not waited for longer than it takes a
-/// person to wonder.
+/// Ctrl-C, SIGTERM (schedulers, containers) and SIGHUP (a terminal that is gone) mean the same: the first asks the
+/// command to stop, and it saves what it can; the second ends the process. A signal that was ignored when the program
+/// began, as under nohup, stays so: .NET sees to that. A command that has nothing to save is not waited for longer than
+/// it takes a person to wonder.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
@@ -21,7 +21,11 @@ internal sealed class StopSignals : IDisposable
     public StopSignals()
     {
         _impatient = new(_ => EndIfNothingIsLost());
-        _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Take))];
+        _registrations =
+        [
+            .. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal =>
+                PosixSignalRegistration.Create(signal, Take)),
+        ];
     }
 
     /// <summary>The wish to stop, which the first signal expresses.</summary>

@@ -2,21 +2,27 @@ namespace Marrow;
 
 /// <summary>
 /// Files are written beside their place, flushed to the disk, then renamed, and their folder is flushed: a reader never
-/// sees half a file, and after a power cut there is the old one or the new one. All that Marrow writes whole goes this way.
+/// sees half a file, and after a power cut there is the old one or the new one. All that Marrow writes whole goes this
+/// way.
 /// </summary>
 public static class AtomicFile
 {
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when the folder can't be written, the disk is full or does not take what was
-    /// written; what was there stays. A link at the path is replaced, never written through.
+    /// Throws <see cref="MarrowException"/> when the folder can't be written, the disk is full or does not take what
+    /// was written; what was there stays. A link at the path is replaced, never written through.
     /// </summary>
     /// <param name="check">
-    /// Given the path of the closed file before it takes its place; it may add to it. What it throws leaves nothing behind.
+    /// Given the path of the closed file before it takes its place; it may add to it. What it throws leaves nothing
+    /// behind.
     /// </param>
     public static void Write(string path, Action<Stream> write, Action<string>? check = null)
     {
         if (Path.GetFileName(path).Length == 0)
-            throw MarrowException.Bad(path.Length == 0 ? "\"\"" : path, "the name of a file to write", "none", "Name the file.");
+            throw MarrowException.Bad(
+                path.Length == 0 ? "\"\"" : path,
+                "the name of a file to write",
+                "none",
+                "Name the file.");
         var full = Path.GetFullPath(path);
         var folder = Path.GetDirectoryName(full)!;
         var temporary = Path.Combine(folder, Leftovers.NewName());
@@ -51,7 +57,9 @@ public static class AtomicFile
         writer.Write(text);
     });
 
-    /// <summary>Makes the folder where it is absent. Throws <see cref="MarrowException"/> when no file can be written to it.</summary>
+    /// <summary>
+    /// Makes the folder where it is absent. Throws <see cref="MarrowException"/> when no file can be written to it.
+    /// </summary>
     internal static void RequireWritable(string folder)
     {
         if (WhyNotWritable(folder) is { } why)
@@ -79,7 +87,8 @@ public static class AtomicFile
     }
 
 #pragma warning disable RS0030 // Written, not read: nothing is there yet, and no link leads elsewhere.
-    private static FileStream New(string path) => new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
+    private static FileStream New(string path) =>
+        new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
 #pragma warning restore RS0030
 
     private static void FlushFolder(string path, string folder)
@@ -90,12 +99,16 @@ public static class AtomicFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{path}: is written, but may be the earlier one again after a power cut ({e.Message}). {Disk.Remedy(e)} Then write it again.", e);
+            throw new MarrowException(
+                $"{path}: is written, but may be the earlier one again after a power cut ({e.Message}). "
+                    + $"{Disk.Remedy(e)} Then write it again.",
+                e);
         }
     }
 
     /// <summary>The name of the temporary means nothing to a reader.</summary>
-    private static string Said(Exception e, string temporary, string path) => e.Message.Replace(temporary, path, StringComparison.Ordinal);
+    private static string Said(Exception e, string temporary, string path) =>
+        e.Message.Replace(temporary, path, StringComparison.Ordinal);
 
     private static void TryDelete(string path)
     {

@@ -6,8 +6,8 @@ using System.Text.Json.Serialization;
 namespace Marrow;
 
 /// <summary>
-/// A SHA-256, written as "sha256:" and 64 lower-case hexadecimal digits: the name of a checkpoint, a file or a blob by its
-/// content. The value that is default is none, written as "". In JSON it is its text.
+/// A SHA-256, written as "sha256:" and 64 lower-case hexadecimal digits: the name of a checkpoint, a file or a blob by
+/// its content. The value that is default is none, written as "". In JSON it is its text.
 /// </summary>
 [JsonConverter(typeof(Json))]
 public readonly record struct Digest
@@ -39,7 +39,9 @@ public readonly record struct Digest
     /// <summary>The digest of these bytes.</summary>
     internal static Digest Of(ReadOnlySpan<byte> bytes) => new(Convert.ToHexStringLower(SHA256.HashData(bytes)));
 
-    /// <summary>Throws <see cref="MarrowException"/> for what is not "sha256:" and 64 lower-case hexadecimal digits.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> for what is not "sha256:" and 64 lower-case hexadecimal digits.
+    /// </summary>
     internal static Digest Parse(string text) => TryParse(text, out var digest)
         ? digest
         : throw MarrowException.Bad(text, $"{Scheme} and {HexDigits} lower-case hexadecimal digits", "another form",
@@ -48,12 +50,15 @@ public readonly record struct Digest
     /// <summary>False, and none, for what is not "sha256:" and 64 lower-case hexadecimal digits.</summary>
     internal static bool TryParse([NotNullWhen(true)] string? text, out Digest digest)
     {
-        var isOne = text is not null && text.StartsWith(Scheme, StringComparison.Ordinal) && IsHex(text.AsSpan(Scheme.Length));
+        var isOne =
+            text is not null && text.StartsWith(Scheme, StringComparison.Ordinal) && IsHex(text.AsSpan(Scheme.Length));
         digest = isOne ? new(text![Scheme.Length..]) : default;
         return isOne;
     }
 
-    /// <summary>The digest of 64 lower-case hexadecimal digits, which the caller has from a hash or has checked.</summary>
+    /// <summary>
+    /// The digest of 64 lower-case hexadecimal digits, which the caller has from a hash or has checked.
+    /// </summary>
     internal static Digest OfHex(string hex) => IsHex(hex)
         ? new(hex)
         : throw new ArgumentException($"'{hex}' is no digest.", nameof(hex));
@@ -102,7 +107,8 @@ public readonly record struct Digest
         {
             var text = reader.GetString();
             return TryParse(text, out var digest) || text is null or "" ? digest
-                : throw new JsonException($"'{text}' is no digest: expected {Scheme} and {HexDigits} hexadecimal digits.");
+                : throw new JsonException(
+                    $"'{text}' is no digest: expected {Scheme} and {HexDigits} hexadecimal digits.");
         }
 
         public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) =>

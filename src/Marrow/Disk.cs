@@ -1,8 +1,8 @@
 namespace Marrow;
 
 /// <summary>
-/// What is said to be written is on the disk: each file is flushed before it gets its name, and its folder after. An error
-/// of fsync is an error: after it the system may have thrown away what it could not write (fsyncgate, 2018), and
+/// What is said to be written is on the disk: each file is flushed before it gets its name, and its folder after. An
+/// error of fsync is an error: after it the system may have thrown away what it could not write (fsyncgate, 2018), and
 /// <c>FileStream.Flush(true)</c> tells nothing of it outside Windows. Failures are <see cref="IOException"/>s in the
 /// system's words; <see cref="Remedy"/> says what to do.
 /// </summary>
@@ -22,7 +22,9 @@ internal static class Disk
         if (OperatingSystem.IsWindows())
             FlushOnWindows(file);
         else
-            Require(FlushFault.Value?.Invoke(path) is > 0 and var fault ? fault : Posix.Flush(file.SafeFileHandle), path);
+            Require(
+                FlushFault.Value?.Invoke(path) is > 0 and var fault ? fault : Posix.Flush(file.SafeFileHandle),
+                path);
     }
 
     /// <summary>The folder's entries: names given, taken and renamed. Windows writes them with the file.</summary>
@@ -31,7 +33,9 @@ internal static class Disk
         if (OperatingSystem.IsWindows())
             return;
         var isOpened = true;
-        var error = FlushFault.Value?.Invoke(folder) is > 0 and var fault ? fault : Posix.FlushFolder(folder, out isOpened);
+        var error = FlushFault.Value?.Invoke(folder) is > 0 and var fault
+            ? fault
+            : Posix.FlushFolder(folder, out isOpened);
         if (isOpened || error != Posix.NoAccess) // A folder that may be written but not listed can't be flushed by us.
             Require(error, folder);
     }
@@ -47,7 +51,9 @@ internal static class Disk
             FlushFolder(Path.GetDirectoryName(path) ?? path);
     }
 
-    /// <summary>A copy of a regular file, which is on the disk when this returns; nothing may be at its place.</summary>
+    /// <summary>
+    /// A copy of a regular file, which is on the disk when this returns; nothing may be at its place.
+    /// </summary>
     public static void CopyFile(string source, string target)
     {
         using var from = InputFile.Open(source, InputFile.AnySize, 1);
@@ -60,8 +66,10 @@ internal static class Disk
 
     /// <summary>What can be done about a failure, in one sentence or two.</summary>
     public static string Remedy(Exception failure) => OperatingSystem.IsWindows() ? Usual
-        : failure.HResult == Posix.InputOutput ? "The disk or the connection to it is at fault: see the system's log, and name a place on another disk."
-        : failure.HResult == Posix.OverQuota ? "Your quota on that disk is used up: delete something, or name a place on another."
+        : failure.HResult == Posix.InputOutput
+            ? "The disk or the connection to it is at fault: see the system's log, and name a place on another disk."
+        : failure.HResult == Posix.OverQuota
+            ? "Your quota on that disk is used up: delete something, or name a place on another."
         : Usual;
 
     private static void Require(int error, string path)

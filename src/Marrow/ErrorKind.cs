@@ -1,8 +1,8 @@
 namespace Marrow;
 
 /// <summary>
-/// What sort of failure a <see cref="MarrowException"/> is, for a program that acts on it, as a server does by its status
-/// codes.
+/// What sort of failure a <see cref="MarrowException"/> is, for a program that acts on it, as a server does by its
+/// status codes.
 /// </summary>
 public enum ErrorKind
 {
@@ -12,7 +12,9 @@ public enum ErrorKind
     /// <summary>What was named is not there: a file, a checkpoint, a blob of a registry.</summary>
     NotFound,
 
-    /// <summary>The place is taken: another process works there, or something is in it that is not to be replaced.</summary>
+    /// <summary>
+    /// The place is taken: another process works there, or something is in it that is not to be replaced.
+    /// </summary>
     Conflict,
 
     /// <summary>What was stored is not what it was or claims to be: a hash differs, a file is cut short.</summary>

@@ -6,15 +6,20 @@ namespace Marrow;
 internal sealed record FolderContents(IReadOnlyList<string> Files, IReadOnlyList<(string Path, string Reason)> Missed);
 
 /// <summary>
-/// All files below a folder, subfolders too, each once: links are followed, but no folder is walked twice and no file given
-/// twice, whatever leads to it, and a file's own name goes before a link to it. Nothing that can't be listed is left out
-/// without a word. Names that begin with a dot are no data.
+/// All files below a folder, subfolders too, each once: links are followed, but no folder is walked twice and no file
+/// given twice, whatever leads to it, and a file's own name goes before a link to it. Nothing that can't be listed is
+/// left out without a word. Names that begin with a dot are no data.
 /// </summary>
 internal static class FolderWalk
 {
     private const int MostLinks = 40; // in one path, as Linux has it
 
-    private static readonly EnumerationOptions Everything = new() { IgnoreInaccessible = false, AttributesToSkip = 0, RecurseSubdirectories = false };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        IgnoreInaccessible = false,
+        AttributesToSkip = 0,
+        RecurseSubdirectories = false,
+    };
 
     public static FolderContents Files(string folder, CancellationToken cancellation = default)
     {
@@ -55,7 +60,11 @@ internal static class FolderWalk
                 foreach (var entry in List(at.Path))
                 {
                     var path = Path.Combine(at.Path, entry.Name);
-                    if (entry.Name.StartsWith('.') || (OperatingSystem.IsWindows() && (entry.Attributes & (FileAttributes.Hidden | FileAttributes.System)) != 0))
+                    if (
+                        entry.Name.StartsWith('.')
+                        || (
+                            OperatingSystem.IsWindows()
+                            && (entry.Attributes & (FileAttributes.Hidden | FileAttributes.System)) != 0))
                         continue;
                     if (entry.LinkTarget is not null)
                         links.Enqueue(path);
@@ -71,9 +80,15 @@ internal static class FolderWalk
         {
             try
             {
-                return [.. new DirectoryInfo(path).EnumerateFileSystemInfos("*", Everything).OrderBy(e => e.Name, StringComparer.Ordinal)];
+                return
+                [
+                    .. new DirectoryInfo(path)
+                        .EnumerateFileSystemInfos("*", Everything)
+                        .OrderBy(e => e.Name, StringComparer.Ordinal),
+                ];
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.SecurityException)
+            catch (Exception e)
+                when (e is IOException or UnauthorizedAccessException or System.Security.SecurityException)
             {
                 missed.Add((path, $"a folder that can't be read ({e.Message})"));
                 return [];
@@ -81,7 +96,9 @@ internal static class FolderWalk
         }
     }
 
-    /// <summary>The path without any link in it. Throws <see cref="IOException"/> for links that lead to each other.</summary>
+    /// <summary>
+    /// The path without any link in it. Throws <see cref="IOException"/> for links that lead to each other.
+    /// </summary>
     public static string RealPath(string path)
     {
         var full = Path.GetFullPath(path);

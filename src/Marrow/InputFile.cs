@@ -5,11 +5,11 @@ using Microsoft.Win32.SafeHandles;
 namespace Marrow;
 
 /// <summary>
-/// The one way in which files are opened to be read. Only regular files are: a pipe would hold the program until somebody
-/// writes to it, a device has no end. The file is opened without waiting and looked at by its handle, so that nothing can
-/// take its place between the look and the opening. No more bytes are read than the caller allows, whatever length the
-/// file system reports. What can't be opened throws as <see cref="File"/> does; what is no regular file, or is too large,
-/// throws <see cref="MarrowException"/>.
+/// The one way in which files are opened to be read. Only regular files are: a pipe would hold the program until
+/// somebody writes to it, a device has no end. The file is opened without waiting and looked at by its handle, so that
+/// nothing can take its place between the look and the opening. No more bytes are read than the caller allows, whatever
+/// length the file system reports. What can't be opened throws as <see cref="File"/> does; what is no regular file, or
+/// is too large, throws <see cref="MarrowException"/>.
 /// </summary>
 public static class InputFile
 {
@@ -20,13 +20,16 @@ public static class InputFile
     private const string Remedy = "Name a regular file; what comes from a pipe or a device is saved to one first.";
 
     /// <param name="bufferBytes">Of the stream; 1 for callers with a buffer of their own.</param>
-    /// <param name="maxBytes">A file that reports more is refused. One that grows afterwards is the caller's to bound.</param>
+    /// <param name="maxBytes">
+    /// A file that reports more is refused. One that grows afterwards is the caller's to bound.
+    /// </param>
     internal static FileStream Open(string path, long maxBytes, int bufferBytes = DefaultBuffer)
     {
         var handle = OpenHandle(path, maxBytes);
         try
         {
-            // Handles that were opened without waiting count as asynchronous on Unix; for regular files it is all the same.
+            // Handles that were opened without waiting count as asynchronous on Unix; for regular files it is all the
+            // same.
             return new FileStream(handle, FileAccess.Read, bufferBytes, isAsync: handle.IsAsync);
         }
         catch
@@ -56,7 +59,8 @@ public static class InputFile
     public static byte[] ReadAllBytes(string path, int maxBytes)
     {
         using var handle = OpenHandle(path, maxBytes);
-        // One byte more than there should be: a file that grows, or one of /proc that reports no length, is read to its end.
+        // One byte more than there should be: a file that grows, or one of /proc that reports no length, is read to its
+        // end.
         var bytes = new byte[(int)Math.Min(RandomAccess.GetLength(handle), maxBytes) + 1];
         for (var read = 0; ;)
         {
@@ -80,7 +84,10 @@ public static class InputFile
 
     /// <summary>Text that is read piece by piece; past <paramref name="maxBytes"/> reading throws.</summary>
     internal static StreamReader OpenText(string path, long maxBytes, Encoding encoding) =>
-        new(new BoundedStream(Open(path, maxBytes, 1), path, maxBytes), encoding, detectEncodingFromByteOrderMarks: true);
+        new(
+            new BoundedStream(Open(path, maxBytes, 1), path, maxBytes),
+            encoding,
+            detectEncodingFromByteOrderMarks: true);
 
     private static SafeFileHandle OpenOnWindows(string path)
     {
@@ -89,7 +96,10 @@ public static class InputFile
 #pragma warning restore RS0030
         try
         {
-            using var probe = new FileStream(new SafeFileHandle(handle.DangerousGetHandle(), ownsHandle: false), FileAccess.Read, 1);
+            using var probe = new FileStream(
+                new SafeFileHandle(handle.DangerousGetHandle(), ownsHandle: false),
+                FileAccess.Read,
+                1);
             RequireRegular(handle, probe.CanSeek, path);
             return handle;
         }
@@ -118,14 +128,17 @@ public static class InputFile
     }
 
     /// <summary>The exception that .NET's own calls give for the same error.</summary>
-    private static Exception Failure(string full, string path, int error) => error switch
-    {
-        Posix.NoEntry or Posix.NoFolder when !Directory.Exists(Path.GetDirectoryName(full)) => new DirectoryNotFoundException($"Could not find a part of the path '{full}'."),
-        Posix.NoEntry => new FileNotFoundException($"Could not find file '{full}'.", full),
-        Posix.NoAccess or Posix.NotPermitted => new UnauthorizedAccessException($"Access to the path '{full}' is denied."),
-        Posix.NoDevice => NotRegular(path, "a socket, or a device that is absent"),
-        _ => new IOException($"{Marshal.GetPInvokeErrorMessage(error)} : '{full}'"),
-    };
+    private static Exception Failure(string full, string path, int error) =>
+        error switch
+        {
+            Posix.NoEntry or Posix.NoFolder when !Directory.Exists(Path.GetDirectoryName(full)) =>
+                new DirectoryNotFoundException($"Could not find a part of the path '{full}'."),
+            Posix.NoEntry => new FileNotFoundException($"Could not find file '{full}'.", full),
+            Posix.NoAccess or Posix.NotPermitted => new UnauthorizedAccessException(
+                $"Access to the path '{full}' is denied."),
+            Posix.NoDevice => NotRegular(path, "a socket, or a device that is absent"),
+            _ => new IOException($"{Marshal.GetPInvokeErrorMessage(error)} : '{full}'"),
+        };
 
     private static void RequireRegular(SafeFileHandle handle, bool canSeek, string path)
     {
@@ -144,7 +157,8 @@ public static class InputFile
             throw NotRegular(path, found);
     }
 
-    private static MarrowException NotRegular(string path, string found) => MarrowException.Bad(path, "a file", found, Remedy);
+    private static MarrowException NotRegular(string path, string found) =>
+        MarrowException.Bad(path, "a file", found, Remedy);
 
     private static MarrowException TooLarge(string path, long maxBytes, string found) =>
         MarrowException.Bad(path, $"a file of at most {maxBytes} bytes", found, "Is it the right file?");

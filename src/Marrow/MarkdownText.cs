@@ -4,8 +4,8 @@ using System.Text;
 namespace Marrow;
 
 /// <summary>
-/// Foreign text within Markdown (CommonMark and GitHub's tables): shown as it is, never obeyed. No HTML, link, picture, code
-/// or table of it takes effect, and it stays on its line.
+/// Foreign text within Markdown (CommonMark and GitHub's tables): shown as it is, never obeyed. No HTML, link, picture,
+/// code or table of it takes effect, and it stays on its line.
 /// </summary>
 internal static class MarkdownText
 {
@@ -36,7 +36,8 @@ internal static class MarkdownText
     }
 
     /// <summary>Between two backticks, in a table too.</summary>
-    public static string Code(string text) => VisibleText.Of(text).Replace('`', '\'').Replace("|", "\\|", StringComparison.Ordinal);
+    public static string Code(string text) =>
+        VisibleText.Of(text).Replace('`', '\'').Replace("|", "\\|", StringComparison.Ordinal);
 
     /// <summary>A block of code of several lines, whose fence no line of it closes.</summary>
     public static string Block(string language, string text)
@@ -51,7 +52,9 @@ internal static class MarkdownText
         return $"{fence}{language}\n{VisibleText.Lines(text.ReplaceLineEndings("\n"))}\n{fence}";
     }
 
-    /// <summary>The words are Markdown, the values are not: those behind a backtick are code, the others stand in a sentence.</summary>
+    /// <summary>
+    /// The words are Markdown, the values are not: those behind a backtick are code, the others stand in a sentence.
+    /// </summary>
     public static string Format(FormattableString text)
     {
         var values = text.GetArguments();
@@ -61,5 +64,6 @@ internal static class MarkdownText
         return string.Format(CultureInfo.InvariantCulture, text.Format, shown);
     }
 
-    private static readonly System.Buffers.SearchValues<char> Special = System.Buffers.SearchValues.Create("\\<&`*[]|~");
+    private static readonly System.Buffers.SearchValues<char> Special = System.Buffers.SearchValues.Create(
+        "\\<&`*[]|~");
 }

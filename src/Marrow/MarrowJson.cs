@@ -29,7 +29,10 @@ public static class MarrowJson
         AllowDuplicateProperties = false,
     };
 
-    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when the bytes are not the JSON of <paramref name="what"/>.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when the bytes are not the JSON of
+    /// <paramref name="what"/>.
+    /// </summary>
     internal static T Decode<T>(ReadOnlySpan<byte> utf8, string path, string what, string remedy)
     {
         try

@@ -10,8 +10,15 @@ internal static class NearestNames
     private const int LeafPenalty = 8;
 
     public static IReadOnlyList<string> Of(string name, IEnumerable<string> known, int count) =>
-        [.. known.Select(k => (Name: k, Distance: Distance(name, k) + (Leaf(name).SequenceEqual(Leaf(k)) ? 0 : LeafPenalty)))
-            .OrderBy(k => k.Distance).ThenBy(k => k.Name, StringComparer.Ordinal).Take(count).Select(k => k.Name)];
+        [
+            .. known
+                .Select(k =>
+                    (Name: k, Distance: Distance(name, k) + (Leaf(name).SequenceEqual(Leaf(k)) ? 0 : LeafPenalty)))
+                .OrderBy(k => k.Distance)
+                .ThenBy(k => k.Name, StringComparer.Ordinal)
+                .Take(count)
+                .Select(k => k.Name),
+        ];
 
     /// <summary>Insertions, deletions and substitutions that turn a into b.</summary>
     public static int Distance(ReadOnlySpan<char> a, ReadOnlySpan<char> b)

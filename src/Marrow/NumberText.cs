@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Marrow;
 
 /// <summary>
-/// Numbers as a person reads them, the same in the terminal, in pages and in messages, whatever the system's language. What a
-/// program reads (CSV, JSON) is written where the format is.
+/// Numbers as a person reads them, the same in the terminal, in pages and in messages, whatever the system's language.
+/// What a program reads (CSV, JSON) is written where the format is.
 /// </summary>
 public static class NumberText
 {

@@ -35,14 +35,26 @@ internal enum PathKind
 /// </summary>
 internal static partial class Posix
 {
-    public const int NotPermitted = 1, NoEntry = 2, NoProcess = 3, Interrupted = 4, InputOutput = 5, NoDevice = 6, NoAccess = 13, Exists = 17, NoFolder = 20, Invalid = 22, NoSpace = 28, ReadOnly = 30;
+    public const int NotPermitted = 1,
+        NoEntry = 2,
+        NoProcess = 3,
+        Interrupted = 4,
+        InputOutput = 5,
+        NoDevice = 6,
+        NoAccess = 13,
+        Exists = 17,
+        NoFolder = 20,
+        Invalid = 22,
+        NoSpace = 28,
+        ReadOnly = 30;
     public static readonly int NotSupported = OperatingSystem.IsMacOS() ? 45 : 95;
     public static readonly int NotImplemented = OperatingSystem.IsMacOS() ? 78 : 38;
     public static readonly int OverQuota = OperatingSystem.IsMacOS() ? 69 : 122;
     public static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
 
     private const int ReadWrite = 2;
-    private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+    private static readonly bool IsArm =
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
     private static readonly int NoFollow = OperatingSystem.IsMacOS() ? 0x100 : IsArm ? 0x8000 : 0x20000;
     private static readonly int FolderOnly = OperatingSystem.IsMacOS() ? 0x100000 : IsArm ? 0x4000 : 0x10000;
     private static readonly int CloseOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
@@ -54,7 +66,13 @@ internal static partial class Posix
     /// <summary>"Input/output error (EIO)", or the system's words alone for an error without a name here.</summary>
     public static string Describe(int error)
     {
-        var name = error == InputOutput ? "EIO" : error == NoSpace ? "ENOSPC" : error == OverQuota ? "EDQUOT" : error == ReadOnly ? "EROFS" : error == NoAccess ? "EACCES" : null;
+        var name =
+            error == InputOutput ? "EIO"
+            : error == NoSpace ? "ENOSPC"
+            : error == OverQuota ? "EDQUOT"
+            : error == ReadOnly ? "EROFS"
+            : error == NoAccess ? "EACCES"
+            : null;
         return Marshal.GetPInvokeErrorMessage(error) + (name is null ? "" : $" ({name})");
     }
 
@@ -89,7 +107,10 @@ internal static partial class Posix
         return isOpened ? Flush(handle) : Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>Opens a file that is there for reading and writing; a link is not followed, and a pipe does not block. Null with the error.</summary>
+    /// <summary>
+    /// Opens a file that is there for reading and writing; a link is not followed, and a pipe does not block. Null with
+    /// the error.
+    /// </summary>
     public static SafeFileHandle? OpenNoFollow(string path, out int error)
     {
         var handle = Open(path, ReadWrite | NoFollow | DoNotBlock | CloseOnExec);
@@ -126,29 +147,39 @@ internal static partial class Posix
     public static bool TryLock(SafeFileHandle file, bool alone)
     {
         const int shared = 1, exclusive = 2, withoutWaiting = 4;
-        return Lock(file, (alone ? exclusive : shared) | withoutWaiting) == 0 || Marshal.GetLastPInvokeError() != WouldBlock;
+        return Lock(file, (alone ? exclusive : shared) | withoutWaiting) == 0
+            || Marshal.GetLastPInvokeError() != WouldBlock;
     }
 
     /// <summary>False only where there is surely no process of this number. One of another user lives too.</summary>
-    public static bool IsAlive(int process) => process <= 0 || Kill(process, 0) == 0 || Marshal.GetLastPInvokeError() != NoProcess;
+    public static bool IsAlive(int process) =>
+        process <= 0 || Kill(process, 0) == 0 || Marshal.GetLastPInvokeError() != NoProcess;
 
-    /// <summary>Makes a folder that nobody else may look into. Throws <see cref="IOException"/> where anything is there already.</summary>
+    /// <summary>
+    /// Makes a folder that nobody else may look into. Throws <see cref="IOException"/> where anything is there already.
+    /// </summary>
     public static void MakePrivateFolder(string path)
     {
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(path);
-        else if (MakeDirectory(path, (uint)(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)) != 0)
+        else if (
+            MakeDirectory(path, (uint)(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)) != 0)
             throw new IOException($"{Describe(Marshal.GetLastPInvokeError())}: '{path}'");
     }
 
     /// <summary>Null where nothing is. Throws <see cref="IOException"/> where it can't be told.</summary>
-    public static PathStatus? Status(string path) => OperatingSystem.IsLinux() ? LinuxStatus(CurrentFolder, path, NoFollowAt) : PlainStatus(path);
+    public static PathStatus? Status(string path) =>
+        OperatingSystem.IsLinux() ? LinuxStatus(CurrentFolder, path, NoFollowAt) : PlainStatus(path);
 
     /// <summary>Of an open file.</summary>
     public static PathStatus Status(SafeFileHandle file, string path) =>
-        OperatingSystem.IsLinux() ? LinuxStatus((int)file.DangerousGetHandle(), "", EmptyPathAt)!.Value : PlainStatus(path) ?? throw new FileNotFoundException(path);
+        OperatingSystem.IsLinux()
+            ? LinuxStatus((int)file.DangerousGetHandle(), "", EmptyPathAt)!.Value
+            : PlainStatus(path) ?? throw new FileNotFoundException(path);
 
-    private const int CurrentFolder = -100, NoFollowAt = 0x100, EmptyPathAt = 0x1000; // AT_FDCWD, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH
+    private const int CurrentFolder = -100,
+        NoFollowAt = 0x100,
+        EmptyPathAt = 0x1000; // AT_FDCWD, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH
 
     /// <summary>struct statx, linux/stat.h: nlink at 16, uid at 20, mode at 28.</summary>
     private static unsafe PathStatus? LinuxStatus(int folder, string path, int flags)
@@ -198,10 +229,16 @@ internal static partial class Posix
         }
     }
 
-    /// <summary>As the whole program is linked, so that a preloaded one (libeatmydata, or a test's that fails) is heard.</summary>
+    /// <summary>
+    /// As the whole program is linked, so that a preloaded one (libeatmydata, or a test's that fails) is heard.
+    /// </summary>
     private static readonly unsafe delegate* unmanaged<int, int> FSync = OperatingSystem.IsWindows() ? null
-        : (delegate* unmanaged<int, int>)(NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "fsync", out var function) ? function
-            : NativeLibrary.GetExport(NativeLibrary.Load("libc", typeof(Posix).Assembly, DllImportSearchPath.SafeDirectories), "fsync"));
+        : (delegate* unmanaged<int, int>)(
+            NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "fsync", out var function)
+                ? function
+                : NativeLibrary.GetExport(
+                    NativeLibrary.Load("libc", typeof(Posix).Assembly, DllImportSearchPath.SafeDirectories),
+                    "fsync"));
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

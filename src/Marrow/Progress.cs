@@ -17,7 +17,9 @@ public enum ProgressUnit
 }
 
 /// <summary>How far a piece of work is. Whatever takes long tells it from time to time.</summary>
-/// <param name="What">What goes on, for the reader: "packing", or the name of what is pulled, checked or ranked.</param>
+/// <param name="What">
+/// What goes on, for the reader: "packing", or the name of what is pulled, checked or ranked.
+/// </param>
 /// <param name="Done">How many of <paramref name="Unit"/> are behind, those that were there before among them.</param>
 /// <param name="Total">How many there are in all; 0 while that is not known.</param>
 public readonly record struct Progress(string What, long Done, long Total, ProgressUnit Unit)

@@ -1,12 +1,14 @@
 namespace Marrow;
 
 /// <summary>
-/// A folder in the system's temporary folder for one process and one purpose: of a random name, made by us or not at all,
-/// closed to other users, deleted at the end. What a killed process leaves is deleted by a later one.
+/// A folder in the system's temporary folder for one process and one purpose: of a random name, made by us or not at
+/// all, closed to other users, deleted at the end. What a killed process leaves is deleted by a later one.
 /// </summary>
 internal sealed class ScratchFolder : IDisposable
 {
-    /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> where it can't be made.</summary>
+    /// <summary>
+    /// Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> where it can't be made.
+    /// </summary>
     /// <param name="mustStay">Refuses a temporary folder in which others could put another folder in its place.</param>
     public ScratchFolder(bool mustStay = false)
     {
@@ -24,7 +26,9 @@ internal sealed class ScratchFolder : IDisposable
 
     /// <summary>/tmp may be written by all, and its sticky bit keeps each one's files from the others.</summary>
     private static bool IsSafe(PathStatus folder) =>
-        folder.Owner is 0 && (folder.Mode & UnixFileMode.StickyBit) != 0 || (folder.Owner is 0 || folder.Owner == Posix.User) && (folder.Mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0;
+        folder.Owner is 0 && (folder.Mode & UnixFileMode.StickyBit) != 0
+        || (folder.Owner is 0 || folder.Owner == Posix.User)
+            && (folder.Mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0;
 
     public void Dispose() => Leftovers.Delete(new DirectoryInfo(Path));
 }

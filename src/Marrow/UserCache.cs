@@ -36,7 +36,9 @@ public static class UserCache
             ? new CacheFolder(name, Path.Combine(root, name), WhyNotUsable(root, name))
             : new CacheFolder(name, null, NoPlace))];
 
-    /// <summary>A folder that is there and may be trusted; null, without a word, where there is none. Makes nothing.</summary>
+    /// <summary>
+    /// A folder that is there and may be trusted; null, without a word, where there is none. Makes nothing.
+    /// </summary>
     internal static string? Existing(string name)
     {
         if (Root() is not { } root)
@@ -66,21 +68,28 @@ public static class UserCache
         return folder;
     }
 
-    /// <summary>The folder, made where it is absent. Throws <see cref="MarrowException"/> where it can't be used.</summary>
+    /// <summary>
+    /// The folder, made where it is absent. Throws <see cref="MarrowException"/> where it can't be used.
+    /// </summary>
     /// <param name="option">What names another folder besides the variable: "--cache".</param>
     internal static string Require(string name, string option) =>
-        TryOpen(name, out var problem) ?? throw new MarrowException($"{problem} Name another with {option}, or set {Variable}.");
+        TryOpen(name, out var problem)
+        ?? throw new MarrowException($"{problem} Name another with {option}, or set {Variable}.");
 
     /// <summary>
-    /// Whether a file may be read as one of ours: a plain file, in the user's cache one of this user's. (Its folders are
-    /// closed to others.)
+    /// Whether a file may be read as one of ours: a plain file, in the user's cache one of this user's. (Its folders
+    /// are closed to others.)
     /// </summary>
     internal static bool Trusts(string path)
     {
         try
         {
             return Posix.Status(path) is { Kind: PathKind.File } status
-                && (status.Owner == Posix.User || Root() is not { } root || !Path.GetFullPath(path).StartsWith(Path.GetFullPath(root) + Path.DirectorySeparatorChar, StringComparison.Ordinal));
+                && (
+                    status.Owner == Posix.User
+                    || Root() is not { } root
+                    || !Path.GetFullPath(path)
+                        .StartsWith(Path.GetFullPath(root) + Path.DirectorySeparatorChar, StringComparison.Ordinal));
         }
         catch (IOException)
         {
@@ -99,7 +108,9 @@ public static class UserCache
         try
         {
             Make(root, name);
-            problem = AtomicFile.WhyNotWritable(folder) is { } why ? $"{folder}: the cache can't be written ({why.Message})." : null;
+            problem = AtomicFile.WhyNotWritable(folder) is { } why
+                ? $"{folder}: the cache can't be written ({why.Message})."
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -135,12 +146,19 @@ public static class UserCache
     /// <summary>Earlier versions made folders that others might enter.</summary>
     private static void Close(string folder)
     {
-        if (!OperatingSystem.IsWindows() && Posix.Status(folder) is { IsFolder: true } status && status.Owner == Posix.User && (status.Mode & ~Private) != 0)
+        if (
+            !OperatingSystem.IsWindows()
+            && Posix.Status(folder) is { IsFolder: true } status
+            && status.Owner == Posix.User
+            && (status.Mode & ~Private) != 0)
             File.SetUnixFileMode(folder, Private);
     }
 
-    /// <summary>What Marrow makes, from above. The folder that MARROW_CACHE names is the user's own, whatever its mode.</summary>
-    private static string[] Steps(string root, string name) => IsNamed ? [Path.Combine(root, name)] : [root, Path.Combine(root, name)];
+    /// <summary>
+    /// What Marrow makes, from above. The folder that MARROW_CACHE names is the user's own, whatever its mode.
+    /// </summary>
+    private static string[] Steps(string root, string name) =>
+        IsNamed ? [Path.Combine(root, name)] : [root, Path.Combine(root, name)];
 
     private static string? Problem(string folder)
     {
@@ -152,8 +170,12 @@ public static class UserCache
             { IsFolder: false } => $"'{folder}' is no folder",
             { IsOwn: false } status when status.Owner != Posix.User => $"'{folder}' belongs to another user",
             { IsOwn: false } => $"'{folder}' may be written by others",
-            _ when !IsNamed && !OperatingSystem.IsWindows() && Path.GetDirectoryName(folder) is { } above && Posix.Status(above) is { } status
-                && (status.Mode & byAnybody) != 0 && (status.Mode & UnixFileMode.StickyBit) == 0 => $"anybody may rename what lies in '{above}'",
+            _ when !IsNamed
+                    && !OperatingSystem.IsWindows()
+                    && Path.GetDirectoryName(folder) is { } above
+                    && Posix.Status(above) is { } status
+                    && (status.Mode & byAnybody) != 0
+                    && (status.Mode & UnixFileMode.StickyBit) == 0 => $"anybody may rename what lies in '{above}'",
             _ => null,
         };
     }
@@ -174,7 +196,8 @@ public static class UserCache
     /// <summary>For tests: the place of this flow of execution, and whether a user named it.</summary>
     internal static readonly AsyncLocal<(string? Root, bool IsNamed)?> Place = new();
 
-    private static bool IsNamed => Place.Value is { } place ? place.IsNamed : Environment.GetEnvironmentVariable(Variable) is { Length: > 0 };
+    private static bool IsNamed =>
+        Place.Value is { } place ? place.IsNamed : Environment.GetEnvironmentVariable(Variable) is { Length: > 0 };
 
     /// <summary>Null where there is no home. A relative XDG_CACHE_HOME is not to be used (its specification).</summary>
     private static string? Root()
@@ -183,9 +206,13 @@ public static class UserCache
             return place.Root;
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
             return Path.GetFullPath(named);
-        if (Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } caches && Path.IsPathFullyQualified(caches))
+        if (
+            Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } caches
+            && Path.IsPathFullyQualified(caches))
             return Path.Combine(caches, "marrow");
-        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
+        var home = Environment.GetFolderPath(
+            Environment.SpecialFolder.UserProfile,
+            Environment.SpecialFolderOption.DoNotVerify);
         return Path.IsPathFullyQualified(home) ? Path.Combine(home, ".cache", "marrow") : null;
     }
 }

@@ -5,10 +5,10 @@ using System.Text;
 namespace Marrow;
 
 /// <summary>
-/// Text from elsewhere (names of classes and files, licences, cards, manifests, a registry's answers) as it may be shown:
-/// characters that move the cursor, change colours, turn the direction of writing, break the line or can't be seen are
-/// written as escapes, so that text never looks like another one or like the program's own words. Credentials in addresses
-/// are never shown.
+/// Text from elsewhere (names of classes and files, licences, cards, manifests, a registry's answers) as it may be
+/// shown: characters that move the cursor, change colours, turn the direction of writing, break the line or can't be
+/// seen are written as escapes, so that text never looks like another one or like the program's own words. Credentials
+/// in addresses are never shown.
 /// </summary>
 public static class VisibleText
 {
@@ -17,7 +17,9 @@ public static class VisibleText
 
     private const string Gap = " ... ";
 
-    /// <summary>On one line: "\n", "\t", "\u001B", "\u202E" stand for what they name; all else stays as it is.</summary>
+    /// <summary>
+    /// On one line: "\n", "\t", "\u001B", "\u202E" stand for what they name; all else stays as it is.
+    /// </summary>
     public static string Of(string text) => Escape(text, keepsLines: false);
 
     /// <summary>The same with its line breaks, for text that the program itself has laid out.</summary>
@@ -75,8 +77,8 @@ public static class VisibleText
     }
 
     /// <summary>
-    /// "oci://user:password@host/..." without what stands before the host. A password may hold a slash: in references of
-    /// registries, which hold no other "@" than that of a digest, all before the last one goes.
+    /// "oci://user:password@host/..." without what stands before the host. A password may hold a slash: in references
+    /// of registries, which hold no other "@" than that of a digest, all before the last one goes.
     /// </summary>
     private static string WithoutCredentials(string text)
     {
@@ -90,7 +92,10 @@ public static class VisibleText
             var start = at + Mark.Length;
             var isReference = text.AsSpan(0, at).EndsWith("oci", StringComparison.OrdinalIgnoreCase);
             var last = -1;
-            for (at = start; at < text.Length && !char.IsWhiteSpace(text[at]) && text[at] != '"' && (isReference || text[at] != '/'); at++)
+            for (
+                at = start;
+                at < text.Length && !char.IsWhiteSpace(text[at]) && text[at] != '"' && (isReference || text[at] != '/');
+                at++)
             {
                 if (text[at] == '@' && !text.AsSpan(at + 1).StartsWith(Digest.Scheme, StringComparison.Ordinal))
                     last = at;
@@ -116,9 +121,16 @@ public static class VisibleText
         return false;
     }
 
-    /// <summary>Controls (also those of 0x80 to 0x9F), formats (direction, zero width, tags), separators of lines and paragraphs.</summary>
-    private static bool IsHidden(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
-        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+    /// <summary>
+    /// Controls (also those of 0x80 to 0x9F), formats (direction, zero width, tags), separators of lines and
+    /// paragraphs.
+    /// </summary>
+    private static bool IsHidden(Rune rune) =>
+        Rune.GetUnicodeCategory(rune)
+            is UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator;
 
     private static void Append(StringBuilder text, Rune rune)
     {
@@ -135,8 +147,8 @@ public static class VisibleText
 }
 
 /// <summary>
-/// What the compiler makes of $"..." where a message is wanted: the words stand as they are written, each value is visible
-/// and of bounded length, and numbers are written the same in every culture.
+/// What the compiler makes of $"..." where a message is wanted: the words stand as they are written, each value is
+/// visible and of bounded length, and numbers are written the same in every culture.
 /// </summary>
 [InterpolatedStringHandler]
 internal readonly ref struct VisibleMessage
@@ -148,7 +160,15 @@ internal readonly ref struct VisibleMessage
     public void AppendLiteral(string words) => _text.Append(words);
 
     public void AppendFormatted<T>(T value, string? format = null) =>
-        _text.Append(VisibleText.Elide(VisibleText.Of((value is IFormattable number ? number.ToString(format, CultureInfo.InvariantCulture) : value?.ToString()) ?? ""), VisibleText.MostInMessage));
+        _text.Append(
+            VisibleText.Elide(
+                VisibleText.Of(
+                    (
+                        value is IFormattable number
+                            ? number.ToString(format, CultureInfo.InvariantCulture)
+                            : value?.ToString()
+                    ) ?? ""),
+                VisibleText.MostInMessage));
 
     public override string ToString() => _text.ToString();
 }

@@ -6,8 +6,8 @@ using Marrow.Training.Runs;
 namespace Marrow.Tests;
 
 /// <summary>
-/// Small pictures with bright discs and bars in a grey noise, at most one of each, with a box around each; some pictures
-/// have neither. They are learnt within seconds, by a recipe of the user's own CSV.
+/// Small pictures with bright discs and bars in a grey noise, at most one of each, with a box around each; some
+/// pictures have neither. They are learnt within seconds, by a recipe of the user's own CSV.
 /// </summary>
 internal sealed class BoxRun : IDisposable
 {
@@ -74,7 +74,9 @@ internal sealed class BoxRun : IDisposable
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-    private static string Row(int image, string label, Point2D center, double halfWidth, double halfHeight) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{image}.png,p{image / 2},{label},{center.X - halfWidth:F2},{center.Y - halfHeight:F2},{center.X + halfWidth:F2},{center.Y + halfHeight:F2}");
+    private static string Row(int image, string label, Point2D center, double halfWidth, double halfHeight) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{image}.png,p{image / 2},{label},{center.X - halfWidth:F2},{center.Y - halfHeight:F2},{center.X + halfWidth:F2},{center.Y + halfHeight:F2}"
+        );
 }

@@ -5,8 +5,9 @@ using System.Text;
 namespace Marrow.Tests;
 
 /// <summary>
-/// Stands between Marrow and a registry: writes down each request's first line, and cuts the connection once after so many
-/// bytes of either direction. Both are counted over all connections, so that every byte of a transfer can be the last.
+/// Stands between Marrow and a registry: writes down each request's first line, and cuts the connection once after so
+/// many bytes of either direction. Both are counted over all connections, so that every byte of a transfer can be the
+/// last.
 /// </summary>
 internal sealed class CuttingProxy : IDisposable
 {
@@ -95,7 +96,10 @@ internal sealed class CuttingProxy : IDisposable
         {
             for (int count; (count = await from.ReadAsync(buffer)) > 0;)
             {
-                if (up && Encoding.Latin1.GetString(buffer, 0, count) is var text && text.IndexOf(" HTTP/1.1\r\n", StringComparison.Ordinal) is > 0 and var end)
+                if (
+                    up
+                    && Encoding.Latin1.GetString(buffer, 0, count) is var text
+                    && text.IndexOf(" HTTP/1.1\r\n", StringComparison.Ordinal) is > 0 and var end)
                 {
                     lock (_turn)
                         _requests.Add(text[(text.LastIndexOf('\n', end) + 1)..end]);

@@ -17,7 +17,15 @@ internal static class Drafts
     public static Module Model(int channels = 1, int outputs = 2, long seed = 1, string architecture = "densenet-mini")
     {
         torch.manual_seed(seed);
-        return ModelCatalogue.Create(new ModelSpec { Architecture = architecture, Channels = channels, Outputs = outputs, Detector = Pyramid });
+        return ModelCatalogue.Create(
+            new ModelSpec
+            {
+                Architecture = architecture,
+                Channels = channels,
+                Outputs = outputs,
+                Detector = Pyramid,
+            }
+        );
     }
 
     public const string CustomName = "segmenter.phantom";
@@ -27,12 +35,19 @@ internal static class Drafts
     {
         using var module = new Segmenter();
         var draft = Of(module);
-        return (draft with
-        {
-            Name = CustomName,
-            Create = () => new Segmenter(),
-            Config = draft.Config with { Task = CheckpointTask.Custom, Model = new() { Architecture = "segmenter", BackbonePrefix = "encoder." }, Classes = [] },
-        }).Save(hub);
+        return (
+            draft with
+            {
+                Name = CustomName,
+                Create = () => new Segmenter(),
+                Config = draft.Config with
+                {
+                    Task = CheckpointTask.Custom,
+                    Model = new() { Architecture = "segmenter", BackbonePrefix = "encoder." },
+                    Classes = [],
+                },
+            }
+        ).Save(hub);
     }
 
     public static CheckpointDraft Of(Module model, int channels = 1, params string[] classes)
@@ -47,14 +62,23 @@ internal static class Drafts
                 Task = CheckpointTask.Classify,
                 Classes = classes,
                 Input = new() { Width = 64, Height = 96, Channels = channels, Fit = Fit.Letterbox },
-                Outputs = [.. classes.Select((c, i) => new OutputMeaning(c, "probability", $"{c} is present.", Trained: i > 0))],
+                Outputs =
+                [
+                    .. classes.Select(
+                        (c, i) => new OutputMeaning(c, "probability", $"{c} is present.", Trained: i > 0)),
+                ],
             },
             Weights = ModelWeights.Of(model),
             Card = new()
             {
                 Summary = "Finds two findings: on phantoms | only.",
                 Data = "120 phantoms, 20 % of the patients held out.",
-                Training = new("stages:\n  - name: features", "features", "marrow run recipes/spine.yaml --data cxr=...", seed: 3, seconds: 5400),
+                Training = new(
+                    "stages:\n  - name: features",
+                    "features",
+                    "marrow run recipes/spine.yaml --data cxr=...",
+                    seed: 3,
+                    seconds: 5400),
                 Limits = "Not for patients.",
                 License = "LicenseRef-SpineWeb-research",
                 LicenseLink = "https://example.org/licence",
@@ -67,8 +91,29 @@ internal static class Drafts
             },
             Metrics =
             [
-                new() { Metric = "AUROC", Value = 0.875, Low = 0.8, High = 0.9, Dataset = "phantom", Split = "test", Samples = 24, Date = new(2024, 5, 6), Command = "marrow evaluate x" },
-                new() { Metric = "SMAPE", Value = 12.5, Unit = "%", Dataset = "phantom", Split = "test", Samples = 24, Date = new(2024, 5, 6), Command = "marrow evaluate x" },
+                new()
+                {
+                    Metric = "AUROC",
+                    Value = 0.875,
+                    Low = 0.8,
+                    High = 0.9,
+                    Dataset = "phantom",
+                    Split = "test",
+                    Samples = 24,
+                    Date = new(2024, 5, 6),
+                    Command = "marrow evaluate x",
+                },
+                new()
+                {
+                    Metric = "SMAPE",
+                    Value = 12.5,
+                    Unit = "%",
+                    Dataset = "phantom",
+                    Split = "test",
+                    Samples = 24,
+                    Date = new(2024, 5, 6),
+                    Command = "marrow evaluate x",
+                },
             ],
             Created = new(2024, 5, 6, 7, 8, 9, TimeSpan.Zero),
         };
@@ -80,7 +125,11 @@ internal static class Drafts
         return draft with
         {
             Name = "retinanet-densenet-mini.phantom",
-            Config = draft.Config with { Task = CheckpointTask.DetectVertebrae, Model = new() { Architecture = "retinanet-densenet-mini", Detector = Pyramid } },
+            Config = draft.Config with
+            {
+                Task = CheckpointTask.DetectVertebrae,
+                Model = new() { Architecture = "retinanet-densenet-mini", Detector = Pyramid },
+            },
         };
     }
 }

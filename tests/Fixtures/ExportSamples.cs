@@ -4,7 +4,6 @@ using Marrow.Inputs;
 using Marrow.Modules;
 using Marrow.Tasks;
 using Marrow.Tasks.Masks;
-using Marrow.Tests.Checkpoints;
 using TorchSharp;
 
 namespace Marrow.Tests;
@@ -15,31 +14,106 @@ namespace Marrow.Tests;
 /// </summary>
 internal static class ExportSamples
 {
-    public static Checkpoint Classifier(string hub, int channels = 1, bool exclusive = false, string architecture = "densenet-mini", int size = 64, params string[] classes)
+    public static Checkpoint Classifier(
+        string hub,
+        int channels = 1,
+        bool exclusive = false,
+        string architecture = "densenet-mini",
+        int size = 64,
+        params string[] classes)
     {
         classes = classes is [] ? ["Effusion", "Cardiomegaly"] : classes;
-        return Save(hub, new() { Architecture = architecture, Channels = channels, Outputs = classes.Length }, CheckpointTask.Classify, size, size, classes, exclusive: exclusive);
+        return Save(
+            hub,
+            new()
+            {
+                Architecture = architecture,
+                Channels = channels,
+                Outputs = classes.Length,
+            },
+            CheckpointTask.Classify,
+            size,
+            size,
+            classes,
+            exclusive: exclusive);
     }
 
     /// <summary>Effusion as positive, negative and uncertain, the other finding on its own.</summary>
-    public static Checkpoint ThreeClasses(string hub) => Save(hub, new() { Architecture = "densenet-mini", Outputs = 4 }, CheckpointTask.Classify, 64, 64,
-        ["Effusion", "Cardiomegaly", "Effusion:negative", "Effusion:uncertain"], findings: [new(0, 2, 3)]);
+    public static Checkpoint ThreeClasses(string hub) =>
+        Save(
+            hub,
+            new() { Architecture = "densenet-mini", Outputs = 4 },
+            CheckpointTask.Classify,
+            64,
+            64,
+            ["Effusion", "Cardiomegaly", "Effusion:negative", "Effusion:uncertain"],
+            findings: [new(0, 2, 3)]);
 
-    public static Checkpoint Detector(string hub, DetectorSpec? spec = null, int width = 64, int height = 96) => Save(hub,
-        new() { Architecture = "retinanet-densenet-mini", Detector = spec ?? new() { PyramidChannels = 16, HeadConvolutions = 1, AnchorSizes = [16] } }, CheckpointTask.DetectVertebrae, width, height,
-        [.. Enumerable.Range(0, spec?.Classes ?? 1).Select(i => i == 0 ? "vertebra" : $"implant{i}")]);
+    public static Checkpoint Detector(string hub, DetectorSpec? spec = null, int width = 64, int height = 96) =>
+        Save(
+            hub,
+            new()
+            {
+                Architecture = "retinanet-densenet-mini",
+                Detector = spec
+                    ?? new()
+                    {
+                        PyramidChannels = 16,
+                        HeadConvolutions = 1,
+                        AnchorSizes = [16],
+                    },
+            },
+            CheckpointTask.DetectVertebrae,
+            width,
+            height,
+            [.. Enumerable.Range(0, spec?.Classes ?? 1).Select(i => i == 0 ? "vertebra" : $"implant{i}")]);
 
     public static Checkpoint Regressor(string hub, int width = 64, int height = 160) =>
-        Save(hub, new() { Architecture = "cobb-densenet-mini", Outputs = 3 }, CheckpointTask.RegressCobb, width, height, ["cobb1", "cobb2", "cobb3"]);
+        Save(
+            hub,
+            new() { Architecture = "cobb-densenet-mini", Outputs = 3 },
+            CheckpointTask.RegressCobb,
+            width,
+            height,
+            ["cobb1", "cobb2", "cobb3"]);
 
-    public static Checkpoint Numbers(string hub) => Save(hub, new() { Architecture = "regress-densenet-mini", Outputs = 2 }, CheckpointTask.Regress, 70, 64, ["age", "weight"]);
+    public static Checkpoint Numbers(string hub) =>
+        Save(
+            hub,
+            new() { Architecture = "regress-densenet-mini", Outputs = 2 },
+            CheckpointTask.Regress,
+            70,
+            64,
+            ["age", "weight"]);
 
-    public static Checkpoint Points(string hub, int width, int height) => Save(hub, new() { Architecture = "points-densenet-mini", Outputs = 3 }, CheckpointTask.Points, width, height, ["a", "b", "c"]);
+    public static Checkpoint Points(string hub, int width, int height) =>
+        Save(
+            hub,
+            new() { Architecture = "points-densenet-mini", Outputs = 3 },
+            CheckpointTask.Points,
+            width,
+            height,
+            ["a", "b", "c"]);
 
-    public static Checkpoint Segmentation(string hub, int width = 64, int height = 96, params string[] classes) => Save(hub,
-        new() { Architecture = "segment-densenet-mini", Outputs = SegmentationNet.OutputsFor(classes.Length) }, CheckpointTask.Segment, width, height, classes, exclusive: classes.Length > 1);
+    public static Checkpoint Segmentation(string hub, int width = 64, int height = 96, params string[] classes) =>
+        Save(
+            hub,
+            new() { Architecture = "segment-densenet-mini", Outputs = SegmentationNet.OutputsFor(classes.Length) },
+            CheckpointTask.Segment,
+            width,
+            height,
+            classes,
+            exclusive: classes.Length > 1);
 
-    private static Checkpoint Save(string hub, ModelSpec spec, string task, int width, int height, string[] classes, bool exclusive = false, IReadOnlyList<Marrow.Datasets.ThreeClassFinding>? findings = null)
+    private static Checkpoint Save(
+        string hub,
+        ModelSpec spec,
+        string task,
+        int width,
+        int height,
+        string[] classes,
+        bool exclusive = false,
+        IReadOnlyList<Marrow.Datasets.ThreeClassFinding>? findings = null)
     {
         torch.manual_seed(11);
         using var model = ModelCatalogue.Create(spec);
@@ -68,7 +142,9 @@ internal static class ExportSamples
         {
             if (key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
                 value.fill_(1234L);
-            else if (key.EndsWith("running_var", StringComparison.Ordinal) || (value.dim() == 1 && key.EndsWith("weight", StringComparison.Ordinal)))
+            else if (
+                key.EndsWith("running_var", StringComparison.Ordinal)
+                || (value.dim() == 1 && key.EndsWith("weight", StringComparison.Ordinal)))
                 value.uniform_(0.5, 1.5);
             else if (value.dim() == 1)
                 value.normal_(0, 0.1);

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Marrow.Cli;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests;
 
@@ -63,8 +62,18 @@ public sealed class HostileRun : ICollectionFixture<HostileRun>, IDisposable
     public string Checkpoint(string name) => Directory.GetDirectories(Path.Combine(Hub, name)).Single();
 
     /// <summary>marrow run of the recipe, with its data, into a folder here.</summary>
-    public (int Code, string Output, string Error) Start(string outName, params string[] more) => Call(
-        ["run", Recipe, "--data", $"chests={Chests}", "--data", $"spines={Spines}", "--out", Path.Combine(Folder, outName), .. more]);
+    public (int Code, string Output, string Error) Start(string outName, params string[] more) =>
+        Call([
+            "run",
+            Recipe,
+            "--data",
+            $"chests={Chests}",
+            "--data",
+            $"spines={Spines}",
+            "--out",
+            Path.Combine(Folder, outName),
+            .. more,
+        ]);
 
     public static (int Code, string Output, string Error) Call(params string[] args)
     {
@@ -72,7 +81,8 @@ public sealed class HostileRun : ICollectionFixture<HostileRun>, IDisposable
         return (CommandLine.Run(args, output, error, CancellationToken.None), output.ToString(), error.ToString());
     }
 
-    public static void Done((int Code, string Output, string Error) result) => Assert.True(result.Code == 0, result.Error);
+    public static void Done((int Code, string Output, string Error) result) =>
+        Assert.True(result.Code == 0, result.Error);
 
     /// <summary>
     /// The command failed as it should: code 1 (or the one given), nothing on standard output, an error that names what
@@ -99,7 +109,9 @@ public sealed class HostileRun : ICollectionFixture<HostileRun>, IDisposable
     /// <summary>Path and content of every file below a folder, to show that nothing was touched.</summary>
     public static IReadOnlyDictionary<string, string> Contents(string folder) =>
         Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .ToDictionary(path => path, path => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path))));
+            .ToDictionary(
+                path => path,
+                path => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path))));
 
     /// <summary>A copy of a folder; nothing in it is shared with the original.</summary>
     public string Copy(string folder, string name = "copy")

@@ -7,8 +7,8 @@ using Marrow.Soak;
 namespace Marrow.Tests;
 
 /// <summary>
-/// A registry that holds one checkpoint and lies, another that it may point to, and two hubs. A lie harms nothing: the pull
-/// is refused, the hub stays as it was, time and memory are bounded.
+/// A registry that holds one checkpoint and lies, another that it may point to, and two hubs. A lie harms nothing: the
+/// pull is refused, the hub stays as it was, time and memory are bounded.
 /// </summary>
 public abstract class LyingRegistry : IDisposable
 {
@@ -16,7 +16,12 @@ public abstract class LyingRegistry : IDisposable
 
     private protected LyingRegistry()
     {
-        Bench.Options = Bench.Options with { Attempts = 2, ResponseTimeout = TimeSpan.FromSeconds(2), StallTimeout = TimeSpan.FromSeconds(1) };
+        Bench.Options = Bench.Options with
+        {
+            Attempts = 2,
+            ResponseTimeout = TimeSpan.FromSeconds(2),
+            StallTimeout = TimeSpan.FromSeconds(1),
+        };
         Saved = Bench.Save();
         Bench.PushAsync(Saved, Registry.Host).GetAwaiter().GetResult();
         foreach (var (name, bytes) in Registry.Blobs)
@@ -37,7 +42,8 @@ public abstract class LyingRegistry : IDisposable
     private protected FakeRegistry Elsewhere { get; } = new();
     private protected Checkpoint Saved { get; }
 
-    private protected string Weights => FakeRegistry.Digest(File.ReadAllBytes(Path.Combine(Saved.Path, "model.safetensors")));
+    private protected string Weights =>
+        FakeRegistry.Digest(File.ReadAllBytes(Path.Combine(Saved.Path, "model.safetensors")));
 
     private protected async Task<string> RefusedAsync(string part, string name = ":v1")
     {
@@ -53,7 +59,8 @@ public abstract class LyingRegistry : IDisposable
 
     /// <summary>Answers to GET of a path's end.</summary>
     private protected void Lie(string end, Func<FakeRequest, FakeAnswer> answer) =>
-        Registry.Lie = request => request.Method == "GET" && request.Target.EndsWith(end, StringComparison.Ordinal) ? answer(request) : null;
+        Registry.Lie = request =>
+            request.Method == "GET" && request.Target.EndsWith(end, StringComparison.Ordinal) ? answer(request) : null;
 
     private protected void ChangeManifest(Action<JsonNode> change)
     {

@@ -4,15 +4,20 @@ using System.Runtime.InteropServices;
 namespace Marrow.Tests;
 
 /// <summary>
-/// A test may call torch before anything of Marrow, whose module initializer makes libtorch loadable. And tests run side by
-/// side on small models: one thread of libtorch each, or they wait for one another. Those about threads set their number.
+/// A test may call torch before anything of Marrow, whose module initializer makes libtorch loadable. And tests run
+/// side by side on small models: one thread of libtorch each, or they wait for one another. Those about threads set
+/// their number.
 /// </summary>
 internal static partial class NativeLibrarySetup
 {
     private const string Threads = "OMP_NUM_THREADS";
 
     [ModuleInitializer]
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "It must run before torch's first call.")]
+    [System.Diagnostics.CodeAnalysis.SuppressMessage(
+        "Usage",
+        "CA2255",
+        Justification = "It must run before torch's first call."
+    )]
     internal static void Initialize()
     {
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Threads)))

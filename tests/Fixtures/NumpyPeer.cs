@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests;
 
@@ -12,7 +11,9 @@ internal static class NumpyPeer
     /// <summary>Skips the test, with the reason, where a library is absent.</summary>
     public static double[] Run(object data, string script)
     {
-        Assert.SkipUnless(PythonServer.Has("numpy", "scipy.stats", "sklearn.linear_model"), "Python with numpy, scipy and scikit-learn is absent.");
+        Assert.SkipUnless(
+            PythonServer.Has("numpy", "scipy.stats", "sklearn.linear_model"),
+            "Python with numpy, scipy and scikit-learn is absent.");
         const string prelude = """
             import sys, json, numpy as np
             data = json.loads(sys.stdin.read())
@@ -21,7 +22,10 @@ internal static class NumpyPeer
             """;
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.Path);
-        var (code, output, error) = PythonServer.Run(folder.Path, prelude + script, JsonSerializer.Serialize(data, MarrowJson.Line).Replace("\"NaN\"", "NaN"));
+        var (code, output, error) = PythonServer.Run(
+            folder.Path,
+            prelude + script,
+            JsonSerializer.Serialize(data, MarrowJson.Line).Replace("\"NaN\"", "NaN"));
         Assert.True(code == 0, error);
         return JsonSerializer.Deserialize<double[]>(output.Replace("NaN", "\"NaN\""), MarrowJson.Line)!;
     }

@@ -6,8 +6,8 @@ using Marrow.Training.Runs;
 namespace Marrow.Tests;
 
 /// <summary>
-/// Small pictures of a large and a small bright disc on either side of a grey bar, with the discs' centres as points and
-/// their distance as a number: learnt within seconds, by a recipe of the user's own CSV.
+/// Small pictures of a large and a small bright disc on either side of a grey bar, with the discs' centres as points
+/// and their distance as a number: learnt within seconds, by a recipe of the user's own CSV.
 /// </summary>
 internal sealed class PointRun : IDisposable
 {
@@ -21,17 +21,27 @@ internal sealed class PointRun : IDisposable
         for (var i = 0; i < images; i++)
         {
             var random = SeededRandom.Fork(11, i);
-            var (large, small) = (new Point2D(8 + 16 * random.NextDouble(), 8 + 32 * random.NextDouble()), new Point2D(36 + 16 * random.NextDouble(), 8 + 32 * random.NextDouble()));
+            var (large, small) = (
+                new Point2D(8 + 16 * random.NextDouble(), 8 + 32 * random.NextDouble()),
+                new Point2D(36 + 16 * random.NextDouble(), 8 + 32 * random.NextDouble()));
             var pixels = new byte[Width * Height];
             for (var p = 0; p < pixels.Length; p++)
             {
                 var at = new Point2D(p % Width + 0.5, p / Width + 0.5);
-                var grey = at.DistanceTo(large) < 6 ? 200 : at.DistanceTo(small) < 3.5 ? 200 : Math.Abs(at.X - 30) < 2 ? 110 : 50;
+                var grey =
+                    at.DistanceTo(large) < 6 ? 200
+                    : at.DistanceTo(small) < 3.5 ? 200
+                    : Math.Abs(at.X - 30) < 2 ? 110
+                    : 50;
                 pixels[p] = (byte)Math.Clamp(grey + 12 * random.NextGaussian(), 0, 255);
             }
             ImageWriter.WritePng8(Path.Combine(Data, $"{i}.png"), Width, Height, pixels);
             Truth.Add((large, small));
-            rows.Add(string.Create(CultureInfo.InvariantCulture, $"{i}.png,p{i / 2},{large.X:F2},{large.Y:F2},{small.X:F2},{small.Y:F2},{large.DistanceTo(small):F2}"));
+            rows.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{i}.png,p{i / 2},{large.X:F2},{large.Y:F2},{small.X:F2},{small.Y:F2},{large.DistanceTo(small):F2}"
+                ));
         }
         Csv = Path.Combine(Data, "labels.csv");
         File.WriteAllLines(Csv, rows);

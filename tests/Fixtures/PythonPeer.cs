@@ -34,7 +34,18 @@ internal sealed partial class PythonPeer : IDisposable
         var header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({shape}), }}";
         header = header.PadRight((10 + header.Length + 1 + 63) / 64 * 64 - 11) + "\n";
         using var file = File.Create(Path.Combine(_folder, name + ".npy"));
-        file.Write([0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0, (byte)header.Length, (byte)(header.Length >> 8)]);
+        file.Write([
+            0x93,
+            (byte)'N',
+            (byte)'U',
+            (byte)'M',
+            (byte)'P',
+            (byte)'Y',
+            1,
+            0,
+            (byte)header.Length,
+            (byte)(header.Length >> 8),
+        ]);
         file.Write(Encoding.ASCII.GetBytes(header));
         file.Write(cpu.bytes);
     }
@@ -44,7 +55,10 @@ internal sealed partial class PythonPeer : IDisposable
         var bytes = File.ReadAllBytes(Path.Combine(_folder, name + ".npy"));
         var length = BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(8));
         var header = Encoding.ASCII.GetString(bytes, 10, length);
-        var shape = ShapePattern().Match(header).Groups[1].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        var shape = ShapePattern()
+            .Match(header)
+            .Groups[1]
+            .Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray();
         var body = bytes.AsSpan(10 + length);
         return header.Contains("<f4", StringComparison.Ordinal)

@@ -5,14 +5,16 @@ using System.Globalization;
 namespace Marrow.Tests;
 
 /// <summary>
-/// Debian's Python with its libraries loaded once: each script runs in a copy of that process, made by fork, and so begins
-/// at once in a fresh state. A script's output and errors go to files of its own.
+/// Debian's Python with its libraries loaded once: each script runs in a copy of that process, made by fork, and so
+/// begins at once in a fresh state. A script's output and errors go to files of its own.
 /// </summary>
 internal sealed class PythonServer
 {
     private const string Python = "/usr/bin/python3";
 
-    /// <summary>Lines of the form "id TAB script TAB input TAB output TAB errors TAB argument"; answers are "id code".</summary>
+    /// <summary>
+    /// Lines of the form "id TAB script TAB input TAB output TAB errors TAB argument"; answers are "id code".
+    /// </summary>
     private const string Program = """
         import os, sys, signal, importlib
         loaded = []
@@ -60,12 +62,26 @@ internal sealed class PythonServer
 
     private PythonServer()
     {
-        _process = Process.Start(new ProcessStartInfo(Python, ["-c", Program, "numpy", "scipy.stats", "scipy.ndimage", "sklearn.linear_model", "sklearn.metrics", "torch", "torchvision"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        _process = Process.Start(
+            new ProcessStartInfo(
+                Python,
+                [
+                    "-c",
+                    Program,
+                    "numpy",
+                    "scipy.stats",
+                    "scipy.ndimage",
+                    "sklearn.linear_model",
+                    "sklearn.metrics",
+                    "torch",
+                    "torchvision",
+                ])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         _process.ErrorDataReceived += (_, _) => { };
         _process.BeginErrorReadLine();
         _loaded = [.. _process.StandardOutput.ReadLine()!.Split(' ')];
@@ -76,17 +92,24 @@ internal sealed class PythonServer
     {
         while (_process.StandardOutput.ReadLine() is { } line)
         {
-            if (line.Split(' ') is [var id, var code] && _waiting.TryRemove(int.Parse(id, CultureInfo.InvariantCulture), out var waiting))
+            if (
+                line.Split(' ') is [var id, var code]
+                && _waiting.TryRemove(int.Parse(id, CultureInfo.InvariantCulture), out var waiting))
                 waiting.SetResult(int.Parse(code, CultureInfo.InvariantCulture));
         }
     }
 
     /// <summary>Whether Python and all of these libraries are there.</summary>
-    public static bool Has(params string[] libraries) => Shared.Value is { } server && libraries.All(server._loaded.Contains);
+    public static bool Has(params string[] libraries) =>
+        Shared.Value is { } server && libraries.All(server._loaded.Contains);
 
     /// <param name="folder">Where the script, its input and its output are kept.</param>
     /// <param name="argument">Null for the folder.</param>
-    public static (int Code, string Output, string Error) Run(string folder, string script, string input = "", string? argument = null)
+    public static (int Code, string Output, string Error) Run(
+        string folder,
+        string script,
+        string input = "",
+        string? argument = null)
     {
         var server = Shared.Value!;
         var id = Interlocked.Increment(ref server._next);
@@ -97,7 +120,8 @@ internal sealed class PythonServer
         var waiting = server._waiting[id] = new(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (server._process)
         {
-            server._process.StandardInput.WriteLine(string.Join('\t', [id.ToString(CultureInfo.InvariantCulture), .. files, argument ?? folder]));
+            server._process.StandardInput.WriteLine(
+                string.Join('\t', [id.ToString(CultureInfo.InvariantCulture), .. files, argument ?? folder]));
             server._process.StandardInput.Flush();
         }
         if (!waiting.Task.Wait(TimeSpan.FromMinutes(3)))

@@ -2,7 +2,6 @@ using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Hub.Registry;
 using Marrow.Soak;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests;
 
@@ -32,16 +31,25 @@ internal sealed class RegistryBench : IDisposable
     public CheckpointRegistry Registry => new(Options);
 
     /// <summary>Saves a small checkpoint into the first hub; the caller disposes it.</summary>
-    public Checkpoint Save(string name = "densenet-mini.a", long seed = 1, string license = "CC-BY-NC-4.0", params Checkpoint[] parents)
+    public Checkpoint Save(
+        string name = "densenet-mini.a",
+        long seed = 1,
+        string license = "CC-BY-NC-4.0",
+        params Checkpoint[] parents)
     {
         using var model = Drafts.Model(seed: seed);
         var draft = Drafts.Of(model);
-        return (draft with
-        {
-            Name = name,
-            Card = draft.Card with { License = license },
-            Parents = new() { Checkpoints = [.. parents.Select(p => new ParentCheckpoint(p.Name, p.Digest, "init", p.License))] },
-        }).Save(From.Folder);
+        return (
+            draft with
+            {
+                Name = name,
+                Card = draft.Card with { License = license },
+                Parents = new()
+                {
+                    Checkpoints = [.. parents.Select(p => new ParentCheckpoint(p.Name, p.Digest, "init", p.License))],
+                },
+            }
+        ).Save(From.Folder);
     }
 
     /// <summary>Skips the test where Debian's registry is absent; the caller disposes it.</summary>
@@ -51,27 +59,43 @@ internal sealed class RegistryBench : IDisposable
         return new(more, http, prepare);
     }
 
-    public Task<IReadOnlyList<PushedCheckpoint>> PushAsync(Checkpoint checkpoint, string host, bool withParents = false, string? license = null) =>
-        Registry.PushAsync(From, checkpoint, OciReference.Parse($"oci://{host}/lab/one:v1"), withParents, license);
+    public Task<IReadOnlyList<PushedCheckpoint>> PushAsync(
+        Checkpoint checkpoint,
+        string host,
+        bool withParents = false,
+        string? license = null
+    ) => Registry.PushAsync(From, checkpoint, OciReference.Parse($"oci://{host}/lab/one:v1"), withParents, license);
 
-    public Task<IReadOnlyList<PulledCheckpoint>> PullAsync(string host, bool withParents = false, string name = ":v1") =>
-        Registry.PullAsync(To, OciReference.Parse($"oci://{host}/lab/one{name}"), withParents);
+    public Task<IReadOnlyList<PulledCheckpoint>> PullAsync(
+        string host,
+        bool withParents = false,
+        string name = ":v1"
+    ) => Registry.PullAsync(To, OciReference.Parse($"oci://{host}/lab/one{name}"), withParents);
 
     /// <summary>The same files with the same bytes.</summary>
     public static void AssertSame(string one, string other)
     {
-        Assert.Equal(Directory.GetFiles(one).Select(Path.GetFileName).Order(), Directory.GetFiles(other).Select(Path.GetFileName).Order());
-        Assert.All(Directory.GetFiles(one), path => Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(Path.Combine(other, Path.GetFileName(path)))));
+        Assert.Equal(
+            Directory.GetFiles(one).Select(Path.GetFileName).Order(),
+            Directory.GetFiles(other).Select(Path.GetFileName).Order());
+        Assert.All(Directory.GetFiles(one), path =>
+            Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(Path.Combine(other, Path.GetFileName(path)))));
     }
 
-    /// <summary>Nothing is listed, no part of a checkpoint lies outside the folder for what is on its way, and there only blobs.</summary>
+    /// <summary>
+    /// Nothing is listed, no part of a checkpoint lies outside the folder for what is on its way, and there only blobs.
+    /// </summary>
     public void AssertUntouched()
     {
         Assert.Empty(To.List());
         var allowed = new[] { "from", "to" };
         Assert.All(Directory.GetFileSystemEntries(Folder), path => Assert.Contains(Path.GetFileName(path), allowed));
         if (Directory.Exists(To.Folder))
-            Assert.All(Directory.GetFiles(To.Folder, "*", SearchOption.AllDirectories), path => Assert.True(path.EndsWith(".part", StringComparison.Ordinal) || path.EndsWith(".lock", StringComparison.Ordinal), path));
+            Assert.All(Directory.GetFiles(To.Folder, "*", SearchOption.AllDirectories), path =>
+                Assert.True(
+                    path.EndsWith(".part", StringComparison.Ordinal)
+                        || path.EndsWith(".lock", StringComparison.Ordinal),
+                    path));
     }
 
     public void Dispose() => _folder.Dispose();

@@ -13,7 +13,17 @@ internal static class ReportSamples
         var pixels = new ushort[width * height];
         for (var i = 0; i < pixels.Length; i++)
             pixels[i] = (ushort)(i % width * 255 / width);
-        return new() { Width = width, Height = height, OriginalWidth = width, OriginalHeight = height, Pixels = pixels, BitDepth = 8, Source = "made-up.png", Polarity = polarity };
+        return new()
+        {
+            Width = width,
+            Height = height,
+            OriginalWidth = width,
+            OriginalHeight = height,
+            Pixels = pixels,
+            BitDepth = 8,
+            Source = "made-up.png",
+            Polarity = polarity,
+        };
     }
 
     /// <summary>17 vertebrae down the middle, tilted at random.</summary>
@@ -24,7 +34,9 @@ internal static class ReportSamples
         for (var k = 0; k < Vertebra.Count; k++)
         {
             var middle = new Point2D(width * (0.5 + 0.1 * Math.Sin(k * 0.5)), height * (k + 1.0) / 19);
-            var place = AffineTransform.Rotate(random.Uniform(-tiltDegrees, tiltDegrees) * Math.PI / 180).Then(AffineTransform.Translate(middle.X, middle.Y));
+            var place = AffineTransform
+                .Rotate(random.Uniform(-tiltDegrees, tiltDegrees) * Math.PI / 180)
+                .Then(AffineTransform.Translate(middle.X, middle.Y));
             var (w, h) = (width * 0.08, height * 0.02);
             vertebrae.Add(new Vertebra(new(-w, -h), new(w, -h), new(-w, h), new(w, h)).Transform(place));
         }
@@ -62,12 +74,15 @@ internal static class ReportSamples
 
     public static SpinePart Spine(this Finding finding) => finding.Part<SpinePart>()!;
 
-    public static Finding WithSpine(this Finding finding, Func<SpinePart, SpinePart> change) => finding.With(change(finding.Spine()));
+    public static Finding WithSpine(this Finding finding, Func<SpinePart, SpinePart> change) =>
+        finding.With(change(finding.Spine()));
 
     public static SKBitmap Decode(byte[] png) => SKBitmap.Decode(png);
 
     public static int Count(SKBitmap picture, Func<SKColor, bool> wanted) => picture.Pixels.Count(wanted);
 
     public static bool Near(SKColor a, SKColor b, int tolerance = 12) =>
-        Math.Abs(a.Red - b.Red) <= tolerance && Math.Abs(a.Green - b.Green) <= tolerance && Math.Abs(a.Blue - b.Blue) <= tolerance;
+        Math.Abs(a.Red - b.Red) <= tolerance
+        && Math.Abs(a.Green - b.Green) <= tolerance
+        && Math.Abs(a.Blue - b.Blue) <= tolerance;
 }

@@ -5,7 +5,9 @@ using System.Security.Cryptography;
 
 namespace Marrow.Tests;
 
-/// <summary>A SLURM cluster of one node, of this test's own: munge, controller and node daemon in a temporary folder.</summary>
+/// <summary>
+/// A SLURM cluster of one node, of this test's own: munge, controller and node daemon in a temporary folder.
+/// </summary>
 internal sealed class SlurmNode : IDisposable
 {
     private readonly string _folder;
@@ -36,7 +38,15 @@ internal sealed class SlurmNode : IDisposable
     /// <summary>Runs a shell command against this cluster; its standard output.</summary>
     public string Shell(string command)
     {
-        using var process = Process.Start(With(new ProcessStartInfo("/bin/bash", ["-c", command]) { RedirectStandardOutput = true, RedirectStandardError = true }))!;
+        using var process = Process.Start(
+            With(
+                new ProcessStartInfo("/bin/bash", ["-c", command])
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )
+        )!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -92,7 +102,15 @@ internal sealed class SlurmNode : IDisposable
             PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
 
             """);
-        Daemon("munged", "--force", "--foreground", $"--key-file={At("munge.key")}", $"--socket={At("munge.socket")}", $"--log-file={At("munged.log")}", $"--pid-file={At("munged.pid")}", $"--seed-file={At("munged.seed")}");
+        Daemon(
+            "munged",
+            "--force",
+            "--foreground",
+            $"--key-file={At("munge.key")}",
+            $"--socket={At("munge.socket")}",
+            $"--log-file={At("munged.log")}",
+            $"--pid-file={At("munged.pid")}",
+            $"--seed-file={At("munged.seed")}");
         Wait(() => File.Exists(At("munge.socket")), "munged");
         Daemon("slurmctld", "-D", "-i");
         Daemon("slurmd", "-D");
@@ -101,7 +119,15 @@ internal sealed class SlurmNode : IDisposable
 
     private void Daemon(string program, params string[] arguments)
     {
-        var daemon = Process.Start(With(new ProcessStartInfo(Find(program)!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }))!;
+        var daemon = Process.Start(
+            With(
+                new ProcessStartInfo(Find(program)!, arguments)
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )
+        )!;
         var log = File.CreateText(At($"{program}.out"));
         log.AutoFlush = true;
         void Keep(object sender, DataReceivedEventArgs e)
@@ -121,13 +147,18 @@ internal sealed class SlurmNode : IDisposable
         for (var clock = Stopwatch.StartNew(); !ready(); Thread.Sleep(200))
         {
             if (_daemons.Find(d => d.HasExited) is not null || clock.Elapsed > TimeSpan.FromSeconds(90))
-                Assert.Skip($"SLURM can't run here: {what} did not come up. {string.Join('\n', Directory.GetFiles(_folder, "*.out").Select(f => string.Join('\n', File.ReadLines(f).TakeLast(4))))}");
+                Assert.Skip(
+                    $"SLURM can't run here: {what} did not come up. "
+                        + $"{string.Join('\n', Directory.GetFiles(_folder, "*.out").Select(f => string.Join('\n', File.ReadLines(f).TakeLast(4))))}"
+                );
         }
     }
 
     private string Try(string command)
     {
-        using var process = Process.Start(With(new ProcessStartInfo("/bin/bash", ["-c", $"{command} 2>/dev/null"]) { RedirectStandardOutput = true }))!;
+        using var process = Process.Start(
+            With(new ProcessStartInfo("/bin/bash", ["-c", $"{command} 2>/dev/null"]) { RedirectStandardOutput = true })
+        )!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return output;
@@ -141,8 +172,10 @@ internal sealed class SlurmNode : IDisposable
 
     private string At(string name) => Path.Combine(_folder, name);
 
-    private static string? Find(string program) => ((string[])["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"])
-        .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+    private static string? Find(string program) =>
+        ((string[])["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"])
+            .Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(File.Exists);
 
     private static int FreePort()
     {

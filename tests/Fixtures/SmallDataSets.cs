@@ -38,7 +38,9 @@ internal static class SmallDataSets
         return new Vertebra(At(-12, -7), At(12, -7), At(-12, 7), At(12, 7));
     })];
 
-    /// <summary>A SpineWeb 16 folder of these spines; angles are those of the sound spine unless they are given.</summary>
+    /// <summary>
+    /// A SpineWeb 16 folder of these spines; angles are those of the sound spine unless they are given.
+    /// </summary>
     public static void WriteSpineWeb(string root, params (string Name, Vertebra[] Vertebrae)[] films)
     {
         for (var i = 0; i < films.Length; i++)
@@ -46,7 +48,9 @@ internal static class SmallDataSets
         var labels = Path.Combine(root, "labels", "training");
         WriteText(Path.Combine(labels, "filenames.csv"), [.. films.Select(f => f.Name)]);
         WriteText(Path.Combine(labels, "landmarks.csv"), [.. films.Select(f => Landmarks(f.Vertebrae))]);
-        WriteText(Path.Combine(labels, "angles.csv"), [.. films.Select(f => Join(CobbAngles.Measure(f.Vertebrae, Height).Degrees))]);
+        WriteText(
+            Path.Combine(labels, "angles.csv"),
+            [.. films.Select(f => Join(CobbAngles.Measure(f.Vertebrae, Height).Degrees))]);
     }
 
     public static string Landmarks(IEnumerable<Vertebra> vertebrae)
@@ -55,5 +59,6 @@ internal static class SmallDataSets
         return Join(corners.Select(c => c.X / Width).Concat(corners.Select(c => c.Y / Height)));
     }
 
-    private static string Join(IEnumerable<double> values) => string.Join(',', values.Select(v => v.ToString("R", CultureInfo.InvariantCulture)));
+    private static string Join(IEnumerable<double> values) =>
+        string.Join(',', values.Select(v => v.ToString("R", CultureInfo.InvariantCulture)));
 }

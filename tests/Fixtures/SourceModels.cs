@@ -1,11 +1,10 @@
-using Marrow.Tests.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests;
 
 /// <summary>
-/// State dicts in the styles of each source, made by Debian's PyTorch with running statistics as trained models have, and
-/// the logits that PyTorch gives. One run of Python makes them all, when the first is asked for.
+/// State dicts in the styles of each source, made by Debian's PyTorch with running statistics as trained models have,
+/// and the logits that PyTorch gives. One run of Python makes them all, when the first is asked for.
 /// </summary>
 public sealed class SourceModels : IDisposable
 {
@@ -13,30 +12,31 @@ public sealed class SourceModels : IDisposable
     private PythonPeer? _peer;
 
     /// <summary>What the importer is to find; the classes are those that must be given.</summary>
-    public static IReadOnlyDictionary<string, (string Map, string Architecture, string Classes)> Styles { get; } = new Dictionary<string, (string, string, string)>
-    {
-        ["torchvision-121"] = ("torchvision-densenet", "densenet121", ""),
-        ["torchvision-169"] = ("torchvision-densenet", "densenet169", ""),
-        ["torchvision-201"] = ("torchvision-densenet", "densenet201", ""),
-        ["torchvision-old-spelling"] = ("torchvision-densenet", "densenet121", ""),
-        ["torchvision-parallel-nested"] = ("torchvision-densenet", "densenet121", ""),
-        ["torchvision-wrapped-thrice"] = ("torchvision-densenet", "densenet121", ""),
-        ["torchvision-float64"] = ("torchvision-densenet", "densenet121", ""),
-        ["torchvision-float16"] = ("torchvision-densenet", "densenet121", ""),
-        ["torchvision-bfloat16"] = ("torchvision-densenet", "densenet121", ""),
-        ["torchvision-one-storage"] = ("torchvision-densenet", "densenet121", ""),
-        ["torchvision-strides"] = ("torchvision-densenet", "densenet121", ""),
-        ["torchxrayvision"] = ("torchxrayvision-densenet", "densenet121", ""),
-        ["torchxrayvision-half"] = ("torchxrayvision-densenet", "densenet121", ""),
-        ["chexnet"] = ("chexnet-densenet", "densenet121", ""),
-        ["chexnet-parallel-within"] = ("chexnet-densenet", "densenet121", ""),
-        ["monai"] = ("monai-densenet", "densenet121", "a,b,c"),
-        ["monai-colour-nested"] = ("monai-densenet", "densenet121", "a,b"),
-        ["monai-169"] = ("monai-densenet", "densenet169", "a"),
-        ["torchvision-resnet18"] = ("torchvision-resnet", "resnet18", ""),
-        ["torchvision-resnet34-nested"] = ("torchvision-resnet", "resnet34", ""),
-        ["torchvision-resnet50"] = ("torchvision-resnet", "resnet50", ""),
-    };
+    public static IReadOnlyDictionary<string, (string Map, string Architecture, string Classes)> Styles { get; } =
+        new Dictionary<string, (string, string, string)>
+        {
+            ["torchvision-121"] = ("torchvision-densenet", "densenet121", ""),
+            ["torchvision-169"] = ("torchvision-densenet", "densenet169", ""),
+            ["torchvision-201"] = ("torchvision-densenet", "densenet201", ""),
+            ["torchvision-old-spelling"] = ("torchvision-densenet", "densenet121", ""),
+            ["torchvision-parallel-nested"] = ("torchvision-densenet", "densenet121", ""),
+            ["torchvision-wrapped-thrice"] = ("torchvision-densenet", "densenet121", ""),
+            ["torchvision-float64"] = ("torchvision-densenet", "densenet121", ""),
+            ["torchvision-float16"] = ("torchvision-densenet", "densenet121", ""),
+            ["torchvision-bfloat16"] = ("torchvision-densenet", "densenet121", ""),
+            ["torchvision-one-storage"] = ("torchvision-densenet", "densenet121", ""),
+            ["torchvision-strides"] = ("torchvision-densenet", "densenet121", ""),
+            ["torchxrayvision"] = ("torchxrayvision-densenet", "densenet121", ""),
+            ["torchxrayvision-half"] = ("torchxrayvision-densenet", "densenet121", ""),
+            ["chexnet"] = ("chexnet-densenet", "densenet121", ""),
+            ["chexnet-parallel-within"] = ("chexnet-densenet", "densenet121", ""),
+            ["monai"] = ("monai-densenet", "densenet121", "a,b,c"),
+            ["monai-colour-nested"] = ("monai-densenet", "densenet121", "a,b"),
+            ["monai-169"] = ("monai-densenet", "densenet169", "a"),
+            ["torchvision-resnet18"] = ("torchvision-resnet", "resnet18", ""),
+            ["torchvision-resnet34-nested"] = ("torchvision-resnet", "resnet34", ""),
+            ["torchvision-resnet50"] = ("torchvision-resnet", "resnet50", ""),
+        };
 
     private const string Script = """
         import re, collections

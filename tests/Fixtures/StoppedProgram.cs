@@ -29,26 +29,37 @@ internal sealed class StoppedProgram : IDisposable
         }
     }
 
-    /// <param name="shell">"exec MARROW ... 2>/dev/full", where MARROW is the program, whose Ctrl-C counts even where the tests run in the background.</param>
+    /// <param name="shell">
+    /// "exec MARROW ... 2>/dev/full", where MARROW is the program, whose Ctrl-C counts even where the tests run in the
+    /// background.
+    /// </param>
     public static StoppedProgram Start(string shell)
     {
-        var program = $"env --default-signal=INT dotnet exec '{Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll")}'";
-        return new(Process.Start(new ProcessStartInfo("bash", ["-c", shell.Replace("MARROW", program, StringComparison.Ordinal)])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!);
+        var program =
+            $"env --default-signal=INT dotnet exec '{Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll")}'";
+        return new(
+            Process.Start(
+                new ProcessStartInfo("bash", ["-c", shell.Replace("MARROW", program, StringComparison.Ordinal)])
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )!);
     }
 
     public void WaitFor(Func<bool> condition, string what)
     {
         for (var clock = Stopwatch.StartNew(); !condition(); Thread.Sleep(10))
-            Assert.True(clock.Elapsed.TotalSeconds < 120 && !Process.HasExited, $"waited for {what}; the program said: {Text}");
+            Assert.True(
+                clock.Elapsed.TotalSeconds < 120 && !Process.HasExited,
+                $"waited for {what}; the program said: {Text}");
     }
 
     public void Send(string signal)
     {
-        using var kill = Process.Start("kill", ["-s", signal, Process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start(
+            "kill",
+            ["-s", signal, Process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
 

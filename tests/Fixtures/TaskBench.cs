@@ -4,7 +4,9 @@ using Marrow.Tasks;
 
 namespace Marrow.Tests;
 
-/// <summary>Two made-up images with the labels of every task, packed, and a small model of each task for them.</summary>
+/// <summary>
+/// Two made-up images with the labels of every task, packed, and a small model of each task for them.
+/// </summary>
 internal sealed class TaskBench : IDisposable
 {
     public const int Width = 64, Height = 128, Images = 2;
@@ -52,7 +54,11 @@ internal sealed class TaskBench : IDisposable
             BoxClasses = names,
             MaskClasses = ["area"],
         };
-        var task = TaskCatalogue.Create(name, new($"{TaskCatalogue.Get(name).ArchitecturePrefix}densenet-mini"), Input, data);
+        var task = TaskCatalogue.Create(
+            name,
+            new($"{TaskCatalogue.Get(name).ArchitecturePrefix}densenet-mini"),
+            Input,
+            data);
         task.AdaptTo(_samples);
         return task;
     }

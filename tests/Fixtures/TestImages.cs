@@ -11,7 +11,12 @@ internal sealed class TestImages : IDisposable
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-    public static Radiograph Make(int width, int height, Func<int, int, int> value, int bitDepth = 8, Polarity polarity = Polarity.BoneBright)
+    public static Radiograph Make(
+        int width,
+        int height,
+        Func<int, int, int> value,
+        int bitDepth = 8,
+        Polarity polarity = Polarity.BoneBright)
     {
         var pixels = new ushort[width * height];
         for (var y = 0; y < height; y++)
@@ -37,14 +42,23 @@ internal sealed class TestImages : IDisposable
     }
 
     /// <summary>Samples whose files hold the number from which <see cref="ReadNoise"/> makes their image.</summary>
-    public List<Sample> Samples(int count) => [.. Enumerable.Range(0, count).Select(i =>
-    {
-        var path = Path.Combine(Folder, $"{i}.txt");
-        File.WriteAllText(path, $"{i}");
-        var corner = new Point2D(10 + i, 20 + i);
-        var vertebra = new Vertebra(corner, corner + new Point2D(12, 1), corner + new Point2D(0, 8), corner + new Point2D(12, 9));
-        return new Sample(id: $"{i}.txt", imagePath: path, patient: $"{i}") { Vertebrae = [vertebra] };
-    })];
+    public List<Sample> Samples(int count) =>
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(i =>
+                {
+                    var path = Path.Combine(Folder, $"{i}.txt");
+                    File.WriteAllText(path, $"{i}");
+                    var corner = new Point2D(10 + i, 20 + i);
+                    var vertebra = new Vertebra(
+                        corner,
+                        corner + new Point2D(12, 1),
+                        corner + new Point2D(0, 8),
+                        corner + new Point2D(12, 9));
+                    return new Sample(id: $"{i}.txt", imagePath: path, patient: $"{i}") { Vertebrae = [vertebra] };
+                }),
+        ];
 
     public static Radiograph ReadNoise(string path, int minWidth, int minHeight)
     {

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Marrow.Tests;
 
-/// <summary>PNG files of every kind from given samples: what libraries write by default is only a few of them.</summary>
+/// <summary>
+/// PNG files of every kind from given samples: what libraries write by default is only a few of them.
+/// </summary>
 internal static class TestPng
 {
     private static readonly (int X0, int Y0, int Dx, int Dy)[] Passes =
@@ -12,7 +14,14 @@ internal static class TestPng
 
     /// <param name="sample">x, y, channel -> value.</param>
     /// <param name="extra">Chunks between header and data.</param>
-    public static byte[] Encode(int width, int height, int depth, int colourType, bool interlaced, Func<int, int, int, int> sample, params (string Type, byte[] Data)[] extra)
+    public static byte[] Encode(
+        int width,
+        int height,
+        int depth,
+        int colourType,
+        bool interlaced,
+        Func<int, int, int, int> sample,
+        params (string Type, byte[] Data)[] extra)
     {
         var channels = colourType switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 };
         using var raw = new MemoryStream();
@@ -22,9 +31,16 @@ internal static class TestPng
             var previous = new byte[(columns.Length * channels * depth + 7) / 8];
             for (var y = y0; y < height && columns.Length > 0; y += dy)
             {
-                var bits = string.Concat(columns.SelectMany(x => Enumerable.Range(0, channels).Select(c => Convert.ToString(sample(x, y, c), 2).PadLeft(depth, '0'))));
+                var bits = string.Concat(
+                    columns.SelectMany(x =>
+                        Enumerable
+                            .Range(0, channels)
+                            .Select(c => Convert.ToString(sample(x, y, c), 2).PadLeft(depth, '0'))));
                 bits = bits.PadRight(previous.Length * 8, '0');
-                var row = Enumerable.Range(0, previous.Length).Select(i => Convert.ToByte(bits.Substring(8 * i, 8), 2)).ToArray();
+                var row = Enumerable
+                    .Range(0, previous.Length)
+                    .Select(i => Convert.ToByte(bits.Substring(8 * i, 8), 2))
+                    .ToArray();
                 Filter(raw, (byte)(y % 5), row, previous, Math.Max(1, channels * depth / 8));
                 previous = row;
             }
@@ -34,7 +50,13 @@ internal static class TestPng
             raw.WriteTo(zlib);
         var data = compressed.ToArray();
         var half = data.Length / 2; // Two chunks: a reader has to join them.
-        return Join([("IHDR", Header(width, height, depth, colourType, interlaced)), .. extra, ("IDAT", data[..half]), ("IDAT", data[half..]), ("IEND", [])]);
+        return Join([
+            ("IHDR", Header(width, height, depth, colourType, interlaced)),
+            .. extra,
+            ("IDAT", data[..half]),
+            ("IDAT", data[half..]),
+            ("IEND", []),
+        ]);
     }
 
     public static byte[] Header(int width, int height, int depth, int colourType, bool interlaced)

@@ -1,5 +1,4 @@
 using Marrow.Hub;
-using Marrow.Tests.Training;
 using Marrow.Training.Experiments;
 using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
@@ -15,14 +14,21 @@ internal sealed class TinyExperiment : IDisposable
 {
     public const string Start = "densenet-mini.parent";
 
-    public TinyRun Tiny { get; } = new(train: "steps: 4, batch: 4, lr: 3.0e-3, precision: f32, channelsLast: false, saveEverySeconds: 0");
+    public TinyRun Tiny { get; } =
+        new(train: "steps: 4, batch: 4, lr: 3.0e-3, precision: f32, channelsLast: false, saveEverySeconds: 0");
     public string Hub => Path.Combine(Tiny.Folder, "hub");
     public string Out(string name) => Path.Combine(Tiny.Folder, name);
 
     /// <summary>A checkpoint of the same backbone in the hub.</summary>
     public TinyExperiment WithStart()
     {
-        Runner.Run(Tiny.Request("parent", false, "seed=9", "first.tag=parent", "first.train.steps=1") with { HubFolder = Hub }, _ => { }, TestContext.Current.CancellationToken);
+        Runner.Run(
+            Tiny.Request("parent", false, "seed=9", "first.tag=parent", "first.train.steps=1") with
+            {
+                HubFolder = Hub,
+            },
+            _ => { },
+            TestContext.Current.CancellationToken);
         return this;
     }
 
@@ -39,8 +45,11 @@ internal sealed class TinyExperiment : IDisposable
         Resolve = new LocalHub(Hub).Resolve,
     };
 
-    public static ExperimentResult Run(ExperimentRequest request, Action<RunEvent>? report = null, CancellationToken cancellation = default) =>
-        Experiment.Run(request, report ?? (_ => { }), cancellation);
+    public static ExperimentResult Run(
+        ExperimentRequest request,
+        Action<RunEvent>? report = null,
+        CancellationToken cancellation = default
+    ) => Experiment.Run(request, report ?? (_ => { }), cancellation);
 
     public void Dispose() => Tiny.Dispose();
 }

@@ -8,7 +8,10 @@ internal sealed class TinyRun : SmallRun
     private const int Side = 48;
 
     /// <param name="stage">Further sections of the stage, each on a line of its own.</param>
-    public TinyRun(int images = 24, string train = "steps: 12, batch: 4, lr: 3.0e-3, ema: 0.9, saveEverySeconds: 0", params string[] stage)
+    public TinyRun(
+        int images = 24,
+        string train = "steps: 12, batch: 4, lr: 3.0e-3, ema: 0.9, saveEverySeconds: 0",
+        params string[] stage)
     {
         Folder = Path.Combine(Path.GetTempPath(), $"marrow-run-{Guid.NewGuid():N}");
         Data = Path.Combine(Folder, "data");

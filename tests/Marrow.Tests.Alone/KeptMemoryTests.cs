@@ -14,8 +14,8 @@ public class KeptMemoryTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "mallopt is the GNU C library's.");
         KeptMemory.Ask();
         Fill();
-        // Each filling has so many pages, all of them fetched each time where nothing is kept. Other tests of the process may
-        // take what was kept, so that one of several fillings is enough.
+        // Each filling has so many pages, all of them fetched each time where nothing is kept. Other tests of the
+        // process may take what was kept, so that one of several fillings is enough.
         var pages = Numbers * sizeof(float) / Environment.SystemPageSize;
         Assert.InRange(Enumerable.Range(0, 12).Min(_ => FaultsOfFilling()), 0, pages / 4);
     }

@@ -6,7 +6,9 @@ using Mono.Cecil.Rocks;
 
 namespace Marrow.Tests;
 
-/// <summary>The order of the folders, held against the compiled code: who uses whom, in signatures and in bodies.</summary>
+/// <summary>
+/// The order of the folders, held against the compiled code: who uses whom, in signatures and in bodies.
+/// </summary>
 public class ArchitectureTests
 {
     /// <summary>A folder uses those before it. Folders of one line are siblings and don't use each other.</summary>
@@ -40,7 +42,15 @@ public class ArchitectureTests
     ];
 
     /// <summary>Geometry only.</summary>
-    private static readonly string[] WithoutTensors = ["Imaging", "Spine", "Phantoms", "Datasets", "Metrics", "Reports"];
+    private static readonly string[] WithoutTensors =
+    [
+        "Imaging",
+        "Spine",
+        "Phantoms",
+        "Datasets",
+        "Metrics",
+        "Reports",
+    ];
 
     [Fact]
     public void A_folder_uses_only_the_folders_above_it()
@@ -54,7 +64,10 @@ public class ArchitectureTests
                 continue;
             if (!rank.TryGetValue(from, out var fromRank))
                 unknown.Add(from);
-            else if (Folder(used) is { } to && to != from && (!rank.TryGetValue(to, out var toRank) || toRank >= fromRank))
+            else if (
+                Folder(used) is { } to
+                && to != from
+                && (!rank.TryGetValue(to, out var toRank) || toRank >= fromRank))
                 breaches.Add($"{type.FullName} uses {used.FullName}");
         }
         Assert.Empty(unknown);
@@ -63,13 +76,17 @@ public class ArchitectureTests
 
     [Fact]
     public void Folders_of_plain_numbers_use_no_tensors() =>
-        Assert.Empty(Uses.Value
-            .Where(u => Folder(u.Type) is { } folder && WithoutTensors.Contains(folder) && u.Used.Namespace.StartsWith("TorchSharp", StringComparison.Ordinal))
-            .Select(u => $"{u.Type.FullName} uses {u.Used.FullName}").Distinct());
+        Assert.Empty(
+            Uses.Value.Where(u =>
+                    Folder(u.Type) is { } folder
+                    && WithoutTensors.Contains(folder)
+                    && u.Used.Namespace.StartsWith("TorchSharp", StringComparison.Ordinal))
+                .Select(u => $"{u.Type.FullName} uses {u.Used.FullName}")
+                .Distinct());
 
     /// <summary>
-    /// Whoever asks for the name of a task decides by it, and a new task would have to be told to him. Two names are words of
-    /// other things, too: a kind of labels, and the section of a recipe.
+    /// Whoever asks for the name of a task decides by it, and a new task would have to be told to him. Two names are
+    /// words of other things, too: a kind of labels, and the section of a recipe.
     /// </summary>
     [Fact]
     public void Nobody_knows_a_task_by_its_name_but_its_own_folder()
@@ -85,8 +102,8 @@ public class ArchitectureTests
     }
 
     /// <summary>
-    /// Heads, freezing and rankings ask a backbone for its levels and stages, exports for its nodes, imports for what its
-    /// keys are elsewhere, so that a new one is a file and a line.
+    /// Heads, freezing and rankings ask a backbone for its levels and stages, exports for its nodes, imports for what
+    /// its keys are elsewhere, so that a new one is a file and a line.
     /// </summary>
     [Fact]
     public void Nobody_knows_a_kind_of_backbone_but_its_own_folder()
@@ -105,14 +122,18 @@ public class ArchitectureTests
 
     [Fact]
     public void The_rule_sees_method_bodies() =>
-        Assert.Contains(Uses.Value, u => u.Type.FullName == "Marrow.Training.Runs.StageRun" && u.Used.FullName == "Marrow.Training.Loop.TrainingLoop");
+        Assert.Contains(Uses.Value, u =>
+            u.Type.FullName == "Marrow.Training.Runs.StageRun" && u.Used.FullName == "Marrow.Training.Loop.TrainingLoop"
+        );
 
     private static string? Folder(TypeReference type)
     {
         while (type.DeclaringType is not null)
             type = type.DeclaringType;
         var parts = type.Namespace.Split('.');
-        return parts[0] != "Marrow" || parts.Length == 1 ? null : parts[1] == "Training" ? $"Training.{parts.ElementAtOrDefault(2)}" : parts[1];
+        return parts[0] != "Marrow" || parts.Length == 1 ? null
+            : parts[1] == "Training" ? $"Training.{parts.ElementAtOrDefault(2)}"
+            : parts[1];
     }
 
     private static readonly Lazy<IReadOnlyList<TypeDefinition>> Types = new(() =>
@@ -121,7 +142,8 @@ public class ArchitectureTests
             .SelectMany(type => ModuleDefinition.ReadModule(type.Assembly.Location).GetAllTypes()),
     ]);
 
-    private static readonly Lazy<IReadOnlyList<(TypeDefinition Type, TypeReference Used)>> Uses = new(() => [.. ReadUses()]);
+    private static readonly Lazy<IReadOnlyList<(TypeDefinition Type, TypeReference Used)>> Uses = new(() =>
+        [.. ReadUses()]);
 
     private static IEnumerable<(TypeDefinition Type, TypeReference Used)> ReadUses()
     {

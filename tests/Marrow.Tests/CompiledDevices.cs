@@ -4,17 +4,21 @@ using Mono.Cecil.Cil;
 namespace Marrow.Tests;
 
 /// <summary>
-/// What the compiled code says of devices: which calls of TorchSharp make a tensor without saying where, and which read a
-/// tensor's memory, which lies on the processor only if it was brought there.
+/// What the compiled code says of devices: which calls of TorchSharp make a tensor without saying where, and which read
+/// a tensor's memory, which lies on the processor only if it was brought there.
 /// </summary>
 internal static class CompiledDevices
 {
-    private const string Torch = "TorchSharp.torch", Tensor = "TorchSharp.torch/Tensor", Device = "TorchSharp.torch/Device";
+    private const string Torch = "TorchSharp.torch",
+        Tensor = "TorchSharp.torch/Tensor",
+        Device = "TorchSharp.torch/Device";
 
     /// <summary>Those of <see cref="Tensor"/> that need it in the processor's memory.</summary>
     private static readonly string[] Readers = ["data", "item", "get_bytes", "set_bytes", "ToArray", "ReadCpuSingle"];
 
-    /// <summary>True of a call that makes a tensor of nothing but numbers and shapes, on a device that its caller leaves open.</summary>
+    /// <summary>
+    /// True of a call that makes a tensor of nothing but numbers and shapes, on a device that its caller leaves open.
+    /// </summary>
     public static bool LeavesDeviceOpen(Instruction call)
     {
         if (call.Operand is not MethodReference method || !MakesTensor(method))
@@ -29,24 +33,36 @@ internal static class CompiledDevices
 
     /// <summary>True of a call that reads or writes a tensor's memory from C#.</summary>
     public static bool ReadsMemory(Instruction call) =>
-        call.Operand is MethodReference method && method.DeclaringType.FullName == Tensor && Readers.Contains(method.Name);
+        call.Operand is MethodReference method
+        && method.DeclaringType.FullName == Tensor
+        && Readers.Contains(method.Name);
 
     /// <summary>True of an instruction that names the processor as a device.</summary>
-    public static bool NamesProcessor(Instruction i) => i.OpCode == OpCodes.Ldsfld && ((FieldReference)i.Operand).FullName == $"{Device} {Torch}::CPU";
+    public static bool NamesProcessor(Instruction i) =>
+        i.OpCode == OpCodes.Ldsfld && ((FieldReference)i.Operand).FullName == $"{Device} {Torch}::CPU";
 
-    /// <summary>A static method of torch, or an extension, that gives a tensor and takes none from which it could have the device.</summary>
+    /// <summary>
+    /// A static method of torch, or an extension, that gives a tensor and takes none from which it could have the
+    /// device.
+    /// </summary>
     private static bool MakesTensor(MethodReference method)
     {
         var declaring = method.DeclaringType.FullName;
-        if (method.HasThis || method.ReturnType.FullName != Tensor || method.Name == "get_rng_state") // of the processor's generator
+        // of the processor's generator
+        if (method.HasThis || method.ReturnType.FullName != Tensor || method.Name == "get_rng_state")
             return false;
-        var isFactory = declaring == Torch || declaring == "TorchSharp.TensorExtensionMethods" || (declaring == Tensor && method.Name == "op_Implicit");
-        return isFactory && !method.Parameters.Any(p => p.ParameterType.FullName.Contains(Tensor, StringComparison.Ordinal));
+        var isFactory =
+            declaring == Torch
+            || declaring == "TorchSharp.TensorExtensionMethods"
+            || (declaring == Tensor && method.Name == "op_Implicit");
+        return isFactory
+            && !method.Parameters.Any(p => p.ParameterType.FullName.Contains(Tensor, StringComparison.Ordinal));
     }
 
     /// <summary>
-    /// The instruction that pushes an argument, counted from the last one (0). Arguments after the device are constants and
-    /// defaults, so that walking back over what each takes from the stack finds the end of the one that is asked for.
+    /// The instruction that pushes an argument, counted from the last one (0). Arguments after the device are constants
+    /// and defaults, so that walking back over what each takes from the stack finds the end of the one that is asked
+    /// for.
     /// </summary>
     private static Instruction? Pushed(Instruction call, int fromLast)
     {
@@ -56,7 +72,9 @@ internal static class CompiledDevices
         return at;
     }
 
-    /// <summary>The instruction before those that make the value which <paramref name="at"/> leaves on the stack.</summary>
+    /// <summary>
+    /// The instruction before those that make the value which <paramref name="at"/> leaves on the stack.
+    /// </summary>
     private static Instruction? BeforeValue(Instruction? at)
     {
         var wanted = 1;
@@ -73,13 +91,20 @@ internal static class CompiledDevices
         _ => 1,
     };
 
-    private static int Taken(Instruction i) => i.OpCode.StackBehaviourPop switch
-    {
-        StackBehaviour.Pop0 => 0,
-        StackBehaviour.Pop1 or StackBehaviour.Popi or StackBehaviour.Popref => 1,
-        StackBehaviour.Varpop => i.Operand is MethodReference m ? m.Parameters.Count + (m.HasThis && i.OpCode != OpCodes.Newobj ? 1 : 0) : 0,
-        StackBehaviour.Popi_popi_popi or StackBehaviour.Popref_popi_popi or StackBehaviour.Popref_popi_popi8
-            or StackBehaviour.Popref_popi_popr4 or StackBehaviour.Popref_popi_popr8 or StackBehaviour.Popref_popi_popref => 3,
-        _ => 2,
-    };
+    private static int Taken(Instruction i) =>
+        i.OpCode.StackBehaviourPop switch
+        {
+            StackBehaviour.Pop0 => 0,
+            StackBehaviour.Pop1 or StackBehaviour.Popi or StackBehaviour.Popref => 1,
+            StackBehaviour.Varpop => i.Operand is MethodReference m
+                ? m.Parameters.Count + (m.HasThis && i.OpCode != OpCodes.Newobj ? 1 : 0)
+                : 0,
+            StackBehaviour.Popi_popi_popi
+            or StackBehaviour.Popref_popi_popi
+            or StackBehaviour.Popref_popi_popi8
+            or StackBehaviour.Popref_popi_popr4
+            or StackBehaviour.Popref_popi_popr8
+            or StackBehaviour.Popref_popi_popref => 3,
+            _ => 2,
+        };
 }

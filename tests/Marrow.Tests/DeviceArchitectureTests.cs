@@ -5,10 +5,14 @@ using Mono.Cecil.Rocks;
 
 namespace Marrow.Tests;
 
-/// <summary>Held against the compiled code: every tensor is made on a device that is named, and read on the processor alone.</summary>
+/// <summary>
+/// Held against the compiled code: every tensor is made on a device that is named, and read on the processor alone.
+/// </summary>
 public class DeviceArchitectureTests
 {
-    /// <summary>They make tensors in the processor's memory themselves and fill them, or read files into them.</summary>
+    /// <summary>
+    /// They make tensors in the processor's memory themselves and fill them, or read files into them.
+    /// </summary>
     private static readonly string[] OwnMemory =
     [
         "Marrow.Computing.HostValues", // the one way for everything else
@@ -35,12 +39,14 @@ public class DeviceArchitectureTests
         "Marrow.Computing.Cpu.FusedNorm",
         "Marrow.Exchange.Importer", // files are converted there
         "Marrow.Exchange.ImportSource",
-        "Marrow.Inputs.MaskPack", // batches are made there by the loader's threads, and brought to the device as a whole
+        // batches are made there by the loader's threads, and brought to the device as a whole
+        "Marrow.Inputs.MaskPack",
         "Marrow.Inputs.Preprocessor",
         "Marrow.Tasks.Cobb.CobbOnnx", // graphs are made there, of models that were brought back
         "Marrow.Tasks.Points.PointsOnnx",
         "Marrow.Tasks.RetinaNetOnnx",
-        "Marrow.Tasks.Numbers.NumberRegressor", // a model's buffers are made with its weights, before it is brought to its device
+        // a model's buffers are made with its weights, before it is brought to its device
+        "Marrow.Tasks.Numbers.NumberRegressor",
         "Marrow.Tasks.Pretrain.PretrainTask", // draws from the processor's generator, whose state is part of a run's
         "Marrow.Training.Methods.CollapseWatch", // plain numbers
         "Marrow.Training.Ranking.Algebra", // scores are computed there, from features that were brought there
@@ -53,7 +59,13 @@ public class DeviceArchitectureTests
 
     [Fact]
     public void Only_what_has_a_reason_makes_tensors_on_the_processor_by_name() =>
-        Assert.Equal(OnProcessor.Order(), Instructions.Value.Where(i => CompiledDevices.NamesProcessor(i.Call)).Select(i => Outermost(i.Method).FullName).Distinct().Order());
+        Assert.Equal(
+            OnProcessor.Order(),
+            Instructions
+                .Value.Where(i => CompiledDevices.NamesProcessor(i.Call))
+                .Select(i => Outermost(i.Method).FullName)
+                .Distinct()
+                .Order());
 
     [Fact]
     public void Every_tensor_that_is_made_says_on_which_device() =>
@@ -64,7 +76,8 @@ public class DeviceArchitectureTests
     {
         var readers = Instructions.Value.Where(c => CompiledDevices.ReadsMemory(c.Call)).ToList();
         Assert.Empty(readers.Where(c => !OwnMemory.Contains(Outermost(c.Method).FullName)).Select(Describe));
-        Assert.Equal(OwnMemory.Order(), readers.Select(c => Outermost(c.Method).FullName).Distinct().Order()); // none is named in vain
+        // none is named in vain
+        Assert.Equal(OwnMemory.Order(), readers.Select(c => Outermost(c.Method).FullName).Distinct().Order());
     }
 
     /// <summary>So that the two rules above are not empty because they see nothing.</summary>
@@ -76,13 +89,16 @@ public class DeviceArchitectureTests
         Assert.Equal(
             [nameof(Examples.Implicit), nameof(Examples.Open), nameof(Examples.OpenWithGradients)],
             calls.Where(c => CompiledDevices.LeavesDeviceOpen(c.Call)).Select(c => c.Method.Name).Distinct().Order());
-        Assert.Equal([nameof(Examples.Read)], calls.Where(c => CompiledDevices.ReadsMemory(c.Call)).Select(c => c.Method.Name).Distinct());
+        Assert.Equal(
+            [nameof(Examples.Read)],
+            calls.Where(c => CompiledDevices.ReadsMemory(c.Call)).Select(c => c.Method.Name).Distinct());
     }
 
     private static class Examples
     {
         public static TorchSharp.torch.Tensor Open() => TorchSharp.torch.zeros(2, 3);
-        public static TorchSharp.torch.Tensor OpenWithGradients(bool learns) => TorchSharp.torch.tensor([1f], requires_grad: learns);
+        public static TorchSharp.torch.Tensor OpenWithGradients(bool learns) =>
+            TorchSharp.torch.tensor([1f], requires_grad: learns);
         public static TorchSharp.torch.Tensor Implicit() => 1f;
         public static TorchSharp.torch.Tensor Said(TorchSharp.torch.Tensor like, bool learns) =>
             TorchSharp.torch.tensor([1f], [1], device: like.device, requires_grad: learns);

@@ -4,7 +4,8 @@ namespace Marrow.Tests;
 
 public class DigestTests
 {
-    private const string Hex = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"; // printf test | sha256sum
+    // printf test | sha256sum
+    private const string Hex = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     private const string Text = "sha256:" + Hex;
 
     private sealed record Holder(Digest Digest);
@@ -33,7 +34,9 @@ public class DigestTests
         Assert.False(Digest.TryParse(text, out var none));
         Assert.True(none.IsNone);
         Assert.Equal(("", "", ""), (none.ToString(), none.Hex, none.Short));
-        Assert.Contains("expected sha256: and 64 lower-case hexadecimal digits", Assert.Throws<MarrowException>(() => Digest.Parse(text ?? "")).Message);
+        Assert.Contains(
+            "expected sha256: and 64 lower-case hexadecimal digits",
+            Assert.Throws<MarrowException>(() => Digest.Parse(text ?? "")).Message);
     }
 
     [Fact]
@@ -52,11 +55,13 @@ public class DigestTests
     [InlineData(Hex, "9f86d081884c")]
     [InlineData("sha256:12", "12")]
     [InlineData("", "")]
-    public void Texts_from_elsewhere_are_shortened_alike(string text, string expected) => Assert.Equal(expected, Digest.Shorten(text));
+    public void Texts_from_elsewhere_are_shortened_alike(string text, string expected) =>
+        Assert.Equal(expected, Digest.Shorten(text));
 
     [Theory]
     [InlineData("a.one@" + Text, "a.one@sha256:9f86d081884c")]
     [InlineData("a.one", "a.one")]
     [InlineData("a.one@sha256:12", "a.one@sha256:12")]
-    public void References_keep_their_names(string reference, string expected) => Assert.Equal(expected, Digest.ShortenReference(reference));
+    public void References_keep_their_names(string reference, string expected) =>
+        Assert.Equal(expected, Digest.ShortenReference(reference));
 }

@@ -1,8 +1,6 @@
 using Marrow.Cli;
 using Marrow.Hub;
 using Marrow.Imaging;
-using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Hub;
 
 namespace Marrow.Tests;
 
@@ -47,7 +45,9 @@ public sealed class ErrorKindTests : IDisposable
     {
         var hub = new LocalHub(_folder["hub"]);
         Assert.Equal(ErrorKind.NotFound, Assert.Throws<MarrowException>(() => hub.Find("a.none")).Kind);
-        Assert.Equal(ErrorKind.NotFound, Assert.Throws<MarrowException>(() => RadiographReader.Read(_folder["none.png"])).Kind);
+        Assert.Equal(
+            ErrorKind.NotFound,
+            Assert.Throws<MarrowException>(() => RadiographReader.Read(_folder["none.png"])).Kind);
         var manifest = FakeHub.Add(hub.Folder, "a.one");
         var path = Path.Combine(FakeHub.Folder(hub.Folder, manifest), "checkpoint.json");
         File.WriteAllText(path, File.ReadAllText(path).Replace("a.one", "a.two", StringComparison.Ordinal));
@@ -61,7 +61,9 @@ public sealed class ErrorKindTests : IDisposable
     {
         var error = new StringWriter();
         string[] arguments = [.. command, "--hub", _folder["hub"]];
-        Assert.Equal(ExitCode.Failed, CommandLine.Run(arguments, new StringWriter(), error, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            ExitCode.Failed,
+            CommandLine.Run(arguments, new StringWriter(), error, TestContext.Current.CancellationToken));
         Assert.StartsWith("error: ", error.ToString(), StringComparison.Ordinal);
     }
 }

@@ -1,5 +1,3 @@
-using Marrow.Tests.Checkpoints;
-
 namespace Marrow.Tests;
 
 public sealed class FolderWalkTests : IDisposable
@@ -14,7 +12,12 @@ public sealed class FolderWalkTests : IDisposable
         File.WriteAllText(_folder[name], name);
     }
 
-    private string[] Found() => [.. FolderWalk.Files(_folder["in"]).Files.Select(f => Path.GetRelativePath(_folder["in"], f).Replace('\\', '/'))];
+    private string[] Found() =>
+        [
+            .. FolderWalk
+                .Files(_folder["in"])
+                .Files.Select(f => Path.GetRelativePath(_folder["in"], f).Replace('\\', '/')),
+        ];
 
     [Fact]
     public void Files_of_all_folders_come_in_the_order_of_their_names()
@@ -65,14 +68,18 @@ public sealed class FolderWalkTests : IDisposable
         var contents = FolderWalk.Files(_folder["in"]);
 
         Assert.Equal([_folder["in/a.png"]], contents.Files);
-        Assert.Equal([_folder["in/gone.png"], _folder["in/one"], _folder["in/two"]], contents.Missed.Select(m => m.Path).Order());
+        Assert.Equal(
+            [_folder["in/gone.png"], _folder["in/one"], _folder["in/two"]],
+            contents.Missed.Select(m => m.Path).Order());
         Assert.All(contents.Missed, m => Assert.Equal("a link that leads nowhere", m.Reason));
     }
 
     [Fact]
     public void A_folder_that_cannot_be_read_is_told()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.UserName == "root", "Permissions do not hold for the administrator.");
+        Assert.SkipWhen(
+            OperatingSystem.IsWindows() || Environment.UserName == "root",
+            "Permissions do not hold for the administrator.");
         if (OperatingSystem.IsWindows())
             return; // Skipped above; the analyzer of platforms does not know that.
         Add("in/a.png");
@@ -83,11 +90,16 @@ public sealed class FolderWalkTests : IDisposable
             var contents = FolderWalk.Files(_folder["in"]);
 
             Assert.Equal([_folder["in/a.png"]], contents.Files);
-            Assert.StartsWith("a folder that can't be read", Assert.Single(contents.Missed).Reason, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "a folder that can't be read",
+                Assert.Single(contents.Missed).Reason,
+                StringComparison.Ordinal);
         }
         finally
         {
-            File.SetUnixFileMode(_folder["in/closed"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            File.SetUnixFileMode(
+                _folder["in/closed"],
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
 }

@@ -23,7 +23,8 @@ public partial class LibtorchTests
         var field = LibtorchLoader.FindVersionFlags(original, LibtorchLoader.WantedVersion);
 
         Assert.Equal(original.Length, mended.Length);
-        Assert.All(Enumerable.Range(0, original.Length).Where(i => original[i] != mended[i]), i => Assert.InRange(i, field, field + 1));
+        Assert.All(Enumerable.Range(0, original.Length).Where(i => original[i] != mended[i]), i =>
+            Assert.InRange(i, field, field + 1));
         Assert.Equal(0, BitConverter.ToUInt16(original, field));
         Assert.Equal(2, BitConverter.ToUInt16(mended, field));
     }
@@ -37,7 +38,11 @@ public partial class LibtorchTests
     [InlineData(torch.ScalarType.Float32, 101, 33, 4)]
     [InlineData(torch.ScalarType.Float64, 37, 256, 29)]
     [InlineData(torch.ScalarType.Float64, 200, 1024, 1)]
-    public void A_product_has_the_same_bits_wherever_its_operands_lie(torch.ScalarType type, int rows, int inner, int columns)
+    public void A_product_has_the_same_bits_wherever_its_operands_lie(
+        torch.ScalarType type,
+        int rows,
+        int inner,
+        int columns)
     {
         // As a linear layer multiplies. Without MKL_CBWR most offsets differ on an AMD processor.
         using var scope = torch.NewDisposeScope();
@@ -74,10 +79,14 @@ public partial class LibtorchTests
     [Fact]
     public void The_threads_of_libtorch_sleep_soon_unless_a_user_says_how_they_wait()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64, "libgomp is libtorch's on Linux.");
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64,
+            "libgomp is libtorch's on Linux.");
         var own = Environment.GetEnvironmentVariable("GOMP_SPINCOUNT");
         var policy = Environment.GetEnvironmentVariable("OMP_WAIT_POLICY");
-        Assert.Equal(own ?? (policy is null ? WaitPolicy.Count : null), Marshal.PtrToStringUTF8(GetEnvironment("GOMP_SPINCOUNT")));
+        Assert.Equal(
+            own ?? (policy is null ? WaitPolicy.Count : null),
+            Marshal.PtrToStringUTF8(GetEnvironment("GOMP_SPINCOUNT")));
     }
 
     [LibraryImport("libc", EntryPoint = "getenv", StringMarshalling = StringMarshalling.Utf8)]

@@ -21,7 +21,8 @@ internal sealed class DataOptions
 
     public Option<string[]> Set { get; } = new("--set")
     {
-        Description = "How to read it, with the keys of a recipe's data: blank=zeros, uncertain.Edema=ones, split=test. May be repeated.",
+        Description = "How to read it, with the keys of a recipe's data: blank=zeros, uncertain.Edema=ones, "
+            + "split=test. May be repeated.",
         HelpName = "key=value",
         DefaultValueFactory = _ => [],
     };
@@ -47,11 +48,15 @@ internal sealed class DataOptions
         };
     }
 
-    /// <summary>"blank=zeros", "uncertain.Edema=ones", "labelColumns=a,b" to options. Throws <see cref="UsageException"/>.</summary>
+    /// <summary>
+    /// "blank=zeros", "uncertain.Edema=ones", "labelColumns=a,b" to options. Throws <see cref="UsageException"/>.
+    /// </summary>
     /// <param name="start">What holds where a setting says nothing; null for the defaults.</param>
     internal static DatasetOptions ReadOptions(IReadOnlyList<string> settings, DatasetOptions? start = null)
     {
-        var properties = typeof(DatasetOptions).GetProperties().ToDictionary(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name), p => p.PropertyType);
+        var properties = typeof(DatasetOptions)
+            .GetProperties()
+            .ToDictionary(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name), p => p.PropertyType);
         var document = (JsonObject)JsonSerializer.SerializeToNode(start ?? new(), MarrowJson.Options)!;
         var named = new List<string>();
         foreach (var setting in settings)
@@ -61,20 +66,27 @@ internal sealed class DataOptions
                 throw new UsageException($"--set {setting}: expected key=value.");
             var (path, value) = (setting[..equals].Split('.', 2), setting[(equals + 1)..]);
             if (!properties.TryGetValue(path[0], out var type))
-                throw new UsageException($"--set {setting}: unknown key \"{path[0]}\". Known: {string.Join(", ", properties.Keys)}.");
+                throw new UsageException($"--set {setting}: unknown key \"{path[0]}\". Known: "
+                    + $"{string.Join(", ", properties.Keys)}.");
             named.Add(path[0]);
             var isMap = typeof(IReadOnlyDictionary<string, string>).IsAssignableFrom(type);
             if (isMap != (path.Length == 2))
-                throw new UsageException($"--set {setting}: expected {(isMap ? $"{path[0]}.NAME=value" : $"{path[0]}=value")}.");
+                throw new UsageException($"--set {setting}: expected "
+                    + $"{(isMap ? $"{path[0]}.NAME=value" : $"{path[0]}=value")}.");
             if (isMap)
                 ((JsonObject)(document[path[0]] ??= new JsonObject()))[path[1]] = value;
             else if (type == typeof(string))
                 document[path[0]] = value;
             else
-                document[path[0]] = new JsonArray([.. CommaList.Names($"--set {path[0]}", value)!.Select(v => (JsonNode)v)]);
+                document[path[0]] = new JsonArray([
+                    .. CommaList.Names($"--set {path[0]}", value)!.Select(v => (JsonNode)v),
+                ]);
         }
         return document.Deserialize<DatasetOptions>(Strict)!.NamedBy(named);
     }
 
-    private static readonly JsonSerializerOptions Strict = new(MarrowJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+    private static readonly JsonSerializerOptions Strict = new(MarrowJson.Options)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
 }

@@ -11,13 +11,31 @@ internal static class DemoCommand
     {
         var folder = new Option<string>("--out")
         {
-            Description = "The folder to make. Where it holds a finished demo, the next goes to DIR-2; an interrupted one is gone on with.",
+            Description =
+                "The folder to make. Where it holds a finished demo, the next goes to DIR-2; an interrupted one is "
+                    + "gone on with.",
             HelpName = "DIR",
             DefaultValueFactory = _ => DemoRequest.DefaultFolder,
         };
-        var seed = new Option<ulong>("--seed") { Description = "Of the radiographs, the splits and the weights.", DefaultValueFactory = _ => 1 };
-        var set = new Option<string[]>("--set") { Description = "Change the recipe, as in landmarks.steps=60. May be given more than once.", HelpName = "STAGE.KEY=VALUE" };
-        return new Command("demo", "Run the whole recipe on synthetic radiographs, in minutes: what is a checkpoint worth?") { folder, seed, set }.Computes()
+        var seed = new Option<ulong>("--seed")
+        {
+            Description = "Of the radiographs, the splits and the weights.",
+            DefaultValueFactory = _ => 1,
+        };
+        var set = new Option<string[]>("--set")
+        {
+            Description = "Change the recipe, as in landmarks.steps=60. May be given more than once.",
+            HelpName = "STAGE.KEY=VALUE",
+        };
+        return new Command(
+            "demo",
+            "Run the whole recipe on synthetic radiographs, in minutes: what is a checkpoint worth?")
+        {
+            folder,
+            seed,
+            set,
+        }
+            .Computes()
             .WithExamples("marrow demo", "marrow demo --seed 2 --out runs/another")
             .Does((parsed, output, cancellation) => Run(
                 new DemoRequest
@@ -34,10 +52,16 @@ internal static class DemoCommand
         var result = RunDisplay.Show(output, report => DemoRun.Run(request, report, cancellation));
         output.Finish(DemoDocument.Of(result), console =>
         {
-            console.Draw(DemoTable.Headers, DemoTable.Rows(result), $"Held-out films: {result.Comparisons[0].Warm.HeldOutImages}; in brackets 95 % intervals");
+            console.Draw(
+                DemoTable.Headers,
+                DemoTable.Rows(result),
+                $"Held-out films: {result.Comparisons[0].Warm.HeldOutImages}; in brackets 95 % intervals");
             console.Line(result.Sentence);
             console.Line();
-            console.Line($"Report: {result.Report}   Checkpoints: {Path.Combine(result.Folder, "hub")}   Time: {NumberText.Clock(TimeSpan.FromSeconds(result.Seconds))}");
+            console.Line(
+                $"Report: {result.Report}   Checkpoints: {Path.Combine(result.Folder, "hub")}   Time: "
+                    + $"{NumberText.Clock(TimeSpan.FromSeconds(result.Seconds))}"
+            );
         });
         return ExitCode.Done;
     }

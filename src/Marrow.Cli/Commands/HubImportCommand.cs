@@ -11,62 +11,150 @@ internal static class HubImportCommand
 {
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A file of weights of PyTorch, safetensors or ONNX, whatever its name; or the folder of a bundle." };
-        var name = new Option<string>("--name") { Required = true, HelpName = "N", Description = "Of the checkpoint: densenet121.xrv, or the part after the architecture alone." };
-        var architecture = new Option<string?>("--architecture") { HelpName = "A", Description = "Without it, told by the shapes of the weights." };
-        var map = new Option<string?>("--map") { HelpName = "M", Description = $"How keys and input are translated: {string.Join(", ", ImportMaps.All.Keys)}. Without it, told by the keys." };
-        var license = new Option<string>("--license") { HelpName = "SPDX", DefaultValueFactory = _ => Licenses.Unknown, Description = "Terms of the weights; no file but those of marrow hub export says them." };
-        var classes = new Option<string?>("--classes") { HelpName = "A,B,C", Description = "Names of the outputs in order, where the map has none for them." };
-        var exclusive = new Option<bool?>("--exclusive") { HelpName = "true|false", Description = "True, or no word: exactly one class holds (softmax); false: each by itself. Without it, as the map says." };
-        var width = new Option<int>("--width") { HelpName = "PX", DefaultValueFactory = _ => 0, Description = "Of the input; 0: as the map says." }.Between(0, 4096);
-        var height = new Option<int>("--height") { HelpName = "PX", DefaultValueFactory = _ => 0, Description = "Of the input; 0: as the map says." }.Between(0, 4096);
+        var file = new Argument<string>("FILE")
+        {
+            Description =
+                "A file of weights of PyTorch, safetensors or ONNX, whatever its name; or the folder of a bundle.",
+        };
+        var name = new Option<string>("--name")
+        {
+            Required = true,
+            HelpName = "N",
+            Description = "Of the checkpoint: densenet121.xrv, or the part after the architecture alone.",
+        };
+        var architecture = new Option<string?>("--architecture")
+        {
+            HelpName = "A",
+            Description = "Without it, told by the shapes of the weights.",
+        };
+        var map = new Option<string?>("--map")
+        {
+            HelpName = "M",
+            Description =
+                $"How keys and input are translated: {string.Join(", ", ImportMaps.All.Keys)}. Without it, told by "
+                    + $"the keys.",
+        };
+        var license = new Option<string>("--license")
+        {
+            HelpName = "SPDX",
+            DefaultValueFactory = _ => Licenses.Unknown,
+            Description = "Terms of the weights; no file but those of marrow hub export says them.",
+        };
+        var classes = new Option<string?>("--classes")
+        {
+            HelpName = "A,B,C",
+            Description = "Names of the outputs in order, where the map has none for them.",
+        };
+        var exclusive = new Option<bool?>("--exclusive")
+        {
+            HelpName = "true|false",
+            Description =
+                "True, or no word: exactly one class holds (softmax); false: each by itself. Without it, as the map "
+                    + "says.",
+        };
+        var width = new Option<int>("--width")
+        {
+            HelpName = "PX",
+            DefaultValueFactory = _ => 0,
+            Description = "Of the input; 0: as the map says.",
+        }.Between(0, 4096);
+        var height = new Option<int>("--height")
+        {
+            HelpName = "PX",
+            DefaultValueFactory = _ => 0,
+            Description = "Of the input; 0: as the map says.",
+        }.Between(0, 4096);
         var hub = HubFolder.OptionToFill();
         return new Command("import", "Bring weights of another program into the hub. Nothing in the file is run.")
         {
             file, name, architecture, map, license, classes, exclusive, width, height, hub,
         }
-        .WithExamples(
-            "marrow hub import densenet121-a639ec97.pth --name imagenet --license BSD-3-Clause",
-            "marrow hub import xrv-all.pth --name densenet121.xrv --license Apache-2.0",
-            "marrow hub import exported/cxr --name again",
-            "marrow hub import monai.pt --name densenet121.fracture --classes fracture,normal --exclusive")
-        .Does((parsed, output, cancellation) =>
-        {
-            var (checkpoint, summary) = Importer.Import(parsed.GetRequiredValue(file), new()
-            {
-                Name = parsed.GetRequiredValue(name),
-                HubFolder = HubFolder.ToFill(parsed, hub),
-                Architecture = parsed.GetValue(architecture),
-                Map = parsed.GetValue(map),
-                License = parsed.GetRequiredValue(license),
-                Classes = CommaList.Names("--classes", parsed.GetValue(classes)),
-                ExclusiveClasses = parsed.GetValue(exclusive),
-                Width = parsed.GetValue(width) is > 0 and var w ? w : null,
-                Height = parsed.GetValue(height) is > 0 and var h ? h : null,
-                Cancellation = cancellation,
-            });
-            using (checkpoint)
-            {
-                output.Finish(new { checkpoint.Name, checkpoint.Digest, checkpoint.Path, Import = summary }, console => Draw(console, checkpoint, summary));
-                if (summary.File.License == Licenses.Unknown)
-                    output.Note("Its licence is not known, so it counts as not to be passed on. Import it again with --license once you know.");
-            }
-            return ExitCode.Done;
-        });
+            .WithExamples(
+                "marrow hub import densenet121-a639ec97.pth --name imagenet --license BSD-3-Clause",
+                "marrow hub import xrv-all.pth --name densenet121.xrv --license Apache-2.0",
+                "marrow hub import exported/cxr --name again",
+                "marrow hub import monai.pt --name densenet121.fracture --classes fracture,normal --exclusive")
+            .Does(
+                (parsed, output, cancellation) =>
+                {
+                    var (checkpoint, summary) = Importer.Import(
+                        parsed.GetRequiredValue(file),
+                        new()
+                        {
+                            Name = parsed.GetRequiredValue(name),
+                            HubFolder = HubFolder.ToFill(parsed, hub),
+                            Architecture = parsed.GetValue(architecture),
+                            Map = parsed.GetValue(map),
+                            License = parsed.GetRequiredValue(license),
+                            Classes = CommaList.Names("--classes", parsed.GetValue(classes)),
+                            ExclusiveClasses = parsed.GetValue(exclusive),
+                            Width = parsed.GetValue(width) is > 0 and var w ? w : null,
+                            Height = parsed.GetValue(height) is > 0 and var h ? h : null,
+                            Cancellation = cancellation,
+                        }
+                    );
+                    using (checkpoint)
+                    {
+                        output.Finish(
+                            new
+                            {
+                                checkpoint.Name,
+                                checkpoint.Digest,
+                                checkpoint.Path,
+                                Import = summary,
+                            },
+                            console => Draw(console, checkpoint, summary));
+                        if (summary.File.License == Licenses.Unknown)
+                            output.Note(
+                                "Its licence is not known, so it counts as not to be passed on. Import it again with "
+                                    + "--license once you know."
+                            );
+                    }
+                    return ExitCode.Done;
+                }
+            );
     }
 
-    private static void Draw(IAnsiConsole console, Checkpoint checkpoint, ImportSummary summary) => console.DrawFacts($"{checkpoint.Name}@{checkpoint.Digest}",
-    [
-        ("file", $"{summary.File.Name}, {NumberText.MiB(summary.File.Bytes)} MiB, SHA-256 {summary.File.Sha256}"),
-        ("map", summary.File.Map),
-        ("architecture", summary.Architecture),
-        ("read", string.Create(CultureInfo.InvariantCulture, $"{summary.Tensors} tensors{(summary.Place.Length > 0 ? $" under '{summary.Place}'" : "")}, {summary.Precision}")),
-        ("mapped", string.Create(CultureInfo.InvariantCulture, $"{summary.Mapped}, {summary.Renamed} of them under another key{(summary.Filled > 0 ? $"; {summary.Filled} num_batches_tracked filled with 0" : "")}")),
-        ("dropped", summary.Dropped.Count == 0 ? "none" : string.Join("; ", summary.Dropped.Select(d => $"{d.Key}: {d.Reason}"))),
-        ("left in the file", summary.Others.Count == 0 ? "nothing" : string.Join(", ", summary.Others.Take(8)) + (summary.Others.Count > 8 ? ", ..." : "")),
-        ("classes", summary.Classes.Count <= 20 ? string.Join(", ", summary.Classes) : $"{summary.Classes[0]} to {summary.Classes[^1]} ({summary.Classes.Count})"),
-        ("input", summary.Input),
-        ("licence", summary.File.License),
-        ("folder", checkpoint.Path),
-    ]);
+    private static void Draw(IAnsiConsole console, Checkpoint checkpoint, ImportSummary summary) =>
+        console.DrawFacts(
+            $"{checkpoint.Name}@{checkpoint.Digest}",
+            [
+                (
+                    "file",
+                    $"{summary.File.Name}, {NumberText.MiB(summary.File.Bytes)} MiB, SHA-256 {summary.File.Sha256}"),
+                ("map", summary.File.Map),
+                ("architecture", summary.Architecture),
+                (
+                    "read",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{summary.Tensors} tensors{(summary.Place.Length > 0 ? $" under '{summary.Place}'" : "")}, "
+                            + $"{summary.Precision}"
+                    )),
+                (
+                    "mapped",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{summary.Mapped}, {summary.Renamed} of them under another "
+                            + $"key{(summary.Filled > 0 ? $"; {summary.Filled} num_batches_tracked filled with 0" : "")}"
+                    )),
+                (
+                    "dropped",
+                    summary.Dropped.Count == 0
+                        ? "none"
+                        : string.Join("; ", summary.Dropped.Select(d => $"{d.Key}: {d.Reason}"))),
+                (
+                    "left in the file",
+                    summary.Others.Count == 0
+                        ? "nothing"
+                        : string.Join(", ", summary.Others.Take(8)) + (summary.Others.Count > 8 ? ", ..." : "")),
+                (
+                    "classes",
+                    summary.Classes.Count <= 20
+                        ? string.Join(", ", summary.Classes)
+                        : $"{summary.Classes[0]} to {summary.Classes[^1]} ({summary.Classes.Count})"),
+                ("input", summary.Input),
+                ("licence", summary.File.License),
+                ("folder", checkpoint.Path),
+            ]);
 }

@@ -10,10 +10,24 @@ internal static class HubPullCommand
 {
     public static Command Create()
     {
-        var source = RegistryArguments.Reference("SOURCE", "oci://host[:port]/repository:tag or oci://host[:port]/repository@sha256:DIGITS.");
+        var source = RegistryArguments.Reference(
+            "SOURCE",
+            "oci://host[:port]/repository:tag or oci://host[:port]/repository@sha256:DIGITS."
+        );
         var registry = new RegistryArguments();
         var hub = HubFolder.OptionToFill();
-        return new Command("pull", "Pull a checkpoint from an OCI registry into the hub; every byte is checked, and a pull that was cut goes on.") { source, registry.WithParents, registry.PlainHttp, registry.Parallel, hub }
+        return new Command(
+            "pull",
+            "Pull a checkpoint from an OCI registry into the hub; every byte is checked, and a pull that was cut goes "
+                + "on."
+        )
+        {
+            source,
+            registry.WithParents,
+            registry.PlainHttp,
+            registry.Parallel,
+            hub,
+        }
             .WithExamples(
                 "marrow hub pull oci://registry.lab/chest/densenet121:v1",
                 "marrow hub pull oci://127.0.0.1:5000/spine/cobb:v1 --with-parents --hub my-hub",
@@ -34,14 +48,21 @@ internal static class HubPullCommand
     {
         foreach (var one in pulled)
         {
-            console.DrawFacts(one.Name,
-            [
-                ("digest", Digest.Shorten(one.Digest)),
-                ("licence", one.License),
-                ("fetched", one.WasThere ? "nothing: it was there" : $"{one.FilesFetched} of {one.Files} files, {NumberText.MiB(one.BytesFetched)} of {NumberText.MiB(one.Bytes)} MiB"),
-                ("from", one.Reference),
-                ("folder", one.Folder),
-            ]);
+            console.DrawFacts(
+                one.Name,
+                [
+                    ("digest", Digest.Shorten(one.Digest)),
+                    ("licence", one.License),
+                    (
+                        "fetched",
+                        one.WasThere
+                            ? "nothing: it was there"
+                            : $"{one.FilesFetched} of {one.Files} files, {NumberText.MiB(one.BytesFetched)} of "
+                                + $"{NumberText.MiB(one.Bytes)} MiB"
+                    ),
+                    ("from", one.Reference),
+                    ("folder", one.Folder),
+                ]);
         }
         console.Line($"marrow hub show {pulled[^1].Name}{Digest.Mark}{Digest.Shorten(pulled[^1].Digest)}");
     }

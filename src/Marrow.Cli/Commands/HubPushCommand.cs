@@ -16,49 +16,82 @@ internal static class HubPushCommand
         var registry = new RegistryArguments();
         var license = new Option<string?>("--license")
         {
-            Description = "Pass it on under these terms instead of its own: an SPDX identifier or LicenseRef-... Refused where an ancestor's terms forbid it.",
+            Description =
+                "Pass it on under these terms instead of its own: an SPDX identifier or LicenseRef-... Refused where "
+                    + "an ancestor's terms forbid it.",
             HelpName = "ID",
         };
         var hub = HubFolder.Option();
-        return new Command("push", "Push a checkpoint to an OCI registry; only what the registry lacks travels.") { name, target, registry.WithParents, license, registry.PlainHttp, registry.Parallel, hub }
+        return new Command("push", "Push a checkpoint to an OCI registry; only what the registry lacks travels.")
+        {
+            name,
+            target,
+            registry.WithParents,
+            license,
+            registry.PlainHttp,
+            registry.Parallel,
+            hub,
+        }
             .WithExamples(
                 "marrow hub push densenet121.cxr-pediatric oci://registry.lab/chest/densenet121:v1",
                 "marrow hub push cobb-densenet121.spineweb16 oci://127.0.0.1:5000/spine/cobb:v1 --with-parents",
-                "marrow hub push densenet121.cxr-pediatric oci://registry.lab:5000/chest/densenet121:v1 --plain-http --json")
-            .Does((parsed, output, cancellation) =>
-            {
-                var store = new LocalHub(HubFolder.Of(parsed, hub));
-                using var checkpoint = new CheckpointReferences(store, output, cancellation).Resolve(parsed.GetRequiredValue(name));
-                Warn(output, parsed.GetValue(license) ?? checkpoint.License);
-                var oci = new CheckpointRegistry(registry.Options(parsed, output));
-                var pushed = ProgressDisplay.Show(output, ProgressUnit.Bytes, show => oci.PushAsync(
-                    store, checkpoint, parsed.GetRequiredValue(target), parsed.GetValue(registry.WithParents),
-                    parsed.GetValue(license), show, cancellation).GetAwaiter().GetResult());
-                foreach (var moved in pushed.Where(p => p.Replaced is not null))
-                    output.Note($"{moved.Reference} named {moved.Replaced} before; that is still there under its digest.");
-                output.Finish(new { pushed }, console => Draw(console, pushed));
-                return ExitCode.Done;
-            });
+                "marrow hub push densenet121.cxr-pediatric oci://registry.lab:5000/chest/densenet121:v1 --plain-http "
+                    + "--json"
+            )
+            .Does(
+                (parsed, output, cancellation) =>
+                {
+                    var store = new LocalHub(HubFolder.Of(parsed, hub));
+                    using var checkpoint = new CheckpointReferences(store, output, cancellation).Resolve(
+                        parsed.GetRequiredValue(name));
+                    Warn(output, parsed.GetValue(license) ?? checkpoint.License);
+                    var oci = new CheckpointRegistry(registry.Options(parsed, output));
+                    var pushed = ProgressDisplay.Show(output, ProgressUnit.Bytes, show =>
+                        oci.PushAsync(
+                                store,
+                                checkpoint,
+                                parsed.GetRequiredValue(target),
+                                parsed.GetValue(registry.WithParents),
+                                parsed.GetValue(license),
+                                show,
+                                cancellation)
+                            .GetAwaiter()
+                            .GetResult());
+                    foreach (var moved in pushed.Where(p => p.Replaced is not null))
+                        output.Note(
+                            $"{moved.Reference} named {moved.Replaced} before; that is still there under its digest.");
+                    output.Finish(new { pushed }, console => Draw(console, pushed));
+                    return ExitCode.Done;
+                }
+            );
     }
 
     private static void Warn(Output output, string license)
     {
         if (Licenses.RestrictionsOf(license).HasFlag(LicenseRestrictions.NoRedistribution))
-            output.Warn($"{license} forbids redistribution: only those who may have it may read this registry. It must not be public.");
+            output.Warn(
+                $"{license} forbids redistribution: only those who may have it may read this registry. It must not be "
+                    + $"public."
+            );
     }
 
     private static void Draw(IAnsiConsole console, IReadOnlyList<PushedCheckpoint> pushed)
     {
         foreach (var one in pushed)
         {
-            console.DrawFacts(one.Name,
-            [
-                ("digest", Digest.Shorten(one.Digest)),
-                ("licence", one.License),
-                ("sent", $"{one.FilesSent} of {one.Files} files, {NumberText.MiB(one.BytesSent)} of {NumberText.MiB(one.Bytes)} MiB"),
-                ("manifest", Digest.Shorten(one.Manifest)),
-                ("to", one.Reference),
-            ]);
+            console.DrawFacts(
+                one.Name,
+                [
+                    ("digest", Digest.Shorten(one.Digest)),
+                    ("licence", one.License),
+                    (
+                        "sent",
+                        $"{one.FilesSent} of {one.Files} files, {NumberText.MiB(one.BytesSent)} of "
+                            + $"{NumberText.MiB(one.Bytes)} MiB"
+                    ),
+                    ("manifest", Digest.Shorten(one.Manifest)),
+                    ("to", one.Reference),
+                ]);
         }
         console.Line($"marrow hub pull {pushed[^1].Reference}");
     }

@@ -8,46 +8,111 @@ using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
-/// <summary>marrow predict: what checkpoints say of images, as CSV, JSON, overlays and masks; without a name vertebrae and Cobb angles.</summary>
+/// <summary>
+/// marrow predict: what checkpoints say of images, as CSV, JSON, overlays and masks; without a name vertebrae and Cobb
+/// angles.
+/// </summary>
 internal static class PredictCommand
 {
     public static Command Create()
     {
-        var inputs = new Argument<string[]>("IMAGE") { Description = $"Images ({ImageInputs.Kinds}) or folders of them.", Arity = ArgumentArity.OneOrMore };
+        var inputs = new Argument<string[]>("IMAGE")
+        {
+            Description = $"Images ({ImageInputs.Kinds}) or folders of them.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var checkpoint = new Option<string[]>("--checkpoint")
         {
-            Description = "One checkpoint of any task; or a detector of vertebrae with a regressor of angles, a refiner of its corners, or both. Without it the newest of the hub that measure a spine together.",
+            Description =
+                "One checkpoint of any task; or a detector of vertebrae with a regressor of angles, a refiner of its "
+                    + "corners, or both. Without it the newest of the hub that measure a spine together.",
             HelpName = "NAME",
             DefaultValueFactory = _ => [],
         };
-        var folder = new Option<string>("--out") { Description = "Where predictions.csv, a JSON file, an overlay and a mask for each image go.", HelpName = "DIR", DefaultValueFactory = _ => "predictions" };
-        var noOverlay = new Option<bool>("--no-overlay") { Description = "Draw no overlays: they take more time and space than the rest of what is written." };
+        var folder = new Option<string>("--out")
+        {
+            Description = "Where predictions.csv, a JSON file, an overlay and a mask for each image go.",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => "predictions",
+        };
+        var noOverlay = new Option<bool>("--no-overlay")
+        {
+            Description = "Draw no overlays: they take more time and space than the rest of what is written.",
+        };
         var hub = HubFolder.Option();
-        return new Command("predict", "Say what checkpoints see on images: classes, numbers, points, masks, or the vertebrae and Cobb angles of spines.") { inputs, checkpoint, folder, noOverlay, hub }.Computes().OnDevice()
+        return new Command(
+            "predict",
+            "Say what checkpoints see on images: classes, numbers, points, masks, or the vertebrae and Cobb angles of "
+                + "spines."
+        )
+        {
+            inputs,
+            checkpoint,
+            folder,
+            noOverlay,
+            hub,
+        }
+            .Computes()
+            .OnDevice()
             .WithExamples(
                 "marrow predict scan.jpg",
-                "marrow predict films/ --out results --checkpoint retinanet-densenet121.spineweb16 --checkpoint cobb-densenet121.spineweb16",
+                "marrow predict films/ --out results --checkpoint retinanet-densenet121.spineweb16 --checkpoint "
+                    + "cobb-densenet121.spineweb16",
                 "marrow predict knees/ --checkpoint points-densenet121.knees",
                 "marrow predict films/ --checkpoint segment-densenet121.spineweb16 --out masks",
                 "marrow predict films/ --no-overlay",
                 "marrow predict scan.png --json")
-            .Does((parsed, output, cancellation) => Run(
-                new(ImageInputs.Of(parsed.GetRequiredValue(inputs), cancellation), parsed.GetRequiredValue(folder), !parsed.GetValue(noOverlay)),
-                parsed.GetRequiredValue(checkpoint), new LocalHub(HubFolder.Of(parsed, hub)), DeviceOption.Of(parsed) ?? default, output, cancellation));
+            .Does(
+                (parsed, output, cancellation) =>
+                    Run(
+                        new(
+                            ImageInputs.Of(parsed.GetRequiredValue(inputs), cancellation),
+                            parsed.GetRequiredValue(folder),
+                            !parsed.GetValue(noOverlay)),
+                        parsed.GetRequiredValue(checkpoint),
+                        new LocalHub(HubFolder.Of(parsed, hub)),
+                        DeviceOption.Of(parsed) ?? default,
+                        output,
+                        cancellation));
     }
 
-    private static int Run(PredictRequest request, IReadOnlyList<string> names, LocalHub hub, DeviceChoice device, Output output, CancellationToken cancellation)
+    private static int Run(
+        PredictRequest request,
+        IReadOnlyList<string> names,
+        LocalHub hub,
+        DeviceChoice device,
+        Output output,
+        CancellationToken cancellation)
     {
         foreach (var remark in request.Inputs.Remarks)
             output.Warn($"left out: {remark}");
-        using var predictor = PredictorSet.Open(hub, names, new CheckpointReferences(hub, output, cancellation).Resolve, device);
+        using var predictor = PredictorSet.Open(
+            hub,
+            names,
+            new CheckpointReferences(hub, output, cancellation).Resolve,
+            device);
         request.RequireFree(predictor.GivesMasks);
         if (predictor.Untrained.Count > 0)
-            output.Warn($"{predictor.Checkpoints[0].Name}: no label of {string.Join(", ", predictor.Untrained)} was seen in training; left blank.");
+            output.Warn(
+                $"{predictor.Checkpoints[0].Name}: no label of {string.Join(", ", predictor.Untrained)} was seen in "
+                    + $"training; left blank."
+            );
         var files = new FindingFiles(request.Folder, predictor.Columns, request.Overlays);
-        var findings = PredictionLoop.Run(request.Inputs.Images, predictor, (finding, radiograph) => files.Add(finding, radiograph), files.WriteCsv, output, cancellation);
+        var findings = PredictionLoop.Run(
+            request.Inputs.Images,
+            predictor,
+            (finding, radiograph) => files.Add(finding, radiograph),
+            files.WriteCsv,
+            output,
+            cancellation);
         output.Finish(
-            new { request.Folder, csv = files.CsvPath, predictions = findings.Select(FindingJson.Document), Skipped = request.Inputs.LeftOut },
+            new
+            {
+                request.Folder,
+                csv = files.CsvPath,
+                predictions = findings.Select(FindingJson.Document),
+                Skipped = request.Inputs.LeftOut,
+            },
             console => FindingDisplay.Draw(console, predictor.Columns, findings, request));
         return PredictionLoop.CodeOf(findings, request.Inputs);
     }

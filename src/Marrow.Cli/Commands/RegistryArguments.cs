@@ -7,13 +7,33 @@ namespace Marrow.Cli.Commands;
 /// <summary>What push and pull share: how the registry is named and spoken to.</summary>
 internal sealed class RegistryArguments
 {
-    public Option<bool> WithParents { get; } = new("--with-parents") { Description = "The checkpoints that it came from too, the oldest first." };
+    public Option<bool> WithParents { get; } = new("--with-parents")
+    {
+        Description = "The checkpoints that it came "
+        + "from too, the oldest first."
+    };
 
-    public Option<bool> PlainHttp { get; } = new("--plain-http") { Description = "Speak plain HTTP though the registry is on another machine: whoever is between can read and change what goes by." };
+    public Option<bool> PlainHttp { get; } = new("--plain-http")
+    {
+        Description = "Speak plain HTTP though the "
+        + "registry is on another machine: whoever is between can read and change what goes by."
+    };
 
-    public Option<int> Parallel { get; } = new Option<int>("--parallel") { Description = "Files that travel at once, 1 to 32.", HelpName = "N", DefaultValueFactory = _ => new RegistryOptions().Parallel }.Between(1, 32);
+    public Option<int> Parallel { get; } = new Option<int>("--parallel")
+    {
+        Description = "Files that travel at once, "
+        + "1 to 32.",
+        HelpName = "N",
+        DefaultValueFactory = _ => new RegistryOptions().Parallel
+    }.Between(1, 32);
 
-    public RegistryOptions Options(ParseResult parsed, Output output) => new() { PlainHttp = parsed.GetValue(PlainHttp), Parallel = parsed.GetValue(Parallel), Note = output.Note };
+    public RegistryOptions Options(ParseResult parsed, Output output) =>
+        new()
+        {
+            PlainHttp = parsed.GetValue(PlainHttp),
+            Parallel = parsed.GetValue(Parallel),
+            Note = output.Note,
+        };
 
     /// <summary>oci://..., checked when the command line is read.</summary>
     public static Argument<OciReference> Reference(string name, string description) => new(name)

@@ -29,7 +29,9 @@ internal sealed record Diagnosis(string Marrow, bool Usable, IReadOnlyList<Check
     /// <summary>Folders of the user are written with ~, so that the report can be shown to anybody.</summary>
     public static Diagnosis Of(string version, IEnumerable<CheckResult> findings, HomeFolder home)
     {
-        var shown = findings.Select(f => f with { Found = home.Hide(f.Found), Remedy = f.Remedy is null ? null : home.Hide(f.Remedy) }).ToList();
+        var shown = findings
+            .Select(f => f with { Found = home.Hide(f.Found), Remedy = f.Remedy is null ? null : home.Hide(f.Remedy) })
+            .ToList();
         return new(version, shown.All(f => f.Verdict != Verdict.Problem), shown);
     }
 }

@@ -2,7 +2,9 @@ using Spectre.Console;
 
 namespace Marrow.Cli.Doctor;
 
-/// <summary>The findings for a person: a table under each heading, what to do under what was found, and one sentence.</summary>
+/// <summary>
+/// The findings for a person: a table under each heading, what to do under what was found, and one sentence.
+/// </summary>
 internal static class DoctorReport
 {
     private const string Margin = "  ";
@@ -20,15 +22,30 @@ internal static class DoctorReport
             table.AddColumn(new TableColumn("").Padding(0, 0, 0, 0));
             foreach (var finding in group)
             {
-                table.AddRow(Mark(finding.Verdict), new Text(VisibleText.Of(finding.Check)), new Text(VisibleText.Of(finding.Found)));
+                table.AddRow(
+                    Mark(finding.Verdict),
+                    new Text(VisibleText.Of(finding.Check)),
+                    new Text(VisibleText.Of(finding.Found)));
                 if (finding.Remedy is { } remedy)
-                    table.AddRow(new Text(""), new Text(""), new Text(VisibleText.Of(remedy), new Style(decoration: finding.Verdict == Verdict.Info ? Decoration.Dim : Decoration.Italic)));
+                    table.AddRow(
+                        new Text(""),
+                        new Text(""),
+                        new Text(
+                            VisibleText.Of(remedy),
+                            new Style(decoration: finding.Verdict == Verdict.Info ? Decoration.Dim : Decoration.Italic))
+                    );
             }
             console.Write(table);
             console.WriteLine();
         }
         var (problems, warnings) = (Count(diagnosis, Verdict.Problem), Count(diagnosis, Verdict.Warning));
-        console.Write(new Text(Sentence(problems, warnings) + Environment.NewLine, new Style(problems > 0 ? Color.Red : warnings > 0 ? Color.Yellow : Color.Green)));
+        console.Write(
+            new Text(
+                Sentence(problems, warnings) + Environment.NewLine,
+                new Style(
+                    problems > 0 ? Color.Red
+                    : warnings > 0 ? Color.Yellow
+                    : Color.Green)));
     }
 
     internal static string Sentence(int problems, int warnings) => (problems, warnings) switch

@@ -20,38 +20,86 @@ internal static class FolderChecks
 #pragma warning restore RS0030
         yield return Current(FolderFacts.Of(Directory.GetCurrentDirectory()));
         if (Environment.GetEnvironmentVariable(EnvironmentChecks.TestData) is { Length: > 0 } tests)
-            yield return Data(EnvironmentChecks.TestData, FolderFacts.Of(tests), "It names the real radiographs for the tests: correct it or unset it.");
+            yield return Data(
+                EnvironmentChecks.TestData,
+                FolderFacts.Of(tests),
+                "It names the real radiographs for the tests: correct it or unset it.");
         foreach (var (name, folder) in data)
             yield return Data($"data {name}", FolderFacts.Of(folder), "Correct --data, or its rights.");
     }
 
-    private static CheckResult Cache(IReadOnlyList<CacheFolder> folders) => folders[0].Path is { } path
-        ? Cache(FolderFacts.Of(Path.GetDirectoryName(path)!), folders.Select(f => f.Problem).FirstOrDefault(problem => problem is not null))
-        : new(Group, "cache", Verdict.Warning, folders[0].Problem!, $"Commands work without it, but slower. {UserCache.Remedy}");
+    private static CheckResult Cache(IReadOnlyList<CacheFolder> folders) =>
+        folders[0].Path is { } path
+            ? Cache(
+                FolderFacts.Of(Path.GetDirectoryName(path)!),
+                folders.Select(f => f.Problem).FirstOrDefault(problem => problem is not null))
+            : new(
+                Group,
+                "cache",
+                Verdict.Warning,
+                folders[0].Problem!,
+                $"Commands work without it, but slower. {UserCache.Remedy}");
 
     /// <param name="problem">Why Marrow trusts nothing there, though it may be written; null where it does.</param>
-    internal static CheckResult Cache(FolderFacts f, string? problem) => Judge("cache", f, problem is not null || !f.CanWrite
-        ? (Verdict.Warning, problem ?? "can't be written", $"Commands work without it, but slower. Give it to the user that runs Marrow, for nobody else to write, or: {UserCache.Remedy}")
-        : (Verdict.Ok, f.Exists ? "writable" : "made when it is needed", null));
+    internal static CheckResult Cache(FolderFacts f, string? problem) =>
+        Judge(
+            "cache",
+            f,
+            problem is not null || !f.CanWrite
+                ? (
+                    Verdict.Warning,
+                    problem ?? "can't be written",
+                    $"Commands work without it, but slower. Give it to the user that runs Marrow, for nobody else to "
+                        + $"write, or: {UserCache.Remedy}"
+                )
+                : (Verdict.Ok, f.Exists ? "writable" : "made when it is needed", null));
 
-    internal static CheckResult Temporary(FolderFacts f) => Judge("temporary files", f, f.CanWrite && f.Exists
-        ? (Verdict.Ok, "writable", null)
-        : (Verdict.Warning, f.Exists ? "can't be written" : "not there", "Exports and tests need it: correct its rights, or name another by TMPDIR."));
+    internal static CheckResult Temporary(FolderFacts f) =>
+        Judge(
+            "temporary files",
+            f,
+            f.CanWrite && f.Exists
+                ? (Verdict.Ok, "writable", null)
+                : (
+                    Verdict.Warning,
+                    f.Exists ? "can't be written" : "not there",
+                    "Exports and tests need it: correct its rights, or name another by TMPDIR."));
 
-    internal static CheckResult Current(FolderFacts f) => Judge("current folder", f, f.CanWrite
-        ? (Verdict.Ok, "writable", null)
-        : (Verdict.Warning, "can't be written", "marrow run and marrow demo make runs/ here: change to another folder, or give them --out."));
+    internal static CheckResult Current(FolderFacts f) =>
+        Judge(
+            "current folder",
+            f,
+            f.CanWrite
+                ? (Verdict.Ok, "writable", null)
+                : (
+                    Verdict.Warning,
+                    "can't be written",
+                    "marrow run and marrow demo make runs/ here: change to another folder, or give them --out."));
 
     internal static CheckResult Data(string check, FolderFacts f, string remedy) => Judge(check, f, !f.Exists
         ? (Verdict.Problem, f.IsOther ? "no folder" : "not there", remedy)
         : !f.CanRead ? (Verdict.Problem, "can't be read", remedy) : (Verdict.Ok, "readable", null));
 
-    internal static CheckResult Hub(FolderFacts f, int checkpoints) => Judge("hub", f, f.IsOther
-        ? (Verdict.Problem, "no folder", "Name another by --hub or MARROW_HUB.")
-        : !f.Exists ? (Verdict.Info, "not there", "marrow run makes checkpoints, marrow hub pull fetches them; or name a hub by --hub or MARROW_HUB.")
-        : !f.CanRead ? (Verdict.Problem, "can't be read", "Correct its rights, or name another by --hub or MARROW_HUB.")
-        : !f.CanWrite ? (Verdict.Info, $"{Names(checkpoints)}; can be read, not written", "Enough to predict and evaluate. To train into another hub, give --hub.")
-        : (Verdict.Ok, $"{Names(checkpoints)}; writable", null));
+    internal static CheckResult Hub(FolderFacts f, int checkpoints) =>
+        Judge(
+            "hub",
+            f,
+            f.IsOther ? (Verdict.Problem, "no folder", "Name another by --hub or MARROW_HUB.")
+                : !f.Exists
+                    ? (
+                        Verdict.Info,
+                        "not there",
+                        "marrow run makes checkpoints, marrow hub pull fetches them; or name a hub by --hub or "
+                            + "MARROW_HUB."
+                    )
+                : !f.CanRead
+                    ? (Verdict.Problem, "can't be read", "Correct its rights, or name another by --hub or MARROW_HUB.")
+                : !f.CanWrite
+                    ? (
+                        Verdict.Info,
+                        $"{Names(checkpoints)}; can be read, not written",
+                        "Enough to predict and evaluate. To train into another hub, give --hub.")
+                : (Verdict.Ok, $"{Names(checkpoints)}; writable", null));
 
     private static CheckResult Hub(string? named)
     {
@@ -65,14 +113,24 @@ internal static class FolderChecks
             return new(Group, "hub", Verdict.Problem, e.Message, "Correct --hub.");
         }
         var facts = FolderFacts.Of(folder);
-        return Hub(facts, facts is { Exists: true, CanRead: true } ? Directory.EnumerateDirectories(folder).Count(d => !Path.GetFileName(d).StartsWith('.')) : 0);
+        return Hub(
+            facts,
+            facts is { Exists: true, CanRead: true }
+                ? Directory.EnumerateDirectories(folder).Count(d => !Path.GetFileName(d).StartsWith('.'))
+                : 0);
     }
 
-    private static string Names(int checkpoints) => checkpoints == 1 ? "checkpoints of one name" : $"checkpoints of {checkpoints} names";
+    private static string Names(int checkpoints) =>
+        checkpoints == 1 ? "checkpoints of one name" : $"checkpoints of {checkpoints} names";
 
-    private static CheckResult Judge(string check, FolderFacts f, (Verdict Verdict, string Found, string? Remedy) judged)
+    private static CheckResult Judge(
+        string check,
+        FolderFacts f,
+        (Verdict Verdict, string Found, string? Remedy) judged)
     {
-        var free = f.FreeBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $", {bytes / GB:0.0} GB free") : "";
+        var free = f.FreeBytes is { } bytes
+            ? string.Create(CultureInfo.InvariantCulture, $", {bytes / GB:0.0} GB free")
+            : "";
         var found = $"{f.Path}: {judged.Found}{(f.CanWrite && judged.Verdict != Verdict.Problem ? free : "")}";
         return judged.Verdict is Verdict.Ok && f.CanWrite && f.FreeBytes < LittleSpace
             ? new(Group, check, Verdict.Warning, found, "Make room on its disk: training writes several hundred MB.")

@@ -2,14 +2,22 @@ using System.Runtime.InteropServices;
 
 namespace Marrow.Cli.Doctor;
 
-/// <summary>What this process may do with a folder. Where it is not there yet: with the nearest one above it that is.</summary>
+/// <summary>
+/// What this process may do with a folder. Where it is not there yet: with the nearest one above it that is.
+/// </summary>
 /// <param name="Path">As it was named, in full.</param>
 /// <param name="Exists">Whether a folder is there.</param>
 /// <param name="IsOther">Something else is there: a file, a link to nothing.</param>
 /// <param name="CanRead">List it and open what is in it.</param>
 /// <param name="CanWrite">Make files in it.</param>
 /// <param name="FreeBytes">For this user on its disk; null where it is not known.</param>
-internal sealed partial record FolderFacts(string Path, bool Exists, bool IsOther, bool CanRead, bool CanWrite, long? FreeBytes)
+internal sealed partial record FolderFacts(
+    string Path,
+    bool Exists,
+    bool IsOther,
+    bool CanRead,
+    bool CanWrite,
+    long? FreeBytes)
 {
     private const int ReadAndEnter = 4 | 1; // R_OK | X_OK of access(2)
     private const int WriteAndEnter = 2 | 1;
@@ -22,7 +30,13 @@ internal sealed partial record FolderFacts(string Path, bool Exists, bool IsOthe
         var nearest = path;
         while (!Directory.Exists(nearest) && System.IO.Path.GetDirectoryName(nearest) is { } above)
             nearest = above;
-        return new(path, exists, isOther, May(nearest, ReadAndEnter), !isOther && May(nearest, WriteAndEnter), Free(nearest));
+        return new(
+            path,
+            exists,
+            isOther,
+            May(nearest, ReadAndEnter),
+            !isOther && May(nearest, WriteAndEnter),
+            Free(nearest));
     }
 
     /// <summary>Asks the system, and leaves nothing in the folder.</summary>

@@ -5,13 +5,15 @@ using System.Text.Json;
 namespace Marrow.Cli.Doctor;
 
 /// <summary>
-/// The native libraries, tried in a process of their own (<see cref="LibraryProbe"/>): its lines, and how it ended, become
-/// findings.
+/// The native libraries, tried in a process of their own (<see cref="LibraryProbe"/>): its lines, and how it ended,
+/// become findings.
 /// </summary>
 internal static class LibraryChecks
 {
     private const string Group = "Libraries";
-    private const string OwnLibrary = "Use the libraries that come with Marrow: dotnet build -c Release, without -p:Libtorch=none, puts them beside the program.";
+    private const string OwnLibrary =
+        "Use the libraries that come with Marrow: dotnet build -c Release, without -p:Libtorch=none, puts them beside "
+            + "the program.";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -37,7 +39,14 @@ internal static class LibraryChecks
                 continue;
             }
             yield return isFirstWithout
-                ? new(Group, name, Verdict.Problem, Ending(attempt), attempt.ExitCode is null ? "See whether the disk with the program answers, then try again." : OwnLibrary + " Show this report to the project if it happens with them.")
+                ? new(
+                    Group,
+                    name,
+                    Verdict.Problem,
+                    Ending(attempt),
+                    attempt.ExitCode is null
+                        ? "See whether the disk with the program answers, then try again."
+                        : OwnLibrary + " Show this report to the project if it happens with them.")
                 : new(Group, name, Verdict.Problem, "not tried: the attempt ended with the one above", OwnLibrary);
             isFirstWithout = false;
         }
@@ -49,17 +58,22 @@ internal static class LibraryChecks
         var how = attempt.ExitCode switch
         {
             null => $"gave no answer in {Patience.TotalSeconds:0} s",
-            > 128 and < 160 => $"ended its process by signal {attempt.ExitCode - 128}{(attempt.ExitCode == 132 ? ", an instruction that this processor does not have" : "")}",
+            > 128 and < 160 => $"ended its process by signal "
+                + $"{attempt.ExitCode - 128}{(attempt.ExitCode == 132 ? ", an instruction that this processor does not have" : "")}",
             _ => $"ended its process with code {attempt.ExitCode}",
         };
         return said.Length == 0 ? how : $"{how}: {OneLine(said)}";
     }
 
     private static string Remedy(string error) =>
-        error.Contains("GLIBCXX", StringComparison.Ordinal) ? "The system's C++ library is too old: see libstdc++ above."
-        : error.Contains("GLIBC_", StringComparison.Ordinal) ? "The system's C library is too old: use a newer system, or a container of one."
-        : error.Contains("wrong numbers", StringComparison.Ordinal) || error.Contains("read back", StringComparison.Ordinal)
-            ? "Trust no result here. Unset LD_PRELOAD, LD_LIBRARY_PATH and ONEDNN_MAX_CPU_ISA if they are set, and show this report to the project."
+        error.Contains("GLIBCXX", StringComparison.Ordinal)
+            ? "The system's C++ library is too old: see libstdc++ above."
+        : error.Contains("GLIBC_", StringComparison.Ordinal)
+            ? "The system's C library is too old: use a newer system, or a container of one."
+        : error.Contains("wrong numbers", StringComparison.Ordinal)
+        || error.Contains("read back", StringComparison.Ordinal)
+            ? "Trust no result here. Unset LD_PRELOAD, LD_LIBRARY_PATH and ONEDNN_MAX_CPU_ISA if they are set, and "
+                + "show this report to the project."
         : OwnLibrary;
 
     /// <summary>An error of a loader repeats itself for each path that it tried.</summary>
@@ -86,14 +100,25 @@ internal static class LibraryChecks
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(Host(), ["exec", Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll"), "doctor", Commands.DoctorCommand.ProbeOption])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-                RedirectStandardInput = true,
-            })!;
+            using var process = Process.Start(
+                new ProcessStartInfo(
+                    Host(),
+                    [
+                        "exec",
+                        Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll"),
+                        "doctor",
+                        Commands.DoctorCommand.ProbeOption,
+                    ])
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                    RedirectStandardInput = true,
+                }
+            )!;
             process.StandardInput.Close();
-            var (output, error) = (process.StandardOutput.ReadToEndAsync(cancellation), process.StandardError.ReadToEndAsync(cancellation));
+            var (output, error) = (
+                process.StandardOutput.ReadToEndAsync(cancellation),
+                process.StandardError.ReadToEndAsync(cancellation));
             using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             end.CancelAfter(Patience);
             try
@@ -116,6 +141,12 @@ internal static class LibraryChecks
     }
 
     /// <summary>The dotnet that runs this: DOTNET/shared/Microsoft.NETCore.App/VERSION/ -> DOTNET/dotnet.</summary>
-    private static string Host() => Path.GetFullPath(
-        Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+    private static string Host() =>
+        Path.GetFullPath(
+            Path.Combine(
+                RuntimeEnvironment.GetRuntimeDirectory(),
+                "..",
+                "..",
+                "..",
+                OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
 }

@@ -12,8 +12,8 @@ namespace Marrow.Cli.Doctor;
 internal sealed record ProbeLine(string Library, string? Found, string? Error);
 
 /// <summary>
-/// Loads the native libraries and computes something small with each. A library that does not fit the processor ends its
-/// process, so doctor lets a process of its own do this (marrow doctor --probe) and reads its lines.
+/// Loads the native libraries and computes something small with each. A library that does not fit the processor ends
+/// its process, so doctor lets a process of its own do this (marrow doctor --probe) and reads its lines.
 /// </summary>
 internal static class LibraryProbe
 {
@@ -43,7 +43,10 @@ internal static class LibraryProbe
             while (e is TypeInitializationException && e.InnerException is { } inner)
                 e = inner;
             // Where Marrow knows why libtorch was not loaded, TorchSharp's guess says less.
-            line = new(library, null, (library == Torch ? LibtorchLoader.Problem : null) ?? $"{e.GetType().Name}: {e.Message.Trim()}");
+            line = new(
+                library,
+                null,
+                (library == Torch ? LibtorchLoader.Problem : null) ?? $"{e.GetType().Name}: {e.Message.Trim()}");
         }
         output.WriteLine(JsonSerializer.Serialize(line, MarrowJson.Line));
         output.Flush(); // The next library may end the process.

@@ -20,16 +20,28 @@ internal static class MachineChecks
     {
         yield return Processor(ProcessorName(), InstructionSets(), LibtorchCheck.HasBFloat16);
         yield return Threads(ProcessThreads.Look());
-        yield return Memory(TotalBytes(), ProcFiles.Kibibytes(ProcFiles.Read("/proc/meminfo"), "MemAvailable") * 1024, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        yield return Memory(
+            TotalBytes(),
+            ProcFiles.Kibibytes(ProcFiles.Read("/proc/meminfo"), "MemAvailable") * 1024,
+            GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         yield return Graphics(NvidiaDriver(), CudaDevices.HasLibrary());
     }
 
     internal static CheckResult Processor(string name, IReadOnlyList<string> sets, bool hasBFloat16)
     {
-        var found = $"{name}: {string.Join(", ", sets)}; computes in {(hasBFloat16 ? "bfloat16, channels last" : "float32")} unless told otherwise";
+        var found =
+            $"{name}: {string.Join(", ", sets)}; computes in {(hasBFloat16 ? "bfloat16, channels last" : "float32")} "
+                + $"unless told otherwise";
         return sets.Contains("AVX2") || sets.Contains("NEON")
             ? new(Group, "processor", Verdict.Ok, found)
-            : new(Group, "processor", Verdict.Warning, found, "Without AVX2 everything takes several times as long. In a virtual machine, pass the host's processor through.");
+            : new(
+                Group,
+                "processor",
+                Verdict.Warning,
+                found,
+                "Without AVX2 everything takes several times as long. In a virtual machine, pass the host's processor "
+                    + "through."
+            );
     }
 
     /// <param name="choice">What a command would compute with if it began now.</param>
@@ -38,11 +50,24 @@ internal static class MachineChecks
         var cores = choice.Cores;
         if (choice.Count > cores)
         {
-            return new(Group, "threads", Verdict.Warning, string.Create(CultureInfo.InvariantCulture, $"{choice}, for {cores} {(cores == 1 ? "core" : "cores")}"),
-                "Threads that wait for one another make everything take many times as long. Take as many as there are cores, or leave the number to Marrow.");
+            return new(
+                Group,
+                "threads",
+                Verdict.Warning,
+                string.Create(CultureInfo.InvariantCulture, $"{choice}, for {cores} {(cores == 1 ? "core" : "cores")}"),
+                "Threads that wait for one another make everything take many times as long. Take as many as there are "
+                    + "cores, or leave the number to Marrow."
+            );
         }
         return choice.IsHeldBack
-            ? new(Group, "threads", Verdict.Warning, choice.ToString(), "Other programs compute here: everything takes longer. Wait for them, or say how many threads by --threads.")
+            ? new(
+                Group,
+                "threads",
+                Verdict.Warning,
+                choice.ToString(),
+                "Other programs compute here: everything takes longer. Wait for them, or say how many threads by "
+                    + "--threads."
+            )
             : new(Group, "threads", Verdict.Ok, choice.ToString());
     }
 
@@ -53,25 +78,54 @@ internal static class MachineChecks
     {
         var mayTake = Math.Min(available ?? total, limit);
         var found = string.Create(CultureInfo.InvariantCulture, $"{total / GiB:0.0} GiB")
-            + (available is null ? "" : string.Create(CultureInfo.InvariantCulture, $", {available / GiB:0.0} GiB of them free"))
-            + (limit < 0.95 * total ? string.Create(CultureInfo.InvariantCulture, $"; a limit of {limit / GiB:0.0} GiB") : "");
+            + (
+                available is null
+                    ? ""
+                    : string.Create(CultureInfo.InvariantCulture, $", {available / GiB:0.0} GiB of them free"))
+            + (
+                limit < 0.95 * total
+                    ? string.Create(CultureInfo.InvariantCulture, $"; a limit of {limit / GiB:0.0} GiB")
+                    : "");
         return mayTake switch
         {
-            < (long)(PredictionGiB * GiB) => new(Group, "memory", Verdict.Problem, found, "Predicting with DenseNet-121 takes 0.7 GiB, training it 1.7 GiB. Free some, or raise the container's limit."),
-            < (long)(TrainingGiB * GiB) => new(Group, "memory", Verdict.Warning, found, "Training a DenseNet-121 with the shipped recipes takes 1.7 GiB. Free some, or use densenet-mini or a smaller batch."),
+            < (long)(PredictionGiB * GiB) => new(
+                Group,
+                "memory",
+                Verdict.Problem,
+                found,
+                "Predicting with DenseNet-121 takes 0.7 GiB, training it 1.7 GiB. Free some, or raise the container's "
+                    + "limit."
+            ),
+            < (long)(TrainingGiB * GiB) => new(
+                Group,
+                "memory",
+                Verdict.Warning,
+                found,
+                "Training a DenseNet-121 with the shipped recipes takes 1.7 GiB. Free some, or use densenet-mini or a "
+                    + "smaller batch."
+            ),
             _ => new(Group, "memory", Verdict.Ok, found),
         };
     }
 
     /// <param name="driver">The NVIDIA driver's own words; null where there is none.</param>
-    /// <param name="hasCuda">Whether the libtorch at hand is one for CUDA; which device it computes on is told with it.</param>
-    internal static CheckResult Graphics(string? driver, bool hasCuda) => new(Group, "GPU", Verdict.Info, driver is null
-        ? "no NVIDIA driver; none is needed, Marrow computes on the processor"
-        : $"{driver}; {(hasCuda ? "libtorch is one for CUDA" : "libtorch is one for the processor alone, on which Marrow computes")}",
-        driver is null || hasCuda ? null : $"To compute on it: {CudaDevices.Remedy}");
+    /// <param name="hasCuda">
+    /// Whether the libtorch at hand is one for CUDA; which device it computes on is told with it.
+    /// </param>
+    internal static CheckResult Graphics(string? driver, bool hasCuda) =>
+        new(
+            Group,
+            "GPU",
+            Verdict.Info,
+            driver is null
+                ? "no NVIDIA driver; none is needed, Marrow computes on the processor"
+                : $"{driver}; {(hasCuda ? "libtorch is one for CUDA" : "libtorch is one for the processor alone, on which Marrow computes")}",
+            driver is null || hasCuda ? null : $"To compute on it: {CudaDevices.Remedy}");
 
     private static string ProcessorName() =>
-        ProcFiles.Value(ProcFiles.Read("/proc/cpuinfo"), "model name") ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? RuntimeInformation.ProcessArchitecture.ToString();
+        ProcFiles.Value(ProcFiles.Read("/proc/cpuinfo"), "model name")
+        ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER")
+        ?? RuntimeInformation.ProcessArchitecture.ToString();
 
     private static List<string> InstructionSets()
     {
@@ -93,12 +147,15 @@ internal static class MachineChecks
     }
 
     private static long TotalBytes() =>
-        ProcFiles.Kibibytes(ProcFiles.Read("/proc/meminfo"), "MemTotal") * 1024 ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        ProcFiles.Kibibytes(ProcFiles.Read("/proc/meminfo"), "MemTotal") * 1024
+        ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     private static string? NvidiaDriver()
     {
         if (ProcFiles.Read("/proc/driver/nvidia/version") is { Length: > 0 } text)
             return text.Split('\n')[0].Replace("NVRM version: ", "", StringComparison.Ordinal).Trim();
-        return OperatingSystem.IsWindows() && File.Exists(Path.Combine(Environment.SystemDirectory, "nvcuda.dll")) ? "NVIDIA driver (nvcuda.dll)" : null;
+        return OperatingSystem.IsWindows() && File.Exists(Path.Combine(Environment.SystemDirectory, "nvcuda.dll"))
+            ? "NVIDIA driver (nvcuda.dll)"
+            : null;
     }
 }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Marrow.Cli.Doctor;
 
-/// <summary>What Linux tells of a machine and a process in /proc: text -> numbers; null where a line is not there.</summary>
+/// <summary>
+/// What Linux tells of a machine and a process in /proc: text -> numbers; null where a line is not there.
+/// </summary>
 internal static class ProcFiles
 {
     private const int MostBytes = 4 << 20; // /proc/cpuinfo of a machine with 256 cores has 400 KB
@@ -34,5 +36,7 @@ internal static class ProcFiles
 
     /// <summary>"MemTotal:  16384 kB" -> 16384.</summary>
     public static long? Kibibytes(string text, string name) =>
-        long.TryParse(Value(text, name)?.Split(' ')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+        long.TryParse(Value(text, name)?.Split(' ')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : null;
 }

@@ -3,28 +3,37 @@ using Marrow.Training.Runs;
 
 namespace Marrow.Training.Demo;
 
-/// <summary>A demo's result as a JSON document, for demo.json and for programs; what is stored with the checkpoints is left out.</summary>
+/// <summary>
+/// A demo's result as a JSON document, for demo.json and for programs; what is stored with the checkpoints is left out.
+/// </summary>
 public static class DemoDocument
 {
-    public static object Of(DemoResult result) => new
-    {
-        result.Folder,
-        result.Report,
-        result.Sentence,
-        result.Seed,
-        Seconds = Math.Round(result.Seconds, 1),
-        PeakMemoryGiB = Math.Round(result.PeakMemoryGiB, 2),
-        Comparisons = result.Comparisons.Select(c => new
+    public static object Of(DemoResult result) =>
+        new
         {
-            c.Model,
-            c.Source,
-            Scratch = Trained(c.Scratch),
-            Warm = Trained(c.Warm),
-            SmapeGain = Value(c.SmapeGain),
-            LandmarkErrorGain = Value(c.LandmarkGain),
-        }),
-        Checkpoints = result.Stages.Select(s => new { s.Stage, s.Checkpoint, s.Folder, TrainingSeconds = Math.Round(s.Progress.Seconds, 1) }),
-    };
+            result.Folder,
+            result.Report,
+            result.Sentence,
+            result.Seed,
+            Seconds = Math.Round(result.Seconds, 1),
+            PeakMemoryGiB = Math.Round(result.PeakMemoryGiB, 2),
+            Comparisons = result.Comparisons.Select(c => new
+            {
+                c.Model,
+                c.Source,
+                Scratch = Trained(c.Scratch),
+                Warm = Trained(c.Warm),
+                SmapeGain = Value(c.SmapeGain),
+                LandmarkErrorGain = Value(c.LandmarkGain),
+            }),
+            Checkpoints = result.Stages.Select(s => new
+            {
+                s.Stage,
+                s.Checkpoint,
+                s.Folder,
+                TrainingSeconds = Math.Round(s.Progress.Seconds, 1),
+            }),
+        };
 
     private static object Trained(StageResult stage) => new
     {
@@ -39,5 +48,14 @@ public static class DemoDocument
         TotalCoverage = stage.Receipt?.Total.Share,
     };
 
-    private static object? Value(MetricValue? metric) => metric is null ? null : new { metric.Value, metric.Low, metric.High, metric.Unit };
+    private static object? Value(MetricValue? metric) =>
+        metric is null
+            ? null
+            : new
+            {
+                metric.Value,
+                metric.Low,
+                metric.High,
+                metric.Unit,
+            };
 }

@@ -41,10 +41,17 @@ internal sealed record DemoFolder
     /// </summary>
     internal static DemoFolder Open(DemoRequest request, string recipeText)
     {
-        var plan = JsonSerializer.Serialize(new Planned(request.Seed, request.Chests, request.Spines, recipeText, request.Overrides), MarrowJson.Options);
+        var plan = JsonSerializer.Serialize(
+            new Planned(request.Seed, request.Chests, request.Spines, recipeText, request.Overrides),
+            MarrowJson.Options);
         for (var number = 1; number <= MostNumbers; number++)
         {
-            var root = number == 1 ? request.OutFolder : string.Create(CultureInfo.InvariantCulture, $"{Path.TrimEndingDirectorySeparator(request.OutFolder)}-{number}");
+            var root =
+                number == 1
+                    ? request.OutFolder
+                    : string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{Path.TrimEndingDirectorySeparator(request.OutFolder)}-{number}");
             var folder = new DemoFolder(root, resumes: false);
             if (IsEmpty(root))
             {
@@ -52,11 +59,16 @@ internal sealed record DemoFolder
                 return folder;
             }
             if (!File.Exists(folder.Plan))
-                throw MarrowException.Conflict(root, "an empty or absent folder, or that of an earlier demo", "other files", "Name another folder with --out: nothing is written over.");
+                throw MarrowException.Conflict(
+                    root,
+                    "an empty or absent folder, or that of an earlier demo",
+                    "other files",
+                    "Name another folder with --out: nothing is written over.");
             if (!File.Exists(folder.Result) && InputFile.ReadAllText(folder.Plan, MaxPlanBytes) == plan)
                 return new DemoFolder(root, resumes: true);
         }
-        throw new MarrowException($"{request.OutFolder}: holds {MostNumbers} demos already. Name another folder with --out.");
+        throw new MarrowException(
+            $"{request.OutFolder}: holds {MostNumbers} demos already. Name another folder with --out.");
     }
 
     private static bool IsEmpty(string path)
@@ -69,7 +81,9 @@ internal sealed record DemoFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{path}: can't be listed ({e.Message}). Check its permissions, or name another folder with --out.", e);
+            throw new MarrowException(
+                $"{path}: can't be listed ({e.Message}). Check its permissions, or name another folder with --out.",
+                e);
         }
     }
 }

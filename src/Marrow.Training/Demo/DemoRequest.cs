@@ -6,7 +6,9 @@ public sealed record DemoRequest
     /// <summary>The demo's folder, relative to the current one.</summary>
     public const string DefaultFolder = "runs/demo";
 
-    /// <summary>For everything that is made. One that holds a finished demo is left alone: see <see cref="DemoFolder"/>.</summary>
+    /// <summary>
+    /// For everything that is made. One that holds a finished demo is left alone: see <see cref="DemoFolder"/>.
+    /// </summary>
     public string OutFolder { get; init; } = DefaultFolder;
 
     /// <summary>Of the phantoms, the splits, the weights and the order of the films.</summary>

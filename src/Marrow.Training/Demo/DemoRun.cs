@@ -34,14 +34,18 @@ public static class DemoRun
     }
 
     /// <summary>
-    /// Makes, trains, measures and writes the report. Throws <see cref="MarrowException"/> when the folder can't be used
-    /// and <see cref="OperationCanceledException"/> when cancelled; called again, it then goes on.
+    /// Makes, trains, measures and writes the report. Throws <see cref="MarrowException"/> when the folder can't be
+    /// used and <see cref="OperationCanceledException"/> when cancelled; called again, it then goes on.
     /// </summary>
     public static DemoResult Run(DemoRequest request, Action<RunEvent> report, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
         var text = RecipeText();
-        string[] overrides = [string.Create(CultureInfo.InvariantCulture, $"seed={request.Seed}"), .. request.Overrides];
+        string[] overrides =
+        [
+            string.Create(CultureInfo.InvariantCulture, $"seed={request.Seed}"),
+            .. request.Overrides,
+        ];
         var recipe = RecipeReader.Parse(text, RecipeName, overrides);
         var folder = DemoFolder.Open(request, text);
         if (folder.Resumes)
@@ -82,7 +86,11 @@ public static class DemoRun
         return result;
     }
 
-    private static void MakePhantoms(DemoRequest request, DemoFolder folder, Action<RunEvent> report, CancellationToken cancellation)
+    private static void MakePhantoms(
+        DemoRequest request,
+        DemoFolder folder,
+        Action<RunEvent> report,
+        CancellationToken cancellation)
     {
         const int parts = 2;
         Report(0, null);
@@ -98,5 +106,6 @@ public static class DemoRun
             report(RunEvent.Of(new(PhantomStage, done, parts, ProgressUnit.Steps)) with { Message = message });
     }
 
-    private static void Say(Action<RunEvent> report, string message) => report(new(stage: PhantomStage) { Message = message });
+    private static void Say(Action<RunEvent> report, string message) =>
+        report(new(stage: PhantomStage) { Message = message });
 }

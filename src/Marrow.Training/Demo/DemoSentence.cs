@@ -31,12 +31,17 @@ internal static class DemoSentence
     {
         var trained = comparisons[0].Warm;
         return string.Create(CultureInfo.InvariantCulture,
-            $"With {trained.TrainingImages} labelled films to train on and {trained.HeldOutImages} held out to measure on, {string.Join("; ", comparisons.Select(Clause))}.");
+            $"With {trained.TrainingImages} labelled films to train on and {trained.HeldOutImages} held out to "
+                + $"measure on, {string.Join("; ", comparisons.Select(Clause))}."
+        );
     }
 
     private static string Clause(DemoComparison comparison)
     {
-        var phrases = new List<string> { Phrase(comparison, "smape", "SMAPE", $"the {comparison.Model}'s", comparison.SmapeGain) };
+        var phrases = new List<string>
+        {
+            Phrase(comparison, "smape", "SMAPE", $"the {comparison.Model}'s", comparison.SmapeGain),
+        };
         if (comparison.LandmarkGain is { } landmarks)
             phrases.Add(Phrase(comparison, "landmark-error", "landmark error", "its", landmarks));
         return $"{comparison.Source} {string.Join(" and ", phrases)}";
@@ -49,10 +54,14 @@ internal static class DemoSentence
         {
             DemoVerdict.Better => $"lowered {whose} {name} from {scratch} to {warm} {gain.Unit}",
             DemoVerdict.Worse => $"raised {whose} {name} from {scratch} to {warm} {gain.Unit}, which is worse",
-            _ => $"made no difference that they can show to {whose} {name} ({scratch} {gain.Unit} from scratch, {warm} {gain.Unit} with it)",
+            _ =>
+                $"made no difference that they can show to {whose} {name} ({scratch} {gain.Unit} from scratch, {warm} "
+                    + $"{gain.Unit} with it)",
         };
     }
 
     private static string Number(StageResult stage, string metric) =>
-        (stage.Metrics.FirstOrDefault(m => m.Name == metric)?.Value ?? double.NaN).ToString("0.0", CultureInfo.InvariantCulture);
+        (stage.Metrics.FirstOrDefault(m => m.Name == metric)?.Value ?? double.NaN).ToString(
+            "0.0",
+            CultureInfo.InvariantCulture);
 }

@@ -6,18 +6,26 @@ namespace Marrow.Training.Demo;
 /// <summary>Both trainings of each model side by side, as text: for the terminal and the page.</summary>
 public static class DemoTable
 {
-    public static IReadOnlyList<string> Headers { get; } = ["model", "start", "SMAPE", "landmark error", "CNN transferred", "all weights"];
+    public static IReadOnlyList<string> Headers { get; } =
+    ["model", "start", "SMAPE", "landmark error", "CNN transferred", "all weights"];
 
     /// <summary>Two rows a model: from scratch, then warm-started.</summary>
     public static IReadOnlyList<IReadOnlyList<string>> Rows(DemoResult result) =>
-        [.. result.Comparisons.SelectMany(c => (IReadOnlyList<string>[])[Row(c.Model, "scratch", c.Scratch), Row(c.Model, c.Source, c.Warm)])];
+        [
+            .. result.Comparisons.SelectMany(c =>
+                (IReadOnlyList<string>[])[Row(c.Model, "scratch", c.Scratch), Row(c.Model, c.Source, c.Warm)]),
+        ];
 
     /// <summary>"12.3 % [10.1, 14.6]"; the unit is the metric's own unless one is given.</summary>
     internal static string Value(MetricValue metric, bool signed = false, string? unit = null)
     {
         var format = signed ? "+0.0;−0.0;0.0" : "0.0;−0.0";
-        var interval = double.IsNaN(metric.Low) ? "" : $" [{NumberText.Of(metric.Low, format)}, {NumberText.Of(metric.High, format)}]";
-        return double.IsNaN(metric.Value) ? "-" : $"{NumberText.Of(metric.Value, format)} {unit ?? metric.Unit}{interval}";
+        var interval = double.IsNaN(metric.Low)
+            ? ""
+            : $" [{NumberText.Of(metric.Low, format)}, {NumberText.Of(metric.High, format)}]";
+        return double.IsNaN(metric.Value)
+            ? "-"
+            : $"{NumberText.Of(metric.Value, format)} {unit ?? metric.Unit}{interval}";
     }
 
     private static IReadOnlyList<string> Row(string model, string start, StageResult stage) =>
@@ -30,5 +38,6 @@ public static class DemoTable
         stage.Receipt is null ? "-" : $"{NumberText.Of(stage.Receipt.Total.Share * 100, "0.0")} %",
     ];
 
-    private static string Metric(StageResult stage, string name) => stage.Metrics.FirstOrDefault(m => m.Name == name) is { } metric ? Value(metric) : "-";
+    private static string Metric(StageResult stage, string name) =>
+        stage.Metrics.FirstOrDefault(m => m.Name == name) is { } metric ? Value(metric) : "-";
 }

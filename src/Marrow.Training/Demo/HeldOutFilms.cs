@@ -23,7 +23,10 @@ internal sealed class HeldOutFilms
     /// <summary>In the order of <see cref="Samples"/>.</summary>
     public IReadOnlyList<Finding> Findings(string stage) => _findings[stage];
 
-    public static HeldOutFilms Measure(DemoFolder folder, IReadOnlyDictionary<string, StageResult> stages, CancellationToken cancellation)
+    public static HeldOutFilms Measure(
+        DemoFolder folder,
+        IReadOnlyDictionary<string, StageResult> stages,
+        CancellationToken cancellation)
     {
         HeldOutFilms? films = null;
         foreach (var stage in stages.Values.Where(IsOfSpines))
@@ -38,25 +41,30 @@ internal sealed class HeldOutFilms
     /// <summary>Whether a stage measured angles.</summary>
     public static bool IsOfSpines(StageResult stage) => stage.Metrics.Any(m => m.Name == "smape");
 
-    public DemoComparison Compare(string model, string source, StageResult warm, StageResult scratch) => new(
-        model: model,
-        source: source,
-        warm: warm,
-        scratch: scratch,
-        smapeGain: Gain("smape", warm, scratch, Smape))
-    {
-        LandmarkGain = warm.Metrics.Any(m => m.Name == "landmark-error") ? Gain("landmark-error", warm, scratch, LandmarkError) : null,
-    };
+    public DemoComparison Compare(string model, string source, StageResult warm, StageResult scratch) =>
+        new(model: model, source: source, warm: warm, scratch: scratch, smapeGain: Gain("smape", warm, scratch, Smape))
+        {
+            LandmarkGain = warm.Metrics.Any(m => m.Name == "landmark-error")
+                ? Gain("landmark-error", warm, scratch, LandmarkError)
+                : null,
+        };
 
     /// <summary>Mean distance of the corners, original px; NaN when vertebrae are missing.</summary>
-    public static double LandmarkError(Sample sample, Finding finding) => finding.Part<SpinePart>() is not { } spine || spine.Vertebrae.Count != sample.Vertebrae.Count
-        ? double.NaN
-        : sample.Vertebrae.Zip(spine.Vertebrae, (truth, found) => Distance(truth, found.Corners)).Average();
+    public static double LandmarkError(Sample sample, Finding finding) =>
+        finding.Part<SpinePart>() is not { } spine || spine.Vertebrae.Count != sample.Vertebrae.Count
+            ? double.NaN
+            : sample.Vertebrae.Zip(spine.Vertebrae, (truth, found) => Distance(truth, found.Corners)).Average();
 
     private static double Distance(Vertebra a, Vertebra b) =>
-        (a.TopLeft.DistanceTo(b.TopLeft) + a.TopRight.DistanceTo(b.TopRight) + a.BottomLeft.DistanceTo(b.BottomLeft) + a.BottomRight.DistanceTo(b.BottomRight)) / 4;
+        (
+            a.TopLeft.DistanceTo(b.TopLeft)
+            + a.TopRight.DistanceTo(b.TopRight)
+            + a.BottomLeft.DistanceTo(b.BottomLeft)
+            + a.BottomRight.DistanceTo(b.BottomRight)
+        ) / 4;
 
-    private static double Smape(Sample sample, Finding finding) => Angles.SmapeOf(sample.CobbDegrees, finding.Part<SpinePart>()!.CobbDegrees);
+    private static double Smape(Sample sample, Finding finding) =>
+        Angles.SmapeOf(sample.CobbDegrees, finding.Part<SpinePart>()!.CobbDegrees);
 
     /// <summary>Scratch minus warm, the mean over films; films that either has no value for are left out.</summary>
     private MetricValue Gain(string metric, StageResult warm, StageResult scratch, Func<Sample, Finding, double> error)

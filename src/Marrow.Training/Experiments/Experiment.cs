@@ -4,15 +4,15 @@ using Marrow.Training.Loop;
 namespace Marrow.Training.Experiments;
 
 /// <summary>
-/// What a checkpoint is worth: one recipe over amounts of labels x starts x methods x seeds, on the same held-out films,
-/// with the same number of steps. Each run is an ordinary run of the recipe with a few keys changed, in a folder of its
-/// own; an experiment that was stopped goes on where it was, and several processes may share the runs.
+/// What a checkpoint is worth: one recipe over amounts of labels x starts x methods x seeds, on the same held-out
+/// films, with the same number of steps. Each run is an ordinary run of the recipe with a few keys changed, in a folder
+/// of its own; an experiment that was stopped goes on where it was, and several processes may share the runs.
 /// </summary>
 public static class Experiment
 {
     /// <summary>
-    /// Reads labels, draws every subset, tries every start. Throws <see cref="MarrowException"/> for whatever a run would
-    /// stumble over. Writes nothing.
+    /// Reads labels, draws every subset, tries every start. Throws <see cref="MarrowException"/> for whatever a run
+    /// would stumble over. Writes nothing.
     /// </summary>
     public static ExperimentPlan Plan(ExperimentRequest request)
     {
@@ -21,9 +21,15 @@ public static class Experiment
         return plan;
     }
 
-    /// <summary>How long the runs that are left will take. Times a few steps where none is finished; writes nothing that stays.</summary>
-    public static ExperimentEstimate Estimate(ExperimentRequest request, ExperimentPlan plan, Action<RunEvent> report, CancellationToken cancellation = default) =>
-        ExperimentEstimate.Of(request, plan, new(request.OutFolder), report, cancellation);
+    /// <summary>
+    /// How long the runs that are left will take. Times a few steps where none is finished; writes nothing that stays.
+    /// </summary>
+    public static ExperimentEstimate Estimate(
+        ExperimentRequest request,
+        ExperimentPlan plan,
+        Action<RunEvent> report,
+        CancellationToken cancellation = default
+    ) => ExperimentEstimate.Of(request, plan, new(request.OutFolder), report, cancellation);
 
     /// <summary>
     /// Carries out every run that is not done and writes the results: experiment.json, experiment.csv, runs.csv,
@@ -31,7 +37,10 @@ public static class Experiment
     /// cref="MarrowException"/> for what is wrong with the request, or when no run could be carried out, and <see
     /// cref="OperationCanceledException"/> when cancelled, after the state is saved.
     /// </summary>
-    public static ExperimentResult Run(ExperimentRequest request, Action<RunEvent> report, CancellationToken cancellation = default)
+    public static ExperimentResult Run(
+        ExperimentRequest request,
+        Action<RunEvent> report,
+        CancellationToken cancellation = default)
     {
         var (plan, folder) = Open(request, exactly: false);
         folder.SavePlan(request, plan);
@@ -62,15 +71,27 @@ public static class Experiment
                 done[run] = meanwhile;
         }
         if (done.Count == 0 && elsewhere.Count == 0)
-            throw new MarrowException($"No run of the experiment could be carried out. The first: {failures[0].Run}: {failures[0].Message}");
-        return Collect(request, plan, folder, [.. plan.Runs.Where(done.ContainsKey).Select(r => done[r])], failures, elsewhere.Count);
+            throw new MarrowException(
+                $"No run of the experiment could be carried out. The first: {failures[0].Run}: {failures[0].Message}");
+        return Collect(
+            request,
+            plan,
+            folder,
+            [.. plan.Runs.Where(done.ContainsKey).Select(r => done[r])],
+            failures,
+            elsewhere.Count);
     }
 
     /// <summary>
-    /// Carries out one run by its index in the plan, for job arrays; the results are collected by <see cref="Run"/> with
+    /// Carries out one run by its index in the plan, for job arrays; the results are collected by <see cref="Run"/>
+    /// with
     /// <see cref="ExperimentRequest.Resume"/>. Null while another process does it. Throws as <see cref="Run"/> does.
     /// </summary>
-    public static ExperimentRunResult? RunOne(ExperimentRequest request, int index, Action<RunEvent> report, CancellationToken cancellation = default)
+    public static ExperimentRunResult? RunOne(
+        ExperimentRequest request,
+        int index,
+        Action<RunEvent> report,
+        CancellationToken cancellation = default)
     {
         var (plan, folder) = Open(request, exactly: true);
         if (index < 0 || index >= plan.Runs.Count)
@@ -90,7 +111,12 @@ public static class Experiment
         return (plan, folder);
     }
 
-    private static ExperimentRunResult? Try(ExperimentWork work, ExperimentRun run, ExperimentProgress progress, List<ExperimentFailure> failures, CancellationToken cancellation)
+    private static ExperimentRunResult? Try(
+        ExperimentWork work,
+        ExperimentRun run,
+        ExperimentProgress progress,
+        List<ExperimentFailure> failures,
+        CancellationToken cancellation)
     {
         try
         {
@@ -109,7 +135,13 @@ public static class Experiment
         }
     }
 
-    private static ExperimentResult Collect(ExperimentRequest request, ExperimentPlan plan, ExperimentFolder folder, IReadOnlyList<ExperimentRunResult> runs, IReadOnlyList<ExperimentFailure> failures, int elsewhere)
+    private static ExperimentResult Collect(
+        ExperimentRequest request,
+        ExperimentPlan plan,
+        ExperimentFolder folder,
+        IReadOnlyList<ExperimentRunResult> runs,
+        IReadOnlyList<ExperimentFailure> failures,
+        int elsewhere)
     {
         var info = MetricCatalogue.Get(plan.Metric);
         var result = new ExperimentResult(
@@ -122,7 +154,11 @@ public static class Experiment
         if (!result.IsComplete)
             return result;
         if (runs.FirstOrDefault(r => r.HeldOutDigest != plan.HeldOutDigest) is { } other)
-            throw MarrowException.Bad(folder.Of(other.Run), "the held-out images of the other runs", "others", "The data set has changed since: delete that folder and resume.");
+            throw MarrowException.Bad(
+                folder.Of(other.Run),
+                "the held-out images of the other runs",
+                "others",
+                "The data set has changed since: delete that folder and resume.");
         var statistics = new ExperimentStatistics(plan, runs);
         var cells = statistics.Cells();
         var (differences, savings) = (statistics.Differences(), statistics.Savings(cells));

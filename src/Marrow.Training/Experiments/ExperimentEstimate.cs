@@ -25,7 +25,12 @@ public sealed class ExperimentEstimate
     private const int TimedSteps = 5;
 
     /// <summary>From finished runs where there are some, else from a few steps of each method.</summary>
-    internal static ExperimentEstimate Of(ExperimentRequest request, ExperimentPlan plan, ExperimentFolder folder, Action<RunEvent> report, CancellationToken cancellation)
+    internal static ExperimentEstimate Of(
+        ExperimentRequest request,
+        ExperimentPlan plan,
+        ExperimentFolder folder,
+        Action<RunEvent> report,
+        CancellationToken cancellation)
     {
         var finished = plan.Runs.Select(folder.Find).OfType<ExperimentRunResult>().ToList();
         var left = plan.Runs.Where(run => finished.All(f => f.Run != run)).ToList();
@@ -33,22 +38,43 @@ public sealed class ExperimentEstimate
         {
             var all = finished.Average(f => f.Seconds);
             var byMethod = finished.GroupBy(f => f.Run.Method).ToDictionary(g => g.Key, g => g.Average(f => f.Seconds));
-            return new(plan.Runs.Count, finished.Count, left.Sum(r => byMethod.GetValueOrDefault(r.Method, all)), $"{finished.Count} finished run{(finished.Count == 1 ? "" : "s")}");
+            return new(
+                plan.Runs.Count,
+                finished.Count,
+                left.Sum(r => byMethod.GetValueOrDefault(r.Method, all)),
+                $"{finished.Count} finished run{(finished.Count == 1 ? "" : "s")}");
         }
-        var seconds = plan.Methods.ToDictionary(m => m, m => Time(request, plan, plan.Runs.Last(r => r.Method == m), report, cancellation));
-        return new(plan.Runs.Count, 0, left.Sum(r => seconds[r.Method]), $"a timing of {Math.Min(TimedSteps, plan.Steps.Min())} steps of each method on this machine");
+        var seconds = plan.Methods.ToDictionary(
+            m => m,
+            m => Time(request, plan, plan.Runs.Last(r => r.Method == m), report, cancellation));
+        return new(
+            plan.Runs.Count,
+            0,
+            left.Sum(r => seconds[r.Method]),
+            $"a timing of {Math.Min(TimedSteps, plan.Steps.Min())} steps of each method on this machine");
     }
 
     /// <summary>A time as it is told: "34 s", "12 min", "3.4 h".</summary>
-    public static string Duration(double seconds) => seconds < 90 ? Text($"{seconds:0} s") : seconds < 5400 ? Text($"{seconds / 60:0} min") : Text($"{seconds / 3600:0.0} h");
+    public static string Duration(double seconds) =>
+        seconds < 90 ? Text($"{seconds:0} s")
+        : seconds < 5400 ? Text($"{seconds / 60:0} min")
+        : Text($"{seconds / 3600:0.0} h");
 
     /// <summary>Seconds of a whole run: what does not depend on the steps, and the steps.</summary>
-    private static double Time(ExperimentRequest request, ExperimentPlan plan, ExperimentRun run, Action<RunEvent> report, CancellationToken cancellation)
+    private static double Time(
+        ExperimentRequest request,
+        ExperimentPlan plan,
+        ExperimentRun run,
+        Action<RunEvent> report,
+        CancellationToken cancellation)
     {
         using var scratch = Scratch();
         var folder = Path.Combine(scratch.Path, "timing");
         var steps = plan.Steps.Select(s => Math.Min(s, TimedSteps)).ToList();
-        var few = run with { Overrides = [.. run.Overrides, .. plan.Stages.Zip(steps, (stage, n) => Text($"{stage}.train.steps={n}"))] };
+        var few = run with
+        {
+            Overrides = [.. run.Overrides, .. plan.Stages.Zip(steps, (stage, n) => Text($"{stage}.train.steps={n}"))],
+        };
         var clock = Stopwatch.StartNew();
         var results = Runner.Run(new()
         {
@@ -61,7 +87,9 @@ public sealed class ExperimentEstimate
             DrawsOf = plan.Metric,
         }, e => report(e with { Stage = $"timing {run.Method}" }), cancellation);
         var training = results.Select(r => r.Progress.Seconds).ToList();
-        return clock.Elapsed.TotalSeconds - training.Sum() + training.Select((s, i) => s / steps[i] * plan.Steps[i]).Sum();
+        return clock.Elapsed.TotalSeconds
+            - training.Sum()
+            + training.Select((s, i) => s / steps[i] * plan.Steps[i]).Sum();
     }
 
     private static ScratchFolder Scratch()
@@ -72,7 +100,10 @@ public sealed class ExperimentEstimate
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"The timing needs the temporary folder, which can't be written ({e.Message}). Set TMPDIR to a folder that can.", e);
+            throw new MarrowException(
+                $"The timing needs the temporary folder, which can't be written ({e.Message}). Set TMPDIR to a folder "
+                    + $"that can.",
+                e);
         }
     }
 

@@ -8,7 +8,9 @@ namespace Marrow.Training.Experiments;
 /// </summary>
 internal sealed class ExperimentFolder(string root)
 {
-    private const string NotOurs = "Go on with that experiment's own recipe, --set values, --stages and --metric, or name another folder with --out.";
+    private const string NotOurs =
+        "Go on with that experiment's own recipe, --set values, --stages and --metric, or name another folder with "
+            + "--out.";
 
     public string Root => root;
     public string Report => Path.Combine(root, "experiment.html");
@@ -34,25 +36,48 @@ internal sealed class ExperimentFolder(string root)
         if (!File.Exists(PlanPath))
         {
             if (((string[])[Result, Table, RunTable, Text, Picture, Report]).FirstOrDefault(File.Exists) is { } foreign)
-                throw MarrowException.Conflict(root, "a folder without files of the names that an experiment writes", Path.GetFileName(foreign), "Name another folder with --out: nothing that others wrote is replaced.");
+                throw MarrowException.Conflict(
+                    root,
+                    "a folder without files of the names that an experiment writes",
+                    Path.GetFileName(foreign),
+                    "Name another folder with --out: nothing that others wrote is replaced.");
             return;
         }
         if (!request.Resume && !exactly)
-            throw new MarrowException(ErrorKind.Conflict, $"{root}: holds an experiment already. Go on with it by --resume, or name another folder with --out.");
-        var before = MarrowJson.Read<Described>(PlanPath, "the plan of an experiment", "Copy it from where it is whole, or name another folder with --out.");
+            throw new MarrowException(
+                ErrorKind.Conflict,
+                $"{root}: holds an experiment already. Go on with it by --resume, or name another folder with --out.");
+        var before = MarrowJson.Read<Described>(
+            PlanPath,
+            "the plan of an experiment",
+            "Copy it from where it is whole, or name another folder with --out.");
         if (before.Recipe != request.Recipe.SourceText || !before.Overrides.SequenceEqual(request.Recipe.Overrides)
             || !before.Plan.Stages.SequenceEqual(plan.Stages) || before.Plan.Metric != plan.Metric)
-            throw new MarrowException(ErrorKind.Conflict, $"{root}: the experiment there has another recipe or other settings. {NotOurs}");
+            throw new MarrowException(
+                ErrorKind.Conflict,
+                $"{root}: the experiment there has another recipe or other settings. {NotOurs}");
         if (before.Plan.HeldOutDigest != plan.HeldOutDigest)
-            throw new MarrowException(ErrorKind.Conflict, $"{root}: the experiment there held out other images: the data set or the split seed has changed. Begin anew with another --out.");
+            throw new MarrowException(
+                ErrorKind.Conflict,
+                $"{root}: the experiment there held out other images: the data set or the split seed has changed. "
+                    + $"Begin anew with another --out."
+            );
         if (exactly && !before.Plan.Runs.Select(AsLine).SequenceEqual(plan.Runs.Select(AsLine)))
-            throw new MarrowException(ErrorKind.Conflict, $"{root}: the plan there has other runs, so that an index means another one. Give the fractions, starts, methods and seeds that it was written with, or write it anew with --slurm and --resume.");
+            throw new MarrowException(
+                ErrorKind.Conflict,
+                $"{root}: the plan there has other runs, so that an index means another one. Give the fractions, "
+                    + $"starts, methods and seeds that it was written with, or write it anew with --slurm and --resume."
+            );
 
         static string AsLine(ExperimentRun run) => JsonSerializer.Serialize(run, MarrowJson.Line);
     }
 
     public void SavePlan(ExperimentRequest request, ExperimentPlan plan) =>
-        AtomicFile.WriteText(PlanPath, JsonSerializer.Serialize(new Described(request.Recipe.SourceText, request.Recipe.Overrides, plan), MarrowJson.Options));
+        AtomicFile.WriteText(
+            PlanPath,
+            JsonSerializer.Serialize(
+                new Described(request.Recipe.SourceText, request.Recipe.Overrides, plan),
+                MarrowJson.Options));
 
     public bool HasPlan => File.Exists(PlanPath);
 
@@ -62,13 +87,21 @@ internal sealed class ExperimentFolder(string root)
         var path = Measured(run);
         if (!File.Exists(path))
             return null;
-        var result = MarrowJson.Read<ExperimentRunResult>(path, "the result of a run", "Delete it and resume: the run is then done again.");
+        var result = MarrowJson.Read<ExperimentRunResult>(
+            path,
+            "the result of a run",
+            "Delete it and resume: the run is then done again.");
         return result.Run.Overrides.SequenceEqual(run.Overrides)
             ? result with { Run = run }
-            : throw MarrowException.Bad(path, $"a run with {string.Join(" ", run.Overrides)}", string.Join(" ", result.Run.Overrides), $"A checkpoint of that name has changed, or the recipe. {NotOurs}");
+            : throw MarrowException.Bad(
+                path,
+                $"a run with {string.Join(" ", run.Overrides)}",
+                string.Join(" ", result.Run.Overrides),
+                $"A checkpoint of that name has changed, or the recipe. {NotOurs}");
     }
 
-    public void Save(ExperimentRunResult result) => AtomicFile.WriteText(Measured(result.Run), JsonSerializer.Serialize(result, MarrowJson.Options));
+    public void Save(ExperimentRunResult result) =>
+        AtomicFile.WriteText(Measured(result.Run), JsonSerializer.Serialize(result, MarrowJson.Options));
 
     /// <summary>Null while another process has it. The system frees it when a process dies.</summary>
     public FolderLock? TryLock(ExperimentRun run) => FolderLock.TryTake(Of(run));

@@ -15,7 +15,12 @@ internal sealed class ExperimentOverrides(Recipe recipe, IReadOnlyList<int> step
     /// <summary>Of a stage: each is a method that can be left out.</summary>
     public static readonly string[] Sections = ["uda", "teacher"];
 
-    public IReadOnlyList<string> Of(ExperimentStart start, string method, ExperimentShare share, ulong seed, ulong splitSeed)
+    public IReadOnlyList<string> Of(
+        ExperimentStart start,
+        string method,
+        ExperimentShare share,
+        ulong seed,
+        ulong splitSeed)
     {
         var changes = new List<string> { Invariant($"seed={seed}"), Invariant($"splitSeed={splitSeed}") };
         foreach (var (index, stage) in recipe.Stages.Index())
@@ -25,14 +30,21 @@ internal sealed class ExperimentOverrides(Recipe recipe, IReadOnlyList<int> step
             if (index == 0 && start.IsCheckpoint)
                 changes.Add($"{stage.Name}.tag={Tag(stage, start)}");
             if (stage.Train.Epochs > 0)
-                changes.AddRange([$"{stage.Name}.train.epochs=", Invariant($"{stage.Name}.train.steps={steps[index]}")]);
+                changes.AddRange([
+                    $"{stage.Name}.train.epochs=",
+                    Invariant($"{stage.Name}.train.steps={steps[index]}"),
+                ]);
             var (written, other) = share.Fraction is { } fraction
                 ? (Invariant($"fraction={fraction}"), "limit")
                 : (Invariant($"limit={share.Patients}"), "fraction");
             if (RecipeKeys.Of(recipe, stage.Name, "data").Contains(other))
                 changes.Add($"{stage.Name}.data.{other}=");
             changes.Add($"{stage.Name}.data.{written}");
-            changes.AddRange(RecipeKeys.Of(recipe, stage.Name).Where(key => IsLeftOut(key, method)).Select(key => $"{stage.Name}.{key}="));
+            changes.AddRange(
+                RecipeKeys
+                    .Of(recipe, stage.Name)
+                    .Where(key => IsLeftOut(key, method))
+                    .Select(key => $"{stage.Name}.{key}="));
         }
         return changes;
     }
@@ -46,11 +58,14 @@ internal sealed class ExperimentOverrides(Recipe recipe, IReadOnlyList<int> step
 
     private static string Slug(ExperimentStart start)
     {
-        var plain = string.Concat(start.Name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')).Trim('-');
+        var plain = string.Concat(start.Name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'))
+            .Trim('-');
         return plain.Length <= LongestSlug ? plain : plain[^LongestSlug..].TrimStart('-');
     }
 
-    /// <summary>Says what the model came from, and keeps it from passing for the newest of the recipe's own name.</summary>
+    /// <summary>
+    /// Says what the model came from, and keeps it from passing for the newest of the recipe's own name.
+    /// </summary>
     private static string Tag(Stage stage, ExperimentStart start)
     {
         var tag = $"{stage.Tag}-from-{Slug(start)}";

@@ -22,7 +22,10 @@ public sealed record ExperimentShare
         : Patients == 1 ? "1 patient" : string.Create(CultureInfo.InvariantCulture, $"{Patients} patients");
 
     /// <summary>For names of folders: "f10", "p24".</summary>
-    internal string Slug => Fraction is { } share ? string.Create(CultureInfo.InvariantCulture, $"f{share * 100:0.####}") : string.Create(CultureInfo.InvariantCulture, $"p{Patients}");
+    internal string Slug =>
+        Fraction is { } share
+            ? string.Create(CultureInfo.InvariantCulture, $"f{share * 100:0.####}")
+            : string.Create(CultureInfo.InvariantCulture, $"p{Patients}");
 }
 
 /// <summary>The weights that a run starts from.</summary>
@@ -77,7 +80,8 @@ public sealed record ExperimentRun
     [JsonInclude] internal IReadOnlyList<string> Overrides { get; init; }
 
     /// <summary>"scratch, supervised, 10 %, seed 2".</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Start}, {Method}, {Share}, seed {Seed}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Start}, {Method}, {Share}, seed {Seed}");
 }
 
 /// <summary>The labels that a share leaves under one seed, of the last stage.</summary>

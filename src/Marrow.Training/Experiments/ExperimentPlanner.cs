@@ -22,20 +22,34 @@ internal static class ExperimentPlanner
         var source = request.Recipe;
         var recipe = source.Only(request.Stages.Count > 0 ? request.Stages : [source.Stages[^1].Name]);
         var last = recipe.Stages[^1];
-        var missing = recipe.Stages.Select(s => s.Data.Name).Distinct().Where(name => !request.DataFolders.ContainsKey(name)).ToList();
+        var missing = recipe
+            .Stages.Select(s => s.Data.Name)
+            .Distinct()
+            .Where(name => !request.DataFolders.ContainsKey(name))
+            .ToList();
         if (missing.Count > 0)
-            throw new MarrowException($"{source.SourcePath}: no folder for '{string.Join("', '", missing)}'. Give each with --data NAME=DIR.");
+            throw new MarrowException(
+                $"{source.SourcePath}: no folder for '{string.Join("', '", missing)}'. Give each with --data NAME=DIR."
+            );
         if (request.Seeds is < 1 or > MostSeeds)
             throw new MarrowException($"An experiment has 1 to {MostSeeds} seeds, found {request.Seeds}.");
         var metric = Metric(request, last);
         var unlimited = recipe.Stages.Select(s => s with { Data = s.Data with { Limit = 0, Fraction = 1 } }).ToList();
         var whole = unlimited.Select(s => StageSamples.Read(recipe, s, request.DataFolders[s.Data.Name])).ToList();
         if (whole[^1].HeldOut.Count == 0)
-            throw new MarrowException($"{source.SourcePath}: stage {last.Name} holds nothing out, so that nothing can be measured. Set heldOut above 0.");
+            throw new MarrowException(
+                $"{source.SourcePath}: stage {last.Name} holds nothing out, so that nothing can be measured. Set "
+                    + $"heldOut above 0."
+            );
 
         var shares = Shares(request, whole);
         var seeds = Enumerable.Range(0, request.Seeds).Select(i => source.Seed + (ulong)i).ToList();
-        var starts = ExperimentStarts.Find(request, recipe.Stages[0], whole[0].Dataset, whole[^1].Dataset, out var warnings);
+        var starts = ExperimentStarts.Find(
+            request,
+            recipe.Stages[0],
+            whole[0].Dataset,
+            whole[^1].Dataset,
+            out var warnings);
         var methods = Methods(request, recipe);
         var steps = unlimited.Select((s, i) => Steps(s, whole[i].Training.Count)).ToList();
         warnings = [.. warnings, .. recipe.Stages.SelectMany((s, i) => Warnings(s, steps[i]))];
@@ -45,11 +59,22 @@ internal static class ExperimentPlanner
             foreach (var share in shares)
                 foreach (var start in starts)
                     foreach (var method in methods)
-                        runs.Add(new(runs.Count, RunName(starts, start, method, share, seed), start.Name, method, share, seed, writer.Of(start, method, share, seed, source.SplitSeed)));
+                        runs.Add(
+                            new(
+                                runs.Count,
+                                RunName(starts, start, method, share, seed),
+                                start.Name,
+                                method,
+                                share,
+                                seed,
+                                writer.Of(start, method, share, seed, source.SplitSeed)));
         foreach (var method in methods)
             RequireData(request, runs.First(r => r.Method == method), recipe.Chosen, whole);
         if (runs.Count > MostRuns)
-            throw new MarrowException($"An experiment has at most {MostRuns} runs, found {runs.Count}. Ask for fewer fractions, starts, methods or seeds.");
+            throw new MarrowException(
+                $"An experiment has at most {MostRuns} runs, found {runs.Count}. Ask for fewer fractions, starts, "
+                    + $"methods or seeds."
+            );
         return new(
             name: source.Name,
             stages: [.. recipe.Stages.Select(s => s.Name)],
@@ -60,7 +85,12 @@ internal static class ExperimentPlanner
             shares: shares,
             seeds: seeds,
             runs: runs,
-            subsets: [.. from share in shares from seed in seeds select Subset(request, runs.First(r => r.Share == share && r.Seed == seed), recipe.Chosen, whole)],
+            subsets:
+            [
+                .. from share in shares
+                from seed in seeds
+                select Subset(request, runs.First(r => r.Share == share && r.Seed == seed), recipe.Chosen, whole),
+            ],
             trainingPatients: Patients(whole[^1].TrainingPart),
             heldOutPatients: Patients(whole[^1].HeldOut),
             heldOutImages: whole[^1].HeldOut.Count,
@@ -71,54 +101,107 @@ internal static class ExperimentPlanner
 
     /// <summary>The recipe of one run.</summary>
     public static Recipe RecipeOf(ExperimentRequest request, ExperimentRun run, IReadOnlyList<string> stages) =>
-        RecipeReader.Parse(request.Recipe.SourceText, request.Recipe.SourcePath, [.. request.Recipe.Overrides, .. run.Overrides]).Only(stages);
+        RecipeReader
+            .Parse(
+                request.Recipe.SourceText,
+                request.Recipe.SourcePath,
+                [.. request.Recipe.Overrides, .. run.Overrides])
+            .Only(stages);
 
-    /// <summary>NAMEs for --data that runs of this kind read: without a method its unlabelled images are not needed.</summary>
-    public static IReadOnlyList<string> DataNames(ExperimentRequest request, ExperimentRun run, IReadOnlyList<string> stages) => RecipeOf(request, run, stages).DataNames;
+    /// <summary>
+    /// NAMEs for --data that runs of this kind read: without a method its unlabelled images are not needed.
+    /// </summary>
+    public static IReadOnlyList<string> DataNames(
+        ExperimentRequest request,
+        ExperimentRun run,
+        IReadOnlyList<string> stages
+    ) => RecipeOf(request, run, stages).DataNames;
 
-    public static string HeldOutDigest(StageSamples samples) => Convert.ToHexStringLower(
-        SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', samples.HeldOut.Select(s => s.Id).Order(StringComparer.Ordinal)))));
+    public static string HeldOutDigest(StageSamples samples) =>
+        Convert.ToHexStringLower(
+            SHA256.HashData(
+                Encoding.UTF8.GetBytes(
+                    string.Join('\n', samples.HeldOut.Select(s => s.Id).Order(StringComparer.Ordinal)))));
 
-    private static void RequireData(ExperimentRequest request, ExperimentRun run, IReadOnlyList<string> stages, List<StageSamples> whole)
+    private static void RequireData(
+        ExperimentRequest request,
+        ExperimentRun run,
+        IReadOnlyList<string> stages,
+        List<StageSamples> whole)
     {
         var recipe = RecipeOf(request, run, stages);
         if (recipe.DataNames.FirstOrDefault(name => !request.DataFolders.ContainsKey(name)) is { } missing)
-            throw new MarrowException($"{request.Recipe.SourcePath}: no folder for '{missing}', which method {run.Method} needs. Give it with --data {missing}=DIR, or leave the method out by --methods.");
+            throw new MarrowException(
+                $"{request.Recipe.SourcePath}: no folder for '{missing}', which method {run.Method} needs. Give it "
+                    + $"with --data {missing}=DIR, or leave the method out by --methods."
+            );
         foreach (var (stage, all) in recipe.Stages.Zip(whole).Where(s => s.First.Unlabeled is not null))
-            UnlabeledSamples.Read(stage, request.DataFolders[stage.Unlabeled!.Name], StageSamples.Of(recipe, stage, all.Dataset), request.DataFolders[stage.Data.Name]);
+            UnlabeledSamples.Read(
+                stage,
+                request.DataFolders[stage.Unlabeled!.Name],
+                StageSamples.Of(recipe, stage, all.Dataset),
+                request.DataFolders[stage.Data.Name]);
     }
 
     private static string Metric(ExperimentRequest request, Stage last)
     {
         var metrics = TaskCatalogue.Get(last.Task).Metrics;
         var metric = request.Metric ?? last.Train.Metric;
-        return metrics.Contains(metric) ? metric : throw new MarrowException($"An experiment of task {last.Task} can measure {string.Join(", ", metrics)}; found '{metric}'.");
+        return metrics.Contains(metric)
+            ? metric
+            : throw new MarrowException(
+                $"An experiment of task {last.Task} can measure {string.Join(", ", metrics)}; found '{metric}'.");
     }
 
     private static List<ExperimentShare> Shares(ExperimentRequest request, List<StageSamples> whole)
     {
         if (request.Fractions.Count > 0 == request.Patients.Count > 0)
-            throw new MarrowException(request.Fractions.Count > 0 ? "An experiment has fractions or numbers of patients, not both. Remove one of them." : "An experiment needs amounts of labels: give fractions, as 0.1,0.3,1, or numbers of patients.");
+            throw new MarrowException(
+                request.Fractions.Count > 0
+                    ? "An experiment has fractions or numbers of patients, not both. Remove one of them."
+                    : "An experiment needs amounts of labels: give fractions, as 0.1,0.3,1, or numbers of patients.");
         var patients = Patients(whole[^1].TrainingPart);
         foreach (var fraction in request.Fractions.Where(f => !(f is >= 0.0001 and <= 1)))
-            throw new MarrowException(string.Create(CultureInfo.InvariantCulture, $"A fraction of the labels is a number from 0.0001 to 1, found {fraction}."));
+            throw new MarrowException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"A fraction of the labels is a number from 0.0001 to 1, found {fraction}."));
         foreach (var count in request.Patients.Where(p => p < 1 || p > patients))
-            throw new MarrowException($"{whole[^1].Dataset.Root}: the training part has {patients} patients with labels, found {count}. Ask for 1 to {patients}.");
-        List<ExperimentShare> shares = request.Fractions.Count > 0
-            ? [.. request.Fractions.Distinct().Order().Select(f => new ExperimentShare(LabelSubset.Count(f, patients), f))]
-            : [.. request.Patients.Distinct().Order().Select(p => new ExperimentShare(p))];
+            throw new MarrowException(
+                $"{whole[^1].Dataset.Root}: the training part has {patients} patients with labels, found {count}. Ask "
+                    + $"for 1 to {patients}."
+            );
+        List<ExperimentShare> shares =
+            request.Fractions.Count > 0
+                ?
+                [
+                    .. request
+                        .Fractions.Distinct()
+                        .Order()
+                        .Select(f => new ExperimentShare(LabelSubset.Count(f, patients), f)),
+                ]
+                : [.. request.Patients.Distinct().Order().Select(p => new ExperimentShare(p))];
         if (shares.GroupBy(s => s.Patients).FirstOrDefault(g => g.Count() > 1) is { } same)
-            throw new MarrowException($"{string.Join(" and ", same)} of {patients} patients are the same {same.Key}. Remove one of them.");
+            throw new MarrowException(
+                $"{string.Join(" and ", same)} of {patients} patients are the same {same.Key}. Remove one of them.");
         return shares;
     }
 
     private static List<string> Methods(ExperimentRequest request, Recipe recipe)
     {
-        List<string> known = [ExperimentOverrides.Supervised, .. ExperimentOverrides.Sections.Where(section => recipe.Stages.Any(s => RecipeKeys.Of(recipe, s.Name).Contains(section)))];
+        List<string> known =
+        [
+            ExperimentOverrides.Supervised,
+            .. ExperimentOverrides.Sections.Where(section =>
+                recipe.Stages.Any(s => RecipeKeys.Of(recipe, s.Name).Contains(section))),
+        ];
         if (request.Methods.Count == 0)
             return known;
         return request.Methods.FirstOrDefault(m => !known.Contains(m)) is { } unknown
-            ? throw new MarrowException($"{recipe.SourcePath}: no method '{unknown}'. The stages have {string.Join(", ", known)}; a section {unknown}: in one of them makes it one.")
+            ? throw new MarrowException(
+                $"{recipe.SourcePath}: no method '{unknown}'. The stages have {string.Join(", ", known)}; a section "
+                    + $"{unknown}: in one of them makes it one."
+            )
             : [.. known.Where(request.Methods.Contains)];
     }
 
@@ -133,18 +216,27 @@ internal static class ExperimentPlanner
     private static IEnumerable<string> Warnings(Stage stage, int steps)
     {
         if (stage.Train.Epochs > 0)
-            yield return $"{stage.Name}: {stage.Train.Epochs} epochs of all labels are {steps} steps; every run takes as many";
+            yield return $"{stage.Name}: {stage.Train.Epochs} epochs of all labels are {steps} steps; every run takes "
+                + $"as many";
         if (stage.Data.Limit > 0 || stage.Data.Fraction < 1)
-            yield return $"{stage.Name}: the recipe's own limit or fraction is left out: amounts of labels are shares of all";
+            yield return $"{stage.Name}: the recipe's own limit or fraction is left out: amounts of labels are shares "
+                + $"of all";
         if (stage.Data.Validation > 0)
-            yield return $"{stage.Name}: a validation part chooses the weights, by labels that few-label runs would not have. For a clean experiment: --set {stage.Name}.data.validation=0";
+            yield return $"{stage.Name}: a validation part chooses the weights, by labels that few-label runs would "
+                + $"not have. For a clean experiment: --set {stage.Name}.data.validation=0";
         if (stage.Train.Patience > 0)
-            yield return $"{stage.Name}: patience may end runs early, so that not all take the same number of steps. For a clean experiment: --set {stage.Name}.patience=0";
+            yield return $"{stage.Name}: patience may end runs early, so that not all take the same number of steps. "
+                + $"For a clean experiment: --set {stage.Name}.patience=0";
         if (stage.Train.Schedule == ScheduleKind.Step)
-            yield return $"{stage.Name}: schedule: step counts epochs, which are shorter with few labels. For a clean experiment: --set {stage.Name}.schedule=cosine";
+            yield return $"{stage.Name}: schedule: step counts epochs, which are shorter with few labels. For a clean "
+                + $"experiment: --set {stage.Name}.schedule=cosine";
     }
 
-    private static ExperimentSubset Subset(ExperimentRequest request, ExperimentRun run, IReadOnlyList<string> stages, List<StageSamples> whole)
+    private static ExperimentSubset Subset(
+        ExperimentRequest request,
+        ExperimentRun run,
+        IReadOnlyList<string> stages,
+        List<StageSamples> whole)
     {
         var recipe = RecipeOf(request, run, stages);
         StageSamples? samples = null;
@@ -166,8 +258,17 @@ internal static class ExperimentPlanner
                 : new Dictionary<string, int>());
     }
 
-    private static int Patients(IReadOnlyList<Sample> samples) => samples.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Count();
+    private static int Patients(IReadOnlyList<Sample> samples) =>
+        samples.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Count();
 
-    private static string RunName(IReadOnlyList<ExperimentStart> starts, ExperimentStart start, string method, ExperimentShare share, ulong seed) =>
-        string.Create(CultureInfo.InvariantCulture, $"{ExperimentOverrides.Slug(starts, start)}.{method}.{share.Slug}.s{seed}");
+    private static string RunName(
+        IReadOnlyList<ExperimentStart> starts,
+        ExperimentStart start,
+        string method,
+        ExperimentShare share,
+        ulong seed
+    ) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{ExperimentOverrides.Slug(starts, start)}.{method}.{share.Slug}.s{seed}");
 }

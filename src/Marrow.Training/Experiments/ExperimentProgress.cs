@@ -42,7 +42,8 @@ internal sealed class ExperimentProgress(ExperimentPlan plan, Action<RunEvent> r
         _seconds.Add(result.Seconds);
         _done++;
         var measured = result.Value(plan.Metric);
-        var text = $"{ExperimentText.MetricName(plan, measured.Unit)} {ExperimentText.Value(measured.Unit, measured.Value)}";
+        var text =
+            $"{ExperimentText.MetricName(plan, measured.Unit)} {ExperimentText.Value(measured.Unit, measured.Value)}";
         report(Overall with
         {
             Eta = Left(TimeSpan.Zero),

@@ -13,7 +13,9 @@ public sealed record ExperimentRequest
     /// <summary>With all its stages. Its overrides hold for every run, its seed is the first one's.</summary>
     public required Recipe Recipe { get; init; }
 
-    /// <summary>Those that are carried out, by name; the first one gets the start, the last one is measured. Empty: the last.</summary>
+    /// <summary>
+    /// Those that are carried out, by name; the first one gets the start, the last one is measured. Empty: the last.
+    /// </summary>
     public IReadOnlyList<string> Stages { get; init; } = [];
 
     /// <summary>Folders by the names that the recipe gives its data.</summary>
@@ -31,16 +33,24 @@ public sealed record ExperimentRequest
     /// <summary>Numbers of patients, instead of <see cref="Fractions"/>.</summary>
     public IReadOnlyList<int> Patients { get; init; } = [];
 
-    /// <summary>"scratch", "matched:NAME" (random weights with NAME's statistics in each layer) or what <see cref="Resolve"/> finds.</summary>
+    /// <summary>
+    /// "scratch", "matched:NAME" (random weights with NAME's statistics in each layer) or what <see cref="Resolve"/>
+    /// finds.
+    /// </summary>
     public required IReadOnlyList<string> Starts { get; init; }
 
-    /// <summary>"supervised" and the sections of the stages that can be left out ("uda", "teacher"). Empty: all that the recipe has.</summary>
+    /// <summary>
+    /// "supervised" and the sections of the stages that can be left out ("uda", "teacher"). Empty: all that the recipe
+    /// has.
+    /// </summary>
     public IReadOnlyList<string> Methods { get; init; } = [];
 
     /// <summary>Runs of each kind, 1 to 100: the recipe's seed and those that follow it.</summary>
     public int Seeds { get; init; } = 3;
 
-    /// <summary>One of those that can choose the best weights of the last stage's task. Null: the one that does.</summary>
+    /// <summary>
+    /// One of those that can choose the best weights of the last stage's task. Null: the one that does.
+    /// </summary>
     public string? Metric { get; init; }
 
     /// <summary>
@@ -48,7 +58,9 @@ public sealed record ExperimentRequest
     /// </summary>
     public bool Resume { get; init; }
 
-    /// <summary>At the end, save the model of each checkpoint start into <see cref="HubFolder"/>, with what the start was worth.</summary>
+    /// <summary>
+    /// At the end, save the model of each checkpoint start into <see cref="HubFolder"/>, with what the start was worth.
+    /// </summary>
     public bool Save { get; init; } = true;
 
     /// <summary>Where every run computes; null (default) as the recipe says.</summary>

@@ -21,7 +21,8 @@ internal sealed record ExperimentCell
     public required double Mean { get; init; }
 
     /// <summary>
-    /// 95 %: by Student's t over the seeds; with one seed by the bootstrap over the held-out patients. NaN when there is none.
+    /// 95 %: by Student's t over the seeds; with one seed by the bootstrap over the held-out patients. NaN when there
+    /// is none.
     /// </summary>
     public required double Low { get; init; }
     public required double High { get; init; }
@@ -33,8 +34,7 @@ public sealed class ExperimentDifference
     internal ExperimentDifference(
         string start, string method, string againstStart, string againstMethod, ExperimentShare share, double mean,
         double filmsLow, double filmsHigh, double seedsLow, double seedsHigh, string verdict) =>
-        (
-            Start, Method, AgainstStart, AgainstMethod, Share, Mean, FilmsLow, FilmsHigh, SeedsLow, SeedsHigh, Verdict) = (
+        (Start, Method, AgainstStart, AgainstMethod, Share, Mean, FilmsLow, FilmsHigh, SeedsLow, SeedsHigh, Verdict) = (
             start, method, againstStart, againstMethod, share, mean, filmsLow, filmsHigh, seedsLow, seedsHigh, verdict);
 
     public string Start { get; }
@@ -46,7 +46,9 @@ public sealed class ExperimentDifference
     /// <summary>Of the metric, mean over the seeds that both have.</summary>
     public double Mean { get; }
 
-    /// <summary>95 % by the paired bootstrap over the held-out patients, seeds averaged: other films. NaN when there is none.</summary>
+    /// <summary>
+    /// 95 % by the paired bootstrap over the held-out patients, seeds averaged: other films. NaN when there is none.
+    /// </summary>
     public double FilmsLow { get; }
     public double FilmsHigh { get; }
 
@@ -72,7 +74,9 @@ public sealed class ExperimentSaving
     public double Images { get; }
     public LabelSaving Saving { get; }
 
-    /// <summary>Ends of the 95 % interval: seeds and held-out patients drawn again together. Factor NaN when there is none.</summary>
+    /// <summary>
+    /// Ends of the 95 % interval: seeds and held-out patients drawn again together. Factor NaN when there is none.
+    /// </summary>
     public LabelSaving Low { get; }
     public LabelSaving High { get; }
 }

@@ -3,7 +3,9 @@ using Marrow.Metrics;
 
 namespace Marrow.Training.Experiments;
 
-/// <summary>What one run measured: measured.json in its folder. Where it is, the run is done and its weights may be gone.</summary>
+/// <summary>
+/// What one run measured: measured.json in its folder. Where it is, the run is done and its weights may be gone.
+/// </summary>
 public sealed record ExperimentRunResult
 {
     [JsonConstructor]

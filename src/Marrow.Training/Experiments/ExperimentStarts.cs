@@ -11,12 +11,25 @@ namespace Marrow.Training.Experiments;
 /// </summary>
 internal static class ExperimentStarts
 {
-    /// <summary>Throws <see cref="MarrowException"/> for what is not found, is named twice, or has another backbone.</summary>
-    public static List<ExperimentStart> Find(ExperimentRequest request, Stage stage, Dataset data, Dataset measured, out IReadOnlyList<string> warnings)
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> for what is not found, is named twice, or has another backbone.
+    /// </summary>
+    public static List<ExperimentStart> Find(
+        ExperimentRequest request,
+        Stage stage,
+        Dataset data,
+        Dataset measured,
+        out IReadOnlyList<string> warnings)
     {
         if (request.Starts.Count == 0)
-            throw new MarrowException("An experiment needs a start or more: scratch, a checkpoint's name, or matched:NAME for random weights with its statistics.");
-        if (request.Starts.CountBy(s => s, StringComparer.Ordinal).FirstOrDefault(s => s.Value > 1) is { Key: { } twice })
+            throw new MarrowException(
+                "An experiment needs a start or more: scratch, a checkpoint's name, or matched:NAME for random "
+                    + "weights with its statistics."
+            );
+        if (
+            request.Starts.CountBy(s => s, StringComparer.Ordinal).FirstOrDefault(s => s.Value > 1) is
+            { Key: { } twice }
+        )
             throw new MarrowException($"The start '{twice}' is given twice.");
         var notes = new List<string>();
         var starts = new List<ExperimentStart>();
@@ -30,9 +43,16 @@ internal static class ExperimentStarts
             }
             using var checkpoint = request.Resolve(InitReference.NameIn(name));
             Try(name, checkpoint, stage, data);
-            starts.Add(new(name, InitReference.Rename(name, Pinned(InitReference.NameIn(name), checkpoint)), checkpoint.Digest));
-            if (!InitReference.IsMatched(name) && checkpoint.Parents.Ancestors().Any(a => a.Kind == LineageKind.Dataset && a.Digest == digest.Value))
-                notes.Add($"{name} was trained on {measured.Name} itself: its labels are not counted, and it may have seen the held-out images");
+            starts.Add(
+                new(name, InitReference.Rename(name, Pinned(InitReference.NameIn(name), checkpoint)), checkpoint.Digest)
+            );
+            if (
+                !InitReference.IsMatched(name)
+                && checkpoint.Parents.Ancestors().Any(a => a.Kind == LineageKind.Dataset && a.Digest == digest.Value))
+                notes.Add(
+                    $"{name} was trained on {measured.Name} itself: its labels are not counted, and it may have seen "
+                        + $"the held-out images"
+                );
         }
         if (!starts.Exists(s => s.IsScratch))
             notes.Add("without the start 'scratch' there are no differences from it and no label-saving factor");
@@ -49,13 +69,16 @@ internal static class ExperimentStarts
         }
         catch (MarrowException e)
         {
-            throw new MarrowException($"The start '{name}' does not fit stage {stage.Name} ({stage.Model}). {e.Message}", e);
+            throw new MarrowException(
+                $"The start '{name}' does not fit stage {stage.Name} ({stage.Model}). {e.Message}",
+                e);
         }
     }
 
     /// <summary>A hub's name means the newest; an experiment means the one that it began with.</summary>
     private static string Pinned(string reference, Checkpoint checkpoint) =>
-        !checkpoint.WeightsOnly && (reference.StartsWith("oci://", StringComparison.Ordinal) || CheckpointName.IsValid(reference.Split('@')[0]))
+        !checkpoint.WeightsOnly
+        && (reference.StartsWith("oci://", StringComparison.Ordinal) || CheckpointName.IsValid(reference.Split('@')[0]))
             ? Digest.ShortenReference($"{checkpoint.Name}@{checkpoint.Digest}")
             : reference;
 }

@@ -5,8 +5,8 @@ using Marrow.Training.Recipes;
 namespace Marrow.Training.Experiments;
 
 /// <summary>
-/// Runs -> curves, paired differences and label savings. Two sources of chance are told apart: other held-out films (the
-/// paired bootstrap over patients, whose draws every run has kept) and other labels and weights (the seeds).
+/// Runs -> curves, paired differences and label savings. Two sources of chance are told apart: other held-out films
+/// (the paired bootstrap over patients, whose draws every run has kept) and other labels and weights (the seeds).
 /// </summary>
 internal sealed class ExperimentStatistics(ExperimentPlan plan, IReadOnlyList<ExperimentRunResult> runs)
 {
@@ -14,14 +14,23 @@ internal sealed class ExperimentStatistics(ExperimentPlan plan, IReadOnlyList<Ex
     private const ulong BootstrapSeed = 1;
 
     private readonly bool _higherIsBetter = MetricCatalogue.Get(plan.Metric).HigherIsBetter;
-    private readonly Dictionary<(string Start, string Method, ExperimentShare Share, ulong Seed), ExperimentRunResult> _runs =
-        runs.ToDictionary(r => (r.Run.Start, r.Run.Method, r.Run.Share, r.Run.Seed));
+    private readonly Dictionary<
+        (string Start, string Method, ExperimentShare Share, ulong Seed),
+        ExperimentRunResult
+    > _runs = runs.ToDictionary(r => (r.Run.Start, r.Run.Method, r.Run.Share, r.Run.Seed));
 
     /// <summary>What everything is held against: scratch, and the plainest method that there is.</summary>
     private string BaseMethod => plan.Methods[0];
 
     public IReadOnlyList<ExperimentCell> Cells() =>
-        [.. from start in plan.Starts from method in plan.Methods from share in plan.Shares let cell = Cell(start.Name, method, share) where cell is not null select cell];
+        [
+            .. from start in plan.Starts
+            from method in plan.Methods
+            from share in plan.Shares
+            let cell = Cell(start.Name, method, share)
+            where cell is not null
+            select cell,
+        ];
 
     private ExperimentCell? Cell(string start, string method, ExperimentShare share)
     {
@@ -57,15 +66,28 @@ internal sealed class ExperimentStatistics(ExperimentPlan plan, IReadOnlyList<Ex
             foreach (var method in plan.Methods)
             {
                 (string Start, string Method)[] references =
-                    [(ExperimentStart.Scratch, BaseMethod), (ExperimentStart.Scratch, method), (InitReference.Matched + start.Name, method), (start.Name, BaseMethod)];
-                foreach (var reference in references.Distinct().Where(r => r != (start.Name, method) && plan.Starts.Any(s => s.Name == r.Start)))
-                    all.AddRange(plan.Shares.Select(share => Difference((start.Name, method), reference, share)).OfType<ExperimentDifference>());
+                [
+                    (ExperimentStart.Scratch, BaseMethod),
+                    (ExperimentStart.Scratch, method),
+                    (InitReference.Matched + start.Name, method),
+                    (start.Name, BaseMethod),
+                ];
+                foreach (
+                    var reference in references
+                        .Distinct()
+                        .Where(r => r != (start.Name, method) && plan.Starts.Any(s => s.Name == r.Start)))
+                    all.AddRange(
+                        plan.Shares.Select(share => Difference((start.Name, method), reference, share))
+                            .OfType<ExperimentDifference>());
             }
         }
         return all;
     }
 
-    private ExperimentDifference? Difference((string Start, string Method) one, (string Start, string Method) other, ExperimentShare share)
+    private ExperimentDifference? Difference(
+        (string Start, string Method) one,
+        (string Start, string Method) other,
+        ExperimentShare share)
     {
         var pairs = Seeds(one.Start, one.Method, share).Intersect(Seeds(other.Start, other.Method, share))
             .Select(seed => (One: Metric(one, share, seed), Other: Metric(other, share, seed))).ToList();
@@ -92,14 +114,24 @@ internal sealed class ExperimentStatistics(ExperimentPlan plan, IReadOnlyList<Ex
             verdict: sign == 0 ? "unclear" : sign > 0 == _higherIsBetter ? "better" : "worse");
     }
 
-    /// <summary>Draw by draw: both models of a pair met the same patients. Where one lacks an image, the draws do not belong together.</summary>
+    /// <summary>
+    /// Draw by draw: both models of a pair met the same patients. Where one lacks an image, the draws do not belong
+    /// together.
+    /// </summary>
     private static (double Low, double High) Films(List<(MetricValue One, MetricValue Other)> pairs)
     {
-        if (pairs.Any(p => p.One.Draws is null || p.Other.Draws?.Count != p.One.Draws.Count || p.One.Count != p.Other.Count))
+        if (
+            pairs.Any(p =>
+                p.One.Draws is null || p.Other.Draws?.Count != p.One.Draws.Count || p.One.Count != p.Other.Count))
             return (double.NaN, double.NaN);
         var differences = Enumerable.Range(0, pairs[0].One.Draws!.Count)
-            .Select(r => pairs.Average(p => p.One.Draws![r] - p.Other.Draws![r])).Where(d => !double.IsNaN(d)).Order().ToList();
-        return differences.Count < 2 ? (double.NaN, double.NaN) : (Bootstrap.Quantile(differences, 0.025), Bootstrap.Quantile(differences, 0.975));
+            .Select(r => pairs.Average(p => p.One.Draws![r] - p.Other.Draws![r]))
+            .Where(d => !double.IsNaN(d))
+            .Order()
+            .ToList();
+        return differences.Count < 2
+            ? (double.NaN, double.NaN)
+            : (Bootstrap.Quantile(differences, 0.025), Bootstrap.Quantile(differences, 0.975));
     }
 
     /// <summary>Of every line but the one that it is measured by; empty without scratch.</summary>
@@ -107,7 +139,9 @@ internal sealed class ExperimentStatistics(ExperimentPlan plan, IReadOnlyList<Ex
     {
         (string, string) reference = (ExperimentStart.Scratch, BaseMethod);
         var curve = cells.Where(c => (c.Start, c.Method) == reference).OrderBy(c => c.Images).ToList();
-        return curve.Count == 0 ? [] : [.. cells.Where(c => (c.Start, c.Method) != reference).Select(c => Saving(c, curve))];
+        return curve.Count == 0
+            ? []
+            : [.. cells.Where(c => (c.Start, c.Method) != reference).Select(c => Saving(c, curve))];
     }
 
     private ExperimentSaving Saving(ExperimentCell cell, List<ExperimentCell> curve)
@@ -124,8 +158,13 @@ internal sealed class ExperimentStatistics(ExperimentPlan plan, IReadOnlyList<Ex
             high: high);
     }
 
-    /// <summary>Each time seeds are drawn with replacement, the same for all points, and one draw of the patients for all.</summary>
-    private (LabelSaving Low, LabelSaving High) Interval(ExperimentCell cell, List<ExperimentCell> curve, List<double> labels)
+    /// <summary>
+    /// Each time seeds are drawn with replacement, the same for all points, and one draw of the patients for all.
+    /// </summary>
+    private (LabelSaving Low, LabelSaving High) Interval(
+        ExperimentCell cell,
+        List<ExperimentCell> curve,
+        List<double> labels)
     {
         List<ExperimentCell> all = [.. curve, cell];
         var seeds = all.Select(c => c.Values.Select(v => v.Seed)).Aggregate((a, b) => a.Intersect(b)).ToList();
@@ -140,7 +179,9 @@ internal sealed class ExperimentStatistics(ExperimentPlan plan, IReadOnlyList<Ex
             var random = SeededRandom.Fork(BootstrapSeed, b);
             int[] chosen = [.. seeds.Select(_ => random.Next(seeds.Count))];
             var draw = draws > 0 ? random.Next(draws) : -1;
-            var errors = values.Select(v => Error(chosen.Average(s => draw < 0 ? v[s].Value : v[s].Draws![draw]))).ToArray();
+            var errors = values
+                .Select(v => Error(chosen.Average(s => draw < 0 ? v[s].Value : v[s].Draws![draw])))
+                .ToArray();
             var saving = LabelSaving.Of(labels, errors[..^1], cell.Images, errors[^1]);
             if (!double.IsNaN(saving.Factor))
                 found.Add(saving);
@@ -153,7 +194,9 @@ internal sealed class ExperimentStatistics(ExperimentPlan plan, IReadOnlyList<Ex
 
     private double Error(double value) => _higherIsBetter ? -value : value;
 
-    private MetricValue Metric((string Start, string Method) line, ExperimentShare share, ulong seed) => _runs[(line.Start, line.Method, share, seed)].Value(plan.Metric);
+    private MetricValue Metric((string Start, string Method) line, ExperimentShare share, ulong seed) =>
+        _runs[(line.Start, line.Method, share, seed)].Value(plan.Metric);
 
-    private IEnumerable<ulong> Seeds(string start, string method, ExperimentShare share) => plan.Seeds.Where(seed => _runs.ContainsKey((start, method, share, seed)));
+    private IEnumerable<ulong> Seeds(string start, string method, ExperimentShare share) =>
+        plan.Seeds.Where(seed => _runs.ContainsKey((start, method, share, seed)));
 }

@@ -6,7 +6,8 @@ namespace Marrow.Training.Experiments;
 public static class ExperimentText
 {
     /// <summary>"warm start, teacher"; the method is left out where there is but one.</summary>
-    internal static string Line(ExperimentPlan plan, string start, string method) => plan.Methods.Count == 1 ? start : $"{start}, {method}";
+    internal static string Line(ExperimentPlan plan, string start, string method) =>
+        plan.Methods.Count == 1 ? start : $"{start}, {method}";
 
     /// <summary>The metric's name with its unit: "smape (%)".</summary>
     /// <param name="unit">Of the numbers that were measured: a metric alone does not know it.</param>
@@ -21,30 +22,53 @@ public static class ExperimentText
     internal static string Signed(string unit, double value)
     {
         var format = Format(unit);
-        return double.IsNaN(value) ? "-" : value.ToString($"+{format};-{format};{format}", CultureInfo.InvariantCulture);
+        return double.IsNaN(value)
+            ? "-"
+            : value.ToString($"+{format};-{format};{format}", CultureInfo.InvariantCulture);
     }
 
     /// <summary>"12.3 to 14.5"; "-" when there is none.</summary>
     internal static string Interval(string low, string high) => low == "-" || high == "-" ? "-" : $"{low} to {high}";
 
     /// <summary>"3.3"; with a sign before it where it is a bound.</summary>
-    internal static string Factor(LabelSaving saving) => double.IsNaN(saving.Factor) ? "-"
-        : string.Create(CultureInfo.InvariantCulture, $"{(saving.Bound > 0 ? "> " : saving.Bound < 0 ? "< " : "")}{saving.Factor:0.0}");
+    internal static string Factor(LabelSaving saving) =>
+        double.IsNaN(saving.Factor)
+            ? "-"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(saving.Bound > 0 ? "> " : saving.Bound < 0 ? "< " : "")}{saving.Factor:0.0}");
 
     internal static string Images(double images) => images.ToString("0.#", CultureInfo.InvariantCulture);
 
     /// <summary>One for each line but scratch's own.</summary>
-    internal static IReadOnlyList<string> Sentences(ExperimentPlan plan, IReadOnlyList<ExperimentSaving> savings, IReadOnlyList<ExperimentDifference> differences) =>
-    [
-        .. savings.GroupBy(s => (s.Start, s.Method)).Select(line =>
-        {
-            var parts = line.Select((s, i) => $"{Images(s.Images)} {(i == 0 ? "labelled images are worth" : "are worth")} {Words(s)}");
-            var against = differences.Where(d => (d.Start, d.Method, d.AgainstStart, d.AgainstMethod) == (line.Key.Start, line.Key.Method, ExperimentStart.Scratch, plan.Methods[0])).ToList();
-            var verdicts = (Better: against.Count(d => d.Verdict == "better"), Worse: against.Count(d => d.Verdict == "worse"));
-            var verdict = $"Better than scratch beyond chance at {verdicts.Better} of {against.Count} amounts{(verdicts.Worse > 0 ? $", worse at {verdicts.Worse}" : "")}";
-            return $"{Line(plan, line.Key.Start, line.Key.Method)}: {string.Join(", ", parts)} from scratch. {verdict}.";
-        }),
-    ];
+    internal static IReadOnlyList<string> Sentences(
+        ExperimentPlan plan,
+        IReadOnlyList<ExperimentSaving> savings,
+        IReadOnlyList<ExperimentDifference> differences
+    ) =>
+        [
+            .. savings
+                .GroupBy(s => (s.Start, s.Method))
+                .Select(line =>
+                {
+                    var parts = line.Select(
+                        (s, i) =>
+                            $"{Images(s.Images)} {(i == 0 ? "labelled images are worth" : "are worth")} {Words(s)}");
+                    var against = differences
+                        .Where(d =>
+                            (d.Start, d.Method, d.AgainstStart, d.AgainstMethod)
+                            == (line.Key.Start, line.Key.Method, ExperimentStart.Scratch, plan.Methods[0]))
+                        .ToList();
+                    var verdicts = (
+                        Better: against.Count(d => d.Verdict == "better"),
+                        Worse: against.Count(d => d.Verdict == "worse"));
+                    var verdict =
+                        $"Better than scratch beyond chance at {verdicts.Better} of {against.Count} "
+                            + $"amounts{(verdicts.Worse > 0 ? $", worse at {verdicts.Worse}" : "")}";
+                    return $"{Line(plan, line.Key.Start, line.Key.Method)}: {string.Join(", ", parts)} from scratch. "
+                        + $"{verdict}.";
+                }),
+        ];
 
     private static string Words(ExperimentSaving s)
     {

@@ -5,9 +5,9 @@ using Marrow.Training.Runs;
 namespace Marrow.Training.Experiments;
 
 /// <summary>
-/// Carries out single runs, each an ordinary run of the recipe in its own folder. When one is measured its state and its
-/// weights are removed, but for the models that may be saved at the end: of each checkpoint start the first seed's with
-/// the most labels.
+/// Carries out single runs, each an ordinary run of the recipe in its own folder. When one is measured its state and
+/// its weights are removed, but for the models that may be saved at the end: of each checkpoint start the first seed's
+/// with the most labels.
 /// </summary>
 internal sealed class ExperimentWork(ExperimentRequest request, ExperimentPlan plan, ExperimentFolder folder)
 {
@@ -15,8 +15,8 @@ internal sealed class ExperimentWork(ExperimentRequest request, ExperimentPlan p
 
     /// <summary>
     /// The result; null while another process does this run. Goes on where an earlier call stopped. Throws
-    /// <see cref="MarrowException"/> when the run fails and <see cref="OperationCanceledException"/> when cancelled, after
-    /// its state is saved.
+    /// <see cref="MarrowException"/> when the run fails and <see cref="OperationCanceledException"/> when cancelled,
+    /// after its state is saved.
     /// </summary>
     public ExperimentRunResult? Do(ExperimentRun run, Action<RunEvent> report, CancellationToken cancellation)
     {
@@ -63,7 +63,11 @@ internal sealed class ExperimentWork(ExperimentRequest request, ExperimentPlan p
     }
 
     /// <summary>Whether the model is one of those that the experiment may save.</summary>
-    private bool MayBeSaved(ExperimentRun run) => request.Save && run.Seed == plan.Seeds[0] && run.Share == plan.Shares[^1] && plan.Starts.First(s => s.Name == run.Start).IsCheckpoint;
+    private bool MayBeSaved(ExperimentRun run) =>
+        request.Save
+        && run.Seed == plan.Seeds[0]
+        && run.Share == plan.Shares[^1]
+        && plan.Starts.First(s => s.Name == run.Start).IsCheckpoint;
 
     private void Clean(string home, bool keepHub)
     {

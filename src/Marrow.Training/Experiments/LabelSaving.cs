@@ -27,10 +27,17 @@ public readonly record struct LabelSaving
     /// <param name="scratchErrors">Of each; the lower the better.</param>
     /// <param name="labels">Of the start, above 0.</param>
     /// <param name="error">Of the start.</param>
-    internal static LabelSaving Of(IReadOnlyList<double> scratchLabels, IReadOnlyList<double> scratchErrors, double labels, double error)
+    internal static LabelSaving Of(
+        IReadOnlyList<double> scratchLabels,
+        IReadOnlyList<double> scratchErrors,
+        double labels,
+        double error)
     {
         if (scratchLabels.Count == 0 || scratchLabels.Count != scratchErrors.Count)
-            throw new ArgumentException($"Expected as many errors as amounts of labels, one or more, found {scratchErrors.Count} and {scratchLabels.Count}.");
+            throw new ArgumentException(
+                $"Expected as many errors as amounts of labels, one or more, found {scratchErrors.Count} and "
+                    + $"{scratchLabels.Count}."
+            );
         if (double.IsNaN(error) || scratchErrors.Any(double.IsNaN))
             return new(double.NaN, 0);
         var falling = Falling(scratchErrors);
@@ -42,10 +49,14 @@ public readonly record struct LabelSaving
         if (first == 0)
             return new(scratchLabels[0] / labels, 0);
         var share = (falling[first - 1] - error) / (falling[first - 1] - falling[first]);
-        return new(scratchLabels[first - 1] * Math.Pow(scratchLabels[first] / scratchLabels[first - 1], share) / labels, 0);
+        return new(
+            scratchLabels[first - 1] * Math.Pow(scratchLabels[first] / scratchLabels[first - 1], share) / labels,
+            0);
     }
 
-    /// <summary>The nearest curve that never rises, by least squares: neighbours that do are pooled until none does.</summary>
+    /// <summary>
+    /// The nearest curve that never rises, by least squares: neighbours that do are pooled until none does.
+    /// </summary>
     internal static double[] Falling(IReadOnlyList<double> errors)
     {
         var pools = new List<(double Sum, int Count)>();

@@ -4,20 +4,33 @@ namespace Marrow.Training.Experiments;
 public static class RepeatCommands
 {
     /// <summary>To be typed: with the folders as they were given.</summary>
-    public static string ToRepeat(ExperimentRequest request, ExperimentPlan plan, ExperimentRun run) => Join(request, plan, run, request.Recipe.SourcePath, name => Quote($"{name}={request.DataFolders[name]}"),
-        $"--out {Quote(Path.Combine("runs", run.Name))} --hub {Quote(request.HubFolder)}");
+    public static string ToRepeat(ExperimentRequest request, ExperimentPlan plan, ExperimentRun run) =>
+        Join(
+            request,
+            plan,
+            run,
+            request.Recipe.SourcePath,
+            name => Quote($"{name}={request.DataFolders[name]}"),
+            $"--out {Quote(Path.Combine("runs", run.Name))} --hub {Quote(request.HubFolder)}");
 
     /// <summary>As a checkpoint's card tells it: folders are the user's own business.</summary>
     public static string OfCard(ExperimentRequest request, ExperimentPlan plan, ExperimentRun run) =>
         Join(request, plan, run, Path.GetFileName(request.Recipe.SourcePath), name => $"{name}=DIR", "");
 
     /// <summary>The "marrow experiment" of a card: folders are the user's own business.</summary>
-    public static string OfExperiment(ExperimentRequest request, ExperimentPlan plan) => string.Join(' ', (string[])
-    [
-        $"marrow experiment {Quote(Path.GetFileName(request.Recipe.SourcePath))}",
-        .. plan.Methods.SelectMany(m => ExperimentPlanner.DataNames(request, plan.Runs.First(r => r.Method == m), plan.Stages)).Distinct().Select(name => $"--data {name}=DIR"),
-        .. Arguments(request, plan),
-    ]);
+    public static string OfExperiment(ExperimentRequest request, ExperimentPlan plan) =>
+        string.Join(
+            ' ',
+            (string[])
+                [
+                    $"marrow experiment {Quote(Path.GetFileName(request.Recipe.SourcePath))}",
+                    .. plan
+                        .Methods.SelectMany(m =>
+                            ExperimentPlanner.DataNames(request, plan.Runs.First(r => r.Method == m), plan.Stages))
+                        .Distinct()
+                        .Select(name => $"--data {name}=DIR"),
+                    .. Arguments(request, plan),
+                ]);
 
     /// <summary>What an experiment is asked for, but for the recipe and the folders.</summary>
     public static IEnumerable<string> Arguments(ExperimentRequest request, ExperimentPlan plan)
@@ -34,17 +47,34 @@ public static class RepeatCommands
             yield return $"--set {Quote(change)}";
     }
 
-    private static string Join(ExperimentRequest request, ExperimentPlan plan, ExperimentRun run, string recipe, Func<string, string> data, string folders) => string.Join(' ', ((string[])
-    [
-        $"marrow run {Quote(recipe)}",
-        .. ExperimentPlanner.DataNames(request, run, plan.Stages).Select(name => $"--data {data(name)}"),
-        $"--stages {string.Join(',', plan.Stages)}",
-        .. request.Recipe.Overrides.Concat(run.Overrides).Select(o => $"--set {Quote(o)}"),
-        folders,
-    ]).Where(part => part.Length > 0));
+    private static string Join(
+        ExperimentRequest request,
+        ExperimentPlan plan,
+        ExperimentRun run,
+        string recipe,
+        Func<string, string> data,
+        string folders
+    ) =>
+        string.Join(
+            ' ',
+            (
+                (string[])
+                    [
+                        $"marrow run {Quote(recipe)}",
+                        .. ExperimentPlanner
+                            .DataNames(request, run, plan.Stages)
+                            .Select(name => $"--data {data(name)}"),
+                        $"--stages {string.Join(',', plan.Stages)}",
+                        .. request.Recipe.Overrides.Concat(run.Overrides).Select(o => $"--set {Quote(o)}"),
+                        folders,
+                    ]
+            ).Where(part => part.Length > 0));
 
     /// <summary>For a POSIX shell; what is plain stays as it is.</summary>
-    public static string Quote(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or '=' or ':' or '@' or ',' or '+' or '%')
-        ? text
-        : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    public static string Quote(string text) =>
+        text.Length > 0
+        && text.All(c =>
+            char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or '=' or ':' or '@' or ',' or '+' or '%')
+            ? text
+            : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -8,9 +8,9 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Training.Loop;
 
 /// <summary>
-/// Which parts of a model learn at which step, and how fast. The backbone's stages run from shallow to deep; the head is
-/// all the rest. Gradual unfreezing (Howard and Ruder 2018) releases one frozen stage after the other, deepest first, over
-/// the first half of the run.
+/// Which parts of a model learn at which step, and how fast. The backbone's stages run from shallow to deep; the head
+/// is all the rest. Gradual unfreezing (Howard and Ruder 2018) releases one frozen stage after the other, deepest
+/// first, over the first half of the run.
 /// </summary>
 internal sealed class FreezePlan
 {
@@ -28,7 +28,10 @@ internal sealed class FreezePlan
         _stages = BackboneStages.Of(spec);
         _backbonePrefix = ModelCatalogue.BackbonePrefix(spec.Architecture);
         if (options.Freeze > _stages.Count && options.Freeze != TrainOptions.WholeBackbone)
-            throw new MarrowException($"freeze: {options.Freeze}: expected at most {_stages.Count} stages ({spec.Architecture} has {string.Join(", ", _stages.Select(s => s.Name))}).");
+            throw new MarrowException(
+                $"freeze: {options.Freeze}: expected at most {_stages.Count} stages ({spec.Architecture} has "
+                    + $"{string.Join(", ", _stages.Select(s => s.Name))})."
+            );
         _frozenAtFirst = Math.Min(options.Freeze, _stages.Count);
     }
 
@@ -41,7 +44,9 @@ internal sealed class FreezePlan
         return Math.Max(0, _frozenAtFirst - released);
     }
 
-    /// <summary>Puts the model into training mode with these stages frozen: no gradients, batch norms at rest.</summary>
+    /// <summary>
+    /// Puts the model into training mode with these stages frozen: no gradients, batch norms at rest.
+    /// </summary>
     public void Apply(Module model, int frozenStages)
     {
         model.train();
@@ -60,18 +65,20 @@ internal sealed class FreezePlan
     /// each stage between it and the head.
     /// </summary>
     public IReadOnlyList<ParameterGroup> Groups(Module model) =>
-    [
-        .. from named in model.named_parameters()
-           let stage = StageOf(named.name)
-           let decays = named.parameter.dim() > 1
-           group (named.name, named.parameter) by (Stage: stage ?? _stages.Count, Decays: decays) into g
-           orderby g.Key.Stage, g.Key.Decays
-           select new ParameterGroup(
-               $"{(g.Key.Stage == _stages.Count ? "head" : _stages[g.Key.Stage].Name)}{(g.Key.Decays ? "" : ".noDecay")}",
-               g.Key.Stage == _stages.Count ? 1 : _options.BackboneLr * Math.Pow(_options.LayerDecay, _stages.Count - 1 - g.Key.Stage),
-               g.Key.Decays ? _options.WeightDecay : 0,
-               [.. g.Select(p => (p.name, (Parameter)p.parameter))]),
-    ];
+        [
+            .. from named in model.named_parameters()
+            let stage = StageOf(named.name)
+            let decays = named.parameter.dim() > 1
+            group (named.name, named.parameter) by (Stage: stage ?? _stages.Count, Decays: decays) into g
+            orderby g.Key.Stage, g.Key.Decays
+            select new ParameterGroup(
+                $"{(g.Key.Stage == _stages.Count ? "head" : _stages[g.Key.Stage].Name)}{(g.Key.Decays ? "" : ".noDecay")}",
+                g.Key.Stage == _stages.Count
+                    ? 1
+                    : _options.BackboneLr * Math.Pow(_options.LayerDecay, _stages.Count - 1 - g.Key.Stage),
+                g.Key.Decays ? _options.WeightDecay : 0,
+                [.. g.Select(p => (p.name, (Parameter)p.parameter))]),
+        ];
 
     private int? StageOf(string key)
     {

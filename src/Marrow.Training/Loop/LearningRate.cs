@@ -15,7 +15,8 @@ internal static class LearningRate
             return (step + 1.0) / warmupSteps;
         return options.Schedule switch
         {
-            ScheduleKind.Cosine => 0.5 * (1 + Math.Cos(Math.PI * (step - warmupSteps) / Math.Max(1, totalSteps - warmupSteps))),
+            ScheduleKind.Cosine => 0.5
+                * (1 + Math.Cos(Math.PI * (step - warmupSteps) / Math.Max(1, totalSteps - warmupSteps))),
             ScheduleKind.Step => Math.Pow(options.StepFactor, step / Math.Max(1, options.StepEpochs * stepsPerEpoch)),
             _ => 1,
         };

@@ -21,16 +21,26 @@ internal sealed unsafe class Optimizer : IDisposable
     private readonly double _momentum;
     private readonly (ParameterGroup Group, Slot[] Slots)[] _groups;
 
-    /// <param name="groups">Disjoint; frozen parameters belong to one too, and are passed over while they have no gradient.</param>
+    /// <param name="groups">
+    /// Disjoint; frozen parameters belong to one too, and are passed over while they have no gradient.
+    /// </param>
     public Optimizer(OptimizerKind kind, double momentum, IReadOnlyList<ParameterGroup> groups)
     {
         _kind = kind;
         _momentum = momentum;
         using var noGrad = no_grad();
-        _groups = [.. groups.Select(group => (group, group.Parameters.Select(p => NewSlot(p.Name, p.Value)).ToArray()))];
+        _groups =
+        [
+            .. groups.Select(group => (group, group.Parameters.Select(p => NewSlot(p.Name, p.Value)).ToArray())),
+        ];
 
-        Slot NewSlot(string name, Parameter parameter) => new(name, parameter, zeros_like(parameter).DetachFromDisposeScope(),
-            kind == OptimizerKind.AdamW ? zeros_like(parameter).DetachFromDisposeScope() : null, zeros([], float32, parameter.device).DetachFromDisposeScope());
+        Slot NewSlot(string name, Parameter parameter) =>
+            new(
+                name,
+                parameter,
+                zeros_like(parameter).DetachFromDisposeScope(),
+                kind == OptimizerKind.AdamW ? zeros_like(parameter).DetachFromDisposeScope() : null,
+                zeros([], float32, parameter.device).DetachFromDisposeScope());
     }
 
     private IEnumerable<Slot> Slots => _groups.SelectMany(g => g.Slots);
@@ -56,7 +66,11 @@ internal sealed unsafe class Optimizer : IDisposable
         const double epsilon = 1e-6; // torch.nn.utils.clip_grad_norm_'s
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var gradients = Slots.Where(s => s.Parameter.requires_grad).Select(s => s.Parameter.grad).OfType<Tensor>().ToArray();
+        var gradients = Slots
+            .Where(s => s.Parameter.requires_grad)
+            .Select(s => s.Parameter.grad)
+            .OfType<Tensor>()
+            .ToArray();
         if (gradients.Length == 0)
             return 0;
         var norm = (double)stack(gradients.Select(g => g.norm())).norm().Value<float>();
@@ -68,7 +82,9 @@ internal sealed unsafe class Optimizer : IDisposable
         return norm;
     }
 
-    /// <summary>One update with each group's own learning rate, <paramref name="learningRate"/> times its factor.</summary>
+    /// <summary>
+    /// One update with each group's own learning rate, <paramref name="learningRate"/> times its factor.
+    /// </summary>
     public void Step(double learningRate)
     {
         using var scope = NewDisposeScope();
@@ -90,7 +106,15 @@ internal sealed unsafe class Optimizer : IDisposable
                 active.ForEach(a => SgdStep(a.Slot, a.Gradient, rate, group.WeightDecay));
             else if (FusedAdamW.IsAvailable)
                 FusedAdamW.Step(
-                    [.. active.Select(a => (a.Slot.Parameter, SameLayout(a.Gradient, a.Slot.Parameter), a.Slot.First, a.Slot.Second!, a.Slot.Steps))],
+                    [
+                        .. active.Select(a =>
+                            (
+                                a.Slot.Parameter,
+                                SameLayout(a.Gradient, a.Slot.Parameter),
+                                a.Slot.First,
+                                a.Slot.Second!,
+                                a.Slot.Steps)),
+                    ],
                     rate, Beta1, Beta2, group.WeightDecay, Epsilon);
             else
                 active.ForEach(a => AdamWStep(a.Slot, a.Gradient, rate, group.WeightDecay));
@@ -119,7 +143,8 @@ internal sealed unsafe class Optimizer : IDisposable
 
     private void SgdStep(Slot slot, Tensor gradient, double rate, double weightDecay)
     {
-        slot.First.mul_(Scalars.Of(_momentum)).add_(gradient.add(slot.Parameter, Scalars.Of(weightDecay)), Scalars.Of(1.0));
+        slot.First.mul_(Scalars.Of(_momentum))
+            .add_(gradient.add(slot.Parameter, Scalars.Of(weightDecay)), Scalars.Of(1.0));
         slot.Parameter.add_(slot.First, Scalars.Of(-rate));
     }
 
@@ -143,9 +168,15 @@ internal sealed unsafe class Optimizer : IDisposable
 }
 
 /// <summary>Parameters that share a learning rate factor and a weight decay.</summary>
-internal sealed record ParameterGroup(string Name, double LearningRateFactor, double WeightDecay, IReadOnlyList<(string Name, Parameter Value)> Parameters);
+internal sealed record ParameterGroup(
+    string Name,
+    double LearningRateFactor,
+    double WeightDecay,
+    IReadOnlyList<(string Name, Parameter Value)> Parameters);
 
-/// <summary>libtorch's fused AdamW, on the processor or a CUDA device, for float32 tensors of one layout each.</summary>
+/// <summary>
+/// libtorch's fused AdamW, on the processor or a CUDA device, for float32 tensors of one layout each.
+/// </summary>
 internal static unsafe class FusedAdamW
 {
     // at::_ops::_fused_adamw_::call(self, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, state_steps, lr, beta1, beta2,
@@ -154,7 +185,8 @@ internal static unsafe class FusedAdamW
         double, double, double, double, double, byte, byte, OptionalTensor*, OptionalTensor*, void> Call =
         (delegate* unmanaged<ArrayRef, ArrayRef, ArrayRef, ArrayRef, ArrayRef, ArrayRef,
             double, double, double, double, double, byte, byte, OptionalTensor*, OptionalTensor*, void>)
-        LibtorchExports.Find("_ZN2at4_ops13_fused_adamw_4callEN3c108ArrayRefINS_6TensorEEES5_S5_S5_S5_S5_dddddbbRKSt8optionalIS4_ES9_");
+        LibtorchExports.Find(
+            "_ZN2at4_ops13_fused_adamw_4callEN3c108ArrayRefINS_6TensorEEES5_S5_S5_S5_S5_dddddbbRKSt8optionalIS4_ES9_");
 
     public static bool IsAvailable => Call != null;
 

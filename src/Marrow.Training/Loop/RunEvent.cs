@@ -25,7 +25,9 @@ public sealed record RunEvent
     /// <summary>Mean since the last event; null when no step was taken (validation, preparation).</summary>
     public double? Loss { get; internal init; }
 
-    /// <summary>The parts of <see cref="Loss"/> by name ("class", "box", "corners"); empty when no step was taken.</summary>
+    /// <summary>
+    /// The parts of <see cref="Loss"/> by name ("class", "box", "corners"); empty when no step was taken.
+    /// </summary>
     [JsonInclude] internal IReadOnlyDictionary<string, double> Losses { get; init; } = new Dictionary<string, double>();
 
     /// <summary>
@@ -51,7 +53,9 @@ public sealed record RunEvent
     /// <summary>Validation metrics by name; empty but after an evaluation.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; internal init; } = new Dictionary<string, double>();
 
-    /// <summary>A line for the reader ("warm start: 98.2 % of the backbone copied"); null when the numbers say it all.</summary>
+    /// <summary>
+    /// A line for the reader ("warm start: 98.2 % of the backbone copied"); null when the numbers say it all.
+    /// </summary>
     public string? Message { get; internal init; }
 
     /// <summary>Of work in a run that takes no training steps: its images or runs are counted as steps.</summary>

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using System.Text.Json.Serialization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Marrow.Training.Methods;
 using Marrow.Training.Runs;
 using Marrow.Weights;
@@ -36,8 +36,9 @@ public sealed record RunProgress
 internal sealed record MeasuredStep(int Step, IReadOnlyDictionary<string, double> Metrics);
 
 /// <summary>
-/// The state file: model, optimizer, average, what the method keeps, and torch's random generator as safetensors, the progress as JSON in its
-/// metadata. One file, so that it is whole or not there; a SHA-256 of all of it, so that a flipped bit is noticed.
+/// The state file: model, optimizer, average, what the method keeps, and torch's random generator as safetensors, the
+/// progress as JSON in its metadata. One file, so that it is whole or not there; a SHA-256 of all of it, so that a
+/// flipped bit is noticed.
 /// </summary>
 internal static class RunState
 {
@@ -46,18 +47,34 @@ internal static class RunState
     private const string ProgressKey = "progress";
     private const string DataKey = "data"; // absent in states of early versions
     private const string DigestKey = "sha256";
-    private const string Anew = "Start the run anew in another folder, by --out, or copy the file from where it is whole.";
+    private const string Anew = "Start the run anew in another folder, by --out, or copy the file from where it is "
+        + "whole.";
 
     /// <param name="data">What the state is of, by <see cref="RunIdentity.Key"/>.</param>
-    public static void Save(string path, RunProgress progress, string data, TrainingMethod method, Optimizer optimizer, MovingAverage? average)
+    public static void Save(
+        string path,
+        RunProgress progress,
+        string data,
+        TrainingMethod method,
+        Optimizer optimizer,
+        MovingAverage? average)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var tensors = Tensors(method, optimizer, average).Append((Name: "generator", Value: random.get_rng_state()));
-        Write(path, [.. tensors.Select(t => KeyValuePair.Create(t.Name, t.Value))], JsonSerializer.Serialize(progress, MarrowJson.Line), data);
+        Write(
+            path,
+            [.. tensors.Select(t => KeyValuePair.Create(t.Name, t.Value))],
+            JsonSerializer.Serialize(progress, MarrowJson.Line),
+            data);
     }
 
-    public static RunProgress Load(string path, string data, TrainingMethod method, Optimizer optimizer, MovingAverage? average)
+    public static RunProgress Load(
+        string path,
+        string data,
+        TrainingMethod method,
+        Optimizer optimizer,
+        MovingAverage? average)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -66,7 +83,11 @@ internal static class RunState
         foreach (var (name, target) in Tensors(method, optimizer, average))
             Copy(file, name, target, path);
         if (file.Metadata.TryGetValue(DataKey, out var began) && began.Length > 0 && began != data)
-            throw MarrowException.Conflict(path, "the state of a run on these labels, images and start", "one that began with others", Anew);
+            throw MarrowException.Conflict(
+                path,
+                "the state of a run on these labels, images and start",
+                "one that began with others",
+                Anew);
         random.set_rng_state(file.Read("generator"));
         return progress;
     }
@@ -74,7 +95,10 @@ internal static class RunState
     /// <summary>True of a stage that was stopped, or is done, after its first steps.</summary>
     public static bool Exists(string stageFolder) => File.Exists(Path.Combine(stageFolder, FileName));
 
-    /// <summary>Throws <see cref="MarrowException"/> when a stage that is to go on has a state, or best weights, that are not whole: before it trains.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when a stage that is to go on has a state, or best weights, that are not
+    /// whole: before it trains.
+    /// </summary>
     public static void Check(string stageFolder)
     {
         var path = Path.Combine(stageFolder, FileName);
@@ -88,7 +112,11 @@ internal static class RunState
     }
 
     private static RunProgress Progress(Safetensors state, string path) =>
-        MarrowJson.Decode<RunProgress>(Encoding.UTF8.GetBytes(state.Metadata[ProgressKey]), path, "a run's progress", Anew);
+        MarrowJson.Decode<RunProgress>(
+            Encoding.UTF8.GetBytes(state.Metadata[ProgressKey]),
+            path,
+            "a run's progress",
+            Anew);
 
     public static void SaveWeights(string path, Module model)
     {
@@ -105,7 +133,12 @@ internal static class RunState
             Copy(file, name, target, path);
     }
 
-    private static void Write(string path, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, string progress, string data) =>
+    private static void Write(
+        string path,
+        IReadOnlyList<KeyValuePair<string, Tensor>> tensors,
+        string progress,
+        string data
+    ) =>
         Safetensors.Write(path, tensors, new Dictionary<string, string>
         {
             [ProgressKey] = progress,
@@ -119,10 +152,15 @@ internal static class RunState
         var file = Safetensors.Open(path);
         try
         {
-            if (!file.Metadata.TryGetValue(ProgressKey, out var progress) || !file.Metadata.TryGetValue(DigestKey, out var written))
+            if (
+                !file.Metadata.TryGetValue(ProgressKey, out var progress)
+                || !file.Metadata.TryGetValue(DigestKey, out var written))
                 throw MarrowException.Damaged(path, what, "a safetensors file of another kind", Anew);
-            var computed = Digest(file.Entries.Select(e => (e.Name, file.Read(e.Name))), progress + file.Metadata.GetValueOrDefault(DataKey));
-            return computed == written ? file : throw MarrowException.Damaged(path, $"SHA-256 {written}, as the file says", computed, $"The file is damaged. {Anew}");
+            var computed = Digest(
+                file.Entries.Select(e => (e.Name, file.Read(e.Name))),
+                progress + file.Metadata.GetValueOrDefault(DataKey));
+            return computed == written ? file : throw MarrowException.Damaged(path, $"SHA-256 {written}, as the file "
+                + $"says", computed, $"The file is damaged. {Anew}");
         }
         catch
         {
@@ -145,7 +183,10 @@ internal static class RunState
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static IEnumerable<(string Name, Tensor Value)> Tensors(TrainingMethod method, Optimizer optimizer, MovingAverage? average)
+    private static IEnumerable<(string Name, Tensor Value)> Tensors(
+        TrainingMethod method,
+        Optimizer optimizer,
+        MovingAverage? average)
     {
         foreach (var (name, tensor) in method.Task.Model.state_dict())
             yield return ($"model.{name}", tensor);
@@ -160,10 +201,15 @@ internal static class RunState
     private static void Copy(Safetensors file, string name, Tensor target, string path)
     {
         if (!file.Contains(name))
-            throw MarrowException.Bad(path, $"the tensor {name}", "none", "The run's settings have changed: start it anew without --resume.");
+            throw MarrowException.Bad(path, $"the tensor {name}", "none", "The run's settings have changed: start it "
+                + "anew without --resume.");
         using var value = file.Read(name);
         if (!value.shape.AsSpan().SequenceEqual(target.shape))
-            throw MarrowException.Bad(path, $"{name} of shape [{string.Join(", ", target.shape)}]", $"[{string.Join(", ", value.shape)}]", "The run's settings have changed: start it anew without --resume.");
+            throw MarrowException.Bad(
+                path,
+                $"{name} of shape [{string.Join(", ", target.shape)}]",
+                $"[{string.Join(", ", value.shape)}]",
+                "The run's settings have changed: start it anew without --resume.");
         target.copy_(value);
     }
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Marrow.Training.Loop;
 
 /// <summary>
-/// Notices that steps take three times as long as the first ones: since a run started something else has come to use the
-/// processors, or they have been slowed down. Told once a stage; nothing of the run changes.
+/// Notices that steps take three times as long as the first ones: since a run started something else has come to use
+/// the processors, or they have been slowed down. Told once a stage; nothing of the run changes.
 /// </summary>
 internal sealed class SlowSteps
 {
@@ -19,7 +19,9 @@ internal sealed class SlowSteps
     private bool _told;
 
     /// <summary>What is to be told of slow steps; null when there is nothing.</summary>
-    /// <param name="images">Of the step; with more of them, or fewer frozen stages, it takes longer by right, and is compared anew.</param>
+    /// <param name="images">
+    /// Of the step; with more of them, or fewer frozen stages, it takes longer by right, and is compared anew.
+    /// </param>
     public string? Add(double seconds, int images, int frozen)
     {
         if (_told)
@@ -47,11 +49,14 @@ internal sealed class SlowSteps
             return null;
         _told = true;
         var times = (now / before).ToString("0.0", CultureInfo.InvariantCulture);
-        return $"steps take {times} times as long as the first ones ({Seconds(before)}, now {Seconds(now)}). Look for another program on the processors (top), a quota, or a processor that is too hot."
-            + " If that stays, Ctrl-C saves the state; --resume --threads 1 --allow-changed threads then goes on with one thread, which waits for no other.";
+        return $"steps take {times} times as long as the first ones ({Seconds(before)}, now {Seconds(now)}). Look for "
+            + $"another program on the processors (top), a quota, or a processor that is too hot."
+            + " If that stays, Ctrl-C saves the state; --resume --threads 1 --allow-changed threads then goes on with "
+            + "one thread, which waits for no other.";
     }
 
     private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Compared / 2);
 
-    private static string Seconds(double value) => $"{value.ToString(value < 1 ? "0.000" : "0.0", CultureInfo.InvariantCulture)} s";
+    private static string Seconds(double value) =>
+        $"{value.ToString(value < 1 ? "0.000" : "0.0", CultureInfo.InvariantCulture)} s";
 }

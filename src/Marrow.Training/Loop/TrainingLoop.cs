@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Marrow.Computing;
 using Marrow.Inputs;
 using Marrow.Metrics;
@@ -41,11 +42,27 @@ internal sealed class TrainingLoop : IDisposable
     /// <param name="method">What a step learns from; it stays its maker's.</param>
     /// <param name="folder">Of this stage's run; state.safetensors and best.safetensors lie here.</param>
     /// <param name="validation">Null: no selection, the last weights count.</param>
-    /// <param name="data">What its state is of, by <see cref="RunIdentity.Key"/>: a state of anything else is refused.</param>
-    public TrainingLoop(string stage, TrainingMethod method, TrainOptions options, BatchLoader training, BatchLoader? validation, string folder, string data)
+    /// <param name="data">
+    /// What its state is of, by <see cref="RunIdentity.Key"/>: a state of anything else is refused.
+    /// </param>
+    public TrainingLoop(
+        string stage,
+        TrainingMethod method,
+        TrainOptions options,
+        BatchLoader training,
+        BatchLoader? validation,
+        string folder,
+        string data)
     {
         KeptMemory.Ask();
-        (_stage, _method, _options, _training, _validation, _folder, _data) = (stage, method, options, training, validation, folder, data);
+        (_stage, _method, _options, _training, _validation, _folder, _data) = (
+            stage,
+            method,
+            options,
+            training,
+            validation,
+            folder,
+            data);
         (_task, _compute) = (method.Task, method.Compute);
         _freeze = new(_task.Spec, options);
         _optimizer = new(options.Optimizer, options.Momentum, _freeze.Groups(_task.Model));
@@ -72,7 +89,13 @@ internal sealed class TrainingLoop : IDisposable
         if (resume && File.Exists(StatePath))
         {
             _progress = RunState.Load(StatePath, _data, _method, _optimizer, _average);
-            report(new(stage: _stage) { Step = _progress.Step, Steps = _totalSteps, Message = $"resumed at step {_progress.Step} of {_totalSteps}" });
+            report(new(stage: _stage)
+            {
+                Step = _progress.Step,
+                Steps = _totalSteps,
+                Message = $"resumed at step "
+                + $"{_progress.Step} of {_totalSteps}"
+            });
         }
         var (epoch, batch) = Math.DivRem((long)_progress.Step * _options.Accumulate, _training.BatchesPerEpoch);
         _training.Seek((int)epoch, (int)batch);
@@ -94,7 +117,11 @@ internal sealed class TrainingLoop : IDisposable
             var images = _options.Batch * _options.Accumulate * (1 + _method.UnlabeledBatches(Place));
             var start = Stopwatch.GetTimestamp();
             var loss = Step();
-            _progress = _progress with { Step = _progress.Step + 1, Seconds = secondsBefore + sinceStart.Elapsed.TotalSeconds };
+            _progress = _progress with
+            {
+                Step = _progress.Step + 1,
+                Seconds = secondsBefore + sinceStart.Elapsed.TotalSeconds,
+            };
             clock.Add(loss, _method.Observed, images);
             if (slow.Add(Stopwatch.GetElapsedTime(start).TotalSeconds, images, wanted) is { } warning)
                 report(new(stage: _stage) { Step = _progress.Step, Steps = _totalSteps, Message = warning });
@@ -119,7 +146,11 @@ internal sealed class TrainingLoop : IDisposable
             RunState.Save(StatePath, _progress, _data, _method, _optimizer, _average);
         }
         if (_validation is not null && _progress.BestValue is null)
-            report(new(stage: _stage) { Message = $"{_options.Metric} has no value on the part to choose by: the last weights are kept" });
+            report(new(stage: _stage)
+            {
+                Message = $"{_options.Metric} has no value on the part to choose by: the last "
+                + $"weights are kept"
+            });
         KeepFinalWeights();
         return _progress;
     }
@@ -132,18 +163,21 @@ internal sealed class TrainingLoop : IDisposable
 
     /// <summary>After the last step, and after every so many epochs; not twice.</summary>
     private bool OwesMeasurement => _validation is not null && _progress.Step > 0
-        && (_progress.Step == _totalSteps || (_progress.Step % _stepsPerEpoch == 0 && _progress.Step / _stepsPerEpoch % _options.EvaluateEvery == 0))
+        && (
+            _progress.Step == _totalSteps
+            || (_progress.Step % _stepsPerEpoch == 0 && _progress.Step / _stepsPerEpoch % _options.EvaluateEvery == 0))
         && (_progress.History.Count == 0 || _progress.History[^1].Step != _progress.Step);
 
     private StepPlace Place => new(_progress.Step, _totalSteps);
 
     private double WaitSeconds => _training.WaitSeconds + _method.WaitSeconds;
 
-    private double Rate(int step) => _options.LearningRate * LearningRate.Factor(_options, step, _totalSteps, _stepsPerEpoch);
+    private double Rate(int step) =>
+        _options.LearningRate * LearningRate.Factor(_options, step, _totalSteps, _stepsPerEpoch);
 
     /// <summary>
-    /// One optimizer step over <c>accumulate</c> batches, and the unlabelled ones that belong to them; the mean loss by its
-    /// parts.
+    /// One optimizer step over <c>accumulate</c> batches, and the unlabelled ones that belong to them; the mean loss by
+    /// its parts.
     /// </summary>
     private Dictionary<string, double> Step()
     {
@@ -177,7 +211,10 @@ internal sealed class TrainingLoop : IDisposable
     }
 
     /// <summary>Adds to the gradients and to the parts, and gives the loss.</summary>
-    private double Backward(IReadOnlyList<(string Name, Tensor Value)> losses, Dictionary<string, double> parts, List<string> files)
+    private double Backward(
+        IReadOnlyList<(string Name, Tensor Value)> losses,
+        Dictionary<string, double> parts,
+        List<string> files)
     {
         if (losses.Count == 0)
             return 0;
@@ -190,14 +227,19 @@ internal sealed class TrainingLoop : IDisposable
         }
         if (!double.IsFinite(sum))
             throw NotFinite("loss", parts, files);
-        var total = losses.Select(l => l.Value).Aggregate((a, b) => a.Plus(b)) / Scalars.Of((double)_options.Accumulate);
+        var total =
+            losses.Select(l => l.Value).Aggregate((a, b) => a.Plus(b)) / Scalars.Of((double)_options.Accumulate);
         total.backward();
         return sum;
     }
 
-    private MarrowException NotFinite(string what, Dictionary<string, double> parts, List<string> files) => new(
-        $"{_stage}: the {what} is not a finite number at step {_progress.Step + 1} ({string.Join(", ", parts.Select(p => FormattableString.Invariant($"{p.Key} {p.Value:g4}")))}). "
-        + $"Lower train.lr (now {FormattableString.Invariant($"{_options.LearningRate:g3}")}) or look at the images of the batch: {string.Join(", ", files)}.");
+    private MarrowException NotFinite(string what, Dictionary<string, double> parts, List<string> files) =>
+        new(
+            $"{_stage}: the {what} is not a finite number at step {_progress.Step + 1} "
+                + $"({string.Join(", ", parts.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Key} {p.Value:g4}")))}). "
+                + $"Lower train.lr (now {string.Create(CultureInfo.InvariantCulture, $"{_options.LearningRate:g3}")}) "
+                + $"or look "
+                + $"at the images of the batch: {string.Join(", ", files)}.");
 
     /// <summary>Stopped while it measures, it saves the state before: the measurement is then owed.</summary>
     private void Validate(Action<RunEvent> report, CancellationToken cancellation)
@@ -222,7 +264,8 @@ internal sealed class TrainingLoop : IDisposable
         {
             metrics = Measure(_validation!, PointEstimates);
             var value = metrics.FirstOrDefault(m => m.Name == _options.Metric)
-                ?? throw new MarrowException($"train.metric: {_options.Metric} is none of {string.Join(", ", metrics.Select(m => m.Name))}.");
+                ?? throw new MarrowException($"train.metric: {_options.Metric} is none of "
+                    + $"{string.Join(", ", metrics.Select(m => m.Name))}.");
             // A metric may be undefined (AUROC where one class is missing): then nothing is chosen by it.
             var better = double.IsFinite(value.Value) && (_progress.BestValue is not { } best
                 || (MetricCatalogue.Get(_options.Metric).HigherIsBetter ? value.Value > best : value.Value < best));
@@ -236,7 +279,10 @@ internal sealed class TrainingLoop : IDisposable
                 History = [.. _progress.History, new(_progress.Step, metrics.ToDictionary(m => m.Name, m => m.Value))],
             };
         }
-        _progress = _progress with { StoppedEarly = _options.Patience > 0 && _progress.WorseEvaluations >= _options.Patience };
+        _progress = _progress with
+        {
+            StoppedEarly = _options.Patience > 0 && _progress.WorseEvaluations >= _options.Patience,
+        };
         report(new(
             stage: _stage)
         {
@@ -244,7 +290,8 @@ internal sealed class TrainingLoop : IDisposable
             Step = _progress.Step,
             Steps = _totalSteps,
             Metrics = _progress.History[^1].Metrics,
-            Message = _progress.StoppedEarly ? $"stopped early: {_options.Metric} has not improved in {_options.Patience} evaluations" : null,
+            Message = _progress.StoppedEarly ? $"stopped early: {_options.Metric} has not improved in "
+                + $"{_options.Patience} evaluations" : null,
         });
     }
 

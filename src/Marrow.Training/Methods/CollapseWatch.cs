@@ -29,13 +29,18 @@ internal sealed class CollapseWatch : IDisposable
     public CollapseWatch(IReadOnlyList<double[]> labels)
     {
         _length = labels[0].Length;
-        _labelVariance = Enumerable.Range(0, _length).Sum(i => Variance(labels.Select(l => l[i]).Where(double.IsFinite).ToList()));
+        _labelVariance = Enumerable
+            .Range(0, _length)
+            .Sum(i => Variance(labels.Select(l => l[i]).Where(double.IsFinite).ToList()));
         _numbers = zeros(Signatures + 2 * _length, ScalarType.Float64, CPU).DetachFromDisposeScope();
     }
 
     public Tensor State => _numbers;
 
-    /// <summary>Of the answers to unlabelled images, as a share of the true labels' variance; NaN before the first or where labels do not vary.</summary>
+    /// <summary>
+    /// Of the answers to unlabelled images, as a share of the true labels' variance; NaN before the first or where
+    /// labels do not vary.
+    /// </summary>
     public double Spread
     {
         get
@@ -92,11 +97,26 @@ internal sealed class CollapseWatch : IDisposable
         if (numbers[Steps] < Math.Max(WatchedSteps, place.Steps(WatchedShare)))
             return null;
         if (numbers[Loss] > WorstLoss * numbers[BestLoss])
-            return string.Create(CultureInfo.InvariantCulture, $"the loss on labelled images has grown from {numbers[BestLoss]:G3} to {numbers[Loss]:G3} while it learnt from its own answers. Raise {section}.confidence (now {least:G3}), lower {section}.weight, or lengthen {section}.warmup.");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"the loss on labelled images has grown from {numbers[BestLoss]:G3} to {numbers[Loss]:G3} while it "
+                    + $"learnt from its own answers. Raise {section}.confidence (now {least:G3}), lower "
+                    + $"{section}.weight, or lengthen {section}.warmup."
+            );
         if (numbers[Accepted] < LeastAccepted)
-            return string.Create(CultureInfo.InvariantCulture, $"none of its answers for unlabelled images is accepted: their confidence is {numbers[Confidence]:G3} on average, {section}.confidence asks for {least:G3}. Lengthen {section}.warmup, so that it has learnt more by then, lower {section}.confidence, or give more labelled images.");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"none of its answers for unlabelled images is accepted: their confidence is {numbers[Confidence]:G3} "
+                    + $"on average, {section}.confidence asks for {least:G3}. Lengthen {section}.warmup, so that it "
+                    + $"has learnt more by then, lower {section}.confidence, or give more labelled images."
+            );
         if (Spread < LeastSpread)
-            return string.Create(CultureInfo.InvariantCulture, $"its answers for all unlabelled images are the same: they vary {Spread:P2} as much as the labels do. Lengthen {section}.warmup, lower {section}.weight, or raise {section}.confidence (now {least:G3}).");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"its answers for all unlabelled images are the same: they vary {Spread:P2} as much as the labels do. "
+                    + $"Lengthen {section}.warmup, lower {section}.weight, or raise {section}.confidence (now "
+                    + $"{least:G3})."
+            );
         return null;
     }
 

@@ -8,11 +8,11 @@ using static TorchSharp.torch;
 namespace Marrow.Training.Methods;
 
 /// <summary>
-/// A mean teacher that gives pseudo-labels (Tarvainen and Valpola, NIPS 2017; Liu et al., "Unbiased Teacher", ICLR 2021).
-/// The teacher is the moving average of the student. Data flow: plain image -> teacher -> a label and its confidence
-/// (for a spine the decoder's, of the whole chain; for a mask the Dice that its probabilities lead to expect) -> those that are confident enough, moved with the augmented image ->
-/// the task's own loss of the student on that image. What is not accepted counts as a loss of 0, so that a batch of which
-/// little is accepted weighs little.
+/// A mean teacher that gives pseudo-labels (Tarvainen and Valpola, NIPS 2017; Liu et al., "Unbiased Teacher", ICLR
+/// 2021). The teacher is the moving average of the student. Data flow: plain image -> teacher -> a label and its
+/// confidence (for a spine the decoder's, of the whole chain; for a mask the Dice that its probabilities lead to
+/// expect) -> those that are confident enough, moved with the augmented image -> the task's own loss of the student on
+/// that image. What is not accepted counts as a loss of 0, so that a batch of which little is accepted weighs little.
 /// </summary>
 internal sealed class MeanTeacher : UnlabeledMethod
 {
@@ -21,7 +21,14 @@ internal sealed class MeanTeacher : UnlabeledMethod
     private readonly ITeacherTask _labels;
     private readonly MovingAverage _average;
 
-    public MeanTeacher(TaskModel task, Compute compute, string stage, TeacherOptions options, BatchLoader images, int accumulate, IReadOnlyList<double[]> labelSignatures)
+    public MeanTeacher(
+        TaskModel task,
+        Compute compute,
+        string stage,
+        TeacherOptions options,
+        BatchLoader images,
+        int accumulate,
+        IReadOnlyList<double[]> labelSignatures)
         : base(task, compute, stage, "teacher", options, images, accumulate, labelSignatures)
     {
         _options = options;
@@ -46,7 +53,13 @@ internal sealed class MeanTeacher : UnlabeledMethod
         IReadOnlyList<PseudoLabel> labels;
         using (no_grad())
             labels = _labels.Label(batch, Compute);
-        IReadOnlyList<double[]> signatures = [.. labels.Select(l => Images.OriginalSize(l.Target.Sample) is var (width, height) ? _labels.Signature(l.Target.Sample, width, height, l.Mask?.Plain) : [])];
+        IReadOnlyList<double[]> signatures =
+        [
+            .. labels.Select(l =>
+                Images.OriginalSize(l.Target.Sample) is var (width, height)
+                    ? _labels.Signature(l.Target.Sample, width, height, l.Mask?.Plain)
+                    : []),
+        ];
         var confidence = labels.Average(l => l.Confidence);
         var accepted = labels.Select(l => l.Confidence >= _options.Confidence).ToArray();
         var share = accepted.Count(a => a) / (double)accepted.Length;
@@ -57,8 +70,13 @@ internal sealed class MeanTeacher : UnlabeledMethod
         BatchSample[] targets = [.. labels.Select((label, i) => accepted[i] ? label.Target : batch.Samples[i])];
         using var images = Compute.Arrange(batch.Images);
         using var masks = Masks(labels, accepted);
-        var losses = Mode.KeepingStatistics(() => Task.Loss(images, new Batch(images, targets, masks) { MasksHaveGaps = true }, Compute));
-        return new([.. losses.Select(l => ($"teacher.{l.Name}", l.Value * Scalars.Of(share)))], share, confidence, signatures);
+        var losses = Mode.KeepingStatistics(() =>
+            Task.Loss(images, new Batch(images, targets, masks) { MasksHaveGaps = true }, Compute));
+        return new(
+            [.. losses.Select(l => ($"teacher.{l.Name}", l.Value * Scalars.Of(share)))],
+            share,
+            confidence,
+            signatures);
     }
 
     /// <summary>[N, H, W] bytes; null of a task without masks.</summary>
@@ -66,7 +84,10 @@ internal sealed class MeanTeacher : UnlabeledMethod
     {
         if (labels[0].Mask is null)
             return null;
-        var pixels = labels.SelectMany((label, i) => accepted[i] ? label.Mask!.Moved : Enumerable.Repeat(SegmentationLoss.Unknown, label.Mask!.Moved.Length));
+        var pixels = labels.SelectMany(
+            (label, i) =>
+                accepted[i] ? label.Mask!.Moved : Enumerable.Repeat(SegmentationLoss.Unknown, label.Mask!.Moved.Length)
+        );
         return MaskPack.ToTensor([.. pixels], labels.Count, Task.Input);
     }
 

@@ -7,14 +7,16 @@ namespace Marrow.Training.Methods;
 /// <summary>
 /// A model between its modes. Unlabelled images pass its batch norms in two ways. The plain ones are answered in
 /// evaluation mode, as the finished model would: by running statistics, each image by itself. The augmented ones are
-/// normed as training does, by their own batch, but leave no trace in the running statistics: those serve images like the
-/// labelled ones, and an unlabelled folder may hold others, changed more than any film is.
+/// normed as training does, by their own batch, but leave no trace in the running statistics: those serve images like
+/// the labelled ones, and an unlabelled folder may hold others, changed more than any film is.
 /// </summary>
 internal sealed class ModelMode(Module model)
 {
     private readonly BatchNorm2d[] _norms = [.. model.modules().OfType<BatchNorm2d>()];
 
-    /// <summary>Acts with the model in evaluation mode, without gradients, and puts each module back into its own.</summary>
+    /// <summary>
+    /// Acts with the model in evaluation mode, without gradients, and puts each module back into its own.
+    /// </summary>
     public T Evaluating<T>(Func<T> act)
     {
         var resting = model.modules().Where(module => !module.training).ToList();

@@ -14,7 +14,9 @@ internal sealed class MovingAverage : IDisposable
     private readonly bool _owned;
     private readonly List<(string Name, Tensor Live, Tensor Average)> _tensors = [];
 
-    /// <param name="carrier">A model of the same make that carries the average at all times; null: tensors of its own do.</param>
+    /// <param name="carrier">
+    /// A model of the same make that carries the average at all times; null: tensors of its own do.
+    /// </param>
     public MovingAverage(Module model, double decay, Module? carrier = null)
     {
         (_decay, _owned) = (decay, carrier is null);

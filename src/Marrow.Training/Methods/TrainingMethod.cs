@@ -7,8 +7,8 @@ namespace Marrow.Training.Methods;
 
 /// <summary>
 /// What a step learns from: the labelled batch, and with some methods batches of unlabelled images beside it. The loop
-/// asks for the loss of each, one after the other, so that one graph at a time is held; it knows nothing else of a method.
-/// What a method keeps from step to step is in <see cref="State"/>, or follows from the step's number.
+/// asks for the loss of each, one after the other, so that one graph at a time is held; it knows nothing else of a
+/// method. What a method keeps from step to step is in <see cref="State"/>, or follows from the step's number.
 /// </summary>
 internal abstract class TrainingMethod : IDisposable
 {

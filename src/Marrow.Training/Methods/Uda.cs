@@ -16,7 +16,14 @@ internal sealed class Uda : UnlabeledMethod
     private readonly UdaOptions _options;
     private readonly IConsistentTask _answers;
 
-    public Uda(TaskModel task, Compute compute, string stage, UdaOptions options, BatchLoader images, int accumulate, IReadOnlyList<double[]> labelSignatures)
+    public Uda(
+        TaskModel task,
+        Compute compute,
+        string stage,
+        UdaOptions options,
+        BatchLoader images,
+        int accumulate,
+        IReadOnlyList<double[]> labelSignatures)
         : base(task, compute, stage, "uda", options, images, accumulate, labelSignatures)
     {
         _options = options;
@@ -26,14 +33,23 @@ internal sealed class Uda : UnlabeledMethod
     public override IReadOnlyList<(string Name, Tensor Value)> Labelled(Tensor images, Batch batch, StepPlace place) =>
         _options.Annealing == Annealing.None
             ? base.Labelled(images, batch, place)
-            : ((IAnnealedTask)_answers).AnnealedLoss(images, batch, AnnealingCourse.Share(_options.Annealing, place.Share), Compute);
+            : ((IAnnealedTask)_answers).AnnealedLoss(
+                images,
+                batch,
+                AnnealingCourse.Share(_options.Annealing, place.Share),
+                Compute);
 
     protected override Answered Learn(Batch batch)
     {
         using var plain = Compute.Arrange(batch.Plain!.Images);
         var answers = Mode.Evaluating(() => _answers.Answers(plain, Compute));
         using var augmented = Compute.Arrange(batch.Images);
-        var consistency = Mode.KeepingStatistics(() => _answers.Consistency(answers, augmented, new(_options.Temperature, _options.Confidence), Compute));
-        return new([("consistency", consistency.Loss)], consistency.Accepted, consistency.Confidence, _answers.Signatures(answers));
+        var consistency = Mode.KeepingStatistics(() =>
+            _answers.Consistency(answers, augmented, new(_options.Temperature, _options.Confidence), Compute));
+        return new(
+            [("consistency", consistency.Loss)],
+            consistency.Accepted,
+            consistency.Confidence,
+            _answers.Signatures(answers));
     }
 }

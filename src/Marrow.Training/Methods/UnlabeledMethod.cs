@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Marrow.Training.Methods;
 
 /// <summary>
-/// What methods with unlabelled images share: a warm-up on labelled ones alone, a weight that rises then, so many batches
-/// of plain and augmented images a step, the share of answers accepted, and the watch for a collapse.
+/// What methods with unlabelled images share: a warm-up on labelled ones alone, a weight that rises then, so many
+/// batches of plain and augmented images a step, the share of answers accepted, and the watch for a collapse.
 /// </summary>
 internal abstract class UnlabeledMethod : TrainingMethod
 {
@@ -37,7 +37,11 @@ internal abstract class UnlabeledMethod : TrainingMethod
     /// <param name="Accepted">Share of its answers, 0 to 1.</param>
     /// <param name="Confidence">Mean of all.</param>
     /// <param name="Signatures">Of the model's answers.</param>
-    protected sealed record Answered(IReadOnlyList<(string Name, Tensor Value)> Losses, double Accepted, double Confidence, IReadOnlyList<double[]> Signatures);
+    protected sealed record Answered(
+        IReadOnlyList<(string Name, Tensor Value)> Losses,
+        double Accepted,
+        double Confidence,
+        IReadOnlyList<double[]> Signatures);
 
     protected ModelMode Mode { get; }
 
@@ -45,13 +49,16 @@ internal abstract class UnlabeledMethod : TrainingMethod
 
     public override double WaitSeconds => _images.WaitSeconds;
 
-    public override IReadOnlyDictionary<string, double> Observed => _answered.Count == 0 ? base.Observed : new Dictionary<string, double>
-    {
-        ["accepted"] = _answered.Average(a => a.Accepted),
-        ["confidence"] = _answered.Average(a => a.Confidence),
-        ["spread"] = _watch.Spread,
-        ["weight"] = _weight,
-    };
+    public override IReadOnlyDictionary<string, double> Observed =>
+        _answered.Count == 0
+            ? base.Observed
+            : new Dictionary<string, double>
+            {
+                ["accepted"] = _answered.Average(a => a.Accepted),
+                ["confidence"] = _answered.Average(a => a.Confidence),
+                ["spread"] = _watch.Spread,
+                ["weight"] = _weight,
+            };
 
     public override int UnlabeledBatches(StepPlace place) => place.Step < WarmupSteps(place) ? 0 : _options.Ratio;
 
@@ -74,7 +81,8 @@ internal abstract class UnlabeledMethod : TrainingMethod
             return;
         _watch.AddStep(labelledLoss);
         if (_watch.Problem(_section, _options.Confidence, place) is { } problem)
-            throw new MarrowException($"{_stage}: the run was stopped at step {place.Step + 1} of {place.TotalSteps}: {problem}");
+            throw new MarrowException(
+                $"{_stage}: the run was stopped at step {place.Step + 1} of {place.TotalSteps}: {problem}");
     }
 
     public override void Begin(StepPlace place) => _answered.Clear();

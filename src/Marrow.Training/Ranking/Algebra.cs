@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Marrow.Training.Ranking;
 
 /// <summary>
-/// What the scores need of linear algebra, in float64 on the CPU. Images are fewer than features as a rule, so that all is
-/// done in as many dimensions as there are images: what depends on inner products alone does not change by that.
+/// What the scores need of linear algebra, in float64 on the CPU. Images are fewer than features as a rule, so that all
+/// is done in as many dimensions as there are images: what depends on inner products alone does not change by that.
 /// </summary>
 internal static class Algebra
 {
@@ -24,7 +24,9 @@ internal static class Algebra
     public static Tensor Take(Tensor matrix, int[] rows)
     {
         using var scope = NewDisposeScope();
-        return matrix.index_select(0, tensor(rows.Select(r => (long)r).ToArray(), device: matrix.device)).MoveToOuterDisposeScope();
+        return matrix
+            .index_select(0, tensor(rows.Select(r => (long)r).ToArray(), device: matrix.device))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>[N, D] to [N, at most min(N, D)] with the same inner products between rows.</summary>
@@ -37,7 +39,10 @@ internal static class Algebra
         return (vectors * values.sqrt()).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[N, D], its columns' means taken off, in the directions of largest variance, the largest first: [N, at most <paramref name="count"/>].</summary>
+    /// <summary>
+    /// [N, D], its columns' means taken off, in the directions of largest variance, the largest first: [N, at most
+    /// <paramref name="count"/>].
+    /// </summary>
     public static Tensor PrincipalComponents(Tensor x, int count)
     {
         using var scope = NewDisposeScope();
@@ -54,7 +59,10 @@ internal static class Algebra
         return components.narrow(1, components.shape[1] - kept, kept).flip(1).contiguous().MoveToOuterDisposeScope();
     }
 
-    /// <summary>Squared singular values of [N, D], and for each column of [N, T] its squared products with the left singular vectors, [r][T].</summary>
+    /// <summary>
+    /// Squared singular values of [N, D], and for each column of [N, T] its squared products with the left singular
+    /// vectors, [r][T].
+    /// </summary>
     public static (double[] Squares, double[][] Projections) Spectrum(Tensor x, Tensor targets)
     {
         using var scope = NewDisposeScope();
@@ -69,7 +77,9 @@ internal static class Algebra
         return (squares.Values<double>(), Rows(products * products));
     }
 
-    /// <summary>Of a symmetric matrix without negative eigenvalues: those that count, ascending, and their vectors as columns.</summary>
+    /// <summary>
+    /// Of a symmetric matrix without negative eigenvalues: those that count, ascending, and their vectors as columns.
+    /// </summary>
     public static (Tensor Values, Tensor Vectors) Eigen(Tensor symmetric)
     {
         using var scope = NewDisposeScope();
@@ -80,7 +90,10 @@ internal static class Algebra
             vectors.narrow(1, none, all.Length - none).contiguous().MoveToOuterDisposeScope());
     }
 
-    /// <summary>Columns to mean 0 and standard deviation 1 over <paramref name="by"/> alone, the whole divided by the square root of their number: rows then have a length near 1.</summary>
+    /// <summary>
+    /// Columns to mean 0 and standard deviation 1 over <paramref name="by"/> alone, the whole divided by the square
+    /// root of their number: rows then have a length near 1.
+    /// </summary>
     public static Tensor Standardise(Tensor x, int[] by)
     {
         using var scope = NewDisposeScope();

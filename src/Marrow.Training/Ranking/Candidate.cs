@@ -41,16 +41,28 @@ internal sealed record Candidate
         _ => $"random {Backbone} {Input.Channels} {Seed}",
     };
 
-    public static Candidate Of(Checkpoint checkpoint, (int Width, int Height)? size) => new()
-    {
-        Name = checkpoint.Name,
-        Kind = CandidateKind.Checkpoint,
-        Folder = checkpoint.Path,
-        Digest = checkpoint.Digest,
-        License = checkpoint.License,
-        Backbone = ModelCatalogue.BackboneName(checkpoint.Config.Model.Architecture),
-        Input = (size is { } s ? checkpoint.Config.Input with { Width = s.Width, Height = s.Height } : checkpoint.Config.Input) with { Crop = null }, // all are shown the same
-    };
+    public static Candidate Of(Checkpoint checkpoint, (int Width, int Height)? size) =>
+        new()
+        {
+            Name = checkpoint.Name,
+            Kind = CandidateKind.Checkpoint,
+            Folder = checkpoint.Path,
+            Digest = checkpoint.Digest,
+            License = checkpoint.License,
+            Backbone = ModelCatalogue.BackboneName(checkpoint.Config.Model.Architecture),
+            Input = (
+                size is { } s
+                    ? checkpoint.Config.Input with
+                    {
+                        Width = s.Width,
+                        Height = s.Height,
+                    }
+                    : checkpoint.Config.Input
+            ) with
+            {
+                Crop = null,
+            }, // all are shown the same
+        };
 
     /// <summary>The two controls of a checkpoint.</summary>
     public IReadOnlyList<Candidate> Controls(ulong seed, bool nameBackbone)
@@ -58,12 +70,32 @@ internal sealed record Candidate
         var suffix = nameBackbone ? $" {Backbone}" : "";
         return
         [
-            new() { Name = $"random{suffix}", Kind = CandidateKind.Random, Backbone = Backbone, Input = Input, Seed = seed },
-            new() { Name = $"matched-random{suffix}", Kind = CandidateKind.MatchedRandom, Folder = Folder, Digest = Digest, MatchedTo = Name, Backbone = Backbone, Input = Input, Seed = seed },
+            new()
+            {
+                Name = $"random{suffix}",
+                Kind = CandidateKind.Random,
+                Backbone = Backbone,
+                Input = Input,
+                Seed = seed,
+            },
+            new()
+            {
+                Name = $"matched-random{suffix}",
+                Kind = CandidateKind.MatchedRandom,
+                Folder = Folder,
+                Digest = Digest,
+                MatchedTo = Name,
+                Backbone = Backbone,
+                Input = Input,
+                Seed = seed,
+            },
         ];
     }
 
-    /// <summary>The features' module in evaluation mode; the caller disposes both. Random weights have no running statistics yet.</summary>
+    /// <summary>
+    /// The features' module in evaluation mode; the caller disposes both. Random weights have no running statistics
+    /// yet.
+    /// </summary>
     public (Module Owner, Backbone Features) Build()
     {
         if (Kind == CandidateKind.Random)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -8,9 +9,9 @@ using static TorchSharp.torch;
 namespace Marrow.Training.Ranking;
 
 /// <summary>
-/// Features on disk, a safetensors file for each candidate and list of images, named by all that they depend on: weights,
-/// input contract, pooling, precision, and each image's id, size and time of change. Files whose bytes are not what was
-/// written are made anew; those used longest ago go when all together are too large.
+/// Features on disk, a safetensors file for each candidate and list of images, named by all that they depend on:
+/// weights, input contract, pooling, precision, and each image's id, size and time of change. Files whose bytes are not
+/// what was written are made anew; those used longest ago go when all together are too large.
 /// </summary>
 internal sealed class FeatureCache(string folder, long limitBytes = FeatureCache.DefaultLimit)
 {
@@ -35,7 +36,12 @@ internal sealed class FeatureCache(string folder, long limitBytes = FeatureCache
         foreach (var sample in samples)
         {
             var file = new FileInfo(sample.ImagePath);
-            hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{sample.Id}\t{(file.Exists ? file.Length : 0)}\t{(file.Exists ? file.LastWriteTimeUtc.Ticks : 0)}\n")));
+            hash.AppendData(
+                Encoding.UTF8.GetBytes(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{sample.Id}\t{(file.Exists ? file.Length : 0)}\t{(file.Exists ? file.LastWriteTimeUtc.Ticks : 0)}\n"
+                    )));
         }
     }
 
@@ -49,7 +55,9 @@ internal sealed class FeatureCache(string folder, long limitBytes = FeatureCache
         {
             Leftovers.SweepCache(Path.GetFullPath(folder));
             using var file = Safetensors.Open(path);
-            if (file.Entries is not [{ Name: Name, Type: ScalarType.Float32 } entry] || !entry.Shape.AsSpan().SequenceEqual([images, dimensions]))
+            if (
+                file.Entries is not [{ Name: Name, Type: ScalarType.Float32 } entry]
+                || !entry.Shape.AsSpan().SequenceEqual([images, dimensions]))
                 return null;
             var features = file.Read(Name);
             if (file.Metadata.GetValueOrDefault(HashKey) != Hash(features))
@@ -69,7 +77,11 @@ internal sealed class FeatureCache(string folder, long limitBytes = FeatureCache
     /// <summary>Throws <see cref="MarrowException"/> when the folder can't be written.</summary>
     public void Store(string key, Tensor features)
     {
-        Safetensors.Write(PathOf(key), [KeyValuePair.Create(Name, features)], new Dictionary<string, string> { [HashKey] = Hash(features) });
+        Safetensors.Write(
+            PathOf(key),
+            [KeyValuePair.Create(Name, features)],
+            new Dictionary<string, string> { [HashKey] = Hash(features) }
+        );
         var stored = Path.GetFullPath(PathOf(key));
         CacheBound.Trim(folder, Ending, limitBytes, (path, _) => path == stored);
     }

@@ -13,7 +13,9 @@ internal static class Lbfgs
     /// <summary>Fills the gradient at the point and returns the value.</summary>
     public delegate double Objective(double[] point, double[] gradient);
 
-    /// <summary>From <paramref name="point"/>, which is changed, until no gradient is larger than <paramref name="tolerance"/>.</summary>
+    /// <summary>
+    /// From <paramref name="point"/>, which is changed, until no gradient is larger than <paramref name="tolerance"/>.
+    /// </summary>
     public static void Minimise(double[] point, Objective objective, double tolerance, int mostIterations)
     {
         var history = new LinkedList<(double[] Step, double[] Change, double Product)>();
@@ -43,7 +45,8 @@ internal static class Lbfgs
             }
             if (halvings == MostHalvings)
                 return; // as low as rounding lets it
-            double[] step = [.. next.Zip(point, (n, p) => n - p)], change = [.. nextGradient.Zip(gradient, (n, g) => n - g)];
+            double[] step = [.. next.Zip(point, (n, p) => n - p)],
+                change = [.. nextGradient.Zip(gradient, (n, g) => n - g)];
             var product = Dot(step, change);
             if (product > 1e-12 * Dot(change, change))
             {
@@ -56,7 +59,9 @@ internal static class Lbfgs
         }
     }
 
-    private static double[] Direction(double[] gradient, LinkedList<(double[] Step, double[] Change, double Product)> history)
+    private static double[] Direction(
+        double[] gradient,
+        LinkedList<(double[] Step, double[] Change, double Product)> history)
     {
         double[] q = [.. gradient.Select(g => -g)];
         var shares = new Stack<double>();

@@ -7,12 +7,17 @@ namespace Marrow.Training.Ranking;
 /// A family of linear models, one for each penalty: fits them to training rows and gives what each predicts for others,
 /// [test][T]. Rows are [., r] float64, targets [training][T] with NaN for unknown.
 /// </summary>
-internal delegate IReadOnlyList<double[][]> LinearPath(Tensor training, double[][] targets, Tensor test, IReadOnlyList<double> penalties);
+internal delegate IReadOnlyList<double[][]> LinearPath(
+    Tensor training,
+    double[][] targets,
+    Tensor test,
+    IReadOnlyList<double> penalties);
 
 /// <summary>
 /// The reference score: what a linear model on frozen features predicts for patients it has not seen. For each fold the
-/// features are standardised by the other folds' statistics, the penalty is chosen by cross-validation among those other
-/// folds (the same folds again), and one model is fitted to them all. Nothing of a fold decides about its own predictions.
+/// features are standardised by the other folds' statistics, the penalty is chosen by cross-validation among those
+/// other folds (the same folds again), and one model is fitted to them all. Nothing of a fold decides about its own
+/// predictions.
 /// </summary>
 internal static class LinearProbe
 {
@@ -24,7 +29,12 @@ internal static class LinearProbe
     /// <param name="targets">[N][T], NaN for unknown.</param>
     /// <param name="folds">[N], of <see cref="PatientFolds"/>; three folds or more.</param>
     /// <param name="loss">Of one prediction and its target, by which the penalty is chosen.</param>
-    public static double[][] Predict(Tensor features, double[][] targets, int[] folds, LinearPath path, Func<double, double, double> loss,
+    public static double[][] Predict(
+        Tensor features,
+        double[][] targets,
+        int[] folds,
+        LinearPath path,
+        Func<double, double, double> loss,
         CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
@@ -54,18 +64,30 @@ internal static class LinearProbe
 
         int[] Where(Func<int, bool> chosen) => [.. Enumerable.Range(0, folds.Length).Where(i => chosen(folds[i]))];
         IReadOnlyList<double[][]> Fit(Tensor rows, int[] training, int[] test, IReadOnlyList<double> penalties) =>
-            path(Algebra.Take(rows, training), [.. training.Select(i => targets[i])], Algebra.Take(rows, test), penalties);
+            path(
+                Algebra.Take(rows, training),
+                [.. training.Select(i => targets[i])],
+                Algebra.Take(rows, test),
+                penalties);
         double Loss(double[] row, double[] target) => row.Zip(target, (p, t) => double.IsNaN(t) ? 0 : loss(p, t)).Sum();
     }
 }
 
-/// <summary>Ridge regression (Hoerl and Kennard 1970) with an intercept that is not penalised; targets must be known.</summary>
+/// <summary>
+/// Ridge regression (Hoerl and Kennard 1970) with an intercept that is not penalised; targets must be known.
+/// </summary>
 internal static class Ridge
 {
     public static double SquaredError(double predicted, double target) => (predicted - target) * (predicted - target);
 
-    /// <summary>See <see cref="LinearPath"/>: minimises the sum of squared errors plus penalty times squared weights.</summary>
-    public static IReadOnlyList<double[][]> Path(Tensor training, double[][] targets, Tensor test, IReadOnlyList<double> penalties)
+    /// <summary>
+    /// See <see cref="LinearPath"/>: minimises the sum of squared errors plus penalty times squared weights.
+    /// </summary>
+    public static IReadOnlyList<double[][]> Path(
+        Tensor training,
+        double[][] targets,
+        Tensor test,
+        IReadOnlyList<double> penalties)
     {
         using var scope = NewDisposeScope();
         var y = Algebra.Matrix(targets);
@@ -92,15 +114,28 @@ internal static class Logistic
     private const double Tolerance = 1e-4; // of the gradient of a sum over images
 
     /// <summary>The cross-entropy of a logit for a target from 0 to 1.</summary>
-    public static double CrossEntropy(double logit, double target) => Math.Max(logit, 0) + Math.Log(1 + Math.Exp(-Math.Abs(logit))) - target * logit;
+    public static double CrossEntropy(double logit, double target) =>
+        Math.Max(logit, 0) + Math.Log(1 + Math.Exp(-Math.Abs(logit))) - target * logit;
 
     public static double Probability(double logit) => 1 / (1 + Math.Exp(-logit));
 
-    /// <summary>See <see cref="LinearPath"/>: logits. Minimises the sum of cross entropies plus half the penalty times squared weights.</summary>
-    public static IReadOnlyList<double[][]> Path(Tensor training, double[][] targets, Tensor test, IReadOnlyList<double> penalties) =>
-        Path(training, targets, test, penalties, Tolerance);
+    /// <summary>
+    /// See <see cref="LinearPath"/>: logits. Minimises the sum of cross entropies plus half the penalty times squared
+    /// weights.
+    /// </summary>
+    public static IReadOnlyList<double[][]> Path(
+        Tensor training,
+        double[][] targets,
+        Tensor test,
+        IReadOnlyList<double> penalties
+    ) => Path(training, targets, test, penalties, Tolerance);
 
-    internal static IReadOnlyList<double[][]> Path(Tensor training, double[][] targets, Tensor test, IReadOnlyList<double> penalties, double tolerance)
+    internal static IReadOnlyList<double[][]> Path(
+        Tensor training,
+        double[][] targets,
+        Tensor test,
+        IReadOnlyList<double> penalties,
+        double tolerance)
     {
         using var scope = NewDisposeScope();
         Tensor x = WithOnes(training), across = x.t().contiguous(), seen = WithOnes(test);
@@ -132,7 +167,10 @@ internal static class Logistic
                     residuals[i * outputs + t] = Probability(logits[i][t]) - targets[i][t];
                 }
             }
-            across.matmul(tensor(residuals, [logits.Length, outputs], device: CPU)).Values<double>().CopyTo(gradient, 0);
+            across
+                .matmul(tensor(residuals, [logits.Length, outputs], device: CPU))
+                .Values<double>()
+                .CopyTo(gradient, 0);
             for (var w = 0; w < free; w++)
             {
                 sum += penalty / 2 * point[w] * point[w];

@@ -4,20 +4,34 @@ namespace Marrow.Training.Ranking;
 
 /// <summary>
 /// Images in folds for cross-validation: no patient is in two folds, and each fold has its share of each stratum
-/// (a class, a finding's positives, a range of angles). Patients with the rarest strata are placed first, each where its
-/// strata are wanted most (iterative stratification; Sechidis, Tsoumakas and Vlahavas 2011, with patients for examples).
+/// (a class, a finding's positives, a range of angles). Patients with the rarest strata are placed first, each where
+/// its strata are wanted most (iterative stratification; Sechidis, Tsoumakas and Vlahavas 2011, with patients for
+/// examples).
 /// </summary>
 internal static class PatientFolds
 {
-    /// <summary>The fold of each image, 0 to <paramref name="folds"/> - 1. Throws <see cref="MarrowException"/> when patients are fewer than folds.</summary>
+    /// <summary>
+    /// The fold of each image, 0 to <paramref name="folds"/> - 1. Throws <see cref="MarrowException"/> when patients
+    /// are fewer than folds.
+    /// </summary>
     /// <param name="patients">[N].</param>
     /// <param name="strata">[N][S]: how much the image counts in each stratum, mostly 0 or 1.</param>
-    public static int[] Assign(IReadOnlyList<string> patients, IReadOnlyList<IReadOnlyList<double>> strata, int folds, ulong seed)
+    public static int[] Assign(
+        IReadOnlyList<string> patients,
+        IReadOnlyList<IReadOnlyList<double>> strata,
+        int folds,
+        ulong seed)
     {
-        var groups = Enumerable.Range(0, patients.Count).GroupBy(i => patients[i], StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
+        var groups = Enumerable
+            .Range(0, patients.Count)
+            .GroupBy(i => patients[i], StringComparer.Ordinal)
+            .OrderBy(g => g.Key, StringComparer.Ordinal)
             .Select(g => new Group([.. g], Sum(g, strata))).ToArray();
         if (groups.Length < folds)
-            throw new MarrowException($"A cross-validation of {folds} folds needs {folds} patients or more, found {groups.Length} in {patients.Count} images. Give more labelled images or fewer folds.");
+            throw new MarrowException(
+                $"A cross-validation of {folds} folds needs {folds} patients or more, found {groups.Length} in "
+                    + $"{patients.Count} images. Give more labelled images or fewer folds."
+            );
         new SeededRandom(seed).Shuffle<Group>(groups);
 
         var kinds = strata.Count == 0 ? 0 : strata[0].Count;
@@ -59,7 +73,10 @@ internal static class PatientFolds
 
     /// <summary>The size of the smallest stratum that the patient has.</summary>
     private static double Rarity(Group group, double[] totals) =>
-        group.Strata.Select((count, s) => count > 0 ? totals[s] : double.MaxValue).DefaultIfEmpty(double.MaxValue).Min();
+        group
+            .Strata.Select((count, s) => count > 0 ? totals[s] : double.MaxValue)
+            .DefaultIfEmpty(double.MaxValue)
+            .Min();
 
     private static double[] Sum(IEnumerable<int> images, IReadOnlyList<IReadOnlyList<double>> strata)
     {

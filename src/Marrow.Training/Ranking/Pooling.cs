@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Training.Ranking;
 
 /// <summary>
-/// How a map of features becomes one row of numbers: [N, F, h, w] -> [N, F * bands]. Classes are told from the mean over the
-/// whole image, as a classifier sees it. An angle is a difference between levels of a spine, which that mean
+/// How a map of features becomes one row of numbers: [N, F, h, w] -> [N, F * bands]. Classes are told from the mean
+/// over the whole image, as a classifier sees it. An angle is a difference between levels of a spine, which that mean
 /// has lost: so for angles each of eight bands from top to bottom has a mean of its own, about two vertebrae a band.
 /// </summary>
 internal sealed record Pooling(int Bands)

@@ -8,9 +8,16 @@ namespace Marrow.Training.Ranking;
 /// <summary>What a candidate's features say of these images.</summary>
 /// <param name="Metrics">Of the probe's predictions out of fold; the first is what ranks.</param>
 /// <param name="Statistic">That metric as a function of how often each image counts.</param>
-internal sealed record FeatureScores(IReadOnlyList<MetricValue> Metrics, Func<int[], double> Statistic, double LogMe, double? HScore, double? Gbc);
+internal sealed record FeatureScores(
+    IReadOnlyList<MetricValue> Metrics,
+    Func<int[], double> Statistic,
+    double LogMe,
+    double? HScore,
+    double? Gbc);
 
-/// <summary>The labels of the ranked images, divided into folds once, so that every candidate is measured alike.</summary>
+/// <summary>
+/// The labels of the ranked images, divided into folds once, so that every candidate is measured alike.
+/// </summary>
 internal sealed class ProbeTask
 {
     private const int FewestPatients = 2; // with a finding, and without: else it can't be learnt and measured
@@ -28,21 +35,38 @@ internal sealed class ProbeTask
         if (IsRegression)
         {
             _targets = [.. samples.Select(s => s.CobbDegrees.ToArray())];
-            _folds = PatientFolds.Assign(_patients, PatientFolds.Quantiles([.. samples.Select(s => s.CobbDegrees[0])], AngleBins), folds, seed);
+            _folds = PatientFolds.Assign(
+                _patients,
+                PatientFolds.Quantiles([.. samples.Select(s => s.CobbDegrees[0])], AngleBins),
+                folds,
+                seed);
             return;
         }
         _exclusive = dataset.ExclusiveClasses;
         var layout = dataset.Layout;
         var reported = layout.Reported;
-        var usable = reported.Where(c => PatientsWith(c, 1) >= FewestPatients && PatientsWith(c, 0) >= FewestPatients).ToList();
+        var usable = reported
+            .Where(c => PatientsWith(c, 1) >= FewestPatients && PatientsWith(c, 0) >= FewestPatients)
+            .ToList();
         if (usable.Count == 0)
-            throw new MarrowException($"{dataset.Name}: no finding that {FewestPatients} patients have and {FewestPatients} have not, among {samples.Count} images. Give more labelled images.");
+            throw new MarrowException(
+                $"{dataset.Name}: no finding that {FewestPatients} patients have and {FewestPatients} have not, among "
+                    + $"{samples.Count} images. Give more labelled images."
+            );
         Classes = [.. usable.Select(c => dataset.Classes[c])];
         Unusable = [.. reported.Except(usable).Select(c => dataset.Classes[c])];
         _targets = [.. samples.Select(s => usable.Select(c => (double)layout.Truth(s.Labels, c)).ToArray())];
-        _folds = PatientFolds.Assign(_patients, [.. _targets.Select(row => row.Select(t => t > 0.5 ? 1.0 : 0).ToArray())], folds, seed);
+        _folds = PatientFolds.Assign(
+            _patients,
+            [.. _targets.Select(row => row.Select(t => t > 0.5 ? 1.0 : 0).ToArray())],
+            folds,
+            seed);
 
-        int PatientsWith(int c, float label) => samples.Where(s => layout.Truth(s.Labels, c) == label).DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
+        int PatientsWith(int c, float label) =>
+            samples
+                .Where(s => layout.Truth(s.Labels, c) == label)
+                .DistinctBy(s => s.Patient, StringComparer.Ordinal)
+                .Count();
     }
 
     public bool IsRegression { get; }
@@ -66,14 +90,30 @@ internal sealed class ProbeTask
         var x = features.to(float64);
         if (IsRegression)
         {
-            double[][] degrees = [.. LinearProbe.Predict(x, _targets, _folds, Ridge.Path, Ridge.SquaredError, cancellation).Select(row => row.Select(d => Math.Max(0, d)).ToArray())];
+            double[][] degrees =
+            [
+                .. LinearProbe
+                    .Predict(x, _targets, _folds, Ridge.Path, Ridge.SquaredError, cancellation)
+                    .Select(row => row.Select(d => Math.Max(0, d)).ToArray()),
+            ];
             double[] ratios = [.. _targets.Zip(degrees, Angles.SmapeOf)];
-            return new(Angles.Measure(_targets, degrees, _patients), w => Mean(ratios, w), TransferScores.LogMe(x, _targets), null, null);
+            return new(
+                Angles.Measure(_targets, degrees, _patients),
+                w => Mean(ratios, w),
+                TransferScores.LogMe(x, _targets),
+                null,
+                null);
         }
         var logits = LinearProbe.Predict(x, _targets, _folds, Logistic.Path, Logistic.CrossEntropy, cancellation);
         float[][] scores = [.. logits.Select(row => row.Select(v => (float)Logistic.Probability(v)).ToArray())];
         float[][] truth = [.. _targets.Select(row => row.Select(v => (float)v).ToArray())];
-        var columns = Enumerable.Range(0, Classes.Count).Select(c => new ClassColumn([.. truth.Select(t => t[c])], [.. scores.Select(s => s[c])], new bool[truth.Length])).ToList();
+        var columns = Enumerable
+            .Range(0, Classes.Count)
+            .Select(c => new ClassColumn(
+                [.. truth.Select(t => t[c])],
+                [.. scores.Select(s => s[c])],
+                new bool[truth.Length]))
+            .ToList();
         return new(
             Classification.Measure(Classes, truth, scores, _patients, _exclusive),
             w => columns.Average(c => c.Auroc(w)),
@@ -86,7 +126,9 @@ internal sealed class ProbeTask
     public MetricValue Difference(Func<int[], double> first, Func<int[], double> second) =>
         Bootstrap.Interval(Metric, _patients, w => first(w) - second(w));
 
-    /// <summary>Of the one division into exclusive classes, else the mean over the findings, each present against absent.</summary>
+    /// <summary>
+    /// Of the one division into exclusive classes, else the mean over the findings, each present against absent.
+    /// </summary>
     private double ByClass(Tensor x, Func<Tensor, int[], double> score)
     {
         if (_exclusive)

@@ -3,8 +3,8 @@ using Marrow.Imaging;
 namespace Marrow.Training.Ranking;
 
 /// <summary>
-/// Spearman's rho (Pearson's r of the ranks, equal values sharing their mean rank) and Kendall's tau-b (1945), each with
-/// the one-sided p of a permutation test: exact up to eight values, by so many random orders beyond.
+/// Spearman's rho (Pearson's r of the ranks, equal values sharing their mean rank) and Kendall's tau-b (1945), each
+/// with the one-sided p of a permutation test: exact up to eight values, by so many random orders beyond.
 /// </summary>
 internal static class RankCorrelation
 {
@@ -32,8 +32,14 @@ internal static class RankCorrelation
         return sum / Math.Sqrt(inA * inB);
     }
 
-    /// <summary>The share of the orders of <paramref name="b"/> whose <paramref name="statistic"/> with <paramref name="a"/> is as high or higher.</summary>
-    public static double PermutationP(IReadOnlyList<double> a, IReadOnlyList<double> b, Func<IReadOnlyList<double>, IReadOnlyList<double>, double> statistic)
+    /// <summary>
+    /// The share of the orders of <paramref name="b"/> whose <paramref name="statistic"/> with <paramref name="a"/> is
+    /// as high or higher.
+    /// </summary>
+    public static double PermutationP(
+        IReadOnlyList<double> a,
+        IReadOnlyList<double> b,
+        Func<IReadOnlyList<double>, IReadOnlyList<double>, double> statistic)
     {
         var observed = statistic(a, b);
         if (double.IsNaN(observed))

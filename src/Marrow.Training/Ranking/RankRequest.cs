@@ -6,13 +6,17 @@ namespace Marrow.Training.Ranking;
 /// <summary>Which labelled images rank which checkpoints, and how.</summary>
 public sealed record RankRequest
 {
-    /// <summary>What the user calls the data; a checkpoint that was trained on data of this name is asked what it held out.</summary>
+    /// <summary>
+    /// What the user calls the data; a checkpoint that was trained on data of this name is asked what it held out.
+    /// </summary>
     public required string DataName { get; init; }
 
     /// <summary>The folder of the data.</summary>
     public required string DataRoot { get; init; }
 
-    /// <summary>A key of <see cref="DatasetCatalogue.Formats"/>; null: as a checkpoint that knows data of this name read it.</summary>
+    /// <summary>
+    /// A key of <see cref="DatasetCatalogue.Formats"/>; null: as a checkpoint that knows data of this name read it.
+    /// </summary>
     public string? Format { get; init; }
 
     /// <summary>How it is read; null: as that checkpoint did, else the format's defaults.</summary>
@@ -41,7 +45,9 @@ public sealed record RankRequest
     /// <summary>For features, decoded images and fine-tunes; null: the user's cache folder.</summary>
     public string? CacheFolder { get; init; }
 
-    /// <summary>Where features are computed and fine-tunes trained. The scores of both are computed on the processor.</summary>
+    /// <summary>
+    /// Where features are computed and fine-tunes trained. The scores of both are computed on the processor.
+    /// </summary>
     public DeviceChoice Device { get; init; }
 
     /// <summary>Null: none.</summary>
@@ -54,7 +60,9 @@ public sealed record FineTuneOptions
     /// <summary>So many of the best checkpoints, and random weights.</summary>
     public int Best { get; init; } = 2;
 
-    /// <summary>Every candidate, matched-random weights too; then the scores are compared with what came of it.</summary>
+    /// <summary>
+    /// Every candidate, matched-random weights too; then the scores are compared with what came of it.
+    /// </summary>
     public bool All { get; init; }
 
     /// <summary>How many optimizer steps a fine-tuning takes.</summary>

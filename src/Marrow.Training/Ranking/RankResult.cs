@@ -47,7 +47,9 @@ public sealed record RankResult
     public IReadOnlyList<string> Notes { get; }
     public IReadOnlyList<string> Warnings { get; }
 
-    /// <summary>How each score's order agrees with the fine-tuned results; empty with fewer than three of them.</summary>
+    /// <summary>
+    /// How each score's order agrees with the fine-tuned results; empty with fewer than three of them.
+    /// </summary>
     public IReadOnlyList<ScoreAgreement> Agreement { get; }
 
     public string Recommendation { get; }
@@ -143,7 +145,10 @@ public sealed record FineTuneScore
     public double Seconds { get; }
 }
 
-/// <summary>Rank correlation of a score with the fine-tuned results; 1 is the same order. Both are turned so that higher is better.</summary>
+/// <summary>
+/// Rank correlation of a score with the fine-tuned results; 1 is the same order. Both are turned so that higher is
+/// better.
+/// </summary>
 public sealed class ScoreAgreement
 {
     internal ScoreAgreement(

@@ -10,9 +10,10 @@ namespace Marrow.Training.Ranking;
 
 /// <summary>
 /// Which checkpoint to start from, measured on the user's own labelled images: hub -> candidates -> images that none of
-/// them was trained on -> features, once a candidate -> linear probe by cross-validation (the reference), LogME, H-score and
-/// GBC (experimental) -> perhaps a short fine-tune of the best -> a ranking with intervals and one sentence. Random weights
-/// always compete, with the architecture's own initialisation and with the statistics of the best checkpoint's weights.
+/// them was trained on -> features, once a candidate -> linear probe by cross-validation (the reference), LogME,
+/// H-score and GBC (experimental) -> perhaps a short fine-tune of the best -> a ranking with intervals and one
+/// sentence. Random weights always compete, with the architecture's own initialisation and with the statistics of the
+/// best checkpoint's weights.
 /// </summary>
 public static class Ranker
 {
@@ -25,10 +26,13 @@ public static class Ranker
     public static IReadOnlyList<string> Tasks => TaskCatalogue.Names(task => task.Probe is not null);
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> for a task that can't be ranked, a hub without a usable checkpoint, or data that
-    /// can't be read; <see cref="OperationCanceledException"/> when cancelled.
+    /// Throws <see cref="MarrowException"/> for a task that can't be ranked, a hub without a usable checkpoint, or data
+    /// that can't be read; <see cref="OperationCanceledException"/> when cancelled.
     /// </summary>
-    public static RankResult Rank(RankRequest request, Action<RunEvent> report, CancellationToken cancellation = default)
+    public static RankResult Rank(
+        RankRequest request,
+        Action<RunEvent> report,
+        CancellationToken cancellation = default)
     {
         Check(request);
         var watch = Stopwatch.StartNew();
@@ -40,40 +44,72 @@ public static class Ranker
         try
         {
             data = RankSamples.Select(request, hub, checkpoints);
-            candidates = [.. checkpoints.Where(c => !data.LeftOut.Contains(c.Name)).Select(c => Candidate.Of(c, request.Size))];
+            candidates =
+            [
+                .. checkpoints.Where(c => !data.LeftOut.Contains(c.Name)).Select(c => Candidate.Of(c, request.Size)),
+            ];
         }
         finally
         {
             checkpoints.ForEach(c => c.Dispose());
         }
         if (candidates.Count == 0)
-            throw new MarrowException($"{request.DataName}: no checkpoint is left to rank. {string.Join(" ", data.Warnings)}");
+            throw new MarrowException(
+                $"{request.DataName}: no checkpoint is left to rank. {string.Join(" ", data.Warnings)}");
         candidates = WithDistinctNames(candidates);
         warnings.AddRange(data.Warnings);
         if (data.Patients < FewPatients)
-            warnings.Add($"{data.Patients} patients are few: the intervals are narrower than they should be with fewer than {FewPatients}.");
+            warnings.Add(
+                $"{data.Patients} patients are few: the intervals are narrower than they should be with fewer than "
+                    + $"{FewPatients}."
+            );
         var read = new Progress(request.DataName, data.Samples.Count, data.Samples.Count, ProgressUnit.Images);
         report(RunEvent.Of(read) with { Message = string.Join("; ", data.Notes) });
         var task = new ProbeTask(request.Task, data.Dataset, data.Samples, request.Folds, request.Seed);
         if (task.Unusable.Count > 0)
-            warnings.Add($"Not ranked by {string.Join(", ", task.Unusable)}: too few patients have it, or have it not.");
+            warnings.Add(
+                $"Not ranked by {string.Join(", ", task.Unusable)}: too few patients have it, or have it not.");
 
-        var extractor = new FeatureExtractor(data.Samples, Pooling.For(request.Task), request.CacheFolder, request.Device);
-        var scored = candidates.Select(c => (Candidate: c, Score: Score(c, extractor, task, report, cancellation))).ToList();
-        var architectures = Ordered(scored, task).DistinctBy(s => s.Candidate.Backbone).Select(s => s.Candidate).ToList();
-        scored.AddRange(architectures.SelectMany(best => best.Controls(request.Seed, nameBackbone: architectures.Count > 1))
-            .Select(c => (c, Score(c, extractor, task, report, cancellation))).ToList());
+        var extractor = new FeatureExtractor(
+            data.Samples,
+            Pooling.For(request.Task),
+            request.CacheFolder,
+            request.Device);
+        var scored = candidates
+            .Select(c => (Candidate: c, Score: Score(c, extractor, task, report, cancellation)))
+            .ToList();
+        var architectures = Ordered(scored, task)
+            .DistinctBy(s => s.Candidate.Backbone)
+            .Select(s => s.Candidate)
+            .ToList();
+        scored.AddRange(
+            architectures
+                .SelectMany(best => best.Controls(request.Seed, nameBackbone: architectures.Count > 1))
+                .Select(c => (c, Score(c, extractor, task, report, cancellation)))
+                .ToList());
         scored = Ordered(scored, task);
         var ranked = Compare([.. scored.Select(s => s.Score)], task);
         if (request.FineTune is { } options)
         {
-            var size = request.Size ?? (scored.First(s => s.Candidate.Kind == CandidateKind.Checkpoint).Candidate.Input is var input ? (input.Width, input.Height) : default);
+            var size = request.Size
+                ?? (
+                    scored.First(s => s.Candidate.Kind == CandidateKind.Checkpoint).Candidate.Input is var input
+                        ? (input.Width, input.Height)
+                        : default);
             var fineTune = new FineTune(request, data, options, size);
             var left = options.Best;
-            ranked = [.. scored.Zip(ranked, (s, r) =>
-                options.All || s.Candidate.Kind == CandidateKind.Random || (s.Candidate.Kind == CandidateKind.Checkpoint && left-- > 0)
-                    ? r with { FineTuned = fineTune.Run(s.Candidate, task.Metric, report, cancellation) }
-                    : r)];
+            ranked =
+            [
+                .. scored.Zip(ranked, (s, r) =>
+                    options.All
+                    || s.Candidate.Kind == CandidateKind.Random
+                    || (s.Candidate.Kind == CandidateKind.Checkpoint && left-- > 0)
+                        ? r with
+                        {
+                            FineTuned = fineTune.Run(s.Candidate, task.Metric, report, cancellation),
+                        }
+                        : r),
+            ];
         }
         return new(
             data: request.DataName,
@@ -97,15 +133,30 @@ public static class Ranker
         if (request is { FineTune: not null, CacheFolder: null })
             UserCache.Require(UserCache.FineTune, "--cache"); // Said before the hours that come first.
         if (TaskCatalogue.Find(request.Task) is not { } task)
-            throw MarrowException.Bad("task", SomeText.Either(TaskCatalogue.Names(t => t.Probe is not null)), $"\"{request.Task}\"", "Correct --task.");
+            throw MarrowException.Bad(
+                "task",
+                SomeText.Either(TaskCatalogue.Names(t => t.Probe is not null)),
+                $"\"{request.Task}\"",
+                "Correct --task.");
         if (task.Probe is null)
-            throw new MarrowException($"{task}: {task.WhyNoProbe}. Starts are ranked for {SomeText.Either(TaskCatalogue.Names(t => t.Probe is not null))}.");
+            throw new MarrowException(
+                $"{task}: {task.WhyNoProbe}. Starts are ranked for "
+                    + $"{SomeText.Either(TaskCatalogue.Names(t => t.Probe is not null))}."
+            );
         if (request.Folds is < FewestFolds or > MostFolds)
-            throw MarrowException.Bad("folds", $"{FewestFolds} to {MostFolds}", request.Folds.ToString(CultureInfo.InvariantCulture), "Correct --folds.");
+            throw MarrowException.Bad(
+                "folds",
+                $"{FewestFolds} to {MostFolds}",
+                request.Folds.ToString(CultureInfo.InvariantCulture),
+                "Correct --folds.");
     }
 
     /// <summary>Those named, each of which must do; or the newest of each name, as far as they can.</summary>
-    private static List<Checkpoint> Load(RankRequest request, LocalHub hub, List<string> warnings, CancellationToken cancellation)
+    private static List<Checkpoint> Load(
+        RankRequest request,
+        LocalHub hub,
+        List<string> warnings,
+        CancellationToken cancellation)
     {
         var loaded = new List<Checkpoint>();
         try
@@ -115,9 +166,17 @@ public static class Ranker
                 var checkpoint = hub.Resolve(reference, cancellation);
                 loaded.Add(checkpoint);
                 if (checkpoint.WeightsOnly)
-                    throw MarrowException.Bad(reference, "a checkpoint with its input contract", "weights alone", "Import them first, so that it is known what they expect.");
+                    throw MarrowException.Bad(
+                        reference,
+                        "a checkpoint with its input contract",
+                        "weights alone",
+                        "Import them first, so that it is known what they expect.");
                 if (IsCustom(checkpoint))
-                    throw MarrowException.Bad(reference, "a checkpoint whose features Marrow can compute", OwnModule, "Name others by --checkpoints.");
+                    throw MarrowException.Bad(
+                        reference,
+                        "a checkpoint whose features Marrow can compute",
+                        OwnModule,
+                        "Name others by --checkpoints.");
             }
             if (request.Checkpoints.Count > 0)
                 return loaded;
@@ -139,7 +198,13 @@ public static class Ranker
                     warnings.Add($"{entry.Name}: not ranked. {e.Message}");
                 }
             }
-            return loaded.Count > 0 ? loaded : throw MarrowException.Bad(hub.Folder, "a hub with a checkpoint that can be ranked", warnings.Count > 0 ? string.Join(" ", warnings) : "none", "Name another hub with --hub, or train one with marrow run.");
+            return loaded.Count > 0
+                ? loaded
+                : throw MarrowException.Bad(
+                    hub.Folder,
+                    "a hub with a checkpoint that can be ranked",
+                    warnings.Count > 0 ? string.Join(" ", warnings) : "none",
+                    "Name another hub with --hub, or train one with marrow run.");
         }
         catch
         {
@@ -153,11 +218,26 @@ public static class Ranker
     /// <summary>Two of one name are told apart by their digests.</summary>
     private static List<Candidate> WithDistinctNames(List<Candidate> candidates)
     {
-        var twice = candidates.CountBy(c => c.Name).Where(n => n.Value > 1).Select(n => n.Key).ToHashSet(StringComparer.Ordinal);
-        return [.. candidates.DistinctBy(c => c.Digest).Select(c => twice.Contains(c.Name) ? c with { Name = Digest.ShortenReference($"{c.Name}@{c.Digest}") } : c)];
+        var twice = candidates
+            .CountBy(c => c.Name)
+            .Where(n => n.Value > 1)
+            .Select(n => n.Key)
+            .ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. candidates
+                .DistinctBy(c => c.Digest)
+                .Select(c =>
+                    twice.Contains(c.Name) ? c with { Name = Digest.ShortenReference($"{c.Name}@{c.Digest}") } : c),
+        ];
     }
 
-    private static RankedCandidate Score(Candidate candidate, FeatureExtractor extractor, ProbeTask task, Action<RunEvent> report, CancellationToken cancellation)
+    private static RankedCandidate Score(
+        Candidate candidate,
+        FeatureExtractor extractor,
+        ProbeTask task,
+        Action<RunEvent> report,
+        CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
         var (features, found) = extractor.Extract(candidate, at => report(RunEvent.Of(at)), cancellation);
@@ -187,17 +267,35 @@ public static class Ranker
         };
     }
 
-    private static List<(Candidate Candidate, RankedCandidate Score)> Ordered(List<(Candidate Candidate, RankedCandidate Score)> scored, ProbeTask task) =>
-        [.. scored.OrderByDescending(s => task.HigherIsBetter ? s.Score.Probe.Value : -s.Score.Probe.Value).ThenBy(s => s.Candidate.Kind)];
+    private static List<(Candidate Candidate, RankedCandidate Score)> Ordered(
+        List<(Candidate Candidate, RankedCandidate Score)> scored,
+        ProbeTask task
+    ) =>
+        [
+            .. scored
+                .OrderByDescending(s => task.HigherIsBetter ? s.Score.Probe.Value : -s.Score.Probe.Value)
+                .ThenBy(s => s.Candidate.Kind),
+        ];
 
     private static IReadOnlyList<RankedCandidate> Compare(IReadOnlyList<RankedCandidate> ordered, ProbeTask task) =>
-        [.. ordered.Select((c, i) => c with
-        {
-            Rank = i + 1,
-            ToBest = i == 0 ? null : task.Difference(c.Statistic, ordered[0].Statistic),
-            ToRandom = c.Kind == CandidateKind.Random ? null
-                : task.Difference(c.Statistic, ordered.First(o => o.Kind == CandidateKind.Random && o.Backbone == c.Backbone).Statistic),
-        })];
+        [
+            .. ordered.Select(
+                (c, i) =>
+                    c with
+                    {
+                        Rank = i + 1,
+                        ToBest = i == 0 ? null : task.Difference(c.Statistic, ordered[0].Statistic),
+                        ToRandom =
+                            c.Kind == CandidateKind.Random
+                                ? null
+                                : task.Difference(
+                                    c.Statistic,
+                                    ordered
+                                        .First(o => o.Kind == CandidateKind.Random && o.Backbone == c.Backbone)
+                                        .Statistic),
+                    }
+            ),
+        ];
 
     private static IReadOnlyList<ScoreAgreement> Agreement(IReadOnlyList<RankedCandidate> ranked, bool higherIsBetter)
     {
@@ -208,14 +306,26 @@ public static class Ranker
         double[] results = [.. tuned.Select(c => sign * c.FineTuned!.Mean)];
         (string Name, Func<RankedCandidate, double?> Of)[] scores =
         [
-            ("probe", c => sign * c.Probe.Value), ("logMe", c => c.LogMe), ("hScore", c => c.HScore), ("gbc", c => c.Gbc),
+            ("probe", c => sign * c.Probe.Value),
+            ("logMe", c => c.LogMe),
+            ("hScore", c => c.HScore),
+            ("gbc", c => c.Gbc),
         ];
-        return [.. scores.Where(s => tuned.All(c => s.Of(c) is not null)).Select(s =>
-        {
-            double[] values = [.. tuned.Select(c => s.Of(c)!.Value)];
-            return new ScoreAgreement(s.Name, tuned.Count,
-                RankCorrelation.Spearman(values, results), RankCorrelation.PermutationP(values, results, RankCorrelation.Spearman),
-                RankCorrelation.Kendall(values, results), RankCorrelation.PermutationP(values, results, RankCorrelation.Kendall));
-        })];
+        return
+        [
+            .. scores
+                .Where(s => tuned.All(c => s.Of(c) is not null))
+                .Select(s =>
+                {
+                    double[] values = [.. tuned.Select(c => s.Of(c)!.Value)];
+                    return new ScoreAgreement(
+                        s.Name,
+                        tuned.Count,
+                        RankCorrelation.Spearman(values, results),
+                        RankCorrelation.PermutationP(values, results, RankCorrelation.Spearman),
+                        RankCorrelation.Kendall(values, results),
+                        RankCorrelation.PermutationP(values, results, RankCorrelation.Kendall));
+                }),
+        ];
     }
 }

@@ -15,29 +15,44 @@ internal static class TransferScores
     private const double LeastVariance = 1e-4; // of the mean variance of all images: a class of few images has none
 
     /// <summary>
-    /// LogME (You et al. 2021, algorithm 1): the mean over targets of the log evidence an image of a Bayesian linear model
-    /// with no intercept, its two precisions at their best. Unknown targets (NaN) leave their images out.
+    /// LogME (You et al. 2021, algorithm 1): the mean over targets of the log evidence an image of a Bayesian linear
+    /// model with no intercept, its two precisions at their best. Unknown targets (NaN) leave their images out.
     /// </summary>
     /// <param name="features">[N, D] float64.</param>
     /// <param name="targets">[N][T].</param>
     public static double LogMe(Tensor features, double[][] targets)
     {
-        var columns = Enumerable.Range(0, targets[0].Length).Select(t => targets.Select(row => row[t]).ToArray()).ToList();
+        var columns = Enumerable
+            .Range(0, targets[0].Length)
+            .Select(t => targets.Select(row => row[t]).ToArray())
+            .ToList();
         // Targets that are known for the same images share one decomposition.
-        return columns.GroupBy(c => string.Concat(c.Select(v => double.IsNaN(v) ? '0' : '1'))).SelectMany(same =>
-        {
-            using var scope = NewDisposeScope();
-            int[] known = [.. Enumerable.Range(0, targets.Length).Where(i => !double.IsNaN(same.First()[i]))];
-            double[][] rows = [.. known.Select(i => same.Select(column => column[i]).ToArray())];
-            var (squares, projections) = Algebra.Spectrum(Algebra.Take(features, known), Algebra.Matrix(rows));
-            return Enumerable.Range(0, rows[0].Length).Select(t =>
-                Evidence(squares, [.. projections.Select(p => p[t])], rows.Sum(r => r[t] * r[t]), known.Length, (int)features.shape[1]) / known.Length).ToList();
-        }).Average();
+        return columns
+            .GroupBy(c => string.Concat(c.Select(v => double.IsNaN(v) ? '0' : '1')))
+            .SelectMany(same =>
+            {
+                using var scope = NewDisposeScope();
+                int[] known = [.. Enumerable.Range(0, targets.Length).Where(i => !double.IsNaN(same.First()[i]))];
+                double[][] rows = [.. known.Select(i => same.Select(column => column[i]).ToArray())];
+                var (squares, projections) = Algebra.Spectrum(Algebra.Take(features, known), Algebra.Matrix(rows));
+                return Enumerable
+                    .Range(0, rows[0].Length)
+                    .Select(t =>
+                        Evidence(
+                            squares,
+                            [.. projections.Select(p => p[t])],
+                            rows.Sum(r => r[t] * r[t]),
+                            known.Length,
+                            (int)features.shape[1]
+                        ) / known.Length)
+                    .ToList();
+            })
+            .Average();
     }
 
     /// <summary>
-    /// H-score (Bao et al. 2019): trace of the inverse covariance of the features times the covariance of the class means,
-    /// the former shrunk as Ledoit and Wolf (2004) and the latter weighted to match (Ibrahim et al. 2022).
+    /// H-score (Bao et al. 2019): trace of the inverse covariance of the features times the covariance of the class
+    /// means, the former shrunk as Ledoit and Wolf (2004) and the latter weighted to match (Ibrahim et al. 2022).
     /// </summary>
     /// <param name="classOf">[N].</param>
     public static double HScore(Tensor features, int[] classOf)
@@ -48,7 +63,8 @@ internal static class TransferScores
         var z = Algebra.Coordinates(centred); // the class means have no part outside
         var covariance = z.t().matmul(z) / Scalars.Of((double)images);
         var (shrinkage, mean) = Shrinkage(z, covariance, dimensions);
-        var shrunk = (covariance * Scalars.Of(1 - shrinkage)).Plus(eye(z.shape[1], z.shape[1], float64, z.device) * Scalars.Of(shrinkage * mean));
+        var shrunk = (covariance * Scalars.Of(1 - shrinkage)).Plus(
+            eye(z.shape[1], z.shape[1], float64, z.device) * Scalars.Of(shrinkage * mean));
         var (values, vectors) = Algebra.Eigen(shrunk);
         var sum = 0.0;
         foreach (var members in Members(classOf))
@@ -60,20 +76,25 @@ internal static class TransferScores
     }
 
     /// <summary>
-    /// Gaussian Bhattacharyya coefficient (Pandy et al. 2022): minus the summed overlap of each pair of classes, each class
-    /// a Gaussian with a diagonal covariance in the 64 directions of largest variance.
+    /// Gaussian Bhattacharyya coefficient (Pandy et al. 2022): minus the summed overlap of each pair of classes, each
+    /// class a Gaussian with a diagonal covariance in the 64 directions of largest variance.
     /// </summary>
     public static double Gbc(Tensor features, int[] classOf)
     {
         using var scope = NewDisposeScope();
         var z = Algebra.PrincipalComponents(features, GbcDimensions);
         var least = LeastVariance * (z * z).mean().Value<double>();
-        var classes = Members(classOf).Select(members =>
-        {
-            var rows = Algebra.Rows(Algebra.Take(z, members));
-            double[] mean = [.. Enumerable.Range(0, rows[0].Length).Select(d => rows.Average(r => r[d]))];
-            return (Mean: mean, Variance: mean.Select((m, d) => Math.Max(least, rows.Average(r => (r[d] - m) * (r[d] - m)))).ToArray());
-        }).ToList();
+        var classes = Members(classOf)
+            .Select(members =>
+            {
+                var rows = Algebra.Rows(Algebra.Take(z, members));
+                double[] mean = [.. Enumerable.Range(0, rows[0].Length).Select(d => rows.Average(r => r[d]))];
+                return (
+                    Mean: mean,
+                    Variance: mean.Select((m, d) => Math.Max(least, rows.Average(r => (r[d] - m) * (r[d] - m))))
+                        .ToArray());
+            })
+            .ToList();
         var overlap = 0.0;
         for (var a = 0; a < classes.Count; a++)
         {
@@ -97,7 +118,9 @@ internal static class TransferScores
     private static List<int[]> Members(int[] classOf) =>
         [.. Enumerable.Range(0, classOf.Length).GroupBy(i => classOf[i]).OrderBy(g => g.Key).Select(g => g.ToArray())];
 
-    /// <summary>Of Ledoit and Wolf (2004), from inner products alone, and the mean variance over all dimensions.</summary>
+    /// <summary>
+    /// Of Ledoit and Wolf (2004), from inner products alone, and the mean variance over all dimensions.
+    /// </summary>
     private static (double Shrinkage, double MeanVariance) Shrinkage(Tensor z, Tensor covariance, long dimensions)
     {
         using var scope = NewDisposeScope();
@@ -130,7 +153,14 @@ internal static class TransferScores
             if (Math.Abs(alpha / beta - ratio) <= Converged * ratio)
                 break;
         }
-        var logDeterminant = squares.Sum(s => Math.Log(alpha + beta * s)) + (dimensions - squares.Length) * Math.Log(alpha);
-        return 0.5 * (images * Math.Log(beta / (2 * Math.PI)) + dimensions * Math.Log(alpha) - beta * errors - alpha * weights - logDeterminant);
+        var logDeterminant =
+            squares.Sum(s => Math.Log(alpha + beta * s)) + (dimensions - squares.Length) * Math.Log(alpha);
+        return 0.5
+            * (
+                images * Math.Log(beta / (2 * Math.PI))
+                + dimensions * Math.Log(alpha)
+                - beta * errors
+                - alpha * weights
+                - logDeterminant);
     }
 }

@@ -1,8 +1,8 @@
 namespace Marrow.Training.Recipes;
 
 /// <summary>
-/// What to say of a recipe that is not where it was asked for: those that are experiments or controls stand in a folder of
-/// their own below the recipes, and one of them has another name there.
+/// What to say of a recipe that is not where it was asked for: those that are experiments or controls stand in a folder
+/// of their own below the recipes, and one of them has another name there.
 /// </summary>
 internal static class MovedRecipe
 {

@@ -35,7 +35,9 @@ public sealed record Recipe
     /// <summary>Share of the patients never trained on, 0 (train on all) to 0.9; default 0.2.</summary>
     internal double HeldOut { get; init; } = 0.2;
 
-    /// <summary>YAML: auto (default), cpu, cuda or cuda:N. Where every stage computes, unless the command line says otherwise.</summary>
+    /// <summary>
+    /// YAML: auto (default), cpu, cuda or cuda:N. Where every stage computes, unless the command line says otherwise.
+    /// </summary>
     internal DeviceChoice Device { get; init; }
 
     /// <summary>The path that the recipe was read from.</summary>
@@ -44,11 +46,14 @@ public sealed record Recipe
     /// <summary>The file as it was, without <see cref="Overrides"/>.</summary>
     internal string SourceText { get; init; } = "";
 
-    /// <summary>"stage.key=value", in the order they were applied. Store them beside the text to read the same recipe again.</summary>
+    /// <summary>
+    /// "stage.key=value", in the order they were applied. Store them beside the text to read the same recipe again.
+    /// </summary>
     internal IReadOnlyList<string> Overrides { get; init; } = [];
 
     /// <summary>NAMEs for --data, of all stages, each once.</summary>
-    public IReadOnlyList<string> DataNames => [.. Stages.SelectMany(s => (string?[])[s.Data.Name, s.Unlabeled?.Name]).OfType<string>().Distinct()];
+    public IReadOnlyList<string> DataNames =>
+        [.. Stages.SelectMany(s => (string?[])[s.Data.Name, s.Unlabeled?.Name]).OfType<string>().Distinct()];
 
     /// <summary>Of the stages chosen by <see cref="Only"/>; empty for all.</summary>
     public IReadOnlyList<string> Chosen { get; private init; } = [];
@@ -62,22 +67,37 @@ public sealed record Recipe
     {
         var known = string.Join(", ", Stages.Select(s => s.Name));
         if (names.Count == 0)
-            throw new MarrowException($"{SourcePath}: expected the name of a stage or more, found none. It has {known}.");
+            throw new MarrowException(
+                $"{SourcePath}: expected the name of a stage or more, found none. It has {known}.");
         if (names.FirstOrDefault(n => Stages.All(s => s.Name != n)) is { } unknown)
             throw new MarrowException($"{SourcePath}: no stage '{unknown}'. It has {known}.");
         var kept = Stages.Where(s => names.Contains(s.Name)).ToList();
         return this with
         {
             Chosen = [.. kept.Select(s => s.Name)],
-            Stages = [.. kept.Select(s => s with { Init = KeptInit(s.Init), Crop = s.Crop is { } crop ? crop with { By = Kept(crop.By)! } : null, Data = s.Data with { SoftLabelsFrom = Kept(s.Data.SoftLabelsFrom) } })],
+            Stages =
+            [
+                .. kept.Select(s =>
+                    s with
+                    {
+                        Init = KeptInit(s.Init),
+                        Crop = s.Crop is { } crop ? crop with { By = Kept(crop.By)! } : null,
+                        Data = s.Data with { SoftLabelsFrom = Kept(s.Data.SoftLabelsFrom) },
+                    }
+                ),
+            ],
         };
 
-        string? KeptInit(string? init) => init is null ? null : InitReference.Rename(init, Kept(InitReference.NameIn(init))!);
+        string? KeptInit(string? init) =>
+            init is null ? null : InitReference.Rename(init, Kept(InitReference.NameIn(init))!);
 
-        string? Kept(string? reference) => Stages.FirstOrDefault(o => o.Name == reference && !names.Contains(o.Name))?.CheckpointName ?? reference;
+        string? Kept(string? reference) =>
+            Stages.FirstOrDefault(o => o.Name == reference && !names.Contains(o.Name))?.CheckpointName ?? reference;
     }
 
-    /// <summary>Writes <see cref="SourceText"/>, unchanged; throws <see cref="MarrowException"/> when it can't.</summary>
+    /// <summary>
+    /// Writes <see cref="SourceText"/>, unchanged; throws <see cref="MarrowException"/> when it can't.
+    /// </summary>
     internal void WriteTo(string path) => AtomicFile.WriteText(path, SourceText);
 }
 
@@ -95,12 +115,15 @@ internal sealed record Stage
 
     /// <summary>
     /// What the weights start from: an earlier stage's name, a hub name (densenet121.chexpert, with or without
-    /// @sha256:...), a folder, a .safetensors, .pth or .pt file, or oci://host/repository:tag. With "matched:" before it, random
-    /// weights with that one's mean and deviation in each layer. Null (in YAML: absent, or "scratch") for random weights.
+    /// @sha256:...), a folder, a .safetensors, .pth or .pt file, or oci://host/repository:tag. With "matched:" before
+    /// it, random weights with that one's mean and deviation in each layer. Null (in YAML: absent, or "scratch") for
+    /// random weights.
     /// </summary>
     public string? Init { get; init; }
 
-    /// <summary>Least share of the backbone's parameters that <see cref="Init"/> must give, 0 to 1; default 0.9.</summary>
+    /// <summary>
+    /// Least share of the backbone's parameters that <see cref="Init"/> must give, 0 to 1; default 0.9.
+    /// </summary>
     public double InitCoverage { get; init; } = 0.9;
 
     /// <summary>Where in its images the stage looks; null (default) for all of them.</summary>
@@ -109,7 +132,9 @@ internal sealed record Stage
     public required StageData Data { get; init; }
     public required StageInput Input { get; init; }
 
-    /// <summary>What differs from the architecture's own detector; null for other tasks and when nothing does.</summary>
+    /// <summary>
+    /// What differs from the architecture's own detector; null for other tasks and when nothing does.
+    /// </summary>
     public StageDetector? Detector { get; init; }
 
     /// <summary>What is hidden while pretraining; null for other tasks.</summary>
@@ -120,24 +145,34 @@ internal sealed record Stage
     /// <summary>How training images are changed at random. "augment: none" turns all of it off.</summary>
     public AugmentationOptions Augment { get; init; } = new();
 
-    /// <summary>The data tag of the checkpoint's name, as in densenet121.cxr-pediatric. Default: the data's name.</summary>
+    /// <summary>
+    /// The data tag of the checkpoint's name, as in densenet121.cxr-pediatric. Default: the data's name.
+    /// </summary>
     public required string Tag { get; init; }
 
-    internal ModelRequest ModelRequest => new(Model) { ChangeDetector = (Detector ?? new()).ApplyTo, Masking = Pretrain };
+    internal ModelRequest ModelRequest =>
+        new(Model) { ChangeDetector = (Detector ?? new()).ApplyTo, Masking = Pretrain };
 
     /// <summary>"model.tag", of what the stage makes.</summary>
     public string CheckpointName => $"{Model}.{Tag}";
 
-    /// <summary>Of the checkpoint, SPDX or LicenseRef-...; null (default) for those of the data and all ancestors that restrict anything, joined by AND.</summary>
+    /// <summary>
+    /// Of the checkpoint, SPDX or LicenseRef-...; null (default) for those of the data and all ancestors that restrict
+    /// anything, joined by AND.
+    /// </summary>
     public string? License { get; init; }
 
-    /// <summary>Images without labels to learn from too, by <see cref="Uda"/> or <see cref="Teacher"/>; null (default) for none.</summary>
+    /// <summary>
+    /// Images without labels to learn from too, by <see cref="Uda"/> or <see cref="Teacher"/>; null (default) for none.
+    /// </summary>
     public StageUnlabeled? Unlabeled { get; init; }
 
     /// <summary>How <see cref="Unlabeled"/> is used; at most one of the two is set.</summary>
     public UdaOptions? Uda { get; init; }
 
-    /// <summary>The options of a mean teacher, the other way to learn from unlabelled images; null without one.</summary>
+    /// <summary>
+    /// The options of a mean teacher, the other way to learn from unlabelled images; null without one.
+    /// </summary>
     public TeacherOptions? Teacher { get; init; }
 
     /// <summary>How images without labels are changed; null where the stage takes none.</summary>
@@ -145,7 +180,9 @@ internal sealed record Stage
         Unlabeled is null ? null : (Uda ?? (UnlabeledOptions?)Teacher)?.Augment;
 }
 
-/// <summary>Images without labels; those of held-out and validation patients are never among them, labels are not read.</summary>
+/// <summary>
+/// Images without labels; those of held-out and validation patients are never among them, labels are not read.
+/// </summary>
 internal sealed record StageUnlabeled
 {
     /// <summary>NAME in --data NAME=DIR. Default: the format. It may be the stage's own data.</summary>
@@ -171,17 +208,19 @@ internal sealed record StageData
     public DatasetOptions Options { get; init; } = new();
 
     /// <summary>
-    /// U-SelfTrained: an earlier stage or a checkpoint whose probabilities stand for the uncertain labels of the training
-    /// part, of findings whose policy is "self-trained". Written as <see cref="Stage.Init"/> is. Default none.
+    /// U-SelfTrained: an earlier stage or a checkpoint whose probabilities stand for the uncertain labels of the
+    /// training part, of findings whose policy is "self-trained". Written as <see cref="Stage.Init"/> is. Default none.
     /// </summary>
     public string? SoftLabelsFrom { get; init; }
 
-    /// <summary>Train on this many patients only, drawn by the recipe's seed, to see what few labels give. 0 (default): all.</summary>
+    /// <summary>
+    /// Train on this many patients only, drawn by the recipe's seed, to see what few labels give. 0 (default): all.
+    /// </summary>
     public int Limit { get; init; }
 
     /// <summary>
-    /// Share of the training part's patients that are trained on, 0.0001 to 1 (default), drawn by the recipe's seed: those of a
-    /// smaller fraction are among those of a larger one. Excludes <see cref="Limit"/>.
+    /// Share of the training part's patients that are trained on, 0.0001 to 1 (default), drawn by the recipe's seed:
+    /// those of a smaller fraction are among those of a larger one. Excludes <see cref="Limit"/>.
     /// </summary>
     public double Fraction { get; init; } = 1;
 
@@ -189,13 +228,16 @@ internal sealed record StageData
     public double HeldOut { get; init; } = 0.2;
 
     /// <summary>
-    /// Share of the other patients that choose the best weights and are not trained on, 0 (the last weights are kept) to
+    /// Share of the other patients that choose the best weights and are not trained on, 0 (the last weights are kept)
+    /// to
     /// 0.5; default 0.1.
     /// </summary>
     public double Validation { get; init; } = 0.1;
 }
 
-/// <summary>How images become the model's input; stored with the weights as their <see cref="InputContract"/>.</summary>
+/// <summary>
+/// How images become the model's input; stored with the weights as their <see cref="InputContract"/>.
+/// </summary>
 internal sealed record StageInput
 {
     /// <summary>Input pixels, 32 to 4096. Default 224, for points 256.</summary>
@@ -207,7 +249,10 @@ internal sealed record StageInput
     /// <summary>1, or 3 equal channels for weights that were trained on colour. Default 1.</summary>
     public int Channels { get; init; } = 1;
 
-    /// <summary>stretch, letterbox or cover. Default stretch; for points and the spine tasks letterbox, which leaves angles as they are.</summary>
+    /// <summary>
+    /// stretch, letterbox or cover. Default stretch; for points and the spine tasks letterbox, which leaves angles as
+    /// they are.
+    /// </summary>
     public Fit Fit { get; init; } = Fit.Stretch;
 
     /// <summary>With cover: the share of each side that is kept, 0.25 to 1. Default 1.</summary>
@@ -216,7 +261,10 @@ internal sealed record StageInput
     /// <summary>YAML window: fullRange, or the two percentiles below.</summary>
     public WindowKind Window { get; init; } = WindowKind.Percentiles;
 
-    /// <summary>YAML window: [low, high], the percentiles (0 to 1) of an image that become black and white. Default [0.005, 0.995].</summary>
+    /// <summary>
+    /// YAML window: [low, high], the percentiles (0 to 1) of an image that become black and white. Default [0.005,
+    /// 0.995].
+    /// </summary>
     public double WindowLow { get; init; } = 0.005;
     public double WindowHigh { get; init; } = 0.995;
 
@@ -232,7 +280,14 @@ internal sealed record StageInput
 
     /// <summary>What suits the task; of an unknown task, what suits most.</summary>
     public static StageInput DefaultFor(string task) =>
-        TaskCatalogue.Find(task)?.DefaultInput is var (width, height, fit) ? new() { Width = width, Height = height, Fit = fit } : new();
+        TaskCatalogue.Find(task)?.DefaultInput is var (width, height, fit)
+            ? new()
+            {
+                Width = width,
+                Height = height,
+                Fit = fit,
+            }
+            : new();
 
     /// <summary>The section of a recipe that gives this contract again.</summary>
     internal static StageInput Of(InputContract contract) => new()
@@ -268,7 +323,9 @@ internal sealed record StageInput
     };
 }
 
-/// <summary>The settings of a <see cref="DetectorSpec"/> that a stage changes; null leaves the architecture's own.</summary>
+/// <summary>
+/// The settings of a <see cref="DetectorSpec"/> that a stage changes; null leaves the architecture's own.
+/// </summary>
 internal sealed record StageDetector
 {
     /// <summary>How many channels the pyramid has, 8 to 1024.</summary>
@@ -280,7 +337,10 @@ internal sealed record StageDetector
     /// <summary>Group norm after each of them.</summary>
     public bool? HeadGroupNorm { get; init; }
 
-    /// <summary>Input px, 1 to 4096, one for each of the 1 to 5 pyramid levels from the first on: P3, or P2 where the input is small.</summary>
+    /// <summary>
+    /// Input px, 1 to 4096, one for each of the 1 to 5 pyramid levels from the first on: P3, or P2 where the input is
+    /// small.
+    /// </summary>
     public IReadOnlyList<double>? AnchorSizes { get; init; }
 
     /// <summary>0.1 to 10, 1 to 8 of them.</summary>

@@ -2,17 +2,30 @@ using Marrow.Inputs;
 
 namespace Marrow.Training.Recipes;
 
-/// <summary>The section "augment:" -> <see cref="AugmentationOptions"/>, whose comments give each range and default.</summary>
+/// <summary>
+/// The section "augment:" -> <see cref="AugmentationOptions"/>, whose comments give each range and default.
+/// </summary>
 internal static class RecipeAugment
 {
-    private static readonly AugmentationOptions Off = new() { Strength = 0, FlipProbability = 0, CutoutProbability = 0, CollimationProbability = 0 };
+    private static readonly AugmentationOptions Off = new()
+    {
+        Strength = 0,
+        FlipProbability = 0,
+        CutoutProbability = 0,
+        CollimationProbability = 0,
+    };
 
-    /// <summary>The same from "strength=2", "collimationProbability=1": for commands. Throws with a line for each mistake.</summary>
+    /// <summary>
+    /// The same from "strength=2", "collimationProbability=1": for commands. Throws with a line for each mistake.
+    /// </summary>
     public static AugmentationOptions Parse(IReadOnlyList<string> settings)
     {
         var errors = new RecipeErrors();
         var root = new RecipeNode(RecipeNodeKind.Map, "--augment", 0, 0);
-        root.Entries.Add((new(RecipeNodeKind.Scalar, "--augment", 0, 0) { Text = "augment" }, new(RecipeNodeKind.Map, "--augment", 0, 0)));
+        root.Entries.Add(
+            (
+                new(RecipeNodeKind.Scalar, "--augment", 0, 0) { Text = "augment" },
+                new(RecipeNodeKind.Map, "--augment", 0, 0)));
         foreach (var setting in settings)
             RecipeOverride.Apply(root.Entries[0].Value, setting, [], errors, "--augment");
         var options = Read(new RecipeSection(root, "--augment", errors));

@@ -4,21 +4,40 @@ using Marrow.Tasks;
 
 namespace Marrow.Training.Recipes;
 
-/// <summary>"crop: landmarks", or the section "crop:" -> <see cref="StageCrop"/>, whose comments give each range and default.</summary>
+/// <summary>
+/// "crop: landmarks", or the section "crop:" -> <see cref="StageCrop"/>, whose comments give each range and default.
+/// </summary>
 internal static class RecipeCrop
 {
     /// <param name="earlier">The stages above, as read.</param>
     /// <param name="names">Of all stages.</param>
     /// <param name="task">"" when the stage's task is missing or wrong: any region is let pass.</param>
-    public static StageCrop? Read(RecipeSection stage, IReadOnlyList<Stage> earlier, IReadOnlyList<string?> names, string task)
+    public static StageCrop? Read(
+        RecipeSection stage,
+        IReadOnlyList<Stage> earlier,
+        IReadOnlyList<string?> names,
+        string task)
     {
         if (stage.Find("crop") is not { } node)
             return null;
         if (node.Kind == RecipeNodeKind.Scalar)
             return Of(stage, "crop", stage.Text("crop"), CropRegion.Spine, StageCrop.SpineMargin);
         var s = stage.Section("crop")!;
-        var region = s.Choice("region", CropRegion.Spine, ("spine", CropRegion.Spine), ("vertebra", CropRegion.Vertebra));
-        var crop = Of(s, "by", s.RequiredText("by", "by: landmarks"), region, s.Number("margin", region == CropRegion.Vertebra ? StageCrop.VertebraMargin : StageCrop.SpineMargin, 0, InputCrop.MaxMargin));
+        var region = s.Choice(
+            "region",
+            CropRegion.Spine,
+            ("spine", CropRegion.Spine),
+            ("vertebra", CropRegion.Vertebra));
+        var crop = Of(
+            s,
+            "by",
+            s.RequiredText("by", "by: landmarks"),
+            region,
+            s.Number(
+                "margin",
+                region == CropRegion.Vertebra ? StageCrop.VertebraMargin : StageCrop.SpineMargin,
+                0,
+                InputCrop.MaxMargin));
         s.Finish();
         return crop;
 
@@ -26,11 +45,24 @@ internal static class RecipeCrop
         {
             var tasks = TaskCatalogue.Names(t => t.Crops.Contains(region));
             if (task.Length > 0 && !tasks.Contains(task))
-                stage.Errors.Add(node, $"crop: task {task} can't look at a crop of the {region.ToString().ToLowerInvariant()}; {SomeText.Either(tasks)} can. Remove crop, or set another task{(region == CropRegion.Spine ? "" : " or region")}.");
+                stage.Errors.Add(
+                    node,
+                    $"crop: task {task} can't look at a crop of the {region.ToString().ToLowerInvariant()}; "
+                        + $"{SomeText.Either(tasks)} can. Remove crop, or set another "
+                        + $"task{(region == CropRegion.Spine ? "" : " or region")}."
+                );
             if (by is not null)
                 by = RecipeReader.Reference(section, key, by, earlier.Count, names);
-            if (earlier.FirstOrDefault(other => other.Name == by) is { Task.Length: > 0 } detector && TaskCatalogue.Find(detector.Task) is { FindsCrops: false })
-                stage.Errors.Add(section.At(key), $"{key}: stage {RecipeErrors.Quote(detector.Name)} trains {detector.Task}, and finds no vertebrae to crop by. Name a stage of task {SomeText.Either(TaskCatalogue.Names(t => t.FindsCrops))}, or a checkpoint of one.");
+            if (
+                earlier.FirstOrDefault(other => other.Name == by) is { Task.Length: > 0 } detector
+                && TaskCatalogue.Find(detector.Task) is { FindsCrops: false }
+            )
+                stage.Errors.Add(
+                    section.At(key),
+                    $"{key}: stage {RecipeErrors.Quote(detector.Name)} trains {detector.Task}, and finds no vertebrae "
+                        + $"to crop by. Name a stage of task "
+                        + $"{SomeText.Either(TaskCatalogue.Names(t => t.FindsCrops))}, or a checkpoint of one."
+                );
             return new() { By = by ?? "", Region = region, Margin = margin };
         }
     }

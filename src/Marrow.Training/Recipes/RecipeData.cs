@@ -11,7 +11,11 @@ namespace Marrow.Training.Recipes;
 internal static partial class RecipeData
 {
     /// <param name="reference">Reads a key that names an earlier stage or a checkpoint.</param>
-    public static StageData Read(RecipeSection stage, double heldOut, string task, Func<RecipeSection, string, string?> reference)
+    public static StageData Read(
+        RecipeSection stage,
+        double heldOut,
+        string task,
+        Func<RecipeSection, string, string?> reference)
     {
         var node = stage.Require("data", "data: {name: spineweb16, format: spineweb16}");
         if (node is null)
@@ -30,7 +34,9 @@ internal static partial class RecipeData
             Validation = s.Number("validation", 0.1, 0, 0.5),
         };
         if (s.Has("limit") && s.Has("fraction"))
-            s.Errors.Add(s.At("fraction"), "fraction: limit says already how many patients to train on. Remove one of them.");
+            s.Errors.Add(
+                s.At("fraction"),
+                "fraction: limit says already how many patients to train on. Remove one of them.");
         if (data.SoftLabelsFrom is not null)
             CheckSelfTraining(s, data, task);
         s.Finish();
@@ -49,9 +55,12 @@ internal static partial class RecipeData
 
     private static void CheckSelfTraining(RecipeSection s, StageData data, string task)
     {
-        var fault = TaskCatalogue.Find(task) is { HasUncertainLabels: false } ? $"task {task} has no uncertain labels. Remove it"
+        var fault =
+            TaskCatalogue.Find(task) is { HasUncertainLabels: false }
+                ? $"task {task} has no uncertain labels. Remove it"
             : data.Options.SoftLabels is not null ? "softLabels gives them already. Remove one of them"
-            : !data.Options.Uncertain.Values.Contains("self-trained") ? "no finding asks for it. Set uncertain: {default: self-trained}"
+            : !data.Options.Uncertain.Values.Contains("self-trained")
+                ? "no finding asks for it. Set uncertain: {default: self-trained}"
             : null;
         if (fault is not null)
             s.Errors.Add(s.At("softLabelsFrom"), $"softLabelsFrom: {fault}.");
@@ -94,7 +103,10 @@ internal static partial class RecipeData
         s.Choice<string?>(key, null, [.. words.Select(w => (w, (string?)w))]);
 
     private static Dictionary<string, string> Names(RecipeSection s) =>
-        s.RemainingKeys.Select(key => (key, Text: s.Text(key))).Where(p => p.Text is not null).ToDictionary(p => p.key, p => p.Text!);
+        s
+            .RemainingKeys.Select(key => (key, Text: s.Text(key)))
+            .Where(p => p.Text is not null)
+            .ToDictionary(p => p.key, p => p.Text!);
 
     private static Dictionary<string, string> Uncertain(RecipeSection s)
     {
@@ -104,7 +116,11 @@ internal static partial class RecipeData
             if (s.Text(finding) is not { } policy)
                 continue;
             if (!Policy().IsMatch(policy))
-                s.Errors.Add(s.At(finding), $"{RecipeErrors.Quote(finding)}: expected ignore, zeros, ones, multi-class, self-trained, or a range as in 'ones 0.55-0.85', found {RecipeErrors.Quote(policy)}.");
+                s.Errors.Add(
+                    s.At(finding),
+                    $"{RecipeErrors.Quote(finding)}: expected ignore, zeros, ones, multi-class, self-trained, or a "
+                        + $"range as in 'ones 0.55-0.85', found {RecipeErrors.Quote(policy)}."
+                );
             policies[finding] = policy;
         }
         return policies;

@@ -1,6 +1,9 @@
 namespace Marrow.Training.Recipes;
 
-/// <summary>Which keys a recipe writes out, its overrides included: a default that is not written can't be told from the records.</summary>
+/// <summary>
+/// Which keys a recipe writes out, its overrides included: a default that is not written can't be told from the
+/// records.
+/// </summary>
 internal static class RecipeKeys
 {
     /// <summary>Of a stage: "name", "task", "train"...; with a section's name, the keys of that section.</summary>

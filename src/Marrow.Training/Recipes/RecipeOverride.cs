@@ -1,10 +1,17 @@
 namespace Marrow.Training.Recipes;
 
-/// <summary>One --set stage.key=value, put into the tree before it is checked, so that it obeys the same rules.</summary>
+/// <summary>
+/// One --set stage.key=value, put into the tree before it is checked, so that it obeys the same rules.
+/// </summary>
 internal static class RecipeOverride
 {
     /// <param name="option">What the user typed it after.</param>
-    public static void Apply(RecipeNode root, string text, IReadOnlyList<string> stageKeys, RecipeErrors errors, string option = "--set")
+    public static void Apply(
+        RecipeNode root,
+        string text,
+        IReadOnlyList<string> stageKeys,
+        RecipeErrors errors,
+        string option = "--set")
     {
         var origin = $"{option} {RecipeErrors.Quote(text)}";
         var equals = text.IndexOf('=', StringComparison.Ordinal);
@@ -27,11 +34,18 @@ internal static class RecipeOverride
         }
 
         var stages = Entry(root, "stages") is { Kind: RecipeNodeKind.List } list ? list.Items : [];
-        var chosen = stages.Where(s => s.Kind == RecipeNodeKind.Map && (path[0] == "*" || StageName(s) == path[0])).ToList();
+        var chosen = stages
+            .Where(s => s.Kind == RecipeNodeKind.Map && (path[0] == "*" || StageName(s) == path[0]))
+            .ToList();
         if (chosen.Count == 0)
         {
             var names = stages.Select(StageName).OfType<string>().ToList();
-            errors.Add(origin, 0, 0, $"no stage is called {RecipeErrors.Quote(path[0])}. {RecipeSection.Suggest(path[0], names.Append("*"))}");
+            errors.Add(
+                origin,
+                0,
+                0,
+                $"no stage is called {RecipeErrors.Quote(path[0])}. {RecipeSection.Suggest(path[0], names.Append("*"))}"
+            );
         }
         string[] inStage = path.Length == 2 && !stageKeys.Contains(path[1]) ? ["train", path[1]] : path[1..];
         foreach (var stage in chosen)
@@ -39,11 +53,17 @@ internal static class RecipeOverride
     }
 
     /// <summary>Null when the node is no mapping with a plain name.</summary>
-    public static string? StageName(RecipeNode stage) => Entry(stage, "name") is { Kind: RecipeNodeKind.Scalar } name ? name.Text : null;
+    public static string? StageName(RecipeNode stage) =>
+        Entry(stage, "name") is { Kind: RecipeNodeKind.Scalar } name ? name.Text : null;
 
     private static RecipeNode? Entry(RecipeNode map, string key) => map.Entries.Find(e => e.Key.Text == key).Value;
 
-    private static void Set(RecipeNode map, ReadOnlySpan<string> path, RecipeNode value, string origin, RecipeErrors errors)
+    private static void Set(
+        RecipeNode map,
+        ReadOnlySpan<string> path,
+        RecipeNode value,
+        string origin,
+        RecipeErrors errors)
     {
         var key = path[0];
         var at = map.Entries.FindIndex(e => e.Key.Text == key);
@@ -58,7 +78,8 @@ internal static class RecipeOverride
         if (at < 0)
         {
             at = map.Entries.Count;
-            map.Entries.Add((new(RecipeNodeKind.Scalar, origin, 0, 0) { Text = key }, new(RecipeNodeKind.Map, origin, 0, 0)));
+            map.Entries.Add(
+                (new(RecipeNodeKind.Scalar, origin, 0, 0) { Text = key }, new(RecipeNodeKind.Map, origin, 0, 0)));
         }
         if (map.Entries[at].Value.Kind == RecipeNodeKind.Map)
             Set(map.Entries[at].Value, path[1..], value, origin, errors);

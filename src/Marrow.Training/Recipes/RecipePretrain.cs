@@ -22,11 +22,20 @@ internal static class RecipePretrain
         if (TaskCatalogue.Find(task) is { HidesPatches: true })
         {
             if (masking.Error(input.Width, input.Height) is { } expected)
-                s.Errors.Add(s.At("patch"), string.Create(CultureInfo.InvariantCulture, $"patch: expected {expected}, found {masking.PatchPixels} px. Change it, or the input's size."));
+                s.Errors.Add(
+                    s.At("patch"),
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"patch: expected {expected}, found {masking.PatchPixels} px. Change it, or the input's size.")
+                );
             return masking;
         }
         if (task.Length > 0 && stage.Has("pretrain"))
-            s.Errors.Add(s.Node, $"pretrain: task {task} hides nothing. Remove the section, or set task: {SomeText.Either(TaskCatalogue.Names(t => t.HidesPatches))}.");
+            s.Errors.Add(
+                s.Node,
+                $"pretrain: task {task} hides nothing. Remove the section, or set task: "
+                    + $"{SomeText.Either(TaskCatalogue.Names(t => t.HidesPatches))}."
+            );
         return null;
     }
 }

@@ -16,7 +16,20 @@ public static partial class RecipeReader
 {
     // By which an override knows "landmarks.init" from "landmarks.lr", short for "landmarks.train.lr".
     internal static readonly string[] StageKeys =
-        ["name", "task", "model", "init", "initCoverage", "crop", "data", "input", "detector", "train", "augment", "tag", "license",
+    [
+        "name",
+        "task",
+        "model",
+        "init",
+        "initCoverage",
+        "crop",
+        "data",
+        "input",
+        "detector",
+        "train",
+        "augment",
+        "tag",
+        "license",
         "pretrain", "unlabeled", "uda", "teacher"];
 
     private const int MaxStages = 100;
@@ -28,7 +41,8 @@ public static partial class RecipeReader
     /// "seed=3", "features.train.epochs=1" or short "features.epochs=1", "*.batch=2" for every stage; the value is
     /// YAML, and an empty one removes the key.
     /// </param>
-    public static Recipe Read(string path, IReadOnlyList<string> overrides) => Parse(RecipeYaml.ReadText(path), path, overrides);
+    public static Recipe Read(string path, IReadOnlyList<string> overrides) =>
+        Parse(RecipeYaml.ReadText(path), path, overrides);
 
     /// <summary>The same of text in memory; <paramref name="path"/> serves the messages.</summary>
     internal static Recipe Parse(string text, string path, IReadOnlyList<string> overrides)
@@ -72,7 +86,9 @@ public static partial class RecipeReader
             return default;
         if (DeviceChoice.TryParse(text, out var choice))
             return choice;
-        recipe.Errors.Add(recipe.At("device"), $"device: expected {DeviceChoice.Expected}, found {RecipeErrors.Quote(text)}.");
+        recipe.Errors.Add(
+            recipe.At("device"),
+            $"device: expected {DeviceChoice.Expected}, found {RecipeErrors.Quote(text)}.");
         return default;
     }
 
@@ -84,7 +100,11 @@ public static partial class RecipeReader
             return stages;
         if (list.Kind != RecipeNodeKind.List || list.Items.Count is 0 or > MaxStages)
         {
-            recipe.Errors.Add(list, $"stages: expected a list of 1 to {MaxStages} stages, found {(list.Items.Count == 0 ? list.Describe() : $"{list.Items.Count}")}.");
+            recipe.Errors.Add(
+                list,
+                $"stages: expected a list of 1 to {MaxStages} stages, found "
+                    + $"{(list.Items.Count == 0 ? list.Describe() : $"{list.Items.Count}")}."
+            );
             return stages;
         }
         var names = list.Items.Select(RecipeOverride.StageName).ToList();
@@ -93,17 +113,29 @@ public static partial class RecipeReader
         return stages;
     }
 
-    private static Stage ReadStage(RecipeNode node, List<Stage> earlier, List<string?> names, double heldOut, RecipeErrors errors)
+    private static Stage ReadStage(
+        RecipeNode node,
+        List<Stage> earlier,
+        List<string?> names,
+        double heldOut,
+        RecipeErrors errors)
     {
         var index = earlier.Count;
-        var s = new RecipeSection(node, names[index] is { } known ? $"stage {RecipeErrors.Quote(known)}" : $"stage {index + 1}", errors);
+        var s = new RecipeSection(
+            node,
+            names[index] is { } known ? $"stage {RecipeErrors.Quote(known)}" : $"stage {index + 1}",
+            errors);
         var name = Name(s, "name", s.RequiredText("name", "name: features"));
         if (name is not null && names.IndexOf(name) < index)
-            errors.Add(s.At("name"), $"name: an earlier stage is called {RecipeErrors.Quote(name)} too. Give each stage its own name.");
+            errors.Add(
+                s.At("name"),
+                $"name: an earlier stage is called {RecipeErrors.Quote(name)} too. Give each stage its own name.");
         if (name == "scratch")
             errors.Add(s.At("name"), "name: 'scratch' means random weights. Choose another name.");
 
-        var task = s.Require("task", "task: classify") is null ? "" : s.Choice("task", "", [.. CheckpointTask.All.Select(t => (t, t))]);
+        var task = s.Require("task", "task: classify") is null
+            ? ""
+            : s.Choice("task", "", [.. CheckpointTask.All.Select(t => (t, t))]);
         var data = RecipeData.Read(s, heldOut, task, (section, key) => Reference(section, key, index, names));
         var input = Input(s.SectionOrEmpty("input"), task);
         var augment = RecipeAugment.Read(s);
@@ -131,7 +163,13 @@ public static partial class RecipeReader
         RecipeLabels.CheckMirror(s, stage);
         BackboneMatch.Check(s, stage, earlier);
         if ((long)stage.Train.Batch * stage.Input.Width * stage.Input.Height > BatchLoader.MostPixels)
-            errors.Add(s.At("train"), string.Create(CultureInfo.InvariantCulture, $"batch: expected at most {BatchLoader.MostPixels} pixels in a batch, found {stage.Train.Batch} images of {stage.Input.Width} x {stage.Input.Height}. Use a smaller batch and accumulate."));
+            errors.Add(
+                s.At("train"),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"batch: expected at most {BatchLoader.MostPixels} pixels in a batch, found {stage.Train.Batch} "
+                        + $"images of {stage.Input.Width} x {stage.Input.Height}. Use a smaller batch and accumulate."
+                ));
         s.Finish();
         return stage;
     }
@@ -144,7 +182,11 @@ public static partial class RecipeReader
             return "";
         var known = TaskCatalogue.Find(task)?.Architectures ?? ModelCatalogue.Names;
         if (!known.Contains(model))
-            s.Errors.Add(s.At("model"), $"model: expected {SomeText.Either(known)}{(task.Length == 0 ? "" : $" for task {task}")}, found {RecipeErrors.Quote(model)}.");
+            s.Errors.Add(
+                s.At("model"),
+                $"model: expected {SomeText.Either(known)}{(task.Length == 0 ? "" : $" for task {task}")}, found "
+                    + $"{RecipeErrors.Quote(model)}."
+            );
         return model;
     }
 
@@ -167,11 +209,21 @@ public static partial class RecipeReader
             return text;
         var earlier = names.Take(index).OfType<string>().ToList();
         if (place < names.Count)
-            s.Errors.Add(s.At(key), $"{key}: stage {RecipeErrors.Quote(text)} {(place == index ? "is this stage itself" : "comes later")}. Name an earlier stage or a checkpoint.");
+            s.Errors.Add(
+                s.At(key),
+                $"{key}: stage {RecipeErrors.Quote(text)} "
+                    + $"{(place == index ? "is this stage itself" : "comes later")}. Name an earlier stage or a "
+                    + $"checkpoint."
+            );
         else
         {
             var hint = earlier.Count == 0 ? "There is no earlier stage." : RecipeSection.Suggest(text, earlier);
-            s.Errors.Add(s.At(key), $"{key}: {RecipeErrors.Quote(text)} is no earlier stage, and no checkpoint such as densenet121.chexpert, a folder/, a .safetensors, .pth or .pt file, or oci://host/name:tag. {hint}");
+            s.Errors.Add(
+                s.At(key),
+                $"{key}: {RecipeErrors.Quote(text)} is no earlier stage, and no checkpoint such as "
+                    + $"densenet121.chexpert, a folder/, a .safetensors, .pth or .pt file, or oci://host/name:tag. "
+                    + $"{hint}"
+            );
         }
         return null;
     }
@@ -184,14 +236,23 @@ public static partial class RecipeReader
             s.Choice("window", true, ("fullRange", true));
         var window = fullRange ? null : s.Numbers("window", 2, 2, 0, 1);
         if (window is not null && window[0] >= window[1])
-            s.Errors.Add(s.At("window"), "window: expected [low, high] with low under high, found " + string.Join(", ", window.Select(w => w.ToString(CultureInfo.InvariantCulture))) + ".");
+            s.Errors.Add(
+                s.At("window"),
+                "window: expected [low, high] with low under high, found "
+                    + string.Join(", ", window.Select(w => w.ToString(CultureInfo.InvariantCulture)))
+                    + ".");
         var channels = s.Choice("channels", absent.Channels, ("1", 1), ("3", 3));
         var input = absent with
         {
             Width = s.Int("width", absent.Width, 32, 4096),
             Height = s.Int("height", absent.Height, 32, 4096),
             Channels = channels,
-            Fit = s.Choice("fit", absent.Fit, ("stretch", Fit.Stretch), ("letterbox", Fit.Letterbox), ("cover", Fit.Cover)),
+            Fit = s.Choice(
+                "fit",
+                absent.Fit,
+                ("stretch", Fit.Stretch),
+                ("letterbox", Fit.Letterbox),
+                ("cover", Fit.Cover)),
             CropShare = s.Number("cropShare", absent.CropShare, 0.25, 1),
             Window = fullRange ? WindowKind.FullRange : WindowKind.Percentiles,
             WindowLow = window?[0] ?? absent.WindowLow,
@@ -204,7 +265,9 @@ public static partial class RecipeReader
         if (input.CropShare < 1 && input.Fit != Fit.Cover)
             s.Errors.Add(s.At("cropShare"), "cropShare: only with fit: cover.");
         if (s.Has("channelMeans") != s.Has("channelStds"))
-            s.Errors.Add(s.At(s.Has("channelMeans") ? "channelMeans" : "channelStds"), "channelMeans and channelStds: give both or neither.");
+            s.Errors.Add(
+                s.At(s.Has("channelMeans") ? "channelMeans" : "channelStds"),
+                "channelMeans and channelStds: give both or neither.");
         foreach (var key in (string[])["mean", "std"])
         {
             if (s.Has(key) && s.Has("channelMeans"))
@@ -219,7 +282,11 @@ public static partial class RecipeReader
         if (stage.Section("detector") is not { } s)
             return null;
         if (TaskCatalogue.Find(task) is { HasDetector: false })
-            s.Errors.Add(s.Node, $"detector: task {task} has none. Remove the section, or set task: {SomeText.Either(TaskCatalogue.Names(t => t.HasDetector))}.");
+            s.Errors.Add(
+                s.Node,
+                $"detector: task {task} has none. Remove the section, or set task: "
+                    + $"{SomeText.Either(TaskCatalogue.Names(t => t.HasDetector))}."
+            );
         var detector = new StageDetector
         {
             PyramidChannels = s.Has("pyramidChannels") ? s.Int("pyramidChannels", 128, 8, 1024) : null,
@@ -238,7 +305,9 @@ public static partial class RecipeReader
     {
         if (text is null || PlainName().IsMatch(text))
             return text;
-        s.Errors.Add(s.At(key), $"{key}: expected lower-case letters, digits, - and _ (at most 64), found {RecipeErrors.Quote(text)}.");
+        s.Errors.Add(
+            s.At(key),
+            $"{key}: expected lower-case letters, digits, - and _ (at most 64), found {RecipeErrors.Quote(text)}.");
         return null;
     }
 
@@ -248,7 +317,10 @@ public static partial class RecipeReader
     /// <summary>A hub name, a path, or an OCI reference. Whether it exists is seen when the run starts.</summary>
     private static bool LooksLikeCheckpoint(string text) =>
         HubName().IsMatch(text)
-        || (text.StartsWith("oci:", StringComparison.Ordinal) ? OciReference().IsMatch(text) : text.AsSpan().ContainsAny('/', '\\'))
+        || (
+            text.StartsWith("oci:", StringComparison.Ordinal)
+                ? OciReference().IsMatch(text)
+                : text.AsSpan().ContainsAny('/', '\\'))
         || WeightFiles.HasEnding(text);
 
     [GeneratedRegex(@"^[a-z0-9][a-z0-9_-]*\.[a-z0-9][a-z0-9._-]*(@sha256:[0-9a-f]{6,64})?\z")]

@@ -69,7 +69,9 @@ internal sealed class RecipeSection
     {
         if (Find(key) is not { } node)
             return absent;
-        if (IsPlainScalar(node) && int.TryParse(node.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+        if (
+            IsPlainScalar(node)
+            && int.TryParse(node.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
             && value >= min && value <= max)
             return value;
         Errors.Add(node, $"{key}: expected a whole number from {min} to {max}, found {node.Describe()}.");
@@ -80,7 +82,9 @@ internal sealed class RecipeSection
     {
         if (Find(key) is not { } node)
             return absent;
-        if (IsPlainScalar(node) && ulong.TryParse(node.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+        if (
+            IsPlainScalar(node)
+            && ulong.TryParse(node.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
             return value;
         Errors.Add(node, $"{key}: expected a whole number from 0 to {ulong.MaxValue}, found {node.Describe()}.");
         return absent;
@@ -126,7 +130,10 @@ internal sealed class RecipeSection
         return node.Items.Select(item => Number(key, item, min, min, max)).ToList();
     }
 
-    /// <summary>Null when absent or no list. A list item that is no text is reported and left out; one that is there twice is reported.</summary>
+    /// <summary>
+    /// Null when absent or no list. A list item that is no text is reported and left out; one that is there twice is
+    /// reported.
+    /// </summary>
     public IReadOnlyList<string>? Texts(string key)
     {
         if (Find(key) is not { } node)
@@ -180,7 +187,9 @@ internal sealed class RecipeSection
         var plain = Plain(unknown);
         return known.Find(k => Plain(k) == plain)
             ?? known.Find(k => Math.Min(Plain(k).Length, plain.Length) >= 4
-                && (plain.StartsWith(Plain(k), StringComparison.Ordinal) || Plain(k).StartsWith(plain, StringComparison.Ordinal)))
+                && (
+                    plain.StartsWith(Plain(k), StringComparison.Ordinal)
+                    || Plain(k).StartsWith(plain, StringComparison.Ordinal)))
             ?? known.Select(k => (Name: k, Edits: NearestNames.Distance(Plain(k), plain)))
                 .Where(k => k.Edits <= Math.Min(Math.Min(k.Name.Length, plain.Length) / 2, 3))
                 .OrderBy(k => k.Edits).Select(k => k.Name).FirstOrDefault();
@@ -198,10 +207,16 @@ internal sealed class RecipeSection
 
     private double Number(string key, RecipeNode node, double absent, double min, double max)
     {
-        if (IsPlainScalar(node) && double.TryParse(node.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+        if (
+            IsPlainScalar(node)
+            && double.TryParse(node.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
             && value >= min && value <= max) // False for NaN and for what overflows.
             return value;
-        Errors.Add(node, string.Create(CultureInfo.InvariantCulture, $"{key}: expected a number from {min} to {max}, found {node.Describe()}."));
+        Errors.Add(
+            node,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{key}: expected a number from {min} to {max}, found {node.Describe()}."));
         return absent;
     }
 

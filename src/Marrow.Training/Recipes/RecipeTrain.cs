@@ -11,9 +11,17 @@ internal static class RecipeTrain
     public static TrainOptions Read(RecipeSection s, string task)
     {
         var absent = new TrainOptions();
-        var optimizer = s.Choice("optimizer", absent.Optimizer, ("adamw", OptimizerKind.AdamW), ("sgd", OptimizerKind.Sgd));
+        var optimizer = s.Choice(
+            "optimizer",
+            absent.Optimizer,
+            ("adamw", OptimizerKind.AdamW),
+            ("sgd", OptimizerKind.Sgd));
         var isSgd = optimizer == OptimizerKind.Sgd;
-        var unfreeze = s.Choice("unfreeze", absent.Unfreeze, ("none", Unfreezing.None), ("gradual", Unfreezing.Gradual));
+        var unfreeze = s.Choice(
+            "unfreeze",
+            absent.Unfreeze,
+            ("none", Unfreezing.None),
+            ("gradual", Unfreezing.Gradual));
         var metrics = TaskCatalogue.Find(task)?.Metrics ?? [.. MetricCatalogue.Metrics.Keys];
         var train = new TrainOptions
         {
@@ -34,12 +42,21 @@ internal static class RecipeTrain
             LayerDecay = s.Number("layerDecay", absent.LayerDecay, 0.01, 1),
             Freeze = Freeze(s, unfreeze),
             Unfreeze = unfreeze,
-            BatchNorm = s.Choice("batchNorm", absent.BatchNorm, ("running", BatchNormMode.Running), ("frozen", BatchNormMode.Frozen)),
+            BatchNorm = s.Choice(
+                "batchNorm",
+                absent.BatchNorm,
+                ("running", BatchNormMode.Running),
+                ("frozen", BatchNormMode.Frozen)),
             Ema = s.Number("ema", absent.Ema, 0, 0.99999),
             ClipNorm = s.Number("clipNorm", absent.ClipNorm, 0, 1e6),
             Precision = s.Choice("precision", absent.Precision,
                 ("auto", Precision.Auto), ("bf16", Precision.Bf16), ("f32", Precision.F32)),
-            ChannelsLast = s.Choice<bool?>("channelsLast", absent.ChannelsLast, ("auto", null), ("true", true), ("false", false)),
+            ChannelsLast = s.Choice<bool?>(
+                "channelsLast",
+                absent.ChannelsLast,
+                ("auto", null),
+                ("true", true),
+                ("false", false)),
             EvaluateEvery = s.Int("evaluateEvery", absent.EvaluateEvery, 1, 100_000),
             Patience = s.Int("patience", absent.Patience, 0, 100_000),
             Metric = s.Choice("metric", metrics[0], [.. metrics.Select(m => (m, m))]),
@@ -59,9 +76,16 @@ internal static class RecipeTrain
         if (s.Find("freeze") is { Kind: RecipeNodeKind.Scalar, Text: [>= '0' and <= '9' or '-' or '+', ..] })
             absent = s.Int("freeze", absent, 0, mostStages);
         else
-            absent = s.Choice("freeze", absent, ("none", 0), ("backbone", TrainOptions.WholeBackbone), ($"a number of stages (0 to {mostStages})", 0));
+            absent = s.Choice(
+                "freeze",
+                absent,
+                ("none", 0),
+                ("backbone", TrainOptions.WholeBackbone),
+                ($"a number of stages (0 to {mostStages})", 0));
         if (unfreeze == Unfreezing.Gradual && absent == 0)
-            s.Errors.Add(s.At("freeze"), "freeze: nothing is frozen, so unfreeze: gradual has nothing to release. Set freeze: backbone.");
+            s.Errors.Add(
+                s.At("freeze"),
+                "freeze: nothing is frozen, so unfreeze: gradual has nothing to release. Set freeze: backbone.");
         return absent;
     }
 }

@@ -17,7 +17,9 @@ internal enum ScheduleKind
     /// <summary>Half a cosine down to 0 at the last step (Loshchilov and Hutter 2017, without restarts).</summary>
     Cosine,
 
-    /// <summary>Times <see cref="TrainOptions.StepFactor"/> every <see cref="TrainOptions.StepEpochs"/> epochs.</summary>
+    /// <summary>
+    /// Times <see cref="TrainOptions.StepFactor"/> every <see cref="TrainOptions.StepEpochs"/> epochs.
+    /// </summary>
     Step,
     Constant,
 }
@@ -27,7 +29,9 @@ internal enum Unfreezing
     /// <summary>What is frozen stays frozen to the end.</summary>
     None,
 
-    /// <summary>Frozen backbone stages are released one after another, the deepest first (ULMFiT, Howard and Ruder 2018).</summary>
+    /// <summary>
+    /// Frozen backbone stages are released one after another, the deepest first (ULMFiT, Howard and Ruder 2018).
+    /// </summary>
     Gradual,
 }
 
@@ -36,7 +40,10 @@ internal enum BatchNormMode
     /// <summary>Statistics of the batch, running averages kept.</summary>
     Running,
 
-    /// <summary>The stored statistics, never changed, and weights and biases that do not learn: for warm starts with small batches.</summary>
+    /// <summary>
+    /// The stored statistics, never changed, and weights and biases that do not learn: for warm starts with small
+    /// batches.
+    /// </summary>
     Frozen,
 }
 
@@ -46,10 +53,15 @@ internal sealed record TrainOptions
     /// <summary>The value of <see cref="Freeze"/> for "backbone".</summary>
     public const int WholeBackbone = int.MaxValue;
 
-    /// <summary>Passes over the training part, 1 to 100000; default 10. 0 when only <see cref="Steps"/> was given: no limit.</summary>
+    /// <summary>
+    /// Passes over the training part, 1 to 100000; default 10. 0 when only <see cref="Steps"/> was given: no limit.
+    /// </summary>
     public int Epochs { get; init; } = 10;
 
-    /// <summary>Optimizer steps, 0 (default: no limit) to 100 million. With epochs given too, the run ends at whichever comes first.</summary>
+    /// <summary>
+    /// Optimizer steps, 0 (default: no limit) to 100 million. With epochs given too, the run ends at whichever comes
+    /// first.
+    /// </summary>
     public int Steps { get; init; }
 
     /// <summary>Images in a batch, 1 to 1024; default 8.</summary>
@@ -61,10 +73,14 @@ internal sealed record TrainOptions
     /// <summary>adamw (default) or sgd.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
 
-    /// <summary>YAML lr. The highest rate, reached after the warm-up, 1e-9 to 10. Default 3e-4 for adamw, 0.01 for sgd.</summary>
+    /// <summary>
+    /// YAML lr. The highest rate, reached after the warm-up, 1e-9 to 10. Default 3e-4 for adamw, 0.01 for sgd.
+    /// </summary>
     public double LearningRate { get; init; } = 3e-4;
 
-    /// <summary>Of weights, not of biases and norms, 0 to 1. Default 0.01 for adamw (decoupled), 1e-4 for sgd.</summary>
+    /// <summary>
+    /// Of weights, not of biases and norms, 0 to 1. Default 0.01 for adamw (decoupled), 1e-4 for sgd.
+    /// </summary>
     public double WeightDecay { get; init; } = 0.01;
 
     /// <summary>sgd only, 0 to 0.9999; default 0.9.</summary>
@@ -100,7 +116,9 @@ internal sealed record TrainOptions
     /// <summary>running (default) or frozen.</summary>
     public BatchNormMode BatchNorm { get; init; } = BatchNormMode.Running;
 
-    /// <summary>Decay a step of the averaged weights that are evaluated and kept, 0 (default: off) to 0.99999.</summary>
+    /// <summary>
+    /// Decay a step of the averaged weights that are evaluated and kept, 0 (default: off) to 0.99999.
+    /// </summary>
     public double Ema { get; init; }
 
     /// <summary>Largest norm of all gradients together, 0 (default: off) to 1e6.</summary>
@@ -112,18 +130,28 @@ internal sealed record TrainOptions
     /// <summary>true, false, or null (default; YAML auto): where the device gains from it.</summary>
     public bool? ChannelsLast { get; init; }
 
-    /// <summary>Epochs between evaluations on the validation part, 1 to 100000; default 1. The last epoch is always evaluated.</summary>
+    /// <summary>
+    /// Epochs between evaluations on the validation part, 1 to 100000; default 1. The last epoch is always evaluated.
+    /// </summary>
     public int EvaluateEvery { get; init; } = 1;
 
-    /// <summary>Evaluations without a better <see cref="Metric"/> after which training stops, 0 (default: never) to 100000.</summary>
+    /// <summary>
+    /// Evaluations without a better <see cref="Metric"/> after which training stops, 0 (default: never) to 100000.
+    /// </summary>
     public int Patience { get; init; }
 
-    /// <summary>The metric by which the best weights are kept. Default by task: auroc for classify, smape for the spine tasks, dice for segment.</summary>
+    /// <summary>
+    /// The metric by which the best weights are kept. Default by task: auroc for classify, smape for the spine tasks,
+    /// dice for segment.
+    /// </summary>
     public string Metric { get; init; } = "auroc";
 
     /// <summary>Seconds between saves of the resumable state, 0 (after every step) to 86400; default 60.</summary>
     public double SaveEverySeconds { get; init; } = 60;
 
-    /// <summary>Threads that decode and augment ahead of the loop, 0 (default: one for each thread that computes, at most 8) to 64.</summary>
+    /// <summary>
+    /// Threads that decode and augment ahead of the loop, 0 (default: one for each thread that computes, at most 8) to
+    /// 64.
+    /// </summary>
     public int Workers { get; init; }
 }

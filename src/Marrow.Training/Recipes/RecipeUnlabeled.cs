@@ -18,11 +18,15 @@ internal static class RecipeUnlabeled
     /// <summary>Those of them whose true answer has a probability.</summary>
     private static readonly IReadOnlyList<string> AnnealedTasks = That<IAnnealedTask>();
 
-    private static IReadOnlyList<string> That<T>() => TaskCatalogue.Names(task => task.ModelType.IsAssignableTo(typeof(T)));
+    private static IReadOnlyList<string> That<T>() =>
+        TaskCatalogue.Names(task => task.ModelType.IsAssignableTo(typeof(T)));
 
     /// <param name="task">"" when the stage's task is missing or wrong: any method is let pass.</param>
     /// <param name="augment">Of the stage, from which a method's own follows.</param>
-    public static (StageUnlabeled? Unlabeled, UdaOptions? Uda, TeacherOptions? Teacher) Read(RecipeSection stage, string task, AugmentationOptions augment)
+    public static (StageUnlabeled? Unlabeled, UdaOptions? Uda, TeacherOptions? Teacher) Read(
+        RecipeSection stage,
+        string task,
+        AugmentationOptions augment)
     {
         // A stage without augmentation tells nothing of what is right for its films.
         var stronger = UnlabeledOptions.Stronger(augment.Strength > 0 ? augment : new());
@@ -33,13 +37,19 @@ internal static class RecipeUnlabeled
         if (uda is not null && teacher is not null)
             errors.Add(stage.At("teacher"), "teacher: the stage has uda too. Remove one of them.");
         if (images is not null && uda is null && teacher is null)
-            errors.Add(stage.At("unlabeled"), "unlabeled: nothing says how to learn from it. Add uda: {} or teacher: {}.");
+            errors.Add(
+                stage.At("unlabeled"),
+                "unlabeled: nothing says how to learn from it. Add uda: {} or teacher: {}.");
         if (images is not null && stage.Has("crop"))
-            errors.Add(stage.At("unlabeled"), "unlabeled: a stage that crops its images learns from labelled ones alone. Remove crop or unlabeled.");
+            errors.Add(
+                stage.At("unlabeled"),
+                "unlabeled: a stage that crops its images learns from labelled ones alone. Remove crop or unlabeled.");
         foreach (var method in (string[])["uda", "teacher"])
         {
             if (images is null && !stage.Has("unlabeled") && stage.Has(method))
-                errors.Add(stage.At(method), $"{method}: there are no images to use it on. Add unlabeled: {{name: films, format: images}}.");
+                errors.Add(
+                    stage.At(method),
+                    $"{method}: there are no images to use it on. Add unlabeled: {{name: films, format: images}}.");
         }
         return (images, uda, teacher);
     }
@@ -67,9 +77,15 @@ internal static class RecipeUnlabeled
         if (UdaTasks.Contains(task) && !AnnealedTasks.Contains(task))
         {
             if (options.Annealing != Annealing.None)
-                s.Errors.Add(s.At("annealing"), $"annealing: it leaves out labels by the probability that their true class gets, and task {task} has no classes. Set annealing: none.");
+                s.Errors.Add(
+                    s.At("annealing"),
+                    $"annealing: it leaves out labels by the probability that their true class gets, and task {task} "
+                        + $"has no classes. Set annealing: none."
+                );
             if (s.Has("temperature"))
-                s.Errors.Add(s.At("temperature"), $"temperature: it sharpens probabilities, and task {task} gives none. Remove it.");
+                s.Errors.Add(
+                    s.At("temperature"),
+                    $"temperature: it sharpens probabilities, and task {task} gives none. Remove it.");
         }
         if (TaskCatalogue.Find(task)?.ConsistencyFault(options.Augment) is var (key, message))
             s.Errors.Add(key.Length > 0 ? s.At(key) : s.Node, message);
@@ -99,6 +115,10 @@ internal static class RecipeUnlabeled
     private static void Allow(RecipeSection s, string method, string task, IReadOnlyList<string> tasks)
     {
         if (task.Length > 0 && !tasks.Contains(task))
-            s.Errors.Add(s.Node, $"{method}: it serves {(tasks.Count == 1 ? "task" : "the tasks")} {string.Join(", ", tasks)}, not {task}. {(method == "uda" && TeacherTasks.Contains(task) ? "Use teacher." : method == "teacher" && UdaTasks.Contains(task) ? "Use uda." : "Remove it.")}");
+            s.Errors.Add(
+                s.Node,
+                $"{method}: it serves {(tasks.Count == 1 ? "task" : "the tasks")} {string.Join(", ", tasks)}, not "
+                    + $"{task}. {(method == "uda" && TeacherTasks.Contains(task) ? "Use teacher." : method == "teacher" && UdaTasks.Contains(task) ? "Use uda." : "Remove it.")}"
+            );
     }
 }

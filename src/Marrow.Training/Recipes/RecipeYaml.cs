@@ -108,7 +108,8 @@ internal static class RecipeYaml
         {
             throw MarrowException.Bad(path, "UTF-8 text", "other bytes", "Save the recipe as UTF-8.", e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw MarrowException.Bad(path, "a recipe that can be read", e.Message, MovedRecipe.Remedy(path), e);
         }
@@ -128,7 +129,8 @@ internal static class RecipeYaml
         {
             errors.Add(origin, inFile ? e.Start.Line : 0, e.Start.Column, $"not YAML: {e.Message}");
         }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException or OverflowException)
+        catch (Exception e)
+            when (e is ArgumentException or InvalidOperationException or FormatException or OverflowException)
         {
             errors.Add(origin, inFile ? 1 : 0, 1, $"not YAML: {e.Message}"); // The parser's own slips on odd escapes.
         }
@@ -144,7 +146,11 @@ internal static class RecipeYaml
                 (line, column) = (line + 1, 0);
             else if (char.IsControl(text[i]) && text[i] is not ('\t' or '\r' or '\u0085'))
             {
-                errors.Add(origin, inFile ? line : 0, column, $"expected text, found the control character {(int)text[i]}.");
+                errors.Add(
+                    origin,
+                    inFile ? line : 0,
+                    column,
+                    $"expected text, found the control character {(int)text[i]}.");
                 return false;
             }
         }
@@ -163,11 +169,18 @@ internal static class RecipeYaml
                 if (parser.Current is not (NodeEvent or AnchorAlias))
                     continue; // Starts and ends of the stream and its documents.
                 if (root is not null)
-                    throw new SemanticErrorException(parser.Current.Start, parser.Current.End, "a recipe is one document; a second one begins here.");
+                    throw new SemanticErrorException(
+                        parser.Current.Start,
+                        parser.Current.End,
+                        "a recipe is one document; a second one begins here.");
                 root = Node(parser.Current, depth: 0);
             }
             if (root is null)
-                errors.Add(origin, inFile ? 1 : 0, 1, "expected a recipe (name: and stages:), found an empty document.");
+                errors.Add(
+                    origin,
+                    inFile ? 1 : 0,
+                    1,
+                    "expected a recipe (name: and stages:), found an empty document.");
             return root;
         }
 
@@ -194,7 +207,9 @@ internal static class RecipeYaml
                         IsPlain = scalar.Style == ScalarStyle.Plain,
                     };
                 default:
-                    Refuse(e, $"aliases (*{((AnchorAlias)e).Value.Value}) are not allowed in a recipe. Write the value out.");
+                    Refuse(
+                        e,
+                        $"aliases (*{((AnchorAlias)e).Value.Value}) are not allowed in a recipe. Write the value out.");
                     return new(RecipeNodeKind.Scalar, origin, Line(e), e.Start.Column) { IsPlain = true };
             }
         }
@@ -218,7 +233,10 @@ internal static class RecipeYaml
                 if (key.Kind != RecipeNodeKind.Scalar)
                     errors.Add(key, $"expected a key, found {key.Describe()}.");
                 else if (seen.TryGetValue(key.Text, out var before))
-                    errors.Add(key, $"{RecipeErrors.Quote(key.Text)} is given twice" + (inFile ? $", first on line {before.Line}." : "."));
+                    errors.Add(
+                        key,
+                        $"{RecipeErrors.Quote(key.Text)} is given twice"
+                            + (inFile ? $", first on line {before.Line}." : "."));
                 else
                 {
                     seen.Add(key.Text, key);

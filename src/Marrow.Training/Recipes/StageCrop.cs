@@ -21,6 +21,8 @@ internal sealed record StageCrop
     /// </summary>
     public CropRegion Region { get; init; } = CropRegion.Spine;
 
-    /// <summary>Added on each side, as a share of the box's width and height, 0 to 2. Default 0.1, for vertebra 0.4.</summary>
+    /// <summary>
+    /// Added on each side, as a share of the box's width and height, 0 to 2. Default 0.1, for vertebra 0.4.
+    /// </summary>
     public double Margin { get; init; } = SpineMargin;
 }

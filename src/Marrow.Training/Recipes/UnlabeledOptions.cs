@@ -23,14 +23,15 @@ internal abstract record UnlabeledOptions
     public double Ramp { get; init; }
 
     /// <summary>
-    /// How the image that the model is to answer for is changed; keys and ranges are those of the stage's own. Default: see
+    /// How the image that the model is to answer for is changed; keys and ranges are those of the stage's own. Default:
+    /// see
     /// <see cref="Stronger"/>.
     /// </summary>
     public AugmentationOptions Augment { get; init; } = Stronger(new());
 
     /// <summary>
-    /// The stage's own geometry, as labels are to be moved no further than is known to be right; grey values, blur, noise and
-    /// cutout at least so far as makes an image hard, but no film unreadable.
+    /// The stage's own geometry, as labels are to be moved no further than is known to be right; grey values, blur,
+    /// noise and cutout at least so far as makes an image hard, but no film unreadable.
     /// </summary>
     internal static AugmentationOptions Stronger(AugmentationOptions own) => own with
     {
@@ -44,7 +45,9 @@ internal abstract record UnlabeledOptions
     };
 }
 
-/// <summary>By how the share of labelled examples that count rises over a stage (Xie et al. 2020, section 2.3 and figure 3).</summary>
+/// <summary>
+/// By how the share of labelled examples that count rises over a stage (Xie et al. 2020, section 2.3 and figure 3).
+/// </summary>
 internal enum Annealing
 {
     /// <summary>All labelled images count at all times.</summary>
@@ -72,14 +75,18 @@ internal sealed record UdaOptions : UnlabeledOptions
         Ramp = 0.1;
     }
 
-    /// <summary>Classification only: the logits of the original are divided by it, 0.05 to 1. Default 0.4; 1 leaves them.</summary>
+    /// <summary>
+    /// Classification only: the logits of the original are divided by it, 0.05 to 1. Default 0.4; 1 leaves them.
+    /// </summary>
     public double Temperature { get; init; } = 0.4;
 
     /// <summary>Classification only. none (default), linear, exp or log.</summary>
     public Annealing Annealing { get; init; } = Annealing.None;
 }
 
-/// <summary>A mean teacher (Tarvainen and Valpola, NIPS 2017) that gives pseudo-labels (Liu et al., ICLR 2021).</summary>
+/// <summary>
+/// A mean teacher (Tarvainen and Valpola, NIPS 2017) that gives pseudo-labels (Liu et al., ICLR 2021).
+/// </summary>
 internal sealed record TeacherOptions : UnlabeledOptions
 {
     /// <summary>Default 1, 0.4, 1, 0.3 and 0.1: weight, confidence, ratio, warmup and ramp.</summary>

@@ -14,11 +14,15 @@ namespace Marrow.Training.Runs;
 internal static class LabelSubset
 {
     /// <summary>
-    /// The samples of the patients that <see cref="StageData.Limit"/> or <see cref="StageData.Fraction"/> leaves, in the
-    /// order in which they stood. Throws <see cref="MarrowException"/> when that is no patient, or leaves a class or
-    /// finding without a positive or a negative that the whole has.
+    /// The samples of the patients that <see cref="StageData.Limit"/> or <see cref="StageData.Fraction"/> leaves, in
+    /// the order in which they stood. Throws <see cref="MarrowException"/> when that is no patient, or leaves a class
+    /// or finding without a positive or a negative that the whole has.
     /// </summary>
-    public static IReadOnlyList<Sample> Take(Dataset dataset, IReadOnlyList<Sample> samples, StageData wanted, ulong seed)
+    public static IReadOnlyList<Sample> Take(
+        Dataset dataset,
+        IReadOnlyList<Sample> samples,
+        StageData wanted,
+        ulong seed)
     {
         if (wanted is { Limit: 0, Fraction: >= 1 })
             return samples;
@@ -28,10 +32,14 @@ internal static class LabelSubset
             throw Bad("one patient or more", $"{Number(wanted.Fraction * order.Count)} of {order.Count} patients", 1);
         var taken = Taken(count);
         var (all, there) = (Sides(dataset, samples), Sides(dataset, taken));
-        var missing = all.Except(there).Select(m => m.Positive ? $"none with {m.Class}" : $"none without {m.Class}").ToList();
+        var missing = all.Except(there)
+            .Select(m => m.Positive ? $"none with {m.Class}" : $"none without {m.Class}")
+            .ToList();
         if (missing.Count == 0)
             return taken;
-        throw Bad("images of each class, and with and without each finding", $"{string.Join(", ", missing)} among {taken.Count} images of {count} patients",
+        throw Bad(
+            "images of each class, and with and without each finding",
+            $"{string.Join(", ", missing)} among {taken.Count} images of {count} patients",
             Enumerable.Range(count, order.Count - count + 1).First(n => Sides(dataset, Taken(n)).Count == all.Count));
 
         List<Sample> Taken(int n)
@@ -40,15 +48,26 @@ internal static class LabelSubset
             return [.. samples.Where(s => chosen.Contains(s.Patient))];
         }
 
-        MarrowException Bad(string expected, string found, int enough) => MarrowException.Bad(dataset.Root,
-            $"{expected} in data.{(wanted.Limit > 0 ? $"limit {wanted.Limit}" : $"fraction {Number(wanted.Fraction)}")} of the training part", found,
-            $"With this seed {enough} of the {order.Count} patients are enough, a fraction of {Number(Math.Ceiling(1e4 * enough / order.Count) / 1e4)}.");
+        MarrowException Bad(string expected, string found, int enough) =>
+            MarrowException.Bad(
+                dataset.Root,
+                $"{expected} in "
+                    + $"data.{(wanted.Limit > 0 ? $"limit {wanted.Limit}" : $"fraction {Number(wanted.Fraction)}")} "
+                    + $"of the training part",
+                found,
+                $"With this seed {enough} of the {order.Count} patients are enough, a fraction of "
+                    + $"{Number(Math.Ceiling(1e4 * enough / order.Count) / 1e4)}."
+            );
     }
 
     /// <summary>The patients in the order in which they are taken.</summary>
     public static IReadOnlyList<string> Order(IReadOnlyList<Sample> samples, ulong seed)
     {
-        var patients = samples.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        var patients = samples
+            .Select(s => s.Patient)
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)
+            .ToArray();
         var random = new SeededRandom(seed);
         random.Shuffle(patients.AsSpan());
         var stratumOf = Strata(samples);
@@ -67,7 +86,10 @@ internal static class LabelSubset
     /// <summary>Patients in a fraction, rounded half up; a larger fraction never has fewer.</summary>
     public static int Count(double fraction, int patients) => (int)Math.Floor(fraction * patients + 0.5);
 
-    /// <summary>What of each class or finding some image has: it, or its absence. Uncertain answers of a finding need not be there.</summary>
+    /// <summary>
+    /// What of each class or finding some image has: it, or its absence. Uncertain answers of a finding need not be
+    /// there.
+    /// </summary>
     private static HashSet<(string Class, bool Positive)> Sides(Dataset dataset, IReadOnlyList<Sample> samples)
     {
         var layout = dataset.Layout;
@@ -86,10 +108,20 @@ internal static class LabelSubset
     /// <summary>By patient: the index of the rarest class or finding of its images, or -1.</summary>
     private static Dictionary<string, int> Strata(IReadOnlyList<Sample> samples)
     {
-        var present = samples.GroupBy(s => s.Patient, StringComparer.Ordinal).ToDictionary(g => g.Key,
-            g => g.SelectMany(s => s.Labels.Index().Where(l => IsPositive(l.Item)).Select(l => l.Index)).Distinct().ToList(), StringComparer.Ordinal);
+        var present = samples
+            .GroupBy(s => s.Patient, StringComparer.Ordinal)
+            .ToDictionary(
+                g => g.Key,
+                g =>
+                    g.SelectMany(s => s.Labels.Index().Where(l => IsPositive(l.Item)).Select(l => l.Index))
+                        .Distinct()
+                        .ToList(),
+                StringComparer.Ordinal);
         var frequency = present.Values.SelectMany(classes => classes).CountBy(c => c).ToDictionary();
-        return present.ToDictionary(p => p.Key, p => p.Value.Count == 0 ? -1 : p.Value.MinBy(c => (frequency[c], c)), StringComparer.Ordinal);
+        return present.ToDictionary(
+            p => p.Key,
+            p => p.Value.Count == 0 ? -1 : p.Value.MinBy(c => (frequency[c], c)),
+            StringComparer.Ordinal);
     }
 
     private static bool IsPositive(float label) => label >= 0.5f; // soft labels too; NaN is neither

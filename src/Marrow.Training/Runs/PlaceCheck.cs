@@ -5,8 +5,8 @@ using Marrow.Inputs;
 namespace Marrow.Training.Runs;
 
 /// <summary>
-/// Points and boxes that lie outside their image are wrong labels (another size of the image, x and y mixed up): no training
-/// starts with them.
+/// Points and boxes that lie outside their image are wrong labels (another size of the image, x and y mixed up): no
+/// training starts with them.
 /// </summary>
 internal static class PlaceCheck
 {
@@ -22,18 +22,24 @@ internal static class PlaceCheck
         throw MarrowException.Bad(
             dataset.Name,
             $"{kind} within their images",
-            $"{outside.Count} outside: {string.Join("; ", outside.Take(Named))}{(outside.Count > Named ? "; ..." : "")}",
-            "Correct the labels: they are pixels of the image as it is stored, x to the right and y down. A point that can't be seen is left blank; marrow data check lists all.");
+            $"{outside.Count} outside: "
+                + $"{string.Join("; ", outside.Take(Named))}{(outside.Count > Named ? "; ..." : "")}",
+            "Correct the labels: they are pixels of the image as it is stored, x to the right and y down. A point "
+                + "that can't be seen is left blank; marrow data check lists all."
+        );
     }
 
     private static IEnumerable<string> Outside(Sample sample, Dataset dataset, (int Width, int Height) size) =>
-    [
-        .. sample.Points.Select((p, k) => (Point: p, Name: NameOf(dataset.PointNames, k)))
-            .Where(p => PointFault.IsOutside(p.Point, size.Width, size.Height))
-            .Select(p => $"{sample.Id}: {PointFault.Describe(p.Name, p.Point, size.Width, size.Height)}"),
-        .. (sample.Boxes ?? []).Where(box => box.IsOutside(size.Width, size.Height))
-            .Select(box => $"{sample.Id}: {box.Describe(NameOf(dataset.BoxClasses, box.Class), size.Width, size.Height)}"),
-    ];
+        [
+            .. sample
+                .Points.Select((p, k) => (Point: p, Name: NameOf(dataset.PointNames, k)))
+                .Where(p => PointFault.IsOutside(p.Point, size.Width, size.Height))
+                .Select(p => $"{sample.Id}: {PointFault.Describe(p.Name, p.Point, size.Width, size.Height)}"),
+            .. (sample.Boxes ?? [])
+                .Where(box => box.IsOutside(size.Width, size.Height))
+                .Select(box =>
+                    $"{sample.Id}: {box.Describe(NameOf(dataset.BoxClasses, box.Class), size.Width, size.Height)}"),
+        ];
 
     private static string NameOf(IReadOnlyList<string> names, int k) =>
         k < names.Count ? names[k] : k.ToString(CultureInfo.InvariantCulture);

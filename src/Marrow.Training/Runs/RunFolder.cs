@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Marrow.Checkpoints;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
@@ -26,21 +25,43 @@ internal static class RunFolder
         if (File.Exists(path))
         {
             if (!request.Resume)
-                throw new MarrowException(ErrorKind.Conflict, $"{request.OutFolder}: holds a run already. Go on with it by --resume, or name another folder with --out.");
-            var stored = MarrowJson.Read<Description>(path, "the description of a run", "Copy it from where it is whole, or name another folder with --out.");
-            if (!File.Exists(recipe) || RecipeYaml.ReadText(recipe) != request.Recipe.SourceText || !stored.Overrides.SequenceEqual(request.Recipe.Overrides) || !stored.Stages.SequenceEqual(request.Recipe.Chosen))
-                throw new MarrowException(ErrorKind.Conflict, $"{request.OutFolder}: the run there has another recipe or other settings than {request.Recipe.SourcePath}. Resume it with its own recipe.yaml, --set values and --stages, or name another folder with --out.");
+                throw new MarrowException(
+                    ErrorKind.Conflict,
+                    $"{request.OutFolder}: holds a run already. Go on with it by --resume, or name another folder "
+                        + $"with --out."
+                );
+            var stored = MarrowJson.Read<Description>(
+                path,
+                "the description of a run",
+                "Copy it from where it is whole, or name another folder with --out.");
+            if (
+                !File.Exists(recipe)
+                || RecipeYaml.ReadText(recipe) != request.Recipe.SourceText
+                || !stored.Overrides.SequenceEqual(request.Recipe.Overrides)
+                || !stored.Stages.SequenceEqual(request.Recipe.Chosen))
+                throw new MarrowException(
+                    ErrorKind.Conflict,
+                    $"{request.OutFolder}: the run there has another recipe or other settings than "
+                        + $"{request.Recipe.SourcePath}. Resume it with its own recipe.yaml, --set values and "
+                        + $"--stages, or name another folder with --out."
+                );
         }
     }
 
-    /// <summary>Writes down what is run; throws <see cref="MarrowException"/> when the folder can't be written.</summary>
+    /// <summary>
+    /// Writes down what is run; throws <see cref="MarrowException"/> when the folder can't be written.
+    /// </summary>
     public static void Describe(RunRequest request)
     {
         var (path, recipe) = Files(request);
         if (File.Exists(path))
             return;
         if (File.Exists(recipe) && InputFile.ReadAllText(recipe, 16 << 20) != request.Recipe.SourceText)
-            throw MarrowException.Conflict(request.OutFolder, "a folder without a recipe.yaml of its own", "one that no run left there", "Name another folder with --out: nothing that others wrote is replaced.");
+            throw MarrowException.Conflict(
+                request.OutFolder,
+                "a folder without a recipe.yaml of its own",
+                "one that no run left there",
+                "Name another folder with --out: nothing that others wrote is replaced.");
         request.Recipe.WriteTo(recipe);
         var version = typeof(Runner).Assembly.GetName().Version!.ToString(3);
         AtomicFile.WriteText(path, JsonSerializer.Serialize(new Description
@@ -54,17 +75,24 @@ internal static class RunFolder
     }
 
     /// <summary>
-    /// The process that runs in the folder, until it is disposed or dies. Throws <see cref="MarrowException"/> where another
-    /// one does, or the folder can't be written.
+    /// The process that runs in the folder, until it is disposed or dies. Throws <see cref="MarrowException"/> where
+    /// another one does, or the folder can't be written.
     /// </summary>
     public static IDisposable Take(RunRequest request)
     {
         AtomicFile.RequireWritable(request.OutFolder);
         return FolderLock.TryTake(request.OutFolder, LockName)
-            ?? throw new MarrowException(ErrorKind.Conflict, $"{request.OutFolder}: another process is at the run in this folder. Wait for its end, or name another folder with --out.");
+            ?? throw new MarrowException(
+                ErrorKind.Conflict,
+                $"{request.OutFolder}: another process is at the run in this folder. Wait for its end, or name "
+                    + $"another folder with --out."
+            );
     }
 
-    /// <summary>Null for a stage that is not done. Its checkpoint is looked for in the run's own hub, wherever both were moved to.</summary>
+    /// <summary>
+    /// Null for a stage that is not done. Its checkpoint is looked for in the run's own hub, wherever both were moved
+    /// to.
+    /// </summary>
     public static StageResult? FindResult(string stageFolder, string hubFolder)
     {
         var path = Path.Combine(stageFolder, ResultName);
@@ -74,16 +102,31 @@ internal static class RunFolder
         var result = MarrowJson.Read<StageResult>(path, "the result of a stage", $"Otherwise {again}.");
         var parts = result.Checkpoint.Split(Digest.Mark);
         if (parts is not [var name, var digits] || !CheckpointName.IsValid(name) || !Digest.IsHex(digits))
-            throw MarrowException.Bad(path, "a checkpoint as name@sha256:digits", $"'{result.Checkpoint}'", $"Otherwise {again}.");
+            throw MarrowException.Bad(
+                path,
+                "a checkpoint as name@sha256:digits",
+                $"'{result.Checkpoint}'",
+                $"Otherwise {again}.");
         var folder = Path.Combine(hubFolder, name, digits);
         return Directory.Exists(folder) ? result with { Folder = folder }
-            : throw MarrowException.Bad(path, $"{result.Checkpoint} in the run's hub {hubFolder}", "none", $"Name the hub that the run began with, by --hub; or {again}.");
+            : throw MarrowException.Bad(
+                path,
+                $"{result.Checkpoint} in the run's hub {hubFolder}",
+                "none",
+                $"Name the hub that the run began with, by --hub; or {again}.");
     }
 
     private static (string Description, string Recipe) Files(RunRequest request) =>
         (Path.Combine(request.OutFolder, "run.json"), Path.Combine(request.OutFolder, "recipe.yaml"));
 
     /// <summary>The checkpoint's folder is told from the run's, so that it holds for a run that was moved.</summary>
-    public static void SaveResult(RunRequest request, StageResult result) => AtomicFile.WriteText(Path.Combine(request.OutFolder, result.Stage, ResultName),
-        JsonSerializer.Serialize(result with { Folder = Path.GetRelativePath(request.OutFolder, result.Folder) }, MarrowJson.Options));
+    public static void SaveResult(RunRequest request, StageResult result) =>
+        AtomicFile.WriteText(
+            Path.Combine(request.OutFolder, result.Stage, ResultName),
+            JsonSerializer.Serialize(
+                result with
+                {
+                    Folder = Path.GetRelativePath(request.OutFolder, result.Folder),
+                },
+                MarrowJson.Options));
 }

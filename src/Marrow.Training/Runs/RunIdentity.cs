@@ -16,7 +16,9 @@ internal enum IdentityRule
     /// <summary>It is refused: half of it would be of the one and half of the other.</summary>
     Fixed,
 
-    /// <summary>It is refused, unless it is allowed by name: the last digits of its numbers will differ, no more.</summary>
+    /// <summary>
+    /// It is refused, unless it is allowed by name: the last digits of its numbers will differ, no more.
+    /// </summary>
     Allowed,
 
     /// <summary>The run goes on and says what differs.</summary>
@@ -24,8 +26,13 @@ internal enum IdentityRule
 }
 
 /// <summary>One thing that a stage's numbers depend on.</summary>
-/// <param name="Name">"labels", "images", "order", "threads", "device": as messages and --allow-changed have it.</param>
-internal sealed record IdentityEntry(string Name, string Value, [property: JsonIgnore] IdentityRule Rule = IdentityRule.Fixed)
+/// <param name="Name">
+/// "labels", "images", "order", "threads", "device": as messages and --allow-changed have it.
+/// </param>
+internal sealed record IdentityEntry(
+    string Name,
+    string Value,
+    [property: JsonIgnore] IdentityRule Rule = IdentityRule.Fixed)
 {
     /// <summary>What to do about it, beside starting anew.</summary>
     [JsonIgnore]
@@ -33,16 +40,25 @@ internal sealed record IdentityEntry(string Name, string Value, [property: JsonI
 }
 
 /// <summary>
-/// What a stage's numbers depend on beside its recipe: labels, images, their order, masks, the checkpoint it started from,
-/// threads, the kind of device, the code. Kept as identity.json in the stage's folder before the first step and compared when the run goes on,
-/// so that no run is half of one thing and half of another while its card names the other alone. Labels are compared
-/// before anything is decoded, images by the hashes that the packed cache has of them anyway. A new thing is one more
+/// What a stage's numbers depend on beside its recipe: labels, images, their order, masks, the checkpoint it started
+/// from, threads, the kind of device, the code. Kept as identity.json in the stage's folder before the first step and
+/// compared when the run goes on, so that no run is half of one thing and half of another while its card names the
+/// other alone. Labels are compared before anything is decoded, images by the hashes that the packed cache has of them
+/// anyway. A new thing is one more
 /// <see cref="IdentityEntry"/>.
 /// </summary>
 internal sealed record RunIdentity
 {
     public const string FileName = "identity.json";
-    public const string Labels = "labels", Classes = "classes", Order = "order", Images = "images", Masks = "masks", Unlabeled = "unlabelled images", Threads = "threads", Device = "device", Code = "code";
+    public const string Labels = "labels",
+        Classes = "classes",
+        Order = "order",
+        Images = "images",
+        Masks = "masks",
+        Unlabeled = "unlabelled images",
+        Threads = "threads",
+        Device = "device",
+        Code = "code";
 
     /// <summary>What a checkpoint is to the stage.</summary>
     public const string Start = "start", LabelsBy = "labels by", CropBy = "crop by";
@@ -58,7 +74,9 @@ internal sealed record RunIdentity
     public IReadOnlyDictionary<string, string> LabelHashes { get; init; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, string> ImageHashes { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What the user or the recipe asked for, "auto"; "" where an earlier version began the stage. Told, not compared.</summary>
+    /// <summary>
+    /// What the user or the recipe asked for, "auto"; "" where an earlier version began the stage. Told, not compared.
+    /// </summary>
     public string AskedDevice { get; init; } = "";
 
     /// <summary>What is known before any image is decoded. Two devices of one kind count as the same.</summary>
@@ -87,9 +105,25 @@ internal sealed record RunIdentity
             [
                 new(Labels, Digest(labels)),
                 new(Classes, string.Join(", ", dataset.Layout.Names.Concat(dataset.MaskClasses))),
-                new(Order, Digest([.. Ids(data.Training), "", .. Ids(data.Validation), "", .. Ids(data.HeldOut), "", .. Ids(unlabeled?.Samples ?? [])])),
-                new(Threads, $"{TorchSharp.torch.get_num_threads()}", IdentityRule.Allowed) { Remedy = "Give it as many again, by OMP_NUM_THREADS" },
-                new(Device, KindOf(device.Take()), IdentityRule.Allowed) { Remedy = "Name the same kind of device, by --device" },
+                new(
+                    Order,
+                    Digest([
+                        .. Ids(data.Training),
+                        "",
+                        .. Ids(data.Validation),
+                        "",
+                        .. Ids(data.HeldOut),
+                        "",
+                        .. Ids(unlabeled?.Samples ?? []),
+                    ])),
+                new(Threads, $"{TorchSharp.torch.get_num_threads()}", IdentityRule.Allowed)
+                {
+                    Remedy = "Give it as many again, by OMP_NUM_THREADS",
+                },
+                new(Device, KindOf(device.Take()), IdentityRule.Allowed)
+                {
+                    Remedy = "Name the same kind of device, by --device",
+                },
                 new(Code, CheckpointConfig.CodeVersion, IdentityRule.Told),
             ],
             LabelHashes = Listed(labels),
@@ -137,22 +171,36 @@ internal sealed record RunIdentity
     public string? Find(string name) => Entries.FirstOrDefault(e => e.Name == name)?.Value;
 
     /// <summary>One hash of all that must stay the same: a state file carries it.</summary>
-    public string Key => Digest([.. Entries.Where(e => e.Rule == IdentityRule.Fixed).OrderBy(e => e.Name, StringComparer.Ordinal).Select(e => $"{e.Name} {e.Value}")]);
+    public string Key =>
+        Digest([
+            .. Entries
+                .Where(e => e.Rule == IdentityRule.Fixed)
+                .OrderBy(e => e.Name, StringComparer.Ordinal)
+                .Select(e => $"{e.Name} {e.Value}"),
+        ]);
 
     /// <summary>Null where a stage has none: it has not begun, or an earlier version began it.</summary>
     public static RunIdentity? Load(string stageFolder)
     {
         var path = Path.Combine(stageFolder, FileName);
-        return File.Exists(path) ? MarrowJson.Read<RunIdentity>(path, "what a run's stage began with", "Copy it from where it is whole, or start anew in another folder, by --out.") : null;
+        return File.Exists(path)
+            ? MarrowJson.Read<RunIdentity>(
+                path,
+                "what a run's stage began with",
+                "Copy it from where it is whole, or start anew in another folder, by --out.")
+            : null;
     }
 
-    public void Save(string stageFolder) => AtomicFile.WriteText(Path.Combine(stageFolder, FileName), JsonSerializer.Serialize(this, MarrowJson.Options));
+    public void Save(string stageFolder) =>
+        AtomicFile.WriteText(Path.Combine(stageFolder, FileName), JsonSerializer.Serialize(this, MarrowJson.Options));
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> that says everything that differs from what the stage began with and must not.
-    /// Returns what the reader is to be told of the rest.
+    /// Throws <see cref="MarrowException"/> that says everything that differs from what the stage began with and must
+    /// not. Returns what the reader is to be told of the rest.
     /// </summary>
-    /// <param name="allowed">Names of entries that may differ; those that may not at all are refused all the same.</param>
+    /// <param name="allowed">
+    /// Names of entries that may differ; those that may not at all are refused all the same.
+    /// </param>
     public IReadOnlyList<string> Require(RunIdentity began, string stageFolder, IReadOnlyList<string> allowed)
     {
         var (refused, remedies, told) = (new List<string>(), new List<string>(), new List<string>());
@@ -163,17 +211,27 @@ internal sealed record RunIdentity
             var difference = Describe(entry.Name, before, entry.Value, began);
             if (entry.Rule == IdentityRule.Told || (entry.Rule == IdentityRule.Allowed && allowed.Contains(entry.Name)))
             {
-                told.Add($"{difference}: the numbers will differ from those of a run that was not stopped, in their last digits or more");
+                told.Add(
+                    $"{difference}: the numbers will differ from those of a run that was not stopped, in their last "
+                        + $"digits or more"
+                );
                 continue;
             }
             refused.Add(difference);
             if (entry.Rule == IdentityRule.Allowed)
-                remedies.Add($"{entry.Remedy}, or go on with --allow-changed {entry.Name}: the numbers then differ in their last digits.");
+                remedies.Add(
+                    $"{entry.Remedy}, or go on with --allow-changed {entry.Name}: the numbers then differ in their "
+                        + $"last digits."
+                );
         }
         if (refused.Count == 0)
             return told;
         var mustStay = refused.Count > remedies.Count;
-        throw new MarrowException(ErrorKind.Conflict, $"{stageFolder}: the run began with others, and can't go on with these. {string.Join("; ", refused)}. {string.Join(" ", [.. mustStay ? [Anew] : Array.Empty<string>(), .. remedies])}");
+        throw new MarrowException(
+            ErrorKind.Conflict,
+            $"{stageFolder}: the run began with others, and can't go on with these. {string.Join("; ", refused)}. "
+                + $"{string.Join(" ", [.. mustStay ? [Anew] : Array.Empty<string>(), .. remedies])}"
+        );
     }
 
     private string Describe(string name, string before, string now, RunIdentity began) => name switch
@@ -185,25 +243,45 @@ internal sealed record RunIdentity
         _ => $"{name}: {before} then, {now} now",
     };
 
-    private static string Differences(IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string> now)
+    private static string Differences(
+        IReadOnlyDictionary<string, string> before,
+        IReadOnlyDictionary<string, string> now)
     {
         List<(string What, List<string> Ids)> kinds =
         [
-            ("changed", [.. now.Where(s => before.TryGetValue(s.Key, out var hash) && hash != s.Value).Select(s => s.Key).Order(StringComparer.Ordinal)]),
+            (
+                "changed",
+                [
+                    .. now.Where(s => before.TryGetValue(s.Key, out var hash) && hash != s.Value)
+                        .Select(s => s.Key)
+                        .Order(StringComparer.Ordinal),
+                ]),
             ("added", [.. now.Keys.Except(before.Keys).Order(StringComparer.Ordinal)]),
             ("gone", [.. before.Keys.Except(now.Keys).Order(StringComparer.Ordinal)]),
         ];
-        var parts = kinds.Where(k => k.Ids.Count > 0).Select(k => $"{k.Ids.Count} {k.What} ({string.Join(", ", k.Ids.Take(Named))}{(k.Ids.Count > Named ? ", ..." : "")})").ToList();
+        var parts = kinds
+            .Where(k => k.Ids.Count > 0)
+            .Select(k =>
+                $"{k.Ids.Count} {k.What} ({string.Join(", ", k.Ids.Take(Named))}{(k.Ids.Count > Named ? ", ..." : "")})"
+            )
+            .ToList();
         return parts.Count == 0 ? "some are others" : string.Join(", ", parts);
     }
 
-    private static List<KeyValuePair<string, byte[]>> Hashes(IReadOnlyList<Sample> samples, Func<Sample, byte[]> hash) =>
-        [.. samples.OrderBy(s => s.Id, StringComparer.Ordinal).Select(s => KeyValuePair.Create(s.Id, hash(s)))];
+    private static List<KeyValuePair<string, byte[]>> Hashes(
+        IReadOnlyList<Sample> samples,
+        Func<Sample, byte[]> hash
+    ) => [.. samples.OrderBy(s => s.Id, StringComparer.Ordinal).Select(s => KeyValuePair.Create(s.Id, hash(s)))];
 
-    private static Dictionary<string, string> Listed(List<KeyValuePair<string, byte[]>> hashes) => hashes.Count > MostListed ? []
-        : hashes.DistinctBy(h => h.Key, StringComparer.Ordinal).ToDictionary(h => h.Key, h => Convert.ToHexStringLower(h.Value)[..HexDigits], StringComparer.Ordinal);
+    private static Dictionary<string, string> Listed(List<KeyValuePair<string, byte[]>> hashes) =>
+        hashes.Count > MostListed
+            ? []
+            : hashes
+                .DistinctBy(h => h.Key, StringComparer.Ordinal)
+                .ToDictionary(h => h.Key, h => Convert.ToHexStringLower(h.Value)[..HexDigits], StringComparer.Ordinal);
 
-    private static string Digest(List<KeyValuePair<string, byte[]>> hashes) => Digest([.. hashes.Select(h => $"{h.Key} {Convert.ToHexStringLower(h.Value)}")]);
+    private static string Digest(List<KeyValuePair<string, byte[]>> hashes) =>
+        Digest([.. hashes.Select(h => $"{h.Key} {Convert.ToHexStringLower(h.Value)}")]);
 
     private static string Digest(IEnumerable<string> lines)
     {

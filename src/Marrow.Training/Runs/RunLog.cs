@@ -7,8 +7,8 @@ namespace Marrow.Training.Runs;
 
 /// <summary>
 /// A stage's log: one JSON document a line in log.jsonl, and the same numbers for TensorBoard. A line that a killed
-/// process or a full disk left half written is taken off when the log is opened again. What can't be logged is left out:
-/// a run does not end for its log.
+/// process or a full disk left half written is taken off when the log is opened again. What can't be logged is left
+/// out: a run does not end for its log.
 /// </summary>
 internal sealed class RunLog : IDisposable
 {
@@ -25,7 +25,8 @@ internal sealed class RunLog : IDisposable
         {
             Directory.CreateDirectory(folder);
             var board = tensorboard.SummaryWriter(Path.Combine(folder, "tensorboard"), createRunName: false);
-            var lines = PlainFile.TryOpen(_path, alone: false) ?? throw new IOException("another process has it locked");
+            var lines = PlainFile.TryOpen(_path, alone: false)
+                ?? throw new IOException("another process has it locked");
             SeekToLineEnd(lines);
             return (lines, board);
         });
@@ -43,7 +44,10 @@ internal sealed class RunLog : IDisposable
         {
             var told = _isTold;
             _isTold = true;
-            return told ? null : $"{_path}: can't be written ({error.Message.TrimEnd('.')}); the run goes on, and what can't be logged is left out";
+            return told
+                ? null
+                : $"{_path}: can't be written ({error.Message.TrimEnd('.')}); the run goes on, and what can't be "
+                    + $"logged is left out";
         }
     }
 

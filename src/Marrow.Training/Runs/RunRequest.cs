@@ -33,8 +33,8 @@ public sealed record RunRequest
     public const string DeviceKind = RunIdentity.Device;
 
     /// <summary>
-    /// What may be another than when the run began, by name: <see cref="Threads"/> or <see cref="DeviceKind"/>, by which the
-    /// last digits of its numbers differ. Labels, images and their order may not.
+    /// What may be another than when the run began, by name: <see cref="Threads"/> or <see cref="DeviceKind"/>, by
+    /// which the last digits of its numbers differ. Labels, images and their order may not.
     /// </summary>
     public IReadOnlyList<string> AllowChanged { get; init; } = [];
 
@@ -49,7 +49,9 @@ public sealed record RunRequest
     /// <summary>Of the data's samples those that the run may see; null for all.</summary>
     internal Func<Sample, bool>? Include { get; init; }
 
-    /// <summary>The metric on the held-out part whose resampled values are kept, to be compared with other runs'; null for none.</summary>
+    /// <summary>
+    /// The metric on the held-out part whose resampled values are kept, to be compared with other runs'; null for none.
+    /// </summary>
     internal string? DrawsOf { get; init; }
 
     /// <summary>Finds a checkpoint that a stage names in <c>init</c> and that is no earlier stage.</summary>

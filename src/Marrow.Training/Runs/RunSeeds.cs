@@ -3,8 +3,8 @@ using Marrow.Training.Recipes;
 namespace Marrow.Training.Runs;
 
 /// <summary>
-/// Which seed each random draw of a run has. What is drawn together has one seed; what must not follow from another draw
-/// has the next number.
+/// Which seed each random draw of a run has. What is drawn together has one seed; what must not follow from another
+/// draw has the next number.
 /// </summary>
 internal readonly record struct RunSeeds(ulong Seed, ulong Split)
 {

@@ -7,14 +7,15 @@ using Marrow.Training.Recipes;
 namespace Marrow.Training.Runs;
 
 /// <summary>
-/// Carries out a recipe, stage by stage (<see cref="StageRun"/>). The run's folder holds recipe.yaml, run.json and a folder
-/// for each stage with its split, state, log and receipt; a stage that is done is not done again when the run is resumed.
+/// Carries out a recipe, stage by stage (<see cref="StageRun"/>). The run's folder holds recipe.yaml, run.json and a
+/// folder for each stage with its split, state, log and receipt; a stage that is done is not done again when the run is
+/// resumed.
 /// </summary>
 public static class Runner
 {
     /// <summary>
-    /// Throws <see cref="MarrowException"/> for what is wrong with recipe, data or folders, before any training where it
-    /// can be known, and <see cref="OperationCanceledException"/> when cancelled, after the state is saved.
+    /// Throws <see cref="MarrowException"/> for what is wrong with recipe, data or folders, before any training where
+    /// it can be known, and <see cref="OperationCanceledException"/> when cancelled, after the state is saved.
     /// </summary>
     public static IReadOnlyList<StageResult> Run(
         RunRequest request, Action<RunEvent> report, CancellationToken cancellation = default)
@@ -66,8 +67,8 @@ public static class Runner
     }
 
     /// <summary>
-    /// What a later stage would stumble over after hours is found before the first one starts. The labels that are read for
-    /// that are those that the stages then learn from.
+    /// What a later stage would stumble over after hours is found before the first one starts. The labels that are read
+    /// for that are those that the stages then learn from.
     /// </summary>
     private static Dictionary<string, StageInputs> CheckInputs(RunRequest request, Dictionary<string, StageResult> done)
     {
@@ -78,8 +79,11 @@ public static class Runner
         {
             var several = missing.Count > 1;
             throw new MarrowException(
-                $"{recipe.SourcePath}: no folder for the data set{(several ? "s" : "")} '{string.Join("', '", missing)}'. "
-                + $"Give {(several ? "each" : "it")} with {string.Join(" ", missing.Select(name => $"--data {name}=DIR"))}.");
+                $"{recipe.SourcePath}: no folder for the data set{(several ? "s" : "")} "
+                    + $"'{string.Join("', '", missing)}'. "
+                    + $"Give {(several ? "each" : "it")} with "
+                    + $"{string.Join(" ", missing.Select(name => $"--data {name}=DIR"))}."
+            );
         }
         if (done.Count == recipe.Stages.Count)
             return inputs;
@@ -106,7 +110,9 @@ public static class Runner
         return inputs;
     }
 
-    /// <summary>Those of other stages are still to come; the others are there, and of the kind that is asked for.</summary>
+    /// <summary>
+    /// Those of other stages are still to come; the others are there, and of the kind that is asked for.
+    /// </summary>
     private static void CheckSources(
         RunRequest request, Stage stage, Dictionary<string, StageResult> done, RunIdentity? began)
     {

@@ -3,9 +3,7 @@ using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Datasets;
 using Marrow.Hub;
-using Marrow.Metrics;
 using Marrow.Tasks;
-using Marrow.Training.Loop;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
@@ -15,7 +13,12 @@ internal static class StageCheckpoint
 {
     /// <param name="receipt">Of its warm start; null for random weights.</param>
     public static Checkpoint Save(
-        StageContext context, StageInputs inputs, StageSources sources, TaskModel task, TransferReceipt? receipt, TrainedStage trained)
+        StageContext context,
+        StageInputs inputs,
+        StageSources sources,
+        TaskModel task,
+        TransferReceipt? receipt,
+        TrainedStage trained)
     {
         var (request, stage) = (context.Request, context.Stage);
         var (data, unlabeled) = inputs;
@@ -24,15 +27,25 @@ internal static class StageCheckpoint
         var dataset = data.Dataset;
         var filesDigest = PatientSplit.FilesDigest(dataset);
         var ended = progress.Ended ?? DateTimeOffset.UtcNow;
-        var split = data.HeldOut.Count == 0
-            ? "all samples; none held out"
-            : string.Create(CultureInfo.InvariantCulture, $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.SplitSeed})");
+        var split =
+            data.HeldOut.Count == 0
+                ? "all samples; none held out"
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.SplitSeed})");
         var parents = ParentsOf(stage, source);
         if (labeller is not null)
             parents = parents.With(labeller, ParentCheckpoint.Labels);
         if (detector is not null)
             parents = parents.With(detector, ParentCheckpoint.Crop);
-        var license = stage.License ?? Licenses.Join([dataset.License, .. unlabeled is null ? Array.Empty<string>() : [unlabeled.Dataset.License], .. Terms(source), .. Terms(labeller), .. Terms(detector)]);
+        var license = stage.License
+            ?? Licenses.Join([
+                dataset.License,
+                .. unlabeled is null ? Array.Empty<string>() : [unlabeled.Dataset.License],
+                .. Terms(source),
+                .. Terms(labeller),
+                .. Terms(detector),
+            ]);
         return new CheckpointDraft
         {
             Name = stage.CheckpointName,
@@ -56,19 +69,56 @@ internal static class StageCheckpoint
             })],
             Parents = parents with
             {
-                Datasets = [new(dataset.Name, dataset.Version, dataset.License, filesDigest, dataset.Citation, data.Training.Count,
-                    new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.SplitSeed)),
+                Datasets =
+                [
+                    new(
+                        dataset.Name,
+                        dataset.Version,
+                        dataset.License,
+                        filesDigest,
+                        dataset.Citation,
+                        data.Training.Count,
+                        new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.SplitSeed)),
                     .. unlabeled is null ? Array.Empty<ParentDataset>() : [Parent(unlabeled)]],
             },
             Card = new()
             {
-                Summary = $"A {stage.Model} for {MarkdownText.Inline(task.Purpose)}, trained on {MarkdownText.Inline(dataset.Name)}"
-                    + (source is null ? " from random weights." : InitReference.IsMatched(stage.Init) ? $" from random weights with the statistics of {source.Name}." : $", warm-started from {source.Name}."),
-                Data = string.Create(CultureInfo.InvariantCulture,
-                    $"{MarkdownText.Inline(dataset.Name)} ({dataset.Format}): {data.Training.Count} images to train on, {data.Validation.Count} that chose the best weights, {data.HeldOut.Count} {(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts.")
-                    + (unlabeled is null ? "" : string.Create(CultureInfo.InvariantCulture, $" Without labels: {unlabeled.Samples.Count} images of {MarkdownText.Inline(unlabeled.Dataset.Name)} ({unlabeled.Dataset.Format}), by {(stage.Uda is null ? "a mean teacher" : "unsupervised data augmentation")}; none of a patient who is held out or chose the best weights."))
-                    + (labeller is null ? "" : $" Uncertain labels of the training images are the probabilities of {labeller.Name}@{labeller.Digest}."),
-                Training = new(request.Recipe.SourceText, stage.Name, request.Command, request.Recipe.Seed, progress.Seconds),
+                Summary =
+                    $"A {stage.Model} for {MarkdownText.Inline(task.Purpose)}, trained on "
+                        + $"{MarkdownText.Inline(dataset.Name)}"
+                    + (
+                        source is null ? " from random weights."
+                        : InitReference.IsMatched(stage.Init)
+                            ? $" from random weights with the statistics of {source.Name}."
+                        : $", warm-started from {source.Name}."),
+                Data =
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{MarkdownText.Inline(dataset.Name)} ({dataset.Format}): {data.Training.Count} images to "
+                            + $"train on, {data.Validation.Count} that chose the best weights, {data.HeldOut.Count} "
+                            + $"{(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts."
+                    )
+                    + (
+                        unlabeled is null
+                            ? ""
+                            : string.Create(
+                                CultureInfo.InvariantCulture,
+                                $" Without labels: {unlabeled.Samples.Count} images of "
+                                    + $"{MarkdownText.Inline(unlabeled.Dataset.Name)} ({unlabeled.Dataset.Format}), "
+                                    + $"by {(stage.Uda is null ? "a mean teacher" : "unsupervised data augmentation")}; none of a patient who is held out or chose the best weights."
+                            ))
+                    + (
+                        labeller is null
+                            ? ""
+                            : $" Uncertain labels of the training images are the probabilities of "
+                                + $"{labeller.Name}@{labeller.Digest}."
+                    ),
+                Training = new(
+                    request.Recipe.SourceText,
+                    stage.Name,
+                    request.Command,
+                    request.Recipe.Seed,
+                    progress.Seconds),
                 Limits = task.Limits,
                 License = license,
                 Citation = dataset.Citation,
@@ -77,19 +127,32 @@ internal static class StageCheckpoint
         }.Save(request.HubFolder);
     }
 
-    private static ParentDataset Parent(UnlabeledSamples unlabeled) => new(
-        unlabeled.Dataset.Name, unlabeled.Dataset.Version, unlabeled.Dataset.License, PatientSplit.FilesDigest(unlabeled.Dataset),
-        unlabeled.Dataset.Citation, unlabeled.Samples.Count, Role: ParentDataset.Unlabeled);
+    private static ParentDataset Parent(UnlabeledSamples unlabeled) =>
+        new(
+            unlabeled.Dataset.Name,
+            unlabeled.Dataset.Version,
+            unlabeled.Dataset.License,
+            PatientSplit.FilesDigest(unlabeled.Dataset),
+            unlabeled.Dataset.Citation,
+            unlabeled.Samples.Count,
+            Role: ParentDataset.Unlabeled);
 
     /// <summary>Of a checkpoint and its ancestors; of weights alone nothing is known.</summary>
     private static IEnumerable<string> Terms(Checkpoint? checkpoint) =>
-        checkpoint is null or { WeightsOnly: true } ? [] : [checkpoint.License, .. checkpoint.Parents.Ancestors().Select(a => a.License)];
+        checkpoint is null or { WeightsOnly: true }
+            ? []
+            : [checkpoint.License, .. checkpoint.Parents.Ancestors().Select(a => a.License)];
 
     private static CheckpointParents ParentsOf(Stage stage, Checkpoint? source)
     {
         if (source is null)
             return new();
         var parents = CheckpointParents.WarmStartedFrom(source);
-        return InitReference.IsMatched(stage.Init) ? parents with { Checkpoints = [.. parents.Checkpoints.Select(p => p with { Role = StageInit.MatchedRole })] } : parents;
+        return InitReference.IsMatched(stage.Init)
+            ? parents with
+            {
+                Checkpoints = [.. parents.Checkpoints.Select(p => p with { Role = StageInit.MatchedRole })],
+            }
+            : parents;
     }
 }

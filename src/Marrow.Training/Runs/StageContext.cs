@@ -35,7 +35,9 @@ internal sealed class StageContext : IDisposable
 
     public CancellationToken Cancellation { get; }
 
-    /// <summary>What the stage depended on when it began; null for one that begins now, or began before that was kept.</summary>
+    /// <summary>
+    /// What the stage depended on when it began; null for one that begins now, or began before that was kept.
+    /// </summary>
     public RunIdentity? Began { get; }
 
     public RunSeeds Seeds => RunSeeds.Of(Request.Recipe);

@@ -34,8 +34,8 @@ internal sealed class StageCropping : IDisposable
     public InputCrop Crop { get; }
 
     /// <summary>
-    /// By a detector's checkpoint, which is the cropping's from then on. Throws <see cref="MarrowException"/> when it detects
-    /// nothing that is cropped by.
+    /// By a detector's checkpoint, which is the cropping's from then on. Throws <see cref="MarrowException"/> when it
+    /// detects nothing that is cropped by.
     /// </summary>
     public static StageCropping By(Checkpoint source, Stage stage, DeviceChoice device)
     {
@@ -58,7 +58,11 @@ internal sealed class StageCropping : IDisposable
         var spines = Look([.. data.Training, .. data.Validation, .. data.HeldOut], data.Dataset, context);
         var training = CroppedSamples.Of(data.Training, Crop, spines);
         if (training.Count < _stage.Train.Batch)
-            throw MarrowException.Bad(_stage.Name, $"{_stage.Train.Batch} or more crops to train on, a batch", $"{training.Count}, where {Crop.Detector} saw a vertebra", "Train the detector for longer, or lower train.batch.");
+            throw MarrowException.Bad(
+                _stage.Name,
+                $"{_stage.Train.Batch} or more crops to train on, a batch",
+                $"{training.Count}, where {Crop.Detector} saw a vertebra",
+                "Train the detector for longer, or lower train.batch.");
         return data with
         {
             Dataset = CroppedSamples.Describe(data.Dataset, Crop.Region),
@@ -88,7 +92,10 @@ internal sealed class StageCropping : IDisposable
         if (without.Count > 0)
         {
             var instead = Crop.Region == CropRegion.Spine ? "of which all is shown" : "which are left out";
-            context.Say($"no spine found on {without.Count} of {spines.Count} images, {instead}: {string.Join(", ", without.Take(ListedImages))}{(without.Count > ListedImages ? " ..." : "")}");
+            context.Say(
+                $"no spine found on {without.Count} of {spines.Count} images, {instead}: "
+                    + $"{string.Join(", ", without.Take(ListedImages))}{(without.Count > ListedImages ? " ..." : "")}"
+            );
         }
         return spines;
     }

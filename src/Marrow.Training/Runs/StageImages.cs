@@ -3,13 +3,19 @@ using Marrow.Inputs;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>The images of a stage as its model sees them, decoded and packed; disposing closes the packed files.</summary>
+/// <summary>
+/// The images of a stage as its model sees them, decoded and packed; disposing closes the packed files.
+/// </summary>
 internal sealed class StageImages : IDisposable
 {
     private readonly UnlabeledSamples? _unlabeled;
     private readonly PackedCache? _unlabeledCache;
 
-    private StageImages(StageSamples shown, InputContract input, UnlabeledSamples? unlabeled, CancellationToken cancellation)
+    private StageImages(
+        StageSamples shown,
+        InputContract input,
+        UnlabeledSamples? unlabeled,
+        CancellationToken cancellation)
     {
         (Shown, Input, _unlabeled) = (shown, input, unlabeled);
         Cache = shown.Pack(input, cancellation);
@@ -52,13 +58,31 @@ internal sealed class StageImages : IDisposable
 
     /// <summary>The images without labels, each augmented and as it is.</summary>
     public BatchLoader Unlabeled(AugmentationOptions augment, int batch, ulong seed, int workers) =>
-        new(UnlabeledSamples, _unlabeledCache!, Input, augment, batch, seed, shuffle: true, dropLast: true, workers, plain: true);
+        new(
+            UnlabeledSamples,
+            _unlabeledCache!,
+            Input,
+            augment,
+            batch,
+            seed,
+            shuffle: true,
+            dropLast: true,
+            workers,
+            plain: true);
 
     /// <summary>Samples as they are, to be measured; null without any.</summary>
-    public BatchLoader? Plain(IReadOnlyList<Sample> samples, int batch, MaskPack? masks, CancellationToken cancellation) =>
+    public BatchLoader? Plain(
+        IReadOnlyList<Sample> samples,
+        int batch,
+        MaskPack? masks,
+        CancellationToken cancellation
+    ) =>
         samples.Count == 0
             ? null
-            : new(samples, Cache, Input, null, batch, 0, shuffle: false, dropLast: false, masks: masks) { Cancellation = cancellation };
+            : new(samples, Cache, Input, null, batch, 0, shuffle: false, dropLast: false, masks: masks)
+            {
+                Cancellation = cancellation,
+            };
 
     public void Dispose()
     {

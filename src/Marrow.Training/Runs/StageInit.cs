@@ -14,10 +14,11 @@ internal static class StageInit
     public const string MatchedRole = "matched-statistics";
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when the source gives less of the backbone than the stage demands. The task's
-    /// model is of no use afterwards.
+    /// Throws <see cref="MarrowException"/> when the source gives less of the backbone than the stage demands. The
+    /// task's model is of no use afterwards.
     /// </summary>
-    public static void Check(Checkpoint source, TaskModel task, Stage stage) => WarmStart.RequireCoverage(Copy(source, task), stage.InitCoverage);
+    public static void Check(Checkpoint source, TaskModel task, Stage stage) =>
+        WarmStart.RequireCoverage(Copy(source, task), stage.InitCoverage);
 
     /// <summary>
     /// Warm-starts the task's model, writes the receipt, and stops the run when the source gives less of the backbone
@@ -39,10 +40,19 @@ internal static class StageInit
             context.Say($"random weights with the statistics of each layer of {receipt.Source}");
             return receipt;
         }
-        if (!source.WeightsOnly && source.Config.Task == stage.Task && Options(source, task).Scope == TransferScope.Backbone)
-            context.Say($"{source.Name} has other outputs ({TaskLabels.Some(source.Config.Classes)}): the head starts at random");
-        context.Say(string.Create(CultureInfo.InvariantCulture,
-            $"warm start from {receipt.Source}: {receipt.BackboneCoverage:P1} of the backbone, {receipt.Total.Share:P1} of all parameters{ProbeText(receipt.Probe)}"));
+        if (
+            !source.WeightsOnly
+            && source.Config.Task == stage.Task
+            && Options(source, task).Scope == TransferScope.Backbone)
+            context.Say(
+                $"{source.Name} has other outputs ({TaskLabels.Some(source.Config.Classes)}): the head starts at random"
+            );
+        context.Say(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"warm start from {receipt.Source}: {receipt.BackboneCoverage:P1} of the backbone, "
+                    + $"{receipt.Total.Share:P1} of all parameters{ProbeText(receipt.Probe)}"
+            ));
         return receipt;
     }
 
@@ -52,10 +62,14 @@ internal static class StageInit
     private static WarmStartOptions Options(Checkpoint source, TaskModel task) =>
         source.WeightsOnly ? new() : WarmStartOptions.Between(source.Config, task.Describe());
 
-    private static string ProbeText(TransferProbe? probe) => probe switch
-    {
-        null => "",
-        { BitIdentical: true } => "; its activations equal the source's bit for bit",
-        _ => string.Create(CultureInfo.InvariantCulture, $"; its activations differ by {probe.MaxAbsDifference:G2} at most (largest {probe.MaxAbsActivation:G2})"),
-    };
+    private static string ProbeText(TransferProbe? probe) =>
+        probe switch
+        {
+            null => "",
+            { BitIdentical: true } => "; its activations equal the source's bit for bit",
+            _ => string.Create(
+                CultureInfo.InvariantCulture,
+                $"; its activations differ by {probe.MaxAbsDifference:G2} at most (largest {probe.MaxAbsActivation:G2})"
+            ),
+        };
 }

@@ -6,7 +6,9 @@ namespace Marrow.Training.Runs;
 /// <param name="Unlabeled">Images without labels; null for a stage that takes none.</param>
 internal sealed record StageInputs(StageSamples Data, UnlabeledSamples? Unlabeled)
 {
-    /// <summary>Throws <see cref="MarrowException"/> when the data can't be read or is too little for the stage.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when the data can't be read or is too little for the stage.
+    /// </summary>
     public static StageInputs Read(RunRequest request, Stage stage)
     {
         var root = request.DataFolders[stage.Data.Name];

@@ -1,19 +1,17 @@
 using System.Diagnostics;
-using Marrow.Checkpoints.Transfer;
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Metrics;
 using Marrow.Tasks;
 using Marrow.Training.Loop;
 using Marrow.Training.Methods;
-using Marrow.Training.Recipes;
 using TorchSharp;
 
 namespace Marrow.Training.Runs;
 
 /// <summary>
-/// One stage of a run, in the order of its steps: the samples and the checkpoints that have a part in it, the images as the
-/// model sees them, the model, its start, training, the held-out part, the checkpoint.
+/// One stage of a run, in the order of its steps: the samples and the checkpoints that have a part in it, the images as
+/// the model sees them, the model, its start, training, the held-out part, the checkpoint.
 /// </summary>
 internal static class StageRun
 {
@@ -70,10 +68,15 @@ internal static class StageRun
         if (inputs.Data.Faults.Length > 0)
             context.Say(inputs.Data.Faults);
         if (context.Began is null && RunState.Exists(context.Folder))
-            context.Say("begun by an earlier version of Marrow, which kept no record of its data: whether they have changed since can't be told");
+            context.Say(
+                "begun by an earlier version of Marrow, which kept no record of its data: whether they have changed "
+                    + "since can't be told"
+            );
     }
 
-    /// <summary>With random weights. What it takes from labels, as anchors from boxes, it takes from those it is trained on.</summary>
+    /// <summary>
+    /// With random weights. What it takes from labels, as anchors from boxes, it takes from those it is trained on.
+    /// </summary>
     private static TaskModel BuildModel(StageContext context, StageImages images)
     {
         torch.manual_seed((long)context.Seeds.Weights);
@@ -98,7 +101,12 @@ internal static class StageRun
     /// <summary>The task's model has the best weights afterwards, on the processor.</summary>
     /// <param name="labelled">Whole images, by whose spread the answers for unlabelled ones are judged.</param>
     private static TrainedStage Train(
-        StageContext context, TaskModel task, StageImages images, MaskPack? masks, IReadOnlyList<Sample> labelled, string key)
+        StageContext context,
+        TaskModel task,
+        StageImages images,
+        MaskPack? masks,
+        IReadOnlyList<Sample> labelled,
+        string key)
     {
         var (stage, options) = (context.Stage, context.Stage.Train);
         var workers = options.Workers > 0 ? options.Workers : Math.Min(MostWorkers, torch.get_num_threads());
@@ -136,7 +144,10 @@ internal static class StageRun
         using var heldOut = images.Plain(images.Shown.HeldOut, context.Stage.Train.Batch, masks, context.Cancellation);
         if (heldOut is null)
             return [];
-        var metrics = loop.Measure(heldOut, new() { KeepDraws = kept is not null, Cancellation = context.Cancellation });
+        var metrics = loop.Measure(
+            heldOut,
+            new() { KeepDraws = kept is not null, Cancellation = context.Cancellation }
+        );
         return [.. metrics.Select(metric => metric.Name == kept ? metric : metric with { Draws = null })];
     }
 

@@ -29,7 +29,15 @@ internal sealed record StageSamples
     /// <param name="include">Samples that count; null for all.</param>
     public static StageSamples Read(Recipe recipe, Stage stage, string root, Func<Sample, bool>? include = null)
     {
-        var dataset = DatasetCatalogue.Open(new() { Name = stage.Data.Name, Format = stage.Data.Format, Root = root, Options = stage.Data.Options });
+        var dataset = DatasetCatalogue.Open(
+            new()
+            {
+                Name = stage.Data.Name,
+                Format = stage.Data.Format,
+                Root = root,
+                Options = stage.Data.Options,
+            }
+        );
         if (include is not null)
             dataset = dataset with { Samples = [.. dataset.Samples.Where(include)] };
         return Of(recipe, stage, dataset);
@@ -39,29 +47,54 @@ internal sealed record StageSamples
     public static StageSamples Of(Recipe recipe, Stage stage, Dataset dataset)
     {
         var root = dataset.Root;
-        var labelled = dataset.Samples.Where(sample => CroppedSamples.IsLabelled(sample, stage.Task, stage.Crop?.Region)).ToList();
+        var labelled = dataset
+            .Samples.Where(sample => CroppedSamples.IsLabelled(sample, stage.Task, stage.Crop?.Region))
+            .ToList();
         if (!TaskCatalogue.Get(stage.Task).CanLearnFrom(labelled))
-            throw MarrowException.Bad(root, $"samples with targets for {stage.Task}", $"none among {dataset.Samples.Count}", TaskLabels.Remedy(dataset, stage.Task));
+            throw MarrowException.Bad(
+                root,
+                $"samples with targets for {stage.Task}",
+                $"none among {dataset.Samples.Count}",
+                TaskLabels.Remedy(dataset, stage.Task));
         var parts = 1 + (stage.Data.HeldOut > 0 ? 1 : 0) + (stage.Data.Validation > 0 ? 1 : 0);
         var patients = labelled.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
         if (patients < parts)
-            throw MarrowException.Bad(root, $"{parts} patients or more, one for each part of the data", $"{patients} in {labelled.Count} samples", "Check the column of patients, or set data.heldOut or data.validation to 0.");
+            throw MarrowException.Bad(
+                root,
+                $"{parts} patients or more, one for each part of the data",
+                $"{patients} in {labelled.Count} samples",
+                "Check the column of patients, or set data.heldOut or data.validation to 0.");
         var seeds = RunSeeds.Of(recipe);
         var split = LabelledSamples.Divide(labelled, stage.Task, stage.Data.HeldOut, seeds.HeldOut);
         var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, seeds.Validation);
         var training = LabelSubset.Take(dataset, forTraining.Train, stage.Data, seeds.LabelSubset);
         if (training.Count * CroppedSamples.Crops(stage.Crop?.Region) < stage.Train.Batch)
-            throw MarrowException.Bad(root, $"{stage.Train.Batch} or more images to train on, a batch of stage {stage.Name}", $"{training.Count}", "Lower train.batch, or use more data.");
-        return new() { Dataset = dataset, Split = split, Training = training, TrainingPart = forTraining.Train, Validation = forTraining.HeldOut };
+            throw MarrowException.Bad(
+                root,
+                $"{stage.Train.Batch} or more images to train on, a batch of stage {stage.Name}",
+                $"{training.Count}",
+                "Lower train.batch, or use more data.");
+        return new()
+        {
+            Dataset = dataset,
+            Split = split,
+            Training = training,
+            TrainingPart = forTraining.Train,
+            Validation = forTraining.HeldOut,
+        };
     }
 
     /// <summary>"chests: 18 images to train on, 2 to choose by, 6 held out, by patient".</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Dataset.Name}: {Training.Count} images to train on, {Validation.Count} to choose by, {HeldOut.Count} held out, by patient");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Dataset.Name}: {Training.Count} images to train on, {Validation.Count} to choose by, {HeldOut.Count} "
+                + $"held out, by patient"
+        );
 
     /// <summary>
-    /// "films: labels.csv: columns are separated by semicolons; 5 faults (3 bad-row dropped, ...)": how label files were
-    /// read where that is not a matter of course, and what is wrong; "" where there is nothing to say.
+    /// "films: labels.csv: columns are separated by semicolons; 5 faults (3 bad-row dropped, ...)": how label files
+    /// were read where that is not a matter of course, and what is wrong; "" where there is nothing to say.
     /// </summary>
     public string Faults
     {
@@ -71,13 +104,22 @@ internal sealed record StageSamples
             string[] said =
             [
                 .. Dataset.Notes,
-                .. faults.Count == 0 ? (string[])[] : [$"{faults.Count} faults ({string.Join(", ", faults.CountBy(f => $"{f.Kind} {f.Action}".TrimEnd()).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Value} {f.Key}"))}); marrow data check lists them"],
+                .. faults.Count == 0
+                    ? (string[])[]
+                    :
+                    [
+                        $"{faults.Count} faults "
+                            + $"({string.Join(", ", faults.CountBy(f => $"{f.Kind} {f.Action}".TrimEnd()).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Value} {f.Key}"))}); marrow data check lists them",
+                    ],
             ];
             return said.Length == 0 ? "" : $"{Dataset.Name}: {string.Join("; ", said)}";
         }
     }
 
-    /// <summary>The images of all parts, decoded and packed; the caller disposes it. Throws <see cref="MarrowException"/> where a point or a box lies outside its image.</summary>
+    /// <summary>
+    /// The images of all parts, decoded and packed; the caller disposes it. Throws <see cref="MarrowException"/> where
+    /// a point or a box lies outside its image.
+    /// </summary>
     public PackedCache Pack(InputContract input, CancellationToken cancellation)
     {
         Sample[] all = [.. Training, .. Validation, .. HeldOut];
@@ -96,7 +138,14 @@ internal sealed record StageSamples
 
     /// <summary>Their masks, for a task that learns from masks, else null; the caller disposes it.</summary>
     public MaskPack? PackMasks(TaskModel task, CancellationToken cancellation) =>
-        task.MaskClasses.Count == 0 ? null : MaskPack.Open([.. Training, .. Validation, .. HeldOut], task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
+        task.MaskClasses.Count == 0
+            ? null
+            : MaskPack.Open(
+                [.. Training, .. Validation, .. HeldOut],
+                task.Input,
+                task.MaskClasses.Count,
+                cacheFolder: null,
+                cancellation);
 
     /// <summary>
     /// Saves the division, or, where this run has saved one, throws <see cref="MarrowException"/> when it is another:
@@ -111,6 +160,10 @@ internal sealed record StageSamples
         }
         var before = PatientSplit.Load(path, [.. Split.Train, .. Split.HeldOut]);
         if (!before.HeldOut.Select(s => s.Id).ToHashSet(StringComparer.Ordinal).SetEquals(HeldOut.Select(s => s.Id)))
-            throw MarrowException.Bad(path, "the parts of the data that the run began with", "others", "The data set has changed: start anew in another folder, by --out.");
+            throw MarrowException.Bad(
+                path,
+                "the parts of the data that the run began with",
+                "others",
+                "The data set has changed: start anew in another folder, by --out.");
     }
 }

@@ -45,12 +45,16 @@ internal sealed class StageSources : IDisposable
     }
 
     /// <summary>
-    /// An earlier stage's checkpoint, or one of the hub; the caller disposes it. A hub's name means the newest; a run that
-    /// goes on means the one that it began with, though a newer one has come.
+    /// An earlier stage's checkpoint, or one of the hub; the caller disposes it. A hub's name means the newest; a run
+    /// that goes on means the one that it began with, though a newer one has come.
     /// </summary>
     /// <param name="role">Of <see cref="RunIdentity"/>.</param>
     public static Checkpoint Find(
-        RunRequest request, string reference, string role, IReadOnlyDictionary<string, StageResult> done, RunIdentity? began)
+        RunRequest request,
+        string reference,
+        string role,
+        IReadOnlyDictionary<string, StageResult> done,
+        RunIdentity? began)
     {
         var name = InitReference.NameIn(reference);
         if (done.TryGetValue(name, out var stage))

@@ -8,8 +8,8 @@ namespace Marrow.Training.Runs;
 
 /// <summary>
 /// The unlabelled images of a stage, stripped of any label. Left out are those of the held-out and validation parts: by
-/// patient where both data sets are one folder, else by file, whatever it is called there, and with such a file whatever
-/// else belongs to its patient.
+/// patient where both data sets are one folder, else by file, whatever it is called there, and with such a file
+/// whatever else belongs to its patient.
 /// </summary>
 internal sealed record UnlabeledSamples
 {
@@ -25,22 +25,47 @@ internal sealed record UnlabeledSamples
     /// <param name="labelled">The stage's own data, divided.</param>
     /// <param name="labelledRoot">Its folder.</param>
     /// <param name="include">Samples that count; null for all.</param>
-    public static UnlabeledSamples Read(Stage stage, string root, StageSamples labelled, string labelledRoot, Func<Sample, bool>? include = null)
+    public static UnlabeledSamples Read(
+        Stage stage,
+        string root,
+        StageSamples labelled,
+        string labelledRoot,
+        Func<Sample, bool>? include = null)
     {
         var images = stage.Unlabeled!;
-        var dataset = DatasetCatalogue.Open(new() { Name = images.Name, Format = images.Format, Root = root, Options = images.Options });
+        var dataset = DatasetCatalogue.Open(
+            new()
+            {
+                Name = images.Name,
+                Format = images.Format,
+                Root = root,
+                Options = images.Options,
+            }
+        );
         if (include is not null)
             dataset = dataset with { Samples = [.. dataset.Samples.Where(include)] };
         IReadOnlyList<Sample> measured = [.. labelled.Validation, .. labelled.HeldOut];
         var isMeasured = SameFiles(measured);
         var sameFolder = FullPath(root) == FullPath(labelledRoot);
-        var patients = (sameFolder ? measured.Select(s => s.Patient) : []).Concat(dataset.Samples.Where(isMeasured).Select(s => s.Patient)).ToHashSet(StringComparer.Ordinal);
+        var patients = (sameFolder ? measured.Select(s => s.Patient) : [])
+            .Concat(dataset.Samples.Where(isMeasured).Select(s => s.Patient))
+            .ToHashSet(StringComparer.Ordinal);
         Sample[] left = [.. dataset.Samples.Where(s => !patients.Contains(s.Patient))];
         if (left.Length < stage.Train.Batch)
         {
-            var found = left.Length == 0 && dataset.Samples.Count > 0 ? $"none besides {dataset.Samples.Count} of patients who are held out or choose the best weights"
-                : string.Create(CultureInfo.InvariantCulture, $"{left.Length}, and {dataset.Samples.Count - left.Length} of patients who are held out or choose the best weights");
-            throw MarrowException.Bad(root, $"{stage.Train.Batch} unlabelled images or more, a batch of stage {stage.Name}", found, "Use more images, or lower train.batch.");
+            var found =
+                left.Length == 0 && dataset.Samples.Count > 0
+                    ? $"none besides {dataset.Samples.Count} of patients who are held out or choose the best weights"
+                    : string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{left.Length}, and {dataset.Samples.Count - left.Length} of patients who are held out or "
+                            + $"choose the best weights"
+                    );
+            throw MarrowException.Bad(
+                root,
+                $"{stage.Train.Batch} unlabelled images or more, a batch of stage {stage.Name}",
+                found,
+                "Use more images, or lower train.batch.");
         }
         return new()
         {
@@ -50,15 +75,23 @@ internal sealed record UnlabeledSamples
         };
     }
 
-    /// <summary>"films: 300 unlabelled images, 40 left out, whose patients are held out or choose the best weights".</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Dataset.Name}: {Samples.Count} unlabelled images{(LeftOut == 0 ? "" : $", {LeftOut} left out, whose patients are held out or choose the best weights")}");
+    /// <summary>
+    /// "films: 300 unlabelled images, 40 left out, whose patients are held out or choose the best weights".
+    /// </summary>
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Dataset.Name}: {Samples.Count} unlabelled "
+                + $"images{(LeftOut == 0 ? "" : $", {LeftOut} left out, whose patients are held out or choose the best weights")}"
+        );
 
     /// <summary>The images decoded and packed; the caller disposes it.</summary>
     public PackedCache Pack(InputContract input, CancellationToken cancellation) =>
         PackedCache.Open(Samples, input, cacheFolder: null, cancellation: cancellation);
 
-    /// <summary>True of a sample whose image is one of these: the same path, or, under another name, the same bytes.</summary>
+    /// <summary>
+    /// True of a sample whose image is one of these: the same path, or, under another name, the same bytes.
+    /// </summary>
     private static Func<Sample, bool> SameFiles(IReadOnlyList<Sample> samples)
     {
         var paths = samples.Select(s => FullPath(s.ImagePath)).ToHashSet(StringComparer.Ordinal);

@@ -4,8 +4,9 @@ namespace Marrow.Backbones;
 internal static class BackboneCatalogue
 {
     /// <summary>
-    /// Of DenseNet's: Huang et al. 2017, table 1; densenet-mini is Marrow's own, for CPUs (0.2 M parameters). Of ResNet's:
-    /// He et al. 2016, table 1; resnet18-mlnet is what ML.NET calls ResNet18, with one block more in the last layer.
+    /// Of DenseNet's: Huang et al. 2017, table 1; densenet-mini is Marrow's own, for CPUs (0.2 M parameters). Of
+    /// ResNet's: He et al. 2016, table 1; resnet18-mlnet is what ML.NET calls ResNet18, with one block more in the last
+    /// layer.
     /// </summary>
     internal static readonly IReadOnlyDictionary<string, BackboneShape> All = new Dictionary<string, BackboneShape>
     {

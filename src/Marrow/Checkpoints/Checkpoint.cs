@@ -24,7 +24,13 @@ public sealed class Checkpoint : IDisposable
 
     private readonly CheckpointConfig? _config;
 
-    private Checkpoint(string path, string name, Digest digest, DateTimeOffset created, CheckpointConfig? config, WeightFile weights)
+    private Checkpoint(
+        string path,
+        string name,
+        Digest digest,
+        DateTimeOffset created,
+        CheckpointConfig? config,
+        WeightFile weights)
     {
         (Path, Name, Digest, Created, _config, Weights) = (path, name, digest, created, config, weights);
     }
@@ -41,12 +47,18 @@ public sealed class Checkpoint : IDisposable
     /// <summary>When it was saved; for weights alone the file's time.</summary>
     public DateTimeOffset Created { get; }
 
-    /// <summary>True for a bare file of weights: good for a warm start, but nobody knows what it expects or gives.</summary>
+    /// <summary>
+    /// True for a bare file of weights: good for a warm start, but nobody knows what it expects or gives.
+    /// </summary>
     public bool WeightsOnly => _config is null;
 
     /// <summary>Throws <see cref="MarrowException"/> for weights alone.</summary>
     public CheckpointConfig Config => _config
-        ?? throw MarrowException.Bad(Path, "a checkpoint with its config.json", "weights alone", "Use them to warm-start a model; to predict or evaluate, name a whole checkpoint.");
+        ?? throw MarrowException.Bad(
+            Path,
+            "a checkpoint with its config.json",
+            "weights alone",
+            "Use them to warm-start a model; to predict or evaluate, name a whole checkpoint.");
 
     /// <summary>SPDX identifier or LicenseRef-...: the terms of the weights.</summary>
     public string License { get; private init; } = Licenses.Unknown;
@@ -84,12 +96,15 @@ public sealed class Checkpoint : IDisposable
     /// </summary>
     public static Checkpoint Load(string folder) => Load(folder, CancellationToken.None);
 
-    /// <summary>The same; throws <see cref="OperationCanceledException"/> when cancelled: to hash large weights takes its time.</summary>
-    internal static Checkpoint Load(string folder, CancellationToken cancellation) => Load(folder, _ => { }, cancellation);
+    /// <summary>
+    /// The same; throws <see cref="OperationCanceledException"/> when cancelled: to hash large weights takes its time.
+    /// </summary>
+    internal static Checkpoint Load(string folder, CancellationToken cancellation) =>
+        Load(folder, _ => { }, cancellation);
 
     /// <summary>
-    /// <see cref="Load(string)"/> and <see cref="LoadInto"/> at once: the bytes are verified while they are copied. When
-    /// anything throws the model is of no use.
+    /// <see cref="Load(string)"/> and <see cref="LoadInto"/> at once: the bytes are verified while they are copied.
+    /// When anything throws the model is of no use.
     /// </summary>
     public static Checkpoint Load(string folder, Module into, bool verifyGolden = true)
     {
@@ -107,10 +122,13 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>
-    /// Hashing takes longer than all the rest together, so the rest goes on beside it; nothing is handed out before both
-    /// are done.
+    /// Hashing takes longer than all the rest together, so the rest goes on beside it; nothing is handed out before
+    /// both are done.
     /// </summary>
-    private static Checkpoint Load(string folder, Action<Checkpoint> meanwhile, CancellationToken cancellation = default)
+    private static Checkpoint Load(
+        string folder,
+        Action<Checkpoint> meanwhile,
+        CancellationToken cancellation = default)
     {
         var manifest = CheckpointManifest.Read(folder);
         var hashing = Task.Run(() => manifest.VerifyFiles(folder, cancellation), CancellationToken.None);
@@ -140,7 +158,13 @@ public sealed class Checkpoint : IDisposable
         golden?.Validate(System.IO.Path.Combine(folder, GoldenFile), config.Model);
         if (!manifest.Lists(WeightsFile))
             throw MarrowException.Damaged(folder, WeightsFile, "none in the manifest", "Save the checkpoint again.");
-        return new(folder, manifest.Name, manifest.Digest, manifest.Created, config, OpenWeights(System.IO.Path.Combine(folder, WeightsFile), config.Model))
+        return new(
+            folder,
+            manifest.Name,
+            manifest.Digest,
+            manifest.Created,
+            config,
+            OpenWeights(System.IO.Path.Combine(folder, WeightsFile), config.Model))
         {
             License = manifest.License,
             Parents = manifest.Parents,
@@ -177,12 +201,21 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
-    /// <summary>Throws <see cref="MarrowException"/> when the file can't hold the model, before anything of that size is allocated.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when the file can't hold the model, before anything of that size is
+    /// allocated.
+    /// </summary>
     internal static void RequireSize(WeightFile weights, ModelSpec model)
     {
-        var (least, found) = (ModelCatalogue.LeastElements(model), weights.Entries.Aggregate((Int128)0, (sum, entry) => sum + entry.Elements));
+        var (least, found) = (
+            ModelCatalogue.LeastElements(model),
+            weights.Entries.Aggregate((Int128)0, (sum, entry) => sum + entry.Elements));
         if (found < least)
-            throw MarrowException.Damaged(weights.Path, $"the {least} numbers or more of the {model.Architecture} that the config describes", $"{found}", "The checkpoint is damaged or was changed: fetch or save it again.");
+            throw MarrowException.Damaged(
+                weights.Path,
+                $"the {least} numbers or more of the {model.Architecture} that the config describes",
+                $"{found}",
+                "The checkpoint is damaged or was changed: fetch or save it again.");
     }
 
     /// <summary>A bare file of weights, of safetensors, PyTorch or ONNX, from here or elsewhere.</summary>
@@ -193,7 +226,13 @@ public sealed class Checkpoint : IDisposable
         var weights = WeightFiles.Open(path);
         try
         {
-            return new(path, System.IO.Path.GetFileNameWithoutExtension(path), Digest.OfHex(weights.Sha256(cancellation)), File.GetLastWriteTimeUtc(path), null, weights);
+            return new(
+                path,
+                System.IO.Path.GetFileNameWithoutExtension(path),
+                Digest.OfHex(weights.Sha256(cancellation)),
+                File.GetLastWriteTimeUtc(path),
+                null,
+                weights);
         }
         catch
         {
@@ -204,21 +243,26 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>
     /// The model with these weights, on the CPU, in evaluation mode; the caller disposes it. Leaves torch's random
-    /// generator as it was, also where several threads build at once. Throws <see cref="MarrowException"/> when a weight
-    /// does not fit or the golden sample is not reproduced, and for a module of its maker's own, which is to be given to
+    /// generator as it was, also where several threads build at once. Throws <see cref="MarrowException"/> when a
+    /// weight does not fit or the golden sample is not reproduced, and for a module of its maker's own, which is to be
+    /// given to
     /// <see cref="LoadInto"/>.
     /// </summary>
     public Module BuildModel(bool verifyGolden = true)
     {
         if (Config.IsOwnModule)
-            throw MarrowException.Unsupported(Path, "an architecture that Marrow can build", $"'{Config.Model.Architecture}', a module of its maker's own", $"Build that module with its maker's code and give it to {nameof(Checkpoint)}.{nameof(LoadInto)}.");
+            throw MarrowException.Unsupported(
+                Path,
+                "an architecture that Marrow can build",
+                $"'{Config.Model.Architecture}', a module of its maker's own",
+                $"Build that module with its maker's code and give it to {nameof(Checkpoint)}.{nameof(LoadInto)}.");
         return Build(Weights, () => ModelCatalogue.Create(Config.Model), model => Verify(model, verifyGolden));
     }
 
     /// <summary>
-    /// Copies every weight into a model built elsewhere, on the CPU: any of the catalogue's, or a module of the user's own.
-    /// Its mode, training or evaluation, stays. Throws <see cref="MarrowException"/>, having changed nothing, when a key is
-    /// missing, left over or of another shape; and when the golden sample, if there is one, is not reproduced.
+    /// Copies every weight into a model built elsewhere, on the CPU: any of the catalogue's, or a module of the user's
+    /// own. Its mode, training or evaluation, stays. Throws <see cref="MarrowException"/>, having changed nothing, when
+    /// a key is missing, left over or of another shape; and when the golden sample, if there is one, is not reproduced.
     /// </summary>
     public void LoadInto(Module model, bool verifyGolden = true)
     {

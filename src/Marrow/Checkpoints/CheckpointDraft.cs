@@ -24,8 +24,8 @@ public sealed record CheckpointDraft
     public required IReadOnlyList<KeyValuePair<string, torch.Tensor>> Weights { get; init; }
 
     /// <summary>
-    /// Builds a module of the user's own, by which the golden sample is made; it is disposed here. Null for architectures
-    /// of the catalogue.
+    /// Builds a module of the user's own, by which the golden sample is made; it is disposed here. Null for
+    /// architectures of the catalogue.
     /// </summary>
     public Func<Module>? Create { get; init; }
 
@@ -42,7 +42,10 @@ public sealed record CheckpointDraft
     /// <summary>By this the newest of a name is told; part of the digest.</summary>
     internal DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
 
-    /// <summary>[N, C, H, W] of the golden sample's input; null for one image of 64 x 64, or of the input's size for a module of the user's own.</summary>
+    /// <summary>
+    /// [N, C, H, W] of the golden sample's input; null for one image of 64 x 64, or of the input's size for a module of
+    /// the user's own.
+    /// </summary>
     internal long[]? GoldenShape { get; init; }
 
     /// <summary>Which images were held out; null where nothing was.</summary>
@@ -57,14 +60,23 @@ public sealed record CheckpointDraft
         CheckpointName.Require(Name, "checkpoint");
         Config.Validate($"{Name}: config");
         if (Create is null == Config.IsOwnModule)
-            throw MarrowException.Bad(Name, $"{nameof(Create)}, which builds the module, for the task {CheckpointTask.Custom} and for no other", Create is null ? "none" : "one", $"Correct {nameof(Create)} or the task.");
+            throw MarrowException.Bad(
+                Name,
+                $"{nameof(Create)}, which builds the module, for the task {CheckpointTask.Custom} and for no other",
+                Create is null ? "none" : "one",
+                $"Correct {nameof(Create)} or the task.");
     }
 
     /// <summary>Writes every file of the checkpoint into an empty folder.</summary>
     internal CheckpointManifest WriteFiles(string folder)
     {
         var weightsPath = Path.Combine(folder, Checkpoint.WeightsFile);
-        var metadata = new Dictionary<string, string> { ["name"] = Name, ["architecture"] = Config.Model.Architecture, ["marrow"] = Config.MarrowVersion };
+        var metadata = new Dictionary<string, string>
+        {
+            ["name"] = Name,
+            ["architecture"] = Config.Model.Architecture,
+            ["marrow"] = Config.MarrowVersion,
+        };
         Safetensors.Write(weightsPath, Weights, metadata, MatricesAs);
         Cancellation.ThrowIfCancellationRequested();
         using (var stored = Safetensors.Open(weightsPath))
@@ -88,11 +100,20 @@ public sealed record CheckpointDraft
         AtomicFile.WriteText(Path.Combine(folder, Checkpoint.CardFile), ModelCardText.Render(this));
 
         var files = Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(Describe).ToList();
-        var (bytes, manifest) = new CheckpointManifest { Name = Name, Created = Created, License = Card.License, Parents = Parents, Origin = new(CheckpointConfig.CodeVersion, Card.Training), Files = files }.Seal();
+        var (bytes, manifest) = new CheckpointManifest
+        {
+            Name = Name,
+            Created = Created,
+            License = Card.License,
+            Parents = Parents,
+            Origin = new(CheckpointConfig.CodeVersion, Card.Training),
+            Files = files,
+        }.Seal();
         AtomicFile.Write(Path.Combine(folder, CheckpointManifest.FileName), stream => stream.Write(bytes));
         return manifest;
 
-        void WriteJson<T>(string file, T value) => AtomicFile.Write(Path.Combine(folder, file), stream => stream.Write(CheckpointJson.Encode(value)));
+        void WriteJson<T>(string file, T value) =>
+            AtomicFile.Write(Path.Combine(folder, file), stream => stream.Write(CheckpointJson.Encode(value)));
     }
 
     private ManifestFile Describe(string path)

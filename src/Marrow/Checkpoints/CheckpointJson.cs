@@ -14,5 +14,9 @@ internal static class CheckpointJson
     public static byte[] Encode<T>(T value) => [.. JsonSerializer.SerializeToUtf8Bytes(value, Options), (byte)'\n'];
 
     public static T Decode<T>(ReadOnlySpan<byte> bytes, string path) =>
-        MarrowJson.Decode<T>(bytes, path, $"a {typeof(T).Name}", "The file is damaged or of another version: fetch or save the checkpoint again.");
+        MarrowJson.Decode<T>(
+            bytes,
+            path,
+            $"a {typeof(T).Name}",
+            "The file is damaged or of another version: fetch or save the checkpoint again.");
 }

@@ -1,5 +1,5 @@
-using System.Text.Json.Serialization;
 using System.Text;
+using System.Text.Json.Serialization;
 using Marrow.Datasets;
 using Marrow.Weights;
 
@@ -36,10 +36,22 @@ public sealed record ParentCheckpoint
 /// <summary>A data set that weights were trained on.</summary>
 /// <param name="Version">As its makers name it; "" when they do not.</param>
 /// <param name="License">SPDX identifier or LicenseRef-...</param>
-/// <param name="FilesDigest">SHA-256, hexadecimal, over names and sizes of the files used; "" when it was not taken.</param>
-/// <param name="Use">How it was read and divided, so that what was held out can be found again; null when unknown.</param>
+/// <param name="FilesDigest">
+/// SHA-256, hexadecimal, over names and sizes of the files used; "" when it was not taken.
+/// </param>
+/// <param name="Use">
+/// How it was read and divided, so that what was held out can be found again; null when unknown.
+/// </param>
 /// <param name="Role">"training": its labels were learnt; <see cref="Unlabeled"/>: its images alone were used.</param>
-public sealed record ParentDataset(string Name, string Version, string License, string FilesDigest, string Citation = "", int Samples = 0, DatasetUse? Use = null, string Role = "training")
+public sealed record ParentDataset(
+    string Name,
+    string Version,
+    string License,
+    string FilesDigest,
+    string Citation = "",
+    int Samples = 0,
+    DatasetUse? Use = null,
+    string Role = "training")
 {
     public const string Unlabeled = "unlabeled";
 }
@@ -137,7 +149,10 @@ public sealed record CheckpointParents
     /// </summary>
     [JsonInclude] internal IReadOnlyList<LicensedAncestor> Inherited { get; init; } = [];
 
-    /// <summary>Of a model that was warm-started from a checkpoint: that one, and what it descends from. Add the data sets with "with".</summary>
+    /// <summary>
+    /// Of a model that was warm-started from a checkpoint: that one, and what it descends from. Add the data sets with
+    /// "with".
+    /// </summary>
     public static CheckpointParents WarmStartedFrom(Checkpoint source) => new()
     {
         Checkpoints = [new(source.Name, source.Digest, "init", source.License)],
@@ -153,12 +168,14 @@ public sealed record CheckpointParents
 
     /// <summary>All ancestors and their terms: the parents, then what they inherited.</summary>
     public IReadOnlyList<LicensedAncestor> Ancestors() =>
-    [
-        .. Datasets.Select(d => new LicensedAncestor(LineageKind.Dataset, d.Name, d.FilesDigest, d.License)),
-        .. Checkpoints.Select(c => new LicensedAncestor(LineageKind.Checkpoint, c.Name, c.Digest, c.License)),
-        .. Imported is { } file ? [new LicensedAncestor(LineageKind.ImportedFile, file.Name, file.Digest, file.License)] : Array.Empty<LicensedAncestor>(),
-        .. Inherited,
-    ];
+        [
+            .. Datasets.Select(d => new LicensedAncestor(LineageKind.Dataset, d.Name, d.FilesDigest, d.License)),
+            .. Checkpoints.Select(c => new LicensedAncestor(LineageKind.Checkpoint, c.Name, c.Digest, c.License)),
+            .. Imported is { } file
+                ? [new LicensedAncestor(LineageKind.ImportedFile, file.Name, file.Digest, file.License)]
+                : Array.Empty<LicensedAncestor>(),
+            .. Inherited,
+        ];
 }
 
 /// <summary>How weights were trained, for a machine to read; the card says the same to a person.</summary>
@@ -200,9 +217,9 @@ internal sealed record ManifestFile(string Path, long Bytes, string Sha256);
 
 /// <summary>
 /// checkpoint.json: name, date, parents and the SHA-256 of every other file, so that a flipped bit in any of them is
-/// noticed. The checkpoint's digest is the SHA-256 of checkpoint.json itself with the 64 digits of its own digest, which
-/// stand at a fixed place at the start, taken as zeros; so a flipped bit in the manifest is noticed too, wherever the
-/// folder is copied. To check by hand: sed '2s/[0-9a-f]\{64\}/000...0/' checkpoint.json | sha256sum.
+/// noticed. The checkpoint's digest is the SHA-256 of checkpoint.json itself with the 64 digits of its own digest,
+/// which stand at a fixed place at the start, taken as zeros; so a flipped bit in the manifest is noticed too, wherever
+/// the folder is copied. To check by hand: sed '2s/[0-9a-f]\{64\}/000...0/' checkpoint.json | sha256sum.
 /// </summary>
 internal sealed record CheckpointManifest
 {
@@ -257,12 +274,15 @@ internal sealed record CheckpointManifest
 
         var manifest = CheckpointJson.Decode<CheckpointManifest>(bytes, path) with { Digest = computed };
         if (manifest.Format != CurrentFormat)
-            throw MarrowException.Unsupported(path, $"the format {CurrentFormat}", manifest.Format, "Use the version of Marrow that wrote it, or a newer one.");
+            throw MarrowException.Unsupported(path, $"the format {CurrentFormat}", manifest.Format, "Use the version "
+                + "of Marrow that wrote it, or a newer one.");
         CheckpointName.Require(manifest.Name, path);
         ManifestLimits.Require(manifest.License, manifest.Parents, path);
         foreach (var worth in manifest.Parents.Checkpoints.Select(p => p.Worth).OfType<ParentWorth>())
             worth.Validate(path);
-        if (manifest.Files.Select(f => f.Path).Distinct(StringComparer.OrdinalIgnoreCase).Count() != manifest.Files.Count)
+        if (
+            manifest.Files.Select(f => f.Path).Distinct(StringComparer.OrdinalIgnoreCase).Count()
+            != manifest.Files.Count)
             throw Bad(path, "each file once", "one twice");
         if (manifest.Files.FirstOrDefault(f => !IsPlain(f.Path)) is { } odd)
             throw Bad(path, "plain file names of letters, digits, '.', '-' and '_'", $"'{odd.Path}'");
@@ -311,7 +331,14 @@ internal sealed record CheckpointManifest
     internal IReadOnlyList<string> Strays(string folder)
     {
         var known = Files.Select(f => f.Path).Append(FileName).ToHashSet(StringComparer.Ordinal);
-        return [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Where(name => !known.Contains(name)).Order(StringComparer.Ordinal)];
+        return
+        [
+            .. Directory
+                .EnumerateFileSystemEntries(folder)
+                .Select(path => Path.GetFileName(path))
+                .Where(name => !known.Contains(name))
+                .Order(StringComparer.Ordinal),
+        ];
     }
 
     internal bool Lists(string file) => Files.Any(f => f.Path == file);
@@ -330,11 +357,14 @@ internal sealed record CheckpointManifest
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{path}: can't be read ({e.Message}). A checkpoint's folder holds {FileName} and the files it lists.", e);
+            throw new MarrowException($"{path}: can't be read ({e.Message}). A checkpoint's folder holds {FileName} "
+                + $"and the files it lists.", e);
         }
     }
 
-    /// <summary>A name that every file system takes as that of a file in the folder: no path, no device of Windows.</summary>
+    /// <summary>
+    /// A name that every file system takes as that of a file in the folder: no path, no device of Windows.
+    /// </summary>
     internal static bool IsPlain(string name) =>
         name.Length is > 0 and <= 100 && char.IsAsciiLetterOrDigit(name[0]) && name[^1] != '.'
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')
@@ -345,5 +375,6 @@ internal sealed record CheckpointManifest
         || stem.Length == 4 && char.IsAsciiDigit(stem[3]) && stem[..3].ToLowerInvariant() is "com" or "lpt";
 
     private static MarrowException Bad(string path, string expected, string found) =>
-        MarrowException.Damaged(path, expected, found, "The checkpoint is damaged or was changed: fetch or save it again.");
+        MarrowException.Damaged(path, expected, found, "The checkpoint is damaged or was changed: fetch or save it "
+            + "again.");
 }

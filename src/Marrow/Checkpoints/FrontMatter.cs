@@ -6,8 +6,8 @@ using System.Text.RegularExpressions;
 namespace Marrow.Checkpoints;
 
 /// <summary>
-/// The YAML between the two lines "---" of a card: maps, lists, texts and numbers, which is all that it needs. A text that
-/// YAML might take for something else is written as a JSON string, which is YAML too.
+/// The YAML between the two lines "---" of a card: maps, lists, texts and numbers, which is all that it needs. A text
+/// that YAML might take for something else is written as a JSON string, which is YAML too.
 /// </summary>
 internal static partial class FrontMatter
 {
@@ -69,15 +69,18 @@ internal static partial class FrontMatter
         }
     }
 
-    private static string Scalar(object value) => value switch
-    {
-        string text => Plain().IsMatch(text) && !Words.Contains(text) ? text : JsonSerializer.Serialize(text, MarrowJson.Line),
-        IReadOnlyDictionary<string, object> => "{}",
-        IReadOnlyCollection<object> => "[]",
-        double number when double.IsNaN(number) => ".nan",
-        double number when double.IsInfinity(number) => number > 0 ? ".inf" : "-.inf",
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
-    };
+    private static string Scalar(object value) =>
+        value switch
+        {
+            string text => Plain().IsMatch(text) && !Words.Contains(text)
+                ? text
+                : JsonSerializer.Serialize(text, MarrowJson.Line),
+            IReadOnlyDictionary<string, object> => "{}",
+            IReadOnlyCollection<object> => "[]",
+            double number when double.IsNaN(number) => ".nan",
+            double number when double.IsInfinity(number) => number > 0 ? ".inf" : "-.inf",
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+        };
 
     /// <summary>A letter, then nothing that has a meaning to YAML, and no space at the end.</summary>
     [GeneratedRegex(@"^[A-Za-z_]([A-Za-z0-9_.()/%+ -]*[A-Za-z0-9_.()/%+-])?\z")]

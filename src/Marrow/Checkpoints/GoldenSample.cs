@@ -49,17 +49,23 @@ internal sealed record GoldenSample
     {
         var outputs = Run(model, inputShape, seed);
         if (outputs.FirstOrDefault(o => o.Values.Any(v => !float.IsFinite(v))) is { } bad)
-            throw new MarrowException($"The model's output '{bad.Name}' has values that are not finite: these weights are not worth keeping.");
+            throw new MarrowException(
+                $"The model's output '{bad.Name}' has values that are not finite: these weights are not worth keeping."
+            );
         return new() { Seed = seed, InputShape = inputShape, Outputs = outputs };
     }
 
-    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when the model gives anything else.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when the model gives anything else.
+    /// </summary>
     public void Verify(Module model, string path)
     {
         GoldenOutput.RequireEqual(Outputs, Run(model, InputShape, Seed), Tolerance, path);
     }
 
-    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, for an impossible input or tolerance.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, for an impossible input or tolerance.
+    /// </summary>
     internal void Validate(string path, ModelSpec model)
     {
         RequirePossible(path, InputShape, model);
@@ -70,14 +76,27 @@ internal sealed record GoldenSample
         }
     }
 
-    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when no such input can be given to such a model.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when no such input can be given to such a
+    /// model.
+    /// </summary>
     internal static void RequirePossible(string path, long[] shape, ModelSpec model)
     {
-        var (channels, smallest, most) = model.BackbonePrefix is null ? (model.Channels, SmallestSide, MostValues) : (model.Channels, 1, MostValuesOfOwn);
+        var (channels, smallest, most) = model.BackbonePrefix is null
+            ? (model.Channels, SmallestSide, MostValues)
+            : (model.Channels, 1, MostValuesOfOwn);
         var possible = shape is [>= 1 and <= MostImages, _, <= LargestSide, <= LargestSide]
-            && shape[2] >= smallest && shape[3] >= smallest && shape[1] == channels && shape.Aggregate(1L, (a, b) => a * b) <= most;
+            && shape[2] >= smallest
+            && shape[3] >= smallest
+            && shape[1] == channels
+            && shape.Aggregate(1L, (a, b) => a * b) <= most;
         if (!possible)
-            throw MarrowException.Bad(path, $"an input shape [N, {channels}, H, W] of at most {MostImages} images, {LargestSide} px a side and {most} values", ShapeText.Of(shape), "Name another shape for the golden sample.");
+            throw MarrowException.Bad(
+                path,
+                $"an input shape [N, {channels}, H, W] of at most {MostImages} images, {LargestSide} px a side and "
+                    + $"{most} values",
+                ShapeText.Of(shape),
+                "Name another shape for the golden sample.");
     }
 
     /// <summary>[N, C, H, W], the same numbers on every machine; the caller disposes it.</summary>
@@ -114,7 +133,10 @@ internal sealed class EvaluationMode : IDisposable
 
     public static EvaluationMode Of(Module model)
     {
-        var mode = new EvaluationMode([(model, model.training), .. model.named_modules().Select(m => (m.module, m.module.training))]);
+        var mode = new EvaluationMode([
+            (model, model.training),
+            .. model.named_modules().Select(m => (m.module, m.module.training)),
+        ]);
         model.eval();
         return mode;
     }

@@ -1,6 +1,8 @@
 namespace Marrow.Checkpoints;
 
-/// <summary>What a licence forbids or demands, as far as it decides under which licence a descendant may be passed on.</summary>
+/// <summary>
+/// What a licence forbids or demands, as far as it decides under which licence a descendant may be passed on.
+/// </summary>
 [Flags]
 public enum LicenseRestrictions
 {
@@ -29,8 +31,14 @@ public static class LicenseWords
     [
         (LicenseRestrictions.NonCommercial, "forbids commercial use", "no commercial use"),
         (LicenseRestrictions.NoRedistribution, "forbids redistribution", "no redistribution"),
-        (LicenseRestrictions.ShareAlike, "demands that what is made from it stays under it", "what is made from it stays under it"),
-        (LicenseRestrictions.NoDerivatives, "forbids other terms for what is made from it", "what is made from it is not passed on under other terms"),
+        (
+            LicenseRestrictions.ShareAlike,
+            "demands that what is made from it stays under it",
+            "what is made from it stays under it"),
+        (
+            LicenseRestrictions.NoDerivatives,
+            "forbids other terms for what is made from it",
+            "what is made from it is not passed on under other terms"),
     ];
 
     /// <summary>"forbids commercial use": said of an ancestor's licence.</summary>
@@ -69,47 +77,61 @@ public static class Licenses
 {
     public const string Unknown = "LicenseRef-unknown";
     private const string And = " AND ";
-    private const LicenseRestrictions AgreementOnly = LicenseRestrictions.NonCommercial | LicenseRestrictions.NoRedistribution;
-    private static readonly LicenseRestrictions[] Each = [.. Enum.GetValues<LicenseRestrictions>().Where(r => r != LicenseRestrictions.None)];
+    private const LicenseRestrictions AgreementOnly =
+        LicenseRestrictions.NonCommercial | LicenseRestrictions.NoRedistribution;
+    private static readonly LicenseRestrictions[] Each =
+    [
+        .. Enum.GetValues<LicenseRestrictions>().Where(r => r != LicenseRestrictions.None),
+    ];
 
-    // The agreements, as their makers publish them: CheXpert and MURA come under Stanford's Dataset Research Use Agreement
-    // (research, no commercial use, no copies to others); ImageNet's terms of access (non-commercial research and
-    // education; access for colleagues who accept the terms first); SpineWeb gives data to registered researchers and
-    // states no licence that would allow more.
-    internal static IReadOnlyDictionary<string, LicenseTerms> Known { get; } = new LicenseTerms[]
-    {
-        new("Apache-2.0", "Apache License 2.0", LicenseRestrictions.None),
-        new("BSD-2-Clause", "BSD 2-Clause License", LicenseRestrictions.None),
-        new("BSD-3-Clause", "BSD 3-Clause License", LicenseRestrictions.None),
-        new("CC0-1.0", "Creative Commons Zero 1.0", LicenseRestrictions.None),
-        new("CC-BY-3.0", "Creative Commons Attribution 3.0", LicenseRestrictions.None),
-        new("CC-BY-4.0", "Creative Commons Attribution 4.0", LicenseRestrictions.None),
-        new("CC-BY-SA-3.0", "Creative Commons Attribution ShareAlike 3.0", LicenseRestrictions.ShareAlike),
-        new("CC-BY-SA-4.0", "Creative Commons Attribution ShareAlike 4.0", LicenseRestrictions.ShareAlike),
-        new("CC-BY-NC-4.0", "Creative Commons Attribution NonCommercial 4.0", LicenseRestrictions.NonCommercial),
-        new("CC-BY-NC-SA-4.0", "Creative Commons Attribution NonCommercial ShareAlike 4.0", LicenseRestrictions.NonCommercial | LicenseRestrictions.ShareAlike),
-        new("CC-BY-ND-4.0", "Creative Commons Attribution NoDerivatives 4.0", LicenseRestrictions.NoDerivatives),
-        new("CC-BY-NC-ND-4.0", "Creative Commons Attribution NonCommercial NoDerivatives 4.0", LicenseRestrictions.NonCommercial | LicenseRestrictions.NoDerivatives),
-        new("GPL-3.0-only", "GNU General Public License 3.0", LicenseRestrictions.ShareAlike),
-        new("GPL-3.0-or-later", "GNU General Public License 3.0 or later", LicenseRestrictions.ShareAlike),
-        new("AGPL-3.0-only", "GNU Affero General Public License 3.0", LicenseRestrictions.ShareAlike),
-        new("AGPL-3.0-or-later", "GNU Affero General Public License 3.0 or later", LicenseRestrictions.ShareAlike),
-        new("MIT", "MIT License", LicenseRestrictions.None),
-        new("MPL-2.0", "Mozilla Public License 2.0", LicenseRestrictions.ShareAlike), // of the changed file: weights are one
-        new("ODbL-1.0", "Open Data Commons Open Database License 1.0", LicenseRestrictions.ShareAlike),
-        new("PDDL-1.0", "Open Data Commons Public Domain Dedication 1.0", LicenseRestrictions.None),
-        new("ODC-By-1.0", "Open Data Commons Attribution 1.0", LicenseRestrictions.None),
-        new("Unlicense", "The Unlicense", LicenseRestrictions.None),
-        new("LicenseRef-CheXpert-research", "CheXpert, Stanford Dataset Research Use Agreement", AgreementOnly),
-        new("LicenseRef-MURA-research", "MURA, Stanford Dataset Research Use Agreement", AgreementOnly),
-        new("LicenseRef-SpineWeb-research", "SpineWeb data, for research after registration", AgreementOnly),
-        new("LicenseRef-ImageNet-research", "ImageNet terms of access", AgreementOnly),
-        new(Unknown, "terms that nobody has stated", AgreementOnly),
-    }.ToDictionary(t => t.Id, StringComparer.OrdinalIgnoreCase);
+    // The agreements, as their makers publish them: CheXpert and MURA come under Stanford's Dataset Research Use
+    // Agreement (research, no commercial use, no copies to others); ImageNet's terms of access (non-commercial research
+    // and education; access for colleagues who accept the terms first); SpineWeb gives data to registered researchers
+    // and states no licence that would allow more.
+    internal static IReadOnlyDictionary<string, LicenseTerms> Known { get; } =
+        new LicenseTerms[]
+        {
+            new("Apache-2.0", "Apache License 2.0", LicenseRestrictions.None),
+            new("BSD-2-Clause", "BSD 2-Clause License", LicenseRestrictions.None),
+            new("BSD-3-Clause", "BSD 3-Clause License", LicenseRestrictions.None),
+            new("CC0-1.0", "Creative Commons Zero 1.0", LicenseRestrictions.None),
+            new("CC-BY-3.0", "Creative Commons Attribution 3.0", LicenseRestrictions.None),
+            new("CC-BY-4.0", "Creative Commons Attribution 4.0", LicenseRestrictions.None),
+            new("CC-BY-SA-3.0", "Creative Commons Attribution ShareAlike 3.0", LicenseRestrictions.ShareAlike),
+            new("CC-BY-SA-4.0", "Creative Commons Attribution ShareAlike 4.0", LicenseRestrictions.ShareAlike),
+            new("CC-BY-NC-4.0", "Creative Commons Attribution NonCommercial 4.0", LicenseRestrictions.NonCommercial),
+            new(
+                "CC-BY-NC-SA-4.0",
+                "Creative Commons Attribution NonCommercial ShareAlike 4.0",
+                LicenseRestrictions.NonCommercial | LicenseRestrictions.ShareAlike),
+            new("CC-BY-ND-4.0", "Creative Commons Attribution NoDerivatives 4.0", LicenseRestrictions.NoDerivatives),
+            new(
+                "CC-BY-NC-ND-4.0",
+                "Creative Commons Attribution NonCommercial NoDerivatives 4.0",
+                LicenseRestrictions.NonCommercial | LicenseRestrictions.NoDerivatives),
+            new("GPL-3.0-only", "GNU General Public License 3.0", LicenseRestrictions.ShareAlike),
+            new("GPL-3.0-or-later", "GNU General Public License 3.0 or later", LicenseRestrictions.ShareAlike),
+            new("AGPL-3.0-only", "GNU Affero General Public License 3.0", LicenseRestrictions.ShareAlike),
+            new("AGPL-3.0-or-later", "GNU Affero General Public License 3.0 or later", LicenseRestrictions.ShareAlike),
+            new("MIT", "MIT License", LicenseRestrictions.None),
+            // of the changed file: weights are one
+            new("MPL-2.0", "Mozilla Public License 2.0", LicenseRestrictions.ShareAlike),
+            new("ODbL-1.0", "Open Data Commons Open Database License 1.0", LicenseRestrictions.ShareAlike),
+            new("PDDL-1.0", "Open Data Commons Public Domain Dedication 1.0", LicenseRestrictions.None),
+            new("ODC-By-1.0", "Open Data Commons Attribution 1.0", LicenseRestrictions.None),
+            new("Unlicense", "The Unlicense", LicenseRestrictions.None),
+            new("LicenseRef-CheXpert-research", "CheXpert, Stanford Dataset Research Use Agreement", AgreementOnly),
+            new("LicenseRef-MURA-research", "MURA, Stanford Dataset Research Use Agreement", AgreementOnly),
+            new("LicenseRef-SpineWeb-research", "SpineWeb data, for research after registration", AgreementOnly),
+            new("LicenseRef-ImageNet-research", "ImageNet terms of access", AgreementOnly),
+            new(Unknown, "terms that nobody has stated", AgreementOnly),
+        }.ToDictionary(t => t.Id, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The union over all identifiers of the licence.</summary>
     public static LicenseRestrictions RestrictionsOf(string license) =>
-        Ids(license).Select(id => Known.TryGetValue(id, out var terms) ? terms.Restrictions : AgreementOnly).Aggregate(LicenseRestrictions.None, (a, b) => a | b);
+        Ids(license)
+            .Select(id => Known.TryGetValue(id, out var terms) ? terms.Restrictions : AgreementOnly)
+            .Aggregate(LicenseRestrictions.None, (a, b) => a | b);
 
     /// <summary>
     /// The terms of ancestors that <paramref name="license"/> does not keep: it must forbid what they forbid, and name
@@ -123,7 +145,9 @@ public static class Licenses
             .Select(term => new LicenseBreach(a.Label, id, term))))];
 
         bool Keeps(LicenseRestrictions term, string id) =>
-            term is LicenseRestrictions.ShareAlike or LicenseRestrictions.NoDerivatives ? ids.Contains(id) : own.HasFlag(term);
+            term is LicenseRestrictions.ShareAlike or LicenseRestrictions.NoDerivatives
+                ? ids.Contains(id)
+                : own.HasFlag(term);
     }
 
     /// <summary>
@@ -139,7 +163,10 @@ public static class Licenses
     /// <summary>"CC-BY-NC-4.0 (Creative Commons Attribution NonCommercial 4.0): no commercial use".</summary>
     public static string Describe(string license)
     {
-        var names = Ids(license).Select(id => Known.TryGetValue(id, out var terms) ? terms.Name : $"{id} is not known here and taken to allow nothing");
+        var names = Ids(license)
+            .Select(id =>
+                Known.TryGetValue(id, out var terms) ? terms.Name : $"{id} is not known here and taken to allow nothing"
+            );
         return $"{license} ({string.Join("; ", names)}): {LicenseWords.Own(RestrictionsOf(license))}";
     }
 
@@ -147,10 +174,14 @@ public static class Licenses
     internal static int PartsOf(string license)
     {
         var parts = 1;
-        for (var at = license.IndexOf(And, StringComparison.Ordinal); at >= 0; at = license.IndexOf(And, at + And.Length, StringComparison.Ordinal))
+        for (
+            var at = license.IndexOf(And, StringComparison.Ordinal);
+            at >= 0;
+            at = license.IndexOf(And, at + And.Length, StringComparison.Ordinal))
             parts++;
         return parts;
     }
 
-    private static string[] Ids(string license) => license.Split(And, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Ids(string license) =>
+        license.Split(And, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

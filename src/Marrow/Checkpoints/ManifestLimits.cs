@@ -1,8 +1,8 @@
 namespace Marrow.Checkpoints;
 
 /// <summary>
-/// How much a manifest may say of its licence and its ancestors. A long lineage has some dozens of ancestors; what a hostile
-/// one could have would take seconds in each command that looks at terms, and fill the screen with them.
+/// How much a manifest may say of its licence and its ancestors. A long lineage has some dozens of ancestors; what a
+/// hostile one could have would take seconds in each command that looks at terms, and fill the screen with them.
 /// </summary>
 internal static class ManifestLimits
 {

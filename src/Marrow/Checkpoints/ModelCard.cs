@@ -30,7 +30,9 @@ public sealed record ModelCard
     public IReadOnlyList<string> Tags { get; init; } = [];
 }
 
-/// <summary>README.md of a checkpoint: front matter as Hugging Face's hub reads it, then the card in sections.</summary>
+/// <summary>
+/// README.md of a checkpoint: front matter as Hugging Face's hub reads it, then the card in sections.
+/// </summary>
 internal static class ModelCardText
 {
     private const string LicenseReference = "LicenseRef-";
@@ -39,14 +41,33 @@ internal static class ModelCardText
     {
         var text = new StringBuilder();
         text.Append("---\n").Append(Front(draft)).Append("---\n\n");
-        text.Append(Inv($"# {draft.Name}")).Append("\n\n").Append(VisibleText.Lines(draft.Card.Summary.Trim())).Append("\n\n");
+        text.Append(string.Create(CultureInfo.InvariantCulture, $"# {draft.Name}"))
+            .Append("\n\n")
+            .Append(VisibleText.Lines(draft.Card.Summary.Trim()))
+            .Append("\n\n");
         WhatItIs(text, draft);
         Section(text, "Data and split", draft.Card.Data);
         if (draft.Card.Training is { } training)
-            Section(text, "Training", Inv($"Command: `{MarkdownText.Code(training.Command)}`\n\n{(training.Stage.Length > 0 ? $"Stage {MarkdownText.Inline(training.Stage)}; s" : "S")}eed {training.Seed}; training took {Duration(TimeSpan.FromSeconds(training.Seconds))}; Marrow {CheckpointConfig.CodeVersion}.") + $"\n\n{MarkdownText.Block("yaml", training.Recipe.Trim())}");
+            Section(
+                text,
+                "Training",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Command: `{MarkdownText.Code(training.Command)}`\n\n{(training.Stage.Length > 0 ? $"Stage {MarkdownText.Inline(training.Stage)}; s" : "S")}eed {training.Seed}; training took {Duration(TimeSpan.FromSeconds(training.Seconds))}; Marrow {CheckpointConfig.CodeVersion}."
+                ) + $"\n\n{MarkdownText.Block("yaml", training.Recipe.Trim())}");
         Metrics(text, draft.Metrics);
         Section(text, "Limits and intended use", draft.Card.Limits);
-        Section(text, "Licence and citation", string.Join("\n\n", new[] { $"Licence: {MarkdownText.Inline(draft.Card.License)}", MarkdownText.Inline(draft.Card.LicenseLink), MarkdownText.Inline(draft.Card.Citation) }.Where(s => s.Length > 0)));
+        Section(
+            text,
+            "Licence and citation",
+            string.Join(
+                "\n\n",
+                new[]
+                {
+                    $"Licence: {MarkdownText.Inline(draft.Card.License)}",
+                    MarkdownText.Inline(draft.Card.LicenseLink),
+                    MarkdownText.Inline(draft.Card.Citation),
+                }.Where(s => s.Length > 0)));
         Parents(text, draft);
         return text.ToString();
     }
@@ -67,13 +88,26 @@ internal static class ModelCardText
         var own = card.License.Contains(LicenseReference, StringComparison.Ordinal) || card.License.Contains(' ');
         var front = new Dictionary<string, object> { ["license"] = own ? "other" : card.License.ToLowerInvariant() };
         if (own)
-            front["license_name"] = card.License.Replace(LicenseReference, "", StringComparison.Ordinal).Replace(' ', '-').ToLowerInvariant();
+            front["license_name"] = card
+                .License.Replace(LicenseReference, "", StringComparison.Ordinal)
+                .Replace(' ', '-')
+                .ToLowerInvariant();
         if (card.LicenseLink.Length > 0)
             front["license_link"] = card.LicenseLink;
         front["library_name"] = "marrow";
         if (TaskCatalogue.Find(draft.Config.Task)?.PipelineTag is { } pipeline)
             front["pipeline_tag"] = pipeline;
-        front["tags"] = new[] { "marrow", "medical-imaging", "radiograph", draft.Config.Task, draft.Config.Model.Architecture }.Concat(card.Tags).Distinct().ToArray();
+        front["tags"] = new[]
+        {
+            "marrow",
+            "medical-imaging",
+            "radiograph",
+            draft.Config.Task,
+            draft.Config.Model.Architecture,
+        }
+            .Concat(card.Tags)
+            .Distinct()
+            .ToArray();
         front["datasets"] = draft.Parents.Datasets.Select(d => d.Name).Distinct().ToArray();
         front["metrics"] = draft.Metrics.Select(m => m.Metric).Distinct().ToArray();
         if (draft.Parents.Checkpoints.Count > 0)
@@ -83,12 +117,30 @@ internal static class ModelCardText
             new Dictionary<string, object>
             {
                 ["name"] = draft.Name,
-                ["results"] = draft.Metrics.GroupBy(m => (m.Dataset, m.Split)).Select(g => new Dictionary<string, object>
-                {
-                    ["task"] = new Dictionary<string, object> { ["type"] = TaskCatalogue.Find(draft.Config.Task)?.PipelineTag ?? draft.Config.Task, ["name"] = draft.Config.Task },
-                    ["dataset"] = new Dictionary<string, object> { ["type"] = g.Key.Dataset, ["name"] = g.Key.Dataset, ["split"] = g.Key.Split },
-                    ["metrics"] = g.Select(m => new Dictionary<string, object> { ["type"] = m.Metric, ["name"] = m.Unit.Length > 0 ? $"{m.Metric} ({m.Unit})" : m.Metric, ["value"] = m.Value }).ToArray(),
-                }).ToArray(),
+                ["results"] = draft
+                    .Metrics.GroupBy(m => (m.Dataset, m.Split))
+                    .Select(g => new Dictionary<string, object>
+                    {
+                        ["task"] = new Dictionary<string, object>
+                        {
+                            ["type"] = TaskCatalogue.Find(draft.Config.Task)?.PipelineTag ?? draft.Config.Task,
+                            ["name"] = draft.Config.Task,
+                        },
+                        ["dataset"] = new Dictionary<string, object>
+                        {
+                            ["type"] = g.Key.Dataset,
+                            ["name"] = g.Key.Dataset,
+                            ["split"] = g.Key.Split,
+                        },
+                        ["metrics"] = g.Select(m => new Dictionary<string, object>
+                            {
+                                ["type"] = m.Metric,
+                                ["name"] = m.Unit.Length > 0 ? $"{m.Metric} ({m.Unit})" : m.Metric,
+                                ["value"] = m.Value,
+                            })
+                            .ToArray(),
+                    })
+                    .ToArray(),
             },
         };
         return FrontMatter.Write((Dictionary<string, object>)Visible(front));
@@ -107,14 +159,32 @@ internal static class ModelCardText
     {
         var config = draft.Config;
         var elements = draft.Weights.Sum(w => w.Value.NumberOfElements);
-        text.Append(Inv($"- Architecture `{config.Model.Architecture}`, {elements:N0} numbers, matrices stored as {draft.MatricesAs}.\n"));
+        text.Append(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"- Architecture `{config.Model.Architecture}`, {elements:N0} numbers, matrices stored as "
+                    + $"{draft.MatricesAs}.\n"
+            ));
         if (config.IsOwnModule)
-            text.Append("- A module of its maker's own: build it with the maker's code and give it to `Checkpoint.LoadInto`.\n");
-        text.Append(Inv($"- Task `{config.Task}`, made with Marrow {config.MarrowVersion} on {draft.Created.UtcDateTime:yyyy-MM-dd}.\n"));
+            text.Append(
+                "- A module of its maker's own: build it with the maker's code and give it to `Checkpoint.LoadInto`.\n"
+            );
+        text.Append(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"- Task `{config.Task}`, made with Marrow {config.MarrowVersion} on "
+                    + $"{draft.Created.UtcDateTime:yyyy-MM-dd}.\n"
+            ));
         text.Append(Inv($"- Input: {config.Input.Describe()}; dense structures bright.\n\n"));
         text.Append("| output | unit | meaning |\n|---|---|---|\n");
         foreach (var output in config.Outputs)
-            text.Append(Inv($"| {MarkdownText.Inline(output.Name)} | {MarkdownText.Inline(output.Unit)} | {MarkdownText.Inline(output.Meaning)}{(output.Trained ? "" : " **Untrained: masked.**")} |\n"));
+            text.Append(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {MarkdownText.Inline(output.Name)} | {MarkdownText.Inline(output.Unit)} | "
+                        + $"{MarkdownText.Inline(output.Meaning)}{(output.Trained ? "" : " **Untrained: masked.**")} "
+                        + $"|\n"
+                ));
         text.Append('\n');
     }
 
@@ -126,11 +196,19 @@ internal static class ModelCardText
             text.Append("Nothing was measured.\n\n");
             return;
         }
-        text.Append("| metric | value | 95 % interval | data | split | samples | date |\n|---|---|---|---|---|---|---|\n");
+        text.Append(
+            "| metric | value | 95 % interval | data | split | samples | date |\n|---|---|---|---|---|---|---|\n");
         foreach (var m in metrics)
         {
             var interval = m is { Low: { } low, High: { } high } ? Inv($"{low:G5} to {high:G5}") : "";
-            text.Append(Inv($"| {MarkdownText.Inline(m.Metric)} | {m.Value:G5}{(m.Unit.Length > 0 ? " " + MarkdownText.Inline(m.Unit) : "")} | {interval} | {MarkdownText.Inline(m.Dataset)} | {MarkdownText.Inline(m.Split)} | {m.Samples} | {m.Date:yyyy-MM-dd} |\n"));
+            text.Append(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {MarkdownText.Inline(m.Metric)} | "
+                        + $"{m.Value:G5}{(m.Unit.Length > 0 ? " " + MarkdownText.Inline(m.Unit) : "")} | {interval} | "
+                        + $"{MarkdownText.Inline(m.Dataset)} | {MarkdownText.Inline(m.Split)} | {m.Samples} | "
+                        + $"{m.Date:yyyy-MM-dd} |\n"
+                ));
         }
         text.Append("\nMeasured with:\n\n");
         foreach (var command in metrics.Select(m => m.Command).Distinct())
@@ -142,10 +220,15 @@ internal static class ModelCardText
     {
         text.Append("## Lineage\n\n");
         foreach (var parent in draft.Parents.Checkpoints)
-            text.Append(MarkdownText.Format($"- Checkpoint `{parent.Name}@{parent.Digest}` ({parent.Role}), licence {parent.License}.\n"));
+            text.Append(
+                MarkdownText.Format(
+                    $"- Checkpoint `{parent.Name}@{parent.Digest}` ({parent.Role}), licence {parent.License}.\n"));
         foreach (var data in draft.Parents.Datasets)
         {
-            text.Append(MarkdownText.Format($"- Data set {data.Name}{(data.Version.Length > 0 ? " " : "")}{data.Version}, {data.Samples} samples{(data.Role == ParentDataset.Unlabeled ? ", without labels" : "")}, licence {data.License}"));
+            text.Append(
+                MarkdownText.Format(
+                    $"- Data set {data.Name}{(data.Version.Length > 0 ? " " : "")}{data.Version}, {data.Samples} samples{(data.Role == ParentDataset.Unlabeled ? ", without labels" : "")}, licence {data.License}"
+                ));
             if (data.FilesDigest.Length > 0)
                 text.Append(MarkdownText.Format($", files `{data.FilesDigest}`"));
             text.Append(MarkdownText.Format($".{(data.Citation.Length > 0 ? " " : "")}{data.Citation}\n"));
@@ -156,7 +239,10 @@ internal static class ModelCardText
             text.Append(ancestor.Digest.Length > 0 ? MarkdownText.Format($", `{ancestor.Digest}`.\n") : ".\n");
         }
         if (draft.Parents.Imported is { } file)
-            text.Append(MarkdownText.Format($"- Imported from the file `{file.Name}`, {file.Bytes:N0} bytes, SHA-256 `{file.Sha256}`, map `{file.Map}`, licence {file.License}.\n"));
+            text.Append(
+                MarkdownText.Format(
+                    $"- Imported from the file `{file.Name}`, {file.Bytes:N0} bytes, SHA-256 `{file.Sha256}`, map `{file.Map}`, licence {file.License}.\n"
+                ));
         else if (draft.Parents.Checkpoints.Count + draft.Parents.Datasets.Count == 0)
             text.Append("None recorded.\n");
         text.Append('\n');
@@ -166,15 +252,32 @@ internal static class ModelCardText
                 text.Append("Trained from scratch: every weight began at random.\n");
             return;
         }
-        text.Append(Inv($"Warm start: {100 * receipt.BackboneCoverage:F1} % of the backbone's parameters came from `{MarkdownText.Code(receipt.Source)}`.\n\n"));
-        text.Append("| module | copied | adapted | remapped | random | numbers | from the source |\n|---|---|---|---|---|---|---|\n");
+        text.Append(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Warm start: {100 * receipt.BackboneCoverage:F1} % of the backbone's parameters came from "
+                    + $"`{MarkdownText.Code(receipt.Source)}`.\n\n"
+            ));
+        text.Append(
+            "| module | copied | adapted | remapped | random | numbers | from the source "
+                + "|\n|---|---|---|---|---|---|---|\n"
+        );
         foreach (var row in receipt.Table())
-            text.Append(Inv($"| {MarkdownText.Inline(row.Module)} | {row.Copied} | {row.Adapted} | {row.Remapped} | {row.Random} | {row.Elements:N0} | {100 * row.Share:F1} % |\n"));
+            text.Append(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {MarkdownText.Inline(row.Module)} | {row.Copied} | {row.Adapted} | {row.Remapped} | "
+                        + $"{row.Random} | {row.Elements:N0} | {100 * row.Share:F1} % |\n"
+                ));
     }
 
-    private static void Section(StringBuilder text, string title, string body) => text.Append($"## {title}\n\n{VisibleText.Lines(body.Trim().ReplaceLineEndings("\n"))}\n\n");
+    private static void Section(StringBuilder text, string title, string body) =>
+        text.Append($"## {title}\n\n{VisibleText.Lines(body.Trim().ReplaceLineEndings("\n"))}\n\n");
 
-    private static string Duration(TimeSpan time) => time.TotalHours >= 1 ? Inv($"{time.TotalHours:F1} h") : time.TotalMinutes >= 1 ? Inv($"{time.TotalMinutes:F1} min") : Inv($"{time.TotalSeconds:F0} s");
+    private static string Duration(TimeSpan time) =>
+        time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:F1} h")
+        : time.TotalMinutes >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:F1} min")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F0} s");
 
     private static string Inv(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

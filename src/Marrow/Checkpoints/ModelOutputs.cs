@@ -1,26 +1,43 @@
+using System.Globalization;
 using Marrow.Tasks;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 
 namespace Marrow.Checkpoints;
 
-/// <summary>The one place that knows what each kind of model gives: its raw outputs by name, before any decoding.</summary>
+/// <summary>
+/// The one place that knows what each kind of model gives: its raw outputs by name, before any decoding.
+/// </summary>
 internal static class ModelOutputs
 {
     /// <summary>False for a module of the user's own that takes or gives anything else.</summary>
-    public static bool AreKnown(Module model) => model is Module<torch.Tensor, torch.Tensor> or Module<torch.Tensor, torch.Tensor[]> or Module<torch.Tensor, DetectorOutput>;
+    public static bool AreKnown(Module model) =>
+        model
+            is Module<torch.Tensor, torch.Tensor>
+                or Module<torch.Tensor, torch.Tensor[]>
+                or Module<torch.Tensor, DetectorOutput>;
 
-    public static IReadOnlyList<(string Name, torch.Tensor Value)> Of(Module model, torch.Tensor input) => model switch
-    {
-        Module<torch.Tensor, torch.Tensor> plain => [("output", plain.forward(input))],
-        Module<torch.Tensor, torch.Tensor[]> several => [.. several.forward(input).Select((value, i) => (FormattableString.Invariant($"output{i}"), value))],
-        Module<torch.Tensor, DetectorOutput> detector => Of(detector.forward(input)),
-        _ => throw new MarrowException($"{model.GetName()}: a model of a kind whose outputs are not known here."),
-    };
+    public static IReadOnlyList<(string Name, torch.Tensor Value)> Of(Module model, torch.Tensor input) =>
+        model switch
+        {
+            Module<torch.Tensor, torch.Tensor> plain => [("output", plain.forward(input))],
+            Module<torch.Tensor, torch.Tensor[]> several =>
+            [
+                .. several
+                    .forward(input)
+                    .Select((value, i) => (string.Create(CultureInfo.InvariantCulture, $"output{i}"), value)),
+            ],
+            Module<torch.Tensor, DetectorOutput> detector => Of(detector.forward(input)),
+            _ => throw new MarrowException($"{model.GetName()}: a model of a kind whose outputs are not known here."),
+        };
 
     private static List<(string Name, torch.Tensor Value)> Of(DetectorOutput output)
     {
-        var outputs = new List<(string Name, torch.Tensor Value)> { ("classLogits", output.ClassLogits), ("boxDeltas", output.BoxDeltas) };
+        var outputs = new List<(string Name, torch.Tensor Value)>
+        {
+            ("classLogits", output.ClassLogits),
+            ("boxDeltas", output.BoxDeltas),
+        };
         if (output.CornerOffsets is { } corners)
             outputs.Add(("cornerOffsets", corners));
         return outputs;

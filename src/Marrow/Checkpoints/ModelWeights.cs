@@ -32,7 +32,10 @@ public static class ModelWeights
         if (faults.Count > 0)
         {
             var more = faults.Count > NamedKeys ? $"; and {faults.Count - NamedKeys} more" : "";
-            throw MarrowException.Bad(weights.Path, $"the weights of a {model.GetName()}", string.Join("; ", faults.Take(NamedKeys)) + more,
+            throw MarrowException.Bad(
+                weights.Path,
+                $"the weights of a {model.GetName()}",
+                string.Join("; ", faults.Take(NamedKeys)) + more,
                 "To take over only what fits, warm-start from the file instead.");
         }
         foreach (var (name, target) in state)

@@ -69,12 +69,25 @@ public sealed record ParentWorth
     /// <summary>What to type to measure it again.</summary>
     public string Command { get; internal init; }
 
-    /// <summary>"with 24 images smape 14.2 % instead of 19.8 from scratch, which needs 3.3 times the labels for it; with 48 ..."</summary>
+    /// <summary>
+    /// "with 24 images smape 14.2 % instead of 19.8 from scratch, which needs 3.3 times the labels for it; with 48 ..."
+    /// </summary>
     public string Describe()
     {
-        var points = Points.Select((p, i) => string.Create(CultureInfo.InvariantCulture,
-            $"with {p.Images} images {(i == 0 ? $"{Metric} " : "")}{NumberText.Significant(p.Child)}{(i == 0 ? Suffix : "")} instead of {NumberText.Significant(p.Scratch)}{(i == 0 ? " from scratch" : "")} ({Labels(p)})"));
-        return string.Create(CultureInfo.InvariantCulture, $"{string.Join("; ", points)}. Experiment {Experiment}, {Method}, {Seeds} seed{(Seeds == 1 ? "" : "s")}, {HeldOut} held-out images, {Date:yyyy-MM-dd}");
+        var points = Points.Select(
+            (p, i) =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"with {p.Images} images "
+                        + $"{(i == 0 ? $"{Metric} " : "")}{NumberText.Significant(p.Child)}{(i == 0 ? Suffix : "")} "
+                        + $"instead of {NumberText.Significant(p.Scratch)}{(i == 0 ? " from scratch" : "")} "
+                        + $"({Labels(p)})"
+                ));
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{string.Join("; ", points)}. Experiment {Experiment}, {Method}, {Seeds} seed{(Seeds == 1 ? "" : "s")}, "
+                + $"{HeldOut} held-out images, {Date:yyyy-MM-dd}"
+        );
     }
 
     /// <summary>Throws <see cref="MarrowException"/> for what no experiment writes.</summary>
@@ -82,17 +95,39 @@ public sealed record ParentWorth
     {
         string[] texts = [Experiment, Metric, Unit, Method];
         if (texts.Any(t => t.Length > LongestText) || Command.Length > LongestCommand)
-            throw Bad($"texts of at most {LongestText} characters and a command of at most {LongestCommand}", "longer ones");
+            throw Bad(
+                $"texts of at most {LongestText} characters and a command of at most {LongestCommand}",
+                "longer ones");
         if (Points.Count is 0 or > MostPoints || Seeds is < 1 or > MostSeeds || HeldOut < 1)
-            throw Bad($"1 to {MostPoints} points, 1 to {MostSeeds} seeds and a held-out image or more", $"{Points.Count}, {Seeds} and {HeldOut}");
-        if (Points.FirstOrDefault(p => p.Images < 1 || !double.IsFinite(p.Child) || !double.IsFinite(p.Scratch) || !double.IsFinite(p.LabelFactor) || p.LabelFactor < 0 || p.Bound is < -1 or > 1) is { } odd)
+            throw Bad(
+                $"1 to {MostPoints} points, 1 to {MostSeeds} seeds and a held-out image or more",
+                $"{Points.Count}, {Seeds} and {HeldOut}");
+        if (
+            Points.FirstOrDefault(p =>
+                p.Images < 1
+                || !double.IsFinite(p.Child)
+                || !double.IsFinite(p.Scratch)
+                || !double.IsFinite(p.LabelFactor)
+                || p.LabelFactor < 0
+                || p.Bound is < -1 or > 1
+            ) is
+            { } odd)
             throw Bad("a worth of finite numbers", odd.ToString());
 
-        MarrowException Bad(string expected, string found) => MarrowException.Damaged(path, expected, found, "The checkpoint is damaged or was changed: fetch or save it again.");
+        MarrowException Bad(string expected, string found) =>
+            MarrowException.Damaged(
+                path,
+                expected,
+                found,
+                "The checkpoint is damaged or was changed: fetch or save it again.");
     }
 
     private string Suffix => Unit.Length > 0 ? " " + Unit : "";
 
-    private static string Labels(WorthPoint point) => string.Create(CultureInfo.InvariantCulture,
-        $"{(point.Bound > 0 ? "more than " : point.Bound < 0 ? "less than " : "")}{point.LabelFactor:0.0} times the labels");
+    private static string Labels(WorthPoint point) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(point.Bound > 0 ? "more than " : point.Bound < 0 ? "less than " : "")}{point.LabelFactor:0.0} times "
+                + $"the labels"
+        );
 }

@@ -6,9 +6,9 @@ using Marrow.Datasets;
 namespace Marrow.Checkpoints;
 
 /// <summary>
-/// Which images of a data set were held out when a checkpoint was trained, kept with it as split.json: so they are found
-/// again though the data have grown or lost some since. An image is a hash of its name and its patient, salted with the
-/// data's own digest: nobody reads a patient out of it who does not have the data.
+/// Which images of a data set were held out when a checkpoint was trained, kept with it as split.json: so they are
+/// found again though the data have grown or lost some since. An image is a hash of its name and its patient, salted
+/// with the data's own digest: nobody reads a patient out of it who does not have the data.
 /// </summary>
 internal sealed record RecordedSplit
 {
@@ -23,7 +23,9 @@ internal sealed record RecordedSplit
     public required int Patients { get; init; }
     public required int Images { get; init; }
 
-    /// <summary>Base64 of 8 bytes an image, in ascending order: the first of SHA-256("FILESDIGEST\nPATIENT\nID").</summary>
+    /// <summary>
+    /// Base64 of 8 bytes an image, in ascending order: the first of SHA-256("FILESDIGEST\nPATIENT\nID").
+    /// </summary>
     public required string HeldOut { get; init; }
 
     public static RecordedSplit Of(string dataset, string filesDigest, IReadOnlyList<Sample> heldOut)
@@ -51,13 +53,25 @@ internal sealed record RecordedSplit
         return [.. samples.Where(s => known.Contains(Hash(FilesDigest, s)))];
     }
 
-    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when a value is impossible.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when a value is impossible.
+    /// </summary>
     public void Validate(string path)
     {
-        if (Images < 0 || Patients < 0 || Patients > Images || !Convert.TryFromBase64String(HeldOut, new byte[HeldOut.Length], out var bytes) || bytes != (long)Images * HashBytes)
-            throw MarrowException.Bad(path, $"{HashBytes} bytes in base64 for each of {Images} images", $"{HeldOut.Length} characters", "The checkpoint is damaged or was changed: fetch or save it again.");
+        if (
+            Images < 0
+            || Patients < 0
+            || Patients > Images
+            || !Convert.TryFromBase64String(HeldOut, new byte[HeldOut.Length], out var bytes)
+            || bytes != (long)Images * HashBytes)
+            throw MarrowException.Bad(
+                path,
+                $"{HashBytes} bytes in base64 for each of {Images} images",
+                $"{HeldOut.Length} characters",
+                "The checkpoint is damaged or was changed: fetch or save it again.");
     }
 
     private static ulong Hash(string salt, Sample sample) =>
-        BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{salt}\n{sample.Patient}\n{sample.Id}")));
+        BinaryPrimitives.ReadUInt64BigEndian(
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{salt}\n{sample.Patient}\n{sample.Id}")));
 }

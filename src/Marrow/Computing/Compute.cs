@@ -6,9 +6,9 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Computing;
 
 /// <summary>
-/// How and where a model computes: on which device, with bfloat16 autocast and channels-last memory where that device gains
-/// from them, in float32 otherwise. Channels-last is a matter of strides alone: [N, C, H, W] in shape, NHWC in memory.
-/// Models and batches are made on the processor, and come to the device by <see cref="Arrange(Module)"/> and
+/// How and where a model computes: on which device, with bfloat16 autocast and channels-last memory where that device
+/// gains from them, in float32 otherwise. Channels-last is a matter of strides alone: [N, C, H, W] in shape, NHWC in
+/// memory. Models and batches are made on the processor, and come to the device by <see cref="Arrange(Module)"/> and
 /// <see cref="Arrange(Tensor)"/>; all that is computed from them is made where they are.
 /// </summary>
 internal sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice Device = default)
@@ -18,14 +18,19 @@ internal sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice D
     /// <summary>Throws <see cref="MarrowException"/> where the device that is asked for can't be used.</summary>
     /// <param name="channelsLast">Null: where the device gains from it.</param>
     /// <param name="device">By default the first CUDA device that computes, else the processor.</param>
-    public static Compute Choose(Precision precision = Precision.Auto, bool? channelsLast = null, DeviceChoice device = default)
+    public static Compute Choose(
+        Precision precision = Precision.Auto,
+        bool? channelsLast = null,
+        DeviceChoice device = default)
     {
         var taken = device.Take();
         var bf16 = precision == Precision.Bf16 || (precision == Precision.Auto && taken.GainsFromBFloat16);
         if (bf16 && !Autocast.IsAvailable)
         {
             if (precision == Precision.Bf16)
-                throw new MarrowException(ErrorKind.Unsupported, "precision: bf16: this libtorch does not export autocast. Use precision: f32 or auto.");
+                throw new MarrowException(
+                    ErrorKind.Unsupported,
+                    "precision: bf16: this libtorch does not export autocast. Use precision: f32 or auto.");
             bf16 = false;
         }
         if (!taken.IsCpu)
@@ -33,7 +38,9 @@ internal sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice D
         return new(bf16, channelsLast ?? bf16, taken);
     }
 
-    /// <summary>AVX-512 BF16 (CPUID leaf 7.1, EAX bit 5) or AMX-BF16 (leaf 7.0, EDX bit 22), of use with AVX-512 switched on.</summary>
+    /// <summary>
+    /// AVX-512 BF16 (CPUID leaf 7.1, EAX bit 5) or AMX-BF16 (leaf 7.0, EDX bit 22), of use with AVX-512 switched on.
+    /// </summary>
     public static bool HasBFloat16Instructions()
     {
         if (!X86Base.IsSupported || !Avx512F.IsSupported)
@@ -44,8 +51,9 @@ internal sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice D
     }
 
     /// <summary>
-    /// Brings the model to the device and lays its 4-D weights out for this way of computing, in place. On another device
-    /// than the processor its parameters are other objects afterwards: whoever holds them asks for them after this.
+    /// Brings the model to the device and lays its 4-D weights out for this way of computing, in place. On another
+    /// device than the processor its parameters are other objects afterwards: whoever holds them asks for them after
+    /// this.
     /// </summary>
     public void Arrange(Module model)
     {
@@ -71,7 +79,8 @@ internal sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice D
     {
         if (BFloat16)
         {
-            foreach (var module in model.modules().Where(m => m is TorchSharp.Modules.Conv2d or TorchSharp.Modules.Linear))
+            foreach (
+                var module in model.modules().Where(m => m is TorchSharp.Modules.Conv2d or TorchSharp.Modules.Linear))
                 module.to(bfloat16);
         }
         Arrange(model);
@@ -84,7 +93,9 @@ internal sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice D
             model.to(CPU);
     }
 
-    /// <summary>The same images on the device, laid out for this way of computing; the caller owns the result.</summary>
+    /// <summary>
+    /// The same images on the device, laid out for this way of computing; the caller owns the result.
+    /// </summary>
     public Tensor Arrange(Tensor images)
     {
         if (Device.IsCpu)
@@ -102,7 +113,8 @@ internal sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice D
     }
 
     /// <summary>"bf16 channels-last", and where it is not the processor the device: "f32 on cuda:0".</summary>
-    public override string ToString() => $"{(BFloat16 ? "bf16" : "f32")}{(ChannelsLast ? " channels-last" : "")}{(Device.IsCpu ? "" : $" on {Device}")}";
+    public override string ToString() =>
+        $"{(BFloat16 ? "bf16" : "f32")}{(ChannelsLast ? " channels-last" : "")}{(Device.IsCpu ? "" : $" on {Device}")}";
 
     /// <summary>Without this, convolutions in float32 keep 10 bits of their operands on an NVIDIA GPU (TF32).</summary>
     private static void KeepFloat32Whole()
@@ -117,6 +129,7 @@ internal sealed record Compute(bool BFloat16, bool ChannelsLast, ComputeDevice D
         var last = x.permute(0, 2, 3, 1).contiguous();
         // Strides in full: those of a single channel count for nothing, but libtorch chooses its convolutions by them.
         var (height, width, channels) = (last.shape[1], last.shape[2], last.shape[3]);
-        return last.as_strided(x.shape, [height * width * channels, 1, width * channels, channels]).MoveToOuterDisposeScope();
+        return last.as_strided(x.shape, [height * width * channels, 1, width * channels, channels])
+            .MoveToOuterDisposeScope();
     }
 }

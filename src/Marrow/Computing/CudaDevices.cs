@@ -5,8 +5,8 @@ using TorchSharp;
 namespace Marrow.Computing;
 
 /// <summary>
-/// Which CUDA devices compute here. One that libtorch lists may still be of no use, as one that is too old for the kernels
-/// of this libtorch; so each is tried once with a small sum before anything is given to it.
+/// Which CUDA devices compute here. One that libtorch lists may still be of no use, as one that is too old for the
+/// kernels of this libtorch; so each is tried once with a small sum before anything is given to it.
 /// </summary>
 public static class CudaDevices
 {
@@ -37,7 +37,9 @@ public static class CudaDevices
         {
             return HasLibrary()
                 ? MarrowException.Bad(name, "a CUDA device", "none",
-                    "Look at nvidia-smi, at the driver's version and at CUDA_VISIBLE_DEVICES, or compute with --device cpu.")
+                    "Look at nvidia-smi, at the driver's version and at CUDA_VISIBLE_DEVICES, or compute with "
+                        + "--device cpu."
+                )
                 : MarrowException.Bad(name, "a libtorch for CUDA", "one for the processor alone",
                     $"{Remedy} Or compute on the processor with --device cpu.");
         }
@@ -57,7 +59,12 @@ public static class CudaDevices
         }
         catch (ExternalException e)
         {
-            return MarrowException.Bad(name, "a device that computes", e.Message.Split('\n')[0].TrimEnd('.'), Another, e);
+            return MarrowException.Bad(
+                name,
+                "a device that computes",
+                e.Message.Split('\n')[0].TrimEnd('.'),
+                Another,
+                e);
         }
     }
 

@@ -12,7 +12,9 @@ internal static unsafe class CudaDriver
     private const int CapabilityMajor = 75, CapabilityMinor = 76; // CUdevice_attribute
 
     private static readonly Lazy<nint> Library = new(() =>
-        NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out var library) ? library : 0);
+        NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out var library)
+            ? library
+            : 0);
 
     /// <summary>Null where there is no driver or no such device.</summary>
     public static (int Major, int Minor)? ComputeCapability(int index)

@@ -41,7 +41,8 @@ public readonly record struct DeviceChoice
                 choice = new(new ComputeDevice(DeviceType.CUDA));
                 return true;
             case [CudaWord, var number]
-                when int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < MostDevices:
+                when int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                    && index < MostDevices:
                 choice = new(new ComputeDevice(DeviceType.CUDA, index));
                 return true;
             default:
@@ -50,8 +51,8 @@ public readonly record struct DeviceChoice
     }
 
     /// <summary>
-    /// The device to compute on. Throws <see cref="MarrowException"/>, which says what is missing and how to get it, where
-    /// the one that was asked for can't be used.
+    /// The device to compute on. Throws <see cref="MarrowException"/>, which says what is missing and how to get it,
+    /// where the one that was asked for can't be used.
     /// </summary>
     public ComputeDevice Take()
     {

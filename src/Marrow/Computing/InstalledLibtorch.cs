@@ -5,9 +5,9 @@ namespace Marrow.Computing;
 
 /// <summary>
 /// The libtorch of an installed PyTorch, named by the environment variable MARROW_LIBTORCH, for a Marrow that was built
-/// without one (-p:Libtorch=none). Its libraries are loaded when TorchSharp is first used, so that those of the same names
-/// are not looked for elsewhere. A version that TorchSharp was not compiled against is refused: it would fail at some
-/// symbol, or at none and compute something else.
+/// without one (-p:Libtorch=none). Its libraries are loaded when TorchSharp is first used, so that those of the same
+/// names are not looked for elsewhere. A version that TorchSharp was not compiled against is refused: it would fail at
+/// some symbol, or at none and compute something else.
 /// </summary>
 internal static partial class InstalledLibtorch
 {
@@ -22,7 +22,11 @@ internal static partial class InstalledLibtorch
     /// <summary>Each of them needs those before it; the ones for CUDA are there in a PyTorch for CUDA alone.</summary>
     private static readonly (string Name, bool IsOptional)[] Libraries =
     [
-        ("libc10.so", false), ("libc10_cuda.so", true), (MainLibrary, false), ("libtorch_cuda.so", true), ("libtorch.so", false),
+        ("libc10.so", false),
+        ("libc10_cuda.so", true),
+        (MainLibrary, false),
+        ("libtorch_cuda.so", true),
+        ("libtorch.so", false),
     ];
 
     /// <summary>Null where the user names none.</summary>
@@ -46,7 +50,9 @@ internal static partial class InstalledLibtorch
         }
     }
 
-    /// <summary>Throws <see cref="MarrowException"/> when the user named a libtorch that can't be the one in use.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when the user named a libtorch that can't be the one in use.
+    /// </summary>
     public static void RequireUsable()
     {
         if (Folder is not null && LibtorchLoader.Problem is { } problem)
@@ -58,8 +64,13 @@ internal static partial class InstalledLibtorch
     internal static void Check(string folder, string? own)
     {
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
-            throw Bad("Linux on x64", RuntimeInformation.RuntimeIdentifier, "Unset it, and build with -p:Libtorch=cuda.");
-        var missing = Libraries.Where(l => !l.IsOptional && !File.Exists(Path.Combine(folder, l.Name))).Select(l => l.Name);
+            throw Bad(
+                "Linux on x64",
+                RuntimeInformation.RuntimeIdentifier,
+                "Unset it, and build with -p:Libtorch=cuda.");
+        var missing = Libraries
+            .Where(l => !l.IsOptional && !File.Exists(Path.Combine(folder, l.Name)))
+            .Select(l => l.Name);
         if (missing.FirstOrDefault() is { } library)
         {
             throw Bad($"the folder 'lib' of an installed PyTorch, with {library}", "no such file there",
@@ -85,7 +96,9 @@ internal static partial class InstalledLibtorch
             MarrowException.Bad($"{Variable}={folder}", expected, found, remedy);
     }
 
-    /// <summary>"2.10.0+cu128", as the Python package or libtorch's archive has it; null where neither file tells.</summary>
+    /// <summary>
+    /// "2.10.0+cu128", as the Python package or libtorch's archive has it; null where neither file tells.
+    /// </summary>
     internal static string? VersionOf(string libFolder)
     {
         var home = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(libFolder))) ?? libFolder;

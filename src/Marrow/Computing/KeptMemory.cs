@@ -3,9 +3,10 @@ using System.Runtime.InteropServices;
 namespace Marrow.Computing;
 
 /// <summary>
-/// Asks the GNU C library to keep what libtorch frees in training. Each step takes the same memory again, and memory that
-/// went back to the system comes page by page, each with a fault and set to zero. A user's own values of the library's
-/// variables stay. Memory is not used for more than before, but what a step needed at most stays with the process.
+/// Asks the GNU C library to keep what libtorch frees in training. Each step takes the same memory again, and memory
+/// that went back to the system comes page by page, each with a fault and set to zero. A user's own values of the
+/// library's variables stay. Memory is not used for more than before, but what a step needed at most stays with the
+/// process.
 /// </summary>
 internal static class KeptMemory
 {
@@ -13,15 +14,29 @@ internal static class KeptMemory
     private const int TrimThreshold = -1, TopPad = -2, MapThreshold = -3, MostArenas = -8;
     private const int MostMapThreshold = 32 << 20; // DEFAULT_MMAP_THRESHOLD_MAX: more is refused
 
-    private static readonly string[] Variables = ["MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_ARENA_MAX", "GLIBC_TUNABLES"];
+    private static readonly string[] Variables =
+    [
+        "MALLOC_TRIM_THRESHOLD_",
+        "MALLOC_TOP_PAD_",
+        "MALLOC_MMAP_THRESHOLD_",
+        "MALLOC_ARENA_MAX",
+        "GLIBC_TUNABLES",
+    ];
 
-    /// <summary>Best before the first backward pass, whose thread then takes memory where the forward pass does.</summary>
+    /// <summary>
+    /// Best before the first backward pass, whose thread then takes memory where the forward pass does.
+    /// </summary>
     internal static unsafe void Ask()
     {
         if (!OperatingSystem.IsLinux() || Variables.Any(name => Environment.GetEnvironmentVariable(name) is not null)
-            || !NativeLibrary.TryLoad("libc.so.6", out var library) || !NativeLibrary.TryGetExport(library, "mallopt", out var address))
+            || !NativeLibrary.TryLoad("libc.so.6", out var library)
+            || !NativeLibrary.TryGetExport(library, "mallopt", out var address))
             return;
         var set = (delegate* unmanaged<int, int, int>)address;
-        _ = set(MapThreshold, MostMapThreshold) & set(TrimThreshold, int.MaxValue) & set(TopPad, 64 << 20) & set(MostArenas, 1);
+        _ =
+            set(MapThreshold, MostMapThreshold)
+            & set(TrimThreshold, int.MaxValue)
+            & set(TopPad, 64 << 20)
+            & set(MostArenas, 1);
     }
 }

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Marrow.Computing;
 
 /// <summary>
-/// Whether libtorch computes rightly on this machine, told from one convolution of noughts and ones, of which float32 and
-/// bfloat16 lose nothing, so that the answer has to be exact.
+/// Whether libtorch computes rightly on this machine, told from one convolution of noughts and ones, of which float32
+/// and bfloat16 lose nothing, so that the answer has to be exact.
 /// </summary>
 public static class LibtorchCheck
 {
@@ -25,16 +25,25 @@ public static class LibtorchCheck
         using var noGrad = no_grad();
         float[] pixels = [.. Enumerable.Range(0, Channels * Side * Side).Select(i => i * 7 % 5 < 2 ? 1f : 0)];
         float[] weights = [.. Enumerable.Range(0, Kernels * Channels * 9).Select(i => i * 5 % 7 < 3 ? 1f : 0)];
-        var (image, kernel) = (tensor(pixels, device: CPU).reshape(1, Channels, Side, Side), tensor(weights, device: CPU).reshape(Kernels, Channels, 3, 3));
+        var (image, kernel) = (
+            tensor(pixels, device: CPU).reshape(1, Channels, Side, Side),
+            tensor(weights, device: CPU).reshape(Kernels, Channels, 3, 3));
         var expected = Convolve(pixels, weights);
-        var ways = Compute.HasBFloat16Instructions() && Autocast.IsAvailable ? (Compute[])[Compute.Float32, new(true, true)] : [Compute.Float32];
+        var ways =
+            Compute.HasBFloat16Instructions() && Autocast.IsAvailable
+                ? (Compute[])[Compute.Float32, new(true, true)]
+                : [Compute.Float32];
         foreach (var way in ways)
         {
-            var result = way.Forward(() => nn.functional.conv2d(way.Arrange(image), way.Arrange(kernel), padding: [1, 1])).to(ScalarType.Float32).Values<float>();
+            var result = way.Forward(() =>
+                    nn.functional.conv2d(way.Arrange(image), way.Arrange(kernel), padding: [1, 1]))
+                .to(ScalarType.Float32)
+                .Values<float>();
             if (!result.AsSpan().SequenceEqual(expected))
                 throw new InvalidOperationException($"a convolution in {way} gives wrong numbers");
         }
-        return $"{Version()}; a convolution is right in {string.Join(" and ", ways.Select(w => w.ToString()))}; {get_num_threads()} threads; --device auto is {default(DeviceChoice).Take()}";
+        return $"{Version()}; a convolution is right in {string.Join(" and ", ways.Select(w => w.ToString()))}; "
+            + $"{get_num_threads()} threads; --device auto is {default(DeviceChoice).Take()}";
     }
 
     /// <summary>The same convolution, computed here.</summary>

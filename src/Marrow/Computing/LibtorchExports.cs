@@ -11,7 +11,8 @@ internal static class LibtorchExports
     private static readonly Lazy<nint> Library = new(() =>
     {
         _ = TorchSharp.torch.get_num_threads(); // Loads libtorch the way TorchSharp does.
-        return LibtorchLoader.FindLibrary(OperatingSystem.IsMacOS() ? "libtorch_cpu.dylib" : "libtorch_cpu.so") is { } path
+        return
+            LibtorchLoader.FindLibrary(OperatingSystem.IsMacOS() ? "libtorch_cpu.dylib" : "libtorch_cpu.so") is { } path
             && NativeLibrary.TryLoad(path, out var handle) ? handle : 0;
     });
 

@@ -11,9 +11,9 @@ namespace Marrow.Computing;
 /// Lets TorchSharp's native library load where the machine's libstdc++ is older than the one it was linked with
 /// (Debian 12, Ubuntu 22.04). The library asks for symbol version GLIBCXX_3.4.32, of which it uses one symbol that has
 /// no relocation; a copy in memory marks that one requirement as weak (VER_FLG_WEAK of the ELF "version needed" record,
-/// Linux Standard Base 10.7.4), and is loaded instead: no file of it lies anywhere for others to change. Newer systems load
-/// the original. Nothing of it happens before TorchSharp asks for its library: a command that computes nothing never loads
-/// libtorch.
+/// Linux Standard Base 10.7.4), and is loaded instead: no file of it lies anywhere for others to change. Newer systems
+/// load the original. Nothing of it happens before TorchSharp asks for its library: a command that computes nothing
+/// never loads libtorch.
 /// </summary>
 public static class LibtorchLoader
 {
@@ -26,11 +26,18 @@ public static class LibtorchLoader
     private const ushort VersionFlagWeak = 2;
     private const int MostBytes = 64 << 20; // the library has 1 MB, libstdc++ 2 MB
 
-    /// <summary>Why libtorch can't be loaded, once that is known, by the first reason; null where it was, or where nothing had to be done.</summary>
+    /// <summary>
+    /// Why libtorch can't be loaded, once that is known, by the first reason; null where it was, or where nothing had
+    /// to be done.
+    /// </summary>
     public static string? Problem { get; private set; }
 
     [ModuleInitializer]
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "It must run before TorchSharp's first call.")]
+    [System.Diagnostics.CodeAnalysis.SuppressMessage(
+        "Usage",
+        "CA2255",
+        Justification = "It must run before TorchSharp's first call."
+    )]
     internal static void Initialize()
     {
         EqualSums.Ask();
@@ -41,14 +48,23 @@ public static class LibtorchLoader
             AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, name) => name == TorchSharpsName ? Guard(Load) : 0;
     }
 
-    /// <summary>What <paramref name="load"/> returns, or its default where it fails; why is then the <see cref="Problem"/>.</summary>
+    /// <summary>
+    /// What <paramref name="load"/> returns, or its default where it fails; why is then the <see cref="Problem"/>.
+    /// </summary>
     internal static T? Guard<T>(Func<T> load)
     {
         try
         {
             return load();
         }
-        catch (Exception e) when (e is MarrowException or IOException or UnauthorizedAccessException or InvalidDataException or DllNotFoundException or BadImageFormatException)
+        catch (Exception e)
+            when (e
+                    is MarrowException
+                        or IOException
+                        or UnauthorizedAccessException
+                        or InvalidDataException
+                        or DllNotFoundException
+                        or BadImageFormatException)
         {
             // TorchSharp would hide an exception from here behind one of its own.
             Problem ??= $"libtorch can't be loaded: {e.Message.TrimEnd('.')}.";
@@ -76,7 +92,9 @@ public static class LibtorchLoader
         return PrivateLibrary.Load(LibraryName, Mend(bytes));
     }
 
-    /// <summary>A copy of the library in which <see cref="WantedVersion"/> is a weak requirement; one field differs.</summary>
+    /// <summary>
+    /// A copy of the library in which <see cref="WantedVersion"/> is a weak requirement; one field differs.
+    /// </summary>
     internal static byte[] Mend(ReadOnlySpan<byte> elf)
     {
         var flags = FindVersionFlags(elf, WantedVersion);
@@ -120,9 +138,14 @@ public static class LibtorchLoader
         throw new InvalidDataException($"{LibraryName}: asks for no version {version}.");
     }
 
-    /// <summary>Where a library lies: beside the application, or in the installed PyTorch that the user names; null for neither.</summary>
+    /// <summary>
+    /// Where a library lies: beside the application, or in the installed PyTorch that the user names; null for neither.
+    /// </summary>
     internal static string? FindLibrary(string name) => FindOwnLibrary(name)
-        ?? (InstalledLibtorch.Folder is { } folder && Path.Combine(folder, name) is var path && File.Exists(path) ? path : null);
+        ?? (
+            InstalledLibtorch.Folder is { } folder && Path.Combine(folder, name) is var path && File.Exists(path)
+                ? path
+                : null);
 
     /// <summary>Where the native libraries of the application lie; null when there are none.</summary>
     internal static string? FindOwnLibrary(string name)

@@ -28,7 +28,8 @@ internal static class MarrowProcesses
         }
     }
 
-    public static string Name(int? threads, bool inExperiment) => $"{(inExperiment ? Experiment : Plain)}:{threads?.ToString(CultureInfo.InvariantCulture) ?? Undecided}";
+    public static string Name(int? threads, bool inExperiment) =>
+        $"{(inExperiment ? Experiment : Plain)}:{threads?.ToString(CultureInfo.InvariantCulture) ?? Undecided}";
 
     /// <summary>The others that share any of these processors.</summary>
     public static Peers Find(IReadOnlyList<int> allowed, string proc = "/proc")
@@ -38,11 +39,18 @@ internal static class MarrowProcesses
             return found;
         foreach (var folder in Directory.EnumerateDirectories(proc))
         {
-            if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id == Environment.ProcessId)
+            if (
+                !int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                || id == Environment.ProcessId)
                 continue;
-            if (Parse(Text(folder, "comm")) is not var (threads, inExperiment) || !Shares(Text(folder, "status"), allowed))
+            if (
+                Parse(Text(folder, "comm")) is not var (threads, inExperiment)
+                || !Shares(Text(folder, "status"), allowed))
                 continue;
-            found = new(found.Starting + (threads is null ? 1 : 0), found.Threads + (threads ?? 0), found.Experiments + (inExperiment ? 1 : 0));
+            found = new(
+                found.Starting + (threads is null ? 1 : 0),
+                found.Threads + (threads ?? 0),
+                found.Experiments + (inExperiment ? 1 : 0));
         }
         return found;
     }
@@ -53,7 +61,9 @@ internal static class MarrowProcesses
         if (parts is not [Plain or Experiment, var count])
             return null;
         return count == Undecided ? (null, parts[0] == Experiment)
-            : int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var threads) ? (threads, parts[0] == Experiment) : null;
+            : int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var threads)
+                ? (threads, parts[0] == Experiment)
+            : null;
     }
 
     private static bool Shares(string status, IReadOnlyList<int> allowed)

@@ -1,9 +1,9 @@
 namespace Marrow.Computing;
 
 /// <summary>
-/// Switches NNPACK off in libtorch. It would take small float32 convolutions where one thread computes, and where it does
-/// not know the processor's caches (virtual machines) it says so at each of them, thousands of lines on standard error, and
-/// leaves them to libtorch's own code all the same. Without it they are libtorch's own everywhere.
+/// Switches NNPACK off in libtorch. It would take small float32 convolutions where one thread computes, and where it
+/// does not know the processor's caches (virtual machines) it says so at each of them, thousands of lines on standard
+/// error, and leaves them to libtorch's own code all the same. Without it they are libtorch's own everywhere.
 /// </summary>
 internal static unsafe class Nnpack
 {

@@ -4,15 +4,18 @@ using Microsoft.Win32.SafeHandles;
 namespace Marrow.Computing;
 
 /// <summary>
-/// Loads a native library from bytes in memory (Linux). They go into a file without a name (memfd_create), which no other
-/// user can reach, so that what is loaded is what was checked, and which needs no disk that can be written. Where the
-/// system does not run such files, the library lies for a moment in a folder that is this process's alone.
+/// Loads a native library from bytes in memory (Linux). They go into a file without a name (memfd_create), which no
+/// other user can reach, so that what is loaded is what was checked, and which needs no disk that can be written. Where
+/// the system does not run such files, the library lies for a moment in a folder that is this process's alone.
 /// </summary>
 internal static partial class PrivateLibrary
 {
     private const uint CloseOnExec = 0x1, Executable = 0x10; // MFD_CLOEXEC, MFD_EXEC (Linux 6.3; before it always so)
 
-    /// <summary>Its handle. Throws <see cref="DllNotFoundException"/> or <see cref="IOException"/> where the system loads it neither way.</summary>
+    /// <summary>
+    /// Its handle. Throws <see cref="DllNotFoundException"/> or <see cref="IOException"/> where the system loads it
+    /// neither way.
+    /// </summary>
     public static nint Load(string name, ReadOnlySpan<byte> bytes)
     {
         if (LoadFromMemory(name, bytes) is var loaded and not 0)
@@ -50,7 +53,12 @@ internal static partial class PrivateLibrary
 
     private static readonly List<FileStream> Open = [];
 
-    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(
+        "libc",
+        EntryPoint = "memfd_create",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Utf8
+    )]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial SafeFileHandle CreateInMemory(string name, uint flags);
 }

@@ -6,8 +6,8 @@ namespace Marrow.Computing;
 
 /// <summary>
 /// Chooses the threads of this process when it computes for the first time, and tells other Marrow processes of it: two
-/// that start together see each other before they choose. The load is what was measured since this was made, which takes
-/// no time of its own while a program starts.
+/// that start together see each other before they choose. The load is what was measured since this was made, which
+/// takes no time of its own while a program starts.
 /// </summary>
 public sealed class ProcessThreads
 {
@@ -41,8 +41,8 @@ public sealed class ProcessThreads
     }
 
     /// <summary>
-    /// Of this process: libtorch's threads are the process's too. Null in a program that chooses for itself: libtorch's own
-    /// number then stays.
+    /// Of this process: libtorch's threads are the process's too. Null in a program that chooses for itself: libtorch's
+    /// own number then stays.
     /// </summary>
     public static ProcessThreads? Current => Command.Value;
 
@@ -54,13 +54,15 @@ public sealed class ProcessThreads
     public static void Begin(int? wanted, bool inExperiment) => Command.Value = new(wanted, inExperiment);
 
     /// <summary>What a command would choose if it began now; other processes are not told.</summary>
-    public static ThreadChoice Look() => new ProcessThreads(null, inExperiment: false, processors: null, isSilent: true).Choose();
+    public static ThreadChoice Look() =>
+        new ProcessThreads(null, inExperiment: false, processors: null, isSilent: true).Choose();
 
     /// <summary>The processors that this process may use: more threads than these would wait for one another.</summary>
     public static int MostThreads => new Processors().Allowed().Count;
 
     /// <summary>A user said how many, by an option or a variable.</summary>
-    internal bool IsExplicit => _wanted is not null || FromEnvironment(Environment.GetEnvironmentVariable(Variable)) is not null;
+    internal bool IsExplicit =>
+        _wanted is not null || FromEnvironment(Environment.GetEnvironmentVariable(Variable)) is not null;
 
     /// <summary>Processors that the process may run on.</summary>
     internal int Cores => _allowed.Count;
@@ -77,7 +79,9 @@ public sealed class ProcessThreads
         return ThreadChoice.Of(Facts(look: true), _inExperiment);
     }
 
-    /// <summary>Chooses and gives libtorch so many threads, or <paramref name="kept"/>: as many as a run began with.</summary>
+    /// <summary>
+    /// Chooses and gives libtorch so many threads, or <paramref name="kept"/>: as many as a run began with.
+    /// </summary>
     public ThreadChoice Apply(int? kept = null)
     {
         var choice = Choose();
@@ -101,15 +105,26 @@ public sealed class ProcessThreads
 
     /// <summary>The first number of "4" or "4,2"; null for what OpenMP would not take either.</summary>
     internal static int? FromEnvironment(string? value) =>
-        int.TryParse(value?.Split(',')[0].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= 4096 ? count : null;
+        int.TryParse(value?.Split(',')[0].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+        && count is > 0 and <= 4096
+            ? count
+            : null;
 
     /// <summary>What SLURM gave to this task; null outside of it.</summary>
-    internal static int? Granted(Func<string, string?> variable) => variable("SLURM_JOB_ID") is null ? null
-        : FromEnvironment(variable("SLURM_CPUS_PER_TASK")) ?? (variable("SLURM_NTASKS") is null or "1" ? FromEnvironment(variable("SLURM_CPUS_ON_NODE")) : 1);
+    internal static int? Granted(Func<string, string?> variable) =>
+        variable("SLURM_JOB_ID") is null
+            ? null
+            : FromEnvironment(variable("SLURM_CPUS_PER_TASK"))
+                ?? (variable("SLURM_NTASKS") is null or "1" ? FromEnvironment(variable("SLURM_CPUS_ON_NODE")) : 1);
 
     private ThreadFacts Facts(bool look)
     {
-        var facts = new ThreadFacts { Cores = Cores, Quota = _quota?.Cores, Granted = Granted(Environment.GetEnvironmentVariable) };
+        var facts = new ThreadFacts
+        {
+            Cores = Cores,
+            Quota = _quota?.Cores,
+            Granted = Granted(Environment.GetEnvironmentVariable),
+        };
         if (!look || !OperatingSystem.IsLinux())
             return facts;
         var left = ShortestLook - Stopwatch.GetElapsedTime((long)(_start.Seconds * Stopwatch.Frequency));
@@ -119,7 +134,10 @@ public sealed class ProcessThreads
         return facts with
         {
             Load = Math.Min(Cores, LoadBetween(_start, now)),
-            QuotaLoad = _start.Group is { } before && now.Group is { } after ? LoadBetween(_start with { Busy = before }, now with { Busy = after }) : 0,
+            QuotaLoad =
+                _start.Group is { } before && now.Group is { } after
+                    ? LoadBetween(_start with { Busy = before }, now with { Busy = after })
+                    : 0,
             Peers = MarrowProcesses.Find(_allowed),
         };
     }

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 namespace Marrow.Computing;
 
 /// <summary>
-/// Numbers for tensor arithmetic that live until libtorch has read them. TorchSharp makes a native scalar of each number,
-/// hands over its address, and holds nothing while the call runs: a garbage collection just then frees it, and libtorch
-/// throws, or computes with whatever lies there. So the last ones of each thread are held here, and the ways to make one
-/// unseen, "tensor * 0.5" and even "a + b" (its alpha), are banned.
+/// Numbers for tensor arithmetic that live until libtorch has read them. TorchSharp makes a native scalar of each
+/// number, hands over its address, and holds nothing while the call runs: a garbage collection just then frees it, and
+/// libtorch throws, or computes with whatever lies there. So the last ones of each thread are held here, and the ways
+/// to make one unseen, "tensor * 0.5" and even "a + b" (its alpha), are banned.
 /// </summary>
 internal static class Scalars
 {

@@ -31,9 +31,9 @@ internal sealed record ThreadFacts
 internal readonly record struct Peers(int Starting, int Threads, int Experiments);
 
 /// <summary>
-/// How many threads a computation gets, and why. Threads beyond the processors that are free do not share the work: at each
-/// of thousands of meeting points a second all wait for the one whose turn has not come, so that one thread too many costs
-/// more than one too few.
+/// How many threads a computation gets, and why. Threads beyond the processors that are free do not share the work: at
+/// each of thousands of meeting points a second all wait for the one whose turn has not come, so that one thread too
+/// many costs more than one too few.
 /// </summary>
 public sealed record ThreadChoice
 {
@@ -56,7 +56,10 @@ public sealed record ThreadChoice
     internal static ThreadChoice Of(ThreadFacts facts, bool inExperiment)
     {
         if (inExperiment && facts.Peers.Experiments > 0)
-            return new(1, $"{(facts.Peers.Experiments == 1 ? "another experiment runs" : $"{facts.Peers.Experiments} other experiments run")} on this machine", facts);
+            return new(
+                1,
+                $"{(facts.Peers.Experiments == 1 ? "another experiment runs" : $"{facts.Peers.Experiments} other experiments run")} on this machine",
+                facts);
         var count = facts.Cores;
         var reason = count == 1 ? "one core" : $"{count} cores";
         if (facts.Granted is { } granted)
@@ -65,14 +68,18 @@ public sealed record ThreadChoice
         {
             Lower(Whole(quota), $"a quota of {Number(quota)} cores");
             if (facts.QuotaLoad > 1 - Enough)
-                Lower(Whole(quota - facts.QuotaLoad), $"others use {Number(facts.QuotaLoad)} of a quota of {Number(quota)} cores");
+                Lower(
+                    Whole(quota - facts.QuotaLoad),
+                    $"others use {Number(facts.QuotaLoad)} of a quota of {Number(quota)} cores");
         }
         // What those that start keep busy is their share, not another's.
         var taken = Math.Max(facts.Load - facts.Peers.Starting, facts.Peers.Threads);
         if (Whole(facts.Cores - taken) < facts.Cores)
             Lower(Whole(facts.Cores - taken), $"other processes keep {Number(taken)} of {facts.Cores} cores busy");
         if (facts.Peers.Starting > 0)
-            Lower(Whole((facts.Cores - taken) / (1 + facts.Peers.Starting)), $"{facts.Cores} cores for {1 + facts.Peers.Starting} Marrow processes that start at once");
+            Lower(
+                Whole((facts.Cores - taken) / (1 + facts.Peers.Starting)),
+                $"{facts.Cores} cores for {1 + facts.Peers.Starting} Marrow processes that start at once");
         return new(count, reason, facts);
 
         void Lower(int to, string why)
@@ -85,7 +92,9 @@ public sealed record ThreadChoice
     /// <summary>Processors that the process may run on.</summary>
     public int Cores => Facts.Cores;
 
-    /// <summary>Whether fewer threads were chosen than if nobody else computed here. A number of the user's is never fewer.</summary>
+    /// <summary>
+    /// Whether fewer threads were chosen than if nobody else computed here. A number of the user's is never fewer.
+    /// </summary>
     public bool IsHeldBack
     {
         get

@@ -10,16 +10,29 @@ internal interface IRowWork
 }
 
 /// <summary>
-/// What kernels written in C# need of libtorch: the memory of a tensor, and libtorch's own threads, so that they and its
-/// kernels never compete for the processors. Both are functions of libtorch's C interface that report errors as a number.
+/// What kernels written in C# need of libtorch: the memory of a tensor, and libtorch's own threads, so that they and
+/// its kernels never compete for the processors. Both are functions of libtorch's C interface that report errors as a
+/// number.
 /// </summary>
 internal static unsafe class TorchThreads
 {
     private static readonly delegate* unmanaged<nint, void**, int> GetDataPointer =
         (delegate* unmanaged<nint, void**, int>)LibtorchExports.Find("aoti_torch_get_data_ptr");
 
-    private static readonly delegate* unmanaged<long, long, long, delegate* unmanaged<long, long, Job*, void>, Job*, int> ParallelFor =
-        (delegate* unmanaged<long, long, long, delegate* unmanaged<long, long, Job*, void>, Job*, int>)LibtorchExports.Find("torch_parallel_for");
+    private static readonly delegate* unmanaged<
+        long,
+        long,
+        long,
+        delegate* unmanaged<long, long, Job*, void>,
+        Job*,
+        int> ParallelFor = (delegate* unmanaged<
+        long,
+        long,
+        long,
+        delegate* unmanaged<long, long, Job*, void>,
+        Job*,
+        int>)
+        LibtorchExports.Find("torch_parallel_for");
 
     /// <summary>False where this libtorch's symbols are not found.</summary>
     public static bool IsAvailable => GetDataPointer != null && ParallelFor != null;
@@ -33,7 +46,9 @@ internal static unsafe class TorchThreads
         return data;
     }
 
-    /// <summary>Runs the work on rows 0 to <paramref name="rows"/>, in ranges of at least <paramref name="grain"/>.</summary>
+    /// <summary>
+    /// Runs the work on rows 0 to <paramref name="rows"/>, in ranges of at least <paramref name="grain"/>.
+    /// </summary>
     public static void For<T>(long rows, long grain, T work) where T : unmanaged, IRowWork
     {
         if (rows <= grain || get_num_threads() == 1)
@@ -49,7 +64,8 @@ internal static unsafe class TorchThreads
     [UnmanagedCallersOnly]
     private static void OnThread(long begin, long end, Job* job) => job->Run(job->Work, begin, end);
 
-    private static void RunRange<T>(void* work, long begin, long end) where T : unmanaged, IRowWork => ((T*)work)->Run(begin, end);
+    private static void RunRange<T>(void* work, long begin, long end)
+        where T : unmanaged, IRowWork => ((T*)work)->Run(begin, end);
 
     private struct Job
     {

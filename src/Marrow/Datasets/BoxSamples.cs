@@ -31,7 +31,8 @@ internal sealed class BoxSamples(DatasetRequest request, bool areShares)
         if (image is null)
             return;
         if (image.Patient != patient)
-            throw Contradiction($"patient {SomeText.Quote(patient)} and, in an earlier row, {SomeText.Quote(image.Patient)}");
+            throw Contradiction(
+                $"patient {SomeText.Quote(patient)} and, in an earlier row, {SomeText.Quote(image.Patient)}");
         if (box is null ? image.Boxes.Count > 0 : image.IsEmpty)
             throw Contradiction("a row with a box and one without");
         if (box is { } found)

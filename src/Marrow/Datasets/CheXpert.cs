@@ -8,13 +8,21 @@ namespace Marrow.Datasets;
 internal static class CheXpert
 {
     public const string License = "LicenseRef-CheXpert-research";
-    public const string Citation = "Irvin, Rajpurkar et al. CheXpert: a large chest radiograph dataset with uncertainty labels and expert comparison. AAAI 2019.";
+    public const string Citation =
+        "Irvin, Rajpurkar et al. CheXpert: a large chest radiograph dataset with uncertainty labels and expert "
+            + "comparison. AAAI 2019.";
 
     private const string ReleasePrefix = "CheXpert";
 
     public static readonly string[] Findings =
     [
-        "No Finding", "Enlarged Cardiomediastinum", "Cardiomegaly", "Lung Opacity", "Lung Lesion", "Edema", "Consolidation",
+        "No Finding",
+        "Enlarged Cardiomediastinum",
+        "Cardiomegaly",
+        "Lung Opacity",
+        "Lung Lesion",
+        "Edema",
+        "Consolidation",
         "Pneumonia", "Atelectasis", "Pneumothorax", "Pleural Effusion", "Pleural Other", "Fracture", "Support Devices",
     ];
 
@@ -39,14 +47,21 @@ internal static class CheXpert
             var labels = policy.Labels(table, row, columns, id);
             if (images.Take(id) is not { } path)
                 return;
-            images.Samples.Add(new Sample(
-                id: id,
-                imagePath: path,
-                patient: ImageList.PatientFolder(id) ?? throw table.Bad(row, file, "a path with a folder patientNNNNN", "Correct the path: splits go by patient."))
-            {
-                Study = id[..Math.Max(0, id.LastIndexOf('/'))],
-                Labels = labels,
-            });
+            images.Samples.Add(
+                new Sample(
+                    id: id,
+                    imagePath: path,
+                    patient: ImageList.PatientFolder(id)
+                        ?? throw table.Bad(
+                            row,
+                            file,
+                            "a path with a folder patientNNNNN",
+                            "Correct the path: splits go by patient."))
+                {
+                    Study = id[..Math.Max(0, id.LastIndexOf('/'))],
+                    Labels = labels,
+                }
+            );
         });
         return new Dataset(
             name: request.Name,
@@ -67,6 +82,8 @@ internal static class CheXpert
     private static string IdOf(string text, CsvTable table, CsvRow row, int column)
     {
         var id = ImageList.CheckPath(text, table, row, column);
-        return id.StartsWith(ReleasePrefix, StringComparison.Ordinal) && id.IndexOf('/') is > 0 and var slash ? id[(slash + 1)..] : id;
+        return id.StartsWith(ReleasePrefix, StringComparison.Ordinal) && id.IndexOf('/') is > 0 and var slash
+            ? id[(slash + 1)..]
+            : id;
     }
 }

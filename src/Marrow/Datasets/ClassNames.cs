@@ -1,6 +1,9 @@
+using System.Globalization;
 namespace Marrow.Datasets;
 
-/// <summary>The classes that a column names: read so that what can't be classes (identifiers, numbers, lists) is told.</summary>
+/// <summary>
+/// The classes that a column names: read so that what can't be classes (identifiers, numbers, lists) is told.
+/// </summary>
 internal static class ClassNames
 {
     /// <summary>More are identifiers or numbers, not classes.</summary>
@@ -12,8 +15,9 @@ internal static class ClassNames
     private const int FewestImages = 4, MostUsual = 4, MostRare = 10;
 
     /// <summary>
-    /// In alphabetical order, from all rows, so that every split has the same ones. Throws <see cref="MarrowException"/> for
-    /// fewer than two, and for so many that they are hardly classes, unless kind says that they are.
+    /// In alphabetical order, from all rows, so that every split has the same ones. Throws
+    /// <see cref="MarrowException"/> for fewer than two, and for so many that they are hardly classes, unless kind says
+    /// that they are.
     /// </summary>
     public static string[] Of(DatasetRequest request, CsvTable table, int column, List<DataFault> faults)
     {
@@ -21,21 +25,45 @@ internal static class ClassNames
         string[] classes = [.. cells.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         var name = SomeText.Quote(table.Header[column]);
         if (classes.Length is < 2 or > Most)
-            throw MarrowException.Bad(table.Path, $"2 to {Most} classes in column {name}", $"{classes.Length}", "Check the column; numbers are of kind \"numbers\", several findings in one cell are separated by |.");
+            throw MarrowException.Bad(
+                table.Path,
+                $"2 to {Most} classes in column {name}",
+                $"{classes.Length}",
+                "Check the column; numbers are of kind \"numbers\", several findings in one cell are separated by |.");
         NoteSimilar(table, classes, faults);
         if (classes.Length <= MostUsual || classes.Length * FewestImages <= cells.Count)
             return classes;
         if (classes.Length > MostRare && request.Options.Kind is null)
-            throw MarrowException.Bad(table.Path, $"{FewestImages} images or more of each class in column {name}", $"{classes.Length} classes in {cells.Count} rows",
-                "Check the column: numbers are of kind \"numbers\", several findings in one cell are separated by |. Set kind: classes where they are classes all the same.");
-        faults.Add(new DataFault(FewFault, Path.GetFileName(table.Path), FormattableString.Invariant($"{classes.Length} classes in {cells.Count} rows of column {name}: too few images of each to learn and measure them.")));
+            throw MarrowException.Bad(
+                table.Path,
+                $"{FewestImages} images or more of each class in column {name}",
+                $"{classes.Length} classes in {cells.Count} rows",
+                "Check the column: numbers are of kind \"numbers\", several findings in one cell are separated by |. "
+                    + "Set kind: classes where they are classes all the same."
+            );
+        faults.Add(
+            new DataFault(
+                FewFault,
+                Path.GetFileName(table.Path),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{classes.Length} classes in {cells.Count} rows of column {name}: too few images of each to "
+                        + $"learn and measure them."
+                )));
         return classes;
     }
 
     /// <summary>Names that differ by case or spaces alone are hardly meant to be two.</summary>
     public static void NoteSimilar(CsvTable table, IReadOnlyList<string> names, List<DataFault> faults)
     {
-        foreach (var same in names.GroupBy(n => string.Concat(n.Where(c => !char.IsWhiteSpace(c))), StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1))
-            faults.Add(new DataFault(SimilarFault, Path.GetFileName(table.Path), $"{string.Join(" and ", same.Select(SomeText.Quote))} are different names."));
+        foreach (
+            var same in names
+                .GroupBy(n => string.Concat(n.Where(c => !char.IsWhiteSpace(c))), StringComparer.OrdinalIgnoreCase)
+                .Where(g => g.Count() > 1))
+            faults.Add(
+                new DataFault(
+                    SimilarFault,
+                    Path.GetFileName(table.Path),
+                    $"{string.Join(" and ", same.Select(SomeText.Quote))} are different names."));
     }
 }

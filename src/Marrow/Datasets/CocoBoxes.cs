@@ -5,9 +5,9 @@ using Marrow.Imaging;
 namespace Marrow.Datasets;
 
 /// <summary>
-/// COCO's JSON of object detection (Lin et al. 2014): "images", "annotations" with a "bbox" of left, top, width and height
-/// each, and "categories". Images without an annotation have no box, as in COCO itself. Outlines are not read. The format
-/// knows no patients: where an image has a member "patient" or "patient_id", that is taken.
+/// COCO's JSON of object detection (Lin et al. 2014): "images", "annotations" with a "bbox" of left, top, width and
+/// height each, and "categories". Images without an annotation have no box, as in COCO itself. Outlines are not read.
+/// The format knows no patients: where an image has a member "patient" or "patient_id", that is taken.
 /// </summary>
 internal static class CocoBoxes
 {
@@ -43,8 +43,12 @@ internal static class CocoBoxes
         var document = Read(path);
         var categories = document.Categories ?? [];
         var classes = Classes(path, categories);
-        var byCategory = categories.Select((category, place) => (Key: Key(category.Id), place)).ToDictionary(c => c.Key, c => c.place);
-        var byImage = (document.Annotations ?? []).ToLookup(annotation => Key(annotation.ImageId), StringComparer.Ordinal);
+        var byCategory = categories
+            .Select((category, place) => (Key: Key(category.Id), place))
+            .ToDictionary(c => c.Key, c => c.place);
+        var byImage = (document.Annotations ?? []).ToLookup(
+            annotation => Key(annotation.ImageId),
+            StringComparer.Ordinal);
         var samples = new BoxSamples(request, areShares: true);
         var prefix = request.Options.ImageFolder is { } folder ? DataPath.Plain(folder) + "/" : "";
         var crowds = 0;
@@ -59,21 +63,33 @@ internal static class CocoBoxes
                 samples.Images.Faults.Add(new DataFault("bad-row", $"images[{place}]", e.Message, "dropped"));
             }
         }
-        return samples.ToDataset(classes, crowds == 0 ? [] : [$"{Path.GetFileName(path)}: {crowds} boxes around crowds (iscrowd) are left out"]);
+        return samples.ToDataset(
+            classes,
+            crowds == 0 ? [] : [$"{Path.GetFileName(path)}: {crowds} boxes around crowds (iscrowd) are left out"]);
 
         void Add(Image image, string place)
         {
             var id = prefix + (image.FileName ?? "").Replace('\\', '/');
             if (!ImageList.IsSafe(id))
-                throw MarrowException.Bad(place, "a file_name below the data set's folder", SomeText.Quote(id), "Correct it, or give the option imageFolder.");
+                throw MarrowException.Bad(
+                    place,
+                    "a file_name below the data set's folder",
+                    SomeText.Quote(id),
+                    "Correct it, or give the option imageFolder.");
             if (image.Width < 1 || image.Height < 1)
-                throw MarrowException.Bad(place, "the image's width and height in pixels", $"{image.Width} x {image.Height}", "Add them: boxes are read against them.");
+                throw MarrowException.Bad(
+                    place,
+                    "the image's width and height in pixels",
+                    $"{image.Width} x {image.Height}",
+                    "Add them: boxes are read against them.");
             id = samples.Images.Resolve(id);
             RequireShape(id, image, place);
             var patient = Key(image.Patient ?? image.PatientId) is { Length: > 0 } named ? named : id;
             var own = byImage[Key(image.Id)].ToList();
             crowds += own.Count(annotation => annotation.Iscrowd != 0);
-            var boxes = own.Where(annotation => annotation.Iscrowd == 0).Select(annotation => (LabelledBox?)Box(annotation, image, place)).ToList();
+            var boxes = own.Where(annotation => annotation.Iscrowd == 0)
+                .Select(annotation => (LabelledBox?)Box(annotation, image, place))
+                .ToList();
             foreach (var box in boxes.DefaultIfEmpty(null))
                 samples.Add(id, patient, box, place);
         }
@@ -81,9 +97,17 @@ internal static class CocoBoxes
         LabelledBox Box(Annotation annotation, Image image, string place)
         {
             if (annotation.Bbox is not [var left, var top, > 0 and var width, > 0 and var height])
-                throw MarrowException.Bad(place, "a bbox of left, top, width and height over 0", SomeText.Quote(string.Join(", ", annotation.Bbox ?? [])), "Correct the annotation.");
+                throw MarrowException.Bad(
+                    place,
+                    "a bbox of left, top, width and height over 0",
+                    SomeText.Quote(string.Join(", ", annotation.Bbox ?? [])),
+                    "Correct the annotation.");
             if (!byCategory.TryGetValue(Key(annotation.CategoryId), out var category))
-                throw MarrowException.Bad(place, "a category_id of categories", SomeText.Quote(Key(annotation.CategoryId)), "Correct the annotation, or add the category.");
+                throw MarrowException.Bad(
+                    place,
+                    "a category_id of categories",
+                    SomeText.Quote(Key(annotation.CategoryId)),
+                    "Correct the annotation, or add the category.");
             return new LabelledBox(category, left, top, left + width, top + height)
                 .Transform(AffineTransform.Scale(1.0 / image.Width, 1.0 / image.Height));
         }
@@ -94,9 +118,14 @@ internal static class CocoBoxes
             var file = Path.Combine(request.Root, id);
             if (!File.Exists(file) || Size(file) is not { } size)
                 return;
-            var difference = Math.Abs(Math.Log((double)size.Width * image.Height / ((double)size.Height * image.Width)));
+            var difference = Math.Abs(
+                Math.Log((double)size.Width * image.Height / ((double)size.Height * image.Width)));
             if (difference > SameShape)
-                throw MarrowException.Bad(place, $"an image of {image.Width} x {image.Height} px, or a smaller copy of it", $"{size.Width} x {size.Height} px in {file}", "Boxes do not fit a cut image: use the one that was labelled.");
+                throw MarrowException.Bad(
+                    place,
+                    $"an image of {image.Width} x {image.Height} px, or a smaller copy of it",
+                    $"{size.Width} x {size.Height} px in {file}",
+                    "Boxes do not fit a cut image: use the one that was labelled.");
         }
     }
 
@@ -121,7 +150,11 @@ internal static class CocoBoxes
             using var file = InputFile.Open(path, MostBytes);
             var document = JsonSerializer.Deserialize<Document>(file, Plain);
             return document is { Images: not null, Categories: not null } ? document
-                : throw MarrowException.Bad(path, "COCO's members images, annotations and categories", "JSON without them", remedy);
+                : throw MarrowException.Bad(
+                    path,
+                    "COCO's members images, annotations and categories",
+                    "JSON without them",
+                    remedy);
         }
         catch (JsonException e)
         {
@@ -136,13 +169,22 @@ internal static class CocoBoxes
     private static string[] Classes(string path, IReadOnlyList<Category> categories)
     {
         string[] names = [.. categories.Select(category => category.Name ?? "")];
-        if (names.Length is 0 or > ClassNames.Most || names.Any(string.IsNullOrWhiteSpace) || HasTwice(names) || HasTwice([.. categories.Select(c => Key(c.Id))]))
-            throw MarrowException.Bad(path, $"1 to {ClassNames.Most} categories, each with an id and a name of its own", $"{names.Length}: {SomeText.List(names)}", "Correct the categories.");
+        if (
+            names.Length is 0 or > ClassNames.Most
+            || names.Any(string.IsNullOrWhiteSpace)
+            || HasTwice(names)
+            || HasTwice([.. categories.Select(c => Key(c.Id))]))
+            throw MarrowException.Bad(
+                path,
+                $"1 to {ClassNames.Most} categories, each with an id and a name of its own",
+                $"{names.Length}: {SomeText.List(names)}",
+                "Correct the categories.");
         return names;
 
         static bool HasTwice(string[] values) => values.Distinct(StringComparer.Ordinal).Count() != values.Length;
     }
 
     /// <summary>An id as it stands, number or text; "" without one.</summary>
-    private static string Key(JsonElement? id) => id is { ValueKind: JsonValueKind.Number or JsonValueKind.String } value ? value.ToString() : "";
+    private static string Key(JsonElement? id) =>
+        id is { ValueKind: JsonValueKind.Number or JsonValueKind.String } value ? value.ToString() : "";
 }

@@ -29,22 +29,35 @@ internal sealed class CsvBoxes
             [] => CsvFolder.FirstColumn(table, CsvFolder.LabelColumns),
             [var named] => table.Column(named),
             var several => throw MarrowException.Bad(
-                $"{request.Name}: option labelColumns", "one column, which names what is in each box", $"{several.Count}", "Name one."),
+                $"{request.Name}: option labelColumns",
+                "one column, which names what is in each box",
+                $"{several.Count}",
+                "Name one."),
         };
-        _areShares = OptionCheck.OneOf(request, "coordinates", request.Options.Coordinates, "pixels", "shares") == "shares";
+        _areShares =
+            OptionCheck.OneOf(request, "coordinates", request.Options.Coordinates, "pixels", "shares") == "shares";
         if (!_areShares)
             RequirePixels();
         if (_label >= 0 && request.Options.BoxClass is { } given)
         {
             throw MarrowException.Bad(
-                $"{request.Name}: option boxClass", $"none, as column {SomeText.Quote(table.Header[_label])} says what is in each box", SomeText.Quote(given), "Remove it.");
+                $"{request.Name}: option boxClass",
+                $"none, as column {SomeText.Quote(table.Header[_label])} says what is in each box",
+                SomeText.Quote(given),
+                "Remove it.");
         }
-        var names = _label < 0 ? [request.Options.BoxClass ?? OnlyClass] : table.Rows.Where(HasBox).Select(row => row.Fields[_label]).Where(name => name.Length > 0);
+        var names =
+            _label < 0
+                ? [request.Options.BoxClass ?? OnlyClass]
+                : table.Rows.Where(HasBox).Select(row => row.Fields[_label]).Where(name => name.Length > 0);
         _classes = [.. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         if (_classes.Length is 0 or > ClassNames.Most)
         {
             throw MarrowException.Bad(
-                table.Path, $"1 to {ClassNames.Most} classes of boxes", $"{_classes.Length}", $"Check the columns {string.Join(", ", Sides)} and that of labels.");
+                table.Path,
+                $"1 to {ClassNames.Most} classes of boxes",
+                $"{_classes.Length}",
+                $"Check the columns {string.Join(", ", Sides)} and that of labels.");
         }
     }
 
@@ -73,7 +86,10 @@ internal sealed class CsvBoxes
         if (_areShares && Array.FindIndex(sides, side => side is < -Rounding or > 1 + Rounding) is >= 0 and var wrong)
         {
             throw _table.Bad(
-                row, _sides[wrong], "a share of the image's side, 0 to 1", "Correct the cell, or leave coordinates: shares out for pixels.");
+                row,
+                _sides[wrong],
+                "a share of the image's side, 0 to 1",
+                "Correct the cell, or leave coordinates: shares out for pixels.");
         }
         if (!(sides[2] > sides[0] && sides[3] > sides[1]))
         {
@@ -91,21 +107,32 @@ internal sealed class CsvBoxes
         if (_label < 0)
             return 0;
         return Array.IndexOf(_classes, row.Fields[_label]) is >= 0 and var found ? found
-            : throw _table.Bad(row, _label, "what is in the box", "Fill the cell, or leave all four numbers blank where the image has no box.");
+            : throw _table.Bad(
+                row,
+                _label,
+                "what is in the box",
+                "Fill the cell, or leave all four numbers blank where the image has no box.");
     }
 
-    /// <summary>Shares that are taken for pixels would put every box into one corner, and no error would show.</summary>
+    /// <summary>
+    /// Shares that are taken for pixels would put every box into one corner, and no error would show.
+    /// </summary>
     private void RequirePixels()
     {
         var largest = _table.Rows.SelectMany(row => _sides.Select(side => row.Fields[side]))
-            .Select(cell => double.TryParse(cell.Replace(',', '.'), CultureInfo.InvariantCulture, out var value) ? value : double.NaN)
+            .Select(cell =>
+                double.TryParse(cell.Replace(',', '.'), CultureInfo.InvariantCulture, out var value)
+                    ? value
+                    : double.NaN)
             .Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Max();
         if (largest <= LargestShare)
         {
             throw MarrowException.Bad(
                 _table.Path,
                 "boxes in pixels",
-                string.Create(CultureInfo.InvariantCulture, $"no coordinate above {largest:0.###}: shares of the image's width and height"),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"no coordinate above {largest:0.###}: shares of the image's width and height"),
                 "Set coordinates: shares, or multiply them by width and height.");
         }
     }

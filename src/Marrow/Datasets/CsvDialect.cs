@@ -21,9 +21,15 @@ internal readonly record struct CsvDialect(char Separator, int SkippedLines = 0)
         var said = first.Trim('"', '\r', ' ');
         if (said.Length == 5 && said.StartsWith("sep=", StringComparison.OrdinalIgnoreCase))
             return [new(said[4], SkippedLines: 1)];
-        var counts = Known.Select(separator => (Separator: separator, Count: Count(first, separator))).Where(c => c.Count > 0).ToList();
-        // Without a header the numbers of the first row may have decimal commas, as many as there are semicolons or more.
-        var order = hasHeader ? counts.OrderByDescending(c => c.Count).ToList() : [.. counts.OrderByDescending(c => Array.IndexOf(Known, c.Separator))];
+        var counts = Known
+            .Select(separator => (Separator: separator, Count: Count(first, separator)))
+            .Where(c => c.Count > 0)
+            .ToList();
+        // Without a header the numbers of the first row may have decimal commas, as many as there are semicolons or
+        // more.
+        var order = hasHeader
+            ? counts.OrderByDescending(c => c.Count).ToList()
+            : [.. counts.OrderByDescending(c => Array.IndexOf(Known, c.Separator))];
         return order.Count == 0 ? [new(',')] : [.. order.Select(c => new CsvDialect(c.Separator))];
     }
 

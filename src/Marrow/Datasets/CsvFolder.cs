@@ -2,7 +2,8 @@ namespace Marrow.Datasets;
 
 /// <summary>
 /// A CSV with a header beside a folder of images: one row an image, its path below the root, and labels as one class
-/// name, as findings, as numbers, as points, or as boxes. What the columns are called is found or given (<see cref="DatasetOptions"/>).
+/// name, as findings, as numbers, as points, or as boxes. What the columns are called is found or given
+/// (<see cref="DatasetOptions"/>).
 /// </summary>
 internal static class CsvFolder
 {
@@ -21,7 +22,22 @@ internal static class CsvFolder
     {
         if (MaskSamples.AreAskedFor(request.Options))
             return MaskSamples.OpenCsv(request);
-        OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind", "uncertain", "blank", "softLabels", "units", "mirrorPairs", "coordinates", "unlisted", "boxClass");
+        OptionCheck.Only(
+            request,
+            "split",
+            "csv",
+            "fileColumn",
+            "patientColumn",
+            "labelColumns",
+            "kind",
+            "uncertain",
+            "blank",
+            "softLabels",
+            "units",
+            "mirrorPairs",
+            "coordinates",
+            "unlisted",
+            "boxClass");
         var options = request.Options;
         var table = ReadTable(request);
         var (file, patient) = FileAndPatient(request, table);
@@ -31,13 +47,27 @@ internal static class CsvFolder
             return ReadPoints(request, table, rows, file, patient);
         if (options.Kind == Boxes)
             return CsvBoxes.Open(request, table, rows, file, patient);
-        var names = options.LabelColumns.Count > 0 ? options.LabelColumns : FirstColumn(table, LabelColumns) is >= 0 and var found ? [table.Header[found]] : [];
+        var names =
+            options.LabelColumns.Count > 0 ? options.LabelColumns
+            : FirstColumn(table, LabelColumns) is >= 0 and var found ? [table.Header[found]]
+            : [];
         if (names.Count == 0)
-            throw MarrowException.Bad(table.Path, $"a column {string.Join(", ", LabelColumns)}", table.ColumnsFound, "Name them by the option labelColumns; format images reads a folder without labels.");
+            throw MarrowException.Bad(
+                table.Path,
+                $"a column {string.Join(", ", LabelColumns)}",
+                table.ColumnsFound,
+                "Name them by the option labelColumns; format images reads a folder without labels.");
         OptionCheck.Distinct(request, "labelColumns", names);
         var columns = names.Select(table.Column).ToArray();
-        var list = columns.Length == 1 && options.Kind is null or "findings" ? FindingList.Of(table, columns[0], options.Kind is not null) : null;
-        var kind = OptionCheck.OneOf(request, "kind", options.Kind ?? (columns.Length == 1 && list is null ? "classes" : "findings"), [.. Kinds]);
+        var list =
+            columns.Length == 1 && options.Kind is null or "findings"
+                ? FindingList.Of(table, columns[0], options.Kind is not null)
+                : null;
+        var kind = OptionCheck.OneOf(
+            request,
+            "kind",
+            options.Kind ?? (columns.Length == 1 && list is null ? "classes" : "findings"),
+            [.. Kinds]);
         OptionCheck.Only(request, [.. Common, .. kind switch
         {
             "findings" => list is null ? ["uncertain", "blank", "softLabels"] : ["blank"],
@@ -55,12 +85,23 @@ internal static class CsvFolder
                 images.Samples.Add(sample with { ImagePath = path });
         });
         Sample Named(CsvRow row, string id) => new(id: id, imagePath: "", patient: PatientOf(row, patient, id));
-        var dataset = new Dataset(name: request.Name, format: request.Format, root: request.Root, samples: images.Samples) { Faults = images.Faults };
+        var dataset = new Dataset(
+            name: request.Name,
+            format: request.Format,
+            root: request.Root,
+            samples: images.Samples)
+        {
+            Faults = images.Faults,
+        };
         switch (kind)
         {
             case "classes":
                 if (columns.Length != 1)
-                    throw MarrowException.Bad($"{request.Name}: option labelColumns", "one column for kind \"classes\"", $"{columns.Length}", "Use kind \"findings\" for several.");
+                    throw MarrowException.Bad(
+                        $"{request.Name}: option labelColumns",
+                        "one column for kind \"classes\"",
+                        $"{columns.Length}",
+                        "Use kind \"findings\" for several.");
                 var classes = ClassNames.Of(request, table, columns[0], images.Faults);
                 ForEachImage((row, id) => Named(row, id) with { Labels = OneHot(classes, row.Fields[columns[0]]) });
                 dataset = dataset with { Classes = classes, ExclusiveClasses = true };
@@ -68,15 +109,28 @@ internal static class CsvFolder
 
             case "findings" when list is not null:
                 if (list.Names.Count is 0 or > ClassNames.Most)
-                    throw MarrowException.Bad(table.Path, $"1 to {ClassNames.Most} findings in column {SomeText.Quote(names[0])}", $"{list.Names.Count}", "Check the column; several findings in one cell are separated by |.");
+                    throw MarrowException.Bad(
+                        table.Path,
+                        $"1 to {ClassNames.Most} findings in column {SomeText.Quote(names[0])}",
+                        $"{list.Names.Count}",
+                        "Check the column; several findings in one cell are separated by |.");
                 ClassNames.NoteSimilar(table, list.Names, images.Faults);
                 var blank = LabelPolicy.BlankValue(request, "masked");
                 ForEachImage((row, id) => Named(row, id) with { Labels = list.Labels(row, blank) });
-                dataset = dataset with { Classes = list.Names, Notes = [$"{Path.GetFileName(table.Path)}: column {SomeText.Quote(names[0])} lists findings, {list.Names.Count} in all, of which any may hold"] };
+                dataset = dataset with
+                {
+                    Classes = list.Names,
+                    Notes =
+                    [
+                        $"{Path.GetFileName(table.Path)}: column {SomeText.Quote(names[0])} lists findings, "
+                            + $"{list.Names.Count} in all, of which any may hold",
+                    ],
+                };
                 break;
 
             case "findings":
-                var soft = LabelPolicy.ReadSoftLabels(request, names, (text, softTable, row, column) => images.Resolve(ImageList.CheckPath(text, softTable, row, column)));
+                var soft = LabelPolicy.ReadSoftLabels(request, names, (text, softTable, row, column) =>
+                    images.Resolve(ImageList.CheckPath(text, softTable, row, column)));
                 var policy = new LabelPolicy(request, names, LabelPolicy.BlankValue(request, "masked"), soft);
                 ForEachImage((row, id) => Named(row, id) with { Labels = policy.Labels(table, row, columns, id) });
                 dataset = dataset with { Classes = policy.Classes, ThreeClassFindings = policy.ThreeClassFindings };
@@ -84,11 +138,17 @@ internal static class CsvFolder
 
             default:
                 var isCobb = names.SequenceEqual(CobbColumns, StringComparer.OrdinalIgnoreCase);
-                ForEachImage((row, id) =>
-                {
-                    double[] numbers = [.. columns.Select(column => table.Number(row, column, blank: true))];
-                    return Named(row, id) with { Numbers = numbers, CobbDegrees = isCobb && !numbers.Any(double.IsNaN) ? numbers : [] };
-                });
+                ForEachImage(
+                    (row, id) =>
+                    {
+                        double[] numbers = [.. columns.Select(column => table.Number(row, column, blank: true))];
+                        return Named(row, id) with
+                        {
+                            Numbers = numbers,
+                            CobbDegrees = isCobb && !numbers.Any(double.IsNaN) ? numbers : [],
+                        };
+                    }
+                );
                 dataset = dataset with { NumberNames = names, NumberUnits = UnitsOf(request, names) };
                 break;
         }
@@ -104,9 +164,17 @@ internal static class CsvFolder
         {
             var id = images.Resolve(ImageList.CheckPath(row.Fields[file], table, row, file));
             var places = points.Of(row);
-            if (images.Take(id) is not { } path || points.InPixels(places, () => images.ReadSize(id, path)) is not { } pixels)
+            if (
+                images.Take(id) is not { } path
+                || points.InPixels(places, () => images.ReadSize(id, path)) is not { } pixels)
                 return;
-            images.Samples.Add(new Sample(id: id, imagePath: path, patient: PatientOf(row, patient, id)) { Points = pixels, MirroredPoints = points.Mirrored });
+            images.Samples.Add(
+                new Sample(id: id, imagePath: path, patient: PatientOf(row, patient, id))
+                {
+                    Points = pixels,
+                    MirroredPoints = points.Mirrored,
+                }
+            );
         });
         return new Dataset(
             name: request.Name,
@@ -121,38 +189,61 @@ internal static class CsvFolder
     }
 
     /// <summary>An image without a patient stands for itself.</summary>
-    public static string PatientOf(CsvRow row, int column, string id) => column >= 0 && row.Fields[column].Length > 0 ? row.Fields[column] : id;
+    public static string PatientOf(CsvRow row, int column, string id) =>
+        column >= 0 && row.Fields[column].Length > 0 ? row.Fields[column] : id;
 
     private static string[] UnitsOf(DatasetRequest request, IReadOnlyList<string> names)
     {
         var units = request.Options.Units;
         if (units.Keys.FirstOrDefault(key => !names.Contains(key, StringComparer.OrdinalIgnoreCase)) is { } stranger)
-            throw MarrowException.Bad($"{request.Name}: option units", $"columns of {string.Join(", ", names)}", $"\"{stranger}\"", "Correct the name.");
-        return [.. names.Select(name => units.FirstOrDefault(u => u.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value ?? "")];
+            throw MarrowException.Bad(
+                $"{request.Name}: option units",
+                $"columns of {string.Join(", ", names)}",
+                $"\"{stranger}\"",
+                "Correct the name.");
+        return
+        [
+            .. names.Select(name =>
+                units.FirstOrDefault(u => u.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value ?? ""),
+        ];
     }
 
-    public static CsvTable ReadTable(DatasetRequest request) => CsvTable.Read(DataPath.OfOption(request, "csv", request.Options.Csv ?? DefaultFile), hasHeader: true);
+    public static CsvTable ReadTable(DatasetRequest request) =>
+        CsvTable.Read(DataPath.OfOption(request, "csv", request.Options.Csv ?? DefaultFile), hasHeader: true);
 
-    /// <summary>The columns of image paths and of patients, as named or found; the second is -1 where there is none.</summary>
+    /// <summary>
+    /// The columns of image paths and of patients, as named or found; the second is -1 where there is none.
+    /// </summary>
     public static (int File, int Patient) FileAndPatient(DatasetRequest request, CsvTable table)
     {
         var options = request.Options;
         var file = options.FileColumn is null ? FirstColumn(table, FileColumns) : table.Column(options.FileColumn);
         if (file < 0)
-            throw MarrowException.Bad(table.Path, $"a column {string.Join(", ", FileColumns)}", table.ColumnsFound, "Name it by the option fileColumn.");
-        return (file, options.PatientColumn is null ? FirstColumn(table, PatientColumns) : table.Column(options.PatientColumn));
+            throw MarrowException.Bad(
+                table.Path,
+                $"a column {string.Join(", ", FileColumns)}",
+                table.ColumnsFound,
+                "Name it by the option fileColumn.");
+        return (
+            file,
+            options.PatientColumn is null ? FirstColumn(table, PatientColumns) : table.Column(options.PatientColumn));
     }
 
     /// <summary>The first of the names that is a column; -1 without one.</summary>
     public static int FirstColumn(CsvTable table, IEnumerable<string> names) =>
-        names.Select(name => table.Header.ToList().FindIndex(column => IsNamed(column, name))).Where(column => column >= 0).DefaultIfEmpty(-1).First();
+        names
+            .Select(name => table.Header.ToList().FindIndex(column => IsNamed(column, name)))
+            .Where(column => column >= 0)
+            .DefaultIfEmpty(-1)
+            .First();
 
     /// <summary>Whether a column has this name, but for case, spaces and underscores.</summary>
     public static bool IsNamed(string column, string name)
     {
         return Plain(column).Equals(Plain(name), StringComparison.OrdinalIgnoreCase);
 
-        static string Plain(string text) => text.Replace(" ", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal);
+        static string Plain(string text) =>
+            text.Replace(" ", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal);
     }
 
     /// <summary>The values of the column "split"; none without that column.</summary>
@@ -160,7 +251,15 @@ internal static class CsvFolder
     {
         var table = ReadTable(request);
         var column = table.Find(SplitColumn);
-        return column < 0 ? [] : [.. table.Rows.Select(row => row.Fields[column]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return column < 0
+            ? []
+            :
+            [
+                .. table
+                    .Rows.Select(row => row.Fields[column])
+                    .Distinct(StringComparer.Ordinal)
+                    .Order(StringComparer.Ordinal),
+            ];
     }
 
     public static List<CsvRow> RowsOfSplit(DatasetRequest request, CsvTable table)
@@ -170,7 +269,11 @@ internal static class CsvFolder
         var column = table.Column(SplitColumn);
         List<CsvRow> rows = [.. table.Rows.Where(row => row.Fields[column] == split)];
         if (rows.Count == 0)
-            throw MarrowException.Bad($"{request.Name}: option split", $"one of {SomeText.List([.. table.Rows.Select(r => r.Fields[column]).Distinct()])}", $"\"{split}\"", "Correct it.");
+            throw MarrowException.Bad(
+                $"{request.Name}: option split",
+                $"one of {SomeText.List([.. table.Rows.Select(r => r.Fields[column]).Distinct()])}",
+                $"\"{split}\"",
+                "Correct it.");
         return rows;
     }
 

@@ -10,22 +10,31 @@ namespace Marrow.Datasets;
 internal sealed class CsvPoints
 {
     private const string X = "_x", Y = "_y";
-    private const double LargestShare = 1.5; // No image has so few pixels; shares of points outside the image are over 1.
+    // No image has so few pixels; shares of points outside the image are over 1.
+    private const double LargestShare = 1.5;
     private readonly CsvTable _table;
     private readonly (int X, int Y)[] _columns;
     private readonly bool _areShares;
 
-    /// <summary>The points that options name, else every pair of columns there is. Throws <see cref="MarrowException"/> where a column is missing or a mirrored pair names no point.</summary>
+    /// <summary>
+    /// The points that options name, else every pair of columns there is. Throws <see cref="MarrowException"/> where a
+    /// column is missing or a mirrored pair names no point.
+    /// </summary>
     public CsvPoints(DatasetRequest request, CsvTable table)
     {
         _table = table;
         Names = request.Options.LabelColumns.Count > 0 ? request.Options.LabelColumns : PairsOf(table);
         if (Names.Count == 0)
-            throw MarrowException.Bad(table.Path, $"columns NAME{X} and NAME{Y} for each point", table.ColumnsFound, "Name the points by the option labelColumns, or set kind to classes, findings or numbers.");
+            throw MarrowException.Bad(
+                table.Path,
+                $"columns NAME{X} and NAME{Y} for each point",
+                table.ColumnsFound,
+                "Name the points by the option labelColumns, or set kind to classes, findings or numbers.");
         OptionCheck.Distinct(request, "labelColumns", Names);
         _columns = [.. Names.Select(name => (table.Column(name + X), table.Column(name + Y)))];
         Mirrored = request.Options.MirrorPairs is { } pairs ? MirrorOf(request, pairs) : [];
-        _areShares = OptionCheck.OneOf(request, "coordinates", request.Options.Coordinates, "pixels", "shares") == "shares";
+        _areShares =
+            OptionCheck.OneOf(request, "coordinates", request.Options.Coordinates, "pixels", "shares") == "shares";
         if (!_areShares)
             RequirePixels();
     }
@@ -36,35 +45,63 @@ internal sealed class CsvPoints
     public IReadOnlyList<int> Mirrored { get; }
 
     /// <summary>
-    /// As the row has them. Throws <see cref="MarrowException"/> for half a point, a cell that is no number, a place left of
-    /// or above the image, a share over 1, and a row whose points are shares among rows of pixels.
+    /// As the row has them. Throws <see cref="MarrowException"/> for half a point, a cell that is no number, a place
+    /// left of or above the image, a share over 1, and a row whose points are shares among rows of pixels.
     /// </summary>
     public Point2D[] Of(CsvRow row)
     {
         Point2D[] points = [.. _columns.Select(c => Point(row, c.X, c.Y))];
         var known = points.Where(p => !double.IsNaN(p.X)).ToList();
         return _areShares || known.Count < 2 || known.Any(p => Math.Max(p.X, p.Y) > LargestShare) ? points
-            : throw _table.Bad(row, _columns[0].X, "points in pixels", "All points of this row are within a pixel of the image's corner: multiply shares by its width and height.");
+            : throw _table.Bad(
+                row,
+                _columns[0].X,
+                "points in pixels",
+                "All points of this row are within a pixel of the image's corner: multiply shares by its width and "
+                    + "height."
+            );
     }
 
-    /// <summary>The same in pixels of the image as it is stored; null where its size is needed and can't be read.</summary>
+    /// <summary>
+    /// The same in pixels of the image as it is stored; null where its size is needed and can't be read.
+    /// </summary>
     public Point2D[]? InPixels(Point2D[] points, Func<ImageHeader?> size) =>
-        !_areShares ? points : size() is not { } image ? null : [.. points.Select(p => new Point2D(p.X * image.Width, p.Y * image.Height))];
+        !_areShares ? points
+        : size() is not { } image ? null
+        : [.. points.Select(p => new Point2D(p.X * image.Width, p.Y * image.Height))];
 
-    /// <summary>A whole table of shares taken for pixels would put every point into one corner, and no error would show.</summary>
+    /// <summary>
+    /// A whole table of shares taken for pixels would put every point into one corner, and no error would show.
+    /// </summary>
     private void RequirePixels()
     {
-        var cells = _table.Rows.SelectMany(row => _columns.SelectMany(c => (string[])[row.Fields[c.X], row.Fields[c.Y]]))
-            .Select(cell => double.TryParse(cell.Replace(',', '.'), CultureInfo.InvariantCulture, out var value) ? value : double.NaN).Where(v => !double.IsNaN(v)).ToList();
+        var cells = _table
+            .Rows.SelectMany(row => _columns.SelectMany(c => (string[])[row.Fields[c.X], row.Fields[c.Y]]))
+            .Select(cell =>
+                double.TryParse(cell.Replace(',', '.'), CultureInfo.InvariantCulture, out var value)
+                    ? value
+                    : double.NaN)
+            .Where(v => !double.IsNaN(v))
+            .ToList();
         if (cells.Count > 0 && cells.All(v => Math.Abs(v) <= LargestShare))
-            throw MarrowException.Bad(_table.Path, "points in pixels", string.Create(CultureInfo.InvariantCulture, $"no coordinate above {cells.Max():0.###}: shares of the image's width and height"), "Set coordinates: shares, or multiply them by width and height.");
+            throw MarrowException.Bad(
+                _table.Path,
+                "points in pixels",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"no coordinate above {cells.Max():0.###}: shares of the image's width and height"),
+                "Set coordinates: shares, or multiply them by width and height.");
     }
 
     private Point2D Point(CsvRow row, int columnX, int columnY)
     {
         var point = new Point2D(Number(row, columnX), Number(row, columnY));
         if (double.IsNaN(point.X) != double.IsNaN(point.Y))
-            throw _table.Bad(row, double.IsNaN(point.X) ? columnX : columnY, "a number, as the point's other coordinate is one", "Fill the cell, or leave both blank.");
+            throw _table.Bad(
+                row,
+                double.IsNaN(point.X) ? columnX : columnY,
+                "a number, as the point's other coordinate is one",
+                "Fill the cell, or leave both blank.");
         return double.IsNaN(point.X) ? new Point2D(double.NaN, double.NaN) : point;
     }
 
@@ -72,8 +109,18 @@ internal sealed class CsvPoints
     {
         var value = _table.Number(row, column, blank: true);
         if (_areShares && value > 1)
-            throw _table.Bad(row, column, "a share of the image's side, 0 to 1", "Correct the cell, or leave coordinates: shares out for pixels.");
-        return value >= 0 || double.IsNaN(value) ? value : throw _table.Bad(row, column, "a place within the image: 0 or more, in pixels from its top left corner", "Correct the cell, or leave the point blank.");
+            throw _table.Bad(
+                row,
+                column,
+                "a share of the image's side, 0 to 1",
+                "Correct the cell, or leave coordinates: shares out for pixels.");
+        return value >= 0 || double.IsNaN(value)
+            ? value
+            : throw _table.Bad(
+                row,
+                column,
+                "a place within the image: 0 or more, in pixels from its top left corner",
+                "Correct the cell, or leave the point blank.");
     }
 
     private static List<string> PairsOf(CsvTable table) => [.. table.Header
@@ -87,7 +134,11 @@ internal sealed class CsvPoints
         {
             var (a, b) = (Index(left), Index(right));
             if (a == b || mirror[a] != a || mirror[b] != b)
-                throw MarrowException.Bad($"{request.Name}: option mirrorPairs", "two points in each pair, and each point in one pair", $"{left}: {right}", "Correct the pair.");
+                throw MarrowException.Bad(
+                    $"{request.Name}: option mirrorPairs",
+                    "two points in each pair, and each point in one pair",
+                    $"{left}: {right}",
+                    "Correct the pair.");
             (mirror[a], mirror[b]) = (b, a);
         }
         return mirror;
@@ -95,7 +146,13 @@ internal sealed class CsvPoints
         int Index(string name)
         {
             var at = Names.ToList().FindIndex(n => n.Equals(name, StringComparison.OrdinalIgnoreCase));
-            return at >= 0 ? at : throw MarrowException.Bad($"{request.Name}: option mirrorPairs", $"points of {string.Join(", ", Names)}", $"\"{name}\"", "Correct the name.");
+            return at >= 0
+                ? at
+                : throw MarrowException.Bad(
+                    $"{request.Name}: option mirrorPairs",
+                    $"points of {string.Join(", ", Names)}",
+                    $"\"{name}\"",
+                    "Correct the name.");
         }
     }
 }

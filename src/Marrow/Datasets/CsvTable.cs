@@ -26,7 +26,10 @@ internal sealed class CsvTable
 
     public IReadOnlyList<CsvRow> Rows { get; }
 
-    /// <summary>How it was read, where that is not as RFC 4180 has it: for whoever checks the data. Complete once its numbers are read.</summary>
+    /// <summary>
+    /// How it was read, where that is not as RFC 4180 has it: for whoever checks the data. Complete once its numbers
+    /// are read.
+    /// </summary>
     public IReadOnlyList<string> Notes
     {
         get
@@ -46,10 +49,18 @@ internal sealed class CsvTable
 
     private readonly string _encoding;
 
-    private CsvTable(string path, IReadOnlyList<string> header, IReadOnlyList<CsvRow> rows, CsvDialect dialect, string encoding) =>
-        (Path, Header, Rows, _dialect, _encoding) = (path, header, rows, dialect, encoding);
+    private CsvTable(
+        string path,
+        IReadOnlyList<string> header,
+        IReadOnlyList<CsvRow> rows,
+        CsvDialect dialect,
+        string encoding
+    ) => (Path, Header, Rows, _dialect, _encoding) = (path, header, rows, dialect, encoding);
 
-    /// <summary>The other way: what <see cref="Read"/> gives back, a line a row. Cells with a comma, a quote or a line break are quoted.</summary>
+    /// <summary>
+    /// The other way: what <see cref="Read"/> gives back, a line a row. Cells with a comma, a quote or a line break are
+    /// quoted.
+    /// </summary>
     public static string Text(IEnumerable<string> header, IEnumerable<IEnumerable<string>> rows)
     {
         var text = new StringBuilder();
@@ -57,13 +68,20 @@ internal sealed class CsvTable
             text.AppendJoin(',', row.Select(Quote)).Append('\n');
         return text.ToString();
 
-        static string Quote(string cell) => cell.AsSpan().ContainsAny(",\"\n\r") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
+        static string Quote(string cell) =>
+            cell.AsSpan().ContainsAny(",\"\n\r") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
     }
 
-    /// <summary>Text that a spreadsheet would run as a formula gets an apostrophe before it, as spreadsheets themselves mark text.</summary>
-    public static string TextCell(string text) => text.Length > 0 && "=+-@\t\r\n＝＋－＠".Contains(text[0]) ? "'" + text : text;
+    /// <summary>
+    /// Text that a spreadsheet would run as a formula gets an apostrophe before it, as spreadsheets themselves mark
+    /// text.
+    /// </summary>
+    public static string TextCell(string text) =>
+        text.Length > 0 && "=+-@\t\r\n＝＋－＠".Contains(text[0]) ? "'" + text : text;
 
-    /// <summary>Throws <see cref="MarrowException"/> when the file is absent, not text, or has rows of unequal length.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when the file is absent, not text, or has rows of unequal length.
+    /// </summary>
     public static CsvTable Read(string path, bool hasHeader)
     {
         try
@@ -78,7 +96,12 @@ internal sealed class CsvTable
                 {
                     using var text = Text(path);
                     var rows = ReadRows(path, text, dialect);
-                    return Of(path, hasHeader, rows, dialect, text.CurrentEncoding is UTF8Encoding ? "" : text.CurrentEncoding.WebName.ToUpperInvariant());
+                    return Of(
+                        path,
+                        hasHeader,
+                        rows,
+                        dialect,
+                        text.CurrentEncoding is UTF8Encoding ? "" : text.CurrentEncoding.WebName.ToUpperInvariant());
                 }
                 catch (MarrowException e)
                 {
@@ -101,7 +124,8 @@ internal sealed class CsvTable
         }
     }
 
-    private static StreamReader Text(string path) => InputFile.OpenText(path, MaxBytes, new UTF8Encoding(false, throwOnInvalidBytes: true));
+    private static StreamReader Text(string path) =>
+        InputFile.OpenText(path, MaxBytes, new UTF8Encoding(false, throwOnInvalidBytes: true));
 
     private static List<CsvRow> ReadRows(string path, StreamReader text, CsvDialect dialect)
     {
@@ -129,25 +153,46 @@ internal sealed class CsvTable
                 if (fields.Any(field => field.Contains('\0')))
                     throw MarrowException.Bad($"{path}, line {at}", "text", "zero bytes", "Save the file as UTF-8.");
                 if (rows.Count > 0 && fields.Length != rows[0].Fields.Length)
-                    throw MarrowException.Bad($"{path}, line {at}", $"{rows[0].Fields.Length} columns as in the first line", $"{fields.Length}", $"Correct the line; columns are separated by {dialect.Name} here, and a field that has one needs quotes.");
+                    throw MarrowException.Bad(
+                        $"{path}, line {at}",
+                        $"{rows[0].Fields.Length} columns as in the first line",
+                        $"{fields.Length}",
+                        $"Correct the line; columns are separated by {dialect.Name} here, and a field that has one "
+                            + $"needs quotes."
+                    );
                 rows.Add(new CsvRow(at, fields));
             }
             return rows;
         }
         catch (CsvFormatException e)
         {
-            throw new MarrowException($"{path}, line {e.LineNumber + dialect.SkippedLines}: not a line of CSV ({e.Message}). Check its quotes: a quote within a field is doubled, and the field quoted.", e);
+            throw new MarrowException(
+                $"{path}, line {e.LineNumber + dialect.SkippedLines}: not a line of CSV ({e.Message}). Check its "
+                    + $"quotes: a quote within a field is doubled, and the field quoted.",
+                e);
         }
     }
 
     private static CsvTable Of(string path, bool hasHeader, List<CsvRow> rows, CsvDialect dialect, string encoding)
     {
         if (rows.Count == (hasHeader ? 1 : 0) || rows.Count == 0)
-            throw MarrowException.Bad(path, "rows of data", rows.Count == 0 ? "an empty file" : "a header alone", "Check the file.");
+            throw MarrowException.Bad(
+                path,
+                "rows of data",
+                rows.Count == 0 ? "an empty file" : "a header alone",
+                "Check the file.");
         if (!hasHeader)
             return new CsvTable(path, [], rows, dialect, encoding);
-        if (rows[0].Fields.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Key.Length > 0 && g.Count() > 1) is { } twice)
-            throw MarrowException.Bad(path, "each column once", $"{SomeText.Quote(twice.Key)} twice", "Rename one of them.");
+        if (
+            rows[0]
+                .Fields.GroupBy(name => name, StringComparer.OrdinalIgnoreCase)
+                .FirstOrDefault(g => g.Key.Length > 0 && g.Count() > 1) is
+            { } twice)
+            throw MarrowException.Bad(
+                path,
+                "each column once",
+                $"{SomeText.Quote(twice.Key)} twice",
+                "Rename one of them.");
         return new CsvTable(path, rows[0].Fields, rows[1..], dialect, encoding);
     }
 
@@ -166,11 +211,18 @@ internal sealed class CsvTable
     public int Column(string name)
     {
         var index = Find(name);
-        return index >= 0 ? index : throw MarrowException.Bad(Path, $"a column {SomeText.Quote(name)}", ColumnsFound, "Name the column in the recipe or correct the file.");
+        return index >= 0
+            ? index
+            : throw MarrowException.Bad(
+                Path,
+                $"a column {SomeText.Quote(name)}",
+                ColumnsFound,
+                "Name the column in the recipe or correct the file.");
     }
 
     /// <summary>
-    /// "the columns path, label", for errors. What is in one column may be any text, no table at all: nothing of it is shown.
+    /// "the columns path, label", for errors. What is in one column may be any text, no table at all: nothing of it is
+    /// shown.
     /// </summary>
     public string ColumnsFound => Header.Count > 1
         ? $"the columns {SomeText.List(Header)}"
@@ -190,12 +242,26 @@ internal sealed class CsvTable
         if (text.Contains(',') && IsNumberWithComma(text))
         {
             if (_dialect.Separator == ',')
-                throw Bad(row, column, "a number", "Decimals take a point here: a decimal comma is read in a table whose columns are separated by semicolons or tabs.");
+                throw Bad(
+                    row,
+                    column,
+                    "a number",
+                    "Decimals take a point here: a decimal comma is read in a table whose columns are separated by "
+                        + "semicolons or tabs."
+                );
             if (MarkOf(column) != DecimalMark.Comma)
-                throw Bad(row, column, "numbers with one decimal mark", "Its comma may set thousands apart, or decimals. Write decimals with a point and thousands without a mark.");
+                throw Bad(
+                    row,
+                    column,
+                    "numbers with one decimal mark",
+                    "Its comma may set thousands apart, or decimals. Write decimals with a point and thousands "
+                        + "without a mark."
+                );
             text = text.Replace(',', '.');
         }
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value))
+        if (
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            && double.IsFinite(value))
             return value;
         throw Bad(row, column, "a number", "Correct the cell; decimals take a point.");
     }
@@ -211,14 +277,16 @@ internal sealed class CsvTable
         var cells = Rows.Select(row => row.Fields[column]).ToList();
         var commas = cells.Where(IsNumberWithComma).ToList();
         var mark = commas.Count == 0 ? DecimalMark.Point
-            : cells.Any(cell => cell.Contains('.')) || _dialect.Separator == '\t' && commas.All(IsLikeThousands) ? DecimalMark.Unclear
+            : cells.Any(cell => cell.Contains('.')) || _dialect.Separator == '\t' && commas.All(IsLikeThousands)
+                ? DecimalMark.Unclear
             : DecimalMark.Comma;
         return _marks[column] = mark;
     }
 
     // "20,5", not "1,234,5" and not "1.234,5": those would have to be guessed.
     private static bool IsNumberWithComma(string text) =>
-        text.Count(c => c == ',') == 1 && double.TryParse(text.Replace(',', '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+        text.Count(c => c == ',') == 1
+        && double.TryParse(text.Replace(',', '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
     private static bool IsLikeThousands(string text)
     {
@@ -229,11 +297,19 @@ internal sealed class CsvTable
 
     /// <summary>The error for one cell.</summary>
     public MarrowException Bad(CsvRow row, int column, string expected, string remedy) =>
-        MarrowException.Bad($"{Path}, line {row.Line}, column {Name(column)}", expected, Found(row.Fields[column]), remedy);
+        MarrowException.Bad(
+            $"{Path}, line {row.Line}, column {Name(column)}",
+            expected,
+            Found(row.Fields[column]),
+            remedy);
 
     private string Name(int column) => Header.Count > 0 ? SomeText.Quote(Header[column]) : $"{column + 1}";
 
-    /// <summary>A line that is all of one column may be of any file: it is shown where it looks like the name of an image.</summary>
+    /// <summary>
+    /// A line that is all of one column may be of any file: it is shown where it looks like the name of an image.
+    /// </summary>
     private string Found(string cell) =>
-        Rows[0].Fields.Length > 1 || ImageNames.IsImage(cell) || cell.Length == 0 ? SomeText.Quote(cell) : "a line that names no image";
+        Rows[0].Fields.Length > 1 || ImageNames.IsImage(cell) || cell.Length == 0
+            ? SomeText.Quote(cell)
+            : "a line that names no image";
 }

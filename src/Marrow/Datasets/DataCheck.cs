@@ -19,7 +19,10 @@ public readonly record struct ClassCount
 
     public int Unknown { get; }
 
-    /// <summary>Of a finding read as three classes, those labelled -1; with other readings these are counted as what they are read as.</summary>
+    /// <summary>
+    /// Of a finding read as three classes, those labelled -1; with other readings these are counted as what they are
+    /// read as.
+    /// </summary>
     public int Uncertain { get; internal init; }
 }
 
@@ -56,7 +59,9 @@ public sealed class DataReport
     internal string Root { get; }
     public string License { get; }
 
-    /// <summary>Rows of the label files whose image exists; for spineweb16 before any is dropped for its labels.</summary>
+    /// <summary>
+    /// Rows of the label files whose image exists; for spineweb16 before any is dropped for its labels.
+    /// </summary>
     public int Samples { get; }
 
     /// <summary>Of <see cref="Samples"/>, those that decode whole.</summary>
@@ -68,7 +73,8 @@ public sealed class DataReport
     public IReadOnlyDictionary<string, ClassCount> Classes { get; }
 
     /// <summary>By name; empty unless a CSV of kind "numbers".</summary>
-    public IReadOnlyDictionary<string, NumberSummary> Numbers { get; internal init; } = new Dictionary<string, NumberSummary>();
+    public IReadOnlyDictionary<string, NumberSummary> Numbers { get; internal init; } =
+        new Dictionary<string, NumberSummary>();
 
     /// <summary>Images in which each point is labelled; empty unless a CSV of kind "points".</summary>
     public IReadOnlyDictionary<string, int> Points { get; internal init; } = new Dictionary<string, int>();
@@ -82,10 +88,15 @@ public sealed class DataReport
     /// <summary>Images that have a mask; null for a data set without masks.</summary>
     public int? Masks { get; internal init; }
 
-    /// <summary>How label files were read where that is not a matter of course: separators, decimal commas, lists of findings.</summary>
+    /// <summary>
+    /// How label files were read where that is not a matter of course: separators, decimal commas, lists of findings.
+    /// </summary>
     public IReadOnlyList<string> Notes { get; internal init; } = [];
 
-    /// <summary>spineweb16 with angles.csv: rows whose three angles come out of the landmarks within 0.01 degree. Otherwise null.</summary>
+    /// <summary>
+    /// spineweb16 with angles.csv: rows whose three angles come out of the landmarks within 0.01 degree. Otherwise
+    /// null.
+    /// </summary>
     public int? AnglesReproduced { get; internal init; }
 
     /// <summary>How many faults of each kind there are.</summary>
@@ -105,7 +116,9 @@ public static class DataCheck
     private const double AngleToleranceDegrees = 0.01;
     private const double MatTolerancePixels = 1; // The two landmark files of SpineWeb 16 agree to 0.04 px.
 
-    /// <summary>Throws <see cref="MarrowException"/> only where nothing can be looked at: no folder, no label file, no image.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> only where nothing can be looked at: no folder, no label file, no image.
+    /// </summary>
     /// <param name="progress">Called from any thread, with each image.</param>
     public static DataReport Run(
         DatasetRequest request, Action<Progress>? progress = null, CancellationToken cancellation = default)
@@ -141,15 +154,28 @@ public static class DataCheck
             samples: dataset.Samples.Count,
             imagesReadable: contents.Count,
             patients: dataset.Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count(),
-            classes: dataset.Classes.Count == 0 ? new Dictionary<string, ClassCount>() : dataset.Layout.Reported.ToDictionary(c => dataset.Classes[c], c => Count(dataset, c)),
+            classes: dataset.Classes.Count == 0
+                ? new Dictionary<string, ClassCount>()
+                : dataset.Layout.Reported.ToDictionary(c => dataset.Classes[c], c => Count(dataset, c)),
             faultCounts: faults.CountBy(f => f.Kind).OrderBy(k => k.Key, StringComparer.Ordinal).ToDictionary(),
-            faults: [.. faults.OrderBy(f => f.File, StringComparer.Ordinal).ThenBy(f => f.Kind, StringComparer.Ordinal)])
+            faults: [.. faults.OrderBy(f => f.File, StringComparer.Ordinal).ThenBy(f => f.Kind, StringComparer.Ordinal)]
+        )
         {
-            Numbers = dataset.NumberNames.Select((name, i) => (name, Summary: Summarize(dataset, i))).ToDictionary(n => n.name, n => n.Summary),
-            Points = dataset.PointNames.Select((name, i) => (name, Count: dataset.Samples.Count(s => !double.IsNaN(s.Points[i].X)))).ToDictionary(p => p.name, p => p.Count),
-            Boxes = dataset.BoxClasses.Select((name, k) => (name, Count: dataset.Samples.Sum(s => s.Boxes?.Count(b => b.Class == k) ?? 0))).ToDictionary(b => b.name, b => b.Count),
+            Numbers = dataset
+                .NumberNames.Select((name, i) => (name, Summary: Summarize(dataset, i)))
+                .ToDictionary(n => n.name, n => n.Summary),
+            Points = dataset
+                .PointNames.Select((name, i) => (name, Count: dataset.Samples.Count(s => !double.IsNaN(s.Points[i].X))))
+                .ToDictionary(p => p.name, p => p.Count),
+            Boxes = dataset
+                .BoxClasses.Select(
+                    (name, k) => (name, Count: dataset.Samples.Sum(s => s.Boxes?.Count(b => b.Class == k) ?? 0)))
+                .ToDictionary(b => b.name, b => b.Count),
             WithoutBoxes = dataset.BoxClasses.Count > 0 ? dataset.Samples.Count(s => s.Boxes is { Count: 0 }) : null,
-            Masks = dataset.MaskClasses.Count > 0 && request.Format != "spineweb16" ? dataset.Samples.Count(s => s.MaskPath is not null) : null,
+            Masks =
+                dataset.MaskClasses.Count > 0 && request.Format != "spineweb16"
+                    ? dataset.Samples.Count(s => s.MaskPath is not null)
+                    : null,
             Notes = dataset.Notes,
             AnglesReproduced = reproduced,
         };
@@ -175,38 +201,70 @@ public static class DataCheck
 
     private static NumberSummary Summarize(Dataset dataset, int index)
     {
-        var known = dataset.Samples.Select(s => s.Numbers[index]).Where(v => !double.IsNaN(v)).DefaultIfEmpty(double.NaN).ToList();
+        var known = dataset
+            .Samples.Select(s => s.Numbers[index])
+            .Where(v => !double.IsNaN(v))
+            .DefaultIfEmpty(double.NaN)
+            .ToList();
         var count = known.Count(v => !double.IsNaN(v));
         return new NumberSummary(count, dataset.Samples.Count - count, known.Min(), known.Average(), known.Max());
     }
 
-    /// <summary>SHA-256 of size and pixels by sample id, for each image that decodes; the others become faults.</summary>
-    private static SortedDictionary<string, string> Decode(Dataset dataset, List<DataFault> faults, Action step, CancellationToken cancellation)
+    /// <summary>
+    /// SHA-256 of size and pixels by sample id, for each image that decodes; the others become faults.
+    /// </summary>
+    private static SortedDictionary<string, string> Decode(
+        Dataset dataset,
+        List<DataFault> faults,
+        Action step,
+        CancellationToken cancellation)
     {
         var contents = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
         var found = new ConcurrentBag<DataFault>();
-        Parallel.ForEach(dataset.Samples, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, sample =>
-        {
-            try
+        Parallel.ForEach(
+            dataset.Samples,
+            new ParallelOptions
             {
-                var image = RadiographReader.Read(sample.ImagePath);
-                contents[sample.Id] = Digest(image);
-                foreach (var warning in image.Warnings.Where(w => w.StartsWith("EXIF", StringComparison.Ordinal)))
-                    found.Add(new DataFault("exif-orientation", sample.Id, warning));
-                foreach (var (name, point) in dataset.PointNames.Zip(sample.Points).Where(p => PointFault.IsOutside(p.Second, image.OriginalWidth, image.OriginalHeight)))
-                    found.Add(new DataFault(PointFault.Kind, sample.Id, PointFault.Describe(name, point, image.OriginalWidth, image.OriginalHeight)));
-                foreach (var box in (sample.Boxes ?? []).Where(b => b.IsOutside(image.OriginalWidth, image.OriginalHeight)))
-                    found.Add(new DataFault(LabelledBox.Fault, sample.Id, box.Describe(dataset.BoxClasses[box.Class], image.OriginalWidth, image.OriginalHeight)));
-                CheckMask(sample, dataset, found);
-                if (!image.Pixels.AsSpan().ContainsAnyExcept(image.Pixels[0]))
-                    found.Add(new DataFault("blank-image", sample.Id, $"All pixels are {image.Pixels[0]}."));
-            }
-            catch (MarrowException e)
+                MaxDegreeOfParallelism = Environment.ProcessorCount,
+                CancellationToken = cancellation,
+            },
+            sample =>
             {
-                found.Add(new DataFault(ImageFault.KindOf(e), sample.Id, e.Message));
+                try
+                {
+                    var image = RadiographReader.Read(sample.ImagePath);
+                    contents[sample.Id] = Digest(image);
+                    foreach (var warning in image.Warnings.Where(w => w.StartsWith("EXIF", StringComparison.Ordinal)))
+                        found.Add(new DataFault("exif-orientation", sample.Id, warning));
+                    foreach (
+                        var (name, point) in dataset
+                            .PointNames.Zip(sample.Points)
+                            .Where(p => PointFault.IsOutside(p.Second, image.OriginalWidth, image.OriginalHeight)))
+                        found.Add(
+                            new DataFault(
+                                PointFault.Kind,
+                                sample.Id,
+                                PointFault.Describe(name, point, image.OriginalWidth, image.OriginalHeight)));
+                    foreach (
+                        var box in (sample.Boxes ?? []).Where(b =>
+                            b.IsOutside(image.OriginalWidth, image.OriginalHeight)))
+                        found.Add(
+                            new DataFault(
+                                LabelledBox.Fault,
+                                sample.Id,
+                                box.Describe(dataset.BoxClasses[box.Class], image.OriginalWidth, image.OriginalHeight))
+                        );
+                    CheckMask(sample, dataset, found);
+                    if (!image.Pixels.AsSpan().ContainsAnyExcept(image.Pixels[0]))
+                        found.Add(new DataFault("blank-image", sample.Id, $"All pixels are {image.Pixels[0]}."));
+                }
+                catch (MarrowException e)
+                {
+                    found.Add(new DataFault(ImageFault.KindOf(e), sample.Id, e.Message));
+                }
+                step();
             }
-            step();
-        });
+        );
         faults.AddRange(found);
         return new SortedDictionary<string, string>(contents, StringComparer.Ordinal);
     }
@@ -231,10 +289,20 @@ public static class DataCheck
         if (!dataset.HasLabelKind)
             return;
         if (!dataset.Samples.Any(s => s.HasKnownLabel))
-            faults.Add(new DataFault("no-label", ".", $"None of {dataset.Samples.Count} images has a label: a run has nothing to learn from."));
+            faults.Add(
+                new DataFault(
+                    "no-label",
+                    ".",
+                    $"None of {dataset.Samples.Count} images has a label: a run has nothing to learn from."));
         var patients = dataset.Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
         if (patients is > 0 and < PartsOfARun)
-            faults.Add(new DataFault("few-patients", ".", $"The images are of {(patients == 1 ? "one patient" : "two patients")}: a run needs one each to train on, to choose the best weights by and to hold out."));
+            faults.Add(
+                new DataFault(
+                    "few-patients",
+                    ".",
+                    $"The images are of {(patients == 1 ? "one patient" : "two patients")}: a run needs one each to "
+                        + $"train on, to choose the best weights by and to hold out."
+                ));
     }
 
     private static string Digest(Radiograph image)
@@ -254,11 +322,21 @@ public static class DataCheck
         }
     }
 
-    private static void AddLeakage(Dataset dataset, SortedDictionary<string, string> contents, string split, Dataset other, SortedDictionary<string, string> otherContents, List<DataFault> faults)
+    private static void AddLeakage(
+        Dataset dataset,
+        SortedDictionary<string, string> contents,
+        string split,
+        Dataset other,
+        SortedDictionary<string, string> otherContents,
+        List<DataFault> faults)
     {
         var patients = other.Samples.Select(s => s.Patient).ToHashSet(StringComparer.Ordinal);
-        foreach (var sample in dataset.Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Where(s => patients.Contains(s.Patient)))
-            faults.Add(new DataFault("patient-leakage", sample.Id, $"Patient {sample.Patient} is in split {split} too."));
+        foreach (
+            var sample in dataset
+                .Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal)
+                .Where(s => patients.Contains(s.Patient)))
+            faults.Add(
+                new DataFault("patient-leakage", sample.Id, $"Patient {sample.Patient} is in split {split} too."));
         var byContent = otherContents.GroupBy(c => c.Value).ToDictionary(g => g.Key, g => g.First().Key);
         foreach (var (id, content) in contents)
         {
@@ -268,20 +346,38 @@ public static class DataCheck
     }
 
     /// <summary>A CSV looked at as a whole may have a column of splits: between each two of them.</summary>
-    private static void AddLeakageWithin(DatasetRequest request, SortedDictionary<string, string> contents, List<DataFault> faults)
+    private static void AddLeakageWithin(
+        DatasetRequest request,
+        SortedDictionary<string, string> contents,
+        List<DataFault> faults)
     {
         if (request.Format != "csv" || request.Options.Split is not null)
             return;
-        var splits = CsvFolder.Splits(request).Where(s => s.Length > 0).Select(split =>
-        {
-            var dataset = DatasetCatalogue.Open(request with { Options = request.Options with { Split = split } });
-            var own = dataset.Samples.Where(s => contents.ContainsKey(s.Id)).ToDictionary(s => s.Id, s => contents[s.Id], StringComparer.Ordinal);
-            return (Name: split, Dataset: dataset, Contents: new SortedDictionary<string, string>(own, StringComparer.Ordinal));
-        }).ToArray();
+        var splits = CsvFolder
+            .Splits(request)
+            .Where(s => s.Length > 0)
+            .Select(split =>
+            {
+                var dataset = DatasetCatalogue.Open(request with { Options = request.Options with { Split = split } });
+                var own = dataset
+                    .Samples.Where(s => contents.ContainsKey(s.Id))
+                    .ToDictionary(s => s.Id, s => contents[s.Id], StringComparer.Ordinal);
+                return (
+                    Name: split,
+                    Dataset: dataset,
+                    Contents: new SortedDictionary<string, string>(own, StringComparer.Ordinal));
+            })
+            .ToArray();
         for (var i = 0; i < splits.Length; i++)
         {
             for (var j = i + 1; j < splits.Length; j++)
-                AddLeakage(splits[i].Dataset, splits[i].Contents, splits[j].Name, splits[j].Dataset, splits[j].Contents, faults);
+                AddLeakage(
+                    splits[i].Dataset,
+                    splits[i].Contents,
+                    splits[j].Name,
+                    splits[j].Dataset,
+                    splits[j].Contents,
+                    faults);
         }
     }
 
@@ -300,29 +396,48 @@ public static class DataCheck
         foreach (var split in splits.Where(s => own is not null && s != own && !(own == "training" && s == "train")))
         {
             var folder = request.Format == "spineweb16" && split == "train" ? "training" : split;
-            if (file.Length == 0 || File.Exists(Path.Combine(request.Root, string.Format(CultureInfo.InvariantCulture, file, folder))))
-                yield return (split, DatasetCatalogue.Open(request with { Options = request.Options with { Split = split } }));
+            if (
+                file.Length == 0
+                || File.Exists(Path.Combine(request.Root, string.Format(CultureInfo.InvariantCulture, file, folder))))
+                yield return (
+                    split,
+                    DatasetCatalogue.Open(request with { Options = request.Options with { Split = split } }));
         }
     }
 
-    /// <summary>Rows whose angles come out of their landmarks; the others, and .mat files that disagree, become faults.</summary>
+    /// <summary>
+    /// Rows whose angles come out of their landmarks; the others, and .mat files that disagree, become faults.
+    /// </summary>
     private static int CheckSpines(DatasetRequest request, List<DataFault> faults)
     {
         var reproduced = 0;
         foreach (var row in SpineWeb16.ReadRows(request, []))
         {
             var measured = SpineWeb16.Measure(row.Vertebrae, row.Height);
-            if (row.CobbDegrees.Count > 0 && measured.Count == row.CobbDegrees.Count && measured.Zip(row.CobbDegrees).All(p => Math.Abs(p.First - p.Second) <= AngleToleranceDegrees))
+            if (
+                row.CobbDegrees.Count > 0
+                && measured.Count == row.CobbDegrees.Count
+                && measured.Zip(row.CobbDegrees).All(p => Math.Abs(p.First - p.Second) <= AngleToleranceDegrees))
                 reproduced++;
             else if (row.CobbDegrees.Count > 0)
-                faults.Add(new DataFault("angles-differ", row.Id, $"The file says {Text(row.CobbDegrees)} degrees, the landmarks {Text(measured)}."));
+                faults.Add(
+                    new DataFault(
+                        "angles-differ",
+                        row.Id,
+                        $"The file says {Text(row.CobbDegrees)} degrees, the landmarks {Text(measured)}."));
             if (!File.Exists(row.MatPath))
                 continue;
             try
             {
                 var distance = SpineWeb16.ReadMat(row.MatPath).Zip(row.Vertebrae).Max(p => Distance(p.First, p.Second));
                 if (distance > MatTolerancePixels)
-                    faults.Add(new DataFault("mat-differs", row.Id, string.Create(CultureInfo.InvariantCulture, $"The .mat file's points lie up to {distance:F1} px from the CSV's.")));
+                    faults.Add(
+                        new DataFault(
+                            "mat-differs",
+                            row.Id,
+                            string.Create(
+                                CultureInfo.InvariantCulture,
+                                $"The .mat file's points lie up to {distance:F1} px from the CSV's.")));
             }
             catch (MarrowException e)
             {
@@ -336,5 +451,6 @@ public static class DataCheck
         Math.Max(a.TopLeft.DistanceTo(b.TopLeft), a.TopRight.DistanceTo(b.TopRight)),
         Math.Max(a.BottomLeft.DistanceTo(b.BottomLeft), a.BottomRight.DistanceTo(b.BottomRight)));
 
-    private static string Text(IEnumerable<double> degrees) => string.Join(", ", degrees.Select(d => d.ToString("F2", CultureInfo.InvariantCulture)));
+    private static string Text(IEnumerable<double> degrees) =>
+        string.Join(", ", degrees.Select(d => d.ToString("F2", CultureInfo.InvariantCulture)));
 }

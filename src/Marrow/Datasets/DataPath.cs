@@ -1,29 +1,45 @@
 namespace Marrow.Datasets;
 
 /// <summary>
-/// Paths that a recipe or a checkpoint's manifest names stay below the data set's folder, whatever links lie in it: such a
-/// file comes from somebody else as often as not, and must not open what it likes. What the user names on the command line
-/// is the user's to say.
+/// Paths that a recipe or a checkpoint's manifest names stay below the data set's folder, whatever links lie in it:
+/// such a file comes from somebody else as often as not, and must not open what it likes. What the user names on the
+/// command line is the user's to say.
 /// </summary>
 internal static class DataPath
 {
     private const int MostLinks = 40; // as Linux follows
 
-    /// <summary>The table that an option names. Throws <see cref="MarrowException"/> for one that is not of the folder.</summary>
-    public static string OfOption(DatasetRequest request, string option, string value) => request.Options.NamedByUser.Contains(option)
-        ? Path.Combine(request.Root, value)
-        : Below(request.Root, value, $"{request.Name}: option {option}");
+    /// <summary>
+    /// The table that an option names. Throws <see cref="MarrowException"/> for one that is not of the folder.
+    /// </summary>
+    public static string OfOption(DatasetRequest request, string option, string value) =>
+        request.Options.NamedByUser.Contains(option)
+            ? Path.Combine(request.Root, value)
+            : Below(request.Root, value, $"{request.Name}: option {option}");
 
-    /// <summary>A file or folder below the root. Throws <see cref="MarrowException"/> for a path, or a link on its way, that leaves it.</summary>
+    /// <summary>
+    /// A file or folder below the root. Throws <see cref="MarrowException"/> for a path, or a link on its way, that
+    /// leaves it.
+    /// </summary>
     /// <param name="what">Where the path stands, for the error.</param>
     public static string Below(string root, string relative, string what)
     {
         var id = Plain(relative);
         if (!ImageList.IsSafe(id))
-            throw MarrowException.Bad(what, "a path below the data set's folder", SomeText.Quote(relative), "Absolute paths and \"..\" are refused: copy the file into the folder, or give the folder that it is in.");
+            throw MarrowException.Bad(
+                what,
+                "a path below the data set's folder",
+                SomeText.Quote(relative),
+                "Absolute paths and \"..\" are refused: copy the file into the folder, or give the folder that it is "
+                    + "in."
+            );
         var path = Path.Combine(root, id);
         return LeavingLink(root, id) is null ? path
-            : throw MarrowException.Bad(path, "a file of the data set's folder", "a link that leads out of it", "Copy what it leads to into the folder, or give the folder that it is in.");
+            : throw MarrowException.Bad(
+                path,
+                "a file of the data set's folder",
+                "a link that leads out of it",
+                "Copy what it leads to into the folder, or give the folder that it is in.");
     }
 
     /// <summary>With forward slashes, without "./" before it and "/" behind.</summary>
@@ -35,7 +51,10 @@ internal static class DataPath
         return plain;
     }
 
-    /// <summary>Of a path below the root the shortest beginning that leads out of it by a link; null where all of it stays within.</summary>
+    /// <summary>
+    /// Of a path below the root the shortest beginning that leads out of it by a link; null where all of it stays
+    /// within.
+    /// </summary>
     public static string? LeavingLink(string root, string id)
     {
         var real = Real(root);
@@ -43,7 +62,11 @@ internal static class DataPath
         for (var n = 1; n <= parts.Length; n++)
         {
             var path = Real(Path.Combine([root, .. parts[..n]]));
-            if (path is null || !path.StartsWith(real + Path.DirectorySeparatorChar, StringComparison.Ordinal) && path != real && real != Path.GetPathRoot(real))
+            if (
+                path is null
+                || !path.StartsWith(real + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                    && path != real
+                    && real != Path.GetPathRoot(real))
                 return string.Join('/', parts[..n]);
         }
         return null;
@@ -52,7 +75,8 @@ internal static class DataPath
     /// <summary>The path without links; null where they lead in a circle.</summary>
     private static string? Real(string path)
     {
-        var left = new Stack<string>(Path.GetFullPath(path).Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).Reverse());
+        var left = new Stack<string>(
+            Path.GetFullPath(path).Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).Reverse());
         var start = Path.GetPathRoot(Path.GetFullPath(path))!;
         var current = start;
         if (start.Length > 1)
@@ -76,7 +100,8 @@ internal static class DataPath
                 return null;
             if (Path.IsPathRooted(target))
                 current = start;
-            foreach (var step in target.Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).Reverse())
+            foreach (
+                var step in target.Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).Reverse())
                 left.Push(step);
         }
         return Path.TrimEndingDirectorySeparator(current);

@@ -20,25 +20,46 @@ public static class DatasetCatalogue
     /// <summary>
     /// Reads labels and lists images; no image is decoded. Images that do not exist are left out and listed in
     /// <see cref="Dataset.Faults"/>. Licence, citation and version are the options', else those of the folder's
-    /// <see cref="DatasetTerms.FileName"/>, else the format's own. Throws <see cref="MarrowException"/> for an unknown format, an option that the
-    /// format does not know, a label file that can't be read, or when no image is left.
+    /// <see cref="DatasetTerms.FileName"/>, else the format's own. Throws <see cref="MarrowException"/> for an unknown
+    /// format, an option that the format does not know, a label file that can't be read, or when no image is left.
     /// </summary>
     public static Dataset Open(DatasetRequest request)
     {
         if (!Formats.TryGetValue(request.Format, out var open))
-            throw MarrowException.Bad(request.Name, $"one of the formats {string.Join(", ", Formats.Keys)}", $"\"{request.Format}\"", "Correct the format.");
+            throw MarrowException.Bad(
+                request.Name,
+                $"one of the formats {string.Join(", ", Formats.Keys)}",
+                $"\"{request.Format}\"",
+                "Correct the format.");
         if (!Directory.Exists(request.Root))
-            throw MarrowException.Bad(request.Root, $"the folder of data set {request.Name}", File.Exists(request.Root) ? "a file" : "nothing", "Give its folder, as in --data name=DIR.");
+            throw MarrowException.Bad(
+                request.Root,
+                $"the folder of data set {request.Name}",
+                File.Exists(request.Root) ? "a file" : "nothing",
+                "Give its folder, as in --data name=DIR.");
         var dataset = open(request);
         if (dataset.Samples.Count == 0)
         {
-            var fault = dataset.Faults.Count == 0 ? "no image" : $"no usable image ({dataset.Faults.Count} faults{Reasons(dataset.Faults)})";
-            throw MarrowException.Bad(request.Root, $"a data set of format {request.Format}", fault, "Check the folder and the options.");
+            var fault =
+                dataset.Faults.Count == 0
+                    ? "no image"
+                    : $"no usable image ({dataset.Faults.Count} faults{Reasons(dataset.Faults)})";
+            throw MarrowException.Bad(
+                request.Root,
+                $"a data set of format {request.Format}",
+                fault,
+                "Check the folder and the options.");
         }
-        foreach (var names in (IReadOnlyList<string>[])[dataset.Classes, dataset.NumberNames, dataset.PointNames, dataset.BoxClasses])
+        foreach (
+            var names in (IReadOnlyList<string>[])
+                [dataset.Classes, dataset.NumberNames, dataset.PointNames, dataset.BoxClasses])
         {
             if (names.FirstOrDefault(name => name.Any(char.IsControl)) is { } odd)
-                throw MarrowException.Bad(request.Root, "names of labels without line breaks and control characters", SomeText.Quote(odd), "Correct the cells or the column's name.");
+                throw MarrowException.Bad(
+                    request.Root,
+                    "names of labels without line breaks and control characters",
+                    SomeText.Quote(odd),
+                    "Correct the cells or the column's name.");
         }
         var terms = DatasetTerms.Read(request.Root);
         return dataset with
@@ -50,7 +71,13 @@ public static class DatasetCatalogue
         };
     }
 
-    /// <summary>Of each kind of fault how many there are and what the first is: "; 24 missing-image, the first a.png: ...".</summary>
-    private static string Reasons(IReadOnlyList<DataFault> faults) => string.Concat(faults.GroupBy(f => f.Kind)
-        .Select(kind => $"; {kind.Count()} {kind.Key}, the first {kind.First().File}: {kind.First().Detail.TrimEnd('.')}"));
+    /// <summary>
+    /// Of each kind of fault how many there are and what the first is: "; 24 missing-image, the first a.png: ...".
+    /// </summary>
+    private static string Reasons(IReadOnlyList<DataFault> faults) =>
+        string.Concat(
+            faults
+                .GroupBy(f => f.Kind)
+                .Select(kind =>
+                    $"; {kind.Count()} {kind.Key}, the first {kind.First().File}: {kind.First().Detail.TrimEnd('.')}"));
 }

@@ -14,7 +14,9 @@ public sealed record DatasetRequest
 
     public DatasetOptions Options { get; init; } = new();
 
-    /// <summary>Rows that can't be read become faults instead of ending the reading: for a check that lists them all.</summary>
+    /// <summary>
+    /// Rows that can't be read become faults instead of ending the reading: for a check that lists them all.
+    /// </summary>
     internal bool CollectsBadRows { get; init; }
 }
 
@@ -25,8 +27,8 @@ public sealed record DatasetRequest
 public sealed record DatasetOptions
 {
     /// <summary>
-    /// Options whose paths the user has typed for this command: these may lead anywhere. Those of a recipe or a manifest
-    /// stay below the data set's folder.
+    /// Options whose paths the user has typed for this command: these may lead anywhere. Those of a recipe or a
+    /// manifest stay below the data set's folder.
     /// </summary>
     internal IReadOnlyList<string> NamedByUser { get; init; } = [];
 
@@ -53,7 +55,10 @@ public sealed record DatasetOptions
     /// </summary>
     public string? Blank { get; init; }
 
-    /// <summary>A CSV, path below the root, with the images' column and one column of probabilities a finding; for "self-trained".</summary>
+    /// <summary>
+    /// A CSV, path below the root, with the images' column and one column of probabilities a finding; for
+    /// "self-trained".
+    /// </summary>
     public string? SoftLabels { get; init; }
 
     /// <summary>chexpert: "frontal" (default), "lateral" or "all".</summary>
@@ -74,26 +79,38 @@ public sealed record DatasetOptions
     /// <summary>csv: the file, path below the root. "labels.csv" without it.</summary>
     public string? Csv { get; init; }
 
-    /// <summary>csv: the column of image paths, below the root. Without it the first of path, file, filename, image, Image Index that exists.</summary>
+    /// <summary>
+    /// csv: the column of image paths, below the root. Without it the first of path, file, filename, image, Image Index
+    /// that exists.
+    /// </summary>
     public string? FileColumn { get; init; }
 
-    /// <summary>csv: the column that names the patient. Without it the first of patient, patient_id, patientid, subject; else every image is a patient.</summary>
+    /// <summary>
+    /// csv: the column that names the patient. Without it the first of patient, patient_id, patientid, subject; else
+    /// every image is a patient.
+    /// </summary>
     public string? PatientColumn { get; init; }
 
-    /// <summary>csv: the columns of labels; of kind "points" the points. Without it the first of label, class, target, Finding Labels that exists.</summary>
+    /// <summary>
+    /// csv: the columns of labels; of kind "points" the points. Without it the first of label, class, target, Finding
+    /// Labels that exists.
+    /// </summary>
     public IReadOnlyList<string> LabelColumns { get; init; } = [];
 
     /// <summary>
     /// csv: "classes", one column of class names of which exactly one holds; "findings", a column of 0, 1, -1 or blank
-    /// (or a soft label between 0 and 1) for each, or one column that lists what is there ("edema|fracture"); "numbers", a column for each, blank where unknown; "points", two columns
-    /// NAME_x and NAME_y in original pixels for each, both blank where unknown; labelColumns then gives the NAMEs, and
-    /// without it all such pairs are taken; "boxes", a row for each box with columns x1, y1, x2, y2 and, where there is more
-    /// than one class, one of labels, and all four numbers blank in the row of an image without a box. Without kind: in a recipe what the task takes, else "classes" for one column
-    /// and "findings" for several, or for one whose cells list several.
+    /// (or a soft label between 0 and 1) for each, or one column that lists what is there ("edema|fracture");
+    /// "numbers", a column for each, blank where unknown; "points", two columns NAME_x and NAME_y in original pixels
+    /// for each, both blank where unknown; labelColumns then gives the NAMEs, and without it all such pairs are taken;
+    /// "boxes", a row for each box with columns x1, y1, x2, y2 and, where there is more than one class, one of labels,
+    /// and all four numbers blank in the row of an image without a box. Without kind: in a recipe what the task takes,
+    /// else "classes" for one column and "findings" for several, or for one whose cells list several.
     /// </summary>
     public string? Kind { get; init; }
 
-    /// <summary>csv of kind "numbers": the unit of a column, as {age: years}; for cards, tables and predictions.</summary>
+    /// <summary>
+    /// csv of kind "numbers": the unit of a column, as {age: years}; for cards, tables and predictions.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Units { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
@@ -103,13 +120,14 @@ public sealed record DatasetOptions
     public IReadOnlyDictionary<string, string>? MirrorPairs { get; init; }
 
     /// <summary>
-    /// csv of kind "points" and "boxes": "pixels" (default), of the image as it is stored, or "shares", 0 to 1 of its width and height.
+    /// csv of kind "points" and "boxes": "pixels" (default), of the image as it is stored, or "shares", 0 to 1 of its
+    /// width and height.
     /// </summary>
     public string? Coordinates { get; init; }
 
     /// <summary>
-    /// csv of kind "boxes", and coco: what becomes of images below the folder that the label file does not name. "left-out"
-    /// (default): nothing is known of them. "no-boxes": they are known to have no box.
+    /// csv of kind "boxes", and coco: what becomes of images below the folder that the label file does not name.
+    /// "left-out" (default): nothing is known of them. "no-boxes": they are known to have no box.
     /// </summary>
     public string? Unlisted { get; init; }
 
@@ -123,14 +141,15 @@ public sealed record DatasetOptions
     public string? ImageFolder { get; init; }
 
     /// <summary>
-    /// spineweb16: what is outlined for task segment. "vertebrae" (default): the 17 bodies, class "vertebra"; "spine": the
-    /// discs between them too, class "spine".
+    /// spineweb16: what is outlined for task segment. "vertebrae" (default): the 17 bodies, class "vertebra"; "spine":
+    /// the discs between them too, class "spine".
     /// </summary>
     public string? Area { get; init; }
 
     /// <summary>
-    /// csv: the column of paths of masks, below the root, for task segment; a blank cell is an image without one. A mask is
-    /// a PNG of the image's size: 0 is background, 1 the first class, and so on; with one class 255 is that class too.
+    /// csv: the column of paths of masks, below the root, for task segment; a blank cell is an image without one. A
+    /// mask is a PNG of the image's size: 0 is background, 1 the first class, and so on; with one class 255 is that
+    /// class too.
     /// </summary>
     public string? MaskColumn { get; init; }
 
@@ -140,7 +159,9 @@ public sealed record DatasetOptions
     /// </summary>
     public string? Masks { get; init; }
 
-    /// <summary>csv and images, with masks: what the values 1, 2 ... of masks show, at most 32. "foreground" without it.</summary>
+    /// <summary>
+    /// csv and images, with masks: what the values 1, 2 ... of masks show, at most 32. "foreground" without it.
+    /// </summary>
     public IReadOnlyList<string> MaskClasses { get; init; } = [];
 
     /// <summary>SPDX identifier or LicenseRef of the data, where the format does not say; any format.</summary>

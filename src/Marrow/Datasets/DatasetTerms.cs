@@ -14,12 +14,15 @@ internal sealed record DatasetTerms(string? License = null, string? Citation = n
     public const string FileName = "dataset.json";
 
     /// <summary>Throws <see cref="MarrowException"/> when it can't be written.</summary>
-    public void Write(string root) => AtomicFile.WriteText(Path.Combine(root, FileName), JsonSerializer.Serialize(this, MarrowJson.Options));
+    public void Write(string root) =>
+        AtomicFile.WriteText(Path.Combine(root, FileName), JsonSerializer.Serialize(this, MarrowJson.Options));
 
     /// <summary>Null without the file. Throws <see cref="MarrowException"/> when it is no such JSON.</summary>
     internal static DatasetTerms? Read(string root)
     {
         var path = Path.Combine(root, FileName);
-        return File.Exists(path) ? MarrowJson.Read<DatasetTerms>(path, "license, citation and version", "Remove the file or correct it.") : null;
+        return File.Exists(path)
+            ? MarrowJson.Read<DatasetTerms>(path, "license, citation and version", "Remove the file or correct it.")
+            : null;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Marrow.Imaging;
 
@@ -30,12 +31,20 @@ internal sealed partial class ImageList(DatasetRequest request)
         var id = text.Replace('\\', '/');
         while (id.StartsWith("./", StringComparison.Ordinal))
             id = id[2..];
-        return IsSafe(id) ? id : throw table.Bad(row, column, "a path below the data set's folder", "Absolute paths and \"..\" are refused: leave out what leads to the folder, so that \"images/a.png\" remains.");
+        return IsSafe(id)
+            ? id
+            : throw table.Bad(
+                row,
+                column,
+                "a path below the data set's folder",
+                "Absolute paths and \"..\" are refused: leave out what leads to the folder, so that \"images/a.png\" "
+                    + "remains."
+            );
     }
 
     /// <summary>
-    /// Of a path that no file has the one image that it can only mean: the same path with an ending, or, where it names no
-    /// folder, the same name in some folder. Otherwise the path as it is.
+    /// Of a path that no file has the one image that it can only mean: the same path with an ending, or, where it names
+    /// no folder, the same name in some folder. Otherwise the path as it is.
     /// </summary>
     public string Resolve(string id)
     {
@@ -46,14 +55,29 @@ internal sealed partial class ImageList(DatasetRequest request)
     }
 
     /// <summary>What was done to find images, for whoever checks the data.</summary>
-    public IReadOnlyList<string> Notes => _found == 0 ? []
-        : [FormattableString.Invariant($"{_found} paths lack their folder or their ending: each is the one image of that name below {request.Root}")];
+    public IReadOnlyList<string> Notes =>
+        _found == 0
+            ? []
+            :
+            [
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{_found} paths lack their folder or their ending: each is the one image of that name below "
+                        + $"{request.Root}"
+                ),
+            ];
 
     /// <summary>A path, with forward slashes, that stays below the root on every operating system.</summary>
-    public static bool IsSafe(string id) => id.Length is > 0 and <= 1024 && id[0] != '/' && !id.Contains(':') && !id.Any(char.IsControl)
+    public static bool IsSafe(string id) =>
+        id.Length is > 0 and <= 1024
+        && id[0] != '/'
+        && !id.Contains(':')
+        && !id.Any(char.IsControl)
         && id.Split('/').All(part => part.Length > 0 && part != "." && part != "..");
 
-    /// <summary>Reads every row; one that can't be read ends it by its exception, or is recorded where a check asked for that.</summary>
+    /// <summary>
+    /// Reads every row; one that can't be read ends it by its exception, or is recorded where a check asked for that.
+    /// </summary>
     public void ForEachRow(IEnumerable<CsvRow> rows, Action<CsvRow> read)
     {
         foreach (var row in rows)
@@ -64,7 +88,12 @@ internal sealed partial class ImageList(DatasetRequest request)
             }
             catch (MarrowException e) when (request.CollectsBadRows)
             {
-                Faults.Add(new DataFault("bad-row", FormattableString.Invariant($"line {row.Line}"), e.Message, "dropped"));
+                Faults.Add(
+                    new DataFault(
+                        "bad-row",
+                        string.Create(CultureInfo.InvariantCulture, $"line {row.Line}"),
+                        e.Message,
+                        "dropped"));
             }
         }
     }
@@ -76,10 +105,14 @@ internal sealed partial class ImageList(DatasetRequest request)
     public static string Release(IReadOnlyList<CsvRow> rows, int column, string name)
     {
         var path = rows.Count > 0 && column < rows[0].Fields.Length ? rows[0].Fields[column] : "";
-        return ReleasePattern().Match(path) is { Success: true } match && match.Groups[1].Value == name ? match.Groups[2].Value : "";
+        return ReleasePattern().Match(path) is { Success: true } match && match.Groups[1].Value == name
+            ? match.Groups[2].Value
+            : "";
     }
 
-    /// <summary>Where the image lies; null when it was taken before or does not exist, which is recorded as a fault.</summary>
+    /// <summary>
+    /// Where the image lies; null when it was taken before or does not exist, which is recorded as a fault.
+    /// </summary>
     public string? Take(string id)
     {
         if (!_seen.Add(id))
@@ -125,12 +158,19 @@ internal sealed partial class ImageList(DatasetRequest request)
         };
     }
 
-    /// <summary>An image behind a link may be where its owner keeps it. It is taken, and each such link told once.</summary>
+    /// <summary>
+    /// An image behind a link may be where its owner keeps it. It is taken, and each such link told once.
+    /// </summary>
     private void NoteLink(string id, string path)
     {
-        var link = Leaving(Folder(id)) ?? (new FileInfo(path).LinkTarget is null ? null : DataPath.LeavingLink(request.Root, id));
+        var link = Leaving(Folder(id))
+            ?? (new FileInfo(path).LinkTarget is null ? null : DataPath.LeavingLink(request.Root, id));
         if (link is not null && _links.Add(link))
-            Faults.Add(new DataFault(LinkFault, link, "A link that leads out of the data set's folder; what it leads to is taken."));
+            Faults.Add(
+                new DataFault(
+                    LinkFault,
+                    link,
+                    "A link that leads out of the data set's folder; what it leads to is taken."));
     }
 
     /// <summary>Each folder is looked at once: CheXpert has 190,000.</summary>
@@ -139,14 +179,19 @@ internal sealed partial class ImageList(DatasetRequest request)
         if (folder.Length == 0)
             return null;
         if (!_leaving.TryGetValue(folder, out var link))
-            _leaving[folder] = link = Leaving(Folder(folder)) ?? (new FileInfo(Path.Combine(request.Root, folder)).LinkTarget is null ? null : DataPath.LeavingLink(request.Root, folder));
+            _leaving[folder] = link = Leaving(Folder(folder))
+                ?? (
+                    new FileInfo(Path.Combine(request.Root, folder)).LinkTarget is null
+                        ? null
+                        : DataPath.LeavingLink(request.Root, folder));
         return link;
     }
 
     private static string Folder(string id) => id[..Math.Max(0, id.LastIndexOf('/'))];
 
     /// <summary>The folder "patient00042" in a path, as CheXpert and MURA have it; null without one.</summary>
-    public static string? PatientFolder(string id) => PatientPattern().Match(id) is { Success: true } match ? match.Groups[1].Value : null;
+    public static string? PatientFolder(string id) =>
+        PatientPattern().Match(id) is { Success: true } match ? match.Groups[1].Value : null;
 
     [GeneratedRegex("(?:^|/)(patient[0-9]+)/", RegexOptions.CultureInvariant)]
     private static partial Regex PatientPattern();

@@ -3,8 +3,8 @@ using System.IO.Enumeration;
 namespace Marrow.Datasets;
 
 /// <summary>
-/// The images below a folder by their names alone, for tables that name them without their folder or without their ending,
-/// as NIH's does. Looked up once, when the first path of a table is not found as it stands.
+/// The images below a folder by their names alone, for tables that name them without their folder or without their
+/// ending, as NIH's does. Looked up once, when the first path of a table is not found as it stands.
 /// </summary>
 internal sealed class ImageNames
 {
@@ -15,11 +15,14 @@ internal sealed class ImageNames
     public ImageNames(string root)
     {
         var files = new Lazy<List<string>>(() => [.. Files(root)]);
-        Lazy<ILookup<string, string>> By(Func<string, string> key) => new(() => files.Value.ToLookup(key, StringComparer.Ordinal));
+        Lazy<ILookup<string, string>> By(Func<string, string> key) =>
+            new(() => files.Value.ToLookup(key, StringComparer.Ordinal));
         (_byStem, _byName, _byNameStem) = (By(WithoutEnding), By(Name), By(id => WithoutEnding(Name(id))));
     }
 
-    /// <summary>Images of this path but for its ending; of a path without a folder also those of this name in any folder.</summary>
+    /// <summary>
+    /// Images of this path but for its ending; of a path without a folder also those of this name in any folder.
+    /// </summary>
     public IReadOnlyList<string> Meant(string id) =>
         _byStem.Value[id].ToList() is { Count: > 0 } ended ? ended : id.Contains('/') ? [] : Elsewhere(id);
 
@@ -28,7 +31,8 @@ internal sealed class ImageNames
         _byName.Value[Name(id)].ToList() is { Count: > 0 } named ? named : [.. _byNameStem.Value[Name(id)]];
 
     /// <summary>Whether a path ends as those of images do.</summary>
-    public static bool IsImage(string path) => Endings.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+    public static bool IsImage(string path) =>
+        Endings.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Paths below the root with forward slashes, in no order.</summary>
     private static IEnumerable<string> Files(string root)
@@ -38,10 +42,15 @@ internal sealed class ImageNames
             RecurseSubdirectories = true,
             AttributesToSkip = FileAttributes.Hidden | FileAttributes.System, // ".thumbnails" and the like
         };
-        var files = new FileSystemEnumerable<string>(root, (ref FileSystemEntry entry) => entry.ToFullPath(), enumeration)
+        var files = new FileSystemEnumerable<string>(
+            root,
+            (ref FileSystemEntry entry) => entry.ToFullPath(),
+            enumeration)
         {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && IsImage(entry.FileName.ToString()),
-            ShouldRecursePredicate = (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0, // Links make loops.
+            ShouldIncludePredicate = (ref FileSystemEntry entry) =>
+                !entry.IsDirectory && IsImage(entry.FileName.ToString()),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) =>
+                (entry.Attributes & FileAttributes.ReparsePoint) == 0, // Links make loops.
         };
         return files.Select(path => Path.GetRelativePath(root, path).Replace('\\', '/'));
     }

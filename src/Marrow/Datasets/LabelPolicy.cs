@@ -5,8 +5,8 @@ namespace Marrow.Datasets;
 
 /// <summary>
 /// Cells of findings (1, 0, -1 "uncertain", blank "not mentioned") to labels, each finding by its own policy (CheXpert,
-/// section 3.1; label smoothing: Pham et al. 2019, section 3.3). The classes are the findings in their order, followed by
-/// ":negative" and ":uncertain" for each finding read as three classes.
+/// section 3.1; label smoothing: Pham et al. 2019, section 3.3). The classes are the findings in their order, followed
+/// by ":negative" and ":uncertain" for each finding read as three classes.
 /// </summary>
 internal sealed class LabelPolicy
 {
@@ -25,16 +25,28 @@ internal sealed class LabelPolicy
 
     /// <param name="blank">0 or NaN.</param>
     /// <param name="softLabels">By image id, [findings]; for "self-trained".</param>
-    public LabelPolicy(DatasetRequest request, IReadOnlyList<string> findings, float blank, Dictionary<string, float[]> softLabels)
+    public LabelPolicy(
+        DatasetRequest request,
+        IReadOnlyList<string> findings,
+        float blank,
+        Dictionary<string, float[]> softLabels)
     {
         (_findings, _blank, _softLabels) = (findings, blank, softLabels);
         var given = request.Options.Uncertain;
         foreach (var name in given.Keys)
         {
             if (name != "default" && !findings.Contains(name))
-                throw MarrowException.Bad($"{request.Name}: option uncertain", $"default or one of {string.Join(", ", findings)}", $"\"{name}\"", "Correct the finding's name.");
+                throw MarrowException.Bad(
+                    $"{request.Name}: option uncertain",
+                    $"default or one of {string.Join(", ", findings)}",
+                    $"\"{name}\"",
+                    "Correct the finding's name.");
         }
-        _rules = [.. findings.Select(f => ParseRule(request, f, given.GetValueOrDefault(f) ?? given.GetValueOrDefault("default") ?? "ignore"))];
+        _rules =
+        [
+            .. findings.Select(f =>
+                ParseRule(request, f, given.GetValueOrDefault(f) ?? given.GetValueOrDefault("default") ?? "ignore")),
+        ];
 
         var classes = findings.ToList();
         var threeClass = new List<ThreeClassFinding>();
@@ -48,7 +60,10 @@ internal sealed class LabelPolicy
         (Classes, ThreeClassFindings) = (classes, threeClass);
     }
 
-    /// <summary>[classes] of one image. <paramref name="columns"/>: where each finding is. Throws <see cref="MarrowException"/> for another value.</summary>
+    /// <summary>
+    /// [classes] of one image. <paramref name="columns"/>: where each finding is. Throws <see cref="MarrowException"/>
+    /// for another value.
+    /// </summary>
     public float[] Labels(CsvTable table, CsvRow row, IReadOnlyList<int> columns, string id)
     {
         var labels = new float[Classes.Count];
@@ -76,11 +91,28 @@ internal sealed class LabelPolicy
     /// <summary>A word that stands for 1 or 0 in many tables; it is not read, so that none has to be guessed.</summary>
     public static bool IsYesOrNo(string cell) => Words.Contains(cell, StringComparer.OrdinalIgnoreCase);
 
-    private static readonly string[] Words = ["yes", "no", "y", "n", "true", "false", "positive", "negative", "present", "absent"];
+    private static readonly string[] Words =
+    [
+        "yes",
+        "no",
+        "y",
+        "n",
+        "true",
+        "false",
+        "positive",
+        "negative",
+        "present",
+        "absent",
+    ];
 
-    private static double Cell(CsvTable table, CsvRow row, int column) => IsYesOrNo(row.Fields[column])
-        ? throw table.Bad(row, column, "1, 0, -1, blank or a probability", "Write 1 for yes and 0 for no in this column.")
-        : table.Number(row, column, blank: true);
+    private static double Cell(CsvTable table, CsvRow row, int column) =>
+        IsYesOrNo(row.Fields[column])
+            ? throw table.Bad(
+                row,
+                column,
+                "1, 0, -1, blank or a probability",
+                "Write 1 for yes and 0 for no in this column.")
+            : table.Number(row, column, blank: true);
 
     private float UncertainLabel(int finding, string id)
     {
@@ -105,10 +137,13 @@ internal sealed class LabelPolicy
             case ["ones"]: return new Rule(Uncertain.Value, 1, 1);
             case ["multi-class"]: return new Rule(Uncertain.MultiClass);
             case ["self-trained"]: return new Rule(Uncertain.SelfTrained);
-            case ["zeros" or "ones", var range] when ParseRange(range) is { } bounds: return new Rule(Uncertain.Value, bounds.Low, bounds.High);
+            case ["zeros" or "ones", var range] when ParseRange(range) is { } bounds:
+                return new Rule(Uncertain.Value, bounds.Low, bounds.High);
         }
         throw MarrowException.Bad($"{request.Name}: option uncertain, {finding}",
-            "ignore, zeros, ones, multi-class, self-trained, or a range as in \"ones 0.55-0.85\"", $"\"{text}\"", "Correct it.");
+            "ignore, zeros, ones, multi-class, self-trained, or a range as in \"ones 0.55-0.85\"",
+            $"\"{text}\"",
+            "Correct it.");
     }
 
     private static (double Low, double High)? ParseRange(string text)
@@ -120,28 +155,45 @@ internal sealed class LabelPolicy
             && low <= high && high <= MaxProbability ? (low, high) : null;
     }
 
-    /// <summary>0 or NaN from the option's words. Throws <see cref="MarrowException"/> when it is not given and has no default.</summary>
+    /// <summary>
+    /// 0 or NaN from the option's words. Throws <see cref="MarrowException"/> when it is not given and has no default.
+    /// </summary>
     public static float BlankValue(DatasetRequest request, string? whenNotGiven)
     {
         var blank = request.Options.Blank ?? whenNotGiven
-            ?? throw MarrowException.Bad($"{request.Name}: option blank", "\"zeros\" or \"masked\"", "nothing", "Say how findings that a report does not mention are read; it changes what is learnt.");
+            ?? throw MarrowException.Bad(
+                $"{request.Name}: option blank",
+                "\"zeros\" or \"masked\"",
+                "nothing",
+                "Say how findings that a report does not mention are read; it changes what is learnt.");
         return OptionCheck.OneOf(request, "blank", blank, "zeros", "masked") == "zeros" ? 0 : float.NaN;
     }
 
     /// <summary>The file of option softLabels by image id, [findings]; empty without one.</summary>
-    public static Dictionary<string, float[]> ReadSoftLabels(DatasetRequest request, IReadOnlyList<string> findings, Func<string, CsvTable, CsvRow, int, string> toId)
+    public static Dictionary<string, float[]> ReadSoftLabels(
+        DatasetRequest request,
+        IReadOnlyList<string> findings,
+        Func<string, CsvTable, CsvRow, int, string> toId)
     {
         var soft = new Dictionary<string, float[]>(StringComparer.Ordinal);
         if (request.Options.SoftLabels is null)
             return soft;
-        var table = CsvTable.Read(DataPath.OfOption(request, "softLabels", request.Options.SoftLabels), hasHeader: true);
-        var file = CsvFolder.FirstColumn(table, CsvFolder.FileColumns) is { } found and >= 0 ? found : table.Column(CsvFolder.FileColumns[0]);
+        var table = CsvTable.Read(
+            DataPath.OfOption(request, "softLabels", request.Options.SoftLabels),
+            hasHeader: true);
+        var file = CsvFolder.FirstColumn(table, CsvFolder.FileColumns) is { } found and >= 0
+            ? found
+            : table.Column(CsvFolder.FileColumns[0]);
         var columns = findings.Select(table.Column).ToArray();
         foreach (var row in table.Rows)
         {
             var values = columns.Select(column => (float)table.Number(row, column)).ToArray();
             if (values.Any(v => v is < 0 or > 1))
-                throw MarrowException.Bad($"{table.Path}, line {row.Line}", "probabilities from 0 to 1", "another number", "Correct the line.");
+                throw MarrowException.Bad(
+                    $"{table.Path}, line {row.Line}",
+                    "probabilities from 0 to 1",
+                    "another number",
+                    "Correct the line.");
             soft[toId(row.Fields[file], table, row, file)] = values;
         }
         return soft;

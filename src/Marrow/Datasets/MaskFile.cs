@@ -3,9 +3,9 @@ using Marrow.Imaging;
 namespace Marrow.Datasets;
 
 /// <summary>
-/// Masks as PNG files: greyscale of the image's size, 0 is background, 1 the first class, 2 the second, and so on. With a
-/// single class 255 stands for it too, which is how most programs draw a mask. Any other value is an error: a mask that was
-/// smoothed, resized or saved as JPEG has grey edges whose meaning would be guessed.
+/// Masks as PNG files: greyscale of the image's size, 0 is background, 1 the first class, 2 the second, and so on. With
+/// a single class 255 stands for it too, which is how most programs draw a mask. Any other value is an error: a mask
+/// that was smoothed, resized or saved as JPEG has grey edges whose meaning would be guessed.
 /// </summary>
 internal static class MaskFile
 {
@@ -14,35 +14,55 @@ internal static class MaskFile
 
     private const byte White = byte.MaxValue;
 
-    /// <summary>[height * width]: the class of each pixel, 0 for background. Throws <see cref="MarrowException"/> for anything but a mask.</summary>
+    /// <summary>
+    /// [height * width]: the class of each pixel, 0 for background. Throws <see cref="MarrowException"/> for anything
+    /// but a mask.
+    /// </summary>
     public static (byte[] Classes, int Width, int Height) Read(string path, int classCount)
     {
         RequirePng(path, RadiographReader.ReadHeader(path));
         var picture = RadiographReader.Read(path);
         if (classCount > 1 && picture.Warnings.Count > 0)
-            throw MarrowException.Bad(path, "a greyscale PNG whose values are classes", $"a picture of another kind ({string.Join(" ", picture.Warnings)})", "Save the class numbers as 8-bit greyscale.");
+            throw MarrowException.Bad(
+                path,
+                "a greyscale PNG whose values are classes",
+                $"a picture of another kind ({string.Join(" ", picture.Warnings)})",
+                "Save the class numbers as 8-bit greyscale.");
         var classes = new byte[picture.Pixels.Length];
         for (var i = 0; i < classes.Length; i++)
         {
             var value = picture.Pixels[i];
             classes[i] = value <= classCount ? (byte)value : classCount == 1 && value == White ? (byte)1
-                : throw MarrowException.Bad(path, classCount == 1 ? "the values 0 and 255 (or 1) alone" : $"values from 0 to {classCount}, one for each class", $"{value} at x {i % picture.Width}, y {i / picture.Width}", "Save the mask without smoothing, or name its classes by maskClasses.");
+                : throw MarrowException.Bad(
+                    path,
+                    classCount == 1
+                        ? "the values 0 and 255 (or 1) alone"
+                        : $"values from 0 to {classCount}, one for each class",
+                    $"{value} at x {i % picture.Width}, y {i / picture.Width}",
+                    "Save the mask without smoothing, or name its classes by maskClasses.");
         }
         return (classes, picture.Width, picture.Height);
     }
 
-    /// <summary>Compares sizes by the headers alone. Throws <see cref="MarrowException"/> when they differ or the mask is no PNG.</summary>
+    /// <summary>
+    /// Compares sizes by the headers alone. Throws <see cref="MarrowException"/> when they differ or the mask is no
+    /// PNG.
+    /// </summary>
     public static void RequireSameSize(string maskPath, string imagePath)
     {
         var (mask, image) = (RadiographReader.ReadHeader(maskPath), RadiographReader.ReadHeader(imagePath));
         RequirePng(maskPath, mask);
         if ((mask.Width, mask.Height) != (image.Width, image.Height))
-            throw MarrowException.Bad(maskPath, $"{image.Width}x{image.Height} px as {imagePath} has", $"{mask.Width}x{mask.Height}", "Save the mask at the image's size.");
+            throw MarrowException.Bad(
+                maskPath,
+                $"{image.Width}x{image.Height} px as {imagePath} has",
+                $"{mask.Width}x{mask.Height}",
+                "Save the mask at the image's size.");
     }
 
     /// <summary>
-    /// All that a run asks of a mask, for whoever checks the data. Throws <see cref="MarrowException"/> for one that is no
-    /// mask, has another size than its image, or holds a value that is no class.
+    /// All that a run asks of a mask, for whoever checks the data. Throws <see cref="MarrowException"/> for one that is
+    /// no mask, has another size than its image, or holds a value that is no class.
     /// </summary>
     public static void Require(string maskPath, string imagePath, int classCount)
     {
@@ -53,6 +73,12 @@ internal static class MaskFile
     private static void RequirePng(string path, ImageHeader header)
     {
         if (header.Format != ImageFormat.Png)
-            throw MarrowException.Bad(path, "a PNG", header.Format == ImageFormat.Jpeg ? "a JPEG, which blurs the edges of a mask" : $"a {header.Format} file", "Save the mask as PNG.");
+            throw MarrowException.Bad(
+                path,
+                "a PNG",
+                header.Format == ImageFormat.Jpeg
+                    ? "a JPEG, which blurs the edges of a mask"
+                    : $"a {header.Format} file",
+                "Save the mask as PNG.");
     }
 }

@@ -1,15 +1,16 @@
 namespace Marrow.Datasets;
 
 /// <summary>
-/// Images with masks for the task segment: a CSV whose column names each mask, or a folder of masks that have the images'
-/// names. An image without a mask is kept, unlabelled.
+/// Images with masks for the task segment: a CSV whose column names each mask, or a folder of masks that have the
+/// images' names. An image without a mask is kept, unlabelled.
 /// </summary>
 internal static class MaskSamples
 {
     public const string Fault = "bad-mask";
     private const string DefaultClass = "foreground";
 
-    public static bool AreAskedFor(DatasetOptions options) => options.MaskColumn is not null || options.Masks is not null || options.MaskClasses.Count > 0;
+    public static bool AreAskedFor(DatasetOptions options) =>
+        options.MaskColumn is not null || options.Masks is not null || options.MaskClasses.Count > 0;
 
     /// <summary>A CSV of images and their masks; other labels are not read.</summary>
     public static Dataset OpenCsv(DatasetRequest request)
@@ -17,7 +18,11 @@ internal static class MaskSamples
         OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "maskColumn", "masks", "maskClasses");
         var options = request.Options;
         if (options.MaskColumn is null == options.Masks is null)
-            throw MarrowException.Bad($"{request.Name}: options maskColumn and masks", "one of them", options.Masks is null ? "none" : "both", "Name the column, or the folder, that the masks are found by.");
+            throw MarrowException.Bad(
+                $"{request.Name}: options maskColumn and masks",
+                "one of them",
+                options.Masks is null ? "none" : "both",
+                "Name the column, or the folder, that the masks are found by.");
         var table = CsvFolder.ReadTable(request);
         var (file, patient) = CsvFolder.FileAndPatient(request, table);
         var mask = options.MaskColumn is null ? -1 : table.Column(options.MaskColumn);
@@ -31,7 +36,12 @@ internal static class MaskSamples
                 : Required(Path.Combine(request.Root, ImageList.CheckPath(row.Fields[mask], table, row, mask)), id);
             if (maskPath is not null)
                 MaskFile.RequireSameSize(maskPath, path);
-            images.Samples.Add(new Sample(id: id, imagePath: path, patient: CsvFolder.PatientOf(row, patient, id)) { MaskPath = maskPath });
+            images.Samples.Add(
+                new Sample(id: id, imagePath: path, patient: CsvFolder.PatientOf(row, patient, id))
+                {
+                    MaskPath = maskPath,
+                }
+            );
         });
         return new Dataset(
             name: request.Name,
@@ -45,11 +55,17 @@ internal static class MaskSamples
         };
     }
 
-    /// <summary>Attaches the masks of a folder to the images of a data set, and takes the masks themselves out of it.</summary>
+    /// <summary>
+    /// Attaches the masks of a folder to the images of a data set, and takes the masks themselves out of it.
+    /// </summary>
     public static Dataset Attach(DatasetRequest request, Dataset dataset)
     {
         if (request.Options.Masks is null)
-            throw MarrowException.Bad($"{request.Name}: option maskClasses", "masks, the folder that they are in", "maskClasses alone", "Name the folder.");
+            throw MarrowException.Bad(
+                $"{request.Name}: option maskClasses",
+                "masks, the folder that they are in",
+                "maskClasses alone",
+                "Name the folder.");
         var folder = Folder(request);
         var faults = new List<DataFault>();
         var samples = new List<Sample>();
@@ -68,14 +84,26 @@ internal static class MaskSamples
             }
             samples.Add(sample with { MaskPath = maskPath });
         }
-        return dataset with { Samples = samples, Faults = [.. dataset.Faults, .. faults], MaskClasses = Classes(request) };
+        return dataset with
+        {
+            Samples = samples,
+            Faults = [.. dataset.Faults, .. faults],
+            MaskClasses = Classes(request),
+        };
     }
 
     private static IReadOnlyList<string> Classes(DatasetRequest request)
     {
         var names = request.Options.MaskClasses;
-        if (names.Count > MaskFile.MostClasses || names.Distinct(StringComparer.Ordinal).Count() != names.Count || names.Any(string.IsNullOrWhiteSpace))
-            throw MarrowException.Bad($"{request.Name}: option maskClasses", $"at most {MaskFile.MostClasses} names that differ", string.Join(", ", names), "Correct them.");
+        if (
+            names.Count > MaskFile.MostClasses
+            || names.Distinct(StringComparer.Ordinal).Count() != names.Count
+            || names.Any(string.IsNullOrWhiteSpace))
+            throw MarrowException.Bad(
+                $"{request.Name}: option maskClasses",
+                $"at most {MaskFile.MostClasses} names that differ",
+                string.Join(", ", names),
+                "Correct them.");
         return names.Count > 0 ? names : [DefaultClass];
     }
 
@@ -83,7 +111,9 @@ internal static class MaskSamples
     private static string? Find(DatasetRequest request, string id)
     {
         var name = Path.ChangeExtension(id, ".png");
-        string[] names = name.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? [name, name[(slash + 1)..]] : [name];
+        string[] names = name.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash
+            ? [name, name[(slash + 1)..]]
+            : [name];
         return names.Select(n => Path.Combine(request.Root, Folder(request), n)).FirstOrDefault(File.Exists);
     }
 
@@ -92,9 +122,19 @@ internal static class MaskSamples
         var folder = DataPath.Plain(request.Options.Masks!);
         DataPath.Below(request.Root, folder, $"{request.Name}: option masks");
         return Directory.Exists(Path.Combine(request.Root, folder)) ? folder
-            : throw MarrowException.Bad(Path.Combine(request.Root, folder), "a folder of masks", "none of that name", "Correct the option masks.");
+            : throw MarrowException.Bad(
+                Path.Combine(request.Root, folder),
+                "a folder of masks",
+                "none of that name",
+                "Correct the option masks.");
     }
 
-    private static string Required(string path, string id) => File.Exists(path) ? path
-        : throw MarrowException.Bad(path, $"the mask of {id}", "no file of that name", "Correct the cell, or leave it blank for an image without a mask.");
+    private static string Required(string path, string id) =>
+        File.Exists(path)
+            ? path
+            : throw MarrowException.Bad(
+                path,
+                $"the mask of {id}",
+                "no file of that name",
+                "Correct the cell, or leave it blank for an image without a mask.");
 }

@@ -15,12 +15,24 @@ internal static class MatFile
     private const int MaxValues = 4096;
 
     // Data types, table 1-1.
-    private const uint Int8 = 1, UInt8 = 2, Int16 = 3, UInt16 = 4, Int32 = 5, UInt32 = 6, Single = 7, Double = 9, Matrix = 14, Compressed = 15;
+    private const uint Int8 = 1,
+        UInt8 = 2,
+        Int16 = 3,
+        UInt16 = 4,
+        Int32 = 5,
+        UInt32 = 6,
+        Single = 7,
+        Double = 9,
+        Matrix = 14,
+        Compressed = 15;
 
     // Array types, table 1-3, that hold plain numbers: double to uint64.
     private const int FirstNumericClass = 6, LastNumericClass = 15;
 
-    /// <summary>[rows, columns] of the variable. Throws <see cref="MarrowException"/> when the file has no such matrix of numbers.</summary>
+    /// <summary>
+    /// [rows, columns] of the variable. Throws <see cref="MarrowException"/> when the file has no such matrix of
+    /// numbers.
+    /// </summary>
     public static double[,] ReadMatrix(string path, string variable)
     {
         byte[] bytes;
@@ -32,8 +44,16 @@ internal static class MatFile
         {
             throw new MarrowException($"{path}: can't be read ({e.Message}). Check the file and its permissions.", e);
         }
-        if (bytes.Length < HeaderBytes || !bytes.AsSpan().StartsWith("MATLAB 5.0"u8) || bytes[126] != 'I' || bytes[127] != 'M')
-            throw MarrowException.Bad(path, "a little-endian MATLAB level 5 file", "another one", "Save it with save -v6 or -v7.");
+        if (
+            bytes.Length < HeaderBytes
+            || !bytes.AsSpan().StartsWith("MATLAB 5.0"u8)
+            || bytes[126] != 'I'
+            || bytes[127] != 'M')
+            throw MarrowException.Bad(
+                path,
+                "a little-endian MATLAB level 5 file",
+                "another one",
+                "Save it with save -v6 or -v7.");
         try
         {
             var rest = bytes.AsSpan(HeaderBytes);
@@ -52,9 +72,18 @@ internal static class MatFile
         }
         catch (InvalidDataException e)
         {
-            throw MarrowException.Bad(path, $"a matrix \"{variable}\"", $"a damaged file ({e.Message})", "Copy or download it again.", e);
+            throw MarrowException.Bad(
+                path,
+                $"a matrix \"{variable}\"",
+                $"a damaged file ({e.Message})",
+                "Copy or download it again.",
+                e);
         }
-        throw MarrowException.Bad(path, $"a matrix \"{variable}\"", "none of that name", "Check that it is the landmarks' file.");
+        throw MarrowException.Bad(
+            path,
+            $"a matrix \"{variable}\"",
+            "none of that name",
+            "Check that it is the landmarks' file.");
     }
 
     private readonly ref struct Element(uint type, ReadOnlySpan<byte> data)
@@ -96,7 +125,9 @@ internal static class MatFile
         return element.Type == Matrix ? ParseMatrixBody(element.Data, variable) : null;
     }
 
-    /// <summary>Array flags, dimensions, name, real part, as in chapter 1, "miMATRIX"; null for another variable.</summary>
+    /// <summary>
+    /// Array flags, dimensions, name, real part, as in chapter 1, "miMATRIX"; null for another variable.
+    /// </summary>
     private static double[,]? ParseMatrixBody(ReadOnlySpan<byte> body, string variable)
     {
         var rest = body.ToArray().AsSpan();
@@ -105,7 +136,10 @@ internal static class MatFile
         var name = ReadElement(ref rest, padded: true);
         if (!name.Data.SequenceEqual(Encoding.ASCII.GetBytes(variable)))
             return null;
-        if (flags.Type != UInt32 || flags.Data.Length != 8 || flags.Data[0] is < FirstNumericClass or > LastNumericClass)
+        if (
+            flags.Type != UInt32
+            || flags.Data.Length != 8
+            || flags.Data[0] is < FirstNumericClass or > LastNumericClass)
             throw new InvalidDataException("a variable that is no matrix of numbers");
         if (dimensions.Type != Int32 || dimensions.Data.Length != 8)
             throw new InvalidDataException("a variable that is not of two dimensions");
@@ -115,16 +149,26 @@ internal static class MatFile
             throw new InvalidDataException($"a matrix of {rows} x {columns}");
 
         var real = ReadElement(ref rest, padded: true);
-        var size = real.Type switch { Int8 or UInt8 => 1, Int16 or UInt16 => 2, Int32 or UInt32 or Single => 4, Double => 8, _ => 0 };
+        var size = real.Type switch
+        {
+            Int8 or UInt8 => 1,
+            Int16 or UInt16 => 2,
+            Int32 or UInt32 or Single => 4,
+            Double => 8,
+            _ => 0,
+        };
         if (size == 0 || real.Data.Length != rows * columns * size)
-            throw new InvalidDataException($"{real.Data.Length} bytes of type {real.Type} for {rows} x {columns} values");
+            throw new InvalidDataException(
+                $"{real.Data.Length} bytes of type {real.Type} for {rows} x {columns} values");
         var matrix = new double[rows, columns];
         for (var i = 0; i < rows * columns; i++) // Column by column.
             matrix[i % rows, i / rows] = Value(real.Type, real.Data[(i * size)..]);
         return matrix;
     }
 
-    /// <summary>Whole numbers are stored in the smallest type that holds them, whatever the class of the matrix.</summary>
+    /// <summary>
+    /// Whole numbers are stored in the smallest type that holds them, whatever the class of the matrix.
+    /// </summary>
     private static double Value(uint type, ReadOnlySpan<byte> data) => type switch
     {
         Int8 => (sbyte)data[0],

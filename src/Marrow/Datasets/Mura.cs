@@ -9,9 +9,20 @@ namespace Marrow.Datasets;
 internal static class Mura
 {
     public const string License = "LicenseRef-MURA-research";
-    public const string Citation = "Rajpurkar, Irvin et al. MURA: large dataset for abnormality detection in musculoskeletal radiographs. MIDL 2018.";
+    public const string Citation =
+        "Rajpurkar, Irvin et al. MURA: large dataset for abnormality detection in musculoskeletal radiographs. MIDL "
+            + "2018.";
     private const string ReleasePrefix = "MURA";
-    private static readonly string[] BodyParts = ["XR_ELBOW", "XR_FINGER", "XR_FOREARM", "XR_HAND", "XR_HUMERUS", "XR_SHOULDER", "XR_WRIST"];
+    private static readonly string[] BodyParts =
+    [
+        "XR_ELBOW",
+        "XR_FINGER",
+        "XR_FOREARM",
+        "XR_HAND",
+        "XR_HUMERUS",
+        "XR_SHOULDER",
+        "XR_WRIST",
+    ];
 
     public static Dataset Open(DatasetRequest request)
     {
@@ -20,7 +31,9 @@ internal static class Mura
         var wanted = request.Options.BodyPart is { } part ? NormalizePart(request, part) : null;
         var labels = ReadStudies(DataPath.Below(request.Root, split + "_labeled_studies.csv", request.Name));
 
-        var paths = CsvTable.Read(DataPath.Below(request.Root, split + "_image_paths.csv", request.Name), hasHeader: false);
+        var paths = CsvTable.Read(
+            DataPath.Below(request.Root, split + "_image_paths.csv", request.Name),
+            hasHeader: false);
         var images = new ImageList(request);
         images.ForEachRow(paths.Rows, row =>
         {
@@ -32,9 +45,20 @@ internal static class Mura
             if (wanted is not null && bodyPart != wanted)
                 return;
             if (!labels.TryGetValue(study, out var label))
-                throw paths.Bad(row, 0, $"a study of {split}_labeled_studies.csv", "Check that the two files belong together.");
+                throw paths.Bad(
+                    row,
+                    0,
+                    $"a study of {split}_labeled_studies.csv",
+                    "Check that the two files belong together.");
             if (images.Take(id) is { } path)
-                images.Samples.Add(new Sample(id: id, imagePath: path, patient: patient) { Study = study, BodyPart = bodyPart, Labels = [label] });
+                images.Samples.Add(
+                    new Sample(id: id, imagePath: path, patient: patient)
+                    {
+                        Study = study,
+                        BodyPart = bodyPart,
+                        Labels = [label],
+                    }
+                );
         });
         return new Dataset(
             name: request.Name,
@@ -54,7 +78,11 @@ internal static class Mura
     {
         var table = CsvTable.Read(path, hasHeader: false);
         if (table.Rows[0].Fields.Length != 2)
-            throw MarrowException.Bad(path, "2 columns, study and label", $"{table.Rows[0].Fields.Length}", "Check the file.");
+            throw MarrowException.Bad(
+                path,
+                "2 columns, study and label",
+                $"{table.Rows[0].Fields.Length}",
+                "Check the file.");
         var labels = new Dictionary<string, float>(StringComparer.Ordinal);
         foreach (var row in table.Rows)
         {
@@ -68,11 +96,17 @@ internal static class Mura
     }
 
     private static string WithoutRelease(string id) =>
-        id.StartsWith(ReleasePrefix, StringComparison.Ordinal) && id.IndexOf('/') is > 0 and var slash ? id[(slash + 1)..] : id;
+        id.StartsWith(ReleasePrefix, StringComparison.Ordinal) && id.IndexOf('/') is > 0 and var slash
+            ? id[(slash + 1)..]
+            : id;
 
     private static string NormalizePart(DatasetRequest request, string part)
     {
         var upper = part.ToUpperInvariant();
-        return OptionCheck.OneOf(request, "bodyPart", upper.StartsWith("XR_", StringComparison.Ordinal) ? upper : "XR_" + upper, BodyParts);
+        return OptionCheck.OneOf(
+            request,
+            "bodyPart",
+            upper.StartsWith("XR_", StringComparison.Ordinal) ? upper : "XR_" + upper,
+            BodyParts);
     }
 }

@@ -31,28 +31,51 @@ internal static class OptionCheck
         ("maskClasses", o => o.MaskClasses.Count > 0),
     ];
 
-    /// <summary>Throws <see cref="MarrowException"/> when an option outside <paramref name="known"/> is given.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when an option outside <paramref name="known"/> is given.
+    /// </summary>
     public static void Only(DatasetRequest request, params string[] known)
     {
         foreach (var (name, isGiven) in Options)
         {
             if (isGiven(request.Options) && !known.Contains(name))
-                throw MarrowException.Bad($"{request.Name}: option {name}", known.Length == 0 ? $"none for format {request.Format}" : $"one that format {request.Format} knows ({string.Join(", ", known)})", name, "Remove it.");
+                throw MarrowException.Bad(
+                    $"{request.Name}: option {name}",
+                    known.Length == 0
+                        ? $"none for format {request.Format}"
+                        : $"one that format {request.Format} knows ({string.Join(", ", known)})",
+                    name,
+                    "Remove it.");
         }
     }
 
     /// <summary>Throws <see cref="MarrowException"/> when a list names something twice.</summary>
     public static void Distinct(DatasetRequest request, string option, IReadOnlyList<string> names)
     {
-        if (names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw MarrowException.Bad($"{request.Name}: option {option}", "each name once", $"{SomeText.Quote(twice.Key)} twice", "Remove one of them.");
+        if (
+            names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is
+            { } twice)
+            throw MarrowException.Bad(
+                $"{request.Name}: option {option}",
+                "each name once",
+                $"{SomeText.Quote(twice.Key)} twice",
+                "Remove one of them.");
     }
 
-    /// <summary>The value, or the first of <paramref name="known"/> when it is null. Throws <see cref="MarrowException"/> for another.</summary>
+    /// <summary>
+    /// The value, or the first of <paramref name="known"/> when it is null. Throws <see cref="MarrowException"/> for
+    /// another.
+    /// </summary>
     public static string OneOf(DatasetRequest request, string option, string? value, params string[] known)
     {
         if (value is null)
             return known[0];
-        return known.Contains(value) ? value : throw MarrowException.Bad($"{request.Name}: option {option}", $"one of {string.Join(", ", known)}", $"\"{value}\"", "Correct it.");
+        return known.Contains(value)
+            ? value
+            : throw MarrowException.Bad(
+                $"{request.Name}: option {option}",
+                $"one of {string.Join(", ", known)}",
+                $"\"{value}\"",
+                "Correct it.");
     }
 }

@@ -35,10 +35,19 @@ internal sealed record PatientSplit
     public static PatientSplit Create(IReadOnlyList<Sample> samples, double heldOutFraction, ulong seed)
     {
         if (!(heldOutFraction >= 0 && heldOutFraction < 1))
-            throw new ArgumentOutOfRangeException(nameof(heldOutFraction), heldOutFraction, "A share of the samples, from 0 up to, not including, 1.");
-        var counts = samples.CountBy(s => s.Patient, StringComparer.Ordinal).OrderBy(p => p.Key, StringComparer.Ordinal).ToArray();
+            throw new ArgumentOutOfRangeException(
+                nameof(heldOutFraction),
+                heldOutFraction,
+                "A share of the samples, from 0 up to, not including, 1.");
+        var counts = samples
+            .CountBy(s => s.Patient, StringComparer.Ordinal)
+            .OrderBy(p => p.Key, StringComparer.Ordinal)
+            .ToArray();
         if (heldOutFraction > 0 && counts.Length < 2)
-            throw new MarrowException($"A split by patient needs two patients or more, found {counts.Length} in {samples.Count} samples. Check the patients' column, or hold nothing out.");
+            throw new MarrowException(
+                $"A split by patient needs two patients or more, found {counts.Length} in {samples.Count} samples. "
+                    + $"Check the patients' column, or hold nothing out."
+            );
 
         new SeededRandom(seed).Shuffle<KeyValuePair<string, int>>(counts);
         var wanted = heldOutFraction * samples.Count;
@@ -57,20 +66,40 @@ internal sealed record PatientSplit
     /// <summary>Writes the patients of each part.</summary>
     public void Save(string path)
     {
-        var stored = new Stored { Seed = Seed, HeldOutFraction = HeldOutFraction, TrainPatients = Patients(Train), HeldOutPatients = Patients(HeldOut) };
+        var stored = new Stored
+        {
+            Seed = Seed,
+            HeldOutFraction = HeldOutFraction,
+            TrainPatients = Patients(Train),
+            HeldOutPatients = Patients(HeldOut),
+        };
         AtomicFile.WriteText(path, JsonSerializer.Serialize(stored, MarrowJson.Options));
     }
 
-    /// <summary>Divides the samples as a saved split has it. Throws <see cref="MarrowException"/> when a patient is in neither part.</summary>
+    /// <summary>
+    /// Divides the samples as a saved split has it. Throws <see cref="MarrowException"/> when a patient is in neither
+    /// part.
+    /// </summary>
     public static PatientSplit Load(string path, IReadOnlyList<Sample> samples)
     {
-        var stored = MarrowJson.Read<Stored>(path, "a split (seed, heldOutFraction, trainPatients, heldOutPatients)", "Give the split.json of a run.");
+        var stored = MarrowJson.Read<Stored>(
+            path,
+            "a split (seed, heldOutFraction, trainPatients, heldOutPatients)",
+            "Give the split.json of a run.");
         var train = stored.TrainPatients.ToHashSet(StringComparer.Ordinal);
         var heldOut = stored.HeldOutPatients.ToHashSet(StringComparer.Ordinal);
         if (train.Overlaps(heldOut))
-            throw MarrowException.Bad(path, "each patient in one part", $"{train.Intersect(heldOut).First()} in both", "Make the split anew.");
+            throw MarrowException.Bad(
+                path,
+                "each patient in one part",
+                $"{train.Intersect(heldOut).First()} in both",
+                "Make the split anew.");
         if (samples.FirstOrDefault(s => !train.Contains(s.Patient) && !heldOut.Contains(s.Patient)) is { } stranger)
-            throw MarrowException.Bad(path, $"patient {stranger.Patient} of {stranger.Id}", "neither part with it", "It belongs to other data: make the split anew.");
+            throw MarrowException.Bad(
+                path,
+                $"patient {stranger.Patient} of {stranger.Id}",
+                "neither part with it",
+                "It belongs to other data: make the split anew.");
         return Divide(samples, heldOut, stored.HeldOutFraction, stored.Seed);
     }
 
@@ -85,23 +114,38 @@ internal sealed record PatientSplit
         {
             var file = new FileInfo(sample.ImagePath);
             if (!file.Exists)
-                throw MarrowException.Bad(sample.ImagePath, "an image", "no file of that name", "Check the data set's folder.");
+                throw MarrowException.Bad(
+                    sample.ImagePath,
+                    "an image",
+                    "no file of that name",
+                    "Check the data set's folder.");
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{sample.Id}\t{file.Length}\n")));
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>These patients are held out.</summary>
-    internal static PatientSplit HoldOut(IReadOnlyList<Sample> samples, IEnumerable<string> patients, double fraction, ulong seed) =>
-        Divide(samples, patients.ToHashSet(StringComparer.Ordinal), fraction, seed);
+    internal static PatientSplit HoldOut(
+        IReadOnlyList<Sample> samples,
+        IEnumerable<string> patients,
+        double fraction,
+        ulong seed
+    ) => Divide(samples, patients.ToHashSet(StringComparer.Ordinal), fraction, seed);
 
-    private static PatientSplit Divide(IReadOnlyList<Sample> samples, HashSet<string> heldOut, double fraction, ulong seed) => new()
-    {
-        Train = [.. samples.Where(s => !heldOut.Contains(s.Patient))],
-        HeldOut = [.. samples.Where(s => heldOut.Contains(s.Patient))],
-        Seed = seed,
-        HeldOutFraction = fraction,
-    };
+    private static PatientSplit Divide(
+        IReadOnlyList<Sample> samples,
+        HashSet<string> heldOut,
+        double fraction,
+        ulong seed
+    ) =>
+        new()
+        {
+            Train = [.. samples.Where(s => !heldOut.Contains(s.Patient))],
+            HeldOut = [.. samples.Where(s => heldOut.Contains(s.Patient))],
+            Seed = seed,
+            HeldOutFraction = fraction,
+        };
 
-    private static string[] Patients(IEnumerable<Sample> samples) => [.. samples.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    private static string[] Patients(IEnumerable<Sample> samples) =>
+        [.. samples.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 }

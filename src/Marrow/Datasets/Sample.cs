@@ -16,19 +16,26 @@ public sealed record Sample
 
     public string ImagePath { get; internal init; }
 
-    /// <summary>The part of the image that this sample is; null for all of it. Targets are in pixels of the whole image all the same.</summary>
+    /// <summary>
+    /// The part of the image that this sample is; null for all of it. Targets are in pixels of the whole image all the
+    /// same.
+    /// </summary>
     internal ImageCrop? Crop { get; init; }
 
     /// <summary>Splits never divide a patient.</summary>
     public string Patient { get; }
 
-    /// <summary>The images of one examination share it, as MURA's score needs; empty where the data set has no such thing.</summary>
+    /// <summary>
+    /// The images of one examination share it, as MURA's score needs; empty where the data set has no such thing.
+    /// </summary>
     internal string Study { get; init; } = "";
 
     /// <summary>The data set's own name of the part of the body, as "XR_SHOULDER"; empty where it gives none.</summary>
     internal string BodyPart { get; init; } = "";
 
-    /// <summary>What is known of it, as one value: of an image without labels it is <see cref="Targets.None"/>.</summary>
+    /// <summary>
+    /// What is known of it, as one value: of an image without labels it is <see cref="Targets.None"/>.
+    /// </summary>
     internal Targets Targets { get; init; } = Targets.None;
 
     /// <summary>See <see cref="Targets.Labels"/>.</summary>
@@ -140,14 +147,18 @@ public sealed record Dataset
     /// </summary>
     internal IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
 
-    /// <summary>What a model of this data has as outputs: classes, else numbers, else points, else what is in boxes.</summary>
+    /// <summary>
+    /// What a model of this data has as outputs: classes, else numbers, else points, else what is in boxes.
+    /// </summary>
     internal ClassLayout Layout => new(OutputNames, ExclusiveClasses, ThreeClassFindings)
     {
         Units = Classes.Count > 0 ? [] : NumberUnits,
     };
 
     private IReadOnlyList<string> OutputNames =>
-        ((IReadOnlyList<string>[])[Classes, NumberNames, PointNames, BoxClasses]).FirstOrDefault(names => names.Count > 0) ?? [];
+        ((IReadOnlyList<string>[])[Classes, NumberNames, PointNames, BoxClasses]).FirstOrDefault(names =>
+            names.Count > 0
+        ) ?? [];
 
     /// <summary>False for images alone.</summary>
     internal bool HasLabelKind => OutputNames.Count + MaskClasses.Count > 0;
@@ -195,7 +206,10 @@ internal readonly record struct ThreeClassFinding(int Positive, int Negative, in
 /// <param name="Names">One for each output.</param>
 /// <param name="Exclusive">Exactly one of them holds for each image.</param>
 /// <param name="ThreeClass">See <see cref="Dataset.ThreeClassFindings"/>.</param>
-internal sealed record ClassLayout(IReadOnlyList<string> Names, bool Exclusive, IReadOnlyList<ThreeClassFinding> ThreeClass)
+internal sealed record ClassLayout(
+    IReadOnlyList<string> Names,
+    bool Exclusive,
+    IReadOnlyList<ThreeClassFinding> ThreeClass)
 {
     /// <summary>Of each output, for numbers; empty where none is known.</summary>
     public IReadOnlyList<string> Units { get; init; } = [];
@@ -203,16 +217,20 @@ internal sealed record ClassLayout(IReadOnlyList<string> Names, bool Exclusive, 
     /// <summary>For each output whether no label of it was ever seen; empty for none.</summary>
     public IReadOnlyList<bool> Untrained { get; init; } = [];
 
-    /// <summary>Outputs that stand for themselves: all but the negatives and uncertains of three-class findings.</summary>
-    internal IReadOnlyList<int> Reported => [.. Enumerable.Range(0, Names.Count).Except(ThreeClass.SelectMany(f => (int[])[f.Negative, f.Uncertain]))];
+    /// <summary>
+    /// Outputs that stand for themselves: all but the negatives and uncertains of three-class findings.
+    /// </summary>
+    internal IReadOnlyList<int> Reported =>
+        [.. Enumerable.Range(0, Names.Count).Except(ThreeClass.SelectMany(f => (int[])[f.Negative, f.Uncertain]))];
 
     /// <summary>
-    /// What is true of one of <see cref="Reported"/>, for counts and metrics: its label, but NaN for a three-class finding
-    /// that is uncertain. To the loss that one is a class of its own, and its target as positive is 0; it is no negative
-    /// for that, and p(positive) / (p(positive) + p(negative)) is not asked about it (CheXpert, section 3.1).
+    /// What is true of one of <see cref="Reported"/>, for counts and metrics: its label, but NaN for a three-class
+    /// finding that is uncertain. To the loss that one is a class of its own, and its target as positive is 0; it is no
+    /// negative for that, and p(positive) / (p(positive) + p(negative)) is not asked about it (CheXpert, section 3.1).
     /// </summary>
     /// <param name="labels">[<see cref="Names"/>], as <see cref="Sample.Labels"/>.</param>
-    internal float Truth(IReadOnlyList<float> labels, int output) => IsUncertain(labels, output) ? float.NaN : labels[output];
+    internal float Truth(IReadOnlyList<float> labels, int output) =>
+        IsUncertain(labels, output) ? float.NaN : labels[output];
 
     /// <summary>Whether a three-class finding is labelled as uncertain; false for all other outputs.</summary>
     internal bool IsUncertain(IReadOnlyList<float> labels, int output)

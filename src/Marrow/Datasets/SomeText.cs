@@ -1,6 +1,8 @@
 namespace Marrow.Datasets;
 
-/// <summary>Text of other people's files in messages: of bounded length, and as <see cref="VisibleText"/> shows it.</summary>
+/// <summary>
+/// Text of other people's files in messages: of bounded length, and as <see cref="VisibleText"/> shows it.
+/// </summary>
 internal static class SomeText
 {
     private const int Longest = 60, MostItems = 20;

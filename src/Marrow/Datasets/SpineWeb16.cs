@@ -14,27 +14,41 @@ namespace Marrow.Datasets;
 internal static partial class SpineWeb16
 {
     public const string License = "LicenseRef-SpineWeb-research";
-    public const string Citation = "Wu, Bailey, Rasoulinejad, Li. Automatic landmark estimation for adolescent idiopathic scoliosis assessment using BoostNet. MICCAI 2017.";
+    public const string Citation =
+        "Wu, Bailey, Rasoulinejad, Li. Automatic landmark estimation for adolescent idiopathic scoliosis assessment "
+            + "using BoostNet. MICCAI 2017.";
     private const int Corners = 4 * Vertebra.Count; // 68
 
     // The shorter end plate of a vertebra over its longer one: 0.58 and more in all 481 training images but the two
     // whose points are lost or doubled (0.02 and 0.15).
     private const double LeastPlateRatio = 0.5;
 
-    // Height over the median height of the same spine: 2.4 and less in all but one, whose last points are at its top (28).
+    // Height over the median height of the same spine: 2.4 and less in all but one, whose last points are at its top
+    // (28).
     private const double MaxHeightRatio = 4;
 
     // Sound spines stay under 42 degrees in the training images; those with a vertebra marked askew have 61 and more.
     private const double MaxTiltDegrees = 60;
 
-    /// <summary>Nothing to repair, and the angles hold: kept unless all faults are dropped. Five training images.</summary>
+    /// <summary>
+    /// Nothing to repair, and the angles hold: kept unless all faults are dropped. Five training images.
+    /// </summary>
     private const string DiscsMarked = "discs-marked";
 
-    /// <summary>Shares of the image's sides that a corner may lie outside of it; 0.025 is met in the training images.</summary>
+    /// <summary>
+    /// Shares of the image's sides that a corner may lie outside of it; 0.025 is met in the training images.
+    /// </summary>
     private const double MaxOutside = 0.1;
 
     /// <summary>One row as the files have it, before anything is repaired.</summary>
-    internal sealed record Row(string Id, string ImagePath, string MatPath, int Width, int Height, IReadOnlyList<Vertebra> Vertebrae, IReadOnlyList<double> CobbDegrees);
+    internal sealed record Row(
+        string Id,
+        string ImagePath,
+        string MatPath,
+        int Width,
+        int Height,
+        IReadOnlyList<Vertebra> Vertebrae,
+        IReadOnlyList<double> CobbDegrees);
 
     public static Dataset Open(DatasetRequest request)
     {
@@ -49,7 +63,14 @@ internal static partial class SpineWeb16
             var usable = policy == "keep" || verdict.Faults.Count == 0 || (policy == "repair" && verdict.IsSound);
             var repaired = policy == "repair" && verdict.IsSound && verdict.Reordered;
             foreach (var (kind, detail) in verdict.Faults)
-                faults.Add(new DataFault(kind, row.Id, detail, !usable ? "dropped" : repaired && kind != DiscsMarked ? "repaired" : "kept"));
+                faults.Add(
+                    new DataFault(
+                        kind,
+                        row.Id,
+                        detail,
+                        !usable ? "dropped"
+                            : repaired && kind != DiscsMarked ? "repaired"
+                            : "kept"));
             if (!usable)
                 continue;
             var measured = repaired || row.CobbDegrees.Count == 0
@@ -79,7 +100,9 @@ internal static partial class SpineWeb16
         };
     }
 
-    /// <summary>The three angles in degrees; empty where a vertebra's corners coincide, so that it has no direction.</summary>
+    /// <summary>
+    /// The three angles in degrees; empty where a vertebra's corners coincide, so that it has no direction.
+    /// </summary>
     internal static IReadOnlyList<double> Measure(IReadOnlyList<Vertebra> vertebrae, int imageHeight) =>
         vertebrae.All(HasDirection) ? CobbAngles.Measure(vertebrae, imageHeight).Degrees : [];
 
@@ -116,14 +139,17 @@ internal static partial class SpineWeb16
             if (images.Take(id) is not { } path || images.ReadSize(id, path) is not { } size)
                 return;
             var matPath = Path.Combine(labels, name + ".mat");
-            var vertebrae = landmarks is null ? ReadMat(matPath) : ParseLandmarks(landmarks, landmarks.Rows[index], size.Width, size.Height);
+            var vertebrae = landmarks is null
+                ? ReadMat(matPath)
+                : ParseLandmarks(landmarks, landmarks.Rows[index], size.Width, size.Height);
             double[] cobb = angles is null ? [] : ParseAngles(angles, angles.Rows[index]);
             rows.Add(new Row(id, path, matPath, size.Width, size.Height, vertebrae, cobb));
         });
         faults.AddRange(images.Faults);
         return rows;
 
-        CsvTable Table(string name) => CsvTable.Read(DataPath.Below(request.Root, $"labels/{folder}/{name}", request.Name), hasHeader: false);
+        CsvTable Table(string name) =>
+            CsvTable.Read(DataPath.Below(request.Root, $"labels/{folder}/{name}", request.Name), hasHeader: false);
     }
 
     /// <summary>17 vertebrae in pixels from an image's own file. Throws <see cref="MarrowException"/>.</summary>
@@ -131,7 +157,11 @@ internal static partial class SpineWeb16
     {
         var points = MatFile.ReadMatrix(path, "p2"); // [68, 2]
         if (points.GetLength(0) != Corners || points.GetLength(1) != 2)
-            throw MarrowException.Bad(path, $"{Corners} points", $"a matrix of {points.GetLength(0)} x {points.GetLength(1)}", "Check the file.");
+            throw MarrowException.Bad(
+                path,
+                $"{Corners} points",
+                $"a matrix of {points.GetLength(0)} x {points.GetLength(1)}",
+                "Check the file.");
         var corners = Enumerable.Range(0, Corners).Select(i => new Point2D(points[i, 0], points[i, 1])).ToArray();
         return corners.All(p => double.IsFinite(p.X) && double.IsFinite(p.Y)) ? FromCorners(corners)
             : throw MarrowException.Bad(path, "finite coordinates", "NaN or infinity", "Check the file.");
@@ -143,9 +173,15 @@ internal static partial class SpineWeb16
         {
             var value = table.Number(row, column);
             return value is >= -MaxOutside and <= 1 + MaxOutside ? value
-                : throw table.Bad(row, column, "a share of the image's side, 0 to 1", "Divide pixels by the image's width or height.");
+                : throw table.Bad(
+                    row,
+                    column,
+                    "a share of the image's side, 0 to 1",
+                    "Divide pixels by the image's width or height.");
         }
-        return FromCorners([.. Enumerable.Range(0, Corners).Select(i => new Point2D(Share(i) * width, Share(i + Corners) * height))]);
+        return FromCorners([
+            .. Enumerable.Range(0, Corners).Select(i => new Point2D(Share(i) * width, Share(i + Corners) * height)),
+        ]);
     }
 
     private static double[] ParseAngles(CsvTable table, CsvRow row)
@@ -160,8 +196,14 @@ internal static partial class SpineWeb16
         return degrees;
     }
 
-    /// <summary>A row's points in their right order, what was wrong with them, and whether nothing is wrong any more.</summary>
-    internal sealed record Verdict(IReadOnlyList<Vertebra> Vertebrae, bool Reordered, bool IsSound, IReadOnlyList<(string Kind, string Detail)> Faults);
+    /// <summary>
+    /// A row's points in their right order, what was wrong with them, and whether nothing is wrong any more.
+    /// </summary>
+    internal sealed record Verdict(
+        IReadOnlyList<Vertebra> Vertebrae,
+        bool Reordered,
+        bool IsSound,
+        IReadOnlyList<(string Kind, string Detail)> Faults);
 
     internal static Verdict Judge(IReadOnlyList<Vertebra> marked)
     {
@@ -169,15 +211,28 @@ internal static partial class SpineWeb16
         var faults = ordered.Faults.Select(f => (f.Kind, f.Detail)).ToList();
         var isSound = ordered.IsSound;
         var v = ordered.Vertebrae;
-        double[] heights = [.. v.Select(x => (x.TopLeft.DistanceTo(x.BottomLeft) + x.TopRight.DistanceTo(x.BottomRight)) / 2)];
+        double[] heights =
+        [
+            .. v.Select(x => (x.TopLeft.DistanceTo(x.BottomLeft) + x.TopRight.DistanceTo(x.BottomRight)) / 2),
+        ];
         var medianHeight = heights.Order().ElementAt(heights.Length / 2);
         for (var i = 0; i < v.Count; i++)
         {
             var (upper, lower) = (v[i].TopLeft.DistanceTo(v[i].TopRight), v[i].BottomLeft.DistanceTo(v[i].BottomRight));
-            if (HasDirection(v[i]) && Math.Min(upper, lower) >= LeastPlateRatio * Math.Max(upper, lower) && heights[i] <= MaxHeightRatio * medianHeight)
+            if (
+                HasDirection(v[i])
+                && Math.Min(upper, lower) >= LeastPlateRatio * Math.Max(upper, lower)
+                && heights[i] <= MaxHeightRatio * medianHeight)
                 continue;
             isSound = false;
-            faults.Add(("absurd-shape", string.Create(CultureInfo.InvariantCulture, $"vertebra {i} has end plates of {upper:F0} and {lower:F0} px and a height of {heights[i]:F0} px")));
+            faults.Add(
+                (
+                    "absurd-shape",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"vertebra {i} has end plates of {upper:F0} and {lower:F0} px and a height of {heights[i]:F0} "
+                            + $"px"
+                    )));
         }
         for (var i = 0; i < v.Count; i++)
         {
@@ -185,33 +240,55 @@ internal static partial class SpineWeb16
             if (tilt <= MaxTiltDegrees)
                 continue;
             isSound = false;
-            faults.Add(("absurd-angle", string.Create(CultureInfo.InvariantCulture, $"vertebra {i} stands {tilt:F0} degrees askew to the spine there")));
+            faults.Add(
+                (
+                    "absurd-angle",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"vertebra {i} stands {tilt:F0} degrees askew to the spine there")));
         }
-        var thinner = Enumerable.Range(0, v.Count - 1).Count(i => heights[i] < v[i].LowerMidpoint.DistanceTo(v[i + 1].UpperMidpoint));
+        var thinner = Enumerable
+            .Range(0, v.Count - 1)
+            .Count(i => heights[i] < v[i].LowerMidpoint.DistanceTo(v[i + 1].UpperMidpoint));
         if (isSound && 2 * thinner > v.Count)
-            faults.Add((DiscsMarked, $"{thinner} of {v.Count} are thinner than the gap below: discs marked as vertebrae"));
+            faults.Add(
+                (DiscsMarked, $"{thinner} of {v.Count} are thinner than the gap below: discs marked as vertebrae"));
         return new Verdict(v, ordered.Faults.Count > 0, isSound, faults);
     }
 
-    /// <summary>Between a vertebra's axis and the direction across the spine, 0 to 180; 0 where one of them is missing.</summary>
+    /// <summary>
+    /// Between a vertebra's axis and the direction across the spine, 0 to 180; 0 where one of them is missing.
+    /// </summary>
     private static double TiltDegrees(Point2D axis, Point2D down)
     {
         var across = new Point2D(down.Y, -down.X);
-        return Math.Abs(Math.Atan2(axis.X * across.Y - axis.Y * across.X, axis.X * across.X + axis.Y * across.Y)) * (180 / Math.PI);
+        return Math.Abs(Math.Atan2(axis.X * across.Y - axis.Y * across.X, axis.X * across.X + axis.Y * across.Y))
+            * (180 / Math.PI);
     }
 
-    private static Vertebra[] FromCorners(Point2D[] corners) => [.. corners.Chunk(4).Select(c => new Vertebra(c[0], c[1], c[2], c[3]))];
+    private static Vertebra[] FromCorners(Point2D[] corners) =>
+        [.. corners.Chunk(4).Select(c => new Vertebra(c[0], c[1], c[2], c[3]))];
 
     private static CsvTable SameLength(CsvTable table, CsvTable names, int columns)
     {
         if (table.Rows.Count != names.Rows.Count)
-            throw MarrowException.Bad(table.Path, $"{names.Rows.Count} rows as in filenames.csv", $"{table.Rows.Count}", "Check that the files belong together.");
+            throw MarrowException.Bad(
+                table.Path,
+                $"{names.Rows.Count} rows as in filenames.csv",
+                $"{table.Rows.Count}",
+                "Check that the files belong together.");
         return table.Rows[0].Fields.Length == columns ? table
-            : throw MarrowException.Bad(table.Path, $"{columns} columns", $"{table.Rows[0].Fields.Length}", "Check the file.");
+            : throw MarrowException.Bad(
+                table.Path,
+                $"{columns} columns",
+                $"{table.Rows[0].Fields.Length}",
+                "Check the file.");
     }
 
     private static string SplitFolder(DatasetRequest request) =>
-        OptionCheck.OneOf(request, "split", request.Options.Split, "train", "training", "test") == "test" ? "test" : "training";
+        OptionCheck.OneOf(request, "split", request.Options.Split, "train", "training", "test") == "test"
+            ? "test"
+            : "training";
 
     [GeneratedRegex("-([0-9]+) [A-Z]\\b", RegexOptions.CultureInvariant)]
     private static partial Regex GroupPattern();

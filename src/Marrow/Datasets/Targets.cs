@@ -9,7 +9,9 @@ internal sealed record Targets
     /// <summary>The targets of which nothing is known.</summary>
     public static Targets None { get; } = new();
 
-    /// <summary>[classes]: 0 to 1 (soft labels are allowed), or NaN for "unknown: adds no loss". Empty when unlabelled.</summary>
+    /// <summary>
+    /// [classes]: 0 to 1 (soft labels are allowed), or NaN for "unknown: adds no loss". Empty when unlabelled.
+    /// </summary>
     public IReadOnlyList<float> Labels { get; init; } = [];
 
     /// <summary>Top to bottom; empty when unlabelled.</summary>
@@ -22,8 +24,9 @@ internal sealed record Targets
     public IReadOnlyList<Point2D> Points { get; init; } = [];
 
     /// <summary>
-    /// [points]: which point stands where each stood once the image is mirrored: the left knee's place is then the right
-    /// knee's; a point on the midline keeps its own. Empty where the data does not say; such images can't be mirrored.
+    /// [points]: which point stands where each stood once the image is mirrored: the left knee's place is then the
+    /// right knee's; a point on the midline keeps its own. Empty where the data does not say; such images can't be
+    /// mirrored.
     /// </summary>
     public IReadOnlyList<int> MirroredPoints { get; init; } = [];
 
@@ -31,19 +34,26 @@ internal sealed record Targets
     public IReadOnlyList<double> Numbers { get; init; } = [];
 
     /// <summary>
-    /// Whatever of <see cref="Dataset.BoxClasses"/> is there; empty where it is known that nothing is, and null where nobody
-    /// has looked.
+    /// Whatever of <see cref="Dataset.BoxClasses"/> is there; empty where it is known that nothing is, and null where
+    /// nobody has looked.
     /// </summary>
     public IReadOnlyList<LabelledBox>? Boxes { get; init; }
 
-    /// <summary>A PNG of the image's size whose values are classes (<see cref="Dataset.MaskClasses"/>); null without one.</summary>
+    /// <summary>
+    /// A PNG of the image's size whose values are classes (<see cref="Dataset.MaskClasses"/>); null without one.
+    /// </summary>
     public string? MaskPath { get; init; }
 
-    /// <summary>In place of a file: polygons that are all of the first class and may overlap; empty without any.</summary>
+    /// <summary>
+    /// In place of a file: polygons that are all of the first class and may overlap; empty without any.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<Point2D>> MaskAreas { get; init; } = [];
 
     /// <summary>True when anything is known that some task learns from.</summary>
-    internal bool IsKnown => Labels.Any(l => !float.IsNaN(l)) || Numbers.Any(v => !double.IsNaN(v)) || Points.Any(p => !double.IsNaN(p.X))
+    internal bool IsKnown =>
+        Labels.Any(l => !float.IsNaN(l))
+        || Numbers.Any(v => !double.IsNaN(v))
+        || Points.Any(p => !double.IsNaN(p.X))
         || Vertebrae.Count > 0 || CobbDegrees.Count > 0 || Boxes is not null || HasMask;
 
     /// <summary>True when it is known which class each pixel is of.</summary>
@@ -58,8 +68,8 @@ internal sealed record Targets
     ];
 
     /// <summary>
-    /// What moves with the image, moved; where the image is mirrored, the points' sides change places. Masks stay as they
-    /// are: their pixels are moved when they are drawn.
+    /// What moves with the image, moved; where the image is mirrored, the points' sides change places. Masks stay as
+    /// they are: their pixels are moved when they are drawn.
     /// </summary>
     public Targets Transform(AffineTransform moved)
     {

@@ -6,27 +6,53 @@ using Marrow.Weights.PyTorch;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// What weights that can't be imported probably are, by the names that well-known programs give their layers, so that the
-/// error says what was found and not only what was missed.
+/// What weights that can't be imported probably are, by the names that well-known programs give their layers, so that
+/// the error says what was found and not only what was missed.
 /// </summary>
 internal static class ArchitectureGuess
 {
     private const int NamedTensors = 4;
 
-    /// <summary>The first whose mark occurs in a key (wrappers' prefixes are off) names it; the more special ones come first.</summary>
+    /// <summary>
+    /// The first whose mark occurs in a key (wrappers' prefixes are off) names it; the more special ones come first.
+    /// </summary>
     private static readonly (string Name, Func<string, bool> Marks)[] Known =
     [
-        ("a detector of torchvision (Faster R-CNN, Mask R-CNN or RetinaNet)", key => key.StartsWith("roi_heads.", StringComparison.Ordinal) || key.StartsWith("body.", StringComparison.Ordinal) || key.StartsWith("head.classification_head.", StringComparison.Ordinal)),
+        ("a detector of torchvision (Faster R-CNN, Mask R-CNN or RetinaNet)", key =>
+            key.StartsWith("roi_heads.", StringComparison.Ordinal)
+            || key.StartsWith("body.", StringComparison.Ordinal)
+            || key.StartsWith("head.classification_head.", StringComparison.Ordinal)),
         ("a Swin transformer", key => key.Contains("relative_position_bias_table", StringComparison.Ordinal)),
-        ("a vision transformer (ViT)", key => key.Contains("attn.qkv.", StringComparison.Ordinal) || key.Contains("encoder_layer_0.", StringComparison.Ordinal) || key.StartsWith("vit.", StringComparison.Ordinal) || key.EndsWith("cls_token", StringComparison.Ordinal)),
-        ("an EfficientNet", key => key is "conv_stem.weight" or "_conv_stem.weight" || key.Contains("._depthwise_conv.", StringComparison.Ordinal) || key.StartsWith("features.1.0.block.0.", StringComparison.Ordinal)),
-        ("a ConvNeXt", key => key.Contains("dwconv.", StringComparison.Ordinal) || key.Contains("conv_dw.", StringComparison.Ordinal) && key.StartsWith("stages.", StringComparison.Ordinal)),
+        ("a vision transformer (ViT)", key =>
+            key.Contains("attn.qkv.", StringComparison.Ordinal)
+            || key.Contains("encoder_layer_0.", StringComparison.Ordinal)
+            || key.StartsWith("vit.", StringComparison.Ordinal)
+            || key.EndsWith("cls_token", StringComparison.Ordinal)),
+        ("an EfficientNet", key =>
+            key is "conv_stem.weight" or "_conv_stem.weight"
+            || key.Contains("._depthwise_conv.", StringComparison.Ordinal)
+            || key.StartsWith("features.1.0.block.0.", StringComparison.Ordinal)),
+        ("a ConvNeXt", key =>
+            key.Contains("dwconv.", StringComparison.Ordinal)
+            || key.Contains("conv_dw.", StringComparison.Ordinal) && key.StartsWith("stages.", StringComparison.Ordinal)
+        ),
         ("a MobileNet", key => key.StartsWith("features.1.conv.0.", StringComparison.Ordinal)),
         ("an Inception network", key => key.StartsWith("Mixed_5b.", StringComparison.Ordinal)),
-        ("a network of YOLO", key => key.EndsWith(".anchor_grid", StringComparison.Ordinal) || key.EndsWith(".dfl.conv.weight", StringComparison.Ordinal) || key.StartsWith("model.0.conv.", StringComparison.Ordinal)),
-        ("a U-Net", key => key.Contains("unet", StringComparison.OrdinalIgnoreCase) || key.StartsWith("decoder.", StringComparison.Ordinal) || key.StartsWith("up1.", StringComparison.Ordinal) || key.StartsWith("up_", StringComparison.Ordinal)
-            || key.StartsWith("conv_blocks_localization.", StringComparison.Ordinal) || key.Contains("up_path.", StringComparison.Ordinal) || key.Contains("upconv", StringComparison.OrdinalIgnoreCase)),
-        ("a language model", key => key.Contains("word_embeddings.", StringComparison.Ordinal) || key.Contains("embed_tokens.", StringComparison.Ordinal)),
+        ("a network of YOLO", key =>
+            key.EndsWith(".anchor_grid", StringComparison.Ordinal)
+            || key.EndsWith(".dfl.conv.weight", StringComparison.Ordinal)
+            || key.StartsWith("model.0.conv.", StringComparison.Ordinal)),
+        ("a U-Net", key =>
+            key.Contains("unet", StringComparison.OrdinalIgnoreCase)
+            || key.StartsWith("decoder.", StringComparison.Ordinal)
+            || key.StartsWith("up1.", StringComparison.Ordinal)
+            || key.StartsWith("up_", StringComparison.Ordinal)
+            || key.StartsWith("conv_blocks_localization.", StringComparison.Ordinal)
+            || key.Contains("up_path.", StringComparison.Ordinal)
+            || key.Contains("upconv", StringComparison.OrdinalIgnoreCase)),
+        ("a language model", key =>
+            key.Contains("word_embeddings.", StringComparison.Ordinal)
+            || key.Contains("embed_tokens.", StringComparison.Ordinal)),
         ("a ResNet", key => key.EndsWith("layer4.0.conv1.weight", StringComparison.Ordinal)),
         ("a VGG or an AlexNet", key => key == "classifier.6.weight"),
     ];
@@ -46,12 +72,18 @@ internal static class ArchitectureGuess
     {
         var keys = file.Entries.Select(e => ForeignKeys.Unwrap(e.Name)).ToList();
         var name = Of(keys);
-        var shown = string.Join(", ", file.Entries.Take(NamedTensors).Select(e => $"'{PickleReader.Shown(e.Name)}' {ShapeText.Of(e.Shape)}"));
+        var shown = string.Join(
+            ", ",
+            file.Entries.Take(NamedTensors).Select(e => $"'{PickleReader.Shown(e.Name)}' {ShapeText.Of(e.Shape)}"));
         return MarrowException.Bad(file.Path,
             $"the weights of a classifier on one of {string.Join(", ", BackboneCatalogue.Names)}",
-            string.Create(CultureInfo.InvariantCulture, $"{keys.Count} tensors such as {shown}{(name is null ? "" : $": by its keys {name}")}"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{keys.Count} tensors such as {shown}{(name is null ? "" : $": by its keys {name}")}"),
             $"{string.Join("; ", BackboneCatalogue.Kinds.Select(kind => kind.Sources))} can be imported, "
-                + "and every model that marrow hub export wrote as safetensors, pth or bundle; other architectures can't.");
+                + "and every model that marrow hub export wrote as safetensors, pth or bundle; other architectures "
+                + "can't."
+        );
     }
 
     /// <summary>Null when the keys say nothing.</summary>
@@ -60,7 +92,13 @@ internal static class ArchitectureGuess
         var name = Known.FirstOrDefault(k => keys.Any(k.Marks)).Name;
         if (name != "a ResNet")
             return name;
-        var blocks = Enumerable.Range(1, 4).Select(layer => keys.Where(k => k.StartsWith($"layer{layer}.", StringComparison.Ordinal)).Select(k => k.Split('.')[1]).Distinct().Count());
+        var blocks = Enumerable
+            .Range(1, 4)
+            .Select(layer =>
+                keys.Where(k => k.StartsWith($"layer{layer}.", StringComparison.Ordinal))
+                    .Select(k => k.Split('.')[1])
+                    .Distinct()
+                    .Count());
         var bottleneck = keys.Contains("layer1.0.conv3.weight") ? " bottleneck" : "";
         return ResNets.GetValueOrDefault(string.Join(' ', blocks) + bottleneck, name);
     }

@@ -1,5 +1,5 @@
-// A folder that others recognise: README.md with front matter, config.json and model.safetensors as on Hugging Face's hub,
-// configs/, models/ and docs/ as MONAI's bundles have them, and the terms in LICENSE.
+// A folder that others recognise: README.md with front matter, config.json and model.safetensors as on Hugging Face's
+// hub, configs/, models/ and docs/ as MONAI's bundles have them, and the terms in LICENSE.
 
 using System.Text;
 using Marrow.Checkpoints;
@@ -17,9 +17,25 @@ internal static class BundleExport
     private const string DocumentFile = "docs/README.md";
     private const string DataTermsFile = "docs/data_license.txt";
 
-    private static readonly string[] Files = [Checkpoint.CardFile, Checkpoint.ConfigFile, Checkpoint.WeightsFile, TermsFile, MetadataFile, PyTorchFile, OnnxFile, DocumentFile, DataTermsFile];
+    private static readonly string[] Files =
+    [
+        Checkpoint.CardFile,
+        Checkpoint.ConfigFile,
+        Checkpoint.WeightsFile,
+        TermsFile,
+        MetadataFile,
+        PyTorchFile,
+        OnnxFile,
+        DocumentFile,
+        DataTermsFile,
+    ];
 
-    public static ExportResult Write(string path, Checkpoint checkpoint, ExportRequest request, Action<string>? say, CancellationToken cancellation)
+    public static ExportResult Write(
+        string path,
+        Checkpoint checkpoint,
+        ExportRequest request,
+        Action<string>? say,
+        CancellationToken cancellation)
     {
         path = Path.TrimEndingDirectorySeparator(path);
         RequireReplaceable(path);
@@ -34,12 +50,20 @@ internal static class BundleExport
             }
             catch (MarrowException e)
             {
-                throw new MarrowException(e.Message.Replace(staged, path, StringComparison.Ordinal), e); // where it was to be
+                // where it was to be
+                throw new MarrowException(e.Message.Replace(staged, path, StringComparison.Ordinal), e);
             }
             cancellation.ThrowIfCancellationRequested();
             Replace(staged, full);
             var files = Files.Where(f => File.Exists(Path.Combine(path, f))).ToList();
-            return new(ExportFormat.Bundle, path, files, files.Sum(f => new FileInfo(Path.Combine(path, f)).Length), checkpoint.License, checkpoint.Parents.Ancestors(), comparison);
+            return new(
+                ExportFormat.Bundle,
+                path,
+                files,
+                files.Sum(f => new FileInfo(Path.Combine(path, f)).Length),
+                checkpoint.License,
+                checkpoint.Parents.Ancestors(),
+                comparison);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -51,7 +75,12 @@ internal static class BundleExport
         }
     }
 
-    private static OnnxComparison WriteFiles(string folder, Checkpoint checkpoint, ExportRequest request, Action<string>? say, CancellationToken cancellation)
+    private static OnnxComparison WriteFiles(
+        string folder,
+        Checkpoint checkpoint,
+        ExportRequest request,
+        Action<string>? say,
+        CancellationToken cancellation)
     {
         Step(Checkpoint.WeightsFile, path => Exporter.WriteSafetensors(path, checkpoint, request));
         Step(PyTorchFile, path => Exporter.WritePyTorch(path, checkpoint, request));
@@ -60,8 +89,10 @@ internal static class BundleExport
         var card = CardText.Of(checkpoint);
         var files = BundleText.Files(checkpoint, comparison!);
         Step(Checkpoint.CardFile, path => WriteText(path, $"{card.FrontMatter}\n{card.Body.TrimEnd()}\n\n{files}"));
-        Step(Checkpoint.ConfigFile, path => AtomicFile.Write(path, stream => stream.Write(CheckpointJson.Encode(checkpoint.Config))));
-        Step(MetadataFile, path => AtomicFile.Write(path, stream => stream.Write(CheckpointJson.Encode(MonaiMetadata.Of(checkpoint, card)))));
+        Step(Checkpoint.ConfigFile, path =>
+            AtomicFile.Write(path, stream => stream.Write(CheckpointJson.Encode(checkpoint.Config))));
+        Step(MetadataFile, path =>
+            AtomicFile.Write(path, stream => stream.Write(CheckpointJson.Encode(MonaiMetadata.Of(checkpoint, card)))));
         Step(DocumentFile, path => WriteText(path, $"{card.Body.TrimEnd()}\n\n{files}"));
         Step(TermsFile, path => WriteText(path, BundleText.Terms(checkpoint)));
         if (checkpoint.Parents.Datasets.Count > 0)
@@ -77,16 +108,24 @@ internal static class BundleExport
     }
 
     /// <summary>UTF-8 without a byte order mark: front matter must be a file's first bytes.</summary>
-    private static void WriteText(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+    private static void WriteText(string path, string text) =>
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>A folder is removed only when it holds what an export wrote and nothing else.</summary>
     private static void RequireReplaceable(string path)
     {
         if (!Directory.Exists(path))
             return;
-        var foreign = Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(path, file).Replace('\\', '/')).FirstOrDefault(file => !Files.Contains(file));
+        var foreign = Directory
+            .EnumerateFiles(path, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(path, file).Replace('\\', '/'))
+            .FirstOrDefault(file => !Files.Contains(file));
         if (foreign is not null)
-            throw MarrowException.Conflict(path, "a bundle that was exported before, and nothing else in it", foreign, "Name another folder with --out.");
+            throw MarrowException.Conflict(
+                path,
+                "a bundle that was exported before, and nothing else in it",
+                foreign,
+                "Name another folder with --out.");
     }
 
     private static void Replace(string staged, string final)

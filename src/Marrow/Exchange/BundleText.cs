@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Marrow.Checkpoints;
 using Marrow.Tasks;
@@ -8,30 +9,37 @@ namespace Marrow.Exchange;
 internal static class BundleText
 {
     /// <summary>A section for the card: what each file is and how to load it.</summary>
-    public static string Files(Checkpoint checkpoint, OnnxComparison comparison) => $"""
-        ## Files of this bundle
+    public static string Files(Checkpoint checkpoint, OnnxComparison comparison) =>
+        $"""
+            ## Files of this bundle
 
-        Exported by Marrow {CheckpointConfig.CodeVersion} from `{checkpoint.Name}@{checkpoint.Digest}`.
+            Exported by Marrow {CheckpointConfig.CodeVersion} from `{checkpoint.Name}@{checkpoint.Digest}`.
 
-        | file | what it is |
-        |---|---|
-        | `model.safetensors` | the weights |
-        | `models/model.pt` | the same as a PyTorch state dict: `torch.load("models/model.pt")`; keys as torchvision's where it has the layer |
-        | `models/model.onnx` | the whole computation: any runtime of ONNX; its metadata has the input, the outputs and the terms |
-        | `config.json` | architecture, classes, input contract, outputs |
-        | `configs/metadata.json` | the same in MONAI's words |
-        | `LICENSE`, `docs/data_license.txt` | terms of the weights, of their ancestors and of the data |
+            | file | what it is |
+            |---|---|
+            | `model.safetensors` | the weights |
+            | `models/model.pt` | the same as a PyTorch state dict: `torch.load("models/model.pt")`; keys as torchvision's where it has the layer |
+            | `models/model.onnx` | the whole computation: any runtime of ONNX; its metadata has the input, the outputs and the terms |
+            | `config.json` | architecture, classes, input contract, outputs |
+            | `configs/metadata.json` | the same in MONAI's words |
+            | `LICENSE`, `docs/data_license.txt` | terms of the weights, of their ancestors and of the data |
 
-        Input: {ExportMetadata.Preprocessing(checkpoint.Config.Input)}
+            Input: {ExportMetadata.Preprocessing(checkpoint.Config.Input)}
 
-        {comparison.Runtime} and Marrow differed on {comparison.Images} by at most: {string.Join(", ", comparison.Outputs.Select(o => FormattableString.Invariant($"{o.Name} {o.Absolute:G3} of {o.Largest:G3}")))}.
+            {comparison.Runtime} and Marrow differed on {comparison.Images} by at most: {string.Join(
+                ", ",
+                comparison.Outputs.Select(o =>
+                    string.Create(CultureInfo.InvariantCulture, $"{o.Name} {o.Absolute:G3} of {o.Largest:G3}"))
+            )}.
 
-        """.ReplaceLineEndings("\n");
+            """.ReplaceLineEndings(
+            "\n");
 
     /// <summary>The weights' terms and those of all ancestors.</summary>
     public static string Terms(Checkpoint checkpoint)
     {
-        var text = new StringBuilder($"The weights of {checkpoint.Name}\n({checkpoint.Digest})\nare under {Named(checkpoint.License)}.\n");
+        var text = new StringBuilder(
+            $"The weights of {checkpoint.Name}\n({checkpoint.Digest})\nare under {Named(checkpoint.License)}.\n");
         var ancestors = checkpoint.Parents.Ancestors();
         if (ancestors.Count > 0)
             text.Append("\nThey were made from:\n\n");
@@ -45,11 +53,23 @@ internal static class BundleText
         return text.ToString();
     }
 
-    public static string DataTerms(Checkpoint checkpoint) => string.Concat(checkpoint.Parents.Datasets.Select(d =>
-        $"{VisibleText.Of($"{d.Name}{(d.Version.Length > 0 ? " " + d.Version : "")}")}: {Named(d.License)}.\n{(d.Citation.Length > 0 ? VisibleText.Of(d.Citation) + "\n" : "")}\n"));
+    public static string DataTerms(Checkpoint checkpoint) =>
+        string.Concat(
+            checkpoint.Parents.Datasets.Select(d =>
+                $"{VisibleText.Of($"{d.Name}{(d.Version.Length > 0 ? " " + d.Version : "")}")}: "
+                    + $"{Named(d.License)}.\n{(d.Citation.Length > 0 ? VisibleText.Of(d.Citation) + "\n" : "")}\n"
+            ));
 
-    private static string Named(string license) => string.Join(" and ", license.Split(" AND ").Select(id =>
-        Licenses.Known.TryGetValue(id, out var terms) ? $"{terms.Name} ({id}{(id.StartsWith("LicenseRef-", StringComparison.Ordinal) ? "" : $", https://spdx.org/licenses/{id}.html")})" : VisibleText.Of(id)));
+    private static string Named(string license) =>
+        string.Join(
+            " and ",
+            license
+                .Split(" AND ")
+                .Select(id =>
+                    Licenses.Known.TryGetValue(id, out var terms)
+                        ? $"{terms.Name} "
+                            + $"({id}{(id.StartsWith("LicenseRef-", StringComparison.Ordinal) ? "" : $", https://spdx.org/licenses/{id}.html")})"
+                        : VisibleText.Of(id)));
 }
 
 /// <summary>Ancestors and their terms, as commands print them and files hold them.</summary>

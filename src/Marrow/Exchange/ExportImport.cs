@@ -5,25 +5,49 @@ using TorchSharp;
 
 namespace Marrow.Exchange;
 
-/// <summary>The way back from an export: a file or a bundle of Marrow's becomes the same checkpoint, with its config, terms and parents.</summary>
+/// <summary>
+/// The way back from an export: a file or a bundle of Marrow's becomes the same checkpoint, with its config, terms and
+/// parents.
+/// </summary>
 internal static class ExportImport
 {
     /// <summary>Files of a bundle, or of a model on Hugging Face's hub, that hold weights, the best first.</summary>
-    private static readonly string[] InFolder = [Checkpoint.WeightsFile, Path.Combine("models", "model.pt"), "pytorch_model.bin"];
+    private static readonly string[] InFolder =
+    [
+        Checkpoint.WeightsFile,
+        Path.Combine("models", "model.pt"),
+        "pytorch_model.bin",
+    ];
 
-    /// <summary>The file of weights: in a folder the bundle's. Throws <see cref="MarrowException"/> when a folder has none, or is a checkpoint.</summary>
+    /// <summary>
+    /// The file of weights: in a folder the bundle's. Throws <see cref="MarrowException"/> when a folder has none, or
+    /// is a checkpoint.
+    /// </summary>
     public static string Locate(string path)
     {
         if (!Directory.Exists(path))
             return path;
         if (File.Exists(Path.Combine(path, CheckpointManifest.FileName)))
-            throw MarrowException.Bad(path, "weights of another program, or an export", "a checkpoint of Marrow", "It needs no import: name its folder wherever a checkpoint is named.");
+            throw MarrowException.Bad(
+                path,
+                "weights of another program, or an export",
+                "a checkpoint of Marrow",
+                "It needs no import: name its folder wherever a checkpoint is named.");
         return InFolder.Select(file => Path.Combine(path, file)).FirstOrDefault(File.Exists)
-            ?? throw MarrowException.Bad(path, $"a folder with {string.Join(", ", InFolder)}", "none of them", "Name the file of weights itself.");
+            ?? throw MarrowException.Bad(
+                path,
+                $"a folder with {string.Join(", ", InFolder)}",
+                "none of them",
+                "Name the file of weights itself.");
     }
 
-    /// <summary>The caller disposes the checkpoint. Throws <see cref="MarrowException"/> when the request contradicts the file.</summary>
-    public static (Checkpoint Checkpoint, ImportSummary Summary) Restore(WeightFile file, ExportedFile exported, ImportRequest request)
+    /// <summary>
+    /// The caller disposes the checkpoint. Throws <see cref="MarrowException"/> when the request contradicts the file.
+    /// </summary>
+    public static (Checkpoint Checkpoint, ImportSummary Summary) Restore(
+        WeightFile file,
+        ExportedFile exported,
+        ImportRequest request)
     {
         RequireNoContradiction(file.Path, exported, request);
         Checkpoint.RequireSize(file, exported.Config.Model);
@@ -41,12 +65,21 @@ internal static class ExportImport
             renamed: 0,
             dropped: [],
             filled: 0,
-            precision: string.Join(" and ", weights.Select(w => w.Value.dtype).Where(t => t is torch.ScalarType.Float32 or torch.ScalarType.BFloat16 or torch.ScalarType.Float16).Distinct().Order().Select(t => t.ToString().ToLowerInvariant())),
+            precision: string.Join(
+                " and ",
+                weights
+                    .Select(w => w.Value.dtype)
+                    .Where(t => t is torch.ScalarType.Float32 or torch.ScalarType.BFloat16 or torch.ScalarType.Float16)
+                    .Distinct()
+                    .Order()
+                    .Select(t => t.ToString().ToLowerInvariant())),
             classes: config.Classes,
             input: config.Input.Describe());
         var checkpoint = new CheckpointDraft
         {
-            Name = request.Name.Contains('.', StringComparison.Ordinal) ? request.Name : CheckpointName.From(config.Model.Architecture, request.Name),
+            Name = request.Name.Contains('.', StringComparison.Ordinal)
+                ? request.Name
+                : CheckpointName.From(config.Model.Architecture, request.Name),
             Config = config,
             Weights = weights,
             MatricesAs = types is [var one] ? one : torch.ScalarType.Float32,
@@ -59,19 +92,39 @@ internal static class ExportImport
     private static void RequireNoContradiction(string path, ExportedFile exported, ImportRequest request)
     {
         if (exported.Config.IsOwnModule)
-            throw MarrowException.Bad(path, "an architecture that Marrow can build", $"'{exported.Config.Model.Architecture}', a module of its maker's own", "Its maker's program can load these weights; a warm start can take them over.");
-        if ((request.Architecture ?? exported.Config.Model.Architecture) != exported.Config.Model.Architecture || request.Classes is not null || request.ExclusiveClasses is not null || request.Width is not null || request.Height is not null)
-            throw MarrowException.Bad(path, "the architecture, classes and input that the file itself states", "others in the request", "Leave these options out, or name a map (--map) to import it as another program's.");
+            throw MarrowException.Bad(
+                path,
+                "an architecture that Marrow can build",
+                $"'{exported.Config.Model.Architecture}', a module of its maker's own",
+                "Its maker's program can load these weights; a warm start can take them over.");
+        if (
+            (request.Architecture ?? exported.Config.Model.Architecture) != exported.Config.Model.Architecture
+            || request.Classes is not null
+            || request.ExclusiveClasses is not null
+            || request.Width is not null
+            || request.Height is not null)
+            throw MarrowException.Bad(
+                path,
+                "the architecture, classes and input that the file itself states",
+                "others in the request",
+                "Leave these options out, or name a map (--map) to import it as another program's.");
         if (request.License != Licenses.Unknown && request.License != exported.License)
-            throw MarrowException.Bad(path, $"the licence that the file itself states, {exported.License}", request.License, "Leave --license out: terms stay with the weights.");
+            throw MarrowException.Bad(
+                path,
+                $"the licence that the file itself states, {exported.License}",
+                request.License,
+                "Leave --license out: terms stay with the weights.");
     }
 
-    private static ModelCard Card(ExportedFile exported, ImportSummary summary) => new()
-    {
-        Summary = MarkdownText.Format($"`{exported.Name}@{exported.Digest}`, as it was exported to the file `{summary.File.Name}`: the same weights ({summary.Tensors} tensors, {summary.Precision}), classes and input."),
-        Data = "What the exported checkpoint was trained on stands among the parents, as the file says it.",
-        Limits = "Its measurements are in the card of the checkpoint that was exported. Not for clinical use.",
-        License = exported.License,
-        Tags = ["imported", ExportedFile.Map],
-    };
+    private static ModelCard Card(ExportedFile exported, ImportSummary summary) =>
+        new()
+        {
+            Summary = MarkdownText.Format(
+                $"`{exported.Name}@{exported.Digest}`, as it was exported to the file `{summary.File.Name}`: the same weights ({summary.Tensors} tensors, {summary.Precision}), classes and input."
+            ),
+            Data = "What the exported checkpoint was trained on stands among the parents, as the file says it.",
+            Limits = "Its measurements are in the card of the checkpoint that was exported. Not for clinical use.",
+            License = exported.License,
+            Tags = ["imported", ExportedFile.Map],
+        };
 }

@@ -35,16 +35,23 @@ public sealed class ExportRequest
 
     public required ExportFormat Format { get; init; }
 
-    /// <summary>The file or, for a bundle, the folder to write; an existing folder gets the file under its usual name. Null: that name, here.</summary>
+    /// <summary>
+    /// The file or, for a bundle, the folder to write; an existing folder gets the file under its usual name. Null:
+    /// that name, here.
+    /// </summary>
     public string? Path { get; init; }
 
     /// <summary>Null: as stored for safetensors, Float32 for PyTorch. ONNX is always Float32.</summary>
     public WeightPrecision? Precision { get; init; }
 
-    /// <summary>ONNX gives probabilities, boxes and corners in input pixels in place of the model's raw numbers.</summary>
+    /// <summary>
+    /// ONNX gives probabilities, boxes and corners in input pixels in place of the model's raw numbers.
+    /// </summary>
     public bool Decode { get; init; }
 
-    /// <summary>Largest difference allowed between ONNX Runtime and Marrow, as a share of the output's largest magnitude.</summary>
+    /// <summary>
+    /// Largest difference allowed between ONNX Runtime and Marrow, as a share of the output's largest magnitude.
+    /// </summary>
     public double Tolerance { get; init; } = DefaultTolerance;
 
     /// <summary>Images (files) on which both are compared; empty: phantoms.</summary>

@@ -7,7 +7,9 @@ namespace Marrow.Exchange;
 internal static class ExportWeights
 {
     /// <summary>The tensors belong to the caller's dispose scope.</summary>
-    public static IReadOnlyList<KeyValuePair<string, torch.Tensor>> Read(Checkpoint checkpoint, WeightPrecision precision)
+    public static IReadOnlyList<KeyValuePair<string, torch.Tensor>> Read(
+        Checkpoint checkpoint,
+        WeightPrecision precision)
     {
         var weights = new List<KeyValuePair<string, torch.Tensor>>();
         foreach (var entry in checkpoint.Weights.Entries)
@@ -21,7 +23,9 @@ internal static class ExportWeights
         return weights;
     }
 
-    /// <summary>Running variances and the like suffer most from bf16's 8 bits, and are 1 % of the size: they stay as they are.</summary>
+    /// <summary>
+    /// Running variances and the like suffer most from bf16's 8 bits, and are 1 % of the size: they stay as they are.
+    /// </summary>
     private static torch.ScalarType TypeOf(torch.Tensor stored, WeightPrecision precision) => precision switch
     {
         WeightPrecision.Stored => stored.dtype,

@@ -8,19 +8,30 @@ using TorchSharp;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// What a file that Marrow exported says of itself (see <see cref="ExportMetadata"/>): all that an import needs to make the
-/// same checkpoint of it again. Like everything in a file it is checked, and it is believed only of the very numbers that
-/// were exported.
+/// What a file that Marrow exported says of itself (see <see cref="ExportMetadata"/>): all that an import needs to make
+/// the same checkpoint of it again. Like everything in a file it is checked, and it is believed only of the very
+/// numbers that were exported.
 /// </summary>
-/// <param name="Weights">SHA-256 over names, types, shapes and numbers; "" in files of versions that did not write it.</param>
-internal sealed record ExportedFile(string Name, string Digest, CheckpointConfig Config, string License, CheckpointParents Parents, string Weights)
+/// <param name="Weights">
+/// SHA-256 over names, types, shapes and numbers; "" in files of versions that did not write it.
+/// </param>
+internal sealed record ExportedFile(
+    string Name,
+    string Digest,
+    CheckpointConfig Config,
+    string License,
+    CheckpointParents Parents,
+    string Weights)
 {
     /// <summary>In place of the name of an import's map.</summary>
     public const string Map = "marrow-export";
 
-    private const string Remedy = "The file's notes are damaged: export it again, or name a map (--map) to import it as another program's.";
+    private const string Remedy =
+        "The file's notes are damaged: export it again, or name a map (--map) to import it as another program's.";
 
-    /// <summary>Null for files of other programs. Throws <see cref="MarrowException"/> when what it says is impossible.</summary>
+    /// <summary>
+    /// Null for files of other programs. Throws <see cref="MarrowException"/> when what it says is impossible.
+    /// </summary>
     public static ExportedFile? Of(WeightFile file)
     {
         var notes = file.Notes;
@@ -28,8 +39,16 @@ internal sealed record ExportedFile(string Name, string Digest, CheckpointConfig
             return null;
         var parents = notes.TryGetValue("parents", out var all)
             ? Decode<CheckpointParents>(all, file.Path, "the parents of an exported checkpoint")
-            : new() { Inherited = notes.TryGetValue("ancestors", out var ancestors) ? Decode<List<LicensedAncestor>>(ancestors, file.Path, "the ancestors of an exported checkpoint") : [] };
-        var exported = new ExportedFile(notes.GetValueOrDefault("name", ""), notes.GetValueOrDefault("digest", ""), Decode<CheckpointConfig>(config, file.Path, "the config of an exported checkpoint"),
+            : new()
+            {
+                Inherited = notes.TryGetValue("ancestors", out var ancestors)
+                    ? Decode<List<LicensedAncestor>>(ancestors, file.Path, "the ancestors of an exported checkpoint")
+                    : [],
+            };
+        var exported = new ExportedFile(
+            notes.GetValueOrDefault("name", ""),
+            notes.GetValueOrDefault("digest", ""),
+            Decode<CheckpointConfig>(config, file.Path, "the config of an exported checkpoint"),
             notes.GetValueOrDefault("license", Licenses.Unknown), parents, notes.GetValueOrDefault("weights", ""));
         exported.Config.Validate(file.Path);
         CheckpointName.Require(exported.Name, file.Path);
@@ -46,7 +65,9 @@ internal sealed record ExportedFile(string Name, string Digest, CheckpointConfig
         return DigestOf(file.Entries.Select(e => KeyValuePair.Create(e.Name, file.Read(e.Name)))) == Weights;
     }
 
-    /// <summary>The parents of what is imported: the checkpoint's own, and, with its terms, that checkpoint itself.</summary>
+    /// <summary>
+    /// The parents of what is imported: the checkpoint's own, and, with its terms, that checkpoint itself.
+    /// </summary>
     public CheckpointParents ParentsOf(ImportedFile file)
     {
         var kept = Parents with { Checkpoints = [], Datasets = [], Inherited = [] };
@@ -62,7 +83,9 @@ internal sealed record ExportedFile(string Name, string Digest, CheckpointConfig
 
     private LicensedAncestor Itself => new(LineageKind.Checkpoint, Name, Digest, License);
 
-    /// <summary>SHA-256, 64 hexadecimal digits: of each tensor, in the order of their names, name, type, shape and numbers.</summary>
+    /// <summary>
+    /// SHA-256, 64 hexadecimal digits: of each tensor, in the order of their names, name, type, shape and numbers.
+    /// </summary>
     public static string DigestOf(IEnumerable<KeyValuePair<string, torch.Tensor>> tensors)
     {
         var each = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
@@ -84,5 +107,6 @@ internal sealed record ExportedFile(string Name, string Digest, CheckpointConfig
         return hash.GetHashAndReset();
     }
 
-    private static T Decode<T>(string json, string path, string what) => MarrowJson.Decode<T>(Encoding.UTF8.GetBytes(json), path, what, Remedy);
+    private static T Decode<T>(string json, string path, string what) =>
+        MarrowJson.Decode<T>(Encoding.UTF8.GetBytes(json), path, what, Remedy);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Exchange.Onnx;
 using Marrow.Weights;
@@ -5,25 +6,45 @@ using TorchSharp;
 
 namespace Marrow.Exchange;
 
-/// <summary>Checkpoints to files that other programs read. Nothing half written is ever seen, and nothing replaced unasked.</summary>
+/// <summary>
+/// Checkpoints to files that other programs read. Nothing half written is ever seen, and nothing replaced unasked.
+/// </summary>
 public static class Exporter
 {
     /// <summary>
-    /// Throws <see cref="MarrowException"/> for weights alone, for the computation of a module of its maker's own, where
-    /// something is already and is not to be replaced, when the place can't be written, and when ONNX Runtime computes
-    /// something else; nothing is left then.
+    /// Throws <see cref="MarrowException"/> for weights alone, for the computation of a module of its maker's own,
+    /// where something is already and is not to be replaced, when the place can't be written, and when ONNX Runtime
+    /// computes something else; nothing is left then.
     /// </summary>
     /// <param name="say">Called with each step, "writing models/model.onnx".</param>
-    public static ExportResult Run(Checkpoint checkpoint, ExportRequest request, Action<string>? say = null, CancellationToken cancellation = default)
+    public static ExportResult Run(
+        Checkpoint checkpoint,
+        ExportRequest request,
+        Action<string>? say = null,
+        CancellationToken cancellation = default)
     {
         if (checkpoint.WeightsOnly)
-            throw MarrowException.Bad(checkpoint.Path, "a checkpoint with its config.json", "weights alone, of which nobody knows what they expect, give and may be used for", "Name a whole checkpoint, or import the weights first.");
+            throw MarrowException.Bad(
+                checkpoint.Path,
+                "a checkpoint with its config.json",
+                "weights alone, of which nobody knows what they expect, give and may be used for",
+                "Name a whole checkpoint, or import the weights first.");
         if (checkpoint.Config.IsOwnModule && request.Format is ExportFormat.Onnx or ExportFormat.Bundle)
-            throw MarrowException.Unsupported(checkpoint.Path, "an architecture whose computation Marrow knows", $"'{checkpoint.Config.Model.Architecture}', a module of its maker's own", "Export its weights as safetensors or pth.");
+            throw MarrowException.Unsupported(
+                checkpoint.Path,
+                "an architecture whose computation Marrow knows",
+                $"'{checkpoint.Config.Model.Architecture}', a module of its maker's own",
+                "Export its weights as safetensors or pth.");
         if (request.Format == ExportFormat.Onnx && request.Precision is not (null or WeightPrecision.Float32))
-            throw new MarrowException($"Precision {request.Precision}: ONNX files are written in Float32, in which every runtime computes. Leave the precision out.");
+            throw new MarrowException(
+                $"Precision {request.Precision}: ONNX files are written in Float32, in which every runtime computes. "
+                    + $"Leave the precision out."
+            );
         if (!(request.Tolerance is > 0 and < 1))
-            throw new MarrowException(FormattableString.Invariant($"Tolerance {request.Tolerance}: expected a share of the largest magnitude, over 0 and under 1."));
+            throw new MarrowException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Tolerance {request.Tolerance}: expected a share of the largest magnitude, over 0 and under 1."));
 
         var path = Target(checkpoint, request);
         OnnxComparison? comparison = null;
@@ -44,7 +65,14 @@ public static class Exporter
             default:
                 throw new ArgumentOutOfRangeException(nameof(request), request.Format, "No such format.");
         }
-        return new(request.Format, path, [Path.GetFileName(path)], new FileInfo(path).Length, checkpoint.License, checkpoint.Parents.Ancestors(), comparison);
+        return new(
+            request.Format,
+            path,
+            [Path.GetFileName(path)],
+            new FileInfo(path).Length,
+            checkpoint.License,
+            checkpoint.Parents.Ancestors(),
+            comparison);
     }
 
     internal static void WriteSafetensors(string path, Checkpoint checkpoint, ExportRequest request)
@@ -74,7 +102,11 @@ public static class Exporter
         if (request.Format != ExportFormat.Bundle && Directory.Exists(path))
             path = Path.Combine(path, usual);
         if (!request.Overwrite && Path.Exists(path))
-            throw MarrowException.Conflict(path, "a path that nothing is at", Directory.Exists(path) ? "a folder" : "a file", "Name another with --out, or replace it with --overwrite.");
+            throw MarrowException.Conflict(
+                path,
+                "a path that nothing is at",
+                Directory.Exists(path) ? "a folder" : "a file",
+                "Name another with --out, or replace it with --overwrite.");
         return path;
     }
 }

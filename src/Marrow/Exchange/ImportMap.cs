@@ -27,7 +27,9 @@ public sealed class ImportMap
     /// <summary>Whole keys, after the wrappers' prefixes are gone.</summary>
     internal IReadOnlyList<DroppedKey> Dropped { get; init; } = [];
 
-    /// <summary>Names of the outputs in order, where there are as many; empty when the source has none of its own.</summary>
+    /// <summary>
+    /// Names of the outputs in order, where there are as many; empty when the source has none of its own.
+    /// </summary>
     internal IReadOnlyList<string> Classes { get; init; } = [];
 
     /// <summary>True when exactly one class holds (softmax).</summary>
@@ -43,21 +45,25 @@ public sealed class ImportMap
     internal string? Kind { get; init; }
 
     /// <summary>
-    /// True where the source has no classifier: the outputs are then the backbone's pooled features, by the identity as the
-    /// last layer.
+    /// True where the source has no classifier: the outputs are then the backbone's pooled features, by the identity as
+    /// the last layer.
     /// </summary>
     internal bool IsWithoutHead { get; init; }
 
     /// <summary>
-    /// Where the source takes colours and only grey images are meant: the first convolution is summed over its colours and
-    /// multiplied by this, which is what one unit of the contract's input is in the source's. Null to leave it as it is.
+    /// Where the source takes colours and only grey images are meant: the first convolution is summed over its colours
+    /// and multiplied by this, which is what one unit of the contract's input is in the source's. Null to leave it as
+    /// it is.
     /// </summary>
     internal double? GreyFactor { get; init; }
 
     /// <summary>The terms of the weights where the source has one for all; null where they must be asked for.</summary>
     internal string? License { get; init; }
 
-    /// <summary>True for a file that can be of no other known source; the first in <see cref="ImportMaps.All"/> that says so is taken.</summary>
+    /// <summary>
+    /// True for a file that can be of no other known source; the first in <see cref="ImportMaps.All"/> that says so is
+    /// taken.
+    /// </summary>
     internal Func<SourceFacts, bool> Recognises { get; init; } = _ => false;
 }
 
@@ -68,4 +74,8 @@ public sealed class ImportMap
 /// <param name="Outputs">Of the classifier; 0 when none was found.</param>
 /// <param name="Metadata">What the file says of itself.</param>
 internal sealed record SourceFacts(
-    string Kind, IReadOnlyCollection<string> Keys, int Channels, int Outputs, IReadOnlyDictionary<string, string> Metadata);
+    string Kind,
+    IReadOnlyCollection<string> Keys,
+    int Channels,
+    int Outputs,
+    IReadOnlyDictionary<string, string> Metadata);

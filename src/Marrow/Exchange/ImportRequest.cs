@@ -62,7 +62,9 @@ public sealed class ImportSummary
 
     public IReadOnlyList<DroppedKey> Dropped { get; }
 
-    /// <summary>Keys of the model that the file lacks and that do not count: num_batches_tracked of batch norms.</summary>
+    /// <summary>
+    /// Keys of the model that the file lacks and that do not count: num_batches_tracked of batch norms.
+    /// </summary>
     public int Filled { get; }
 
     /// <summary>"float32", or "float64, rounded to float32".</summary>

@@ -92,9 +92,14 @@ internal sealed class ImportSource
     }
 
     /// <summary>The identity as the last layer where the source has none; else nothing.</summary>
-    public IEnumerable<KeyValuePair<string, Tensor>> Head(int outputs) => Map.IsWithoutHead
-        ? [new($"{ForeignKeys.OwnHead}weight", eye(outputs, device: CPU)), new($"{ForeignKeys.OwnHead}bias", zeros(outputs, device: CPU))]
-        : [];
+    public IEnumerable<KeyValuePair<string, Tensor>> Head(int outputs) =>
+        Map.IsWithoutHead
+            ?
+            [
+                new($"{ForeignKeys.OwnHead}weight", eye(outputs, device: CPU)),
+                new($"{ForeignKeys.OwnHead}bias", zeros(outputs, device: CPU)),
+            ]
+            : [];
 
     private static int Side(IReadOnlyDictionary<string, WeightEntry> entries, string key, int axis) =>
         entries.TryGetValue(key, out var entry) && entry.Shape.Length > axis

@@ -11,17 +11,17 @@ using static TorchSharp.torch;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// A file of weights from elsewhere becomes a checkpoint: file -> map and architecture (recognised by keys and shapes) ->
-/// each weight of the model once -> the checkpoint, with the input that the source prepares and the file's SHA-256.
+/// A file of weights from elsewhere becomes a checkpoint: file -> map and architecture (recognised by keys and shapes)
+/// -> each weight of the model once -> the checkpoint, with the input that the source prepares and the file's SHA-256.
 /// Nothing in the file is run, and nothing is written before all of it was read and fitted.
 /// </summary>
 public static class Importer
 {
     /// <summary>
     /// The caller disposes the checkpoint. Throws <see cref="MarrowException"/> when the file is refused (see
-    /// <see cref="PyTorchWeights.Open"/>), fits no known map or model, has leftovers, or its classes have no names. A file that
-    /// Marrow exported (or the folder of a bundle) becomes the same checkpoint again; of one whose weights were changed since
-    /// the terms alone are kept.
+    /// <see cref="PyTorchWeights.Open"/>), fits no known map or model, has leftovers, or its classes have no names. A
+    /// file that Marrow exported (or the folder of a bundle) becomes the same checkpoint again; of one whose weights
+    /// were changed since the terms alone are kept.
     /// </summary>
     public static (Checkpoint Checkpoint, ImportSummary Summary) Import(string path, ImportRequest request)
     {
@@ -34,12 +34,24 @@ public static class Importer
         var given = request.Map is { } asked ? ImportSource.Named(asked) : null;
         var source = ImportSource.Of(file, given);
         var (map, entries) = (source.Map, source.Entries);
-        var architecture = request.Architecture is { } named ? Known(named) : KeyMapping.Architecture(entries, source.Kind, path);
+        var architecture = request.Architecture is { } named
+            ? Known(named)
+            : KeyMapping.Architecture(entries, source.Kind, path);
         var outputs = map.IsWithoutHead ? BackboneCatalogue.Get(architecture).Levels[^1].Channels : source.Outputs;
         if (source.Channels is not (1 or 3) || outputs < 1)
-            throw MarrowException.Bad(path, "a classifier of 1 or 3 input channels", $"{source.Channels} channels and {outputs} outputs", "Name the file of such a model, or take over what fits by a warm start.");
+            throw MarrowException.Bad(
+                path,
+                "a classifier of 1 or 3 input channels",
+                $"{source.Channels} channels and {outputs} outputs",
+                "Name the file of such a model, or take over what fits by a warm start.");
         var classes = Classes(request.Classes ?? source.NamesOf(outputs), outputs, map, path);
-        var config = Config(request, map, architecture, map.GreyFactor is null ? source.Channels : 1, classes, Thresholds(file, entries));
+        var config = Config(
+            request,
+            map,
+            architecture,
+            map.GreyFactor is null ? source.Channels : 1,
+            classes,
+            Thresholds(file, entries));
         config.Validate(path);
 
         Dictionary<string, long[]> shapes;
@@ -60,21 +72,30 @@ public static class Importer
         var matrices = weights.Where(w => w.Value.Dimensions >= 2).Select(w => w.Value.dtype).Distinct().ToList();
         var summary = new ImportSummary(
             file: new(Path.GetFileName(path), file.Length, file.Sha256(request.Cancellation), map.Name,
-                request.License == Licenses.Unknown ? exported?.License ?? map.License ?? request.License : request.License),
+                request.License == Licenses.Unknown
+                    ? exported?.License ?? map.License ?? request.License
+                    : request.License),
             architecture: architecture,
             place: (file as PyTorchWeights)?.Place ?? "",
             others: (file as PyTorchWeights)?.Others ?? [],
             tensors: entries.Count,
             mapped: fitted.Values.Count(e => e is not null),
             renamed: fitted.Count(f => f.Value is { } entry && entry.Name != f.Key),
-            dropped: [.. map.Dropped.Where(d => entries.ContainsKey(d.Key)).Select(d => new DroppedKey(entries[d.Key].Name, d.Reason))],
+            dropped:
+            [
+                .. map
+                    .Dropped.Where(d => entries.ContainsKey(d.Key))
+                    .Select(d => new DroppedKey(entries[d.Key].Name, d.Reason)),
+            ],
             filled: fitted.Values.Count(e => e is null),
             precision: Precision(fitted),
             classes: classes,
             input: config.Input.Describe());
         var checkpoint = new CheckpointDraft
         {
-            Name = request.Name.Contains('.', StringComparison.Ordinal) ? request.Name : CheckpointName.From(architecture, request.Name),
+            Name = request.Name.Contains('.', StringComparison.Ordinal)
+                ? request.Name
+                : CheckpointName.From(architecture, request.Name),
             Config = config,
             Weights = weights,
             MatricesAs = matrices is [var one] ? one : ScalarType.Float32,
@@ -90,12 +111,25 @@ public static class Importer
         : throw new MarrowException($"Unknown architecture '{architecture}' for an import. "
             + $"Known: {string.Join(", ", BackboneCatalogue.Names)}.");
 
-    private static IReadOnlyList<string> Classes(IReadOnlyList<string> names, int outputs, ImportMap map, string path) => names.Count == outputs
-        ? names
-        : throw MarrowException.Bad(path, string.Create(CultureInfo.InvariantCulture, $"a name for each of its {outputs} outputs"),
-            names.Count == 0 ? "none: the file has no names" : $"{names.Count} of the map {map.Name} or of --classes", "Give them in order: --classes A,B,C.");
+    private static IReadOnlyList<string> Classes(
+        IReadOnlyList<string> names,
+        int outputs,
+        ImportMap map,
+        string path
+    ) =>
+        names.Count == outputs
+            ? names
+            : throw MarrowException.Bad(
+                path,
+                string.Create(CultureInfo.InvariantCulture, $"a name for each of its {outputs} outputs"),
+                names.Count == 0
+                    ? "none: the file has no names"
+                    : $"{names.Count} of the map {map.Name} or of --classes",
+                "Give them in order: --classes A,B,C.");
 
-    /// <summary>torchxrayvision's operating points; null when the file has none. NaN: the output was never trained.</summary>
+    /// <summary>
+    /// torchxrayvision's operating points; null when the file has none. NaN: the output was never trained.
+    /// </summary>
     private static float[]? Thresholds(WeightFile file, IReadOnlyDictionary<string, WeightEntry> entries)
     {
         if (!entries.TryGetValue("op_threshs", out var entry) || entry.Elements > int.MaxValue)
@@ -104,7 +138,13 @@ public static class Importer
         return file.Read(entry.Name).to(ScalarType.Float32).Values<float>();
     }
 
-    private static CheckpointConfig Config(ImportRequest request, ImportMap map, string architecture, int channels, IReadOnlyList<string> classes, float[]? thresholds)
+    private static CheckpointConfig Config(
+        ImportRequest request,
+        ImportMap map,
+        string architecture,
+        int channels,
+        IReadOnlyList<string> classes,
+        float[]? thresholds)
     {
         var input = map.Input(channels);
         return new()
@@ -118,13 +158,26 @@ public static class Importer
         };
 
         OutputMeaning Feature(string name) =>
-            new(name, "number", "A feature of the backbone, averaged over the image; it stands for no finding.", Trained: false);
+            new(
+                name,
+                "number",
+                "A feature of the backbone, averaged over the image; it stands for no finding.",
+                Trained: false);
 
         OutputMeaning Output(string name, int i) => thresholds is null || i >= thresholds.Length
             ? new(name, "probability", $"{name} is present.")
             : float.IsNaN(thresholds[i])
-                ? new(name, "probability", $"{name} is present; torchxrayvision has no operating point for it.", Trained: false)
-                : new(name, "probability", string.Create(CultureInfo.InvariantCulture, $"{name} is present; torchxrayvision's operating point is {thresholds[i]:G6}."));
+                ? new(
+                    name,
+                    "probability",
+                    $"{name} is present; torchxrayvision has no operating point for it.",
+                    Trained: false)
+            : new(
+                name,
+                "probability",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name} is present; torchxrayvision's operating point is {thresholds[i]:G6}."));
     }
 
     /// <summary>In its stored type, but float64 as float32, in which models compute.</summary>
@@ -133,19 +186,36 @@ public static class Importer
         using var scope = NewDisposeScope();
         var tensor = file.Read(entry.Name);
         if (is_floating_point(tensor) == key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
-            throw MarrowException.Bad(file.Path, $"'{PickleReader.Shown(entry.Name)}' of a type that the model can take", $"{entry.Type}", "Save the weights of a plain floating-point model.");
+            throw MarrowException.Bad(
+                file.Path,
+                $"'{PickleReader.Shown(entry.Name)}' of a type that the model can take",
+                $"{entry.Type}",
+                "Save the weights of a plain floating-point model.");
         if (!is_floating_point(tensor))
             return tensor.to(ScalarType.Int64).MoveToOuterDisposeScope();
         if (tensor.dtype == ScalarType.Float64)
             tensor = tensor.to(ScalarType.Float32);
         if (!tensor.isfinite().all().Value<bool>())
-            throw MarrowException.Bad(file.Path, $"finite numbers in '{PickleReader.Shown(entry.Name)}'", "infinities or NaN", "The weights are of no use: fetch or save them again.");
+            throw MarrowException.Bad(
+                file.Path,
+                $"finite numbers in '{PickleReader.Shown(entry.Name)}'",
+                "infinities or NaN",
+                "The weights are of no use: fetch or save them again.");
         return tensor.MoveToOuterDisposeScope();
     }
 
     private static string Precision(Dictionary<string, WeightEntry?> fitted)
     {
-        var types = fitted.Values.OfType<WeightEntry>().Select(e => e.Type).Where(t => t is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64).Distinct().Order().ToList();
-        return string.Join(" and ", types.Select(t => t == ScalarType.Float64 ? "float64, rounded to float32" : t.ToString().ToLowerInvariant()));
+        var types = fitted
+            .Values.OfType<WeightEntry>()
+            .Select(e => e.Type)
+            .Where(t => t is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64)
+            .Distinct()
+            .Order()
+            .ToList();
+        return string.Join(
+            " and ",
+            types.Select(t => t == ScalarType.Float64 ? "float64, rounded to float32" : t.ToString().ToLowerInvariant())
+        );
     }
 }

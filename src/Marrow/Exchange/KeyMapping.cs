@@ -13,7 +13,9 @@ internal static class KeyMapping
     private const int NamedKeys = 5; // in an error; the rest is counted
     private const string Uncounted = "num_batches_tracked";
 
-    /// <summary>The file's entries by their keys in the model. Throws <see cref="MarrowException"/> when two become one.</summary>
+    /// <summary>
+    /// The file's entries by their keys in the model. Throws <see cref="MarrowException"/> when two become one.
+    /// </summary>
     public static Dictionary<string, WeightEntry> Of(WeightFile file, ForeignKeys keys)
     {
         var byKey = new Dictionary<string, WeightEntry>(StringComparer.Ordinal);
@@ -28,7 +30,9 @@ internal static class KeyMapping
         return byKey;
     }
 
-    /// <summary>The backbone of the catalogue that has these shapes. Throws <see cref="MarrowException"/> when none has.</summary>
+    /// <summary>
+    /// The backbone of the catalogue that has these shapes. Throws <see cref="MarrowException"/> when none has.
+    /// </summary>
     /// <param name="entries">As <see cref="Of"/> gives them.</param>
     public static string Architecture(
         IReadOnlyDictionary<string, WeightEntry> entries, BackboneSpelling kind, string path)
@@ -37,13 +41,16 @@ internal static class KeyMapping
             .ToDictionary(e => e.Key[ForeignKeys.OwnBackbone.Length..], e => e.Value.Shape, StringComparer.Ordinal);
         var known = BackboneCatalogue.All.Where(backbone => backbone.Value.Spelling == kind).ToList();
         return known.Where(backbone => backbone.Value.Fits(shapes)).Select(backbone => backbone.Key).FirstOrDefault()
-            ?? throw MarrowException.Bad(path, $"the weights of {string.Join(", ", known.Select(backbone => backbone.Key))}",
+            ?? throw MarrowException.Bad(
+                path,
+                $"the weights of {string.Join(", ", known.Select(backbone => backbone.Key))}",
                 kind.Describe(shapes), "Name the file of such a model; others can warm-start nothing here.");
     }
 
     /// <summary>
     /// Each key of the model to its entry; null where the file has none and it does not count. Throws
-    /// <see cref="MarrowException"/> when a key is missing or of another shape, or an entry is left over: all are named.
+    /// <see cref="MarrowException"/> when a key is missing or of another shape, or an entry is left over: all are
+    /// named.
     /// </summary>
     public static Dictionary<string, WeightEntry?> Fit(
         IReadOnlyDictionary<string, long[]> model, IReadOnlyDictionary<string, WeightEntry> entries, ImportMap map,
@@ -56,14 +63,19 @@ internal static class KeyMapping
             .Select(e => $"'{PickleReader.Shown(e.Value.Name)}' has no place in the model");
         var other = entries
             .Where(e => model.TryGetValue(e.Key, out var shape) && !shape.AsSpan().SequenceEqual(e.Value.Shape))
-            .Select(e => $"'{PickleReader.Shown(e.Value.Name)}' is {ShapeText.Of(e.Value.Shape)} instead of {ShapeText.Of(model[e.Key])}");
+            .Select(e =>
+                $"'{PickleReader.Shown(e.Value.Name)}' is {ShapeText.Of(e.Value.Shape)} instead of "
+                    + $"{ShapeText.Of(model[e.Key])}"
+            );
         List<string> faults = [.. missing, .. left, .. other];
         if (faults.Count > 0)
         {
             var more = faults.Count > NamedKeys ? $"; and {faults.Count - NamedKeys} more" : "";
             throw MarrowException.Bad(path, $"each weight of the model once, by the map {map.Name}",
                 string.Join("; ", faults.Take(NamedKeys)) + more,
-                $"Name another map ({string.Join(", ", ImportMaps.All.Keys)}), or take over what fits by a warm start: init: {Path.GetFileName(path)}.");
+                $"Name another map ({string.Join(", ", ImportMaps.All.Keys)}), or take over what fits by a warm "
+                    + $"start: init: {Path.GetFileName(path)}."
+            );
         }
         return model.Keys.ToDictionary(k => k, k => entries.GetValueOrDefault(k), StringComparer.Ordinal);
     }

@@ -11,12 +11,13 @@ namespace Marrow.Exchange;
 /// <summary>Names are MONAI's own.</summary>
 internal sealed record MonaiMetadata
 {
-    public string Schema { get; init; } = "https://github.com/Project-MONAI/MONAI-extra-test-data/releases/download/0.8.1/meta_schema_20220324.json";
+    public string Schema { get; init; } =
+        "https://github.com/Project-MONAI/MONAI-extra-test-data/releases/download/0.8.1/meta_schema_20220324.json";
     public required string Version { get; init; }
     public required IReadOnlyDictionary<string, string> Changelog { get; init; }
 
-    // The specification demands three versions. The weights need no MONAI; 0.9 is the first that knows bundles, and with the
-    // other two the state dict is loaded in Marrow's tests.
+    // The specification demands three versions. The weights need no MONAI; 0.9 is the first that knows bundles, and
+    // with the other two the state dict is loaded in Marrow's tests.
     [JsonPropertyName("monai_version")]
     public string MonaiVersion { get; init; } = "0.9.0";
 
@@ -27,7 +28,8 @@ internal sealed record MonaiMetadata
     public string NumpyVersion { get; init; } = "1.24.2";
 
     [JsonPropertyName("optional_packages_version")]
-    public IReadOnlyDictionary<string, string> OptionalPackages { get; init; } = new Dictionary<string, string> { ["torchvision"] = "0.14.1", ["onnxruntime"] = "1.31.1" };
+    public IReadOnlyDictionary<string, string> OptionalPackages { get; init; } =
+        new Dictionary<string, string> { ["torchvision"] = "0.14.1", ["onnxruntime"] = "1.31.1" };
 
     public required string Name { get; init; }
     public required string Task { get; init; }
@@ -63,45 +65,85 @@ internal sealed record MonaiMetadata
 
     public static MonaiMetadata Of(Checkpoint checkpoint, CardText card)
     {
-        var (config, version) = (checkpoint.Config, checkpoint.Created.UtcDateTime.ToString("yyyy.M.d", CultureInfo.InvariantCulture));
+        var (config, version) = (
+            checkpoint.Config,
+            checkpoint.Created.UtcDateTime.ToString("yyyy.M.d", CultureInfo.InvariantCulture));
         return new()
         {
             Version = version,
-            Changelog = new Dictionary<string, string> { [version] = $"Exported by Marrow from {checkpoint.Name}@{checkpoint.Digest}" },
+            Changelog = new Dictionary<string, string>
+            {
+                [version] = $"Exported by Marrow from {checkpoint.Name}@{checkpoint.Digest}",
+            },
             Name = checkpoint.Name,
             Task = TaskCatalogue.Find(config.Task)?.Summary(config) ?? config.Task,
             Description = card.Summary,
             Authors = "not named in the checkpoint",
             Copyright = $"Weights under {checkpoint.License}; the ancestors' terms are in LICENSE",
-            DataSource = string.Join("; ", checkpoint.Parents.Datasets.Select(d => $"{d.Name}, {d.License}{(d.Citation.Length > 0 ? $". {d.Citation}" : "")}")),
+            DataSource = string.Join(
+                "; ",
+                checkpoint.Parents.Datasets.Select(d =>
+                    $"{d.Name}, {d.License}{(d.Citation.Length > 0 ? $". {d.Citation}" : "")}")),
             ImageClasses = ExportMetadata.Preprocessing(config.Input),
             PredictedClasses = string.Join(" ", config.Outputs.Select(o => $"{o.Name} ({o.Unit}): {o.Meaning}")),
-            Metrics = checkpoint.Metrics.Where(m => double.IsFinite(m.Value)).GroupBy(m => m.Metric).ToDictionary(g => g.Key, g => g.First().Value),
+            Metrics = checkpoint
+                .Metrics.Where(m => double.IsFinite(m.Value))
+                .GroupBy(m => m.Metric)
+                .ToDictionary(g => g.Key, g => g.First().Value),
             IntendedUse = card.Section("Limits and intended use"),
             References = [.. checkpoint.Parents.Datasets.Select(d => d.Citation).Where(c => c.Length > 0).Distinct()],
-            Marrow = new Dictionary<string, string> { ["digest"] = checkpoint.Digest, ["architecture"] = config.Model.Architecture, ["license"] = checkpoint.License, ["version"] = CheckpointConfig.CodeVersion },
+            Marrow = new Dictionary<string, string>
+            {
+                ["digest"] = checkpoint.Digest,
+                ["architecture"] = config.Model.Architecture,
+                ["license"] = checkpoint.License,
+                ["version"] = CheckpointConfig.CodeVersion,
+            },
             NetworkDataFormat = MonaiDataFormat.Of(config),
         };
     }
 }
 
 /// <summary>Inputs and outputs by name.</summary>
-internal sealed record MonaiDataFormat(IReadOnlyDictionary<string, MonaiTensor> Inputs, IReadOnlyDictionary<string, MonaiTensor> Outputs)
+internal sealed record MonaiDataFormat(
+    IReadOnlyDictionary<string, MonaiTensor> Inputs,
+    IReadOnlyDictionary<string, MonaiTensor> Outputs)
 {
     /// <summary>Of the model as models/model.pt has it: raw numbers.</summary>
     public static MonaiDataFormat Of(CheckpointConfig config)
     {
         var input = config.Input;
         var channels = Enumerable.Range(0, input.Channels).ToList();
-        var image = new MonaiTensor("image", "magnitude", input.Channels, [input.Height, input.Width], [channels.Min(c => (0 - input.MeanOf(c)) / input.StdOf(c)), channels.Max(c => (1 - input.MeanOf(c)) / input.StdOf(c))],
+        var image = new MonaiTensor(
+            "image",
+            "magnitude",
+            input.Channels,
+            [input.Height, input.Width],
+            [
+                channels.Min(c => (0 - input.MeanOf(c)) / input.StdOf(c)),
+                channels.Max(c => (1 - input.MeanOf(c)) / input.StdOf(c)),
+            ],
             channels.ToDictionary(c => c.ToString(CultureInfo.InvariantCulture), _ => "image"), Modality: "X-ray");
         return new(new Dictionary<string, MonaiTensor> { ["image"] = image }, Given(config));
     }
 
-    private static Dictionary<string, MonaiTensor> Given(CheckpointConfig config) => TaskCatalogue.Get(config.Task).RawOutputs(config).ToDictionary(
-        output => output.Name,
-        output => new MonaiTensor(output.Kind, output.Format, output.Channels.Count, output.Shape, [],
-            output.Channels.Index().ToDictionary(channel => channel.Index.ToString(CultureInfo.InvariantCulture), channel => channel.Item)));
+    private static Dictionary<string, MonaiTensor> Given(CheckpointConfig config) =>
+        TaskCatalogue
+            .Get(config.Task)
+            .RawOutputs(config)
+            .ToDictionary(
+                output => output.Name,
+                output => new MonaiTensor(
+                    output.Kind,
+                    output.Format,
+                    output.Channels.Count,
+                    output.Shape,
+                    [],
+                    output
+                        .Channels.Index()
+                        .ToDictionary(
+                            channel => channel.Index.ToString(CultureInfo.InvariantCulture),
+                            channel => channel.Item)));
 }
 
 /// <summary>One tensor; sizes are numbers or an expression in n.</summary>

@@ -34,7 +34,10 @@ internal static class PyTorchWriter
     };
 
     /// <param name="notes">For a reader of the zip: origin, terms, what the weights expect.</param>
-    public static void Write(Stream stream, IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors, IReadOnlyDictionary<string, string> notes)
+    public static void Write(
+        Stream stream,
+        IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,
+        IReadOnlyDictionary<string, string> notes)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
@@ -130,7 +133,8 @@ internal static class PyTorchWriter
         {
             Span<byte> code = stackalloc byte[5];
             code[0] = (byte)'J';
-            BinaryPrimitives.WriteInt32LittleEndian(code[1..], checked((int)value)); // a zip without zip64 holds no more
+            // a zip without zip64 holds no more
+            BinaryPrimitives.WriteInt32LittleEndian(code[1..], checked((int)value));
             _bytes.Write(code);
         }
 

@@ -1,6 +1,6 @@
 // Zip files (PKWARE's APPNOTE, 4.3) of stored entries only, each of which begins at a multiple of 64 bytes, as
-// torch.save writes them, so that weights can be mapped into memory. Sizes and checksums stand before the data, dates are
-// fixed: the same entries give the same bytes, and no reader has to look ahead.
+// torch.save writes them, so that weights can be mapped into memory. Sizes and checksums stand before the data, dates
+// are fixed: the same entries give the same bytes, and no reader has to look ahead.
 
 using System.Buffers.Binary;
 using System.Text;
@@ -27,7 +27,11 @@ internal sealed class StoredZip(Stream stream)
         var unpadded = _position + LocalHeaderBytes + utf8.Length + FieldHeaderBytes;
         var padding = (int)((Alignment - unpadded % Alignment) % Alignment);
         if (unpadded + padding + content.Length > uint.MaxValue || _entries >= MostEntries)
-            throw new MarrowException(ErrorKind.Unsupported, $"{name}: does not fit into a zip file of 4 GiB and {MostEntries} entries. Export as safetensors instead.");
+            throw new MarrowException(
+                ErrorKind.Unsupported,
+                $"{name}: does not fit into a zip file of 4 GiB and {MostEntries} entries. Export as safetensors "
+                    + $"instead."
+            );
         var facts = Facts(utf8, content);
 
         var start = (uint)_position;

@@ -1,8 +1,8 @@
 namespace Marrow.Findings;
 
 /// <summary>
-/// What is said of one image: how it may be used, what a reader should know, which weights said it, and parts, one for each
-/// kind of thing that was found. All geometry is in original pixels, all angles in degrees.
+/// What is said of one image: how it may be used, what a reader should know, which weights said it, and parts, one for
+/// each kind of thing that was found. All geometry is in original pixels, all angles in degrees.
 /// </summary>
 public sealed record Finding
 {
@@ -47,7 +47,11 @@ public sealed record Finding
     };
 
     /// <summary>The same with another part of a kind that is there, or with one more.</summary>
-    internal Finding With(FindingPart part) => this with { Parts = [.. Parts.Where(other => other.GetType() != part.GetType()), part] };
+    internal Finding With(FindingPart part) =>
+        this with
+        {
+            Parts = [.. Parts.Where(other => other.GetType() != part.GetType()), part],
+        };
 
     /// <summary>What is kept of it: a folder of thousands of films must not keep their masks.</summary>
     public Finding WithoutMask() => Part<RegionsPart>() is { } regions ? With(regions with { Mask = [] }) : this;
@@ -70,7 +74,9 @@ public enum FindingStatus
     /// <summary>Something is unusual, and the warnings say what: a person should look at it.</summary>
     Check,
 
-    /// <summary>The image could not be read or shows no whole spine: nothing is measured, and the warnings say why.</summary>
+    /// <summary>
+    /// The image could not be read or shows no whole spine: nothing is measured, and the warnings say why.
+    /// </summary>
     Failed,
 }
 

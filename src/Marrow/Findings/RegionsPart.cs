@@ -6,7 +6,10 @@ public sealed record RegionsPart : FindingPart
     /// <summary>One for each class, in the checkpoint's order; empty when the image could not be read.</summary>
     public IReadOnlyList<FoundRegion> Regions { get; internal init; } = [];
 
-    /// <summary>[Height * Width]: the class of each pixel, 0 for background, 1 for the first; empty when the image could not be read.</summary>
+    /// <summary>
+    /// [Height * Width]: the class of each pixel, 0 for background, 1 for the first; empty when the image could not be
+    /// read.
+    /// </summary>
     public byte[] Mask { get; internal init; } = [];
 }
 

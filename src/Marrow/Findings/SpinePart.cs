@@ -5,23 +5,37 @@ namespace Marrow.Findings;
 /// <summary>The vertebrae and the Cobb angles of one spine.</summary>
 public sealed record SpinePart : FindingPart
 {
-    /// <summary>Top to bottom; empty when none were found. Of a film without a whole spine those that were seen, without levels.</summary>
+    /// <summary>
+    /// Top to bottom; empty when none were found. Of a film without a whole spine those that were seen, without levels.
+    /// </summary>
     public IReadOnlyList<FoundVertebra> Vertebrae { get; internal init; } = [];
 
-    /// <summary>The angles of the corners, with pairs that count in <see cref="Vertebrae"/>; null when those are too few.</summary>
+    /// <summary>
+    /// The angles of the corners, with pairs that count in <see cref="Vertebrae"/>; null when those are too few.
+    /// </summary>
     public CobbMeasurement? LandmarkAngles { get; internal init; }
 
-    /// <summary>cobb1, cobb2, cobb3 as the corners' own error lets expect them (<see cref="CobbExpectation"/>); empty without corners.</summary>
+    /// <summary>
+    /// cobb1, cobb2, cobb3 as the corners' own error lets expect them (<see cref="CobbExpectation"/>); empty without
+    /// corners.
+    /// </summary>
     public IReadOnlyList<double> ExpectedDegrees { get; internal init; } = [];
 
     /// <summary>cobb1, cobb2, cobb3 from the regressor; empty when none was asked.</summary>
     public IReadOnlyList<double> RegressorDegrees { get; internal init; } = [];
 
-    /// <summary>cobb1, cobb2, cobb3 as reported: the expected and the regressor's mixed, or those there are; empty when the image failed or shows no whole spine.</summary>
+    /// <summary>
+    /// cobb1, cobb2, cobb3 as reported: the expected and the regressor's mixed, or those there are; empty when the
+    /// image failed or shows no whole spine.
+    /// </summary>
     public IReadOnlyList<double> CobbDegrees { get; internal init; } = [];
 
-    /// <summary>Of the largest reported angle; null when there is none, and when no detector saw the spine that it would be said of.</summary>
-    public CurveSeverity? Severity => CobbDegrees.Count == 0 || !SawSpine ? null : CobbAngles.SeverityOf(CobbDegrees[0]);
+    /// <summary>
+    /// Of the largest reported angle; null when there is none, and when no detector saw the spine that it would be said
+    /// of.
+    /// </summary>
+    public CurveSeverity? Severity =>
+        CobbDegrees.Count == 0 || !SawSpine ? null : CobbAngles.SeverityOf(CobbDegrees[0]);
 
     /// <summary>False where nobody looked for a spine, as with a regressor alone.</summary>
     internal bool SawSpine { get; init; } = true;

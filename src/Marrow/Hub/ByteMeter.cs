@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Marrow.Hub;
 
-/// <summary>Adds up the bytes that one piece of work moves or reads, from any thread, and tells it now and then.</summary>
+/// <summary>
+/// Adds up the bytes that one piece of work moves or reads, from any thread, and tells it now and then.
+/// </summary>
 internal sealed class ByteMeter(string what, long total, Action<Progress>? tell)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);

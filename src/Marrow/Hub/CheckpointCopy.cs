@@ -12,7 +12,11 @@ internal static class CheckpointCopy
 {
     /// <param name="folder">Of a whole checkpoint; every byte is checked.</param>
     /// <param name="note">A section of Markdown that is added to the card.</param>
-    public static Checkpoint Save(string folder, string hubFolder, Func<CheckpointParents, CheckpointParents> parents, string note)
+    public static Checkpoint Save(
+        string folder,
+        string hubFolder,
+        Func<CheckpointParents, CheckpointParents> parents,
+        string note)
     {
         var manifest = CheckpointManifest.Read(folder);
         manifest.VerifyFiles(folder);
@@ -21,7 +25,11 @@ internal static class CheckpointCopy
             foreach (var file in manifest.Files)
                 Disk.CopyFile(Path.Combine(folder, file.Path), Path.Combine(staged, file.Path));
             var card = Path.Combine(staged, Checkpoint.CardFile);
-            AtomicFile.Write(card, stream => stream.Write(Encoding.UTF8.GetBytes($"{InputFile.ReadAllText(Path.Combine(folder, Checkpoint.CardFile), CheckpointJson.MaxBytes).TrimEnd()}\n\n{note.Trim()}\n")));
+            AtomicFile.Write(card, stream =>
+                stream.Write(
+                    Encoding.UTF8.GetBytes(
+                        $"{InputFile.ReadAllText(Path.Combine(folder, Checkpoint.CardFile), CheckpointJson.MaxBytes).TrimEnd()}\n\n{note.Trim()}\n"
+                    )));
             var files = manifest.Files.Select(f => f.Path == Checkpoint.CardFile ? Describe(card) : f).ToList();
             var (bytes, changed) = (manifest with { Parents = parents(manifest.Parents), Files = files }).Seal();
             AtomicFile.Write(Path.Combine(staged, CheckpointManifest.FileName), stream => stream.Write(bytes));

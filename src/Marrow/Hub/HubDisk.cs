@@ -4,10 +4,10 @@ using Marrow.Checkpoints;
 namespace Marrow.Hub;
 
 /// <summary>
-/// What must be safe with many processes at once in a hub's folder: checkpoints come in from a staging folder and go out
-/// to the trash, each by one rename under the folder's lock, so that nobody sees half of one. A name's folder is made and
-/// removed under the same lock. Names that begin with a dot are never listed. Nothing is written, moved or deleted
-/// through a link, and of what lies in the hub only what Marrow named itself is ever deleted.
+/// What must be safe with many processes at once in a hub's folder: checkpoints come in from a staging folder and go
+/// out to the trash, each by one rename under the folder's lock, so that nobody sees half of one. A name's folder is
+/// made and removed under the same lock. Names that begin with a dot are never listed. Nothing is written, moved or
+/// deleted through a link, and of what lies in the hub only what Marrow named itself is ever deleted.
 /// </summary>
 internal static partial class HubDisk
 {
@@ -30,11 +30,14 @@ internal static partial class HubDisk
     }
 
     /// <summary>
-    /// Writes a checkpoint's files into a staging folder, moves that to its place and loads it; where anything throws, nothing
-    /// is left. Throws <see cref="MarrowException"/> where the hub can't be written.
+    /// Writes a checkpoint's files into a staging folder, moves that to its place and loads it; where anything throws,
+    /// nothing is left. Throws <see cref="MarrowException"/> where the hub can't be written.
     /// </summary>
     /// <param name="write">An empty folder -> the manifest of what is in it now.</param>
-    public static Checkpoint Save(string hub, Func<string, CheckpointManifest> write, CancellationToken cancellation = default)
+    public static Checkpoint Save(
+        string hub,
+        Func<string, CheckpointManifest> write,
+        CancellationToken cancellation = default)
     {
         var staged = CreateStagingFolder(hub);
         try
@@ -52,8 +55,8 @@ internal static partial class HubDisk
     }
 
     /// <summary>
-    /// Moves a staged folder to <c>hub/name/digest</c>, which it returns. A whole checkpoint that is there stays as it is;
-    /// a damaged one gives way, or else fetching it again would not mend it.
+    /// Moves a staged folder to <c>hub/name/digest</c>, which it returns. A whole checkpoint that is there stays as it
+    /// is; a damaged one gives way, or else fetching it again would not mend it.
     /// </summary>
     public static string Place(string staged, string hub, CheckpointManifest manifest)
     {
@@ -84,7 +87,9 @@ internal static partial class HubDisk
         return final;
     }
 
-    /// <summary>Loads what was in its place a moment ago; where another process has removed it since, the error says so.</summary>
+    /// <summary>
+    /// Loads what was in its place a moment ago; where another process has removed it since, the error says so.
+    /// </summary>
     public static Checkpoint Load(string folder, CancellationToken cancellation = default)
     {
         try
@@ -93,12 +98,17 @@ internal static partial class HubDisk
         }
         catch (MarrowException e) when (!Directory.Exists(folder))
         {
-            throw new MarrowException(ErrorKind.NotFound, $"{folder}: expected the checkpoint that was there, found none any more. Another process has removed it: save or fetch it again.", e);
+            throw new MarrowException(
+                ErrorKind.NotFound,
+                $"{folder}: expected the checkpoint that was there, found none any more. Another process has removed "
+                    + $"it: save or fetch it again.",
+                e);
         }
     }
 
     /// <summary>
-    /// Renames a checkpoint's folder into the trash and returns where it is now. The caller holds the hub's lock. Throws
+    /// Renames a checkpoint's folder into the trash and returns where it is now. The caller holds the hub's lock.
+    /// Throws
     /// <see cref="MarrowException"/> where the folder holds what is not the checkpoint's.
     /// </summary>
     public static string MoveToTrash(string hub, string folder)
@@ -106,18 +116,24 @@ internal static partial class HubDisk
         OwnFolder(hub, Path.GetFileName(Path.GetDirectoryName(folder))!);
         var isLink = Posix.Status(folder) is { Kind: PathKind.Link }; // Of a link the link alone goes.
         if (!isLink && HubMark.Foreign(folder) is [var foreign, ..] all)
-            throw MarrowException.Conflict(folder, "the files of a checkpoint", $"{foreign}{(all.Count > 1 ? $" and {all.Count - 1} more" : "")} that no checkpoint has", "Move what is yours elsewhere; nothing was deleted.");
+            throw MarrowException.Conflict(
+                folder,
+                "the files of a checkpoint",
+                $"{foreign}{(all.Count > 1 ? $" and {all.Count - 1} more" : "")} that no checkpoint has",
+                "Move what is yours elsewhere; nothing was deleted.");
         var place = Path.Combine(OwnFolder(hub, TrashFolder), Guid.NewGuid().ToString("N"));
         Directory.Move(folder, place);
         return place;
     }
 
-    /// <summary>What can't be deleted stays for the next <see cref="Sweep"/>: nothing lists it. Of a link the link alone goes.</summary>
+    /// <summary>
+    /// What can't be deleted stays for the next <see cref="Sweep"/>: nothing lists it. Of a link the link alone goes.
+    /// </summary>
     public static void TryDelete(string folder) => Leftovers.Delete(new DirectoryInfo(folder));
 
     /// <summary>
-    /// A folder of the hub's own (".incoming", a name), made where it is absent. Throws <see cref="MarrowException"/> where
-    /// a link lies at its place, or anything else.
+    /// A folder of the hub's own (".incoming", a name), made where it is absent. Throws <see cref="MarrowException"/>
+    /// where a link lies at its place, or anything else.
     /// </summary>
     public static string OwnFolder(string hub, params ReadOnlySpan<string> names)
     {
@@ -131,7 +147,15 @@ internal static partial class HubDisk
                     Disk.MakeFolder(at);
                 if (Posix.Status(at) is not { IsFolder: true } and var status)
                 {
-                    throw MarrowException.Conflict(at, "a folder of the hub's own", status?.Kind switch { PathKind.Link => "a link", null => "nothing any more", _ => "a file" },
+                    throw MarrowException.Conflict(
+                        at,
+                        "a folder of the hub's own",
+                        status?.Kind switch
+                        {
+                            PathKind.Link => "a link",
+                            null => "nothing any more",
+                            _ => "a file",
+                        },
                         "Remove it, and see who put it there: what Marrow would do there would be done elsewhere.");
                 }
             }
@@ -144,8 +168,9 @@ internal static partial class HubDisk
     }
 
     /// <summary>
-    /// Deletes what was left behind: all trash, and staging folders of dead processes, or in which nothing was written for
-    /// a day. Only in a hub, only names that this class gave, and through no link. A hub that can't be written stays as it is.
+    /// Deletes what was left behind: all trash, and staging folders of dead processes, or in which nothing was written
+    /// for a day. Only in a hub, only names that this class gave, and through no link. A hub that can't be written
+    /// stays as it is.
     /// </summary>
     public static void Sweep(string hub)
     {
@@ -155,8 +180,12 @@ internal static partial class HubDisk
             TryDelete(folder);
         // Early versions staged in the name's folder, later ones under a bare GUID.
         var ofEarlyVersions = FoldersIn(hub).Where(home => CheckpointName.IsValid(Path.GetFileName(home)))
-            .SelectMany(FoldersIn).Where(folder => EarlyStaging().IsMatch(Path.GetFileName(folder)) && HubMark.Foreign(folder).Count == 0);
-        foreach (var folder in OwnNames(Path.Combine(hub, IncomingFolder)).Concat(ofEarlyVersions).Where(folder => Leftovers.IsOld(new DirectoryInfo(folder))))
+            .SelectMany(FoldersIn)
+            .Where(folder => EarlyStaging().IsMatch(Path.GetFileName(folder)) && HubMark.Foreign(folder).Count == 0);
+        foreach (
+            var folder in OwnNames(Path.Combine(hub, IncomingFolder))
+                .Concat(ofEarlyVersions)
+                .Where(folder => Leftovers.IsOld(new DirectoryInfo(folder))))
             TryDelete(folder);
         Leftovers.Sweep(hub);
         if (Posix.Status(Path.Combine(hub, IncomingFolder)) is { IsFolder: true })
@@ -168,7 +197,13 @@ internal static partial class HubDisk
     {
         try
         {
-            return [.. new DirectoryInfo(folder).EnumerateDirectories().Select(f => f.FullName).Where(path => Posix.Status(path) is { IsFolder: true })];
+            return
+            [
+                .. new DirectoryInfo(folder)
+                    .EnumerateDirectories()
+                    .Select(f => f.FullName)
+                    .Where(path => Posix.Status(path) is { IsFolder: true }),
+            ];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -178,10 +213,15 @@ internal static partial class HubDisk
 
     /// <summary>Whether all that a folder holds, if anything, has names that this class gives.</summary>
     internal static bool HoldsOwnNamesOnly(string folder) =>
-        Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).All(name => OwnName().IsMatch(name!) || Leftovers.IsOne(name!));
+        Directory
+            .EnumerateFileSystemEntries(folder)
+            .Select(Path.GetFileName)
+            .All(name => OwnName().IsMatch(name!) || Leftovers.IsOne(name!));
 
     private static IEnumerable<string> OwnNames(string folder) =>
-        Posix.Status(folder) is { IsFolder: true } ? FoldersIn(folder).Where(path => OwnName().IsMatch(Path.GetFileName(path))) : [];
+        Posix.Status(folder) is { IsFolder: true }
+            ? FoldersIn(folder).Where(path => OwnName().IsMatch(Path.GetFileName(path)))
+            : [];
 
     private static bool IsWhole(string folder)
     {

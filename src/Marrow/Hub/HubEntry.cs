@@ -40,18 +40,25 @@ public sealed class HubEntry
     private static readonly TimeSpan ClocksMayDiffer = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// By the time of creation, the latest first; those dated in the future, which would stay the newest for years, after
-    /// all others, with a notice.
+    /// By the time of creation, the latest first; those dated in the future, which would stay the newest for years,
+    /// after all others, with a notice.
     /// </summary>
     internal static IEnumerable<HubEntry> NewestFirst(IReadOnlyList<HubEntry> entries)
     {
         var latest = DateTimeOffset.UtcNow + ClocksMayDiffer;
         foreach (var entry in entries.Where(e => e.Created > latest))
         {
-            Notices.Say($"{Digest.ShortenReference(entry.Reference)} is dated {entry.Created.UtcDateTime:yyyy-MM-dd}, in the future: "
-                + "no checkpoint of today would be newer, so it counts as the oldest. Check the clock of this machine and of the one that made it.");
+            Notices.Say(
+                $"{Digest.ShortenReference(entry.Reference)} is dated {entry.Created.UtcDateTime:yyyy-MM-dd}, in the "
+                    + $"future: "
+                    + "no checkpoint of today would be newer, so it counts as the oldest. Check the clock of this "
+                    + "machine and of the one that made it."
+            );
         }
-        return entries.OrderBy(e => e.Created > latest).ThenByDescending(e => e.Created).ThenBy(e => e.Digest.Hex, StringComparer.Ordinal);
+        return entries
+            .OrderBy(e => e.Created > latest)
+            .ThenByDescending(e => e.Created)
+            .ThenBy(e => e.Digest.Hex, StringComparer.Ordinal);
     }
 
     internal static HubEntry Of(CheckpointManifest manifest, string folder, long manifestBytes)
@@ -61,7 +68,13 @@ public sealed class HubEntry
         {
             License = manifest.License,
             AncestorLicenses = [.. ancestors.Select(a => a.License).Distinct(StringComparer.Ordinal)],
-            AncestorDigests = [.. ancestors.Where(a => a.Kind == LineageKind.Checkpoint && a.Digest.Length > 0).Select(a => a.Digest).Distinct(StringComparer.Ordinal)],
+            AncestorDigests =
+            [
+                .. ancestors
+                    .Where(a => a.Kind == LineageKind.Checkpoint && a.Digest.Length > 0)
+                    .Select(a => a.Digest)
+                    .Distinct(StringComparer.Ordinal),
+            ],
             Bytes = manifestBytes + manifest.Files.Sum(f => f.Bytes),
         };
     }

@@ -7,14 +7,16 @@ namespace Marrow.Hub;
 internal readonly record struct IndexedManifest(long Length, long Ticks, HubEntry Entry);
 
 /// <summary>The checkpoints of a name.</summary>
-/// <param name="Ticks">Time of change of the name's folder when it was listed; 0 when it may have changed since.</param>
+/// <param name="Ticks">
+/// Time of change of the name's folder when it was listed; 0 when it may have changed since.
+/// </param>
 internal sealed record IndexedName(long Ticks, IReadOnlyList<IndexedManifest> Manifests);
 
 /// <summary>
 /// What was read of a hub's manifests, kept in the user's cache so that a large hub is listed without reading them all
-/// again. It is never written into the hub, which may be read-only or under version control, and is only ever a shortcut:
-/// what does not agree with the files' sizes and times, or is damaged, is not used. Layout: "MARROWHX", SHA-256 of the
-/// rest [32], then the hub's path and for each name its manifests, as BinaryWriter writes them.
+/// again. It is never written into the hub, which may be read-only or under version control, and is only ever a
+/// shortcut: what does not agree with the files' sizes and times, or is damaged, is not used. Layout: "MARROWHX",
+/// SHA-256 of the rest [32], then the hub's path and for each name its manifests, as BinaryWriter writes them.
 /// </summary>
 internal static class HubIndex
 {
@@ -33,18 +35,31 @@ internal static class HubIndex
             Leftovers.SweepCache(Path.GetFullPath(indexFolder));
             var bytes = InputFile.ReadAllBytes(path, MaxBytes);
             if (bytes.Length < HeaderBytes || !bytes.AsSpan().StartsWith(Magic)
-                || !SHA256.HashData(bytes.AsSpan(HeaderBytes)).AsSpan().SequenceEqual(bytes.AsSpan(Magic.Length, SHA256.HashSizeInBytes)))
+                || !SHA256
+                    .HashData(bytes.AsSpan(HeaderBytes))
+                    .AsSpan()
+                    .SequenceEqual(bytes.AsSpan(Magic.Length, SHA256.HashSizeInBytes)))
                 return [];
-            using var reader = new BinaryReader(new MemoryStream(bytes, HeaderBytes, bytes.Length - HeaderBytes), Encoding.UTF8);
+            using var reader = new BinaryReader(
+                new MemoryStream(bytes, HeaderBytes, bytes.Length - HeaderBytes),
+                Encoding.UTF8);
             return reader.ReadString() == Path.GetFullPath(hub) ? Names(reader, hub) : [];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or FormatException or MarrowException)
+        catch (Exception e)
+            when (e
+                    is IOException
+                        or UnauthorizedAccessException
+                        or ArgumentException
+                        or FormatException
+                        or MarrowException)
         {
             return [];
         }
     }
 
-    /// <summary>A cache that can't be written is no failure, but told: the next listing reads the manifests again.</summary>
+    /// <summary>
+    /// A cache that can't be written is no failure, but told: the next listing reads the manifests again.
+    /// </summary>
     public static void Write(string hub, string indexFolder, IReadOnlyDictionary<string, IndexedName> names)
     {
         var body = new MemoryStream();
@@ -78,7 +93,9 @@ internal static class HubIndex
     }
 
     internal static string PathOf(string hub, string indexFolder) =>
-        Path.Combine(indexFolder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(hub))))[..32]);
+        Path.Combine(
+            indexFolder,
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(hub))))[..32]);
 
     private static Dictionary<string, IndexedName> Names(BinaryReader reader, string hub)
     {

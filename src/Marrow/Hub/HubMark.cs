@@ -4,10 +4,10 @@ using Marrow.Checkpoints;
 namespace Marrow.Hub;
 
 /// <summary>
-/// How a hub is known from any other folder: by a file <c>.marrow-hub</c>, which it gets with the first checkpoint that is
-/// placed or removed. Hubs that are older are known by what only a hub has: a checkpoint that its manifest proves, in the
-/// folder of its name and digest; or nothing at all but the lock and the folders of a hub, and in them only names that a
-/// hub gives. In anything else Marrow deletes nothing.
+/// How a hub is known from any other folder: by a file <c>.marrow-hub</c>, which it gets with the first checkpoint that
+/// is placed or removed. Hubs that are older are known by what only a hub has: a checkpoint that its manifest proves,
+/// in the folder of its name and digest; or nothing at all but the lock and the folders of a hub, and in them only
+/// names that a hub gives. In anything else Marrow deletes nothing.
 /// </summary>
 internal static class HubMark
 {
@@ -18,31 +18,45 @@ internal static class HubMark
     /// <summary>Files that Marrow gives a checkpoint; a manifest may list others.</summary>
     internal static readonly string[] KnownFiles =
     [
-        CheckpointManifest.FileName, Checkpoint.WeightsFile, Checkpoint.ConfigFile, Checkpoint.CardFile, Checkpoint.ReceiptFile, Checkpoint.MetricsFile, Checkpoint.GoldenFile,
+        CheckpointManifest.FileName,
+        Checkpoint.WeightsFile,
+        Checkpoint.ConfigFile,
+        Checkpoint.CardFile,
+        Checkpoint.ReceiptFile,
+        Checkpoint.MetricsFile,
+        Checkpoint.GoldenFile,
         Checkpoint.SplitFile,
     ];
 
     private static readonly string[] OwnFolders = [HubDisk.IncomingFolder, HubDisk.TrashFolder];
 
     /// <summary>Whether Marrow may tidy here.</summary>
-    public static bool IsHub(string folder) => IsMarked(folder) || Checkpoints(folder).Any(IsProven) || IsEmptiedHub(folder);
+    public static bool IsHub(string folder) =>
+        IsMarked(folder) || Checkpoints(folder).Any(IsProven) || IsEmptiedHub(folder);
 
-    /// <summary>The same, or a folder that holds checkpoints of which none can be read any more: one to verify, not to tidy.</summary>
-    public static bool LooksLikeHub(string folder) => IsHub(folder) || Checkpoints(folder).Any(home => KnownFiles.Any(file => File.Exists(Path.Combine(home, file))));
+    /// <summary>
+    /// The same, or a folder that holds checkpoints of which none can be read any more: one to verify, not to tidy.
+    /// </summary>
+    public static bool LooksLikeHub(string folder) =>
+        IsHub(folder) || Checkpoints(folder).Any(home => KnownFiles.Any(file => File.Exists(Path.Combine(home, file))));
 
     /// <summary>Marks a hub. The caller holds its lock.</summary>
     public static void Give(string hub)
     {
         if (!IsMarked(hub))
         {
-            AtomicFile.Write(Path.Combine(hub, FileName), stream => stream.Write(Encoding.UTF8.GetBytes(
-                $"{FirstLine}\nMarrow keeps its order here by .lock, .incoming and .trash. Keep this file: by it the hub is known.\n")));
+            AtomicFile.Write(Path.Combine(hub, FileName), stream =>
+                stream.Write(
+                    Encoding.UTF8.GetBytes(
+                        $"{FirstLine}\nMarrow keeps its order here by .lock, .incoming and .trash. Keep this file: by "
+                            + $"it the hub is known.\n"
+                    )));
         }
     }
 
     /// <summary>
-    /// What of a checkpoint's folder is not the checkpoint's and would be lost with it: names that neither Marrow nor its
-    /// manifest gave.
+    /// What of a checkpoint's folder is not the checkpoint's and would be lost with it: names that neither Marrow nor
+    /// its manifest gave.
     /// </summary>
     public static IReadOnlyList<string> Foreign(string checkpoint)
     {
@@ -55,21 +69,34 @@ internal static class HubMark
         {
             // Damaged: what Marrow itself writes is known without it.
         }
-        return [.. new DirectoryInfo(checkpoint).EnumerateFileSystemInfos()
-            .Where(entry => entry is DirectoryInfo && Posix.Status(entry.FullName) is { IsFolder: true } || !known.Contains(entry.Name) && !IsDebris(entry.Name))
-            .Select(entry => entry.Name).Order(StringComparer.Ordinal)];
+        return
+        [
+            .. new DirectoryInfo(checkpoint)
+                .EnumerateFileSystemInfos()
+                .Where(entry =>
+                    entry is DirectoryInfo && Posix.Status(entry.FullName) is { IsFolder: true }
+                    || !known.Contains(entry.Name) && !IsDebris(entry.Name))
+                .Select(entry => entry.Name)
+                .Order(StringComparer.Ordinal),
+        ];
     }
 
-    /// <summary>What file managers and network file systems leave of their own accord, and what a killed writer of ours left.</summary>
+    /// <summary>
+    /// What file managers and network file systems leave of their own accord, and what a killed writer of ours left.
+    /// </summary>
     private static bool IsDebris(string name) =>
-        name is ".DS_Store" or "Thumbs.db" or "desktop.ini" || name.StartsWith(".nfs", StringComparison.Ordinal) || name.StartsWith("._", StringComparison.Ordinal) || Leftovers.IsOne(name);
+        name is ".DS_Store" or "Thumbs.db" or "desktop.ini"
+        || name.StartsWith(".nfs", StringComparison.Ordinal)
+        || name.StartsWith("._", StringComparison.Ordinal)
+        || Leftovers.IsOne(name);
 
     private static bool IsMarked(string folder)
     {
         try
         {
             var path = Path.Combine(folder, FileName);
-            return Posix.Status(path) is { Kind: PathKind.File } && InputFile.ReadAllText(path, MaxBytes).StartsWith(FirstLine, StringComparison.Ordinal);
+            return Posix.Status(path) is { Kind: PathKind.File }
+                && InputFile.ReadAllText(path, MaxBytes).StartsWith(FirstLine, StringComparison.Ordinal);
         }
         catch (Exception e) when (e is MarrowException or IOException or UnauthorizedAccessException)
         {
@@ -78,15 +105,23 @@ internal static class HubMark
     }
 
     /// <summary>Folders where checkpoints lie, NAME/DIGEST, through no link.</summary>
-    private static IEnumerable<string> Checkpoints(string hub) => HubDisk.FoldersIn(hub).Where(home => CheckpointName.IsValid(Path.GetFileName(home)))
-        .SelectMany(HubDisk.FoldersIn).Where(folder => Digest.IsHex(Path.GetFileName(folder)));
+    private static IEnumerable<string> Checkpoints(string hub) =>
+        HubDisk
+            .FoldersIn(hub)
+            .Where(home => CheckpointName.IsValid(Path.GetFileName(home)))
+            .SelectMany(HubDisk.FoldersIn)
+            .Where(folder => Digest.IsHex(Path.GetFileName(folder)));
 
     private static bool IsProven(string folder)
     {
         try
         {
-            var manifest = Posix.Status(Path.Combine(folder, CheckpointManifest.FileName)) is { Kind: PathKind.File } ? CheckpointManifest.Read(folder) : null;
-            return manifest is not null && manifest.Digest.Hex == Path.GetFileName(folder) && manifest.Name == Path.GetFileName(Path.GetDirectoryName(folder));
+            var manifest = Posix.Status(Path.Combine(folder, CheckpointManifest.FileName)) is { Kind: PathKind.File }
+                ? CheckpointManifest.Read(folder)
+                : null;
+            return manifest is not null
+                && manifest.Digest.Hex == Path.GetFileName(folder)
+                && manifest.Name == Path.GetFileName(Path.GetDirectoryName(folder));
         }
         catch (Exception e) when (e is MarrowException or IOException or UnauthorizedAccessException)
         {
@@ -99,12 +134,16 @@ internal static class HubMark
         try
         {
             var entries = new DirectoryInfo(folder).EnumerateFileSystemInfos().ToList();
-            return entries.Count > 0 && entries.All(entry => Posix.Status(entry.FullName) switch
-            {
-                { Kind: PathKind.File } => entry.Name == FolderLock.FileName,
-                { Kind: PathKind.Folder } => OwnFolders.Contains(entry.Name) && HubDisk.HoldsOwnNamesOnly(entry.FullName),
-                _ => false,
-            });
+            return entries.Count > 0
+                && entries.All(entry =>
+                    Posix.Status(entry.FullName) switch
+                    {
+                        { Kind: PathKind.File } => entry.Name == FolderLock.FileName,
+                        { Kind: PathKind.Folder } => OwnFolders.Contains(entry.Name)
+                            && HubDisk.HoldsOwnNamesOnly(entry.FullName),
+                        _ => false,
+                    }
+                );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

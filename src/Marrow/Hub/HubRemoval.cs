@@ -12,13 +12,25 @@ internal static class HubRemoval
     {
         var entry = hub.Matching(reference) switch
         {
-            [] => throw MarrowException.NotFound(reference, "a checkpoint", "none of that name", "Nothing is there to remove."),
+            [] => throw MarrowException.NotFound(
+                reference,
+                "a checkpoint",
+                "none of that name",
+                "Nothing is there to remove."),
             [var one] => one,
-            var several => throw MarrowException.Conflict(reference, "one checkpoint", $"{several.Count} of that name", $"Name one by its digest: {string.Join(", ", several.Select(e => e.Reference))}."),
+            var several => throw MarrowException.Conflict(
+                reference,
+                "one checkpoint",
+                $"{several.Count} of that name",
+                $"Name one by its digest: {string.Join(", ", several.Select(e => e.Reference))}."),
         };
         var home = Path.Combine(hub.Folder, entry.Name);
         if (Path.GetFullPath(entry.Folder) != Path.GetFullPath(Path.Combine(home, Path.GetFileName(entry.Folder))))
-            throw MarrowException.NotFound(reference, $"a checkpoint of the hub {hub.Folder}", "one elsewhere", "Name its hub with --hub, or delete the folder.");
+            throw MarrowException.NotFound(
+                reference,
+                $"a checkpoint of the hub {hub.Folder}",
+                "one elsewhere",
+                "Name its hub with --hub, or delete the folder.");
         HubDisk.TryDelete(Take(hub, entry, home, force));
         HubDisk.Sweep(hub.Folder);
         return entry;
@@ -29,7 +41,11 @@ internal static class HubRemoval
         using (FolderLock.Take(hub.Folder))
         {
             if (!Directory.Exists(entry.Folder))
-                throw MarrowException.NotFound(entry.Folder, "a checkpoint", "none any more", "Another process has removed it.");
+                throw MarrowException.NotFound(
+                    entry.Folder,
+                    "a checkpoint",
+                    "none any more",
+                    "Another process has removed it.");
             if (!force)
                 RefuseWhileNeeded(hub, entry);
             try
@@ -44,7 +60,10 @@ internal static class HubRemoval
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new MarrowException($"{entry.Folder}: can't be removed ({e.Message}). Check the hub's permissions, and that no other program has its files open.", e);
+                throw new MarrowException(
+                    $"{entry.Folder}: can't be removed ({e.Message}). Check the hub's permissions, and that no other "
+                        + $"program has its files open.",
+                    e);
             }
         }
     }
@@ -52,11 +71,21 @@ internal static class HubRemoval
     private static void RefuseWhileNeeded(LocalHub hub, HubEntry entry)
     {
         // Not the index: a wrong one must not let go of what is needed.
-        var descendants = HubScan.Unindexed(hub.Folder).Where(e => e.AncestorDigests.Contains(entry.Digest)).Select(e => e.Reference).ToList();
+        var descendants = HubScan
+            .Unindexed(hub.Folder)
+            .Where(e => e.AncestorDigests.Contains(entry.Digest))
+            .Select(e => e.Reference)
+            .ToList();
         if (descendants.Count == 0)
             return;
-        var shown = string.Join(", ", descendants.Take(DescendantsShown)) + (descendants.Count > DescendantsShown ? $" and {descendants.Count - DescendantsShown} more" : "");
-        throw MarrowException.Conflict(entry.Reference, "a checkpoint that none of the hub came from", $"{descendants.Count} that did: {shown}",
-            "Remove those first, or use --force: they stay usable, but what they came from can no longer be looked at.");
+        var shown =
+            string.Join(", ", descendants.Take(DescendantsShown))
+            + (descendants.Count > DescendantsShown ? $" and {descendants.Count - DescendantsShown} more" : "");
+        throw MarrowException.Conflict(
+            entry.Reference,
+            "a checkpoint that none of the hub came from",
+            $"{descendants.Count} that did: {shown}",
+            "Remove those first, or use --force: they stay usable, but what they came from can no longer be looked at."
+        );
     }
 }

@@ -3,10 +3,10 @@ using Marrow.Checkpoints;
 namespace Marrow.Hub;
 
 /// <summary>
-/// From a hub's folder to its entries: names, digests in each, and what each manifest says. A manifest is taken from the
-/// index where its file has the size and time of change that it had when it was read; the folder of a name is not listed
-/// again where its time of change is the same. Times within two seconds of the scan prove nothing (what changed right
-/// after may carry the same) and are not kept.
+/// From a hub's folder to its entries: names, digests in each, and what each manifest says. A manifest is taken from
+/// the index where its file has the size and time of change that it had when it was read; the folder of a name is not
+/// listed again where its time of change is the same. Times within two seconds of the scan prove nothing (what changed
+/// right after may carry the same) and are not kept.
 /// </summary>
 internal static class HubScan
 {
@@ -56,10 +56,15 @@ internal static class HubScan
     {
         if (digest.IsNone)
             return null;
-        return Names(hub).Where(home => Directory.Exists(Path.Combine(home.FullName, digest.Hex))).Select(home => Read(hub, home.Name, digest.Hex)).FirstOrDefault(e => e is { Problem: null });
+        return Names(hub)
+            .Where(home => Directory.Exists(Path.Combine(home.FullName, digest.Hex)))
+            .Select(home => Read(hub, home.Name, digest.Hex))
+            .FirstOrDefault(e => e is { Problem: null });
     }
 
-    /// <summary>One that need not lie in a hub. Throws <see cref="MarrowException"/> when its manifest can't be read.</summary>
+    /// <summary>
+    /// One that need not lie in a hub. Throws <see cref="MarrowException"/> when its manifest can't be read.
+    /// </summary>
     public static HubEntry Read(string folder)
     {
         var manifest = CheckpointManifest.Read(folder);
@@ -77,7 +82,11 @@ internal static class HubScan
             {
                 var entry = Read(folder);
                 return entry.Name == name ? entry
-                    : throw MarrowException.Bad(folder, $"a checkpoint named {name}, as the folder is", entry.Name, "Move it to its own name's folder.");
+                    : throw MarrowException.Bad(
+                        folder,
+                        $"a checkpoint named {name}, as the folder is",
+                        entry.Name,
+                        "Move it to its own name's folder.");
             }
             catch (MarrowException e)
             {
@@ -101,7 +110,9 @@ internal static class HubScan
         {
             (_hub, _name, _settled) = (hub, home.Name, settled);
             // The time of a link is not the time of what it leads to.
-            var changed = home.Attributes.HasFlag(FileAttributes.ReparsePoint) ? long.MaxValue : home.LastWriteTimeUtc.Ticks;
+            var changed = home.Attributes.HasFlag(FileAttributes.ReparsePoint)
+                ? long.MaxValue
+                : home.LastWriteTimeUtc.Ticks;
             if (before is not null && before.Ticks == changed)
             {
                 foreach (var manifest in before.Manifests)
@@ -146,9 +157,11 @@ internal static class HubScan
         }
     }
 
-    private static IEnumerable<DirectoryInfo> Names(string hub) => SubFolders(hub).Where(f => CheckpointName.IsValid(f.Name)).OrderBy(f => f.Name, StringComparer.Ordinal);
+    private static IEnumerable<DirectoryInfo> Names(string hub) =>
+        SubFolders(hub).Where(f => CheckpointName.IsValid(f.Name)).OrderBy(f => f.Name, StringComparer.Ordinal);
 
-    private static IEnumerable<string> Digests(string home) => SubFolders(home).Select(f => f.Name).Where(name => Digest.IsHex(name));
+    private static IEnumerable<string> Digests(string home) =>
+        SubFolders(home).Select(f => f.Name).Where(name => Digest.IsHex(name));
 
     private static IEnumerable<HubEntry> Sorted(List<HubEntry> entries) => HubEntry.NewestFirst(entries);
 

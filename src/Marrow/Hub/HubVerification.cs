@@ -70,7 +70,14 @@ internal static class HubVerifier
         var entries = reference is null ? hub.List() : hub.Matching(reference);
         var meter = new ByteMeter("verifying", entries.Sum(e => e.Bytes), progress);
         var verified = new VerifiedCheckpoint?[entries.Count];
-        Parallel.For(0, entries.Count, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
+        Parallel.For(
+            0,
+            entries.Count,
+            new ParallelOptions
+            {
+                CancellationToken = cancellation,
+                MaxDegreeOfParallelism = Environment.ProcessorCount,
+            },
             i => verified[i] = Confirmed(hub, entries[i], meter.Move, cancellation));
         var strays = reference is null ? Strays(hub.Folder) : [];
         HubDisk.Sweep(hub.Folder);
@@ -86,7 +93,11 @@ internal static class HubVerifier
             : !Directory.Exists(folder) ? "a file"
             : IsEmpty(folder) ? "an empty folder"
             : "a folder that is none";
-        throw MarrowException.NotFound(folder, "a hub of checkpoints", found, "Name the hub's folder with --hub or MARROW_HUB; marrow run, hub import and hub pull make one.");
+        throw MarrowException.NotFound(
+            folder,
+            "a hub of checkpoints",
+            found,
+            "Name the hub's folder with --hub or MARROW_HUB; marrow run, hub import and hub pull make one.");
     }
 
     private static bool IsEmpty(string folder)
@@ -102,7 +113,11 @@ internal static class HubVerifier
     }
 
     /// <summary>Null when it was removed meanwhile.</summary>
-    private static VerifiedCheckpoint? Confirmed(LocalHub hub, HubEntry entry, Action<long> read, CancellationToken cancellation)
+    private static VerifiedCheckpoint? Confirmed(
+        LocalHub hub,
+        HubEntry entry,
+        Action<long> read,
+        CancellationToken cancellation)
     {
         var first = Verify(entry, read, cancellation);
         if (first.Faults.Count == 0)
@@ -127,20 +142,29 @@ internal static class HubVerifier
             var manifest = CheckpointManifest.Read(entry.Folder);
             Count(manifestPath);
             if (manifest.Name != entry.Name)
-                faults.Add(new(entry.Folder, $"lies in the folder of {entry.Name}, but its name is {manifest.Name}. Move it to its own name's folder."));
+                faults.Add(
+                    new(
+                        entry.Folder,
+                        $"lies in the folder of {entry.Name}, but its name is {manifest.Name}. Move it to its own "
+                            + $"name's folder."
+                    ));
             foreach (var file in manifest.Files)
             {
                 cancellation.ThrowIfCancellationRequested();
-                Try(Path.Combine(entry.Folder, file.Path), () => CheckpointManifest.VerifyFile(entry.Folder, file, cancellation));
+                Try(Path.Combine(entry.Folder, file.Path), () =>
+                    CheckpointManifest.VerifyFile(entry.Folder, file, cancellation));
                 Count(Path.Combine(entry.Folder, file.Path));
             }
             if (faults.Count == 0)
-                {
-                    var golden = Path.Combine(entry.Folder, Checkpoint.GoldenFile);
-                    Try(golden, () => GoldenFinding.VerifyStored(entry.Folder, manifest));
-                }
+            {
+                var golden = Path.Combine(entry.Folder, Checkpoint.GoldenFile);
+                Try(golden, () => GoldenFinding.VerifyStored(entry.Folder, manifest));
+            }
             foreach (var stray in manifest.Strays(entry.Folder))
-                faults.Add(new(Path.Combine(entry.Folder, stray), $"{CheckpointManifest.FileName} does not list it. Remove it."));
+                faults.Add(
+                    new(
+                        Path.Combine(entry.Folder, stray),
+                        $"{CheckpointManifest.FileName} does not list it. Remove it."));
         }
         catch (Exception e) when (e is MarrowException or IOException or UnauthorizedAccessException)
         {
@@ -162,7 +186,12 @@ internal static class HubVerifier
 
         // The message names the file itself.
         void Blame(string path, Exception e) =>
-            faults.Add(new(path, e.Message.StartsWith(path + ": ", StringComparison.Ordinal) ? e.Message[(path.Length + 2)..] : e.Message));
+            faults.Add(
+                new(
+                    path,
+                    e.Message.StartsWith(path + ": ", StringComparison.Ordinal)
+                        ? e.Message[(path.Length + 2)..]
+                        : e.Message));
 
         void Count(string path)
         {
@@ -172,7 +201,10 @@ internal static class HubVerifier
         }
     }
 
-    /// <summary>Files and folders where only names and digests should be; dotted ones and files of the hub's own folder are anybody's.</summary>
+    /// <summary>
+    /// Files and folders where only names and digests should be; dotted ones and files of the hub's own folder are
+    /// anybody's.
+    /// </summary>
     private static List<HubFault> Strays(string hub)
     {
         var strays = new List<HubFault>();
@@ -181,14 +213,24 @@ internal static class HubVerifier
             if (!CheckpointName.IsValid(Path.GetFileName(home)))
             {
                 if (Undotted(home).Any(f => File.Exists(Path.Combine(f, CheckpointManifest.FileName))))
-                    strays.Add(new(home, "holds checkpoints, but is no checkpoint's name: they are not listed. Rename it to the name that they have."));
+                    strays.Add(
+                        new(
+                            home,
+                            "holds checkpoints, but is no checkpoint's name: they are not listed. Rename it to the "
+                                + "name that they have."
+                        ));
                 continue;
             }
             foreach (var path in Undotted(home))
             {
                 // What was just removed is neither file nor folder.
                 if (Digest.IsHex(Path.GetFileName(path)) ? File.Exists(path) : Path.Exists(path))
-                    strays.Add(new(path, "is no digest: 64 lower-case hexadecimal digits. Rename it to the digest in its checkpoint.json, or remove it."));
+                    strays.Add(
+                        new(
+                            path,
+                            "is no digest: 64 lower-case hexadecimal digits. Rename it to the digest in its "
+                                + "checkpoint.json, or remove it."
+                        ));
             }
         }
         return strays;
@@ -198,7 +240,13 @@ internal static class HubVerifier
     {
         try
         {
-            return [.. Directory.GetFileSystemEntries(folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)];
+            return
+            [
+                .. Directory
+                    .GetFileSystemEntries(folder)
+                    .Where(path => !Path.GetFileName(path).StartsWith('.'))
+                    .Order(StringComparer.Ordinal),
+            ];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

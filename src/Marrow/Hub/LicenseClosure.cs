@@ -19,13 +19,19 @@ public static class LicenseClosure
     /// <summary>The same of a manifest.</summary>
     internal static IReadOnlyList<LicensedAncestor> Ancestors(LocalHub hub, CheckpointManifest manifest)
     {
-        var (found, seen) = (new List<LicensedAncestor>(), new HashSet<string>(StringComparer.Ordinal) { manifest.Digest });
+        var (found, seen) = (
+            new List<LicensedAncestor>(),
+            new HashSet<string>(StringComparer.Ordinal) { manifest.Digest }
+        );
         for (var open = new Queue<CheckpointManifest>([manifest]); open.TryDequeue(out var next);)
         {
             foreach (var ancestor in next.Parents.Ancestors())
             {
                 found.Add(ancestor);
-                if (ancestor.Kind == LineageKind.Checkpoint && seen.Add(ancestor.Digest) && Find(ancestor.Digest) is { } parent)
+                if (
+                    ancestor.Kind == LineageKind.Checkpoint
+                    && seen.Add(ancestor.Digest)
+                    && Find(ancestor.Digest) is { } parent)
                 {
                     // Its own manifest is nearer to the truth than what a child says of it.
                     found.Add(ancestor with { Name = parent.Name, License = parent.License });
@@ -39,7 +45,12 @@ public static class LicenseClosure
         {
             try
             {
-                return hub.FindDigest(digest) is { } entry && CheckpointManifest.Read(entry.Folder) is var parent && parent.Digest == digest ? parent : null;
+                return
+                    hub.FindDigest(digest) is { } entry
+                    && CheckpointManifest.Read(entry.Folder) is var parent
+                    && parent.Digest == digest
+                    ? parent
+                    : null;
             }
             catch (MarrowException)
             {
@@ -49,15 +60,20 @@ public static class LicenseClosure
     }
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when the checkpoint may not be passed on under this licence: the message names
-    /// each ancestor whose terms it does not keep, its licence and the term.
+    /// Throws <see cref="MarrowException"/> when the checkpoint may not be passed on under this licence: the message
+    /// names each ancestor whose terms it does not keep, its licence and the term.
     /// </summary>
     internal static void Require(LocalHub hub, CheckpointManifest manifest, string license)
     {
         var ancestors = Ancestors(hub, manifest);
         var breaches = Licenses.Breaches(license, ancestors);
         if (breaches.Count > 0)
-            throw MarrowException.Refused($"{manifest.Name}@{manifest.Digest}", "a licence that keeps the terms of all that it came from",
-                $"{license}: {string.Join("; ", breaches.Select(b => b.ToString()).Distinct())}", $"It can be passed on under {Licenses.Join([license, .. ancestors.Select(a => a.License)])}, to those who may have it.");
+            throw MarrowException.Refused(
+                $"{manifest.Name}@{manifest.Digest}",
+                "a licence that keeps the terms of all that it came from",
+                $"{license}: {string.Join("; ", breaches.Select(b => b.ToString()).Distinct())}",
+                $"It can be passed on under {Licenses.Join([license, .. ancestors.Select(a => a.License)])}, to those "
+                    + $"who may have it."
+            );
     }
 }

@@ -2,9 +2,15 @@ using Marrow.Checkpoints;
 
 namespace Marrow.Hub;
 
-/// <summary>What a lineage takes from a checkpoint's folder; every byte of it is checked, the weights are not looked at.</summary>
+/// <summary>
+/// What a lineage takes from a checkpoint's folder; every byte of it is checked, the weights are not looked at.
+/// </summary>
 /// <param name="ReceiptSource">Digest of what it was warm-started from.</param>
-internal sealed record LineageSource(CheckpointManifest Manifest, MeasuredValue? MainMetric = null, string? ReceiptSource = null, double? Coverage = null)
+internal sealed record LineageSource(
+    CheckpointManifest Manifest,
+    MeasuredValue? MainMetric = null,
+    string? ReceiptSource = null,
+    double? Coverage = null)
 {
     // What tells most of each task.
     private static readonly string[] FirstMetrics = ["auroc", "smape", "landmark-error", "accuracy"];
@@ -19,7 +25,9 @@ internal sealed record LineageSource(CheckpointManifest Manifest, MeasuredValue?
         return new(manifest, Main(metrics), receipt?.SourceDigest, receipt?.BackboneCoverage);
 
         T? Optional<T>(string file) where T : class =>
-            manifest.ReadListed(folder, file) is { } bytes ? CheckpointJson.Decode<T>(bytes, Path.Combine(folder, file)) : null;
+            manifest.ReadListed(folder, file) is { } bytes
+                ? CheckpointJson.Decode<T>(bytes, Path.Combine(folder, file))
+                : null;
     }
 
     /// <summary>Reads a checkpoint's folder; null for a damaged one.</summary>
@@ -36,14 +44,18 @@ internal sealed record LineageSource(CheckpointManifest Manifest, MeasuredValue?
     }
 
     private static MeasuredValue? Main(List<MeasuredValue> metrics) =>
-        FirstMetrics.Select(name => metrics.FirstOrDefault(m => m.Metric.Equals(name, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(m => m is not null)
+        FirstMetrics
+            .Select(name => metrics.FirstOrDefault(m => m.Metric.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            .FirstOrDefault(m => m is not null)
         ?? metrics.FirstOrDefault(m => !m.Metric.Contains('.'));
 }
 
 /// <summary>Collects the items and links of a lineage, given where to find a digest's checkpoint.</summary>
 internal sealed class LineageBuilder(Func<string, LineageSource?> find)
 {
-    public const int MostGenerations = 64, MostItems = 2000, MostLinks = 4 * MostItems; // far over any real lineage, and still drawn within seconds
+    public const int MostGenerations = 64,
+        MostItems = 2000,
+        MostLinks = 4 * MostItems; // far over any real lineage, and still drawn within seconds
 
     private readonly Dictionary<string, LineageItem> _items = [];
     private readonly List<LineageLink> _links = [];
@@ -58,13 +70,23 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
         Ancestors(root, [root.Manifest.Digest]);
     }
 
-    /// <param name="digests">Of all descendants, in any order. What is among the ancestors already stays there: it is not both.</param>
+    /// <param name="digests">
+    /// Of all descendants, in any order. What is among the ancestors already stays there: it is not both.
+    /// </param>
     public void AddDescendants(string root, IEnumerable<string> digests)
     {
         var near = new HashSet<string>(StringComparer.Ordinal) { root };
-        var left = digests.Distinct().Where(d => !_items.ContainsKey(d)).Take(MostItems).Select(find).OfType<LineageSource>().ToDictionary(s => s.Manifest.Digest.ToString(), StringComparer.Ordinal);
+        var left = digests
+            .Distinct()
+            .Where(d => !_items.ContainsKey(d))
+            .Take(MostItems)
+            .Select(find)
+            .OfType<LineageSource>()
+            .ToDictionary(s => s.Manifest.Digest.ToString(), StringComparer.Ordinal);
         // Each after its parents; what is in a circle never gets its turn.
-        while (left.Values.FirstOrDefault(s => Near(s).All(p => !left.ContainsKey(p.Digest))) is { } next && Add(Describe(next)))
+        while (
+            left.Values.FirstOrDefault(s => Near(s).All(p => !left.ContainsKey(p.Digest))) is { } next
+            && Add(Describe(next)))
         {
             var id = next.Manifest.Digest;
             var parents = Near(next).ToList();
@@ -77,7 +99,8 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
         }
         _isComplete &= left.Count == 0;
 
-        IEnumerable<ParentCheckpoint> Near(LineageSource source) => source.Manifest.Parents.Checkpoints.Where(p => near.Contains(p.Digest) || left.ContainsKey(p.Digest));
+        IEnumerable<ParentCheckpoint> Near(LineageSource source) =>
+            source.Manifest.Parents.Checkpoints.Where(p => near.Contains(p.Digest) || left.ContainsKey(p.Digest));
     }
 
     private void Ancestors(LineageSource child, List<string> way)
@@ -85,16 +108,31 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
         var (parents, id) = (child.Manifest.Parents, child.Manifest.Digest);
         foreach (var data in parents.Datasets)
         {
-            var item = new LineageItem(DataId(data.Name, data.FilesDigest, data.License), LineageKind.Dataset, data.Name, data.FilesDigest, data.License)
+            var item = new LineageItem(
+                DataId(data.Name, data.FilesDigest, data.License),
+                LineageKind.Dataset,
+                data.Name,
+                data.FilesDigest,
+                data.License)
             {
                 Version = data.Version,
             };
             if (Add(item))
-                Link(new(item.Id, id, data.Role == ParentDataset.Unlabeled ? ParentDataset.Unlabeled : LineageLink.TrainedOn, samples: data.Samples));
+                Link(
+                    new(
+                        item.Id,
+                        id,
+                        data.Role == ParentDataset.Unlabeled ? ParentDataset.Unlabeled : LineageLink.TrainedOn,
+                        samples: data.Samples));
         }
         if (parents.Imported is { } file)
         {
-            var item = new LineageItem(FileId(file.Digest), LineageKind.ImportedFile, file.Name, file.Digest, file.License);
+            var item = new LineageItem(
+                FileId(file.Digest),
+                LineageKind.ImportedFile,
+                file.Name,
+                file.Digest,
+                file.License);
             if (Add(item))
                 Link(new(item.Id, id, "imported from"));
         }
@@ -108,7 +146,11 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
             }
             var isNew = !_items.ContainsKey(parent.Digest);
             var source = isNew ? find(parent.Digest) : null;
-            if (!Add(source is null ? new(parent.Digest, LineageKind.Checkpoint, parent.Name, parent.Digest, parent.License) : Describe(source)))
+            if (
+                !Add(
+                    source is null
+                        ? new(parent.Digest, LineageKind.Checkpoint, parent.Name, parent.Digest, parent.License)
+                        : Describe(source)))
                 continue;
             Link(new(parent.Digest, id, parent.Role, CoverageFrom(child, parent)) { Worth = parent.Worth });
             if (source is not null)
@@ -120,7 +162,10 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
             FurtherBack(parents, absent);
     }
 
-    /// <summary>What the parents inherited hangs on the first parent that the hub lacks: how it does so in truth, only that one's manifest tells.</summary>
+    /// <summary>
+    /// What the parents inherited hangs on the first parent that the hub lacks: how it does so in truth, only that
+    /// one's manifest tells.
+    /// </summary>
     private void FurtherBack(CheckpointParents parents, string absent)
     {
         foreach (var ancestor in parents.Inherited.Where(a => a.Digest != absent))
@@ -138,17 +183,25 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
         }
     }
 
-    private static LineageItem Describe(LineageSource source) => new(source.Manifest.Digest, LineageKind.Checkpoint, source.Manifest.Name, source.Manifest.Digest, source.Manifest.License)
-    {
-        IsInHub = true,
-        Created = source.Manifest.Created,
-        MainMetric = source.MainMetric,
-        Training = source.Manifest.Origin?.Training,
-    };
+    private static LineageItem Describe(LineageSource source) =>
+        new(
+            source.Manifest.Digest,
+            LineageKind.Checkpoint,
+            source.Manifest.Name,
+            source.Manifest.Digest,
+            source.Manifest.License)
+        {
+            IsInHub = true,
+            Created = source.Manifest.Created,
+            MainMetric = source.MainMetric,
+            Training = source.Manifest.Origin?.Training,
+        };
 
     /// <summary>Weights come by a warm start; what gave labels or a crop as well gave none of them by that.</summary>
     private static double? CoverageFrom(LineageSource child, ParentCheckpoint parent) =>
-        child.ReceiptSource == parent.Digest && !ParentCheckpoint.RolesWithoutWeights.Contains(parent.Role) ? child.Coverage : null;
+        child.ReceiptSource == parent.Digest && !ParentCheckpoint.RolesWithoutWeights.Contains(parent.Role)
+            ? child.Coverage
+            : null;
 
     /// <summary>False where there is no room for it.</summary>
     private bool Add(LineageItem item)

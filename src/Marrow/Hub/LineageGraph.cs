@@ -1,9 +1,9 @@
 namespace Marrow.Hub;
 
 /// <summary>
-/// What a checkpoint came from and, on demand, what was made from it: the manifests' parents, followed as far as the hub
-/// holds them. Digests can't form a circle, but manifests are not trusted to keep to that: a link back is left out, and
-/// depth and size are bounded.
+/// What a checkpoint came from and, on demand, what was made from it: the manifests' parents, followed as far as the
+/// hub holds them. Digests can't form a circle, but manifests are not trusted to keep to that: a link back is left out,
+/// and depth and size are bounded.
 /// </summary>
 public sealed class LineageGraph
 {
@@ -28,8 +28,10 @@ public sealed class LineageGraph
     {
         var root = hub.Find(reference);
         var entries = new Lazy<List<HubEntry>>(() => [.. hub.List().Where(e => e.Problem is null)]);
-        var folders = new Lazy<Dictionary<string, string>>(() => entries.Value.DistinctBy(e => e.Digest).ToDictionary(e => e.Digest.ToString(), e => e.Folder));
-        var builder = new LineageBuilder(digest => folders.Value.TryGetValue(digest, out var folder) ? LineageSource.TryRead(folder) : null);
+        var folders = new Lazy<Dictionary<string, string>>(() =>
+            entries.Value.DistinctBy(e => e.Digest).ToDictionary(e => e.Digest.ToString(), e => e.Folder));
+        var builder = new LineageBuilder(digest =>
+            folders.Value.TryGetValue(digest, out var folder) ? LineageSource.TryRead(folder) : null);
         builder.AddAncestors(LineageSource.Read(root.Folder));
         if (descendants)
             builder.AddDescendants(root.Digest, Descendants(entries.Value, root.Digest));
@@ -39,7 +41,9 @@ public sealed class LineageGraph
     /// <summary>Children, their children and so on: not every manifest tells more than its parents.</summary>
     private static IEnumerable<string> Descendants(IReadOnlyList<HubEntry> entries, string root)
     {
-        var children = entries.SelectMany(e => e.AncestorDigests.Select(parent => (parent, Child: e.Digest.ToString()))).ToLookup(p => p.parent, p => p.Child);
+        var children = entries
+            .SelectMany(e => e.AncestorDigests.Select(parent => (parent, Child: e.Digest.ToString())))
+            .ToLookup(p => p.parent, p => p.Child);
         var (found, open) = (new HashSet<string>(StringComparer.Ordinal) { root }, new Queue<string>([root]));
         while (open.TryDequeue(out var parent))
         {
@@ -55,10 +59,12 @@ public sealed class LineageGraph
     internal IEnumerable<LineageLink> ParentsOf(string id) => Links.Where(l => l.Child == id);
 
     /// <summary>The same by parent, each with all its parts.</summary>
-    public IEnumerable<IReadOnlyList<LineageLink>> ParentParts(string id) => ParentsOf(id).GroupBy(l => l.Parent).Select(parts => parts.ToList());
+    public IEnumerable<IReadOnlyList<LineageLink>> ParentParts(string id) =>
+        ParentsOf(id).GroupBy(l => l.Parent).Select(parts => parts.ToList());
 
     /// <summary>The links to what was made from an item, by child.</summary>
-    public IEnumerable<IReadOnlyList<LineageLink>> ChildParts(string id) => ChildrenOf(id).GroupBy(l => l.Child).Select(parts => parts.ToList());
+    public IEnumerable<IReadOnlyList<LineageLink>> ChildParts(string id) =>
+        ChildrenOf(id).GroupBy(l => l.Child).Select(parts => parts.ToList());
 
     /// <summary>The links to what was made from an item.</summary>
     internal IEnumerable<LineageLink> ChildrenOf(string id) => Links.Where(l => l.Parent == id);

@@ -30,11 +30,15 @@ public sealed class LineageItem
     /// <summary>Of a checkpoint in the hub.</summary>
     [JsonInclude] internal DateTimeOffset? Created { get; init; }
 
-    /// <summary>Of a checkpoint in the hub: the one number that tells most, on what was held out; null when none was measured.</summary>
+    /// <summary>
+    /// Of a checkpoint in the hub: the one number that tells most, on what was held out; null when none was measured.
+    /// </summary>
     [JsonPropertyName("worth")]
     public MeasuredValue? MainMetric { get; internal init; }
 
-    /// <summary>Of a checkpoint in the hub: what it was made with; null in early versions and for imported weights.</summary>
+    /// <summary>
+    /// Of a checkpoint in the hub: what it was made with; null in early versions and for imported weights.
+    /// </summary>
     [JsonInclude] internal TrainingRecord? Training { get; init; }
 }
 

@@ -3,10 +3,10 @@ using Marrow.Checkpoints;
 namespace Marrow.Hub;
 
 /// <summary>
-/// A folder of checkpoints, <c>name/digest/</c>. References: a name (the one created last), <c>name@sha256:digits</c> (any
-/// unambiguous beginning), a checkpoint's folder, or a .safetensors, .pth or .pt file (weights alone, unless it is the one
-/// of a checkpoint's folder: then that checkpoint, with all its checks). What is there is never changed, only added and
-/// removed; both are safe with many processes at once.
+/// A folder of checkpoints, <c>name/digest/</c>. References: a name (the one created last), <c>name@sha256:digits</c>
+/// (any unambiguous beginning), a checkpoint's folder, or a .safetensors, .pth or .pt file (weights alone, unless it is
+/// the one of a checkpoint's folder: then that checkpoint, with all its checks). What is there is never changed, only
+/// added and removed; both are safe with many processes at once.
 /// </summary>
 public sealed class LocalHub(string folder)
 {
@@ -19,22 +19,26 @@ public sealed class LocalHub(string folder)
     internal string? IndexFolder { get; init; }
 
     /// <summary>
-    /// A new empty folder on the hub's own disk, to collect the files of one checkpoint in; <see cref="Add"/> moves it to
-    /// its place. Nothing lists it before.
+    /// A new empty folder on the hub's own disk, to collect the files of one checkpoint in; <see cref="Add"/> moves it
+    /// to its place. Nothing lists it before.
     /// </summary>
     internal string CreateStagingFolder() => HubDisk.CreateStagingFolder(Folder);
 
     /// <summary>
-    /// Moves a staged folder to its place, once every byte of it was checked; where that checkpoint is already whole, the
-    /// staged folder is removed, and where it is damaged, it is replaced. Throws <see cref="MarrowException"/> when a file
-    /// is absent or damaged, or one is there that the manifest does not list.
+    /// Moves a staged folder to its place, once every byte of it was checked; where that checkpoint is already whole,
+    /// the staged folder is removed, and where it is damaged, it is replaced. Throws <see cref="MarrowException"/> when
+    /// a file is absent or damaged, or one is there that the manifest does not list.
     /// </summary>
     internal HubEntry Add(string stagedFolder)
     {
         var manifest = CheckpointManifest.Read(stagedFolder);
         manifest.VerifyFiles(stagedFolder);
         if (manifest.Strays(stagedFolder) is [var stray, ..])
-            throw MarrowException.Damaged(stagedFolder, "the files that the manifest lists and no others", stray, "Fetch the checkpoint again.");
+            throw MarrowException.Damaged(
+                stagedFolder,
+                "the files that the manifest lists and no others",
+                stray,
+                "Fetch the checkpoint again.");
         var manifestBytes = new FileInfo(Path.Combine(stagedFolder, CheckpointManifest.FileName)).Length;
         return HubEntry.Of(manifest, HubDisk.Place(stagedFolder, Folder, manifest), manifestBytes);
     }
@@ -48,8 +52,8 @@ public sealed class LocalHub(string folder)
 
     /// <summary>
     /// Reads every byte of the hub, or of what <paramref name="reference"/> means (a name: all checkpoints of it), and
-    /// tells every damaged file. Throws <see cref="MarrowException"/> for an unknown reference, and where all of a folder
-    /// that is no hub is asked for.
+    /// tells every damaged file. Throws <see cref="MarrowException"/> for an unknown reference, and where all of a
+    /// folder that is no hub is asked for.
     /// </summary>
     /// <param name="progress">Called from any thread, one call at a time.</param>
     public HubVerification Verify(
@@ -63,9 +67,9 @@ public sealed class LocalHub(string folder)
     internal HubEntry? FindDigest(string text) => Digest.TryParse(text, out var digest) ? FindDigest(digest) : null;
 
     /// <summary>
-    /// The checkpoint that a reference means; its weights are not looked at. Throws <see cref="MarrowException"/> for an
-    /// unknown name (the known ones are listed), an ambiguous or unknown digest, a damaged manifest (one is never passed
-    /// over for an older one), or weights alone.
+    /// The checkpoint that a reference means; its weights are not looked at. Throws <see cref="MarrowException"/> for
+    /// an unknown name (the known ones are listed), an ambiguous or unknown digest, a damaged manifest (one is never
+    /// passed over for an older one), or weights alone.
     /// </summary>
     internal HubEntry Find(string reference)
     {
@@ -75,7 +79,11 @@ public sealed class LocalHub(string folder)
         if (CheckpointFolder(reference) is { } folder)
             return HubScan.Read(folder);
         throw IsBareWeights(reference)
-            ? MarrowException.Bad(reference, "a whole checkpoint", "weights alone", "Name a checkpoint of the hub or its folder.")
+            ? MarrowException.Bad(
+                reference,
+                "a whole checkpoint",
+                "weights alone",
+                "Name a checkpoint of the hub or its folder.")
             : Unknown(reference);
     }
 
@@ -112,7 +120,8 @@ public sealed class LocalHub(string folder)
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         var name = Path.GetFileName(Path.GetDirectoryName(path)) ?? "";
         return HasName(name) && path == Path.GetFullPath(Path.Combine(Folder, name, Path.GetFileName(path)))
-            && HubScan.Of(Folder, name).FirstOrDefault(e => Path.GetFileName(e.Folder) == Path.GetFileName(path)) is { } entry
+            && HubScan.Of(Folder, name).FirstOrDefault(e => Path.GetFileName(e.Folder) == Path.GetFileName(path))
+                is { } entry
             ? entry : HubScan.Read(folder);
     }
 
@@ -120,19 +129,34 @@ public sealed class LocalHub(string folder)
     {
         var all = HubScan.Of(Folder, name);
         if (all.FirstOrDefault(e => e.Problem is not null) is { } damaged)
-            throw new MarrowException(ErrorKind.Damaged, $"{name}: which checkpoint is the newest can't be told while one is damaged; name one by its digest or remove the damaged one. {damaged.Problem}");
-        return all.Count > 0 ? all[0] : throw MarrowException.NotFound(Path.Combine(Folder, name), "a checkpoint", "none", "Save or fetch one first.");
+            throw new MarrowException(
+                ErrorKind.Damaged,
+                $"{name}: which checkpoint is the newest can't be told while one is damaged; name one by its digest "
+                    + $"or remove the damaged one. {damaged.Problem}"
+            );
+        return all.Count > 0
+            ? all[0]
+            : throw MarrowException.NotFound(
+                Path.Combine(Folder, name),
+                "a checkpoint",
+                "none",
+                "Save or fetch one first.");
     }
 
     private HubEntry Exactly(string name, string digits, bool evenDamaged = false)
     {
         var all = HubScan.Of(Folder, name);
-        var matching = all.Where(e => digits.Length >= FewestDigits && e.Digest.Hex.StartsWith(digits, StringComparison.Ordinal)).ToList();
+        var matching = all.Where(e =>
+                digits.Length >= FewestDigits && e.Digest.Hex.StartsWith(digits, StringComparison.Ordinal))
+            .ToList();
         return matching switch
         {
             [{ Problem: { } problem }] when !evenDamaged => throw new MarrowException(ErrorKind.Damaged, problem),
             [var one] => one,
-            _ => throw MarrowException.NotFound($"{name}{Digest.Mark}{digits}", $"a digest's first {FewestDigits} or more digits, of one checkpoint only", $"{matching.Count} that match",
+            _ => throw MarrowException.NotFound(
+                $"{name}{Digest.Mark}{digits}",
+                $"a digest's first {FewestDigits} or more digits, of one checkpoint only",
+                $"{matching.Count} that match",
                 $"Known: {string.Join(", ", all.Select(e => e.Digest.Short))}."),
         };
     }
@@ -161,7 +185,10 @@ public sealed class LocalHub(string folder)
     private MarrowException Unknown(string reference)
     {
         var known = List().Select(e => e.Name).Distinct().ToList();
-        return MarrowException.NotFound(reference, "a checkpoint's name, its folder, or a file of weights", "nothing of that name",
+        return MarrowException.NotFound(
+            reference,
+            "a checkpoint's name, its folder, or a file of weights",
+            "nothing of that name",
             known.Count == 0 ? $"The hub {Folder} is empty." : $"The hub {Folder} knows: {string.Join(", ", known)}.");
     }
 }

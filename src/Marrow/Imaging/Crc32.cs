@@ -15,7 +15,8 @@ internal static class Crc32
         for (; bytes.Length >= 4; bytes = bytes[4..])
         {
             crc ^= BitConverter.ToUInt32(bytes);
-            crc = Tables[3][crc & 0xFF] ^ Tables[2][crc >> 8 & 0xFF] ^ Tables[1][crc >> 16 & 0xFF] ^ Tables[0][crc >> 24];
+            crc =
+                Tables[3][crc & 0xFF] ^ Tables[2][crc >> 8 & 0xFF] ^ Tables[1][crc >> 16 & 0xFF] ^ Tables[0][crc >> 24];
         }
         foreach (var b in bytes)
             crc = Tables[0][(crc ^ b) & 0xFF] ^ crc >> 8;

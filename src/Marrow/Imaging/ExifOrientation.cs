@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace Marrow.Imaging;
 
-/// <summary>The orientation tag of an EXIF block (EXIF 2.32, 4.6.4: tag 0x0112 of the first TIFF directory), and nothing else of it.</summary>
+/// <summary>
+/// The orientation tag of an EXIF block (EXIF 2.32, 4.6.4: tag 0x0112 of the first TIFF directory), and nothing else of
+/// it.
+/// </summary>
 internal static class ExifOrientation
 {
     public const int Upright = 1;
@@ -16,7 +19,9 @@ internal static class ExifOrientation
         var littleEndian = tiff.StartsWith("II*\0"u8);
         if (tiff.Length < 8 || (!littleEndian && !tiff.StartsWith("MM\0*"u8)))
             return Upright;
-        var directory = littleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(tiff[4..]) : BinaryPrimitives.ReadUInt32BigEndian(tiff[4..]);
+        var directory = littleEndian
+            ? BinaryPrimitives.ReadUInt32LittleEndian(tiff[4..])
+            : BinaryPrimitives.ReadUInt32BigEndian(tiff[4..]);
         if (directory > tiff.Length - 2)
             return Upright;
         var entries = tiff[(int)directory..];

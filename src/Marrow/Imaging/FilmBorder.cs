@@ -1,11 +1,12 @@
 
+using System.Globalization;
 namespace Marrow.Imaging;
 
 /// <summary>
-/// The uniform border that scanners and viewers lay around a film. It moves everything a model sees: with a black one of a
-/// fifth on each side the angles of a spine change by several degrees. Lines of one grey value are cut off from each
-/// side, until none is left; a film without such lines stays the very same object. Of the 481 films of SpineWeb 16 none
-/// has any.
+/// The uniform border that scanners and viewers lay around a film. It moves everything a model sees: with a black one
+/// of a fifth on each side the angles of a spine change by several degrees. Lines of one grey value are cut off from
+/// each side, until none is left; a film without such lines stays the very same object. Of the 481 films of SpineWeb 16
+/// none has any.
 /// </summary>
 /// <param name="Film">What is left.</param>
 /// <param name="Left">What was cut off, original px.</param>
@@ -15,7 +16,8 @@ namespace Marrow.Imaging;
 internal sealed record FilmBorder(Radiograph Film, double Left, double Top, double Right, double Bottom)
 {
     private const double LeastShare = 0.01; // of a side: thinner ones move nothing
-    private const double Spread = 1 / 40.0; // of the image's range, within which a line is of one value: JPEG blurs black
+    // of the image's range, within which a line is of one value: JPEG blurs black
+    private const double Spread = 1 / 40.0;
     private const int MostFrames = 4; // a white frame around a black one
 
     public bool IsThere => Left + Top + Right + Bottom > 0;
@@ -26,8 +28,15 @@ internal sealed record FilmBorder(Radiograph Film, double Left, double Top, doub
     /// <summary>"A uniform border was left out (left 20 %, top 20 %, right 20 %, bottom 20 %)."</summary>
     public string Describe(Radiograph whole)
     {
-        (string Side, double Share)[] sides = [("left", Left / whole.OriginalWidth), ("top", Top / whole.OriginalHeight), ("right", Right / whole.OriginalWidth), ("bottom", Bottom / whole.OriginalHeight)];
-        return $"A uniform border was left out ({string.Join(", ", sides.Where(s => s.Share > 0).Select(s => FormattableString.Invariant($"{s.Side} {100 * s.Share:0.#} %")))}).";
+        (string Side, double Share)[] sides =
+        [
+            ("left", Left / whole.OriginalWidth),
+            ("top", Top / whole.OriginalHeight),
+            ("right", Right / whole.OriginalWidth),
+            ("bottom", Bottom / whole.OriginalHeight),
+        ];
+        return $"A uniform border was left out "
+            + $"({string.Join(", ", sides.Where(s => s.Share > 0).Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Side} {100 * s.Share:0.#} %")))}).";
     }
 
     public static FilmBorder Of(Radiograph radiograph)
@@ -46,16 +55,25 @@ internal sealed record FilmBorder(Radiograph Film, double Left, double Top, doub
                 break;
         }
         // Each side on its own: a stripe of a pixel or two is part of many a film.
-        (left, right) = (Thick(left, radiograph.Width), radiograph.Width - Thick(radiograph.Width - right, radiograph.Width));
-        (top, bottom) = (Thick(top, radiograph.Height), radiograph.Height - Thick(radiograph.Height - bottom, radiograph.Height));
+        (left, right) = (
+            Thick(left, radiograph.Width),
+            radiograph.Width - Thick(radiograph.Width - right, radiograph.Width));
+        (top, bottom) = (
+            Thick(top, radiograph.Height),
+            radiograph.Height - Thick(radiograph.Height - bottom, radiograph.Height));
         var (width, height) = (right - left, bottom - top);
-        if ((width == radiograph.Width && height == radiograph.Height) || width < RadiographReader.MinSide || height < RadiographReader.MinSide)
+        if (
+            (width == radiograph.Width && height == radiograph.Height)
+            || width < RadiographReader.MinSide
+            || height < RadiographReader.MinSide)
             return new(radiograph, 0, 0, 0, 0);
         var pixels = new ushort[width * height];
         for (var y = 0; y < height; y++)
             radiograph.Pixels.AsSpan((top + y) * radiograph.Width + left, width).CopyTo(pixels.AsSpan(y * width));
         // A JPEG may have been decoded at a reduced scale.
-        var (across, down) = (radiograph.OriginalWidth / (double)radiograph.Width, radiograph.OriginalHeight / (double)radiograph.Height);
+        var (across, down) = (
+            radiograph.OriginalWidth / (double)radiograph.Width,
+            radiograph.OriginalHeight / (double)radiograph.Height);
         var film = radiograph with
         {
             Width = width,
@@ -64,7 +82,12 @@ internal sealed record FilmBorder(Radiograph Film, double Left, double Top, doub
             OriginalWidth = (int)Math.Round(width * across),
             OriginalHeight = (int)Math.Round(height * down),
         };
-        return new(film, left * across, top * down, (radiograph.Width - right) * across, (radiograph.Height - bottom) * down);
+        return new(
+            film,
+            left * across,
+            top * down,
+            (radiograph.Width - right) * across,
+            (radiograph.Height - bottom) * down);
     }
 
     private static int Thick(int lines, int side) => lines >= LeastShare * side ? lines : 0;

@@ -15,7 +15,8 @@ public readonly record struct Point2D
     public static Point2D operator -(Point2D a, Point2D b) => new(a.X - b.X, a.Y - b.Y);
     public static Point2D operator *(Point2D a, double s) => new(a.X * s, a.Y * s);
     internal static Point2D Midpoint(Point2D a, Point2D b) => new((a.X + b.X) / 2, (a.Y + b.Y) / 2);
-    internal double DistanceTo(Point2D other) => Math.Sqrt((X - other.X) * (X - other.X) + (Y - other.Y) * (Y - other.Y));
+    internal double DistanceTo(Point2D other) =>
+        Math.Sqrt((X - other.X) * (X - other.X) + (Y - other.Y) * (Y - other.Y));
 }
 
 /// <summary>x' = A x + B y + C; y' = D x + E y + F. Moves an image and its geometry alike.</summary>

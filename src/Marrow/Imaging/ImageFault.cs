@@ -1,6 +1,8 @@
 namespace Marrow.Imaging;
 
-/// <summary>What is wrong with an image file, in a word that a data report can count; carried by the exception.</summary>
+/// <summary>
+/// What is wrong with an image file, in a word that a data report can count; carried by the exception.
+/// </summary>
 internal static class ImageFault
 {
     public const string Missing = "missing-image";

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Marrow.Imaging;
 
 /// <summary>
-/// Files and folders as a user names them -> the images that are measured, each file once, and what is not measured with
-/// the reason. Nothing that lies in a named folder is left out without a word.
+/// Files and folders as a user names them -> the images that are measured, each file once, and what is not measured
+/// with the reason. Nothing that lies in a named folder is left out without a word.
 /// </summary>
 public sealed class ImageInputs
 {

@@ -1,8 +1,8 @@
 namespace Marrow.Imaging;
 
 /// <summary>
-/// The images below a folder, told by their first bytes, and everything else that lies there with the reason why it is none:
-/// what somebody put there to be measured is measured or named.
+/// The images below a folder, told by their first bytes, and everything else that lies there with the reason why it is
+/// none: what somebody put there to be measured is measured or named.
 /// </summary>
 internal sealed record ImageListing
 {

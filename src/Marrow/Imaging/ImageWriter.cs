@@ -10,7 +10,10 @@ namespace Marrow.Imaging;
 /// </summary>
 public static class ImageWriter
 {
-    /// <summary>8-bit grey PNG. <paramref name="pixels"/>: [height * width]. Throws <see cref="MarrowException"/> when it can't be written.</summary>
+    /// <summary>
+    /// 8-bit grey PNG. <paramref name="pixels"/>: [height * width]. Throws <see cref="MarrowException"/> when it can't
+    /// be written.
+    /// </summary>
     public static void WritePng8(string path, int width, int height, ReadOnlySpan<byte> pixels)
     {
         var png = EncodePng8(width, height, pixels);
@@ -35,7 +38,10 @@ public static class ImageWriter
         return EncodePng(width, height, filtered);
     }
 
-    /// <summary>8-bit grey JPEG. <paramref name="quality"/>: 1 to 100. Throws <see cref="MarrowException"/> when it can't be written.</summary>
+    /// <summary>
+    /// 8-bit grey JPEG. <paramref name="quality"/>: 1 to 100. Throws <see cref="MarrowException"/> when it can't be
+    /// written.
+    /// </summary>
     internal static void WriteJpeg(string path, int width, int height, ReadOnlySpan<byte> pixels, int quality = 92)
     {
         CheckSize(width, height, pixels.Length);
@@ -46,7 +52,8 @@ public static class ImageWriter
             pixels.Slice(y * width, width).CopyTo(bitmap.GetPixelSpan()[(y * bitmap.RowBytes)..]);
         using var pixmap = bitmap.PeekPixels();
         using var encoded = pixmap.Encode(SKEncodedImageFormat.Jpeg, quality)
-            ?? throw new MarrowException($"{path}: {width}x{height} pixels can't be encoded as JPEG. A JPEG's sides end at 65,500 px.");
+            ?? throw new MarrowException(
+                $"{path}: {width}x{height} pixels can't be encoded as JPEG. A JPEG's sides end at 65,500 px.");
         AtomicFile.Write(path, stream => encoded.SaveTo(stream));
     }
 
@@ -75,6 +82,7 @@ public static class ImageWriter
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if ((long)width * height != pixels)
-            throw new ArgumentException($"Expected {width} x {height} = {(long)width * height} pixels, found {pixels}.");
+            throw new ArgumentException(
+                $"Expected {width} x {height} = {(long)width * height} pixels, found {pixels}.");
     }
 }

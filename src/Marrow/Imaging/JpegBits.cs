@@ -1,6 +1,9 @@
 namespace Marrow.Imaging;
 
-/// <summary>A Huffman table of a JPEG (ITU-T T.81, annex C): nine bits are looked up at once, longer codes found by their length.</summary>
+/// <summary>
+/// A Huffman table of a JPEG (ITU-T T.81, annex C): nine bits are looked up at once, longer codes found by their
+/// length.
+/// </summary>
 internal sealed class HuffmanCode
 {
     private const int FastBits = 9, LongestBits = 16;

@@ -3,14 +3,18 @@ using System.Buffers.Binary;
 namespace Marrow.Imaging;
 
 /// <summary>
-/// Whether the pixels of a JPEG are all there. libjpeg fills in what is missing and says nothing of it that Skia passes on,
-/// and an end marker proves nothing: programs that repair files add one. So the entropy-coded data is walked through here
-/// as a decoder does (ITU-T T.81, annexes F and G), without making pixels: sequential and progressive, with restart
-/// markers or without.
+/// Whether the pixels of a JPEG are all there. libjpeg fills in what is missing and says nothing of it that Skia passes
+/// on, and an end marker proves nothing: programs that repair files add one. So the entropy-coded data is walked
+/// through here as a decoder does (ITU-T T.81, annexes F and G), without making pixels: sequential and progressive,
+/// with restart markers or without.
 /// </summary>
 internal ref struct JpegData
 {
-    private const byte StartOfImage = 0xD8, EndOfImage = 0xD9, StartOfScan = 0xDA, HuffmanTables = 0xC4, RestartInterval = 0xDD;
+    private const byte StartOfImage = 0xD8,
+        EndOfImage = 0xD9,
+        StartOfScan = 0xDA,
+        HuffmanTables = 0xC4,
+        RestartInterval = 0xDD;
     private const byte FirstRestart = 0xD0, LastRestart = 0xD7;
     private const int Blocks = 8; // samples a side
 
@@ -34,14 +38,24 @@ internal ref struct JpegData
         public required int BlocksHigh { get; init; }
         public required int Stride { get; init; } // blocks, with those that only fill the last MCU
 
-        /// <summary>[blocks]: a bit for each coefficient that is not zero, which a refinement needs to know; empty if sequential.</summary>
+        /// <summary>
+        /// [blocks]: a bit for each coefficient that is not zero, which a refinement needs to know; empty if
+        /// sequential.
+        /// </summary>
         public required ulong[] NonZero { get; init; }
 
         /// <summary>[64]: the lowest bit that was sent of each coefficient, or 255 for none.</summary>
         public byte[] LowestBit { get; } = [.. Enumerable.Repeat(byte.MaxValue, Blocks * Blocks)];
     }
 
-    private readonly record struct Scan(Component[] Components, HuffmanCode?[] Dc, HuffmanCode?[] Ac, int First, int Last, int HighBit, int LowBit);
+    private readonly record struct Scan(
+        Component[] Components,
+        HuffmanCode?[] Dc,
+        HuffmanCode?[] Ac,
+        int First,
+        int Last,
+        int HighBit,
+        int LowBit);
 
     private readonly ReadOnlySpan<byte> _bytes;
     private readonly HuffmanCode?[] _tables = new HuffmanCode?[8]; // four for DC, four for AC
@@ -52,8 +66,8 @@ internal ref struct JpegData
     private JpegData(ReadOnlySpan<byte> bytes) => _bytes = bytes;
 
     /// <summary>
-    /// Of a whole file whose header was judged. What this can't follow (arithmetic coding, tables left to the decoder) is
-    /// taken as whole: then the decoder has the word.
+    /// Of a whole file whose header was judged. What this can't follow (arithmetic coding, tables left to the decoder)
+    /// is taken as whole: then the decoder has the word.
     /// </summary>
     public static Fault Find(ReadOnlySpan<byte> bytes) => new JpegData(bytes).Walk();
 
@@ -131,7 +145,9 @@ internal ref struct JpegData
     {
         if (segment.Length < 6 || segment.Length < 6 + 3 * segment[5])
             return false;
-        (_height, _width) = (BinaryPrimitives.ReadUInt16BigEndian(segment[1..]), BinaryPrimitives.ReadUInt16BigEndian(segment[3..]));
+        (_height, _width) = (
+            BinaryPrimitives.ReadUInt16BigEndian(segment[1..]),
+            BinaryPrimitives.ReadUInt16BigEndian(segment[3..]));
         var sides = segment[6..];
         var count = segment[5];
         for (var c = 0; c < count; c++)
@@ -191,13 +207,24 @@ internal ref struct JpegData
         for (var c = 0; c < count; c++)
         {
             var (id, tables) = (segment[1 + 2 * c], segment[2 + 2 * c]);
-            if (Array.Find(_components, known => known.Id == id) is not { } component || (tables >> 4) > 3 || (tables & 15) > 3)
+            if (
+                Array.Find(_components, known => known.Id == id) is not { } component
+                || (tables >> 4) > 3
+                || (tables & 15) > 3)
                 return null;
             (components[c], dc[c], ac[c]) = (component, _tables[tables >> 4], _tables[4 + (tables & 15)]);
         }
         var rest = segment[(1 + 2 * count)..];
-        var scan = _progressive ? new Scan(components, dc, ac, rest[0], rest[1], rest[2] >> 4, rest[2] & 15) : new Scan(components, dc, ac, 0, 63, 0, 0);
-        return scan.First > scan.Last || scan.Last > 63 || (_progressive && (scan.First == 0) != (scan.Last == 0)) || (_progressive && scan.First > 0 && count > 1) ? null : scan;
+        var scan = _progressive
+            ? new Scan(components, dc, ac, rest[0], rest[1], rest[2] >> 4, rest[2] & 15)
+            : new Scan(components, dc, ac, 0, 63, 0, 0);
+        return
+            scan.First > scan.Last
+            || scan.Last > 63
+            || (_progressive && (scan.First == 0) != (scan.Last == 0))
+            || (_progressive && scan.First > 0 && count > 1)
+            ? null
+            : scan;
     }
 
     /// <summary>Whether all tables that a scan needs are there; a decoder may know usual ones.</summary>
@@ -250,7 +277,9 @@ internal ref struct JpegData
         return Fault.None;
     }
 
-    /// <summary>Goes on behind the restart marker of this number, 0 to 7; another one means that something before it is gone.</summary>
+    /// <summary>
+    /// Goes on behind the restart marker of this number, 0 to 7; another one means that something before it is gone.
+    /// </summary>
     private readonly Fault Restart(ref JpegBits bits, int number)
     {
         var next = NextMarker(bits.Position);
@@ -314,7 +343,13 @@ internal ref struct JpegData
     }
 
     // Figure G.3.
-    private static bool FirstBands(ref JpegBits bits, HuffmanCode ac, int first, int last, ref int endOfBands, ref ulong seen)
+    private static bool FirstBands(
+        ref JpegBits bits,
+        HuffmanCode ac,
+        int first,
+        int last,
+        ref int endOfBands,
+        ref ulong seen)
     {
         if (endOfBands > 0)
         {
@@ -343,7 +378,13 @@ internal ref struct JpegData
     }
 
     // Figures G.7 and G.8: coefficients known before get a bit each, wherever they are met.
-    private static bool RefinedBands(ref JpegBits bits, HuffmanCode ac, int first, int last, ref int endOfBands, ref ulong seen)
+    private static bool RefinedBands(
+        ref JpegBits bits,
+        HuffmanCode ac,
+        int first,
+        int last,
+        ref int endOfBands,
+        ref ulong seen)
     {
         var k = first;
         if (endOfBands == 0)

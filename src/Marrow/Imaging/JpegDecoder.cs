@@ -37,7 +37,11 @@ internal static class JpegDecoder
 
             var isFrame = marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC); // SOF0..15 less DHT, JPG, DAC
             if (isFrame && marker > 0xC2)
-                throw MarrowException.Bad(path, "a JPEG that is sequential or progressive, with Huffman codes", $"a {Process(marker)} one", "Convert the image to PNG first.");
+                throw MarrowException.Bad(
+                    path,
+                    "a JPEG that is sequential or progressive, with Huffman codes",
+                    $"a {Process(marker)} one",
+                    "Convert the image to PNG first.");
             if (isFrame)
                 return ReadFrame(path, stream, length, orientation);
             var next = stream.Position + length;
@@ -54,7 +58,10 @@ internal static class JpegDecoder
     }
 
     /// <summary>Of T.81, table B.1.</summary>
-    private static string Process(byte frame) => (frame & 3) == 3 ? "lossless" : frame >= 0xC9 ? "arithmetically coded" : "hierarchical";
+    private static string Process(byte frame) =>
+        (frame & 3) == 3 ? "lossless"
+        : frame >= 0xC9 ? "arithmetically coded"
+        : "hierarchical";
 
     private static ImageHeader ReadFrame(string path, Stream stream, int length, int orientation)
     {
@@ -70,19 +77,37 @@ internal static class JpegDecoder
     public static Radiograph Decode(string path, byte[] bytes, ImageHeader header, int minWidth, int minHeight)
     {
         if (header.BitDepth == 12)
-            throw MarrowException.Bad(path, "8 bits a sample", "a JPEG of 12 bits", "Convert it to 16-bit PNG first, with libjpeg-turbo 3 and netpbm: djpeg FILE | pnmtopng > FILE.png.");
+            throw MarrowException.Bad(
+                path,
+                "8 bits a sample",
+                "a JPEG of 12 bits",
+                "Convert it to 16-bit PNG first, with libjpeg-turbo 3 and netpbm: djpeg FILE | pnmtopng > FILE.png.");
         if (header.BitDepth != 8)
-            throw MarrowException.Bad(path, "8 bits a sample", $"{header.BitDepth}", "Convert the image to 16-bit PNG first.");
+            throw MarrowException.Bad(
+                path,
+                "8 bits a sample",
+                $"{header.BitDepth}",
+                "Convert the image to 16-bit PNG first.");
         if (header.Channels is not (1 or 3 or 4))
-            throw MarrowException.Bad(path, "1 (grey), 3 (colour) or 4 (CMYK) channels", $"{header.Channels}", "Convert the image to greyscale first.");
+            throw MarrowException.Bad(
+                path,
+                "1 (grey), 3 (colour) or 4 (CMYK) channels",
+                $"{header.Channels}",
+                "Convert the image to greyscale first.");
         if (header.Channels == 4 && !HasAdobeMarker(bytes))
-            throw MarrowException.Bad(path, "a CMYK JPEG that says by Adobe's marker which of its values are inks", "none", "Convert the image to greyscale PNG first, for example: magick FILE -colorspace gray FILE.png.");
+            throw MarrowException.Bad(
+                path,
+                "a CMYK JPEG that says by Adobe's marker which of its values are inks",
+                "none",
+                "Convert the image to greyscale PNG first, for example: magick FILE -colorspace gray FILE.png.");
         switch (JpegData.Find(bytes))
         {
             case JpegData.Fault.EndsEarly:
                 throw RadiographReader.Truncated(path, "its pixels");
             case JpegData.Fault.Damaged:
-                throw RadiographReader.Corrupt(path, "pixels that can't be decoded: part of their data is missing or was changed");
+                throw RadiographReader.Corrupt(
+                    path,
+                    "pixels that can't be decoded: part of their data is missing or was changed");
         }
 
         using var data = SKData.CreateCopy(bytes);
@@ -106,7 +131,10 @@ internal static class JpegDecoder
         {
             Width = size.Width,
             Height = size.Height,
-            Pixels = header.Channels == 1 ? SkiaPixels.Grey(path, codec, size) : SkiaPixels.Luma(path, codec, size, out _, out _),
+            Pixels =
+                header.Channels == 1
+                    ? SkiaPixels.Grey(path, codec, size)
+                    : SkiaPixels.Luma(path, codec, size, out _, out _),
             BitDepth = 8,
             Source = path,
             OriginalWidth = header.Width,
@@ -115,7 +143,9 @@ internal static class JpegDecoder
         };
     }
 
-    /// <summary>APP14, with which Adobe's programs and most others say that their CMYK is stored inverted, as Skia takes it.</summary>
+    /// <summary>
+    /// APP14, with which Adobe's programs and most others say that their CMYK is stored inverted, as Skia takes it.
+    /// </summary>
     private static bool HasAdobeMarker(byte[] bytes)
     {
         for (var at = 2; at + 9 < bytes.Length && bytes[at] == 0xFF && bytes[at + 1] != StartOfScan;)
@@ -131,5 +161,6 @@ internal static class JpegDecoder
 /// <summary>ITU-R BT.601, 2.5.1, in thousandths; equal channels stay exactly as they are.</summary>
 internal static class Luma
 {
-    public static ushort Of(int red, int green, int blue) => (ushort)((299 * red + 587 * green + 114 * blue + 500) / 1000);
+    public static ushort Of(int red, int green, int blue) =>
+        (ushort)((299 * red + 587 * green + 114 * blue + 500) / 1000);
 }

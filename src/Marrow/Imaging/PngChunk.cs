@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Marrow.Imaging;
 
-/// <summary>The frame of a PNG file (PNG specification, section 5): a signature, then chunks of length, type, data, checksum.</summary>
+/// <summary>
+/// The frame of a PNG file (PNG specification, section 5): a signature, then chunks of length, type, data, checksum.
+/// </summary>
 internal static class PngChunk
 {
     public const uint Header = 0x49484452; // IHDR
@@ -12,7 +14,8 @@ internal static class PngChunk
     public const uint End = 0x49454E44; // IEND
     public const uint Exif = 0x65584966; // eXIf
 
-    public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1A, (byte)'\n'];
+    public static ReadOnlySpan<byte> Signature =>
+        [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1A, (byte)'\n'];
 
     public static void Write(Stream stream, uint type, ReadOnlySpan<byte> data)
     {

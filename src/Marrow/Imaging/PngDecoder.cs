@@ -12,14 +12,17 @@ internal static class PngDecoder
 {
     private const byte Grey = 0, Rgb = 2, Palette = 3, GreyAlpha = 4, Rgba = 6; // Colour types, section 11.2.2
     private const int HeaderBytes = 13;
-    private const int MaxDeflateRatio = 1032; // A deflate stream can't expand further (zlib, "Maximum Expansion Factor").
+    // A deflate stream can't expand further (zlib, "Maximum Expansion Factor").
+    private const int MaxDeflateRatio = 1032;
 
     // x0, y0, dx, dy of the seven passes of Adam7 (section 8.2), and of a picture that is not interlaced.
     private static readonly (int X0, int Y0, int Dx, int Dy)[] Adam7 =
         [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
     private static readonly (int X0, int Y0, int Dx, int Dy)[] OnePass = [(0, 0, 1, 1)];
 
-    /// <summary>What the chunks say; <see cref="Alpha"/> by palette entry, <see cref="ColourKey"/> the one transparent colour.</summary>
+    /// <summary>
+    /// What the chunks say; <see cref="Alpha"/> by palette entry, <see cref="ColourKey"/> the one transparent colour.
+    /// </summary>
     private sealed record Layout(int Width, int Height, int Depth, byte ColourType, bool Interlaced)
     {
         public byte[] PaletteRgb { get; set; } = [];
@@ -43,7 +46,10 @@ internal static class PngDecoder
         var chunk = NextChunk(path, bytes, PngChunk.Signature.Length);
         var layout = ParseHeader(path, chunk);
         using var compressed = new MemoryStream();
-        for (chunk = NextChunk(path, bytes, chunk.End); chunk.Type != PngChunk.End; chunk = NextChunk(path, bytes, chunk.End))
+        for (
+            chunk = NextChunk(path, bytes, chunk.End);
+            chunk.Type != PngChunk.End;
+            chunk = NextChunk(path, bytes, chunk.End))
         {
             var data = chunk.Data.Span;
             if (chunk.Type == PngChunk.Data)
@@ -112,7 +118,10 @@ internal static class PngDecoder
         var found = Crc32.Compute(bytes.AsSpan(offset + 4, (int)length + 4));
         if (found != BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(end - 4)))
             throw RadiographReader.Corrupt(path, $"a chunk with a wrong checksum at byte {offset}");
-        return new Chunk(BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(offset + 4)), bytes.AsMemory(offset + 8, (int)length), end);
+        return new Chunk(
+            BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(offset + 4)),
+            bytes.AsMemory(offset + 8, (int)length),
+            end);
     }
 
     private static Layout ParseHeader(string path, Chunk chunk)
@@ -133,7 +142,11 @@ internal static class PngDecoder
             _ => false,
         };
         if (!known || data[10] != 0 || data[11] != 0 || data[12] > 1)
-            throw RadiographReader.Corrupt(path, $"colour type {colour} with {depth} bits, compression {data[10]}, filter {data[11]}, interlace {data[12]}");
+            throw RadiographReader.Corrupt(
+                path,
+                $"colour type {colour} with {depth} bits, compression {data[10]}, filter {data[11]}, interlace "
+                    + $"{data[12]}"
+            );
         return new Layout((int)width, (int)height, depth, colour, data[12] == 1);
     }
 
@@ -145,7 +158,9 @@ internal static class PngDecoder
             return;
         }
         if (layout.ColourType is not (Grey or Rgb) || data.Length != 2 * layout.Channels)
-            throw RadiographReader.Corrupt(path, $"transparency of {data.Length} bytes for colour type {layout.ColourType}");
+            throw RadiographReader.Corrupt(
+                path,
+                $"transparency of {data.Length} bytes for colour type {layout.ColourType}");
         layout.ColourKey = new ushort[layout.Channels];
         for (var c = 0; c < layout.Channels; c++)
             layout.ColourKey[c] = BinaryPrimitives.ReadUInt16BigEndian(data[(2 * c)..]);
@@ -183,7 +198,9 @@ internal static class PngDecoder
         return transparent;
     }
 
-    /// <summary>Section 9.2, in place. <paramref name="step"/>: bytes from a pixel to the next. False for an unknown filter.</summary>
+    /// <summary>
+    /// Section 9.2, in place. <paramref name="step"/>: bytes from a pixel to the next. False for an unknown filter.
+    /// </summary>
     private static bool Unfilter(byte filter, Span<byte> row, ReadOnlySpan<byte> above, int step)
     {
         switch (filter)
@@ -261,14 +278,20 @@ internal static class PngDecoder
                 break;
             case Rgba:
                 for (var x = 0; x < grey.Length; x++)
-                    grey[x] = OnBlack(Luma.Of(samples[4 * x], samples[4 * x + 1], samples[4 * x + 2]), samples[4 * x + 3], max, ref transparent);
+                    grey[x] = OnBlack(
+                        Luma.Of(samples[4 * x], samples[4 * x + 1], samples[4 * x + 2]),
+                        samples[4 * x + 3],
+                        max,
+                        ref transparent);
                 break;
             case Palette:
                 for (var x = 0; x < grey.Length; x++)
                 {
                     int entry = samples[x];
                     if (3 * entry >= layout.PaletteRgb.Length)
-                        throw RadiographReader.Corrupt(path, $"colour {entry} of a palette of {layout.PaletteRgb.Length / 3}");
+                        throw RadiographReader.Corrupt(
+                            path,
+                            $"colour {entry} of a palette of {layout.PaletteRgb.Length / 3}");
                     var rgb = layout.PaletteRgb.AsSpan(3 * entry, 3);
                     var alpha = entry < layout.Alpha.Length ? layout.Alpha[entry] : byte.MaxValue;
                     grey[x] = OnBlack(Luma.Of(rgb[0], rgb[1], rgb[2]), alpha, byte.MaxValue, ref transparent);

@@ -7,7 +7,9 @@ namespace Marrow.Imaging;
 internal static class PolygonFill
 {
     /// <param name="mask">[height * width]; pixels inside become <paramref name="value"/>, the others stay.</param>
-    /// <param name="corners">In order around the polygon, pixels; (0, 0) is the outer corner of the first pixel. May lie outside.</param>
+    /// <param name="corners">
+    /// In order around the polygon, pixels; (0, 0) is the outer corner of the first pixel. May lie outside.
+    /// </param>
     public static void Fill(Span<byte> mask, int width, int height, ReadOnlySpan<Point2D> corners, byte value)
     {
         var (top, bottom) = (double.PositiveInfinity, double.NegativeInfinity);

@@ -11,14 +11,23 @@ internal enum ImageFormat
 
 /// <summary>What an image file says of itself before a pixel is decoded.</summary>
 /// <param name="BitDepth">Of the stored samples: 1 to 16, or what else a file says that can't be read.</param>
-/// <param name="Channels">Of the stored pixels: 1 grey or palette, 2 grey and alpha, 3 colour, 4 colour and alpha.</param>
+/// <param name="Channels">
+/// Of the stored pixels: 1 grey or palette, 2 grey and alpha, 3 colour, 4 colour and alpha.
+/// </param>
 /// <param name="ExifOrientation">2 to 8 where an EXIF block turns or mirrors the picture, otherwise 1.</param>
-internal sealed record ImageHeader(ImageFormat Format, int Width, int Height, int BitDepth, int Channels, int ExifOrientation = 1);
+internal sealed record ImageHeader(
+    ImageFormat Format,
+    int Width,
+    int Height,
+    int BitDepth,
+    int Channels,
+    int ExifOrientation = 1);
 
 /// <summary>
-/// Image files to radiographs, each by the reader that its first bytes ask for (<see cref="ImageKinds"/>). The header is read and judged before anything is allocated; colour becomes luma
-/// (ITU-R BT.601), transparency is laid on black, EXIF orientation is not applied, and each is said in the warnings:
-/// geometry in label files belongs to the pixels as they are stored.
+/// Image files to radiographs, each by the reader that its first bytes ask for (<see cref="ImageKinds"/>). The header
+/// is read and judged before anything is allocated; colour becomes luma (ITU-R BT.601), transparency is laid on black,
+/// EXIF orientation is not applied, and each is said in the warnings: geometry in label files belongs to the pixels as
+/// they are stored.
 /// </summary>
 public static class RadiographReader
 {
@@ -41,11 +50,27 @@ public static class RadiographReader
         using var file = Open(path);
         var (kind, header) = Recognise(path, file);
         if (Math.Min(header.Width, header.Height) < MinSide)
-            throw MarrowException.Bad(path, $"sides of {MinSide} px or more", $"{header.Width}x{header.Height}", "Use the full-size image.").As(ImageFault.WrongSize);
+            throw MarrowException
+                .Bad(
+                    path,
+                    $"sides of {MinSide} px or more",
+                    $"{header.Width}x{header.Height}",
+                    "Use the full-size image.")
+                .As(ImageFault.WrongSize);
         if ((long)header.Width * header.Height > MaxPixels)
-            throw MarrowException.Bad(path, $"at most {MaxPixels / 1_000_000} megapixels", $"{header.Width}x{header.Height}", "Reduce the image first.").As(ImageFault.WrongSize);
+            throw MarrowException
+                .Bad(
+                    path,
+                    $"at most {MaxPixels / 1_000_000} megapixels",
+                    $"{header.Width}x{header.Height}",
+                    "Reduce the image first.")
+                .As(ImageFault.WrongSize);
         if (file.Length > MaxFileBytes)
-            throw MarrowException.Bad(path, $"a file of at most {MaxFileBytes >> 20} MiB", $"{file.Length >> 20} MiB", "Save it again without attachments.");
+            throw MarrowException.Bad(
+                path,
+                $"a file of at most {MaxFileBytes >> 20} MiB",
+                $"{file.Length >> 20} MiB",
+                "Save it again without attachments.");
 
         var bytes = new byte[file.Length];
         file.Position = 0;
@@ -55,7 +80,9 @@ public static class RadiographReader
         }
         catch (IOException e)
         {
-            throw new MarrowException($"{path}: can't be read ({e.Message}). Check the disk or copy the file again.", e);
+            throw new MarrowException(
+                $"{path}: can't be read ({e.Message}). Check the disk or copy the file again.",
+                e);
         }
         try
         {
@@ -67,7 +94,10 @@ public static class RadiographReader
         }
     }
 
-    /// <summary>Size, depth and format, from the first bytes alone. Throws <see cref="MarrowException"/> when it is no image of a kind that is read.</summary>
+    /// <summary>
+    /// Size, depth and format, from the first bytes alone. Throws <see cref="MarrowException"/> when it is no image of
+    /// a kind that is read.
+    /// </summary>
     internal static ImageHeader ReadHeader(string path)
     {
         using var file = Open(path);
@@ -77,7 +107,11 @@ public static class RadiographReader
     private static (ImageKind Kind, ImageHeader Header) Recognise(string path, FileStream file)
     {
         if (file.Length == 0)
-            throw MarrowException.Bad(path, $"a {ImageKinds.Names} file", "an empty file", "Copy or download it again.");
+            throw MarrowException.Bad(
+                path,
+                $"a {ImageKinds.Names} file",
+                "an empty file",
+                "Copy or download it again.");
         Span<byte> start = stackalloc byte[ImageKinds.StartBytes];
         try
         {
@@ -92,15 +126,28 @@ public static class RadiographReader
         }
         catch (IOException e)
         {
-            throw new MarrowException($"{path}: can't be read ({e.Message}). Check the disk or copy the file again.", e);
+            throw new MarrowException(
+                $"{path}: can't be read ({e.Message}). Check the disk or copy the file again.",
+                e);
         }
         throw ImageKinds.FindUnread(start) is { } unread
             ? MarrowException.Unsupported(path, $"a {ImageKinds.Names} file", unread.Name, unread.Remedy)
-            : MarrowException.Bad(path, $"a {ImageKinds.Names} file", $"one that starts with {Convert.ToHexString(start[..Math.Min(8, start.Length)])}", "Convert the image to PNG first.");
+            : MarrowException.Bad(
+                path,
+                $"a {ImageKinds.Names} file",
+                $"one that starts with {Convert.ToHexString(start[..Math.Min(8, start.Length)])}",
+                "Convert the image to PNG first.");
     }
 
     internal static MarrowException Truncated(string path, string where, Exception? inner = null) =>
-        MarrowException.Damaged(path, "a whole image", $"a file that ends within {where}", "It was cut off: copy or download it again.", inner).As(ImageFault.Truncated);
+        MarrowException
+            .Damaged(
+                path,
+                "a whole image",
+                $"a file that ends within {where}",
+                "It was cut off: copy or download it again.",
+                inner)
+            .As(ImageFault.Truncated);
 
     internal static MarrowException Corrupt(string path, string found, Exception? inner = null) =>
         MarrowException.Damaged(path, "a whole image", found, "It is damaged: copy or download it again.", inner);
@@ -124,9 +171,12 @@ public static class RadiographReader
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw MarrowException.NotFound(path, "an image", "no file of that name", "Check the path.", e).As(ImageFault.Missing);
+            throw MarrowException
+                .NotFound(path, "an image", "no file of that name", "Check the path.", e)
+                .As(ImageFault.Missing);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new MarrowException($"{path}: can't be opened ({e.Message}). Check the path and its permissions.", e);
         }

@@ -4,9 +4,9 @@ using System.Text.Json;
 namespace Marrow.Imaging;
 
 /// <summary>
-/// The mark by which what a command wrote is known from what a person put there: in pictures a text chunk right behind the
-/// header ("Software", PNG specification, section 11.3.4.3), in JSON the first property, in pages the generator, of a
-/// prediction's table a digest in the JSON file beside it.
+/// The mark by which what a command wrote is known from what a person put there: in pictures a text chunk right behind
+/// the header ("Software", PNG specification, section 11.3.4.3), in JSON the first property, in pages the generator, of
+/// a prediction's table a digest in the JSON file beside it.
 /// </summary>
 public static class ResultMark
 {
@@ -58,11 +58,20 @@ public static class ResultMark
     {
         if (new FileInfo(path).LinkTarget is null && !Path.Exists(path))
             return;
-        var start = Directory.Exists(path) || new FileInfo(path).LinkTarget is not null ? [] : FileStart.Read(path, MostStart);
-        if (!IsOnPicture(start) && !IsOnJson(start) && Encoding.UTF8.GetString(start).Contains(Generator, StringComparison.Ordinal) is false)
-            throw MarrowException.Bad(path, "nothing, or what this command wrote before", Directory.Exists(path) ? "a folder" : "another file", $"Name another file with {option}, or move it away: nothing that others wrote is replaced.");
+        var start =
+            Directory.Exists(path) || new FileInfo(path).LinkTarget is not null ? [] : FileStart.Read(path, MostStart);
+        if (
+            !IsOnPicture(start)
+            && !IsOnJson(start)
+            && Encoding.UTF8.GetString(start).Contains(Generator, StringComparison.Ordinal) is false)
+            throw MarrowException.Bad(
+                path,
+                "nothing, or what this command wrote before",
+                Directory.Exists(path) ? "a folder" : "another file",
+                $"Name another file with {option}, or move it away: nothing that others wrote is replaced.");
     }
 
     private static bool IsOnJson(ReadOnlySpan<byte> start) =>
-        string.Concat(Encoding.UTF8.GetString(start).Where(c => !char.IsWhiteSpace(c))).StartsWith("{\"madeBy\":\"marrow", StringComparison.Ordinal);
+        string.Concat(Encoding.UTF8.GetString(start).Where(c => !char.IsWhiteSpace(c)))
+            .StartsWith("{\"madeBy\":\"marrow", StringComparison.Ordinal);
 }

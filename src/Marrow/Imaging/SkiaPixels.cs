@@ -5,7 +5,9 @@ namespace Marrow.Imaging;
 /// <summary>Pixels that Skia decodes (JPEG, BMP, WebP), to grey values.</summary>
 internal static class SkiaPixels
 {
-    /// <summary>A codec of a size that was judged before. Throws <see cref="MarrowException"/> when it says otherwise.</summary>
+    /// <summary>
+    /// A codec of a size that was judged before. Throws <see cref="MarrowException"/> when it says otherwise.
+    /// </summary>
     public static SKCodec Open(string path, SKData data, ImageHeader header, string kind)
     {
         var codec = SKCodec.Create(data) ?? throw RadiographReader.Corrupt(path, $"{kind} data that can't be decoded");
@@ -18,7 +20,10 @@ internal static class SkiaPixels
     /// <summary>[width * height] grey values of a codec that gives grey.</summary>
     public static ushort[] Grey(string path, SKCodec codec, SKSizeI size)
     {
-        var decoded = Decode(path, codec, new SKImageInfo(size.Width, size.Height, SKColorType.Gray8, SKAlphaType.Opaque));
+        var decoded = Decode(
+            path,
+            codec,
+            new SKImageInfo(size.Width, size.Height, SKColorType.Gray8, SKAlphaType.Opaque));
         var pixels = new ushort[size.Width * size.Height];
         for (var i = 0; i < pixels.Length; i++)
             pixels[i] = decoded[i];
@@ -36,7 +41,11 @@ internal static class SkiaPixels
         (coloured, transparent) = (false, false);
         for (var i = 0; i < pixels.Length; i++)
         {
-            var (red, green, blue, opacity) = (decoded[4 * i], decoded[4 * i + 1], decoded[4 * i + 2], decoded[4 * i + 3]);
+            var (red, green, blue, opacity) = (
+                decoded[4 * i],
+                decoded[4 * i + 1],
+                decoded[4 * i + 2],
+                decoded[4 * i + 3]);
             coloured |= red != green || green != blue;
             var luma = Imaging.Luma.Of(red, green, blue);
             pixels[i] = opacity == byte.MaxValue ? luma : (ushort)((luma * opacity + 127) / 255);

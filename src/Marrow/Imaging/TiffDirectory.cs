@@ -3,16 +3,28 @@ using System.Buffers.Binary;
 namespace Marrow.Imaging;
 
 /// <summary>
-/// The first directory of a TIFF file (TIFF 6.0, section 2) as far as a radiograph needs it, each number checked against
-/// the file: what the library that decodes the pixels is given was judged here.
+/// The first directory of a TIFF file (TIFF 6.0, section 2) as far as a radiograph needs it, each number checked
+/// against the file: what the library that decodes the pixels is given was judged here.
 /// </summary>
 internal sealed record TiffDirectory
 {
     private const int EntryBytes = 12, MaxPages = 10_000;
     private const int Bytes = 1, Shorts = 3, Longs = 4; // types of numbers, section 2
 
-    private const int Width_ = 256, Height_ = 257, BitsPerSample = 258, Compression_ = 259, Photometric_ = 262, StripOffsets = 273, Orientation_ = 274,
-        SamplesPerPixel = 277, RowsPerStrip_ = 278, StripByteCounts = 279, Planar = 284, Predictor_ = 317, ColorMap_ = 320, TileWidth_ = 322,
+    private const int Width_ = 256,
+        Height_ = 257,
+        BitsPerSample = 258,
+        Compression_ = 259,
+        Photometric_ = 262,
+        StripOffsets = 273,
+        Orientation_ = 274,
+        SamplesPerPixel = 277,
+        RowsPerStrip_ = 278,
+        StripByteCounts = 279,
+        Planar = 284,
+        Predictor_ = 317,
+        ColorMap_ = 320,
+        TileWidth_ = 322,
         TileHeight_ = 323, TileOffsets = 324, TileByteCounts = 325, ExtraSamples = 338, SampleFormat_ = 339;
 
     public required int Width { get; init; }
@@ -43,7 +55,9 @@ internal sealed record TiffDirectory
 
     private readonly record struct Entry(int Type, uint Count, long Place);
 
-    /// <summary>Throws <see cref="MarrowException"/> for directories or pixels beyond the file's end and impossible sizes.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> for directories or pixels beyond the file's end and impossible sizes.
+    /// </summary>
     public static TiffDirectory Read(string path, Stream stream)
     {
         Span<byte> start = stackalloc byte[8];
@@ -83,8 +97,14 @@ internal sealed record TiffDirectory
 
     private static TiffDirectory Describe(string path, Stream stream, Dictionary<int, Entry> entries, bool big)
     {
-        long One(int tag, long usual) => entries.TryGetValue(tag, out var entry) && entry.Count > 0 && Values(stream, entry, 1, big) is [var value] ? value : usual;
-        int[] Few(int tag, int most) => entries.TryGetValue(tag, out var entry) ? [.. Values(stream, entry, most, big).Select(v => (int)Math.Min(v, int.MaxValue))] : [];
+        long One(int tag, long usual) =>
+            entries.TryGetValue(tag, out var entry) && entry.Count > 0 && Values(stream, entry, 1, big) is [var value]
+                ? value
+                : usual;
+        int[] Few(int tag, int most) =>
+            entries.TryGetValue(tag, out var entry)
+                ? [.. Values(stream, entry, most, big).Select(v => (int)Math.Min(v, int.MaxValue))]
+                : [];
 
         var (width, height) = (One(Width_, 0), One(Height_, 0));
         if (width is <= 0 or > int.MaxValue || height is <= 0 or > int.MaxValue)
@@ -93,12 +113,15 @@ internal sealed record TiffDirectory
         var (samples, bits) = (One(SamplesPerPixel, 1), Few(BitsPerSample, 64));
         if (samples is < 1 or > 64 || bits.Distinct().Count() > 1)
             throw RadiographReader.Corrupt(path, $"{samples} samples a pixel of {string.Join(", ", bits)} bits");
-        var (partWidth, partHeight) = tiled ? (One(TileWidth_, 0), One(TileHeight_, 0)) : (width, Math.Min(height, One(RowsPerStrip_, height)));
+        var (partWidth, partHeight) = tiled
+            ? (One(TileWidth_, 0), One(TileHeight_, 0))
+            : (width, Math.Min(height, One(RowsPerStrip_, height)));
         // A tile may be larger than the image, up to what its sides are rounded up to.
         if (partWidth <= 0 || partHeight <= 0 || partWidth > width + 4096 || partHeight > height + 4096)
             throw RadiographReader.Corrupt(path, $"parts of {partWidth}x{partHeight} in an image of {width}x{height}");
         var planar = One(Planar, 1) == 2;
-        var parts = ((width + partWidth - 1) / partWidth) * ((height + partHeight - 1) / partHeight) * (planar ? samples : 1);
+        var parts =
+            ((width + partWidth - 1) / partWidth) * ((height + partHeight - 1) / partHeight) * (planar ? samples : 1);
         RequireParts(path, stream, entries, tiled, parts, big);
         return new()
         {
@@ -120,7 +143,13 @@ internal sealed record TiffDirectory
     }
 
     /// <summary>Each strip or tile lies within the file.</summary>
-    private static void RequireParts(string path, Stream stream, Dictionary<int, Entry> entries, bool tiled, long parts, bool big)
+    private static void RequireParts(
+        string path,
+        Stream stream,
+        Dictionary<int, Entry> entries,
+        bool tiled,
+        long parts,
+        bool big)
     {
         if (!entries.TryGetValue(tiled ? TileOffsets : StripOffsets, out var places) || places.Count < parts)
             throw RadiographReader.Corrupt(path, "a directory that does not say where its pixels are");
@@ -165,11 +194,18 @@ internal sealed record TiffDirectory
         stream.ReadExactly(bytes);
         var values = new long[bytes.Length / size];
         for (var i = 0; i < values.Length; i++)
-            values[i] = size switch { 1 => bytes[i], 2 => U16(bytes.AsSpan(2 * i), big), _ => U32(bytes.AsSpan(4 * i), big) };
+            values[i] = size switch
+            {
+                1 => bytes[i],
+                2 => U16(bytes.AsSpan(2 * i), big),
+                _ => U32(bytes.AsSpan(4 * i), big),
+            };
         return values;
     }
 
-    private static ushort U16(ReadOnlySpan<byte> bytes, bool big) => big ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+    private static ushort U16(ReadOnlySpan<byte> bytes, bool big) =>
+        big ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
 
-    private static uint U32(ReadOnlySpan<byte> bytes, bool big) => big ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+    private static uint U32(ReadOnlySpan<byte> bytes, bool big) =>
+        big ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
 }

@@ -10,8 +10,15 @@ namespace Marrow.Inputs;
 /// </summary>
 internal static class AreaResize
 {
-    /// <summary>Source pixels under one output pixel, and how much of it the first, the last and each between cover.</summary>
-    private readonly record struct Footprint(int First, int Last, float FirstWeight, float LastWeight, float InnerWeight);
+    /// <summary>
+    /// Source pixels under one output pixel, and how much of it the first, the last and each between cover.
+    /// </summary>
+    private readonly record struct Footprint(
+        int First,
+        int Last,
+        float FirstWeight,
+        float LastWeight,
+        float InnerWeight);
 
     /// <summary>Values become (value - black) / (white - black) * 255, clamped; white may lie below black.</summary>
     /// <param name="source">[sourceHeight * sourceWidth]</param>

@@ -37,7 +37,11 @@ internal sealed record Augmentation
     internal Collimation? Collimation { get; init; }
 
     /// <summary>Always draws the same count of numbers.</summary>
-    public static Augmentation Draw(SeededRandom random, AugmentationOptions options, int originalWidth, int originalHeight)
+    public static Augmentation Draw(
+        SeededRandom random,
+        AugmentationOptions options,
+        int originalWidth,
+        int originalHeight)
     {
         var strength = options.Strength;
         var radians = Either(options.RotationDegrees) * Math.PI / 180;
@@ -67,7 +71,8 @@ internal sealed record Augmentation
             BlurSigmaPixels = blur,
             Cutout = cutout,
             NoiseSeed = random.NextUInt64(),
-            Collimation = Collimation.Draw(random, options, originalWidth, originalHeight), // last: what came later is drawn later
+            // last: what came later is drawn later
+            Collimation = Collimation.Draw(random, options, originalWidth, originalHeight),
         };
 
         double Either(double bound) => random.Uniform(-1, 1) * strength * bound;
@@ -75,23 +80,30 @@ internal sealed record Augmentation
     }
 
     /// <summary>The same, with every labelled place of the sample in sight of the collimator.</summary>
-    internal Augmentation Sparing(Sample sample, int originalWidth, int originalHeight) => Collimation is null ? this : this with
-    {
-        Collimation = Collimation.Sparing(sample.Targets.Places, originalWidth, originalHeight),
-    };
+    internal Augmentation Sparing(Sample sample, int originalWidth, int originalHeight) =>
+        Collimation is null
+            ? this
+            : this with
+            {
+                Collimation = Collimation.Sparing(sample.Targets.Places, originalWidth, originalHeight),
+            };
 
     /// <summary>
     /// The same drawn in the pixels of a crop; <paramref name="toCrop"/> changes no lengths, so that a rotation stays
     /// one.
     /// </summary>
-    internal Augmentation About(AffineTransform toCrop) => this with { Geometry = toCrop.Then(Geometry).Then(toCrop.Invert()) };
+    internal Augmentation About(AffineTransform toCrop) =>
+        this with
+        {
+            Geometry = toCrop.Then(Geometry).Then(toCrop.Invert()),
+        };
 
     // 15 px of radius at 3 sigma: what AugmentationOptions allows.
     internal const double MaxBlurPixels = 5;
 
     /// <summary>
-    /// Bytes to the model's values, 256 entries: gamma, contrast, brightness, clamp to 0..1, normalisation. It never falls:
-    /// whatever is drawn, what was brighter stays no darker, and no film comes out as its negative.
+    /// Bytes to the model's values, 256 entries: gamma, contrast, brightness, clamp to 0..1, normalisation. It never
+    /// falls: whatever is drawn, what was brighter stays no darker, and no film comes out as its negative.
     /// </summary>
     public float[] Table(InputContract contract)
     {

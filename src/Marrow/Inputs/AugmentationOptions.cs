@@ -24,7 +24,9 @@ internal sealed record AugmentationOptions
     /// <summary>Fraction of the image's width and height, either way. 0 to 1, default 0.05.</summary>
     public double Shift { get; init; } = 0.05;
 
-    /// <summary>Of mirroring left and right (corners of vertebrae are swapped). 0 to 1, default 0: sides can matter.</summary>
+    /// <summary>
+    /// Of mirroring left and right (corners of vertebrae are swapped). 0 to 1, default 0: sides can matter.
+    /// </summary>
     public double FlipProbability { get; init; }
 
     /// <summary>Grey value g of 0..1 becomes g^e with e of 1/(1+s) to 1+s. 0 to 3, default 0.2.</summary>
@@ -36,13 +38,17 @@ internal sealed record AugmentationOptions
     /// <summary>Added, either way; the range from black to white is 1. 0 to 1, default 0.05.</summary>
     public double Brightness { get; init; } = 0.05;
 
-    /// <summary>Largest standard deviation of Gaussian noise; the range from black to white is 1. 0 to 1, default 0.03.</summary>
+    /// <summary>
+    /// Largest standard deviation of Gaussian noise; the range from black to white is 1. 0 to 1, default 0.03.
+    /// </summary>
     public double Noise { get; init; } = 0.03;
 
     /// <summary>Largest sigma of a Gaussian blur, input pixels. 0 to 5, default 0.</summary>
     public double BlurPixels { get; init; }
 
-    /// <summary>Largest side of a grey rectangle laid over the image, fraction of its side. 0 to 1, default 0.3.</summary>
+    /// <summary>
+    /// Largest side of a grey rectangle laid over the image, fraction of its side. 0 to 1, default 0.3.
+    /// </summary>
     public double Cutout { get; init; } = 0.3;
 
     /// <summary>Of laying that rectangle. 0 to 1, default 0.</summary>

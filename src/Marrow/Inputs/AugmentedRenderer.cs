@@ -5,7 +5,8 @@ namespace Marrow.Inputs;
 
 /// <summary>
 /// Turns packed bytes into the model's values under one augmentation: bytes through the grey-value table into a frame
-/// of black, bilinear warp out of it, then collimator blades, blur, noise and cutout where drawn. Holds its work buffers: one a thread.
+/// of black, bilinear warp out of it, then collimator blades, blur, noise and cutout where drawn. Holds its work
+/// buffers: one a thread.
 /// </summary>
 internal sealed class AugmentedRenderer(InputContract contract)
 {
@@ -18,7 +19,9 @@ internal sealed class AugmentedRenderer(InputContract contract)
 
     // The image with one black pixel before and two after it on each axis: every clamped position has four neighbours.
     private readonly int _stride = contract.Width + 2 * contract.PackedBorder.X + 3;
-    private readonly float[] _framed = new float[(contract.Width + 2 * contract.PackedBorder.X + 3) * (contract.Height + 2 * contract.PackedBorder.Y + 3)];
+    private readonly float[] _framed = new float[
+        (contract.Width + 2 * contract.PackedBorder.X + 3) * (contract.Height + 2 * contract.PackedBorder.Y + 3)
+    ];
     private readonly float[] _normal = Preprocessor.NormalizationTable(contract);
     private float[] _rows = [];
     private float[] _paddedRow = [];
@@ -27,12 +30,19 @@ internal sealed class AugmentedRenderer(InputContract contract)
     /// <param name="toInput">The contract's transform of this image, without augmentation.</param>
     /// <param name="augmentation">Null: none.</param>
     /// <param name="output">[H * W] normalised values.</param>
-    public void Render(ReadOnlySpan<byte> pixels, AffineTransform toInput, Augmentation? augmentation, Span<float> output)
+    public void Render(
+        ReadOnlySpan<byte> pixels,
+        AffineTransform toInput,
+        Augmentation? augmentation,
+        Span<float> output)
     {
         if (augmentation is null)
         {
             for (var y = 0; y < _height; y++)
-                Preprocessor.LookUp(PackedCache.PackedRow(pixels, contract, y), _normal, output.Slice(y * _width, _width));
+                Preprocessor.LookUp(
+                    PackedCache.PackedRow(pixels, contract, y),
+                    _normal,
+                    output.Slice(y * _width, _width));
             return;
         }
         var table = augmentation.Table(contract);
@@ -52,7 +62,10 @@ internal sealed class AugmentedRenderer(InputContract contract)
         Array.Fill(_framed, table[0]);
         var packedWidth = _width + 2 * _border.X;
         for (var y = 0; y < _height + 2 * _border.Y; y++)
-            Preprocessor.LookUp(pixels.Slice(y * packedWidth, packedWidth), table, _framed.AsSpan((y + 1) * _stride + 1, packedWidth));
+            Preprocessor.LookUp(
+                pixels.Slice(y * packedWidth, packedWidth),
+                table,
+                _framed.AsSpan((y + 1) * _stride + 1, packedWidth));
     }
 
     /// <param name="toSource">Output pixels to packed pixels.</param>
@@ -149,7 +162,10 @@ internal sealed class AugmentedRenderer(InputContract contract)
             image.Slice(y * _width + left, width).Clear(); // 0 is the contract's mean
     }
 
-    /// <summary>4096 draws of exactly mean 0 and deviation 1: a logarithm and a sine for each pixel would cost more than the warp.</summary>
+    /// <summary>
+    /// 4096 draws of exactly mean 0 and deviation 1: a logarithm and a sine for each pixel would cost more than the
+    /// warp.
+    /// </summary>
     private static float[] MakeGaussianTable()
     {
         var random = new SeededRandom(0);

@@ -19,7 +19,9 @@ internal sealed record BatchSample(Sample Sample, AffineTransform ToInput, Targe
     /// <summary>In input pixels, those of <see cref="Sample.Boxes"/>; null where nobody has looked.</summary>
     public IReadOnlyList<LabelledBox>? Boxes => Targets.Boxes;
 
-    /// <summary>[Vertebrae]: true where the place is a guess, from which nothing is to be learnt; empty when none is.</summary>
+    /// <summary>
+    /// [Vertebrae]: true where the place is a guess, from which nothing is to be learnt; empty when none is.
+    /// </summary>
     public IReadOnlyList<bool> Guessed { get; init; } = [];
 }
 
@@ -30,8 +32,11 @@ internal sealed record PlainImages(torch.Tensor Images, IReadOnlyList<AffineTran
 
 /// <summary>Normalised images and their samples. Disposing frees the tensor.</summary>
 /// <param name="Images">[N, C, H, W] float32, normalised by the input contract, contiguous.</param>
-/// <param name="Masks">[N, H, W] bytes, the class of each pixel, moved with the images; null from a loader without masks.</param>
-internal sealed record Batch(torch.Tensor Images, IReadOnlyList<BatchSample> Samples, torch.Tensor? Masks = null) : IDisposable
+/// <param name="Masks">
+/// [N, H, W] bytes, the class of each pixel, moved with the images; null from a loader without masks.
+/// </param>
+internal sealed record Batch(torch.Tensor Images, IReadOnlyList<BatchSample> Samples, torch.Tensor? Masks = null)
+    : IDisposable
 {
     /// <summary>Null where the loader was not asked for them.</summary>
     public PlainImages? Plain { get; init; }

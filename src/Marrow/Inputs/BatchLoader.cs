@@ -18,7 +18,9 @@ internal sealed class BatchLoader : IDisposable
 
     private static readonly TimeSpan CancellationGlance = TimeSpan.FromMilliseconds(200);
 
-    /// <param name="Values">[N * H * W] of the augmented images; then, where they are wanted, as many of the plain ones.</param>
+    /// <param name="Values">
+    /// [N * H * W] of the augmented images; then, where they are wanted, as many of the plain ones.
+    /// </param>
     /// <param name="Masks">[N * H * W]; empty from a loader without masks.</param>
     private sealed record Arrays(float[] Values, byte[] Masks);
 
@@ -48,7 +50,9 @@ internal sealed class BatchLoader : IDisposable
     private volatile int _generation;
     private volatile bool _stopped;
 
-    /// <summary>Throws <see cref="MarrowException"/> when a sample is not in the cache or no batch can be filled.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when a sample is not in the cache or no batch can be filled.
+    /// </summary>
     /// <param name="augmentation">Null: none.</param>
     /// <param name="dropLast">Leave out an epoch's last batch when it is not full.</param>
     /// <param name="workers">Background threads.</param>
@@ -62,7 +66,10 @@ internal sealed class BatchLoader : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(workers);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(prefetch);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((plain ? 2L : 1) * batchSize * contract.Width * contract.Height, MostPixels, nameof(batchSize));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            (plain ? 2L : 1) * batchSize * contract.Width * contract.Height,
+            MostPixels,
+            nameof(batchSize));
         if (!cache.Suits(contract))
             throw new ArgumentException("The cache was packed for another contract.", nameof(contract));
         if (augmentation?.Errors() is { Count: > 0 } errors)
@@ -70,7 +77,10 @@ internal sealed class BatchLoader : IDisposable
         PointMirror.RequireKnown(samples, augmentation);
         BatchesPerEpoch = dropLast ? samples.Count / batchSize : (samples.Count + batchSize - 1) / batchSize;
         if (BatchesPerEpoch == 0)
-            throw new MarrowException($"A batch needs {(dropLast ? batchSize : 1)} samples, the data has {samples.Count}. Use more data or a smaller batch.");
+            throw new MarrowException(
+                $"A batch needs {(dropLast ? batchSize : 1)} samples, the data has {samples.Count}. Use more data or "
+                    + $"a smaller batch."
+            );
 
         (_samples, _cache, _contract, _options) = (samples, cache, contract, augmentation);
         (_batchSize, _seed, _shuffle, _prefetch, _masks, _plain) = (batchSize, seed, shuffle, prefetch, masks, plain);
@@ -85,7 +95,10 @@ internal sealed class BatchLoader : IDisposable
         }
     }
 
-    /// <summary>The wish to stop, for loops that have nothing to save: <see cref="Next"/> then throws <see cref="OperationCanceledException"/>.</summary>
+    /// <summary>
+    /// The wish to stop, for loops that have nothing to save: <see cref="Next"/> then throws
+    /// <see cref="OperationCanceledException"/>.
+    /// </summary>
     internal CancellationToken Cancellation { get; init; }
 
     /// <summary>Arrays made so far, for batches ahead and spare.</summary>
@@ -97,13 +110,16 @@ internal sealed class BatchLoader : IDisposable
     public (int Width, int Height) OriginalSize(Sample sample) => _cache.OriginalSize(_cache.IndexOf(sample));
 
     /// <summary>
-    /// [height * width] of the image in its file: the class of each pixel. Throws <see cref="MarrowException"/> when the
-    /// mask can't be read, and <see cref="InvalidOperationException"/> from a loader without masks.
+    /// [height * width] of the image in its file: the class of each pixel. Throws <see cref="MarrowException"/> when
+    /// the mask can't be read, and <see cref="InvalidOperationException"/> from a loader without masks.
     /// </summary>
     internal byte[] OriginalMask(Sample sample)
     {
         var (width, height) = OriginalSize(sample);
-        return (_masks ?? throw new InvalidOperationException("The loader has no masks.")).Original(sample, width, height);
+        return (_masks ?? throw new InvalidOperationException("The loader has no masks.")).Original(
+            sample,
+            width,
+            height);
     }
 
     /// <summary>Where <see cref="Next"/> stands: the epoch and the batch in it that it gives next.</summary>
@@ -129,7 +145,8 @@ internal sealed class BatchLoader : IDisposable
         lock (_lock)
         {
             var start = Stopwatch.GetTimestamp();
-            while (!_ready.TryGetValue(_nextToGive, out produced!) && !_stopped && !Cancellation.IsCancellationRequested)
+            while (
+                !_ready.TryGetValue(_nextToGive, out produced!) && !_stopped && !Cancellation.IsCancellationRequested)
                 Monitor.Wait(_lock, CancellationGlance);
             Cancellation.ThrowIfCancellationRequested();
             ObjectDisposedException.ThrowIf(_stopped, this);
@@ -141,9 +158,14 @@ internal sealed class BatchLoader : IDisposable
         var count = produced.Samples.Length;
         var images = Preprocessor.ToTensor(produced.Arrays.Values, count, _contract);
         var masks = _masks is null ? null : MaskPack.ToTensor(produced.Arrays.Masks, count, _contract);
-        var plain = !_plain ? null : new PlainImages(
-            Preprocessor.ToTensor(produced.Arrays.Values.AsSpan(count * _contract.Width * _contract.Height), count, _contract),
-            [.. produced.Samples.Select(s => _cache.ToInput(_cache.IndexOf(s.Sample)))]);
+        var plain = !_plain
+            ? null
+            : new PlainImages(
+                Preprocessor.ToTensor(
+                    produced.Arrays.Values.AsSpan(count * _contract.Width * _contract.Height),
+                    count,
+                    _contract),
+                [.. produced.Samples.Select(s => _cache.ToInput(_cache.IndexOf(s.Sample)))]);
         lock (_lock)
             _pool.Push(produced.Arrays);
         return new Batch(images, produced.Samples, masks) { Plain = plain };
@@ -228,7 +250,14 @@ internal sealed class BatchLoader : IDisposable
         }
     }
 
-    private Produced Make(long number, int generation, int[] order, Arrays arrays, byte[] packed, AugmentedRenderer renderer, MaskRenderer? maskRenderer)
+    private Produced Make(
+        long number,
+        int generation,
+        int[] order,
+        Arrays arrays,
+        byte[] packed,
+        AugmentedRenderer renderer,
+        MaskRenderer? maskRenderer)
     {
         try
         {
@@ -239,10 +268,19 @@ internal sealed class BatchLoader : IDisposable
             for (var i = 0; i < samples.Length && !_stopped && generation == _generation; i++)
             {
                 _cache.Read(_cacheIndices[order[first + i]], packed);
-                var (sample, geometry) = Render(order[first + i], epoch, packed, renderer, arrays.Values.AsSpan(i * size, size));
+                var (sample, geometry) = Render(
+                    order[first + i],
+                    epoch,
+                    packed,
+                    renderer,
+                    arrays.Values.AsSpan(i * size, size));
                 maskRenderer?.Render(sample, geometry, arrays.Masks.AsSpan(i * size, size));
                 if (_plain)
-                    renderer.Render(packed, AffineTransform.Identity, null, arrays.Values.AsSpan((samples.Length + i) * size, size));
+                    renderer.Render(
+                        packed,
+                        AffineTransform.Identity,
+                        null,
+                        arrays.Values.AsSpan((samples.Length + i) * size, size));
                 samples[i] = sample;
             }
             return new Produced(arrays, samples, null);
@@ -254,7 +292,12 @@ internal sealed class BatchLoader : IDisposable
     }
 
     /// <summary>The sample, and how its augmentation moved original pixels; null without one.</summary>
-    private (BatchSample Sample, AffineTransform? Geometry) Render(int index, int epoch, byte[] packed, AugmentedRenderer renderer, Span<float> output)
+    private (BatchSample Sample, AffineTransform? Geometry) Render(
+        int index,
+        int epoch,
+        byte[] packed,
+        AugmentedRenderer renderer,
+        Span<float> output)
     {
         var sample = _samples[index];
         var cacheIndex = _cacheIndices[index];
@@ -274,12 +317,15 @@ internal sealed class BatchLoader : IDisposable
     private Augmentation Draw(SeededRandom random, int cacheIndex)
     {
         if (_cache.Crop(cacheIndex) is { } crop)
-            return Augmentation.Draw(random, _options!, (int)Math.Ceiling(crop.Width), (int)Math.Ceiling(crop.Height)).About(crop.ToCrop);
+            return Augmentation
+                .Draw(random, _options!, (int)Math.Ceiling(crop.Width), (int)Math.Ceiling(crop.Height))
+                .About(crop.ToCrop);
         var (width, height) = _cache.OriginalSize(cacheIndex);
         return Augmentation.Draw(random, _options!, width, height);
     }
 
-    private (int Epoch, int Batch) Place(long number) => ((int)(number / BatchesPerEpoch), (int)(number % BatchesPerEpoch));
+    private (int Epoch, int Batch) Place(long number) =>
+        ((int)(number / BatchesPerEpoch), (int)(number % BatchesPerEpoch));
 
     /// <summary>The epoch's order of samples; the threads are at most a few epochs apart. Under the lock.</summary>
     private int[] Order(int epoch)

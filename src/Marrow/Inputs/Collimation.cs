@@ -9,7 +9,9 @@ namespace Marrow.Inputs;
 /// a number or a mask has no place here, and may be hidden.
 /// </summary>
 /// <param name="ToField">Original pixels to the frame of the blades, which is turned about the image's centre.</param>
-/// <param name="Left">Px in that frame, as the others: what lies between left and right, top and bottom is seen.</param>
+/// <param name="Left">
+/// Px in that frame, as the others: what lies between left and right, top and bottom is seen.
+/// </param>
 internal sealed record Collimation(AffineTransform ToField, double Left, double Top, double Right, double Bottom)
 {
     /// <summary>Of the sides, and less than this is drawn: opposite blades never meet.</summary>
@@ -27,13 +29,18 @@ internal sealed record Collimation(AffineTransform ToField, double Left, double 
         var radians = random.Uniform(-1, 1) * Math.Min(options.Strength, 1) * LargestTiltDegrees * Math.PI / 180;
         if (!present || bound == 0)
             return null;
-        var turn = AffineTransform.Translate(-width / 2.0, -height / 2.0).Then(AffineTransform.Rotate(radians)).Then(AffineTransform.Translate(width / 2.0, height / 2.0));
+        var turn = AffineTransform
+            .Translate(-width / 2.0, -height / 2.0)
+            .Then(AffineTransform.Rotate(radians))
+            .Then(AffineTransform.Translate(width / 2.0, height / 2.0));
         return new(turn, left * width, top * height, width - right * width, height - bottom * height);
 
         double Share() => bound * random.NextDouble();
     }
 
-    /// <summary>The same with each blade pulled back until these points, original px, are seen with something around them.</summary>
+    /// <summary>
+    /// The same with each blade pulled back until these points, original px, are seen with something around them.
+    /// </summary>
     public Collimation Sparing(IEnumerable<Point2D> points, int width, int height)
     {
         var margin = MarginShare * Math.Max(width, height);

@@ -5,19 +5,25 @@ namespace Marrow.Inputs;
 /// <summary>
 /// Cuts a crop, which may be turned, out of a radiograph at full resolution. Each output pixel is the mean of a grid of
 /// bilinear samples under it, about one for each source pixel, so that shrinking is free of aliasing; what lies outside
-/// the image has no value. <see cref="AreaResize"/> does the same for whole images, where rows and columns can be told apart.
+/// the image has no value. <see cref="AreaResize"/> does the same for whole images, where rows and columns can be told
+/// apart.
 /// </summary>
 internal static class CropSampler
 {
-    private const int MostSamples = 16; // a side; an input pixel of more than 16 source pixels is beyond what is drawn on films
+    // a side; an input pixel of more than 16 source pixels is beyond what is drawn on films
+    private const int MostSamples = 16;
 
     /// <param name="toInput">Original pixels to output pixels.</param>
     /// <returns>[height * width], the radiograph's own values; NaN outside.</returns>
     public static float[] Run(Radiograph radiograph, AffineTransform toInput, int width, int height)
     {
         // The radiograph may have been decoded at a reduced scale: its pixels are larger than original ones.
-        var toSource = toInput.Invert().Then(AffineTransform.Scale(
-            radiograph.Width / (double)radiograph.OriginalWidth, radiograph.Height / (double)radiograph.OriginalHeight));
+        var toSource = toInput
+            .Invert()
+            .Then(
+                AffineTransform.Scale(
+                    radiograph.Width / (double)radiograph.OriginalWidth,
+                    radiograph.Height / (double)radiograph.OriginalHeight));
         var across = Samples(Math.Abs(toSource.A) + Math.Abs(toSource.D));
         var down = Samples(Math.Abs(toSource.B) + Math.Abs(toSource.E));
         var output = new float[width * height];

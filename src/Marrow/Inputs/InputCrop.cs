@@ -39,8 +39,12 @@ public sealed class InputCrop
     internal const double MaxMargin = 2;
 
     /// <summary>"the spine as NAME sees it, with a margin of 0.1".</summary>
-    internal string Describe() => string.Create(CultureInfo.InvariantCulture,
-        $"{(Region == CropRegion.Spine ? "the spine" : "each vertebra, turned upright,")} as {Detector} sees it, with a margin of {Margin:0.###}");
+    internal string Describe() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(Region == CropRegion.Spine ? "the spine" : "each vertebra, turned upright,")} as {Detector} sees it, "
+                + $"with a margin of {Margin:0.###}"
+        );
 
     /// <summary>
     /// The crop of a spine, or one for each vertebra. Where the detector saw nothing usable, the spine's is the whole

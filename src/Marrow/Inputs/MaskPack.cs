@@ -6,10 +6,10 @@ using TorchSharp;
 namespace Marrow.Inputs;
 
 /// <summary>
-/// The masks of a data set, ready to be moved with their images. Polygons are filled anew for each augmentation, which is
-/// exact. A PNG is brought to the input's size once and kept in packed caches, one a class: what
-/// share of each input pixel the class covers. Shares are moved as grey values are, and the class with the largest share of
-/// a pixel has it, so that edges stay where they are to a fraction of a pixel.
+/// The masks of a data set, ready to be moved with their images. Polygons are filled anew for each augmentation, which
+/// is exact. A PNG is brought to the input's size once and kept in packed caches, one a class: what share of each input
+/// pixel the class covers. Shares are moved as grey values are, and the class with the largest share of a pixel has it,
+/// so that edges stay where they are to a fraction of a pixel.
 /// </summary>
 internal sealed class MaskPack : IDisposable
 {
@@ -21,27 +21,49 @@ internal sealed class MaskPack : IDisposable
         (_shares, _classes, _classCount) = (shares, classes, classCount);
 
     /// <summary>
-    /// Finds or makes the packed files of all PNG masks. Throws <see cref="MarrowException"/> when a mask can't be read, has
-    /// another size than its image or holds a value that is no class.
+    /// Finds or makes the packed files of all PNG masks. Throws <see cref="MarrowException"/> when a mask can't be
+    /// read, has another size than its image or holds a value that is no class.
     /// </summary>
     /// <param name="classCount">Values of masks are 0 (background) to this.</param>
     /// <param name="cacheFolder">As for <see cref="PackedCache.Open"/>.</param>
-    public static MaskPack Open(IReadOnlyList<Sample> samples, InputContract contract, int classCount, string? cacheFolder = null, CancellationToken cancellation = default)
+    public static MaskPack Open(
+        IReadOnlyList<Sample> samples,
+        InputContract contract,
+        int classCount,
+        string? cacheFolder = null,
+        CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classCount, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(classCount, MaskFile.MostClasses);
-        var shares = contract with { Channels = 1, Window = WindowKind.FullRange, Mean = 0, Std = 1, ChannelMeans = null, ChannelStds = null };
+        var shares = contract with
+        {
+            Channels = 1,
+            Window = WindowKind.FullRange,
+            Mean = 0,
+            Std = 1,
+            ChannelMeans = null,
+            ChannelStds = null,
+        };
         var caches = new List<PackedCache>();
         var drawn = samples.Where(s => s.MaskPath is not null).ToList();
         for (var c = 1; c <= classCount && drawn.Count > 0; c++)
         {
             var value = c;
-            caches.Add(PackedCache.Open([.. drawn.Select(s => AsImage(s, value))], shares, cacheFolder, read: (path, _, _) => Share(path, value, classCount), cancellation: cancellation));
+            caches.Add(
+                PackedCache.Open(
+                    [.. drawn.Select(s => AsImage(s, value))],
+                    shares,
+                    cacheFolder,
+                    read: (path, _, _) => Share(path, value, classCount),
+                    cancellation: cancellation));
         }
         return new MaskPack(shares, caches, classCount);
     }
 
-    /// <summary>[height * width]: the class of each pixel of the image as its file has it. Throws <see cref="MarrowException"/> when the mask can't be read.</summary>
+    /// <summary>
+    /// [height * width]: the class of each pixel of the image as its file has it. Throws <see cref="MarrowException"/>
+    /// when the mask can't be read.
+    /// </summary>
     /// <param name="width">Of the image, px.</param>
     public byte[] Original(Sample sample, int width, int height)
     {
@@ -53,7 +75,11 @@ internal sealed class MaskPack : IDisposable
         }
         var mask = MaskFile.Read(path, _classCount);
         return (mask.Width, mask.Height) == (width, height) ? mask.Classes
-            : throw MarrowException.Bad(path, $"{width}x{height} px as its image has", $"{mask.Width}x{mask.Height}", "Save the mask at the image's size.");
+            : throw MarrowException.Bad(
+                path,
+                $"{width}x{height} px as its image has",
+                $"{mask.Width}x{mask.Height}",
+                "Save the mask at the image's size.");
     }
 
     /// <summary>SHA-256 of the shares of every class on every image, hexadecimal.</summary>
@@ -109,8 +135,15 @@ internal sealed class MaskPack : IDisposable
             PolygonFill.Fill(mask, width, height, [.. area.Select(toMask.Apply)], 1);
     }
 
-    /// <summary>One class of a mask in the place of an image; its id tells it from the image and the other classes.</summary>
-    internal static Sample AsImage(Sample sample, int value) => sample with { Id = $"{sample.Id}#{value}", ImagePath = sample.MaskPath! };
+    /// <summary>
+    /// One class of a mask in the place of an image; its id tells it from the image and the other classes.
+    /// </summary>
+    internal static Sample AsImage(Sample sample, int value) =>
+        sample with
+        {
+            Id = $"{sample.Id}#{value}",
+            ImagePath = sample.MaskPath!,
+        };
 
     /// <summary>White where the mask is of this class.</summary>
     private static Radiograph Share(string path, int value, int classCount)

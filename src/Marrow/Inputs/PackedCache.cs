@@ -5,14 +5,14 @@ using Marrow.Imaging;
 namespace Marrow.Inputs;
 
 /// <summary>
-/// The prepared bytes of all samples in a few files (the trick of FFCV, Leclerc et al. 2023): an image is decoded once, not
-/// once an epoch. A file belongs to one preprocessing; each image in it is found by what it is (its id, size and time of
-/// change), so that any set of samples takes the images that earlier sets have left, and only those that are missing are
-/// packed, into a file more. Every image that is read is checked against its SHA-256 when the cache is opened, and a
-/// damaged file is made anew. Files are read, not mapped, and each read is held against a checksum taken then: what is cut
-/// or written over while it is in use is an error, not other numbers or a dead process. An image has [height * width]
-/// bytes; with <see cref="InputContract.PackedBorder"/> on all sides where the samples are crops of images. When a file
-/// was made, those that were used longest ago go until the folder is within its bound.
+/// The prepared bytes of all samples in a few files (the trick of FFCV, Leclerc et al. 2023): an image is decoded once,
+/// not once an epoch. A file belongs to one preprocessing; each image in it is found by what it is (its id, size and
+/// time of change), so that any set of samples takes the images that earlier sets have left, and only those that are
+/// missing are packed, into a file more. Every image that is read is checked against its SHA-256 when the cache is
+/// opened, and a damaged file is made anew. Files are read, not mapped, and each read is held against a checksum taken
+/// then: what is cut or written over while it is in use is an error, not other numbers or a dead process. An image has
+/// [height * width] bytes; with <see cref="InputContract.PackedBorder"/> on all sides where the samples are crops of
+/// images. When a file was made, those that were used longest ago go until the folder is within its bound.
 /// </summary>
 internal sealed class PackedCache : IDisposable
 {
@@ -38,7 +38,10 @@ internal sealed class PackedCache : IDisposable
     private bool _disposed;
 
     private PackedCache(
-        IReadOnlyList<PackedFile> files, (PackedFile File, int Image)[] places, InputContract contract, IReadOnlyList<Sample> samples)
+        IReadOnlyList<PackedFile> files,
+        (PackedFile File, int Image)[] places,
+        InputContract contract,
+        IReadOnlyList<Sample> samples)
     {
         (_files, _places, _contract) = (files, places, contract);
         _crops = [.. samples.Select(s => s.Crop)];
@@ -51,7 +54,9 @@ internal sealed class PackedCache : IDisposable
     /// <summary>How many images it holds.</summary>
     public int Count => _indices.Count;
 
-    /// <summary>True when this call of <see cref="Open"/> decoded the images, false when it found them packed.</summary>
+    /// <summary>
+    /// True when this call of <see cref="Open"/> decoded the images, false when it found them packed.
+    /// </summary>
     public bool WasBuilt { get; private init; }
 
     /// <summary>Where the file lies in the temporary folder; null elsewhere.</summary>
@@ -66,7 +71,9 @@ internal sealed class PackedCache : IDisposable
     /// one's own, too, packed files that were used longest ago go when all take more than 16 GiB.
     /// </param>
     /// <param name="progress">Called from any thread, one call at a time.</param>
-    /// <param name="read">File, least width and height wanted -> radiograph. Null: <see cref="RadiographReader.Read"/>.</param>
+    /// <param name="read">
+    /// File, least width and height wanted -> radiograph. Null: <see cref="RadiographReader.Read"/>.
+    /// </param>
     public static PackedCache Open(
         IReadOnlyList<Sample> samples, InputContract contract, string? cacheFolder = null,
         Action<Progress>? progress = null, Func<string, int, int, Radiograph>? read = null,
@@ -75,14 +82,20 @@ internal sealed class PackedCache : IDisposable
         contract.Validate("packed cache");
         var distinct = samples.DistinctBy(s => s.Id, StringComparer.Ordinal).ToList();
         if (contract.Crop is { } crop && distinct.FirstOrDefault(s => s.Crop is null) is { } whole)
-            throw MarrowException.Bad(whole.Id, $"a crop, since the model sees {crop.Describe()}", "the whole image", "Crop the images by that detector first.");
+            throw MarrowException.Bad(
+                whole.Id,
+                $"a crop, since the model sees {crop.Describe()}",
+                "the whole image",
+                "Crop the images by that detector first.");
         if (contract.Crop is null && distinct.Any(s => s.Crop is not null))
             throw new ArgumentException("The contract is for whole images, and a sample is a crop.", nameof(samples));
         void Write(string path, IReadOnlyList<Sample> missing, IReadOnlyList<byte[]> keys) =>
             PackedWriter.Write(path, missing, keys, contract, progress, read ?? RadiographReader.Read, cancellation);
         if (cacheFolder is not null)
             return FindOrMake(cacheFolder, distinct, contract, Write, cancellation);
-        if (UserCache.Open(UserCache.Packed, "images are packed in the temporary folder, for this command alone") is not { } folder)
+        if (
+            UserCache.Open(UserCache.Packed, "images are packed in the temporary folder, for this command alone")
+            is not { } folder)
             return InScratch(distinct, contract, Write, cancellation);
         try
         {
@@ -90,7 +103,8 @@ internal sealed class PackedCache : IDisposable
         }
         catch (MarrowException e) when (e.InnerException is IOException or UnauthorizedAccessException)
         {
-            Notices.Say($"{e.Message} Images are packed in the temporary folder, for this command alone. {UserCache.Remedy}");
+            Notices.Say(
+                $"{e.Message} Images are packed in the temporary folder, for this command alone. {UserCache.Remedy}");
             return InScratch(distinct, contract, Write, cancellation);
         }
     }
@@ -99,7 +113,11 @@ internal sealed class PackedCache : IDisposable
     private delegate void Writing(string path, IReadOnlyList<Sample> missing, IReadOnlyList<byte[]> keys);
 
     private static PackedCache FindOrMake(
-        string folder, IReadOnlyList<Sample> samples, InputContract contract, Writing write, CancellationToken cancellation)
+        string folder,
+        IReadOnlyList<Sample> samples,
+        InputContract contract,
+        Writing write,
+        CancellationToken cancellation)
     {
         Leftovers.SweepCache(System.IO.Path.GetFullPath(folder));
         var key = PackedWriter.Key(contract);
@@ -122,9 +140,13 @@ internal sealed class PackedCache : IDisposable
                 if (places.Any(place => place.File is null))
                     throw PackedFile.Changed(path);
                 var young = DateTime.UtcNow - Young;
-                CacheBound.Trim(folder, Ending, Limit.Value ?? LimitBytes, (file, used) => PackedFile.IsOpen(file) || used > young);
+                CacheBound.Trim(folder, Ending, Limit.Value ?? LimitBytes, (file, used) =>
+                    PackedFile.IsOpen(file) || used > young);
             }
-            return new(files, [.. places.Select(place => (place.File!, place.Image))], contract, samples) { WasBuilt = missing.Length > 0 };
+            return new(files, [.. places.Select(place => (place.File!, place.Image))], contract, samples)
+            {
+                WasBuilt = missing.Length > 0,
+            };
         }
         catch
         {
@@ -144,9 +166,13 @@ internal sealed class PackedCache : IDisposable
             var kept = false;
             try
             {
-                var byKey = Enumerable.Range(0, file.Count).ToLookup(image => Convert.ToHexStringLower(file.Key(image)), StringComparer.Ordinal);
+                var byKey = Enumerable
+                    .Range(0, file.Count)
+                    .ToLookup(image => Convert.ToHexStringLower(file.Key(image)), StringComparer.Ordinal);
                 var found = Enumerable.Range(0, samples.Count).Where(i => places[i].File is null)
-                    .SelectMany(i => byKey[Convert.ToHexStringLower(keys[i])].Take(1).Select(image => (Sample: i, Image: image))).ToList();
+                    .SelectMany(i =>
+                        byKey[Convert.ToHexStringLower(keys[i])].Take(1).Select(image => (Sample: i, Image: image)))
+                    .ToList();
                 kept = found.Count > 0 && file.AreWhole([.. found.Select(f => f.Image)], cancellation);
                 if (kept)
                 {
@@ -167,13 +193,21 @@ internal sealed class PackedCache : IDisposable
         }
     }
 
-    /// <summary>Those of one preprocessing, in an order that is the same for every process; none where the folder can't be read.</summary>
+    /// <summary>
+    /// Those of one preprocessing, in an order that is the same for every process; none where the folder can't be read.
+    /// </summary>
     private static string[] FilesOf(string folder, string prefix)
     {
         try
         {
             return Directory.Exists(folder)
-                ? [.. Directory.GetFiles(folder, $"{prefix}*{Ending}").Where(path => System.IO.Path.GetFileNameWithoutExtension(path).Length == 2 * NameDigits).Order(StringComparer.Ordinal)]
+                ?
+                [
+                    .. Directory
+                        .GetFiles(folder, $"{prefix}*{Ending}")
+                        .Where(path => System.IO.Path.GetFileNameWithoutExtension(path).Length == 2 * NameDigits)
+                        .Order(StringComparer.Ordinal),
+                ]
                 : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -182,7 +216,9 @@ internal sealed class PackedCache : IDisposable
         }
     }
 
-    /// <summary>In a folder that is gone with the cache. Throws <see cref="MarrowException"/> where there is no room either.</summary>
+    /// <summary>
+    /// In a folder that is gone with the cache. Throws <see cref="MarrowException"/> where there is no room either.
+    /// </summary>
     private static PackedCache InScratch(
         IReadOnlyList<Sample> samples, InputContract contract, Writing write, CancellationToken cancellation)
     {
@@ -199,16 +235,29 @@ internal sealed class PackedCache : IDisposable
         catch (Exception e)
         {
             scratch?.Dispose();
-            if (e is IOException or UnauthorizedAccessException || e is MarrowException { InnerException: IOException or UnauthorizedAccessException })
-                throw new MarrowException($"Images can't be packed in the temporary folder either ({e.Message.TrimEnd('.')}). {UserCache.Remedy}", e);
+            if (
+                e is IOException or UnauthorizedAccessException
+                || e is MarrowException { InnerException: IOException or UnauthorizedAccessException }
+            )
+                throw new MarrowException(
+                    $"Images can't be packed in the temporary folder either ({e.Message.TrimEnd('.')}). "
+                        + $"{UserCache.Remedy}",
+                    e);
             throw;
         }
     }
 
-    /// <summary>Where the sample's image lies; throws <see cref="MarrowException"/> when it is not in the cache.</summary>
-    public int IndexOf(Sample sample) => _indices.TryGetValue(sample.Id, out var index)
-        ? index
-        : throw MarrowException.Bad("packed images", $"an image of sample {sample.Id}", "none", "Open the cache with all samples that are read from it.");
+    /// <summary>
+    /// Where the sample's image lies; throws <see cref="MarrowException"/> when it is not in the cache.
+    /// </summary>
+    public int IndexOf(Sample sample) =>
+        _indices.TryGetValue(sample.Id, out var index)
+            ? index
+            : throw MarrowException.Bad(
+                "packed images",
+                $"an image of sample {sample.Id}",
+                "none",
+                "Open the cache with all samples that are read from it.");
 
     /// <summary>
     /// [Height * Width] bytes, of crops with their border. Throws <see cref="MarrowException"/> when the file has been
@@ -227,17 +276,24 @@ internal sealed class PackedCache : IDisposable
     /// <summary>SHA-256 of the image's bytes, as they were packed.</summary>
     internal ReadOnlySpan<byte> Hash(int index) => _places[Readable(index)].File.Hash(_places[index].Image);
 
-    /// <summary>Fills <paramref name="pixels"/>, of <see cref="ImageBytes"/>; any thread may. Throws as <see cref="Pixels"/> does.</summary>
-    internal void Read(int index, Span<byte> pixels) => _places[Readable(index)].File.Read(_places[index].Image, pixels);
+    /// <summary>
+    /// Fills <paramref name="pixels"/>, of <see cref="ImageBytes"/>; any thread may. Throws as <see cref="Pixels"/>
+    /// does.
+    /// </summary>
+    internal void Read(int index, Span<byte> pixels) =>
+        _places[Readable(index)].File.Read(_places[index].Image, pixels);
 
     /// <summary>Of the image's file, px.</summary>
-    public (int Width, int Height) OriginalSize(int index) => _places[Readable(index)].File.OriginalSize(_places[index].Image);
+    public (int Width, int Height) OriginalSize(int index) =>
+        _places[Readable(index)].File.OriginalSize(_places[index].Image);
 
     /// <summary>Original pixels to input pixels, without augmentation.</summary>
     public AffineTransform ToInput(int index)
     {
         var (width, height) = OriginalSize(index);
-        return Crop(index) is { } crop ? Preprocessor.ToInput(_contract, crop) : Preprocessor.ToInput(_contract, width, height);
+        return Crop(index) is { } crop
+            ? Preprocessor.ToInput(_contract, crop)
+            : Preprocessor.ToInput(_contract, width, height);
     }
 
     /// <summary>What part of its image it is; null for all of it.</summary>
@@ -263,7 +319,9 @@ internal sealed class PackedCache : IDisposable
         Release();
     }
 
-    /// <summary>True when images prepared for this contract are the ones in here; normalisation and channels may differ.</summary>
+    /// <summary>
+    /// True when images prepared for this contract are the ones in here; normalisation and channels may differ.
+    /// </summary>
     internal bool Suits(InputContract contract) => contract with
     {
         Channels = _contract.Channels,
@@ -273,7 +331,9 @@ internal sealed class PackedCache : IDisposable
         ChannelStds = _contract.ChannelStds,
     } == _contract;
 
-    /// <summary>Keeps the file open until <see cref="Release"/>, for threads that may outlive the owner's Dispose.</summary>
+    /// <summary>
+    /// Keeps the file open until <see cref="Release"/>, for threads that may outlive the owner's Dispose.
+    /// </summary>
     internal void Retain() => Interlocked.Increment(ref _users);
 
     internal void Release()

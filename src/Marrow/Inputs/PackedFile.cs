@@ -74,13 +74,19 @@ internal sealed class PackedFile : IDisposable
     private static byte[]? ReadIndex(SafeFileHandle file, long length, int imageBytes, byte[] key)
     {
         var header = new byte[HeaderSize];
-        if (!TryReadAll(file, header, 0) || !header.AsSpan(0, 8).SequenceEqual(Magic) || !header.AsSpan(8, KeySize).SequenceEqual(key))
+        if (
+            !TryReadAll(file, header, 0)
+            || !header.AsSpan(0, 8).SequenceEqual(Magic)
+            || !header.AsSpan(8, KeySize).SequenceEqual(key))
             return null;
         var count = BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(8 + KeySize));
         if (count < 0 || count > length / EntrySize || length != LengthOf((int)count, imageBytes))
             return null;
         var index = new byte[count * EntrySize];
-        return TryReadAll(file, index, HeaderSize) && header.AsSpan(8 + KeySize + 8).SequenceEqual(SHA256.HashData(index)) ? index : null;
+        return
+            TryReadAll(file, index, HeaderSize) && header.AsSpan(8 + KeySize + 8).SequenceEqual(SHA256.HashData(index))
+            ? index
+            : null;
     }
 
     /// <summary>The key of an image, by which it is found.</summary>
@@ -132,7 +138,12 @@ internal sealed class PackedFile : IDisposable
     }
 
     /// <summary>Fills an image's entry in the index.</summary>
-    public static void WriteEntry(Span<byte> entry, ReadOnlySpan<byte> key, int width, int height, ReadOnlySpan<byte> pixels)
+    public static void WriteEntry(
+        Span<byte> entry,
+        ReadOnlySpan<byte> key,
+        int width,
+        int height,
+        ReadOnlySpan<byte> pixels)
     {
         key.CopyTo(entry);
         BinaryPrimitives.WriteInt32LittleEndian(entry[KeySize..], width);
@@ -201,7 +212,9 @@ internal sealed class PackedFile : IDisposable
         }
     }
 
-    /// <summary>CRC-32C, for which processors have an instruction: a hundredth of what augmenting the image takes.</summary>
+    /// <summary>
+    /// CRC-32C, for which processors have an instruction: a hundredth of what augmenting the image takes.
+    /// </summary>
     private static uint Checksum(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -16,14 +17,16 @@ internal static class PackedWriter
     private const int ListedFiles = 10;
 
     /// <summary>SHA-256 of the preprocessing, on which the bytes of every image depend.</summary>
-    public static byte[] Key(InputContract contract) => Hash(FormattableString.Invariant(
-        $"{Preprocessor.Version} {contract.Width} {contract.Height} {contract.Fit} {contract.WindowLow:R} {contract.WindowHigh:R} {contract.CropShare:R} {contract.Window} {contract.PackedBorder}"));
+    public static byte[] Key(InputContract contract) => Hash(string.Create(CultureInfo.InvariantCulture,
+        $"{Preprocessor.Version} {contract.Width} {contract.Height} {contract.Fit} {contract.WindowLow:R} "
+            + $"{contract.WindowHigh:R} {contract.CropShare:R} {contract.Window} {contract.PackedBorder}"));
 
     /// <summary>SHA-256 of what tells an image from others and from what its file held before.</summary>
     public static byte[] Key(Sample sample)
     {
         var file = new FileInfo(sample.ImagePath);
-        var state = file.Exists ? FormattableString.Invariant($"{file.Length} {file.LastWriteTimeUtc.Ticks}") : "absent";
+        var state = file.Exists ? string.Create(CultureInfo.InvariantCulture, $"{file.Length} "
+            + $"{file.LastWriteTimeUtc.Ticks}") : "absent";
         var part = sample.Crop is { } w
             ? FormattableString.Invariant($"{w.Center.X:R} {w.Center.Y:R} {w.Width:R} {w.Height:R} {w.TiltRadians:R}")
             : "";
@@ -33,16 +36,25 @@ internal static class PackedWriter
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when images can't be read (it lists up to ten) or the file can't be written.
+    /// Throws <see cref="MarrowException"/> when images can't be read (it lists up to ten) or the file can't be
+    /// written.
     /// </summary>
     /// <param name="progress">Called from any thread, one call at a time.</param>
     /// <param name="read">File, least width and height wanted -> radiograph.</param>
     /// <param name="keys">Of the samples, see <see cref="Key(Sample)"/>.</param>
-    public static void Write(string path, IReadOnlyList<Sample> samples, IReadOnlyList<byte[]> keys, InputContract contract,
+    public static void Write(
+        string path,
+        IReadOnlyList<Sample> samples,
+        IReadOnlyList<byte[]> keys,
+        InputContract contract,
         Action<Progress>? progress, Func<string, int, int, Radiograph> read, CancellationToken cancellation)
     {
         var size = PackedCache.PackedSize(contract);
-        var images = Enumerable.Range(0, samples.Count).GroupBy(i => samples[i].ImagePath, StringComparer.Ordinal).Select(g => g.ToArray()).ToList();
+        var images = Enumerable
+            .Range(0, samples.Count)
+            .GroupBy(i => samples[i].ImagePath, StringComparer.Ordinal)
+            .Select(g => g.ToArray())
+            .ToList();
         var index = new byte[(long)samples.Count * PackedFile.EntrySize];
         var failures = new ConcurrentQueue<(int Sample, string Message)>();
         AtomicFile.Write(path, stream =>
@@ -57,7 +69,9 @@ internal static class PackedWriter
                 foreach (var i in images[image])
                 {
                     var entry = index.AsSpan(i * PackedFile.EntrySize, PackedFile.EntrySize);
-                    var pixels = radiograph is null ? null : Pack(radiograph, contract, samples[i].Crop, keys[i], entry);
+                    var pixels = radiograph is null
+                        ? null
+                        : Pack(radiograph, contract, samples[i].Crop, keys[i], entry);
                     lock (stream)
                     {
                         if (pixels is not null)
@@ -76,7 +90,12 @@ internal static class PackedWriter
     }
 
     /// <summary>The bytes of one sample; its entry in the index is filled.</summary>
-    private static byte[] Pack(Radiograph radiograph, InputContract contract, ImageCrop? crop, byte[] key, Span<byte> entry)
+    private static byte[] Pack(
+        Radiograph radiograph,
+        InputContract contract,
+        ImageCrop? crop,
+        byte[] key,
+        Span<byte> entry)
     {
         var pixels = crop is null
             ? Preprocessor.Prepare(radiograph, contract).Pixels
@@ -86,7 +105,11 @@ internal static class PackedWriter
     }
 
     /// <summary>What is wrong with the image, or null.</summary>
-    private static string? TryRead(string path, InputContract contract, Func<string, int, int, Radiograph> read, out Radiograph? radiograph)
+    private static string? TryRead(
+        string path,
+        InputContract contract,
+        Func<string, int, int, Radiograph> read,
+        out Radiograph? radiograph)
     {
         radiograph = null;
         try
@@ -114,7 +137,11 @@ internal static class PackedWriter
     {
         try
         {
-            var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation };
+            var options = new ParallelOptions
+            {
+                MaxDegreeOfParallelism = Environment.ProcessorCount,
+                CancellationToken = cancellation,
+            };
             Parallel.For(0, count, options, body);
         }
         catch (AggregateException e)

@@ -32,15 +32,21 @@ public sealed record PackedImage
 
 /// <summary>
 /// The one way from a radiograph to a model's input, for training, evaluation and prediction alike: bone made bright,
-/// window (two percentiles of the whole image, or all that its pixels can hold) to 0..255, area-resize, round to bytes, to
+/// window (two percentiles of the whole image, or all that its pixels can hold) to 0..255, area-resize, round to bytes,
+/// to
 /// 0..1, subtract mean, divide by std. The bytes are what the packed cache keeps.
 /// </summary>
 public static class Preprocessor
 {
-    /// <summary>Part of the packed cache's key: raise it whenever a reader or <see cref="Prepare(Radiograph, InputContract)"/> gives other bytes.</summary>
+    /// <summary>
+    /// Part of the packed cache's key: raise it whenever a reader or <see cref="Prepare(Radiograph, InputContract)"/>
+    /// gives other bytes.
+    /// </summary>
     internal const int Version = 1;
 
-    /// <summary>Original pixels to input pixels. Letterbox and cover scale evenly and centre, also by fractions of a pixel.</summary>
+    /// <summary>
+    /// Original pixels to input pixels. Letterbox and cover scale evenly and centre, also by fractions of a pixel.
+    /// </summary>
     internal static AffineTransform ToInput(InputContract contract, int originalWidth, int originalHeight)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(originalWidth);
@@ -66,7 +72,10 @@ public static class Preprocessor
             0, scale, (contract.Height - originalHeight * scale) / 2);
     }
 
-    /// <summary>Reads and prepares one file, as the packed cache does. Throws <see cref="MarrowException"/> when it can't be read.</summary>
+    /// <summary>
+    /// Reads and prepares one file, as the packed cache does. Throws <see cref="MarrowException"/> when it can't be
+    /// read.
+    /// </summary>
     public static PackedImage Load(string path, InputContract contract) =>
         Prepare(RadiographReader.Read(path, contract.DecodeSize.Width, contract.DecodeSize.Height), contract);
 
@@ -79,7 +88,11 @@ public static class Preprocessor
     {
         Check(radiograph, contract);
         if (contract.Crop is { } crop)
-            throw MarrowException.Bad(radiograph.Source, $"a crop of it, since these weights see {crop.Describe()}", "the whole image", "Find the vertebrae with that detector first, as marrow predict does.");
+            throw MarrowException.Bad(
+                radiograph.Source,
+                $"a crop of it, since these weights see {crop.Describe()}",
+                "the whole image",
+                "Find the vertebrae with that detector first, as marrow predict does.");
         var toInput = ToInput(contract, radiograph.OriginalWidth, radiograph.OriginalHeight);
         var (black, white) = Window(radiograph, contract);
         // The radiograph may have been decoded at a reduced scale: its pixels are larger than original ones.
@@ -87,27 +100,48 @@ public static class Preprocessor
             contract.Width, contract.Height,
             toInput.A * radiograph.OriginalWidth / radiograph.Width, toInput.C,
             toInput.E * radiograph.OriginalHeight / radiograph.Height, toInput.F);
-        return new PackedImage(pixels, contract.Width, contract.Height, radiograph.OriginalWidth, radiograph.OriginalHeight, toInput);
+        return new PackedImage(
+            pixels,
+            contract.Width,
+            contract.Height,
+            radiograph.OriginalWidth,
+            radiograph.OriginalHeight,
+            toInput);
     }
 
     /// <summary>
     /// What is seen of a crop, for a contract with <see cref="InputContract.Crop"/>. The percentiles are those of
-    /// what is seen; what lies outside the image is black. Throws <see cref="MarrowException"/> for an impossible contract.
+    /// what is seen; what lies outside the image is black. Throws <see cref="MarrowException"/> for an impossible
+    /// contract.
     /// </summary>
     internal static PackedImage Prepare(Radiograph radiograph, InputContract contract, ImageCrop crop)
     {
         var (pixels, toInput) = PrepareCrop(radiograph, contract, crop, (0, 0));
-        return new PackedImage(pixels, contract.Width, contract.Height, radiograph.OriginalWidth, radiograph.OriginalHeight, toInput);
+        return new PackedImage(
+            pixels,
+            contract.Width,
+            contract.Height,
+            radiograph.OriginalWidth,
+            radiograph.OriginalHeight,
+            toInput);
     }
 
     /// <param name="border">Input pixels that are added on each side, beyond what the model sees.</param>
     /// <returns>[(Height + 2 border.Y) * (Width + 2 border.X)] bytes, and original pixels to input pixels.</returns>
-    internal static (byte[] Pixels, AffineTransform ToInput) PrepareCrop(Radiograph radiograph, InputContract contract, ImageCrop crop, (int X, int Y) border)
+    internal static (byte[] Pixels, AffineTransform ToInput) PrepareCrop(
+        Radiograph radiograph,
+        InputContract contract,
+        ImageCrop crop,
+        (int X, int Y) border)
     {
         Check(radiograph, contract);
         var toInput = ToInput(contract, crop);
         var (width, height) = (contract.Width + 2 * border.X, contract.Height + 2 * border.Y);
-        var values = CropSampler.Run(radiograph, toInput.Then(AffineTransform.Translate(border.X, border.Y)), width, height);
+        var values = CropSampler.Run(
+            radiograph,
+            toInput.Then(AffineTransform.Translate(border.X, border.Y)),
+            width,
+            height);
         var histogram = new int[ushort.MaxValue + 1];
         var count = 0;
         for (var y = border.Y; y < height - border.Y; y++)
@@ -132,7 +166,9 @@ public static class Preprocessor
     {
         contract.Validate(radiograph.Source);
         if (radiograph.Pixels.Length != (long)radiograph.Width * radiograph.Height || radiograph.Pixels.Length == 0)
-            throw new ArgumentException($"{radiograph.Source}: {radiograph.Pixels.Length} pixels for {radiograph.Width} x {radiograph.Height}.");
+            throw new ArgumentException(
+                $"{radiograph.Source}: {radiograph.Pixels.Length} pixels for {radiograph.Width} x {radiograph.Height}."
+            );
     }
 
     /// <summary>The values that become 0 and 255; where bone is dark the first is the larger.</summary>
@@ -147,7 +183,11 @@ public static class Preprocessor
         return Window(radiograph, contract, histogram, radiograph.Pixels.Length);
     }
 
-    private static (double Black, double White) Window(Radiograph radiograph, InputContract contract, int[] histogram, long count)
+    private static (double Black, double White) Window(
+        Radiograph radiograph,
+        InputContract contract,
+        int[] histogram,
+        long count)
     {
         if (contract.Window == WindowKind.FullRange)
         {
@@ -201,7 +241,9 @@ public static class Preprocessor
         return ToTensor(values, images.Count, contract);
     }
 
-    /// <summary>[N * H * W] values to [N, C, H, W], the channel repeated, each with its own mean and std where it has one.</summary>
+    /// <summary>
+    /// [N * H * W] values to [N, C, H, W], the channel repeated, each with its own mean and std where it has one.
+    /// </summary>
     internal static torch.Tensor ToTensor(ReadOnlySpan<float> values, int count, InputContract contract)
     {
         using var scope = torch.NewDisposeScope();
@@ -214,13 +256,21 @@ public static class Preprocessor
         return images.MoveToOuterDisposeScope();
     }
 
-    /// <summary>(v * std + mean - its mean) / its std, channel by channel, where v has the contract's mean and std.</summary>
+    /// <summary>
+    /// (v * std + mean - its mean) / its std, channel by channel, where v has the contract's mean and std.
+    /// </summary>
     private static torch.Tensor Renormalise(torch.Tensor images, InputContract contract)
     {
         using var scope = torch.NewDisposeScope();
         var channels = Enumerable.Range(0, contract.Channels).ToArray();
-        var factors = torch.tensor([.. channels.Select(c => (float)(contract.Std / contract.StdOf(c)))], [1, channels.Length, 1, 1], device: images.device);
-        var offsets = torch.tensor([.. channels.Select(c => (float)((contract.Mean - contract.MeanOf(c)) / contract.StdOf(c)))], [1, channels.Length, 1, 1], device: images.device);
+        var factors = torch.tensor(
+            [.. channels.Select(c => (float)(contract.Std / contract.StdOf(c)))],
+            [1, channels.Length, 1, 1],
+            device: images.device);
+        var offsets = torch.tensor(
+            [.. channels.Select(c => (float)((contract.Mean - contract.MeanOf(c)) / contract.StdOf(c)))],
+            [1, channels.Length, 1, 1],
+            device: images.device);
         return (images * factors).Plus(offsets).MoveToOuterDisposeScope();
     }
 

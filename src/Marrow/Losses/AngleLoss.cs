@@ -28,7 +28,8 @@ internal static class AngleLoss
         {
             var error = (predicted - target).abs().sum(1);
             var size = predicted.abs().Plus(target.abs()).sum(1);
-            loss = loss.Plus(error * Scalars.Of(smapeWeight) / size.clamp_min(Scalars.Of(1.0))); // 1 degree: a straight spine must not divide by zero
+            // 1 degree: a straight spine must not divide by zero
+            loss = loss.Plus(error * Scalars.Of(smapeWeight) / size.clamp_min(Scalars.Of(1.0)));
         }
         return ((loss * row).sum() / row.sum().clamp_min(Scalars.Of(1.0))).MoveToOuterDisposeScope();
     }
@@ -37,7 +38,9 @@ internal static class AngleLoss
     internal static Tensor Distance(Tensor predictedDegrees, Tensor degrees)
     {
         using var scope = NewDisposeScope();
-        var (predicted, target) = (predictedDegrees.to(ScalarType.Float32) / Scalars.Of(DegreesPerUnit), degrees / Scalars.Of(DegreesPerUnit));
+        var (predicted, target) = (
+            predictedDegrees.to(ScalarType.Float32) / Scalars.Of(DegreesPerUnit),
+            degrees / Scalars.Of(DegreesPerUnit));
         return functional.smooth_l1_loss(predicted, target, Reduction.None, Beta).mean([1]).MoveToOuterDisposeScope();
     }
 }

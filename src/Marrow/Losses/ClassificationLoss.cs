@@ -17,7 +17,10 @@ internal static class MaskedBinaryCrossEntropy
     {
         using var scope = NewDisposeScope();
         var (labels, known) = ClassificationTargets.Split(targets.to(ScalarType.Float32));
-        var loss = functional.binary_cross_entropy_with_logits(logits.to(ScalarType.Float32), labels, reduction: Reduction.None);
+        var loss = functional.binary_cross_entropy_with_logits(
+            logits.to(ScalarType.Float32),
+            labels,
+            reduction: Reduction.None);
         return ((loss * known).sum() / known.sum().clamp_min(Scalars.Of(1.0))).MoveToOuterDisposeScope();
     }
 }

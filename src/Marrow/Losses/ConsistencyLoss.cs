@@ -1,7 +1,7 @@
 // How far the answer for an augmented image is from the answer for the plain one (Xie et al., "Unsupervised Data
-// Augmentation for Consistency Training", NeurIPS 2020, section 2.2). The plain image's answer is the target: no gradient
-// passes it. All are float32; each gives the loss by element and where the target was confident enough, 1 or 0; where it
-// was not, the loss is 0.
+// Augmentation for Consistency Training", NeurIPS 2020, section 2.2). The plain image's answer is the target: no
+// gradient passes it. All are float32; each gives the loss by element and where the target was confident enough, 1 or
+// 0; where it was not, the loss is 0.
 
 using Marrow.Computing;
 using static TorchSharp.torch;
@@ -58,8 +58,8 @@ internal static class ConsistencyLoss
 
     /// <summary>
     /// Angles: the target is the mean of the answers for the plain image and for its mirror image, which has the same
-    /// angles; where the two differ much, neither is to be believed. Their likeness, 1 - sum|a - m| / sum(|a| + |m|), is the
-    /// confidence.
+    /// angles; where the two differ much, neither is to be believed. Their likeness, 1 - sum|a - m| / sum(|a| + |m|),
+    /// is the confidence.
     /// </summary>
     /// <param name="original">[N, A] degrees.</param>
     /// <param name="mirrored">[N, A] degrees.</param>
@@ -69,7 +69,8 @@ internal static class ConsistencyLoss
     {
         using var scope = NewDisposeScope();
         var (a, m) = (original.detach().to(ScalarType.Float32), mirrored.detach().to(ScalarType.Float32));
-        var size = a.abs().Plus(m.abs()).sum(1).clamp_min(Scalars.Of(1.0)); // 1 degree: a straight spine must not divide by zero
+        // 1 degree: a straight spine must not divide by zero
+        var size = a.abs().Plus(m.abs()).sum(1).clamp_min(Scalars.Of(1.0));
         var certainty = (-(a - m).abs().sum(1) / size).Plus(1);
         var accepted = AtLeast(certainty, confidence);
         var loss = AngleLoss.Distance(augmented, a.Plus(m) * Scalars.Of(0.5)) * accepted;
@@ -85,7 +86,12 @@ internal static class ConsistencyLoss
     /// <param name="augmented">[N, C].</param>
     /// <param name="deviation">[C] of the labels, above 0.</param>
     /// <returns>[N] each; the loss as <see cref="NumberLoss"/>'s distance.</returns>
-    public static MaskedLoss Numbers(Tensor original, Tensor mirrored, Tensor augmented, Tensor deviation, double confidence)
+    public static MaskedLoss Numbers(
+        Tensor original,
+        Tensor mirrored,
+        Tensor augmented,
+        Tensor deviation,
+        double confidence)
     {
         using var scope = NewDisposeScope();
         var (a, m) = (original.detach().to(ScalarType.Float32), mirrored.detach().to(ScalarType.Float32));

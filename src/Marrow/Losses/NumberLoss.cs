@@ -17,13 +17,17 @@ internal static class NumberLoss
     {
         using var scope = NewDisposeScope();
         var (target, known) = ClassificationTargets.Split(numbers.to(ScalarType.Float32));
-        return ((Distance(predicted, target, deviation) * known).sum() / known.sum().clamp_min(Scalars.Of(1.0))).MoveToOuterDisposeScope();
+        return (
+            (Distance(predicted, target, deviation) * known).sum() / known.sum().clamp_min(Scalars.Of(1.0))
+        ).MoveToOuterDisposeScope();
     }
 
     /// <summary>The distances [N, C], in standard deviations.</summary>
     public static Tensor Distance(Tensor predicted, Tensor target, Tensor deviation)
     {
         using var scope = NewDisposeScope();
-        return functional.smooth_l1_loss(predicted.to(ScalarType.Float32) / deviation, target / deviation, Reduction.None, Beta).MoveToOuterDisposeScope();
+        return functional
+            .smooth_l1_loss(predicted.to(ScalarType.Float32) / deviation, target / deviation, Reduction.None, Beta)
+            .MoveToOuterDisposeScope();
     }
 }

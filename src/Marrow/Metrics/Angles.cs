@@ -11,18 +11,21 @@ internal static class Angles
     private const string Degrees = "deg"; // of the mean absolute error, which is a metric of other numbers too
 
     /// <summary>
-    /// smape (%), mae, cmae, euclidean, manhattan (degrees), pearson, bias and the Bland-Altman limits agreement-low and
-    /// agreement-high (degrees, predicted minus true), all angles pooled; then mae and pearson by angle ("mae.cobb1").
-    /// Throws <see cref="ArgumentException"/> when counts or lengths differ.
+    /// smape (%), mae, cmae, euclidean, manhattan (degrees), pearson, bias and the Bland-Altman limits agreement-low
+    /// and agreement-high (degrees, predicted minus true), all angles pooled; then mae and pearson by angle
+    /// ("mae.cobb1"). Throws <see cref="ArgumentException"/> when counts or lengths differ.
     /// </summary>
     /// <param name="truth">[N][A] degrees.</param>
     /// <param name="predicted">[N][A] degrees.</param>
     /// <param name="patients">[N].</param>
     public static IReadOnlyList<MetricValue> Measure(IReadOnlyList<IReadOnlyList<double>> truth,
-        IReadOnlyList<IReadOnlyList<double>> predicted, IReadOnlyList<string> patients, BootstrapOptions? bootstrap = null)
+        IReadOnlyList<IReadOnlyList<double>> predicted,
+        IReadOnlyList<string> patients,
+        BootstrapOptions? bootstrap = null)
     {
         if (truth.Count != predicted.Count || truth.Count != patients.Count)
-            throw new ArgumentException($"{truth.Count} true vectors, {predicted.Count} predicted, {patients.Count} patients.");
+            throw new ArgumentException(
+                $"{truth.Count} true vectors, {predicted.Count} predicted, {patients.Count} patients.");
         var angles = truth.Count == 0 ? 0 : truth[0].Count;
         if (truth.Concat(predicted).Any(v => v.Count != angles))
             throw new ArgumentException($"Expected {angles} angles an image.");
@@ -58,7 +61,8 @@ internal static class Angles
         return results;
 
         double[] Each(Func<double[], double> of) => [.. errors.Select(of)];
-        MetricValue Interval(string name, Func<int[], double> statistic) => Bootstrap.Interval(name, patients, statistic, bootstrap);
+        MetricValue Interval(string name, Func<int[], double> statistic) =>
+            Bootstrap.Interval(name, patients, statistic, bootstrap);
     }
 
     /// <summary>
@@ -98,13 +102,19 @@ internal static class Angles
     }
 
     // NaN when either side never varies.
-    private static double Pearson((IReadOnlyList<double> Truth, IReadOnlyList<double> Predicted)[] images, IEnumerable<int> angles, int[] weights)
+    private static double Pearson(
+        (IReadOnlyList<double> Truth, IReadOnlyList<double> Predicted)[] images,
+        IEnumerable<int> angles,
+        int[] weights)
     {
         var chosen = angles.ToArray();
         double count = 0, meanT = 0, meanP = 0, tt = 0, pp = 0, tp = 0;
         for (var i = 0; i < images.Length; i++)
             foreach (var a in chosen)
-                (count, meanT, meanP) = (count + weights[i], meanT + weights[i] * images[i].Truth[a], meanP + weights[i] * images[i].Predicted[a]);
+                (count, meanT, meanP) = (
+                    count + weights[i],
+                    meanT + weights[i] * images[i].Truth[a],
+                    meanP + weights[i] * images[i].Predicted[a]);
         (meanT, meanP) = (meanT / count, meanP / count);
         for (var i = 0; i < images.Length; i++)
             foreach (var a in chosen)

@@ -1,9 +1,9 @@
 namespace Marrow.Metrics;
 
 /// <summary>
-/// COCO's average precision (Lin et al. 2014; the algorithm of pycocotools' COCOeval for all areas): precision is read at
-/// 101 recalls from its upper envelope and averaged over the IoU thresholds 0.50, 0.55 ... 0.95, and over the classes that
-/// some image has.
+/// COCO's average precision (Lin et al. 2014; the algorithm of pycocotools' COCOeval for all areas): precision is read
+/// at 101 recalls from its upper envelope and averaged over the IoU thresholds 0.50, 0.55 ... 0.95, and over the
+/// classes that some image has.
 /// </summary>
 internal static class AveragePrecision
 {
@@ -36,7 +36,12 @@ internal static class AveragePrecision
     }
 
     /// <summary>ap50 of one class, for a data set of several.</summary>
-    internal static MetricValue OfClass(DetectionMatches matches, int wanted, string name, BootstrapOptions? bootstrap) =>
+    internal static MetricValue OfClass(
+        DetectionMatches matches,
+        int wanted,
+        string name,
+        BootstrapOptions? bootstrap
+    ) =>
         Bootstrap.Interval(
             $"ap50.{name}",
             matches.Patients,

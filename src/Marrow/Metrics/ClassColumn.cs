@@ -1,7 +1,13 @@
 namespace Marrow.Metrics;
 
-/// <summary>Weighted counts of right and wrong answers for one class against the rest; shares of nothing are NaN.</summary>
-internal readonly record struct Confusion(double TruePositives, double FalsePositives, double FalseNegatives, double TrueNegatives)
+/// <summary>
+/// Weighted counts of right and wrong answers for one class against the rest; shares of nothing are NaN.
+/// </summary>
+internal readonly record struct Confusion(
+    double TruePositives,
+    double FalsePositives,
+    double FalseNegatives,
+    double TrueNegatives)
 {
     private double Total => TruePositives + FalsePositives + FalseNegatives + TrueNegatives;
     public double Sensitivity => TruePositives / (TruePositives + FalseNegatives);

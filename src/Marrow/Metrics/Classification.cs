@@ -8,16 +8,18 @@ namespace Marrow.Metrics;
 internal static class Classification
 {
     /// <summary>
-    /// auroc, accuracy, kappa, sensitivity and specificity as means over the classes in which they are defined, then each
-    /// by class ("auroc.Edema"). For exclusive classes accuracy and kappa are those of the most probable class, and the
-    /// others take it for the answer; otherwise the answer is a score of at least <paramref name="threshold"/>.
+    /// auroc, accuracy, kappa, sensitivity and specificity as means over the classes in which they are defined, then
+    /// each by class ("auroc.Edema"). For exclusive classes accuracy and kappa are those of the most probable class,
+    /// and the others take it for the answer; otherwise the answer is a score of at least <paramref name="threshold"/>.
     /// </summary>
     /// <param name="classes">Names, [C].</param>
     /// <param name="truth">[N][C]: 0, 1, or anything else for "does not count".</param>
     /// <param name="scores">[N][C]: higher is more likely; in 0..1 where the threshold matters.</param>
     /// <param name="patients">[N].</param>
     /// <param name="exclusive">Exactly one class holds for each image.</param>
-    public static IReadOnlyList<MetricValue> Measure(IReadOnlyList<string> classes, IReadOnlyList<IReadOnlyList<float>> truth,
+    public static IReadOnlyList<MetricValue> Measure(
+        IReadOnlyList<string> classes,
+        IReadOnlyList<IReadOnlyList<float>> truth,
         IReadOnlyList<float[]> scores, IReadOnlyList<string> patients, bool exclusive, double threshold = 0.5,
         BootstrapOptions? bootstrap = null)
     {
@@ -57,7 +59,8 @@ internal static class Classification
             for (var c = 0; c < classes.Count; c++)
             {
                 var column = columns[c];
-                results.Add(Bootstrap.Interval($"{name}.{classes[c]}", patients, w => of(column, w), bootstrap, column.Count));
+                results.Add(
+                    Bootstrap.Interval($"{name}.{classes[c]}", patients, w => of(column, w), bootstrap, column.Count));
             }
         return results;
     }
@@ -68,7 +71,8 @@ internal static class Classification
     /// </summary>
     /// <param name="labels">1 positive, 0 negative; others do not count.</param>
     public static double Auroc(IReadOnlyList<float> labels, IReadOnlyList<float> scores, int[]? weights = null) =>
-        new ClassColumn([.. labels], [.. scores], new bool[labels.Count]).Auroc(weights ?? [.. Enumerable.Repeat(1, labels.Count)]);
+        new ClassColumn([.. labels], [.. scores], new bool[labels.Count]).Auroc(
+            weights ?? [.. Enumerable.Repeat(1, labels.Count)]);
 
     /// <summary>
     /// Agreement of two raters beyond chance, 1 at most; NaN when chance alone agrees always. Negative answers do not
@@ -111,5 +115,6 @@ internal static class Classification
         labels.All(l => l is 0 or 1) && labels.Count(l => l == 1) == 1 ? labels.ToList().IndexOf(1) : -1;
 
     // A NaN among the scores is an answer of its own, which is never right.
-    private static int MostLikely(float[] scores) => scores.Any(float.IsNaN) ? scores.Length : Array.IndexOf(scores, scores.Max());
+    private static int MostLikely(float[] scores) =>
+        scores.Any(float.IsNaN) ? scores.Length : Array.IndexOf(scores, scores.Max());
 }

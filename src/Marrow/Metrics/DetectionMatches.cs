@@ -32,8 +32,8 @@ internal readonly record struct DetectionBox(double Left, double Top, double Rig
 internal readonly record struct ScoredBox(DetectionBox Box, double Score);
 
 /// <summary>
-/// Which detections are true, by the rule of pycocotools' COCOeval: the best 100 of each image and class take, best score
-/// first, the free true box of the highest IoU that reaches the threshold.
+/// Which detections are true, by the rule of pycocotools' COCOeval: the best 100 of each image and class take, best
+/// score first, the free true box of the highest IoU that reaches the threshold.
 /// </summary>
 internal sealed class DetectionMatches
 {
@@ -46,10 +46,13 @@ internal sealed class DetectionMatches
     /// <param name="found">[images][detections], in any order.</param>
     /// <param name="patients">[images].</param>
     public DetectionMatches(
-        IReadOnlyList<IReadOnlyList<DetectionBox>> truth, IReadOnlyList<IReadOnlyList<ScoredBox>> found, IReadOnlyList<string> patients)
+        IReadOnlyList<IReadOnlyList<DetectionBox>> truth,
+        IReadOnlyList<IReadOnlyList<ScoredBox>> found,
+        IReadOnlyList<string> patients)
     {
         if (truth.Count != found.Count || truth.Count != patients.Count)
-            throw new ArgumentException($"{truth.Count} images with truth, {found.Count} with detections, {patients.Count} patients.");
+            throw new ArgumentException(
+                $"{truth.Count} images with truth, {found.Count} with detections, {patients.Count} patients.");
         Patients = patients;
         int[] classes = [.. truth.SelectMany(boxes => boxes).Select(box => box.Class).Distinct().Order()];
         Classes = [.. classes.Select(c => OfClass(c, truth, found))];
@@ -84,7 +87,8 @@ internal sealed class DetectionMatches
         int wanted, IReadOnlyList<IReadOnlyList<DetectionBox>> truth, IReadOnlyList<IReadOnlyList<ScoredBox>> found)
     {
         DetectionBox[][] boxes = [.. truth.Select(image => image.Where(box => box.Class == wanted).ToArray())];
-        var detections = found.SelectMany((image, i) => OfImage(i, boxes[i], [.. image.Where(f => f.Box.Class == wanted)]));
+        var detections = found.SelectMany(
+            (image, i) => OfImage(i, boxes[i], [.. image.Where(f => f.Box.Class == wanted)]));
         // Stable, as COCOeval's sort is.
         return new(wanted, [.. detections.OrderByDescending(d => d.Score)], [.. boxes.Select(image => image.Length)]);
     }

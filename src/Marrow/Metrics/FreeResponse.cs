@@ -3,8 +3,9 @@ using System.Globalization;
 namespace Marrow.Metrics;
 
 /// <summary>
-/// The free-response ROC (Chakraborty 1989): which share of the true boxes is found, at an IoU of 0.5, while so many false
-/// boxes are shown on an average image. Images without a true box count among those that false boxes are shown on.
+/// The free-response ROC (Chakraborty 1989): which share of the true boxes is found, at an IoU of 0.5, while so many
+/// false boxes are shown on an average image. Images without a true box count among those that false boxes are shown
+/// on.
 /// </summary>
 internal static class FreeResponse
 {
@@ -28,7 +29,8 @@ internal static class FreeResponse
         return
         [
             Interval("froc", w => Recalls(w).Average()),
-            .. Rates.Select((rate, r) => Interval(string.Create(CultureInfo.InvariantCulture, $"froc.{rate}"), w => Recalls(w)[r])),
+            .. Rates.Select(
+                (rate, r) => Interval(string.Create(CultureInfo.InvariantCulture, $"froc.{rate}"), w => Recalls(w)[r])),
         ];
 
         MetricValue Interval(string name, Func<int[], double> statistic) =>

@@ -1,10 +1,11 @@
 namespace Marrow.Metrics;
 
 /// <summary>
-/// How alike two sets of features of the same images are: linear centred kernel alignment (Kornblith et al., "Similarity
-/// of Neural Network Representations Revisited", ICML 2019) with the unbiased estimate of HSIC (Song et al., JMLR 2012;
-/// Nguyen et al., ICLR 2021), over all images as one batch. The plain estimate goes to 1 when there are more features
-/// than images, whatever they say; this one does not. Turning or scaling the features of either set changes nothing.
+/// How alike two sets of features of the same images are: linear centred kernel alignment (Kornblith et al.,
+/// "Similarity of Neural Network Representations Revisited", ICML 2019) with the unbiased estimate of HSIC (Song et
+/// al., JMLR 2012; Nguyen et al., ICLR 2021), over all images as one batch. The plain estimate goes to 1 when there are
+/// more features than images, whatever they say; this one does not. Turning or scaling the features of either set
+/// changes nothing.
 /// </summary>
 internal static class KernelAlignment
 {
@@ -12,15 +13,18 @@ internal static class KernelAlignment
     public const int FewestImages = 4;
 
     /// <summary>
-    /// 1 for features that are the same but for a rotation and a scale, about 0 for unrelated ones (a little below it by
-    /// chance), NaN where one set says the same of every image.
+    /// 1 for features that are the same but for a rotation and a scale, about 0 for unrelated ones (a little below it
+    /// by chance), NaN where one set says the same of every image.
     /// </summary>
     /// <param name="a">[n][p]: one row of features an image.</param>
     /// <param name="b">[n][q]: of the same images in the same order.</param>
     public static double Unbiased(IReadOnlyList<float[]> a, IReadOnlyList<float[]> b)
     {
         if (a.Count != b.Count || a.Count < FewestImages)
-            throw new ArgumentException($"Expected the features of {FewestImages} images or more, as many on both sides; found {a.Count} and {b.Count}.");
+            throw new ArgumentException(
+                $"Expected the features of {FewestImages} images or more, as many on both sides; found {a.Count} and "
+                    + $"{b.Count}."
+            );
         var (k, l) = (Gram(a), Gram(b));
         var (kk, ll) = (Hsic(k, k), Hsic(l, l));
         return kk > 0 && ll > 0 ? Hsic(k, l) / Math.Sqrt(kk * ll) : double.NaN;

@@ -23,7 +23,10 @@ internal static class Landmarks
 {
     private static readonly (string Name, Func<Vertebra, Point2D> Of)[] Corners =
     [
-        ("top-left", v => v.TopLeft), ("top-right", v => v.TopRight), ("bottom-left", v => v.BottomLeft), ("bottom-right", v => v.BottomRight),
+        ("top-left", v => v.TopLeft),
+        ("top-right", v => v.TopRight),
+        ("bottom-left", v => v.BottomLeft),
+        ("bottom-right", v => v.BottomRight),
     ];
 
     /// <summary>
@@ -34,15 +37,21 @@ internal static class Landmarks
     /// NMSE as the field reports it on SpineWeb 16: x divided by the image's width and y by its height, as in
     /// landmarks.csv; the mean of the squared differences over the 136 coordinates, then over images.
     /// </remarks>
-    public static IReadOnlyList<MetricValue> Measure(IReadOnlyList<LandmarkPair> pairs, BootstrapOptions? bootstrap = null)
+    public static IReadOnlyList<MetricValue> Measure(
+        IReadOnlyList<LandmarkPair> pairs,
+        BootstrapOptions? bootstrap = null)
     {
         string[] everyone = [.. pairs.Select(p => p.Patient)];
         var complete = pairs.Select(p => p.Truth.Count == p.Found.Count ? 1.0 : 0).ToArray();
         var paired = pairs.Where(p => p.Truth.Count == p.Found.Count && p.Truth.Count > 0).ToList();
         string[] patients = [.. paired.Select(p => p.Patient)];
-        var distances = paired.Select(p => Corners.Select(c => p.Truth.Zip(p.Found, (t, f) => c.Of(t).DistanceTo(c.Of(f))).ToArray()).ToArray()).ToArray();
+        var distances = paired
+            .Select(p =>
+                Corners.Select(c => p.Truth.Zip(p.Found, (t, f) => c.Of(t).DistanceTo(c.Of(f))).ToArray()).ToArray())
+            .ToArray();
         var nmse = paired.Select(Nmse).ToArray();
-        var sorted = distances.SelectMany((image, i) => image.SelectMany(corner => corner.Select(d => (Distance: d, Image: i))))
+        var sorted = distances
+            .SelectMany((image, i) => image.SelectMany(corner => corner.Select(d => (Distance: d, Image: i))))
             .OrderBy(d => d.Distance).ToArray();
 
         var results = new List<MetricValue>

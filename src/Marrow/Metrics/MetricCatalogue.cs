@@ -28,30 +28,47 @@ public static class MetricCatalogue
         ["sensitivity"] = new("", true, "Share of the positives found at the threshold."),
         ["specificity"] = new("", true, "Share of the negatives left alone at the threshold."),
         ["kappa"] = new("", true, "Cohen's kappa: agreement beyond chance."),
-        ["study-kappa"] = new("", true, "Cohen's kappa of examinations, the score of one being the mean over its images."),
+        ["study-kappa"] = new(
+            "",
+            true,
+            "Cohen's kappa of examinations, the score of one being the mean over its images."),
         ["study-auroc"] = new("", true, "Area under the ROC curve of examinations."),
         ["study-accuracy"] = new("", true, "Share of examinations with the right answer."),
         ["ap"] = new("", true, "COCO average precision, mean over IoU 0.50 to 0.95."),
         ["ap50"] = new("", true, "Average precision at IoU 0.50."),
         ["ap75"] = new("", true, "Average precision at IoU 0.75."),
-        ["froc"] = new("", true, "Share of the boxes found at IoU 0.50 while so many false boxes an image are shown; mean over 1/8 to 8 where no number is named."),
+        ["froc"] = new(
+            "",
+            true,
+            "Share of the boxes found at IoU 0.50 while so many false boxes an image are shown; mean over 1/8 to 8 "
+                + "where no number is named."
+        ),
         ["complete-spines"] = new("", true, "Share of images on which as many vertebrae were found as there are."),
         ["landmark-error"] = new("px", false, "Mean distance of corners, original pixels."),
         ["landmark-error-median"] = new("px", false, "Median distance of corners, original pixels."),
-        ["landmark-nmse"] = new("", false, "Mean squared error of corner coordinates, x divided by the image's width and y by its height."),
+        ["landmark-nmse"] = new(
+            "",
+            false,
+            "Mean squared error of corner coordinates, x divided by the image's width and y by its height."),
         ["point-nme"] = new("%", false, "Mean distance of points, per cent of the image's diagonal."),
         ["point-error"] = new("px", false, "Mean distance of points, original pixels."),
         ["point-error-median"] = new("px", false, "Median distance of points, original pixels."),
         ["points-within-1"] = new("", true, "Share of points found within 1 % of the image's diagonal."),
         ["points-within-2"] = new("", true, "Share of points found within 2 % of the image's diagonal."),
         ["points-within-5"] = new("", true, "Share of points found within 5 % of the image's diagonal."),
-        ["nmae"] = new("", false, "Mean absolute error of numbers, each over the standard deviation of its labels in training."),
+        ["nmae"] = new(
+            "",
+            false,
+            "Mean absolute error of numbers, each over the standard deviation of its labels in training."),
         ["rmse"] = new("", false, "Root of the mean squared error of numbers, in their unit."),
         ["r2"] = new("", true, "Share of the numbers' variance that is explained: 1 less squared error over variance."),
         ["dice"] = new("", true, "Dice coefficient of the masks, mean over images and classes; original pixels."),
         ["iou"] = new("", true, "Intersection over union of the masks, mean over images and classes; original pixels."),
         ["surface-distance"] = new("px", false, "Mean distance of the masks' outlines, both ways, original pixels."),
-        ["hausdorff95"] = new("px", false, "95th percentile of the distance of the masks' outlines, the larger way, original pixels."),
+        ["hausdorff95"] = new(
+            "px",
+            false,
+            "95th percentile of the distance of the masks' outlines, the larger way, original pixels."),
         ["smape"] = new("%", false, "Symmetric mean absolute percentage error of the three Cobb angles."),
         ["mae"] = new("", false, "Mean absolute error, over the three Cobb angles or, in their unit, over numbers."),
         ["cmae"] = new("deg", false, "Circular mean absolute error over the three Cobb angles."),
@@ -59,12 +76,24 @@ public static class MetricCatalogue
         ["manhattan"] = new("deg", false, "Manhattan distance of the angle vectors, mean over images."),
         ["pearson"] = new("", true, "Pearson correlation of the angles or numbers."),
         ["bias"] = new("deg", false, "Mean of predicted minus true angle (Bland-Altman); 0 is best."),
-        ["agreement-low"] = new("deg", true, "Lower 95 % limit of agreement of predicted minus true angle (Bland-Altman)."),
-        ["reconstruction-error"] = new("", false, "Squared error of the hidden pixels over that of their patches' means; 1 is no better than the means."),
-        ["agreement-high"] = new("deg", false, "Upper 95 % limit of agreement of predicted minus true angle (Bland-Altman)."),
+        ["agreement-low"] = new(
+            "deg",
+            true,
+            "Lower 95 % limit of agreement of predicted minus true angle (Bland-Altman)."),
+        ["reconstruction-error"] = new(
+            "",
+            false,
+            "Squared error of the hidden pixels over that of their patches' means; 1 is no better than the means."),
+        ["agreement-high"] = new(
+            "deg",
+            false,
+            "Upper 95 % limit of agreement of predicted minus true angle (Bland-Altman)."),
     };
 
-    /// <summary>Also of a metric of one class, angle or corner ("auroc.Edema"). Throws <see cref="MarrowException"/> that lists the known names.</summary>
+    /// <summary>
+    /// Also of a metric of one class, angle or corner ("auroc.Edema"). Throws <see cref="MarrowException"/> that lists
+    /// the known names.
+    /// </summary>
     public static MetricInfo Get(string name) => Metrics.TryGetValue(name.Split('.')[0], out var info)
         ? info
         : throw new MarrowException($"Unknown metric '{name}'. Known: {string.Join(", ", Metrics.Keys)}.");

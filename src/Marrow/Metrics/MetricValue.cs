@@ -8,7 +8,9 @@ public sealed record MetricValue
     [JsonConstructor]
     internal MetricValue(string name, double value, int count) => (Name, Value, Count) = (name, value, count);
 
-    /// <summary>A key of <see cref="MetricCatalogue"/>, or one with what it was measured on: "auroc.Edema", "mae.cobb2".</summary>
+    /// <summary>
+    /// A key of <see cref="MetricCatalogue"/>, or one with what it was measured on: "auroc.Edema", "mae.cobb2".
+    /// </summary>
     public string Name { get; internal init; }
 
     /// <summary>NaN when undefined, such as the AUROC of a class without positives.</summary>
@@ -25,9 +27,9 @@ public sealed record MetricValue
     [JsonInclude] public string Unit { get; internal init; } = "";
 
     /// <summary>
-    /// The value in each resample of the patients, NaN where undefined; null unless <see cref="BootstrapOptions.KeepDraws"/>
-    /// asked for them. Of the same patients and seed, two models' draws belong together one by one: their differences are
-    /// the paired bootstrap.
+    /// The value in each resample of the patients, NaN where undefined; null unless
+    /// <see cref="BootstrapOptions.KeepDraws"/> asked for them. Of the same patients and seed, two models' draws belong
+    /// together one by one: their differences are the paired bootstrap.
     /// </summary>
     public IReadOnlyList<double>? Draws { get; init; }
 }

@@ -1,6 +1,8 @@
 namespace Marrow.Metrics;
 
-/// <summary>One number that a model gives: its name, its unit ("" when none is known) and how widely its labels vary.</summary>
+/// <summary>
+/// One number that a model gives: its name, its unit ("" when none is known) and how widely its labels vary.
+/// </summary>
 /// <param name="Deviation">Of the training part's labels, above 0: what errors are divided by to be comparable.</param>
 internal readonly record struct NumberColumn(string Name, string Unit, double Deviation);
 
@@ -8,23 +10,32 @@ internal readonly record struct NumberColumn(string Name, string Unit, double De
 internal static class NumberErrors
 {
     /// <summary>
-    /// nmae (mean absolute error over the deviation of the training part's labels), mae, rmse, pearson and r2 (1 - squared
-    /// error over the labels' variance), each as the mean over the columns in which it is defined; with several columns
-    /// then each by column ("mae.age"). mae and rmse have the unit that all columns share, or none. Throws
+    /// nmae (mean absolute error over the deviation of the training part's labels), mae, rmse, pearson and r2 (1 -
+    /// squared error over the labels' variance), each as the mean over the columns in which it is defined; with several
+    /// columns then each by column ("mae.age"). mae and rmse have the unit that all columns share, or none. Throws
     /// <see cref="ArgumentException"/> when counts differ.
     /// </summary>
     /// <param name="truth">[N][columns]; NaN where blank.</param>
     /// <param name="predicted">[N][columns].</param>
     /// <param name="patients">[N].</param>
-    public static IReadOnlyList<MetricValue> Measure(IReadOnlyList<NumberColumn> columns, IReadOnlyList<IReadOnlyList<double>> truth,
-        IReadOnlyList<IReadOnlyList<double>> predicted, IReadOnlyList<string> patients, BootstrapOptions? bootstrap = null)
+    public static IReadOnlyList<MetricValue> Measure(
+        IReadOnlyList<NumberColumn> columns,
+        IReadOnlyList<IReadOnlyList<double>> truth,
+        IReadOnlyList<IReadOnlyList<double>> predicted,
+        IReadOnlyList<string> patients,
+        BootstrapOptions? bootstrap = null)
     {
         if (truth.Count != predicted.Count || truth.Count != patients.Count)
-            throw new ArgumentException($"{truth.Count} true rows, {predicted.Count} predicted, {patients.Count} patients.");
+            throw new ArgumentException(
+                $"{truth.Count} true rows, {predicted.Count} predicted, {patients.Count} patients.");
         if (truth.Concat(predicted).Any(row => row.Count != columns.Count))
             throw new ArgumentException($"Expected {columns.Count} numbers an image.");
 
-        Column[] each = [.. columns.Select((_, c) => new Column([.. truth.Select(row => row[c])], [.. predicted.Select(row => row[c])]))];
+        Column[] each =
+        [
+            .. columns.Select(
+                (_, c) => new Column([.. truth.Select(row => row[c])], [.. predicted.Select(row => row[c])])),
+        ];
         (string Name, bool HasUnit, Func<int, int[], double> Of)[] metrics =
         [
             ("nmae", false, (c, w) => each[c].MeanAbsolute(w) / columns[c].Deviation),
@@ -41,7 +52,12 @@ internal static class NumberErrors
         {
             // The same columns in each resample, or the mean would be of another thing; NaN drops the resample.
             var defined = Enumerable.Range(0, columns.Count).Where(c => !double.IsNaN(of(c, ones))).ToList();
-            var value = Bootstrap.Interval(name, patients, w => defined.Count == 0 ? double.NaN : defined.Average(c => of(c, w)), bootstrap, labelled);
+            var value = Bootstrap.Interval(
+                name,
+                patients,
+                w => defined.Count == 0 ? double.NaN : defined.Average(c => of(c, w)),
+                bootstrap,
+                labelled);
             results.Add(value with { Unit = hasUnit ? shared : "" });
         }
         if (columns.Count == 1)
@@ -51,14 +67,21 @@ internal static class NumberErrors
             for (var c = 0; c < columns.Count; c++)
             {
                 var column = c;
-                var value = Bootstrap.Interval($"{name}.{columns[c].Name}", patients, w => of(column, w), bootstrap, each[c].Count);
+                var value = Bootstrap.Interval(
+                    $"{name}.{columns[c].Name}",
+                    patients,
+                    w => of(column, w),
+                    bootstrap,
+                    each[c].Count);
                 results.Add(value with { Unit = hasUnit ? columns[c].Unit : "" });
             }
         }
         return results;
     }
 
-    /// <summary>Labels and predictions of one column; weighted by how often each image was drawn, blanks left out.</summary>
+    /// <summary>
+    /// Labels and predictions of one column; weighted by how often each image was drawn, blanks left out.
+    /// </summary>
     private sealed class Column(double[] truth, double[] predicted)
     {
         private readonly int[] _known = [.. Enumerable.Range(0, truth.Length).Where(i => !double.IsNaN(truth[i]))];

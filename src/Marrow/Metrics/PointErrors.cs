@@ -17,7 +17,9 @@ internal sealed record PointPair
     public required string Patient { get; init; }
 }
 
-/// <summary>How far found points lie from the true ones, in original pixels and as a share of the image's diagonal.</summary>
+/// <summary>
+/// How far found points lie from the true ones, in original pixels and as a share of the image's diagonal.
+/// </summary>
 internal static class PointErrors
 {
     /// <summary>Percent of the diagonal within which a point counts as found.</summary>
@@ -32,15 +34,38 @@ internal static class PointErrors
     /// <see cref="ArgumentException"/> when counts differ.
     /// </summary>
     /// <param name="names">[K].</param>
-    public static IReadOnlyList<MetricValue> Measure(IReadOnlyList<string> names, IReadOnlyList<PointPair> pairs, BootstrapOptions? bootstrap = null)
+    public static IReadOnlyList<MetricValue> Measure(
+        IReadOnlyList<string> names,
+        IReadOnlyList<PointPair> pairs,
+        BootstrapOptions? bootstrap = null)
     {
         if (pairs.FirstOrDefault(p => p.Truth.Count != names.Count || p.Found.Count != names.Count) is { } wrong)
-            throw new ArgumentException($"Expected {names.Count} points, found {wrong.Truth.Count} true and {wrong.Found.Count} found ones.");
-        Error[] errors = [.. pairs.SelectMany((pair, i) => pair.Truth.Zip(pair.Found).Select((p, k) =>
-        {
-            var pixels = p.First.DistanceTo(p.Second);
-            return new Error(i, k, pixels, 100 * pixels / Math.Sqrt((double)pair.ImageWidth * pair.ImageWidth + (double)pair.ImageHeight * pair.ImageHeight));
-        })).Where(e => !double.IsNaN(pairs[e.Image].Truth[e.Point].X))];
+            throw new ArgumentException(
+                $"Expected {names.Count} points, found {wrong.Truth.Count} true and {wrong.Found.Count} found ones.");
+        Error[] errors =
+        [
+            .. pairs
+                .SelectMany(
+                    (pair, i) =>
+                        pair
+                            .Truth.Zip(pair.Found)
+                            .Select(
+                                (p, k) =>
+                                {
+                                    var pixels = p.First.DistanceTo(p.Second);
+                                    return new Error(
+                                        i,
+                                        k,
+                                        pixels,
+                                        100
+                                            * pixels
+                                            / Math.Sqrt(
+                                                (double)pair.ImageWidth * pair.ImageWidth
+                                                    + (double)pair.ImageHeight * pair.ImageHeight));
+                                }
+                            ))
+                .Where(e => !double.IsNaN(pairs[e.Image].Truth[e.Point].X)),
+        ];
         string[] patients = [.. pairs.Select(p => p.Patient)];
         Error[] sorted = [.. errors.OrderBy(e => e.Pixels)];
 
@@ -50,16 +75,23 @@ internal static class PointErrors
             Of("point-error", errors, e => e.Pixels),
             Bootstrap.Interval("point-error-median", patients, w => Median(sorted, w), bootstrap, Images(errors)),
             .. Shares.Select(share => Of($"points-within-{share}", errors, e => e.Share <= share ? 1 : 0)),
-            .. names.Select((name, k) => Of($"point-error.{name}", [.. errors.Where(e => e.Point == k)], e => e.Pixels)),
+            .. names.Select(
+                (name, k) => Of($"point-error.{name}", [.. errors.Where(e => e.Point == k)], e => e.Pixels)),
         ];
 
-        MetricValue Of(string name, Error[] chosen, Func<Error, double> value) => Bootstrap.Interval(name, patients, w =>
-        {
-            var (sum, count) = (0.0, 0.0);
-            foreach (var e in chosen)
-                (sum, count) = (sum + w[e.Image] * value(e), count + w[e.Image]);
-            return sum / count; // NaN without any
-        }, bootstrap, Images(chosen));
+        MetricValue Of(string name, Error[] chosen, Func<Error, double> value) =>
+            Bootstrap.Interval(
+                name,
+                patients,
+                w =>
+                {
+                    var (sum, count) = (0.0, 0.0);
+                    foreach (var e in chosen)
+                        (sum, count) = (sum + w[e.Image] * value(e), count + w[e.Image]);
+                    return sum / count; // NaN without any
+                },
+                bootstrap,
+                Images(chosen));
     }
 
     private static int Images(Error[] errors) => errors.DistinctBy(e => e.Image).Count();

@@ -10,11 +10,24 @@ internal static class Reconstruction
     /// <param name="found">[N]: each image's sum of squared errors.</param>
     /// <param name="mean">[N]: the same of the means.</param>
     /// <param name="patients">[N].</param>
-    public static IReadOnlyList<MetricValue> Measure(IReadOnlyList<double> found, IReadOnlyList<double> mean, IReadOnlyList<string> patients, BootstrapOptions? bootstrap = null)
+    public static IReadOnlyList<MetricValue> Measure(
+        IReadOnlyList<double> found,
+        IReadOnlyList<double> mean,
+        IReadOnlyList<string> patients,
+        BootstrapOptions? bootstrap = null)
     {
         if (found.Count != mean.Count || found.Count != patients.Count)
-            throw new ArgumentException($"{found.Count} errors, {mean.Count} errors of the mean, {patients.Count} patients.");
-        return [Bootstrap.Interval("reconstruction-error", patients, weights => Sum(found, weights) is var error && Sum(mean, weights) is > 0 and var of ? error / of : double.NaN, bootstrap)];
+            throw new ArgumentException(
+                $"{found.Count} errors, {mean.Count} errors of the mean, {patients.Count} patients.");
+        return
+        [
+            Bootstrap.Interval(
+                "reconstruction-error",
+                patients,
+                weights =>
+                    Sum(found, weights) is var error && Sum(mean, weights) is > 0 and var of ? error / of : double.NaN,
+                bootstrap),
+        ];
 
         static double Sum(IReadOnlyList<double> values, int[] weights)
         {

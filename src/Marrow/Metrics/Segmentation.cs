@@ -5,20 +5,29 @@ namespace Marrow.Metrics;
 /// <param name="Dice">2 |A and B| / (|A| + |B|), 0 to 1.</param>
 /// <param name="Iou">|A and B| / |A or B|, 0 to 1.</param>
 /// <param name="SurfaceDistance">Mean distance of the outlines, both ways, pixels; NaN when a mask is empty.</param>
-/// <param name="Hausdorff95">The larger of the two 95th percentiles of those distances, pixels; NaN when a mask is empty.</param>
+/// <param name="Hausdorff95">
+/// The larger of the two 95th percentiles of those distances, pixels; NaN when a mask is empty.
+/// </param>
 internal readonly record struct MaskScore(double Dice, double Iou, double SurfaceDistance, double Hausdorff95);
 
 /// <summary>
-/// How masks agree with the true ones (definitions as in Maier-Hein et al., Metrics Reloaded, 2024). Where a class is in
-/// neither mask, finding nothing is right: Dice and IoU are 1. Where it is in one of them only they are 0. Distances need
-/// both outlines: an image on which a class is missed or made up has none, and the count of images tells so.
+/// How masks agree with the true ones (definitions as in Maier-Hein et al., Metrics Reloaded, 2024). Where a class is
+/// in neither mask, finding nothing is right: Dice and IoU are 1. Where it is in one of them only they are 0. Distances
+/// need both outlines: an image on which a class is missed or made up has none, and the count of images tells so.
 /// </summary>
 internal static class Segmentation
 {
-    /// <summary>[classes]: of each class of two masks of one image. Throws <see cref="ArgumentException"/> when sizes differ.</summary>
+    /// <summary>
+    /// [classes]: of each class of two masks of one image. Throws <see cref="ArgumentException"/> when sizes differ.
+    /// </summary>
     /// <param name="truth">[height * width], 0 background, 1 the first class...</param>
     /// <param name="found">The same.</param>
-    public static MaskScore[] Score(ReadOnlySpan<byte> truth, ReadOnlySpan<byte> found, int width, int height, int classes)
+    public static MaskScore[] Score(
+        ReadOnlySpan<byte> truth,
+        ReadOnlySpan<byte> found,
+        int width,
+        int height,
+        int classes)
     {
         if (truth.Length != (long)width * height || found.Length != truth.Length)
             throw new ArgumentException($"Masks of {truth.Length} and {found.Length} pixels for {width} x {height}.");
@@ -30,7 +39,9 @@ internal static class Segmentation
         {
             long both = counts[c * (classes + 1) + c], inTruth = 0, inFound = 0;
             for (var other = 0; other <= classes; other++)
-                (inTruth, inFound) = (inTruth + counts[c * (classes + 1) + other], inFound + counts[other * (classes + 1) + c]);
+                (inTruth, inFound) = (
+                    inTruth + counts[c * (classes + 1) + other],
+                    inFound + counts[other * (classes + 1) + c]);
             var (mean, percentile) = Distances(SurfaceDistance.Between(truth, found, width, height, (byte)c));
             scores[c - 1] = inTruth + inFound == 0
                 ? new(1, 1, double.NaN, double.NaN)
@@ -40,17 +51,27 @@ internal static class Segmentation
     }
 
     /// <summary>
-    /// dice, iou, surface-distance and hausdorff95 (pixels): the mean over images of the mean over the classes that have a
-    /// value there; with several classes each also by name ("dice.heart").
+    /// dice, iou, surface-distance and hausdorff95 (pixels): the mean over images of the mean over the classes that
+    /// have a value there; with several classes each also by name ("dice.heart").
     /// </summary>
     /// <param name="scores">[N][classes].</param>
     /// <param name="patients">[N].</param>
-    public static IReadOnlyList<MetricValue> Measure(IReadOnlyList<string> classes, IReadOnlyList<MaskScore[]> scores, IReadOnlyList<string> patients, BootstrapOptions? bootstrap = null)
+    public static IReadOnlyList<MetricValue> Measure(
+        IReadOnlyList<string> classes,
+        IReadOnlyList<MaskScore[]> scores,
+        IReadOnlyList<string> patients,
+        BootstrapOptions? bootstrap = null)
     {
         if (scores.Count != patients.Count || scores.Any(s => s.Length != classes.Count))
-            throw new ArgumentException($"{scores.Count} images, {patients.Count} patients; expected {classes.Count} classes an image.");
+            throw new ArgumentException(
+                $"{scores.Count} images, {patients.Count} patients; expected {classes.Count} classes an image.");
         (string Name, Func<MaskScore, double> Of)[] metrics =
-            [("dice", s => s.Dice), ("iou", s => s.Iou), ("surface-distance", s => s.SurfaceDistance), ("hausdorff95", s => s.Hausdorff95)];
+        [
+            ("dice", s => s.Dice),
+            ("iou", s => s.Iou),
+            ("surface-distance", s => s.SurfaceDistance),
+            ("hausdorff95", s => s.Hausdorff95),
+        ];
         var results = new List<MetricValue>();
         foreach (var (name, of) in metrics)
             results.Add(Mean(name, [.. scores.Select(s => MeanOfKnown([.. s.Select(of)]))]));
@@ -73,7 +94,8 @@ internal static class Segmentation
         }, bootstrap, values.Count(v => !double.IsNaN(v)));
     }
 
-    private static double MeanOfKnown(double[] values) => values.Where(v => !double.IsNaN(v)).DefaultIfEmpty(double.NaN).Average();
+    private static double MeanOfKnown(double[] values) =>
+        values.Where(v => !double.IsNaN(v)).DefaultIfEmpty(double.NaN).Average();
 
     private static (double Mean, double Percentile95) Distances((double[] FromFirst, double[] FromSecond)? distances)
     {
@@ -81,6 +103,8 @@ internal static class Segmentation
             return (double.NaN, double.NaN);
         Array.Sort(a);
         Array.Sort(b);
-        return ((a.Sum() + b.Sum()) / (a.Length + b.Length), Math.Max(Bootstrap.Quantile(a, 0.95), Bootstrap.Quantile(b, 0.95)));
+        return (
+            (a.Sum() + b.Sum()) / (a.Length + b.Length),
+            Math.Max(Bootstrap.Quantile(a, 0.95), Bootstrap.Quantile(b, 0.95)));
     }
 }

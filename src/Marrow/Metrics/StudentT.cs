@@ -6,7 +6,9 @@ namespace Marrow.Metrics;
 /// </summary>
 internal static class StudentT
 {
-    /// <summary>The half-width of the 95 % interval of the mean of <paramref name="values"/>; NaN for fewer than two.</summary>
+    /// <summary>
+    /// The half-width of the 95 % interval of the mean of <paramref name="values"/>; NaN for fewer than two.
+    /// </summary>
     public static double HalfWidth95(IReadOnlyList<double> values)
     {
         if (values.Count < 2)

@@ -1,9 +1,10 @@
 namespace Marrow.Metrics;
 
 /// <summary>
-/// How far the outlines of two masks lie apart. An outline is the pixels of a mask that have one of their four neighbours
-/// outside of it, or lie at the image's edge. Of each outline pixel the distance to the nearest of the other outline, between
-/// centres, exact: columns first (two sweeps), then outwards along the row until nothing nearer is possible.
+/// How far the outlines of two masks lie apart. An outline is the pixels of a mask that have one of their four
+/// neighbours outside of it, or lie at the image's edge. Of each outline pixel the distance to the nearest of the other
+/// outline, between centres, exact: columns first (two sweeps), then outwards along the row until nothing nearer is
+/// possible.
 /// </summary>
 internal static class SurfaceDistance
 {
@@ -11,7 +12,12 @@ internal static class SurfaceDistance
 
     /// <summary>Distances from each outline to the other, pixels; null when a mask is empty.</summary>
     /// <param name="value">The class that is looked at.</param>
-    public static (double[] FromFirst, double[] FromSecond)? Between(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, int width, int height, byte value)
+    public static (double[] FromFirst, double[] FromSecond)? Between(
+        ReadOnlySpan<byte> first,
+        ReadOnlySpan<byte> second,
+        int width,
+        int height,
+        byte value)
     {
         var (a, b) = (Outline(first, width, height, value), Outline(second, width, height, value));
         return a.Count == 0 || b.Count == 0 ? null : (Distances(a, b), Distances(b, a));
@@ -33,7 +39,10 @@ internal static class SurfaceDistance
                     x += next;
                 }
                 if (x == 0 || y == 0 || x == width - 1 || y == height - 1
-                    || row[x - 1] != value || row[x + 1] != value || mask[(y - 1) * width + x] != value || mask[(y + 1) * width + x] != value)
+                    || row[x - 1] != value
+                    || row[x + 1] != value
+                    || mask[(y - 1) * width + x] != value
+                    || mask[(y + 1) * width + x] != value)
                     outline.Add(new(x, y));
             }
         }
@@ -44,8 +53,12 @@ internal static class SurfaceDistance
     private static double[] Distances(List<Pixel> pixels, List<Pixel> targets)
     {
         // All of both lie within this box; a sum of two squares of its sides must not overflow.
-        var (left, top) = (Math.Min(pixels.Min(p => p.X), targets.Min(p => p.X)), Math.Min(pixels.Min(p => p.Y), targets.Min(p => p.Y)));
-        var (width, height) = (Math.Max(pixels.Max(p => p.X), targets.Max(p => p.X)) - left + 1, Math.Max(pixels.Max(p => p.Y), targets.Max(p => p.Y)) - top + 1);
+        var (left, top) = (
+            Math.Min(pixels.Min(p => p.X), targets.Min(p => p.X)),
+            Math.Min(pixels.Min(p => p.Y), targets.Min(p => p.Y)));
+        var (width, height) = (
+            Math.Max(pixels.Max(p => p.X), targets.Max(p => p.X)) - left + 1,
+            Math.Max(pixels.Max(p => p.Y), targets.Max(p => p.Y)) - top + 1);
         var vertical = Vertical(targets, left, top, width, height);
         var distances = new double[pixels.Count];
         for (var i = 0; i < distances.Length; i++)
@@ -67,7 +80,9 @@ internal static class SurfaceDistance
         static long Square(int v) => (long)v * v;
     }
 
-    /// <summary>[height * width]: rows to the nearest target of the same column; a very large number in a column without one.</summary>
+    /// <summary>
+    /// [height * width]: rows to the nearest target of the same column; a very large number in a column without one.
+    /// </summary>
     private static int[] Vertical(List<Pixel> targets, int left, int top, int width, int height)
     {
         const int none = 1 << 24;

@@ -27,7 +27,11 @@ internal readonly record struct Box(float X1, float Y1, float X2, float Y2)
 internal sealed class AnchorGrid
 {
     /// <param name="levels">Height and width, in cells, of each pyramid level.</param>
-    internal AnchorGrid(DetectorSpec spec, int inputWidth, int inputHeight, IReadOnlyList<(int Height, int Width)> levels)
+    internal AnchorGrid(
+        DetectorSpec spec,
+        int inputWidth,
+        int inputHeight,
+        IReadOnlyList<(int Height, int Width)> levels)
     {
         (InputWidth, InputHeight) = (inputWidth, inputHeight);
         var perCell = AnchorsPerCell(spec);
@@ -40,7 +44,11 @@ internal sealed class AnchorGrid
             for (var y = 0; y < levels[l].Height; y++)
                 for (var x = 0; x < levels[l].Width; x++)
                     foreach (var anchor in cell)
-                        Boxes[next++] = new(anchor.X1 + x * strideX, anchor.Y1 + y * strideY, anchor.X2 + x * strideX, anchor.Y2 + y * strideY);
+                        Boxes[next++] = new(
+                            anchor.X1 + x * strideX,
+                            anchor.Y1 + y * strideY,
+                            anchor.X2 + x * strideX,
+                            anchor.Y2 + y * strideY);
         }
     }
 
@@ -53,15 +61,21 @@ internal sealed class AnchorGrid
 
     public static int AnchorsPerCell(DetectorSpec spec) => spec.AnchorRatios.Count * spec.AnchorScales.Count;
 
-    /// <summary>Around (0, 0), each side rounded to whole px (halves to even), in torchvision's float32 arithmetic.</summary>
+    /// <summary>
+    /// Around (0, 0), each side rounded to whole px (halves to even), in torchvision's float32 arithmetic.
+    /// </summary>
     private static Box[] CellAnchors(DetectorSpec spec, double size) =>
-    [
-        .. from ratio in spec.AnchorRatios
-           from scale in spec.AnchorScales
-           let side = (float)(size * scale)
-           let height = MathF.Sqrt((float)ratio)
-           let halfWidth = 1 / height * side / 2
-           let halfHeight = height * side / 2
-           select new Box(MathF.Round(-halfWidth), MathF.Round(-halfHeight), MathF.Round(halfWidth), MathF.Round(halfHeight)),
-    ];
+        [
+            .. from ratio in spec.AnchorRatios
+            from scale in spec.AnchorScales
+            let side = (float)(size * scale)
+            let height = MathF.Sqrt((float)ratio)
+            let halfWidth = 1 / height * side / 2
+            let halfHeight = height * side / 2
+            select new Box(
+                MathF.Round(-halfWidth),
+                MathF.Round(-halfHeight),
+                MathF.Round(halfWidth),
+                MathF.Round(halfHeight)),
+        ];
 }

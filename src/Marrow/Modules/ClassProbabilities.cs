@@ -14,10 +14,15 @@ internal static class ClassProbabilities
     public static float[][] Of(Tensor logits, ClassLayout layout)
     {
         using var scope = NewDisposeScope();
-        var rows = (layout.Exclusive ? logits.softmax(1) : logits.sigmoid()).Values<float>().Chunk(layout.Names.Count).ToArray();
+        var rows = (layout.Exclusive ? logits.softmax(1) : logits.sigmoid())
+            .Values<float>()
+            .Chunk(layout.Names.Count)
+            .ToArray();
         foreach (var finding in layout.ThreeClass)
         {
-            var columns = tensor((long[])[finding.Positive, finding.Negative, finding.Uncertain], device: logits.device);
+            var columns = tensor(
+                (long[])[finding.Positive, finding.Negative, finding.Uncertain],
+                device: logits.device);
             var three = logits.index_select(1, columns).softmax(1).Values<float>();
             for (var i = 0; i < rows.Length; i++)
             {

@@ -1,5 +1,5 @@
-// How boxes and corners are told relative to an anchor, so that a head's outputs are of one scale. Encode and decode are
-// inverses.
+// How boxes and corners are told relative to an anchor, so that a head's outputs are of one scale. Encode and decode
+// are inverses.
 
 using Marrow.Imaging;
 using Marrow.Spine;
@@ -7,8 +7,8 @@ using Marrow.Spine;
 namespace Marrow.Modules;
 
 /// <summary>
-/// R-CNN's box code with weights 1, as torchvision's RetinaNet: centre offsets over the anchor's sides, logarithms of the
-/// sides' ratios.
+/// R-CNN's box code with weights 1, as torchvision's RetinaNet: centre offsets over the anchor's sides, logarithms of
+/// the sides' ratios.
 /// </summary>
 internal static class BoxCoder
 {

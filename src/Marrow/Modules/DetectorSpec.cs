@@ -12,16 +12,22 @@ internal sealed record DetectorSpec
     /// <summary>3x3 convolutions in each head before its output. RetinaNet's own: 4.</summary>
     public int HeadConvolutions { get; init; } = 2;
 
-    /// <summary>Group norm (32 groups, fewer where channels are few) in the heads, as torchvision's second RetinaNet has.</summary>
+    /// <summary>
+    /// Group norm (32 groups, fewer where channels are few) in the heads, as torchvision's second RetinaNet has.
+    /// </summary>
     public bool HeadGroupNorm { get; init; }
 
     /// <summary>Corners a detection has; 0 leaves the corner head out.</summary>
     public int Corners { get; init; } = 4;
 
-    /// <summary>Finest pyramid level with anchors: 3 (stride 8) as RetinaNet's own, or 2 (stride 4) for small inputs.</summary>
+    /// <summary>
+    /// Finest pyramid level with anchors: 3 (stride 8) as RetinaNet's own, or 2 (stride 4) for small inputs.
+    /// </summary>
     public int FirstPyramidLevel { get; init; } = 3;
 
-    /// <summary>Anchor side (square root of its area) at each pyramid level, input px; one entry a level from the first on.</summary>
+    /// <summary>
+    /// Anchor side (square root of its area) at each pyramid level, input px; one entry a level from the first on.
+    /// </summary>
     public IReadOnlyList<double> AnchorSizes { get; init; } = [32, 64, 128, 256, 512];
 
     /// <summary>Multiples of each size. RetinaNet's own: 1, 2^(1/3), 2^(2/3).</summary>
@@ -31,10 +37,10 @@ internal sealed record DetectorSpec
     public IReadOnlyList<double> AnchorRatios { get; init; } = [0.5, 1, 2];
 
     /// <summary>
-    /// Anchors for the vertebrae of a whole spine that fills an input of this size, in px: one level, six anchors a cell.
-    /// Measured on SpineWeb 16 (the boxes around the four corners of 8,177 vertebrae, 224 x 640): 99.5 % have an anchor
-    /// with an IoU of 0.5 or more, half of them have 15 or more. Stretched or not, a vertebra keeps its share of the image,
-    /// so sizes scale with the input.
+    /// Anchors for the vertebrae of a whole spine that fills an input of this size, in px: one level, six anchors a
+    /// cell. Measured on SpineWeb 16 (the boxes around the four corners of 8,177 vertebrae, 224 x 640): 99.5 % have an
+    /// anchor with an IoU of 0.5 or more, half of them have 15 or more. Stretched or not, a vertebra keeps its share of
+    /// the image, so sizes scale with the input.
     /// </summary>
     public static DetectorSpec Vertebrae(int inputWidth, int inputHeight)
     {

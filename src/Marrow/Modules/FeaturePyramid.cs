@@ -1,5 +1,6 @@
-// Feature pyramid network (Lin et al., CVPR 2017) with RetinaNet's P6 and P7; keys as torchvision's. Data flow: backbone
-// maps C -> 1x1 to one width -> coarse maps added to finer ones, from the top down -> 3x3 -> P; then P6 and P7 from P5.
+// Feature pyramid network (Lin et al., CVPR 2017) with RetinaNet's P6 and P7; keys as torchvision's. Data flow:
+// backbone maps C -> 1x1 to one width -> coarse maps added to finer ones, from the top down -> 3x3 -> P; then P6 and P7
+// from P5.
 
 using Marrow.Computing;
 using Marrow.Computing.Cpu;

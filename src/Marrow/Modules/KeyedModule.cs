@@ -4,8 +4,8 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Modules;
 
 /// <summary>
-/// A module whose children have the names given to <c>register_module</c> and no others: TorchSharp would register every
-/// field once more under the field's own name, and state dicts would hold each tensor twice.
+/// A module whose children have the names given to <c>register_module</c> and no others: TorchSharp would register
+/// every field once more under the field's own name, and state dicts would hold each tensor twice.
 /// </summary>
 internal abstract class KeyedModule<TInput, TOutput> : Module<TInput, TOutput>
 {

@@ -17,7 +17,8 @@ internal static class Layers
 
     /// <summary>
     /// norm(x). The module's own forward counts its batches by a number that may be freed while libtorch reads it
-    /// (<see cref="Computing.Scalars"/>). What follows may overwrite it: batch norm's backward pass needs its input alone.
+    /// (<see cref="Computing.Scalars"/>). What follows may overwrite it: batch norm's backward pass needs its input
+    /// alone.
     /// </summary>
     public static Tensor Norm(Tensor x, BatchNorm2d norm)
     {

@@ -7,8 +7,8 @@ internal static class ModelTools
 {
     /// <summary>
     /// Batch norms whose name starts with <paramref name="prefix"/> use and keep their running statistics, and their
-    /// parameters get no gradients. To be called again after each <c>model.train()</c>, which would undo the first part.
-    /// Returns how many there are.
+    /// parameters get no gradients. To be called again after each <c>model.train()</c>, which would undo the first
+    /// part. Returns how many there are.
     /// </summary>
     public static int FreezeBatchNorm(Module model, string prefix = "")
     {

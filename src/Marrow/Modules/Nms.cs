@@ -4,8 +4,8 @@ namespace Marrow.Modules;
 internal static class Nms
 {
     /// <summary>
-    /// Indices of the boxes that overlap no box of a higher score by more than <paramref name="iouThreshold"/>, by falling
-    /// score; equal scores keep their order.
+    /// Indices of the boxes that overlap no box of a higher score by more than <paramref name="iouThreshold"/>, by
+    /// falling score; equal scores keep their order.
     /// </summary>
     public static int[] Suppress(ReadOnlySpan<Box> boxes, ReadOnlySpan<float> scores, float iouThreshold)
     {

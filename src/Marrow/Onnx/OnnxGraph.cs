@@ -144,8 +144,8 @@ internal static class OnnxAttribute
         new ProtoMessage().Text(1, name).Text(4, value).Integer(20, 3);
 
     /// <summary>
-    /// Of windows: the sides that they give over their stride, rounded up. Where that asks for an odd number of zeros, the
-    /// one more stands before the map.
+    /// Of windows: the sides that they give over their stride, rounded up. Where that asks for an odd number of zeros,
+    /// the one more stands before the map.
     /// </summary>
     public static ProtoMessage SameLower() => Text("auto_pad", "SAME_LOWER");
 

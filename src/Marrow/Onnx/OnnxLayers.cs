@@ -86,10 +86,13 @@ internal sealed class OnnxLayers(OnnxGraph graph, nn.Module model)
         : [Constant($"{key}.weight", weight), Constant($"{key}.bias", bias)];
 
     private string Constant(string key, Tensor values, params long[] shape) => Once(key, name =>
-    {
-        using var scope = NewDisposeScope();
-        return Graph.Constant(name, values.detach().to(ScalarType.Float32).Values<float>(), shape.Length > 0 ? shape : values.shape);
-    });
+        {
+            using var scope = NewDisposeScope();
+            return Graph.Constant(
+                name,
+                values.detach().to(ScalarType.Float32).Values<float>(),
+                shape.Length > 0 ? shape : values.shape);
+        });
 
     private string Once(string key, Func<string, string> add) => _constants.Add(key) ? add(key) : key;
 

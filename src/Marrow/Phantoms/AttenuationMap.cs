@@ -1,6 +1,9 @@
 namespace Marrow.Phantoms;
 
-/// <summary>A point of a tube's middle line, mm; its half-width, mm; how much longer than its width the beam's way through it is.</summary>
+/// <summary>
+/// A point of a tube's middle line, mm; its half-width, mm; how much longer than its width the beam's way through it
+/// is.
+/// </summary>
 internal readonly record struct TubePoint(double X, double Y, double RadiusMm, double Stretch = 1);
 
 /// <summary>
@@ -32,14 +35,25 @@ internal sealed class AttenuationMap
     public double YMm(int row) => TopMm + (row + 0.5) * MmPerPixel;
 
     /// <summary>Pixels whose centres lie in the box, as half-open ranges; empty when outside the image.</summary>
-    public (int Left, int Top, int Right, int Bottom) Box(double leftMm, double topMm, double rightMm, double bottomMm) => (
-        Math.Clamp((int)Math.Floor((leftMm - LeftMm) / MmPerPixel), 0, Width),
-        Math.Clamp((int)Math.Floor((topMm - TopMm) / MmPerPixel), 0, Height),
-        Math.Clamp((int)Math.Ceiling((rightMm - LeftMm) / MmPerPixel), 0, Width),
-        Math.Clamp((int)Math.Ceiling((bottomMm - TopMm) / MmPerPixel), 0, Height));
+    public (int Left, int Top, int Right, int Bottom) Box(
+        double leftMm,
+        double topMm,
+        double rightMm,
+        double bottomMm
+    ) =>
+        (
+            Math.Clamp((int)Math.Floor((leftMm - LeftMm) / MmPerPixel), 0, Width),
+            Math.Clamp((int)Math.Floor((topMm - TopMm) / MmPerPixel), 0, Height),
+            Math.Clamp((int)Math.Ceiling((rightMm - LeftMm) / MmPerPixel), 0, Width),
+            Math.Clamp((int)Math.Ceiling((bottomMm - TopMm) / MmPerPixel), 0, Height));
 
     /// <summary>Adds a function of the position (mm) inside a box.</summary>
-    public void Add(double leftMm, double topMm, double rightMm, double bottomMm, Func<double, double, double> attenuation)
+    public void Add(
+        double leftMm,
+        double topMm,
+        double rightMm,
+        double bottomMm,
+        Func<double, double, double> attenuation)
     {
         var (left, top, right, bottom) = Box(leftMm, topMm, rightMm, bottomMm);
         for (var row = top; row < bottom; row++)
@@ -50,8 +64,18 @@ internal sealed class AttenuationMap
         }
     }
 
-    /// <summary>An ellipsoid that attenuates by <paramref name="peak"/> in its middle; negative peaks are holes. Power 1 is solid, 2 and more fade.</summary>
-    public void AddEllipse(double x, double y, double radiusXMm, double radiusYMm, double tiltRadians, double peak, int power = 1)
+    /// <summary>
+    /// An ellipsoid that attenuates by <paramref name="peak"/> in its middle; negative peaks are holes. Power 1 is
+    /// solid, 2 and more fade.
+    /// </summary>
+    public void AddEllipse(
+        double x,
+        double y,
+        double radiusXMm,
+        double radiusYMm,
+        double tiltRadians,
+        double peak,
+        int power = 1)
     {
         var (sin, cos) = PhantomMath.SinCos(tiltRadians);
         var reach = Math.Max(radiusXMm, radiusYMm);
@@ -67,7 +91,15 @@ internal sealed class AttenuationMap
     }
 
     /// <summary>An oval with a dense rim: a pedicle or a process seen along its axis.</summary>
-    public void AddRing(double x, double y, double radiusXMm, double radiusYMm, double tiltRadians, double rimMm, double rimPeak, double fill)
+    public void AddRing(
+        double x,
+        double y,
+        double radiusXMm,
+        double radiusYMm,
+        double tiltRadians,
+        double rimMm,
+        double rimPeak,
+        double fill)
     {
         var (sin, cos) = PhantomMath.SinCos(tiltRadians);
         var (rim, peak) = Widen(rimMm, rimPeak);
@@ -117,8 +149,12 @@ internal sealed class AttenuationMap
                         continue;
                     var outer = 2 * radius * Math.Sqrt(1 - distance2);
                     var core = Math.Max(0, 1 - wallMm / drawn);
-                    var inner = wallMm <= 0 || distance2 >= core * core ? 0 : 2 * radius * Math.Sqrt(core * core - distance2);
-                    var value = (wallMu * (outer - inner) + coreMu * inner) * (radius / drawn) * (a.Stretch + t * (b.Stretch - a.Stretch));
+                    var inner =
+                        wallMm <= 0 || distance2 >= core * core ? 0 : 2 * radius * Math.Sqrt(core * core - distance2);
+                    var value =
+                        (wallMu * (outer - inner) + coreMu * inner)
+                        * (radius / drawn)
+                        * (a.Stretch + t * (b.Stretch - a.Stretch));
                     ref var cell = ref _scratch[row * Width + column];
                     cell = value < 0 ? Math.Min(cell, (float)value) : Math.Max(cell, (float)value);
                 }

@@ -24,10 +24,12 @@ internal readonly struct BodySlice
 
         // Outline: neck, sloping shoulders, chest, waist, hips.
         var chest = patient.CageHalfWidthMm + patient.SubcutaneousMm;
-        var waist = chest * (1 - 0.1 * PhantomMath.SmoothStep(235, 320, y) + 0.16 * PhantomMath.SmoothStep(330, 440, y));
+        var waist =
+            chest * (1 - 0.1 * PhantomMath.SmoothStep(235, 320, y) + 0.16 * PhantomMath.SmoothStep(330, 440, y));
         var neck = 54 + 0.2 * patient.SubcutaneousMm;
         _bodyHalf = neck + (waist - neck) * PhantomMath.SmoothStep(-42, 40, y);
-        _bodyDepth = 118 + (patient.ChestDepthMm + 0.4 * patient.SubcutaneousMm - 118) * PhantomMath.SmoothStep(-45, 120, y);
+        _bodyDepth =
+            118 + (patient.ChestDepthMm + 0.4 * patient.SubcutaneousMm - 118) * PhantomMath.SmoothStep(-45, 120, y);
         _bodyDepth += 14 * PhantomMath.SmoothStep(250, 420, y);
         _bodyCenter = y < 0 ? 0.5 * _middle : 0.8 * _cageCenter;
         // Shoulders and upper arms reach past the picture's sides.
@@ -49,7 +51,8 @@ internal readonly struct BodySlice
     public double BodyMm(double x)
     {
         var e = (x - _bodyCenter) / _bodyHalf;
-        var body = Math.Abs(e) < 1 ? _bodyDepth * Math.Sqrt(1 - e * e * (0.35 + 0.65 * e * e)) : 0; // flatter than an ellipse
+        // flatter than an ellipse
+        var body = Math.Abs(e) < 1 ? _bodyDepth * Math.Sqrt(1 - e * e * (0.35 + 0.65 * e * e)) : 0;
         var shoulders = _shoulderDepth * PhantomMath.Chord((x - _bodyCenter) / _shoulderHalf);
         var thickness = Math.Max(body, shoulders);
         if (_p.BreastMm > 0)
@@ -114,15 +117,19 @@ internal readonly struct BodySlice
         var atrium = Ellipse(dx + 7 * s, _y - 172, 30 * s, 48 * s, 1, 0) * 92;
         var knob = Ellipse(dx - _p.MediastinumMm + 5, _y - 74, _p.AorticKnobMm + 2, _p.AorticKnobMm + 7, 1, 0) * 74;
         var trunk = Ellipse(dx - 13, _y - 114, 21, 36, 0.95, 0.31) * 84;
-        var hila = (Fade(dx + _p.MediastinumMm + 10, _y - 122, 17, 26) + Fade(dx - _p.MediastinumMm - 11, _y - 114, 16, 24))
+        var hila =
+            (Fade(dx + _p.MediastinumMm + 10, _y - 122, 17, 26) + Fade(dx - _p.MediastinumMm - 11, _y - 114, 16, 24))
             * (36 + 30 * _p.Signs.Edema);
         var aorta = 17 * PhantomMath.Chord((x - _aorta) / 12) * PhantomMath.SmoothStep(60, 90, _y);
         // A smooth maximum: where two organs touch, their outlines run into each other.
-        var silhouette = Math.Sqrt(Math.Sqrt(Fourth(column) + Fourth(heart) + Fourth(atrium) + Fourth(knob) + Fourth(trunk)));
+        var silhouette = Math.Sqrt(
+            Math.Sqrt(Fourth(column) + Fourth(heart) + Fourth(atrium) + Fourth(knob) + Fourth(trunk)));
         return silhouette + hila + (silhouette > 60 ? aorta : 0.6 * aorta);
     }
 
-    /// <summary>Share of the lung that lies above the dome: 1 above its edge, then the recess behind it, thinning.</summary>
+    /// <summary>
+    /// Share of the lung that lies above the dome: 1 above its edge, then the recess behind it, thinning.
+    /// </summary>
     private double AboveDiaphragm(int side, double distance)
     {
         var dome = side < 0 ? _p.DomeRightMm : _p.DomeLeftMm;

@@ -13,7 +13,37 @@ internal static class DevicePainter
 
     // Strokes of the letters in a box of 1 x 1.4, as pairs of points.
     private static readonly double[] s_letterL = [0, 0, 0, 1.4, 0, 1.4, 0.85, 1.4];
-    private static readonly double[] s_letterR = [0, 0, 0, 1.4, 0, 0, 0.6, 0.02, 0.6, 0.02, 0.85, 0.2, 0.85, 0.2, 0.85, 0.52, 0.85, 0.52, 0.6, 0.72, 0.6, 0.72, 0, 0.72, 0.45, 0.72, 0.9, 1.4];
+    private static readonly double[] s_letterR =
+    [
+        0,
+        0,
+        0,
+        1.4,
+        0,
+        0,
+        0.6,
+        0.02,
+        0.6,
+        0.02,
+        0.85,
+        0.2,
+        0.85,
+        0.2,
+        0.85,
+        0.52,
+        0.85,
+        0.52,
+        0.6,
+        0.72,
+        0.6,
+        0.72,
+        0,
+        0.72,
+        0.45,
+        0.72,
+        0.9,
+        1.4,
+    ];
 
     /// <summary>One to three devices of the chest.</summary>
     public static void PaintChestDevices(AttenuationMap map, PhantomPatient patient, SeededRandom random)
@@ -69,7 +99,11 @@ internal static class DevicePainter
         var strokes = right ? s_letterL : s_letterR;
         for (var i = 0; i < strokes.Length; i += 4)
         {
-            TubePoint At(int k) => new(x + size * (strokes[k] * cos - strokes[k + 1] * sin), y + size * (strokes[k] * sin + strokes[k + 1] * cos), size * 0.13);
+            TubePoint At(int k) =>
+                new(
+                    x + size * (strokes[k] * cos - strokes[k + 1] * sin),
+                    y + size * (strokes[k] * sin + strokes[k + 1] * cos),
+                    size * 0.13);
             map.AddTube([At(i), At(i + 2)], 0, 5 / size); // a lead letter lets nothing through
         }
     }
@@ -83,8 +117,23 @@ internal static class DevicePainter
         var vein = middle - 0.7 * patient.MediastinumMm; // superior vena cava, on the image's left
         var neck = random.Chance(0.5);
         Point2D[] way = neck
-            ? [new(middle + side * 34, -70), new(middle + side * 30, -10), new(middle + side * 22, 38), new(vein, 82), new(vein + 2, tip)]
-            : [new(middle + side * 190, 30), new(middle + side * 120, 34), new(middle + side * 62, 44), new(middle + side * 24, 52), new(vein, 86), new(vein + 2, tip)];
+            ?
+            [
+                new(middle + side * 34, -70),
+                new(middle + side * 30, -10),
+                new(middle + side * 22, 38),
+                new(vein, 82),
+                new(vein + 2, tip),
+            ]
+            :
+            [
+                new(middle + side * 190, 30),
+                new(middle + side * 120, 34),
+                new(middle + side * 62, 44),
+                new(middle + side * 24, 52),
+                new(vein, 86),
+                new(vein + 2, tip),
+            ];
         map.AddTube(Smooth(way, scale, 1.15), 0, PlasticMu * 1.3);
     }
 
@@ -127,7 +176,20 @@ internal static class DevicePainter
         Point2D[] way = [new(x + random.Uniform(-8, 8), -90), new(x + 1, -20), new(x, 20), new(x, end)];
         map.AddTube(Smooth(way, scale, 5.2), 1.3, PlasticMu, 0);
         if (random.Chance(0.6)) // a feeding tube beside it, down to the stomach
-            map.AddTube(Smooth([new(x + 6, -90), new(x + 5, 20), new(x + 7, 150), new(x + 14, 215), new(x + 40, 250), new(x + 62, 262)], scale, 2.2), 0.9, PlasticMu * 1.4);
+            map.AddTube(
+                Smooth(
+                    [
+                        new(x + 6, -90),
+                        new(x + 5, 20),
+                        new(x + 7, 150),
+                        new(x + 14, 215),
+                        new(x + 40, 250),
+                        new(x + 62, 262),
+                    ],
+                    scale,
+                    2.2),
+                0.9,
+                PlasticMu * 1.4);
     }
 
     private static void PaintElectrodes(AttenuationMap map, PhantomPatient patient, SeededRandom random)
@@ -140,7 +202,18 @@ internal static class DevicePainter
             map.AddRing(x, y, 6.5, 6.5, 0, 1.6, 0.35, 0.25);
             map.AddEllipse(x, y, 2.6, 2.6, 0, 1.4);
             var out1 = new Point2D(x + side * 18, y + random.Uniform(-15, 25));
-            map.AddTube(Smooth([new(x, y), out1, new(x + side * 60, y + random.Uniform(20, 120)), new(x + side * 130, y + random.Uniform(60, 260))], 1, 0.9), 0, SteelMu * 0.5);
+            map.AddTube(
+                Smooth(
+                    [
+                        new(x, y),
+                        out1,
+                        new(x + side * 60, y + random.Uniform(20, 120)),
+                        new(x + side * 130, y + random.Uniform(60, 260)),
+                    ],
+                    1,
+                    0.9),
+                0,
+                SteelMu * 0.5);
         }
     }
 
@@ -155,7 +228,13 @@ internal static class DevicePainter
             var t = (double)i / parts - segment;
             var (p0, p1) = (points[Math.Max(0, segment - 1)], points[segment]);
             var (p2, p3) = (points[segment + 1], points[Math.Min(points.Length - 1, segment + 2)]);
-            var p = (p1 * 2 + (p2 - p0) * t + (p0 * 2 - p1 * 5 + p2 * 4 - p3) * (t * t) + (p1 * 3 - p0 - p2 * 3 + p3) * (t * t * t)) * 0.5;
+            var p =
+                (
+                    p1 * 2
+                    + (p2 - p0) * t
+                    + (p0 * 2 - p1 * 5 + p2 * 4 - p3) * (t * t)
+                    + (p1 * 3 - p0 - p2 * 3 + p3) * (t * t * t)
+                ) * 0.5;
             line[i] = new(p.X, p.Y * scaleY, radiusMm);
         }
         return line;

@@ -9,14 +9,25 @@ namespace Marrow.Phantoms;
 /// </summary>
 internal sealed class FilmResponse
 {
-    private readonly double _scatter, _photons, _equalise, _sharpen, _heel, _gamma, _contrast, _black, _white, _openLow, _openHigh;
+    private readonly double _scatter,
+        _photons,
+        _equalise,
+        _sharpen,
+        _heel,
+        _gamma,
+        _contrast,
+        _black,
+        _white,
+        _openLow,
+        _openHigh;
     private readonly double _collimateLeft, _collimateTop, _collimateRight, _collimateBottom, _collimateTilt, _shutter;
 
     /// <param name="chest">Exposed and displayed for the lungs; else for the bones.</param>
     public FilmResponse(SeededRandom random, bool chest)
     {
         _scatter = random.Uniform(0.25, 0.75); // of the primary, after the grid
-        _photons = random.FromQuantiles([(0, 30_000), (0.5, 110_000), (1, 450_000)]); // per square millimetre, without a patient
+        // per square millimetre, without a patient
+        _photons = random.FromQuantiles([(0, 30_000), (0.5, 110_000), (1, 450_000)]);
         _equalise = random.Chance(0.7) ? random.Uniform(0.15, 0.55) : 0;
         _sharpen = random.Uniform(0, 0.7);
         _heel = random.Uniform(-0.12, 0.12);
@@ -108,7 +119,11 @@ internal sealed class FilmResponse
                 var grey = _black + t * (_white - _black);
                 var lean = _collimateTilt * (v - 0.5);
                 var slope = _collimateTilt * (u - 0.5);
-                if (u + lean < _collimateLeft || u + lean > 1 - _collimateRight || v + slope < _collimateTop || v + slope > 1 - _collimateBottom)
+                if (
+                    u + lean < _collimateLeft
+                    || u + lean > 1 - _collimateRight
+                    || v + slope < _collimateTop
+                    || v + slope > 1 - _collimateBottom)
                     grey = _shutter;
                 pixels[i] = (byte)Math.Clamp(grey + 0.5, 0, 255);
             }
@@ -116,7 +131,9 @@ internal sealed class FilmResponse
         return pixels;
     }
 
-    /// <summary>Tones between which the body lies: 2 % and 99.5 % of the pixels that the open beam did not reach.</summary>
+    /// <summary>
+    /// Tones between which the body lies: 2 % and 99.5 % of the pixels that the open beam did not reach.
+    /// </summary>
     private static (double Low, double High) Percentiles(float[] tone, float[] signal, float open)
     {
         const int bins = 2048;
@@ -145,7 +162,9 @@ internal sealed class FilmResponse
         return (low, Math.Max(high, low + 0.1));
     }
 
-    /// <summary>The detector's point spread, in place: each neighbour in a row and in a column gives <paramref name="share"/>.</summary>
+    /// <summary>
+    /// The detector's point spread, in place: each neighbour in a row and in a column gives <paramref name="share"/>.
+    /// </summary>
     private static void Binomial(float[] image, int width, int height, float share)
     {
         var previous = new float[width];

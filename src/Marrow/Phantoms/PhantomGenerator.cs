@@ -52,7 +52,9 @@ public static class PhantomGenerator
     private static readonly (double, double)[] s_cobb1Quantiles =
         [(0, 5.7), (0.05, 11.4), (0.25, 23.8), (0.5, 36.9), (0.75, 51), (0.95, 72.3), (1, 88)];
 
-    /// <summary>Film <paramref name="film"/> (0, 1, ...) of patient <paramref name="patient"/>: the same body, another picture.</summary>
+    /// <summary>
+    /// Film <paramref name="film"/> (0, 1, ...) of patient <paramref name="patient"/>: the same body, another picture.
+    /// </summary>
     internal static SpinePhantom Spine(ulong seed, int patient, int film = 0, PhantomOptions? options = null)
     {
         options ??= new();
@@ -67,13 +69,22 @@ public static class PhantomGenerator
         // The field runs from above T1 to below L5, shares of the image as in SpineWeb 16.
         var (top, bottom) = (random.Uniform(0.025, 0.07), random.Uniform(0.06, 0.17));
         var mmPerPixel = anatomy.Spine.EndMm / (height * (1 - top - bottom));
-        var middle = anatomy.Spine.Vertebrae.Average(v => v.Center.X) + random.Uniform(-0.07, 0.07) * width * mmPerPixel;
-        // A wide curve on a narrow film: the field is moved, and widened where that is not enough, to hold every corner.
-        var xs = anatomy.Spine.Vertebrae.SelectMany(v => (double[])[v.TopLeft.X, v.TopRight.X, v.BottomLeft.X, v.BottomRight.X]).ToArray();
+        var middle =
+            anatomy.Spine.Vertebrae.Average(v => v.Center.X) + random.Uniform(-0.07, 0.07) * width * mmPerPixel;
+        // A wide curve on a narrow film: the field is moved, and widened where that is not enough, to hold every
+        // corner.
+        var xs = anatomy
+            .Spine.Vertebrae.SelectMany(v => (double[])[v.TopLeft.X, v.TopRight.X, v.BottomLeft.X, v.BottomRight.X])
+            .ToArray();
         mmPerPixel = Math.Max(mmPerPixel, (xs.Max() - xs.Min()) / ((1 - 2 * SideMargin) * width));
         var reach = (0.5 - SideMargin) * width * mmPerPixel;
         middle = Math.Clamp(middle, xs.Max() - reach, Math.Max(xs.Max() - reach, xs.Min() + reach));
-        var map = new AttenuationMap(width, height, mmPerPixel, middle - 0.5 * width * mmPerPixel, -top * height * mmPerPixel);
+        var map = new AttenuationMap(
+            width,
+            height,
+            mmPerPixel,
+            middle - 0.5 * width * mmPerPixel,
+            -top * height * mmPerPixel);
 
         PaintBody(map, anatomy, random);
         if (operated)
@@ -84,12 +95,24 @@ public static class PhantomGenerator
             DevicePainter.PaintMarker(map, random);
         var pixels = new FilmResponse(random, chest: false).Expose(map, random);
 
-        var toPixels = AffineTransform.Translate(-map.LeftMm, -map.TopMm).Then(AffineTransform.Scale(1 / mmPerPixel, 1 / mmPerPixel));
+        var toPixels = AffineTransform
+            .Translate(-map.LeftMm, -map.TopMm)
+            .Then(AffineTransform.Scale(1 / mmPerPixel, 1 / mmPerPixel));
         Vertebra[] vertebrae = [.. anatomy.Spine.Vertebrae.Select(v => v.Transform(toPixels))];
-        return new() { Width = width, Height = height, Pixels = pixels, Vertebrae = vertebrae, Cobb = CobbAngles.Measure(vertebrae, height) };
+        return new()
+        {
+            Width = width,
+            Height = height,
+            Pixels = pixels,
+            Vertebrae = vertebrae,
+            Cobb = CobbAngles.Measure(vertebrae, height),
+        };
     }
 
-    /// <summary>Chest film of study <paramref name="study"/> of patient <paramref name="patient"/>: findings may change between studies.</summary>
+    /// <summary>
+    /// Chest film of study <paramref name="study"/> of patient <paramref name="patient"/>: findings may change between
+    /// studies.
+    /// </summary>
     public static ChestPhantom Chest(ulong seed, int patient, int study = 0, PhantomOptions? options = null)
     {
         options ??= new();

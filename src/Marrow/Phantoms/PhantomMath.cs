@@ -34,7 +34,8 @@ internal static class PhantomMath
             (mantissa, exponent) = (mantissa / 2, exponent + 1);
         var s = (mantissa - 1) / (mantissa + 1); // ln m = 2 artanh s, |s| < 0.172
         var s2 = s * s;
-        return exponent * (Ln2High + Ln2Low) + 2 * s * (1 + s2 * (1.0 / 3 + s2 * (1.0 / 5 + s2 * (1.0 / 7 + s2 * (1.0 / 9 + s2 / 11)))));
+        return exponent * (Ln2High + Ln2Low)
+            + 2 * s * (1 + s2 * (1.0 / 3 + s2 * (1.0 / 5 + s2 * (1.0 / 7 + s2 * (1.0 / 9 + s2 / 11)))));
     }
 
     /// <summary>x^power for x of 0 or more.</summary>
@@ -46,7 +47,8 @@ internal static class PhantomMath
         var quarter = Math.Round(radians / (Math.PI / 2));
         var r = radians - quarter * (Math.PI / 2); // |r| <= pi / 4
         var r2 = r * r;
-        var sin = r * (1 + r2 * (-1.0 / 6 + r2 * (1.0 / 120 + r2 * (-1.0 / 5040 + r2 * (1.0 / 362880 - r2 / 39916800)))));
+        var sin =
+            r * (1 + r2 * (-1.0 / 6 + r2 * (1.0 / 120 + r2 * (-1.0 / 5040 + r2 * (1.0 / 362880 - r2 / 39916800)))));
         var cos = 1 + r2 * (-1.0 / 2 + r2 * (1.0 / 24 + r2 * (-1.0 / 720 + r2 * (1.0 / 40320 - r2 / 3628800))));
         return ((long)quarter & 3) switch
         {
@@ -78,7 +80,10 @@ internal static class PhantomMath
         return q > 0 ? Math.Sqrt(q) : 0;
     }
 
-    /// <summary>Close to a normal distribution, mean 0 and standard deviation 1: 48 coins and a uniform number for the steps between.</summary>
+    /// <summary>
+    /// Close to a normal distribution, mean 0 and standard deviation 1: 48 coins and a uniform number for the steps
+    /// between.
+    /// </summary>
     public static double Normal(SeededRandom random)
     {
         var word = random.NextUInt64();
@@ -91,7 +96,9 @@ internal static class PhantomMath
     /// <summary>A sign, -1 or 1.</summary>
     public static int Sign(this SeededRandom random) => random.Next(2) * 2 - 1;
 
-    /// <summary>A value from a distribution given by its quantiles at equal or unequal steps, linear between them.</summary>
+    /// <summary>
+    /// A value from a distribution given by its quantiles at equal or unequal steps, linear between them.
+    /// </summary>
     public static double FromQuantiles(this SeededRandom random, ReadOnlySpan<(double Share, double Value)> quantiles)
     {
         var share = random.NextDouble();

@@ -1,3 +1,4 @@
+using System.Globalization;
 namespace Marrow.Phantoms;
 
 /// <summary>What phantoms look like and how many of what kind; the defaults resemble the real sets.</summary>
@@ -16,7 +17,9 @@ public sealed record PhantomOptions
     /// <summary>Share of the spine phantoms that belong to a patient who has a film already, 0 to 0.9.</summary>
     internal double RepeatedFilms { get; init; } = 0.3;
 
-    /// <summary>Share of the chest phantoms written to the validation part, 0 to 0.9; its labels are 0 or 1 alone.</summary>
+    /// <summary>
+    /// Share of the chest phantoms written to the validation part, 0 to 0.9; its labels are 0 or 1 alone.
+    /// </summary>
     internal double ValidationShare { get; init; } = 0.15;
 
     /// <summary>Throws <see cref="MarrowException"/> that names the value, its range and the default.</summary>
@@ -37,6 +40,9 @@ public sealed record PhantomOptions
     private static void Check(string name, double value, double low, double high, string hint)
     {
         if (!(value >= low && value <= high))
-            throw new MarrowException(FormattableString.Invariant($"Phantom option {name}: expected {low} to {high}, found {value}.{hint}"));
+            throw new MarrowException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Phantom option {name}: expected {low} to {high}, found {value}.{hint}"));
     }
 }

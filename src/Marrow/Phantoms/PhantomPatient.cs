@@ -58,7 +58,9 @@ internal sealed class PhantomPatient
     /// <summary>Top of the iliac crests against the end of L5.</summary>
     public double CrestMm { get; }
 
-    /// <summary>Sideways shift of pedicles and spinous processes from turning the body, half-widths of a vertebra.</summary>
+    /// <summary>
+    /// Sideways shift of pedicles and spinous processes from turning the body, half-widths of a vertebra.
+    /// </summary>
     public double Rotation { get; }
 
     /// <summary>How much shorter the bent spine makes the chest.</summary>
@@ -89,7 +91,9 @@ internal sealed record ChestSigns
     public double HeartScale { get; init; } = 0.95;
     public double MediastinumScale { get; init; } = 1;
 
-    /// <summary>Height of the fluid above the costophrenic angle, mm, for the image's left and right; 0 is none.</summary>
+    /// <summary>
+    /// Height of the fluid above the costophrenic angle, mm, for the image's left and right; 0 is none.
+    /// </summary>
     public double EffusionLeftMm { get; init; }
     public double EffusionRightMm { get; init; }
 
@@ -99,7 +103,9 @@ internal sealed record ChestSigns
     /// <summary>0 to 1: haze around the hila and thick vessels on both sides.</summary>
     public double Edema { get; init; }
 
-    /// <summary>Width of the air outside a collapsed lung, mm; positive on the image's right, negative on its left.</summary>
+    /// <summary>
+    /// Width of the air outside a collapsed lung, mm; positive on the image's right, negative on its left.
+    /// </summary>
     public double PneumothoraxMm { get; init; }
 
     /// <summary>Rib (0 = first) and side (-1 left, 1 right) that is broken and displaced; null when none.</summary>
@@ -107,7 +113,18 @@ internal sealed record ChestSigns
     public bool HasDevices { get; init; }
 }
 
-/// <summary>An ellipse of lung without its air; place as shares: across 0 (mediastinum) to 1 (ribs), down 0 (top) to 1 (diaphragm).</summary>
+/// <summary>
+/// An ellipse of lung without its air; place as shares: across 0 (mediastinum) to 1 (ribs), down 0 (top) to 1
+/// (diaphragm).
+/// </summary>
 /// <param name="Side">-1 for the image's left, 1 for its right.</param>
 /// <param name="Sharpness">0 fades out, 1 has an edge.</param>
-internal sealed record LungPatch(int Side, double Across, double Down, double RadiusXMm, double RadiusYMm, double TiltRadians, double Strength, double Sharpness);
+internal sealed record LungPatch(
+    int Side,
+    double Across,
+    double Down,
+    double RadiusXMm,
+    double RadiusYMm,
+    double TiltRadians,
+    double Strength,
+    double Sharpness);

@@ -36,7 +36,10 @@ internal static class SkeletonPainter
             {
                 var t = i / 14.0;
                 var bend = 7 * PhantomMath.SinCos(6.2 * t).Sin; // an S from above
-                clavicle[i] = new(middle + side * (13 + 138 * t), inner + (outer - inner) * t + bend, 7.6 - 5.5 * t * (1 - t) * 2.2);
+                clavicle[i] = new(
+                    middle + side * (13 + 138 * t),
+                    inner + (outer - inner) * t + bend,
+                    7.6 - 5.5 * t * (1 - t) * 2.2);
             }
             map.AddTube(clavicle, 1.7, CortexMu * 0.85 * density, SpongyMu * 0.8 * density);
             if (LiesOutside(map, middle + side * 100, 60))
@@ -62,13 +65,24 @@ internal static class SkeletonPainter
             if (inside < -2)
                 return 0;
             var edge = 0.32 - 0.2 * PhantomMath.SmoothStep(20, 32, across);
-            return density * (PhantomMath.SmoothStep(-0.8, 9, inside) * (0.22 + 0.16 * PhantomMath.Bump(across / 36))
-                + edge * PhantomMath.SmoothStep(-0.8, 1, side) * PhantomMath.Bump((depth - 0.8) / 1.5) + 0.05 * PhantomMath.Bump((side - 1) / 2.2));
+            return density
+                * (
+                    PhantomMath.SmoothStep(-0.8, 9, inside) * (0.22 + 0.16 * PhantomMath.Bump(across / 36))
+                    + edge * PhantomMath.SmoothStep(-0.8, 1, side) * PhantomMath.Bump((depth - 0.8) / 1.5)
+                    + 0.05 * PhantomMath.Bump((side - 1) / 2.2));
         });
         foreach (var side in (int[])[-1, 1])
         {
             for (var level = 0; level < 4; level++)
-                map.AddRing(center + side * (25 - 1.5 * level), top + 24 + 23 * level, 7, 5, side * 0.5, 1.2, 0.16, -0.14);
+                map.AddRing(
+                    center + side * (25 - 1.5 * level),
+                    top + 24 + 23 * level,
+                    7,
+                    5,
+                    side * 0.5,
+                    1.2,
+                    0.16,
+                    -0.14);
             // The wing: a shell, thickest at the crest, that ends at the joint with the sacrum.
             var (x, y) = (center + side * 112, end + patient.CrestMm + 90);
             var tilt = side * random.Uniform(0.25, 0.4);
@@ -91,11 +105,28 @@ internal static class SkeletonPainter
         var headX = side < 0 ? body.TopLeft.X : body.TopRight.X;
         var headY = (side < 0 ? body.TopLeft.Y : body.TopRight.Y) + 2;
         var drop = patient.RibDropMm * Math.Min(1.3, 0.42 + 0.12 * rib) * random.Uniform(0.97, 1.03);
-        var steep = rib switch { 0 => 10, < 7 => -3, 7 => 2, 8 => 8, 9 => 16, 10 => 30, _ => 48 } + random.Uniform(-2, 2);
-        var reach = rib switch { 0 => random.Uniform(1.9, 2.3), 10 => 1.3, 11 => random.Uniform(0.5, 0.85), _ => random.Uniform(2.45, 2.7) };
+        var steep =
+            rib switch
+            {
+                0 => 10,
+                < 7 => -3,
+                7 => 2,
+                8 => 8,
+                9 => 16,
+                10 => 30,
+                _ => 48,
+            } + random.Uniform(-2, 2);
+        var reach = rib switch
+        {
+            0 => random.Uniform(1.9, 2.3),
+            10 => 1.3,
+            11 => random.Uniform(0.5, 0.85),
+            _ => random.Uniform(2.45, 2.7),
+        };
         var half = patient.CageHalfWidthAt(headY + 0.5 * drop) + 2.5;
         var center = patient.CageCenterAt(headY + 0.5 * drop);
-        var fracture = patient.Signs.Fracture is { } f && f.Rib == rib && f.Side == side ? random.Uniform(1.0, 1.75) : double.NaN;
+        var fracture =
+            patient.Signs.Fracture is { } f && f.Rib == rib && f.Side == side ? random.Uniform(1.0, 1.75) : double.NaN;
         var width = rib switch { 0 => 6.2, 11 => 3.6, 10 => 4.2, _ => 5 } * random.Uniform(0.93, 1.07);
         var line = new List<TubePoint>();
         const int steps = 44;
@@ -132,7 +163,13 @@ internal static class SkeletonPainter
     private static void PaintTube(AttenuationMap map, List<TubePoint> line, double density) =>
         map.AddTube(line.ToArray(), 0.85, CortexMu * 1.05 * density, SpongyMu * 0.7 * density);
 
-    private static void PaintShoulderBlade(AttenuationMap map, int side, double middle, double scale, double density, SeededRandom random)
+    private static void PaintShoulderBlade(
+        AttenuationMap map,
+        int side,
+        double middle,
+        double scale,
+        double density,
+        SeededRandom random)
     {
         var shift = random.Uniform(-6, 16);
         double X(double x) => middle + side * (x + shift);
@@ -150,13 +187,21 @@ internal static class SkeletonPainter
         }
         map.AddTube(Border(98, 28, 112, 142, -7, 2.4), 0, CortexMu * 0.5 * density);
         map.AddTube(Border(112, 142, 150, 62, 6, 4), 1.2, CortexMu * 0.6 * density, SpongyMu);
-        map.AddTube(Border(100, 40, 158, 16, 0, 4.5), 1.2, CortexMu * 0.55 * density, SpongyMu); // the spine of the blade
+        // the spine of the blade
+        map.AddTube(Border(100, 40, 158, 16, 0, 4.5), 1.2, CortexMu * 0.55 * density, SpongyMu);
         map.AddEllipse(X(126), Y(76), 24, 60, side * 0.1, 0.07 * density, 2);
         map.AddRing(X(153), Y(46), 8, 17, 0, 2, 0.2 * density, 0.12 * density); // socket
         map.AddRing(X(174), Y(42), 23, 24, 0, 2.2, 0.18 * density, 0.42 * density); // head of the arm
-        map.AddTube([new(X(178), Y(58), 14), new(X(186), Y(100), 11.5), new(X(196), Y(230), 11)], 3.6, CortexMu * density, SpongyMu);
+        map.AddTube(
+            [new(X(178), Y(58), 14), new(X(186), Y(100), 11.5), new(X(196), Y(230), 11)],
+            3.6,
+            CortexMu * density,
+            SpongyMu);
     }
 
     private static bool LiesOutside(AttenuationMap map, double x, double y) =>
-        x < map.LeftMm || x > map.LeftMm + map.Width * map.MmPerPixel || y < map.TopMm || y > map.TopMm + map.Height * map.MmPerPixel;
+        x < map.LeftMm
+        || x > map.LeftMm + map.Width * map.MmPerPixel
+        || y < map.TopMm
+        || y > map.TopMm + map.Height * map.MmPerPixel;
 }

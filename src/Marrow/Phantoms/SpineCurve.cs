@@ -11,9 +11,66 @@ namespace Marrow.Phantoms;
 internal sealed class SpineCurve
 {
     // Mean body sizes, T1 to L5, mm: the shares of the image height measured on SpineWeb 16 times a field of 515 mm.
-    private static readonly double[] s_heights = [14, 14.8, 15.6, 16.3, 17, 17.6, 18.2, 18.9, 19.7, 20.7, 21.9, 23.2, 24.4, 25.2, 25.6, 25, 22.8];
-    private static readonly double[] s_widths = [33, 31, 29.8, 29.4, 29.8, 30.8, 32, 33.4, 35, 36.8, 38.8, 40.8, 42.8, 44.8, 47, 49, 50.5];
-    private static readonly double[] s_discs = [4, 3.9, 3.8, 3.8, 4, 4.2, 4.5, 4.8, 5.2, 5.8, 6.6, 7.6, 8.6, 9.6, 10.4, 10.6, 10];
+    private static readonly double[] s_heights =
+    [
+        14,
+        14.8,
+        15.6,
+        16.3,
+        17,
+        17.6,
+        18.2,
+        18.9,
+        19.7,
+        20.7,
+        21.9,
+        23.2,
+        24.4,
+        25.2,
+        25.6,
+        25,
+        22.8,
+    ];
+    private static readonly double[] s_widths =
+    [
+        33,
+        31,
+        29.8,
+        29.4,
+        29.8,
+        30.8,
+        32,
+        33.4,
+        35,
+        36.8,
+        38.8,
+        40.8,
+        42.8,
+        44.8,
+        47,
+        49,
+        50.5,
+    ];
+    private static readonly double[] s_discs =
+    [
+        4,
+        3.9,
+        3.8,
+        3.8,
+        4,
+        4.2,
+        4.5,
+        4.8,
+        5.2,
+        5.8,
+        6.6,
+        7.6,
+        8.6,
+        9.6,
+        10.4,
+        10.6,
+        10,
+    ];
 
     private readonly (double Center, double HalfLength, double Amplitude)[] _bends;
     private double _scale;
@@ -27,7 +84,9 @@ internal sealed class SpineCurve
     public double ThoraxEndMm => Vertebrae[11].LowerMidpoint.Y;
     public double EndMm => Vertebrae[16].LowerMidpoint.Y;
 
-    /// <param name="cobb1Degrees">The largest angle; a little more where the vertebrae's own unevenness exceeds it.</param>
+    /// <param name="cobb1Degrees">
+    /// The largest angle; a little more where the vertebrae's own unevenness exceeds it.
+    /// </param>
     public static SpineCurve Create(SeededRandom random, double cobb1Degrees)
     {
         // A main bend, its counter-bends above and below; in a third of the curves the lowest is the main one.
@@ -87,7 +146,13 @@ internal sealed class SpineCurve
     }
 
     /// <summary>A body of given size whose upper end plate is crossed at y, and the y of its lower one.</summary>
-    public (Vertebra Body, double EndMm) BodyAt(double yMm, double heightMm, double upperWidthMm, double lowerWidthMm, double upperTilt = 0, double lowerTilt = 0)
+    public (Vertebra Body, double EndMm) BodyAt(
+        double yMm,
+        double heightMm,
+        double upperWidthMm,
+        double lowerWidthMm,
+        double upperTilt = 0,
+        double lowerTilt = 0)
     {
         var end = Advance(yMm, heightMm);
         var (upperLeft, upperRight) = EndPlate(yMm, upperWidthMm, upperTilt);
@@ -114,7 +179,13 @@ internal sealed class SpineCurve
         for (var i = 0; i < bodies.Length; i++)
         {
             var width = s_widths[i] * shape.Width[i];
-            (bodies[i], y) = BodyAt(y, s_heights[i] * shape.Height[i], width * 0.98, width * 1.03, shape.UpperTilt[i], shape.LowerTilt[i]);
+            (bodies[i], y) = BodyAt(
+                y,
+                s_heights[i] * shape.Height[i],
+                width * 0.98,
+                width * 1.03,
+                shape.UpperTilt[i],
+                shape.LowerTilt[i]);
             y = Advance(y, s_discs[i] * shape.Disc);
         }
         return bodies;
@@ -146,8 +217,15 @@ internal sealed class SpineCurve
         return least;
     }
 
-    /// <summary>How one person's vertebrae differ from the mean: factors, and tilts of the end plates as tangents.</summary>
-    private sealed record VertebraShape(double[] Width, double[] Height, double[] UpperTilt, double[] LowerTilt, double Disc)
+    /// <summary>
+    /// How one person's vertebrae differ from the mean: factors, and tilts of the end plates as tangents.
+    /// </summary>
+    private sealed record VertebraShape(
+        double[] Width,
+        double[] Height,
+        double[] UpperTilt,
+        double[] LowerTilt,
+        double Disc)
     {
         public static VertebraShape Draw(SeededRandom random)
         {

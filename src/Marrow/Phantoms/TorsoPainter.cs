@@ -33,7 +33,8 @@ internal static class TorsoPainter
                 var x = map.XMm(column);
                 var body = slice.BodyMm(x);
                 var air = body <= 0 ? 0 : slice.AirMm(x, mottle[column]);
-                map.Values[row * map.Width + column] = (float)(SoftTissueMu * Math.Max(0, body * (1 + unevenness[column]) - air));
+                map.Values[row * map.Width + column] = (float)(
+                    SoftTissueMu * Math.Max(0, body * (1 + unevenness[column]) - air));
             }
         }
     }
@@ -49,7 +50,16 @@ internal static class TorsoPainter
             for (var i = 0; i < 17; i++)
             {
                 var direction = random.Uniform(-1.25, 1.35); // down is positive
-                Grow(map, patient, random, side, hilumX, hilumY + random.Uniform(-20, 22), direction, random.Uniform(1.9, 3.6) * thickness, 0);
+                Grow(
+                    map,
+                    patient,
+                    random,
+                    side,
+                    hilumX,
+                    hilumY + random.Uniform(-20, 22),
+                    direction,
+                    random.Uniform(1.9, 3.6) * thickness,
+                    0);
             }
         }
     }
@@ -60,7 +70,11 @@ internal static class TorsoPainter
         if (random.Chance(0.6))
         {
             var y = patient.DomeLeftMm * patient.ThoraxScale + random.Uniform(16, 30);
-            map.AddEllipse(patient.CageCenterAt(y) + random.Uniform(48, 70), y, random.Uniform(16, 34), random.Uniform(8, 17),
+            map.AddEllipse(
+                patient.CageCenterAt(y) + random.Uniform(48, 70),
+                y,
+                random.Uniform(16, 34),
+                random.Uniform(8, 17),
                 random.Uniform(-0.3, 0.3), -SoftTissueMu * random.Uniform(15, 60), 2);
         }
         var loops = random.Next(6);
@@ -97,12 +111,22 @@ internal static class TorsoPainter
         for (var bubbles = 15 + random.Next(35); bubbles > 0; bubbles--)
         {
             var size = random.Uniform(1.5, 5);
-            map.AddEllipse(x + 13 * PhantomMath.Normal(random), y + 17 * PhantomMath.Normal(random), size, size * random.Uniform(0.6, 1.2),
+            map.AddEllipse(
+                x + 13 * PhantomMath.Normal(random),
+                y + 17 * PhantomMath.Normal(random),
+                size,
+                size * random.Uniform(0.6, 1.2),
                 random.Uniform(0, 3), -SoftTissueMu * size * random.Uniform(0.6, 1.6), 2);
         }
     }
 
-    private static void Grow(AttenuationMap map, PhantomPatient patient, SeededRandom random, int side, double x, double y,
+    private static void Grow(
+        AttenuationMap map,
+        PhantomPatient patient,
+        SeededRandom random,
+        int side,
+        double x,
+        double y,
         double direction, double radiusMm, int depth)
     {
         var line = new List<TubePoint> { new(x, y, radiusMm) };
@@ -116,7 +140,16 @@ internal static class TorsoPainter
                 break;
             line.Add(new(x, y, radiusMm));
             if (depth < 3 && random.Chance(0.42))
-                Grow(map, patient, random, side, x, y, direction + random.Sign() * random.Uniform(0.35, 0.8), radiusMm * 0.75, depth + 1);
+                Grow(
+                    map,
+                    patient,
+                    random,
+                    side,
+                    x,
+                    y,
+                    direction + random.Sign() * random.Uniform(0.35, 0.8),
+                    radiusMm * 0.75,
+                    depth + 1);
         }
         map.AddTube(line.ToArray(), 0, SoftTissueMu * 1.1);
     }

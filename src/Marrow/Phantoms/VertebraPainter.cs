@@ -14,7 +14,9 @@ internal static class VertebraPainter
 
     public static void Paint(AttenuationMap map, PhantomPatient patient, SeededRandom random)
     {
-        var textures = new Textures(new(random, map.Width, map.Height, 1.3 / map.MmPerPixel), new(random, map.Width, map.Height, 6 / map.MmPerPixel));
+        var textures = new Textures(
+            new(random, map.Width, map.Height, 1.3 / map.MmPerPixel),
+            new(random, map.Width, map.Height, 6 / map.MmPerPixel));
         // The neck above T1 is seen, though not labelled.
         var y = 0.0;
         for (var level = -1; level >= -4; level--)
@@ -34,17 +36,32 @@ internal static class VertebraPainter
             0.1 * PhantomMath.Bump((px - patient.Spine.XAt(py)) / (38 + 0.07 * Math.Max(0, py - 240))));
     }
 
-    private static void PaintOne(AttenuationMap map, PhantomPatient patient, SeededRandom random, Textures textures, Vertebra body, int level)
+    private static void PaintOne(
+        AttenuationMap map,
+        PhantomPatient patient,
+        SeededRandom random,
+        Textures textures,
+        Vertebra body,
+        int level)
     {
         var lumbar = PhantomMath.SmoothStep(9, 13, level);
         var density = patient.BoneDensity * (0.85 + 0.15 * lumbar);
-        var rotation = Math.Clamp(patient.Rotation
-            + 1.1 * (patient.Spine.SlopeAt(body.Center.Y + 22) - patient.Spine.SlopeAt(body.Center.Y - 22)), -0.42, 0.42);
+        var rotation = Math.Clamp(
+            patient.Rotation
+                + 1.1 * (patient.Spine.SlopeAt(body.Center.Y + 22) - patient.Spine.SlopeAt(body.Center.Y - 22)),
+            -0.42,
+            0.42);
         PaintBody(map, body, density, lumbar, random, textures);
         PaintArch(map, body, density, lumbar, level, rotation, random);
     }
 
-    private static void PaintBody(AttenuationMap map, Vertebra body, double density, double lumbar, SeededRandom random, Textures textures)
+    private static void PaintBody(
+        AttenuationMap map,
+        Vertebra body,
+        double density,
+        double lumbar,
+        SeededRandom random,
+        Textures textures)
     {
         var width = body.TopLeft.DistanceTo(body.TopRight);
         var (upper, lower) = (new Edge(body.TopLeft, body.TopRight), new Edge(body.BottomRight, body.BottomLeft));
@@ -64,7 +81,11 @@ internal static class VertebraPainter
             for (var column = x0; column < x1; column++)
             {
                 var p = new Point2D(map.XMm(column), map.YMm(row));
-                var (dUpper, dLower, dLeft, dRight) = (upper.Inside(p), lower.Inside(p), left.Inside(p), right.Inside(p));
+                var (dUpper, dLower, dLeft, dRight) = (
+                    upper.Inside(p),
+                    lower.Inside(p),
+                    left.Inside(p),
+                    right.Inside(p));
                 if (Math.Min(Math.Min(dUpper, dLower), Math.Min(dLeft, dRight)) < -marginMm)
                     continue;
                 var u = Math.Clamp((dLeft - dRight) / Math.Max(1, dLeft + dRight), -1, 1);
@@ -82,7 +103,8 @@ internal static class VertebraPainter
                     continue;
                 var (fine, coarse) = (textures.Fine.At(column, row), textures.Coarse.At(column, row));
                 var value = spongy * covered * (0.5 + 0.5 * Math.Sqrt(dome)) * (1 + 0.3 * fine + 0.15 * coarse);
-                var plate = (dUpper < dLower ? upperPlate : lowerPlate) * (1 + 0.55 * coarse) * (0.7 + 0.3 * Math.Sqrt(dome));
+                var plate =
+                    (dUpper < dLower ? upperPlate : lowerPlate) * (1 + 0.55 * coarse) * (0.7 + 0.3 * Math.Sqrt(dome));
                 value += covered * plate * PhantomMath.Bump((dPlate - 0.4) / plateMm);
                 // The far rim of a slanted plate.
                 var slanted = (slantAbove ? dUpper : dLower) - slantMm * Math.Sqrt(dome);
@@ -93,7 +115,14 @@ internal static class VertebraPainter
         }
     }
 
-    private static void PaintArch(AttenuationMap map, Vertebra body, double density, double lumbar, int level, double rotation, SeededRandom random)
+    private static void PaintArch(
+        AttenuationMap map,
+        Vertebra body,
+        double density,
+        double lumbar,
+        int level,
+        double rotation,
+        SeededRandom random)
     {
         var across = body.Axis * 0.5; // one unit of u
         var down = (body.LowerMidpoint - body.UpperMidpoint) * 0.5; // one unit of v
@@ -115,26 +144,58 @@ internal static class VertebraPainter
             var u = side * (0.73 - 0.06 * thoracic) + 0.5 * rotation;
             var pedicle = At(u, pedicleV);
             var squeeze = 1 - 0.5 * Math.Abs(rotation) * (side * rotation < 0 ? 1 : 0.2);
-            map.AddRing(pedicle.X, pedicle.Y, (2.1 + 1.1 * lumbar) * squeeze, 4.2 + 2.2 * lumbar, tilt, 0.95, 0.42 * density, 0.1 * density);
+            map.AddRing(
+                pedicle.X,
+                pedicle.Y,
+                (2.1 + 1.1 * lumbar) * squeeze,
+                4.2 + 2.2 * lumbar,
+                tilt,
+                0.95,
+                0.42 * density,
+                0.1 * density);
             // Transverse process: up and outwards in the chest, straight out and slender below.
             if (level >= -1)
             {
                 var tip = side * (1.68 + 0.12 * lumbar + random.Uniform(-0.06, 0.06)) + 0.2 * rotation;
-                map.AddTube([Tube(u, pedicleV, 4), Tube(0.5 * (u + tip), pedicleV - 0.18 * thoracic, 3.3 - 0.5 * lumbar), Tube(tip, pedicleV - 0.42 * thoracic + 0.1 * lumbar, 3 - 1.6 * lumbar)],
+                map.AddTube(
+                    [
+                        Tube(u, pedicleV, 4),
+                        Tube(0.5 * (u + tip), pedicleV - 0.18 * thoracic, 3.3 - 0.5 * lumbar),
+                        Tube(tip, pedicleV - 0.42 * thoracic + 0.1 * lumbar, 3 - 1.6 * lumbar),
+                    ],
                     0.6, cortex * (0.9 - 0.35 * lumbar), spongy * 1.2);
             }
             // Joints with the vertebrae above and below; they cross the discs.
             var wide = 0.62 + 0.1 * lumbar;
-            map.AddTube([Tube(u, pedicleV + 0.1, 3), Tube(wide * side + 0.6 * rotation, 0.55, 3.2 + lumbar), Tube((wide - 0.08) * side + rotation * 0.7, 1.3, 2.6 + 1.8 * lumbar)],
+            map.AddTube(
+                [
+                    Tube(u, pedicleV + 0.1, 3),
+                    Tube(wide * side + 0.6 * rotation, 0.55, 3.2 + lumbar),
+                    Tube((wide - 0.08) * side + rotation * 0.7, 1.3, 2.6 + 1.8 * lumbar),
+                ],
                 0.75, cortex * (0.5 + 0.9 * lumbar), spongy * (1.2 + 1.2 * lumbar));
-            map.AddTube([Tube(u, pedicleV, 3), Tube(u + 0.04 * side, -1.12 - 0.12 * lumbar, 2.2 + 1.8 * lumbar)], 0.75, cortex * (0.4 + 0.9 * lumbar), spongy * (1 + lumbar));
+            map.AddTube(
+                [Tube(u, pedicleV, 3), Tube(u + 0.04 * side, -1.12 - 0.12 * lumbar, 2.2 + 1.8 * lumbar)],
+                0.75,
+                cortex * (0.4 + 0.9 * lumbar),
+                spongy * (1 + lumbar));
             // Lamina, sloping to the middle; above it the canal's opening stays dark.
-            map.AddTube([Tube(0.66 * side + rotation * 0.7, -0.02, 3.4), Tube(0.34 * side + rotation, 0.42, 5.2), Tube(0.1 * side + rotation * 1.2, 0.78, 4.4)],
+            map.AddTube(
+                [
+                    Tube(0.66 * side + rotation * 0.7, -0.02, 3.4),
+                    Tube(0.34 * side + rotation, 0.42, 5.2),
+                    Tube(0.1 * side + rotation * 1.2, 0.78, 4.4),
+                ],
                 0.7, cortex * 1.1, spongy * 3);
         }
         // The spinous process: a narrow ridge that ends in a drop.
         var (ridge, lean) = (rotation * 1.1, random.Uniform(-0.05, 0.05));
-        map.AddTube([Tube(ridge, 0.05, 1.2), Tube(ridge + lean, 0.6, 1.7 + 0.4 * lumbar), Tube(ridge + 0.2 * rotation + lean, 1.1 + 0.15 * thoracic, 2.1 + 0.8 * lumbar)],
+        map.AddTube(
+            [
+                Tube(ridge, 0.05, 1.2),
+                Tube(ridge + lean, 0.6, 1.7 + 0.4 * lumbar),
+                Tube(ridge + 0.2 * rotation + lean, 1.1 + 0.15 * thoracic, 2.1 + 0.8 * lumbar),
+            ],
             0.7, cortex * 2.6, spongy * 2);
     }
 

@@ -1,6 +1,8 @@
 namespace Marrow.Phantoms;
 
-/// <summary>A blur over many pixels, close to a Gaussian: averaged to a small image, three box blurs, drawn up again.</summary>
+/// <summary>
+/// A blur over many pixels, close to a Gaussian: averaged to a small image, three box blurs, drawn up again.
+/// </summary>
 internal static class WideBlur
 {
     /// <param name="sigmaPx">Standard deviation in pixels, of at least 8.</param>

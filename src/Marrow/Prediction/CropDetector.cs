@@ -31,15 +31,25 @@ internal sealed class CropDetector : IDisposable
         _compute.ArrangeForInference(_detector.Model);
     }
 
-    /// <summary>The detector by which a checkpoint's images are cropped is not there: its weights are of no use without it.</summary>
-    public static MarrowException Missing(Checkpoint checkpoint) => MarrowException.NotFound(
-        checkpoint.Name, $"the detector by which its images are cropped, {checkpoint.Config.Input.Crop!.Detector}@{checkpoint.Config.Input.Crop.Digest}", "none of that digest",
-        "Name it too, or fetch it into the hub (marrow hub pull --with-parents).");
+    /// <summary>
+    /// The detector by which a checkpoint's images are cropped is not there: its weights are of no use without it.
+    /// </summary>
+    public static MarrowException Missing(Checkpoint checkpoint) =>
+        MarrowException.NotFound(
+            checkpoint.Name,
+            $"the detector by which its images are cropped, "
+                + $"{checkpoint.Config.Input.Crop!.Detector}@{checkpoint.Config.Input.Crop.Digest}",
+            "none of that digest",
+            "Name it too, or fetch it into the hub (marrow hub pull --with-parents).");
 
     public static void Require(Checkpoint checkpoint)
     {
         if (TaskCatalogue.Find(checkpoint.Config.Task) is not { FindsCrops: true })
-            throw MarrowException.Bad(checkpoint.Name, $"a checkpoint for {string.Join(" or ", TaskCatalogue.Names(t => t.FindsCrops))} to crop by", $"one for {checkpoint.Config.Task}", "Name a detector.");
+            throw MarrowException.Bad(
+                checkpoint.Name,
+                $"a checkpoint for {string.Join(" or ", TaskCatalogue.Names(t => t.FindsCrops))} to crop by",
+                $"one for {checkpoint.Config.Task}",
+                "Name a detector.");
     }
 
     /// <summary>By sample id, for each image once.</summary>
@@ -59,7 +69,18 @@ internal sealed class CropDetector : IDisposable
         if (left.Count == 0)
             return found;
         using var cache = PackedCache.Open(left, _detector.Input, cancellation: cancellation);
-        using var loader = new BatchLoader(left, cache, _detector.Input, null, BatchSize, 0, shuffle: false, dropLast: false) { Cancellation = cancellation };
+        using var loader = new BatchLoader(
+            left,
+            cache,
+            _detector.Input,
+            null,
+            BatchSize,
+            0,
+            shuffle: false,
+            dropLast: false)
+        {
+            Cancellation = cancellation,
+        };
         TaskModel.ForEachBatch(loader, _compute, (images, batch) =>
         {
             cancellation.ThrowIfCancellationRequested();
@@ -84,14 +105,22 @@ internal sealed class CropDetector : IDisposable
         var border = FilmBorder.Of(radiograph);
         var packed = Preprocessor.Prepare(border.Film, _detector.Input);
         var images = _compute.Arrange(Preprocessor.ToTensor([packed], _detector.Input));
-        return Of(_detector.Spines(images, [packed.ToInput], _compute)[0], border.ToOriginal.Invert().Then(packed.ToInput), radiograph.OriginalWidth, radiograph.OriginalHeight);
+        return Of(
+            _detector.Spines(images, [packed.ToInput], _compute)[0],
+            border.ToOriginal.Invert().Then(packed.ToInput),
+            radiograph.OriginalWidth,
+            radiograph.OriginalHeight);
     }
 
     /// <summary>Input pixels -> original ones.</summary>
     public static DetectedSpine Of(SpinePrediction spine, AffineTransform toInput, int width, int height)
     {
         var toOriginal = toInput.Invert();
-        return new(width, height, [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))], spine.Filled.Count(filled => !filled));
+        return new(
+            width,
+            height,
+            [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))],
+            spine.Filled.Count(filled => !filled));
     }
 
     public void Dispose() => _detector.Dispose();

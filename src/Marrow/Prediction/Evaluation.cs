@@ -24,19 +24,25 @@ public static class Evaluation
     private const int BatchSize = 8;
 
     /// <summary>
-    /// The samples to measure on, read as the checkpoint's own data was, but for what <paramref name="change"/> changes.
-    /// Throws <see cref="MarrowException"/> when the checkpoint does not say what was held out, held nothing out, or these
-    /// files are not those that it was trained on and what it held out can't be found among them.
+    /// The samples to measure on, read as the checkpoint's own data was, but for what <paramref name="change"/>
+    /// changes. Throws <see cref="MarrowException"/> when the checkpoint does not say what was held out, held nothing
+    /// out, or these files are not those that it was trained on and what it held out can't be found among them.
     /// </summary>
-    internal static (Dataset Dataset, IReadOnlyList<Sample> Samples) Samples(Checkpoint checkpoint, string name, string root, EvaluationSplit split, string? format = null, Func<DatasetOptions, DatasetOptions>? change = null)
+    internal static (Dataset Dataset, IReadOnlyList<Sample> Samples) Samples(
+        Checkpoint checkpoint,
+        string name,
+        string root,
+        EvaluationSplit split,
+        string? format = null,
+        Func<DatasetOptions, DatasetOptions>? change = null)
     {
         var selected = EvaluationSamples.Select(checkpoint, name, root, split, format, change);
         return (selected.Dataset, selected.Samples);
     }
 
     /// <summary>
-    /// The metrics of the checkpoint's own task. Nothing is augmented. Throws <see cref="MarrowException"/> for one that
-    /// looks at a crop without the detector that it crops by.
+    /// The metrics of the checkpoint's own task. Nothing is augmented. Throws <see cref="MarrowException"/> for one
+    /// that looks at a crop without the detector that it crops by.
     /// </summary>
     /// <param name="detector">Null where the checkpoint looks at whole images.</param>
     public static IReadOnlyList<MetricValue> Measure(
@@ -51,9 +57,30 @@ public static class Evaluation
         using var task = checkpoint.BuildTask();
         var compute = Compute.Choose(device: device);
         compute.ArrangeForInference(task.Model);
-        using var cache = PackedCache.Open(samples, task.Input, cacheFolder: null, progress, cancellation: cancellation);
-        using var masks = task.MaskClasses.Count == 0 ? null : MaskPack.Open(samples, task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
-        using var loader = new BatchLoader(samples, cache, task.Input, null, BatchSize, 0, shuffle: false, dropLast: false, Environment.ProcessorCount, masks: masks) { Cancellation = cancellation };
+        using var cache = PackedCache.Open(
+            samples,
+            task.Input,
+            cacheFolder: null,
+            progress,
+            cancellation: cancellation);
+        using var masks =
+            task.MaskClasses.Count == 0
+                ? null
+                : MaskPack.Open(samples, task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
+        using var loader = new BatchLoader(
+            samples,
+            cache,
+            task.Input,
+            null,
+            BatchSize,
+            0,
+            shuffle: false,
+            dropLast: false,
+            Environment.ProcessorCount,
+            masks: masks)
+        {
+            Cancellation = cancellation,
+        };
         return task.Measure(loader, compute, (bootstrap ?? new()) with { Cancellation = cancellation });
     }
 
@@ -68,8 +95,8 @@ public static class Evaluation
     }
 
     /// <summary>
-    /// What checkpoints of spines find on each sample, in float32, image by image as a user's prediction goes, but for its
-    /// refusal of films that seem to show no whole spine.
+    /// What checkpoints of spines find on each sample, in float32, image by image as a user's prediction goes, but for
+    /// its refusal of films that seem to show no whole spine.
     /// </summary>
     /// <param name="checkpoints">A detector of vertebrae, a regressor of angles, a refiner, or those together.</param>
     internal static IReadOnlyList<Finding> FindSpines(
@@ -80,7 +107,10 @@ public static class Evaluation
     }
 
     private static List<SpinePredictor.Measurement> MeasureEach(
-        SpinePredictor predictor, IReadOnlyList<Sample> samples, Action<Progress>? progress, CancellationToken cancellation)
+        SpinePredictor predictor,
+        IReadOnlyList<Sample> samples,
+        Action<Progress>? progress,
+        CancellationToken cancellation)
     {
         var found = new List<SpinePredictor.Measurement>();
         var (width, height) = predictor.DecodeSize;
@@ -95,7 +125,8 @@ public static class Evaluation
 
     /// <summary>
     /// The angles of the corners, what their error lets expect, the regressor's, and both mixed, each with its metrics,
-    /// image by image as a user's prediction goes, but for its refusal of films that seem to show no whole spine. Keys: "landmarks", "expected", "regressor", "fused".
+    /// image by image as a user's prediction goes, but for its refusal of films that seem to show no whole spine. Keys:
+    /// "landmarks", "expected", "regressor", "fused".
     /// </summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(
         IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
@@ -123,10 +154,18 @@ public static class Evaluation
                 .. Angles.Measure(truth, [.. findings.Select(f => f.LandmarkAngles!.Degrees)], patients, bootstrap),
                 .. samples.All(s => s.Vertebrae.Count > 0) ? Landmarks.Measure(pairs, bootstrap) : [],
             ];
-            results["expected"] = Angles.Measure(truth, [.. findings.Select(f => f.ExpectedDegrees)], patients, bootstrap);
+            results["expected"] = Angles.Measure(
+                truth,
+                [.. findings.Select(f => f.ExpectedDegrees)],
+                patients,
+                bootstrap);
         }
         if (findings.All(f => f.RegressorDegrees.Count > 0))
-            results["regressor"] = Angles.Measure(truth, [.. findings.Select(f => f.RegressorDegrees)], patients, bootstrap);
+            results["regressor"] = Angles.Measure(
+                truth,
+                [.. findings.Select(f => f.RegressorDegrees)],
+                patients,
+                bootstrap);
         if (results.ContainsKey("landmarks") && results.ContainsKey("regressor"))
             results["fused"] = Angles.Measure(truth, [.. findings.Select(f => f.CobbDegrees)], patients, bootstrap);
         return results;

@@ -26,86 +26,164 @@ public sealed record EvaluationSamples
 
     /// <param name="change">How the data are read otherwise than for training; null: not at all.</param>
     /// <param name="hub">Where ancestors are looked for; null: they are not asked what they saw.</param>
-    public static EvaluationSamples Select(Checkpoint checkpoint, string name, string root, EvaluationSplit split, string? format = null, Func<DatasetOptions, DatasetOptions>? change = null, LocalHub? hub = null)
+    public static EvaluationSamples Select(
+        Checkpoint checkpoint,
+        string name,
+        string root,
+        EvaluationSplit split,
+        string? format = null,
+        Func<DatasetOptions, DatasetOptions>? change = null,
+        LocalHub? hub = null)
     {
         var divided = checkpoint.Parents.Datasets.Where(d => d.Use is not null).ToList();
         var trained = divided.FirstOrDefault(d => d.Name == name) ?? divided.FirstOrDefault();
         var use = trained?.Use;
         var known = format is null || format == use?.Format;
         var options = known && use is not null ? use.Options : TaskLabels.OptionsFor(format, checkpoint.Config);
-        var dataset = DatasetCatalogue.Open(new()
-        {
-            Name = name,
-            Format = format ?? use?.Format ?? throw new MarrowException($"{checkpoint.Name}: does not say how its data was read. Give --format."),
-            Root = root,
-            Options = change is null ? options : change(options),
-        });
+        var dataset = DatasetCatalogue.Open(
+            new()
+            {
+                Name = name,
+                Format = format
+                    ?? use?.Format
+                    ?? throw new MarrowException(
+                        $"{checkpoint.Name}: does not say how its data was read. Give --format."),
+                Root = root,
+                Options = change is null ? options : change(options),
+            }
+        );
         var labelled = Labelled(checkpoint, dataset);
         EvaluationSamples selected;
         if (split == EvaluationSplit.All)
             selected = new(dataset: dataset, samples: labelled);
         else if (!known || use is null || use.HeldOut == 0)
-            throw new MarrowException($"{checkpoint.Name}: {(use is { HeldOut: 0 } ? "was trained on all of its data" : "does not say what was held out")}. Measure on other data with --split all.");
+            throw new MarrowException(
+                $"{checkpoint.Name}: "
+                    + $"{(use is { HeldOut: 0 } ? "was trained on all of its data" : "does not say what was held out")}. Measure on other data with --split all."
+            );
         else
             selected = HeldOut(checkpoint, trained!, use, dataset, labelled);
-        return hub is null ? selected : selected with { Warnings = [.. selected.Warnings, .. Seen(checkpoint, name, selected, hub)] };
+        return hub is null
+            ? selected
+            : selected with
+            {
+                Warnings = [.. selected.Warnings, .. Seen(checkpoint, name, selected, hub)],
+            };
     }
 
-    /// <summary>Throws <see cref="MarrowException"/> where the checkpoint has other outputs than the data, or none is labelled.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> where the checkpoint has other outputs than the data, or none is labelled.
+    /// </summary>
     private static List<Sample> Labelled(Checkpoint checkpoint, Dataset dataset)
     {
         var config = checkpoint.Config;
-        const string remedy = "Read the data as it was read for training: name it as the checkpoint does, or give --format.";
+        const string remedy =
+            "Read the data as it was read for training: name it as the checkpoint does, or give --format.";
         var task = TaskCatalogue.Find(config.Task);
         if (task is { LearnsFromMasks: true } && !dataset.MaskClasses.SequenceEqual(config.Classes))
-            throw MarrowException.Bad(dataset.Root, $"masks of {checkpoint.Name}'s classes: {string.Join(", ", config.Classes)}", dataset.MaskClasses.Count == 0 ? "no masks" : string.Join(", ", dataset.MaskClasses), remedy);
+            throw MarrowException.Bad(
+                dataset.Root,
+                $"masks of {checkpoint.Name}'s classes: {string.Join(", ", config.Classes)}",
+                dataset.MaskClasses.Count == 0 ? "no masks" : string.Join(", ", dataset.MaskClasses),
+                remedy);
         var shown = config.Input.Crop is { } crop ? CroppedSamples.Describe(dataset, crop.Region) : dataset;
         if (task is { HasNamedOutputs: true } && !shown.Layout.Names.SequenceEqual(config.Classes))
-            throw MarrowException.Bad(dataset.Root, $"the outputs of {checkpoint.Name}: {string.Join(", ", config.Classes)}", shown.Layout.Names.Count == 0 ? "none" : string.Join(", ", shown.Layout.Names), remedy);
-        var labelled = dataset.Samples.Where(s => CroppedSamples.IsLabelled(s, config.Task, config.Input.Crop?.Region)).ToList();
-        return labelled.Count > 0 ? labelled : throw MarrowException.Bad(dataset.Root, $"samples with targets for {config.Task}", $"none among {dataset.Samples.Count}", "Name labelled data.");
+            throw MarrowException.Bad(
+                dataset.Root,
+                $"the outputs of {checkpoint.Name}: {string.Join(", ", config.Classes)}",
+                shown.Layout.Names.Count == 0 ? "none" : string.Join(", ", shown.Layout.Names),
+                remedy);
+        var labelled = dataset
+            .Samples.Where(s => CroppedSamples.IsLabelled(s, config.Task, config.Input.Crop?.Region))
+            .ToList();
+        return labelled.Count > 0
+            ? labelled
+            : throw MarrowException.Bad(
+                dataset.Root,
+                $"samples with targets for {config.Task}",
+                $"none among {dataset.Samples.Count}",
+                "Name labelled data.");
     }
 
-    private static EvaluationSamples HeldOut(Checkpoint checkpoint, ParentDataset trained, DatasetUse use, Dataset dataset, List<Sample> labelled)
+    private static EvaluationSamples HeldOut(
+        Checkpoint checkpoint,
+        ParentDataset trained,
+        DatasetUse use,
+        Dataset dataset,
+        List<Sample> labelled)
     {
         var digest = PatientSplit.FilesDigest(dataset);
         var same = digest == trained.FilesDigest;
-        if (checkpoint.Split is not { } recorded || recorded.Dataset != trained.Name || recorded.FilesDigest != trained.FilesDigest)
+        if (
+            checkpoint.Split is not { } recorded
+            || recorded.Dataset != trained.Name
+            || recorded.FilesDigest != trained.FilesDigest)
         {
-            return same ? new(dataset: dataset, samples: LabelledSamples.Divide(labelled, checkpoint.Config.Task, use.HeldOut, use.Seed).HeldOut)
-                : throw MarrowException.Bad(dataset.Root, $"the files of {trained.Name} that {checkpoint.Name} was trained on, {Short(trained.FilesDigest)}", $"others, {Short(digest)}, {Text(dataset.Samples.Count)} images",
-                    "Of changed files it is not known which it was trained on. Measure on the files as they were, or all of these with --split all: the numbers are then no measure of new images.");
+            return same
+                ? new(
+                    dataset: dataset,
+                    samples: LabelledSamples.Divide(labelled, checkpoint.Config.Task, use.HeldOut, use.Seed).HeldOut)
+                : throw MarrowException.Bad(
+                    dataset.Root,
+                    $"the files of {trained.Name} that {checkpoint.Name} was trained on, {Short(trained.FilesDigest)}",
+                    $"others, {Short(digest)}, {Text(dataset.Samples.Count)} images",
+                    "Of changed files it is not known which it was trained on. Measure on the files as they were, or "
+                        + "all of these with --split all: the numbers are then no measure of new images."
+                );
         }
         var heldOut = recorded.Among(labelled);
         if (same && heldOut.Count == recorded.Images)
             return new(dataset: dataset, samples: heldOut);
-        var difference = same ? "the files are those that it was trained on, but their patients or labels have changed" : $"the files are others, {Short(digest)}, than those that it was trained on, {Short(recorded.FilesDigest)}";
+        var difference = same
+            ? "the files are those that it was trained on, but their patients or labels have changed"
+            : $"the files are others, {Short(digest)}, than those that it was trained on, "
+                + $"{Short(recorded.FilesDigest)}";
         if (heldOut.Count == 0)
-            throw MarrowException.Bad(dataset.Root, $"some of the {Text(recorded.Images)} images that {checkpoint.Name} held out, under the same names and patients", "none", $"{char.ToUpperInvariant(difference[0])}{difference[1..]}. Measure on the files as they were, or all of these with --split all.");
+            throw MarrowException.Bad(
+                dataset.Root,
+                $"some of the {Text(recorded.Images)} images that {checkpoint.Name} held out, under the same names "
+                    + $"and patients",
+                "none",
+                $"{char.ToUpperInvariant(difference[0])}{difference[1..]}. Measure on the files as they were, or all "
+                    + $"of these with --split all."
+            );
         var others = labelled.Count - heldOut.Count;
         return new(
             dataset: dataset,
             samples: heldOut)
         {
-            Warnings = [$"{checkpoint.Name}: {difference}. Measured are {Text(heldOut.Count)} of the {Text(recorded.Images)} images that it held out; the other {Text(others)} images here are left out, since it was trained on them or does not know them."],
+            Warnings =
+            [
+                $"{checkpoint.Name}: {difference}. Measured are {Text(heldOut.Count)} of the {Text(recorded.Images)} "
+                    + $"images that it held out; the other {Text(others)} images here are left out, since it was "
+                    + $"trained on them or does not know them.",
+            ],
         };
     }
 
     /// <summary>What the checkpoint and its ancestors saw of the images that are measured.</summary>
-    private static IEnumerable<string> Seen(Checkpoint checkpoint, string name, EvaluationSamples selected, LocalHub hub)
+    private static IEnumerable<string> Seen(
+        Checkpoint checkpoint,
+        string name,
+        EvaluationSamples selected,
+        LocalHub hub)
     {
         foreach (var part in new SeenImages(name, selected.Dataset).Of(checkpoint, hub))
         {
-            var by = part.Training.By == "it" ? checkpoint.Name : $"{checkpoint.Name}: {part.Training.By}, an ancestor,";
+            var by =
+                part.Training.By == "it" ? checkpoint.Name : $"{checkpoint.Name}: {part.Training.By}, an ancestor,";
             var seen = part.Kind == SeenKind.All ? selected.Samples.Count : selected.Samples.Count(part.Has);
             if (part.Kind == SeenKind.CannotTell)
-                yield return $"{by} was trained on data of the name {part.Training.Data.Name}, and which of these images it saw can't be told: the numbers may be too good.";
+                yield return $"{by} was trained on data of the name {part.Training.Data.Name}, and which of these "
+                    + $"images it saw can't be told: the numbers may be too good.";
             else if (seen > 0)
-                yield return $"{by} was trained on {Text(seen)} of these {Text(selected.Samples.Count)} images, or chosen by them: the numbers are no measure of new images.";
+                yield return $"{by} was trained on {Text(seen)} of these {Text(selected.Samples.Count)} images, or "
+                    + $"chosen by them: the numbers are no measure of new images.";
         }
     }
 
-    private static string Short(string digest) => digest.Length == 0 ? "whose digest was not taken" : $"files {Digest.Shorten(digest)}";
+    private static string Short(string digest) =>
+        digest.Length == 0 ? "whose digest was not taken" : $"files {Digest.Shorten(digest)}";
 
     private static string Text(int count) => count.ToString("N0", CultureInfo.InvariantCulture);
 }

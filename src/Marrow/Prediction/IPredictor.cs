@@ -6,7 +6,9 @@ namespace Marrow.Prediction;
 /// <summary>Radiograph -> finding. Not for use by several threads at once; <see cref="PredictorSet"/> is.</summary>
 internal interface IPredictor : IDisposable
 {
-    /// <summary>Smallest size at which an image may be decoded without loss for these weights; 0 for its full size.</summary>
+    /// <summary>
+    /// Smallest size at which an image may be decoded without loss for these weights; 0 for its full size.
+    /// </summary>
     (int Width, int Height) DecodeSize { get; }
 
     /// <summary>Of a table with a row an image, between the file and the status.</summary>

@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace Marrow.Prediction;
 
 /// <summary>
-/// Radiograph -> what one checkpoint of any task says by itself, on the whole image or on the spine that a detector finds.
-/// The preprocessing is that of its input contract; outputs that no label was seen of are masked.
+/// Radiograph -> what one checkpoint of any task says by itself, on the whole image or on the spine that a detector
+/// finds. The preprocessing is that of its input contract; outputs that no label was seen of are masked.
 /// </summary>
 internal sealed class ImagePredictor : IPredictor
 {
@@ -21,8 +21,8 @@ internal sealed class ImagePredictor : IPredictor
     private readonly CheckpointUse _use;
 
     /// <summary>
-    /// Loads and verifies the checkpoint. Throws <see cref="MarrowException"/> when its task finds nothing by itself, when it
-    /// looks at single vertebrae, or at crops by another detector than the one given.
+    /// Loads and verifies the checkpoint. Throws <see cref="MarrowException"/> when its task finds nothing by itself,
+    /// when it looks at single vertebrae, or at crops by another detector than the one given.
     /// </summary>
     /// <param name="compute">Null: the fastest way of this machine.</param>
     /// <param name="detector">Null where the checkpoint looks at whole images.</param>
@@ -30,14 +30,22 @@ internal sealed class ImagePredictor : IPredictor
     {
         var crop = checkpoint.Config.Input.Crop;
         if (crop is { Region: CropRegion.Vertebra })
-            throw MarrowException.Bad(checkpoint.Name, "a checkpoint for whole images or for the spine", "one for single vertebrae", "Give its detector too.");
+            throw MarrowException.Bad(
+                checkpoint.Name,
+                "a checkpoint for whole images or for the spine",
+                "one for single vertebrae",
+                "Give its detector too.");
         if (crop is not null && detector?.Digest != crop.Digest)
             throw CropDetector.Missing(checkpoint);
         _task = checkpoint.BuildTask();
         try
         {
             _reading = _task.Reading(checkpoint.Config.Outputs)
-                ?? throw MarrowException.Bad(checkpoint.Name, "a checkpoint that finds something by itself", $"one for {_task.Name}", "Name another with --checkpoint.");
+                ?? throw MarrowException.Bad(
+                    checkpoint.Name,
+                    "a checkpoint that finds something by itself",
+                    $"one for {_task.Name}",
+                    "Name another with --checkpoint.");
             _compute = compute ?? Compute.Choose();
             _compute.ArrangeForInference(_task.Model);
             _detector = crop is null ? null : new(detector!, new(_compute.Device));
@@ -78,14 +86,17 @@ internal sealed class ImagePredictor : IPredictor
             ? Preprocessor.Prepare(radiograph, _task.Input)
             : Preprocessor.Prepare(radiograph, _task.Input, _task.Input.Crop!.Crops(spine)[0]);
         var image = _compute.Arrange(Preprocessor.ToTensor([packed], _task.Input));
-        return _reading.Read(image, packed.ToInput, new(
-            file: radiograph.Source,
-            width: radiograph.OriginalWidth,
-            height: radiograph.OriginalHeight)
-        {
-            Warnings = spine is { IsUsable: false } ? [.. radiograph.Warnings, "No spine was found to crop by: the whole image was shown."] : radiograph.Warnings,
-            Checkpoints = Checkpoints,
-        }, _compute);
+        return _reading.Read(
+            image,
+            packed.ToInput,
+            new(file: radiograph.Source, width: radiograph.OriginalWidth, height: radiograph.OriginalHeight)
+            {
+                Warnings = spine is { IsUsable: false }
+                    ? [.. radiograph.Warnings, "No spine was found to crop by: the whole image was shown."]
+                    : radiograph.Warnings,
+                Checkpoints = Checkpoints,
+            },
+            _compute);
     }
 
     public Finding Failed(string file, string reason) => Finding.Failed(file, reason, _reading.Nothing);

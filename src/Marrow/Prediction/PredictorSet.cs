@@ -9,8 +9,9 @@ using Marrow.Tasks;
 namespace Marrow.Prediction;
 
 /// <summary>
-/// Checkpoints of a hub that say one thing of an image together: one of any task, or a detector of vertebrae with a regressor
-/// of angles, a refiner of its corners, or both. Any number of threads may use it; images are measured one after the other.
+/// Checkpoints of a hub that say one thing of an image together: one of any task, or a detector of vertebrae with a
+/// regressor of angles, a refiner of its corners, or both. Any number of threads may use it; images are measured one
+/// after the other.
 /// </summary>
 public sealed class PredictorSet : IDisposable
 {
@@ -20,19 +21,24 @@ public sealed class PredictorSet : IDisposable
     private PredictorSet(IPredictor predictor) => _predictor = predictor;
 
     /// <summary>
-    /// Loads and verifies the checkpoints of these names, and the detectors that they crop by; without a name the newest of
-    /// the hub that measure a spine together. Throws <see cref="MarrowException"/> when one is absent or damaged, or when they
-    /// do not go together.
+    /// Loads and verifies the checkpoints of these names, and the detectors that they crop by; without a name the
+    /// newest of the hub that measure a spine together. Throws <see cref="MarrowException"/> when one is absent or
+    /// damaged, or when they do not go together.
     /// </summary>
     public static PredictorSet Open(LocalHub hub, params IReadOnlyList<string> names) => Open(hub, names, hub.Resolve);
 
     /// <summary>
     /// The same on a device of one's choice. Throws <see cref="MarrowException"/> where that device can't be used, too.
     /// </summary>
-    public static PredictorSet Open(LocalHub hub, DeviceChoice device, params IReadOnlyList<string> names) => Open(hub, names, hub.Resolve, device);
+    public static PredictorSet Open(LocalHub hub, DeviceChoice device, params IReadOnlyList<string> names) =>
+        Open(hub, names, hub.Resolve, device);
 
     /// <summary>The same of names that others resolve, as those of files and registries.</summary>
-    public static PredictorSet Open(LocalHub hub, IReadOnlyList<string> names, Func<string, Checkpoint> resolve, DeviceChoice device = default)
+    public static PredictorSet Open(
+        LocalHub hub,
+        IReadOnlyList<string> names,
+        Func<string, Checkpoint> resolve,
+        DeviceChoice device = default)
     {
         var checkpoints = new List<Checkpoint>();
         try
@@ -68,7 +74,10 @@ public sealed class PredictorSet : IDisposable
     /// <summary>The weights that are used.</summary>
     public IReadOnlyList<CheckpointUse> Checkpoints => _predictor.Checkpoints;
 
-    /// <summary>Reads and measures one file; the radiograph is for drawing on. Throws <see cref="MarrowException"/> when it can't be read.</summary>
+    /// <summary>
+    /// Reads and measures one file; the radiograph is for drawing on. Throws <see cref="MarrowException"/> when it
+    /// can't be read.
+    /// </summary>
     public (Finding Finding, Radiograph Radiograph) Predict(string path)
     {
         var size = _predictor.DecodeSize;
@@ -96,37 +105,68 @@ public sealed class PredictorSet : IDisposable
     {
         foreach (var checkpoint in checkpoints.ToList())
         {
-            if (checkpoint.WeightsOnly || checkpoint.Config.Input.Crop is not { } crop || checkpoints.Any(c => c.Digest == crop.Digest))
+            if (
+                checkpoint.WeightsOnly
+                || checkpoint.Config.Input.Crop is not { } crop
+                || checkpoints.Any(c => c.Digest == crop.Digest))
                 continue;
-            if (checkpoints.FirstOrDefault(c => !c.WeightsOnly && TaskCatalogue.Find(c.Config.Task) is { FindsCrops: true }) is { } other)
-                throw MarrowException.Bad(checkpoint.Name, $"the detector by which its images are cropped, {crop.Detector}@{crop.Digest}", $"{other.Name}@{other.Digest}", "Leave that one out, or name checkpoints that go together.");
+            if (
+                checkpoints.FirstOrDefault(c =>
+                    !c.WeightsOnly && TaskCatalogue.Find(c.Config.Task) is { FindsCrops: true }
+                ) is
+                { } other)
+                throw MarrowException.Bad(
+                    checkpoint.Name,
+                    $"the detector by which its images are cropped, {crop.Detector}@{crop.Digest}",
+                    $"{other.Name}@{other.Digest}",
+                    "Leave that one out, or name checkpoints that go together.");
             var entry = hub.FindDigest(crop.Digest) ?? throw CropDetector.Missing(checkpoint);
             checkpoints.Insert(0, hub.Resolve($"{entry.Name}@{entry.Digest}"));
         }
     }
 
-    /// <summary>The newest detector of a hub, and the newest regressor and the newest refiner of those that go with it.</summary>
+    /// <summary>
+    /// The newest detector of a hub, and the newest regressor and the newest refiner of those that go with it.
+    /// </summary>
     private static IReadOnlyList<string> NewestOfSpines(LocalHub hub)
     {
         var entries = HubEntry.NewestFirst([.. hub.List().Where(e => e.Problem is null)]).ToList();
         var detector = Of(SpineRole.Landmarks).FirstOrDefault();
-        var regressor = Of(SpineRole.Angles).FirstOrDefault(e => CropOf(e) is not { } crop || crop.Digest == detector?.Digest);
-        var refiner = detector is null ? null : Of(SpineRole.Corners).FirstOrDefault(e => CropOf(e) is { Region: CropRegion.Vertebra } crop && crop.Digest == detector.Digest);
-        var names = ((HubEntry?[])[detector, regressor, refiner]).OfType<HubEntry>().Select(e => $"{e.Name}@{e.Digest}").ToList();
+        var regressor = Of(SpineRole.Angles)
+            .FirstOrDefault(e => CropOf(e) is not { } crop || crop.Digest == detector?.Digest);
+        var refiner = detector is null
+            ? null
+            : Of(SpineRole.Corners)
+                .FirstOrDefault(e =>
+                    CropOf(e) is { Region: CropRegion.Vertebra } crop && crop.Digest == detector.Digest);
+        var names = ((HubEntry?[])[detector, regressor, refiner])
+            .OfType<HubEntry>()
+            .Select(e => $"{e.Name}@{e.Digest}")
+            .ToList();
         return names.Count > 0
             ? names
-            : throw MarrowException.NotFound(hub.Folder, "a hub with a checkpoint that measures spines", "none", "Train one with marrow run, or name another hub with --hub or a checkpoint with --checkpoint.");
+            : throw MarrowException.NotFound(
+                hub.Folder,
+                "a hub with a checkpoint that measures spines",
+                "none",
+                "Train one with marrow run, or name another hub with --hub or a checkpoint with --checkpoint.");
 
         // Names begin with the architecture.
         IEnumerable<HubEntry> Of(SpineRole role)
         {
-            var prefixes = TaskCatalogue.All.Where(task => task.SpineRole == role).Select(task => task.ArchitecturePrefix).ToList();
+            var prefixes = TaskCatalogue
+                .All.Where(task => task.SpineRole == role)
+                .Select(task => task.ArchitecturePrefix)
+                .ToList();
             return entries.Where(e => prefixes.Any(prefix => e.Name.StartsWith(prefix, StringComparison.Ordinal)));
         }
     }
 
     /// <summary>Null for one that looks at whole images.</summary>
-    private static InputCrop? CropOf(HubEntry entry) => CheckpointManifest.Read(entry.Folder).ReadListed(entry.Folder, Checkpoint.ConfigFile) is { } config
-        ? CheckpointJson.Decode<CheckpointConfig>(config, Path.Combine(entry.Folder, Checkpoint.ConfigFile)).Input.Crop
-        : null;
+    private static InputCrop? CropOf(HubEntry entry) =>
+        CheckpointManifest.Read(entry.Folder).ReadListed(entry.Folder, Checkpoint.ConfigFile) is { } config
+            ? CheckpointJson
+                .Decode<CheckpointConfig>(config, Path.Combine(entry.Folder, Checkpoint.ConfigFile))
+                .Input.Crop
+            : null;
 }

@@ -20,7 +20,11 @@ internal enum SeenKind
 }
 
 /// <param name="Ids">Of the samples; empty unless it is known which.</param>
-internal sealed record SeenPart(TrainingData Training, SeenKind Kind, IReadOnlySet<string> Ids, IReadOnlySet<string> Patients)
+internal sealed record SeenPart(
+    TrainingData Training,
+    SeenKind Kind,
+    IReadOnlySet<string> Ids,
+    IReadOnlySet<string> Patients)
 {
     public bool Has(Sample sample) => Ids.Contains(sample.Id) || Patients.Contains(sample.Patient);
 }
@@ -40,7 +44,8 @@ internal sealed class SeenImages(string name, Dataset own)
     private readonly Dictionary<Dataset, string> _digests = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Of each stage of the lineage that trained on this data; none where it is other data.</summary>
-    public IReadOnlyList<SeenPart> Of(Checkpoint checkpoint, LocalHub hub) => [.. TrainingData.Of(checkpoint, hub).Select(Part).OfType<SeenPart>()];
+    public IReadOnlyList<SeenPart> Of(Checkpoint checkpoint, LocalHub hub) =>
+        [.. TrainingData.Of(checkpoint, hub).Select(Part).OfType<SeenPart>()];
 
     private SeenPart? Part(TrainingData training)
     {
@@ -56,9 +61,15 @@ internal sealed class SeenImages(string name, Dataset own)
             var labelled = reading.Samples.Where(training.IsLabelled).ToList();
             if (training.Split is { } split)
                 return Without(labelled, split.Among(labelled));
-            return labelled.Count == 0 ? Unknown() : Known(LabelledSamples.Divide(labelled, training.Task, use.HeldOut, use.Seed).Train);
+            return labelled.Count == 0
+                ? Unknown()
+                : Known(LabelledSamples.Divide(labelled, training.Task, use.HeldOut, use.Seed).Train);
         }
-        if (isNamed && reading is not null && training.Split is { Images: > 0 } recorded && recorded.Among(reading.Samples) is { Count: > 0 } heldOut)
+        if (
+            isNamed
+            && reading is not null
+            && training.Split is { Images: > 0 } recorded
+            && recorded.Among(reading.Samples) is { Count: > 0 } heldOut)
             return Without(reading.Samples, heldOut);
         return isNamed ? Unknown() : null;
 
@@ -70,8 +81,12 @@ internal sealed class SeenImages(string name, Dataset own)
             return Known([.. samples.Where(s => !ids.Contains(s.Id))]);
         }
 
-        SeenPart Known(IReadOnlyList<Sample> seen) => new(training, SeenKind.Part,
-            seen.Select(s => s.Id).ToHashSet(StringComparer.Ordinal), seen.Select(s => s.Patient).ToHashSet(StringComparer.Ordinal));
+        SeenPart Known(IReadOnlyList<Sample> seen) =>
+            new(
+                training,
+                SeenKind.Part,
+                seen.Select(s => s.Id).ToHashSet(StringComparer.Ordinal),
+                seen.Select(s => s.Patient).ToHashSet(StringComparer.Ordinal));
     }
 
     /// <summary>The data as that stage read them; null where they are no data set of that format.</summary>
@@ -82,7 +97,15 @@ internal sealed class SeenImages(string name, Dataset own)
             return reading;
         try
         {
-            reading = DatasetCatalogue.Open(new() { Name = name, Format = use.Format, Root = own.Root, Options = use.Options });
+            reading = DatasetCatalogue.Open(
+                new()
+                {
+                    Name = name,
+                    Format = use.Format,
+                    Root = own.Root,
+                    Options = use.Options,
+                }
+            );
         }
         catch (MarrowException)
         {

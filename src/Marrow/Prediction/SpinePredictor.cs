@@ -13,9 +13,9 @@ using static TorchSharp.torch;
 namespace Marrow.Prediction;
 
 /// <summary>
-/// Radiograph -> vertebrae and Cobb angles, by a detector of corners, a regressor of angles, or both, and a refiner of the
-/// detector's corners. The preprocessing is that of each checkpoint's input contract; nothing about it is guessed. So
-/// is the decoding: the detector's contract says how its corners become angles, what a whole spine is and when a
+/// Radiograph -> vertebrae and Cobb angles, by a detector of corners, a regressor of angles, or both, and a refiner of
+/// the detector's corners. The preprocessing is that of each checkpoint's input contract; nothing about it is guessed.
+/// So is the decoding: the detector's contract says how its corners become angles, what a whole spine is and when a
 /// person is to look; the regressor's and the refiner's, each made beside a detector, what they count against it.
 /// </summary>
 internal sealed class SpinePredictor : IPredictor
@@ -28,8 +28,8 @@ internal sealed class SpinePredictor : IPredictor
 
     /// <summary>
     /// Loads and verifies the checkpoints; at most one detector, one regressor and one refiner. Throws
-    /// <see cref="MarrowException"/> when there is none, one of another task, or one that looks at crops by a detector that
-    /// is not among them.
+    /// <see cref="MarrowException"/> when there is none, one of another task, or one that looks at crops by a detector
+    /// that is not among them.
     /// </summary>
     /// <param name="compute">Null: the fastest way of this machine.</param>
     public SpinePredictor(IReadOnlyList<Checkpoint> checkpoints, Compute? compute = null)
@@ -41,7 +41,11 @@ internal sealed class SpinePredictor : IPredictor
                 Take(checkpoint);
             if (_uses.Count == 0)
                 throw new MarrowException("A spine prediction needs a checkpoint: give --checkpoint NAME.");
-            if (checkpoints.FirstOrDefault(c => c.Config.Input.Crop is { } crop && _uses.All(u => u.Digest != crop.Digest)) is { } cropping)
+            if (
+                checkpoints.FirstOrDefault(c =>
+                    c.Config.Input.Crop is { } crop && _uses.All(u => u.Digest != crop.Digest)
+                ) is
+                { } cropping)
                 throw CropDetector.Missing(cropping);
         }
         catch
@@ -71,7 +75,12 @@ internal sealed class SpinePredictor : IPredictor
                 break;
             default:
                 task.Dispose();
-                throw new MarrowException($"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for {Of(SpineRole.Landmarks)}, one for {Of(SpineRole.Angles)}, or one of each, and one for {Of(SpineRole.Corners)} that looks at each vertebra the detector finds; give one for another task alone.");
+                throw new MarrowException(
+                    $"{checkpoint.Name}: a checkpoint for {checkpoint.Config.Task}. Spine predictions take one for "
+                        + $"{Of(SpineRole.Landmarks)}, one for {Of(SpineRole.Angles)}, or one of each, and one for "
+                        + $"{Of(SpineRole.Corners)} that looks at each vertebra the detector finds; give one for "
+                        + $"another task alone."
+                );
         }
 
         static string Of(SpineRole role) => string.Join(" or ", TaskCatalogue.Names(t => t.SpineRole == role));
@@ -85,12 +94,19 @@ internal sealed class SpinePredictor : IPredictor
 
     public IReadOnlyList<CheckpointUse> Checkpoints => _uses;
 
-    /// <summary>Smallest size at which an image may be decoded without loss for these checkpoints; 0 for its full size.</summary>
+    /// <summary>
+    /// Smallest size at which an image may be decoded without loss for these checkpoints; 0 for its full size.
+    /// </summary>
     public (int Width, int Height) DecodeSize
     {
         get
         {
-            (int Width, int Height)[] sizes = [.. ((TaskModel?[])[_detector, _regressor, _corners]).OfType<TaskModel>().Select(t => t.Input.DecodeSize)];
+            (int Width, int Height)[] sizes =
+            [
+                .. ((TaskModel?[])[_detector, _regressor, _corners])
+                    .OfType<TaskModel>()
+                    .Select(t => t.Input.DecodeSize),
+            ];
             return sizes.Contains((0, 0)) ? (0, 0) : (sizes.Max(s => s.Width), sizes.Max(s => s.Height));
         }
     }
@@ -99,7 +115,9 @@ internal sealed class SpinePredictor : IPredictor
     public Finding Predict(Radiograph radiograph)
     {
         if (!radiograph.Pixels.AsSpan().ContainsAnyExcept(radiograph.Pixels[0]))
-            return Withhold(Measurement.Nothing(radiograph, _uses), ["The image is of one grey value: it shows nothing."]);
+            return Withhold(
+                Measurement.Nothing(radiograph, _uses),
+                ["The image is of one grey value: it shows nothing."]);
         var measured = Measure(radiograph);
         return measured.Refusals.Count > 0 ? Withhold(measured, measured.Refusals) : measured.Finding;
     }
@@ -128,8 +146,17 @@ internal sealed class SpinePredictor : IPredictor
             var (images, toInput) = Input(film, _detector.Input);
             var spine = _detector.Spines(images, [toInput], _compute)[0];
             detected = CropDetector.Of(spine, toInput, film.OriginalWidth, film.OriginalHeight);
-            var corners = _corners is null ? detected.Vertebrae : new VertebraRefiner(_corners, _compute).Refine(film, detected);
-            vertebrae.AddRange(corners.Select((v, i) => new FoundVertebra(SpinePart.LevelName(i), v.Transform(border.ToOriginal), spine.Scores[i], spine.Filled[i])));
+            var corners = _corners is null
+                ? detected.Vertebrae
+                : new VertebraRefiner(_corners, _compute).Refine(film, detected);
+            vertebrae.AddRange(
+                corners.Select(
+                    (v, i) =>
+                        new FoundVertebra(
+                            SpinePart.LevelName(i),
+                            v.Transform(border.ToOriginal),
+                            spine.Scores[i],
+                            spine.Filled[i])));
             measured = CobbAngles.Measure(corners, film.OriginalHeight);
             var tiltErrorDegrees = _detector.Decoding.Angles.TiltErrorDegrees;
             expected = CobbExpectation.Degrees(corners, film.OriginalHeight, tiltErrorDegrees);
@@ -141,9 +168,14 @@ internal sealed class SpinePredictor : IPredictor
         }
         else
         {
-            doubts.Add("No detector of vertebrae looked at the film: whether it shows a whole spine is not known, so no severity is given.");
+            doubts.Add(
+                "No detector of vertebrae looked at the film: whether it shows a whole spine is not known, so no "
+                    + "severity is given."
+            );
         }
-        double[] regressed = _regressor is null ? [] : _regressor.AnglesOf(RegressorInput(film, detected, _regressor.Input), _compute)[0];
+        double[] regressed = _regressor is null
+            ? []
+            : _regressor.AnglesOf(RegressorInput(film, detected, _regressor.Input), _compute)[0];
         var beside = _regressor?.Decoding.BesideDetector;
         if (measured is not null && beside?.Doubt(measured.Degrees[0], regressed[0]) is { } differ)
             doubts.Add(differ);
@@ -167,7 +199,11 @@ internal sealed class SpinePredictor : IPredictor
         }, refusals);
     }
 
-    public Finding Failed(string file, string reason) => Finding.Failed(file, reason, new SpinePart()) with { Confidence = 0 };
+    public Finding Failed(string file, string reason) =>
+        Finding.Failed(file, reason, new SpinePart()) with
+        {
+            Confidence = 0,
+        };
 
     /// <param name="About">All but the spine.</param>
     /// <param name="Spine">As if it were to be believed.</param>
@@ -188,7 +224,9 @@ internal sealed class SpinePredictor : IPredictor
         }, new(), []);
     }
 
-    /// <summary>No angle and no severity is said of an image without a whole spine; what was seen stays, without names.</summary>
+    /// <summary>
+    /// No angle and no severity is said of an image without a whole spine; what was seen stays, without names.
+    /// </summary>
     private static Finding Withhold(Measurement measured, IReadOnlyList<string> reasons) => (measured.About with
     {
         Status = FindingStatus.Failed,
@@ -210,7 +248,8 @@ internal sealed class SpinePredictor : IPredictor
     {
         if (input.Crop is not { } crop)
             return Input(radiograph, input).Images;
-        return _compute.Arrange(Preprocessor.ToTensor([Preprocessor.Prepare(radiograph, input, crop.Crops(detected!)[0])], input));
+        return _compute.Arrange(
+            Preprocessor.ToTensor([Preprocessor.Prepare(radiograph, input, crop.Crops(detected!)[0])], input));
     }
 
     private (Tensor Images, AffineTransform ToInput) Input(Radiograph radiograph, InputContract input)

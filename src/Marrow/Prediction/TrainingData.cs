@@ -11,30 +11,56 @@ namespace Marrow.Prediction;
 /// <param name="Task">What was trained on it; decides which of its images counted as labelled.</param>
 /// <param name="Split">What was held out of it; null where that is not recorded.</param>
 /// <param name="Crop">Where its model looks; decides the same.</param>
-internal sealed record TrainingData(string By, string Task, ParentDataset Data, RecordedSplit? Split = null, CropRegion? Crop = null)
+internal sealed record TrainingData(
+    string By,
+    string Task,
+    ParentDataset Data,
+    RecordedSplit? Split = null,
+    CropRegion? Crop = null)
 {
     public bool IsLabelled(Sample sample) => CroppedSamples.IsLabelled(sample, Task, Crop);
 
     /// <summary>
-    /// The checkpoint's own and its ancestors', as far as the hub has these; of the others only names are known, and how
-    /// their data was divided is not.
+    /// The checkpoint's own and its ancestors', as far as the hub has these; of the others only names are known, and
+    /// how their data was divided is not.
     /// </summary>
     public static IReadOnlyList<TrainingData> Of(Checkpoint checkpoint, LocalHub hub)
     {
-        var found = Divided(checkpoint.Parents).Select(d => new TrainingData("it", checkpoint.Config.Task, d, SplitOf(d, checkpoint.Split), checkpoint.Config.Input.Crop?.Region)).ToList();
+        var found = Divided(checkpoint.Parents)
+            .Select(d => new TrainingData(
+                "it",
+                checkpoint.Config.Task,
+                d,
+                SplitOf(d, checkpoint.Split),
+                checkpoint.Config.Input.Crop?.Region))
+            .ToList();
         var named = checkpoint.Parents.Datasets.ToList();
         var visited = new HashSet<string>(StringComparer.Ordinal) { checkpoint.Digest };
         var open = new Queue<ParentCheckpoint>(checkpoint.Parents.Checkpoints);
         while (open.TryDequeue(out var parent))
         {
-            if (!visited.Add(parent.Digest) || hub.FindDigest(parent.Digest) is not { } entry || Read(entry.Folder) is not var (ancestor, config, split))
+            if (
+                !visited.Add(parent.Digest)
+                || hub.FindDigest(parent.Digest) is not { } entry
+                || Read(entry.Folder) is not var (ancestor, config, split))
                 continue;
             named.AddRange(ancestor.Parents.Datasets);
-            found.AddRange(Divided(ancestor.Parents).Select(d => new TrainingData(ancestor.Name, config.Task, d, SplitOf(d, split), config.Input.Crop?.Region)));
+            found.AddRange(
+                Divided(ancestor.Parents)
+                    .Select(d => new TrainingData(
+                        ancestor.Name,
+                        config.Task,
+                        d,
+                        SplitOf(d, split),
+                        config.Input.Crop?.Region)));
             foreach (var next in ancestor.Parents.Checkpoints)
                 open.Enqueue(next);
         }
-        foreach (var inherited in checkpoint.Parents.Inherited.Where(a => a.Kind == LineageKind.Dataset && !named.Any(d => d.Name == a.Name && d.FilesDigest == a.Digest)).ToList())
+        foreach (
+            var inherited in checkpoint
+                .Parents.Inherited.Where(a =>
+                    a.Kind == LineageKind.Dataset && !named.Any(d => d.Name == a.Name && d.FilesDigest == a.Digest))
+                .ToList())
             found.Add(new("an ancestor", "", new(inherited.Name, "", inherited.License, inherited.Digest)));
         return found;
     }
@@ -45,7 +71,10 @@ internal sealed record TrainingData(string By, string Task, ParentDataset Data, 
     /// </summary>
     private static IEnumerable<ParentDataset> Divided(CheckpointParents parents)
     {
-        var labelled = parents.Datasets.Where(d => d.Role != ParentDataset.Unlabeled).Select(d => d.Name).ToHashSet(StringComparer.Ordinal);
+        var labelled = parents
+            .Datasets.Where(d => d.Role != ParentDataset.Unlabeled)
+            .Select(d => d.Name)
+            .ToHashSet(StringComparer.Ordinal);
         return parents.Datasets.Where(d => d.Role != ParentDataset.Unlabeled || !labelled.Contains(d.Name));
     }
 
@@ -56,7 +85,10 @@ internal sealed record TrainingData(string By, string Task, ParentDataset Data, 
         {
             var manifest = CheckpointManifest.Read(folder);
             return manifest.ReadListed(folder, Checkpoint.ConfigFile) is { } config
-                ? (manifest, CheckpointJson.Decode<CheckpointConfig>(config, Path.Combine(folder, Checkpoint.ConfigFile)), Checkpoint.ReadSplit(folder, manifest))
+                ? (
+                    manifest,
+                    CheckpointJson.Decode<CheckpointConfig>(config, Path.Combine(folder, Checkpoint.ConfigFile)),
+                    Checkpoint.ReadSplit(folder, manifest))
                 : null;
         }
         catch (MarrowException)

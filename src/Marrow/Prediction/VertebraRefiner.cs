@@ -15,7 +15,9 @@ internal sealed class VertebraRefiner(PointsTask task, Compute compute)
 {
     public InputContract Input => task.Input;
 
-    /// <summary>The same vertebrae; one whose refined corners make no vertebra, or another one, stays as it was.</summary>
+    /// <summary>
+    /// The same vertebrae; one whose refined corners make no vertebra, or another one, stays as it was.
+    /// </summary>
     public IReadOnlyList<Vertebra> Refine(Radiograph radiograph, DetectedSpine spine)
     {
         var crops = Input.Crop!.Crops(spine);
@@ -35,5 +37,6 @@ internal sealed class VertebraRefiner(PointsTask task, Compute compute)
         })];
     }
 
-    private static Vertebra Of((Point2D Place, double Score)[] corners) => new(corners[0].Place, corners[1].Place, corners[2].Place, corners[3].Place);
+    private static Vertebra Of((Point2D Place, double Score)[] corners) =>
+        new(corners[0].Place, corners[1].Place, corners[2].Place, corners[3].Place);
 }

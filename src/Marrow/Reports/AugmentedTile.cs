@@ -4,7 +4,9 @@ using Marrow.Inputs;
 
 namespace Marrow.Reports;
 
-/// <summary>A sample of a contact sheet as training sees it: one draw of the augmentation, its labels moved along.</summary>
+/// <summary>
+/// A sample of a contact sheet as training sees it: one draw of the augmentation, its labels moved along.
+/// </summary>
 internal static class AugmentedTile
 {
     private const int LeastSidePx = 32;
@@ -15,12 +17,22 @@ internal static class AugmentedTile
         var item = ContactSheetItem.Of(sample, dataset, () => throw new InvalidOperationException("Not yet loaded."));
         try
         {
-            var radiograph = RadiographReader.Read(sample.ImagePath, ContactSheet.LongestTileSidePx, ContactSheet.LongestTileSidePx);
+            var radiograph = RadiographReader.Read(
+                sample.ImagePath,
+                ContactSheet.LongestTileSidePx,
+                ContactSheet.LongestTileSidePx);
             var (width, height) = (radiograph.OriginalWidth, radiograph.OriginalHeight);
             var scale = ContactSheet.LongestTileSidePx / (double)Math.Max(width, height);
-            var contract = new InputContract { Width = Math.Max(LeastSidePx, (int)(width * scale)), Height = Math.Max(LeastSidePx, (int)(height * scale)), Std = 1 };
+            var contract = new InputContract
+            {
+                Width = Math.Max(LeastSidePx, (int)(width * scale)),
+                Height = Math.Max(LeastSidePx, (int)(height * scale)),
+                Std = 1,
+            };
             var packed = Preprocessor.Prepare(radiograph, contract);
-            var augmentation = Augmentation.Draw(SeededRandom.Fork(seed, draw), options, width, height).Sparing(sample, width, height);
+            var augmentation = Augmentation
+                .Draw(SeededRandom.Fork(seed, draw), options, width, height)
+                .Sparing(sample, width, height);
             var values = new float[contract.Width * contract.Height];
             new AugmentedRenderer(contract).Render(packed.Pixels, packed.ToInput, augmentation, values);
             var moved = augmentation.Geometry.Then(packed.ToInput);

@@ -25,21 +25,41 @@ public sealed record ContactSheetItem
     /// <summary>Greys are shown as they are, not windowed.</summary>
     internal bool AsItIs { get; init; }
 
-    /// <summary>A sample with its landmarks, points, boxes, numbers, angles and labels: positive ones by name, soft ones with their value.</summary>
+    /// <summary>
+    /// A sample with its landmarks, points, boxes, numbers, angles and labels: positive ones by name, soft ones with
+    /// their value.
+    /// </summary>
     public static ContactSheetItem Of(Sample sample, Dataset dataset, Func<Radiograph> load)
     {
         var detail = sample.CobbDegrees.Count > 0
             ? string.Join("  ", sample.CobbDegrees.Select(d => $"{d.ToString("F1", CultureInfo.InvariantCulture)}°"))
-            : sample.Numbers.Count > 0 ? string.Join("  ", sample.Numbers.Zip(dataset.NumberNames).Select(n => $"{n.Second} {(double.IsNaN(n.First) ? "-" : n.First.ToString("0.###", CultureInfo.InvariantCulture))}"))
-            : sample.Points.Count > 0 ? $"{sample.Points.Count(p => !double.IsNaN(p.X))} of {sample.Points.Count} points"
+            : sample.Numbers.Count > 0
+                ? string.Join(
+                    "  ",
+                    sample
+                        .Numbers.Zip(dataset.NumberNames)
+                        .Select(n =>
+                            $"{n.Second} "
+                            + $"{(double.IsNaN(n.First) ? "-" : n.First.ToString("0.###", CultureInfo.InvariantCulture))}"
+                        ))
+            : sample.Points.Count > 0
+                ? $"{sample.Points.Count(p => !double.IsNaN(p.X))} of {sample.Points.Count} points"
             : sample.Boxes is { } boxes ? Boxes(boxes, dataset)
             : sample.Labels.Count > 0 ? string.Join(", ", Labels(sample, dataset).DefaultIfEmpty(NoLabel(sample))) : "";
         return new(load: load, caption: sample.Id) { Detail = detail, Targets = sample.Targets };
     }
 
     /// <summary>"2 fracture, 1 hardware".</summary>
-    private static string Boxes(IReadOnlyList<LabelledBox> boxes, Dataset dataset) => boxes.Count == 0 ? "no boxes"
-        : string.Join(", ", boxes.CountBy(box => box.Class).OrderBy(c => c.Key).Select(c => FormattableString.Invariant($"{c.Value} {dataset.BoxClasses[c.Key]}")));
+    private static string Boxes(IReadOnlyList<LabelledBox> boxes, Dataset dataset) =>
+        boxes.Count == 0
+            ? "no boxes"
+            : string.Join(
+                ", ",
+                boxes
+                    .CountBy(box => box.Class)
+                    .OrderBy(c => c.Key)
+                    .Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Value} {dataset.BoxClasses[c.Key]}"))
+            );
 
     private static IEnumerable<string> Labels(Sample sample, Dataset dataset)
     {
@@ -58,7 +78,9 @@ public sealed record ContactSheetItem
     private static string NoLabel(Sample sample) => sample.Labels.All(float.IsNaN) ? "unknown" : "no finding";
 }
 
-/// <summary>Many radiographs on one picture, each with its caption and labels, to judge a data set at a glance.</summary>
+/// <summary>
+/// Many radiographs on one picture, each with its caption and labels, to judge a data set at a glance.
+/// </summary>
 public static class ContactSheet
 {
     /// <summary>Images need no more pixels than this.</summary>
@@ -80,11 +102,17 @@ public static class ContactSheet
         var rows = (items.Count + columns - 1) / columns;
         columns = Math.Max(1, (items.Count + rows - 1) / Math.Max(rows, 1)); // as many in the last row as can be
         // A row is as high as its longest list of labels makes it.
-        List<int> rowHeights = [.. details.Chunk(columns).Select(row => tileHeight + CaptionPx + LinePx * row.Max(d => d.Count) + GapPx)];
+        List<int> rowHeights =
+        [
+            .. details.Chunk(columns).Select(row => tileHeight + CaptionPx + LinePx * row.Max(d => d.Count) + GapPx),
+        ];
         var common = CommonFolder(items.Select(item => item.Caption));
         var top = title.Length > 0 ? 40 : 0;
         var size = new SKImageInfo(
-            GapPx + columns * (tileWidth + GapPx), top + GapPx + rowHeights.Sum(), SKColorType.Rgba8888, SKAlphaType.Opaque);
+            GapPx + columns * (tileWidth + GapPx),
+            top + GapPx + rowHeights.Sum(),
+            SKColorType.Rgba8888,
+            SKAlphaType.Opaque);
         using var surface = SKSurface.Create(size);
         var canvas = surface.Canvas;
         canvas.Clear(new SKColor(0x10, 0x14, 0x1A));
@@ -94,7 +122,14 @@ public static class ContactSheet
         {
             var x = GapPx + i % columns * (tileWidth + GapPx);
             var y = top + GapPx + rowHeights.Take(i / columns).Sum();
-            Tile(canvas, items[i] with { Caption = items[i].Caption[common..] }, details[i], SKRect.Create(x, y, tileWidth, tileHeight));
+            Tile(
+                canvas,
+                items[i] with
+                {
+                    Caption = items[i].Caption[common..],
+                },
+                details[i],
+                SKRect.Create(x, y, tileWidth, tileHeight));
         }
         return Png.Encode(surface);
     }
@@ -121,14 +156,21 @@ public static class ContactSheet
             var scale = Math.Min(tile.Width / radiograph.OriginalWidth, tile.Height / radiograph.OriginalHeight);
             var width = Math.Max(1, (int)(radiograph.OriginalWidth * scale));
             var height = Math.Max(1, (int)(radiograph.OriginalHeight * scale));
-            var frame = SKRect.Create(tile.Left + (int)(tile.Width - width) / 2, tile.Top + (int)(tile.Height - height) / 2, width, height);
+            var frame = SKRect.Create(
+                tile.Left + (int)(tile.Width - width) / 2,
+                tile.Top + (int)(tile.Height - height) / 2,
+                width,
+                height);
             using var picture = RadiographPicture.Render(radiograph, width, height, item.AsItIs);
             canvas.DrawBitmap(picture, frame.Left, frame.Top, SKSamplingOptions.Default);
-            var toPicture = AffineTransform.Scale((double)width / radiograph.OriginalWidth, (double)height / radiograph.OriginalHeight)
+            var toPicture = AffineTransform
+                .Scale((double)width / radiograph.OriginalWidth, (double)height / radiograph.OriginalHeight)
                 .Then(AffineTransform.Translate(frame.Left, frame.Top));
             canvas.Save();
             canvas.ClipRect(tile);
-            var found = item.Targets.Vertebrae.Select((v, k) => new FoundVertebra(SpinePart.LevelName(k), v, 1)).ToList();
+            var found = item
+                .Targets.Vertebrae.Select((v, k) => new FoundVertebra(SpinePart.LevelName(k), v, 1))
+                .ToList();
             var spine = new SpineCanvas(canvas, toPicture, frame, tile, 11);
             spine.Vertebrae(found);
             var place = new OverlayPlace(toPicture, frame, tile, 11);
@@ -143,12 +185,21 @@ public static class ContactSheet
         var grey = new SKColor(0xA9, 0xB4, 0xC0);
         Text(canvas, item.Caption, tile.Left, tile.Bottom + 18, tile.Width, ReportFonts.Regular, TextPx - 1, grey);
         foreach (var (line, text) in details.Index())
-            Text(canvas, text, tile.Left, tile.Bottom + 36 + LinePx * line, tile.Width, ReportFonts.SemiBold, TextPx, SKColors.White);
+            Text(
+                canvas,
+                text,
+                tile.Left,
+                tile.Bottom + 36 + LinePx * line,
+                tile.Width,
+                ReportFonts.SemiBold,
+                TextPx,
+                SKColors.White);
     }
 
     /// <summary>
-    /// Lines that fit the width, broken between labels where that is possible: a label that is cut can't be read. A label
-    /// that is wider than the tile breaks at its words. Always one line or more, so that tiles without labels stand alike.
+    /// Lines that fit the width, broken between labels where that is possible: a label that is cut can't be read. A
+    /// label that is wider than the tile breaks at its words. Always one line or more, so that tiles without labels
+    /// stand alike.
     /// </summary>
     internal static IReadOnlyList<string> Wrap(string text, float width)
     {
@@ -164,7 +215,9 @@ public static class ContactSheet
                 return lines;
             }
             var isLast = index == labels.Length - 1;
-            Add(label.TrimStart() + (isLast || labels[index + 1].StartsWith(' ') ? "" : ","), label.StartsWith(' ') ? "   " : " ");
+            Add(
+                label.TrimStart() + (isLast || labels[index + 1].StartsWith(' ') ? "" : ","),
+                label.StartsWith(' ') ? "   " : " ");
         }
         return lines;
 
@@ -190,7 +243,15 @@ public static class ContactSheet
     }
 
     /// <summary>One line; what does not fit is cut in the middle, where file names differ least.</summary>
-    private static void Text(SKCanvas canvas, string text, float x, float y, float width, SKTypeface face, float size, SKColor color)
+    private static void Text(
+        SKCanvas canvas,
+        string text,
+        float x,
+        float y,
+        float width,
+        SKTypeface face,
+        float size,
+        SKColor color)
     {
         using var font = new SKFont(face, size);
         using var paint = new SKPaint { Color = color, IsAntialias = true };

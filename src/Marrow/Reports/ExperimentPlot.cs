@@ -11,18 +11,44 @@ internal sealed record ExperimentLine(string Name, int Hue, int Dash, IReadOnlyL
 /// <param name="Low">Of the interval; NaN when there is none.</param>
 internal sealed record ExperimentPoint(double Labels, double Value, double Low, double High);
 
-/// <summary>A metric over the labels, on a logarithmic axis: a colour for each start, a dash for each method, bars for intervals.</summary>
+/// <summary>
+/// A metric over the labels, on a logarithmic axis: a colour for each start, a dash for each method, bars for
+/// intervals.
+/// </summary>
 internal static class ExperimentPlot
 {
     private const int WidthPx = 960, HeightPx = 470;
     private const double Dodge = 0.008; // of the axis, between neighbouring lines: bars must not hide each other
-    private static readonly LinePattern[] Dashes = [LinePattern.Solid, LinePattern.Dashed, LinePattern.Dotted, LinePattern.DenselyDashed];
-    private static readonly MarkerShape[] Markers = [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledDiamond, MarkerShape.FilledTriangleUp];
+    private static readonly LinePattern[] Dashes =
+    [
+        LinePattern.Solid,
+        LinePattern.Dashed,
+        LinePattern.Dotted,
+        LinePattern.DenselyDashed,
+    ];
+    private static readonly MarkerShape[] Markers =
+    [
+        MarkerShape.FilledCircle,
+        MarkerShape.FilledSquare,
+        MarkerShape.FilledDiamond,
+        MarkerShape.FilledTriangleUp,
+    ];
 
-    public static byte[] Draw(string title, string xLabel, string yLabel, IReadOnlyList<ExperimentLine> lines, bool dark)
+    public static byte[] Draw(
+        string title,
+        string xLabel,
+        string yLabel,
+        IReadOnlyList<ExperimentLine> lines,
+        bool dark)
     {
         using var plot = Plots.Styled(title, xLabel, yLabel, dark);
-        var labels = lines.SelectMany(l => l.Points).Select(p => p.Labels).Where(l => l > 0).Distinct().Order().ToList();
+        var labels = lines
+            .SelectMany(l => l.Points)
+            .Select(p => p.Labels)
+            .Where(l => l > 0)
+            .Distinct()
+            .Order()
+            .ToList();
         var range = labels.Count < 2 ? 1 : Math.Log10(labels[^1] / labels[0]);
         foreach (var (index, line) in lines.Index())
         {
@@ -30,7 +56,9 @@ internal static class ExperimentPlot
             if (points.Count == 0)
                 continue;
             var color = Plots.Hue(line.Hue, dark);
-            var xs = points.Select(p => Math.Log10(p.Labels) + (index - (lines.Count - 1) / 2.0) * Dodge * range).ToArray();
+            var xs = points
+                .Select(p => Math.Log10(p.Labels) + (index - (lines.Count - 1) / 2.0) * Dodge * range)
+                .ToArray();
             foreach (var (i, point) in points.Index())
             {
                 if (!double.IsFinite(point.Low) || !double.IsFinite(point.High))
@@ -48,7 +76,8 @@ internal static class ExperimentPlot
             scatter.LegendText = line.Name;
         }
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
-            [.. labels.Select(l => Math.Log10(l))], [.. labels.Select(l => l.ToString("0.#", CultureInfo.InvariantCulture))]);
+            [.. labels.Select(l => Math.Log10(l))],
+            [.. labels.Select(l => l.ToString("0.#", CultureInfo.InvariantCulture))]);
         plot.Axes.Margins(0.06, 0.1);
         if (Range(lines) is var (low, high) && low < high)
             plot.Axes.SetLimitsY(low, high);
@@ -58,7 +87,10 @@ internal static class ExperimentPlot
         return Plots.Render(plot, WidthPx, HeightPx);
     }
 
-    /// <summary>The values, and as much of the bars as leaves differences between lines to be seen: with two seeds bars are wider than any axis.</summary>
+    /// <summary>
+    /// The values, and as much of the bars as leaves differences between lines to be seen: with two seeds bars are
+    /// wider than any axis.
+    /// </summary>
     private static (double Low, double High) Range(IReadOnlyList<ExperimentLine> lines)
     {
         var points = lines.SelectMany(l => l.Points).Where(p => double.IsFinite(p.Value)).ToList();

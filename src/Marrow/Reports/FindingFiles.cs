@@ -6,9 +6,9 @@ namespace Marrow.Reports;
 
 /// <summary>
 /// Writes findings to a folder: for each image, as it is finished, NAME.json, NAME.overlay.png and, where something was
-/// outlined, NAME.mask.png (the image's own size; 0 is background; the class is 255 where there is one, else 1, 2 ... in the
-/// order of the classes); and predictions.csv with a row for each at the end. Images of the same name from different folders
-/// get different files. Files that no prediction wrote are never replaced.
+/// outlined, NAME.mask.png (the image's own size; 0 is background; the class is 255 where there is one, else 1, 2 ...
+/// in the order of the classes); and predictions.csv with a row for each at the end. Images of the same name from
+/// different folders get different files. Files that no prediction wrote are never replaced.
 /// </summary>
 /// <param name="columns">See <see cref="Prediction.PredictorSet.Columns"/>.</param>
 /// <param name="overlays">Whether overlays are drawn, which takes most of the time.</param>
@@ -36,8 +36,8 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     public string CsvPath => _results.CsvPath;
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when a file that no prediction wrote is where a result of these images would
-    /// go; before any work, so that nothing is lost and nothing done in vain.
+    /// Throws <see cref="MarrowException"/> when a file that no prediction wrote is where a result of these images
+    /// would go; before any work, so that nothing is lost and nothing done in vain.
     /// </summary>
     /// <param name="folder">Where the results go.</param>
     /// <param name="images">Their files.</param>
@@ -52,16 +52,26 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
         ]);
 
     /// <param name="radiograph">Null when it could not be read: then there are no pictures.</param>
-    /// <exception cref="MarrowException">The folder can't be written, or a file that no prediction wrote is in the way.</exception>
+    /// <exception cref="MarrowException">
+    /// The folder can't be written, or a file that no prediction wrote is in the way.
+    /// </exception>
     public Written Add(Finding finding, Radiograph? radiograph, SpineTruth? truth = null)
     {
         var name = _results.NameOf(finding.File);
         var json = _results.WriteJson(name, FindingJson.Document(finding));
         var regions = finding.Part<RegionsPart>();
-        var mask = radiograph is not null && regions is { Mask.Length: > 0 }
-            ? Picture(ResultFolder.Mask, ImageWriter.EncodePng8(finding.Width, finding.Height, MaskValues.Of(regions.Mask, regions.Regions.Count)))
-            : Picture(ResultFolder.Mask, null);
-        var overlay = Picture(ResultFolder.Overlay, radiograph is not null && overlays ? OverlayRenderer.Render(radiograph, finding, truth) : null);
+        var mask =
+            radiograph is not null && regions is { Mask.Length: > 0 }
+                ? Picture(
+                    ResultFolder.Mask,
+                    ImageWriter.EncodePng8(
+                        finding.Width,
+                        finding.Height,
+                        MaskValues.Of(regions.Mask, regions.Regions.Count)))
+                : Picture(ResultFolder.Mask, null);
+        var overlay = Picture(
+            ResultFolder.Overlay,
+            radiograph is not null && overlays ? OverlayRenderer.Render(radiograph, finding, truth) : null);
         _findings.Add(finding.WithoutMask());
         return new(json, mask, overlay);
 
@@ -76,7 +86,9 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     }
 
     /// <summary>Writes predictions.csv with every finding added so far.</summary>
-    /// <exception cref="MarrowException">The folder can't be written, or a table that no prediction wrote is in the way.</exception>
+    /// <exception cref="MarrowException">
+    /// The folder can't be written, or a table that no prediction wrote is in the way.
+    /// </exception>
     public void WriteCsv() => _results.WriteCsv(stream =>
     {
         using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);

@@ -6,8 +6,9 @@ using Marrow.Imaging;
 namespace Marrow.Reports;
 
 /// <summary>
-/// A finding as a JSON document, the one that files, the command line and servers give; docs/finding.schema.json describes it.
-/// Places are original pixels, corners [[x, y] top left, top right, bottom left, bottom right], angles degrees.
+/// A finding as a JSON document, the one that files, the command line and servers give; docs/finding.schema.json
+/// describes it. Places are original pixels, corners [[x, y] top left, top right, bottom left, bottom right], angles
+/// degrees.
 /// </summary>
 public static class FindingJson
 {
@@ -48,7 +49,8 @@ public static class FindingJson
                     document["boxes"] = Array(boxes.Boxes, Box);
                     break;
                 case RegionsPart regions:
-                    document["regions"] = Array([.. regions.Regions.Index()], r => Region(r.Item, r.Index, regions.Regions.Count));
+                    document["regions"] = Array([.. regions.Regions.Index()], r =>
+                        Region(r.Item, r.Index, regions.Regions.Count));
                     break;
             }
         }
@@ -85,7 +87,14 @@ public static class FindingJson
             ["level"] = vertebra.Level,
             ["score"] = Rounded(vertebra.Score, 4),
             ["filled"] = vertebra.Filled,
-            ["corners"] = Array([vertebra.Corners.TopLeft, vertebra.Corners.TopRight, vertebra.Corners.BottomLeft, vertebra.Corners.BottomRight], Place),
+            ["corners"] = Array(
+                [
+                    vertebra.Corners.TopLeft,
+                    vertebra.Corners.TopRight,
+                    vertebra.Corners.BottomLeft,
+                    vertebra.Corners.BottomRight,
+                ],
+                Place),
         });
     }
 
@@ -136,19 +145,30 @@ public static class FindingJson
         ["confidence"] = Rounded(region.Confidence, 4),
     };
 
-    private static JsonObject Checkpoint(CheckpointUse use) => new() { ["role"] = use.Role, ["name"] = use.Name, ["digest"] = use.Digest };
+    private static JsonObject Checkpoint(CheckpointUse use) =>
+        new()
+        {
+            ["role"] = use.Role,
+            ["name"] = use.Name,
+            ["digest"] = use.Digest,
+        };
 
     private static JsonArray Angles(IReadOnlyList<double> degrees) => Array(degrees, d => Rounded(d, 3));
 
     private static JsonArray Place(Point2D place) => [Rounded(place.X, 2), Rounded(place.Y, 2)];
 
-    private static JsonArray Array<T>(IReadOnlyList<T> items, Func<T, JsonNode?> write) => new([.. items.Select(write)]);
+    private static JsonArray Array<T>(IReadOnlyList<T> items, Func<T, JsonNode?> write) =>
+        new([.. items.Select(write)]);
 
     // JSON has no word for what is no number; such a value is written as text, as the rest of Marrow writes it.
     private static JsonValue Rounded(double value, int digits) =>
-        double.IsFinite(value) ? JsonValue.Create(Math.Round(value, digits)) : JsonValue.Create(value.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        double.IsFinite(value)
+            ? JsonValue.Create(Math.Round(value, digits))
+            : JsonValue.Create(value.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
-    private static string Level(SpinePart spine, int position) => position >= 0 && position < spine.Vertebrae.Count ? spine.Vertebrae[position].Level : "";
+    private static string Level(SpinePart spine, int position) =>
+        position >= 0 && position < spine.Vertebrae.Count ? spine.Vertebrae[position].Level : "";
 
-    private static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+    private static string Name<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 }

@@ -8,7 +8,8 @@ namespace Marrow.Reports;
 
 /// <summary>
 /// Findings as a table with a row each: file, the columns of a predictor in their order, status. Cells of an image that
-/// could not be read are blank. Text that a spreadsheet would run as a formula (=, +, -, @) is preceded by an apostrophe.
+/// could not be read are blank. Text that a spreadsheet would run as a formula (=, +, -, @) is preceded by an
+/// apostrophe.
 /// </summary>
 /// <param name="columns">See <see cref="Prediction.PredictorSet.Columns"/>.</param>
 public sealed class FindingTable(IReadOnlyList<string> columns)
@@ -28,34 +29,54 @@ public sealed class FindingTable(IReadOnlyList<string> columns)
     /// <summary>Comma-separated, with a header; numbers have a decimal point.</summary>
     internal void WriteCsv(TextWriter writer, IEnumerable<Finding> findings)
     {
-        using var csv = CsvWriter.Create(writer, new CsvWriterOptions { Injection = CsvInjection.None, NewLine = "\n" }, leaveOpen: true);
+        using var csv = CsvWriter.Create(
+            writer,
+            new CsvWriterOptions { Injection = CsvInjection.None, NewLine = "\n" },
+            leaveOpen: true);
         csv.WriteHeader([.. Header.Select(CsvTable.TextCell)]);
         foreach (var finding in findings)
             csv.WriteRecord([.. Row(finding)]);
     }
 
-    private IEnumerable<string> Cells(FindingPart part, Finding finding) => part switch
-    {
-        SpinePart spine =>
-        [
-            .. Enumerable.Range(0, 3).Select(i => i < spine.CobbDegrees.Count ? NumberText.Of(spine.CobbDegrees[i], "0.###") : ""),
-            spine.Severity is { } severity ? Name(severity) : "",
-            spine.Vertebrae.Count.ToString(CultureInfo.InvariantCulture),
-            NumberText.Of(finding.Confidence ?? 0, "0.###"),
-        ],
-        ClassesPart classes => [.. classes.Class is { } best ? [CsvTable.TextCell(best)] : (string[])[], .. classes.Values.Select(Value)],
-        NumbersPart numbers => numbers.Values.Select(Value),
-        PointsPart points => points.Points.SelectMany(p => p.Place is { } at ? (string[])[NumberText.Of(at.X, "0.#"), NumberText.Of(at.Y, "0.#")] : ["", ""]),
-        BoxesPart boxes => [boxes.Boxes.Count.ToString(CultureInfo.InvariantCulture), boxes.Boxes.Count == 0 ? "" : NumberText.Of(boxes.Boxes.Max(b => b.Score), "0.####")],
-        RegionsPart regions =>
-        [
-            .. Enumerable.Range(0, columns.Count - 1).Select(i => i < regions.Regions.Count ? NumberText.Of(regions.Regions[i].AreaShare, "0.#####") : ""),
-            NumberText.Of(finding.Confidence ?? 0, "0.#####"),
-        ],
-        _ => [],
-    };
+    private IEnumerable<string> Cells(FindingPart part, Finding finding) =>
+        part switch
+        {
+            SpinePart spine =>
+            [
+                .. Enumerable
+                    .Range(0, 3)
+                    .Select(i => i < spine.CobbDegrees.Count ? NumberText.Of(spine.CobbDegrees[i], "0.###") : ""),
+                spine.Severity is { } severity ? Name(severity) : "",
+                spine.Vertebrae.Count.ToString(CultureInfo.InvariantCulture),
+                NumberText.Of(finding.Confidence ?? 0, "0.###"),
+            ],
+            ClassesPart classes =>
+            [
+                .. classes.Class is { } best ? [CsvTable.TextCell(best)] : (string[])[],
+                .. classes.Values.Select(Value),
+            ],
+            NumbersPart numbers => numbers.Values.Select(Value),
+            PointsPart points => points.Points.SelectMany(p =>
+                p.Place is { } at ? (string[])[NumberText.Of(at.X, "0.#"), NumberText.Of(at.Y, "0.#")] : ["", ""]),
+            BoxesPart boxes =>
+            [
+                boxes.Boxes.Count.ToString(CultureInfo.InvariantCulture),
+                boxes.Boxes.Count == 0 ? "" : NumberText.Of(boxes.Boxes.Max(b => b.Score), "0.####"),
+            ],
+            RegionsPart regions =>
+            [
+                .. Enumerable
+                    .Range(0, columns.Count - 1)
+                    .Select(i =>
+                        i < regions.Regions.Count ? NumberText.Of(regions.Regions[i].AreaShare, "0.#####") : ""),
+                NumberText.Of(finding.Confidence ?? 0, "0.#####"),
+            ],
+            _ => [],
+        };
 
-    private static string Value(FoundValue value) => value.Value is { } number ? NumberText.Of(number, Math.Abs(number) >= 1000 ? "0.#" : "0.####") : "";
+    private static string Value(FoundValue value) =>
+        value.Value is { } number ? NumberText.Of(number, Math.Abs(number) >= 1000 ? "0.#" : "0.####") : "";
 
-    private static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+    private static string Name<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 }

@@ -38,7 +38,8 @@ internal sealed class HtmlReport(string title, string subtitle = "")
     {
         _body.Append("<div class=\"figures\">");
         foreach (var (value, name, remark) in figures)
-            _body.Append($"<div><b>{Escape(value)}</b><span>{Escape(name)}</span><small>{Escape(remark)}</small></div>");
+            _body.Append(
+                $"<div><b>{Escape(value)}</b><span>{Escape(name)}</span><small>{Escape(remark)}</small></div>");
         _body.Append("</div>\n");
         return this;
     }
@@ -46,13 +47,28 @@ internal sealed class HtmlReport(string title, string subtitle = "")
     private const int ShortCell = 24;
 
     /// <summary>Columns of cells that look like numbers are set to the right; short ones do not break.</summary>
-    public HtmlReport Table(IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows, string caption = "")
+    public HtmlReport Table(
+        IReadOnlyList<string> headers,
+        IReadOnlyList<IReadOnlyList<string>> rows,
+        string caption = "")
     {
         _body.Append("<div class=\"table\"><table>");
         if (caption.Length > 0)
             _body.Append($"<caption>{Escape(caption)}</caption>");
-        var numeric = headers.Select((_, c) => rows.Count > 0 && rows.All(r => c >= r.Count || IsNumber(r[c])) && rows.Any(r => c < r.Count && r[c].Any(char.IsAsciiDigit))).ToList();
-        var kinds = numeric.Select((n, c) => !n ? "" : rows.All(r => c >= r.Count || r[c].Length <= ShortCell) ? " class=\"n short\"" : " class=\"n\"").ToList();
+        var numeric = headers
+            .Select(
+                (_, c) =>
+                    rows.Count > 0
+                    && rows.All(r => c >= r.Count || IsNumber(r[c]))
+                    && rows.Any(r => c < r.Count && r[c].Any(char.IsAsciiDigit)))
+            .ToList();
+        var kinds = numeric
+            .Select(
+                (n, c) =>
+                    !n ? ""
+                    : rows.All(r => c >= r.Count || r[c].Length <= ShortCell) ? " class=\"n short\""
+                    : " class=\"n\"")
+            .ToList();
         _body.Append("<thead><tr>");
         for (var c = 0; c < headers.Count; c++)
             _body.Append($"<th{kinds[c]}>{Escape(headers[c])}</th>");
@@ -68,12 +84,17 @@ internal sealed class HtmlReport(string title, string subtitle = "")
         return this;
     }
 
-    /// <param name="draw">Draws the PNG, on a dark ground when true: both are kept and the reader's setting chooses.</param>
+    /// <param name="draw">
+    /// Draws the PNG, on a dark ground when true: both are kept and the reader's setting chooses.
+    /// </param>
     /// <param name="alternative">What a reader who can't see the picture should know.</param>
     /// <param name="wide">As wide as the page.</param>
     public HtmlReport Plot(Func<bool, byte[]> draw, string alternative, bool wide = false)
     {
-        _body.Append($"<figure class=\"{(wide ? "plot wide" : "plot")}\"><picture><source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"{DataUri(draw(true))}\">");
+        _body.Append(
+            $"<figure class=\"{(wide ? "plot wide" : "plot")}\"><picture><source media=\"screen and "
+                + $"(prefers-color-scheme: dark)\" srcset=\"{DataUri(draw(true))}\">"
+        );
         _body.Append($"<img src=\"{DataUri(draw(false))}\" alt=\"{Escape(alternative)}\"></picture></figure>\n");
         return this;
     }
@@ -83,7 +104,10 @@ internal sealed class HtmlReport(string title, string subtitle = "")
     {
         _body.Append("<div class=\"pictures\">");
         foreach (var (png, caption) in pictures)
-            _body.Append($"<figure><img src=\"{DataUri(png)}\" alt=\"{Escape(caption)}\"><figcaption>{Escape(caption)}</figcaption></figure>");
+            _body.Append(
+                $"<figure><img src=\"{DataUri(png)}\" "
+                    + $"alt=\"{Escape(caption)}\"><figcaption>{Escape(caption)}</figcaption></figure>"
+            );
         _body.Append("</div>\n");
         return this;
     }
@@ -105,7 +129,10 @@ internal sealed class HtmlReport(string title, string subtitle = "")
 
     public string ToHtml()
     {
-        var contents = _headings.Count < 3 ? "" : $"<nav>{string.Concat(_headings.Select((h, i) => $"<a href=\"#s{i + 1}\">{Escape(h)}</a>"))}</nav>\n";
+        var contents =
+            _headings.Count < 3
+                ? ""
+                : $"<nav>{string.Concat(_headings.Select((h, i) => $"<a href=\"#s{i + 1}\">{Escape(h)}</a>"))}</nav>\n";
         return $"""
             <!doctype html>
             <html lang="en">
@@ -139,5 +166,6 @@ internal sealed class HtmlReport(string title, string subtitle = "")
     }
 
     private static string DataUri(byte[] png) => $"data:image/png;base64,{Convert.ToBase64String(png)}";
-    private static string Escape(string text) => WebUtility.HtmlEncode(VisibleText.Lines(text.ReplaceLineEndings("\n")));
+    private static string Escape(string text) =>
+        WebUtility.HtmlEncode(VisibleText.Lines(text.ReplaceLineEndings("\n")));
 }

@@ -1,6 +1,8 @@
 namespace Marrow.Reports;
 
-/// <summary>The style sheet of every report: the reader's own fonts, light or dark by the reader's setting, and paper.</summary>
+/// <summary>
+/// The style sheet of every report: the reader's own fonts, light or dark by the reader's setting, and paper.
+/// </summary>
 internal static class HtmlStyle
 {
     public const string Css = """

@@ -41,7 +41,8 @@ internal sealed class LabelPlacer(SKRect bounds)
     }
 
     /// <summary>Labels that stay within what may be drawn on of an overlay.</summary>
-    public static LabelPlacer On(OverlayPlace place) => new(SKRect.Inflate(place.Drawable, -place.Unit * 0.25f, -place.Unit * 0.25f));
+    public static LabelPlacer On(OverlayPlace place) =>
+        new(SKRect.Inflate(place.Drawable, -place.Unit * 0.25f, -place.Unit * 0.25f));
 
     /// <summary>Writes a label with a dark edge, by which it can be read on any film.</summary>
     /// <param name="wanted">The label's size -> where its middle should be near.</param>

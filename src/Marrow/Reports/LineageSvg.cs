@@ -23,7 +23,9 @@ internal static class LineageSvg
 {
     private const int BoxWidth = 256, ColumnGap = 104, RowGap = 26, LineHeight = 17, Padding = 12, Edge = 8;
 
-    /// <summary>Edges to unknown boxes are left out. Throws <see cref="ArgumentException"/> when the graph has a cycle.</summary>
+    /// <summary>
+    /// Edges to unknown boxes are left out. Throws <see cref="ArgumentException"/> when the graph has a cycle.
+    /// </summary>
     public static string Render(IReadOnlyList<LineageNode> nodes, IReadOnlyList<LineageEdge> edges)
     {
         var known = nodes.ToDictionary(n => n.Id);
@@ -34,8 +36,15 @@ internal static class LineageSvg
         var height = boxes.Values.Select(b => b.Y + b.Height).DefaultIfEmpty(0).Max() + Edge;
 
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"lineage\" viewBox=\"0 0 {width} {height}\" style=\"max-width:{width}px\" role=\"img\" aria-label=\"Lineage of the checkpoints\" xmlns=\"http://www.w3.org/2000/svg\">");
-        svg.Append("<defs><marker id=\"arrow\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\"><path class=\"head\" d=\"M0 0L10 5L0 10z\"/></marker></defs>");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<svg class=\"lineage\" viewBox=\"0 0 {width} {height}\" style=\"max-width:{width}px\" role=\"img\" "
+                + $"aria-label=\"Lineage of the checkpoints\" xmlns=\"http://www.w3.org/2000/svg\">"
+        );
+        svg.Append(
+            "<defs><marker id=\"arrow\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"7\" "
+                + "markerHeight=\"7\" orient=\"auto\"><path class=\"head\" d=\"M0 0L10 5L0 10z\"/></marker></defs>"
+        );
         foreach (var way in ways)
             Arrow(svg, [.. way.Stops.Select(stop => boxes[stop])]);
         foreach (var way in ways.Where(w => w.Edge.Label.Length > 0))
@@ -50,12 +59,17 @@ internal static class LineageSvg
         public int Middle => Y + Height / 2;
     }
 
-    /// <summary>An arrow and the boxes it touches; between columns that are not neighbours it passes through empty places.</summary>
+    /// <summary>
+    /// An arrow and the boxes it touches; between columns that are not neighbours it passes through empty places.
+    /// </summary>
     private sealed record Way(LineageEdge Edge, List<string> Stops);
 
-    private static int HeightOf(LineageNode? node) => node is null ? 1 : 2 * Padding + LineHeight * (1 + node.Lines.Count) + 4;
+    private static int HeightOf(LineageNode? node) =>
+        node is null ? 1 : 2 * Padding + LineHeight * (1 + node.Lines.Count) + 4;
 
-    /// <summary>Each box by its column, null for an empty place that a long arrow passes through; and the arrows' ways.</summary>
+    /// <summary>
+    /// Each box by its column, null for an empty place that a long arrow passes through; and the arrows' ways.
+    /// </summary>
     private static (List<List<(string Id, LineageNode? Node)>> Columns, List<Way> Ways) Columns(
         IReadOnlyList<LineageNode> nodes, IReadOnlyList<LineageEdge> edges)
     {
@@ -99,13 +113,17 @@ internal static class LineageSvg
 
     private static Dictionary<string, Area> Place(List<List<(string Id, LineageNode? Node)>> columns, List<Way> ways)
     {
-        var parents = ways.SelectMany(w => w.Stops.Zip(w.Stops.Skip(1))).ToLookup(pair => pair.Second, pair => pair.First);
+        var parents = ways.SelectMany(w => w.Stops.Zip(w.Stops.Skip(1)))
+            .ToLookup(pair => pair.Second, pair => pair.First);
         var boxes = new Dictionary<string, Area>();
         var tallest = columns.Select(Total).DefaultIfEmpty(0).Max();
         for (var column = 0; column < columns.Count; column++)
         {
             var y = Edge + (tallest - Total(columns[column])) / 2;
-            foreach (var (id, node) in columns[column].OrderBy(n => parents[n.Id].Select(p => (double)boxes[p].Middle).DefaultIfEmpty(double.MaxValue).Average()))
+            foreach (
+                var (id, node) in columns[column]
+                    .OrderBy(n =>
+                        parents[n.Id].Select(p => (double)boxes[p].Middle).DefaultIfEmpty(double.MaxValue).Average()))
             {
                 boxes[id] = new(Edge + column * (BoxWidth + ColumnGap), y, HeightOf(node));
                 y += HeightOf(node) + RowGap;
@@ -113,39 +131,57 @@ internal static class LineageSvg
         }
         return boxes;
 
-        static int Total(List<(string Id, LineageNode? Node)> column) => column.Sum(n => HeightOf(n.Node) + RowGap) - RowGap;
+        static int Total(List<(string Id, LineageNode? Node)> column) =>
+            column.Sum(n => HeightOf(n.Node) + RowGap) - RowGap;
     }
 
     private static void Box(StringBuilder svg, LineageNode node, Area box)
     {
         var kind = node.Kind == LineageKind.Dataset ? "dataset" : "checkpoint"; // classes of the page's style sheet
-        svg.Append(CultureInfo.InvariantCulture, $"<g class=\"{kind}\"><rect x=\"{box.X}\" y=\"{box.Y}\" width=\"{BoxWidth}\" height=\"{box.Height}\" rx=\"{(node.Kind == LineageKind.Dataset ? 20 : 6)}\"/>");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<g class=\"{kind}\"><rect x=\"{box.X}\" y=\"{box.Y}\" width=\"{BoxWidth}\" height=\"{box.Height}\" "
+                + $"rx=\"{(node.Kind == LineageKind.Dataset ? 20 : 6)}\"/>"
+        );
         var y = box.Y + Padding + 12;
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"title\" x=\"{box.X + Padding}\" y=\"{y}\">{Escape(node.Title, 28)}</text>");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text class=\"title\" x=\"{box.X + Padding}\" y=\"{y}\">{Escape(node.Title, 28)}</text>");
         foreach (var line in node.Lines)
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{box.X + Padding}\" y=\"{(y += LineHeight) + 3}\">{Escape(line, 36)}</text>");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text x=\"{box.X + Padding}\" y=\"{(y += LineHeight) + 3}\">{Escape(line, 36)}</text>");
         svg.Append("</g>");
     }
 
     private static void Arrow(StringBuilder svg, List<Area> stops)
     {
-        svg.Append(CultureInfo.InvariantCulture, $"<path class=\"arrow\" marker-end=\"url(#arrow)\" d=\"M{stops[0].X + BoxWidth} {stops[0].Middle}");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<path class=\"arrow\" marker-end=\"url(#arrow)\" d=\"M{stops[0].X + BoxWidth} {stops[0].Middle}");
         foreach (var (from, to) in stops.Zip(stops.Skip(1)))
         {
             var (x1, x2) = (from.X + BoxWidth, to.X);
             var bend = (x2 - x1) / 2;
-            svg.Append(CultureInfo.InvariantCulture, $"C{x1 + bend} {from.Middle} {x2 - bend} {to.Middle} {x2} {to.Middle}");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"C{x1 + bend} {from.Middle} {x2 - bend} {to.Middle} {x2} {to.Middle}");
             if (to != stops[^1])
                 svg.Append(CultureInfo.InvariantCulture, $"H{x2 + BoxWidth}");
         }
         svg.Append("\"/>");
     }
 
-    private static void Label(StringBuilder svg, Area from, Area to, string label) => svg.Append(CultureInfo.InvariantCulture,
-        $"<text class=\"label\" x=\"{(from.X + BoxWidth + to.X) / 2}\" y=\"{(from.Middle + to.Middle) / 2 - 6}\">{Escape(label, 18)}</text>");
+    private static void Label(StringBuilder svg, Area from, Area to, string label) =>
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text class=\"label\" x=\"{(from.X + BoxWidth + to.X) / 2}\" "
+                + $"y=\"{(from.Middle + to.Middle) / 2 - 6}\">{Escape(label, 18)}</text>"
+        );
 
     /// <summary>Text that is too long for its box ends in an ellipsis and shows in full as a tool tip.</summary>
-    private static string Escape(string text, int longest) => text.Length <= longest
-        ? WebUtility.HtmlEncode(VisibleText.Of(text))
-        : $"<title>{WebUtility.HtmlEncode(VisibleText.Of(text))}</title>{WebUtility.HtmlEncode(VisibleText.Of(text[..(longest - 1)]))}…";
+    private static string Escape(string text, int longest) =>
+        text.Length <= longest
+            ? WebUtility.HtmlEncode(VisibleText.Of(text))
+            : $"<title>{WebUtility.HtmlEncode(VisibleText.Of(text))}</title>{WebUtility.HtmlEncode(VisibleText.Of(text[..(longest - 1)]))}…";
 }

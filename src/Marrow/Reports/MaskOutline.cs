@@ -3,8 +3,8 @@ using Marrow.Imaging;
 namespace Marrow.Reports;
 
 /// <summary>
-/// The borders of a mask as closed lines, to be drawn at any scale: along the cracks between pixels inside and outside, the
-/// inside on the right, from the middle of each crack to the middle of the next, so that steps become slopes.
+/// The borders of a mask as closed lines, to be drawn at any scale: along the cracks between pixels inside and outside,
+/// the inside on the right, from the middle of each crack to the middle of the next, so that steps become slopes.
 /// </summary>
 internal static class MaskOutline
 {
@@ -42,9 +42,24 @@ internal static class MaskOutline
                 line.Add(new(x + dx / 2.0, y + dy / 2.0));
                 (x, y) = (x + dx, y + dy);
                 // The pixels ahead, left and right of the way. Pixels that touch at a corner are apart.
-                var (aheadX, aheadY) = direction switch { 0 => (x, y), 1 => (x - 1, y), 2 => (x - 1, y - 1), _ => (x, y - 1) };
-                var (leftX, leftY) = direction switch { 0 => (x, y - 1), 1 => (x, y), 2 => (x - 1, y), _ => (x - 1, y - 1) };
-                direction = !Inside(aheadX, aheadY) ? (direction + 1) % 4 : Inside(leftX, leftY) ? (direction + 3) % 4 : direction;
+                var (aheadX, aheadY) = direction switch
+                {
+                    0 => (x, y),
+                    1 => (x - 1, y),
+                    2 => (x - 1, y - 1),
+                    _ => (x, y - 1),
+                };
+                var (leftX, leftY) = direction switch
+                {
+                    0 => (x, y - 1),
+                    1 => (x, y),
+                    2 => (x - 1, y),
+                    _ => (x - 1, y - 1),
+                };
+                direction =
+                    !Inside(aheadX, aheadY) ? (direction + 1) % 4
+                    : Inside(leftX, leftY) ? (direction + 3) % 4
+                    : direction;
             }
             while ((x, y, direction) != (startX, startY, 0));
             return line;

@@ -1,6 +1,9 @@
 namespace Marrow.Reports;
 
-/// <summary>What masks in files have for each class: 255 where there is one class, else 1, 2 ...; <see cref="Datasets.MaskFile"/> reads them back.</summary>
+/// <summary>
+/// What masks in files have for each class: 255 where there is one class, else 1, 2 ...;
+/// <see cref="Datasets.MaskFile"/> reads them back.
+/// </summary>
 internal static class MaskValues
 {
     /// <param name="place">Of the class, from 1; 0 for the background.</param>

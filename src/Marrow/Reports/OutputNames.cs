@@ -2,12 +2,15 @@ using System.Text;
 
 namespace Marrow.Reports;
 
-/// <summary>Names of the files that one image gives, as every file system takes them; images of the same name get a number.</summary>
+/// <summary>
+/// Names of the files that one image gives, as every file system takes them; images of the same name get a number.
+/// </summary>
 internal sealed class OutputNames
 {
     // Names that Windows keeps for devices, whatever follows the dot.
     private static readonly HashSet<string> Reserved = new(
-        ["con", "prn", "aux", "nul", .. Enumerable.Range(1, 9).SelectMany(i => new[] { $"com{i}", $"lpt{i}" })], StringComparer.OrdinalIgnoreCase);
+        ["con", "prn", "aux", "nul", .. Enumerable.Range(1, 9).SelectMany(i => new[] { $"com{i}", $"lpt{i}" })],
+        StringComparer.OrdinalIgnoreCase);
 
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase) { "predictions" };
 
@@ -24,7 +27,9 @@ internal sealed class OutputNames
     public static string Safe(string file)
     {
         var name = Path.GetFileNameWithoutExtension(file.Replace('\\', '/'));
-        name = string.Concat(name.Select(c => char.IsControl(c) || "<>:\"/\\|?*".Contains(c) ? '_' : c)).TrimStart('.').TrimEnd('.', ' ');
+        name = string.Concat(name.Select(c => char.IsControl(c) || "<>:\"/\\|?*".Contains(c) ? '_' : c))
+            .TrimStart('.')
+            .TrimEnd('.', ' ');
         if (name.Length == 0 || Reserved.Contains(name.Split('.')[0]))
             name = "_" + name;
         // 255 bytes are the longest name of common file systems; ".overlay.png" and a number need room.

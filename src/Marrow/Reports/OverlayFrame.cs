@@ -10,7 +10,9 @@ internal readonly record struct StripRun(string Text, SKColor Color, bool Bold =
 /// <param name="ToPicture">Original pixels to picture pixels.</param>
 /// <param name="Frame">Where the radiograph lies in the picture.</param>
 /// <param name="Drawable">Where values may stand: the frame, or more beside a very narrow one.</param>
-/// <param name="Unit">The text size, picture px; strokes are multiples of it, so that they look alike at every size.</param>
+/// <param name="Unit">
+/// The text size, picture px; strokes are multiples of it, so that they look alike at every size.
+/// </param>
 internal readonly record struct OverlayPlace(AffineTransform ToPicture, SKRect Frame, SKRect Drawable, float Unit);
 
 /// <summary>The picture of any overlay: a strip of lines above a radiograph, on which the caller draws.</summary>
@@ -18,31 +20,42 @@ internal static class OverlayFrame
 {
     private const int LongestSidePx = 1200, ReadableHeightPx = 1000;
     private const double MostEnlarged = 4; // beyond, pixels are all there is to see
-    public static readonly SKColor Grey = new(0xA9, 0xB4, 0xC0), Alarm = new(0xFF, 0x8A, 0x80), Ground = new(0x10, 0x14, 0x1A);
+    public static readonly SKColor Grey = new(0xA9, 0xB4, 0xC0),
+        Alarm = new(0xFF, 0x8A, 0x80),
+        Ground = new(0x10, 0x14, 0x1A);
 
     /// <summary>
-    /// A PNG, at most 1200 px wide and its radiograph at most 1200 px high; small radiographs are enlarged, four times at
-    /// most, until text on them is readable.
+    /// A PNG, at most 1200 px wide and its radiograph at most 1200 px high; small radiographs are enlarged, four times
+    /// at most, until text on them is readable.
     /// </summary>
-    public static byte[] Render(Radiograph radiograph, IReadOnlyList<IReadOnlyList<StripRun>> strip, Action<SKCanvas, OverlayPlace> draw)
+    public static byte[] Render(
+        Radiograph radiograph,
+        IReadOnlyList<IReadOnlyList<StripRun>> strip,
+        Action<SKCanvas, OverlayPlace> draw)
     {
-        var scale = Math.Min((double)LongestSidePx / radiograph.OriginalHeight, (double)LongestSidePx / radiograph.OriginalWidth);
+        var scale = Math.Min(
+            (double)LongestSidePx / radiograph.OriginalHeight,
+            (double)LongestSidePx / radiograph.OriginalWidth);
         if (scale > 1)
-            scale = Math.Min(Math.Min(scale, MostEnlarged), Math.Max(1, (double)ReadableHeightPx / radiograph.OriginalHeight));
+            scale = Math.Min(
+                Math.Min(scale, MostEnlarged),
+                Math.Max(1, (double)ReadableHeightPx / radiograph.OriginalHeight));
         var width = Math.Max(1, (int)Math.Round(radiograph.OriginalWidth * scale));
         var height = Math.Max(1, (int)Math.Round(radiograph.OriginalHeight * scale));
         var unit = (float)Math.Clamp(Math.Max(height, width) * 0.017, 15, 26);
 
         var canvasWidth = Math.Max(width, (int)(unit * 18));
         var stripHeight = (int)Math.Ceiling(unit * (0.9 + 1.45 * strip.Count));
-        using var surface = SKSurface.Create(new SKImageInfo(canvasWidth, stripHeight + height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        using var surface = SKSurface.Create(
+            new SKImageInfo(canvasWidth, stripHeight + height, SKColorType.Rgba8888, SKAlphaType.Opaque));
         var canvas = surface.Canvas;
         canvas.Clear(Ground);
 
         var frame = SKRect.Create((canvasWidth - width) / 2, stripHeight, width, height);
         using (var picture = RadiographPicture.Render(radiograph, width, height))
             canvas.DrawBitmap(picture, frame.Left, frame.Top, SKSamplingOptions.Default);
-        var toPicture = AffineTransform.Scale((double)width / radiograph.OriginalWidth, (double)height / radiograph.OriginalHeight)
+        var toPicture = AffineTransform
+            .Scale((double)width / radiograph.OriginalWidth, (double)height / radiograph.OriginalHeight)
             .Then(AffineTransform.Translate(frame.Left, frame.Top));
         canvas.Save();
         var drawable = SKRect.Create(0, stripHeight, canvasWidth, height);

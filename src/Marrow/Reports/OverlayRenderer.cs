@@ -18,8 +18,8 @@ public sealed class SpineTruth
 }
 
 /// <summary>
-/// Draws a finding onto its radiograph, part by part: a strip with values and confidence above; vertebrae, their levels and
-/// the end-plate lines of each angle, points, regions and boxes on the picture.
+/// Draws a finding onto its radiograph, part by part: a strip with values and confidence above; vertebrae, their levels
+/// and the end-plate lines of each angle, points, regions and boxes on the picture.
 /// </summary>
 internal static class OverlayRenderer
 {
@@ -27,8 +27,8 @@ internal static class OverlayRenderer
     private static readonly Point2D Unseen = new(double.NaN, double.NaN);
 
     /// <summary>
-    /// A PNG, at most 1200 px wide and its radiograph at most 1200 px high; small radiographs are enlarged, four times at
-    /// most, until text on them is readable.
+    /// A PNG, at most 1200 px wide and its radiograph at most 1200 px high; small radiographs are enlarged, four times
+    /// at most, until text on them is readable.
     /// </summary>
     public static byte[] Render(Radiograph radiograph, Finding finding, SpineTruth? truth = null) =>
         OverlayFrame.Render(radiograph, Strip(finding, truth), (canvas, place) =>
@@ -41,7 +41,11 @@ internal static class OverlayRenderer
                         Draw(canvas, place, spine, truth);
                         break;
                     case PointsPart points:
-                        PointCanvas.Draw(canvas, place, [.. points.Points.Select(p => p.Place ?? Unseen)], [.. points.Points.Select(p => p.Name)]);
+                        PointCanvas.Draw(
+                            canvas,
+                            place,
+                            [.. points.Points.Select(p => p.Place ?? Unseen)],
+                            [.. points.Points.Select(p => p.Name)]);
                         break;
                     case RegionsPart regions:
                         RegionCanvas.Draw(canvas, place, regions, finding.Width, finding.Height);
@@ -86,19 +90,39 @@ internal static class OverlayRenderer
         if (finding.Confidence is { } confidence)
             quality.Add(new($"confidence {confidence.ToString("F2", CultureInfo.InvariantCulture)}", SKColors.White));
         if (spine is not null)
-            quality.Add(new($"   {spine.Vertebrae.Count} {(spine.CobbDegrees.Count == 0 && spine.Vertebrae.Count > 0 ? "places taken for vertebrae" : "vertebrae")}", OverlayFrame.Grey));
+            quality.Add(
+                new(
+                    $"   {spine.Vertebrae.Count} "
+                        + $"{(spine.CobbDegrees.Count == 0 && spine.Vertebrae.Count > 0 ? "places taken for vertebrae" : "vertebrae")}",
+                    OverlayFrame.Grey));
         if (finding.Status != FindingStatus.Ok)
-            quality.Add(new($"{(quality.Count > 0 ? "   " : "")}{finding.Status.ToString().ToLowerInvariant()}", OverlayFrame.Alarm, true));
+            quality.Add(
+                new(
+                    $"{(quality.Count > 0 ? "   " : "")}{finding.Status.ToString().ToLowerInvariant()}",
+                    OverlayFrame.Alarm,
+                    true));
         if (quality.Count > 0)
             lines.Add(quality);
-        // The angles above are expected ones, mixed with a regressor's; the lines on the picture show those of the corners.
+        // The angles above are expected ones, mixed with a regressor's; the lines on the picture show those of the
+        // corners.
         if (spine is { LandmarkAngles: { } corners })
         {
-            var regressor = spine.RegressorDegrees.Count == 0 ? "" : $"   regressor  {string.Join("  ", spine.RegressorDegrees.Select(NumberText.Degrees))}";
-            lines.Add([new($"corners  {string.Join("  ", corners.Degrees.Select(NumberText.Degrees))}{regressor}", OverlayFrame.Grey)]);
+            var regressor =
+                spine.RegressorDegrees.Count == 0
+                    ? ""
+                    : $"   regressor  {string.Join("  ", spine.RegressorDegrees.Select(NumberText.Degrees))}";
+            lines.Add([
+                new(
+                    $"corners  {string.Join("  ", corners.Degrees.Select(NumberText.Degrees))}{regressor}",
+                    OverlayFrame.Grey),
+            ]);
         }
         if (truth is { CobbDegrees.Count: > 0 })
-            lines.Add([new($"labelled  {string.Join("  ", truth.CobbDegrees.Select(NumberText.Degrees))}", SpineCanvas.TruthColor)]);
+            lines.Add([
+                new(
+                    $"labelled  {string.Join("  ", truth.CobbDegrees.Select(NumberText.Degrees))}",
+                    SpineCanvas.TruthColor),
+            ]);
         return lines;
     }
 
@@ -106,11 +130,24 @@ internal static class OverlayRenderer
     {
         var angles = new List<StripRun> { new("Cobb", OverlayFrame.Grey) };
         for (var i = 0; i < spine.CobbDegrees.Count; i++)
-            angles.Add(new($"  {NumberText.Degrees(spine.CobbDegrees[i])}", SpineCanvas.AngleColors[i % SpineCanvas.AngleColors.Count], true));
+            angles.Add(
+                new(
+                    $"  {NumberText.Degrees(spine.CobbDegrees[i])}",
+                    SpineCanvas.AngleColors[i % SpineCanvas.AngleColors.Count],
+                    true));
         if (spine.CobbDegrees.Count == 0)
-            angles.Add(new(finding.Status == FindingStatus.Failed ? "  not measured: no whole spine was found" : "  not measured", OverlayFrame.Grey));
+            angles.Add(
+                new(
+                    finding.Status == FindingStatus.Failed
+                        ? "  not measured: no whole spine was found"
+                        : "  not measured",
+                    OverlayFrame.Grey));
         if (spine.Severity is { } severity)
-            angles.Add(new($"   {(severity == CurveSeverity.None ? "no scoliosis" : severity.ToString().ToLowerInvariant())}", SKColors.White, true));
+            angles.Add(
+                new(
+                    $"   {(severity == CurveSeverity.None ? "no scoliosis" : severity.ToString().ToLowerInvariant())}",
+                    SKColors.White,
+                    true));
         return angles;
     }
 
@@ -118,15 +155,20 @@ internal static class OverlayRenderer
     {
         if (classes.Class is { } best)
             yield return [new(best, SKColors.White, true)];
-        foreach (var value in classes.Values.Where(v => v.Value is not null).OrderByDescending(v => v.Value).Take(MostLines)) // the likeliest
+        foreach (
+            var value in classes.Values.Where(v => v.Value is not null).OrderByDescending(v => v.Value).Take(MostLines)
+        ) // the likeliest
             yield return Line(value);
     }
 
     private static List<StripRun> Line(FoundValue value) =>
-    [
-        new($"{value.Name}  ", OverlayFrame.Grey),
-        new($"{value.Value!.Value.ToString(Math.Abs(value.Value.Value) >= 1000 ? "0.#" : "0.####", CultureInfo.InvariantCulture)}{(value.Unit is "" or "probability" ? "" : " " + value.Unit)}", SKColors.White, true),
-    ];
+        [
+            new($"{value.Name}  ", OverlayFrame.Grey),
+            new(
+                $"{value.Value!.Value.ToString(Math.Abs(value.Value.Value) >= 1000 ? "0.#" : "0.####", CultureInfo.InvariantCulture)}{(value.Unit is "" or "probability" ? "" : " " + value.Unit)}",
+                SKColors.White,
+                true),
+        ];
 
     private static List<StripRun>? Line(FoundPoint point, int place) => point.Place is not { } at ? null :
     [
@@ -136,11 +178,28 @@ internal static class OverlayRenderer
     ];
 
     private static List<StripRun> Line(FoundRegion region, int place) =>
-    [
-        new(region.Class, RegionCanvas.ColorOf(place), true),
-        new(region.AreaPixels == 0 ? "  not found" : string.Create(CultureInfo.InvariantCulture, $"  {100 * region.AreaShare:F1} % of the image"), OverlayFrame.Grey),
-    ];
+        [
+            new(region.Class, RegionCanvas.ColorOf(place), true),
+            new(
+                region.AreaPixels == 0
+                    ? "  not found"
+                    : string.Create(CultureInfo.InvariantCulture, $"  {100 * region.AreaShare:F1} % of the image"),
+                OverlayFrame.Grey),
+        ];
 
-    private static List<StripRun> Line(BoxesPart boxes) => boxes.Boxes.Count == 0 ? [new("nothing found", OverlayFrame.Grey)]
-        : [.. boxes.Boxes.CountBy(box => box.Class).SelectMany((group, i) => (StripRun[])[new($"{(i == 0 ? "" : "   ")}{group.Value} ", SKColors.White, true), new(group.Key, RegionCanvas.ColorOf(i), true)])];
+    private static List<StripRun> Line(BoxesPart boxes) =>
+        boxes.Boxes.Count == 0
+            ? [new("nothing found", OverlayFrame.Grey)]
+            :
+            [
+                .. boxes
+                    .Boxes.CountBy(box => box.Class)
+                    .SelectMany(
+                        (group, i) =>
+                            (StripRun[])
+                                [
+                                    new($"{(i == 0 ? "" : "   ")}{group.Value} ", SKColors.White, true),
+                                    new(group.Key, RegionCanvas.ColorOf(i), true),
+                                ]),
+            ];
 }

@@ -5,8 +5,14 @@ using Color = ScottPlot.Color;
 namespace Marrow.Reports;
 
 /// <summary>A line of a plot.</summary>
-/// <param name="Band">Half the height of a band around the line at each point (for example one standard deviation).</param>
-internal sealed record Curve(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y, IReadOnlyList<double>? Band = null);
+/// <param name="Band">
+/// Half the height of a band around the line at each point (for example one standard deviation).
+/// </param>
+internal sealed record Curve(
+    string Name,
+    IReadOnlyList<double> X,
+    IReadOnlyList<double> Y,
+    IReadOnlyList<double>? Band = null);
 
 /// <summary>
 /// The plots of reports, drawn by ScottPlot as PNG bytes at twice the shown size (sharp on dense screens). Each can be
@@ -20,9 +26,16 @@ internal static class Plots
     private const int WidthPx = 720, HeightPx = 430;
     private const float PixelRatio = 2;
 
-    /// <summary>Values over steps (or labels, or epochs), one line a run. Values that are not finite leave gaps.</summary>
+    /// <summary>
+    /// Values over steps (or labels, or epochs), one line a run. Values that are not finite leave gaps.
+    /// </summary>
     public static byte[] LearningCurves(
-        string title, string xLabel, string yLabel, IReadOnlyList<Curve> curves, bool dark = false, bool logarithmicX = false)
+        string title,
+        string xLabel,
+        string yLabel,
+        IReadOnlyList<Curve> curves,
+        bool dark = false,
+        bool logarithmicX = false)
     {
         using var plot = Styled(title, xLabel, yLabel, dark);
         for (var i = 0; i < curves.Count; i++)
@@ -30,14 +43,19 @@ internal static class Plots
             var color = Hue(i, dark);
             var curve = curves[i];
             var points = Enumerable.Range(0, Math.Min(curve.X.Count, curve.Y.Count))
-                .Where(k => double.IsFinite(curve.Y[k]) && double.IsFinite(curve.X[k]) && (!logarithmicX || curve.X[k] > 0)).ToList();
+                .Where(k =>
+                    double.IsFinite(curve.Y[k]) && double.IsFinite(curve.X[k]) && (!logarithmicX || curve.X[k] > 0))
+                .ToList();
             if (points.Count == 0)
                 continue;
             var xs = points.Select(k => logarithmicX ? Math.Log10(curve.X[k]) : curve.X[k]).ToArray();
             var ys = points.Select(k => curve.Y[k]).ToArray();
             if (curve.Band is { } band)
             {
-                var fill = plot.Add.FillY(xs, points.Select(k => curve.Y[k] - band[k]).ToArray(), points.Select(k => curve.Y[k] + band[k]).ToArray());
+                var fill = plot.Add.FillY(
+                    xs,
+                    points.Select(k => curve.Y[k] - band[k]).ToArray(),
+                    points.Select(k => curve.Y[k] + band[k]).ToArray());
                 fill.FillColor = color.WithAlpha(0.15);
                 fill.LineWidth = 0;
                 fill.MarkerSize = 0;

@@ -50,7 +50,9 @@ internal static class RadiographPicture
         return histogram.Length - 1;
     }
 
-    /// <summary>Each output pixel is the mean of the input pixels it covers (whole pixels: enough for the eye).</summary>
+    /// <summary>
+    /// Each output pixel is the mean of the input pixels it covers (whole pixels: enough for the eye).
+    /// </summary>
     private static byte[] Shrink(Radiograph radiograph, int width, int height, double low, double high)
     {
         var grey = new byte[width * height];

@@ -11,7 +11,14 @@ internal static class RegionCanvas
     private const byte Tint = 55; // of 255: what lies below stays readable
 
     private static readonly SKColor[] Colors =
-        [new(0x4F, 0xC3, 0xF7), new(0xFF, 0xB7, 0x4D), new(0xF2, 0x8C, 0xC8), new(0x9C, 0xE2, 0x7A), new(0xFF, 0xF1, 0x76), new(0xB3, 0x9D, 0xDB)];
+    [
+        new(0x4F, 0xC3, 0xF7),
+        new(0xFF, 0xB7, 0x4D),
+        new(0xF2, 0x8C, 0xC8),
+        new(0x9C, 0xE2, 0x7A),
+        new(0xFF, 0xF1, 0x76),
+        new(0xB3, 0x9D, 0xDB),
+    ];
 
     public static SKColor ColorOf(int place) => Colors[place % Colors.Length];
 
@@ -55,9 +62,18 @@ internal static class RegionCanvas
             Frame(canvas, place, ColorOf(box.Class), box.Left, box.Top, box.Right, box.Bottom);
     }
 
-    private static SKRect Frame(SKCanvas canvas, OverlayPlace place, SKColor color, double left, double top, double right, double bottom)
+    private static SKRect Frame(
+        SKCanvas canvas,
+        OverlayPlace place,
+        SKColor color,
+        double left,
+        double top,
+        double right,
+        double bottom)
     {
-        var (first, last) = (place.ToPicture.Apply(new Point2D(left, top)), place.ToPicture.Apply(new Point2D(right, bottom)));
+        var (first, last) = (
+            place.ToPicture.Apply(new Point2D(left, top)),
+            place.ToPicture.Apply(new Point2D(right, bottom)));
         var frame = new SKRect((float)first.X, (float)first.Y, (float)last.X, (float)last.Y);
         using var halo = Line(OverlayFrame.Ground.WithAlpha(150), place.Unit * 0.22f);
         using var edge = Line(color, place.Unit * 0.11f);

@@ -6,10 +6,10 @@ using Marrow.Imaging;
 namespace Marrow.Reports;
 
 /// <summary>
-/// The folder that predictions are written to. What lies there and was written by a prediction is replaced; whatever else
-/// lies there is never touched: labelme keeps its labels in a.json beside a.png, and a reader may have added columns to
-/// predictions.csv. Results are known by their mark (<see cref="ResultMark"/>); predictions.json holds the digest of the
-/// table, so that a table that was edited is a table of the user's.
+/// The folder that predictions are written to. What lies there and was written by a prediction is replaced; whatever
+/// else lies there is never touched: labelme keeps its labels in a.json beside a.png, and a reader may have added
+/// columns to predictions.csv. Results are known by their mark (<see cref="ResultMark"/>); predictions.json holds the
+/// digest of the table, so that a table that was edited is a table of the user's.
 /// </summary>
 internal sealed class ResultFolder(string folder)
 {
@@ -17,12 +17,15 @@ internal sealed class ResultFolder(string folder)
 
     private const string Table = "predictions";
     private const int MostNamed = 3;
-    private const string Remedy = "Name another folder with --out, or move them away: nothing that others wrote is replaced.";
+    private const string Remedy =
+        "Name another folder with --out, or move them away: nothing that others wrote is replaced.";
 
     private readonly OutputNames _names = new();
 
     /// <summary>What is kept of the table beside it.</summary>
-    /// <param name="Csv">SHA-256 of the table's bytes, lower-case hexadecimal: the one that is about to be written, and the one before.</param>
+    /// <param name="Csv">
+    /// SHA-256 of the table's bytes, lower-case hexadecimal: the one that is about to be written, and the one before.
+    /// </param>
     private sealed record TableMark(string MadeBy, IReadOnlyList<string> Csv);
 
     public string CsvPath => Path.Combine(folder, $"{Table}.csv");
@@ -35,8 +38,8 @@ internal sealed class ResultFolder(string folder)
     public string PathOf(string name, string ending) => Path.Combine(folder, name + ending);
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when a file that no prediction wrote is where a result of these images would
-    /// go; before any work, so that nothing is lost and nothing done in vain.
+    /// Throws <see cref="MarrowException"/> when a file that no prediction wrote is where a result of these images
+    /// would go; before any work, so that nothing is lost and nothing done in vain.
     /// </summary>
     public static void RequireFree(string folder, IEnumerable<string> images, params string[] endings)
     {
@@ -52,8 +55,15 @@ internal sealed class ResultFolder(string folder)
         }
         if (foreign.Count == 0)
             return;
-        var more = foreign.Count > MostNamed ? string.Create(CultureInfo.InvariantCulture, $" and {foreign.Count - MostNamed} more") : "";
-        throw MarrowException.Conflict(folder, "a folder without files of these names that marrow predict did not write", string.Join(", ", foreign.Take(MostNamed)) + more, Remedy);
+        var more =
+            foreign.Count > MostNamed
+                ? string.Create(CultureInfo.InvariantCulture, $" and {foreign.Count - MostNamed} more")
+                : "";
+        throw MarrowException.Conflict(
+            folder,
+            "a folder without files of these names that marrow predict did not write",
+            string.Join(", ", foreign.Take(MostNamed)) + more,
+            Remedy);
 
         void Look(string path)
         {
@@ -81,7 +91,10 @@ internal sealed class ResultFolder(string folder)
         return path;
     }
 
-    /// <summary>Takes away a picture of an earlier prediction that this one does not replace: it would show what no longer holds.</summary>
+    /// <summary>
+    /// Takes away a picture of an earlier prediction that this one does not replace: it would show what no longer
+    /// holds.
+    /// </summary>
     public void Drop(string name, string ending)
     {
         var path = PathOf(name, ending);
@@ -93,7 +106,9 @@ internal sealed class ResultFolder(string folder)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MarrowException($"{path}: an earlier result can't be removed ({e.Message}). Check the folder's permissions.", e);
+            throw new MarrowException(
+                $"{path}: an earlier result can't be removed ({e.Message}). Check the folder's permissions.",
+                e);
         }
     }
 
@@ -106,14 +121,20 @@ internal sealed class ResultFolder(string folder)
         write(table);
         var digest = Convert.ToHexStringLower(SHA256.HashData(table.GetBuffer().AsSpan(0, (int)table.Length)));
         string[] before = File.Exists(CsvPath) ? [DigestOf(CsvPath)] : [];
-        AtomicFile.WriteText(MarkPath, JsonSerializer.Serialize(new TableMark(ResultMark.MadeBy, [digest, .. before]), MarrowJson.Options) + "\n");
+        AtomicFile.WriteText(
+            MarkPath,
+            JsonSerializer.Serialize(new TableMark(ResultMark.MadeBy, [digest, .. before]), MarrowJson.Options) + "\n");
         AtomicFile.Write(CsvPath, table.WriteTo);
     }
 
     private void Require(string path)
     {
         if (IsForeign(path))
-            throw MarrowException.Conflict(path, "nothing, or an earlier result of marrow predict", Directory.Exists(path) ? "a folder" : "a file that it did not write", Remedy);
+            throw MarrowException.Conflict(
+                path,
+                "nothing, or an earlier result of marrow predict",
+                Directory.Exists(path) ? "a folder" : "a file that it did not write",
+                Remedy);
     }
 
     private bool IsForeign(string path)
@@ -123,7 +144,10 @@ internal sealed class ResultFolder(string folder)
             return true;
         if (!File.Exists(path))
             return false;
-        return !(path == CsvPath ? IsKnownTable() : path.EndsWith(Json, StringComparison.Ordinal) ? ResultMark.IsOnJson(path) : ResultMark.IsOnPicture(FileStart.Read(path)));
+        return !(
+            path == CsvPath ? IsKnownTable()
+            : path.EndsWith(Json, StringComparison.Ordinal) ? ResultMark.IsOnJson(path)
+            : ResultMark.IsOnPicture(FileStart.Read(path)));
     }
 
     private bool IsKnownTable()
@@ -132,7 +156,9 @@ internal sealed class ResultFolder(string folder)
             return false;
         try
         {
-            return MarrowJson.Read<TableMark>(MarkPath, "the mark of a table", "Remove it.").Csv.Contains(DigestOf(CsvPath));
+            return MarrowJson
+                .Read<TableMark>(MarkPath, "the mark of a table", "Remove it.")
+                .Csv.Contains(DigestOf(CsvPath));
         }
         catch (Exception e) when (e is MarrowException or IOException or UnauthorizedAccessException)
         {

@@ -16,11 +16,17 @@ namespace Marrow.Reports;
 internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SKRect frame, SKRect drawable, float unit)
 {
     // Orange, sky blue and reddish purple of Okabe and Ito (2008), lightened for a dark ground: told apart by everyone.
-    public static readonly IReadOnlyList<SKColor> AngleColors = [new(0xFF, 0xB0, 0x3B), new(0x62, 0xC4, 0xF5), new(0xF2, 0x8C, 0xC8)];
+    public static readonly IReadOnlyList<SKColor> AngleColors =
+    [
+        new(0xFF, 0xB0, 0x3B),
+        new(0x62, 0xC4, 0xF5),
+        new(0xF2, 0x8C, 0xC8),
+    ];
     public static readonly SKColor OutlineColor = new(0xC8, 0xF5, 0xD0);
     public static readonly SKColor TruthColor = new(0xFF, 0xF1, 0x76);
     private static readonly SKColor Ink = new(0x10, 0x14, 0x1A);
-    private static readonly SKColor Halo = Ink.WithAlpha(150); // under bright lines, which burnt-out films would swallow
+    // under bright lines, which burnt-out films would swallow
+    private static readonly SKColor Halo = Ink.WithAlpha(150);
 
     // Under this two lines count as parallel: they would cross far outside any picture.
     private const double ParallelDegrees = 0.5;
@@ -68,7 +74,9 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         if (vertebrae.Count == 0)
             return;
         var heights = vertebrae.Select(v => Height(ToPicture(v.Corners))).Order().ToList();
-        using var font = new SKFont(ReportFonts.SemiBold, (float)Math.Clamp(heights[heights.Count / 2] * 0.55, unit * 0.4, unit * 0.85));
+        using var font = new SKFont(
+            ReportFonts.SemiBold,
+            (float)Math.Clamp(heights[heights.Count / 2] * 0.55, unit * 0.4, unit * 0.85));
         foreach (var vertebra in vertebrae.Where(v => v.Level.Length > 0))
         {
             var corners = ToPicture(vertebra.Corners);
@@ -98,7 +106,11 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
             if (upper < 0 || lower >= vertebrae.Count || upper == lower)
                 continue; // An angle of a vertebra with itself is 0 and has nothing to show.
             var color = AngleColors[i % AngleColors.Count];
-            drawn.Add((angles.Degrees[i], color, AngleLines(ToPicture(vertebrae[upper].Corners), ToPicture(vertebrae[lower].Corners), color, i)));
+            drawn.Add(
+                (
+                    angles.Degrees[i],
+                    color,
+                    AngleLines(ToPicture(vertebrae[upper].Corners), ToPicture(vertebrae[lower].Corners), color, i)));
         }
         foreach (var (degrees, color, wanted) in drawn)
             Pill($"{degrees.ToString("F1", CultureInfo.InvariantCulture)}°", wanted, color);
@@ -121,7 +133,10 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         var endOfLower = Along(q, e, sideOfLower, Math.Abs(r), border);
 
         Line(Along(p, d, -side, upper.TopLeft.DistanceTo(upper.TopRight) * 0.75, frame), endOfUpper, color);
-        Line(Along(q, e, -sideOfLower, lower.BottomLeft.DistanceTo(lower.BottomRight) * 0.75, frame), endOfLower, color);
+        Line(
+            Along(q, e, -sideOfLower, lower.BottomLeft.DistanceTo(lower.BottomRight) * 0.75, frame),
+            endOfLower,
+            color);
 
         // The arc: between the lines, bulging towards the crossing; at a crossing in sight, a little before it.
         var inSight = endOfUpper.DistanceTo(endOfLower) < unit * 0.5;
@@ -204,7 +219,8 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         return path.Detach();
     }
 
-    private static IEnumerable<SKPoint> Corners(Vertebra v) => [ToSk(v.TopLeft), ToSk(v.TopRight), ToSk(v.BottomLeft), ToSk(v.BottomRight)];
+    private static IEnumerable<SKPoint> Corners(Vertebra v) =>
+        [ToSk(v.TopLeft), ToSk(v.TopRight), ToSk(v.BottomLeft), ToSk(v.BottomRight)];
     private static double Height(Vertebra v) => v.UpperMidpoint.DistanceTo(v.LowerMidpoint);
     private static Point2D Unit(Point2D v) => v * (1 / Math.Max(v.DistanceTo(default), 1e-9));
     private static SKPoint ToSk(Point2D p) => new((float)p.X, (float)p.Y);

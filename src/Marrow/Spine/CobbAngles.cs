@@ -3,7 +3,10 @@ using Marrow.Imaging;
 
 namespace Marrow.Spine;
 
-/// <summary>Two vertebrae by index, 0 at the top: an angle lies between the first one's upper and the last one's lower end plate.</summary>
+/// <summary>
+/// Two vertebrae by index, 0 at the top: an angle lies between the first one's upper and the last one's lower end
+/// plate.
+/// </summary>
 internal readonly record struct VertebraPair
 {
     internal VertebraPair(int upper, int lower) => (Upper, Lower) = (upper, lower);
@@ -22,7 +25,9 @@ public sealed class CobbMeasurement
     /// <summary>cobb1 (the largest), cobb2, cobb3 in degrees, 0 to 180, in SpineWeb 16's order.</summary>
     [JsonInclude] internal IReadOnlyList<double> Degrees { get; }
 
-    /// <summary>For each of <see cref="Degrees"/>, the vertebrae it is measured between; both the same where the angle is 0.</summary>
+    /// <summary>
+    /// For each of <see cref="Degrees"/>, the vertebrae it is measured between; both the same where the angle is 0.
+    /// </summary>
     [JsonInclude] internal IReadOnlyList<VertebraPair> Pairs { get; }
 
     /// <summary>True when the spine crosses the line from its top to its bottom.</summary>
@@ -50,9 +55,9 @@ internal static class CobbAngles
     private const double StraightTolerance = 1e-9; // share of the line's length: nearer points lie on it
 
     /// <summary>
-    /// The angles of at least two vertebrae, listed top to bottom, corners and <paramref name="imageHeight"/> in pixels.
-    /// Throws <see cref="ArgumentException"/> for fewer than two, for coordinates or a height that are no finite
-    /// numbers, and for a vertebra without width.
+    /// The angles of at least two vertebrae, listed top to bottom, corners and <paramref name="imageHeight"/> in
+    /// pixels. Throws <see cref="ArgumentException"/> for fewer than two, for coordinates or a height that are no
+    /// finite numbers, and for a vertebra without width.
     /// </summary>
     public static CobbMeasurement Measure(IReadOnlyList<Vertebra> topToBottom, double imageHeight)
     {
@@ -91,29 +96,41 @@ internal static class CobbAngles
     /// <summary>
     /// None under 10 degrees, where the SOSORT guidelines (Negrini et al. 2018) do not speak of scoliosis yet; mild
     /// under 25, where most only observe; moderate under 40, where they brace; severe from 40, the limit after which
-    /// surgery is discussed (some centres: 45 or 50). Throws <see cref="ArgumentException"/> for NaN or a negative angle.
+    /// surgery is discussed (some centres: 45 or 50). Throws <see cref="ArgumentException"/> for NaN or a negative
+    /// angle.
     /// </summary>
-    public static CurveSeverity SeverityOf(double cobb1Degrees) => cobb1Degrees switch
-    {
-        < 0 or double.NaN => throw new ArgumentException($"An angle is 0 or more, found {cobb1Degrees}.", nameof(cobb1Degrees)),
-        < 10 => CurveSeverity.None,
-        < 25 => CurveSeverity.Mild,
-        < 40 => CurveSeverity.Moderate,
-        _ => CurveSeverity.Severe,
-    };
+    public static CurveSeverity SeverityOf(double cobb1Degrees) =>
+        cobb1Degrees switch
+        {
+            < 0 or double.NaN => throw new ArgumentException(
+                $"An angle is 0 or more, found {cobb1Degrees}.",
+                nameof(cobb1Degrees)),
+            < 10 => CurveSeverity.None,
+            < 25 => CurveSeverity.Mild,
+            < 40 => CurveSeverity.Moderate,
+            _ => CurveSeverity.Severe,
+        };
 
     private static void Validate(IReadOnlyList<Vertebra> vertebrae, double imageHeight)
     {
         if (vertebrae.Count < 2)
-            throw new ArgumentException($"An angle needs at least 2 vertebrae, found {vertebrae.Count}.", nameof(vertebrae));
+            throw new ArgumentException(
+                $"An angle needs at least 2 vertebrae, found {vertebrae.Count}.",
+                nameof(vertebrae));
         if (!double.IsFinite(imageHeight) || imageHeight <= 0)
-            throw new ArgumentException($"The image height must be a positive number of pixels, found {imageHeight}.", nameof(imageHeight));
+            throw new ArgumentException(
+                $"The image height must be a positive number of pixels, found {imageHeight}.",
+                nameof(imageHeight));
         for (var i = 0; i < vertebrae.Count; i++)
         {
             if (!vertebrae[i].IsFinite())
-                throw new ArgumentException($"Vertebra {i} (0 = the top one) has a corner that is no finite number.", nameof(vertebrae));
+                throw new ArgumentException(
+                    $"Vertebra {i} (0 = the top one) has a corner that is no finite number.",
+                    nameof(vertebrae));
             if (vertebrae[i].Axis is { X: 0, Y: 0 })
-                throw new ArgumentException($"Vertebra {i} (0 = the top one) has no width, so it has no direction.", nameof(vertebrae));
+                throw new ArgumentException(
+                    $"Vertebra {i} (0 = the top one) has no width, so it has no direction.",
+                    nameof(vertebrae));
         }
     }
 
@@ -150,7 +167,10 @@ internal static class CobbAngles
         return (column, row);
     }
 
-    /// <summary>The first of <paramref name="from"/> to <paramref name="to"/> whose angle to <paramref name="vertebra"/> is the largest.</summary>
+    /// <summary>
+    /// The first of <paramref name="from"/> to <paramref name="to"/> whose angle to <paramref name="vertebra"/> is the
+    /// largest.
+    /// </summary>
     private static int MostTilted(double[,] angles, int vertebra, int from, int to)
     {
         var best = from;
@@ -172,7 +192,8 @@ internal static class CobbAngles
         var chord = top - bottom;
         var tolerance = StraightTolerance * (chord.X * chord.X + chord.Y * chord.Y);
         var (left, right) = (false, false);
-        for (var i = 1; i < vertebrae.Count * 2 - 2; i++) // the first is on the line; the last two are left out, as the data set does
+        // the first is on the line; the last two are left out, as the data set does
+        for (var i = 1; i < vertebrae.Count * 2 - 2; i++)
         {
             var middle = (i % 2 == 0 ? vertebrae[i / 2].UpperMidpoint : vertebrae[i / 2].LowerMidpoint) - bottom;
             var side = middle.Y * chord.X - middle.X * chord.Y;

@@ -1,6 +1,6 @@
-// What the three angles are likely to be, given that corners are measured with an error. Where two curves of a spine are
-// nearly equal, the data set's definition takes the larger for cobb1, and cobb2 and cobb3 are then quite different angles
-// than if it had taken the other: half a degree decides. The mean over spines as they may be does not jump.
+// What the three angles are likely to be, given that corners are measured with an error. Where two curves of a spine
+// are nearly equal, the data set's definition takes the larger for cobb1, and cobb2 and cobb3 are then quite different
+// angles than if it had taken the other: half a degree decides. The mean over spines as they may be does not jump.
 
 using Marrow.Imaging;
 
@@ -13,11 +13,14 @@ internal static class CobbExpectation
 
     /// <summary>
     /// cobb1, cobb2, cobb3 in degrees: cobb1 as <see cref="CobbAngles.Measure"/> has it, which changes little where the
-    /// corners do; cobb2 and cobb3 as their mean over spines whose vertebrae are turned, each about its centre, by normal
-    /// errors. The same corners give the same angles. Throws as <see cref="CobbAngles.Measure"/>.
+    /// corners do; cobb2 and cobb3 as their mean over spines whose vertebrae are turned, each about its centre, by
+    /// normal errors. The same corners give the same angles. Throws as <see cref="CobbAngles.Measure"/>.
     /// </summary>
     /// <param name="tiltErrorDegrees">Standard deviation of the errors; 0 for none.</param>
-    public static IReadOnlyList<double> Degrees(IReadOnlyList<Vertebra> topToBottom, double imageHeight, double tiltErrorDegrees)
+    public static IReadOnlyList<double> Degrees(
+        IReadOnlyList<Vertebra> topToBottom,
+        double imageHeight,
+        double tiltErrorDegrees)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(tiltErrorDegrees);
         var measured = CobbAngles.Measure(topToBottom, imageHeight).Degrees;

@@ -15,13 +15,17 @@ internal sealed record DetectedSpine(int Width, int Height, IReadOnlyList<Verteb
     private const double SmallestSide = 4;   // px: a crop of no size has no pixels
     private const double LargestShare = 4;   // of the image's longer side: beyond, the detection is no place on it
 
-    /// <summary>Whether there is a place to look at: some vertebra was seen and all lie on or about the image.</summary>
+    /// <summary>
+    /// Whether there is a place to look at: some vertebra was seen and all lie on or about the image.
+    /// </summary>
     public bool IsUsable
     {
         get
         {
             var reach = LargestShare * Math.Max(Width, Height);
-            return Seen > 0 && Vertebrae.All(v => v.IsFinite() && Corners(v).All(p => Math.Abs(p.X) < reach && Math.Abs(p.Y) < reach));
+            return Seen > 0
+                && Vertebrae.All(v =>
+                    v.IsFinite() && Corners(v).All(p => Math.Abs(p.X) < reach && Math.Abs(p.Y) < reach));
         }
     }
 
@@ -32,7 +36,10 @@ internal sealed record DetectedSpine(int Width, int Height, IReadOnlyList<Verteb
         var corners = Vertebrae.SelectMany(Corners).ToList();
         var (left, right) = (corners.Min(p => p.X), corners.Max(p => p.X));
         var (top, bottom) = (corners.Min(p => p.Y), corners.Max(p => p.Y));
-        return new(new Point2D((left + right) / 2, (top + bottom) / 2), Widen(right - left, margin), Widen(bottom - top, margin));
+        return new(
+            new Point2D((left + right) / 2, (top + bottom) / 2),
+            Widen(right - left, margin),
+            Widen(bottom - top, margin));
     }
 
     /// <summary>
@@ -42,7 +49,11 @@ internal sealed record DetectedSpine(int Width, int Height, IReadOnlyList<Verteb
     /// <param name="margin">Of the box's width and height.</param>
     public ImageCrop VertebraCrop(int index, double margin)
     {
-        var around = Enumerable.Range(index - 1, 3).Where(n => n >= 0 && n < Vertebrae.Count).Select(n => Vertebrae[n]).ToList();
+        var around = Enumerable
+            .Range(index - 1, 3)
+            .Where(n => n >= 0 && n < Vertebrae.Count)
+            .Select(n => Vertebrae[n])
+            .ToList();
         var (x, y) = (around.Sum(v => v.Axis.X / Length(v)), around.Sum(v => v.Axis.Y / Length(v)));
         return new(
             Vertebrae[index].Center,
@@ -50,7 +61,8 @@ internal sealed record DetectedSpine(int Width, int Height, IReadOnlyList<Verteb
             Widen(around.Average(v => v.UpperMidpoint.DistanceTo(v.LowerMidpoint)), margin),
             Math.Atan2(y, x));
 
-        static double Length(Vertebra v) => Math.Max(Math.Sqrt(v.Axis.X * v.Axis.X + v.Axis.Y * v.Axis.Y), SmallestSide);
+        static double Length(Vertebra v) =>
+            Math.Max(Math.Sqrt(v.Axis.X * v.Axis.X + v.Axis.Y * v.Axis.Y), SmallestSide);
     }
 
     private static double Widen(double side, double margin) => Math.Max(side, SmallestSide) * (1 + 2 * margin);

@@ -28,12 +28,16 @@ public readonly record struct Vertebra
     [JsonInclude] internal Point2D LowerMidpoint => Point2D.Midpoint(BottomLeft, BottomRight);
 
     /// <summary>From the middle of the left side to the middle of the right side.</summary>
-    [JsonInclude] internal Point2D Axis => Point2D.Midpoint(TopRight, BottomRight) - Point2D.Midpoint(TopLeft, BottomLeft);
+    [JsonInclude]
+    internal Point2D Axis => Point2D.Midpoint(TopRight, BottomRight) - Point2D.Midpoint(TopLeft, BottomLeft);
 
     /// <summary>Whether all eight coordinates are finite numbers.</summary>
-    internal bool IsFinite() => IsFinite(TopLeft) && IsFinite(TopRight) && IsFinite(BottomLeft) && IsFinite(BottomRight);
+    internal bool IsFinite() =>
+        IsFinite(TopLeft) && IsFinite(TopRight) && IsFinite(BottomLeft) && IsFinite(BottomRight);
 
-    /// <summary>A mirrored transform (negative determinant) swaps left and right corners, so that TL stays on the left.</summary>
+    /// <summary>
+    /// A mirrored transform (negative determinant) swaps left and right corners, so that TL stays on the left.
+    /// </summary>
     internal Vertebra Transform(AffineTransform t)
     {
         var v = new Vertebra(t.Apply(TopLeft), t.Apply(TopRight), t.Apply(BottomLeft), t.Apply(BottomRight));

@@ -31,13 +31,18 @@ internal static class VertebraOrder
     // spines stay above 0.5.
     private const double LeastSpacing = 0.3;
 
-    /// <summary>Faults and their repair. Fewer than two vertebrae are returned as they are. Throws <see cref="ArgumentException"/> for NaN.</summary>
+    /// <summary>
+    /// Faults and their repair. Fewer than two vertebrae are returned as they are. Throws
+    /// <see cref="ArgumentException"/> for NaN.
+    /// </summary>
     public static OrderedVertebrae Repair(IReadOnlyList<Vertebra> vertebrae)
     {
         for (var i = 0; i < vertebrae.Count; i++)
         {
             if (!vertebrae[i].IsFinite())
-                throw new ArgumentException($"Vertebra {i} (0 = the top one) has a corner that is no finite number.", nameof(vertebrae));
+                throw new ArgumentException(
+                    $"Vertebra {i} (0 = the top one) has a corner that is no finite number.",
+                    nameof(vertebrae));
         }
         if (vertebrae.Count < 2)
             return new() { Vertebrae = vertebrae, Faults = [] };
@@ -53,8 +58,13 @@ internal static class VertebraOrder
         for (var i = 0; i < spacing.Length; i++)
         {
             if (spacing[i] < LeastSpacing * medianSpacing || medianSpacing == 0)
-                faults.Add(new("overlapping-vertebrae", Math.Min(order[i], order[i + 1]),
-                    $"vertebrae {order[i]} and {order[i + 1]} lie {spacing[i]:F1} px apart, the median is {medianSpacing:F1} px", false));
+                faults.Add(
+                    new(
+                        "overlapping-vertebrae",
+                        Math.Min(order[i], order[i + 1]),
+                        $"vertebrae {order[i]} and {order[i + 1]} lie {spacing[i]:F1} px apart, the median is "
+                            + $"{medianSpacing:F1} px",
+                        false));
         }
 
         var repaired = new Vertebra[sorted.Length];
@@ -64,8 +74,12 @@ internal static class VertebraOrder
             repaired[i] = IsUpright(sorted[i], down) ? sorted[i] : OrderCorners(sorted[i], down);
             if (repaired[i] == sorted[i])
                 continue;
-            faults.Add(new("swapped-corners", order[i], $"the corners of vertebra {order[i]} are not in the order TL, TR, BL, BR",
-                IsUpright(repaired[i], down)));
+            faults.Add(
+                new(
+                    "swapped-corners",
+                    order[i],
+                    $"the corners of vertebra {order[i]} are not in the order TL, TR, BL, BR",
+                    IsUpright(repaired[i], down)));
         }
         return new() { Vertebrae = repaired, Faults = faults };
     }
@@ -84,7 +98,8 @@ internal static class VertebraOrder
     /// <summary>The direction of the largest spread of the centres, pointing down.</summary>
     private static Point2D MainAxis(IReadOnlyList<Vertebra> vertebrae)
     {
-        var mean = vertebrae.Aggregate(default(Point2D), (sum, v) => sum + v.Center) * (1.0 / Math.Max(1, vertebrae.Count));
+        var mean =
+            vertebrae.Aggregate(default(Point2D), (sum, v) => sum + v.Center) * (1.0 / Math.Max(1, vertebrae.Count));
         var (xx, xy, yy) = (0.0, 0.0, 0.0);
         foreach (var vertebra in vertebrae)
         {
@@ -104,11 +119,17 @@ internal static class VertebraOrder
         var roll = order[0];
         var rolled = order.Select((index, position) => index == (position + roll) % order.Length).All(same => same);
         return rolled
-            ? new("rolled-points", roll, $"the list starts {order.Length - roll} below the top: vertebra {roll} of the list is the top one", true)
+            ? new(
+                "rolled-points",
+                roll,
+                $"the list starts {order.Length - roll} below the top: vertebra {roll} of the list is the top one",
+                true)
             : new("out-of-order", moved, $"from top to bottom the list would read {string.Join(' ', order)}", true);
     }
 
-    /// <summary>Left of right on both end plates and upper above lower on both sides, seen along <paramref name="down"/>.</summary>
+    /// <summary>
+    /// Left of right on both end plates and upper above lower on both sides, seen along <paramref name="down"/>.
+    /// </summary>
     private static bool IsUpright(Vertebra v, Point2D down)
     {
         var across = Across(down);

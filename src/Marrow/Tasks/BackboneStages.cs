@@ -20,7 +20,10 @@ internal static class BackboneStages
     /// <see cref="Of"/> lists them; the caller disposes them.
     /// </summary>
     /// <param name="model">Of the catalogue.</param>
-    internal static IReadOnlyList<(string Stage, Tensor Activations)> Activations(Module model, ModelSpec spec, Tensor images)
+    internal static IReadOnlyList<(string Stage, Tensor Activations)> Activations(
+        Module model,
+        ModelSpec spec,
+        Tensor images)
     {
         var name = ModelCatalogue.BackbonePrefix(spec.Architecture).TrimEnd('.');
         var features = (Backbone)model.named_modules().First(m => m.name == name).module;

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// The answers of a regressor, which gives no probability, for images and for their mirror images, side by side: [N, 2K].
-/// What is true of both is the same, so that a regressor which answers differently guesses.
+/// The answers of a regressor, which gives no probability, for images and for their mirror images, side by side: [N,
+/// 2K]. What is true of both is the same, so that a regressor which answers differently guesses.
 /// </summary>
 internal static class BothSides
 {
@@ -15,7 +15,13 @@ internal static class BothSides
     {
         using var scope = NewDisposeScope();
         var mirrored = compute.Arrange(images.flip(3));
-        return cat([compute.Forward(() => forward(images)).to(float32), compute.Forward(() => forward(mirrored)).to(float32)], 1).MoveToOuterDisposeScope();
+        return cat(
+                [
+                    compute.Forward(() => forward(images)).to(float32),
+                    compute.Forward(() => forward(mirrored)).to(float32),
+                ],
+                1)
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>Splits the answers into views [N, K] of both sides.</summary>
@@ -29,6 +35,12 @@ internal static class BothSides
     public static IReadOnlyList<double[]> Means(Tensor answers)
     {
         var count = (int)answers.shape[1] / 2;
-        return [.. answers.Values<float>().Chunk(2 * count).Select(row => Enumerable.Range(0, count).Select(i => (row[i] + row[i + count]) / 2.0).ToArray())];
+        return
+        [
+            .. answers
+                .Values<float>()
+                .Chunk(2 * count)
+                .Select(row => Enumerable.Range(0, count).Select(i => (row[i] + row[i + count]) / 2.0).ToArray()),
+        ];
     }
 }

@@ -66,7 +66,12 @@ public sealed record CheckpointConfig
     [JsonInclude] internal IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
 
     /// <summary>The classes and what is known of them, as one value.</summary>
-    internal ClassLayout Layout => new(Classes, ExclusiveClasses, ThreeClassFindings) { Units = [.. Outputs.Select(o => o.Unit)], Untrained = [.. Outputs.Select(o => !o.Trained)] };
+    internal ClassLayout Layout =>
+        new(Classes, ExclusiveClasses, ThreeClassFindings)
+        {
+            Units = [.. Outputs.Select(o => o.Unit)],
+            Untrained = [.. Outputs.Select(o => !o.Trained)],
+        };
 
     /// <summary>How an image becomes the input that the weights expect.</summary>
     public required InputContract Input { get; init; }
@@ -88,55 +93,127 @@ public sealed record CheckpointConfig
 
     /// <summary>The same with the commit it was built from where that is known, "0.1.0+de93ac4...".</summary>
     internal static string CodeVersion { get; } =
-        typeof(CheckpointConfig).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? CurrentVersion;
+        typeof(CheckpointConfig)
+            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion
+        ?? CurrentVersion;
 
-    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when a value is impossible.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when a value is impossible.
+    /// </summary>
     internal void Validate(string path)
     {
-        Require(CheckpointTask.All.Contains(Task) || Task == CheckpointTask.Custom, $"a task of {string.Join(", ", CheckpointTask.All)}, {CheckpointTask.Custom}", $"'{Task}'");
-        Require(Model.BackbonePrefix is not null == (Task == CheckpointTask.Custom), $"a backbonePrefix for the task {CheckpointTask.Custom} and for no other", Model.BackbonePrefix is { } prefix ? $"'{prefix}'" : "none");
+        Require(
+            CheckpointTask.All.Contains(Task) || Task == CheckpointTask.Custom,
+            $"a task of {string.Join(", ", CheckpointTask.All)}, {CheckpointTask.Custom}",
+            $"'{Task}'");
+        Require(
+            Model.BackbonePrefix is not null == (Task == CheckpointTask.Custom),
+            $"a backbonePrefix for the task {CheckpointTask.Custom} and for no other",
+            Model.BackbonePrefix is { } prefix ? $"'{prefix}'" : "none");
         var task = TaskCatalogue.Find(Task);
         if (task is null)
             ValidateOwn();
         else
-            Require(task.Architectures.Contains(Model.Architecture), $"an architecture of {string.Join(", ", task.Architectures)} for {Task}", $"'{Model.Architecture}'");
-        Require(Model.Channels is >= 1 and <= 64 && Model.Channels == Input.Channels, "as many channels in the model as in its input, 1 to 64", $"{Model.Channels} and {Input.Channels}");
+            Require(
+                task.Architectures.Contains(Model.Architecture),
+                $"an architecture of {string.Join(", ", task.Architectures)} for {Task}",
+                $"'{Model.Architecture}'");
+        Require(
+            Model.Channels is >= 1 and <= 64 && Model.Channels == Input.Channels,
+            "as many channels in the model as in its input, 1 to 64",
+            $"{Model.Channels} and {Input.Channels}");
         Require(Model.Outputs is >= 1 and <= MostOutputs, $"1 to {MostOutputs} outputs", Text(Model.Outputs));
-        Require(Classes.Count <= MostOutputs && Outputs.Count <= MostOutputs, $"at most {MostOutputs} classes and meanings", $"{Classes.Count} and {Outputs.Count}");
-        Require(Classes.Concat(Outputs.Select(o => o.Name)).All(name => name.Length <= LongestName) && Outputs.All(o => o.Unit.Length <= LongestName && o.Meaning.Length <= LongestMeaning),
+        Require(
+            Classes.Count <= MostOutputs && Outputs.Count <= MostOutputs,
+            $"at most {MostOutputs} classes and meanings",
+            $"{Classes.Count} and {Outputs.Count}");
+        Require(
+            Classes.Concat(Outputs.Select(o => o.Name)).All(name => name.Length <= LongestName)
+                && Outputs.All(o => o.Unit.Length <= LongestName && o.Meaning.Length <= LongestMeaning),
             $"names of at most {LongestName} characters and meanings of at most {LongestMeaning}", "a longer one");
-        Require(ThreeClassFindings.Count <= MostOutputs, $"at most {MostOutputs} three-class findings", $"{ThreeClassFindings.Count}");
-        Require(ThreeClassFindings.SelectMany(f => (int[])[f.Positive, f.Negative, f.Uncertain]).All(i => i >= 0 && i < Classes.Count), "three-class findings that name outputs", "an index that is none");
+        Require(
+            ThreeClassFindings.Count <= MostOutputs,
+            $"at most {MostOutputs} three-class findings",
+            $"{ThreeClassFindings.Count}");
+        Require(
+            ThreeClassFindings
+                .SelectMany(f => (int[])[f.Positive, f.Negative, f.Uncertain])
+                .All(i => i >= 0 && i < Classes.Count),
+            "three-class findings that name outputs",
+            "an index that is none");
         Input.Validate(path);
-        Require(Model.Masking is not null == (task?.HidesPatches ?? false), $"the hidden patches for the task {string.Join(", ", TaskCatalogue.Names(t => t.HidesPatches))} and for no other", Model.Masking is null ? "none" : "some");
+        Require(
+            Model.Masking is not null == (task?.HidesPatches ?? false),
+            $"the hidden patches for the task {string.Join(", ", TaskCatalogue.Names(t => t.HidesPatches))} and for "
+                + $"no other",
+            Model.Masking is null ? "none" : "some");
         task?.Validate(this, Require);
         ReadDecoding(path);
         if (Model.Detector is { } detector)
         {
-            Require(detector is { Classes: >= 1 and <= 1000, PyramidChannels: >= 1 and <= MostPyramidChannels, HeadConvolutions: >= 0 and <= MostHeadConvolutions },
-                $"a detector of 1 to 1000 classes, 1 to {MostPyramidChannels} pyramid channels and 0 to {MostHeadConvolutions} head convolutions", $"{detector.Classes}, {detector.PyramidChannels} and {detector.HeadConvolutions}");
-            Require(detector.AnchorSizes.Count is >= 1 and <= MostAnchorSizes && detector.AnchorScales.Count is >= 1 and <= MostAnchorShapes && detector.AnchorRatios.Count is >= 1 and <= MostAnchorShapes,
-                $"1 to {MostAnchorSizes} anchor sizes and 1 to {MostAnchorShapes} scales and ratios", $"{detector.AnchorSizes.Count}, {detector.AnchorScales.Count} and {detector.AnchorRatios.Count}");
-            Require(detector.AnchorSizes.Concat(detector.AnchorScales).Concat(detector.AnchorRatios).All(value => value is > 0 and <= 100_000), "anchor sizes, scales and ratios over 0", "another number");
-            Require(detector.FirstPyramidLevel is 2 or 3 && detector.Corners is 0 or 4, "2 or 3 as the first pyramid level and 0 or 4 corners", $"{detector.FirstPyramidLevel} and {detector.Corners}");
+            Require(
+                detector
+                    is
+                {
+                    Classes: >= 1 and <= 1000,
+                    PyramidChannels: >= 1 and <= MostPyramidChannels,
+                    HeadConvolutions: >= 0 and <= MostHeadConvolutions
+                },
+                $"a detector of 1 to 1000 classes, 1 to {MostPyramidChannels} pyramid channels and 0 to "
+                    + $"{MostHeadConvolutions} head convolutions",
+                $"{detector.Classes}, {detector.PyramidChannels} and {detector.HeadConvolutions}");
+            Require(
+                detector.AnchorSizes.Count is >= 1 and <= MostAnchorSizes
+                    && detector.AnchorScales.Count is >= 1 and <= MostAnchorShapes
+                    && detector.AnchorRatios.Count is >= 1 and <= MostAnchorShapes,
+                $"1 to {MostAnchorSizes} anchor sizes and 1 to {MostAnchorShapes} scales and ratios",
+                $"{detector.AnchorSizes.Count}, {detector.AnchorScales.Count} and {detector.AnchorRatios.Count}");
+            Require(
+                detector
+                    .AnchorSizes.Concat(detector.AnchorScales)
+                    .Concat(detector.AnchorRatios)
+                    .All(value => value is > 0 and <= 100_000),
+                "anchor sizes, scales and ratios over 0",
+                "another number");
+            Require(
+                detector.FirstPyramidLevel is 2 or 3 && detector.Corners is 0 or 4,
+                "2 or 3 as the first pyramid level and 0 or 4 corners",
+                $"{detector.FirstPyramidLevel} and {detector.Corners}");
             // A level has a quarter of the cells of the one before: all together less than 4/3 of the first.
-            var anchors = 4L * Input.Width * Input.Height / (3L << (2 * detector.FirstPyramidLevel)) * AnchorGrid.AnchorsPerCell(detector);
+            var anchors =
+                4L
+                * Input.Width
+                * Input.Height
+                / (3L << (2 * detector.FirstPyramidLevel))
+                * AnchorGrid.AnchorsPerCell(detector);
             Require(anchors <= MostAnchors, $"at most {MostAnchors} anchors in an image", $"about {anchors}");
         }
 
         void ValidateOwn()
         {
             Require(CheckpointName.IsPart(Model.Architecture) && !ModelCatalogue.Names.Contains(Model.Architecture),
-                "a name of its own for an architecture of one's own (lower-case letters, digits, '-', '_')", $"'{Model.Architecture}'");
-            Require(Model.BackbonePrefix is "" || (Model.BackbonePrefix!.Length <= LongestPrefix && Model.BackbonePrefix.EndsWith('.') && !Model.BackbonePrefix.Any(char.IsControl)),
-                $"a backbonePrefix that is empty or ends with a dot, of at most {LongestPrefix} characters", $"'{Model.BackbonePrefix}'");
+                "a name of its own for an architecture of one's own (lower-case letters, digits, '-', '_')",
+                $"'{Model.Architecture}'");
+            Require(
+                Model.BackbonePrefix is ""
+                    || (
+                        Model.BackbonePrefix!.Length <= LongestPrefix
+                        && Model.BackbonePrefix.EndsWith('.')
+                        && !Model.BackbonePrefix.Any(char.IsControl)),
+                $"a backbonePrefix that is empty or ends with a dot, of at most {LongestPrefix} characters",
+                $"'{Model.BackbonePrefix}'");
             Require(Model.Detector is null, $"no detector's parameters for the task {CheckpointTask.Custom}", "some");
         }
 
         void Require(bool holds, string expected, string found)
         {
             if (!holds)
-                throw MarrowException.Bad(path, expected, found, "The checkpoint can't be used by this version as it is.");
+                throw MarrowException.Bad(
+                    path,
+                    expected,
+                    found,
+                    "The checkpoint can't be used by this version as it is.");
         }
     }
 
@@ -166,8 +243,11 @@ public sealed record CheckpointConfig
     }
 
     /// <summary>For models with a map of the input's size for each output: bounds what one image takes.</summary>
-    internal void RequireMaps(ConfigCheck require) => require((long)Model.Outputs * Input.Width * Input.Height <= MostMapValues,
-        $"maps of at most {MostMapValues} values in all for points and masks", $"{Model.Outputs} of {Input.Width} x {Input.Height}");
+    internal void RequireMaps(ConfigCheck require) =>
+        require(
+            (long)Model.Outputs * Input.Width * Input.Height <= MostMapValues,
+            $"maps of at most {MostMapValues} values in all for points and masks",
+            $"{Model.Outputs} of {Input.Width} x {Input.Height}");
 
     private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -32,8 +32,11 @@ internal static class CroppedSamples
 
     /// <summary>In the order of the samples; of each image's vertebrae from top to bottom.</summary>
     /// <param name="spines">By sample id.</param>
-    public static IReadOnlyList<Sample> Of(IReadOnlyList<Sample> samples, InputCrop crop, IReadOnlyDictionary<string, DetectedSpine> spines) =>
-        [.. samples.SelectMany(sample => Of(sample, crop, spines[sample.Id]))];
+    public static IReadOnlyList<Sample> Of(
+        IReadOnlyList<Sample> samples,
+        InputCrop crop,
+        IReadOnlyDictionary<string, DetectedSpine> spines
+    ) => [.. samples.SelectMany(sample => Of(sample, crop, spines[sample.Id]))];
 
     private static IEnumerable<Sample> Of(Sample sample, InputCrop crop, DetectedSpine spine)
     {
@@ -60,6 +63,8 @@ internal static class CroppedSamples
         if (vertebrae.Count == 0)
             return null;
         var nearest = vertebrae.MinBy(v => v.Center.DistanceTo(center));
-        return nearest.Center.DistanceTo(center) <= Reach * nearest.UpperMidpoint.DistanceTo(nearest.LowerMidpoint) ? nearest : null;
+        return nearest.Center.DistanceTo(center) <= Reach * nearest.UpperMidpoint.DistanceTo(nearest.LowerMidpoint)
+            ? nearest
+            : null;
     }
 }

@@ -25,7 +25,9 @@ internal sealed class DetectionFile : IDisposable
     private readonly FileStream _file;
     private readonly Dictionary<string, Line> _lines = new(StringComparer.Ordinal);
 
-    /// <summary>Throws <see cref="MarrowException"/> when the file can't be read or written, or holds anything else.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when the file can't be read or written, or holds anything else.
+    /// </summary>
     public DetectionFile(string path)
     {
         _path = path;
@@ -50,14 +52,19 @@ internal sealed class DetectionFile : IDisposable
     {
         if (!_lines.TryGetValue(sample.Id, out var line) || State(sample) != (line.Bytes, line.Modified))
             return null;
-        var vertebrae = line.Corners.Chunk(8).Select(c => new Vertebra(new(c[0], c[1]), new(c[2], c[3]), new(c[4], c[5]), new(c[6], c[7]))).ToList();
+        var vertebrae = line
+            .Corners.Chunk(8)
+            .Select(c => new Vertebra(new(c[0], c[1]), new(c[2], c[3]), new(c[4], c[5]), new(c[6], c[7])))
+            .ToList();
         return new(line.Width, line.Height, vertebrae, line.Seen);
     }
 
     public void Add(Sample sample, DetectedSpine spine)
     {
         var (bytes, modified) = State(sample);
-        var corners = spine.Vertebrae.SelectMany(v => (Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight]).SelectMany(p => (double[])[p.X, p.Y]);
+        var corners = spine
+            .Vertebrae.SelectMany(v => (Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight])
+            .SelectMany(p => (double[])[p.X, p.Y]);
         var line = new Line(sample.Id, bytes, modified, spine.Width, spine.Height, spine.Seen, [.. corners]);
         _lines[sample.Id] = line;
         Guard(() =>
@@ -75,15 +82,25 @@ internal sealed class DetectionFile : IDisposable
         if (_file.Length > MaxBytes)
             throw Bad($"at most {MaxBytes >> 20} MiB", $"{_file.Length >> 20} MiB");
         var whole = 0L;
-        using var reader = new StreamReader(_file, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false, leaveOpen: true);
+        using var reader = new StreamReader(
+            _file,
+            new UTF8Encoding(false),
+            detectEncodingFromByteOrderMarks: false,
+            leaveOpen: true);
         while (reader.ReadLine() is { } text)
         {
             var bytes = Encoding.UTF8.GetBytes(text);
             if (whole + bytes.Length >= _file.Length)
                 break; // without its end of line: half written
-            var line = MarrowJson.Decode<Line>(bytes, _path, "a detection", "Delete the file: the images are then looked at again.");
+            var line = MarrowJson.Decode<Line>(
+                bytes,
+                _path,
+                "a detection",
+                "Delete the file: the images are then looked at again.");
             if (line.Corners.Length != Numbers || line.Width < 1 || line.Height < 1)
-                throw Bad($"{Numbers} numbers and a size above 0 for {line.Id}", $"{line.Corners.Length} numbers, {line.Width} x {line.Height} px");
+                throw Bad(
+                    $"{Numbers} numbers and a size above 0 for {line.Id}",
+                    $"{line.Corners.Length} numbers, {line.Width} x {line.Height} px");
             _lines[line.Id] = line;
             whole += bytes.Length + 1;
         }

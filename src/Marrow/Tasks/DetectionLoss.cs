@@ -1,5 +1,6 @@
-// RetinaNet's loss, and one for the corners. Data flow: objects of each image -> their boxes -> each anchor's object (Matcher) -> focal loss over all anchors but the ignored; box and corner losses over the foreground;
-// all divided by the batch's foreground count.
+// RetinaNet's loss, and one for the corners. Data flow: objects of each image -> their boxes -> each anchor's object
+// (Matcher) -> focal loss over all anchors but the ignored; box and corner losses over the foreground; all divided by
+// the batch's foreground count.
 
 using Marrow.Computing;
 using Marrow.Losses;
@@ -40,14 +41,14 @@ internal sealed record DetectionLosses(Tensor Classification, Tensor Box, Tensor
 
 internal static class DetectionLoss
 {
-    // Smooth L1, linear above beta (detectron2 and torchvision use 0 to 0.1). An anchor is about 40 px wide: corners are
-    // pulled with full force until they are right to half a pixel.
+    // Smooth L1, linear above beta (detectron2 and torchvision use 0 to 0.1). An anchor is about 40 px wide: corners
+    // are pulled with full force until they are right to half a pixel.
     private const double BoxBeta = 0.05, CornerBeta = 0.01;
 
     /// <summary>
     /// [8, 8]: four corners (x, y) to their place, the vector across (left side to right), the one down, and the twist,
-    /// each (x, y). An error of place along the spine is the largest for long, and corner by corner its sign would decide
-    /// every pull; so the vector across, of which the angles are made, is pulled for itself, and twice as hard.
+    /// each (x, y). An error of place along the spine is the largest for long, and corner by corner its sign would
+    /// decide every pull; so the vector across, of which the angles are made, is pulled for itself, and twice as hard.
     /// </summary>
     private static readonly float[] CornerModes = ModeMatrix(
         [0.5f, 0.5f, 0.5f, 0.5f], // TL, TR, BL, BR
@@ -70,25 +71,40 @@ internal static class DetectionLoss
     }
 
     /// <param name="targets">
-    /// For each image what is to be found on it. Null stands for an image without labels: it adds no loss, and is not taken
-    /// for background. An empty list is an image on which nothing is to be found.
+    /// For each image what is to be found on it. Null stands for an image without labels: it adds no loss, and is not
+    /// taken for background. An empty list is an image on which nothing is to be found.
     /// </param>
-    internal static DetectionLosses Compute(DetectorOutput output, IReadOnlyList<IReadOnlyList<DetectionTarget>?> targets)
+    internal static DetectionLosses Compute(
+        DetectorOutput output,
+        IReadOnlyList<IReadOnlyList<DetectionTarget>?> targets)
     {
         if (targets.Count != output.ClassLogits.shape[0])
-            throw new ArgumentException($"Expected targets for {output.ClassLogits.shape[0]} images, found {targets.Count}.", nameof(targets));
+            throw new ArgumentException(
+                $"Expected targets for {output.ClassLogits.shape[0]} images, found {targets.Count}.",
+                nameof(targets));
         using var scope = NewDisposeScope();
         var encoded = DetectionTargets.Encode(output, targets);
         var device = output.ClassLogits.device;
         var share = 1.0 / Math.Max(1, encoded.Foreground.Length);
         var foreground = tensor(encoded.Foreground, device: device); // [F], rows of [N * R]
 
-        var focal = FocalLoss.Sigmoid(output.ClassLogits, tensor(encoded.Classes, output.ClassLogits.shape, device: device));
+        var focal = FocalLoss.Sigmoid(
+            output.ClassLogits,
+            tensor(encoded.Classes, output.ClassLogits.shape, device: device));
         var counted = tensor(encoded.Counted, [.. output.ClassLogits.shape[..2], 1], device: device);
         var classification = (focal * counted).sum() * Scalars.Of(share);
         var box = Regression(output.BoxDeltas, encoded.Boxes, BoxBeta);
-        var corner = output.CornerOffsets is null ? null : Regression(output.CornerOffsets, encoded.Corners, CornerBeta, tensor(CornerModes, [CornerCoder.Length, CornerCoder.Length], device: device));
-        return new(classification.MoveToOuterDisposeScope(), box.MoveToOuterDisposeScope(), corner?.MoveToOuterDisposeScope());
+        var corner = output.CornerOffsets is null
+            ? null
+            : Regression(
+                output.CornerOffsets,
+                encoded.Corners,
+                CornerBeta,
+                tensor(CornerModes, [CornerCoder.Length, CornerCoder.Length], device: device));
+        return new(
+            classification.MoveToOuterDisposeScope(),
+            box.MoveToOuterDisposeScope(),
+            corner?.MoveToOuterDisposeScope());
 
         Tensor Regression(Tensor codes, float[] expected, double beta, Tensor? modes = null)
         {
@@ -108,7 +124,12 @@ internal static class DetectionLoss
 /// <param name="Foreground">[F]: rows of [N * R].</param>
 /// <param name="Boxes">[F * 4].</param>
 /// <param name="Corners">[F * 8]; empty without a corner head.</param>
-internal sealed record DetectionTargets(float[] Classes, float[] Counted, long[] Foreground, float[] Boxes, float[] Corners)
+internal sealed record DetectionTargets(
+    float[] Classes,
+    float[] Counted,
+    long[] Foreground,
+    float[] Boxes,
+    float[] Corners)
 {
     public static DetectionTargets Encode(DetectorOutput output, IReadOnlyList<IReadOnlyList<DetectionTarget>?> images)
     {
@@ -144,15 +165,22 @@ internal sealed record DetectionTargets(float[] Classes, float[] Counted, long[]
             var found = images[n]![matches[n][a]];
             BoxCoder.Encode(found.Box, anchors[a], boxes.AsSpan(f * BoxCoder.Length, BoxCoder.Length));
             if (hasCorners)
-                CornerCoder.Encode(found.Corners!.Value, anchors[a], corners.AsSpan(f * CornerCoder.Length, CornerCoder.Length));
+                CornerCoder.Encode(
+                    found.Corners!.Value,
+                    anchors[a],
+                    corners.AsSpan(f * CornerCoder.Length, CornerCoder.Length));
         }
         return new(classes, counted, [.. foreground], boxes, corners);
 
         // Augmentation moves things out of the image: half of one is not to be found. An empty box has no anchor.
         Box BoxInFrame(DetectionTarget target)
         {
-            var (x, y) = target.Corners is { } corners ? (corners.Center.X, corners.Center.Y) : (target.Box.CenterX, target.Box.CenterY);
-            return x >= 0 && x <= output.Anchors.InputWidth && y >= 0 && y <= output.Anchors.InputHeight ? target.Box : default;
+            var (x, y) = target.Corners is { } corners
+                ? (corners.Center.X, corners.Center.Y)
+                : (target.Box.CenterX, target.Box.CenterY);
+            return x >= 0 && x <= output.Anchors.InputWidth && y >= 0 && y <= output.Anchors.InputHeight
+                ? target.Box
+                : default;
         }
     }
 }

@@ -48,7 +48,10 @@ internal sealed record Consistency(Tensor Loss, double Accepted, double Confiden
     public static Consistency Of(params MaskedLoss[] parts)
     {
         using var scope = NewDisposeScope();
-        return new(Mean(p => p.Loss).MoveToOuterDisposeScope(), Mean(p => p.Accepted).Value<float>(), Mean(p => p.Confidence).Value<float>());
+        return new(
+            Mean(p => p.Loss).MoveToOuterDisposeScope(),
+            Mean(p => p.Accepted).Value<float>(),
+            Mean(p => p.Confidence).Value<float>());
 
         Tensor Mean(Func<MaskedLoss, Tensor> part) => cat([.. parts.Select(p => part(p).flatten())]).mean();
     }

@@ -8,7 +8,9 @@ namespace Marrow.Tasks;
 /// <summary>How the outputs of a task's model become a finding, image by image.</summary>
 internal interface ITaskReading
 {
-    /// <summary>Of a table with a row an image, between the file and the status: "class", "fracture", "age (years)", "hip_x".</summary>
+    /// <summary>
+    /// Of a table with a row an image, between the file and the status: "class", "fracture", "age (years)", "hip_x".
+    /// </summary>
     IReadOnlyList<string> Columns { get; }
 
     /// <summary>What is there of an image that could not be read.</summary>

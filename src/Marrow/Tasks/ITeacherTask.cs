@@ -13,9 +13,14 @@ internal interface ITeacherTask
     /// </summary>
     IReadOnlyList<PseudoLabel> Label(Batch batch, Compute compute);
 
-    /// <summary>Numbers that tell one label from another, in shares of the image's size, for true labels and pseudo-labels alike.</summary>
+    /// <summary>
+    /// Numbers that tell one label from another, in shares of the image's size, for true labels and pseudo-labels
+    /// alike.
+    /// </summary>
     /// <param name="width">Of the image in its file, px.</param>
-    /// <param name="mask">[H * W]: the class of each input pixel without augmentation; empty of a task without masks.</param>
+    /// <param name="mask">
+    /// [H * W]: the class of each input pixel without augmentation; empty of a task without masks.
+    /// </param>
     double[] Signature(Sample sample, int width, int height, ReadOnlySpan<byte> mask);
 }
 
@@ -30,5 +35,7 @@ internal sealed record PseudoLabel(BatchSample Target, double Confidence)
 
 /// <summary>The class of each input pixel, [H * W].</summary>
 /// <param name="Plain">Without augmentation.</param>
-/// <param name="Moved">As the augmented image shows it; <see cref="Masks.SegmentationLoss.Unknown"/> where the plain image did not show it.</param>
+/// <param name="Moved">
+/// As the augmented image shows it; <see cref="Masks.SegmentationLoss.Unknown"/> where the plain image did not show it.
+/// </param>
 internal sealed record PseudoMask(byte[] Plain, byte[] Moved);

@@ -7,8 +7,8 @@ internal static class LabelledSamples
 {
     /// <summary>
     /// The training part and the held-out part. Pretraining reads images that other tasks have no label for, and still
-    /// holds out every patient that one of them would, at the same share and seed: what a later stage is measured on, no
-    /// earlier one has seen.
+    /// holds out every patient that one of them would, at the same share and seed: what a later stage is measured on,
+    /// no earlier one has seen.
     /// </summary>
     /// <param name="samples">With targets for the task.</param>
     public static PatientSplit Divide(IReadOnlyList<Sample> samples, string task, double heldOut, ulong seed)
@@ -23,5 +23,6 @@ internal static class LabelledSamples
     }
 
     /// <summary>Of a module of the user's own, whose task nobody else knows: whether it has labels.</summary>
-    public static bool IsLabelled(Sample sample, string task) => TaskCatalogue.Find(task)?.IsLabelled(sample) ?? sample.Labels.Count > 0;
+    public static bool IsLabelled(Sample sample, string task) =>
+        TaskCatalogue.Find(task)?.IsLabelled(sample) ?? sample.Labels.Count > 0;
 }

@@ -3,7 +3,9 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks;
 
-/// <summary>Every architecture by name: a backbone alone (a classifier), or with the head of another task in front.</summary>
+/// <summary>
+/// Every architecture by name: a backbone alone (a classifier), or with the head of another task in front.
+/// </summary>
 internal static class ModelCatalogue
 {
     /// <summary>Every architecture name there is.</summary>
@@ -16,10 +18,16 @@ internal static class ModelCatalogue
     public static Module Create(ModelSpec spec)
     {
         if (spec.BackbonePrefix is not null)
-            throw new MarrowException($"{spec.Architecture}: expected an architecture of the catalogue, found a module of its maker's own. Build it with the maker's code.");
+            throw new MarrowException(
+                $"{spec.Architecture}: expected an architecture of the catalogue, found a module of its maker's own. "
+                    + $"Build it with the maker's code."
+            );
         var (task, backbone) = Find(spec.Architecture);
         if (spec.Channels < 1 || spec.Outputs < 1)
-            throw new MarrowException($"{spec.Architecture}: expected at least 1 channel and 1 output, found {spec.Channels} and {spec.Outputs}.");
+            throw new MarrowException(
+                $"{spec.Architecture}: expected at least 1 channel and 1 output, found {spec.Channels} and "
+                    + $"{spec.Outputs}."
+            );
         var features = BackboneCatalogue.Create(backbone, spec.Channels);
         try
         {
@@ -39,8 +47,8 @@ internal static class ModelCatalogue
     public static string BackbonePrefix(ModelSpec spec) => spec.BackbonePrefix ?? BackbonePrefix(spec.Architecture);
 
     /// <summary>
-    /// How many numbers a model has at least. It is held against a file of weights before anything is built: a config of
-    /// a few bytes can name a model that no memory holds. 0 for a module of the user's own.
+    /// How many numbers a model has at least. It is held against a file of weights before anything is built: a config
+    /// of a few bytes can name a model that no memory holds. 0 for a module of the user's own.
     /// </summary>
     internal static long LeastElements(ModelSpec spec) =>
         spec.BackbonePrefix is null ? Find(spec.Architecture).Task.LeastElements(spec) : 0;
@@ -60,6 +68,9 @@ internal static class ModelCatalogue
                 && BackboneCatalogue.All.ContainsKey(architecture[prefix.Length..]))
                 return (task, architecture[prefix.Length..]);
         }
-        throw new MarrowException($"Unknown architecture '{architecture}'. Known: {string.Join(", ", Names)}; for a module of your own give its {nameof(ModelSpec.BackbonePrefix)}.");
+        throw new MarrowException(
+            $"Unknown architecture '{architecture}'. Known: {string.Join(", ", Names)}; for a module of your own give "
+                + $"its {nameof(ModelSpec.BackbonePrefix)}."
+        );
     }
 }

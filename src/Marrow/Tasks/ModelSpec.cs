@@ -14,15 +14,17 @@ public sealed record ModelSpec
     public required string Architecture { get; init; }
 
     /// <summary>
-    /// Says that the module is the user's own, and what the keys of its backbone begin with: "encoder.", or "" when all of
-    /// it is backbone. Null for the catalogue's architectures, which know theirs.
+    /// Says that the module is the user's own, and what the keys of its backbone begin with: "encoder.", or "" when all
+    /// of it is backbone. Null for the catalogue's architectures, which know theirs.
     /// </summary>
     public string? BackbonePrefix { get; init; }
 
     /// <summary>Input channels.</summary>
     public int Channels { get; init; } = 1;
 
-    /// <summary>Outputs of the last layer: classes for a classifier, numbers or points for those tasks, 3 for the Cobb angles.</summary>
+    /// <summary>
+    /// Outputs of the last layer: classes for a classifier, numbers or points for those tasks, 3 for the Cobb angles.
+    /// </summary>
     public int Outputs { get; init; } = 1;
 
     /// <summary>Null but for detectors.</summary>

@@ -1,5 +1,6 @@
-// RetinaNet (Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017) with one head more, for the corners of each
-// detection. N images, R anchors (all cells of all levels), K classes. Data flow: image [N, C, H, W] -> backbone C3..C5
+// RetinaNet (Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017) with one head more, for the corners of
+// each detection. N images, R anchors (all cells of all levels), K classes. Data flow: image [N, C, H, W] -> backbone
+// C3..C5
 // -> pyramid P3.. -> heads -> for each anchor K logits, 4 box deltas (BoxCoder), 8 corner offsets (CornerCoder). The
 // backbone is a copy of a classifier's features: a warm start renames "features." to "backbone.body.".
 
@@ -18,7 +19,8 @@ namespace Marrow.Tasks;
 /// <param name="BoxDeltas">[N, R, 4], see <see cref="BoxCoder"/>.</param>
 /// <param name="CornerOffsets">[N, R, 8], see <see cref="CornerCoder"/>; null without a corner head.</param>
 /// <param name="Anchors">[R].</param>
-internal sealed record DetectorOutput(Tensor ClassLogits, Tensor BoxDeltas, Tensor? CornerOffsets, AnchorGrid Anchors) : IDisposable
+internal sealed record DetectorOutput(Tensor ClassLogits, Tensor BoxDeltas, Tensor? CornerOffsets, AnchorGrid Anchors)
+    : IDisposable
 {
     public void Dispose()
     {
@@ -59,8 +61,15 @@ internal sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
         var (classes, boxes, corners) = _heads.forward(levels);
         var (height, width) = ((int)images.shape[2], (int)images.shape[3]);
         if (_anchors is not { } anchors || anchors.InputWidth != width || anchors.InputHeight != height)
-            _anchors = anchors = new AnchorGrid(Spec, width, height, [.. levels.Select(level => ((int)level.shape[2], (int)level.shape[3]))]);
-        return new(classes.MoveToOuterDisposeScope(), boxes.MoveToOuterDisposeScope(), corners?.MoveToOuterDisposeScope(),
+            _anchors = anchors = new AnchorGrid(
+                Spec,
+                width,
+                height,
+                [.. levels.Select(level => ((int)level.shape[2], (int)level.shape[3]))]);
+        return new(
+            classes.MoveToOuterDisposeScope(),
+            boxes.MoveToOuterDisposeScope(),
+            corners?.MoveToOuterDisposeScope(),
             anchors);
     }
 
@@ -79,7 +88,10 @@ internal sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
         static void Demand(bool holds, string expected, object found)
         {
             if (!holds)
-                throw new MarrowException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Detector: expected {expected}, found {found}."));
+                throw new MarrowException(
+                    string.Create(
+                        System.Globalization.CultureInfo.InvariantCulture,
+                        $"Detector: expected {expected}, found {found}."));
         }
         Demand(spec.Classes >= 1, "1 class or more", spec.Classes);
         Demand(spec.PyramidChannels >= 1, "1 pyramid channel or more", spec.PyramidChannels);
@@ -88,7 +100,10 @@ internal sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
         Demand(spec.FirstPyramidLevel is 2 or 3, "2 or 3 as the first pyramid level", spec.FirstPyramidLevel);
         Demand(spec.AnchorSizes.Count >= 1 && spec.FirstPyramidLevel + spec.AnchorSizes.Count <= 8,
             $"1 to {8 - spec.FirstPyramidLevel} anchor sizes, one a level up to P7", $"{spec.AnchorSizes.Count}");
-        Demand(spec.AnchorScales.Count >= 1 && spec.AnchorRatios.Count >= 1, "an anchor scale and an anchor ratio", "none");
+        Demand(
+            spec.AnchorScales.Count >= 1 && spec.AnchorRatios.Count >= 1,
+            "an anchor scale and an anchor ratio",
+            "none");
         foreach (var value in spec.AnchorSizes.Concat(spec.AnchorScales).Concat(spec.AnchorRatios))
             Demand(double.IsFinite(value) && value > 0, "anchor sizes, scales and ratios above 0", value);
     }
@@ -127,7 +142,8 @@ internal sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
 
         public Heads(DetectorSpec spec) : base(nameof(Heads))
         {
-            const double prior = 0.01; // RetinaNet, section 4.1: at the start an anchor is foreground with this probability
+            // RetinaNet, section 4.1: at the start an anchor is foreground with this probability
+            const double prior = 0.01;
             _classes = new Head("cls_logits", spec, spec.Classes, -Math.Log((1 - prior) / prior));
             _boxes = new Head("bbox_reg", spec, 4, 0);
             register_module("classification_head", _classes);

@@ -5,8 +5,8 @@ namespace Marrow.Tasks;
 
 /// <summary>
 /// Training-signal annealing (Xie et al. 2020, section 2.3): a labelled example whose true class the model gives more
-/// than a threshold of probability adds no loss, so that few labels are not learnt by heart while there is still much to
-/// learn from the unlabelled images. The threshold rises from chance, 1/K of K classes, to certainty.
+/// than a threshold of probability adds no loss, so that few labels are not learnt by heart while there is still much
+/// to learn from the unlabelled images. The threshold rises from chance, 1/K of K classes, to certainty.
 /// </summary>
 internal static class SignalAnnealing
 {
@@ -20,7 +20,9 @@ internal static class SignalAnnealing
     {
         using var scope = NewDisposeScope();
         var right = (labels * logits.detach().softmax(1)).sum(1, keepdim: true);
-        return labels.masked_fill(right.gt(Scalars.Of(Threshold(share, (int)labels.shape[1]))), Scalars.Of(double.NaN)).MoveToOuterDisposeScope();
+        return labels
+            .masked_fill(right.gt(Scalars.Of(Threshold(share, (int)labels.shape[1]))), Scalars.Of(double.NaN))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>The same of findings that hold or not, each by itself: two classes.</summary>
@@ -31,6 +33,8 @@ internal static class SignalAnnealing
         using var scope = NewDisposeScope();
         var x = logits.detach();
         var right = (labels * x.sigmoid()).Plus((-labels).Plus(1) * (-x).sigmoid());
-        return labels.masked_fill(right.gt(Scalars.Of(Threshold(share, 2))), Scalars.Of(double.NaN)).MoveToOuterDisposeScope();
+        return labels
+            .masked_fill(right.gt(Scalars.Of(Threshold(share, 2))), Scalars.Of(double.NaN))
+            .MoveToOuterDisposeScope();
     }
 }

@@ -29,14 +29,20 @@ internal static class TaskCatalogue
     ];
 
     /// <summary>The names of those that <paramref name="which"/> picks.</summary>
-    internal static IReadOnlyList<string> Names(Func<TaskDescriptor, bool> which) => [.. All.Where(which).Select(task => task.Name)];
+    internal static IReadOnlyList<string> Names(Func<TaskDescriptor, bool> which) =>
+        [.. All.Where(which).Select(task => task.Name)];
 
     /// <summary>Null where no task has that name, as that of a module of the user's own.</summary>
     public static TaskDescriptor? Find(string name) => All.FirstOrDefault(task => task.Name == name);
 
     /// <summary>Throws <see cref="MarrowException"/> where no task has that name.</summary>
     public static TaskDescriptor Get(string name) =>
-        Find(name) ?? throw MarrowException.Bad("task", $"one of {string.Join(", ", CheckpointTask.All)}", $"'{name}'", "Correct it.");
+        Find(name)
+        ?? throw MarrowException.Bad(
+            "task",
+            $"one of {string.Join(", ", CheckpointTask.All)}",
+            $"'{name}'",
+            "Correct it.");
 
     /// <summary>A task with a new model, whose weights are random.</summary>
     internal static TaskModel Create(string name, ModelRequest model, InputContract input, Dataset data)

@@ -7,8 +7,8 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// One task: all that the rest of Marrow knows of it. What a task is stands in its own folder and is reached through this
-/// class alone, so that a new task is a folder and a line of <see cref="TaskCatalogue"/>.
+/// One task: all that the rest of Marrow knows of it. What a task is stands in its own folder and is reached through
+/// this class alone, so that a new task is a folder and a line of <see cref="TaskCatalogue"/>.
 /// </summary>
 internal abstract class TaskDescriptor
 {
@@ -19,7 +19,9 @@ internal abstract class TaskDescriptor
     /// <summary>As recipes and checkpoints write it: "classify".</summary>
     public abstract string Name { get; }
 
-    /// <summary>The metrics that can choose the best weights, of those the task measures; the first is the main one.</summary>
+    /// <summary>
+    /// The metrics that can choose the best weights, of those the task measures; the first is the main one.
+    /// </summary>
     public abstract IReadOnlyList<string> Metrics { get; }
 
     /// <summary>What stands before the backbone's name in the name of an architecture: "retinanet-".</summary>
@@ -28,7 +30,9 @@ internal abstract class TaskDescriptor
     /// <summary>What the backbone's keys begin with in a model of the task.</summary>
     internal virtual string BackbonePrefix => "features.";
 
-    /// <summary>The class of the task's models, by whose interfaces methods for unlabelled images know what they can take.</summary>
+    /// <summary>
+    /// The class of the task's models, by whose interfaces methods for unlabelled images know what they can take.
+    /// </summary>
     internal abstract Type ModelType { get; }
 
     /// <summary>The task's architectures, one for each backbone.</summary>
@@ -57,7 +61,9 @@ internal abstract class TaskDescriptor
     /// <summary>The outputs that a data set asks for.</summary>
     internal virtual ClassLayout LayoutOf(Dataset data) => data.Layout;
 
-    /// <summary>Whether a model of these outputs can be measured on a data set of those: the same names in the same order.</summary>
+    /// <summary>
+    /// Whether a model of these outputs can be measured on a data set of those: the same names in the same order.
+    /// </summary>
     internal virtual bool HasNamedOutputs => false;
 
     /// <summary>True where the labels are masks.</summary>
@@ -66,13 +72,17 @@ internal abstract class TaskDescriptor
     /// <summary>Whether a sample has what the task learns from.</summary>
     internal abstract bool IsLabelled(Sample sample);
 
-    /// <summary>Whether something can be learnt from a set of labelled samples: false where all their labels are unknown.</summary>
+    /// <summary>
+    /// Whether something can be learnt from a set of labelled samples: false where all their labels are unknown.
+    /// </summary>
     internal virtual bool CanLearnFrom(IReadOnlyList<Sample> labelled) => labelled.Count > 0;
 
     /// <summary>True where a task needs no labels, and yet must hold out whom any other task would.</summary>
     internal virtual bool LearnsWithoutLabels => false;
 
-    /// <summary>The kinds of a CSV that the task takes; with one alone, that is read where a recipe names none.</summary>
+    /// <summary>
+    /// The kinds of a CSV that the task takes; with one alone, that is read where a recipe names none.
+    /// </summary>
     internal virtual IReadOnlyList<string> CsvKinds => [];
 
     /// <summary>True where the outputs have the names of a CSV's columns.</summary>
@@ -102,10 +112,14 @@ internal abstract class TaskDescriptor
     /// <summary>How images may be changed where two answers for one image are compared.</summary>
     internal virtual AugmentationOptions KeepingAnswers(AugmentationOptions augment) => augment;
 
-    /// <summary>What is wrong with comparing answers for images that are changed so, and where; null where nothing is.</summary>
+    /// <summary>
+    /// What is wrong with comparing answers for images that are changed so, and where; null where nothing is.
+    /// </summary>
     internal virtual (string Key, string Message)? ConsistencyFault(AugmentationOptions augment) => null;
 
-    /// <summary>What a linear probe of pooled features can say of a start for this task; null where it can say nothing.</summary>
+    /// <summary>
+    /// What a linear probe of pooled features can say of a start for this task; null where it can say nothing.
+    /// </summary>
     internal virtual ProbeKind? Probe => null;
 
     /// <summary>Why no start is ranked for this task.</summary>
@@ -124,8 +138,8 @@ internal abstract class TaskDescriptor
     internal virtual IReadOnlyList<RawOutput> RawOutputs(CheckpointConfig config) => [];
 
     /// <summary>
-    /// A lower bound of the numbers in the parts of a model whose size a config chooses, so without the backbone, which is
-    /// one of the catalogue's. Never overflows for a config that was validated.
+    /// A lower bound of the numbers in the parts of a model whose size a config chooses, so without the backbone, which
+    /// is one of the catalogue's. Never overflows for a config that was validated.
     /// </summary>
     internal virtual long LeastElements(ModelSpec spec) => spec.Outputs;
 
@@ -152,7 +166,9 @@ internal enum SpineRole
     /// <summary>It gives the angles straight from the film.</summary>
     Angles,
 
-    /// <summary>It looks at each vertebra that another found, if it was trained to; else it finds points of its own.</summary>
+    /// <summary>
+    /// It looks at each vertebra that another found, if it was trained to; else it finds points of its own.
+    /// </summary>
     Corners,
 }
 
@@ -178,4 +194,9 @@ internal sealed record ModelRequest(string Architecture)
 /// <param name="Format">"classes", "regression", "points", "segmentation".</param>
 /// <param name="Shape">Numbers, or "n" for as many as the input's size gives.</param>
 /// <param name="Channels">What each channel is.</param>
-internal sealed record RawOutput(string Name, string Kind, string Format, IReadOnlyList<object> Shape, IReadOnlyList<string> Channels);
+internal sealed record RawOutput(
+    string Name,
+    string Kind,
+    string Format,
+    IReadOnlyList<object> Shape,
+    IReadOnlyList<string> Channels);

@@ -3,18 +3,24 @@ using Marrow.Datasets;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// Which labels each task learns from, and what to say where the data has others: the kinds of a CSV by task, and in words
-/// what a data set of any format holds.
+/// Which labels each task learns from, and what to say where the data has others: the kinds of a CSV by task, and in
+/// words what a data set of any format holds.
 /// </summary>
 internal static class TaskLabels
 {
-    /// <summary>What "kind" is where the recipe does not say; null for other formats, and where the columns tell.</summary>
+    /// <summary>
+    /// What "kind" is where the recipe does not say; null for other formats, and where the columns tell.
+    /// </summary>
     public static string? KindOf(string format, string task) =>
         format == "csv" && TaskCatalogue.Find(task)?.CsvKinds is [var only] ? only : null;
 
-    /// <summary>How to read a foreign CSV for a checkpoint: its numbers or points have the names of the columns.</summary>
+    /// <summary>
+    /// How to read a foreign CSV for a checkpoint: its numbers or points have the names of the columns.
+    /// </summary>
     public static DatasetOptions OptionsFor(string? format, CheckpointConfig config) =>
-        format is not null && TaskCatalogue.Find(config.Task) is { OutputsAreColumns: true } && KindOf(format, config.Task) is { } kind
+        format is not null
+        && TaskCatalogue.Find(config.Task) is { OutputsAreColumns: true }
+        && KindOf(format, config.Task) is { } kind
             ? new() { Kind = kind, LabelColumns = config.Classes }
             : new();
 
@@ -35,16 +41,20 @@ internal static class TaskLabels
         var tasks = TasksOf(kind).ToList();
         return tasks.Contains(task)
             ? $"Its labels are {what} ({Some(names)}), all of them blank: check the columns."
-            : $"Its labels are {what} ({Some(names)}): set task: {SomeText.Either(tasks)}, or name other columns by data.labelColumns and data.kind.";
+            : $"Its labels are {what} ({Some(names)}): set task: {SomeText.Either(tasks)}, or name other columns by "
+                + $"data.labelColumns and data.kind.";
     }
 
     /// <summary>The tasks that learn from a kind of CSV.</summary>
-    internal static IEnumerable<string> TasksOf(string kind) => TaskCatalogue.Names(task => task.CsvKinds.Contains(kind)).Order(StringComparer.Ordinal);
+    internal static IEnumerable<string> TasksOf(string kind) =>
+        TaskCatalogue.Names(task => task.CsvKinds.Contains(kind)).Order(StringComparer.Ordinal);
 
     /// <summary>The first of many classes: "a, b and 12 more".</summary>
     public static string Some(IReadOnlyList<string> names)
     {
         const int most = 5;
-        return names.Count <= most ? string.Join(", ", names) : $"{string.Join(", ", names.Take(most))} and {names.Count - most} more";
+        return names.Count <= most
+            ? string.Join(", ", names)
+            : $"{string.Join(", ", names.Take(most))} and {names.Count - most} more";
     }
 }

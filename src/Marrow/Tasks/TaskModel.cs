@@ -36,7 +36,10 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     /// <summary>Names of the classes in masks, for a task that learns from masks; empty for the others.</summary>
     public virtual IReadOnlyList<string> MaskClasses => [];
 
-    /// <summary>How the model's outputs become a finding; null for a task that finds nothing by itself, or only together with others.</summary>
+    /// <summary>
+    /// How the model's outputs become a finding; null for a task that finds nothing by itself, or only together with
+    /// others.
+    /// </summary>
     /// <param name="outputs">As the checkpoint has them.</param>
     internal virtual ITaskReading? Reading(IReadOnlyList<OutputMeaning> outputs) => null;
 
@@ -53,8 +56,8 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     public abstract IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap);
 
     /// <summary>
-    /// Called once after training, with the part that chose the best weights: for what the decoding leaves to the data, such
-    /// as a threshold. The model is in evaluation mode.
+    /// Called once after training, with the part that chose the best weights: for what the decoding leaves to the data,
+    /// such as a threshold. The model is in evaluation mode.
     /// </summary>
     internal virtual void ChooseDecoding(BatchLoader validation, Compute compute)
     {

@@ -5,7 +5,10 @@ namespace Marrow.Tasks;
 /// <summary>Which of a model's outputs have seen a label: predictions mask the others.</summary>
 internal sealed class TrainedOutputs(ClassLayout layout)
 {
-    private bool[] _trained = [.. Enumerable.Range(0, layout.Names.Count).Select(i => layout.Untrained.Count <= i || !layout.Untrained[i])];
+    private bool[] _trained =
+    [
+        .. Enumerable.Range(0, layout.Names.Count).Select(i => layout.Untrained.Count <= i || !layout.Untrained[i]),
+    ];
 
     public bool Has(int output) => _trained[output];
 

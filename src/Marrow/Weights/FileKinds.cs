@@ -11,14 +11,21 @@ internal static class FileKinds
     /// <summary>As many first bytes as are looked at: a tar archive names itself at byte 257.</summary>
     public const int Bytes = 512;
 
-    private const string Convert = "Weights are read from safetensors files, from those of torch.save (.pth, .pt, .ckpt, .bin) and from ONNX files: save them in one of these forms with the program that wrote the file.";
+    private const string Convert =
+        "Weights are read from safetensors files, from those of torch.save (.pth, .pt, .ckpt, .bin) and from ONNX "
+            + "files: save them in one of these forms with the program that wrote the file.";
     private const string Unpack = "Unpack it, and name the file of weights that is in it.";
-    private const string Fetch = "Download it again: the site has sent a page, such as a login or an error, in place of the file.";
+    private const string Fetch =
+        "Download it again: the site has sent a page, such as a login or an error, in place of the file.";
 
     /// <summary>Marks at fixed places, as the formats' own documents have them.</summary>
     private static readonly (int At, byte[] Mark, string Kind, string Remedy)[] Marks =
     [
-        (0, [0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A], "an HDF5 file, in which Keras and TensorFlow save weights", Convert),
+        (
+            0,
+            [0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A],
+            "an HDF5 file, in which Keras and TensorFlow save weights",
+            Convert),
         (0, [0x1F, 0x8B], "a gzip archive", Unpack),
         (0, "BZh"u8.ToArray(), "a bzip2 archive", Unpack),
         (0, [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0], "an xz archive", Unpack),
@@ -33,14 +40,20 @@ internal static class FileKinds
         (0, [0xFF, 0xD8, 0xFF], "a JPEG image", "Name the file of weights."),
         (128, "DICM"u8.ToArray(), "a DICOM image", "Name the file of weights."),
         (0, "%PDF"u8.ToArray(), "a PDF document", "Name the file of weights."),
-        (0, "version https://git-lfs"u8.ToArray(), "a pointer of Git LFS, which names the file and is not it", "Fetch the file itself: git lfs pull in its repository, or the site's own download."),
+        (
+            0,
+            "version https://git-lfs"u8.ToArray(),
+            "a pointer of Git LFS, which names the file and is not it",
+            "Fetch the file itself: git lfs pull in its repository, or the site's own download."),
         (0, "model_checkpoint_path:"u8.ToArray(), "the index of a TensorFlow checkpoint", Convert),
     ];
 
     private const int TarMarkAt = 257, TarSumAt = 148;
     private const int ShortestModel = 16; // bytes, of protocol buffers
 
-    /// <summary>What it is, in words, and what to do; null for weights that can be read and for bytes that say nothing.</summary>
+    /// <summary>
+    /// What it is, in words, and what to do; null for weights that can be read and for bytes that say nothing.
+    /// </summary>
     /// <param name="start">The first <see cref="Bytes"/>, or the whole file where it is shorter.</param>
     public static (string Kind, string Remedy)? Foreign(ReadOnlySpan<byte> start)
     {
@@ -53,8 +66,16 @@ internal static class FileKinds
         }
         if (IsTar(start))
         {
-            return start.StartsWith("sys_info"u8) || start.StartsWith("storages"u8) || start.StartsWith("tensors"u8) || start.StartsWith("pickle\0"u8)
-                ? ("the tar form that PyTorch had before 0.1.10, of 2017", "Load it in Python, where you trust it, with a PyTorch of that time, and save its state dict anew with torch.save.")
+            return
+                start.StartsWith("sys_info"u8)
+                || start.StartsWith("storages"u8)
+                || start.StartsWith("tensors"u8)
+                || start.StartsWith("pickle\0"u8)
+                ? (
+                    "the tar form that PyTorch had before 0.1.10, of 2017",
+                    "Load it in Python, where you trust it, with a PyTorch of that time, and save its state dict anew "
+                        + "with torch.save."
+                )
                 : ("a tar archive", Unpack);
         }
         return Zip(start) ?? Text(start) ?? ProtocolBuffers(start);
@@ -62,16 +83,22 @@ internal static class FileKinds
 
     /// <summary>True where a safetensors file begins: the length of a header that opens with a brace.</summary>
     public static bool IsSafetensors(ReadOnlySpan<byte> start) =>
-        start.Length > sizeof(ulong) && BitConverter.ToUInt64(start) <= SafetensorsHeader.MaxBytes && start[sizeof(ulong)] == '{';
+        start.Length > sizeof(ulong)
+        && BitConverter.ToUInt64(start) <= SafetensorsHeader.MaxBytes
+        && start[sizeof(ulong)] == '{';
 
     /// <summary>
-    /// True where ModelProto of ONNX begins: with its version (field 1, 3 or more) and the producer's name or the graph.
+    /// True where ModelProto of ONNX begins: with its version (field 1, 3 or more) and the producer's name or the
+    /// graph.
     /// </summary>
     public static bool IsOnnx(ReadOnlySpan<byte> start) => start.Length >= ShortestModel
-        && start[0] == 0x08 && start[1] is >= 3 and < 32 && start[2] is 0x12 or 0x1A or 0x22 or 0x2A or 0x32 or 0x3A or 0x42;
+        && start[0] == 0x08
+        && start[1] is >= 3 and < 32
+        && start[2] is 0x12 or 0x1A or 0x22 or 0x2A or 0x32 or 0x3A or 0x42;
 
     /// <summary>For messages about files that nothing is known of.</summary>
-    public static string Hex(ReadOnlySpan<byte> start) => System.Convert.ToHexString(start[..Math.Min(start.Length, 8)]);
+    public static string Hex(ReadOnlySpan<byte> start) =>
+        System.Convert.ToHexString(start[..Math.Min(start.Length, 8)]);
 
     /// <summary>By its mark, or, of the forms before POSIX, by the sum of its header's bytes in octal digits.</summary>
     private static bool IsTar(ReadOnlySpan<byte> start)
@@ -95,12 +122,17 @@ internal static class FileKinds
         const int NameLengthAt = 26, NameAt = 30;
         if (!start.StartsWith("PK\u0003\u0004"u8) || start.Length < NameAt)
             return null;
-        var name = Encoding.Latin1.GetString(start.Slice(NameAt, Math.Min(start[NameLengthAt] | start[NameLengthAt + 1] << 8, start.Length - NameAt)));
+        var name = Encoding.Latin1.GetString(
+            start.Slice(NameAt, Math.Min(start[NameLengthAt] | start[NameLengthAt + 1] << 8, start.Length - NameAt)));
         if (name.EndsWith(".npy", StringComparison.Ordinal))
             return ("an archive of NumPy's arrays (.npz)", Convert);
         if (name is "metadata.json" or "config.json" or "model.weights.h5")
             return ("a model of Keras (.keras)", Convert);
-        return name.Contains('/', StringComparison.Ordinal) && !name.EndsWith('/') ? null : ($"a zip archive that torch.save did not write (it begins with '{PyTorch.PickleReader.Shown(name)}')", Unpack);
+        return name.Contains('/', StringComparison.Ordinal) && !name.EndsWith('/')
+            ? null
+            : (
+                $"a zip archive that torch.save did not write (it begins with '{PyTorch.PickleReader.Shown(name)}')",
+                Unpack);
     }
 
     private static (string, string)? Text(ReadOnlySpan<byte> start)
@@ -117,7 +149,9 @@ internal static class FileKinds
                 return null;
         }
         return text.StartsWith("{"u8) || text.StartsWith("["u8)
-            ? ("JSON text, such as a configuration, an index of several files, or a site's error", "Name the file of weights itself; weights in several files are saved as one first.")
+            ? (
+                "JSON text, such as a configuration, an index of several files, or a site's error",
+                "Name the file of weights itself; weights in several files are saved as one first.")
             : ("text", "Name the file of weights; where it came from a site, download it again.");
     }
 
@@ -136,6 +170,12 @@ internal static class FileKinds
         while (at < 6 && start[at] >= 0x80)
             at++;
         at++;
-        return start[at] == 0x0A && start[at + 1] is > 0 and < 128 && start.Length > at + 2 && start[at + 2] is >= (byte)' ' and < 0x7F ? ("a graph of TensorFlow", Convert) : null;
+        return
+            start[at] == 0x0A
+            && start[at + 1] is > 0 and < 128
+            && start.Length > at + 2
+            && start[at + 2] is >= (byte)' ' and < 0x7F
+            ? ("a graph of TensorFlow", Convert)
+            : null;
     }
 }

@@ -37,7 +37,11 @@ internal static class FloatSpans
     {
         var i = 0;
         for (; i <= floats.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
-            Vector.Narrow(Round(new Vector<float>(floats[i..])), Round(new Vector<float>(floats[(i + Vector<float>.Count)..]))).CopyTo(bfloats[i..]);
+            Vector
+                .Narrow(
+                    Round(new Vector<float>(floats[i..])),
+                    Round(new Vector<float>(floats[(i + Vector<float>.Count)..])))
+                .CopyTo(bfloats[i..]);
         for (; i < floats.Length; i++)
         {
             var bits = BitConverter.SingleToUInt32Bits(floats[i]);
@@ -67,7 +71,12 @@ internal static class FloatSpans
     private static Vector<uint> Round(Vector<float> values)
     {
         var bits = Vector.AsVectorUInt32(values);
-        var rounded = Vector.ShiftRightLogical(bits + new Vector<uint>(0x7FFF) + (Vector.ShiftRightLogical(bits, 16) & Vector<uint>.One), 16);
-        return Vector.ConditionalSelect(Vector.AsVectorUInt32(Vector.Equals(values, values)), rounded, new Vector<uint>(QuietNaN));
+        var rounded = Vector.ShiftRightLogical(
+            bits + new Vector<uint>(0x7FFF) + (Vector.ShiftRightLogical(bits, 16) & Vector<uint>.One),
+            16);
+        return Vector.ConditionalSelect(
+            Vector.AsVectorUInt32(Vector.Equals(values, values)),
+            rounded,
+            new Vector<uint>(QuietNaN));
     }
 }

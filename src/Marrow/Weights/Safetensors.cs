@@ -10,7 +10,8 @@ namespace Marrow.Weights;
 /// Weights on disk in the safetensors format: a length (u64, little-endian), a JSON header, then each tensor's bytes,
 /// row-major and little-endian. Opening reads and checks the header only; each tensor is read straight into its own
 /// memory when asked for. Positional reads take the place of a memory map: they cost one copy as the map does, and a
-/// file that shrinks underneath is an error rather than the process's death by SIGBUS. Several threads may read at once.
+/// file that shrinks underneath is an error rather than the process's death by SIGBUS. Several threads may read at
+/// once.
 /// </summary>
 internal sealed class Safetensors : WeightFile
 {
@@ -20,7 +21,12 @@ internal sealed class Safetensors : WeightFile
 
     private readonly long _dataStart;
 
-    private Safetensors(string path, SafeFileHandle file, long dataStart, List<SafetensorsEntry> entries, Dictionary<string, string> metadata)
+    private Safetensors(
+        string path,
+        SafeFileHandle file,
+        long dataStart,
+        List<SafetensorsEntry> entries,
+        Dictionary<string, string> metadata)
         : base(path, file, entries)
     {
         Entries = entries;
@@ -36,7 +42,9 @@ internal sealed class Safetensors : WeightFile
 
     internal override IReadOnlyDictionary<string, string> Notes => Metadata;
 
-    /// <summary>Reads and checks the header. Throws <see cref="MarrowException"/> when any rule of the format is broken.</summary>
+    /// <summary>
+    /// Reads and checks the header. Throws <see cref="MarrowException"/> when any rule of the format is broken.
+    /// </summary>
     public static Safetensors Open(string path)
     {
         var file = OpenFile(path);
@@ -44,15 +52,26 @@ internal sealed class Safetensors : WeightFile
         {
             var fileBytes = RandomAccess.GetLength(file);
             if (fileBytes < LengthBytes)
-                throw MarrowException.Damaged(path, "a safetensors file", $"{fileBytes} bytes", "The file is cut short: fetch or save it again.");
+                throw MarrowException.Damaged(
+                    path,
+                    "a safetensors file",
+                    $"{fileBytes} bytes",
+                    "The file is cut short: fetch or save it again.");
             Span<byte> length = stackalloc byte[LengthBytes];
             ReadExactly(file, length, 0, path);
             var headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(length);
             if (headerBytes > SafetensorsHeader.MaxBytes)
-                throw MarrowException.Damaged(path, $"a header of at most {SafetensorsHeader.MaxBytes} bytes", $"a length of {headerBytes}",
+                throw MarrowException.Damaged(
+                    path,
+                    $"a header of at most {SafetensorsHeader.MaxBytes} bytes",
+                    $"a length of {headerBytes}",
                     "The file is damaged or no safetensors file: fetch or save it again.");
             if ((long)headerBytes > fileBytes - LengthBytes)
-                throw MarrowException.Damaged(path, $"a header of {headerBytes} bytes", $"a file of {fileBytes}", "The file is cut short: fetch or save it again.");
+                throw MarrowException.Damaged(
+                    path,
+                    $"a header of {headerBytes} bytes",
+                    $"a file of {fileBytes}",
+                    "The file is cut short: fetch or save it again.");
 
             var header = new byte[headerBytes];
             ReadExactly(file, header, LengthBytes, path);
@@ -107,7 +126,10 @@ internal sealed class Safetensors : WeightFile
         }
     }
 
-    /// <summary>Writes beside and renames. See <see cref="Write(Stream, IReadOnlyList{KeyValuePair{string, torch.Tensor}}, IReadOnlyDictionary{string, string}, torch.ScalarType?)"/>.</summary>
+    /// <summary>
+    /// Writes beside and renames. See
+    /// <see cref="Write(Stream, IReadOnlyList{KeyValuePair{string, torch.Tensor}}, IReadOnlyDictionary{string, string}, torch.ScalarType?)"/>.
+    /// </summary>
     public static void Write(string path, IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,
         IReadOnlyDictionary<string, string>? metadata = null, torch.ScalarType? matricesAs = null) =>
         AtomicFile.Write(path, stream =>
@@ -130,19 +152,27 @@ internal sealed class Safetensors : WeightFile
     internal static void Write(Stream stream, IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,
         IReadOnlyDictionary<string, string>? metadata = null, torch.ScalarType? matricesAs = null)
     {
-        var all = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>(), StringComparer.Ordinal) { ["format"] = "pt" };
+        var all = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>(), StringComparer.Ordinal)
+        {
+            ["format"] = "pt",
+        };
         var names = new HashSet<string>(StringComparer.Ordinal) { "__metadata__" };
         var entries = new SafetensorsEntry[tensors.Count];
         var types = tensors.Select(t => StoredType(t.Value, matricesAs)).ToArray();
         var offset = 0L;
-        var dataOrder = Enumerable.Range(0, tensors.Count).OrderByDescending(i => SafetensorsHeader.SizeOf(types[i])).ToArray();
+        var dataOrder = Enumerable
+            .Range(0, tensors.Count)
+            .OrderByDescending(i => SafetensorsHeader.SizeOf(types[i]))
+            .ToArray();
         foreach (var i in dataOrder)
         {
             var (name, tensor) = tensors[i];
             if (!names.Add(name))
                 throw new ArgumentException($"'{name}' is given twice or reserved.", nameof(tensors));
             if (!SafetensorsHeader.Supports(types[i]))
-                throw new ArgumentException($"'{name}' is of type {types[i]}, which safetensors files do not hold here.", nameof(tensors));
+                throw new ArgumentException(
+                    $"'{name}' is of type {types[i]}, which safetensors files do not hold here.",
+                    nameof(tensors));
             var bytes = checked(tensor.NumberOfElements * SafetensorsHeader.SizeOf(types[i]));
             entries[i] = new(name, types[i], tensor.shape, offset, bytes);
             offset = checked(offset + bytes);
@@ -150,7 +180,9 @@ internal sealed class Safetensors : WeightFile
 
         var header = SafetensorsHeader.Encode(entries, all);
         if (header.Length > SafetensorsHeader.MaxBytes)
-            throw new ArgumentException($"A header of {header.Length} bytes is more than the format allows.", nameof(tensors));
+            throw new ArgumentException(
+                $"A header of {header.Length} bytes is more than the format allows.",
+                nameof(tensors));
         Span<byte> length = stackalloc byte[LengthBytes];
         BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
         stream.Write(length);

@@ -8,7 +8,8 @@ namespace Marrow.Weights;
 
 /// <summary>Name, type, shape and place of one tensor in a safetensors file.</summary>
 /// <param name="Offset">Of its first byte, from the start of the data (the end of the header).</param>
-internal sealed record SafetensorsEntry(string Name, torch.ScalarType Type, long[] Shape, long Offset, long Bytes) : WeightEntry(Name, Type, Shape);
+internal sealed record SafetensorsEntry(string Name, torch.ScalarType Type, long[] Shape, long Offset, long Bytes)
+    : WeightEntry(Name, Type, Shape);
 
 /// <summary>
 /// The JSON header of a safetensors file (github.com/huggingface/safetensors, "Format"): name -> dtype, shape and
@@ -70,12 +71,17 @@ internal static class SafetensorsHeader
         return padded;
     }
 
-    /// <summary>Entries in the header's order. Throws <see cref="MarrowException"/> at the first rule that is broken.</summary>
+    /// <summary>
+    /// Entries in the header's order. Throws <see cref="MarrowException"/> at the first rule that is broken.
+    /// </summary>
     public static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata) Decode(
         ReadOnlySpan<byte> header, long dataBytes, string path)
     {
         if (header.IsEmpty || header[0] != (byte)'{')
-            throw Bad(path, "a header that starts with '{'", header.IsEmpty ? "an empty one" : $"byte 0x{header[0]:X2}");
+            throw Bad(
+                path,
+                "a header that starts with '{'",
+                header.IsEmpty ? "an empty one" : $"byte 0x{header[0]:X2}");
         if (!Utf8.IsValid(header))
             throw Bad(path, "a header in UTF-8", "bytes that are not");
         try
@@ -91,7 +97,9 @@ internal static class SafetensorsHeader
         }
     }
 
-    private static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata) Walk(ReadOnlySpan<byte> header, string path)
+    private static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata) Walk(
+        ReadOnlySpan<byte> header,
+        string path)
     {
         var entries = new List<SafetensorsEntry>();
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -143,7 +151,10 @@ internal static class SafetensorsHeader
             else if (offsets is null && json.ValueTextEquals("data_offsets"u8))
                 offsets = ReadNumbers(ref json, path, 2, "data_offsets of tensor", name);
             else
-                throw Bad(path, $"tensor '{Shorten(name)}' to have dtype, shape and data_offsets once", $"'{Shorten(json.GetString()!)}'");
+                throw Bad(
+                    path,
+                    $"tensor '{Shorten(name)}' to have dtype, shape and data_offsets once",
+                    $"'{Shorten(json.GetString()!)}'");
         }
         if (dtype is null || shape is null || offsets is not [var begin, var end])
             throw Bad(path, $"tensor '{Shorten(name)}' to have dtype, shape and two data_offsets", "one missing");
@@ -155,12 +166,18 @@ internal static class SafetensorsHeader
                 known = type;
         }
         if (known.Name is null)
-            throw Bad(path, $"tensor '{Shorten(name)}' of a known type ({string.Join(", ", Types.Select(t => t.Name))})", $"'{Shorten(dtype)}'");
+            throw Bad(
+                path,
+                $"tensor '{Shorten(name)}' of a known type ({string.Join(", ", Types.Select(t => t.Name))})",
+                $"'{Shorten(dtype)}'");
         if (begin > end)
             throw Bad(path, $"tensor '{Shorten(name)}' to begin before it ends", $"data_offsets [{begin}, {end}]");
         var bytes = CheckedBytes(shape, known.Size);
         if (bytes != end - begin)
-            throw Bad(path, $"tensor '{Shorten(name)}' of {(bytes is { } b ? NumberText.Grouped(b) : "more than 2^63")} bytes, from its shape [{string.Join(", ", shape)}] and type {dtype}",
+            throw Bad(
+                path,
+                $"tensor '{Shorten(name)}' of {(bytes is { } b ? NumberText.Grouped(b) : "more than 2^63")} bytes, "
+                    + $"from its shape [{string.Join(", ", shape)}] and type {dtype}",
                 $"{NumberText.Grouped(end - begin)} between its data_offsets");
         return new(name, known.Type, [.. shape], begin, end - begin);
     }
@@ -200,16 +217,28 @@ internal static class SafetensorsHeader
         foreach (var entry in entries.OrderBy(e => e.Offset).ThenBy(e => e.Bytes))
         {
             if (entry.Offset > covered)
-                throw Bad(path, "tensors without holes between them", $"{NumberText.Grouped(entry.Offset - covered)} bytes of no tensor before '{Shorten(entry.Name)}'");
+                throw Bad(
+                    path,
+                    "tensors without holes between them",
+                    $"{NumberText.Grouped(entry.Offset - covered)} bytes of no tensor before '{Shorten(entry.Name)}'");
             if (entry.Offset < covered)
-                throw Bad(path, "tensors that do not overlap", $"'{Shorten(previous!.Name)}' and '{Shorten(entry.Name)}' share bytes");
+                throw Bad(
+                    path,
+                    "tensors that do not overlap",
+                    $"'{Shorten(previous!.Name)}' and '{Shorten(entry.Name)}' share bytes");
             if (entry.Bytes > dataBytes - covered)
-                throw Bad(path, $"'{Shorten(entry.Name)}' to end within the {NumberText.Grouped(dataBytes)} bytes of data", $"an end at {NumberText.Grouped(entry.Offset)} + {NumberText.Grouped(entry.Bytes)}");
+                throw Bad(
+                    path,
+                    $"'{Shorten(entry.Name)}' to end within the {NumberText.Grouped(dataBytes)} bytes of data",
+                    $"an end at {NumberText.Grouped(entry.Offset)} + {NumberText.Grouped(entry.Bytes)}");
             covered += entry.Bytes;
             previous = entry;
         }
         if (covered != dataBytes)
-            throw Bad(path, $"{NumberText.Grouped(covered)} bytes of data, as the header says", $"{NumberText.Grouped(dataBytes)}");
+            throw Bad(
+                path,
+                $"{NumberText.Grouped(covered)} bytes of data, as the header says",
+                $"{NumberText.Grouped(dataBytes)}");
     }
 
     private static JsonTokenType Next(ref Utf8JsonReader json, string path) =>

@@ -39,7 +39,9 @@ public abstract class WeightFile : IDisposable
     /// <summary>The tensors, in the order of the file.</summary>
     public abstract IReadOnlyList<WeightEntry> Entries { get; }
 
-    /// <summary>What whoever wrote the file says of it, by key; not to be trusted. Empty where it says nothing.</summary>
+    /// <summary>
+    /// What whoever wrote the file says of it, by key; not to be trusted. Empty where it says nothing.
+    /// </summary>
     internal virtual IReadOnlyDictionary<string, string> Notes => new Dictionary<string, string>();
 
     internal bool Contains(string name) => _byName.ContainsKey(name);
@@ -80,18 +82,27 @@ public abstract class WeightFile : IDisposable
     /// <summary>How many bytes the file has.</summary>
     internal long Length => RandomAccess.GetLength(_file);
 
-    private protected WeightEntry Find(string name) => _byName.TryGetValue(name, out var entry)
-        ? entry
-        : throw new MarrowException($"{Path}: has no tensor '{name}'. The nearest: {string.Join(", ", NearestNames.Of(name, _byName.Keys, 3))}.");
+    private protected WeightEntry Find(string name) =>
+        _byName.TryGetValue(name, out var entry)
+            ? entry
+            : throw new MarrowException(
+                $"{Path}: has no tensor '{name}'. The nearest: "
+                    + $"{string.Join(", ", NearestNames.Of(name, _byName.Keys, 3))}."
+            );
 
     private protected static void RequireShape(WeightEntry entry, torch.Tensor target)
     {
         if (!entry.Shape.AsSpan().SequenceEqual(target.shape))
-            throw new ArgumentException($"'{entry.Name}' is {ShapeText.Of(entry.Shape)}, the target {ShapeText.Of(target.shape)}.", nameof(target));
+            throw new ArgumentException(
+                $"'{entry.Name}' is {ShapeText.Of(entry.Shape)}, the target {ShapeText.Of(target.shape)}.",
+                nameof(target));
     }
 
-    /// <summary>A byte that is neither 0 nor 1 is no valid torch.bool: such tensors are read as bytes, then compared with 0.</summary>
-    private protected static torch.ScalarType TypeInFile(torch.ScalarType type) => type == torch.ScalarType.Bool ? torch.ScalarType.Byte : type;
+    /// <summary>
+    /// A byte that is neither 0 nor 1 is no valid torch.bool: such tensors are read as bytes, then compared with 0.
+    /// </summary>
+    private protected static torch.ScalarType TypeInFile(torch.ScalarType type) =>
+        type == torch.ScalarType.Bool ? torch.ScalarType.Byte : type;
 
     /// <summary>What was read as <see cref="TypeInFile"/> in its own type; takes the tensor over.</summary>
     private protected static torch.Tensor FromFile(torch.Tensor tensor, torch.ScalarType type)
@@ -132,7 +143,8 @@ public abstract class WeightFile : IDisposable
         {
             return InputFile.OpenHandle(path, InputFile.AnySize);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new MarrowException($"{path}: can't be read ({e.Message}). Check the path and its permissions.", e);
         }
@@ -146,7 +158,11 @@ public abstract class WeightFile : IDisposable
             {
                 var read = RandomAccess.Read(file, into, position);
                 if (read == 0)
-                    throw MarrowException.Bad(path, $"{into.Length} more bytes at {position}", "the file's end", "The file was cut while it was read: fetch or save it again.");
+                    throw MarrowException.Bad(
+                        path,
+                        $"{into.Length} more bytes at {position}",
+                        "the file's end",
+                        "The file was cut while it was read: fetch or save it again.");
                 into = into[read..];
                 position += read;
             }

@@ -7,13 +7,25 @@ namespace Marrow.Weights;
 internal static class WeightFiles
 {
     /// <summary>Endings under which files of weights are found, to tell them from names of checkpoints.</summary>
-    private static readonly string[] Endings = [".safetensors", ".pth", ".pt", ".ckpt", ".tar", ".bin", ".th", ".pkl", ".onnx", ".h5"];
+    private static readonly string[] Endings =
+    [
+        ".safetensors",
+        ".pth",
+        ".pt",
+        ".ckpt",
+        ".tar",
+        ".bin",
+        ".th",
+        ".pkl",
+        ".onnx",
+        ".h5",
+    ];
 
     public static bool HasEnding(string path) => Endings.Contains(Path.GetExtension(path).ToLowerInvariant());
 
     /// <summary>
-    /// The caller disposes it. Throws <see cref="MarrowException"/>, which says what the file is where that can be told, for
-    /// anything but weights of PyTorch, safetensors or ONNX.
+    /// The caller disposes it. Throws <see cref="MarrowException"/>, which says what the file is where that can be
+    /// told, for anything but weights of PyTorch, safetensors or ONNX.
     /// </summary>
     public static WeightFile Open(string path)
     {
@@ -35,7 +47,9 @@ internal static class WeightFiles
             return MarrowException.Unsupported(path, expected, kind, remedy);
         return start[0] == (byte)PickleOpcode.Proto
             ? MarrowException.Unsupported(path, expected, "a pickle of Python that torch.save did not write",
-                "Nothing in it was run. Save the weights in Python, where you trust it: torch.save(model.state_dict(), 'weights.pth').")
+                "Nothing in it was run. Save the weights in Python, where you trust it: "
+                    + "torch.save(model.state_dict(), 'weights.pth')."
+            )
             : MarrowException.Damaged(path, expected, $"a file that starts with {FileKinds.Hex(start)}",
                 "It is damaged, cut short or of another kind: fetch or save it again.");
     }
@@ -48,7 +62,8 @@ internal static class WeightFiles
             var start = new byte[FileKinds.Bytes];
             return start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new MarrowException($"{path}: can't be read ({e.Message}). Check the path and its permissions.", e);
         }

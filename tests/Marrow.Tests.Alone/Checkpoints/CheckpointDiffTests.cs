@@ -20,7 +20,9 @@ public sealed class CheckpointDiffTests : IDisposable
     private static WeightSource Source(string name, Module model, string architecture) =>
         WeightSource.Of(name, model.state_dict().ToDictionary(s => s.Key, s => s.Value), architecture);
 
-    /// <summary>Not by one seed for both: torch's generator is shared with the tests that run beside this one.</summary>
+    /// <summary>
+    /// Not by one seed for both: torch's generator is shared with the tests that run beside this one.
+    /// </summary>
     private static (Module A, Module B) Twins()
     {
         var (a, b) = (Drafts.Model(seed: 1), Drafts.Model(seed: 2));
@@ -55,17 +57,30 @@ public sealed class CheckpointDiffTests : IDisposable
         }
         var diff = CheckpointDiff.Between(Source("a", a, Mini), Source("b", b, Mini));
         Assert.False(diff.AreEqual);
-        Assert.Equal(0.25, diff.Tensors.Single(t => t.KeyB == "features.denseblock2.denselayer1.conv1.weight").Relative, 6);
-        Assert.Equal((TensorRole.Statistic, 2.0), (diff.Tensors.Single(t => t.KeyB == "features.norm5.running_var") is var v ? v.Role : default, v.Relative));
+        Assert.Equal(
+            0.25,
+            diff.Tensors.Single(t => t.KeyB == "features.denseblock2.denselayer1.conv1.weight").Relative,
+            6);
+        Assert.Equal(
+            (TensorRole.Statistic, 2.0),
+            (diff.Tensors.Single(t => t.KeyB == "features.norm5.running_var") is var v ? v.Role : default, v.Relative));
         Assert.Equal(double.PositiveInfinity, diff.Tensors.Single(t => t.KeyB == "classifier.bias").Relative);
 
         var block = diff.Modules.Single(m => m.Module == "features.denseblock2");
-        var before = a.state_dict().Where(s => s.Key.StartsWith("features.denseblock2.", StringComparison.Ordinal) && (s.Key.EndsWith(".weight") || s.Key.EndsWith(".bias")));
+        var before = a.state_dict()
+            .Where(s =>
+                s.Key.StartsWith("features.denseblock2.", StringComparison.Ordinal)
+                && (s.Key.EndsWith(".weight") || s.Key.EndsWith(".bias")));
         var norm = Math.Sqrt(before.Sum(s => s.Value.to(torch.ScalarType.Float64).pow(2).sum().ToDouble()));
-        Assert.Equal(0.25 * a.state_dict()["features.denseblock2.denselayer1.conv1.weight"].norm().ToDouble() / norm, block.Weights!.Value, 5);
+        Assert.Equal(
+            0.25 * a.state_dict()["features.denseblock2.denselayer1.conv1.weight"].norm().ToDouble() / norm,
+            block.Weights!.Value,
+            5);
         Assert.Equal(0, block.Statistics);
         Assert.Equal(0, diff.Modules.Single(m => m.Module == "features.norm0").Weights); // a counter is no weight
-        Assert.Equal((0.0, true), (diff.Modules.Single(m => m.Module == "features.norm5") is var n ? n.Weights : null, n.Statistics > 1));
+        Assert.Equal(
+            (0.0, true),
+            (diff.Modules.Single(m => m.Module == "features.norm5") is var n ? n.Weights : null, n.Statistics > 1));
     }
 
     [Fact]
@@ -95,8 +110,12 @@ public sealed class CheckpointDiffTests : IDisposable
     [Fact]
     public void Other_shapes_are_told_and_not_compared()
     {
-        var diff = CheckpointDiff.Between(Source("a", Drafts.Model(channels: 3, seed: 1), Mini), Source("b", Drafts.Model(outputs: 5, seed: 1), Mini));
-        Assert.Equal(["features.conv0.weight", "classifier.weight", "classifier.bias"], diff.OtherShapes.Select(s => s.KeyB));
+        var diff = CheckpointDiff.Between(
+            Source("a", Drafts.Model(channels: 3, seed: 1), Mini),
+            Source("b", Drafts.Model(outputs: 5, seed: 1), Mini));
+        Assert.Equal(
+            ["features.conv0.weight", "classifier.weight", "classifier.bias"],
+            diff.OtherShapes.Select(s => s.KeyB));
         Assert.Equal([32L, 3, 7, 7], diff.OtherShapes[0].ShapeA);
         Assert.DoesNotContain("features.conv0", diff.Modules.Select(m => m.Module));
     }
@@ -122,11 +141,26 @@ public sealed class CheckpointDiffTests : IDisposable
         WarmStart.Apply(detector, Detector, WeightSource.Of(first));
         using var second = Drafts.Detector(detector).Save(_hub.Path);
         var seen = new List<Progress>();
-        Assert.All(ActivationDiff.Between(first, second, ActivationDiff.Phantoms(first.Config.Input, 5), seen.Add), s => Assert.Equal(1, s.Alignment, 9));
+        Assert.All(ActivationDiff.Between(first, second, ActivationDiff.Phantoms(first.Config.Input, 5), seen.Add), s =>
+            Assert.Equal(1, s.Alignment, 9));
         Assert.Equal([1, 2, 3, 4, 5], seen.Select(at => at.Done));
 
-        using var other = (Drafts.Of(classifier) with { Config = Drafts.Of(classifier).Config with { Input = new() { Width = 96, Height = 64 } } }).Save(_hub.Path);
-        Assert.All(ActivationDiff.Between(other, second, ActivationDiff.Phantoms(first.Config.Input, 5)), s => Assert.InRange(s.Alignment, -1, 0.9999));
-        Assert.Contains("found 3", Assert.Throws<MarrowException>(() => ActivationDiff.Between(first, second, ActivationDiff.Phantoms(first.Config.Input, 3))).Message);
+        using var other = (
+            Drafts.Of(classifier) with
+            {
+                Config = Drafts.Of(classifier).Config with
+                {
+                    Input = new() { Width = 96, Height = 64 },
+                },
+            }
+        ).Save(_hub.Path);
+        Assert.All(ActivationDiff.Between(other, second, ActivationDiff.Phantoms(first.Config.Input, 5)), s =>
+            Assert.InRange(s.Alignment, -1, 0.9999));
+        Assert.Contains(
+            "found 3",
+            Assert
+                .Throws<MarrowException>(() =>
+                    ActivationDiff.Between(first, second, ActivationDiff.Phantoms(first.Config.Input, 3)))
+                .Message);
     }
 }

@@ -9,7 +9,9 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tests.Checkpoints;
 
-/// <summary>Modules that are not of the catalogue: warm-started, saved, loaded, and the parent of another in turn.</summary>
+/// <summary>
+/// Modules that are not of the catalogue: warm-started, saved, loaded, and the parent of another in turn.
+/// </summary>
 public sealed class OwnModuleTests : IDisposable
 {
     private static readonly ModelSpec Spec = new() { Architecture = "own-net", BackbonePrefix = "encoder." };
@@ -22,7 +24,9 @@ public sealed class OwnModuleTests : IDisposable
         _hub.Dispose();
     }
 
-    /// <summary>A whole DenseNet as its encoder, under a name of its own, and a head for one number and one for two.</summary>
+    /// <summary>
+    /// A whole DenseNet as its encoder, under a name of its own, and a head for one number and one for two.
+    /// </summary>
     private sealed class OwnNet : Module<Tensor, Tensor[]>
     {
         private readonly Backbone encoder = BackboneCatalogue.Create("densenet-mini", 1);
@@ -70,12 +74,21 @@ public sealed class OwnModuleTests : IDisposable
         Assert.True(WarmStart.Probe(receipt, first, own, Spec).Probe!.BitIdentical);
         Assert.Contains("encoder.denseblock1", receipt.Modules.Select(m => m.Module));
 
-        using var saved = (Draft(own, () => new OwnNet()) with { Receipt = receipt, Parents = CheckpointParents.WarmStartedFrom(first) }).Save(_hub.Path);
+        using var saved = (
+            Draft(own, () => new OwnNet()) with
+            {
+                Receipt = receipt,
+                Parents = CheckpointParents.WarmStartedFrom(first),
+            }
+        ).Save(_hub.Path);
         Assert.Equal(["output0", "output1"], saved.Golden!.Outputs.Select(o => o.Name));
         Assert.Equal([1, 1, 96, 64], saved.Golden.InputShape);
         Assert.Equal([first.Digest], saved.Parents.Checkpoints.Select(c => c.Digest));
         Assert.Contains(saved.Parents.Inherited, a => a.Name == "densenet-mini.first");
-        Assert.Contains("its maker's own", File.ReadAllText(Path.Combine(saved.Path, "README.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            "its maker's own",
+            File.ReadAllText(Path.Combine(saved.Path, "README.md")),
+            StringComparison.Ordinal);
 
         var again = Drafts.Model(outputs: 4, seed: 9);
         var back = WarmStart.Apply(again, "densenet-mini", WeightSource.Of(saved));
@@ -112,9 +125,15 @@ public sealed class OwnModuleTests : IDisposable
     {
         using var saved = Draft(new OwnNet(), () => new OwnNet()).Save(_hub.Path);
         var other = new Slipped();
-        Assert.Contains("as value", Assert.Throws<MarrowException>(() => saved.LoadInto(other)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "as value",
+            Assert.Throws<MarrowException>(() => saved.LoadInto(other)).Message,
+            StringComparison.Ordinal);
         saved.LoadInto(other, verifyGolden: false);
-        Assert.Contains("as value", Assert.Throws<MarrowException>(() => Checkpoint.Load(saved.Path, other)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "as value",
+            Assert.Throws<MarrowException>(() => Checkpoint.Load(saved.Path, other)).Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>The same keys and shapes, another sign.</summary>
@@ -155,8 +174,14 @@ public sealed class OwnModuleTests : IDisposable
             var damaged = bytes.ToArray();
             damaged[at] ^= 4;
             File.WriteAllBytes(weights, damaged);
-            Assert.Contains("SHA-256", Assert.Throws<MarrowException>(() => Checkpoint.Load(saved.Path, new OwnNet())).Message, StringComparison.Ordinal);
-            Assert.Contains("SHA-256", Assert.Throws<MarrowException>(() => Checkpoint.Load(saved.Path)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "SHA-256",
+                Assert.Throws<MarrowException>(() => Checkpoint.Load(saved.Path, new OwnNet())).Message,
+                StringComparison.Ordinal);
+            Assert.Contains(
+                "SHA-256",
+                Assert.Throws<MarrowException>(() => Checkpoint.Load(saved.Path)).Message,
+                StringComparison.Ordinal);
         }
     }
 
@@ -165,20 +190,68 @@ public sealed class OwnModuleTests : IDisposable
     {
         var draft = Draft(new OwnNet(), () => new OwnNet());
         Refused("Create, which builds the module", draft with { Create = null });
-        Refused("a backbonePrefix for the task custom", draft with { Config = draft.Config with { Task = CheckpointTask.Classify } });
-        Refused("a backbonePrefix for the task custom", draft with { Config = draft.Config with { Model = Spec with { BackbonePrefix = null } } });
-        Refused("a name of its own", draft with { Config = draft.Config with { Model = Spec with { Architecture = "densenet121" } } });
-        Refused("a name of its own", draft with { Config = draft.Config with { Model = Spec with { Architecture = "../own" } } });
-        Refused("ends with a dot", draft with { Config = draft.Config with { Model = Spec with { BackbonePrefix = "encoder" } } });
+        Refused(
+            "a backbonePrefix for the task custom",
+            draft with
+            {
+                Config = draft.Config with { Task = CheckpointTask.Classify },
+            }
+        );
+        Refused(
+            "a backbonePrefix for the task custom",
+            draft with
+            {
+                Config = draft.Config with { Model = Spec with { BackbonePrefix = null } },
+            }
+        );
+        Refused(
+            "a name of its own",
+            draft with
+            {
+                Config = draft.Config with { Model = Spec with { Architecture = "densenet121" } },
+            }
+        );
+        Refused(
+            "a name of its own",
+            draft with
+            {
+                Config = draft.Config with { Model = Spec with { Architecture = "../own" } },
+            }
+        );
+        Refused(
+            "ends with a dot",
+            draft with
+            {
+                Config = draft.Config with { Model = Spec with { BackbonePrefix = "encoder" } },
+            }
+        );
         Refused("an input shape [N, 1, H, W]", draft with { GoldenShape = [1, 1, 5000, 64] });
         Refused("Create, which builds the module", Drafts.Of(Drafts.Model()) with { Create = () => Drafts.Model() });
         Assert.Empty(Directory.GetFiles(_hub.Path, "*", SearchOption.AllDirectories));
 
-        Assert.Contains("BackbonePrefix", Assert.Throws<MarrowException>(() => WarmStart.Apply(new OwnNet(), new ModelSpec { Architecture = "densnet121" }, WeightSource.Of("s", new Dictionary<string, Tensor>()))).Message);
-        var misspelt = Assert.Throws<MarrowException>(() => WarmStart.Apply(new OwnNet(), Spec with { BackbonePrefix = "encodr." }, WeightSource.Of("s", new Dictionary<string, Tensor>())));
+        Assert.Contains(
+            "BackbonePrefix",
+            Assert
+                .Throws<MarrowException>(() =>
+                    WarmStart.Apply(
+                        new OwnNet(),
+                        new ModelSpec { Architecture = "densnet121" },
+                        WeightSource.Of("s", new Dictionary<string, Tensor>())))
+                .Message);
+        var misspelt = Assert.Throws<MarrowException>(() =>
+            WarmStart.Apply(
+                new OwnNet(),
+                Spec with
+                {
+                    BackbonePrefix = "encodr.",
+                },
+                WeightSource.Of("s", new Dictionary<string, Tensor>())));
         Assert.Contains("begin with 'encodr.', found encoder., one., two.", misspelt.Message, StringComparison.Ordinal);
 
         void Refused(string why, CheckpointDraft wrong) =>
-            Assert.Contains(why, Assert.Throws<MarrowException>(() => wrong.Save(_hub.Path)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                why,
+                Assert.Throws<MarrowException>(() => wrong.Save(_hub.Path)).Message,
+                StringComparison.Ordinal);
     }
 }

@@ -9,7 +9,9 @@ using static TorchSharp.torch;
 
 namespace Marrow.Tests.Computing;
 
-/// <summary>The fused batch norm, ReLU, pools and dense blocks against TorchSharp's own operations in float32.</summary>
+/// <summary>
+/// The fused batch norm, ReLU, pools and dense blocks against TorchSharp's own operations in float32.
+/// </summary>
 public sealed class FusedNormTests : IDisposable
 {
     private const double Rounding = 1.0 / 128; // of one bfloat16 number, twice over
@@ -28,7 +30,12 @@ public sealed class FusedNormTests : IDisposable
     [InlineData(false, 2, 32, 9, 7)]
     [InlineData(true, 3, 48, 31, 33)] // several partial sums
     [InlineData(true, 2, 21, 9, 7)] // part of a lane
-    public void Norm_and_ReLU_and_their_gradients_are_TorchSharps(bool training, int images, int channels, int height, int width)
+    public void Norm_and_ReLU_and_their_gradients_are_TorchSharps(
+        bool training,
+        int images,
+        int channels,
+        int height,
+        int width)
     {
         var (norm, plain) = (Norm(channels, training), Norm(channels, training));
         plain.load_state_dict(norm.state_dict());
@@ -40,7 +47,9 @@ public sealed class FusedNormTests : IDisposable
         AssertNear(expected, y);
         AssertNear(plain.running_mean!, norm.running_mean!, 1e-5);
         AssertNear(plain.running_var!, norm.running_var!, 1e-5);
-        Assert.Equal(plain.state_dict()["num_batches_tracked"].item<long>(), norm.state_dict()["num_batches_tracked"].item<long>());
+        Assert.Equal(
+            plain.state_dict()["num_batches_tracked"].item<long>(),
+            norm.state_dict()["num_batches_tracked"].item<long>());
 
         var gradient = Map(images, channels, height, width);
         y.backward([gradient]);
@@ -131,16 +140,19 @@ public sealed class FusedNormTests : IDisposable
     [Fact]
     public void Rounding_does_not_add_up_on_the_way_back_through_a_block()
     {
-        // One gradient a channel, as a mean over the image gives it: many rows are equal, and are rounded alike. Over the
-        // rows the exact gradient of a batch norm's input adds up to nothing, alone and times the input, and the gradients
-        // of earlier layers are such sums. What the kernels give may differ from the exact gradient, rounded once, by their
-        // last rounding: by up to 2^-8 of each number, of which the deviation is 1/sqrt(3) at most. Nine rows of ten are
-        // rounded as another row is (x has some 300 values here), which makes a sum's deviation three times as large.
+        // One gradient a channel, as a mean over the image gives it: many rows are equal, and are rounded alike. Over
+        // the rows the exact gradient of a batch norm's input adds up to nothing, alone and times the input, and the
+        // gradients of earlier layers are such sums. What the kernels give may differ from the exact gradient, rounded
+        // once, by their last rounding: by up to 2^-8 of each number, of which the deviation is 1/sqrt(3) at most. Nine
+        // rows of ten are rounded as another row is (x has some 300 values here), which makes a sum's deviation three
+        // times as large.
         const double deviation = 3 / 256.0 / 1.7320508;
         int[] widths = [24, 16, 16], all = [24, 40, 56];
         var leaves = widths.Select(channels => Map(2, channels, 40, 36).requires_grad_()).ToArray();
         var expectedLeaves = leaves.Select(x => x.detach().to(float32).requires_grad_()).ToArray();
-        var (norms, plain) = (all.Select(channels => Norm(channels, training: true)).ToArray(), all.Select(channels => Norm(channels, training: true)).ToArray());
+        var (norms, plain) = (
+            all.Select(channels => Norm(channels, training: true)).ToArray(),
+            all.Select(channels => Norm(channels, training: true)).ToArray());
         using var maps = new BlockMaps(leaves[0], 56);
         var (loss, expectedLoss) = (zeros(1), zeros(1));
         for (var i = 0; i < norms.Length; i++)
@@ -148,7 +160,9 @@ public sealed class FusedNormTests : IDisposable
             plain[i].load_state_dict(norms[i].state_dict());
             var gradient = Map(1, all[i], 1, 1);
             loss += (maps.AppendAndNormalise(leaves[i], norms[i]) * gradient).to(float32).sum();
-            expectedLoss += (nn.functional.relu(plain[i].forward(cat(expectedLeaves[..(i + 1)], 1))) * gradient.to(float32)).sum();
+            expectedLoss += (
+                nn.functional.relu(plain[i].forward(cat(expectedLeaves[..(i + 1)], 1))) * gradient.to(float32)
+            ).sum();
         }
         loss.backward();
         expectedLoss.backward();
@@ -163,21 +177,26 @@ public sealed class FusedNormTests : IDisposable
 
         static void AssertAddsUpToNothing(Tensor errors, Tensor terms)
         {
-            var sigmas = errors.sum([0, 2, 3]).abs() / (1e-6 + deviation * terms.square().sum([0, 2, 3]).sqrt()); // a channel may be dead
+            // a channel may be dead
+            var sigmas = errors.sum([0, 2, 3]).abs() / (1e-6 + deviation * terms.square().sum([0, 2, 3]).sqrt());
             Assert.InRange(sigmas.max().item<double>(), 0, 5);
         }
     }
 
     /// <summary>
-    /// Rounding makes the error of either way a draw from one distribution, so their ratio is 1 on average over numbers and
-    /// seeds. (Each alone may be twice the other: the gradients of the first layers are sums of 50,000 terms that cancel.)
+    /// Rounding makes the error of either way a draw from one distribution, so their ratio is 1 on average over numbers
+    /// and seeds. (Each alone may be twice the other: the gradients of the first layers are sums of 50,000 terms that
+    /// cancel.)
     /// </summary>
     [Theory]
     [InlineData("densenet-mini", true, true)]
     [InlineData("densenet-mini", true, false)]
     [InlineData("densenet-mini", false, true)]
     [InlineData("cobb-densenet-mini", true, true)]
-    public void A_fused_model_is_as_near_to_float32_as_bfloat16_alone(string architecture, bool training, bool wholeModel)
+    public void A_fused_model_is_as_near_to_float32_as_bfloat16_alone(
+        string architecture,
+        bool training,
+        bool wholeModel)
     {
         Assert.SkipUnless(Autocast.IsAvailable, "This libtorch exports no autocast.");
         const int seeds = 2;
@@ -197,24 +216,31 @@ public sealed class FusedNormTests : IDisposable
                 var (ofPlain, ofFused) = (Error(plain), Error(fused));
                 ratios[name] = ratios.GetValueOrDefault(name) + Math.Log((lost + ofFused) / (lost + ofPlain)) / seeds;
 
-                double Error(SortedDictionary<string, Tensor> found) => (found[name].to(float32) - expected).norm().item<float>() / norm;
+                double Error(SortedDictionary<string, Tensor> found) =>
+                    (found[name].to(float32) - expected).norm().item<float>() / norm;
             }
 
             SortedDictionary<string, Tensor> Run(Compute compute)
             {
                 random.manual_seed(4 + seed);
-                var model = (nn.Module<Tensor, Tensor>)ModelCatalogue.Create(new() { Architecture = architecture, Outputs = 3 });
+                var model = (nn.Module<Tensor, Tensor>)
+                    ModelCatalogue.Create(new() { Architecture = architecture, Outputs = 3 });
                 compute.Arrange(model);
                 model.train(training);
                 if (!wholeModel)
                 {
-                    ModelTools.SetTrainable(model, key => !key.Contains("conv0", StringComparison.Ordinal) && !key.Contains("block1", StringComparison.Ordinal));
+                    ModelTools.SetTrainable(model, key =>
+                        !key.Contains("conv0", StringComparison.Ordinal)
+                        && !key.Contains("block1", StringComparison.Ordinal));
                     ModelTools.FreezeBatchNorm(model, "features.denseblock1");
                     ModelTools.FreezeBatchNorm(model, "features.norm0");
                 }
                 var output = compute.Forward(() => model.forward(compute.Arrange(images))).to(float32);
                 (output - target).square().sum().backward();
-                var numbers = new SortedDictionary<string, Tensor>(StringComparer.Ordinal) { ["output"] = output.detach() };
+                var numbers = new SortedDictionary<string, Tensor>(StringComparer.Ordinal)
+                {
+                    ["output"] = output.detach(),
+                };
                 foreach (var (name, parameter) in model.named_parameters())
                 {
                     if (parameter.grad is { } gradient)
@@ -227,7 +253,9 @@ public sealed class FusedNormTests : IDisposable
         }
         var worst = ratios.MaxBy(r => r.Value);
         Assert.InRange(Math.Exp(ratios.Values.Average()), 0, 1.15);
-        Assert.True(worst.Value < Math.Log(3), FormattableString.Invariant($"{worst.Key}: {Math.Exp(worst.Value)} times bfloat16's error"));
+        Assert.True(
+            worst.Value < Math.Log(3),
+            FormattableString.Invariant($"{worst.Key}: {Math.Exp(worst.Value)} times bfloat16's error"));
     }
 
     [Fact]
@@ -272,7 +300,10 @@ public sealed class FusedNormTests : IDisposable
                 return (y, leaf.grad!, norm.weight.grad!.clone());
             }).ToArray();
             foreach (var (y, ofX, ofWeight) in all)
-                Assert.True(y.equal(all[0].y).all().item<bool>() && ofX.equal(all[0].Item2).all().item<bool>() && ofWeight.equal(all[0].Item3).all().item<bool>());
+                Assert.True(
+                    y.equal(all[0].y).all().item<bool>()
+                        && ofX.equal(all[0].Item2).all().item<bool>()
+                        && ofWeight.equal(all[0].Item3).all().item<bool>());
         }
         finally
         {
@@ -299,7 +330,8 @@ public sealed class FusedNormTests : IDisposable
         Assert.False(FusedNorm.Takes(Map(2, 32, 4, 4), Norm(32, training: true).to(bfloat16)));
     }
 
-    private static Tensor Map(int images, int channels, int height, int width) => FusedNorm.AsMap(randn(images, channels, height, width) + 0.3);
+    private static Tensor Map(int images, int channels, int height, int width) =>
+        FusedNorm.AsMap(randn(images, channels, height, width) + 0.3);
 
     private static BatchNorm2d Norm(int channels, bool training)
     {

@@ -36,8 +36,27 @@ public class ExperimentInputTests
         using var experiment = new TinyExperiment();
         // Two patients alone are "large".
         var path = Path.Combine(experiment.Tiny.Data, "labels.csv");
-        File.WriteAllLines(path, File.ReadAllLines(path).Select((line, i) => i == 0 || line.Contains(",p5,", StringComparison.Ordinal) || line.Contains(",p7,", StringComparison.Ordinal) ? line : line.Replace(",large", ",small", StringComparison.Ordinal)));
-        var error = Assert.Throws<MarrowException>(() => Experiment.Plan(experiment.Request("out", "first.batch=1") with { Starts = ["scratch"], Fractions = [0.2, 1], Seeds = 8 })).Message;
+        File.WriteAllLines(
+            path,
+            File.ReadAllLines(path)
+                .Select(
+                    (line, i) =>
+                        i == 0
+                        || line.Contains(",p5,", StringComparison.Ordinal)
+                        || line.Contains(",p7,", StringComparison.Ordinal)
+                            ? line
+                            : line.Replace(",large", ",small", StringComparison.Ordinal)));
+        var error = Assert
+            .Throws<MarrowException>(() =>
+                Experiment.Plan(
+                    experiment.Request("out", "first.batch=1") with
+                    {
+                        Starts = ["scratch"],
+                        Fractions = [0.2, 1],
+                        Seeds = 8,
+                    }
+                ))
+            .Message;
         Assert.True(error.Contains("none with large", StringComparison.Ordinal), error);
         Assert.Contains("20 %, seed", error, StringComparison.Ordinal);
     }
@@ -46,16 +65,49 @@ public class ExperimentInputTests
     public void A_start_of_another_backbone_is_refused_before_the_first_run()
     {
         using var experiment = new TinyExperiment();
-        Runner.Run(experiment.Tiny.Request("big", false, "first.model=densenet121", "first.tag=parent", "first.train.steps=1") with { HubFolder = experiment.Hub }, _ => { }, TestContext.Current.CancellationToken);
-        Refused(experiment.Request("out") with { Starts = ["scratch", "densenet121.parent"] }, "does not fit stage first (densenet-mini)");
-        Refused(experiment.Request("out") with { Starts = ["matched:densenet121.parent"] }, "does not fit stage first (densenet-mini)");
+        Runner.Run(
+            experiment.Tiny.Request(
+                "big",
+                false,
+                "first.model=densenet121",
+                "first.tag=parent",
+                "first.train.steps=1"
+            ) with
+            {
+                HubFolder = experiment.Hub,
+            },
+            _ => { },
+            TestContext.Current.CancellationToken);
+        Refused(
+            experiment.Request("out") with
+            {
+                Starts = ["scratch", "densenet121.parent"],
+            },
+            "does not fit stage first (densenet-mini)");
+        Refused(
+            experiment.Request("out") with
+            {
+                Starts = ["matched:densenet121.parent"],
+            },
+            "does not fit stage first (densenet-mini)");
     }
 
     [Fact]
     public void What_makes_a_experiment_say_less_is_warned_of()
     {
         using var experiment = new TinyExperiment();
-        var plan = Experiment.Plan(experiment.Request("out", "first.data.validation=0.2", "first.patience=3", "first.data.limit=5", "first.batch=2") with { Starts = ["scratch"] });
+        var plan = Experiment.Plan(
+            experiment.Request(
+                "out",
+                "first.data.validation=0.2",
+                "first.patience=3",
+                "first.data.limit=5",
+                "first.batch=2"
+            ) with
+            {
+                Starts = ["scratch"],
+            }
+        );
         Assert.Contains(plan.Warnings, w => w.Contains("data.validation=0", StringComparison.Ordinal));
         Assert.Contains(plan.Warnings, w => w.Contains("patience", StringComparison.Ordinal));
         Assert.Contains(plan.Warnings, w => w.Contains("own limit", StringComparison.Ordinal));
@@ -67,13 +119,40 @@ public class ExperimentInputTests
         using var experiment = new TinyExperiment();
         var request = experiment.Request("out") with { Starts = ["scratch"], Seeds = 1, Fractions = [1] };
         TinyExperiment.Run(request);
-        Assert.Contains("by --resume", Assert.Throws<MarrowException>(() => TinyExperiment.Run(request)).Message, StringComparison.Ordinal);
-        var other = experiment.Request("out", "first.lr=1e-3") with { Starts = ["scratch"], Seeds = 1, Fractions = [1], Resume = true };
-        Assert.Contains("another recipe", Assert.Throws<MarrowException>(() => TinyExperiment.Run(other)).Message, StringComparison.Ordinal);
-        Assert.Contains("an index means another one", Assert.Throws<MarrowException>(() => Experiment.RunOne(request with { Seeds = 2 }, 1, _ => { }, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
-        Assert.Contains("runs 0 to 0", Assert.Throws<MarrowException>(() => Experiment.RunOne(request, 1, _ => { }, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "by --resume",
+            Assert.Throws<MarrowException>(() => TinyExperiment.Run(request)).Message,
+            StringComparison.Ordinal);
+        var other = experiment.Request("out", "first.lr=1e-3") with
+        {
+            Starts = ["scratch"],
+            Seeds = 1,
+            Fractions = [1],
+            Resume = true,
+        };
+        Assert.Contains(
+            "another recipe",
+            Assert.Throws<MarrowException>(() => TinyExperiment.Run(other)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "an index means another one",
+            Assert
+                .Throws<MarrowException>(() =>
+                    Experiment.RunOne(request with { Seeds = 2 }, 1, _ => { }, TestContext.Current.CancellationToken))
+                .Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "runs 0 to 0",
+            Assert
+                .Throws<MarrowException>(() =>
+                    Experiment.RunOne(request, 1, _ => { }, TestContext.Current.CancellationToken))
+                .Message,
+            StringComparison.Ordinal);
         File.WriteAllText(experiment.Out("out/plan.json"), "{");
-        Assert.Contains("plan of an experiment", Assert.Throws<MarrowException>(() => TinyExperiment.Run(request with { Resume = true })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "plan of an experiment",
+            Assert.Throws<MarrowException>(() => TinyExperiment.Run(request with { Resume = true })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,9 +161,27 @@ public class ExperimentInputTests
         using var experiment = new TinyExperiment();
         var request = experiment.Request("out") with { Starts = ["scratch"], Seeds = 1, Fractions = [1] };
         TinyExperiment.Run(request);
-        Assert.Contains("held out other images", Assert.Throws<MarrowException>(() => TinyExperiment.Run(request with { Resume = true, Recipe = RecipeReader.Read(experiment.Tiny.RecipePath, request.Recipe.Overrides) with { SplitSeed = 77 } })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "held out other images",
+            Assert
+                .Throws<MarrowException>(() =>
+                    TinyExperiment.Run(
+                        request with
+                        {
+                            Resume = true,
+                            Recipe = RecipeReader.Read(experiment.Tiny.RecipePath, request.Recipe.Overrides) with
+                            {
+                                SplitSeed = 77,
+                            },
+                        }
+                    ))
+                .Message,
+            StringComparison.Ordinal);
     }
 
     private static void Refused(ExperimentRequest request, string why) =>
-        Assert.Contains(why, Assert.Throws<MarrowException>(() => Experiment.Plan(request)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            why,
+            Assert.Throws<MarrowException>(() => Experiment.Plan(request)).Message,
+            StringComparison.Ordinal);
 }

@@ -23,10 +23,18 @@ public class ExperimentProcessTests
     public void Two_at_the_same_run_do_it_once_and_give_one_result()
     {
         using var experiment = new TinyExperiment();
-        Process[] elements = [Start(experiment, "--index", "0"), Start(experiment, "--index", "0"), Start(experiment, "--index", "0")];
+        Process[] elements =
+        [
+            Start(experiment, "--index", "0"),
+            Start(experiment, "--index", "0"),
+            Start(experiment, "--index", "0"),
+        ];
         var ends = elements.Select(Finish).ToList();
         Assert.Contains(ends, e => e.Code == 0);
-        Assert.All(ends, e => Assert.True(e.Code == 0 || e.Error.Contains("Another process is at run 0", StringComparison.Ordinal), e.Error));
+        Assert.All(ends, e =>
+            Assert.True(
+                e.Code == 0 || e.Error.Contains("Another process is at run 0", StringComparison.Ordinal),
+                e.Error));
     }
 
     [Fact(Explicit = true)]
@@ -50,7 +58,9 @@ public class ExperimentProcessTests
         string Numbers(string name)
         {
             var document = JsonNode.Parse(File.ReadAllText(experiment.Out($"{name}/experiment.json")))!;
-            return document["cells"]!.ToJsonString() + document["differences"]!.ToJsonString() + document["savings"]!.ToJsonString();
+            return document["cells"]!.ToJsonString()
+                + document["differences"]!.ToJsonString()
+                + document["savings"]!.ToJsonString();
         }
     }
 
@@ -58,9 +68,29 @@ public class ExperimentProcessTests
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
         string[] place = more.Contains("--out") ? [] : ["--out", experiment.Out("out")];
-        foreach (var argument in (string[])
-            ["exec", Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll"), "experiment", experiment.Tiny.RecipePath, "--data", $"tiny={experiment.Tiny.Data}", "--hub", experiment.Hub,
-             "--set", "first.data.validation=0", "--fractions", "0.5,1", "--starts", "scratch", "--seeds", "1", "--json", .. place, .. more])
+        foreach (
+            var argument in (string[])
+                [
+                    "exec",
+                    Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll"),
+                    "experiment",
+                    experiment.Tiny.RecipePath,
+                    "--data",
+                    $"tiny={experiment.Tiny.Data}",
+                    "--hub",
+                    experiment.Hub,
+                    "--set",
+                    "first.data.validation=0",
+                    "--fractions",
+                    "0.5,1",
+                    "--starts",
+                    "scratch",
+                    "--seeds",
+                    "1",
+                    "--json",
+                    .. place,
+                    .. more,
+                ])
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }
@@ -73,7 +103,11 @@ public class ExperimentProcessTests
             var error = process.StandardError.ReadToEndAsync();
             process.StandardOutput.ReadToEnd();
             process.WaitForExit();
-            return (process.ExitCode, string.Join('\n', error.Result.Split('\n').Where(line => line.StartsWith("error", StringComparison.Ordinal))));
+            return (
+                process.ExitCode,
+                string.Join(
+                    '\n',
+                    error.Result.Split('\n').Where(line => line.StartsWith("error", StringComparison.Ordinal))));
         }
     }
 }

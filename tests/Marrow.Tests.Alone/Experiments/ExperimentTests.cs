@@ -38,33 +38,60 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
         Assert.All(result.Runs, r => Assert.Equal(1000, r.Value("auroc").Draws!.Count));
 
         var runs = experiment.Out("out/runs");
-        var subsets = result.Runs.Where(r => r.Run is { Start: "scratch", Seed: 3 }).Select(r => HeldOut(Path.Combine(runs, r.Run.Name, "first", "split.json"))).ToList();
+        var subsets = result
+            .Runs.Where(r => r.Run is { Start: "scratch", Seed: 3 })
+            .Select(r => HeldOut(Path.Combine(runs, r.Run.Name, "first", "split.json")))
+            .ToList();
         Assert.Equal(subsets[0], subsets[1]);
         Assert.Single(Weights(runs)); // The model of the start with all labels and the first seed.
 
         var page = File.ReadAllText(experiment.Out("out/experiment.html"));
         Assert.All(result.Runs, r => Assert.Contains($"--out runs/{r.Run.Name}", page, StringComparison.Ordinal));
-        foreach (var file in (string[])["experiment.png", "experiment.csv", "runs.csv", "experiment.md", "experiment.json", "plan.json"])
+        foreach (
+            var file in (string[])
+                ["experiment.png", "experiment.csv", "runs.csv", "experiment.md", "experiment.json", "plan.json"])
             Assert.True(new FileInfo(experiment.Out($"out/{file}")).Length > 0, file);
         var text = File.ReadAllLines(experiment.Out("out/experiment.md"));
         Assert.All(result.Sentences, sentence => Assert.Contains("- " + sentence, text));
         var rows = text.Where(line => line.StartsWith('|')).ToList();
-        Assert.Equal((2 + result.Cells.Count) + (2 + result.Differences.Count), rows.Count); // Two tables, each with a header and a rule.
+        // Two tables, each with a header and a rule.
+        Assert.Equal((2 + result.Cells.Count) + (2 + result.Differences.Count), rows.Count);
         Assert.Equal(2, rows.Select(row => row.Count(c => c == '|')).Distinct().Count());
         Assert.Contains(result.Plan.Warnings, w => w.Contains("was trained on tiny itself", StringComparison.Ordinal));
 
-        static string HeldOut(string split) => JsonNode.Parse(File.ReadAllText(split))!["heldOutPatients"]!.ToJsonString();
+        static string HeldOut(string split) =>
+            JsonNode.Parse(File.ReadAllText(split))!["heldOutPatients"]!.ToJsonString();
     }
 
     [Fact]
     public void Every_run_is_repeated_by_an_ordinary_run_with_its_overrides()
     {
         var experiment = finished.Experiment;
-        var result = TinyExperiment.Run(experiment.Request("repeated") with { Save = false, Seeds = 1, Fractions = [0.5], Starts = ["scratch", "matched:" + TinyExperiment.Start, TinyExperiment.Start] });
+        var result = TinyExperiment.Run(
+            experiment.Request("repeated") with
+            {
+                Save = false,
+                Seeds = 1,
+                Fractions = [0.5],
+                Starts = ["scratch", "matched:" + TinyExperiment.Start, TinyExperiment.Start],
+            }
+        );
         foreach (var run in result.Runs)
         {
-            var again = Runner.Run(experiment.Tiny.Request($"again-{run.Run.Name}", false, ["first.data.validation=0", .. run.Run.Overrides]) with { Resolve = new LocalHub(experiment.Hub).Resolve }, _ => { }, TestContext.Current.CancellationToken);
-            Assert.Equal(run.Metrics.Select(m => (m.Name, m.Value, m.Low)), again[0].Metrics.Select(m => (m.Name, m.Value, m.Low)));
+            var again = Runner.Run(
+                experiment.Tiny.Request(
+                    $"again-{run.Run.Name}",
+                    false,
+                    ["first.data.validation=0", .. run.Run.Overrides]
+                ) with
+                {
+                    Resolve = new LocalHub(experiment.Hub).Resolve,
+                },
+                _ => { },
+                TestContext.Current.CancellationToken);
+            Assert.Equal(
+                run.Metrics.Select(m => (m.Name, m.Value, m.Low)),
+                again[0].Metrics.Select(m => (m.Name, m.Value, m.Low)));
         }
     }
 
@@ -80,8 +107,12 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
         Assert.Equal(("tiny", "auroc", "supervised", 2), (worth.Experiment, worth.Metric, worth.Method, worth.Seeds));
         Assert.Equal([10, 18], worth.Points.Select(p => p.Images));
         Assert.Contains("with 10 images auroc", worth.Describe(), StringComparison.Ordinal);
-        Assert.Contains("What densenet-mini.parent was worth", File.ReadAllText(Path.Combine(child.Path, Checkpoint.CardFile)), StringComparison.Ordinal);
-        Assert.Contains(LineageGraph.Of(new LocalHub(experiment.Hub), child.Name).Links, link => link.Worth is not null);
+        Assert.Contains(
+            "What densenet-mini.parent was worth",
+            File.ReadAllText(Path.Combine(child.Path, Checkpoint.CardFile)),
+            StringComparison.Ordinal);
+        Assert.Contains(LineageGraph.Of(new LocalHub(experiment.Hub), child.Name).Links, link =>
+            link.Worth is not null);
         Assert.True(new LocalHub(experiment.Hub).Verify().Faults.Count == 0);
 
         var again = TinyExperiment.Run(experiment.Request("out") with { Resume = true });
@@ -104,7 +135,9 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
 
         Assert.All(result.Runs, r => Assert.Equal(unit, r.Metrics.First(m => m.Name == "mae").Unit));
         Assert.Equal(unit, result.Unit);
-        Assert.Equal(unit, JsonNode.Parse(File.ReadAllText(experiment.Out("out/experiment.json")))!["unit"]!.GetValue<string>());
+        Assert.Equal(
+            unit,
+            JsonNode.Parse(File.ReadAllText(experiment.Out("out/experiment.json")))!["unit"]!.GetValue<string>());
         var header = unit.Length > 0 ? $"| mae ({unit}) |" : "| mae |";
         Assert.Contains(header, File.ReadAllText(experiment.Out("out/experiment.md")), StringComparison.Ordinal);
         using var child = new LocalHub(experiment.Hub).Resolve(Assert.Single(result.Saved).Checkpoint);
@@ -119,16 +152,34 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
         {
             using var stop = new CancellationTokenSource();
             var steps = 0;
-            Assert.Throws<OperationCanceledException>(() => TinyExperiment.Run(experiment.Request("parts") with { Save = false, Resume = stopped > 0 }, e =>
-            {
-                if (e.Loss is not null && ++steps > stopped)
-                    stop.Cancel();
-            }, stop.Token));
+            Assert.Throws<OperationCanceledException>(() =>
+                TinyExperiment.Run(
+                    experiment.Request("parts") with
+                    {
+                        Save = false,
+                        Resume = stopped > 0,
+                    },
+                    e =>
+                    {
+                        if (e.Loss is not null && ++steps > stopped)
+                            stop.Cancel();
+                    },
+                    stop.Token));
         }
         var parts = TinyExperiment.Run(experiment.Request("parts") with { Save = false, Resume = true });
         Assert.Equal(Comparable(whole), Comparable(parts));
 
-        static string Comparable(ExperimentResult r) => JsonSerializer.Serialize(new { r.Cells, r.Differences, r.Savings, r.Sentences, Runs = r.Runs.Select(run => run.Metrics) }, MarrowJson.Options);
+        static string Comparable(ExperimentResult r) =>
+            JsonSerializer.Serialize(
+                new
+                {
+                    r.Cells,
+                    r.Differences,
+                    r.Savings,
+                    r.Sentences,
+                    Runs = r.Runs.Select(run => run.Metrics),
+                },
+                MarrowJson.Options);
     }
 
     [Fact]
@@ -138,7 +189,11 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
         var request = experiment.Request("out") with { Starts = ["scratch"], Seeds = 1, Fractions = [1] };
         TinyExperiment.Run(request);
         var trained = 0;
-        var result = TinyExperiment.Run(request with { Resume = true, Fractions = [0.5, 1] }, e => trained += e.Stage == ExperimentProgress.All && e.Message is { } m && m.Contains(" in ", StringComparison.Ordinal) ? 1 : 0);
+        var result = TinyExperiment.Run(request with { Resume = true, Fractions = [0.5, 1] }, e =>
+            trained +=
+                e.Stage == ExperimentProgress.All && e.Message is { } m && m.Contains(" in ", StringComparison.Ordinal)
+                    ? 1
+                    : 0);
         Assert.Equal((2, 1), (result.Runs.Count, trained));
     }
 
@@ -146,7 +201,13 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     public void An_experiment_by_numbers_of_patients_is_resumed()
     {
         using var experiment = new TinyExperiment();
-        var request = experiment.Request("out") with { Starts = ["scratch"], Seeds = 1, Fractions = [], Patients = [5] };
+        var request = experiment.Request("out") with
+        {
+            Starts = ["scratch"],
+            Seeds = 1,
+            Fractions = [],
+            Patients = [5],
+        };
         var before = TinyExperiment.Run(request);
         var after = TinyExperiment.Run(request with { Resume = true });
         Assert.Equal("5 patients", Assert.Single(after.Runs).Run.Share.ToString());
@@ -160,18 +221,34 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
         var request = experiment.Request("out") with { Starts = ["scratch"], Seeds = 2, Fractions = [1] };
         // The first run's folder holds a run of something else.
         var home = Path.Combine(request.OutFolder, "runs", Experiment.Plan(request).Runs[0].Name);
-        Runner.Run(experiment.Tiny.Request("other", false, "first.steps=1") with { OutFolder = home }, _ => { }, TestContext.Current.CancellationToken);
+        Runner.Run(
+            experiment.Tiny.Request("other", false, "first.steps=1") with
+            {
+                OutFolder = home,
+            },
+            _ => { },
+            TestContext.Current.CancellationToken);
         var result = TinyExperiment.Run(request);
         Assert.Contains("has another recipe", Assert.Single(result.Failures).Message, StringComparison.Ordinal);
         Assert.Equal(4ul, Assert.Single(result.Runs).Run.Seed);
-        Assert.Contains("Failed runs", File.ReadAllText(experiment.Out("out/experiment.html")), StringComparison.Ordinal);
+        Assert.Contains(
+            "Failed runs",
+            File.ReadAllText(experiment.Out("out/experiment.html")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_plan_counts_and_orders_the_runs_and_draws_nested_subsets_of_whole_patients()
     {
         using var experiment = new TinyExperiment();
-        var plan = Experiment.Plan(experiment.Request("out") with { Starts = ["scratch"], Seeds = 3, Fractions = [1, 0.2, 0.5] });
+        var plan = Experiment.Plan(
+            experiment.Request("out") with
+            {
+                Starts = ["scratch"],
+                Seeds = 3,
+                Fractions = [1, 0.2, 0.5],
+            }
+        );
         Assert.Equal(9, plan.Runs.Count);
         Assert.Equal(Enumerable.Range(0, 9), plan.Runs.Select(r => r.Index));
         Assert.Equal([2, 5, 9], plan.Shares.Select(s => s.Patients));
@@ -181,7 +258,10 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
         Assert.False(Directory.Exists(experiment.Out("out")));
 
         var samples = plan.Runs.Where(r => r.Seed == 4).Select(run => Samples(experiment, run)).ToList();
-        Assert.All(samples.Zip(samples.Skip(1)), pair => Assert.Subset(pair.Second.Training.Select(s => s.Id).ToHashSet(), pair.First.Training.Select(s => s.Id).ToHashSet()));
+        Assert.All(samples.Zip(samples.Skip(1)), pair =>
+            Assert.Subset(
+                pair.Second.Training.Select(s => s.Id).ToHashSet(),
+                pair.First.Training.Select(s => s.Id).ToHashSet()));
         Assert.All(samples, s => Assert.All(s.Training.CountBy(x => x.Patient), p => Assert.Equal(2, p.Value)));
         Assert.Single(plan.Runs.Select(run => ExperimentPlanner.HeldOutDigest(Samples(experiment, run))).Distinct());
     }
@@ -190,7 +270,14 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     public void Labels_may_be_given_as_patients()
     {
         using var experiment = new TinyExperiment();
-        var plan = Experiment.Plan(experiment.Request("out") with { Starts = ["scratch"], Fractions = [], Patients = [8, 3] });
+        var plan = Experiment.Plan(
+            experiment.Request("out") with
+            {
+                Starts = ["scratch"],
+                Fractions = [],
+                Patients = [8, 3],
+            }
+        );
         Assert.Equal(["3 patients", "8 patients"], plan.Shares.Select(s => s.ToString()));
         Assert.Contains("first.data.limit=3", plan.Runs[0].Overrides);
     }
@@ -199,7 +286,12 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     public void Epochs_become_the_steps_that_all_labels_would_take()
     {
         using var experiment = new TinyExperiment();
-        var plan = Experiment.Plan(experiment.Request("out", "first.train.steps=", "first.train.epochs=3") with { Starts = ["scratch"] });
+        var plan = Experiment.Plan(
+            experiment.Request("out", "first.train.steps=", "first.train.epochs=3") with
+            {
+                Starts = ["scratch"],
+            }
+        );
         Assert.Equal(3 * (18 / 4), Assert.Single(plan.Steps)); // 18 images, batches of 4
         Assert.Contains("first.train.steps=12", plan.Runs[0].Overrides);
         Assert.Contains("first.train.epochs=", plan.Runs[0].Overrides);
@@ -210,33 +302,49 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     {
         using var experiment = new TinyExperiment();
         var recipe = experiment.Request("out").Recipe;
-        recipe = recipe with { SourceText = recipe.SourceText + "\n    unlabeled: {name: films, format: images}\n    uda: {}\n    teacher: {}\n" };
+        recipe = recipe with
+        {
+            SourceText =
+                recipe.SourceText + "\n    unlabeled: {name: films, format: images}\n    uda: {}\n    teacher: {}\n",
+        };
         var overrides = new ExperimentOverrides(recipe, [4]);
         ExperimentStart scratch = new("scratch", "scratch", "");
         Assert.Equal(["first.unlabeled=", "first.uda=", "first.teacher="], Removed("supervised"));
         Assert.Equal(["first.teacher="], Removed("uda"));
         Assert.Equal(["first.uda="], Removed("teacher"));
 
-        IEnumerable<string> Removed(string method) => overrides.Of(scratch, method, new(1, 10), 1, 1).Where(o => o.EndsWith('='));
+        IEnumerable<string> Removed(string method) =>
+            overrides.Of(scratch, method, new(1, 10), 1, 1).Where(o => o.EndsWith('='));
     }
 
     [Fact]
     public void A_method_needs_its_unlabelled_images_and_the_others_do_not()
     {
         using var experiment = new TinyExperiment();
-        File.AppendAllText(experiment.Tiny.RecipePath, "\n    unlabeled: {name: films, format: images}\n    uda: {ratio: 1}\n");
+        File.AppendAllText(
+            experiment.Tiny.RecipePath,
+            "\n    unlabeled: {name: films, format: images}\n    uda: {ratio: 1}\n");
         var request = experiment.Request("out") with { Starts = ["scratch"] };
-        Assert.Contains("'films', which method uda needs", Assert.Throws<MarrowException>(() => Experiment.Plan(request)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'films', which method uda needs",
+            Assert.Throws<MarrowException>(() => Experiment.Plan(request)).Message,
+            StringComparison.Ordinal);
         Assert.Equal(4, Experiment.Plan(request with { Methods = ["supervised"] }).Runs.Count);
 
         var films = Directory.CreateDirectory(experiment.Out("films")).FullName;
-        request = request with { DataFolders = new Dictionary<string, string>(request.DataFolders) { ["films"] = films } };
+        request = request with
+        {
+            DataFolders = new Dictionary<string, string>(request.DataFolders) { ["films"] = films },
+        };
         Assert.Throws<MarrowException>(() => Experiment.Plan(request)); // A folder without images.
         foreach (var file in Directory.GetFiles(experiment.Tiny.Data, "1*.png"))
             File.Copy(file, Path.Combine(films, Path.GetFileName(file)));
         var plan = Experiment.Plan(request);
         Assert.Equal((8, "supervised", "uda"), (plan.Runs.Count, plan.Methods[0], plan.Methods[1]));
-        Assert.All(plan.Runs, run => Assert.Equal(run.Method == "uda", ExperimentPlanner.RecipeOf(request, run, plan.Stages).Stages[0].Uda is not null));
+        Assert.All(plan.Runs, run =>
+            Assert.Equal(
+                run.Method == "uda",
+                ExperimentPlanner.RecipeOf(request, run, plan.Stages).Stages[0].Uda is not null));
     }
 
     [Fact]
@@ -244,12 +352,19 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     {
         using var experiment = new TinyExperiment();
         var request = experiment.Request("out") with { Starts = ["scratch"], Seeds = 1 };
-        var before = Experiment.Estimate(request, Experiment.Plan(request), _ => { }, TestContext.Current.CancellationToken);
+        var before = Experiment.Estimate(
+            request,
+            Experiment.Plan(request),
+            _ => { },
+            TestContext.Current.CancellationToken);
         Assert.Contains("a timing of 4 steps", before.Basis, StringComparison.Ordinal);
         Assert.True(before is { Runs: 2, Done: 0, SecondsLeft: > 0 });
         Assert.False(Directory.Exists(experiment.Out("out")));
         Experiment.RunOne(request, 0, _ => { }, TestContext.Current.CancellationToken);
-        Assert.True(Experiment.Estimate(request, Experiment.Plan(request), _ => { }, TestContext.Current.CancellationToken) is { Done: 1, Basis: "1 finished run" });
+        Assert.True(
+            Experiment.Estimate(request, Experiment.Plan(request), _ => { }, TestContext.Current.CancellationToken)
+                is { Done: 1, Basis: "1 finished run" }
+        );
     }
 
     private static StageSamples Samples(TinyExperiment experiment, ExperimentRun run)
@@ -258,5 +373,6 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
         return StageSamples.Read(recipe, recipe.Stages[0], experiment.Tiny.Data);
     }
 
-    private static string[] Weights(string folder) => Directory.GetFiles(folder, "*.safetensors", SearchOption.AllDirectories);
+    private static string[] Weights(string folder) =>
+        Directory.GetFiles(folder, "*.safetensors", SearchOption.AllDirectories);
 }

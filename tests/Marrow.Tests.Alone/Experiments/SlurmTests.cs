@@ -10,13 +10,22 @@ public class SlurmTests
     {
         using var experiment = new TinyExperiment();
         var request = experiment.Request("out") with { Starts = ["scratch"] };
-        var submit = SlurmScript.Write(request, "marrow experiment 'a b.yaml'", ["time=1:00:00", "mem=4G", "exclusive"]);
+        var submit = SlurmScript.Write(
+            request,
+            "marrow experiment 'a b.yaml'",
+            ["time=1:00:00", "mem=4G", "exclusive"]);
         var script = File.ReadAllText(experiment.Out("out/experiment.sbatch"));
         Assert.StartsWith("#!/bin/bash\n", script, StringComparison.Ordinal);
         Assert.Contains("#SBATCH --array=0-3\n", script, StringComparison.Ordinal);
         Assert.Contains("#SBATCH --mem=4G\n#SBATCH --exclusive\n", script, StringComparison.Ordinal);
-        Assert.EndsWith("exec marrow experiment 'a b.yaml' --index \"$SLURM_ARRAY_TASK_ID\"\n", script, StringComparison.Ordinal);
-        Assert.EndsWith("exec marrow experiment 'a b.yaml' --resume\n", File.ReadAllText(experiment.Out("out/collect.sbatch")), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "exec marrow experiment 'a b.yaml' --index \"$SLURM_ARRAY_TASK_ID\"\n",
+            script,
+            StringComparison.Ordinal);
+        Assert.EndsWith(
+            "exec marrow experiment 'a b.yaml' --resume\n",
+            File.ReadAllText(experiment.Out("out/collect.sbatch")),
+            StringComparison.Ordinal);
         Assert.Equal(2, submit.Count);
         Assert.True(File.Exists(experiment.Out("out/plan.json")));
     }
@@ -31,7 +40,13 @@ public class SlurmTests
     public void What_is_no_option_of_sbatch_or_the_experiments_own_is_refused(string option)
     {
         using var experiment = new TinyExperiment();
-        Assert.Contains("--slurm", Assert.Throws<MarrowException>(() => SlurmScript.Write(experiment.Request("out") with { Starts = ["scratch"] }, "marrow", [option])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "--slurm",
+            Assert
+                .Throws<MarrowException>(() =>
+                    SlurmScript.Write(experiment.Request("out") with { Starts = ["scratch"] }, "marrow", [option]))
+                .Message,
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(experiment.Out("out")));
     }
 
@@ -41,13 +56,19 @@ public class SlurmTests
         using var experiment = new TinyExperiment();
         using var node = SlurmNode.StartOrSkip(Path.Combine(experiment.Tiny.Folder, "slurm"));
         var cli = Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll");
-        var output = node.Shell($"cd '{experiment.Tiny.Folder}' && dotnet exec '{cli}' experiment recipe.yaml --data tiny=data --set first.data.validation=0 --fractions 0.5,1 --starts scratch --seeds 2 --out out --slurm cpus-per-task=1 --json");
+        var output = node.Shell(
+            $"cd '{experiment.Tiny.Folder}' && dotnet exec '{cli}' experiment recipe.yaml --data tiny=data --set "
+                + $"first.data.validation=0 --fractions 0.5,1 --starts scratch --seeds 2 --out out --slurm "
+                + $"cpus-per-task=1 --json"
+        );
         var submit = JsonNode.Parse(output)!["submit"]!.AsArray().Select(l => (string)l!).ToList();
-        node.Shell($"cd / && {submit[0]} && {submit[1].Replace("sbatch ", "sbatch --wait ", StringComparison.Ordinal)}");
+        node.Shell(
+            $"cd / && {submit[0]} && {submit[1].Replace("sbatch ", "sbatch --wait ", StringComparison.Ordinal)}");
         var document = JsonNode.Parse(File.ReadAllText(experiment.Out("out/experiment.json")))!;
         Assert.Equal(4, document["runs"]!.AsArray().Count);
         Assert.Equal(4, Directory.GetFiles(experiment.Out("out/slurm"), "*_*.log").Length); // Each by its element.
-        Assert.All(Directory.GetFiles(experiment.Out("out/slurm"), "*_*.log"), log => Assert.Contains("run ", File.ReadAllText(log), StringComparison.Ordinal));
+        Assert.All(Directory.GetFiles(experiment.Out("out/slurm"), "*_*.log"), log =>
+            Assert.Contains("run ", File.ReadAllText(log), StringComparison.Ordinal));
         Assert.True(File.Exists(experiment.Out("out/experiment.html")));
     }
 }

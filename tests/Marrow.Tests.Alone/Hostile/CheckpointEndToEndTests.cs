@@ -22,7 +22,9 @@ public sealed class CheckpointEndToEndTests(HostileRun run)
             Refused(Call("hub", "show", Regressor, "--hub", hub, "--json"), path);
             Refused(Call("predict", film, "--checkpoint", Regressor, "--hub", hub, "--out", output, "--json"), path);
             Refused(Call("evaluate", Regressor, "--data", $"spines={run.Spines}", "--hub", hub, "--json"), path);
-            Refused(run.Start(Path.GetFileName(output), "--hub", hub, "--set", $"features.init={Regressor}", "--json"), path);
+            Refused(
+                run.Start(Path.GetFileName(output), "--hub", hub, "--set", $"features.init={Regressor}", "--json"),
+                path);
             Flip(path, position, 3);
         }
         Assert.False(Directory.Exists(output));
@@ -44,7 +46,9 @@ public sealed class CheckpointEndToEndTests(HostileRun run)
         Assert.Equal(0, code);
         var entries = Json(output).GetProperty("checkpoints").EnumerateArray().ToList();
         Assert.Equal(4, entries.Count);
-        Assert.Contains("can't be read", Assert.Single(entries, e => e.TryGetProperty("problem", out var _)).GetProperty("problem").GetString());
+        Assert.Contains(
+            "can't be read",
+            Assert.Single(entries, e => e.TryGetProperty("problem", out var _)).GetProperty("problem").GetString());
         Done(Call("hub", "list", "--hub", hub));
         Done(Call("hub", "show", Regressor, "--hub", hub));
         Refused(Call("hub", "show", "half.one", "--hub", hub), half);
@@ -59,7 +63,9 @@ public sealed class CheckpointEndToEndTests(HostileRun run)
     public void A_checkpoint_that_is_cut_short_leaves_the_others_usable()
     {
         var hub = run.Copy(run.Hub, "hub");
-        var weights = Path.Combine(Directory.GetDirectories(Path.Combine(hub, Regressor)).Single(), "model.safetensors");
+        var weights = Path.Combine(
+            Directory.GetDirectories(Path.Combine(hub, Regressor)).Single(),
+            "model.safetensors");
         File.WriteAllBytes(weights, File.ReadAllBytes(weights)[..5000]);
         Refused(Call("hub", "show", Regressor, "--hub", hub), weights);
         Done(Call("hub", "show", "densenet-mini.chests", "--hub", hub));
@@ -73,9 +79,41 @@ public sealed class CheckpointEndToEndTests(HostileRun run)
         var bare = run.New("bare") + ".safetensors";
         File.Copy(Path.Combine(run.Checkpoint(Regressor), "model.safetensors"), bare);
         var film = Directory.GetFiles(Path.Combine(run.Spines, "data", "training"))[0];
-        Refused(Call("predict", film, "--checkpoint", bare, "--hub", run.Hub, "--out", run.New("out"), "--json"), bare, "config.json", "weights alone");
-        Refused(Call("evaluate", bare, "--data", $"spines={run.Spines}", "--format", "spineweb16", "--split", "all", "--hub", run.Hub, "--json"), bare, "weights alone");
-        Refused(Call("predict", film, "--checkpoint", "densenet-mini.chests", "--checkpoint", Regressor, "--hub", run.Hub, "--out", run.New("out"), "--json"), "densenet-mini.chests", "classify");
+        Refused(
+            Call("predict", film, "--checkpoint", bare, "--hub", run.Hub, "--out", run.New("out"), "--json"),
+            bare,
+            "config.json",
+            "weights alone");
+        Refused(
+            Call(
+                "evaluate",
+                bare,
+                "--data",
+                $"spines={run.Spines}",
+                "--format",
+                "spineweb16",
+                "--split",
+                "all",
+                "--hub",
+                run.Hub,
+                "--json"),
+            bare,
+            "weights alone");
+        Refused(
+            Call(
+                "predict",
+                film,
+                "--checkpoint",
+                "densenet-mini.chests",
+                "--checkpoint",
+                Regressor,
+                "--hub",
+                run.Hub,
+                "--out",
+                run.New("out"),
+                "--json"),
+            "densenet-mini.chests",
+            "classify");
         Done(Call("hub", "show", bare, "--hub", run.Hub, "--json"));
     }
 
@@ -83,7 +121,9 @@ public sealed class CheckpointEndToEndTests(HostileRun run)
     public void A_warm_start_from_what_does_not_fit_stops_before_training()
     {
         var foreign = run.New("foreign") + ".safetensors";
-        Marrow.Weights.Safetensors.Write(foreign, [KeyValuePair.Create("something.weight", TorchSharp.torch.zeros(3, 3))]);
+        Marrow.Weights.Safetensors.Write(
+            foreign,
+            [KeyValuePair.Create("something.weight", TorchSharp.torch.zeros(3, 3))]);
         var result = run.Start(Path.GetFileName(run.New("out")), "--set", $"features.init={foreign}", "--json");
         Refused(result, "features.conv0.weight");
         Assert.DoesNotContain("step 1", result.Error);

@@ -31,7 +31,20 @@ public sealed class DataEndToEndTests(HostileRun run)
         var sheet = Path.Combine(folder, "sheet.png");
         Refused(Call("data", "preview", "csv", folder, "--out", sheet, "--json"), cause);
         Refused(Call("data", "check", "csv", folder, "--json"), cause);
-        Refused(Call("evaluate", "cobb-densenet-mini.spines", "--data", $"own={folder}", "--format", "csv", "--split", "all", "--hub", run.Hub, "--json"), cause);
+        Refused(
+            Call(
+                "evaluate",
+                "cobb-densenet-mini.spines",
+                "--data",
+                $"own={folder}",
+                "--format",
+                "csv",
+                "--split",
+                "all",
+                "--hub",
+                run.Hub,
+                "--json"),
+            cause);
         Assert.False(File.Exists(sheet));
     }
 
@@ -41,7 +54,20 @@ public sealed class DataEndToEndTests(HostileRun run)
         var latin = Csv([.. "path,label\n0.png,\u00e9\n1.png,b\n"u8.ToArray().Select(b => b == 0xC3 ? (byte)0xE9 : b)]);
         Refused(Call("data", "preview", "csv", latin, "--json"), "labels.csv", "UTF-8");
         var numbers = Csv("path,cobb1,cobb2,cobb3\n0.png,1,2,three\n"u8.ToArray());
-        Refused(Call("data", "preview", "csv", numbers, "--set", "kind=numbers", "--set", "labelColumns=cobb1,cobb2,cobb3", "--json"), "labels.csv, line 2", "cobb3", "three");
+        Refused(
+            Call(
+                "data",
+                "preview",
+                "csv",
+                numbers,
+                "--set",
+                "kind=numbers",
+                "--set",
+                "labelColumns=cobb1,cobb2,cobb3",
+                "--json"),
+            "labels.csv, line 2",
+            "cobb3",
+            "three");
     }
 
     [Theory]
@@ -71,11 +97,49 @@ public sealed class DataEndToEndTests(HostileRun run)
     [Fact]
     public void A_data_set_without_the_checkpoints_targets_is_refused()
     {
-        var other = Refused(Call("evaluate", "densenet-mini.chests", "--data", $"x={run.Spines}", "--format", "spineweb16", "--split", "all", "--hub", run.Hub, "--json"), run.Spines, "the outputs of densenet-mini.chests");
+        var other = Refused(
+            Call(
+                "evaluate",
+                "densenet-mini.chests",
+                "--data",
+                $"x={run.Spines}",
+                "--format",
+                "spineweb16",
+                "--split",
+                "all",
+                "--hub",
+                run.Hub,
+                "--json"),
+            run.Spines,
+            "the outputs of densenet-mini.chests");
         Assert.Contains("Cardiomegaly", other);
         var folder = Csv("path,label\n0.png,a\n1.png,b\n"u8.ToArray());
-        Refused(Call("evaluate", "cobb-densenet-mini.spines", "--data", $"own={folder}", "--format", "csv", "--split", "all", "--hub", run.Hub, "--json"), folder, "samples with targets for regress-cobb");
-        Refused(Call("evaluate", "cobb-densenet-mini.spines", "--data", $"spines={run.New("absent")}", "--hub", run.Hub, "--json"), "absent", "the folder of data set spines");
+        Refused(
+            Call(
+                "evaluate",
+                "cobb-densenet-mini.spines",
+                "--data",
+                $"own={folder}",
+                "--format",
+                "csv",
+                "--split",
+                "all",
+                "--hub",
+                run.Hub,
+                "--json"),
+            folder,
+            "samples with targets for regress-cobb");
+        Refused(
+            Call(
+                "evaluate",
+                "cobb-densenet-mini.spines",
+                "--data",
+                $"spines={run.New("absent")}",
+                "--hub",
+                run.Hub,
+                "--json"),
+            "absent",
+            "the folder of data set spines");
     }
 
     [Fact]

@@ -3,7 +3,9 @@ using static Marrow.Tests.HostileRun;
 
 namespace Marrow.Tests.Hostile;
 
-/// <summary>A disk of 1 MiB that fills up while a command writes: what was there before stays, nothing half is left.</summary>
+/// <summary>
+/// A disk of 1 MiB that fills up while a command writes: what was there before stays, nothing half is left.
+/// </summary>
 [Collection(nameof(HostileRun))]
 public sealed class FullDiskEndToEndTests(HostileRun run)
 {
@@ -13,9 +15,13 @@ public sealed class FullDiskEndToEndTests(HostileRun run)
 
         public SmallDisk(string folder)
         {
-            Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root on Linux can mount a small disk.");
+            Assert.SkipUnless(
+                OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess,
+                "Only root on Linux can mount a small disk.");
             Folder = Directory.CreateDirectory(folder).FullName;
-            Assert.SkipUnless(Execute("mount", "-t", "tmpfs", "-o", $"size={KiB}k", "tmpfs", Folder), "A small disk can't be mounted here.");
+            Assert.SkipUnless(
+                Execute("mount", "-t", "tmpfs", "-o", $"size={KiB}k", "tmpfs", Folder),
+                "A small disk can't be mounted here.");
         }
 
         public string Folder { get; }
@@ -33,7 +39,9 @@ public sealed class FullDiskEndToEndTests(HostileRun run)
 
         private static bool Execute(string program, params string[] arguments)
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            using var process = Process.Start(
+                new ProcessStartInfo(program, arguments) { RedirectStandardError = true }
+            )!;
             process.StandardError.ReadToEnd();
             process.WaitForExit();
             return process.ExitCode == 0;
@@ -41,14 +49,26 @@ public sealed class FullDiskEndToEndTests(HostileRun run)
     }
 
     private static void NothingHalf(string folder) =>
-        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories), p => Path.GetExtension(p) is ".tmp" or ".probe");
+        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories), p =>
+            Path.GetExtension(p) is ".tmp" or ".probe");
 
     [Fact]
     public void A_prediction_keeps_what_it_has_written_and_what_was_there()
     {
         using var disk = new SmallDisk(run.New("disk"));
         File.WriteAllText(disk["earlier.txt"], "kept");
-        string[] predict = ["predict", Path.Combine(run.Spines, "data"), "--hub", run.Hub, "--checkpoint", "cobb-densenet-mini.spines", "--out", disk["out"], "--json"];
+        string[] predict =
+        [
+            "predict",
+            Path.Combine(run.Spines, "data"),
+            "--hub",
+            run.Hub,
+            "--checkpoint",
+            "cobb-densenet-mini.spines",
+            "--out",
+            disk["out"],
+            "--json",
+        ];
         disk.Fill(leave: 48 << 10);
         Refused(Call(predict), disk.Folder, "can't be written", "free disk space");
         Assert.Equal("kept", File.ReadAllText(disk["earlier.txt"]));
@@ -62,7 +82,21 @@ public sealed class FullDiskEndToEndTests(HostileRun run)
     {
         using var disk = new SmallDisk(run.New("disk"));
         disk.Fill(leave: 64 << 10);
-        Refused(Call("data", "phantom", "chexpert", disk["chests"], "--count", "200", "--width", "96", "--height", "96", "--json"), disk.Folder, "can't be written");
+        Refused(
+            Call(
+                "data",
+                "phantom",
+                "chexpert",
+                disk["chests"],
+                "--count",
+                "200",
+                "--width",
+                "96",
+                "--height",
+                "96",
+                "--json"),
+            disk.Folder,
+            "can't be written");
         NothingHalf(disk.Folder);
         foreach (var image in Directory.GetFiles(disk["chests"], "*.jpg", SearchOption.AllDirectories))
             Marrow.Imaging.RadiographReader.Read(image);
@@ -79,7 +113,10 @@ public sealed class FullDiskEndToEndTests(HostileRun run)
         var earlier = Marrow.Imaging.ResultMark.Mark(data.Span, "marrow data preview");
         File.WriteAllBytes(disk["sheet.png"], earlier);
         disk.Fill(leave: 8 << 10);
-        Refused(Call("data", "preview", "spineweb16", run.Spines, "--out", disk["sheet.png"], "--json"), "sheet.png", "can't be written");
+        Refused(
+            Call("data", "preview", "spineweb16", run.Spines, "--out", disk["sheet.png"], "--json"),
+            "sheet.png",
+            "can't be written");
         Assert.Equal(earlier, File.ReadAllBytes(disk["sheet.png"]));
         NothingHalf(disk.Folder);
     }
@@ -94,11 +131,27 @@ public sealed class FullDiskEndToEndTests(HostileRun run)
     {
         using var disk = new SmallDisk(run.New("disk"));
         disk.Fill(leaveKiB << 10);
-        Refused(Call("hub", "export", "densenet-mini.chests", "--hub", run.Hub, "--format", format, "--out", disk["out"], "--json"), disk["out"], "can't be written", "free disk space");
+        Refused(
+            Call(
+                "hub",
+                "export",
+                "densenet-mini.chests",
+                "--hub",
+                run.Hub,
+                "--format",
+                format,
+                "--out",
+                disk["out"],
+                "--json"),
+            disk["out"],
+            "can't be written",
+            "free disk space");
         Assert.Equal(["filler"], Directory.GetFileSystemEntries(disk.Folder).Select(Path.GetFileName));
     }
 
-    /// <summary>At each size another file is the one that does not fit: description, log, split, weights, state.</summary>
+    /// <summary>
+    /// At each size another file is the one that does not fit: description, log, split, weights, state.
+    /// </summary>
     [Theory]
     [InlineData(0)]
     [InlineData(4)]
@@ -111,7 +164,20 @@ public sealed class FullDiskEndToEndTests(HostileRun run)
     {
         using var disk = new SmallDisk(run.New("disk"));
         disk.Fill(leaveKiB << 10);
-        string[] start = ["run", run.Recipe, "--data", $"chests={run.Chests}", "--data", $"spines={run.Spines}", "--out", disk["out"], "--hub", run.New("hub"), "--json"];
+        string[] start =
+        [
+            "run",
+            run.Recipe,
+            "--data",
+            $"chests={run.Chests}",
+            "--data",
+            $"spines={run.Spines}",
+            "--out",
+            disk["out"],
+            "--hub",
+            run.New("hub"),
+            "--json",
+        ];
         Refused(Call(start), disk.Folder, "can't be written", "free disk space");
         NothingHalf(disk.Folder);
     }

@@ -8,7 +8,8 @@ namespace Marrow.Tests.Hostile;
 [Collection(nameof(HostileRun))]
 public sealed class ImagesEndToEndTests(HostileRun run)
 {
-    private string[] Predict(string image, string output) => ["predict", image, "--hub", run.Hub, "--out", output, "--checkpoint", "cobb-densenet-mini.spines", "--json"];
+    private string[] Predict(string image, string output) =>
+        ["predict", image, "--hub", run.Hub, "--out", output, "--checkpoint", "cobb-densenet-mini.spines", "--json"];
 
     /// <summary>Good films, and one of each kind of bad ones; the number of good ones.</summary>
     private int Films(string folder)
@@ -22,7 +23,9 @@ public sealed class ImagesEndToEndTests(HostileRun run)
         File.WriteAllBytes(Path.Combine(folder, "empty.png"), []);
         File.WriteAllText(Path.Combine(folder, "text.png"), "not an image");
         File.WriteAllBytes(Path.Combine(folder, "dot.png"), TestPng.Encode(1, 1, 8, 0, false, (_, _, _) => 7));
-        File.WriteAllBytes(Path.Combine(folder, "giant.png"), TestPng.Join(("IHDR", TestPng.Header(10000, 10000, 8, 0, false)), ("IDAT", []), ("IEND", [])));
+        File.WriteAllBytes(
+            Path.Combine(folder, "giant.png"),
+            TestPng.Join(("IHDR", TestPng.Header(10000, 10000, 8, 0, false)), ("IDAT", []), ("IEND", [])));
         ImageWriter.WritePng8(Path.Combine(folder, "flipped.png"), 40, 90, new byte[3600]);
         Flip(Path.Combine(folder, "flipped.png"), 60);
         Directory.CreateDirectory(Path.Combine(folder, "folder.png"));
@@ -37,7 +40,12 @@ public sealed class ImagesEndToEndTests(HostileRun run)
         var (code, text, error) = Call(Predict(films, output));
 
         Assert.Equal(1, code);
-        var predictions = Json(text).GetProperty("predictions").EnumerateArray().ToDictionary(p => Path.GetFileName(p.GetProperty("file").GetString()!), p => p.GetProperty("status").GetString());
+        var predictions = Json(text)
+            .GetProperty("predictions")
+            .EnumerateArray()
+            .ToDictionary(
+                p => Path.GetFileName(p.GetProperty("file").GetString()!),
+                p => p.GetProperty("status").GetString());
         string[] bad = ["cut.jpg", "dot.png", "empty.png", "flipped.png", "giant.png", "text.png"];
         Assert.Equal(bad, predictions.Where(p => p.Value == "failed").Select(p => p.Key).Order(StringComparer.Ordinal));
         Assert.Equal(good + bad.Length, predictions.Count);
@@ -81,7 +89,9 @@ public sealed class ImagesEndToEndTests(HostileRun run)
     [Fact]
     public void An_unreadable_image_fails_by_name()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "Permissions do not bind root, and Windows has others.");
+        Assert.SkipWhen(
+            OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess,
+            "Permissions do not bind root, and Windows has others.");
         var (films, output) = (run.New("locked"), run.New("out"));
         Films(films);
         if (!OperatingSystem.IsWindows())
@@ -106,14 +116,28 @@ public sealed class ImagesEndToEndTests(HostileRun run)
         var (films, output) = (run.New("sizes"), run.New("out"));
         Directory.CreateDirectory(films);
         foreach (var (width, height) in ((int, int)[])[(16, 16), (16, 4000), (4000, 16), (3000, 2000)])
-            ImageWriter.WritePng8(Path.Combine(films, $"{width}x{height}.png"), width, height, [.. Enumerable.Range(0, width * height).Select(i => (byte)(i * 7))]);
+            ImageWriter.WritePng8(
+                Path.Combine(films, $"{width}x{height}.png"),
+                width,
+                height,
+                [.. Enumerable.Range(0, width * height).Select(i => (byte)(i * 7))]);
         var (code, text, error) = Call(["predict", films, "--hub", run.Hub, "--out", output, "--json"]);
         Assert.Equal(1, code);
         Assert.DoesNotContain("unexpected", error);
         var predictions = Json(text).GetProperty("predictions").EnumerateArray().ToList();
         Assert.Equal(4, predictions.Count);
-        Assert.All(predictions, p => Assert.Equal(("failed", JsonValueKind.Null, JsonValueKind.Null), (p.GetProperty("status").GetString(), p.GetProperty("cobbDegrees").ValueKind, p.GetProperty("severity").ValueKind)));
-        Assert.All(predictions, p => Assert.StartsWith("No whole spine was found", p.GetProperty("warnings")[0].GetString(), StringComparison.Ordinal));
+        Assert.All(predictions, p =>
+            Assert.Equal(
+                ("failed", JsonValueKind.Null, JsonValueKind.Null),
+                (
+                    p.GetProperty("status").GetString(),
+                    p.GetProperty("cobbDegrees").ValueKind,
+                    p.GetProperty("severity").ValueKind)));
+        Assert.All(predictions, p =>
+            Assert.StartsWith(
+                "No whole spine was found",
+                p.GetProperty("warnings")[0].GetString(),
+                StringComparison.Ordinal));
     }
 
     [Fact]
@@ -125,12 +149,22 @@ public sealed class ImagesEndToEndTests(HostileRun run)
 
         var (code, text, _) = Call("data", "check", "spineweb16", data, "--json");
         Assert.Equal(0, code);
-        Assert.Contains(Json(text).GetProperty("faults").EnumerateArray(), f => f.GetProperty("file").GetString() == $"data/training/{Path.GetFileName(film)}");
+        Assert.Contains(Json(text).GetProperty("faults").EnumerateArray(), f =>
+            f.GetProperty("file").GetString() == $"data/training/{Path.GetFileName(film)}");
 
         var sheet = Path.Combine(run.New("sheet"), "sheet.png");
         var preview = Call("data", "preview", "spineweb16", data, "--out", sheet, "--json");
         Assert.DoesNotContain("unexpected", preview.Error);
-        var evaluated = Call("evaluate", "cobb-densenet-mini.spines", "--data", $"spines={data}", "--split", "all", "--hub", run.Hub, "--json");
+        var evaluated = Call(
+            "evaluate",
+            "cobb-densenet-mini.spines",
+            "--data",
+            $"spines={data}",
+            "--split",
+            "all",
+            "--hub",
+            run.Hub,
+            "--json");
         Refused(evaluated, Path.GetFileName(film), "can't be read");
     }
 }

@@ -2,7 +2,6 @@ using System.Text;
 using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Tests.Checkpoints;
 using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Hostile;
@@ -16,8 +15,29 @@ public sealed class MutatedJsonTests(HostileRun run)
 {
     private static readonly string[] Values =
     [
-        "null", "true", "0", "-1", "1e999", "\"NaN\"", "2147483648", "99999999999", "0.5", "\"\"", "\"classify\"", "\"x\"", "[]", "[null]", "[[]]", "{}",
-        "{\"a\": null}", "[1, 2, 3]", "[-1, 0, 1, 99999]", "\"densenet121\"", "\"retinanet-densenet-mini\"", "4096", "\"\\ud800\"",
+        "null",
+        "true",
+        "0",
+        "-1",
+        "1e999",
+        "\"NaN\"",
+        "2147483648",
+        "99999999999",
+        "0.5",
+        "\"\"",
+        "\"classify\"",
+        "\"x\"",
+        "[]",
+        "[null]",
+        "[[]]",
+        "{}",
+        "{\"a\": null}",
+        "[1, 2, 3]",
+        "[-1, 0, 1, 99999]",
+        "\"densenet121\"",
+        "\"retinanet-densenet-mini\"",
+        "4096",
+        "\"\\ud800\"",
     ];
 
     /// <summary>One value exchanged for another, a byte changed, or a stretch cut out.</summary>
@@ -35,9 +55,15 @@ public sealed class MutatedJsonTests(HostileRun run)
                 break;
             default:
                 var text = Encoding.UTF8.GetString(document);
-                var values = System.Text.RegularExpressions.Regex.Matches(text, "(?<=\": ?)(\"[^\"]*\"|[-0-9.eE+]+|true|false|null|\\[[^\\[\\]{}]*\\]|\\{[^{}]*\\})");
+                var values = System.Text.RegularExpressions.Regex.Matches(
+                    text,
+                    "(?<=\": ?)(\"[^\"]*\"|[-0-9.eE+]+|true|false|null|\\[[^\\[\\]{}]*\\]|\\{[^{}]*\\})");
                 var value = values[random.Next(values.Count)];
-                return Encoding.UTF8.GetBytes(string.Concat(text.AsSpan(0, value.Index), Values[random.Next(Values.Length)], text.AsSpan(value.Index + value.Length)));
+                return Encoding.UTF8.GetBytes(
+                    string.Concat(
+                        text.AsSpan(0, value.Index),
+                        Values[random.Next(Values.Length)],
+                        text.AsSpan(value.Index + value.Length)));
         }
         return [.. bytes];
     }

@@ -5,7 +5,9 @@ using static Marrow.Tests.HostileRun;
 
 namespace Marrow.Tests.Hostile;
 
-/// <summary>Recipes, data and folders that a run can't be made of, and runs whose files are damaged when they are resumed.</summary>
+/// <summary>
+/// Recipes, data and folders that a run can't be made of, and runs whose files are damaged when they are resumed.
+/// </summary>
 [Collection(nameof(HostileRun))]
 public sealed class RunEndToEndTests(HostileRun run)
 {
@@ -20,7 +22,9 @@ public sealed class RunEndToEndTests(HostileRun run)
     public void Every_mistake_of_a_recipe_is_listed_at_once_and_nothing_is_made()
     {
         var (recipe, output) = (run.New("bad") + ".yaml", run.New("out"));
-        File.WriteAllText(recipe, """
+        File.WriteAllText(
+            recipe,
+            """
             name: Bad Name
             seed: -1
             heldOut: 2
@@ -29,8 +33,22 @@ public sealed class RunEndToEndTests(HostileRun run)
               - {name: a, task: clasify, model: densenet121, data: {format: chexpert}}
               - {name: a, task: regress-cobb, model: densenet121, init: b, data: {format: spineweb, limit: -3}, train: {lr: .nan, batch: 0}}
               - {task: detect-vertebrae, data: 7, input: {width: 8, window: [1, 0]}, augment: {flip: maybe}}
-            """);
-        var message = Refused(Call("run", recipe, "--out", output, "--json"), "Bad Name", "seed", "heldOut", "colour", "clasify", "spineweb", "limit", "lr", "batch", "width", "window", "flip");
+            """
+        );
+        var message = Refused(
+            Call("run", recipe, "--out", output, "--json"),
+            "Bad Name",
+            "seed",
+            "heldOut",
+            "colour",
+            "clasify",
+            "spineweb",
+            "limit",
+            "lr",
+            "batch",
+            "width",
+            "window",
+            "flip");
         var lines = message["error: ".Length..].TrimEnd().Split('\n');
         Assert.True(lines.Length >= 15, message);
         Assert.All(lines, line => Assert.StartsWith(recipe + ":", line));
@@ -50,17 +68,31 @@ public sealed class RunEndToEndTests(HostileRun run)
 
     [Fact]
     public void A_batch_that_memory_can_not_hold_is_a_mistake_of_the_recipe() =>
-        RefusedUntouched(["--set", "cobb.input={width: 4096, height: 4096}", "--set", "cobb.batch=1024"], "pixels in a batch, found 1024 images of 4096 x 4096");
+        RefusedUntouched(
+            ["--set", "cobb.input={width: 4096, height: 4096}", "--set", "cobb.batch=1024"],
+            "pixels in a batch, found 1024 images of 4096 x 4096");
 
     [Fact]
     public void Data_that_is_not_there_is_named_before_the_first_stage()
     {
         string[] start = ["run", run.Recipe, "--out", run.New("out"), "--json"];
         Refused(Call(start), "'chests', 'spines'", "--data chests=DIR --data spines=DIR");
-        Refused(Call([.. start, "--data", $"chests={run.Chests}", "--data", $"spines={run.New("absent")}"]), "absent", "the folder of data set spines");
-        Refused(Call([.. start, "--data", $"chests={run.Chests}", "--data", $"spines={run.Recipe}"]), run.Recipe, "found a file");
+        Refused(
+            Call([.. start, "--data", $"chests={run.Chests}", "--data", $"spines={run.New("absent")}"]),
+            "absent",
+            "the folder of data set spines");
+        Refused(
+            Call([.. start, "--data", $"chests={run.Chests}", "--data", $"spines={run.Recipe}"]),
+            run.Recipe,
+            "found a file");
         Refused(Call([.. start, "--data", $"chests={run.Spines}", "--data", $"spines={run.Chests}"]), "train.csv");
-        foreach (string[] wrong in (string[][])[["--data", "spines"], ["--data", "=x"], ["--data", "a=b", "--data", "a=c"]])
+        foreach (
+            string[] wrong in (string[][])
+                [
+                    ["--data", "spines"],
+                    ["--data", "=x"],
+                    ["--data", "a=b", "--data", "a=c"],
+                ])
         {
             var (code, output, error) = Call([.. start, .. wrong]);
             Assert.Equal((2, ""), (code, output));
@@ -83,7 +115,9 @@ public sealed class RunEndToEndTests(HostileRun run)
     [Fact]
     public void A_folder_without_permission_is_found_before_the_first_stage()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "Permissions do not bind root, and Windows has others.");
+        Assert.SkipWhen(
+            OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess,
+            "Permissions do not bind root, and Windows has others.");
         var hub = Directory.CreateDirectory(run.New("hub")).FullName;
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(hub, UnixFileMode.UserRead | UnixFileMode.UserExecute);
@@ -96,13 +130,25 @@ public sealed class RunEndToEndTests(HostileRun run)
         var folder = run.New("one");
         for (var i = 0; i < 6; i++)
             SmallDataSets.WriteImage(Path.Combine(folder, $"{i}.png"), i);
-        SmallDataSets.WriteText(Path.Combine(folder, "labels.csv"), ["path,patient,label", .. Enumerable.Range(0, 6).Select(i => $"{i}.png,same,{(i < 3 ? "a" : "b")}")]);
+        SmallDataSets.WriteText(
+            Path.Combine(folder, "labels.csv"),
+            ["path,patient,label", .. Enumerable.Range(0, 6).Select(i => $"{i}.png,same,{(i < 3 ? "a" : "b")}")]);
         var recipe = run.New("one") + ".yaml";
-        File.WriteAllText(recipe, "name: one\nstages:\n  - {name: a, task: classify, model: densenet-mini, data: {format: csv}, train: {batch: 2}}\n");
-        Refused(Call("run", recipe, "--data", $"csv={folder}", "--out", run.New("out"), "--json"), folder, "3 patients or more", "1 in 6 samples");
+        File.WriteAllText(
+            recipe,
+            "name: one\nstages:\n  - {name: a, task: classify, model: densenet-mini, data: {format: csv}, train: "
+                + "{batch: 2}}\n"
+        );
+        Refused(
+            Call("run", recipe, "--data", $"csv={folder}", "--out", run.New("out"), "--json"),
+            folder,
+            "3 patients or more",
+            "1 in 6 samples");
     }
 
-    /// <summary>AUROC of one class has no value: nothing may be chosen by it, least of all the first weights that were measured.</summary>
+    /// <summary>
+    /// AUROC of one class has no value: nothing may be chosen by it, least of all the first weights that were measured.
+    /// </summary>
     [Fact]
     public void Where_the_metric_has_no_value_the_last_weights_are_kept_and_it_is_said()
     {
@@ -110,14 +156,26 @@ public sealed class RunEndToEndTests(HostileRun run)
         for (var i = 0; i < 9; i++)
             SmallDataSets.WriteImage(Path.Combine(folder, $"{i}.png"), i);
         // Negatives alone: no finding has two sides.
-        SmallDataSets.WriteText(Path.Combine(folder, "labels.csv"), ["path,finding,other", .. Enumerable.Range(0, 9).Select(i => $"{i}.png,0,0")]);
+        SmallDataSets.WriteText(
+            Path.Combine(folder, "labels.csv"),
+            ["path,finding,other", .. Enumerable.Range(0, 9).Select(i => $"{i}.png,0,0")]);
         var (recipe, output) = (run.New("nan") + ".yaml", run.New("out"));
-        File.WriteAllText(recipe, "name: nan\nstages:\n  - {name: a, task: classify, model: densenet-mini, data: {format: csv, kind: findings, labelColumns: [finding, other], validation: 0.2}, input: {width: 32, height: 32}, train: {steps: 6, batch: 2, patience: 1, evaluateEvery: 1}}\n");
+        File.WriteAllText(
+            recipe,
+            "name: nan\nstages:\n  - {name: a, task: classify, model: densenet-mini, data: {format: csv, kind: "
+                + "findings, labelColumns: [finding, other], validation: 0.2}, input: {width: 32, height: 32}, train: "
+                + "{steps: 6, batch: 2, patience: 1, evaluateEvery: 1}}\n"
+        );
         var result = Call("run", recipe, "--data", $"csv={folder}", "--out", output, "--json");
         Assert.True(result.Code == 0, result.Error);
         Assert.Contains("auroc has no value on the part to choose by: the last weights are kept", result.Error);
         Assert.False(File.Exists(Path.Combine(output, "a", "best.safetensors")));
-        Assert.Equal(6, Json(File.ReadAllText(Path.Combine(output, "a", "result.json"))).GetProperty("progress").GetProperty("step").GetInt32());
+        Assert.Equal(
+            6,
+            Json(File.ReadAllText(Path.Combine(output, "a", "result.json")))
+                .GetProperty("progress")
+                .GetProperty("step")
+                .GetInt32());
     }
 
     [Theory]
@@ -152,7 +210,8 @@ public sealed class RunEndToEndTests(HostileRun run)
             {
                 var position = 4096 + random.Next((int)length - 4096);
                 Flip(path, position, i % 8);
-                var error = Assert.Throws<MarrowException>(() => Runner.Run(tiny.Request("run", resume: true), _ => { }, TestContext.Current.CancellationToken));
+                var error = Assert.Throws<MarrowException>(() =>
+                    Runner.Run(tiny.Request("run", resume: true), _ => { }, TestContext.Current.CancellationToken));
                 Assert.StartsWith(path, error.Message);
                 Flip(path, position, i % 8);
             }
@@ -176,7 +235,10 @@ public sealed class RunEndToEndTests(HostileRun run)
         Assert.Contains("cut short", Resume());
         File.WriteAllBytes(state, Encoding.UTF8.GetBytes("not a state at all, but long enough to look at"));
         Resume();
-        File.Copy(Path.Combine(run.Checkpoint("cobb-densenet-mini.spines"), "model.safetensors"), state, overwrite: true);
+        File.Copy(
+            Path.Combine(run.Checkpoint("cobb-densenet-mini.spines"), "model.safetensors"),
+            state,
+            overwrite: true);
         Assert.Contains("another kind", Resume());
         File.Copy(Path.Combine(folder, "features", "state.safetensors"), state, overwrite: true);
         Assert.Contains("expected the tensor", Resume());
@@ -224,7 +286,8 @@ public sealed class RunEndToEndTests(HostileRun run)
         var parts = Runner.Run(tiny.Request("parts", resume: true), _ => { }, TestContext.Current.CancellationToken);
         Assert.Equal(Weights(whole), Weights(parts));
 
-        static byte[] Weights(IReadOnlyList<StageResult> results) => File.ReadAllBytes(Path.Combine(results[0].Folder, Checkpoint.WeightsFile));
+        static byte[] Weights(IReadOnlyList<StageResult> results) =>
+            File.ReadAllBytes(Path.Combine(results[0].Folder, Checkpoint.WeightsFile));
     }
 
     [Fact]

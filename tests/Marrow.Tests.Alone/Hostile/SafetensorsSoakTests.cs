@@ -20,15 +20,31 @@ public class SafetensorsSoakTests
     [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", "tensors do not cover the data")]
     [InlineData("""{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,2]}}""", "bytes are not shape times type")]
     [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", "tensors leave a hole or overlap")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}""", "a name is there twice")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[2.0],"data_offsets":[0,2]}}""", "a shape or offsets are no lists of whole numbers")]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}""",
+        "a name is there twice"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[2.0],"data_offsets":[0,2]}}""",
+        "a shape or offsets are no lists of whole numbers"
+    )]
     [InlineData("""{"__metadata__":{"a":"1","a":"2"}}""", "metadata are no strings, or there twice")]
     public void The_second_reading_of_the_rules_sees_each_breach(string header, string? breach)
     {
         var bytes = Encoding.UTF8.GetBytes(header);
         Assert.Equal(breach, SafetensorsOracle.Judge(bytes, 2));
         if (breach is null)
-            Assert.Null(SafetensorsOracle.Judge(bytes, 2, [new("a", TorchSharp.torch.ScalarType.Byte, [2], 0, 2)], new Dictionary<string, string>()));
-        Assert.NotNull(SafetensorsOracle.Judge(bytes, 2, [new SafetensorsEntry("a", TorchSharp.torch.ScalarType.Int8, [2], 0, 2)], new Dictionary<string, string>()));
+            Assert.Null(
+                SafetensorsOracle.Judge(
+                    bytes,
+                    2,
+                    [new("a", TorchSharp.torch.ScalarType.Byte, [2], 0, 2)],
+                    new Dictionary<string, string>()));
+        Assert.NotNull(
+            SafetensorsOracle.Judge(
+                bytes,
+                2,
+                [new SafetensorsEntry("a", TorchSharp.torch.ScalarType.Int8, [2], 0, 2)],
+                new Dictionary<string, string>()));
     }
 }

@@ -5,7 +5,6 @@ using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Prediction;
 using Marrow.Tasks;
-using Marrow.Tests.Training;
 using Marrow.Training.Ranking;
 using Marrow.Training.Runs;
 
@@ -22,8 +21,12 @@ public sealed class EvaluatedDataTests(EvaluatedDataTests.Trained trained) : ICl
         public Trained()
         {
             Folder = Runner.Run(_run.Request("out"), _ => { })[0].Folder;
-            using var split = JsonDocument.Parse(File.ReadAllText(Path.Combine(_run.Folder, "out", "first", "split.json")));
-            HeldOut = [.. split.RootElement.GetProperty("heldOutPatients").EnumerateArray().Select(p => p.GetString()!)];
+            using var split = JsonDocument.Parse(
+                File.ReadAllText(Path.Combine(_run.Folder, "out", "first", "split.json")));
+            HeldOut =
+            [
+                .. split.RootElement.GetProperty("heldOutPatients").EnumerateArray().Select(p => p.GetString()!),
+            ];
         }
 
         public string Folder { get; }
@@ -45,11 +48,18 @@ public sealed class EvaluatedDataTests(EvaluatedDataTests.Trained trained) : ICl
             return copy;
         }
 
-        /// <summary>The same checkpoint as an earlier version of Marrow would have saved it: without its split.</summary>
+        /// <summary>
+        /// The same checkpoint as an earlier version of Marrow would have saved it: without its split.
+        /// </summary>
         public Checkpoint Early()
         {
             var manifest = CheckpointManifest.Read(Folder);
-            var (bytes, changed) = (manifest with { Files = [.. manifest.Files.Where(f => f.Path != "split.json")] }).Seal();
+            var (bytes, changed) = (
+                manifest with
+                {
+                    Files = [.. manifest.Files.Where(f => f.Path != "split.json")],
+                }
+            ).Seal();
             var folder = Path.Combine(Path.GetDirectoryName(Folder)!, changed.Digest.Hex);
             Directory.CreateDirectory(folder);
             foreach (var file in changed.Files)
@@ -61,8 +71,11 @@ public sealed class EvaluatedDataTests(EvaluatedDataTests.Trained trained) : ICl
         public void Dispose() => _run.Dispose();
     }
 
-    private EvaluationSamples Select(Checkpoint checkpoint, string data, EvaluationSplit split = EvaluationSplit.HeldOut) =>
-        EvaluationSamples.Select(checkpoint, "tiny", data, split, hub: new LocalHub(trained.Hub));
+    private EvaluationSamples Select(
+        Checkpoint checkpoint,
+        string data,
+        EvaluationSplit split = EvaluationSplit.HeldOut
+    ) => EvaluationSamples.Select(checkpoint, "tiny", data, split, hub: new LocalHub(trained.Hub));
 
     private IEnumerable<string> WithoutOneTrained(string[] rows)
     {
@@ -70,7 +83,8 @@ public sealed class EvaluatedDataTests(EvaluatedDataTests.Trained trained) : ICl
         return rows.Where(row => row != gone);
     }
 
-    private void AssertHeldOut(IEnumerable<Sample> samples) => Assert.All(samples, s => Assert.Contains(s.Patient, trained.HeldOut));
+    private void AssertHeldOut(IEnumerable<Sample> samples) =>
+        Assert.All(samples, s => Assert.Contains(s.Patient, trained.HeldOut));
 
     [Fact]
     public void The_same_files_give_what_was_held_out_and_nothing_to_warn_of()
@@ -108,9 +122,16 @@ public sealed class EvaluatedDataTests(EvaluatedDataTests.Trained trained) : ICl
     {
         using var checkpoint = Checkpoint.Load(trained.Folder);
         var renamed = trained.Data(rows => rows.Select(row => row.Replace(",p", ",patient", StringComparison.Ordinal)));
-        Assert.Contains("patients or labels have changed", Assert.Throws<MarrowException>(() => Select(checkpoint, renamed)).Message);
+        Assert.Contains(
+            "patients or labels have changed",
+            Assert.Throws<MarrowException>(() => Select(checkpoint, renamed)).Message);
         // Every second patient's rows under the name of the next one.
-        var moved = trained.Data(rows => rows.Select((row, i) => row.Split(',') is var cells && cells[1] is var p ? $"{cells[0]},p{(int.Parse(p[1..], System.Globalization.CultureInfo.InvariantCulture) + 1) % 12},{cells[2]}" : ""));
+        var moved = trained.Data(rows =>
+            rows.Select(
+                (row, i) =>
+                    row.Split(',') is var cells && cells[1] is var p
+                        ? $"{cells[0]},p{(int.Parse(p[1..], System.Globalization.CultureInfo.InvariantCulture) + 1) % 12},{cells[2]}"
+                        : ""));
         Assert.Throws<MarrowException>(() => Select(checkpoint, moved));
     }
 
@@ -127,17 +148,35 @@ public sealed class EvaluatedDataTests(EvaluatedDataTests.Trained trained) : ICl
     {
         using var checkpoint = Checkpoint.Load(trained.Folder);
         var seen = 24 - 2 * trained.HeldOut.Count;
-        Assert.Contains($"was trained on {seen} of these 24 images", Assert.Single(Select(checkpoint, trained.Data(), EvaluationSplit.All).Warnings));
+        Assert.Contains(
+            $"was trained on {seen} of these 24 images",
+            Assert.Single(Select(checkpoint, trained.Data(), EvaluationSplit.All).Warnings));
         using var early = trained.Early();
-        Assert.Contains($"was trained on {seen} of these 24 images", Assert.Single(Select(early, trained.Data(), EvaluationSplit.All).Warnings));
-        Assert.Contains("can't be told", Assert.Single(Select(early, trained.Data(WithoutOneTrained), EvaluationSplit.All).Warnings));
+        Assert.Contains(
+            $"was trained on {seen} of these 24 images",
+            Assert.Single(Select(early, trained.Data(), EvaluationSplit.All).Warnings));
+        Assert.Contains(
+            "can't be told",
+            Assert.Single(Select(early, trained.Data(WithoutOneTrained), EvaluationSplit.All).Warnings));
     }
 
     [Fact]
     public void The_warning_stands_in_the_document_and_on_standard_error()
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var code = CommandLine.Run(["evaluate", trained.Folder, "--data", $"tiny={trained.Data(WithoutOneTrained)}", "--hub", trained.Hub, "--json"], output, error, TestContext.Current.CancellationToken);
+        var code = CommandLine.Run(
+            [
+                "evaluate",
+                trained.Folder,
+                "--data",
+                $"tiny={trained.Data(WithoutOneTrained)}",
+                "--hub",
+                trained.Hub,
+                "--json",
+            ],
+            output,
+            error,
+            TestContext.Current.CancellationToken);
         Assert.Equal(0, code);
         using var document = JsonDocument.Parse(output.ToString());
         Assert.Equal(2 * trained.HeldOut.Count, document.RootElement.GetProperty("images").GetInt32());
@@ -149,7 +188,13 @@ public sealed class EvaluatedDataTests(EvaluatedDataTests.Trained trained) : ICl
     public void Changed_files_rank_by_what_is_known_to_be_held_out()
     {
         using var checkpoint = Checkpoint.Load(trained.Folder);
-        var request = new RankRequest { DataName = "tiny", DataRoot = trained.Data(WithoutOneTrained), Task = CheckpointTask.Classify, HubFolder = trained.Hub };
+        var request = new RankRequest
+        {
+            DataName = "tiny",
+            DataRoot = trained.Data(WithoutOneTrained),
+            Task = CheckpointTask.Classify,
+            HubFolder = trained.Hub,
+        };
         AssertHeldOut(RankSamples.Select(request, new LocalHub(trained.Hub), [checkpoint]).Samples);
     }
 

@@ -13,13 +13,23 @@ public class ResumedRunTests
     private static void Begin(SmallRun run)
     {
         using var stop = new CancellationTokenSource();
-        Assert.ThrowsAny<OperationCanceledException>(() => Runner.Run(run.Request("out"), e => { if (e.Metrics.Count > 0) stop.Cancel(); }, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            Runner.Run(
+                run.Request("out"),
+                e =>
+                {
+                    if (e.Metrics.Count > 0)
+                        stop.Cancel();
+                },
+                stop.Token));
     }
 
     private static string Refused(RunRequest request)
     {
         var trained = false;
-        var message = Assert.Throws<MarrowException>(() => Runner.Run(request, e => trained |= e.Loss is not null)).Message;
+        var message = Assert
+            .Throws<MarrowException>(() => Runner.Run(request, e => trained |= e.Loss is not null))
+            .Message;
         Assert.False(trained, "it trained before it refused");
         return message;
     }
@@ -31,7 +41,12 @@ public class ResumedRunTests
         File.WriteAllLines(path, change(rows[1..]).Prepend(rows[0]));
     }
 
-    private static IEnumerable<string> Swapped(string[] rows) => rows.Select((row, i) => i > 1 ? row : row.Contains("large") ? row.Replace("large", "small") : row.Replace("small", "large"));
+    private static IEnumerable<string> Swapped(string[] rows) =>
+        rows.Select(
+            (row, i) =>
+                i > 1 ? row
+                : row.Contains("large") ? row.Replace("large", "small")
+                : row.Replace("small", "large"));
 
     [Fact]
     public void Swapped_labels_are_named_and_not_gone_on_with()
@@ -67,7 +82,11 @@ public class ResumedRunTests
     {
         using var run = new TinyRun();
         Begin(run);
-        ImageWriter.WritePng8(Path.Combine(run.Data, "4.png"), 48, 48, [.. Enumerable.Range(0, 48 * 48).Select(i => (byte)(i % 48 * 5))]);
+        ImageWriter.WritePng8(
+            Path.Combine(run.Data, "4.png"),
+            48,
+            48,
+            [.. Enumerable.Range(0, 48 * 48).Select(i => (byte)(i % 48 * 5))]);
         Assert.Contains("images: 1 changed (4.png)", Refused(run.Request("out", resume: true)));
     }
 
@@ -94,7 +113,13 @@ public class ResumedRunTests
             Assert.Contains($"threads: {threads} then, {threads + 1} now", message);
             Assert.Contains("--allow-changed threads", message);
             var told = new List<string>();
-            Runner.Run(run.Request("out", resume: true) with { AllowChanged = [RunIdentity.Threads] }, e => told.Add(e.Message ?? ""), TestContext.Current.CancellationToken);
+            Runner.Run(
+                run.Request("out", resume: true) with
+                {
+                    AllowChanged = [RunIdentity.Threads],
+                },
+                e => told.Add(e.Message ?? ""),
+                TestContext.Current.CancellationToken);
             Assert.Contains(told, message => message.StartsWith("threads: ", StringComparison.Ordinal));
         }
         finally
@@ -141,7 +166,9 @@ public class ResumedRunTests
         using var run = new TinyRun();
         Begin(run);
         ChangeLabels(run, Swapped);
-        Assert.Contains("labels: ", Refused(run.Request("out", resume: true) with { AllowChanged = [RunIdentity.Labels] }));
+        Assert.Contains(
+            "labels: ",
+            Refused(run.Request("out", resume: true) with { AllowChanged = [RunIdentity.Labels] }));
     }
 
     [Fact]
@@ -165,7 +192,15 @@ public class ResumedRunTests
         var whole = Runner.Run(run.Request("whole"), _ => { }, TestContext.Current.CancellationToken)[0];
         using var stop = new CancellationTokenSource();
         // The event of the last step comes just before its measurement.
-        Assert.ThrowsAny<OperationCanceledException>(() => Runner.Run(run.Request("out"), e => { if (e is { Step: 12, Loss: not null }) stop.Cancel(); }, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            Runner.Run(
+                run.Request("out"),
+                e =>
+                {
+                    if (e is { Step: 12, Loss: not null })
+                        stop.Cancel();
+                },
+                stop.Token));
         var rest = Runner.Run(run.Request("out", resume: true), _ => { }, TestContext.Current.CancellationToken)[0];
         Assert.Equal(RunnerTests.Weights(whole), RunnerTests.Weights(rest));
         Assert.Equal(whole.Progress.History.Select(h => h.Step), rest.Progress.History.Select(h => h.Step));
@@ -187,7 +222,15 @@ public class ResumedRunTests
             """);
         var request = (change ?? (r => r))(run.Request("out"));
         using var stop = new CancellationTokenSource();
-        Assert.ThrowsAny<OperationCanceledException>(() => Runner.Run(request, e => { if (e.Stage == "second") stop.Cancel(); }, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            Runner.Run(
+                request,
+                e =>
+                {
+                    if (e.Stage == "second")
+                        stop.Cancel();
+                },
+                stop.Token));
         return request;
     }
 
@@ -195,12 +238,25 @@ public class ResumedRunTests
     public void A_moved_run_goes_on_with_its_own_weights_whatever_folder_the_program_was_in()
     {
         using var run = new TinyRun();
-        StoppedInSecond(run, r => r with { OutFolder = Path.GetRelativePath(Directory.GetCurrentDirectory(), r.OutFolder), HubFolder = Path.GetRelativePath(Directory.GetCurrentDirectory(), r.HubFolder) });
+        StoppedInSecond(run, r =>
+            r with
+            {
+                OutFolder = Path.GetRelativePath(Directory.GetCurrentDirectory(), r.OutFolder),
+                HubFolder = Path.GetRelativePath(Directory.GetCurrentDirectory(), r.HubFolder),
+            }
+        );
         var (original, moved) = (Path.Combine(run.Folder, "out"), Path.Combine(run.Folder, "elsewhere", "moved"));
         CopyFolder(original, moved);
-        foreach (var weights in Directory.GetFiles(Path.Combine(original, "hub"), "model.safetensors", SearchOption.AllDirectories))
+        foreach (
+            var weights in Directory.GetFiles(
+                Path.Combine(original, "hub"),
+                "model.safetensors",
+                SearchOption.AllDirectories))
             File.WriteAllText(weights, "no weights any more");
-        var results = Runner.Run(run.Request(Path.Combine("elsewhere", "moved"), resume: true), _ => { }, TestContext.Current.CancellationToken);
+        var results = Runner.Run(
+            run.Request(Path.Combine("elsewhere", "moved"), resume: true),
+            _ => { },
+            TestContext.Current.CancellationToken);
         Assert.All(results, r => Assert.StartsWith(moved, r.Folder));
         Assert.DoesNotContain(original, File.ReadAllText(Path.Combine(moved, "first", "result.json")));
     }
@@ -210,7 +266,9 @@ public class ResumedRunTests
     {
         using var run = new TinyRun();
         StoppedInSecond(run);
-        var weights = Assert.Single(Directory.GetFiles(Path.Combine(run.Folder, "out", "hub"), "model.safetensors", SearchOption.AllDirectories));
+        var weights = Assert.Single(
+            Directory.GetFiles(Path.Combine(run.Folder, "out", "hub"), "model.safetensors", SearchOption.AllDirectories)
+        );
         File.WriteAllText(weights, "no weights any more");
         Assert.Contains(weights, Refused(run.Request("out", resume: true)));
     }

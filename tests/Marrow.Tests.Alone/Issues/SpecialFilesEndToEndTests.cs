@@ -1,10 +1,12 @@
-using Marrow.Tests.Hostile;
 using static Marrow.Tests.HostileRun;
 using static Marrow.Tests.SpecialFiles;
 
 namespace Marrow.Tests.Issues;
 
-/// <summary>A pipe or a device in place of any file that a command reads is named; no command waits for it or reads on without end.</summary>
+/// <summary>
+/// A pipe or a device in place of any file that a command reads is named; no command waits for it or reads on without
+/// end.
+/// </summary>
 [Collection(nameof(HostileRun))]
 public sealed class SpecialFilesEndToEndTests(HostileRun run)
 {
@@ -24,7 +26,10 @@ public sealed class SpecialFilesEndToEndTests(HostileRun run)
             Put(path, isEndless);
             var kind = isEndless ? "a device" : "a pipe";
             Named(() => Call("hub", "show", Regressor, "--hub", hub, "--json"), path, kind);
-            Named(() => Call("predict", film, "--checkpoint", Regressor, "--hub", hub, "--out", run.New("out"), "--json"), path, kind);
+            Named(
+                () => Call("predict", film, "--checkpoint", Regressor, "--hub", hub, "--out", run.New("out"), "--json"),
+                path,
+                kind);
             Assert.Equal(1, Within(() => Call("hub", "verify", "--hub", hub, "--json")).Code);
             _ = Within(() => Call("hub", "list", "--hub", hub, "--json"));
             File.Delete(path);
@@ -47,7 +52,8 @@ public sealed class SpecialFilesEndToEndTests(HostileRun run)
         }
 
         var (image, recipe, weights) = (New(".png"), New(".yaml"), New(".pth"));
-        var predicted = Within(() => Call("predict", image, "--checkpoint", Regressor, "--hub", run.Hub, "--out", run.New("out")));
+        var predicted = Within(() =>
+            Call("predict", image, "--checkpoint", Regressor, "--hub", run.Hub, "--out", run.New("out")));
         Assert.Equal(1, predicted.Code);
         Assert.Contains($"{image}: expected a file, found {kind}", predicted.Error);
         Named(() => Call("run", recipe, "--out", run.New("out")), recipe, kind);

@@ -56,14 +56,22 @@ public class SegmentationLossTests
         var masks = randint(0, Math.Max(outputs, 2), [3, 16, 12]).to(uint8);
         var gaps = masks.clone();
         gaps[0] = full(16, 12, (long)SegmentationLoss.Unknown, dtype: uint8); // nothing is known of the first image
-        gaps[TensorIndex.Slice(1, null), TensorIndex.Slice(8, null)] = full(2, 8, 12, (long)SegmentationLoss.Unknown, dtype: uint8); // nor of the others' lower half
+        gaps[TensorIndex.Slice(1, null), TensorIndex.Slice(8, null)] = full(
+            2,
+            8,
+            12,
+            (long)SegmentationLoss.Unknown,
+            dtype: uint8
+        ); // nor of the others' lower half
         var (entropy, dice) = SegmentationLoss.Compute(logits, gaps, gaps: true);
         (entropy + dice).backward();
         var gradient = logits.grad!.clone();
         logits.grad!.zero_();
 
         // The known halves by themselves.
-        var (expectedEntropy, expectedDice) = SegmentationLoss.Compute(logits[TensorIndex.Slice(1, null), .., TensorIndex.Slice(null, 8)], masks[TensorIndex.Slice(1, null), TensorIndex.Slice(null, 8)]);
+        var (expectedEntropy, expectedDice) = SegmentationLoss.Compute(
+            logits[TensorIndex.Slice(1, null), .., TensorIndex.Slice(null, 8)],
+            masks[TensorIndex.Slice(1, null), TensorIndex.Slice(null, 8)]);
         (expectedEntropy + expectedDice).backward();
         Assert.Equal(expectedEntropy.item<float>(), entropy.item<float>(), 1e-5);
         Assert.Equal(expectedDice.item<float>(), dice.item<float>(), 1e-5);
@@ -72,7 +80,9 @@ public class SegmentationLossTests
         Assert.True(gradient[1].abs().max().item<float>() > 0);
 
         // Without gaps both say the same.
-        var (whole, known) = (SegmentationLoss.Compute(logits, masks), SegmentationLoss.Compute(logits, masks, gaps: true));
+        var (whole, known) = (
+            SegmentationLoss.Compute(logits, masks),
+            SegmentationLoss.Compute(logits, masks, gaps: true));
         Assert.Equal(whole.CrossEntropy.item<float>(), known.CrossEntropy.item<float>(), 1e-5);
         Assert.Equal(whole.Dice.item<float>(), known.Dice.item<float>(), 1e-5);
     }

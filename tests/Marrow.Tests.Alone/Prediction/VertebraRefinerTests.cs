@@ -13,7 +13,13 @@ public sealed class VertebraRefinerTests : IDisposable
 {
     private const int Width = 224, Height = 640;
 
-    private static readonly InputContract Contract = new() { Width = 32, Height = 32, Fit = Fit.Letterbox, Crop = new(CropRegion.Vertebra, 0.4, "d", "sha256:0") };
+    private static readonly InputContract Contract = new()
+    {
+        Width = 32,
+        Height = 32,
+        Fit = Fit.Letterbox,
+        Crop = new(CropRegion.Vertebra, 0.4, "d", "sha256:0"),
+    };
 
     private readonly PointsTask _task;
     private readonly VertebraRefiner _refiner;
@@ -42,8 +48,15 @@ public sealed class VertebraRefinerTests : IDisposable
         var mirror = new AffineTransform(-1, 0, Width, 0, 1, 0);
         var spine = new DetectedSpine(Width, Height, RandomSpine.Create(new SeededRandom(2)), Vertebra.Count);
         var refined = _refiner.Refine(Film(false), spine);
-        var mirrored = _refiner.Refine(Film(true), spine with { Vertebrae = [.. spine.Vertebrae.Select(v => v.Transform(mirror))] });
-        Assert.All(refined.Zip(mirrored), p => Assert.InRange(RandomSpine.LargestDistance(p.First.Transform(mirror), p.Second), 0, 0.5));
+        var mirrored = _refiner.Refine(
+            Film(true),
+            spine with
+            {
+                Vertebrae = [.. spine.Vertebrae.Select(v => v.Transform(mirror))],
+            }
+        );
+        Assert.All(refined.Zip(mirrored), p =>
+            Assert.InRange(RandomSpine.LargestDistance(p.First.Transform(mirror), p.Second), 0, 0.5));
     }
 
     [Fact]
@@ -53,7 +66,10 @@ public sealed class VertebraRefinerTests : IDisposable
         foreach (var (before, after) in spine.Vertebrae.Zip(_refiner.Refine(Film(false), spine)))
         {
             Assert.True(after.Axis.X > 0 && after.LowerMidpoint.Y > after.UpperMidpoint.Y);
-            Assert.InRange(after.Center.DistanceTo(before.Center), 0, 0.5 * before.UpperMidpoint.DistanceTo(before.LowerMidpoint));
+            Assert.InRange(
+                after.Center.DistanceTo(before.Center),
+                0,
+                0.5 * before.UpperMidpoint.DistanceTo(before.LowerMidpoint));
         }
         Assert.Equal(spine.Vertebrae, _refiner.Refine(Film(false), spine with { Seen = 0 }));
     }

@@ -1,6 +1,5 @@
 using Marrow.Checkpoints;
 using Marrow.Samples;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Samples;
 
@@ -36,6 +35,8 @@ public sealed class SamplesTests : IDisposable
         OpenHub.Run(Hub, Chest);
         LoadCheckpoint.Run(Hub, Chest, Film.Write(_folder["film.png"]));
         Predict.Run(Hub, Chest, _folder["film.png"], _folder["results"]);
-        Assert.Equal(["film.json", "film.overlay.png", "predictions.csv", "predictions.json"], Directory.GetFiles(_folder["results"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["film.json", "film.overlay.png", "predictions.csv", "predictions.json"],
+            Directory.GetFiles(_folder["results"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 }

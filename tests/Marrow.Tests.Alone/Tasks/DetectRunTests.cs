@@ -4,12 +4,13 @@ using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Reports;
-using Marrow.Tests.Training;
 using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Tasks;
 
-/// <summary>Boxes of a user's own CSV, from the file to a checkpoint, its measures, predictions and an export.</summary>
+/// <summary>
+/// Boxes of a user's own CSV, from the file to a checkpoint, its measures, predictions and an export.
+/// </summary>
 public class DetectRunTests
 {
     [Fact]
@@ -18,13 +19,19 @@ public class DetectRunTests
         using var run = new BoxRun();
         var result = Runner.Run(run.Request("run"), _ => { }, TestContext.Current.CancellationToken)[0];
         var values = result.Metrics.ToDictionary(m => m.Name, m => m.Value);
-        Assert.Equal(["ap", "ap50", "ap75", "ap50.bar", "ap50.disc", "froc"], values.Keys.Where(k => !k.StartsWith("froc.", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["ap", "ap50", "ap75", "ap50.bar", "ap50.disc", "froc"],
+            values.Keys.Where(k => !k.StartsWith("froc.", StringComparison.Ordinal)));
         Assert.InRange(values["ap50"], 0.8, 1);
         Assert.Equal((values["ap50.bar"] + values["ap50.disc"]) / 2, values["ap50"], 1e-9);
 
         using var checkpoint = Checkpoint.Load(result.Folder);
         var (_, heldOut) = Evaluation.Samples(checkpoint, "shapes", run.Data, EvaluationSplit.HeldOut);
-        var again = Evaluation.Measure(checkpoint, heldOut, new() { Resamples = 0 }, cancellation: TestContext.Current.CancellationToken);
+        var again = Evaluation.Measure(
+            checkpoint,
+            heldOut,
+            new() { Resamples = 0 },
+            cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(values["ap50"], again.Single(m => m.Name == "ap50").Value, 0.1); // weights are stored in bf16
         Assert.True(File.Exists(Exporter.Run(checkpoint, new()
         {
@@ -47,7 +54,9 @@ public class DetectRunTests
                 && Math.Abs(box.Left + box.Right - found.Left - found.Right) < 10
                 && Math.Abs(box.Top + box.Bottom - found.Top - found.Bottom) < 10));
         }
-        Assert.True(right >= 0.8 * heldOut.Sum(sample => sample.Boxes!.Count), $"{right} boxes of {heldOut.Sum(s => s.Boxes!.Count)} were found.");
+        Assert.True(
+            right >= 0.8 * heldOut.Sum(sample => sample.Boxes!.Count),
+            $"{right} boxes of {heldOut.Sum(s => s.Boxes!.Count)} were found.");
         Assert.True(right >= 0.8 * all, $"{right} of {all} boxes are right.");
         files.WriteCsv();
         Assert.Equal("file,boxes,score,status", File.ReadAllLines(files.CsvPath)[0]);

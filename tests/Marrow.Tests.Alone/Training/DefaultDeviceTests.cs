@@ -8,7 +8,8 @@ namespace Marrow.Tests.Training;
 /// <summary>
 /// Torch's default device is where tensors lie of which nobody said where. With models and images on the processor and
 /// another device as default, everything must go on as before: a tensor that was made without a device would have no
-/// numbers, and would not go together with the others. So the whole of each task is seen to say where its tensors are made.
+/// numbers, and would not go together with the others. So the whole of each task is seen to say where its tensors are
+/// made.
 /// </summary>
 public class DefaultDeviceTests
 {
@@ -32,8 +33,14 @@ public class DefaultDeviceTests
         {
             manual_seed(1); // of what is hidden in pretraining
             task.Model.eval();
-            double[] losses = [.. task.Loss(batch.Images, batch, Compute.Float32).Select(l => (double)l.Value.Value<float>())];
-            double[] measures = [.. task.Measure(loader, Compute.Float32, new() { Resamples = 0 }).Select(m => m.Value)];
+            double[] losses =
+            [
+                .. task.Loss(batch.Images, batch, Compute.Float32).Select(l => (double)l.Value.Value<float>()),
+            ];
+            double[] measures =
+            [
+                .. task.Measure(loader, Compute.Float32, new() { Resamples = 0 }).Select(m => m.Value),
+            ];
             return [.. losses, .. measures];
         }
     }
@@ -58,7 +65,12 @@ public class DefaultDeviceTests
             {
                 var answers = consistent.Answers(batch.Images, Compute.Float32);
                 var consistency = consistent.Consistency(answers, batch.Images, new(0.5, 0.1), Compute.Float32);
-                numbers.AddRange([consistency.Loss.Value<float>(), consistency.Accepted, consistency.Confidence, .. consistent.Signatures(answers).SelectMany(s => s)]);
+                numbers.AddRange([
+                    consistency.Loss.Value<float>(),
+                    consistency.Accepted,
+                    consistency.Confidence,
+                    .. consistent.Signatures(answers).SelectMany(s => s),
+                ]);
             }
             if (task is ITeacherTask teacher)
                 numbers.AddRange(teacher.Label(batch, Compute.Float32).Select(l => l.Confidence));
@@ -76,7 +88,8 @@ public class DefaultDeviceTests
             using var batch = loader.Next();
             using var nobodySaid = zeros(1);
             Assert.Equal(DeviceType.META, nobodySaid.device_type);
-            Assert.All((Tensor[])[batch.Images, batch.Masks!, batch.Plain!.Images], x => Assert.Equal(DeviceType.CPU, x.device_type));
+            Assert.All((Tensor[])[batch.Images, batch.Masks!, batch.Plain!.Images], x =>
+                Assert.Equal(DeviceType.CPU, x.device_type));
             return true;
         });
     }

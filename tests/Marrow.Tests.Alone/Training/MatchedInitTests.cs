@@ -1,7 +1,6 @@
 using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Hub;
-using Marrow.Tests.Checkpoints;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 using static TorchSharp.torch;
@@ -16,7 +15,13 @@ public class MatchedInitTests
         using var tiny = new TinyRun();
         var hub = Path.Combine(tiny.Folder, "hub");
         Run("parent", "first.tag=parent", "first.train.steps=20", "first.train.lr=0.01");
-        var matched = Run("child", "first.tag=child", "first.init=matched:densenet-mini.parent", "first.train.steps=1", "first.train.lr=1e-9", "first.ema=0");
+        var matched = Run(
+            "child",
+            "first.tag=child",
+            "first.init=matched:densenet-mini.parent",
+            "first.train.steps=1",
+            "first.train.lr=1e-9",
+            "first.ema=0");
 
         Assert.Equal(0, matched.Receipt!.BackboneCoverage);
         Assert.All(matched.Receipt.Tensors, t => Assert.Equal(TransferStatus.Random, t.Status));
@@ -26,7 +31,8 @@ public class MatchedInitTests
         var compared = 0;
         foreach (var entry in parent.Weights.Entries.Where(e => e.Shape.Length == 4))
         {
-            using Tensor before = parent.Weights.Read(entry.Name).to(float32), after = child.Weights.Read(entry.Name).to(float32);
+            using Tensor before = parent.Weights.Read(entry.Name).to(float32),
+                after = child.Weights.Read(entry.Name).to(float32);
             float[] a = before.data<float>().ToArray(), b = after.data<float>().ToArray();
             var deviation = DrawnWeights.Deviation(a);
             Assert.Equal(a.Average(), b.Average(), 5.5 * deviation / Math.Sqrt(a.Length) + 1e-3);
@@ -37,7 +43,15 @@ public class MatchedInitTests
         Assert.True(compared > 10);
 
         StageResult Run(string outName, params string[] overrides) =>
-            Assert.Single(Runner.Run(tiny.Request(outName, false, overrides) with { HubFolder = hub, Resolve = new LocalHub(hub).Resolve }, _ => { }, TestContext.Current.CancellationToken));
+            Assert.Single(
+                Runner.Run(
+                    tiny.Request(outName, false, overrides) with
+                    {
+                        HubFolder = hub,
+                        Resolve = new LocalHub(hub).Resolve,
+                    },
+                    _ => { },
+                    TestContext.Current.CancellationToken));
     }
 
     [Fact]

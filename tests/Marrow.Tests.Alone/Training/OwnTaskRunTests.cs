@@ -8,7 +8,9 @@ using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Training;
 
-/// <summary>Points and numbers of a user's own CSV, from the file to checkpoint, numbers, predictions and an export.</summary>
+/// <summary>
+/// Points and numbers of a user's own CSV, from the file to checkpoint, numbers, predictions and an export.
+/// </summary>
 public class OwnTaskRunTests
 {
     [Fact]
@@ -27,11 +29,30 @@ public class OwnTaskRunTests
             using var checkpoint = Checkpoint.Load(results[stage].Folder);
             var (_, heldOut) = Evaluation.Samples(checkpoint, "discs", run.Data, EvaluationSplit.HeldOut);
             Assert.Equal(results[stage].HeldOutImages, heldOut.Count);
-            var again = Evaluation.Measure(checkpoint, heldOut, new() { Resamples = 0 }, cancellation: TestContext.Current.CancellationToken);
-            Assert.Equal(Of(stage, metric), again.Single(m => m.Name == metric).Value, 0.15); // weights are stored in bf16
+            var again = Evaluation.Measure(
+                checkpoint,
+                heldOut,
+                new() { Resamples = 0 },
+                cancellation: TestContext.Current.CancellationToken);
+            // weights are stored in bf16
+            Assert.Equal(Of(stage, metric), again.Single(m => m.Name == metric).Value, 0.15);
             // Another CSV of the same columns, read without a word on them.
-            Assert.Equal(40, Evaluation.Samples(checkpoint, "other", run.Data, EvaluationSplit.All, "csv").Samples.Count);
-            Assert.True(File.Exists(Exporter.Run(checkpoint, new() { Format = ExportFormat.Onnx, Path = Path.Combine(run.Folder, $"{stage}.onnx"), CheckImages = [heldOut[0].ImagePath] }).Path));
+            Assert.Equal(
+                40,
+                Evaluation.Samples(checkpoint, "other", run.Data, EvaluationSplit.All, "csv").Samples.Count);
+            Assert.True(
+                File.Exists(
+                    Exporter
+                        .Run(
+                            checkpoint,
+                            new()
+                            {
+                                Format = ExportFormat.Onnx,
+                                Path = Path.Combine(run.Folder, $"{stage}.onnx"),
+                                CheckImages = [heldOut[0].ImagePath],
+                            }
+                        )
+                        .Path));
         }
 
         using var points = Checkpoint.Load(results[0].Folder);
@@ -52,7 +73,10 @@ public class OwnTaskRunTests
         var lines = File.ReadAllLines(files.CsvPath);
         Assert.Equal("file,large_x,large_y,small_x,small_y,status", lines[0]);
         Assert.Equal(6, lines[1].Split(',').Length);
-        Assert.Contains("\"name\": \"large\"", File.ReadAllText(Path.Combine(run.Folder, "predictions", "0.json")), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"name\": \"large\"",
+            File.ReadAllText(Path.Combine(run.Folder, "predictions", "0.json")),
+            StringComparison.Ordinal);
         Assert.True(new FileInfo(Path.Combine(run.Folder, "predictions", "0.overlay.png")).Length > 1000);
     }
 
@@ -88,7 +112,10 @@ public class OwnTaskRunTests
         cells[2] = "61";
         lines[4] = string.Join(',', cells);
         File.WriteAllLines(run.Csv, lines);
-        var error = Assert.Throws<MarrowException>(() => Runner.Run(run.Request("run", "*.batch=2"), _ => { }, TestContext.Current.CancellationToken)).Message;
+        var error = Assert
+            .Throws<MarrowException>(() =>
+                Runner.Run(run.Request("run", "*.batch=2"), _ => { }, TestContext.Current.CancellationToken))
+            .Message;
         Assert.Contains("3.png: large at (61, ", error, StringComparison.Ordinal);
         Assert.Contains("of 60 x 48 px", error, StringComparison.Ordinal);
     }
@@ -97,7 +124,18 @@ public class OwnTaskRunTests
     public void Labels_of_another_kind_are_told_with_the_task_that_learns_from_them()
     {
         using var run = new PointRun(images: 12);
-        var error = Assert.Throws<MarrowException>(() => Runner.Run(run.Request("run", "points.task=detect-vertebrae", "points.model=retinanet-densenet-mini", "points.data.labelColumns=[apart]", "points.data.kind=numbers"), _ => { }, TestContext.Current.CancellationToken)).Message;
+        var error = Assert
+            .Throws<MarrowException>(() =>
+                Runner.Run(
+                    run.Request(
+                        "run",
+                        "points.task=detect-vertebrae",
+                        "points.model=retinanet-densenet-mini",
+                        "points.data.labelColumns=[apart]",
+                        "points.data.kind=numbers"),
+                    _ => { },
+                    TestContext.Current.CancellationToken))
+            .Message;
         Assert.Contains("samples with targets for detect-vertebrae", error, StringComparison.Ordinal);
         Assert.Contains("Its labels are numbers (apart): set task: regress", error, StringComparison.Ordinal);
     }
@@ -108,7 +146,15 @@ public class OwnTaskRunTests
         using var run = new PointRun(images: 16);
         var lines = File.ReadAllLines(run.Csv);
         File.WriteAllLines(run.Csv, lines.Select((line, i) => $"{line},{(i == 0 ? "never" : "")}"));
-        var results = Runner.Run(run.Request("run", "points.steps=2", "numbers.steps=2", "*.batch=4", "numbers.data.labelColumns=[apart, never]"), _ => { }, TestContext.Current.CancellationToken);
+        var results = Runner.Run(
+            run.Request(
+                "run",
+                "points.steps=2",
+                "numbers.steps=2",
+                "*.batch=4",
+                "numbers.data.labelColumns=[apart, never]"),
+            _ => { },
+            TestContext.Current.CancellationToken);
         using var checkpoint = Checkpoint.Load(results[1].Folder);
         Assert.Equal([true, false], checkpoint.Config.Outputs.Select(o => o.Trained));
         using var predictor = new ImagePredictor(checkpoint);

@@ -30,7 +30,8 @@ public class RunnerTests
         var whole = Runner.Run(tiny.Request("whole"), _ => { }, TestContext.Current.CancellationToken)[0];
         // Asked to stop from the start, a run does one step, saves its state and stops.
         for (var stop = 1; stop <= 5; stop++)
-            Assert.ThrowsAny<OperationCanceledException>(() => Runner.Run(tiny.Request("parts", resume: true), _ => { }, new CancellationToken(true)));
+            Assert.ThrowsAny<OperationCanceledException>(() =>
+                Runner.Run(tiny.Request("parts", resume: true), _ => { }, new CancellationToken(true)));
         Assert.True(File.Exists(Path.Combine(tiny.Folder, "parts", "first", "state.safetensors")));
         var parts = Runner.Run(tiny.Request("parts", resume: true), _ => { }, TestContext.Current.CancellationToken)[0];
         Assert.Equal(Weights(whole), Weights(parts));
@@ -40,7 +41,11 @@ public class RunnerTests
     public void A_loss_that_is_no_number_stops_the_run_and_names_the_files()
     {
         using var tiny = new TinyRun(train: "steps: 80, batch: 4, lr: 10, optimizer: sgd, warmup: 0, precision: f32");
-        var e = Assert.Throws<MarrowException>(() => Runner.Run(tiny.Request("out", false, "first.weightDecay=1"), _ => { }, TestContext.Current.CancellationToken));
+        var e = Assert.Throws<MarrowException>(() =>
+            Runner.Run(
+                tiny.Request("out", false, "first.weightDecay=1"),
+                _ => { },
+                TestContext.Current.CancellationToken));
         Assert.Contains("not a finite number", e.Message);
         Assert.Contains(".png", e.Message);
     }
@@ -48,9 +53,18 @@ public class RunnerTests
     [Fact(Explicit = true), Trait("Category", "Slow")]
     public void Memory_stays_flat_over_a_run()
     {
-        using var tiny = new TinyRun(images: 80, train: "steps: 3000, batch: 8, lr: 1.0e-3, ema: 0.9, clipNorm: 1, evaluateEvery: 20, saveEverySeconds: 2");
+        using var tiny = new TinyRun(
+            images: 80,
+            train: "steps: 3000, batch: 8, lr: 1.0e-3, ema: 0.9, clipNorm: 1, evaluateEvery: 20, saveEverySeconds: 2");
         var memory = new List<double>();
-        Runner.Run(tiny.Request("out"), e => { if (e.MemoryGiB is { } now) memory.Add(now); }, TestContext.Current.CancellationToken);
+        Runner.Run(
+            tiny.Request("out"),
+            e =>
+            {
+                if (e.MemoryGiB is { } now)
+                    memory.Add(now);
+            },
+            TestContext.Current.CancellationToken);
         var half = memory.Count / 2;
         Assert.InRange(half, 4, int.MaxValue);
         // Between the third and the last quarter, as the heaps grow to their size in the first; one leaked batch a step
@@ -64,9 +78,13 @@ public class RunnerTests
     {
         using var tiny = new TinyRun(train: "steps: 1, batch: 4");
         Runner.Run(tiny.Request("out"), _ => { }, TestContext.Current.CancellationToken);
-        Assert.Contains("--resume", Assert.Throws<MarrowException>(() => Runner.Run(tiny.Request("out"), _ => { })).Message);
+        Assert.Contains(
+            "--resume",
+            Assert.Throws<MarrowException>(() => Runner.Run(tiny.Request("out"), _ => { })).Message);
         var other = tiny.Request("out", resume: true, "first.lr=0.5");
-        Assert.Contains("another recipe or other settings", Assert.Throws<MarrowException>(() => Runner.Run(other, _ => { })).Message);
+        Assert.Contains(
+            "another recipe or other settings",
+            Assert.Throws<MarrowException>(() => Runner.Run(other, _ => { })).Message);
         var whole = tiny.Request("out", resume: true);
         var part = whole with { Recipe = whole.Recipe.Only(["first"]) };
         Assert.Contains("--stages", Assert.Throws<MarrowException>(() => Runner.Run(part, _ => { })).Message);
@@ -81,5 +99,6 @@ public class RunnerTests
         Assert.False(Directory.Exists(request.OutFolder));
     }
 
-    internal static byte[] Weights(StageResult result) => File.ReadAllBytes(Path.Combine(result.Folder, Checkpoint.WeightsFile));
+    internal static byte[] Weights(StageResult result) =>
+        File.ReadAllBytes(Path.Combine(result.Folder, Checkpoint.WeightsFile));
 }

@@ -3,7 +3,6 @@ using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Phantoms;
 using Marrow.Prediction;
-using Marrow.Tests.Checkpoints;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
@@ -18,7 +17,9 @@ public sealed class SegmentTaskTests : IDisposable
     private RunRequest Request(int steps, string data = "{name: spines, format: spineweb16, validation: 0.25}")
     {
         var recipe = _folder["recipe.yaml"];
-        File.WriteAllText(recipe, $$"""
+        File.WriteAllText(
+            recipe,
+            $$"""
             name: spine
             seed: 2
             heldOut: 0.25
@@ -29,7 +30,8 @@ public sealed class SegmentTaskTests : IDisposable
                 data: {{data}}
                 input: {width: 48, height: 128}
                 train: {steps: {{steps}}, batch: 4, lr: 5.0e-3, warmup: 0.1, ema: 0.9, clipNorm: 10, precision: f32, evaluateEvery: 100}
-            """);
+            """
+        );
         return new()
         {
             Recipe = RecipeReader.Read(recipe, []),
@@ -54,11 +56,14 @@ public sealed class SegmentTaskTests : IDisposable
         using var checkpoint = Checkpoint.Load(result.Folder);
         Assert.Equal(["vertebra"], checkpoint.Config.Classes);
         var samples = Evaluation.Samples(checkpoint, "spines", _folder["spines"], EvaluationSplit.HeldOut).Samples;
-        Assert.Equal(dice.Value, Evaluation.Measure(checkpoint, samples).Single(m => m.Name == "dice").Value, 0.02); // weights are stored in bfloat16
+        // weights are stored in bfloat16
+        Assert.Equal(dice.Value, Evaluation.Measure(checkpoint, samples).Single(m => m.Name == "dice").Value, 0.02);
         using var predictor = new ImagePredictor(checkpoint);
         var finding = predictor.Predict(RadiographReader.Read(samples[0].ImagePath));
         Assert.Equal(finding.Width * finding.Height, finding.Part<RegionsPart>()!.Mask.Length);
-        Assert.Equal(finding.Part<RegionsPart>()!.Mask.Count(v => v == 1), finding.Part<RegionsPart>()!.Regions[0].AreaPixels);
+        Assert.Equal(
+            finding.Part<RegionsPart>()!.Mask.Count(v => v == 1),
+            finding.Part<RegionsPart>()!.Regions[0].AreaPixels);
         Assert.Contains("segment", File.ReadAllText(Path.Combine(result.Folder, "README.md")));
     }
 
@@ -66,7 +71,8 @@ public sealed class SegmentTaskTests : IDisposable
     public void Data_without_masks_is_refused_before_training()
     {
         PhantomWriter.WriteChest(_folder["spines"], 8, seed: 1, new() { Width = 64, Height = 64 });
-        var error = Assert.Throws<MarrowException>(() => Runner.Run(Request(5, "{name: spines, format: chexpert, blank: zeros}"), _ => { }));
+        var error = Assert.Throws<MarrowException>(() =>
+            Runner.Run(Request(5, "{name: spines, format: chexpert, blank: zeros}"), _ => { }));
         Assert.Contains("targets for segment", error.Message);
     }
 }

@@ -2,7 +2,6 @@ using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Phantoms;
-using Marrow.Tests.Checkpoints;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
@@ -73,21 +72,30 @@ public sealed class SelfTrainingTests : IDisposable
                 var isUncertain = cell == -1 && CheXpert.Findings[f] != "Edema";
                 var expected = isUncertain ? soft.Number(probabilities, f + 1) : cell == -1 ? double.NaN : cell;
                 Assert.Equal((float)expected, sample.Labels[f]);
-                (certain, uncertain, blank) = (certain + (cell is 0 or 1 ? 1 : 0), uncertain + (isUncertain ? 1 : 0), blank + (double.IsNaN(cell) ? 1 : 0));
+                (certain, uncertain, blank) = (
+                    certain + (cell is 0 or 1 ? 1 : 0),
+                    uncertain + (isUncertain ? 1 : 0),
+                    blank + (double.IsNaN(cell) ? 1 : 0));
                 if (isUncertain)
                     Assert.InRange(sample.Labels[f], 0.001f, 0.999f);
             }
         }
         Assert.True(certain > 50 && uncertain > 4 && blank > 50, $"{certain}, {uncertain}, {blank}");
-        Assert.Contains(said, m => m.StartsWith($"{uncertain} uncertain labels are now the probabilities of densenet-mini.ignore", StringComparison.Ordinal));
+        Assert.Contains(said, m =>
+            m.StartsWith(
+                $"{uncertain} uncertain labels are now the probabilities of densenet-mini.ignore",
+                StringComparison.Ordinal));
 
         // What chooses and what measures knows no soft labels, and no other image has any.
-        Assert.All(learnt.Validation.Concat(learnt.HeldOut), s => Assert.All(s.Labels, l => Assert.True(l is 0 or 1 or float.NaN)));
+        Assert.All(learnt.Validation.Concat(learnt.HeldOut), s =>
+            Assert.All(s.Labels, l => Assert.True(l is 0 or 1 or float.NaN)));
         var training = learnt.Training.Select(s => s.Id).ToHashSet();
         Assert.All(soft.Rows, r => Assert.Contains(r.Fields[0], training));
 
         using var second = Checkpoint.Load(results[1].Folder);
-        Assert.Equal((first.Name, first.Digest, "labels"), Assert.Single(second.Parents.Checkpoints) is var p ? (p.Name, p.Digest, p.Role) : default);
+        Assert.Equal(
+            (first.Name, first.Digest, "labels"),
+            Assert.Single(second.Parents.Checkpoints) is var p ? (p.Name, p.Digest, p.Role) : default);
         Assert.Null(Assert.Single(second.Parents.Datasets).Use!.Options.SoftLabels);
     }
 
@@ -96,7 +104,13 @@ public sealed class SelfTrainingTests : IDisposable
     {
         var request = Request();
         var stage = request.Recipe.Stages[1];
-        var results = Runner.Run(request with { Recipe = request.Recipe.Only(["ignore"]) }, _ => { }, TestContext.Current.CancellationToken);
+        var results = Runner.Run(
+            request with
+            {
+                Recipe = request.Recipe.Only(["ignore"]),
+            },
+            _ => { },
+            TestContext.Current.CancellationToken);
         using var first = Checkpoint.Load(results[0].Folder);
         var data = StageSamples.Read(request.Recipe, stage, _folder["chests"]);
         Directory.CreateDirectory(_folder["other"]);
@@ -106,21 +120,33 @@ public sealed class SelfTrainingTests : IDisposable
         var sample = data.Training.First(s => s.Id == soft.Rows[3].Fields[0]);
         using var scope = TorchSharp.torch.NewDisposeScope();
         using var model = (Marrow.Tasks.Classify.Classifier)first.BuildModel();
-        var image = Marrow.Inputs.Preprocessor.ToTensor([Marrow.Inputs.Preprocessor.Load(sample.ImagePath, first.Config.Input)], first.Config.Input);
+        var image = Marrow.Inputs.Preprocessor.ToTensor(
+            [Marrow.Inputs.Preprocessor.Load(sample.ImagePath, first.Config.Input)],
+            first.Config.Input);
         var expected = model.forward(image).sigmoid().data<float>().ToArray();
         for (var f = 0; f < expected.Length; f++)
             Assert.Equal(expected[f], soft.Number(soft.Rows[3], f + 1), 0.02); // bf16 where the machine has it
     }
 
     [Theory]
-    [InlineData("uncertain: {default: self-trained, Edema: ignore}", "uncertain: {default: ones}", "no finding asks for it")]
+    [InlineData(
+        "uncertain: {default: self-trained, Edema: ignore}",
+        "uncertain: {default: ones}",
+        "no finding asks for it"
+    )]
     [InlineData("softLabelsFrom: ignore", "softLabelsFrom: later", "'later' is no earlier stage")]
     [InlineData("softLabelsFrom: ignore", "softLabelsFrom: ignore, softLabels: s.csv", "softLabels gives them already")]
-    [InlineData("task: classify\n    model: densenet-mini\n    tag: soft", "task: regress-cobb\n    model: cobb-densenet-mini\n    tag: soft", "has no uncertain labels")]
+    [InlineData(
+        "task: classify\n    model: densenet-mini\n    tag: soft",
+        "task: regress-cobb\n    model: cobb-densenet-mini\n    tag: soft",
+        "has no uncertain labels"
+    )]
     public void A_recipe_that_makes_no_sense_is_refused(string from, string to, string message)
     {
         Assert.Contains(from, Recipe);
-        Assert.Contains(message, Assert.Throws<MarrowException>(() => Request(Recipe.Replace(from, to, StringComparison.Ordinal))).Message);
+        Assert.Contains(
+            message,
+            Assert.Throws<MarrowException>(() => Request(Recipe.Replace(from, to, StringComparison.Ordinal))).Message);
     }
 
     [Fact]
@@ -130,7 +156,10 @@ public sealed class SelfTrainingTests : IDisposable
         using var other = Drafts.Of(model).Save(_folder["hub"]);
         var recipe = RecipeReader.Parse(Recipe, "r.yaml", []);
         var data = StageSamples.Read(recipe, recipe.Stages[1], _folder["chests"]);
-        var message = Assert.Throws<MarrowException>(() => Apply(Request() with { Recipe = recipe }, recipe.Stages[1], data, other, _folder.Path)).Message;
+        var message = Assert
+            .Throws<MarrowException>(() =>
+                Apply(Request() with { Recipe = recipe }, recipe.Stages[1], data, other, _folder.Path))
+            .Message;
         Assert.Contains("a checkpoint that knows No Finding", message);
     }
 
@@ -138,10 +167,21 @@ public sealed class SelfTrainingTests : IDisposable
     public void A_stage_left_out_is_then_a_checkpoint() =>
         Assert.Equal("densenet-mini.ignore", Request().Recipe.Only(["soft"]).Stages[0].Data.SoftLabelsFrom);
 
-    private static StageSamples Apply(RunRequest request, Stage stage, StageSamples data, Checkpoint first, string folder)
+    private static StageSamples Apply(
+        RunRequest request,
+        Stage stage,
+        StageSamples data,
+        Checkpoint first,
+        string folder)
     {
         var done = new Dictionary<string, StageResult>();
-        using var context = new StageContext(request, stage, folder, done, _ => { }, TestContext.Current.CancellationToken);
+        using var context = new StageContext(
+            request,
+            stage,
+            folder,
+            done,
+            _ => { },
+            TestContext.Current.CancellationToken);
         return SelfTraining.Apply(data, first, context);
     }
 }

@@ -17,30 +17,61 @@ public class UnlabeledRunTests
     [InlineData("detect-vertebrae", Teacher)]
     [InlineData("segment", Teacher)]
     [InlineData("regress-cobb", Cobb)]
-    public void A_run_that_is_stopped_and_resumed_ends_with_the_weights_of_one_that_never_stopped(string task, string method)
+    public void A_run_that_is_stopped_and_resumed_ends_with_the_weights_of_one_that_never_stopped(
+        string task,
+        string method)
     {
         const int steps = 6;
         var train = $"steps: {steps}, batch: 4, accumulate: 2, lr: 2.0e-3, ema: 0.9, saveEverySeconds: 0";
         using var run = Create(task, train, method);
-        string[] settings = [$"{run.Stage}.data.validation=0", $"{run.Stage}.data.heldOut=0"]; // the last weights count, and nothing is measured
+        // the last weights count, and nothing is measured
+        string[] settings = [$"{run.Stage}.data.validation=0", $"{run.Stage}.data.heldOut=0"];
         var accepted = new List<double>();
-        var whole = Runner.Run(run.Request("whole", false, settings), e => { if (e.Unlabeled.TryGetValue("accepted", out var a)) accepted.Add(a); }, TestContext.Current.CancellationToken)[0];
+        var whole = Runner.Run(
+            run.Request("whole", false, settings),
+            e =>
+            {
+                if (e.Unlabeled.TryGetValue("accepted", out var a))
+                    accepted.Add(a);
+            },
+            TestContext.Current.CancellationToken
+        )[0];
         Assert.NotEmpty(accepted);
-        // Asked to stop from the start, a run does one step, saves its state and stops: before, in and after the warm-up.
+        // Asked to stop from the start, a run does one step, saves its state and stops: before, in and after the
+        // warm-up.
         for (var stop = 1; stop < steps; stop++)
-            Assert.ThrowsAny<OperationCanceledException>(() => Runner.Run(run.Request("parts", true, settings), _ => { }, new CancellationToken(true)));
-        var parts = Runner.Run(run.Request("parts", true, settings), _ => { }, TestContext.Current.CancellationToken)[0];
+            Assert.ThrowsAny<OperationCanceledException>(() =>
+                Runner.Run(run.Request("parts", true, settings), _ => { }, new CancellationToken(true)));
+        var parts = Runner.Run(run.Request("parts", true, settings), _ => { }, TestContext.Current.CancellationToken)[
+            0
+        ];
         Assert.Equal(Weights(whole), Weights(parts));
-        var without = Runner.Run(run.Request("without", false, [.. settings, $"{run.Stage}.unlabeled=", $"{run.Stage}.{method[..method.IndexOf(':', StringComparison.Ordinal)]}="]), _ => { }, TestContext.Current.CancellationToken)[0];
+        var without = Runner.Run(
+            run.Request(
+                "without",
+                false,
+                [
+                    .. settings,
+                    $"{run.Stage}.unlabeled=",
+                    $"{run.Stage}.{method[..method.IndexOf(':', StringComparison.Ordinal)]}=",
+                ]),
+            _ => { },
+            TestContext.Current.CancellationToken
+        )[0];
         Assert.NotEqual(Weights(whole), Weights(without));
     }
 
     [Fact]
     public void A_run_whose_answers_are_never_accepted_is_stopped_with_advice()
     {
-        using var tiny = new TinyRun(train: "steps: 300, batch: 4, lr: 1.0e-4, evaluateEvery: 1000", stage: ["unlabeled: {name: tiny, format: images}", "uda: {warmup: 0.02, ratio: 1, confidence: 1}"]);
+        using var tiny = new TinyRun(
+            train: "steps: 300, batch: 4, lr: 1.0e-4, evaluateEvery: 1000",
+            stage: ["unlabeled: {name: tiny, format: images}", "uda: {warmup: 0.02, ratio: 1, confidence: 1}"]);
         var events = new List<RunEvent>();
-        var error = Assert.Throws<MarrowException>(() => Runner.Run(tiny.Request("out"), events.Add, TestContext.Current.CancellationToken)).Message;
+        var error = Assert
+            .Throws<MarrowException>(() =>
+                Runner.Run(tiny.Request("out"), events.Add, TestContext.Current.CancellationToken))
+            .Message;
         Assert.Contains("first: the run was stopped at step 106 of 300", error); // 6 of warm-up, 100 watched
         Assert.Contains("uda.confidence asks for 1", error);
         Assert.Contains("Lengthen uda.warmup", error);
@@ -57,9 +88,14 @@ public class UnlabeledRunTests
 
         static double LastConsistency(double weight)
         {
-            using var run = new SpineRun("regress-cobb", "cobb-densenet-mini", "steps: 60, batch: 4, lr: 2.0e-3, evaluateEvery: 1000",
+            using var run = new SpineRun(
+                "regress-cobb",
+                "cobb-densenet-mini",
+                "steps: 60, batch: 4, lr: 2.0e-3, evaluateEvery: 1000",
                 "unlabeled: {name: spines, format: images}",
-                FormattableString.Invariant($"uda: {{weight: {weight}, warmup: 0, ramp: 0, ratio: 1, confidence: 0, augment: {{rotationDegrees: 3}}}}"));
+                FormattableString.Invariant(
+                    $"uda: {{weight: {weight}, warmup: 0, ramp: 0, ratio: 1, confidence: 0, augment: {{rotationDegrees: 3}}}}"
+                ));
             var found = new List<(int Step, double Loss)>();
             Runner.Run(run.Request("out", false, "spine.data.heldOut=0", "spine.data.validation=0"), e =>
             {
@@ -73,25 +109,42 @@ public class UnlabeledRunTests
     [Fact]
     public void The_checkpoint_names_the_unlabelled_data_and_keeps_its_terms()
     {
-        using var tiny = new TinyRun(train: "steps: 3, batch: 4", stage: ["unlabeled: {name: more, format: images, license: CC-BY-NC-4.0, citation: Somebody}", "uda: {}"]);
+        using var tiny = new TinyRun(
+            train: "steps: 3, batch: 4",
+            stage: ["unlabeled: {name: more, format: images, license: CC-BY-NC-4.0, citation: Somebody}", "uda: {}"]);
         new DatasetTerms("CC-BY-4.0", "", "1").Write(tiny.Data);
-        var request = tiny.Request("out") with { DataFolders = new Dictionary<string, string> { ["tiny"] = tiny.Data, ["more"] = tiny.Data } };
+        var request = tiny.Request("out") with
+        {
+            DataFolders = new Dictionary<string, string> { ["tiny"] = tiny.Data, ["more"] = tiny.Data },
+        };
         var stage = Runner.Run(request, _ => { }, TestContext.Current.CancellationToken)[0];
         var manifest = CheckpointManifest.Read(stage.Folder);
         Assert.Equal(["training", "unlabeled"], manifest.Parents.Datasets.Select(d => d.Role));
         var images = manifest.Parents.Datasets[1];
-        Assert.Equal(("more", "CC-BY-NC-4.0", "Somebody", stage.UnlabeledImages), (images.Name, images.License, images.Citation, images.Samples));
+        Assert.Equal(
+            ("more", "CC-BY-NC-4.0", "Somebody", stage.UnlabeledImages),
+            (images.Name, images.License, images.Citation, images.Samples));
         Assert.Null(images.Use);
         Assert.InRange(stage.UnlabeledImages, stage.TrainingImages, 23);
         Assert.Equal("CC-BY-NC-4.0", manifest.License);
         var card = File.ReadAllText(Path.Combine(stage.Folder, Checkpoint.CardFile));
-        Assert.Contains($"Without labels: {stage.UnlabeledImages} images of more (images), by unsupervised data augmentation", card);
-        Assert.Contains($"- Data set more 1, {stage.UnlabeledImages} samples, without labels, licence CC-BY-NC-4.0", card);
+        Assert.Contains(
+            $"Without labels: {stage.UnlabeledImages} images of more (images), by unsupervised data augmentation",
+            card);
+        Assert.Contains(
+            $"- Data set more 1, {stage.UnlabeledImages} samples, without labels, licence CC-BY-NC-4.0",
+            card);
     }
 
-    private static SmallRun Create(string task, string train, string method) => task == "classify"
-        ? new TinyRun(train: train, stage: ["unlabeled: {name: tiny, format: images}", method])
-        : new SpineRun(task, $"{Family(task)}-densenet-mini", train, "unlabeled: {name: spines, format: images}", method);
+    private static SmallRun Create(string task, string train, string method) =>
+        task == "classify"
+            ? new TinyRun(train: train, stage: ["unlabeled: {name: tiny, format: images}", method])
+            : new SpineRun(
+                task,
+                $"{Family(task)}-densenet-mini",
+                train,
+                "unlabeled: {name: spines, format: images}",
+                method);
 
     private static string Family(string task) => task switch
     {
@@ -100,5 +153,6 @@ public class UnlabeledRunTests
         _ => "retinanet",
     };
 
-    private static byte[] Weights(StageResult result) => File.ReadAllBytes(Path.Combine(result.Folder, Checkpoint.WeightsFile));
+    private static byte[] Weights(StageResult result) =>
+        File.ReadAllBytes(Path.Combine(result.Folder, Checkpoint.WeightsFile));
 }

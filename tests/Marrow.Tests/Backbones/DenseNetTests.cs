@@ -11,7 +11,15 @@ public class DenseNetTests
     private static nn.Module<Tensor, Tensor> Create(string architecture, int channels = 1, int outputs = 3)
     {
         random.manual_seed(1);
-        return (nn.Module<Tensor, Tensor>)ModelCatalogue.Create(new ModelSpec { Architecture = architecture, Channels = channels, Outputs = outputs });
+        return (nn.Module<Tensor, Tensor>)
+            ModelCatalogue.Create(
+                new ModelSpec
+                {
+                    Architecture = architecture,
+                    Channels = channels,
+                    Outputs = outputs,
+                }
+            );
     }
 
     [Fact]
@@ -43,7 +51,9 @@ public class DenseNetTests
                 model.load_state_dict({key: get(key) for key in state})
                 put('eval', model.eval()(get('image')))
                 """);
-            Assert.Equal(keys.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Order(), model.state_dict().Keys.Order());
+            Assert.Equal(
+                keys.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Order(),
+                model.state_dict().Keys.Order());
 
             model.eval();
             Assert.True(Distance(peer.Get("eval"), model.forward(image)) < 1e-4);
@@ -92,10 +102,16 @@ public class DenseNetTests
             else if (name.Contains("norm", StringComparison.Ordinal))
                 Assert.True(parameter.eq(1).all().item<bool>(), name);
             else if (parameter.dim() == 4 && parameter.numel() > 1000) // kaiming normal: sqrt(2 / inputs)
-                Assert.Equal(1, parameter.std().item<float>() / Math.Sqrt(2.0 / (parameter.shape[1] * parameter.shape[2] * parameter.shape[3])), 0.1);
+                Assert.Equal(
+                    1,
+                    parameter.std().item<float>()
+                        / Math.Sqrt(2.0 / (parameter.shape[1] * parameter.shape[2] * parameter.shape[3])),
+                    0.1);
         }
         foreach (var (name, buffer) in model.named_buffers())
-            Assert.True(buffer.eq(name.EndsWith("running_var", StringComparison.Ordinal) ? 1 : 0).all().item<bool>(), name);
+            Assert.True(
+                buffer.eq(name.EndsWith("running_var", StringComparison.Ordinal) ? 1 : 0).all().item<bool>(),
+                name);
     }
 
     [Fact]
@@ -109,7 +125,8 @@ public class DenseNetTests
         Assert.True(Distance(model.forward(image), model.forward(channelsLast)) < 1e-5);
         model.train();
         model.forward(channelsLast).square().sum().backward();
-        Assert.All(model.named_parameters(), p => Assert.True(p.parameter.grad is { } g && g.isfinite().all().item<bool>(), p.name));
+        Assert.All(model.named_parameters(), p =>
+            Assert.True(p.parameter.grad is { } g && g.isfinite().all().item<bool>(), p.name));
     }
 
     [Fact]
@@ -157,7 +174,9 @@ public class DenseNetTests
         var spec = new ModelSpec { Architecture = architecture };
         var prefix = ModelCatalogue.BackbonePrefix(architecture);
         foreach (var key in model.state_dict().Keys)
-            Assert.Equal(key.StartsWith(prefix, StringComparison.Ordinal) ? 1 : 0, BackboneStages.Of(spec).Count(stage => stage.Owns(key)));
+            Assert.Equal(
+                key.StartsWith(prefix, StringComparison.Ordinal) ? 1 : 0,
+                BackboneStages.Of(spec).Count(stage => stage.Owns(key)));
     }
 
     [Fact]

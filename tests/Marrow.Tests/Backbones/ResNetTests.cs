@@ -12,7 +12,15 @@ public class ResNetTests
     private static Classifier Create(string architecture, int channels = 1, int outputs = 3)
     {
         random.manual_seed(1);
-        return (Classifier)ModelCatalogue.Create(new() { Architecture = architecture, Channels = channels, Outputs = outputs });
+        return (Classifier)
+            ModelCatalogue.Create(
+                new()
+                {
+                    Architecture = architecture,
+                    Channels = channels,
+                    Outputs = outputs,
+                }
+            );
     }
 
     [Theory]
@@ -53,7 +61,10 @@ public class ResNetTests
             Assert.InRange(Distance(peer.Get("eval"), model.forward(image)), 0, 1e-4);
             model.train();
             Assert.InRange(Distance(peer.Get("train"), model.forward(image)), 0, 1e-4);
-            Assert.InRange(Distance(peer.Get("mean"), model.state_dict()["features.layer4.1.bn2.running_mean"]), 0, 1e-5);
+            Assert.InRange(
+                Distance(peer.Get("mean"), model.state_dict()["features.layer4.1.bn2.running_mean"]),
+                0,
+                1e-5);
         }
 
         static string Theirs(string key) => key.StartsWith("classifier.", StringComparison.Ordinal)
@@ -75,12 +86,21 @@ public class ResNetTests
     public void Initial_weights_are_torchvisions()
     {
         using var model = Create("resnet18");
-        foreach (var (name, parameter) in model.named_parameters().Where(p => p.name.StartsWith("features.", StringComparison.Ordinal)))
+        foreach (
+            var (name, parameter) in model
+                .named_parameters()
+                .Where(p => p.name.StartsWith("features.", StringComparison.Ordinal)))
         {
             if (parameter.dim() == 1)
-                Assert.True(parameter.eq(name.EndsWith("bias", StringComparison.Ordinal) ? 0 : 1).all().item<bool>(), name);
+                Assert.True(
+                    parameter.eq(name.EndsWith("bias", StringComparison.Ordinal) ? 0 : 1).all().item<bool>(),
+                    name);
             else // kaiming normal by the outputs: sqrt(2 / (outputs * kernel))
-                Assert.Equal(1, parameter.std().item<float>() / Math.Sqrt(2.0 / (parameter.shape[0] * parameter.shape[2] * parameter.shape[3])), 0.1);
+                Assert.Equal(
+                    1,
+                    parameter.std().item<float>()
+                        / Math.Sqrt(2.0 / (parameter.shape[0] * parameter.shape[2] * parameter.shape[3])),
+                    0.1);
         }
     }
 
@@ -131,8 +151,16 @@ public class ResNetTests
         nn.init.normal_(model.get_parameter("classifier.weight"), std: 0.1);
         Loss().backward();
         var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter);
-        foreach (var key in (string[])["features.conv1.weight", "features.bn1.bias", "features.layer2.0.conv1.weight",
-            "features.layer2.0.downsample.0.weight", "features.layer2.0.downsample.1.bias", "features.layer4.2.bn2.weight"])
+        foreach (
+            var key in (string[])
+                [
+                    "features.conv1.weight",
+                    "features.bn1.bias",
+                    "features.layer2.0.conv1.weight",
+                    "features.layer2.0.downsample.0.weight",
+                    "features.layer2.0.downsample.1.bias",
+                    "features.layer4.2.bn2.weight",
+                ])
         {
             var parameter = parameters[key];
             const double step = 1e-7; // so small that no ReLU of the stem turns within it

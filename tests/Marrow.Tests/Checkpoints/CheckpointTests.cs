@@ -50,9 +50,14 @@ public sealed class CheckpointTests : IDisposable
         using var saved = Drafts.Of(_model).Save(_hub.Path);
         var manifest = File.ReadAllText(Path.Combine(saved.Path, "checkpoint.json"));
         var zeroed = manifest.Replace(saved.Digest.Hex, new string('0', 64), StringComparison.Ordinal);
-        Assert.Equal(saved.Digest, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(zeroed))));
+        Assert.Equal(
+            saved.Digest,
+            "sha256:" + Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(zeroed))));
         foreach (var file in Directory.GetFiles(saved.Path).Where(f => Path.GetFileName(f) != "checkpoint.json"))
-            Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))), manifest, StringComparison.Ordinal);
+            Assert.Contains(
+                Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))),
+                manifest,
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -88,7 +93,10 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(["classLogits", "boxDeltas", "cornerOffsets"], saved.Golden!.Outputs.Select(o => o.Name));
         using var built = saved.BuildModel();
         Assert.Equal(detector.state_dict().Keys, built.state_dict().Keys);
-        Assert.Contains("pipeline_tag: object-detection", File.ReadAllText(Path.Combine(saved.Path, "README.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            "pipeline_tag: object-detection",
+            File.ReadAllText(Path.Combine(saved.Path, "README.md")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,7 +105,10 @@ public sealed class CheckpointTests : IDisposable
         using var saved = Drafts.Of(_model).Save(_hub.Path);
         using var other = Drafts.Model(seed: 2);
         other.eval();
-        Assert.Contains("as value 0 of output", Assert.Throws<MarrowException>(() => saved.Golden!.Verify(other, "golden.json")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "as value 0 of output",
+            Assert.Throws<MarrowException>(() => saved.Golden!.Verify(other, "golden.json")).Message,
+            StringComparison.Ordinal);
 
         // A slip in one layer, of the kind a changed epsilon or stride would make.
         using var slipped = saved.BuildModel();
@@ -111,7 +122,10 @@ public sealed class CheckpointTests : IDisposable
     {
         using (torch.no_grad())
             _model.state_dict()["classifier.bias"].fill_(float.NaN);
-        Assert.Contains("not finite", Assert.Throws<MarrowException>(() => Drafts.Of(_model).Save(_hub.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not finite",
+            Assert.Throws<MarrowException>(() => Drafts.Of(_model).Save(_hub.Path)).Message,
+            StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(_hub.Path, "*", SearchOption.AllDirectories));
     }
 
@@ -162,7 +176,10 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(
             ["Data and split", "Training", "Metrics", "Limits and intended use", "Licence and citation", "Lineage"],
             Regex.Matches(card, "(?m)^## (.*)$").Select(m => m.Groups[1].Value));
-        Assert.Contains("| AUROC | 0.875 | 0.8 to 0.9 | phantom | test | 24 | 2024-05-06 |", card, StringComparison.Ordinal);
+        Assert.Contains(
+            "| AUROC | 0.875 | 0.8 to 0.9 | phantom | test | 24 | 2024-05-06 |",
+            card,
+            StringComparison.Ordinal);
         Assert.Contains("Effusion is present. **Untrained: masked.**", card, StringComparison.Ordinal);
         Assert.Contains("training took 1.5 h", card, StringComparison.Ordinal);
         Assert.Contains("Trained from scratch", card, StringComparison.Ordinal);
@@ -182,7 +199,10 @@ public sealed class CheckpointTests : IDisposable
         }).Save(_hub.Path);
         var card = File.ReadAllText(Path.Combine(saved.Path, "README.md"));
         Assert.Contains("- Further back: data set chests, licence CC-BY-NC-4.0, `f0`.", card, StringComparison.Ordinal);
-        Assert.Contains("license: other\nlicense_name: cc-by-nc-4.0-and-spineweb-research\n", card, StringComparison.Ordinal);
+        Assert.Contains(
+            "license: other\nlicense_name: cc-by-nc-4.0-and-spineweb-research\n",
+            card,
+            StringComparison.Ordinal);
         Assert.Equal([inherited], saved.Parents.Inherited);
     }
 
@@ -196,7 +216,8 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("a.b ", false)]
     [InlineData("A.b", false)]
     [InlineData("a/b.c", false)]
-    public void Names_are_folder_names_everywhere(string name, bool valid) => Assert.Equal(valid, CheckpointName.IsValid(name));
+    public void Names_are_folder_names_everywhere(string name, bool valid) =>
+        Assert.Equal(valid, CheckpointName.IsValid(name));
 
     [Fact]
     public void Names_are_made_of_architecture_and_data() =>
@@ -206,9 +227,15 @@ public sealed class CheckpointTests : IDisposable
     public void An_impossible_config_is_refused_before_anything_is_written()
     {
         var draft = Drafts.Of(_model);
-        var error = Assert.Throws<MarrowException>(() => (draft with { Config = draft.Config with { Task = "clasify" } }).Save(_hub.Path));
-        Assert.Contains($"expected a task of {string.Join(", ", CheckpointTask.All)}, custom, found 'clasify'", error.Message, StringComparison.Ordinal);
-        Assert.Throws<MarrowException>(() => (draft with { Config = draft.Config with { Input = draft.Config.Input with { Std = 0 } } }).Save(_hub.Path));
+        var error = Assert.Throws<MarrowException>(() =>
+            (draft with { Config = draft.Config with { Task = "clasify" } }).Save(_hub.Path));
+        Assert.Contains(
+            $"expected a task of {string.Join(", ", CheckpointTask.All)}, custom, found 'clasify'",
+            error.Message,
+            StringComparison.Ordinal);
+        Assert.Throws<MarrowException>(() =>
+            (draft with { Config = draft.Config with { Input = draft.Config.Input with { Std = 0 } } }).Save(_hub.Path)
+        );
         Assert.Throws<MarrowException>(() => (draft with { Name = "../escape.x" }).Save(_hub.Path));
         Assert.Empty(Directory.GetFileSystemEntries(_hub.Path));
     }

@@ -46,7 +46,11 @@ public sealed class MatchedWeightsTests : IDisposable
         using var target = New(2);
         MatchedWeights.Draw(_source, target, 5);
         var moved = 0;
-        foreach (var name in target.named_parameters().Select(p => p.name).Where(n => n.Contains("norm") && n.EndsWith(".weight", StringComparison.Ordinal)))
+        foreach (
+            var name in target
+                .named_parameters()
+                .Select(p => p.name)
+                .Where(n => n.Contains("norm") && n.EndsWith(".weight", StringComparison.Ordinal)))
         {
             var bias = name.Replace(".weight", ".bias");
             var before = Values(_source.get_parameter(name)!).Zip(Values(_source.get_parameter(bias)!)).ToList();

@@ -27,15 +27,21 @@ public sealed class ParentWorthTests : IDisposable
     {
         var read = Write(Worth).Parents.Checkpoints[0].Worth!;
         Assert.Equal(Worth.Points, read.Points);
-        Assert.Equal("with 24 images smape 14.25 % instead of 19.5 from scratch (3.3 times the labels); with 240 images 9 instead of 10 (more than 1.5 times the labels). "
-            + "Experiment spine, teacher, 3 seeds, 42 held-out images, 2026-01-02", read.Describe());
+        Assert.Equal(
+            "with 24 images smape 14.25 % instead of 19.5 from scratch (3.3 times the labels); with 240 images 9 "
+                + "instead of 10 (more than 1.5 times the labels). "
+                + "Experiment spine, teacher, 3 seeds, 42 held-out images, 2026-01-02",
+            read.Describe());
     }
 
     [Fact]
     public void A_parent_that_no_experiment_measured_is_written_as_before()
     {
         Assert.Null(Write(null).Parents.Checkpoints[0].Worth);
-        Assert.DoesNotContain("worth", File.ReadAllText(Path.Combine(_folder, CheckpointManifest.FileName)), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(
+            "worth",
+            File.ReadAllText(Path.Combine(_folder, CheckpointManifest.FileName)),
+            StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -54,7 +60,11 @@ public sealed class ParentWorthTests : IDisposable
         Refused(Worth with { Command = new string('x', 4001) });
     }
 
-    private void Refused(ParentWorth worth) => Assert.Contains(CheckpointManifest.FileName, Assert.Throws<MarrowException>(() => Write(worth)).Message, StringComparison.Ordinal);
+    private void Refused(ParentWorth worth) =>
+        Assert.Contains(
+            CheckpointManifest.FileName,
+            Assert.Throws<MarrowException>(() => Write(worth)).Message,
+            StringComparison.Ordinal);
 
     private CheckpointManifest Write(ParentWorth? worth)
     {

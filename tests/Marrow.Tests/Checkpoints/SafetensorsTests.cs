@@ -19,15 +19,27 @@ public sealed class SafetensorsTests : IDisposable
         var x = torch.randn(3, 5, 2) * 100;
         var written = new torch.ScalarType[]
         {
-            torch.ScalarType.Float32, torch.ScalarType.BFloat16, torch.ScalarType.Float16, torch.ScalarType.Float64, torch.ScalarType.Int64,
-            torch.ScalarType.Int32, torch.ScalarType.Int16, torch.ScalarType.Int8, torch.ScalarType.Byte, torch.ScalarType.Bool,
+            torch.ScalarType.Float32,
+            torch.ScalarType.BFloat16,
+            torch.ScalarType.Float16,
+            torch.ScalarType.Float64,
+            torch.ScalarType.Int64,
+            torch.ScalarType.Int32,
+            torch.ScalarType.Int16,
+            torch.ScalarType.Int8,
+            torch.ScalarType.Byte,
+            torch.ScalarType.Bool,
         }.Select(t => KeyValuePair.Create($"x.{t}", x.to(t)))
             .Append(KeyValuePair.Create("scalar", torch.tensor(7L)))
             .Append(KeyValuePair.Create("empty", torch.zeros(0, 4)))
             .Append(KeyValuePair.Create("strided", x.permute(2, 0, 1)))
             .ToList();
 
-        Safetensors.Write(File_("a.safetensors"), written, new Dictionary<string, string> { ["note"] = "ä \"quoted\"" });
+        Safetensors.Write(
+            File_("a.safetensors"),
+            written,
+            new Dictionary<string, string> { ["note"] = "ä \"quoted\"" }
+        );
 
         using var read = Safetensors.Open(File_("a.safetensors"));
         Assert.Equal(written.Select(w => w.Key), read.Entries.Select(e => e.Name));
@@ -40,7 +52,8 @@ public sealed class SafetensorsTests : IDisposable
             Assert.Equal(tensor.shape, back.shape);
             Assert.True(back.equal(tensor).all().item<bool>(), name);
         }
-        Assert.All(read.Entries, e => Assert.Equal(0, e.Offset % (e.Bytes / Math.Max(e.Elements, 1) is var size and > 0 ? size : 1)));
+        Assert.All(read.Entries, e =>
+            Assert.Equal(0, e.Offset % (e.Bytes / Math.Max(e.Elements, 1) is var size and > 0 ? size : 1)));
     }
 
     [Fact]
@@ -49,11 +62,17 @@ public sealed class SafetensorsTests : IDisposable
         using var scope = torch.NewDisposeScope();
         var matrix = torch.randn(64, 64);
         Safetensors.Write(File_("b.safetensors"),
-            [new("matrix", matrix), new("bias", torch.randn(64)), new("steps", torch.ones([2, 2], torch.ScalarType.Int64))],
+            [
+                new("matrix", matrix),
+                new("bias", torch.randn(64)),
+                new("steps", torch.ones([2, 2], torch.ScalarType.Int64)),
+            ],
             matricesAs: torch.ScalarType.BFloat16);
 
         using var read = Safetensors.Open(File_("b.safetensors"));
-        Assert.Equal([torch.ScalarType.BFloat16, torch.ScalarType.Float32, torch.ScalarType.Int64], read.Entries.Select(e => e.Type));
+        Assert.Equal(
+            [torch.ScalarType.BFloat16, torch.ScalarType.Float32, torch.ScalarType.Int64],
+            read.Entries.Select(e => e.Type));
         var expected = matrix.data<float>().ToArray().Select(RoundToBf16);
         Assert.Equal(expected, read.Read("matrix").to(torch.ScalarType.Float32).data<float>().ToArray());
     }
@@ -75,12 +94,20 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal(all.Select(b => (uint)b << 16), widened.Select(BitConverter.SingleToUInt32Bits));
 
         // Each bfloat16, the halfway point above it and its two neighbours; odd lengths for the scalar tail.
-        var floats = all.SelectMany(b => new uint[] { 0, 0x7FFF, 0x8000, 0x8001 }.Select(low => BitConverter.UInt32BitsToSingle((uint)b << 16 | low))).Append(1.00390625f).ToArray();
+        var floats = all.SelectMany(b =>
+                new uint[] { 0, 0x7FFF, 0x8000, 0x8001 }.Select(low =>
+                    BitConverter.UInt32BitsToSingle((uint)b << 16 | low)))
+            .Append(1.00390625f)
+            .ToArray();
         var narrowed = new ushort[floats.Length];
         FloatSpans.Narrow(floats, narrowed);
-        var byTorch = MemoryMarshal.Cast<byte, ushort>(torch.tensor(floats).to(torch.ScalarType.BFloat16).bytes).ToArray();
+        var byTorch = MemoryMarshal
+            .Cast<byte, ushort>(torch.tensor(floats).to(torch.ScalarType.BFloat16).bytes)
+            .ToArray();
         for (var i = 0; i < floats.Length; i++)
-            Assert.True(narrowed[i] == byTorch[i] || float.IsNaN(floats[i]) && (narrowed[i] & 0x7FFF) > 0x7F80, $"{floats[i]:R}: {narrowed[i]:X4}, torch {byTorch[i]:X4}");
+            Assert.True(
+                narrowed[i] == byTorch[i] || float.IsNaN(floats[i]) && (narrowed[i] & 0x7FFF) > 0x7F80,
+                $"{floats[i]:R}: {narrowed[i]:X4}, torch {byTorch[i]:X4}");
     }
 
     [Theory]
@@ -109,7 +136,15 @@ public sealed class SafetensorsTests : IDisposable
     public void A_target_of_any_type_and_layout_is_filled_and_another_shape_refused()
     {
         using var scope = torch.NewDisposeScope();
-        foreach (var stored in new[] { torch.ScalarType.Float32, torch.ScalarType.BFloat16, torch.ScalarType.Float16, torch.ScalarType.Bool })
+        foreach (
+            var stored in new[]
+            {
+                torch.ScalarType.Float32,
+                torch.ScalarType.BFloat16,
+                torch.ScalarType.Float16,
+                torch.ScalarType.Bool,
+            }
+        )
         {
             var x = torch.randn(3, 5, 7, 2).to(stored);
             Safetensors.Write(File_("into.safetensors"), [new("before", torch.ones(3)), new("x", x)]);
@@ -118,11 +153,16 @@ public sealed class SafetensorsTests : IDisposable
             {
                 var plain = torch.zeros([3, 5, 7, 2], type);
                 var channelsLast = torch.zeros([3, 7, 2, 5], type).permute(0, 3, 1, 2);
-                var learning = torch.zeros([3, 5, 7, 2], type == stored && stored == torch.ScalarType.Bool ? torch.ScalarType.Float32 : type, requires_grad: true);
+                var learning = torch.zeros(
+                    [3, 5, 7, 2],
+                    type == stored && stored == torch.ScalarType.Bool ? torch.ScalarType.Float32 : type,
+                    requires_grad: true);
                 foreach (var target in new[] { plain, channelsLast, learning })
                 {
                     read.ReadInto("x", target);
-                    Assert.True(target.detach().equal(x.to(target.dtype)).all().item<bool>(), $"{stored} into {target.dtype}");
+                    Assert.True(
+                        target.detach().equal(x.to(target.dtype)).all().item<bool>(),
+                        $"{stored} into {target.dtype}");
                 }
             }
             Assert.Throws<ArgumentException>(() => read.ReadInto("x", torch.zeros(3, 5, 7, 1)));
@@ -133,7 +173,9 @@ public sealed class SafetensorsTests : IDisposable
     public void An_unknown_name_is_answered_with_the_nearest_ones()
     {
         using var x = torch.ones(1);
-        Safetensors.Write(File_("c.safetensors"), [new("features.norm0.weight", x), new("features.norm0.bias", x), new("classifier.weight", x)]);
+        Safetensors.Write(
+            File_("c.safetensors"),
+            [new("features.norm0.weight", x), new("features.norm0.bias", x), new("classifier.weight", x)]);
         using var read = Safetensors.Open(File_("c.safetensors"));
         var error = Assert.Throws<MarrowException>(() => read.Read("features.norm.weight"));
         Assert.Contains("The nearest: features.norm0.weight", error.Message, StringComparison.Ordinal);
@@ -147,7 +189,10 @@ public sealed class SafetensorsTests : IDisposable
         using var read = Safetensors.Open(File_("d.safetensors"));
         using (var file = new FileStream(File_("d.safetensors"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
             file.SetLength(1000);
-        Assert.Contains("cut while it was read", Assert.Throws<MarrowException>(() => read.Read("x")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cut while it was read",
+            Assert.Throws<MarrowException>(() => read.Read("x")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

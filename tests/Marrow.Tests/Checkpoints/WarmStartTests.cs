@@ -17,7 +17,8 @@ public sealed class WarmStartTests : IDisposable
     private static Dictionary<string, torch.Tensor> Weights(Module model, Func<string, string>? rename = null) =>
         model.state_dict().ToDictionary(s => rename?.Invoke(s.Key) ?? s.Key, s => s.Value);
 
-    private static Dictionary<string, torch.Tensor> Clone(Module model) => model.state_dict().ToDictionary(s => s.Key, s => s.Value.clone());
+    private static Dictionary<string, torch.Tensor> Clone(Module model) =>
+        model.state_dict().ToDictionary(s => s.Key, s => s.Value.clone());
 
     [Fact]
     public void A_backbone_is_copied_whole_and_the_head_stays_random_though_it_would_fit()
@@ -45,7 +46,12 @@ public sealed class WarmStartTests : IDisposable
     {
         using var source = Drafts.Model(seed: 1);
         using var target = Drafts.Model(seed: 2);
-        var receipt = WarmStart.Apply(target, Mini, WeightSource.Of("source", Weights(source), Mini), new() { Scope = TransferScope.All });
+        var receipt = WarmStart.Apply(
+            target,
+            Mini,
+            WeightSource.Of("source", Weights(source), Mini),
+            new() { Scope = TransferScope.All }
+        );
         Assert.All(target.state_dict(), s => Assert.Equal(source.state_dict()[s.Key], s.Value));
         Assert.Equal(receipt.Total.Elements, receipt.Total.ElementsFromSource);
     }
@@ -56,8 +62,12 @@ public sealed class WarmStartTests : IDisposable
         using var model = Drafts.Model();
         var config = Drafts.Of(model).Config;
         Assert.Equal(TransferScope.All, WarmStartOptions.Between(config, config with { MarrowVersion = "9" }).Scope);
-        Assert.Equal(TransferScope.Backbone, WarmStartOptions.Between(config, config with { Classes = ["Edema", "Effusion"] }).Scope);
-        Assert.Equal(TransferScope.Backbone, WarmStartOptions.Between(config, config with { Task = CheckpointTask.RegressCobb }).Scope);
+        Assert.Equal(
+            TransferScope.Backbone,
+            WarmStartOptions.Between(config, config with { Classes = ["Edema", "Effusion"] }).Scope);
+        Assert.Equal(
+            TransferScope.Backbone,
+            WarmStartOptions.Between(config, config with { Task = CheckpointTask.RegressCobb }).Scope);
     }
 
     [Fact]
@@ -69,15 +79,25 @@ public sealed class WarmStartTests : IDisposable
 
         var state = target.state_dict();
         Assert.Equal(state.Values.Sum(t => t.NumberOfElements), receipt.Total.Elements);
-        Assert.Equal(state.Count, receipt.Total.Copied + receipt.Total.Adapted + receipt.Total.Remapped + receipt.Total.Random);
+        Assert.Equal(
+            state.Count,
+            receipt.Total.Copied + receipt.Total.Adapted + receipt.Total.Remapped + receipt.Total.Random);
         Assert.Equal(receipt.Total.Elements, receipt.Modules.Sum(m => m.Elements));
         Assert.Equal(receipt.Total.ElementsFromSource, receipt.Modules.Sum(m => m.ElementsFromSource));
         Assert.Equal(
-            ["features.conv0", "features.norm0", "features.denseblock1", "features.transition1", "features.denseblock2", "features.transition2",
+            [
+                "features.conv0",
+                "features.norm0",
+                "features.denseblock1",
+                "features.transition1",
+                "features.denseblock2",
+                "features.transition2",
                 "features.denseblock3", "features.transition3", "features.denseblock4", "features.norm5", "classifier"],
             receipt.Modules.Select(m => m.Module));
         Assert.Equal(receipt.Modules.Count + 1, receipt.Table().Count);
-        Assert.Equal(target.named_parameters().Select(p => p.name), receipt.Tensors.Where(t => t.IsParameter).Select(t => t.Key).Order(Position(target)));
+        Assert.Equal(
+            target.named_parameters().Select(p => p.name),
+            receipt.Tensors.Where(t => t.IsParameter).Select(t => t.Key).Order(Position(target)));
     }
 
     // named_parameters and state_dict list the same keys in different orders.
@@ -96,12 +116,16 @@ public sealed class WarmStartTests : IDisposable
     {
         using var source = Drafts.Model(seed: 1);
         using var target = Drafts.Model(seed: 2);
-        var weights = Weights(source, key => key.StartsWith("features.", StringComparison.Ordinal) ? prefix + key["features.".Length..] : "other." + key);
+        var weights = Weights(source, key =>
+            key.StartsWith("features.", StringComparison.Ordinal) ? prefix + key["features.".Length..] : "other." + key
+        );
         var receipt = WarmStart.Apply(target, Mini, WeightSource.Of("file", weights));
         Assert.Equal(1, receipt.BackboneCoverage);
         Assert.Equal([new PrefixRule(prefix, "features.")], receipt.Rules);
         Assert.All(receipt.Tensors.Where(t => t.InBackbone), t => Assert.Equal(TransferStatus.Remapped, t.Status));
-        Assert.Equal(source.state_dict()["features.denseblock2.denselayer1.conv1.weight"], target.state_dict()["features.denseblock2.denselayer1.conv1.weight"]);
+        Assert.Equal(
+            source.state_dict()["features.denseblock2.denselayer1.conv1.weight"],
+            target.state_dict()["features.denseblock2.denselayer1.conv1.weight"]);
     }
 
     [Fact]
@@ -109,7 +133,9 @@ public sealed class WarmStartTests : IDisposable
     {
         using var source = Drafts.Model(seed: 1);
         using var target = Drafts.Model(seed: 2);
-        var weights = Weights(source, key => key.Replace("features.norm5.", "final.", StringComparison.Ordinal).Replace("classifier.", "fc.", StringComparison.Ordinal));
+        var weights = Weights(source, key =>
+            key.Replace("features.norm5.", "final.", StringComparison.Ordinal)
+                .Replace("classifier.", "fc.", StringComparison.Ordinal));
         var receipt = WarmStart.Apply(target, Mini, WeightSource.Of("file", weights), new()
         {
             Rules = [new("final.", "features.norm5."), new("fc.", "classifier.")],
@@ -132,7 +158,8 @@ public sealed class WarmStartTests : IDisposable
 
         var receipt = WarmStart.Apply(target, Mini, WeightSource.Of("file", weights), new() { MatchByShape = true });
         Assert.Equal(1, receipt.BackboneCoverage);
-        Assert.All(target.state_dict().Where(s => s.Key.StartsWith("features.", StringComparison.Ordinal)), s => Assert.Equal(source.state_dict()[s.Key], s.Value));
+        Assert.All(target.state_dict().Where(s => s.Key.StartsWith("features.", StringComparison.Ordinal)), s =>
+            Assert.Equal(source.state_dict()[s.Key], s.Value));
     }
 
     [Theory]
@@ -164,7 +191,9 @@ public sealed class WarmStartTests : IDisposable
     {
         var weights = torch.arange(6, dtype: torch.ScalarType.Float32).view(1, 3, 1, 2); // [[0,1],[2,3],[4,5]]
         Assert.Equal([6f, 9f], WarmStart.AdaptChannels(weights, 1).data<float>().ToArray());
-        Assert.Equal([2f, 3f, 2f, 3f, 2f, 3f], WarmStart.AdaptChannels(torch.tensor(new[] { 6f, 9f }, [1, 1, 1, 2]), 3).data<float>().ToArray());
+        Assert.Equal(
+            [2f, 3f, 2f, 3f, 2f, 3f],
+            WarmStart.AdaptChannels(torch.tensor(new[] { 6f, 9f }, [1, 1, 1, 2]), 3).data<float>().ToArray());
     }
 
     [Fact]
@@ -192,13 +221,24 @@ public sealed class WarmStartTests : IDisposable
         var receipt = WarmStart.Apply(target, Mini, WeightSource.Of("chest", weights, Mini));
         var error = Assert.Throws<MarrowException>(() => WarmStart.RequireCoverage(receipt, 0.9));
 
-        Assert.Matches(@"^chest: expected at least 90 % of the backbone's parameters of densenet-mini, found \d+(\.\d)? %", error.Message);
-        Assert.Contains("features.denseblock1.denselayer1.norm1.weight [32]: no such key; the nearest in the source: features.denseblock1.layer_1.norm1.weight", error.Message, StringComparison.Ordinal);
+        Assert.Matches(
+            @"^chest: expected at least 90 % of the backbone's parameters of densenet-mini, found \d+(\.\d)? %",
+            error.Message);
+        Assert.Contains(
+            "features.denseblock1.denselayer1.norm1.weight [32]: no such key; the nearest in the source: "
+                + "features.denseblock1.layer_1.norm1.weight",
+            error.Message,
+            StringComparison.Ordinal);
         Assert.Matches(@"and \d+ more$", error.Message);
         WarmStart.RequireCoverage(receipt, 0.01);
 
-        var missed = receipt.Tensors.Where(t => t is { InBackbone: true, IsParameter: true, Status: TransferStatus.Random }).Sum(t => t.Elements);
-        var all = target.named_parameters().Where(p => p.name.StartsWith("features.", StringComparison.Ordinal)).Sum(p => p.parameter.NumberOfElements);
+        var missed = receipt
+            .Tensors.Where(t => t is { InBackbone: true, IsParameter: true, Status: TransferStatus.Random })
+            .Sum(t => t.Elements);
+        var all = target
+            .named_parameters()
+            .Where(p => p.name.StartsWith("features.", StringComparison.Ordinal))
+            .Sum(p => p.parameter.NumberOfElements);
         Assert.Equal(1 - (double)missed / all, receipt.BackboneCoverage, 12);
     }
 
@@ -209,7 +249,12 @@ public sealed class WarmStartTests : IDisposable
         using var target = Drafts.Model(seed: 2);
         var weights = Weights(source);
         weights["features.norm5.bias"] = torch.full(weights["features.norm5.bias"].shape, float.PositiveInfinity);
-        Assert.Contains("features.norm5.bias", Assert.Throws<MarrowException>(() => WarmStart.Apply(target, Mini, WeightSource.Of("s", weights, Mini))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "features.norm5.bias",
+            Assert
+                .Throws<MarrowException>(() => WarmStart.Apply(target, Mini, WeightSource.Of("s", weights, Mini)))
+                .Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -228,13 +273,22 @@ public sealed class WarmStartTests : IDisposable
         Assert.True(target.training);
         Assert.Equal(saved.Digest, receipt.SourceDigest);
 
-        var draft = Drafts.Of(target, 1, "a", "b", "c", "d", "e", "f", "g") with { Receipt = receipt, Name = "densenet-mini.second" };
+        var draft = Drafts.Of(target, 1, "a", "b", "c", "d", "e", "f", "g") with
+        {
+            Receipt = receipt,
+            Name = "densenet-mini.second",
+        };
         using var child = draft.Save(hub.Path);
-        Assert.Equal(receipt.Tensors.Select(t => t with { Shape = [], SourceShape = null }), child.Receipt!.Tensors.Select(t => t with { Shape = [], SourceShape = null }));
+        Assert.Equal(
+            receipt.Tensors.Select(t => t with { Shape = [], SourceShape = null }),
+            child.Receipt!.Tensors.Select(t => t with { Shape = [], SourceShape = null }));
         Assert.Equal(receipt.Tensors.Select(t => t.Elements), child.Receipt.Tensors.Select(t => t.Elements));
         Assert.Equal(receipt.Total, child.Receipt.Total);
         Assert.True(child.Receipt.Probe!.BitIdentical);
-        Assert.Contains("| features.denseblock1 |", File.ReadAllText(Path.Combine(child.Path, "README.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            "| features.denseblock1 |",
+            File.ReadAllText(Path.Combine(child.Path, "README.md")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -249,7 +303,9 @@ public sealed class WarmStartTests : IDisposable
         var receipt = WarmStart.Apply(detector, "retinanet-densenet-mini", WeightSource.Of(features));
         WarmStart.RequireCoverage(receipt, 1);
         Assert.Equal([new PrefixRule("features.", "backbone.body.")], receipt.Rules);
-        Assert.Equal(features.Weights.Entries.Count(e => e.Name.StartsWith("features.", StringComparison.Ordinal)), receipt.Total.Remapped);
+        Assert.Equal(
+            features.Weights.Entries.Count(e => e.Name.StartsWith("features.", StringComparison.Ordinal)),
+            receipt.Total.Remapped);
         Assert.Equal((0, 0), (receipt.Total.Copied, receipt.Total.Adapted));
         Assert.Contains("head.classification_head", receipt.Modules.Select(m => m.Module));
         var spec = Drafts.Detector(detector).Config.Model;
@@ -259,7 +315,10 @@ public sealed class WarmStartTests : IDisposable
         receipt = WarmStart.Apply(regressor, "cobb-densenet-mini", WeightSource.Of(landmarks));
         WarmStart.RequireCoverage(receipt, 1);
         Assert.Equal([new PrefixRule("backbone.body.", "features.")], receipt.Rules);
-        Assert.True(WarmStart.Probe(receipt, landmarks, regressor, new() { Architecture = "cobb-densenet-mini", Outputs = 3 }).Probe!.BitIdentical);
+        Assert.True(
+            WarmStart
+                .Probe(receipt, landmarks, regressor, new() { Architecture = "cobb-densenet-mini", Outputs = 3 })
+                .Probe!.BitIdentical);
         using var stem = features.Weights.Read("features.conv0.weight");
         Assert.Equal(stem.to(torch.ScalarType.Float32), regressor.state_dict()["features.conv0.weight"]);
     }
@@ -274,7 +333,8 @@ public sealed class WarmStartTests : IDisposable
         var receipt = WarmStart.Apply(target, Mini, WeightSource.Of(saved));
         using (torch.no_grad())
             target.state_dict()["features.denseblock3.denselayer2.norm1.running_mean"].add_(0.5);
-        var error = Assert.Throws<MarrowException>(() => WarmStart.Probe(receipt, saved, target, new() { Architecture = Mini, Outputs = 2 }));
+        var error = Assert.Throws<MarrowException>(() =>
+            WarmStart.Probe(receipt, saved, target, new() { Architecture = Mini, Outputs = 2 }));
         Assert.Contains("its activations differ by", error.Message, StringComparison.Ordinal);
     }
 

@@ -18,12 +18,17 @@ public sealed class CommandLineTests : IDisposable
         var folder = Path.Combine(_folder, "films");
         Directory.CreateDirectory(folder);
         for (var i = 0; i < 3; i++)
-            ImageWriter.WritePng8(Path.Combine(folder, $"{i}.png"), 40, 50, [.. Enumerable.Range(0, 2000).Select(k => (byte)(k * (i + 1)))]);
+            ImageWriter.WritePng8(
+                Path.Combine(folder, $"{i}.png"),
+                40,
+                50,
+                [.. Enumerable.Range(0, 2000).Select(k => (byte)(k * (i + 1)))]);
         File.WriteAllText(Path.Combine(folder, "labels.csv"), "path,label\n0.png,a\n1.png,b\n2.png,a\n");
         return folder;
     }
 
-    private static (int Code, string Output, string Error) Call(params string[] args) => Call(CancellationToken.None, args);
+    private static (int Code, string Output, string Error) Call(params string[] args) =>
+        Call(CancellationToken.None, args);
 
     private static (int Code, string Output, string Error) Call(CancellationToken cancellation, params string[] args)
     {
@@ -35,7 +40,13 @@ public sealed class CommandLineTests : IDisposable
     private static (int Code, string Output, string Error) Start(params string[] args)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", [program, .. args])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -47,7 +58,8 @@ public sealed class CommandLineTests : IDisposable
     {
         string[] rest = ["absent.yaml", "--starts", "scratch"];
         var (now, before) = (Call(["experiment", .. rest]), Call(["study", .. rest]));
-        var told = "warning: marrow study is called marrow experiment now; the former name will go with the next release.";
+        var told =
+            "warning: marrow study is called marrow experiment now; the former name will go with the next release.";
         Assert.Equal((now.Code, now.Output, told + Environment.NewLine + now.Error), before);
         Assert.DoesNotContain("study", Call("--help").Output, StringComparison.Ordinal);
     }
@@ -125,7 +137,14 @@ public sealed class CommandLineTests : IDisposable
     public void A_cancelled_command_is_code_130_and_writes_nothing()
     {
         var sheet = Path.Combine(_folder, "sheet.png");
-        var (code, _, error) = Call(new CancellationToken(canceled: true), "data", "preview", "csv", DataSet(), "--out", sheet);
+        var (code, _, error) = Call(
+            new CancellationToken(canceled: true),
+            "data",
+            "preview",
+            "csv",
+            DataSet(),
+            "--out",
+            sheet);
         Assert.Equal(ExitCode.Cancelled, code);
         // A command that takes a moment to end says before that it is about to.
         Assert.Equal("cancelled", error.Replace("Stopping.", "").Trim());
@@ -160,7 +179,13 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void Settings_have_the_keys_of_a_recipe()
     {
-        var options = DataOptions.ReadOptions(["blank=zeros", "uncertain.Edema=ones", "uncertain.default=zeros", "labelColumns=a, b", "csv=x=y.csv"]);
+        var options = DataOptions.ReadOptions([
+            "blank=zeros",
+            "uncertain.Edema=ones",
+            "uncertain.default=zeros",
+            "labelColumns=a, b",
+            "csv=x=y.csv",
+        ]);
         Assert.Equal("zeros", options.Blank);
         Assert.Equal("ones", options.Uncertain["Edema"]);
         Assert.Equal("zeros", options.Uncertain["default"]);
@@ -172,7 +197,18 @@ public sealed class CommandLineTests : IDisposable
     public void Phantoms_are_made_once_and_not_written_over()
     {
         var folder = Path.Combine(_folder, "phantoms");
-        var (code, output, _) = Call("data", "phantom", "spineweb16", folder, "--count", "2", "--width", "96", "--height", "256", "--json");
+        var (code, output, _) = Call(
+            "data",
+            "phantom",
+            "spineweb16",
+            folder,
+            "--count",
+            "2",
+            "--width",
+            "96",
+            "--height",
+            "256",
+            "--json");
         Assert.Equal(ExitCode.Done, code);
         using var document = JsonDocument.Parse(output);
         Assert.Equal(2, document.RootElement.GetProperty("count").GetInt32());
@@ -204,14 +240,20 @@ public sealed class CommandLineTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are POSIX's.");
         var folder = Path.Combine(_folder, "many");
         var program = Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, "data", "phantom", "chexpert", folder, "--count", "100000"]) { RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", [program, "data", "phantom", "chexpert", folder, "--count", "100000"])
+            {
+                RedirectStandardError = true,
+            }
+        )!;
         while (!Directory.Exists(folder) && !process.HasExited)
             Thread.Sleep(20);
         Process.Start("kill", ["-TERM", process.Id.ToString()])!.WaitForExit();
 
         Assert.True(process.WaitForExit(TimeSpan.FromMinutes(2)));
         Assert.Equal(ExitCode.Cancelled, process.ExitCode);
-        Assert.EndsWith("cancelled", process.StandardError.ReadToEnd().Trim()); // On a busy machine it first says that it stops.
+        // On a busy machine it first says that it stops.
+        Assert.EndsWith("cancelled", process.StandardError.ReadToEnd().Trim());
         Assert.False(File.Exists(Path.Combine(folder, "train.csv")));
     }
 
@@ -274,7 +316,9 @@ public sealed class CommandLineTests : IDisposable
     public void Every_mistake_of_a_recipe_is_shown_and_nothing_is_written()
     {
         var recipe = Path.Combine(_folder, "bad.yaml");
-        File.WriteAllText(recipe, "name: bad\nstages:\n  - {name: a, task: clasify, model: densenet121}\n  - {name: a, tusk: 1}\n");
+        File.WriteAllText(
+            recipe,
+            "name: bad\nstages:\n  - {name: a, task: clasify, model: densenet121}\n  - {name: a, tusk: 1}\n");
         var (code, output, error) = Call("run", recipe, "--out", Path.Combine(_folder, "run"));
         Assert.Equal(ExitCode.Failed, code);
         Assert.Empty(output);

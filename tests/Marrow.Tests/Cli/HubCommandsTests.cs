@@ -4,7 +4,6 @@ using Marrow.Checkpoints.Transfer;
 using Marrow.Cli;
 using Marrow.Hub;
 using Marrow.Tasks;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Cli;
 
@@ -21,13 +20,19 @@ public sealed class HubCommandsTests : IDisposable
         using var model = Drafts.Model();
         using var parent = (Drafts.Of(model) with { Name = "densenet-mini.parent" }).Save(_hub);
         var receipt = WarmStart.Apply(model, "densenet-mini", WeightSource.Of(parent));
-        using var child = (Drafts.Of(model) with
-        {
-            Name = "densenet-mini.child",
-            Receipt = receipt,
-            Parents = new() { Checkpoints = [new(parent.Name, parent.Digest, "init", parent.License)], Inherited = parent.Parents.Ancestors() },
-            Card = Drafts.Of(model).Card with { License = "CC-BY-NC-4.0" },
-        }).Save(_hub);
+        using var child = (
+            Drafts.Of(model) with
+            {
+                Name = "densenet-mini.child",
+                Receipt = receipt,
+                Parents = new()
+                {
+                    Checkpoints = [new(parent.Name, parent.Digest, "init", parent.License)],
+                    Inherited = parent.Parents.Ancestors(),
+                },
+                Card = Drafts.Of(model).Card with { License = "CC-BY-NC-4.0" },
+            }
+        ).Save(_hub);
         (_parent, _child) = (parent.Digest, child.Digest);
     }
 
@@ -37,22 +42,36 @@ public sealed class HubCommandsTests : IDisposable
     public void An_imported_checkpoint_says_what_it_came_from_and_a_hub_is_made_for_it()
     {
         using var model = Drafts.Model();
-        using var saved = (Drafts.Of(model) with { MatricesAs = TorchSharp.torch.ScalarType.Float32 }).Save(_folder["elsewhere"]);
+        using var saved = (Drafts.Of(model) with { MatricesAs = TorchSharp.torch.ScalarType.Float32 }).Save(
+            _folder["elsewhere"]);
         var file = _folder["radiographs.safetensors"];
         File.Copy(saved.Weights.Path, file);
         var hub = _folder["new"];
         string Done(params string[] args)
         {
             var (output, error) = (new StringWriter(), new StringWriter());
-            Assert.True(CommandLine.Run(["hub", .. args, "--hub", hub], output, error, CancellationToken.None) == ExitCode.Done, error.ToString());
+            Assert.True(
+                CommandLine.Run(["hub", .. args, "--hub", hub], output, error, CancellationToken.None) == ExitCode.Done,
+                error.ToString());
             return output.ToString();
         }
-        Done("import", file, "--name", "test", "--classes", "Effusion,Cardiomegaly", "--license", "LicenseRef-ImageNet-research");
+        Done(
+            "import",
+            file,
+            "--name",
+            "test",
+            "--classes",
+            "Effusion,Cardiomegaly",
+            "--license",
+            "LicenseRef-ImageNet-research");
 
         var shown = Done("show", "densenet-mini.test");
         Assert.Contains("imported from   radiographs.safetensors, ", shown, StringComparison.Ordinal);
         Assert.Matches(@"(?m)^ *file +radiographs\.safetensors ", shown); // its row of the table of ancestors
-        Assert.Contains("imported from: file radiographs.safetensors", Done("lineage", "densenet-mini.test"), StringComparison.Ordinal);
+        Assert.Contains(
+            "imported from: file radiographs.safetensors",
+            Done("lineage", "densenet-mini.test"),
+            StringComparison.Ordinal);
         Assert.Contains("LicenseRef-ImageNet-research", Done("list"), StringComparison.Ordinal);
         var entry = Assert.Single(new Marrow.Hub.LocalHub(hub).List());
         var card = File.ReadAllText(Path.Combine(entry.Folder, "README.md"));
@@ -62,10 +81,23 @@ public sealed class HubCommandsTests : IDisposable
 
         // Its terms go on to what is made from it.
         using var parent = Checkpoint.Load(entry.Folder);
-        using var child = (Drafts.Of(model) with { Name = "densenet-mini.child", Parents = CheckpointParents.WarmStartedFrom(parent) }).Save(_hub);
-        var error = Assert.Throws<MarrowException>(() => Marrow.Hub.LicenseClosure.Require(new(_hub), CheckpointManifest.Read(child.Path), "MIT"));
-        Assert.Contains("file radiographs.safetensors is under LicenseRef-ImageNet-research", error.Message, StringComparison.Ordinal);
-        Assert.Contains("further back: file radiographs.safetensors", Call("lineage", $"{child.Name}@{child.Digest}").Output, StringComparison.Ordinal);
+        using var child = (
+            Drafts.Of(model) with
+            {
+                Name = "densenet-mini.child",
+                Parents = CheckpointParents.WarmStartedFrom(parent),
+            }
+        ).Save(_hub);
+        var error = Assert.Throws<MarrowException>(() =>
+            Marrow.Hub.LicenseClosure.Require(new(_hub), CheckpointManifest.Read(child.Path), "MIT"));
+        Assert.Contains(
+            "file radiographs.safetensors is under LicenseRef-ImageNet-research",
+            error.Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "further back: file radiographs.safetensors",
+            Call("lineage", $"{child.Name}@{child.Digest}").Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,17 +107,27 @@ public sealed class HubCommandsTests : IDisposable
         for (var i = 0; i < 600; i++)
             FakeHub.Add(hub, $"densenet-mini.number-{i:000}");
         var output = new StringWriter();
-        Assert.Equal(ExitCode.Done, CommandLine.Run(["hub", "list", "--hub", hub], output, new StringWriter(), CancellationToken.None));
+        Assert.Equal(
+            ExitCode.Done,
+            CommandLine.Run(["hub", "list", "--hub", hub], output, new StringWriter(), CancellationToken.None));
         var lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal((hub, 602), (lines[0], lines.Length));
-        Assert.All(lines[1..], line => Assert.Equal(lines[1].IndexOf("licence", StringComparison.Ordinal), Math.Max(line.IndexOf("licence", StringComparison.Ordinal), line.IndexOf("CC0-1.0", StringComparison.Ordinal))));
+        Assert.All(lines[1..], line =>
+            Assert.Equal(
+                lines[1].IndexOf("licence", StringComparison.Ordinal),
+                Math.Max(
+                    line.IndexOf("licence", StringComparison.Ordinal),
+                    line.IndexOf("CC0-1.0", StringComparison.Ordinal))));
         Assert.All(lines[2..], (line, i) => Assert.StartsWith($"  densenet-mini.number-{i:000}  ", line));
     }
 
     private (int Code, string Output, string Error) Call(params string[] args)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        return (CommandLine.Run(["hub", .. args, "--hub", _hub], output, error, CancellationToken.None), output.ToString(), error.ToString());
+        return (
+            CommandLine.Run(["hub", .. args, "--hub", _hub], output, error, CancellationToken.None),
+            output.ToString(),
+            error.ToString());
     }
 
     private JsonElement Json(params string[] args)
@@ -103,16 +145,24 @@ public sealed class HubCommandsTests : IDisposable
         Assert.Contains("Apache-2.0", output);
         var child = Json("list").GetProperty("checkpoints")[0];
         Assert.Equal("CC-BY-NC-4.0", child.GetProperty("license").GetString());
-        Assert.Equal(["LicenseRef-SpineWeb-research", "Apache-2.0", "LicenseRef-unknown"], child.GetProperty("ancestorLicenses").EnumerateArray().Select(l => l.GetString()));
-        Assert.Equal(Directory.GetFiles(child.GetProperty("folder").GetString()!).Sum(f => new FileInfo(f).Length), child.GetProperty("bytes").GetInt64());
+        Assert.Equal(
+            ["LicenseRef-SpineWeb-research", "Apache-2.0", "LicenseRef-unknown"],
+            child.GetProperty("ancestorLicenses").EnumerateArray().Select(l => l.GetString()));
+        Assert.Equal(
+            Directory.GetFiles(child.GetProperty("folder").GetString()!).Sum(f => new FileInfo(f).Length),
+            child.GetProperty("bytes").GetInt64());
     }
 
     [Fact]
     public void Show_tells_summary_terms_in_words_and_origin()
     {
-        var output = string.Join(' ', Call("show", "densenet-mini.child").Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        var output = string.Join(
+            ' ',
+            Call("show", "densenet-mini.child").Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains("summary Finds two findings: on phantoms | only.", output);
-        Assert.Contains("licence CC-BY-NC-4.0 (Creative Commons Attribution NonCommercial 4.0): no commercial use", output);
+        Assert.Contains(
+            "licence CC-BY-NC-4.0 (Creative Commons Attribution NonCommercial 4.0): no commercial use",
+            output);
         Assert.Contains("made by marrow run recipes/spine.yaml --data cxr=..., stage features, seed 3", output);
         Assert.Contains($"code Marrow {CheckpointConfig.CodeVersion}", output);
         Assert.Contains("data set phantom: \"x\" bbbbbbbbbbbb Apache-2.0", output);
@@ -137,7 +187,8 @@ public sealed class HubCommandsTests : IDisposable
         Assert.Contains("densenet-mini.parent", File.ReadAllText(page));
 
         var document = Json("lineage", "densenet-mini.parent", "--descendants");
-        Assert.Contains(document.GetProperty("links").EnumerateArray(), l => l.GetProperty("child").GetString() == _child && l.GetProperty("parent").GetString() == _parent);
+        Assert.Contains(document.GetProperty("links").EnumerateArray(), l =>
+            l.GetProperty("child").GetString() == _child && l.GetProperty("parent").GetString() == _parent);
         Assert.Contains("was made into", Call("lineage", "densenet-mini.parent", "--descendants").Output);
     }
 
@@ -167,7 +218,9 @@ public sealed class HubCommandsTests : IDisposable
         var (code, output, error) = Call("remove", "densenet-mini.parent");
         Assert.Equal((ExitCode.Failed, ""), (code, output));
         Assert.Contains($"densenet-mini.child@{_child}", error);
-        Assert.Equal(_parent, Json("remove", "densenet-mini.parent", "--force").GetProperty("removed").GetProperty("digest").GetString());
+        Assert.Equal(
+            _parent,
+            Json("remove", "densenet-mini.parent", "--force").GetProperty("removed").GetProperty("digest").GetString());
         Assert.Contains("removed densenet-mini.child@", Call("remove", $"densenet-mini.child@{_child[..20]}").Output);
         Assert.Contains("no checkpoint", Call("list").Output);
     }

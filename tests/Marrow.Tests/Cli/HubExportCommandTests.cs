@@ -1,6 +1,4 @@
 using Marrow.Hub;
-using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Exchange;
 using Marrow.Weights;
 using Marrow.Weights.PyTorch;
 using TorchSharp;
@@ -17,9 +15,18 @@ public sealed class HubExportCommandTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private (int Code, string Output, string Error) Export(string name, params string[] more) => Call(["hub", "export", name, "--hub", _folder["hub"], .. more]);
+    private (int Code, string Output, string Error) Export(string name, params string[] more) =>
+        Call(["hub", "export", name, "--hub", _folder["hub"], .. more]);
 
-    private string[] Files() => [.. Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName).OfType<string>().Where(f => f != "hub").Order(StringComparer.Ordinal)];
+    private string[] Files() =>
+        [
+            .. Directory
+                .GetFileSystemEntries(_folder.Path)
+                .Select(Path.GetFileName)
+                .OfType<string>()
+                .Where(f => f != "hub")
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory]
     [InlineData("safetensors")]
@@ -31,7 +38,9 @@ public sealed class HubExportCommandTests : IDisposable
         var document = Export(Name, "--format", format, "--out", _folder["out"], "--json");
         Done(document);
         var said = Json(document.Output);
-        Assert.Equal((format, _folder["out"]), (said.GetProperty("format").GetString(), said.GetProperty("path").GetString()));
+        Assert.Equal(
+            (format, _folder["out"]),
+            (said.GetProperty("format").GetString(), said.GetProperty("path").GetString()));
         Assert.Equal("LicenseRef-SpineWeb-research", said.GetProperty("license").GetString());
         Assert.Equal(2, said.GetProperty("ancestors").GetArrayLength());
         Assert.Equal(format is "onnx" or "bundle", said.TryGetProperty("comparison", out _));
@@ -57,7 +66,12 @@ public sealed class HubExportCommandTests : IDisposable
         Done(Export(Name, "--format", "safetensors", "--precision", "f32", "--out", _folder["f32"]));
         Done(Export(Name, "--format", "safetensors", "--precision", "bf16", "--out", _folder["bf16"]));
         Done(Export(Name, "--format", "safetensors", "--out", _folder["stored"]));
-        Assert.Equal((TorchSharp.torch.ScalarType.Float32, TorchSharp.torch.ScalarType.BFloat16, TorchSharp.torch.ScalarType.BFloat16), (TypeOf("f32"), TypeOf("bf16"), TypeOf("stored")));
+        Assert.Equal(
+            (
+                TorchSharp.torch.ScalarType.Float32,
+                TorchSharp.torch.ScalarType.BFloat16,
+                TorchSharp.torch.ScalarType.BFloat16),
+            (TypeOf("f32"), TypeOf("bf16"), TypeOf("stored")));
 
         TorchSharp.torch.ScalarType TypeOf(string file)
         {
@@ -90,7 +104,11 @@ public sealed class HubExportCommandTests : IDisposable
     public void What_is_there_stays_unless_it_is_to_be_replaced(string format)
     {
         File.WriteAllText(_folder["out"], "kept");
-        Refused(Export(Name, "--format", format, "--out", _folder["out"]), _folder["out"], "found a file", "--overwrite");
+        Refused(
+            Export(Name, "--format", format, "--out", _folder["out"]),
+            _folder["out"],
+            "found a file",
+            "--overwrite");
         Assert.Equal("kept", File.ReadAllText(_folder["out"]));
         Done(Export(Name, "--format", format, "--out", _folder["out"], "--overwrite"));
         Assert.Equal(["out"], Files());
@@ -104,7 +122,10 @@ public sealed class HubExportCommandTests : IDisposable
     public void A_place_that_can_not_be_written_is_named(string format)
     {
         File.WriteAllText(_folder["file"], "no folder");
-        Refused(Export(Name, "--format", format, "--out", _folder["file/out"]), _folder["file/out"], "can't be written");
+        Refused(
+            Export(Name, "--format", format, "--out", _folder["file/out"]),
+            _folder["file/out"],
+            "can't be written");
         Assert.Equal(["file"], Files());
     }
 
@@ -116,8 +137,14 @@ public sealed class HubExportCommandTests : IDisposable
     public void Weights_alone_are_refused(string format)
     {
         var weights = _folder["alone.safetensors"];
-        File.Copy(Directory.GetFiles(_folder["hub"], "model.safetensors", SearchOption.AllDirectories).Single(), weights);
-        Refused(Export(weights, "--format", format, "--out", _folder["out"]), weights, "weights alone", "whole checkpoint");
+        File.Copy(
+            Directory.GetFiles(_folder["hub"], "model.safetensors", SearchOption.AllDirectories).Single(),
+            weights);
+        Refused(
+            Export(weights, "--format", format, "--out", _folder["out"]),
+            weights,
+            "weights alone",
+            "whole checkpoint");
         Assert.Equal(["alone.safetensors"], Files());
     }
 
@@ -138,10 +165,17 @@ public sealed class HubExportCommandTests : IDisposable
             return;
         }
         Done(result);
-        using var written = format == "pth" ? (WeightFile)PyTorchWeights.Open(_folder["out"]) : Safetensors.Open(_folder["out"]);
+        using var written =
+            format == "pth" ? (WeightFile)PyTorchWeights.Open(_folder["out"]) : Safetensors.Open(_folder["out"]);
         Assert.Equal(own.Weights.Entries.Select(e => e.Name).Order(), written.Entries.Select(e => e.Name).Order());
         using var scope = torch.NewDisposeScope();
-        Assert.All(own.Weights.Entries, e => Assert.True(own.Weights.Read(e.Name).to(torch.ScalarType.Float32).equal(written.Read(e.Name).to(torch.ScalarType.Float32)).all().item<bool>()));
+        Assert.All(own.Weights.Entries, e =>
+            Assert.True(
+                own.Weights.Read(e.Name)
+                    .to(torch.ScalarType.Float32)
+                    .equal(written.Read(e.Name).to(torch.ScalarType.Float32))
+                    .all()
+                    .item<bool>()));
     }
 
     [Fact]
@@ -149,9 +183,14 @@ public sealed class HubExportCommandTests : IDisposable
     {
         var model = Drafts.Model();
         var draft = Drafts.Of(model);
-        (draft with { Name = "densenet-mini.loose", Card = draft.Card with { License = "MIT" } }).Save(_folder["hub"]).Dispose();
+        (draft with { Name = "densenet-mini.loose", Card = draft.Card with { License = "MIT" } })
+            .Save(_folder["hub"])
+            .Dispose();
         var result = Export("densenet-mini.loose", "--format", "safetensors", "--out", _folder["out"]);
         Done(result);
-        Assert.Contains("warning: densenet-mini.loose is under MIT, but checkpoint densenet-mini.first is under LicenseRef-unknown, which forbids commercial use", result.Error);
+        Assert.Contains(
+            "warning: densenet-mini.loose is under MIT, but checkpoint densenet-mini.first is under "
+                + "LicenseRef-unknown, which forbids commercial use",
+            result.Error);
     }
 }

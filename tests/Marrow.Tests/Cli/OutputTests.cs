@@ -3,7 +3,6 @@ using Marrow.Cli;
 using Marrow.Cli.Commands;
 using Marrow.Datasets;
 using Marrow.Findings;
-using Marrow.Tests.Reports;
 using Marrow.Training.Loop;
 using Spectre.Console.Testing;
 
@@ -49,19 +48,29 @@ public class OutputTests
     public void Json_prints_one_document_and_draws_nothing()
     {
         var (console, writer) = (new TestConsole(), new StringWriter());
-        new Output(console, writer, json: true, live: false).Finish(new { SmapePercent = 12.9 }, _ => Assert.Fail("drawn"));
+        new Output(console, writer, json: true, live: false).Finish(new { SmapePercent = 12.9 }, _ =>
+            Assert.Fail("drawn"));
         using var document = JsonDocument.Parse(writer.ToString());
         Assert.Equal(12.9, document.RootElement.GetProperty("smapePercent").GetDouble());
         Assert.Empty(console.Output);
     }
 
     [Fact]
-    public void The_numbers_of_an_event_read_as_one_line() => Assert.Equal(
-        "epoch 2  step 120/900  loss 0.4321  lr 3.0e-4  9.234 images/s  waited 0.8 %  left 4:10", RunDisplay.Numbers(Event));
+    public void The_numbers_of_an_event_read_as_one_line() =>
+        Assert.Equal(
+            "epoch 2  step 120/900  loss 0.4321  lr 3.0e-4  9.234 images/s  waited 0.8 %  left 4:10",
+            RunDisplay.Numbers(Event));
 
     [Fact]
-    public void Progress_shows_the_metrics_that_sum_up() => Assert.Equal(
-        "smape 12.9", RunDisplay.Metrics(Event with { Metrics = new Dictionary<string, double> { ["smape"] = 12.9, ["mae.cobb1"] = 3 } }));
+    public void Progress_shows_the_metrics_that_sum_up() =>
+        Assert.Equal(
+            "smape 12.9",
+            RunDisplay.Metrics(
+                Event with
+                {
+                    Metrics = new Dictionary<string, double> { ["smape"] = 12.9, ["mae.cobb1"] = 3 },
+                }
+            ));
 
     [Fact]
     public void Predictions_are_a_row_each()
@@ -73,7 +82,10 @@ public class OutputTests
             Finding.Failed("broken.jpg", "no image", new SpinePart()),
         ];
         FindingDisplay.Draw(console, ReportSamples.SpineColumns, findings, new(null!, "out", true));
-        var rows = console.Output.Split('\n').Where(line => line.Contains(".jpg")).Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        var rows = console
+            .Output.Split('\n')
+            .Where(line => line.Contains(".jpg"))
+            .Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
         Assert.Equal(["a[1].jpg 41.2 20.0 0.5 severe 17 0.88 ok", "broken.jpg - - - 0 0.00 failed"], rows);
     }
 
@@ -90,7 +102,8 @@ public class OutputTests
             patients: 300,
             classes: new Dictionary<string, ClassCount> { ["Edema"] = new(10, 20, 30) },
             faultCounts: new Dictionary<string, int> { ["truncated-image"] = 25 },
-            faults: [.. Enumerable.Range(0, 25).Select(i => new DataFault("truncated-image", $"{i:00}.png", "cut off"))]);
+            faults: [.. Enumerable.Range(0, 25).Select(i => new DataFault("truncated-image", $"{i:00}.png", "cut off"))]
+        );
         var console = new TestConsole().Width(160);
         DataCheckCommand.Draw(console, report, all: false);
         Assert.Contains("1,481", console.Output);
@@ -116,7 +129,9 @@ public class OutputTests
             show(new RunEvent(stage: "landmarks") { Message = "98 % of the backbone copied" });
             for (var step = 1; step <= 900; step++)
                 show(Event with { Step = step });
-            show(new RunEvent(stage: "landmarks") { Metrics = new Dictionary<string, double> { ["smape"] = 12.94567 } });
+            show(
+                new RunEvent(stage: "landmarks") { Metrics = new Dictionary<string, double> { ["smape"] = 12.94567 } }
+            );
             return 7;
         });
 

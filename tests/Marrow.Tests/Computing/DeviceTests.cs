@@ -31,9 +31,18 @@ public class DeviceTests
     [InlineData("cuda:0:1")]
     public void Any_other_word_is_refused_with_those_that_there_are(string text)
     {
-        Assert.Contains("expected auto, cpu, cuda or cuda:N", Assert.Throws<MarrowException>(() => DeviceChoice.Parse(text)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "expected auto, cpu, cuda or cuda:N",
+            Assert.Throws<MarrowException>(() => DeviceChoice.Parse(text)).Message,
+            StringComparison.Ordinal);
         using var error = new StringWriter();
-        Assert.Equal(ExitCode.WrongUsage, CommandLine.Run(["predict", "x.png", "--device", text], TextWriter.Null, error, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            ExitCode.WrongUsage,
+            CommandLine.Run(
+                ["predict", "x.png", "--device", text],
+                TextWriter.Null,
+                error,
+                TestContext.Current.CancellationToken));
         Assert.Contains("cuda:N", error.ToString(), StringComparison.Ordinal);
     }
 
@@ -43,7 +52,10 @@ public class DeviceTests
         const string stage = "stages: [{name: a, task: classify, model: densenet-mini, data: {name: x, format: csv}}]";
         Assert.Null(Read("").Device.Asked);
         Assert.Equal("cuda:1", $"{Read("device: cuda:1").Device}");
-        Assert.Contains("r.yaml:2:9: device: expected auto, cpu, cuda or cuda:N with a number from 0, found 'tpu'", Assert.Throws<MarrowException>(() => Read("device: tpu")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "r.yaml:2:9: device: expected auto, cpu, cuda or cuda:N with a number from 0, found 'tpu'",
+            Assert.Throws<MarrowException>(() => Read("device: tpu")).Message,
+            StringComparison.Ordinal);
 
         static Recipe Read(string line) => RecipeReader.Parse($"name: r\n{line}\n{stage}\n", "r.yaml", []);
     }
@@ -61,7 +73,10 @@ public class DeviceTests
     {
         Assert.SkipWhen(torch.cuda.is_available(), "Here is a CUDA device.");
         var message = Assert.Throws<MarrowException>(() => DeviceChoice.Parse("cuda").Take()).Message;
-        Assert.StartsWith("cuda:0: expected a libtorch for CUDA, found one for the processor alone. ", message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "cuda:0: expected a libtorch for CUDA, found one for the processor alone. ",
+            message,
+            StringComparison.Ordinal);
         Assert.Contains("-p:Libtorch=cuda", message, StringComparison.Ordinal);
         Assert.Contains("MARROW_LIBTORCH", message, StringComparison.Ordinal);
         Assert.Contains("--device cpu", message, StringComparison.Ordinal);

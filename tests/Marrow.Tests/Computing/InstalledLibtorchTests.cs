@@ -29,7 +29,10 @@ public sealed class InstalledLibtorchTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "An installed PyTorch is loaded on Linux only.");
         Install("__version__ = '1.13.0a0'\n", "version.py");
-        Refuses($"MARROW_LIBTORCH={Lib}: expected PyTorch {InstalledLibtorch.WantedVersion}, for which TorchSharp was built, found 1.13.0a0. ");
+        Refuses(
+            $"MARROW_LIBTORCH={Lib}: expected PyTorch {InstalledLibtorch.WantedVersion}, for which TorchSharp was "
+                + $"built, found 1.13.0a0. "
+        );
     }
 
     [Fact]
@@ -46,7 +49,10 @@ public sealed class InstalledLibtorchTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "An installed PyTorch is loaded on Linux only.");
         Install($"__version__ = '{InstalledLibtorch.WantedVersion}'\n", "version.py");
-        Refuses("expected a Marrow without a libtorch of its own, found /own/libtorch_cpu.so. Build it with -p:Libtorch=none", own: "/own/libtorch_cpu.so");
+        Refuses(
+            "expected a Marrow without a libtorch of its own, found /own/libtorch_cpu.so. Build it with "
+                + "-p:Libtorch=none",
+            own: "/own/libtorch_cpu.so");
     }
 
     public void Dispose() => Directory.Delete(_home, recursive: true);
@@ -60,5 +66,8 @@ public sealed class InstalledLibtorchTests : IDisposable
     }
 
     private void Refuses(string words, string? own = null) =>
-        Assert.Contains(words, Assert.Throws<MarrowException>(() => InstalledLibtorch.Check(Lib, own)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            words,
+            Assert.Throws<MarrowException>(() => InstalledLibtorch.Check(Lib, own)).Message,
+            StringComparison.Ordinal);
 }

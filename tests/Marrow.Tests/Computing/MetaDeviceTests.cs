@@ -3,7 +3,6 @@ using Marrow.Modules;
 using Marrow.Tasks;
 using Marrow.Tasks.Pretrain;
 using Marrow.Tasks.Vertebrae;
-using Marrow.Tests.Training;
 using Marrow.Training.Loop;
 using Marrow.Training.Methods;
 using TorchSharp;
@@ -12,10 +11,11 @@ using static TorchSharp.torch;
 namespace Marrow.Tests.Computing;
 
 /// <summary>
-/// The device "meta", whose tensors have a shape and no numbers, is the one beside the processor that every libtorch has: an
-/// operation there fails when one of its tensors was left on the processor. Without Python, libtorch has no convolution for
-/// it, no absolute value, no index and no cross entropy: so models are brought there and not run, and of losses and decoding stands
-/// here what it has all operations for. DefaultDeviceTests see the whole of each task, the other way round.
+/// The device "meta", whose tensors have a shape and no numbers, is the one beside the processor that every libtorch
+/// has: an operation there fails when one of its tensors was left on the processor. Without Python, libtorch has no
+/// convolution for it, no absolute value, no index and no cross entropy: so models are brought there and not run, and
+/// of losses and decoding stands here what it has all operations for. DefaultDeviceTests see the whole of each task,
+/// the other way round.
 /// </summary>
 public class MetaDeviceTests
 {
@@ -34,13 +34,21 @@ public class MetaDeviceTests
         using var bench = new TaskBench();
         using var task = bench.Create(name);
         using var method = new Supervised(task, Meta);
-        using var optimizer = new Optimizer(Marrow.Training.Recipes.OptimizerKind.Sgd, 0.9, new FreezePlan(task.Spec, new()).Groups(task.Model));
+        using var optimizer = new Optimizer(
+            Marrow.Training.Recipes.OptimizerKind.Sgd,
+            0.9,
+            new FreezePlan(task.Spec, new()).Groups(task.Model));
         using var average = new MovingAverage(task.Model, 0.9);
         foreach (var (_, parameter) in task.Model.named_parameters())
             parameter.grad = zeros_like(parameter);
         optimizer.Step(0.1);
         average.Update(0);
-        IEnumerable<Tensor> all = [.. task.Model.state_dict().Values, .. optimizer.State().Select(s => s.Value), .. average.State().Select(s => s.Value)];
+        IEnumerable<Tensor> all =
+        [
+            .. task.Model.state_dict().Values,
+            .. optimizer.State().Select(s => s.Value),
+            .. average.State().Select(s => s.Value),
+        ];
         Assert.All(all, x => Assert.Equal(DeviceType.META, x.device_type));
         using var loader = bench.Loader();
         using var batch = loader.Next();
@@ -56,7 +64,10 @@ public class MetaDeviceTests
         Assert.Equal(DeviceType.META, loss.device_type);
     }
 
-    /// <summary>What they read has no numbers there, and they say so: on a device that has some, they bring them to the processor.</summary>
+    /// <summary>
+    /// What they read has no numbers there, and they say so: on a device that has some, they bring them to the
+    /// processor.
+    /// </summary>
     [Fact]
     public void Whatever_reads_numbers_brings_them_to_the_processor_first()
     {

@@ -9,7 +9,9 @@ namespace Marrow.Tests.Computing;
 
 public class PointwiseTests
 {
-    /// <summary>libtorch's own convolution of these ends the process on processors with AVX-512 and without AMX.</summary>
+    /// <summary>
+    /// libtorch's own convolution of these ends the process on processors with AVX-512 and without AMX.
+    /// </summary>
     [Theory]
     [InlineData(1024, 512)]
     [InlineData(1024, 256)]
@@ -59,11 +61,15 @@ public class PointwiseTests
     {
         using var scope = NewDisposeScope();
         var compute = new Compute(bf16 && Autocast.IsAvailable, true);
-        using var model = (RetinaNet)ModelCatalogue.Create(new() { Architecture = "retinanet-densenet121", Detector = DetectorSpec.Vertebrae(64, 128) });
+        using var model = (RetinaNet)
+            ModelCatalogue.Create(
+                new() { Architecture = "retinanet-densenet121", Detector = DetectorSpec.Vertebrae(64, 128) }
+            );
         compute.Arrange(model);
         var images = compute.Arrange(randn([2, 1, 128, 64]));
         var outputs = compute.Forward(() => model.forward(images));
         outputs.ClassLogits.to(float32).sum().backward();
-        Assert.All(model.parameters().Where(p => p.grad is not null), p => Assert.True(p.grad!.isfinite().all().item<bool>()));
+        Assert.All(model.parameters().Where(p => p.grad is not null), p =>
+            Assert.True(p.grad!.isfinite().all().item<bool>()));
     }
 }

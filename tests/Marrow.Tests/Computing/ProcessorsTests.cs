@@ -15,7 +15,8 @@ public sealed class ProcessorsTests : IDisposable
     [InlineData("3-1", new int[0])]
     [InlineData("0-99999999", new int[0])]
     [InlineData("many", new int[0])]
-    public void A_list_of_processors_is_read(string text, int[] expected) => Assert.Equal(expected, Processors.ParseList(text));
+    public void A_list_of_processors_is_read(string text, int[] expected) =>
+        Assert.Equal(expected, Processors.ParseList(text));
 
     [Fact]
     public void The_processors_are_those_that_the_process_may_run_on()
@@ -60,7 +61,11 @@ public sealed class ProcessorsTests : IDisposable
     public void The_first_version_of_control_groups_is_read_too(string quota, double? expected)
     {
         Write("proc/self/cgroup", "9:memory:/elsewhere\n3:cpu,cpuacct:/job\n0::/\n");
-        Write("proc/self/mountinfo", "31 30 0:28 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n40 30 0:37 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n");
+        Write(
+            "proc/self/mountinfo",
+            "31 30 0:28 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n40 30 0:37 / "
+                + "/sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+        );
         Write("sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_quota_us", quota);
         Write("sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_period_us", "100000");
         Assert.Equal(expected, new Processors(_root).Quota()?.Cores);
@@ -69,7 +74,10 @@ public sealed class ProcessorsTests : IDisposable
     [Fact]
     public void Busy_is_what_is_neither_idle_nor_waiting_for_a_disk_on_these_processors()
     {
-        Write("proc/stat", "cpu  999 0 0 0 0 0 0 0 0 0\ncpu0 100 20 30 5000 700 1 2 3 50 0\ncpu1 4000 0 0 0 0 0 0 0 0 0\nintr 1 2 3\n");
+        Write(
+            "proc/stat",
+            "cpu  999 0 0 0 0 0 0 0 0 0\ncpu0 100 20 30 5000 700 1 2 3 50 0\ncpu1 4000 0 0 0 0 0 0 0 0 0\nintr 1 2 3\n"
+        );
         Assert.Equal(1.56, new Processors(_root).Busy([0]), 6);
         Assert.Equal(41.56, new Processors(_root).Busy([0, 1]), 6);
     }
@@ -100,7 +108,9 @@ public sealed class ProcessorsTests : IDisposable
         Process(16, "marrow-old", "0-1");
         Process(Environment.ProcessId, "marrow:8", "0-1");
         Write("proc/self/comm", "marrow:8");
-        Assert.Equal(new Peers(Starting: 1, Threads: 3, Experiments: 1), MarrowProcesses.Find([0, 1], Path.Combine(_root, "proc")));
+        Assert.Equal(
+            new Peers(Starting: 1, Threads: 3, Experiments: 1),
+            MarrowProcesses.Find([0, 1], Path.Combine(_root, "proc")));
         Assert.Equal("experiment:?", MarrowProcesses.Name(null, inExperiment: true));
         Assert.InRange(MarrowProcesses.Name(4096, inExperiment: true).Length, 1, 15); // of a name in /proc
     }

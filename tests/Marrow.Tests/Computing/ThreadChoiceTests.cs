@@ -7,7 +7,8 @@ public class ThreadChoiceTests
     private static readonly ThreadFacts Two = new() { Cores = 2 };
 
     [Fact]
-    public void Alone_every_core_gets_a_thread() => Assert.Equal("2 threads: 2 cores", $"{ThreadChoice.Of(Two, inExperiment: false)}");
+    public void Alone_every_core_gets_a_thread() =>
+        Assert.Equal("2 threads: 2 cores", $"{ThreadChoice.Of(Two, inExperiment: false)}");
 
     [Theory]
     [InlineData(2, 0.2, 2)]
@@ -37,7 +38,9 @@ public class ThreadChoiceTests
 
     [Fact]
     public void A_batch_system_s_grant_counts() =>
-        Assert.Equal("4 threads: SLURM gave 4 of 64 cores", $"{ThreadChoice.Of(new() { Cores = 64, Granted = 4 }, false)}");
+        Assert.Equal(
+            "4 threads: SLURM gave 4 of 64 cores",
+            $"{ThreadChoice.Of(new() { Cores = 64, Granted = 4 }, false)}");
 
     [Fact]
     public void Processes_that_start_at_once_divide_the_cores()
@@ -55,7 +58,9 @@ public class ThreadChoiceTests
     public void Experiments_that_share_a_machine_get_one_thread_a_run()
     {
         var shared = new ThreadFacts { Cores = 64, Peers = new(0, Threads: 1, Experiments: 1) };
-        Assert.Equal("1 thread: another experiment runs on this machine", $"{ThreadChoice.Of(shared, inExperiment: true)}");
+        Assert.Equal(
+            "1 thread: another experiment runs on this machine",
+            $"{ThreadChoice.Of(shared, inExperiment: true)}");
         Assert.Equal(63, ThreadChoice.Of(shared, inExperiment: false).Count);
         Assert.Equal(64, ThreadChoice.Of(new() { Cores = 64 }, inExperiment: true).Count);
     }
@@ -69,7 +74,8 @@ public class ThreadChoiceTests
     [InlineData("many", null)]
     [InlineData("", null)]
     [InlineData(null, null)]
-    public void The_variable_is_read_as_OpenMP_reads_it(string? text, int? expected) => Assert.Equal(expected, ProcessThreads.FromEnvironment(text));
+    public void The_variable_is_read_as_OpenMP_reads_it(string? text, int? expected) =>
+        Assert.Equal(expected, ProcessThreads.FromEnvironment(text));
 
     [Theory]
     [InlineData(null, "8", null, null, null)]

@@ -9,7 +9,9 @@ public class WholeBlocksTests
 {
     private const int Inputs = 64;
 
-    /// <summary>libtorch's own convolution gives another gradient of x, or what lay in memory, on an AMD Zen 5.</summary>
+    /// <summary>
+    /// libtorch's own convolution gives another gradient of x, or what lay in memory, on an AMD Zen 5.
+    /// </summary>
     [Theory]
     [InlineData(1, 1)]
     [InlineData(3, 1)]
@@ -19,7 +21,9 @@ public class WholeBlocksTests
     [InlineData(32, 3)]
     public void A_convolution_and_its_gradients_are_right_whatever_the_number_of_outputs(int outputs, int kernel)
     {
-        foreach (var compute in (Compute[])[Compute.Float32, new(false, true), new(Autocast.IsAvailable, false), new(Autocast.IsAvailable, true)])
+        foreach (
+            var compute in (Compute[])
+                [Compute.Float32, new(false, true), new(Autocast.IsAvailable, false), new(Autocast.IsAvailable, true)])
         {
             using var scope = NewDisposeScope();
             random.manual_seed(1);
@@ -48,7 +52,10 @@ public class WholeBlocksTests
 
             // Each number of a result is rounded twice at most; sums in float32 lose less than that of 2,000 numbers.
             void AssertNear(Tensor wanted, Tensor found) =>
-                Assert.InRange((wanted - found.to(float64)).norm().item<double>() / wanted.norm().item<double>(), 0, compute.BFloat16 ? 1.0 / 128 : 1e-5);
+                Assert.InRange(
+                    (wanted - found.to(float64)).norm().item<double>() / wanted.norm().item<double>(),
+                    0,
+                    compute.BFloat16 ? 1.0 / 128 : 1e-5);
         }
     }
 

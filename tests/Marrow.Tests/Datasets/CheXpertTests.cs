@@ -1,5 +1,4 @@
 using Marrow.Datasets;
-using Marrow.Tests.Checkpoints;
 using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Datasets;
@@ -29,13 +28,19 @@ public sealed class CheXpertTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private Dataset Open(string edema, string blank = "zeros", string? view = null, string? softLabels = null) => DatasetCatalogue.Open(Request("chexpert", _folder.Path, new()
-    {
-        Blank = blank,
-        View = view,
-        SoftLabels = softLabels,
-        Uncertain = new Dictionary<string, string> { ["Edema"] = edema },
-    }));
+    private Dataset Open(string edema, string blank = "zeros", string? view = null, string? softLabels = null) =>
+        DatasetCatalogue.Open(
+            Request(
+                "chexpert",
+                _folder.Path,
+                new()
+                {
+                    Blank = blank,
+                    View = view,
+                    SoftLabels = softLabels,
+                    Uncertain = new Dictionary<string, string> { ["Edema"] = edema },
+                }
+            ));
 
     [Fact]
     public void Paths_patients_and_studies_come_from_the_csv()
@@ -84,7 +89,8 @@ public sealed class CheXpertTests : IDisposable
         var data = Open("multi-class", blank: "masked");
         Assert.Equal(["Edema:negative", "Edema:uncertain"], data.Classes.Skip(14));
         Assert.Equal([new ThreeClassFinding(Edema, 14, 15)], data.ThreeClassFindings);
-        float[] Of(int sample) => [data.Samples[sample].Labels[Edema], data.Samples[sample].Labels[14], data.Samples[sample].Labels[15]];
+        float[] Of(int sample) =>
+            [data.Samples[sample].Labels[Edema], data.Samples[sample].Labels[14], data.Samples[sample].Labels[15]];
         Assert.Equal([0f, 0f, 1f], Of(0));
         Assert.Equal([float.NaN, float.NaN, float.NaN], Of(1)); // Blank, masked.
         Assert.Equal([0f, 1f, 0f], Of(2));
@@ -95,7 +101,8 @@ public sealed class CheXpertTests : IDisposable
     {
         var values = string.Join(',', CheXpert.Findings.Select((_, i) => $"0.{i + 10}"));
         WriteText(_folder["soft.csv"], "path," + string.Join(',', CheXpert.Findings),
-            $"train/patient00001/study1/view1_frontal.jpg,{values}", $"train/patient00003/study2/view1_frontal.jpg,{values}");
+            $"train/patient00001/study1/view1_frontal.jpg,{values}",
+            $"train/patient00003/study2/view1_frontal.jpg,{values}");
         var data = Open("self-trained", softLabels: "soft.csv");
         Assert.Equal(0.15f, data.Samples[0].Labels[Edema]);
         Assert.Equal(0f, data.Samples[2].Labels[Edema]);
@@ -114,7 +121,9 @@ public sealed class CheXpertTests : IDisposable
     public void The_view_is_chosen()
     {
         Assert.Equal(3, Open("ones").Samples.Count);
-        Assert.Equal("train/patient00001/study1/view2_lateral.jpg", Assert.Single(Open("ones", view: "lateral").Samples).Id);
+        Assert.Equal(
+            "train/patient00001/study1/view2_lateral.jpg",
+            Assert.Single(Open("ones", view: "lateral").Samples).Id);
         Assert.Equal(4, Open("ones", view: "all").Samples.Count);
     }
 
@@ -125,15 +134,35 @@ public sealed class CheXpertTests : IDisposable
     [InlineData("ones a-b")]
     [InlineData("multi-class 0-1")]
     public void An_unknown_policy_is_refused_with_the_known_ones(string policy) =>
-        Assert.Contains("self-trained", Assert.Throws<MarrowException>(() => Open(policy)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "self-trained",
+            Assert.Throws<MarrowException>(() => Open(policy)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void An_unknown_finding_or_an_option_of_another_format_is_refused()
     {
-        var typo = Request("chexpert", _folder.Path, new() { Blank = "zeros", Uncertain = new Dictionary<string, string> { ["Oedema"] = "ones" } });
-        Assert.Contains("Oedema", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(typo)).Message, StringComparison.Ordinal);
+        var typo = Request(
+            "chexpert",
+            _folder.Path,
+            new()
+            {
+                Blank = "zeros",
+                Uncertain = new Dictionary<string, string> { ["Oedema"] = "ones" },
+            }
+        );
+        Assert.Contains(
+            "Oedema",
+            Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(typo)).Message,
+            StringComparison.Ordinal);
         var foreign = Request("chexpert", _folder.Path, new() { Blank = "zeros", BodyPart = "hand" });
-        Assert.Contains("bodyPart", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(foreign)).Message, StringComparison.Ordinal);
-        Assert.Contains("chexpert, coco, csv", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("padchest", _folder.Path))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "bodyPart",
+            Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(foreign)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "chexpert, coco, csv",
+            Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("padchest", _folder.Path))).Message,
+            StringComparison.Ordinal);
     }
 }

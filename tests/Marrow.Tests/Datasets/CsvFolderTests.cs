@@ -1,5 +1,4 @@
 using Marrow.Datasets;
-using Marrow.Tests.Checkpoints;
 using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Datasets;
@@ -21,7 +20,12 @@ public sealed class CsvFolderTests : IDisposable
     [Fact]
     public void Class_names_become_exclusive_classes_in_alphabetical_order()
     {
-        var data = Open(null, "path,patient,label", "images/a.png,p1,virus", "images/b.png,p2,normal", "images/c.png,p2,");
+        var data = Open(
+            null,
+            "path,patient,label",
+            "images/a.png,p1,virus",
+            "images/b.png,p2,normal",
+            "images/c.png,p2,");
         Assert.Equal(["normal", "virus"], data.Classes);
         Assert.True(data.ExclusiveClasses);
         Assert.Equal(["p1", "p2", "p2"], data.Samples.Select(s => s.Patient));
@@ -35,8 +39,17 @@ public sealed class CsvFolderTests : IDisposable
     [Fact]
     public void Findings_take_zero_one_blank_uncertain_and_soft_labels()
     {
-        var options = new DatasetOptions { LabelColumns = ["edema", "fracture"], Uncertain = new Dictionary<string, string> { ["default"] = "ones" } };
-        var data = Open(options, "file,edema,fracture", "images/a.png,1,-1", "images/b.png,0,", "images/c.png,0.25,1.0");
+        var options = new DatasetOptions
+        {
+            LabelColumns = ["edema", "fracture"],
+            Uncertain = new Dictionary<string, string> { ["default"] = "ones" },
+        };
+        var data = Open(
+            options,
+            "file,edema,fracture",
+            "images/a.png,1,-1",
+            "images/b.png,0,",
+            "images/c.png,0.25,1.0");
         Assert.Equal(["edema", "fracture"], data.Classes);
         Assert.False(data.ExclusiveClasses);
         Assert.Equal([1f, 1f], data.Samples[0].Labels);
@@ -49,12 +62,20 @@ public sealed class CsvFolderTests : IDisposable
     [Fact]
     public void Numbers_are_kept_as_numbers_and_cobb_angles_as_angles()
     {
-        var data = Open(new() { Kind = "numbers", LabelColumns = ["age"] }, "path,age", "images/a.png,61.5", "images/b.png,");
+        var data = Open(
+            new() { Kind = "numbers", LabelColumns = ["age"] },
+            "path,age",
+            "images/a.png,61.5",
+            "images/b.png,");
         Assert.Equal(["age"], data.NumberNames);
         Assert.Equal(61.5, data.Samples[0].Numbers[0]);
         Assert.True(double.IsNaN(data.Samples[1].Numbers[0]));
 
-        var spine = Open(new() { Kind = "numbers", LabelColumns = ["cobb1", "cobb2", "cobb3"] }, "path,cobb1,cobb2,cobb3", "images/a.png,30,20,10", "images/b.png,1,,2");
+        var spine = Open(
+            new() { Kind = "numbers", LabelColumns = ["cobb1", "cobb2", "cobb3"] },
+            "path,cobb1,cobb2,cobb3",
+            "images/a.png,30,20,10",
+            "images/b.png,1,,2");
         Assert.Equal([30, 20, 10], spine.Samples[0].CobbDegrees);
         Assert.Empty(spine.Samples[1].CobbDegrees);
     }
@@ -65,7 +86,10 @@ public sealed class CsvFolderTests : IDisposable
         string[] lines = ["path,label,split", "images/a.png,x,train", "images/b.png,y,test", "images/c.png,x,test"];
         Assert.Equal(2, Open(new() { Split = "test" }, lines).Samples.Count);
         Assert.Equal(["x", "y"], Open(new() { Split = "train" }, lines).Classes);
-        Assert.Contains("train, test", Assert.Throws<MarrowException>(() => Open(new() { Split = "valid" }, lines)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "train, test",
+            Assert.Throws<MarrowException>(() => Open(new() { Split = "valid" }, lines)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,7 +97,9 @@ public sealed class CsvFolderTests : IDisposable
     {
         var data = Open(null, "path,label", "images/a.png,x", "images/none.png,y", "images/a.png,y");
         Assert.Single(data.Samples);
-        Assert.Equal([("missing-image", "images/none.png"), ("duplicate-row", "images/a.png")], data.Faults.Select(f => (f.Kind, f.File)));
+        Assert.Equal(
+            [("missing-image", "images/none.png"), ("duplicate-row", "images/a.png")],
+            data.Faults.Select(f => (f.Kind, f.File)));
     }
 
     [Fact]
@@ -92,7 +118,8 @@ public sealed class CsvFolderTests : IDisposable
     [Fact]
     public void A_folder_without_labels_is_read_recursively_in_a_fixed_order()
     {
-        foreach (var name in (string[])["b/2.png", "b/1.PNG", "a.jpeg", "patient00007/x.jpg", ".hidden/y.png", "notes.txt"])
+        foreach (
+            var name in (string[])["b/2.png", "b/1.PNG", "a.jpeg", "patient00007/x.jpg", ".hidden/y.png", "notes.txt"])
             WriteText(_folder[name], "not looked at");
         var data = DatasetCatalogue.Open(Request("images", _folder.Path));
         Assert.Equal(["a.jpeg", "b/1.PNG", "b/2.png", "patient00007/x.jpg"], data.Samples.Select(s => s.Id));

@@ -1,6 +1,5 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Tests.Checkpoints;
 using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Datasets;
@@ -22,7 +21,8 @@ public sealed class CsvPointsTests : IDisposable
 
     private Dataset Open(DatasetOptions options, params string[] rows) => DatasetCatalogue.Open(Write(options, rows));
 
-    private string Error(DatasetOptions options, params string[] rows) => Assert.Throws<MarrowException>(() => Open(options, rows)).Message;
+    private string Error(DatasetOptions options, params string[] rows) =>
+        Assert.Throws<MarrowException>(() => Open(options, rows)).Message;
 
     [Fact]
     public void Two_columns_are_a_point_and_two_blank_cells_are_none()
@@ -41,9 +41,19 @@ public sealed class CsvPointsTests : IDisposable
     {
         Dictionary<string, string> pairs = new() { ["knee"] = "hip" };
         Assert.Equal([1, 0], Open(new() { MirrorPairs = pairs }, "a.png,p1,1,2,3,4,").Samples[0].MirroredPoints);
-        Assert.Equal([0, 1], Open(new() { MirrorPairs = new Dictionary<string, string>() }, "a.png,p1,1,2,3,4,").Samples[0].MirroredPoints);
-        Assert.Contains("\"ankle\"", Error(new() { MirrorPairs = new Dictionary<string, string> { ["hip"] = "ankle" } }, "a.png,p1,1,2,3,4,"), StringComparison.Ordinal);
-        Assert.Contains("hip: hip", Error(new() { MirrorPairs = new Dictionary<string, string> { ["hip"] = "hip" } }, "a.png,p1,1,2,3,4,"), StringComparison.Ordinal);
+        Assert.Equal(
+            [0, 1],
+            Open(new() { MirrorPairs = new Dictionary<string, string>() }, "a.png,p1,1,2,3,4,")
+                .Samples[0]
+                .MirroredPoints);
+        Assert.Contains(
+            "\"ankle\"",
+            Error(new() { MirrorPairs = new Dictionary<string, string> { ["hip"] = "ankle" } }, "a.png,p1,1,2,3,4,"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "hip: hip",
+            Error(new() { MirrorPairs = new Dictionary<string, string> { ["hip"] = "hip" } }, "a.png,p1,1,2,3,4,"),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -51,23 +61,51 @@ public sealed class CsvPointsTests : IDisposable
     [InlineData("b.png,p2,1,,3,4,", "line 3", "\"hip_y\"")] // half a point
     [InlineData("b.png,p2,1,2,3,-4,", "line 3", "\"knee_y\"")]
     public void A_cell_that_is_no_place_is_an_error_with_line_and_column(string row, params string[] parts) =>
-        Assert.All(parts, part => Assert.Contains(part, Error(new(), "a.png,p1,1,2,3,4,", row), StringComparison.Ordinal));
+        Assert.All(parts, part =>
+            Assert.Contains(part, Error(new(), "a.png,p1,1,2,3,4,", row), StringComparison.Ordinal));
 
     [Fact]
     public void A_missing_column_is_an_error_that_lists_the_columns()
     {
-        Assert.Contains("ankle_x", Error(new() { LabelColumns = ["ankle"] }, "a.png,p1,1,2,3,4,"), StringComparison.Ordinal);
-        Assert.Contains("hip_x, hip_y", Error(new() { LabelColumns = ["ankle"] }, "a.png,p1,1,2,3,4,"), StringComparison.Ordinal);
+        Assert.Contains(
+            "ankle_x",
+            Error(new() { LabelColumns = ["ankle"] }, "a.png,p1,1,2,3,4,"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "hip_x, hip_y",
+            Error(new() { LabelColumns = ["ankle"] }, "a.png,p1,1,2,3,4,"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Units_belong_to_columns_of_numbers()
     {
-        var data = Open(new() { Kind = "numbers", LabelColumns = ["age", "hip_x"], Units = new Dictionary<string, string> { ["age"] = "years" } }, "a.png,p1,1,2,3,4,61");
+        var data = Open(
+            new()
+            {
+                Kind = "numbers",
+                LabelColumns = ["age", "hip_x"],
+                Units = new Dictionary<string, string> { ["age"] = "years" },
+            },
+            "a.png,p1,1,2,3,4,61");
         Assert.Equal(["years", ""], data.NumberUnits);
         Assert.Equal("years", data.Layout.UnitOf(0));
-        Assert.Contains("\"weight\"", Error(new() { Kind = "numbers", LabelColumns = ["age"], Units = new Dictionary<string, string> { ["weight"] = "kg" } }, "a.png,p1,1,2,3,4,61"), StringComparison.Ordinal);
-        Assert.Contains("units", Error(new() { Units = new Dictionary<string, string> { ["hip"] = "px" } }, "a.png,p1,1,2,3,4,61"), StringComparison.Ordinal); // not of points
+        Assert.Contains(
+            "\"weight\"",
+            Error(
+                new()
+                {
+                    Kind = "numbers",
+                    LabelColumns = ["age"],
+                    Units = new Dictionary<string, string> { ["weight"] = "kg" },
+                },
+                "a.png,p1,1,2,3,4,61"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "units",
+            Error(new() { Units = new Dictionary<string, string> { ["hip"] = "px" } }, "a.png,p1,1,2,3,4,61"),
+            StringComparison.Ordinal
+        ); // not of points
     }
 
     [Fact]
@@ -77,7 +115,8 @@ public sealed class CsvPointsTests : IDisposable
         var fault = Assert.Single(report.Faults, f => f.Kind == "point-outside");
         Assert.Equal(("b.png", $"hip at (101, 5) of {Width} x {Height} px"), (fault.File, fault.Detail));
         Assert.Equal([("hip", 2), ("knee", 1)], report.Points.Select(p => (p.Key, p.Value)));
-        var numbers = DataCheck.Run(Write(new() { Kind = "numbers", LabelColumns = ["age"] }, "a.png,p1,,,,,61", "b.png,p2,,,,,"));
+        var numbers = DataCheck.Run(
+            Write(new() { Kind = "numbers", LabelColumns = ["age"] }, "a.png,p1,,,,,61", "b.png,p2,,,,,"));
         Assert.Equal(new NumberSummary(1, 1, 61, 61, 61), numbers.Numbers["age"]);
     }
 }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Phantoms;
-using Marrow.Tests.Checkpoints;
 using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Datasets;
@@ -33,8 +32,15 @@ public sealed class DataCheckTests : IDisposable
         Assert.Equal(new ClassCount(3, 2, 1), report.Classes["edema"]);
         Assert.Equal(
             [
-                ("blank-image", "black.png"), ("truncated-image", "cut.png"), ("missing-image", "gone.png"), ("duplicate-row", "good.png"),
-                ("bad-row", "line 10"), ("bad-row", "line 11"), ("unreadable-image", "text.png"), ("wrong-size-image", "tiny.png"), ("duplicate-image", "twin.png"),
+                ("blank-image", "black.png"),
+                ("truncated-image", "cut.png"),
+                ("missing-image", "gone.png"),
+                ("duplicate-row", "good.png"),
+                ("bad-row", "line 10"),
+                ("bad-row", "line 11"),
+                ("unreadable-image", "text.png"),
+                ("wrong-size-image", "tiny.png"),
+                ("duplicate-image", "twin.png"),
             ],
             report.Faults.Select(f => (f.Kind, f.File)));
         Assert.Equal(2, report.FaultCounts["bad-row"]);
@@ -46,11 +52,20 @@ public sealed class DataCheckTests : IDisposable
         WriteImage(_folder["a.png"], 1);
         WriteImage(_folder["b.png"], 2);
         WriteImage(_folder["c.png"], 1);
-        WriteText(_folder["labels.csv"], "path,patient,label,split", "a.png,p1,x,train", "b.png,p2,y,train", "c.png,p2,y,valid");
+        WriteText(
+            _folder["labels.csv"],
+            "path,patient,label,split",
+            "a.png,p1,x,train",
+            "b.png,p2,y,train",
+            "c.png,p2,y,valid");
         foreach (var split in (string?[])["train", null])
         {
             var report = DataCheck.Run(Request("csv", _folder.Path, new() { Split = split }));
-            Assert.Equal([("image-leakage", "a.png"), ("patient-leakage", "b.png")], report.Faults.Where(f => f.Kind.EndsWith("leakage", StringComparison.Ordinal)).Select(f => (f.Kind, f.File)));
+            Assert.Equal(
+                [("image-leakage", "a.png"), ("patient-leakage", "b.png")],
+                report
+                    .Faults.Where(f => f.Kind.EndsWith("leakage", StringComparison.Ordinal))
+                    .Select(f => (f.Kind, f.File)));
         }
     }
 
@@ -58,7 +73,11 @@ public sealed class DataCheckTests : IDisposable
     public void Spines_are_measured_and_their_files_compared()
     {
         var sound = MakeSpine();
-        WriteSpineWeb(_folder.Path, ("a-1 A AP.png", sound), ("a-2 A AP.png", [.. sound[1..], sound[0]]), ("a-3 A AP.png", MakeSpine(0.1)));
+        WriteSpineWeb(
+            _folder.Path,
+            ("a-1 A AP.png", sound),
+            ("a-2 A AP.png", [.. sound[1..], sound[0]]),
+            ("a-3 A AP.png", MakeSpine(0.1)));
         var angles = File.ReadAllLines(_folder["labels/training/angles.csv"]);
         angles[2] = "90,0,0";
         WriteText(_folder["labels/training/angles.csv"], angles);
@@ -66,7 +85,9 @@ public sealed class DataCheckTests : IDisposable
 
         var report = DataCheck.Run(Request("spineweb16", _folder.Path));
         Assert.Equal((3, 3, 2), (report.Samples, report.ImagesReadable, report.AnglesReproduced));
-        Assert.Equal([("bad-mat", "a-1"), ("rolled-points", "a-2"), ("angles-differ", "a-3")], report.Faults.Select(f => (f.Kind, f.File["data/training/".Length..][..3])));
+        Assert.Equal(
+            [("bad-mat", "a-1"), ("rolled-points", "a-2"), ("angles-differ", "a-3")],
+            report.Faults.Select(f => (f.Kind, f.File["data/training/".Length..][..3])));
 
         var json = JsonSerializer.SerializeToElement(report, MarrowJson.Options);
         Assert.Equal(2, json.GetProperty("anglesReproduced").GetInt32());

@@ -1,6 +1,5 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Datasets;
 
@@ -18,9 +17,19 @@ public sealed class MaskSamplesTests : IDisposable
         ImageWriter.WritePng8(_folder[name], width, height, pixels);
     }
 
-    private Dataset Open(string format, DatasetOptions options) => DatasetCatalogue.Open(new() { Name = "d", Format = format, Root = _folder.Path, Options = options });
+    private Dataset Open(string format, DatasetOptions options) =>
+        DatasetCatalogue.Open(
+            new()
+            {
+                Name = "d",
+                Format = format,
+                Root = _folder.Path,
+                Options = options,
+            }
+        );
 
-    private string Refused(string format, DatasetOptions options) => Assert.Throws<MarrowException>(() => Open(format, options)).Message;
+    private string Refused(string format, DatasetOptions options) =>
+        Assert.Throws<MarrowException>(() => Open(format, options)).Message;
 
     [Fact]
     public void A_csv_names_masks_and_a_blank_cell_is_an_image_without_one()
@@ -38,13 +47,19 @@ public sealed class MaskSamplesTests : IDisposable
     [Fact]
     public void A_folder_of_masks_has_the_images_names_and_its_files_are_no_images()
     {
-        foreach (var name in (string[])["images/a.png", "images/sub/b.png", "images/c.png", "masks/a.png", "masks/images/sub/b.png"])
+        foreach (
+            var name in (string[])
+                ["images/a.png", "images/sub/b.png", "images/c.png", "masks/a.png", "masks/images/sub/b.png"])
             Image(name);
         var data = Open("images", new() { Masks = "masks/" });
         Assert.Equal(["images/a.png", "images/c.png", "images/sub/b.png"], data.Samples.Select(s => s.Id));
-        Assert.Equal([_folder["masks/a.png"], null, _folder["masks/images/sub/b.png"]], data.Samples.Select(s => s.MaskPath));
+        Assert.Equal(
+            [_folder["masks/a.png"], null, _folder["masks/images/sub/b.png"]],
+            data.Samples.Select(s => s.MaskPath));
         File.WriteAllText(_folder["labels.csv"], "path\nimages/a.png\nimages/c.png\n");
-        Assert.Equal([_folder["masks/a.png"], null], Open("csv", new() { Masks = "masks" }).Samples.Select(s => s.MaskPath));
+        Assert.Equal(
+            [_folder["masks/a.png"], null],
+            Open("csv", new() { Masks = "masks" }).Samples.Select(s => s.MaskPath));
     }
 
     [Fact]
@@ -79,8 +94,17 @@ public sealed class MaskSamplesTests : IDisposable
         Assert.Contains("blurs the edges", Refused("csv", new() { MaskColumn = "mask" }));
         Image("b.png");
         File.AppendAllText(_folder["labels.csv"], "b.png,\n");
-        var report = DataCheck.Run(new() { Name = "d", Format = "csv", Root = _folder.Path, Options = new() { MaskColumn = "mask" } });
-        Assert.Contains(report.Faults, f => f.Detail.Contains("blurs the edges", StringComparison.Ordinal)); // a check lists it and goes on
+        var report = DataCheck.Run(
+            new()
+            {
+                Name = "d",
+                Format = "csv",
+                Root = _folder.Path,
+                Options = new() { MaskColumn = "mask" },
+            }
+        );
+        // a check lists it and goes on
+        Assert.Contains(report.Faults, f => f.Detail.Contains("blurs the edges", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -101,6 +125,8 @@ public sealed class MaskSamplesTests : IDisposable
     public void Values_that_are_none_are_refused_with_their_place(byte value, int classes)
     {
         Image("m.png", value: value);
-        Assert.Contains($"found {value} at x 7, y 0", Assert.Throws<MarrowException>(() => MaskFile.Read(_folder["m.png"], classes)).Message);
+        Assert.Contains(
+            $"found {value} at x 7, y 0",
+            Assert.Throws<MarrowException>(() => MaskFile.Read(_folder["m.png"], classes)).Message);
     }
 }

@@ -1,6 +1,5 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Datasets;
 
@@ -49,13 +48,15 @@ public sealed class MatFileTests : IDisposable
     public void Files_of_scipy_are_read()
     {
         using var peer = new PythonPeer();
-        peer.Run($$"""
+        peer.Run(
+            $$"""
             from scipy.io import savemat
             a = np.arange(136).reshape(68, 2)
             for n, c in (('plain', False), ('packed', True)):
                 savemat('{{_folder.Path}}/' + n + '.mat', {'note': 'text', 'x': np.eye(3), 'p2': a * 0.5}, do_compression=c)
             savemat('{{_folder.Path}}/bytes.mat', {'p2': a.astype(np.uint8)}, do_compression=True)
-            """);
+            """
+        );
         foreach (var (name, scale) in ((string, double)[])[("plain", 0.5), ("packed", 0.5), ("bytes", 1)])
         {
             var matrix = MatFile.ReadMatrix(_folder[name + ".mat"], "p2");
@@ -69,9 +70,15 @@ public sealed class MatFileTests : IDisposable
     public void Another_variable_or_another_kind_of_file_is_refused()
     {
         File.WriteAllBytes(_folder["a.mat"], Hand());
-        Assert.Contains("none of that name", Assert.Throws<MarrowException>(() => MatFile.ReadMatrix(_folder["a.mat"], "p3")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "none of that name",
+            Assert.Throws<MarrowException>(() => MatFile.ReadMatrix(_folder["a.mat"], "p3")).Message,
+            StringComparison.Ordinal);
         File.WriteAllText(_folder["b.mat"], "\x89HDF and more");
-        Assert.Contains("level 5", Assert.Throws<MarrowException>(() => MatFile.ReadMatrix(_folder["b.mat"], "p2")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "level 5",
+            Assert.Throws<MarrowException>(() => MatFile.ReadMatrix(_folder["b.mat"], "p2")).Message,
+            StringComparison.Ordinal);
         Assert.Throws<MarrowException>(() => MatFile.ReadMatrix(_folder["none.mat"], "p2"));
     }
 

@@ -1,6 +1,5 @@
 using CsCheck;
 using Marrow.Datasets;
-using Marrow.Tests.Checkpoints;
 using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Datasets;
@@ -10,27 +9,40 @@ public class PatientSplitTests
     private static Sample[] Samples(IEnumerable<int> patients) =>
         [.. patients.Select((p, i) => new Sample(id: $"{i}", imagePath: $"{i}.png", patient: $"p{p}"))];
 
-    private static readonly Gen<Sample[]> AnySamples = Gen.Int[0, 30].Array[2, 200].Where(p => p.Distinct().Count() > 1).Select(p => Samples(p));
+    private static readonly Gen<Sample[]> AnySamples = Gen.Int[0, 30]
+        .Array[2, 200]
+        .Where(p => p.Distinct().Count() > 1)
+        .Select(p => Samples(p));
 
     [Fact]
-    public void No_patient_is_in_both_parts_and_no_sample_is_lost() => Gen.Select(AnySamples, Gen.Double[0, 0.95], Gen.ULong).Sample((samples, fraction, seed) =>
-    {
-        var split = PatientSplit.Create(samples, fraction, seed);
-        Assert.Empty(split.Train.Select(s => s.Patient).Intersect(split.HeldOut.Select(s => s.Patient)));
-        Assert.Equal(samples.Select(s => s.Id).Order(), split.Train.Concat(split.HeldOut).Select(s => s.Id).Order());
-        Assert.NotEmpty(split.Train);
-        Assert.Equal(fraction == 0, split.HeldOut.Count == 0);
-    }, iter: 300);
+    public void No_patient_is_in_both_parts_and_no_sample_is_lost() =>
+        Gen.Select(AnySamples, Gen.Double[0, 0.95], Gen.ULong)
+            .Sample(
+                (samples, fraction, seed) =>
+                {
+                    var split = PatientSplit.Create(samples, fraction, seed);
+                    Assert.Empty(split.Train.Select(s => s.Patient).Intersect(split.HeldOut.Select(s => s.Patient)));
+                    Assert.Equal(
+                        samples.Select(s => s.Id).Order(),
+                        split.Train.Concat(split.HeldOut).Select(s => s.Id).Order());
+                    Assert.NotEmpty(split.Train);
+                    Assert.Equal(fraction == 0, split.HeldOut.Count == 0);
+                },
+                iter: 300);
 
     [Fact]
-    public void The_order_of_samples_does_not_matter() => Gen.Select(AnySamples, Gen.ULong, Gen.ULong).Sample((samples, seed, shuffle) =>
-    {
-        var shuffled = samples.ToArray();
-        new Marrow.Imaging.SeededRandom(shuffle).Shuffle<Sample>(shuffled);
-        Assert.Equal(
-            PatientSplit.Create(samples, 0.3, seed).HeldOut.Select(s => s.Id).Order(),
-            PatientSplit.Create(shuffled, 0.3, seed).HeldOut.Select(s => s.Id).Order());
-    }, iter: 100);
+    public void The_order_of_samples_does_not_matter() =>
+        Gen.Select(AnySamples, Gen.ULong, Gen.ULong)
+            .Sample(
+                (samples, seed, shuffle) =>
+                {
+                    var shuffled = samples.ToArray();
+                    new Marrow.Imaging.SeededRandom(shuffle).Shuffle<Sample>(shuffled);
+                    Assert.Equal(
+                        PatientSplit.Create(samples, 0.3, seed).HeldOut.Select(s => s.Id).Order(),
+                        PatientSplit.Create(shuffled, 0.3, seed).HeldOut.Select(s => s.Id).Order());
+                },
+                iter: 100);
 
     [Fact]
     public void The_fraction_is_met_within_one_patient_and_seeds_differ()
@@ -38,7 +50,9 @@ public class PatientSplitTests
         var samples = Samples(Enumerable.Range(0, 1000).Select(i => i / 4));
         var split = PatientSplit.Create(samples, 0.2, 1);
         Assert.InRange(split.HeldOut.Count, 200, 203);
-        Assert.NotEqual(split.HeldOut.Select(s => s.Id), PatientSplit.Create(samples, 0.2, 2).HeldOut.Select(s => s.Id));
+        Assert.NotEqual(
+            split.HeldOut.Select(s => s.Id),
+            PatientSplit.Create(samples, 0.2, 2).HeldOut.Select(s => s.Id));
     }
 
     [Fact]
@@ -59,8 +73,12 @@ public class PatientSplitTests
     {
         using var folder = new TemporaryFolder();
         PatientSplit.Create(Samples([1, 2, 3]), 0.3, 1).Save(folder["split.json"]);
-        Assert.Contains("p9", Assert.Throws<MarrowException>(() => PatientSplit.Load(folder["split.json"], Samples([1, 9]))).Message, StringComparison.Ordinal);
-        foreach (var bad in (string[])["", "{", "null", "{}", "[1]", """{"trainPatients":["a"],"heldOutPatients":["a"]}"""])
+        Assert.Contains(
+            "p9",
+            Assert.Throws<MarrowException>(() => PatientSplit.Load(folder["split.json"], Samples([1, 9]))).Message,
+            StringComparison.Ordinal);
+        foreach (
+            var bad in (string[])["", "{", "null", "{}", "[1]", """{"trainPatients":["a"],"heldOutPatients":["a"]}"""])
         {
             File.WriteAllText(folder["bad.json"], bad);
             Assert.Throws<MarrowException>(() => PatientSplit.Load(folder["bad.json"], Samples([1])));

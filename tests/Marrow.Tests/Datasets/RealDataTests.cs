@@ -10,7 +10,9 @@ public class RealDataTests
     private static string Root(string name)
     {
         var data = Environment.GetEnvironmentVariable("MARROW_DATA");
-        Assert.SkipWhen(string.IsNullOrEmpty(data) || !Directory.Exists(Path.Combine(data, name)), $"MARROW_DATA names no folder with {name}.");
+        Assert.SkipWhen(
+            string.IsNullOrEmpty(data) || !Directory.Exists(Path.Combine(data, name)),
+            $"MARROW_DATA names no folder with {name}.");
         return Path.Combine(data!, name);
     }
 
@@ -26,11 +28,16 @@ public class RealDataTests
     public void The_known_label_faults_are_found()
     {
         var dataset = DatasetCatalogue.Open(SpineWeb());
-        string[] Files(string kind, string action) => [.. dataset.Faults.Where(f => f.Kind == kind && f.Action == action).Select(f => f.File)];
+        string[] Files(string kind, string action) =>
+            [.. dataset.Faults.Where(f => f.Kind == kind && f.Action == action).Select(f => f.File)];
 
         Assert.Equal(18, Files("rolled-points", "repaired").Length);
         Assert.Contains("data/training/sunhl-1th-30-Dec-2016-161 A AP.jpg", Files("absurd-shape", "dropped"));
-        Assert.Equal(7, Files("overlapping-vertebrae", "dropped").Distinct().Count(f => !Files("absurd-shape", "dropped").Contains(f)));
+        Assert.Equal(
+            7,
+            Files("overlapping-vertebrae", "dropped")
+                .Distinct()
+                .Count(f => !Files("absurd-shape", "dropped").Contains(f)));
         Assert.Equal(471, dataset.Samples.Count);
         Assert.Equal(481, DatasetCatalogue.Open(SpineWeb("keep")).Samples.Count);
         Assert.All(dataset.Samples, s => Assert.True(SpineWeb16.Judge(s.Vertebrae).IsSound));
@@ -42,8 +49,9 @@ public class RealDataTests
     {
         var csv = DatasetCatalogue.Open(SpineWeb("keep"));
         var mat = DatasetCatalogue.Open(SpineWeb("keep", "mat"));
-        Assert.All(csv.Samples.Zip(mat.Samples), pair => Assert.All(pair.First.Vertebrae.Zip(pair.Second.Vertebrae), v =>
-            Assert.InRange(v.First.BottomRight.DistanceTo(v.Second.BottomRight), 0, 0.06)));
+        Assert.All(csv.Samples.Zip(mat.Samples), pair =>
+            Assert.All(pair.First.Vertebrae.Zip(pair.Second.Vertebrae), v =>
+                Assert.InRange(v.First.BottomRight.DistanceTo(v.Second.BottomRight), 0, 0.06)));
     }
 
     [Fact(Explicit = true)]

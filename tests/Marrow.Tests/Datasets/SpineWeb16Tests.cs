@@ -1,7 +1,6 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Spine;
-using Marrow.Tests.Checkpoints;
 using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Datasets;
@@ -14,17 +13,20 @@ public sealed class SpineWeb16Tests : IDisposable
 
     private Dataset Open(string? faults, params Vertebra[][] films)
     {
-        WriteSpineWeb(_folder.Path, [.. films.Select((v, i) => ($"sunhl-1th-02-Jan-2017-{160 + i / 2} {(char)('A' + i % 2)} AP.png", v))]);
+        WriteSpineWeb(
+            _folder.Path,
+            [.. films.Select((v, i) => ($"sunhl-1th-02-Jan-2017-{160 + i / 2} {(char)('A' + i % 2)} AP.png", v))]);
         return DatasetCatalogue.Open(Request("spineweb16", _folder.Path, new() { Faults = faults }));
     }
 
     private static Vertebra Swap(Vertebra v) => new(v.BottomRight, v.BottomLeft, v.TopRight, v.TopLeft);
 
-    private static void Close(IEnumerable<Vertebra> expected, IEnumerable<Vertebra> found) => Assert.All(expected.Zip(found), p =>
-    {
-        Assert.InRange(p.First.TopLeft.DistanceTo(p.Second.TopLeft), 0, 1e-9);
-        Assert.InRange(p.First.BottomRight.DistanceTo(p.Second.BottomRight), 0, 1e-9);
-    });
+    private static void Close(IEnumerable<Vertebra> expected, IEnumerable<Vertebra> found) =>
+        Assert.All(expected.Zip(found), p =>
+        {
+            Assert.InRange(p.First.TopLeft.DistanceTo(p.Second.TopLeft), 0, 1e-9);
+            Assert.InRange(p.First.BottomRight.DistanceTo(p.Second.BottomRight), 0, 1e-9);
+        });
 
     [Fact]
     public void Corners_are_in_pixels_and_angles_in_degrees()
@@ -53,9 +55,13 @@ public sealed class SpineWeb16Tests : IDisposable
         Vertebra[] exchanged = [.. sound[..7], sound[8], sound[7], .. sound[9..]];
         var data = Open("repair", rolled, swapped, exchanged, sound);
 
-        Assert.Equal([("rolled-points", "repaired"), ("swapped-corners", "repaired"), ("out-of-order", "repaired")], data.Faults.Select(f => (f.Kind, f.Action)));
+        Assert.Equal(
+            [("rolled-points", "repaired"), ("swapped-corners", "repaired"), ("out-of-order", "repaired")],
+            data.Faults.Select(f => (f.Kind, f.Action)));
         Assert.All(data.Samples, s => Close(sound, s.Vertebrae));
-        Assert.All(data.Samples, s => Assert.All(s.CobbDegrees.Zip(CobbAngles.Measure(sound, Height).Degrees), p => Assert.Equal(p.Second, p.First, 1e-9)));
+        Assert.All(data.Samples, s =>
+            Assert.All(s.CobbDegrees.Zip(CobbAngles.Measure(sound, Height).Degrees), p =>
+                Assert.Equal(p.Second, p.First, 1e-9)));
     }
 
     [Fact]
@@ -63,7 +69,15 @@ public sealed class SpineWeb16Tests : IDisposable
     {
         var sound = MakeSpine();
         Vertebra[] twice = [.. sound[..10], sound[9], .. sound[11..]];
-        Vertebra[] lostCorner = [.. sound[..15], sound[15] with { BottomRight = sound[15].BottomLeft + new Point2D(1, 0) }, sound[16]];
+        Vertebra[] lostCorner =
+        [
+            .. sound[..15],
+            sound[15] with
+            {
+                BottomRight = sound[15].BottomLeft + new Point2D(1, 0),
+            },
+            sound[16],
+        ];
         var data = Open("repair", twice, lostCorner, sound);
         Assert.Equal("data/training/sunhl-1th-02-Jan-2017-161 A AP.png", Assert.Single(data.Samples).Id);
         Assert.All(data.Faults, f => Assert.Equal("dropped", f.Action));
@@ -76,7 +90,10 @@ public sealed class SpineWeb16Tests : IDisposable
     {
         var sound = MakeSpine();
         var center = sound[8].Center;
-        var transform = AffineTransform.Translate(-center.X, -center.Y).Then(AffineTransform.Rotate(75 * Math.PI / 180)).Then(AffineTransform.Translate(center.X, center.Y));
+        var transform = AffineTransform
+            .Translate(-center.X, -center.Y)
+            .Then(AffineTransform.Rotate(75 * Math.PI / 180))
+            .Then(AffineTransform.Translate(center.X, center.Y));
         var data = Open("repair", [.. sound[..8], sound[8].Transform(transform), .. sound[9..]], sound);
         Assert.Contains(data.Faults, f => f is { Kind: "absurd-angle", Action: "dropped" });
         Assert.Single(data.Samples);
@@ -97,7 +114,15 @@ public sealed class SpineWeb16Tests : IDisposable
     [Fact]
     public void Discs_marked_as_vertebrae_are_listed_but_kept()
     {
-        var thin = MakeSpine().Select(v => v with { BottomLeft = v.TopLeft + (v.BottomLeft - v.TopLeft) * 0.3, BottomRight = v.TopRight + (v.BottomRight - v.TopRight) * 0.3 }).ToArray();
+        var thin = MakeSpine()
+            .Select(v =>
+                v with
+                {
+                    BottomLeft = v.TopLeft + (v.BottomLeft - v.TopLeft) * 0.3,
+                    BottomRight = v.TopRight + (v.BottomRight - v.TopRight) * 0.3,
+                }
+            )
+            .ToArray();
         var data = Open("repair", thin);
         Assert.Equal(("discs-marked", "kept"), (data.Faults[0].Kind, data.Faults[0].Action));
         Close(thin, data.Samples[0].Vertebrae);

@@ -1,6 +1,5 @@
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Tests.Reports;
 
 namespace Marrow.Tests.Datasets;
 
@@ -30,7 +29,9 @@ public class TargetsTests
         foreach (var property in typeof(Targets).GetProperties().Where(p => p.CanWrite))
         {
             Assert.NotEqual(property.GetValue(Targets.None), property.GetValue(Some));
-            Assert.Equal(property.GetValue(Targets.None), property.GetValue((sample with { Targets = Targets.None }).Targets));
+            Assert.Equal(
+                property.GetValue(Targets.None),
+                property.GetValue((sample with { Targets = Targets.None }).Targets));
             Assert.NotNull(typeof(Sample).GetProperty(property.Name));
         }
         Assert.False((sample with { Targets = Targets.None }).HasKnownLabel);
@@ -39,7 +40,10 @@ public class TargetsTests
     [Fact]
     public void Setting_one_target_leaves_the_others()
     {
-        var sample = new Sample(id: "a", imagePath: "a.png", patient: "a") { Labels = [1], Numbers = [2] } with { CobbDegrees = [3, 2, 1] };
+        var sample = new Sample(id: "a", imagePath: "a.png", patient: "a") { Labels = [1], Numbers = [2] } with
+        {
+            CobbDegrees = [3, 2, 1],
+        };
         Assert.Equal((1f, 2.0, 3.0), (sample.Labels[0], sample.Targets.Numbers[0], sample.Targets.CobbDegrees[0]));
     }
 
@@ -49,7 +53,8 @@ public class TargetsTests
         var mirrored = Some.Transform(Mirror);
         Assert.Equal([new Point2D(10, 20), new Point2D(90, 20)], mirrored.Points.Take(2));
         Assert.True(double.IsNaN(mirrored.Points[2].X));
-        Assert.All(mirrored.Vertebrae.Zip(Some.Vertebrae), v => Assert.Equal(100 - v.Second.Center.X, v.First.Center.X, 1e-9));
+        Assert.All(mirrored.Vertebrae.Zip(Some.Vertebrae), v =>
+            Assert.Equal(100 - v.Second.Center.X, v.First.Center.X, 1e-9));
         Assert.All(mirrored.Vertebrae, v => Assert.True(v.TopLeft.X < v.TopRight.X));
         var back = mirrored.Transform(Mirror);
         Assert.Equal(Some.Points.Take(2), back.Points.Take(2));

@@ -28,8 +28,11 @@ public sealed class DemoRunTests : IDisposable
         var result = DemoRun.Run(request, events.Add);
 
         Assert.Equal(request.OutFolder, result.Folder);
-        Assert.Contains(events, e => e.Stage == "features" && e.Message?.StartsWith("done before", StringComparison.Ordinal) == true);
-        Assert.Equal(["features", "landmarks", "landmarks-scratch", "cobb", "cobb-scratch"], result.Stages.Select(s => s.Stage));
+        Assert.Contains(events, e =>
+            e.Stage == "features" && e.Message?.StartsWith("done before", StringComparison.Ordinal) == true);
+        Assert.Equal(
+            ["features", "landmarks", "landmarks-scratch", "cobb", "cobb-scratch"],
+            result.Stages.Select(s => s.Stage));
         foreach (var comparison in result.Comparisons)
         {
             Assert.Equal(1, comparison.Warm.Receipt!.BackboneCoverage);
@@ -38,14 +41,24 @@ public sealed class DemoRunTests : IDisposable
             Assert.Equal(comparison.Scratch.Progress.Step, comparison.Warm.Progress.Step);
         }
 
-        // Two ways of measuring the same films must agree: the stage in float32, the prediction with the stored weights,
-        // whose bfloat16 has 8 bits. SMAPE is about 40 % here, so 0.2 points are 1 part in 200.
+        // Two ways of measuring the same films must agree: the stage in float32, the prediction with the stored
+        // weights, whose bfloat16 has 8 bits. SMAPE is about 40 % here, so 0.2 points are 1 part in 200.
         var regressor = result.Comparisons[1];
         Assert.Equal(Smape(regressor.Scratch) - Smape(regressor.Warm), regressor.SmapeGain.Value, 0.2);
 
         var page = File.ReadAllText(result.Report);
         Assert.Contains(result.Sentence.Replace("'", "&#39;"), page);
-        foreach (var part in new[] { "Learning curves", "Held-out films", "Transfer receipts", "class=\"lineage\"", "retinanet-densenet-mini.phantoms", "equal bit for bit" })
+        foreach (
+            var part in new[]
+            {
+                "Learning curves",
+                "Held-out films",
+                "Transfer receipts",
+                "class=\"lineage\"",
+                "retinanet-densenet-mini.phantoms",
+                "equal bit for bit",
+            }
+        )
             Assert.Contains(part, page);
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(request.OutFolder, "demo.json")));
         Assert.Equal(result.Sentence, document.RootElement.GetProperty("sentence").GetString());
@@ -74,10 +87,14 @@ public sealed class DemoRunTests : IDisposable
         var request = Small("mine");
         Directory.CreateDirectory(request.OutFolder);
         File.WriteAllText(Path.Combine(request.OutFolder, "thesis.txt"), "");
-        Assert.Contains("nothing is written over", Assert.Throws<MarrowException>(() => DemoRun.Run(request, _ => { })).Message);
+        Assert.Contains(
+            "nothing is written over",
+            Assert.Throws<MarrowException>(() => DemoRun.Run(request, _ => { })).Message);
 
         var file = Path.Combine(request.OutFolder, "thesis.txt");
-        Assert.Contains("expected a folder", Assert.Throws<MarrowException>(() => DemoRun.Run(request with { OutFolder = file }, _ => { })).Message);
+        Assert.Contains(
+            "expected a folder",
+            Assert.Throws<MarrowException>(() => DemoRun.Run(request with { OutFolder = file }, _ => { })).Message);
     }
 
     [Fact]

@@ -1,8 +1,6 @@
 using Marrow.Exchange;
 using Marrow.Exchange.Onnx;
 using Marrow.Tasks;
-using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Exchange;
 
 namespace Marrow.Tests.Docs;
 
@@ -18,7 +16,8 @@ public sealed class ExportDocsTests : IDisposable
     public void Every_metadata_key_is_explained()
     {
         using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
-        Assert.All(ExportMetadata.Of(checkpoint).Keys.Concat(["outputs", "comparison"]), key => Assert.Contains($"`{key}`", _page));
+        Assert.All(ExportMetadata.Of(checkpoint).Keys.Concat(["outputs", "comparison"]), key =>
+            Assert.Contains($"`{key}`", _page));
     }
 
     [Fact]
@@ -31,7 +30,8 @@ public sealed class ExportDocsTests : IDisposable
         {
             using var model = checkpoint.BuildModel();
             foreach (var decode in (bool[])[false, true])
-                Assert.All(OnnxModel.Build(checkpoint.Config, model, decode).Outputs, o => Assert.Contains($"`{o.Name}` `[{o.Shape[0]}, ", _page));
+                Assert.All(OnnxModel.Build(checkpoint.Config, model, decode).Outputs, o =>
+                    Assert.Contains($"`{o.Name}` `[{o.Shape[0]}, ", _page));
         }
     }
 
@@ -45,5 +45,9 @@ public sealed class ExportDocsTests : IDisposable
 
     [Fact]
     public void The_numbers_of_the_suppression_are_those_of_the_code() =>
-        Assert.Contains(FormattableString.Invariant($"score over {DetectionOnnx.LowestScore}, overlap with a\nbetter one of at most {DetectionOnnx.SuppressedIou}, at most {DetectionOnnx.MostDetections} of a class"), _page);
+        Assert.Contains(
+            FormattableString.Invariant(
+                $"score over {DetectionOnnx.LowestScore}, overlap with a\nbetter one of at most {DetectionOnnx.SuppressedIou}, at most {DetectionOnnx.MostDetections} of a class"
+            ),
+            _page);
 }

@@ -65,14 +65,21 @@ public partial class RecipeDocsTests
     private static Dictionary<string, string[]> KeysOfReader()
     {
         var message = Assert.Throws<MarrowException>(() => RecipeReader.Parse(Recipe, "r.yaml", [])).Message;
-        return KnownKeys().Matches(message).ToDictionary(m => m.Groups["section"].Value, m => m.Groups["keys"].Value.Split(", "));
+        return KnownKeys()
+            .Matches(message)
+            .ToDictionary(m => m.Groups["section"].Value, m => m.Groups["keys"].Value.Split(", "));
     }
 
-    /// <summary>Each key in the first cell of a row of any table under the heading: `mean`, or `freeze`, `unfreeze`.</summary>
+    /// <summary>
+    /// Each key in the first cell of a row of any table under the heading: `mean`, or `freeze`, `unfreeze`.
+    /// </summary>
     private static IEnumerable<string> KeysOfPage(string heading)
     {
         var lines = File.ReadAllLines(Path.Combine(Repository.Root(), "docs", "recipe.md"));
-        return lines.SkipWhile(line => line != $"## {heading}").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
+        return lines
+            .SkipWhile(line => line != $"## {heading}")
+            .Skip(1)
+            .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
             .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
             .SelectMany(line => InCode().Matches(line.Split('|')[1]).Select(m => m.Groups[1].Value));
     }

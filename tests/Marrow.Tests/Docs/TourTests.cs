@@ -12,7 +12,11 @@ public partial class TourTests
         get
         {
             var hops = new TheoryData<string, string>();
-            foreach (var (path, method) in Places().Matches(Page).Select(m => (m.Groups["path"].Value, m.Groups["method"].Value)).Distinct())
+            foreach (
+                var (path, method) in Places()
+                    .Matches(Page)
+                    .Select(m => (m.Groups["path"].Value, m.Groups["method"].Value))
+                    .Distinct())
                 hops.Add(path, method);
             return hops;
         }
@@ -29,7 +33,9 @@ public partial class TourTests
     [Fact]
     public void Each_row_names_a_place_and_hops_are_counted()
     {
-        var rows = Page.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal) && char.IsAsciiDigit(line[2])).ToList();
+        var rows = Page.Split('\n')
+            .Where(line => line.StartsWith("| ", StringComparison.Ordinal) && char.IsAsciiDigit(line[2]))
+            .ToList();
         Assert.InRange(rows.Count, 30, 60);
         Assert.All(rows, row => Assert.Matches(Places(), row));
         var number = 0;

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using Marrow.Checkpoints;
 using Marrow.Exchange;
-using Marrow.Tests.Checkpoints;
 using Marrow.Weights;
 
 namespace Marrow.Tests.Exchange;
@@ -21,15 +20,42 @@ public sealed class BundleExportTests : IDisposable
     }
 
     private ExportResult Export(bool overwrite = false, double tolerance = 1e-4, string name = "bundle") =>
-        Exporter.Run(_checkpoint, new() { Format = ExportFormat.Bundle, Path = _folder[name], Overwrite = overwrite, Tolerance = tolerance });
+        Exporter.Run(
+            _checkpoint,
+            new()
+            {
+                Format = ExportFormat.Bundle,
+                Path = _folder[name],
+                Overwrite = overwrite,
+                Tolerance = tolerance,
+            }
+        );
 
-    private string[] Entries() => [.. Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)];
+    private string[] Entries() =>
+        [
+            .. Directory
+                .GetFileSystemEntries(_folder.Path)
+                .Select(Path.GetFileName)
+                .OfType<string>()
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Fact]
     public void The_folder_has_what_Hugging_Face_and_MONAI_look_for()
     {
         var result = Export();
-        Assert.Equal(["LICENSE", "README.md", "config.json", "configs/metadata.json", "docs/README.md", "docs/data_license.txt", "model.safetensors", "models/model.onnx", "models/model.pt"],
+        Assert.Equal(
+            [
+                "LICENSE",
+                "README.md",
+                "config.json",
+                "configs/metadata.json",
+                "docs/README.md",
+                "docs/data_license.txt",
+                "model.safetensors",
+                "models/model.onnx",
+                "models/model.pt",
+            ],
             result.Files.Order(StringComparer.Ordinal));
         Assert.Equal(["bundle", "hub"], Entries());
         Assert.Equal(result.Bytes, result.Files.Sum(f => new FileInfo(Path.Combine(result.Path, f)).Length));
@@ -47,19 +73,54 @@ public sealed class BundleExportTests : IDisposable
     [Fact]
     public void MONAIs_metadata_is_complete()
     {
-        var metadata = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Export().Path, "configs/metadata.json"))).RootElement;
-        foreach (var key in (string[])["version", "monai_version", "pytorch_version", "numpy_version", "optional_packages_version", "task", "description", "authors", "copyright", "network_data_format"])
+        var metadata = JsonDocument
+            .Parse(File.ReadAllBytes(Path.Combine(Export().Path, "configs/metadata.json")))
+            .RootElement;
+        foreach (
+            var key in (string[])
+                [
+                    "version",
+                    "monai_version",
+                    "pytorch_version",
+                    "numpy_version",
+                    "optional_packages_version",
+                    "task",
+                    "description",
+                    "authors",
+                    "copyright",
+                    "network_data_format",
+                ])
             Assert.True(metadata.TryGetProperty(key, out _), key);
         var formats = metadata.GetProperty("network_data_format");
-        foreach (var tensor in formats.GetProperty("inputs").EnumerateObject().Concat(formats.GetProperty("outputs").EnumerateObject()))
+        foreach (
+            var tensor in formats
+                .GetProperty("inputs")
+                .EnumerateObject()
+                .Concat(formats.GetProperty("outputs").EnumerateObject()))
         {
-            foreach (var key in (string[])["type", "format", "modality", "num_channels", "spatial_shape", "dtype", "value_range", "is_patch_data", "channel_def"])
+            foreach (
+                var key in (string[])
+                    [
+                        "type",
+                        "format",
+                        "modality",
+                        "num_channels",
+                        "spatial_shape",
+                        "dtype",
+                        "value_range",
+                        "is_patch_data",
+                        "channel_def",
+                    ])
                 Assert.True(tensor.Value.TryGetProperty(key, out _), $"{tensor.Name}: {key}");
-            Assert.Equal(tensor.Value.GetProperty("num_channels").GetInt32(), tensor.Value.GetProperty("channel_def").EnumerateObject().Count());
+            Assert.Equal(
+                tensor.Value.GetProperty("num_channels").GetInt32(),
+                tensor.Value.GetProperty("channel_def").EnumerateObject().Count());
         }
         Assert.Equal("Finds two findings: on phantoms | only.", metadata.GetProperty("description").GetString());
         Assert.Equal("Not for patients.", metadata.GetProperty("intended_use").GetString());
-        Assert.Equal("logit of a (untrained)", formats.GetProperty("outputs").GetProperty("pred").GetProperty("channel_def").GetProperty("0").GetString());
+        Assert.Equal(
+            "logit of a (untrained)",
+            formats.GetProperty("outputs").GetProperty("pred").GetProperty("channel_def").GetProperty("0").GetString());
     }
 
     [Fact]
@@ -78,7 +139,9 @@ public sealed class BundleExportTests : IDisposable
     {
         using var peer = new PythonPeer();
         var path = Export().Path;
-        Assert.Equal(_checkpoint.Weights.Entries.Count.ToString(System.Globalization.CultureInfo.InvariantCulture), peer.Run($"print(len(torch.load('{path}/models/model.pt', weights_only=True)))").Trim());
+        Assert.Equal(
+            _checkpoint.Weights.Entries.Count.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            peer.Run($"print(len(torch.load('{path}/models/model.pt', weights_only=True)))").Trim());
     }
 
     [Fact]

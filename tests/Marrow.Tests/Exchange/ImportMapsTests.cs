@@ -11,18 +11,31 @@ namespace Marrow.Tests.Exchange;
 public class ImportMapsTests
 {
     /// <summary>A smooth picture: there resizing by area and bilinear resizing nearly agree.</summary>
-    private static Radiograph Smooth(int width, int height, int bits) => new()
-    {
-        Width = width,
-        Height = height,
-        BitDepth = bits,
-        Pixels = [.. Enumerable.Range(0, width * height).Select(i => (ushort)(((1 << bits) - 1) * (0.5 + 0.3 * Math.Sin(i % width / (double)width * 5) + 0.2 * Math.Cos(i / width / (double)height * 4))))],
-        Source = "smooth",
-        OriginalWidth = width,
-        OriginalHeight = height,
-    };
+    private static Radiograph Smooth(int width, int height, int bits) =>
+        new()
+        {
+            Width = width,
+            Height = height,
+            BitDepth = bits,
+            Pixels =
+            [
+                .. Enumerable
+                    .Range(0, width * height)
+                    .Select(i =>
+                        (ushort)(
+                            ((1 << bits) - 1)
+                            * (
+                                0.5
+                                + 0.3 * Math.Sin(i % width / (double)width * 5)
+                                + 0.2 * Math.Cos(i / width / (double)height * 4)))),
+            ],
+            Source = "smooth",
+            OriginalWidth = width,
+            OriginalHeight = height,
+        };
 
-    private static Tensor Input(Radiograph radiograph, InputContract contract) => Preprocessor.ToTensor([Preprocessor.Prepare(radiograph, contract)], contract);
+    private static Tensor Input(Radiograph radiograph, InputContract contract) =>
+        Preprocessor.ToTensor([Preprocessor.Prepare(radiograph, contract)], contract);
 
     [Theory]
     [InlineData(500, 400)]
@@ -39,11 +52,17 @@ public class ImportMapsTests
             image = Image.fromarray(get('image').numpy().astype(np.uint8)).convert('RGB')
             put('input', torchvision.models.densenet.DenseNet121_Weights.IMAGENET1K_V1.transforms()(image))
             """);
-        var (expected, found) = (peer.Get("input"), Input(radiograph, ImportMaps.All["torchvision-densenet"].Input(3))[0]);
+        var (expected, found) = (
+            peer.Get("input"),
+            Input(radiograph, ImportMaps.All["torchvision-densenet"].Input(3))[0]);
         Assert.Equal(expected.shape, found.shape);
         // Two grey values of 255 in any channel, which divides by 0.225 or so.
-        Assert.True((expected - found).abs().max().item<float>() < 2 / 255.0 / 0.224, $"{(expected - found).abs().max().item<float>()}");
-        Assert.True((expected - found).abs().mean().item<float>() < 0.6 / 255.0 / 0.224, $"{(expected - found).abs().mean().item<float>()}");
+        Assert.True(
+            (expected - found).abs().max().item<float>() < 2 / 255.0 / 0.224,
+            $"{(expected - found).abs().max().item<float>()}");
+        Assert.True(
+            (expected - found).abs().mean().item<float>() < 0.6 / 255.0 / 0.224,
+            $"{(expected - found).abs().mean().item<float>()}");
     }
 
     [Theory]
@@ -58,7 +77,8 @@ public class ImportMapsTests
         // normalize() and XRayCenterCrop: (2 v / max - 1) * 1024, the square in the centre.
         double Own(int x, int y) => (2.0 * radiograph.Pixels[y * 300 + 38 + x] / ((1 << bits) - 1) - 1) * 1024;
         foreach (var (x, y) in (ReadOnlySpan<(int, int)>)[(0, 0), (223, 0), (0, 223), (223, 223), (100, 57)])
-            Assert.Equal(Own(x, y), input[y, x].item<float>(), 2048 / 255.0 / 2 + 0.01); // half a grey value: Marrow keeps bytes
+            // half a grey value: Marrow keeps bytes
+            Assert.Equal(Own(x, y), input[y, x].item<float>(), 2048 / 255.0 / 2 + 0.01);
     }
 
     [Fact]
@@ -70,7 +90,8 @@ public class ImportMapsTests
             foreach (var channels in (int[])[1, 3])
                 map.Input(channels).Validate(map.Name);
             Assert.Contains($"## {map.Name}\n", page, StringComparison.Ordinal);
-            Assert.All(map.Classes.Count > 20 ? [map.Classes[0], map.Classes[^1]] : map.Classes, name => Assert.Contains(name, page, StringComparison.Ordinal));
+            Assert.All(map.Classes.Count > 20 ? [map.Classes[0], map.Classes[^1]] : map.Classes, name =>
+                Assert.Contains(name, page, StringComparison.Ordinal));
             Assert.All(map.Dropped, key => Assert.Contains($"`{key.Key}`", page, StringComparison.Ordinal));
         }
         Assert.All(BackboneCatalogue.Kinds.SelectMany(kind => kind.Heads),

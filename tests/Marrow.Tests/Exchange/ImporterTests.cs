@@ -3,7 +3,6 @@ using Marrow.Checkpoints.Transfer;
 using Marrow.Exchange;
 using Marrow.Hub;
 using Marrow.Tasks;
-using Marrow.Tests.Checkpoints;
 using Marrow.Training.Recipes;
 using Marrow.Weights;
 using static TorchSharp.torch;
@@ -26,7 +25,13 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
     {
         var (map, architecture, classes) = SourceModels.Styles[style];
         var (path, image, logits) = models.Make(style);
-        var (checkpoint, summary) = Importer.Import(path, Request with { Classes = classes.Length > 0 ? classes.Split(',') : null });
+        var (checkpoint, summary) = Importer.Import(
+            path,
+            Request with
+            {
+                Classes = classes.Length > 0 ? classes.Split(',') : null,
+            }
+        );
         using (checkpoint)
         {
             Assert.Equal((map, architecture), (summary.File.Map, summary.Architecture));
@@ -34,7 +39,8 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
             using var scope = NewDisposeScope();
             using var quiet = no_grad();
             using var model = (nn.Module<Tensor, Tensor>)checkpoint.BuildModel();
-            var difference = (logits - model.forward(image)).abs().max().item<float>() / logits.abs().max().item<float>();
+            var difference =
+                (logits - model.forward(image)).abs().max().item<float>() / logits.abs().max().item<float>();
             Assert.True(difference < 1e-4, $"{difference}");
         }
     }
@@ -47,7 +53,12 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
         using var scope = NewDisposeScope();
         using var quiet = no_grad();
         using var file = WeightFiles.Open(path);
-        var spec = new ModelSpec { Architecture = architecture, Channels = (int)image.shape[1], Outputs = (int)logits.shape[1] };
+        var spec = new ModelSpec
+        {
+            Architecture = architecture,
+            Channels = (int)image.shape[1],
+            Outputs = (int)logits.shape[1],
+        };
         using var model = (nn.Module<Tensor, Tensor>)ModelCatalogue.Create(spec);
         var receipt = WarmStart.Apply(model, spec, WeightSource.Of(file), new() { Scope = TransferScope.All });
         Assert.All(receipt.Tensors.Where(t => t.IsParameter), t => Assert.NotEqual(TransferStatus.Random, t.Status));
@@ -60,26 +71,46 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
     public void A_ResNet_with_a_head_of_its_own_is_imported_by_the_map_that_is_named()
     {
         var (path, image, logits) = models.Make("resnet18-5");
-        Assert.Contains("weights of a known source", Assert.Throws<MarrowException>(() => Importer.Import(path, Request)).Message, StringComparison.Ordinal);
-        var request = Request with { Map = "torchvision-resnet", Classes = ["a", "b", "c", "d", "e"], ExclusiveClasses = false };
+        Assert.Contains(
+            "weights of a known source",
+            Assert.Throws<MarrowException>(() => Importer.Import(path, Request)).Message,
+            StringComparison.Ordinal);
+        var request = Request with
+        {
+            Map = "torchvision-resnet",
+            Classes = ["a", "b", "c", "d", "e"],
+            ExclusiveClasses = false,
+        };
         var (checkpoint, _) = Importer.Import(path, request);
         using (checkpoint)
         {
             using var scope = NewDisposeScope();
             using var quiet = no_grad();
             using var model = (nn.Module<Tensor, Tensor>)checkpoint.BuildModel();
-            Assert.True((logits - model.forward(image)).abs().max().item<float>() < 1e-4 * logits.abs().max().item<float>());
+            Assert.True(
+                (logits - model.forward(image)).abs().max().item<float>() < 1e-4 * logits.abs().max().item<float>());
         }
     }
 
     [Theory]
-    [InlineData("wide-resnet", "torchvision-resnet", "layers of 3, 4, 6, 3 blocks of 3 convolutions, 128 channels in the first")]
+    [InlineData(
+        "wide-resnet",
+        "torchvision-resnet",
+        "layers of 3, 4, 6, 3 blocks of 3 convolutions, 128 channels in the first"
+    )]
     [InlineData("resnet18-5", "monai-densenet", "a DenseNet, which the map monai-densenet is for, found a ResNet")]
     public void Another_kind_of_backbone_or_other_widths_are_said(string style, string map, string says)
     {
         var (path, _, logits) = models.Make(style);
-        var request = Request with { Map = map, Classes = [.. Enumerable.Range(0, (int)logits.shape[1]).Select(i => $"{i}")] };
-        Assert.Contains(says, Assert.Throws<MarrowException>(() => Importer.Import(path, request)).Message, StringComparison.Ordinal);
+        var request = Request with
+        {
+            Map = map,
+            Classes = [.. Enumerable.Range(0, (int)logits.shape[1]).Select(i => $"{i}")],
+        };
+        Assert.Contains(
+            says,
+            Assert.Throws<MarrowException>(() => Importer.Import(path, request)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -88,8 +119,18 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
         using var scope = NewDisposeScope();
         using var model = Drafts.Model(architecture: "densenet-mini");
         var path = _folder["old.safetensors"];
-        Safetensors.Write(path, [.. model.state_dict().Select(s => KeyValuePair.Create(
-            "module." + s.Key.Replace(".norm1.", ".norm.1.", StringComparison.Ordinal).Replace(".conv2.", ".conv.2.", StringComparison.Ordinal), s.Value))]);
+        Safetensors.Write(
+            path,
+            [
+                .. model
+                    .state_dict()
+                    .Select(s =>
+                        KeyValuePair.Create(
+                            "module."
+                                + s.Key.Replace(".norm1.", ".norm.1.", StringComparison.Ordinal)
+                                    .Replace(".conv2.", ".conv.2.", StringComparison.Ordinal),
+                            s.Value)),
+            ]);
         var (checkpoint, _) = Importer.Import(path, Request with { Map = "marrow", Classes = ["a", "b"] });
         using (checkpoint)
             Assert.Equal("densenet-mini", checkpoint.Config.Model.Architecture);
@@ -105,16 +146,32 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
         var (imported, summary) = Importer.Import(path, Request with { License = "Apache-2.0" });
         imported.Dispose();
         using var checkpoint = new LocalHub(_folder["hub"]).Resolve("densenet121.test");
-        Assert.Equal(ScalarType.Float16, checkpoint.Weights.Entries.Single(e => e.Name == "features.conv0.weight").Type);
-        Assert.Equal(ScalarType.Float16, checkpoint.Weights.Entries.Single(e => e.Name == "features.norm0.running_var").Type);
+        Assert.Equal(
+            ScalarType.Float16,
+            checkpoint.Weights.Entries.Single(e => e.Name == "features.conv0.weight").Type);
+        Assert.Equal(
+            ScalarType.Float16,
+            checkpoint.Weights.Entries.Single(e => e.Name == "features.norm0.running_var").Type);
         var file = checkpoint.Parents.Imported!;
-        Assert.Equal(("torchxrayvision-half.pth", new FileInfo(path).Length, "torchxrayvision-densenet", "Apache-2.0"), (file.Name, file.Bytes, file.Map, file.License));
-        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path))), file.Sha256);
+        Assert.Equal(
+            ("torchxrayvision-half.pth", new FileInfo(path).Length, "torchxrayvision-densenet", "Apache-2.0"),
+            (file.Name, file.Bytes, file.Map, file.License));
+        Assert.Equal(
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path))),
+            file.Sha256);
         Assert.Equal("Apache-2.0", checkpoint.License);
-        Assert.Contains(file.Sha256, File.ReadAllText(Path.Combine(checkpoint.Path, "README.md")), StringComparison.Ordinal);
-        Assert.Contains("`torchxrayvision-densenet`", File.ReadAllText(Path.Combine(checkpoint.Path, "README.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            file.Sha256,
+            File.ReadAllText(Path.Combine(checkpoint.Path, "README.md")),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "`torchxrayvision-densenet`",
+            File.ReadAllText(Path.Combine(checkpoint.Path, "README.md")),
+            StringComparison.Ordinal);
         Assert.Equal("op_threshs", Assert.Single(summary.Dropped).Key);
-        Assert.Equal(("state_dict", "epoch", 728, 727, 0), (summary.Place, Assert.Single(summary.Others), summary.Tensors, summary.Mapped, summary.Filled));
+        Assert.Equal(
+            ("state_dict", "epoch", 728, 727, 0),
+            (summary.Place, Assert.Single(summary.Others), summary.Tensors, summary.Mapped, summary.Filled));
         // An output without an operating point was never trained.
         Assert.Equal(17, checkpoint.Config.Outputs.Count(o => o.Trained));
         Assert.False(checkpoint.Config.Outputs.Single(o => o.Name == "Enlarged Cardiomediastinum").Trained);
@@ -126,14 +183,24 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
     {
         using var model = Drafts.Model(architecture: "densenet-mini");
         using var saved = (Drafts.Of(model) with { MatricesAs = ScalarType.Float32 }).Save(_folder["first"]);
-        var (checkpoint, summary) = Importer.Import(saved.Weights.Path, Request with { Classes = ["Effusion", "Cardiomegaly"], Width = 64, Height = 96 });
+        var (checkpoint, summary) = Importer.Import(
+            saved.Weights.Path,
+            Request with
+            {
+                Classes = ["Effusion", "Cardiomegaly"],
+                Width = 64,
+                Height = 96,
+            }
+        );
         using (checkpoint)
         {
             Assert.Equal(("marrow", "densenet-mini"), (summary.File.Map, summary.Architecture));
             Assert.Equal((64, 96), (checkpoint.Config.Input.Width, checkpoint.Config.Input.Height));
             using var scope = NewDisposeScope();
             foreach (var entry in saved.Weights.Entries)
-                Assert.True(saved.Weights.Read(entry.Name).equal(checkpoint.Weights.Read(entry.Name)).all().item<bool>(), entry.Name);
+                Assert.True(
+                    saved.Weights.Read(entry.Name).equal(checkpoint.Weights.Read(entry.Name)).all().item<bool>(),
+                    entry.Name);
         }
     }
 
@@ -142,11 +209,20 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
     {
         using var model = Drafts.Model(architecture: "densenet-mini");
         using var saved = Drafts.Of(model).Save(_folder["first"]);
-        var (checkpoint, _) = Importer.Import(saved.Weights.Path, Request with { Classes = ["a", "b"], License = "CC-BY-NC-4.0" });
+        var (checkpoint, _) = Importer.Import(
+            saved.Weights.Path,
+            Request with
+            {
+                Classes = ["a", "b"],
+                License = "CC-BY-NC-4.0",
+            }
+        );
         using (checkpoint)
         {
             var ancestor = Assert.Single(checkpoint.Parents.Ancestors());
-            Assert.Equal((LineageKind.ImportedFile, "model.safetensors", "CC-BY-NC-4.0"), (ancestor.Kind, ancestor.Name, ancestor.License));
+            Assert.Equal(
+                (LineageKind.ImportedFile, "model.safetensors", "CC-BY-NC-4.0"),
+                (ancestor.Kind, ancestor.Name, ancestor.License));
             using var target = Drafts.Model(seed: 5, architecture: "densenet-mini");
             Assert.Equal(1, WarmStart.Apply(target, "densenet-mini", WeightSource.Of(checkpoint)).BackboneCoverage);
         }
@@ -191,7 +267,10 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
         }
         var path = _folder["source.safetensors"];
         Safetensors.Write(path, [.. state]);
-        Assert.Contains(says, Assert.Throws<MarrowException>(() => Importer.Import(path, request)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            says,
+            Assert.Throws<MarrowException>(() => Importer.Import(path, request)).Message,
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["hub"]));
     }
 

@@ -2,7 +2,6 @@ using Marrow.Checkpoints.Transfer;
 using Marrow.Exchange;
 using Marrow.Inputs;
 using Marrow.Tasks;
-using Marrow.Tests.Checkpoints;
 using Marrow.Weights;
 using Microsoft.ML.OnnxRuntime;
 using static TorchSharp.torch;
@@ -15,7 +14,8 @@ namespace Marrow.Tests.Exchange;
 /// </summary>
 public sealed class MlNetResNetTests : IDisposable
 {
-    private const string Package = "microsoft.ml.dnnimagefeaturizer.resnet18/0.23.1/tools/DnnImageModels/ResNet18Onnx/ResNet18.onnx";
+    private const string Package =
+        "microsoft.ml.dnnimagefeaturizer.resnet18/0.23.1/tools/DnnImageModels/ResNet18Onnx/ResNet18.onnx";
     private const double GreyValuesPerUnit = 63.75; // 255 times the contract's std
 
     private readonly TemporaryFolder _folder = new();
@@ -29,7 +29,9 @@ public sealed class MlNetResNetTests : IDisposable
         var (checkpoint, summary) = Importer.Import(path, new() { Name = "imagenet", HubFolder = _folder["hub"] });
         using (checkpoint)
         {
-            Assert.Equal(("resnet18-mlnet.imagenet", "mlnet-resnet18", "MIT"), (checkpoint.Name, summary.File.Map, checkpoint.License));
+            Assert.Equal(
+                ("resnet18-mlnet.imagenet", "mlnet-resnet18", "MIT"),
+                (checkpoint.Name, summary.File.Map, checkpoint.License));
             Assert.Equal((1, 512), (checkpoint.Config.Model.Channels, checkpoint.Config.Classes.Count));
             Assert.DoesNotContain(checkpoint.Config.Outputs, output => output.Trained);
             var card = File.ReadAllText(Path.Combine(checkpoint.Path, "README.md"));
@@ -41,10 +43,17 @@ public sealed class MlNetResNetTests : IDisposable
             using var quiet = no_grad();
             using var model = (nn.Module<Tensor, Tensor>)checkpoint.BuildModel();
             using var session = new InferenceSession(path);
-            Marrow.Phantoms.PhantomWriter.WriteChest(_folder["chests"], 3, seed: 1, new() { Width = 256, Height = 300 });
+            Marrow.Phantoms.PhantomWriter.WriteChest(
+                _folder["chests"],
+                3,
+                seed: 1,
+                new() { Width = 256, Height = 300 }
+            );
             foreach (var file in Directory.GetFiles(_folder["chests"], "*.jpg", SearchOption.AllDirectories))
             {
-                var image = Preprocessor.ToTensor([Preprocessor.Load(file, checkpoint.Config.Input)], checkpoint.Config.Input);
+                var image = Preprocessor.ToTensor(
+                    [Preprocessor.Load(file, checkpoint.Config.Input)],
+                    checkpoint.Config.Input);
                 var expected = Run(session, (image * GreyValuesPerUnit).expand(1, 3, 224, 224).contiguous());
                 Assert.InRange((model.forward(image) - expected).abs().max().item<float>(), 0, 1e-3);
                 Assert.True(expected.max().item<float>() > 1);
@@ -66,7 +75,8 @@ public sealed class MlNetResNetTests : IDisposable
         {
             Exporter.Run(checkpoint, new() { Format = ExportFormat.Onnx, Path = _folder["m.onnx"] });
             using var exported = WeightFiles.Open(_folder["m.onnx"]);
-            Assert.True(exported.Read("features.layer4.2.conv2.weight").equal(file.Read("Parameter10")).all().item<bool>());
+            Assert.True(
+                exported.Read("features.layer4.2.conv2.weight").equal(file.Read("Parameter10")).all().item<bool>());
         }
     }
 
@@ -75,8 +85,10 @@ public sealed class MlNetResNetTests : IDisposable
         var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         var path = Environment.GetEnvironmentVariable("MARROW_RESNET18_ONNX") ?? Path.Combine(packages, Package);
-        Assert.SkipUnless(File.Exists(path), "ResNet18.onnx of Microsoft.ML.DnnImageFeaturizer.ResNet18 0.23.1 is not here: "
-            + "name it by MARROW_RESNET18_ONNX, or restore a project that references the package.");
+        Assert.SkipUnless(
+            File.Exists(path),
+            "ResNet18.onnx of Microsoft.ML.DnnImageFeaturizer.ResNet18 0.23.1 is not here: "
+                + "name it by MARROW_RESNET18_ONNX, or restore a project that references the package.");
         return path;
     }
 

@@ -3,9 +3,8 @@ using Marrow.Exchange;
 using Marrow.Exchange.Onnx;
 using Marrow.Hub;
 using Marrow.Modules;
-using Marrow.Tasks.Cobb;
 using Marrow.Tasks;
-using Marrow.Tests.Checkpoints;
+using Marrow.Tasks.Cobb;
 using TorchSharp;
 
 namespace Marrow.Tests.Exchange;
@@ -18,7 +17,15 @@ public sealed class OnnxExportTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private ExportRequest Request(bool decode = false, double tolerance = 1e-4, params string[] images) =>
-        new() { Format = ExportFormat.Onnx, Path = _folder["model.onnx"], Decode = decode, Tolerance = tolerance, CheckImages = images, Overwrite = true };
+        new()
+        {
+            Format = ExportFormat.Onnx,
+            Path = _folder["model.onnx"],
+            Decode = decode,
+            Tolerance = tolerance,
+            CheckImages = images,
+            Overwrite = true,
+        };
 
     private OnnxComparison Export(Checkpoint checkpoint, bool decode = false)
     {
@@ -65,7 +72,11 @@ public sealed class OnnxExportTests : IDisposable
         new() { PyramidChannels = 16, HeadConvolutions = 2 }, // five levels: P6 and P7 too
         new()
         {
-            PyramidChannels = 8, HeadConvolutions = 0, Corners = 0, FirstPyramidLevel = 2, AnchorSizes = [8, 16, 32, 64],
+            PyramidChannels = 8,
+            HeadConvolutions = 0,
+            Corners = 0,
+            FirstPyramidLevel = 2,
+            AnchorSizes = [8, 16, 32, 64],
             HeadGroupNorm = true,
         },
         new() { PyramidChannels = 8, HeadConvolutions = 1, Classes = 3, AnchorSizes = [16, 32], HeadGroupNorm = true },
@@ -82,7 +93,9 @@ public sealed class OnnxExportTests : IDisposable
         using var checkpoint = ExportSamples.Detector(_folder["hub"], spec, width, height);
         string[] corners = spec.Corners > 0 ? ["cornerOffsets", "corners"] : [];
         Assert.Equal(["classLogits", "boxDeltas", .. corners.Take(1)], Export(checkpoint).Outputs.Select(o => o.Name));
-        Assert.Equal(["scores", "boxes", .. corners.Skip(1), "selected"], Export(checkpoint, decode: true).Outputs.Select(o => o.Name));
+        Assert.Equal(
+            ["scores", "boxes", .. corners.Skip(1), "selected"],
+            Export(checkpoint, decode: true).Outputs.Select(o => o.Name));
     }
 
     [Fact]
@@ -90,7 +103,9 @@ public sealed class OnnxExportTests : IDisposable
     {
         using var model = Drafts.Model(architecture: "retinanet-densenet-mini"); // untrained: all scores are near 0.01
         using var checkpoint = Drafts.Detector(model).Save(_folder["hub"]);
-        var selected = Exporter.Run(checkpoint, Request(decode: true)).Comparison!.Outputs.Single(o => o.Name == "selected");
+        var selected = Exporter
+            .Run(checkpoint, Request(decode: true))
+            .Comparison!.Outputs.Single(o => o.Name == "selected");
         Assert.Equal((0, 0, 0), (selected.Largest, selected.Absolute, selected.Relative));
     }
 
@@ -122,7 +137,11 @@ public sealed class OnnxExportTests : IDisposable
     [Theory]
     [InlineData(64, 96, false, "vertebra")]
     [InlineData(90, 77, true, "lung", "heart")] // no multiples of 32
-    public void A_segmentation_gives_its_logits_and_probabilities(int width, int height, bool decode, params string[] classes)
+    public void A_segmentation_gives_its_logits_and_probabilities(
+        int width,
+        int height,
+        bool decode,
+        params string[] classes)
     {
         using var checkpoint = ExportSamples.Segmentation(_folder["hub"], width, height, classes);
         Assert.Equal([decode ? "probabilities" : "logits"], Export(checkpoint, decode).Outputs.Select(o => o.Name));
@@ -136,7 +155,9 @@ public sealed class OnnxExportTests : IDisposable
         {
             var x = torch.randn(2, 3, rows);
             var pooled = x.matmul(torch.tensor(CobbOnnx.Pooling(rows, 16), [rows, 16]));
-            Assert.True((pooled - torch.nn.functional.adaptive_avg_pool1d(x, 16)).abs().max().item<float>() < 1e-5, $"{rows} rows");
+            Assert.True(
+                (pooled - torch.nn.functional.adaptive_avg_pool1d(x, 16)).abs().max().item<float>() < 1e-5,
+                $"{rows} rows");
         }
     }
 
@@ -159,7 +180,13 @@ public sealed class OnnxExportTests : IDisposable
         var graph = OnnxModel.Build(checkpoint.Config, graphModel, decode: false);
         using var other = Drafts.Model(seed: 99);
         other.eval();
-        var comparison = OnnxRun.Compare(_folder["model.onnx"], graph, checkpoint.Config, other, Request(), CancellationToken.None);
+        var comparison = OnnxRun.Compare(
+            _folder["model.onnx"],
+            graph,
+            checkpoint.Config,
+            other,
+            Request(),
+            CancellationToken.None);
         Assert.True(comparison.Outputs[0].Relative > 0.01);
         var error = Assert.Throws<MarrowException>(() => OnnxRun.Require("model.onnx", comparison));
         Assert.Contains("logits", error.Message);
@@ -168,8 +195,15 @@ public sealed class OnnxExportTests : IDisposable
     [Fact]
     public void Numbers_that_are_none_are_never_near_enough()
     {
-        var comparison = new OnnxComparison("ONNX Runtime", "4 phantoms", [1, 3], 0.5, [new("logits", 1, double.NaN, double.NaN)]);
-        Assert.Contains("logits", Assert.Throws<MarrowException>(() => OnnxRun.Require("model.onnx", comparison)).Message);
+        var comparison = new OnnxComparison(
+            "ONNX Runtime",
+            "4 phantoms",
+            [1, 3],
+            0.5,
+            [new("logits", 1, double.NaN, double.NaN)]);
+        Assert.Contains(
+            "logits",
+            Assert.Throws<MarrowException>(() => OnnxRun.Require("model.onnx", comparison)).Message);
     }
 
     [Fact]
@@ -190,7 +224,8 @@ public sealed class OnnxExportTests : IDisposable
         using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
         using var cancellation = new CancellationTokenSource();
         cancellation.Cancel();
-        Assert.Throws<OperationCanceledException>(() => Exporter.Run(checkpoint, Request(), cancellation: cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() =>
+            Exporter.Run(checkpoint, Request(), cancellation: cancellation.Token));
         Assert.Empty(Directory.GetFiles(_folder.Path));
     }
 
@@ -218,26 +253,49 @@ public sealed class OnnxExportTests : IDisposable
     public void Debians_onnx_finds_nothing_wrong_and_reads_what_the_file_says()
     {
         using var peer = new PythonPeer();
-        Assert.SkipWhen(peer.Run("import importlib.util\nprint(importlib.util.find_spec('onnx'))").Trim() == "None", "python3-onnx is absent.");
-        foreach (var (checkpoint, decode) in ((Checkpoint, bool)[])[
-            (ExportSamples.Classifier(_folder["hub"]), false), (ExportSamples.ThreeClasses(_folder["hub"]), true),
-            (ExportSamples.Detector(_folder["hub"]), false), (ExportSamples.Detector(_folder["hub"]), true), (ExportSamples.Regressor(_folder["hub"]), false)])
+        Assert.SkipWhen(
+            peer.Run("import importlib.util\nprint(importlib.util.find_spec('onnx'))").Trim() == "None",
+            "python3-onnx is absent.");
+        foreach (
+            var (checkpoint, decode) in ((Checkpoint, bool)[])
+                [
+                    (ExportSamples.Classifier(_folder["hub"]), false),
+                    (ExportSamples.ThreeClasses(_folder["hub"]), true),
+                    (ExportSamples.Detector(_folder["hub"]), false),
+                    (ExportSamples.Detector(_folder["hub"]), true),
+                    (ExportSamples.Regressor(_folder["hub"]), false),
+                ])
         {
             using var open = checkpoint;
             Export(checkpoint, decode);
-            var said = peer.Run($"""
+            var said = peer.Run(
+                $"""
                 import onnx
                 model = onnx.load('{_folder["model.onnx"]}')
                 onnx.checker.check_model(model, full_check=True)
                 onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
                 print(model.ir_version, model.opset_import[0].version, model.graph.input[0].type.tensor_type.shape.dim[0].dim_param)
                 for entry in sorted(model.metadata_props, key=lambda e: e.key): print(entry.key, entry.value)
-                """);
+                """
+            );
             Assert.StartsWith("8 17 N\n", said);
             Assert.Contains($"digest {checkpoint.Digest}\n", said);
             Assert.Contains($"license {checkpoint.License}\n", said);
             Assert.Contains("comparison {\"runtime\":\"ONNX Runtime", said);
-            foreach (var key in (string[])["ancestors", "architecture", "classes", "config", "input", "marrow", "name", "outputs", "preprocessing", "task"])
+            foreach (
+                var key in (string[])
+                    [
+                        "ancestors",
+                        "architecture",
+                        "classes",
+                        "config",
+                        "input",
+                        "marrow",
+                        "name",
+                        "outputs",
+                        "preprocessing",
+                        "task",
+                    ])
                 Assert.Contains($"\n{key} ", said);
         }
     }

@@ -1,6 +1,5 @@
 using Marrow.Exchange;
 using Marrow.Hub;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Exchange;
 
@@ -14,11 +13,23 @@ public sealed class ShippedExportTests
         select (entry.Folder, format, decode));
 
     [Theory(Explicit = true), Trait("Category", "Slow"), MemberData(nameof(All))]
-    public void Each_is_exported_and_ONNX_Runtime_agrees_to_a_hundred_thousandth(string folder, ExportFormat format, bool decode)
+    public void Each_is_exported_and_ONNX_Runtime_agrees_to_a_hundred_thousandth(
+        string folder,
+        ExportFormat format,
+        bool decode)
     {
         using var target = new TemporaryFolder();
         using var checkpoint = new LocalHub(target.Path).Resolve(folder);
-        var result = Exporter.Run(checkpoint, new() { Format = format, Path = target["out"], Decode = decode, Tolerance = 1e-5 });
+        var result = Exporter.Run(
+            checkpoint,
+            new()
+            {
+                Format = format,
+                Path = target["out"],
+                Decode = decode,
+                Tolerance = 1e-5,
+            }
+        );
         Assert.True(result.Bytes > 10 << 20);
         Assert.Equal(format is ExportFormat.Onnx or ExportFormat.Bundle, result.Comparison is not null);
     }

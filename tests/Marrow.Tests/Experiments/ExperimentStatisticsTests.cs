@@ -21,7 +21,9 @@ public class ExperimentStatisticsTests
     public void A_difference_is_paired_by_seed_and_by_draw()
     {
         // The start is 10 better in every seed and every draw, though both move by more than that between draws.
-        var difference = Statistics(Runs()).Differences().Single(d => d.Start == "warm" && d.AgainstStart == "scratch" && d.Share == Few);
+        var difference = Statistics(Runs())
+            .Differences()
+            .Single(d => d.Start == "warm" && d.AgainstStart == "scratch" && d.Share == Few);
         Assert.Equal(-10, difference.Mean, 9);
         Assert.Equal((-10, -10), (Math.Round(difference.FilmsLow, 9), Math.Round(difference.FilmsHigh, 9)));
         Assert.Equal((-10, -10), (Math.Round(difference.SeedsLow, 9), Math.Round(difference.SeedsHigh, 9)));
@@ -32,8 +34,15 @@ public class ExperimentStatisticsTests
     public void One_interval_over_zero_leaves_it_unclear()
     {
         // 10 better with the first seed, 10 worse with the second: the films agree on 0 and the seeds on nothing.
-        var runs = Runs().Select(r => r.Run is { Start: "warm", Seed: 2 } ? r with { Metrics = [Shift(r.Metrics[0], 20)] } : r).ToList();
-        Assert.Equal("unclear", Statistics(runs).Differences().Single(d => d.Start == "warm" && d.AgainstStart == "scratch" && d.Share == Few).Verdict);
+        var runs = Runs()
+            .Select(r => r.Run is { Start: "warm", Seed: 2 } ? r with { Metrics = [Shift(r.Metrics[0], 20)] } : r)
+            .ToList();
+        Assert.Equal(
+            "unclear",
+            Statistics(runs)
+                .Differences()
+                .Single(d => d.Start == "warm" && d.AgainstStart == "scratch" && d.Share == Few)
+                .Verdict);
     }
 
     [Fact]
@@ -55,40 +64,66 @@ public class ExperimentStatisticsTests
         var runs = Runs().Where(r => r.Run is not { Start: "warm", Seed: 3 }).ToList();
         var statistics = Statistics(runs);
         Assert.Equal(2, statistics.Cells().First(c => c.Start == "warm" && c.Share == Few).Values.Count);
-        Assert.Equal(-10, statistics.Differences().First(d => d.Start == "warm" && d.AgainstStart == "scratch" && d.Share == Few).Mean, 9);
+        Assert.Equal(
+            -10,
+            statistics
+                .Differences()
+                .First(d => d.Start == "warm" && d.AgainstStart == "scratch" && d.Share == Few)
+                .Mean,
+            9);
     }
 
     [Fact]
     public void Films_that_one_model_lacks_give_no_paired_interval()
     {
-        var runs = Runs().Select(r => r.Run.Start == "warm" ? r with { Metrics = [r.Metrics[0] with { Count = 19 }] } : r).ToList();
-        Assert.True(double.IsNaN(Statistics(runs).Differences().First(d => d.Start == "warm" && d.AgainstStart == "scratch").FilmsLow));
+        var runs = Runs()
+            .Select(r => r.Run.Start == "warm" ? r with { Metrics = [r.Metrics[0] with { Count = 19 }] } : r)
+            .ToList();
+        Assert.True(
+            double.IsNaN(
+                Statistics(runs).Differences().First(d => d.Start == "warm" && d.AgainstStart == "scratch").FilmsLow));
     }
 
     private static ExperimentStatistics Statistics(IReadOnlyList<ExperimentRunResult> runs) => new(Plan(), runs);
 
-    /// <summary>Scratch 30 with few and 10 with many labels, warm 20 and 8, matched 29 and 10; seeds -1, 0 and +1.</summary>
+    /// <summary>
+    /// Scratch 30 with few and 10 with many labels, warm 20 and 8, matched 29 and 10; seeds -1, 0 and +1.
+    /// </summary>
     private static List<ExperimentRunResult> Runs()
     {
         var runs = new List<ExperimentRunResult>();
-        foreach (var (start, few, many) in (ReadOnlySpan<(string, double, double)>)[("scratch", 30, 10), ("warm", 20, 8), ("matched:warm", 29, 10)])
+        foreach (
+            var (start, few, many) in (ReadOnlySpan<(string, double, double)>)
+                [("scratch", 30, 10), ("warm", 20, 8), ("matched:warm", 29, 10)])
             foreach (var share in (ExperimentShare[])[Few, Many])
                 for (ulong seed = 1; seed <= 3; seed++)
                     runs.Add(Run(start, share, seed, (share == Few ? few : many) + seed - 2));
         return runs;
     }
 
-    private static ExperimentRunResult Run(string start, ExperimentShare share, ulong seed, double value) => new(
-        run: new(0, "", start, "supervised", share, seed, []),
-        patients: share.Patients,
-        images: share.Patients,
-        heldOutImages: 20,
-        heldOutDigest: "",
-        metrics: [new MetricValue(name: "smape", value: value, count: 20) { Draws = [.. Enumerable.Range(0, 100).Select(i => value + 15 * Math.Sin(i))] }],
-        seconds: 1,
-        ended: default);
+    private static ExperimentRunResult Run(string start, ExperimentShare share, ulong seed, double value) =>
+        new(
+            run: new(0, "", start, "supervised", share, seed, []),
+            patients: share.Patients,
+            images: share.Patients,
+            heldOutImages: 20,
+            heldOutDigest: "",
+            metrics:
+            [
+                new MetricValue(name: "smape", value: value, count: 20)
+                {
+                    Draws = [.. Enumerable.Range(0, 100).Select(i => value + 15 * Math.Sin(i))],
+                },
+            ],
+            seconds: 1,
+            ended: default);
 
-    private static MetricValue Shift(MetricValue metric, double by) => metric with { Value = metric.Value + by, Draws = [.. metric.Draws!.Select(d => d + by)] };
+    private static MetricValue Shift(MetricValue metric, double by) =>
+        metric with
+        {
+            Value = metric.Value + by,
+            Draws = [.. metric.Draws!.Select(d => d + by)],
+        };
 
     private static ExperimentPlan Plan() => new(
         name: "s",

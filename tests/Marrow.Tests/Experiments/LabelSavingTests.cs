@@ -19,10 +19,12 @@ public class LabelSavingTests
     public void At_a_point_it_is_that_points_labels() => Assert.Equal(new LabelSaving(10, 0), Of([30, 20, 10], 10, 20));
 
     [Fact]
-    public void What_all_labels_from_scratch_do_not_reach_is_more_than_all_of_them() => Assert.Equal(new LabelSaving(20, 1), Of([30, 20, 10], 50, 9));
+    public void What_all_labels_from_scratch_do_not_reach_is_more_than_all_of_them() =>
+        Assert.Equal(new LabelSaving(20, 1), Of([30, 20, 10], 50, 9));
 
     [Fact]
-    public void What_is_worse_than_the_fewest_labels_from_scratch_is_less_than_them() => Assert.Equal(new LabelSaving(0.1, -1), Of([30, 20, 10], 100, 31));
+    public void What_is_worse_than_the_fewest_labels_from_scratch_is_less_than_them() =>
+        Assert.Equal(new LabelSaving(0.1, -1), Of([30, 20, 10], 100, 31));
 
     [Fact]
     public void A_curve_that_rises_is_made_flat_before_it_is_read()
@@ -34,7 +36,8 @@ public class LabelSavingTests
     }
 
     [Fact]
-    public void An_error_that_is_not_known_gives_no_factor() => Assert.True(double.IsNaN(Of([30, double.NaN, 10], 10, 25).Factor));
+    public void An_error_that_is_not_known_gives_no_factor() =>
+        Assert.True(double.IsNaN(Of([30, double.NaN, 10], 10, 25).Factor));
 
     [Fact]
     public void Scratch_against_its_own_falling_curve_is_one() => Gen.Double[1, 100].Array[1, 8].Sample(errors =>
@@ -54,8 +57,12 @@ public class LabelSavingTests
     });
 
     [Fact]
-    public void A_lower_error_never_saves_less() => Gen.Select(Gen.Double[0, 40], Gen.Double[0, 40], Gen.Double[0, 40].Array[3]).Sample((a, b, curve) =>
-        Assert.True(Of(curve, 10, Math.Min(a, b)).Place >= Of(curve, 10, Math.Max(a, b)).Place));
+    public void A_lower_error_never_saves_less() =>
+        Gen.Select(Gen.Double[0, 40], Gen.Double[0, 40], Gen.Double[0, 40].Array[3])
+            .Sample(
+                (a, b, curve) => Assert.True(Of(curve, 10, Math.Min(a, b)).Place >= Of(curve, 10, Math.Max(a, b)).Place)
+            );
 
-    private static LabelSaving Of(double[] errors, double labels, double error) => LabelSaving.Of(Labels, errors, labels, error);
+    private static LabelSaving Of(double[] errors, double labels, double error) =>
+        LabelSaving.Of(Labels, errors, labels, error);
 }

@@ -4,7 +4,6 @@ using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Hub;
 using Marrow.Imaging;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Hostile;
 
@@ -17,7 +16,10 @@ public sealed class DamagedCheckpointTests : IDisposable
     public DamagedCheckpointTests()
     {
         using var model = Drafts.Model();
-        var receipt = WarmStart.Apply(model, "densenet-mini", WeightSource.Of("itself", model.state_dict(), "densenet-mini"));
+        var receipt = WarmStart.Apply(
+            model,
+            "densenet-mini",
+            WeightSource.Of("itself", model.state_dict(), "densenet-mini"));
         using var saved = (Drafts.Of(model) with { Receipt = receipt }).Save(_folder.Path);
         _checkpoint = saved.Path;
     }
@@ -86,7 +88,10 @@ public sealed class DamagedCheckpointTests : IDisposable
                 File.Delete(path);
                 if (other is not null)
                     File.WriteAllBytes(path, other);
-                Assert.StartsWith(path, Assert.Throws<MarrowException>(() => Checkpoint.Load(_checkpoint)).Message, StringComparison.Ordinal);
+                Assert.StartsWith(
+                    path,
+                    Assert.Throws<MarrowException>(() => Checkpoint.Load(_checkpoint)).Message,
+                    StringComparison.Ordinal);
             }
             File.WriteAllBytes(path, original);
         }
@@ -97,7 +102,10 @@ public sealed class DamagedCheckpointTests : IDisposable
     {
         var other = Path.Combine(Path.GetDirectoryName(_checkpoint)!, new string('0', 64));
         Directory.Move(_checkpoint, other);
-        Assert.Contains("the folder's name", Assert.Throws<MarrowException>(() => Checkpoint.Load(other)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the folder's name",
+            Assert.Throws<MarrowException>(() => Checkpoint.Load(other)).Message,
+            StringComparison.Ordinal);
     }
 
     // A manifest whose digest is right but whose contents were made to harm.
@@ -121,9 +129,15 @@ public sealed class DamagedCheckpointTests : IDisposable
         var text = File.ReadAllText(path);
         Assert.Contains(original, text, StringComparison.Ordinal);
         var digest = text[text.IndexOf("sha256:", StringComparison.Ordinal)..][7..71];
-        var changed = text.Replace(digest, new string('0', 64), StringComparison.Ordinal).Replace(original, replacement, StringComparison.Ordinal);
+        var changed = text.Replace(digest, new string('0', 64), StringComparison.Ordinal)
+            .Replace(original, replacement, StringComparison.Ordinal);
         var made = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(changed)));
-        File.WriteAllText(path, changed.Replace("sha256:" + new string('0', 64), "sha256:" + made, StringComparison.Ordinal));
-        Assert.Contains(cause, Assert.Throws<MarrowException>(() => Checkpoint.Load(folder)).Message, StringComparison.Ordinal);
+        File.WriteAllText(
+            path,
+            changed.Replace("sha256:" + new string('0', 64), "sha256:" + made, StringComparison.Ordinal));
+        Assert.Contains(
+            cause,
+            Assert.Throws<MarrowException>(() => Checkpoint.Load(folder)).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -1,7 +1,6 @@
 using System.Text;
 using Marrow.Datasets;
 using Marrow.Imaging;
-using Marrow.Tests.Checkpoints;
 using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Hostile;
@@ -47,14 +46,29 @@ public sealed class HostileCsvTests : IDisposable
     {
         WriteSpineWeb(_folder.Path, ("x-1 A AP.png", MakeSpine()));
         WriteText(_folder["labels/training/filenames.csv"], "../../../etc/passwd");
-        Assert.Contains("filenames.csv, line 1", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("spineweb16", _folder.Path))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "filenames.csv, line 1",
+            Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("spineweb16", _folder.Path))).Message,
+            StringComparison.Ordinal);
 
-        WriteText(_folder["train.csv"], "Path,Sex,Age,Frontal/Lateral,AP/PA," + string.Join(',', CheXpert.Findings), "CheXpert-v1.0-small/../../patient1/x.jpg,F,1,Frontal,AP,,,,,,,,,,,,,,");
-        Assert.Contains("train.csv, line 2", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("chexpert", _folder.Path, new() { Blank = "zeros" }))).Message, StringComparison.Ordinal);
+        WriteText(
+            _folder["train.csv"],
+            "Path,Sex,Age,Frontal/Lateral,AP/PA," + string.Join(',', CheXpert.Findings),
+            "CheXpert-v1.0-small/../../patient1/x.jpg,F,1,Frontal,AP,,,,,,,,,,,,,,");
+        Assert.Contains(
+            "train.csv, line 2",
+            Assert
+                .Throws<MarrowException>(() =>
+                    DatasetCatalogue.Open(Request("chexpert", _folder.Path, new() { Blank = "zeros" })))
+                .Message,
+            StringComparison.Ordinal);
 
         WriteText(_folder["train_image_paths.csv"], "/MURA-v1.1/train/XR_HAND/patient00002/study1_negative/image1.png");
         WriteText(_folder["train_labeled_studies.csv"], "MURA-v1.1/train/XR_HAND/patient00002/study1_negative/,0");
-        Assert.Contains("train_image_paths.csv, line 1", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("mura", _folder.Path))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "train_image_paths.csv, line 1",
+            Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("mura", _folder.Path))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,8 +80,14 @@ public sealed class HostileCsvTests : IDisposable
         foreach (var encoding in (Encoding[])[new UTF8Encoding(true), Encoding.Unicode, Encoding.BigEndianUnicode])
             Assert.Equal(2, Open([.. encoding.GetPreamble(), .. encoding.GetBytes(csv)]).Samples.Count);
 
-        Assert.Contains("UTF-8", Assert.Throws<MarrowException>(() => Open(Encoding.Latin1.GetBytes(csv))).Message, StringComparison.Ordinal);
-        Assert.Contains("UTF-8", Assert.Throws<MarrowException>(() => Open(Encoding.Unicode.GetBytes(csv))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "UTF-8",
+            Assert.Throws<MarrowException>(() => Open(Encoding.Latin1.GetBytes(csv))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "UTF-8",
+            Assert.Throws<MarrowException>(() => Open(Encoding.Unicode.GetBytes(csv))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,7 +95,10 @@ public sealed class HostileCsvTests : IDisposable
     {
         Assert.Contains("fileColumn", Refused("image_name,label\na.png,x\n"), StringComparison.Ordinal);
         Assert.Contains("the columns path, diagnosis", Refused("path,diagnosis\na.png,x\n"), StringComparison.Ordinal);
-        Assert.Contains("a column \"subject_id\"", Refused("path,label\na.png,x\n", new() { PatientColumn = "subject_id" }), StringComparison.Ordinal);
+        Assert.Contains(
+            "a column \"subject_id\"",
+            Refused("path,label\na.png,x\n", new() { PatientColumn = "subject_id" }),
+            StringComparison.Ordinal);
         Assert.Contains("\"label\" twice", Refused("path,label,LABEL\na.png,x,y\n"), StringComparison.Ordinal);
     }
 
@@ -120,12 +143,24 @@ public sealed class HostileCsvTests : IDisposable
     [Fact]
     public void Absent_folders_and_files_are_named()
     {
-        Assert.Contains("no file of that name", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("csv", _folder.Path))).Message, StringComparison.Ordinal);
-        Assert.Contains("nothing", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("csv", _folder["none"]))).Message, StringComparison.Ordinal);
-        Assert.Contains("found a file", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("csv", _folder["a.png"]))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no file of that name",
+            Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("csv", _folder.Path))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "nothing",
+            Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("csv", _folder["none"]))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "found a file",
+            Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("csv", _folder["a.png"]))).Message,
+            StringComparison.Ordinal);
         Assert.Contains("missing-image", Refused("path,label\nx.png,x\ny.png,y\n"), StringComparison.Ordinal);
         Directory.CreateDirectory(_folder["empty"]);
-        Assert.Contains("no image", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("images", _folder["empty"]))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no image",
+            Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("images", _folder["empty"]))).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -139,7 +174,10 @@ public sealed class HostileCsvTests : IDisposable
         var cells = Landmarks(MakeSpine()).Split(',');
         cells[70] = cell;
         WriteText(_folder["labels/training/landmarks.csv"], string.Join(',', cells));
-        Assert.Contains("landmarks.csv, line 1, column 71", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("spineweb16", _folder.Path))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "landmarks.csv, line 1, column 71",
+            Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("spineweb16", _folder.Path))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -147,15 +185,23 @@ public sealed class HostileCsvTests : IDisposable
     {
         WriteSpineWeb(_folder.Path, ("x-1 A AP.png", MakeSpine()), ("x-2 A AP.png", MakeSpine(0.2)));
         WriteText(_folder["labels/training/landmarks.csv"], Landmarks(MakeSpine()));
-        Assert.Contains("2 rows as in filenames.csv, found 1", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("spineweb16", _folder.Path))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "2 rows as in filenames.csv, found 1",
+            Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("spineweb16", _folder.Path))).Message,
+            StringComparison.Ordinal);
         WriteText(_folder["labels/training/landmarks.csv"], "0.1,0.2", "0.1,0.2");
-        Assert.Contains("136 columns", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("spineweb16", _folder.Path))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "136 columns",
+            Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("spineweb16", _folder.Path))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Coinciding_corners_break_neither_reading_nor_the_check()
     {
-        var flat = MakeSpine().Select(v => new Marrow.Spine.Vertebra(v.TopLeft, v.TopLeft, v.TopLeft, v.TopLeft)).ToArray();
+        var flat = MakeSpine()
+            .Select(v => new Marrow.Spine.Vertebra(v.TopLeft, v.TopLeft, v.TopLeft, v.TopLeft))
+            .ToArray();
         WriteSpineWeb(_folder.Path, ("x-1 A AP.png", MakeSpine()), ("x-2 A AP.png", MakeSpine()));
         WriteText(_folder["labels/training/landmarks.csv"], Landmarks(flat), Landmarks(MakeSpine()));
         File.Delete(_folder["labels/training/angles.csv"]);
@@ -196,6 +242,9 @@ public sealed class HostileCsvTests : IDisposable
     public void Terms_that_are_no_json_are_refused()
     {
         WriteText(_folder[DatasetTerms.FileName], "{ license: ");
-        Assert.Contains(DatasetTerms.FileName, Refused("path,label\na.png,x\n,y\n".Replace("\n,y", "\nb.png,y", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            DatasetTerms.FileName,
+            Refused("path,label\na.png,x\n,y\n".Replace("\n,y", "\nb.png,y", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
     }
 }

@@ -1,5 +1,4 @@
 using Marrow.Imaging;
-using Marrow.Tests.Checkpoints;
 using Marrow.Tests.Imaging;
 
 namespace Marrow.Tests.Hostile;
@@ -34,15 +33,29 @@ public sealed class HostileImageTests : IDisposable
     [Fact]
     public void A_tiny_file_that_declares_a_giant_image_is_refused_before_memory_is_taken()
     {
-        foreach (var (width, height, depth, type) in ((int, int, int, int)[])[(16384, 16384, 16, 6), (int.MaxValue, int.MaxValue, 8, 0), (10000, 8001, 8, 0), (8000, 9999, 8, 0), (16, 5_000_000, 16, 0)])
+        foreach (
+            var (width, height, depth, type) in ((int, int, int, int)[])
+                [
+                    (16384, 16384, 16, 6),
+                    (int.MaxValue, int.MaxValue, 8, 0),
+                    (10000, 8001, 8, 0),
+                    (8000, 9999, 8, 0),
+                    (16, 5_000_000, 16, 0),
+                ])
         {
-            var bytes = TestPng.Join(("IHDR", TestPng.Header(width, height, depth, type, false)), ("IDAT", []), ("IEND", []));
+            var bytes = TestPng.Join(
+                ("IHDR", TestPng.Header(width, height, depth, type, false)),
+                ("IDAT", []),
+                ("IEND", []));
             File.WriteAllBytes(_folder["bomb.png"], bytes);
             var before = GC.GetAllocatedBytesForCurrentThread();
             Assert.Throws<MarrowException>(() => RadiographReader.Read(_folder["bomb.png"]));
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
         }
-        Assert.Contains("80 megapixels", Refused(TestPng.Join(("IHDR", TestPng.Header(10000, 10000, 8, 0, false)), ("IEND", []))), StringComparison.Ordinal);
+        Assert.Contains(
+            "80 megapixels",
+            Refused(TestPng.Join(("IHDR", TestPng.Header(10000, 10000, 8, 0, false)), ("IEND", []))),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +71,10 @@ public sealed class HostileImageTests : IDisposable
 
     [Fact]
     public void Images_of_one_pixel_are_refused() =>
-        Assert.Contains("found 1x1", Refused(TestPng.Encode(1, 1, 8, 0, false, (_, _, _) => 7)), StringComparison.Ordinal);
+        Assert.Contains(
+            "found 1x1",
+            Refused(TestPng.Encode(1, 1, 8, 0, false, (_, _, _) => 7)),
+            StringComparison.Ordinal);
 
     [Fact]
     public void What_is_no_image_is_refused_by_name()
@@ -66,8 +82,14 @@ public sealed class HostileImageTests : IDisposable
         Assert.Contains("an empty file", Refused([]), StringComparison.Ordinal);
         Assert.Contains("found GIF", Refused("GIF89a and so on"u8.ToArray()), StringComparison.Ordinal);
         Assert.Contains("starts with 41", Refused("A"u8.ToArray()), StringComparison.Ordinal);
-        Assert.Contains("a folder", Assert.Throws<MarrowException>(() => RadiographReader.Read(_folder.Path)).Message, StringComparison.Ordinal);
-        Assert.Contains("no file of that name", Assert.Throws<MarrowException>(() => RadiographReader.Read(_folder["none.png"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a folder",
+            Assert.Throws<MarrowException>(() => RadiographReader.Read(_folder.Path)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "no file of that name",
+            Assert.Throws<MarrowException>(() => RadiographReader.Read(_folder["none.png"])).Message,
+            StringComparison.Ordinal);
         Assert.Throws<MarrowException>(() => RadiographReader.Read(""));
         Assert.Throws<MarrowException>(() => RadiographReader.ReadHeader("a\0b.png"));
     }
@@ -132,7 +154,9 @@ public sealed class HostileImageTests : IDisposable
                 {
                     case 0: bytes[at] = (byte)random.Next(256); break;
                     case 1: bytes.RemoveRange(at, Math.Min(random.Next(20), bytes.Count - at)); break;
-                    default: bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.Next(20), bytes.Count - at))); break;
+                    default:
+                        bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.Next(20), bytes.Count - at)));
+                        break;
                 }
             }
             File.WriteAllBytes(_folder["mutant"], [.. bytes]);

@@ -1,14 +1,14 @@
 using System.Diagnostics;
 using Marrow.Exchange;
 using Marrow.Soak;
-using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Checkpoints.PyTorch;
 using Marrow.Weights.PyTorch;
 using TorchSharp;
 
 namespace Marrow.Tests.Hostile;
 
-/// <summary>Files that are not what they seem: refused soon, in little memory, with nothing run and nothing written.</summary>
+/// <summary>
+/// Files that are not what they seem: refused soon, in little memory, with nothing run and nothing written.
+/// </summary>
 public sealed class HostilePyTorchTests : IDisposable
 {
     private const long MostBytesBesideFile = 256 << 20; // a million values and a million memos
@@ -38,12 +38,21 @@ public sealed class HostilePyTorchTests : IDisposable
     }
 
     [Fact]
-    public void There_are_more_than_six_hundred() => Assert.True(HostilePickles.All.Count + HostileArchives.All.Count > 600, $"{HostilePickles.All.Count} + {HostileArchives.All.Count}");
+    public void There_are_more_than_six_hundred() =>
+        Assert.True(
+            HostilePickles.All.Count + HostileArchives.All.Count > 600,
+            $"{HostilePickles.All.Count} + {HostileArchives.All.Count}");
 
     [Fact]
     public void What_the_lies_start_from_is_good()
     {
-        foreach (var file in (byte[][])[.. PickleWriter.Good().Select(PyTorchFile.Of), HostileArchives.Zip64(), HostileArchives.Zip64(sentinels: true)])
+        foreach (
+            var file in (byte[][])
+                [
+                    .. PickleWriter.Good().Select(PyTorchFile.Of),
+                    HostileArchives.Zip64(),
+                    HostileArchives.Zip64(sentinels: true),
+                ])
         {
             using var read = PyTorchWeights.Open(Put(file));
             foreach (var entry in read.Entries)
@@ -54,9 +63,26 @@ public sealed class HostilePyTorchTests : IDisposable
     [Fact]
     public void A_pickle_in_bytes_is_bytes()
     {
-        byte[] inner = new PickleWriter().Global("os", "system").Text($"touch {HostilePickles.Marker}").Raw(0x85).Op('R').Stop();
-        using var read = PyTorchWeights.Open(Put(PyTorchFile.Of(new PickleWriter().Op('}').Text("w").Tensor("FloatStorage", "0", 24, 0, [24], [1]).Op('s')
-            .Text("extra").Op('C').Raw((byte)inner.Length).Raw(inner).Op('s').Stop())));
+        byte[] inner = new PickleWriter()
+            .Global("os", "system")
+            .Text($"touch {HostilePickles.Marker}")
+            .Raw(0x85)
+            .Op('R')
+            .Stop();
+        using var read = PyTorchWeights.Open(
+            Put(
+                PyTorchFile.Of(
+                    new PickleWriter()
+                        .Op('}')
+                        .Text("w")
+                        .Tensor("FloatStorage", "0", 24, 0, [24], [1])
+                        .Op('s')
+                        .Text("extra")
+                        .Op('C')
+                        .Raw((byte)inner.Length)
+                        .Raw(inner)
+                        .Op('s')
+                        .Stop())));
         Assert.Equal(["extra"], read.Others);
         Assert.False(File.Exists(HostilePickles.Marker));
     }
@@ -67,7 +93,9 @@ public sealed class HostilePyTorchTests : IDisposable
     {
         var file = PyTorchFile.Of(PickleWriter.Good()[2]);
         for (var length = 0; length < file.Length; length++)
-            Assert.Throws<MarrowException>(() => PyTorchArchive.Read("cut.pth", length, (into, position) => file.AsSpan((int)position, into.Length).CopyTo(into)));
+            Assert.Throws<MarrowException>(() =>
+                PyTorchArchive.Read("cut.pth", length, (into, position) =>
+                    file.AsSpan((int)position, into.Length).CopyTo(into)));
     }
 
     /// <summary>Of the directory and the headers; the numbers themselves are anyone's guess.</summary>
@@ -81,9 +109,12 @@ public sealed class HostilePyTorchTests : IDisposable
             file[bit / 8] ^= (byte)(1 << bit % 8);
             try
             {
-                var archive = PyTorchArchive.Read("flipped.pth", file.Length, (into, position) => file.AsSpan((int)position, into.Length).CopyTo(into));
+                var archive = PyTorchArchive.Read("flipped.pth", file.Length, (into, position) =>
+                    file.AsSpan((int)position, into.Length).CopyTo(into));
                 var pickle = file.AsSpan((int)archive.Pickle.Start, (int)archive.Pickle.Bytes).ToArray();
-                StateDict.Find(PickleReader.Read(pickle, "flipped.pth", key => archive.Storage(key)?.Bytes), "flipped.pth");
+                StateDict.Find(
+                    PickleReader.Read(pickle, "flipped.pth", key => archive.Storage(key)?.Bytes),
+                    "flipped.pth");
             }
             catch (MarrowException)
             {
@@ -97,7 +128,10 @@ public sealed class HostilePyTorchTests : IDisposable
         var path = Put(PyTorchFile.Of(PickleWriter.Good()[0]));
         using var read = PyTorchWeights.Open(path);
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..40]);
-        Assert.Contains("cut", Assert.Throws<MarrowException>(() => read.Read("features.weight")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cut",
+            Assert.Throws<MarrowException>(() => read.Read("features.weight")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -121,8 +155,11 @@ public sealed class HostilePyTorchTests : IDisposable
         var hub = _folder["hub"];
         torch.manual_seed(1); // libtorch is loaded before anything is measured
         var (watch, allocated) = (Stopwatch.StartNew(), GC.GetAllocatedBytesForCurrentThread());
-        var error = Assert.Throws<MarrowException>(() => Importer.Import(path, new() { Name = "densenet121.hostile", HubFolder = hub }).Checkpoint.Dispose());
-        Assert.True(GC.GetAllocatedBytesForCurrentThread() - allocated < file.Length + MostBytesBesideFile, $"{GC.GetAllocatedBytesForCurrentThread() - allocated} bytes");
+        var error = Assert.Throws<MarrowException>(() =>
+            Importer.Import(path, new() { Name = "densenet121.hostile", HubFolder = hub }).Checkpoint.Dispose());
+        Assert.True(
+            GC.GetAllocatedBytesForCurrentThread() - allocated < file.Length + MostBytesBesideFile,
+            $"{GC.GetAllocatedBytesForCurrentThread() - allocated} bytes");
         Assert.True(watch.Elapsed < Longest, $"{watch.Elapsed}");
         Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(error.Message, char.IsControl);

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
 using CsCheck;
-using Marrow.Tests.Checkpoints;
 using Marrow.Weights;
 using TorchSharp;
 
@@ -14,7 +13,8 @@ public sealed class HostileSafetensorsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private const string Good = """{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"b":{"dtype":"U8","shape":[3],"data_offsets":[16,19]}}""";
+    private const string Good =
+        """{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"b":{"dtype":"U8","shape":[3],"data_offsets":[16,19]}}""";
 
     private static byte[] FileOf(byte[] header, int dataBytes, ulong? length = null)
     {
@@ -24,7 +24,8 @@ public sealed class HostileSafetensorsTests : IDisposable
         return file;
     }
 
-    private static byte[] FileOf(string header, int dataBytes, ulong? length = null) => FileOf(Encoding.UTF8.GetBytes(header), dataBytes, length);
+    private static byte[] FileOf(string header, int dataBytes, ulong? length = null) =>
+        FileOf(Encoding.UTF8.GetBytes(header), dataBytes, length);
 
     private string Put(byte[] file)
     {
@@ -54,12 +55,32 @@ public sealed class HostileSafetensorsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12, "holes")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""",
+        12,
+        "holes"
+    )]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "holes")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "overlap")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "overlap")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "'a' twice")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "'a' twice")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""",
+        12,
+        "overlap"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        8,
+        "overlap"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""",
+        8,
+        "'a' twice"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""",
+        8,
+        "'a' twice"
+    )]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"shape":[1],"data_offsets":[0,4]}}""", 4, "'shape'")]
     [InlineData("""{"__metadata__":{"x":"1","x":"2"}}""", 0, "'x' twice")]
     [InlineData("""{"__metadata__":{"x":1}}""", 0, "String as metadata")]
@@ -75,9 +96,21 @@ public sealed class HostileSafetensorsTests : IDisposable
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,9223372036854775808]}}""", 4, "2^63-1")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,1e400]}}""", 4, "1e400")]
     [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387905],"data_offsets":[0,4]}}""", 4, "more than 2^63")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[4294967296,4294967297],"data_offsets":[0,4294967296]}}""", 4, "more than 2^63")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[0,9223372036854775807,9223372036854775807],"data_offsets":[0,0]}}""", 0, "more than 2^63")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}""", 4, "within")]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[4294967296,4294967297],"data_offsets":[0,4294967296]}}""",
+        4,
+        "more than 2^63"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[0,9223372036854775807,9223372036854775807],"data_offsets":[0,0]}}""",
+        0,
+        "more than 2^63"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}""",
+        4,
+        "within"
+    )]
     [InlineData("""{"a":{"dtype":"F4","shape":[1],"data_offsets":[0,1]}}""", 1, "known type")]
     [InlineData("""{"a":{"dtype":"f32","shape":[1],"data_offsets":[0,4]}}""", 4, "known type")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1]}}""", 4, "one missing")]
@@ -136,10 +169,22 @@ public sealed class HostileSafetensorsTests : IDisposable
     [Fact]
     public void Endless_shapes_names_and_entries_are_refused_or_read_quickly()
     {
-        Assert.Contains("at most 32", Refuse(FileOf("{\"a\":{\"dtype\":\"U8\",\"shape\":[" + string.Join(',', Enumerable.Repeat("1", 1_000_000)) + "],\"data_offsets\":[0,1]}}", 1)), StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 32",
+            Refuse(
+                FileOf(
+                    "{\"a\":{\"dtype\":\"U8\",\"shape\":["
+                        + string.Join(',', Enumerable.Repeat("1", 1_000_000))
+                        + "],\"data_offsets\":[0,1]}}",
+                    1)),
+            StringComparison.Ordinal);
         var longName = new string('x', 5_000_000);
         Assert.True(Refuse(FileOf($"{{\"{longName}\":1}}", 0)).Length < 1000);
-        var many = string.Join(',', Enumerable.Range(0, 100_000).Select(i => $"\"t{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"));
+        var many = string.Join(
+            ',',
+            Enumerable
+                .Range(0, 100_000)
+                .Select(i => $"\"t{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"));
         using var read = Safetensors.Open(Put(FileOf("{" + many + "}", 0)));
         Assert.Equal(100_000, read.Entries.Count);
     }
@@ -166,11 +211,32 @@ public sealed class HostileSafetensorsTests : IDisposable
 
     private static readonly string[] Pieces =
     [
-        "{", "}", "[", "]", ",", ":", "\"", "\\u0000", "-1", "0", "1e9", "99999999999999999999", "4294967296", "null", "\"F32\"", "\"BF16\"", "\"shape\"",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\\u0000",
+        "-1",
+        "0",
+        "1e9",
+        "99999999999999999999",
+        "4294967296",
+        "null",
+        "\"F32\"",
+        "\"BF16\"",
+        "\"shape\"",
         "\"data_offsets\"", "\"dtype\"", "\"__metadata__\"", "[0,16]", "{}", "\0", "\uFFFF", "  ",
     ];
 
-    private static readonly Gen<Func<byte[], byte[]>> Mutation = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 1 << 20], Gen.Int[0, 1 << 20], Gen.Byte, Gen.Int[0, Pieces.Length - 1])
+    private static readonly Gen<Func<byte[], byte[]>> Mutation = Gen.Select(
+            Gen.Int[0, 4],
+            Gen.Int[0, 1 << 20],
+            Gen.Int[0, 1 << 20],
+            Gen.Byte,
+            Gen.Int[0, Pieces.Length - 1])
         .Select((kind, a, b, value, piece) => new Func<byte[], byte[]>(bytes =>
         {
             if (bytes.Length == 0)

@@ -47,14 +47,16 @@ public class RecipeHostileTests
             "recipe.yaml:2:1: unknown key 'sead' in the recipe. Did you mean 'seed'?",
             "recipe.yaml:3:10: heldOut: expected a number from 0 to 0.9, found '1.5'.",
             "recipe.yaml:5:5: stage 'features' lacks model. Add model: densenet121.",
-            "recipe.yaml:6:11: task: expected classify, detect-vertebrae, regress-cobb, regress, points, segment, detect or pretrain, found 'clasify'.",
+            "recipe.yaml:6:11: task: expected classify, detect-vertebrae, regress-cobb, regress, points, segment, "
+                + "detect or pretrain, found 'clasify'.",
             "recipe.yaml:7:5: unknown key 'modle' in stage 'features'. Did you mean 'model'?",
             "recipe.yaml:8:32: limit: expected a whole number from 0 to 2147483647, found '-1'.",
             "recipe.yaml:10:15: epochs: expected a whole number from 1 to 100000, found 'ten'.",
             "recipe.yaml:11:7: unknown key 'bacth' in train. Did you mean 'batch'?",
             "recipe.yaml:12:18: precision: expected auto, bf16 or f32, found 'fp16'.",
             "recipe.yaml:13:11: lr: expected a number from 1E-09 to 10, found '.nan'.",
-            "recipe.yaml:17:11: init: 'featurs' is no earlier stage, and no checkpoint such as densenet121.chexpert, a folder/, a .safetensors, .pth or .pt file, or oci://host/name:tag. Did you mean 'features'?",
+            "recipe.yaml:17:11: init: 'featurs' is no earlier stage, and no checkpoint such as densenet121.chexpert, "
+                + "a folder/, a .safetensors, .pth or .pt file, or oci://host/name:tag. Did you mean 'features'?",
         ];
         Assert.Equal(string.Join("\n", expected), message);
     }
@@ -72,9 +74,15 @@ public class RecipeHostileTests
     [InlineData("train: {epochs: 0}", "epochs: expected a whole number from 1 to 100000, found '0'.")]
     [InlineData("train: {lr: 1e999}", "lr: expected a number from 1E-09 to 10, found '1e999'.")]
     [InlineData("train: {lr: 0,5}", "unknown key '5' in train")]
-    [InlineData("train: {freeze: head}", "freeze: expected none, backbone or a number of stages (0 to 16), found 'head'.")]
+    [InlineData(
+        "train: {freeze: head}",
+        "freeze: expected none, backbone or a number of stages (0 to 16), found 'head'."
+    )]
     [InlineData("train: {freeze: -1}", "freeze: expected a whole number from 0 to 16, found '-1'.")]
-    [InlineData("train: {freeze: none, unfreeze: gradual}", "nothing is frozen, so unfreeze: gradual has nothing to release")]
+    [InlineData(
+        "train: {freeze: none, unfreeze: gradual}",
+        "nothing is frozen, so unfreeze: gradual has nothing to release"
+    )]
     [InlineData("train: {metric: smape}", "metric: expected auroc, accuracy or kappa, found 'smape'.")]
     [InlineData("train: {steps: 0}", "steps: 0 means no limit, and no epochs are given.")]
     [InlineData("train: {channelsLast: yes}", "channelsLast: expected auto, true or false, found 'yes'.")]
@@ -107,7 +115,10 @@ public class RecipeHostileTests
     [InlineData("- a", "recipe.yaml:1:1: expected a recipe (name: and stages:), found a list.")]
     [InlineData("name: a", "recipe.yaml:1:1: the recipe lacks stages.")]
     [InlineData("stages: []", "recipe.yaml:1:9: stages: expected a list of 1 to 100 stages, found a list.")]
-    [InlineData("name: a\nstages: {a: b}", "recipe.yaml:2:9: stages: expected a list of 1 to 100 stages, found a mapping.")]
+    [InlineData(
+        "name: a\nstages: {a: b}",
+        "recipe.yaml:2:9: stages: expected a list of 1 to 100 stages, found a mapping."
+    )]
     [InlineData("name: a\nstages: [3]", "recipe.yaml:2:10: stage 1: expected keys and values, found '3'.")]
     [InlineData("name: a\n\tb: c", "recipe.yaml:1:7: not YAML")]
     [InlineData("name: [a", "recipe.yaml:2:1: not YAML")]
@@ -115,9 +126,13 @@ public class RecipeHostileTests
     [InlineData("name: \"\\UFFFFFFFF\"", "recipe.yaml:1:")]
     [InlineData("name: a\n---\nname: b", "recipe.yaml:3:1: not YAML: a recipe is one document")]
     [InlineData("name: a\0\nstages: []", "recipe.yaml:1:8: expected text, found the control character 0.")]
-    [InlineData("name: !!python/object/apply:os.system [rm]", "recipe.yaml:1:7: tags (tag:yaml.org,2002:python/object/apply:os.system) are not allowed in a recipe.")]
+    [InlineData(
+        "name: !!python/object/apply:os.system [rm]",
+        "recipe.yaml:1:7: tags (tag:yaml.org,2002:python/object/apply:os.system) are not allowed in a recipe."
+    )]
     [InlineData("name: *a", "recipe.yaml:1:7: aliases (*a) are not allowed in a recipe. Write the value out.")]
-    public void What_is_no_recipe_is_refused_with_a_place(string text, string expected) => Assert.Contains(expected, Fail(text));
+    public void What_is_no_recipe_is_refused_with_a_place(string text, string expected) =>
+        Assert.Contains(expected, Fail(text));
 
     [Theory]
     [InlineData("features.epochs", "--set 'features.epochs': expected stage.key=value, as in landmarks.epochs=3.")]
@@ -125,20 +140,35 @@ public class RecipeHostileTests
     [InlineData("features..epochs=3", "expected stage.key=value")]
     [InlineData("feature.epochs=3", "--set 'feature.epochs=3': no stage is called 'feature'. Did you mean 'features'?")]
     [InlineData("features.epoch=3", "--set 'features.epoch=3': unknown key 'epoch' in train. Did you mean 'epochs'?")]
-    [InlineData("features.epochs=many", "--set 'features.epochs=many': epochs: expected a whole number from 1 to 100000, found 'many'.")]
+    [InlineData(
+        "features.epochs=many",
+        "--set 'features.epochs=many': epochs: expected a whole number from 1 to 100000, found 'many'."
+    )]
     [InlineData("features.model.x=3", "--set 'features.model.x=3': model is 'densenet121', which has no keys.")]
     [InlineData("features.input={width: [", "--set 'features.input={width: [': not YAML")]
     [InlineData("features.epochs=&a 3", "--set 'features.epochs=&a 3': anchors (&a) are not allowed")]
     [InlineData("features.name=", "lacks name")]
     [InlineData("stages=", "the recipe lacks stages")]
-    public void A_wrong_override_is_named_as_it_was_typed(string text, string expected) => Assert.Contains(expected, Fail(Stage(""), text));
+    public void A_wrong_override_is_named_as_it_was_typed(string text, string expected) =>
+        Assert.Contains(expected, Fail(Stage(""), text));
 
     [Theory]
-    [InlineData("classify", "retinanet-densenet121", "expected densenet121, densenet169, densenet201, densenet-mini, resnet18, resnet34, resnet50 or resnet18-mlnet for task classify, found 'retinanet-densenet121'.")]
-    [InlineData("detect-vertebrae", "densenet121", "or retinanet-resnet18-mlnet for task detect-vertebrae, found 'densenet121'.")]
+    [InlineData(
+        "classify",
+        "retinanet-densenet121",
+        "expected densenet121, densenet169, densenet201, densenet-mini, resnet18, resnet34, resnet50 or "
+            + "resnet18-mlnet for task classify, found 'retinanet-densenet121'."
+    )]
+    [InlineData(
+        "detect-vertebrae",
+        "densenet121",
+        "or retinanet-resnet18-mlnet for task detect-vertebrae, found 'densenet121'."
+    )]
     [InlineData("regress-cobb", "cobb-densenet12", "expected cobb-densenet121, cobb-densenet169, ")]
     public void A_model_is_of_its_stages_task(string task, string model, string expected) =>
-        Assert.Contains(expected, Fail($"name: r\nstages:\n  - {{name: a, task: {task}, model: {model}, data: {{format: csv}}}}"));
+        Assert.Contains(
+            expected,
+            Fail($"name: r\nstages:\n  - {{name: a, task: {task}, model: {model}, data: {{format: csv}}}}"));
 
     [Theory]
     [InlineData("format: spineweb", "found 'spineweb'.")]
@@ -146,12 +176,17 @@ public class RecipeHostileTests
     [InlineData("format: csv, faults: mend", "faults: expected repair, drop or keep, found 'mend'.")]
     [InlineData("format: csv, blank: ones", "blank: expected zeros or masked, found 'ones'.")]
     [InlineData("format: csv, uncertain: zeros", "uncertain: expected keys and values, found 'zeros'.")]
-    [InlineData("format: csv, uncertain: {Edema: yes}", "'Edema': expected ignore, zeros, ones, multi-class, self-trained, or a range")]
+    [InlineData(
+        "format: csv, uncertain: {Edema: yes}",
+        "'Edema': expected ignore, zeros, ones, multi-class, self-trained, or a range"
+    )]
     [InlineData("format: csv, labelColumns: Edema", "labelColumns: expected a list, found 'Edema'.")]
     [InlineData("format: csv, validation: 0.6", "validation: expected a number from 0 to 0.5")]
     [InlineData("format: csv, name: a b", "name: expected lower-case letters")]
     public void Data_that_no_format_takes_is_refused(string data, string expected) =>
-        Assert.Contains(expected, Fail($"name: r\nstages:\n  - {{name: a, task: classify, model: densenet121, data: {{{data}}}}}"));
+        Assert.Contains(
+            expected,
+            Fail($"name: r\nstages:\n  - {{name: a, task: classify, model: densenet121, data: {{{data}}}}}"));
 
     [Fact]
     public void Two_stages_of_one_name_are_refused()
@@ -162,7 +197,9 @@ public class RecipeHostileTests
               - {name: a, task: classify, model: densenet121, data: {format: csv}}
               - {name: a, task: classify, model: densenet121, data: {format: csv}}
             """);
-        Assert.Equal("recipe.yaml:4:12: name: an earlier stage is called 'a' too. Give each stage its own name.", message);
+        Assert.Equal(
+            "recipe.yaml:4:12: name: an earlier stage is called 'a' too. Give each stage its own name.",
+            message);
     }
 
     [Fact]
@@ -182,9 +219,19 @@ public class RecipeHostileTests
     {
         var deep = new string('[', 500_000);
         Assert.Contains("nested more than 16 levels deep", Fail("name: " + deep));
-        Assert.Contains("nested more than 16 levels deep", Fail("name: " + string.Concat(Enumerable.Repeat("{a: ", 100_000))));
-        Assert.Contains("more than 20000 values", Fail("name: [" + string.Join(", ", Enumerable.Repeat("1", 300_000)) + "]"));
-        var bomb = "a: &a [x, x]\n" + string.Concat(Enumerable.Range(1, 25).Select(i => $"{(char)('a' + i)}: &{(char)('a' + i)} [*{(char)('a' + i - 1)}, *{(char)('a' + i - 1)}]\n"));
+        Assert.Contains(
+            "nested more than 16 levels deep",
+            Fail("name: " + string.Concat(Enumerable.Repeat("{a: ", 100_000))));
+        Assert.Contains(
+            "more than 20000 values",
+            Fail("name: [" + string.Join(", ", Enumerable.Repeat("1", 300_000)) + "]"));
+        var bomb =
+            "a: &a [x, x]\n"
+            + string.Concat(
+                Enumerable
+                    .Range(1, 25)
+                    .Select(i =>
+                        $"{(char)('a' + i)}: &{(char)('a' + i)} [*{(char)('a' + i - 1)}, *{(char)('a' + i - 1)}]\n"));
         var message = Fail(bomb);
         Assert.Contains("anchors (&a) are not allowed in a recipe", message);
         Assert.True(message.Length < 20_000);

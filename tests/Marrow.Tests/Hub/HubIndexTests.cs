@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Marrow.Hub;
 using Marrow.Imaging;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Hub;
 
@@ -15,7 +14,12 @@ public sealed class HubIndexTests : IDisposable
     {
         _hub = new(_folder["hub"]) { IndexFolder = _folder["index"] };
         for (var i = 0; i < Names * InEach; i++)
-            FakeHub.Add(_hub.Folder, $"densenet-mini.trial-{i % Names}", i, new() { Datasets = [new("cxr", "2", "CC-BY-4.0", "")], Checkpoints = [new("a.b", $"sha256:{i}")] });
+            FakeHub.Add(
+                _hub.Folder,
+                $"densenet-mini.trial-{i % Names}",
+                i,
+                new() { Datasets = [new("cxr", "2", "CC-BY-4.0", "")], Checkpoints = [new("a.b", $"sha256:{i}")] }
+            );
     }
 
     public void Dispose() => _folder.Dispose();
@@ -45,7 +49,8 @@ public sealed class HubIndexTests : IDisposable
         File.WriteAllText(manifest, new string(' ', (int)new FileInfo(manifest).Length));
         File.SetLastWriteTimeUtc(manifest, FakeHub.LongAgo); // Only who reads it can know.
         Assert.Equal(before, Text(_hub));
-        Assert.Contains(new LocalHub(_hub.Folder) { IndexFolder = _folder["other"] }.List(), e => e.Problem is not null);
+        Assert.Contains(new LocalHub(_hub.Folder) { IndexFolder = _folder["other"] }.List(), e =>
+            e.Problem is not null);
         // What names one checkpoint reads it.
         Assert.Throws<MarrowException>(() => _hub.Find($"{_hub.List()[5].Name}@{_hub.List()[5].Digest}"));
     }
@@ -58,7 +63,8 @@ public sealed class HubIndexTests : IDisposable
         var bytes = File.ReadAllBytes(manifest);
         bytes[^5] ^= 1; // The same size.
         File.WriteAllBytes(manifest, bytes);
-        Assert.NotNull(_hub.List()[7 - 7 % InEach + InEach - 1].Problem); // The damaged one is dated before all others of its name.
+        // The damaged one is dated before all others of its name.
+        Assert.NotNull(_hub.List()[7 - 7 % InEach + InEach - 1].Problem);
         bytes[^5] ^= 1;
         File.WriteAllBytes(manifest, bytes);
         Assert.All(_hub.List(), e => Assert.Null(e.Problem));
@@ -87,7 +93,9 @@ public sealed class HubIndexTests : IDisposable
                     Directory.Delete(Path.GetDirectoryName(entry.Folder)!, recursive: true);
                     break;
                 default:
-                    using (var saved = (Drafts.Of(Model.Value) with { Name = $"densenet-mini.new-{round}" }).Save(_hub.Folder))
+                    using (
+                        var saved = (Drafts.Of(Model.Value) with { Name = $"densenet-mini.new-{round}" }).Save(
+                            _hub.Folder))
                         Assert.Contains(_hub.List(), e => e.Digest == saved.Digest);
                     break;
             }
@@ -128,7 +136,8 @@ public sealed class HubIndexTests : IDisposable
             for (var k = 0; k <= i % 4; k++)
                 body[random.Next(Math.Min(body.Length, 4000))] = (byte)random.Next(256);
             File.WriteAllBytes(Index, [.. whole[..8], .. SHA256.HashData(body), .. body]);
-            // It can lie, as whoever may write it could lie in other ways; it can't make a checkpoint appear that is not there.
+            // It can lie, as whoever may write it could lie in other ways; it can't make a checkpoint appear that is
+            // not there.
             Assert.All(_hub.List(), e => Assert.True(Directory.Exists(e.Folder)));
         }
         File.WriteAllBytes(Index, [.. whole[..8], .. SHA256.HashData(Huge), .. Huge]);

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Marrow.Checkpoints;
 using Marrow.Hub;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Hub;
 
@@ -14,7 +13,8 @@ public sealed class HubRemovalTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static CheckpointParents From(params CheckpointManifest[] parents) => new() { Checkpoints = [.. parents.Select(FakeHub.AsParent)] };
+    private static CheckpointParents From(params CheckpointManifest[] parents) =>
+        new() { Checkpoints = [.. parents.Select(FakeHub.AsParent)] };
 
     [Fact]
     public void A_checkpoint_and_its_names_folder_disappear()
@@ -25,7 +25,9 @@ public sealed class HubRemovalTests : IDisposable
         Assert.Equal("a.one", _hub.Remove("a.one").Name);
         _hub.Remove($"a.two@{second.Digest.ToString()[..20]}");
         Assert.Equal(["a.two"], _hub.List().Select(e => e.Name));
-        Assert.Equal(["a.two"], Directory.GetDirectories(_hub.Folder).Select(Path.GetFileName).Where(f => f![0] != '.'));
+        Assert.Equal(
+            ["a.two"],
+            Directory.GetDirectories(_hub.Folder).Select(Path.GetFileName).Where(f => f![0] != '.'));
         Assert.Empty(Directory.GetDirectories(Path.Combine(_hub.Folder, ".trash")));
     }
 
@@ -34,10 +36,20 @@ public sealed class HubRemovalTests : IDisposable
     {
         var parent = FakeHub.Add(_hub.Folder, "a.parent");
         var child = FakeHub.Add(_hub.Folder, "a.child", parents: From(parent));
-        var grandchild = FakeHub.Add(_hub.Folder, "a.grandchild", parents: From(child) with { Inherited = child.Parents.Ancestors() });
+        var grandchild = FakeHub.Add(
+            _hub.Folder,
+            "a.grandchild",
+            parents: From(child) with
+            {
+                Inherited = child.Parents.Ancestors(),
+            }
+        );
 
         var error = Assert.Throws<MarrowException>(() => _hub.Remove("a.parent")).Message;
-        Assert.Contains($"found 2 that did: a.child@{child.Digest}, a.grandchild@{grandchild.Digest}", error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"found 2 that did: a.child@{child.Digest}, a.grandchild@{grandchild.Digest}",
+            error,
+            StringComparison.Ordinal);
         Assert.Contains("--force", error, StringComparison.Ordinal);
         Assert.Equal(3, _hub.List().Count);
 
@@ -56,13 +68,31 @@ public sealed class HubRemovalTests : IDisposable
         var hub = new LocalHub(_hub.Folder) { IndexFolder = _folder["index"] };
         var folder = FakeHub.Folder(_hub.Folder, child);
         var file = new FileInfo(Path.Combine(folder, "checkpoint.json"));
-        var forged = new IndexedManifest(file.Length, file.LastWriteTimeUtc.Ticks, new("a.child", child.Digest, child.Created, folder));
-        HubIndex.Write(_hub.Folder, hub.IndexFolder!, new Dictionary<string, IndexedName> { ["a.child"] = new(FakeHub.LongAgo.Ticks, [forged]) });
+        var forged = new IndexedManifest(
+            file.Length,
+            file.LastWriteTimeUtc.Ticks,
+            new("a.child", child.Digest, child.Created, folder));
+        HubIndex.Write(
+            _hub.Folder,
+            hub.IndexFolder!,
+            new Dictionary<string, IndexedName> { ["a.child"] = new(FakeHub.LongAgo.Ticks, [forged]) }
+        );
         Assert.Empty(hub.List().Single(e => e.Name == "a.child").AncestorDigests); // it is believed
-        HubIndex.Write(_hub.Folder, hub.IndexFolder!, new Dictionary<string, IndexedName> { ["a.child"] = new(FakeHub.LongAgo.Ticks, [forged]), ["a.parent"] = new(FakeHub.LongAgo.Ticks, []) });
+        HubIndex.Write(
+            _hub.Folder,
+            hub.IndexFolder!,
+            new Dictionary<string, IndexedName>
+            {
+                ["a.child"] = new(FakeHub.LongAgo.Ticks, [forged]),
+                ["a.parent"] = new(FakeHub.LongAgo.Ticks, []),
+            }
+        );
         Assert.DoesNotContain(hub.List(), e => e.Name == "a.parent");
         Assert.Equal("a.parent", hub.FindDigest(parent.Digest)?.Name);
-        Assert.Contains("1 that did: a.child", Assert.Throws<MarrowException>(() => hub.Remove("a.parent")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1 that did: a.child",
+            Assert.Throws<MarrowException>(() => hub.Remove("a.parent")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,7 +101,10 @@ public sealed class HubRemovalTests : IDisposable
         using var model = Drafts.Model();
         using var saved = Drafts.Of(model).Save(_hub.Folder);
         _hub.Remove(saved.Name);
-        Assert.Contains("Another process has removed it", Assert.Throws<MarrowException>(() => HubDisk.Load(saved.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Another process has removed it",
+            Assert.Throws<MarrowException>(() => HubDisk.Load(saved.Path)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,7 +123,10 @@ public sealed class HubRemovalTests : IDisposable
     {
         FakeHub.Add(_hub.Folder, "a.one");
         var other = FakeHub.Folder(_folder["other"], FakeHub.Add(_folder["other"], "a.one"));
-        Assert.Contains("one elsewhere", Assert.Throws<MarrowException>(() => _hub.Remove(other)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "one elsewhere",
+            Assert.Throws<MarrowException>(() => _hub.Remove(other)).Message,
+            StringComparison.Ordinal);
         Assert.True(Directory.Exists(other));
         Assert.Throws<MarrowException>(() => _hub.Remove("a.absent"));
         Assert.Throws<MarrowException>(() => _hub.Remove(_hub.Folder));
@@ -115,14 +151,21 @@ public sealed class HubRemovalTests : IDisposable
     {
         FakeHub.Add(_hub.Folder, "a.one");
         FakeHub.Add(_hub.Folder, "a.two");
-        var (young, old, changing) = (_hub.CreateStagingFolder(), _hub.CreateStagingFolder(), _hub.CreateStagingFolder());
+        var (young, old, changing) = (
+            _hub.CreateStagingFolder(),
+            _hub.CreateStagingFolder(),
+            _hub.CreateStagingFolder());
         var ofEarlyVersions = Directory.CreateDirectory(Path.Combine(_hub.Folder, "a.two", ".12.1.tmp")).FullName;
-        var trash = Directory.CreateDirectory(Path.Combine(_hub.Folder, ".trash", Guid.NewGuid().ToString("N"))).FullName;
+        var trash = Directory
+            .CreateDirectory(Path.Combine(_hub.Folder, ".trash", Guid.NewGuid().ToString("N")))
+            .FullName;
         File.WriteAllText(Path.Combine(changing, "model.safetensors"), "half"); // Written to just now.
         foreach (var folder in new[] { old, changing, ofEarlyVersions })
             Directory.SetLastWriteTimeUtc(folder, FakeHub.LongAgo);
         _hub.Remove("a.one");
-        Assert.Equal([true, false, true, false, false], new[] { young, old, changing, ofEarlyVersions, trash }.Select(Directory.Exists));
+        Assert.Equal(
+            [true, false, true, false, false],
+            new[] { young, old, changing, ofEarlyVersions, trash }.Select(Directory.Exists));
     }
 
     [Fact]
@@ -133,7 +176,9 @@ public sealed class HubRemovalTests : IDisposable
         string Stage()
         {
             var staged = _hub.CreateStagingFolder();
-            foreach (var file in Directory.GetFiles(FakeHub.Folder(_folder["source"], FakeHub.Add(_folder["source"], "a.one"))))
+            foreach (
+                var file in Directory.GetFiles(
+                    FakeHub.Folder(_folder["source"], FakeHub.Add(_folder["source"], "a.one"))))
                 File.Copy(file, Path.Combine(staged, Path.GetFileName(file)));
             return staged;
         }
@@ -169,27 +214,34 @@ public sealed class HubRemovalTests : IDisposable
             }
         });
         watcher.Start();
-        var threads = Enumerable.Range(0, Workers).Select(worker => new Thread(() =>
-        {
-            try
+        var threads = Enumerable
+            .Range(0, Workers)
+            .Select(worker => new Thread(() =>
             {
-                var source = FakeHub.Folder(_folder[$"source-{worker}"], FakeHub.Add(_folder[$"source-{worker}"], "a.one", worker));
-                for (var round = 0; round < Rounds; round++)
+                try
                 {
-                    var staged = _hub.CreateStagingFolder();
-                    foreach (var file in Directory.GetFiles(source))
-                        File.Copy(file, Path.Combine(staged, Path.GetFileName(file)));
-                    var added = _hub.Add(staged);
-                    if (!Directory.Exists(added.Folder) || _hub.Find($"{added.Name}@{added.Digest}").Digest != added.Digest)
-                        errors.Enqueue("lost");
-                    _hub.Remove($"{added.Name}@{added.Digest}");
+                    var source = FakeHub.Folder(
+                        _folder[$"source-{worker}"],
+                        FakeHub.Add(_folder[$"source-{worker}"], "a.one", worker));
+                    for (var round = 0; round < Rounds; round++)
+                    {
+                        var staged = _hub.CreateStagingFolder();
+                        foreach (var file in Directory.GetFiles(source))
+                            File.Copy(file, Path.Combine(staged, Path.GetFileName(file)));
+                        var added = _hub.Add(staged);
+                        if (
+                            !Directory.Exists(added.Folder)
+                            || _hub.Find($"{added.Name}@{added.Digest}").Digest != added.Digest)
+                            errors.Enqueue("lost");
+                        _hub.Remove($"{added.Name}@{added.Digest}");
+                    }
                 }
-            }
-            catch (Exception e)
-            {
-                errors.Enqueue(e.ToString());
-            }
-        })).ToList();
+                catch (Exception e)
+                {
+                    errors.Enqueue(e.ToString());
+                }
+            }))
+            .ToList();
         threads.ForEach(t => t.Start());
         threads.ForEach(t => t.Join());
         stop.Cancel();
@@ -197,6 +249,7 @@ public sealed class HubRemovalTests : IDisposable
         Assert.Empty(errors);
         Assert.Empty(_hub.List());
         Assert.False(Directory.Exists(Path.Combine(_hub.Folder, "a.one")));
-        Assert.All(new[] { ".incoming", ".trash" }, folder => Assert.Empty(Directory.GetDirectories(Path.Combine(_hub.Folder, folder))));
+        Assert.All(new[] { ".incoming", ".trash" }, folder =>
+            Assert.Empty(Directory.GetDirectories(Path.Combine(_hub.Folder, folder))));
     }
 }

@@ -1,6 +1,5 @@
 using Marrow.Hub;
 using Marrow.Soak;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Hub;
 
@@ -16,8 +15,16 @@ public sealed class HubVerificationTests : IDisposable
     [Fact]
     public void Every_damaged_missing_and_unlisted_file_is_named()
     {
-        (string, string)[] files = [("README.md", "card"), ("config.json", "{}"), ("metrics.json", "[]"), ("model.safetensors", "weights")];
-        var damaged = FakeHub.Folder(_hub.Folder, FakeHub.Add(_hub.Folder, FakeHub.Manifest("a.one", files: files), files));
+        (string, string)[] files =
+        [
+            ("README.md", "card"),
+            ("config.json", "{}"),
+            ("metrics.json", "[]"),
+            ("model.safetensors", "weights"),
+        ];
+        var damaged = FakeHub.Folder(
+            _hub.Folder,
+            FakeHub.Add(_hub.Folder, FakeHub.Manifest("a.one", files: files), files));
         var whole = FakeHub.Add(_hub.Folder, "a.two");
         Assert.True(_hub.Verify().IsWhole);
 
@@ -29,7 +36,9 @@ public sealed class HubVerificationTests : IDisposable
         Directory.CreateDirectory(In("folder"));
 
         var result = _hub.Verify();
-        Assert.Equal(new[] { "README.md", "config.json", "model.safetensors", "folder", "notes.txt" }.Select(In), result.Faults.Select(f => f.Path));
+        Assert.Equal(
+            new[] { "README.md", "config.json", "model.safetensors", "folder", "notes.txt" }.Select(In),
+            result.Faults.Select(f => f.Path));
         Assert.Contains("SHA-256", result.Faults[0].Problem, StringComparison.Ordinal);
         Assert.DoesNotContain(damaged, result.Faults[0].Problem, StringComparison.Ordinal);
         Assert.Empty(result.Checkpoints.Single(c => c.Digest == whole.Digest).Faults);
@@ -56,7 +65,14 @@ public sealed class HubVerificationTests : IDisposable
 
         var result = _hub.Verify();
         Assert.Equal(
-            new[] { Path.Combine(otherDigest, "checkpoint.json"), otherName, Path.Combine(_hub.Folder, "No Name"), upper, Path.Combine(_hub.Folder, "a.one", "file") }.Order(StringComparer.Ordinal),
+            new[]
+            {
+                Path.Combine(otherDigest, "checkpoint.json"),
+                otherName,
+                Path.Combine(_hub.Folder, "No Name"),
+                upper,
+                Path.Combine(_hub.Folder, "a.one", "file"),
+            }.Order(StringComparer.Ordinal),
             result.Faults.Select(f => f.Path).Order(StringComparer.Ordinal));
 
         void CopyTo(string target)

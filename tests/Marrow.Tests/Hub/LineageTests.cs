@@ -1,7 +1,6 @@
 using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Reports;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Hub;
 
@@ -21,30 +20,54 @@ public sealed class LineageTests : IDisposable
         Inherited = parent.Parents.Ancestors(),
     };
 
-    private static string Picture(LineageGraph graph) => string.Join('\n', graph.Links.Select(l => $"{graph[l.Parent].Name} -{l.Role}-> {graph[l.Child].Name}").Order(StringComparer.Ordinal));
+    private static string Picture(LineageGraph graph) =>
+        string.Join(
+            '\n',
+            graph
+                .Links.Select(l => $"{graph[l.Parent].Name} -{l.Role}-> {graph[l.Child].Name}")
+                .Order(StringComparer.Ordinal));
 
     [Fact]
     public void Parents_are_followed_as_far_as_the_hub_holds_them()
     {
-        var first = FakeHub.Add(_hub.Folder, "a.first", 1, new() { Datasets = [new("chests", "1", "CC-BY-4.0", "f0", Samples: 7)] });
+        var first = FakeHub.Add(
+            _hub.Folder,
+            "a.first",
+            1,
+            new() { Datasets = [new("chests", "1", "CC-BY-4.0", "f0", Samples: 7)] }
+        );
         var second = FakeHub.Add(_hub.Folder, "a.second", 2, From(first, "spines"));
         FakeHub.Add(_hub.Folder, "a.third", 3, From(second, "spines"));
         var graph = LineageGraph.Of(_hub, "a.third");
-        Assert.Equal("a.first -init-> a.second\na.second -init-> a.third\nchests -trained on-> a.first\nspines -trained on-> a.second\nspines -trained on-> a.third", Picture(graph));
+        Assert.Equal(
+            "a.first -init-> a.second\na.second -init-> a.third\nchests -trained on-> a.first\nspines -trained on-> "
+                + "a.second\nspines -trained on-> a.third",
+            Picture(graph));
         Assert.True(graph.IsComplete);
         Assert.All(graph.Items.Where(i => i.Kind == LineageKind.Checkpoint), i => Assert.True(i.IsInHub));
         Assert.Equal(7, graph.Links.Single(l => l.Role == "trained on" && graph[l.Child].Name == "a.first").Samples);
-        Assert.Equal("a.first -init-> a.second\na.second -init-> a.third\nchests -trained on-> a.first", Picture(LineageGraph.Of(_hub, "a.first", descendants: true)));
+        Assert.Equal(
+            "a.first -init-> a.second\na.second -init-> a.third\nchests -trained on-> a.first",
+            Picture(LineageGraph.Of(_hub, "a.first", descendants: true)));
     }
 
     [Fact]
     public void What_the_hub_lacks_is_named_with_what_is_known_of_it()
     {
-        var first = FakeHub.Manifest("a.first", 1, new() { Datasets = [new("chests", "", "CC-BY-NC-4.0", "f0")] }).Seal().Sealed;
-        var second = FakeHub.Manifest("a.second", 2, From(first, "spines", "LicenseRef-SpineWeb-research")).Seal().Sealed;
+        var first = FakeHub
+            .Manifest("a.first", 1, new() { Datasets = [new("chests", "", "CC-BY-NC-4.0", "f0")] })
+            .Seal()
+            .Sealed;
+        var second = FakeHub
+            .Manifest("a.second", 2, From(first, "spines", "LicenseRef-SpineWeb-research"))
+            .Seal()
+            .Sealed;
         FakeHub.Add(_hub.Folder, "a.third", 3, From(second, "spines", "LicenseRef-SpineWeb-research"));
         var graph = LineageGraph.Of(_hub, "a.third");
-        Assert.Equal("a.first -further back-> a.second\na.second -init-> a.third\nchests -further back-> a.second\nspines -further back-> a.second\nspines -trained on-> a.third", Picture(graph));
+        Assert.Equal(
+            "a.first -further back-> a.second\na.second -init-> a.third\nchests -further back-> a.second\nspines "
+                + "-further back-> a.second\nspines -trained on-> a.third",
+            Picture(graph));
         Assert.False(graph[second.Digest].IsInHub);
         Assert.Equal("CC-BY-NC-4.0", graph.Items.Single(i => i.Name == "chests").License);
     }
@@ -54,7 +77,8 @@ public sealed class LineageTests : IDisposable
     {
         var root = FakeHub.Add(_hub.Folder, "a.root", 1);
         var early = FakeHub.Add(_hub.Folder, "a.early", 9, new() { Checkpoints = [FakeHub.AsParent(root)] });
-        FakeHub.Add(_hub.Folder, "a.late", 2, new() { Checkpoints = [FakeHub.AsParent(early)] }); // A clock was wrong, and early versions inherit nothing.
+        // A clock was wrong, and early versions inherit nothing.
+        FakeHub.Add(_hub.Folder, "a.late", 2, new() { Checkpoints = [FakeHub.AsParent(early)] });
         var gone = FakeHub.Manifest("a.gone", 3, new() { Checkpoints = [FakeHub.AsParent(root)] }).Seal().Sealed;
         FakeHub.Add(_hub.Folder, "a.orphan", 4, From(gone, "spines"));
         FakeHub.Add(_hub.Folder, "a.other", 5);
@@ -68,17 +92,24 @@ public sealed class LineageTests : IDisposable
     public void Circles_and_endless_lines_are_bounded_and_said_to_be_cut()
     {
         // SHA-256 makes such manifests impossible; the walk does not rely on it.
-        LineageSource Source(string word, params string[] parents) => new(new CheckpointManifest
-        {
-            Digest = FakeHub.DigestOf(word),
-            Name = $"a.{word}",
-            Created = DateTimeOffset.UnixEpoch,
-            Parents = new() { Checkpoints = [.. parents.Select(p => new ParentCheckpoint($"a.{p}", FakeHub.DigestOf(p)))] },
-            Files = [],
-        });
+        LineageSource Source(string word, params string[] parents) =>
+            new(
+                new CheckpointManifest
+                {
+                    Digest = FakeHub.DigestOf(word),
+                    Name = $"a.{word}",
+                    Created = DateTimeOffset.UnixEpoch,
+                    Parents = new()
+                    {
+                        Checkpoints = [.. parents.Select(p => new ParentCheckpoint($"a.{p}", FakeHub.DigestOf(p)))],
+                    },
+                    Files = [],
+                }
+            );
         LineageSource[] circle = [Source("x", "y"), Source("y", "z", "y"), Source("z", "x", "w"), Source("w", "x")];
         var digests = circle.Select(source => source.Manifest.Digest.ToString()).ToList();
-        var builder = new LineageBuilder(circle.ToDictionary(source => source.Manifest.Digest.ToString()).GetValueOrDefault);
+        var builder = new LineageBuilder(
+            circle.ToDictionary(source => source.Manifest.Digest.ToString()).GetValueOrDefault);
         builder.AddAncestors(circle[0]);
         builder.AddDescendants(digests[0], digests.Skip(1));
         var graph = builder.Build(digests[0]);

@@ -1,5 +1,4 @@
 using Marrow.Hub;
-using Marrow.Tests.Checkpoints;
 using static TorchSharp.torch.nn;
 
 namespace Marrow.Tests.Hub;
@@ -20,7 +19,13 @@ public sealed class LocalHubTests : IDisposable
 
     private string Save(string name, int day)
     {
-        using var saved = (Drafts.Of(_model) with { Name = name, Created = new(2024, 1, day, 0, 0, 0, TimeSpan.Zero) }).Save(_hub.Folder);
+        using var saved = (
+            Drafts.Of(_model) with
+            {
+                Name = name,
+                Created = new(2024, 1, day, 0, 0, 0, TimeSpan.Zero),
+            }
+        ).Save(_hub.Folder);
         return saved.Digest;
     }
 
@@ -35,7 +40,9 @@ public sealed class LocalHubTests : IDisposable
         Assert.Equal(newest, Digest("densenet-mini.a"));
         Assert.Equal(old, Digest($"densenet-mini.a@{old}"));
         Assert.Equal(middle, Digest($"densenet-mini.a@{middle[..16]}"));
-        Assert.Equal([newest, middle, old], _hub.List().Where(e => e.Name == "densenet-mini.a").Select(e => e.Digest.ToString()));
+        Assert.Equal(
+            [newest, middle, old],
+            _hub.List().Where(e => e.Name == "densenet-mini.a").Select(e => e.Digest.ToString()));
 
         string Digest(string reference)
         {
@@ -66,7 +73,10 @@ public sealed class LocalHubTests : IDisposable
         using var weights = _hub.Resolve(_folder["bare.safetensors"]);
         Assert.True(weights.WeightsOnly);
         Assert.Equal("bare", weights.Name);
-        Assert.Contains("weights alone", Assert.Throws<MarrowException>(() => weights.Config).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "weights alone",
+            Assert.Throws<MarrowException>(() => weights.Config).Message,
+            StringComparison.Ordinal);
         Assert.Equal(byFolder.Weights.Entries.Count, weights.Weights.Entries.Count);
     }
 
@@ -102,11 +112,16 @@ public sealed class LocalHubTests : IDisposable
         var old = Save("densenet-mini.a", 1);
         var newest = Save("densenet-mini.a", 2);
         var manifest = Path.Combine(_hub.List()[0].Folder, "checkpoint.json");
-        File.WriteAllText(manifest, File.ReadAllText(manifest).Replace("2024-01-02", "2024-01-03", StringComparison.Ordinal));
+        File.WriteAllText(
+            manifest,
+            File.ReadAllText(manifest).Replace("2024-01-02", "2024-01-03", StringComparison.Ordinal));
 
         var damaged = Assert.Single(_hub.List(), e => e.Problem is not null);
         Assert.Equal(newest, damaged.Digest);
-        Assert.Contains("damaged", Assert.Throws<MarrowException>(() => _hub.Resolve("densenet-mini.a")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "damaged",
+            Assert.Throws<MarrowException>(() => _hub.Resolve("densenet-mini.a")).Message,
+            StringComparison.Ordinal);
         Assert.Throws<MarrowException>(() => _hub.Resolve($"densenet-mini.a@{newest}"));
         using var exact = _hub.Resolve($"densenet-mini.a@{old}");
         Assert.Equal(old, exact.Digest);

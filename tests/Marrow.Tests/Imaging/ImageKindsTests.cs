@@ -1,6 +1,5 @@
 using BitMiracle.LibTiff.Classic;
 using Marrow.Imaging;
-using Marrow.Tests.Checkpoints;
 using SkiaSharp;
 
 namespace Marrow.Tests.Imaging;
@@ -12,7 +11,8 @@ public sealed class ImageKindsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static int Value(int x, int y, int bits) => (int)(SeededRandom.Fork(3, x, y).NextUInt64() & ((1UL << bits) - 1));
+    private static int Value(int x, int y, int bits) =>
+        (int)(SeededRandom.Fork(3, x, y).NextUInt64() & ((1UL << bits) - 1));
 
     private static int Shade(int x, int y) => 40 + 4 * x + 2 * y; // smooth, so that JPEG keeps it
 
@@ -26,7 +26,9 @@ public sealed class ImageKindsTests : IDisposable
                 foreach (var grey in (Photometric[])[Photometric.MINISBLACK, Photometric.MINISWHITE])
                     data.Add(bits, grey, Compression.NONE, 0, false);
             }
-            foreach (var compression in (Compression[])[Compression.LZW, Compression.ADOBE_DEFLATE, Compression.DEFLATE, Compression.PACKBITS])
+            foreach (
+                var compression in (Compression[])
+                    [Compression.LZW, Compression.ADOBE_DEFLATE, Compression.DEFLATE, Compression.PACKBITS])
             {
                 data.Add(8, Photometric.MINISBLACK, compression, 0, true);
                 data.Add(16, Photometric.MINISWHITE, compression, 16, true);
@@ -38,7 +40,12 @@ public sealed class ImageKindsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Tiffs))]
-    public void Grey_tiffs_are_read_exactly_whatever_their_depth_polarity_packing_and_byte_order(int bits, Photometric grey, Compression compression, int tile, bool bigEndian)
+    public void Grey_tiffs_are_read_exactly_whatever_their_depth_polarity_packing_and_byte_order(
+        int bits,
+        Photometric grey,
+        Compression compression,
+        int tile,
+        bool bigEndian)
     {
         WriteTiff("a.tif", bits, grey, compression, tile, bigEndian, (x, y) => Value(x, y, bits));
 
@@ -142,7 +149,10 @@ public sealed class ImageKindsTests : IDisposable
         Assert.Empty(image.Warnings);
         for (var i = 0; i < image.Pixels.Length; i++)
             Assert.Equal(Value(i % Width, i / Width, 8), image.Pixels[i]);
-        Assert.Contains("ends within its pixels", Assert.Throws<MarrowException>(() => ReadOf(bytes[..^1])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ends within its pixels",
+            Assert.Throws<MarrowException>(() => ReadOf(bytes[..^1])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -198,7 +208,15 @@ public sealed class ImageKindsTests : IDisposable
         return RadiographReader.Read(_folder["b.tif"]);
     }
 
-    private void WriteTiff(string name, int bits, Photometric grey, Compression compression, int tile, bool bigEndian, Func<int, int, int> value, int pages = 1)
+    private void WriteTiff(
+        string name,
+        int bits,
+        Photometric grey,
+        Compression compression,
+        int tile,
+        bool bigEndian,
+        Func<int, int, int> value,
+        int pages = 1)
     {
         using var tiff = Tiff.Open(_folder[name], bigEndian ? "wb" : "wl");
         for (var page = 0; page < pages; page++)
@@ -234,7 +252,9 @@ public sealed class ImageKindsTests : IDisposable
         }
     }
 
-    /// <summary>Samples packed as TIFF has them; those of 16 bits in the machine's order, as the library wants them.</summary>
+    /// <summary>
+    /// Samples packed as TIFF has them; those of 16 bits in the machine's order, as the library wants them.
+    /// </summary>
     private static byte[] Rows(int left, int top, int width, int height, int bits, Func<int, int, int> value)
     {
         var rowBytes = (width * bits + 7) / 8;
@@ -250,7 +270,8 @@ public sealed class ImageKindsTests : IDisposable
                     continue;
                 }
                 for (var b = 0; b < bits; b++)
-                    bytes[y * rowBytes + (x * bits + b) / 8] |= (byte)((sample >> (bits - 1 - b) & 1) << (7 - (x * bits + b) % 8));
+                    bytes[y * rowBytes + (x * bits + b) / 8] |= (byte)(
+                        (sample >> (bits - 1 - b) & 1) << (7 - (x * bits + b) % 8));
             }
         }
         return bytes;
@@ -276,7 +297,8 @@ public sealed class ImageKindsTests : IDisposable
             for (var x = 0; x < Width; x++)
             {
                 for (var b = 0; b < bits / 8; b++)
-                    bytes[54 + palette + (Height - 1 - y) * rowBytes + x * bits / 8 + b] = b == 3 ? byte.MaxValue : (byte)Value(x, y, 8);
+                    bytes[54 + palette + (Height - 1 - y) * rowBytes + x * bits / 8 + b] =
+                        b == 3 ? byte.MaxValue : (byte)Value(x, y, 8);
             }
         }
         return bytes;

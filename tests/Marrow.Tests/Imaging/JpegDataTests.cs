@@ -1,5 +1,4 @@
 using Marrow.Imaging;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Imaging;
 
@@ -156,7 +155,10 @@ public sealed class JpegDataTests : IDisposable
         var bytes = Convert.FromBase64String(Baseline);
         bytes[bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC0]) + 1] = frame;
 
-        Assert.Contains($"found a {process} one", Assert.Throws<MarrowException>(() => Read(bytes)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"found a {process} one",
+            Assert.Throws<MarrowException>(() => Read(bytes)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

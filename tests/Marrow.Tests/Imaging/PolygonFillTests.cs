@@ -11,7 +11,10 @@ public class PolygonFillTests
         for (var round = 0; round < 200; round++)
         {
             var (width, height) = (1 + random.Next(24), 1 + random.Next(24));
-            var corners = Enumerable.Range(0, 3 + random.Next(5)).Select(_ => new Point2D(random.Uniform(-8, width + 8), random.Uniform(-8, height + 8))).ToArray();
+            var corners = Enumerable
+                .Range(0, 3 + random.Next(5))
+                .Select(_ => new Point2D(random.Uniform(-8, width + 8), random.Uniform(-8, height + 8)))
+                .ToArray();
             var mask = new byte[width * height];
             Array.Fill(mask, (byte)7);
             PolygonFill.Fill(mask, width, height, corners, 3);

@@ -1,6 +1,5 @@
 using CsCheck;
 using Marrow.Imaging;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Imaging;
 
@@ -11,15 +10,18 @@ public sealed class RadiographReaderTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static int Noise(int x, int y, int c, int depth) => (int)(SeededRandom.Fork(7, x, y, c).NextUInt64() & ((1UL << depth) - 1));
+    private static int Noise(int x, int y, int c, int depth) =>
+        (int)(SeededRandom.Fork(7, x, y, c).NextUInt64() & ((1UL << depth) - 1));
 
-    private static int Luma(decimal red, decimal green, decimal blue) => (int)Math.Round(0.299m * red + 0.587m * green + 0.114m * blue, MidpointRounding.AwayFromZero);
+    private static int Luma(decimal red, decimal green, decimal blue) =>
+        (int)Math.Round(0.299m * red + 0.587m * green + 0.114m * blue, MidpointRounding.AwayFromZero);
 
     [Theory]
     [CombinatorialPngKinds]
     public void Every_kind_of_png_is_decoded_exactly(int colourType, int depth, bool interlaced)
     {
-        int Sample(int x, int y, int c) => c == 3 || (c == 1 && colourType == 4) ? (1 << depth) - 1 : Noise(x, y, c, depth); // Opaque.
+        int Sample(int x, int y, int c) =>
+            c == 3 || (c == 1 && colourType == 4) ? (1 << depth) - 1 : Noise(x, y, c, depth); // Opaque.
         var palette = Enumerable.Range(0, 3 << depth).Select(i => (byte)Noise(i, 0, 0, 8)).ToArray();
         (string, byte[])[] extra = colourType == 3 ? [("PLTE", palette)] : [];
         var path = _folder["a.png"];
@@ -29,7 +31,9 @@ public sealed class RadiographReaderTests : IDisposable
         var header = RadiographReader.ReadHeader(path);
 
         Assert.Equal((Width, Height, depth == 16 ? 16 : 8), (image.Width, image.Height, image.BitDepth));
-        Assert.Equal((ImageFormat.Png, Width, Height, depth), (header.Format, header.Width, header.Height, header.BitDepth));
+        Assert.Equal(
+            (ImageFormat.Png, Width, Height, depth),
+            (header.Format, header.Width, header.Height, header.BitDepth));
         for (var y = 0; y < Height; y++)
         {
             for (var x = 0; x < Width; x++)
@@ -48,10 +52,21 @@ public sealed class RadiographReaderTests : IDisposable
 
     private sealed class CombinatorialPngKindsAttribute : Xunit.v3.DataAttribute
     {
-        public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(System.Reflection.MethodInfo testMethod, Xunit.Sdk.DisposalTracker disposalTracker)
+        public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(
+            System.Reflection.MethodInfo testMethod,
+            Xunit.Sdk.DisposalTracker disposalTracker)
         {
-            (int Type, int[] Depths)[] kinds = [(0, [1, 2, 4, 8, 16]), (2, [8, 16]), (3, [1, 2, 4, 8]), (4, [8, 16]), (6, [8, 16])];
-            var rows = kinds.SelectMany(k => k.Depths.SelectMany(d => new[] { false, true }.Select(i => new TheoryDataRow<int, int, bool>(k.Type, d, i))));
+            (int Type, int[] Depths)[] kinds =
+            [
+                (0, [1, 2, 4, 8, 16]),
+                (2, [8, 16]),
+                (3, [1, 2, 4, 8]),
+                (4, [8, 16]),
+                (6, [8, 16]),
+            ];
+            var rows = kinds.SelectMany(k =>
+                k.Depths.SelectMany(d =>
+                    new[] { false, true }.Select(i => new TheoryDataRow<int, int, bool>(k.Type, d, i))));
             return ValueTask.FromResult<IReadOnlyCollection<ITheoryDataRow>>([.. rows]);
         }
 
@@ -59,30 +74,38 @@ public sealed class RadiographReaderTests : IDisposable
     }
 
     [Fact]
-    public void Sixteen_bits_are_read_as_they_are() => Gen.Select(Gen.Int[16, 60], Gen.Int[16, 60], Gen.ULong).Sample((width, height, seed) =>
-    {
-        var random = new SeededRandom(seed);
-        var pixels = Enumerable.Range(0, width * height).Select(_ => (ushort)random.NextUInt64()).ToArray();
-        using var folder = new TemporaryFolder();
-        var png = TestPng.Encode(width, height, 16, 0, false, (x, y, _) => pixels[y * width + x]);
-        File.WriteAllBytes(folder["a.png"], png);
-        var image = RadiographReader.Read(folder["a.png"]);
-        Assert.Equal(16, image.BitDepth);
-        Assert.Equal(pixels, image.Pixels);
-    }, iter: 50);
+    public void Sixteen_bits_are_read_as_they_are() =>
+        Gen.Select(Gen.Int[16, 60], Gen.Int[16, 60], Gen.ULong)
+            .Sample(
+                (width, height, seed) =>
+                {
+                    var random = new SeededRandom(seed);
+                    var pixels = Enumerable.Range(0, width * height).Select(_ => (ushort)random.NextUInt64()).ToArray();
+                    using var folder = new TemporaryFolder();
+                    var png = TestPng.Encode(width, height, 16, 0, false, (x, y, _) => pixels[y * width + x]);
+                    File.WriteAllBytes(folder["a.png"], png);
+                    var image = RadiographReader.Read(folder["a.png"]);
+                    Assert.Equal(16, image.BitDepth);
+                    Assert.Equal(pixels, image.Pixels);
+                },
+                iter: 50);
 
     [Fact]
-    public void Eight_bits_come_back_as_written() => Gen.Select(Gen.Int[16, 60], Gen.Int[16, 60], Gen.ULong).Sample((width, height, seed) =>
-    {
-        var random = new SeededRandom(seed);
-        var pixels = Enumerable.Range(0, width * height).Select(_ => (byte)random.NextUInt64()).ToArray();
-        using var folder = new TemporaryFolder();
-        ImageWriter.WritePng8(folder["a.png"], width, height, pixels);
-        var image = RadiographReader.Read(folder["a.png"]);
-        Assert.Equal(8, image.BitDepth);
-        Assert.Equal(pixels.Select(p => (ushort)p), image.Pixels);
-        Assert.Empty(image.Warnings);
-    }, iter: 50);
+    public void Eight_bits_come_back_as_written() =>
+        Gen.Select(Gen.Int[16, 60], Gen.Int[16, 60], Gen.ULong)
+            .Sample(
+                (width, height, seed) =>
+                {
+                    var random = new SeededRandom(seed);
+                    var pixels = Enumerable.Range(0, width * height).Select(_ => (byte)random.NextUInt64()).ToArray();
+                    using var folder = new TemporaryFolder();
+                    ImageWriter.WritePng8(folder["a.png"], width, height, pixels);
+                    var image = RadiographReader.Read(folder["a.png"]);
+                    Assert.Equal(8, image.BitDepth);
+                    Assert.Equal(pixels.Select(p => (ushort)p), image.Pixels);
+                    Assert.Empty(image.Warnings);
+                },
+                iter: 50);
 
     [Fact]
     public void The_same_pixels_give_the_same_bytes()
@@ -152,19 +175,26 @@ public sealed class RadiographReaderTests : IDisposable
         Assert.Contains("EXIF orientation 6 ignored", Assert.Single(turned.Warnings), StringComparison.Ordinal);
 
         File.WriteAllBytes(_folder["c.png"], TestPng.Encode(20, 20, 8, 0, false, (x, _, _) => x, ("eXIf", tiff)));
-        Assert.Contains("EXIF orientation 6", Assert.Single(RadiographReader.Read(_folder["c.png"]).Warnings), StringComparison.Ordinal);
+        Assert.Contains(
+            "EXIF orientation 6",
+            Assert.Single(RadiographReader.Read(_folder["c.png"]).Warnings),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Transparency_is_laid_on_black_and_said()
     {
-        File.WriteAllBytes(_folder["a.png"], TestPng.Encode(16, 16, 8, 4, false, (x, _, c) => c == 0 ? 200 : x == 0 ? 51 : 255));
+        File.WriteAllBytes(_folder["a.png"], TestPng.Encode(16, 16, 8, 4, false, (x, _, c) => c == 0 ? 200
+                : x == 0 ? 51
+                : 255));
         var image = RadiographReader.Read(_folder["a.png"]);
         Assert.Equal(40, image.Pixels[0]); // 200 * 51 / 255
         Assert.Equal(200, image.Pixels[1]);
         Assert.Contains("Transparent", Assert.Single(image.Warnings), StringComparison.Ordinal);
 
-        File.WriteAllBytes(_folder["b.png"], TestPng.Encode(16, 16, 8, 0, false, (x, _, _) => 100 + x, ("tRNS", [0, 103])));
+        File.WriteAllBytes(
+            _folder["b.png"],
+            TestPng.Encode(16, 16, 8, 0, false, (x, _, _) => 100 + x, ("tRNS", [0, 103])));
         Assert.Equal([100, 101, 102, 0, 104], RadiographReader.Read(_folder["b.png"]).Pixels[..5]);
     }
 
@@ -172,8 +202,10 @@ public sealed class RadiographReaderTests : IDisposable
     public void Pillow_sees_the_same_pixels()
     {
         using var peer = new PythonPeer();
-        // Grey JPEGs decode to the same bytes; colour may differ by one where luma is rounded after the conversion to RGB.
-        peer.Run($$"""
+        // Grey JPEGs decode to the same bytes; colour may differ by one where luma is rounded after the conversion to
+        // RGB.
+        peer.Run(
+            $$"""
             from PIL import Image
             rng = np.random.RandomState(3)
             y, x = np.mgrid[0:70, 0:90]
@@ -193,13 +225,28 @@ public sealed class RadiographReaderTests : IDisposable
                 im = Image.open(f + n)
                 a = np.asarray(im if n == 'deep.png' else im.convert('RGB').convert('L') if im.mode in 'RGBP' else im.convert('L'))
                 put(n, a.astype(np.int64))
-            """);
-        foreach (var name in (string[])["grey.jpg", "progressive.jpg", "colour.jpg", "grey.png", "colour.png", "palette.png", "one.png", "deep.png"])
+            """
+        );
+        foreach (
+            var name in (string[])
+                [
+                    "grey.jpg",
+                    "progressive.jpg",
+                    "colour.jpg",
+                    "grey.png",
+                    "colour.png",
+                    "palette.png",
+                    "one.png",
+                    "deep.png",
+                ])
         {
             using var expected = peer.Get(name);
             var values = expected.data<long>().ToArray();
             var image = RadiographReader.Read(_folder[name]);
-            var tolerance = name.Contains("colour", StringComparison.Ordinal) || name.Contains("palette", StringComparison.Ordinal) ? 1 : 0;
+            var tolerance =
+                name.Contains("colour", StringComparison.Ordinal) || name.Contains("palette", StringComparison.Ordinal)
+                    ? 1
+                    : 0;
             Assert.All(image.Pixels.Zip(values), p => Assert.InRange(p.First - p.Second, -tolerance, tolerance));
         }
     }
@@ -218,5 +265,9 @@ public sealed class RadiographReaderTests : IDisposable
     }
 
     internal static byte[] Smooth(int width, int height) =>
-        [.. Enumerable.Range(0, width * height).Select(i => (byte)(128 + 70 * Math.Sin(i % width / 23.0) + 50 * Math.Cos(i / width / 17.0)))];
+        [
+            .. Enumerable
+                .Range(0, width * height)
+                .Select(i => (byte)(128 + 70 * Math.Sin(i % width / 23.0) + 50 * Math.Cos(i / width / 17.0))),
+        ];
 }

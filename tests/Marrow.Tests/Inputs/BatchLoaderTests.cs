@@ -10,7 +10,12 @@ namespace Marrow.Tests.Inputs;
 public sealed class BatchLoaderTests : IDisposable
 {
     private static readonly InputContract Contract = new() { Width = 24, Height = 36 };
-    private static readonly AugmentationOptions Augmented = new() { FlipProbability = 0.5, BlurPixels = 1, CutoutProbability = 0.3 };
+    private static readonly AugmentationOptions Augmented = new()
+    {
+        FlipProbability = 0.5,
+        BlurPixels = 1,
+        CutoutProbability = 0.3,
+    };
     private readonly TestImages _images = new();
     private readonly List<Sample> _samples;
     private readonly PackedCache _cache;
@@ -30,9 +35,26 @@ public sealed class BatchLoaderTests : IDisposable
     [Fact]
     public void Without_augmentation_a_batch_is_what_prediction_sees()
     {
-        using var loader = new BatchLoader(_samples, _cache, Contract with { Channels = 3 }, null, 5, 1, shuffle: false, dropLast: false);
+        using var loader = new BatchLoader(
+            _samples,
+            _cache,
+            Contract with
+            {
+                Channels = 3,
+            },
+            null,
+            5,
+            1,
+            shuffle: false,
+            dropLast: false);
         using var batch = loader.Next();
-        using var expected = Preprocessor.ToTensor([.. _samples[..5].Select(_cache.Read)], Contract with { Channels = 3 });
+        using var expected = Preprocessor.ToTensor(
+            [.. _samples[..5].Select(_cache.Read)],
+            Contract with
+            {
+                Channels = 3,
+            }
+        );
         Assert.True(batch.Images.equal(expected).all().item<bool>());
         Assert.Equal(_samples[..5], batch.Samples.Select(s => s.Sample));
         Assert.Equal(_cache.ToInput(3), batch.Samples[3].ToInput);
@@ -42,15 +64,45 @@ public sealed class BatchLoaderTests : IDisposable
     [Fact]
     public void Plain_images_come_beside_the_augmented_ones_and_change_nothing_of_them()
     {
-        using var loader = new BatchLoader(_samples, _cache, Contract with { Channels = 3 }, Augmented, 5, 42, true, false, workers: 2, plain: true);
-        using var without = new BatchLoader(_samples, _cache, Contract with { Channels = 3 }, Augmented, 5, 42, true, false);
+        using var loader = new BatchLoader(
+            _samples,
+            _cache,
+            Contract with
+            {
+                Channels = 3,
+            },
+            Augmented,
+            5,
+            42,
+            true,
+            false,
+            workers: 2,
+            plain: true);
+        using var without = new BatchLoader(
+            _samples,
+            _cache,
+            Contract with
+            {
+                Channels = 3,
+            },
+            Augmented,
+            5,
+            42,
+            true,
+            false);
         for (var i = 0; i < 2 * loader.BatchesPerEpoch; i++) // 23 samples: the last batch is not full
         {
             using var batch = loader.Next();
             using var expected = without.Next();
             Assert.True(batch.Images.equal(expected.Images).all().item<bool>());
             Assert.Null(expected.Plain);
-            using var plain = Preprocessor.ToTensor([.. batch.Samples.Select(s => _cache.Read(s.Sample))], Contract with { Channels = 3 });
+            using var plain = Preprocessor.ToTensor(
+                [.. batch.Samples.Select(s => _cache.Read(s.Sample))],
+                Contract with
+                {
+                    Channels = 3,
+                }
+            );
             Assert.True(batch.Plain!.Images.equal(plain).all().item<bool>());
             Assert.Equal(batch.Samples.Select(s => _cache.ToInput(_cache.IndexOf(s.Sample))), batch.Plain.ToInput);
         }
@@ -65,7 +117,15 @@ public sealed class BatchLoaderTests : IDisposable
         var sample = _samples[0] with { Vertebrae = [vertebra] };
         using var cache = PackedCache.Open([sample], contract, _images.Folder, null, (_, _, _) =>
             TestImages.Make(200, 300, (x, y) => x is >= 90 and < 110 && y is >= 140 and < 160 ? 200 : 0));
-        var options = new AugmentationOptions { RotationDegrees = 25, Scale = 0.3, Shift = 0.15, FlipProbability = 0.5, Stretch = 0.2, BlurPixels = 1 };
+        var options = new AugmentationOptions
+        {
+            RotationDegrees = 25,
+            Scale = 0.3,
+            Shift = 0.15,
+            FlipProbability = 0.5,
+            Stretch = 0.2,
+            BlurPixels = 1,
+        };
         using var loader = new BatchLoader([sample], cache, contract, options, 1, 7, true, true);
         for (var epoch = 0; epoch < 60; epoch++)
         {
@@ -94,7 +154,17 @@ public sealed class BatchLoaderTests : IDisposable
 
         List<string> Take(int workers, int prefetch, int count)
         {
-            using var loader = new BatchLoader(_samples, _cache, Contract, Augmented, 5, 42, true, false, workers, prefetch);
+            using var loader = new BatchLoader(
+                _samples,
+                _cache,
+                Contract,
+                Augmented,
+                5,
+                42,
+                true,
+                false,
+                workers,
+                prefetch);
             return [.. Enumerable.Range(0, count).Select(_ => Digest(loader))];
         }
     }
@@ -145,11 +215,21 @@ public sealed class BatchLoaderTests : IDisposable
     [Fact]
     public void A_sample_looks_different_in_each_epoch_and_beside_its_neighbours()
     {
-        using var loader = new BatchLoader(_samples, _cache, Contract, Augmented, 23, 1, shuffle: false, dropLast: false);
+        using var loader = new BatchLoader(
+            _samples,
+            _cache,
+            Contract,
+            Augmented,
+            23,
+            1,
+            shuffle: false,
+            dropLast: false);
         using var first = loader.Next();
         using var second = loader.Next();
         // Rotation, scale and mirroring in original pixels, which do not depend on the image's size.
-        var turns = first.Samples.Concat(second.Samples).Select((p, i) => p.ToInput.Then(_cache.ToInput(i % 23).Invert()))
+        var turns = first
+            .Samples.Concat(second.Samples)
+            .Select((p, i) => p.ToInput.Then(_cache.ToInput(i % 23).Invert()))
             .Select(t => (Math.Round(t.A, 9), Math.Round(t.B, 9)));
         Assert.Equal(46, turns.Distinct().Count());
     }
@@ -178,7 +258,17 @@ public sealed class BatchLoaderTests : IDisposable
     [Fact]
     public void Threads_end_quickly_and_the_cache_may_go_first()
     {
-        var loader = new BatchLoader(_samples, _cache, Contract, Augmented, 20, 1, true, true, workers: 3, prefetch: 50);
+        var loader = new BatchLoader(
+            _samples,
+            _cache,
+            Contract,
+            Augmented,
+            20,
+            1,
+            true,
+            true,
+            workers: 3,
+            prefetch: 50);
         loader.Next().Dispose();
         _cache.Dispose();
         loader.Next().Dispose();
@@ -199,15 +289,26 @@ public sealed class BatchLoaderTests : IDisposable
 
     [Fact]
     public void Too_few_samples_are_refused() =>
-        Assert.Contains("23", Assert.Throws<MarrowException>(() => new BatchLoader(_samples, _cache, Contract, null, 24, 1, true, dropLast: true)).Message);
+        Assert.Contains(
+            "23",
+            Assert
+                .Throws<MarrowException>(() =>
+                    new BatchLoader(_samples, _cache, Contract, null, 24, 1, true, dropLast: true))
+                .Message);
 
     [Fact]
     public void A_cache_of_another_contract_is_refused() =>
-        Assert.Throws<ArgumentException>(() => new BatchLoader(_samples, _cache, Contract with { WindowHigh = 0.9 }, null, 4, 1, true, true));
+        Assert.Throws<ArgumentException>(() =>
+            new BatchLoader(_samples, _cache, Contract with { WindowHigh = 0.9 }, null, 4, 1, true, true));
 
     [Fact]
     public void Impossible_augmentation_is_refused() =>
-        Assert.Contains("gamma", Assert.Throws<MarrowException>(() => new BatchLoader(_samples, _cache, Contract, Augmented with { Gamma = -1 }, 4, 1, true, true)).Message);
+        Assert.Contains(
+            "gamma",
+            Assert
+                .Throws<MarrowException>(() =>
+                    new BatchLoader(_samples, _cache, Contract, Augmented with { Gamma = -1 }, 4, 1, true, true))
+                .Message);
 
     private static string Digest(BatchLoader loader)
     {

@@ -7,7 +7,11 @@ namespace Marrow.Tests.Inputs;
 public sealed class CropTests : IDisposable
 {
     private static readonly InputContract Whole = new() { Width = 40, Height = 60, Window = WindowKind.FullRange };
-    private static readonly InputContract Cropped = Whole with { Fit = Fit.Letterbox, Crop = new(CropRegion.Spine, 0.1, "retinanet-densenet-mini.test", "sha256:0123") };
+    private static readonly InputContract Cropped = Whole with
+    {
+        Fit = Fit.Letterbox,
+        Crop = new(CropRegion.Spine, 0.1, "retinanet-densenet-mini.test", "sha256:0123"),
+    };
 
     private readonly TestImages _images = new();
 
@@ -33,9 +37,14 @@ public sealed class CropTests : IDisposable
         var random = new SeededRandom(5);
         for (var i = 0; i < 20; i++)
         {
-            var crop = new ImageCrop(new(random.Uniform(80, 120), random.Uniform(120, 180)), random.Uniform(50, 90), random.Uniform(70, 120), random.Uniform(-0.6, 0.6));
+            var crop = new ImageCrop(
+                new(random.Uniform(80, 120), random.Uniform(120, 180)),
+                random.Uniform(50, 90),
+                random.Uniform(70, 120),
+                random.Uniform(-0.6, 0.6));
             var spot = crop.Center + new Point2D(random.Uniform(-15, 15), random.Uniform(-15, 15));
-            var radiograph = TestImages.Make(200, 300, (x, y) => (int)(250 * Math.Exp(-(Math.Pow(x + 0.5 - spot.X, 2) + Math.Pow(y + 0.5 - spot.Y, 2)) / 50)));
+            var radiograph = TestImages.Make(200, 300, (x, y) =>
+                (int)(250 * Math.Exp(-(Math.Pow(x + 0.5 - spot.X, 2) + Math.Pow(y + 0.5 - spot.Y, 2)) / 50)));
             var seen = Preprocessor.Prepare(radiograph, Cropped, crop);
             var expected = seen.ToInput.Apply(spot);
             var (sum, x, y) = (0.0, 0.0, 0.0);
@@ -54,10 +63,13 @@ public sealed class CropTests : IDisposable
     public void What_letterbox_adds_shows_the_image_around_and_what_lies_outside_is_black()
     {
         var radiograph = TestImages.Make(200, 300, (_, _) => 200);
-        Assert.All(Preprocessor.Prepare(radiograph, Cropped, new(new(100, 150), 20, 120)).Pixels, p => Assert.Equal(200, p));
+        Assert.All(Preprocessor.Prepare(radiograph, Cropped, new(new(100, 150), 20, 120)).Pixels, p =>
+            Assert.Equal(200, p));
         var atEdge = Preprocessor.Prepare(radiograph, Cropped, new(new(0, 150), 40, 60)); // its left half is outside
-        Assert.All(atEdge.Pixels.Select((value, p) => (value, X: p % 40)), p => Assert.Equal(p.X < 20 ? 0 : 200, p.value));
-        Assert.All(Preprocessor.Prepare(radiograph, Cropped, new(new(-500, 150), 40, 60)).Pixels, p => Assert.Equal(0, p));
+        Assert.All(atEdge.Pixels.Select((value, p) => (value, X: p % 40)), p =>
+            Assert.Equal(p.X < 20 ? 0 : 200, p.value));
+        Assert.All(Preprocessor.Prepare(radiograph, Cropped, new(new(-500, 150), 40, 60)).Pixels, p =>
+            Assert.Equal(0, p));
     }
 
     [Fact]
@@ -68,7 +80,10 @@ public sealed class CropTests : IDisposable
         int Value(int x, int y) => x > 150 ? 255 : 100 + y / 10;
         var seen = Preprocessor.Prepare(TestImages.Make(200, 300, Value), contract, new(new(60, 150), 80, 120));
         Assert.Equal((0, 255), (seen.Pixels.Min(), seen.Pixels.Max()));
-        var negative = Preprocessor.Prepare(TestImages.Make(200, 300, (x, y) => 255 - Value(x, y), polarity: Polarity.BoneDark), contract, new(new(60, 150), 80, 120));
+        var negative = Preprocessor.Prepare(
+            TestImages.Make(200, 300, (x, y) => 255 - Value(x, y), polarity: Polarity.BoneDark),
+            contract,
+            new(new(60, 150), 80, 120));
         Assert.All(seen.Pixels.Zip(negative.Pixels), p => Assert.InRange(p.First - p.Second, -1, 1));
     }
 
@@ -77,7 +92,9 @@ public sealed class CropTests : IDisposable
     {
         var error = Assert.Throws<MarrowException>(() => Preprocessor.Prepare(Waves(50, 50), Cropped));
         Assert.Contains("the spine as retinanet-densenet-mini.test sees it", error.Message);
-        Assert.Contains("a: expected a crop", Assert.Throws<MarrowException>(() => Open([Sample("a")], Cropped)).Message);
+        Assert.Contains(
+            "a: expected a crop",
+            Assert.Throws<MarrowException>(() => Open([Sample("a")], Cropped)).Message);
         Assert.Throws<ArgumentException>(() => Open([Sample("a") with { Crop = ImageCrop.Whole(200, 300) }], Whole));
     }
 
@@ -86,11 +103,17 @@ public sealed class CropTests : IDisposable
     {
         var crops = Enumerable.Range(0, 5).Select(i => new ImageCrop(new(60 + 15 * i, 150), 60, 90, 0.1 * i)).ToList();
         var reads = 0;
-        using var cache = PackedCache.Open([.. crops.Select((w, i) => Sample("a") with { Id = $"a#{i}", Crop = w })], Cropped, _images.Folder, null, (path, _, _) =>
-        {
-            Interlocked.Increment(ref reads);
-            return Waves(200, 300);
-        });
+        using var cache = PackedCache.Open(
+            [.. crops.Select((w, i) => Sample("a") with { Id = $"a#{i}", Crop = w })],
+            Cropped,
+            _images.Folder,
+            null,
+            (path, _, _) =>
+            {
+                Interlocked.Increment(ref reads);
+                return Waves(200, 300);
+            }
+        );
         Assert.Equal(1, reads);
         Assert.All(crops.Select((w, i) => (w, i)), p =>
         {
@@ -110,14 +133,24 @@ public sealed class CropTests : IDisposable
         var crop = new ImageCrop(new(100, 150), 60, 90, 0.3);
         var sample = Sample("a") with { Crop = crop };
         using var cache = Open([sample], Cropped);
-        var options = new AugmentationOptions { RotationDegrees = 8, Scale = 0.1, Shift = 0.08, Gamma = 0, Contrast = 0, Brightness = 0, Noise = 0 };
+        var options = new AugmentationOptions
+        {
+            RotationDegrees = 8,
+            Scale = 0.1,
+            Shift = 0.08,
+            Gamma = 0,
+            Contrast = 0,
+            Brightness = 0,
+            Noise = 0,
+        };
         using var loader = new BatchLoader([sample], cache, Cropped, options, 1, 7, shuffle: false, dropLast: false);
         for (var i = 0; i < 10; i++)
         {
             using var batch = loader.Next();
             var values = batch.Images.data<float>().ToArray();
             var toOriginal = batch.Samples[0].ToInput.Invert();
-            var centre = toOriginal.Apply(new(20, 30)); // the move is about the crop's own centre, by shares of its own size
+            // the move is about the crop's own centre, by shares of its own size
+            var centre = toOriginal.Apply(new(20, 30));
             Assert.InRange(centre.DistanceTo(crop.Center), 0, 0.08 * 1.2 * (60 + 90));
             for (var p = 0; p < values.Length; p++)
             {

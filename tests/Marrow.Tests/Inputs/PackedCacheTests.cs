@@ -61,7 +61,9 @@ public sealed class PackedCacheTests : IDisposable
         {
             Assert.False(smaller.WasBuilt);
             Assert.All(samples[1..2].Append(samples[4]), sample =>
-                Assert.Equal(Preprocessor.Prepare(TestImages.ReadNoise(sample.ImagePath, 20, 31), Contract).Pixels, smaller.Read(sample).Pixels));
+                Assert.Equal(
+                    Preprocessor.Prepare(TestImages.ReadNoise(sample.ImagePath, 20, 31), Contract).Pixels,
+                    smaller.Read(sample).Pixels));
         }
         using var all = Open(samples);
         Assert.Equal(8, _decoded.Count);
@@ -98,7 +100,9 @@ public sealed class PackedCacheTests : IDisposable
         File.WriteAllText(samples[1].ImagePath, "77");
         using var changed = Open(samples);
         Assert.True(changed.WasBuilt);
-        Assert.Equal(Preprocessor.Prepare(TestImages.ReadNoise(samples[1].ImagePath, 20, 31), Contract).Pixels, changed.Read(samples[1]).Pixels);
+        Assert.Equal(
+            Preprocessor.Prepare(TestImages.ReadNoise(samples[1].ImagePath, 20, 31), Contract).Pixels,
+            changed.Read(samples[1]).Pixels);
     }
 
     [Fact]
@@ -141,7 +145,8 @@ public sealed class PackedCacheTests : IDisposable
         var samples = _images.Samples(6);
         using (var cache = Open(samples))
         {
-            using (var file = new FileStream(cache.Files.Single(), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            using (
+                var file = new FileStream(cache.Files.Single(), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
             {
                 if (cut)
                 {
@@ -161,7 +166,9 @@ public sealed class PackedCacheTests : IDisposable
         }
         using var again = Open(samples);
         Assert.True(again.WasBuilt);
-        Assert.Equal(Preprocessor.Prepare(TestImages.ReadNoise(samples[4].ImagePath, 20, 31), Contract).Pixels, again.Read(samples[4]).Pixels);
+        Assert.Equal(
+            Preprocessor.Prepare(TestImages.ReadNoise(samples[4].ImagePath, 20, 31), Contract).Pixels,
+            again.Read(samples[4]).Pixels);
     }
 
     [Fact]
@@ -169,7 +176,14 @@ public sealed class PackedCacheTests : IDisposable
     {
         var samples = _images.Samples(300);
         Open(samples).Dispose();
-        Assert.ThrowsAny<OperationCanceledException>(() => PackedCache.Open(samples, Contract, Path.Combine(_images.Folder, "cache"), null, TestImages.ReadNoise, new CancellationToken(true)));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            PackedCache.Open(
+                samples,
+                Contract,
+                Path.Combine(_images.Folder, "cache"),
+                null,
+                TestImages.ReadNoise,
+                new CancellationToken(true)));
     }
 
     [Fact]
@@ -280,7 +294,8 @@ public sealed class PackedCacheTests : IDisposable
     {
         var blocked = Path.Combine(_images.Folder, "file");
         File.WriteAllText(blocked, "");
-        var error = Assert.Throws<MarrowException>(() => PackedCache.Open(_images.Samples(2), Contract, blocked, null, TestImages.ReadNoise));
+        var error = Assert.Throws<MarrowException>(() =>
+            PackedCache.Open(_images.Samples(2), Contract, blocked, null, TestImages.ReadNoise));
         Assert.Contains(blocked, error.Message);
     }
 
@@ -317,9 +332,15 @@ public sealed class PackedCacheTests : IDisposable
         ImageWriter.WritePng8(path, radiograph.Width, radiograph.Height, [.. radiograph.Pixels.Select(p => (byte)p)]);
 
     private PackedCache Open(IReadOnlyList<Sample> samples, InputContract? contract = null) =>
-        PackedCache.Open(samples, contract ?? Contract, Path.Combine(_images.Folder, "cache"), null, (path, width, height) =>
-        {
-            _decoded.Add(path);
-            return TestImages.ReadNoise(path, width, height);
-        });
+        PackedCache.Open(
+            samples,
+            contract ?? Contract,
+            Path.Combine(_images.Folder, "cache"),
+            null,
+            (path, width, height) =>
+            {
+                _decoded.Add(path);
+                return TestImages.ReadNoise(path, width, height);
+            }
+        );
 }

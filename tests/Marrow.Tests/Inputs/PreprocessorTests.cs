@@ -22,7 +22,9 @@ public class PreprocessorTests
             Assert.Equal(expected, Preprocessor.Percentile(histogram, values.Length, fraction), 1e-6);
         }, seed: "0000KOIPHJZ4");
 
-    /// <summary>numpy.percentile(a, [0.5, 3.3, 50, 99.5]) for a = (arange(1000) * 7919 % 65521) ** 2 % 65536 (numpy 1.24).</summary>
+    /// <summary>
+    /// numpy.percentile(a, [0.5, 3.3, 50, 99.5]) for a = (arange(1000) * 7919 % 65521) ** 2 % 65536 (numpy 1.24).
+    /// </summary>
     [Fact]
     public void Percentiles_equal_numpys()
     {
@@ -34,7 +36,8 @@ public class PreprocessorTests
         }
         double[] fractions = [0.005, 0.033, 0.5, 0.995];
         double[] expected = [136.8, 1568.439, 33621.0, 65225.135];
-        Assert.All(fractions.Zip(expected), p => Assert.Equal(p.Second, Preprocessor.Percentile(histogram, 1000, p.First), 1e-6));
+        Assert.All(fractions.Zip(expected), p =>
+            Assert.Equal(p.Second, Preprocessor.Percentile(histogram, 1000, p.First), 1e-6));
     }
 
     [Fact]
@@ -52,7 +55,11 @@ public class PreprocessorTests
     public void A_negative_gives_the_same_bytes_as_its_positive()
     {
         var bright = TestImages.Noise(1, 83, 131, bitDepth: 12);
-        var dark = bright with { Polarity = Polarity.BoneDark, Pixels = [.. bright.Pixels.Select(p => (ushort)(4095 - p))] };
+        var dark = bright with
+        {
+            Polarity = Polarity.BoneDark,
+            Pixels = [.. bright.Pixels.Select(p => (ushort)(4095 - p))],
+        };
         var contract = new InputContract { Width = 40, Height = 50, WindowLow = 0.02, WindowHigh = 0.9 };
         Assert.All(Preprocessor.Prepare(bright, contract).Pixels.Zip(Preprocessor.Prepare(dark, contract).Pixels),
             p => Assert.InRange(p.First - p.Second, -1, 1));
@@ -62,7 +69,9 @@ public class PreprocessorTests
     [InlineData(200, 0)] // of one value: black
     [InlineData(0, 0)]
     public void An_image_of_one_value_is_black(int value, int expected) =>
-        Assert.All(Preprocessor.Prepare(TestImages.Make(50, 40, (_, _) => value), Whole with { Width = 7, Height = 9 }).Pixels, p => Assert.Equal(expected, p));
+        Assert.All(
+            Preprocessor.Prepare(TestImages.Make(50, 40, (_, _) => value), Whole with { Width = 7, Height = 9 }).Pixels,
+            p => Assert.Equal(expected, p));
 
     [Fact]
     public void An_image_nearly_of_one_value_keeps_what_stands_out()
@@ -94,8 +103,15 @@ public class PreprocessorTests
                     for (var v = 0; v < sourceHeight; v++)
                         for (var u = 0; u < sourceWidth; u++)
                         {
-                            var area = Math.Max(0, Math.Min(to.X, u + 1) - Math.Max(from.X, u)) * Math.Max(0, Math.Min(to.Y, v + 1) - Math.Max(from.Y, v));
-                            sum += area * (high == low ? 0 : (radiograph.Pixels[v * sourceWidth + u] - low) * 255.0 / (high - low));
+                            var area =
+                                Math.Max(0, Math.Min(to.X, u + 1) - Math.Max(from.X, u))
+                                * Math.Max(0, Math.Min(to.Y, v + 1) - Math.Max(from.Y, v));
+                            sum +=
+                                area
+                                * (
+                                    high == low
+                                        ? 0
+                                        : (radiograph.Pixels[v * sourceWidth + u] - low) * 255.0 / (high - low));
                         }
                     return sum / ((to.X - from.X) * (to.Y - from.Y));
                 }
@@ -116,21 +132,24 @@ public class PreprocessorTests
     public void Letterbox_keeps_the_shape_and_comes_back()
     {
         var contract = new InputContract { Width = 224, Height = 640, Fit = Fit.Letterbox };
-        Gen.Select(Gen.Int[16, 4000], Gen.Int[16, 4000], Gen.Double[0, 1], Gen.Double[0, 1]).Sample((width, height, u, v) =>
-        {
-            var toInput = Preprocessor.ToInput(contract, width, height);
-            var point = new Point2D(u * width, v * height);
-            var there = toInput.Apply(point);
-            Assert.Equal(toInput.A, toInput.E);
-            Assert.InRange(there.X, -1e-6, 224 + 1e-6);
-            Assert.InRange(there.Y, -1e-6, 640 + 1e-6);
-            Assert.True(point.DistanceTo(toInput.Invert().Apply(there)) < 1e-6);
-            // Centred, and touching two sides.
-            var (first, last) = (toInput.Apply(new(0, 0)), toInput.Apply(new(width, height)));
-            Assert.Equal(224, first.X + last.X, 1e-6);
-            Assert.Equal(640, first.Y + last.Y, 1e-6);
-            Assert.True(Math.Min(first.X, first.Y) < 1e-6);
-        }, seed: "0000KOIPHJZ4");
+        Gen.Select(Gen.Int[16, 4000], Gen.Int[16, 4000], Gen.Double[0, 1], Gen.Double[0, 1])
+            .Sample(
+                (width, height, u, v) =>
+                {
+                    var toInput = Preprocessor.ToInput(contract, width, height);
+                    var point = new Point2D(u * width, v * height);
+                    var there = toInput.Apply(point);
+                    Assert.Equal(toInput.A, toInput.E);
+                    Assert.InRange(there.X, -1e-6, 224 + 1e-6);
+                    Assert.InRange(there.Y, -1e-6, 640 + 1e-6);
+                    Assert.True(point.DistanceTo(toInput.Invert().Apply(there)) < 1e-6);
+                    // Centred, and touching two sides.
+                    var (first, last) = (toInput.Apply(new(0, 0)), toInput.Apply(new(width, height)));
+                    Assert.Equal(224, first.X + last.X, 1e-6);
+                    Assert.Equal(640, first.Y + last.Y, 1e-6);
+                    Assert.True(Math.Min(first.X, first.Y) < 1e-6);
+                },
+                seed: "0000KOIPHJZ4");
     }
 
     [Fact]
@@ -140,14 +159,33 @@ public class PreprocessorTests
         var packed = Preprocessor.Prepare(radiograph, Whole with { Width = 25, Height = 75 });
         Assert.Equal(AffineTransform.Scale(0.25, 0.5), packed.ToInput);
         Assert.Equal(100, packed.OriginalWidth);
-        Assert.Equal(Preprocessor.Prepare(radiograph with { OriginalWidth = 50, OriginalHeight = 75 }, Whole with { Width = 25, Height = 75 }).Pixels, packed.Pixels);
+        Assert.Equal(
+            Preprocessor
+                .Prepare(
+                    radiograph with
+                    {
+                        OriginalWidth = 50,
+                        OriginalHeight = 75,
+                    },
+                    Whole with
+                    {
+                        Width = 25,
+                        Height = 75,
+                    }
+                )
+                .Pixels,
+            packed.Pixels);
     }
 
     [Fact]
     public void The_tensor_holds_normalised_values_in_every_channel()
     {
         var contract = new InputContract { Width = 6, Height = 4, Channels = 3, Mean = 0.4, Std = 0.2 };
-        var images = new[] { Preprocessor.Prepare(TestImages.Noise(1, 30, 20), contract), Preprocessor.Prepare(TestImages.Noise(2, 20, 30), contract) };
+        var images = new[]
+        {
+            Preprocessor.Prepare(TestImages.Noise(1, 30, 20), contract),
+            Preprocessor.Prepare(TestImages.Noise(2, 20, 30), contract),
+        };
         using var tensor = Preprocessor.ToTensor(images, contract);
         Assert.Equal([2, 3, 4, 6], tensor.shape);
         Assert.True(tensor.is_contiguous());
@@ -163,9 +201,43 @@ public class PreprocessorTests
         var radiograph = TestImages.Noise(1, 20, 20);
         InputContract[] impossible =
         [
-            Whole with { Width = 0 }, Whole with { Height = 1 << 20 }, Whole with { Channels = 2 }, Whole with { Std = 0 },
-            Whole with { Mean = double.NaN }, Whole with { WindowLow = 0.5, WindowHigh = 0.5 }, Whole with { WindowHigh = double.NaN }, Whole with { Fit = (Fit)7 },
+            Whole with
+            {
+                Width = 0,
+            },
+            Whole with
+            {
+                Height = 1 << 20,
+            },
+            Whole with
+            {
+                Channels = 2,
+            },
+            Whole with
+            {
+                Std = 0,
+            },
+            Whole with
+            {
+                Mean = double.NaN,
+            },
+            Whole with
+            {
+                WindowLow = 0.5,
+                WindowHigh = 0.5,
+            },
+            Whole with
+            {
+                WindowHigh = double.NaN,
+            },
+            Whole with
+            {
+                Fit = (Fit)7,
+            },
         ];
-        Assert.All(impossible, c => Assert.Contains("made-up", Assert.Throws<MarrowException>(() => Preprocessor.Prepare(radiograph, c)).Message));
+        Assert.All(impossible, c =>
+            Assert.Contains(
+                "made-up",
+                Assert.Throws<MarrowException>(() => Preprocessor.Prepare(radiograph, c)).Message));
     }
 }

@@ -4,12 +4,12 @@ using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Inputs;
-using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Hub;
 
 namespace Marrow.Tests.Issues;
 
-/// <summary>A cache that could not be written once ended every command with a stack trace; one that others made was trusted.</summary>
+/// <summary>
+/// A cache that could not be written once ended every command with a stack trace; one that others made was trusted.
+/// </summary>
 public sealed class CacheTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -37,7 +37,8 @@ public sealed class CacheTests : IDisposable
         })];
     }
 
-    private static UnixFileMode Mode(string folder) => OperatingSystem.IsWindows() ? throw new PlatformNotSupportedException() : File.GetUnixFileMode(folder);
+    private static UnixFileMode Mode(string folder) =>
+        OperatingSystem.IsWindows() ? throw new PlatformNotSupportedException() : File.GetUnixFileMode(folder);
 
     private static void SetMode(string folder, UnixFileMode mode)
     {
@@ -92,7 +93,12 @@ public sealed class CacheTests : IDisposable
                 File.SetLastWriteTimeUtc(path, FakeHub.LongAgo);
             return path;
         }
-        string[] kept = [Make($"{digits}.packed.11.2.tmp", old: false), Make("mine.11.2.tmp", old: true), Make($"{digits}.packed", old: true)];
+        string[] kept =
+        [
+            Make($"{digits}.packed.11.2.tmp", old: false),
+            Make("mine.11.2.tmp", old: true),
+            Make($"{digits}.packed", old: true),
+        ];
         var gone = Make($"{digits}.packed.12.2.tmp", old: true);
         Pack();
         Assert.False(File.Exists(gone));
@@ -107,7 +113,8 @@ public sealed class CacheTests : IDisposable
         Assert.True(Pack());
         Assert.Equal(2, _notices.Count); // one a command
         Assert.Contains("no home folder", _notices[0], StringComparison.Ordinal);
-        Assert.All(UserCache.Describe(), folder => Assert.Contains("no home folder", folder.Problem!, StringComparison.Ordinal));
+        Assert.All(UserCache.Describe(), folder =>
+            Assert.Contains("no home folder", folder.Problem!, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -118,7 +125,10 @@ public sealed class CacheTests : IDisposable
         Assert.True(Pack());
         TheNotice(Root, "temporary folder");
         using (Notices.To(_notices.Add))
-            Assert.Contains("--cache", Assert.Throws<MarrowException>(() => UserCache.Require(UserCache.FineTune, "--cache")).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "--cache",
+                Assert.Throws<MarrowException>(() => UserCache.Require(UserCache.FineTune, "--cache")).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,14 +154,22 @@ public sealed class CacheTests : IDisposable
     public void A_folder_that_others_could_enter_is_closed_and_one_of_another_user_is_not_used()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Modes are of Unix.");
-        var open = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute;
+        var open =
+            UnixFileMode.UserRead
+            | UnixFileMode.UserWrite
+            | UnixFileMode.UserExecute
+            | UnixFileMode.GroupRead
+            | UnixFileMode.GroupWrite
+            | UnixFileMode.GroupExecute;
         Directory.CreateDirectory(_folder["cache"]);
         Directory.CreateDirectory(Root);
         SetMode(Root, open);
         Place(Root);
         Assert.True(Pack());
         Assert.Empty(_notices);
-        Assert.Equal(open & ~(UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute), Mode(Root));
+        Assert.Equal(
+            open & ~(UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute),
+            Mode(Root));
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can give a folder away.");
         using (var chown = System.Diagnostics.Process.Start("chown", ["65534", Root]))
             chown.WaitForExit();
@@ -159,7 +177,10 @@ public sealed class CacheTests : IDisposable
         TheNotice("belongs to another user");
         using (var chown = System.Diagnostics.Process.Start("chown", ["0", Root]))
             chown.WaitForExit();
-        using (var chown = System.Diagnostics.Process.Start("chown", ["65534", Directory.GetFiles(Path.Combine(Root, "packed")).Single()]))
+        using (
+            var chown = System.Diagnostics.Process.Start(
+                "chown",
+                ["65534", Directory.GetFiles(Path.Combine(Root, "packed")).Single()]))
             chown.WaitForExit();
         Assert.True(Pack()); // A file that another user left is made anew.
         Assert.False(Pack());
@@ -194,7 +215,9 @@ public sealed class CacheTests : IDisposable
         }
         TheNotice("hubs", "listed more slowly");
         var (output, error) = (new StringWriter(), new StringWriter());
-        Assert.Equal(0, CommandLine.Run(["hub", "list", "--hub", _folder["hub"], "--json"], output, error, CancellationToken.None));
+        Assert.Equal(
+            0,
+            CommandLine.Run(["hub", "list", "--hub", _folder["hub"], "--json"], output, error, CancellationToken.None));
         Assert.Single(error.ToString().Split("warning: ")[1..]);
         Assert.StartsWith("{", output.ToString());
     }
@@ -204,9 +227,13 @@ public sealed class CacheTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems load the original.");
         Assert.Null(LibtorchLoader.Problem);
-        Assert.NotEqual(0, PrivateLibrary.LoadFromMemory("copy.so", File.ReadAllBytes(LibtorchLoader.FindLibrary("libSkiaSharp.so")!)));
+        Assert.NotEqual(
+            0,
+            PrivateLibrary.LoadFromMemory("copy.so", File.ReadAllBytes(LibtorchLoader.FindLibrary("libSkiaSharp.so")!))
+        );
         Assert.Equal(0, PrivateLibrary.LoadFromMemory("none.so", new byte[100]));
         Assert.Throws<DllNotFoundException>(() => PrivateLibrary.Load("none.so", new byte[100]));
-        Assert.DoesNotContain(File.ReadLines("/proc/self/maps"), line => line.Contains("cache/marrow/native", StringComparison.Ordinal));
+        Assert.DoesNotContain(File.ReadLines("/proc/self/maps"), line =>
+            line.Contains("cache/marrow/native", StringComparison.Ordinal));
     }
 }

@@ -7,7 +7,16 @@ namespace Marrow.Tests.Issues;
 public sealed class ContactSheetLabelTests
 {
     private static readonly string[] Findings =
-        ["Enlarged Cardiomediastinum", "Cardiomegaly", "Lung Opacity", "Lung Lesion", "Consolidation", "Pneumothorax", "Pleural Effusion", "Pleural Other"];
+    [
+        "Enlarged Cardiomediastinum",
+        "Cardiomegaly",
+        "Lung Opacity",
+        "Lung Lesion",
+        "Consolidation",
+        "Pneumothorax",
+        "Pleural Effusion",
+        "Pleural Other",
+    ];
 
     [Fact]
     public void Every_label_stands_whole_on_one_line()
@@ -27,7 +36,9 @@ public sealed class ContactSheetLabelTests
         var broken = ContactSheet.Wrap("a finding with a long name", 70);
         Assert.InRange(broken.Count, 3, 5);
         Assert.Equal("a finding with a long name", string.Join(' ', broken));
-        var many = ContactSheet.Wrap(string.Join(", ", Enumerable.Range(0, 500).Select(i => $"finding number {i}")), 120);
+        var many = ContactSheet.Wrap(
+            string.Join(", ", Enumerable.Range(0, 500).Select(i => $"finding number {i}")),
+            120);
         Assert.InRange(many.Count, 10, 40);
         Assert.Matches("^and [0-9]+ more$", many[^1]);
     }
@@ -39,7 +50,9 @@ public sealed class ContactSheetLabelTests
 
         static int Height(string detail)
         {
-            var png = ContactSheet.Render([new(caption: "a.png", load: () => TestImages.Noise(1, 40, 40)) { Detail = detail }]);
+            var png = ContactSheet.Render([
+                new(caption: "a.png", load: () => TestImages.Noise(1, 40, 40)) { Detail = detail },
+            ]);
             using var picture = SKBitmap.Decode(png);
             return picture.Height;
         }

@@ -50,17 +50,25 @@ public sealed class EmptyValuesTests
         var tried = 0;
         foreach (var (path, command) in Commands([], CommandLine.Tree()))
         {
-            foreach (var option in command.Options.Where(o => o.Arity.MaximumNumberOfValues > 0 && o.ValueType != typeof(bool)))
+            foreach (
+                var option in command.Options.Where(o =>
+                    o.Arity.MaximumNumberOfValues > 0 && o.ValueType != typeof(bool)))
             {
                 var (code, output, error) = Call([.. path, option.Name, ""]);
-                Assert.True(code == ExitCode.WrongUsage && output == "" && error.StartsWith("error: ", StringComparison.Ordinal), $"{string.Join(' ', path)} {option.Name}: {code} {error}");
+                Assert.True(
+                    code == ExitCode.WrongUsage
+                        && output == ""
+                        && error.StartsWith("error: ", StringComparison.Ordinal),
+                    $"{string.Join(' ', path)} {option.Name}: {code} {error}");
                 tried++;
             }
         }
         Assert.True(tried > 50);
     }
 
-    private static IEnumerable<(string[] Path, System.CommandLine.Command Command)> Commands(string[] path, System.CommandLine.Command command)
+    private static IEnumerable<(string[] Path, System.CommandLine.Command Command)> Commands(
+        string[] path,
+        System.CommandLine.Command command)
     {
         yield return (path, command);
         foreach (var inner in command.Subcommands.SelectMany(sub => Commands([.. path, sub.Name], sub)))

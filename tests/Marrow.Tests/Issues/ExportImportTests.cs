@@ -3,14 +3,14 @@ using Marrow.Checkpoints;
 using Marrow.Exchange;
 using Marrow.Hub;
 using Marrow.Tasks;
-using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Exchange;
 using Marrow.Weights;
 using TorchSharp;
 
 namespace Marrow.Tests.Issues;
 
-/// <summary>What was exported comes back as it was: the same config, the same outputs to the bit, no term less.</summary>
+/// <summary>
+/// What was exported comes back as it was: the same config, the same outputs to the bit, no term less.
+/// </summary>
 public sealed class ExportImportTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -24,7 +24,19 @@ public sealed class ExportImportTests : IDisposable
         get
         {
             var all = new TheoryData<string, ExportFormat>();
-            foreach (var kind in (string[])["classifier", "softmax", "three", "detector", "cobb", "numbers", "points", "masks", "hidden patches"])
+            foreach (
+                var kind in (string[])
+                    [
+                        "classifier",
+                        "softmax",
+                        "three",
+                        "detector",
+                        "cobb",
+                        "numbers",
+                        "points",
+                        "masks",
+                        "hidden patches",
+                    ])
             {
                 all.Add(kind, ExportFormat.Safetensors);
                 all.Add(kind, ExportFormat.Pth);
@@ -90,7 +102,14 @@ public sealed class ExportImportTests : IDisposable
             changed.Single(w => w.Key == "classifier.bias").Value.add_(Marrow.Computing.Scalars.Of(1));
             Safetensors.Write(_folder["b.safetensors"], changed, file.Metadata);
         }
-        var (again, summary) = Importer.Import(_folder["b.safetensors"], Request with { Classes = ["a", "b"], License = "MIT" });
+        var (again, summary) = Importer.Import(
+            _folder["b.safetensors"],
+            Request with
+            {
+                Classes = ["a", "b"],
+                License = "MIT",
+            }
+        );
         using (again)
         {
             Assert.Equal("marrow", summary.File.Map);
@@ -98,7 +117,14 @@ public sealed class ExportImportTests : IDisposable
             Assert.NotEmpty(Licenses.Breaches(again.License, again.Parents.Ancestors()));
             Assert.Contains(again.Parents.Ancestors(), a => a.Digest == first.Digest);
         }
-        var (unnamed, _) = Importer.Import(_folder["b.safetensors"], Request with { Name = "unnamed", Classes = ["a", "b"] });
+        var (unnamed, _) = Importer.Import(
+            _folder["b.safetensors"],
+            Request with
+            {
+                Name = "unnamed",
+                Classes = ["a", "b"],
+            }
+        );
         using (unnamed)
             Assert.Equal(first.License, unnamed.License);
     }
@@ -115,7 +141,10 @@ public sealed class ExportImportTests : IDisposable
         Assert.False(Directory.Exists(_folder["other"]));
 
         void Refused(ImportRequest request, string says) =>
-            Assert.Contains(says, Assert.Throws<MarrowException>(() => Importer.Import(_folder["a.safetensors"], request)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                says,
+                Assert.Throws<MarrowException>(() => Importer.Import(_folder["a.safetensors"], request)).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -126,18 +155,34 @@ public sealed class ExportImportTests : IDisposable
         Exporter.Run(first, new() { Format = ExportFormat.Safetensors, Path = _folder["a.safetensors"] });
         using var file = Safetensors.Open(_folder["a.safetensors"]);
         var weights = file.Entries.Select(e => KeyValuePair.Create(e.Name, file.Read(e.Name))).ToList();
-        foreach (var (key, value, says) in ((string, string, string)[])
-        [
-            ("config", "{}", "the JSON of the config"),
-            ("config", file.Metadata["config"].Replace("\"pyramidChannels\":16", "\"pyramidChannels\":1024", StringComparison.Ordinal), "the config describes"),
-            ("config", file.Metadata["config"].Replace("\"pyramidChannels\":16", "\"pyramidChannels\":100000", StringComparison.Ordinal), "pyramid channels"),
-            ("name", "../x", "../x"),
-            ("license", string.Join(" AND ", Enumerable.Repeat("MIT", 1000)), "a licence of at most"),
-            ("parents", "[1]", "the JSON of the parents"),
-        ])
+        foreach (
+            var (key, value, says) in ((string, string, string)[])
+                [
+                    ("config", "{}", "the JSON of the config"),
+                    (
+                        "config",
+                        file.Metadata["config"]
+                            .Replace("\"pyramidChannels\":16", "\"pyramidChannels\":1024", StringComparison.Ordinal),
+                        "the config describes"),
+                    (
+                        "config",
+                        file.Metadata["config"]
+                            .Replace("\"pyramidChannels\":16", "\"pyramidChannels\":100000", StringComparison.Ordinal),
+                        "pyramid channels"),
+                    ("name", "../x", "../x"),
+                    ("license", string.Join(" AND ", Enumerable.Repeat("MIT", 1000)), "a licence of at most"),
+                    ("parents", "[1]", "the JSON of the parents"),
+                ])
         {
-            Safetensors.Write(_folder["b.safetensors"], weights, new Dictionary<string, string>(file.Metadata) { [key] = value });
-            Assert.Contains(says, Assert.Throws<MarrowException>(() => Importer.Import(_folder["b.safetensors"], Request)).Message, StringComparison.Ordinal);
+            Safetensors.Write(
+                _folder["b.safetensors"],
+                weights,
+                new Dictionary<string, string>(file.Metadata) { [key] = value }
+            );
+            Assert.Contains(
+                says,
+                Assert.Throws<MarrowException>(() => Importer.Import(_folder["b.safetensors"], Request)).Message,
+                StringComparison.Ordinal);
         }
         Assert.False(Directory.Exists(_folder["other"]));
     }
@@ -146,8 +191,14 @@ public sealed class ExportImportTests : IDisposable
     public void A_checkpoint_or_a_folder_without_weights_is_no_file_to_import()
     {
         using var first = Sample("classifier");
-        Assert.Contains("It needs no import", Assert.Throws<MarrowException>(() => Importer.Import(first.Path, Request)).Message, StringComparison.Ordinal);
-        Assert.Contains("model.safetensors", Assert.Throws<MarrowException>(() => Importer.Import(_folder.Path, Request)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "It needs no import",
+            Assert.Throws<MarrowException>(() => Importer.Import(first.Path, Request)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "model.safetensors",
+            Assert.Throws<MarrowException>(() => Importer.Import(_folder.Path, Request)).Message,
+            StringComparison.Ordinal);
     }
 
     private Checkpoint Sample(string kind) => kind switch
@@ -168,12 +219,20 @@ public sealed class ExportImportTests : IDisposable
         var spec = new ModelSpec { Architecture = "pretrain-densenet-mini", Masking = new() };
         using var model = ModelCatalogue.Create(spec);
         var draft = Drafts.Of(model, 1, "none");
-        return (draft with { Name = "pretrain-densenet-mini.sample", Config = draft.Config with { Model = spec, Task = CheckpointTask.Pretrain, Classes = [], Outputs = [] } }).Save(_folder["hub"]);
+        return (
+            draft with
+            {
+                Name = "pretrain-densenet-mini.sample",
+                Config = draft.Config with { Model = spec, Task = CheckpointTask.Pretrain, Classes = [], Outputs = [] },
+            }
+        ).Save(_folder["hub"]);
     }
 
     private static void AssertSame(Checkpoint first, Checkpoint again, ImportSummary summary)
     {
-        Assert.Equal(JsonSerializer.Serialize(first.Config, MarrowJson.Options), JsonSerializer.Serialize(again.Config, MarrowJson.Options));
+        Assert.Equal(
+            JsonSerializer.Serialize(first.Config, MarrowJson.Options),
+            JsonSerializer.Serialize(again.Config, MarrowJson.Options));
         Assert.Equal(first.License, again.License);
         Assert.Equal(first.Parents.Datasets, again.Parents.Datasets);
         Assert.Equal(first.Parents.Checkpoints, again.Parents.Checkpoints);
@@ -185,6 +244,7 @@ public sealed class ExportImportTests : IDisposable
         var input = GoldenSample.Input([1, first.Config.Model.Channels, 64, 96], 5);
         var (before, after) = (ModelOutputs.Of(a, input).ToList(), ModelOutputs.Of(b, input).ToList());
         Assert.Equal(before.Select(o => o.Name), after.Select(o => o.Name));
-        Assert.All(before.Zip(after), pair => Assert.True(pair.First.Value.equal(pair.Second.Value).all().item<bool>(), pair.First.Name));
+        Assert.All(before.Zip(after), pair =>
+            Assert.True(pair.First.Value.equal(pair.Second.Value).all().item<bool>(), pair.First.Name));
     }
 }

@@ -1,8 +1,6 @@
 using System.Text;
 using Marrow.Checkpoints;
 using Marrow.Exchange;
-using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Checkpoints.PyTorch;
 using Marrow.Weights;
 using TorchSharp;
 
@@ -45,7 +43,13 @@ public sealed class FileKindTests : IDisposable
         foreach (var name in (string[])["a.pth", "b.safetensors", "c.ckpt", "d"])
         {
             File.WriteAllBytes(_folder[name], Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)));
-            foreach (var read in (Action[])[() => WeightFiles.Open(_folder[name]), () => Checkpoint.LoadWeights(_folder[name]), () => Importer.Import(_folder[name], Request)])
+            foreach (
+                var read in (Action[])
+                    [
+                        () => WeightFiles.Open(_folder[name]),
+                        () => Checkpoint.LoadWeights(_folder[name]),
+                        () => Importer.Import(_folder[name], Request),
+                    ])
             {
                 var message = Assert.Throws<MarrowException>(read).Message;
                 Assert.StartsWith(_folder[name], message);
@@ -63,7 +67,10 @@ public sealed class FileKindTests : IDisposable
     public void Other_zips_are_named(string entry, string says)
     {
         File.WriteAllBytes(_folder["a.pt"], PyTorchFile.Zip([(entry, [])]));
-        Assert.Contains(says, Assert.Throws<MarrowException>(() => WeightFiles.Open(_folder["a.pt"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            says,
+            Assert.Throws<MarrowException>(() => WeightFiles.Open(_folder["a.pt"])).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -79,7 +86,10 @@ public sealed class FileKindTests : IDisposable
         var sum = header.Take(512).Sum(b => b) + 8 * ' ';
         Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ").CopyTo(header, 148);
         File.WriteAllBytes(_folder["old.pth.tar"], header);
-        Assert.Contains(says, Assert.Throws<MarrowException>(() => WeightFiles.Open(_folder["old.pth.tar"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            says,
+            Assert.Throws<MarrowException>(() => WeightFiles.Open(_folder["old.pth.tar"])).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -98,26 +108,36 @@ public sealed class FileKindTests : IDisposable
             Assert.Contains(read.Weights.Entries, e => e.Name == "features.conv0.weight");
     }
 
-    public static TheoryData<string, string> Architectures => new()
-    {
-        { "conv1.weight layer1.0.conv1.weight layer1.1.conv1.weight layer2.0.conv1.weight layer2.1.conv1.weight layer3.0.conv1.weight layer3.1.conv1.weight layer4.0.conv1.weight layer4.1.conv1.weight", "a ResNet-18" },
-        { "module.layer1.0.conv3.weight module.layer4.0.conv1.weight", "a ResNet" },
-        { "cls_token blocks.0.attn.qkv.weight", "ViT" },
-        { "conv_stem.weight blocks.0.0.conv_dw.weight", "an EfficientNet" },
-        { "model.unet1.first.weight", "a U-Net" },
-        { "encoder.conv1.weight decoder.blocks.0.conv1.0.weight", "a U-Net" },
-        { "features.0.weight classifier.6.weight", "VGG" },
-        { "x.weight", "1 tensors such as 'x.weight' [2]." },
-    };
+    public static TheoryData<string, string> Architectures =>
+        new()
+        {
+            {
+                "conv1.weight layer1.0.conv1.weight layer1.1.conv1.weight layer2.0.conv1.weight layer2.1.conv1.weight "
+                    + "layer3.0.conv1.weight layer3.1.conv1.weight layer4.0.conv1.weight layer4.1.conv1.weight",
+                "a ResNet-18"
+            },
+            { "module.layer1.0.conv3.weight module.layer4.0.conv1.weight", "a ResNet" },
+            { "cls_token blocks.0.attn.qkv.weight", "ViT" },
+            { "conv_stem.weight blocks.0.0.conv_dw.weight", "an EfficientNet" },
+            { "model.unet1.first.weight", "a U-Net" },
+            { "encoder.conv1.weight decoder.blocks.0.conv1.0.weight", "a U-Net" },
+            { "features.0.weight classifier.6.weight", "VGG" },
+            { "x.weight", "1 tensors such as 'x.weight' [2]." },
+        };
 
     [Theory, MemberData(nameof(Architectures))]
     public void Other_architectures_are_told_by_their_keys_with_what_can_be_imported(string keys, string says)
     {
         using var scope = torch.NewDisposeScope();
-        Safetensors.Write(_folder["w.safetensors"], [.. keys.Split(' ').Select(key => KeyValuePair.Create(key, torch.zeros(2)))]);
-        foreach (var request in (ImportRequest[])[Request, Request with { Map = "torchvision-densenet", Classes = ["a"] }])
+        Safetensors.Write(
+            _folder["w.safetensors"],
+            [.. keys.Split(' ').Select(key => KeyValuePair.Create(key, torch.zeros(2)))]);
+        foreach (
+            var request in (ImportRequest[])[Request, Request with { Map = "torchvision-densenet", Classes = ["a"] }])
         {
-            var message = Assert.Throws<MarrowException>(() => Importer.Import(_folder["w.safetensors"], request)).Message;
+            var message = Assert
+                .Throws<MarrowException>(() => Importer.Import(_folder["w.safetensors"], request))
+                .Message;
             Assert.Contains(says, message, StringComparison.Ordinal);
             Assert.Contains("densenet121", message, StringComparison.Ordinal);
             Assert.Contains("can be imported", message, StringComparison.Ordinal);
@@ -129,7 +149,10 @@ public sealed class FileKindTests : IDisposable
     {
         File.WriteAllText(_folder["m.onnx"], "<html></html>");
         var message = Assert.Throws<MarrowException>(() => Importer.Import(_folder["m.onnx"], Request)).Message;
-        Assert.Contains("expected weights of PyTorch, safetensors or ONNX, found a page of HTML", message, StringComparison.Ordinal);
+        Assert.Contains(
+            "expected weights of PyTorch, safetensors or ONNX, found a page of HTML",
+            message,
+            StringComparison.Ordinal);
     }
 
     private ImportRequest Request => new() { Name = "test", HubFolder = _folder["hub"] };

@@ -1,10 +1,11 @@
 using Marrow.Datasets;
-using Marrow.Tests.Checkpoints;
 using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Issues;
 
-/// <summary>Cells that list several findings are findings, not classes of their own; what can't be classes is refused.</summary>
+/// <summary>
+/// Cells that list several findings are findings, not classes of their own; what can't be classes is refused.
+/// </summary>
 public sealed class FindingListTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -26,16 +27,21 @@ public sealed class FindingListTests : IDisposable
         foreach (var i in Enumerable.Range(0, 4))
             WriteImage(_folder[$"images_001/images/0000000{i / 2 + 1}_00{i % 2}.png"], i, 20, 20);
         WriteText(_folder["Data_Entry_2017.csv"],
-            "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y]",
-            "00000001_000.png,Cardiomegaly,0,1,58,M,PA,2682,2749,0.143,0.143", "00000001_001.png,Cardiomegaly|Emphysema,1,1,58,M,PA,2894,2729,0.143,0.143",
-            "00000002_000.png,No Finding,0,2,81,M,PA,2500,2048,0.171,0.171", "00000002_001.png,,1,2,82,M,PA,2500,2048,0.171,0.171");
+            "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View "
+                + "Position,OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y]",
+            "00000001_000.png,Cardiomegaly,0,1,58,M,PA,2682,2749,0.143,0.143",
+            "00000001_001.png,Cardiomegaly|Emphysema,1,1,58,M,PA,2894,2729,0.143,0.143",
+            "00000002_000.png,No Finding,0,2,81,M,PA,2500,2048,0.171,0.171",
+            "00000002_001.png,,1,2,82,M,PA,2500,2048,0.171,0.171");
         var options = new DatasetOptions { Csv = "Data_Entry_2017.csv" };
         var data = DatasetCatalogue.Open(Request("csv", _folder.Path, options));
         Assert.Equal(["Cardiomegaly", "Emphysema"], data.Classes);
         Assert.False(data.ExclusiveClasses);
         Assert.Equal(["1", "1", "2", "2"], data.Samples.Select(s => s.Patient));
         Assert.Equal([1f, 0f, 1f, 1f, 0f, 0f, float.NaN, float.NaN], data.Samples.SelectMany(s => s.Labels));
-        Assert.Equal(new ClassCount(2, 1, 1), DataCheck.Run(Request("csv", _folder.Path, options)).Classes["Cardiomegaly"]);
+        Assert.Equal(
+            new ClassCount(2, 1, 1),
+            DataCheck.Run(Request("csv", _folder.Path, options)).Classes["Cardiomegaly"]);
     }
 
     [Theory]
@@ -45,7 +51,9 @@ public sealed class FindingListTests : IDisposable
     [InlineData(" ; ")]
     public void Lists_are_known_by_any_separator_whose_parts_stand_alone_elsewhere(string separator)
     {
-        var data = Open("file,patient,label", ["edema", $"\"edema{separator}fracture\"", "fracture", "No Finding", "\"\""]);
+        var data = Open(
+            "file,patient,label",
+            ["edema", $"\"edema{separator}fracture\"", "fracture", "No Finding", "\"\""]);
         Assert.Equal(["edema", "fracture"], data.Classes);
         Assert.Equal([1f, 1f], data.Samples[1].Labels);
         Assert.Equal([0f, 0f], data.Samples[3].Labels);
@@ -58,7 +66,9 @@ public sealed class FindingListTests : IDisposable
     {
         string[] cells = ["\"fracture, healed\"", "\"fracture, fresh\"", "normal"];
         Assert.Equal(["fracture, fresh", "fracture, healed", "normal"], Open("file,patient,label", cells).Classes);
-        Assert.Equal(["fracture", "fresh", "healed", "normal"], Open("file,patient,label", cells, new() { Kind = "findings" }).Classes);
+        Assert.Equal(
+            ["fracture", "fresh", "healed", "normal"],
+            Open("file,patient,label", cells, new() { Kind = "findings" }).Classes);
         Assert.Equal(["a|b", "c"], Open("file,patient,label", ["a|b", "c"], new() { Kind = "classes" }).Classes);
     }
 
@@ -66,7 +76,9 @@ public sealed class FindingListTests : IDisposable
     public void Every_part_of_the_data_has_the_same_findings()
     {
         string[] cells = ["edema|fracture,train", "No Finding,train", "effusion,test"];
-        Assert.Equal(["edema", "effusion", "fracture"], Open("file,patient,label,split", cells, new() { Split = "test" }).Classes);
+        Assert.Equal(
+            ["edema", "effusion", "fracture"],
+            Open("file,patient,label,split", cells, new() { Split = "test" }).Classes);
     }
 
     [Theory]
@@ -75,14 +87,24 @@ public sealed class FindingListTests : IDisposable
     [InlineData("1,5", "0", "1")]
     public void A_column_of_one_finding_is_no_list_for_a_slip(params string[] cells)
     {
-        var error = Assert.Throws<MarrowException>(() => Open("file,patient,edema", [.. cells.Select(c => $"\"{c}\"")], new() { Kind = "findings", LabelColumns = ["edema"] }));
+        var error = Assert.Throws<MarrowException>(() =>
+            Open(
+                "file,patient,edema",
+                [.. cells.Select(c => $"\"{c}\"")],
+                new() { Kind = "findings", LabelColumns = ["edema"] }
+            ));
         Assert.Contains("column \"edema\"", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void No_finding_beside_a_finding_is_an_error_in_the_row()
     {
-        Assert.Contains("line 3, column \"label\"", Assert.Throws<MarrowException>(() => Open("file,patient,label", ["edema|fracture", "No Finding|edema"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "line 3, column \"label\"",
+            Assert
+                .Throws<MarrowException>(() => Open("file,patient,label", ["edema|fracture", "No Finding|edema"]))
+                .Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +115,11 @@ public sealed class FindingListTests : IDisposable
         Assert.Contains("12 classes in 24 rows", message, StringComparison.Ordinal);
         Assert.Contains("kind: classes", message, StringComparison.Ordinal);
         Assert.Equal(12, Open("file,patient,label", many, new() { Kind = "classes" }).Classes.Count);
-        Assert.Equal(["few-per-class"], Open("file,patient,label", [.. many.Select((_, i) => $"grade{i % 8}")]).Faults.Select(f => f.Kind));
-        Assert.Equal(["similar-classes"], Open("file,patient,label", ["Normal", "normal", "other"]).Faults.Select(f => f.Kind));
+        Assert.Equal(
+            ["few-per-class"],
+            Open("file,patient,label", [.. many.Select((_, i) => $"grade{i % 8}")]).Faults.Select(f => f.Kind));
+        Assert.Equal(
+            ["similar-classes"],
+            Open("file,patient,label", ["Normal", "normal", "other"]).Faults.Select(f => f.Kind));
     }
 }

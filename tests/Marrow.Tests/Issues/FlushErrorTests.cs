@@ -1,10 +1,10 @@
 using Marrow.Hub;
-using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Hub;
 
 namespace Marrow.Tests.Issues;
 
-/// <summary>An error of fsync was once dropped: the last good file was replaced by one that the disk never took.</summary>
+/// <summary>
+/// An error of fsync was once dropped: the last good file was replaced by one that the disk never took.
+/// </summary>
 public sealed class FlushErrorTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -67,7 +67,10 @@ public sealed class FlushErrorTests : IDisposable
         var path = Path.Combine(_folder["out"], "a", "b", "file");
         Disk.FlushFault.Value = flushed =>
         {
-            seen.Add($"{(Path.GetExtension(flushed) == ".tmp" ? "file" : Path.GetRelativePath(_folder["out"], flushed))} {(File.Exists(path) ? "after" : "before")}");
+            seen.Add(
+                $"{(Path.GetExtension(flushed) == ".tmp" ? "file" : Path.GetRelativePath(_folder["out"], flushed))} "
+                    + $"{(File.Exists(path) ? "after" : "before")}"
+            );
             return 0;
         };
         AtomicFile.WriteText(path, "x");
@@ -87,7 +90,8 @@ public sealed class FlushErrorTests : IDisposable
         Assert.Contains("EIO", Assert.Throws<MarrowException>(() => hub.Add(staged)).Message, StringComparison.Ordinal);
         Assert.Empty(hub.List());
         Disk.FlushFault.Value = path => Path.GetFileName(path) == "README.md" ? Posix.NoSpace : 0;
-        Assert.Throws<IOException>(() => Disk.CopyFile(Path.Combine(source, "README.md"), Path.Combine(_folder["out"], "README.md")));
+        Assert.Throws<IOException>(() =>
+            Disk.CopyFile(Path.Combine(source, "README.md"), Path.Combine(_folder["out"], "README.md")));
         Disk.FlushFault.Value = null;
         hub.Add(staged);
         Assert.True(hub.Verify().IsWhole);
@@ -104,7 +108,9 @@ public sealed class FlushErrorTests : IDisposable
         Assert.Equal(Posix.NoEntry, Posix.FlushFolder(_folder["absent"], out isOpened));
         Assert.False(isOpened);
         using var pipe = new System.IO.Pipes.AnonymousPipeServerStream();
-        using var handle = new Microsoft.Win32.SafeHandles.SafeFileHandle(pipe.SafePipeHandle.DangerousGetHandle(), ownsHandle: false);
+        using var handle = new Microsoft.Win32.SafeHandles.SafeFileHandle(
+            pipe.SafePipeHandle.DangerousGetHandle(),
+            ownsHandle: false);
         Assert.Equal(Posix.Invalid, Posix.Flush(handle));
     }
 }

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Marrow.Cli;
 using Marrow.Datasets;
-using Marrow.Tests.Checkpoints;
 using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Issues;
 
-/// <summary>A recipe or a manifest opens no file outside of the data set's folder, and no error quotes what is no table.</summary>
+/// <summary>
+/// A recipe or a manifest opens no file outside of the data set's folder, and no error quotes what is no table.
+/// </summary>
 public sealed class ForeignPathTests : IDisposable
 {
     private const string Secret = "root:$6$hidden:19000:0:99999:7:::";
@@ -26,11 +27,22 @@ public sealed class ForeignPathTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<string> Leaving => new("../secret", "/ABSOLUTE/secret", "link.csv", "chain.csv", "out/secret", "masks/../../secret", "./../secret", "masks\\..\\..\\secret");
+    public static TheoryData<string> Leaving =>
+        new(
+            "../secret",
+            "/ABSOLUTE/secret",
+            "link.csv",
+            "chain.csv",
+            "out/secret",
+            "masks/../../secret",
+            "./../secret",
+            "masks\\..\\..\\secret");
 
     private string Refused(DatasetOptions options)
     {
-        var message = Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("csv", _folder["data"], options))).Message;
+        var message = Assert
+            .Throws<MarrowException>(() => DatasetCatalogue.Open(Request("csv", _folder["data"], options)))
+            .Message;
         Assert.DoesNotContain("hidden", message, StringComparison.Ordinal);
         Assert.DoesNotContain("root:", message, StringComparison.Ordinal);
         return message;
@@ -42,16 +54,31 @@ public sealed class ForeignPathTests : IDisposable
     {
         path = path.Replace("/ABSOLUTE", _folder.Path, StringComparison.Ordinal);
         Assert.Matches("below the data set's folder|leads out of it", Refused(new() { Csv = path }));
-        Assert.Matches("below the data set's folder|leads out of it", Refused(new() { Kind = "findings", LabelColumns = ["edema"], SoftLabels = path }));
+        Assert.Matches(
+            "below the data set's folder|leads out of it",
+            Refused(
+                new()
+                {
+                    Kind = "findings",
+                    LabelColumns = ["edema"],
+                    SoftLabels = path,
+                }
+            ));
         Assert.Matches("below the data set's folder|leads out of it", Refused(new() { Masks = path }));
     }
 
     [Fact]
     public void A_manifests_options_are_trusted_no_more_than_a_recipes()
     {
-        var read = JsonSerializer.Deserialize<DatasetOptions>("""{"csv": "../secret", "namedByUser": ["csv"]}""", MarrowJson.Options)!;
+        var read = JsonSerializer.Deserialize<DatasetOptions>(
+            """{"csv": "../secret", "namedByUser": ["csv"]}""",
+            MarrowJson.Options
+        )!;
         Refused(read);
-        Assert.DoesNotContain("namedByUser", JsonSerializer.Serialize(new DatasetOptions { NamedByUser = ["csv"] }, MarrowJson.Options), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(
+            "namedByUser",
+            JsonSerializer.Serialize(new DatasetOptions { NamedByUser = ["csv"] }, MarrowJson.Options),
+            StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -59,8 +86,15 @@ public sealed class ForeignPathTests : IDisposable
     {
         WriteText(_folder["second.csv"], "path,label", "a.png,x", "b.png,z");
         var (output, error) = (new StringWriter(), new StringWriter());
-        Assert.Equal(0, CommandLine.Run(["data", "check", "csv", _folder["data"], "--set", $"csv={_folder["second.csv"]}", "--json"], output, error, CancellationToken.None));
-        Assert.True(JsonDocument.Parse(output.ToString()).RootElement.GetProperty("classes").TryGetProperty("z", out _));
+        Assert.Equal(
+            0,
+            CommandLine.Run(
+                ["data", "check", "csv", _folder["data"], "--set", $"csv={_folder["second.csv"]}", "--json"],
+                output,
+                error,
+                CancellationToken.None));
+        Assert.True(
+            JsonDocument.Parse(output.ToString()).RootElement.GetProperty("classes").TryGetProperty("z", out _));
     }
 
     [Fact]
@@ -68,7 +102,11 @@ public sealed class ForeignPathTests : IDisposable
     {
         File.CreateSymbolicLink(_folder["data/same.csv"], "labels.csv");
         Directory.CreateSymbolicLink(_folder["alias"], _folder["data"]);
-        Assert.Equal(2, DatasetCatalogue.Open(Request("csv", _folder["alias"], new() { Csv = "same.csv", LabelColumns = ["label"] })).Samples.Count);
+        Assert.Equal(
+            2,
+            DatasetCatalogue
+                .Open(Request("csv", _folder["alias"], new() { Csv = "same.csv", LabelColumns = ["label"] }))
+                .Samples.Count);
     }
 
     [Fact]
@@ -81,7 +119,11 @@ public sealed class ForeignPathTests : IDisposable
         File.CreateSymbolicLink(_folder["data/labels/training/filenames.csv"], _folder["secret"]);
         foreach (var format in (string[])["chexpert", "mura", "spineweb16"])
         {
-            var message = Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request(format, _folder["data"], format == "chexpert" ? new() { Blank = "zeros" } : null))).Message;
+            var message = Assert
+                .Throws<MarrowException>(() =>
+                    DatasetCatalogue.Open(
+                        Request(format, _folder["data"], format == "chexpert" ? new() { Blank = "zeros" } : null)))
+                .Message;
             Assert.Contains("leads out of it", message, StringComparison.Ordinal);
             Assert.DoesNotContain("hidden", message, StringComparison.Ordinal);
         }
@@ -94,9 +136,15 @@ public sealed class ForeignPathTests : IDisposable
         Assert.Contains("one column", Refused(new() { Csv = "copy.csv" }), StringComparison.Ordinal);
         WriteText(_folder["data/train_labeled_studies.csv"], "x,0");
         File.Copy(_folder["secret"], _folder["data/train_image_paths.csv"]);
-        Assert.DoesNotContain("hidden", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("mura", _folder["data"]))).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "hidden",
+            Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("mura", _folder["data"]))).Message,
+            StringComparison.Ordinal);
 
-        WriteText(_folder["data/wide.csv"], string.Join(',', Enumerable.Range(0, 300).Select(i => $"c{i}\u001b[31m{new string('x', 300)}")), string.Join(',', Enumerable.Repeat("1", 300)));
+        WriteText(
+            _folder["data/wide.csv"],
+            string.Join(',', Enumerable.Range(0, 300).Select(i => $"c{i}\u001b[31m{new string('x', 300)}")),
+            string.Join(',', Enumerable.Repeat("1", 300)));
         var wide = Refused(new() { Csv = "wide.csv" });
         Assert.DoesNotContain('\u001b', wide);
         Assert.InRange(wide.Length, 100, 3000);

@@ -5,12 +5,12 @@ using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Modules;
 using Marrow.Tasks;
-using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Exchange;
 
 namespace Marrow.Tests.Issues;
 
-/// <summary>A checkpoint of half a megabyte asks for no more than it is: what it declares is held against its weights first.</summary>
+/// <summary>
+/// A checkpoint of half a megabyte asks for no more than it is: what it declares is held against its weights first.
+/// </summary>
 public sealed class HostileSizesTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -35,7 +35,10 @@ public sealed class HostileSizesTests : IDisposable
     };
 
     [Theory, MemberData(nameof(Declared))]
-    public void Every_size_that_a_config_declares_is_bounded_before_anything_is_built(string key, string value, string says)
+    public void Every_size_that_a_config_declares_is_bounded_before_anything_is_built(
+        string key,
+        string value,
+        string says)
     {
         string folder;
         using (var saved = ExportSamples.Detector(_folder["hub"]))
@@ -50,7 +53,10 @@ public sealed class HostileSizesTests : IDisposable
             node[parts[^1]] = JsonNode.Parse(value);
         });
         var changed = Directory.GetDirectories(Path.GetDirectoryName(folder)!).Single();
-        Assert.Contains(says, Assert.Throws<MarrowException>(() => Checkpoint.Load(changed)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            says,
+            Assert.Throws<MarrowException>(() => Checkpoint.Load(changed)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +64,21 @@ public sealed class HostileSizesTests : IDisposable
     {
         foreach (var name in ModelCatalogue.Names.Where(n => n.EndsWith("mini", StringComparison.Ordinal)))
         {
-            foreach (var detector in (DetectorSpec[])[new() { PyramidChannels = 16, HeadConvolutions = 1 }, new() { PyramidChannels = 24, HeadConvolutions = 0, Corners = 0, Classes = 3, HeadGroupNorm = true, AnchorSizes = [8], AnchorScales = [1] }])
+            foreach (
+                var detector in (DetectorSpec[])
+                    [
+                        new() { PyramidChannels = 16, HeadConvolutions = 1 },
+                        new()
+                        {
+                            PyramidChannels = 24,
+                            HeadConvolutions = 0,
+                            Corners = 0,
+                            Classes = 3,
+                            HeadGroupNorm = true,
+                            AnchorSizes = [8],
+                            AnchorScales = [1],
+                        },
+                    ])
             {
                 var spec = new ModelSpec { Architecture = name, Outputs = 5, Detector = detector };
                 using var model = ModelCatalogue.Create(spec);
@@ -88,10 +108,22 @@ public sealed class HostileSizesTests : IDisposable
         {
             "licence" => manifest with { License = endless },
             "parts" => manifest with { License = string.Join(" AND ", Enumerable.Repeat("MIT", 60)) },
-            "ancestor's licence" => manifest with { Parents = manifest.Parents with { Inherited = [new(LineageKind.Dataset, "x", "", endless)] } },
-            "inherited" => manifest with { Parents = new() { Inherited = [.. many.Select(i => new LicensedAncestor(LineageKind.Checkpoint, $"x{i}", "", "MIT"))] } },
+            "ancestor's licence" => manifest with
+            {
+                Parents = manifest.Parents with { Inherited = [new(LineageKind.Dataset, "x", "", endless)] },
+            },
+            "inherited" => manifest with
+            {
+                Parents = new()
+                {
+                    Inherited = [.. many.Select(i => new LicensedAncestor(LineageKind.Checkpoint, $"x{i}", "", "MIT"))],
+                },
+            },
             "file" => manifest with { Origin = new(new string('c', 5_000_000)) },
-            "parents" => manifest with { Parents = new() { Checkpoints = [.. many.Select(i => new ParentCheckpoint($"a.x{i}", "sha256:"))] } },
+            "parents" => manifest with
+            {
+                Parents = new() { Checkpoints = [.. many.Select(i => new ParentCheckpoint($"a.x{i}", "sha256:"))] },
+            },
             _ => manifest with { Parents = new() { Datasets = [new("x", "", "MIT", "", new string('c', 1_000_000))] } },
         };
         var moved = Seal(folder, changed);
@@ -123,7 +155,22 @@ public sealed class HostileSizesTests : IDisposable
         var bytes = Encoding.UTF8.GetBytes(json.ToJsonString());
         File.WriteAllBytes(path, bytes);
         var manifest = CheckpointManifest.Read(folder);
-        Seal(folder, manifest with { Files = [.. manifest.Files.Select(f => f.Path == file ? new ManifestFile(file, bytes.Length, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes))) : f)] });
+        Seal(
+            folder,
+            manifest with
+            {
+                Files =
+                [
+                    .. manifest.Files.Select(f =>
+                        f.Path == file
+                            ? new ManifestFile(
+                                file,
+                                bytes.Length,
+                                Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)))
+                            : f),
+                ],
+            }
+        );
     }
 
     private static string Seal(string folder, CheckpointManifest manifest)

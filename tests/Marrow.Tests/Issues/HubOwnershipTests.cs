@@ -1,13 +1,13 @@
 using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Hub.Registry;
-using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Hub;
 using static Marrow.Tests.HostileRun;
 
 namespace Marrow.Tests.Issues;
 
-/// <summary>A hub's commands once deleted whatever lay under .trash, .incoming and *.tmp of any folder, through links too.</summary>
+/// <summary>
+/// A hub's commands once deleted whatever lay under .trash, .incoming and *.tmp of any folder, through links too.
+/// </summary>
 public sealed class HubOwnershipTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -41,9 +41,20 @@ public sealed class HubOwnershipTests : IDisposable
         // A folder that is no hub may hold names like ours; within a hub names are what is ours.
         string[] kept =
         [
-            Precious(In(".trash", "photos")), Precious(In(".incoming", "mail")), Precious(In("my.project", ".build.tmp")),
-            Precious(In("my.project", ".1.tmp")), Precious(In(".trash", Guids.ToUpperInvariant())), Precious(In(".trash", new string('0', 32))),
-            .. isHub ? [] : new[] { Precious(In(".trash", Guids)), Precious(In(".incoming", Guids)), Precious(In("my.project", ".12.1.tmp")) },
+            Precious(In(".trash", "photos")),
+            Precious(In(".incoming", "mail")),
+            Precious(In("my.project", ".build.tmp")),
+            Precious(In("my.project", ".1.tmp")),
+            Precious(In(".trash", Guids.ToUpperInvariant())),
+            Precious(In(".trash", new string('0', 32))),
+            .. isHub
+                ? []
+                : new[]
+                {
+                    Precious(In(".trash", Guids)),
+                    Precious(In(".incoming", Guids)),
+                    Precious(In("my.project", ".12.1.tmp")),
+                },
         ];
         if (isHub)
             FakeHub.Add(_hub, "a.two");
@@ -51,7 +62,10 @@ public sealed class HubOwnershipTests : IDisposable
         if (isHub)
             hub.Verify();
         else
-            Assert.Contains("found a folder that is none", Assert.Throws<MarrowException>(() => hub.Verify()).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "found a folder that is none",
+                Assert.Throws<MarrowException>(() => hub.Verify()).Message,
+                StringComparison.Ordinal);
         Assert.ThrowsAny<MarrowException>(() => hub.Verify("b.absent"));
         if (isHub)
             hub.Remove("a.two");
@@ -72,9 +86,15 @@ public sealed class HubOwnershipTests : IDisposable
         var hub = new LocalHub(_hub);
         Assert.True(hub.Verify().IsWhole);
         if (name == ".trash")
-            Assert.Contains("found a link", Assert.Throws<MarrowException>(() => hub.Remove("a.one")).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "found a link",
+                Assert.Throws<MarrowException>(() => hub.Remove("a.one")).Message,
+                StringComparison.Ordinal);
         else
-            Assert.Contains("found a link", Assert.Throws<MarrowException>(() => hub.CreateStagingFolder()).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "found a link",
+                Assert.Throws<MarrowException>(() => hub.CreateStagingFolder()).Message,
+                StringComparison.Ordinal);
         Assert.True(File.Exists(precious));
         Assert.Single(Directory.GetFileSystemEntries(_folder["home"]));
         Assert.Equal(2, hub.List().Count);
@@ -86,7 +106,9 @@ public sealed class HubOwnershipTests : IDisposable
         var manifest = FakeHub.Add(_hub, "a.one");
         FakeHub.Add(_hub, "a.two");
         var precious = Precious(_folder["home"]);
-        Directory.CreateSymbolicLink(Path.Combine(Directory.CreateDirectory(In(".trash", Guids)).FullName, "inner"), _folder["home"]);
+        Directory.CreateSymbolicLink(
+            Path.Combine(Directory.CreateDirectory(In(".trash", Guids)).FullName, "inner"),
+            _folder["home"]);
         var stray = Directory.CreateSymbolicLink(In(".trash", Guids), _folder["home"]).FullName;
         Directory.CreateSymbolicLink(In("b.linked"), _folder["home"]);
         // Another hub's checkpoint by a link: of its name, and of its digest.
@@ -96,7 +118,10 @@ public sealed class HubOwnershipTests : IDisposable
         Directory.CreateSymbolicLink(In("a.one", linked.Digest.Hex), FakeHub.Folder(_folder["other"], linked));
 
         var hub = new LocalHub(_hub);
-        Assert.Contains("found a link", Assert.Throws<MarrowException>(() => hub.Remove("c.three")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "found a link",
+            Assert.Throws<MarrowException>(() => hub.Remove("c.three")).Message,
+            StringComparison.Ordinal);
         hub.Remove($"a.one@{linked.Digest}");
         hub.Remove("a.two");
         hub.Verify();
@@ -156,13 +181,20 @@ public sealed class HubOwnershipTests : IDisposable
         var folder = FakeHub.Folder(_hub, FakeHub.Add(_hub, "a.one"));
         File.WriteAllText(Path.Combine(folder, "notes.txt"), "mine");
         var hub = new LocalHub(_hub);
-        Assert.Contains("found notes.txt", Assert.Throws<MarrowException>(() => hub.Remove("a.one")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "found notes.txt",
+            Assert.Throws<MarrowException>(() => hub.Remove("a.one")).Message,
+            StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(folder, "checkpoint.json")));
         File.WriteAllText(Path.Combine(folder, "README.md"), "damaged");
         var staged = hub.CreateStagingFolder();
-        foreach (var file in Directory.GetFiles(FakeHub.Folder(_folder["source"], FakeHub.Add(_folder["source"], "a.one"))))
+        foreach (
+            var file in Directory.GetFiles(FakeHub.Folder(_folder["source"], FakeHub.Add(_folder["source"], "a.one"))))
             File.Copy(file, Path.Combine(staged, Path.GetFileName(file)));
-        Assert.Contains("found notes.txt", Assert.Throws<MarrowException>(() => hub.Add(staged)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "found notes.txt",
+            Assert.Throws<MarrowException>(() => hub.Add(staged)).Message,
+            StringComparison.Ordinal);
         Assert.Equal("mine", File.ReadAllText(Path.Combine(folder, "notes.txt")));
         File.Delete(Path.Combine(folder, "notes.txt"));
         File.WriteAllText(Path.Combine(folder, ".DS_Store"), "");
@@ -174,8 +206,14 @@ public sealed class HubOwnershipTests : IDisposable
     public void Every_file_that_a_checkpoint_may_have_is_known_without_its_manifest()
     {
         var folder = FakeHub.Folder(_hub, FakeHub.Add(_hub, "a.one"));
-        foreach (var name in typeof(Checkpoint).GetFields(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.NonPublic)
-            .Where(field => field is { IsLiteral: true } && field.Name.EndsWith("File", StringComparison.Ordinal)).Select(field => (string)field.GetRawConstantValue()!))
+        foreach (
+            var name in typeof(Checkpoint)
+                .GetFields(
+                    System.Reflection.BindingFlags.Static
+                        | System.Reflection.BindingFlags.Public
+                        | System.Reflection.BindingFlags.NonPublic)
+                .Where(field => field is { IsLiteral: true } && field.Name.EndsWith("File", StringComparison.Ordinal))
+                .Select(field => (string)field.GetRawConstantValue()!))
             File.WriteAllText(Path.Combine(folder, name), "");
         File.WriteAllText(Path.Combine(folder, "checkpoint.json"), "damaged");
         Assert.True(File.Exists(Path.Combine(folder, "split.json")));
@@ -198,7 +236,10 @@ public sealed class HubOwnershipTests : IDisposable
             File.WriteAllText(path, "");
         Refused(Call("hub", "verify", "--hub", path), path, kind == "file" ? "nothing of that name" : found);
         Refused(Call("hub", "verify", "--hub", path, "--json"), path);
-        Assert.Contains(found, Assert.Throws<MarrowException>(() => new LocalHub(path).Verify()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            found,
+            Assert.Throws<MarrowException>(() => new LocalHub(path).Verify()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -220,7 +261,13 @@ public sealed class HubOwnershipTests : IDisposable
         var parts = new BlobParts(_hub);
 
         File.CreateSymbolicLink(part, precious);
-        Assert.Contains("found a link", (await Assert.ThrowsAsync<MarrowException>(() => parts.OpenAsync(hex, TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "found a link",
+            (
+                await Assert.ThrowsAsync<MarrowException>(() =>
+                    parts.OpenAsync(hex, TestContext.Current.CancellationToken))
+            ).Message,
+            StringComparison.Ordinal);
         Assert.Throws<MarrowException>(() => parts.TryTake(hex, 11, _folder["target"]));
         File.Delete(part);
         File.CreateSymbolicLink(part, _folder["not-there"]);
@@ -234,15 +281,33 @@ public sealed class HubOwnershipTests : IDisposable
         {
             using (var link = System.Diagnostics.Process.Start("ln", [precious, part]))
                 await link.WaitForExitAsync(TestContext.Current.CancellationToken);
-            Assert.Contains("2 names", (await Assert.ThrowsAsync<MarrowException>(() => parts.OpenAsync(hex, TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "2 names",
+                (
+                    await Assert.ThrowsAsync<MarrowException>(() =>
+                        parts.OpenAsync(hex, TestContext.Current.CancellationToken))
+                ).Message,
+                StringComparison.Ordinal);
             File.Delete(part);
             using (var pipe = System.Diagnostics.Process.Start("mkfifo", [part]))
                 await pipe.WaitForExitAsync(TestContext.Current.CancellationToken);
-            Assert.Contains("found a pipe", (await Assert.ThrowsAsync<MarrowException>(() => parts.OpenAsync(hex, TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "found a pipe",
+                (
+                    await Assert.ThrowsAsync<MarrowException>(() =>
+                        parts.OpenAsync(hex, TestContext.Current.CancellationToken))
+                ).Message,
+                StringComparison.Ordinal);
         }
         Directory.Delete(blobs, recursive: true);
         Directory.CreateSymbolicLink(blobs, _folder["home"]);
-        Assert.Contains("found a link", (await Assert.ThrowsAsync<MarrowException>(() => parts.OpenAsync(hex, TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "found a link",
+            (
+                await Assert.ThrowsAsync<MarrowException>(() =>
+                    parts.OpenAsync(hex, TestContext.Current.CancellationToken))
+            ).Message,
+            StringComparison.Ordinal);
         Assert.Equal("three years", File.ReadAllText(precious));
         Assert.Single(Directory.GetFiles(_folder["home"]));
     }
@@ -252,7 +317,10 @@ public sealed class HubOwnershipTests : IDisposable
     {
         var precious = Precious(_folder["home"]);
         File.CreateSymbolicLink(In(".lock"), precious);
-        Assert.Contains("found a link", Assert.Throws<MarrowException>(() => FolderLock.Take(_hub)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "found a link",
+            Assert.Throws<MarrowException>(() => FolderLock.Take(_hub)).Message,
+            StringComparison.Ordinal);
         File.Delete(In(".lock"));
         using (FolderLock.Take(_hub))
             Assert.Null(FolderLock.TryTake(_hub));

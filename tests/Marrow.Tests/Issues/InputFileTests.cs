@@ -1,5 +1,4 @@
 using System.Text;
-using Marrow.Tests.Checkpoints;
 using static Marrow.Tests.SpecialFiles;
 
 namespace Marrow.Tests.Issues;
@@ -19,14 +18,24 @@ public sealed class InputFileTests : IDisposable
     {
         var path = In("x");
         using var socket = kind == "socket" ? Socket(path) : null;
-        _ = kind switch { "pipe" => Pipe(path), "device" => Endless(path), "folder" => Directory.CreateDirectory(path).FullName, _ => path };
+        _ = kind switch
+        {
+            "pipe" => Pipe(path),
+            "device" => Endless(path),
+            "folder" => Directory.CreateDirectory(path).FullName,
+            _ => path,
+        };
         var link = File.CreateSymbolicLink(In("link"), path).FullName;
         foreach (var name in (string[])[path, link])
         {
             Action[] ways =
             [
-                () => InputFile.Open(name, InputFile.AnySize).Dispose(), () => InputFile.OpenHandle(name, 10).Dispose(), () => InputFile.ReadAllBytes(name, 10),
-                () => InputFile.ReadAllText(name, 10), () => InputFile.OpenText(name, 10, Encoding.UTF8).Dispose(), () => Disk.CopyFile(name, In("copy")),
+                () => InputFile.Open(name, InputFile.AnySize).Dispose(),
+                () => InputFile.OpenHandle(name, 10).Dispose(),
+                () => InputFile.ReadAllBytes(name, 10),
+                () => InputFile.ReadAllText(name, 10),
+                () => InputFile.OpenText(name, 10, Encoding.UTF8).Dispose(),
+                () => Disk.CopyFile(name, In("copy")),
             ];
             foreach (var way in ways)
             {
@@ -40,8 +49,12 @@ public sealed class InputFileTests : IDisposable
     [Fact]
     public void A_log_is_not_opened_for_adding_where_a_pipe_or_a_device_stands()
     {
-        Assert.Contains("a pipe", Assert.Throws<MarrowException>(() => PlainFile.TryOpen(Pipe(In("pipe")), alone: false)).Message);
-        Assert.Contains("a link", Assert.Throws<MarrowException>(() => PlainFile.TryOpen(Endless(In("zero")), alone: false)).Message);
+        Assert.Contains(
+            "a pipe",
+            Assert.Throws<MarrowException>(() => PlainFile.TryOpen(Pipe(In("pipe")), alone: false)).Message);
+        Assert.Contains(
+            "a link",
+            Assert.Throws<MarrowException>(() => PlainFile.TryOpen(Endless(In("zero")), alone: false)).Message);
         using var made = PlainFile.TryOpen(In("log"), alone: false)!;
         made.WriteByte(1);
         Assert.Equal(1, made.Length);
@@ -69,7 +82,9 @@ public sealed class InputFileTests : IDisposable
         Disk.CopyFile(In("x"), In("copy"));
         Assert.Equal(content, File.ReadAllBytes(In("copy")));
         if (bytes > 0)
-            Assert.Contains($"at most {bytes - 1} bytes, found {bytes}.", Assert.Throws<MarrowException>(() => InputFile.ReadAllBytes(In("x"), bytes - 1)).Message);
+            Assert.Contains(
+                $"at most {bytes - 1} bytes, found {bytes}.",
+                Assert.Throws<MarrowException>(() => InputFile.ReadAllBytes(In("x"), bytes - 1)).Message);
     }
 
     [Fact]
@@ -78,7 +93,9 @@ public sealed class InputFileTests : IDisposable
         const string Unmeasured = "/proc/self/maps";
         Assert.SkipUnless(File.Exists(Unmeasured), "There is no /proc here.");
         Assert.True(InputFile.ReadAllBytes(Unmeasured, 64 << 20).Length > 1000);
-        Assert.Contains("at most 100 bytes, found more.", Assert.Throws<MarrowException>(() => InputFile.ReadAllBytes(Unmeasured, 100)).Message);
+        Assert.Contains(
+            "at most 100 bytes, found more.",
+            Assert.Throws<MarrowException>(() => InputFile.ReadAllBytes(Unmeasured, 100)).Message);
         using var text = InputFile.OpenText(Unmeasured, 100, Encoding.UTF8);
         Assert.Contains("at most 100 bytes, found more.", Assert.Throws<MarrowException>(text.ReadToEnd).Message);
     }
@@ -103,7 +120,9 @@ public sealed class InputFileTests : IDisposable
     {
         File.WriteAllText(In("Röntgen 脊柱 \u202E.csv"), "a");
         Assert.Equal("a", InputFile.ReadAllText(In("Röntgen 脊柱 \u202E.csv"), 10));
-        Assert.Equal("a", InputFile.ReadAllText(Path.GetRelativePath(Environment.CurrentDirectory, In("Röntgen 脊柱 \u202E.csv")), 10));
+        Assert.Equal(
+            "a",
+            InputFile.ReadAllText(Path.GetRelativePath(Environment.CurrentDirectory, In("Röntgen 脊柱 \u202E.csv")), 10));
     }
 
     public void Dispose() => _folder.Dispose();

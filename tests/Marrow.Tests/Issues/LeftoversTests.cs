@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Hub;
 
 namespace Marrow.Tests.Issues;
 
@@ -17,7 +15,9 @@ public sealed class LeftoversTests : IDisposable
     /// <summary>The number of a process that has ended.</summary>
     private static int Dead()
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", "--version") { RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", "--version") { RedirectStandardOutput = true }
+        )!;
         process.WaitForExit();
         return process.Id;
     }
@@ -31,7 +31,8 @@ public sealed class LeftoversTests : IDisposable
         return path;
     }
 
-    private static string NameOf(int process) => Leftovers.NewName().Replace($"-{Environment.ProcessId}-", $"-{process}-", StringComparison.Ordinal);
+    private static string NameOf(int process) =>
+        Leftovers.NewName().Replace($"-{Environment.ProcessId}-", $"-{process}-", StringComparison.Ordinal);
 
     private static string Elsewhere(string name) => $".marrow-00000000-{name.Split('-', 3)[2]}";
 
@@ -39,13 +40,22 @@ public sealed class LeftoversTests : IDisposable
     public void Those_of_dead_writers_go_and_those_of_living_and_foreign_ones_stay()
     {
         var dead = NameOf(Dead());
-        string[] gone = [Make(dead), Make(Elsewhere(NameOf(7)), old: true), Make(NameOf(Environment.ProcessId + 1_000_000), old: true)];
+        string[] gone =
+        [
+            Make(dead),
+            Make(Elsewhere(NameOf(7)), old: true),
+            Make(NameOf(Environment.ProcessId + 1_000_000), old: true),
+        ];
         string[] kept =
         [
             Make(Leftovers.NewName()), // this very process, at work
             Make(NameOf(Process.GetProcessById(1) is { } first ? first.Id : 1)),
             Make(Elsewhere(NameOf(7))), // another machine, a moment ago
-            Make("thesis.tmp", old: true), Make(".marrow.tmp", old: true), Make($"{dead}.bak", old: true), Make($"x{dead}", old: true), Make("report.2024.12.tmp", old: true),
+            Make("thesis.tmp", old: true),
+            Make(".marrow.tmp", old: true),
+            Make($"{dead}.bak", old: true),
+            Make($"x{dead}", old: true),
+            Make("report.2024.12.tmp", old: true),
         ];
         AtomicFile.WriteText(Path.Combine(_out, "state"), "whole");
         Assert.DoesNotContain(gone, File.Exists);

@@ -1,6 +1,5 @@
 using Marrow.Cli;
 using Marrow.Datasets;
-using Marrow.Tests.Checkpoints;
 using Marrow.Training.Recipes;
 using static Marrow.Tests.SmallDataSets;
 
@@ -29,8 +28,19 @@ public sealed class NamedTwiceTests : IDisposable
     [Fact]
     public void A_list_of_a_recipe_names_each_once()
     {
-        WriteText(_folder["r.yaml"], "name: r", "stages:", "  - name: s", "    task: classify", "    model: densenet-mini", "    data: {format: csv, labelColumns: [a, b, a]}",
-            "  - name: t", "    task: detect-vertebrae", "    model: retinanet-densenet-mini", "    data: {format: spineweb16}", "    detector: {anchorScales: [1, 2, 1.0]}");
+        WriteText(
+            _folder["r.yaml"],
+            "name: r",
+            "stages:",
+            "  - name: s",
+            "    task: classify",
+            "    model: densenet-mini",
+            "    data: {format: csv, labelColumns: [a, b, a]}",
+            "  - name: t",
+            "    task: detect-vertebrae",
+            "    model: retinanet-densenet-mini",
+            "    data: {format: spineweb16}",
+            "    detector: {anchorScales: [1, 2, 1.0]}");
         var message = Assert.Throws<MarrowException>(() => RecipeReader.Read(_folder["r.yaml"], [])).Message;
         Assert.Contains("labelColumns: 'a' is named twice", message, StringComparison.Ordinal);
         Assert.Contains("anchorScales: 1 is named twice", message, StringComparison.Ordinal);
@@ -41,6 +51,12 @@ public sealed class NamedTwiceTests : IDisposable
     {
         WriteImage(_folder["a.png"], 1, 20, 20);
         WriteText(_folder["labels.csv"], "path,edema", "a.png,1");
-        Assert.Contains("twice", Assert.Throws<MarrowException>(() => DatasetCatalogue.Open(Request("csv", _folder.Path, new() { LabelColumns = ["edema", "Edema"] }))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "twice",
+            Assert
+                .Throws<MarrowException>(() =>
+                    DatasetCatalogue.Open(Request("csv", _folder.Path, new() { LabelColumns = ["edema", "Edema"] })))
+                .Message,
+            StringComparison.Ordinal);
     }
 }

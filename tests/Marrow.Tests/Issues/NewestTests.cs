@@ -1,7 +1,5 @@
 using Marrow.Checkpoints;
 using Marrow.Hub;
-using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Hub;
 using static Marrow.Tests.HostileRun;
 
 namespace Marrow.Tests.Issues;

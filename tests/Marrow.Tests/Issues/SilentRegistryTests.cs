@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Sockets;
 using Marrow.Hub;
 using Marrow.Hub.Registry;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Issues;
 
@@ -36,7 +35,11 @@ public sealed class SilentRegistryTests : IDisposable
         };
         var watch = Stopwatch.StartNew();
         var source = OciReference.Parse($"oci://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/spine/cobb:v1");
-        var e = await Assert.ThrowsAsync<MarrowException>(() => new CheckpointRegistry(options).PullAsync(new LocalHub(_folder["hub"]), source, cancellation: TestContext.Current.CancellationToken));
+        var e = await Assert.ThrowsAsync<MarrowException>(() =>
+            new CheckpointRegistry(options).PullAsync(
+                new LocalHub(_folder["hub"]),
+                source,
+                cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("no answer within", e.Message);
         Assert.Contains("3 times", e.Message);
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 10);

@@ -1,8 +1,8 @@
-using Marrow.Tests.Training;
-
 namespace Marrow.Tests.Issues;
 
-/// <summary>A run ends neither with its log nor with its terminal, and every way of asking it to stop saves its state.</summary>
+/// <summary>
+/// A run ends neither with its log nor with its terminal, and every way of asking it to stop saves its state.
+/// </summary>
 public class StoppingTests
 {
     private const string Endless = "steps: 100000, batch: 4, lr: 3.0e-3, saveEverySeconds: 1000";
@@ -13,7 +13,8 @@ public class StoppingTests
     private static string State(SmallRun run) => Path.Combine(run.Folder, "out", run.Stage, "state.safetensors");
 
     private static bool IsTraining(SmallRun run) =>
-        new FileInfo(Path.Combine(run.Folder, "out", run.Stage, "log.jsonl")) is { Exists: true } log && File.ReadAllText(log.FullName).Contains("\"loss\"", StringComparison.Ordinal);
+        new FileInfo(Path.Combine(run.Folder, "out", run.Stage, "log.jsonl")) is { Exists: true } log
+        && File.ReadAllText(log.FullName).Contains("\"loss\"", StringComparison.Ordinal);
 
     [Theory]
     [InlineData("INT")]
@@ -77,7 +78,8 @@ public class StoppingTests
         {
             // One tensor of 256 GiB of which nothing is on the disk: to hash it takes many minutes.
             const long bytes = 256L << 30;
-            var header = System.Text.Encoding.UTF8.GetBytes($"{{\"w\":{{\"dtype\":\"F32\",\"shape\":[{bytes / 4}],\"data_offsets\":[0,{bytes}]}}}}");
+            var header = System.Text.Encoding.UTF8.GetBytes(
+                $"{{\"w\":{{\"dtype\":\"F32\",\"shape\":[{bytes / 4}],\"data_offsets\":[0,{bytes}]}}}}");
             file.Write(BitConverter.GetBytes((long)header.Length));
             file.Write(header);
             file.SetLength(8 + header.Length + bytes);

@@ -5,14 +5,15 @@ using Marrow.Metrics;
 using Marrow.Reports;
 using Marrow.Tasks;
 using Marrow.Tasks.Classify;
-using Marrow.Tests.Checkpoints;
 using Marrow.Training.Ranking;
 using Marrow.Training.Runs;
 using static Marrow.Tests.SmallDataSets;
 
 namespace Marrow.Tests.Issues;
 
-/// <summary>An uncertain finding is no negative: read as a class of its own, it is left out of counts and metrics.</summary>
+/// <summary>
+/// An uncertain finding is no negative: read as a class of its own, it is left out of counts and metrics.
+/// </summary>
 public sealed class UncertainFindingTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -30,7 +31,9 @@ public sealed class UncertainFindingTests : IDisposable
     {
         for (var i = 0; i < cells.Length; i++)
             WriteImage(_folder[$"{i}.png"], i, 40, 40);
-        WriteText(_folder["labels.csv"], ["path,edema,fracture", .. cells.Select((cell, i) => $"{i}.png,{cell},{i % 2}")]);
+        WriteText(
+            _folder["labels.csv"],
+            ["path,edema,fracture", .. cells.Select((cell, i) => $"{i}.png,{cell},{i % 2}")]);
         return Request("csv", _folder.Path, MultiClass);
     }
 
@@ -54,7 +57,9 @@ public sealed class UncertainFindingTests : IDisposable
 
         var all = Measure(dataset.Samples);
         var certain = Measure([.. dataset.Samples.Take(6)]);
-        foreach (var name in (string[])["auroc.edema", "accuracy.edema", "kappa.edema", "sensitivity.edema", "specificity.edema"])
+        foreach (
+            var name in (string[])
+                ["auroc.edema", "accuracy.edema", "kappa.edema", "sensitivity.edema", "specificity.edema"])
             Assert.Equal((certain[name].Value, 6), (all[name].Value, all[name].Count));
         Assert.Equal(9, all["auroc.fracture"].Count);
 
@@ -79,8 +84,21 @@ public sealed class UncertainFindingTests : IDisposable
     public void A_subset_of_uncertain_findings_lacks_negatives()
     {
         var dataset = DatasetCatalogue.Open(Write("1", "-1", "1", "-1", "1", "0"));
-        var seed = Enumerable.Range(0, 1000).Select(s => (ulong)s).First(s => !LabelSubset.Order(dataset.Samples, s).Take(4).Contains("5.png"));
-        var error = Assert.Throws<MarrowException>(() => LabelSubset.Take(dataset, dataset.Samples, new() { Name = "test", Format = "csv", Limit = 4 }, seed));
+        var seed = Enumerable
+            .Range(0, 1000)
+            .Select(s => (ulong)s)
+            .First(s => !LabelSubset.Order(dataset.Samples, s).Take(4).Contains("5.png"));
+        var error = Assert.Throws<MarrowException>(() =>
+            LabelSubset.Take(
+                dataset,
+                dataset.Samples,
+                new()
+                {
+                    Name = "test",
+                    Format = "csv",
+                    Limit = 4,
+                },
+                seed));
         Assert.Contains("none without edema", error.Message, StringComparison.Ordinal);
     }
 
@@ -96,6 +114,7 @@ public sealed class UncertainFindingTests : IDisposable
     {
         var dataset = DatasetCatalogue.Open(Write("1", "0", "-1", ""));
         Assert.Equal(["edema", "fracture", "edema uncertain", "fracture"],
-            dataset.Samples.Select(s => ContactSheetItem.Of(s, dataset, () => throw new InvalidOperationException()).Detail));
+            dataset.Samples.Select(s =>
+                ContactSheetItem.Of(s, dataset, () => throw new InvalidOperationException()).Detail));
     }
 }

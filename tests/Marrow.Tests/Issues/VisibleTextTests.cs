@@ -7,11 +7,16 @@ using Spectre.Console.Testing;
 
 namespace Marrow.Tests.Issues;
 
-/// <summary>Names, licences and cards from elsewhere are shown; they move no cursor, colour nothing and forge no line.</summary>
+/// <summary>
+/// Names, licences and cards from elsewhere are shown; they move no cursor, colour nothing and forge no line.
+/// </summary>
 public class VisibleTextTests
 {
-    private const string Hostile = "a\u001b[2J\u001b]0;t\u0007b\r\nwarning: c\td\u009b31m\u202Egnp.x\u2066\u2028e\u200Bf\uFEFFg\u007F\U000E0041[red]h[/]";
-    private const string Shown = @"a\u001B[2J\u001B]0;t\u0007b\r\nwarning: c\td\u009B31m\u202Egnp.x\u2066\u2028e\u200Bf\uFEFFg\u007F\uDB40\uDC41[red]h[/]";
+    private const string Hostile =
+        "a\u001b[2J\u001b]0;t\u0007b\r\nwarning: "
+            + "c\td\u009b31m\u202Egnp.x\u2066\u2028e\u200Bf\uFEFFg\u007F\U000E0041[red]h[/]";
+    private const string Shown =
+        @"a\u001B[2J\u001B]0;t\u0007b\r\nwarning: c\td\u009B31m\u202Egnp.x\u2066\u2028e\u200Bf\uFEFFg\u007F\uDB40\uDC41[red]h[/]";
 
     [Fact]
     public void Hidden_characters_are_written_as_escapes_and_all_others_stay()
@@ -40,7 +45,9 @@ public class VisibleTextTests
     public void An_error_is_one_visible_line_of_bounded_length_whatever_it_quotes()
     {
         var foreign = string.Concat(Hostile); // no constant: the compiler would make one text of it
-        foreach (var e in (MarrowException[])[MarrowException.Bad(foreign, foreign, foreign, foreign), new($"{foreign}: no")])
+        foreach (
+            var e in (MarrowException[])[MarrowException.Bad(foreign, foreign, foreign, foreign), new($"{foreign}: no")]
+        )
         {
             Assert.DoesNotContain('\n', e.Message);
             Assert.Equal(VisibleText.Of(e.Message), e.Message);
@@ -95,7 +102,24 @@ public class VisibleTextTests
             return 0;
         });
         var left = console.Output;
-        foreach (var code in (string[])["\u001b[2J", "\u001b]0", "\u0007", "\u009b", "\u202E", "\u2066", "\u2028", "\u200B", "\uFEFF", "\u007F", "\U000E0041", "\r", "\t", "\nwarning: c"])
+        foreach (
+            var code in (string[])
+                [
+                    "\u001b[2J",
+                    "\u001b]0",
+                    "\u0007",
+                    "\u009b",
+                    "\u202E",
+                    "\u2066",
+                    "\u2028",
+                    "\u200B",
+                    "\uFEFF",
+                    "\u007F",
+                    "\U000E0041",
+                    "\r",
+                    "\t",
+                    "\nwarning: c",
+                ])
             Assert.False(left.Contains(code, StringComparison.Ordinal), VisibleText.Of(code));
         Assert.Contains("[red]h[/]", left);
         Assert.Contains(@"\u202Egnp.x", left);
@@ -121,7 +145,14 @@ public class VisibleTextTests
 
     [Theory]
     [InlineData("hub", "show", "\u001b[31mx\n\u202E", "--hub", "/nowhere/\u001b]0;t\u0007")]
-    [InlineData("predict", "/nowhere/\u001b[31mx\nerror: forged\u202E.png", "--out", "/nowhere/o", "--checkpoint", "x.y")]
+    [InlineData(
+        "predict",
+        "/nowhere/\u001b[31mx\nerror: forged\u202E.png",
+        "--out",
+        "/nowhere/o",
+        "--checkpoint",
+        "x.y"
+    )]
     [InlineData("run", "/nowhere/\u001b[31mx\nerror: forged\u202E.yaml", "--verbose")]
     [InlineData("\u001b[31m\nerror: forged")]
     [InlineData("hub", "list", "--\u001b[31m\u202Ex")]

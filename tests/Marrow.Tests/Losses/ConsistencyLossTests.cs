@@ -16,7 +16,9 @@ public class ConsistencyLossTests
     [InlineData(1, 0)]
     [InlineData(0.4, 0)]
     [InlineData(0.4, 0.6)]
-    public void Of_classes_it_is_the_divergence_from_the_sharpened_answer_where_that_is_confident(double temperature, double confidence)
+    public void Of_classes_it_is_the_divergence_from_the_sharpened_answer_where_that_is_confident(
+        double temperature,
+        double confidence)
     {
         using var scope = NewDisposeScope();
         var (x, y) = (Rows(_original).requires_grad_(), Rows(_augmented).requires_grad_());
@@ -55,7 +57,10 @@ public class ConsistencyLossTests
                 var (p, q) = (Softmax([_original[i][c] / temperature, 0]), Softmax([_augmented[i][c], 0]));
                 var counts = certainty >= confidence;
                 accepted += counts ? 1 : 0;
-                Assert.Equal(counts ? p.Zip(q, (a, b) => a * Math.Log(a / b)).Sum() : 0, found.Loss[i, c].item<float>(), 1e-4);
+                Assert.Equal(
+                    counts ? p.Zip(q, (a, b) => a * Math.Log(a / b)).Sum() : 0,
+                    found.Loss[i, c].item<float>(),
+                    1e-4);
                 Assert.Equal(counts ? q[0] - p[0] : 0, y.grad![i, c].item<float>(), 1e-4);
             }
         }
@@ -67,8 +72,23 @@ public class ConsistencyLossTests
     public void An_answer_that_is_certain_beyond_float_gives_finite_numbers()
     {
         using var scope = NewDisposeScope();
-        var (sure, opposite) = (tensor(new float[,] { { 300, -300 } }), tensor(new float[,] { { -300, 300 } }).requires_grad_());
-        var loss = ConsistencyLoss.Softmax(sure, opposite, 0.4, 0.8).Loss.sum() + ConsistencyLoss.Bernoulli(sure, opposite, 0.4, 0.8).Loss.sum();
+        var (sure, opposite) = (
+            tensor(
+                new float[,]
+                {
+                    { 300, -300 },
+                }
+            ),
+            tensor(
+                    new float[,]
+                    {
+                        { -300, 300 },
+                    }
+                )
+                .requires_grad_());
+        var loss =
+            ConsistencyLoss.Softmax(sure, opposite, 0.4, 0.8).Loss.sum()
+            + ConsistencyLoss.Bernoulli(sure, opposite, 0.4, 0.8).Loss.sum();
         loss.backward();
         Assert.Equal(600 + 600, loss.item<float>(), 1e-3);
         Assert.True(opposite.grad!.isfinite().all().item<bool>());
@@ -114,9 +134,15 @@ public class ConsistencyLossTests
         Assert.True(one.Confidence.allclose(other.Confidence, 1e-4, 1e-5));
     }
 
-    private static double[][] Draw() => [.. Enumerable.Range(0, Images).Select(_ => Enumerable.Range(0, Classes).Select(_ => 2 * Random.NextGaussian()).ToArray())];
+    private static double[][] Draw() =>
+        [
+            .. Enumerable
+                .Range(0, Images)
+                .Select(_ => Enumerable.Range(0, Classes).Select(_ => 2 * Random.NextGaussian()).ToArray()),
+        ];
 
-    private static Tensor Rows(double[][] rows) => tensor(rows.SelectMany(r => r).Select(v => (float)v).ToArray(), [Images, Classes]);
+    private static Tensor Rows(double[][] rows) =>
+        tensor(rows.SelectMany(r => r).Select(v => (float)v).ToArray(), [Images, Classes]);
 
     private static double[] Softmax(double[] logits)
     {

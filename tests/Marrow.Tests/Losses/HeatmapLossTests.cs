@@ -8,17 +8,24 @@ public class HeatmapLossTests
 {
     private const int Rows = 10, Columns = 12, Width = 48, Height = 40;
 
-    private static float[] Gaussian(double x, double y, double sigmaCells) => [.. Enumerable.Range(0, Rows * Columns).Select(i =>
-    {
-        var (dx, dy) = (i % Columns + 0.5 - x / 4, i / Columns + 0.5 - y / 4);
-        return (float)(-(dx * dx + dy * dy) / (2 * sigmaCells * sigmaCells));
-    })];
+    private static float[] Gaussian(double x, double y, double sigmaCells) =>
+        [
+            .. Enumerable
+                .Range(0, Rows * Columns)
+                .Select(i =>
+                {
+                    var (dx, dy) = (i % Columns + 0.5 - x / 4, i / Columns + 0.5 - y / 4);
+                    return (float)(-(dx * dx + dy * dy) / (2 * sigmaCells * sigmaCells));
+                }),
+        ];
 
     private static double Loss(float[] heatmaps, params float[] points)
     {
         using var scope = NewDisposeScope();
         var count = points.Length / 2;
-        return HeatmapLoss.Compute(tensor(heatmaps, [1, count, Rows, Columns]), tensor(points, [1, count, 2]), Width, Height).item<float>();
+        return HeatmapLoss
+            .Compute(tensor(heatmaps, [1, count, Rows, Columns]), tensor(points, [1, count, 2]), Width, Height)
+            .item<float>();
     }
 
     [Fact]
@@ -54,7 +61,8 @@ public class HeatmapLossTests
     public void A_point_that_is_not_there_adds_no_loss_and_no_gradient(float x, float y)
     {
         using var scope = NewDisposeScope();
-        var logits = tensor((float[])[.. Gaussian(10, 10, 2), .. Gaussian(30, 20, 2)], [1, 2, Rows, Columns]).requires_grad_();
+        var logits = tensor((float[])[.. Gaussian(10, 10, 2), .. Gaussian(30, 20, 2)], [1, 2, Rows, Columns])
+            .requires_grad_();
         var loss = HeatmapLoss.Compute(logits, tensor((float[])[x, y, 22, 18], [1, 2, 2]), Width, Height);
         loss.backward();
         Assert.Equal(0, logits.grad![0, 0].abs().sum().item<float>());
@@ -78,7 +86,16 @@ public class HeatmapLossTests
     {
         using var scope = NewDisposeScope();
         var predicted = tensor(new float[,] { { 50, 3 }, { 70, 1 } }).requires_grad_();
-        var loss = NumberLoss.Compute(predicted, tensor(new[,] { { 40, float.NaN }, { 71, 1.5f } }), tensor((float[])[10, 2]));
+        var loss = NumberLoss.Compute(
+            predicted,
+            tensor(
+                new[,]
+                {
+                    { 40, float.NaN },
+                    { 71, 1.5f },
+                }
+            ),
+            tensor((float[])[10, 2]));
         loss.backward();
         // smooth L1 of beta 0.5: |e| - 0.25 beyond, e^2 beneath
         Assert.Equal((1 - 0.25 + 0.01 + 0.0625) / 3, loss.item<float>(), 1e-5);

@@ -18,7 +18,8 @@ public class LossTests
         var loss = MaskedBinaryCrossEntropy.Compute(logits, tensor(new[,] { { 1, Unknown }, { 0.25f, Unknown } }));
         loss.backward();
         // -y ln p - (1 - y) ln(1 - p), by hand
-        static double Entropy(double x, double y) => -y * Math.Log(1 / (1 + Math.Exp(-x))) - (1 - y) * Math.Log(1 - 1 / (1 + Math.Exp(-x)));
+        static double Entropy(double x, double y) =>
+            -y * Math.Log(1 / (1 + Math.Exp(-x))) - (1 - y) * Math.Log(1 - 1 / (1 + Math.Exp(-x)));
         Assert.Equal((Entropy(2, 1) + Entropy(0.5, 0.25)) / 2, loss.item<float>(), 1e-6);
         Assert.Equal(0, logits.grad![.., 1].abs().sum().item<float>());
         Assert.NotEqual(0, logits.grad![0, 0].item<float>());
@@ -29,7 +30,16 @@ public class LossTests
     {
         using var scope = NewDisposeScope();
         var logits = tensor(new float[,] { { 1, 2, 3 }, { 9, 9, 9 }, { 0, 0, 1 } }).requires_grad_();
-        var loss = MaskedCrossEntropy.Compute(logits, tensor(new[,] { { 0, 1, 0 }, { Unknown, 0, 0 }, { 0.5f, 0, 0.5f } }));
+        var loss = MaskedCrossEntropy.Compute(
+            logits,
+            tensor(
+                new[,]
+                {
+                    { 0, 1, 0 },
+                    { Unknown, 0, 0 },
+                    { 0.5f, 0, 0.5f },
+                }
+            ));
         loss.backward();
         var first = Math.Log(Math.Exp(1) + Math.Exp(2) + Math.Exp(3)) - 2;
         var third = Math.Log(2 + Math.E) - 0.5;
@@ -43,7 +53,10 @@ public class LossTests
         using var scope = NewDisposeScope();
         var logits = randn(2, 3).requires_grad_();
         var nothing = full(2, 3, Unknown);
-        var loss = MaskedBinaryCrossEntropy.Compute(logits, nothing) + MaskedCrossEntropy.Compute(logits, nothing) + AngleLoss.Compute(logits, nothing, 1);
+        var loss =
+            MaskedBinaryCrossEntropy.Compute(logits, nothing)
+            + MaskedCrossEntropy.Compute(logits, nothing)
+            + AngleLoss.Compute(logits, nothing, 1);
         loss.backward();
         Assert.Equal(0, loss.item<float>());
         Assert.Equal(0, logits.grad!.abs().sum().item<float>());
@@ -79,7 +92,11 @@ public class LossTests
         using var scope = NewDisposeScope();
         var anchors = new AnchorGrid(DetectorSpec.Vertebrae(224, 640), 224, 640, [(80, 28)]);
         var spine = RandomSpine.Create(new SeededRandom(1));
-        var blank = new DetectorOutput(zeros(1, anchors.Boxes.Length, 1), zeros(1, anchors.Boxes.Length, 4), zeros(1, anchors.Boxes.Length, 8), anchors);
+        var blank = new DetectorOutput(
+            zeros(1, anchors.Boxes.Length, 1),
+            zeros(1, anchors.Boxes.Length, 4),
+            zeros(1, anchors.Boxes.Length, 8),
+            anchors);
         var targets = DetectionTargets.Encode(blank, [spine.AsTargets()]);
         var rows = tensor(targets.Foreground);
         var right = blank with
@@ -91,15 +108,18 @@ public class LossTests
         var losses = DetectionLoss.Compute(right, [spine.AsTargets()]);
         Assert.InRange(losses.Total().item<float>(), 0, 1e-5);
 
-        // One corner: half of the shift is the place's, half the height's, half the twist's, all of it the vector's across;
-        // each costs |x| - beta / 2.
+        // One corner: half of the shift is the place's, half the height's, half the twist's, all of it the vector's
+        // across; each costs |x| - beta / 2.
         Assert.Equal(3 * (0.05 - 0.005) + 0.1 - 0.005, CornerLoss(0, 0.1f, 0, 0, 0, 0, 0, 0), 1e-5);
-        // All four corners: the place alone, as twice the shift. Right corners down, left corners up: the vector across alone.
+        // All four corners: the place alone, as twice the shift. Right corners down, left corners up: the vector across
+        // alone.
         Assert.Equal(0.2 - 0.005, CornerLoss(0, 0.1f, 0, 0.1f, 0, 0.1f, 0, 0.1f), 1e-5);
         Assert.Equal(0.4 - 0.005, CornerLoss(0, -0.1f, 0, 0.1f, 0, -0.1f, 0, 0.1f), 1e-5);
 
         float CornerLoss(params float[] shift) =>
-            DetectionLoss.Compute(right with { CornerOffsets = right.CornerOffsets + tensor(shift) }, [spine.AsTargets()]).Corner!.item<float>();
+            DetectionLoss
+                .Compute(right with { CornerOffsets = right.CornerOffsets + tensor(shift) }, [spine.AsTargets()])
+                .Corner!.item<float>();
     }
 
     [Fact]
@@ -107,13 +127,20 @@ public class LossTests
     {
         using var scope = NewDisposeScope();
         var anchors = new AnchorGrid(DetectorSpec.Vertebrae(224, 640), 224, 640, [(80, 28)]);
-        var blank = new DetectorOutput(zeros(1, anchors.Boxes.Length, 1), zeros(1, anchors.Boxes.Length, 4), zeros(1, anchors.Boxes.Length, 8), anchors);
+        var blank = new DetectorOutput(
+            zeros(1, anchors.Boxes.Length, 1),
+            zeros(1, anchors.Boxes.Length, 4),
+            zeros(1, anchors.Boxes.Length, 8),
+            anchors);
         var spine = RandomSpine.Create(new SeededRandom(1));
-        var outside = spine[3].Transform(AffineTransform.Translate(-spine[3].Center.X - 1, 0)); // its right half is in the image
+        // its right half is in the image
+        var outside = spine[3].Transform(AffineTransform.Translate(-spine[3].Center.X - 1, 0));
         var all = DetectionTargets.Encode(blank, [spine.AsTargets()]);
         var without = DetectionTargets.Encode(blank, [spine[..3].Append(outside).Concat(spine[4..]).AsTargets()]);
         Assert.True(without.Foreground.Length < all.Foreground.Length);
-        Assert.Equal(DetectionTargets.Encode(blank, [spine[..3].Concat(spine[4..]).AsTargets()]).Foreground, without.Foreground);
+        Assert.Equal(
+            DetectionTargets.Encode(blank, [spine[..3].Concat(spine[4..]).AsTargets()]).Foreground,
+            without.Foreground);
     }
 
     [Fact]
@@ -122,7 +149,11 @@ public class LossTests
         using var scope = NewDisposeScope();
         var anchors = new AnchorGrid(DetectorSpec.Vertebrae(224, 640), 224, 640, [(80, 28)]);
         random.manual_seed(1);
-        var output = new DetectorOutput(randn(2, anchors.Boxes.Length, 1).requires_grad_(), randn(2, anchors.Boxes.Length, 4), randn(2, anchors.Boxes.Length, 8), anchors);
+        var output = new DetectorOutput(
+            randn(2, anchors.Boxes.Length, 1).requires_grad_(),
+            randn(2, anchors.Boxes.Length, 4),
+            randn(2, anchors.Boxes.Length, 8),
+            anchors);
         var spine = RandomSpine.Create(new SeededRandom(1));
         DetectionLoss.Compute(output, [spine.AsTargets(), null]).Total().backward();
         Assert.NotEqual(0, output.ClassLogits.grad![0].abs().sum().item<float>());
@@ -141,7 +172,11 @@ public class LossTests
     {
         using var scope = NewDisposeScope();
         var anchors = new AnchorGrid(DetectorSpec.Vertebrae(224, 640), 224, 640, [(80, 28)]);
-        var output = new DetectorOutput(zeros(2, anchors.Boxes.Length, 2), zeros(2, anchors.Boxes.Length, 4), null, anchors);
+        var output = new DetectorOutput(
+            zeros(2, anchors.Boxes.Length, 2),
+            zeros(2, anchors.Boxes.Length, 4),
+            null,
+            anchors);
         var (first, second) = (anchors.Boxes[4000], anchors.Boxes[9000]);
         var targets = DetectionTargets.Encode(output, [[new(0, first), new(1, second)], []]);
 

@@ -27,7 +27,17 @@ public class AnglesTests
                    pearsonr(t.ravel(), p.ravel())[0], d.mean(), d.mean() - 1.96 * sd, d.mean() + 1.96 * sd, *each)
             """);
         var results = Angles.Measure(truth, predicted, [.. truth.Select((_, i) => $"p{i}")], None);
-        string[] names = ["smape", "mae", "cmae", "euclidean", "manhattan", "pearson", "bias", "agreement-low", "agreement-high",
+        string[] names =
+        [
+            "smape",
+            "mae",
+            "cmae",
+            "euclidean",
+            "manhattan",
+            "pearson",
+            "bias",
+            "agreement-low",
+            "agreement-high",
             "mae.cobb1", "pearson.cobb1", "mae.cobb2", "pearson.cobb2", "mae.cobb3", "pearson.cobb3"];
         Assert.Equal(names, results.Select(r => r.Name));
         for (var i = 0; i < expected.Length; i++)
@@ -46,13 +56,19 @@ public class AnglesTests
 
     [Fact]
     public void Smape_is_symmetric_blind_to_scale_and_within_0_and_100() =>
-        Gen.Select(Gen.Double[0, 90].Array[3], Gen.Double[-10, 90].Array[3], Gen.Double[0.1, 10]).Sample((t, p, scale) =>
-        {
-            var smape = Angles.SmapeOf(t, p);
-            Assert.InRange(smape, 0, 100 + 1e-9);
-            Assert.Equal(smape, Angles.SmapeOf(p, t), 1e-9);
-            Assert.Equal(smape, Angles.SmapeOf([.. t.Select(a => a * scale)], [.. p.Select(a => a * scale)]), 1e-9);
-        }, iter: 500);
+        Gen.Select(Gen.Double[0, 90].Array[3], Gen.Double[-10, 90].Array[3], Gen.Double[0.1, 10])
+            .Sample(
+                (t, p, scale) =>
+                {
+                    var smape = Angles.SmapeOf(t, p);
+                    Assert.InRange(smape, 0, 100 + 1e-9);
+                    Assert.Equal(smape, Angles.SmapeOf(p, t), 1e-9);
+                    Assert.Equal(
+                        smape,
+                        Angles.SmapeOf([.. t.Select(a => a * scale)], [.. p.Select(a => a * scale)]),
+                        1e-9);
+                },
+                iter: 500);
 
     [Fact]
     public void The_truth_itself_is_perfect()
@@ -85,21 +101,35 @@ public class AnglesTests
     }
 
     [Fact]
-    public void Distances_keep_their_order() => Gen.Double[0, 90].Array[3].Select(Gen.Double[0, 90].Array[3]).Array[1, 20].Sample(pairs =>
-    {
-        var results = Measure([.. pairs.Select(p => p.Item1)], [.. pairs.Select(p => p.Item2)]);
-        var (mae, euclidean, manhattan) = (results["mae"].Value, results["euclidean"].Value, results["manhattan"].Value);
-        Assert.True(euclidean <= manhattan + 1e-9 && manhattan <= Math.Sqrt(3) * euclidean + 1e-9);
-        Assert.Equal(manhattan / 3, mae, 1e-9);
-        Assert.Equal(mae, (results["mae.cobb1"].Value + results["mae.cobb2"].Value + results["mae.cobb3"].Value) / 3, 1e-9);
-        Assert.True(results["agreement-low"].Value <= results["bias"].Value + 1e-9);
-    }, iter: 100);
+    public void Distances_keep_their_order() =>
+        Gen.Double[0, 90]
+            .Array[3]
+            .Select(Gen.Double[0, 90].Array[3])
+            .Array[1, 20]
+            .Sample(
+                pairs =>
+                {
+                    var results = Measure([.. pairs.Select(p => p.Item1)], [.. pairs.Select(p => p.Item2)]);
+                    var (mae, euclidean, manhattan) = (
+                        results["mae"].Value,
+                        results["euclidean"].Value,
+                        results["manhattan"].Value);
+                    Assert.True(euclidean <= manhattan + 1e-9 && manhattan <= Math.Sqrt(3) * euclidean + 1e-9);
+                    Assert.Equal(manhattan / 3, mae, 1e-9);
+                    Assert.Equal(
+                        mae,
+                        (results["mae.cobb1"].Value + results["mae.cobb2"].Value + results["mae.cobb3"].Value) / 3,
+                        1e-9);
+                    Assert.True(results["agreement-low"].Value <= results["bias"].Value + 1e-9);
+                },
+                iter: 100);
 
     [Fact]
     public void Intervals_surround_their_values()
     {
         var (truth, predicted) = Random(5, 96, noise: 5);
-        Assert.All(Angles.Measure(truth, predicted, [.. truth.Select((_, i) => $"p{i}")]), r => Assert.True(r.Low < r.Value && r.Value < r.High, r.ToString()));
+        Assert.All(Angles.Measure(truth, predicted, [.. truth.Select((_, i) => $"p{i}")]), r =>
+            Assert.True(r.Low < r.Value && r.Value < r.High, r.ToString()));
     }
 
     [Fact]
@@ -112,7 +142,12 @@ public class AnglesTests
     private static (double[][] Truth, double[][] Predicted) Random(ulong seed, int images, double noise)
     {
         var random = new SeededRandom(seed);
-        double[][] truth = [.. Enumerable.Range(0, images).Select(_ => new[] { random.Uniform(10, 80), random.Uniform(0, 50), random.Uniform(0, 50) })];
+        double[][] truth =
+        [
+            .. Enumerable
+                .Range(0, images)
+                .Select(_ => new[] { random.Uniform(10, 80), random.Uniform(0, 50), random.Uniform(0, 50) }),
+        ];
         return (truth, [.. truth.Select(t => t.Select(a => Math.Max(0, a + noise * random.NextGaussian())).ToArray())]);
     }
 }

@@ -55,11 +55,14 @@ public class AveragePrecisionTests
     public void It_is_COCOs(ulong seed, int images, int boxes)
     {
         var (truth, found) = Random(seed, images, boxes);
-        var expected = NumpyPeer.Run(new
-        {
-            truth = truth.Select(i => i.Select(b => new[] { b.Left, b.Top, b.Right, b.Bottom })),
-            found = found.Select(i => i.Select(f => new[] { f.Box.Left, f.Box.Top, f.Box.Right, f.Box.Bottom, f.Score })),
-        }, Coco);
+        var expected = NumpyPeer.Run(
+            new
+            {
+                truth = truth.Select(i => i.Select(b => new[] { b.Left, b.Top, b.Right, b.Bottom })),
+                found = found.Select(i =>
+                    i.Select(f => new[] { f.Box.Left, f.Box.Top, f.Box.Right, f.Box.Bottom, f.Score })),
+            },
+            Coco);
         var (ap, ap50, ap75) = Measure(truth, found);
         Assert.Equal(expected[0], ap, 1e-9);
         Assert.Equal(expected[1], ap50, 1e-9);
@@ -71,7 +74,9 @@ public class AveragePrecisionTests
     public void Perfect_detections_score_one_and_none_score_zero()
     {
         var (truth, _) = Random(4, 5, 9);
-        Assert.Equal((1, 1, 1), Measure(truth, [.. truth.Select(i => i.Select((b, n) => new ScoredBox(b, 1.0 / (n + 1))).ToArray())]));
+        Assert.Equal(
+            (1, 1, 1),
+            Measure(truth, [.. truth.Select(i => i.Select((b, n) => new ScoredBox(b, 1.0 / (n + 1))).ToArray())]));
         Assert.Equal((0, 0, 0), Measure(truth, [.. truth.Select(_ => Array.Empty<ScoredBox>())]));
         Assert.True(double.IsNaN(Measure([[]], [[new(new(0, 0, 1, 1), 1)]]).Ap));
     }
@@ -86,7 +91,17 @@ public class AveragePrecisionTests
         Assert.Equal(51 / 101.0 / 2, Measure([[a, b]], [[new(a, 0.8), new(stray, 0.9)]]).Ap50, 1e-12);
         Assert.Equal(51 / 101.0, Measure([[a, b]], [[new(a, 0.8), new(stray, 0.7)]]).Ap50, 1e-12);
         // A second detection of the same box is a stray: precision 1 up to recall 0.5, then 2 of 3.
-        Assert.Equal((51 + 50 * 2 / 3.0) / 101, Measure([[a, b]], [[new(a, 0.9), new(a, 0.8), new(b, 0.7)]]).Ap50, 1e-12);
+        Assert.Equal(
+            (51 + 50 * 2 / 3.0) / 101,
+            Measure(
+                [
+                    [a, b],
+                ],
+                [
+                    [new(a, 0.9), new(a, 0.8), new(b, 0.7)],
+                ]
+            ).Ap50,
+            1e-12);
         // An overlap of 0.7 is found at IoU 0.5, and at 0.75 a stray.
         ScoredBox[][] flat = [[new(new(0, 0, 10, 7), 0.9)]];
         Assert.Equal((1, 0), (Measure([[a]], flat).Ap50, Measure([[a]], flat).Ap75));
@@ -97,9 +112,16 @@ public class AveragePrecisionTests
     {
         var (truth, found) = Random(5, 6, 8);
         var expected = Measure(truth, found);
-        Assert.Equal(expected, Measure(truth, [.. found.Select(i => i.Select(f => f with { Score = Math.Exp(f.Score) * 3 - 8 }).ToArray())]));
-        static DetectionBox Move(DetectionBox b) => new(4 * b.Left - 64, 4 * b.Top + 128, 4 * b.Right - 64, 4 * b.Bottom + 128);
-        var moved = Measure([.. truth.Select(i => i.Select(Move).ToArray())], [.. found.Select(i => i.Select(f => f with { Box = Move(f.Box) }).ToArray())]);
+        Assert.Equal(
+            expected,
+            Measure(
+                truth,
+                [.. found.Select(i => i.Select(f => f with { Score = Math.Exp(f.Score) * 3 - 8 }).ToArray())]));
+        static DetectionBox Move(DetectionBox b) =>
+            new(4 * b.Left - 64, 4 * b.Top + 128, 4 * b.Right - 64, 4 * b.Bottom + 128);
+        var moved = Measure(
+            [.. truth.Select(i => i.Select(Move).ToArray())],
+            [.. found.Select(i => i.Select(f => f with { Box = Move(f.Box) }).ToArray())]);
         Assert.Equal(expected.Ap, moved.Ap, 1e-9);
     }
 
@@ -114,8 +136,17 @@ public class AveragePrecisionTests
         ScoredBox[][] copiedFound = [.. found.SelectMany((f, i) => Enumerable.Repeat(f, copies[i]))];
         // Images of one patient are drawn together: two resamples of two patients are all of one or all of the other.
         var whole = Measure(copiedTruth, copiedFound).Ap;
-        string[] patients = [.. copies.SelectMany((n, i) => Enumerable.Repeat("a", n)), .. copies.SelectMany((n, i) => Enumerable.Repeat("b", n))];
-        var twice = AveragePrecision.Measure([.. copiedTruth, .. copiedTruth], [.. copiedFound, .. copiedFound], patients, new() { Resamples = 50 })[0];
+        string[] patients =
+        [
+            .. copies.SelectMany((n, i) => Enumerable.Repeat("a", n)),
+            .. copies.SelectMany((n, i) => Enumerable.Repeat("b", n)),
+        ];
+        var twice = AveragePrecision.Measure(
+            [.. copiedTruth, .. copiedTruth],
+            [.. copiedFound, .. copiedFound],
+            patients,
+            new() { Resamples = 50 }
+        )[0];
         Assert.Equal(whole, twice.Value, 1e-9);
         Assert.Equal(whole, twice.Low, 1e-9);
         Assert.Equal(whole, twice.High, 1e-9);
@@ -133,7 +164,9 @@ public class AveragePrecisionTests
 
     [Fact]
     public void A_box_surrounds_the_corners_of_a_vertebra() =>
-        Assert.Equal(new DetectionBox(-1, 0, 12, 9), DetectionBox.Around(new Vertebra(new(0, 0), new(10, 2), new(-1, 7), new(12, 9))));
+        Assert.Equal(
+            new DetectionBox(-1, 0, 12, 9),
+            DetectionBox.Around(new Vertebra(new(0, 0), new(10, 2), new(-1, 7), new(12, 9))));
 
     [Fact]
     public void Of_several_classes_it_is_the_mean_over_those_that_some_image_has()
@@ -158,15 +191,31 @@ public class AveragePrecisionTests
         var (truth, found) = (new DetectionBox[images][], new ScoredBox[images][]);
         for (var i = 0; i < images; i++)
         {
-            truth[i] = [.. Enumerable.Range(0, boxes).Select(n => Box(random.Uniform(0, 30), 30 * n + random.Uniform(0, 5), 60, 30))];
-            var near = truth[i].Where(_ => random.NextDouble() < 0.9).Select(b => new ScoredBox(
-                Box(b.Left + 6 * random.NextGaussian(), b.Top + 3 * random.NextGaussian(), 60 + 5 * random.NextGaussian(), 30 + 2 * random.NextGaussian()),
-                Math.Round(random.NextDouble(), 1)));
-            var stray = Enumerable.Range(0, boxes / 3).Select(_ => new ScoredBox(Box(random.Uniform(0, 300), random.Uniform(0, 30 * boxes), 60, 30), random.Uniform(0, 0.5)));
+            truth[i] =
+            [
+                .. Enumerable
+                    .Range(0, boxes)
+                    .Select(n => Box(random.Uniform(0, 30), 30 * n + random.Uniform(0, 5), 60, 30)),
+            ];
+            var near = truth[i]
+                .Where(_ => random.NextDouble() < 0.9)
+                .Select(b => new ScoredBox(
+                    Box(
+                        b.Left + 6 * random.NextGaussian(),
+                        b.Top + 3 * random.NextGaussian(),
+                        60 + 5 * random.NextGaussian(),
+                        30 + 2 * random.NextGaussian()),
+                    Math.Round(random.NextDouble(), 1)));
+            var stray = Enumerable
+                .Range(0, boxes / 3)
+                .Select(_ => new ScoredBox(
+                    Box(random.Uniform(0, 300), random.Uniform(0, 30 * boxes), 60, 30),
+                    random.Uniform(0, 0.5)));
             found[i] = [.. near, .. stray];
         }
         return (truth, found);
     }
 
-    private static DetectionBox Box(double left, double top, double width, double height) => new(left, top, left + width, top + height);
+    private static DetectionBox Box(double left, double top, double width, double height) =>
+        new(left, top, left + width, top + height);
 }

@@ -32,11 +32,18 @@ public class BootstrapTests
     [Fact]
     public void Nineteen_of_twenty_intervals_hold_the_truth()
     {
-        var held = Enumerable.Range(0, 400).Count(i =>
-        {
-            var result = Bootstrap.Interval("mae", Patients(50), MeanOf(Gaussians((ulong)i + 10, 50)), new() { Resamples = 300, Seed = (ulong)i });
-            return result.Low <= 0 && 0 <= result.High;
-        });
+        var held = Enumerable
+            .Range(0, 400)
+            .Count(i =>
+            {
+                var result = Bootstrap.Interval(
+                    "mae",
+                    Patients(50),
+                    MeanOf(Gaussians((ulong)i + 10, 50)),
+                    new() { Resamples = 300, Seed = (ulong)i }
+                );
+                return result.Low <= 0 && 0 <= result.High;
+            });
         Assert.InRange(held / 400.0, 0.90, 0.975); // The percentile interval is a little short at 50.
     }
 
@@ -82,7 +89,9 @@ public class BootstrapTests
         var values = Gaussians(4, 40);
         var narrow = Bootstrap.Interval("mae", Patients(40), MeanOf(values), new() { Level = 0.5 });
         var wide = Bootstrap.Interval("mae", Patients(40), MeanOf(values), new() { Level = 0.99 });
-        Assert.True(wide.Low < narrow.Low && narrow.Low < narrow.Value && narrow.Value < narrow.High && narrow.High < wide.High);
+        Assert.True(
+            wide.Low < narrow.Low && narrow.Low < narrow.Value && narrow.Value < narrow.High && narrow.High < wide.High
+        );
     }
 
     [Fact]
@@ -90,8 +99,11 @@ public class BootstrapTests
     {
         Assert.True(double.IsNaN(Bootstrap.Interval("mae", ["a", "a"], w => 1).Low)); // One patient.
         Assert.True(double.IsNaN(Bootstrap.Interval("mae", Patients(9), w => double.NaN).High)); // Undefined.
-        Assert.True(double.IsNaN(Bootstrap.Interval("mae", Patients(9), w => 1, new() { Resamples = 0 }).Low)); // Not asked for.
-        Assert.True(double.IsNaN(Bootstrap.Interval("mae", Patients(50), w => w.All(n => n == 1) ? 1 : double.NaN).Low)); // Undefined when drawn again.
+        // Not asked for.
+        Assert.True(double.IsNaN(Bootstrap.Interval("mae", Patients(9), w => 1, new() { Resamples = 0 }).Low));
+        Assert.True(
+            double.IsNaN(Bootstrap.Interval("mae", Patients(50), w => w.All(n => n == 1) ? 1 : double.NaN).Low)
+        ); // Undefined when drawn again.
         Assert.True(double.IsNaN(Bootstrap.Interval("mae", [], w => double.NaN).Value));
     }
 
@@ -109,7 +121,11 @@ public class BootstrapTests
     public void A_value_without_an_interval_goes_through_json()
     {
         var value = new MetricValue(name: "auroc.Edema", value: double.NaN, count: 3);
-        Assert.Equal(value, JsonSerializer.Deserialize<MetricValue>(JsonSerializer.Serialize(value, MarrowJson.Options), MarrowJson.Options));
+        Assert.Equal(
+            value,
+            JsonSerializer.Deserialize<MetricValue>(
+                JsonSerializer.Serialize(value, MarrowJson.Options),
+                MarrowJson.Options));
     }
 
     [Fact]

@@ -11,8 +11,10 @@ public class ClassificationTests
     // Labels 0, 1, NaN (unknown) or 0.7 (soft); scores on a coarse grid, so that many tie.
     private static readonly float[] Labels = [0, 1, 0, 1, float.NaN, 0.7f];
 
-    private static readonly Gen<(float Label, float Score)[]> Cases =
-        Gen.Select(Gen.Int[0, Labels.Length - 1].Select(i => Labels[i]), Gen.Int[0, 20].Select(i => i / 20f)).Array[0, 60];
+    private static readonly Gen<(float Label, float Score)[]> Cases = Gen.Select(
+        Gen.Int[0, Labels.Length - 1].Select(i => Labels[i]),
+        Gen.Int[0, 20].Select(i => i / 20f)
+    ).Array[0, 60];
 
     private static (float[] Labels, float[] Scores) Split((float Label, float Score)[] cases) =>
         ([.. cases.Select(c => c.Label)], [.. cases.Select(c => c.Score)]);
@@ -67,16 +69,28 @@ public class ClassificationTests
     public void Several_labels_agree_with_scikit_learn()
     {
         var (truth, scores, patients) = Random(1, images: 200, classes: 3, unknown: 0.2);
-        var expected = NumpyPeer.Run(new { truth, scores }, """
+        var expected = NumpyPeer.Run(
+            new { truth, scores },
+            """
             from sklearn.metrics import roc_auc_score, accuracy_score, cohen_kappa_score, recall_score
             t, s = np.array(data['truth'], float), np.array(data['scores'], np.float32)
             def each(f): return [f(t[~np.isnan(t[:, c]), c], s[~np.isnan(t[:, c]), c]) for c in range(t.shape[1])]
             rows = [each(roc_auc_score), each(lambda a, b: accuracy_score(a, b >= .4)), each(lambda a, b: cohen_kappa_score(a, b >= .4)),
                     each(lambda a, b: recall_score(a, b >= .4)), each(lambda a, b: recall_score(a, b >= .4, pos_label=0))]
             answer(*[np.mean(r) for r in rows], *[v for r in rows for v in r])
-            """);
-        var results = Classification.Measure(["a", "b", "c"], truth, scores, patients, exclusive: false, threshold: 0.4, None);
-        Assert.Equal(["auroc", "accuracy", "kappa", "sensitivity", "specificity", "auroc.a", "auroc.b", "auroc.c"], results.Take(8).Select(r => r.Name));
+            """
+        );
+        var results = Classification.Measure(
+            ["a", "b", "c"],
+            truth,
+            scores,
+            patients,
+            exclusive: false,
+            threshold: 0.4,
+            None);
+        Assert.Equal(
+            ["auroc", "accuracy", "kappa", "sensitivity", "specificity", "auroc.a", "auroc.b", "auroc.c"],
+            results.Take(8).Select(r => r.Name));
         AssertEqual(expected, results);
         Assert.Equal(truth.Count(t => !float.IsNaN(t[1])), results.Single(r => r.Name == "kappa.b").Count);
     }
@@ -88,7 +102,9 @@ public class ClassificationTests
         var random = new SeededRandom(3);
         int[] classes = [.. scores.Select(s => random.NextDouble() < 0.5 ? Array.IndexOf(s, s.Max()) : random.Next(4))];
         float[][] truth = [.. classes.Select(c => Enumerable.Range(0, 4).Select(k => k == c ? 1f : 0f).ToArray())];
-        var expected = NumpyPeer.Run(new { classes, scores }, """
+        var expected = NumpyPeer.Run(
+            new { classes, scores },
+            """
             from sklearn.metrics import roc_auc_score, accuracy_score, cohen_kappa_score, recall_score
             t, s = np.array(data['classes']), np.array(data['scores'], np.float32)
             p = s.argmax(1)
@@ -100,8 +116,11 @@ public class ClassificationTests
             specificity = [recall_score(t == c, p == c, pos_label=0) for c in r]
             answer(np.mean(auroc), accuracy_score(t, p), cohen_kappa_score(t, p), np.mean(sensitivity), np.mean(specificity),
                    *auroc, *accuracy, *kappa, *sensitivity, *specificity)
-            """);
-        AssertEqual(expected, Classification.Measure(["a", "b", "c", "d"], truth, scores, patients, exclusive: true, bootstrap: None));
+            """
+        );
+        AssertEqual(
+            expected,
+            Classification.Measure(["a", "b", "c", "d"], truth, scores, patients, exclusive: true, bootstrap: None));
     }
 
     [Fact]
@@ -109,12 +128,20 @@ public class ClassificationTests
     {
         float[][] truth = [[0, 0], [1, 0], [0, 0], [1, float.NaN]];
         float[][] scores = [[.1f, .9f], [.6f, .2f], [.7f, .3f], [.9f, .4f]];
-        var results = Classification.Measure(["a", "b"], truth, scores, ["1", "2", "3", "4"], exclusive: false, bootstrap: None);
+        var results = Classification.Measure(
+            ["a", "b"],
+            truth,
+            scores,
+            ["1", "2", "3", "4"],
+            exclusive: false,
+            bootstrap: None);
         Assert.Equal(0.75, results.Single(r => r.Name == "auroc").Value);
         Assert.Equal(0.75, results.Single(r => r.Name == "auroc.a").Value);
         Assert.True(double.IsNaN(results.Single(r => r.Name == "auroc.b").Value));
         Assert.True(double.IsNaN(results.Single(r => r.Name == "sensitivity.b").Value));
-        Assert.Equal((4, 3), (results.Single(r => r.Name == "auroc").Count, results.Single(r => r.Name == "auroc.b").Count));
+        Assert.Equal(
+            (4, 3),
+            (results.Single(r => r.Name == "auroc").Count, results.Single(r => r.Name == "auroc.b").Count));
     }
 
     [Fact]
@@ -122,8 +149,14 @@ public class ClassificationTests
     {
         var (truth, scores, patients) = Random(4, images: 80, classes: 2, unknown: 0);
         var more = Classification.Measure(["a", "b"],
-            [.. truth, [float.NaN, float.NaN], [0.5f, 0.9f]], [.. scores, [1, 0], [0, 1]], [.. patients, "x", "y"], exclusive: false, bootstrap: None);
-        Assert.Equal(Classification.Measure(["a", "b"], truth, scores, patients, exclusive: false, bootstrap: None), more);
+            [.. truth, [float.NaN, float.NaN], [0.5f, 0.9f]],
+            [.. scores, [1, 0], [0, 1]],
+            [.. patients, "x", "y"],
+            exclusive: false,
+            bootstrap: None);
+        Assert.Equal(
+            Classification.Measure(["a", "b"], truth, scores, patients, exclusive: false, bootstrap: None),
+            more);
     }
 
     [Fact]
@@ -131,7 +164,13 @@ public class ClassificationTests
     {
         float[][] truth = [[1, 0], [0, 1], [1, 0]];
         float[][] scores = [[float.NaN, float.NaN], [0, 1], [1, 0]];
-        var results = Classification.Measure(["a", "b"], truth, scores, ["1", "2", "3"], exclusive: true, bootstrap: None);
+        var results = Classification.Measure(
+            ["a", "b"],
+            truth,
+            scores,
+            ["1", "2", "3"],
+            exclusive: true,
+            bootstrap: None);
         Assert.Equal(2 / 3.0, results.Single(r => r.Name == "accuracy").Value, 1e-12);
         Assert.True(results.Single(r => r.Name == "kappa").Value < 1);
         Assert.True(double.IsNaN(results.Single(r => r.Name == "auroc").Value));
@@ -157,7 +196,11 @@ public class ClassificationTests
         Assert.All(results, r => Assert.True(r.Low < r.Value && r.Value < r.High, r.ToString()));
     }
 
-    private static (float[][] Truth, float[][] Scores, string[] Patients) Random(ulong seed, int images, int classes, double unknown)
+    private static (float[][] Truth, float[][] Scores, string[] Patients) Random(
+        ulong seed,
+        int images,
+        int classes,
+        double unknown)
     {
         var random = new SeededRandom(seed);
         var (truth, scores) = (new float[images][], new float[images][]);
@@ -168,7 +211,8 @@ public class ClassificationTests
             {
                 var isPositive = random.NextDouble() < 0.3 + 0.1 * c;
                 truth[i][c] = random.NextDouble() < unknown ? float.NaN : isPositive ? 1 : 0;
-                scores[i][c] = (float)Math.Round(Math.Clamp((isPositive ? 0.55 : 0.4) + 0.2 * random.NextGaussian(), 0, 1), 2);
+                scores[i][c] = (float)
+                    Math.Round(Math.Clamp((isPositive ? 0.55 : 0.4) + 0.2 * random.NextGaussian(), 0, 1), 2);
             }
         }
         return (truth, scores, [.. Enumerable.Range(0, images).Select(i => $"p{i / 2}")]);
@@ -178,6 +222,8 @@ public class ClassificationTests
     {
         Assert.Equal(expected.Length, results.Count);
         for (var i = 0; i < expected.Length; i++)
-            Assert.True(Math.Abs(expected[i] - results[i].Value) < 1e-9, $"{results[i].Name}: expected {expected[i]}, found {results[i].Value}");
+            Assert.True(
+                Math.Abs(expected[i] - results[i].Value) < 1e-9,
+                $"{results[i].Name}: expected {expected[i]}, found {results[i].Value}");
     }
 }

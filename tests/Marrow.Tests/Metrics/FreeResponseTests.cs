@@ -9,7 +9,9 @@ public class FreeResponseTests
     private static readonly DetectionBox A = new(0, 0, 10, 10), B = new(50, 50, 60, 60), Stray = new(100, 0, 110, 10);
 
     private static Dictionary<string, double> Measure(DetectionBox[][] truth, ScoredBox[][] found) =>
-        FreeResponse.Measure(truth, found, [.. truth.Select((_, i) => $"p{i}")], None).ToDictionary(v => v.Name, v => v.Value);
+        FreeResponse
+            .Measure(truth, found, [.. truth.Select((_, i) => $"p{i}")], None)
+            .ToDictionary(v => v.Name, v => v.Value);
 
     // Every score is tried as the threshold; a rate has the best recall of those that keep it.
     private const string ByThreshold = """
@@ -35,13 +37,32 @@ public class FreeResponseTests
             truth[i] = i % 3 == 0 ? [] : [A, B with { Class = 1 }];
             var isFound = random.NextDouble() < 0.7;
             var score = Math.Round(random.NextDouble(), 1); // Some are equal.
-            ScoredBox[] strays = [.. Enumerable.Range(0, random.Next(3)).Select(k =>
-                new ScoredBox(Stray with { Top = 100 * k, Bottom = 100 * k + 10, Class = k % 2 }, Math.Round(random.NextDouble(), 1)))];
+            ScoredBox[] strays =
+            [
+                .. Enumerable
+                    .Range(0, random.Next(3))
+                    .Select(k => new ScoredBox(
+                        Stray with
+                        {
+                            Top = 100 * k,
+                            Bottom = 100 * k + 10,
+                            Class = k % 2,
+                        },
+                        Math.Round(random.NextDouble(), 1))),
+            ];
             found[i] = truth[i].Length > 0 && isFound ? [new(A, score), .. strays] : strays;
             hits.AddRange(found[i].Select(f => f.Box == A));
             scores.AddRange(found[i].Select(f => f.Score));
         }
-        var expected = NumpyPeer.Run(new { hits, scores, images = truth.Length, boxes = truth.Sum(t => t.Length) }, ByThreshold);
+        var expected = NumpyPeer.Run(
+            new
+            {
+                hits,
+                scores,
+                images = truth.Length,
+                boxes = truth.Sum(t => t.Length),
+            },
+            ByThreshold);
 
         Assert.Equal(expected, Measure(truth, found).Values.ToArray(), (a, b) => Math.Abs(a - b) < 1e-9);
     }

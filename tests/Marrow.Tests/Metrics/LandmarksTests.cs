@@ -28,7 +28,13 @@ public class LandmarksTests
             answer(1, d.mean(), np.median(d), n, *d.mean((0, 1)))
             """);
         var results = Landmarks.Measure(pairs, None);
-        string[] names = ["complete-spines", "landmark-error", "landmark-error-median", "landmark-nmse", "landmark-error.top-left",
+        string[] names =
+        [
+            "complete-spines",
+            "landmark-error",
+            "landmark-error-median",
+            "landmark-nmse",
+            "landmark-error.top-left",
             "landmark-error.top-right", "landmark-error.bottom-left", "landmark-error.bottom-right"];
         Assert.Equal(names, results.Select(r => r.Name));
         for (var i = 0; i < expected.Length; i++)
@@ -48,13 +54,18 @@ public class LandmarksTests
     public void A_shift_is_the_error_in_pixels_and_scales_with_the_image_but_not_in_nmse()
     {
         var pair = Pair(2, sigma: 0);
-        LandmarkPair Shifted(double scale) => pair with
-        {
-            Truth = [.. pair.Truth.Select(v => v.Transform(AffineTransform.Scale(scale, scale)))],
-            Found = [.. pair.Truth.Select(v => v.Transform(AffineTransform.Translate(3, -4).Then(AffineTransform.Scale(scale, scale))))],
-            ImageWidth = (int)(pair.ImageWidth * scale),
-            ImageHeight = (int)(pair.ImageHeight * scale),
-        };
+        LandmarkPair Shifted(double scale) =>
+            pair with
+            {
+                Truth = [.. pair.Truth.Select(v => v.Transform(AffineTransform.Scale(scale, scale)))],
+                Found =
+                [
+                    .. pair.Truth.Select(v =>
+                        v.Transform(AffineTransform.Translate(3, -4).Then(AffineTransform.Scale(scale, scale)))),
+                ],
+                ImageWidth = (int)(pair.ImageWidth * scale),
+                ImageHeight = (int)(pair.ImageHeight * scale),
+            };
         var once = Measure(Shifted(1));
         Assert.Equal(5, once["landmark-error"].Value, 1e-9);
         Assert.Equal(5, once["landmark-error-median"].Value, 1e-9);
@@ -89,20 +100,36 @@ public class LandmarksTests
     public void Intervals_surround_their_values()
     {
         var pairs = Enumerable.Range(0, 40).Select(i => Pair((ulong)i, sigma: 2 + i % 5)).ToArray();
-        Assert.All(Landmarks.Measure(pairs).Skip(1), r => Assert.True(r.Low < r.Value && r.Value < r.High, r.ToString()));
+        Assert.All(Landmarks.Measure(pairs).Skip(1), r =>
+            Assert.True(r.Low < r.Value && r.Value < r.High, r.ToString()));
     }
 
     private static LandmarkPair Pair(ulong seed, double sigma)
     {
         var random = new SeededRandom(seed);
         Point2D Near(double x, double y) => new(x + 10 * random.NextGaussian(), y + 3 * random.NextGaussian());
-        Vertebra[] truth = [.. Enumerable.Range(0, Vertebra.Count).Select(i =>
-            new Vertebra(Near(300, 200 + 120 * i), Near(430, 200 + 120 * i), Near(300, 290 + 120 * i), Near(430, 290 + 120 * i)))];
+        Vertebra[] truth =
+        [
+            .. Enumerable
+                .Range(0, Vertebra.Count)
+                .Select(i => new Vertebra(
+                    Near(300, 200 + 120 * i),
+                    Near(430, 200 + 120 * i),
+                    Near(300, 290 + 120 * i),
+                    Near(430, 290 + 120 * i))),
+        ];
         Point2D Noisy(Point2D p) => new(p.X + sigma * random.NextGaussian(), p.Y + sigma * random.NextGaussian());
         return new()
         {
             Truth = truth,
-            Found = [.. truth.Select(v => new Vertebra(Noisy(v.TopLeft), Noisy(v.TopRight), Noisy(v.BottomLeft), Noisy(v.BottomRight)))],
+            Found =
+            [
+                .. truth.Select(v => new Vertebra(
+                    Noisy(v.TopLeft),
+                    Noisy(v.TopRight),
+                    Noisy(v.BottomLeft),
+                    Noisy(v.BottomRight))),
+            ],
             ImageWidth = 800,
             ImageHeight = 2400,
             Patient = $"p{seed}",
@@ -110,5 +137,14 @@ public class LandmarksTests
     }
 
     private static double[] Flat(Vertebra v) =>
-        [v.TopLeft.X, v.TopLeft.Y, v.TopRight.X, v.TopRight.Y, v.BottomLeft.X, v.BottomLeft.Y, v.BottomRight.X, v.BottomRight.Y];
+        [
+            v.TopLeft.X,
+            v.TopLeft.Y,
+            v.TopRight.X,
+            v.TopRight.Y,
+            v.BottomLeft.X,
+            v.BottomLeft.Y,
+            v.BottomRight.X,
+            v.BottomRight.Y,
+        ];
 }

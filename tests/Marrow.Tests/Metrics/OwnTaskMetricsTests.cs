@@ -8,16 +8,32 @@ public class OwnTaskMetricsTests
 {
     private static readonly Point2D Unlabelled = new(double.NaN, double.NaN);
 
-    private static double Of(IEnumerable<MetricValue> metrics, string name) => metrics.Single(m => m.Name == name).Value;
+    private static double Of(IEnumerable<MetricValue> metrics, string name) =>
+        metrics.Single(m => m.Name == name).Value;
 
     [Fact]
     public void Point_errors_are_in_original_pixels_and_in_shares_of_the_diagonal()
     {
-        var metrics = PointErrors.Measure(["a", "b"],
-        [
-            new() { Truth = [new(10, 10), new(100, 50)], Found = [new(13, 14), new(100, 62)], ImageWidth = 300, ImageHeight = 400, Patient = "p" }, // 5 and 12 px of 500
-            new() { Truth = [new(0, 0), Unlabelled], Found = [new(0, 1), new(9, 9)], ImageWidth = 30, ImageHeight = 40, Patient = "q" },          // 1 px of 50
-        ]);
+        var metrics = PointErrors.Measure(
+            ["a", "b"],
+            [
+                new()
+                {
+                    Truth = [new(10, 10), new(100, 50)],
+                    Found = [new(13, 14), new(100, 62)],
+                    ImageWidth = 300,
+                    ImageHeight = 400,
+                    Patient = "p",
+                }, // 5 and 12 px of 500
+                new()
+                {
+                    Truth = [new(0, 0), Unlabelled],
+                    Found = [new(0, 1), new(9, 9)],
+                    ImageWidth = 30,
+                    ImageHeight = 40,
+                    Patient = "q",
+                }, // 1 px of 50
+            ]);
         Assert.Equal((5 + 12 + 1) / 3.0, Of(metrics, "point-error"), 1e-9);
         Assert.Equal(5, Of(metrics, "point-error-median"), 1e-9);
         Assert.Equal((1 + 2.4 + 2) / 3, Of(metrics, "point-nme"), 1e-9);
@@ -25,7 +41,12 @@ public class OwnTaskMetricsTests
         Assert.Equal(2 / 3.0, Of(metrics, "points-within-2"), 1e-9);
         Assert.Equal(1, Of(metrics, "points-within-5"), 1e-9);
         Assert.Equal(3, Of(metrics, "point-error.a"), 1e-9);
-        Assert.Equal((12, 1, "px"), (Of(metrics, "point-error.b"), metrics.Single(m => m.Name == "point-error.b").Count, metrics.Single(m => m.Name == "point-error.b").Unit));
+        Assert.Equal(
+            (12, 1, "px"),
+            (
+                Of(metrics, "point-error.b"),
+                metrics.Single(m => m.Name == "point-error.b").Count,
+                metrics.Single(m => m.Name == "point-error.b").Unit));
     }
 
     [Fact]
@@ -39,7 +60,9 @@ public class OwnTaskMetricsTests
         Assert.Equal((2.5 / 10 + 1 / 3.0 / 2) / 2, Of(metrics, "nmae"), 1e-9);
         Assert.Equal(1 - 9.5 / 125, Of(metrics, "r2.age"), 1e-9); // the labels' variance is 125
         Assert.Equal(1 - 1 / 3.0 / (8 / 3.0), Of(metrics, "r2.dose"), 1e-9);
-        Assert.Equal(("years", "mGy", "", 3), (Unit("mae.age"), Unit("rmse.dose"), Unit("mae"), metrics.Single(m => m.Name == "mae.dose").Count));
+        Assert.Equal(
+            ("years", "mGy", "", 3),
+            (Unit("mae.age"), Unit("rmse.dose"), Unit("mae"), metrics.Single(m => m.Name == "mae.dose").Count));
         Assert.Equal("", Unit("r2.age"));
 
         string Unit(string name) => metrics.Single(m => m.Name == name).Unit;
@@ -49,7 +72,11 @@ public class OwnTaskMetricsTests
     public void Pearson_is_one_for_any_rising_line_where_r2_is_not()
     {
         var truth = Enumerable.Range(0, 9).Select(i => (IReadOnlyList<double>)[i]).ToList();
-        var metrics = NumberErrors.Measure([new("n", "", 1)], truth, [.. truth.Select(t => (IReadOnlyList<double>)[3 * t[0] + 2])], [.. truth.Select(t => $"{t[0]}")]);
+        var metrics = NumberErrors.Measure(
+            [new("n", "", 1)],
+            truth,
+            [.. truth.Select(t => (IReadOnlyList<double>)[3 * t[0] + 2])],
+            [.. truth.Select(t => $"{t[0]}")]);
         Assert.Equal(1, Of(metrics, "pearson"), 1e-12);
         Assert.True(Of(metrics, "r2") < 0);
         Assert.DoesNotContain(metrics, m => m.Name.Contains('.')); // one column is all there is
@@ -66,7 +93,14 @@ public class OwnTaskMetricsTests
     public void A_study_is_judged_by_the_mean_of_its_images()
     {
         // Study 1 is abnormal by its mean alone; by images two of five are wrong, by studies none of three.
-        StudyOrigin[] origins = [new("s1", "p1", "XR_HAND"), new("s1", "p1", "XR_HAND"), new("s1", "p1", "XR_HAND"), new("s1", "p2", "XR_WRIST"), new("s1", "p3", "XR_WRIST")];
+        StudyOrigin[] origins =
+        [
+            new("s1", "p1", "XR_HAND"),
+            new("s1", "p1", "XR_HAND"),
+            new("s1", "p1", "XR_HAND"),
+            new("s1", "p2", "XR_WRIST"),
+            new("s1", "p3", "XR_WRIST"),
+        ];
         float[][] truth = [[1], [1], [1], [0], [1]];
         float[][] scores = [[0.45f], [0.9f], [0.48f], [0.2f], [0.8f]];
         var metrics = StudyScores.Measure(["abnormal"], truth, scores, origins, exclusive: false);
@@ -74,7 +108,22 @@ public class OwnTaskMetricsTests
         Assert.Equal((1.0, 3), (Of(metrics, "study-accuracy"), metrics.Single(m => m.Name == "study-accuracy").Count));
         Assert.Equal(1, Of(metrics, "study-kappa.XR_WRIST"));
         Assert.True(double.IsNaN(Of(metrics, "study-kappa.XR_HAND"))); // one study
-        Assert.NotEqual(1, Of(Classification.Measure(["abnormal"], truth, scores, [.. origins.Select(o => o.Patient)], exclusive: false), "kappa"));
-        Assert.Empty(StudyScores.Measure(["abnormal"], truth, scores, [.. origins.Select(o => o with { Study = "" })], exclusive: false));
+        Assert.NotEqual(
+            1,
+            Of(
+                Classification.Measure(
+                    ["abnormal"],
+                    truth,
+                    scores,
+                    [.. origins.Select(o => o.Patient)],
+                    exclusive: false),
+                "kappa"));
+        Assert.Empty(
+            StudyScores.Measure(
+                ["abnormal"],
+                truth,
+                scores,
+                [.. origins.Select(o => o with { Study = "" })],
+                exclusive: false));
     }
 }

@@ -9,7 +9,10 @@ public class ReconstructionTests
     [Fact]
     public void The_error_is_a_share_of_the_means_error_over_all_hidden_pixels()
     {
-        Assert.Equal((1 + 3) / (2 + 8.0), Assert.Single(Reconstruction.Measure([1, 3], [2, 8], ["a", "b"], NoInterval)).Value, 1e-12);
+        Assert.Equal(
+            (1 + 3) / (2 + 8.0),
+            Assert.Single(Reconstruction.Measure([1, 3], [2, 8], ["a", "b"], NoInterval)).Value,
+            1e-12);
         Assert.Equal(1, Reconstruction.Measure([2, 8], [2, 8], ["a", "b"], NoInterval)[0].Value);
     }
 

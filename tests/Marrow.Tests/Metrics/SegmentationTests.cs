@@ -16,7 +16,16 @@ public class SegmentationTests
         {
             var (width, height) = (20 + random.Next(50), 20 + random.Next(50));
             var (truth, found) = (Blobs(random, width, height), Blobs(random, width, height));
-            var expected = NumpyPeer.Run(new { truth = truth.Select(v => (int)v), found = found.Select(v => (int)v), width, height, classes = Classes }, """
+            var expected = NumpyPeer.Run(
+                new
+                {
+                    truth = truth.Select(v => (int)v),
+                    found = found.Select(v => (int)v),
+                    width,
+                    height,
+                    classes = Classes,
+                },
+                """
                 from scipy import ndimage
                 t = np.array(data['truth']).reshape(data['height'], data['width'])
                 f = np.array(data['found']).reshape(data['height'], data['width'])
@@ -29,8 +38,12 @@ public class SegmentationTests
                     ab, ba = ndimage.distance_transform_edt(~eb)[ea], ndimage.distance_transform_edt(~ea)[eb]
                     out += [(ab.sum() + ba.sum()) / (len(ab) + len(ba)), max(np.percentile(ab, 95), np.percentile(ba, 95))]
                 answer(*out)
-                """);
-            var scores = Segmentation.Score(truth, found, width, height, Classes).SelectMany(s => (double[])[s.Dice, s.Iou, s.SurfaceDistance, s.Hausdorff95]).ToArray();
+                """
+            );
+            var scores = Segmentation
+                .Score(truth, found, width, height, Classes)
+                .SelectMany(s => (double[])[s.Dice, s.Iou, s.SurfaceDistance, s.Hausdorff95])
+                .ToArray();
             for (var i = 0; i < expected.Length; i++)
                 Assert.Equal(expected[i], scores[i], 1e-9);
         }
@@ -71,9 +84,20 @@ public class SegmentationTests
         Assert.Equal(0.9, metrics["dice.heart"].Value, 12);
         Assert.Equal((2 + 2.5) / 2, metrics["surface-distance"].Value, 12);
         Assert.Equal((1.0, 1), (metrics["surface-distance.heart"].Value, metrics["surface-distance.heart"].Count));
-        Assert.Equal((5.0, 2, "px"), (metrics["hausdorff95.lung"].Value, metrics["hausdorff95.lung"].Count, metrics["hausdorff95.lung"].Unit));
+        Assert.Equal(
+            (5.0, 2, "px"),
+            (metrics["hausdorff95.lung"].Value, metrics["hausdorff95.lung"].Count, metrics["hausdorff95.lung"].Unit));
         Assert.InRange(metrics["dice"].Low, 0.69, metrics["dice"].Value);
-        Assert.Equal(["dice", "iou", "surface-distance", "hausdorff95"], Segmentation.Measure(["heart"], [[new(1, 1, 0, 0)]], ["a"]).Select(m => m.Name));
+        Assert.Equal(
+            ["dice", "iou", "surface-distance", "hausdorff95"],
+            Segmentation
+                .Measure(
+                    ["heart"],
+                    [
+                        [new(1, 1, 0, 0)],
+                    ],
+                    ["a"])
+                .Select(m => m.Name));
     }
 
     [Fact]
@@ -85,14 +109,25 @@ public class SegmentationTests
         for (var i = 0; i < 17; i++)
         {
             var (x, y) = (350.0, 200.0 + 115 * i);
-            PolygonFill.Fill(truth, width, height, [new(x, y), new(x + 160, y + 10), new(x + 160, y + 95), new(x, y + 85)], 1);
-            PolygonFill.Fill(found, width, height, [new(x + i, y), new(x + 160 + i, y + 10), new(x + 160 + i, y + 95), new(x + i, y + 85)], 1);
+            PolygonFill.Fill(
+                truth,
+                width,
+                height,
+                [new(x, y), new(x + 160, y + 10), new(x + 160, y + 95), new(x, y + 85)],
+                1);
+            PolygonFill.Fill(
+                found,
+                width,
+                height,
+                [new(x + i, y), new(x + 160 + i, y + 10), new(x + 160 + i, y + 95), new(x + i, y + 85)],
+                1);
         }
         Segmentation.Score(truth, found, width, height, 1);
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < 5; i++)
             Segmentation.Score(truth, found, width, height, 1);
-        Assert.True(clock.Elapsed.TotalSeconds / 5 < 0.25, $"{clock.Elapsed.TotalMilliseconds / 5:F0} ms a film"); // 20 ms on an idle core
+        // 20 ms on an idle core
+        Assert.True(clock.Elapsed.TotalSeconds / 5 < 0.25, $"{clock.Elapsed.TotalMilliseconds / 5:F0} ms a film");
         TestContext.Current.TestOutputHelper?.WriteLine($"{clock.Elapsed.TotalMilliseconds / 5:F1} ms");
     }
 

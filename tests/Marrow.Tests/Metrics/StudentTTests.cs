@@ -14,7 +14,8 @@ public class StudentTTests
     [InlineData(0.95, 30, 2.0422725)]
     [InlineData(0.95, 99, 1.9842169)]
     [InlineData(0.99, 5, 4.0321430)]
-    public void Quantiles_are_those_of_the_tables(double share, int degrees, double t) => Assert.Equal(t, StudentT.Within(share, degrees), 1e-6);
+    public void Quantiles_are_those_of_the_tables(double share, int degrees, double t) =>
+        Assert.Equal(t, StudentT.Within(share, degrees), 1e-6);
 
     [Fact]
     public void The_interval_of_a_mean_is_the_textbooks() =>

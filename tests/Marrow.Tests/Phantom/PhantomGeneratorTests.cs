@@ -58,9 +58,11 @@ public class PhantomGeneratorTests
         foreach (var width in new[] { 100, 160 })
         {
             var phantom = PhantomGenerator.Spine(1, 127, options: new() { Width = width, Height = 432 });
-            Assert.All(phantom.Vertebrae, v => Assert.All(
-                (Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight],
-                p => Assert.True(p.X > 0 && p.X < phantom.Width && p.Y > 0 && p.Y < phantom.Height, $"{p} outside {phantom.Width} x {phantom.Height}")));
+            Assert.All(phantom.Vertebrae, v =>
+                Assert.All((Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight], p =>
+                    Assert.True(
+                        p.X > 0 && p.X < phantom.Width && p.Y > 0 && p.Y < phantom.Height,
+                        $"{p} outside {phantom.Width} x {phantom.Height}")));
         }
     }
 
@@ -92,8 +94,13 @@ public class PhantomGeneratorTests
     {
         // SpineWeb 16, 481 training films: quartiles of the largest angle 23.8, 36.9, 51.0 degrees; 85 % S curves.
         var options = new PhantomOptions { Width = 64, Height = 176, SizeVariation = 0 };
-        var measured = Enumerable.Range(0, 400).AsParallel().Select(patient => PhantomGenerator.Spine(31, patient, options: options).Cobb).ToArray();
-        double Quantile(int angle, double share) => measured.Select(m => m.Degrees[angle]).Order().ElementAt((int)(share * measured.Length));
+        var measured = Enumerable
+            .Range(0, 400)
+            .AsParallel()
+            .Select(patient => PhantomGenerator.Spine(31, patient, options: options).Cobb)
+            .ToArray();
+        double Quantile(int angle, double share) =>
+            measured.Select(m => m.Degrees[angle]).Order().ElementAt((int)(share * measured.Length));
         Assert.InRange(Quantile(0, 0.25), 19, 29);
         Assert.InRange(Quantile(0, 0.5), 31, 43);
         Assert.InRange(Quantile(0, 0.75), 44, 58);
@@ -106,8 +113,14 @@ public class PhantomGeneratorTests
     public void Findings_show_on_the_film()
     {
         // The lowest part of the lung fields is brighter with fluid in them than without.
-        var films = Enumerable.Range(0, 120).AsParallel().AsOrdered().Select(i => PhantomGenerator.Chest(41, i, options: new() { Width = 128, Height = 128 })).ToArray();
-        double LungBase(ChestPhantom film) => Mean(film, 0.12, 0.68, 0.3, 0.78) / Math.Max(1, Mean(film, 0.47, 0.6, 0.53, 0.8));
+        var films = Enumerable
+            .Range(0, 120)
+            .AsParallel()
+            .AsOrdered()
+            .Select(i => PhantomGenerator.Chest(41, i, options: new() { Width = 128, Height = 128 }))
+            .ToArray();
+        double LungBase(ChestPhantom film) =>
+            Mean(film, 0.12, 0.68, 0.3, 0.78) / Math.Max(1, Mean(film, 0.47, 0.6, 0.53, 0.8));
         var with = films.Where(f => f.Findings.Contains("Pleural Effusion")).ToArray();
         var without = films.Where(f => f.Findings.Contains("No Finding")).ToArray();
         Assert.True(with.Length > 10 && without.Length > 10);
@@ -117,11 +130,15 @@ public class PhantomGeneratorTests
     [Fact]
     public void Every_finding_but_one_is_drawn_and_none_contradicts_another()
     {
-        var drawn = Enumerable.Range(0, 3000).Select(i => ChestFindings.Draw(SeededRandom.Fork(51, i)).Findings).ToArray();
+        var drawn = Enumerable
+            .Range(0, 3000)
+            .Select(i => ChestFindings.Draw(SeededRandom.Fork(51, i)).Findings)
+            .ToArray();
         var seen = drawn.SelectMany(f => f).ToHashSet();
         Assert.Equal(["Pleural Other"], ChestFindings.Names.Except(seen));
         Assert.All(drawn, f => Assert.NotEmpty(f));
-        Assert.All(drawn.Where(f => f.Contains("No Finding")), f => Assert.Empty(f.Except(["No Finding", "Support Devices"])));
+        Assert.All(drawn.Where(f => f.Contains("No Finding")), f =>
+            Assert.Empty(f.Except(["No Finding", "Support Devices"])));
         Assert.All(drawn.Where(f => f.Contains("Edema")), f => Assert.Contains("Lung Opacity", f));
     }
 
@@ -129,13 +146,24 @@ public class PhantomGeneratorTests
     [InlineData(32, 880, 0.1)]
     [InlineData(320, 5000, 0.1)]
     [InlineData(320, 880, double.NaN)]
-    public void Options_out_of_range_are_refused(int width, int height, double variation) => Assert.Throws<MarrowException>(() =>
-        PhantomGenerator.Spine(1, 0, options: new() { Width = width, Height = height, SizeVariation = variation }));
+    public void Options_out_of_range_are_refused(int width, int height, double variation) =>
+        Assert.Throws<MarrowException>(() =>
+            PhantomGenerator.Spine(
+                1,
+                0,
+                options: new()
+                {
+                    Width = width,
+                    Height = height,
+                    SizeVariation = variation,
+                }
+            ));
 
     private const ulong GoldenSpine = 15706955986402314827, GoldenChest = 2776912734206753322;
 
     /// <summary>FNV-1a, 64 bits.</summary>
-    private static ulong Checksum(byte[] bytes) => bytes.Aggregate(14695981039346656037UL, (hash, b) => (hash ^ b) * 1099511628211UL);
+    private static ulong Checksum(byte[] bytes) =>
+        bytes.Aggregate(14695981039346656037UL, (hash, b) => (hash ^ b) * 1099511628211UL);
 
     private static double MeanOnLine(SpinePhantom phantom, Point2D from, Point2D to)
     {

@@ -25,8 +25,10 @@ public class PhantomWriterTests : IDisposable
             Assert.InRange(codec.Info.Width, 86, 106);
             Assert.InRange(codec.Info.Height, 237, 291);
         });
-        Assert.All(File.ReadAllLines(Path.Combine(labels, "landmarks.csv")), row => Assert.Equal(136, row.Split(',').Length));
-        Assert.All(File.ReadAllLines(Path.Combine(labels, "angles.csv")), row => Assert.Equal(3, row.Split(',').Length));
+        Assert.All(File.ReadAllLines(Path.Combine(labels, "landmarks.csv")), row =>
+            Assert.Equal(136, row.Split(',').Length));
+        Assert.All(File.ReadAllLines(Path.Combine(labels, "angles.csv")), row =>
+            Assert.Equal(3, row.Split(',').Length));
     }
 
     [Fact]
@@ -40,7 +42,8 @@ public class PhantomWriterTests : IDisposable
         Assert.Equal(24 + 2, train.Length + valid.Length);
         var rows = train[1..].Concat(valid[1..]).Select(line => line.Split(',')).ToArray();
         Assert.All(rows, row => Assert.Equal(19, row.Length));
-        Assert.All(rows, row => Assert.True(File.Exists(Path.Combine(_folder, row[0]["CheXpert-v1.0-small/".Length..]))));
+        Assert.All(rows, row =>
+            Assert.True(File.Exists(Path.Combine(_folder, row[0]["CheXpert-v1.0-small/".Length..]))));
         Assert.All(valid[1..], line => Assert.All(line.Split(',')[5..], label => Assert.True(label is "1.0" or "0.0")));
         Assert.Contains(train[1..], line => line.Split(',')[5..].Contains("-1.0"));
         Assert.Contains(train[1..], line => line.Split(',')[5..].Contains(""));
@@ -59,7 +62,8 @@ public class PhantomWriterTests : IDisposable
         PhantomWriter.WriteChest(b, 5, 9, options);
         var files = Directory.GetFiles(a, "*", SearchOption.AllDirectories);
         Assert.Equal(5 + 3 + 5 + 2 + 1, files.Length); // dataset.json is the same for both
-        Assert.All(files, file => Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(b, Path.GetRelativePath(a, file)))));
+        Assert.All(files, file =>
+            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(b, Path.GetRelativePath(a, file)))));
     }
 
     [Fact]
@@ -74,9 +78,12 @@ public class PhantomWriterTests : IDisposable
         Assert.Empty(report.Faults);
         Assert.Equal((12, 12, 12), (report.Samples, report.ImagesReadable, report.AnglesReproduced));
         Assert.Equal("CC0-1.0", report.License);
-        var sample = DatasetCatalogue.Open(request).Samples.Single(s => s.Id.EndsWith("-1 A AP.jpg", StringComparison.Ordinal));
+        var sample = DatasetCatalogue
+            .Open(request)
+            .Samples.Single(s => s.Id.EndsWith("-1 A AP.jpg", StringComparison.Ordinal));
         var phantom = PhantomGenerator.Spine(4, 0, 0, new() { Width = 128, Height = 352 });
-        Assert.All(sample.Vertebrae.Zip(phantom.Vertebrae), v => Assert.Equal(0, v.First.TopLeft.DistanceTo(v.Second.TopLeft), 1e-3));
+        Assert.All(sample.Vertebrae.Zip(phantom.Vertebrae), v =>
+            Assert.Equal(0, v.First.TopLeft.DistanceTo(v.Second.TopLeft), 1e-3));
         Assert.All(sample.CobbDegrees.Zip(phantom.Cobb.Degrees), a => Assert.Equal(a.Second, a.First, 1e-3));
 
         var parts = ((string[])["train", "valid"]).Select(split => DatasetCatalogue.Open(new()
@@ -93,5 +100,6 @@ public class PhantomWriterTests : IDisposable
     }
 
     [Fact]
-    public void An_empty_order_is_refused() => Assert.Throws<MarrowException>(() => PhantomWriter.WriteSpine(_folder, 0, 1));
+    public void An_empty_order_is_refused() =>
+        Assert.Throws<MarrowException>(() => PhantomWriter.WriteSpine(_folder, 0, 1));
 }

@@ -5,18 +5,19 @@ using Marrow.Imaging;
 using Marrow.Phantoms;
 using Marrow.Prediction;
 using Marrow.Reports;
-using Marrow.Tests.Reports;
 
 namespace Marrow.Tests.Prediction;
 
 /// <summary>
-/// The checkpoints that ship, on films that nobody has to have: from a file to what is said of it, held against what was
-/// said when the golden findings were written. What a processor's rounding may change is far less than the tolerances:
-/// bfloat16 moves angles by some tenths of a degree and probabilities by a hundredth.
+/// The checkpoints that ship, on films that nobody has to have: from a file to what is said of it, held against what
+/// was said when the golden findings were written. What a processor's rounding may change is far less than the
+/// tolerances: bfloat16 moves angles by some tenths of a degree and probabilities by a hundredth.
 /// </summary>
 public class PredictorSetTests
 {
-    private const string Detector = "retinanet-densenet121.spineweb16", Regressor = "cobb-densenet121.spineweb16", Chest = "densenet121.cxr-pediatric";
+    private const string Detector = "retinanet-densenet121.spineweb16",
+        Regressor = "cobb-densenet121.spineweb16",
+        Chest = "densenet121.cxr-pediatric";
     private const double Degrees = 1, Pixels = 3, Share = 0.05;
 
     private static readonly LocalHub Hub = new(Path.Combine(Repository.Root(), "hub"));
@@ -40,7 +41,10 @@ public class PredictorSetTests
     }
 
     private static JsonNode Golden(string name) =>
-        JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root(), "tests", "Marrow.Tests", "Prediction", $"golden-{name}.json")))!;
+        JsonNode.Parse(
+            File.ReadAllText(
+                Path.Combine(Repository.Root(), "tests", "Marrow.Tests", "Prediction", $"golden-{name}.json"))
+        )!;
 
     private static double[] Numbers(JsonNode? array) => [.. array!.AsArray().Select(n => n!.GetValue<double>())];
 
@@ -65,7 +69,13 @@ public class PredictorSetTests
         foreach (var (vertebra, expected) in spine.Vertebrae.Zip(golden["vertebrae"]!.AsArray()))
         {
             Assert.Equal(expected!["level"]!.GetValue<string>(), vertebra.Level);
-            var corners = (Point2D[])[vertebra.Corners.TopLeft, vertebra.Corners.TopRight, vertebra.Corners.BottomLeft, vertebra.Corners.BottomRight];
+            var corners = (Point2D[])
+                [
+                    vertebra.Corners.TopLeft,
+                    vertebra.Corners.TopRight,
+                    vertebra.Corners.BottomLeft,
+                    vertebra.Corners.BottomRight,
+                ];
             foreach (var (corner, place) in corners.Zip(expected["corners"]!.AsArray()))
                 Near(Numbers(place), [corner.X, corner.Y], Pixels);
         }
@@ -79,7 +89,10 @@ public class PredictorSetTests
         var found = predictor.Predict(Film(spine: false));
         var golden = Golden("chest");
         Assert.Equal(golden["class"]!.GetValue<string>(), found.Part<ClassesPart>()!.Class);
-        Near([.. golden["values"]!.AsArray().Select(v => v!["value"]!.GetValue<double>())], [.. found.Part<ClassesPart>()!.Values.Select(v => v.Value!.Value)], Share);
+        Near(
+            [.. golden["values"]!.AsArray().Select(v => v!["value"]!.GetValue<double>())],
+            [.. found.Part<ClassesPart>()!.Values.Select(v => v.Value!.Value)],
+            Share);
 
         using var spines = PredictorSet.Open(Hub);
         var refused = spines.Predict(Film(spine: false));
@@ -93,7 +106,8 @@ public class PredictorSetTests
         using var predictor = PredictorSet.Open(Hub, Chest);
         var film = Film(spine: false);
         var alone = FindingJson.Write(predictor.Predict(film));
-        var together = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => FindingJson.Write(predictor.Predict(film)))));
+        var together = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => Task.Run(() => FindingJson.Write(predictor.Predict(film)))));
         Assert.All(together, found => Assert.Equal(alone, found));
     }
 
@@ -113,6 +127,8 @@ public class PredictorSetTests
         var failed = predictor.Failed("a.png", "no image");
         Assert.Equal(FindingStatus.Failed, failed.Status);
         Assert.Equal(predictor.Columns.Count + 2, new FindingTable(predictor.Columns).Row(failed).Count);
-        Assert.Equal(["file", "class", "bacteria", "normal", "virus", "status"], new FindingTable(predictor.Columns).Header);
+        Assert.Equal(
+            ["file", "class", "bacteria", "normal", "virus", "status"],
+            new FindingTable(predictor.Columns).Header);
     }
 }

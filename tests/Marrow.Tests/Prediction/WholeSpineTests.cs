@@ -2,23 +2,30 @@ using Marrow.Findings;
 using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Prediction;
-using Marrow.Tests.Reports;
 
 namespace Marrow.Tests.Prediction;
 
-/// <summary>The shipped checkpoints on published films, found by MARROW_DATA: what shows a whole spine is measured, what does not is not.</summary>
+/// <summary>
+/// The shipped checkpoints on published films, found by MARROW_DATA: what shows a whole spine is measured, what does
+/// not is not.
+/// </summary>
 [Trait("Category", "RealData")]
 public sealed class WholeSpineTests
 {
     private static string Film(string path)
     {
         var data = Environment.GetEnvironmentVariable("MARROW_DATA");
-        Assert.SkipWhen(string.IsNullOrEmpty(data) || !Path.Exists(Path.Combine(data, path)), $"MARROW_DATA names no folder with {path}.");
+        Assert.SkipWhen(
+            string.IsNullOrEmpty(data) || !Path.Exists(Path.Combine(data, path)),
+            $"MARROW_DATA names no folder with {path}.");
         return Path.Combine(data!, path);
     }
 
     private static PredictorSet Predictor() =>
-        PredictorSet.Open(new LocalHub(Path.Combine(Repository.Root(), "hub")), "retinanet-densenet121.spineweb16", "cobb-densenet121.spineweb16");
+        PredictorSet.Open(
+            new LocalHub(Path.Combine(Repository.Root(), "hub")),
+            "retinanet-densenet121.spineweb16",
+            "cobb-densenet121.spineweb16");
 
     private static Radiograph Cut(Radiograph film, int left, int top, int width, int height)
     {
@@ -28,10 +35,20 @@ public sealed class WholeSpineTests
             for (var x = 0; x < width; x++)
             {
                 var (fromX, fromY) = (left + x, top + y);
-                pixels[y * width + x] = fromX >= 0 && fromX < film.Width && fromY >= 0 && fromY < film.Height ? film.Pixels[fromY * film.Width + fromX] : (ushort)0;
+                pixels[y * width + x] =
+                    fromX >= 0 && fromX < film.Width && fromY >= 0 && fromY < film.Height
+                        ? film.Pixels[fromY * film.Width + fromX]
+                        : (ushort)0;
             }
         }
-        return film with { Width = width, Height = height, OriginalWidth = width, OriginalHeight = height, Pixels = pixels };
+        return film with
+        {
+            Width = width,
+            Height = height,
+            OriginalWidth = width,
+            OriginalHeight = height,
+            Pixels = pixels,
+        };
     }
 
     [Fact(Explicit = true)]
@@ -48,8 +65,13 @@ public sealed class WholeSpineTests
             Assert.Equal(3, whole.Spine().CobbDegrees.Count);
             var bordered = predictor.Predict(Cut(film, -w / 5, -h / 5, w + 2 * (w / 5), h + 2 * (h / 5)));
             Assert.Equal(whole.Spine().CobbDegrees[0], bordered.Spine().CobbDegrees[0], 0.3);
-            Assert.Equal(whole.Spine().Vertebrae[8].Corners.Center.X + w / 5, bordered.Spine().Vertebrae[8].Corners.Center.X, 3.0);
-            foreach (var (top, height) in ((int, int)[])[(0, h / 2), (h / 2, h - h / 2), (0, 7 * h / 10), (3 * h / 10, 7 * h / 10)])
+            Assert.Equal(
+                whole.Spine().Vertebrae[8].Corners.Center.X + w / 5,
+                bordered.Spine().Vertebrae[8].Corners.Center.X,
+                3.0);
+            foreach (
+                var (top, height) in ((int, int)[])
+                    [(0, h / 2), (h / 2, h - h / 2), (0, 7 * h / 10), (3 * h / 10, 7 * h / 10)])
                 RequireNothing(predictor.Predict(Cut(film, 0, top, w, height)));
         }
     }

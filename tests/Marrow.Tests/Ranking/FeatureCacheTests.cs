@@ -80,7 +80,14 @@ public sealed class FeatureCacheTests : IDisposable
         var image = Path.Combine(_folder, "a.png");
         File.WriteAllText(image, "one");
         Sample[] samples = [new(id: "a.png", imagePath: image, patient: "p")];
-        var candidate = new Candidate { Name = "random", Kind = CandidateKind.Random, Backbone = "densenet121", Input = new InputContract { Width = 64, Height = 64 }, Seed = 1 };
+        var candidate = new Candidate
+        {
+            Name = "random",
+            Kind = CandidateKind.Random,
+            Backbone = "densenet121",
+            Input = new InputContract { Width = 64, Height = 64 },
+            Seed = 1,
+        };
         string Key(Candidate c, int bands = 1) => FeatureCache.Key(c, samples, new Pooling(bands), "f32");
         var key = Key(candidate);
         Assert.Equal(key, Key(candidate with { Name = "another name" }));

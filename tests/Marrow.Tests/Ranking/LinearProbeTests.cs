@@ -1,13 +1,13 @@
 using Marrow.Imaging;
 using Marrow.Metrics;
-using Marrow.Tests.Metrics;
 using Marrow.Training.Ranking;
 
 namespace Marrow.Tests.Ranking;
 
 public class LinearProbeTests
 {
-    private static int[] Folds(int images, int folds = 5) => PatientFolds.Assign([.. Enumerable.Range(0, images).Select(i => $"p{i / 2}")], [], folds, 1);
+    private static int[] Folds(int images, int folds = 5) =>
+        PatientFolds.Assign([.. Enumerable.Range(0, images).Select(i => $"p{i / 2}")], [], folds, 1);
 
     [Theory]
     [InlineData(40, 6)]
@@ -17,11 +17,20 @@ public class LinearProbeTests
         var features = RandomFeatures.Rows(1, images + 7, dimensions);
         var targets = RandomFeatures.Rows(2, images, 2);
         double[] penalties = [100, 1, 0.01];
-        var expected = NumpyPeer.Run(new { train = features[..images], test = features[images..], targets, penalties }, """
+        var expected = NumpyPeer.Run(
+            new
+            {
+                train = features[..images],
+                test = features[images..],
+                targets,
+                penalties,
+            },
+            """
             from sklearn.linear_model import Ridge
             a, b, y = np.array(data['train']), np.array(data['test']), np.array(data['targets'])
             answer(*np.concatenate([Ridge(alpha=p).fit(a, y).predict(b).ravel() for p in data['penalties']]))
-            """);
+            """
+        );
         using var train = RandomFeatures.Matrix(features[..images]);
         using var test = RandomFeatures.Matrix(features[images..]);
         AssertEqual(expected, Ridge.Path(train, targets, test, penalties), 1e-8);
@@ -34,16 +43,37 @@ public class LinearProbeTests
     {
         var features = RandomFeatures.Rows(3, images + 7, dimensions);
         var random = new SeededRandom(4);
-        double[][] targets = [.. features[..images].Select((row, i) => (double[])[row[0] + random.NextGaussian() > 0 ? 1 : 0, i % 5 == 0 ? double.NaN : row[1] > 0.3 ? 1 : 0])];
+        double[][] targets =
+        [
+            .. features[..images]
+                .Select(
+                    (row, i) =>
+                        (double[])
+                            [
+                                row[0] + random.NextGaussian() > 0 ? 1 : 0,
+                                i % 5 == 0 ? double.NaN
+                                : row[1] > 0.3 ? 1
+                                : 0,
+                            ]),
+        ];
         double[] penalties = [100, 1, 0.1];
-        var expected = NumpyPeer.Run(new { train = features[..images], test = features[images..], targets, penalties }, """
+        var expected = NumpyPeer.Run(
+            new
+            {
+                train = features[..images],
+                test = features[images..],
+                targets,
+                penalties,
+            },
+            """
             from sklearn.linear_model import LogisticRegression
             a, b, y = np.array(data['train']), np.array(data['test']), np.array(data['targets'], float)
             def logits(p, t):
                 known = ~np.isnan(t)
                 return LogisticRegression(C=1 / p, solver='newton-cg', tol=1e-10, max_iter=10000).fit(a[known], t[known]).decision_function(b)
             answer(*np.concatenate([np.stack([logits(p, t) for t in y.T], 1).ravel() for p in data['penalties']]))
-            """);
+            """
+        );
         using var train = RandomFeatures.Matrix(features[..images]);
         using var test = RandomFeatures.Matrix(features[images..]);
         AssertEqual(expected, Logistic.Path(train, targets, test, penalties, tolerance: 1e-7), 1e-4);
@@ -100,15 +130,23 @@ public class LinearProbeTests
     {
         var features = RandomFeatures.Rows(9, 90, 200);
         double[][] degrees = [.. features.Select(f => (double[])[30 + 10 * f[0], 20 + 5 * f[1]])];
-        var wide = features.Select(f => f.Select((v, d) => d < 2 ? 100 * v : v * 1e-3).ToArray()).ToArray(); // scales do not matter
+        // scales do not matter
+        var wide = features.Select(f => f.Select((v, d) => d < 2 ? 100 * v : v * 1e-3).ToArray()).ToArray();
         double Error(double[][] rows)
         {
             using var x = RandomFeatures.Matrix(rows);
-            return LinearProbe.Predict(x, degrees, Folds(90), Ridge.Path, Ridge.SquaredError).Zip(degrees, (p, t) => Math.Abs(p[0] - t[0])).Average();
+            return LinearProbe
+                .Predict(x, degrees, Folds(90), Ridge.Path, Ridge.SquaredError)
+                .Zip(degrees, (p, t) => Math.Abs(p[0] - t[0]))
+                .Average();
         }
         Assert.Equal(Error(features), Error(wide), 1e-6);
         using var few = RandomFeatures.Matrix([.. features.Select(f => f[..20])]);
-        Assert.True(LinearProbe.Predict(few, degrees, Folds(90), Ridge.Path, Ridge.SquaredError).Zip(degrees, (p, t) => Math.Abs(p[0] - t[0])).Average() < 0.05);
+        Assert.True(
+            LinearProbe
+                .Predict(few, degrees, Folds(90), Ridge.Path, Ridge.SquaredError)
+                .Zip(degrees, (p, t) => Math.Abs(p[0] - t[0]))
+                .Average() < 0.05);
     }
 
     [Fact]
@@ -116,9 +154,12 @@ public class LinearProbeTests
     {
         var (features, classOf) = RandomFeatures.Classes(10, 60, 30, 2, apart: 1);
         var folds = Folds(60);
-        double[][] labels = [.. classOf.Select(c => (double[])[c])], others = [.. labels.Select((l, i) => folds[i] == 2 ? (double[])[1 - l[0]] : l)];
+        double[][] labels = [.. classOf.Select(c => (double[])[c])],
+            others = [.. labels.Select((l, i) => folds[i] == 2 ? (double[])[1 - l[0]] : l)];
         using var x = RandomFeatures.Matrix(features);
-        var (first, second) = (LinearProbe.Predict(x, labels, folds, Logistic.Path, Logistic.CrossEntropy), LinearProbe.Predict(x, others, folds, Logistic.Path, Logistic.CrossEntropy));
+        var (first, second) = (
+            LinearProbe.Predict(x, labels, folds, Logistic.Path, Logistic.CrossEntropy),
+            LinearProbe.Predict(x, others, folds, Logistic.Path, Logistic.CrossEntropy));
         Assert.All(Enumerable.Range(0, 60).Where(i => folds[i] == 2), i => Assert.Equal(first[i][0], second[i][0]));
         Assert.Contains(Enumerable.Range(0, 60), i => folds[i] != 2 && first[i][0] != second[i][0]);
     }

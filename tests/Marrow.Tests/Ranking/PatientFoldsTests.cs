@@ -7,17 +7,21 @@ public class PatientFoldsTests
 {
     [Fact]
     public void No_patient_is_in_two_folds_and_every_fold_has_one() =>
-        Gen.Select(Gen.Int[0, 11].Array[30, 80], Gen.Int[3, 6], Gen.ULong).Sample((patientOf, folds, seed) =>
-        {
-            string[] patients = [.. patientOf.Select(p => $"p{p}")];
-            if (patients.Distinct().Count() < folds)
-                return;
-            double[][] strata = [.. patientOf.Select(p => (double[])[p % 3 == 0 ? 1 : 0])];
-            var fold = PatientFolds.Assign(patients, strata, folds, seed);
-            Assert.All(patients.Zip(fold).GroupBy(x => x.First), g => Assert.Single(g.Select(x => x.Second).Distinct()));
-            Assert.Equal(Enumerable.Range(0, folds), fold.Distinct().Order());
-            Assert.Equal(fold, PatientFolds.Assign(patients, strata, folds, seed));
-        }, iter: 200);
+        Gen.Select(Gen.Int[0, 11].Array[30, 80], Gen.Int[3, 6], Gen.ULong)
+            .Sample(
+                (patientOf, folds, seed) =>
+                {
+                    string[] patients = [.. patientOf.Select(p => $"p{p}")];
+                    if (patients.Distinct().Count() < folds)
+                        return;
+                    double[][] strata = [.. patientOf.Select(p => (double[])[p % 3 == 0 ? 1 : 0])];
+                    var fold = PatientFolds.Assign(patients, strata, folds, seed);
+                    Assert.All(patients.Zip(fold).GroupBy(x => x.First), g =>
+                        Assert.Single(g.Select(x => x.Second).Distinct()));
+                    Assert.Equal(Enumerable.Range(0, folds), fold.Distinct().Order());
+                    Assert.Equal(fold, PatientFolds.Assign(patients, strata, folds, seed));
+                },
+                iter: 200);
 
     [Fact]
     public void Each_fold_has_its_share_of_a_rare_finding_and_of_the_images()

@@ -1,4 +1,3 @@
-using Marrow.Tests.Metrics;
 using Marrow.Training.Ranking;
 
 namespace Marrow.Tests.Ranking;
@@ -35,7 +34,8 @@ public class RankCorrelationTests
             from scipy.stats import kendalltau
             answer(kendalltau(data['a'], data['b'], method='exact')[1])
             """);
-        Assert.Equal(expected[0] / 2, RankCorrelation.PermutationP(a, b, RankCorrelation.Kendall), 1e-12); // theirs has two sides
+        // theirs has two sides
+        Assert.Equal(expected[0] / 2, RankCorrelation.PermutationP(a, b, RankCorrelation.Kendall), 1e-12);
     }
 
     [Fact]

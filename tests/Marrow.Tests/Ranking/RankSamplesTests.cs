@@ -2,8 +2,6 @@ using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Tasks;
-using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Training;
 using Marrow.Training.Ranking;
 using static TorchSharp.torch.nn;
 
@@ -36,7 +34,11 @@ public sealed class RankSamplesTests : IDisposable
     private ParentDataset Trained(double heldOut, ulong seed = 3, string name = "tiny", string? digest = null) =>
         new(name, "", "CC0-1.0", digest ?? PatientSplit.FilesDigest(_data), Use: new("csv", new(), heldOut, seed));
 
-    private Checkpoint Save(string name, IReadOnlyList<ParentDataset> datasets, Checkpoint? parent = null, string? hub = null)
+    private Checkpoint Save(
+        string name,
+        IReadOnlyList<ParentDataset> datasets,
+        Checkpoint? parent = null,
+        string? hub = null)
     {
         var saved = (Drafts.Of(_model) with
         {
@@ -52,10 +54,27 @@ public sealed class RankSamplesTests : IDisposable
         return saved;
     }
 
-    private RankSamples Select(IReadOnlyList<Checkpoint> candidates, int labels = 0, string name = "tiny", string? format = "csv") =>
-        RankSamples.Select(new() { DataName = name, DataRoot = _tiny.Data, Format = format, Task = CheckpointTask.Classify, HubFolder = _hub.Folder, Labels = labels }, _hub, candidates);
+    private RankSamples Select(
+        IReadOnlyList<Checkpoint> candidates,
+        int labels = 0,
+        string name = "tiny",
+        string? format = "csv"
+    ) =>
+        RankSamples.Select(
+            new()
+            {
+                DataName = name,
+                DataRoot = _tiny.Data,
+                Format = format,
+                Task = CheckpointTask.Classify,
+                HubFolder = _hub.Folder,
+                Labels = labels,
+            },
+            _hub,
+            candidates);
 
-    private IEnumerable<string> HeldOut(double share, ulong seed) => PatientSplit.Create(_data.Samples, share, seed).HeldOut.Select(s => s.Id);
+    private IEnumerable<string> HeldOut(double share, ulong seed) =>
+        PatientSplit.Create(_data.Samples, share, seed).HeldOut.Select(s => s.Id);
 
     [Theory]
     [InlineData("tiny")]
@@ -71,7 +90,11 @@ public sealed class RankSamplesTests : IDisposable
     [Fact]
     public void Of_several_candidates_what_all_of_them_held_out()
     {
-        var samples = Select([Save("densenet-mini.a", [Trained(0.5, seed: 3)]), Save("densenet-mini.b", [Trained(0.5, seed: 4)]), Save("densenet-mini.c", [])]);
+        var samples = Select([
+            Save("densenet-mini.a", [Trained(0.5, seed: 3)]),
+            Save("densenet-mini.b", [Trained(0.5, seed: 4)]),
+            Save("densenet-mini.c", []),
+        ]);
         Assert.Equal(HeldOut(0.5, 3).Intersect(HeldOut(0.5, 4)).Order(), samples.Samples.Select(s => s.Id).Order());
     }
 
@@ -92,7 +115,8 @@ public sealed class RankSamplesTests : IDisposable
         var samples = Select([Save("densenet-mini.child", [], parent)]);
         Assert.Equal(HeldOut(0.4, 3).Order(), samples.Samples.Select(s => s.Id).Order());
         Assert.Empty(samples.Warnings);
-        Assert.Contains("can't be told", Assert.Single(Select([Save("densenet-mini.films", [films])]).Warnings)); // of films alone nothing is known
+        // of films alone nothing is known
+        Assert.Contains("can't be told", Assert.Single(Select([Save("densenet-mini.films", [films])]).Warnings));
     }
 
     [Fact]
@@ -101,7 +125,9 @@ public sealed class RankSamplesTests : IDisposable
         var parent = Save("densenet-mini.parent", [Trained(0.4)], hub: Path.Combine(_tiny.Folder, "elsewhere"));
         var samples = Select([Save("densenet-mini.child", [], parent)]);
         Assert.Equal(40, samples.Samples.Count);
-        Assert.Contains("densenet-mini.child: an ancestor was trained on data of the name tiny", Assert.Single(samples.Warnings));
+        Assert.Contains(
+            "densenet-mini.child: an ancestor was trained on data of the name tiny",
+            Assert.Single(samples.Warnings));
     }
 
     [Fact]
@@ -110,7 +136,11 @@ public sealed class RankSamplesTests : IDisposable
         var samples = Select([Save("densenet-mini.a", [Trained(0.3, digest: new string('c', 64))])]);
         Assert.Equal(40, samples.Samples.Count);
         Assert.Contains("can't be told", Assert.Single(samples.Warnings));
-        Assert.Empty(Select([Save("densenet-mini.b", [Trained(0.3, digest: new string('c', 64))])], name: "by another name").Warnings);
+        Assert.Empty(
+            Select(
+                [Save("densenet-mini.b", [Trained(0.3, digest: new string('c', 64))])],
+                name: "by another name"
+            ).Warnings);
     }
 
     [Fact]
@@ -126,7 +156,8 @@ public sealed class RankSamplesTests : IDisposable
     public void Fewer_labels_are_whole_patients_among_those_of_more()
     {
         var checkpoint = Save("densenet-mini.a", []);
-        string[] few = [.. Select([checkpoint], labels: 9).Samples.Select(s => s.Id)], more = [.. Select([checkpoint], labels: 20).Samples.Select(s => s.Id)];
+        string[] few = [.. Select([checkpoint], labels: 9).Samples.Select(s => s.Id)],
+            more = [.. Select([checkpoint], labels: 20).Samples.Select(s => s.Id)];
         Assert.Equal(8, few.Length); // two images a patient
         Assert.Equal(20, more.Length);
         Assert.Subset(more.ToHashSet(), few.ToHashSet());
@@ -136,6 +167,8 @@ public sealed class RankSamplesTests : IDisposable
     public void Data_that_a_checkpoint_knows_needs_no_format()
     {
         Assert.Equal("csv", Select([Save("densenet-mini.a", [Trained(0.3)])], format: null).Dataset.Format);
-        Assert.Contains("--format", Assert.Throws<MarrowException>(() => Select([Save("densenet-mini.b", [])], format: null)).Message);
+        Assert.Contains(
+            "--format",
+            Assert.Throws<MarrowException>(() => Select([Save("densenet-mini.b", [])], format: null)).Message);
     }
 }

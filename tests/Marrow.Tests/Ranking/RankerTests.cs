@@ -1,8 +1,6 @@
 using System.Text.Json;
 using Marrow.Cli;
 using Marrow.Tasks;
-using Marrow.Tests.Checkpoints;
-using Marrow.Tests.Training;
 using Marrow.Training.Ranking;
 using Marrow.Training.Runs;
 using Spectre.Console.Testing;
@@ -51,8 +49,12 @@ public sealed class RankerTests(RankedHub ranked) : IClassFixture<RankedHub>, ID
     {
         var first = Ranker.Rank(Request(), _ => { });
         Assert.Equal(40, first.Images);
-        Assert.Equal([CandidateKind.Checkpoint, CandidateKind.Random, CandidateKind.MatchedRandom], first.Candidates.Select(c => c.Kind).Order());
-        Assert.Equal("densenet-mini.tiny", first.Candidates.Single(c => c.Kind == CandidateKind.MatchedRandom).MatchedTo);
+        Assert.Equal(
+            [CandidateKind.Checkpoint, CandidateKind.Random, CandidateKind.MatchedRandom],
+            first.Candidates.Select(c => c.Kind).Order());
+        Assert.Equal(
+            "densenet-mini.tiny",
+            first.Candidates.Single(c => c.Kind == CandidateKind.MatchedRandom).MatchedTo);
         Assert.True(first.Candidates.Single(c => c.Kind == CandidateKind.Checkpoint).Probe.Value > 0.9);
         Assert.Null(first.Candidates[0].ToBest);
         Assert.All(first.Candidates.Skip(1), c => Assert.True(c.ToBest!.Value <= 0));
@@ -62,7 +64,9 @@ public sealed class RankerTests(RankedHub ranked) : IClassFixture<RankedHub>, ID
 
         var second = Ranker.Rank(Request(), _ => { });
         Assert.All(second.Candidates, c => Assert.True(c.FeaturesFound));
-        Assert.Equal(first.Candidates.Select(c => (c.Name, c.Probe, c.LogMe, c.HScore, c.Gbc)), second.Candidates.Select(c => (c.Name, c.Probe, c.LogMe, c.HScore, c.Gbc)));
+        Assert.Equal(
+            first.Candidates.Select(c => (c.Name, c.Probe, c.LogMe, c.HScore, c.Gbc)),
+            second.Candidates.Select(c => (c.Name, c.Probe, c.LogMe, c.HScore, c.Gbc)));
     }
 
     [Fact]
@@ -70,25 +74,47 @@ public sealed class RankerTests(RankedHub ranked) : IClassFixture<RankedHub>, ID
     {
         var options = new FineTuneOptions { All = true, Steps = 6, Repeats = 2 };
         var ranking = Ranker.Rank(Request(options), _ => { });
-        Assert.All(ranking.Candidates, c => Assert.Equal((2, 14), (c.FineTuned!.Runs.Count, c.FineTuned.TestImages))); // a third, by patients of two
+        // a third, by patients of two
+        Assert.All(ranking.Candidates, c => Assert.Equal((2, 14), (c.FineTuned!.Runs.Count, c.FineTuned.TestImages)));
         Assert.All(ranking.Candidates, c => Assert.Equal(40, c.FineTuned!.TrainingImages + c.FineTuned.TestImages));
         Assert.Equal(["probe", "logMe", "hScore", "gbc"], ranking.Agreement.Select(a => a.Score));
         // The probe finds every picture from any start: an order of equals agrees with nothing.
         Assert.All(ranking.Agreement, a => Assert.Equal(a.Score == "probe", double.IsNaN(a.Spearman)));
-        Assert.All(ranking.Agreement.Skip(1), a => Assert.True(a.Spearman is >= -1 and <= 1 && a.SpearmanP is > 0 and <= 1));
+        Assert.All(ranking.Agreement.Skip(1), a =>
+            Assert.True(a.Spearman is >= -1 and <= 1 && a.SpearmanP is > 0 and <= 1));
 
         var messages = 0;
         var again = Ranker.Rank(Request(options), e => messages += e.Loss is null ? 0 : 1);
         Assert.Equal(0, messages);
-        Assert.Equal(ranking.Candidates.Select(c => c.FineTuned!.Mean), again.Candidates.Select(c => c.FineTuned!.Mean));
+        Assert.Equal(
+            ranking.Candidates.Select(c => c.FineTuned!.Mean),
+            again.Candidates.Select(c => c.FineTuned!.Mean));
         Assert.Empty(Directory.GetDirectories(Path.Combine(_folder["cache"], "fine-tune")));
 
         const string longName = "retinanet-densenet121.spineweb16", longLicense = "LicenseRef-SpineWeb-research";
         var console = new TestConsole().Width(120);
-        RankTable.Draw(console, ranking with { Candidates = [.. ranking.Candidates.Select(c => c with { Name = longName, License = longLicense, FeatureSeconds = 100.1 })] });
+        RankTable.Draw(
+            console,
+            ranking with
+            {
+                Candidates =
+                [
+                    .. ranking.Candidates.Select(c =>
+                        c with
+                        {
+                            Name = longName,
+                            License = longLicense,
+                            FeatureSeconds = 100.1,
+                        }
+                    ),
+                ],
+            }
+        );
         Assert.Contains(longName + " ", console.Output);
         Assert.Contains(longLicense + " ", console.Output);
-        Assert.All(console.Output.Split('\n').SkipWhile(l => !l.Contains("start from")).TakeWhile(l => l.Trim().Length > 0), line => Assert.True(line.TrimEnd().Length <= 120, line));
+        Assert.All(
+            console.Output.Split('\n').SkipWhile(l => !l.Contains("start from")).TakeWhile(l => l.Trim().Length > 0),
+            line => Assert.True(line.TrimEnd().Length <= 120, line));
         Assert.Contains(ranking.Recommendation, string.Join(' ', console.Output.Split('\n').Select(l => l.TrimEnd())));
     }
 
@@ -96,15 +122,43 @@ public sealed class RankerTests(RankedHub ranked) : IClassFixture<RankedHub>, ID
     public void The_command_prints_a_document_and_writes_it()
     {
         var (output, error, file) = (new StringWriter(), new StringWriter(), _folder["ranking.json"]);
-        var code = CommandLine.Run(["hub", "rank", "--data", $"tiny={ranked.Data}", "--task", "classify", "--hub", _hub, "--cache", _folder["cache"], "--folds", "3", "--size", "64x32", "--json", "--out", file], output, error, default);
+        var code = CommandLine.Run(
+            [
+                "hub",
+                "rank",
+                "--data",
+                $"tiny={ranked.Data}",
+                "--task",
+                "classify",
+                "--hub",
+                _hub,
+                "--cache",
+                _folder["cache"],
+                "--folds",
+                "3",
+                "--size",
+                "64x32",
+                "--json",
+                "--out",
+                file,
+            ],
+            output,
+            error,
+            default);
         Assert.True(code == 0, error.ToString());
         using var document = JsonDocument.Parse(output.ToString());
         var best = document.RootElement.GetProperty("candidates")[0];
-        Assert.Equal((1, 64, 32), (best.GetProperty("rank").GetInt32(), best.GetProperty("width").GetInt32(), best.GetProperty("height").GetInt32()));
+        Assert.Equal(
+            (1, 64, 32),
+            (
+                best.GetProperty("rank").GetInt32(),
+                best.GetProperty("width").GetInt32(),
+                best.GetProperty("height").GetInt32()));
         Assert.Equal("auroc", document.RootElement.GetProperty("metric").GetString());
         Assert.NotEmpty(document.RootElement.GetProperty("recommendation").GetString()!);
         var written = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(file))!.AsObject();
-        Assert.Equal("marrow hub rank", written["madeBy"]!.GetValue<string>()); // the mark of a file that Marrow may replace
+        // the mark of a file that Marrow may replace
+        Assert.Equal("marrow hub rank", written["madeBy"]!.GetValue<string>());
         written.Remove("madeBy");
         using var unmarked = JsonDocument.Parse(written.ToJsonString());
         Assert.True(JsonElement.DeepEquals(document.RootElement, unmarked.RootElement));
@@ -114,7 +168,12 @@ public sealed class RankerTests(RankedHub ranked) : IClassFixture<RankedHub>, ID
     public void A_module_of_its_makers_own_is_left_out_and_it_says_so()
     {
         var hub = _folder["hub"];
-        foreach (var path in Directory.EnumerateFiles(_hub, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }))
+        foreach (
+            var path in Directory.EnumerateFiles(
+                _hub,
+                "*",
+                new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }
+            ))
         {
             var copy = Path.Combine(hub, Path.GetRelativePath(_hub, path));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
@@ -124,22 +183,46 @@ public sealed class RankerTests(RankedHub ranked) : IClassFixture<RankedHub>, ID
         var request = Request() with { HubFolder = hub };
         var ranking = Ranker.Rank(request, _ => { });
         Assert.DoesNotContain(ranking.Candidates, c => c.Name == Drafts.CustomName);
-        Assert.Contains(ranking.Warnings, w => w.StartsWith($"{Drafts.CustomName}: not ranked. It is a module of its maker's own", StringComparison.Ordinal));
-        Assert.Contains("its maker's own", Assert.Throws<MarrowException>(() => Ranker.Rank(request with { Checkpoints = [Drafts.CustomName] }, _ => { })).Message);
+        Assert.Contains(ranking.Warnings, w =>
+            w.StartsWith(
+                $"{Drafts.CustomName}: not ranked. It is a module of its maker's own",
+                StringComparison.Ordinal));
+        Assert.Contains(
+            "its maker's own",
+            Assert
+                .Throws<MarrowException>(() =>
+                    Ranker.Rank(request with { Checkpoints = [Drafts.CustomName] }, _ => { }))
+                .Message);
 
         var alone = _folder["alone"];
         Drafts.SaveCustom(alone).Dispose();
-        Assert.Contains("expected a hub with a checkpoint that can be ranked, found segmenter.phantom: not ranked", Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { HubFolder = alone }, _ => { })).Message);
+        Assert.Contains(
+            "expected a hub with a checkpoint that can be ranked, found segmenter.phantom: not ranked",
+            Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { HubFolder = alone }, _ => { })).Message);
     }
 
     [Fact]
     public void What_a_probe_can_not_tell_is_refused_with_the_reason()
     {
-        Assert.Contains("Rank for regress-cobb", Assert.Throws<MarrowException>(() => Ranker.Rank(Request(task: CheckpointTask.DetectVertebrae), _ => { })).Message);
-        Assert.Contains("targets for regress-cobb", Assert.Throws<MarrowException>(() => Ranker.Rank(Request(task: CheckpointTask.RegressCobb), _ => { })).Message);
+        Assert.Contains(
+            "Rank for regress-cobb",
+            Assert
+                .Throws<MarrowException>(() => Ranker.Rank(Request(task: CheckpointTask.DetectVertebrae), _ => { }))
+                .Message);
+        Assert.Contains(
+            "targets for regress-cobb",
+            Assert
+                .Throws<MarrowException>(() => Ranker.Rank(Request(task: CheckpointTask.RegressCobb), _ => { }))
+                .Message);
         var empty = Directory.CreateDirectory(_folder["empty"]).FullName;
-        Assert.Contains("a hub with a checkpoint", Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { HubFolder = empty }, _ => { })).Message);
-        Assert.Contains("weights alone", Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { Checkpoints = [Weights()] }, _ => { })).Message);
+        Assert.Contains(
+            "a hub with a checkpoint",
+            Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { HubFolder = empty }, _ => { })).Message);
+        Assert.Contains(
+            "weights alone",
+            Assert
+                .Throws<MarrowException>(() => Ranker.Rank(Request() with { Checkpoints = [Weights()] }, _ => { }))
+                .Message);
 
         string Weights()
         {

@@ -1,4 +1,3 @@
-using Marrow.Tests.Metrics;
 using Marrow.Training.Ranking;
 using static TorchSharp.torch;
 
@@ -14,8 +13,11 @@ public class TransferScoresTests
     {
         var (features, classOf) = RandomFeatures.Classes(1, images, dimensions, 3, apart: 1.5);
         var targets = RandomFeatures.OneHot(classOf);
-        // By the marginal density of the target itself, y ~ N(0, F F' / alpha + I / beta), maximised without the fixed point.
-        var expected = NumpyPeer.Run(new { features, targets }, """
+        // By the marginal density of the target itself, y ~ N(0, F F' / alpha + I / beta), maximised without the fixed
+        // point.
+        var expected = NumpyPeer.Run(
+            new { features, targets },
+            """
             from scipy.stats import multivariate_normal
             from scipy.optimize import minimize
             f, y = np.array(data['features']), np.array(data['targets'])
@@ -24,7 +26,8 @@ public class TransferScoresTests
                 return -multivariate_normal(np.zeros(n), f @ f.T * np.exp(-p[0]) + np.eye(n) * np.exp(-p[1])).logpdf(t)
             best = [min(minimize(negative, start, (t,), method='Nelder-Mead', options={'xatol': 1e-8, 'fatol': 1e-10, 'maxiter': 4000}).fun for start in ([0, 0], [2, 2], [3, 0])) for t in y.T]
             answer(-np.mean(best) / n)
-            """)[0];
+            """
+        )[0];
         using var x = RandomFeatures.Matrix(features);
         Assert.Equal(expected, TransferScores.LogMe(x, targets), 2e-4);
     }
@@ -90,7 +93,13 @@ public class TransferScoresTests
         var (features, classOf) = RandomFeatures.Classes(5, images, dimensions, 3, apart: 1);
         using var x = RandomFeatures.Matrix(features);
         using var turned = RandomFeatures.Matrix(RandomFeatures.Turned(features, 6));
-        foreach (var score in (Func<Tensor, double>[])[f => TransferScores.LogMe(f, RandomFeatures.OneHot(classOf)), f => TransferScores.HScore(f, classOf), f => TransferScores.Gbc(f, classOf)])
+        foreach (
+            var score in (Func<Tensor, double>[])
+                [
+                    f => TransferScores.LogMe(f, RandomFeatures.OneHot(classOf)),
+                    f => TransferScores.HScore(f, classOf),
+                    f => TransferScores.Gbc(f, classOf),
+                ])
             Assert.Equal(score(x), score(turned), 1e-7);
     }
 
@@ -100,7 +109,9 @@ public class TransferScoresTests
         var (good, classOf) = RandomFeatures.Classes(7, images, dimensions, 3, apart: 4);
         using var holding = RandomFeatures.Matrix(good);
         using var empty = RandomFeatures.Matrix(RandomFeatures.Rows(8, images, dimensions));
-        Assert.True(TransferScores.LogMe(holding, RandomFeatures.OneHot(classOf)) > TransferScores.LogMe(empty, RandomFeatures.OneHot(classOf)));
+        Assert.True(
+            TransferScores.LogMe(holding, RandomFeatures.OneHot(classOf))
+                > TransferScores.LogMe(empty, RandomFeatures.OneHot(classOf)));
         Assert.True(TransferScores.HScore(holding, classOf) > TransferScores.HScore(empty, classOf));
         Assert.True(TransferScores.Gbc(holding, classOf) > TransferScores.Gbc(empty, classOf));
     }

@@ -7,8 +7,9 @@ namespace Marrow.Tests.Reports;
 /// <summary>Documents of every kind of part, held against docs/finding.schema.json.</summary>
 public class FindingJsonTests
 {
-    private static readonly JsonElement Schema =
-        JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root(), "docs", "finding.schema.json"))).RootElement;
+    private static readonly JsonElement Schema = JsonDocument
+        .Parse(File.ReadAllText(Path.Combine(Repository.Root(), "docs", "finding.schema.json")))
+        .RootElement;
 
     public static TheoryData<string> Kinds => [.. Findings().Keys];
 
@@ -19,15 +20,32 @@ public class FindingJsonTests
         {
             ["spine"] = ReportSamples.Finding(300, 700),
             ["no spine"] = SpinePredictorFailure(),
-            ["classes"] = plain with { Parts = [new ClassesPart("hand", [new("hand", "probability", 0.75), new("foot", "probability", null)])] },
-            ["numbers"] = plain with { Parts = [new NumbersPart([new("age", "years", 12.5), new("odd", "", double.NaN)])] },
-            ["points"] = plain with { Parts = [new PointsPart([new("hip", new(3.123, 4), 0.5), new("knee", null, 0)])] },
+            ["classes"] = plain with
+            {
+                Parts = [new ClassesPart("hand", [new("hand", "probability", 0.75), new("foot", "probability", null)])],
+            },
+            ["numbers"] = plain with
+            {
+                Parts = [new NumbersPart([new("age", "years", 12.5), new("odd", "", double.NaN)])],
+            },
+            ["points"] = plain with
+            {
+                Parts = [new PointsPart([new("hip", new(3.123, 4), 0.5), new("knee", null, 0)])],
+            },
             ["boxes"] = plain with { Parts = [new BoxesPart([new("fracture", 1, 2, 3.456, 4, 0.9)])] },
-            ["regions"] = plain with { Confidence = 0.5, Parts = [new RegionsPart { Regions = [new("lung", 5, 0.5, 0.9)], Mask = [1, 0] }] },
+            ["regions"] = plain with
+            {
+                Confidence = 0.5,
+                Parts = [new RegionsPart { Regions = [new("lung", 5, 0.5, 0.9)], Mask = [1, 0] }],
+            },
         };
     }
 
-    private static Finding SpinePredictorFailure() => Finding.Failed("a.png", "no image", new SpinePart()) with { Confidence = 0 };
+    private static Finding SpinePredictorFailure() =>
+        Finding.Failed("a.png", "no image", new SpinePart()) with
+        {
+            Confidence = 0,
+        };
 
     [Theory, MemberData(nameof(Kinds))]
     public void A_document_is_as_the_published_schema_says(string kind)
@@ -39,15 +57,25 @@ public class FindingJsonTests
     [Fact]
     public void What_the_schema_does_not_allow_is_noticed()
     {
-        foreach (var (wrong, fault) in ((string, string)[])
-            [
-                ("""{"file": "a"}""", "$.width is missing"),
-                ("""{"file": 1, "width": 1, "height": 1, "status": "ok", "warnings": [], "checkpoints": []}""", "$.file"),
-                ("""{"file": "a", "width": 1, "height": 1, "status": "fine", "warnings": [], "checkpoints": []}""", "$.status"),
-                ("""{"file": "a", "width": 1, "height": 1, "status": "ok", "warnings": [], "checkpoints": [], "more": 1}""", "$.more"),
-                ("""{"file": "a", "width": 1, "height": 1, "status": "ok", "warnings": [1], "checkpoints": []}""", "$.warnings[0]"),
-            ])
-            Assert.Contains(Faults(JsonDocument.Parse(wrong).RootElement, Schema, "$"), f => f.StartsWith(fault, StringComparison.Ordinal));
+        foreach (
+            var (wrong, fault) in ((string, string)[])
+                [
+                    ("""{"file": "a"}""", "$.width is missing"),
+                    (
+                        """{"file": 1, "width": 1, "height": 1, "status": "ok", "warnings": [], "checkpoints": []}""",
+                        "$.file"),
+                    (
+                        """{"file": "a", "width": 1, "height": 1, "status": "fine", "warnings": [], "checkpoints": []}""",
+                        "$.status"),
+                    (
+                        """{"file": "a", "width": 1, "height": 1, "status": "ok", "warnings": [], "checkpoints": [], "more": 1}""",
+                        "$.more"),
+                    (
+                        """{"file": "a", "width": 1, "height": 1, "status": "ok", "warnings": [1], "checkpoints": []}""",
+                        "$.warnings[0]"),
+                ])
+            Assert.Contains(Faults(JsonDocument.Parse(wrong).RootElement, Schema, "$"), f =>
+                f.StartsWith(fault, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -66,25 +94,42 @@ public class FindingJsonTests
     {
         if (schema.TryGetProperty("$ref", out var reference))
             schema = Schema.GetProperty("$defs").GetProperty(reference.GetString()!.Split('/')[^1]);
-        if (schema.TryGetProperty("type", out var type) && !(type.ValueKind == JsonValueKind.Array ? [.. type.EnumerateArray()] : new[] { type }).Any(t => IsOf(value, t.GetString()!)))
+        if (
+            schema.TryGetProperty("type", out var type)
+            && !(type.ValueKind == JsonValueKind.Array ? [.. type.EnumerateArray()] : new[] { type }).Any(t =>
+                IsOf(value, t.GetString()!)))
             yield return $"{at} is no {type}";
-        if (schema.TryGetProperty("enum", out var words) && !words.EnumerateArray().Any(word => JsonElement.DeepEquals(word, value)))
+        if (
+            schema.TryGetProperty("enum", out var words)
+            && !words.EnumerateArray().Any(word => JsonElement.DeepEquals(word, value)))
             yield return $"{at} is none of {words}";
         if (schema.TryGetProperty("const", out var only) && !JsonElement.DeepEquals(only, value))
             yield return $"{at} is not {only}";
-        if (value.ValueKind == JsonValueKind.Number && (schema.TryGetProperty("minimum", out var least) && value.GetDouble() < least.GetDouble()
-            || schema.TryGetProperty("maximum", out var most) && value.GetDouble() > most.GetDouble()))
+        if (
+            value.ValueKind == JsonValueKind.Number
+            && (
+                schema.TryGetProperty("minimum", out var least) && value.GetDouble() < least.GetDouble()
+                || schema.TryGetProperty("maximum", out var most) && value.GetDouble() > most.GetDouble()))
             yield return $"{at} is out of range";
         if (value.ValueKind == JsonValueKind.Array)
         {
-            if (schema.TryGetProperty("minItems", out var few) && value.GetArrayLength() < few.GetInt32() || schema.TryGetProperty("maxItems", out var many) && value.GetArrayLength() > many.GetInt32())
+            if (
+                schema.TryGetProperty("minItems", out var few) && value.GetArrayLength() < few.GetInt32()
+                || schema.TryGetProperty("maxItems", out var many) && value.GetArrayLength() > many.GetInt32())
                 yield return $"{at} has {value.GetArrayLength()} items";
-            foreach (var fault in value.EnumerateArray().Index().SelectMany(item => Faults(item.Item, schema.GetProperty("items"), $"{at}[{item.Index}]")))
+            foreach (
+                var fault in value
+                    .EnumerateArray()
+                    .Index()
+                    .SelectMany(item => Faults(item.Item, schema.GetProperty("items"), $"{at}[{item.Index}]")))
                 yield return fault;
         }
         if (value.ValueKind != JsonValueKind.Object)
             yield break;
-        foreach (var name in schema.TryGetProperty("required", out var required) ? required.EnumerateArray().Select(n => n.GetString()!) : [])
+        foreach (
+            var name in schema.TryGetProperty("required", out var required)
+                ? required.EnumerateArray().Select(n => n.GetString()!)
+                : [])
         {
             if (!value.TryGetProperty(name, out _))
                 yield return $"{at}.{name} is missing";

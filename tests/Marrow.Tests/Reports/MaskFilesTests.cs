@@ -3,7 +3,6 @@ using Marrow.Datasets;
 using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Reports;
-using Marrow.Tests.Checkpoints;
 using SkiaSharp;
 
 namespace Marrow.Tests.Reports;
@@ -19,13 +18,30 @@ public sealed class MaskFilesTests : IDisposable
     {
         var mask = new byte[Width * Height];
         for (var c = 1; c <= classes; c++)
-            PolygonFill.Fill(mask, Width, Height, [new(10, 20 * c), new(40, 20 * c), new(40, 20 * c + 15), new(10, 20 * c + 15)], (byte)c);
+            PolygonFill.Fill(
+                mask,
+                Width,
+                Height,
+                [new(10, 20 * c), new(40, 20 * c), new(40, 20 * c + 15), new(10, 20 * c + 15)],
+                (byte)c);
         return new(
             file: file,
             width: Width,
             height: Height)
         {
-            Parts = [new RegionsPart { Mask = mask, Regions = [.. Enumerable.Range(1, classes).Select(c => new FoundRegion($"class{c}", 450, 450.0 / mask.Length, 0.9))] }],
+            Parts =
+            [
+                new RegionsPart
+                {
+                    Mask = mask,
+                    Regions =
+                    [
+                        .. Enumerable
+                            .Range(1, classes)
+                            .Select(c => new FoundRegion($"class{c}", 450, 450.0 / mask.Length, 0.9)),
+                    ],
+                },
+            ],
             Confidence = 0.9,
             Checkpoints = [new("segment", "segment-densenet-mini.phantom", new string('a', 64))],
         };
@@ -56,12 +72,25 @@ public sealed class MaskFilesTests : IDisposable
     {
         var files = new FindingFiles(_folder.Path, Columns("class1", "class2"));
         files.Add(Finding(2), ReportSamples.Radiograph(Width, Height));
-        var failed = files.Add(Marrow.Findings.Finding.Failed("=broken.png", "no image", new RegionsPart()) with { Confidence = 0 }, null);
+        var failed = files.Add(
+            Marrow.Findings.Finding.Failed("=broken.png", "no image", new RegionsPart()) with
+            {
+                Confidence = 0,
+            },
+            null);
         files.WriteCsv();
         Assert.Equal((null, null), (failed.Mask, failed.Overlay));
-        Assert.Equal(["file,area.class1,area.class2,confidence,status", "films/case 1.jpg,0.08333,0.08333,0.9,ok", "'=broken.png,,,0,failed"], File.ReadAllLines(files.CsvPath));
+        Assert.Equal(
+            [
+                "file,area.class1,area.class2,confidence,status",
+                "films/case 1.jpg,0.08333,0.08333,0.9,ok",
+                "'=broken.png,,,0,failed",
+            ],
+            File.ReadAllLines(files.CsvPath));
         var document = JsonDocument.Parse(File.ReadAllText(_folder["case 1.json"])).RootElement;
-        Assert.Equal([1, 2], document.GetProperty("regions").EnumerateArray().Select(r => r.GetProperty("maskValue").GetInt32()));
+        Assert.Equal(
+            [1, 2],
+            document.GetProperty("regions").EnumerateArray().Select(r => r.GetProperty("maskValue").GetInt32()));
         Assert.Equal(450, document.GetProperty("regions")[1].GetProperty("areaPixels").GetInt64());
     }
 
@@ -70,14 +99,18 @@ public sealed class MaskFilesTests : IDisposable
     {
         var radiograph = ReportSamples.Radiograph(Width, Height);
         using var with = SKBitmap.Decode(OverlayRenderer.Render(radiograph, Finding(1)));
-        using var without = SKBitmap.Decode(OverlayRenderer.Render(radiograph, Finding(1).With(Regions(Finding(1)) with { Mask = new byte[Width * Height] })));
+        using var without = SKBitmap.Decode(
+            OverlayRenderer.Render(
+                radiograph,
+                Finding(1).With(Regions(Finding(1)) with { Mask = new byte[Width * Height] })));
         Assert.Equal((without.Width, without.Height), (with.Width, with.Height));
         var different = new List<(int X, int Y)>();
         for (var y = 0; y < with.Height; y++)
             for (var x = 0; x < with.Width; x++)
                 if (with.GetPixel(x, y) != without.GetPixel(x, y))
                     different.Add((x, y));
-        const double scale = 4; // small ones are enlarged so many times at most; the outline's own width adds to the shape
+        // small ones are enlarged so many times at most; the outline's own width adds to the shape
+        const double scale = 4;
         Assert.InRange((different.Max(d => d.X) - different.Min(d => d.X)) / scale, 30, 31.5);
         Assert.InRange((different.Max(d => d.Y) - different.Min(d => d.Y)) / scale, 15, 16.5);
         Assert.InRange(different.Count / (scale * scale), 450, 520);
@@ -90,12 +123,17 @@ public sealed class MaskFilesTests : IDisposable
         for (var round = 0; round < 60; round++)
         {
             var (width, height) = (1 + random.Next(12), 1 + random.Next(12));
-            var mask = Enumerable.Range(0, width * height).Select(_ => (byte)(random.NextDouble() < 0.6 ? 1 : 0)).ToArray();
+            var mask = Enumerable
+                .Range(0, width * height)
+                .Select(_ => (byte)(random.NextDouble() < 0.6 ? 1 : 0))
+                .ToArray();
             var areas = MaskOutline.Of(mask, width, height, 1).Select(Area).ToList();
-            // From crack to crack each turn cuts off or adds an eighth of a pixel, and a closed line has four more of one kind.
+            // From crack to crack each turn cuts off or adds an eighth of a pixel, and a closed line has four more of
+            // one kind.
             Assert.Equal(mask.Count(v => v == 1), areas.Sum(a => a + 0.5 * Math.Sign(a)), 9);
         }
 
-        static double Area(IReadOnlyList<Point2D> line) => line.Select((p, i) => line[(i + 1) % line.Count] is var q ? (p.X * q.Y - p.Y * q.X) / 2 : 0).Sum();
+        static double Area(IReadOnlyList<Point2D> line) =>
+            line.Select((p, i) => line[(i + 1) % line.Count] is var q ? (p.X * q.Y - p.Y * q.X) / 2 : 0).Sum();
     }
 }

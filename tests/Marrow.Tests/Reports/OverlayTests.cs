@@ -17,7 +17,9 @@ public class OverlayTests
     [InlineData(1, 1, 6)]
     public void An_overlay_is_at_most_1600_px_of_radiograph_whatever_its_size(int width, int height, ulong seed)
     {
-        using var picture = ReportSamples.Decode(OverlayRenderer.Render(ReportSamples.Radiograph(width, height), ReportSamples.Finding(width, height, seed)));
+        using var picture = ReportSamples.Decode(
+            OverlayRenderer.Render(ReportSamples.Radiograph(width, height), ReportSamples.Finding(width, height, seed))
+        );
 
         Assert.InRange(picture.Width, 250, 1600);
         Assert.InRange(picture.Height, 50, 1800);
@@ -31,7 +33,8 @@ public class OverlayTests
         var with = ReportSamples.Finding(width, height).WithSpine(s => s with { LandmarkAngles = null });
         with = with.WithSpine(s => s with { Vertebrae = [s.Vertebrae[8] with { Level = "" }] });
         using var drawn = ReportSamples.Decode(OverlayRenderer.Render(radiograph, with));
-        using var bare = ReportSamples.Decode(OverlayRenderer.Render(radiograph, with.WithSpine(s => s with { Vertebrae = [] })));
+        using var bare = ReportSamples.Decode(
+            OverlayRenderer.Render(radiograph, with.WithSpine(s => s with { Vertebrae = [] })));
         var top = drawn.Height - height;
         var corner = with.Spine().Vertebrae[0].Corners.TopLeft;
 
@@ -53,11 +56,16 @@ public class OverlayTests
     {
         const int width = 500, height = 1200; // drawn at its own size
         var radiograph = ReportSamples.Radiograph(width, height);
-        var finding = new Finding(file: "a.png", width: width, height: height) { Parts = [new BoxesPart([new("fracture", 100, 300, 260, 420, 0.9)])] };
+        var finding = new Finding(file: "a.png", width: width, height: height)
+        {
+            Parts = [new BoxesPart([new("fracture", 100, 300, 260, 420, 0.9)])],
+        };
         using var drawn = ReportSamples.Decode(OverlayRenderer.Render(radiograph, finding));
         var top = drawn.Height - height;
         foreach (var (x, y) in ((int, int)[])[(180, 300), (180, 420), (100, 360), (260, 360)])
-            Assert.True(ReportSamples.Near(RegionCanvas.ColorOf(0), drawn.GetPixel(x, top + y), 40), $"{x}, {y}: {drawn.GetPixel(x, top + y)}");
+            Assert.True(
+                ReportSamples.Near(RegionCanvas.ColorOf(0), drawn.GetPixel(x, top + y), 40),
+                $"{x}, {y}: {drawn.GetPixel(x, top + y)}");
         Assert.False(ReportSamples.Near(RegionCanvas.ColorOf(0), drawn.GetPixel(180, top + 360), 40));
     }
 
@@ -67,9 +75,14 @@ public class OverlayTests
         var radiograph = ReportSamples.Radiograph(500, 1200);
         var finding = ReportSamples.Finding(500, 1200, seed: 3);
         using var without = ReportSamples.Decode(OverlayRenderer.Render(radiograph, finding));
-        using var with = ReportSamples.Decode(OverlayRenderer.Render(radiograph, finding, new SpineTruth(ReportSamples.Spine(500, 1200, 4), [1, 2, 3])));
+        using var with = ReportSamples.Decode(
+            OverlayRenderer.Render(radiograph, finding, new SpineTruth(ReportSamples.Spine(500, 1200, 4), [1, 2, 3])));
 
-        foreach (var (pair, color) in finding.Spine().LandmarkAngles!.Pairs.Zip(SpineCanvas.AngleColors).Where(p => p.First.Upper != p.First.Lower))
+        foreach (
+            var (pair, color) in finding
+                .Spine()
+                .LandmarkAngles!.Pairs.Zip(SpineCanvas.AngleColors)
+                .Where(p => p.First.Upper != p.First.Lower))
             Assert.True(ReportSamples.Count(without, c => ReportSamples.Near(c, color)) > 200);
         Assert.Equal(0, ReportSamples.Count(without, c => ReportSamples.Near(c, SpineCanvas.TruthColor)));
         Assert.True(ReportSamples.Count(with, c => ReportSamples.Near(c, SpineCanvas.TruthColor)) > 200);
@@ -113,7 +126,11 @@ public class OverlayTests
     [Fact]
     public void A_finding_without_a_spine_still_gives_a_picture()
     {
-        var finding = new Finding(file: "knee.png", width: 300, height: 300) { Status = FindingStatus.Failed, Parts = [new SpinePart()] };
+        var finding = new Finding(file: "knee.png", width: 300, height: 300)
+        {
+            Status = FindingStatus.Failed,
+            Parts = [new SpinePart()],
+        };
         using var picture = ReportSamples.Decode(OverlayRenderer.Render(ReportSamples.Radiograph(300, 300), finding));
         Assert.True(picture.Height > 300);
     }
@@ -134,7 +151,16 @@ public class OverlayTests
     public void A_smaller_picture_is_the_mean_of_the_pixels_it_covers()
     {
         ushort[] pixels = [0, 100, 200, 200, 100, 200, 200, 200];
-        var radiograph = new Radiograph { Width = 4, Height = 2, OriginalWidth = 4, OriginalHeight = 2, Pixels = pixels, BitDepth = 8, Source = "made-up" };
+        var radiograph = new Radiograph
+        {
+            Width = 4,
+            Height = 2,
+            OriginalWidth = 4,
+            OriginalHeight = 2,
+            Pixels = pixels,
+            BitDepth = 8,
+            Source = "made-up",
+        };
 
         using var picture = RadiographPicture.Render(radiograph, 2, 1);
         Assert.Equal(128, picture.GetPixel(0, 0).Red); // (0 + 100 + 100 + 200) / 4 of 200, in 255
@@ -150,11 +176,28 @@ public class OverlayTests
         var spine = ReportSamples.Spine(300, 700, 1);
         ContactSheetItem[] items =
         [
-            new(load: () => ReportSamples.Radiograph(300, 700), caption: "a/1.png") { Detail = "41.0°", Targets = new() { Vertebrae = spine } },
-            new(load: () => throw new MarrowException("2.png: expected a whole image, found half of one."), caption: "a/2.png"),
+            new(load: () => ReportSamples.Radiograph(300, 700), caption: "a/1.png")
+            {
+                Detail = "41.0°",
+                Targets = new() { Vertebrae = spine },
+            },
+            new(
+                load: () => throw new MarrowException("2.png: expected a whole image, found half of one."),
+                caption: "a/2.png"),
         ];
         using var sheet = ReportSamples.Decode(ContactSheet.Render(items, "two"));
-        using var blank = ReportSamples.Decode(ContactSheet.Render([.. items.Select(i => i with { Targets = Targets.None, Load = () => ReportSamples.Radiograph(300, 700) })], "two"));
+        using var blank = ReportSamples.Decode(
+            ContactSheet.Render(
+                [
+                    .. items.Select(i =>
+                        i with
+                        {
+                            Targets = Targets.None,
+                            Load = () => ReportSamples.Radiograph(300, 700),
+                        }
+                    ),
+                ],
+                "two"));
 
         Assert.True(ReportSamples.Count(sheet, c => ReportSamples.Near(c, SpineCanvas.OutlineColor)) > 100);
         Assert.Equal(0, ReportSamples.Count(blank, c => ReportSamples.Near(c, SpineCanvas.OutlineColor)));

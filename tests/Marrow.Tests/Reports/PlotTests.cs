@@ -34,7 +34,8 @@ public class PlotTests
     public void Nothing_to_draw_gives_an_empty_plot()
     {
         Assert.NotEmpty(Plots.LearningCurves("loss", "step", "loss", []));
-        Assert.NotEmpty(Plots.LearningCurves("loss", "labels", "loss", [new Curve("nan", [1], [double.NaN])], logarithmicX: true));
+        Assert.NotEmpty(
+            Plots.LearningCurves("loss", "labels", "loss", [new Curve("nan", [1], [double.NaN])], logarithmicX: true));
     }
 
     [Fact]

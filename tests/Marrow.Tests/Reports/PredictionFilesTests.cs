@@ -19,9 +19,12 @@ public sealed class PredictionFilesTests : IDisposable
         var written = files.Add(finding, ReportSamples.Radiograph(300, 700));
         files.WriteCsv();
 
-        Assert.Equal(["case 1.json", "case 1.overlay.png", "predictions.csv", "predictions.json"], Directory.GetFiles(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(
-            "file,cobb1,cobb2,cobb3,severity,vertebrae,confidence,status\nfilms/case 1.jpg,41.25,20,0.5,severe,17,0.875,ok\n",
+            ["case 1.json", "case 1.overlay.png", "predictions.csv", "predictions.json"],
+            Directory.GetFiles(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            "file,cobb1,cobb2,cobb3,severity,vertebrae,confidence,status\nfilms/case "
+                + "1.jpg,41.25,20,0.5,severe,17,0.875,ok\n",
             File.ReadAllText(files.CsvPath));
         Assert.NotNull(written.Overlay);
     }
@@ -36,14 +39,20 @@ public sealed class PredictionFilesTests : IDisposable
         Assert.Equal("films/case 1.jpg", root.GetProperty("file").GetString());
         Assert.Equal("ok", root.GetProperty("status").GetString());
         Assert.Equal(3, root.GetProperty("cobbDegrees").GetArrayLength());
-        Assert.Equal([40, 20, 10], root.GetProperty("angles").GetProperty("regressor").EnumerateArray().Select(e => e.GetDouble()));
-        Assert.Equal([50, 30, 5], root.GetProperty("angles").GetProperty("expected").EnumerateArray().Select(e => e.GetDouble()));
+        Assert.Equal(
+            [40, 20, 10],
+            root.GetProperty("angles").GetProperty("regressor").EnumerateArray().Select(e => e.GetDouble()));
+        Assert.Equal(
+            [50, 30, 5],
+            root.GetProperty("angles").GetProperty("expected").EnumerateArray().Select(e => e.GetDouble()));
         var vertebra = root.GetProperty("vertebrae")[3];
         Assert.Equal("T4", vertebra.GetProperty("level").GetString());
         var corner = vertebra.GetProperty("corners")[1];
         Assert.Equal(finding.Spine().Vertebrae[3].Corners.TopRight.X, corner[0].GetDouble(), 0.01);
         Assert.Equal(finding.Spine().Vertebrae[3].Corners.TopRight.Y, corner[1].GetDouble(), 0.01);
-        var (pair, first) = (finding.Spine().LandmarkAngles!.Pairs[0], root.GetProperty("angles").GetProperty("landmarks")[0]);
+        var (pair, first) = (
+            finding.Spine().LandmarkAngles!.Pairs[0],
+            root.GetProperty("angles").GetProperty("landmarks")[0]);
         Assert.Equal(SpinePart.LevelName(pair.Upper), first.GetProperty("upper").GetString());
         Assert.Equal(SpinePart.LevelName(pair.Lower), first.GetProperty("lower").GetString());
         Assert.Equal(new string('a', 64), root.GetProperty("checkpoints")[0].GetProperty("digest").GetString());
@@ -54,16 +63,21 @@ public sealed class PredictionFilesTests : IDisposable
     public void An_image_without_a_whole_spine_has_neither_angles_nor_severity_in_any_file()
     {
         var finding = ReportSamples.Finding(300, 700);
-        finding = (finding with { Status = FindingStatus.Failed, Warnings = ["No whole spine was found."] }).WithSpine(spine => spine with
-        {
-            CobbDegrees = [],
-            LandmarkAngles = null,
-            ExpectedDegrees = [],
-            RegressorDegrees = [],
-            Vertebrae = [.. spine.Vertebrae.Select(v => v with { Level = "" })],
-        });
+        finding = (finding with { Status = FindingStatus.Failed, Warnings = ["No whole spine was found."] }).WithSpine(
+            spine =>
+                spine with
+                {
+                    CobbDegrees = [],
+                    LandmarkAngles = null,
+                    ExpectedDegrees = [],
+                    RegressorDegrees = [],
+                    Vertebrae = [.. spine.Vertebrae.Select(v => v with { Level = "" })],
+                }
+        );
         var files = new FindingFiles(_folder, ReportSamples.SpineColumns);
-        var json = JsonDocument.Parse(File.ReadAllText(files.Add(finding, ReportSamples.Radiograph(300, 700)).Json)).RootElement;
+        var json = JsonDocument
+            .Parse(File.ReadAllText(files.Add(finding, ReportSamples.Radiograph(300, 700)).Json))
+            .RootElement;
         files.WriteCsv();
 
         Assert.Equal(JsonValueKind.Null, json.GetProperty("cobbDegrees").ValueKind);
@@ -71,7 +85,8 @@ public sealed class PredictionFilesTests : IDisposable
         Assert.Empty(json.GetProperty("angles").EnumerateObject());
         Assert.EndsWith(",,,,,17,0.875,failed\n", File.ReadAllText(files.CsvPath), StringComparison.Ordinal);
         using var picture = ReportSamples.Decode(File.ReadAllBytes(Path.Combine(_folder, "case 1.overlay.png")));
-        Assert.All(SpineCanvas.AngleColors, color => Assert.Equal(0, ReportSamples.Count(picture, c => ReportSamples.Near(c, color))));
+        Assert.All(SpineCanvas.AngleColors, color =>
+            Assert.Equal(0, ReportSamples.Count(picture, c => ReportSamples.Near(c, color))));
     }
 
     [Fact]
@@ -110,7 +125,9 @@ public sealed class PredictionFilesTests : IDisposable
     public void Commas_quotes_and_line_breaks_in_a_name_stay_in_one_cell()
     {
         var writer = new StringWriter();
-        new FindingTable(ReportSamples.SpineColumns).WriteCsv(writer, [ReportSamples.Finding(300, 700, file: "a,\"b\"\nc.jpg")]);
+        new FindingTable(ReportSamples.SpineColumns).WriteCsv(
+            writer,
+            [ReportSamples.Finding(300, 700, file: "a,\"b\"\nc.jpg")]);
         Assert.Contains("\"a,\"\"b\"\"\nc.jpg\",", writer.ToString());
     }
 
@@ -118,7 +135,9 @@ public sealed class PredictionFilesTests : IDisposable
     public void A_failed_image_has_a_row_without_numbers()
     {
         var writer = new StringWriter();
-        new FindingTable(ReportSamples.SpineColumns).WriteCsv(writer, [Finding.Failed("broken.jpg", "no image", new SpinePart()) with { Confidence = 0 }]);
+        new FindingTable(ReportSamples.SpineColumns).WriteCsv(
+            writer,
+            [Finding.Failed("broken.jpg", "no image", new SpinePart()) with { Confidence = 0 }]);
         Assert.EndsWith("\nbroken.jpg,,,,,0,0,failed\n", writer.ToString());
     }
 
@@ -128,7 +147,8 @@ public sealed class PredictionFilesTests : IDisposable
     [InlineData("con.jpg", "_con")]
     [InlineData("..jpg", "_")]
     [InlineData("a<b>:c?.jpg", "a_b__c_")]
-    public void A_name_is_one_that_every_file_system_takes(string file, string expected) => Assert.Equal(expected, OutputNames.Safe(file));
+    public void A_name_is_one_that_every_file_system_takes(string file, string expected) =>
+        Assert.Equal(expected, OutputNames.Safe(file));
 
     [Fact]
     public void A_long_name_is_cut() => Assert.True(OutputNames.Safe(new string('ü', 400) + ".jpg").Length <= 100);

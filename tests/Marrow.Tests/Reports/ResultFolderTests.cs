@@ -1,7 +1,6 @@
 using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Reports;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Reports;
 
@@ -23,7 +22,11 @@ public sealed class ResultFolderTests : IDisposable
     };
 
     private static Marrow.Findings.Finding Finding(string file = "a.png") =>
-        new(file: file, width: 40, height: 60) { Parts = [new ClassesPart("hand", [])], Checkpoints = [new("classify", "x", "sha256:0")] };
+        new(file: file, width: 40, height: 60)
+        {
+            Parts = [new ClassesPart("hand", [])],
+            Checkpoints = [new("classify", "x", "sha256:0")],
+        };
 
     private void Predict(bool overlays = true, bool readable = true)
     {
@@ -39,7 +42,9 @@ public sealed class ResultFolderTests : IDisposable
         ResultFolder.RequireFree(_folder.Path, ["a.png"], ResultFolder.Json, ResultFolder.Overlay);
         Predict();
 
-        Assert.Equal(["a.json", "a.overlay.png", "predictions.csv", "predictions.json"], Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order());
+        Assert.Equal(
+            ["a.json", "a.overlay.png", "predictions.csv", "predictions.json"],
+            Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order());
     }
 
     [Theory]
@@ -52,7 +57,8 @@ public sealed class ResultFolderTests : IDisposable
     {
         File.WriteAllText(_folder[name], content);
 
-        var error = Assert.Throws<MarrowException>(() => ResultFolder.RequireFree(_folder.Path, ["a.png"], ResultFolder.Json, ResultFolder.Overlay));
+        var error = Assert.Throws<MarrowException>(() =>
+            ResultFolder.RequireFree(_folder.Path, ["a.png"], ResultFolder.Json, ResultFolder.Overlay));
         Assert.Contains(name, error.Message, StringComparison.Ordinal);
         Assert.Throws<MarrowException>(() => Predict());
         Assert.Equal(content, File.ReadAllText(_folder[name]));
@@ -105,7 +111,8 @@ public sealed class ResultFolderTests : IDisposable
 
         Assert.Equal([_folder["films/b.png"]], listing.Images);
         Assert.Equal([Path.Combine(elsewhere, "a.json"), Path.Combine(elsewhere, "renamed.png")], listing.Results);
-        Assert.Equal(40, RadiographReader.Read(Path.Combine(elsewhere, "renamed.png")).Width > 0 ? 40 : 0); // a marked picture is a whole PNG
+        // a marked picture is a whole PNG
+        Assert.Equal(40, RadiographReader.Read(Path.Combine(elsewhere, "renamed.png")).Width > 0 ? 40 : 0);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using Marrow.Imaging;
 using Marrow.Spine;
-using Marrow.Tests.Reports;
 
 namespace Marrow.Tests.Spine;
 
@@ -23,9 +22,13 @@ public class CobbExpectationTests
         // Tilts run from 0 to 40 and back to 0.5, or the other way round: the two curves differ by half a degree.
         var upper = Curve(topDegrees: 0, bottomDegrees: 0.5);
         var lower = Curve(topDegrees: 0.5, bottomDegrees: 0);
-        var (measuredUpper, measuredLower) = (CobbAngles.Measure(upper, Height).Degrees, CobbAngles.Measure(lower, Height).Degrees);
+        var (measuredUpper, measuredLower) = (
+            CobbAngles.Measure(upper, Height).Degrees,
+            CobbAngles.Measure(lower, Height).Degrees);
         Assert.True(Math.Abs(measuredUpper[1] - measuredLower[1]) > 30, "the definition jumps");
-        var (expectedUpper, expectedLower) = (CobbExpectation.Degrees(upper, Height, 2), CobbExpectation.Degrees(lower, Height, 2));
+        var (expectedUpper, expectedLower) = (
+            CobbExpectation.Degrees(upper, Height, 2),
+            CobbExpectation.Degrees(lower, Height, 2));
         Assert.Equal(measuredUpper[0], expectedUpper[0]);
         for (var angle = 0; angle < 3; angle++)
             Assert.Equal(expectedUpper[angle], expectedLower[angle], 10.0);
@@ -35,12 +38,16 @@ public class CobbExpectationTests
     public void Of_a_clear_curve_little_is_changed()
     {
         var spine = Curve(topDegrees: 25, bottomDegrees: 0);
-        var (measured, expected) = (CobbAngles.Measure(spine, Height).Degrees, CobbExpectation.Degrees(spine, Height, 0.01));
+        var (measured, expected) = (
+            CobbAngles.Measure(spine, Height).Degrees,
+            CobbExpectation.Degrees(spine, Height, 0.01));
         for (var angle = 0; angle < 3; angle++)
             Assert.Equal(measured[angle], expected[angle], 0.1);
     }
 
-    /// <summary>17 vertebrae whose tilts go from the top one's to 40 degrees in the middle and on to the bottom one's.</summary>
+    /// <summary>
+    /// 17 vertebrae whose tilts go from the top one's to 40 degrees in the middle and on to the bottom one's.
+    /// </summary>
     private static Vertebra[] Curve(double topDegrees, double bottomDegrees)
     {
         var vertebrae = new Vertebra[Vertebra.Count];
@@ -50,8 +57,8 @@ public class CobbExpectationTests
             var share = 1 - Math.Abs(i - 8) / 8.0;
             var tilt = (i < 8 ? topDegrees : bottomDegrees) * (1 - share) + 40 * share;
             x += 110 * Math.Tan(-(tilt - 20) * Math.PI / 180);
-            vertebrae[i] = new Vertebra(new(-60, -40), new(60, -40), new(-60, 40), new(60, 40))
-                .Transform(AffineTransform.Rotate(tilt * Math.PI / 180).Then(AffineTransform.Translate(x, 200 + i * 110)));
+            vertebrae[i] = new Vertebra(new(-60, -40), new(60, -40), new(-60, 40), new(60, 40)).Transform(
+                AffineTransform.Rotate(tilt * Math.PI / 180).Then(AffineTransform.Translate(x, 200 + i * 110)));
         }
         return vertebrae;
     }

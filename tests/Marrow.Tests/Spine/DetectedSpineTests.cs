@@ -5,7 +5,8 @@ namespace Marrow.Tests.Spine;
 
 public class DetectedSpineTests
 {
-    private static DetectedSpine Random(ulong seed) => new(224, 640, RandomSpine.Create(new SeededRandom(seed)), Vertebra.Count);
+    private static DetectedSpine Random(ulong seed) =>
+        new(224, 640, RandomSpine.Create(new SeededRandom(seed)), Vertebra.Count);
 
     private static Point2D[] Corners(Vertebra v) => [v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight];
 
@@ -17,9 +18,15 @@ public class DetectedSpineTests
             var spine = Random(seed);
             var crop = spine.SpineCrop(0);
             var inside = spine.Vertebrae.SelectMany(Corners).Select(crop.ToCrop.Apply).ToList();
-            Assert.Equal((0, crop.Width, 0, crop.Height), (inside.Min(p => p.X), inside.Max(p => p.X), inside.Min(p => p.Y), inside.Max(p => p.Y)), new Near(1e-9));
+            Assert.Equal(
+                (0, crop.Width, 0, crop.Height),
+                (inside.Min(p => p.X), inside.Max(p => p.X), inside.Min(p => p.Y), inside.Max(p => p.Y)),
+                new Near(1e-9));
             var wide = spine.SpineCrop(0.1);
-            Assert.Equal((crop.Width * 1.2, crop.Height * 1.2, crop.Center.X, crop.Center.Y), (wide.Width, wide.Height, wide.Center.X, wide.Center.Y), new Near(1e-9));
+            Assert.Equal(
+                (crop.Width * 1.2, crop.Height * 1.2, crop.Center.X, crop.Center.Y),
+                (wide.Width, wide.Height, wide.Center.X, wide.Center.Y),
+                new Near(1e-9));
         }
     }
 
@@ -34,8 +41,10 @@ public class DetectedSpineTests
                 var crop = spine.VertebraCrop(n, 0.4);
                 var seen = spine.Vertebrae[n].Transform(crop.ToCrop);
                 Assert.Equal((crop.Width / 2, crop.Height / 2), (seen.Center.X, seen.Center.Y), new Near2(1e-9));
-                Assert.InRange(Math.Atan2(seen.Axis.Y, seen.Axis.X), -0.15, 0.15); // its neighbours are turned otherwise, by a few degrees
-                Assert.All(Corners(seen), p => Assert.True(p.X > 0 && p.Y > 0 && p.X < crop.Width && p.Y < crop.Height));
+                // its neighbours are turned otherwise, by a few degrees
+                Assert.InRange(Math.Atan2(seen.Axis.Y, seen.Axis.X), -0.15, 0.15);
+                Assert.All(Corners(seen), p =>
+                    Assert.True(p.X > 0 && p.Y > 0 && p.X < crop.Width && p.Y < crop.Height));
             }
         }
     }
@@ -50,7 +59,10 @@ public class DetectedSpineTests
         {
             var (before, after) = (spine.VertebraCrop(n, 0.4), turned.VertebraCrop(n, 0.4));
             var center = turn.Apply(before.Center);
-            Assert.Equal((center.X, center.Y, before.Width, before.Height), (after.Center.X, after.Center.Y, after.Width, after.Height), new Near(1e-9));
+            Assert.Equal(
+                (center.X, center.Y, before.Width, before.Height),
+                (after.Center.X, after.Center.Y, after.Width, after.Height),
+                new Near(1e-9));
             Assert.Equal(before.TiltRadians + 0.3, after.TiltRadians, 9);
         }
     }
@@ -61,21 +73,37 @@ public class DetectedSpineTests
         var spine = Random(1);
         Assert.True(spine.IsUsable);
         Assert.False((spine with { Seen = 0 }).IsUsable);
-        Assert.False((spine with { Vertebrae = [.. spine.Vertebrae.Select(v => v.Transform(AffineTransform.Translate(1e6, 0)))] }).IsUsable);
-        Assert.False((spine with { Vertebrae = [.. spine.Vertebrae.Select(v => v.Transform(AffineTransform.Translate(double.NaN, 0)))] }).IsUsable);
+        Assert.False(
+            (
+                spine with
+                {
+                    Vertebrae = [.. spine.Vertebrae.Select(v => v.Transform(AffineTransform.Translate(1e6, 0)))],
+                }
+            ).IsUsable);
+        Assert.False(
+            (
+                spine with
+                {
+                    Vertebrae = [.. spine.Vertebrae.Select(v => v.Transform(AffineTransform.Translate(double.NaN, 0)))],
+                }
+            ).IsUsable);
     }
 
     private sealed class Near(double tolerance) : IEqualityComparer<(double, double, double, double)>
     {
         public bool Equals((double, double, double, double) a, (double, double, double, double) b) =>
-            Math.Abs(a.Item1 - b.Item1) < tolerance && Math.Abs(a.Item2 - b.Item2) < tolerance && Math.Abs(a.Item3 - b.Item3) < tolerance && Math.Abs(a.Item4 - b.Item4) < tolerance;
+            Math.Abs(a.Item1 - b.Item1) < tolerance
+            && Math.Abs(a.Item2 - b.Item2) < tolerance
+            && Math.Abs(a.Item3 - b.Item3) < tolerance
+            && Math.Abs(a.Item4 - b.Item4) < tolerance;
 
         public int GetHashCode((double, double, double, double) value) => 0;
     }
 
     private sealed class Near2(double tolerance) : IEqualityComparer<(double, double)>
     {
-        public bool Equals((double, double) a, (double, double) b) => Math.Abs(a.Item1 - b.Item1) < tolerance && Math.Abs(a.Item2 - b.Item2) < tolerance;
+        public bool Equals((double, double) a, (double, double) b) =>
+            Math.Abs(a.Item1 - b.Item1) < tolerance && Math.Abs(a.Item2 - b.Item2) < tolerance;
 
         public int GetHashCode((double, double) value) => 0;
     }

@@ -44,7 +44,9 @@ public class VertebraOrderTests
         broken[3] = new(spine[3].TopRight, spine[3].TopLeft, spine[3].BottomRight, spine[3].BottomLeft);
         broken[15] = spine[15] with { TopLeft = spine[15].BottomLeft, BottomLeft = spine[15].TopLeft };
         var ordered = VertebraOrder.Repair(broken);
-        Assert.Equal([("swapped-corners", 3), ("swapped-corners", 15)], ordered.Faults.Select(f => (f.Kind, f.Vertebra)));
+        Assert.Equal(
+            [("swapped-corners", 3), ("swapped-corners", 15)],
+            ordered.Faults.Select(f => (f.Kind, f.Vertebra)));
         Assert.Equal(spine, ordered.Vertebrae);
     }
 
@@ -78,8 +80,12 @@ public class VertebraOrderTests
     {
         var found = CobbAnglesTests.ReadRealSet().Select(film => VertebraOrder.Repair(film.Spine)).ToArray();
         int With(string kind) => found.Count(o => o.Faults.Any(f => f.Kind == kind));
-        var summary = string.Join(", ", ((string[])["rolled-points", "out-of-order", "swapped-corners", "overlapping-vertebrae"]).Select(kind => $"{kind} {With(kind)}"));
-        Assert.True(With("rolled-points") + With("out-of-order") == 24, summary); // published: centres out of order in 24 images
+        var summary = string.Join(
+            ", ",
+            ((string[])["rolled-points", "out-of-order", "swapped-corners", "overlapping-vertebrae"]).Select(kind =>
+                $"{kind} {With(kind)}"));
+        // published: centres out of order in 24 images
+        Assert.True(With("rolled-points") + With("out-of-order") == 24, summary);
         Assert.True(With("rolled-points") is >= 16 and <= 18, summary); // published: 16 rolled by one vertebra
         Assert.InRange(found.Count(o => o.Faults.Count == 0), 450, 457);
     }

@@ -56,10 +56,14 @@ public class DetectionPeerTests
             put('anchors', anchors(ImageList(torch.zeros(2, 1, 96, 200), [(96, 200)] * 2), levels)[0])
             put('keys', np.array([len(fpn.state_dict()) + len(head.state_dict())]))
             """);
-        Assert.Equal(peer.Get("keys").item<long>(), weights.Keys.Count(key => !key.StartsWith("backbone.body.", StringComparison.Ordinal)));
+        Assert.Equal(
+            peer.Get("keys").item<long>(),
+            weights.Keys.Count(key => !key.StartsWith("backbone.body.", StringComparison.Ordinal)));
         Assert.True(Distance(peer.Get("logits"), output.ClassLogits) < 1e-4);
         Assert.True(Distance(peer.Get("deltas"), output.BoxDeltas) < 1e-4);
-        Assert.Equal(peer.Get("anchors").data<float>().ToArray(), ToTensor(output.Anchors.Boxes).data<float>().ToArray());
+        Assert.Equal(
+            peer.Get("anchors").data<float>().ToArray(),
+            ToTensor(output.Anchors.Boxes).data<float>().ToArray());
     }
 
     [Fact]
@@ -71,7 +75,8 @@ public class DetectionPeerTests
         var anchors = new AnchorGrid(new DetectorSpec { AnchorSizes = [24, 48] }, 160, 128, [(16, 20), (8, 10)]).Boxes;
         Box[] objects = [.. Enumerable.Range(0, 25).Select(_ => RandomBox(random))];
         Box[] crowd = [.. Enumerable.Range(0, 400).Select(_ => RandomBox(random))];
-        var scores = Enumerable.Range(0, crowd.Length).Select(_ => (float)(random.Next(200) / 200.0)).ToArray(); // with ties
+        // with ties
+        var scores = Enumerable.Range(0, crowd.Length).Select(_ => (float)(random.Next(200) / 200.0)).ToArray();
         var codes = rand(anchors.Length, 4) * 4 - 2;
         peer.Put("anchors", ToTensor(anchors));
         peer.Put("objects", ToTensor(objects));
@@ -118,13 +123,18 @@ public class DetectionPeerTests
         var (logits, labels) = (randn(50, 3) * 5, rand(50, 3).round());
         var spine = RandomSpine.Create(new SeededRandom(4));
         var anchors = new AnchorGrid(DetectorSpec.Vertebrae(224, 640), 224, 640, [(80, 28)]);
-        var output = new DetectorOutput(randn(1, anchors.Boxes.Length, 1), zeros(1, anchors.Boxes.Length, 4), null, anchors);
+        var output = new DetectorOutput(
+            randn(1, anchors.Boxes.Length, 1),
+            zeros(1, anchors.Boxes.Length, 4),
+            null,
+            anchors);
         peer.Put("logits", logits);
         peer.Put("labels", labels);
         peer.Put("objects", ToTensor([.. spine.Select(v => CornerCoder.BoxOf(v))]));
         peer.Put("anchors", ToTensor(anchors.Boxes));
         peer.Put("detector", output.ClassLogits);
-        peer.Run("""
+        peer.Run(
+            """
             from torchvision.models.detection import _utils as det_utils
             from torchvision.models.detection.retinanet import RetinaNetClassificationHead
             from torchvision.ops import box_iou, sigmoid_focal_loss
@@ -134,11 +144,15 @@ public class DetectionPeerTests
             head = RetinaNetClassificationHead(8, 6, 1)
             targets = [{'labels': torch.zeros(17, dtype=torch.int64)}]
             put('loss', head.compute_loss(targets, {'cls_logits': get('detector')}, [matches]))
-            """);
+            """
+        );
         Assert.True(Distance(peer.Get("focal"), FocalLoss.Sigmoid(logits, labels)) < 1e-4);
         Assert.True(Distance(peer.Get("focal15"), FocalLoss.Sigmoid(logits, labels, alpha: -1, gamma: 1.5)) < 1e-4);
         var expected = peer.Get("loss").item<float>();
-        Assert.Equal(expected, DetectionLoss.Compute(output, [spine.AsTargets()]).Classification.item<float>(), 1e-4f * expected);
+        Assert.Equal(
+            expected,
+            DetectionLoss.Compute(output, [spine.AsTargets()]).Classification.item<float>(),
+            1e-4f * expected);
     }
 
     private static Box RandomBox(SeededRandom random)
@@ -147,7 +161,8 @@ public class DetectionPeerTests
         return new(x, y, x + (float)random.Uniform(10, 70), y + (float)random.Uniform(10, 70));
     }
 
-    private static Tensor ToTensor(Box[] boxes) => tensor(boxes.SelectMany(b => new[] { b.X1, b.Y1, b.X2, b.Y2 }).ToArray(), [boxes.Length, 4]);
+    private static Tensor ToTensor(Box[] boxes) =>
+        tensor(boxes.SelectMany(b => new[] { b.X1, b.Y1, b.X2, b.Y2 }).ToArray(), [boxes.Length, 4]);
 
     private static double Distance(Tensor a, Tensor b) => (a - b).abs().max().item<float>();
 }

@@ -15,7 +15,14 @@ public class RetinaNetTests
     private static RetinaNet Create(DetectorSpec? detector = null)
     {
         random.manual_seed(1);
-        return (RetinaNet)ModelCatalogue.Create(new ModelSpec { Architecture = "retinanet-densenet-mini", Detector = detector ?? new() { PyramidChannels = 16 } });
+        return (RetinaNet)
+            ModelCatalogue.Create(
+                new ModelSpec
+                {
+                    Architecture = "retinanet-densenet-mini",
+                    Detector = detector ?? new() { PyramidChannels = 16 },
+                }
+            );
     }
 
     [Theory]
@@ -26,9 +33,16 @@ public class RetinaNetTests
     public void Outputs_and_anchors_are_of_one_length(int firstLevel, int levels)
     {
         using var scope = NewDisposeScope();
-        var spec = new DetectorSpec { PyramidChannels = 16, FirstPyramidLevel = firstLevel, AnchorSizes = [.. Enumerable.Range(0, levels).Select(l => 16.0 * (1 << l))] };
+        var spec = new DetectorSpec
+        {
+            PyramidChannels = 16,
+            FirstPyramidLevel = firstLevel,
+            AnchorSizes = [.. Enumerable.Range(0, levels).Select(l => 16.0 * (1 << l))],
+        };
         var output = Create(spec).forward(zeros(2, 1, 64, 128));
-        var cells = Enumerable.Range(firstLevel, levels).Sum(level => Math.Max(64 >> level, 1) * Math.Max(128 >> level, 1));
+        var cells = Enumerable
+            .Range(firstLevel, levels)
+            .Sum(level => Math.Max(64 >> level, 1) * Math.Max(128 >> level, 1));
         Assert.Equal([2, cells * 9, 1], output.ClassLogits.shape);
         Assert.Equal([2, cells * 9, 4], output.BoxDeltas.shape);
         Assert.Equal([2, cells * 9, 8], output.CornerOffsets!.shape);
@@ -62,7 +76,8 @@ public class RetinaNetTests
             var total = DetectionLoss.Compute(model.forward(image), [spine.AsTargets()]).Total();
             optimizer.zero_grad();
             total.backward();
-            Assert.All(model.named_parameters(), p => Assert.True(p.parameter.grad is { } g && g.isfinite().all().item<bool>(), p.name));
+            Assert.All(model.named_parameters(), p =>
+                Assert.True(p.parameter.grad is { } g && g.isfinite().all().item<bool>(), p.name));
             optimizer.step();
             totals.Add(total.item<float>());
         }
@@ -94,7 +109,8 @@ public class RetinaNetTests
         {
             AngleLoss.Compute(((CobbRegressor)model).forward(image), ones(2, 3) * 30, smapeWeight: 1).backward();
         }
-        Assert.All(model.named_parameters(), p => Assert.True(p.parameter.grad is { } g && g.isfinite().all().item<bool>(), p.name));
+        Assert.All(model.named_parameters(), p =>
+            Assert.True(p.parameter.grad is { } g && g.isfinite().all().item<bool>(), p.name));
     }
 
     [Fact]
@@ -117,7 +133,10 @@ public class RetinaNetTests
     public void Impossible_specs_say_what_is_wrong()
     {
         void Fails(DetectorSpec spec, string because) =>
-            Assert.Contains(because, Assert.Throws<MarrowException>(() => Create(spec)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                because,
+                Assert.Throws<MarrowException>(() => Create(spec)).Message,
+                StringComparison.Ordinal);
         Fails(new() { AnchorSizes = [] }, "anchor sizes");
         Fails(new() { AnchorSizes = [1, 2, 3, 4, 5, 6] }, "1 to 5 anchor sizes");
         Fails(new() { AnchorRatios = [0] }, "above 0");
@@ -134,14 +153,24 @@ public class RetinaNetTests
         for (var i = 0; i < 1000; i++)
         {
             var anchor = new Box((float)random.Uniform(-20, 200), (float)random.Uniform(-20, 600), 0, 0);
-            anchor = anchor with { X2 = anchor.X1 + (float)random.Uniform(8, 80), Y2 = anchor.Y1 + (float)random.Uniform(8, 80) };
+            anchor = anchor with
+            {
+                X2 = anchor.X1 + (float)random.Uniform(8, 80),
+                Y2 = anchor.Y1 + (float)random.Uniform(8, 80),
+            };
             var vertebra = RandomSpine.Create(random)[random.Next(17)];
             CornerCoder.Encode(vertebra, anchor, code);
             Assert.InRange(RandomSpine.LargestDistance(vertebra, CornerCoder.Decode(code, anchor)), 0, 1e-3);
             var box = CornerCoder.BoxOf(vertebra);
             BoxCoder.Encode(box, anchor, code);
             var back = BoxCoder.Decode(code, anchor);
-            Assert.InRange(Math.Abs(back.X1 - box.X1) + Math.Abs(back.Y1 - box.Y1) + Math.Abs(back.X2 - box.X2) + Math.Abs(back.Y2 - box.Y2), 0, 1e-2);
+            Assert.InRange(
+                Math.Abs(back.X1 - box.X1)
+                    + Math.Abs(back.Y1 - box.Y1)
+                    + Math.Abs(back.X2 - box.X2)
+                    + Math.Abs(back.Y2 - box.Y2),
+                0,
+                1e-2);
         }
     }
 
@@ -150,7 +179,8 @@ public class RetinaNetTests
     {
         using var scope = NewDisposeScope();
         random.manual_seed(1);
-        var model = (CobbRegressor)ModelCatalogue.Create(new ModelSpec { Architecture = "cobb-densenet-mini", Outputs = 3 });
+        var model = (CobbRegressor)
+            ModelCatalogue.Create(new ModelSpec { Architecture = "cobb-densenet-mini", Outputs = 3 });
         foreach (var (height, width) in ((int, int)[])[(192, 64), (640, 224), (64, 64)])
         {
             var angles = model.forward(randn(2, 1, height, width));

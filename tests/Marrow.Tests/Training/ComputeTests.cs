@@ -36,7 +36,10 @@ public class ComputeTests
         compute.Arrange(model);
         using var images = compute.Arrange(x);
         using var found = compute.Forward(() => model.forward(images)).to(float32);
-        Assert.InRange((found - expected).abs().max().item<float>(), 0, tolerance * Math.Max(1, expected.abs().max().item<float>()));
+        Assert.InRange(
+            (found - expected).abs().max().item<float>(),
+            0,
+            tolerance * Math.Max(1, expected.abs().max().item<float>()));
     }
 
     [Theory]
@@ -48,7 +51,8 @@ public class ComputeTests
         var compute = new Compute(true, true);
         using var noGrad = no_grad();
         using var generator = new Generator(5, CPU);
-        using var model = (nn.Module<Tensor, Tensor>)ModelCatalogue.Create(new() { Architecture = architecture, Outputs = 3 });
+        using var model = (nn.Module<Tensor, Tensor>)
+            ModelCatalogue.Create(new() { Architecture = architecture, Outputs = 3 });
         model.eval();
         using var x = randn([2, 1, 64, 64], generator: generator);
         using var images = compute.Arrange(x);

@@ -9,10 +9,22 @@ namespace Marrow.Tests.Training;
 public class CroppedSamplesTests
 {
     private static readonly Vertebra[] Spine = RandomSpine.Create(new SeededRandom(4));
-    private static readonly Sample Film = new(id: "a.jpg", imagePath: "a.jpg", patient: "p") { Vertebrae = Spine, CobbDegrees = [10, 5, 5] };
+    private static readonly Sample Film = new(id: "a.jpg", imagePath: "a.jpg", patient: "p")
+    {
+        Vertebrae = Spine,
+        CobbDegrees = [10, 5, 5],
+    };
 
-    private static IReadOnlyList<Sample> Crop(CropRegion region, IReadOnlyList<Vertebra> detected, int seen = Vertebra.Count) =>
-        CroppedSamples.Of([Film], new(region, 0.4, "d", "sha256:0"), new Dictionary<string, DetectedSpine> { ["a.jpg"] = new(224, 640, detected, seen) });
+    private static IReadOnlyList<Sample> Crop(
+        CropRegion region,
+        IReadOnlyList<Vertebra> detected,
+        int seen = Vertebra.Count
+    ) =>
+        CroppedSamples.Of(
+            [Film],
+            new(region, 0.4, "d", "sha256:0"),
+            new Dictionary<string, DetectedSpine> { ["a.jpg"] = new(224, 640, detected, seen) }
+        );
 
     [Fact]
     public void A_spine_keeps_its_films_targets()
@@ -32,9 +44,13 @@ public class CroppedSamplesTests
         {
             var (sample, v) = p;
             Assert.Equal([v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight], sample.Points);
-            Assert.Equal(("p", "a.jpg", 0, 0), (sample.Patient, sample.ImagePath, sample.Vertebrae.Count, sample.CobbDegrees.Count));
+            Assert.Equal(
+                ("p", "a.jpg", 0, 0),
+                (sample.Patient, sample.ImagePath, sample.Vertebrae.Count, sample.CobbDegrees.Count));
             // Mirrored, the point that was called for on the left is the one from the right.
-            Assert.Equal([v.TopRight, v.TopLeft, v.BottomRight, v.BottomLeft], sample.MirroredPoints.Select(k => sample.Points[k]));
+            Assert.Equal(
+                [v.TopRight, v.TopLeft, v.BottomRight, v.BottomLeft],
+                sample.MirroredPoints.Select(k => sample.Points[k]));
         });
     }
 
@@ -43,7 +59,8 @@ public class CroppedSamplesTests
     {
         var beyond = Spine[16].Transform(AffineTransform.Translate(0, 2 * (Spine[16].Center.Y - Spine[15].Center.Y)));
         var samples = Crop(CropRegion.Vertebra, [.. Spine.Skip(1), beyond]);
-        Assert.Equal(Spine.Skip(1).Select(v => v.TopLeft), samples.Select(s => s.Points[0])); // 16: the last crop shows no vertebra
+        // 16: the last crop shows no vertebra
+        Assert.Equal(Spine.Skip(1).Select(v => v.TopLeft), samples.Select(s => s.Points[0]));
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using Marrow.Datasets;
 using Marrow.Imaging;
 using Marrow.Spine;
 using Marrow.Tasks;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Training;
 
@@ -79,7 +78,14 @@ public sealed class DetectionFileTests : IDisposable
     public void A_line_of_anything_else_is_an_error_that_names_the_file()
     {
         Write(1);
-        foreach (var line in (string[])["{}", "nonsense", """{"id":"a","bytes":1,"modified":1,"width":5,"height":5,"seen":1,"corners":[1,2]}""", "null"])
+        foreach (
+            var line in (string[])
+                [
+                    "{}",
+                    "nonsense",
+                    """{"id":"a","bytes":1,"modified":1,"width":5,"height":5,"seen":1,"corners":[1,2]}""",
+                    "null",
+                ])
         {
             File.WriteAllText(FilePath, line + "\n");
             Assert.Contains(FilePath, Assert.Throws<MarrowException>(() => new DetectionFile(FilePath)).Message);

@@ -10,9 +10,12 @@ public class KilledRunTests
     private const string Unlabeled = "unlabeled: {name: tiny, format: images}";
     private const string Uda = "uda: {warmup: 0.3, ratio: 2, confidence: 0.6, annealing: linear}";
 
-    /// <summary>Real processes of the program, ended by SIGKILL at random moments, wherever they are just then.</summary>
+    /// <summary>
+    /// Real processes of the program, ended by SIGKILL at random moments, wherever they are just then.
+    /// </summary>
     [Fact]
-    public void A_run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_never_stopped() => KillAndCompare(new TinyRun(train: Train), kills: 2);
+    public void A_run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_never_stopped() =>
+        KillAndCompare(new TinyRun(train: Train), kills: 2);
 
     [Fact]
     public void So_does_one_that_learns_from_unlabelled_images() =>
@@ -22,12 +25,24 @@ public class KilledRunTests
     [InlineData(false)]
     [InlineData(true)]
     public void So_does_a_longer_one_that_is_killed_more_often(bool unlabeled) =>
-        KillAndCompare(new TinyRun(train: Train.Replace("steps: 24", "steps: 60", StringComparison.Ordinal), stage: unlabeled ? [Unlabeled, Uda] : []), kills: 4);
+        KillAndCompare(
+            new TinyRun(
+                train: Train.Replace("steps: 24", "steps: 60", StringComparison.Ordinal),
+                stage: unlabeled ? [Unlabeled, Uda] : []),
+            kills: 4);
 
     [Fact(Explicit = true), Trait("Category", "Slow")]
     public void So_does_one_with_a_teacher() =>
-        KillAndCompare(new SpineRun("detect-vertebrae", "retinanet-densenet-mini", Train.Replace("evaluateEvery: 2", "evaluateEvery: 10", StringComparison.Ordinal).Replace("steps: 24", "steps: 60", StringComparison.Ordinal),
-            "unlabeled: {name: spines, format: images}", "teacher: {warmup: 0.3, confidence: 0}"), kills: 4);
+        KillAndCompare(
+            new SpineRun(
+                "detect-vertebrae",
+                "retinanet-densenet-mini",
+                Train
+                    .Replace("evaluateEvery: 2", "evaluateEvery: 10", StringComparison.Ordinal)
+                    .Replace("steps: 24", "steps: 60", StringComparison.Ordinal),
+                "unlabeled: {name: spines, format: images}",
+                "teacher: {warmup: 0.3, confidence: 0}"),
+            kills: 4);
 
     private static void KillAndCompare(SmallRun run, int kills)
     {
@@ -65,7 +80,21 @@ public class KilledRunTests
     {
         var cli = Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])["exec", cli, "run", tiny.RecipePath, "--data", $"{tiny.DataName}={tiny.Data}", "--out", Path.Combine(tiny.Folder, outName), "--hub", Path.Combine(tiny.Folder, outName, "hub"), "--resume"])
+        foreach (
+            var argument in (string[])
+                [
+                    "exec",
+                    cli,
+                    "run",
+                    tiny.RecipePath,
+                    "--data",
+                    $"{tiny.DataName}={tiny.Data}",
+                    "--out",
+                    Path.Combine(tiny.Folder, outName),
+                    "--hub",
+                    Path.Combine(tiny.Folder, outName, "hub"),
+                    "--resume",
+                ])
             start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
@@ -84,10 +113,14 @@ public class KilledRunTests
         return process.ExitCode;
     }
 
-    /// <summary>Of the one checkpoint: killed while it is written or after, it is written again as the same one.</summary>
+    /// <summary>
+    /// Of the one checkpoint: killed while it is written or after, it is written again as the same one.
+    /// </summary>
     private static byte[] Weights(SmallRun tiny, string outName)
     {
-        var folder = Assert.Single(Directory.GetDirectories(Path.Combine(tiny.Folder, outName, "hub", tiny.Checkpoint)), d => !Path.GetFileName(d).StartsWith('.'));
+        var folder = Assert.Single(
+            Directory.GetDirectories(Path.Combine(tiny.Folder, outName, "hub", tiny.Checkpoint)),
+            d => !Path.GetFileName(d).StartsWith('.'));
         return File.ReadAllBytes(Path.Combine(folder, Checkpoint.WeightsFile));
     }
 }

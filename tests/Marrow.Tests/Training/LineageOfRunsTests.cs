@@ -24,13 +24,17 @@ public sealed class LineageOfRunsTests
         var manifest = Manifest(stage);
 
         var data = Assert.Single(manifest.Parents.Datasets);
-        Assert.Equal(("tiny", "2.1", "CC-BY-NC-4.0", "Somebody"), (data.Name, data.Version, data.License, data.Citation));
+        Assert.Equal(
+            ("tiny", "2.1", "CC-BY-NC-4.0", "Somebody"),
+            (data.Name, data.Version, data.License, data.Citation));
         Assert.Equal(FilesDigest(run.Data), data.FilesDigest);
         Assert.Equal(stage.TrainingImages, data.Samples);
         Assert.Equal((0.2, 3UL, "csv"), (data.Use!.HeldOut, data.Use.Seed, data.Use.Format));
         Assert.Equal("CC-BY-NC-4.0", manifest.License);
         var training = manifest.Origin!.Training!;
-        Assert.Equal((File.ReadAllText(run.RecipePath), "first", "test", 3UL), (training.Recipe, training.Stage, training.Command, training.Seed));
+        Assert.Equal(
+            (File.ReadAllText(run.RecipePath), "first", "test", 3UL),
+            (training.Recipe, training.Stage, training.Command, training.Seed));
         Assert.Equal(CheckpointConfig.CodeVersion, manifest.Origin.Code);
         Assert.StartsWith(CheckpointConfig.CurrentVersion, manifest.Origin.Code);
         using var checkpoint = Checkpoint.Load(stage.Folder);
@@ -41,7 +45,10 @@ public sealed class LineageOfRunsTests
     /// <summary>Name and size of each image, as the format's page says.</summary>
     private static string FilesDigest(string folder)
     {
-        var lines = Directory.GetFiles(folder, "*.png").OrderBy(Path.GetFileName, StringComparer.Ordinal).Select(f => $"{Path.GetFileName(f)}\t{new FileInfo(f).Length}\n");
+        var lines = Directory
+            .GetFiles(folder, "*.png")
+            .OrderBy(Path.GetFileName, StringComparer.Ordinal)
+            .Select(f => $"{Path.GetFileName(f)}\t{new FileInfo(f).Length}\n");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines))));
     }
 
@@ -58,7 +65,14 @@ public sealed class LineageOfRunsTests
             new DatasetTerms(license, Version: license).Write(run.Data);
             var name = $"generation-{generations.Count}";
             string[] settings = parent is null ? [$"first.tag={name}"] : [$"first.tag={name}", $"first.init={parent}"];
-            var stage = Runner.Run(run.Request(name, overrides: settings) with { Resolve = Checkpoint.Load }, _ => { }, TestContext.Current.CancellationToken)[^1];
+            var stage = Runner.Run(
+                run.Request(name, overrides: settings) with
+                {
+                    Resolve = Checkpoint.Load,
+                },
+                _ => { },
+                TestContext.Current.CancellationToken
+            )[^1];
             generations.Add(Manifest(stage));
             parent = stage.Folder;
         }
@@ -67,13 +81,20 @@ public sealed class LineageOfRunsTests
         Assert.Equal(generations[1].Digest, Assert.Single(grandchild.Parents.Checkpoints).Digest);
         Assert.Equal("CC-BY-NC-4.0", grandchild.License);
         Assert.Contains(grandchild.Parents.Inherited, a => a is { Kind: LineageKind.Dataset, License: "CC-BY-NC-4.0" });
-        Assert.Contains(grandchild.Parents.Inherited, a => a.Kind == LineageKind.Checkpoint && a.Digest == generations[0].Digest);
+        Assert.Contains(grandchild.Parents.Inherited, a =>
+            a.Kind == LineageKind.Checkpoint && a.Digest == generations[0].Digest);
 
         var hub = new LocalHub(Path.Combine(run.Folder, "generation-2", "hub"));
         Assert.Single(hub.List());
         var error = Assert.Throws<MarrowException>(() => LicenseClosure.Require(hub, grandchild, "CC-BY-4.0")).Message;
-        Assert.Contains("data set tiny is under CC-BY-NC-4.0, which forbids commercial use", error, StringComparison.Ordinal);
+        Assert.Contains(
+            "data set tiny is under CC-BY-NC-4.0, which forbids commercial use",
+            error,
+            StringComparison.Ordinal);
         LicenseClosure.Require(hub, grandchild, grandchild.License);
-        Assert.Contains("- Further back: data set tiny, licence CC-BY-NC-4.0", File.ReadAllText(Path.Combine(parent!, "README.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            "- Further back: data set tiny, licence CC-BY-NC-4.0",
+            File.ReadAllText(Path.Combine(parent!, "README.md")),
+            StringComparison.Ordinal);
     }
 }

@@ -37,7 +37,14 @@ public class RecipeCropTests
     {
         Assert.Equal(new StageCrop { By = "landmarks", Region = CropRegion.Spine, Margin = 0.1 }, Crop("landmarks"));
         Assert.Equal(Crop("landmarks"), Crop("{by: landmarks}"));
-        Assert.Equal(new StageCrop { By = "retinanet-densenet121.spineweb16@sha256:0123456789ab", Region = CropRegion.Spine, Margin = 0.25 }, Crop("{by: \"retinanet-densenet121.spineweb16@sha256:0123456789ab\", region: spine, margin: 0.25}"));
+        Assert.Equal(
+            new StageCrop
+            {
+                By = "retinanet-densenet121.spineweb16@sha256:0123456789ab",
+                Region = CropRegion.Spine,
+                Margin = 0.25,
+            },
+            Crop("{by: \"retinanet-densenet121.spineweb16@sha256:0123456789ab\", region: spine, margin: 0.25}"));
     }
 
     [Theory]
@@ -52,11 +59,14 @@ public class RecipeCropTests
     [InlineData("{by: landmarks, margni: 0.1}", "Did you mean 'margin'?")]
     [InlineData("[landmarks]", "crop: expected")]
     [InlineData("{by: landmarks, region: vertebra}", "crop: task regress-cobb can't look at a crop of the vertebra")]
-    public void Mistakes_are_told_with_their_place(string crop, string expected) => Assert.Contains(expected, Error(crop));
+    public void Mistakes_are_told_with_their_place(string crop, string expected) =>
+        Assert.Contains(expected, Error(crop));
 
     [Fact]
     public void A_detector_looks_at_whole_images() =>
-        Assert.Contains("crop: task detect-vertebrae can't look at a crop of the spine", Error("landmarks", "detect-vertebrae", "retinanet-densenet121"));
+        Assert.Contains(
+            "crop: task detect-vertebrae can't look at a crop of the spine",
+            Error("landmarks", "detect-vertebrae", "retinanet-densenet121"));
 
     [Fact]
     public void A_stage_that_is_left_out_gives_its_checkpoint_to_crop_by()

@@ -53,7 +53,10 @@ public class RecipeReaderTests
     public void A_recipe_that_has_moved_is_told_with_its_new_place(string before, string now)
     {
         var error = Assert.Throws<MarrowException>(() => RecipeReader.Read(Path.Combine(Recipes, before), []));
-        Assert.EndsWith($"The recipe has moved: name {Path.Combine(Recipes, "experiments", now)}.", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"The recipe has moved: name {Path.Combine(Recipes, "experiments", now)}.",
+            error.Message,
+            StringComparison.Ordinal);
         var absent = Assert.Throws<MarrowException>(() => RecipeReader.Read(Path.Combine(Recipes, "absent.yaml"), []));
         Assert.EndsWith("Check the path.", absent.Message, StringComparison.Ordinal);
     }
@@ -77,8 +80,12 @@ public class RecipeReaderTests
         var part = recipe.Only(["cobb", "landmarks"]);
         Assert.Equal(["landmarks", "cobb"], part.Chosen);
         Assert.Equal(["densenet121.cxr-pediatric", "landmarks"], part.Stages.Select(s => s.Init));
-        Assert.Contains("no stage 'feature'. It has features, landmarks, cobb", Assert.Throws<MarrowException>(() => recipe.Only(["feature"])).Message);
-        Assert.Contains("found none. It has features, landmarks, cobb", Assert.Throws<MarrowException>(() => recipe.Only([])).Message);
+        Assert.Contains(
+            "no stage 'feature'. It has features, landmarks, cobb",
+            Assert.Throws<MarrowException>(() => recipe.Only(["feature"])).Message);
+        Assert.Contains(
+            "found none. It has features, landmarks, cobb",
+            Assert.Throws<MarrowException>(() => recipe.Only([])).Message);
     }
 
     [Fact]
@@ -99,14 +106,17 @@ public class RecipeReaderTests
         Assert.Null(features.License);
         Assert.Null(landmarks.Detector);
         Assert.Equal(0.9, landmarks.InitCoverage);
-        Assert.Equal(("cxr", "cxr", "csv", 0), (features.Tag, features.Data.Name, features.Data.Format, features.Data.Limit));
+        Assert.Equal(
+            ("cxr", "cxr", "csv", 0),
+            (features.Tag, features.Data.Name, features.Data.Format, features.Data.Limit));
         Assert.Equal(("spineweb16", "spineweb16"), (cobb.Tag, cobb.Data.Name));
     }
 
     [Fact]
     public void Every_setting_reaches_its_property()
     {
-        var recipe = RecipeReader.Parse("""
+        var recipe = RecipeReader.Parse(
+            """
             name: all
             seed: 18446744073709551615
             splitSeed: 5
@@ -134,13 +144,21 @@ public class RecipeReaderTests
                    schedule: step, warmup: 0.1, stepEpochs: 4, stepFactor: 0.3, backboneLr: 0.25, layerDecay: 0.75,
                    freeze: 2, unfreeze: gradual, batchNorm: frozen, ema: 0.999, clipNorm: 1.5, precision: bf16,
                    channelsLast: false, evaluateEvery: 6, patience: 8, metric: landmark-error, saveEverySeconds: 1.5, workers: 9}
-            """, "r.yaml", []);
+            """,
+            "r.yaml",
+            []);
         Assert.Equal((ulong.MaxValue, 5ul, 0.1), (recipe.Seed, recipe.SplitSeed, recipe.HeldOut));
         var s = recipe.Stages[0];
-        Assert.Equal(("densenet121.chexpert@sha256:0123456789ab", 0.5, "mine", "LicenseRef-SpineWeb-research"), (s.Init, s.InitCoverage, s.Tag, s.License));
-        Assert.Equal(("d", "spineweb16", 24, 0.3, 0.25), (s.Data.Name, s.Data.Format, s.Data.Limit, s.Data.HeldOut, s.Data.Validation));
+        Assert.Equal(
+            ("densenet121.chexpert@sha256:0123456789ab", 0.5, "mine", "LicenseRef-SpineWeb-research"),
+            (s.Init, s.InitCoverage, s.Tag, s.License));
+        Assert.Equal(
+            ("d", "spineweb16", 24, 0.3, 0.25),
+            (s.Data.Name, s.Data.Format, s.Data.Limit, s.Data.HeldOut, s.Data.Validation));
         var options = s.Data.Options;
-        Assert.Equal(new Dictionary<string, string> { ["default"] = "zeros", ["Edema"] = "ones 0.55-0.85" }, options.Uncertain);
+        Assert.Equal(
+            new Dictionary<string, string> { ["default"] = "zeros", ["Edema"] = "ones 0.55-0.85" },
+            options.Uncertain);
         Assert.Equal(["Edema", "No Finding"], options.LabelColumns);
         Assert.Equal(new DatasetOptions
         {
@@ -161,7 +179,18 @@ public class RecipeReaderTests
             License = "CC0-1.0",
             Citation = "Someone 2019",
         }, options);
-        Assert.Equal(new StageInput { Width = 128, Height = 352, Fit = Fit.Stretch, WindowLow = 0.01, WindowHigh = 0.99, Mean = 0.4, Std = 0.2 }, s.Input);
+        Assert.Equal(
+            new StageInput
+            {
+                Width = 128,
+                Height = 352,
+                Fit = Fit.Stretch,
+                WindowLow = 0.01,
+                WindowHigh = 0.99,
+                Mean = 0.4,
+                Std = 0.2,
+            },
+            s.Input);
         Assert.Equal(new TrainOptions
         {
             Epochs = 3,
@@ -217,7 +246,14 @@ public class RecipeReaderTests
 
         var contract = s.Input.ToContract();
         Assert.Equal((128, 352, 1, 0.01, 0.99, 0.4, 0.2),
-            (contract.Width, contract.Height, contract.Channels, contract.WindowLow, contract.WindowHigh, contract.Mean, contract.Std));
+            (
+                contract.Width,
+                contract.Height,
+                contract.Channels,
+                contract.WindowLow,
+                contract.WindowHigh,
+                contract.Mean,
+                contract.Std));
     }
 
     [Theory]
@@ -258,7 +294,13 @@ public class RecipeReaderTests
         }
 
         AugmentationOptions Read(string key, double value) =>
-            RecipeReader.Parse(Small, "r.yaml", [string.Create(CultureInfo.InvariantCulture, $"features.augment.{key}={value}")]).Stages[0].Augment;
+            RecipeReader
+                .Parse(
+                    Small,
+                    "r.yaml",
+                    [string.Create(CultureInfo.InvariantCulture, $"features.augment.{key}={value}")])
+                .Stages[0]
+                .Augment;
     }
 
     [Fact]
@@ -279,14 +321,20 @@ public class RecipeReaderTests
         Assert.Equal((7ul, 7ul), Seeds("seed=7"));
         Assert.Equal((7ul, 2ul), Seeds("seed=7", "splitSeed=2"));
 
-        static (ulong, ulong) Seeds(params string[] set) => RecipeReader.Parse(Small, "r.yaml", set) is var r ? (r.Seed, r.SplitSeed) : default;
+        static (ulong, ulong) Seeds(params string[] set) =>
+            RecipeReader.Parse(Small, "r.yaml", set) is var r ? (r.Seed, r.SplitSeed) : default;
     }
 
     [Fact]
     public void A_fraction_is_read_and_excludes_a_limit()
     {
         Assert.Equal(0.25, RecipeReader.Parse(Small, "r.yaml", ["cobb.data.fraction=0.25"]).Stages[2].Data.Fraction);
-        Assert.Contains("limit says already", Assert.Throws<MarrowException>(() => RecipeReader.Parse(Small, "r.yaml", ["cobb.data.fraction=0.25", "cobb.data.limit=3"])).Message);
+        Assert.Contains(
+            "limit says already",
+            Assert
+                .Throws<MarrowException>(() =>
+                    RecipeReader.Parse(Small, "r.yaml", ["cobb.data.fraction=0.25", "cobb.data.limit=3"]))
+                .Message);
         foreach (var wrong in (string[])["0", "1.1", "-1", "NaN"])
             Assert.Throws<MarrowException>(() => RecipeReader.Parse(Small, "r.yaml", [$"cobb.data.fraction={wrong}"]));
     }
@@ -347,7 +395,9 @@ public class RecipeReaderTests
             var first = RecipeReader.Parse(Small, path, ["*.epochs=2"]);
             first.WriteTo(path);
             var second = RecipeReader.Read(path, first.Overrides);
-            Assert.Equal(System.Text.Json.JsonSerializer.Serialize(first, MarrowJson.Options), System.Text.Json.JsonSerializer.Serialize(second, MarrowJson.Options));
+            Assert.Equal(
+                System.Text.Json.JsonSerializer.Serialize(first, MarrowJson.Options),
+                System.Text.Json.JsonSerializer.Serialize(second, MarrowJson.Options));
         }
         finally
         {

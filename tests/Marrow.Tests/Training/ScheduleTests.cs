@@ -70,12 +70,21 @@ public class ScheduleTests
     {
         var spec = new ModelSpec { Architecture = "densenet-mini", Outputs = 2 };
         using var model = ModelCatalogue.Create(spec);
-        var groups = new FreezePlan(spec, new() { BackboneLr = 0.5, LayerDecay = 0.8, WeightDecay = 0.1 }).Groups(model);
+        var groups = new FreezePlan(
+            spec,
+            new()
+            {
+                BackboneLr = 0.5,
+                LayerDecay = 0.8,
+                WeightDecay = 0.1,
+            }
+        ).Groups(model);
         var grouped = groups.SelectMany(g => g.Parameters.Select(p => p.Name)).ToList();
         Assert.Equal(model.named_parameters().Select(p => p.name).Order(), grouped.Order());
         Assert.Equal(1, groups.Single(g => g.Name == "head").LearningRateFactor);
         Assert.Equal(0.5, groups.Single(g => g.Name == "block4").LearningRateFactor, 9);
         Assert.Equal(0.5 * Math.Pow(0.8, 4), groups.Single(g => g.Name == "stem").LearningRateFactor, 9);
-        Assert.All(groups.SelectMany(g => g.Parameters.Select(p => (g.WeightDecay, p))), x => Assert.Equal(x.p.Value.dim() > 1 ? 0.1 : 0, x.WeightDecay));
+        Assert.All(groups.SelectMany(g => g.Parameters.Select(p => (g.WeightDecay, p))), x =>
+            Assert.Equal(x.p.Value.dim() > 1 ? 0.1 : 0, x.WeightDecay));
     }
 }

@@ -11,7 +11,10 @@ public class SlowStepsTests
         Assert.All(Enumerable.Repeat(0.2, 30), s => Assert.Null(steps.Add(s, 4, 0)));
         var told = Enumerable.Repeat(0.7, 30).Select(s => steps.Add(s, 4, 0)).OfType<string>().ToList();
         var message = Assert.Single(told);
-        Assert.Contains("steps take 3.5 times as long as the first ones (0.200 s, now 0.700 s)", message, StringComparison.Ordinal);
+        Assert.Contains(
+            "steps take 3.5 times as long as the first ones (0.200 s, now 0.700 s)",
+            message,
+            StringComparison.Ordinal);
         Assert.Contains("--resume --threads 1", message, StringComparison.Ordinal);
     }
 

@@ -4,7 +4,9 @@ using Marrow.Training.Recipes;
 
 namespace Marrow.Tests.Training;
 
-/// <summary>Tasks, labels and starts that do not fit are told before anything is trained, each with the remedy.</summary>
+/// <summary>
+/// Tasks, labels and starts that do not fit are told before anything is trained, each with the remedy.
+/// </summary>
 public class TaskLabelsTests
 {
     private static Recipe Parse(string task, string model, string data, string more = "") => RecipeReader.Parse($$"""
@@ -21,10 +23,32 @@ public class TaskLabelsTests
         Assert.Throws<MarrowException>(() => Parse(task, model, data, more)).Message;
 
     [Theory]
-    [InlineData("classify", "densenet-mini", "numbers", "task classify learns from a CSV of kind classes or findings, found kind numbers", "regress or regress-cobb")]
-    [InlineData("regress", "regress-densenet-mini", "classes", "task regress learns from a CSV of kind numbers, found kind classes", "that learns from classes: classify")]
-    [InlineData("points", "points-densenet-mini", "findings", "task points learns from a CSV of kind points, found kind findings", "classify")]
-    public void A_kind_that_does_not_fit_the_task_names_both_and_the_remedy(string task, string model, string kind, params string[] parts)
+    [InlineData(
+        "classify",
+        "densenet-mini",
+        "numbers",
+        "task classify learns from a CSV of kind classes or findings, found kind numbers",
+        "regress or regress-cobb"
+    )]
+    [InlineData(
+        "regress",
+        "regress-densenet-mini",
+        "classes",
+        "task regress learns from a CSV of kind numbers, found kind classes",
+        "that learns from classes: classify"
+    )]
+    [InlineData(
+        "points",
+        "points-densenet-mini",
+        "findings",
+        "task points learns from a CSV of kind points, found kind findings",
+        "classify"
+    )]
+    public void A_kind_that_does_not_fit_the_task_names_both_and_the_remedy(
+        string task,
+        string model,
+        string kind,
+        params string[] parts)
     {
         var error = Error(task, model, $"kind: {kind}");
         Assert.StartsWith("r.yaml:6:", error, StringComparison.Ordinal);
@@ -42,10 +66,18 @@ public class TaskLabelsTests
     public void A_flip_of_points_needs_the_pairs()
     {
         const string flip = "augment: {flipProbability: 0.5}";
-        Assert.Contains("data.mirrorPairs", Error("points", "points-densenet-mini", "labelColumns: [a, b]", flip), StringComparison.Ordinal);
-        var pairs = Parse("points", "points-densenet-mini", "labelColumns: [a, b], mirrorPairs: {a: b}", flip).Stages[0].Data.Options.MirrorPairs;
+        Assert.Contains(
+            "data.mirrorPairs",
+            Error("points", "points-densenet-mini", "labelColumns: [a, b]", flip),
+            StringComparison.Ordinal);
+        var pairs = Parse("points", "points-densenet-mini", "labelColumns: [a, b], mirrorPairs: {a: b}", flip)
+            .Stages[0]
+            .Data.Options.MirrorPairs;
         Assert.Equal("b", pairs!["a"]);
-        Assert.Empty(Parse("points", "points-densenet-mini", "labelColumns: [a, b], mirrorPairs: {}", flip).Stages[0].Data.Options.MirrorPairs!);
+        Assert.Empty(
+            Parse("points", "points-densenet-mini", "labelColumns: [a, b], mirrorPairs: {}", flip)
+                .Stages[0]
+                .Data.Options.MirrorPairs!);
     }
 
     [Fact]
@@ -58,16 +90,29 @@ public class TaskLabelsTests
               - {name: b, task: points, model: points-densenet121, init: a, data: {format: csv}}
             """;
         var error = Assert.Throws<MarrowException>(() => RecipeReader.Parse(stages, "r.yaml", [])).Message;
-        Assert.Contains("stage 'a' has the backbone densenet-mini, and points-densenet121 another", error, StringComparison.Ordinal);
+        Assert.Contains(
+            "stage 'a' has the backbone densenet-mini, and points-densenet121 another",
+            error,
+            StringComparison.Ordinal);
         Assert.Equal(2, RecipeReader.Parse(stages, "r.yaml", ["b.initCoverage=0.1"]).Stages.Count);
     }
 
     [Fact]
     public void Of_a_module_of_ones_own_images_with_labels_are_measured_and_divided_as_any()
     {
-        Sample[] samples = [.. Enumerable.Range(0, 10).Select(i => new Sample(id: $"{i}", imagePath: $"{i}.png", patient: $"{i}") { Labels = i < 8 ? [1] : [] })];
+        Sample[] samples =
+        [
+            .. Enumerable
+                .Range(0, 10)
+                .Select(i => new Sample(id: $"{i}", imagePath: $"{i}.png", patient: $"{i}")
+                {
+                    Labels = i < 8 ? [1] : [],
+                }),
+        ];
         var labelled = samples.Where(s => LabelledSamples.IsLabelled(s, CheckpointTask.Custom)).ToList();
         Assert.Equal(8, labelled.Count);
-        Assert.Equal(PatientSplit.Create(labelled, 0.25, 1).HeldOut, LabelledSamples.Divide(labelled, CheckpointTask.Custom, 0.25, 1).HeldOut);
+        Assert.Equal(
+            PatientSplit.Create(labelled, 0.25, 1).HeldOut,
+            LabelledSamples.Divide(labelled, CheckpointTask.Custom, 0.25, 1).HeldOut);
     }
 }

@@ -7,7 +7,9 @@ namespace Marrow.Tests.Training;
 /// <summary>Which images a stage may learn from without labels.</summary>
 public sealed class UnlabeledSamplesTests : IDisposable
 {
-    private readonly TinyRun _tiny = new(train: "steps: 1, batch: 4", stage: ["unlabeled: {name: more, format: images}", "uda: {}"]);
+    private readonly TinyRun _tiny = new(
+        train: "steps: 1, batch: 4",
+        stage: ["unlabeled: {name: more, format: images}", "uda: {}"]);
 
     public void Dispose() => _tiny.Dispose();
 
@@ -28,12 +30,18 @@ public sealed class UnlabeledSamplesTests : IDisposable
     [Fact]
     public void No_target_of_any_task_is_left()
     {
-        using var run = new SpineRun("segment", "segment-densenet-mini", "steps: 1, batch: 4", "unlabeled: {name: spines, format: spineweb16}", "teacher: {}");
+        using var run = new SpineRun(
+            "segment",
+            "segment-densenet-mini",
+            "steps: 1, batch: 4",
+            "unlabeled: {name: spines, format: spineweb16}",
+            "teacher: {}");
         var recipe = RecipeReader.Read(run.RecipePath, []);
         var labelled = StageSamples.Read(recipe, recipe.Stages[0], run.Data);
         var unlabeled = UnlabeledSamples.Read(recipe.Stages[0], run.Data, labelled, run.Data);
         Assert.NotEmpty(unlabeled.Samples);
-        foreach (var task in (string[])[CheckpointTask.DetectVertebrae, CheckpointTask.RegressCobb, CheckpointTask.Segment])
+        foreach (
+            var task in (string[])[CheckpointTask.DetectVertebrae, CheckpointTask.RegressCobb, CheckpointTask.Segment])
             Assert.All(labelled.Training, s => Assert.True(LabelledSamples.IsLabelled(s, task)));
         foreach (var task in CheckpointTask.All.Where(t => t != CheckpointTask.Pretrain))
             Assert.DoesNotContain(unlabeled.Samples, s => LabelledSamples.IsLabelled(s, task));
@@ -63,7 +71,8 @@ public sealed class UnlabeledSamplesTests : IDisposable
 
         // By path: a folder above the data's own.
         var above = Read(_tiny.Folder).Unlabeled;
-        Assert.DoesNotContain(above.Samples, s => measured.Any(m => Path.GetFullPath(m.ImagePath) == Path.GetFullPath(s.ImagePath)));
+        Assert.DoesNotContain(above.Samples, s =>
+            measured.Any(m => Path.GetFullPath(m.ImagePath) == Path.GetFullPath(s.ImagePath)));
     }
 
     [Fact]
@@ -92,7 +101,12 @@ public sealed class UnlabeledSamplesTests : IDisposable
 
     private string Fault(string folder)
     {
-        var request = _tiny.Request("out") is var r ? r with { DataFolders = new Dictionary<string, string> { ["tiny"] = _tiny.Data, ["more"] = folder } } : r;
+        var request = _tiny.Request("out") is var r
+            ? r with
+            {
+                DataFolders = new Dictionary<string, string> { ["tiny"] = _tiny.Data, ["more"] = folder },
+            }
+            : r;
         var message = Assert.Throws<MarrowException>(() => Runner.Run(request, _ => { })).Message;
         Assert.False(Directory.Exists(request.OutFolder));
         Assert.StartsWith(folder, message);

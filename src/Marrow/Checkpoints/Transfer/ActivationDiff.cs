@@ -29,7 +29,8 @@ public sealed class StageAlignment
 /// </summary>
 public static class ActivationDiff
 {
-    private const int Fields = 4; // a side: coarse enough for the deepest map of a small input, fine enough to tell top from bottom
+    // a side: coarse enough for the deepest map of a small input, fine enough to tell top from bottom
+    private const int Fields = 4;
 
     private const ulong PhantomSeed = 17;
     private const double TallInput = 1.5; // height over width from which an input is a whole spine's
@@ -46,7 +47,11 @@ public static class ActivationDiff
     {
         using var modelA = a.BuildModel();
         using var modelB = b.BuildModel();
-        var stages = BackboneStages.Of(b.Config.Model).Select(s => s.Name).Intersect(BackboneStages.Of(a.Config.Model).Select(s => s.Name)).ToList();
+        var stages = BackboneStages
+            .Of(b.Config.Model)
+            .Select(s => s.Name)
+            .Intersect(BackboneStages.Of(a.Config.Model).Select(s => s.Name))
+            .ToList();
         var features = stages.ToDictionary(s => s, _ => (A: new List<float[]>(), B: new List<float[]>()));
         var count = 0;
         foreach (var image in images)
@@ -60,7 +65,10 @@ public static class ActivationDiff
             progress?.Invoke(new("comparing", count, 0, ProgressUnit.Images));
         }
         if (count < KernelAlignment.FewestImages)
-            throw new MarrowException($"{a.Name} and {b.Name}: expected {KernelAlignment.FewestImages} images or more to compare the activations on, found {count}. Give more images.");
+            throw new MarrowException(
+                $"{a.Name} and {b.Name}: expected {KernelAlignment.FewestImages} images or more to compare the "
+                    + $"activations on, found {count}. Give more images."
+            );
         return [.. stages.Select(s => new StageAlignment(s, KernelAlignment.Unbiased(features[s].A, features[s].B)))];
     }
 
@@ -68,16 +76,19 @@ public static class ActivationDiff
     /// Synthetic radiographs for where no images are at hand, the same at each call: whole spines where the input is
     /// half as high again as it is wide, or more, otherwise chests.
     /// </summary>
-    public static IEnumerable<Radiograph> Phantoms(InputContract input, int count) => Enumerable.Range(0, count).Select(patient =>
-    {
-        if (input.Height >= TallInput * input.Width)
-        {
-            var spine = PhantomGenerator.Spine(PhantomSeed, patient);
-            return Radiograph($"spine phantom {patient}", spine.Width, spine.Height, spine.Pixels);
-        }
-        var chest = PhantomGenerator.Chest(PhantomSeed, patient);
-        return Radiograph($"chest phantom {patient}", chest.Width, chest.Height, chest.Pixels);
-    });
+    public static IEnumerable<Radiograph> Phantoms(InputContract input, int count) =>
+        Enumerable
+            .Range(0, count)
+            .Select(patient =>
+            {
+                if (input.Height >= TallInput * input.Width)
+                {
+                    var spine = PhantomGenerator.Spine(PhantomSeed, patient);
+                    return Radiograph($"spine phantom {patient}", spine.Width, spine.Height, spine.Pixels);
+                }
+                var chest = PhantomGenerator.Chest(PhantomSeed, patient);
+                return Radiograph($"chest phantom {patient}", chest.Width, chest.Height, chest.Pixels);
+            });
 
     private static Radiograph Radiograph(string source, int width, int height, byte[] pixels) => new()
     {

@@ -16,16 +16,27 @@ internal static class BackboneKeys
     {
         if (source.BackbonePrefix is { } known)
             return new(known, backbone);
-        var suffixes = targetKeys.Where(k => k.StartsWith(backbone, StringComparison.Ordinal)).Select(k => k[backbone.Length..]).ToList();
-        if (source.Foreign is { } foreign && suffixes.Any(s => s.StartsWith(foreign.Kind.Mark, StringComparison.Ordinal)))
+        var suffixes = targetKeys
+            .Where(k => k.StartsWith(backbone, StringComparison.Ordinal))
+            .Select(k => k[backbone.Length..])
+            .ToList();
+        if (
+            source.Foreign is { } foreign
+            && suffixes.Any(s => s.StartsWith(foreign.Kind.Mark, StringComparison.Ordinal)))
             return new(foreign.Backbone, backbone);
         var keys = source.Shapes.Select(s => s.Key).ToHashSet(StringComparer.Ordinal);
-        var prefixes = keys.SelectMany(k => new[] { suffixes[0], suffixes[^1] }.Where(s => k == s || k.EndsWith("." + s, StringComparison.Ordinal)).Select(s => k[..^s.Length]));
+        var prefixes = keys.SelectMany(k =>
+            new[] { suffixes[0], suffixes[^1] }
+                .Where(s => k == s || k.EndsWith("." + s, StringComparison.Ordinal))
+                .Select(s => k[..^s.Length]));
         var best = prefixes.Distinct().OrderBy(p => p.Length).MaxBy(p => suffixes.Count(s => keys.Contains(p + s)));
         return new(best ?? backbone, backbone);
     }
 
-    /// <summary>The module of a key: backbones by their blocks, "backbone.body.denseblock1"; the rest by the first two parts of the name.</summary>
+    /// <summary>
+    /// The module of a key: backbones by their blocks, "backbone.body.denseblock1"; the rest by the first two parts of
+    /// the name.
+    /// </summary>
     /// <param name="backbone">Null where it is not known.</param>
     public static string ModuleOf(string key, string? backbone)
     {

@@ -98,7 +98,9 @@ public sealed class CheckpointDiff
     internal string A { get; }
     internal string B { get; }
 
-    /// <summary>Prefix of the backbone's keys in a (From) and in b (To); null when keys are compared as they stand.</summary>
+    /// <summary>
+    /// Prefix of the backbone's keys in a (From) and in b (To); null when keys are compared as they stand.
+    /// </summary>
     public PrefixRule? Backbone { get; }
 
     /// <summary>The modules, in the order of b.</summary>
@@ -115,18 +117,27 @@ public sealed class CheckpointDiff
 
     /// <summary>True when both have the same tensors with the same numbers.</summary>
     [JsonIgnore]
-    public bool AreEqual => OtherShapes.Count + OnlyInA.Count + OnlyInB.Count == 0 && Tensors.All(t => t.NormOfChange == 0);
+    public bool AreEqual =>
+        OtherShapes.Count + OnlyInA.Count + OnlyInB.Count == 0 && Tensors.All(t => t.NormOfChange == 0);
 
-    /// <summary>Reads one tensor of each at a time. Throws <see cref="MarrowException"/> when a file can't be read.</summary>
+    /// <summary>
+    /// Reads one tensor of each at a time. Throws <see cref="MarrowException"/> when a file can't be read.
+    /// </summary>
     public static CheckpointDiff Between(WeightSource a, WeightSource b)
     {
         var backbone = Backbones(a, b);
         var shapesA = a.Shapes.ToDictionary(StringComparer.Ordinal);
         var changes = new List<TensorChange>();
-        var (otherShapes, onlyInB, matched) = (new List<ShapeChange>(), new List<string>(), new HashSet<string>(StringComparer.Ordinal));
+        var (otherShapes, onlyInB, matched) = (
+            new List<ShapeChange>(),
+            new List<string>(),
+            new HashSet<string>(StringComparer.Ordinal));
         foreach (var (keyB, shape) in b.Shapes)
         {
-            var keyA = backbone is not null && keyB.StartsWith(backbone.To, StringComparison.Ordinal) ? backbone.From + keyB[backbone.To.Length..] : keyB;
+            var keyA =
+                backbone is not null && keyB.StartsWith(backbone.To, StringComparison.Ordinal)
+                    ? backbone.From + keyB[backbone.To.Length..]
+                    : keyB;
             if (!shapesA.TryGetValue(keyA, out var shapeA) || !matched.Add(keyA))
                 onlyInB.Add(keyB);
             else if (!shape.AsSpan().SequenceEqual(shapeA))
@@ -147,7 +158,10 @@ public sealed class CheckpointDiff
 
     internal static double Ratio(double change, double norm) => change == 0 ? 0 : change / norm;
 
-    /// <summary>Where one side's backbone is unknown it is found by the other's keys; where both are, keys are compared as they stand.</summary>
+    /// <summary>
+    /// Where one side's backbone is unknown it is found by the other's keys; where both are, keys are compared as they
+    /// stand.
+    /// </summary>
     private static PrefixRule? Backbones(WeightSource a, WeightSource b)
     {
         if (b.BackbonePrefix is { } inB && b.Shapes.Any(s => s.Key.StartsWith(inB, StringComparison.Ordinal)))
@@ -160,7 +174,13 @@ public sealed class CheckpointDiff
         return null;
     }
 
-    private static TensorChange Compare(WeightSource a, string keyA, WeightSource b, string keyB, string module, long[] shape)
+    private static TensorChange Compare(
+        WeightSource a,
+        string keyA,
+        WeightSource b,
+        string keyB,
+        string module,
+        long[] shape)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
@@ -184,11 +204,19 @@ public sealed class CheckpointDiff
 
     private static ModuleChange Total(IGrouping<string, TensorChange> module)
     {
-        return new(module.Key, module.Count(), module.Sum(c => c.Shape.Aggregate(1L, (x, y) => x * y)), Together(TensorRole.Weight), Together(TensorRole.Statistic));
+        return new(
+            module.Key,
+            module.Count(),
+            module.Sum(c => c.Shape.Aggregate(1L, (x, y) => x * y)),
+            Together(TensorRole.Weight),
+            Together(TensorRole.Statistic));
 
-        double? Together(TensorRole role) => module.Any(c => c.Role == role)
-            ? Ratio(Norm(module.Where(c => c.Role == role).Select(c => c.NormOfChange)), Norm(module.Where(c => c.Role == role).Select(c => c.NormA)))
-            : null;
+        double? Together(TensorRole role) =>
+            module.Any(c => c.Role == role)
+                ? Ratio(
+                    Norm(module.Where(c => c.Role == role).Select(c => c.NormOfChange)),
+                    Norm(module.Where(c => c.Role == role).Select(c => c.NormA)))
+                : null;
 
         static double Norm(IEnumerable<double> parts) => Math.Sqrt(parts.Sum(p => p * p));
     }

@@ -8,14 +8,19 @@ namespace Marrow.Checkpoints.Transfer;
 
 /// <summary>
 /// Random weights that keep a network's scales and nothing it has learnt (the "Mean Var" initialisation of Raghu et al.
-/// 2019, section 4.1): each convolution is drawn normal with the mean and standard deviation of the layer's own weights,
-/// the weights and biases of each norm are its own in a random order. The control of a warm start: what it keeps of a
-/// start's gain was scale, not knowledge.
+/// 2019, section 4.1): each convolution is drawn normal with the mean and standard deviation of the layer's own
+/// weights, the weights and biases of each norm are its own in a random order. The control of a warm start: what it
+/// keeps of a start's gain was scale, not knowledge.
 /// </summary>
 internal static class MatchedWeights
 {
     /// <summary>A norm's buffers before its first batch.</summary>
-    private static readonly (string Buffer, bool IsOne)[] AtFirst = [("running_mean", false), ("running_var", true), ("num_batches_tracked", false)];
+    private static readonly (string Buffer, bool IsOne)[] AtFirst =
+    [
+        ("running_mean", false),
+        ("running_var", true),
+        ("num_batches_tracked", false),
+    ];
 
     /// <summary>A backbone whose parameters are drawn like the source's.</summary>
     public static void Draw(Backbone source, Backbone target, ulong seed)
@@ -32,13 +37,24 @@ internal static class MatchedWeights
     public static TransferReceipt Redraw(Module model, TransferReceipt receipt, ulong seed)
     {
         using var noGrad = no_grad();
-        // What is neither parameter nor statistic of a norm, such as a regressor's scale of its targets, stays as a warm start has it.
-        var taken = receipt.Tensors.Where(t => t.Status != TransferStatus.Random && (t.IsParameter || AtFirst.Any(s => t.Key.EndsWith(s.Buffer, StringComparison.Ordinal))))
+        // What is neither parameter nor statistic of a norm, such as a regressor's scale of its targets, stays as a
+        // warm start has it.
+        var taken = receipt
+            .Tensors.Where(t =>
+                t.Status != TransferStatus.Random
+                && (t.IsParameter || AtFirst.Any(s => t.Key.EndsWith(s.Buffer, StringComparison.Ordinal))))
             .ToDictionary(t => t.Key, StringComparer.Ordinal);
-        Redraw(model.named_parameters().Where(p => taken.ContainsKey(p.name)).Select(p => (p.name, (Tensor)p.parameter, (Tensor)p.parameter)), seed);
+        Redraw(
+            model
+                .named_parameters()
+                .Where(p => taken.ContainsKey(p.name))
+                .Select(p => (p.name, (Tensor)p.parameter, (Tensor)p.parameter)),
+            seed);
         foreach (var (name, buffer) in model.named_buffers().Where(b => taken.ContainsKey(b.name)))
         {
-            using var atFirst = AtFirst.First(s => name.EndsWith(s.Buffer, StringComparison.Ordinal)).IsOne ? ones_like(buffer) : zeros_like(buffer);
+            using var atFirst = AtFirst.First(s => name.EndsWith(s.Buffer, StringComparison.Ordinal)).IsOne
+                ? ones_like(buffer)
+                : zeros_like(buffer);
             buffer.copy_(atFirst);
         }
         return receipt with
@@ -46,7 +62,17 @@ internal static class MatchedWeights
             BackboneCoverage = 0,
             Modules = [.. receipt.Modules.Select(NothingLearnt)],
             Total = NothingLearnt(receipt.Total),
-            Tensors = [.. receipt.Tensors.Select(t => taken.ContainsKey(t.Key) ? t with { Status = TransferStatus.Random, Reason = t.IsParameter ? "drawn by the source's mean and deviation" : "as at first" } : t)],
+            Tensors =
+            [
+                .. receipt.Tensors.Select(t =>
+                    taken.ContainsKey(t.Key)
+                        ? t with
+                        {
+                            Status = TransferStatus.Random,
+                            Reason = t.IsParameter ? "drawn by the source's mean and deviation" : "as at first",
+                        }
+                        : t),
+            ],
         };
     }
 

@@ -115,7 +115,9 @@ public sealed record TransferProbe
     internal bool Holds => MaxAbsDifference <= Tolerance * MaxAbsActivation;
 }
 
-/// <summary>The record of one warm start: every parameter and buffer of the target, with totals. Stored as receipt.json.</summary>
+/// <summary>
+/// The record of one warm start: every parameter and buffer of the target, with totals. Stored as receipt.json.
+/// </summary>
 public sealed record TransferReceipt
 {
     [JsonConstructor]

@@ -8,7 +8,9 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Checkpoints.Transfer;
 
-/// <summary>Keys of the source that begin with From are the target's that begin with To: "features." -> "backbone.body.".</summary>
+/// <summary>
+/// Keys of the source that begin with From are the target's that begin with To: "features." -> "backbone.body.".
+/// </summary>
 public sealed record PrefixRule(string From, string To);
 
 /// <summary>How much of a source is taken over.</summary>
@@ -27,15 +29,17 @@ public sealed class WarmStartOptions
     /// <summary>How far keys of the same name are taken over; rules reach beyond it.</summary>
     internal TransferScope Scope { get; init; } = TransferScope.Backbone;
 
-    /// <summary>Tried before the rule that follows from the two architectures; they reach beyond the backbone.</summary>
+    /// <summary>
+    /// Tried before the rule that follows from the two architectures; they reach beyond the backbone.
+    /// </summary>
     public IReadOnlyList<PrefixRule> Rules { get; init; } = [];
 
     /// <summary>Keys of the target that begin with one of these stay random.</summary>
     internal IReadOnlyList<string> LeaveRandom { get; init; } = [];
 
     /// <summary>
-    /// What no name matches in the backbone is matched by the order of shapes: for foreign files whose layers have other
-    /// names. Off by default: equal shapes are a guess, which the probe can confirm.
+    /// What no name matches in the backbone is matched by the order of shapes: for foreign files whose layers have
+    /// other names. Off by default: equal shapes are a guess, which the probe can confirm.
     /// </summary>
     internal bool MatchByShape { get; init; }
 
@@ -63,18 +67,30 @@ public static class WarmStart
 
     /// <summary>The same for a model of the catalogue.</summary>
     /// <param name="architecture">The model's: a key of <see cref="ModelCatalogue"/>.</param>
-    internal static TransferReceipt Apply(Module model, string architecture, WeightSource source, WarmStartOptions? options = null) =>
-        Apply(model, new ModelSpec { Architecture = architecture }, source, options);
+    internal static TransferReceipt Apply(
+        Module model,
+        string architecture,
+        WeightSource source,
+        WarmStartOptions? options = null
+    ) => Apply(model, new ModelSpec { Architecture = architecture }, source, options);
 
     /// <summary>
-    /// Changes <paramref name="model"/>'s tensors in place. Throws <see cref="MarrowException"/> when no key of the model
-    /// is of the backbone that <paramref name="spec"/> tells of, and at a weight that is not finite; the model is of no use
-    /// then.
+    /// Changes <paramref name="model"/>'s tensors in place. Throws <see cref="MarrowException"/> when no key of the
+    /// model is of the backbone that <paramref name="spec"/> tells of, and at a weight that is not finite; the model is
+    /// of no use then.
     /// </summary>
     /// <param name="model">Any module, of the catalogue or the user's own.</param>
-    /// <param name="spec">The model's. For a module of the user's own: any name and its <see cref="ModelSpec.BackbonePrefix"/>.</param>
-    /// <param name="options">For keys that differ by more than the backbone's prefix: <see cref="WarmStartOptions.Rules"/>.</param>
-    public static TransferReceipt Apply(Module model, ModelSpec spec, WeightSource source, WarmStartOptions? options = null)
+    /// <param name="spec">
+    /// The model's. For a module of the user's own: any name and its <see cref="ModelSpec.BackbonePrefix"/>.
+    /// </param>
+    /// <param name="options">
+    /// For keys that differ by more than the backbone's prefix: <see cref="WarmStartOptions.Rules"/>.
+    /// </param>
+    public static TransferReceipt Apply(
+        Module model,
+        ModelSpec spec,
+        WeightSource source,
+        WarmStartOptions? options = null)
     {
         options ??= new();
         var backbone = ModelCatalogue.BackbonePrefix(spec);
@@ -83,7 +99,13 @@ public static class WarmStart
         var shapes = source.Shapes.ToDictionary(StringComparer.Ordinal);
         if (!state.Keys.Any(InBackbone))
             throw MarrowException.Bad(spec.Architecture, $"keys of a backbone that begin with '{backbone}'",
-                string.Join(", ", state.Keys.Select(k => k[..(k.IndexOf('.', StringComparison.Ordinal) + 1)]).Distinct().DefaultIfEmpty("no key")), $"Correct its {nameof(ModelSpec.BackbonePrefix)}.");
+                string.Join(
+                    ", ",
+                    state
+                        .Keys.Select(k => k[..(k.IndexOf('.', StringComparison.Ordinal) + 1)])
+                        .Distinct()
+                        .DefaultIfEmpty("no key")),
+                $"Correct its {nameof(ModelSpec.BackbonePrefix)}.");
         PrefixRule[] rules = [.. options.Rules, BackboneKeys.Rule(source, state.Keys, backbone)];
         if (options.Scope == TransferScope.All && source.Foreign?.Head is { } head)
             rules = [.. rules, new(head, ForeignKeys.OwnHead)];
@@ -98,7 +120,8 @@ public static class WarmStart
             foreach (var step in plan.Where(p => p.Status != TransferStatus.Random))
                 Copy(source, step, state[step.Key]);
         }
-        var used = plan.Select(p => p.Status == TransferStatus.Random ? null : p.SourceKey).ToHashSet(StringComparer.Ordinal);
+        var used = plan.Select(p => p.Status == TransferStatus.Random ? null : p.SourceKey)
+            .ToHashSet(StringComparer.Ordinal);
         var backboneParameters = plan.Where(p => p is { InBackbone: true, IsParameter: true }).ToList();
         return new(
             source: source.Name,
@@ -116,7 +139,12 @@ public static class WarmStart
 
         TransferredTensor Plan(string key, long[] shape)
         {
-            var tensor = new TransferredTensor(key, TransferStatus.Random, parameters.Contains(key), InBackbone(key), shape);
+            var tensor = new TransferredTensor(
+                key,
+                TransferStatus.Random,
+                parameters.Contains(key),
+                InBackbone(key),
+                shape);
             if (options.LeaveRandom.Any(p => key.StartsWith(p, StringComparison.Ordinal)))
                 return tensor with { Reason = "left random as asked" };
             var mismatch = tensor with { Reason = "no such key" };
@@ -125,9 +153,25 @@ public static class WarmStart
                 if (!shapes.TryGetValue(candidate, out var found))
                     continue;
                 if (found.AsSpan().SequenceEqual(shape))
-                    return tensor with { Status = candidate == key ? TransferStatus.Copied : TransferStatus.Remapped, SourceKey = candidate, SourceShape = found };
-                if (key == firstConvolution && found.Length == 4 && found[0] == shape[0] && found[1] > 0 && found[2..].AsSpan().SequenceEqual(shape.AsSpan(2)))
-                    return tensor with { Status = TransferStatus.Adapted, SourceKey = candidate, SourceShape = found, Reason = $"{found[1]} -> {shape[1]} input channels" };
+                    return tensor with
+                    {
+                        Status = candidate == key ? TransferStatus.Copied : TransferStatus.Remapped,
+                        SourceKey = candidate,
+                        SourceShape = found,
+                    };
+                if (
+                    key == firstConvolution
+                    && found.Length == 4
+                    && found[0] == shape[0]
+                    && found[1] > 0
+                    && found[2..].AsSpan().SequenceEqual(shape.AsSpan(2)))
+                    return tensor with
+                    {
+                        Status = TransferStatus.Adapted,
+                        SourceKey = candidate,
+                        SourceShape = found,
+                        Reason = $"{found[1]} -> {shape[1]} input channels",
+                    };
                 mismatch = tensor with { SourceKey = candidate, SourceShape = found, Reason = "another shape" };
             }
             return options.Scope == TransferScope.Backbone && !tensor.InBackbone && mismatch.SourceKey is null
@@ -152,14 +196,22 @@ public static class WarmStart
     {
         if (receipt.BackboneCoverage >= atLeast)
             return;
-        var missed = receipt.Tensors.Where(t => t is { Status: TransferStatus.Random, InBackbone: true, IsParameter: true }).ToList();
+        var missed = receipt
+            .Tensors.Where(t => t is { Status: TransferStatus.Random, InBackbone: true, IsParameter: true })
+            .ToList();
         var lines = missed.Take(NamedKeys).Select(t => t.SourceShape is { } found
             ? $"  {t.Key} {ShapeText.Of(t.Shape)}: {t.Reason}, {t.SourceKey} is {ShapeText.Of(found)}"
             : $"  {t.Key} {ShapeText.Of(t.Shape)}: {t.Reason}; the nearest in the source: {Nearest(t.Key)}");
         var more = missed.Count > NamedKeys ? $"\n  and {missed.Count - NamedKeys} more" : "";
-        throw new MarrowException(string.Create(CultureInfo.InvariantCulture,
-            $"{receipt.Source}: expected at least {100 * atLeast:0.#} % of the backbone's parameters of {receipt.TargetArchitecture}, found {100 * receipt.BackboneCoverage:0.#} %. ")
-            + $"Name another checkpoint, add a prefix rule, or ask for less coverage. Not matched:\n{string.Join("\n", lines)}{more}");
+        throw new MarrowException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{receipt.Source}: expected at least {100 * atLeast:0.#} % of the backbone's parameters of "
+                    + $"{receipt.TargetArchitecture}, found {100 * receipt.BackboneCoverage:0.#} %. "
+            )
+                + $"Name another checkpoint, add a prefix rule, or ask for less coverage. Not "
+                + $"matched:\n{string.Join("\n", lines)}{more}"
+        );
 
         string Nearest(string key) => receipt.UnusedSourceKeys.Count == 0
             ? "none is left"
@@ -171,7 +223,12 @@ public static class WarmStart
     /// of channels given and return activations of equal shape; their results are disposed here.
     /// </summary>
     public static TransferProbe Probe(
-        Func<torch.Tensor, torch.Tensor> source, int sourceChannels, Func<torch.Tensor, torch.Tensor> target, int targetChannels, ulong seed, int side = 64)
+        Func<torch.Tensor, torch.Tensor> source,
+        int sourceChannels,
+        Func<torch.Tensor, torch.Tensor> target,
+        int targetChannels,
+        ulong seed,
+        int side = 64)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
@@ -180,8 +237,17 @@ public static class WarmStart
         var expected = source(grey.expand(1, sourceChannels, side, side).contiguous());
         var found = target(grey.expand(1, targetChannels, side, side).contiguous());
         if (!expected.shape.AsSpan().SequenceEqual(found.shape))
-            throw new MarrowException($"The probe expected activations of shape {ShapeText.Of(expected.shape)}, found {ShapeText.Of(found.shape)}. These are not the same backbone.");
-        return new(seed, shape, expected.NumberOfElements, Largest(expected - found), Largest(expected), expected.Equals(found));
+            throw new MarrowException(
+                $"The probe expected activations of shape {ShapeText.Of(expected.shape)}, found "
+                    + $"{ShapeText.Of(found.shape)}. These are not the same backbone."
+            );
+        return new(
+            seed,
+            shape,
+            expected.NumberOfElements,
+            Largest(expected - found),
+            Largest(expected),
+            expected.Equals(found));
 
         static double Largest(torch.Tensor x) => x.abs().max().to(torch.float64).Value<double>();
     }
@@ -189,26 +255,41 @@ public static class WarmStart
     /// <summary>
     /// Builds the source's model and compares its backbone with that of <paramref name="model"/>, which is left in the
     /// mode it was in. Returns the receipt with the probe. Throws when every tensor of the backbone was taken over and
-    /// the activations differ all the same, and for a source or a backbone that can't be run: one that only its maker can
-    /// build, or that does not take a tensor and give one.
+    /// the activations differ all the same, and for a source or a backbone that can't be run: one that only its maker
+    /// can build, or that does not take a tensor and give one.
     /// </summary>
     public static TransferReceipt Probe(TransferReceipt receipt, Checkpoint source, Module model, ModelSpec spec)
     {
         using var sourceModel = source.BuildModel(verifyGolden: false);
         using var evaluation = EvaluationMode.Of(model);
-        var probe = Probe(Backbone(sourceModel, source.Config.Model).forward, source.Config.Model.Channels, Backbone(model, spec).forward, spec.Channels, ProbeSeed);
+        var probe = Probe(
+            Backbone(sourceModel, source.Config.Model).forward,
+            source.Config.Model.Channels,
+            Backbone(model, spec).forward,
+            spec.Channels,
+            ProbeSeed);
         var whole = receipt.Tensors.Where(t => t.InBackbone).All(t => t.Status != TransferStatus.Random);
         if (whole && !probe.Holds)
-            throw new MarrowException(string.Create(CultureInfo.InvariantCulture,
-                $"{receipt.Source}: every weight of the backbone was taken over, yet its activations differ by {probe.MaxAbsDifference:G3} (largest {probe.MaxAbsActivation:G3}). The two backbones compute different things."));
+            throw new MarrowException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{receipt.Source}: every weight of the backbone was taken over, yet its activations differ by "
+                        + $"{probe.MaxAbsDifference:G3} (largest {probe.MaxAbsActivation:G3}). The two backbones "
+                        + $"compute different things."
+                ));
         return receipt with { Probe = probe };
     }
 
     private static Module<torch.Tensor, torch.Tensor> Backbone(Module model, ModelSpec spec)
     {
         var name = ModelCatalogue.BackbonePrefix(spec).TrimEnd('.');
-        return (name.Length == 0 ? model : model.named_modules().FirstOrDefault(m => m.name == name).module) as Module<torch.Tensor, torch.Tensor>
-            ?? throw MarrowException.Bad(spec.Architecture, $"a backbone '{name}' that takes a tensor and gives one", "none", "Leave the probe out, or give it the two functions.");
+        return (name.Length == 0 ? model : model.named_modules().FirstOrDefault(m => m.name == name).module)
+                as Module<torch.Tensor, torch.Tensor>
+            ?? throw MarrowException.Bad(
+                spec.Architecture,
+                $"a backbone '{name}' that takes a tensor and gives one",
+                "none",
+                "Leave the probe out, or give it the two functions.");
     }
 
     /// <summary>
@@ -217,20 +298,33 @@ public static class WarmStart
     /// </summary>
     private static void MatchByShape(List<TransferredTensor> plan, WeightSource source)
     {
-        var used = plan.Where(p => p.Status != TransferStatus.Random).Select(p => p.SourceKey).ToHashSet(StringComparer.Ordinal);
+        var used = plan.Where(p => p.Status != TransferStatus.Random)
+            .Select(p => p.SourceKey)
+            .ToHashSet(StringComparer.Ordinal);
         var left = source.Shapes.Where(s => !used.Contains(s.Key)).ToList();
-        var open = Enumerable.Range(0, plan.Count).Where(i => plan[i] is { Status: TransferStatus.Random, InBackbone: true, Reason: "no such key" }).ToList();
+        var open = Enumerable
+            .Range(0, plan.Count)
+            .Where(i => plan[i] is { Status: TransferStatus.Random, InBackbone: true, Reason: "no such key" })
+            .ToList();
         var length = new int[open.Count + 1, left.Count + 1];
         for (var i = open.Count - 1; i >= 0; i--)
         {
             for (var j = left.Count - 1; j >= 0; j--)
-                length[i, j] = Alike(plan[open[i]], left[j]) ? length[i + 1, j + 1] + 1 : Math.Max(length[i + 1, j], length[i, j + 1]);
+                length[i, j] = Alike(plan[open[i]], left[j])
+                    ? length[i + 1, j + 1] + 1
+                    : Math.Max(length[i + 1, j], length[i, j + 1]);
         }
         for (int i = 0, j = 0; i < open.Count && j < left.Count;)
         {
             if (Alike(plan[open[i]], left[j]))
             {
-                plan[open[i]] = plan[open[i]] with { Status = TransferStatus.Remapped, SourceKey = left[j].Key, SourceShape = left[j].Value, Reason = "matched by shape" };
+                plan[open[i]] = plan[open[i]] with
+                {
+                    Status = TransferStatus.Remapped,
+                    SourceKey = left[j].Key,
+                    SourceShape = left[j].Value,
+                    Reason = "matched by shape",
+                };
                 i++;
                 j++;
             }
@@ -254,7 +348,10 @@ public static class WarmStart
         else
             source.ReadInto(step.SourceKey!, target);
         if (!IsFinite(target.detach()))
-            throw new MarrowException($"{source.Name}: '{step.SourceKey}' has values that are not finite. The checkpoint is of no use as a start.");
+            throw new MarrowException(
+                $"{source.Name}: '{step.SourceKey}' has values that are not finite. The checkpoint is of no use as a "
+                    + $"start."
+            );
     }
 
     private static bool IsFinite(torch.Tensor tensor) =>
@@ -263,8 +360,8 @@ public static class WarmStart
             : !torch.is_floating_point(tensor) || tensor.isfinite().all().Value<bool>();
 
     /// <summary>
-    /// [O, n, h, w] -> [O, m, h, w]: the sum over the input channels, spread evenly. Grey images have equal channels, so
-    /// the responses to them are kept exactly: 3 -> 1 sums, 1 -> 3 repeats and divides by 3.
+    /// [O, n, h, w] -> [O, m, h, w]: the sum over the input channels, spread evenly. Grey images have equal channels,
+    /// so the responses to them are kept exactly: 3 -> 1 sums, 1 -> 3 repeats and divides by 3.
     /// </summary>
     internal static torch.Tensor AdaptChannels(torch.Tensor weights, long channels)
     {
@@ -276,7 +373,12 @@ public static class WarmStart
     private static TransferTotal Total(string module, IEnumerable<TransferredTensor> tensors)
     {
         var all = tensors.ToList();
-        return new(module, Count(TransferStatus.Copied), Count(TransferStatus.Adapted), Count(TransferStatus.Remapped), Count(TransferStatus.Random),
+        return new(
+            module,
+            Count(TransferStatus.Copied),
+            Count(TransferStatus.Adapted),
+            Count(TransferStatus.Remapped),
+            Count(TransferStatus.Random),
             all.Sum(t => t.Elements), all.Where(t => t.Status != TransferStatus.Random).Sum(t => t.Elements));
 
         int Count(TransferStatus status) => all.Count(t => t.Status == status);

@@ -10,10 +10,20 @@ public sealed class WeightSource
     private readonly Func<string, torch.Tensor> _read;
     private readonly Action<string, torch.Tensor> _readInto;
 
-    private WeightSource(string name, string digest, ModelSpec? spec, IReadOnlyList<KeyValuePair<string, long[]>> shapes,
+    private WeightSource(
+        string name,
+        string digest,
+        ModelSpec? spec,
+        IReadOnlyList<KeyValuePair<string, long[]>> shapes,
         Func<string, torch.Tensor> read, Action<string, torch.Tensor> readInto)
     {
-        (Name, Digest, Architecture, Shapes, _read, _readInto) = (name, digest, spec?.Architecture ?? "", shapes, read, readInto);
+        (Name, Digest, Architecture, Shapes, _read, _readInto) = (
+            name,
+            digest,
+            spec?.Architecture ?? "",
+            shapes,
+            read,
+            readInto);
         BackbonePrefix = spec is null ? null : ModelCatalogue.BackbonePrefix(spec);
     }
 
@@ -23,13 +33,18 @@ public sealed class WeightSource
     /// <summary>The source's digest; "" when it has none.</summary>
     internal string Digest { get; }
 
-    /// <summary>See <see cref="ModelSpec.Architecture"/>; "" when unknown, then the place of the backbone is found from the keys.</summary>
+    /// <summary>
+    /// See <see cref="ModelSpec.Architecture"/>; "" when unknown, then the place of the backbone is found from the
+    /// keys.
+    /// </summary>
     internal string Architecture { get; }
 
     /// <summary>Null when unknown.</summary>
     internal string? BackbonePrefix { get; }
 
-    /// <summary>What was found in a file of another program; null for a known architecture and where nothing was.</summary>
+    /// <summary>
+    /// What was found in a file of another program; null for a known architecture and where nothing was.
+    /// </summary>
     internal ForeignKeys? Foreign { get; private init; }
 
     /// <summary>Keys and shapes in the source's order.</summary>
@@ -37,7 +52,11 @@ public sealed class WeightSource
 
     /// <summary>The checkpoint's weights, read when they are asked for: it must stay open.</summary>
     public static WeightSource Of(Checkpoint checkpoint) =>
-        FromFile(checkpoint.Weights, checkpoint.Name, checkpoint.Digest, checkpoint.WeightsOnly ? null : checkpoint.Config.Model);
+        FromFile(
+            checkpoint.Weights,
+            checkpoint.Name,
+            checkpoint.Digest,
+            checkpoint.WeightsOnly ? null : checkpoint.Config.Model);
 
     /// <summary>
     /// A file of unknown architecture, which must stay open: the backbone is looked for among its keys. Where other
@@ -47,8 +66,18 @@ public sealed class WeightSource
 
     /// <summary>Tensors in memory, which stay the caller's.</summary>
     /// <param name="architecture">A key of <see cref="ModelCatalogue"/>, or "" when it is none of them.</param>
-    internal static WeightSource Of(string name, IReadOnlyDictionary<string, torch.Tensor> weights, string architecture = "") =>
-        new(name, "", architecture.Length > 0 ? new() { Architecture = architecture } : null, [.. weights.Select(w => KeyValuePair.Create(w.Key, w.Value.shape))], key => weights[key].alias(), (key, target) => target.copy_(weights[key]));
+    internal static WeightSource Of(
+        string name,
+        IReadOnlyDictionary<string, torch.Tensor> weights,
+        string architecture = ""
+    ) =>
+        new(
+            name,
+            "",
+            architecture.Length > 0 ? new() { Architecture = architecture } : null,
+            [.. weights.Select(w => KeyValuePair.Create(w.Key, w.Value.shape))],
+            key => weights[key].alias(),
+            (key, target) => target.copy_(weights[key]));
 
     /// <summary>The caller disposes it.</summary>
     internal torch.Tensor Read(string key) => _read(key);

@@ -5,14 +5,17 @@ using System.Runtime.Intrinsics.X86;
 namespace Marrow.Computing.Cpu;
 
 /// <summary>
-/// Sixteen bfloat16 numbers at a time as float32 and back, rounded to nearest, ties to even. At the end of a row there may
-/// be fewer: zeros stand for those that are missing, and they are not stored.
+/// Sixteen bfloat16 numbers at a time as float32 and back, rounded to nearest, ties to even. At the end of a row there
+/// may be fewer: zeros stand for those that are missing, and they are not stored.
 /// </summary>
 internal static unsafe class BFloat16Lanes
 {
     public const int Count = 16;
 
-    /// <summary>The length of an array of float32 numbers of which whole lanes are read from any place up to <paramref name="count"/>.</summary>
+    /// <summary>
+    /// The length of an array of float32 numbers of which whole lanes are read from any place up to
+    /// <paramref name="count"/>.
+    /// </summary>
     public static int Padded(int count) => count + Count;
 
     /// <param name="left">Numbers up to the end of the row, above 0.</param>
@@ -26,13 +29,17 @@ internal static unsafe class BFloat16Lanes
         return (wide << 16).AsSingle();
     }
 
-    /// <summary>Infinities stay; a NaN stays one, unless all its low bits are set, which arithmetic does not make.</summary>
+    /// <summary>
+    /// Infinities stay; a NaN stays one, unless all its low bits are set, which arithmetic does not make.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<float> values, ushort* target, int left)
     {
         var bits = values.AsUInt32();
         var rounded = (bits + Vector512.Create(0x7FFFu) + ((bits >>> 16) & Vector512<uint>.One)) >>> 16;
-        var narrow = Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(rounded) : Vector256.Narrow(rounded.GetLower(), rounded.GetUpper());
+        var narrow = Avx512F.IsSupported
+            ? Avx512F.ConvertToVector256UInt16(rounded)
+            : Vector256.Narrow(rounded.GetLower(), rounded.GetUpper());
         if (left >= Count)
             narrow.Store(target);
         else

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Marrow.Computing.Cpu;
 
-/// <summary>What a batch norm keeps count of; the module's own forward does it by a number that may be freed meanwhile.</summary>
+/// <summary>
+/// What a batch norm keeps count of; the module's own forward does it by a number that may be freed meanwhile.
+/// </summary>
 internal static class BatchCount
 {
     /// <summary>Counts one more batch, and gives the share by which running statistics move towards its own.</summary>

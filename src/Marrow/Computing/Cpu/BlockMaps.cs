@@ -51,7 +51,13 @@ internal sealed class BlockMaps : IDisposable
         }
         var affine = Append(map, norm);
         var result = Scratch(_filled);
-        NormKernels.NormRelu(FusedNorm.RowsOf(_memory), FusedNorm.RowsOf(result), _rows, _filled, affine.Scale, affine.Shift);
+        NormKernels.NormRelu(
+            FusedNorm.RowsOf(_memory),
+            FusedNorm.RowsOf(result),
+            _rows,
+            _filled,
+            affine.Scale,
+            affine.Shift);
         return result;
     }
 
@@ -60,7 +66,15 @@ internal sealed class BlockMaps : IDisposable
     {
         var affine = Append(map, norm);
         var result = FusedNorm.Empty(_images, _height / 2, _width / 2, _filled);
-        NormKernels.NormReluMeanPool(FusedNorm.RowsOf(_memory), FusedNorm.RowsOf(result), _images, (int)_height, (int)_width, _filled, affine.Scale, affine.Shift);
+        NormKernels.NormReluMeanPool(
+            FusedNorm.RowsOf(_memory),
+            FusedNorm.RowsOf(result),
+            _images,
+            (int)_height,
+            (int)_width,
+            _filled,
+            affine.Scale,
+            affine.Shift);
         return result;
     }
 
@@ -82,7 +96,12 @@ internal sealed class BlockMaps : IDisposable
             return ChannelAffine.Evaluated(norm);
         if (_measured < _filled)
         {
-            NormKernels.Statistics(FusedNorm.RowsOf(_memory).From(_measured), _rows, _filled - _measured, _mean.AsSpan(_measured), _variance.AsSpan(_measured));
+            NormKernels.Statistics(
+                FusedNorm.RowsOf(_memory).From(_measured),
+                _rows,
+                _filled - _measured,
+                _mean.AsSpan(_measured),
+                _variance.AsSpan(_measured));
             _measured = _filled;
         }
         return ChannelAffine.OfBatch(norm, _mean[.._filled], _variance[.._filled], _rows);
@@ -97,9 +116,17 @@ internal sealed class BlockMaps : IDisposable
     }
 
     /// <summary>The backward pass of one norm.</summary>
-    /// <param name="added">Channels of the map that the norm's call added, the last of <paramref name="channels"/>.</param>
+    /// <param name="added">
+    /// Channels of the map that the norm's call added, the last of <paramref name="channels"/>.
+    /// </param>
     /// <returns>Gradients of that map (null where none is asked for), the weight and the bias.</returns>
-    private (Tensor? Map, Tensor Weight, Tensor Bias) Backward(Tensor memory, Tensor? upstream, ChannelAffine affine, int channels, int added, bool mapLearns)
+    private (Tensor? Map, Tensor Weight, Tensor Bias) Backward(
+        Tensor memory,
+        Tensor? upstream,
+        ChannelAffine affine,
+        int channels,
+        int added,
+        bool mapLearns)
     {
         var (all, x) = ((int)memory.shape[1], FusedNorm.RowsOf(memory));
         if (channels == all) // The backward pass starts where all maps are read.
@@ -113,12 +140,18 @@ internal sealed class BlockMaps : IDisposable
         }
         var (sum, sumTimesX) = (new double[channels], new double[channels]);
         var starts = _gradient is null;
-        _gradient ??= (channels == all && upstream is not null ? empty_like(memory) : zeros_like(memory)).DetachFromDisposeScope();
+        _gradient ??= (
+            channels == all && upstream is not null ? empty_like(memory) : zeros_like(memory)
+        ).DetachFromDisposeScope();
         var gradient = FusedNorm.RowsOf(_gradient);
         if (upstream is not null)
         {
             using var g = FusedNorm.AsMap(upstream);
-            NormGradientKernels.Sums(FusedNorm.RowsOf(g), x, gradient, starts ? NormGradientKernels.Result.Written : NormGradientKernels.Result.Added,
+            NormGradientKernels.Sums(
+                FusedNorm.RowsOf(g),
+                x,
+                gradient,
+                starts ? NormGradientKernels.Result.Written : NormGradientKernels.Result.Added,
                 _rows, channels, affine.Scale, affine.Shift, sum, sumTimesX);
             for (var c = 0; c < channels; c++)
             {
@@ -133,7 +166,14 @@ internal sealed class BlockMaps : IDisposable
         {
             map = FusedNorm.Empty(_images, _height, _width, added);
             TakeRoundingOut(gradient.From(first), x.From(first), first, Math.Min(added, _measured - first));
-            NormGradientKernels.Finish(gradient.From(first), x.From(first), FusedNorm.RowsOf(map), _rows, added, _slope.AsSpan(first), _offset.AsSpan(first));
+            NormGradientKernels.Finish(
+                gradient.From(first),
+                x.From(first),
+                FusedNorm.RowsOf(map),
+                _rows,
+                added,
+                _slope.AsSpan(first),
+                _offset.AsSpan(first));
         }
         if (first == 0)
         {
@@ -144,10 +184,12 @@ internal sealed class BlockMaps : IDisposable
     }
 
     /// <summary>
-    /// The errors e of the stored sum are a + b x and what is not correlated with x: a and b follow from their sums and from
-    /// the mean and the variance of x.
+    /// The errors e of the stored sum are a + b x and what is not correlated with x: a and b follow from their sums and
+    /// from the mean and the variance of x.
     /// </summary>
-    /// <param name="channels">From <paramref name="first"/> on; those whose statistics no norm asked for are left as they are.</param>
+    /// <param name="channels">
+    /// From <paramref name="first"/> on; those whose statistics no norm asked for are left as they are.
+    /// </param>
     private void TakeRoundingOut(Rows stored, Rows x, int first, int channels)
     {
         if (channels <= 0)
@@ -178,7 +220,13 @@ internal sealed class BlockMaps : IDisposable
             var (maps, norm, map) = ((BlockMaps)vars[0], (BatchNorm2d)vars[1], (Tensor)vars[2]);
             var affine = maps.Append(map, norm);
             var result = FusedNorm.Empty(maps._images, maps._height, maps._width, maps._filled);
-            NormKernels.NormRelu(FusedNorm.RowsOf(maps._memory), FusedNorm.RowsOf(result), maps._rows, maps._filled, affine.Scale, affine.Shift);
+            NormKernels.NormRelu(
+                FusedNorm.RowsOf(maps._memory),
+                FusedNorm.RowsOf(result),
+                maps._rows,
+                maps._filled,
+                affine.Scale,
+                affine.Shift);
             ctx.set_materialize_grads(false);
             ctx.save_for_backward([maps._memory]);
             ctx.save_data(Key, new Saved(maps, affine, maps._filled, (int)map.shape[1], map.requires_grad));
@@ -190,7 +238,13 @@ internal sealed class BlockMaps : IDisposable
             var saved = (Saved)ctx.get_data(Key);
             using var memory = ctx.get_saved_variables()[0];
             using var upstream = grad_outputs[0];
-            var (map, weight, bias) = saved.Maps.Backward(memory, upstream.IsInvalid ? null : upstream, saved.Affine, saved.Channels, saved.Added, saved.MapLearns);
+            var (map, weight, bias) = saved.Maps.Backward(
+                memory,
+                upstream.IsInvalid ? null : upstream,
+                saved.Affine,
+                saved.Channels,
+                saved.Added,
+                saved.MapLearns);
             return [null!, null!, map!, weight, bias, null!];
         }
     }

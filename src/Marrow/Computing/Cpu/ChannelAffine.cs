@@ -34,7 +34,10 @@ internal sealed unsafe class ChannelAffine
 
     /// <summary>True where the norm is made as torchvision makes it, its numbers float32 on the CPU.</summary>
     public static bool Takes(BatchNorm2d norm) =>
-        norm.weight is { } weight && norm.bias is { } bias && norm.running_mean is { } mean && norm.running_var is { } variance
+        norm.weight is { } weight
+        && norm.bias is { } bias
+        && norm.running_mean is { } mean
+        && norm.running_var is { } variance
         && Plain(weight) && Plain(bias) && Plain(mean) && Plain(variance);
 
     /// <summary>From the running statistics.</summary>
@@ -47,7 +50,9 @@ internal sealed unsafe class ChannelAffine
         return new(norm, means, variances, ofBatch: false);
     }
 
-    /// <summary>From the batch's statistics (variance biased), which the running ones move towards (variance unbiased).</summary>
+    /// <summary>
+    /// From the batch's statistics (variance biased), which the running ones move towards (variance unbiased).
+    /// </summary>
     /// <param name="rows">Numbers a channel.</param>
     public static ChannelAffine OfBatch(BatchNorm2d norm, double[] mean, double[] variance, long rows)
     {
@@ -56,7 +61,8 @@ internal sealed unsafe class ChannelAffine
         for (var c = 0; c < mean.Length; c++)
         {
             runningMean[c] = (float)((1 - momentum) * runningMean[c] + momentum * mean[c]);
-            runningVariance[c] = (float)((1 - momentum) * runningVariance[c] + momentum * variance[c] * rows / Math.Max(1, rows - 1));
+            runningVariance[c] = (float)(
+                (1 - momentum) * runningVariance[c] + momentum * variance[c] * rows / Math.Max(1, rows - 1));
         }
         return new(norm, mean, variance, ofBatch: true);
     }
@@ -65,7 +71,12 @@ internal sealed unsafe class ChannelAffine
     /// From the sums of g' and g' * x of each channel (see NormGradientKernels): adds to what the gradient of x has
     /// beside scale * g', and returns the gradients of the norm's weight and bias.
     /// </summary>
-    public (Tensor Weight, Tensor Bias) Gradients(ReadOnlySpan<double> sum, ReadOnlySpan<double> sumTimesX, long rows, Span<float> slope, Span<float> offset)
+    public (Tensor Weight, Tensor Bias) Gradients(
+        ReadOnlySpan<double> sum,
+        ReadOnlySpan<double> sumTimesX,
+        long rows,
+        Span<float> slope,
+        Span<float> offset)
     {
         var (weight, bias) = (new float[sum.Length], new float[sum.Length]);
         for (var c = 0; c < sum.Length; c++)
@@ -83,5 +94,6 @@ internal sealed unsafe class ChannelAffine
 
     private static float* Numbers(Tensor x) => (float*)TorchThreads.Data(x);
 
-    private static bool Plain(Tensor x) => x.dtype == ScalarType.Float32 && x.device_type == TorchSharp.DeviceType.CPU && x.is_contiguous();
+    private static bool Plain(Tensor x) =>
+        x.dtype == ScalarType.Float32 && x.device_type == TorchSharp.DeviceType.CPU && x.is_contiguous();
 }

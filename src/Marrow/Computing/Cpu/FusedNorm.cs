@@ -11,10 +11,15 @@ internal static unsafe class FusedNorm
 {
     /// <summary>bfloat16 on the CPU, channels last: what autocast and channels-last memory give.</summary>
     public static bool Takes(Tensor x, BatchNorm2d norm) =>
-        TorchThreads.IsAvailable && x.dtype == ScalarType.BFloat16 && x.dim() == 4 && x.device_type == TorchSharp.DeviceType.CPU
+        TorchThreads.IsAvailable
+        && x.dtype == ScalarType.BFloat16
+        && x.dim() == 4
+        && x.device_type == TorchSharp.DeviceType.CPU
         && x.stride(1) == 1 && ChannelsAreLast(x) && ChannelAffine.Takes(norm);
 
-    /// <summary>max(0, norm(x)), shape and layout of x, which it may overwrite where no gradient is asked for.</summary>
+    /// <summary>
+    /// max(0, norm(x)), shape and layout of x, which it may overwrite where no gradient is asked for.
+    /// </summary>
     public static Tensor NormRelu(Tensor x, BatchNorm2d norm)
     {
         if (is_grad_enabled())
@@ -31,7 +36,15 @@ internal static unsafe class FusedNorm
         var (images, channels, height, width) = (x.shape[0], (int)x.shape[1], (int)x.shape[2], (int)x.shape[3]);
         var affine = Affine(x, norm);
         var result = Empty(images, (height + 1) / 2, (width + 1) / 2, channels);
-        NormKernels.NormReluMaxPool(RowsOf(x), RowsOf(result), images, height, width, channels, affine.Scale, affine.Shift);
+        NormKernels.NormReluMaxPool(
+            RowsOf(x),
+            RowsOf(result),
+            images,
+            height,
+            width,
+            channels,
+            affine.Scale,
+            affine.Shift);
         return result;
     }
 
@@ -98,11 +111,34 @@ internal static unsafe class FusedNorm
             grad_output.Dispose();
             var affine = (ChannelAffine)ctx.get_data(Key);
             var (rows, channels) = (RowCount(x), (int)x.shape[1]);
-            var (sum, sumTimesX, slope, offset) = (new double[channels], new double[channels], new float[BFloat16Lanes.Padded(channels)], new float[BFloat16Lanes.Padded(channels)]);
-            NormGradientKernels.Sums(RowsOf(gradient), RowsOf(x), default, NormGradientKernels.Result.None, rows, channels, affine.Scale, affine.Shift, sum, sumTimesX);
+            var (sum, sumTimesX, slope, offset) = (
+                new double[channels],
+                new double[channels],
+                new float[BFloat16Lanes.Padded(channels)],
+                new float[BFloat16Lanes.Padded(channels)]);
+            NormGradientKernels.Sums(
+                RowsOf(gradient),
+                RowsOf(x),
+                default,
+                NormGradientKernels.Result.None,
+                rows,
+                channels,
+                affine.Scale,
+                affine.Shift,
+                sum,
+                sumTimesX);
             var (weight, bias) = affine.Gradients(sum, sumTimesX, rows, slope, offset);
             var result = Empty(x.shape[0], x.shape[2], x.shape[3], channels);
-            NormGradientKernels.OfInput(RowsOf(gradient), RowsOf(x), RowsOf(result), rows, channels, affine.Scale, affine.Shift, slope, offset);
+            NormGradientKernels.OfInput(
+                RowsOf(gradient),
+                RowsOf(x),
+                RowsOf(result),
+                rows,
+                channels,
+                affine.Scale,
+                affine.Shift,
+                slope,
+                offset);
             return [null!, result, weight, bias];
         }
     }

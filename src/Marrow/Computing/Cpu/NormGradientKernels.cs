@@ -16,7 +16,10 @@ internal static unsafe class NormGradientKernels
         None, Written, Added,
     }
 
-    /// <summary>The sums of g' and of g' * x of each channel; <paramref name="result"/> says what <paramref name="target"/> gets of scale * g'.</summary>
+    /// <summary>
+    /// The sums of g' and of g' * x of each channel; <paramref name="result"/> says what <paramref name="target"/> gets
+    /// of scale * g'.
+    /// </summary>
     public static void Sums(Rows gradient, Rows source, Rows target, Result result, long rows, int channels,
         ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, Span<double> sum, Span<double> sumTimesX)
     {
@@ -30,7 +33,13 @@ internal static unsafe class NormGradientKernels
     }
 
     /// <summary>The sums of g and of g * x of each channel, without a mask.</summary>
-    public static void PlainSums(Rows gradient, Rows source, long rows, int channels, Span<double> sum, Span<double> sumTimesX)
+    public static void PlainSums(
+        Rows gradient,
+        Rows source,
+        long rows,
+        int channels,
+        Span<double> sum,
+        Span<double> sumTimesX)
     {
         var part = NormKernels.RowsOfPart(rows);
         var parts = (int)((rows + part - 1) / part);
@@ -46,11 +55,21 @@ internal static unsafe class NormGradientKernels
         ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, ReadOnlySpan<float> slope, ReadOnlySpan<float> offset)
     {
         fixed (float* a = scale, b = shift, m = slope, n = offset)
-            TorchThreads.For(rows, NormKernels.Grain(channels), new InputWork(gradient, source, target, channels, a, b, m, n));
+            TorchThreads.For(
+                rows,
+                NormKernels.Grain(channels),
+                new InputWork(gradient, source, target, channels, a, b, m, n));
     }
 
     /// <summary>target = sum + slope * x + offset.</summary>
-    public static void Finish(Rows sum, Rows source, Rows target, long rows, int channels, ReadOnlySpan<float> slope, ReadOnlySpan<float> offset)
+    public static void Finish(
+        Rows sum,
+        Rows source,
+        Rows target,
+        long rows,
+        int channels,
+        ReadOnlySpan<float> slope,
+        ReadOnlySpan<float> offset)
     {
         fixed (float* m = slope, n = offset)
             TorchThreads.For(rows, NormKernels.Grain(channels), new FinishWork(sum, source, target, channels, m, n));
@@ -60,10 +79,20 @@ internal static unsafe class NormGradientKernels
     private static Vector512<float> Masked(Vector512<float> gradient, Vector512<float> x, float* scale, float* shift)
     {
         var y = Vector512.FusedMultiplyAdd(x, Vector512.Load(scale), Vector512.Load(shift));
-        return Vector512.ConditionalSelect(Vector512.LessThanOrEqual(y, Vector512<float>.Zero), Vector512<float>.Zero, gradient);
+        return Vector512.ConditionalSelect(
+            Vector512.LessThanOrEqual(y, Vector512<float>.Zero),
+            Vector512<float>.Zero,
+            gradient);
     }
 
-    private readonly struct SumsWork(Rows gradient, Rows source, Rows target, Result result, long rows, long rowsOfPart, int channels,
+    private readonly struct SumsWork(
+        Rows gradient,
+        Rows source,
+        Rows target,
+        Result result,
+        long rows,
+        long rowsOfPart,
+        int channels,
         float* scale, float* shift, float* sums) : IRowWork
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -85,14 +114,24 @@ internal static unsafe class NormGradientKernels
                         if (result == Result.None)
                             continue;
                         var scaled = masked * Vector512.Load(scale + c);
-                        BFloat16Lanes.Store(result == Result.Added ? scaled + BFloat16Lanes.Load(to + c, channels - c) : scaled, to + c, channels - c);
+                        BFloat16Lanes.Store(
+                            result == Result.Added ? scaled + BFloat16Lanes.Load(to + c, channels - c) : scaled,
+                            to + c,
+                            channels - c);
                     }
                 }
             }
         }
     }
 
-    private readonly struct PlainSumsWork(Rows gradient, Rows source, long rows, long rowsOfPart, int channels, float* sums) : IRowWork
+    private readonly struct PlainSumsWork(
+        Rows gradient,
+        Rows source,
+        long rows,
+        long rowsOfPart,
+        int channels,
+        float* sums
+    ) : IRowWork
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long begin, long end)
@@ -108,14 +147,28 @@ internal static unsafe class NormGradientKernels
                     {
                         var value = BFloat16Lanes.Load(g + c, channels - c);
                         (Vector512.Load(first + c) + value).Store(first + c);
-                        Vector512.FusedMultiplyAdd(value, BFloat16Lanes.Load(from + c, channels - c), Vector512.Load(second + c)).Store(second + c);
+                        Vector512
+                            .FusedMultiplyAdd(
+                                value,
+                                BFloat16Lanes.Load(from + c, channels - c),
+                                Vector512.Load(second + c))
+                            .Store(second + c);
                     }
                 }
             }
         }
     }
 
-    private readonly struct InputWork(Rows gradient, Rows source, Rows target, int channels, float* scale, float* shift, float* slope, float* offset) : IRowWork
+    private readonly struct InputWork(
+        Rows gradient,
+        Rows source,
+        Rows target,
+        int channels,
+        float* scale,
+        float* shift,
+        float* slope,
+        float* offset
+    ) : IRowWork
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long begin, long end)
@@ -127,13 +180,20 @@ internal static unsafe class NormGradientKernels
                 {
                     var x = BFloat16Lanes.Load(from + c, channels - c);
                     var rest = Vector512.FusedMultiplyAdd(x, Vector512.Load(slope + c), Vector512.Load(offset + c));
-                    BFloat16Lanes.Store(Vector512.FusedMultiplyAdd(Masked(BFloat16Lanes.Load(g + c, channels - c), x, scale + c, shift + c), Vector512.Load(scale + c), rest), to + c, channels - c);
+                    BFloat16Lanes.Store(
+                        Vector512.FusedMultiplyAdd(
+                            Masked(BFloat16Lanes.Load(g + c, channels - c), x, scale + c, shift + c),
+                            Vector512.Load(scale + c),
+                            rest),
+                        to + c,
+                        channels - c);
                 }
             }
         }
     }
 
-    private readonly struct FinishWork(Rows sum, Rows source, Rows target, int channels, float* slope, float* offset) : IRowWork
+    private readonly struct FinishWork(Rows sum, Rows source, Rows target, int channels, float* slope, float* offset)
+        : IRowWork
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long begin, long end)
@@ -143,7 +203,10 @@ internal static unsafe class NormGradientKernels
                 ushort* before = sum.At(row), from = source.At(row), to = target.At(row);
                 for (var c = 0; c < channels; c += BFloat16Lanes.Count)
                 {
-                    var rest = Vector512.FusedMultiplyAdd(BFloat16Lanes.Load(from + c, channels - c), Vector512.Load(slope + c), Vector512.Load(offset + c));
+                    var rest = Vector512.FusedMultiplyAdd(
+                        BFloat16Lanes.Load(from + c, channels - c),
+                        Vector512.Load(slope + c),
+                        Vector512.Load(offset + c));
                     BFloat16Lanes.Store(BFloat16Lanes.Load(before + c, channels - c) + rest, to + c, channels - c);
                 }
             }

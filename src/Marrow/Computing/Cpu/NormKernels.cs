@@ -1,6 +1,7 @@
-// Batch norm and ReLU on bfloat16 maps whose channels are last in memory: a map is P = N*H*W rows of C numbers, a row may
-// be a part of a longer one ("stride", in numbers). Arithmetic is in float32. Sums over rows are made of partial sums of a
-// fixed number of rows each, added in their order in double precision: the same bits with any number of threads.
+// Batch norm and ReLU on bfloat16 maps whose channels are last in memory: a map is P = N*H*W rows of C numbers, a row
+// may be a part of a longer one ("stride", in numbers). Arithmetic is in float32. Sums over rows are made of partial
+// sums of a fixed number of rows each, added in their order in double precision: the same bits with any number of
+// threads.
 
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -22,13 +23,18 @@ internal static unsafe class NormKernels
 
     public static long Grain(int channels) => Math.Max(1, GrainNumbers / channels);
 
-    /// <summary>Rows of one partial sum: enough parts for the threads of any machine this is for, few enough to add.</summary>
+    /// <summary>
+    /// Rows of one partial sum: enough parts for the threads of any machine this is for, few enough to add.
+    /// </summary>
     public static long RowsOfPart(long rows) => Math.Clamp((rows + 63) / 64, 16, 256);
 
     [ThreadStatic]
     private static float[]? _sums;
 
-    /// <summary>Zeros, until the thread's next call: new memory for each sum would be collected, and fetched from the system again.</summary>
+    /// <summary>
+    /// Zeros, until the thread's next call: new memory for each sum would be collected, and fetched from the system
+    /// again.
+    /// </summary>
     public static Span<float> PartialSums(int length)
     {
         if (_sums is null || _sums.Length < length)
@@ -42,24 +48,51 @@ internal static unsafe class NormKernels
     public static int PartLength(int channels) => 2 * BFloat16Lanes.Padded(channels);
 
     /// <summary>target = max(0, source * scale + shift); in place where they are the same rows.</summary>
-    public static void NormRelu(Rows source, Rows target, long rows, int channels, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift)
+    public static void NormRelu(
+        Rows source,
+        Rows target,
+        long rows,
+        int channels,
+        ReadOnlySpan<float> scale,
+        ReadOnlySpan<float> shift)
     {
         fixed (float* a = scale, b = shift)
             TorchThreads.For(rows, Grain(channels), new NormReluWork(source, target, channels, a, b));
     }
 
     /// <summary>The same, and then the mean of each 2x2 pixels: [N, H, W, C] -> [N, H/2, W/2, C].</summary>
-    public static void NormReluMeanPool(Rows source, Rows target, long images, int height, int width, int channels, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift)
+    public static void NormReluMeanPool(
+        Rows source,
+        Rows target,
+        long images,
+        int height,
+        int width,
+        int channels,
+        ReadOnlySpan<float> scale,
+        ReadOnlySpan<float> shift)
     {
         fixed (float* a = scale, b = shift)
             TorchThreads.For(images * (height / 2), 1, new MeanPoolWork(source, target, height, width, channels, a, b));
     }
 
-    /// <summary>The same, and then the largest of 3x3 pixels at each second one: [N, H, W, C] -> [N, (H+1)/2, (W+1)/2, C].</summary>
-    public static void NormReluMaxPool(Rows source, Rows target, long images, int height, int width, int channels, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift)
+    /// <summary>
+    /// The same, and then the largest of 3x3 pixels at each second one: [N, H, W, C] -> [N, (H+1)/2, (W+1)/2, C].
+    /// </summary>
+    public static void NormReluMaxPool(
+        Rows source,
+        Rows target,
+        long images,
+        int height,
+        int width,
+        int channels,
+        ReadOnlySpan<float> scale,
+        ReadOnlySpan<float> shift)
     {
         fixed (float* a = scale, b = shift)
-            TorchThreads.For(images * ((height + 1) / 2), 1, new MaxPoolWork(source, target, height, width, channels, a, b));
+            TorchThreads.For(
+                images * ((height + 1) / 2),
+                1,
+                new MaxPoolWork(source, target, height, width, channels, a, b));
     }
 
     /// <summary>Copies rows without a look at them.</summary>
@@ -108,13 +141,25 @@ internal static unsafe class NormKernels
                 for (var c = 0; c < channels; c += BFloat16Lanes.Count)
                 {
                     var x = BFloat16Lanes.Load((ushort*)from + c, channels - c);
-                    BFloat16Lanes.Store(BFloat16Lanes.Relu(Vector512.FusedMultiplyAdd(x, Vector512.Load(scale + c), Vector512.Load(shift + c))), (ushort*)to + c, channels - c);
+                    BFloat16Lanes.Store(
+                        BFloat16Lanes.Relu(
+                            Vector512.FusedMultiplyAdd(x, Vector512.Load(scale + c), Vector512.Load(shift + c))),
+                        (ushort*)to + c,
+                        channels - c);
                 }
             }
         }
     }
 
-    private readonly struct MeanPoolWork(Rows source, Rows target, int height, int width, int channels, float* scale, float* shift) : IRowWork
+    private readonly struct MeanPoolWork(
+        Rows source,
+        Rows target,
+        int height,
+        int width,
+        int channels,
+        float* scale,
+        float* shift
+    ) : IRowWork
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long begin, long end)
@@ -126,15 +171,23 @@ internal static unsafe class NormKernels
                 for (var x = 0; x < width / 2; x++)
                 {
                     var corner = (image * height + 2 * y) * width + 2 * x;
-                    ushort* p0 = source.At(corner), p1 = source.At(corner + 1), p2 = source.At(corner + width), p3 = source.At(corner + width + 1);
+                    ushort* p0 = source.At(corner),
+                        p1 = source.At(corner + 1),
+                        p2 = source.At(corner + width),
+                        p3 = source.At(corner + width + 1);
                     var to = target.At(line * (width / 2) + x);
                     for (var c = 0; c < channels; c += BFloat16Lanes.Count)
                     {
                         var (a, b) = (Vector512.Load(scale + c), Vector512.Load(shift + c));
-                        var sum = BFloat16Lanes.Relu(Vector512.FusedMultiplyAdd(BFloat16Lanes.Load(p0 + c, channels - c), a, b))
-                            + BFloat16Lanes.Relu(Vector512.FusedMultiplyAdd(BFloat16Lanes.Load(p1 + c, channels - c), a, b))
-                            + BFloat16Lanes.Relu(Vector512.FusedMultiplyAdd(BFloat16Lanes.Load(p2 + c, channels - c), a, b))
-                            + BFloat16Lanes.Relu(Vector512.FusedMultiplyAdd(BFloat16Lanes.Load(p3 + c, channels - c), a, b));
+                        var sum =
+                            BFloat16Lanes.Relu(
+                                Vector512.FusedMultiplyAdd(BFloat16Lanes.Load(p0 + c, channels - c), a, b))
+                            + BFloat16Lanes.Relu(
+                                Vector512.FusedMultiplyAdd(BFloat16Lanes.Load(p1 + c, channels - c), a, b))
+                            + BFloat16Lanes.Relu(
+                                Vector512.FusedMultiplyAdd(BFloat16Lanes.Load(p2 + c, channels - c), a, b))
+                            + BFloat16Lanes.Relu(
+                                Vector512.FusedMultiplyAdd(BFloat16Lanes.Load(p3 + c, channels - c), a, b));
                         BFloat16Lanes.Store(sum * quarter, to + c, channels - c);
                     }
                 }
@@ -142,7 +195,15 @@ internal static unsafe class NormKernels
         }
     }
 
-    private readonly struct MaxPoolWork(Rows source, Rows target, int height, int width, int channels, float* scale, float* shift) : IRowWork
+    private readonly struct MaxPoolWork(
+        Rows source,
+        Rows target,
+        int height,
+        int width,
+        int channels,
+        float* scale,
+        float* shift
+    ) : IRowWork
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long begin, long end)
@@ -164,8 +225,15 @@ internal static unsafe class NormKernels
                         {
                             for (var u = left; u <= right; u++)
                             {
-                                var value = Vector512.FusedMultiplyAdd(BFloat16Lanes.Load(source.At((image * height + v) * width + u) + c, channels - c), a, b);
-                                largest = Vector512.ConditionalSelect(Vector512.LessThanOrEqual(value, largest), largest, value); // NaN wins, for a while
+                                var value = Vector512.FusedMultiplyAdd(
+                                    BFloat16Lanes.Load(source.At((image * height + v) * width + u) + c, channels - c),
+                                    a,
+                                    b);
+                                largest = Vector512.ConditionalSelect(
+                                    Vector512.LessThanOrEqual(value, largest),
+                                    largest,
+                                    value
+                                ); // NaN wins, for a while
                             }
                         }
                         BFloat16Lanes.Store(largest, to + c, channels - c);
@@ -185,7 +253,8 @@ internal static unsafe class NormKernels
         }
     }
 
-    private readonly struct StatisticsWork(Rows source, long rows, long rowsOfPart, int channels, float* sums) : IRowWork
+    private readonly struct StatisticsWork(Rows source, long rows, long rowsOfPart, int channels, float* sums)
+        : IRowWork
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(long begin, long end)
@@ -200,7 +269,8 @@ internal static unsafe class NormKernels
                     var from = source.At(row);
                     for (var c = 0; c < channels; c += BFloat16Lanes.Count)
                     {
-                        var x = BFloat16Lanes.Load(from + c, channels - c) - BFloat16Lanes.Load(origin + c, channels - c);
+                        var x =
+                            BFloat16Lanes.Load(from + c, channels - c) - BFloat16Lanes.Load(origin + c, channels - c);
                         (Vector512.Load(first + c) + x).Store(first + c);
                         Vector512.FusedMultiplyAdd(x, x, Vector512.Load(second + c)).Store(second + c);
                     }

@@ -6,7 +6,9 @@ using Marrow.Tasks;
 
 namespace Marrow.Exchange.Onnx;
 
-/// <summary>What an exported model is run on: the user's own images or phantoms, prepared as for any prediction.</summary>
+/// <summary>
+/// What an exported model is run on: the user's own images or phantoms, prepared as for any prediction.
+/// </summary>
 internal static class CheckImages
 {
     public const int Fewest = 4; // a batch of one and one of three
@@ -14,11 +16,15 @@ internal static class CheckImages
     private const ulong PhantomSeed = 17;
 
     /// <summary>4 to 16 images, repeated where there are fewer, and what to call them.</summary>
-    public static (IReadOnlyList<PackedImage> Images, string Source) Of(CheckpointConfig config, IReadOnlyList<string> files)
+    public static (IReadOnlyList<PackedImage> Images, string Source) Of(
+        CheckpointConfig config,
+        IReadOnlyList<string> files)
     {
         var input = config.Input with { Crop = null }; // any picture serves to compare two ways of computing on
         if (files.Count == 0)
-            return ([.. Enumerable.Range(0, Fewest).Select(i => Preprocessor.Prepare(Phantom(config.Task, i), input))], $"{Fewest} phantoms");
+            return (
+                [.. Enumerable.Range(0, Fewest).Select(i => Preprocessor.Prepare(Phantom(config.Task, i), input))],
+                $"{Fewest} phantoms");
         var images = files.Take(Most).Select(file => Preprocessor.Load(file, input)).ToList();
         var given = images.Count;
         while (images.Count < Fewest)
@@ -39,7 +45,8 @@ internal static class CheckImages
         return Of(spine.Width, spine.Height, spine.Pixels);
     })]);
 
-    private static Radiograph Phantom(string task, int patient) => (TaskCatalogue.Get(task).IsTriedOnChests ? Chests : Spines).Value[patient];
+    private static Radiograph Phantom(string task, int patient) =>
+        (TaskCatalogue.Get(task).IsTriedOnChests ? Chests : Spines).Value[patient];
 
     private static Radiograph Of(int width, int height, byte[] pixels) => new()
     {

@@ -8,15 +8,27 @@ namespace Marrow.Exchange.Onnx;
 internal static class OnnxExport
 {
     /// <summary>
-    /// Writes beside <paramref name="path"/>, runs what was written, adds the outcome to its metadata and renames. Throws
+    /// Writes beside <paramref name="path"/>, runs what was written, adds the outcome to its metadata and renames.
+    /// Throws
     /// <see cref="MarrowException"/> when an output is too far off, having left nothing behind.
     /// </summary>
-    public static OnnxComparison Write(string path, Checkpoint checkpoint, ExportRequest request, CancellationToken cancellation)
+    public static OnnxComparison Write(
+        string path,
+        Checkpoint checkpoint,
+        ExportRequest request,
+        CancellationToken cancellation)
     {
         using var model = checkpoint.BuildModel();
         var graph = OnnxModel.Build(checkpoint.Config, model, request.Decode);
         var metadata = ExportMetadata.Of(checkpoint);
-        metadata["outputs"] = ExportMetadata.Json(graph.Outputs.Select(o => new { o.Name, o.Shape, o.Unit, o.Meaning }));
+        metadata["outputs"] = ExportMetadata.Json(
+            graph.Outputs.Select(o => new
+            {
+                o.Name,
+                o.Shape,
+                o.Unit,
+                o.Meaning,
+            }));
         OnnxComparison? comparison = null;
         AtomicFile.Write(path, stream => graph.Write(stream, Description(checkpoint), metadata), temporary =>
         {
@@ -25,9 +37,13 @@ internal static class OnnxExport
 #pragma warning disable RS0030 // What was written a moment ago is added to.
             using var stream = new FileStream(temporary, FileMode.Append, FileAccess.Write);
 #pragma warning restore RS0030
-            OnnxGraph.WriteMetadata(stream, new Dictionary<string, string> { ["comparison"] = ExportMetadata.Json(comparison) });
+            OnnxGraph.WriteMetadata(
+                stream,
+                new Dictionary<string, string> { ["comparison"] = ExportMetadata.Json(comparison) }
+            );
             Disk.Flush(stream);
-        });
+        }
+        );
         return comparison!;
 
         OnnxComparison Compare(string file)
@@ -38,15 +54,21 @@ internal static class OnnxExport
             }
             catch (OnnxRuntimeException e)
             {
-                throw new MarrowException($"{path}: ONNX Runtime can't run it ({e.Message.Split('\n')[0]}). Nothing was written.", e);
+                throw new MarrowException(
+                    $"{path}: ONNX Runtime can't run it ({e.Message.Split('\n')[0]}). Nothing was written.",
+                    e);
             }
             catch (Exception e) when (e is TypeInitializationException or DllNotFoundException)
             {
-                throw new MarrowException($"{path}: ONNX Runtime's native library is not here, so the file can't be checked. Reference the package Microsoft.ML.OnnxRuntime in the executable. Nothing was written.", e);
+                throw new MarrowException(
+                    $"{path}: ONNX Runtime's native library is not here, so the file can't be checked. Reference the "
+                        + $"package Microsoft.ML.OnnxRuntime in the executable. Nothing was written.",
+                    e);
             }
         }
     }
 
     private static string Description(Checkpoint checkpoint) =>
-        $"{checkpoint.Name}@{checkpoint.Digest}, task {checkpoint.Config.Task}, licence {checkpoint.License}. Input: {ExportMetadata.Preprocessing(checkpoint.Config.Input)}";
+        $"{checkpoint.Name}@{checkpoint.Digest}, task {checkpoint.Config.Task}, licence {checkpoint.License}. Input: "
+            + $"{ExportMetadata.Preprocessing(checkpoint.Config.Input)}";
 }

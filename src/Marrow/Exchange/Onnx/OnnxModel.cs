@@ -32,7 +32,8 @@ internal static class OnnxModel
     /// <summary>What knows the outputs of the config's task.</summary>
     public static TaskOnnx Writer(CheckpointConfig config) => TaskCatalogue.Find(config.Task)?.Onnx
         ?? throw MarrowException.Bad(config.Model.Architecture,
-            $"a model of a task that can be written as ONNX: {string.Join(", ", TaskCatalogue.Names(t => t.Onnx is not null))}",
+            $"a model of a task that can be written as ONNX: "
+                + $"{string.Join(", ", TaskCatalogue.Names(t => t.Onnx is not null))}",
             config.Task, "Export it as safetensors or pth.");
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);

@@ -1,6 +1,7 @@
 // ONNX Runtime on the file that was written, against Marrow on the same images, in float32 both: a batch of one, then
 // batches of three. Without this nobody would know that the graph computes what the model does.
 
+using System.Globalization;
 using Marrow.Computing;
 using Marrow.Inputs;
 using Marrow.Onnx;
@@ -50,16 +51,34 @@ internal static class OnnxRun
         }
         return new($"ONNX Runtime {OrtEnv.Instance().GetVersionString()}", source,
             [.. batches.Select(b => b.Count).Distinct()], request.Tolerance,
-            [.. names.Select(n => new OutputDifference(n, largest[n], absolute[n], absolute[n] / Math.Max(largest[n], float.Epsilon)))]);
+            [
+                .. names.Select(n => new OutputDifference(
+                    n,
+                    largest[n],
+                    absolute[n],
+                    absolute[n] / Math.Max(largest[n], float.Epsilon))),
+            ]);
     }
 
-    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when an output is further off than is allowed.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when an output is further off than is
+    /// allowed.
+    /// </summary>
     public static void Require(string path, OnnxComparison comparison)
     {
         var off = comparison.Outputs.Where(o => !(o.Relative <= comparison.Tolerance)).ToList(); // NaN is off too
         if (off.Count > 0)
-            throw MarrowException.Bad(path, FormattableString.Invariant($"{comparison.Runtime} within {comparison.Tolerance:G3} of each output's largest magnitude"),
-                string.Join("; ", off.Select(o => FormattableString.Invariant($"{o.Name} {o.Relative:G3} off ({o.Absolute:G3} of {o.Largest:G3})"))),
+            throw MarrowException.Bad(
+                path,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{comparison.Runtime} within {comparison.Tolerance:G3} of each output's largest magnitude"),
+                string.Join(
+                    "; ",
+                    off.Select(o =>
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{o.Name} {o.Relative:G3} off ({o.Absolute:G3} of {o.Largest:G3})"))),
                 "Nothing was written. Allow more with --tolerance if that is good enough.");
     }
 

@@ -14,7 +14,12 @@ internal static class ArtifactReader
 
     /// <param name="requested">The tag or digest that was asked for.</param>
     /// <param name="said">What the registry says the digest is; null when it does not.</param>
-    public static CheckpointArtifact Read(byte[] bytes, string mediaType, string? said, OciReference requested, long maxBytes)
+    public static CheckpointArtifact Read(
+        byte[] bytes,
+        string mediaType,
+        string? said,
+        OciReference requested,
+        long maxBytes)
     {
         var where = requested.ToString();
         var digest = Digest.Of(bytes);
@@ -26,20 +31,45 @@ internal static class ArtifactReader
             throw Bad(OciFormat.Manifest, mediaType.Length > 0 ? RegistryText.Clean(mediaType) : "no media type");
         RequireModest(bytes, where);
         var manifest = MarrowJson.Decode<OciManifest>(bytes, where, "an OCI image manifest", NotOurs);
-        Require(manifest.SchemaVersion == 2 && manifest.MediaType == OciFormat.Manifest, $"schema version 2 and {OciFormat.Manifest}", $"{manifest.SchemaVersion} and {RegistryText.Clean(manifest.MediaType)}");
-        Require(manifest.ArtifactType == OciFormat.ModelArtifact, $"the artifact type {OciFormat.ModelArtifact}", RegistryText.Clean(manifest.ArtifactType));
-        Require(manifest.Config.MediaType == OciFormat.ModelConfig && Digest.TryParse(manifest.Config.Digest, out _) && manifest.Config.Size is >= 0 and <= CheckpointArtifact.MaxConfigBytes,
-            $"a config of {OciFormat.ModelConfig}, at most {CheckpointArtifact.MaxConfigBytes} bytes", RegistryText.Clean(manifest.Config.MediaType));
+        Require(
+            manifest.SchemaVersion == 2 && manifest.MediaType == OciFormat.Manifest,
+            $"schema version 2 and {OciFormat.Manifest}",
+            $"{manifest.SchemaVersion} and {RegistryText.Clean(manifest.MediaType)}");
+        Require(
+            manifest.ArtifactType == OciFormat.ModelArtifact,
+            $"the artifact type {OciFormat.ModelArtifact}",
+            RegistryText.Clean(manifest.ArtifactType));
+        Require(
+            manifest.Config.MediaType == OciFormat.ModelConfig
+                && Digest.TryParse(manifest.Config.Digest, out _)
+                && manifest.Config.Size is >= 0 and <= CheckpointArtifact.MaxConfigBytes,
+            $"a config of {OciFormat.ModelConfig}, at most {CheckpointArtifact.MaxConfigBytes} bytes",
+            RegistryText.Clean(manifest.Config.MediaType));
 
         var layers = manifest.Layers.Select(layer => Layer(layer, where)).ToList();
-        Require(layers.Count is > 0 and <= CheckpointArtifact.MaxLayers, $"1 to {CheckpointArtifact.MaxLayers} layers", $"{layers.Count}");
-        Require(layers.DistinctBy(l => l.File, StringComparer.OrdinalIgnoreCase).Count() == layers.Count, "each file once, whatever the case of its letters", "one twice");
-        Require(layers.Exists(l => l.File == CheckpointManifest.FileName && l.Bytes <= CheckpointJson.MaxBytes), $"a layer {CheckpointManifest.FileName} of at most {CheckpointJson.MaxBytes} bytes", "none");
+        Require(
+            layers.Count is > 0 and <= CheckpointArtifact.MaxLayers,
+            $"1 to {CheckpointArtifact.MaxLayers} layers",
+            $"{layers.Count}");
+        Require(
+            layers.DistinctBy(l => l.File, StringComparer.OrdinalIgnoreCase).Count() == layers.Count,
+            "each file once, whatever the case of its letters",
+            "one twice");
+        Require(
+            layers.Exists(l => l.File == CheckpointManifest.FileName && l.Bytes <= CheckpointJson.MaxBytes),
+            $"a layer {CheckpointManifest.FileName} of at most {CheckpointJson.MaxBytes} bytes",
+            "none");
         var left = maxBytes; // layer by layer: a sum could overflow
-        Require(layers.TrueForAll(l => l.Bytes <= left && (left -= l.Bytes) >= 0), $"at most {maxBytes} bytes in all", "more");
+        Require(
+            layers.TrueForAll(l => l.Bytes <= left && (left -= l.Bytes) >= 0),
+            $"at most {maxBytes} bytes in all",
+            "more");
 
         var (name, own) = (Annotation(OciFormat.CheckpointName), Annotation(OciFormat.CheckpointDigest));
-        Require(CheckpointName.IsValid(name) && Digest.TryParse(own, out _), $"the annotations {OciFormat.CheckpointName} and {OciFormat.CheckpointDigest}", "others");
+        Require(
+            CheckpointName.IsValid(name) && Digest.TryParse(own, out _),
+            $"the annotations {OciFormat.CheckpointName} and {OciFormat.CheckpointDigest}",
+            "others");
         return new(digest, name, own, Annotation(OciFormat.License), Parents(), layers);
 
         string Annotation(string key) => manifest.Annotations.GetValueOrDefault(key, "");
@@ -47,8 +77,18 @@ internal static class ArtifactReader
         IReadOnlyList<OciParent> Parents()
         {
             var text = Annotation(OciFormat.CheckpointParents);
-            var parents = text.Length == 0 ? [] : MarrowJson.Decode<List<OciParent>>(System.Text.Encoding.UTF8.GetBytes(text), where, $"the annotation {OciFormat.CheckpointParents}", NotOurs);
-            Require(parents.Count <= CheckpointArtifact.MaxParents && parents.TrueForAll(p => Digest.TryParse(p.Digest, out _) && (p.Manifest is null || Digest.TryParse(p.Manifest, out _))),
+            var parents =
+                text.Length == 0
+                    ? []
+                    : MarrowJson.Decode<List<OciParent>>(
+                        System.Text.Encoding.UTF8.GetBytes(text),
+                        where,
+                        $"the annotation {OciFormat.CheckpointParents}",
+                        NotOurs);
+            Require(
+                parents.Count <= CheckpointArtifact.MaxParents
+                    && parents.TrueForAll(p =>
+                        Digest.TryParse(p.Digest, out _) && (p.Manifest is null || Digest.TryParse(p.Manifest, out _))),
                 $"at most {CheckpointArtifact.MaxParents} parents by their digests", "others");
             return parents;
         }
@@ -59,22 +99,37 @@ internal static class ArtifactReader
                 throw Bad(expected, found);
         }
 
-        MarrowException Bad(string expected, string found) => MarrowException.Unsupported(where, expected, found, NotOurs);
+        MarrowException Bad(string expected, string found) =>
+            MarrowException.Unsupported(where, expected, found, NotOurs);
     }
 
     private static ArtifactLayer Layer(OciDescriptor descriptor, string where)
     {
         var file = descriptor.Annotations?.GetValueOrDefault(OciFormat.FilePath) ?? "";
         if (!CheckpointManifest.IsPlain(file))
-            throw MarrowException.Bad(where, "plain file names of letters, digits, '.', '-' and '_'", $"'{RegistryText.Clean(file)}'", "Nothing was fetched. Don't trust this registry.");
+            throw MarrowException.Bad(
+                where,
+                "plain file names of letters, digits, '.', '-' and '_'",
+                $"'{RegistryText.Clean(file)}'",
+                "Nothing was fetched. Don't trust this registry.");
         var layer = new ArtifactLayer(file, descriptor.Digest, descriptor.Size);
         if (!Digest.TryParse(descriptor.Digest, out _) || descriptor.Size < 0)
-            throw MarrowException.Bad($"{where}: {file}", "a sha256 digest and a size", $"{RegistryText.Clean(descriptor.Digest)} and {descriptor.Size}", NotOurs);
+            throw MarrowException.Bad(
+                $"{where}: {file}",
+                "a sha256 digest and a size",
+                $"{RegistryText.Clean(descriptor.Digest)} and {descriptor.Size}",
+                NotOurs);
         return descriptor.MediaType == layer.MediaType ? layer
-            : throw MarrowException.Bad($"{where}: {file}", layer.MediaType, RegistryText.Clean(descriptor.MediaType), NotOurs);
+            : throw MarrowException.Bad(
+                $"{where}: {file}",
+                layer.MediaType,
+                RegistryText.Clean(descriptor.MediaType),
+                NotOurs);
     }
 
-    /// <summary>Counts before anything is built: a million layers are refused for their number, not for the memory they take.</summary>
+    /// <summary>
+    /// Counts before anything is built: a million layers are refused for their number, not for the memory they take.
+    /// </summary>
     private static void RequireModest(ReadOnlySpan<byte> utf8, string where)
     {
         try
@@ -83,12 +138,20 @@ internal static class ArtifactReader
             for (var tokens = 0; json.Read();)
             {
                 if (++tokens > MaxTokens)
-                    throw MarrowException.Bad(where, $"a manifest of at most {CheckpointArtifact.MaxLayers} layers", "far more", NotOurs);
+                    throw MarrowException.Bad(
+                        where,
+                        $"a manifest of at most {CheckpointArtifact.MaxLayers} layers",
+                        "far more",
+                        NotOurs);
             }
         }
         catch (JsonException e)
         {
-            throw MarrowException.Bad(where, "a manifest in JSON", $"something else at byte {e.BytePositionInLine}", NotOurs);
+            throw MarrowException.Bad(
+                where,
+                "a manifest in JSON",
+                $"something else at byte {e.BytePositionInLine}",
+                NotOurs);
         }
     }
 }

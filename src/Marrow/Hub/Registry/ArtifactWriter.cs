@@ -5,17 +5,28 @@ using TorchSharp;
 
 namespace Marrow.Hub.Registry;
 
-/// <summary>A checkpoint packed for a registry: manifest and config as bytes, the layers as files of its folder.</summary>
-internal sealed record PackedCheckpoint(CheckpointArtifact Artifact, byte[] Manifest, byte[] Config, string ConfigDigest, string Folder);
+/// <summary>
+/// A checkpoint packed for a registry: manifest and config as bytes, the layers as files of its folder.
+/// </summary>
+internal sealed record PackedCheckpoint(
+    CheckpointArtifact Artifact,
+    byte[] Manifest,
+    byte[] Config,
+    string ConfigDigest,
+    string Folder);
 
 /// <summary>
-/// Packs a checkpoint: equal checkpoints with equal terms and parents give equal bytes, so pushing twice gives one digest.
-/// Every file is a layer as it is, checkpoint.json too, so that what is pulled has the checkpoint's digest.
+/// Packs a checkpoint: equal checkpoints with equal terms and parents give equal bytes, so pushing twice gives one
+/// digest. Every file is a layer as it is, checkpoint.json too, so that what is pulled has the checkpoint's digest.
 /// </summary>
 internal static class ArtifactWriter
 {
     /// <summary>Of a checkpoint that was loaded, and so checked.</summary>
-    public static PackedCheckpoint Pack(Checkpoint checkpoint, CheckpointManifest manifest, string license, IReadOnlyList<OciParent> parents)
+    public static PackedCheckpoint Pack(
+        Checkpoint checkpoint,
+        CheckpointManifest manifest,
+        string license,
+        IReadOnlyList<OciParent> parents)
     {
         var own = CheckpointManifest.ReadSmall(Path.Combine(checkpoint.Path, CheckpointManifest.FileName));
         var layers = manifest.Files.Select(f => new ArtifactLayer(f.Path, Digest.Scheme + f.Sha256, f.Bytes))
@@ -37,17 +48,45 @@ internal static class ArtifactWriter
             annotations[OciFormat.CheckpointParents] = System.Text.Encoding.UTF8.GetString(OciFormat.Encode(parents));
         var bytes = OciFormat.Encode(new OciManifest(2, OciFormat.Manifest, OciFormat.ModelArtifact,
             new(OciFormat.ModelConfig, configDigest, config.Length), [.. layers.Select(Descriptor)], annotations));
-        return new(new(Digest.Of(bytes), manifest.Name, manifest.Digest, license, parents, layers), bytes, config, configDigest, checkpoint.Path);
+        return new(
+            new(Digest.Of(bytes), manifest.Name, manifest.Digest, license, parents, layers),
+            bytes,
+            config,
+            configDigest,
+            checkpoint.Path);
     }
 
 
     private static OciDescriptor Descriptor(ArtifactLayer layer) =>
-        new(layer.MediaType, layer.Digest, layer.Bytes, new(StringComparer.Ordinal) { [OciFormat.FilePath] = layer.File });
+        new(
+            layer.MediaType,
+            layer.Digest,
+            layer.Bytes,
+            new(StringComparer.Ordinal) { [OciFormat.FilePath] = layer.File }
+        );
 
-    private static ModelArtifactConfig Describe(Checkpoint checkpoint, CheckpointManifest manifest, string license, string created, List<ArtifactLayer> layers) => new(
-        new(created, checkpoint.Config.Model.Architecture, manifest.Name, Commit(manifest.Origin?.Code), [license], $"{manifest.Name}: {checkpoint.Config.Task}"),
-        new("cnn", "safetensors", Count(checkpoint.Weights.Entries.Sum(e => e.Elements)), Precision(checkpoint.Weights), new(["image"], ["other"])),
-        new("layers", [.. layers.Select(layer => layer.Digest)]));
+    private static ModelArtifactConfig Describe(
+        Checkpoint checkpoint,
+        CheckpointManifest manifest,
+        string license,
+        string created,
+        List<ArtifactLayer> layers
+    ) =>
+        new(
+            new(
+                created,
+                checkpoint.Config.Model.Architecture,
+                manifest.Name,
+                Commit(manifest.Origin?.Code),
+                [license],
+                $"{manifest.Name}: {checkpoint.Config.Task}"),
+            new(
+                "cnn",
+                "safetensors",
+                Count(checkpoint.Weights.Entries.Sum(e => e.Elements)),
+                Precision(checkpoint.Weights),
+                new(["image"], ["other"])),
+            new("layers", [.. layers.Select(layer => layer.Digest)]));
 
     /// <summary>The commit of a version: "0.1.0+de93ac4" gives "de93ac4".</summary>
     private static string? Commit(string? code) => code?.IndexOf('+') is >= 0 and var plus ? code[(plus + 1)..] : null;
@@ -57,11 +96,12 @@ internal static class ArtifactWriter
         : string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e3:0.0}K");
 
     /// <summary>Of the type that most weights have.</summary>
-    private static string Precision(WeightFile weights) => weights.Entries.GroupBy(e => e.Type).MaxBy(g => g.Sum(e => e.Elements))?.Key switch
-    {
-        torch.ScalarType.BFloat16 => "bf16",
-        torch.ScalarType.Float16 => "fp16",
-        torch.ScalarType.Float64 => "fp64",
-        _ => "fp32",
-    };
+    private static string Precision(WeightFile weights) =>
+        weights.Entries.GroupBy(e => e.Type).MaxBy(g => g.Sum(e => e.Elements))?.Key switch
+        {
+            torch.ScalarType.BFloat16 => "bf16",
+            torch.ScalarType.Float16 => "fp16",
+            torch.ScalarType.Float64 => "fp64",
+            _ => "fp32",
+        };
 }

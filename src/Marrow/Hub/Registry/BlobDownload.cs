@@ -32,12 +32,18 @@ internal sealed class BlobDownload(
         for (var tries = 0; ; tries++)
         {
             if (part.Length < layer.Bytes)
-                await attempts.RunAsync(() => FetchRestAsync(state, attempts, cancellation), cancellation).ConfigureAwait(false);
+                await attempts
+                    .RunAsync(() => FetchRestAsync(state, attempts, cancellation), cancellation)
+                    .ConfigureAwait(false);
             if (state.IsRight())
                 break;
             state.Restart();
             if (tries + 1 >= Tries)
-                throw MarrowException.Damaged($"{client.Reference}: {layer.File}", layer.Digest, "bytes of another digest, each time they came", "The registry or the way to it damages what it sends: tell whoever runs it.");
+                throw MarrowException.Damaged(
+                    $"{client.Reference}: {layer.File}",
+                    layer.Digest,
+                    "bytes of another digest, each time they came",
+                    "The registry or the way to it damages what it sends: tell whoever runs it.");
         }
         state.Flush();
     }
@@ -45,22 +51,37 @@ internal sealed class BlobDownload(
     private async Task<bool> FetchRestAsync(Kept state, Attempts attempts, CancellationToken cancellation)
     {
         var layer = state.Layer;
-        using var response = await client.SendOnceAsync(
-            new(HttpMethod.Get, client.Address($"blobs/{layer.Digest}")) { From = state.Length, MayLeave = true }, cancellation).ConfigureAwait(false);
+        using var response = await client
+            .SendOnceAsync(
+                new(HttpMethod.Get, client.Address($"blobs/{layer.Digest}")) { From = state.Length, MayLeave = true },
+                cancellation)
+            .ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && state.Length > 0)
         {
             state.Restart();
             throw new TransientFailure("the registry does not go on where it stopped");
         }
         if (response.StatusCode == HttpStatusCode.NotFound)
-            throw MarrowException.NotFound($"{client.Reference}: {layer.File}", $"the blob {layer.Digest}", "none in the registry", "Push the checkpoint again.");
+            throw MarrowException.NotFound(
+                $"{client.Reference}: {layer.File}",
+                $"the blob {layer.Digest}",
+                "none in the registry",
+                "Push the checkpoint again.");
         if (response.StatusCode == HttpStatusCode.OK)
             state.Restart(); // The registry knows no Range, or nothing was kept.
         else
-            await client.RequireAsync(response, HttpStatusCode.PartialContent, layer.File, cancellation).ConfigureAwait(false);
+            await client
+                .RequireAsync(response, HttpStatusCode.PartialContent, layer.File, cancellation)
+                .ConfigureAwait(false);
         var (range, length) = (response.Content.Headers.ContentRange, response.Content.Headers.ContentLength);
-        if (state.Length > 0 && (range?.From != state.Length || range.Length is { } whole && whole != layer.Bytes) || length is { } said && said != layer.Bytes - state.Length)
-            throw MarrowException.Damaged($"{client.Reference}: {layer.File}", $"bytes {state.Length} to {layer.Bytes}", $"an answer of {length} bytes from {range?.From ?? 0}", "The registry does not keep to the sizes of its own manifest.");
+        if (
+            state.Length > 0 && (range?.From != state.Length || range.Length is { } whole && whole != layer.Bytes)
+            || length is { } said && said != layer.Bytes - state.Length)
+            throw MarrowException.Damaged(
+                $"{client.Reference}: {layer.File}",
+                $"bytes {state.Length} to {layer.Bytes}",
+                $"an answer of {length} bytes from {range?.From ?? 0}",
+                "The registry does not keep to the sizes of its own manifest.");
         try
         {
             await ReadAsync(response, state, cancellation).ConfigureAwait(false);
@@ -88,7 +109,10 @@ internal sealed class BlobDownload(
             using var body = await response.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
             while (state.Length < state.Layer.Bytes)
             {
-                var count = await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, state.Layer.Bytes - state.Length)), limit.Token).ConfigureAwait(false);
+                var count = await body.ReadAsync(
+                        buffer.AsMemory(0, (int)Math.Min(buffer.Length, state.Layer.Bytes - state.Length)),
+                        limit.Token)
+                    .ConfigureAwait(false);
                 if (count == 0)
                     throw new TransientFailure($"the blob ended after {state.Length} of {state.Layer.Bytes} bytes");
                 await state.AppendAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
@@ -101,15 +125,21 @@ internal sealed class BlobDownload(
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new TransientFailure($"fewer than {options.StallBytes} bytes came in {options.StallTimeout.TotalSeconds:0.#} s", inner: e);
+            throw new TransientFailure(
+                $"fewer than {options.StallBytes} bytes came in {options.StallTimeout.TotalSeconds:0.#} s",
+                inner: e);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            throw new TransientFailure($"the connection broke after {state.Length} of {state.Layer.Bytes} bytes", inner: e);
+            throw new TransientFailure(
+                $"the connection broke after {state.Length} of {state.Layer.Bytes} bytes",
+                inner: e);
         }
     }
 
-    /// <summary>What there is of the blob, and its hash so far. The disk's failures come out as errors of their own.</summary>
+    /// <summary>
+    /// What there is of the blob, and its hash so far. The disk's failures come out as errors of their own.
+    /// </summary>
     private sealed class Kept(FileStream part, string path, ArtifactLayer layer, ByteMeter meter)
     {
         private IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -139,16 +169,22 @@ internal sealed class BlobDownload(
         {
             Restart();
             await OnDiskAsync(async () =>
-            {
-                using var source = InputFile.Open(from, InputFile.AnySize, 1);
-                var buffer = new byte[BufferBytes];
-                for (int count; part.Length < layer.Bytes && (count = await source.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0;)
                 {
-                    _hash.AppendData(buffer, 0, count);
-                    await part.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
-                    meter.Have(count);
-                }
-            }).ConfigureAwait(false);
+                    using var source = InputFile.Open(from, InputFile.AnySize, 1);
+                    var buffer = new byte[BufferBytes];
+                    for (
+                        int count;
+                        part.Length < layer.Bytes
+                            && (count = await source.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0;
+
+                    )
+                    {
+                        _hash.AppendData(buffer, 0, count);
+                        await part.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
+                        meter.Have(count);
+                    }
+                })
+                .ConfigureAwait(false);
             if (!IsRight())
                 Restart();
         }
@@ -186,7 +222,10 @@ internal sealed class BlobDownload(
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new MarrowException($"{path}: can't be written ({e.Message}). Make room on the disk, or name a hub on another with --hub; what has arrived is kept.", e);
+                throw new MarrowException(
+                    $"{path}: can't be written ({e.Message}). Make room on the disk, or name a hub on another with "
+                        + $"--hub; what has arrived is kept.",
+                    e);
             }
         }
     }

@@ -1,10 +1,10 @@
 namespace Marrow.Hub.Registry;
 
 /// <summary>
-/// Blobs on their way into a hub: <c>.incoming/blobs/DIGITS.part</c>, kept after a cut or a kill so that the next pull goes
-/// on there. Whoever works on one holds it open for itself alone; opening and taking away happen under the lock of the
-/// folder, so that nobody works on a file that another has just taken. What lies there under a part's name and is no
-/// plain file is refused.
+/// Blobs on their way into a hub: <c>.incoming/blobs/DIGITS.part</c>, kept after a cut or a kill so that the next pull
+/// goes on there. Whoever works on one holds it open for itself alone; opening and taking away happen under the lock of
+/// the folder, so that nobody works on a file that another has just taken. What lies there under a part's name and is
+/// no plain file is refused.
 /// </summary>
 internal sealed class BlobParts(string hubFolder)
 {
@@ -22,7 +22,9 @@ internal sealed class BlobParts(string hubFolder)
         }
     }
 
-    /// <summary>Moves a finished part to its file. False when another process has taken it meanwhile or works on it.</summary>
+    /// <summary>
+    /// Moves a finished part to its file. False when another process has taken it meanwhile or works on it.
+    /// </summary>
     public bool TryTake(string hex, long bytes, string target)
     {
         try
@@ -43,7 +45,10 @@ internal sealed class BlobParts(string hubFolder)
     /// <summary>Throws unless the hub's disk has room for so many bytes more.</summary>
     public void RequireRoom(IEnumerable<ArtifactLayer> layers)
     {
-        var needed = layers.Sum(layer => Math.Max(0, layer.Bytes - (new FileInfo(PathOf(layer.Hex)) is { Exists: true, Length: var kept } ? kept : 0)));
+        var needed = layers.Sum(layer =>
+            Math.Max(
+                0,
+                layer.Bytes - (new FileInfo(PathOf(layer.Hex)) is { Exists: true, Length: var kept } ? kept : 0)));
         long free;
         try
         {
@@ -54,7 +59,11 @@ internal sealed class BlobParts(string hubFolder)
             return; // A disk that does not tell is found full when it is.
         }
         if (needed > free)
-            throw MarrowException.Unavailable(hubFolder, $"{needed} bytes of free disk space", $"{free}", "Make room, or name a hub on another disk with --hub.");
+            throw MarrowException.Unavailable(
+                hubFolder,
+                $"{needed} bytes of free disk space",
+                $"{free}",
+                "Make room, or name a hub on another disk with --hub.");
     }
 
     private FileStream? TryOpen(string hex)

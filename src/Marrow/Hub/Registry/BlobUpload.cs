@@ -5,25 +5,42 @@ using System.Net.Http.Headers;
 namespace Marrow.Hub.Registry;
 
 /// <summary>
-/// Sends one blob that the registry lacks (distribution specification, "Pushing blobs"): POST opens an upload; a blob of at
-/// most a chunk goes with the closing PUT, a larger one by PATCH after PATCH. After a cut the registry is asked how far it
-/// got, and the upload goes on there, or begins again where the registry has forgotten it.
+/// Sends one blob that the registry lacks (distribution specification, "Pushing blobs"): POST opens an upload; a blob
+/// of at most a chunk goes with the closing PUT, a larger one by PATCH after PATCH. After a cut the registry is asked
+/// how far it got, and the upload goes on there, or begins again where the registry has forgotten it.
 /// </summary>
 internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
 {
     /// <summary>A blob in memory, such as a config.</summary>
     public Task<bool> SendAsync(string what, byte[] bytes, string digest, CancellationToken cancellation) =>
-        SendAsync(what, bytes.Length, digest, (offset, count) => new ByteArrayContent(bytes, (int)offset, (int)count), cancellation);
+        SendAsync(
+            what,
+            bytes.Length,
+            digest,
+            (offset, count) => new ByteArrayContent(bytes, (int)offset, (int)count),
+            cancellation);
 
     /// <summary>A file. True when it was sent, false when the registry had it.</summary>
     public Task<bool> SendAsync(string path, ArtifactLayer layer, CancellationToken cancellation) =>
-        SendAsync(layer.File, layer.Bytes, layer.Digest, (offset, count) => new FileRangeContent(path, offset, count), cancellation);
+        SendAsync(
+            layer.File,
+            layer.Bytes,
+            layer.Digest,
+            (offset, count) => new FileRangeContent(path, offset, count),
+            cancellation);
 
-    private async Task<bool> SendAsync(string what, long bytes, string digest, Func<long, long, HttpContent> content, CancellationToken cancellation)
+    private async Task<bool> SendAsync(
+        string what,
+        long bytes,
+        string digest,
+        Func<long, long, HttpContent> content,
+        CancellationToken cancellation)
     {
         var attempts = new Attempts(client.Options, $"{client.Reference}: {what}");
         var upload = new Upload(what, bytes, digest, content);
-        var sent = await attempts.RunAsync(() => AttemptAsync(upload, attempts, cancellation), cancellation).ConfigureAwait(false);
+        var sent = await attempts
+            .RunAsync(() => AttemptAsync(upload, attempts, cancellation), cancellation)
+            .ConfigureAwait(false);
         if (!sent)
             meter.Have(bytes);
         return sent;
@@ -42,8 +59,14 @@ internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
         {
             Count(upload, 0);
             upload.Offset = 0;
-            using var opened = await client.SendOnceAsync(new(HttpMethod.Post, client.Address("blobs/uploads/")) { Content = () => new ByteArrayContent([]) }, cancellation).ConfigureAwait(false);
-            await client.RequireAsync(opened, HttpStatusCode.Accepted, "opening an upload", cancellation).ConfigureAwait(false);
+            using var opened = await client
+                .SendOnceAsync(
+                    new(HttpMethod.Post, client.Address("blobs/uploads/")) { Content = () => new ByteArrayContent([]) },
+                    cancellation)
+                .ConfigureAwait(false);
+            await client
+                .RequireAsync(opened, HttpStatusCode.Accepted, "opening an upload", cancellation)
+                .ConfigureAwait(false);
             upload.Location = Location(opened);
         }
         var chunk = client.Options.ChunkBytes;
@@ -60,7 +83,11 @@ internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
 
     private async Task<bool> IsThereAsync(Upload upload, CancellationToken cancellation)
     {
-        using var head = await client.SendOnceAsync(new(HttpMethod.Head, client.Address($"blobs/{upload.Digest}")) { MayLeave = true }, cancellation).ConfigureAwait(false);
+        using var head = await client
+            .SendOnceAsync(
+                new(HttpMethod.Head, client.Address($"blobs/{upload.Digest}")) { MayLeave = true },
+                cancellation)
+            .ConfigureAwait(false);
         if (head.StatusCode == HttpStatusCode.NotFound)
             return false;
         if ((int)head.StatusCode is >= 300 and < 400)
@@ -68,7 +95,11 @@ internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
         await client.RequireAsync(head, HttpStatusCode.OK, upload.What, cancellation).ConfigureAwait(false);
         return head.Content.Headers.ContentLength is not { } length || length == upload.Bytes
             ? true
-            : throw MarrowException.Damaged($"{client.Reference}: {upload.What}", $"a blob of {upload.Bytes} bytes under {upload.Digest}", $"{length}", "The registry holds a damaged blob: tell whoever runs it.");
+            : throw MarrowException.Damaged(
+                $"{client.Reference}: {upload.What}",
+                $"a blob of {upload.Bytes} bytes under {upload.Digest}",
+                $"{length}",
+                "The registry holds a damaged blob: tell whoever runs it.");
     }
 
     /// <summary>Finds out how far the registry got. False when the upload must begin anew.</summary>
@@ -77,8 +108,13 @@ internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
         if (upload.Location is not { } location || upload.Bytes <= client.Options.ChunkBytes)
             return false;
         upload.Location = null; // Whatever fails from here on, the next attempt begins anew.
-        using var status = await client.SendOnceAsync(new(HttpMethod.Get, location), cancellation).ConfigureAwait(false);
-        if (status.StatusCode != HttpStatusCode.NoContent || Received(status) is not { } received || received > upload.Bytes)
+        using var status = await client
+            .SendOnceAsync(new(HttpMethod.Get, location), cancellation)
+            .ConfigureAwait(false);
+        if (
+            status.StatusCode != HttpStatusCode.NoContent
+            || Received(status) is not { } received
+            || received > upload.Bytes)
             return false;
         upload.Location = status.Headers.Location is null ? location : Location(status);
         upload.Offset = received;
@@ -88,7 +124,11 @@ internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
 
     private async Task PatchAsync(Upload upload, long count, CancellationToken cancellation)
     {
-        using var answer = await client.SendOnceAsync(new(HttpMethod.Patch, upload.Location!) { Content = () => Body(upload, count, ranged: true) }, cancellation).ConfigureAwait(false);
+        using var answer = await client
+            .SendOnceAsync(
+                new(HttpMethod.Patch, upload.Location!) { Content = () => Body(upload, count, ranged: true) },
+                cancellation)
+            .ConfigureAwait(false);
         if (answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.RequestedRangeNotSatisfiable)
         {
             upload.Location = answer.StatusCode == HttpStatusCode.NotFound ? null : upload.Location;
@@ -104,9 +144,19 @@ internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
     {
         var count = upload.Bytes - upload.Offset;
         var location = new UriBuilder(upload.Location!);
-        location.Query = $"{location.Query.TrimStart('?')}{(location.Query.Length > 1 ? "&" : "")}digest={upload.Digest}";
-        using var answer = await client.SendOnceAsync(new(HttpMethod.Put, location.Uri) { Content = () => Body(upload, count, ranged: false) }, cancellation).ConfigureAwait(false);
-        if (answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.RequestedRangeNotSatisfiable && upload.Closings++ == 0)
+        location.Query =
+            $"{location.Query.TrimStart('?')}{(location.Query.Length > 1 ? "&" : "")}digest={upload.Digest}";
+        using var answer = await client
+            .SendOnceAsync(
+                new(HttpMethod.Put, location.Uri) { Content = () => Body(upload, count, ranged: false) },
+                cancellation)
+            .ConfigureAwait(false);
+        if (
+            answer.StatusCode
+                is HttpStatusCode.BadRequest
+                    or HttpStatusCode.NotFound
+                    or HttpStatusCode.RequestedRangeNotSatisfiable
+            && upload.Closings++ == 0)
         {
             // Damaged on the way, or forgotten: once more from the start. A file that itself is damaged fails again.
             upload.Location = null;
@@ -126,23 +176,38 @@ internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
         }
         body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         if (ranged) // "0-999": not the form of RFC 9110
-            body.Headers.TryAddWithoutValidation("Content-Range", string.Create(CultureInfo.InvariantCulture, $"{upload.Offset}-{upload.Offset + count - 1}"));
+            body.Headers.TryAddWithoutValidation(
+                "Content-Range",
+                string.Create(CultureInfo.InvariantCulture, $"{upload.Offset}-{upload.Offset + count - 1}"));
         return body;
     }
 
-    /// <summary>Bytes that the registry has, by its Range; null when it does not tell ("0-0" may mean none or one).</summary>
+    /// <summary>
+    /// Bytes that the registry has, by its Range; null when it does not tell ("0-0" may mean none or one).
+    /// </summary>
     private static long? Received(HttpResponseMessage status) =>
-        status.Headers.TryGetValues("Range", out var values) && values.First().Replace("bytes=", "", StringComparison.Ordinal) is var range
-        && range.StartsWith("0-", StringComparison.Ordinal) && long.TryParse(range[2..], NumberStyles.None, CultureInfo.InvariantCulture, out var last) && last > 0
+        status.Headers.TryGetValues("Range", out var values)
+        && values.First().Replace("bytes=", "", StringComparison.Ordinal) is var range
+        && range.StartsWith("0-", StringComparison.Ordinal)
+        && long.TryParse(range[2..], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
+        && last > 0
             ? last + 1 : null;
 
     /// <summary>Where the upload goes on: at the registry itself, for nobody else is to get the weights.</summary>
     private Uri Location(HttpResponseMessage answer)
     {
         if (answer.Headers.Location is not { } location || !Uri.TryCreate(client.Endpoint.Base, location, out var uri))
-            throw MarrowException.Unavailable(client.Reference.ToString(), "the address of an upload", "none", "Ask whoever runs the registry.");
+            throw MarrowException.Unavailable(
+                client.Reference.ToString(),
+                "the address of an upload",
+                "none",
+                "Ask whoever runs the registry.");
         return client.Endpoint.Owns(uri) ? uri
-            : throw MarrowException.Refused(client.Reference.ToString(), $"an upload at {client.Endpoint.Base.Scheme}://{client.Endpoint.Base.Authority}", $"{uri.Scheme}://{uri.Authority}", "Nothing was sent there. Behind a proxy the registry must be told its outer address.");
+            : throw MarrowException.Refused(
+                client.Reference.ToString(),
+                $"an upload at {client.Endpoint.Base.Scheme}://{client.Endpoint.Base.Authority}",
+                $"{uri.Scheme}://{uri.Authority}",
+                "Nothing was sent there. Behind a proxy the registry must be told its outer address.");
     }
 
     private void Count(Upload upload, long now)

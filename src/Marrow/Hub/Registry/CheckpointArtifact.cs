@@ -9,7 +9,8 @@ internal sealed record ArtifactLayer(string File, string Digest, long Bytes)
     public string Hex => Marrow.Digest.WithoutScheme(Digest);
 
     /// <summary>Weights are told from documents by their name alone, so that packing and reading agree.</summary>
-    public string MediaType => File.EndsWith(".safetensors", StringComparison.Ordinal) ? OciFormat.Weights : OciFormat.Document;
+    public string MediaType =>
+        File.EndsWith(".safetensors", StringComparison.Ordinal) ? OciFormat.Weights : OciFormat.Document;
 }
 
 /// <summary>A checkpoint as a registry holds it: the manifest's meaning, for both ways.</summary>

@@ -3,9 +3,9 @@ using Marrow.Checkpoints;
 namespace Marrow.Hub.Registry;
 
 /// <summary>
-/// Pulls one checkpoint and, where asked, its ancestors first: manifest; checkpoint.json, whose list of files must be the
-/// manifest's; the files, those that the hub has under whatever checkpoint from there; then a staged folder that the hub
-/// checks once more and moves to its place.
+/// Pulls one checkpoint and, where asked, its ancestors first: manifest; checkpoint.json, whose list of files must be
+/// the manifest's; the files, those that the hub has under whatever checkpoint from there; then a staged folder that
+/// the hub checks once more and moves to its place.
 /// </summary>
 internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool withParents, Action<Progress>? progress)
 {
@@ -27,11 +27,19 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
     {
         var artifact = await FindAsync(source, wanted, cancellation).ConfigureAwait(false);
         if (wanted is not null && artifact.Digest != wanted.Digest)
-            throw MarrowException.Damaged(source.ToString(), $"the parent {wanted.Name}@{wanted.Digest}", artifact.Digest, "The registry holds another checkpoint there: push the child again with --with-parents.");
+            throw MarrowException.Damaged(
+                source.ToString(),
+                $"the parent {wanted.Name}@{wanted.Digest}",
+                artifact.Digest,
+                "The registry holds another checkpoint there: push the child again with --with-parents.");
         if (!_seen.Add(artifact.Digest))
             return;
         if (_seen.Count > MostAncestors)
-            throw MarrowException.Bad(client.Reference.ToString(), $"at most {MostAncestors} ancestors", "more", "Pull without --with-parents.");
+            throw MarrowException.Bad(
+                client.Reference.ToString(),
+                $"at most {MostAncestors} ancestors",
+                "more",
+                "Pull without --with-parents.");
         if (InHub(artifact) is var (present, folder))
         {
             await PullParentsAsync(present, artifact, cancellation).ConfigureAwait(false);
@@ -49,7 +57,11 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
         }
     }
 
-    private async Task FillAsync(string staged, OciReference source, CheckpointArtifact artifact, CancellationToken cancellation)
+    private async Task FillAsync(
+        string staged,
+        OciReference source,
+        CheckpointArtifact artifact,
+        CancellationToken cancellation)
     {
         var meter = new ByteMeter(artifact.Name, artifact.Bytes, progress);
         var download = new BlobDownload(client, _parts, meter, AtHand);
@@ -90,31 +102,60 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
         }
     }
 
-    private async Task<CheckpointArtifact> FindAsync(OciReference source, ParentCheckpoint? wanted, CancellationToken cancellation)
+    private async Task<CheckpointArtifact> FindAsync(
+        OciReference source,
+        ParentCheckpoint? wanted,
+        CancellationToken cancellation)
     {
         if (await client.GetManifestAsync(source.Name, cancellation).ConfigureAwait(false) is { } answer)
-            return ArtifactReader.Read(answer.Bytes, answer.MediaType, answer.Digest, source, client.Options.MaxCheckpointBytes);
+            return ArtifactReader.Read(
+                answer.Bytes,
+                answer.MediaType,
+                answer.Digest,
+                source,
+                client.Options.MaxCheckpointBytes);
         if (wanted is not null)
-            throw MarrowException.NotFound(source.ToString(), $"the parent {wanted.Name}@{wanted.Digest}", "none", "Pull without --with-parents, or push the child again with it.");
+            throw MarrowException.NotFound(
+                source.ToString(),
+                $"the parent {wanted.Name}@{wanted.Digest}",
+                "none",
+                "Pull without --with-parents, or push the child again with it.");
         var tags = await client.TagsAsync(cancellation).ConfigureAwait(false);
         throw MarrowException.NotFound(source.ToString(), "a checkpoint", "none of that name",
-            tags.Count > 0 ? $"Known tags: {string.Join(", ", tags)}." : $"The registry knows no tag of {source.Repository}: check the name.");
+            tags.Count > 0
+                ? $"Known tags: {string.Join(", ", tags)}."
+                : $"The registry knows no tag of {source.Repository}: check the name.");
     }
 
-    private async Task PullParentsAsync(CheckpointManifest manifest, CheckpointArtifact artifact, CancellationToken cancellation)
+    private async Task PullParentsAsync(
+        CheckpointManifest manifest,
+        CheckpointArtifact artifact,
+        CancellationToken cancellation)
     {
         if (!withParents)
             return;
         foreach (var parent in manifest.Parents.Checkpoints.Where(p => !_seen.Contains(p.Digest)))
         {
             if (!Digest.TryParse(parent.Digest, out _))
-                throw MarrowException.Bad($"{manifest.Name}@{manifest.Digest}", "parents by their sha256 digests", "another form", "Pull without --with-parents.");
+                throw MarrowException.Bad(
+                    $"{manifest.Name}@{manifest.Digest}",
+                    "parents by their sha256 digests",
+                    "another form",
+                    "Pull without --with-parents.");
             var beside = artifact.Parents.FirstOrDefault(p => p.Digest == parent.Digest)?.Manifest;
-            await PullAsync(beside is null ? client.Reference.WithTag(OciFormat.ParentTag(parent.Digest)) : client.Reference.WithDigest(beside), parent, cancellation).ConfigureAwait(false);
+            await PullAsync(
+                    beside is null
+                        ? client.Reference.WithTag(OciFormat.ParentTag(parent.Digest))
+                        : client.Reference.WithDigest(beside),
+                    parent,
+                    cancellation)
+                .ConfigureAwait(false);
         }
     }
 
-    /// <summary>The checkpoint that the hub has, whole and with just the files that the registry promises; null to fetch it.</summary>
+    /// <summary>
+    /// The checkpoint that the hub has, whole and with just the files that the registry promises; null to fetch it.
+    /// </summary>
     private (CheckpointManifest Manifest, string Folder)? InHub(CheckpointArtifact artifact)
     {
         if (hub.FindDigest(artifact.Digest) is not { } entry)
@@ -134,19 +175,32 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
     private static void RequireSame(CheckpointManifest manifest, CheckpointArtifact artifact, OciReference source)
     {
         if (!Same(manifest, artifact))
-            throw MarrowException.Damaged(source.ToString(), $"the checkpoint {artifact.Name}@{artifact.Digest} with the files of its own {CheckpointManifest.FileName}",
-                $"{manifest.Name}@{manifest.Digest} or other files", "It is no checkpoint of Marrow, or was changed on the way.");
+            throw MarrowException.Damaged(
+                source.ToString(),
+                $"the checkpoint {artifact.Name}@{artifact.Digest} with the files of its own "
+                    + $"{CheckpointManifest.FileName}",
+                $"{manifest.Name}@{manifest.Digest} or other files",
+                "It is no checkpoint of Marrow, or was changed on the way.");
     }
 
     private static bool Same(CheckpointManifest manifest, CheckpointArtifact artifact) =>
         manifest.Digest == artifact.Digest && manifest.Name == artifact.Name
-        && artifact.Layers.Where(l => l.File != CheckpointManifest.FileName).Select(l => new ManifestFile(l.File, l.Bytes, l.Hex)).ToHashSet().SetEquals(manifest.Files);
+        && artifact
+            .Layers.Where(l => l.File != CheckpointManifest.FileName)
+            .Select(l => new ManifestFile(l.File, l.Bytes, l.Hex))
+            .ToHashSet()
+            .SetEquals(manifest.Files);
 
     /// <summary>A file of the hub with this content; null when it has none.</summary>
     private string? AtHand(ArtifactLayer layer)
     {
         lock (_turn)
-            return (_atHand ??= Index()).GetValueOrDefault(layer.Hex) is { } path && new FileInfo(path) is { Exists: true } file && file.Length == layer.Bytes ? path : null;
+            return
+                (_atHand ??= Index()).GetValueOrDefault(layer.Hex) is { } path
+                && new FileInfo(path) is { Exists: true } file
+                && file.Length == layer.Bytes
+                ? path
+                : null;
     }
 
     private Dictionary<string, string> Index()
@@ -167,6 +221,25 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
         return index;
     }
 
-    private void Report(OciReference source, CheckpointArtifact artifact, string folder, int fetched, long bytes, bool wasThere) => _pulled.Add(new(
-        source.ToString(), artifact.Name, artifact.Digest, artifact.Manifest, artifact.License, folder, artifact.Layers.Count, fetched, artifact.Bytes, bytes, wasThere));
+    private void Report(
+        OciReference source,
+        CheckpointArtifact artifact,
+        string folder,
+        int fetched,
+        long bytes,
+        bool wasThere
+    ) =>
+        _pulled.Add(
+            new(
+                source.ToString(),
+                artifact.Name,
+                artifact.Digest,
+                artifact.Manifest,
+                artifact.License,
+                folder,
+                artifact.Layers.Count,
+                fetched,
+                artifact.Bytes,
+                bytes,
+                wasThere));
 }

@@ -3,12 +3,17 @@ using System.Net.Http.Headers;
 
 namespace Marrow.Hub.Registry;
 
-/// <summary>Pushes planned checkpoints one after the other: the files that the repository lacks, at once; then the manifest.</summary>
+/// <summary>
+/// Pushes planned checkpoints one after the other: the files that the repository lacks, at once; then the manifest.
+/// </summary>
 internal sealed class CheckpointPush(RegistryClient client, Action<Progress>? progress)
 {
-    private readonly Dictionary<string, string> _manifests = new(StringComparer.Ordinal); // of what was pushed, by the checkpoint's digest
+    // of what was pushed, by the checkpoint's digest
+    private readonly Dictionary<string, string> _manifests = new(StringComparer.Ordinal);
 
-    public async Task<IReadOnlyList<PushedCheckpoint>> RunAsync(IReadOnlyList<PlannedPush> plan, CancellationToken cancellation)
+    public async Task<IReadOnlyList<PushedCheckpoint>> RunAsync(
+        IReadOnlyList<PlannedPush> plan,
+        CancellationToken cancellation)
     {
         var pushed = new List<PushedCheckpoint>();
         foreach (var planned in plan)
@@ -31,7 +36,11 @@ internal sealed class CheckpointPush(RegistryClient client, Action<Progress>? pr
             return await PutManifestAsync(packed, planned.Tag, cancellation).ConfigureAwait(false);
         }, cancellation).ConfigureAwait(false);
         return new(target.ToString(), artifact.Name, artifact.Digest, artifact.Manifest, artifact.License,
-            artifact.Layers.Count, filesSent, artifact.Bytes + packed.Config.Length, bytesSent, before == artifact.Manifest ? null : before);
+            artifact.Layers.Count,
+            filesSent,
+            artifact.Bytes + packed.Config.Length,
+            bytesSent,
+            before == artifact.Manifest ? null : before);
     }
 
     /// <summary>The files and the config that the repository lacks; how many files and bytes that were.</summary>
@@ -56,24 +65,38 @@ internal sealed class CheckpointPush(RegistryClient client, Action<Progress>? pr
     private PackedCheckpoint Pack(PlannedPush planned, CancellationToken cancellation)
     {
         using var checkpoint = HubDisk.Load(planned.Folder, cancellation);
-        var parents = planned.Manifest.Parents.Checkpoints.Select(p => new OciParent(p.Name, p.Digest, p.License, _manifests.GetValueOrDefault(p.Digest))).ToList();
+        var parents = planned
+            .Manifest.Parents.Checkpoints.Select(p => new OciParent(
+                p.Name,
+                p.Digest,
+                p.License,
+                _manifests.GetValueOrDefault(p.Digest)))
+            .ToList();
         return ArtifactWriter.Pack(checkpoint, planned.Manifest, planned.License, parents);
     }
 
-    /// <summary>Digest of the manifest that the tag names now; null when there is none or the registry does not tell.</summary>
+    /// <summary>
+    /// Digest of the manifest that the tag names now; null when there is none or the registry does not tell.
+    /// </summary>
     private async Task<string?> TaggedAsync(string tag, CancellationToken cancellation)
     {
-        using var head = await client.SendAsync(new(HttpMethod.Head, client.Address($"manifests/{tag}")) { Accept = OciFormat.Manifest }, cancellation).ConfigureAwait(false);
+        using var head = await client
+            .SendAsync(
+                new(HttpMethod.Head, client.Address($"manifests/{tag}")) { Accept = OciFormat.Manifest },
+                cancellation)
+            .ConfigureAwait(false);
         return head.StatusCode == HttpStatusCode.OK ? RegistryText.ContentDigest(head) : null;
     }
 
     /// <summary>
-    /// Throws <see cref="TransientFailure"/> when the registry misses a file that it said it has: it was deleted meanwhile,
-    /// or another process is sending the same file just now and the registry is between two writes.
+    /// Throws <see cref="TransientFailure"/> when the registry misses a file that it said it has: it was deleted
+    /// meanwhile, or another process is sending the same file just now and the registry is between two writes.
     /// </summary>
     private async Task<bool> PutManifestAsync(PackedCheckpoint packed, string tag, CancellationToken cancellation)
     {
-        using var answer = await client.SendAsync(new(HttpMethod.Put, client.Address($"manifests/{tag}")) { Content = Content }, cancellation).ConfigureAwait(false);
+        using var answer = await client
+            .SendAsync(new(HttpMethod.Put, client.Address($"manifests/{tag}")) { Content = Content }, cancellation)
+            .ConfigureAwait(false);
         if (answer.StatusCode != HttpStatusCode.Created)
         {
             var problem = await client.DescribeAsync(answer, cancellation).ConfigureAwait(false);
@@ -82,9 +105,17 @@ internal sealed class CheckpointPush(RegistryClient client, Action<Progress>? pr
             throw RegistryClient.Unexpected($"{client.Reference}: the manifest", HttpStatusCode.Created, problem);
         }
         if (RegistryText.ContentDigest(answer) is { } digest && digest != packed.Artifact.Manifest)
-            throw MarrowException.Unsupported(client.Reference.ToString(), $"the manifest {packed.Artifact.Manifest} to be kept as it is", digest, "The registry changes manifests: use another.");
+            throw MarrowException.Unsupported(
+                client.Reference.ToString(),
+                $"the manifest {packed.Artifact.Manifest} to be kept as it is",
+                digest,
+                "The registry changes manifests: use another.");
         return true;
 
-        HttpContent Content() => new ByteArrayContent(packed.Manifest) { Headers = { ContentType = new MediaTypeHeaderValue(OciFormat.Manifest) } };
+        HttpContent Content() =>
+            new ByteArrayContent(packed.Manifest)
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue(OciFormat.Manifest) },
+            };
     }
 }

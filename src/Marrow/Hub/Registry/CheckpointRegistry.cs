@@ -76,17 +76,19 @@ public sealed class PulledCheckpoint
 }
 
 /// <summary>
-/// Checkpoints in OCI registries (distribution specification v1.1): the same folder goes in and comes out, byte for byte,
-/// so its digest is the same in every hub. Only what is missing travels; what is broken off goes on later; whatever a
-/// registry answers is bounded and checked before it is kept. Credentials come from the standard Docker file.
+/// Checkpoints in OCI registries (distribution specification v1.1): the same folder goes in and comes out, byte for
+/// byte, so its digest is the same in every hub. Only what is missing travels; what is broken off goes on later;
+/// whatever a registry answers is bounded and checked before it is kept. Credentials come from the standard Docker
+/// file.
 /// </summary>
 public sealed class CheckpointRegistry(RegistryOptions? options = null)
 {
     private readonly RegistryOptions _options = options ?? new();
 
     /// <summary>
-    /// Pushes a checkpoint, its ancestors first where asked. Throws <see cref="MarrowException"/> when its licence does not
-    /// keep an ancestor's terms, when the hub lacks an ancestor that is to come along, or when the registry refuses.
+    /// Pushes a checkpoint, its ancestors first where asked. Throws <see cref="MarrowException"/> when its licence does
+    /// not keep an ancestor's terms, when the hub lacks an ancestor that is to come along, or when the registry
+    /// refuses.
     /// </summary>
     /// <param name="hub">Where the ancestors are.</param>
     /// <param name="license">Pass it on under these terms; null: under its own.</param>
@@ -103,8 +105,8 @@ public sealed class CheckpointRegistry(RegistryOptions? options = null)
 
     /// <summary>
     /// Pulls a checkpoint into the hub, its ancestors first where asked. Throws <see cref="MarrowException"/> when the
-    /// registry has none of that name (its tags are listed) or what it sends is not what it promises; the hub is then as it
-    /// was.
+    /// registry has none of that name (its tags are listed) or what it sends is not what it promises; the hub is then
+    /// as it was.
     /// </summary>
     /// <param name="progress">Called from any thread.</param>
     /// <returns>Oldest first; the last is the checkpoint itself.</returns>
@@ -113,6 +115,8 @@ public sealed class CheckpointRegistry(RegistryOptions? options = null)
         CancellationToken cancellation = default)
     {
         using var client = await RegistryClient.OpenAsync(source, _options, cancellation).ConfigureAwait(false);
-        return await new CheckpointPull(client, hub, withParents, progress).RunAsync(cancellation).ConfigureAwait(false);
+        return await new CheckpointPull(client, hub, withParents, progress)
+            .RunAsync(cancellation)
+            .ConfigureAwait(false);
     }
 }

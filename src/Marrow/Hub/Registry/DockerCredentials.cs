@@ -5,8 +5,8 @@ namespace Marrow.Hub.Registry;
 
 /// <summary>
 /// The standard Docker credential file, as <c>docker login</c>, podman and oras write it: <c>credHelpers</c> names a
-/// program for one registry, <c>credsStore</c> one for all, <c>auths</c> holds "user:password" in base64 (or username and
-/// password, or an identity token). A registry that is not in it is spoken to anonymously.
+/// program for one registry, <c>credsStore</c> one for all, <c>auths</c> holds "user:password" in base64 (or username
+/// and password, or an identity token). A registry that is not in it is spoken to anonymously.
 /// </summary>
 internal sealed class DockerCredentials(string path)
 {
@@ -21,7 +21,9 @@ internal sealed class DockerCredentials(string path)
     {
         var folder = Environment.GetEnvironmentVariable("DOCKER_CONFIG");
         return System.IO.Path.Combine(
-            string.IsNullOrEmpty(folder) ? System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".docker") : folder,
+            string.IsNullOrEmpty(folder)
+                ? System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".docker")
+                : folder,
             "config.json");
     }
 
@@ -37,7 +39,10 @@ internal sealed class DockerCredentials(string path)
             throw MarrowException.Bad(Path, "a JSON object", root.ValueKind.ToString(), Remedy);
         if (Member(root, "credHelpers", host) is { ValueKind: JsonValueKind.String } helper)
             return await CredentialHelper.GetAsync(helper.GetString()!, host, cancellation).ConfigureAwait(false);
-        if (root.TryGetProperty("credsStore", out var store) && store.ValueKind == JsonValueKind.String && store.GetString() is { Length: > 0 } name
+        if (
+            root.TryGetProperty("credsStore", out var store)
+            && store.ValueKind == JsonValueKind.String
+            && store.GetString() is { Length: > 0 } name
             && await CredentialHelper.GetAsync(name, host, cancellation).ConfigureAwait(false) is { } stored)
             return stored;
         return Member(root, "auths", host) is { ValueKind: JsonValueKind.Object } entry ? Decode(entry, host) : null;
@@ -52,7 +57,11 @@ internal sealed class DockerCredentials(string path)
         catch (JsonException e)
         {
             // The reader's own message may quote the file.
-            throw MarrowException.Bad(Path, "the JSON of a Docker credential file", $"something else at line {e.LineNumber + 1}", Remedy);
+            throw MarrowException.Bad(
+                Path,
+                "the JSON of a Docker credential file",
+                $"something else at line {e.LineNumber + 1}",
+                Remedy);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -60,7 +69,9 @@ internal sealed class DockerCredentials(string path)
         }
     }
 
-    /// <summary>Of a section keyed by registry; a key may have a scheme and a path, as older clients wrote them.</summary>
+    /// <summary>
+    /// Of a section keyed by registry; a key may have a scheme and a path, as older clients wrote them.
+    /// </summary>
     private static JsonElement? Member(JsonElement root, string section, string host)
     {
         if (!root.TryGetProperty(section, out var entries) || entries.ValueKind != JsonValueKind.Object)
@@ -86,8 +97,14 @@ internal sealed class DockerCredentials(string path)
         if (Text(entry, "auth") is { Length: > 0 } auth)
         {
             var decoded = new byte[auth.Length];
-            if (!Convert.TryFromBase64String(auth, decoded, out var count) || Encoding.UTF8.GetString(decoded, 0, count) is var pair && !pair.Contains(':'))
-                throw MarrowException.Bad(Path, $"the base64 of user:password as auth of {host}", "something else", Remedy);
+            if (
+                !Convert.TryFromBase64String(auth, decoded, out var count)
+                || Encoding.UTF8.GetString(decoded, 0, count) is var pair && !pair.Contains(':'))
+                throw MarrowException.Bad(
+                    Path,
+                    $"the base64 of user:password as auth of {host}",
+                    "something else",
+                    Remedy);
             var colon = pair.IndexOf(':');
             (user, password) = (pair[..colon], pair[(colon + 1)..].TrimEnd('\0'));
         }

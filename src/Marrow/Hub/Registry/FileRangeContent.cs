@@ -15,17 +15,31 @@ internal sealed class FileRangeContent(string path, long offset, long length) : 
         return true;
     }
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    protected override async Task SerializeToStreamAsync(
+        Stream stream,
+        TransportContext? context,
+        CancellationToken cancellationToken)
     {
         using var file = OpenFile();
         var buffer = new byte[BufferBytes];
         for (var done = 0L; done < length;)
         {
-            var count = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, (int)Math.Min(buffer.Length, length - done)), offset + done, cancellationToken).ConfigureAwait(false);
+            var count = await RandomAccess
+                .ReadAsync(
+                    file,
+                    buffer.AsMemory(0, (int)Math.Min(buffer.Length, length - done)),
+                    offset + done,
+                    cancellationToken)
+                .ConfigureAwait(false);
             if (count == 0)
-                throw MarrowException.Damaged(path, $"{offset + length} bytes or more", $"{offset + done}", "The checkpoint is damaged: fetch or save it again.");
+                throw MarrowException.Damaged(
+                    path,
+                    $"{offset + length} bytes or more",
+                    $"{offset + done}",
+                    "The checkpoint is damaged: fetch or save it again.");
             await stream.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
             done += count;
             Moved?.Invoke(count);

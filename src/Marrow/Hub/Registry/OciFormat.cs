@@ -36,12 +36,19 @@ internal static class OciFormat
 
     public static byte[] Encode<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Compact);
 
-    /// <summary>The tag under which a parent lies beside its child: "sha256-" and the first digits of the checkpoint's digest.</summary>
-    public static string ParentTag(string checkpointDigest) => $"sha256-{Digest.WithoutScheme(checkpointDigest)[..TagDigits]}";
+    /// <summary>
+    /// The tag under which a parent lies beside its child: "sha256-" and the first digits of the checkpoint's digest.
+    /// </summary>
+    public static string ParentTag(string checkpointDigest) =>
+        $"sha256-{Digest.WithoutScheme(checkpointDigest)[..TagDigits]}";
 }
 
 /// <summary>What a blob is called: its media type, its digest "sha256:..." and its size in bytes.</summary>
-internal sealed record OciDescriptor(string MediaType, string Digest, long Size, SortedDictionary<string, string>? Annotations = null);
+internal sealed record OciDescriptor(
+    string MediaType,
+    string Digest,
+    long Size,
+    SortedDictionary<string, string>? Annotations = null);
 
 /// <summary>An image manifest of the OCI image specification, as far as a checkpoint needs it.</summary>
 internal sealed record OciManifest(
@@ -58,14 +65,28 @@ internal sealed record OciManifest(
 internal sealed record OciParent(string Name, string Digest, string License, string? Manifest = null);
 
 /// <summary>The config blob of the CNCF model specification (config-schema.json), as far as Marrow fills it.</summary>
-internal sealed record ModelArtifactConfig(ModelArtifactDescriptor Descriptor, ModelArtifactDetails Config, ModelArtifactFiles Modelfs);
+internal sealed record ModelArtifactConfig(
+    ModelArtifactDescriptor Descriptor,
+    ModelArtifactDetails Config,
+    ModelArtifactFiles Modelfs);
 
 /// <param name="Family">The backbone or detector: "densenet121".</param>
 /// <param name="Revision">The commit of the code that made it; null when unknown.</param>
-internal sealed record ModelArtifactDescriptor(string CreatedAt, string Family, string Name, string? Revision, IReadOnlyList<string> Licenses, string Title);
+internal sealed record ModelArtifactDescriptor(
+    string CreatedAt,
+    string Family,
+    string Name,
+    string? Revision,
+    IReadOnlyList<string> Licenses,
+    string Title);
 
 /// <param name="ParamSize">Thousands or millions of parameters: "7.0M".</param>
-internal sealed record ModelArtifactDetails(string Architecture, string Format, string ParamSize, string Precision, ModelArtifactCapabilities Capabilities);
+internal sealed record ModelArtifactDetails(
+    string Architecture,
+    string Format,
+    string ParamSize,
+    string Precision,
+    ModelArtifactCapabilities Capabilities);
 
 internal sealed record ModelArtifactCapabilities(IReadOnlyList<string> InputTypes, IReadOnlyList<string> OutputTypes);
 

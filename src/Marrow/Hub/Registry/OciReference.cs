@@ -6,8 +6,8 @@ namespace Marrow.Hub.Registry;
 
 /// <summary>
 /// <c>oci://host[:port]/repository:tag</c> or <c>oci://host[:port]/repository@sha256:...</c>, in the grammar of the OCI
-/// distribution specification (v1.1, "Pulling manifests"). The digest is the one of the manifest in the registry, not the
-/// checkpoint's own.
+/// distribution specification (v1.1, "Pulling manifests"). The digest is the one of the manifest in the registry, not
+/// the checkpoint's own.
 /// </summary>
 public sealed partial record OciReference
 {
@@ -43,11 +43,30 @@ public sealed partial record OciReference
     public static OciReference Parse(string text)
     {
         var match = IsOne(text) ? Grammar().Match(text[Scheme.Length..]) : Match.Empty;
-        var (host, repository, tag, digest) = (match.Groups["host"].Value.ToLowerInvariant(), match.Groups["repository"].Value, match.Groups["tag"].Value, match.Groups["digest"].Value);
-        var port = match.Groups["port"] is { Success: true, Value: var digits } ? int.Parse(digits, CultureInfo.InvariantCulture) : 1;
-        if (!match.Success || port is 0 or > 65535 || host.Length > LongestHost || repository.Length > LongestRepository || !Uri.TryCreate($"https://{host}/", UriKind.Absolute, out _))
-            throw MarrowException.Bad(text, "oci://host[:port]/repository:tag or oci://host[:port]/repository@sha256:DIGITS (64; host and repository in lower case)",
-                Problem(text), HasCredentials(text) ? "Leave them out, and log in with docker login, podman login or oras login." : "Write it so, such as oci://127.0.0.1:5000/spine/cobb:v1.");
+        var (host, repository, tag, digest) = (
+            match.Groups["host"].Value.ToLowerInvariant(),
+            match.Groups["repository"].Value,
+            match.Groups["tag"].Value,
+            match.Groups["digest"].Value);
+        var port = match.Groups["port"] is { Success: true, Value: var digits }
+            ? int.Parse(digits, CultureInfo.InvariantCulture)
+            : 1;
+        if (
+            !match.Success
+            || port is 0 or > 65535
+            || host.Length > LongestHost
+            || repository.Length > LongestRepository
+            || !Uri.TryCreate($"https://{host}/", UriKind.Absolute, out _)
+        )
+            throw MarrowException.Bad(
+                text,
+                "oci://host[:port]/repository:tag or oci://host[:port]/repository@sha256:DIGITS (64; host and "
+                    + "repository in lower case)",
+                Problem(text),
+                HasCredentials(text)
+                    ? "Leave them out, and log in with docker login, podman login or oras login."
+                    : "Write it so, such as oci://127.0.0.1:5000/spine/cobb:v1."
+            );
         return new(host, repository, tag.Length > 0 ? tag : null, digest.Length > 0 ? digest : null);
     }
 
@@ -58,11 +77,15 @@ public sealed partial record OciReference
     public override string ToString() => $"{Scheme}{Host}/{Repository}{(Tag is not null ? $":{Tag}" : $"@{Digest}")}";
 
     internal static bool IsLoopbackHost(string host) =>
-        host == "localhost" || IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address);
+        host == "localhost"
+        || IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address);
 
     private static string WithoutPort(string host) => PortAtEnd().Replace(host, "");
 
-    private static bool HasCredentials(string text) => text.Contains('@') && !text[(text.LastIndexOf('@') + 1)..].StartsWith(Marrow.Digest.Scheme, StringComparison.Ordinal) || text.Count(c => c == '@') > 1;
+    private static bool HasCredentials(string text) =>
+        text.Contains('@')
+            && !text[(text.LastIndexOf('@') + 1)..].StartsWith(Marrow.Digest.Scheme, StringComparison.Ordinal)
+        || text.Count(c => c == '@') > 1;
 
     private static string Problem(string text) =>
         !IsOne(text) ? "another beginning"
@@ -71,11 +94,14 @@ public sealed partial record OciReference
         : text.LastIndexOf(':') < text.LastIndexOf('/') && !text.Contains('@') ? "neither tag nor digest"
         : "another form";
 
-    [GeneratedRegex("""
-        ^(?<host>(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]+\])(?::(?<port>[0-9]{1,5}))?)
-        /(?<repository>[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)
-        (?::(?<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})|@(?<digest>sha256:[0-9a-f]{64}))\z
-        """, RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        """
+            ^(?<host>(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]+\])(?::(?<port>[0-9]{1,5}))?)
+            /(?<repository>[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)
+            (?::(?<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127})|@(?<digest>sha256:[0-9a-f]{64}))\z
+            """,
+        RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Grammar();
 
     [GeneratedRegex(@":[0-9]{1,5}\z")]

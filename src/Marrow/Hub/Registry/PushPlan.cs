@@ -6,17 +6,30 @@ namespace Marrow.Hub.Registry;
 internal sealed record PlannedPush(string Folder, CheckpointManifest Manifest, string License, string Tag);
 
 /// <summary>
-/// What a push sends, parents before their children, each under its tag. All that can be refused without the registry is
-/// refused here: absent parents and terms that are not kept.
+/// What a push sends, parents before their children, each under its tag. All that can be refused without the registry
+/// is refused here: absent parents and terms that are not kept.
 /// </summary>
 internal static class PushPlan
 {
-    public static IReadOnlyList<PlannedPush> Of(LocalHub hub, Checkpoint checkpoint, OciReference target, bool withParents, string? license)
+    public static IReadOnlyList<PlannedPush> Of(
+        LocalHub hub,
+        Checkpoint checkpoint,
+        OciReference target,
+        bool withParents,
+        string? license)
     {
         if (target.Tag is not { } tag)
-            throw MarrowException.Bad(target.ToString(), "a tag to push to", "a digest", "The digest is what comes of a push. Name a tag.");
+            throw MarrowException.Bad(
+                target.ToString(),
+                "a tag to push to",
+                "a digest",
+                "The digest is what comes of a push. Name a tag.");
         if (checkpoint.WeightsOnly)
-            throw MarrowException.Bad(checkpoint.Path, "a checkpoint with its config.json", "weights alone", "Push a whole checkpoint: import the file first.");
+            throw MarrowException.Bad(
+                checkpoint.Path,
+                "a checkpoint with its config.json",
+                "weights alone",
+                "Push a whole checkpoint: import the file first.");
         var manifest = CheckpointManifest.Read(checkpoint.Path);
         var terms = license ?? manifest.License;
         LicenseClosure.Require(hub, manifest, terms);
@@ -32,7 +45,10 @@ internal static class PushPlan
         foreach (var parent in child.Parents.Checkpoints.Where(p => seen.Add(p.Digest)))
         {
             var entry = hub.FindDigest(parent.Digest)
-                ?? throw MarrowException.NotFound($"{child.Name}@{child.Digest}", $"its parent {parent.Name}@{parent.Digest} in the hub {hub.Folder}", "none",
+                ?? throw MarrowException.NotFound(
+                    $"{child.Name}@{child.Digest}",
+                    $"its parent {parent.Name}@{parent.Digest} in the hub {hub.Folder}",
+                    "none",
                     "Pull or train that one first, or push without --with-parents.");
             var manifest = CheckpointManifest.Read(entry.Folder);
             LicenseClosure.Require(hub, manifest, manifest.License);

@@ -7,11 +7,15 @@ namespace Marrow.Hub.Registry;
 
 /// <summary>
 /// Answers a registry's 401: Basic with the credential of the Docker file, Bearer with a token that the realm gives
-/// (Docker token authentication: GET with Basic, or POST with a refresh token). One answer is kept for reading and one for
-/// writing, until the registry wants another. A realm is asked over https only, unless the registry itself is spoken to
-/// in plain HTTP.
+/// (Docker token authentication: GET with Basic, or POST with a refresh token). One answer is kept for reading and one
+/// for writing, until the registry wants another. A realm is asked over https only, unless the registry itself is
+/// spoken to in plain HTTP.
 /// </summary>
-internal sealed partial class RegistryAuthenticator(RegistryEndpoint endpoint, RegistryTransport transport, DockerCredentials credentials) : IDisposable
+internal sealed partial class RegistryAuthenticator(
+    RegistryEndpoint endpoint,
+    RegistryTransport transport,
+    DockerCredentials credentials
+) : IDisposable
 {
     private const int MaxTokenAnswer = 1 << 20, MaxChallenge = 8 << 10;
     private const string Client = "marrow";
@@ -24,7 +28,11 @@ internal sealed partial class RegistryAuthenticator(RegistryEndpoint endpoint, R
     /// After a 401 to a request that carried <paramref name="sent"/>: gets what the challenge asks for. False when the
     /// registry will take no other answer.
     /// </summary>
-    public async Task<bool> AnswerAsync(HttpResponseMessage challenge, AuthenticationHeaderValue? sent, bool writes, CancellationToken cancellation)
+    public async Task<bool> AnswerAsync(
+        HttpResponseMessage challenge,
+        AuthenticationHeaderValue? sent,
+        bool writes,
+        CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
@@ -46,23 +54,32 @@ internal sealed partial class RegistryAuthenticator(RegistryEndpoint endpoint, R
         }
     }
 
-    private async Task<AuthenticationHeaderValue?> FindAsync(HttpResponseMessage challenge, CancellationToken cancellation)
+    private async Task<AuthenticationHeaderValue?> FindAsync(
+        HttpResponseMessage challenge,
+        CancellationToken cancellation)
     {
         var offered = challenge.Headers.WwwAuthenticate.Where(c => (c.Parameter?.Length ?? 0) <= MaxChallenge).ToList();
         if (offered.FirstOrDefault(c => c.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)) is { } bearer)
             return new("Bearer", await TokenAsync(bearer.Parameter ?? "", cancellation).ConfigureAwait(false));
         if (offered.Exists(c => c.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase))
-            && await credentials.FindAsync(endpoint.Host, cancellation).ConfigureAwait(false) is { IsIdentityToken: false } credential)
+            && await credentials.FindAsync(endpoint.Host, cancellation).ConfigureAwait(false)
+                is { IsIdentityToken: false } credential)
             return Basic(credential);
         return null;
     }
 
     private async Task<string> TokenAsync(string challenge, CancellationToken cancellation)
     {
-        var parameters = Parameter().Matches(challenge).GroupBy(m => m.Groups["key"].Value.ToLowerInvariant(), m => Unquoted(m))
+        var parameters = Parameter()
+            .Matches(challenge)
+            .GroupBy(m => m.Groups["key"].Value.ToLowerInvariant(), m => Unquoted(m))
             .ToDictionary(g => g.Key, g => g.First());
         if (!Uri.TryCreate(parameters.GetValueOrDefault("realm"), UriKind.Absolute, out var realm))
-            throw MarrowException.Unavailable(endpoint.Host, "the address of a token server as the realm of its challenge", "none", "Ask whoever runs the registry.");
+            throw MarrowException.Unavailable(
+                endpoint.Host,
+                "the address of a token server as the realm of its challenge",
+                "none",
+                "Ask whoever runs the registry.");
         endpoint.RequireAllowed(realm, "the token server");
         var query = new List<KeyValuePair<string, string>>();
         foreach (var key in (string[])["service", "scope"])
@@ -74,19 +91,37 @@ internal sealed partial class RegistryAuthenticator(RegistryEndpoint endpoint, R
         using var request = credential is { IsIdentityToken: true }
             ? new HttpRequestMessage(HttpMethod.Post, realm)
             {
-                Content = new FormUrlEncodedContent([.. query, new("grant_type", "refresh_token"), new("client_id", Client), new("refresh_token", credential.Secret)]),
+                Content = new FormUrlEncodedContent([
+                    .. query,
+                    new("grant_type", "refresh_token"),
+                    new("client_id", Client),
+                    new("refresh_token", credential.Secret),
+                ]),
             }
             : new HttpRequestMessage(HttpMethod.Get, WithQuery(realm, query));
         if (credential is { IsIdentityToken: false })
             request.Headers.Authorization = Basic(credential);
         using var response = await transport.SendAsync(request, cancellation).ConfigureAwait(false);
         if (RegistryTransport.IsTransient(response.StatusCode))
-            throw new TransientFailure($"{realm.Authority}: the token server answered {(int)response.StatusCode}", RegistryTransport.RetryAfter(response));
+            throw new TransientFailure(
+                $"{realm.Authority}: the token server answered {(int)response.StatusCode}",
+                RegistryTransport.RetryAfter(response));
         if (!response.IsSuccessStatusCode)
-            throw MarrowException.Refused(realm.Authority, "a token", $"{(int)response.StatusCode} {response.StatusCode}",
-                credential is null ? $"No credential for {endpoint.Host} is in {credentials.Path}: log in with docker login, podman login or oras login." : $"The {credential} was not accepted: log in again.");
+            throw MarrowException.Refused(
+                realm.Authority,
+                "a token",
+                $"{(int)response.StatusCode} {response.StatusCode}",
+                credential is null
+                    ? $"No credential for {endpoint.Host} is in {credentials.Path}: log in with docker login, podman "
+                        + $"login or oras login."
+                    : $"The {credential} was not accepted: log in again.");
         var body = await transport.ReadSmallAsync(response, MaxTokenAnswer, cancellation).ConfigureAwait(false);
-        return Token(body) ?? throw MarrowException.Unavailable(realm.Authority, "JSON with a token", "something else", "Ask whoever runs the registry.");
+        return Token(body)
+            ?? throw MarrowException.Unavailable(
+                realm.Authority,
+                "JSON with a token",
+                "something else",
+                "Ask whoever runs the registry.");
     }
 
     private static string? Token(byte[]? body)
@@ -96,7 +131,9 @@ internal sealed partial class RegistryAuthenticator(RegistryEndpoint endpoint, R
             using var document = JsonDocument.Parse(body ?? []);
             foreach (var name in (string[])["token", "access_token"])
             {
-                if (document.RootElement.TryGetProperty(name, out var value) && value.GetString() is { Length: > 0 } token
+                if (
+                    document.RootElement.TryGetProperty(name, out var value)
+                    && value.GetString() is { Length: > 0 } token
                     && token.All(c => c is > ' ' and < '\u007f')) // it becomes a header
                     return token;
             }
@@ -114,15 +151,24 @@ internal sealed partial class RegistryAuthenticator(RegistryEndpoint endpoint, R
     private static Uri WithQuery(Uri realm, IEnumerable<KeyValuePair<string, string>> query)
     {
         var more = string.Join('&', query.Select(q => $"{q.Key}={Uri.EscapeDataString(q.Value)}"));
-        return new UriBuilder(realm) { Query = string.Join('&', new[] { realm.Query.TrimStart('?'), more }.Where(part => part.Length > 0)) }.Uri;
+        return new UriBuilder(realm)
+        {
+            Query = string.Join('&', new[] { realm.Query.TrimStart('?'), more }.Where(part => part.Length > 0)),
+        }.Uri;
     }
 
     private static string Unquoted(Match parameter) =>
-        parameter.Groups["quoted"] is { Success: true, Value: var quoted } ? Escape().Replace(quoted, "$1") : parameter.Groups["plain"].Value;
+        parameter.Groups["quoted"] is { Success: true, Value: var quoted }
+            ? Escape().Replace(quoted, "$1")
+            : parameter.Groups["plain"].Value;
 
     public void Dispose() => _turn.Dispose();
 
-    [GeneratedRegex("""(?<key>[A-Za-z_]+)\s*=\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<plain>[^\s",]+))""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        """(?<key>[A-Za-z_]+)\s*=\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<plain>[^\s",]+))""",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Parameter();
 
     [GeneratedRegex(@"\\(.)")]

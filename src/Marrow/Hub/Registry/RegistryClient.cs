@@ -14,7 +14,9 @@ internal sealed record RegistryRequest(HttpMethod Method, Uri Uri)
     /// <summary>The first byte that is wanted; 0 for all.</summary>
     public long From { get; init; }
 
-    /// <summary>True where a redirect may lead to another host, which gets no Authorization: for blobs, whose digest is checked.</summary>
+    /// <summary>
+    /// True where a redirect may lead to another host, which gets no Authorization: for blobs, whose digest is checked.
+    /// </summary>
     public bool MayLeave { get; init; }
 
     public bool Writes => Method != HttpMethod.Get && Method != HttpMethod.Head;
@@ -48,16 +50,25 @@ internal sealed class RegistryClient : IDisposable
 
     public RegistryEndpoint Endpoint { get; }
 
-    public static async Task<RegistryClient> OpenAsync(OciReference reference, RegistryOptions options, CancellationToken cancellation)
+    public static async Task<RegistryClient> OpenAsync(
+        OciReference reference,
+        RegistryOptions options,
+        CancellationToken cancellation)
     {
         options.Validate();
-        return new(reference, options, await RegistryEndpoint.FindAsync(reference, options, cancellation).ConfigureAwait(false));
+        return new(
+            reference,
+            options,
+            await RegistryEndpoint.FindAsync(reference, options, cancellation).ConfigureAwait(false));
     }
 
     /// <summary>An address of the repository: "manifests/v1".</summary>
     public Uri Address(string path) => new(Endpoint.Base, path);
 
-    /// <summary>One attempt: the answer to the request, whatever its status but 401, 403 and those that may pass. The caller disposes it.</summary>
+    /// <summary>
+    /// One attempt: the answer to the request, whatever its status but 401, 403 and those that may pass. The caller
+    /// disposes it.
+    /// </summary>
     public async Task<HttpResponseMessage> SendOnceAsync(RegistryRequest request, CancellationToken cancellation)
     {
         var (uri, redirects, logins) = (request.Uri, 0, 0);
@@ -68,7 +79,9 @@ internal sealed class RegistryClient : IDisposable
             try
             {
                 if (response.StatusCode == HttpStatusCode.Unauthorized && Endpoint.Owns(uri) && logins++ < MaxLogins
-                    && await _authenticator.AnswerAsync(response, authorization, request.Writes, cancellation).ConfigureAwait(false))
+                    && await _authenticator
+                        .AnswerAsync(response, authorization, request.Writes, cancellation)
+                        .ConfigureAwait(false))
                 {
                     response.Dispose();
                     continue;
@@ -76,7 +89,11 @@ internal sealed class RegistryClient : IDisposable
                 if (Redirect(request, uri, response) is { } next)
                 {
                     if (++redirects > MaxRedirects)
-                        throw MarrowException.Unavailable(Reference.ToString(), $"at most {MaxRedirects} redirects", "more", "Ask whoever runs the registry.");
+                        throw MarrowException.Unavailable(
+                            Reference.ToString(),
+                            $"at most {MaxRedirects} redirects",
+                            "more",
+                            "Ask whoever runs the registry.");
                     uri = next;
                     response.Dispose();
                     continue;
@@ -96,39 +113,74 @@ internal sealed class RegistryClient : IDisposable
     public Task<HttpResponseMessage> SendAsync(RegistryRequest request, CancellationToken cancellation) =>
         new Attempts(Options, Reference.ToString()).RunAsync(() => SendOnceAsync(request, cancellation), cancellation);
 
-    /// <summary>A manifest's bytes with its media type and the digest that the registry says it has; null when there is none.</summary>
-    public async Task<(byte[] Bytes, string MediaType, string? Digest)?> GetManifestAsync(string name, CancellationToken cancellation) =>
-        await new Attempts(Options, Reference.ToString()).RunAsync<(byte[], string, string?)?>(async () =>
-        {
-            using var response = await SendOnceAsync(new(HttpMethod.Get, Address($"manifests/{name}")) { Accept = OciFormat.Manifest }, cancellation).ConfigureAwait(false);
-            if (response.StatusCode == HttpStatusCode.NotFound)
-                return null;
-            await RequireAsync(response, HttpStatusCode.OK, "the manifest", cancellation).ConfigureAwait(false);
-            var bytes = await _transport.ReadSmallAsync(response, MaxManifestAnswer, cancellation).ConfigureAwait(false)
-                ?? throw MarrowException.Unsupported(Reference.ToString(), $"a manifest of at most {MaxManifestAnswer} bytes", "more", "It is no checkpoint of Marrow.");
-            return (bytes, response.Content.Headers.ContentType?.MediaType ?? "", RegistryText.ContentDigest(response));
-        }, cancellation).ConfigureAwait(false);
+    /// <summary>
+    /// A manifest's bytes with its media type and the digest that the registry says it has; null when there is none.
+    /// </summary>
+    public async Task<(byte[] Bytes, string MediaType, string? Digest)?> GetManifestAsync(
+        string name,
+        CancellationToken cancellation
+    ) =>
+        await new Attempts(Options, Reference.ToString())
+            .RunAsync<(byte[], string, string?)?>(
+                async () =>
+                {
+                    using var response = await SendOnceAsync(
+                            new(HttpMethod.Get, Address($"manifests/{name}")) { Accept = OciFormat.Manifest },
+                            cancellation)
+                        .ConfigureAwait(false);
+                    if (response.StatusCode == HttpStatusCode.NotFound)
+                        return null;
+                    await RequireAsync(response, HttpStatusCode.OK, "the manifest", cancellation).ConfigureAwait(false);
+                    var bytes = await _transport
+                        .ReadSmallAsync(response, MaxManifestAnswer, cancellation)
+                        .ConfigureAwait(false)
+                        ?? throw MarrowException.Unsupported(
+                            Reference.ToString(),
+                            $"a manifest of at most {MaxManifestAnswer} bytes",
+                            "more",
+                            "It is no checkpoint of Marrow.");
+                    return (
+                        bytes,
+                        response.Content.Headers.ContentType?.MediaType ?? "",
+                        RegistryText.ContentDigest(response));
+                },
+                cancellation)
+            .ConfigureAwait(false);
 
     /// <summary>Tags of the repository, at most a few dozen; empty when there are none or it is unknown.</summary>
     public async Task<IReadOnlyList<string>> TagsAsync(CancellationToken cancellation)
     {
-        using var response = await SendAsync(new(HttpMethod.Get, Address($"tags/list?n={RegistryText.MostTags}")), cancellation).ConfigureAwait(false);
+        using var response = await SendAsync(
+                new(HttpMethod.Get, Address($"tags/list?n={RegistryText.MostTags}")),
+                cancellation)
+            .ConfigureAwait(false);
         return response.StatusCode == HttpStatusCode.OK
             ? RegistryText.Tags(await _transport.ReadSmallAsync(response, MaxOther, cancellation).ConfigureAwait(false))
             : [];
     }
 
     /// <summary>Throws unless the answer has this status, with what the registry says of it.</summary>
-    public async Task RequireAsync(HttpResponseMessage response, HttpStatusCode expected, string what, CancellationToken cancellation)
+    public async Task RequireAsync(
+        HttpResponseMessage response,
+        HttpStatusCode expected,
+        string what,
+        CancellationToken cancellation)
     {
         if (response.StatusCode != expected)
-            throw Unexpected($"{Reference}: {what}", expected, await DescribeAsync(response, cancellation).ConfigureAwait(false));
+            throw Unexpected(
+                $"{Reference}: {what}",
+                expected,
+                await DescribeAsync(response, cancellation).ConfigureAwait(false));
     }
 
     public static MarrowException Unexpected(string what, HttpStatusCode expected, string found) =>
         MarrowException.Unavailable(what, $"{(int)expected} {expected}", found, "Ask whoever runs the registry.");
 
-    private async Task<HttpResponseMessage> SendOneAsync(RegistryRequest request, Uri uri, AuthenticationHeaderValue? authorization, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendOneAsync(
+        RegistryRequest request,
+        Uri uri,
+        AuthenticationHeaderValue? authorization,
+        CancellationToken cancellation)
     {
         using var message = new HttpRequestMessage(request.Method, uri) { Content = request.Content?.Invoke() };
         message.Headers.Authorization = authorization;
@@ -139,38 +191,69 @@ internal sealed class RegistryClient : IDisposable
         return await _transport.SendAsync(message, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Where to ask instead; null where the answer is no redirect, or one that is not followed but tells enough.</summary>
+    /// <summary>
+    /// Where to ask instead; null where the answer is no redirect, or one that is not followed but tells enough.
+    /// </summary>
     private Uri? Redirect(RegistryRequest request, Uri from, HttpResponseMessage response)
     {
         if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308))
             return null;
         if (request.Writes)
-            throw MarrowException.Unavailable(Reference.ToString(), "no redirect of what is written", $"{(int)response.StatusCode}", "Name the host that it leads to, if you trust it.");
+            throw MarrowException.Unavailable(
+                Reference.ToString(),
+                "no redirect of what is written",
+                $"{(int)response.StatusCode}",
+                "Name the host that it leads to, if you trust it.");
         if (response.Headers.Location is not { } location || !Uri.TryCreate(from, location, out var to))
-            throw MarrowException.Unavailable(Reference.ToString(), "a redirect with an address", "one without", "Ask whoever runs the registry.");
+            throw MarrowException.Unavailable(
+                Reference.ToString(),
+                "a redirect with an address",
+                "one without",
+                "Ask whoever runs the registry.");
         Endpoint.RequireAllowed(to, "a redirect");
         if (from.Scheme == Uri.UriSchemeHttps && to.Scheme != Uri.UriSchemeHttps)
-            throw MarrowException.Unavailable(Reference.ToString(), "a redirect that stays with https", to.Scheme, "Ask whoever runs the registry.");
+            throw MarrowException.Unavailable(
+                Reference.ToString(),
+                "a redirect that stays with https",
+                to.Scheme,
+                "Ask whoever runs the registry.");
         if (to.Authority == from.Authority)
             return to;
         if (!request.MayLeave)
-            throw MarrowException.Refused(Reference.ToString(), $"a redirect that stays at {from.Authority}", to.Authority, "Only the content of blobs may come from elsewhere. Name that host, if you trust it.");
+            throw MarrowException.Refused(
+                Reference.ToString(),
+                $"a redirect that stays at {from.Authority}",
+                to.Authority,
+                "Only the content of blobs may come from elsewhere. Name that host, if you trust it.");
         return request.Method == HttpMethod.Head ? null : to; // Who sends one elsewhere for a blob has it.
     }
 
     private async Task RequireUsableAsync(HttpResponseMessage response, Uri uri, CancellationToken cancellation)
     {
         if (RegistryTransport.IsTransient(response.StatusCode))
-            throw new TransientFailure($"{uri.Authority} answered {(int)response.StatusCode} {response.StatusCode}", RegistryTransport.RetryAfter(response));
+            throw new TransientFailure(
+                $"{uri.Authority} answered {(int)response.StatusCode} {response.StatusCode}",
+                RegistryTransport.RetryAfter(response));
         if (response.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden))
             return;
         var answer = await DescribeAsync(response, cancellation).ConfigureAwait(false);
         if (!Endpoint.Owns(uri))
-            throw MarrowException.Unavailable(Reference.ToString(), $"the blob from {uri.Authority}, where the registry sends one", answer, "Ask whoever runs the registry.");
+            throw MarrowException.Unavailable(
+                Reference.ToString(),
+                $"the blob from {uri.Authority}, where the registry sends one",
+                answer,
+                "Ask whoever runs the registry.");
         var credential = await _credentials.FindAsync(Endpoint.Host, cancellation).ConfigureAwait(false);
-        throw MarrowException.Refused(Reference.ToString(), "to be let in", answer, credential is null
-            ? $"No credential for {Endpoint.Host} is in {_credentials.Path}: log in with docker login, podman login or oras login."
-            : $"The {credential} does not allow it: log in as another user, or ask for the right to this repository.");
+        throw MarrowException.Refused(
+            Reference.ToString(),
+            "to be let in",
+            answer,
+            credential is null
+                ? $"No credential for {Endpoint.Host} is in {_credentials.Path}: log in with docker login, podman "
+                    + $"login or oras login."
+                : $"The {credential} does not allow it: log in as another user, or ask for the right to this "
+                    + $"repository."
+        );
     }
 
     public async Task<string> DescribeAsync(HttpResponseMessage response, CancellationToken cancellation)

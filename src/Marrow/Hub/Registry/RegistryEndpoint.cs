@@ -24,24 +24,51 @@ internal sealed class RegistryEndpoint
     /// <summary>The address that requests begin with: "https://host/v2/repository/".</summary>
     public Uri Base { get; }
 
-    public static async Task<RegistryEndpoint> FindAsync(OciReference reference, RegistryOptions options, CancellationToken cancellation) =>
-        new(reference, options.PlainHttp || reference.IsLoopback && !await SpeaksTlsAsync(reference, options, cancellation).ConfigureAwait(false), options.PlainHttp);
+    public static async Task<RegistryEndpoint> FindAsync(
+        OciReference reference,
+        RegistryOptions options,
+        CancellationToken cancellation
+    ) =>
+        new(
+            reference,
+            options.PlainHttp
+                || reference.IsLoopback
+                    && !await SpeaksTlsAsync(reference, options, cancellation).ConfigureAwait(false),
+            options.PlainHttp);
 
     /// <summary>True for the registry itself: the only one that gets its Authorization.</summary>
     public bool Owns(Uri uri) => uri.Scheme == Base.Scheme && uri.Authority == Base.Authority;
 
-    /// <summary>Throws unless a request may go there: https, or plain HTTP where the registry is spoken to so.</summary>
+    /// <summary>
+    /// Throws unless a request may go there: https, or plain HTTP where the registry is spoken to so.
+    /// </summary>
     public void RequireAllowed(Uri uri, string what)
     {
-        var plain = uri.Scheme == Uri.UriSchemeHttp && Base.Scheme == Uri.UriSchemeHttp && (_plainAsked || OciReference.IsLoopbackHost(uri.Host));
+        var plain =
+            uri.Scheme == Uri.UriSchemeHttp
+            && Base.Scheme == Uri.UriSchemeHttp
+            && (_plainAsked || OciReference.IsLoopbackHost(uri.Host));
         if (uri.Scheme != Uri.UriSchemeHttps && !plain)
-            throw MarrowException.Bad(Host, $"{what} at an https address", $"{uri.Scheme}://{uri.Authority}", "Nothing was sent there. Ask whoever runs the registry.");
+            throw MarrowException.Bad(
+                Host,
+                $"{what} at an https address",
+                $"{uri.Scheme}://{uri.Authority}",
+                "Nothing was sent there. Ask whoever runs the registry.");
         if (uri.UserInfo.Length > 0)
-            throw MarrowException.Bad(Host, $"{what} at an address without a user's name", "one with it", "Nothing was sent there. Ask whoever runs the registry.");
+            throw MarrowException.Bad(
+                Host,
+                $"{what} at an address without a user's name",
+                "one with it",
+                "Nothing was sent there. Ask whoever runs the registry.");
     }
 
-    /// <summary>A handshake, without a request. Whether the certificate is to be trusted is decided when a request is sent.</summary>
-    private static async Task<bool> SpeaksTlsAsync(OciReference reference, RegistryOptions options, CancellationToken cancellation)
+    /// <summary>
+    /// A handshake, without a request. Whether the certificate is to be trusted is decided when a request is sent.
+    /// </summary>
+    private static async Task<bool> SpeaksTlsAsync(
+        OciReference reference,
+        RegistryOptions options,
+        CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(options.ConnectTimeout);
@@ -51,10 +78,15 @@ internal sealed class RegistryEndpoint
             using var client = new TcpClient();
             await client.ConnectAsync(uri.DnsSafeHost, uri.Port, limit.Token).ConfigureAwait(false);
             using var tls = new SslStream(client.GetStream());
-            await tls.AuthenticateAsClientAsync(new() { TargetHost = uri.DnsSafeHost, RemoteCertificateValidationCallback = (_, _, _, _) => true }, limit.Token).ConfigureAwait(false);
+            await tls.AuthenticateAsClientAsync(
+                    new() { TargetHost = uri.DnsSafeHost, RemoteCertificateValidationCallback = (_, _, _, _) => true },
+                    limit.Token)
+                .ConfigureAwait(false);
             return true;
         }
-        catch (Exception e) when (e is AuthenticationException or IOException or SocketException || e is OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception e)
+            when (e is AuthenticationException or IOException or SocketException
+                || e is OperationCanceledException && !cancellation.IsCancellationRequested)
         {
             return false;
         }

@@ -3,7 +3,10 @@ namespace Marrow.Hub.Registry;
 /// <summary>How a registry is spoken to. The defaults fit a laboratory's network; tests shorten the times.</summary>
 public sealed record RegistryOptions
 {
-    /// <summary>Speak plain HTTP to this registry though it is not on this machine: whoever is between can read and change what goes by.</summary>
+    /// <summary>
+    /// Speak plain HTTP to this registry though it is not on this machine: whoever is between can read and change what
+    /// goes by.
+    /// </summary>
     public bool PlainHttp { get; init; }
 
     /// <summary>Files that travel at once, 1 to 32.</summary>
@@ -12,15 +15,21 @@ public sealed record RegistryOptions
     /// <summary>Until a connection stands, TLS included.</summary>
     internal TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Until the first byte of an answer, once the request has gone out; for small answers until the last.</summary>
+    /// <summary>
+    /// Until the first byte of an answer, once the request has gone out; for small answers until the last.
+    /// </summary>
     internal TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>In each such stretch at least <see cref="StallBytes"/> must travel, or the connection is given up.</summary>
+    /// <summary>
+    /// In each such stretch at least <see cref="StallBytes"/> must travel, or the connection is given up.
+    /// </summary>
     internal TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     internal int StallBytes { get; init; } = 16 << 10;
 
-    /// <summary>Attempts without progress before a transfer is given up; in all, with progress between, twenty times as many.</summary>
+    /// <summary>
+    /// Attempts without progress before a transfer is given up; in all, with progress between, twenty times as many.
+    /// </summary>
     internal int Attempts { get; init; } = 3;
 
     /// <summary>Before the second attempt; it doubles with each further one.</summary>
@@ -38,7 +47,9 @@ public sealed record RegistryOptions
     /// <summary>The Docker credential file; null: $DOCKER_CONFIG/config.json, else ~/.docker/config.json.</summary>
     internal string? CredentialFile { get; init; }
 
-    /// <summary>Told in a line when a registry is silent or another attempt is made; null when nobody is to be told.</summary>
+    /// <summary>
+    /// Told in a line when a registry is silent or another attempt is made; null when nobody is to be told.
+    /// </summary>
     public Action<string>? Note { get; init; }
 
     /// <summary>Of silence before the first word, and between words.</summary>
@@ -47,8 +58,16 @@ public sealed record RegistryOptions
     internal void Validate()
     {
         if (Parallel is < 1 or > 32)
-            throw MarrowException.Bad("registry options", "1 to 32 files at once", $"{Parallel}", "Choose another number.");
+            throw MarrowException.Bad(
+                "registry options",
+                "1 to 32 files at once",
+                $"{Parallel}",
+                "Choose another number.");
         if (Attempts < 1 || ChunkBytes < 1 || StallBytes < 1 || MaxCheckpointBytes < 1)
-            throw MarrowException.Bad("registry options", "positive numbers of attempts and bytes", "others", "Correct them.");
+            throw MarrowException.Bad(
+                "registry options",
+                "positive numbers of attempts and bytes",
+                "others",
+                "Correct them.");
     }
 }

@@ -21,7 +21,13 @@ internal static class RegistryText
     }
 
     public static IReadOnlyList<string> Tags(byte[]? body) =>
-        Read(body, root => root.GetProperty("tags").EnumerateArray().Take(MostTags).Select(tag => Clean(tag.GetString() ?? "")).ToList()) ?? [];
+        Read(body, root =>
+            root.GetProperty("tags")
+                .EnumerateArray()
+                .Take(MostTags)
+                .Select(tag => Clean(tag.GetString() ?? ""))
+                .ToList()
+        ) ?? [];
 
     /// <summary>Docker-Content-Digest; null when it is absent.</summary>
     public static string? ContentDigest(HttpResponseMessage response) =>
@@ -29,12 +35,15 @@ internal static class RegistryText
 
     public static string Clean(string text)
     {
-        var shown = string.Concat(text.Take(LongestText).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? ' ' : c));
+        var shown = string.Concat(
+            text.Take(LongestText).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? ' ' : c));
         return text.Length > LongestText ? shown + "..." : shown;
     }
 
     private static string Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()!
+            : "";
 
     private static T? Read<T>(byte[]? body, Func<JsonElement, T> read) where T : class
     {

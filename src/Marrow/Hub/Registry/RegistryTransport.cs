@@ -8,9 +8,9 @@ using System.Security.Cryptography.X509Certificates;
 namespace Marrow.Hub.Registry;
 
 /// <summary>
-/// One HTTP request and its answer, with every wait bounded: for the connection, for the answer once the request is out,
-/// and for small answers until their end. It follows no redirect and knows no credentials. Failures that may pass come out
-/// as <see cref="TransientFailure"/>, the others as <see cref="MarrowException"/>.
+/// One HTTP request and its answer, with every wait bounded: for the connection, for the answer once the request is
+/// out, and for small answers until their end. It follows no redirect and knows no credentials. Failures that may pass
+/// come out as <see cref="TransientFailure"/>, the others as <see cref="MarrowException"/>.
 /// </summary>
 internal sealed class RegistryTransport : IDisposable
 {
@@ -34,7 +34,8 @@ internal sealed class RegistryTransport : IDisposable
             SslOptions = { RemoteCertificateValidationCallback = (_, _, chain, errors) => Trust(chain, errors) },
         })
         { Timeout = Timeout.InfiniteTimeSpan };
-        _http.DefaultRequestHeaders.UserAgent.ParseAdd($"marrow/{typeof(RegistryTransport).Assembly.GetName().Version!.ToString(3)}");
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd(
+            $"marrow/{typeof(RegistryTransport).Assembly.GetName().Version!.ToString(3)}");
     }
 
     /// <summary>The answer's head; its body is still to be read. The caller disposes it.</summary>
@@ -54,7 +55,9 @@ internal sealed class RegistryTransport : IDisposable
         file?.Moved += Wait;
         try
         {
-            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
+            var response = await _http
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token)
+                .ConfigureAwait(false);
             _reached = true;
             return response;
         }
@@ -99,7 +102,9 @@ internal sealed class RegistryTransport : IDisposable
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new TransientFailure($"an answer was not complete within {_options.ResponseTimeout.TotalSeconds:0.#} s", inner: e);
+            throw new TransientFailure(
+                $"an answer was not complete within {_options.ResponseTimeout.TotalSeconds:0.#} s",
+                inner: e);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
@@ -111,7 +116,11 @@ internal sealed class RegistryTransport : IDisposable
     private Timer Silence(Uri uri)
     {
         var since = Stopwatch.StartNew();
-        return new(_ => _options.Note?.Invoke($"{uri.Authority}: no answer for {since.Elapsed.TotalSeconds:0} s"), null, _options.WordAfter, _options.WordAfter);
+        return new(
+            _ => _options.Note?.Invoke($"{uri.Authority}: no answer for {since.Elapsed.TotalSeconds:0} s"),
+            null,
+            _options.WordAfter,
+            _options.WordAfter);
     }
 
     private Exception Explain(HttpRequestException e, Uri uri)
@@ -119,11 +128,23 @@ internal sealed class RegistryTransport : IDisposable
         var refused = e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
         return e.HttpRequestError switch
         {
-            HttpRequestError.NameResolutionError => MarrowException.Unavailable(uri.Authority, "a host that is known here", "none of that name", "Check its spelling and the network.", e),
+            HttpRequestError.NameResolutionError => MarrowException.Unavailable(
+                uri.Authority,
+                "a host that is known here",
+                "none of that name",
+                "Check its spelling and the network.",
+                e),
             HttpRequestError.SecureConnectionError => Tls(e, uri),
-            HttpRequestError.ConnectionError when refused && !_reached =>
-                MarrowException.Unavailable(uri.Authority, "a registry", "nothing that listens there", "Check host and port, and whether the registry runs.", e),
-            _ => new TransientFailure($"{uri.Authority}: {(refused ? "the connection was refused" : $"the connection failed ({(e.InnerException ?? e).Message.TrimEnd('.')})")}", inner: e),
+            HttpRequestError.ConnectionError when refused && !_reached => MarrowException.Unavailable(
+                uri.Authority,
+                "a registry",
+                "nothing that listens there",
+                "Check host and port, and whether the registry runs.",
+                e),
+            _ => new TransientFailure(
+                $"{uri.Authority}: "
+                    + $"{(refused ? "the connection was refused" : $"the connection failed ({(e.InnerException ?? e).Message.TrimEnd('.')})")}",
+                inner: e),
         };
     }
 
@@ -147,11 +168,23 @@ internal sealed class RegistryTransport : IDisposable
     {
         // A certificate that is not trusted does not become so; a handshake that was cut may go through next time.
         if (_distrust is { } why)
-            return MarrowException.Refused(uri.Authority, "a TLS certificate that this machine trusts", $"one that it does not ({why})",
-                "Let SSL_CERT_FILE name a PEM file with your laboratory's authority, or add it to the system's; a name must be the one in the certificate.", e);
+            return MarrowException.Refused(
+                uri.Authority,
+                "a TLS certificate that this machine trusts",
+                $"one that it does not ({why})",
+                "Let SSL_CERT_FILE name a PEM file with your laboratory's authority, or add it to the system's; a "
+                    + "name must be the one in the certificate.",
+                e);
         return e.InnerException is AuthenticationException
-            ? MarrowException.Unavailable(uri.Authority, "a registry that speaks TLS", "one that does not", "Check the port. Where it speaks plain HTTP and you trust the network, push or pull with --plain-http.", e)
-            : new TransientFailure($"{uri.Authority}: the TLS handshake failed ({(e.InnerException ?? e).Message.TrimEnd('.')})", inner: e);
+            ? MarrowException.Unavailable(
+                uri.Authority,
+                "a registry that speaks TLS",
+                "one that does not",
+                "Check the port. Where it speaks plain HTTP and you trust the network, push or pull with --plain-http.",
+                e)
+            : new TransientFailure(
+                $"{uri.Authority}: the TLS handshake failed ({(e.InnerException ?? e).Message.TrimEnd('.')})",
+                inner: e);
     }
 
     public void Dispose() => _http.Dispose();
@@ -159,7 +192,8 @@ internal sealed class RegistryTransport : IDisposable
     /// <summary>408, 429 and 5xx but those that say it will never work.</summary>
     public static bool IsTransient(HttpStatusCode status) =>
         status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
-        || (int)status >= 500 && status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported);
+        || (int)status >= 500
+            && status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported);
 
     /// <summary>How long the answer asks to wait, in seconds or until a date.</summary>
     public static TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch

@@ -3,15 +3,16 @@ using System.Globalization;
 namespace Marrow.Hub.Registry;
 
 /// <summary>A failure that may be gone at the next attempt: a cut connection, a silent or busy registry.</summary>
-internal sealed class TransientFailure(string message, TimeSpan? retryAfter = null, Exception? inner = null) : Exception(message, inner)
+internal sealed class TransientFailure(string message, TimeSpan? retryAfter = null, Exception? inner = null)
+    : Exception(message, inner)
 {
     /// <summary>What the registry asks to wait; null when it does not say.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
 }
 
 /// <summary>
-/// Counts attempts and waits between them, each time twice as long; what moves forward starts the count again. At the end
-/// it turns the last failure into an error for the user.
+/// Counts attempts and waits between them, each time twice as long; what moves forward starts the count again. At the
+/// end it turns the last failure into an error for the user.
 /// </summary>
 internal sealed class Attempts(RegistryOptions options, string what)
 {
@@ -39,13 +40,26 @@ internal sealed class Attempts(RegistryOptions options, string what)
     private async Task PauseAsync(TransientFailure failure, CancellationToken cancellation)
     {
         if (++_failed >= options.Attempts)
-            throw new MarrowException(ErrorKind.Unavailable, $"{what}: {failure.Message.TrimEnd('.')}, {_failed} time{(_failed > 1 ? "s" : "")} in a row. Try again later: what has arrived is kept.", failure);
+            throw new MarrowException(
+                ErrorKind.Unavailable,
+                $"{what}: {failure.Message.TrimEnd('.')}, {_failed} time{(_failed > 1 ? "s" : "")} in a row. Try "
+                    + $"again later: what has arrived is kept.",
+                failure);
         if (++_failedInAll >= options.Attempts * MostPerAttempt)
-            throw new MarrowException(ErrorKind.Unavailable, $"{what}: {failure.Message.TrimEnd('.')}, the {_failedInAll}th failure of this transfer. Try again later: what has arrived is kept.", failure);
+            throw new MarrowException(
+                ErrorKind.Unavailable,
+                $"{what}: {failure.Message.TrimEnd('.')}, the {_failedInAll}th failure of this transfer. Try again "
+                    + $"later: what has arrived is kept.",
+                failure);
         var pause = failure.RetryAfter ?? options.FirstPause * Math.Pow(2, _failed - 1);
         if (pause > options.LongestPause)
             pause = options.LongestPause;
-        options.Note?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{what}: {failure.Message.TrimEnd('.')}; attempt {_failed + 1} of {options.Attempts} in {pause.TotalSeconds:0.#} s"));
+        options.Note?.Invoke(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{what}: {failure.Message.TrimEnd('.')}; attempt {_failed + 1} of {options.Attempts} in "
+                    + $"{pause.TotalSeconds:0.#} s"
+            ));
         await Task.Delay(pause, cancellation).ConfigureAwait(false);
     }
 }

@@ -5,16 +5,27 @@ using static TorchSharp.torch;
 
 namespace Marrow.Tasks.Classify;
 
-/// <summary>A classifier's outputs as a finding: a probability for each class or finding, and the most probable class where one holds.</summary>
+/// <summary>
+/// A classifier's outputs as a finding: a probability for each class or finding, and the most probable class where one
+/// holds.
+/// </summary>
 internal sealed class ClassReading(ClassifyTask task, IReadOnlyList<OutputMeaning> outputs) : ITaskReading
 {
-    public IReadOnlyList<string> Columns { get; } = [.. task.IsExclusive ? ["class"] : (string[])[], .. task.Reported.Select(c => outputs[c].Name)];
+    public IReadOnlyList<string> Columns { get; } =
+    [.. task.IsExclusive ? ["class"] : (string[])[], .. task.Reported.Select(c => outputs[c].Name)];
 
     public Finding Read(Tensor image, AffineTransform toInput, Finding finding, Compute compute)
     {
         var probabilities = task.Probabilities(image, compute)[0];
-        FoundValue[] values = [.. task.Reported.Select(c => new FoundValue(outputs[c].Name, outputs[c].Unit, outputs[c].Trained ? probabilities[c] : null))];
+        FoundValue[] values =
+        [
+            .. task.Reported.Select(c => new FoundValue(
+                outputs[c].Name,
+                outputs[c].Unit,
+                outputs[c].Trained ? probabilities[c] : null)),
+        ];
         var known = values.Where(v => v.Value is not null).ToList();
-        return finding.With(new ClassesPart(task.IsExclusive && known.Count > 0 ? known.MaxBy(v => v.Value)!.Name : null, values));
+        return finding.With(
+            new ClassesPart(task.IsExclusive && known.Count > 0 ? known.MaxBy(v => v.Value)!.Name : null, values));
     }
 }

@@ -14,7 +14,9 @@ internal sealed class Classifier : KeyedModule<Tensor, Tensor>
 {
     private readonly Linear _classifier;
 
-    /// <summary>Messages call it by its backbone's name, as a DenseNet with its classifier is called a DenseNet.</summary>
+    /// <summary>
+    /// Messages call it by its backbone's name, as a DenseNet with its classifier is called a DenseNet.
+    /// </summary>
     /// <param name="backbone">Becomes the model's own.</param>
     /// <param name="outputs">1 or more.</param>
     public Classifier(Backbone backbone, int outputs) : base(backbone.GetName())

@@ -34,11 +34,15 @@ internal sealed class ClassifyDescriptor : TaskDescriptor
 
     internal override bool CanLearnFrom(IReadOnlyList<Sample> labelled) => labelled.Any(sample => sample.HasKnownLabel);
 
-    internal override string Summary(CheckpointConfig config) => $"Classification of radiographs: {string.Join(", ", config.Classes)}";
+    internal override string Summary(CheckpointConfig config) =>
+        $"Classification of radiographs: {string.Join(", ", config.Classes)}";
 
     internal override IReadOnlyList<RawOutput> RawOutputs(CheckpointConfig config) =>
         [new("pred", "probabilities", "classes", [1], [.. config.OutputNames.Select(name => $"logit of {name}")])];
 
     internal override void Validate(CheckpointConfig config, ConfigCheck require) =>
-        require(config.Classes.Count == config.Model.Outputs, "a class for each output", $"{config.Classes.Count} classes, {config.Model.Outputs} outputs");
+        require(
+            config.Classes.Count == config.Model.Outputs,
+            "a class for each output",
+            $"{config.Classes.Count} classes, {config.Model.Outputs} outputs");
 }

@@ -21,7 +21,10 @@ internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContra
     private readonly bool _exclusive = layout.Exclusive;
 
     /// <summary>Outputs with a sigmoid of their own.</summary>
-    private readonly long[] _single = [.. Enumerable.Range(0, layout.Names.Count).Except(layout.ThreeClass.SelectMany(Indices)).Select(i => (long)i)];
+    private readonly long[] _single =
+    [
+        .. Enumerable.Range(0, layout.Names.Count).Except(layout.ThreeClass.SelectMany(Indices)).Select(i => (long)i),
+    ];
 
     /// <summary>Outputs that metrics are about: all but the negatives and uncertains of three-class findings.</summary>
     private readonly IReadOnlyList<int> _reported = layout.Reported;
@@ -36,52 +39,85 @@ internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContra
 
     public override string Name => CheckpointTask.Classify;
     public override string Purpose => $"classifying radiographs ({string.Join(", ", _classes)})";
-    public override string Limits => "For research, and as a starting point for other tasks. Not a medical device: no clinical decision may rest on it.";
+    public override string Limits =>
+        "For research, and as a starting point for other tasks. Not a medical device: no clinical decision may rest "
+            + "on it.";
     public override Module Model => model;
 
     /// <summary>Of exclusive classes one must have been seen; of findings any label, also that it is absent.</summary>
     public override void AdaptTo(IReadOnlyList<Sample> training) =>
-        _trained.Set(c => training.Any(s => s.Labels.Count > c && (_exclusive ? s.Labels[c] > 0 : !float.IsNaN(s.Labels[c]))));
+        _trained.Set(c =>
+            training.Any(s => s.Labels.Count > c && (_exclusive ? s.Labels[c] > 0 : !float.IsNaN(s.Labels[c]))));
 
     internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new ClassReading(this, outputs);
 
-    public override CheckpointConfig Describe() => new()
-    {
-        Model = Spec,
-        Task = Name,
-        Classes = _classes,
-        ExclusiveClasses = _exclusive,
-        ThreeClassFindings = layout.ThreeClass,
-        Input = Input,
-        Outputs = [.. _classes.Select((c, i) => new OutputMeaning(c, "probability", _exclusive ? $"The image is of class {c}." : $"The finding {c} is present.", _trained.Has(i)))],
-    };
+    public override CheckpointConfig Describe() =>
+        new()
+        {
+            Model = Spec,
+            Task = Name,
+            Classes = _classes,
+            ExclusiveClasses = _exclusive,
+            ThreeClassFindings = layout.ThreeClass,
+            Input = Input,
+            Outputs =
+            [
+                .. _classes.Select(
+                    (c, i) =>
+                        new OutputMeaning(
+                            c,
+                            "probability",
+                            _exclusive ? $"The image is of class {c}." : $"The finding {c} is present.",
+                            _trained.Has(i))),
+            ],
+        };
 
     public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
     {
         return Loss(images, batch, annealed: null, compute);
     }
 
-    IReadOnlyList<(string Name, Tensor Value)> IAnnealedTask.AnnealedLoss(Tensor images, Batch batch, double share, Compute compute) =>
-        Loss(images, batch, share, compute);
+    IReadOnlyList<(string Name, Tensor Value)> IAnnealedTask.AnnealedLoss(
+        Tensor images,
+        Batch batch,
+        double share,
+        Compute compute
+    ) => Loss(images, batch, share, compute);
 
     /// <param name="annealed">See <see cref="SignalAnnealing"/>; null: every known label counts.</param>
-    private IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, double? annealed, Compute compute)
+    private IReadOnlyList<(string Name, Tensor Value)> Loss(
+        Tensor images,
+        Batch batch,
+        double? annealed,
+        Compute compute)
     {
         using var scope = NewDisposeScope();
-        var labels = tensor(batch.Samples.SelectMany(s => s.Sample.Labels).ToArray(), [batch.Samples.Count, _classes.Count], device: images.device);
+        var labels = tensor(
+            batch.Samples.SelectMany(s => s.Sample.Labels).ToArray(),
+            [batch.Samples.Count, _classes.Count],
+            device: images.device);
         var logits = compute.Forward(() => model.forward(images)).to(float32);
         if (_exclusive)
             return [("class", OneOf(logits, labels).MoveToOuterDisposeScope())];
-        var losses = layout.ThreeClass.Select(f => OneOf(Columns(logits, Indices(f)), Columns(labels, Indices(f)))).ToList();
+        var losses = layout
+            .ThreeClass.Select(f => OneOf(Columns(logits, Indices(f)), Columns(labels, Indices(f))))
+            .ToList();
         if (_single.Length > 0)
         {
             var (x, y) = (Columns(logits, _single), Columns(labels, _single));
-            losses.Add(MaskedBinaryCrossEntropy.Compute(x, annealed is { } share ? SignalAnnealing.DropKnownFindings(y, x, share) : y) * Scalars.Of((double)_single.Length));
+            losses.Add(
+                MaskedBinaryCrossEntropy.Compute(
+                    x,
+                    annealed is { } share ? SignalAnnealing.DropKnownFindings(y, x, share) : y
+                ) * Scalars.Of((double)_single.Length));
         }
-        var mean = losses.Aggregate((a, b) => a.Plus(b)) / Scalars.Of((double)(layout.ThreeClass.Count + _single.Length)); // over findings
+        var mean =
+            // over findings
+            losses.Aggregate((a, b) => a.Plus(b)) / Scalars.Of((double)(layout.ThreeClass.Count + _single.Length));
         return [("class", mean.MoveToOuterDisposeScope())];
 
-        Tensor OneOf(Tensor x, Tensor y) => MaskedCrossEntropy.Compute(x, annealed is { } share ? SignalAnnealing.DropKnown(y, x, share) : y);
+        Tensor OneOf(Tensor x, Tensor y) =>
+            MaskedCrossEntropy.Compute(x, annealed is { } share ? SignalAnnealing.DropKnown(y, x, share) : y);
     }
 
     /// <summary>[N, classes] logits.</summary>
@@ -97,10 +133,24 @@ internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContra
         using var scope = NewDisposeScope();
         var logits = compute.Forward(() => model.forward(augmented)).to(float32);
         if (_exclusive)
-            return Consistency.Of(ConsistencyLoss.Softmax(answers, logits, sharpening.Temperature, sharpening.Confidence)).MoveToOuterDisposeScope();
-        var findings = layout.ThreeClass.Select(f => ConsistencyLoss.Softmax(Columns(answers, Indices(f)), Columns(logits, Indices(f)), sharpening.Temperature, sharpening.Confidence)).ToList();
+            return Consistency
+                .Of(ConsistencyLoss.Softmax(answers, logits, sharpening.Temperature, sharpening.Confidence))
+                .MoveToOuterDisposeScope();
+        var findings = layout
+            .ThreeClass.Select(f =>
+                ConsistencyLoss.Softmax(
+                    Columns(answers, Indices(f)),
+                    Columns(logits, Indices(f)),
+                    sharpening.Temperature,
+                    sharpening.Confidence))
+            .ToList();
         if (_single.Length > 0)
-            findings.Add(ConsistencyLoss.Bernoulli(Columns(answers, _single), Columns(logits, _single), sharpening.Temperature, sharpening.Confidence));
+            findings.Add(
+                ConsistencyLoss.Bernoulli(
+                    Columns(answers, _single),
+                    Columns(logits, _single),
+                    sharpening.Temperature,
+                    sharpening.Confidence));
         return Consistency.Of([.. findings]).MoveToOuterDisposeScope();
     }
 
@@ -122,18 +172,30 @@ internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContra
             {
                 truth.Add([.. _reported.Select(c => layout.Truth(batch.Samples[i].Sample.Labels, c))]);
                 scores.Add([.. _reported.Select(c => probabilities[i][c])]);
-                origins.Add(new(batch.Samples[i].Sample.Study, batch.Samples[i].Sample.Patient, batch.Samples[i].Sample.BodyPart));
+                origins.Add(
+                    new(
+                        batch.Samples[i].Sample.Study,
+                        batch.Samples[i].Sample.Patient,
+                        batch.Samples[i].Sample.BodyPart));
             }
         });
         string[] names = [.. _reported.Select(c => _classes[c])];
         return
         [
-            .. Classification.Measure(names, truth, scores, [.. origins.Select(o => o.Patient)], _exclusive, bootstrap: bootstrap),
+            .. Classification.Measure(
+                names,
+                truth,
+                scores,
+                [.. origins.Select(o => o.Patient)],
+                _exclusive,
+                bootstrap: bootstrap),
             .. StudyScores.Measure(names, truth, scores, origins, _exclusive, bootstrap),
         ];
     }
 
-    /// <summary>See <see cref="ClassProbabilities.Of"/>; of normalised images laid out for <paramref name="compute"/>.</summary>
+    /// <summary>
+    /// See <see cref="ClassProbabilities.Of"/>; of normalised images laid out for <paramref name="compute"/>.
+    /// </summary>
     public float[][] Probabilities(Tensor images, Compute compute)
     {
         using var scope = NewDisposeScope();
@@ -144,5 +206,6 @@ internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContra
 
     private static Tensor Columns(Tensor x, IEnumerable<int> columns) => Columns(x, [.. columns.Select(c => (long)c)]);
 
-    private static Tensor Columns(Tensor x, long[] columns) => x.index_select(1, tensor(columns, device: x.device)); // [N, columns]
+    // [N, columns]
+    private static Tensor Columns(Tensor x, long[] columns) => x.index_select(1, tensor(columns, device: x.device));
 }

@@ -22,7 +22,13 @@ internal sealed class CobbDescriptor : TaskDescriptor
 
     internal override Module Build(Backbone backbone, ModelSpec spec) => new CobbRegressor(backbone, spec.Outputs);
 
-    internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) => new() { Architecture = request.Architecture, Channels = input.Channels, Outputs = 3 };
+    internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>
+        new()
+        {
+            Architecture = request.Architecture,
+            Channels = input.Channels,
+            Outputs = 3,
+        };
 
     internal override DecodingContract Decoding { get; } = new CobbDecoding();
 
@@ -34,9 +40,14 @@ internal sealed class CobbDescriptor : TaskDescriptor
 
     internal override AugmentationOptions KeepingAnswers(AugmentationOptions augment) => augment with { Stretch = 0 };
 
-    internal override (string Key, string Message)? ConsistencyFault(AugmentationOptions augment) => augment.Stretch > 0
-        ? ("augment", "augment: stretch changes Cobb angles, so that the plain image's are not the augmented one's. Remove stretch.")
-        : null;
+    internal override (string Key, string Message)? ConsistencyFault(AugmentationOptions augment) =>
+        augment.Stretch > 0
+            ? (
+                "augment",
+                "augment: stretch changes Cobb angles, so that the plain image's are not the augmented one's. Remove "
+                    + "stretch."
+            )
+            : null;
 
     internal override string Summary(CheckpointConfig config) => "Cobb angles of spine radiographs";
 

@@ -1,6 +1,6 @@
 // Cobb angles straight from the image, on the CNN of the detector. Data flow: image [N, C, H, W] -> backbone features
-// [N, F, h, w] -> 1x1 to few channels -> in each row of cells a softmax says where the spine is; the row is described by
-// the features there and by where "there" is -> a fixed number of rows from top to bottom -> hidden layer -> angles.
+// [N, F, h, w] -> 1x1 to few channels -> in each row of cells a softmax says where the spine is; the row is described
+// by the features there and by where "there" is -> a fixed number of rows from top to bottom -> hidden layer -> angles.
 // Averaging over the whole image, as a classifier does, would lose the order of the rows, and with it the curve.
 
 using Marrow.Backbones;
@@ -16,7 +16,9 @@ namespace Marrow.Tasks.Cobb;
 /// <summary>[N, C, H, W] -> angles in degrees, [N, outputs].</summary>
 internal sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
 {
-    /// <summary>What the last layer's 1 stands for: its numbers are near 1, as weights and learning rates expect.</summary>
+    /// <summary>
+    /// What the last layer's 1 stands for: its numbers are near 1, as weights and learning rates expect.
+    /// </summary>
     public const double DegreesPerUnit = 20; // the mean over the three angles of SpineWeb 16 is 27
 
     internal const int Rows = 16;   // about one a vertebra
@@ -53,7 +55,8 @@ internal sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
     public override Tensor forward(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var x = functional.relu(_norm.forward(_reduce.Convolve(Features.forward(images))), inplace: true); // [N, 64, h, w]
+        // [N, 64, h, w]
+        var x = functional.relu(_norm.forward(_reduce.Convolve(Features.forward(images))), inplace: true);
         var where = softmax(_attention.ConvolveWhole(x).to(ScalarType.Float32), 3); // [N, 1, h, w]
         var column = linspace(-1, 1, x.shape[3], ScalarType.Float32, x.device);
         var position = (where * column).sum(3); // [N, 1, h]: -1 at the left edge, 1 at the right

@@ -7,8 +7,8 @@ namespace Marrow.Tasks.Detect;
 
 /// <summary>
 /// Chooses a detector's anchors for the boxes that it is to learn: the pyramid levels whose cells are as far apart as a
-/// quarter of a box's side, a size for each that doubles from level to level, and the heights over widths that boxes have.
-/// Among a few such sets it takes the smallest that overlaps the boxes nearly as well as the best does.
+/// quarter of a box's side, a size for each that doubles from level to level, and the heights over widths that boxes
+/// have. Among a few such sets it takes the smallest that overlaps the boxes nearly as well as the best does.
 /// </summary>
 internal static class AnchorFit
 {
@@ -53,7 +53,10 @@ internal static class AnchorFit
         var candidates = Candidates(boxes, first, last).Select(s => (Spec: s, Overlap: MeanOverlap(boxes, s))).ToList();
         var best = candidates.Max(candidate => candidate.Overlap);
         var chosen = candidates.Where(candidate => candidate.Overlap >= best - NearlyBest)
-            .OrderBy(candidate => AnchorGrid.AnchorsPerCell(candidate.Spec)).ThenByDescending(candidate => candidate.Overlap).First().Spec;
+            .OrderBy(candidate => AnchorGrid.AnchorsPerCell(candidate.Spec))
+            .ThenByDescending(candidate => candidate.Overlap)
+            .First()
+            .Spec;
         return spec with
         {
             FirstPyramidLevel = chosen.FirstPyramidLevel,
@@ -86,12 +89,18 @@ internal static class AnchorFit
             {
                 for (var s = 0; s < SizesTried; s++)
                 {
-                    // A level's anchors are a quarter to a half of its stride's reciprocal share, in steps within an octave.
+                    // A level's anchors are a quarter to a half of its stride's reciprocal share, in steps within an
+                    // octave.
                     var smallest = (1 << finest) / StrideShare * Math.Pow(2, (double)s / SizesTried - 0.5);
                     yield return new DetectorSpec
                     {
                         FirstPyramidLevel = finest,
-                        AnchorSizes = [.. Enumerable.Range(0, last - finest + 1).Select(level => Math.Round(smallest * (1 << level), 1))],
+                        AnchorSizes =
+                        [
+                            .. Enumerable
+                                .Range(0, last - finest + 1)
+                                .Select(level => Math.Round(smallest * (1 << level), 1)),
+                        ],
                         AnchorScales = [.. scales.Select(scale => Math.Round(scale, 3))],
                         AnchorRatios = ratios,
                     };
@@ -107,7 +116,8 @@ internal static class AnchorFit
         double[] centers = [.. Enumerable.Range(0, count).Select(k => Quantile(logs, (k + 0.5) / count))];
         for (var round = 0; round < 20; round++)
         {
-            var groups = logs.GroupBy(log => Array.IndexOf(centers, centers.MinBy(center => Math.Abs(center - log)))).ToDictionary(g => g.Key, g => g.Average());
+            var groups = logs.GroupBy(log => Array.IndexOf(centers, centers.MinBy(center => Math.Abs(center - log))))
+                .ToDictionary(g => g.Key, g => g.Average());
             centers = [.. centers.Select((center, k) => groups.GetValueOrDefault(k, center))];
         }
         return [.. centers.Select(center => Math.Round(Math.Exp(center), 2)).Distinct().Order()];
@@ -134,8 +144,12 @@ internal static class AnchorFit
                 continue;
             }
             var toInput = Preprocessor.ToInput(input, header.Width, header.Height);
-            sides.AddRange(sample.Boxes!.Select(box => box.Transform(toInput))
-                .Select(box => new Sides(Math.Max(LeastSide, box.Right - box.Left), Math.Max(LeastSide, box.Bottom - box.Top))));
+            sides.AddRange(
+                sample
+                    .Boxes!.Select(box => box.Transform(toInput))
+                    .Select(box => new Sides(
+                        Math.Max(LeastSide, box.Right - box.Left),
+                        Math.Max(LeastSide, box.Bottom - box.Top))));
             if (sides.Count >= MostBoxes)
                 break;
         }

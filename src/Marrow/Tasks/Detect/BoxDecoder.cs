@@ -1,9 +1,9 @@
 // From the detector's numbers to boxes, as torchvision's RetinaNet reads them. Data flow: scores of all anchors and
-// classes -> the best thousand -> their boxes, cut at the image's edge -> of those that overlap, class by class, the best.
+// classes -> the best thousand -> their boxes, cut at the image's edge -> of those that overlap, class by class, the
+// best.
 
 using Marrow.Computing;
 using Marrow.Modules;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Marrow.Tasks.Detect;
@@ -16,8 +16,10 @@ internal readonly record struct DetectedBox(int Class, Box Box, double Score);
 internal static class BoxDecoder
 {
     /// <summary>[N], each by falling score.</summary>
-    public static IReadOnlyList<IReadOnlyList<DetectedBox>> Decode(DetectorOutput output, BoxSelectionDecoding decoding) =>
-        [.. Enumerable.Range(0, (int)output.ClassLogits.shape[0]).Select(image => Decode(output, image, decoding))];
+    public static IReadOnlyList<IReadOnlyList<DetectedBox>> Decode(
+        DetectorOutput output,
+        BoxSelectionDecoding decoding
+    ) => [.. Enumerable.Range(0, (int)output.ClassLogits.shape[0]).Select(image => Decode(output, image, decoding))];
 
     /// <summary>Of candidates by falling score those that remain, cut at the image's edge.</summary>
     /// <param name="width">Of the input, px.</param>

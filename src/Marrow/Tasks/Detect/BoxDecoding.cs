@@ -26,7 +26,9 @@ internal sealed record BoxDecoding : DecodingContract
         [
             new("boxes", [kept.Count, shown.Count]),
             new("classes", [.. shown.Select(found => (double)found.Class)]),
-            new("sides", [.. shown.SelectMany(found => (double[])[found.Box.X1, found.Box.Y1, found.Box.X2, found.Box.Y2])]),
+            new(
+                "sides",
+                [.. shown.SelectMany(found => (double[])[found.Box.X1, found.Box.Y1, found.Box.X2, found.Box.Y2])]),
         ];
     }
 }
@@ -42,7 +44,9 @@ internal sealed record BoxSelectionDecoding
     [Range(1, 100_000)]
     public int MostCandidates { get; init; } = 1000;
 
-    /// <summary>From which overlap (IoU) on two boxes of a class are the same thing, which the better one is of.</summary>
+    /// <summary>
+    /// From which overlap (IoU) on two boxes of a class are the same thing, which the better one is of.
+    /// </summary>
     [Range(0.0, 1.0)]
     public double SameThingIou { get; init; } = 0.5;
 
@@ -55,8 +59,8 @@ internal sealed record BoxSelectionDecoding
 internal sealed record BoxJudgementDecoding
 {
     /// <summary>
-    /// The least score of a box that is shown. A run chooses it on the part that chose the weights: as many boxes are right
-    /// and as few wrong as can be together (the best F1 at IoU 0.5).
+    /// The least score of a box that is shown. A run chooses it on the part that chose the weights: as many boxes are
+    /// right and as few wrong as can be together (the best F1 at IoU 0.5).
     /// </summary>
     [Range(0.0, 1.0)]
     public double LeastScore { get; init; } = 0.3;

@@ -17,10 +17,16 @@ internal sealed class BoxReading(DetectTask task, IReadOnlyList<OutputMeaning> o
         var toOriginal = toInput.Invert();
         var boxes = task.BoxesOf(image, compute)[0]
             .Where(found => found.Score >= task.Decoding.Judgement.LeastScore && outputs[found.Class].Trained)
-            .Select(found => (found.Score, Box: DetectTask.ToOriginal(found, toOriginal, finding.Width, finding.Height)))
+            .Select(found =>
+                (found.Score, Box: DetectTask.ToOriginal(found, toOriginal, finding.Width, finding.Height)))
             .Where(found => found.Box.Right > found.Box.Left && found.Box.Bottom > found.Box.Top)
             .Select(found => new FoundBox(
-                outputs[found.Box.Class].Name, found.Box.Left, found.Box.Top, found.Box.Right, found.Box.Bottom, found.Score));
+                outputs[found.Box.Class].Name,
+                found.Box.Left,
+                found.Box.Top,
+                found.Box.Right,
+                found.Box.Bottom,
+                found.Score));
         return finding.With(new BoxesPart([.. boxes]));
     }
 }

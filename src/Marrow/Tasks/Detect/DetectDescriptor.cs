@@ -1,7 +1,6 @@
 using Marrow.Backbones;
 using Marrow.Datasets;
 using Marrow.Inputs;
-using Marrow.Modules;
 using Marrow.Tasks.Numbers;
 using static TorchSharp.torch.nn;
 
@@ -19,7 +18,8 @@ internal sealed class DetectDescriptor : TaskDescriptor
     internal override Type ModelType => typeof(DetectTask);
     internal override bool HasNamedOutputs => true;
     internal override IReadOnlyList<string> CsvKinds => ["boxes"];
-    internal override (int Width, int Height, Fit Fit) DefaultInput => (320, 320, Fit.Letterbox); // a box keeps its shape
+    // a box keeps its shape
+    internal override (int Width, int Height, Fit Fit) DefaultInput => (320, 320, Fit.Letterbox);
     internal override bool HasDetector => true;
     internal override bool IsTriedOnChests => true;
     internal override TaskOnnx? Onnx => new RetinaNetOnnx();
@@ -28,7 +28,8 @@ internal sealed class DetectDescriptor : TaskDescriptor
     internal override long LeastElements(ModelSpec spec) => RetinaNet.LeastElements(spec.Detector ?? new());
 
     internal override string WhyNoProbe =>
-        "a linear probe of pooled features can't tell how well boxes will be found, so no ranking is made of it. Compare short runs of a recipe";
+        "a linear probe of pooled features can't tell how well boxes will be found, so no ranking is made of it. "
+            + "Compare short runs of a recipe";
 
     internal override ClassLayout LayoutOf(Dataset data) => new(data.BoxClasses, Exclusive: false, ThreeClass: []);
 
@@ -40,7 +41,8 @@ internal sealed class DetectDescriptor : TaskDescriptor
         Detector = request.ChangeDetector(AnchorFit.Of(data, input)) with { Classes = data.BoxClasses.Count },
     };
 
-    internal override Module Build(Backbone backbone, ModelSpec spec) => new RetinaNet(backbone, spec.Detector ?? new() { Corners = 0 });
+    internal override Module Build(Backbone backbone, ModelSpec spec) =>
+        new RetinaNet(backbone, spec.Detector ?? new() { Corners = 0 });
 
     internal override DecodingContract Decoding { get; } = new BoxDecoding();
 
@@ -50,19 +52,34 @@ internal sealed class DetectDescriptor : TaskDescriptor
 
     internal override bool IsLabelled(Sample sample) => sample.Boxes is not null;
 
-    internal override bool CanLearnFrom(IReadOnlyList<Sample> labelled) => labelled.Any(sample => sample.Boxes!.Count > 0);
+    internal override bool CanLearnFrom(IReadOnlyList<Sample> labelled) =>
+        labelled.Any(sample => sample.Boxes!.Count > 0);
 
-    internal override string Summary(CheckpointConfig config) => $"Boxes on radiographs: {string.Join(", ", config.Classes)}";
+    internal override string Summary(CheckpointConfig config) =>
+        $"Boxes on radiographs: {string.Join(", ", config.Classes)}";
 
     internal override IReadOnlyList<RawOutput> RawOutputs(CheckpointConfig config) =>
-    [
-        new("class_logits", "probabilities", "classes", ["n"], [.. config.OutputNames.Select(name => $"logit of {name}")]),
-        new("box_deltas", "tuples", "points", ["n"], [.. ((string[])["x", "y", "log width", "log height"]).Select(side => $"over the anchor: {side}")]),
-    ];
+        [
+            new(
+                "class_logits",
+                "probabilities",
+                "classes",
+                ["n"],
+                [.. config.OutputNames.Select(name => $"logit of {name}")]),
+            new(
+                "box_deltas",
+                "tuples",
+                "points",
+                ["n"],
+                [.. ((string[])["x", "y", "log width", "log height"]).Select(side => $"over the anchor: {side}")]),
+        ];
 
     internal override void Validate(CheckpointConfig config, ConfigCheck require)
     {
-        require(config.Model.Detector is { Corners: 0 }, "the parameters of a detector without corners", config.Model.Detector is null ? "none" : "one with corners");
+        require(
+            config.Model.Detector is { Corners: 0 },
+            "the parameters of a detector without corners",
+            config.Model.Detector is null ? "none" : "one with corners");
         require(
             config.Model.Detector!.Classes == config.Model.Outputs,
             "as many outputs as the detector has classes",

@@ -10,10 +10,11 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Detect;
 
 /// <summary>
-/// Boxes of one or several classes by a RetinaNet with focal loss. An image that is known to have no box is background; one
-/// that nobody has looked at adds no loss.
+/// Boxes of one or several classes by a RetinaNet with focal loss. An image that is known to have no box is background;
+/// one that nobody has looked at adds no loss.
 /// </summary>
-internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input)
+internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract input, ClassLayout layout)
+    : TaskModel(spec, input)
 {
     // Augmentation moves things partly out of the image. What is left of one is not to be found, and is no background.
     private const double LeastVisible = 0.3; // of its area
@@ -23,8 +24,11 @@ internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract 
     private readonly TrainedOutputs _trained = new(layout);
 
     public override string Name => DetectDescriptor.TaskName;
-    public override string Purpose => $"finding things on radiographs ({string.Join(", ", layout.Names)}), with a box around each";
-    public override string Limits => "For research, and as a starting point for other tasks. A thing that is not boxed may be there all the same. Not a medical device: no clinical decision may rest on it.";
+    public override string Purpose =>
+        $"finding things on radiographs ({string.Join(", ", layout.Names)}), with a box around each";
+    public override string Limits =>
+        "For research, and as a starting point for other tasks. A thing that is not boxed may be there all the same. "
+            + "Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;
 
     public override void AdaptTo(IReadOnlyList<Sample> training) =>
@@ -32,22 +36,36 @@ internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract 
 
     internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new BoxReading(this, outputs);
 
-    public override CheckpointConfig Describe() => new()
-    {
-        Model = Spec,
-        Task = Name,
-        Classes = layout.Names,
-        Input = Input,
-        Decoding = Decoding.Write(),
-        Outputs = [.. layout.Names.Select((name, k) => new OutputMeaning(name, "probability", $"An anchor holds {name}; four more numbers code the box against the anchor.", _trained.Has(k)))],
-    };
+    public override CheckpointConfig Describe() =>
+        new()
+        {
+            Model = Spec,
+            Task = Name,
+            Classes = layout.Names,
+            Input = Input,
+            Decoding = Decoding.Write(),
+            Outputs =
+            [
+                .. layout.Names.Select(
+                    (name, k) =>
+                        new OutputMeaning(
+                            name,
+                            "probability",
+                            $"An anchor holds {name}; four more numbers code the box against the anchor.",
+                            _trained.Has(k))),
+            ],
+        };
 
     public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
     {
         using var scope = NewDisposeScope();
         var output = compute.Forward(() => model.forward(images));
         var losses = DetectionLoss.Compute(output, [.. batch.Samples.Select(TargetsOf)]);
-        return [("class", losses.Classification.MoveToOuterDisposeScope()), ("box", losses.Box.MoveToOuterDisposeScope())];
+        return
+        [
+            ("class", losses.Classification.MoveToOuterDisposeScope()),
+            ("box", losses.Box.MoveToOuterDisposeScope()),
+        ];
     }
 
     public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
@@ -56,16 +74,24 @@ internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract 
         return
         [
             .. AveragePrecision.Measure(matches, bootstrap),
-            .. layout.Names.Count > 1 ? layout.Names.Select((name, k) => AveragePrecision.OfClass(matches, k, name, bootstrap)) : [],
+            .. layout.Names.Count > 1
+                ? layout.Names.Select((name, k) => AveragePrecision.OfClass(matches, k, name, bootstrap))
+                : [],
             .. FreeResponse.Measure(matches, bootstrap),
         ];
     }
 
-    /// <summary>The threshold by which the validation part has the best F1 at IoU 0.5; as it was where nothing is right.</summary>
+    /// <summary>
+    /// The threshold by which the validation part has the best F1 at IoU 0.5; as it was where nothing is right.
+    /// </summary>
     internal override void ChooseDecoding(BatchLoader validation, Compute compute)
     {
         var matches = Match(validation, compute);
-        var falling = matches.Classes.SelectMany(c => c.Detections).Concat(matches.Strays).OrderByDescending(d => d.Score).ToList();
+        var falling = matches
+            .Classes.SelectMany(c => c.Detections)
+            .Concat(matches.Strays)
+            .OrderByDescending(d => d.Score)
+            .ToList();
         var boxes = matches.Classes.Sum(c => c.Boxes.Sum());
         var (right, best, score) = (0, 0.0, Decoding.Judgement.LeastScore);
         for (var shown = 1; shown <= falling.Count; shown++)
@@ -89,14 +115,20 @@ internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract 
                 var size = loader.OriginalSize(inBatch.Sample);
                 var toOriginal = inBatch.ToInput.Invert();
                 truth.Add([.. inBatch.Sample.Boxes!.Select(box => ToMetric(box))]);
-                found.Add([.. boxes.Select(box => new ScoredBox(ToMetric(ToOriginal(box, toOriginal, size.Width, size.Height)), box.Score))]);
+                found.Add([
+                    .. boxes.Select(box => new ScoredBox(
+                        ToMetric(ToOriginal(box, toOriginal, size.Width, size.Height)),
+                        box.Score)),
+                ]);
                 patients.Add(inBatch.Sample.Patient);
             }
         });
         return new DetectionMatches(truth, found, patients);
     }
 
-    /// <summary>What is found on each of the normalised images, laid out for <paramref name="compute"/>, by falling score.</summary>
+    /// <summary>
+    /// What is found on each of the normalised images, laid out for <paramref name="compute"/>, by falling score.
+    /// </summary>
     internal IReadOnlyList<IReadOnlyList<DetectedBox>> BoxesOf(Tensor images, Compute compute)
     {
         using var output = compute.Forward(() => model.forward(images));
@@ -106,7 +138,8 @@ internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract 
     /// <summary>In original pixels, within the image.</summary>
     internal static LabelledBox ToOriginal(DetectedBox found, AffineTransform toOriginal, int width, int height)
     {
-        var box = new LabelledBox(found.Class, found.Box.X1, found.Box.Y1, found.Box.X2, found.Box.Y2).Transform(toOriginal);
+        var box = new LabelledBox(found.Class, found.Box.X1, found.Box.Y1, found.Box.X2, found.Box.Y2).Transform(
+            toOriginal);
         return box with
         {
             Left = Math.Clamp(box.Left, 0, width),

@@ -3,15 +3,24 @@ using Marrow.Imaging;
 namespace Marrow.Tasks.Masks;
 
 /// <summary>
-/// A model's logits to the mask of an image at its own size: logits are interpolated between the centres of input pixels,
-/// then the largest decides. What the input did not show (a <c>cover</c> cuts it off) is background.
+/// A model's logits to the mask of an image at its own size: logits are interpolated between the centres of input
+/// pixels, then the largest decides. What the input did not show (a <c>cover</c> cuts it off) is background.
 /// </summary>
 internal static class MaskDecoder
 {
     /// <summary>[height * width]: the class of each pixel, 0 for background.</summary>
-    /// <param name="logits">[outputs * inputHeight * inputWidth]; one output: above 0 is class 1; several: the first is background.</param>
+    /// <param name="logits">
+    /// [outputs * inputHeight * inputWidth]; one output: above 0 is class 1; several: the first is background.
+    /// </param>
     /// <param name="toInput">Image pixels to input pixels, without rotation.</param>
-    public static byte[] Decode(ReadOnlySpan<float> logits, int outputs, int inputWidth, int inputHeight, AffineTransform toInput, int width, int height)
+    public static byte[] Decode(
+        ReadOnlySpan<float> logits,
+        int outputs,
+        int inputWidth,
+        int inputHeight,
+        AffineTransform toInput,
+        int width,
+        int height)
     {
         if (toInput.B != 0 || toInput.D != 0)
             throw new ArgumentException("Masks are decoded without rotation.", nameof(toInput));
@@ -50,7 +59,15 @@ internal static class MaskDecoder
     /// </summary>
     /// <param name="toInput">The view's pixels to input pixels.</param>
     /// <param name="unseen">For pixels that the input does not show.</param>
-    public static byte[] DecodeView(ReadOnlySpan<float> logits, int outputs, int inputWidth, int inputHeight, AffineTransform toInput, int width, int height, byte unseen)
+    public static byte[] DecodeView(
+        ReadOnlySpan<float> logits,
+        int outputs,
+        int inputWidth,
+        int inputHeight,
+        AffineTransform toInput,
+        int width,
+        int height,
+        byte unseen)
     {
         var mask = new byte[checked(width * height)];
         var size = inputWidth * inputHeight;
@@ -93,7 +110,10 @@ internal static class MaskDecoder
             both[best] += p[best];
             decided[best]++;
         }
-        var expected = Enumerable.Range(0, outputs).Select(o => probable[o] + decided[o] == 0 ? 1 : 2 * both[o] / (probable[o] + decided[o])).ToArray();
+        var expected = Enumerable
+            .Range(0, outputs)
+            .Select(o => probable[o] + decided[o] == 0 ? 1 : 2 * both[o] / (probable[o] + decided[o]))
+            .ToArray();
         return outputs == 1 ? expected : expected[1..];
     }
 
@@ -137,7 +157,9 @@ internal static class MaskDecoder
 
     private static float Interpolate(ReadOnlySpan<float> map, Place x, Place y, int inputWidth)
     {
-        var (upper, lower) = (Along(map.Slice(y.First * inputWidth, inputWidth)), Along(map.Slice(y.Second * inputWidth, inputWidth)));
+        var (upper, lower) = (
+            Along(map.Slice(y.First * inputWidth, inputWidth)),
+            Along(map.Slice(y.Second * inputWidth, inputWidth)));
         return upper + (lower - upper) * y.Share;
 
         float Along(ReadOnlySpan<float> row) => row[x.First] + (row[x.Second] - row[x.First]) * x.Share;

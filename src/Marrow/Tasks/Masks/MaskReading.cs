@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Marrow.Tasks.Masks;
 
-/// <summary>A segmentation's outputs as a finding: the class of each pixel of the image at its own size, and the area of each class.</summary>
+/// <summary>
+/// A segmentation's outputs as a finding: the class of each pixel of the image at its own size, and the area of each
+/// class.
+/// </summary>
 internal sealed class MaskReading(SegmentTask task) : ITaskReading
 {
     public IReadOnlyList<string> Columns { get; } = [.. task.Classes.Select(c => $"area.{c}"), "confidence"];
@@ -21,7 +24,14 @@ internal sealed class MaskReading(SegmentTask task) : ITaskReading
         AffineTransform toInput, Finding finding, MaskDecoding decoding)
     {
         var outputs = SegmentationNet.OutputsFor(classes.Count);
-        var mask = MaskDecoder.Decode(logits, outputs, input.Width, input.Height, toInput, finding.Width, finding.Height);
+        var mask = MaskDecoder.Decode(
+            logits,
+            outputs,
+            input.Width,
+            input.Height,
+            toInput,
+            finding.Width,
+            finding.Height);
         var expected = MaskDecoder.ExpectedDice(logits, outputs);
         var areas = new long[classes.Count + 1];
         foreach (var value in mask)

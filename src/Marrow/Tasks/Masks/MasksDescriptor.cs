@@ -20,7 +20,12 @@ internal sealed class MasksDescriptor : TaskDescriptor
     internal override Module Build(Backbone backbone, ModelSpec spec) => new SegmentationNet(backbone, spec.Outputs);
 
     internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>
-        new() { Architecture = request.Architecture, Channels = input.Channels, Outputs = SegmentationNet.OutputsFor(data.MaskClasses.Count) };
+        new()
+        {
+            Architecture = request.Architecture,
+            Channels = input.Channels,
+            Outputs = SegmentationNet.OutputsFor(data.MaskClasses.Count),
+        };
 
     internal override DecodingContract Decoding { get; } = new MaskDecoding();
 
@@ -32,15 +37,26 @@ internal sealed class MasksDescriptor : TaskDescriptor
 
     internal override bool IsLabelled(Sample sample) => sample.HasMask;
 
-    internal override string Summary(CheckpointConfig config) => $"Segmentation of radiographs: {string.Join(", ", config.Classes)}";
+    internal override string Summary(CheckpointConfig config) =>
+        $"Segmentation of radiographs: {string.Join(", ", config.Classes)}";
 
     internal override IReadOnlyList<RawOutput> RawOutputs(CheckpointConfig config) =>
-        [new("pred", "probabilities", "segmentation", [config.Input.Height, config.Input.Width], [.. config.Outputs.Select(o => $"logit of {o.Name}")])];
+        [
+            new(
+                "pred",
+                "probabilities",
+                "segmentation",
+                [config.Input.Height, config.Input.Width],
+                [.. config.Outputs.Select(o => $"logit of {o.Name}")]),
+        ];
 
     internal override void Validate(CheckpointConfig config, ConfigCheck require)
     {
         config.RequireMaps(require);
-        require(config.Classes.Count is >= 1 and <= MaskFile.MostClasses && config.Model.Outputs == SegmentationNet.OutputsFor(config.Classes.Count),
-            $"1 to {MaskFile.MostClasses} classes of masks, and as many outputs as they need", $"{config.Classes.Count} classes, {config.Model.Outputs} outputs");
+        require(
+            config.Classes.Count is >= 1 and <= MaskFile.MostClasses
+                && config.Model.Outputs == SegmentationNet.OutputsFor(config.Classes.Count),
+            $"1 to {MaskFile.MostClasses} classes of masks, and as many outputs as they need",
+            $"{config.Classes.Count} classes, {config.Model.Outputs} outputs");
     }
 }

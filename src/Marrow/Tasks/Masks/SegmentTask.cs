@@ -9,16 +9,21 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Masks;
 
 /// <summary>
-/// Segmentation: which class each pixel is of, learnt from masks. The loss is taken at the input's size; metrics compare
-/// masks at the image's own size, in its pixels, so that models of different inputs can be held against each other.
+/// Segmentation: which class each pixel is of, learnt from masks. The loss is taken at the input's size; metrics
+/// compare masks at the image's own size, in its pixels, so that models of different inputs can be held against each
+/// other.
 /// </summary>
-internal sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input), ITeacherTask
+internal sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputContract input, ClassLayout layout)
+    : TaskModel(spec, input),
+        ITeacherTask
 {
     private const int SignatureCells = 4; // across and down
 
     public override string Name => CheckpointTask.Segment;
     public override string Purpose => $"outlining on radiographs: {string.Join(", ", Classes)}";
-    public override string Limits => "Radiographs like those it was trained on. The outlines are as coarse as its input. For research, and as a starting point for other tasks. Not a medical device: no clinical decision may rest on it.";
+    public override string Limits =>
+        "Radiographs like those it was trained on. The outlines are as coarse as its input. For research, and as a "
+            + "starting point for other tasks. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;
     public override IReadOnlyList<string> MaskClasses => Classes;
 
@@ -29,20 +34,23 @@ internal sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCo
 
     internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new MaskReading(this);
 
-    public override CheckpointConfig Describe() => new()
-    {
-        Model = Spec,
-        Task = Name,
-        Classes = Classes,
-        ExclusiveClasses = Classes.Count > 1,
-        Input = Input,
-        Decoding = Decoding.Write(),
-        Outputs =
-        [
-            .. Spec.Outputs > 1 ? [new OutputMeaning("background", "probability", "The pixel is of none of the classes.")] : Array.Empty<OutputMeaning>(),
-            .. Classes.Select(c => new OutputMeaning(c, "probability", $"The pixel is of class {c}.")),
-        ],
-    };
+    public override CheckpointConfig Describe() =>
+        new()
+        {
+            Model = Spec,
+            Task = Name,
+            Classes = Classes,
+            ExclusiveClasses = Classes.Count > 1,
+            Input = Input,
+            Decoding = Decoding.Write(),
+            Outputs =
+            [
+                .. Spec.Outputs > 1
+                    ? [new OutputMeaning("background", "probability", "The pixel is of none of the classes.")]
+                    : Array.Empty<OutputMeaning>(),
+                .. Classes.Select(c => new OutputMeaning(c, "probability", $"The pixel is of class {c}.")),
+            ],
+        };
 
     public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
     {
@@ -65,8 +73,20 @@ internal sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCo
             {
                 var inBatch = batch.Samples[i];
                 var (width, height) = loader.OriginalSize(inBatch.Sample);
-                var found = MaskDecoder.Decode(logits[i], Spec.Outputs, Input.Width, Input.Height, inBatch.ToInput, width, height);
-                ofBatch[i] = Segmentation.Score(loader.OriginalMask(inBatch.Sample), found, width, height, Classes.Count);
+                var found = MaskDecoder.Decode(
+                    logits[i],
+                    Spec.Outputs,
+                    Input.Width,
+                    Input.Height,
+                    inBatch.ToInput,
+                    width,
+                    height);
+                ofBatch[i] = Segmentation.Score(
+                    loader.OriginalMask(inBatch.Sample),
+                    found,
+                    width,
+                    height,
+                    Classes.Count);
             });
             scores.AddRange(ofBatch);
             patients.AddRange(batch.Samples.Select(s => s.Sample.Patient));
@@ -81,17 +101,45 @@ internal sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCo
         return PseudoLabels(Logits(images, compute), batch);
     }
 
-    /// <summary>A mask is accepted as a whole, as it is when it is written: by the Dice to be expected, 0 where nothing is found.</summary>
+    /// <summary>
+    /// A mask is accepted as a whole, as it is when it is written: by the Dice to be expected, 0 where nothing is
+    /// found.
+    /// </summary>
     /// <param name="logits">Of the batch's plain images.</param>
-    internal IReadOnlyList<PseudoLabel> PseudoLabels(float[][] logits, Batch batch) => [.. batch.Samples.Select((shown, i) =>
-    {
-        var plain = MaskDecoder.Decode(logits[i], Spec.Outputs, Input.Width, Input.Height, AffineTransform.Identity, Input.Width, Input.Height);
-        var expected = MaskDecoder.ExpectedDice(logits[i], Spec.Outputs);
-        var confidence = plain.Distinct().Where(c => c > 0).Select(c => expected[c - 1]).DefaultIfEmpty(0).Min();
-        var toPlain = shown.ToInput.Invert().Then(batch.Plain!.ToInput[i]);
-        var moved = MaskDecoder.DecodeView(logits[i], Spec.Outputs, Input.Width, Input.Height, toPlain, Input.Width, Input.Height, SegmentationLoss.Unknown);
-        return new PseudoLabel(shown, confidence) { Mask = new(plain, moved) };
-    })];
+    internal IReadOnlyList<PseudoLabel> PseudoLabels(float[][] logits, Batch batch) =>
+        [
+            .. batch.Samples.Select(
+                (shown, i) =>
+                {
+                    var plain = MaskDecoder.Decode(
+                        logits[i],
+                        Spec.Outputs,
+                        Input.Width,
+                        Input.Height,
+                        AffineTransform.Identity,
+                        Input.Width,
+                        Input.Height);
+                    var expected = MaskDecoder.ExpectedDice(logits[i], Spec.Outputs);
+                    var confidence = plain
+                        .Distinct()
+                        .Where(c => c > 0)
+                        .Select(c => expected[c - 1])
+                        .DefaultIfEmpty(0)
+                        .Min();
+                    var toPlain = shown.ToInput.Invert().Then(batch.Plain!.ToInput[i]);
+                    var moved = MaskDecoder.DecodeView(
+                        logits[i],
+                        Spec.Outputs,
+                        Input.Width,
+                        Input.Height,
+                        toPlain,
+                        Input.Width,
+                        Input.Height,
+                        SegmentationLoss.Unknown);
+                    return new PseudoLabel(shown, confidence) { Mask = new(plain, moved) };
+                }
+            ),
+        ];
 
     /// <summary>[classes * 16]: the share of each cell of a grid that is of the class.</summary>
     double[] ITeacherTask.Signature(Sample sample, int width, int height, ReadOnlySpan<byte> mask)
@@ -102,7 +150,11 @@ internal sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCo
         {
             var (y, x) = Math.DivRem(i, Input.Width);
             if (mask[i] > 0)
-                shares[(mask[i] - 1) * cells + y * SignatureCells / Input.Height * SignatureCells + x * SignatureCells / Input.Width] += (double)cells / mask.Length;
+                shares[
+                    (mask[i] - 1) * cells
+                        + y * SignatureCells / Input.Height * SignatureCells
+                        + x * SignatureCells / Input.Width
+                ] += (double)cells / mask.Length;
         }
         return shares;
     }

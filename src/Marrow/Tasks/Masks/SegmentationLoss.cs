@@ -6,9 +6,9 @@ namespace Marrow.Tasks.Masks;
 
 /// <summary>
 /// Cross-entropy and soft Dice (Milletari et al., V-Net, 2016), each with weight 1 as in nnU-Net (Isensee et al. 2021).
-/// Cross-entropy judges each pixel and keeps gradients alive where all is wrong; Dice judges the area found, however small
-/// its share of the image. With one logit, a sigmoid and binary cross-entropy; with several, a softmax of which the first is
-/// background. All in float32.
+/// Cross-entropy judges each pixel and keeps gradients alive where all is wrong; Dice judges the area found, however
+/// small its share of the image. With one logit, a sigmoid and binary cross-entropy; with several, a softmax of which
+/// the first is background. All in float32.
 /// </summary>
 internal static class SegmentationLoss
 {
@@ -18,7 +18,8 @@ internal static class SegmentationLoss
     /// <summary>In masks with gaps: nobody knows the class of the pixel.</summary>
     internal const byte Unknown = byte.MaxValue;
 
-    // Pixels added to both sides of the quotient: an image without the class has a Dice of 1 when nothing is found there.
+    // Pixels added to both sides of the quotient: an image without the class has a Dice of 1 when nothing is found
+    // there.
     private const double Smoothing = 1;
 
     /// <summary>
@@ -27,7 +28,8 @@ internal static class SegmentationLoss
     /// </summary>
     /// <param name="logits">[N, outputs, H, W].</param>
     /// <param name="masks">[N, H, W] bytes: 0 background, 1 the first class...</param>
-    public static (Tensor CrossEntropy, Tensor Dice) Compute(Tensor logits, Tensor masks) => Compute(logits, masks, gaps: false);
+    public static (Tensor CrossEntropy, Tensor Dice) Compute(Tensor logits, Tensor masks) =>
+        Compute(logits, masks, gaps: false);
 
     /// <summary>
     /// The same of the known pixels alone, and in the Dice part of the images that have any; one at least has.
@@ -54,7 +56,10 @@ internal static class SegmentationLoss
         }
         else
         {
-            var classes = tensor([.. Enumerable.Range(1, (int)outputs - 1).Select(c => (long)c)], [1, outputs - 1, 1, 1], device: x.device);
+            var classes = tensor(
+                [.. Enumerable.Range(1, (int)outputs - 1).Select(c => (long)c)],
+                [1, outputs - 1, 1, 1],
+                device: x.device);
             truth = masks.unsqueeze(1).eq(classes).to(ScalarType.Float32); // [N, outputs - 1, H, W]
             entropy = functional.cross_entropy(x, masks.to(ScalarType.Int64), reduction: reduction);
             probabilities = x.softmax(1).narrow(1, 1, outputs - 1);
@@ -70,6 +75,8 @@ internal static class SegmentationLoss
         if (known is not null)
             dice = dice[known.amax([1, 2]).to(ScalarType.Bool)]; // [images with a known pixel, classes]
         var loss = (-dice.mean()).Plus(1);
-        return ((entropy * Scalars.Of(CrossEntropyWeight)).MoveToOuterDisposeScope(), (loss * Scalars.Of(DiceWeight)).MoveToOuterDisposeScope());
+        return (
+            (entropy * Scalars.Of(CrossEntropyWeight)).MoveToOuterDisposeScope(),
+            (loss * Scalars.Of(DiceWeight)).MoveToOuterDisposeScope());
     }
 }

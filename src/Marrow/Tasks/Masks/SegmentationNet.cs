@@ -18,7 +18,10 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Masks;
 
-/// <summary>[N, C, H, W] -> float32 logits [N, outputs, H, W]. One output: a sigmoid gives the foreground; several: a softmax, background first.</summary>
+/// <summary>
+/// [N, C, H, W] -> float32 logits [N, outputs, H, W]. One output: a sigmoid gives the foreground; several: a softmax,
+/// background first.
+/// </summary>
 internal sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
 {
     /// <summary>Channels at C1 to C5.</summary>
@@ -44,7 +47,9 @@ internal sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
 
     public Backbone Features { get; }
 
-    /// <summary>Logits a model has for so many classes of masks: one for one, else one each and one for the background.</summary>
+    /// <summary>
+    /// Logits a model has for so many classes of masks: one for one, else one each and one for the background.
+    /// </summary>
     public static int OutputsFor(int maskClasses) => maskClasses == 1 ? 1 : maskClasses + 1;
 
     public override Tensor forward(Tensor images)
@@ -55,7 +60,13 @@ internal sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
         for (var i = maps.Length - 1; i >= 0; i--)
             x = _levels[i].Forward(maps[i], x);
         var logits = _logits.ConvolveWhole(x!).to(ScalarType.Float32); // [N, outputs, H/2, W/2]
-        return functional.interpolate(logits, [images.shape[2], images.shape[3]], mode: InterpolationMode.Bilinear, align_corners: false).MoveToOuterDisposeScope();
+        return functional
+            .interpolate(
+                logits,
+                [images.shape[2], images.shape[3]],
+                mode: InterpolationMode.Bilinear,
+                align_corners: false)
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>Only gives its children their keys.</summary>

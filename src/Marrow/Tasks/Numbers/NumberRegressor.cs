@@ -1,7 +1,7 @@
 // Numbers of any kind straight from the image: age, a density, an angle. Data flow: image [N, C, H, W] -> backbone
 // features -> mean over the image -> linear layer -> times the deviation, plus the mean, of the training part's labels.
-// Those two are buffers, stored with the weights: the last layer learns numbers near 1 whatever the unit, and what comes
-// out is in the user's unit.
+// Those two are buffers, stored with the weights: the last layer learns numbers near 1 whatever the unit, and what
+// comes out is in the user's unit.
 
 using Marrow.Backbones;
 using Marrow.Computing;

@@ -25,19 +25,29 @@ internal sealed class NumbersDescriptor : TaskDescriptor
 
     internal override bool IsLabelled(Sample sample) => sample.Numbers.Any(value => !double.IsNaN(value));
 
-    internal override (string Key, string Message)? ConsistencyFault(AugmentationOptions augment) => augment.FlipProbability == 0
-        ? ("", "uda: how sure the model is of a number is judged by the mirror image. If its numbers are the same, say so by augment: {flipProbability: 0.5} of the stage; if they are not, remove uda and unlabeled.")
-        : null;
+    internal override (string Key, string Message)? ConsistencyFault(AugmentationOptions augment) =>
+        augment.FlipProbability == 0
+            ? (
+                "",
+                "uda: how sure the model is of a number is judged by the mirror image. If its numbers are the same, "
+                    + "say so by augment: {flipProbability: 0.5} of the stage; if they are not, remove uda and "
+                    + "unlabeled."
+            )
+            : null;
 
-    internal override string Summary(CheckpointConfig config) => $"Numbers of radiographs: {string.Join(", ", config.Classes)}";
+    internal override string Summary(CheckpointConfig config) =>
+        $"Numbers of radiographs: {string.Join(", ", config.Classes)}";
 
     internal override IReadOnlyList<RawOutput> RawOutputs(CheckpointConfig config) =>
         [new("pred", "tuples", "regression", [1], [.. config.Outputs.Select(o => $"{o.Name} {o.Unit}".TrimEnd())])];
 
-    internal override void Validate(CheckpointConfig config, ConfigCheck require) => RequireNamesAndMeanings(config, require);
+    internal override void Validate(CheckpointConfig config, ConfigCheck require) =>
+        RequireNamesAndMeanings(config, require);
 
     /// <summary>Of tasks whose outputs are the columns of a table.</summary>
-    internal static void RequireNamesAndMeanings(CheckpointConfig config, ConfigCheck require) => require(
-        config.Classes.Count == config.Model.Outputs && config.Outputs.Count == config.Model.Outputs,
-        "a name and a meaning for each output", $"{config.Classes.Count} names and {config.Outputs.Count} meanings for {config.Model.Outputs} outputs");
+    internal static void RequireNamesAndMeanings(CheckpointConfig config, ConfigCheck require) =>
+        require(
+            config.Classes.Count == config.Model.Outputs && config.Outputs.Count == config.Model.Outputs,
+            "a name and a meaning for each output",
+            $"{config.Classes.Count} names and {config.Outputs.Count} meanings for {config.Model.Outputs} outputs");
 }

@@ -1,4 +1,3 @@
-using Marrow.Computing;
 using static TorchSharp.torch;
 
 namespace Marrow.Tasks.Numbers;

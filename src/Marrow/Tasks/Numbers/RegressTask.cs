@@ -13,22 +13,35 @@ namespace Marrow.Tasks.Numbers;
 /// [N, outputs] tensor in the labels' units: a method that compares two predictions divides their difference by
 /// <see cref="NumberRegressor.Deviation"/>, as the loss does, so that all numbers weigh alike.
 /// </summary>
-internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input), IConsistentTask
+internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputContract input, ClassLayout layout)
+    : TaskModel(spec, input),
+        IConsistentTask
 {
     private readonly TrainedOutputs _trained = new(layout);
 
     public override string Name => CheckpointTask.Regress;
-    public override string Purpose => $"measuring numbers on radiographs ({string.Join(", ", layout.Names.Select(Named))})";
-    public override string Limits => "For research, and as a starting point for other tasks. Outside the range of the training data the numbers mean nothing. Not a medical device: no clinical decision may rest on it.";
+    public override string Purpose =>
+        $"measuring numbers on radiographs ({string.Join(", ", layout.Names.Select(Named))})";
+    public override string Limits =>
+        "For research, and as a starting point for other tasks. Outside the range of the training data the numbers "
+            + "mean nothing. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;
 
     /// <summary>Mean and deviation of each number in the training part become the model's scale.</summary>
     public override void AdaptTo(IReadOnlyList<Sample> training)
     {
         var columns = Enumerable.Range(0, layout.Names.Count)
-            .Select(c => training.Where(s => s.Numbers.Count > c).Select(s => s.Numbers[c]).Where(v => !double.IsNaN(v)).ToArray()).ToArray();
+            .Select(c =>
+                training
+                    .Where(s => s.Numbers.Count > c)
+                    .Select(s => s.Numbers[c])
+                    .Where(v => !double.IsNaN(v))
+                    .ToArray())
+            .ToArray();
         var means = columns.Select(v => v.Length == 0 ? 0 : v.Average()).ToArray();
-        var deviations = columns.Zip(means, (v, mean) => v.Length == 0 ? 1 : Math.Sqrt(v.Average(x => (x - mean) * (x - mean)))).ToArray();
+        var deviations = columns
+            .Zip(means, (v, mean) => v.Length == 0 ? 1 : Math.Sqrt(v.Average(x => (x - mean) * (x - mean))))
+            .ToArray();
         // A number that never varies is learnt as itself: any scale does.
         model.Normalize(means, [.. deviations.Zip(means, (d, mean) => d > 1e-6 * Math.Max(1, Math.Abs(mean)) ? d : 1)]);
         _trained.Set(c => columns[c].Length > 0);
@@ -36,26 +49,42 @@ internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCo
 
     internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new NumberReading(this, outputs);
 
-    public override CheckpointConfig Describe() => new()
-    {
-        Model = Spec,
-        Task = Name,
-        Classes = layout.Names,
-        Input = Input,
-        Outputs = [.. layout.Names.Select((name, c) => new OutputMeaning(name, layout.UnitOf(c), $"The number {name}, as the training data's labels have it.", _trained.Has(c)))],
-    };
+    public override CheckpointConfig Describe() =>
+        new()
+        {
+            Model = Spec,
+            Task = Name,
+            Classes = layout.Names,
+            Input = Input,
+            Outputs =
+            [
+                .. layout.Names.Select(
+                    (name, c) =>
+                        new OutputMeaning(
+                            name,
+                            layout.UnitOf(c),
+                            $"The number {name}, as the training data's labels have it.",
+                            _trained.Has(c))),
+            ],
+        };
 
     public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var truth = tensor(batch.Samples.SelectMany(s => s.Sample.Numbers).Select(v => (float)v).ToArray(), [batch.Samples.Count, layout.Names.Count], device: images.device);
+        var truth = tensor(
+            batch.Samples.SelectMany(s => s.Sample.Numbers).Select(v => (float)v).ToArray(),
+            [batch.Samples.Count, layout.Names.Count],
+            device: images.device);
         var numbers = compute.Forward(() => model.forward(images));
         return [("numbers", NumberLoss.Compute(numbers, truth, model.Deviation).MoveToOuterDisposeScope())];
     }
 
     public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
     {
-        var (truth, found, patients) = (new List<IReadOnlyList<double>>(), new List<IReadOnlyList<double>>(), new List<string>());
+        var (truth, found, patients) = (
+            new List<IReadOnlyList<double>>(),
+            new List<IReadOnlyList<double>>(),
+            new List<string>());
         ForEachBatch(loader, compute, (images, batch) =>
         {
             found.AddRange(NumbersOf(images, compute));
@@ -63,10 +92,17 @@ internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCo
             patients.AddRange(batch.Samples.Select(s => s.Sample.Patient));
         });
         var deviations = model.Deviation.Values<float>();
-        return NumberErrors.Measure([.. layout.Names.Select((name, c) => new NumberColumn(name, layout.UnitOf(c), deviations[c]))], truth, found, patients, bootstrap);
+        return NumberErrors.Measure(
+            [.. layout.Names.Select((name, c) => new NumberColumn(name, layout.UnitOf(c), deviations[c]))],
+            truth,
+            found,
+            patients,
+            bootstrap);
     }
 
-    /// <summary>[N, 2 outputs]: of the image, then of its mirror image. The recipe says that both have the same numbers.</summary>
+    /// <summary>
+    /// [N, 2 outputs]: of the image, then of its mirror image. The recipe says that both have the same numbers.
+    /// </summary>
     Tensor IConsistentTask.Answers(Tensor images, Compute compute) => BothSides.Of(images, compute, model.forward);
 
     Consistency IConsistentTask.Consistency(Tensor answers, Tensor augmented, Sharpening sharpening, Compute compute)
@@ -74,8 +110,15 @@ internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCo
         using var scope = NewDisposeScope();
         var (original, mirrored) = BothSides.Split(answers);
         var found = compute.Forward(() => model.forward(augmented)).to(float32);
-        var labelled = tensor(Enumerable.Range(0, layout.Names.Count).Where(_trained.Has).Select(c => (long)c).ToArray(), device: found.device);
-        var loss = ConsistencyLoss.Numbers(Of(original), Of(mirrored), Of(found), model.Deviation[labelled], sharpening.Confidence);
+        var labelled = tensor(
+            Enumerable.Range(0, layout.Names.Count).Where(_trained.Has).Select(c => (long)c).ToArray(),
+            device: found.device);
+        var loss = ConsistencyLoss.Numbers(
+            Of(original),
+            Of(mirrored),
+            Of(found),
+            model.Deviation[labelled],
+            sharpening.Confidence);
         return Consistency.Of(loss).MoveToOuterDisposeScope();
 
         // What no label has taught is nothing to hold on to.
@@ -86,7 +129,9 @@ internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCo
 
     double[] IConsistentTask.Signature(Sample sample) => [.. sample.Numbers];
 
-    /// <summary>[N][outputs] in the labels' units, of normalised images laid out for <paramref name="compute"/>.</summary>
+    /// <summary>
+    /// [N][outputs] in the labels' units, of normalised images laid out for <paramref name="compute"/>.
+    /// </summary>
     public IReadOnlyList<double[]> NumbersOf(Tensor images, Compute compute)
     {
         using var scope = NewDisposeScope();
@@ -94,5 +139,6 @@ internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCo
         return [.. numbers.Chunk(layout.Names.Count).Select(row => row.Select(v => (double)v).ToArray())];
     }
 
-    private string Named(string name, int column) => layout.UnitOf(column) is { Length: > 0 } unit ? $"{name} in {unit}" : name;
+    private string Named(string name, int column) =>
+        layout.UnitOf(column) is { Length: > 0 } unit ? $"{name} in {unit}" : name;
 }

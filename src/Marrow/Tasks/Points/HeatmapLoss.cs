@@ -7,9 +7,9 @@ namespace Marrow.Tasks.Points;
 
 /// <summary>
 /// How far heatmaps are from Gaussians at the points: the regulariser of Nibali et al. 2018, alone and as the
-/// Kullback-Leibler divergence. Their Jensen-Shannon divergence hardly changes while the two do not overlap; this one has
-/// its steepest slope just then, at the start. Their other term, the distance of the soft-argmax, is left out: it made no
-/// difference to points learnt from 24 images.
+/// Kullback-Leibler divergence. Their Jensen-Shannon divergence hardly changes while the two do not overlap; this one
+/// has its steepest slope just then, at the start. Their other term, the distance of the soft-argmax, is left out: it
+/// made no difference to points learnt from 24 images.
 /// </summary>
 internal static class HeatmapLoss
 {
@@ -24,9 +24,11 @@ internal static class HeatmapLoss
         using var scope = NewDisposeScope();
         var (place, labelled) = ClassificationTargets.Split(points.to(ScalarType.Float32));
         var (atX, atY) = (place.narrow(2, 0, 1), place.narrow(2, 1, 1)); // [N, K, 1]
-        var counts = (labelled.amin([2], keepdim: true) * Inside(atX, width) * Inside(atY, height)).squeeze(2); // [N, K]
+        // [N, K]
+        var counts = (labelled.amin([2], keepdim: true) * Inside(atX, width) * Inside(atY, height)).squeeze(2);
         var (x, y) = PointLocator.Cells(logits, width, height); // [h*w]
-        var distance = Squared(x, atX, (double)width / logits.shape[3]).Plus(Squared(y, atY, (double)height / logits.shape[2]));
+        var distance = Squared(x, atX, (double)width / logits.shape[3])
+            .Plus(Squared(y, atY, (double)height / logits.shape[2]));
         var target = functional.log_softmax(distance / Scalars.Of(-2 * SigmaCells * SigmaCells), 2); // [N, K, h*w]
         var logProbability = functional.log_softmax(logits.to(ScalarType.Float32).flatten(2), 2);
         var divergence = (target.exp() * (target - logProbability)).sum(2); // [N, K]

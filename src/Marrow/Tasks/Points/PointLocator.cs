@@ -13,13 +13,17 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Points;
 
-/// <summary>[N, C, H, W] -> [N, K, 3]: x, y in input pixels, and how much of the heatmap lies near there (0 to 1).</summary>
+/// <summary>
+/// [N, C, H, W] -> [N, K, 3]: x, y in input pixels, and how much of the heatmap lies near there (0 to 1).
+/// </summary>
 internal sealed class PointLocator : KeyedModule<Tensor, Tensor>
 {
     internal const int FirstLevel = 2; // stride 4
     private const int Channels = 64;
 
-    /// <summary>Either side of the peak: beyond three cells lies another structure's answer, not this one's blur.</summary>
+    /// <summary>
+    /// Either side of the peak: beyond three cells lies another structure's answer, not this one's blur.
+    /// </summary>
     internal const float ReachCells = 3.5f;
 
     private readonly FeaturePyramid _pyramid;
@@ -31,7 +35,10 @@ internal sealed class PointLocator : KeyedModule<Tensor, Tensor>
     {
         Features = backbone;
         _pyramid = new FeaturePyramid(Features.PyramidChannels(FirstLevel), Channels, levels: 1);
-        _tower = new Chain(Layers.Convolution(Channels, Channels, kernel: 3), Layers.Groups(8, Channels), ReLU(inplace: true));
+        _tower = new Chain(
+            Layers.Convolution(Channels, Channels, kernel: 3),
+            Layers.Groups(8, Channels),
+            ReLU(inplace: true));
         _heatmaps = Conv2d(Channels, points, 1);
         init.normal_(_heatmaps.weight!, std: 0.01); // at first every cell counts alike
         init.zeros_(_heatmaps.bias!);
@@ -58,8 +65,8 @@ internal sealed class PointLocator : KeyedModule<Tensor, Tensor>
     }
 
     /// <summary>
-    /// [N, K, h, w] logits -> [N, K, 3], float32: the mean place within <see cref="ReachCells"/> of the highest cell, which
-    /// a second, lower peak elsewhere can't pull away, and the probability that lies there.
+    /// [N, K, h, w] logits -> [N, K, 3], float32: the mean place within <see cref="ReachCells"/> of the highest cell,
+    /// which a second, lower peak elsewhere can't pull away, and the probability that lies there.
     /// </summary>
     internal static Tensor Decode(Tensor logits, long width, long height)
     {
@@ -74,12 +81,15 @@ internal sealed class PointLocator : KeyedModule<Tensor, Tensor>
         return stack([Mean(x), Mean(y), mass], 2).MoveToOuterDisposeScope();
 
         Tensor Near(Tensor places, double cell) =>
-            (places - places.index_select(0, peak).view(n, k, 1)).abs().le(Scalars.Of(ReachCells * cell)); // [N, K, h*w]
+            // [N, K, h*w]
+            (places - places.index_select(0, peak).view(n, k, 1)).abs().le(Scalars.Of(ReachCells * cell));
 
         Tensor Mean(Tensor places) => (kept * places).sum(2) / mass;
     }
 
-    /// <summary>Where the cells' centres lie, input px: x and y, [h*w] each, in the order of a flattened heatmap.</summary>
+    /// <summary>
+    /// Where the cells' centres lie, input px: x and y, [h*w] each, in the order of a flattened heatmap.
+    /// </summary>
     internal static (Tensor X, Tensor Y) Cells(Tensor heatmaps, long width, long height)
     {
         using var scope = NewDisposeScope();

@@ -6,15 +6,22 @@ using static TorchSharp.torch;
 
 namespace Marrow.Tasks.Points;
 
-/// <summary>Points as a finding, in original pixels; ones that are doubtful or lie outside the image ask for a look.</summary>
+/// <summary>
+/// Points as a finding, in original pixels; ones that are doubtful or lie outside the image ask for a look.
+/// </summary>
 internal sealed class PointReading(PointsTask task, IReadOnlyList<OutputMeaning> outputs) : ITaskReading
 {
-    public IReadOnlyList<string> Columns { get; } = [.. outputs.SelectMany(o => (string[])[$"{o.Name}_x", $"{o.Name}_y"])];
+    public IReadOnlyList<string> Columns { get; } =
+    [.. outputs.SelectMany(o => (string[])[$"{o.Name}_x", $"{o.Name}_y"])];
 
     public Finding Read(Tensor image, AffineTransform toInput, Finding finding, Compute compute)
     {
         var toOriginal = toInput.Invert();
-        FoundPoint[] points = [.. task.PointsOf(image, compute)[0].Zip(outputs, (p, o) => new FoundPoint(o.Name, o.Trained ? toOriginal.Apply(p.Place) : null, p.Score))];
+        FoundPoint[] points =
+        [
+            .. task.PointsOf(image, compute)[0]
+                .Zip(outputs, (p, o) => new FoundPoint(o.Name, o.Trained ? toOriginal.Apply(p.Place) : null, p.Score)),
+        ];
         return Judge(points, finding, task.Decoding);
     }
 
@@ -25,7 +32,9 @@ internal sealed class PointReading(PointsTask task, IReadOnlyList<OutputMeaning>
         [
             .. points.Where(p => p.Place is not null && p.Score < decoding.Judgement.LeastScore)
                 .Select(p => FormattableString.Invariant($"{p.Name} is doubtful: score {p.Score:F2}.")),
-            .. points.Where(p => p.Place is { } place && PointFault.IsOutside(place, finding.Width, finding.Height)).Select(p => $"{p.Name} lies outside the image."),
+            .. points
+                .Where(p => p.Place is { } place && PointFault.IsOutside(place, finding.Width, finding.Height))
+                .Select(p => $"{p.Name} lies outside the image."),
         ];
         return finding.With(new PointsPart(points)) with
         {

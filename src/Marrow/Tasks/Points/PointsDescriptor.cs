@@ -10,14 +10,16 @@ namespace Marrow.Tasks.Points;
 internal sealed class PointsDescriptor : TaskDescriptor
 {
     public override string Name => CheckpointTask.Points;
-    public override IReadOnlyList<string> Metrics => ["point-nme", "point-error", "point-error-median", "points-within-1", "points-within-2", "points-within-5"];
+    public override IReadOnlyList<string> Metrics =>
+        ["point-nme", "point-error", "point-error-median", "points-within-1", "points-within-2", "points-within-5"];
     internal override string ArchitecturePrefix => "points-";
     internal override Type ModelType => typeof(PointsTask);
     internal override TaskOnnx? Onnx => new PointsOnnx();
     internal override bool HasNamedOutputs => true;
     internal override IReadOnlyList<string> CsvKinds => ["points"];
     internal override bool OutputsAreColumns => true;
-    internal override (int Width, int Height, Fit Fit) DefaultInput => (256, 256, Fit.Letterbox); // a distance is one in both directions
+    // a distance is one in both directions
+    internal override (int Width, int Height, Fit Fit) DefaultInput => (256, 256, Fit.Letterbox);
     internal override IReadOnlyList<CropRegion> Crops => [CropRegion.Spine, CropRegion.Vertebra];
 
     internal override SpineRole? SpineRole => Tasks.SpineRole.Corners;
@@ -32,10 +34,18 @@ internal sealed class PointsDescriptor : TaskDescriptor
 
     internal override bool IsLabelled(Sample sample) => sample.Points.Any(point => !double.IsNaN(point.X));
 
-    internal override string Summary(CheckpointConfig config) => $"Points on radiographs: {string.Join(", ", config.Classes)}";
+    internal override string Summary(CheckpointConfig config) =>
+        $"Points on radiographs: {string.Join(", ", config.Classes)}";
 
     internal override IReadOnlyList<RawOutput> RawOutputs(CheckpointConfig config) =>
-        [new("pred", "tuples", "points", [config.OutputNames.Count], ["of each point, input px: x", "of each point, input px: y", "of each point, input px: score"])];
+        [
+            new(
+                "pred",
+                "tuples",
+                "points",
+                [config.OutputNames.Count],
+                ["of each point, input px: x", "of each point, input px: y", "of each point, input px: score"]),
+        ];
 
     internal override void Validate(CheckpointConfig config, ConfigCheck require)
     {

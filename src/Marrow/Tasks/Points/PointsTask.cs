@@ -8,14 +8,20 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Points;
 
-/// <summary>A fixed number of named points, straight from the image by a heatmap each. A point that is not labelled, or that augmentation moved out of the input, adds no loss.</summary>
-internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract input, ClassLayout layout) : TaskModel(spec, input)
+/// <summary>
+/// A fixed number of named points, straight from the image by a heatmap each. A point that is not labelled, or that
+/// augmentation moved out of the input, adds no loss.
+/// </summary>
+internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract input, ClassLayout layout)
+    : TaskModel(spec, input)
 {
     private readonly TrainedOutputs _trained = new(layout);
 
     public override string Name => CheckpointTask.Points;
     public override string Purpose => $"finding points on radiographs ({string.Join(", ", layout.Names)})";
-    public override string Limits => "For research, and as a starting point for other tasks. Each point is always placed somewhere, whether it is in the image or not. Not a medical device: no clinical decision may rest on it.";
+    public override string Limits =>
+        "For research, and as a starting point for other tasks. Each point is always placed somewhere, whether it is "
+            + "in the image or not. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;
 
     internal PointDecoding Decoding { get; init; } = new();
@@ -25,22 +31,38 @@ internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContra
 
     internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new PointReading(this, outputs);
 
-    public override CheckpointConfig Describe() => new()
-    {
-        Model = Spec,
-        Task = Name,
-        Classes = layout.Names,
-        Input = Input,
-        Decoding = Decoding.Write(),
-        Outputs = [.. layout.Names.Select((name, k) => new OutputMeaning(name, "input pixel", $"x and y of {name}, and the share (0 to 1) of its heatmap that lies near there.", _trained.Has(k)))],
-    };
+    public override CheckpointConfig Describe() =>
+        new()
+        {
+            Model = Spec,
+            Task = Name,
+            Classes = layout.Names,
+            Input = Input,
+            Decoding = Decoding.Write(),
+            Outputs =
+            [
+                .. layout.Names.Select(
+                    (name, k) =>
+                        new OutputMeaning(
+                            name,
+                            "input pixel",
+                            $"x and y of {name}, and the share (0 to 1) of its heatmap that lies near there.",
+                            _trained.Has(k))),
+            ],
+        };
 
     public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
     {
         using var scope = NewDisposeScope();
-        var points = tensor(batch.Samples.SelectMany(s => s.Points).SelectMany(p => (float[])[(float)p.X, (float)p.Y]).ToArray(), [batch.Samples.Count, layout.Names.Count, 2], device: images.device);
+        var points = tensor(
+            batch.Samples.SelectMany(s => s.Points).SelectMany(p => (float[])[(float)p.X, (float)p.Y]).ToArray(),
+            [batch.Samples.Count, layout.Names.Count, 2],
+            device: images.device);
         var heatmaps = compute.Forward(() => model.Heatmaps(images));
-        return [("heatmaps", HeatmapLoss.Compute(heatmaps, points, Input.Width, Input.Height).MoveToOuterDisposeScope())];
+        return
+        [
+            ("heatmaps", HeatmapLoss.Compute(heatmaps, points, Input.Width, Input.Height).MoveToOuterDisposeScope()),
+        ];
     }
 
     public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
@@ -68,8 +90,8 @@ internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContra
     }
 
     /// <summary>
-    /// [N][points], input pixels, of normalised images laid out for <paramref name="compute"/>; the score (0 to 1) is the
-    /// share of the heatmap that lies near the place.
+    /// [N][points], input pixels, of normalised images laid out for <paramref name="compute"/>; the score (0 to 1) is
+    /// the share of the heatmap that lies near the place.
     /// </summary>
     public IReadOnlyList<(Point2D Place, double Score)[]> PointsOf(Tensor images, Compute compute)
     {

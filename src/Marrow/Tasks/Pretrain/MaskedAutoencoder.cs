@@ -1,5 +1,6 @@
 // A masked autoencoder on a convolutional backbone (the idea: Pathak et al., "Context Encoders", CVPR 2016; masking by
-// patches: He et al., "Masked Autoencoders Are Scalable Vision Learners", CVPR 2022; on a CNN with a hierarchical decoder:
+// patches: He et al., "Masked Autoencoders Are Scalable Vision Learners", CVPR 2022; on a CNN with a hierarchical
+// decoder:
 // Tian et al., "SparK", ICLR 2023). Data flow: image with hidden patches [N, C, H, W] -> backbone C2..C5 -> pyramid,
 // from the top down, to stride 4 -> 4 x 4 pixels of each cell -> [N, 1, H, W]. The decoder is light and takes nothing
 // from the stem, so that what it needs must be learnt by the backbone; it is thrown away after pretraining.
@@ -26,7 +27,9 @@ internal sealed record MaskingSpec
 
     /// <summary>Null when images of this size can be divided into such patches, or what is expected instead.</summary>
     internal string? Error(int inputWidth, int inputHeight) =>
-        inputWidth % PatchPixels == 0 && inputHeight % PatchPixels == 0 && inputWidth * inputHeight >= 2 * PatchPixels * PatchPixels
+        inputWidth % PatchPixels == 0
+        && inputHeight % PatchPixels == 0
+        && inputWidth * inputHeight >= 2 * PatchPixels * PatchPixels
             ? null
             : $"a patch that divides the input's {inputWidth} x {inputHeight} px into two or more";
 }

@@ -14,8 +14,13 @@ internal static class PatchMask
         using var scope = NewDisposeScope();
         var (rows, columns) = (height / spec.PatchPixels, width / spec.PatchPixels);
         var rank = scores.argsort(1).argsort(1);
-        var hidden = rank.lt(Scalars.Of((long)spec.Hidden(rows * columns))).to(ScalarType.Float32).view(-1, 1, rows, columns);
-        return hidden.repeat_interleave(spec.PatchPixels, 2).repeat_interleave(spec.PatchPixels, 3).MoveToOuterDisposeScope();
+        var hidden = rank.lt(Scalars.Of((long)spec.Hidden(rows * columns)))
+            .to(ScalarType.Float32)
+            .view(-1, 1, rows, columns);
+        return hidden
+            .repeat_interleave(spec.PatchPixels, 2)
+            .repeat_interleave(spec.PatchPixels, 3)
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>The images with middle grey, which is 0 for the model, where the mask is 1.</summary>

@@ -32,8 +32,13 @@ internal sealed class PretrainDescriptor : TaskDescriptor
     internal override void Validate(CheckpointConfig config, ConfigCheck require)
     {
         var (masking, input) = (config.Model.Masking!, config.Input);
-        require(masking is { Share: >= 0.1 and <= 0.9, PatchPixels: >= 4 and <= 128 }, "a share of 0.1 to 0.9 and patches of 4 to 128 px",
+        require(
+            masking is { Share: >= 0.1 and <= 0.9, PatchPixels: >= 4 and <= 128 },
+            "a share of 0.1 to 0.9 and patches of 4 to 128 px",
             string.Create(CultureInfo.InvariantCulture, $"{masking.Share} and {masking.PatchPixels}"));
-        require(masking.Error(input.Width, input.Height) is null, masking.Error(input.Width, input.Height) ?? "", $"{masking.PatchPixels} px");
+        require(
+            masking.Error(input.Width, input.Height) is null,
+            masking.Error(input.Width, input.Height) ?? "",
+            $"{masking.PatchPixels} px");
     }
 }

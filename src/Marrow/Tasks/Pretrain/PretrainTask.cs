@@ -12,24 +12,35 @@ namespace Marrow.Tasks.Pretrain;
 /// Self-supervised pretraining: patches of a radiograph are hidden and the model fills them in. No label is read. What
 /// counts is the backbone, from which other tasks start; <see cref="MaskedAutoencoder"/> has the sources.
 /// </summary>
-internal sealed class PretrainTask(MaskedAutoencoder model, ModelSpec spec, InputContract input) : TaskModel(spec, input)
+internal sealed class PretrainTask(MaskedAutoencoder model, ModelSpec spec, InputContract input)
+    : TaskModel(spec, input)
 {
     private readonly MaskingSpec _masking = spec.Masking ?? new();
 
     private int Patches => Input.Width / _masking.PatchPixels * (Input.Height / _masking.PatchPixels);
 
     public override string Name => CheckpointTask.Pretrain;
-    public override string Purpose => "filling in hidden patches of radiographs, by which a backbone learns without labels";
-    public override string Limits => "A starting point for other tasks: it finds and measures nothing by itself. Not a medical device: no clinical decision may rest on it.";
+    public override string Purpose =>
+        "filling in hidden patches of radiographs, by which a backbone learns without labels";
+    public override string Limits =>
+        "A starting point for other tasks: it finds and measures nothing by itself. Not a medical device: no clinical "
+            + "decision may rest on it.";
     public override Module Model => model;
 
-    public override CheckpointConfig Describe() => new()
-    {
-        Model = Spec,
-        Task = Name,
-        Input = Input,
-        Outputs = [new("pixels", "patch deviation", "Each pixel less the mean of its patch, over the patch's standard deviation.")],
-    };
+    public override CheckpointConfig Describe() =>
+        new()
+        {
+            Model = Spec,
+            Task = Name,
+            Input = Input,
+            Outputs =
+            [
+                new(
+                    "pixels",
+                    "patch deviation",
+                    "Each pixel less the mean of its patch, over the patch's standard deviation."),
+            ],
+        };
 
     public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
     {
@@ -37,7 +48,14 @@ internal sealed class PretrainTask(MaskedAutoencoder model, ModelSpec spec, Inpu
         // The processor's generator, whose state is part of a run's: a resumed run draws the same masks, on any device.
         var scores = rand(images.shape[0], Patches, device: CPU).to(images.device);
         var mask = PatchMask.Of(scores, _masking, Input.Width, Input.Height);
-        return [("pixels", ReconstructionLoss.Compute(Fill(images, mask, compute), images, mask, _masking.PatchPixels).MoveToOuterDisposeScope())];
+        return
+        [
+            (
+                "pixels",
+                ReconstructionLoss
+                    .Compute(Fill(images, mask, compute), images, mask, _masking.PatchPixels)
+                    .MoveToOuterDisposeScope()),
+        ];
     }
 
     /// <summary>Each image has a mask of its own, which is the same in every pass.</summary>

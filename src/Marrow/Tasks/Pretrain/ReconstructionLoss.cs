@@ -5,8 +5,8 @@ namespace Marrow.Tasks.Pretrain;
 
 /// <summary>
 /// How well hidden patches were filled in. What is compared are the pixels less their patch's mean, over its deviation
-/// (He et al. 2022, section 4.1, "per-patch normalization"): structure counts, and the grey of soft tissue or of a film's
-/// exposure does not outweigh it.
+/// (He et al. 2022, section 4.1, "per-patch normalization"): structure counts, and the grey of soft tissue or of a
+/// film's exposure does not outweigh it.
 /// </summary>
 internal static class ReconstructionLoss
 {
@@ -22,7 +22,9 @@ internal static class ReconstructionLoss
 
     /// <summary>The mean squared error of the hidden pixels, a float32 scalar.</summary>
     /// <param name="predicted">[N, 1, H, W] float32.</param>
-    /// <param name="images">[N, C, H, W] as they were before patches were hidden; the first channel is the target.</param>
+    /// <param name="images">
+    /// [N, C, H, W] as they were before patches were hidden; the first channel is the target.
+    /// </param>
     /// <param name="mask">See <see cref="PatchMask.Of"/>.</param>
     public static Tensor Compute(Tensor predicted, Tensor images, Tensor mask, int patchPixels)
     {
@@ -50,7 +52,11 @@ internal static class ReconstructionLoss
         using var scope = NewDisposeScope();
         var (height, width) = (images.shape[2], images.shape[3]);
         // [N, rows, patch, columns, patch]
-        var patches = images.narrow(1, 0, 1).contiguous().view(-1, height / patchPixels, patchPixels, width / patchPixels, patchPixels).to(ScalarType.Float32);
+        var patches = images
+            .narrow(1, 0, 1)
+            .contiguous()
+            .view(-1, height / patchPixels, patchPixels, width / patchPixels, patchPixels)
+            .to(ScalarType.Float32);
         var centred = patches - patches.mean([2, 4], keepdim: true);
         var variance = centred.pow(Scalars.Of(2.0)).mean([2, 4], keepdim: true);
         return (centred / variance.Plus(LeastVariance).sqrt()).view(-1, 1, height, width).MoveToOuterDisposeScope();

@@ -10,36 +10,45 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Vertebrae;
 
 /// <summary>
-/// The four corners of each of 17 vertebrae by a RetinaNet with a corner head; the angles follow from the corners by the
-/// data set's own algorithm, in original pixels.
+/// The four corners of each of 17 vertebrae by a RetinaNet with a corner head; the angles follow from the corners by
+/// the data set's own algorithm, in original pixels.
 /// </summary>
-internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputContract input) : TaskModel(spec, input), ITeacherTask
+internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputContract input)
+    : TaskModel(spec, input),
+        ITeacherTask
 {
     // The corners are what counts; the boxes only help to suppress what is found twice.
     private const double BoxWeight = 0.5;
     private const double CornerWeight = 2;
 
     public override string Name => CheckpointTask.DetectVertebrae;
-    public override string Purpose => "finding the four corners of the vertebrae T1 to L5 on frontal radiographs of the whole spine";
-    public override string Limits => "Frontal radiographs of the whole spine, 17 vertebrae, T1 to L5. For research. Not a medical device: no clinical decision may rest on it.";
+    public override string Purpose =>
+        "finding the four corners of the vertebrae T1 to L5 on frontal radiographs of the whole spine";
+    public override string Limits =>
+        "Frontal radiographs of the whole spine, 17 vertebrae, T1 to L5. For research. Not a medical device: no "
+            + "clinical decision may rest on it.";
     public override Module Model => model;
 
     internal VertebraeDecoding Decoding { get; init; } = new();
 
-    public override CheckpointConfig Describe() => new()
-    {
-        Model = Spec,
-        Task = Name,
-        Classes = ["vertebra"],
-        Input = Input,
-        Decoding = Decoding.Write(),
-        Outputs =
-        [
-            new("vertebra", "probability", "An anchor holds a vertebra."),
-            new("box", "input pixel", "The box around the vertebra, coded against the anchor."),
-            new("corners", "input pixel", "Top left, top right, bottom left and bottom right corner, coded against the anchor."),
-        ],
-    };
+    public override CheckpointConfig Describe() =>
+        new()
+        {
+            Model = Spec,
+            Task = Name,
+            Classes = ["vertebra"],
+            Input = Input,
+            Decoding = Decoding.Write(),
+            Outputs =
+            [
+                new("vertebra", "probability", "An anchor holds a vertebra."),
+                new("box", "input pixel", "The box around the vertebra, coded against the anchor."),
+                new(
+                    "corners",
+                    "input pixel",
+                    "Top left, top right, bottom left and bottom right corner, coded against the anchor."),
+            ],
+        };
 
     public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
     {
@@ -97,7 +106,9 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
         ];
     }
 
-    /// <summary>One spine for each normalised image, laid out for <paramref name="compute"/>, in input pixels.</summary>
+    /// <summary>
+    /// One spine for each normalised image, laid out for <paramref name="compute"/>, in input pixels.
+    /// </summary>
     /// <param name="toInput">For each image, original pixels to input pixels.</param>
     public IReadOnlyList<SpinePrediction> Spines(Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute)
     {
@@ -106,8 +117,8 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
         return Refine(SpineDecoder.Decode(output, Decoding, mirrored), images, toInput, compute);
     }
 
-    // The decoder judges the whole chain: a vertebra's own score may be high where there is none, a spine's is not. Where it
-    // has filled a gap, a vertebra is there, but its corners are nobody's measurement.
+    // The decoder judges the whole chain: a vertebra's own score may be high where there is none, a spine's is not.
+    // Where it has filled a gap, a vertebra is there, but its corners are nobody's measurement.
     IReadOnlyList<PseudoLabel> ITeacherTask.Label(Batch batch, Compute compute)
     {
         using var scope = NewDisposeScope();
@@ -117,20 +128,32 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
     }
 
     /// <param name="spines">As they are seen on the batch's plain images.</param>
-    internal static IReadOnlyList<PseudoLabel> PseudoLabels(IReadOnlyList<SpinePrediction> spines, Batch batch) => [.. spines.Select((spine, i) =>
-    {
-        var (toOriginal, shown) = (batch.Plain!.ToInput[i].Invert(), batch.Samples[i]);
-        Vertebra[] original = [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
-        var sample = shown.Sample with { Vertebrae = original };
-        var target = new BatchSample(sample, shown.ToInput, sample.Targets.Transform(shown.ToInput)) { Guessed = spine.Filled };
-        return new PseudoLabel(target, spine.Confidence);
-    })];
+    internal static IReadOnlyList<PseudoLabel> PseudoLabels(IReadOnlyList<SpinePrediction> spines, Batch batch) =>
+        [
+            .. spines.Select(
+                (spine, i) =>
+                {
+                    var (toOriginal, shown) = (batch.Plain!.ToInput[i].Invert(), batch.Samples[i]);
+                    Vertebra[] original = [.. spine.Vertebrae.Select(v => v.Transform(toOriginal))];
+                    var sample = shown.Sample with { Vertebrae = original };
+                    var target = new BatchSample(sample, shown.ToInput, sample.Targets.Transform(shown.ToInput))
+                    {
+                        Guessed = spine.Filled,
+                    };
+                    return new PseudoLabel(target, spine.Confidence);
+                }
+            ),
+        ];
 
     /// <summary>[17 * 2]: where the vertebrae's centres are.</summary>
     double[] ITeacherTask.Signature(Sample sample, int width, int height, ReadOnlySpan<byte> mask) =>
         [.. sample.Vertebrae.SelectMany(v => (double[])[v.Center.X / width, v.Center.Y / height])];
 
-    private IReadOnlyList<SpinePrediction> Refine(IReadOnlyList<SpinePrediction> spines, Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute)
+    private IReadOnlyList<SpinePrediction> Refine(
+        IReadOnlyList<SpinePrediction> spines,
+        Tensor images,
+        IReadOnlyList<AffineTransform> toInput,
+        Compute compute)
     {
         double[] black = [.. Enumerable.Range(0, Input.Channels).Select(Input.BlackOf)];
         return [.. spines.Select((spine, i) => SecondLook.Refine(
@@ -138,7 +161,10 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
             crops => BothSides(compute.Arrange(crops), compute)))];
     }
 
-    /// <summary>The outputs for the images and for their mirror images: two looks err less than one. The open scope disposes them.</summary>
+    /// <summary>
+    /// The outputs for the images and for their mirror images: two looks err less than one. The open scope disposes
+    /// them.
+    /// </summary>
     private (DetectorOutput Output, DetectorOutput Mirrored) BothSides(Tensor images, Compute compute)
     {
         using var mirrorImages = compute.Arrange(images.flip(3));

@@ -1,8 +1,8 @@
-// A detector errs least on vertebrae that stand upright: tilted ones are rare among its films, and it draws them towards
-// the usual. So each part of a spine is looked at again through a crop turned by the tilt that the first look saw. The
-// crop shows less of the film, so that the second look has its own errors; a mean of both has the least.
-// Data flow: spine of the first look -> for each few vertebrae a crop, their mean tilt upright -> detector -> corners
-// back -> each vertebra becomes a mean of itself and the detection that stands where it was seen.
+// A detector errs least on vertebrae that stand upright: tilted ones are rare among its films, and it draws them
+// towards the usual. So each part of a spine is looked at again through a crop turned by the tilt that the first look
+// saw. The crop shows less of the film, so that the second look has its own errors; a mean of both has the least. Data
+// flow: spine of the first look -> for each few vertebrae a crop, their mean tilt upright -> detector -> corners back
+// -> each vertebra becomes a mean of itself and the detection that stands where it was seen.
 
 using Marrow.Computing;
 using Marrow.Imaging;
@@ -17,9 +17,13 @@ internal static class SecondLook
     private const int CoarsestStride = 32; // of the detector: a crop's height is so many pixels or a multiple
 
     /// <param name="image">[1, C, H, W], normalised.</param>
-    /// <param name="toInput">Original pixels to the image's. Tilts are those of original pixels: inputs may be stretched.</param>
+    /// <param name="toInput">
+    /// Original pixels to the image's. Tilts are those of original pixels: inputs may be stretched.
+    /// </param>
     /// <param name="black">[C]: the normalised value, of each channel, of what lies outside the image.</param>
-    /// <param name="look">Crops [N, C, h, w] -> what the detector sees on them and on their mirror images; the open scope disposes it.</param>
+    /// <param name="look">
+    /// Crops [N, C, h, w] -> what the detector sees on them and on their mirror images; the open scope disposes it.
+    /// </param>
     /// <returns>The same spine where nothing was seen again.</returns>
     public static SpinePrediction Refine(SpinePrediction spine, Tensor image, AffineTransform toInput,
         IReadOnlyList<double> black, VertebraeDecoding decoding,
@@ -83,11 +87,21 @@ internal static class SecondLook
     /// <summary>The first vertebra of a crop.</summary>
     private static int First(int crop, SecondLookDecoding decoding) => crop * Vertebra.Count / decoding.Crops;
 
-    /// <summary>Crop pixels to input pixels: at the input's own scale, about the middle of these vertebrae, turned by their mean tilt.</summary>
-    private static AffineTransform Crop(Vertebra[] original, int first, int end, AffineTransform toInput, int width, int height)
+    /// <summary>
+    /// Crop pixels to input pixels: at the input's own scale, about the middle of these vertebrae, turned by their mean
+    /// tilt.
+    /// </summary>
+    private static AffineTransform Crop(
+        Vertebra[] original,
+        int first,
+        int end,
+        AffineTransform toInput,
+        int width,
+        int height)
     {
         var own = original[first..end];
-        var around = original[Math.Max(first - 1, 0)..Math.Min(end + 1, original.Length)]; // steadier than the few alone
+        // steadier than the few alone
+        var around = original[Math.Max(first - 1, 0)..Math.Min(end + 1, original.Length)];
         var tilt = around.Average(v => Math.Atan2(v.Axis.Y, v.Axis.X));
         var scale = toInput with { C = 0, F = 0 };
         return AffineTransform.Translate(-width / 2.0, -height / 2.0)
@@ -106,8 +120,11 @@ internal static class SecondLook
         var fromUnit = AffineTransform.Translate(1, 1).Then(AffineTransform.Scale(width / 2.0, cropHeight / 2.0));
         var toUnit = AffineTransform.Scale(2.0 / width, 2.0 / height).Then(AffineTransform.Translate(-1, -1));
         var theta = fromCrop.Select(t => fromUnit.Then(t).Then(toUnit))
-            .SelectMany(t => new[] { (float)t.A, (float)t.B, (float)t.C, (float)t.D, (float)t.E, (float)t.F }).ToArray();
-        var grid = functional.affine_grid(tensor(theta, [fromCrop.Length, 2, 3], device: image.device), [fromCrop.Length, channels, cropHeight, width]);
+            .SelectMany(t => new[] { (float)t.A, (float)t.B, (float)t.C, (float)t.D, (float)t.E, (float)t.F })
+            .ToArray();
+        var grid = functional.affine_grid(
+            tensor(theta, [fromCrop.Length, 2, 3], device: image.device),
+            [fromCrop.Length, channels, cropHeight, width]);
         // The padding is 0, so black is made 0 for the cut.
         float[] values = [.. black.Select(b => (float)b)];
         var blacks = tensor(values, [1, channels, 1, 1], dtype: image.dtype, device: image.device);

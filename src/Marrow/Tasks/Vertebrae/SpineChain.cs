@@ -1,7 +1,7 @@
-// The most likely spine among detections, by dynamic programming over (detection, index in the spine): a detection earns
-// its score; a step from one to the next costs what its length, its direction and the change of width are worth under
-// what real spines show; so does each vertebra left out. Strays earn less than the odd steps to them cost; what is
-// missing is filled in from the neighbours. What real spines show stands in the checkpoint's decoding contract.
+// The most likely spine among detections, by dynamic programming over (detection, index in the spine): a detection
+// earns its score; a step from one to the next costs what its length, its direction and the change of width are worth
+// under what real spines show; so does each vertebra left out. Strays earn less than the odd steps to them cost; what
+// is missing is filled in from the neighbours. What real spines show stands in the checkpoint's decoding contract.
 
 using Marrow.Imaging;
 using Marrow.Spine;
@@ -17,7 +17,13 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
     // What is drawn where nothing was seen, of the film's width and height: a place to look again, not a finding.
     private const double DrawnHalfWidth = 0.08, DrawnHalfHeight = 0.018;
 
-    private readonly record struct Node(Vertebra Vertebra, double Score, Point2D Center, Point2D Down, double Width, double Height)
+    private readonly record struct Node(
+        Vertebra Vertebra,
+        double Score,
+        Point2D Center,
+        Point2D Down,
+        double Width,
+        double Height)
     {
         public static Node Of(Detection d)
         {
@@ -40,8 +46,8 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
     }
 
     /// <summary>
-    /// How far off a vertebra's neighbours are expected, px: by its own height and by its place on a film that shows the
-    /// whole spine, equally. Distances between detections say less: before a detector has learnt well it sees some
+    /// How far off a vertebra's neighbours are expected, px: by its own height and by its place on a film that shows
+    /// the whole spine, equally. Distances between detections say less: before a detector has learnt well it sees some
     /// vertebrae twice, and a chain squeezed through those would earn the most.
     /// </summary>
     private double Spacing(in Node node)
@@ -113,7 +119,9 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
         return Math.Clamp(reward, shape.LeastReward, shape.MostReward);
     }
 
-    /// <summary>[i, j, k - 1]: how odd it is that j follows i as the k-th vertebra below it; negative log-likelihood.</summary>
+    /// <summary>
+    /// [i, j, k - 1]: how odd it is that j follows i as the k-th vertebra below it; negative log-likelihood.
+    /// </summary>
     private double[,,] StepCosts(Node[] nodes, double[] spacings)
     {
         var costs = new double[nodes.Length, nodes.Length, shape.LongestStepVertebrae];
@@ -137,7 +145,9 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
         return costs;
     }
 
-    /// <summary>Of the vertebrae missing beyond the top or the bottom of a chain, and of where its end would then be.</summary>
+    /// <summary>
+    /// Of the vertebrae missing beyond the top or the bottom of a chain, and of where its end would then be.
+    /// </summary>
     private double EndCost(in Node end, double spacing, bool top, int missing)
     {
         var cost = 0.0;
@@ -163,7 +173,11 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
             for (var n = 0; n < Count; n++)
             {
                 var center = new Point2D(width / 2.0, shape.FirstCenterShare * height + n * step);
-                vertebrae[n] = new(center - half, center + new Point2D(half.X, -half.Y), center + new Point2D(-half.X, half.Y), center + half);
+                vertebrae[n] = new(
+                    center - half,
+                    center + new Point2D(half.X, -half.Y),
+                    center + new Point2D(-half.X, half.Y),
+                    center + half);
             }
         }
         else
@@ -177,7 +191,10 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
                     : Interpolate(chain, known, after, n);
             }
         }
-        var scores = Enumerable.Range(0, Count).Select(n => chain.TryGetValue(n, out var node) ? node.Score : 0).ToArray();
+        var scores = Enumerable
+            .Range(0, Count)
+            .Select(n => chain.TryGetValue(n, out var node) ? node.Score : 0)
+            .ToArray();
         return new SpinePrediction
         {
             Vertebrae = vertebrae,
@@ -201,16 +218,26 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
         return node.Vertebra.Transform(AffineTransform.Translate(step.X * (index - end), step.Y * (index - end)));
     }
 
-    /// <summary>Between two known ones: each corner on the cubic that passes both with their neighbours' slopes (Catmull-Rom).</summary>
+    /// <summary>
+    /// Between two known ones: each corner on the cubic that passes both with their neighbours' slopes (Catmull-Rom).
+    /// </summary>
     private static Vertebra Interpolate(SortedDictionary<int, Node> chain, int[] known, int after, int index)
     {
-        var (k0, k1, k2, k3) = (known[Math.Max(after - 2, 0)], known[after - 1], known[after], known[Math.Min(after + 1, known.Length - 1)]);
+        var (k0, k1, k2, k3) = (
+            known[Math.Max(after - 2, 0)],
+            known[after - 1],
+            known[after],
+            known[Math.Min(after + 1, known.Length - 1)]);
         var span = (double)(k2 - k1);
         var t = (index - k1) / span;
 
         Point2D At(Func<Vertebra, Point2D> corner)
         {
-            var (p0, p1, p2, p3) = (corner(chain[k0].Vertebra), corner(chain[k1].Vertebra), corner(chain[k2].Vertebra), corner(chain[k3].Vertebra));
+            var (p0, p1, p2, p3) = (
+                corner(chain[k0].Vertebra),
+                corner(chain[k1].Vertebra),
+                corner(chain[k2].Vertebra),
+                corner(chain[k3].Vertebra));
             var slope1 = (p2 - p0) * (span / (k2 - k0));
             var slope2 = (p3 - p1) * (span / (k3 - k1));
             return p1 * ((1 + 2 * t) * (1 - t) * (1 - t)) + slope1 * (t * (1 - t) * (1 - t))

@@ -14,7 +14,9 @@ namespace Marrow.Tasks.Vertebrae;
 /// <param name="Score">0 to 1.</param>
 internal readonly record struct Detection(Vertebra Vertebra, float Score);
 
-/// <summary>A whole spine, in the pixels of the model's input; an inverse transform brings it to the original's.</summary>
+/// <summary>
+/// A whole spine, in the pixels of the model's input; an inverse transform brings it to the original's.
+/// </summary>
 internal sealed record SpinePrediction
 {
     /// <summary>The vertebrae, exactly 17, from top to bottom.</summary>
@@ -29,14 +31,19 @@ internal sealed record SpinePrediction
     /// <summary>0 to 1: the mean score, lowered where vertebrae were filled in or stand oddly to each other.</summary>
     public required double Confidence { get; init; }
 
-    /// <summary>The same before it was looked at again (<see cref="SecondLook"/>), which only knows where to look from it; null where it was not.</summary>
+    /// <summary>
+    /// The same before it was looked at again (<see cref="SecondLook"/>), which only knows where to look from it; null
+    /// where it was not.
+    /// </summary>
     internal SpinePrediction? FirstLook { get; init; }
 }
 
 internal static class SpineDecoder
 {
     /// <summary>One spine for each image of the batch; of the first class where there are several.</summary>
-    /// <param name="mirrored">The output for the same images mirrored left to right; what it sees counts the same.</param>
+    /// <param name="mirrored">
+    /// The output for the same images mirrored left to right; what it sees counts the same.
+    /// </param>
     public static IReadOnlyList<SpinePrediction> Decode(DetectorOutput output, VertebraeDecoding decoding,
         DetectorOutput? mirrored = null)
     {
@@ -84,7 +91,9 @@ internal static class SpineDecoder
         {
             var code = codes.AsSpan(i * length, length);
             var anchor = output.Anchors.Boxes[best[i]];
-            var vertebra = output.CornerOffsets is null ? FromBox(BoxCoder.Decode(code, anchor)) : CornerCoder.Decode(code, anchor);
+            var vertebra = output.CornerOffsets is null
+                ? FromBox(BoxCoder.Decode(code, anchor))
+                : CornerCoder.Decode(code, anchor);
             if (IsPlausible(vertebra))
                 found.Add(new(vertebra, 1 / (1 + MathF.Exp(-logits[best[i]]))));
         }
@@ -107,7 +116,8 @@ internal static class SpineDecoder
         return best.Length > most ? best[..most] : best;
     }
 
-    private static int[] AtLeast(float[] logits, float lowest) => [.. Enumerable.Range(0, logits.Length).Where(r => logits[r] >= lowest)];
+    private static int[] AtLeast(float[] logits, float lowest) =>
+        [.. Enumerable.Range(0, logits.Length).Where(r => logits[r] >= lowest)];
 
     /// <summary>The most likely spine of 17 among detections; see <see cref="SpineChain"/>.</summary>
     public static SpinePrediction Assemble(IReadOnlyList<Detection> detections, VertebraeDecoding decoding,
@@ -117,7 +127,9 @@ internal static class SpineDecoder
         return chain.Find([.. detections.Where(d => IsPlausible(d.Vertebra))]);
     }
 
-    /// <summary>Each vertebra once: the best detection's corners averaged with those of all that overlap it well.</summary>
+    /// <summary>
+    /// Each vertebra once: the best detection's corners averaged with those of all that overlap it well.
+    /// </summary>
     internal static IReadOnlyList<Detection> Merge(IReadOnlyList<Detection> detections, CandidateDecoding decoding)
     {
         var boxes = detections.Select(d => CornerCoder.BoxOf(d.Vertebra)).ToArray();
@@ -139,7 +151,10 @@ internal static class SpineDecoder
                 total += weight;
             }
             var share = 1 / total;
-            merged.Add(new(new(sum.TopLeft * share, sum.TopRight * share, sum.BottomLeft * share, sum.BottomRight * share), scores[winner]));
+            merged.Add(
+                new(
+                    new(sum.TopLeft * share, sum.TopRight * share, sum.BottomLeft * share, sum.BottomRight * share),
+                    scores[winner]));
         }
         return merged;
     }
@@ -149,11 +164,17 @@ internal static class SpineDecoder
     {
         var axis = v.Axis;
         var down = v.LowerMidpoint - v.UpperMidpoint;
-        return axis.X > 1 && axis.X * down.Y - axis.Y * down.X > 1 && double.IsFinite(axis.X * down.Y * v.Center.X * v.Center.Y);
+        return axis.X > 1
+            && axis.X * down.Y - axis.Y * down.X > 1
+            && double.IsFinite(axis.X * down.Y * v.Center.X * v.Center.Y);
     }
 
     private static Vertebra FromBox(in Box box) =>
-        new(new Point2D(box.X1, box.Y1), new Point2D(box.X2, box.Y1), new Point2D(box.X1, box.Y2), new Point2D(box.X2, box.Y2));
+        new(
+            new Point2D(box.X1, box.Y1),
+            new Point2D(box.X2, box.Y1),
+            new Point2D(box.X1, box.Y2),
+            new Point2D(box.X2, box.Y2));
 
     private static float[] ToArray(Tensor values)
     {

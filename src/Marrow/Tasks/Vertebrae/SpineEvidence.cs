@@ -1,3 +1,4 @@
+using System.Globalization;
 using Marrow.Findings;
 using Marrow.Imaging;
 using Marrow.Spine;
@@ -6,9 +7,9 @@ namespace Marrow.Tasks.Vertebrae;
 
 /// <summary>
 /// Whether a film shows the whole spine that a detector was asked for. The decoder always gives 17 vertebrae: on ten it
-/// draws seven more between them, on a hand 17 along the fingers. Two things give that away, in what the first look saw:
-/// a part of the chain scores low, and the boxes are too flat. On a whole-spine film a vertebra is about 1.7 times as wide
-/// as it is high; squeezed between its neighbours it has its true width and a part of its height.
+/// draws seven more between them, on a hand 17 along the fingers. Two things give that away, in what the first look
+/// saw: a part of the chain scores low, and the boxes are too flat. On a whole-spine film a vertebra is about 1.7 times
+/// as wide as it is high; squeezed between its neighbours it has its true width and a part of its height.
 ///
 /// Measured with the detector of recipes/spine.yaml, the values of its contract chosen on one half of the films and
 /// rates of the other: refused are the upper and the lower half and the lower 70 % of 40 held-out films each (all),
@@ -73,7 +74,11 @@ internal sealed record SpineEvidence(double WeakestRun, int WeakestAt, double Me
         var (first, last) = (vertebrae[0].Center.Y / filmHeight, vertebrae[^1].Center.Y / filmHeight);
         return first <= decoding.LatestFirstShare && last >= decoding.EarliestLastShare
             ? null
-            : FormattableString.Invariant($"The spine stands from {100 * first:F0} to {100 * last:F0} % of the film's height, where it usually fills it: cut off what is above T1 and below the sacrum.");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"The spine stands from {100 * first:F0} to {100 * last:F0} % of the film's height, where it usually "
+                    + $"fills it: cut off what is above T1 and below the sacrum."
+            );
     }
 
     private static double Flat(Vertebra v)

@@ -10,7 +10,8 @@ namespace Marrow.Tasks.Vertebrae;
 internal sealed class VertebraeDescriptor : TaskDescriptor
 {
     public override string Name => CheckpointTask.DetectVertebrae;
-    public override IReadOnlyList<string> Metrics => ["smape", "mae", "landmark-error", "landmark-nmse", "ap", "ap50", "ap75"];
+    public override IReadOnlyList<string> Metrics =>
+        ["smape", "mae", "landmark-error", "landmark-nmse", "ap", "ap50", "ap75"];
     internal override string ArchitecturePrefix => "retinanet-";
     internal override string BackbonePrefix => RetinaNet.BackbonePrefix;
     internal override Type ModelType => typeof(DetectVertebraeTask);
@@ -19,7 +20,10 @@ internal sealed class VertebraeDescriptor : TaskDescriptor
     internal override (int Width, int Height, Fit Fit) DefaultInput => SpineFilm.Input;
     internal override bool FindsCrops => true;
     internal override bool HasDetector => true;
-    internal override string WhyNoProbe => $"a linear probe of pooled features can't tell how well corners will be found, so no ranking is made of it. Rank for {CheckpointTask.RegressCobb} on the same films, which is what the corners are for, or compare short runs of a recipe";
+    internal override string WhyNoProbe =>
+        $"a linear probe of pooled features can't tell how well corners will be found, so no ranking is made of it. "
+            + $"Rank for {CheckpointTask.RegressCobb} on the same films, which is what the corners are for, or "
+            + $"compare short runs of a recipe";
     internal override string? PipelineTag => "object-detection";
 
     internal override SpineRole? SpineRole => Tasks.SpineRole.Landmarks;
@@ -42,22 +46,37 @@ internal sealed class VertebraeDescriptor : TaskDescriptor
 
     internal override bool IsLabelled(Sample sample) => sample.Vertebrae.Count > 0;
 
-    internal override string Summary(CheckpointConfig config) => "Detection of vertebrae and their corners on spine radiographs";
+    internal override string Summary(CheckpointConfig config) =>
+        "Detection of vertebrae and their corners on spine radiographs";
 
     internal override IReadOnlyList<RawOutput> RawOutputs(CheckpointConfig config)
     {
         var anchors = (object[])["n"]; // as many as the input's size gives
         return
         [
-            new("class_logits", "probabilities", "classes", anchors, [.. config.OutputNames.Select(name => $"logit of {name}")]),
+            new(
+                "class_logits",
+                "probabilities",
+                "classes",
+                anchors,
+                [.. config.OutputNames.Select(name => $"logit of {name}")]),
             new("box_deltas", "tuples", "points", anchors, OverAnchor("x", "y", "log width", "log height")),
             new("corner_offsets", "tuples", "points", anchors,
-                OverAnchor("top left x", "top left y", "top right x", "top right y", "bottom left x", "bottom left y", "bottom right x", "bottom right y")),
+                OverAnchor(
+                    "top left x",
+                    "top left y",
+                    "top right x",
+                    "top right y",
+                    "bottom left x",
+                    "bottom left y",
+                    "bottom right x",
+                    "bottom right y")),
         ];
     }
 
     internal override void Validate(CheckpointConfig config, ConfigCheck require) =>
         require(config.Model.Detector is not null, "the detector's parameters", "none");
 
-    private static IReadOnlyList<string> OverAnchor(params string[] names) => [.. names.Select(name => $"over the anchor: {name}")];
+    private static IReadOnlyList<string> OverAnchor(params string[] names) =>
+        [.. names.Select(name => $"over the anchor: {name}")];
 }

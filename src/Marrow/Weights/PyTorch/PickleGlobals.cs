@@ -3,14 +3,20 @@ using TorchSharp;
 namespace Marrow.Weights.PyTorch;
 
 /// <summary>A name that a pickle may mention, and what stands for it here.</summary>
-/// <param name="Call">What REDUCE gives for these arguments; null where the name can't be called. Throws <see cref="FormatException"/>.</param>
+/// <param name="Call">
+/// What REDUCE gives for these arguments; null where the name can't be called. Throws <see cref="FormatException"/>.
+/// </param>
 /// <param name="Type">Of a storage class or a dtype.</param>
-internal sealed record PickleGlobal(string Name, Func<IReadOnlyList<object?>, object?>? Call = null, torch.ScalarType? Type = null, bool IsStorage = false);
+internal sealed record PickleGlobal(
+    string Name,
+    Func<IReadOnlyList<object?>, object?>? Call = null,
+    torch.ScalarType? Type = null,
+    bool IsStorage = false);
 
 /// <summary>
 /// Every name that the pickles of PyTorch's weights need (torch/_utils.py, torch/_weights_only_unpickler.py) and a few
-/// kinds of plain data that stand beside weights in checkpoints of training programs. A name that is not here is refused.
-/// None of them is looked up in any program: each has its own few lines below, which build data.
+/// kinds of plain data that stand beside weights in checkpoints of training programs. A name that is not here is
+/// refused. None of them is looked up in any program: each has its own few lines below, which build data.
 /// </summary>
 internal static class PickleGlobals
 {
@@ -21,7 +27,8 @@ internal static class PickleGlobals
     private static readonly (string Storage, string DType, torch.ScalarType Type)[] Types =
     [
         ("FloatStorage", "float32", torch.ScalarType.Float32), ("DoubleStorage", "float64", torch.ScalarType.Float64),
-        ("HalfStorage", "float16", torch.ScalarType.Float16), ("BFloat16Storage", "bfloat16", torch.ScalarType.BFloat16),
+        ("HalfStorage", "float16", torch.ScalarType.Float16),
+        ("BFloat16Storage", "bfloat16", torch.ScalarType.BFloat16),
         ("LongStorage", "int64", torch.ScalarType.Int64), ("IntStorage", "int32", torch.ScalarType.Int32),
         ("ShortStorage", "int16", torch.ScalarType.Int16), ("CharStorage", "int8", torch.ScalarType.Int8),
         ("ByteStorage", "uint8", torch.ScalarType.Byte), ("BoolStorage", "bool", torch.ScalarType.Bool),
@@ -58,13 +65,22 @@ internal static class PickleGlobals
     /// <param name="bytesOf">Of a storage by its key; null when the archive has none of that key.</param>
     public static PickledStorage Storage(object? id, Func<string, long?> bytesOf)
     {
-        if (id is not PickleTuple { Items: ["storage", PickleGlobal { IsStorage: true } kind, string key, string, long elements] })
+        if (
+            id
+            is not PickleTuple
+            {
+                Items: ["storage", PickleGlobal { IsStorage: true } kind, string key, string, long elements]
+            }
+        )
             throw new FormatException("a persistent id that is no storage of five parts");
         if (bytesOf(key) is not { } bytes)
             throw new FormatException($"a storage '{PickleReader.Shown(key)}' that the file does not have");
         var size = kind.Type is { } type ? SafetensorsHeader.SizeOf(type) : 1;
         if (elements < 0 || elements > long.MaxValue / size || elements * size != bytes)
-            throw new FormatException($"a storage '{PickleReader.Shown(key)}' of {elements} elements of {size} bytes, which has {bytes} bytes in the file");
+            throw new FormatException(
+                $"a storage '{PickleReader.Shown(key)}' of {elements} elements of {size} bytes, which has {bytes} "
+                    + $"bytes in the file"
+            );
         return new(key, kind.Type, bytes);
     }
 
@@ -78,7 +94,9 @@ internal static class PickleGlobals
         arguments is [PickledTensor data, ..] ? data : throw new FormatException("a parameter that is no tensor");
 
     private static torch.ScalarType DType(IReadOnlyList<object?> arguments, int at) =>
-        at < arguments.Count && arguments[at] is PickleGlobal { IsStorage: false, Type: { } type } ? type : throw new FormatException("a tensor without its type");
+        at < arguments.Count && arguments[at] is PickleGlobal { IsStorage: false, Type: { } type }
+            ? type
+            : throw new FormatException("a tensor without its type");
 
     /// <summary>(storage, offset, shape, strides, ...): the rest is about gradients.</summary>
     private static PickledTensor Rebuild(IReadOnlyList<object?> arguments, torch.ScalarType? viewedAs)
@@ -94,15 +112,20 @@ internal static class PickleGlobals
         Int128 elements = 1, last = offset, extent = 1;
         for (var d = 0; d < shape.Length; d++)
         {
-            // Factors are under 2^63 and products are held under it, so nothing overflows where there are elements at all.
+            // Factors are under 2^63 and products are held under it, so nothing overflows where there are elements at
+            // all.
             elements *= shape[d];
             extent *= Math.Max(shape[d], 1);
             if (elements > available || extent > LargestEmpty && elements == 0)
-                throw new FormatException($"a tensor {ShapeText.Of(shape)} of more elements than its storage's {available}");
+                throw new FormatException(
+                    $"a tensor {ShapeText.Of(shape)} of more elements than its storage's {available}");
             last += (Int128)Math.Max(shape[d] - 1, 0) * strides[d];
         }
         if (offset < 0 || elements > 0 && last >= available)
-            throw new FormatException($"a tensor {ShapeText.Of(shape)} with offset {offset} and strides {ShapeText.Of(strides)}, which reaches beyond its storage's {available} elements");
+            throw new FormatException(
+                $"a tensor {ShapeText.Of(shape)} with offset {offset} and strides {ShapeText.Of(strides)}, which "
+                    + $"reaches beyond its storage's {available} elements"
+            );
         if (storage.Skipped > 0 && type != storage.Type)
             throw new FormatException("a part of a storage that is read as another type");
         return new(storage, type, storage.Skipped + offset, shape, strides);
@@ -112,7 +135,9 @@ internal static class PickleGlobals
     {
         var numbers = new long[tuple.Items.Count];
         for (var i = 0; i < numbers.Length; i++)
-            numbers[i] = tuple.Items[i] is long and >= 0 and var number ? number : throw new FormatException("a shape or stride that is no number of 0 or more");
+            numbers[i] = tuple.Items[i] is long and >= 0 and var number
+                ? number
+                : throw new FormatException("a shape or stride that is no number of 0 or more");
         return numbers;
     }
 }

@@ -1,6 +1,8 @@
 namespace Marrow.Weights.PyTorch;
 
-/// <summary>The instructions that PyTorch's weights are made of, in protocols 2 to 5 (Python's pickletools.py).</summary>
+/// <summary>
+/// The instructions that PyTorch's weights are made of, in protocols 2 to 5 (Python's pickletools.py).
+/// </summary>
 internal enum PickleOpcode : byte
 {
     Mark = (byte)'(',
@@ -81,5 +83,8 @@ internal static class PickleOpcodes
         [0x98] = "READONLY_BUFFER",
     };
 
-    public static string Describe(byte code) => Refused.TryGetValue(code, out var name) ? $"the instruction {name}" : $"the byte 0x{code:X2}, which is no instruction";
+    public static string Describe(byte code) =>
+        Refused.TryGetValue(code, out var name)
+            ? $"the instruction {name}"
+            : $"the byte 0x{code:X2}, which is no instruction";
 }

@@ -5,10 +5,10 @@ namespace Marrow.Weights.PyTorch;
 
 /// <summary>
 /// Reads the pickle of a PyTorch file as data. A pickle is a program for a small stack machine (Python's pickletools.py
-/// describes each instruction), and most of them can call whatever Python can. This machine has the instructions and the
-/// names that weights need, and no others; what it builds is inert (PickleValues.cs). Everything else is refused by name
-/// and position. Nothing recurses, each step costs no more than the bytes it reads or the values it takes off the stack,
-/// and the values made are counted: time and memory are bounded by the pickle's size and a constant.
+/// describes each instruction), and most of them can call whatever Python can. This machine has the instructions and
+/// the names that weights need, and no others; what it builds is inert (PickleValues.cs). Everything else is refused by
+/// name and position. Nothing recurses, each step costs no more than the bytes it reads or the values it takes off the
+/// stack, and the values made are counted: time and memory are bounded by the pickle's size and a constant.
 /// </summary>
 internal sealed class PickleReader
 {
@@ -30,7 +30,9 @@ internal sealed class PickleReader
     private PickleReader(byte[] data, int position, string path, Func<object?, PickledStorage> storage) =>
         (_data, _position, _start, _path, _storage) = (data, position, position, path, storage);
 
-    /// <summary>The instructions there are; "PROTO" comes first and "STOP" ends, both without an entry of their own.</summary>
+    /// <summary>
+    /// The instructions there are; "PROTO" comes first and "STOP" ends, both without an entry of their own.
+    /// </summary>
     private static readonly Action<PickleReader>?[] Instructions = Table(new()
     {
         [PickleOpcode.Frame] = r => r.Frame(),
@@ -91,7 +93,12 @@ internal sealed class PickleReader
     public static object? ReadNext(byte[] data, ref int position, string path, Func<object?, PickledStorage> storage) =>
         Read(data, ref position, path, storage, isAlone: false);
 
-    private static object? Read(byte[] data, ref int position, string path, Func<object?, PickledStorage> storage, bool isAlone)
+    private static object? Read(
+        byte[] data,
+        ref int position,
+        string path,
+        Func<object?, PickledStorage> storage,
+        bool isAlone)
     {
         var reader = new PickleReader(data, position, path, storage);
         try
@@ -109,7 +116,8 @@ internal sealed class PickleReader
     /// <summary>Text from a file, for a message: short, without control characters.</summary>
     public static string Shown(string text)
     {
-        var clean = string.Concat(text.Take(ShownCharacters).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
+        var clean = string.Concat(
+            text.Take(ShownCharacters).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
         return text.Length > ShownCharacters ? clean + "..." : clean;
     }
 
@@ -117,7 +125,10 @@ internal sealed class PickleReader
     {
         if (_data.Length > MostBytes)
             throw new FormatException($"{_data.Length} bytes, more than {MostBytes}");
-        if (_data.Length - _position < 2 || _data[_position] != (byte)PickleOpcode.Proto || _data[_position + 1] is < 2 or > 5)
+        if (
+            _data.Length - _position < 2
+            || _data[_position] != (byte)PickleOpcode.Proto
+            || _data[_position + 1] is < 2 or > 5)
             throw new FormatException("a beginning other than PROTO 2 to 5");
         _position += 2;
         while (true)
@@ -191,9 +202,11 @@ internal sealed class PickleReader
         PushGlobal(module, name);
     }
 
-    private void PushGlobal(string module, string name) => Push(PickleGlobals.Allowed.TryGetValue($"{module} {name}", out var global)
-        ? global
-        : throw new FormatException($"the name '{Shown($"{module}.{name}")}'"));
+    private void PushGlobal(string module, string name) =>
+        Push(
+            PickleGlobals.Allowed.TryGetValue($"{module} {name}", out var global)
+                ? global
+                : throw new FormatException($"the name '{Shown($"{module}.{name}")}'"));
 
     private void Reduce(object?[] call)
     {
@@ -209,7 +222,11 @@ internal sealed class PickleReader
             throw new FormatException("BUILD of what is neither a dictionary nor plain data");
     }
 
-    private void Get(uint index) => Push(_memo.TryGetValue(index, out var value) ? value : throw new FormatException($"a memo {index} that was never put"));
+    private void Get(uint index) =>
+        Push(
+            _memo.TryGetValue(index, out var value)
+                ? value
+                : throw new FormatException($"a memo {index} that was never put"));
 
     private void Put(uint index)
     {
@@ -262,7 +279,9 @@ internal sealed class PickleReader
     private int Length()
     {
         var length = BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
-        return length <= int.MaxValue ? (int)length : throw new FormatException("the pickle's end within an instruction");
+        return length <= int.MaxValue
+            ? (int)length
+            : throw new FormatException("the pickle's end within an instruction");
     }
 
     private string Text(int bytes) => Decode(Take(bytes));
@@ -305,6 +324,12 @@ internal sealed class PickleReader
         return bytes.Length == 0 ? 0L : value << unused >> unused;
     }
 
-    private MarrowException Refuse(string found) => MarrowException.Bad(_path, "weights and plain data alone in its pickle", $"{found}, at byte {_start}",
-        "Nothing in it was run. If the file holds a whole model, save its weights alone in Python, where you trust it: torch.save(model.state_dict(), 'weights.pth').");
+    private MarrowException Refuse(string found) =>
+        MarrowException.Bad(
+            _path,
+            "weights and plain data alone in its pickle",
+            $"{found}, at byte {_start}",
+            "Nothing in it was run. If the file holds a whole model, save its weights alone in Python, where you "
+                + "trust it: torch.save(model.state_dict(), 'weights.pth')."
+        );
 }

@@ -2,9 +2,9 @@ using TorchSharp;
 
 namespace Marrow.Weights.PyTorch;
 
-// What a pickle holds once it is read: None as null, truth, whole numbers and fractions as bool, long and double, text as
-// string, and the kinds below. All of it is inert. They are classes without equality of their own: a pickle may hold a
-// list that holds itself.
+// What a pickle holds once it is read: None as null, truth, whole numbers and fractions as bool, long and double, text
+// as string, and the kinds below. All of it is inert. They are classes without equality of their own: a pickle may hold
+// a list that holds itself.
 
 /// <summary>Text keys and their values; what other keys hold is of no use here and only counted.</summary>
 internal sealed class PickleDict
@@ -55,7 +55,12 @@ internal sealed class PickledStorage(string key, torch.ScalarType? type, long by
 /// <summary>A view of a storage, checked to lie within it.</summary>
 /// <param name="offset">Of the first element, in elements.</param>
 /// <param name="strides">In elements, one a dimension.</param>
-internal sealed class PickledTensor(PickledStorage storage, torch.ScalarType type, long offset, long[] shape, long[] strides)
+internal sealed class PickledTensor(
+    PickledStorage storage,
+    torch.ScalarType type,
+    long offset,
+    long[] shape,
+    long[] strides)
 {
     public PickledStorage Storage { get; } = storage;
     public torch.ScalarType Type { get; } = type;

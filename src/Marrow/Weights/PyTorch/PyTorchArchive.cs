@@ -19,7 +19,11 @@ internal sealed class PyTorchArchive
     public delegate void ReadAt(Span<byte> into, long position);
 
     private const int EndBytes = 22, Zip64LocatorBytes = 20, Zip64EndBytes = 56, EntryBytes = 46, HeaderBytes = 30;
-    private const uint EndMark = 0x06054b50, Zip64LocatorMark = 0x07064b50, Zip64EndMark = 0x06064b50, EntryMark = 0x02014b50, HeaderMark = 0x04034b50;
+    private const uint EndMark = 0x06054b50,
+        Zip64LocatorMark = 0x07064b50,
+        Zip64EndMark = 0x06064b50,
+        EntryMark = 0x02014b50,
+        HeaderMark = 0x04034b50;
     private const ushort Zip64Extra = 1;
     private const ushort SizesFollowFlag = 1 << 3, Utf8Flag = 1 << 11;
     private const long MostDirectoryBytes = 64 << 20;
@@ -30,7 +34,8 @@ internal sealed class PyTorchArchive
     private readonly Dictionary<string, ArchiveRecord> _records;
     private readonly string _root;
 
-    private PyTorchArchive(Dictionary<string, ArchiveRecord> records, string root) => (_records, _root) = (records, root);
+    private PyTorchArchive(Dictionary<string, ArchiveRecord> records, string root) =>
+        (_records, _root) = (records, root);
 
     public ArchiveRecord Pickle => _records[_root + "data.pkl"];
 
@@ -62,30 +67,44 @@ internal sealed class PyTorchArchive
         for (var i = 1; i < places.Count; i++)
         {
             if (places[i].From < places[i - 1].To)
-                throw Bad(path, "records apart from each other", $"'{places[i - 1].Name}' and '{places[i].Name}' in one place");
+                throw Bad(
+                    path,
+                    "records apart from each other",
+                    $"'{places[i - 1].Name}' and '{places[i].Name}' in one place");
         }
         return Open(path, records, read);
     }
 
     private static PyTorchArchive Open(string path, Dictionary<string, ArchiveRecord> records, ReadAt read)
     {
-        var pickles = records.Keys.Where(n => n.EndsWith("/data.pkl", StringComparison.Ordinal) && n.Count(c => c == '/') == 1).ToList();
+        var pickles = records
+            .Keys.Where(n => n.EndsWith("/data.pkl", StringComparison.Ordinal) && n.Count(c => c == '/') == 1)
+            .ToList();
         if (pickles.Count != 1)
-            throw MarrowException.Bad(path, "one NAME/data.pkl, as torch.save writes it", $"{pickles.Count}", "Save the weights in Python: torch.save(model.state_dict(), 'weights.pth').");
+            throw MarrowException.Bad(
+                path,
+                "one NAME/data.pkl, as torch.save writes it",
+                $"{pickles.Count}",
+                "Save the weights in Python: torch.save(model.state_dict(), 'weights.pth').");
         var archive = new PyTorchArchive(records, pickles[0][..^"data.pkl".Length]);
         if (archive.Find("byteorder") is { } order)
         {
             var text = new byte[Math.Min(order.Bytes, 16)];
             read(text, order.Start);
             if (!text.AsSpan().SequenceEqual("little"u8))
-                throw MarrowException.Bad(path, "numbers in little-endian order", PickleReader.Shown(Encoding.Latin1.GetString(text)), "Load and save it again on a machine of little-endian order.");
+                throw MarrowException.Bad(
+                    path,
+                    "numbers in little-endian order",
+                    PickleReader.Shown(Encoding.Latin1.GetString(text)),
+                    "Load and save it again on a machine of little-endian order.");
         }
         if (archive.Pickle.Bytes > PickleReader.MostBytes)
             throw Bad(path, $"a data.pkl of at most {PickleReader.MostBytes} bytes", $"{archive.Pickle.Bytes}");
         return archive;
     }
 
-    private ArchiveRecord? Find(string name) => _records.TryGetValue(_root + name, out var record) && record.Name == _root + name ? record : null;
+    private ArchiveRecord? Find(string name) =>
+        _records.TryGetValue(_root + name, out var record) && record.Name == _root + name ? record : null;
 
     /// <summary>The number of records and the place of the directory, which ends where the end records begin.</summary>
     private static (long Count, long Start, long End) Directory(string path, long fileBytes, ReadAt read)
@@ -109,23 +128,43 @@ internal sealed class PyTorchArchive
             directoryEnd -= Zip64LocatorBytes + Zip64EndBytes;
             Span<byte> large = stackalloc byte[Zip64EndBytes];
             read(large, directoryEnd);
-            if (UInt64(locator, 8) != (ulong)directoryEnd || UInt32(large, 0) != Zip64EndMark || UInt64(large, 4) != Zip64EndBytes - 12)
+            if (
+                UInt64(locator, 8) != (ulong)directoryEnd
+                || UInt32(large, 0) != Zip64EndMark
+                || UInt64(large, 4) != Zip64EndBytes - 12)
                 throw Bad(path, "the large end record where its locator says", "another place");
             var (count64, size64, start64) = (UInt64(large, 32), UInt64(large, 40), UInt64(large, 48));
-            if (Differ(count, ushort.MaxValue, count64) || Differ(size, uint.MaxValue, size64) || Differ(start, uint.MaxValue, start64))
+            if (
+                Differ(count, ushort.MaxValue, count64)
+                || Differ(size, uint.MaxValue, size64)
+                || Differ(start, uint.MaxValue, start64))
                 throw Bad(path, "two end records that agree", "two that differ");
             (count, size, start) = ((long)count64, (long)size64, (long)start64);
         }
         // Unsigned, so that what was too large for a long is out of bounds as well.
-        if ((ulong)size > MostDirectoryBytes || (ulong)start > (ulong)directoryEnd || start + size != directoryEnd || (ulong)count > (ulong)size / EntryBytes)
-            throw Bad(path, $"a directory of at most {MostDirectoryBytes} bytes that ends at byte {directoryEnd}", $"{count} records in {size} bytes at {start}");
+        if (
+            (ulong)size > MostDirectoryBytes
+            || (ulong)start > (ulong)directoryEnd
+            || start + size != directoryEnd
+            || (ulong)count > (ulong)size / EntryBytes)
+            throw Bad(
+                path,
+                $"a directory of at most {MostDirectoryBytes} bytes that ends at byte {directoryEnd}",
+                $"{count} records in {size} bytes at {start}");
         return (count, start, directoryEnd);
 
         static bool Differ(long small, long sentinel, ulong large) => small != sentinel && (ulong)small != large;
     }
 
-    /// <summary>The record of the entry at <paramref name="at"/>, checked against its own header, and the header's place.</summary>
-    private static (ArchiveRecord Record, long Header) Entry(string path, ReadOnlySpan<byte> directory, ref int at, long directoryStart, ReadAt read)
+    /// <summary>
+    /// The record of the entry at <paramref name="at"/>, checked against its own header, and the header's place.
+    /// </summary>
+    private static (ArchiveRecord Record, long Header) Entry(
+        string path,
+        ReadOnlySpan<byte> directory,
+        ref int at,
+        long directoryStart,
+        ReadAt read)
     {
         if (directory.Length - at < EntryBytes || UInt32(directory, at) != EntryMark)
             throw Bad(path, "an entry of the directory", "something else");
@@ -138,9 +177,19 @@ internal sealed class PyTorchArchive
         var name = Name(path, rawName);
         var (flags, method) = (UInt16(entry, 8), UInt16(entry, 10));
         if (name.Contains("/code/", StringComparison.Ordinal))
-            throw MarrowException.Bad(path, "weights", "a TorchScript program, which holds code", "Save its weights in Python, where you trust it: torch.save(torch.jit.load('program.pt').state_dict(), 'weights.pth').");
+            throw MarrowException.Bad(
+                path,
+                "weights",
+                "a TorchScript program, which holds code",
+                "Save its weights in Python, where you trust it: "
+                    + "torch.save(torch.jit.load('program.pt').state_dict(), 'weights.pth')."
+            );
         if (method != 0)
-            throw MarrowException.Bad(path, $"'{name}' stored without compression, as torch.save does", $"method {method}", "Load it in Python and save it again with torch.save.");
+            throw MarrowException.Bad(
+                path,
+                $"'{name}' stored without compression, as torch.save does",
+                $"method {method}",
+                "Load it in Python and save it again with torch.save.");
         if ((flags & ~(SizesFollowFlag | Utf8Flag)) != 0)
             throw Bad(path, $"'{name}' as torch.save stores it", $"flags 0x{flags:X4}: encrypted or patched");
 
@@ -157,7 +206,9 @@ internal sealed class PyTorchArchive
         own = own[..(int)Math.Min(own.Length, directoryStart - (long)header)];
         read(own, (long)header);
         if (UInt32(own, 0) != HeaderMark || UInt16(own, 6) != flags || UInt16(own, 8) != 0
-            || UInt16(own, 26) != nameBytes || own.Length < HeaderBytes + nameBytes || !own.Slice(HeaderBytes, nameBytes).SequenceEqual(rawName))
+            || UInt16(own, 26) != nameBytes
+            || own.Length < HeaderBytes + nameBytes
+            || !own.Slice(HeaderBytes, nameBytes).SequenceEqual(rawName))
             throw Bad(path, $"a header of '{name}' that agrees with the directory", "another");
         if ((flags & SizesFollowFlag) == 0 && (Disagrees(UInt32(own, 18)) || Disagrees(UInt32(own, 22))))
             throw Bad(path, $"'{name}' of {size} bytes, as the directory says", $"{UInt32(own, 22)} in its own header");
@@ -185,13 +236,19 @@ internal sealed class PyTorchArchive
         return plain ? name : throw Bad(path, "plain relative names", $"'{PickleReader.Shown(name)}'");
     }
 
-    private static ushort UInt16(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
-    private static uint UInt32(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
-    private static ulong UInt64(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);
+    private static ushort UInt16(ReadOnlySpan<byte> bytes, int at) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
+    private static uint UInt32(ReadOnlySpan<byte> bytes, int at) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
+    private static ulong UInt64(ReadOnlySpan<byte> bytes, int at) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);
 
-    private static MarrowException Bad(string path, string expected, string found) => MarrowException.Damaged(path, expected, found, Remedy);
+    private static MarrowException Bad(string path, string expected, string found) =>
+        MarrowException.Damaged(path, expected, found, Remedy);
 
-    /// <summary>The 64-bit numbers that an entry's extra field holds for those of 32 bits that are full, in order.</summary>
+    /// <summary>
+    /// The 64-bit numbers that an entry's extra field holds for those of 32 bits that are full, in order.
+    /// </summary>
     private ref struct Zip64Numbers
     {
         private ReadOnlySpan<byte> _rest;

@@ -7,13 +7,20 @@ namespace Marrow.Weights.PyTorch;
 /// <param name="Strides">In elements, one a dimension.</param>
 /// <param name="Offset">Of the first element in the storage, in elements.</param>
 /// <param name="Storage">Its name in the file: tensors of one storage share their numbers.</param>
-internal sealed record PyTorchEntry(string Name, torch.ScalarType Type, long[] Shape, long[] Strides, long Offset, string Storage) : WeightEntry(Name, Type, Shape);
+internal sealed record PyTorchEntry(
+    string Name,
+    torch.ScalarType Type,
+    long[] Shape,
+    long[] Strides,
+    long Offset,
+    string Storage
+) : WeightEntry(Name, Type, Shape);
 
 /// <summary>
-/// Weights as torch.save writes them: since PyTorch 1.6 a zip with a pickle and the numbers beside it, before that pickles
-/// with the numbers behind them (LegacyFile.cs). The pickle is read as data and never run (PickleReader.cs); the state dict
-/// is found at the top or under the names that training programs use; each tensor is read straight from its place in the
-/// file when asked for.
+/// Weights as torch.save writes them: since PyTorch 1.6 a zip with a pickle and the numbers beside it, before that
+/// pickles with the numbers behind them (LegacyFile.cs). The pickle is read as data and never run (PickleReader.cs);
+/// the state dict is found at the top or under the names that training programs use; each tensor is read straight from
+/// its place in the file when asked for.
 /// </summary>
 internal sealed class PyTorchWeights : WeightFile
 {
@@ -21,7 +28,13 @@ internal sealed class PyTorchWeights : WeightFile
     private const uint ZipMark = 0x04034b50; // "PK\3\4", the header of the first record
     private readonly Func<string, long> _startOf;
 
-    private PyTorchWeights(string path, SafeFileHandle file, StateDict state, IReadOnlyList<PyTorchEntry> entries, Func<string, long> startOf, IReadOnlyDictionary<string, string> notes)
+    private PyTorchWeights(
+        string path,
+        SafeFileHandle file,
+        StateDict state,
+        IReadOnlyList<PyTorchEntry> entries,
+        Func<string, long> startOf,
+        IReadOnlyDictionary<string, string> notes)
         : base(path, file, entries)
     {
         (Entries, _startOf, Place, Others, Notes) = (entries, startOf, state.Place, state.Others, notes);
@@ -39,11 +52,13 @@ internal sealed class PyTorchWeights : WeightFile
     public IReadOnlyList<string> Others { get; }
 
     /// <summary>True for the first bytes of either form; a zip may still be another program's.</summary>
-    internal static bool Begins(ReadOnlySpan<byte> start) => LegacyFile.Begins(start) || start.Length >= sizeof(uint) && BitConverter.ToUInt32(start) == ZipMark && FileKinds.Foreign(start) is null;
+    internal static bool Begins(ReadOnlySpan<byte> start) =>
+        LegacyFile.Begins(start)
+        || start.Length >= sizeof(uint) && BitConverter.ToUInt32(start) == ZipMark && FileKinds.Foreign(start) is null;
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when the file is of another kind, holds anything but weights and plain data, or
-    /// is damaged; what stands in the way is named with its place.
+    /// Throws <see cref="MarrowException"/> when the file is of another kind, holds anything but weights and plain
+    /// data, or is damaged; what stands in the way is named with its place.
     /// </summary>
     public static PyTorchWeights Open(string path)
     {
@@ -58,7 +73,21 @@ internal sealed class PyTorchWeights : WeightFile
             var (state, startOf, notes) = LegacyFile.Begins(start)
                 ? LegacyFile.Read(path, RandomAccess.GetLength(file), ReadAt)
                 : Zip(path, RandomAccess.GetLength(file), ReadAt);
-            return new(path, file, state, [.. state.Tensors.Select(t => new PyTorchEntry(t.Key, t.Value.Type, t.Value.Shape, t.Value.Strides, t.Value.Offset, t.Value.Storage.Key))], startOf, notes);
+            return new(
+                path,
+                file,
+                state,
+                [
+                    .. state.Tensors.Select(t => new PyTorchEntry(
+                        t.Key,
+                        t.Value.Type,
+                        t.Value.Shape,
+                        t.Value.Strides,
+                        t.Value.Offset,
+                        t.Value.Storage.Key)),
+                ],
+                startOf,
+                notes);
         }
         catch
         {
@@ -83,7 +112,8 @@ internal sealed class PyTorchWeights : WeightFile
         var reach = 1 + entry.Shape.Zip(entry.Strides, (side, stride) => (side - 1) * stride).Sum();
         var storage = torch.empty([reach], dtype: TypeInFile(entry.Type), device: torch.CPU);
         ReadBytes(position, storage);
-        return FromFile(storage.as_strided(entry.Shape, entry.Strides).contiguous(), entry.Type).MoveToOuterDisposeScope();
+        return FromFile(storage.as_strided(entry.Shape, entry.Strides).contiguous(), entry.Type)
+            .MoveToOuterDisposeScope();
     }
 
     private static bool IsContiguous(PyTorchEntry entry)
@@ -98,12 +128,18 @@ internal sealed class PyTorchWeights : WeightFile
         return true;
     }
 
-    private static (StateDict State, Func<string, long> StartOf, IReadOnlyDictionary<string, string> Notes) Zip(string path, long fileBytes, PyTorchArchive.ReadAt read)
+    private static (StateDict State, Func<string, long> StartOf, IReadOnlyDictionary<string, string> Notes) Zip(
+        string path,
+        long fileBytes,
+        PyTorchArchive.ReadAt read)
     {
         var archive = PyTorchArchive.Read(path, fileBytes, read);
         var pickle = new byte[archive.Pickle.Bytes];
         read(pickle, archive.Pickle.Start);
-        return (StateDict.Find(PickleReader.Read(pickle, path, key => archive.Storage(key)?.Bytes), path), key => archive.Storage(key)!.Value.Start, Said(archive, path, read));
+        return (
+            StateDict.Find(PickleReader.Read(pickle, path, key => archive.Storage(key)?.Bytes), path),
+            key => archive.Storage(key)!.Value.Start,
+            Said(archive, path, read));
     }
 
     /// <summary>What an export of Marrow wrote beside the pickle.</summary>
@@ -112,9 +148,17 @@ internal sealed class PyTorchWeights : WeightFile
         if (archive.Notes is not { } record)
             return [];
         if (record.Bytes > MostNotes)
-            throw MarrowException.Bad(path, $"notes of at most {MostNotes} bytes", $"{record.Bytes}", "The file is damaged: export it again.");
+            throw MarrowException.Bad(
+                path,
+                $"notes of at most {MostNotes} bytes",
+                $"{record.Bytes}",
+                "The file is damaged: export it again.");
         var json = new byte[record.Bytes];
         read(json, record.Start);
-        return MarrowJson.Decode<Dictionary<string, string>>(json, path, "an export's notes", "The file is damaged: export it again.");
+        return MarrowJson.Decode<Dictionary<string, string>>(
+            json,
+            path,
+            "an export's notes",
+            "The file is damaged: export it again.");
     }
 }

@@ -3,40 +3,77 @@ namespace Marrow.Weights.PyTorch;
 /// <summary>The dictionary of tensors in what a pickle holds.</summary>
 /// <param name="Place">Keys that lead to it, "state_dict"; "" when it is the whole.</param>
 /// <param name="Others">Keys beside the tensors and beside the dictionary, such as "epoch".</param>
-internal sealed record StateDict(string Place, IReadOnlyList<KeyValuePair<string, PickledTensor>> Tensors, IReadOnlyList<string> Others)
+internal sealed record StateDict(
+    string Place,
+    IReadOnlyList<KeyValuePair<string, PickledTensor>> Tensors,
+    IReadOnlyList<string> Others)
 {
     private const int DeepestPlace = 4;
     private const int NamedKeys = 10; // in an error
 
     /// <summary>Where training programs keep it, the most telling first.</summary>
-    private static readonly string[] Places = ["state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights"];
+    private static readonly string[] Places =
+    [
+        "state_dict",
+        "model_state_dict",
+        "model_state",
+        "model",
+        "net",
+        "network",
+        "weights",
+    ];
 
     /// <summary>Throws <see cref="MarrowException"/> when there is none.</summary>
     public static StateDict Find(object? root, string path) =>
-        (root is PickleDict dict ? Within(dict, "", 0) : null) ?? throw MarrowException.Bad(path, "a dictionary of tensors, as model.state_dict() gives", Describe(root),
-            $"Save the weights alone in Python: torch.save(model.state_dict(), 'weights.pth'); or under one of {string.Join(", ", Places)}.");
+        (root is PickleDict dict ? Within(dict, "", 0) : null)
+        ?? throw MarrowException.Bad(
+            path,
+            "a dictionary of tensors, as model.state_dict() gives",
+            Describe(root),
+            $"Save the weights alone in Python: torch.save(model.state_dict(), 'weights.pth'); or under one of "
+                + $"{string.Join(", ", Places)}."
+        );
 
-    /// <summary>Null when there is none. A pickle may hold a dictionary that holds itself: the depth is bounded.</summary>
+    /// <summary>
+    /// Null when there is none. A pickle may hold a dictionary that holds itself: the depth is bounded.
+    /// </summary>
     private static StateDict? Within(PickleDict dict, string place, int depth)
     {
         foreach (var name in Places)
         {
-            if (depth < DeepestPlace && dict.Items.GetValueOrDefault(name) is PickleDict inner && Within(inner, name, depth + 1) is { } found)
+            if (
+                depth < DeepestPlace
+                && dict.Items.GetValueOrDefault(name) is PickleDict inner
+                && Within(inner, name, depth + 1) is { } found)
             {
                 var beside = dict.Items.Keys.Where(key => key != name).Select(PickleReader.Shown);
-                return found with { Place = place.Length > 0 ? $"{place}.{found.Place}" : found.Place, Others = [.. beside, .. found.Others] };
+                return found with
+                {
+                    Place = place.Length > 0 ? $"{place}.{found.Place}" : found.Place,
+                    Others = [.. beside, .. found.Others],
+                };
             }
         }
-        var tensors = dict.Items.Where(i => i.Value is PickledTensor).Select(i => KeyValuePair.Create(i.Key, (PickledTensor)i.Value!)).ToList();
-        return tensors.Count == 0 ? null : new(place, tensors, [.. dict.Items.Where(i => i.Value is not PickledTensor).Select(i => PickleReader.Shown(i.Key))]);
+        var tensors = dict
+            .Items.Where(i => i.Value is PickledTensor)
+            .Select(i => KeyValuePair.Create(i.Key, (PickledTensor)i.Value!))
+            .ToList();
+        return tensors.Count == 0
+            ? null
+            : new(
+                place,
+                tensors,
+                [.. dict.Items.Where(i => i.Value is not PickledTensor).Select(i => PickleReader.Shown(i.Key))]);
     }
 
-    private static string Describe(object? root) => root switch
-    {
-        PickleDict { Items.Count: 0 } => "an empty dictionary",
-        PickleDict dict => $"one with the keys {string.Join(", ", dict.Items.Keys.Take(NamedKeys).Select(PickleReader.Shown))}{(dict.Items.Count > NamedKeys ? ", ..." : "")}",
-        PickledTensor => "one tensor",
-        PickleList or PickleTuple => "a list",
-        _ => "something else",
-    };
+    private static string Describe(object? root) =>
+        root switch
+        {
+            PickleDict { Items.Count: 0 } => "an empty dictionary",
+            PickleDict dict => $"one with the keys "
+                + $"{string.Join(", ", dict.Items.Keys.Take(NamedKeys).Select(PickleReader.Shown))}{(dict.Items.Count > NamedKeys ? ", ..." : "")}",
+            PickledTensor => "one tensor",
+            PickleList or PickleTuple => "a list",
+            _ => "something else",
+        };
 }

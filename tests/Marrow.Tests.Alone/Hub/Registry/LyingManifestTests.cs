@@ -47,28 +47,37 @@ public sealed class LyingManifestTests : LyingRegistry
         await RefusedAsync(part);
     }
 
-    public static TheoryData<string, string, string> OtherTypes => new()
-    {
-        { "mediaType", "application/vnd.oci.image.index.v1+json", "vnd.oci.image.manifest" },
-        { "artifactType", "application/vnd.example", "artifact type" },
-        { "config.mediaType", "application/vnd.oci.image.config.v1+json", "a config of" },
-        { "config.digest", "sha256:12", "a config of" },
-        { "layers.0.mediaType", "application/vnd.oci.image.layer.v1.tar+gzip", "model.doc.v1.raw" },
-        { "layers.5.mediaType", "application/vnd.cncf.model.doc.v1.raw", "model.weight.v1.raw" },
-        { "layers.0.digest", "sha512:ab", "a sha256 digest" },
-        { "layers.0.digest", "sha256:../../../../var/evil", "a sha256 digest" },
-        { "annotations.marrow.checkpoint.name", "../evil", "the annotations" },
-        { "annotations.marrow.checkpoint.name", "densenet-mini.other", "or other files" },
-        { "annotations.marrow.checkpoint.digest", "sha256:" + "00000000000000000000000000000000" + "00000000000000000000000000000000", "or other files" },
-        { "annotations.marrow.checkpoint.parents", "[{", "marrow.checkpoint.parents" },
-    };
+    public static TheoryData<string, string, string> OtherTypes =>
+        new()
+        {
+            { "mediaType", "application/vnd.oci.image.index.v1+json", "vnd.oci.image.manifest" },
+            { "artifactType", "application/vnd.example", "artifact type" },
+            { "config.mediaType", "application/vnd.oci.image.config.v1+json", "a config of" },
+            { "config.digest", "sha256:12", "a config of" },
+            { "layers.0.mediaType", "application/vnd.oci.image.layer.v1.tar+gzip", "model.doc.v1.raw" },
+            { "layers.5.mediaType", "application/vnd.cncf.model.doc.v1.raw", "model.weight.v1.raw" },
+            { "layers.0.digest", "sha512:ab", "a sha256 digest" },
+            { "layers.0.digest", "sha256:../../../../var/evil", "a sha256 digest" },
+            { "annotations.marrow.checkpoint.name", "../evil", "the annotations" },
+            { "annotations.marrow.checkpoint.name", "densenet-mini.other", "or other files" },
+            {
+                "annotations.marrow.checkpoint.digest",
+                "sha256:" + "00000000000000000000000000000000" + "00000000000000000000000000000000",
+                "or other files"
+            },
+            { "annotations.marrow.checkpoint.parents", "[{", "marrow.checkpoint.parents" },
+        };
 
     [Theory, MemberData(nameof(OtherTypes))]
     public async Task Other_types_and_promises_are_refused(string path, string value, string part)
     {
         ChangeManifest(manifest =>
         {
-            var (at, parts) = (manifest, path.StartsWith("annotations.", StringComparison.Ordinal) ? ["annotations", path["annotations.".Length..]] : path.Split('.'));
+            var (at, parts) = (
+                manifest,
+                path.StartsWith("annotations.", StringComparison.Ordinal)
+                    ? ["annotations", path["annotations.".Length..]]
+                    : path.Split('.'));
             foreach (var step in parts[..^1])
                 at = int.TryParse(step, out var index) ? at[index]! : at[step]!;
             at[parts[^1]] = value;
@@ -93,7 +102,16 @@ public sealed class LyingManifestTests : LyingRegistry
         await RefusedAsync("text/html");
         Lie("/manifests/v1", r => new(200, Registry.Manifests["v1"], []));
         await RefusedAsync("no media type");
-        Lie("/manifests/v1", r => Registry.Answer(r) with { Headers = [("Content-Type", "application/vnd.oci.image.manifest.v1+json"), ("Docker-Content-Digest", $"sha256:{new string('0', 64)}")] });
+        Lie("/manifests/v1", r =>
+            Registry.Answer(r) with
+            {
+                Headers =
+                [
+                    ("Content-Type", "application/vnd.oci.image.manifest.v1+json"),
+                    ("Docker-Content-Digest", $"sha256:{new string('0', 64)}"),
+                ],
+            }
+        );
         await RefusedAsync("the digest that the registry names");
         var digest = $"sha256:{new string('1', 64)}";
         Registry.Manifests[digest] = Registry.Manifests["v1"];
@@ -106,7 +124,8 @@ public sealed class LyingManifestTests : LyingRegistry
     {
         Registry.Manifests["v1"] = Encoding.UTF8.GetBytes($"{{\"a\":\"{new string('x', 5 << 20)}\"}}");
         await RefusedAsync("a manifest of at most");
-        Registry.Manifests["v1"] = Encoding.UTF8.GetBytes($"{{\"layers\":[{string.Join(',', Enumerable.Repeat("{}", 1_000_000))}]}}");
+        Registry.Manifests["v1"] = Encoding.UTF8.GetBytes(
+            $"{{\"layers\":[{string.Join(',', Enumerable.Repeat("{}", 1_000_000))}]}}");
         await RefusedAsync("far more");
         Registry.Manifests["v1"] = Encoding.UTF8.GetBytes(new string('[', 100_000));
         await RefusedAsync("a manifest in JSON");
@@ -137,10 +156,21 @@ public sealed class LyingManifestTests : LyingRegistry
             var layers = m["layers"]!.AsArray();
             while (layers.Count > 2)
                 layers.RemoveAt(0);
-            (layers[0]!["digest"], layers[0]!["size"], layers[0]!["mediaType"]) = (FakeRegistry.Digest(bytes), bytes.Length, "application/vnd.cncf.model.doc.v1.raw");
-            (layers[1]!["digest"], layers[1]!["size"], layers[1]!["mediaType"]) = ($"sha256:{new string('a', 64)}", 1L << 50, "application/vnd.cncf.model.weight.v1.raw");
-            (layers[0]!["annotations"]!["org.cncf.model.filepath"], layers[1]!["annotations"]!["org.cncf.model.filepath"]) = ("checkpoint.json", "model.safetensors");
-            (m["annotations"]!["marrow.checkpoint.name"], m["annotations"]!["marrow.checkpoint.digest"]) = (manifest.Name, manifest.Digest.ToString());
+            (layers[0]!["digest"], layers[0]!["size"], layers[0]!["mediaType"]) = (
+                FakeRegistry.Digest(bytes),
+                bytes.Length,
+                "application/vnd.cncf.model.doc.v1.raw");
+            (layers[1]!["digest"], layers[1]!["size"], layers[1]!["mediaType"]) = (
+                $"sha256:{new string('a', 64)}",
+                1L << 50,
+                "application/vnd.cncf.model.weight.v1.raw");
+            (
+                layers[0]!["annotations"]!["org.cncf.model.filepath"],
+                layers[1]!["annotations"]!["org.cncf.model.filepath"]
+            ) = ("checkpoint.json", "model.safetensors");
+            (m["annotations"]!["marrow.checkpoint.name"], m["annotations"]!["marrow.checkpoint.digest"]) = (
+                manifest.Name,
+                manifest.Digest.ToString());
         });
         await RefusedAsync("of free disk space");
         Assert.Equal(1, Registry.Requests.Count(r => r.Target.Contains("/blobs/", StringComparison.Ordinal)));

@@ -2,7 +2,9 @@ using Marrow.Soak;
 
 namespace Marrow.Tests.Hub.Registry;
 
-/// <summary>Blobs and answers that are not what they should be, end early or late, lead elsewhere or never come.</summary>
+/// <summary>
+/// Blobs and answers that are not what they should be, end early or late, lead elsewhere or never come.
+/// </summary>
 public sealed class LyingRegistryTests : LyingRegistry
 {
     [Fact]
@@ -12,8 +14,11 @@ public sealed class LyingRegistryTests : LyingRegistry
         bytes[^1] ^= 1;
         Lie(Weights, r => Registry.Answer(r) with { Body = bytes });
         await RefusedAsync("bytes of another digest");
-        Assert.Equal(2, Registry.Requests.Count(r => r.Target.EndsWith(Weights, StringComparison.Ordinal))); // once more, then no more
-        Assert.DoesNotContain(Directory.GetFiles(Bench.To.Folder, $"{Weights[7..]}.part", SearchOption.AllDirectories), path => new FileInfo(path).Length > 0);
+        // once more, then no more
+        Assert.Equal(2, Registry.Requests.Count(r => r.Target.EndsWith(Weights, StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            Directory.GetFiles(Bench.To.Folder, $"{Weights[7..]}.part", SearchOption.AllDirectories),
+            path => new FileInfo(path).Length > 0);
     }
 
     [Fact]
@@ -26,7 +31,13 @@ public sealed class LyingRegistryTests : LyingRegistry
         }
         Lie(Weights, _ => new FakeAnswer(200) with { Length = -1, Stream = Endless });
         await RefusedAsync("bytes of another digest");
-        Lie("/manifests/v1", _ => new FakeAnswer(200, "", ("Content-Type", "application/vnd.oci.image.manifest.v1+json")) with { Length = -1, Stream = Endless });
+        Lie("/manifests/v1", _ =>
+            new FakeAnswer(200, "", ("Content-Type", "application/vnd.oci.image.manifest.v1+json")) with
+            {
+                Length = -1,
+                Stream = Endless,
+            }
+        );
         await RefusedAsync("a manifest of at most");
         Lie("/manifests/v1", _ => new FakeAnswer(404) with { Length = -1, Stream = Endless });
         await RefusedAsync("none of that name");
@@ -40,14 +51,22 @@ public sealed class LyingRegistryTests : LyingRegistry
     [InlineData(1L << 60)]
     public async Task A_length_that_is_not_the_manifests_is_refused(long more)
     {
-        Lie(Weights, r => Registry.Answer(r) is var answer ? answer with { Length = answer.Body.Length + more } : null!);
+        Lie(Weights, r =>
+            Registry.Answer(r) is var answer ? answer with { Length = answer.Body.Length + more } : null!);
         await RefusedAsync("does not keep to the sizes");
     }
 
     [Fact]
     public async Task A_blob_that_ends_early_is_asked_for_on_and_given_up_when_nothing_more_comes()
     {
-        Lie(Weights, r => Registry.Answer(r) is var answer ? answer with { Length = answer.Body.Length, Body = answer.Body[..Math.Min(100, answer.Body.Length)] } : null!);
+        Lie(Weights, r =>
+            Registry.Answer(r) is var answer
+                ? answer with
+                {
+                    Length = answer.Body.Length,
+                    Body = answer.Body[..Math.Min(100, answer.Body.Length)],
+                }
+                : null!);
         await RefusedAsync("2 times in a row");
     }
 
@@ -60,7 +79,14 @@ public sealed class LyingRegistryTests : LyingRegistry
         Lie("/manifests/v1", _ => Redirect($"http://{Elsewhere.Host}/v2/lab/one/manifests/v1"));
         await RefusedAsync(Elsewhere.Host);
         Assert.Empty(Elsewhere.Requests);
-        foreach (var address in (string[])["http://192.0.2.1/blob", "file:///etc/passwd", "ftp://192.0.2.1/blob", $"http://user:secret@{Elsewhere.Host}/blob"])
+        foreach (
+            var address in (string[])
+                [
+                    "http://192.0.2.1/blob",
+                    "file:///etc/passwd",
+                    "ftp://192.0.2.1/blob",
+                    $"http://user:secret@{Elsewhere.Host}/blob",
+                ])
         {
             Lie(Weights, _ => Redirect(address));
             await RefusedAsync("Nothing was sent there");
@@ -75,18 +101,27 @@ public sealed class LyingRegistryTests : LyingRegistry
     [Fact]
     public async Task A_blob_may_come_from_a_storage_host()
     {
-        Registry.Lie = r => r.Target.Contains("/blobs/", StringComparison.Ordinal) ? Redirect($"http://{Elsewhere.Host}{r.Target}") : null;
+        Registry.Lie = r =>
+            r.Target.Contains("/blobs/", StringComparison.Ordinal)
+                ? Redirect($"http://{Elsewhere.Host}{r.Target}")
+                : null;
         var pulled = (await Bench.PullAsync(Registry.Host))[^1];
         RegistryBench.AssertSame(Saved.Path, pulled.Folder);
         Assert.Equal(6, Elsewhere.Requests.Count);
-        var pushed = (await Bench.PushAsync(Saved, Registry.Host))[^1]; // a HEAD that leads elsewhere means that it is there
+        // a HEAD that leads elsewhere means that it is there
+        var pushed = (await Bench.PushAsync(Saved, Registry.Host))[^1];
         Assert.Equal(0, pushed.FilesSent);
     }
 
     [Fact]
     public async Task Answers_that_drip_are_given_up()
     {
-        Bench.Options = Bench.Options with { ConnectTimeout = TimeSpan.FromMilliseconds(300), ResponseTimeout = TimeSpan.FromMilliseconds(300), StallTimeout = TimeSpan.FromMilliseconds(300) };
+        Bench.Options = Bench.Options with
+        {
+            ConnectTimeout = TimeSpan.FromMilliseconds(300),
+            ResponseTimeout = TimeSpan.FromMilliseconds(300),
+            StallTimeout = TimeSpan.FromMilliseconds(300),
+        };
         static void Drip(Stream stream)
         {
             for (var i = 0; i < 1000; i++)
@@ -120,9 +155,17 @@ public sealed class LyingRegistryTests : LyingRegistry
     [Fact]
     public async Task What_a_registry_says_can_not_paint_the_terminal()
     {
-        Lie("/manifests/v1", _ => new(400, "{\"errors\": [{\"code\": \"BAD\", \"message\": \"\\u001b[2J\\u0007gone " + new string('x', 100_000) + "\"}]}"));
+        Lie("/manifests/v1", _ =>
+            new(
+                400,
+                "{\"errors\": [{\"code\": \"BAD\", \"message\": \"\\u001b[2J\\u0007gone "
+                    + new string('x', 100_000)
+                    + "\"}]}"));
         Assert.InRange((await RefusedAsync("BAD")).Length, 1, 600);
-        Lie("/manifests/v1", _ => new FakeAnswer(200, "", [.. Enumerable.Range(0, 20_000).Select(i => ($"X-{i}", "xxxxxxxx"))]));
+        Lie("/manifests/v1", _ => new FakeAnswer(
+            200,
+            "",
+            [.. Enumerable.Range(0, 20_000).Select(i => ($"X-{i}", "xxxxxxxx"))]));
         await RefusedAsync("in a row");
     }
 

@@ -11,10 +11,16 @@ public sealed class LyingUploadTests : LyingRegistry
         var left = times;
         Registry.Lie = request =>
         {
-            if (request.Method != "PUT" || !request.Target.Contains("/manifests/", StringComparison.Ordinal) || --left < 0)
+            if (
+                request.Method != "PUT"
+                || !request.Target.Contains("/manifests/", StringComparison.Ordinal)
+                || --left < 0)
                 return null;
             Registry.Blobs.TryRemove(Weights, out _);
-            return new(400, """{"errors": [{"code": "MANIFEST_BLOB_UNKNOWN", "message": "blob unknown to registry"}]}""");
+            return new(
+                400,
+                """{"errors": [{"code": "MANIFEST_BLOB_UNKNOWN", "message": "blob unknown to registry"}]}"""
+            );
         };
         if (times > 1)
         {
@@ -36,20 +42,36 @@ public sealed class LyingUploadTests : LyingRegistry
     {
         Registry.Blobs.Clear();
         Registry.Lie = r => r.Method == "POST" ? new(202, "", ("Location", location)) : null;
-        Assert.Contains("Nothing was sent there", (await Assert.ThrowsAsync<MarrowException>(() => Bench.PushAsync(Saved, Registry.Host))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Nothing was sent there",
+            (await Assert.ThrowsAsync<MarrowException>(() => Bench.PushAsync(Saved, Registry.Host))).Message,
+            StringComparison.Ordinal);
         Registry.Lie = r => r.Method == "POST" ? new(202, "", ("Location", $"http://{Elsewhere.Host}/upload")) : null;
         await Assert.ThrowsAsync<MarrowException>(() => Bench.PushAsync(Saved, Registry.Host));
         Registry.Lie = r => r.Method == "POST" ? Redirect($"http://{Elsewhere.Host}/upload") : null;
-        Assert.Contains("no redirect of what is written", (await Assert.ThrowsAsync<MarrowException>(() => Bench.PushAsync(Saved, Registry.Host))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no redirect of what is written",
+            (await Assert.ThrowsAsync<MarrowException>(() => Bench.PushAsync(Saved, Registry.Host))).Message,
+            StringComparison.Ordinal);
         Assert.Empty(Elsewhere.Requests);
     }
 
     [Fact]
     public async Task A_registry_that_keeps_something_else_is_found_out()
     {
-        Registry.Lie = r => r.Method == "PUT" && r.Target.Contains("/manifests/", StringComparison.Ordinal) ? new(201, "", ("Docker-Content-Digest", $"sha256:{new string('0', 64)}")) : null;
-        Assert.Contains("changes manifests", (await Assert.ThrowsAsync<MarrowException>(() => Bench.PushAsync(Saved, Registry.Host))).Message, StringComparison.Ordinal);
-        Registry.Lie = r => r.Method == "HEAD" && r.Target.EndsWith(Weights, StringComparison.Ordinal) ? new(200, "short") : null;
-        Assert.Contains("holds a damaged blob", (await Assert.ThrowsAsync<MarrowException>(() => Bench.PushAsync(Saved, Registry.Host))).Message, StringComparison.Ordinal);
+        Registry.Lie = r =>
+            r.Method == "PUT" && r.Target.Contains("/manifests/", StringComparison.Ordinal)
+                ? new(201, "", ("Docker-Content-Digest", $"sha256:{new string('0', 64)}"))
+                : null;
+        Assert.Contains(
+            "changes manifests",
+            (await Assert.ThrowsAsync<MarrowException>(() => Bench.PushAsync(Saved, Registry.Host))).Message,
+            StringComparison.Ordinal);
+        Registry.Lie = r =>
+            r.Method == "HEAD" && r.Target.EndsWith(Weights, StringComparison.Ordinal) ? new(200, "short") : null;
+        Assert.Contains(
+            "holds a damaged blob",
+            (await Assert.ThrowsAsync<MarrowException>(() => Bench.PushAsync(Saved, Registry.Host))).Message,
+            StringComparison.Ordinal);
     }
 }

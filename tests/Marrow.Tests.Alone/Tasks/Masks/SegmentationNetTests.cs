@@ -3,7 +3,6 @@ using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Tasks;
 using Marrow.Tasks.Masks;
-using Marrow.Tests.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Marrow.Tests.Tasks.Masks;
@@ -13,7 +12,8 @@ public class SegmentationNetTests
     private static SegmentationNet Create(int outputs = 1, string backbone = "densenet-mini")
     {
         manual_seed(1);
-        return (SegmentationNet)ModelCatalogue.Create(new() { Architecture = $"segment-{backbone}", Outputs = outputs });
+        return (SegmentationNet)
+            ModelCatalogue.Create(new() { Architecture = $"segment-{backbone}", Outputs = outputs });
     }
 
     [Theory]
@@ -49,7 +49,8 @@ public class SegmentationNetTests
         var maps = model.Features.ForwardPyramid(images, 1);
         for (var level = 1; level <= 5; level++)
             peer.Put($"c{level}", maps[level - 1]);
-        peer.Run("""
+        peer.Run(
+            """
             F = torch.nn.functional
             x = None
             for l in [5, 4, 3, 2, 1]:
@@ -60,7 +61,8 @@ public class SegmentationNetTests
                     y = F.conv2d(y, get(key + 'conv.weight'), padding=1)
                 x = F.relu(F.group_norm(y, 8, get(key + 'norm.weight'), get(key + 'norm.bias')))
             put('logits', F.interpolate(F.conv2d(x, get('logits.weight'), get('logits.bias')), size=(90, 70), mode='bilinear', align_corners=False))
-            """);
+            """
+        );
         var difference = (peer.Get("logits") - model.forward(images)).abs().max().item<float>();
         Assert.True(difference < 1e-4, $"{difference}");
     }
@@ -71,7 +73,9 @@ public class SegmentationNetTests
         using var classifier = Drafts.Model(outputs: 5);
         using var model = Create();
         var features = model.state_dict().Keys.Where(k => k.StartsWith("features.", StringComparison.Ordinal)).ToList();
-        Assert.Equal(classifier.state_dict().Keys.Where(k => k.StartsWith("features.", StringComparison.Ordinal)), features);
+        Assert.Equal(
+            classifier.state_dict().Keys.Where(k => k.StartsWith("features.", StringComparison.Ordinal)),
+            features);
         using var folder = new TemporaryFolder();
         using var checkpoint = Drafts.Of(Drafts.Model()).Save(folder["hub"]);
         var receipt = WarmStart.Apply(model, "segment-densenet-mini", WeightSource.Of(checkpoint), new());
@@ -99,9 +103,21 @@ public class MaskDecoderTests
         manual_seed(4);
         var (width, height) = (61, 130);
         var logits = randn(1, outputs, 20, 13);
-        var large = nn.functional.interpolate(logits, [height, width], mode: InterpolationMode.Bilinear, align_corners: false)[0];
+        var large = nn.functional.interpolate(
+            logits,
+            [height, width],
+            mode: InterpolationMode.Bilinear,
+            align_corners: false
+        )[0];
         var expected = outputs == 1 ? large[0].gt(0).to(uint8) : large.argmax(0).to(uint8);
-        var found = MaskDecoder.Decode(logits.data<float>().ToArray(), outputs, 13, 20, AffineTransform.Scale(13.0 / width, 20.0 / height), width, height);
+        var found = MaskDecoder.Decode(
+            logits.data<float>().ToArray(),
+            outputs,
+            13,
+            20,
+            AffineTransform.Scale(13.0 / width, 20.0 / height),
+            width,
+            height);
         var different = found.Zip(expected.data<byte>().ToArray()).Count(p => p.First != p.Second);
         Assert.True(different <= 3, $"{different} pixels"); // those whose logits are equal but for rounding
     }
@@ -115,20 +131,39 @@ public class MaskDecoderTests
         manual_seed(6);
         var (inputWidth, inputHeight, width, height) = (13, 20, 17, 24);
         var logits = randn(1, outputs, inputHeight, inputWidth);
-        var toInput = AffineTransform.Rotate(0.4).Then(AffineTransform.Scale(-0.8, 0.7)).Then(AffineTransform.Translate(9, -1));
+        var toInput = AffineTransform
+            .Rotate(0.4)
+            .Then(AffineTransform.Scale(-0.8, 0.7))
+            .Then(AffineTransform.Translate(9, -1));
         var (grid, inside) = (new float[height * width * 2], new bool[height * width]);
         for (var i = 0; i < inside.Length; i++)
         {
             var at = toInput.Apply(new(i % width + 0.5, i / width + 0.5));
-            (grid[2 * i], grid[2 * i + 1]) = ((float)(2 * at.X / inputWidth - 1), (float)(2 * at.Y / inputHeight - 1)); // the edges are -1 and 1
+            // the edges are -1 and 1
+            (grid[2 * i], grid[2 * i + 1]) = ((float)(2 * at.X / inputWidth - 1), (float)(2 * at.Y / inputHeight - 1));
             inside[i] = at.X >= 0 && at.X <= inputWidth && at.Y >= 0 && at.Y <= inputHeight;
         }
-        var sampled = nn.functional.grid_sample(logits, tensor(grid, [1, height, width, 2]), GridSampleMode.Bilinear, GridSamplePaddingMode.Border, false)[0];
+        var sampled = nn.functional.grid_sample(
+            logits,
+            tensor(grid, [1, height, width, 2]),
+            GridSampleMode.Bilinear,
+            GridSamplePaddingMode.Border,
+            false
+        )[0];
         var classes = (outputs == 1 ? sampled[0].gt(0).to(uint8) : sampled.argmax(0).to(uint8)).data<byte>().ToArray();
         byte[] expected = [.. classes.Select((c, i) => inside[i] ? c : (byte)99)];
-        var found = MaskDecoder.DecodeView(logits.data<float>().ToArray(), outputs, inputWidth, inputHeight, toInput, width, height, 99);
+        var found = MaskDecoder.DecodeView(
+            logits.data<float>().ToArray(),
+            outputs,
+            inputWidth,
+            inputHeight,
+            toInput,
+            width,
+            height,
+            99);
         Assert.InRange(inside.Count(i => i), 100, inside.Length - 50);
-        Assert.True(found.Zip(expected).Count(p => p.First != p.Second) <= 2); // those whose logits are equal but for rounding
+        // those whose logits are equal but for rounding
+        Assert.True(found.Zip(expected).Count(p => p.First != p.Second) <= 2);
     }
 
     [Fact]
@@ -155,6 +190,10 @@ public class MaskDecoderTests
             }
         }
         Assert.Equal(2 * both / (truth + found), MaskDecoder.ExpectedDice(logits, 1)[0], 0.005);
-        Assert.Equal([1.0, 1.0], MaskDecoder.ExpectedDice([.. Enumerable.Range(0, 300).Select(i => i / 100 == i % 100 % 3 ? 60f : -60f)], 3).Select(d => Math.Round(d, 6)));
+        Assert.Equal(
+            [1.0, 1.0],
+            MaskDecoder
+                .ExpectedDice([.. Enumerable.Range(0, 300).Select(i => i / 100 == i % 100 % 3 ? 60f : -60f)], 3)
+                .Select(d => Math.Round(d, 6)));
     }
 }

@@ -10,11 +10,16 @@ public class PointLocatorTests
     private const int Rows = 12, Columns = 16, Width = 64, Height = 48; // cells of 4 px
 
     /// <summary>Logits of a Gaussian of one cell at a place in input px, [h, w].</summary>
-    private static float[] Gaussian(double x, double y, double height = 0) => [.. Enumerable.Range(0, Rows * Columns).Select(i =>
-    {
-        var (dx, dy) = (i % Columns + 0.5 - x / 4, i / Columns + 0.5 - y / 4);
-        return (float)(height - (dx * dx + dy * dy) / 2);
-    })];
+    private static float[] Gaussian(double x, double y, double height = 0) =>
+        [
+            .. Enumerable
+                .Range(0, Rows * Columns)
+                .Select(i =>
+                {
+                    var (dx, dy) = (i % Columns + 0.5 - x / 4, i / Columns + 0.5 - y / 4);
+                    return (float)(height - (dx * dx + dy * dy) / 2);
+                }),
+        ];
 
     private static float[][] Decode(params float[][] heatmaps)
     {
@@ -59,7 +64,8 @@ public class PointLocatorTests
         Assert.Equal([2, 5, (height + 3) / 4, (width + 3) / 4], model.Heatmaps(images).shape);
         var found = model.forward(images);
         Assert.Equal([2, 5, 3], found.shape);
-        Assert.All(found.data<float>().ToArray().Chunk(3), p => Assert.True(p[0] >= 0 && p[0] <= width && p[1] >= 0 && p[1] <= height && p[2] > 0 && p[2] <= 1.0001));
+        Assert.All(found.data<float>().ToArray().Chunk(3), p =>
+            Assert.True(p[0] >= 0 && p[0] <= width && p[1] >= 0 && p[1] <= height && p[2] > 0 && p[2] <= 1.0001));
     }
 
     [Fact]
@@ -67,7 +73,8 @@ public class PointLocatorTests
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var model = (NumberRegressor)ModelCatalogue.Create(new() { Architecture = "regress-densenet-mini", Outputs = 2 });
+        using var model = (NumberRegressor)
+            ModelCatalogue.Create(new() { Architecture = "regress-densenet-mini", Outputs = 2 });
         model.eval();
         var images = randn(3, 1, 32, 32);
         var units = model.forward(images).data<float>().ToArray();

@@ -15,7 +15,8 @@ public class MaskedAutoencoderTests
         using var scope = NewDisposeScope();
         var mask = PatchMask.Of(rand(5, 4 * 6), Spec, width: 48, height: 32);
         Assert.Equal([5, 1, 32, 48], mask.shape);
-        var cells = mask.view(5, 4, 8, 6, 8).mean([2, 4]).data<float>().ToArray(); // a patch is hidden in all of it or not at all
+        // a patch is hidden in all of it or not at all
+        var cells = mask.view(5, 4, 8, 6, 8).mean([2, 4]).data<float>().ToArray();
         Assert.All(cells, share => Assert.True(share is 0 or 1));
         Assert.All(cells.Chunk(24), image => Assert.Equal(14, image.Sum())); // 0.6 of 24, rounded
     }
@@ -53,7 +54,9 @@ public class MaskedAutoencoderTests
         using var scope = NewDisposeScope();
         var images = randn(1, 1, 32, 48);
         var other = (images * Scalars.Of(7.0)).Plus(2);
-        Assert.True((ReconstructionLoss.Target(images, 8) - ReconstructionLoss.Target(other, 8)).abs().max().item<float>() < 0.03);
+        Assert.True(
+            (ReconstructionLoss.Target(images, 8) - ReconstructionLoss.Target(other, 8)).abs().max().item<float>()
+                < 0.03);
     }
 
     [Theory]
@@ -62,7 +65,8 @@ public class MaskedAutoencoderTests
     public void What_is_filled_in_has_the_images_size(int width, int height)
     {
         using var scope = NewDisposeScope();
-        using var model = (MaskedAutoencoder)ModelCatalogue.Create(new() { Architecture = "pretrain-densenet-mini", Channels = 3 });
+        using var model = (MaskedAutoencoder)
+            ModelCatalogue.Create(new() { Architecture = "pretrain-densenet-mini", Channels = 3 });
         Assert.Equal([2, 1, height, width], model.forward(randn(2, 3, height, width)).shape);
     }
 }

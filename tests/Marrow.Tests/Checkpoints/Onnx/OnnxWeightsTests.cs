@@ -2,7 +2,6 @@ using Marrow.Checkpoints.Transfer;
 using Marrow.Exchange;
 using Marrow.Hub;
 using Marrow.Onnx;
-using Marrow.Tests.Exchange;
 using Marrow.Weights;
 using static TorchSharp.torch;
 
@@ -21,8 +20,11 @@ public sealed class OnnxWeightsTests : IDisposable
     public void What_Debians_onnx_writes_in_each_type_is_read_to_the_bit()
     {
         using var peer = new PythonPeer();
-        Assert.SkipWhen(peer.Run("import importlib.util\nprint(importlib.util.find_spec('onnx'))").Trim() == "None", "python3-onnx is absent.");
-        peer.Run($$"""
+        Assert.SkipWhen(
+            peer.Run("import importlib.util\nprint(importlib.util.find_spec('onnx'))").Trim() == "None",
+            "python3-onnx is absent.");
+        peer.Run(
+            $$"""
             import numpy, onnx
             from onnx import helper, numpy_helper, TensorProto
             values = numpy.arange(-6, 6).reshape(3, 4)
@@ -38,7 +40,8 @@ public sealed class OnnxWeightsTests : IDisposable
             model = helper.make_model(graph, producer_name='peer')
             helper.set_model_props(model, {'author': 'somebody'})
             onnx.save(model, r'{{_folder["all.onnx"]}}')
-            """);
+            """
+        );
         using var scope = NewDisposeScope();
         using var file = WeightFiles.Open(_folder["all.onnx"]);
         Assert.Equal(["f4", "f2", "f8", "i8", "i4", "i2", "i1", "floats", "doubles"], file.Entries.Select(e => e.Name));
@@ -48,7 +51,9 @@ public sealed class OnnxWeightsTests : IDisposable
         {
             var read = file.Read(entry.Name);
             Assert.Equal(entry.Type, read.dtype);
-            Assert.True(read.to(ScalarType.Float64).equal(expected.to(ScalarType.Float64)).all().item<bool>(), entry.Name);
+            Assert.True(
+                read.to(ScalarType.Float64).equal(expected.to(ScalarType.Float64)).all().item<bool>(),
+                entry.Name);
         }
     }
 
@@ -110,8 +115,10 @@ public sealed class OnnxWeightsTests : IDisposable
             "a tensor beyond its graph" => new ProtoMessage().Bytes(2, new byte[] { 1 }).Integer(5, 1),
             "a name twice" => Graph(Tensor(), Tensor()),
             "in another file" => Graph(Tensor().Integer(14, 1)),
-            "by a list of places" => Graph(Tensor().Message(13, new ProtoMessage().Text(1, "location").Text(2, "/etc/passwd"))),
-            "nothing but a text" => Graph(new ProtoMessage().Integer(1, 1).Integer(2, 8).Bytes(6, "a"u8.ToArray()).Text(8, "w")),
+            "by a list of places" => Graph(
+                Tensor().Message(13, new ProtoMessage().Text(1, "location").Text(2, "/etc/passwd"))),
+            "nothing but a text" => Graph(
+                new ProtoMessage().Integer(1, 1).Integer(2, 8).Bytes(6, "a"u8.ToArray()).Text(8, "w")),
             "too few bytes" => Graph(Tensor(bytes: 12)),
             "sides that overflow" => Graph(Tensor(sides: [1L << 62, 1L << 62, 4])),
             "a negative side" => Graph(Tensor(sides: [-2, -2])),
@@ -146,7 +153,9 @@ public sealed class OnnxWeightsTests : IDisposable
     {
         using var stream = new MemoryStream();
         new ProtoMessage().Integer(1, 8).Text(2, "producer")
-            .Message(7, Graph(Tensor(), Tensor("other"))).Message(14, new ProtoMessage().Text(1, "k").Text(2, "v")).WriteTo(stream);
+            .Message(7, Graph(Tensor(), Tensor("other")))
+            .Message(14, new ProtoMessage().Text(1, "k").Text(2, "v"))
+            .WriteTo(stream);
         var whole = stream.ToArray();
         var refused = 0;
         for (var cut = 0; cut < whole.Length; cut++)

@@ -42,7 +42,10 @@ public sealed class InterruptedTransferTests : IDisposable
             catch (MarrowException) when (attempts == 1)
             {
                 // The registry may still be at work on what was broken off, and say 500.
-                await new CheckpointRegistry(_bench.Options with { Attempts = 5 }).PushAsync(_bench.From, saved, target);
+                await new CheckpointRegistry(_bench.Options with { Attempts = 5 }).PushAsync(
+                    _bench.From,
+                    saved,
+                    target);
             }
             cut += proxy.Cuts;
             await AssertPullableAsync(OciReference.Parse($"oci://{registry.Host}/lab/push{number}:v1"), saved);
@@ -104,7 +107,8 @@ public sealed class InterruptedTransferTests : IDisposable
         registry.CutUploadAfter = 12_345;
         await _bench.PushAsync(saved, registry.Host);
         Assert.Equal(-1, registry.CutUploadAfter); // it was cut
-        var status = Assert.Single(registry.Requests, r => r.Method == "GET" && r.Target.Contains("/uploads/", StringComparison.Ordinal));
+        var status = Assert.Single(registry.Requests, r =>
+            r.Method == "GET" && r.Target.Contains("/uploads/", StringComparison.Ordinal));
         var patches = registry.Requests.Where(r => r.Method == "PATCH" && r.Target == status.Target).ToList();
         Assert.StartsWith("12345-", patches[0].Headers["content-range"]); // the cut one was not counted as a request
         Assert.Equal(weights - 12_345, patches.Sum(p => (long)p.Body.Length));
@@ -118,13 +122,24 @@ public sealed class InterruptedTransferTests : IDisposable
         using var saved = _bench.Save();
         _bench.Options = _bench.Options with { ChunkBytes = 30_000 };
         var left = 2;
-        registry.Lie = r => r.Method == "PATCH" && r.Headers["content-range"].StartsWith("30000-", StringComparison.Ordinal) && Interlocked.Decrement(ref left) >= 0 ? new(404) : null;
+        registry.Lie = r =>
+            r.Method == "PATCH"
+            && r.Headers["content-range"].StartsWith("30000-", StringComparison.Ordinal)
+            && Interlocked.Decrement(ref left) >= 0
+                ? new(404)
+                : null;
         await _bench.PushAsync(saved, registry.Host);
         await AssertPullableAsync(OciReference.Parse($"oci://{registry.Host}/lab/one:v1"), saved);
 
         registry.Blobs.Clear();
-        registry.Lie = r => r.Method == "PATCH" && r.Headers["content-range"].StartsWith("30000-", StringComparison.Ordinal) ? new(404) : null;
-        Assert.Contains("times in a row", (await Assert.ThrowsAsync<MarrowException>(() => _bench.PushAsync(saved, registry.Host))).Message, StringComparison.Ordinal);
+        registry.Lie = r =>
+            r.Method == "PATCH" && r.Headers["content-range"].StartsWith("30000-", StringComparison.Ordinal)
+                ? new(404)
+                : null;
+        Assert.Contains(
+            "times in a row",
+            (await Assert.ThrowsAsync<MarrowException>(() => _bench.PushAsync(saved, registry.Host))).Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>Real processes of the program, ended by SIGKILL at random moments.</summary>
@@ -170,7 +185,13 @@ public sealed class InterruptedTransferTests : IDisposable
 
     private static Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll"), "hub", .. arguments, "--json"]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            "dotnet",
+            ["exec", Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll"), "hub", .. arguments, "--json"])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
@@ -185,7 +206,9 @@ public sealed class InterruptedTransferTests : IDisposable
         return process.ExitCode;
     }
 
-    /// <summary>Bytes after which to cut: the first ones, and others spread over all. Up and down are cut in turns.</summary>
+    /// <summary>
+    /// Bytes after which to cut: the first ones, and others spread over all. Up and down are cut in turns.
+    /// </summary>
     private static IEnumerable<(int Number, long Up, long Down)> Places(int cuts, long up, long down)
     {
         for (var i = 0; i < cuts; i++)
@@ -199,11 +222,17 @@ public sealed class InterruptedTransferTests : IDisposable
     private async Task<(long Up, long Down)> TrafficAsync(DockerRegistry registry, Checkpoint saved, string repository)
     {
         using var proxy = new CuttingProxy(registry.Port);
-        await _bench.Registry.PushAsync(_bench.From, saved, OciReference.Parse($"oci://{proxy.Host}/lab/{repository}:v1"));
+        await _bench.Registry.PushAsync(
+            _bench.From,
+            saved,
+            OciReference.Parse($"oci://{proxy.Host}/lab/{repository}:v1")
+        );
         return (proxy.Up, proxy.Down);
     }
 
-    /// <summary>It is pulled, into a hub that is removed afterwards, with the digest and bytes it was pushed with.</summary>
+    /// <summary>
+    /// It is pulled, into a hub that is removed afterwards, with the digest and bytes it was pushed with.
+    /// </summary>
     private async Task AssertPullableAsync(OciReference source, Checkpoint saved)
     {
         var pulled = (await _bench.Registry.PullAsync(_bench.To, source))[^1];

@@ -9,13 +9,26 @@ public class OciReferenceTests
     [Theory]
     [InlineData("oci://registry.lab/spine/cobb:v1", "registry.lab", "spine/cobb", "v1", null)]
     [InlineData("oci://registry.lab:5000/a:Latest_1.2-x", "registry.lab:5000", "a", "Latest_1.2-x", null)]
-    [InlineData("oci://127.0.0.1:5000/a/b__c/d.e-f@sha256:" + Digits, "127.0.0.1:5000", "a/b__c/d.e-f", null, "sha256:" + Digits)]
+    [InlineData(
+        "oci://127.0.0.1:5000/a/b__c/d.e-f@sha256:" + Digits,
+        "127.0.0.1:5000",
+        "a/b__c/d.e-f",
+        null,
+        "sha256:" + Digits
+    )]
     [InlineData("oci://[::1]:5000/a:b", "[::1]:5000", "a", "b", null)]
     [InlineData("OCI://Registry.Lab/a:b", "registry.lab", "a", "b", null)]
-    public void A_reference_has_host_repository_and_tag_or_digest(string text, string host, string repository, string? tag, string? digest)
+    public void A_reference_has_host_repository_and_tag_or_digest(
+        string text,
+        string host,
+        string repository,
+        string? tag,
+        string? digest)
     {
         var reference = OciReference.Parse(text);
-        Assert.Equal((host, repository, tag, digest), (reference.Host, reference.Repository, reference.Tag, reference.Digest));
+        Assert.Equal(
+            (host, repository, tag, digest),
+            (reference.Host, reference.Repository, reference.Tag, reference.Digest));
         Assert.Equal(reference, OciReference.Parse(reference.ToString()));
     }
 
@@ -39,7 +52,10 @@ public class OciReferenceTests
     [InlineData("https://host/a:v1")]
     [InlineData("")]
     public void What_is_no_reference_is_refused_with_the_form_of_one(string text) =>
-        Assert.Contains("oci://host[:port]/repository:tag", Assert.Throws<MarrowException>(() => OciReference.Parse(text)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "oci://host[:port]/repository:tag",
+            Assert.Throws<MarrowException>(() => OciReference.Parse(text)).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("localhost:5000", true)]

@@ -22,14 +22,17 @@ public sealed class PushPullTests : IDisposable
         Assert.Null(pushed.Replaced);
 
         var byTag = Assert.Single(await _bench.PullAsync(registry.Host));
-        Assert.Equal((saved.Digest, pushed.Manifest, 6, false), (byTag.Digest, byTag.Manifest, byTag.FilesFetched, byTag.WasThere));
+        Assert.Equal(
+            (saved.Digest, pushed.Manifest, 6, false),
+            (byTag.Digest, byTag.Manifest, byTag.FilesFetched, byTag.WasThere));
         RegistryBench.AssertSame(saved.Path, byTag.Folder);
         using var resolved = _bench.To.Resolve(saved.Name);
         Assert.Equal(saved.Digest, resolved.Digest);
 
         var byDigest = Assert.Single(await _bench.PullAsync(registry.Host, name: $"@{pushed.Manifest}"));
         Assert.Equal((true, 0L), (byDigest.WasThere, byDigest.BytesFetched));
-        Assert.Empty(Directory.GetFiles(Path.Combine(_bench.To.Folder, ".incoming"), "*.part", SearchOption.AllDirectories));
+        Assert.Empty(
+            Directory.GetFiles(Path.Combine(_bench.To.Folder, ".incoming"), "*.part", SearchOption.AllDirectories));
     }
 
     [Theory]
@@ -66,7 +69,8 @@ public sealed class PushPullTests : IDisposable
         Assert.Equal(first.Manifest, second.Manifest);
         Assert.Equal((0, 0L), (second.FilesSent, second.BytesSent));
         var again = proxy.Requests.Skip(before).ToList();
-        Assert.DoesNotContain(again, r => r.StartsWith("POST ", StringComparison.Ordinal) || r.StartsWith("PATCH ", StringComparison.Ordinal));
+        Assert.DoesNotContain(again, r =>
+            r.StartsWith("POST ", StringComparison.Ordinal) || r.StartsWith("PATCH ", StringComparison.Ordinal));
         Assert.Equal(1, again.Count(r => r.StartsWith("PUT ", StringComparison.Ordinal))); // the manifest
     }
 
@@ -78,8 +82,13 @@ public sealed class PushPullTests : IDisposable
         using var one = _bench.Save();
         await _bench.PushAsync(one, proxy.Host);
         await _bench.PullAsync(proxy.Host);
-        using var other = _bench.Save("densenet-mini.b"); // the same weights under another name: card, weights' metadata and manifest differ
-        var shared = Directory.GetFiles(one.Path).Count(path => File.ReadAllBytes(path).SequenceEqual(File.ReadAllBytes(Path.Combine(other.Path, Path.GetFileName(path)))));
+        // the same weights under another name: card, weights' metadata and manifest differ
+        using var other = _bench.Save("densenet-mini.b");
+        var shared = Directory
+            .GetFiles(one.Path)
+            .Count(path =>
+                File.ReadAllBytes(path)
+                    .SequenceEqual(File.ReadAllBytes(Path.Combine(other.Path, Path.GetFileName(path)))));
         Assert.InRange(shared, 1, 5);
 
         var before = proxy.Count("POST");
@@ -88,10 +97,15 @@ public sealed class PushPullTests : IDisposable
         Assert.Equal(6 - shared + 1, proxy.Count("POST") - before); // and the config
         Assert.StartsWith("sha256:", pushed.Replaced); // the tag named the first
 
-        before = proxy.Requests.Count(r => r.StartsWith("GET ", StringComparison.Ordinal) && r.Contains("/blobs/", StringComparison.Ordinal));
+        before = proxy.Requests.Count(r =>
+            r.StartsWith("GET ", StringComparison.Ordinal) && r.Contains("/blobs/", StringComparison.Ordinal));
         var pulled = (await _bench.PullAsync(proxy.Host))[^1];
         Assert.Equal(6 - shared, pulled.FilesFetched);
-        Assert.Equal(6 - shared, proxy.Requests.Count(r => r.StartsWith("GET ", StringComparison.Ordinal) && r.Contains("/blobs/", StringComparison.Ordinal)) - before);
+        Assert.Equal(
+            6 - shared,
+            proxy.Requests.Count(r =>
+                r.StartsWith("GET ", StringComparison.Ordinal) && r.Contains("/blobs/", StringComparison.Ordinal)
+            ) - before);
         RegistryBench.AssertSame(other.Path, pulled.Folder);
     }
 
@@ -103,7 +117,11 @@ public sealed class PushPullTests : IDisposable
         using var saved = _bench.Save();
         _bench.Options = _bench.Options with { ChunkBytes = 10_000 };
         await _bench.PushAsync(saved, proxy.Host);
-        var expected = Directory.GetFiles(saved.Path).Select(path => new FileInfo(path).Length).Where(bytes => bytes > 10_000).Sum(bytes => (bytes + 9_999) / 10_000);
+        var expected = Directory
+            .GetFiles(saved.Path)
+            .Select(path => new FileInfo(path).Length)
+            .Where(bytes => bytes > 10_000)
+            .Sum(bytes => (bytes + 9_999) / 10_000);
         Assert.InRange(expected, 3, 10_000);
         Assert.Equal(expected, proxy.Count("PATCH"));
         RegistryBench.AssertSame(saved.Path, (await _bench.PullAsync(proxy.Host))[^1].Folder);
@@ -122,7 +140,8 @@ public sealed class PushPullTests : IDisposable
         Assert.Equal(order, pushed.Select(p => p.Digest));
         Assert.EndsWith($":sha256-{parent.Digest.Hex[..16]}", pushed[1].Reference);
 
-        Assert.Equal([child.Digest.ToString()], (await _bench.PullAsync(registry.Host)).Select(p => p.Digest)); // alone, unless asked
+        // alone, unless asked
+        Assert.Equal([child.Digest.ToString()], (await _bench.PullAsync(registry.Host)).Select(p => p.Digest));
         Assert.Single(_bench.To.List());
         var pulled = await _bench.PullAsync(registry.Host, withParents: true);
         Assert.Equal(order, pulled.Select(p => p.Digest));
@@ -144,7 +163,8 @@ public sealed class PushPullTests : IDisposable
         parent.Dispose();
         Directory.Delete(parent.Path, recursive: true);
         var blobs = registry.Blobs;
-        var push = await Assert.ThrowsAsync<MarrowException>(() => _bench.PushAsync(child, registry.Host, withParents: true));
+        var push = await Assert.ThrowsAsync<MarrowException>(() =>
+            _bench.PushAsync(child, registry.Host, withParents: true));
         Assert.Contains($"densenet-mini.parent@{parent.Digest}", push.Message, StringComparison.Ordinal);
         Assert.Equal(blobs, registry.Blobs);
     }
@@ -155,8 +175,12 @@ public sealed class PushPullTests : IDisposable
         using var registry = new Marrow.Soak.FakeRegistry();
         using var parent = _bench.Save("densenet-mini.parent", 2, "CC-BY-NC-4.0");
         using var child = _bench.Save("densenet-mini.child", 3, "CC-BY-NC-4.0", parent);
-        var error = await Assert.ThrowsAsync<MarrowException>(() => _bench.PushAsync(child, registry.Host, license: "MIT"));
-        Assert.Contains("densenet-mini.parent is under CC-BY-NC-4.0, which forbids commercial use", error.Message, StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<MarrowException>(() =>
+            _bench.PushAsync(child, registry.Host, license: "MIT"));
+        Assert.Contains(
+            "densenet-mini.parent is under CC-BY-NC-4.0, which forbids commercial use",
+            error.Message,
+            StringComparison.Ordinal);
         Assert.Empty(registry.Requests);
 
         var stricter = (await _bench.PushAsync(child, registry.Host, license: "CC-BY-NC-SA-4.0"))[^1];
@@ -176,17 +200,33 @@ public sealed class PushPullTests : IDisposable
         var root = manifest.RootElement;
         Assert.Equal("application/vnd.oci.image.manifest.v1+json", root.GetProperty("mediaType").GetString());
         Assert.Equal("application/vnd.cncf.model.manifest.v1+json", root.GetProperty("artifactType").GetString());
-        var layers = root.GetProperty("layers").EnumerateArray().ToDictionary(l => l.GetProperty("annotations").GetProperty("org.cncf.model.filepath").GetString()!);
-        Assert.Equal(Directory.GetFiles(child.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal), layers.Keys);
-        Assert.All(layers, l => Assert.Equal(File.ReadAllBytes(Path.Combine(child.Path, l.Key)), registry.Blobs[l.Value.GetProperty("digest").GetString()!]));
-        Assert.All(layers, l => Assert.Equal(l.Key == "model.safetensors" ? "application/vnd.cncf.model.weight.v1.raw" : "application/vnd.cncf.model.doc.v1.raw", l.Value.GetProperty("mediaType").GetString()));
+        var layers = root.GetProperty("layers")
+            .EnumerateArray()
+            .ToDictionary(l => l.GetProperty("annotations").GetProperty("org.cncf.model.filepath").GetString()!);
+        Assert.Equal(
+            Directory.GetFiles(child.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal),
+            layers.Keys);
+        Assert.All(layers, l =>
+            Assert.Equal(
+                File.ReadAllBytes(Path.Combine(child.Path, l.Key)),
+                registry.Blobs[l.Value.GetProperty("digest").GetString()!]));
+        Assert.All(layers, l =>
+            Assert.Equal(
+                l.Key == "model.safetensors"
+                    ? "application/vnd.cncf.model.weight.v1.raw"
+                    : "application/vnd.cncf.model.doc.v1.raw",
+                l.Value.GetProperty("mediaType").GetString()));
         var annotations = root.GetProperty("annotations");
         Assert.Equal(child.Digest, annotations.GetProperty("marrow.checkpoint.digest").GetString());
         using var parents = JsonDocument.Parse(annotations.GetProperty("marrow.checkpoint.parents").GetString()!);
         Assert.Equal(pushed[0].Manifest, parents.RootElement[0].GetProperty("manifest").GetString());
 
-        using var config = JsonDocument.Parse(registry.Blobs[root.GetProperty("config").GetProperty("digest").GetString()!]);
-        Assert.Equal(layers.Values.Select(l => l.GetProperty("digest").GetString()), config.RootElement.GetProperty("modelfs").GetProperty("diffIds").EnumerateArray().Select(d => d.GetString()));
+        using var config = JsonDocument.Parse(
+            registry.Blobs[root.GetProperty("config").GetProperty("digest").GetString()!]);
+        Assert.Equal(
+            layers.Values.Select(l => l.GetProperty("digest").GetString()),
+            config.RootElement.GetProperty("modelfs").GetProperty("diffIds").EnumerateArray().Select(d => d.GetString())
+        );
         Assert.Equal("bf16", config.RootElement.GetProperty("config").GetProperty("precision").GetString());
     }
 
@@ -196,10 +236,21 @@ public sealed class PushPullTests : IDisposable
         using var registry = RegistryBench.Start();
         using var saved = _bench.Save();
         await _bench.PushAsync(saved, registry.Host);
-        Assert.Contains("Known tags: v1.", (await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host, name: ":v2"))).Message, StringComparison.Ordinal);
-        Assert.Contains("knows no tag of", (await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host, name: "/other:v2"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Known tags: v1.",
+            (await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host, name: ":v2"))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "knows no tag of",
+            (
+                await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host, name: "/other:v2"))
+            ).Message,
+            StringComparison.Ordinal);
         var digest = $"@sha256:{new string('0', 64)}";
-        Assert.Contains("Known tags: v1.", (await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host, name: digest))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Known tags: v1.",
+            (await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host, name: digest))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -207,9 +258,17 @@ public sealed class PushPullTests : IDisposable
     {
         using var saved = _bench.Save();
         var target = OciReference.Parse($"oci://127.0.0.1:1/a@sha256:{new string('0', 64)}");
-        Assert.Contains("a tag to push to", (await Assert.ThrowsAsync<MarrowException>(() => _bench.Registry.PushAsync(_bench.From, saved, target))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a tag to push to",
+            (
+                await Assert.ThrowsAsync<MarrowException>(() => _bench.Registry.PushAsync(_bench.From, saved, target))
+            ).Message,
+            StringComparison.Ordinal);
         using var weights = Checkpoint.LoadWeights(Path.Combine(saved.Path, "model.safetensors"));
-        Assert.Contains("weights alone", (await Assert.ThrowsAsync<MarrowException>(() => _bench.PushAsync(weights, "127.0.0.1:1"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "weights alone",
+            (await Assert.ThrowsAsync<MarrowException>(() => _bench.PushAsync(weights, "127.0.0.1:1"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -218,9 +277,12 @@ public sealed class PushPullTests : IDisposable
         using var registry = new Marrow.Soak.FakeRegistry();
         using var saved = _bench.Save();
         await _bench.PushAsync(saved, registry.Host);
-        var pulls = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => _bench.PullAsync(registry.Host))));
+        var pulls = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => Task.Run(() => _bench.PullAsync(registry.Host))));
         Assert.All(pulls, p => Assert.Equal(saved.Digest, p[^1].Digest));
         RegistryBench.AssertSame(saved.Path, Assert.Single(_bench.To.List()).Folder);
-        Assert.DoesNotContain(Directory.GetFiles(Path.Combine(_bench.To.Folder, ".incoming"), "*.part", SearchOption.AllDirectories), path => new FileInfo(path).Length > 0);
+        Assert.DoesNotContain(
+            Directory.GetFiles(Path.Combine(_bench.To.Folder, ".incoming"), "*.part", SearchOption.AllDirectories),
+            path => new FileInfo(path).Length > 0);
     }
 }

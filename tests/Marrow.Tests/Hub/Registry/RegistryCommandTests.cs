@@ -37,7 +37,9 @@ public sealed class RegistryCommandTests : IDisposable
         Assert.Equal(0, pull.Code);
         using var document = JsonDocument.Parse(pull.Output);
         var pulled = document.RootElement.GetProperty("pulled")[0];
-        Assert.Equal((saved.Digest, 6), (pulled.GetProperty("digest").GetString(), pulled.GetProperty("filesFetched").GetInt32()));
+        Assert.Equal(
+            (saved.Digest, 6),
+            (pulled.GetProperty("digest").GetString(), pulled.GetProperty("filesFetched").GetInt32()));
         Assert.Contains("was there", Call("hub", "pull", name, "--hub", _bench.To.Folder).Output);
     }
 
@@ -79,7 +81,9 @@ public sealed class RegistryCommandTests : IDisposable
     [Fact]
     public void A_certificate_counts_only_where_it_is_trusted()
     {
-        using var registry = RegistryBench.Start(http: "  tls: {certificate: FOLDER/cert.pem, key: FOLDER/key.pem}", prepare: Certify);
+        using var registry = RegistryBench.Start(
+            http: "  tls: {certificate: FOLDER/cert.pem, key: FOLDER/key.pem}",
+            prepare: Certify);
         using var saved = _bench.Save();
         var name = $"oci://{registry.Host}/lab/one:v1";
         var trusted = Path.Combine(registry.Folder, "cert.pem");
@@ -91,13 +95,21 @@ public sealed class RegistryCommandTests : IDisposable
 
         Assert.Equal(0, Start(trusted, "hub", "push", saved.Name, name, "--hub", _bench.From.Folder).Code);
         Assert.Equal(1, Start(null, "hub", "pull", name, "--hub", _bench.To.Folder).Code);
-        var otherName = Start(trusted, "hub", "pull", $"oci://localhost:{registry.Port}/lab/one:v1", "--hub", _bench.To.Folder); // the certificate is for the address alone
+        var otherName = Start(
+            trusted,
+            "hub",
+            "pull",
+            $"oci://localhost:{registry.Port}/lab/one:v1",
+            "--hub",
+            _bench.To.Folder
+        ); // the certificate is for the address alone
         Assert.Equal(1, otherName.Code);
         Assert.Contains("it is for another name", otherName.Error);
         Assert.Equal(0, Start(trusted, "hub", "pull", name, "--hub", _bench.To.Folder).Code);
         RegistryBench.AssertSame(saved.Path, Assert.Single(_bench.To.List()).Folder);
 
-        Assert.Equal(1, Start(trusted, "hub", "pull", name, "--hub", _bench.To.Folder, "--plain-http").Code); // it speaks TLS only
+        // it speaks TLS only
+        Assert.Equal(1, Start(trusted, "hub", "pull", name, "--hub", _bench.To.Folder, "--plain-http").Code);
     }
 
     /// <summary>Not even on this machine is a name taken for plain HTTP unless it is a loopback address.</summary>
@@ -106,7 +118,8 @@ public sealed class RegistryCommandTests : IDisposable
     {
         using var registry = new DockerRegistry();
         using var proxy = new CuttingProxy(registry.Port, IPAddress.Any);
-        var address = Dns.GetHostAddresses(Dns.GetHostName(), System.Net.Sockets.AddressFamily.InterNetwork).FirstOrDefault(a => !IPAddress.IsLoopback(a));
+        var address = Dns.GetHostAddresses(Dns.GetHostName(), System.Net.Sockets.AddressFamily.InterNetwork)
+            .FirstOrDefault(a => !IPAddress.IsLoopback(a));
         Assert.SkipWhen(address is null, "This machine has no address but loopback.");
         using var saved = _bench.Save();
         var name = $"oci://{address}:{proxy.Host.Split(':')[1]}/lab/one:v1";
@@ -121,19 +134,32 @@ public sealed class RegistryCommandTests : IDisposable
     private static void Certify(string folder)
     {
         using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=marrow-test", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var request = new CertificateRequest(
+            "CN=marrow-test",
+            key,
+            HashAlgorithmName.SHA256,
+            RSASignaturePadding.Pkcs1);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        using var certificate = request.CreateSelfSigned(
+            DateTimeOffset.UtcNow.AddDays(-1),
+            DateTimeOffset.UtcNow.AddDays(30));
         File.WriteAllText(Path.Combine(folder, "cert.pem"), certificate.ExportCertificatePem());
         File.WriteAllText(Path.Combine(folder, "key.pem"), key.ExportPkcs8PrivateKeyPem());
     }
 
     private static (int Code, string Output, string Error) Start(string? trusted, params string[] args)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll"), .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            "dotnet",
+            ["exec", Path.Combine(AppContext.BaseDirectory, "Marrow.Cli.dll"), .. args])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         if (trusted is not null)
             start.Environment["SSL_CERT_FILE"] = trusted;
         using var process = Process.Start(start)!;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using Marrow.Checkpoints;
 using Marrow.Soak;
-using Marrow.Tests.Checkpoints;
 
 namespace Marrow.Tests.Hub.Registry;
 
@@ -10,7 +9,8 @@ namespace Marrow.Tests.Hub.Registry;
 public sealed class RegistryLoginTests : IDisposable
 {
     private const string User = "reader", Password = "pässword:with:colons";
-    private static readonly string Basic = $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}"))}";
+    private static readonly string Basic =
+        $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}"))}";
     private readonly RegistryBench _bench = new();
     private readonly TemporaryFolder _folder = new();
     private readonly Checkpoint _saved;
@@ -31,28 +31,44 @@ public sealed class RegistryLoginTests : IDisposable
     }
 
     private void LogIn(string host, string password = Password) =>
-        Credentials($$"""{"auths": {"{{host}}": {"auth": "{{Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{password}"))}}"} } }""");
+        Credentials(
+            $$"""{"auths": {"{{host}}": {"auth": "{{Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{password}"))}}"} } }"""
+        );
 
     [Fact]
     public async Task Debians_registry_lets_in_who_is_in_the_file_and_nobody_else()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/htpasswd"), "/usr/bin/htpasswd is absent (apt install apache2-utils).");
-        using var registry = RegistryBench.Start("""
+        using var registry = RegistryBench.Start(
+            """
             auth:
               htpasswd: {realm: lab, path: FOLDER/htpasswd}
-            """, prepare: folder =>
-        {
-            var start = new ProcessStartInfo("/usr/bin/htpasswd", ["-Bbc", Path.Combine(folder, "htpasswd"), User, Password]) { RedirectStandardError = true };
-            using var process = Process.Start(start)!;
-            process.WaitForExit();
-        });
+            """,
+            prepare: folder =>
+            {
+                var start = new ProcessStartInfo(
+                    "/usr/bin/htpasswd",
+                    ["-Bbc", Path.Combine(folder, "htpasswd"), User, Password])
+                {
+                    RedirectStandardError = true,
+                };
+                using var process = Process.Start(start)!;
+                process.WaitForExit();
+            }
+        );
         var nobody = await Assert.ThrowsAsync<MarrowException>(() => _bench.PushAsync(_saved, registry.Host));
-        Assert.Contains($"No credential for {registry.Host} is in /nonexistent/config.json", nobody.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"No credential for {registry.Host} is in /nonexistent/config.json",
+            nobody.Message,
+            StringComparison.Ordinal);
         Assert.Contains("401 Unauthorized", nobody.Message, StringComparison.Ordinal);
 
         LogIn(registry.Host, "wrong");
         var wrong = await Assert.ThrowsAsync<MarrowException>(() => _bench.PushAsync(_saved, registry.Host));
-        Assert.Contains($"The credential from {_folder["config.json"]} does not allow it", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The credential from {_folder["config.json"]} does not allow it",
+            wrong.Message,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("wrong", wrong.ToString(), StringComparison.Ordinal);
 
         LogIn(registry.Host);
@@ -71,12 +87,20 @@ public sealed class RegistryLoginTests : IDisposable
     public async Task The_credential_file_is_read_as_docker_writes_it(string json, bool letIn)
     {
         using var registry = new FakeRegistry();
-        registry.Lie = r => r.Headers.GetValueOrDefault("authorization") == Basic ? null : new(401, "", ("WWW-Authenticate", "Basic realm=\"lab\""));
-        Credentials(json.Replace("HOST", registry.Host, StringComparison.Ordinal).Replace("BASE64", Basic["Basic ".Length..], StringComparison.Ordinal));
+        registry.Lie = r =>
+            r.Headers.GetValueOrDefault("authorization") == Basic
+                ? null
+                : new(401, "", ("WWW-Authenticate", "Basic realm=\"lab\""));
+        Credentials(
+            json.Replace("HOST", registry.Host, StringComparison.Ordinal)
+                .Replace("BASE64", Basic["Basic ".Length..], StringComparison.Ordinal));
         if (letIn)
             await _bench.PushAsync(_saved, registry.Host);
         else
-            Assert.Contains("to be let in", (await Assert.ThrowsAsync<MarrowException>(() => _bench.PushAsync(_saved, registry.Host))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "to be let in",
+                (await Assert.ThrowsAsync<MarrowException>(() => _bench.PushAsync(_saved, registry.Host))).Message,
+                StringComparison.Ordinal);
         Assert.Equal(letIn, registry.Manifests.ContainsKey("v1"));
     }
 
@@ -101,7 +125,10 @@ public sealed class RegistryLoginTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The helper of this test is a shell script.");
         using var registry = new FakeRegistry();
-        registry.Lie = r => r.Headers.GetValueOrDefault("authorization") == Basic ? null : new(401, "", ("WWW-Authenticate", "Basic realm=\"lab\""));
+        registry.Lie = r =>
+            r.Headers.GetValueOrDefault("authorization") == Basic
+                ? null
+                : new(401, "", ("WWW-Authenticate", "Basic realm=\"lab\""));
         var helper = _folder["docker-credential-marrow-test"];
         File.WriteAllText(helper, $$"""
             #!/bin/sh
@@ -143,7 +170,9 @@ public sealed class RegistryLoginTests : IDisposable
         tokens.Expire(after: 3); // requests
         Assert.Equal(_saved.Digest, (await _bench.PullAsync(registry.Host))[^1].Digest);
         Assert.InRange(tokens.Scopes.Count, 4, 20);
-        Assert.All(registry.Requests, r => Assert.DoesNotContain("Basic", r.Headers.GetValueOrDefault("authorization") ?? "", StringComparison.Ordinal));
+        Assert.All(registry.Requests, r =>
+            Assert.DoesNotContain("Basic", r.Headers.GetValueOrDefault("authorization") ?? "", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -154,9 +183,15 @@ public sealed class RegistryLoginTests : IDisposable
         registry.Lie = tokens.Guard;
         LogIn(registry.Host);
         tokens.Expire(after: 0);
-        Assert.Contains("to be let in", (await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "to be let in",
+            (await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host))).Message,
+            StringComparison.Ordinal);
         LogIn(registry.Host, "wrong");
-        Assert.Contains("was not accepted", (await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "was not accepted",
+            (await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host))).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -169,7 +204,10 @@ public sealed class RegistryLoginTests : IDisposable
     {
         using var registry = new FakeRegistry { Lie = _ => new(401, "", ("WWW-Authenticate", challenge)) };
         LogIn(registry.Host);
-        Assert.Contains(part, (await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            part,
+            (await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host))).Message,
+            StringComparison.Ordinal);
         Assert.All(registry.Requests, r => Assert.False(r.Headers.ContainsKey("authorization")));
     }
 
@@ -179,12 +217,19 @@ public sealed class RegistryLoginTests : IDisposable
         using var registry = new FakeRegistry();
         using var storage = new FakeRegistry();
         LogIn(registry.Host);
-        registry.Lie = r => r.Headers.GetValueOrDefault("authorization") == Basic ? null : new(401, "", ("WWW-Authenticate", "Basic realm=\"lab\""));
+        registry.Lie = r =>
+            r.Headers.GetValueOrDefault("authorization") == Basic
+                ? null
+                : new(401, "", ("WWW-Authenticate", "Basic realm=\"lab\""));
         await _bench.PushAsync(_saved, registry.Host);
         foreach (var (digest, bytes) in registry.Blobs)
             storage.Blobs[digest] = bytes;
-        registry.Lie = r => r.Headers.GetValueOrDefault("authorization") != Basic ? new(401, "", ("WWW-Authenticate", "Basic realm=\"lab\""))
-            : r.Target.Contains("/blobs/", StringComparison.Ordinal) ? new(307, "", ("Location", $"http://{storage.Host}{r.Target}")) : null;
+        registry.Lie = r =>
+            r.Headers.GetValueOrDefault("authorization") != Basic
+                ? new(401, "", ("WWW-Authenticate", "Basic realm=\"lab\""))
+            : r.Target.Contains("/blobs/", StringComparison.Ordinal)
+                ? new(307, "", ("Location", $"http://{storage.Host}{r.Target}"))
+            : null;
         Assert.Equal(_saved.Digest, (await _bench.PullAsync(registry.Host))[^1].Digest);
         Assert.Equal(6, storage.Requests.Count);
         Assert.All(storage.Requests, r => Assert.False(r.Headers.ContainsKey("authorization")));
@@ -192,7 +237,10 @@ public sealed class RegistryLoginTests : IDisposable
         // One that asks for a login gets none either.
         Directory.Delete(_bench.To.Folder, recursive: true);
         storage.Lie = _ => new(401, "", ("WWW-Authenticate", "Basic realm=\"storage\""));
-        Assert.Contains(storage.Host, (await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            storage.Host,
+            (await Assert.ThrowsAsync<MarrowException>(() => _bench.PullAsync(registry.Host))).Message,
+            StringComparison.Ordinal);
         Assert.All(storage.Requests, r => Assert.False(r.Headers.ContainsKey("authorization")));
     }
 
@@ -204,21 +252,34 @@ public sealed class RegistryLoginTests : IDisposable
         private readonly Dictionary<string, int> _left = [];
         private int _uses = int.MaxValue;
 
-        public TokenServer(string secret) => _server.Lie = request =>
-        {
-            var parameters = (request.Method == "POST" ? Encoding.UTF8.GetString(request.Body) : request.Target[(request.Target.IndexOf('?') + 1)..])
-                .Split('&').Select(p => p.Split('=')).ToDictionary(p => p[0], p => Uri.UnescapeDataString(p[1].Replace('+', ' ')));
-            var shown = request.Method == "POST" ? $"refresh={parameters["refresh_token"]}" : request.Headers.GetValueOrDefault("authorization");
-            if (shown != secret || parameters["service"] != "lab registry")
-                return new(401);
-            lock (_turn)
+        public TokenServer(string secret) =>
+            _server.Lie = request =>
             {
-                var token = $"{parameters["scope"].Replace(':', '-').Replace('/', '-').Replace(',', '-')}.{Guid.NewGuid():N}";
-                _left[token] = _uses;
-                Scopes.Add(parameters["scope"]);
-                return new(200, $$"""{"{{(request.Method == "POST" ? "access_token" : "token")}}": "{{token}}", "expires_in": 60}""");
-            }
-        };
+                var parameters = (
+                    request.Method == "POST"
+                        ? Encoding.UTF8.GetString(request.Body)
+                        : request.Target[(request.Target.IndexOf('?') + 1)..])
+                    .Split('&')
+                    .Select(p => p.Split('='))
+                    .ToDictionary(p => p[0], p => Uri.UnescapeDataString(p[1].Replace('+', ' ')));
+                var shown =
+                    request.Method == "POST"
+                        ? $"refresh={parameters["refresh_token"]}"
+                        : request.Headers.GetValueOrDefault("authorization");
+                if (shown != secret || parameters["service"] != "lab registry")
+                    return new(401);
+                lock (_turn)
+                {
+                    var token =
+                        $"{parameters["scope"].Replace(':', '-').Replace('/', '-').Replace(',', '-')}.{Guid.NewGuid():N}";
+                    _left[token] = _uses;
+                    Scopes.Add(parameters["scope"]);
+                    return new(
+                        200,
+                        $$"""{"{{(request.Method == "POST" ? "access_token" : "token")}}": "{{token}}", "expires_in": 60}"""
+                    );
+                }
+            };
 
         public List<string> Scopes { get; } = [];
 
@@ -227,14 +288,27 @@ public sealed class RegistryLoginTests : IDisposable
             var right = request.Method is "GET" or "HEAD" ? "pull" : "pull,push";
             lock (_turn)
             {
-                var token = request.Headers.GetValueOrDefault("authorization")?.Replace("Bearer ", "", StringComparison.Ordinal) ?? "";
-                if (_left.TryGetValue(token, out var left) && left > 0 && token.Contains(right.Replace(',', '-'), StringComparison.Ordinal))
+                var token = request
+                    .Headers.GetValueOrDefault("authorization")
+                    ?.Replace("Bearer ", "", StringComparison.Ordinal)
+                    ?? "";
+                if (
+                    _left.TryGetValue(token, out var left)
+                    && left > 0
+                    && token.Contains(right.Replace(',', '-'), StringComparison.Ordinal))
                 {
                     _left[token] = left - 1;
                     return null;
                 }
             }
-            return new(401, "", ("WWW-Authenticate", $"Bearer realm=\"http://{_server.Host}/token\",service=\"lab registry\",scope=\"repository:lab/one:{right}\""));
+            return new(
+                401,
+                "",
+                (
+                    "WWW-Authenticate",
+                    $"Bearer realm=\"http://{_server.Host}/token\",service=\"lab "
+                        + $"registry\",scope=\"repository:lab/one:{right}\""
+                ));
         }
 
         public void Expire(int after)

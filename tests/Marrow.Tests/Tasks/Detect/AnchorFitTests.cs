@@ -24,14 +24,21 @@ public class AnchorFitTests
     [InlineData(1, 30, 0.4, 1.0, 0.3)] // fractures at 256 x 256
     [InlineData(2, 12, 0.2, 0.5, 0.1)] // small and flat
     [InlineData(3, 90, 0.7, 3.0, 0.6)] // of many sizes, tall
-    public void Boxes_overlap_the_anchors_that_were_chosen_for_them(int seed, double size, double spread, double ratio, double ratioSpread)
+    public void Boxes_overlap_the_anchors_that_were_chosen_for_them(
+        int seed,
+        double size,
+        double spread,
+        double ratio,
+        double ratioSpread)
     {
         var boxes = Draw(seed, size, spread, ratio, ratioSpread);
         var fitted = AnchorFit.Of(boxes, new() { Corners = 0 });
         var others = Draw(seed + 100, size, spread, ratio, ratioSpread); // of the same kind, and not chosen by
 
         Assert.InRange(AnchorFit.MeanOverlap(others, fitted), 0.7, 1);
-        Assert.True(AnchorFit.MeanOverlap(others, fitted) > AnchorFit.MeanOverlap(others, new()) - 0.02, "RetinaNet's own fit better.");
+        Assert.True(
+            AnchorFit.MeanOverlap(others, fitted) > AnchorFit.MeanOverlap(others, new()) - 0.02,
+            "RetinaNet's own fit better.");
         Assert.InRange(fitted.FirstPyramidLevel, 2, 3);
         Assert.Equal(0, fitted.Corners);
     }

@@ -14,10 +14,18 @@ public class BoxDecoderTests
         using var scope = NewDisposeScope();
         var anchors = new AnchorGrid(new DetectorSpec { Corners = 0, AnchorSizes = [24] }, 96, 64, [(8, 12)]);
         random.manual_seed(3);
-        var output = new DetectorOutput(randn(1, anchors.Boxes.Length, 2) - 2, randn(1, anchors.Boxes.Length, 4) * 0.3, null, anchors);
+        var output = new DetectorOutput(
+            randn(1, anchors.Boxes.Length, 2) - 2,
+            randn(1, anchors.Boxes.Length, 4) * 0.3,
+            null,
+            anchors);
         peer.Put("logits", output.ClassLogits[0]);
         peer.Put("deltas", output.BoxDeltas[0]);
-        peer.Put("anchors", tensor(anchors.Boxes.SelectMany(b => (float[])[b.X1, b.Y1, b.X2, b.Y2]).ToArray(), [anchors.Boxes.Length, 4]));
+        peer.Put(
+            "anchors",
+            tensor(
+                anchors.Boxes.SelectMany(b => (float[])[b.X1, b.Y1, b.X2, b.Y2]).ToArray(),
+                [anchors.Boxes.Length, 4]));
         peer.Run("""
             from torchvision.models.detection._utils import BoxCoder
             from torchvision.ops import boxes as ops
@@ -38,7 +46,11 @@ public class BoxDecoderTests
         Assert.InRange(found.Count, 20, 100);
         Assert.Equal(expected.Scores.shape[0], found.Count);
         Assert.Equal(expected.Labels.data<long>().ToArray(), found.Select(f => (long)f.Class));
-        Assert.Equal(expected.Scores.data<float>().ToArray(), found.Select(f => (float)f.Score), (a, b) => Math.Abs(a - b) < 1e-5);
-        Assert.Equal(expected.Boxes.flatten().data<float>().ToArray(), found.SelectMany(f => (float[])[f.Box.X1, f.Box.Y1, f.Box.X2, f.Box.Y2]), (a, b) => Math.Abs(a - b) < 1e-3);
+        Assert.Equal(expected.Scores.data<float>().ToArray(), found.Select(f => (float)f.Score), (a, b) =>
+            Math.Abs(a - b) < 1e-5);
+        Assert.Equal(
+            expected.Boxes.flatten().data<float>().ToArray(),
+            found.SelectMany(f => (float[])[f.Box.X1, f.Box.Y1, f.Box.X2, f.Box.Y2]),
+            (a, b) => Math.Abs(a - b) < 1e-3);
     }
 }

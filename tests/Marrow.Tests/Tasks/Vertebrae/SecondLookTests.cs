@@ -24,7 +24,13 @@ public class SecondLookTests
         var tilts = new List<double>();
         var refined = SecondLook.Refine(first, Coordinates(), ToInput, [0, 0], new(),
             crops => (Look(crops, truth, tilts), Look(crops.flip(3), truth, [])));
-        Assert.All(Enumerable.Range(0, 17), i => Assert.InRange(RandomSpine.LargestDistance(refined.Vertebrae[i], i == Filled ? truth[i] : OneThirdOf(first.Vertebrae[i], truth[i])), 0, 0.5));
+        Assert.All(Enumerable.Range(0, 17), i =>
+            Assert.InRange(
+                RandomSpine.LargestDistance(
+                    refined.Vertebrae[i],
+                    i == Filled ? truth[i] : OneThirdOf(first.Vertebrae[i], truth[i])),
+                0,
+                0.5));
         Assert.All(refined.Filled, Assert.False);
         // 17 vertebrae of up to 40 degrees: in the crops they stand within half the bend of one crop.
         Assert.InRange(tilts.Max(Math.Abs), 0, 20);
@@ -74,8 +80,14 @@ public class SecondLookTests
     /// <summary>
     /// [1, 2, H, W]: each pixel holds the place of its centre, so that a crop tells where it was cut.
     /// </summary>
-    private static Tensor Coordinates() => stack(
-        [(arange(Width) + 0.5f).expand(Height, Width), (arange(Height) + 0.5f).unsqueeze(1).expand(Height, Width)]).unsqueeze(0).to(float32).contiguous();
+    private static Tensor Coordinates() =>
+        stack([
+                (arange(Width) + 0.5f).expand(Height, Width),
+                (arange(Height) + 0.5f).unsqueeze(1).expand(Height, Width),
+            ])
+            .unsqueeze(0)
+            .to(float32)
+            .contiguous();
 
     /// <summary>A detector that sees exactly the vertebrae whose centres are in a crop.</summary>
     private static DetectorOutput Look(Tensor crops, Vertebra[] truth, List<double> tiltsDegrees)
@@ -90,17 +102,31 @@ public class SecondLookTests
             var (x0, y0) = (width / 2, height / 2);
             var (o, x, y) = (At(x0, y0), At(x0 + 8, y0), At(x0, y0 + 8));
             var (acrossX, acrossY, downX, downY) = ((x.X - o.X) / 8, (x.Y - o.Y) / 8, (y.X - o.X) / 8, (y.Y - o.Y) / 8);
-            var toImage = AffineTransform.Translate(-(x0 + 0.5), -(y0 + 0.5)).Then(new(acrossX, downX, o.X, acrossY, downY, o.Y));
+            var toImage = AffineTransform
+                .Translate(-(x0 + 0.5), -(y0 + 0.5))
+                .Then(new(acrossX, downX, o.X, acrossY, downY, o.Y));
             var back = toImage.Invert();
-            seen[w] = [.. truth.Select(v => v.Transform(back)).Where(v => v.Center.X > 0 && v.Center.X < width && v.Center.Y > 8 && v.Center.Y < height - 8)];
-            tiltsDegrees.AddRange(seen[w].Where(v => Math.Abs(v.Center.Y - y0) < height / 6.0).Select(v => TiltDegrees(v.Transform(AffineTransform.Scale(4, 4.5)))));
+            seen[w] =
+            [
+                .. truth
+                    .Select(v => v.Transform(back))
+                    .Where(v => v.Center.X > 0 && v.Center.X < width && v.Center.Y > 8 && v.Center.Y < height - 8),
+            ];
+            tiltsDegrees.AddRange(
+                seen[w]
+                    .Where(v => Math.Abs(v.Center.Y - y0) < height / 6.0)
+                    .Select(v => TiltDegrees(v.Transform(AffineTransform.Scale(4, 4.5)))));
         }
         return SpineDecoderTests.Encode(anchors, seen);
     }
 
     private static Vertebra OneThirdOf(Vertebra a, Vertebra b)
     {
-        return new(Corner(a.TopLeft, b.TopLeft), Corner(a.TopRight, b.TopRight), Corner(a.BottomLeft, b.BottomLeft), Corner(a.BottomRight, b.BottomRight));
+        return new(
+            Corner(a.TopLeft, b.TopLeft),
+            Corner(a.TopRight, b.TopRight),
+            Corner(a.BottomLeft, b.BottomLeft),
+            Corner(a.BottomRight, b.BottomRight));
 
         static Point2D Corner(Point2D a, Point2D b) => a + (b - a) * (2.0 / 3);
     }
@@ -115,7 +141,10 @@ public class SecondLookTests
         Confidence = 0.5,
     };
 
-    /// <summary>17 vertebrae, input px, whose tilts swing from the largest one way to the largest the other way in original pixels.</summary>
+    /// <summary>
+    /// 17 vertebrae, input px, whose tilts swing from the largest one way to the largest the other way in original
+    /// pixels.
+    /// </summary>
     private static Vertebra[] Curve(double largestDegrees)
     {
         var vertebrae = new Vertebra[Vertebra.Count];
@@ -123,8 +152,11 @@ public class SecondLookTests
         for (var i = 0; i < vertebrae.Length; i++)
         {
             var tilt = largestDegrees * Math.Cos(i * Math.PI / 16);
-            vertebrae[i] = new Vertebra(new(-65, -42), new(65, -42), new(-65, 42), new(65, 42))
-                .Transform(AffineTransform.Rotate(tilt * Math.PI / 180).Then(AffineTransform.Translate(x, 230 + i * 130)).Then(ToInput));
+            vertebrae[i] = new Vertebra(new(-65, -42), new(65, -42), new(-65, 42), new(65, 42)).Transform(
+                AffineTransform
+                    .Rotate(tilt * Math.PI / 180)
+                    .Then(AffineTransform.Translate(x, 230 + i * 130))
+                    .Then(ToInput));
             x += 130 * Math.Tan(Math.Min(40, Math.Abs(tilt)) / 3 * Math.Sign(tilt) * Math.PI / 180);
         }
         return vertebrae;

@@ -35,20 +35,30 @@ public class SpineDecoderTests
         for (var trial = 0; trial < Trials; trial++)
         {
             var truth = RandomSpine.Create(random);
-            var detections = truth.Select(v => new Detection(RandomSpine.Jitter(v, random, 1), (float)random.Uniform(0.4, 0.95))).ToList();
+            var detections = truth
+                .Select(v => new Detection(RandomSpine.Jitter(v, random, 1), (float)random.Uniform(0.4, 0.95)))
+                .ToList();
             var dropped = new[] { 2 + random.Next(4), 8 + random.Next(5) };
             foreach (var index in dropped.OrderDescending())
                 detections.RemoveAt(index);
             for (var stray = 0; stray < 6; stray++)
             {
                 var by = new Point2D(random.Uniform(30, 90) * (random.Next(2) * 2 - 1), random.Uniform(-20, 20));
-                detections.Add(new(truth[random.Next(17)].Transform(AffineTransform.Translate(by.X, by.Y)), (float)random.Uniform(0.1, 0.6)));
+                detections.Add(
+                    new(
+                        truth[random.Next(17)].Transform(AffineTransform.Translate(by.X, by.Y)),
+                        (float)random.Uniform(0.1, 0.6)));
             }
             var spine = SpineDecoder.Assemble(detections, new(), Width, Height);
 
             Assert.Equal(17, spine.Vertebrae.Count);
-            var right = Enumerable.Range(0, 17).All(i => spine.Filled[i] == dropped.Contains(i) && (spine.Scores[i] == 0) == spine.Filled[i]
-                && RandomSpine.LargestDistance(spine.Vertebrae[i], truth[i]) < (spine.Filled[i] ? 8 : 5)); // a height is about 25 px
+            var right = Enumerable
+                .Range(0, 17)
+                .All(i =>
+                    spine.Filled[i] == dropped.Contains(i)
+                    && (spine.Scores[i] == 0) == spine.Filled[i]
+                    && RandomSpine.LargestDistance(spine.Vertebrae[i], truth[i]) < (spine.Filled[i] ? 8 : 5)
+                ); // a height is about 25 px
             recovered += right ? 1 : 0;
         }
         Assert.InRange(recovered, Trials * 98 / 100, Trials);
@@ -116,7 +126,9 @@ public class SpineDecoderTests
             .Select(spine =>
             {
                 Assert.Equal(17, spine.Vertebrae.Count);
-                Assert.True(spine.Vertebrae.Zip(spine.Vertebrae.Skip(1)).All(pair => pair.Second.Center.Y > pair.First.Center.Y));
+                Assert.True(
+                    spine.Vertebrae.Zip(spine.Vertebrae.Skip(1)).All(pair => pair.Second.Center.Y > pair.First.Center.Y)
+                );
                 return spine.Confidence;
             }).ToArray();
         Assert.Equal(confidences.OrderDescending(), confidences);
@@ -132,7 +144,11 @@ public class SpineDecoderTests
         var mirrored = new Vertebra(v.TopRight, v.TopLeft, v.BottomRight, v.BottomLeft);
         var upsideDown = new Vertebra(v.BottomLeft, v.BottomRight, v.TopLeft, v.TopRight);
         var flat = new Vertebra(v.TopLeft, v.TopRight, v.TopLeft, v.TopRight);
-        Detection[] detections = [.. truth.Select(t => new Detection(t, 0.9f)), .. new[] { nan, mirrored, upsideDown, flat }.Select(b => new Detection(b, 1f))];
+        Detection[] detections =
+        [
+            .. truth.Select(t => new Detection(t, 0.9f)),
+            .. new[] { nan, mirrored, upsideDown, flat }.Select(b => new Detection(b, 1f)),
+        ];
         Assert.Equal(truth, SpineDecoder.Assemble(detections, new(), Width, Height).Vertebrae);
     }
 
@@ -148,7 +164,8 @@ public class SpineDecoderTests
         var spines = SpineDecoder.Decode(output, new());
         Assert.Equal(2, spines.Count);
         for (var image = 0; image < 2; image++)
-            Assert.All(Enumerable.Range(0, 17), i => Assert.InRange(RandomSpine.LargestDistance(spines[image].Vertebrae[i], truth[image][i]), 0, 1e-3));
+            Assert.All(Enumerable.Range(0, 17), i =>
+                Assert.InRange(RandomSpine.LargestDistance(spines[image].Vertebrae[i], truth[image][i]), 0, 1e-3));
     }
 
     [Fact]
@@ -160,11 +177,16 @@ public class SpineDecoderTests
         var truth = new[] { RandomSpine.Create(random) };
         var output = Encode(anchors, truth, noise: () => (float)(0.03 * random.NextGaussian()));
         var spine = Assert.Single(SpineDecoder.Decode(output, new()));
-        var errors = Enumerable.Range(0, 17).Select(i => spine.Vertebrae[i].TopLeft.DistanceTo(truth[0][i].TopLeft)).Average();
+        var errors = Enumerable
+            .Range(0, 17)
+            .Select(i => spine.Vertebrae[i].TopLeft.DistanceTo(truth[0][i].TopLeft))
+            .Average();
         Assert.InRange(errors, 0, 0.8); // 0.03 of an anchor of about 45 x 30 px is 2 px of distance
     }
 
-    /// <summary>A detector that gives each foreground anchor its own vertebra with a probability of 0.9, and all others 1e-4.</summary>
+    /// <summary>
+    /// A detector that gives each foreground anchor its own vertebra with a probability of 0.9, and all others 1e-4.
+    /// </summary>
     internal static DetectorOutput Encode(AnchorGrid anchors, Vertebra[][] spines, Func<float>? noise = null)
     {
         var count = anchors.Boxes.Length;
@@ -185,6 +207,10 @@ public class SpineDecoderTests
                     number += noise?.Invoke() ?? 0;
             }
         }
-        return new(tensor(logits, [spines.Length, count, 1]), zeros(spines.Length, count, 4), tensor(offsets, [spines.Length, count, 8]), anchors);
+        return new(
+            tensor(logits, [spines.Length, count, 1]),
+            zeros(spines.Length, count, 4),
+            tensor(offsets, [spines.Length, count, 8]),
+            anchors);
     }
 }

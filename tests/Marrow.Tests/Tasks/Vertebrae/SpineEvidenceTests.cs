@@ -7,15 +7,23 @@ namespace Marrow.Tests.Tasks.Vertebrae;
 public sealed class SpineEvidenceTests
 {
     /// <summary>17 boxes of one size, each under the other.</summary>
-    private static SpinePrediction Spine(double width, double height, Func<int, double> score) => new()
-    {
-        Vertebrae = [.. Enumerable.Range(0, Vertebra.Count).Select(n => new Vertebra(
-            new Point2D(100, 20 + n * height * 1.2), new Point2D(100 + width, 20 + n * height * 1.2),
-            new Point2D(100, 20 + n * height * 1.2 + height), new Point2D(100 + width, 20 + n * height * 1.2 + height)))],
-        Scores = [.. Enumerable.Range(0, Vertebra.Count).Select(score)],
-        Filled = new bool[Vertebra.Count],
-        Confidence = 0.7,
-    };
+    private static SpinePrediction Spine(double width, double height, Func<int, double> score) =>
+        new()
+        {
+            Vertebrae =
+            [
+                .. Enumerable
+                    .Range(0, Vertebra.Count)
+                    .Select(n => new Vertebra(
+                        new Point2D(100, 20 + n * height * 1.2),
+                        new Point2D(100 + width, 20 + n * height * 1.2),
+                        new Point2D(100, 20 + n * height * 1.2 + height),
+                        new Point2D(100 + width, 20 + n * height * 1.2 + height))),
+            ],
+            Scores = [.. Enumerable.Range(0, Vertebra.Count).Select(score)],
+            Filled = new bool[Vertebra.Count],
+            Confidence = 0.7,
+        };
 
     private static IReadOnlyList<string> Refusals(SpinePrediction spine) => Refusals(spine, AffineTransform.Identity);
 
@@ -23,7 +31,8 @@ public sealed class SpineEvidenceTests
         SpineEvidence.Of(spine, toInput, new()).Refusals(new());
 
     [Fact]
-    public void Vertebrae_of_a_usual_shape_that_are_well_seen_make_a_whole_spine() => Assert.Empty(Refusals(Spine(50, 30, _ => 0.75)));
+    public void Vertebrae_of_a_usual_shape_that_are_well_seen_make_a_whole_spine() =>
+        Assert.Empty(Refusals(Spine(50, 30, _ => 0.75)));
 
     [Fact]
     public void Seventeen_boxes_squeezed_onto_ten_vertebrae_are_too_flat()
@@ -44,11 +53,17 @@ public sealed class SpineEvidenceTests
 
     [Fact]
     public void Boxes_that_are_hardly_seen_are_no_spine() =>
-        Assert.Contains("the mean score of the 17 vertebrae is 0.40", Assert.Single(Refusals(Spine(50, 30, _ => 0.4))), StringComparison.Ordinal);
+        Assert.Contains(
+            "the mean score of the 17 vertebrae is 0.40",
+            Assert.Single(Refusals(Spine(50, 30, _ => 0.4))),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Four_neighbours_that_are_not_seen_are_named() =>
-        Assert.Contains("T3 to T6 score 0.20", Assert.Single(Refusals(Spine(50, 30, n => n is >= 2 and <= 5 ? 0.2 : 0.8))), StringComparison.Ordinal);
+        Assert.Contains(
+            "T3 to T6 score 0.20",
+            Assert.Single(Refusals(Spine(50, 30, n => n is >= 2 and <= 5 ? 0.2 : 0.8))),
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_spine_in_the_middle_of_a_film_is_told()

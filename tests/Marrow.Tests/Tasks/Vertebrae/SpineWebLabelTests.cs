@@ -52,7 +52,12 @@ public class SpineWebLabelTests
         {
             var n = line.Split(',').Select(s => double.Parse(s, CultureInfo.InvariantCulture)).ToArray();
             Point2D At(int i) => new(n[i] * Width, n[68 + i] * Height);
-            yield return [.. Enumerable.Range(0, 17).Select(v => new Vertebra(At(4 * v), At(4 * v + 1), At(4 * v + 2), At(4 * v + 3)))];
+            yield return
+            [
+                .. Enumerable
+                    .Range(0, 17)
+                    .Select(v => new Vertebra(At(4 * v), At(4 * v + 1), At(4 * v + 2), At(4 * v + 3))),
+            ];
         }
     }
 

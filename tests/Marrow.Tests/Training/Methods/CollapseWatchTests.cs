@@ -25,7 +25,8 @@ public sealed class CollapseWatchTests
     }
 
     [Fact]
-    public void The_same_answer_for_all_images_is_a_collapse() => Assert.Contains("are the same", Watch(accepted: 1, spread: 0.01, loss: _ => 1));
+    public void The_same_answer_for_all_images_is_a_collapse() =>
+        Assert.Contains("are the same", Watch(accepted: 1, spread: 0.01, loss: _ => 1));
 
     [Fact]
     public void A_growing_loss_on_labelled_images_is_a_collapse()
@@ -56,12 +57,21 @@ public sealed class CollapseWatchTests
         using var watch = new CollapseWatch(Labels);
         for (var step = 0; step < 300; step++)
         {
-            double[][] answers = [.. Enumerable.Range(0, 8).Select(_ =>
-            {
-                var label = Labels[_random.Next(3)];
-                var isOdd = _random.NextDouble() < odd;
-                return new[] { 0.5 + spread * (label[0] - 0.5) + (isOdd ? 0.5 : 0), 20 + spread * (label[1] - 20) + (isOdd ? 10 : 0) };
-            })];
+            double[][] answers =
+            [
+                .. Enumerable
+                    .Range(0, 8)
+                    .Select(_ =>
+                    {
+                        var label = Labels[_random.Next(3)];
+                        var isOdd = _random.NextDouble() < odd;
+                        return new[]
+                        {
+                            0.5 + spread * (label[0] - 0.5) + (isOdd ? 0.5 : 0),
+                            20 + spread * (label[1] - 20) + (isOdd ? 10 : 0),
+                        };
+                    }),
+            ];
             watch.AddBatch(accepted, 0.4, answers);
             watch.AddStep(loss(step));
         }

@@ -24,12 +24,32 @@ public sealed class PseudoLabelTests : IDisposable
     public void Those_of_a_perfect_teacher_are_where_the_labels_of_the_same_sample_would_be(Fit fit)
     {
         var contract = new InputContract { Width = Width, Height = Height, Fit = fit };
-        Sample[] labelled = [.. _images.Samples(6).Select((s, i) => s with { Vertebrae = RandomSpine.Create(new((ulong)i), 60, 90) })];
+        Sample[] labelled =
+        [
+            .. _images.Samples(6).Select((s, i) => s with { Vertebrae = RandomSpine.Create(new((ulong)i), 60, 90) }),
+        ];
         Sample[] bare = [.. labelled.Select(s => s with { Vertebrae = [] })];
         using var cache = PackedCache.Open(labelled, contract, _images.Folder, null, TestImages.ReadNoise);
-        var strong = new AugmentationOptions { RotationDegrees = 40, Scale = 0.3, Shift = 0.2, Stretch = 0.3, FlipProbability = 0.5, CutoutProbability = 0.5 };
+        var strong = new AugmentationOptions
+        {
+            RotationDegrees = 40,
+            Scale = 0.3,
+            Shift = 0.2,
+            Stretch = 0.3,
+            FlipProbability = 0.5,
+            CutoutProbability = 0.5,
+        };
         using var truth = new BatchLoader(labelled, cache, contract, strong, 3, 9, shuffle: true, dropLast: true);
-        using var unlabeled = new BatchLoader(bare, cache, contract, strong, 3, 9, shuffle: true, dropLast: true, plain: true);
+        using var unlabeled = new BatchLoader(
+            bare,
+            cache,
+            contract,
+            strong,
+            3,
+            9,
+            shuffle: true,
+            dropLast: true,
+            plain: true);
         var moved = 0;
         for (var i = 0; i < 12; i++)
         {
@@ -37,7 +57,8 @@ public sealed class PseudoLabelTests : IDisposable
             using var batch = unlabeled.Next();
             Assert.All(batch.Samples, s => Assert.Empty(s.Vertebrae));
             // The teacher sees the plain image, and each vertebra where it is on that.
-            var seen = expected.Samples.Select((s, n) => Seen([.. s.Sample.Vertebrae.Select(v => v.Transform(batch.Plain!.ToInput[n]))]));
+            var seen = expected.Samples.Select(
+                (s, n) => Seen([.. s.Sample.Vertebrae.Select(v => v.Transform(batch.Plain!.ToInput[n]))]));
             var labels = DetectVertebraeTask.PseudoLabels([.. seen], batch);
             for (var n = 0; n < labels.Count; n++)
             {
@@ -45,9 +66,17 @@ public sealed class PseudoLabelTests : IDisposable
                 Assert.Equal(0.7, labels[n].Confidence);
                 foreach (var (target, label) in labels[n].Target.Vertebrae.Zip(expected.Samples[n].Vertebrae))
                     Assert.InRange(RandomSpine.LargestDistance(target, label), 0, 1e-6);
-                foreach (var (found, label) in labels[n].Target.Sample.Vertebrae.Zip(expected.Samples[n].Sample.Vertebrae))
+                foreach (
+                    var (found, label) in labels[n].Target.Sample.Vertebrae.Zip(expected.Samples[n].Sample.Vertebrae))
                     Assert.InRange(RandomSpine.LargestDistance(found, label), 0, 1e-6);
-                moved += labels[n].Target.Vertebrae[0].Center.DistanceTo(labels[n].Target.Sample.Vertebrae[0].Transform(batch.Plain!.ToInput[n]).Center) > 3 ? 1 : 0;
+                moved +=
+                    labels[n]
+                        .Target.Vertebrae[0]
+                        .Center.DistanceTo(
+                            labels[n].Target.Sample.Vertebrae[0].Transform(batch.Plain!.ToInput[n]).Center
+                        ) > 3
+                        ? 1
+                        : 0;
             }
         }
         Assert.InRange(moved, 20, 36); // The views do differ.
@@ -59,25 +88,86 @@ public sealed class PseudoLabelTests : IDisposable
     public void Masks_of_a_perfect_teacher_are_those_of_the_same_sample(Fit fit)
     {
         var contract = new InputContract { Width = Width, Height = Height, Fit = fit };
-        Sample[] labelled = [.. _images.Samples(6).Select((s, i) => s with { MaskAreas = [.. RandomSpine.Create(new((ulong)i), 60, 90).Select(v => (Point2D[])[v.TopLeft, v.TopRight, v.BottomRight, v.BottomLeft])] })];
+        Sample[] labelled =
+        [
+            .. _images
+                .Samples(6)
+                .Select(
+                    (s, i) =>
+                        s with
+                        {
+                            MaskAreas =
+                            [
+                                .. RandomSpine
+                                    .Create(new((ulong)i), 60, 90)
+                                    .Select(v => (Point2D[])[v.TopLeft, v.TopRight, v.BottomRight, v.BottomLeft]),
+                            ],
+                        }
+                ),
+        ];
         Sample[] bare = [.. labelled.Select(s => s with { MaskAreas = [] })];
         using var cache = PackedCache.Open(labelled, contract, _images.Folder, null, TestImages.ReadNoise);
         using var masks = MaskPack.Open(labelled, contract, 1, _images.Folder, TestContext.Current.CancellationToken);
-        var strong = new AugmentationOptions { RotationDegrees = 40, Scale = 0.3, Shift = 0.2, Stretch = 0.3, FlipProbability = 0.5, CutoutProbability = 0.5 };
-        using var plain = new BatchLoader(labelled, cache, contract, null, 6, 1, shuffle: false, dropLast: false, masks: masks);
-        using var truth = new BatchLoader(labelled, cache, contract, strong, 3, 9, shuffle: true, dropLast: true, masks: masks);
-        using var unlabeled = new BatchLoader(bare, cache, contract, strong, 3, 9, shuffle: true, dropLast: true, plain: true);
+        var strong = new AugmentationOptions
+        {
+            RotationDegrees = 40,
+            Scale = 0.3,
+            Shift = 0.2,
+            Stretch = 0.3,
+            FlipProbability = 0.5,
+            CutoutProbability = 0.5,
+        };
+        using var plain = new BatchLoader(
+            labelled,
+            cache,
+            contract,
+            null,
+            6,
+            1,
+            shuffle: false,
+            dropLast: false,
+            masks: masks);
+        using var truth = new BatchLoader(
+            labelled,
+            cache,
+            contract,
+            strong,
+            3,
+            9,
+            shuffle: true,
+            dropLast: true,
+            masks: masks);
+        using var unlabeled = new BatchLoader(
+            bare,
+            cache,
+            contract,
+            strong,
+            3,
+            9,
+            shuffle: true,
+            dropLast: true,
+            plain: true);
         using var all = plain.Next();
-        var shown = all.Masks!.data<byte>().ToArray().Chunk(Width * Height).Zip(all.Samples).ToDictionary(p => p.Second.Sample.Id, p => p.First);
+        var shown = all.Masks!.data<byte>()
+            .ToArray()
+            .Chunk(Width * Height)
+            .Zip(all.Samples)
+            .ToDictionary(p => p.Second.Sample.Id, p => p.First);
         using var model = ModelCatalogue.Create(new() { Architecture = "segment-densenet-mini" });
-        using var task = new SegmentTask((SegmentationNet)model, new() { Architecture = "segment-densenet-mini" }, contract, new(["area"], false, []));
+        using var task = new SegmentTask(
+            (SegmentationNet)model,
+            new() { Architecture = "segment-densenet-mini" },
+            contract,
+            new(["area"], false, []));
         long wrong = 0, known = 0, pixels = 0, moved = 0;
         for (var i = 0; i < 12; i++)
         {
             using var expected = truth.Next();
             using var batch = unlabeled.Next();
             // The teacher is sure of each pixel's class on the plain image.
-            var labels = task.PseudoLabels([.. batch.Samples.Select(s => shown[s.Sample.Id].Select(c => c == 1 ? 9f : -9f).ToArray())], batch);
+            var labels = task.PseudoLabels(
+                [.. batch.Samples.Select(s => shown[s.Sample.Id].Select(c => c == 1 ? 9f : -9f).ToArray())],
+                batch);
             var classes = expected.Masks!.data<byte>().ToArray().Chunk(Width * Height).ToArray();
             for (var n = 0; n < labels.Count; n++)
             {
@@ -91,7 +181,8 @@ public sealed class PseudoLabelTests : IDisposable
                 moved += classes[n].Zip(labels[n].Mask!.Plain).Count(p => p.First != p.Second);
             }
         }
-        Assert.InRange(known / (double)pixels, 0.5, 0.99); // what the augmented image shows beyond the plain one is unknown
+        // what the augmented image shows beyond the plain one is unknown
+        Assert.InRange(known / (double)pixels, 0.5, 0.99);
         Assert.True(wrong < 0.01 * known, $"{wrong} of {known}"); // along edges
         Assert.True(moved > 5 * wrong, $"{moved}, {wrong}"); // The views do differ.
     }
@@ -102,14 +193,30 @@ public sealed class PseudoLabelTests : IDisposable
         var contract = new InputContract { Width = Width, Height = Height };
         var samples = _images.Samples(2);
         using var cache = PackedCache.Open(samples, contract, _images.Folder, null, TestImages.ReadNoise);
-        using var loader = new BatchLoader(samples, cache, contract, new(), 2, 9, shuffle: false, dropLast: true, plain: true);
+        using var loader = new BatchLoader(
+            samples,
+            cache,
+            contract,
+            new(),
+            2,
+            9,
+            shuffle: false,
+            dropLast: true,
+            plain: true);
         using var batch = loader.Next();
         using var model = ModelCatalogue.Create(new() { Architecture = "segment-densenet-mini", Outputs = 3 });
-        using var task = new SegmentTask((SegmentationNet)model, new() { Architecture = "segment-densenet-mini", Outputs = 3 }, contract, new(["left", "right"], true, []));
+        using var task = new SegmentTask(
+            (SegmentationNet)model,
+            new() { Architecture = "segment-densenet-mini", Outputs = 3 },
+            contract,
+            new(["left", "right"], true, []));
         // The first image: surely background. The second: surely the first class above, and surely background below.
         const int size = Width * Height;
         float[] empty = [.. Enumerable.Range(0, 3 * size).Select(i => i < size ? 9f : -9f)];
-        float[] half = [.. Enumerable.Range(0, 3 * size).Select(i => i / size == (i % size < size / 2 ? 1 : 0) ? 9f : -9f)];
+        float[] half =
+        [
+            .. Enumerable.Range(0, 3 * size).Select(i => i / size == (i % size < size / 2 ? 1 : 0) ? 9f : -9f),
+        ];
         var labels = task.PseudoLabels([empty, half], batch);
         Assert.Equal(0, labels[0].Confidence);
         Assert.InRange(labels[1].Confidence, 0.99, 1); // the class that is not found says nothing
@@ -119,7 +226,14 @@ public sealed class PseudoLabelTests : IDisposable
     public void A_filled_gap_is_neither_learnt_nor_taken_for_background()
     {
         using var scope = NewDisposeScope();
-        using var model = (RetinaNet)ModelCatalogue.Create(new() { Architecture = "retinanet-densenet-mini", Detector = DetectorSpec.Vertebrae(Width, Height) with { PyramidChannels = 8, HeadConvolutions = 1 } });
+        using var model = (RetinaNet)
+            ModelCatalogue.Create(
+                new()
+                {
+                    Architecture = "retinanet-densenet-mini",
+                    Detector = DetectorSpec.Vertebrae(Width, Height) with { PyramidChannels = 8, HeadConvolutions = 1 },
+                }
+            );
         using var noGrad = no_grad();
         var output = model.forward(zeros(1, 1, Height, Width));
         var spine = RandomSpine.Create(new(5), Width, Height);

@@ -19,7 +19,15 @@ public class SignalAnnealingTests
         Assert.Equal(shares.Order(), shares);
         Assert.Equal(0.25, SignalAnnealing.Threshold(shares[0], 4), 0.01);
         Assert.Equal(1, SignalAnnealing.Threshold(shares[100], 4), 0.01);
-        Assert.Equal(annealing switch { Annealing.Exp => Math.Exp(-2.5), Annealing.Log => 1 - Math.Exp(-2.5), _ => 0.5 }, shares[50], 1e-12);
+        Assert.Equal(
+            annealing switch
+            {
+                Annealing.Exp => Math.Exp(-2.5),
+                Annealing.Log => 1 - Math.Exp(-2.5),
+                _ => 0.5,
+            },
+            shares[50],
+            1e-12);
     }
 
     [Fact]
@@ -27,7 +35,15 @@ public class SignalAnnealingTests
     {
         using var scope = NewDisposeScope();
         // Probabilities of the true class: 0.9, 0.4, and 0.9 of a class that does not hold.
-        var logits = tensor(new double[,] { { Math.Log(9), 0 }, { Math.Log(2.0 / 3), 0 }, { Math.Log(9), 0 } }).to(float32);
+        var logits = tensor(
+                new double[,]
+                {
+                    { Math.Log(9), 0 },
+                    { Math.Log(2.0 / 3), 0 },
+                    { Math.Log(9), 0 },
+                }
+            )
+            .to(float32);
         var labels = tensor(new float[,] { { 1, 0 }, { 1, 0 }, { 0, 1 } });
         // Two classes, threshold 0.5 + 0.7 / 2 = 0.85.
         var left = SignalAnnealing.DropKnown(labels, logits, 0.7);
@@ -41,7 +57,12 @@ public class SignalAnnealingTests
     {
         using var scope = NewDisposeScope();
         var logits = tensor(new float[,] { { 3, -3, 3, 0 } }); // p 0.95, 0.05, 0.95, 0.5
-        var labels = tensor(new[,] { { 1, 0, 0.3f, float.NaN } }); // right with 0.95, 0.95, 0.3 * 0.95 + 0.7 * 0.05 = 0.32
+        var labels = tensor(
+            new[,]
+            {
+                { 1, 0, 0.3f, float.NaN },
+            }
+        ); // right with 0.95, 0.95, 0.3 * 0.95 + 0.7 * 0.05 = 0.32
         var left = SignalAnnealing.DropKnownFindings(labels, logits, 0.5); // threshold 0.75
         Assert.Equal([true, true, false, true], left.isnan().data<bool>().ToArray());
         Assert.Equal(0.3f, left[0, 2].item<float>());
