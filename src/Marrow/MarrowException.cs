@@ -10,7 +10,10 @@ public sealed class MarrowException : Exception
     private const int MostCharacters = 32_000; // the fifty mistakes of a recipe, one a line
 
     /// <summary>Of the kind that its cause has, bad input where there is none.</summary>
-    public MarrowException(string message, Exception? inner = null) : this(KindOf(inner), message, inner) { }
+    public MarrowException(string message) : this(message, null) { }
+
+    /// <summary>The same, with what led to it.</summary>
+    public MarrowException(string message, Exception? inner) : this(KindOf(inner), message, inner) { }
 
     /// <summary>Of a kind by which a program may decide what to do.</summary>
     public MarrowException(ErrorKind kind, string message) : this(kind, message, null) { }
