@@ -22,27 +22,18 @@ public static class SaveChild
         using var parent = new LocalHub(hubFolder).Resolve(name);
         var model = new ModelSpec { Architecture = "segmenter", BackbonePrefix = "encoder." };
         var parents = CheckpointParents.WarmStartedFrom(parent);
+        var terms = Licenses.Join(parents.Ancestors().Select(a => a.License));
         using var child = new CheckpointDraft
         {
             Name = "segmenter.own-films",
             Config = new()
             {
-                Task = CheckpointTask.Custom,
-                Model = model,
-                Input = parent.Config.Input,
+                Task = CheckpointTask.Custom, Model = model, Input = parent.Config.Input,
                 Outputs = [new("lung", "logit", "Above 0: lung.")],
             },
-            Weights = ModelWeights.Of(segmenter),
+            Weights = ModelWeights.Of(segmenter), Parents = parents, Receipt = receipt,
             Create = () => new Segmenter(), // runs the stored weights once, for the golden sample
-            Parents = parents,
-            Receipt = receipt,
-            Card = new()
-            {
-                Summary = "Outlines lungs.",
-                Data = "None yet.",
-                Limits = "Untrained head.",
-                License = Licenses.Join(parents.Ancestors().Select(a => a.License)),
-            },
+            Card = new() { Summary = "Outlines lungs.", Data = "None yet.", Limits = "Untrained head.", License = terms },
         }.Save(childHub);
         // </sample>
         return child.Path;
