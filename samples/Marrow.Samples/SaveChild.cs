@@ -33,7 +33,7 @@ public static class SaveChild
             },
             Weights = ModelWeights.Of(segmenter), Parents = parents, Receipt = receipt,
             Create = () => new Segmenter(), // runs the stored weights once, for the golden sample
-            Card = new() { Summary = "Outlines lungs.", Data = "None yet.", Limits = "Untrained head.", License = terms },
+            Card = new() { Summary = "Outlines lungs.", Data = "None.", Limits = "Untrained head.", License = terms },
         }.Save(childHub);
         // </sample>
         return child.Path;
