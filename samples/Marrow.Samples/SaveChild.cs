@@ -21,18 +21,17 @@ public static class SaveChild
         // <sample>
         using var parent = new LocalHub(hubFolder).Resolve(name);
         var model = new ModelSpec { Architecture = "segmenter", BackbonePrefix = "encoder." };
+        OutputMeaning[] outputs = [new("lung", "logit", "Above 0: lung.")];
         var parents = CheckpointParents.WarmStartedFrom(parent);
         var terms = Licenses.Join(parents.Ancestors().Select(a => a.License));
         using var child = new CheckpointDraft
         {
             Name = "segmenter.own-films",
-            Config = new()
-            {
-                Task = CheckpointTask.Custom, Model = model, Input = parent.Config.Input,
-                Outputs = [new("lung", "logit", "Above 0: lung.")],
-            },
-            Weights = ModelWeights.Of(segmenter), Parents = parents, Receipt = receipt,
+            Config = new() { Task = CheckpointTask.Custom, Model = model, Input = parent.Config.Input, Outputs = outputs },
+            Weights = ModelWeights.Of(segmenter),
             Create = () => new Segmenter(), // runs the stored weights once, for the golden sample
+            Parents = parents,
+            Receipt = receipt,
             Card = new() { Summary = "Outlines lungs.", Data = "None.", Limits = "Untrained head.", License = terms },
         }.Save(childHub);
         // </sample>
