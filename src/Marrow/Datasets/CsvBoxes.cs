@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Marrow.Datasets;
 
 /// <summary>
@@ -10,7 +8,6 @@ namespace Marrow.Datasets;
 internal sealed class CsvBoxes
 {
     private const string OnlyClass = "object"; // of a table without a column of labels
-    private const double LargestShare = 1.5; // no image has so few pixels
     private const double Rounding = 0.01; // of shares over the edge
     private static readonly string[] Sides = ["x1", "y1", "x2", "y2"];
 
@@ -34,10 +31,9 @@ internal sealed class CsvBoxes
                 $"{several.Count}",
                 "Name one."),
         };
-        _areShares =
-            OptionCheck.OneOf(request, "coordinates", request.Options.Coordinates, "pixels", "shares") == "shares";
+        _areShares = CsvCoordinates.AreShares(request);
         if (!_areShares)
-            RequirePixels();
+            CsvCoordinates.RequirePixels(table, _sides, "boxes");
         if (_label >= 0 && request.Options.BoxClass is { } given)
         {
             throw MarrowException.Bad(
@@ -112,28 +108,5 @@ internal sealed class CsvBoxes
                 _label,
                 "what is in the box",
                 "Fill the cell, or leave all four numbers blank where the image has no box.");
-    }
-
-    /// <summary>
-    /// Shares that are taken for pixels would put every box into one corner, and no error would show.
-    /// </summary>
-    private void RequirePixels()
-    {
-        var largest = _table.Rows.SelectMany(row => _sides.Select(side => row.Fields[side]))
-            .Select(cell =>
-                double.TryParse(cell.Replace(',', '.'), CultureInfo.InvariantCulture, out var value)
-                    ? value
-                    : double.NaN)
-            .Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Max();
-        if (largest <= LargestShare)
-        {
-            throw MarrowException.Bad(
-                _table.Path,
-                "boxes in pixels",
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"no coordinate above {largest:0.###}: shares of the image's width and height"),
-                "Set coordinates: shares, or multiply them by width and height.");
-        }
     }
 }

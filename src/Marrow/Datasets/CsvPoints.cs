@@ -1,4 +1,3 @@
-using System.Globalization;
 using Marrow.Imaging;
 
 namespace Marrow.Datasets;
@@ -10,8 +9,6 @@ namespace Marrow.Datasets;
 internal sealed class CsvPoints
 {
     private const string X = "_x", Y = "_y";
-    // No image has so few pixels; shares of points outside the image are over 1.
-    private const double LargestShare = 1.5;
     private readonly CsvTable _table;
     private readonly (int X, int Y)[] _columns;
     private readonly bool _areShares;
@@ -33,10 +30,9 @@ internal sealed class CsvPoints
         OptionCheck.Distinct(request, "labelColumns", Names);
         _columns = [.. Names.Select(name => (table.Column(name + X), table.Column(name + Y)))];
         Mirrored = request.Options.MirrorPairs is { } pairs ? MirrorOf(request, pairs) : [];
-        _areShares =
-            OptionCheck.OneOf(request, "coordinates", request.Options.Coordinates, "pixels", "shares") == "shares";
+        _areShares = CsvCoordinates.AreShares(request);
         if (!_areShares)
-            RequirePixels();
+            CsvCoordinates.RequirePixels(table, [.. _columns.SelectMany(c => (int[])[c.X, c.Y])], "points");
     }
 
     public IReadOnlyList<string> Names { get; }
@@ -52,7 +48,7 @@ internal sealed class CsvPoints
     {
         Point2D[] points = [.. _columns.Select(c => Point(row, c.X, c.Y))];
         var known = points.Where(p => !double.IsNaN(p.X)).ToList();
-        return _areShares || known.Count < 2 || known.Any(p => Math.Max(p.X, p.Y) > LargestShare) ? points
+        return _areShares || known.Count < 2 || known.Any(p => Math.Max(p.X, p.Y) > CsvCoordinates.LargestShare) ? points
             : throw _table.Bad(
                 row,
                 _columns[0].X,
@@ -69,29 +65,6 @@ internal sealed class CsvPoints
         !_areShares ? points
         : size() is not { } image ? null
         : [.. points.Select(p => new Point2D(p.X * image.Width, p.Y * image.Height))];
-
-    /// <summary>
-    /// A whole table of shares taken for pixels would put every point into one corner, and no error would show.
-    /// </summary>
-    private void RequirePixels()
-    {
-        var cells = _table
-            .Rows.SelectMany(row => _columns.SelectMany(c => (string[])[row.Fields[c.X], row.Fields[c.Y]]))
-            .Select(cell =>
-                double.TryParse(cell.Replace(',', '.'), CultureInfo.InvariantCulture, out var value)
-                    ? value
-                    : double.NaN)
-            .Where(v => !double.IsNaN(v))
-            .ToList();
-        if (cells.Count > 0 && cells.All(v => Math.Abs(v) <= LargestShare))
-            throw MarrowException.Bad(
-                _table.Path,
-                "points in pixels",
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"no coordinate above {cells.Max():0.###}: shares of the image's width and height"),
-                "Set coordinates: shares, or multiply them by width and height.");
-    }
 
     private Point2D Point(CsvRow row, int columnX, int columnY)
     {

@@ -3,108 +3,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Marrow.Imaging;
-using Marrow.Spine;
 
 namespace Marrow.Datasets;
-
-/// <summary>How often each state of one finding is met; soft labels count as positive from one half on.</summary>
-public readonly record struct ClassCount
-{
-    internal ClassCount(int positive, int negative, int unknown) =>
-        (Positive, Negative, Unknown) = (positive, negative, unknown);
-
-    public int Positive { get; }
-
-    public int Negative { get; }
-
-    public int Unknown { get; }
-
-    /// <summary>
-    /// Of a finding read as three classes, those labelled -1; with other readings these are counted as what they are
-    /// read as.
-    /// </summary>
-    public int Uncertain { get; internal init; }
-}
-
-/// <summary>How one number is spread over the images that have it; NaN without any.</summary>
-public readonly record struct NumberSummary
-{
-    internal NumberSummary(int known, int unknown, double least, double mean, double largest) =>
-        (Known, Unknown, Least, Mean, Largest) = (known, unknown, least, mean, largest);
-
-    public int Known { get; }
-
-    public int Unknown { get; }
-
-    public double Least { get; }
-
-    public double Mean { get; }
-
-    public double Largest { get; }
-}
-
-/// <summary>Everything that is right and wrong with a data set; written as JSON by <see cref="MarrowJson"/>.</summary>
-public sealed class DataReport
-{
-    internal DataReport(
-        string name, string format, string root, string license, int samples, int imagesReadable, int patients,
-        IReadOnlyDictionary<string, ClassCount> classes, IReadOnlyDictionary<string, int> faultCounts,
-        IReadOnlyList<DataFault> faults) =>
-        (
-            Name, Format, Root, License, Samples, ImagesReadable, Patients, Classes, FaultCounts, Faults) = (
-            name, format, root, license, samples, imagesReadable, patients, classes, faultCounts, faults);
-
-    public string Name { get; }
-    public string Format { get; }
-    internal string Root { get; }
-    public string License { get; }
-
-    /// <summary>
-    /// Rows of the label files whose image exists; for spineweb16 before any is dropped for its labels.
-    /// </summary>
-    public int Samples { get; }
-
-    /// <summary>Of <see cref="Samples"/>, those that decode whole.</summary>
-    public int ImagesReadable { get; }
-
-    public int Patients { get; }
-
-    /// <summary>How many images each class has; empty when they are unlabelled.</summary>
-    public IReadOnlyDictionary<string, ClassCount> Classes { get; }
-
-    /// <summary>By name; empty unless a CSV of kind "numbers".</summary>
-    public IReadOnlyDictionary<string, NumberSummary> Numbers { get; internal init; } =
-        new Dictionary<string, NumberSummary>();
-
-    /// <summary>Images in which each point is labelled; empty unless a CSV of kind "points".</summary>
-    public IReadOnlyDictionary<string, int> Points { get; internal init; } = new Dictionary<string, int>();
-
-    /// <summary>By class how many boxes there are; empty for data without boxes.</summary>
-    public IReadOnlyDictionary<string, int> Boxes { get; internal init; } = new Dictionary<string, int>();
-
-    /// <summary>Images that are known to have no box; null for data without boxes.</summary>
-    public int? WithoutBoxes { get; internal init; }
-
-    /// <summary>Images that have a mask; null for a data set without masks.</summary>
-    public int? Masks { get; internal init; }
-
-    /// <summary>
-    /// How label files were read where that is not a matter of course: separators, decimal commas, lists of findings.
-    /// </summary>
-    public IReadOnlyList<string> Notes { get; internal init; } = [];
-
-    /// <summary>
-    /// spineweb16 with angles.csv: rows whose three angles come out of the landmarks within 0.01 degree. Otherwise
-    /// null.
-    /// </summary>
-    public int? AnglesReproduced { get; internal init; }
-
-    /// <summary>How many faults of each kind there are.</summary>
-    public IReadOnlyDictionary<string, int> FaultCounts { get; }
-
-    /// <summary>The faults, sorted by file and then by kind.</summary>
-    public IReadOnlyList<DataFault> Faults { get; }
-}
 
 /// <summary>
 /// Looks at every row and every image of a data set, decoded on all cores: rows that can't be read, images that are
@@ -113,8 +13,6 @@ public sealed class DataReport
 public static class DataCheck
 {
     private const int PartsOfARun = 3;
-    private const double AngleToleranceDegrees = 0.01;
-    private const double MatTolerancePixels = 1; // The two landmark files of SpineWeb 16 agree to 0.04 px.
 
     /// <summary>
     /// Throws <see cref="MarrowException"/> only where nothing can be looked at: no folder, no label file, no image.
@@ -131,7 +29,7 @@ public static class DataCheck
         {
             // Its readers drop what they can't repair; a check looks at all.
             dataset = DatasetCatalogue.Open(request with { Options = request.Options with { Faults = "keep" } });
-            reproduced = CheckSpines(request, faults);
+            reproduced = SpineWeb16Check.Run(request, faults);
         }
 
         var others = OtherSplits(request).ToArray();
@@ -404,53 +302,4 @@ public static class DataCheck
                     DatasetCatalogue.Open(request with { Options = request.Options with { Split = split } }));
         }
     }
-
-    /// <summary>
-    /// Rows whose angles come out of their landmarks; the others, and .mat files that disagree, become faults.
-    /// </summary>
-    private static int CheckSpines(DatasetRequest request, List<DataFault> faults)
-    {
-        var reproduced = 0;
-        foreach (var row in SpineWeb16.ReadRows(request, []))
-        {
-            var measured = SpineWeb16.Measure(row.Vertebrae, row.Height);
-            if (
-                row.CobbDegrees.Count > 0
-                && measured.Count == row.CobbDegrees.Count
-                && measured.Zip(row.CobbDegrees).All(p => Math.Abs(p.First - p.Second) <= AngleToleranceDegrees))
-                reproduced++;
-            else if (row.CobbDegrees.Count > 0)
-                faults.Add(
-                    new DataFault(
-                        "angles-differ",
-                        row.Id,
-                        $"The file says {Text(row.CobbDegrees)} degrees, the landmarks {Text(measured)}."));
-            if (!File.Exists(row.MatPath))
-                continue;
-            try
-            {
-                var distance = SpineWeb16.ReadMat(row.MatPath).Zip(row.Vertebrae).Max(p => Distance(p.First, p.Second));
-                if (distance > MatTolerancePixels)
-                    faults.Add(
-                        new DataFault(
-                            "mat-differs",
-                            row.Id,
-                            string.Create(
-                                CultureInfo.InvariantCulture,
-                                $"The .mat file's points lie up to {distance:F1} px from the CSV's.")));
-            }
-            catch (MarrowException e)
-            {
-                faults.Add(new DataFault("bad-mat", row.Id, e.Message));
-            }
-        }
-        return reproduced;
-    }
-
-    private static double Distance(Vertebra a, Vertebra b) => Math.Max(
-        Math.Max(a.TopLeft.DistanceTo(b.TopLeft), a.TopRight.DistanceTo(b.TopRight)),
-        Math.Max(a.BottomLeft.DistanceTo(b.BottomLeft), a.BottomRight.DistanceTo(b.BottomRight)));
-
-    private static string Text(IEnumerable<double> degrees) =>
-        string.Join(", ", degrees.Select(d => d.ToString("F2", CultureInfo.InvariantCulture)));
 }

@@ -124,12 +124,15 @@ internal sealed class PackedCache : IDisposable
         var prefix = Convert.ToHexStringLower(key)[..NameDigits];
         byte[][] keys = [.. samples.Select(PackedWriter.Key)];
         var files = new List<PackedFile>();
-        var places = new (PackedFile? File, int Image)[samples.Count];
+        var places = new (PackedFile File, int Image)[samples.Count];
+        // The samples whose images are still to be found.
+        var wanted = keys.Select((own, sample) => (Digits: Convert.ToHexStringLower(own), sample))
+            .ToDictionary(w => w.Digits, w => w.sample, StringComparer.Ordinal);
         try
         {
-            foreach (var path in FilesOf(folder, prefix))
+            foreach (var path in FilesOf(folder, prefix).TakeWhile(_ => wanted.Count > 0))
                 Take(path);
-            int[] missing = [.. Enumerable.Range(0, samples.Count).Where(i => places[i].File is null)];
+            int[] missing = [.. wanted.Values.Order()];
             if (missing.Length > 0)
             {
                 byte[][] missed = [.. missing.Select(i => keys[i])];
@@ -137,16 +140,13 @@ internal sealed class PackedCache : IDisposable
                 var path = System.IO.Path.Combine(folder, prefix + digits + Ending);
                 write(path, [.. missing.Select(i => samples[i])], missed);
                 Take(path);
-                if (places.Any(place => place.File is null))
+                if (wanted.Count > 0)
                     throw PackedFile.Changed(path);
                 var young = DateTime.UtcNow - Young;
                 CacheBound.Trim(folder, Ending, Limit.Value ?? LimitBytes, (file, used) =>
                     PackedFile.IsOpen(file) || used > young);
             }
-            return new(files, [.. places.Select(place => (place.File!, place.Image))], contract, samples)
-            {
-                WasBuilt = missing.Length > 0,
-            };
+            return new(files, places, contract, samples) { WasBuilt = missing.Length > 0 };
         }
         catch
         {
@@ -154,31 +154,32 @@ internal sealed class PackedCache : IDisposable
             throw;
         }
 
-        // The images of a file that no other has; a file that is not as it was packed goes.
+        // Of a file the images that are still wanted. One with an image that is not as it was packed goes; one that can't be
+        // opened is written over or, in its time, makes room.
         void Take(string path)
         {
             if (PackedFile.TryOpen(path, PackedSize(contract), key) is not { } file)
-            {
-                if (UserCache.Trusts(path))
-                    Leftovers.Delete(new FileInfo(path));
                 return;
-            }
             var kept = false;
             try
             {
-                var byKey = Enumerable
-                    .Range(0, file.Count)
-                    .ToLookup(image => Convert.ToHexStringLower(file.Key(image)), StringComparer.Ordinal);
-                var found = Enumerable.Range(0, samples.Count).Where(i => places[i].File is null)
-                    .SelectMany(i =>
-                        byKey[Convert.ToHexStringLower(keys[i])].Take(1).Select(image => (Sample: i, Image: image)))
-                    .ToList();
+                var found = new List<(string Digits, int Image)>();
+                for (var image = 0; image < file.Count; image++)
+                {
+                    var digits = Convert.ToHexStringLower(file.Key(image));
+                    if (wanted.ContainsKey(digits))
+                        found.Add((digits, image));
+                }
                 kept = found.Count > 0 && file.AreWhole([.. found.Select(f => f.Image)], cancellation);
                 if (kept)
                 {
                     CacheBound.Touch(path);
                     files.Add(file);
-                    found.ForEach(f => places[f.Sample] = (file, f.Image));
+                    foreach (var (digits, image) in found)
+                    {
+                        if (wanted.Remove(digits, out var sample))
+                            places[sample] = (file, image);
+                    }
                 }
                 else if (found.Count > 0)
                 {

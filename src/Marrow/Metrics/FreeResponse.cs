@@ -28,24 +28,20 @@ internal static class FreeResponse
             [.. matches.Classes.SelectMany(c => c.Detections).Concat(matches.Strays).OrderByDescending(d => d.Score)];
         return
         [
-            Interval("froc", w => Recalls(w).Average()),
-            .. Rates.Select(
-                (rate, r) => Interval(string.Create(CultureInfo.InvariantCulture, $"froc.{rate}"), w => Recalls(w)[r])),
+            Interval("froc", weights => Rates.Average(rate => Recall(weights, rate))),
+            .. Rates.Select(rate =>
+                Interval(string.Create(CultureInfo.InvariantCulture, $"froc.{rate}"), weights => Recall(weights, rate))),
         ];
 
         MetricValue Interval(string name, Func<int[], double> statistic) =>
             Bootstrap.Interval(name, matches.Patients, statistic, bootstrap);
 
-        double[] Recalls(int[] weights)
+        double Recall(int[] weights, double rate)
         {
-            var (boxes, images) = (matches.Classes.Sum(c => c.Count(weights)), (double)weights.Sum());
-            var recalls = new double[Rates.Length];
+            var (boxes, mostWrong) = (matches.Classes.Sum(c => c.Count(weights)), rate * weights.Sum());
             if (boxes == 0)
-            {
-                Array.Fill(recalls, double.NaN);
-                return recalls;
-            }
-            double right = 0, wrong = 0;
+                return double.NaN;
+            double right = 0, wrong = 0, found = 0;
             for (var d = 0; d < falling.Length;)
             {
                 // Detections of one score are shown together or not at all.
@@ -58,13 +54,11 @@ internal static class FreeResponse
                     else
                         wrong += weight;
                 }
-                for (var r = 0; r < Rates.Length; r++)
-                {
-                    if (wrong <= Rates[r] * images)
-                        recalls[r] = right / boxes;
-                }
+                if (wrong > mostWrong)
+                    break;
+                found = right;
             }
-            return recalls;
+            return found / boxes;
         }
     }
 }

@@ -11,6 +11,10 @@ internal readonly record struct Box(float X1, float Y1, float X2, float Y2)
     public float CenterX => X1 + 0.5f * (X2 - X1);
     public float CenterY => Y1 + 0.5f * (Y2 - Y1);
 
+    /// <summary>What of it lies within an image of this size, px; without an area where nothing does.</summary>
+    public Box Within(float width, float height) => new(
+        Math.Clamp(X1, 0, width), Math.Clamp(Y1, 0, height), Math.Clamp(X2, 0, width), Math.Clamp(Y2, 0, height));
+
     /// <summary>Intersection over union, 0 to 1.</summary>
     public static float Iou(in Box a, in Box b)
     {

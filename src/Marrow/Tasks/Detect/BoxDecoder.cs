@@ -28,7 +28,7 @@ internal static class BoxDecoder
     {
         var within = candidates.Take(decoding.MostCandidates)
             .Where(found => found.Score > decoding.LeastScore)
-            .Select(found => found with { Box = Clip(found.Box, width, height) })
+            .Select(found => found with { Box = found.Box.Within(width, height) })
             .Where(found => found.Box.Width > 0 && found.Box.Height > 0);
         var once = within.GroupBy(found => found.Class).SelectMany(ofOneClass => OnceEach([.. ofOneClass], decoding));
         return [.. once.OrderByDescending(found => found.Score).Take(decoding.MostBoxes)];
@@ -60,10 +60,4 @@ internal static class BoxDecoder
         float[] scores = [.. ofOneClass.Select(found => (float)found.Score)];
         return Nms.Suppress(boxes, scores, (float)decoding.SameThingIou).Select(i => ofOneClass[i]);
     }
-
-    private static Box Clip(in Box box, float width, float height) => new(
-        Math.Clamp(box.X1, 0, width),
-        Math.Clamp(box.Y1, 0, height),
-        Math.Clamp(box.X2, 0, width),
-        Math.Clamp(box.Y2, 0, height));
 }

@@ -160,11 +160,7 @@ internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract 
         foreach (var box in sample.Boxes)
         {
             var whole = new Box((float)box.Left, (float)box.Top, (float)box.Right, (float)box.Bottom);
-            var seen = new Box(
-                Math.Clamp(whole.X1, 0, Input.Width),
-                Math.Clamp(whole.Y1, 0, Input.Height),
-                Math.Clamp(whole.X2, 0, Input.Width),
-                Math.Clamp(whole.Y2, 0, Input.Height));
+            var seen = whole.Within(Input.Width, Input.Height);
             if (seen.Area > 0)
                 targets.Add(new(box.Class, seen, IsGuess: seen.Area < LeastVisible * whole.Area));
         }
