@@ -53,6 +53,9 @@ internal sealed class Output
             draw(Result);
     }
 
+    /// <summary>Ends a command with what a result says.</summary>
+    public void Finish(TextReport report) => Finish(report.Document, console => console.Draw(report));
+
     /// <summary>A line for the reader that is no result; off a terminal it is never broken.</summary>
     public void Note(string line)
     {
@@ -146,6 +149,20 @@ internal static class Tables
 
     // Spectre measures every cell several times: 10,000 rows take it seconds.
     private const int MostRowsInColour = 500;
+
+    /// <summary>All parts of a report, one below the other.</summary>
+    public static void Draw(this IAnsiConsole console, TextReport report)
+    {
+        foreach (var part in report.Parts)
+        {
+            if (part.Headers.Count > 0)
+                console.Draw(part.Headers, part.Rows, part.Title, hasLines: true);
+            else if (part.Rows.Count > 0)
+                console.DrawFacts(part.Title, part.Rows.Select(row => (row[0], row[1])));
+            else
+                console.Line(part.Title);
+        }
+    }
 
     /// <summary>
     /// Columns whose cells all look like numbers are set to the right. Where the console is narrow the gaps shrink and
