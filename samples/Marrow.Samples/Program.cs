@@ -1,6 +1,9 @@
 
-// The samples of docs/library.md, one after the other, on the hub that is named: dotnet run --project
-// samples/Marrow.Samples -- hub Nothing is written to that hub; the child goes to a hub of its own.
+// The samples of docs/library.md, one after the other, on the hub that is named:
+//
+//     dotnet run --project samples/Marrow.Samples -c Release -- hub
+//
+// Nothing is written to that hub; what is made goes to hubs of its own.
 
 using Marrow.Samples;
 
@@ -21,6 +24,7 @@ try
     ReadReceipt.Run(receipt);
     var child = SaveChild.Run(hub, chest, segmenter, receipt, Path.Combine(own, "hub"));
     LoadChild.Run(child);
+    RunOwnTask.Run(Path.Combine(own, "films"), Path.Combine(own, "run"), Path.Combine(own, "own-hub"));
 }
 finally
 {

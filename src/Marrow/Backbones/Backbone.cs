@@ -9,22 +9,32 @@ using static TorchSharp.torch;
 namespace Marrow.Backbones;
 
 /// <summary>One map of a backbone: [N, channels, H / stride, W / stride].</summary>
-/// <param name="Channels">Channels of the map.</param>
-/// <param name="Stride">Input pixels from one cell of the map to the next.</param>
-internal readonly record struct BackboneLevel(int Channels, int Stride);
+public readonly struct BackboneLevel(int channels, int stride)
+{
+    /// <summary>Channels of the map.</summary>
+    public int Channels { get; } = channels;
+
+    /// <summary>Input pixels from one cell of the map to the next.</summary>
+    public int Stride { get; } = stride;
+}
 
 /// <summary>A part of the backbone that is frozen, unfrozen and given its learning rate as one.</summary>
-/// <param name="Name">The stem, then the blocks: "stem", "block1" to "block4".</param>
-/// <param name="Prefixes">
-/// Its keys start with one of these: those of its layers, and those of what follows up to the next stage, as a norm.
-/// </param>
-internal sealed record BackboneStage(string Name, IReadOnlyList<string> Prefixes)
+public sealed class BackboneStage(string name, IReadOnlyList<string> prefixes)
 {
+    /// <summary>The stem, then the blocks: "stem", "block1" to "block4".</summary>
+    public string Name { get; } = name;
+
+    /// <summary>
+    /// Its keys start with one of these: those of its layers, and those of what follows up to the next stage, as a
+    /// norm.
+    /// </summary>
+    public IReadOnlyList<string> Prefixes { get; } = prefixes;
+
     /// <summary>Whether a key is of this stage.</summary>
-    public bool Owns(string key) => Prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
+    internal bool Owns(string key) => Prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
 
     /// <summary>The same stage in a model whose backbone's keys begin with this: "features.".</summary>
-    internal BackboneStage Under(string prefix) => this with { Prefixes = [.. Prefixes.Select(own => prefix + own)] };
+    internal BackboneStage Under(string prefix) => new(Name, [.. Prefixes.Select(own => prefix + own)]);
 }
 
 /// <summary>
@@ -32,7 +42,7 @@ internal sealed record BackboneStage(string Name, IReadOnlyList<string> Prefixes
 /// <see cref="OutputChannels"/>. Its maps are the levels C1 to C5, of which level l has stride 2^l: C1 is the stem's,
 /// C2 to C5 are the blocks'. Where a side is odd, half of it is rounded up for C1 and for C2.
 /// </summary>
-internal abstract class Backbone : KeyedModule<Tensor, Tensor>
+public abstract class Backbone : KeyedModule<Tensor, Tensor>
 {
     /// <summary>A backbone of these maps and parts; the deriving class registers its modules.</summary>
     /// <param name="name">What messages call it: "DenseNet".</param>
@@ -55,7 +65,7 @@ internal abstract class Backbone : KeyedModule<Tensor, Tensor>
 
     /// <summary>Channels of the maps that <see cref="ForwardPyramid"/> gives.</summary>
     /// <param name="firstLevel">1 to 5.</param>
-    public IReadOnlyList<int> PyramidChannels(int firstLevel) =>
+    internal IReadOnlyList<int> PyramidChannels(int firstLevel) =>
         [.. Levels.Skip(firstLevel - 1).Select(level => level.Channels)];
 
     /// <summary>
@@ -94,12 +104,14 @@ internal abstract class BackboneShape
     /// <summary>See <see cref="Backbone.Stages"/>.</summary>
     public abstract IReadOnlyList<BackboneStage> Stages { get; }
 
-    /// <summary>What its keys are in files of other programs; one for all shapes of a kind.</summary>
-    public abstract BackboneSpelling Spelling { get; }
+    /// <summary>
+    /// What its keys are in files of other programs; one for all shapes of a kind. Null where no other program has it.
+    /// </summary>
+    public virtual BackboneSpelling? Spelling => null;
 
-    /// <summary>Whether weights are of this shape and of no other of the catalogue.</summary>
+    /// <summary>Whether weights of another program are of this shape and of no other of the catalogue.</summary>
     /// <param name="weights">Shapes by the backbone's own keys.</param>
-    public abstract bool Fits(IReadOnlyDictionary<string, long[]> weights);
+    public virtual bool Fits(IReadOnlyDictionary<string, long[]> weights) => false;
 
     /// <summary>Random weights, drawn from torch's global generator; the caller disposes the backbone.</summary>
     /// <param name="channels">Of the images.</param>

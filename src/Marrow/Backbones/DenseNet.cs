@@ -37,9 +37,9 @@ internal sealed class DenseNetShape(int stemChannels, int growth, int bottleneck
             var levels = new List<BackboneLevel> { new(StemChannels, StemStride) };
             foreach (var layers in BlockLayers)
             {
-                var (before, stride) = levels[^1];
-                var input = levels.Count == 1 ? before : before / 2;
-                levels.Add(new(input + layers * Growth, stride * 2));
+                var before = levels[^1];
+                var input = levels.Count == 1 ? before.Channels : before.Channels / 2;
+                levels.Add(new(input + layers * Growth, before.Stride * 2));
             }
             return levels;
         }

@@ -74,10 +74,10 @@ public sealed record Sample
     }
 
     /// <summary>See <see cref="Targets.Numbers"/>.</summary>
-    internal IReadOnlyList<double> Numbers
+    public IReadOnlyList<double> Numbers
     {
         get => Targets.Numbers;
-        init => Targets = Targets with { Numbers = value };
+        internal init => Targets = Targets with { Numbers = value };
     }
 
     /// <summary>See <see cref="Targets.Boxes"/>.</summary>

@@ -25,7 +25,7 @@ public sealed record BootstrapOptions
 /// and Hinkley 1997, section 3.8). Patients, not images, are drawn with replacement, since images of one patient err
 /// alike. A statistic is a function of the images' weights: how often each was drawn, all 1 for the value itself.
 /// </summary>
-internal static class Bootstrap
+public static class Bootstrap
 {
     /// <summary>
     /// The statistic and its interval. The bounds are NaN with fewer than two patients, or when the statistic is

@@ -21,7 +21,9 @@ public sealed class MetricInfo
 /// <summary>Every metric by the name it has in recipes, logs, cards and tables.</summary>
 public static class MetricCatalogue
 {
-    internal static readonly IReadOnlyDictionary<string, MetricInfo> Metrics = new Dictionary<string, MetricInfo>
+    private static readonly Lock Adding = new();
+
+    private static volatile IReadOnlyDictionary<string, MetricInfo> _all = new Dictionary<string, MetricInfo>
     {
         ["auroc"] = new("", true, "Area under the ROC curve, mean over the classes that have both labels."),
         ["accuracy"] = new("", true, "Share of right answers."),
@@ -89,6 +91,28 @@ public static class MetricCatalogue
             false,
             "Upper 95 % limit of agreement of predicted minus true angle (Bland-Altman)."),
     };
+
+    /// <summary>Those of Marrow, then those that were added.</summary>
+    internal static IReadOnlyDictionary<string, MetricInfo> Metrics => _all;
+
+    /// <summary>
+    /// Adds a metric of one's own, for as long as the process lives. Throws <see cref="ArgumentException"/> for a name
+    /// that is taken, or has a dot.
+    /// </summary>
+    /// <param name="unit">"" for shares and pure numbers.</param>
+    /// <param name="meaning">A sentence for tables and cards.</param>
+    public static void Add(string name, string unit, bool higherIsBetter, string meaning)
+    {
+        lock (Adding)
+        {
+            if (!CheckpointName.IsPart(name) || _all.ContainsKey(name))
+                throw new ArgumentException(
+                    $"Expected a metric's name of lower-case letters, digits, '-' and '_' that is not taken; found "
+                        + $"'{name}'.",
+                    nameof(name));
+            _all = new Dictionary<string, MetricInfo>(_all) { [name] = new(unit, higherIsBetter, meaning) };
+        }
+    }
 
     /// <summary>
     /// Also of a metric of one class, angle or corner ("auroc.Edema"). Throws <see cref="MarrowException"/> that lists

@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Modules;
+using Marrow.Tasks.Own;
 
 namespace Marrow.Tasks;
 
@@ -23,7 +24,7 @@ public static class CheckpointTask
     public const string Custom = "custom";
 
     /// <summary>Those that recipes train.</summary>
-    internal static IReadOnlyList<string> All { get; } = [.. TaskCatalogue.All.Select(task => task.Name)];
+    internal static IReadOnlyList<string> All => [.. TaskCatalogue.All.Select(task => task.Name)];
 }
 
 /// <summary>What one output of the model means.</summary>
@@ -50,11 +51,13 @@ public sealed record CheckpointConfig
     /// <summary>What the model is built from.</summary>
     public required ModelSpec Model { get; init; }
 
-    /// <summary>One of <see cref="CheckpointTask.All"/>, or <see cref="CheckpointTask.Custom"/>.</summary>
+    /// <summary>
+    /// One of Marrow's, the name of an <see cref="OwnTask"/>, or <see cref="CheckpointTask.Custom"/>.
+    /// </summary>
     public required string Task { get; init; }
 
     /// <summary>True for a module of the user's own, which only its maker can build.</summary>
-    public bool IsOwnModule => Task == CheckpointTask.Custom;
+    public bool IsOwnModule => TaskCatalogue.Find(Task) is null;
 
     /// <summary>Names of the outputs, in order: classes, numbers or points; "vertebra" for a detector.</summary>
     [JsonInclude] public IReadOnlyList<string> Classes { get; internal init; } = [];
@@ -103,15 +106,18 @@ public sealed record CheckpointConfig
     /// </summary>
     internal void Validate(string path)
     {
+        // Of a task that somebody added to another process the weights are there, and what their backbone's keys begin
+        // with: a module of its maker's own.
+        var task = TaskCatalogue.Find(Task);
+        var isAdded = task is null && Task != CheckpointTask.Custom && CheckpointName.IsPart(Task);
         Require(
-            CheckpointTask.All.Contains(Task) || Task == CheckpointTask.Custom,
+            task is not null || Task == CheckpointTask.Custom || (isAdded && Model.BackbonePrefix is not null),
             $"a task of {string.Join(", ", CheckpointTask.All)}, {CheckpointTask.Custom}",
             $"'{Task}'");
         Require(
-            Model.BackbonePrefix is not null == (Task == CheckpointTask.Custom),
+            Model.BackbonePrefix is not null == (task is null or OwnDescriptor),
             $"a backbonePrefix for the task {CheckpointTask.Custom} and for no other",
             Model.BackbonePrefix is { } prefix ? $"'{prefix}'" : "none");
-        var task = TaskCatalogue.Find(Task);
         if (task is null)
             ValidateOwn();
         else
@@ -192,7 +198,7 @@ public sealed record CheckpointConfig
 
         void ValidateOwn()
         {
-            Require(CheckpointName.IsPart(Model.Architecture) && !ModelCatalogue.Names.Contains(Model.Architecture),
+            Require(CheckpointName.IsPart(Model.Architecture) && !ModelCatalogue.IsKnown(Model.Architecture),
                 "a name of its own for an architecture of one's own (lower-case letters, digits, '-', '_')",
                 $"'{Model.Architecture}'");
             Require(
@@ -203,7 +209,7 @@ public sealed record CheckpointConfig
                         && !Model.BackbonePrefix.Any(char.IsControl)),
                 $"a backbonePrefix that is empty or ends with a dot, of at most {LongestPrefix} characters",
                 $"'{Model.BackbonePrefix}'");
-            Require(Model.Detector is null, $"no detector's parameters for the task {CheckpointTask.Custom}", "some");
+            Require(Model.Detector is null, $"no detector's parameters for the task {Task}", "some");
         }
 
         void Require(bool holds, string expected, string found)

@@ -9,7 +9,7 @@ namespace Marrow.Tasks;
 internal static class ModelCatalogue
 {
     /// <summary>Every architecture name there is.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. TaskCatalogue.All.SelectMany(task => task.Architectures)];
+    public static IReadOnlyList<string> Names => [.. TaskCatalogue.All.SelectMany(task => task.Architectures)];
 
     /// <summary>
     /// A new model with random weights, drawn from torch's global generator; the caller disposes it. Throws
@@ -17,7 +17,7 @@ internal static class ModelCatalogue
     /// </summary>
     public static Module Create(ModelSpec spec)
     {
-        if (spec.BackbonePrefix is not null)
+        if (spec.BackbonePrefix is not null && !IsKnown(spec.Architecture))
             throw new MarrowException(
                 $"{spec.Architecture}: expected an architecture of the catalogue, found a module of its maker's own. "
                     + $"Build it with the maker's code."
@@ -59,7 +59,17 @@ internal static class ModelCatalogue
     /// <summary>"densenet121" of "retinanet-densenet121".</summary>
     public static string BackboneName(string architecture) => Find(architecture).Backbone;
 
-    private static (TaskDescriptor Task, string Backbone) Find(string architecture)
+    /// <summary>Whether it is an architecture of the catalogue, or of what was added to it.</summary>
+    internal static bool IsKnown(string architecture) => TryFind(architecture) is not null;
+
+    private static (TaskDescriptor Task, string Backbone) Find(string architecture) =>
+        TryFind(architecture)
+        ?? throw new MarrowException(
+            $"Unknown architecture '{architecture}'. Known: {string.Join(", ", Names)}; for a module of your own give "
+                + $"its {nameof(ModelSpec.BackbonePrefix)}."
+        );
+
+    private static (TaskDescriptor Task, string Backbone)? TryFind(string architecture)
     {
         foreach (var task in TaskCatalogue.All)
         {
@@ -68,9 +78,6 @@ internal static class ModelCatalogue
                 && BackboneCatalogue.All.ContainsKey(architecture[prefix.Length..]))
                 return (task, architecture[prefix.Length..]);
         }
-        throw new MarrowException(
-            $"Unknown architecture '{architecture}'. Known: {string.Join(", ", Names)}; for a module of your own give "
-                + $"its {nameof(ModelSpec.BackbonePrefix)}."
-        );
+        return null;
     }
 }

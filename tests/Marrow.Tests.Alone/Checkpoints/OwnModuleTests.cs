@@ -163,6 +163,24 @@ public sealed class OwnModuleTests : IDisposable
         using var loaded = Checkpoint.Load(saved.Path, new TwoInputs());
     }
 
+    /// <summary>That process trained by a task of its own (<see cref="OwnTask"/>), which this one has not added.</summary>
+    [Fact]
+    public void A_checkpoint_of_a_task_that_another_process_added_is_a_module_of_its_makers_own()
+    {
+        var draft = Draft(new OwnNet(), () => new OwnNet());
+        using var saved = (draft with { Config = draft.Config with { Task = "somebody-elses" } }).Save(_hub.Path);
+        Assert.True(saved.Config.IsOwnModule);
+        Assert.True(new LocalHub(_hub.Path).Verify().IsWhole);
+        Assert.Contains(
+            "a module of its maker's own",
+            Assert.Throws<MarrowException>(() => saved.BuildModel()).Message,
+            StringComparison.Ordinal);
+        using var loaded = Checkpoint.Load(saved.Path, new OwnNet());
+        using var backbone = Drafts.Model(seed: 3);
+        Assert.Equal(
+            1, WarmStart.Apply(backbone, Drafts.Of(backbone).Config.Model, WeightSource.Of(saved)).BackboneCoverage);
+    }
+
     [Fact]
     public void A_damaged_file_is_named_also_when_it_is_loaded_while_it_is_verified()
     {

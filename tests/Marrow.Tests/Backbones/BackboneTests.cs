@@ -44,8 +44,8 @@ public class BackboneTests
         backbone.eval();
         var maps = backbone.ForwardPyramid(zeros(1, 1, 32, 64), 1);
         Assert.Equal(backbone.Levels.Count, maps.Length);
-        foreach (var (map, (channels, stride)) in maps.Zip(backbone.Levels))
-            Assert.Equal([1, channels, 32 / stride, 64 / stride], map.shape);
+        foreach (var (map, level) in maps.Zip(backbone.Levels))
+            Assert.Equal([1, level.Channels, 32 / level.Stride, 64 / level.Stride], map.shape);
         var odd = backbone.ForwardPyramid(zeros(1, 1, 33, 67), 1);
         Assert.Equal([17, 34, 9, 17], (long[])[.. odd[0].shape[2..], .. odd[1].shape[2..]]);
         Assert.Equal(backbone.OutputChannels, backbone.forward(zeros(1, 1, 32, 64)).shape[1]);

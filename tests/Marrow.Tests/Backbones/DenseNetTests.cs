@@ -85,8 +85,9 @@ public class DenseNetTests
             Assert.Equal(6 - first, maps.Length);
             for (var level = first; level <= 5; level++)
             {
-                var (channels, stride) = model.Features.Levels[level - 1];
-                Assert.Equal([2, channels, 64 / stride, 96 / stride], maps[level - first].shape);
+                var expected = model.Features.Levels[level - 1];
+                Assert.Equal(
+                    [2, expected.Channels, 64 / expected.Stride, 96 / expected.Stride], maps[level - first].shape);
             }
         }
     }

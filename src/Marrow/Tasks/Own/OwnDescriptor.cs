@@ -1,0 +1,61 @@
+using Marrow.Backbones;
+using Marrow.Datasets;
+using Marrow.Inputs;
+using Marrow.Tasks.Numbers;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Tasks.Own;
+
+/// <summary>An <see cref="OwnTask"/> as the rest of Marrow knows tasks.</summary>
+internal sealed class OwnDescriptor(OwnTask task) : TaskDescriptor
+{
+    public override string Name => task.Name;
+    public override IReadOnlyList<string> Metrics => task.Metrics;
+    internal override string ArchitecturePrefix => task.Name + "-";
+    internal override Type ModelType => typeof(OwnTaskModel);
+    internal override bool HasNamedOutputs => true;
+    internal override IReadOnlyList<string> CsvKinds => [task.LabelKind];
+    internal override bool OutputsAreColumns => task.LabelKind == "numbers";
+
+    internal override Module Build(Backbone backbone, ModelSpec spec) =>
+        new OwnModel(backbone, task.CreateHead(backbone.OutputChannels, spec.Outputs));
+
+    /// <summary>
+    /// The prefix of the backbone stands in the checkpoint, for processes that do not know the task.
+    /// </summary>
+    internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>
+        base.Spec(request, input, data) with { BackbonePrefix = BackbonePrefix };
+
+    internal override TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout,
+        DecodingContract? decoding) => new OwnTaskModel(task, (OwnModel)module, spec, input, layout);
+
+    internal override bool IsLabelled(Sample sample) => OwnTaskModel.Truth(sample).Any(value => !double.IsNaN(value));
+
+    internal override string Summary(CheckpointConfig config) =>
+        $"For {task.Purpose}: {string.Join(", ", config.Classes)}";
+
+    internal override void Validate(CheckpointConfig config, ConfigCheck require) =>
+        NumbersDescriptor.RequireNamesAndMeanings(config, require);
+}
+
+/// <summary>[N, C, H, W] -> what the head gives.</summary>
+internal sealed class OwnModel : Modules.KeyedModule<Tensor, Tensor>
+{
+    private readonly Backbone _features;
+    private readonly Module<Tensor, Tensor> _head;
+
+    /// <param name="backbone">Becomes the model's own, as the head does.</param>
+    public OwnModel(Backbone backbone, Module<Tensor, Tensor> head) : base(nameof(OwnModel))
+    {
+        (_features, _head) = (backbone, head);
+        register_module("features", backbone);
+        register_module("head", head);
+    }
+
+    public override Tensor forward(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        return _head.forward(_features.forward(images)).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,107 @@
+using Marrow.Computing;
+using Marrow.Datasets;
+using Marrow.Findings;
+using Marrow.Imaging;
+using Marrow.Inputs;
+using Marrow.Metrics;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Marrow.Tasks.Own;
+
+/// <summary>
+/// The model of an <see cref="OwnTask"/>: the task's loss and its reading on Marrow's batches, devices and measures.
+/// </summary>
+internal sealed class OwnTaskModel(
+    OwnTask task, OwnModel model, ModelSpec spec, InputContract input, ClassLayout layout)
+    : TaskModel(spec, input),
+        ITaskReading
+{
+    private readonly TrainedOutputs _trained = new(layout);
+
+    public override string Name => task.Name;
+    public override string Purpose => task.Purpose;
+    public override string Limits => task.Limits;
+    public override Module Model => model;
+    public IReadOnlyList<string> Columns { get; } =
+    [
+        .. layout.Names.Select((name, c) => layout.UnitOf(c) is { Length: > 0 } unit ? $"{name} ({unit})" : name),
+    ];
+
+    /// <summary>What is known of a sample: numbers of any unit, or 1 and 0 of classes; NaN where it is blank.</summary>
+    public static IReadOnlyList<double> Truth(Sample sample) =>
+        sample.Numbers.Count > 0 ? sample.Numbers : [.. sample.Labels.Select(label => (double)label)];
+
+    public override void AdaptTo(IReadOnlyList<Sample> training) =>
+        _trained.Set(c => training.Select(Truth).Any(truth => truth.Count > c && !double.IsNaN(truth[c])));
+
+    internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => this;
+
+    public override CheckpointConfig Describe() =>
+        new()
+        {
+            Model = Spec,
+            Task = Name,
+            Classes = layout.Names,
+            ExclusiveClasses = layout.Exclusive,
+            Input = Input,
+            Outputs =
+            [
+                .. layout.Names.Select((name, c) =>
+                    new OutputMeaning(
+                        name,
+                        layout.UnitOf(c),
+                        $"{name}, as the training data's labels have it: what the task {Name} makes of its outputs.",
+                        _trained.Has(c))),
+            ],
+        };
+
+    public override IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var output = compute.Forward(() => model.forward(images)).to(float32);
+        var loss = task.Loss(output, [.. batch.Samples.Select(s => s.Sample)]);
+        return [(Name, loss.MoveToOuterDisposeScope())];
+    }
+
+    public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
+    {
+        var (samples, values) = (new List<Sample>(), new List<IReadOnlyList<double>>());
+        ForEachBatch(loader, compute, (images, batch) =>
+        {
+            samples.AddRange(batch.Samples.Select(s => s.Sample));
+            values.AddRange(ValuesOf(images, compute));
+        });
+        var columns = layout.Names.Select((name, c) => new NumberColumn(name, layout.UnitOf(c), Deviation: 1));
+        var patients = samples.Select(s => s.Patient).ToList();
+        // Without "nmae", which is of the deviation of the training part's labels.
+        var measured = NumberErrors.Measure([.. columns], [.. samples.Select(Truth)], values, patients, bootstrap)
+            .Where(m => m.Name.Split('.')[0] != "nmae");
+        return [.. measured, .. task.Measure(samples, values, bootstrap)];
+    }
+
+    Finding ITaskReading.Read(Tensor image, AffineTransform toInput, Finding finding, Compute compute) =>
+        finding.With(
+            new NumbersPart([
+                .. ValuesOf(image, compute)[0].Select((value, c) =>
+                    new FoundValue(layout.Names[c], layout.UnitOf(c), _trained.Has(c) ? value : null)),
+            ]));
+
+    private List<IReadOnlyList<double>> ValuesOf(Tensor images, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var output = compute.Forward(() => model.forward(images)).to(float32);
+        var rows = output.Values<float>().Chunk(checked((int)(output.numel() / output.shape[0])));
+        return [.. rows.Select(Decoded)];
+    }
+
+    private IReadOnlyList<double> Decoded(float[] output)
+    {
+        var values = task.Decode(output);
+        return values.Count == layout.Names.Count
+            ? values
+            : throw new InvalidOperationException(
+                $"The task {Name} has {layout.Names.Count} columns of labels, and its decoding gave {values.Count} "
+                    + "values.");
+    }
+}
