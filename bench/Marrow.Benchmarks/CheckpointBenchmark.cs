@@ -33,10 +33,10 @@ internal static class CheckpointBenchmark
                     Path.Combine(folder, "copy"),
                     Path.Combine(folder, "written"));
                 Safetensors.Write(source, weights, null, matricesAs);
+                var bytes = new FileInfo(source).Length;
                 return Comparison.Measure(
                     FormattableString.Invariant(
-                        $"checkpoint: save, {name}, DenseNet-121, {new FileInfo(source).Length / 1e6:F1} MB, flushed to disk"
-                    ),
+                        $"checkpoint: save, {name}, DenseNet-121, {bytes / 1e6:F1} MB, flushed to disk"),
                     0,
                     rounds,
                     new("plain file copy", () => AtomicFile.Write(copy, stream =>

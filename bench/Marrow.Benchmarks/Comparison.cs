@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Marrow.Benchmarks;
 
@@ -73,9 +74,11 @@ internal sealed record Comparison(string Title, IReadOnlyList<Timing> Timings, s
         foreach (var t in Timings)
         {
             output.WriteLine(
-                FormattableString.Invariant(
-                    $"  {t.Name,-34} {t.MedianMs,6:F1} ms {t.FastestMs,6:F1} ms {t.SlowestMs,6:F1} ms {t.CpuMs,6:F1} ms {t.ImagesPerSecond,9:F1} {t.TimesFaster,6:F2}x {$"{t.LowestTimesFaster:F2}-{t.HighestTimesFaster:F2}",13} {t.CpuTimesFaster,6:F2}x"
-                ));
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {t.Name,-34} {t.MedianMs,6:F1} ms {t.FastestMs,6:F1} ms {t.SlowestMs,6:F1} ms "
+                        + $"{t.CpuMs,6:F1} ms {t.ImagesPerSecond,9:F1} {t.TimesFaster,6:F2}x "
+                        + $"{$"{t.LowestTimesFaster:F2}-{t.HighestTimesFaster:F2}",13} {t.CpuTimesFaster,6:F2}x"));
         }
         if (Note is not null)
             output.WriteLine($"  {Note}");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Imaging;
@@ -93,9 +94,10 @@ internal static class LoaderBenchmark
             var (needed, waited) = Train(create, loader, batch, Math.Max(2, rounds), folder);
             return comparison with
             {
-                Note = FormattableString.Invariant(
-                    $"training takes {needed:F1} images/s: one thread makes {made / needed:F0} times as many; a training loop waited for {waited:P2} of its time (target: under 3 %)"
-                ),
+                Note = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"training takes {needed:F1} images/s: one thread makes {made / needed:F0} times as many; a "
+                        + $"training loop waited for {waited:P2} of its time (target: under 3 %)"),
             };
         }
         finally

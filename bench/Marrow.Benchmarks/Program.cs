@@ -67,9 +67,10 @@ var machine = new Machine(
     FusedAdamW.IsAvailable);
 if (!json)
     Console.WriteLine(
-        FormattableString.Invariant(
-            $"{machine.Processors} processors, {machine.TorchThreads} threads, bf16 instructions: {machine.BFloat16Instructions}, autocast: {machine.Autocast}, fused AdamW: {machine.FusedAdamW}"
-        ));
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{machine.Processors} processors, {machine.TorchThreads} threads, bf16 instructions: "
+                + $"{machine.BFloat16Instructions}, autocast: {machine.Autocast}, fused AdamW: {machine.FusedAdamW}"));
 var comparisons = new List<Comparison>();
 foreach (var name in chosen.Distinct())
 {

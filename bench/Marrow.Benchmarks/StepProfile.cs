@@ -54,9 +54,10 @@ internal static class StepProfile
         output.WriteLine($"  {"",-24} {"wall",10} {"program",10} {"kernel",10} {"share",7} {"faults",9}");
         foreach (var (name, m) in medians)
             output.WriteLine(
-                FormattableString.Invariant(
-                    $"  {name,-24} {m.Wall,7:F1} ms {m.User,7:F1} ms {m.Kernel,7:F1} ms {(m.User + m.Kernel) / all,7:P1} {m.Faults,9:F0}"
-                ));
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {name,-24} {m.Wall,7:F1} ms {m.User,7:F1} ms {m.Kernel,7:F1} ms "
+                        + $"{(m.User + m.Kernel) / all,7:P1} {m.Faults,9:F0}"));
     }
 
     /// <summary>Times in ms.</summary>

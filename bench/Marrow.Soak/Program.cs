@@ -31,10 +31,12 @@ var seed =
         : 1;
 var watch = Stopwatch.StartNew();
 var report = soak(cases, seed, line => Console.Error.WriteLine(line));
+var counts = report.Counts.Select(c => FormattableString.Invariant($"{c.Value:N0} {c.Key}"));
 Console.WriteLine(
-    FormattableString.Invariant(
-        $"{report.Name}: {report.Cases:N0} cases in {watch.Elapsed.TotalSeconds:N0} s, {string.Join(", ", report.Counts.Select(c => FormattableString.Invariant($"{c.Value:N0} {c.Key}")))}, {report.Faults.Count} faults, peak memory {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB"
-    ));
+    string.Create(
+        CultureInfo.InvariantCulture,
+        $"{report.Name}: {report.Cases:N0} cases in {watch.Elapsed.TotalSeconds:N0} s, {string.Join(", ", counts)}, "
+            + $"{report.Faults.Count} faults, peak memory {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB"));
 foreach (var fault in report.Faults.Take(20))
     Console.WriteLine(fault);
 return report.Faults.Count == 0 ? 0 : 1;

@@ -35,8 +35,8 @@ internal static class SafetensorsMutation
                     Enumerable
                         .Range(0, 24)
                         .Select(i =>
-                            $"\"blocks.{i}.weight\":{{\"dtype\":\"I32\",\"shape\":[{i},1],\"data_offsets\":[{i * (i - 1) / 2 * 4},{i * (i + 1) / 2 * 4}]}}"
-                        ))
+                            $"\"blocks.{i}.weight\":{{\"dtype\":\"I32\",\"shape\":[{i},1],"
+                                + $"\"data_offsets\":[{i * (i - 1) / 2 * 4},{i * (i + 1) / 2 * 4}]}}"))
                 + "}",
             24 * 23 / 2 * 4),
     ];

@@ -12,7 +12,7 @@ public sealed class PlainBackbone : Backbone
     private readonly Module<Tensor, Tensor>[] _layers = new Module<Tensor, Tensor>[Widths.Length];
 
     public PlainBackbone(int channels)
-        : base("Plain", [.. Widths.Select((w, i) => new BackboneLevel(w, 2 << i))], [.. Widths.Select((_, i) => Stage(i))])
+        : base("Plain", [.. Widths.Select((w, i) => new BackboneLevel(w, 2 << i))], [.. Widths.Select(Stage)])
     {
         for (var i = 0; i < Widths.Length; i++)
         {
@@ -33,5 +33,6 @@ public sealed class PlainBackbone : Backbone
         return [.. maps.Skip(firstLevel - 1).Select(map => map.MoveToOuterDisposeScope())];
     }
 
-    private static BackboneStage Stage(int level) => new(level == 0 ? "stem" : $"block{level}", [$"layer{level}."]);
+    private static BackboneStage Stage(int width, int level) =>
+        new(level == 0 ? "stem" : $"block{level}", [$"layer{level}."]);
 }

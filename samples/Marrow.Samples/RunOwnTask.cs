@@ -9,7 +9,7 @@ using Marrow.Training.Runs;
 
 namespace Marrow.Samples;
 
-/// <summary>Trains a task of one's own on a backbone of one's own by a recipe, and asks the checkpoint about a film.</summary>
+/// <summary>Trains a task and a backbone of one's own by a recipe, and asks the checkpoint about a film.</summary>
 public static class RunOwnTask
 {
     public static IReadOnlyList<StageResult> Run(string dataFolder, string outFolder, string hubFolder)

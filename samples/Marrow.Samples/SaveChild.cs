@@ -21,13 +21,14 @@ public static class SaveChild
         // <sample>
         using var parent = new LocalHub(hubFolder).Resolve(name);
         var model = new ModelSpec { Architecture = "segmenter", BackbonePrefix = "encoder." };
+        var input = parent.Config.Input;
         OutputMeaning[] outputs = [new("lung", "logit", "Above 0: lung.")];
         var parents = CheckpointParents.WarmStartedFrom(parent);
         var terms = Licenses.Join(parents.Ancestors().Select(a => a.License));
         using var child = new CheckpointDraft
         {
             Name = "segmenter.own-films",
-            Config = new() { Task = CheckpointTask.Custom, Model = model, Input = parent.Config.Input, Outputs = outputs },
+            Config = new() { Task = CheckpointTask.Custom, Model = model, Input = input, Outputs = outputs },
             Weights = ModelWeights.Of(segmenter),
             Create = () => new Segmenter(), // runs the stored weights once, for the golden sample
             Parents = parents,

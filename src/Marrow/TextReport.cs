@@ -9,7 +9,7 @@ public sealed class TextReport
     internal TextReport(object document, params IReadOnlyList<ReportPart> parts) =>
         (Document, Parts) = (document, parts);
 
-    /// <summary>Becomes JSON by <see cref="MarrowJson"/>'s options, as the command line's option --json prints it.</summary>
+    /// <summary>What the command line's option --json prints, by <see cref="MarrowJson"/>'s options.</summary>
     public object Document { get; }
 
     /// <summary>Facts, tables and single lines.</summary>
@@ -43,7 +43,7 @@ public sealed class ReportPart
         IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows, string title = "") =>
         new(VisibleText.Of(title), Visible(headers), rows.Select(Visible));
 
-    /// <summary>A table whose cells may have several lines, made by <see cref="Cell"/> where they are foreign.</summary>
+    /// <summary>A table whose cells may have several lines, each made by <see cref="Cell"/>.</summary>
     internal static ReportPart TableOfLines(
         IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows, string title = "") =>
         new(VisibleText.Of(title), headers, rows);

@@ -77,6 +77,6 @@ internal sealed class BoxRun : IDisposable
     private static string Row(int image, string label, Point2D center, double halfWidth, double halfHeight) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{image}.png,p{image / 2},{label},{center.X - halfWidth:F2},{center.Y - halfHeight:F2},{center.X + halfWidth:F2},{center.Y + halfHeight:F2}"
-        );
+            $"{image}.png,p{image / 2},{label},{center.X - halfWidth:F2},{center.Y - halfHeight:F2},"
+                + $"{center.X + halfWidth:F2},{center.Y + halfHeight:F2}");
 }

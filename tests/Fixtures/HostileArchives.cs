@@ -186,9 +186,14 @@ internal static class HostileArchives
             new string('n', 600),
         }.Select(name =>
             (
-                $"the name '{name.Replace("\0", "\\0", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\u001b", "\\e", StringComparison.Ordinal)}'",
+                $"the name '{Escaped(name)}'",
                 PyTorchFile.Zip([("weights/data.pkl", Pickle), .. PyTorchFile.Storages(), (name, "x"u8.ToArray())]),
                 "plain relative names"));
+
+    private static string Escaped(string name) =>
+        name.Replace("\0", "\\0", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal)
+            .Replace("\u001b", "\\e", StringComparison.Ordinal);
 
     /// <summary>A large end record and its locator, as torch.save writes them; good with every default.</summary>
     public static byte[] Zip64(

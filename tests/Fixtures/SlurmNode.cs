@@ -147,10 +147,10 @@ internal sealed class SlurmNode : IDisposable
         for (var clock = Stopwatch.StartNew(); !ready(); Thread.Sleep(200))
         {
             if (_daemons.Find(d => d.HasExited) is not null || clock.Elapsed > TimeSpan.FromSeconds(90))
-                Assert.Skip(
-                    $"SLURM can't run here: {what} did not come up. "
-                        + $"{string.Join('\n', Directory.GetFiles(_folder, "*.out").Select(f => string.Join('\n', File.ReadLines(f).TakeLast(4))))}"
-                );
+            {
+                var said = Directory.GetFiles(_folder, "*.out").SelectMany(f => File.ReadLines(f).TakeLast(4));
+                Assert.Skip($"SLURM can't run here: {what} did not come up. {string.Join('\n', said)}");
+            }
         }
     }
 

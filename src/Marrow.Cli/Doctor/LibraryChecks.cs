@@ -58,8 +58,8 @@ internal static class LibraryChecks
         var how = attempt.ExitCode switch
         {
             null => $"gave no answer in {Patience.TotalSeconds:0} s",
-            > 128 and < 160 => $"ended its process by signal "
-                + $"{attempt.ExitCode - 128}{(attempt.ExitCode == 132 ? ", an instruction that this processor does not have" : "")}",
+            132 => "ended its process by signal 4, an instruction that this processor does not have",
+            > 128 and < 160 => $"ended its process by signal {attempt.ExitCode - 128}",
             _ => $"ended its process with code {attempt.ExitCode}",
         };
         return said.Length == 0 ? how : $"{how}: {OneLine(said)}";

@@ -119,7 +119,8 @@ internal static class MachineChecks
             Verdict.Info,
             driver is null
                 ? "no NVIDIA driver; none is needed, Marrow computes on the processor"
-                : $"{driver}; {(hasCuda ? "libtorch is one for CUDA" : "libtorch is one for the processor alone, on which Marrow computes")}",
+                : $"{driver}; libtorch is one for "
+                    + (hasCuda ? "CUDA" : "the processor alone, on which Marrow computes"),
             driver is null || hasCuda ? null : $"To compute on it: {CudaDevices.Remedy}");
 
     private static string ProcessorName() =>

@@ -72,7 +72,7 @@ internal sealed class FreezePlan
             group (named.name, named.parameter) by (Stage: stage ?? _stages.Count, Decays: decays) into g
             orderby g.Key.Stage, g.Key.Decays
             select new ParameterGroup(
-                $"{(g.Key.Stage == _stages.Count ? "head" : _stages[g.Key.Stage].Name)}{(g.Key.Decays ? "" : ".noDecay")}",
+                (g.Key.Stage == _stages.Count ? "head" : _stages[g.Key.Stage].Name) + (g.Key.Decays ? "" : ".noDecay"),
                 g.Key.Stage == _stages.Count
                     ? 1
                     : _options.BackboneLr * Math.Pow(_options.LayerDecay, _stages.Count - 1 - g.Key.Stage),

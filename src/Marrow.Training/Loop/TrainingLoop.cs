@@ -233,13 +233,16 @@ internal sealed class TrainingLoop : IDisposable
         return sum;
     }
 
-    private MarrowException NotFinite(string what, Dictionary<string, double> parts, List<string> files) =>
-        new(
-            $"{_stage}: the {what} is not a finite number at step {_progress.Step + 1} "
-                + $"({string.Join(", ", parts.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Key} {p.Value:g4}")))}). "
-                + $"Lower train.lr (now {string.Create(CultureInfo.InvariantCulture, $"{_options.LearningRate:g3}")}) "
-                + $"or look "
-                + $"at the images of the batch: {string.Join(", ", files)}.");
+    private MarrowException NotFinite(string what, Dictionary<string, double> parts, List<string> files)
+    {
+        var values = parts.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Key} {p.Value:g4}"));
+        return new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{_stage}: the {what} is not a finite number at step {_progress.Step + 1} "
+                    + $"({string.Join(", ", values)}). Lower train.lr (now {_options.LearningRate:g3}) or look at "
+                    + $"the images of the batch: {string.Join(", ", files)}."));
+    }
 
     /// <summary>Stopped while it measures, it saves the state before: the measurement is then owed.</summary>
     private void Validate(Action<RunEvent> report, CancellationToken cancellation)

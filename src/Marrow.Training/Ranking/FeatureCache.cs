@@ -40,8 +40,8 @@ internal sealed class FeatureCache(string folder, long limitBytes = FeatureCache
                 Encoding.UTF8.GetBytes(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{sample.Id}\t{(file.Exists ? file.Length : 0)}\t{(file.Exists ? file.LastWriteTimeUtc.Ticks : 0)}\n"
-                    )));
+                        $"{sample.Id}\t{(file.Exists ? file.Length : 0)}\t"
+                            + $"{(file.Exists ? file.LastWriteTimeUtc.Ticks : 0)}\n")));
         }
     }
 

@@ -118,7 +118,10 @@ internal static class RecipeUnlabeled
             s.Errors.Add(
                 s.Node,
                 $"{method}: it serves {(tasks.Count == 1 ? "task" : "the tasks")} {string.Join(", ", tasks)}, not "
-                    + $"{task}. {(method == "uda" && TeacherTasks.Contains(task) ? "Use teacher." : method == "teacher" && UdaTasks.Contains(task) ? "Use uda." : "Remove it.")}"
-            );
+                    + $"{task}. {Remedy()}");
+
+        string Remedy() => method == "uda" && TeacherTasks.Contains(task) ? "Use teacher."
+            : method == "teacher" && UdaTasks.Contains(task) ? "Use uda."
+            : "Remove it.";
     }
 }

@@ -101,6 +101,9 @@ internal sealed record StageSamples
         get
         {
             var faults = Dataset.Faults;
+            var kinds = faults.CountBy(fault => $"{fault.Kind} {fault.Action}".TrimEnd())
+                .OrderBy(kind => kind.Key, StringComparer.Ordinal)
+                .Select(kind => $"{kind.Value} {kind.Key}");
             string[] said =
             [
                 .. Dataset.Notes,
@@ -108,8 +111,7 @@ internal sealed record StageSamples
                     ? (string[])[]
                     :
                     [
-                        $"{faults.Count} faults "
-                            + $"({string.Join(", ", faults.CountBy(f => $"{f.Kind} {f.Action}".TrimEnd()).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Value} {f.Key}"))}); marrow data check lists them",
+                        $"{faults.Count} faults ({string.Join(", ", kinds)}); marrow data check lists them",
                     ],
             ];
             return said.Length == 0 ? "" : $"{Dataset.Name}: {string.Join("; ", said)}";

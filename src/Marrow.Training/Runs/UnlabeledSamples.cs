@@ -81,9 +81,12 @@ internal sealed record UnlabeledSamples
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Dataset.Name}: {Samples.Count} unlabelled "
-                + $"images{(LeftOut == 0 ? "" : $", {LeftOut} left out, whose patients are held out or choose the best weights")}"
-        );
+            $"{Dataset.Name}: {Samples.Count} unlabelled images")
+        + (LeftOut == 0
+            ? ""
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $", {LeftOut} left out, whose patients are held out or choose the best weights"));
 
     /// <summary>The images decoded and packed; the caller disposes it.</summary>
     public PackedCache Pack(InputContract input, CancellationToken cancellation) =>

@@ -3,8 +3,8 @@ using Marrow.Computing;
 namespace Marrow.Backbones;
 
 /// <summary>
-/// Every backbone by name. A new one is a file and a line here; each task has an architecture of it. A program that uses
-/// Marrow as a library adds its own by <see cref="Add"/>.
+/// Every backbone by name. A new one is a file and a line here; each task has an architecture of it. A program that
+/// uses Marrow as a library adds its own by <see cref="Add"/>.
 /// </summary>
 public static class BackboneCatalogue
 {
@@ -61,12 +61,12 @@ public static class BackboneCatalogue
                 nameof(create));
         lock (Adding)
         {
-            // "points-mynet" is the architecture of a task on "mynet": a backbone of that name would be mistaken for it.
+            // "points-mynet" is the architecture of a task on "mynet": a backbone of that name would be taken for it.
             if (!CheckpointName.IsPart(name)
                 || Names.Any(other => name == other || EndsWith(name, other) || EndsWith(other, name)))
                 throw new ArgumentException(
-                    $"Expected a name of lower-case letters, digits, '-' and '_' that is not taken and ends with none of "
-                        + $"{string.Join(", ", Names)}; found '{name}'.",
+                    "Expected a name of lower-case letters, digits, '-' and '_' that is not taken and ends with none "
+                        + $"of {string.Join(", ", Names)}; found '{name}'.",
                     nameof(name));
             _all = new Dictionary<string, BackboneShape>(_all) { [name] = new AddedShape(sample, create) };
         }

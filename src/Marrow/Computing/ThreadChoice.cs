@@ -58,7 +58,9 @@ public sealed record ThreadChoice
         if (inExperiment && facts.Peers.Experiments > 0)
             return new(
                 1,
-                $"{(facts.Peers.Experiments == 1 ? "another experiment runs" : $"{facts.Peers.Experiments} other experiments run")} on this machine",
+                facts.Peers.Experiments == 1
+                    ? "another experiment runs on this machine"
+                    : $"{facts.Peers.Experiments} other experiments run on this machine",
                 facts);
         var count = facts.Cores;
         var reason = count == 1 ? "one core" : $"{count} cores";

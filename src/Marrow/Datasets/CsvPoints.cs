@@ -48,7 +48,9 @@ internal sealed class CsvPoints
     {
         Point2D[] points = [.. _columns.Select(c => Point(row, c.X, c.Y))];
         var known = points.Where(p => !double.IsNaN(p.X)).ToList();
-        return _areShares || known.Count < 2 || known.Any(p => Math.Max(p.X, p.Y) > CsvCoordinates.LargestShare) ? points
+        var arePixels = known.Any(p => Math.Max(p.X, p.Y) > CsvCoordinates.LargestShare);
+        return _areShares || known.Count < 2 || arePixels
+            ? points
             : throw _table.Bad(
                 row,
                 _columns[0].X,

@@ -3,7 +3,7 @@ using Marrow.Spine;
 
 namespace Marrow.Datasets;
 
-/// <summary>What SpineWeb 16 says twice, held against each other: angles and landmarks, landmarks and .mat files.</summary>
+/// <summary>What SpineWeb 16 says twice is compared: angles and landmarks, landmarks and .mat files.</summary>
 internal static class SpineWeb16Check
 {
     private const double AngleToleranceDegrees = 0.01;

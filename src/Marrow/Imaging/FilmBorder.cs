@@ -35,8 +35,9 @@ internal sealed record FilmBorder(Radiograph Film, double Left, double Top, doub
             ("right", Right / whole.OriginalWidth),
             ("bottom", Bottom / whole.OriginalHeight),
         ];
-        return $"A uniform border was left out "
-            + $"({string.Join(", ", sides.Where(s => s.Share > 0).Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Side} {100 * s.Share:0.#} %")))}).";
+        var shares = sides.Where(s => s.Share > 0)
+            .Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Side} {100 * s.Share:0.#} %"));
+        return $"A uniform border was left out ({string.Join(", ", shares)}).";
     }
 
     public static FilmBorder Of(Radiograph radiograph)

@@ -154,8 +154,8 @@ internal sealed class PackedCache : IDisposable
             throw;
         }
 
-        // Of a file the images that are still wanted. One with an image that is not as it was packed goes; one that can't be
-        // opened is written over or, in its time, makes room.
+        // Of a file the images that are still wanted. One with an image that is not as it was packed goes; one that
+        // can't be opened is written over or, in its time, makes room.
         void Take(string path)
         {
             if (PackedFile.TryOpen(path, PackedSize(contract), key) is not { } file)

@@ -30,7 +30,8 @@ internal static class FreeResponse
         [
             Interval("froc", weights => Rates.Average(rate => Recall(weights, rate))),
             .. Rates.Select(rate =>
-                Interval(string.Create(CultureInfo.InvariantCulture, $"froc.{rate}"), weights => Recall(weights, rate))),
+                Interval(
+                    string.Create(CultureInfo.InvariantCulture, $"froc.{rate}"), weights => Recall(weights, rate))),
         ];
 
         MetricValue Interval(string name, Func<int[], double> statistic) =>

@@ -26,8 +26,8 @@ public abstract class OwnTask(string name, string purpose, string limits)
     public virtual string LabelKind => "numbers";
 
     /// <summary>
-    /// The metrics that can choose the best weights, the main one first: "mae", "rmse", "pearson" and "r2" of the values
-    /// that <see cref="Decode"/> gives, which are always measured, and those that <see cref="Measure"/> adds.
+    /// The metrics that can choose the best weights, the main one first: "mae", "rmse", "pearson" and "r2" of the
+    /// values that <see cref="Decode"/> gives, which are always measured, and those that <see cref="Measure"/> adds.
     /// </summary>
     public virtual IReadOnlyList<string> Metrics => ["mae", "rmse", "pearson", "r2"];
 

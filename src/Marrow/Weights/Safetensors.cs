@@ -127,8 +127,7 @@ internal sealed class Safetensors : WeightFile
     }
 
     /// <summary>
-    /// Writes beside and renames. See
-    /// <see cref="Write(Stream, IReadOnlyList{KeyValuePair{string, torch.Tensor}}, IReadOnlyDictionary{string, string}, torch.ScalarType?)"/>.
+    /// The same as a file, which is written beside its place and renamed: whoever reads sees all of it or none.
     /// </summary>
     public static void Write(string path, IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,
         IReadOnlyDictionary<string, string>? metadata = null, torch.ScalarType? matricesAs = null) =>

@@ -163,7 +163,7 @@ public sealed class OwnModuleTests : IDisposable
         using var loaded = Checkpoint.Load(saved.Path, new TwoInputs());
     }
 
-    /// <summary>That process trained by a task of its own (<see cref="OwnTask"/>), which this one has not added.</summary>
+    /// <summary>It was trained by an <see cref="OwnTask"/> that this process has not added.</summary>
     [Fact]
     public void A_checkpoint_of_a_task_that_another_process_added_is_a_module_of_its_makers_own()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Marrow.Checkpoints;
 using Marrow.Cli;
@@ -130,7 +131,7 @@ public sealed class EvaluatedDataTests(EvaluatedDataTests.Trained trained) : ICl
             rows.Select(
                 (row, i) =>
                     row.Split(',') is var cells && cells[1] is var p
-                        ? $"{cells[0]},p{(int.Parse(p[1..], System.Globalization.CultureInfo.InvariantCulture) + 1) % 12},{cells[2]}"
+                        ? $"{cells[0]},p{(int.Parse(p[1..], CultureInfo.InvariantCulture) + 1) % 12},{cells[2]}"
                         : ""));
         Assert.Throws<MarrowException>(() => Select(checkpoint, moved));
     }

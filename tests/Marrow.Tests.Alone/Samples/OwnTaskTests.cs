@@ -4,6 +4,8 @@ using Marrow.Metrics;
 using Marrow.Prediction;
 using Marrow.Samples;
 using Marrow.Tasks;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace Marrow.Tests.Samples;
 
@@ -70,11 +72,11 @@ public sealed class OwnTaskTests : IDisposable
 
     private sealed class Named(string name) : OwnTask(name, "trying", "None.")
     {
-        protected internal override TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor> CreateHead(
+        protected internal override Module<Tensor, Tensor> CreateHead(
             int channels, int outputs) => throw new NotSupportedException();
 
-        protected internal override TorchSharp.torch.Tensor Loss(
-            TorchSharp.torch.Tensor output, IReadOnlyList<Datasets.Sample> samples) =>
+        protected internal override Tensor Loss(
+            Tensor output, IReadOnlyList<Datasets.Sample> samples) =>
             throw new NotSupportedException();
 
         protected internal override IReadOnlyList<double> Decode(IReadOnlyList<float> output) =>

@@ -89,8 +89,8 @@ public sealed class ShippedRecipeRunTests : IDisposable
             {
                 var positive = p % 2 == 0;
                 var part = split == "valid" || p % 4 < 2 ? "XR_WRIST" : "XR_SHOULDER";
-                var study =
-                    $"{split}/{part}/patient{(split == "train" ? p + 1 : p + 11185):00000}/study1_{(positive ? "positive" : "negative")}/";
+                var study = $"{split}/{part}/patient{(split == "train" ? p + 1 : p + 11185):00000}/"
+                    + $"study1_{(positive ? "positive" : "negative")}/";
                 studies.Add($"MURA-v1.1/{study},{(positive ? 1 : 0)}");
                 for (var i = 1; i <= 1 + p % 3; i++)
                 {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Training.Loop;
@@ -93,9 +94,10 @@ public class UnlabeledRunTests
                 "cobb-densenet-mini",
                 "steps: 60, batch: 4, lr: 2.0e-3, evaluateEvery: 1000",
                 "unlabeled: {name: spines, format: images}",
-                FormattableString.Invariant(
-                    $"uda: {{weight: {weight}, warmup: 0, ramp: 0, ratio: 1, confidence: 0, augment: {{rotationDegrees: 3}}}}"
-                ));
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"uda: {{weight: {weight}, warmup: 0, ramp: 0, ratio: 1, confidence: 0, "
+                        + $"augment: {{rotationDegrees: 3}}}}"));
             var found = new List<(int Step, double Loss)>();
             Runner.Run(run.Request("out", false, "spine.data.heldOut=0", "spine.data.validation=0"), e =>
             {

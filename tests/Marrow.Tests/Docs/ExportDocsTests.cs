@@ -1,3 +1,4 @@
+using System.Globalization;
 using Marrow.Exchange;
 using Marrow.Exchange.Onnx;
 using Marrow.Tasks;
@@ -46,8 +47,9 @@ public sealed class ExportDocsTests : IDisposable
     [Fact]
     public void The_numbers_of_the_suppression_are_those_of_the_code() =>
         Assert.Contains(
-            FormattableString.Invariant(
-                $"score over {DetectionOnnx.LowestScore}, overlap with a\nbetter one of at most {DetectionOnnx.SuppressedIou}, at most {DetectionOnnx.MostDetections} of a class"
-            ),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"score over {DetectionOnnx.LowestScore}, overlap with a\nbetter one of at most "
+                    + $"{DetectionOnnx.SuppressedIou}, at most {DetectionOnnx.MostDetections} of a class"),
             _page);
 }

@@ -293,7 +293,10 @@ public class AugmentationTests
             contract);
         for (var y = 0; y < 50; y++)
             for (var x = 0; x < 100; x++)
-                Assert.Equal(x is >= 20 and < 50 && y is >= 25 and < 45 ? 0 : plain[y * 100 + x], cut[y * 100 + x], 1e-3);
+            {
+                var isCut = x is >= 20 and < 50 && y is >= 25 and < 45;
+                Assert.Equal(isCut ? 0 : plain[y * 100 + x], cut[y * 100 + x], 1e-3);
+            }
         Assert.All(Enumerable.Range(0, 300), i =>
         {
             var drawn = Augmentation

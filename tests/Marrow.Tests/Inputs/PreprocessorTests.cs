@@ -192,7 +192,10 @@ public class PreprocessorTests
         for (var n = 0; n < 2; n++)
             for (var c = 0; c < 3; c++)
                 for (var i = 0; i < 24; i++)
-                    Assert.Equal((images[n].Pixels[i] / 255.0 - 0.4) / 0.2, tensor[n, c, i / 6, i % 6].item<float>(), 1e-5);
+                {
+                    var expected = (images[n].Pixels[i] / 255.0 - 0.4) / 0.2;
+                    Assert.Equal(expected, tensor[n, c, i / 6, i % 6].item<float>(), 1e-5);
+                }
     }
 
     [Fact]

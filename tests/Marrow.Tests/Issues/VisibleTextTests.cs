@@ -16,7 +16,8 @@ public class VisibleTextTests
         "a\u001b[2J\u001b]0;t\u0007b\r\nwarning: "
             + "c\td\u009b31m\u202Egnp.x\u2066\u2028e\u200Bf\uFEFFg\u007F\U000E0041[red]h[/]";
     private const string Shown =
-        @"a\u001B[2J\u001B]0;t\u0007b\r\nwarning: c\td\u009B31m\u202Egnp.x\u2066\u2028e\u200Bf\uFEFFg\u007F\uDB40\uDC41[red]h[/]";
+        @"a\u001B[2J\u001B]0;t\u0007b\r\nwarning: "
+            + @"c\td\u009B31m\u202Egnp.x\u2066\u2028e\u200Bf\uFEFFg\u007F\uDB40\uDC41[red]h[/]";
 
     [Fact]
     public void Hidden_characters_are_written_as_escapes_and_all_others_stay()

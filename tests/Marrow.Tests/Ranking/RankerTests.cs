@@ -45,7 +45,7 @@ public sealed class RankerTests(RankedHub ranked) : IClassFixture<RankedHub>, ID
     };
 
     [Fact]
-    public void A_checkpoint_competes_with_random_weights_on_images_it_never_saw_and_the_second_time_nothing_is_computed()
+    public void A_checkpoint_competes_with_random_weights_on_images_it_never_saw_and_a_second_time_from_the_cache()
     {
         var first = Ranker.Rank(Request(), _ => { });
         Assert.Equal(40, first.Images);

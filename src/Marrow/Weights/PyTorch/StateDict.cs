@@ -70,8 +70,9 @@ internal sealed record StateDict(
         root switch
         {
             PickleDict { Items.Count: 0 } => "an empty dictionary",
-            PickleDict dict => $"one with the keys "
-                + $"{string.Join(", ", dict.Items.Keys.Take(NamedKeys).Select(PickleReader.Shown))}{(dict.Items.Count > NamedKeys ? ", ..." : "")}",
+            PickleDict dict => "one with the keys "
+                + string.Join(", ", dict.Items.Keys.Take(NamedKeys).Select(PickleReader.Shown))
+                + (dict.Items.Count > NamedKeys ? ", ..." : ""),
             PickledTensor => "one tensor",
             PickleList or PickleTuple => "a list",
             _ => "something else",

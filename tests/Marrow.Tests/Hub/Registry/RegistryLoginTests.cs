@@ -270,8 +270,8 @@ public sealed class RegistryLoginTests : IDisposable
                     return new(401);
                 lock (_turn)
                 {
-                    var token =
-                        $"{parameters["scope"].Replace(':', '-').Replace('/', '-').Replace(',', '-')}.{Guid.NewGuid():N}";
+                    var scope = parameters["scope"].Replace(':', '-').Replace('/', '-').Replace(',', '-');
+                    var token = $"{scope}.{Guid.NewGuid():N}";
                     _left[token] = _uses;
                     Scopes.Add(parameters["scope"]);
                     return new(
