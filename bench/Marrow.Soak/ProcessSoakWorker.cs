@@ -123,11 +123,11 @@ internal static class ProcessSoakWorker
     }
 
     /// <summary>With its parents, under the tag of its digest.</summary>
-    public static PulledCheckpoint Pull(LocalHub hub, string host, string digest) =>
+    internal static PulledCheckpoint Pull(LocalHub hub, string host, string digest) =>
         Registry().PullAsync(hub, At(host, digest), withParents: true).GetAwaiter().GetResult()[^1];
 
     private static CheckpointRegistry Registry() =>
-        new(new() { CredentialFile = Path.Combine(Path.GetTempPath(), "no-credentials.json") });
+        new(new RegistryOptions { CredentialFile = Path.Combine(Path.GetTempPath(), "no-credentials.json") });
 
     private static OciReference At(string host, string digest) =>
         OciReference.Parse($"oci://{host}/soak:d{digest["sha256:".Length..]}");

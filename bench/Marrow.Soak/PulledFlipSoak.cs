@@ -80,7 +80,7 @@ public static class PulledFlipSoak
         var hub = new LocalHub(folder);
         try
         {
-            var pulled = new CheckpointRegistry(new() { FirstPause = TimeSpan.Zero })
+            var pulled = new CheckpointRegistry(new RegistryOptions { FirstPause = TimeSpan.Zero })
                 .PullAsync(hub, OciReference.Parse($"oci://{registry.Host}/soak:v1"))
                 .GetAwaiter()
                 .GetResult();

@@ -15,7 +15,7 @@ internal sealed class CheckpointReferences(LocalHub hub, Output output, Cancella
 
     public LocalHub Hub => hub;
 
-    public static bool IsRemote(string reference) => OciReference.IsOne(reference);
+    public static bool IsRemote(string reference) => CheckpointRegistry.IsReference(reference);
 
     /// <summary>The checkpoint that a reference means; the caller disposes it.</summary>
     public Checkpoint Resolve(string reference) => hub.Resolve(Local(reference), cancellation);
@@ -26,11 +26,11 @@ internal sealed class CheckpointReferences(LocalHub hub, Output output, Cancella
         if (!IsRemote(reference))
             return reference;
         if (!_pulled.TryGetValue(reference, out var local))
-            _pulled[reference] = local = Pull(OciReference.Parse(reference));
+            _pulled[reference] = local = Pull(CheckpointRegistry.Normalize(reference));
         return local;
     }
 
-    private string Pull(OciReference source)
+    private string Pull(string source)
     {
         try
         {
@@ -40,11 +40,11 @@ internal sealed class CheckpointReferences(LocalHub hub, Output output, Cancella
                 if (Interlocked.Exchange(ref noted, 1) == 0)
                     output.Note($"pulling {source}: {NumberText.MiB(at.Total)} MiB into {hub.Folder}");
             }
-            var pulled = new CheckpointRegistry(new() { Note = output.Note })
+            var local = new CheckpointRegistry(note: output.Note)
                 .PullAsync(hub, source, progress: Note, cancellation: cancellation)
                 .GetAwaiter()
-                .GetResult()[^1];
-            var local = $"{pulled.Name}@{pulled.Digest}";
+                .GetResult()
+                .Reference;
             output.Note($"{source} is {local}");
             return local;
         }

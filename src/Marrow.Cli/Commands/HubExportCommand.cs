@@ -1,11 +1,8 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
-using Marrow.Checkpoints;
 using Marrow.Exchange;
 using Marrow.Hub;
 using Marrow.Imaging;
-using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
@@ -88,96 +85,45 @@ internal static class HubExportCommand
             .Does(
                 (parsed, output, cancellation) =>
                 {
+                    var kind = Formats[parsed.GetRequiredValue(format)];
+                    WeightPrecision? type = parsed.GetValue(precision) is { } given ? Precisions[given] : null;
+                    var (isDecoded, most) = (parsed.GetValue(decode), parsed.GetValue(tolerance));
+                    var compared = parsed.GetValue(images) is { Length: > 0 } named ? ImageInputs.Of(named).Images : [];
+                    RequirePossible(kind, type, isDecoded || compared.Count > 0, most);
                     var request = new ExportRequest
                     {
-                        Format = Formats[parsed.GetRequiredValue(format)],
+                        Format = kind,
                         Path = parsed.GetValue(path),
-                        Decode = parsed.GetValue(decode),
-                        Precision = parsed.GetValue(precision) is { } given ? Precisions[given] : null,
-                        Tolerance = parsed.GetValue(tolerance),
-                        CheckImages = parsed.GetValue(images) is { Length: > 0 } named
-                            ? ImageInputs.Of(named).Images
-                            : [],
+                        Decode = isDecoded,
+                        Precision = type,
+                        Tolerance = most,
+                        CheckImages = compared,
                         Overwrite = parsed.GetValue(overwrite),
                     };
-                    RequirePossible(request);
                     var store = new LocalHub(HubFolder.Of(parsed, hub));
                     using var checkpoint = new CheckpointReferences(store, output, cancellation).Resolve(
                         parsed.GetRequiredValue(name));
-                    return Run(checkpoint, request, output, cancellation);
+                    var result = Exporter.Run(checkpoint, request, output.Note, cancellation);
+                    foreach (var warning in result.Warnings)
+                        output.Warn(warning);
+                    output.Finish(result.Report);
+                    return ExitCode.Done;
                 }
             );
     }
 
     /// <summary>Options that would do nothing are no options.</summary>
-    private static void RequirePossible(ExportRequest request)
+    private static void RequirePossible(
+        ExportFormat format, WeightPrecision? precision, bool hasOnnxOptions, double tolerance)
     {
-        var onnx = request.Format is ExportFormat.Onnx or ExportFormat.Bundle;
-        if (!onnx && (request.Decode || request.CheckImages.Count > 0))
+        if (hasOnnxOptions && format is not (ExportFormat.Onnx or ExportFormat.Bundle))
             throw new UsageException("--decode and --check-images go with --format onnx or bundle.");
-        if (request is { Format: ExportFormat.Onnx, Precision: not (null or WeightPrecision.Float32) })
+        if (format == ExportFormat.Onnx && precision is not (null or WeightPrecision.Float32))
             throw new UsageException("--precision bf16: ONNX files are f32. Leave it out.");
-        if (!(request.Tolerance is > 0 and < 1))
+        if (!(tolerance is > 0 and < 1))
             throw new UsageException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"--tolerance {request.Tolerance}: expected a share over 0 and under 1."));
+                    $"--tolerance {tolerance}: expected a share over 0 and under 1."));
     }
-
-    private static int Run(Checkpoint checkpoint, ExportRequest request, Output output, CancellationToken cancellation)
-    {
-        var watch = Stopwatch.StartNew();
-        var result = Exporter.Run(checkpoint, request, output.Note, cancellation);
-        var seconds = watch.Elapsed.TotalSeconds;
-        foreach (var breach in Licenses.Breaches(result.License, result.Ancestors))
-            output.Warn($"{checkpoint.Name} is under {result.License}, but {breach}.");
-        output.Finish(
-            new
-            {
-                checkpoint.Name,
-                checkpoint.Digest,
-                result.Format,
-                result.Path,
-                result.Files,
-                result.Bytes,
-                Seconds = seconds,
-                result.License,
-                result.Ancestors,
-                result.Comparison,
-            },
-            console => Draw(console, checkpoint, result, seconds));
-        return ExitCode.Done;
-    }
-
-    private static void Draw(IAnsiConsole console, Checkpoint checkpoint, ExportResult result, double seconds)
-    {
-        var facts = new List<(string Name, string Value)>
-        {
-            ("checkpoint", $"{checkpoint.Name} {Digest.Shorten(checkpoint.Digest)}"),
-            ("size", $"{NumberText.MiB(result.Bytes)} MiB"),
-            ("seconds", NumberText.Of(seconds, "0.0")),
-            ("licence", result.License),
-        };
-        facts.AddRange(result.Ancestors.Select(a => ("made from", ExportTerms.Describe(a))));
-        if (checkpoint.Config.Outputs.Where(o => !o.Trained).Select(o => o.Name).ToList() is { Count: > 0 } untrained)
-            facts.Add(("untrained", string.Join(", ", untrained)));
-        if (result.Files.Count > 1)
-            facts.AddRange(result.Files.Select(f => ("file", f)));
-        console.DrawFacts(result.Path, facts);
-        if (result.Comparison is not { } comparison)
-            return;
-        console.Line(
-            $"{comparison.Runtime} against Marrow on {comparison.Images}; up to "
-                + $"{NumberText.Of(comparison.Tolerance, "G3")} of the largest magnitude is allowed:"
-        );
-        console.Draw(["output", "largest", "difference", "relative"], [.. comparison.Outputs.Select(Row)]);
-    }
-
-    private static IReadOnlyList<string> Row(OutputDifference output) =>
-        [
-            output.Name,
-            NumberText.Of(output.Largest, "G4"),
-            NumberText.Of(output.Absolute, "G2"),
-            NumberText.Of(output.Relative, "G2"),
-        ];
 }

@@ -1,8 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Exchange;
-using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
@@ -31,7 +29,7 @@ internal static class HubImportCommand
         {
             HelpName = "M",
             Description =
-                $"How keys and input are translated: {string.Join(", ", ImportMaps.All.Keys)}. Without it, told by "
+                $"How keys and input are translated: {string.Join(", ", Importer.Maps)}. Without it, told by "
                     + $"the keys.",
         };
         var license = new Option<string>("--license")
@@ -77,7 +75,7 @@ internal static class HubImportCommand
             .Does(
                 (parsed, output, cancellation) =>
                 {
-                    var (checkpoint, summary) = Importer.Import(
+                    var (checkpoint, report) = Importer.Import(
                         parsed.GetRequiredValue(file),
                         new()
                         {
@@ -90,21 +88,12 @@ internal static class HubImportCommand
                             ExclusiveClasses = parsed.GetValue(exclusive),
                             Width = parsed.GetValue(width) is > 0 and var w ? w : null,
                             Height = parsed.GetValue(height) is > 0 and var h ? h : null,
-                            Cancellation = cancellation,
-                        }
-                    );
+                        },
+                        cancellation);
                     using (checkpoint)
                     {
-                        output.Finish(
-                            new
-                            {
-                                checkpoint.Name,
-                                checkpoint.Digest,
-                                checkpoint.Path,
-                                Import = summary,
-                            },
-                            console => Draw(console, checkpoint, summary));
-                        if (summary.File.License == Licenses.Unknown)
+                        output.Finish(report);
+                        if (checkpoint.License == Licenses.Unknown)
                             output.Note(
                                 "Its licence is not known, so it counts as not to be passed on. Import it again with "
                                     + "--license once you know."
@@ -114,47 +103,4 @@ internal static class HubImportCommand
                 }
             );
     }
-
-    private static void Draw(IAnsiConsole console, Checkpoint checkpoint, ImportSummary summary) =>
-        console.DrawFacts(
-            $"{checkpoint.Name}@{checkpoint.Digest}",
-            [
-                (
-                    "file",
-                    $"{summary.File.Name}, {NumberText.MiB(summary.File.Bytes)} MiB, SHA-256 {summary.File.Sha256}"),
-                ("map", summary.File.Map),
-                ("architecture", summary.Architecture),
-                (
-                    "read",
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{summary.Tensors} tensors{(summary.Place.Length > 0 ? $" under '{summary.Place}'" : "")}, "
-                            + $"{summary.Precision}"
-                    )),
-                (
-                    "mapped",
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{summary.Mapped}, {summary.Renamed} of them under another "
-                            + $"key{(summary.Filled > 0 ? $"; {summary.Filled} num_batches_tracked filled with 0" : "")}"
-                    )),
-                (
-                    "dropped",
-                    summary.Dropped.Count == 0
-                        ? "none"
-                        : string.Join("; ", summary.Dropped.Select(d => $"{d.Key}: {d.Reason}"))),
-                (
-                    "left in the file",
-                    summary.Others.Count == 0
-                        ? "nothing"
-                        : string.Join(", ", summary.Others.Take(8)) + (summary.Others.Count > 8 ? ", ..." : "")),
-                (
-                    "classes",
-                    summary.Classes.Count <= 20
-                        ? string.Join(", ", summary.Classes)
-                        : $"{summary.Classes[0]} to {summary.Classes[^1]} ({summary.Classes.Count})"),
-                ("input", summary.Input),
-                ("licence", summary.File.License),
-                ("folder", checkpoint.Path),
-            ]);
 }

@@ -63,9 +63,9 @@ internal static class HubLineageCommand
 
     internal static void Draw(IAnsiConsole console, LineageGraph graph, bool descendants)
     {
-        Draw(console, graph, "came from", graph.ParentParts, parts => parts[0].Parent);
+        Draw(console, graph, "came from", link => link.Child, link => link.Parent);
         if (descendants)
-            Draw(console, graph, "was made into", graph.ChildParts, parts => parts[0].Child);
+            Draw(console, graph, "was made into", link => link.Parent, link => link.Child);
         if (!graph.IsComplete)
             console.Line("Not all of it is shown: it is too deep or too large, or leads back to itself.");
     }
@@ -74,8 +74,8 @@ internal static class HubLineageCommand
         IAnsiConsole console,
         LineageGraph graph,
         string heading,
-        Func<string, IEnumerable<IReadOnlyList<LineageLink>>> next,
-        Func<IReadOnlyList<LineageLink>, string> end)
+        Func<LineageLink, string> near,
+        Func<LineageLink, string> far)
     {
         var shown = new HashSet<string>();
         var tree = new Tree(Label(graph[graph.Root], [], false)) { Guide = TreeGuide.Line };
@@ -87,14 +87,16 @@ internal static class HubLineageCommand
         void Add(IHasTreeNodes node, string id)
         {
             shown.Add(id);
-            foreach (var parts in next(id))
+            foreach (var parts in From(id).GroupBy(far))
             {
-                var (item, again) = (graph[end(parts)], shown.Contains(end(parts)));
-                var child = node.AddNode(Label(item, parts, again && next(item.Id).Any()));
+                var (item, again) = (graph[parts.Key], shown.Contains(parts.Key));
+                var child = node.AddNode(Label(item, [.. parts], again && From(item.Id).Any()));
                 if (!again)
                     Add(child, item.Id);
             }
         }
+
+        IEnumerable<LineageLink> From(string id) => graph.Links.Where(link => near(link) == id);
     }
 
     /// <summary>One line; of a checkpoint in the hub a second one with its worth.</summary>
@@ -115,8 +117,10 @@ internal static class HubLineageCommand
                 LineageKind.Checkpoint =>
                     $"[bold]{Lines.Plain(item.Name)}[/] {Lines.Plain(Digest.Shorten(item.Digest))}",
                 LineageKind.Dataset =>
-                    $"data set [bold]{Lines.Plain(item.Name)}[/]{(item.Version.Length > 0 ? " " + Lines.Plain(item.Version) : "")}"
-                        + $"{samples}{(item.Digest.Length > 0 ? $", files {Lines.Plain(Digest.Shorten(item.Digest))}" : "")}",
+                    $"data set [bold]{Lines.Plain(item.Name)}[/]"
+                        + (item.Version.Length > 0 ? $" {Lines.Plain(item.Version)}" : "")
+                        + samples
+                        + (item.Digest.Length > 0 ? $", files {Lines.Plain(Digest.Shorten(item.Digest))}" : ""),
                 _ => $"file [bold]{Lines.Plain(item.Name)}[/] {Lines.Plain(Digest.Shorten(item.Digest))}",
             }
         );

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using Marrow.Hub;
-using Marrow.Hub.Registry;
-using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
@@ -35,35 +33,12 @@ internal static class HubPullCommand
             .Does((parsed, output, cancellation) =>
             {
                 var store = new LocalHub(HubFolder.ToFill(parsed, hub));
-                var oci = new CheckpointRegistry(registry.Options(parsed, output));
+                var oci = registry.Open(parsed, output);
                 var pulled = ProgressDisplay.Show(output, ProgressUnit.Bytes, show => oci.PullAsync(
                     store, parsed.GetRequiredValue(source), parsed.GetValue(registry.WithParents), show, cancellation)
                     .GetAwaiter().GetResult());
-                output.Finish(new { hub = store.Folder, pulled }, console => Draw(console, pulled));
+                output.Finish(pulled.Report);
                 return ExitCode.Done;
             });
-    }
-
-    private static void Draw(IAnsiConsole console, IReadOnlyList<PulledCheckpoint> pulled)
-    {
-        foreach (var one in pulled)
-        {
-            console.DrawFacts(
-                one.Name,
-                [
-                    ("digest", Digest.Shorten(one.Digest)),
-                    ("licence", one.License),
-                    (
-                        "fetched",
-                        one.WasThere
-                            ? "nothing: it was there"
-                            : $"{one.FilesFetched} of {one.Files} files, {NumberText.MiB(one.BytesFetched)} of "
-                                + $"{NumberText.MiB(one.Bytes)} MiB"
-                    ),
-                    ("from", one.Reference),
-                    ("folder", one.Folder),
-                ]);
-        }
-        console.Line($"marrow hub show {pulled[^1].Name}{Digest.Mark}{Digest.Shorten(pulled[^1].Digest)}");
     }
 }

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using Marrow.Checkpoints;
 using Marrow.Hub;
-using Marrow.Hub.Registry;
-using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
@@ -45,7 +43,7 @@ internal static class HubPushCommand
                     using var checkpoint = new CheckpointReferences(store, output, cancellation).Resolve(
                         parsed.GetRequiredValue(name));
                     Warn(output, parsed.GetValue(license) ?? checkpoint.License);
-                    var oci = new CheckpointRegistry(registry.Options(parsed, output));
+                    var oci = registry.Open(parsed, output);
                     var pushed = ProgressDisplay.Show(output, ProgressUnit.Bytes, show =>
                         oci.PushAsync(
                                 store,
@@ -57,10 +55,9 @@ internal static class HubPushCommand
                                 cancellation)
                             .GetAwaiter()
                             .GetResult());
-                    foreach (var moved in pushed.Where(p => p.Replaced is not null))
-                        output.Note(
-                            $"{moved.Reference} named {moved.Replaced} before; that is still there under its digest.");
-                    output.Finish(new { pushed }, console => Draw(console, pushed));
+                    foreach (var note in pushed.Notes)
+                        output.Note(note);
+                    output.Finish(pushed.Report);
                     return ExitCode.Done;
                 }
             );
@@ -73,26 +70,5 @@ internal static class HubPushCommand
                 $"{license} forbids redistribution: only those who may have it may read this registry. It must not be "
                     + $"public."
             );
-    }
-
-    private static void Draw(IAnsiConsole console, IReadOnlyList<PushedCheckpoint> pushed)
-    {
-        foreach (var one in pushed)
-        {
-            console.DrawFacts(
-                one.Name,
-                [
-                    ("digest", Digest.Shorten(one.Digest)),
-                    ("licence", one.License),
-                    (
-                        "sent",
-                        $"{one.FilesSent} of {one.Files} files, {NumberText.MiB(one.BytesSent)} of "
-                            + $"{NumberText.MiB(one.Bytes)} MiB"
-                    ),
-                    ("manifest", Digest.Shorten(one.Manifest)),
-                    ("to", one.Reference),
-                ]);
-        }
-        console.Line($"marrow hub pull {pushed[^1].Reference}");
     }
 }

@@ -105,7 +105,7 @@ internal static class HubShowCommand
             yield return (
                 "size",
                 $"{NumberText.MiB(Bytes)} MiB, "
-                    + $"{NumberText.Of(Checkpoint.Weights.Entries.Sum(e => e.Elements) / 1e6, "0.00")} million weights"
+                    + $"{NumberText.Of(Checkpoint.Weights.Elements / 1e6, "0.00")} million weights"
             );
             if (Checkpoint.WeightsOnly)
                 yield break;

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
 using Marrow.Hub;
-using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
@@ -31,48 +29,9 @@ internal static class HubVerifyCommand
                     var store = new LocalHub(HubFolder.Of(parsed, hub));
                     var result = ProgressDisplay.Show(output, ProgressUnit.Bytes, show =>
                         store.Verify(parsed.GetValue(name), show, cancellation));
-                    output.Finish(
-                        new
-                        {
-                            result.Hub,
-                            result.IsWhole,
-                            Damaged = result.Checkpoints.Count(c => c.Faults.Count > 0),
-                            result.Checkpoints,
-                            result.Strays,
-                        },
-                        console => Draw(console, result));
+                    output.Finish(result.Report);
                     return result.IsWhole ? ExitCode.Done : ExitCode.Failed;
                 },
                 onlyReads: true);
-    }
-
-    internal static void Draw(IAnsiConsole console, HubVerification result)
-    {
-        if (result.Checkpoints.Count > 0)
-        {
-            console.Draw(
-                ["name", "digest", "files", "MiB", ""],
-                [
-                    .. result.Checkpoints.Select(c =>
-                        (IReadOnlyList<string>)
-                            [
-                                c.Name,
-                                Digest.Shorten(c.Digest),
-                                c.Files.ToString(CultureInfo.InvariantCulture),
-                                NumberText.MiB(c.Bytes),
-                                c.Faults.Count == 0 ? "whole" : "damaged",
-                            ]),
-                ],
-                result.Hub);
-        }
-        foreach (var fault in result.Faults)
-            console.Line($"{fault.Path}: {fault.Problem}");
-        var damaged = result.Checkpoints.Count(c => c.Faults.Count > 0);
-        console.Line(
-            result.IsWhole
-                ? $"{result.Checkpoints.Count} whole"
-                : $"{result.Checkpoints.Count - damaged} whole, {damaged} damaged, {result.Faults.Count} "
-                    + $"{(result.Faults.Count == 1 ? "fault" : "faults")}"
-        );
     }
 }

@@ -24,29 +24,24 @@ internal sealed class RegistryArguments
         Description = "Files that travel at once, "
         + "1 to 32.",
         HelpName = "N",
-        DefaultValueFactory = _ => new RegistryOptions().Parallel
+        DefaultValueFactory = _ => CheckpointRegistry.DefaultParallel
     }.Between(1, 32);
 
-    public RegistryOptions Options(ParseResult parsed, Output output) =>
-        new()
-        {
-            PlainHttp = parsed.GetValue(PlainHttp),
-            Parallel = parsed.GetValue(Parallel),
-            Note = output.Note,
-        };
+    public CheckpointRegistry Open(ParseResult parsed, Output output) =>
+        new(parsed.GetValue(PlainHttp), parsed.GetValue(Parallel), output.Note);
 
     /// <summary>oci://..., checked when the command line is read.</summary>
-    public static Argument<OciReference> Reference(string name, string description) => new(name)
+    public static Argument<string> Reference(string name, string description) => new(name)
     {
         Description = description,
         CustomParser = Parse,
     };
 
-    private static OciReference? Parse(ArgumentResult result)
+    private static string? Parse(ArgumentResult result)
     {
         try
         {
-            return OciReference.Parse(result.Tokens[0].Value);
+            return CheckpointRegistry.Normalize(result.Tokens[0].Value);
         }
         catch (MarrowException e)
         {

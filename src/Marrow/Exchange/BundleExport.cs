@@ -30,14 +30,13 @@ internal static class BundleExport
         DataTermsFile,
     ];
 
-    public static ExportResult Write(
+    public static (IReadOnlyList<string> Files, long Bytes, OnnxComparison Comparison) Write(
         string path,
         Checkpoint checkpoint,
         ExportRequest request,
         Action<string>? say,
         CancellationToken cancellation)
     {
-        path = Path.TrimEndingDirectorySeparator(path);
         RequireReplaceable(path);
         var full = Path.GetFullPath(path);
         var staged = Path.Combine(Path.GetDirectoryName(full) ?? full, Leftovers.NewName());
@@ -56,14 +55,7 @@ internal static class BundleExport
             cancellation.ThrowIfCancellationRequested();
             Replace(staged, full);
             var files = Files.Where(f => File.Exists(Path.Combine(path, f))).ToList();
-            return new(
-                ExportFormat.Bundle,
-                path,
-                files,
-                files.Sum(f => new FileInfo(Path.Combine(path, f)).Length),
-                checkpoint.License,
-                checkpoint.Parents.Ancestors(),
-                comparison);
+            return (files, files.Sum(f => new FileInfo(Path.Combine(path, f)).Length), comparison);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Marrow.Checkpoints;
+using Marrow.Exchange.Onnx;
 using Marrow.Tasks;
 
 namespace Marrow.Exchange;
@@ -73,7 +74,7 @@ internal static class BundleText
 }
 
 /// <summary>Ancestors and their terms, as commands print them and files hold them.</summary>
-public static class ExportTerms
+internal static class ExportTerms
 {
     public static string Describe(LicensedAncestor ancestor) =>
         $"{ancestor.Label}, {ancestor.License}";

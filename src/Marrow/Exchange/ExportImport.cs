@@ -56,16 +56,16 @@ internal static class ExportImport
         var types = weights.Where(w => w.Value.Dimensions >= 2).Select(w => w.Value.dtype).Distinct().ToList();
         var config = exported.Config;
         var summary = new ImportSummary(
-            file: new(Path.GetFileName(file.Path), file.Length, file.Sha256(), ExportedFile.Map, exported.License),
-            architecture: config.Model.Architecture,
-            place: "",
-            others: [],
-            tensors: weights.Count,
-            mapped: weights.Count,
-            renamed: 0,
-            dropped: [],
-            filled: 0,
-            precision: string.Join(
+            File: new(Path.GetFileName(file.Path), file.Length, file.Sha256(), ExportedFile.Map, exported.License),
+            Architecture: config.Model.Architecture,
+            Place: "",
+            Others: [],
+            Tensors: weights.Count,
+            Mapped: weights.Count,
+            Renamed: 0,
+            Dropped: [],
+            Filled: 0,
+            Precision: string.Join(
                 " and ",
                 weights
                     .Select(w => w.Value.dtype)
@@ -73,8 +73,8 @@ internal static class ExportImport
                     .Distinct()
                     .Order()
                     .Select(t => t.ToString().ToLowerInvariant())),
-            classes: config.Classes,
-            input: config.Input.Describe());
+            Classes: config.Classes,
+            Input: config.Input.Describe());
         var checkpoint = new CheckpointDraft
         {
             Name = request.Name.Contains('.', StringComparison.Ordinal)

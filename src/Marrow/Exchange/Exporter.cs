@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Exchange.Onnx;
@@ -46,11 +47,16 @@ public static class Exporter
                     CultureInfo.InvariantCulture,
                     $"Tolerance {request.Tolerance}: expected a share of the largest magnitude, over 0 and under 1."));
 
+        var watch = Stopwatch.StartNew();
         var path = Target(checkpoint, request);
-        OnnxComparison? comparison = null;
         if (request.Format == ExportFormat.Bundle)
-            return BundleExport.Write(path, checkpoint, request, say, cancellation);
+        {
+            path = Path.TrimEndingDirectorySeparator(path);
+            var (files, bytes, compared) = BundleExport.Write(path, checkpoint, request, say, cancellation);
+            return new(checkpoint, request.Format, path, files, bytes, compared, watch.Elapsed.TotalSeconds);
+        }
         say?.Invoke($"writing {path}");
+        OnnxComparison? comparison = null;
         switch (request.Format)
         {
             case ExportFormat.Safetensors:
@@ -66,13 +72,13 @@ public static class Exporter
                 throw new ArgumentOutOfRangeException(nameof(request), request.Format, "No such format.");
         }
         return new(
+            checkpoint,
             request.Format,
             path,
             [Path.GetFileName(path)],
             new FileInfo(path).Length,
-            checkpoint.License,
-            checkpoint.Parents.Ancestors(),
-            comparison);
+            comparison,
+            watch.Elapsed.TotalSeconds);
     }
 
     internal static void WriteSafetensors(string path, Checkpoint checkpoint, ExportRequest request)

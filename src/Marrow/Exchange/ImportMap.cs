@@ -3,68 +3,61 @@ using Marrow.Inputs;
 namespace Marrow.Exchange;
 
 /// <summary>A key of the source that has no place in the model, and why it is left out.</summary>
-public sealed class DroppedKey
-{
-    internal DroppedKey(string key, string reason) => (Key, Reason) = (key, reason);
-
-    public string Key { get; }
-
-    public string Reason { get; }
-}
+internal sealed record DroppedKey(string Key, string Reason);
 
 /// <summary>How the weights of one source become Marrow's, and what they expect of their input.</summary>
-public sealed class ImportMap
+internal sealed class ImportMap
 {
-    internal ImportMap(string name, string source, Func<int, InputContract> input, string preprocessing) =>
+    public ImportMap(string name, string source, Func<int, InputContract> input, string preprocessing) =>
         (Name, Source, Input, Preprocessing) = (name, source, input, preprocessing);
 
     /// <summary>"torchvision-densenet".</summary>
-    internal string Name { get; }
+    public string Name { get; }
 
     /// <summary>Who makes such files, and where that is written down.</summary>
-    internal string Source { get; }
+    public string Source { get; }
 
     /// <summary>Whole keys, after the wrappers' prefixes are gone.</summary>
-    internal IReadOnlyList<DroppedKey> Dropped { get; init; } = [];
+    public IReadOnlyList<DroppedKey> Dropped { get; init; } = [];
 
     /// <summary>
     /// Names of the outputs in order, where there are as many; empty when the source has none of its own.
     /// </summary>
-    internal IReadOnlyList<string> Classes { get; init; } = [];
+    public IReadOnlyList<string> Classes { get; init; } = [];
 
     /// <summary>True when exactly one class holds (softmax).</summary>
-    internal bool ExclusiveClasses { get; init; }
+    public bool ExclusiveClasses { get; init; }
 
     /// <summary>For weights of one channel or of three.</summary>
-    internal Func<int, InputContract> Input { get; }
+    public Func<int, InputContract> Input { get; }
 
     /// <summary>How the source itself prepares an image, and in what Marrow differs.</summary>
-    internal string Preprocessing { get; }
+    public string Preprocessing { get; }
 
     /// <summary>The kind of backbone that the source has: "DenseNet"; null where it may have any.</summary>
-    internal string? Kind { get; init; }
+    public string? Kind { get; init; }
 
     /// <summary>
     /// True where the source has no classifier: the outputs are then the backbone's pooled features, by the identity as
     /// the last layer.
     /// </summary>
-    internal bool IsWithoutHead { get; init; }
+    public bool IsWithoutHead { get; init; }
 
     /// <summary>
     /// Where the source takes colours and only grey images are meant: the first convolution is summed over its colours
     /// and multiplied by this, which is what one unit of the contract's input is in the source's. Null to leave it as
     /// it is.
     /// </summary>
-    internal double? GreyFactor { get; init; }
+    public double? GreyFactor { get; init; }
 
     /// <summary>The terms of the weights where the source has one for all; null where they must be asked for.</summary>
-    internal string? License { get; init; }
+    public string? License { get; init; }
 
     /// <summary>
     /// True for a file that can be of no other known source; the first in <see cref="ImportMaps.All"/> that says so is
     /// taken.
     /// </summary>
-    internal Func<SourceFacts, bool> Recognises { get; init; } = _ => false;
+    public Func<SourceFacts, bool> Recognises { get; init; } = _ => false;
 }
 
 /// <summary>What a map is recognised by.</summary>

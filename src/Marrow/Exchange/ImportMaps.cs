@@ -9,7 +9,7 @@ namespace Marrow.Exchange;
 /// programs mean says each kind of backbone (<see cref="BackboneSpelling"/>). To add one, add an entry, a test against
 /// the source's own code, and a row in docs/import-maps.md.
 /// </summary>
-public static class ImportMaps
+internal static class ImportMaps
 {
     private static readonly double[] ImageNetMeans = [0.485, 0.456, 0.406];
     private const double MlNetMean = 114.04 / 255; // ResNetPreprocess.onnx of the package: the mean of its mean image

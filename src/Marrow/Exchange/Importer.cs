@@ -17,13 +17,25 @@ namespace Marrow.Exchange;
 /// </summary>
 public static class Importer
 {
+    /// <summary>The names of the known sources, in the order in which a file is compared with them.</summary>
+    public static IReadOnlyList<string> Maps { get; } = [.. ImportMaps.All.Keys];
+
     /// <summary>
     /// The caller disposes the checkpoint. Throws <see cref="MarrowException"/> when the file is refused (see
     /// <see cref="PyTorchWeights.Open"/>), fits no known map or model, has leftovers, or its classes have no names. A
     /// file that Marrow exported (or the folder of a bundle) becomes the same checkpoint again; of one whose weights
     /// were changed since the terms alone are kept.
     /// </summary>
-    public static (Checkpoint Checkpoint, ImportSummary Summary) Import(string path, ImportRequest request)
+    public static (Checkpoint Checkpoint, TextReport Report) Import(
+        string path, ImportRequest request, CancellationToken cancellation = default)
+    {
+        var (checkpoint, summary) = Run(path, request, cancellation);
+        return (checkpoint, summary.Report(checkpoint));
+    }
+
+    /// <summary>The same, with what was found in the file.</summary>
+    internal static (Checkpoint Checkpoint, ImportSummary Summary) Run(
+        string path, ImportRequest request, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
         path = ExportImport.Locate(path);
@@ -62,7 +74,7 @@ public static class Importer
         [
             .. fitted.Select(f =>
             {
-                request.Cancellation.ThrowIfCancellationRequested();
+                cancellation.ThrowIfCancellationRequested();
                 return KeyValuePair.Create(f.Key, f.Value is { } entry
                     ? source.Grey(f.Key, Read(file, entry, f.Key))
                     : zeros(1, ScalarType.Int64, CPU).reshape([]));
@@ -71,26 +83,26 @@ public static class Importer
         ];
         var matrices = weights.Where(w => w.Value.Dimensions >= 2).Select(w => w.Value.dtype).Distinct().ToList();
         var summary = new ImportSummary(
-            file: new(Path.GetFileName(path), file.Length, file.Sha256(request.Cancellation), map.Name,
+            File: new(Path.GetFileName(path), file.Length, file.Sha256(cancellation), map.Name,
                 request.License == Licenses.Unknown
                     ? exported?.License ?? map.License ?? request.License
                     : request.License),
-            architecture: architecture,
-            place: (file as PyTorchWeights)?.Place ?? "",
-            others: (file as PyTorchWeights)?.Others ?? [],
-            tensors: entries.Count,
-            mapped: fitted.Values.Count(e => e is not null),
-            renamed: fitted.Count(f => f.Value is { } entry && entry.Name != f.Key),
-            dropped:
+            Architecture: architecture,
+            Place: (file as PyTorchWeights)?.Place ?? "",
+            Others: (file as PyTorchWeights)?.Others ?? [],
+            Tensors: entries.Count,
+            Mapped: fitted.Values.Count(e => e is not null),
+            Renamed: fitted.Count(f => f.Value is { } entry && entry.Name != f.Key),
+            Dropped:
             [
                 .. map
                     .Dropped.Where(d => entries.ContainsKey(d.Key))
                     .Select(d => new DroppedKey(entries[d.Key].Name, d.Reason)),
             ],
-            filled: fitted.Values.Count(e => e is null),
-            precision: Precision(fitted),
-            classes: classes,
-            input: config.Input.Describe());
+            Filled: fitted.Values.Count(e => e is null),
+            Precision: Precision(fitted),
+            Classes: classes,
+            Input: config.Input.Describe());
         var checkpoint = new CheckpointDraft
         {
             Name = request.Name.Contains('.', StringComparison.Ordinal)
@@ -101,7 +113,7 @@ public static class Importer
             MatricesAs = matrices is [var one] ? one : ScalarType.Float32,
             Card = ImportCard.Of(summary, map, request),
             Parents = new() { Imported = summary.File, Inherited = exported?.AncestorsOfChanged() ?? [] },
-            Cancellation = request.Cancellation,
+            Cancellation = cancellation,
         }.Save(request.HubFolder);
         return (checkpoint, summary);
     }

@@ -1,10 +1,7 @@
-using System.Text.Json.Serialization;
-using Marrow.Checkpoints;
-
 namespace Marrow.Hub;
 
 /// <summary>What is wrong with one file or folder of a hub.</summary>
-public sealed record HubFault
+public sealed class HubFault
 {
     internal HubFault(string path, string problem) => (Path, Problem) = (path, problem);
 
@@ -14,243 +11,67 @@ public sealed record HubFault
 }
 
 /// <summary>A checkpoint whose every byte was read.</summary>
-public sealed class VerifiedCheckpoint
-{
-    internal VerifiedCheckpoint(
-        string name, Digest digest, string folder, int files, long bytes, IReadOnlyList<HubFault> faults) =>
-        (Name, Digest, Folder, Files, Bytes, Faults) = (name, digest, folder, files, bytes, faults);
-
-    public string Name { get; }
-
-    public Digest Digest { get; }
-
-    [JsonInclude] internal string Folder { get; }
-
-    public int Files { get; }
-
-    /// <summary>Read.</summary>
-    public long Bytes { get; }
-
-    /// <summary>Each damaged, missing or unlisted file; empty when it is whole.</summary>
-    public IReadOnlyList<HubFault> Faults { get; }
-}
+/// <param name="Bytes">The bytes that were read.</param>
+/// <param name="Faults">Each damaged, missing or unlisted file; empty when it is whole.</param>
+internal sealed record VerifiedCheckpoint(
+    string Name, Digest Digest, string Folder, int Files, long Bytes, IReadOnlyList<HubFault> Faults);
 
 /// <summary>What a verification found.</summary>
 public sealed class HubVerification
 {
+    private readonly string _hub;
+
     internal HubVerification(
         string hub, IReadOnlyList<VerifiedCheckpoint> checkpoints, IReadOnlyList<HubFault> strays) =>
-        (Hub, Checkpoints, Strays) = (hub, checkpoints, strays);
+        (_hub, Checkpoints, Strays) = (hub, checkpoints, strays);
 
-    public string Hub { get; }
-
-    public IReadOnlyList<VerifiedCheckpoint> Checkpoints { get; }
+    internal IReadOnlyList<VerifiedCheckpoint> Checkpoints { get; }
 
     /// <summary>What in the hub is no checkpoint and lies where checkpoints do.</summary>
-    public IReadOnlyList<HubFault> Strays { get; }
+    internal IReadOnlyList<HubFault> Strays { get; }
 
-    public bool IsWhole => Strays.Count == 0 && Checkpoints.All(c => c.Faults.Count == 0);
+    public bool IsWhole => Faults.Count == 0;
 
     /// <summary>Of all checkpoints and of the hub itself.</summary>
     public IReadOnlyList<HubFault> Faults => [.. Checkpoints.SelectMany(c => c.Faults), .. Strays];
-}
 
-/// <summary>
-/// Reads every byte of a hub's checkpoints on all cores and compares it with the manifests, and looks whether their
-/// decoding still gives the finding that was recorded. What seems damaged is looked at again under the hub's lock, so
-/// that a checkpoint that another process adds or removes is not taken for a damaged one.
-/// </summary>
-internal static class HubVerifier
-{
-    public static HubVerification Run(
-        LocalHub hub, string? reference, Action<Progress>? progress, CancellationToken cancellation)
+    /// <summary>Each checkpoint that was read, and each fault.</summary>
+    public TextReport Report
     {
-        if (reference is null)
-            RequireHub(hub.Folder);
-        var entries = reference is null ? hub.List() : hub.Matching(reference);
-        var meter = new ByteMeter("verifying", entries.Sum(e => e.Bytes), progress);
-        var verified = new VerifiedCheckpoint?[entries.Count];
-        Parallel.For(
-            0,
-            entries.Count,
-            new ParallelOptions
-            {
-                CancellationToken = cancellation,
-                MaxDegreeOfParallelism = Environment.ProcessorCount,
-            },
-            i => verified[i] = Confirmed(hub, entries[i], meter.Move, cancellation));
-        var strays = reference is null ? Strays(hub.Folder) : [];
-        HubDisk.Sweep(hub.Folder);
-        return new(hub.Folder, [.. verified.OfType<VerifiedCheckpoint>()], strays);
-    }
-
-    /// <summary>To call any folder whole would say nothing.</summary>
-    private static void RequireHub(string folder)
-    {
-        if (HubMark.LooksLikeHub(folder))
-            return;
-        var found = !Path.Exists(folder) ? "nothing of that name"
-            : !Directory.Exists(folder) ? "a file"
-            : IsEmpty(folder) ? "an empty folder"
-            : "a folder that is none";
-        throw MarrowException.NotFound(
-            folder,
-            "a hub of checkpoints",
-            found,
-            "Name the hub's folder with --hub or MARROW_HUB; marrow run, hub import and hub pull make one.");
-    }
-
-    private static bool IsEmpty(string folder)
-    {
-        try
+        get
         {
-            return !Directory.EnumerateFileSystemEntries(folder).Any();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new MarrowException($"{folder}: can't be listed ({e.Message}). Check its permissions.", e);
+            var damaged = Checkpoints.Count(c => c.Faults.Count > 0);
+            return new(
+                new
+                {
+                    Hub = _hub,
+                    IsWhole,
+                    Damaged = damaged,
+                    Checkpoints,
+                    Strays,
+                },
+                [
+                    .. Checkpoints.Count > 0 ? [Table()] : (IEnumerable<ReportPart>)[],
+                    .. Faults.Select(f => ReportPart.Line($"{f.Path}: {f.Problem}")),
+                    ReportPart.Line(
+                        IsWhole
+                            ? $"{Checkpoints.Count} whole"
+                            : $"{Checkpoints.Count - damaged} whole, {damaged} damaged, {Faults.Count} "
+                                + $"{(Faults.Count == 1 ? "fault" : "faults")}"),
+                ]);
         }
     }
 
-    /// <summary>Null when it was removed meanwhile.</summary>
-    private static VerifiedCheckpoint? Confirmed(
-        LocalHub hub,
-        HubEntry entry,
-        Action<long> read,
-        CancellationToken cancellation)
-    {
-        var first = Verify(entry, read, cancellation);
-        if (first.Faults.Count == 0)
-            return first;
-        try
-        {
-            using (FolderLock.Take(hub.Folder))
-                return Directory.Exists(entry.Folder) ? Verify(entry, _ => { }, cancellation) : null;
-        }
-        catch (MarrowException)
-        {
-            return first; // A hub that can't be written is changed by nobody.
-        }
-    }
-
-    private static VerifiedCheckpoint Verify(HubEntry entry, Action<long> read, CancellationToken cancellation)
-    {
-        var (faults, bytes, files) = (new List<HubFault>(), 0L, 0);
-        var manifestPath = Path.Combine(entry.Folder, CheckpointManifest.FileName);
-        try
-        {
-            var manifest = CheckpointManifest.Read(entry.Folder);
-            Count(manifestPath);
-            if (manifest.Name != entry.Name)
-                faults.Add(
-                    new(
-                        entry.Folder,
-                        $"lies in the folder of {entry.Name}, but its name is {manifest.Name}. Move it to its own "
-                            + $"name's folder."
-                    ));
-            foreach (var file in manifest.Files)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                Try(Path.Combine(entry.Folder, file.Path), () =>
-                    CheckpointManifest.VerifyFile(entry.Folder, file, cancellation));
-                Count(Path.Combine(entry.Folder, file.Path));
-            }
-            if (faults.Count == 0)
-            {
-                var golden = Path.Combine(entry.Folder, Checkpoint.GoldenFile);
-                Try(golden, () => GoldenFinding.VerifyStored(entry.Folder, manifest));
-            }
-            foreach (var stray in manifest.Strays(entry.Folder))
-                faults.Add(
-                    new(
-                        Path.Combine(entry.Folder, stray),
-                        $"{CheckpointManifest.FileName} does not list it. Remove it."));
-        }
-        catch (Exception e) when (e is MarrowException or IOException or UnauthorizedAccessException)
-        {
-            Blame(manifestPath, e); // Without it, what the others should be is not known.
-        }
-        return new(entry.Name, entry.Digest, entry.Folder, files, bytes, faults);
-
-        void Try(string path, Action check)
-        {
-            try
-            {
-                check();
-            }
-            catch (MarrowException e)
-            {
-                Blame(path, e);
-            }
-        }
-
-        // The message names the file itself.
-        void Blame(string path, Exception e) =>
-            faults.Add(
-                new(
-                    path,
-                    e.Message.StartsWith(path + ": ", StringComparison.Ordinal)
-                        ? e.Message[(path.Length + 2)..]
-                        : e.Message));
-
-        void Count(string path)
-        {
-            var length = new FileInfo(path) is { Exists: true } file ? file.Length : 0;
-            (bytes, files) = (bytes + length, files + 1);
-            read(length);
-        }
-    }
-
-    /// <summary>
-    /// Files and folders where only names and digests should be; dotted ones and files of the hub's own folder are
-    /// anybody's.
-    /// </summary>
-    private static List<HubFault> Strays(string hub)
-    {
-        var strays = new List<HubFault>();
-        foreach (var home in Undotted(hub).Where(Directory.Exists))
-        {
-            if (!CheckpointName.IsValid(Path.GetFileName(home)))
-            {
-                if (Undotted(home).Any(f => File.Exists(Path.Combine(f, CheckpointManifest.FileName))))
-                    strays.Add(
-                        new(
-                            home,
-                            "holds checkpoints, but is no checkpoint's name: they are not listed. Rename it to the "
-                                + "name that they have."
-                        ));
-                continue;
-            }
-            foreach (var path in Undotted(home))
-            {
-                // What was just removed is neither file nor folder.
-                if (Digest.IsHex(Path.GetFileName(path)) ? File.Exists(path) : Path.Exists(path))
-                    strays.Add(
-                        new(
-                            path,
-                            "is no digest: 64 lower-case hexadecimal digits. Rename it to the digest in its "
-                                + "checkpoint.json, or remove it."
-                        ));
-            }
-        }
-        return strays;
-    }
-
-    private static IEnumerable<string> Undotted(string folder)
-    {
-        try
-        {
-            return
-            [
-                .. Directory
-                    .GetFileSystemEntries(folder)
-                    .Where(path => !Path.GetFileName(path).StartsWith('.'))
-                    .Order(StringComparer.Ordinal),
-            ];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return []; // Removed meanwhile, or not ours to read: listing said so already.
-        }
-    }
+    private ReportPart Table() =>
+        ReportPart.Table(
+            ["name", "digest", "files", "MiB", ""],
+            Checkpoints.Select(c => (IReadOnlyList<string>)
+                [
+                    c.Name,
+                    Digest.Shorten(c.Digest),
+                    NumberText.Whole(c.Files),
+                    NumberText.MiB(c.Bytes),
+                    c.Faults.Count == 0 ? "whole" : "damaged",
+                ]),
+            _hub);
 }

@@ -54,18 +54,4 @@ public sealed class LineageGraph
     }
 
     public LineageItem this[string id] => Items.First(i => i.Id == id);
-
-    /// <summary>The links to what an item came from.</summary>
-    internal IEnumerable<LineageLink> ParentsOf(string id) => Links.Where(l => l.Child == id);
-
-    /// <summary>The same by parent, each with all its parts.</summary>
-    public IEnumerable<IReadOnlyList<LineageLink>> ParentParts(string id) =>
-        ParentsOf(id).GroupBy(l => l.Parent).Select(parts => parts.ToList());
-
-    /// <summary>The links to what was made from an item, by child.</summary>
-    public IEnumerable<IReadOnlyList<LineageLink>> ChildParts(string id) =>
-        ChildrenOf(id).GroupBy(l => l.Child).Select(parts => parts.ToList());
-
-    /// <summary>The links to what was made from an item.</summary>
-    internal IEnumerable<LineageLink> ChildrenOf(string id) => Links.Where(l => l.Parent == id);
 }

@@ -35,7 +35,7 @@ internal sealed class Safetensors : WeightFile
     }
 
     /// <summary>The tensors, in the order of the header.</summary>
-    public override IReadOnlyList<SafetensorsEntry> Entries { get; }
+    internal override IReadOnlyList<SafetensorsEntry> Entries { get; }
 
     /// <summary>What the header's "__metadata__" holds; strings of whoever wrote the file, not to be trusted.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }

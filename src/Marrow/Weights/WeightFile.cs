@@ -4,16 +4,8 @@ using TorchSharp;
 namespace Marrow.Weights;
 
 /// <summary>Name, type and shape of one tensor in a file of weights.</summary>
-public abstract record WeightEntry
+internal abstract record WeightEntry(string Name, torch.ScalarType Type, long[] Shape)
 {
-    internal WeightEntry(string name, torch.ScalarType type, long[] shape) => (Name, Type, Shape) = (name, type, shape);
-
-    internal string Name { get; }
-
-    internal torch.ScalarType Type { get; }
-
-    internal long[] Shape { get; }
-
     /// <summary>Product of the shape; 1 for a scalar.</summary>
     public long Elements => Shape.Aggregate(1L, (product, side) => product * side);
 }
@@ -37,7 +29,10 @@ public abstract class WeightFile : IDisposable
     internal string Path { get; }
 
     /// <summary>The tensors, in the order of the file.</summary>
-    public abstract IReadOnlyList<WeightEntry> Entries { get; }
+    internal abstract IReadOnlyList<WeightEntry> Entries { get; }
+
+    /// <summary>How many numbers all tensors have together.</summary>
+    public long Elements => Entries.Sum(e => e.Elements);
 
     /// <summary>
     /// What whoever wrote the file says of it, by key; not to be trusted. Empty where it says nothing.

@@ -16,7 +16,21 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
 
     public void Dispose() => _folder.Dispose();
 
-    private ImportRequest Request => new() { Name = "test", HubFolder = _folder["hub"] };
+    private ImportRequest Request(
+        string? map = null, IReadOnlyList<string>? classes = null, bool? exclusiveClasses = null,
+        string? architecture = null, string license = Licenses.Unknown, int? width = null, int? height = null) =>
+        new()
+        {
+            Name = "test",
+            HubFolder = _folder["hub"],
+            Map = map,
+            Classes = classes,
+            ExclusiveClasses = exclusiveClasses,
+            Architecture = architecture,
+            License = license,
+            Width = width,
+            Height = height,
+        };
 
     public static TheoryData<string> Styles => [.. SourceModels.Styles.Keys];
 
@@ -25,12 +39,9 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
     {
         var (map, architecture, classes) = SourceModels.Styles[style];
         var (path, image, logits) = models.Make(style);
-        var (checkpoint, summary) = Importer.Import(
+        var (checkpoint, summary) = Importer.Run(
             path,
-            Request with
-            {
-                Classes = classes.Length > 0 ? classes.Split(',') : null,
-            }
+            Request(classes: classes.Length > 0 ? classes.Split(',') : null)
         );
         using (checkpoint)
         {
@@ -73,14 +84,9 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
         var (path, image, logits) = models.Make("resnet18-5");
         Assert.Contains(
             "weights of a known source",
-            Assert.Throws<MarrowException>(() => Importer.Import(path, Request)).Message,
+            Assert.Throws<MarrowException>(() => Importer.Import(path, Request())).Message,
             StringComparison.Ordinal);
-        var request = Request with
-        {
-            Map = "torchvision-resnet",
-            Classes = ["a", "b", "c", "d", "e"],
-            ExclusiveClasses = false,
-        };
+        var request = Request(map: "torchvision-resnet", classes: ["a", "b", "c", "d", "e"], exclusiveClasses: false);
         var (checkpoint, _) = Importer.Import(path, request);
         using (checkpoint)
         {
@@ -102,11 +108,7 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
     public void Another_kind_of_backbone_or_other_widths_are_said(string style, string map, string says)
     {
         var (path, _, logits) = models.Make(style);
-        var request = Request with
-        {
-            Map = map,
-            Classes = [.. Enumerable.Range(0, (int)logits.shape[1]).Select(i => $"{i}")],
-        };
+        var request = Request(map: map, classes: [.. Enumerable.Range(0, (int)logits.shape[1]).Select(i => $"{i}")]);
         Assert.Contains(
             says,
             Assert.Throws<MarrowException>(() => Importer.Import(path, request)).Message,
@@ -131,7 +133,7 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
                                     .Replace(".conv2.", ".conv.2.", StringComparison.Ordinal),
                             s.Value)),
             ]);
-        var (checkpoint, _) = Importer.Import(path, Request with { Map = "marrow", Classes = ["a", "b"] });
+        var (checkpoint, _) = Importer.Import(path, Request(map: "marrow", classes: ["a", "b"]));
         using (checkpoint)
             Assert.Equal("densenet-mini", checkpoint.Config.Model.Architecture);
         using var file = WeightFiles.Open(path);
@@ -143,7 +145,7 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
     public void The_checkpoint_keeps_the_stored_precision_and_says_where_it_came_from()
     {
         var (path, _, _) = models.Make("torchxrayvision-half");
-        var (imported, summary) = Importer.Import(path, Request with { License = "Apache-2.0" });
+        var (imported, summary) = Importer.Run(path, Request(license: "Apache-2.0"));
         imported.Dispose();
         using var checkpoint = new LocalHub(_folder["hub"]).Resolve("densenet121.test");
         Assert.Equal(
@@ -183,14 +185,9 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
     {
         using var model = Drafts.Model(architecture: "densenet-mini");
         using var saved = (Drafts.Of(model) with { MatricesAs = ScalarType.Float32 }).Save(_folder["first"]);
-        var (checkpoint, summary) = Importer.Import(
+        var (checkpoint, summary) = Importer.Run(
             saved.Weights.Path,
-            Request with
-            {
-                Classes = ["Effusion", "Cardiomegaly"],
-                Width = 64,
-                Height = 96,
-            }
+            Request(classes: ["Effusion", "Cardiomegaly"], width: 64, height: 96)
         );
         using (checkpoint)
         {
@@ -211,11 +208,7 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
         using var saved = Drafts.Of(model).Save(_folder["first"]);
         var (checkpoint, _) = Importer.Import(
             saved.Weights.Path,
-            Request with
-            {
-                Classes = ["a", "b"],
-                License = "CC-BY-NC-4.0",
-            }
+            Request(classes: ["a", "b"], license: "CC-BY-NC-4.0")
         );
         using (checkpoint)
         {
@@ -250,7 +243,14 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
         using var model = Drafts.Model(architecture: "densenet-mini");
         var state = model.state_dict().ToDictionary(s => s.Key, s => s.Value);
         var norm = state["features.norm5.weight"];
-        var request = Request with { Classes = ["a", "b"], Map = "marrow" };
+        var request = fault switch
+        {
+            "no classes" => Request("marrow"),
+            "unknown map" => Request("keras", ["a", "b"]),
+            "unknown architecture" => Request("marrow", ["a", "b"], architecture: "vgg16"),
+            "unknown source" => Request(classes: ["a", "b"]),
+            _ => Request("marrow", ["a", "b"]),
+        };
         switch (fault)
         {
             case "a key too many": state["criterion.weight"] = ones(2); break;
@@ -260,10 +260,6 @@ public sealed class ImporterTests(SourceModels models) : IClassFixture<SourceMod
             case "not finite": state["features.norm5.weight"] = full_like(norm, float.NaN); break;
             case "whole numbers": state["features.norm5.weight"] = norm.to(ScalarType.Int64); break;
             case "no such blocks": state["features.denseblock4.denselayer5.norm1.weight"] = ones(3); break;
-            case "no classes": request = request with { Classes = null }; break;
-            case "unknown map": request = request with { Map = "keras" }; break;
-            case "unknown architecture": request = request with { Architecture = "vgg16" }; break;
-            case "unknown source": request = request with { Map = null }; break;
         }
         var path = _folder["source.safetensors"];
         Safetensors.Write(path, [.. state]);

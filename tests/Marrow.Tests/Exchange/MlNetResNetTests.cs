@@ -26,7 +26,7 @@ public sealed class MlNetResNetTests : IDisposable
     public void Its_pooled_features_are_those_of_ONNX_Runtime_and_its_card_says_where_it_is_from()
     {
         var path = Find();
-        var (checkpoint, summary) = Importer.Import(path, new() { Name = "imagenet", HubFolder = _folder["hub"] });
+        var (checkpoint, summary) = Importer.Run(path, new() { Name = "imagenet", HubFolder = _folder["hub"] });
         using (checkpoint)
         {
             Assert.Equal(

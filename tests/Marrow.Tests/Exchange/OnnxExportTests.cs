@@ -32,6 +32,7 @@ public sealed class OnnxExportTests : IDisposable
         var result = Exporter.Run(checkpoint, Request(decode));
         Assert.Equal(result.Bytes, new FileInfo(_folder["model.onnx"]).Length);
         Assert.All(result.Comparison!.Outputs, o => Assert.True(o.Largest > 0.01, o.Name)); // something was compared
+        Assert.Equal(result.Comparison.Outputs.Max(o => o.Relative), result.LargestDifference);
         return result.Comparison;
     }
 

@@ -17,7 +17,18 @@ public sealed class ExportImportTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private ImportRequest Request => new() { Name = "again", HubFolder = _folder["other"] };
+    private ImportRequest Request(
+        string name = "again", IReadOnlyList<string>? classes = null, string license = Licenses.Unknown,
+        int? width = null, string? architecture = null) =>
+        new()
+        {
+            Name = name,
+            HubFolder = _folder["other"],
+            Classes = classes,
+            License = license,
+            Width = width,
+            Architecture = architecture,
+        };
 
     public static TheoryData<string, ExportFormat> Kinds
     {
@@ -51,7 +62,7 @@ public sealed class ExportImportTests : IDisposable
         using var scope = torch.NewDisposeScope();
         using var first = Sample(kind);
         Exporter.Run(first, new() { Format = format, Path = _folder["file.bin"] });
-        var (again, summary) = Importer.Import(_folder["file.bin"], Request);
+        var (again, summary) = Importer.Run(_folder["file.bin"], Request());
         using (again)
             AssertSame(first, again, summary);
     }
@@ -65,7 +76,7 @@ public sealed class ExportImportTests : IDisposable
         using var scope = torch.NewDisposeScope();
         using var first = Sample("classifier");
         Exporter.Run(first, new() { Format = ExportFormat.Bundle, Path = _folder["bundle"] });
-        var (again, summary) = Importer.Import(Path.Combine(_folder["bundle"], file), Request);
+        var (again, summary) = Importer.Run(Path.Combine(_folder["bundle"], file), Request());
         using (again)
             AssertSame(first, again, summary);
     }
@@ -76,10 +87,10 @@ public sealed class ExportImportTests : IDisposable
         using var first = Sample("classifier"); // under SpineWeb's terms, from a data set and a checkpoint
         var before = LicenseClosure.Ancestors(new(_folder["hub"]), CheckpointManifest.Read(first.Path));
         Exporter.Run(first, new() { Format = ExportFormat.Pth, Path = _folder["a.pth"] });
-        var (second, _) = Importer.Import(_folder["a.pth"], Request);
+        var (second, _) = Importer.Import(_folder["a.pth"], Request());
         using (second)
             Exporter.Run(second, new() { Format = ExportFormat.Safetensors, Path = _folder["b.safetensors"] });
-        var (third, _) = Importer.Import(_folder["b.safetensors"], Request with { Name = "third" });
+        var (third, _) = Importer.Import(_folder["b.safetensors"], Request(name: "third"));
         using (third)
         {
             var after = LicenseClosure.Ancestors(new(_folder["other"]), CheckpointManifest.Read(third.Path));
@@ -102,14 +113,7 @@ public sealed class ExportImportTests : IDisposable
             changed.Single(w => w.Key == "classifier.bias").Value.add_(Marrow.Computing.Scalars.Of(1));
             Safetensors.Write(_folder["b.safetensors"], changed, file.Metadata);
         }
-        var (again, summary) = Importer.Import(
-            _folder["b.safetensors"],
-            Request with
-            {
-                Classes = ["a", "b"],
-                License = "MIT",
-            }
-        );
+        var (again, summary) = Importer.Run(_folder["b.safetensors"], Request(classes: ["a", "b"], license: "MIT"));
         using (again)
         {
             Assert.Equal("marrow", summary.File.Map);
@@ -117,14 +121,7 @@ public sealed class ExportImportTests : IDisposable
             Assert.NotEmpty(Licenses.Breaches(again.License, again.Parents.Ancestors()));
             Assert.Contains(again.Parents.Ancestors(), a => a.Digest == first.Digest);
         }
-        var (unnamed, _) = Importer.Import(
-            _folder["b.safetensors"],
-            Request with
-            {
-                Name = "unnamed",
-                Classes = ["a", "b"],
-            }
-        );
+        var (unnamed, _) = Importer.Import(_folder["b.safetensors"], Request(name: "unnamed", classes: ["a", "b"]));
         using (unnamed)
             Assert.Equal(first.License, unnamed.License);
     }
@@ -134,10 +131,10 @@ public sealed class ExportImportTests : IDisposable
     {
         using var first = Sample("classifier");
         Exporter.Run(first, new() { Format = ExportFormat.Safetensors, Path = _folder["a.safetensors"] });
-        Refused(Request with { License = "MIT" }, first.License);
-        Refused(Request with { Classes = ["a", "b"] }, "--map");
-        Refused(Request with { Width = 32 }, "--map");
-        Refused(Request with { Architecture = "densenet121" }, "--map");
+        Refused(Request(license: "MIT"), first.License);
+        Refused(Request(classes: ["a", "b"]), "--map");
+        Refused(Request(width: 32), "--map");
+        Refused(Request(architecture: "densenet121"), "--map");
         Assert.False(Directory.Exists(_folder["other"]));
 
         void Refused(ImportRequest request, string says) =>
@@ -181,7 +178,7 @@ public sealed class ExportImportTests : IDisposable
             );
             Assert.Contains(
                 says,
-                Assert.Throws<MarrowException>(() => Importer.Import(_folder["b.safetensors"], Request)).Message,
+                Assert.Throws<MarrowException>(() => Importer.Import(_folder["b.safetensors"], Request())).Message,
                 StringComparison.Ordinal);
         }
         Assert.False(Directory.Exists(_folder["other"]));
@@ -193,11 +190,11 @@ public sealed class ExportImportTests : IDisposable
         using var first = Sample("classifier");
         Assert.Contains(
             "It needs no import",
-            Assert.Throws<MarrowException>(() => Importer.Import(first.Path, Request)).Message,
+            Assert.Throws<MarrowException>(() => Importer.Import(first.Path, Request())).Message,
             StringComparison.Ordinal);
         Assert.Contains(
             "model.safetensors",
-            Assert.Throws<MarrowException>(() => Importer.Import(_folder.Path, Request)).Message,
+            Assert.Throws<MarrowException>(() => Importer.Import(_folder.Path, Request())).Message,
             StringComparison.Ordinal);
     }
 

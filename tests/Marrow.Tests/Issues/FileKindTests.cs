@@ -48,7 +48,7 @@ public sealed class FileKindTests : IDisposable
                     [
                         () => WeightFiles.Open(_folder[name]),
                         () => Checkpoint.LoadWeights(_folder[name]),
-                        () => Importer.Import(_folder[name], Request),
+                        () => Importer.Import(_folder[name], Request()),
                     ])
             {
                 var message = Assert.Throws<MarrowException>(read).Message;
@@ -133,7 +133,7 @@ public sealed class FileKindTests : IDisposable
             _folder["w.safetensors"],
             [.. keys.Split(' ').Select(key => KeyValuePair.Create(key, torch.zeros(2)))]);
         foreach (
-            var request in (ImportRequest[])[Request, Request with { Map = "torchvision-densenet", Classes = ["a"] }])
+            var request in (ImportRequest[])[Request(), Request(map: "torchvision-densenet", classes: ["a"])])
         {
             var message = Assert
                 .Throws<MarrowException>(() => Importer.Import(_folder["w.safetensors"], request))
@@ -148,14 +148,15 @@ public sealed class FileKindTests : IDisposable
     public void A_page_that_is_called_onnx_is_named()
     {
         File.WriteAllText(_folder["m.onnx"], "<html></html>");
-        var message = Assert.Throws<MarrowException>(() => Importer.Import(_folder["m.onnx"], Request)).Message;
+        var message = Assert.Throws<MarrowException>(() => Importer.Import(_folder["m.onnx"], Request())).Message;
         Assert.Contains(
             "expected weights of PyTorch, safetensors or ONNX, found a page of HTML",
             message,
             StringComparison.Ordinal);
     }
 
-    private ImportRequest Request => new() { Name = "test", HubFolder = _folder["hub"] };
+    private ImportRequest Request(string? map = null, IReadOnlyList<string>? classes = null) =>
+        new() { Name = "test", HubFolder = _folder["hub"], Map = map, Classes = classes };
 
     private static string Hex(string text) => Convert.ToHexString(Encoding.UTF8.GetBytes(text));
 }

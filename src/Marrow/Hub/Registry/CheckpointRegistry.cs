@@ -1,89 +1,44 @@
-using System.Text.Json.Serialization;
 using Marrow.Checkpoints;
 
 namespace Marrow.Hub.Registry;
-
-/// <summary>One checkpoint that was pushed.</summary>
-public sealed class PushedCheckpoint
-{
-    internal PushedCheckpoint(
-        string reference, string name, string digest, string manifest, string license, int files, int filesSent,
-        long bytes, long bytesSent, string? replaced) =>
-        (
-            Reference, Name, Digest, Manifest, License, Files, FilesSent, Bytes, BytesSent, Replaced) = (
-            reference, name, digest, manifest, license, files, filesSent, bytes, bytesSent, replaced);
-
-    /// <summary>Under which it can be pulled.</summary>
-    public string Reference { get; }
-
-    public string Name { get; }
-
-    public string Digest { get; }
-
-    /// <summary>Digest of its manifest: the registry's name for exactly this.</summary>
-    public string Manifest { get; }
-
-    /// <summary>Under which it was pushed.</summary>
-    public string License { get; }
-
-    public int Files { get; }
-
-    /// <summary>The others were in the repository.</summary>
-    public int FilesSent { get; }
-
-    /// <summary>Of the files and the config blob.</summary>
-    public long Bytes { get; }
-
-    public long BytesSent { get; }
-
-    /// <summary>Digest of the manifest that the tag named before; null when it is new or the same.</summary>
-    public string? Replaced { get; }
-}
-
-/// <summary>One checkpoint that was pulled, or found in the hub.</summary>
-public sealed class PulledCheckpoint
-{
-    internal PulledCheckpoint(
-        string reference, string name, string digest, string manifest, string license, string folder, int files,
-        int filesFetched, long bytes, long bytesFetched, bool wasThere) =>
-        (
-            Reference, Name, Digest, Manifest, License, Folder, Files, FilesFetched, Bytes, BytesFetched, WasThere) = (
-            reference, name, digest, manifest, license, folder, files, filesFetched, bytes, bytesFetched, wasThere);
-
-    public string Reference { get; }
-
-    public string Name { get; }
-
-    public string Digest { get; }
-
-    [JsonInclude] internal string Manifest { get; }
-
-    /// <summary>Under which the registry's manifest passes it on.</summary>
-    public string License { get; }
-
-    public string Folder { get; }
-
-    public int Files { get; }
-
-    public int FilesFetched { get; }
-
-    public long Bytes { get; }
-
-    public long BytesFetched { get; }
-
-    /// <summary>True when the hub had it already.</summary>
-    public bool WasThere { get; }
-}
 
 /// <summary>
 /// Checkpoints in OCI registries (distribution specification v1.1): the same folder goes in and comes out, byte for
 /// byte, so its digest is the same in every hub. Only what is missing travels; what is broken off goes on later;
 /// whatever a registry answers is bounded and checked before it is kept. Credentials come from the standard Docker
-/// file.
+/// file. A checkpoint's place is written <c>oci://host[:port]/repository:tag</c> or
+/// <c>oci://host[:port]/repository@sha256:...</c>.
 /// </summary>
-public sealed class CheckpointRegistry(RegistryOptions? options = null)
+public sealed class CheckpointRegistry
 {
-    private readonly RegistryOptions _options = options ?? new();
+    /// <summary>Files that travel at once where nothing else is asked for.</summary>
+    public const int DefaultParallel = 4;
+
+    private readonly RegistryOptions _options;
+
+    /// <param name="plainHttp">
+    /// Speak plain HTTP to a registry though it is not on this machine: whoever is between can read and change what
+    /// goes by.
+    /// </param>
+    /// <param name="parallel">Files that travel at once, 1 to 32.</param>
+    /// <param name="note">
+    /// Told in a line when a registry is silent or another attempt is made; null when nobody is to be told.
+    /// </param>
+    public CheckpointRegistry(
+        bool plainHttp = false, int parallel = DefaultParallel, Action<string>? note = null)
+        : this(new RegistryOptions { PlainHttp = plainHttp, Parallel = parallel, Note = note })
+    {
+    }
+
+    internal CheckpointRegistry(RegistryOptions options) => _options = options;
+
+    /// <summary>True for what names a place in a registry, well written or not.</summary>
+    public static bool IsReference(string text) => OciReference.IsOne(text);
+
+    /// <summary>
+    /// The usual spelling of a place in a registry. Throws <see cref="MarrowException"/> for what names none.
+    /// </summary>
+    public static string Normalize(string reference) => OciReference.Parse(reference).ToString();
 
     /// <summary>
     /// Pushes a checkpoint, its ancestors first where asked. Throws <see cref="MarrowException"/> when its licence does
@@ -91,10 +46,19 @@ public sealed class CheckpointRegistry(RegistryOptions? options = null)
     /// refuses.
     /// </summary>
     /// <param name="hub">Where the ancestors are.</param>
+    /// <param name="target">Where to, with a tag.</param>
     /// <param name="license">Pass it on under these terms; null: under its own.</param>
     /// <param name="progress">Called from any thread.</param>
-    /// <returns>Oldest first; the last is the checkpoint itself.</returns>
-    public async Task<IReadOnlyList<PushedCheckpoint>> PushAsync(
+    public async Task<MovedCheckpoints> PushAsync(
+        LocalHub hub, Checkpoint checkpoint, string target, bool withParents = false, string? license = null,
+        Action<Progress>? progress = null, CancellationToken cancellation = default) =>
+        MovedCheckpoints.Of(
+            await PushAsync(
+                    hub, checkpoint, OciReference.Parse(target), withParents, license, progress, cancellation)
+                .ConfigureAwait(false));
+
+    /// <summary>The same; each that was pushed, the oldest first, the last is the checkpoint itself.</summary>
+    internal async Task<IReadOnlyList<PushedCheckpoint>> PushAsync(
         LocalHub hub, Checkpoint checkpoint, OciReference target, bool withParents = false, string? license = null,
         Action<Progress>? progress = null, CancellationToken cancellation = default)
     {
@@ -109,8 +73,16 @@ public sealed class CheckpointRegistry(RegistryOptions? options = null)
     /// as it was.
     /// </summary>
     /// <param name="progress">Called from any thread.</param>
-    /// <returns>Oldest first; the last is the checkpoint itself.</returns>
-    public async Task<IReadOnlyList<PulledCheckpoint>> PullAsync(
+    public async Task<MovedCheckpoints> PullAsync(
+        LocalHub hub, string source, bool withParents = false, Action<Progress>? progress = null,
+        CancellationToken cancellation = default) =>
+        MovedCheckpoints.Of(
+            await PullAsync(hub, OciReference.Parse(source), withParents, progress, cancellation)
+                .ConfigureAwait(false),
+            hub);
+
+    /// <summary>The same; each that was pulled, the oldest first, the last is the checkpoint itself.</summary>
+    internal async Task<IReadOnlyList<PulledCheckpoint>> PullAsync(
         LocalHub hub, OciReference source, bool withParents = false, Action<Progress>? progress = null,
         CancellationToken cancellation = default)
     {

@@ -9,9 +9,9 @@ namespace Marrow.Hub.Registry;
 /// distribution specification (v1.1, "Pulling manifests"). The digest is the one of the manifest in the registry, not
 /// the checkpoint's own.
 /// </summary>
-public sealed partial record OciReference
+internal sealed partial record OciReference
 {
-    internal const string Scheme = "oci://";
+    public const string Scheme = "oci://";
     private const int LongestHost = 255, LongestRepository = 255;
 
     private OciReference(string host, string repository, string? tag, string? digest)
@@ -20,22 +20,22 @@ public sealed partial record OciReference
     }
 
     /// <summary>"registry.lab:5000", "127.0.0.1:5000", "[::1]:5000".</summary>
-    internal string Host { get; }
+    public string Host { get; }
 
     /// <summary>The repository's name, such as "spine/cobb".</summary>
-    internal string Repository { get; }
+    public string Repository { get; }
 
     /// <summary>The tag; null where a digest is given.</summary>
-    internal string? Tag { get; }
+    public string? Tag { get; }
 
     /// <summary>"sha256:..." of the manifest; null where a tag is given.</summary>
-    internal string? Digest { get; }
+    public string? Digest { get; }
 
     /// <summary>What the registry is asked for: the tag or the digest.</summary>
-    internal string Name => Tag ?? Digest!;
+    public string Name => Tag ?? Digest!;
 
     /// <summary>True for the machine itself, by name or by address.</summary>
-    internal bool IsLoopback => IsLoopbackHost(WithoutPort(Host));
+    public bool IsLoopback => IsLoopbackHost(WithoutPort(Host));
 
     public static bool IsOne(string text) => text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);
 
@@ -70,13 +70,13 @@ public sealed partial record OciReference
         return new(host, repository, tag.Length > 0 ? tag : null, digest.Length > 0 ? digest : null);
     }
 
-    internal OciReference WithTag(string tag) => new(Host, Repository, tag, null);
+    public OciReference WithTag(string tag) => new(Host, Repository, tag, null);
 
-    internal OciReference WithDigest(string digest) => new(Host, Repository, null, digest);
+    public OciReference WithDigest(string digest) => new(Host, Repository, null, digest);
 
     public override string ToString() => $"{Scheme}{Host}/{Repository}{(Tag is not null ? $":{Tag}" : $"@{Digest}")}";
 
-    internal static bool IsLoopbackHost(string host) =>
+    public static bool IsLoopbackHost(string host) =>
         host == "localhost"
         || IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address);
 

@@ -1,7 +1,7 @@
 namespace Marrow.Hub.Registry;
 
 /// <summary>How a registry is spoken to. The defaults fit a laboratory's network; tests shorten the times.</summary>
-public sealed record RegistryOptions
+internal sealed record RegistryOptions
 {
     /// <summary>
     /// Speak plain HTTP to this registry though it is not on this machine: whoever is between can read and change what
@@ -10,42 +10,42 @@ public sealed record RegistryOptions
     public bool PlainHttp { get; init; }
 
     /// <summary>Files that travel at once, 1 to 32.</summary>
-    public int Parallel { get; init; } = 4;
+    public int Parallel { get; init; } = CheckpointRegistry.DefaultParallel;
 
     /// <summary>Until a connection stands, TLS included.</summary>
-    internal TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Until the first byte of an answer, once the request has gone out; for small answers until the last.
     /// </summary>
-    internal TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
     /// In each such stretch at least <see cref="StallBytes"/> must travel, or the connection is given up.
     /// </summary>
-    internal TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    internal int StallBytes { get; init; } = 16 << 10;
+    public int StallBytes { get; init; } = 16 << 10;
 
     /// <summary>
     /// Attempts without progress before a transfer is given up; in all, with progress between, twenty times as many.
     /// </summary>
-    internal int Attempts { get; init; } = 3;
+    public int Attempts { get; init; } = 3;
 
     /// <summary>Before the second attempt; it doubles with each further one.</summary>
-    internal TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(500);
+    public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The longest pause between attempts, whatever the registry asks for with Retry-After.</summary>
-    internal TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Bytes that one request of an upload carries.</summary>
-    internal int ChunkBytes { get; init; } = 16 << 20;
+    public int ChunkBytes { get; init; } = 16 << 20;
 
     /// <summary>The largest checkpoint that is fetched.</summary>
-    internal long MaxCheckpointBytes { get; init; } = 256L << 30;
+    public long MaxCheckpointBytes { get; init; } = 256L << 30;
 
     /// <summary>The Docker credential file; null: $DOCKER_CONFIG/config.json, else ~/.docker/config.json.</summary>
-    internal string? CredentialFile { get; init; }
+    public string? CredentialFile { get; init; }
 
     /// <summary>
     /// Told in a line when a registry is silent or another attempt is made; null when nobody is to be told.
@@ -53,9 +53,9 @@ public sealed record RegistryOptions
     public Action<string>? Note { get; init; }
 
     /// <summary>Of silence before the first word, and between words.</summary>
-    internal TimeSpan WordAfter { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan WordAfter { get; init; } = TimeSpan.FromSeconds(5);
 
-    internal void Validate()
+    public void Validate()
     {
         if (Parallel is < 1 or > 32)
             throw MarrowException.Bad(

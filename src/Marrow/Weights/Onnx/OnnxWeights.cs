@@ -9,7 +9,7 @@ internal sealed class OnnxWeights : WeightFile
     private OnnxWeights(string path, SafeFileHandle file, OnnxInitializers found) : base(path, file, found.Entries) =>
         (Entries, Notes) = (found.Entries, found.Notes);
 
-    public override IReadOnlyList<OnnxEntry> Entries { get; }
+    internal override IReadOnlyList<OnnxEntry> Entries { get; }
 
     internal override IReadOnlyDictionary<string, string> Notes { get; }
 

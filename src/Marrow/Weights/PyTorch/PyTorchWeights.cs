@@ -41,7 +41,7 @@ internal sealed class PyTorchWeights : WeightFile
     }
 
     /// <summary>The tensors, in the order of the state dict.</summary>
-    public override IReadOnlyList<PyTorchEntry> Entries { get; }
+    internal override IReadOnlyList<PyTorchEntry> Entries { get; }
 
     internal override IReadOnlyDictionary<string, string> Notes { get; }
 

@@ -62,7 +62,7 @@ public sealed class OnnxWeightsTests : IDisposable
     {
         using var checkpoint = ExportSamples.Classifier(_folder["hub"]);
         Exporter.Run(checkpoint, new() { Format = ExportFormat.Onnx, Path = _folder["m.onnx"] });
-        var (imported, summary) = Importer.Import(_folder["m.onnx"], Request);
+        var (imported, summary) = Importer.Run(_folder["m.onnx"], Request);
         using (imported)
         {
             Assert.Equal(("marrow", "densenet-mini"), (summary.File.Map, summary.Architecture));

@@ -13,6 +13,29 @@ public sealed class PushPullTests : IDisposable
     public void Dispose() => _bench.Dispose();
 
     [Fact]
+    public async Task A_program_is_told_what_was_moved_and_resolves_it_by_its_name_in_the_hub()
+    {
+        using var registry = RegistryBench.Start();
+        using var saved = _bench.Save();
+        var place = CheckpointRegistry.Normalize($"OCI://{registry.Host}/lab/one:v1");
+        Assert.Equal($"oci://{registry.Host}/lab/one:v1", place);
+        var cancellation = TestContext.Current.CancellationToken;
+        var pushed = await _bench.Registry.PushAsync(_bench.From, saved, place, cancellation: cancellation);
+        var pulled = await _bench.Registry.PullAsync(_bench.To, place, cancellation: cancellation);
+        Assert.Equal(($"{saved.Name}@{saved.Digest}", pushed.Manifest), (pulled.Reference, pulled.Manifest));
+        Assert.True(pushed.Bytes > 0 && pulled.Bytes > 0);
+        Assert.Empty(pushed.Notes);
+        using var resolved = _bench.To.Resolve(pulled.Reference);
+        Assert.Equal(saved.Digest, resolved.Digest);
+
+        using var other = _bench.Save(seed: 2);
+        var again = await _bench.Registry.PushAsync(_bench.From, other, place, cancellation: cancellation);
+        Assert.Equal(
+            $"{place} named {pushed.Manifest} before; that is still there under its digest.",
+            Assert.Single(again.Notes));
+    }
+
+    [Fact]
     public async Task A_checkpoint_comes_out_byte_for_byte_with_the_same_digest()
     {
         using var registry = RegistryBench.Start();

@@ -1,0 +1,70 @@
+using System.Globalization;
+using Marrow.Checkpoints;
+
+namespace Marrow.Exchange;
+
+/// <summary>What an import found in the file and made of it.</summary>
+/// <param name="Place">Where in the file the weights were: "state_dict"; "" at the top.</param>
+/// <param name="Others">What else the file held, by key.</param>
+/// <param name="Tensors">Tensors in the file.</param>
+/// <param name="Mapped">Those that became the model's.</param>
+/// <param name="Renamed">How many of the mapped ones have another key there.</param>
+/// <param name="Filled">
+/// Keys of the model that the file lacks and that do not count: num_batches_tracked of batch norms.
+/// </param>
+/// <param name="Precision">"float32", or "float64, rounded to float32".</param>
+internal sealed record ImportSummary(
+    ImportedFile File, string Architecture, string Place, IReadOnlyList<string> Others, int Tensors, int Mapped,
+    int Renamed, IReadOnlyList<DroppedKey> Dropped, int Filled, string Precision, IReadOnlyList<string> Classes,
+    string Input)
+{
+    private const int OthersShown = 8, ClassesShown = 20;
+
+    /// <summary>What is said of it once it is a checkpoint.</summary>
+    public TextReport Report(Checkpoint checkpoint) =>
+        new(
+            new
+            {
+                checkpoint.Name,
+                checkpoint.Digest,
+                checkpoint.Path,
+                Import = this,
+            },
+            ReportPart.Facts(
+                $"{checkpoint.Name}@{checkpoint.Digest}",
+                [
+                    ("file", $"{File.Name}, {NumberText.MiB(File.Bytes)} MiB, SHA-256 {File.Sha256}"),
+                    ("map", File.Map),
+                    ("architecture", Architecture),
+                    ("read", ReadText),
+                    ("mapped", MappedText),
+                    (
+                        "dropped",
+                        Dropped.Count == 0 ? "none" : string.Join("; ", Dropped.Select(d => $"{d.Key}: {d.Reason}"))),
+                    (
+                        "left in the file",
+                        Others.Count == 0
+                            ? "nothing"
+                            : string.Join(", ", Others.Take(OthersShown))
+                                + (Others.Count > OthersShown ? ", ..." : "")),
+                    (
+                        "classes",
+                        Classes.Count <= ClassesShown
+                            ? string.Join(", ", Classes)
+                            : $"{Classes[0]} to {Classes[^1]} ({Classes.Count})"),
+                    ("input", Input),
+                    ("licence", File.License),
+                    ("folder", checkpoint.Path),
+                ]));
+
+    private string ReadText =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Tensors} tensors{(Place.Length > 0 ? $" under '{Place}'" : "")}, {Precision}");
+
+    private string MappedText =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Mapped}, {Renamed} of them under another key"
+                + $"{(Filled > 0 ? $"; {Filled} num_batches_tracked filled with 0" : "")}");
+}

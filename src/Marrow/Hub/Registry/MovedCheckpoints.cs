@@ -1,0 +1,98 @@
+namespace Marrow.Hub.Registry;
+
+/// <summary>What a push or a pull has moved: a checkpoint and, where they were asked for, its ancestors.</summary>
+public sealed class MovedCheckpoints
+{
+    private MovedCheckpoints(string reference, string manifest, long bytes, TextReport report) =>
+        (Reference, Manifest, Bytes, Report) = (reference, manifest, bytes, report);
+
+    /// <summary>"name@sha256:...", as every hub names the checkpoint itself.</summary>
+    public string Reference { get; }
+
+    /// <summary>Digest of its manifest: the registry's name for exactly this.</summary>
+    public string Manifest { get; }
+
+    /// <summary>The bytes that travelled: what was there already is not among them.</summary>
+    public long Bytes { get; }
+
+    /// <summary>A sentence for each tag of the registry that named something else before.</summary>
+    public IReadOnlyList<string> Notes { get; private init; } = [];
+
+    /// <summary>Each checkpoint, the oldest first, with its terms and what travelled of it.</summary>
+    public TextReport Report { get; }
+
+    internal static MovedCheckpoints Of(IReadOnlyList<PushedCheckpoint> pushed) =>
+        new(
+            $"{pushed[^1].Name}@{pushed[^1].Digest}",
+            pushed[^1].Manifest,
+            pushed.Sum(p => p.BytesSent),
+            new(
+                new { pushed },
+                [
+                    .. pushed.Select(one => ReportPart.Facts(
+                        one.Name,
+                        [
+                            ("digest", Digest.Shorten(one.Digest)),
+                            ("licence", one.License),
+                            ("sent", Share(one.FilesSent, one.Files, one.BytesSent, one.Bytes)),
+                            ("manifest", Digest.Shorten(one.Manifest)),
+                            ("to", one.Reference),
+                        ])),
+                    ReportPart.Line($"marrow hub pull {pushed[^1].Reference}"),
+                ]))
+        {
+            Notes =
+            [
+                .. pushed.Where(p => p.Replaced is not null)
+                    .Select(p => $"{p.Reference} named {p.Replaced} before; that is still there under its digest."),
+            ],
+        };
+
+    internal static MovedCheckpoints Of(IReadOnlyList<PulledCheckpoint> pulled, LocalHub hub) =>
+        new(
+            $"{pulled[^1].Name}@{pulled[^1].Digest}",
+            pulled[^1].Manifest,
+            pulled.Sum(p => p.BytesFetched),
+            new(
+                new { hub = hub.Folder, pulled },
+                [
+                    .. pulled.Select(one => ReportPart.Facts(
+                        one.Name,
+                        [
+                            ("digest", Digest.Shorten(one.Digest)),
+                            ("licence", one.License),
+                            (
+                                "fetched",
+                                one.WasThere
+                                    ? "nothing: it was there"
+                                    : Share(one.FilesFetched, one.Files, one.BytesFetched, one.Bytes)),
+                            ("from", one.Reference),
+                            ("folder", one.Folder),
+                        ])),
+                    ReportPart.Line(
+                        $"marrow hub show {pulled[^1].Name}{Digest.Mark}{Digest.Shorten(pulled[^1].Digest)}"),
+                ]));
+
+    private static string Share(int moved, int files, long movedBytes, long bytes) =>
+        $"{moved} of {files} files, {NumberText.MiB(movedBytes)} of {NumberText.MiB(bytes)} MiB";
+}
+
+/// <summary>One checkpoint that was pushed.</summary>
+/// <param name="Reference">Under which it can be pulled.</param>
+/// <param name="Manifest">Digest of its manifest: the registry's name for exactly this.</param>
+/// <param name="License">Under which it was pushed.</param>
+/// <param name="FilesSent">The others were in the repository.</param>
+/// <param name="Bytes">Of the files and the config blob.</param>
+/// <param name="Replaced">
+/// Digest of the manifest that the tag named before; null when it is new or the same.
+/// </param>
+internal sealed record PushedCheckpoint(
+    string Reference, string Name, string Digest, string Manifest, string License, int Files, int FilesSent,
+    long Bytes, long BytesSent, string? Replaced);
+
+/// <summary>One checkpoint that was pulled, or found in the hub.</summary>
+/// <param name="License">Under which the registry's manifest passes it on.</param>
+/// <param name="WasThere">True when the hub had it already.</param>
+internal sealed record PulledCheckpoint(
+    string Reference, string Name, string Digest, string Manifest, string License, string Folder, int Files,
+    int FilesFetched, long Bytes, long BytesFetched, bool WasThere);
