@@ -20,7 +20,7 @@ public sealed record CheckpointDraft
 
     public required CheckpointConfig Config { get; init; }
 
-    /// <summary>See <see cref="ModelWeights.Of"/>.</summary>
+    /// <summary>As the module's state_dict gives them.</summary>
     public required IReadOnlyList<KeyValuePair<string, torch.Tensor>> Weights { get; init; }
 
     /// <summary>

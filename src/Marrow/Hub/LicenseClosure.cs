@@ -71,7 +71,7 @@ public static class LicenseClosure
             throw MarrowException.Refused(
                 $"{manifest.Name}@{manifest.Digest}",
                 "a licence that keeps the terms of all that it came from",
-                $"{license}: {string.Join("; ", breaches.Select(b => b.ToString()).Distinct())}",
+                $"{license}: {string.Join("; ", breaches.Distinct())}",
                 $"It can be passed on under {Licenses.Join([license, .. ancestors.Select(a => a.License)])}, to those "
                     + $"who may have it."
             );
