@@ -34,12 +34,12 @@ public static class LicenseClosure
                     && Find(ancestor.Digest) is { } parent)
                 {
                     // Its own manifest is nearer to the truth than what a child says of it.
-                    found.Add(ancestor with { Name = parent.Name, License = parent.License });
+                    found.Add(new(ancestor.Kind, parent.Name, ancestor.Digest, parent.License));
                     open.Enqueue(parent);
                 }
             }
         }
-        return [.. found.Distinct()];
+        return LicensedAncestor.EachOnce(found);
 
         CheckpointManifest? Find(string digest)
         {

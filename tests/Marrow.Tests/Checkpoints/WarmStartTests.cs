@@ -283,7 +283,7 @@ public sealed class WarmStartTests : IDisposable
             receipt.Tensors.Select(WithoutShapes),
             child.Receipt!.Tensors.Select(WithoutShapes));
         Assert.Equal(receipt.Tensors.Select(t => t.Elements), child.Receipt.Tensors.Select(t => t.Elements));
-        Assert.Equivalent(receipt.Total, child.Receipt.Total, strict: true);
+        AssertJson.Equal(receipt.Total, child.Receipt.Total);
         Assert.True(child.Receipt.Probe!.BitIdentical);
         Assert.Contains(
             "| features.denseblock1 |",
