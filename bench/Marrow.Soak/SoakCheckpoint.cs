@@ -41,15 +41,7 @@ internal static class SoakCheckpoint
                 WeightSource.Of("itself", model.state_dict(), spec.Architecture)),
             Metrics =
             [
-                new()
-                {
-                    Metric = "auroc",
-                    Value = 0.5,
-                    Dataset = "none",
-                    Split = "none",
-                    Date = new(2026, 1, 1),
-                    Command = "none",
-                },
+                new("auroc", 0.5, "none", "none", new(2026, 1, 1), "none"),
             ],
         }.Save(hub);
     }

@@ -9,7 +9,7 @@ public static class ReadReceipt
     {
         // <sample>
         Console.WriteLine($"{receipt.BackboneCoverage:P0} of the backbone's parameters came from {receipt.Source}.");
-        foreach (var module in receipt.Table())
+        foreach (var module in receipt.Modules)
             Console.WriteLine(
                 $"{module.Module}: {module.Copied + module.Remapped + module.Adapted} tensors taken over, "
                     + $"{module.Random} random"

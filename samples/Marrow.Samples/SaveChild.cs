@@ -29,7 +29,7 @@ public static class SaveChild
         {
             Name = "segmenter.own-films",
             Config = new() { Task = CheckpointTask.Custom, Model = model, Input = input, Outputs = outputs },
-            Weights = ModelWeights.Of(segmenter),
+            Weights = [.. segmenter.state_dict()],
             Create = () => new Segmenter(), // runs the stored weights once, for the golden sample
             Parents = parents,
             Receipt = receipt,

@@ -15,10 +15,10 @@ public static class WarmStartOwnModule
         var receipt = WarmStart.Apply(
             segmenter,
             new ModelSpec { Architecture = "segmenter", BackbonePrefix = "encoder." },
-            WeightSource.Of(parent),
+            parent,
             new WarmStartOptions
             {
-                Rules = [new("features.conv0.", "encoder.conv."), new("features.norm0.", "encoder.norm.")],
+                Rules = [("features.conv0.", "encoder.conv."), ("features.norm0.", "encoder.norm.")],
             }
         );
         WarmStart.RequireCoverage(receipt, 1); // throws and names the keys that did not match

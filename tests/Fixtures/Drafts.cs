@@ -69,55 +69,37 @@ internal static class Drafts
                 ],
             },
             Weights = ModelWeights.Of(model),
-            Card = new()
-            {
-                Summary = "Finds two findings: on phantoms | only.",
-                Data = "120 phantoms, 20 % of the patients held out.",
-                Training = new(
-                    "stages:\n  - name: features",
-                    "features",
-                    "marrow run recipes/spine.yaml --data cxr=...",
-                    seed: 3,
-                    seconds: 5400),
-                Limits = "Not for patients.",
-                License = "LicenseRef-SpineWeb-research",
-                LicenseLink = "https://example.org/licence",
-                Citation = "Wu et al. 2017",
-            },
+            Card = Card(),
             Parents = new()
             {
                 Checkpoints = [new("densenet-mini.first", "sha256:" + new string('a', 64))],
-                Datasets = [new("phantom: \"x\"", "1.0", "Apache-2.0", "sha256:" + new string('b', 64), Samples: 120)],
+                Datasets = [new("phantom: \"x\"", "1.0", "Apache-2.0", "sha256:" + new string('b', 64), samples: 120)],
             },
             Metrics =
             [
-                new()
-                {
-                    Metric = "AUROC",
-                    Value = 0.875,
-                    Low = 0.8,
-                    High = 0.9,
-                    Dataset = "phantom",
-                    Split = "test",
-                    Samples = 24,
-                    Date = new(2024, 5, 6),
-                    Command = "marrow evaluate x",
-                },
-                new()
-                {
-                    Metric = "SMAPE",
-                    Value = 12.5,
-                    Unit = "%",
-                    Dataset = "phantom",
-                    Split = "test",
-                    Samples = 24,
-                    Date = new(2024, 5, 6),
-                    Command = "marrow evaluate x",
-                },
+                new("AUROC", 0.875, "phantom", "test", new(2024, 5, 6), "marrow evaluate x", 0.8, 0.9, samples: 24),
+                new("SMAPE", 12.5, "phantom", "test", new(2024, 5, 6), "marrow evaluate x", unit: "%", samples: 24),
             ],
             Created = new(2024, 5, 6, 7, 8, 9, TimeSpan.Zero),
         };
     }
+
+    public static ModelCard Card(string license = "LicenseRef-SpineWeb-research") =>
+        new()
+        {
+            Summary = "Finds two findings: on phantoms | only.",
+            Data = "120 phantoms, 20 % of the patients held out.",
+            Training = new(
+                "stages:\n  - name: features",
+                "features",
+                "marrow run recipes/spine.yaml --data cxr=...",
+                seed: 3,
+                seconds: 5400),
+            Limits = "Not for patients.",
+            License = license,
+            LicenseLink = "https://example.org/licence",
+            Citation = "Wu et al. 2017",
+        };
 
     public static CheckpointDraft Detector(Module model)
     {

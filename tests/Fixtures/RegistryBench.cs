@@ -43,7 +43,7 @@ internal sealed class RegistryBench : IDisposable
             draft with
             {
                 Name = name,
-                Card = draft.Card with { License = license },
+                Card = Drafts.Card(license),
                 Parents = new()
                 {
                     Checkpoints = [.. parents.Select(p => new ParentCheckpoint(p.Name, p.Digest, "init", p.License))],

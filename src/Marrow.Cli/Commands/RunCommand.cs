@@ -157,11 +157,11 @@ internal static class RunCommand
             ])]);
         foreach (var result in results.Where(r => r.Metrics.Count > 0))
             MetricTable.Draw(console, result.Metrics, $"{result.Stage}, held-out part");
-        foreach (var result in results.Where(r => r.Receipt is not null))
-            console.Draw(
-                TransferTable.Headers,
-                TransferTable.Rows(result.Receipt!),
-                $"{result.Stage}: warm start from {result.Receipt!.Source}");
+        foreach (var result in results)
+        {
+            foreach (var part in result.Receipt?.Report.Parts ?? [])
+                console.Draw(part.Headers, part.Rows, $"{result.Stage}: {part.Title}");
+        }
     }
 
     /// <summary>
@@ -174,17 +174,7 @@ internal static class RunCommand
             r.Task,
             r.Checkpoint,
             r.Folder,
-            Transfer = r.Receipt is not { } receipt
-                ? null
-                : new
-                {
-                    receipt.Source,
-                    receipt.SourceDigest,
-                    receipt.BackboneCoverage,
-                    receipt.Modules,
-                    receipt.Total,
-                    receipt.Probe,
-                },
+            Transfer = r.Receipt?.Report.Document,
             r.Metrics,
             r.TrainingImages,
             r.ValidationImages,

@@ -36,13 +36,11 @@ internal static class ExperimentSaver
                 Path.Combine(folder.Of(run.Run), run.Checkpoint!),
                 request.HubFolder,
                 parents =>
-                    parents with
-                    {
-                        Checkpoints =
+                    parents.With(
+                        checkpoints:
                         [
-                            .. parents.Checkpoints.Select(p => p.Digest == start.Digest ? p with { Worth = worth } : p),
-                        ],
-                    },
+                            .. parents.Checkpoints.Select(p => p.Digest == start.Digest ? p.With(worth) : p),
+                        ]),
                 $"## What {start.Name} was worth\n\nAs a start, {worth.Describe()}.\n\nMeasured with:\n\n    "
                     + $"{worth.Command}"
             );

@@ -54,22 +54,19 @@ internal static class StageCheckpoint
             Receipt = receipt,
             Split = data.HeldOut.Count == 0 ? null : RecordedSplit.Of(dataset.Name, filesDigest, data.HeldOut),
             Created = ended,
-            Metrics = [.. metrics.Select(m => new MeasuredValue
-            {
-                Metric = m.Name,
-                Value = m.Value,
-                Low = double.IsNaN(m.Low) ? null : m.Low,
-                High = double.IsNaN(m.High) ? null : m.High,
-                Unit = m.Unit,
-                Dataset = dataset.Name,
-                Split = split,
-                Samples = m.Count,
-                Date = DateOnly.FromDateTime(ended.UtcDateTime),
-                Command = request.Command,
-            })],
-            Parents = parents with
-            {
-                Datasets =
+            Metrics = [.. metrics.Select(m => new MeasuredValue(
+                m.Name,
+                m.Value,
+                dataset.Name,
+                split,
+                DateOnly.FromDateTime(ended.UtcDateTime),
+                request.Command,
+                double.IsNaN(m.Low) ? null : m.Low,
+                double.IsNaN(m.High) ? null : m.High,
+                m.Unit,
+                m.Count))],
+            Parents = parents.With(
+                datasets:
                 [
                     new(
                         dataset.Name,
@@ -77,10 +74,11 @@ internal static class StageCheckpoint
                         dataset.License,
                         filesDigest,
                         dataset.Citation,
-                        data.Training.Count,
-                        new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.SplitSeed)),
-                    .. unlabeled is null ? Array.Empty<ParentDataset>() : [Parent(unlabeled)]],
-            },
+                        data.Training.Count)
+                    {
+                        Use = new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.SplitSeed),
+                    },
+                    .. unlabeled is null ? Array.Empty<ParentDataset>() : [Parent(unlabeled)]]),
             Card = new()
             {
                 Summary =
@@ -135,8 +133,10 @@ internal static class StageCheckpoint
             unlabeled.Dataset.License,
             PatientSplit.FilesDigest(unlabeled.Dataset),
             unlabeled.Dataset.Citation,
-            unlabeled.Samples.Count,
-            Role: ParentDataset.Unlabeled);
+            unlabeled.Samples.Count)
+        {
+            Role = ParentDataset.Unlabeled,
+        };
 
     /// <summary>Of a checkpoint and its ancestors; of weights alone nothing is known.</summary>
     private static IEnumerable<string> Terms(Checkpoint? checkpoint) =>
@@ -150,10 +150,7 @@ internal static class StageCheckpoint
             return new();
         var parents = CheckpointParents.WarmStartedFrom(source);
         return InitReference.IsMatched(stage.Init)
-            ? parents with
-            {
-                Checkpoints = [.. parents.Checkpoints.Select(p => p with { Role = StageInit.MatchedRole })],
-            }
+            ? parents.With(checkpoints: [.. parents.Checkpoints.Select(p => p.As(StageInit.MatchedRole))])
             : parents;
     }
 }

@@ -16,29 +16,29 @@ public sealed record CheckpointDraft
     private const int GoldenSide = 64; // px; deep enough for stride 32, quick to compute at each load
 
     /// <summary>See <see cref="CheckpointName"/>.</summary>
-    public required string Name { get; init; }
+    public required string Name { internal get; init; }
 
-    public required CheckpointConfig Config { get; init; }
+    public required CheckpointConfig Config { internal get; init; }
 
-    /// <summary>See <see cref="ModelWeights.Of"/>.</summary>
-    public required IReadOnlyList<KeyValuePair<string, torch.Tensor>> Weights { get; init; }
+    /// <summary>As the module's state_dict gives them.</summary>
+    public required IReadOnlyList<KeyValuePair<string, torch.Tensor>> Weights { internal get; init; }
 
     /// <summary>
     /// Builds a module of the user's own, by which the golden sample is made; it is disposed here. Null for
     /// architectures of the catalogue.
     /// </summary>
-    public Func<Module>? Create { get; init; }
+    public Func<Module>? Create { internal get; init; }
 
     /// <summary>How tensors of two or more dimensions are stored; Float32 keeps every bit.</summary>
     internal torch.ScalarType MatricesAs { get; init; } = torch.ScalarType.BFloat16;
 
-    public required ModelCard Card { get; init; }
+    public required ModelCard Card { internal get; init; }
     /// <summary>What it was made from; <see cref="CheckpointParents.WarmStartedFrom"/> for a child.</summary>
-    public CheckpointParents Parents { get; init; } = new();
+    public CheckpointParents Parents { internal get; init; } = new();
     /// <summary>Empty when nothing was measured.</summary>
-    public IReadOnlyList<MeasuredValue> Metrics { get; init; } = [];
+    public IReadOnlyList<MeasuredValue> Metrics { internal get; init; } = [];
     /// <summary>Null when every weight began at random or was imported.</summary>
-    public TransferReceipt? Receipt { get; init; }
+    public TransferReceipt? Receipt { internal get; init; }
     /// <summary>By this the newest of a name is told; part of the digest.</summary>
     internal DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
 

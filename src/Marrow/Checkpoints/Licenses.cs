@@ -25,7 +25,7 @@ public enum LicenseRestrictions
 internal sealed record LicenseTerms(string Id, string Name, LicenseRestrictions Restrictions);
 
 /// <summary>What the restrictions of licences mean, in words.</summary>
-public static class LicenseWords
+internal static class LicenseWords
 {
     private static readonly (LicenseRestrictions Term, string OfAnother, string Own)[] Words =
     [
@@ -46,24 +46,15 @@ public static class LicenseWords
         ?? throw new ArgumentOutOfRangeException(nameof(term), term, "No single term.");
 
     /// <summary>"no commercial use; ...", all of them.</summary>
-    public static string Own(LicenseRestrictions restrictions) => restrictions == LicenseRestrictions.None
+    internal static string Own(LicenseRestrictions restrictions) => restrictions == LicenseRestrictions.None
         ? "may be used and passed on, as its text says"
         : string.Join("; ", Words.Where(w => restrictions.HasFlag(w.Term)).Select(w => w.Own));
 }
 
 /// <summary>A term of an ancestor that a licence does not keep.</summary>
-public sealed record LicenseBreach
+/// <param name="Ancestor">"data set spineweb16", "checkpoint densenet121.chexpert".</param>
+internal sealed record LicenseBreach(string Ancestor, string AncestorLicense, LicenseRestrictions Term)
 {
-    internal LicenseBreach(string ancestor, string ancestorLicense, LicenseRestrictions term) =>
-        (Ancestor, AncestorLicense, Term) = (ancestor, ancestorLicense, term);
-
-    /// <summary>"data set spineweb16", "checkpoint densenet121.chexpert".</summary>
-    internal string Ancestor { get; }
-
-    internal string AncestorLicense { get; }
-
-    internal LicenseRestrictions Term { get; }
-
     public override string ToString() => $"{Ancestor} is under {AncestorLicense}, which {LicenseWords.OfAnother(Term)}";
 }
 
@@ -134,10 +125,15 @@ public static class Licenses
             .Aggregate(LicenseRestrictions.None, (a, b) => a | b);
 
     /// <summary>
-    /// The terms of ancestors that <paramref name="license"/> does not keep: it must forbid what they forbid, and name
-    /// those that demand to be kept. Empty when all are kept.
+    /// The terms of ancestors that <paramref name="license"/> does not keep, each in words: "data set chests is under
+    /// CC-BY-NC-4.0, which forbids commercial use". It must forbid what they forbid, and name those that demand to be
+    /// kept. Empty when all are kept.
     /// </summary>
-    public static IReadOnlyList<LicenseBreach> Breaches(string license, IEnumerable<LicensedAncestor> ancestors)
+    public static IReadOnlyList<string> Breaches(string license, IEnumerable<LicensedAncestor> ancestors) =>
+        [.. FindBreaches(license, ancestors).Select(b => b.ToString())];
+
+    /// <summary>The same with each term by itself.</summary>
+    internal static IReadOnlyList<LicenseBreach> FindBreaches(string license, IEnumerable<LicensedAncestor> ancestors)
     {
         var (own, ids) = (RestrictionsOf(license), Ids(license).ToHashSet(StringComparer.OrdinalIgnoreCase));
         return [.. ancestors.SelectMany(a => Ids(a.License).SelectMany(id => Each

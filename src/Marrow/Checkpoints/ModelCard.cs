@@ -8,26 +8,26 @@ namespace Marrow.Checkpoints;
 /// The parts of a model card that only its maker knows; the rest (metrics, parents, receipt, input) is taken from the
 /// checkpoint itself, so that the card can't say otherwise.
 /// </summary>
-public sealed record ModelCard
+public sealed class ModelCard
 {
     /// <summary>One paragraph: what the model does, for whom.</summary>
-    public required string Summary { get; init; }
+    public required string Summary { internal get; init; }
 
     /// <summary>What it was trained on and how that was divided, in sentences.</summary>
-    public required string Data { get; init; }
+    public required string Data { internal get; init; }
 
     /// <summary>Null for weights that were not trained by Marrow.</summary>
-    public TrainingRecord? Training { get; init; }
+    internal TrainingRecord? Training { get; init; }
 
     /// <summary>What it can't do and must not be used for.</summary>
-    public required string Limits { get; init; }
+    public required string Limits { internal get; init; }
 
     /// <summary>SPDX identifier, or "LicenseRef-..." for terms of its own.</summary>
-    public required string License { get; init; }
+    public required string License { internal get; init; }
 
-    public string LicenseLink { get; init; } = "";
-    public string Citation { get; init; } = "";
-    public IReadOnlyList<string> Tags { get; init; } = [];
+    public string LicenseLink { internal get; init; } = "";
+    public string Citation { internal get; init; } = "";
+    public IReadOnlyList<string> Tags { internal get; init; } = [];
 }
 
 /// <summary>

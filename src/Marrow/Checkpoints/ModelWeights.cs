@@ -8,7 +8,7 @@ namespace Marrow.Checkpoints;
 /// A whole model's weights, to a file and back. Loading is exact: each key once and with its shape, since
 /// load_state_dict compares no shapes and a mismatch that can be broadcast would load silently.
 /// </summary>
-public static class ModelWeights
+internal static class ModelWeights
 {
     private const int NamedKeys = 5; // in an error; the rest is counted
 

@@ -27,7 +27,7 @@ internal sealed record WorthPoint
 }
 
 /// <summary>What an experiment measured a parent to be worth to its child.</summary>
-public sealed record ParentWorth
+public sealed class ParentWorth
 {
     [JsonConstructor]
     internal ParentWorth(
@@ -44,7 +44,7 @@ public sealed record ParentWorth
 
     /// <summary>Name of the experiment. Manifests have it as "study", the word that it had at first.</summary>
     [JsonPropertyName("study")]
-    [JsonInclude] internal string Experiment { get; init; }
+    [JsonInclude] internal string Experiment { get; }
 
     /// <summary>What is measured, "smape".</summary>
     [JsonInclude] internal string Metric { get; }
@@ -56,18 +56,18 @@ public sealed record ParentWorth
     [JsonInclude] internal string Method { get; }
 
     /// <summary>From few labels to many.</summary>
-    [JsonInclude] internal IReadOnlyList<WorthPoint> Points { get; init; }
+    [JsonInclude] internal IReadOnlyList<WorthPoint> Points { get; }
 
     /// <summary>Runs of each point.</summary>
-    [JsonInclude] internal int Seeds { get; init; }
+    [JsonInclude] internal int Seeds { get; }
 
     /// <summary>Images that the metric was measured on.</summary>
-    [JsonInclude] internal int HeldOut { get; init; }
+    [JsonInclude] internal int HeldOut { get; }
 
     [JsonInclude] internal DateOnly Date { get; }
 
     /// <summary>What to type to measure it again.</summary>
-    public string Command { get; internal init; }
+    public string Command { get; }
 
     /// <summary>
     /// "with 24 images smape 14.2 % instead of 19.8 from scratch, which needs 3.3 times the labels for it; with 48 ..."

@@ -50,7 +50,7 @@ internal static class BundleText
         if (breaches.Count > 0)
             text.Append("\nTerms of ancestors that the licence above does not keep; they hold all the same:\n\n");
         foreach (var breach in breaches)
-            text.Append($"- {VisibleText.Of(breach.ToString())}\n");
+            text.Append($"- {VisibleText.Of(breach)}\n");
         return text.ToString();
     }
 

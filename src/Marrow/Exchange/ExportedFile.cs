@@ -70,16 +70,15 @@ internal sealed record ExportedFile(
     /// </summary>
     public CheckpointParents ParentsOf(ImportedFile file)
     {
-        var kept = Parents with { Checkpoints = [], Datasets = [], Inherited = [] };
-        return Parents with
-        {
-            Imported = file,
-            Inherited = [.. Parents.Inherited.Append(Itself).Concat(kept.Ancestors()).Distinct()],
-        };
+        var kept = Parents.With(checkpoints: [], datasets: [], inherited: []);
+        return Parents.With(
+            inherited: LicensedAncestor.EachOnce(Parents.Inherited.Append(Itself).Concat(kept.Ancestors())),
+            imported: file);
     }
 
     /// <summary>All ancestors of what another program has made of the file, with their terms.</summary>
-    public IReadOnlyList<LicensedAncestor> AncestorsOfChanged() => [.. Parents.Ancestors().Append(Itself).Distinct()];
+    public IReadOnlyList<LicensedAncestor> AncestorsOfChanged() =>
+        LicensedAncestor.EachOnce(Parents.Ancestors().Append(Itself));
 
     private LicensedAncestor Itself => new(LineageKind.Checkpoint, Name, Digest, License);
 

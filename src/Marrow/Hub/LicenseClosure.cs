@@ -34,12 +34,12 @@ public static class LicenseClosure
                     && Find(ancestor.Digest) is { } parent)
                 {
                     // Its own manifest is nearer to the truth than what a child says of it.
-                    found.Add(ancestor with { Name = parent.Name, License = parent.License });
+                    found.Add(new(ancestor.Kind, parent.Name, ancestor.Digest, parent.License));
                     open.Enqueue(parent);
                 }
             }
         }
-        return [.. found.Distinct()];
+        return LicensedAncestor.EachOnce(found);
 
         CheckpointManifest? Find(string digest)
         {
@@ -71,7 +71,7 @@ public static class LicenseClosure
             throw MarrowException.Refused(
                 $"{manifest.Name}@{manifest.Digest}",
                 "a licence that keeps the terms of all that it came from",
-                $"{license}: {string.Join("; ", breaches.Select(b => b.ToString()).Distinct())}",
+                $"{license}: {string.Join("; ", breaches.Distinct())}",
                 $"It can be passed on under {Licenses.Join([license, .. ancestors.Select(a => a.License)])}, to those "
                     + $"who may have it."
             );

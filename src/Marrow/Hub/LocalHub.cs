@@ -100,6 +100,11 @@ public sealed class LocalHub(string folder)
             : HubDisk.Load(Find(reference).Folder, cancellation);
 
     /// <summary>
+    /// What a checkpoint is for, expects, gives, came from, may be used for and is worth, as "hub show" prints it.
+    /// </summary>
+    public TextReport Report(Checkpoint checkpoint) => CheckpointReport.Of(this, checkpoint);
+
+    /// <summary>
     /// By name, the newest of each first. Only manifests are read, of a large hub only those that changed since it was
     /// last listed; a damaged one is listed with its problem.
     /// </summary>

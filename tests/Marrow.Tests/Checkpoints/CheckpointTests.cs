@@ -34,9 +34,9 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(draft.Config.Input, loaded.Config.Input);
         Assert.Equal(draft.Config.Outputs, loaded.Config.Outputs);
         Assert.Equal(draft.Config.Classes, loaded.Config.Classes);
-        Assert.Equal(draft.Metrics, loaded.Metrics);
-        Assert.Equal(draft.Parents.Checkpoints, loaded.Parents.Checkpoints);
-        Assert.Equal(draft.Parents.Datasets, loaded.Parents.Datasets);
+        AssertJson.Equal(draft.Metrics, loaded.Metrics);
+        AssertJson.Equal(draft.Parents.Checkpoints, loaded.Parents.Checkpoints);
+        AssertJson.Equal(draft.Parents.Datasets, loaded.Parents.Datasets);
         Assert.Null(loaded.Receipt);
         Assert.Equal(
             ["README.md", "checkpoint.json", "config.json", "golden.json", "metrics.json", "model.safetensors"],
@@ -194,8 +194,8 @@ public sealed class CheckpointTests : IDisposable
         var inherited = new LicensedAncestor(LineageKind.Dataset, "chests", "f0", "CC-BY-NC-4.0");
         using var saved = (draft with
         {
-            Parents = draft.Parents with { Inherited = [inherited] },
-            Card = draft.Card with { License = "CC-BY-NC-4.0 AND LicenseRef-SpineWeb-research" },
+            Parents = draft.Parents.With(inherited: [inherited]),
+            Card = Drafts.Card("CC-BY-NC-4.0 AND LicenseRef-SpineWeb-research"),
         }).Save(_hub.Path);
         var card = File.ReadAllText(Path.Combine(saved.Path, "README.md"));
         Assert.Contains("- Further back: data set chests, licence CC-BY-NC-4.0, `f0`.", card, StringComparison.Ordinal);
@@ -203,7 +203,7 @@ public sealed class CheckpointTests : IDisposable
             "license: other\nlicense_name: cc-by-nc-4.0-and-spineweb-research\n",
             card,
             StringComparison.Ordinal);
-        Assert.Equal([inherited], saved.Parents.Inherited);
+        AssertJson.Equal([inherited], saved.Parents.Inherited);
     }
 
     [Theory]

@@ -26,7 +26,7 @@ public class LicensesTests
             terms,
             string.Join(
                 ',',
-                Licenses.Breaches(license, [new(LineageKind.Dataset, "data", "", ancestor)]).Select(b => b.Term)));
+                Licenses.FindBreaches(license, [new(LineageKind.Dataset, "data", "", ancestor)]).Select(b => b.Term)));
 
     [Fact]
     public void A_breach_names_the_ancestor_and_the_term() =>

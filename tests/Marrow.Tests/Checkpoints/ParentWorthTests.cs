@@ -7,26 +7,15 @@ public sealed class ParentWorthTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("marrow-worth").FullName;
 
-    private static readonly ParentWorth Worth = new(
-        experiment: "spine",
-        metric: "smape",
-        method: "teacher",
-        points: [new(24, 14.25, 19.5, 3.3, 0), new(240, 9, 10, 1.5, 1)],
-        seeds: 3,
-        heldOut: 42,
-        date: new(2026, 1, 2),
-        command: "marrow experiment spine.yaml")
-    {
-        Unit = "%",
-    };
+    private static readonly WorthPoint[] Points = [new(24, 14.25, 19.5, 3.3, 0), new(240, 9, 10, 1.5, 1)];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public void It_is_read_as_it_was_written_and_said_in_a_sentence()
     {
-        var read = Write(Worth).Parents.Checkpoints[0].Worth!;
-        Assert.Equal(Worth.Points, read.Points);
+        var read = Write(Worth(Points)).Parents.Checkpoints[0].Worth!;
+        Assert.Equal(Points, read.Points);
         Assert.Equal(
             "with 24 images smape 14.25 % instead of 19.5 from scratch (3.3 times the labels); with 240 images 9 "
                 + "instead of 10 (more than 1.5 times the labels). "
@@ -47,18 +36,26 @@ public sealed class ParentWorthTests : IDisposable
     [Fact]
     public void What_no_experiment_writes_is_refused()
     {
-        Refused(Worth with { Points = [] });
-        Refused(Worth with { Points = [new(0, 1, 1, 1, 0)] });
-        Refused(Worth with { Points = [new(5, double.NaN, 1, 1, 0)] });
-        Refused(Worth with { Points = [new(5, 1, double.PositiveInfinity, 1, 0)] });
-        Refused(Worth with { Points = [new(5, 1, 1, -1, 0)] });
-        Refused(Worth with { Points = [new(5, 1, 1, 1, 2)] });
-        Refused(Worth with { Points = [.. Enumerable.Repeat(new WorthPoint(5, 1, 1, 1, 0), 1001)] });
-        Refused(Worth with { Seeds = 0 });
-        Refused(Worth with { HeldOut = 0 });
-        Refused(Worth with { Experiment = new string('x', 201) });
-        Refused(Worth with { Command = new string('x', 4001) });
+        Refused(Worth([]));
+        Refused(Worth([new(0, 1, 1, 1, 0)]));
+        Refused(Worth([new(5, double.NaN, 1, 1, 0)]));
+        Refused(Worth([new(5, 1, double.PositiveInfinity, 1, 0)]));
+        Refused(Worth([new(5, 1, 1, -1, 0)]));
+        Refused(Worth([new(5, 1, 1, 1, 2)]));
+        Refused(Worth([.. Enumerable.Repeat(new WorthPoint(5, 1, 1, 1, 0), 1001)]));
+        Refused(Worth(Points, seeds: 0));
+        Refused(Worth(Points, heldOut: 0));
+        Refused(Worth(Points, experiment: new string('x', 201)));
+        Refused(Worth(Points, command: new string('x', 4001)));
     }
+
+    private static ParentWorth Worth(
+        IReadOnlyList<WorthPoint> points,
+        int seeds = 3,
+        int heldOut = 42,
+        string experiment = "spine",
+        string command = "marrow experiment spine.yaml") =>
+        new(experiment, "smape", "teacher", points, seeds, heldOut, new(2026, 1, 2), command) { Unit = "%" };
 
     private void Refused(ParentWorth worth) =>
         Assert.Contains(

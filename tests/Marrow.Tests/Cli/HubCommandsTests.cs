@@ -30,7 +30,7 @@ public sealed class HubCommandsTests : IDisposable
                     Checkpoints = [new(parent.Name, parent.Digest, "init", parent.License)],
                     Inherited = parent.Parents.Ancestors(),
                 },
-                Card = Drafts.Of(model).Card with { License = "CC-BY-NC-4.0" },
+                Card = Drafts.Card("CC-BY-NC-4.0"),
             }
         ).Save(_hub);
         (_parent, _child) = (parent.Digest, child.Digest);

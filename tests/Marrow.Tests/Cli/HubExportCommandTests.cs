@@ -183,7 +183,7 @@ public sealed class HubExportCommandTests : IDisposable
     {
         var model = Drafts.Model();
         var draft = Drafts.Of(model);
-        (draft with { Name = "densenet-mini.loose", Card = draft.Card with { License = "MIT" } })
+        (draft with { Name = "densenet-mini.loose", Card = Drafts.Card("MIT") })
             .Save(_folder["hub"])
             .Dispose();
         var result = Export("densenet-mini.loose", "--format", "safetensors", "--out", _folder["out"]);

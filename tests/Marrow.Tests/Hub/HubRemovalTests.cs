@@ -39,10 +39,7 @@ public sealed class HubRemovalTests : IDisposable
         var grandchild = FakeHub.Add(
             _hub.Folder,
             "a.grandchild",
-            parents: From(child) with
-            {
-                Inherited = child.Parents.Ancestors(),
-            }
+            parents: From(child).With(inherited: child.Parents.Ancestors())
         );
 
         var error = Assert.Throws<MarrowException>(() => _hub.Remove("a.parent")).Message;

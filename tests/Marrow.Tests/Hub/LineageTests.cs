@@ -16,7 +16,7 @@ public sealed class LineageTests : IDisposable
     private static CheckpointParents From(CheckpointManifest parent, string data, string license = "CC0-1.0") => new()
     {
         Checkpoints = [FakeHub.AsParent(parent)],
-        Datasets = [new(data, "2", license, "f1", Samples: 5)],
+        Datasets = [new(data, "2", license, "f1", samples: 5)],
         Inherited = parent.Parents.Ancestors(),
     };
 
@@ -34,7 +34,7 @@ public sealed class LineageTests : IDisposable
             _hub.Folder,
             "a.first",
             1,
-            new() { Datasets = [new("chests", "1", "CC-BY-4.0", "f0", Samples: 7)] }
+            new() { Datasets = [new("chests", "1", "CC-BY-4.0", "f0", samples: 7)] }
         );
         var second = FakeHub.Add(_hub.Folder, "a.second", 2, From(first, "spines"));
         FakeHub.Add(_hub.Folder, "a.third", 3, From(second, "spines"));

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Marrow.Checkpoints;
 using Marrow.Exchange;
 using Marrow.Hub;
@@ -95,7 +94,7 @@ public sealed class ExportImportTests : IDisposable
         {
             var after = LicenseClosure.Ancestors(new(_folder["other"]), CheckpointManifest.Read(third.Path));
             Assert.Equal(first.License, third.License);
-            Assert.Superset(before.ToHashSet(), after.ToHashSet());
+            AssertSuperset(before, after);
             Assert.Contains(after, a => a.Digest == first.Digest && a.License == first.License);
             Assert.NotEmpty(Licenses.Breaches("MIT", after));
         }
@@ -225,15 +224,16 @@ public sealed class ExportImportTests : IDisposable
         ).Save(_folder["hub"]);
     }
 
+    private static void AssertSuperset(IEnumerable<LicensedAncestor> some, IEnumerable<LicensedAncestor> all) =>
+        Assert.Superset(some.Select(AssertJson.Of).ToHashSet(), all.Select(AssertJson.Of).ToHashSet());
+
     private static void AssertSame(Checkpoint first, Checkpoint again, ImportSummary summary)
     {
-        Assert.Equal(
-            JsonSerializer.Serialize(first.Config, MarrowJson.Options),
-            JsonSerializer.Serialize(again.Config, MarrowJson.Options));
+        AssertJson.Equal(first.Config, again.Config);
         Assert.Equal(first.License, again.License);
-        Assert.Equal(first.Parents.Datasets, again.Parents.Datasets);
-        Assert.Equal(first.Parents.Checkpoints, again.Parents.Checkpoints);
-        Assert.Superset(first.Parents.Ancestors().ToHashSet(), again.Parents.Ancestors().ToHashSet());
+        AssertJson.Equal(first.Parents.Datasets, again.Parents.Datasets);
+        AssertJson.Equal(first.Parents.Checkpoints, again.Parents.Checkpoints);
+        AssertSuperset(first.Parents.Ancestors(), again.Parents.Ancestors());
         Assert.Equal(("marrow-export", summary.File.Sha256), (summary.File.Map, again.Parents.Imported!.Sha256));
         using var quiet = torch.no_grad();
         using var a = first.BuildModel();

@@ -29,8 +29,11 @@ public sealed class ForeignTextInFilesTests : IDisposable
         using var saved = (
             draft with
             {
-                Card = draft.Card with
+                Card = new()
                 {
+                    Summary = draft.Card.Summary,
+                    Data = draft.Card.Data,
+                    Limits = draft.Card.Limits,
                     License = Hostile,
                     LicenseLink = Hostile,
                     Citation = Hostile,
@@ -44,7 +47,7 @@ public sealed class ForeignTextInFilesTests : IDisposable
                     Inherited = [new(LineageKind.Dataset, Hostile, Hostile, Hostile)],
                     Imported = new(Hostile, 3, Hostile, Hostile, Hostile),
                 },
-                Metrics = [draft.Metrics[0] with { Dataset = Hostile, Split = Hostile, Command = Hostile }],
+                Metrics = [new("AUROC", 0.875, Hostile, Hostile, new(2024, 5, 6), Hostile, 0.8, 0.9, samples: 24)],
             }
         ).Save(_folder["hub"]);
         var card = File.ReadAllText(Path.Combine(saved.Path, "README.md"));

@@ -110,7 +110,7 @@ public sealed class HostileSizesTests : IDisposable
             "parts" => manifest with { License = string.Join(" AND ", Enumerable.Repeat("MIT", 60)) },
             "ancestor's licence" => manifest with
             {
-                Parents = manifest.Parents with { Inherited = [new(LineageKind.Dataset, "x", "", endless)] },
+                Parents = manifest.Parents.With(inherited: [new(LineageKind.Dataset, "x", "", endless)]),
             },
             "inherited" => manifest with
             {

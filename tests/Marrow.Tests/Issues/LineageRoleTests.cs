@@ -36,12 +36,12 @@ public sealed class LineageRoleTests : IDisposable
             2,
             new()
             {
-                Checkpoints = [both, both with { Role = second }],
+                Checkpoints = [both, both.As(second)],
                 Datasets =
                 [
-                    new("films", "", "CC0-1.0", "f0", Samples: 7),
-                    new("films", "", "CC0-1.0", "f0", Samples: 90, Role: "unlabeled"),
-                    new("more", "", "CC0-1.0", "f1", Samples: 30, Role: "unlabeled"),
+                    new("films", "", "CC0-1.0", "f0", samples: 7),
+                    new("films", "", "CC0-1.0", "f0", samples: 90) { Role = "unlabeled" },
+                    new("more", "", "CC0-1.0", "f1", samples: 30) { Role = "unlabeled" },
                 ],
             }
         );

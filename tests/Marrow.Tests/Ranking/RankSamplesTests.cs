@@ -32,7 +32,10 @@ public sealed class RankSamplesTests : IDisposable
     private Dataset Open() => DatasetCatalogue.Open(new() { Name = "tiny", Format = "csv", Root = _tiny.Data });
 
     private ParentDataset Trained(double heldOut, ulong seed = 3, string name = "tiny", string? digest = null) =>
-        new(name, "", "CC0-1.0", digest ?? PatientSplit.FilesDigest(_data), Use: new("csv", new(), heldOut, seed));
+        new(name, "", "CC0-1.0", digest ?? PatientSplit.FilesDigest(_data))
+        {
+            Use = new("csv", new(), heldOut, seed),
+        };
 
     private Checkpoint Save(
         string name,
@@ -110,7 +113,7 @@ public sealed class RankSamplesTests : IDisposable
     [Fact]
     public void Images_of_the_same_data_that_were_learnt_from_without_labels_are_none_of_the_held_out_part()
     {
-        var films = new ParentDataset("tiny", "", "CC0-1.0", new string('d', 64), Role: "unlabeled");
+        var films = new ParentDataset("tiny", "", "CC0-1.0", new string('d', 64)) { Role = "unlabeled" };
         var parent = Save("densenet-mini.parent", [Trained(0.4), films]);
         var samples = Select([Save("densenet-mini.child", [], parent)]);
         Assert.Equal(HeldOut(0.4, 3).Order(), samples.Samples.Select(s => s.Id).Order());

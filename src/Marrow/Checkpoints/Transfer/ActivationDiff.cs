@@ -10,7 +10,7 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Checkpoints.Transfer;
 
 /// <summary>How alike two backbones see the same images after one of their stages.</summary>
-public sealed class StageAlignment
+internal sealed class StageAlignment
 {
     internal StageAlignment(string stage, double alignment) => (Stage, Alignment) = (stage, alignment);
 
@@ -27,7 +27,7 @@ public sealed class StageAlignment
 /// compared by centred kernel alignment. It compares which images are alike to either model, not field with field, so
 /// contracts of other sizes, and architectures of other widths, can be compared as well.
 /// </summary>
-public static class ActivationDiff
+internal static class ActivationDiff
 {
     // a side: coarse enough for the deepest map of a small input, fine enough to tell top from bottom
     private const int Fields = 4;

@@ -5,7 +5,7 @@ using TorchSharp;
 namespace Marrow.Checkpoints.Transfer;
 
 /// <summary>What a tensor is, told from the last part of its key.</summary>
-public enum TensorRole
+internal enum TensorRole
 {
     /// <summary>The tensor is learnt, as a weight or a bias.</summary>
     Weight,
@@ -18,25 +18,25 @@ public enum TensorRole
 }
 
 /// <summary>A tensor that both have, with the same shape.</summary>
-public sealed class TensorChange
+internal sealed class TensorChange
 {
     internal TensorChange(
         string keyA, string keyB, string module, TensorRole role, long[] shape, double normA, double normOfChange) =>
         (KeyA, KeyB, Module, Role, Shape, NormA, NormOfChange) = (keyA, keyB, module, role, shape, normA, normOfChange);
 
-    [JsonInclude] internal string KeyA { get; }
+    public string KeyA { get; }
 
     public string KeyB { get; }
 
     /// <summary>Of b, as the receipt of a warm start names modules.</summary>
-    [JsonInclude] internal string Module { get; }
+    public string Module { get; }
 
     public TensorRole Role { get; }
 
     public long[] Shape { get; }
 
     /// <summary>Euclidean norm of all its numbers in a.</summary>
-    [JsonInclude] internal double NormA { get; }
+    public double NormA { get; }
 
     /// <summary>Of b - a.</summary>
     public double NormOfChange { get; }
@@ -54,9 +54,9 @@ public sealed class ModuleChange
     /// <summary>As b names it.</summary>
     public string Module { get; }
 
-    public int Tensors { get; }
+    [JsonInclude] internal int Tensors { get; }
 
-    public long Elements { get; }
+    [JsonInclude] internal long Elements { get; }
 
     /// <summary>||b - a|| / ||a|| of what is learnt; null when nothing is.</summary>
     public double? Weights { get; }
@@ -66,12 +66,12 @@ public sealed class ModuleChange
 }
 
 /// <summary>A tensor that both have under keys that match, with other shapes.</summary>
-public sealed class ShapeChange
+internal sealed class ShapeChange
 {
     internal ShapeChange(string keyA, long[] shapeA, string keyB, long[] shapeB) =>
         (KeyA, ShapeA, KeyB, ShapeB) = (keyA, shapeA, keyB, shapeB);
 
-    [JsonInclude] internal string KeyA { get; }
+    public string KeyA { get; }
 
     public long[] ShapeA { get; }
 
@@ -87,43 +87,57 @@ public sealed class ShapeChange
 /// </summary>
 public sealed class CheckpointDiff
 {
-    internal CheckpointDiff(
-        string a, string b, PrefixRule? backbone, IReadOnlyList<ModuleChange> modules,
-        IReadOnlyList<TensorChange> tensors, IReadOnlyList<ShapeChange> otherShapes, IReadOnlyList<string> onlyInA,
-        IReadOnlyList<string> onlyInB) =>
-        (
-            A, B, Backbone, Modules, Tensors, OtherShapes, OnlyInA, OnlyInB) = (
-            a, b, backbone, modules, tensors, otherShapes, onlyInA, onlyInB);
+    private CheckpointDiff(WeightSource a, WeightSource b) => (A, B) = ((a.Name, a.Digest), (b.Name, b.Digest));
 
-    internal string A { get; }
-    internal string B { get; }
+    internal (string Name, string Digest) A { get; }
+    internal (string Name, string Digest) B { get; }
 
     /// <summary>
     /// Prefix of the backbone's keys in a (From) and in b (To); null when keys are compared as they stand.
     /// </summary>
-    public PrefixRule? Backbone { get; }
+    internal PrefixRule? Backbone { get; private init; }
 
     /// <summary>The modules, in the order of b.</summary>
-    public IReadOnlyList<ModuleChange> Modules { get; }
+    public IReadOnlyList<ModuleChange> Modules { get; private init; } = [];
 
     /// <summary>All that are compared, in b's order.</summary>
-    public IReadOnlyList<TensorChange> Tensors { get; }
+    internal IReadOnlyList<TensorChange> Tensors { get; private init; } = [];
 
-    public IReadOnlyList<ShapeChange> OtherShapes { get; }
+    internal IReadOnlyList<ShapeChange> OtherShapes { get; private init; } = [];
 
     /// <summary>The keys that one of the two alone has.</summary>
-    public IReadOnlyList<string> OnlyInA { get; }
-    public IReadOnlyList<string> OnlyInB { get; }
+    internal IReadOnlyList<string> OnlyInA { get; private init; } = [];
+    internal IReadOnlyList<string> OnlyInB { get; private init; } = [];
+
+    /// <summary>Whether both see the same in images, or why nobody looked.</summary>
+    internal SeenAlike Activations { get; private set; } = SeenAlike.NotAskedFor;
 
     /// <summary>True when both have the same tensors with the same numbers.</summary>
-    [JsonIgnore]
     public bool AreEqual =>
         OtherShapes.Count + OnlyInA.Count + OnlyInB.Count == 0 && Tensors.All(t => t.NormOfChange == 0);
 
+    /// <summary>What differs, as "hub diff" prints it: the modules, the matrices that changed most, the stages.</summary>
+    public TextReport Report => CheckpointDiffReport.Of(this);
+
     /// <summary>
-    /// Reads one tensor of each at a time. Throws <see cref="MarrowException"/> when a file can't be read.
+    /// Compares the weights and, on so many images, what the models see; see <see cref="ActivationDiff"/>. A model that
+    /// can't be built is compared by its weights alone, and the report says so. Throws <see cref="MarrowException"/> when
+    /// a file can't be read and for one to three images.
     /// </summary>
-    public static CheckpointDiff Between(WeightSource a, WeightSource b)
+    /// <param name="images">0 compares the weights alone.</param>
+    /// <param name="imageFolder">Where they are taken from, evenly spread over the names; null for synthetic ones.</param>
+    /// <param name="progress">Called after each image.</param>
+    public static CheckpointDiff Between(
+        Checkpoint a, Checkpoint b, int images = 0, string? imageFolder = null, Action<Progress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        var diff = Between(WeightSource.Of(a), WeightSource.Of(b));
+        diff.Activations = SeenAlike.Of(a, b, imageFolder, images, progress, cancellation);
+        return diff;
+    }
+
+    /// <summary>The weights alone. Reads one tensor of each at a time.</summary>
+    internal static CheckpointDiff Between(WeightSource a, WeightSource b)
     {
         var backbone = Backbones(a, b);
         var shapesA = a.Shapes.ToDictionary(StringComparer.Ordinal);
@@ -145,15 +159,15 @@ public sealed class CheckpointDiff
             else
                 changes.Add(Compare(a, keyA, b, keyB, BackboneKeys.ModuleOf(keyB, backbone?.To), shape));
         }
-        return new(
-            a: a.Name,
-            b: b.Name,
-            backbone: backbone,
-            modules: [.. changes.GroupBy(c => c.Module).Select(Total)],
-            tensors: changes,
-            otherShapes: otherShapes,
-            onlyInA: [.. a.Shapes.Select(s => s.Key).Where(k => !matched.Contains(k))],
-            onlyInB: onlyInB);
+        return new(a, b)
+        {
+            Backbone = backbone,
+            Modules = [.. changes.GroupBy(c => c.Module).Select(Total)],
+            Tensors = changes,
+            OtherShapes = otherShapes,
+            OnlyInA = [.. a.Shapes.Select(s => s.Key).Where(k => !matched.Contains(k))],
+            OnlyInB = onlyInB,
+        };
     }
 
     internal static double Ratio(double change, double norm) => change == 0 ? 0 : change / norm;

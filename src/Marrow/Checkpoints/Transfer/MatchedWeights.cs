@@ -57,23 +57,21 @@ internal static class MatchedWeights
                 : zeros_like(buffer);
             buffer.copy_(atFirst);
         }
-        return receipt with
-        {
-            BackboneCoverage = 0,
-            Modules = [.. receipt.Modules.Select(NothingLearnt)],
-            Total = NothingLearnt(receipt.Total),
-            Tensors =
+        return receipt.With(
+            backboneCoverage: 0,
+            modules: [.. receipt.Modules.Select(NothingLearnt)],
+            total: NothingLearnt(receipt.Total),
+            tensors:
             [
                 .. receipt.Tensors.Select(t =>
                     taken.ContainsKey(t.Key)
-                        ? t with
-                        {
-                            Status = TransferStatus.Random,
-                            Reason = t.IsParameter ? "drawn by the source's mean and deviation" : "as at first",
-                        }
+                        ? t.Become(
+                            TransferStatus.Random,
+                            t.SourceKey,
+                            t.SourceShape,
+                            t.IsParameter ? "drawn by the source's mean and deviation" : "as at first")
                         : t),
-            ],
-        };
+            ]);
     }
 
     private static TransferTotal NothingLearnt(TransferTotal total) =>

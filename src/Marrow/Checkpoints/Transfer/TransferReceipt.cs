@@ -19,7 +19,7 @@ public enum TransferStatus
 }
 
 /// <summary>What became of one parameter or buffer of the target.</summary>
-public sealed record TransferredTensor
+public sealed class TransferredTensor
 {
     [JsonConstructor]
     internal TransferredTensor(
@@ -31,30 +31,35 @@ public sealed record TransferredTensor
 
     public string Key { get; }
 
-    public TransferStatus Status { get; internal init; }
+    public TransferStatus Status { get; }
 
     /// <summary>False for a buffer, such as a running mean.</summary>
     [JsonInclude] internal bool IsParameter { get; }
 
     [JsonInclude] internal bool InBackbone { get; }
 
-    [JsonInclude] internal long[] Shape { get; init; }
+    [JsonInclude] internal long[] Shape { get; }
 
     /// <summary>Where it came from; null when random.</summary>
-    public string? SourceKey { get; internal init; }
+    public string? SourceKey { get; }
 
     /// <summary>Null when random for want of a source.</summary>
-    [JsonInclude] internal long[]? SourceShape { get; init; }
+    [JsonInclude] internal long[]? SourceShape { get; }
 
     /// <summary>Why it is random or how it was adapted; null otherwise.</summary>
-    public string? Reason { get; internal init; }
+    public string? Reason { get; }
+
+    /// <summary>The same parameter or buffer with another fate.</summary>
+    internal TransferredTensor Become(
+        TransferStatus status, string? sourceKey = null, long[]? sourceShape = null, string? reason = null) =>
+        new(Key, status, IsParameter, InBackbone, Shape, sourceKey, sourceShape, reason);
 
     [JsonIgnore]
     internal long Elements => Shape.Aggregate(1L, (a, b) => a * b);
 }
 
 /// <summary>Tensors of one module by status, and how many of its elements came from the source.</summary>
-public sealed record TransferTotal
+public sealed class TransferTotal
 {
     [JsonConstructor]
     internal TransferTotal(
@@ -83,7 +88,7 @@ public sealed record TransferTotal
 }
 
 /// <summary>The proof of a warm start: both backbones run on one random input.</summary>
-public sealed record TransferProbe
+public sealed class TransferProbe
 {
     [JsonConstructor]
     internal TransferProbe(
@@ -112,13 +117,13 @@ public sealed record TransferProbe
 
     /// <summary>True when no activation differs by more than 1e-4 of the largest.</summary>
     [JsonIgnore]
-    internal bool Holds => MaxAbsDifference <= Tolerance * MaxAbsActivation;
+    public bool Holds => MaxAbsDifference <= Tolerance * MaxAbsActivation;
 }
 
 /// <summary>
 /// The record of one warm start: every parameter and buffer of the target, with totals. Stored as receipt.json.
 /// </summary>
-public sealed record TransferReceipt
+public sealed class TransferReceipt
 {
     [JsonConstructor]
     internal TransferReceipt(
@@ -147,23 +152,57 @@ public sealed record TransferReceipt
     [JsonInclude] internal IReadOnlyList<PrefixRule> Rules { get; }
 
     /// <summary>Share (0 to 1) of the elements of the backbone's parameters that came from the source.</summary>
-    public double BackboneCoverage { get; internal init; }
+    public double BackboneCoverage { get; }
 
     /// <summary>The modules, in the order of the target.</summary>
-    public IReadOnlyList<TransferTotal> Modules { get; internal init; }
+    public IReadOnlyList<TransferTotal> Modules { get; }
 
     /// <summary>Over all tensors, buffers too.</summary>
-    public TransferTotal Total { get; internal init; }
+    public TransferTotal Total { get; }
 
     /// <summary>Null until the activations were compared.</summary>
     [JsonInclude] public TransferProbe? Probe { get; internal init; }
 
     /// <summary>Every parameter and buffer of the target, in its order.</summary>
-    public IReadOnlyList<TransferredTensor> Tensors { get; internal init; }
+    public IReadOnlyList<TransferredTensor> Tensors { get; }
 
     /// <summary>Keys of the source that nothing was taken from.</summary>
     public IReadOnlyList<string> UnusedSourceKeys { get; }
 
+    /// <summary>What came from the source, module by module; its document has the totals, not every tensor.</summary>
+    [JsonIgnore]
+    public TextReport Report => new(
+        new { Source, SourceDigest, BackboneCoverage, Modules, Total, Probe },
+        ReportPart.Table(
+            ["module", "copied", "adapted", "remapped", "random", "share of weights"],
+            Table().Select(total => (IReadOnlyList<string>)
+            [
+                total.Module,
+                NumberText.Whole(total.Copied),
+                NumberText.Whole(total.Adapted),
+                NumberText.Whole(total.Remapped),
+                NumberText.Whole(total.Random),
+                NumberText.Percent(total.Share),
+            ]),
+            $"warm start from {Source}"));
+
     /// <summary>A row a module and the total, for printing.</summary>
-    public IReadOnlyList<TransferTotal> Table() => [.. Modules, Total];
+    internal IReadOnlyList<TransferTotal> Table() => [.. Modules, Total];
+
+    /// <summary>The same with the activations compared.</summary>
+    internal TransferReceipt With(TransferProbe probe) => With(probe, BackboneCoverage, Modules, Total, Tensors);
+
+    /// <summary>The same of a model whose tensors were changed after the warm start.</summary>
+    internal TransferReceipt With(
+        double backboneCoverage, IReadOnlyList<TransferTotal> modules, TransferTotal total,
+        IReadOnlyList<TransferredTensor> tensors) => With(Probe, backboneCoverage, modules, total, tensors);
+
+    private TransferReceipt With(
+        TransferProbe? probe, double backboneCoverage, IReadOnlyList<TransferTotal> modules, TransferTotal total,
+        IReadOnlyList<TransferredTensor> tensors) => new(
+            Source, SourceDigest, SourceArchitecture, TargetArchitecture, Rules, backboneCoverage, modules, total,
+            tensors, UnusedSourceKeys)
+        {
+            Probe = probe,
+        };
 }

@@ -9,51 +9,6 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Checkpoints.Transfer;
 
 /// <summary>
-/// Keys of the source that begin with From are the target's that begin with To: "features." -> "backbone.body.".
-/// </summary>
-public sealed record PrefixRule(string From, string To);
-
-/// <summary>How much of a source is taken over.</summary>
-internal enum TransferScope
-{
-    /// <summary>Only the backbone: a head whose shape happens to fit means something else and stays random.</summary>
-    Backbone,
-
-    /// <summary>Whatever fits, heads as well: for the same task with the same classes.</summary>
-    All,
-}
-
-/// <summary>What may be taken over, and how names are matched.</summary>
-public sealed class WarmStartOptions
-{
-    /// <summary>How far keys of the same name are taken over; rules reach beyond it.</summary>
-    internal TransferScope Scope { get; init; } = TransferScope.Backbone;
-
-    /// <summary>
-    /// Tried before the rule that follows from the two architectures; they reach beyond the backbone.
-    /// </summary>
-    public IReadOnlyList<PrefixRule> Rules { get; init; } = [];
-
-    /// <summary>Keys of the target that begin with one of these stay random.</summary>
-    internal IReadOnlyList<string> LeaveRandom { get; init; } = [];
-
-    /// <summary>
-    /// What no name matches in the backbone is matched by the order of shapes: for foreign files whose layers have
-    /// other names. Off by default: equal shapes are a guess, which the probe can confirm.
-    /// </summary>
-    internal bool MatchByShape { get; init; }
-
-    /// <summary>The whole model when architecture, task and classes are the same, otherwise the backbone.</summary>
-    internal static WarmStartOptions Between(CheckpointConfig source, CheckpointConfig target) => new()
-    {
-        Scope = source.Model.Architecture == target.Model.Architecture && source.Task == target.Task
-            && source.Classes.SequenceEqual(target.Classes) && source.ExclusiveClasses == target.ExclusiveClasses
-                ? TransferScope.All
-                : TransferScope.Backbone,
-    };
-}
-
-/// <summary>
 /// Initialises a model with part of another's weights. Each key of the target is looked for in the source (own rules,
 /// then the rule from the architectures' backbone prefixes, then the same name, then by shape if asked); shapes are
 /// compared before anything is copied; the first convolution is fitted to the number of input channels. What became of
@@ -63,9 +18,8 @@ public static class WarmStart
 {
     private const int NamedKeys = 8; // in an error; the receipt has them all
     private const int NearestShown = 2;
-    private const ulong ProbeSeed = 17;
 
-    /// <summary>The same for a model of the catalogue.</summary>
+    /// <summary>Of a model of the catalogue.</summary>
     /// <param name="architecture">The model's: a key of <see cref="ModelCatalogue"/>.</param>
     internal static TransferReceipt Apply(
         Module model,
@@ -83,10 +37,19 @@ public static class WarmStart
     /// <param name="spec">
     /// The model's. For a module of the user's own: any name and its <see cref="ModelSpec.BackbonePrefix"/>.
     /// </param>
+    /// <param name="source">A whole checkpoint or weights alone.</param>
     /// <param name="options">
     /// For keys that differ by more than the backbone's prefix: <see cref="WarmStartOptions.Rules"/>.
     /// </param>
     public static TransferReceipt Apply(
+        Module model,
+        ModelSpec spec,
+        Checkpoint source,
+        WarmStartOptions? options = null
+    ) => Apply(model, spec, WeightSource.Of(source), options);
+
+    /// <summary>The same from weights that need be no checkpoint.</summary>
+    internal static TransferReceipt Apply(
         Module model,
         ModelSpec spec,
         WeightSource source,
@@ -106,7 +69,11 @@ public static class WarmStart
                         .Distinct()
                         .DefaultIfEmpty("no key")),
                 $"Correct its {nameof(ModelSpec.BackbonePrefix)}.");
-        PrefixRule[] rules = [.. options.Rules, BackboneKeys.Rule(source, state.Keys, backbone)];
+        PrefixRule[] rules =
+        [
+            .. options.Rules.Select(r => new PrefixRule(r.From, r.To)),
+            BackboneKeys.Rule(source, state.Keys, backbone),
+        ];
         if (options.Scope == TransferScope.All && source.Foreign?.Head is { } head)
             rules = [.. rules, new(head, ForeignKeys.OwnHead)];
         var firstConvolution = state.Where(s => InBackbone(s.Key)).FirstOrDefault(s => s.Value.Dimensions == 4).Key;
@@ -146,36 +113,32 @@ public static class WarmStart
                 InBackbone(key),
                 shape);
             if (options.LeaveRandom.Any(p => key.StartsWith(p, StringComparison.Ordinal)))
-                return tensor with { Reason = "left random as asked" };
-            var mismatch = tensor with { Reason = "no such key" };
+                return tensor.Become(TransferStatus.Random, reason: "left random as asked");
+            var mismatch = tensor.Become(TransferStatus.Random, reason: "no such key");
             foreach (var candidate in Candidates(key))
             {
                 if (!shapes.TryGetValue(candidate, out var found))
                     continue;
                 if (found.AsSpan().SequenceEqual(shape))
-                    return tensor with
-                    {
-                        Status = candidate == key ? TransferStatus.Copied : TransferStatus.Remapped,
-                        SourceKey = candidate,
-                        SourceShape = found,
-                    };
+                    return tensor.Become(
+                        candidate == key ? TransferStatus.Copied : TransferStatus.Remapped,
+                        candidate,
+                        found);
                 if (
                     key == firstConvolution
                     && found.Length == 4
                     && found[0] == shape[0]
                     && found[1] > 0
                     && found[2..].AsSpan().SequenceEqual(shape.AsSpan(2)))
-                    return tensor with
-                    {
-                        Status = TransferStatus.Adapted,
-                        SourceKey = candidate,
-                        SourceShape = found,
-                        Reason = $"{found[1]} -> {shape[1]} input channels",
-                    };
-                mismatch = tensor with { SourceKey = candidate, SourceShape = found, Reason = "another shape" };
+                    return tensor.Become(
+                        TransferStatus.Adapted,
+                        candidate,
+                        found,
+                        $"{found[1]} -> {shape[1]} input channels");
+                mismatch = tensor.Become(TransferStatus.Random, candidate, found, "another shape");
             }
             return options.Scope == TransferScope.Backbone && !tensor.InBackbone && mismatch.SourceKey is null
-                ? tensor with { Reason = "not in the backbone" }
+                ? tensor.Become(TransferStatus.Random, reason: "not in the backbone")
                 : mismatch;
         }
 
@@ -219,78 +182,13 @@ public static class WarmStart
     }
 
     /// <summary>
-    /// Runs both backbones in evaluation mode on one random grey image. The functions take [N, C, H, W] with the number
-    /// of channels given and return activations of equal shape; their results are disposed here.
-    /// </summary>
-    public static TransferProbe Probe(
-        Func<torch.Tensor, torch.Tensor> source,
-        int sourceChannels,
-        Func<torch.Tensor, torch.Tensor> target,
-        int targetChannels,
-        ulong seed,
-        int side = 64)
-    {
-        using var scope = torch.NewDisposeScope();
-        using var noGradients = torch.no_grad();
-        long[] shape = [1, 1, side, side];
-        var grey = GoldenSample.Input(shape, seed);
-        var expected = source(grey.expand(1, sourceChannels, side, side).contiguous());
-        var found = target(grey.expand(1, targetChannels, side, side).contiguous());
-        if (!expected.shape.AsSpan().SequenceEqual(found.shape))
-            throw new MarrowException(
-                $"The probe expected activations of shape {ShapeText.Of(expected.shape)}, found "
-                    + $"{ShapeText.Of(found.shape)}. These are not the same backbone."
-            );
-        return new(
-            seed,
-            shape,
-            expected.NumberOfElements,
-            Largest(expected - found),
-            Largest(expected),
-            expected.Equals(found));
-
-        static double Largest(torch.Tensor x) => x.abs().max().to(torch.float64).Value<double>();
-    }
-
-    /// <summary>
     /// Builds the source's model and compares its backbone with that of <paramref name="model"/>, which is left in the
     /// mode it was in. Returns the receipt with the probe. Throws when every tensor of the backbone was taken over and
     /// the activations differ all the same, and for a source or a backbone that can't be run: one that only its maker
     /// can build, or that does not take a tensor and give one.
     /// </summary>
-    public static TransferReceipt Probe(TransferReceipt receipt, Checkpoint source, Module model, ModelSpec spec)
-    {
-        using var sourceModel = source.BuildModel(verifyGolden: false);
-        using var evaluation = EvaluationMode.Of(model);
-        var probe = Probe(
-            Backbone(sourceModel, source.Config.Model).forward,
-            source.Config.Model.Channels,
-            Backbone(model, spec).forward,
-            spec.Channels,
-            ProbeSeed);
-        var whole = receipt.Tensors.Where(t => t.InBackbone).All(t => t.Status != TransferStatus.Random);
-        if (whole && !probe.Holds)
-            throw new MarrowException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{receipt.Source}: every weight of the backbone was taken over, yet its activations differ by "
-                        + $"{probe.MaxAbsDifference:G3} (largest {probe.MaxAbsActivation:G3}). The two backbones "
-                        + $"compute different things."
-                ));
-        return receipt with { Probe = probe };
-    }
-
-    private static Module<torch.Tensor, torch.Tensor> Backbone(Module model, ModelSpec spec)
-    {
-        var name = ModelCatalogue.BackbonePrefix(spec).TrimEnd('.');
-        return (name.Length == 0 ? model : model.named_modules().FirstOrDefault(m => m.name == name).module)
-                as Module<torch.Tensor, torch.Tensor>
-            ?? throw MarrowException.Bad(
-                spec.Architecture,
-                $"a backbone '{name}' that takes a tensor and gives one",
-                "none",
-                "Leave the probe out, or give it the two functions.");
-    }
+    public static TransferReceipt Probe(TransferReceipt receipt, Checkpoint source, Module model, ModelSpec spec) =>
+        BackboneProbe.Prove(receipt, source, model, spec);
 
     /// <summary>
     /// Longest common subsequence of what is left on both sides, where two tensors are alike when their shapes and the
@@ -318,13 +216,11 @@ public static class WarmStart
         {
             if (Alike(plan[open[i]], left[j]))
             {
-                plan[open[i]] = plan[open[i]] with
-                {
-                    Status = TransferStatus.Remapped,
-                    SourceKey = left[j].Key,
-                    SourceShape = left[j].Value,
-                    Reason = "matched by shape",
-                };
+                plan[open[i]] = plan[open[i]].Become(
+                    TransferStatus.Remapped,
+                    left[j].Key,
+                    left[j].Value,
+                    "matched by shape");
                 i++;
                 j++;
             }

@@ -5,7 +5,7 @@ using TorchSharp;
 namespace Marrow.Checkpoints.Transfer;
 
 /// <summary>Weights to start from, wherever they are: keys and shapes at once, tensors when asked for.</summary>
-public sealed class WeightSource
+internal sealed class WeightSource
 {
     private readonly Func<string, torch.Tensor> _read;
     private readonly Action<string, torch.Tensor> _readInto;

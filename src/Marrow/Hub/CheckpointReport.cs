@@ -1,0 +1,153 @@
+using System.Globalization;
+using Marrow.Checkpoints;
+
+namespace Marrow.Hub;
+
+/// <summary>
+/// What a checkpoint is for, expects, gives, came from, may be used for and is worth, with the terms of all ancestors
+/// that its manifest and the hub know of.
+/// </summary>
+internal static class CheckpointReport
+{
+    private const int OutputsShown = 24;
+
+    public static TextReport Of(LocalHub hub, Checkpoint checkpoint)
+    {
+        var shown = new Shown(
+            checkpoint, LicenseClosure.Ancestors(hub, checkpoint), checkpoint.ReadSummary(), BytesOf(checkpoint.Path));
+        return new(Document(shown), [.. Parts(shown)]);
+    }
+
+    /// <summary>A checkpoint and what must be read for it.</summary>
+    private sealed record Shown(
+        Checkpoint Checkpoint, IReadOnlyList<LicensedAncestor> Ancestors, string Summary, long Bytes);
+
+    private static long BytesOf(string path) => File.Exists(path)
+        ? new FileInfo(path).Length
+        : new DirectoryInfo(path).EnumerateFiles().Sum(file => file.Length);
+
+    private static object Document(Shown shown)
+    {
+        var checkpoint = shown.Checkpoint;
+        return new
+        {
+            checkpoint.Name,
+            checkpoint.Digest,
+            Created = checkpoint.WeightsOnly ? (DateTimeOffset?)null : checkpoint.Created,
+            checkpoint.Path,
+            shown.Bytes,
+            shown.Summary,
+            checkpoint.License,
+            LicenseInWords = Licenses.Describe(checkpoint.License),
+            Config = checkpoint.WeightsOnly ? null : checkpoint.Config,
+            checkpoint.Origin,
+            checkpoint.Parents,
+            shown.Ancestors,
+            checkpoint.Metrics,
+            Transfer = checkpoint.Receipt?.Report.Document,
+        };
+    }
+
+    private static IEnumerable<ReportPart> Parts(Shown shown)
+    {
+        var checkpoint = shown.Checkpoint;
+        yield return ReportPart.Facts(checkpoint.Name, Facts(shown));
+        if (shown.Ancestors.Count > 0)
+            yield return ReportPart.TableOfLines(
+                ["came from", "", "digest", "licence"], shown.Ancestors.Select(Row));
+        foreach (
+            var part in checkpoint
+                .Metrics.Where(m => !m.Metric.Contains('.'))
+                .GroupBy(m => (m.Dataset, m.Split, m.Samples)))
+        {
+            yield return ReportPart.Line(
+                $"measured on {part.Key.Dataset}, {part.Key.Split}: {part.Key.Samples} samples");
+            yield return ReportPart.Table(["metric", "value", "95 % interval", "unit"], part.Select(Measured));
+        }
+        foreach (var part in checkpoint.Receipt?.Report.Parts ?? [])
+            yield return part;
+    }
+
+    private static IEnumerable<(string Name, string Value)> Facts(Shown shown)
+    {
+        var checkpoint = shown.Checkpoint;
+        if (shown.Summary.Length > 0)
+            yield return ("summary", shown.Summary.ReplaceLineEndings(" "));
+        yield return ("digest", checkpoint.Digest);
+        yield return ("folder", checkpoint.Path);
+        yield return (
+            "size",
+            $"{NumberText.MiB(shown.Bytes)} MiB, "
+                + $"{NumberText.Of(checkpoint.Weights.Entries.Sum(e => e.Elements) / 1e6, "0.00")} million weights");
+        if (checkpoint.WeightsOnly)
+            yield break;
+        var config = checkpoint.Config;
+        yield return ("created", checkpoint.Created.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture));
+        yield return ("task", config.Task);
+        yield return ("architecture", config.Model.Architecture);
+        yield return ("input", config.Input.Describe());
+        yield return (
+            "outputs",
+            string.Join(
+                ", ",
+                config.Outputs.Take(OutputsShown).Select(o => o.Trained ? o.Name : $"{o.Name} (untrained)")
+            ) + (config.Outputs.Count > OutputsShown ? $" and {config.Outputs.Count - OutputsShown} more" : ""));
+        yield return ("licence", Licenses.Describe(checkpoint.License));
+        foreach (var fact in Parents(checkpoint.Parents))
+            yield return fact;
+        if (checkpoint.Origin is not { } origin)
+            yield break;
+        if (origin.Training is { } training)
+            yield return (
+                "made by",
+                $"{training.Command}, stage {training.Stage}, seed {training.Seed}, "
+                    + $"{NumberText.Clock(TimeSpan.FromSeconds(training.Seconds))}");
+        yield return ("code", $"Marrow {origin.Code}");
+    }
+
+    private static IEnumerable<(string Name, string Value)> Parents(CheckpointParents parents)
+    {
+        foreach (var data in parents.Datasets)
+            yield return (
+                data.Role == ParentDataset.Unlabeled ? "learnt from, unlabelled" : "trained on",
+                $"{data.Name}{(data.Version.Length > 0 ? " " + data.Version : "")}, {data.Samples} samples, files "
+                    + $"{Digest.Shorten(data.FilesDigest)}, {data.License}");
+        foreach (var parent in parents.Checkpoints)
+        {
+            yield return (
+                parent.Role switch
+                {
+                    "init" => "started from",
+                    ParentCheckpoint.Crop => "cropped by",
+                    ParentCheckpoint.Labels => "labelled by",
+                    var role => role,
+                },
+                $"{parent.Name} {Digest.Shorten(parent.Digest)}, {parent.License}");
+            if (parent.Worth is { } worth)
+                yield return ("which was worth", $"{worth.Describe()}. Measured by: {worth.Command}");
+        }
+        if (parents.Imported is { } file)
+            yield return (
+                "imported from",
+                $"{file.Name}, {NumberText.MiB(file.Bytes)} MiB, sha256 {Digest.Shorten(file.Sha256)}, map "
+                    + $"{file.Map}, {file.License}");
+    }
+
+    private static IReadOnlyList<string> Row(LicensedAncestor ancestor) =>
+    [
+        ancestor.KindName,
+        ReportPart.Cell(ancestor.Name),
+        ReportPart.Cell(Digest.Shorten(ancestor.Digest)),
+        ReportPart.Cell(ancestor.License, LicenseWords.Own(Licenses.RestrictionsOf(ancestor.License))),
+    ];
+
+    private static IReadOnlyList<string> Measured(MeasuredValue value) =>
+    [
+        value.Metric,
+        NumberText.Of(value.Value, "0.####"),
+        value is { Low: { } low, High: { } high }
+            ? $"{NumberText.Of(low, "0.####")} to {NumberText.Of(high, "0.####")}"
+            : "",
+        value.Unit,
+    ];
+}
