@@ -186,7 +186,8 @@ internal static class DemoReport
     private static string MainMetric(StageResult stage) =>
         stage.Metrics.FirstOrDefault(m => m.Name is "auroc" or "smape") is { } metric
             ? $"{(metric.Name == "auroc" ? "AUROC" : "SMAPE")} "
-                + $"{NumberText.Of(metric.Value, metric.Name == "auroc" ? "0.000" : "0.0")}{(metric.Unit.Length > 0 ? " " + metric.Unit : "")}, {stage.HeldOutImages} held out"
+                + NumberText.Of(metric.Value, metric.Name == "auroc" ? "0.000" : "0.0")
+                + $"{(metric.Unit.Length > 0 ? " " + metric.Unit : "")}, {stage.HeldOutImages} held out"
             : "";
 
     private static void Receipts(HtmlReport page, DemoResult result)

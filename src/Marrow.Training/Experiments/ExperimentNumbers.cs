@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Marrow.Training.Experiments;
 
 /// <summary>A metric in the run of one seed.</summary>
@@ -59,22 +61,33 @@ internal sealed class ExperimentDifference
 }
 
 /// <summary>How many labels from scratch buy the error of a start with fewer.</summary>
-internal sealed class ExperimentSaving
+public sealed class ExperimentSaving
 {
-    public ExperimentSaving(
+    internal ExperimentSaving(
         string start, string method, ExperimentShare share, double images, LabelSaving saving, LabelSaving low,
         LabelSaving high) =>
         (Start, Method, Share, Images, Saving, Low, High) = (start, method, share, images, saving, low, high);
 
     public string Start { get; }
     public string Method { get; }
-    public ExperimentShare Share { get; }
+    [JsonInclude] internal ExperimentShare Share { get; }
+
+    /// <summary>Labelled images trained on, mean over the seeds.</summary>
     public double Images { get; }
-    public LabelSaving Saving { get; }
+
+    /// <summary>
+    /// So many times these labels it takes from scratch; NaN when unknown. Where scratch does not reach the error with
+    /// all its labels, or with the fewest is better already, this is the bound that is known:
+    /// <see cref="ExperimentResult.Sentences"/> say which.
+    /// </summary>
+    [JsonIgnore]
+    public double Factor => Saving.Factor;
+
+    [JsonInclude] internal LabelSaving Saving { get; }
 
     /// <summary>
     /// Ends of the 95 % interval: seeds and held-out patients drawn again together. Factor NaN when there is none.
     /// </summary>
-    public LabelSaving Low { get; }
-    public LabelSaving High { get; }
+    [JsonInclude] internal LabelSaving Low { get; }
+    [JsonInclude] internal LabelSaving High { get; }
 }

@@ -21,11 +21,13 @@ internal static class ExperimentPage
         foreach (var sentence in result.Sentences)
             page.Callout(sentence);
         Figures(page, result);
+        var points = result.Cells.Select(c =>
+            $"{ExperimentText.Line(plan, c.Start, c.Method)} with {ExperimentText.Images(c.Images)} images "
+                + ExperimentText.Value(result.Unit, c.Mean));
         page.Section("Learning curves")
             .Plot(
                 dark => ExperimentFiles.Picture(result, dark),
-                $"{ExperimentText.MetricName(plan, result.Unit)} over labelled images: "
-                    + $"{string.Join("; ", result.Cells.Select(c => $"{ExperimentText.Line(plan, c.Start, c.Method)} with {ExperimentText.Images(c.Images)} images {ExperimentText.Value(result.Unit, c.Mean)}"))}.",
+                $"{ExperimentText.MetricName(plan, result.Unit)} over labelled images: {string.Join("; ", points)}.",
                 wide: true)
             .Text($"Bars: {ExperimentTables.Intervals} Those that leave the picture are cut off.");
         Table(page, ExperimentTables.Curves(result));

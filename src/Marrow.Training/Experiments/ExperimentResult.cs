@@ -45,8 +45,11 @@ public sealed class ExperimentResult
     /// <summary>Tried again when the experiment is resumed.</summary>
     public IReadOnlyList<ExperimentFailure> Failures { get; }
 
-    /// <summary>False while other processes are at runs: too early for results, nothing but the runs is filled in.</summary>
+    /// <summary>False while other processes are at runs: then nothing but the runs is filled in.</summary>
     public bool IsComplete => Elsewhere == 0;
+
+    /// <summary>What each start was worth with each amount of labels; empty without scratch.</summary>
+    public IReadOnlyList<ExperimentSaving> Savings { get; internal init; } = [];
 
     /// <summary>What each start was worth, in one sentence for each.</summary>
     public IReadOnlyList<string> Sentences { get; internal init; } = [];
@@ -66,5 +69,4 @@ public sealed class ExperimentResult
     internal bool HigherIsBetter { get; }
     internal IReadOnlyList<ExperimentCell> Cells { get; init; } = [];
     internal IReadOnlyList<ExperimentDifference> Differences { get; init; } = [];
-    internal IReadOnlyList<ExperimentSaving> Savings { get; init; } = [];
 }

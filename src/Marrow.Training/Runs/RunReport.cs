@@ -3,7 +3,7 @@ using Marrow.Metrics;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>What a run came to: its stages side by side, what each measured, and what each warm start took over.</summary>
+/// <summary>A run's stages side by side, what each measured, and what each warm start took over.</summary>
 internal static class RunReport
 {
     public static TextReport Of(RunRequest request, IReadOnlyList<StageResult> stages) => new(

@@ -16,7 +16,9 @@ public sealed class RunRequest
     /// <summary>The same request, of which an initialiser may change a part.</summary>
     [SetsRequiredMembers]
     internal RunRequest(RunRequest other) =>
-        (Recipe, DataFolders, OutFolder, HubFolder, Resume, AllowChanged, Device, Command, Include, DrawsOf, Resolve) = (
+        (
+            Recipe, DataFolders, OutFolder, HubFolder, Resume, AllowChanged, Device, Command, Include, DrawsOf,
+            Resolve) = (
             other.Recipe, other.DataFolders, other.OutFolder, other.HubFolder, other.Resume, other.AllowChanged,
             other.Device, other.Command, other.Include, other.DrawsOf, other.Resolve);
 

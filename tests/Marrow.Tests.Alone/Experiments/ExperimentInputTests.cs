@@ -1,5 +1,4 @@
 using Marrow.Training.Experiments;
-using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Experiments;
@@ -117,7 +116,12 @@ public class ExperimentInputTests
     public void A_folder_is_not_used_for_two_experiments()
     {
         using var experiment = new TinyExperiment();
-        var request = new ExperimentRequest(experiment.Request("out")) { Starts = ["scratch"], Seeds = 1, Fractions = [1] };
+        var request = new ExperimentRequest(experiment.Request("out"))
+        {
+            Starts = ["scratch"],
+            Seeds = 1,
+            Fractions = [1],
+        };
         TinyExperiment.Run(request);
         Assert.Contains(
             "by --resume",
@@ -159,7 +163,12 @@ public class ExperimentInputTests
     public void Data_that_changed_since_is_noticed()
     {
         using var experiment = new TinyExperiment();
-        var request = new ExperimentRequest(experiment.Request("out")) { Starts = ["scratch"], Seeds = 1, Fractions = [1] };
+        var request = new ExperimentRequest(experiment.Request("out"))
+        {
+            Starts = ["scratch"],
+            Seeds = 1,
+            Fractions = [1],
+        };
         TinyExperiment.Run(request);
         Assert.Contains(
             "held out other images",
@@ -169,10 +178,7 @@ public class ExperimentInputTests
                         new(request)
                         {
                             Resume = true,
-                            Recipe = RecipeReader.Read(experiment.Tiny.RecipePath, request.Recipe.Overrides) with
-                            {
-                                SplitSeed = 77,
-                            },
+                            Recipe = new(request.Recipe) { SplitSeed = 77 },
                         }
                     ))
                 .Message,

@@ -186,7 +186,12 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     public void Amounts_starts_and_seeds_may_be_added_to_a_experiment()
     {
         using var experiment = new TinyExperiment();
-        var request = new ExperimentRequest(experiment.Request("out")) { Starts = ["scratch"], Seeds = 1, Fractions = [1] };
+        var request = new ExperimentRequest(experiment.Request("out"))
+        {
+            Starts = ["scratch"],
+            Seeds = 1,
+            Fractions = [1],
+        };
         TinyExperiment.Run(request);
         var trained = 0;
         var result = TinyExperiment.Run(new(request) { Resume = true, Fractions = [0.5, 1] }, e =>
@@ -218,7 +223,12 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     public void A_run_that_fails_is_told_of_and_the_others_go_on()
     {
         using var experiment = new TinyExperiment();
-        var request = new ExperimentRequest(experiment.Request("out")) { Starts = ["scratch"], Seeds = 2, Fractions = [1] };
+        var request = new ExperimentRequest(experiment.Request("out"))
+        {
+            Starts = ["scratch"],
+            Seeds = 2,
+            Fractions = [1],
+        };
         // The first run's folder holds a run of something else.
         var home = Path.Combine(request.OutFolder, "runs", Experiment.Plan(request).Runs[0].Name);
         Runner.Run(
@@ -302,7 +312,7 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     {
         using var experiment = new TinyExperiment();
         var recipe = experiment.Request("out").Recipe;
-        recipe = recipe with
+        recipe = new(recipe)
         {
             SourceText =
                 recipe.SourceText + "\n    unlabeled: {name: films, format: images}\n    uda: {}\n    teacher: {}\n",
