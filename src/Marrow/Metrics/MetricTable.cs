@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Marrow.Metrics;
 
 /// <summary>
-/// Measured values with their intervals, for readers; those of single classes, angles and corners ("mae.cobb1") only
-/// where asked for.
+/// Measured values with their intervals; those of single classes, angles and corners ("mae.cobb1") only where asked
+/// for.
 /// </summary>
 internal static class MetricTable
 {
@@ -24,5 +24,7 @@ internal static class MetricTable
             title);
 
     private static string Number(double value) =>
-        NumberText.OrNone(value, Math.Abs(value) >= 100 ? "0.0" : "0.###");
+        double.IsFinite(value)
+            ? value.ToString(Math.Abs(value) >= 100 ? "0.0" : "0.###", CultureInfo.InvariantCulture)
+            : "-";
 }
