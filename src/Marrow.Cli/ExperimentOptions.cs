@@ -153,7 +153,7 @@ internal sealed class ExperimentOptions
             Resume = parsed.GetValue(_resume),
             Save = !parsed.GetValue(_noSave),
             Device = DeviceOption.Of(parsed),
-            Command = $"marrow {string.Join(' ', Tokens(parsed))}",
+            Command = ["marrow", .. parsed.Tokens.Select(t => t.Value)],
             Resolve = name => RunCommand.Resolve(name, own),
         };
     }
@@ -163,9 +163,9 @@ internal sealed class ExperimentOptions
         parsed.GetResult(_slurm) is null ? null : parsed.GetValue(_slurm) ?? [];
 
     /// <summary>
-    /// This program with what it was given, but for --slurm, --resume and --dry-run, quoted for a shell.
+    /// This program with what it was given, but for --slurm, --resume and --dry-run, word by word.
     /// </summary>
-    public string CommandLine(ParseResult parsed)
+    public IReadOnlyList<string> CommandLine(ParseResult parsed)
     {
         var host = Environment.ProcessPath ?? "marrow";
         var isDotnet = Path.GetFileNameWithoutExtension(host) == "dotnet";
@@ -179,7 +179,7 @@ internal sealed class ExperimentOptions
             if (!inSlurm && token.Value != _resume.Name && token.Value != Marrow.Cli.CommandLine.Json.Name)
                 words.Add(token.Value);
         }
-        return string.Join(' ', program.Concat(words).Select(RepeatCommands.Quote));
+        return [.. program, .. words];
     }
 
     /// <summary>
@@ -192,9 +192,6 @@ internal sealed class ExperimentOptions
         var (folder, before) = (Path.Combine("experiments", recipe.Name), Path.Combine("studies", recipe.Name));
         return Directory.Exists(before) && !Directory.Exists(folder) ? before : folder;
     }
-
-    private static IEnumerable<string> Tokens(ParseResult parsed) =>
-        parsed.Tokens.Select(t => RepeatCommands.Quote(t.Value));
 
     private static List<T> Numbers<T>(Option<string?> option, ParseResult parsed, Func<string, T?> read)
         where T : struct

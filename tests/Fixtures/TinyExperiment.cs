@@ -23,7 +23,7 @@ internal sealed class TinyExperiment : IDisposable
     public TinyExperiment WithStart()
     {
         Runner.Run(
-            Tiny.Request("parent", false, "seed=9", "first.tag=parent", "first.train.steps=1") with
+            new(Tiny.Request("parent", false, "seed=9", "first.tag=parent", "first.train.steps=1"))
             {
                 HubFolder = Hub,
             },
@@ -41,7 +41,7 @@ internal sealed class TinyExperiment : IDisposable
         Fractions = [0.5, 1],
         Starts = ["scratch", Start],
         Seeds = 2,
-        Command = "marrow experiment tiny",
+        Command = ["marrow", "experiment", "tiny"],
         Resolve = new LocalHub(Hub).Resolve,
     };
 

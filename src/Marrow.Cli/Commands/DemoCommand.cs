@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Marrow.Training.Demo;
-using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
@@ -15,7 +14,7 @@ internal static class DemoCommand
                 "The folder to make. Where it holds a finished demo, the next goes to DIR-2; an interrupted one is "
                     + "gone on with.",
             HelpName = "DIR",
-            DefaultValueFactory = _ => DemoRequest.DefaultFolder,
+            DefaultValueFactory = _ => "runs/demo",
         };
         var seed = new Option<ulong>("--seed")
         {
@@ -50,19 +49,7 @@ internal static class DemoCommand
     private static int Run(DemoRequest request, Output output, CancellationToken cancellation)
     {
         var result = RunDisplay.Show(output, report => DemoRun.Run(request, report, cancellation));
-        output.Finish(DemoDocument.Of(result), console =>
-        {
-            console.Draw(
-                DemoTable.Headers,
-                DemoTable.Rows(result),
-                $"Held-out films: {result.Comparisons[0].Warm.HeldOutImages}; in brackets 95 % intervals");
-            console.Line(result.Sentence);
-            console.Line();
-            console.Line(
-                $"Report: {result.Report}   Checkpoints: {Path.Combine(result.Folder, "hub")}   Time: "
-                    + $"{NumberText.Clock(TimeSpan.FromSeconds(result.Seconds))}"
-            );
-        });
+        output.Finish(result.Report);
         return ExitCode.Done;
     }
 }

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Marrow.Metrics;
 using Marrow.Training.Experiments;
-using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
@@ -69,43 +67,7 @@ internal static class ExperimentCommand
         var plan = Experiment.Plan(request);
         Warn(output, plan);
         var estimate = RunDisplay.Show(output, report => Experiment.Estimate(request, plan, report, cancellation));
-        var hours = Math.Round(estimate.SecondsLeft / 3600, 3);
-        output.Finish(
-            new
-            {
-                Plan = plan,
-                estimate.Runs,
-                estimate.Done,
-                HoursLeft = hours,
-                estimate.Basis,
-            },
-            console =>
-            {
-                console.DrawFacts(
-                    $"Experiment {plan.Name}",
-                    [
-                        ("stages", string.Join(", ", plan.Stages.Zip(plan.Steps, (s, n) => $"{s}, {n} steps"))),
-                        ("metric", ExperimentText.MetricName(plan, MetricCatalogue.Get(plan.Metric).Unit)),
-                        .. plan.Starts.Select(s =>
-                            ("starts", s.Digest.Length > 0 ? $"{s.Name}, {Digest.Shorten(s.Digest)}" : s.Name)),
-                        ("methods", string.Join(", ", plan.Methods)),
-                        ("labels", string.Join(", ", plan.Shares)),
-                        ("seeds", string.Join(", ", plan.Seeds)),
-                        (
-                            "runs",
-                            $"{plan.Runs.Count}: {NumberText.Count(plan.Seeds.Count, "seed")} x "
-                                + $"{NumberText.Count(plan.Shares.Count, "amount")} x "
-                                + $"{NumberText.Count(plan.Starts.Count, "start")} x "
-                                + $"{NumberText.Count(plan.Methods.Count, "method")}{(estimate.Done > 0 ? $"; {estimate.Done} done" : "")}"
-                        ),
-                        (
-                            "estimated",
-                            $"{ExperimentEstimate.Duration(estimate.SecondsLeft)} one after another, by "
-                                + $"{estimate.Basis}"),
-                    ]);
-                Draw(console, ExperimentTables.Subsets(plan));
-            }
-        );
+        output.Finish(estimate.Report);
         return ExitCode.Done;
     }
 
@@ -117,33 +79,7 @@ internal static class ExperimentCommand
             Warn(output, result.Plan);
             foreach (var failure in result.Failures)
                 output.Warn($"{failure.Run} failed: {failure.Message}");
-            output.Finish(ExperimentFiles.Document(result), console =>
-            {
-                if (!result.IsComplete)
-                {
-                    console.Line($"{result.Runs.Count} of {result.Plan.Runs.Count} runs are done; other processes are "
-                        + $"at {result.Elsewhere}. When they are done, collect the results by the same command with "
-                        + $"--resume.");
-                    return;
-                }
-                Draw(console, ExperimentTables.Curves(result));
-                console.Line(ExperimentTables.Intervals);
-                if (result.Savings.Count > 0)
-                    console.Line($"x labels: {ExperimentTables.Savings}");
-                if (result.Differences.Count > 0)
-                {
-                    Draw(console, ExperimentTables.Differences(result));
-                    console.Line(ExperimentTables.Paired);
-                }
-                console.Line();
-                foreach (var sentence in result.Sentences)
-                    console.Line(sentence);
-                foreach (var saved in result.Saved)
-                    console.Line($"Saved: {Digest.ShortenReference(saved.Checkpoint)}, with what {saved.Start} was "
-                        + $"worth (marrow hub show)");
-                console.Line($"Report: {Path.Combine(request.OutFolder, "experiment.html")}   Picture: experiment.png "
-                    + $"  Tables: experiment.md   Numbers: experiment.json, experiment.csv, runs.csv");
-            });
+            output.Finish(result.Report);
             return result.Failures.Count > 0 ? ExitCode.Failed : ExitCode.Done;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -160,21 +96,17 @@ internal static class ExperimentCommand
             throw new MarrowException(
                 ErrorKind.Conflict,
                 string.Create(CultureInfo.InvariantCulture, $"Another process is at run {index}. Nothing was done."));
-        output.Finish(result with { Metrics = [.. result.Metrics.Select(m => m with { Draws = null })] }, console =>
-        {
-            console.Line($"run {index}: {result.Run}");
-            MetricTable.Draw(console, result.Metrics, "held-out part");
-        });
+        output.Finish(result.Report);
         return ExitCode.Done;
     }
 
     private static int WriteBatch(
         ExperimentRequest request,
-        string command,
+        IReadOnlyList<string> program,
         IReadOnlyList<string> options,
         Output output)
     {
-        var lines = SlurmScript.Write(request, command, options);
+        var lines = Experiment.WriteJobs(request, program, options);
         output.Finish(new { request.OutFolder, Submit = lines }, console =>
         {
             console.Line("Written: experiment.sbatch, collect.sbatch and plan.json. Submit them with:");
@@ -189,7 +121,4 @@ internal static class ExperimentCommand
         foreach (var warning in plan.Warnings)
             output.Warn(warning);
     }
-
-    private static void Draw(IAnsiConsole console, ExperimentTable table) =>
-        console.Draw(table.Headers, table.Rows, table.Title);
 }

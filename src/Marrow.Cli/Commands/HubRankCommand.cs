@@ -141,7 +141,7 @@ internal static class HubRankCommand
                 if (parsed.GetValue(file) is { } path)
                     AtomicFile.WriteText(path, ResultMark.Json(result, "marrow hub rank"));
                 result.Warnings.ToList().ForEach(output.Warn);
-                output.Finish(result, console => RankTable.Draw(console, result));
+                output.Finish(result.Report);
                 return ExitCode.Done;
             });
     }
@@ -165,13 +165,10 @@ internal static class HubRankCommand
     {
         if (best is null)
             return null;
-        var options = new FineTuneOptions { Steps = steps, Repeats = repeats };
-        return best == All ? options with { All = true }
-            : int.TryParse(best, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0
-                ? options with
-                {
-                    Best = count,
-                }
+        if (best == All)
+            return new() { All = true, Steps = steps, Repeats = repeats };
+        return int.TryParse(best, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0
+            ? new() { Best = count, Steps = steps, Repeats = repeats }
             : throw new UsageException($"--fine-tune {best}: expected a number above 0, or {All}.");
     }
 }

@@ -3,7 +3,6 @@ using Marrow.Checkpoints;
 using Marrow.Hub;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
-using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
@@ -78,10 +77,16 @@ internal static class RunCommand
                 var outFolder = parsed.GetValue(folder) ?? Path.Combine("runs", read.Name);
                 var hubFolder = parsed.GetValue(hub) ?? Path.Combine(outFolder, "hub");
                 var own = new CheckpointReferences(new LocalHub(hubFolder), output, cancellation);
+                var folders = DataFolders.Read(parsed.GetRequiredValue(data));
+                foreach (var name in folders.Keys.Except(read.DataNames))
+                    output.Warn(
+                        $"--data {name}: the recipe has no data of that name; it has "
+                            + $"{string.Join(", ", read.DataNames)}."
+                    );
                 return Run(new()
                 {
                     Recipe = read,
-                    DataFolders = DataFolders.Read(parsed.GetRequiredValue(data)),
+                    DataFolders = folders,
                     OutFolder = outFolder,
                     HubFolder = hubFolder,
                     Resume = parsed.GetValue(resume),
@@ -104,23 +109,10 @@ internal static class RunCommand
 
     private static int Run(RunRequest request, Output output, CancellationToken cancellation)
     {
-        foreach (var name in request.DataFolders.Keys.Except(request.Recipe.DataNames))
-            output.Warn(
-                $"--data {name}: the recipe has no data of that name; it has "
-                    + $"{string.Join(", ", request.Recipe.DataNames)}."
-            );
         try
         {
             var results = RunDisplay.Show(output, report => Runner.Run(request, report, cancellation));
-            output.Finish(
-                new
-                {
-                    request.Recipe.Name,
-                    request.OutFolder,
-                    request.HubFolder,
-                    Stages = results.Select(Document),
-                },
-                console => Draw(console, results));
+            output.Finish(Runner.Report(request, results));
             return ExitCode.Done;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -139,48 +131,4 @@ internal static class RunCommand
             CheckpointReferences.IsRemote(name) || own.Hub.List().Any(entry => entry.Name == name.Split('@')[0]);
         return hasIt ? own.Resolve(name) : new LocalHub(HubFolder.Default()).Resolve(name);
     }
-
-    internal static void Draw(IAnsiConsole console, IReadOnlyList<StageResult> results)
-    {
-        console.Draw(
-            ["stage", "checkpoint", "backbone copied", "images", "held out", "time", "memory GiB", "waited"],
-            [.. results.Select(r => (IReadOnlyList<string>)
-            [
-                r.Stage,
-                Digest.ShortenReference(r.Checkpoint),
-                r.Receipt is { } receipt ? NumberText.Percent(receipt.BackboneCoverage) : "from scratch",
-                NumberText.Of(r.TrainingImages, "0"),
-                NumberText.Of(r.HeldOutImages, "0"),
-                NumberText.Clock(TimeSpan.FromSeconds(r.Progress.Seconds)),
-                NumberText.Of(r.PeakMemoryGiB, "0.0"),
-                NumberText.Percent(r.WaitShare),
-            ])]);
-        foreach (var result in results.Where(r => r.Metrics.Count > 0))
-            MetricTable.Draw(console, result.Metrics, $"{result.Stage}, held-out part");
-        foreach (var result in results)
-        {
-            foreach (var part in result.Receipt?.Report.Parts ?? [])
-                console.Draw(part.Headers, part.Rows, $"{result.Stage}: {part.Title}");
-        }
-    }
-
-    /// <summary>
-    /// A receipt's list of parameters is in the run's folder; a document of results needs its totals.
-    /// </summary>
-    private static object Document(StageResult r) =>
-        new
-        {
-            r.Stage,
-            r.Task,
-            r.Checkpoint,
-            r.Folder,
-            Transfer = r.Receipt?.Report.Document,
-            r.Metrics,
-            r.TrainingImages,
-            r.ValidationImages,
-            r.HeldOutImages,
-            r.Progress.Seconds,
-            r.PeakMemoryGiB,
-            r.WaitShare,
-        };
 }

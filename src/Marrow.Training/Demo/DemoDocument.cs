@@ -6,13 +6,13 @@ namespace Marrow.Training.Demo;
 /// <summary>
 /// A demo's result as a JSON document, for demo.json and for programs; what is stored with the checkpoints is left out.
 /// </summary>
-public static class DemoDocument
+internal static class DemoDocument
 {
     public static object Of(DemoResult result) =>
         new
         {
             result.Folder,
-            result.Report,
+            Report = result.Page,
             result.Sentence,
             result.Seed,
             Seconds = Math.Round(result.Seconds, 1),

@@ -37,7 +37,7 @@ internal static class DemoReport
                 + $"retinanet-densenet-mini.phantoms --checkpoint cobb-densenet-mini.phantoms")
             .Text("The recipe of this run. Copy it, point it at radiographs of your own, and run it with marrow run:")
             .Code(recipe.SourceText);
-        page.Save(result.Report);
+        page.Save(result.Page);
     }
 
     private static void Figures(HtmlReport page, DemoResult result)
@@ -58,8 +58,9 @@ internal static class DemoReport
 
     private static void Table(HtmlReport page, DemoResult result)
     {
+        var trainings = DemoTable.Of(result);
         page.Section("Warm start against scratch")
-            .Table(DemoTable.Headers, DemoTable.Rows(result), "On the held-out films; in brackets the 95 % bootstrap "
+            .Table(trainings.Headers, trainings.Rows, "On the held-out films; in brackets the 95 % bootstrap "
                 + "interval over films.");
         var rows = new List<IReadOnlyList<string>>();
         foreach (var c in result.Comparisons)
@@ -185,7 +186,8 @@ internal static class DemoReport
     private static string MainMetric(StageResult stage) =>
         stage.Metrics.FirstOrDefault(m => m.Name is "auroc" or "smape") is { } metric
             ? $"{(metric.Name == "auroc" ? "AUROC" : "SMAPE")} "
-                + $"{NumberText.Of(metric.Value, metric.Name == "auroc" ? "0.000" : "0.0")}{(metric.Unit.Length > 0 ? " " + metric.Unit : "")}, {stage.HeldOutImages} held out"
+                + NumberText.Of(metric.Value, metric.Name == "auroc" ? "0.000" : "0.0")
+                + $"{(metric.Unit.Length > 0 ? " " + metric.Unit : "")}, {stage.HeldOutImages} held out"
             : "";
 
     private static void Receipts(HtmlReport page, DemoResult result)
@@ -195,23 +197,10 @@ internal static class DemoReport
                 + "checkpoint.");
         foreach (var receipt in result.Comparisons.Select(c => c.Warm.Receipt).OfType<TransferReceipt>())
         {
-            page.Table(
-                ["module", "copied", "adapted", "remapped", "random", "share of weights"],
-                [
-                    .. receipt
-                        .Table()
-                        .Select(t =>
-                            (IReadOnlyList<string>)
-                                [
-                                    t.Module,
-                                    NumberText.Whole(t.Copied),
-                                    NumberText.Whole(t.Adapted),
-                                    NumberText.Whole(t.Remapped),
-                                    NumberText.Whole(t.Random),
-                                    NumberText.Percent(t.Share),
-                                ]),
-                ],
+            var table = TransferTable.Of(
+                receipt,
                 $"{receipt.TargetArchitecture} from {receipt.Source}{Proof(receipt.Probe)}");
+            page.Table(table.Headers, table.Rows, table.Title);
         }
     }
 

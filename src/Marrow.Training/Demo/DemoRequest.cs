@@ -1,21 +1,19 @@
 namespace Marrow.Training.Demo;
 
 /// <summary>What to show and where; the defaults take a few minutes on two cores.</summary>
-public sealed record DemoRequest
+public sealed class DemoRequest
 {
-    /// <summary>The demo's folder, relative to the current one.</summary>
-    public const string DefaultFolder = "runs/demo";
-
     /// <summary>
-    /// For everything that is made. One that holds a finished demo is left alone: see <see cref="DemoFolder"/>.
+    /// For everything that is made. One that holds a finished demo is left alone, and the next goes to the folder of
+    /// that name with "-2" behind it.
     /// </summary>
-    public string OutFolder { get; init; } = DefaultFolder;
+    public required string OutFolder { internal get; init; }
 
     /// <summary>Of the phantoms, the splits, the weights and the order of the films.</summary>
-    public ulong Seed { get; init; } = 1;
+    public ulong Seed { internal get; init; } = 1;
 
     /// <summary>"stage.key=value" upon recipes/demo.yaml, as <c>marrow run --set</c> takes them.</summary>
-    public IReadOnlyList<string> Overrides { get; init; } = [];
+    public IReadOnlyList<string> Overrides { internal get; init; } = [];
 
     /// <summary>Chest phantoms to learn features from.</summary>
     internal int Chests { get; init; } = 480;
@@ -24,5 +22,5 @@ public sealed record DemoRequest
     internal int Spines { get; init; } = 128;
 
     /// <summary>As typed, for the checkpoints' cards.</summary>
-    public string Command { get; init; } = "marrow demo";
+    public string Command { internal get; init; } = "marrow demo";
 }

@@ -74,7 +74,7 @@ public static class DemoRun
         ];
         var result = new DemoResult(
             folder: folder.Root,
-            report: folder.Report,
+            page: folder.Report,
             sentence: DemoSentence.Of(comparisons),
             seed: request.Seed,
             seconds: clock.Elapsed.TotalSeconds,
@@ -103,7 +103,7 @@ public static class DemoRun
         Report(parts, string.Create(CultureInfo.InvariantCulture, $"{request.Spines} spines in {folder.Spines}"));
 
         void Report(int done, string? message) =>
-            report(RunEvent.Of(new(PhantomStage, done, parts, ProgressUnit.Steps)) with { Message = message });
+            report(RunEvent.Of(new(PhantomStage, done, parts, ProgressUnit.Steps), message));
     }
 
     private static void Say(Action<RunEvent> report, string message) =>

@@ -17,7 +17,7 @@ public static class Experiment
     public static ExperimentPlan Plan(ExperimentRequest request)
     {
         var plan = ExperimentPlanner.Plan(request);
-        new ExperimentFolder(request.OutFolder).Check(request with { Resume = true }, plan, exactly: false);
+        new ExperimentFolder(request.OutFolder).Check(new(request) { Resume = true }, plan, exactly: false);
         return plan;
     }
 
@@ -101,6 +101,16 @@ public static class Experiment
         return new ExperimentWork(request, plan, folder).Do(plan.Runs[index], report, cancellation);
     }
 
+    /// <summary>
+    /// Writes the plan and the experiment as a SLURM job array into the folder: experiment.sbatch has an element for
+    /// each run, collect.sbatch makes the results of what they measured. Returns the lines that submit both.
+    /// </summary>
+    /// <param name="program">Program and arguments that carry out the experiment, word by word.</param>
+    /// <param name="options">Of sbatch, "time=4:00:00", "cpus-per-task=8", "mem=16G", "partition=gpu".</param>
+    public static IReadOnlyList<string> WriteJobs(
+        ExperimentRequest request, IReadOnlyList<string> program, IReadOnlyList<string> options) =>
+        SlurmScript.Write(request, program, options);
+
     internal static (ExperimentPlan Plan, ExperimentFolder Folder) Open(ExperimentRequest request, bool exactly)
     {
         var folder = new ExperimentFolder(request.OutFolder);
@@ -144,15 +154,9 @@ public static class Experiment
         int elsewhere)
     {
         var info = MetricCatalogue.Get(plan.Metric);
-        var result = new ExperimentResult(
-            plan: plan,
-            runs: runs,
-            failures: failures,
-            elsewhere: elsewhere,
-            unit: runs.Count > 0 ? runs[0].Value(plan.Metric).Unit : info.Unit,
-            higherIsBetter: info.HigherIsBetter);
-        if (!result.IsComplete)
-            return result;
+        var unit = runs.Count > 0 ? runs[0].Value(plan.Metric).Unit : info.Unit;
+        if (elsewhere > 0)
+            return new(plan, folder.Root, runs, failures, elsewhere, unit, info.HigherIsBetter);
         if (runs.FirstOrDefault(r => r.HeldOutDigest != plan.HeldOutDigest) is { } other)
             throw MarrowException.Bad(
                 folder.Of(other.Run),
@@ -162,7 +166,8 @@ public static class Experiment
         var statistics = new ExperimentStatistics(plan, runs);
         var cells = statistics.Cells();
         var (differences, savings) = (statistics.Differences(), statistics.Savings(cells));
-        result = result with
+        var result = new ExperimentResult(
+            plan, folder.Root, runs, failures, elsewhere, unit, info.HigherIsBetter)
         {
             Cells = cells,
             Differences = differences,
@@ -171,7 +176,7 @@ public static class Experiment
             Saved = request.Save ? ExperimentSaver.Save(request, plan, folder, runs, cells, savings) : [],
         };
         ExperimentFiles.Write(folder, result);
-        ExperimentReport.Write(folder, request, result);
+        ExperimentPage.Write(folder, request, result);
         return result;
     }
 }

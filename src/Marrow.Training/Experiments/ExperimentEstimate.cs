@@ -8,21 +8,24 @@ namespace Marrow.Training.Experiments;
 /// <summary>How long an experiment will take, one run after another on this machine.</summary>
 public sealed class ExperimentEstimate
 {
-    internal ExperimentEstimate(int runs, int done, double secondsLeft, string basis) =>
-        (Runs, Done, SecondsLeft, Basis) = (runs, done, secondsLeft, basis);
+    private const int TimedSteps = 5;
 
-    public int Runs { get; }
+    private ExperimentEstimate(ExperimentPlan plan, int done, double secondsLeft, string basis) =>
+        (Plan, Done, SecondsLeft, Basis) = (plan, done, secondsLeft, basis);
 
-    /// <summary>Runs that are finished.</summary>
+    /// <summary>How many runs are finished.</summary>
     public int Done { get; }
 
     /// <summary>Of the others, together.</summary>
     public double SecondsLeft { get; }
 
-    /// <summary>What the estimate rests on: "3 finished runs", "a timing of 5 steps".</summary>
-    public string Basis { get; }
+    /// <summary>The plan, the labels of each subset, and the time that is left.</summary>
+    public TextReport Report => ExperimentReport.Of(this);
 
-    private const int TimedSteps = 5;
+    internal ExperimentPlan Plan { get; }
+
+    /// <summary>What the estimate rests on: "3 finished runs", "a timing of 5 steps".</summary>
+    internal string Basis { get; }
 
     /// <summary>From finished runs where there are some, else from a few steps of each method.</summary>
     internal static ExperimentEstimate Of(
@@ -39,7 +42,7 @@ public sealed class ExperimentEstimate
             var all = finished.Average(f => f.Seconds);
             var byMethod = finished.GroupBy(f => f.Run.Method).ToDictionary(g => g.Key, g => g.Average(f => f.Seconds));
             return new(
-                plan.Runs.Count,
+                plan,
                 finished.Count,
                 left.Sum(r => byMethod.GetValueOrDefault(r.Method, all)),
                 $"{finished.Count} finished run{(finished.Count == 1 ? "" : "s")}");
@@ -48,14 +51,14 @@ public sealed class ExperimentEstimate
             m => m,
             m => Time(request, plan, plan.Runs.Last(r => r.Method == m), report, cancellation));
         return new(
-            plan.Runs.Count,
+            plan,
             0,
             left.Sum(r => seconds[r.Method]),
             $"a timing of {Math.Min(TimedSteps, plan.Steps.Min())} steps of each method on this machine");
     }
 
     /// <summary>A time as it is told: "34 s", "12 min", "3.4 h".</summary>
-    public static string Duration(double seconds) =>
+    internal static string Duration(double seconds) =>
         seconds < 90 ? Text($"{seconds:0} s")
         : seconds < 5400 ? Text($"{seconds / 60:0} min")
         : Text($"{seconds / 3600:0.0} h");
@@ -71,21 +74,18 @@ public sealed class ExperimentEstimate
         using var scratch = Scratch();
         var folder = Path.Combine(scratch.Path, "timing");
         var steps = plan.Steps.Select(s => Math.Min(s, TimedSteps)).ToList();
-        var few = run with
-        {
-            Overrides = [.. run.Overrides, .. plan.Stages.Zip(steps, (stage, n) => Text($"{stage}.train.steps={n}"))],
-        };
+        var few = plan.Stages.Zip(steps, (stage, n) => Text($"{stage}.train.steps={n}"));
         var clock = Stopwatch.StartNew();
         var results = Runner.Run(new()
         {
-            Recipe = ExperimentPlanner.RecipeOf(request, few, plan.Stages),
+            Recipe = ExperimentPlanner.RecipeOf(request, [.. run.Overrides, .. few], plan.Stages),
             DataFolders = request.DataFolders,
             Device = request.Device,
             OutFolder = folder,
             HubFolder = Path.Combine(folder, "hub"),
             Resolve = request.Resolve,
             DrawsOf = plan.Metric,
-        }, e => report(e with { Stage = $"timing {run.Method}" }), cancellation);
+        }, e => report(new(e) { Stage = $"timing {run.Method}" }), cancellation);
         var training = results.Select(r => r.Progress.Seconds).ToList();
         return clock.Elapsed.TotalSeconds
             - training.Sum()

@@ -8,9 +8,9 @@ using Marrow.Reports;
 namespace Marrow.Training.Experiments;
 
 /// <summary>experiment.json, experiment.csv, runs.csv, experiment.md and experiment.png.</summary>
-public static class ExperimentFiles
+internal static class ExperimentFiles
 {
-    internal static void Write(ExperimentFolder folder, ExperimentResult result)
+    public static void Write(ExperimentFolder folder, ExperimentResult result)
     {
         AtomicFile.WriteText(folder.Result, JsonSerializer.Serialize(Document(result), MarrowJson.Options));
         AtomicFile.WriteText(
@@ -83,7 +83,7 @@ public static class ExperimentFiles
     }
 
     /// <summary>The sentences and the tables, to be pasted into a page of GitHub's Markdown.</summary>
-    internal static string Markdown(ExperimentResult result)
+    public static string Markdown(ExperimentResult result)
     {
         var text = new StringBuilder();
         foreach (var sentence in result.Sentences)
@@ -95,7 +95,7 @@ public static class ExperimentFiles
             Append(ExperimentTables.Differences(result), ExperimentTables.Paired);
         return text.ToString().TrimStart('\n');
 
-        void Append(ExperimentTable table, string note)
+        void Append(ReportPart table, string note)
         {
             text.Append("\n**").Append(MarkdownText.Inline(table.Title)).Append("**\n\n");
             Row(table.Headers);
@@ -150,7 +150,7 @@ public static class ExperimentFiles
             }),
         };
 
-    internal static byte[] Picture(ExperimentResult result, bool dark)
+    public static byte[] Picture(ExperimentResult result, bool dark)
     {
         var plan = result.Plan;
         var lines =

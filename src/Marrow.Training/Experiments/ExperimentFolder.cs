@@ -92,7 +92,7 @@ internal sealed class ExperimentFolder(string root)
             "the result of a run",
             "Delete it and resume: the run is then done again.");
         return result.Run.Overrides.SequenceEqual(run.Overrides)
-            ? result with { Run = run }
+            ? new(result) { Run = run }
             : throw MarrowException.Bad(
                 path,
                 $"a run with {string.Join(" ", run.Overrides)}",

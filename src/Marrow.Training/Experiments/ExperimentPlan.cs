@@ -5,16 +5,16 @@ using Marrow.Training.Recipes;
 namespace Marrow.Training.Experiments;
 
 /// <summary>How many labels: a share of the training part's patients, or so many of them.</summary>
-public sealed record ExperimentShare
+internal sealed record ExperimentShare
 {
     [JsonConstructor]
-    internal ExperimentShare(int patients, double? fraction = null) => (Patients, Fraction) = (patients, fraction);
+    public ExperimentShare(int patients, double? fraction = null) => (Patients, Fraction) = (patients, fraction);
 
     /// <summary>Of the training part that are trained on, the same for every seed.</summary>
-    [JsonInclude] internal int Patients { get; }
+    public int Patients { get; }
 
     /// <summary>Null when the patients were asked for.</summary>
-    [JsonInclude] internal double? Fraction { get; }
+    public double? Fraction { get; }
 
     /// <summary>"10 %", "24 patients".</summary>
     public override string ToString() => Fraction is { } share
@@ -22,39 +22,40 @@ public sealed record ExperimentShare
         : Patients == 1 ? "1 patient" : string.Create(CultureInfo.InvariantCulture, $"{Patients} patients");
 
     /// <summary>For names of folders: "f10", "p24".</summary>
-    internal string Slug =>
+    [JsonIgnore]
+    public string Slug =>
         Fraction is { } share
             ? string.Create(CultureInfo.InvariantCulture, $"f{share * 100:0.####}")
             : string.Create(CultureInfo.InvariantCulture, $"p{Patients}");
 }
 
 /// <summary>The weights that a run starts from.</summary>
-public sealed record ExperimentStart
+internal sealed record ExperimentStart
 {
     [JsonConstructor]
-    internal ExperimentStart(string name, string init, string digest) => (Name, Init, Digest) = (name, init, digest);
+    public ExperimentStart(string name, string init, string digest) => (Name, Init, Digest) = (name, init, digest);
 
     /// <summary>As it was asked for: "scratch", "matched:densenet-mini.cxr", "densenet-mini.cxr".</summary>
     public string Name { get; }
 
     /// <summary>The value of the stage's init: a name from the hub is pinned by its digest.</summary>
-    [JsonInclude] internal string Init { get; }
+    public string Init { get; }
 
     /// <summary>Of the checkpoint; "" for scratch.</summary>
     public string Digest { get; }
 
-    internal const string Scratch = "scratch";
+    public const string Scratch = "scratch";
 
     [JsonIgnore]
-    internal bool IsScratch => Name == Scratch;
+    public bool IsScratch => Name == Scratch;
 
     /// <summary>True when the weights, and not their statistics alone, are a checkpoint's.</summary>
     [JsonIgnore]
-    internal bool IsCheckpoint => !IsScratch && !InitReference.IsMatched(Name);
+    public bool IsCheckpoint => !IsScratch && !InitReference.IsMatched(Name);
 }
 
 /// <summary>One run of the recipe.</summary>
-public sealed record ExperimentRun
+public sealed class ExperimentRun
 {
     [JsonConstructor]
     internal ExperimentRun(
@@ -77,7 +78,7 @@ public sealed record ExperimentRun
     [JsonInclude] internal ulong Seed { get; }
 
     /// <summary>Of the recipe, after the request's own.</summary>
-    [JsonInclude] internal IReadOnlyList<string> Overrides { get; init; }
+    [JsonInclude] internal IReadOnlyList<string> Overrides { get; }
 
     /// <summary>"scratch, supervised, 10 %, seed 2".</summary>
     public override string ToString() =>
@@ -121,21 +122,21 @@ public sealed class ExperimentPlan
             heldOutPatients, heldOutImages, heldOutDigest, steps, warnings);
 
     /// <summary>The name of the recipe.</summary>
-    public string Name { get; }
+    [JsonInclude] internal string Name { get; }
 
     /// <summary>The stages that each run carries out.</summary>
-    public IReadOnlyList<string> Stages { get; }
+    [JsonInclude] internal IReadOnlyList<string> Stages { get; }
 
     [JsonInclude] internal string Task { get; }
-    public string Metric { get; }
+    [JsonInclude] internal string Metric { get; }
 
-    public IReadOnlyList<ExperimentStart> Starts { get; }
-    public IReadOnlyList<string> Methods { get; }
+    [JsonInclude] internal IReadOnlyList<ExperimentStart> Starts { get; }
+    [JsonInclude] internal IReadOnlyList<string> Methods { get; }
 
     /// <summary>The amounts of labels, from few to many.</summary>
-    public IReadOnlyList<ExperimentShare> Shares { get; }
+    [JsonInclude] internal IReadOnlyList<ExperimentShare> Shares { get; }
 
-    public IReadOnlyList<ulong> Seeds { get; }
+    [JsonInclude] internal IReadOnlyList<ulong> Seeds { get; }
 
     /// <summary>Seed by seed, so that an experiment that was stopped has whole curves.</summary>
     public IReadOnlyList<ExperimentRun> Runs { get; }
@@ -154,7 +155,7 @@ public sealed class ExperimentPlan
     [JsonInclude] internal string HeldOutDigest { get; }
 
     /// <summary>Optimizer steps of each stage, in every run.</summary>
-    public IReadOnlyList<int> Steps { get; }
+    [JsonInclude] internal IReadOnlyList<int> Steps { get; }
 
     /// <summary>What makes its results say less than they could.</summary>
     public IReadOnlyList<string> Warnings { get; }

@@ -101,11 +101,12 @@ internal static class ExperimentPlanner
 
     /// <summary>The recipe of one run.</summary>
     public static Recipe RecipeOf(ExperimentRequest request, ExperimentRun run, IReadOnlyList<string> stages) =>
+        RecipeOf(request, run.Overrides, stages);
+
+    public static Recipe RecipeOf(
+        ExperimentRequest request, IReadOnlyList<string> overrides, IReadOnlyList<string> stages) =>
         RecipeReader
-            .Parse(
-                request.Recipe.SourceText,
-                request.Recipe.SourcePath,
-                [.. request.Recipe.Overrides, .. run.Overrides])
+            .Parse(request.Recipe.SourceText, request.Recipe.SourcePath, [.. request.Recipe.Overrides, .. overrides])
             .Only(stages);
 
     /// <summary>

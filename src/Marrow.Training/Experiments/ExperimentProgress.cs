@@ -17,12 +17,13 @@ internal sealed class ExperimentProgress(ExperimentPlan plan, Action<RunEvent> r
     private Stopwatch _run = Stopwatch.StartNew();
     private int _done;
 
-    private RunEvent Overall => RunEvent.Of(new(All, _done, plan.Runs.Count, ProgressUnit.Runs));
+    private void Overall(TimeSpan? left = null, string? message = null) =>
+        report(RunEvent.Of(new(All, _done, plan.Runs.Count, ProgressUnit.Runs), message, left));
 
     public void Begin(ExperimentRun run)
     {
         _run = Stopwatch.StartNew();
-        report(Overall with { Eta = Left(null), Message = $"{_done + 1} of {plan.Runs.Count}: {run}" });
+        Overall(Left(null), $"{_done + 1} of {plan.Runs.Count}: {run}");
     }
 
     /// <summary>Of the run that is going on; its remarks are in its log.</summary>
@@ -30,11 +31,11 @@ internal sealed class ExperimentProgress(ExperimentPlan plan, Action<RunEvent> r
     {
         if (e.Steps == 0)
             return;
-        report(e with { Stage = Current, Message = null, Metrics = new Dictionary<string, double>() });
+        report(new(e) { Stage = Current, Message = null, Metrics = new Dictionary<string, double>() });
         if (_sinceOverall.Elapsed < Interval || e.Eta is null)
             return;
         _sinceOverall.Restart();
-        report(Overall with { Eta = Left(e.Eta) });
+        Overall(Left(e.Eta));
     }
 
     public void End(ExperimentRunResult result)
@@ -44,11 +45,7 @@ internal sealed class ExperimentProgress(ExperimentPlan plan, Action<RunEvent> r
         var measured = result.Value(plan.Metric);
         var text =
             $"{ExperimentText.MetricName(plan, measured.Unit)} {ExperimentText.Value(measured.Unit, measured.Value)}";
-        report(Overall with
-        {
-            Eta = Left(TimeSpan.Zero),
-            Message = $"{result.Run}: {text} in {ExperimentEstimate.Duration(result.Seconds)}",
-        });
+        Overall(Left(TimeSpan.Zero), $"{result.Run}: {text} in {ExperimentEstimate.Duration(result.Seconds)}");
     }
 
     /// <summary>Done by an earlier call: it counts, and tells how long runs take.</summary>
@@ -61,7 +58,7 @@ internal sealed class ExperimentProgress(ExperimentPlan plan, Action<RunEvent> r
     public void Skip(ExperimentRun run, string why)
     {
         _done++;
-        report(Overall with { Message = $"{run}: {why}" });
+        Overall(message: $"{run}: {why}");
     }
 
     /// <param name="current">Left of the run that is going on; null when it has only begun.</param>

@@ -1,132 +1,75 @@
-using System.Globalization;
-using Marrow.Reports;
-using Marrow.Training.Recipes;
+using Marrow.Metrics;
 
 namespace Marrow.Training.Experiments;
 
-/// <summary>
-/// The experiment's page: sentences, picture, curves, paired differences, every run with the command that repeats it.
-/// </summary>
+/// <summary>An experiment, its estimate or one of its runs, as a command shows it.</summary>
 internal static class ExperimentReport
 {
-    public static void Write(ExperimentFolder folder, ExperimentRequest request, ExperimentResult result)
+    public static TextReport Of(ExperimentResult result)
     {
-        var plan = result.Plan;
-        var page = new HtmlReport(
-            $"Experiment: {plan.Name}",
-            $"{plan.Task}, {plan.Metric}; {NumberText.Count(plan.Starts.Count, "start")}, "
-                + $"{NumberText.Count(plan.Methods.Count, "method")}, {plan.Shares.Count} amounts of labels, "
-                + $"{NumberText.Count(plan.Seeds.Count, "seed")}: {NumberText.Count(plan.Runs.Count, "run")}"
-        );
-        foreach (var sentence in result.Sentences)
-            page.Callout(sentence);
-        Figures(page, result);
-        page.Section("Learning curves")
-            .Plot(
-                dark => ExperimentFiles.Picture(result, dark),
-                $"{ExperimentText.MetricName(plan, result.Unit)} over labelled images: "
-                    + $"{string.Join("; ", result.Cells.Select(c => $"{ExperimentText.Line(plan, c.Start, c.Method)} with {ExperimentText.Images(c.Images)} images {ExperimentText.Value(result.Unit, c.Mean)}"))}.",
-                wide: true)
-            .Text($"Bars: {ExperimentTables.Intervals} Those that leave the picture are cut off.");
-        Table(page, ExperimentTables.Curves(result));
-        page.Text(ExperimentTables.Savings);
+        var document = ExperimentFiles.Document(result);
+        if (!result.IsComplete)
+            return new(
+                document,
+                ReportPart.Line(
+                    $"{result.Runs.Count} of {result.Plan.Runs.Count} runs are done; other processes are at "
+                        + $"{result.Elsewhere}. When they are done, collect the results by the same command with "
+                        + $"--resume."));
+        List<ReportPart> parts = [ExperimentTables.Curves(result), ReportPart.Line(ExperimentTables.Intervals)];
+        if (result.Savings.Count > 0)
+            parts.Add(ReportPart.Line($"x labels: {ExperimentTables.Savings}"));
         if (result.Differences.Count > 0)
-        {
-            page.Section("Paired differences");
-            Table(page, ExperimentTables.Differences(result));
-            page.Text(ExperimentTables.Paired);
-        }
-        page.Section("How it was done")
-            .Text(
-                $"Every run took the same number of optimisation steps "
-                    + $"({string.Join(", ", plan.Stages.Zip(plan.Steps, (s, n) => $"{s} {n}"))}), on nested subsets "
-                    + $"of the same {plan.TrainingPatients} patients, and was measured on the same "
-                    + $"{plan.HeldOutImages} images of {plan.HeldOutPatients} other patients."
-            );
-        if (plan.Starts.Any(s => InitReference.IsMatched(s.Name)))
-            page.Text(
-                "matched:NAME are random weights with the mean and deviation of each layer of NAME: what they gain is "
-                    + "owed to scale, not to what NAME has learnt."
-            );
-        foreach (var warning in plan.Warnings)
-            page.Text($"Note: {warning}.");
-        Table(page, ExperimentTables.Subsets(plan));
-        if (result.Failures.Count > 0)
-        {
-            page.Section("Failed runs")
-                .Table(
-                    ["run", "why"],
-                    [.. result.Failures.Select(f => (IReadOnlyList<string>)[f.Run.ToString(), f.Message])]);
-        }
-        if (result.Saved.Count > 0)
-        {
-            page.Section("Saved models")
-                .Text(
-                    "With most labels and the first seed, by the method that was best there. Their manifests say what "
-                        + "the start was worth: marrow hub show."
-                )
-                .Table(
-                    ["start", "checkpoint"],
-                    [.. result.Saved.Select(s => (IReadOnlyList<string>)[s.Start, s.Checkpoint])]);
-        }
-        Runs(page, request, result);
-        page.Save(folder.Report);
+            parts.AddRange([ExperimentTables.Differences(result), ReportPart.Line(ExperimentTables.Paired)]);
+        parts.Add(ReportPart.Line());
+        parts.AddRange(result.Sentences.Select(ReportPart.Line));
+        parts.AddRange(result.Saved.Select(saved => ReportPart.Line(
+            $"Saved: {Digest.ShortenReference(saved.Checkpoint)}, with what {saved.Start} was worth "
+                + $"(marrow hub show)")));
+        parts.Add(ReportPart.Line(
+            $"Report: {new ExperimentFolder(result.OutFolder).Report}   Picture: experiment.png   "
+                + $"Tables: experiment.md   Numbers: experiment.json, experiment.csv, runs.csv"));
+        return new(document, parts);
     }
 
-    private static void Figures(HtmlReport page, ExperimentResult result)
+    public static TextReport Of(ExperimentEstimate estimate)
     {
-        var seconds = result.Runs.Sum(r => r.Seconds);
-        page.Figures(
-        [
-            (
-                NumberText.Whole(result.Runs.Count),
-                "runs",
-                result.Failures.Count > 0 ? $"{result.Failures.Count} more failed" : "all done"),
-            (
-                NumberText.Whole(result.Plan.HeldOutImages),
-                "held-out images",
-                $"of {result.Plan.HeldOutPatients} patients, the same in all runs"),
-            (
-                NumberText.Whole(result.Plan.TrainingPatients),
-                "patients to train on",
-                $"{result.Plan.Shares[0]} to {result.Plan.Shares[^1]} of them labelled"),
-            (
-                ExperimentEstimate.Duration(seconds),
-                "of computing",
-                $"{ExperimentEstimate.Duration(seconds / Math.Max(1, result.Runs.Count))} a run"),
-        ]);
-    }
-
-    private static void Runs(HtmlReport page, ExperimentRequest request, ExperimentResult result)
-    {
-        var plan = result.Plan;
-        page.Section("Runs")
-            .Table(
-                ["run", "labels", "images", "seed", ExperimentText.MetricName(plan, result.Unit), "95 % films", "time"],
+        var plan = estimate.Plan;
+        return new(
+            new
+            {
+                Plan = plan,
+                Runs = plan.Runs.Count,
+                estimate.Done,
+                HoursLeft = Math.Round(estimate.SecondsLeft / 3600, 3),
+                estimate.Basis,
+            },
+            ReportPart.Facts(
+                $"Experiment {plan.Name}",
                 [
-                    .. result
-                        .Runs.Select(r => (r, m: r.Value(plan.Metric)))
-                        .Select(x =>
-                            (IReadOnlyList<string>)
-                                [
-                                    ExperimentText.Line(plan, x.r.Run.Start, x.r.Run.Method),
-                                    x.r.Run.Share.ToString(),
-                                    NumberText.Whole(x.r.Images),
-                                    x.r.Run.Seed.ToString(CultureInfo.InvariantCulture),
-                                    ExperimentText.Value(result.Unit, x.m.Value),
-                                    ExperimentText.Interval(
-                                        ExperimentText.Value(result.Unit, x.m.Low),
-                                        ExperimentText.Value(result.Unit, x.m.High)),
-                                    ExperimentEstimate.Duration(x.r.Seconds),
-                                ]),
-                ]);
-        if (request.Command.Length > 0)
-            page.Text("The experiment:").Code(request.Command);
-        page.Text("Each run again, by itself:")
-            .Code(string.Join("\n", result.Runs.Select(r => RepeatCommands.ToRepeat(request, plan, r.Run))));
-        page.Text("The recipe:").Code(request.Recipe.SourceText);
+                    ("stages", string.Join(", ", plan.Stages.Zip(plan.Steps, (s, n) => $"{s}, {n} steps"))),
+                    ("metric", ExperimentText.MetricName(plan, MetricCatalogue.Get(plan.Metric).Unit)),
+                    .. plan.Starts.Select(s =>
+                        ("starts", s.Digest.Length > 0 ? $"{s.Name}, {Digest.Shorten(s.Digest)}" : s.Name)),
+                    ("methods", string.Join(", ", plan.Methods)),
+                    ("labels", string.Join(", ", plan.Shares)),
+                    ("seeds", string.Join(", ", plan.Seeds)),
+                    ("runs", Runs(plan) + (estimate.Done > 0 ? $"; {estimate.Done} done" : "")),
+                    (
+                        "estimated",
+                        $"{ExperimentEstimate.Duration(estimate.SecondsLeft)} one after another, by {estimate.Basis}"),
+                ]),
+            ExperimentTables.Subsets(plan));
     }
 
-    private static void Table(HtmlReport page, ExperimentTable table) =>
-        page.Table(table.Headers, table.Rows, table.Title);
+    /// <summary>The draws of a metric are for comparisons, which one run has not.</summary>
+    public static TextReport Of(ExperimentRunResult result) => new(
+        new ExperimentRunResult(result) { Metrics = [.. result.Metrics.Select(m => m with { Draws = null })] },
+        ReportPart.Line($"run {result.Run.Index}: {result.Run}"),
+        MetricTable.Of(result.Metrics, "held-out part"));
+
+    private static string Runs(ExperimentPlan plan) =>
+        $"{plan.Runs.Count}: {NumberText.Count(plan.Seeds.Count, "seed")} x "
+            + $"{NumberText.Count(plan.Shares.Count, "amount")} x "
+            + $"{NumberText.Count(plan.Starts.Count, "start")} x "
+            + $"{NumberText.Count(plan.Methods.Count, "method")}";
 }

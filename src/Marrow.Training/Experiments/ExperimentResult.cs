@@ -2,85 +2,6 @@ using System.Text.Json.Serialization;
 
 namespace Marrow.Training.Experiments;
 
-/// <summary>A metric in the run of one seed.</summary>
-internal sealed record SeedValue(ulong Seed, double Value);
-
-/// <summary>A point of a curve: one start and method with so many labels.</summary>
-internal sealed record ExperimentCell
-{
-    public required string Start { get; init; }
-    public required string Method { get; init; }
-    public required ExperimentShare Share { get; init; }
-
-    /// <summary>Labelled images trained on, mean over the seeds.</summary>
-    public required double Images { get; init; }
-
-    /// <summary>The metric of each run that is done.</summary>
-    public required IReadOnlyList<SeedValue> Values { get; init; }
-
-    public required double Mean { get; init; }
-
-    /// <summary>
-    /// 95 %: by Student's t over the seeds; with one seed by the bootstrap over the held-out patients. NaN when there
-    /// is none.
-    /// </summary>
-    public required double Low { get; init; }
-    public required double High { get; init; }
-}
-
-/// <summary>Two points of equal labels, on the same held-out films, seed by seed.</summary>
-public sealed class ExperimentDifference
-{
-    internal ExperimentDifference(
-        string start, string method, string againstStart, string againstMethod, ExperimentShare share, double mean,
-        double filmsLow, double filmsHigh, double seedsLow, double seedsHigh, string verdict) =>
-        (Start, Method, AgainstStart, AgainstMethod, Share, Mean, FilmsLow, FilmsHigh, SeedsLow, SeedsHigh, Verdict) = (
-            start, method, againstStart, againstMethod, share, mean, filmsLow, filmsHigh, seedsLow, seedsHigh, verdict);
-
-    public string Start { get; }
-    public string Method { get; }
-    public string AgainstStart { get; }
-    public string AgainstMethod { get; }
-    public ExperimentShare Share { get; }
-
-    /// <summary>Of the metric, mean over the seeds that both have.</summary>
-    public double Mean { get; }
-
-    /// <summary>
-    /// 95 % by the paired bootstrap over the held-out patients, seeds averaged: other films. NaN when there is none.
-    /// </summary>
-    public double FilmsLow { get; }
-    public double FilmsHigh { get; }
-
-    /// <summary>95 % by Student's t over the seeds: other draws of labels and weights. NaN with one seed.</summary>
-    public double SeedsLow { get; }
-    public double SeedsHigh { get; }
-
-    /// <summary>"better" or "worse" when every interval that there is leaves 0 out, else "unclear".</summary>
-    public string Verdict { get; }
-}
-
-/// <summary>How many labels from scratch buy the error of a start with fewer.</summary>
-public sealed class ExperimentSaving
-{
-    internal ExperimentSaving(
-        string start, string method, ExperimentShare share, double images, LabelSaving saving, LabelSaving low,
-        LabelSaving high) =>
-        (Start, Method, Share, Images, Saving, Low, High) = (start, method, share, images, saving, low, high);
-
-    public string Start { get; }
-    public string Method { get; }
-    public ExperimentShare Share { get; }
-    public double Images { get; }
-    public LabelSaving Saving { get; }
-
-    /// <summary>
-    /// Ends of the 95 % interval: seeds and held-out patients drawn again together. Factor NaN when there is none.
-    /// </summary>
-    public LabelSaving Low { get; }
-    public LabelSaving High { get; }
-}
-
 /// <summary>A run that could not be carried out, and why.</summary>
 public sealed class ExperimentFailure
 {
@@ -105,37 +26,47 @@ public sealed class ExperimentSaved
     [JsonInclude] internal string Folder { get; }
 }
 
-/// <summary>What an experiment came to.</summary>
-public sealed record ExperimentResult
+/// <summary>What an experiment came to; its numbers are in experiment.json and in the report's document.</summary>
+public sealed class ExperimentResult
 {
+    /// <param name="unit">Of the metric, as the runs have it: a number's is that of its labels.</param>
     internal ExperimentResult(
-        ExperimentPlan plan, IReadOnlyList<ExperimentRunResult> runs, IReadOnlyList<ExperimentFailure> failures,
-        int elsewhere, string unit, bool higherIsBetter) =>
+        ExperimentPlan plan, string outFolder, IReadOnlyList<ExperimentRunResult> runs,
+        IReadOnlyList<ExperimentFailure> failures, int elsewhere, string unit, bool higherIsBetter) =>
         (
-            Plan, Runs, Failures, Elsewhere, Unit, HigherIsBetter) = (
-            plan, runs, failures, elsewhere, unit, higherIsBetter);
+            Plan, OutFolder, Runs, Failures, Elsewhere, Unit, HigherIsBetter) = (
+            plan, outFolder, runs, failures, elsewhere, unit, higherIsBetter);
 
     public ExperimentPlan Plan { get; }
+
+    /// <summary>Of the runs that are done, in the order of the plan.</summary>
     public IReadOnlyList<ExperimentRunResult> Runs { get; }
 
     /// <summary>Tried again when the experiment is resumed.</summary>
     public IReadOnlyList<ExperimentFailure> Failures { get; }
 
-    /// <summary>How many runs other processes are at.</summary>
-    public int Elsewhere { get; }
-
-    /// <summary>False: too early for results; nothing but the runs is filled in.</summary>
+    /// <summary>False while other processes are at runs: then nothing but the runs is filled in.</summary>
     public bool IsComplete => Elsewhere == 0;
 
-    /// <summary>Of the metric, as the runs have it: a number's is that of its labels.</summary>
+    /// <summary>What each start was worth with each amount of labels; empty without scratch.</summary>
+    public IReadOnlyList<ExperimentSaving> Savings { get; internal init; } = [];
+
+    /// <summary>What each start was worth, in one sentence for each.</summary>
+    public IReadOnlyList<string> Sentences { get; internal init; } = [];
+
+    /// <summary>The models of checkpoint starts that were saved into the hub.</summary>
+    public IReadOnlyList<ExperimentSaved> Saved { get; internal init; } = [];
+
+    /// <summary>The curves, the paired differences, the sentences, and where the rest is found.</summary>
+    public TextReport Report => ExperimentReport.Of(this);
+
+    internal string OutFolder { get; }
+
+    /// <summary>How many runs other processes are at.</summary>
+    internal int Elsewhere { get; }
+
     internal string Unit { get; }
     internal bool HigherIsBetter { get; }
     internal IReadOnlyList<ExperimentCell> Cells { get; init; } = [];
-    public IReadOnlyList<ExperimentDifference> Differences { get; internal init; } = [];
-    public IReadOnlyList<ExperimentSaving> Savings { get; internal init; } = [];
-
-    /// <summary>The result, in one sentence for each start.</summary>
-    public IReadOnlyList<string> Sentences { get; internal init; } = [];
-
-    public IReadOnlyList<ExperimentSaved> Saved { get; internal init; } = [];
+    internal IReadOnlyList<ExperimentDifference> Differences { get; init; } = [];
 }

@@ -2,21 +2,8 @@ using System.Globalization;
 
 namespace Marrow.Training.Experiments;
 
-/// <summary>A table of an experiment: headers and cells of text.</summary>
-public sealed class ExperimentTable
-{
-    internal ExperimentTable(string title, IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows) =>
-        (Title, Headers, Rows) = (title, headers, rows);
-
-    public string Title { get; }
-
-    public IReadOnlyList<string> Headers { get; }
-
-    public IReadOnlyList<IReadOnlyList<string>> Rows { get; }
-}
-
 /// <summary>The tables of an experiment, for the terminal and the page.</summary>
-public static class ExperimentTables
+internal static class ExperimentTables
 {
     public const string Intervals =
         "95 %: Student's t over the seeds; with one seed the bootstrap over the held-out patients.";
@@ -27,7 +14,7 @@ public static class ExperimentTables
         "Labels that scratch needs for the same error, over those that were used: scratch's curve, made monotone, is "
             + "read backwards along log labels. 95 %: seeds and held-out patients drawn again together.";
 
-    public static ExperimentTable Curves(ExperimentResult result)
+    public static ReportPart Curves(ExperimentResult result)
     {
         var plan = result.Plan;
         List<string> headers = ["start"];
@@ -66,55 +53,43 @@ public static class ExperimentTables
             ]);
             return (IReadOnlyList<string>)cells;
         });
-        return new($"{plan.Metric} on {plan.HeldOutImages} held-out images", headers, [.. rows]);
+        return ReportPart.Table(headers, rows, $"{plan.Metric} on {plan.HeldOutImages} held-out images");
     }
 
-    public static ExperimentTable Differences(ExperimentResult result)
+    public static ReportPart Differences(ExperimentResult result) => ReportPart.Table(
+        ["line", "minus", "labels", "difference", "95 % films", "95 % seeds", "verdict"],
+        result.Differences.Select(d => (IReadOnlyList<string>)
+        [
+            ExperimentText.Line(result.Plan, d.Start, d.Method),
+            ExperimentText.Line(result.Plan, d.AgainstStart, d.AgainstMethod),
+            d.Share.ToString(),
+            ExperimentText.Signed(result.Unit, d.Mean),
+            ExperimentText.Interval(
+                ExperimentText.Signed(result.Unit, d.FilmsLow),
+                ExperimentText.Signed(result.Unit, d.FilmsHigh)),
+            ExperimentText.Interval(
+                ExperimentText.Signed(result.Unit, d.SeedsLow),
+                ExperimentText.Signed(result.Unit, d.SeedsHigh)),
+            d.Verdict,
+        ]),
+        "Paired differences, on the same films and seeds");
+
+    public static ReportPart Subsets(ExperimentPlan plan)
     {
-        var plan = result.Plan;
-        return new(
-            "Paired differences, on the same films and seeds",
-            ["line", "minus", "labels", "difference", "95 % films", "95 % seeds", "verdict"],
+        var hasClasses = plan.Subsets.Any(s => s.Positives.Count > 0);
+        return ReportPart.Table(
+            ["labels", "seed", "patients", "images", .. hasClasses ? ["positive"] : Array.Empty<string>()],
+            plan.Subsets.Select(s => (IReadOnlyList<string>)
             [
-                .. result.Differences.Select(d =>
-                    (IReadOnlyList<string>)
-                        [
-                            ExperimentText.Line(plan, d.Start, d.Method),
-                            ExperimentText.Line(plan, d.AgainstStart, d.AgainstMethod),
-                            d.Share.ToString(),
-                            ExperimentText.Signed(result.Unit, d.Mean),
-                            ExperimentText.Interval(
-                                ExperimentText.Signed(result.Unit, d.FilmsLow),
-                                ExperimentText.Signed(result.Unit, d.FilmsHigh)),
-                            ExperimentText.Interval(
-                                ExperimentText.Signed(result.Unit, d.SeedsLow),
-                                ExperimentText.Signed(result.Unit, d.SeedsHigh)),
-                            d.Verdict,
-                        ]),
-            ]);
-    }
-
-    public static ExperimentTable Subsets(ExperimentPlan plan) =>
-        new(
+                s.Share.ToString(),
+                s.Seed.ToString(CultureInfo.InvariantCulture),
+                NumberText.Whole(s.Patients),
+                NumberText.Whole(s.Images),
+                .. hasClasses
+                    ? [string.Join(", ", s.Positives.Select(p => $"{p.Key} {p.Value}"))]
+                    : Array.Empty<string>(),
+            ]),
             $"Labels of each subset, of {plan.TrainingPatients} patients to train on; held out: {plan.HeldOutImages} "
-                + $"images of {plan.HeldOutPatients} patients",
-            [
-                .. ((string[])["labels", "seed", "patients", "images"]),
-                .. HasClasses(plan) ? ["positive"] : Array.Empty<string>(),
-            ],
-            [
-                .. plan.Subsets.Select(s =>
-                    (IReadOnlyList<string>)
-                        [
-                            s.Share.ToString(),
-                            s.Seed.ToString(CultureInfo.InvariantCulture),
-                            NumberText.Whole(s.Patients),
-                            NumberText.Whole(s.Images),
-                            .. HasClasses(plan)
-                                ? [string.Join(", ", s.Positives.Select(p => $"{p.Key} {p.Value}"))]
-                                : Array.Empty<string>(),
-                        ]),
-            ]);
-
-    private static bool HasClasses(ExperimentPlan plan) => plan.Subsets.Any(s => s.Positives.Count > 0);
+                + $"images of {plan.HeldOutPatients} patients");
+    }
 }

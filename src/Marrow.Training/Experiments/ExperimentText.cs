@@ -3,10 +3,10 @@ using System.Globalization;
 namespace Marrow.Training.Experiments;
 
 /// <summary>Numbers, names and sentences of an experiment, the same in the terminal, the page and the files.</summary>
-public static class ExperimentText
+internal static class ExperimentText
 {
     /// <summary>"warm start, teacher"; the method is left out where there is but one.</summary>
-    internal static string Line(ExperimentPlan plan, string start, string method) =>
+    public static string Line(ExperimentPlan plan, string start, string method) =>
         plan.Methods.Count == 1 ? start : $"{start}, {method}";
 
     /// <summary>The metric's name with its unit: "smape (%)".</summary>
@@ -15,11 +15,11 @@ public static class ExperimentText
         unit.Length > 0 ? $"{plan.Metric} ({unit})" : plan.Metric;
 
     /// <summary>Of the metric: what has no unit to three digits behind the point, the rest to two.</summary>
-    internal static string Value(string unit, double value) =>
+    public static string Value(string unit, double value) =>
         double.IsNaN(value) ? "-" : value.ToString(Format(unit), CultureInfo.InvariantCulture);
 
     /// <summary>The value with its sign, plus or minus.</summary>
-    internal static string Signed(string unit, double value)
+    public static string Signed(string unit, double value)
     {
         var format = Format(unit);
         return double.IsNaN(value)
@@ -28,20 +28,20 @@ public static class ExperimentText
     }
 
     /// <summary>"12.3 to 14.5"; "-" when there is none.</summary>
-    internal static string Interval(string low, string high) => low == "-" || high == "-" ? "-" : $"{low} to {high}";
+    public static string Interval(string low, string high) => low == "-" || high == "-" ? "-" : $"{low} to {high}";
 
     /// <summary>"3.3"; with a sign before it where it is a bound.</summary>
-    internal static string Factor(LabelSaving saving) =>
+    public static string Factor(LabelSaving saving) =>
         double.IsNaN(saving.Factor)
             ? "-"
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"{(saving.Bound > 0 ? "> " : saving.Bound < 0 ? "< " : "")}{saving.Factor:0.0}");
 
-    internal static string Images(double images) => images.ToString("0.#", CultureInfo.InvariantCulture);
+    public static string Images(double images) => images.ToString("0.#", CultureInfo.InvariantCulture);
 
     /// <summary>One for each line but scratch's own.</summary>
-    internal static IReadOnlyList<string> Sentences(
+    public static IReadOnlyList<string> Sentences(
         ExperimentPlan plan,
         IReadOnlyList<ExperimentSaving> savings,
         IReadOnlyList<ExperimentDifference> differences

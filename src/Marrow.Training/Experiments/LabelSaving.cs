@@ -7,27 +7,27 @@ namespace Marrow.Training.Experiments;
 /// regression; Barlow et al. 1972), and read backwards, linear in the logarithm of the labels. What lies beyond the
 /// labels that scratch was given is known by its bound alone.
 /// </summary>
-public readonly record struct LabelSaving
+internal readonly record struct LabelSaving
 {
-    internal LabelSaving(double factor, int bound) => (Factor, Bound) = (factor, bound);
+    public LabelSaving(double factor, int bound) => (Factor, Bound) = (factor, bound);
 
     /// <summary>Scratch's labels over the start's; at a bound, the bound.</summary>
-    [JsonInclude] internal double Factor { get; }
+    public double Factor { get; }
 
     /// <summary>
     /// 0: the factor; 1: it is more than that, since all labels from scratch do not reach the error; -1: it is less.
     /// </summary>
-    [JsonInclude] internal int Bound { get; }
+    public int Bound { get; }
 
     /// <summary>For sorting: what is beyond is beyond all that is known.</summary>
     [JsonIgnore]
-    internal double Place => Bound switch { > 0 => double.PositiveInfinity, < 0 => 0, _ => Factor };
+    public double Place => Bound switch { > 0 => double.PositiveInfinity, < 0 => 0, _ => Factor };
 
     /// <param name="scratchLabels">From few to many, above 0.</param>
     /// <param name="scratchErrors">Of each; the lower the better.</param>
     /// <param name="labels">Of the start, above 0.</param>
     /// <param name="error">Of the start.</param>
-    internal static LabelSaving Of(
+    public static LabelSaving Of(
         IReadOnlyList<double> scratchLabels,
         IReadOnlyList<double> scratchErrors,
         double labels,
@@ -57,7 +57,7 @@ public readonly record struct LabelSaving
     /// <summary>
     /// The nearest curve that never rises, by least squares: neighbours that do are pooled until none does.
     /// </summary>
-    internal static double[] Falling(IReadOnlyList<double> errors)
+    public static double[] Falling(IReadOnlyList<double> errors)
     {
         var pools = new List<(double Sum, int Count)>();
         foreach (var error in errors)

@@ -1,7 +1,7 @@
 namespace Marrow.Training.Experiments;
 
 /// <summary>The commands that repeat an experiment, or a run of it.</summary>
-public static class RepeatCommands
+internal static class RepeatCommands
 {
     /// <summary>To be typed: with the folders as they were given.</summary>
     public static string ToRepeat(ExperimentRequest request, ExperimentPlan plan, ExperimentRun run) =>
@@ -69,6 +69,9 @@ public static class RepeatCommands
                         folders,
                     ]
             ).Where(part => part.Length > 0));
+
+    /// <summary>Words as a POSIX shell takes them.</summary>
+    public static string Quote(IEnumerable<string> words) => string.Join(' ', words.Select(Quote));
 
     /// <summary>For a POSIX shell; what is plain stays as it is.</summary>
     public static string Quote(string text) =>

@@ -8,15 +8,15 @@ namespace Marrow.Training.Experiments;
 /// An experiment as a SLURM job array: OUT/experiment.sbatch has an element for each run of the plan,
 /// OUT/collect.sbatch makes the tables, the picture and the page from what they measured.
 /// </summary>
-public static partial class SlurmScript
+internal static partial class SlurmScript
 {
     private static readonly string[] Ours = ["array", "chdir", "dependency", "parsable", "wait"];
 
-    /// <summary>Writes both, and the plan. Returns the lines that submit them.</summary>
-    /// <param name="command">Program and arguments of the experiment, quoted for the shell.</param>
-    /// <param name="options">Of sbatch, "time=4:00:00", "cpus-per-task=8", "mem=16G", "partition=gpu".</param>
-    public static IReadOnlyList<string> Write(ExperimentRequest request, string command, IReadOnlyList<string> options)
+    /// <summary>Writes both, and the plan; see <see cref="Experiment.WriteJobs"/>.</summary>
+    public static IReadOnlyList<string> Write(
+        ExperimentRequest request, IReadOnlyList<string> program, IReadOnlyList<string> options)
     {
+        var command = RepeatCommands.Quote(program);
         foreach (var option in options)
             Require(option);
         var (plan, folder) = Experiment.Open(request, exactly: false);

@@ -6,9 +6,18 @@ namespace Marrow.Training.Loop;
 /// What a run says of itself while it goes on: training loops raise one every few steps and one at the end of each
 /// epoch; progress displays and JSON-lines logs take it as it is.
 /// </summary>
-public sealed record RunEvent
+public sealed class RunEvent
 {
     internal RunEvent(string stage) => Stage = stage;
+
+    /// <summary>The same event, of which an initialiser may change a part.</summary>
+    internal RunEvent(RunEvent other) =>
+        (
+            Stage, Epoch, Step, Steps, Loss, Losses, Unlabeled, LearningRate, ImagesPerSecond, WaitShare, MemoryGiB,
+            Eta, Metrics, Message) = (
+            other.Stage, other.Epoch, other.Step, other.Steps, other.Loss, other.Losses, other.Unlabeled,
+            other.LearningRate, other.ImagesPerSecond, other.WaitShare, other.MemoryGiB, other.Eta, other.Metrics,
+            other.Message);
 
     /// <summary>Name of the recipe's stage.</summary>
     public string Stage { get; internal init; }
@@ -59,6 +68,11 @@ public sealed record RunEvent
     public string? Message { get; internal init; }
 
     /// <summary>Of work in a run that takes no training steps: its images or runs are counted as steps.</summary>
-    internal static RunEvent Of(Progress at) =>
-        new(stage: at.What) { Step = checked((int)at.Done), Steps = checked((int)at.Total) };
+    internal static RunEvent Of(Progress at, string? message = null, TimeSpan? eta = null) => new(stage: at.What)
+    {
+        Step = checked((int)at.Done),
+        Steps = checked((int)at.Total),
+        Message = message,
+        Eta = eta,
+    };
 }

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Marrow.Training.Methods;
 using Marrow.Training.Runs;
 using Marrow.Weights;
@@ -11,25 +10,25 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Training.Loop;
 
 /// <summary>Where a run stands.</summary>
-public sealed record RunProgress
+internal sealed record RunProgress
 {
     /// <summary>How many steps the optimizer has done.</summary>
-    [JsonInclude] internal int Step { get; init; }
+    public int Step { get; init; }
 
     /// <summary>Time spent training, however often it was stopped.</summary>
-    [JsonInclude] public double Seconds { get; internal init; }
+    public double Seconds { get; init; }
 
-    [JsonInclude] internal double? BestValue { get; init; }
-    [JsonInclude] internal int BestStep { get; init; }
+    public double? BestValue { get; init; }
+    public int BestStep { get; init; }
 
     /// <summary>How many evaluations there have been since the best one.</summary>
-    [JsonInclude] internal int WorseEvaluations { get; init; }
+    public int WorseEvaluations { get; init; }
 
-    [JsonInclude] internal bool StoppedEarly { get; init; }
+    public bool StoppedEarly { get; init; }
 
     /// <summary>When training came to its end; null before. A checkpoint written twice is then the same one.</summary>
-    [JsonInclude] internal DateTimeOffset? Ended { get; init; }
-    [JsonInclude] internal IReadOnlyList<MeasuredStep> History { get; init; } = [];
+    public DateTimeOffset? Ended { get; init; }
+    public IReadOnlyList<MeasuredStep> History { get; init; } = [];
 }
 
 /// <summary>Validation metrics after a step.</summary>

@@ -89,12 +89,10 @@ internal sealed class FineTune(
                 Include = sample => _ids.Contains(sample.Id),
             },
             e =>
-                report(
-                    e with
-                    {
-                        Stage = $"{candidate.Name}, fine-tune {seed - request.Seed + 1} of {options.Repeats}",
-                    }
-                ),
+                report(new(e)
+                {
+                    Stage = $"{candidate.Name}, fine-tune {seed - request.Seed + 1} of {options.Repeats}",
+                }),
             cancellation
         )[0];
         var value = result.Metrics.First(m => m.Name == metric);

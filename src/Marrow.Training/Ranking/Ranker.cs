@@ -64,7 +64,7 @@ public static class Ranker
                     + $"{FewPatients}."
             );
         var read = new Progress(request.DataName, data.Samples.Count, data.Samples.Count, ProgressUnit.Images);
-        report(RunEvent.Of(read) with { Message = string.Join("; ", data.Notes) });
+        report(RunEvent.Of(read, string.Join("; ", data.Notes)));
         var task = new ProbeTask(request.Task, data.Dataset, data.Samples, request.Folds, request.Seed);
         if (task.Unusable.Count > 0)
             warnings.Add(
@@ -88,7 +88,8 @@ public static class Ranker
                 .Select(c => (c, Score(c, extractor, task, report, cancellation)))
                 .ToList());
         scored = Ordered(scored, task);
-        var ranked = Compare([.. scored.Select(s => s.Score)], task);
+        IReadOnlyList<RankedCandidate> ranked = [.. scored.Select(s => s.Score)];
+        Compare(ranked, task);
         if (request.FineTune is { } options)
         {
             var size = request.Size
@@ -98,18 +99,13 @@ public static class Ranker
                         : default);
             var fineTune = new FineTune(request, data, options, size);
             var left = options.Best;
-            ranked =
-            [
-                .. scored.Zip(ranked, (s, r) =>
-                    options.All
-                    || s.Candidate.Kind == CandidateKind.Random
-                    || (s.Candidate.Kind == CandidateKind.Checkpoint && left-- > 0)
-                        ? r with
-                        {
-                            FineTuned = fineTune.Run(s.Candidate, task.Metric, report, cancellation),
-                        }
-                        : r),
-            ];
+            foreach (var (candidate, score) in scored)
+            {
+                if (options.All
+                    || candidate.Kind == CandidateKind.Random
+                    || (candidate.Kind == CandidateKind.Checkpoint && left-- > 0))
+                    score.FineTuned = fineTune.Run(candidate, task.Metric, report, cancellation);
+            }
         }
         return new(
             data: request.DataName,
@@ -277,25 +273,19 @@ public static class Ranker
                 .ThenBy(s => s.Candidate.Kind),
         ];
 
-    private static IReadOnlyList<RankedCandidate> Compare(IReadOnlyList<RankedCandidate> ordered, ProbeTask task) =>
-        [
-            .. ordered.Select(
-                (c, i) =>
-                    c with
-                    {
-                        Rank = i + 1,
-                        ToBest = i == 0 ? null : task.Difference(c.Statistic, ordered[0].Statistic),
-                        ToRandom =
-                            c.Kind == CandidateKind.Random
-                                ? null
-                                : task.Difference(
-                                    c.Statistic,
-                                    ordered
-                                        .First(o => o.Kind == CandidateKind.Random && o.Backbone == c.Backbone)
-                                        .Statistic),
-                    }
-            ),
-        ];
+    /// <summary>Gives each its place, and its difference from the first and from random weights.</summary>
+    private static void Compare(IReadOnlyList<RankedCandidate> ordered, ProbeTask task)
+    {
+        foreach (var (i, candidate) in ordered.Index())
+        {
+            candidate.Rank = i + 1;
+            candidate.ToBest = i == 0 ? null : task.Difference(candidate.Statistic, ordered[0].Statistic);
+            if (candidate.Kind == CandidateKind.Random)
+                continue;
+            var random = ordered.First(o => o.Kind == CandidateKind.Random && o.Backbone == candidate.Backbone);
+            candidate.ToRandom = task.Difference(candidate.Statistic, random.Statistic);
+        }
+    }
 
     private static IReadOnlyList<ScoreAgreement> Agreement(IReadOnlyList<RankedCandidate> ranked, bool higherIsBetter)
     {

@@ -108,7 +108,7 @@ internal static class RunFolder
                 $"'{result.Checkpoint}'",
                 $"Otherwise {again}.");
         var folder = Path.Combine(hubFolder, name, digits);
-        return Directory.Exists(folder) ? result with { Folder = folder }
+        return Directory.Exists(folder) ? result.In(folder)
             : throw MarrowException.Bad(
                 path,
                 $"{result.Checkpoint} in the run's hub {hubFolder}",
@@ -124,9 +124,6 @@ internal static class RunFolder
         AtomicFile.WriteText(
             Path.Combine(request.OutFolder, result.Stage, ResultName),
             JsonSerializer.Serialize(
-                result with
-                {
-                    Folder = Path.GetRelativePath(request.OutFolder, result.Folder),
-                },
+                result.In(Path.GetRelativePath(request.OutFolder, result.Folder)),
                 MarrowJson.Options));
 }

@@ -54,6 +54,10 @@ public static class Runner
         return [.. recipe.Stages.Select(s => done[s.Name])];
     }
 
+    /// <summary>What a run came to: its stages, what each measured, and what each warm start took over.</summary>
+    public static TextReport Report(RunRequest request, IReadOnlyList<StageResult> results) =>
+        RunReport.Of(request, results);
+
     private static string FolderOf(RunRequest request, Stage stage) => Path.Combine(request.OutFolder, stage.Name);
 
     /// <summary>As many as the stage began with that goes on; for the others as many as the program's choice.</summary>

@@ -46,7 +46,7 @@ public sealed class DemoRunTests : IDisposable
         var regressor = result.Comparisons[1];
         Assert.Equal(Smape(regressor.Scratch) - Smape(regressor.Warm), regressor.SmapeGain.Value, 0.2);
 
-        var page = File.ReadAllText(result.Report);
+        var page = File.ReadAllText(result.Page);
         Assert.Contains(result.Sentence.Replace("'", "&#39;"), page);
         foreach (
             var part in new[]
@@ -77,7 +77,7 @@ public sealed class DemoRunTests : IDisposable
         var second = DemoFolder.Open(request, "recipe");
         Assert.Equal(request.OutFolder + "-2", second.Root);
         Assert.False(second.Resumes);
-        Assert.Equal(request.OutFolder + "-3", DemoFolder.Open(request with { Seed = 2 }, "recipe").Root);
+        Assert.Equal(request.OutFolder + "-3", DemoFolder.Open(Small("demo", seed: 2), "recipe").Root);
         Assert.Equal(request.OutFolder + "-2", DemoFolder.Open(request, "recipe").Root);
     }
 
@@ -91,10 +91,9 @@ public sealed class DemoRunTests : IDisposable
             "nothing is written over",
             Assert.Throws<MarrowException>(() => DemoRun.Run(request, _ => { })).Message);
 
-        var file = Path.Combine(request.OutFolder, "thesis.txt");
         Assert.Contains(
             "expected a folder",
-            Assert.Throws<MarrowException>(() => DemoRun.Run(request with { OutFolder = file }, _ => { })).Message);
+            Assert.Throws<MarrowException>(() => DemoRun.Run(Small("mine/thesis.txt"), _ => { })).Message);
     }
 
     [Fact]
@@ -121,9 +120,10 @@ public sealed class DemoRunTests : IDisposable
 
     private static double Smape(StageResult stage) => stage.Metrics.Single(m => m.Name == "smape").Value;
 
-    private DemoRequest Small(string name) => new()
+    private DemoRequest Small(string name, ulong seed = 1) => new()
     {
         OutFolder = Path.Combine(_folder, name),
+        Seed = seed,
         Chests = 24,
         Spines = 12,
         Overrides =

@@ -1,5 +1,4 @@
 using Marrow.Training.Experiments;
-using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
 namespace Marrow.Tests.Experiments;
@@ -11,22 +10,22 @@ public class ExperimentInputTests
     public void Impossible_requests_are_refused_with_the_remedy()
     {
         using var experiment = new TinyExperiment();
-        var good = experiment.Request("out") with { Starts = ["scratch"] };
-        Refused(good with { Fractions = [0.5, 1.2] }, "0.0001 to 1");
-        Refused(good with { Fractions = [] }, "needs amounts of labels");
-        Refused(good with { Patients = [3] }, "not both");
-        Refused(good with { Fractions = [], Patients = [10] }, "has 9 patients");
-        Refused(good with { Fractions = [0.5, 0.51] }, "are the same 5");
-        Refused(good with { Fractions = [0.02] }, "one patient or more");
-        Refused(good with { Starts = [] }, "needs a start");
-        Refused(good with { Starts = ["scratch", "scratch"] }, "given twice");
-        Refused(good with { Starts = ["densenet-mini.absent"] }, "densenet-mini.absent");
-        Refused(good with { Methods = ["teacher"] }, "no method 'teacher'");
-        Refused(good with { Metric = "smape" }, "can measure auroc, accuracy, kappa");
-        Refused(good with { Seeds = 0 }, "1 to 100 seeds");
-        Refused(good with { Stages = ["second"] }, "no stage 'second'");
-        Refused(good with { DataFolders = new Dictionary<string, string>() }, "--data NAME=DIR");
-        Refused(experiment.Request("out", "first.data.heldOut=0") with { Starts = ["scratch"] }, "holds nothing out");
+        var good = new ExperimentRequest(experiment.Request("out")) { Starts = ["scratch"] };
+        Refused(new(good) { Fractions = [0.5, 1.2] }, "0.0001 to 1");
+        Refused(new(good) { Fractions = [] }, "needs amounts of labels");
+        Refused(new(good) { Patients = [3] }, "not both");
+        Refused(new(good) { Fractions = [], Patients = [10] }, "has 9 patients");
+        Refused(new(good) { Fractions = [0.5, 0.51] }, "are the same 5");
+        Refused(new(good) { Fractions = [0.02] }, "one patient or more");
+        Refused(new(good) { Starts = [] }, "needs a start");
+        Refused(new(good) { Starts = ["scratch", "scratch"] }, "given twice");
+        Refused(new(good) { Starts = ["densenet-mini.absent"] }, "densenet-mini.absent");
+        Refused(new(good) { Methods = ["teacher"] }, "no method 'teacher'");
+        Refused(new(good) { Metric = "smape" }, "can measure auroc, accuracy, kappa");
+        Refused(new(good) { Seeds = 0 }, "1 to 100 seeds");
+        Refused(new(good) { Stages = ["second"] }, "no stage 'second'");
+        Refused(new(good) { DataFolders = new Dictionary<string, string>() }, "--data NAME=DIR");
+        Refused(new(experiment.Request("out", "first.data.heldOut=0")) { Starts = ["scratch"] }, "holds nothing out");
         Assert.False(Directory.Exists(experiment.Out("out")));
     }
 
@@ -49,7 +48,7 @@ public class ExperimentInputTests
         var error = Assert
             .Throws<MarrowException>(() =>
                 Experiment.Plan(
-                    experiment.Request("out", "first.batch=1") with
+                    new(experiment.Request("out", "first.batch=1"))
                     {
                         Starts = ["scratch"],
                         Fractions = [0.2, 1],
@@ -66,26 +65,26 @@ public class ExperimentInputTests
     {
         using var experiment = new TinyExperiment();
         Runner.Run(
-            experiment.Tiny.Request(
+            new(experiment.Tiny.Request(
                 "big",
                 false,
                 "first.model=densenet121",
                 "first.tag=parent",
                 "first.train.steps=1"
-            ) with
+            ))
             {
                 HubFolder = experiment.Hub,
             },
             _ => { },
             TestContext.Current.CancellationToken);
         Refused(
-            experiment.Request("out") with
+            new(experiment.Request("out"))
             {
                 Starts = ["scratch", "densenet121.parent"],
             },
             "does not fit stage first (densenet-mini)");
         Refused(
-            experiment.Request("out") with
+            new(experiment.Request("out"))
             {
                 Starts = ["matched:densenet121.parent"],
             },
@@ -97,13 +96,13 @@ public class ExperimentInputTests
     {
         using var experiment = new TinyExperiment();
         var plan = Experiment.Plan(
-            experiment.Request(
+            new(experiment.Request(
                 "out",
                 "first.data.validation=0.2",
                 "first.patience=3",
                 "first.data.limit=5",
                 "first.batch=2"
-            ) with
+            ))
             {
                 Starts = ["scratch"],
             }
@@ -117,13 +116,18 @@ public class ExperimentInputTests
     public void A_folder_is_not_used_for_two_experiments()
     {
         using var experiment = new TinyExperiment();
-        var request = experiment.Request("out") with { Starts = ["scratch"], Seeds = 1, Fractions = [1] };
+        var request = new ExperimentRequest(experiment.Request("out"))
+        {
+            Starts = ["scratch"],
+            Seeds = 1,
+            Fractions = [1],
+        };
         TinyExperiment.Run(request);
         Assert.Contains(
             "by --resume",
             Assert.Throws<MarrowException>(() => TinyExperiment.Run(request)).Message,
             StringComparison.Ordinal);
-        var other = experiment.Request("out", "first.lr=1e-3") with
+        var other = new ExperimentRequest(experiment.Request("out", "first.lr=1e-3"))
         {
             Starts = ["scratch"],
             Seeds = 1,
@@ -138,7 +142,7 @@ public class ExperimentInputTests
             "an index means another one",
             Assert
                 .Throws<MarrowException>(() =>
-                    Experiment.RunOne(request with { Seeds = 2 }, 1, _ => { }, TestContext.Current.CancellationToken))
+                    Experiment.RunOne(new(request) { Seeds = 2 }, 1, _ => { }, TestContext.Current.CancellationToken))
                 .Message,
             StringComparison.Ordinal);
         Assert.Contains(
@@ -151,7 +155,7 @@ public class ExperimentInputTests
         File.WriteAllText(experiment.Out("out/plan.json"), "{");
         Assert.Contains(
             "plan of an experiment",
-            Assert.Throws<MarrowException>(() => TinyExperiment.Run(request with { Resume = true })).Message,
+            Assert.Throws<MarrowException>(() => TinyExperiment.Run(new(request) { Resume = true })).Message,
             StringComparison.Ordinal);
     }
 
@@ -159,20 +163,22 @@ public class ExperimentInputTests
     public void Data_that_changed_since_is_noticed()
     {
         using var experiment = new TinyExperiment();
-        var request = experiment.Request("out") with { Starts = ["scratch"], Seeds = 1, Fractions = [1] };
+        var request = new ExperimentRequest(experiment.Request("out"))
+        {
+            Starts = ["scratch"],
+            Seeds = 1,
+            Fractions = [1],
+        };
         TinyExperiment.Run(request);
         Assert.Contains(
             "held out other images",
             Assert
                 .Throws<MarrowException>(() =>
                     TinyExperiment.Run(
-                        request with
+                        new(request)
                         {
                             Resume = true,
-                            Recipe = RecipeReader.Read(experiment.Tiny.RecipePath, request.Recipe.Overrides) with
-                            {
-                                SplitSeed = 77,
-                            },
+                            Recipe = new(request.Recipe) { SplitSeed = 77 },
                         }
                     ))
                 .Message,

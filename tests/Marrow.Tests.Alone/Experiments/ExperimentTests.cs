@@ -68,7 +68,7 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     {
         var experiment = finished.Experiment;
         var result = TinyExperiment.Run(
-            experiment.Request("repeated") with
+            new(experiment.Request("repeated"))
             {
                 Save = false,
                 Seeds = 1,
@@ -79,11 +79,11 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
         foreach (var run in result.Runs)
         {
             var again = Runner.Run(
-                experiment.Tiny.Request(
+                new(experiment.Tiny.Request(
                     $"again-{run.Run.Name}",
                     false,
                     ["first.data.validation=0", .. run.Run.Overrides]
-                ) with
+                ))
                 {
                     Resolve = new LocalHub(experiment.Hub).Resolve,
                 },
@@ -115,7 +115,7 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
             link.Worth is not null);
         Assert.True(new LocalHub(experiment.Hub).Verify().Faults.Count == 0);
 
-        var again = TinyExperiment.Run(experiment.Request("out") with { Resume = true });
+        var again = TinyExperiment.Run(new(experiment.Request("out")) { Resume = true });
         Assert.Equal(saved.Checkpoint, Assert.Single(again.Saved).Checkpoint);
     }
 
@@ -131,7 +131,7 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
 
         string[] numbers = ["first.task=regress", "first.model=regress-densenet-mini", "first.data.kind=numbers",
             "first.data.labelColumns=[age]", $"first.data.units={units}", "first.tag=age"];
-        var result = TinyExperiment.Run(experiment.Request("out", numbers) with { Metric = "mae", Seeds = 1 });
+        var result = TinyExperiment.Run(new(experiment.Request("out", numbers)) { Metric = "mae", Seeds = 1 });
 
         Assert.All(result.Runs, r => Assert.Equal(unit, r.Metrics.First(m => m.Name == "mae").Unit));
         Assert.Equal(unit, result.Unit);
@@ -154,7 +154,7 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
             var steps = 0;
             Assert.Throws<OperationCanceledException>(() =>
                 TinyExperiment.Run(
-                    experiment.Request("parts") with
+                    new(experiment.Request("parts"))
                     {
                         Save = false,
                         Resume = stopped > 0,
@@ -166,7 +166,7 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
                     },
                     stop.Token));
         }
-        var parts = TinyExperiment.Run(experiment.Request("parts") with { Save = false, Resume = true });
+        var parts = TinyExperiment.Run(new(experiment.Request("parts")) { Save = false, Resume = true });
         Assert.Equal(Comparable(whole), Comparable(parts));
 
         static string Comparable(ExperimentResult r) =>
@@ -186,10 +186,15 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     public void Amounts_starts_and_seeds_may_be_added_to_a_experiment()
     {
         using var experiment = new TinyExperiment();
-        var request = experiment.Request("out") with { Starts = ["scratch"], Seeds = 1, Fractions = [1] };
+        var request = new ExperimentRequest(experiment.Request("out"))
+        {
+            Starts = ["scratch"],
+            Seeds = 1,
+            Fractions = [1],
+        };
         TinyExperiment.Run(request);
         var trained = 0;
-        var result = TinyExperiment.Run(request with { Resume = true, Fractions = [0.5, 1] }, e =>
+        var result = TinyExperiment.Run(new(request) { Resume = true, Fractions = [0.5, 1] }, e =>
             trained +=
                 e.Stage == ExperimentProgress.All && e.Message is { } m && m.Contains(" in ", StringComparison.Ordinal)
                     ? 1
@@ -201,7 +206,7 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     public void An_experiment_by_numbers_of_patients_is_resumed()
     {
         using var experiment = new TinyExperiment();
-        var request = experiment.Request("out") with
+        var request = new ExperimentRequest(experiment.Request("out"))
         {
             Starts = ["scratch"],
             Seeds = 1,
@@ -209,7 +214,7 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
             Patients = [5],
         };
         var before = TinyExperiment.Run(request);
-        var after = TinyExperiment.Run(request with { Resume = true });
+        var after = TinyExperiment.Run(new(request) { Resume = true });
         Assert.Equal("5 patients", Assert.Single(after.Runs).Run.Share.ToString());
         Assert.Equal(before.Runs[0].Ended, after.Runs[0].Ended);
     }
@@ -218,11 +223,16 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     public void A_run_that_fails_is_told_of_and_the_others_go_on()
     {
         using var experiment = new TinyExperiment();
-        var request = experiment.Request("out") with { Starts = ["scratch"], Seeds = 2, Fractions = [1] };
+        var request = new ExperimentRequest(experiment.Request("out"))
+        {
+            Starts = ["scratch"],
+            Seeds = 2,
+            Fractions = [1],
+        };
         // The first run's folder holds a run of something else.
         var home = Path.Combine(request.OutFolder, "runs", Experiment.Plan(request).Runs[0].Name);
         Runner.Run(
-            experiment.Tiny.Request("other", false, "first.steps=1") with
+            new(experiment.Tiny.Request("other", false, "first.steps=1"))
             {
                 OutFolder = home,
             },
@@ -242,7 +252,7 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     {
         using var experiment = new TinyExperiment();
         var plan = Experiment.Plan(
-            experiment.Request("out") with
+            new(experiment.Request("out"))
             {
                 Starts = ["scratch"],
                 Seeds = 3,
@@ -271,7 +281,7 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     {
         using var experiment = new TinyExperiment();
         var plan = Experiment.Plan(
-            experiment.Request("out") with
+            new(experiment.Request("out"))
             {
                 Starts = ["scratch"],
                 Fractions = [],
@@ -287,7 +297,7 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     {
         using var experiment = new TinyExperiment();
         var plan = Experiment.Plan(
-            experiment.Request("out", "first.train.steps=", "first.train.epochs=3") with
+            new(experiment.Request("out", "first.train.steps=", "first.train.epochs=3"))
             {
                 Starts = ["scratch"],
             }
@@ -302,7 +312,7 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     {
         using var experiment = new TinyExperiment();
         var recipe = experiment.Request("out").Recipe;
-        recipe = recipe with
+        recipe = new(recipe)
         {
             SourceText =
                 recipe.SourceText + "\n    unlabeled: {name: films, format: images}\n    uda: {}\n    teacher: {}\n",
@@ -324,15 +334,15 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
         File.AppendAllText(
             experiment.Tiny.RecipePath,
             "\n    unlabeled: {name: films, format: images}\n    uda: {ratio: 1}\n");
-        var request = experiment.Request("out") with { Starts = ["scratch"] };
+        var request = new ExperimentRequest(experiment.Request("out")) { Starts = ["scratch"] };
         Assert.Contains(
             "'films', which method uda needs",
             Assert.Throws<MarrowException>(() => Experiment.Plan(request)).Message,
             StringComparison.Ordinal);
-        Assert.Equal(4, Experiment.Plan(request with { Methods = ["supervised"] }).Runs.Count);
+        Assert.Equal(4, Experiment.Plan(new(request) { Methods = ["supervised"] }).Runs.Count);
 
         var films = Directory.CreateDirectory(experiment.Out("films")).FullName;
-        request = request with
+        request = new(request)
         {
             DataFolders = new Dictionary<string, string>(request.DataFolders) { ["films"] = films },
         };
@@ -351,14 +361,14 @@ public class ExperimentTests(FinishedExperiment finished) : IClassFixture<Finish
     public void The_estimate_rests_on_finished_runs_where_there_are_some_and_on_a_few_steps_elsewhere()
     {
         using var experiment = new TinyExperiment();
-        var request = experiment.Request("out") with { Starts = ["scratch"], Seeds = 1 };
+        var request = new ExperimentRequest(experiment.Request("out")) { Starts = ["scratch"], Seeds = 1 };
         var before = Experiment.Estimate(
             request,
             Experiment.Plan(request),
             _ => { },
             TestContext.Current.CancellationToken);
         Assert.Contains("a timing of 4 steps", before.Basis, StringComparison.Ordinal);
-        Assert.True(before is { Runs: 2, Done: 0, SecondsLeft: > 0 });
+        Assert.True(before is { Plan.Runs.Count: 2, Done: 0, SecondsLeft: > 0 });
         Assert.False(Directory.Exists(experiment.Out("out")));
         Experiment.RunOne(request, 0, _ => { }, TestContext.Current.CancellationToken);
         Assert.True(

@@ -9,10 +9,10 @@ public class SlurmTests
     public void The_script_is_an_array_with_an_element_for_each_run()
     {
         using var experiment = new TinyExperiment();
-        var request = experiment.Request("out") with { Starts = ["scratch"] };
-        var submit = SlurmScript.Write(
+        var request = new ExperimentRequest(experiment.Request("out")) { Starts = ["scratch"] };
+        var submit = Experiment.WriteJobs(
             request,
-            "marrow experiment 'a b.yaml'",
+            ["marrow", "experiment", "a b.yaml"],
             ["time=1:00:00", "mem=4G", "exclusive"]);
         var script = File.ReadAllText(experiment.Out("out/experiment.sbatch"));
         Assert.StartsWith("#!/bin/bash\n", script, StringComparison.Ordinal);
@@ -44,7 +44,7 @@ public class SlurmTests
             "--slurm",
             Assert
                 .Throws<MarrowException>(() =>
-                    SlurmScript.Write(experiment.Request("out") with { Starts = ["scratch"] }, "marrow", [option]))
+                    Experiment.WriteJobs(new(experiment.Request("out")) { Starts = ["scratch"] }, ["marrow"], [option]))
                 .Message,
             StringComparison.Ordinal);
         Assert.False(Directory.Exists(experiment.Out("out")));

@@ -114,7 +114,7 @@ public class ResumedRunTests
             Assert.Contains("--allow-changed threads", message);
             var told = new List<string>();
             Runner.Run(
-                run.Request("out", resume: true) with
+                new(run.Request("out", resume: true))
                 {
                     AllowChanged = [RunIdentity.Threads],
                 },
@@ -145,7 +145,7 @@ public class ResumedRunTests
         Assert.Contains("device: cuda then, cpu now", message);
         Assert.Contains("--allow-changed device", message);
         var told = new List<string>();
-        var request = run.Request("out", resume: true) with { AllowChanged = [RunIdentity.Device] };
+        var request = new RunRequest(run.Request("out", resume: true)) { AllowChanged = [RunIdentity.Device] };
         Runner.Run(request, e => told.Add(e.Message ?? ""), TestContext.Current.CancellationToken);
         Assert.Contains(told, message => message.StartsWith("device: ", StringComparison.Ordinal));
     }
@@ -155,7 +155,7 @@ public class ResumedRunTests
     {
         Assert.SkipWhen(torch.cuda.is_available(), "Here is a CUDA device.");
         using var run = new TinyRun();
-        var message = Refused(run.Request("out") with { Device = DeviceChoice.Parse("cuda") });
+        var message = Refused(new(run.Request("out")) { Device = DeviceChoice.Parse("cuda") });
         Assert.Contains("-p:Libtorch=cuda", message);
         Assert.False(Directory.Exists(Path.Combine(run.Folder, "out")));
     }
@@ -168,7 +168,7 @@ public class ResumedRunTests
         ChangeLabels(run, Swapped);
         Assert.Contains(
             "labels: ",
-            Refused(run.Request("out", resume: true) with { AllowChanged = [RunIdentity.Labels] }));
+            Refused(new(run.Request("out", resume: true)) { AllowChanged = [RunIdentity.Labels] }));
     }
 
     [Fact]
@@ -239,7 +239,7 @@ public class ResumedRunTests
     {
         using var run = new TinyRun();
         StoppedInSecond(run, r =>
-            r with
+            new(r)
             {
                 OutFolder = Path.GetRelativePath(Directory.GetCurrentDirectory(), r.OutFolder),
                 HubFolder = Path.GetRelativePath(Directory.GetCurrentDirectory(), r.HubFolder),

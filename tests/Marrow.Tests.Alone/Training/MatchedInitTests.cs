@@ -45,7 +45,7 @@ public class MatchedInitTests
         StageResult Run(string outName, params string[] overrides) =>
             Assert.Single(
                 Runner.Run(
-                    tiny.Request(outName, false, overrides) with
+                    new(tiny.Request(outName, false, overrides))
                     {
                         HubFolder = hub,
                         Resolve = new LocalHub(hub).Resolve,

@@ -91,7 +91,7 @@ public class OwnTaskRunTests
             """, StringComparison.Ordinal));
         var (accepted, losses) = (new List<double>(), new List<double>());
         var request = run.Request("run", "numbers.init=scratch", "numbers.steps=20", "numbers.data.limit=8");
-        var result = Runner.Run(request with { Recipe = request.Recipe.Only(["numbers"]) }, e =>
+        var result = Runner.Run(new(request) { Recipe = request.Recipe.Only(["numbers"]) }, e =>
         {
             if (e.Unlabeled.TryGetValue("accepted", out var share))
                 accepted.Add(share);

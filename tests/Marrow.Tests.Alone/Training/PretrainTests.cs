@@ -34,7 +34,7 @@ public class PretrainTests
 
         var child = tiny.Request("child", false, $"first.init={pretrained.Folder}/");
         var warm = Runner.Run(
-            child with
+            new(child)
             {
                 Resolve = Checkpoint.Load,
             },

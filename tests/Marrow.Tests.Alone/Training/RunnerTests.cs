@@ -86,7 +86,7 @@ public class RunnerTests
             "another recipe or other settings",
             Assert.Throws<MarrowException>(() => Runner.Run(other, _ => { })).Message);
         var whole = tiny.Request("out", resume: true);
-        var part = whole with { Recipe = whole.Recipe.Only(["first"]) };
+        var part = new RunRequest(whole) { Recipe = whole.Recipe.Only(["first"]) };
         Assert.Contains("--stages", Assert.Throws<MarrowException>(() => Runner.Run(part, _ => { })).Message);
     }
 
@@ -94,7 +94,7 @@ public class RunnerTests
     public void Data_without_a_folder_is_named_before_anything_runs()
     {
         using var tiny = new TinyRun();
-        var request = tiny.Request("out") with { DataFolders = new Dictionary<string, string>() };
+        var request = new RunRequest(tiny.Request("out")) { DataFolders = new Dictionary<string, string>() };
         Assert.Contains("--data tiny=DIR", Assert.Throws<MarrowException>(() => Runner.Run(request, _ => { })).Message);
         Assert.False(Directory.Exists(request.OutFolder));
     }

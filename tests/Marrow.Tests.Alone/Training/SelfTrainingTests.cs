@@ -105,7 +105,7 @@ public sealed class SelfTrainingTests : IDisposable
         var request = Request();
         var stage = request.Recipe.Stages[1];
         var results = Runner.Run(
-            request with
+            new(request)
             {
                 Recipe = request.Recipe.Only(["ignore"]),
             },
@@ -158,7 +158,7 @@ public sealed class SelfTrainingTests : IDisposable
         var data = StageSamples.Read(recipe, recipe.Stages[1], _folder["chests"]);
         var message = Assert
             .Throws<MarrowException>(() =>
-                Apply(Request() with { Recipe = recipe }, recipe.Stages[1], data, other, _folder.Path))
+                Apply(new(Request()) { Recipe = recipe }, recipe.Stages[1], data, other, _folder.Path))
             .Message;
         Assert.Contains("a checkpoint that knows No Finding", message);
     }

@@ -115,7 +115,7 @@ public class UnlabeledRunTests
             train: "steps: 3, batch: 4",
             stage: ["unlabeled: {name: more, format: images, license: CC-BY-NC-4.0, citation: Somebody}", "uda: {}"]);
         new DatasetTerms("CC-BY-4.0", "", "1").Write(tiny.Data);
-        var request = tiny.Request("out") with
+        var request = new RunRequest(tiny.Request("out"))
         {
             DataFolders = new Dictionary<string, string> { ["tiny"] = tiny.Data, ["more"] = tiny.Data },
         };

@@ -66,7 +66,7 @@ public class OutputTests
         Assert.Equal(
             "smape 12.9",
             RunDisplay.Metrics(
-                Event with
+                new(Event)
                 {
                     Metrics = new Dictionary<string, double> { ["smape"] = 12.9, ["mae.cobb1"] = 3 },
                 }
@@ -128,7 +128,7 @@ public class OutputTests
         {
             show(new RunEvent(stage: "landmarks") { Message = "98 % of the backbone copied" });
             for (var step = 1; step <= 900; step++)
-                show(Event with { Step = step });
+                show(new(Event) { Step = step });
             show(
                 new RunEvent(stage: "landmarks") { Metrics = new Dictionary<string, double> { ["smape"] = 12.94567 } }
             );
@@ -149,8 +149,8 @@ public class OutputTests
         var console = new TestConsole().Width(160).Interactive();
         RunDisplay.Show(new Output(console, TextWriter.Null, json: false, live: true), show =>
         {
-            show(Event with { Stage = "features", Step = 900 });
-            show(Event with { Message = "[warm] start" });
+            show(new(Event) { Stage = "features", Step = 900 });
+            show(new(Event) { Message = "[warm] start" });
             return 0;
         });
         Assert.Contains("features", console.Output);

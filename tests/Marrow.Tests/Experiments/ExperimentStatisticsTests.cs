@@ -35,7 +35,7 @@ public class ExperimentStatisticsTests
     {
         // 10 better with the first seed, 10 worse with the second: the films agree on 0 and the seeds on nothing.
         var runs = Runs()
-            .Select(r => r.Run is { Start: "warm", Seed: 2 } ? r with { Metrics = [Shift(r.Metrics[0], 20)] } : r)
+            .Select(r => r.Run is { Start: "warm", Seed: 2 } ? new(r) { Metrics = [Shift(r.Metrics[0], 20)] } : r)
             .ToList();
         Assert.Equal(
             "unclear",
@@ -77,7 +77,7 @@ public class ExperimentStatisticsTests
     public void Films_that_one_model_lacks_give_no_paired_interval()
     {
         var runs = Runs()
-            .Select(r => r.Run.Start == "warm" ? r with { Metrics = [r.Metrics[0] with { Count = 19 }] } : r)
+            .Select(r => r.Run.Start == "warm" ? new(r) { Metrics = [r.Metrics[0] with { Count = 19 }] } : r)
             .ToList();
         Assert.True(
             double.IsNaN(

@@ -33,12 +33,17 @@ public sealed class RankerTests(RankedHub ranked) : IClassFixture<RankedHub>, ID
 
     public void Dispose() => _folder.Dispose();
 
-    private RankRequest Request(FineTuneOptions? fineTune = null, string task = CheckpointTask.Classify) => new()
+    private RankRequest Request(
+        FineTuneOptions? fineTune = null,
+        string task = CheckpointTask.Classify,
+        string? hub = null,
+        params string[] checkpoints) => new()
     {
         DataName = "tiny",
         DataRoot = ranked.Data,
         Task = task,
-        HubFolder = _hub,
+        HubFolder = hub ?? _hub,
+        Checkpoints = checkpoints,
         Folds = 4,
         CacheFolder = _folder["cache"],
         FineTune = fineTune,
@@ -93,23 +98,9 @@ public sealed class RankerTests(RankedHub ranked) : IClassFixture<RankedHub>, ID
 
         const string longName = "retinanet-densenet121.spineweb16", longLicense = "LicenseRef-SpineWeb-research";
         var console = new TestConsole().Width(120);
-        RankTable.Draw(
-            console,
-            ranking with
-            {
-                Candidates =
-                [
-                    .. ranking.Candidates.Select(c =>
-                        c with
-                        {
-                            Name = longName,
-                            License = longLicense,
-                            FeatureSeconds = 100.1,
-                        }
-                    ),
-                ],
-            }
-        );
+        foreach (var candidate in ranking.Candidates)
+            (candidate.Name, candidate.License, candidate.FeatureSeconds) = (longName, longLicense, 100.1);
+        console.Draw(ranking.Report);
         Assert.Contains(longName + " ", console.Output);
         Assert.Contains(longLicense + " ", console.Output);
         Assert.All(
@@ -180,8 +171,7 @@ public sealed class RankerTests(RankedHub ranked) : IClassFixture<RankedHub>, ID
             File.Copy(path, copy);
         }
         Drafts.SaveCustom(hub).Dispose();
-        var request = Request() with { HubFolder = hub };
-        var ranking = Ranker.Rank(request, _ => { });
+        var ranking = Ranker.Rank(Request(hub: hub), _ => { });
         Assert.DoesNotContain(ranking.Candidates, c => c.Name == Drafts.CustomName);
         Assert.Contains(ranking.Warnings, w =>
             w.StartsWith(
@@ -191,14 +181,14 @@ public sealed class RankerTests(RankedHub ranked) : IClassFixture<RankedHub>, ID
             "its maker's own",
             Assert
                 .Throws<MarrowException>(() =>
-                    Ranker.Rank(request with { Checkpoints = [Drafts.CustomName] }, _ => { }))
+                    Ranker.Rank(Request(hub: hub, checkpoints: Drafts.CustomName), _ => { }))
                 .Message);
 
         var alone = _folder["alone"];
         Drafts.SaveCustom(alone).Dispose();
         Assert.Contains(
             "expected a hub with a checkpoint that can be ranked, found segmenter.phantom: not ranked",
-            Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { HubFolder = alone }, _ => { })).Message);
+            Assert.Throws<MarrowException>(() => Ranker.Rank(Request(hub: alone), _ => { })).Message);
     }
 
     [Fact]
@@ -217,11 +207,11 @@ public sealed class RankerTests(RankedHub ranked) : IClassFixture<RankedHub>, ID
         var empty = Directory.CreateDirectory(_folder["empty"]).FullName;
         Assert.Contains(
             "a hub with a checkpoint",
-            Assert.Throws<MarrowException>(() => Ranker.Rank(Request() with { HubFolder = empty }, _ => { })).Message);
+            Assert.Throws<MarrowException>(() => Ranker.Rank(Request(hub: empty), _ => { })).Message);
         Assert.Contains(
             "weights alone",
             Assert
-                .Throws<MarrowException>(() => Ranker.Rank(Request() with { Checkpoints = [Weights()] }, _ => { }))
+                .Throws<MarrowException>(() => Ranker.Rank(Request(checkpoints: Weights()), _ => { }))
                 .Message);
 
         string Weights()

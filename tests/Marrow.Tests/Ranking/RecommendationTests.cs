@@ -116,6 +116,6 @@ public class RecommendationTests
         Assert.EndsWith("; the short fine-tune puts b first (AUROC 0.850, next a 0.800).", Of(0.05, a, b, random));
         Assert.Contains(
             "puts it first as well",
-            Of(0.05, a with { FineTuned = a.FineTuned! with { Mean = 0.9 } }, b, random));
+            Of(0.05, Candidate(1, "a", 0.9, tuned: 0.9), b, random));
     }
 }

@@ -66,7 +66,7 @@ public sealed class LineageOfRunsTests
             var name = $"generation-{generations.Count}";
             string[] settings = parent is null ? [$"first.tag={name}"] : [$"first.tag={name}", $"first.init={parent}"];
             var stage = Runner.Run(
-                run.Request(name, overrides: settings) with
+                new(run.Request(name, overrides: settings))
                 {
                     Resolve = Checkpoint.Load,
                 },

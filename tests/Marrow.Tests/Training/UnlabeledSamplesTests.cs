@@ -101,12 +101,10 @@ public sealed class UnlabeledSamplesTests : IDisposable
 
     private string Fault(string folder)
     {
-        var request = _tiny.Request("out") is var r
-            ? r with
-            {
-                DataFolders = new Dictionary<string, string> { ["tiny"] = _tiny.Data, ["more"] = folder },
-            }
-            : r;
+        var request = new RunRequest(_tiny.Request("out"))
+        {
+            DataFolders = new Dictionary<string, string> { ["tiny"] = _tiny.Data, ["more"] = folder },
+        };
         var message = Assert.Throws<MarrowException>(() => Runner.Run(request, _ => { })).Message;
         Assert.False(Directory.Exists(request.OutFolder));
         Assert.StartsWith(folder, message);

@@ -1,19 +1,39 @@
 using System.Globalization;
 using Marrow.Metrics;
-using Marrow.Training.Ranking;
-using Spectre.Console;
 
-namespace Marrow.Cli;
+namespace Marrow.Training.Ranking;
 
 /// <summary>A ranking as a person reads it; fits a terminal of 120 columns.</summary>
 internal static class RankTable
 {
     private const string Experimental = "*";
 
-    public static void Draw(IAnsiConsole console, RankResult result)
+    public static TextReport Report(RankResult result)
+    {
+        List<ReportPart> parts =
+        [
+            Candidates(result),
+            ReportPart.Line($"{Experimental} experimental: on medical images no score of this kind was reliable"),
+        ];
+        if (IsFineTuned(result))
+            parts.Add(ReportPart.Line(FineTuneText(result)));
+        if (result.Agreement.Count > 0)
+            parts.AddRange([
+                Agreement(result.Agreement),
+                ReportPart.Line(
+                    $"{result.Agreement[0].Candidates} candidates: so few say little. p: share of all orders that "
+                        + $"agree as well or better."),
+            ]);
+        parts.AddRange(result.Notes.Select(note => ReportPart.Line($"{result.Data}: {note}")));
+        return new(result, [.. parts, ReportPart.Line(), ReportPart.Line(result.Recommendation)]);
+    }
+
+    private static bool IsFineTuned(RankResult result) => result.Candidates.Any(c => c.FineTuned is not null);
+
+    private static ReportPart Candidates(RankResult result)
     {
         var withClasses = result.Candidates.Any(c => c.HScore is not null);
-        var withFineTune = result.Candidates.Any(c => c.FineTuned is not null);
+        var withFineTune = IsFineTuned(result);
         var unit = MetricCatalogue.Get(result.Metric).Unit is "%" ? " %" : "";
         var metric = result.Metric.ToUpperInvariant() + unit;
         List<string> headers = ["", "start from", $"probe\n{metric}\n(95 % interval)", $"LogME{Experimental}"];
@@ -22,46 +42,18 @@ internal static class RankTable
         headers.Add("seconds:\nfeatures\n+ scores");
         if (withFineTune)
             headers.Add($"fine-tuned\n{metric}");
-        console.Draw(
+        return ReportPart.TableOfLines(
             headers,
-            [.. result.Candidates.Select(Row)],
+            result.Candidates.Select(Row),
             $"{result.Task} on {result.Data}: {result.Images} images of {result.Patients} patients, {result.Folds} "
-                + $"folds",
-            hasLines: true);
-        console.Line($"{Experimental} experimental: on medical images no score of this kind was reliable");
-        if (withFineTune)
-            console.Line(FineTuneText(result));
-        if (result.Agreement.Count > 0)
-        {
-            console.Draw(["score", "Spearman", "p", "Kendall", "p"],
-                [
-                    .. result.Agreement.Select(a =>
-                        (IReadOnlyList<string>)
-                            [
-                                Label(a.Score),
-                                NumberText.OrNone(a.Spearman, "0.00"),
-                                NumberText.OrNone(a.SpearmanP, "0.000"),
-                                NumberText.OrNone(a.Kendall, "0.00"),
-                                NumberText.OrNone(a.KendallP, "0.000"),
-                            ]),
-                ],
-                "Rank correlation with the fine-tune");
-            console.Line(
-                $"{result.Agreement[0].Candidates} candidates: so few say little. p: share of all orders that agree "
-                    + $"as well or better."
-            );
-        }
-        foreach (var note in result.Notes)
-            console.Line($"{result.Data}: {note}");
-        console.Line();
-        console.Line(result.Recommendation);
+                + $"folds");
 
         IReadOnlyList<string> Row(RankedCandidate c)
         {
             List<string> cells =
             [
                 c.Rank.ToString(CultureInfo.InvariantCulture),
-                Tables.Cell(c.Name, Origin(c)),
+                ReportPart.Cell(c.Name, Origin(c)),
                 $"{Metric(c.Probe.Value)}\n{Metric(c.Probe.Low)} to {Metric(c.Probe.High)}",
                 NumberText.OrNone(c.LogMe, "0.000"),
             ];
@@ -82,6 +74,18 @@ internal static class RankTable
             : $"{Metric(tuned.Mean)}\n{Metric(tuned.Runs.Min(r => r.Value))} to {Metric(tuned.Runs.Max(r => r.Value))}";
     }
 
+    private static ReportPart Agreement(IReadOnlyList<ScoreAgreement> agreement) => ReportPart.Table(
+        ["score", "Spearman", "p", "Kendall", "p"],
+        agreement.Select(a => (IReadOnlyList<string>)
+        [
+            Label(a.Score),
+            NumberText.OrNone(a.Spearman, "0.00"),
+            NumberText.OrNone(a.SpearmanP, "0.000"),
+            NumberText.OrNone(a.Kendall, "0.00"),
+            NumberText.OrNone(a.KendallP, "0.000"),
+        ]),
+        "Rank correlation with the fine-tune");
+
     /// <summary>The licence, or what kind of random weights they are.</summary>
     private static string Origin(RankedCandidate c) => c.Kind switch
     {
@@ -94,8 +98,12 @@ internal static class RankTable
     {
         var tuned = result.Candidates.Select(c => c.FineTuned).OfType<FineTuneScore>().ToList();
         var repeats = tuned[0].Runs.Count;
-        return $"fine-tuned: on {tuned[0].TestImages} images after training on {tuned[0].TrainingImages}, "
-            + $"{(repeats > 1 ? $"mean of {repeats} divisions of the patients, least to most" : "with its 95 % interval")}; {NumberText.Clock(TimeSpan.FromSeconds(tuned.Sum(t => t.Seconds)))} of training in all";
+        var spread = repeats > 1
+            ? $"mean of {repeats} divisions of the patients, least to most"
+            : "with its 95 % interval";
+        var time = NumberText.Clock(TimeSpan.FromSeconds(tuned.Sum(t => t.Seconds)));
+        return $"fine-tuned: on {tuned[0].TestImages} images after training on {tuned[0].TrainingImages}, {spread}; "
+            + $"{time} of training in all";
     }
 
     private static string Label(string score) => score switch

@@ -1,0 +1,48 @@
+using Marrow.Metrics;
+
+namespace Marrow.Training.Ranking;
+
+/// <summary>What short trainings from one start came to, on patients that were not trained on.</summary>
+internal sealed class FineTuneScore
+{
+    public FineTuneScore(
+        IReadOnlyList<MetricValue> runs, double mean, int trainingImages, int testImages, double seconds) =>
+        (Runs, Mean, TrainingImages, TestImages, Seconds) = (runs, mean, trainingImages, testImages, seconds);
+
+    /// <summary>The metric of each repeat.</summary>
+    public IReadOnlyList<MetricValue> Runs { get; }
+
+    public double Mean { get; }
+    public int TrainingImages { get; }
+    public int TestImages { get; }
+
+    /// <summary>The seconds that all runs took.</summary>
+    public double Seconds { get; }
+}
+
+/// <summary>
+/// Rank correlation of a score with the fine-tuned results; 1 is the same order. Both are turned so that higher is
+/// better.
+/// </summary>
+internal sealed class ScoreAgreement
+{
+    public ScoreAgreement(
+        string score, int candidates, double spearman, double spearmanP, double kendall, double kendallP) =>
+        (
+            Score, Candidates, Spearman, SpearmanP, Kendall, KendallP) = (
+            score, candidates, spearman, spearmanP, kendall, kendallP);
+
+    /// <summary>"probe", "logMe", "hScore", "gbc".</summary>
+    public string Score { get; }
+
+    public int Candidates { get; }
+
+    public double Spearman { get; }
+
+    /// <summary>One-sided: the share of all orders that agree as well or better.</summary>
+    public double SpearmanP { get; }
+
+    public double Kendall { get; }
+
+    public double KendallP { get; }
+}

@@ -1,0 +1,268 @@
+using Marrow.Datasets;
+using Marrow.Inputs;
+using Marrow.Modules;
+using Marrow.Tasks;
+using Marrow.Tasks.Pretrain;
+
+namespace Marrow.Training.Recipes;
+
+// A stage as the program holds it; the YAML key is the property's name in camelCase unless its comment names another.
+
+/// <summary>One model trained for one task on one data set; ends in one checkpoint.</summary>
+internal sealed record Stage
+{
+    /// <summary>Lower-case letters, digits, - and _; names the stage's folder, and later stages' init.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>One of <see cref="CheckpointTask.All"/>.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>A key of <see cref="ModelCatalogue"/>; the checkpoint's name starts with it.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>
+    /// What the weights start from: an earlier stage's name, a hub name (densenet121.chexpert, with or without
+    /// @sha256:...), a folder, a .safetensors, .pth or .pt file, or oci://host/repository:tag. With "matched:" before
+    /// it, random weights with that one's mean and deviation in each layer. Null (in YAML: absent, or "scratch") for
+    /// random weights.
+    /// </summary>
+    public string? Init { get; init; }
+
+    /// <summary>
+    /// Least share of the backbone's parameters that <see cref="Init"/> must give, 0 to 1; default 0.9.
+    /// </summary>
+    public double InitCoverage { get; init; } = 0.9;
+
+    /// <summary>Where in its images the stage looks; null (default) for all of them.</summary>
+    public StageCrop? Crop { get; init; }
+
+    public required StageData Data { get; init; }
+    public required StageInput Input { get; init; }
+
+    /// <summary>
+    /// What differs from the architecture's own detector; null for other tasks and when nothing does.
+    /// </summary>
+    public StageDetector? Detector { get; init; }
+
+    /// <summary>What is hidden while pretraining; null for other tasks.</summary>
+    public MaskingSpec? Pretrain { get; init; }
+
+    public required TrainOptions Train { get; init; }
+
+    /// <summary>How training images are changed at random. "augment: none" turns all of it off.</summary>
+    public AugmentationOptions Augment { get; init; } = new();
+
+    /// <summary>
+    /// The data tag of the checkpoint's name, as in densenet121.cxr-pediatric. Default: the data's name.
+    /// </summary>
+    public required string Tag { get; init; }
+
+    internal ModelRequest ModelRequest =>
+        new(Model) { ChangeDetector = (Detector ?? new()).ApplyTo, Masking = Pretrain };
+
+    /// <summary>"model.tag", of what the stage makes.</summary>
+    public string CheckpointName => $"{Model}.{Tag}";
+
+    /// <summary>
+    /// Of the checkpoint, SPDX or LicenseRef-...; null (default) for those of the data and all ancestors that restrict
+    /// anything, joined by AND.
+    /// </summary>
+    public string? License { get; init; }
+
+    /// <summary>
+    /// Images without labels to learn from too, by <see cref="Uda"/> or <see cref="Teacher"/>; null (default) for none.
+    /// </summary>
+    public StageUnlabeled? Unlabeled { get; init; }
+
+    /// <summary>How <see cref="Unlabeled"/> is used; at most one of the two is set.</summary>
+    public UdaOptions? Uda { get; init; }
+
+    /// <summary>
+    /// The options of a mean teacher, the other way to learn from unlabelled images; null without one.
+    /// </summary>
+    public TeacherOptions? Teacher { get; init; }
+
+    /// <summary>How images without labels are changed; null where the stage takes none.</summary>
+    internal AugmentationOptions? UnlabeledAugment =>
+        Unlabeled is null ? null : (Uda ?? (UnlabeledOptions?)Teacher)?.Augment;
+}
+
+/// <summary>
+/// Images without labels; those of held-out and validation patients are never among them, labels are not read.
+/// </summary>
+internal sealed record StageUnlabeled
+{
+    /// <summary>NAME in --data NAME=DIR. Default: the format. It may be the stage's own data.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>A key of <see cref="DatasetCatalogue.Formats"/>; images for any folder of PNG and JPEG files.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>How the data set is read; in YAML the options stand beside name and format.</summary>
+    public DatasetOptions Options { get; init; } = new();
+}
+
+/// <summary>What a stage trains on.</summary>
+internal sealed record StageData
+{
+    /// <summary>NAME in --data NAME=DIR. Default: the format.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>A key of <see cref="DatasetCatalogue.Formats"/>.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>How the data set is read; in YAML the options stand beside name and format.</summary>
+    public DatasetOptions Options { get; init; } = new();
+
+    /// <summary>
+    /// U-SelfTrained: an earlier stage or a checkpoint whose probabilities stand for the uncertain labels of the
+    /// training part, of findings whose policy is "self-trained". Written as <see cref="Stage.Init"/> is. Default none.
+    /// </summary>
+    public string? SoftLabelsFrom { get; init; }
+
+    /// <summary>
+    /// Train on this many patients only, drawn by the recipe's seed, to see what few labels give. 0 (default): all.
+    /// </summary>
+    public int Limit { get; init; }
+
+    /// <summary>
+    /// Share of the training part's patients that are trained on, 0.0001 to 1 (default), drawn by the recipe's seed:
+    /// those of a smaller fraction are among those of a larger one. Excludes <see cref="Limit"/>.
+    /// </summary>
+    public double Fraction { get; init; } = 1;
+
+    /// <summary>Share of the patients never trained on, 0 to 0.9. Default: the recipe's.</summary>
+    public double HeldOut { get; init; } = 0.2;
+
+    /// <summary>
+    /// Share of the other patients that choose the best weights and are not trained on, 0 (the last weights are kept)
+    /// to
+    /// 0.5; default 0.1.
+    /// </summary>
+    public double Validation { get; init; } = 0.1;
+}
+
+/// <summary>
+/// How images become the model's input; stored with the weights as their <see cref="InputContract"/>.
+/// </summary>
+internal sealed record StageInput
+{
+    /// <summary>Input pixels, 32 to 4096. Default 224, for points 256.</summary>
+    public int Width { get; init; } = 224;
+
+    /// <summary>Input pixels, 32 to 4096. Default 224, for points 256, for the spine tasks 640.</summary>
+    public int Height { get; init; } = 224;
+
+    /// <summary>1, or 3 equal channels for weights that were trained on colour. Default 1.</summary>
+    public int Channels { get; init; } = 1;
+
+    /// <summary>
+    /// stretch, letterbox or cover. Default stretch; for points and the spine tasks letterbox, which leaves angles as
+    /// they are.
+    /// </summary>
+    public Fit Fit { get; init; } = Fit.Stretch;
+
+    /// <summary>With cover: the share of each side that is kept, 0.25 to 1. Default 1.</summary>
+    public double CropShare { get; init; } = 1;
+
+    /// <summary>YAML window: fullRange, or the two percentiles below.</summary>
+    public WindowKind Window { get; init; } = WindowKind.Percentiles;
+
+    /// <summary>
+    /// YAML window: [low, high], the percentiles (0 to 1) of an image that become black and white. Default [0.005,
+    /// 0.995].
+    /// </summary>
+    public double WindowLow { get; init; } = 0.005;
+    public double WindowHigh { get; init; } = 0.995;
+
+    /// <summary>Of values in 0..1; subtracted. Default 0.5.</summary>
+    public double Mean { get; init; } = 0.5;
+
+    /// <summary>Of values in 0..1; divided by, 0.0001 to 10. Default 0.25.</summary>
+    public double Std { get; init; } = 0.25;
+
+    /// <summary>For each channel instead of mean and std; both or neither. Default none.</summary>
+    public IReadOnlyList<double>? ChannelMeans { get; init; }
+    public IReadOnlyList<double>? ChannelStds { get; init; }
+
+    /// <summary>What suits the task; of an unknown task, what suits most.</summary>
+    public static StageInput DefaultFor(string task) =>
+        TaskCatalogue.Find(task)?.DefaultInput is var (width, height, fit)
+            ? new()
+            {
+                Width = width,
+                Height = height,
+                Fit = fit,
+            }
+            : new();
+
+    /// <summary>The section of a recipe that gives this contract again.</summary>
+    internal static StageInput Of(InputContract contract) => new()
+    {
+        Width = contract.Width,
+        Height = contract.Height,
+        Channels = contract.Channels,
+        Fit = contract.Fit,
+        CropShare = contract.CropShare,
+        Window = contract.Window,
+        WindowLow = contract.WindowLow,
+        WindowHigh = contract.WindowHigh,
+        Mean = contract.Mean,
+        Std = contract.Std,
+        ChannelMeans = contract.ChannelMeans,
+        ChannelStds = contract.ChannelStds,
+    };
+
+    public InputContract ToContract() => new()
+    {
+        Width = Width,
+        Height = Height,
+        Channels = Channels,
+        Fit = Fit,
+        CropShare = CropShare,
+        Window = Window,
+        WindowLow = WindowLow,
+        WindowHigh = WindowHigh,
+        Mean = ChannelMeans?.Average() ?? Mean,
+        Std = ChannelStds?.Average() ?? Std,
+        ChannelMeans = ChannelMeans,
+        ChannelStds = ChannelStds,
+    };
+}
+
+/// <summary>
+/// The settings of a <see cref="DetectorSpec"/> that a stage changes; null leaves the architecture's own.
+/// </summary>
+internal sealed record StageDetector
+{
+    /// <summary>How many channels the pyramid has, 8 to 1024.</summary>
+    public int? PyramidChannels { get; init; }
+
+    /// <summary>1 to 8.</summary>
+    public int? HeadConvolutions { get; init; }
+
+    /// <summary>Group norm after each of them.</summary>
+    public bool? HeadGroupNorm { get; init; }
+
+    /// <summary>
+    /// Input px, 1 to 4096, one for each of the 1 to 5 pyramid levels from the first on: P3, or P2 where the input is
+    /// small.
+    /// </summary>
+    public IReadOnlyList<double>? AnchorSizes { get; init; }
+
+    /// <summary>0.1 to 10, 1 to 8 of them.</summary>
+    public IReadOnlyList<double>? AnchorScales { get; init; }
+
+    /// <summary>Height over width, 0.05 to 20, 1 to 8 of them.</summary>
+    public IReadOnlyList<double>? AnchorRatios { get; init; }
+
+    public DetectorSpec ApplyTo(DetectorSpec spec) => spec with
+    {
+        PyramidChannels = PyramidChannels ?? spec.PyramidChannels,
+        HeadConvolutions = HeadConvolutions ?? spec.HeadConvolutions,
+        HeadGroupNorm = HeadGroupNorm ?? spec.HeadGroupNorm,
+        AnchorSizes = AnchorSizes ?? spec.AnchorSizes,
+        AnchorScales = AnchorScales ?? spec.AnchorScales,
+        AnchorRatios = AnchorRatios ?? spec.AnchorRatios,
+    };
+}

@@ -1,0 +1,67 @@
+using Marrow.Checkpoints.Transfer;
+using Marrow.Metrics;
+
+namespace Marrow.Training.Runs;
+
+/// <summary>A run's stages side by side, what each measured, and what each warm start took over.</summary>
+internal static class RunReport
+{
+    public static TextReport Of(RunRequest request, IReadOnlyList<StageResult> stages) => new(
+        new
+        {
+            request.Recipe.Name,
+            request.OutFolder,
+            request.HubFolder,
+            Stages = stages.Select(Document),
+        },
+        [
+            Summary(stages),
+            .. stages.Where(s => s.Metrics.Count > 0)
+                .Select(s => MetricTable.Of(s.Metrics, $"{s.Stage}, held-out part")),
+            .. stages.Where(s => s.Receipt is not null)
+                .Select(s => TransferTable.Of(s.Receipt!, $"{s.Stage}: warm start from {s.Receipt!.Source}")),
+        ]);
+
+    private static ReportPart Summary(IReadOnlyList<StageResult> stages) => ReportPart.Table(
+        ["stage", "checkpoint", "backbone copied", "images", "held out", "time", "memory GiB", "waited"],
+        stages.Select(s => (IReadOnlyList<string>)
+        [
+            s.Stage,
+            Digest.ShortenReference(s.Checkpoint),
+            s.Receipt is { } receipt ? NumberText.Percent(receipt.BackboneCoverage) : "from scratch",
+            NumberText.Whole(s.TrainingImages),
+            NumberText.Whole(s.HeldOutImages),
+            NumberText.Clock(TimeSpan.FromSeconds(s.Progress.Seconds)),
+            NumberText.Of(s.PeakMemoryGiB, "0.0"),
+            NumberText.Percent(s.WaitShare),
+        ]));
+
+    /// <summary>
+    /// A receipt's list of parameters is in the run's folder; a document of results needs its totals.
+    /// </summary>
+    private static object Document(StageResult s) => new
+    {
+        s.Stage,
+        s.Task,
+        s.Checkpoint,
+        s.Folder,
+        Transfer = s.Receipt is not { } receipt
+            ? null
+            : new
+            {
+                receipt.Source,
+                receipt.SourceDigest,
+                receipt.BackboneCoverage,
+                receipt.Modules,
+                receipt.Total,
+                receipt.Probe,
+            },
+        s.Metrics,
+        s.TrainingImages,
+        s.ValidationImages,
+        s.HeldOutImages,
+        s.Progress.Seconds,
+        s.PeakMemoryGiB,
+        s.WaitShare,
+    };
+}
