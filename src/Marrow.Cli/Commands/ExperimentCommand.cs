@@ -160,7 +160,7 @@ internal static class ExperimentCommand
             throw new MarrowException(
                 ErrorKind.Conflict,
                 string.Create(CultureInfo.InvariantCulture, $"Another process is at run {index}. Nothing was done."));
-        output.Finish(result with { Metrics = [.. result.Metrics.Select(m => m with { Draws = null })] }, console =>
+        output.Finish(result with { Metrics = [.. result.Metrics.Select(m => m.WithoutDraws())] }, console =>
         {
             console.Line($"run {index}: {result.Run}");
             MetricTable.Draw(console, result.Metrics, "held-out part");
