@@ -117,16 +117,8 @@ internal static class LoaderBenchmark
         var pixels = new ushort[width * height];
         foreach (ref var pixel in pixels.AsSpan())
             pixel = (ushort)random.Next(256);
-        return PackedCache.Open(samples, input, folder, null, (path, _, _) => new Radiograph
-        {
-            Width = width,
-            Height = height,
-            Pixels = pixels,
-            BitDepth = 8,
-            Source = path,
-            OriginalWidth = width,
-            OriginalHeight = height,
-        });
+        return PackedCache.Open(samples, input, folder, null, (path, _, _) =>
+            new Radiograph(width, height, pixels, 8, path));
     }
 
     private static void Epoch(BatchLoader loader)

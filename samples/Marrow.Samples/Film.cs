@@ -1,4 +1,3 @@
-using Marrow.Imaging;
 using Marrow.Phantoms;
 
 namespace Marrow.Samples;
@@ -6,10 +5,13 @@ namespace Marrow.Samples;
 /// <summary>A synthetic chest radiograph, so that the samples need no image of anybody.</summary>
 public static class Film
 {
+    /// <param name="path">The JPEG to write.</param>
     public static string Write(string path)
     {
-        var phantom = PhantomGenerator.Chest(seed: 1, patient: 1);
-        ImageWriter.WritePng8(path, phantom.Width, phantom.Height, phantom.Pixels);
+        var folder = $"{path}.data";
+        PhantomData.Write("chexpert", folder, count: 1, seed: 1);
+        File.Move(Directory.GetFiles(folder, "*.jpg", SearchOption.AllDirectories).Single(), path);
+        Directory.Delete(folder, recursive: true);
         return path;
     }
 }

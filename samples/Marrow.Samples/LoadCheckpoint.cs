@@ -17,8 +17,8 @@ public static class LoadCheckpoint
         using var checkpoint = new LocalHub(hubFolder).Resolve(name);
         using var model = (nn.Module<Tensor, Tensor>)checkpoint.BuildModel();
 
-        var image = Preprocessor.Load(imagePath, checkpoint.Config.Input);
-        var logits = model.forward(Preprocessor.ToTensor([image], checkpoint.Config.Input)); // [1, classes]
+        var image = Preprocessor.Read(checkpoint.Config.Input, imagePath); // [1, C, H, W]
+        var logits = model.forward(image); // [1, classes]
         var probabilities = checkpoint.Config.ExclusiveClasses ? logits.softmax(1) : logits.sigmoid();
         foreach (var (output, probability) in checkpoint.Config.Outputs.Zip(probabilities.data<float>()))
             Console.WriteLine($"{output.Name} {probability:F3}");

@@ -17,8 +17,9 @@ var own = Directory.CreateTempSubdirectory("marrow-samples-").FullName;
 try
 {
     OpenHub.Run(hub, chest);
-    LoadCheckpoint.Run(hub, chest, Film.Write(Path.Combine(own, "film.png")));
-    Predict.Run(hub, chest, Path.Combine(own, "film.png"), Path.Combine(own, "results"));
+    var film = Film.Write(Path.Combine(own, "film.jpg"));
+    LoadCheckpoint.Run(hub, chest, film);
+    Predict.Run(hub, chest, film, Path.Combine(own, "results"));
     using var segmenter = new Segmenter();
     var receipt = WarmStartOwnModule.Run(hub, chest, segmenter);
     ReadReceipt.Run(receipt);

@@ -14,7 +14,7 @@ public static class RunOwnTask
 {
     public static IReadOnlyList<StageResult> Run(string dataFolder, string outFolder, string hubFolder)
     {
-        PhantomTable.Write(dataFolder, count: 40, seed: 1);
+        PhantomData.Write("csv", dataFolder, count: 40, seed: 1);
         var recipePath = Path.Combine(AppContext.BaseDirectory, "steps.yaml");
         // <sample>
         TaskCatalogue.Add(new Steps());

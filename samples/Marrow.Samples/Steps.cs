@@ -1,4 +1,3 @@
-using Marrow.Datasets;
 using Marrow.Tasks;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -16,7 +15,7 @@ public sealed class Steps() : OwnTask("steps", "measuring curves by steps", "Not
     protected override Module<Tensor, Tensor> CreateHead(int channels, int outputs) =>
         Sequential(AdaptiveAvgPool2d(1), Flatten(), Linear(channels, Degrees.Length));
 
-    protected override Tensor Loss(Tensor output, IReadOnlyList<Sample> samples) =>
+    protected override Tensor Loss(Tensor output, IReadOnlyList<OwnSample> samples) =>
         functional.binary_cross_entropy_with_logits(output, Reached(samples).to(output.device));
 
     protected override IReadOnlyList<double> Decode(IReadOnlyList<float> output) =>
@@ -24,9 +23,9 @@ public sealed class Steps() : OwnTask("steps", "measuring curves by steps", "Not
     // </sample>
 
     /// <summary>[N, 6]: 1 where the angle is reached.</summary>
-    private static Tensor Reached(IReadOnlyList<Sample> samples)
+    private static Tensor Reached(IReadOnlyList<OwnSample> samples)
     {
-        var reached = samples.SelectMany(s => Degrees.Select(step => s.Numbers[0] >= step ? 1f : 0f));
+        var reached = samples.SelectMany(s => Degrees.Select(step => s.Values[0] >= step ? 1f : 0f));
         return tensor(reached.ToArray(), [samples.Count, Degrees.Length], device: CPU);
     }
 }

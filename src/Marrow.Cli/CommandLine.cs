@@ -187,7 +187,7 @@ internal static class CommandLine
     private static string Describe(Exception e) => e is MarrowException ? e.Message
         : e is IOException or UnauthorizedAccessException
             ? $"{e.Message.TrimEnd('.')}. Check the path, its permissions and the free disk space."
-        : e is not OperationCanceledException && LibtorchLoader.Problem is { } problem
+        : e is not OperationCanceledException && Installation.LibtorchProblem is { } problem
             ? $"{problem} Check the program's folder, and that TMPDIR can be written."
         : $"unexpected {e.GetType().Name}: {e.Message.Split('\n')[0].TrimEnd()} Run again with --verbose for the "
             + $"stack trace.";

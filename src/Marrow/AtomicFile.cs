@@ -15,7 +15,7 @@ public static class AtomicFile
     /// Given the path of the closed file before it takes its place; it may add to it. What it throws leaves nothing
     /// behind.
     /// </param>
-    public static void Write(string path, Action<Stream> write, Action<string>? check = null)
+    internal static void Write(string path, Action<Stream> write, Action<string>? check = null)
     {
         if (Path.GetFileName(path).Length == 0)
             throw MarrowException.Bad(

@@ -30,7 +30,7 @@ public sealed class MarrowException : Exception
         : this(kind, message.ToString(), inner) { }
 
     /// <summary>What sort of failure it is. The command line answers all of them alike.</summary>
-    internal ErrorKind Kind { get; }
+    public ErrorKind Kind { get; }
 
     /// <summary>"scan.png: expected 8 or 16 bits a sample, found 4. Convert it to 8-bit greyscale first."</summary>
     public static MarrowException Bad(

@@ -17,7 +17,7 @@ public static class MarrowJson
     };
 
     /// <summary>The same on one line, for logs.</summary>
-    public static readonly JsonSerializerOptions Line = new(Options) { WriteIndented = false };
+    internal static readonly JsonSerializerOptions Line = new(Options) { WriteIndented = false };
 
     private const int MaxBytes = 64 << 20; // a receipt of a thousand tensors has 0.3 MB
 

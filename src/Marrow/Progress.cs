@@ -17,13 +17,25 @@ public enum ProgressUnit
 }
 
 /// <summary>How far a piece of work is. Whatever takes long tells it from time to time.</summary>
-/// <param name="What">
-/// What goes on, for the reader: "packing", or the name of what is pulled, checked or ranked.
-/// </param>
-/// <param name="Done">How many of <paramref name="Unit"/> are behind, those that were there before among them.</param>
-/// <param name="Total">How many there are in all; 0 while that is not known.</param>
-public readonly record struct Progress(string What, long Done, long Total, ProgressUnit Unit)
+public readonly struct Progress
 {
+    public Progress(string what, long done, long total, ProgressUnit unit) =>
+        (What, Done, Total, Unit) = (what, done, total, unit);
+
+    /// <summary>
+    /// What goes on, for the reader: "packing", or the name of what is pulled, checked or ranked.
+    /// </summary>
+    public string What { get; internal init; }
+
+    /// <summary>How many of <see cref="Unit"/> are behind, those that were there before among them.</summary>
+    public long Done { get; internal init; }
+
+    /// <summary>How many there are in all; 0 while that is not known.</summary>
+    public long Total { get; init; }
+
+    /// <summary>What is counted.</summary>
+    public ProgressUnit Unit { get; }
+
     /// <summary>
     /// How many a second there were since it began, without those that were there before; null where nobody measured.
     /// </summary>

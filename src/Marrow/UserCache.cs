@@ -2,11 +2,11 @@
 namespace Marrow;
 
 /// <summary>One of the cache's folders.</summary>
-public sealed class CacheFolder
+internal sealed class CacheFolder
 {
-    internal CacheFolder(string name, string? path, string? problem) => (Name, Path, Problem) = (name, path, problem);
+    public CacheFolder(string name, string? path, string? problem) => (Name, Path, Problem) = (name, path, problem);
 
-    internal string Name { get; }
+    public string Name { get; }
 
     /// <summary>Null where there is no place for it.</summary>
     public string? Path { get; }
@@ -21,7 +21,7 @@ public sealed class CacheFolder
 /// made before something is to be kept, and no command needs the cache: what can be done without it is done without it,
 /// with one notice that names the folder, the reason and the variable.
 /// </summary>
-public static class UserCache
+internal static class UserCache
 {
     internal const string Variable = "MARROW_CACHE";
     internal const string Packed = "packed", Hubs = "hubs", Features = "features", FineTune = "fine-tune";
@@ -200,7 +200,7 @@ public static class UserCache
         Place.Value is { } place ? place.IsNamed : Environment.GetEnvironmentVariable(Variable) is { Length: > 0 };
 
     /// <summary>Null where there is no home. A relative XDG_CACHE_HOME is not to be used (its specification).</summary>
-    private static string? Root()
+    internal static string? Root()
     {
         if (Place.Value is { } place)
             return place.Root;

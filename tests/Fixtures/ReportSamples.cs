@@ -13,17 +13,7 @@ internal static class ReportSamples
         var pixels = new ushort[width * height];
         for (var i = 0; i < pixels.Length; i++)
             pixels[i] = (ushort)(i % width * 255 / width);
-        return new()
-        {
-            Width = width,
-            Height = height,
-            OriginalWidth = width,
-            OriginalHeight = height,
-            Pixels = pixels,
-            BitDepth = 8,
-            Source = "made-up.png",
-            Polarity = polarity,
-        };
+        return new(width, height, pixels, 8, "made-up.png") { Polarity = polarity };
     }
 
     /// <summary>17 vertebrae down the middle, tilted at random.</summary>

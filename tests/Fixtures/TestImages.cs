@@ -22,16 +22,9 @@ internal sealed class TestImages : IDisposable
         for (var y = 0; y < height; y++)
             for (var x = 0; x < width; x++)
                 pixels[y * width + x] = (ushort)value(x, y);
-        return new Radiograph
+        return new Radiograph(width, height, pixels, bitDepth, "made-up")
         {
-            Width = width,
-            Height = height,
-            Pixels = pixels,
-            BitDepth = bitDepth,
             Polarity = polarity,
-            Source = "made-up",
-            OriginalWidth = width,
-            OriginalHeight = height,
         };
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Marrow.Phantoms;
 
 namespace Marrow.Cli.Commands;
@@ -7,8 +6,6 @@ namespace Marrow.Cli.Commands;
 /// <summary>marrow data phantom: a folder of synthetic radiographs in the layout of a real data set.</summary>
 internal static class DataPhantomCommand
 {
-    private const string Spine = "spineweb16", Chest = "chexpert", Table = "csv";
-
     public static Command Create()
     {
         var format = new Argument<string>("FORMAT")
@@ -17,7 +14,7 @@ internal static class DataPhantomCommand
                 "The layout: spineweb16 (spines with landmarks and angles), chexpert (chests with findings) or csv "
                     + "(spines with a class, a number and points).",
         };
-        format.AcceptOnlyFromAmong(Spine, Chest, Table);
+        format.AcceptOnlyFromAmong([.. PhantomData.Formats]);
         var folder = new Argument<string>("DIR") { Description = "The folder to make; it must be empty or absent." };
         var count = new Option<int>("--count")
         {
@@ -53,50 +50,15 @@ internal static class DataPhantomCommand
             .Does(
                 (parsed, output, cancellation) =>
                 {
-                    var options = new PhantomOptions
-                    {
-                        Width = parsed.GetValue(width),
-                        Height = parsed.GetValue(height),
-                    };
-                    return Run(
+                    output.Finish(PhantomData.Write(
                         parsed.GetRequiredValue(format),
                         parsed.GetRequiredValue(folder),
                         parsed.GetRequiredValue(count),
                         parsed.GetRequiredValue(seed),
-                        options,
-                        output,
-                        cancellation);
-                }
-            );
-    }
-
-    private static int Run(
-        string format,
-        string folder,
-        int count,
-        ulong seed,
-        PhantomOptions options,
-        Output output,
-        CancellationToken cancellation)
-    {
-        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
-            throw MarrowException.Bad(
-                folder,
-                "an empty or absent folder",
-                "files in it",
-                "Name another folder: nothing is written over.");
-        Action<string, int, ulong, PhantomOptions?, CancellationToken> write = format switch
-        {
-            Spine => PhantomWriter.WriteSpine,
-            Chest => PhantomWriter.WriteChest,
-            _ => PhantomTable.Write,
-        };
-        write(folder, count, seed, options, cancellation);
-        output.Finish(
-            new { format, folder, count, seed },
-            console =>
-                console.Line(
-                    $"{folder}: {count.ToString(CultureInfo.InvariantCulture)} phantoms in the layout of {format}"));
-        return ExitCode.Done;
+                        parsed.GetValue(width),
+                        parsed.GetValue(height),
+                        cancellation));
+                    return ExitCode.Done;
+                });
     }
 }

@@ -1,9 +1,5 @@
 using System.CommandLine;
-using Marrow.Datasets;
-using Marrow.Imaging;
-using Marrow.Reports;
 using Marrow.Training.Recipes;
-using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
@@ -50,56 +46,16 @@ internal static class DataPreviewCommand
             )
             .Does(
                 (parsed, output, cancellation) =>
-                    Run(
+                {
+                    output.Finish(DataPreview.Write(
                         data.Read(parsed),
+                        parsed.GetRequiredValue(file),
                         parsed.GetRequiredValue(count),
                         parsed.GetRequiredValue(seed),
-                        parsed.GetRequiredValue(file),
                         parsed.GetRequiredValue(augment),
-                        output,
-                        cancellation),
+                        cancellation));
+                    return ExitCode.Done;
+                },
                 onlyReads: true);
-    }
-
-    private static int Run(
-        DatasetRequest request,
-        int count,
-        ulong seed,
-        string file,
-        string[] augment,
-        Output output,
-        CancellationToken cancellation)
-    {
-        ResultMark.RequireReplaceable(file, "--out");
-        var augmented = augment.Length == 0 ? null : new AugmentedPreview(augment, seed);
-        var dataset = DatasetCatalogue.Open(request);
-        var samples = dataset.Samples.ToArray();
-        new SeededRandom(seed).Shuffle<Sample>(samples);
-        samples = [.. samples.Take(count).OrderBy(s => s.Id, StringComparer.Ordinal)];
-        var items = samples.Select((sample, i) => augmented is null ? Plain(sample) : Augmented(sample, i)).ToList();
-        var png = ContactSheet.Render(
-            items,
-            $"{dataset.Name} ({dataset.Format}): {samples.Length} of {dataset.Samples.Count} samples");
-        var marked = ResultMark.Mark(png, "marrow data preview");
-        AtomicFile.Write(file, stream => stream.Write(marked));
-        output.Finish(
-            new { file, dataset.Format, dataset.Root, dataset.Samples.Count, shown = samples.Select(s => s.Id) },
-            console => console.Line($"{file}: {samples.Length} of {dataset.Samples.Count} samples"));
-        return ExitCode.Done;
-
-        ContactSheetItem Plain(Sample sample) => ContactSheetItem.Of(sample, dataset, () =>
-            {
-                cancellation.ThrowIfCancellationRequested();
-                return RadiographReader.Read(
-                    sample.ImagePath,
-                    ContactSheet.LongestTileSidePx,
-                    ContactSheet.LongestTileSidePx);
-            });
-
-        ContactSheetItem Augmented(Sample sample, int draw)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            return augmented.Tile(sample, dataset, draw);
-        }
     }
 }

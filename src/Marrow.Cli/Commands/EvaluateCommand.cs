@@ -1,11 +1,8 @@
 using System.CommandLine;
 using Marrow.Checkpoints;
-using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Hub;
-using Marrow.Metrics;
 using Marrow.Prediction;
-using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
@@ -76,9 +73,9 @@ internal static class EvaluateCommand
                     if (folders.Count != 1)
                         throw new UsageException("--data: expected one data set.");
                     var (name, folder) = folders.Single();
-                    var part = parsed.GetRequiredValue(split) == All ? EvaluationSplit.All : EvaluationSplit.HeldOut;
+                    var all = parsed.GetRequiredValue(split) == All;
                     var changes = parsed.GetRequiredValue(set);
-                    if (changes.Length > 0 && part != EvaluationSplit.All)
+                    if (changes.Length > 0 && !all)
                         throw new UsageException(
                             "--set reads the data otherwise than for training, so that what was held out is not "
                                 + "known: add --split all."
@@ -92,26 +89,20 @@ internal static class EvaluateCommand
                     {
                         foreach (var reference in parsed.GetRequiredValue(names))
                             checkpoints.Add(references.Resolve(reference));
-                        var named = checkpoints.ToList();
-                        var (samples, warnings) = Samples(
-                            named,
-                            name,
-                            folder,
-                            part,
-                            parsed.GetValue(format),
-                            changes.Length == 0 ? null : options => DataOptions.ReadOptions(changes, options),
-                            references.Hub);
-                        foreach (var warning in warnings)
-                            output.Warn(warning);
-                        PredictorSet.Complete(checkpoints, references.Hub);
-                        return Measure(
-                            named,
-                            checkpoints,
-                            samples,
-                            warnings,
-                            name,
-                            part,
-                            DeviceOption.Of(parsed) ?? default,
+                        return Run(
+                            new()
+                            {
+                                Checkpoints = checkpoints,
+                                Hub = references.Hub,
+                                Data = name,
+                                Root = folder,
+                                All = all,
+                                Format = parsed.GetValue(format),
+                                Change = changes.Length == 0
+                                    ? null
+                                    : options => DataOptions.ReadOptions(changes, options),
+                                Device = DeviceOption.Of(parsed) ?? default,
+                            },
                             output,
                             cancellation);
                     }
@@ -123,76 +114,14 @@ internal static class EvaluateCommand
                 onlyReads: true);
     }
 
-    /// <summary>What none of the checkpoints saw: their divisions must agree.</summary>
-    private static (IReadOnlyList<Sample> Samples, IReadOnlyList<string> Warnings) Samples(
-        List<Checkpoint> checkpoints,
-        string name,
-        string folder,
-        EvaluationSplit part,
-        string? format,
-        Func<DatasetOptions, DatasetOptions>? change,
-        LocalHub hub)
+    private static int Run(EvaluationRequest request, Output output, CancellationToken cancellation)
     {
-        var selected = checkpoints
-            .Select(c => EvaluationSamples.Select(c, name, folder, part, format, change, hub))
-            .ToList();
-        var each = selected.Select(s => s.Samples).ToList();
-        if (each.Any(samples => !samples.Select(s => s.Id).ToHashSet().SetEquals(each[0].Select(s => s.Id))))
-            throw new MarrowException(
-                $"{string.Join(" and ", checkpoints.Select(c => c.Name))}: other images were held out from one than "
-                    + $"from the other. Measure them one by one."
-            );
-        return (each[0], [.. selected.SelectMany(s => s.Warnings).Distinct()]);
-    }
-
-    /// <param name="named">
-    /// Of <paramref name="checkpoints"/> those that the user named; the others are what those crop by.
-    /// </param>
-    private static int Measure(
-        List<Checkpoint> named,
-        List<Checkpoint> checkpoints,
-        IReadOnlyList<Sample> samples,
-        IReadOnlyList<string> warnings,
-        string data,
-        EvaluationSplit part,
-        DeviceChoice device,
-        Output output,
-        CancellationToken cancellation)
-    {
-        ProcessThreads.Current?.Apply();
-        var results = ProgressDisplay.Show(output, ProgressUnit.Images, show =>
-        {
-            void Tell(Progress at) => show(at with { What = data });
-            return named is [var one]
-                ? new Dictionary<string, IReadOnlyList<MetricValue>>
-                {
-                    [one.Config.Task] = Evaluation.Measure(
-                        one, samples, progress: Tell, cancellation: cancellation,
-                        detector: checkpoints.FirstOrDefault(c => c != one), device: device),
-                }
-                : Evaluation.MeasureSpine(
-                    checkpoints, samples, progress: Tell, cancellation: cancellation, device: device);
-        });
-        var document = new
-        {
-            Checkpoints = checkpoints.Select(c => new { c.Name, c.Digest }),
-            Data = data,
-            Split = part,
-            Images = samples.Count,
-            Patients = samples.DistinctBy(s => s.Patient).Count(),
-            Warnings = warnings,
-            Results = results,
-        };
-        output.Finish(document, console =>
-        {
-            foreach (var (source, metrics) in results)
-                MetricTable.Draw(
-                    console,
-                    metrics,
-                    $"{source}: {data}, {(part == EvaluationSplit.All ? All : HeldOut)}",
-                    parts: true);
-            console.Line($"{document.Images} images of {document.Patients} patients");
-        });
+        var evaluation = new Evaluation(request);
+        foreach (var warning in evaluation.Warnings)
+            output.Warn(warning);
+        var result = ProgressDisplay.Show(
+            output, ProgressUnit.Images, show => evaluation.Measure(show, cancellation));
+        output.Finish(result.Report);
         return ExitCode.Done;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Marrow.Hub;
 using Spectre.Console;
 
@@ -43,7 +44,7 @@ internal static class HubListCommand
             [
                 entry.Name,
                 Digest.Shorten(entry.Digest),
-                HubText.Date(entry.Created)[..10],
+                entry.Created.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
                 NumberText.MiB(entry.Bytes),
                 Terms(entry),
             ]

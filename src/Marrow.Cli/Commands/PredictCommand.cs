@@ -4,7 +4,6 @@ using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Prediction;
 using Marrow.Reports;
-using Spectre.Console;
 
 namespace Marrow.Cli.Commands;
 
@@ -65,10 +64,9 @@ internal static class PredictCommand
             .Does(
                 (parsed, output, cancellation) =>
                     Run(
-                        new(
-                            ImageInputs.Of(parsed.GetRequiredValue(inputs), cancellation),
-                            parsed.GetRequiredValue(folder),
-                            !parsed.GetValue(noOverlay)),
+                        ImageInputs.Of(parsed.GetRequiredValue(inputs), cancellation),
+                        parsed.GetRequiredValue(folder),
+                        !parsed.GetValue(noOverlay),
                         parsed.GetRequiredValue(checkpoint),
                         new LocalHub(HubFolder.Of(parsed, hub)),
                         DeviceOption.Of(parsed) ?? default,
@@ -77,43 +75,32 @@ internal static class PredictCommand
     }
 
     private static int Run(
-        PredictRequest request,
+        ImageInputs inputs,
+        string folder,
+        bool overlays,
         IReadOnlyList<string> names,
         LocalHub hub,
         DeviceChoice device,
         Output output,
         CancellationToken cancellation)
     {
-        foreach (var remark in request.Inputs.Remarks)
+        foreach (var remark in inputs.Remarks)
             output.Warn($"left out: {remark}");
         using var predictor = PredictorSet.Open(
             hub,
             names,
             new CheckpointReferences(hub, output, cancellation).Resolve,
             device);
-        request.RequireFree(predictor.GivesMasks);
         if (predictor.Untrained.Count > 0)
             output.Warn(
                 $"{predictor.Checkpoints[0].Name}: no label of {string.Join(", ", predictor.Untrained)} was seen in "
                     + $"training; left blank."
             );
-        var files = new FindingFiles(request.Folder, predictor.Columns, request.Overlays);
-        var findings = PredictionLoop.Run(
-            request.Inputs.Images,
-            predictor,
-            (finding, radiograph) => files.Add(finding, radiograph),
-            files.WriteCsv,
-            output,
-            cancellation);
-        output.Finish(
-            new
-            {
-                request.Folder,
-                csv = files.CsvPath,
-                predictions = findings.Select(FindingJson.Document),
-                Skipped = request.Inputs.LeftOut,
-            },
-            console => FindingDisplay.Draw(console, predictor.Columns, findings, request));
-        return PredictionLoop.CodeOf(findings, request.Inputs);
+        var result = ProgressDisplay.Show(output, ProgressUnit.Images, show =>
+            FolderPrediction.Run(predictor, inputs, folder, overlays, show, cancellation));
+        foreach (var warning in result.Warnings)
+            output.Warn(warning);
+        output.Finish(result.Report);
+        return result.IsWhole ? ExitCode.Done : ExitCode.Failed;
     }
 }

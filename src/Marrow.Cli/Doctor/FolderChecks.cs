@@ -1,4 +1,5 @@
 using System.Globalization;
+using Marrow.Computing;
 
 namespace Marrow.Cli.Doctor;
 
@@ -13,7 +14,7 @@ internal static class FolderChecks
     /// <param name="data">NAME and folder of each --data.</param>
     public static IEnumerable<CheckResult> All(string? hub, IReadOnlyDictionary<string, string> data)
     {
-        yield return Cache(UserCache.Describe());
+        yield return Cache();
         yield return Hub(hub);
 #pragma warning disable RS0030 // It is only looked at.
         yield return Temporary(FolderFacts.Of(Path.GetTempPath()));
@@ -28,17 +29,15 @@ internal static class FolderChecks
             yield return Data($"data {name}", FolderFacts.Of(folder), "Correct --data, or its rights.");
     }
 
-    private static CheckResult Cache(IReadOnlyList<CacheFolder> folders) =>
-        folders[0].Path is { } path
-            ? Cache(
-                FolderFacts.Of(Path.GetDirectoryName(path)!),
-                folders.Select(f => f.Problem).FirstOrDefault(problem => problem is not null))
+    private static CheckResult Cache() =>
+        Installation.CacheFolder is { } path
+            ? Cache(FolderFacts.Of(path), Installation.CacheProblem)
             : new(
                 Group,
                 "cache",
                 Verdict.Warning,
-                folders[0].Problem!,
-                $"Commands work without it, but slower. {UserCache.Remedy}");
+                Installation.CacheProblem!,
+                $"Commands work without it, but slower. {Installation.CacheRemedy}");
 
     /// <param name="problem">Why Marrow trusts nothing there, though it may be written; null where it does.</param>
     internal static CheckResult Cache(FolderFacts f, string? problem) =>
@@ -50,7 +49,7 @@ internal static class FolderChecks
                     Verdict.Warning,
                     problem ?? "can't be written",
                     $"Commands work without it, but slower. Give it to the user that runs Marrow, for nobody else to "
-                        + $"write, or: {UserCache.Remedy}"
+                        + $"write, or: {Installation.CacheRemedy}"
                 )
                 : (Verdict.Ok, f.Exists ? "writable" : "made when it is needed", null));
 

@@ -88,7 +88,7 @@ internal static class LibraryChecks
     {
         try
         {
-            return line.StartsWith('{') ? JsonSerializer.Deserialize<ProbeLine>(line, MarrowJson.Line) : null;
+            return line.StartsWith('{') ? JsonSerializer.Deserialize<ProbeLine>(line, LibraryProbe.OneLine) : null;
         }
         catch (JsonException)
         {

@@ -23,6 +23,9 @@ internal static class LibraryProbe
 
     public static readonly string[] Names = [Skia, Onnx, Torch];
 
+    /// <summary>The form of a line.</summary>
+    internal static readonly JsonSerializerOptions OneLine = new(MarrowJson.Options) { WriteIndented = false };
+
     public static int Run(TextWriter output)
     {
         Probe(output, Skia, TrySkia);
@@ -46,14 +49,14 @@ internal static class LibraryProbe
             line = new(
                 library,
                 null,
-                (library == Torch ? LibtorchLoader.Problem : null) ?? $"{e.GetType().Name}: {e.Message.Trim()}");
+                (library == Torch ? Installation.LibtorchProblem : null) ?? $"{e.GetType().Name}: {e.Message.Trim()}");
         }
-        output.WriteLine(JsonSerializer.Serialize(line, MarrowJson.Line));
+        output.WriteLine(JsonSerializer.Serialize(line, OneLine));
         output.Flush(); // The next library may end the process.
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static string TryTorch() => LibtorchCheck.Run();
+    private static string TryTorch() => Installation.TryLibtorch();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static string TrySkia()

@@ -18,13 +18,13 @@ internal static class MachineChecks
 
     public static IEnumerable<CheckResult> All()
     {
-        yield return Processor(ProcessorName(), InstructionSets(), LibtorchCheck.HasBFloat16);
+        yield return Processor(ProcessorName(), InstructionSets(), Installation.HasBFloat16);
         yield return Threads(ProcessThreads.Look());
         yield return Memory(
             TotalBytes(),
             ProcFiles.Kibibytes(ProcFiles.Read("/proc/meminfo"), "MemAvailable") * 1024,
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
-        yield return Graphics(NvidiaDriver(), CudaDevices.HasLibrary());
+        yield return Graphics(NvidiaDriver(), Installation.CudaRemedy);
     }
 
     internal static CheckResult Processor(string name, IReadOnlyList<string> sets, bool hasBFloat16)
@@ -109,10 +109,10 @@ internal static class MachineChecks
     }
 
     /// <param name="driver">The NVIDIA driver's own words; null where there is none.</param>
-    /// <param name="hasCuda">
-    /// Whether the libtorch at hand is one for CUDA; which device it computes on is told with it.
+    /// <param name="cudaRemedy">
+    /// How to get a libtorch for CUDA; null where the one at hand is one. Which device it computes on is told with it.
     /// </param>
-    internal static CheckResult Graphics(string? driver, bool hasCuda) =>
+    internal static CheckResult Graphics(string? driver, string? cudaRemedy) =>
         new(
             Group,
             "GPU",
@@ -120,8 +120,8 @@ internal static class MachineChecks
             driver is null
                 ? "no NVIDIA driver; none is needed, Marrow computes on the processor"
                 : $"{driver}; libtorch is one for "
-                    + (hasCuda ? "CUDA" : "the processor alone, on which Marrow computes"),
-            driver is null || hasCuda ? null : $"To compute on it: {CudaDevices.Remedy}");
+                    + (cudaRemedy is null ? "CUDA" : "the processor alone, on which Marrow computes"),
+            driver is null || cudaRemedy is null ? null : $"To compute on it: {cudaRemedy}");
 
     private static string ProcessorName() =>
         ProcFiles.Value(ProcFiles.Read("/proc/cpuinfo"), "model name")

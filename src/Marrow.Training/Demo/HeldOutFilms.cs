@@ -32,8 +32,10 @@ internal sealed class HeldOutFilms
         foreach (var stage in stages.Values.Where(IsOfSpines))
         {
             using var checkpoint = Checkpoint.Load(stage.Folder);
-            films ??= new(Evaluation.Samples(checkpoint, "spines", folder.Spines, EvaluationSplit.HeldOut).Samples);
-            films._findings[stage.Stage] = Evaluation.FindSpines([checkpoint], films.Samples, cancellation);
+            films ??= new(CheckpointMetrics
+                .Samples(checkpoint, "spines", folder.Spines, EvaluationSplit.HeldOut)
+                .Samples);
+            films._findings[stage.Stage] = CheckpointMetrics.FindSpines([checkpoint], films.Samples, cancellation);
         }
         return films ?? throw new MarrowException("The demo's recipe has no stage on spines.");
     }

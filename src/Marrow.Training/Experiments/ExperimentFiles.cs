@@ -146,7 +146,7 @@ internal static class ExperimentFiles
                 r.Run.Seed,
                 r.Images,
                 r.Seconds,
-                Metrics = r.Metrics.Select(m => m with { Draws = null }),
+                Metrics = r.Metrics.Select(m => m.WithoutDraws()),
             }),
         };
 

@@ -63,7 +63,7 @@ internal static class ExperimentReport
 
     /// <summary>The draws of a metric are for comparisons, which one run has not.</summary>
     public static TextReport Of(ExperimentRunResult result) => new(
-        new ExperimentRunResult(result) { Metrics = [.. result.Metrics.Select(m => m with { Draws = null })] },
+        new ExperimentRunResult(result) { Metrics = [.. result.Metrics.Select(m => m.WithoutDraws())] },
         ReportPart.Line($"run {result.Run.Index}: {result.Run}"),
         MetricTable.Of(result.Metrics, "held-out part"));
 

@@ -45,17 +45,7 @@ internal static class RunReport
         s.Task,
         s.Checkpoint,
         s.Folder,
-        Transfer = s.Receipt is not { } receipt
-            ? null
-            : new
-            {
-                receipt.Source,
-                receipt.SourceDigest,
-                receipt.BackboneCoverage,
-                receipt.Modules,
-                receipt.Total,
-                receipt.Probe,
-            },
+        Transfer = s.Receipt?.Report.Document,
         s.Metrics,
         s.TrainingImages,
         s.ValidationImages,

@@ -148,7 +148,7 @@ internal static class StageRun
             heldOut,
             new() { KeepDraws = kept is not null, Cancellation = context.Cancellation }
         );
-        return [.. metrics.Select(metric => metric.Name == kept ? metric : metric with { Draws = null })];
+        return [.. metrics.Select(metric => metric.Name == kept ? metric : metric.WithoutDraws())];
     }
 
     /// <summary>The share of waiting over a whole run, from its events.</summary>

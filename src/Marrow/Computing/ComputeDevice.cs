@@ -4,7 +4,7 @@ using TorchSharp;
 namespace Marrow.Computing;
 
 /// <summary>Where tensors lie and are computed with. The default is the processor.</summary>
-public readonly record struct ComputeDevice
+internal readonly record struct ComputeDevice
 {
     internal ComputeDevice(DeviceType type, int index = 0) => (Type, Index) = (type, index);
 

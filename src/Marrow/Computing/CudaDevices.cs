@@ -8,7 +8,7 @@ namespace Marrow.Computing;
 /// Which CUDA devices compute here. One that libtorch lists may still be of no use, as one that is too old for the
 /// kernels of this libtorch; so each is tried once with a small sum before anything is given to it.
 /// </summary>
-public static class CudaDevices
+internal static class CudaDevices
 {
     /// <summary>By which bfloat16 matrix products are the hardware's own: compute capability 8.0, Ampere.</summary>
     private const int FirstWithBFloat16 = 8;

@@ -12,7 +12,7 @@ public readonly record struct DeviceChoice
     internal DeviceChoice(ComputeDevice? asked) => Asked = asked;
 
     /// <summary>Null: auto.</summary>
-    public ComputeDevice? Asked { get; }
+    internal ComputeDevice? Asked { get; }
 
     /// <summary>What can be asked for, as help and messages have it.</summary>
     public const string Words = "auto|cpu|cuda[:N]";
@@ -54,7 +54,7 @@ public readonly record struct DeviceChoice
     /// The device to compute on. Throws <see cref="MarrowException"/>, which says what is missing and how to get it,
     /// where the one that was asked for can't be used.
     /// </summary>
-    public ComputeDevice Take()
+    internal ComputeDevice Take()
     {
         InstalledLibtorch.RequireUsable();
         if (Asked is not { } asked)

@@ -6,14 +6,11 @@ namespace Marrow.Computing;
 /// Whether libtorch computes rightly on this machine, told from one convolution of noughts and ones, of which float32
 /// and bfloat16 lose nothing, so that the answer has to be exact.
 /// </summary>
-public static class LibtorchCheck
+internal static class LibtorchCheck
 {
     private const int Channels = 16;
     private const int Kernels = 8;
     private const int Side = 8;
-
-    /// <summary>Whether the processor multiplies bfloat16: Marrow then computes in it unless told otherwise.</summary>
-    public static bool HasBFloat16 => Compute.HasBFloat16Instructions();
 
     /// <summary>
     /// The version, in which ways a convolution is right, and how many threads compute. Throws when one gives wrong

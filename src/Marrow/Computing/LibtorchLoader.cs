@@ -15,7 +15,7 @@ namespace Marrow.Computing;
 /// load the original. Nothing of it happens before TorchSharp asks for its library: a command that computes nothing
 /// never loads libtorch.
 /// </summary>
-public static class LibtorchLoader
+internal static class LibtorchLoader
 {
     internal const string WantedVersion = "GLIBCXX_3.4.32";
     internal const string LibraryName = "libLibTorchSharp.so";

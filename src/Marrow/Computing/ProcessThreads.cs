@@ -87,7 +87,7 @@ public sealed class ProcessThreads
         var choice = Choose();
         var shares = _inExperiment && choice.Facts.Peers.Experiments > 0;
         if (kept is { } before && before != choice.Count && !IsExplicit && !shares && before <= Cores)
-            choice = choice with { Count = before, Reason = "as the run began" };
+            choice = new(before, "as the run began", choice.Facts);
         torch.set_num_threads(choice.Count);
         if (!IsExplicit)
             MarrowProcesses.Announce(choice.Count, _inExperiment);

@@ -35,15 +35,15 @@ internal readonly record struct Peers(int Starting, int Threads, int Experiments
 /// each of thousands of meeting points a second all wait for the one whose turn has not come, so that one thread too
 /// many costs more than one too few.
 /// </summary>
-public sealed record ThreadChoice
+public sealed class ThreadChoice
 {
     internal ThreadChoice(int count, string reason, ThreadFacts facts) =>
         (Count, Reason, Facts) = (count, reason, facts);
 
-    public int Count { get; internal init; }
+    public int Count { get; }
 
     /// <summary>"2 cores are free", "OMP_NUM_THREADS".</summary>
-    internal string Reason { get; init; }
+    internal string Reason { get; }
 
     internal ThreadFacts Facts { get; }
 

@@ -55,7 +55,7 @@ internal sealed class BoxSamples(DatasetRequest request, bool areShares)
         }
         if (OptionCheck.OneOf(request, "unlisted", request.Options.Unlisted, Unlisted) == Unlisted[1])
         {
-            samples.AddRange(ImageFolder.Open(request with { Options = new() }).Samples
+            samples.AddRange(ImageFolder.Open(request.With(new DatasetOptions())).Samples
                 .Where(sample => !_images.ContainsKey(sample.Id))
                 .Select(sample => sample with { Boxes = [] }));
         }

@@ -21,14 +21,14 @@ public static class DataCheck
     public static DataReport Run(
         DatasetRequest request, Action<Progress>? progress = null, CancellationToken cancellation = default)
     {
-        request = request with { CollectsBadRows = true };
+        request = request.WithBadRows();
         var dataset = DatasetCatalogue.Open(request);
         var faults = new List<DataFault>(dataset.Faults);
         int? reproduced = null;
         if (request.Format == "spineweb16")
         {
             // Its readers drop what they can't repair; a check looks at all.
-            dataset = DatasetCatalogue.Open(request with { Options = request.Options with { Faults = "keep" } });
+            dataset = DatasetCatalogue.Open(request.With(request.Options with { Faults = "keep" }));
             reproduced = SpineWeb16Check.Run(request, faults);
         }
 
@@ -256,7 +256,7 @@ public static class DataCheck
             .Where(s => s.Length > 0)
             .Select(split =>
             {
-                var dataset = DatasetCatalogue.Open(request with { Options = request.Options with { Split = split } });
+                var dataset = DatasetCatalogue.Open(request.With(request.Options with { Split = split }));
                 var own = dataset
                     .Samples.Where(s => contents.ContainsKey(s.Id))
                     .ToDictionary(s => s.Id, s => contents[s.Id], StringComparer.Ordinal);
@@ -299,7 +299,7 @@ public static class DataCheck
                 || File.Exists(Path.Combine(request.Root, string.Format(CultureInfo.InvariantCulture, file, folder))))
                 yield return (
                     split,
-                    DatasetCatalogue.Open(request with { Options = request.Options with { Split = split } }));
+                    DatasetCatalogue.Open(request.With(request.Options with { Split = split })));
         }
     }
 }

@@ -23,7 +23,7 @@ public static class DatasetCatalogue
     /// <see cref="DatasetTerms.FileName"/>, else the format's own. Throws <see cref="MarrowException"/> for an unknown
     /// format, an option that the format does not know, a label file that can't be read, or when no image is left.
     /// </summary>
-    public static Dataset Open(DatasetRequest request)
+    internal static Dataset Open(DatasetRequest request)
     {
         if (!Formats.TryGetValue(request.Format, out var open))
             throw MarrowException.Bad(

@@ -4,7 +4,7 @@ using Marrow.Spine;
 namespace Marrow.Datasets;
 
 /// <summary>One image and its targets, as a data set gives it. Targets are in original pixels and degrees.</summary>
-public sealed record Sample
+internal sealed record Sample
 {
     internal Sample(string id, string imagePath, string patient) => (Id, ImagePath, Patient) = (id, imagePath, patient);
 
@@ -109,9 +109,9 @@ public sealed record Sample
 }
 
 /// <summary>What a reader found wrong with one file or row, and what it did about it.</summary>
-public sealed class DataFault
+internal sealed class DataFault
 {
-    internal DataFault(string kind, string file, string detail, string action = "kept") =>
+    public DataFault(string kind, string file, string detail, string action = "kept") =>
         (Kind, File, Detail, Action) = (kind, file, detail, action);
 
     /// <summary>Short and stable: "missing-image", "rolled-points", "leakage"...</summary>
@@ -126,7 +126,7 @@ public sealed class DataFault
 }
 
 /// <summary>Samples with the terms under which they may be used.</summary>
-public sealed record Dataset
+internal sealed record Dataset
 {
     internal Dataset(string name, string format, string root, IReadOnlyList<Sample> samples) =>
         (Name, Format, Root, Samples) = (name, format, root, samples);

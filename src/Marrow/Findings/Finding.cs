@@ -4,9 +4,15 @@ namespace Marrow.Findings;
 /// What is said of one image: how it may be used, what a reader should know, which weights said it, and parts, one for
 /// each kind of thing that was found. All geometry is in original pixels, all angles in degrees.
 /// </summary>
-public sealed record Finding
+public sealed class Finding
 {
     internal Finding(string file, int width, int height) => (File, Width, Height) = (file, width, height);
+
+    /// <summary>The same, to be changed in what an initialiser names.</summary>
+    internal Finding(Finding like)
+        : this(like.File, like.Width, like.Height) =>
+        (Status, Confidence, Warnings, Checkpoints, Parts) = (
+            like.Status, like.Confidence, like.Warnings, like.Checkpoints, like.Parts);
 
     /// <summary>The image as the user named it.</summary>
     public string File { get; }
@@ -36,7 +42,7 @@ public sealed record Finding
     public T? Part<T>() where T : FindingPart => Parts.OfType<T>().FirstOrDefault();
 
     /// <summary>Of an image that could not be read, with the reason.</summary>
-    public static Finding Failed(string file, string reason, params IReadOnlyList<FindingPart> parts) => new(
+    internal static Finding Failed(string file, string reason, params IReadOnlyList<FindingPart> parts) => new(
         file: file,
         width: 0,
         height: 0)
@@ -48,17 +54,15 @@ public sealed record Finding
 
     /// <summary>The same with another part of a kind that is there, or with one more.</summary>
     internal Finding With(FindingPart part) =>
-        this with
-        {
-            Parts = [.. Parts.Where(other => other.GetType() != part.GetType()), part],
-        };
+        new(this) { Parts = [.. Parts.Where(other => other.GetType() != part.GetType()), part] };
 
     /// <summary>What is kept of it: a folder of thousands of films must not keep their masks.</summary>
-    public Finding WithoutMask() => Part<RegionsPart>() is { } regions ? With(regions with { Mask = [] }) : this;
+    internal Finding WithoutMask() =>
+        Part<RegionsPart>() is { } regions ? With(new RegionsPart { Regions = regions.Regions }) : this;
 }
 
 /// <summary>One kind of thing that was found.</summary>
-public abstract record FindingPart
+public abstract class FindingPart
 {
     private protected FindingPart()
     {

@@ -1,8 +1,12 @@
 namespace Marrow.Findings;
 
 /// <summary>What was outlined.</summary>
-public sealed record RegionsPart : FindingPart
+public sealed class RegionsPart : FindingPart
 {
+    internal RegionsPart()
+    {
+    }
+
     /// <summary>One for each class, in the checkpoint's order; empty when the image could not be read.</summary>
     public IReadOnlyList<FoundRegion> Regions { get; internal init; } = [];
 

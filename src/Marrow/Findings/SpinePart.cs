@@ -3,8 +3,20 @@ using Marrow.Spine;
 namespace Marrow.Findings;
 
 /// <summary>The vertebrae and the Cobb angles of one spine.</summary>
-public sealed record SpinePart : FindingPart
+public sealed class SpinePart : FindingPart
 {
+    internal SpinePart()
+    {
+    }
+
+    /// <summary>The same, to be changed in what an initialiser names.</summary>
+    internal SpinePart(SpinePart like)
+    {
+        (Vertebrae, LandmarkAngles, SawSpine) = (like.Vertebrae, like.LandmarkAngles, like.SawSpine);
+        (ExpectedDegrees, RegressorDegrees, CobbDegrees) = (
+            like.ExpectedDegrees, like.RegressorDegrees, like.CobbDegrees);
+    }
+
     /// <summary>
     /// Top to bottom; empty when none were found. Of a film without a whole spine those that were seen, without levels.
     /// </summary>
@@ -50,13 +62,13 @@ public sealed record SpinePart : FindingPart
 }
 
 /// <summary>One vertebra of a finding.</summary>
-public sealed record FoundVertebra
+public sealed class FoundVertebra
 {
     internal FoundVertebra(string level, Vertebra corners, double score, bool filled = false) =>
         (Level, Corners, Score, Filled) = (level, corners, score, filled);
 
     /// <summary>"T1" to "L5"; "" where that can't be known.</summary>
-    public string Level { get; internal init; }
+    public string Level { get; }
 
     /// <summary>In original pixels.</summary>
     public Vertebra Corners { get; }

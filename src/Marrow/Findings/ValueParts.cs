@@ -3,7 +3,7 @@ using Marrow.Imaging;
 namespace Marrow.Findings;
 
 /// <summary>Classes or findings with a probability each.</summary>
-public sealed record ClassesPart : FindingPart
+public sealed class ClassesPart : FindingPart
 {
     internal ClassesPart(string? @class, IReadOnlyList<FoundValue> values) => (Class, Values) = (@class, values);
 
@@ -15,7 +15,7 @@ public sealed record ClassesPart : FindingPart
 }
 
 /// <summary>Numbers, each in a unit of its own.</summary>
-public sealed record NumbersPart : FindingPart
+public sealed class NumbersPart : FindingPart
 {
     internal NumbersPart(IReadOnlyList<FoundValue> values) => Values = values;
 
@@ -24,7 +24,7 @@ public sealed record NumbersPart : FindingPart
 }
 
 /// <summary>Named points.</summary>
-public sealed record PointsPart : FindingPart
+public sealed class PointsPart : FindingPart
 {
     internal PointsPart(IReadOnlyList<FoundPoint> points) => Points = points;
 
@@ -33,7 +33,7 @@ public sealed record PointsPart : FindingPart
 }
 
 /// <summary>Things with a box around each, the most certain first.</summary>
-public sealed record BoxesPart : FindingPart
+public sealed class BoxesPart : FindingPart
 {
     internal BoxesPart(IReadOnlyList<FoundBox> boxes) => Boxes = boxes;
 

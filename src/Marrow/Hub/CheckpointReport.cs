@@ -100,8 +100,8 @@ internal static class CheckpointReport
         if (origin.Training is { } training)
             yield return (
                 "made by",
-                $"{training.Command}, stage {training.Stage}, seed {training.Seed}, "
-                    + $"{NumberText.Clock(TimeSpan.FromSeconds(training.Seconds))}");
+                $"{(training.Command.Length > 0 ? training.Command : "a program")}, stage {training.Stage}, "
+                    + $"seed {training.Seed}, {NumberText.Clock(TimeSpan.FromSeconds(training.Seconds))}");
         yield return ("code", $"Marrow {origin.Code}");
     }
 

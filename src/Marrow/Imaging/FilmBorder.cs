@@ -75,7 +75,7 @@ internal sealed record FilmBorder(Radiograph Film, double Left, double Top, doub
         var (across, down) = (
             radiograph.OriginalWidth / (double)radiograph.Width,
             radiograph.OriginalHeight / (double)radiograph.Height);
-        var film = radiograph with
+        var film = new Radiograph(radiograph)
         {
             Width = width,
             Height = height,

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Marrow.Imaging;
 
 /// <summary>A point in an image: x to the right, y downwards; (0, 0) is the outer corner of the first pixel.</summary>
@@ -7,9 +5,9 @@ public readonly record struct Point2D
 {
     internal Point2D(double x, double y) => (X, Y) = (x, y);
 
-    [JsonInclude] internal double X { get; }
+    public double X { get; }
 
-    [JsonInclude] internal double Y { get; }
+    public double Y { get; }
 
     public static Point2D operator +(Point2D a, Point2D b) => new(a.X + b.X, a.Y + b.Y);
     public static Point2D operator -(Point2D a, Point2D b) => new(a.X - b.X, a.Y - b.Y);

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Marrow.Imaging;
 
 /// <summary>
@@ -21,10 +19,10 @@ public sealed class ImageInputs
     public IReadOnlyList<string> Images { get; }
 
     /// <summary>What no image was looked for in, or what is none.</summary>
-    public IReadOnlyList<LeftOutFile> LeftOut { get; }
+    internal IReadOnlyList<LeftOutFile> LeftOut { get; }
 
     /// <summary>Images may lie where nobody could look.</summary>
-    public bool IsIncomplete { get; }
+    internal bool IsIncomplete { get; }
 
     /// <summary>A sentence for each reason why something is left out, with the first names.</summary>
     public IEnumerable<string> Remarks => Sentences(LeftOut);
@@ -99,13 +97,6 @@ public sealed class ImageInputs
 }
 
 /// <summary>A file or folder that is not measured.</summary>
-public sealed class LeftOutFile
-{
-    internal LeftOutFile(string file, string reason) => (File, Reason) = (file, reason);
-
-    /// <summary>As it was found.</summary>
-    [JsonInclude] internal string File { get; }
-
-    /// <summary>"no image".</summary>
-    [JsonInclude] internal string Reason { get; }
-}
+/// <param name="File">As it was found.</param>
+/// <param name="Reason">"no image".</param>
+internal sealed record LeftOutFile(string File, string Reason);

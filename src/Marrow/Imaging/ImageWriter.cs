@@ -8,7 +8,7 @@ namespace Marrow.Imaging;
 /// Writes greyscale pixels of 8 bits as PNG (lossless, no metadata) or baseline JPEG. The same pixels give the
 /// same bytes. Files appear whole or not at all. Pixels are row-major from the top left.
 /// </summary>
-public static class ImageWriter
+internal static class ImageWriter
 {
     /// <summary>
     /// 8-bit grey PNG. <paramref name="pixels"/>: [height * width]. Throws <see cref="MarrowException"/> when it can't

@@ -127,16 +127,15 @@ internal static class JpegDecoder
             warnings.Add("Colour converted to luma.");
         if (header.Channels == 4)
             warnings.Add("CMYK converted to luma.");
-        return new Radiograph
-        {
-            Width = size.Width,
-            Height = size.Height,
-            Pixels =
-                header.Channels == 1
+        return new Radiograph(
+            size.Width,
+            size.Height,
+            header.Channels == 1
                     ? SkiaPixels.Grey(path, codec, size)
                     : SkiaPixels.Luma(path, codec, size, out _, out _),
-            BitDepth = 8,
-            Source = path,
+            8,
+            path)
+        {
             OriginalWidth = header.Width,
             OriginalHeight = header.Height,
             Warnings = warnings,

@@ -91,15 +91,8 @@ internal static class PngDecoder
             warnings.Add("Colour converted to luma.");
         if (transparent)
             warnings.Add("Transparent pixels laid on black.");
-        return new Radiograph
+        return new Radiograph(layout.Width, layout.Height, pixels, layout.Depth == 16 ? 16 : 8, path)
         {
-            Width = layout.Width,
-            Height = layout.Height,
-            Pixels = pixels,
-            BitDepth = layout.Depth == 16 ? 16 : 8,
-            Source = path,
-            OriginalWidth = layout.Width,
-            OriginalHeight = layout.Height,
             Warnings = warnings,
         };
     }

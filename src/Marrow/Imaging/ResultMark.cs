@@ -24,7 +24,7 @@ public static class ResultMark
 
     /// <summary>The same PNG with the mark in it.</summary>
     /// <param name="by">The command, "marrow predict".</param>
-    public static byte[] Mark(ReadOnlySpan<byte> png, string by = MadeBy)
+    internal static byte[] Mark(ReadOnlySpan<byte> png, string by = MadeBy)
     {
         using var marked = new MemoryStream(png.Length + 64);
         marked.Write(png[..BehindHeader]);

@@ -5,7 +5,7 @@ namespace Marrow.Imaging;
 /// Flood 2014). <see cref="Fork"/> derives independent streams, so that sample 17 of epoch 3 draws the same numbers
 /// whichever thread asks.
 /// </summary>
-public sealed class SeededRandom(ulong seed)
+internal sealed class SeededRandom(ulong seed)
 {
     private ulong _state = seed;
     private double? _spareGaussian;

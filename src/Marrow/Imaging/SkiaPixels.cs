@@ -71,15 +71,8 @@ internal static class SkiaPixels
         using var data = SKData.CreateCopy(bytes);
         using var codec = Open(path, data, header, kind);
         var pixels = Luma(path, codec, codec.Info.Size, out var coloured, out var transparent);
-        return new Radiograph
+        return new Radiograph(header.Width, header.Height, pixels, 8, path)
         {
-            Width = header.Width,
-            Height = header.Height,
-            Pixels = pixels,
-            BitDepth = 8,
-            Source = path,
-            OriginalWidth = header.Width,
-            OriginalHeight = header.Height,
             Warnings = [.. Warnings(header, coloured, transparent), .. said],
         };
     }

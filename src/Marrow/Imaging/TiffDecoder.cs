@@ -64,15 +64,13 @@ internal static class TiffDecoder
         }
         if (directory.Pages > 1)
             warnings.Add($"{directory.Pages} pages: the first one is used.");
-        return new Radiograph
+        return new Radiograph(
+            directory.Width,
+            directory.Height,
+            pixels,
+            Math.Max(8, directory.Photometric == Palette ? 8 : directory.Bits),
+            path)
         {
-            Width = directory.Width,
-            Height = directory.Height,
-            Pixels = pixels,
-            BitDepth = Math.Max(8, directory.Photometric == Palette ? 8 : directory.Bits),
-            Source = path,
-            OriginalWidth = directory.Width,
-            OriginalHeight = directory.Height,
             Warnings = warnings,
         };
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Marrow.Inputs;
 
@@ -67,7 +68,7 @@ public sealed record InputContract
     public IReadOnlyList<double>? ChannelStds { get; init; }
 
     /// <summary>Where in the image the model looks; null for all of it.</summary>
-    public InputCrop? Crop { get; init; }
+    [JsonInclude] internal InputCrop? Crop { get; init; }
 
     // As recipes allow: four times the side of the largest input a GPU of today takes; guards allocations against a
     // foreign config.json.

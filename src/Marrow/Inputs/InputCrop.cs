@@ -19,7 +19,7 @@ internal enum CropRegion
 /// The part of an input contract that says where in the image the model looks: at what a detector found. It belongs to
 /// the weights as the rest does: with another detector the crops are others than they learnt from.
 /// </summary>
-public sealed class InputCrop
+internal sealed class InputCrop
 {
     [JsonConstructor]
     internal InputCrop(CropRegion region, double margin, string detector, string digest) =>

@@ -149,15 +149,11 @@ internal sealed class MaskPack : IDisposable
     private static Radiograph Share(string path, int value, int classCount)
     {
         var (classes, width, height) = MaskFile.Read(path, classCount);
-        return new()
-        {
-            Width = width,
-            Height = height,
-            OriginalWidth = width,
-            OriginalHeight = height,
-            BitDepth = 8,
-            Pixels = [.. classes.Select(c => c == value ? (ushort)byte.MaxValue : (ushort)0)],
-            Source = path,
-        };
+        return new(
+            width,
+            height,
+            [.. classes.Select(c => c == value ? (ushort)byte.MaxValue : (ushort)0)],
+            8,
+            path);
     }
 }

@@ -6,7 +6,7 @@ using TorchSharp;
 namespace Marrow.Inputs;
 
 /// <summary>A radiograph brought to a contract's size and window, before normalisation.</summary>
-public sealed record PackedImage
+internal sealed record PackedImage
 {
     internal PackedImage(
         byte[] pixels, int width, int height, int originalWidth, int originalHeight, AffineTransform toInput) =>
@@ -73,10 +73,17 @@ public static class Preprocessor
     }
 
     /// <summary>
+    /// Files as the input of a model: [N, C, H, W], the caller's to dispose. Throws <see cref="MarrowException"/> when
+    /// one can't be read, and for a contract that sees a crop: its weights know nothing of whole images.
+    /// </summary>
+    public static torch.Tensor Read(InputContract contract, params IReadOnlyList<string> paths) =>
+        ToTensor([.. paths.Select(path => Load(path, contract))], contract);
+
+    /// <summary>
     /// Reads and prepares one file, as the packed cache does. Throws <see cref="MarrowException"/> when it can't be
     /// read.
     /// </summary>
-    public static PackedImage Load(string path, InputContract contract) =>
+    internal static PackedImage Load(string path, InputContract contract) =>
         Prepare(RadiographReader.Read(path, contract.DecodeSize.Width, contract.DecodeSize.Height), contract);
 
     /// <summary>
@@ -227,7 +234,7 @@ public static class Preprocessor
     }
 
     /// <summary>Normalised images, [N, C, H, W] float32, contiguous. The caller disposes it.</summary>
-    public static torch.Tensor ToTensor(IReadOnlyList<PackedImage> images, InputContract contract)
+    internal static torch.Tensor ToTensor(IReadOnlyList<PackedImage> images, InputContract contract)
     {
         var size = contract.Width * contract.Height;
         var values = new float[checked(images.Count * size)];

@@ -42,7 +42,7 @@ internal static class Angles
         var results = new List<MetricValue>
         {
             Interval("smape", w => Mean(ratios, w)),
-            Interval("mae", w => Mean(absolute, w)) with { Unit = Degrees },
+            new(Interval("mae", w => Mean(absolute, w))) { Unit = Degrees },
             Interval("cmae", w => Math.Atan2(Mean(sines, w), Mean(cosines, w)) * 180 / Math.PI),
             Interval("euclidean", w => Mean(euclidean, w)),
             Interval("manhattan", w => Mean(manhattan, w)),
@@ -55,7 +55,7 @@ internal static class Angles
         {
             var angle = a;
             var one = Each(e => Math.Abs(e[angle]));
-            results.Add(Interval($"mae.cobb{a + 1}", w => Mean(one, w)) with { Unit = Degrees });
+            results.Add(new(Interval($"mae.cobb{a + 1}", w => Mean(one, w))) { Unit = Degrees });
             results.Add(Interval($"pearson.cobb{a + 1}", w => Pearson(images, [angle], w)));
         }
         return results;

@@ -3,8 +3,16 @@ using Marrow.Imaging;
 namespace Marrow.Metrics;
 
 /// <summary>How intervals are made.</summary>
-public sealed record BootstrapOptions
+public sealed class BootstrapOptions
 {
+    public BootstrapOptions()
+    {
+    }
+
+    internal BootstrapOptions(BootstrapOptions other) =>
+        (Resamples, Seed, Level, KeepDraws, Cancellation) =
+        (other.Resamples, other.Seed, other.Level, other.KeepDraws, other.Cancellation);
+
     /// <summary>Times the patients are drawn again; 0 leaves intervals out.</summary>
     internal int Resamples { get; init; } = 1000;
 
@@ -73,7 +81,7 @@ public static class Bootstrap
             return value;
         values.Sort();
         var tail = (1 - options.Level) / 2;
-        return value with { Low = Quantile(values, tail), High = Quantile(values, 1 - tail), Draws = draws };
+        return new(value) { Low = Quantile(values, tail), High = Quantile(values, 1 - tail), Draws = draws };
     }
 
     /// <summary>Of sorted values, linear between them (numpy's default; type 7 of Hyndman and Fan 1996).</summary>

@@ -3,10 +3,15 @@ using System.Text.Json.Serialization;
 namespace Marrow.Metrics;
 
 /// <summary>One measured number and how sure it is.</summary>
-public sealed record MetricValue
+public sealed class MetricValue
 {
     [JsonConstructor]
     internal MetricValue(string name, double value, int count) => (Name, Value, Count) = (name, value, count);
+
+    /// <summary>The same, to be changed in what an initialiser names.</summary>
+    internal MetricValue(MetricValue like)
+        : this(like.Name, like.Value, like.Count) =>
+        (Low, High, Unit, Draws) = (like.Low, like.High, like.Unit, like.Draws);
 
     /// <summary>
     /// A key of <see cref="MetricCatalogue"/>, or one with what it was measured on: "auroc.Edema", "mae.cobb2".
@@ -31,5 +36,8 @@ public sealed record MetricValue
     /// <see cref="BootstrapOptions.KeepDraws"/> asked for them. Of the same patients and seed, two models' draws belong
     /// together one by one: their differences are the paired bootstrap.
     /// </summary>
-    public IReadOnlyList<double>? Draws { get; init; }
+    [JsonInclude] internal IReadOnlyList<double>? Draws { get; init; }
+
+    /// <summary>The same without its resampled values, of which there are a thousand.</summary>
+    internal MetricValue WithoutDraws() => new(this) { Draws = null };
 }

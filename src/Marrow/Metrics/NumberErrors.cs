@@ -58,7 +58,7 @@ internal static class NumberErrors
                 w => defined.Count == 0 ? double.NaN : defined.Average(c => of(c, w)),
                 bootstrap,
                 labelled);
-            results.Add(value with { Unit = hasUnit ? shared : "" });
+            results.Add(new(value) { Unit = hasUnit ? shared : "" });
         }
         if (columns.Count == 1)
             return results;
@@ -73,7 +73,7 @@ internal static class NumberErrors
                     w => of(column, w),
                     bootstrap,
                     each[c].Count);
-                results.Add(value with { Unit = hasUnit ? columns[c].Unit : "" });
+                results.Add(new(value) { Unit = hasUnit ? columns[c].Unit : "" });
             }
         }
         return results;

@@ -52,10 +52,7 @@ internal static class StudyScores
                 bootstrap: bootstrap);
 
         static MetricValue Named(IReadOnlyList<MetricValue> metrics, string name, string newName) =>
-            metrics.Single(m => m.Name == name) with
-            {
-                Name = newName,
-            };
+            new(metrics.Single(m => m.Name == name)) { Name = newName };
     }
 
     private static float[] Mean(float[][] scores) =>

@@ -20,7 +20,7 @@ internal sealed record SpinePhantom
 }
 
 /// <summary>One synthetic chest film and what truly is on it.</summary>
-public sealed class ChestPhantom
+internal sealed class ChestPhantom
 {
     internal ChestPhantom(int width, int height, byte[] pixels, IReadOnlySet<string> findings) =>
         (Width, Height, Pixels, Findings) = (width, height, pixels, findings);
@@ -40,7 +40,7 @@ public sealed class ChestPhantom
 /// and devices -> a film. The same seed and index give the same bytes on any machine and any number of threads.
 /// Spine and chest films show the same anatomy at different scales, so what is learned on one serves the other.
 /// </summary>
-public static class PhantomGenerator
+internal static class PhantomGenerator
 {
     private const double SideMargin = 0.02; // of the width, beside the outermost vertebra
     private const int DefaultSpineWidth = 320, DefaultSpineHeight = 880, DefaultChestSize = 224;

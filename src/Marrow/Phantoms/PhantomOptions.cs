@@ -2,7 +2,7 @@ using System.Globalization;
 namespace Marrow.Phantoms;
 
 /// <summary>What phantoms look like and how many of what kind; the defaults resemble the real sets.</summary>
-public sealed record PhantomOptions
+internal sealed record PhantomOptions
 {
     /// <summary>Size in pixels, 64 to 4096; null for 320 x 880 (spine) or 224 x 224 (chest).</summary>
     public int? Width { get; init; }

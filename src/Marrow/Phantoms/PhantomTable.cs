@@ -8,7 +8,7 @@ namespace Marrow.Phantoms;
 /// A folder of spine phantoms beside a CSV of the kind that a user writes for a task of their own: file, patient, and
 /// for each film a class, a number and four points. Made of the same films as <see cref="PhantomWriter.WriteSpine"/>.
 /// </summary>
-public static class PhantomTable
+internal static class PhantomTable
 {
     internal const int DefaultWidth = 160,
         DefaultHeight = 440; // a table to try things on: quick to make and to train on

@@ -10,7 +10,7 @@ namespace Marrow.Phantoms;
 /// SpineWeb data set 16 (Wu et al. 2017) and CheXpert (Irvin et al. 2019). Images are made in parallel, each from its
 /// own stream of random numbers; the labels are written last.
 /// </summary>
-public static class PhantomWriter
+internal static class PhantomWriter
 {
     private const int PersonStream = 4, LabelStream = 5, PlanStream = 6; // 1 to 3 are the generator's
 

@@ -1,173 +1,109 @@
+using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Computing;
 using Marrow.Datasets;
-using Marrow.Findings;
-using Marrow.Imaging;
-using Marrow.Inputs;
 using Marrow.Metrics;
-using Marrow.Tasks;
-using static TorchSharp.torch;
 
 namespace Marrow.Prediction;
 
-/// <summary>Which samples of a data set are measured.</summary>
-public enum EvaluationSplit
+/// <summary>What checkpoints are worth on labelled images: metrics with bootstrap intervals over patients.</summary>
+public sealed class Evaluation
 {
-    /// <summary>Those that the checkpoint never saw, by the division stored with it.</summary>
-    HeldOut,
-    All,
+    private readonly EvaluationRequest _request;
+    private readonly IReadOnlyList<Sample> _samples;
+
+    /// <summary>
+    /// Reads the data and chooses the images; measures nothing yet. Throws <see cref="MarrowException"/> where the
+    /// checkpoints have other outputs than the data, where it is not known what they held out, and where they held out
+    /// different images.
+    /// </summary>
+    public Evaluation(EvaluationRequest request)
+    {
+        _request = request;
+        var selected = request.Checkpoints
+            .Select(c => EvaluationSamples.Select(
+                c, request.Data, request.Root, request.Split, request.Format, request.Change, request.Hub))
+            .ToList();
+        var each = selected.Select(s => s.Samples).ToList();
+        if (each.Any(samples => !samples.Select(s => s.Id).ToHashSet().SetEquals(each[0].Select(s => s.Id))))
+            throw new MarrowException(
+                $"{string.Join(" and ", request.Checkpoints.Select(c => c.Name))}: other images were held out from one "
+                    + $"than from the other. Measure them one by one."
+            );
+        _samples = each[0];
+        Warnings = [.. selected.SelectMany(s => s.Warnings).Distinct()];
+    }
+
+    /// <summary>Why the numbers may mean something else than they seem to; empty when they do not.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> where the hub lacks a detector that a checkpoint crops by, or the device
+    /// can't be used.
+    /// </summary>
+    public EvaluationResult Measure(Action<Progress>? progress = null, CancellationToken cancellation = default)
+    {
+        var checkpoints = _request.Checkpoints.ToList();
+        try
+        {
+            PredictorSet.Complete(checkpoints, _request.Hub);
+            ProcessThreads.Current?.Apply();
+            return new(_request.Data, _request.Split, checkpoints, _samples, Warnings, Measured());
+        }
+        finally
+        {
+            checkpoints.Except(_request.Checkpoints).ToList().ForEach(detector => detector.Dispose());
+        }
+
+        void Tell(Progress at) => progress?.Invoke(at with { What = _request.Data });
+
+        IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> Measured() =>
+            _request.Checkpoints is [var one]
+                ? new Dictionary<string, IReadOnlyList<MetricValue>>
+                {
+                    [one.Config.Task] = CheckpointMetrics.Measure(
+                        one, _samples, progress: Tell, cancellation: cancellation,
+                        detector: checkpoints.FirstOrDefault(c => c != one), device: _request.Device),
+                }
+                : CheckpointMetrics.MeasureSpine(
+                    checkpoints, _samples, progress: Tell, cancellation: cancellation, device: _request.Device);
+    }
 }
 
-/// <summary>What checkpoints are worth on labelled images: metrics with bootstrap intervals over patients.</summary>
-public static class Evaluation
+/// <summary>What was measured.</summary>
+public sealed class EvaluationResult
 {
-    private const int BatchSize = 8;
-
-    /// <summary>
-    /// The samples to measure on, read as the checkpoint's own data was, but for what <paramref name="change"/>
-    /// changes. Throws <see cref="MarrowException"/> when the checkpoint does not say what was held out, held nothing
-    /// out, or these files are not those that it was trained on and what it held out can't be found among them.
-    /// </summary>
-    internal static (Dataset Dataset, IReadOnlyList<Sample> Samples) Samples(
-        Checkpoint checkpoint,
-        string name,
-        string root,
-        EvaluationSplit split,
-        string? format = null,
-        Func<DatasetOptions, DatasetOptions>? change = null)
+    internal EvaluationResult(
+        string data, EvaluationSplit split, IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples,
+        IReadOnlyList<string> warnings, IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> metrics)
     {
-        var selected = EvaluationSamples.Select(checkpoint, name, root, split, format, change);
-        return (selected.Dataset, selected.Samples);
-    }
-
-    /// <summary>
-    /// The metrics of the checkpoint's own task. Nothing is augmented. Throws <see cref="MarrowException"/> for one
-    /// that looks at a crop without the detector that it crops by.
-    /// </summary>
-    /// <param name="detector">Null where the checkpoint looks at whole images.</param>
-    public static IReadOnlyList<MetricValue> Measure(
-        Checkpoint checkpoint, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
-        Action<Progress>? progress = null, CancellationToken cancellation = default, Checkpoint? detector = null,
-        DeviceChoice device = default)
-    {
-        if (checkpoint.Config.Input.Crop is { } crop)
-            samples = Crop(checkpoint, crop, detector, samples, device, progress, cancellation);
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        using var task = checkpoint.BuildTask();
-        var compute = Compute.Choose(device: device);
-        compute.ArrangeForInference(task.Model);
-        using var cache = PackedCache.Open(
-            samples,
-            task.Input,
-            cacheFolder: null,
-            progress,
-            cancellation: cancellation);
-        using var masks =
-            task.MaskClasses.Count == 0
-                ? null
-                : MaskPack.Open(samples, task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
-        using var loader = new BatchLoader(
-            samples,
-            cache,
-            task.Input,
-            null,
-            BatchSize,
-            0,
-            shuffle: false,
-            dropLast: false,
-            Environment.ProcessorCount,
-            masks: masks)
+        Metrics = metrics;
+        var document = new
         {
-            Cancellation = cancellation,
+            Checkpoints = checkpoints.Select(c => new { c.Name, c.Digest }).ToList(),
+            Data = data,
+            Split = split,
+            Images = samples.Count,
+            Patients = samples.DistinctBy(s => s.Patient).Count(),
+            Warnings = warnings,
+            Results = metrics,
         };
-        return task.Measure(loader, compute, (bootstrap ?? new()) with { Cancellation = cancellation });
-    }
-
-    private static IReadOnlyList<Sample> Crop(
-        Checkpoint checkpoint, InputCrop crop, Checkpoint? detector, IReadOnlyList<Sample> samples, DeviceChoice device,
-        Action<Progress>? progress, CancellationToken cancellation)
-    {
-        if (detector?.Digest != crop.Digest)
-            throw CropDetector.Missing(checkpoint);
-        using var looking = new CropDetector(detector, device);
-        return CroppedSamples.Of(samples, crop, looking.Detect(samples, kept: null, progress, cancellation));
-    }
-
-    /// <summary>
-    /// What checkpoints of spines find on each sample, in float32, image by image as a user's prediction goes, but for
-    /// its refusal of films that seem to show no whole spine.
-    /// </summary>
-    /// <param name="checkpoints">A detector of vertebrae, a regressor of angles, a refiner, or those together.</param>
-    internal static IReadOnlyList<Finding> FindSpines(
-        IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, CancellationToken cancellation = default)
-    {
-        using var predictor = new SpinePredictor(checkpoints, Compute.Float32);
-        return [.. MeasureEach(predictor, samples, progress: null, cancellation).Select(measured => measured.Finding)];
-    }
-
-    private static List<SpinePredictor.Measurement> MeasureEach(
-        SpinePredictor predictor,
-        IReadOnlyList<Sample> samples,
-        Action<Progress>? progress,
-        CancellationToken cancellation)
-    {
-        var found = new List<SpinePredictor.Measurement>();
-        var (width, height) = predictor.DecodeSize;
-        foreach (var sample in samples)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            found.Add(predictor.Measure(RadiographReader.Read(sample.ImagePath, width, height)));
-            progress?.Invoke(new("measuring", found.Count, samples.Count, ProgressUnit.Images));
-        }
-        return found;
-    }
-
-    /// <summary>
-    /// The angles of the corners, what their error lets expect, the regressor's, and both mixed, each with its metrics,
-    /// image by image as a user's prediction goes, but for its refusal of films that seem to show no whole spine. Keys:
-    /// "landmarks", "expected", "regressor", "fused".
-    /// </summary>
-    public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(
-        IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
-        Action<Progress>? progress = null, CancellationToken cancellation = default, DeviceChoice device = default)
-    {
-        bootstrap = (bootstrap ?? new()) with { Cancellation = cancellation };
-        using var predictor = new SpinePredictor(checkpoints, Compute.Choose(device: device));
-        var found = MeasureEach(predictor, samples, progress, cancellation);
-        var findings = found.Select(f => f.Spine).ToList();
-        var truth = samples.Select(s => s.CobbDegrees).ToList();
-        string[] patients = [.. samples.Select(s => s.Patient)];
-        var results = new Dictionary<string, IReadOnlyList<MetricValue>>();
-        if (findings.All(f => f.LandmarkAngles is not null))
-        {
-            var pairs = found.Zip(samples, (f, s) => new LandmarkPair
-            {
-                Truth = s.Vertebrae,
-                Found = [.. f.Spine.Vertebrae.Select(v => v.Corners)],
-                ImageWidth = f.About.Width,
-                ImageHeight = f.About.Height,
-                Patient = s.Patient,
-            }).ToList();
-            results["landmarks"] =
+        var part = split == EvaluationSplit.All ? "all" : "held-out";
+        Report = new(
+            document,
             [
-                .. Angles.Measure(truth, [.. findings.Select(f => f.LandmarkAngles!.Degrees)], patients, bootstrap),
-                .. samples.All(s => s.Vertebrae.Count > 0) ? Landmarks.Measure(pairs, bootstrap) : [],
-            ];
-            results["expected"] = Angles.Measure(
-                truth,
-                [.. findings.Select(f => f.ExpectedDegrees)],
-                patients,
-                bootstrap);
-        }
-        if (findings.All(f => f.RegressorDegrees.Count > 0))
-            results["regressor"] = Angles.Measure(
-                truth,
-                [.. findings.Select(f => f.RegressorDegrees)],
-                patients,
-                bootstrap);
-        if (results.ContainsKey("landmarks") && results.ContainsKey("regressor"))
-            results["fused"] = Angles.Measure(truth, [.. findings.Select(f => f.CobbDegrees)], patients, bootstrap);
-        return results;
+                .. metrics.Select(m => MetricTable.Of(m.Value, $"{m.Key}: {data}, {part}", parts: true)),
+                ReportPart.Line(string.Create(
+                    CultureInfo.InvariantCulture, $"{document.Images} images of {document.Patients} patients")),
+            ]);
     }
+
+    /// <summary>
+    /// Of one checkpoint by its task; of those that measure a spine together by where the angles come from:
+    /// "landmarks", "expected", "regressor" and "fused".
+    /// </summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> Metrics { get; }
+
+    /// <summary>A table for each, with the intervals.</summary>
+    public TextReport Report { get; }
 }

@@ -6,23 +6,30 @@ using Marrow.Tasks;
 
 namespace Marrow.Prediction;
 
+/// <summary>Which samples of a data set are measured.</summary>
+internal enum EvaluationSplit
+{
+    /// <summary>Those that the checkpoint never saw, by the division stored with it.</summary>
+    HeldOut,
+    All,
+}
+
 /// <summary>
 /// The images that a checkpoint is measured on. Held out is what the checkpoint itself held out: by the images that are
 /// recorded with it, else by drawing its division again, which gives the same part only while the files are the same.
 /// Files that have changed are named, or refused where it is not known what was held out of them. Whatever the lineage
 /// saw of the images that are measured is a warning.
 /// </summary>
-public sealed record EvaluationSamples
+internal sealed record EvaluationSamples
 {
-    internal EvaluationSamples(Dataset dataset, IReadOnlyList<Sample> samples) =>
+    public EvaluationSamples(Dataset dataset, IReadOnlyList<Sample> samples) =>
         (Dataset, Samples) = (dataset, samples);
 
-
-    internal Dataset Dataset { get; }
+    public Dataset Dataset { get; }
     public IReadOnlyList<Sample> Samples { get; }
 
     /// <summary>Why the numbers may mean something else than they seem to; empty when they do not.</summary>
-    public IReadOnlyList<string> Warnings { get; internal init; } = [];
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <param name="change">How the data are read otherwise than for training; null: not at all.</param>
     /// <param name="hub">Where ancestors are looked for; null: they are not asked what they saw.</param>

@@ -28,12 +28,9 @@ public sealed class PredictorSet : IDisposable
     public static PredictorSet Open(LocalHub hub, params IReadOnlyList<string> names) => Open(hub, names, hub.Resolve);
 
     /// <summary>
-    /// The same on a device of one's choice. Throws <see cref="MarrowException"/> where that device can't be used, too.
+    /// The same of names that others resolve, as those of files and registries, and on a device of one's choice. Throws
+    /// <see cref="MarrowException"/> where that device can't be used, too.
     /// </summary>
-    public static PredictorSet Open(LocalHub hub, DeviceChoice device, params IReadOnlyList<string> names) =>
-        Open(hub, names, hub.Resolve, device);
-
-    /// <summary>The same of names that others resolve, as those of files and registries.</summary>
     public static PredictorSet Open(
         LocalHub hub,
         IReadOnlyList<string> names,
@@ -69,7 +66,7 @@ public sealed class PredictorSet : IDisposable
     public IReadOnlyList<string> Untrained => _predictor.Untrained;
 
     /// <summary>Whether findings have masks, in <see cref="RegionsPart"/>.</summary>
-    public bool GivesMasks => _predictor.GivesMasks;
+    internal bool GivesMasks => _predictor.GivesMasks;
 
     /// <summary>The weights that are used.</summary>
     public IReadOnlyList<CheckpointUse> Checkpoints => _predictor.Checkpoints;
@@ -93,7 +90,7 @@ public sealed class PredictorSet : IDisposable
     }
 
     /// <summary>Of an image that could not be read.</summary>
-    public Finding Failed(string file, string reason) => _predictor.Failed(file, reason);
+    internal Finding Failed(string file, string reason) => _predictor.Failed(file, reason);
 
     public void Dispose() => _predictor.Dispose();
 
@@ -101,7 +98,7 @@ public sealed class PredictorSet : IDisposable
     /// Puts before the checkpoints each detector that one of them crops by and that is not among them, of exactly that
     /// digest. Throws <see cref="MarrowException"/> when the hub lacks it, or another detector was named.
     /// </summary>
-    public static void Complete(List<Checkpoint> checkpoints, LocalHub hub)
+    internal static void Complete(List<Checkpoint> checkpoints, LocalHub hub)
     {
         foreach (var checkpoint in checkpoints.ToList())
         {

@@ -200,10 +200,7 @@ internal sealed class SpinePredictor : IPredictor
     }
 
     public Finding Failed(string file, string reason) =>
-        Finding.Failed(file, reason, new SpinePart()) with
-        {
-            Confidence = 0,
-        };
+        new(Finding.Failed(file, reason, new SpinePart())) { Confidence = 0 };
 
     /// <param name="About">All but the spine.</param>
     /// <param name="Spine">As if it were to be believed.</param>
@@ -227,13 +224,16 @@ internal sealed class SpinePredictor : IPredictor
     /// <summary>
     /// No angle and no severity is said of an image without a whole spine; what was seen stays, without names.
     /// </summary>
-    private static Finding Withhold(Measurement measured, IReadOnlyList<string> reasons) => (measured.About with
+    private static Finding Withhold(Measurement measured, IReadOnlyList<string> reasons) => new Finding(measured.About)
     {
         Status = FindingStatus.Failed,
         Warnings = [.. reasons, .. measured.About.Warnings],
-    }).With(new SpinePart
+    }.With(new SpinePart
     {
-        Vertebrae = [.. measured.Spine.Vertebrae.Where(v => !v.Filled).Select(v => v with { Level = "" })],
+        Vertebrae =
+        [
+            .. measured.Spine.Vertebrae.Where(v => !v.Filled).Select(v => new FoundVertebra("", v.Corners, v.Score)),
+        ],
         SawSpine = measured.Spine.SawSpine,
     });
 

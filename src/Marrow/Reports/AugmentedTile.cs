@@ -36,16 +36,12 @@ internal static class AugmentedTile
             var values = new float[contract.Width * contract.Height];
             new AugmentedRenderer(contract).Render(packed.Pixels, packed.ToInput, augmentation, values);
             var moved = augmentation.Geometry.Then(packed.ToInput);
-            var seen = new Radiograph
-            {
-                Width = contract.Width,
-                Height = contract.Height,
-                Pixels = [.. values.Select(v => (ushort)Math.Round(255 * (v + contract.Mean)))],
-                BitDepth = 8,
-                Source = sample.ImagePath,
-                OriginalWidth = contract.Width,
-                OriginalHeight = contract.Height,
-            };
+            var seen = new Radiograph(
+                contract.Width,
+                contract.Height,
+                [.. values.Select(v => (ushort)Math.Round(255 * (v + contract.Mean)))],
+                8,
+                sample.ImagePath);
             return item with { Load = () => seen, AsItIs = true, Targets = Movable(sample.Targets).Transform(moved) };
         }
         catch (MarrowException e)

@@ -7,7 +7,7 @@ using SkiaSharp;
 namespace Marrow.Reports;
 
 /// <summary>One picture of a contact sheet. Geometry in original pixels, angles in degrees.</summary>
-public sealed record ContactSheetItem
+internal sealed record ContactSheetItem
 {
     internal ContactSheetItem(Func<Radiograph> load, string caption) => (Load, Caption) = (load, caption);
 
@@ -81,7 +81,7 @@ public sealed record ContactSheetItem
 /// <summary>
 /// Many radiographs on one picture, each with its caption and labels, to judge a data set at a glance.
 /// </summary>
-public static class ContactSheet
+internal static class ContactSheet
 {
     /// <summary>Images need no more pixels than this.</summary>
     public const int LongestTileSidePx = 560;

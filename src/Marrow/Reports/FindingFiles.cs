@@ -19,21 +19,12 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     private readonly List<Finding> _findings = [];
 
     /// <summary>Paths of what one image gave.</summary>
-    public sealed class Written
-    {
-        internal Written(string json, string? mask, string? overlay) => (Json, Mask, Overlay) = (json, mask, overlay);
-
-        internal string Json { get; }
-
-        /// <summary>Null when nothing was outlined.</summary>
-        internal string? Mask { get; }
-
-        /// <summary>Null when the image could not be read or none is drawn.</summary>
-        internal string? Overlay { get; }
-    }
+    /// <param name="Mask">Null when nothing was outlined.</param>
+    /// <param name="Overlay">Null when the image could not be read or none is drawn.</param>
+    internal sealed record Written(string Json, string? Mask, string? Overlay);
 
     /// <summary>Where <see cref="WriteCsv"/> writes.</summary>
-    public string CsvPath => _results.CsvPath;
+    internal string CsvPath => _results.CsvPath;
 
     /// <summary>
     /// Throws <see cref="MarrowException"/> when a file that no prediction wrote is where a result of these images
@@ -43,7 +34,7 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     /// <param name="images">Their files.</param>
     /// <param name="overlays">Whether overlays are drawn.</param>
     /// <param name="masks">Whether there will be masks.</param>
-    public static void RequireFree(string folder, IEnumerable<string> images, bool overlays, bool masks) =>
+    internal static void RequireFree(string folder, IEnumerable<string> images, bool overlays, bool masks) =>
         ResultFolder.RequireFree(folder, images,
         [
             ResultFolder.Json,
@@ -55,7 +46,10 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     /// <exception cref="MarrowException">
     /// The folder can't be written, or a file that no prediction wrote is in the way.
     /// </exception>
-    public Written Add(Finding finding, Radiograph? radiograph, SpineTruth? truth = null)
+    public void Add(Finding finding, Radiograph? radiograph) => Write(finding, radiograph);
+
+    /// <summary>The same; the overlay shows the labels too where there are some.</summary>
+    internal Written Write(Finding finding, Radiograph? radiograph, SpineTruth? truth = null)
     {
         var name = _results.NameOf(finding.File);
         var json = _results.WriteJson(name, FindingJson.Document(finding));

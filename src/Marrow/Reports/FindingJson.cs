@@ -16,7 +16,7 @@ public static class FindingJson
     public static string Write(Finding finding) => Document(finding).ToJsonString(MarrowJson.Options);
 
     /// <summary>The same as an object, to be part of a larger document.</summary>
-    public static JsonObject Document(Finding finding)
+    internal static JsonObject Document(Finding finding)
     {
         var document = new JsonObject
         {

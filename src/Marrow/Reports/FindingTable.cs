@@ -12,10 +12,10 @@ namespace Marrow.Reports;
 /// apostrophe.
 /// </summary>
 /// <param name="columns">See <see cref="Prediction.PredictorSet.Columns"/>.</param>
-public sealed class FindingTable(IReadOnlyList<string> columns)
+internal sealed class FindingTable(IReadOnlyList<string> columns)
 {
     /// <summary>What stands above each column.</summary>
-    internal IReadOnlyList<string> Header => ["file", .. columns, "status"];
+    public IReadOnlyList<string> Header => ["file", .. columns, "status"];
 
     /// <summary>The cells of one finding, in the order of <see cref="Header"/>.</summary>
     public IReadOnlyList<string> Row(Finding finding)
@@ -27,7 +27,7 @@ public sealed class FindingTable(IReadOnlyList<string> columns)
     }
 
     /// <summary>Comma-separated, with a header; numbers have a decimal point.</summary>
-    internal void WriteCsv(TextWriter writer, IEnumerable<Finding> findings)
+    public void WriteCsv(TextWriter writer, IEnumerable<Finding> findings)
     {
         using var csv = CsvWriter.Create(
             writer,

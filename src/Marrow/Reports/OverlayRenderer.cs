@@ -7,14 +7,14 @@ using SkiaSharp;
 namespace Marrow.Reports;
 
 /// <summary>The labels of a radiograph, to be drawn beside what was found. Original pixels, degrees.</summary>
-public sealed class SpineTruth
+internal sealed class SpineTruth
 {
-    internal SpineTruth(IReadOnlyList<Vertebra> vertebrae, IReadOnlyList<double> cobbDegrees) =>
+    public SpineTruth(IReadOnlyList<Vertebra> vertebrae, IReadOnlyList<double> cobbDegrees) =>
         (Vertebrae, CobbDegrees) = (vertebrae, cobbDegrees);
 
-    internal IReadOnlyList<Vertebra> Vertebrae { get; }
+    public IReadOnlyList<Vertebra> Vertebrae { get; }
 
-    internal IReadOnlyList<double> CobbDegrees { get; }
+    public IReadOnlyList<double> CobbDegrees { get; }
 }
 
 /// <summary>

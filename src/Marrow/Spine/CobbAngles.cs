@@ -23,7 +23,7 @@ public sealed class CobbMeasurement
         (Degrees, Pairs, IsSCurve) = (degrees, pairs, isSCurve);
 
     /// <summary>cobb1 (the largest), cobb2, cobb3 in degrees, 0 to 180, in SpineWeb 16's order.</summary>
-    [JsonInclude] internal IReadOnlyList<double> Degrees { get; }
+    public IReadOnlyList<double> Degrees { get; }
 
     /// <summary>
     /// For each of <see cref="Degrees"/>, the vertebrae it is measured between; both the same where the angle is 0.

@@ -12,13 +12,13 @@ public readonly record struct Vertebra
     internal Vertebra(Point2D topLeft, Point2D topRight, Point2D bottomLeft, Point2D bottomRight) =>
         (TopLeft, TopRight, BottomLeft, BottomRight) = (topLeft, topRight, bottomLeft, bottomRight);
 
-    [JsonInclude] internal Point2D TopLeft { get; init; }
+    public Point2D TopLeft { get; internal init; }
 
-    [JsonInclude] internal Point2D TopRight { get; }
+    public Point2D TopRight { get; }
 
-    [JsonInclude] internal Point2D BottomLeft { get; init; }
+    public Point2D BottomLeft { get; internal init; }
 
-    [JsonInclude] internal Point2D BottomRight { get; init; }
+    public Point2D BottomRight { get; internal init; }
 
     /// <summary>Vertebrae on a full-spine radiograph: T1 to T12 and L1 to L5.</summary>
     internal const int Count = 17;

@@ -1,4 +1,3 @@
-using Marrow.Datasets;
 using Marrow.Metrics;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -40,10 +39,8 @@ public abstract class OwnTask(string name, string purpose, string limits)
 
     /// <summary>What is minimised: a float32 scalar.</summary>
     /// <param name="output">The head's, [N, any number], float32, on the device that computes.</param>
-    /// <param name="samples">
-    /// [N]: their <see cref="Sample.Numbers"/>, or <see cref="Sample.Labels"/>, are NaN where a cell is blank.
-    /// </param>
-    protected internal abstract Tensor Loss(Tensor output, IReadOnlyList<Sample> samples);
+    /// <param name="samples">[N].</param>
+    protected internal abstract Tensor Loss(Tensor output, IReadOnlyList<OwnSample> samples);
 
     /// <summary>
     /// What the head's output for one image means: a value for each column of labels, in its unit. Predictions and
@@ -54,5 +51,23 @@ public abstract class OwnTask(string name, string purpose, string limits)
     /// <summary>Metrics of one's own, beside those of numbers; none by default.</summary>
     /// <param name="values">[N]: of each sample what <see cref="Decode"/> gave.</param>
     protected internal virtual IReadOnlyList<MetricValue> Measure(
-        IReadOnlyList<Sample> samples, IReadOnlyList<IReadOnlyList<double>> values, BootstrapOptions bootstrap) => [];
+        IReadOnlyList<OwnSample> samples, IReadOnlyList<IReadOnlyList<double>> values, BootstrapOptions bootstrap) =>
+        [];
+}
+
+/// <summary>An image as an <see cref="OwnTask"/> sees it.</summary>
+public sealed class OwnSample
+{
+    internal OwnSample(string id, string patient, IReadOnlyList<double> values) =>
+        (Id, Patient, Values) = (id, patient, values);
+
+    /// <summary>The image's path below the data set's folder.</summary>
+    public string Id { get; }
+
+    public string Patient { get; }
+
+    /// <summary>
+    /// What is known of it, by column: numbers in their units, or 1 and 0 of classes; NaN where a cell is blank.
+    /// </summary>
+    public IReadOnlyList<double> Values { get; }
 }

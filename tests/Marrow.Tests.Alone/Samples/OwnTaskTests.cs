@@ -76,7 +76,7 @@ public sealed class OwnTaskTests : IDisposable
             int channels, int outputs) => throw new NotSupportedException();
 
         protected internal override Tensor Loss(
-            Tensor output, IReadOnlyList<Datasets.Sample> samples) =>
+            Tensor output, IReadOnlyList<OwnSample> samples) =>
             throw new NotSupportedException();
 
         protected internal override IReadOnlyList<double> Decode(IReadOnlyList<float> output) =>

@@ -33,8 +33,8 @@ public sealed class SamplesTests : IDisposable
     public void A_hub_is_opened_and_a_classifier_of_it_sees_an_image()
     {
         OpenHub.Run(Hub, Chest);
-        LoadCheckpoint.Run(Hub, Chest, Film.Write(_folder["film.png"]));
-        Predict.Run(Hub, Chest, _folder["film.png"], _folder["results"]);
+        LoadCheckpoint.Run(Hub, Chest, Film.Write(_folder["film.jpg"]));
+        Predict.Run(Hub, Chest, _folder["film.jpg"], _folder["results"]);
         Assert.Equal(
             ["film.json", "film.overlay.png", "predictions.csv", "predictions.json"],
             Directory.GetFiles(_folder["results"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));

@@ -26,8 +26,8 @@ public class DetectRunTests
         Assert.Equal((values["ap50.bar"] + values["ap50.disc"]) / 2, values["ap50"], 1e-9);
 
         using var checkpoint = Checkpoint.Load(result.Folder);
-        var (_, heldOut) = Evaluation.Samples(checkpoint, "shapes", run.Data, EvaluationSplit.HeldOut);
-        var again = Evaluation.Measure(
+        var (_, heldOut) = CheckpointMetrics.Samples(checkpoint, "shapes", run.Data, EvaluationSplit.HeldOut);
+        var again = CheckpointMetrics.Measure(
             checkpoint,
             heldOut,
             new() { Resamples = 0 },

@@ -27,9 +27,9 @@ public class OwnTaskRunTests
         foreach (var (stage, metric) in ((int, string)[])[(0, "point-error"), (1, "mae")])
         {
             using var checkpoint = Checkpoint.Load(results[stage].Folder);
-            var (_, heldOut) = Evaluation.Samples(checkpoint, "discs", run.Data, EvaluationSplit.HeldOut);
+            var (_, heldOut) = CheckpointMetrics.Samples(checkpoint, "discs", run.Data, EvaluationSplit.HeldOut);
             Assert.Equal(results[stage].HeldOutImages, heldOut.Count);
-            var again = Evaluation.Measure(
+            var again = CheckpointMetrics.Measure(
                 checkpoint,
                 heldOut,
                 new() { Resamples = 0 },
@@ -39,7 +39,7 @@ public class OwnTaskRunTests
             // Another CSV of the same columns, read without a word on them.
             Assert.Equal(
                 40,
-                Evaluation.Samples(checkpoint, "other", run.Data, EvaluationSplit.All, "csv").Samples.Count);
+                CheckpointMetrics.Samples(checkpoint, "other", run.Data, EvaluationSplit.All, "csv").Samples.Count);
             Assert.True(
                 File.Exists(
                     Exporter

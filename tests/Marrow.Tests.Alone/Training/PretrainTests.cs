@@ -73,11 +73,11 @@ public class PretrainTests
             TestContext.Current.CancellationToken
         )[0];
         using var checkpoint = Checkpoint.Load(result.Folder);
-        var (_, samples) = Evaluation.Samples(checkpoint, "tiny", tiny.Data, EvaluationSplit.HeldOut);
+        var (_, samples) = CheckpointMetrics.Samples(checkpoint, "tiny", tiny.Data, EvaluationSplit.HeldOut);
         Assert.Equal(result.HeldOutImages, samples.Count);
-        var first = Evaluation.Measure(checkpoint, samples)[0].Value;
+        var first = CheckpointMetrics.Measure(checkpoint, samples)[0].Value;
         TorchSharp.torch.manual_seed(99);
-        Assert.Equal(first, Evaluation.Measure(checkpoint, samples)[0].Value);
+        Assert.Equal(first, CheckpointMetrics.Measure(checkpoint, samples)[0].Value);
         Assert.Equal(result.Metrics[0].Value, first, 0.05); // stored matrices and this machine's own precision round
     }
 

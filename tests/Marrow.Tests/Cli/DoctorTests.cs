@@ -120,9 +120,9 @@ public sealed class DoctorTests : IDisposable
         Assert.Contains("bfloat16", MachineChecks.Processor("New", ["AVX2", "AVX-512"], true).Found);
         Assert.Contains(
             "-p:Libtorch=cuda",
-            MachineChecks.Graphics("NVIDIA UNIX x86_64 Kernel Module  550.54.14", hasCuda: false).Remedy);
-        Assert.Null(MachineChecks.Graphics("NVIDIA UNIX x86_64 Kernel Module  550.54.14", hasCuda: true).Remedy);
-        Assert.Null(MachineChecks.Graphics(null, hasCuda: false).Remedy);
+            MachineChecks.Graphics("NVIDIA UNIX x86_64 Kernel Module  550.54.14", CudaDevices.Remedy).Remedy);
+        Assert.Null(MachineChecks.Graphics("NVIDIA UNIX x86_64 Kernel Module  550.54.14", null).Remedy);
+        Assert.Null(MachineChecks.Graphics(null, CudaDevices.Remedy).Remedy);
     }
 
     [Fact]

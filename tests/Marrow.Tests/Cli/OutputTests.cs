@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Marrow.Cli;
-using Marrow.Cli.Commands;
 using Marrow.Datasets;
 using Marrow.Findings;
+using Marrow.Reports;
 using Marrow.Training.Loop;
 using Spectre.Console.Testing;
 
@@ -78,10 +78,10 @@ public class OutputTests
         var console = new TestConsole().Width(160);
         Finding[] findings =
         [
-            ReportSamples.Finding(300, 700, file: "a[1].jpg").WithSpine(s => s with { CobbDegrees = [41.24, 20, 0.5] }),
+            ReportSamples.Finding(300, 700, file: "a[1].jpg").WithSpine(s => new(s) { CobbDegrees = [41.24, 20, 0.5] }),
             Finding.Failed("broken.jpg", "no image", new SpinePart()),
         ];
-        FindingDisplay.Draw(console, ReportSamples.SpineColumns, findings, new(null!, "out", true));
+        console.Draw(new TextReport(findings, FindingText.Of(findings, ReportSamples.SpineColumns, "out", true)));
         var rows = console
             .Output.Split('\n')
             .Where(line => line.Contains(".jpg"))
@@ -105,14 +105,14 @@ public class OutputTests
             faults: [.. Enumerable.Range(0, 25).Select(i => new DataFault("truncated-image", $"{i:00}.png", "cut off"))]
         );
         var console = new TestConsole().Width(160);
-        DataCheckCommand.Draw(console, report, all: false);
+        console.Draw(report.Report(20));
         Assert.Contains("1,481", console.Output);
         Assert.Contains("19.png", console.Output);
         Assert.DoesNotContain("20.png", console.Output);
         Assert.Contains("5 more", console.Output);
 
         console.Clear(home: true);
-        DataCheckCommand.Draw(console, report, all: true);
+        console.Draw(report.Report(25));
         Assert.Contains("24.png", console.Output);
     }
 

@@ -12,12 +12,9 @@ public class ImportMapsTests
 {
     /// <summary>A smooth picture: there resizing by area and bilinear resizing nearly agree.</summary>
     private static Radiograph Smooth(int width, int height, int bits) =>
-        new()
-        {
-            Width = width,
-            Height = height,
-            BitDepth = bits,
-            Pixels =
+        new(
+            width,
+            height,
             [
                 .. Enumerable
                     .Range(0, width * height)
@@ -29,10 +26,8 @@ public class ImportMapsTests
                                 + 0.3 * Math.Sin(i % width / (double)width * 5)
                                 + 0.2 * Math.Cos(i / width / (double)height * 4)))),
             ],
-            Source = "smooth",
-            OriginalWidth = width,
-            OriginalHeight = height,
-        };
+            bits,
+            "smooth");
 
     private static Tensor Input(Radiograph radiograph, InputContract contract) =>
         Preprocessor.ToTensor([Preprocessor.Prepare(radiograph, contract)], contract);

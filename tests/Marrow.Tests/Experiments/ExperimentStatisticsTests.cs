@@ -77,7 +77,7 @@ public class ExperimentStatisticsTests
     public void Films_that_one_model_lacks_give_no_paired_interval()
     {
         var runs = Runs()
-            .Select(r => r.Run.Start == "warm" ? new(r) { Metrics = [r.Metrics[0] with { Count = 19 }] } : r)
+            .Select(r => r.Run.Start == "warm" ? new(r) { Metrics = [new(r.Metrics[0]) { Count = 19 }] } : r)
             .ToList();
         Assert.True(
             double.IsNaN(
@@ -119,7 +119,7 @@ public class ExperimentStatisticsTests
             ended: default);
 
     private static MetricValue Shift(MetricValue metric, double by) =>
-        metric with
+        new(metric)
         {
             Value = metric.Value + by,
             Draws = [.. metric.Draws!.Select(d => d + by)],

@@ -4,15 +4,15 @@ namespace Marrow.Tests.Imaging;
 
 public sealed class FilmBorderTests
 {
-    private static Radiograph Film(int width, int height, Func<int, int, int> value) => new()
+    private static Radiograph Film(int width, int height, Func<int, int, int> value) => new(
+        width,
+        height,
+        [.. Enumerable.Range(0, width * height).Select(i => (ushort)value(i % width, i / width))],
+        8,
+        "a")
     {
-        Width = width,
-        Height = height,
         OriginalWidth = 2 * width,
         OriginalHeight = 2 * height,
-        BitDepth = 8,
-        Source = "a",
-        Pixels = [.. Enumerable.Range(0, width * height).Select(i => (ushort)value(i % width, i / width))],
     };
 
     private static int Noise(int x, int y) => (int)(SeededRandom.Fork(9, x, y).NextUInt64() & 255);

@@ -57,16 +57,12 @@ public class InputContractTests
     public void The_full_range_is_that_of_the_pixels_whatever_the_image_shows(int bits)
     {
         var largest = (1 << bits) - 1;
-        var radiograph = new Radiograph
-        {
-            Width = 4,
-            Height = 1,
-            Pixels = [0, (ushort)(largest / 4), (ushort)(largest / 2), (ushort)largest],
-            BitDepth = bits,
-            Source = "made-up",
-            OriginalWidth = 4,
-            OriginalHeight = 1,
-        };
+        var radiograph = new Radiograph(
+            4,
+            1,
+            [0, (ushort)(largest / 4), (ushort)(largest / 2), (ushort)largest],
+            bits,
+            "made-up");
         var contract = new InputContract { Width = 4, Height = 1, Window = WindowKind.FullRange };
         byte[] expected =
         [
@@ -75,10 +71,10 @@ public class InputContractTests
         Assert.Equal(expected, Preprocessor.Prepare(radiograph, contract).Pixels);
         Assert.Equal(
             expected.Select(b => (byte)(255 - b)),
-            Preprocessor.Prepare(radiograph with { Polarity = Polarity.BoneDark }, contract).Pixels);
+            Preprocessor.Prepare(new Radiograph(radiograph) { Polarity = Polarity.BoneDark }, contract).Pixels);
         // A dark image stays dark.
-        Assert.All(Preprocessor.Prepare(radiograph with { Pixels = [5, 5, 6, 5] }, contract).Pixels, p =>
-            Assert.InRange(p, 0, 6));
+        var dark = new Radiograph(radiograph) { Pixels = [5, 5, 6, 5] };
+        Assert.All(Preprocessor.Prepare(dark, contract).Pixels, p => Assert.InRange(p, 0, 6));
     }
 
     [Fact]
@@ -242,11 +238,7 @@ public class InputContractTests
             .Select(c =>
             {
                 using var cache = PackedCache.Open(samples, c, folder["cache"], read: (path, _, _) =>
-                    TestImages.Noise(1, 40, 40) with
-                    {
-                        Source = path,
-                    }
-                );
+                    new Radiograph(TestImages.Noise(1, 40, 40)) { Source = path });
                 return cache.Files.Single();
             })
             .ToList();

@@ -55,7 +55,7 @@ public class PreprocessorTests
     public void A_negative_gives_the_same_bytes_as_its_positive()
     {
         var bright = TestImages.Noise(1, 83, 131, bitDepth: 12);
-        var dark = bright with
+        var dark = new Radiograph(bright)
         {
             Polarity = Polarity.BoneDark,
             Pixels = [.. bright.Pixels.Select(p => (ushort)(4095 - p))],
@@ -155,14 +155,14 @@ public class PreprocessorTests
     [Fact]
     public void A_radiograph_decoded_at_a_reduced_scale_has_the_transform_of_its_original()
     {
-        var radiograph = TestImages.Noise(3, 50, 75) with { OriginalWidth = 100, OriginalHeight = 150 };
+        var radiograph = new Radiograph(TestImages.Noise(3, 50, 75)) { OriginalWidth = 100, OriginalHeight = 150 };
         var packed = Preprocessor.Prepare(radiograph, Whole with { Width = 25, Height = 75 });
         Assert.Equal(AffineTransform.Scale(0.25, 0.5), packed.ToInput);
         Assert.Equal(100, packed.OriginalWidth);
         Assert.Equal(
             Preprocessor
                 .Prepare(
-                    radiograph with
+                    new Radiograph(radiograph)
                     {
                         OriginalWidth = 50,
                         OriginalHeight = 75,

@@ -28,16 +28,7 @@ public class PredictorSetTests
         var (width, height, pixels) = spine
             ? PhantomGenerator.Spine(seed, 2) is var s ? (s.Width, s.Height, s.Pixels) : default
             : PhantomGenerator.Chest(seed, 2) is var c ? (c.Width, c.Height, c.Pixels) : default;
-        return new()
-        {
-            Width = width,
-            Height = height,
-            OriginalWidth = width,
-            OriginalHeight = height,
-            BitDepth = 8,
-            Pixels = [.. pixels.Select(p => (ushort)p)],
-            Source = spine ? "spine" : "chest",
-        };
+        return new(width, height, [.. pixels.Select(p => (ushort)p)], 8, spine ? "spine" : "chest");
     }
 
     private static JsonNode Golden(string name) =>

@@ -41,7 +41,7 @@ public sealed class WholeSpineTests
                         : (ushort)0;
             }
         }
-        return film with
+        return new Radiograph(film)
         {
             Width = width,
             Height = height,

@@ -15,25 +15,25 @@ public class FindingJsonTests
 
     private static Dictionary<string, Finding> Findings()
     {
-        var plain = ReportSamples.Finding(300, 700) with { Parts = [], Confidence = null };
+        var plain = new Finding(ReportSamples.Finding(300, 700)) { Parts = [], Confidence = null };
         return new()
         {
             ["spine"] = ReportSamples.Finding(300, 700),
             ["no spine"] = SpinePredictorFailure(),
-            ["classes"] = plain with
+            ["classes"] = new(plain)
             {
                 Parts = [new ClassesPart("hand", [new("hand", "probability", 0.75), new("foot", "probability", null)])],
             },
-            ["numbers"] = plain with
+            ["numbers"] = new(plain)
             {
                 Parts = [new NumbersPart([new("age", "years", 12.5), new("odd", "", double.NaN)])],
             },
-            ["points"] = plain with
+            ["points"] = new(plain)
             {
                 Parts = [new PointsPart([new("hip", new(3.123, 4), 0.5), new("knee", null, 0)])],
             },
-            ["boxes"] = plain with { Parts = [new BoxesPart([new("fracture", 1, 2, 3.456, 4, 0.9)])] },
-            ["regions"] = plain with
+            ["boxes"] = new(plain) { Parts = [new BoxesPart([new("fracture", 1, 2, 3.456, 4, 0.9)])] },
+            ["regions"] = new(plain)
             {
                 Confidence = 0.5,
                 Parts = [new RegionsPart { Regions = [new("lung", 5, 0.5, 0.9)], Mask = [1, 0] }],
@@ -42,10 +42,7 @@ public class FindingJsonTests
     }
 
     private static Finding SpinePredictorFailure() =>
-        Finding.Failed("a.png", "no image", new SpinePart()) with
-        {
-            Confidence = 0,
-        };
+        new(Finding.Failed("a.png", "no image", new SpinePart())) { Confidence = 0 };
 
     [Theory, MemberData(nameof(Kinds))]
     public void A_document_is_as_the_published_schema_says(string kind)

@@ -58,7 +58,7 @@ public sealed class MaskFilesTests : IDisposable
     {
         var finding = Finding(classes);
         var files = new FindingFiles(_folder.Path, Columns([.. Regions(finding).Regions.Select(r => r.Class)]));
-        var written = files.Add(finding, ReportSamples.Radiograph(Width, Height));
+        var written = files.Write(finding, ReportSamples.Radiograph(Width, Height));
         Assert.Equal(_folder["case 1.mask.png"], written.Mask);
         var read = MaskFile.Read(written.Mask!, classes);
         Assert.Equal((Width, Height), (read.Width, read.Height));
@@ -72,11 +72,8 @@ public sealed class MaskFilesTests : IDisposable
     {
         var files = new FindingFiles(_folder.Path, Columns("class1", "class2"));
         files.Add(Finding(2), ReportSamples.Radiograph(Width, Height));
-        var failed = files.Add(
-            Marrow.Findings.Finding.Failed("=broken.png", "no image", new RegionsPart()) with
-            {
-                Confidence = 0,
-            },
+        var failed = files.Write(
+            new(Marrow.Findings.Finding.Failed("=broken.png", "no image", new RegionsPart())) { Confidence = 0 },
             null);
         files.WriteCsv();
         Assert.Equal((null, null), (failed.Mask, failed.Overlay));
@@ -102,7 +99,8 @@ public sealed class MaskFilesTests : IDisposable
         using var without = SKBitmap.Decode(
             OverlayRenderer.Render(
                 radiograph,
-                Finding(1).With(Regions(Finding(1)) with { Mask = new byte[Width * Height] })));
+                Finding(1).With(
+                    new RegionsPart { Regions = Regions(Finding(1)).Regions, Mask = new byte[Width * Height] })));
         Assert.Equal((without.Width, without.Height), (with.Width, with.Height));
         var different = new List<(int X, int Y)>();
         for (var y = 0; y < with.Height; y++)

@@ -30,11 +30,11 @@ public class OverlayTests
     {
         const int width = 500, height = 1200; // drawn at its own size
         var radiograph = ReportSamples.Radiograph(width, height);
-        var with = ReportSamples.Finding(width, height).WithSpine(s => s with { LandmarkAngles = null });
-        with = with.WithSpine(s => s with { Vertebrae = [s.Vertebrae[8] with { Level = "" }] });
+        var with = ReportSamples.Finding(width, height).WithSpine(s => new(s) { LandmarkAngles = null });
+        with = with.WithSpine(s => new(s) { Vertebrae = [new("", s.Vertebrae[8].Corners, s.Vertebrae[8].Score)] });
         using var drawn = ReportSamples.Decode(OverlayRenderer.Render(radiograph, with));
         using var bare = ReportSamples.Decode(
-            OverlayRenderer.Render(radiograph, with.WithSpine(s => s with { Vertebrae = [] })));
+            OverlayRenderer.Render(radiograph, with.WithSpine(s => new(s) { Vertebrae = [] })));
         var top = drawn.Height - height;
         var corner = with.Spine().Vertebrae[0].Corners.TopLeft;
 
@@ -151,22 +151,14 @@ public class OverlayTests
     public void A_smaller_picture_is_the_mean_of_the_pixels_it_covers()
     {
         ushort[] pixels = [0, 100, 200, 200, 100, 200, 200, 200];
-        var radiograph = new Radiograph
-        {
-            Width = 4,
-            Height = 2,
-            OriginalWidth = 4,
-            OriginalHeight = 2,
-            Pixels = pixels,
-            BitDepth = 8,
-            Source = "made-up",
-        };
+        var radiograph = new Radiograph(4, 2, pixels, 8, "made-up");
 
         using var picture = RadiographPicture.Render(radiograph, 2, 1);
         Assert.Equal(128, picture.GetPixel(0, 0).Red); // (0 + 100 + 100 + 200) / 4 of 200, in 255
         Assert.Equal(255, picture.GetPixel(1, 0).Red);
 
-        using var inverted = RadiographPicture.Render(radiograph with { Polarity = Polarity.BoneDark }, 2, 1);
+        var dark = new Radiograph(radiograph) { Polarity = Polarity.BoneDark };
+        using var inverted = RadiographPicture.Render(dark, 2, 1);
         Assert.Equal(0, inverted.GetPixel(1, 0).Red);
     }
 

@@ -15,8 +15,8 @@ public sealed class PredictionFilesTests : IDisposable
     public void A_prediction_writes_a_csv_a_json_and_an_overlay()
     {
         var files = new FindingFiles(_folder, ReportSamples.SpineColumns);
-        var finding = ReportSamples.Finding(300, 700).WithSpine(s => s with { CobbDegrees = [41.25, 20, 0.5] });
-        var written = files.Add(finding, ReportSamples.Radiograph(300, 700));
+        var finding = ReportSamples.Finding(300, 700).WithSpine(s => new(s) { CobbDegrees = [41.25, 20, 0.5] });
+        var written = files.Write(finding, ReportSamples.Radiograph(300, 700));
         files.WriteCsv();
 
         Assert.Equal(
@@ -63,20 +63,17 @@ public sealed class PredictionFilesTests : IDisposable
     public void An_image_without_a_whole_spine_has_neither_angles_nor_severity_in_any_file()
     {
         var finding = ReportSamples.Finding(300, 700);
-        finding = (finding with { Status = FindingStatus.Failed, Warnings = ["No whole spine was found."] }).WithSpine(
-            spine =>
-                spine with
-                {
-                    CobbDegrees = [],
-                    LandmarkAngles = null,
-                    ExpectedDegrees = [],
-                    RegressorDegrees = [],
-                    Vertebrae = [.. spine.Vertebrae.Select(v => v with { Level = "" })],
-                }
-        );
+        finding = new Finding(finding)
+        {
+            Status = FindingStatus.Failed,
+            Warnings = ["No whole spine was found."],
+        }.WithSpine(spine => new SpinePart
+        {
+            Vertebrae = [.. spine.Vertebrae.Select(v => new FoundVertebra("", v.Corners, v.Score, v.Filled))],
+        });
         var files = new FindingFiles(_folder, ReportSamples.SpineColumns);
         var json = JsonDocument
-            .Parse(File.ReadAllText(files.Add(finding, ReportSamples.Radiograph(300, 700)).Json))
+            .Parse(File.ReadAllText(files.Write(finding, ReportSamples.Radiograph(300, 700)).Json))
             .RootElement;
         files.WriteCsv();
 
@@ -95,7 +92,7 @@ public sealed class PredictionFilesTests : IDisposable
         var spine = new SpinePart { CobbDegrees = [50, 10, 5], SawSpine = false };
 
         Assert.Null(spine.Severity);
-        Assert.Equal(CurveSeverity.Severe, (spine with { SawSpine = true }).Severity);
+        Assert.Equal(CurveSeverity.Severe, new SpinePart(spine) { SawSpine = true }.Severity);
     }
 
     [Fact]
@@ -103,7 +100,9 @@ public sealed class PredictionFilesTests : IDisposable
     {
         var files = new FindingFiles(_folder, ReportSamples.SpineColumns);
         string[] inputs = ["a/x.jpg", "b/x.png", "c/X.jpg", "x-2.jpg", "predictions.jpg"];
-        var names = inputs.Select(input => files.Add(ReportSamples.Finding(300, 700, file: input), null).Json).ToList();
+        var names = inputs
+            .Select(input => files.Write(ReportSamples.Finding(300, 700, file: input), null).Json)
+            .ToList();
         Assert.Equal(5, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
         Assert.Equal(5, Directory.GetFiles(_folder, "*.json").Length);
     }
@@ -137,7 +136,7 @@ public sealed class PredictionFilesTests : IDisposable
         var writer = new StringWriter();
         new FindingTable(ReportSamples.SpineColumns).WriteCsv(
             writer,
-            [Finding.Failed("broken.jpg", "no image", new SpinePart()) with { Confidence = 0 }]);
+            [new Finding(Finding.Failed("broken.jpg", "no image", new SpinePart())) { Confidence = 0 }]);
         Assert.EndsWith("\nbroken.jpg,,,,,0,0,failed\n", writer.ToString());
     }
 

@@ -10,16 +10,8 @@ public sealed class ResultFolderTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static Radiograph Film() => new()
-    {
-        Width = 40,
-        Height = 60,
-        OriginalWidth = 40,
-        OriginalHeight = 60,
-        BitDepth = 8,
-        Source = "a.png",
-        Pixels = [.. Enumerable.Range(0, 2400).Select(i => (ushort)(i % 251))],
-    };
+    private static Radiograph Film() =>
+        new(40, 60, [.. Enumerable.Range(0, 2400).Select(i => (ushort)(i % 251))], 8, "a.png");
 
     private static Marrow.Findings.Finding Finding(string file = "a.png") =>
         new(file: file, width: 40, height: 60)

@@ -90,16 +90,8 @@ internal static class ActivationDiff
                 return Radiograph($"chest phantom {patient}", chest.Width, chest.Height, chest.Pixels);
             });
 
-    private static Radiograph Radiograph(string source, int width, int height, byte[] pixels) => new()
-    {
-        Width = width,
-        Height = height,
-        Pixels = [.. pixels.Select(p => (ushort)p)],
-        BitDepth = 8,
-        Source = source,
-        OriginalWidth = width,
-        OriginalHeight = height,
-    };
+    private static Radiograph Radiograph(string source, int width, int height, byte[] pixels) =>
+        new(width, height, [.. pixels.Select(p => (ushort)p)], 8, source);
 
     /// <summary>For each stage [channels * 4 * 4].</summary>
     private static List<(string Stage, float[] Values)> Look(Module model, CheckpointConfig config, Radiograph image)

@@ -173,18 +173,7 @@ public sealed class TransferReceipt
     [JsonIgnore]
     public TextReport Report => new(
         new { Source, SourceDigest, BackboneCoverage, Modules, Total, Probe },
-        ReportPart.Table(
-            ["module", "copied", "adapted", "remapped", "random", "share of weights"],
-            Table().Select(total => (IReadOnlyList<string>)
-            [
-                total.Module,
-                NumberText.Whole(total.Copied),
-                NumberText.Whole(total.Adapted),
-                NumberText.Whole(total.Remapped),
-                NumberText.Whole(total.Random),
-                NumberText.Percent(total.Share),
-            ]),
-            $"warm start from {Source}"));
+        TransferTable.Of(this, $"warm start from {Source}"));
 
     /// <summary>A row a module and the total, for printing.</summary>
     internal IReadOnlyList<TransferTotal> Table() => [.. Modules, Total];

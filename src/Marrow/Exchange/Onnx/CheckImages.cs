@@ -48,14 +48,6 @@ internal static class CheckImages
     private static Radiograph Phantom(string task, int patient) =>
         (TaskCatalogue.Get(task).IsTriedOnChests ? Chests : Spines).Value[patient];
 
-    private static Radiograph Of(int width, int height, byte[] pixels) => new()
-    {
-        Width = width,
-        Height = height,
-        OriginalWidth = width,
-        OriginalHeight = height,
-        BitDepth = 8,
-        Pixels = [.. pixels.Select(p => (ushort)p)],
-        Source = "phantom",
-    };
+    private static Radiograph Of(int width, int height, byte[] pixels) =>
+        new(width, height, [.. pixels.Select(p => (ushort)p)], 8, "phantom");
 }

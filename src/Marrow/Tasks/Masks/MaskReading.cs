@@ -49,7 +49,7 @@ internal sealed class MaskReading(SegmentTask task) : ITaskReading
             warnings.Add($"Nothing was found of {string.Join(", ", classes)}.");
         warnings.AddRange(doubtful.Select(r =>
             FormattableString.Invariant($"The outline of {r.Class} is doubtful (confidence {r.Confidence:F2}).")));
-        return finding.With(new RegionsPart { Regions = regions, Mask = mask }) with
+        return new(finding.With(new RegionsPart { Regions = regions, Mask = mask }))
         {
             Confidence = found.Select(r => r.Confidence).DefaultIfEmpty(0).Min(),
             Status = found.Count == 0 || doubtful.Count > 0 ? FindingStatus.Check : FindingStatus.Ok,

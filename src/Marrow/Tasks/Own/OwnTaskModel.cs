@@ -60,22 +60,22 @@ internal sealed class OwnTaskModel(
     {
         using var scope = NewDisposeScope();
         var output = compute.Forward(() => model.forward(images)).to(float32);
-        var loss = task.Loss(output, [.. batch.Samples.Select(s => s.Sample)]);
+        var loss = task.Loss(output, [.. batch.Samples.Select(Own)]);
         return [(Name, loss.MoveToOuterDisposeScope())];
     }
 
     public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
     {
-        var (samples, values) = (new List<Sample>(), new List<IReadOnlyList<double>>());
+        var (samples, values) = (new List<OwnSample>(), new List<IReadOnlyList<double>>());
         ForEachBatch(loader, compute, (images, batch) =>
         {
-            samples.AddRange(batch.Samples.Select(s => s.Sample));
+            samples.AddRange(batch.Samples.Select(Own));
             values.AddRange(ValuesOf(images, compute));
         });
         var columns = layout.Names.Select((name, c) => new NumberColumn(name, layout.UnitOf(c), Deviation: 1));
         var patients = samples.Select(s => s.Patient).ToList();
         // Without "nmae", which is of the deviation of the training part's labels.
-        var measured = NumberErrors.Measure([.. columns], [.. samples.Select(Truth)], values, patients, bootstrap)
+        var measured = NumberErrors.Measure([.. columns], [.. samples.Select(s => s.Values)], values, patients, bootstrap)
             .Where(m => m.Name.Split('.')[0] != "nmae");
         return [.. measured, .. task.Measure(samples, values, bootstrap)];
     }
@@ -86,6 +86,8 @@ internal sealed class OwnTaskModel(
                 .. ValuesOf(image, compute)[0].Select((value, c) =>
                     new FoundValue(layout.Names[c], layout.UnitOf(c), _trained.Has(c) ? value : null)),
             ]));
+
+    private static OwnSample Own(BatchSample s) => new(s.Sample.Id, s.Sample.Patient, Truth(s.Sample));
 
     private List<IReadOnlyList<double>> ValuesOf(Tensor images, Compute compute)
     {

@@ -36,7 +36,7 @@ internal sealed class PointReading(PointsTask task, IReadOnlyList<OutputMeaning>
                 .Where(p => p.Place is { } place && PointFault.IsOutside(place, finding.Width, finding.Height))
                 .Select(p => $"{p.Name} lies outside the image."),
         ];
-        return finding.With(new PointsPart(points)) with
+        return new(finding.With(new PointsPart(points)))
         {
             Warnings = [.. finding.Warnings, .. doubts],
             Status = doubts.Length > 0 ? FindingStatus.Check : FindingStatus.Ok,

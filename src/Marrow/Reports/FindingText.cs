@@ -1,44 +1,41 @@
 using System.Globalization;
 using Marrow.Findings;
-using Marrow.Reports;
-using Spectre.Console;
 
-namespace Marrow.Cli;
+namespace Marrow.Reports;
 
 /// <summary>
 /// Findings as a person reads them on a terminal: numbers as short as they mean something, ten columns at most.
 /// </summary>
-internal static class FindingDisplay
+internal static class FindingText
 {
     private const int MostColumns = 10; // of a drawn table; the CSV has all
     private const string Absent = "-";
 
-    public static void Draw(
-        IAnsiConsole console,
-        IReadOnlyList<string> columns,
-        IReadOnlyList<Finding> findings,
-        PredictRequest request)
+    /// <param name="columns">See <see cref="Prediction.PredictorSet.Columns"/>.</param>
+    /// <param name="folder">Where the files of the findings are.</param>
+    /// <param name="overlays">Whether overlays are among them.</param>
+    public static IReadOnlyList<ReportPart> Of(
+        IReadOnlyList<Finding> findings, IReadOnlyList<string> columns, string folder, bool overlays)
     {
         var shown = Math.Min(columns.Count, MostColumns);
         var hasRegions = findings.Any(f => f.Part<RegionsPart>() is not null);
         var table = new FindingTable(columns);
-        console.Draw(
-            [.. (string[])["file", .. columns.Take(shown).Select(c => hasRegions ? Share(c) : c), "status"]],
-            [
-                .. findings.Select(f =>
-                    (IReadOnlyList<string>)
-                        [f.File, .. Cells(f, columns.Count, table).Take(shown), f.Status.ToString().ToLowerInvariant()]
-                ),
-            ]);
+        var parts = new List<ReportPart>
+        {
+            ReportPart.Table(
+                ["file", .. columns.Take(shown).Select(c => hasRegions ? Share(c) : c), "status"],
+                findings.Select(f => (IReadOnlyList<string>)
+                    [f.File, .. Cells(f, columns.Count, table).Take(shown), f.Status.ToString().ToLowerInvariant()])),
+        };
         if (shown < columns.Count)
-            console.Line(
-                string.Create(CultureInfo.InvariantCulture, $"{columns.Count - shown} more columns in predictions.csv")
-            );
-        console.Line(
+            parts.Add(ReportPart.Line(string.Create(
+                CultureInfo.InvariantCulture, $"{columns.Count - shown} more columns in predictions.csv")));
+        parts.Add(ReportPart.Line(
             hasRegions
-                ? $"{(request.Overlays ? "masks and overlays are" : "masks are")} in {request.Folder}; % is the share "
-                    + $"of the image's area"
-                : $"written to {request.Folder}");
+                ? $"{(overlays ? "masks and overlays are" : "masks are")} in {folder}; % is the share of the image's "
+                    + "area"
+                : $"written to {folder}"));
+        return parts;
     }
 
     private static IReadOnlyList<string> Cells(Finding finding, int count, FindingTable table)

@@ -1,0 +1,165 @@
+using Marrow.Checkpoints;
+using Marrow.Computing;
+using Marrow.Datasets;
+using Marrow.Findings;
+using Marrow.Imaging;
+using Marrow.Inputs;
+using Marrow.Metrics;
+using Marrow.Tasks;
+using static TorchSharp.torch;
+
+namespace Marrow.Prediction;
+
+/// <summary>What checkpoints are worth on labelled samples: metrics with bootstrap intervals over patients.</summary>
+internal static class CheckpointMetrics
+{
+    private const int BatchSize = 8;
+
+    /// <summary>
+    /// The samples to measure on, read as the checkpoint's own data was, but for what <paramref name="change"/>
+    /// changes. Throws <see cref="MarrowException"/> when the checkpoint does not say what was held out, held nothing
+    /// out, or these files are not those that it was trained on and what it held out can't be found among them.
+    /// </summary>
+    public static (Dataset Dataset, IReadOnlyList<Sample> Samples) Samples(
+        Checkpoint checkpoint,
+        string name,
+        string root,
+        EvaluationSplit split,
+        string? format = null,
+        Func<DatasetOptions, DatasetOptions>? change = null)
+    {
+        var selected = EvaluationSamples.Select(checkpoint, name, root, split, format, change);
+        return (selected.Dataset, selected.Samples);
+    }
+
+    /// <summary>
+    /// The metrics of the checkpoint's own task. Nothing is augmented. Throws <see cref="MarrowException"/> for one
+    /// that looks at a crop without the detector that it crops by.
+    /// </summary>
+    /// <param name="detector">Null where the checkpoint looks at whole images.</param>
+    public static IReadOnlyList<MetricValue> Measure(
+        Checkpoint checkpoint, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
+        Action<Progress>? progress = null, CancellationToken cancellation = default, Checkpoint? detector = null,
+        DeviceChoice device = default)
+    {
+        if (checkpoint.Config.Input.Crop is { } crop)
+            samples = Crop(checkpoint, crop, detector, samples, device, progress, cancellation);
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using var task = checkpoint.BuildTask();
+        var compute = Compute.Choose(device: device);
+        compute.ArrangeForInference(task.Model);
+        using var cache = PackedCache.Open(
+            samples,
+            task.Input,
+            cacheFolder: null,
+            progress,
+            cancellation: cancellation);
+        using var masks =
+            task.MaskClasses.Count == 0
+                ? null
+                : MaskPack.Open(samples, task.Input, task.MaskClasses.Count, cacheFolder: null, cancellation);
+        using var loader = new BatchLoader(
+            samples,
+            cache,
+            task.Input,
+            null,
+            BatchSize,
+            0,
+            shuffle: false,
+            dropLast: false,
+            Environment.ProcessorCount,
+            masks: masks)
+        {
+            Cancellation = cancellation,
+        };
+        return task.Measure(loader, compute, new(bootstrap ?? new()) { Cancellation = cancellation });
+    }
+
+    private static IReadOnlyList<Sample> Crop(
+        Checkpoint checkpoint, InputCrop crop, Checkpoint? detector, IReadOnlyList<Sample> samples, DeviceChoice device,
+        Action<Progress>? progress, CancellationToken cancellation)
+    {
+        if (detector?.Digest != crop.Digest)
+            throw CropDetector.Missing(checkpoint);
+        using var looking = new CropDetector(detector, device);
+        return CroppedSamples.Of(samples, crop, looking.Detect(samples, kept: null, progress, cancellation));
+    }
+
+    /// <summary>
+    /// What checkpoints of spines find on each sample, in float32, image by image as a user's prediction goes, but for
+    /// its refusal of films that seem to show no whole spine.
+    /// </summary>
+    /// <param name="checkpoints">A detector of vertebrae, a regressor of angles, a refiner, or those together.</param>
+    public static IReadOnlyList<Finding> FindSpines(
+        IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, CancellationToken cancellation = default)
+    {
+        using var predictor = new SpinePredictor(checkpoints, Compute.Float32);
+        return [.. MeasureEach(predictor, samples, progress: null, cancellation).Select(measured => measured.Finding)];
+    }
+
+    private static List<SpinePredictor.Measurement> MeasureEach(
+        SpinePredictor predictor,
+        IReadOnlyList<Sample> samples,
+        Action<Progress>? progress,
+        CancellationToken cancellation)
+    {
+        var found = new List<SpinePredictor.Measurement>();
+        var (width, height) = predictor.DecodeSize;
+        foreach (var sample in samples)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            found.Add(predictor.Measure(RadiographReader.Read(sample.ImagePath, width, height)));
+            progress?.Invoke(new("measuring", found.Count, samples.Count, ProgressUnit.Images));
+        }
+        return found;
+    }
+
+    /// <summary>
+    /// The angles of the corners, what their error lets expect, the regressor's, and both mixed, each with its metrics,
+    /// image by image as a user's prediction goes, but for its refusal of films that seem to show no whole spine. Keys:
+    /// "landmarks", "expected", "regressor", "fused".
+    /// </summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(
+        IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
+        Action<Progress>? progress = null, CancellationToken cancellation = default, DeviceChoice device = default)
+    {
+        bootstrap = new(bootstrap ?? new()) { Cancellation = cancellation };
+        using var predictor = new SpinePredictor(checkpoints, Compute.Choose(device: device));
+        var found = MeasureEach(predictor, samples, progress, cancellation);
+        var findings = found.Select(f => f.Spine).ToList();
+        var truth = samples.Select(s => s.CobbDegrees).ToList();
+        string[] patients = [.. samples.Select(s => s.Patient)];
+        var results = new Dictionary<string, IReadOnlyList<MetricValue>>();
+        if (findings.All(f => f.LandmarkAngles is not null))
+        {
+            var pairs = found.Zip(samples, (f, s) => new LandmarkPair
+            {
+                Truth = s.Vertebrae,
+                Found = [.. f.Spine.Vertebrae.Select(v => v.Corners)],
+                ImageWidth = f.About.Width,
+                ImageHeight = f.About.Height,
+                Patient = s.Patient,
+            }).ToList();
+            results["landmarks"] =
+            [
+                .. Angles.Measure(truth, [.. findings.Select(f => f.LandmarkAngles!.Degrees)], patients, bootstrap),
+                .. samples.All(s => s.Vertebrae.Count > 0) ? Landmarks.Measure(pairs, bootstrap) : [],
+            ];
+            results["expected"] = Angles.Measure(
+                truth,
+                [.. findings.Select(f => f.ExpectedDegrees)],
+                patients,
+                bootstrap);
+        }
+        if (findings.All(f => f.RegressorDegrees.Count > 0))
+            results["regressor"] = Angles.Measure(
+                truth,
+                [.. findings.Select(f => f.RegressorDegrees)],
+                patients,
+                bootstrap);
+        if (results.ContainsKey("landmarks") && results.ContainsKey("regressor"))
+            results["fused"] = Angles.Measure(truth, [.. findings.Select(f => f.CobbDegrees)], patients, bootstrap);
+        return results;
+    }
+}
