@@ -46,6 +46,8 @@ public class CopyTests
             return flag;
         if (type.IsPrimitive)
             return Convert.ChangeType(77, type, null);
+        if (type.IsArray)
+            return Array.CreateInstance(type.GetElementType()!, 1);
         if (typeof(Delegate).IsAssignableFrom(type))
             return Expression.Lambda(
                 type,

@@ -102,8 +102,8 @@ internal static class StageCheckpoint
                             : string.Create(
                                 CultureInfo.InvariantCulture,
                                 $" Without labels: {unlabeled.Samples.Count} images of "
-                                    + $"{MarkdownText.Inline(unlabeled.Dataset.Name)} ({unlabeled.Dataset.Format}), "
-                                    + $"by {(stage.Uda is null ? "a mean teacher" : "unsupervised data augmentation")}; "
+                                    + $"{MarkdownText.Inline(unlabeled.Dataset.Name)} ({unlabeled.Dataset.Format}), by "
+                                    + $"{(stage.Uda is null ? "a mean teacher" : "unsupervised data augmentation")}; "
                                     + $"none of a patient who is held out or chose the best weights."
                             ))
                     + (

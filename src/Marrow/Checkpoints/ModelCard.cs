@@ -53,7 +53,10 @@ internal static class ModelCardText
                 "Training",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Command: `{MarkdownText.Code(training.Command)}`\n\n{(training.Stage.Length > 0 ? $"Stage {MarkdownText.Inline(training.Stage)}; s" : "S")}eed {training.Seed}; training took {Duration(TimeSpan.FromSeconds(training.Seconds))}; Marrow {CheckpointConfig.CodeVersion}."
+                    $"Command: `{MarkdownText.Code(training.Command)}`\n\n"
+                        + $"{(training.Stage.Length > 0 ? $"Stage {MarkdownText.Inline(training.Stage)}; s" : "S")}eed "
+                        + $"{training.Seed}; training took {Duration(TimeSpan.FromSeconds(training.Seconds))}; Marrow "
+                        + $"{CheckpointConfig.CodeVersion}."
                 ) + $"\n\n{MarkdownText.Block("yaml", training.Recipe.Trim())}");
         Metrics(text, draft.Metrics);
         Section(text, "Limits and intended use", draft.Card.Limits);
@@ -225,10 +228,11 @@ internal static class ModelCardText
                     $"- Checkpoint `{parent.Name}@{parent.Digest}` ({parent.Role}), licence {parent.License}.\n"));
         foreach (var data in draft.Parents.Datasets)
         {
+            var version = data.Version.Length > 0 ? $" {data.Version}" : "";
+            var labels = data.Role == ParentDataset.Unlabeled ? ", without labels" : "";
             text.Append(
                 MarkdownText.Format(
-                    $"- Data set {data.Name}{(data.Version.Length > 0 ? " " : "")}{data.Version}, {data.Samples} samples{(data.Role == ParentDataset.Unlabeled ? ", without labels" : "")}, licence {data.License}"
-                ));
+                    $"- Data set {data.Name}{version}, {data.Samples} samples{labels}, licence {data.License}"));
             if (data.FilesDigest.Length > 0)
                 text.Append(MarkdownText.Format($", files `{data.FilesDigest}`"));
             text.Append(MarkdownText.Format($".{(data.Citation.Length > 0 ? " " : "")}{data.Citation}\n"));
@@ -240,9 +244,8 @@ internal static class ModelCardText
         }
         if (draft.Parents.Imported is { } file)
             text.Append(
-                MarkdownText.Format(
-                    $"- Imported from the file `{file.Name}`, {file.Bytes:N0} bytes, SHA-256 `{file.Sha256}`, map `{file.Map}`, licence {file.License}.\n"
-                ));
+                MarkdownText.Format($"- Imported from the file `{file.Name}`, {file.Bytes:N0} bytes, ")
+                    + MarkdownText.Format($"SHA-256 `{file.Sha256}`, map `{file.Map}`, licence {file.License}.\n"));
         else if (draft.Parents.Checkpoints.Count + draft.Parents.Datasets.Count == 0)
             text.Append("None recorded.\n");
         text.Append('\n');

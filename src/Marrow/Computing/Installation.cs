@@ -12,7 +12,7 @@ public static class Installation
     /// <summary>How to get a libtorch for CUDA; null where the one at hand is one.</summary>
     public static string? CudaRemedy => CudaDevices.HasLibrary() ? null : CudaDevices.Remedy;
 
-    /// <summary>Why libtorch could not be loaded, as far as Marrow knows; null where it could, or nobody tried.</summary>
+    /// <summary>Why libtorch could not be loaded, as far as is known; null where it could, or nobody tried.</summary>
     public static string? LibtorchProblem => LibtorchLoader.Problem;
 
     /// <summary>

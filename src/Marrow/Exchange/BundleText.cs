@@ -68,9 +68,13 @@ internal static class BundleText
                 .Split(" AND ")
                 .Select(id =>
                     Licenses.Known.TryGetValue(id, out var terms)
-                        ? $"{terms.Name} "
-                            + $"({id}{(id.StartsWith("LicenseRef-", StringComparison.Ordinal) ? "" : $", https://spdx.org/licenses/{id}.html")})"
+                        ? $"{terms.Name} ({id}{Page(id)})"
                         : VisibleText.Of(id)));
+
+    private static string Page(string license) =>
+        license.StartsWith("LicenseRef-", StringComparison.Ordinal)
+            ? ""
+            : $", https://spdx.org/licenses/{license}.html";
 }
 
 /// <summary>Ancestors and their terms, as commands print them and files hold them.</summary>

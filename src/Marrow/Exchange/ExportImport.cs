@@ -120,8 +120,9 @@ internal static class ExportImport
         new()
         {
             Summary = MarkdownText.Format(
-                $"`{exported.Name}@{exported.Digest}`, as it was exported to the file `{summary.File.Name}`: the same weights ({summary.Tensors} tensors, {summary.Precision}), classes and input."
-            ),
+                    $"`{exported.Name}@{exported.Digest}`, as it was exported to the file `{summary.File.Name}`: ")
+                + MarkdownText.Format(
+                    $"the same weights ({summary.Tensors} tensors, {summary.Precision}), classes and input."),
             Data = "What the exported checkpoint was trained on stands among the parents, as the file says it.",
             Limits = "Its measurements are in the card of the checkpoint that was exported. Not for clinical use.",
             License = exported.License,

@@ -46,9 +46,11 @@ internal static class ImportCard
                     + $"not use, are 0."
             );
         if (summary.Others.Count > 0)
-            text +=
-                $" Beside the weights the file had "
-                + $"{string.Join(", ", summary.Others.Take(NamedKeys).Select(o => $"`{MarkdownText.Code(o)}`"))}{(summary.Others.Count > NamedKeys ? " and more" : "")}, all of which was left.";
+        {
+            var named = summary.Others.Take(NamedKeys).Select(other => $"`{MarkdownText.Code(other)}`");
+            text += $" Beside the weights the file had {string.Join(", ", named)}"
+                + $"{(summary.Others.Count > NamedKeys ? " and more" : "")}, all of which was left.";
+        }
         return text;
     }
 

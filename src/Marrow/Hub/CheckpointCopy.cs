@@ -25,11 +25,8 @@ internal static class CheckpointCopy
             foreach (var file in manifest.Files)
                 Disk.CopyFile(Path.Combine(folder, file.Path), Path.Combine(staged, file.Path));
             var card = Path.Combine(staged, Checkpoint.CardFile);
-            AtomicFile.Write(card, stream =>
-                stream.Write(
-                    Encoding.UTF8.GetBytes(
-                        $"{InputFile.ReadAllText(Path.Combine(folder, Checkpoint.CardFile), CheckpointJson.MaxBytes).TrimEnd()}\n\n{note.Trim()}\n"
-                    )));
+            var text = InputFile.ReadAllText(Path.Combine(folder, Checkpoint.CardFile), CheckpointJson.MaxBytes);
+            AtomicFile.WriteText(card, $"{text.TrimEnd()}\n\n{note.Trim()}\n");
             var files = manifest.Files.Select(f => f.Path == Checkpoint.CardFile ? Describe(card) : f).ToList();
             var (bytes, changed) = (manifest with { Parents = parents(manifest.Parents), Files = files }).Seal();
             AtomicFile.Write(Path.Combine(staged, CheckpointManifest.FileName), stream => stream.Write(bytes));

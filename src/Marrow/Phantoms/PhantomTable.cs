@@ -14,7 +14,8 @@ internal static class PhantomTable
         DefaultHeight = 440; // a table to try things on: quick to make and to train on
 
     private const string Header =
-        "file,patient,curve,cobb,top_left_x,top_left_y,top_right_x,top_right_y,bottom_left_x,bottom_left_y,bottom_right_x,bottom_right_y";
+        "file,patient,curve,cobb,top_left_x,top_left_y,top_right_x,top_right_y,"
+            + "bottom_left_x,bottom_left_y,bottom_right_x,bottom_right_y";
 
     /// <summary>
     /// Writes <c>images/NNNN.jpg</c>, <c>labels.csv</c> and <c>dataset.json</c>. "curve" is mild (under 25 degrees),
@@ -56,8 +57,8 @@ internal static class PhantomTable
                     .Select(v => v.ToString("0.#", CultureInfo.InvariantCulture));
                 rows[i] = string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{file},p{patient + 1:000},{Curve(phantom.Cobb.Degrees[0])},{phantom.Cobb.Degrees[0]:0.#},{string.Join(',', places)}"
-                );
+                    $"{file},p{patient + 1:000},{Curve(phantom.Cobb.Degrees[0])},{phantom.Cobb.Degrees[0]:0.#},"
+                        + $"{string.Join(',', places)}");
             }
         );
         PhantomWriter.WriteLines(Path.Combine(folder, "labels.csv"), rows.Prepend(Header));

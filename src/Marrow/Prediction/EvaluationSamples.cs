@@ -66,8 +66,8 @@ internal sealed record EvaluationSamples
         else if (!known || use is null || use.HeldOut == 0)
             throw new MarrowException(
                 $"{checkpoint.Name}: "
-                    + $"{(use is { HeldOut: 0 } ? "was trained on all of its data" : "does not say what was held out")}. Measure on other data with --split all."
-            );
+                    + (use is { HeldOut: 0 } ? "was trained on all of its data" : "does not say what was held out")
+                    + ". Measure on other data with --split all.");
         else
             selected = HeldOut(checkpoint, trained!, use, dataset, labelled);
         return hub is null

@@ -38,10 +38,7 @@ internal sealed record ContactSheetItem
                     "  ",
                     sample
                         .Numbers.Zip(dataset.NumberNames)
-                        .Select(n =>
-                            $"{n.Second} "
-                            + $"{(double.IsNaN(n.First) ? "-" : n.First.ToString("0.###", CultureInfo.InvariantCulture))}"
-                        ))
+                        .Select(n => $"{n.Second} {NumberText.OrNone(n.First, "0.###")}"))
             : sample.Points.Count > 0
                 ? $"{sample.Points.Count(p => !double.IsNaN(p.X))} of {sample.Points.Count} points"
             : sample.Boxes is { } boxes ? Boxes(boxes, dataset)

@@ -53,7 +53,8 @@ public static class FolderPrediction
             predictions = found.Select(FindingJson.Document).ToList(),
             Skipped = inputs.LeftOut,
         };
-        return new(found, inputs.IsIncomplete, new(document, FindingText.Of(found, predictor.Columns, folder, overlays)));
+        var parts = FindingText.Of(found, predictor.Columns, folder, overlays);
+        return new(found, inputs.IsIncomplete, new(document, parts));
     }
 
     private static (Finding, Radiograph?) Read(PredictorSet predictor, string image)

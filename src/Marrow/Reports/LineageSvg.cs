@@ -181,7 +181,7 @@ internal static class LineageSvg
 
     /// <summary>Text that is too long for its box ends in an ellipsis and shows in full as a tool tip.</summary>
     private static string Escape(string text, int longest) =>
-        text.Length <= longest
-            ? WebUtility.HtmlEncode(VisibleText.Of(text))
-            : $"<title>{WebUtility.HtmlEncode(VisibleText.Of(text))}</title>{WebUtility.HtmlEncode(VisibleText.Of(text[..(longest - 1)]))}…";
+        text.Length <= longest ? Encoded(text) : $"<title>{Encoded(text)}</title>{Encoded(text[..(longest - 1)])}…";
+
+    private static string Encoded(string text) => WebUtility.HtmlEncode(VisibleText.Of(text));
 }

@@ -92,8 +92,9 @@ internal static class OverlayRenderer
         if (spine is not null)
             quality.Add(
                 new(
-                    $"   {spine.Vertebrae.Count} "
-                        + $"{(spine.CobbDegrees.Count == 0 && spine.Vertebrae.Count > 0 ? "places taken for vertebrae" : "vertebrae")}",
+                    spine.CobbDegrees.Count == 0 && spine.Vertebrae.Count > 0
+                        ? $"   {spine.Vertebrae.Count} places taken for vertebrae"
+                        : $"   {spine.Vertebrae.Count} vertebrae",
                     OverlayFrame.Grey));
         if (finding.Status != FindingStatus.Ok)
             quality.Add(
@@ -161,14 +162,12 @@ internal static class OverlayRenderer
             yield return Line(value);
     }
 
-    private static List<StripRun> Line(FoundValue value) =>
-        [
-            new($"{value.Name}  ", OverlayFrame.Grey),
-            new(
-                $"{value.Value!.Value.ToString(Math.Abs(value.Value.Value) >= 1000 ? "0.#" : "0.####", CultureInfo.InvariantCulture)}{(value.Unit is "" or "probability" ? "" : " " + value.Unit)}",
-                SKColors.White,
-                true),
-        ];
+    private static List<StripRun> Line(FoundValue value)
+    {
+        var number = NumberText.Of(value.Value!.Value, Math.Abs(value.Value.Value) >= 1000 ? "0.#" : "0.####");
+        var unit = value.Unit is "" or "probability" ? "" : $" {value.Unit}";
+        return [new($"{value.Name}  ", OverlayFrame.Grey), new(number + unit, SKColors.White, true)];
+    }
 
     private static List<StripRun>? Line(FoundPoint point, int place) => point.Place is not { } at ? null :
     [

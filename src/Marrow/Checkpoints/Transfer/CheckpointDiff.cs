@@ -116,16 +116,20 @@ public sealed class CheckpointDiff
     public bool AreEqual =>
         OtherShapes.Count + OnlyInA.Count + OnlyInB.Count == 0 && Tensors.All(t => t.NormOfChange == 0);
 
-    /// <summary>What differs, as "hub diff" prints it: the modules, the matrices that changed most, the stages.</summary>
+    /// <summary>
+    /// What differs, as "hub diff" prints it: the modules, the matrices that changed most, the stages.
+    /// </summary>
     public TextReport Report => CheckpointDiffReport.Of(this);
 
     /// <summary>
     /// Compares the weights and, on so many images, what the models see; see <see cref="ActivationDiff"/>. A model that
-    /// can't be built is compared by its weights alone, and the report says so. Throws <see cref="MarrowException"/> when
-    /// a file can't be read and for one to three images.
+    /// can't be built is compared by its weights alone, and the report says so. Throws <see cref="MarrowException"/>
+    /// when a file can't be read and for one to three images.
     /// </summary>
     /// <param name="images">0 compares the weights alone.</param>
-    /// <param name="imageFolder">Where they are taken from, evenly spread over the names; null for synthetic ones.</param>
+    /// <param name="imageFolder">
+    /// Where they are taken from, evenly spread over the names; null for synthetic ones.
+    /// </param>
     /// <param name="progress">Called after each image.</param>
     public static CheckpointDiff Between(
         Checkpoint a, Checkpoint b, int images = 0, string? imageFolder = null, Action<Progress>? progress = null,

@@ -2,7 +2,7 @@ using Marrow.Weights;
 
 namespace Marrow.Checkpoints.Transfer;
 
-/// <summary>What a comparison of two checkpoints says: as a document all of it, to a reader what changed most.</summary>
+/// <summary>What a comparison of two checkpoints says: a document has all of it, a reader what changed most.</summary>
 internal static class CheckpointDiffReport
 {
     private const int MostTensors = 8; // of the table of single tensors; the document has all
@@ -72,7 +72,9 @@ internal static class CheckpointDiffReport
         if (diff.OtherShapes.Count > 0)
             yield return (
                 "other shapes",
-                Some([.. diff.OtherShapes.Select(s => $"{s.KeyB} {ShapeText.Of(s.ShapeA)} -> {ShapeText.Of(s.ShapeB)}")]));
+                Some([
+                    .. diff.OtherShapes.Select(s => $"{s.KeyB} {ShapeText.Of(s.ShapeA)} -> {ShapeText.Of(s.ShapeB)}"),
+                ]));
         if (diff.OnlyInA.Count > 0)
             yield return ("only in A", Some(diff.OnlyInA));
         if (diff.OnlyInB.Count > 0)

@@ -10,7 +10,8 @@ internal sealed record SeenAlike(string Images, IReadOnlyList<StageAlignment> St
     public static SeenAlike NotAskedFor { get; } = new("", [], "not asked for");
 
     /// <param name="folder">
-    /// So many of its images are taken, evenly spread over the names; null for phantoms of the kind that b was made for.
+    /// So many of its images are taken, evenly spread over the names; null for phantoms of the kind that b was made
+    /// for.
     /// </param>
     public static SeenAlike Of(
         Checkpoint a, Checkpoint b, string? folder, int count, Action<Progress>? progress,

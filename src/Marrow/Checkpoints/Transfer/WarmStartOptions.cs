@@ -24,8 +24,8 @@ public sealed class WarmStartOptions
     internal TransferScope Scope { get; init; } = TransferScope.Backbone;
 
     /// <summary>
-    /// Prefixes of the source's keys and what stands for them in the target's. They are tried in their order, before the
-    /// rule that follows from the two architectures, and reach beyond the backbone.
+    /// Prefixes of the source's keys and what stands for them in the target's. They are tried in their order, before
+    /// the rule that follows from the two architectures, and reach beyond the backbone.
     /// </summary>
     public IReadOnlyList<(string From, string To)> Rules { internal get; init; } = [];
 

@@ -142,8 +142,9 @@ internal sealed class RegistryTransport : IDisposable
                 "Check host and port, and whether the registry runs.",
                 e),
             _ => new TransientFailure(
-                $"{uri.Authority}: "
-                    + $"{(refused ? "the connection was refused" : $"the connection failed ({(e.InnerException ?? e).Message.TrimEnd('.')})")}",
+                refused
+                    ? $"{uri.Authority}: the connection was refused"
+                    : $"{uri.Authority}: the connection failed ({(e.InnerException ?? e).Message.TrimEnd('.')})",
                 inner: e),
         };
     }

@@ -73,9 +73,10 @@ internal sealed class OwnTaskModel(
             values.AddRange(ValuesOf(images, compute));
         });
         var columns = layout.Names.Select((name, c) => new NumberColumn(name, layout.UnitOf(c), Deviation: 1));
+        var truth = samples.Select(s => s.Values).ToList();
         var patients = samples.Select(s => s.Patient).ToList();
         // Without "nmae", which is of the deviation of the training part's labels.
-        var measured = NumberErrors.Measure([.. columns], [.. samples.Select(s => s.Values)], values, patients, bootstrap)
+        var measured = NumberErrors.Measure([.. columns], truth, values, patients, bootstrap)
             .Where(m => m.Name.Split('.')[0] != "nmae");
         return [.. measured, .. task.Measure(samples, values, bootstrap)];
     }
