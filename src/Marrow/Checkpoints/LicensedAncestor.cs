@@ -31,7 +31,8 @@ public sealed class LicensedAncestor
     /// <summary>The ancestor in words: "data set chexpert".</summary>
     internal string Label => $"{KindName} {Name}";
 
-    [JsonInclude] internal string KindName => Kind switch
+    [JsonInclude]
+    internal string KindName => Kind switch
     {
         LineageKind.Dataset => "data set",
         LineageKind.ImportedFile => "file",

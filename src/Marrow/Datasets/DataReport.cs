@@ -45,7 +45,8 @@ public sealed class DataReport
     [JsonInclude] internal IReadOnlyDictionary<string, ClassCount> Classes { get; }
 
     /// <summary>By name; empty unless a CSV of kind "numbers".</summary>
-    [JsonInclude] internal IReadOnlyDictionary<string, NumberSummary> Numbers { get; init; } =
+    [JsonInclude]
+    internal IReadOnlyDictionary<string, NumberSummary> Numbers { get; init; } =
         new Dictionary<string, NumberSummary>();
 
     /// <summary>Images in which each point is labelled; empty unless a CSV of kind "points".</summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using Marrow.Checkpoints;
 using Marrow.Weights;
 

@@ -38,16 +38,16 @@ public sealed class RankerTests(RankedHub ranked) : IClassFixture<RankedHub>, ID
         string task = CheckpointTask.Classify,
         string? hub = null,
         params string[] checkpoints) => new()
-    {
-        DataName = "tiny",
-        DataRoot = ranked.Data,
-        Task = task,
-        HubFolder = hub ?? _hub,
-        Checkpoints = checkpoints,
-        Folds = 4,
-        CacheFolder = _folder["cache"],
-        FineTune = fineTune,
-    };
+        {
+            DataName = "tiny",
+            DataRoot = ranked.Data,
+            Task = task,
+            HubFolder = hub ?? _hub,
+            Checkpoints = checkpoints,
+            Folds = 4,
+            CacheFolder = _folder["cache"],
+            FineTune = fineTune,
+        };
 
     [Fact]
     public void A_checkpoint_competes_with_random_weights_on_images_it_never_saw_and_a_second_time_from_the_cache()
