@@ -42,6 +42,12 @@ internal sealed record EvaluationSamples
         Func<DatasetOptions, DatasetOptions>? change = null,
         LocalHub? hub = null)
     {
+        if (!checkpoint.WeightsOnly && checkpoint.Config.IsOwnModule)
+            throw MarrowException.Bad(
+                checkpoint.Name,
+                $"a task that Marrow measures: {string.Join(", ", CheckpointTask.All)}",
+                $"the task {checkpoint.Config.Task}, a module of its maker's own",
+                "Measure it with its maker's program.");
         var divided = checkpoint.Parents.Datasets.Where(d => d.Use is not null).ToList();
         var trained = divided.FirstOrDefault(d => d.Name == name) ?? divided.FirstOrDefault();
         var use = trained?.Use;

@@ -2,6 +2,7 @@ using Marrow.Backbones;
 using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Hub;
+using Marrow.Prediction;
 using Marrow.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -174,6 +175,11 @@ public sealed class OwnModuleTests : IDisposable
         Assert.Contains(
             "a module of its maker's own",
             Assert.Throws<MarrowException>(() => saved.BuildModel()).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "found the task somebody-elses, a module of its maker's own",
+            Assert.Throws<MarrowException>(() =>
+                EvaluationSamples.Select(saved, "films", _hub.Path, EvaluationSplit.All, "csv")).Message,
             StringComparison.Ordinal);
         using var loaded = Checkpoint.Load(saved.Path, new OwnNet());
         using var backbone = Drafts.Model(seed: 3);
