@@ -84,7 +84,7 @@ public readonly record struct Digest
     }
 
     /// <summary>"name@sha256:..." with the digits that are shown; another text as it is.</summary>
-    public static string ShortenReference(string reference)
+    internal static string ShortenReference(string reference)
     {
         var at = reference.IndexOf(Mark, StringComparison.Ordinal);
         return at < 0 ? reference : $"{reference[..at]}{Mark}{Shorten(reference[(at + 1)..])}";

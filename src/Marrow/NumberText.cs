@@ -15,20 +15,20 @@ public static class NumberText
     public static string Of(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
     /// <summary>In the given format; "-" for what is no finite number.</summary>
-    public static string OrNone(double? value, string format) =>
+    internal static string OrNone(double? value, string format) =>
         value is { } number && double.IsFinite(number) ? Of(number, format) : None;
 
     /// <summary>"1234".</summary>
-    public static string Whole(long value) => value.ToString(CultureInfo.InvariantCulture);
+    internal static string Whole(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>"1,234".</summary>
-    public static string Grouped(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+    internal static string Grouped(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>Four significant digits: "0.1235", "12.35".</summary>
     public static string Significant(double value) => Of(value, "G4");
 
     /// <summary>A share of 0 to 1 as "12.3 %".</summary>
-    public static string Percent(double share) => $"{Of(share * 100, "0.0")} %";
+    internal static string Percent(double share) => $"{Of(share * 100, "0.0")} %";
 
     /// <summary>"12.3°".</summary>
     public static string Degrees(double value) => $"{Of(value, "F1")}°";

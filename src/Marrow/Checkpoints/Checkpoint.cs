@@ -82,10 +82,10 @@ public sealed class Checkpoint : IDisposable
     internal RecordedSplit? Split { get; private init; }
 
     /// <summary>Opened and checked; tensors are read when asked for.</summary>
-    public WeightFile Weights { get; }
+    internal WeightFile Weights { get; }
 
     /// <summary>Reads the paragraph below the title of its card; "" where there is none.</summary>
-    public string ReadSummary() =>
+    internal string ReadSummary() =>
         !WeightsOnly && CheckpointManifest.Read(Path).ReadListed(Path, CardFile) is { } card
             ? ModelCardText.Summary(Encoding.UTF8.GetString(card))
             : "";

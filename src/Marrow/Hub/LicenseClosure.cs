@@ -7,7 +7,7 @@ namespace Marrow.Hub;
 /// these inherited, and from the manifest of each ancestor that the hub holds; so a checkpoint keeps the terms of its
 /// grandparents where these are not at hand, and one whose manifest leaves something out does not escape it.
 /// </summary>
-public static class LicenseClosure
+internal static class LicenseClosure
 {
     /// <summary>
     /// Every ancestor and its terms, each once, the nearest first; none for weights alone. Manifests are read, not the

@@ -1,7 +1,7 @@
 namespace Marrow.Metrics;
 
 /// <summary>What a metric's name means.</summary>
-public sealed class MetricInfo
+internal sealed class MetricInfo
 {
     internal MetricInfo(string unit, bool higherIsBetter, string meaning) =>
         (Unit, HigherIsBetter, Meaning) = (unit, higherIsBetter, meaning);
@@ -118,7 +118,7 @@ public static class MetricCatalogue
     /// Also of a metric of one class, angle or corner ("auroc.Edema"). Throws <see cref="MarrowException"/> that lists
     /// the known names.
     /// </summary>
-    public static MetricInfo Get(string name) => Metrics.TryGetValue(name.Split('.')[0], out var info)
+    internal static MetricInfo Get(string name) => Metrics.TryGetValue(name.Split('.')[0], out var info)
         ? info
         : throw new MarrowException($"Unknown metric '{name}'. Known: {string.Join(", ", Metrics.Keys)}.");
 }

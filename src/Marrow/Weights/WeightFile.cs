@@ -14,7 +14,7 @@ internal abstract record WeightEntry(string Name, torch.ScalarType Type, long[] 
 /// Weights in a file: what is there is read and checked at once, each tensor when asked for. Positional reads: several
 /// threads may read at the same time, and a file that shrinks underneath is an error.
 /// </summary>
-public abstract class WeightFile : IDisposable
+internal abstract class WeightFile : IDisposable
 {
     internal const long PieceBytes = 1L << 28; // Tensor.bytes is a span: at most 2^31 - 1 bytes at a time
     private readonly SafeFileHandle _file;
