@@ -53,6 +53,10 @@ internal sealed class StageContext : IDisposable
             _report(new(stage: Stage.Name) { Message = trouble });
     }
 
+    /// <summary>Tells whoever listens how many images are decoded and packed; the log is of the training.</summary>
+    public void Packing(Progress at) =>
+        _report(new(stage: $"{Stage.Name}, packing images") { Step = (int)at.Done, Steps = (int)at.Total });
+
     public void Say(string message) => Report(new(stage: Stage.Name) { Message = message });
 
     public void Dispose() => _log.Dispose();

@@ -15,13 +15,13 @@ internal sealed class StageImages : IDisposable
         StageSamples shown,
         InputContract input,
         UnlabeledSamples? unlabeled,
-        CancellationToken cancellation)
+        StageContext context)
     {
         (Shown, Input, _unlabeled) = (shown, input, unlabeled);
-        Cache = shown.Pack(input, cancellation);
+        Cache = shown.Pack(input, context.Packing, context.Cancellation);
         try
         {
-            _unlabeledCache = unlabeled?.Pack(input, cancellation);
+            _unlabeledCache = unlabeled?.Pack(input, context.Packing, context.Cancellation);
         }
         catch
         {
@@ -48,8 +48,8 @@ internal sealed class StageImages : IDisposable
     {
         var input = context.Stage.Input.ToContract();
         return cropping is null
-            ? new(data, input, unlabeled, context.Cancellation)
-            : new(cropping.Apply(data, context), input with { Crop = cropping.Crop }, unlabeled, context.Cancellation);
+            ? new(data, input, unlabeled, context)
+            : new(cropping.Apply(data, context), input with { Crop = cropping.Crop }, unlabeled, context);
     }
 
     /// <summary>The training part, in an order of its own each epoch.</summary>

@@ -122,10 +122,10 @@ internal sealed record StageSamples
     /// The images of all parts, decoded and packed; the caller disposes it. Throws <see cref="MarrowException"/> where
     /// a point or a box lies outside its image.
     /// </summary>
-    public PackedCache Pack(InputContract input, CancellationToken cancellation)
+    public PackedCache Pack(InputContract input, Action<Progress>? progress, CancellationToken cancellation)
     {
         Sample[] all = [.. Training, .. Validation, .. HeldOut];
-        var cache = PackedCache.Open(all, input, cacheFolder: null, cancellation: cancellation);
+        var cache = PackedCache.Open(all, input, cacheFolder: null, progress, cancellation: cancellation);
         try
         {
             PlaceCheck.Require(Dataset, all, cache);

@@ -89,8 +89,8 @@ internal sealed record UnlabeledSamples
                 $", {LeftOut} left out, whose patients are held out or choose the best weights"));
 
     /// <summary>The images decoded and packed; the caller disposes it.</summary>
-    public PackedCache Pack(InputContract input, CancellationToken cancellation) =>
-        PackedCache.Open(Samples, input, cacheFolder: null, cancellation: cancellation);
+    public PackedCache Pack(InputContract input, Action<Progress>? progress, CancellationToken cancellation) =>
+        PackedCache.Open(Samples, input, cacheFolder: null, progress, cancellation: cancellation);
 
     /// <summary>
     /// True of a sample whose image is one of these: the same path, or, under another name, the same bytes.

@@ -197,7 +197,7 @@ public sealed class CheckAndRunTests : IDisposable
             var stage = Stage(task, data, out var recipe);
             var samples = StageSamples.Read(recipe, stage, _folder.Path);
             var input = stage.Input.ToContract();
-            using var cache = samples.Pack(input, TestContext.Current.CancellationToken);
+            using var cache = samples.Pack(input, progress: null, TestContext.Current.CancellationToken);
             if (task == "segment")
                 MaskPack
                     .Open(
