@@ -10,7 +10,9 @@ namespace Marrow.Checkpoints;
 /// </summary>
 internal static class ModelOutputs
 {
-    /// <summary>False for a module of the user's own that takes or gives anything else.</summary>
+    /// <summary>
+    /// Returns false for a user's own module that takes or returns anything but the known kinds of tensors.
+    /// </summary>
     public static bool AreKnown(Module model) =>
         model
             is Module<torch.Tensor, torch.Tensor>

@@ -12,7 +12,9 @@ internal static class ModelWeights
 {
     private const int NamedKeys = 5; // in an error; the rest is counted
 
-    /// <summary>Parameters and buffers by state-dict key, in the model's order; no copies.</summary>
+    /// <summary>
+    /// Returns parameters and buffers by their state-dict keys, in the model's order, without copying them.
+    /// </summary>
     public static IReadOnlyList<KeyValuePair<string, torch.Tensor>> Of(Module model) => [.. model.state_dict()];
 
     /// <summary>

@@ -7,7 +7,9 @@ using Marrow.Exchange.Onnx;
 
 namespace Marrow.Exchange;
 
-/// <summary>Collected in a folder beside its place, then renamed as a whole.</summary>
+/// <summary>
+/// Builds an exported bundle in a temporary folder beside its target, then renames that folder as a whole.
+/// </summary>
 internal static class BundleExport
 {
     private const string TermsFile = "LICENSE";

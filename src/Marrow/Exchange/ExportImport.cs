@@ -20,8 +20,8 @@ internal static class ExportImport
     ];
 
     /// <summary>
-    /// The file of weights: in a folder the bundle's. Throws <see cref="MarrowException"/> when a folder has none, or
-    /// is a checkpoint.
+    /// Returns the path of the file of weights. For a folder this is the file inside the bundle. Throws
+    /// <see cref="MarrowException"/> when the folder holds no weights or is a checkpoint.
     /// </summary>
     public static string Locate(string path)
     {
@@ -42,7 +42,8 @@ internal static class ExportImport
     }
 
     /// <summary>
-    /// The caller disposes the checkpoint. Throws <see cref="MarrowException"/> when the request contradicts the file.
+    /// Rebuilds the checkpoint, which the caller disposes. Throws <see cref="MarrowException"/> when the request
+    /// contradicts the file.
     /// </summary>
     public static (Checkpoint Checkpoint, ImportSummary Summary) Restore(
         WeightFile file,

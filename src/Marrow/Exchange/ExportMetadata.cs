@@ -14,8 +14,8 @@ namespace Marrow.Exchange;
 internal static class ExportMetadata
 {
     /// <summary>
-    /// The same of a file from which the checkpoint can be imported again: with its parents and what its numbers are
-    /// known by.
+    /// Returns the metadata of a file from which the checkpoint can be imported again. It also names the parents and
+    /// holds the digest by which the exported numbers are recognised.
     /// </summary>
     public static SortedDictionary<string, string> Of(
         Checkpoint checkpoint,
@@ -46,7 +46,9 @@ internal static class ExportMetadata
         };
     }
 
-    /// <summary>The way from an image to the input, for whoever has to write it anew.</summary>
+    /// <summary>
+    /// Describes each step from an image to the model's input, for those who have to program it again.
+    /// </summary>
     public static string Preprocessing(InputContract input)
     {
         var window =

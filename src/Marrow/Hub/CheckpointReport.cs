@@ -18,7 +18,7 @@ internal static class CheckpointReport
         return new(Document(shown), [.. Parts(shown)]);
     }
 
-    /// <summary>A checkpoint and what must be read for it.</summary>
+    /// <summary>A checkpoint, with everything that its report needs to read.</summary>
     private sealed record Shown(
         Checkpoint Checkpoint, IReadOnlyList<LicensedAncestor> Ancestors, string Summary, long Bytes);
 

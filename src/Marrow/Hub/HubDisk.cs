@@ -192,7 +192,7 @@ internal static partial class HubDisk
             Leftovers.Sweep(Path.Combine(hub, IncomingFolder));
     }
 
-    /// <summary>Folders in a folder; none where that is a link, and no links among them.</summary>
+    /// <summary>Returns the folders inside a folder, without links; none when the folder itself is a link.</summary>
     internal static IEnumerable<string> FoldersIn(string folder)
     {
         try

@@ -24,7 +24,7 @@ internal static class HubIndex
     private const int HeaderBytes = 8 + SHA256.HashSizeInBytes;
     private static readonly byte[] Magic = "MARROWHX"u8.ToArray();
 
-    /// <summary>By name; empty when there is none that can be used.</summary>
+    /// <summary>Reads the index by name; empty when there is no usable index.</summary>
     public static Dictionary<string, IndexedName> Read(string hub, string indexFolder)
     {
         try

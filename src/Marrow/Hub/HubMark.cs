@@ -15,7 +15,9 @@ internal static class HubMark
     private const string FirstLine = "A hub of Marrow checkpoints, version 1.";
     private const int MaxBytes = 4096;
 
-    /// <summary>Files that Marrow gives a checkpoint; a manifest may list others.</summary>
+    /// <summary>
+    /// The names of the files that Marrow writes into a checkpoint. A manifest may list others as well.
+    /// </summary>
     internal static readonly string[] KnownFiles =
     [
         CheckpointManifest.FileName,
@@ -30,7 +32,7 @@ internal static class HubMark
 
     private static readonly string[] OwnFolders = [HubDisk.IncomingFolder, HubDisk.TrashFolder];
 
-    /// <summary>Whether Marrow may tidy here.</summary>
+    /// <summary>Returns true when Marrow may clean up in this folder.</summary>
     public static bool IsHub(string folder) =>
         IsMarked(folder) || Checkpoints(folder).Any(IsProven) || IsEmptiedHub(folder);
 
@@ -40,7 +42,7 @@ internal static class HubMark
     public static bool LooksLikeHub(string folder) =>
         IsHub(folder) || Checkpoints(folder).Any(home => KnownFiles.Any(file => File.Exists(Path.Combine(home, file))));
 
-    /// <summary>Marks a hub. The caller holds its lock.</summary>
+    /// <summary>Marks a folder as a hub. The caller holds the hub's lock.</summary>
     public static void Give(string hub)
     {
         if (!IsMarked(hub))
@@ -104,7 +106,7 @@ internal static class HubMark
         }
     }
 
-    /// <summary>Folders where checkpoints lie, NAME/DIGEST, through no link.</summary>
+    /// <summary>Returns the folders NAME/DIGEST that lie where checkpoints do, without following links.</summary>
     private static IEnumerable<string> Checkpoints(string hub) =>
         HubDisk
             .FoldersIn(hub)

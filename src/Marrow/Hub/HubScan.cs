@@ -38,7 +38,7 @@ internal static class HubScan
         return entries;
     }
 
-    /// <summary>By name, each manifest read, on all cores.</summary>
+    /// <summary>Returns all checkpoints, sorted by name. Reads every manifest, on all processor cores.</summary>
     public static IReadOnlyList<HubEntry> Unindexed(string hub)
     {
         var all = Names(hub).SelectMany(home => Digests(home.FullName).Select(hex => (home.Name, Hex: hex))).ToList();
@@ -47,7 +47,7 @@ internal static class HubScan
         return [.. read.OfType<HubEntry>()];
     }
 
-    /// <summary>Those of one name, the newest first, each manifest read.</summary>
+    /// <summary>Returns the checkpoints of one name, the newest first. Reads every manifest.</summary>
     public static IReadOnlyList<HubEntry> Of(string hub, string name) =>
         [.. Sorted([.. Digests(Path.Combine(hub, name)).Select(hex => Read(hub, name, hex)).OfType<HubEntry>()])];
 
@@ -72,7 +72,7 @@ internal static class HubScan
         return HubEntry.Of(manifest, folder, file.Exists ? file.Length : 0);
     }
 
-    /// <summary>The entry of one folder; null when that is gone meanwhile.</summary>
+    /// <summary>Returns the entry of one folder; null when the folder was removed in the meantime.</summary>
     private static HubEntry? Read(string hub, string name, string hex)
     {
         var folder = Path.Combine(hub, name, hex);
@@ -98,7 +98,7 @@ internal static class HubScan
         }
     }
 
-    /// <summary>The checkpoints of one name: found, and as the index is to keep them.</summary>
+    /// <summary>Scans the checkpoints of one name, and prepares the entry that the index keeps for that name.</summary>
     private sealed class NameScan
     {
         private readonly string _hub;

@@ -31,7 +31,9 @@ internal static class HubVerifier
         return new(hub.Folder, [.. verified.OfType<VerifiedCheckpoint>()], strays);
     }
 
-    /// <summary>To call any folder whole would say nothing.</summary>
+    /// <summary>
+    /// Throws for a folder that is not a hub, since verifying it would find no faults and mean nothing.
+    /// </summary>
     private static void RequireHub(string folder)
     {
         if (HubMark.LooksLikeHub(folder))
@@ -59,7 +61,7 @@ internal static class HubVerifier
         }
     }
 
-    /// <summary>Null when it was removed meanwhile.</summary>
+    /// <summary>Returns the verified checkpoint; null when it was removed in the meantime.</summary>
     private static VerifiedCheckpoint? Confirmed(
         LocalHub hub,
         HubEntry entry,

@@ -30,7 +30,7 @@ internal sealed record LineageSource(
                 : null;
     }
 
-    /// <summary>Reads a checkpoint's folder; null for a damaged one.</summary>
+    /// <summary>Reads the folder of a checkpoint; null when the checkpoint is damaged.</summary>
     public static LineageSource? TryRead(string folder)
     {
         try
@@ -203,7 +203,7 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
             ? child.Coverage
             : null;
 
-    /// <summary>False where there is no room for it.</summary>
+    /// <summary>Adds an item. Returns false when the graph has reached its largest size.</summary>
     private bool Add(LineageItem item)
     {
         if (_items.ContainsKey(item.Id))

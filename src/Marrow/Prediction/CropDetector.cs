@@ -97,7 +97,7 @@ internal sealed class CropDetector : IDisposable
         return found;
     }
 
-    /// <summary>The same of one image in memory.</summary>
+    /// <summary>Looks at one image in memory.</summary>
     public DetectedSpine Detect(Radiograph radiograph)
     {
         using var noGrad = no_grad();
@@ -112,7 +112,7 @@ internal sealed class CropDetector : IDisposable
             radiograph.OriginalHeight);
     }
 
-    /// <summary>Input pixels -> original ones.</summary>
+    /// <summary>Converts what was seen from input pixels to original pixels.</summary>
     public static DetectedSpine Of(SpinePrediction spine, AffineTransform toInput, int width, int height)
     {
         var toOriginal = toInput.Invert();

@@ -6,10 +6,10 @@ using Marrow.Tasks;
 
 namespace Marrow.Prediction;
 
-/// <summary>Which samples of a data set are measured.</summary>
+/// <summary>Says which samples of a data set are measured.</summary>
 internal enum EvaluationSplit
 {
-    /// <summary>Those that the checkpoint never saw, by the division stored with it.</summary>
+    /// <summary>The samples that the checkpoint never saw, by the division that is stored with it.</summary>
     HeldOut,
     All,
 }

@@ -59,7 +59,7 @@ internal sealed class ImagePredictor : IPredictor
         Untrained = [.. checkpoint.Config.Outputs.Where(o => !o.Trained).Select(o => o.Name)];
     }
 
-    /// <summary>Whether a checkpoint says something by itself.</summary>
+    /// <summary>Returns true when a checkpoint can make a finding by itself.</summary>
     public static bool Serves(Checkpoint checkpoint)
     {
         if (checkpoint.Config.Input.Crop is { Region: CropRegion.Vertebra })

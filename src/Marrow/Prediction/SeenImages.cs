@@ -6,20 +6,20 @@ using Marrow.Tasks;
 
 namespace Marrow.Prediction;
 
-/// <summary>What a checkpoint, or an ancestor of it, saw of a data set.</summary>
+/// <summary>Says how much of a data set a checkpoint or one of its ancestors was trained on.</summary>
 internal enum SeenKind
 {
-    /// <summary>All images were seen.</summary>
+    /// <summary>It was trained on all images.</summary>
     All,
 
-    /// <summary>Some images were seen, and it is known which.</summary>
+    /// <summary>It was trained on some images, and it is known which.</summary>
     Part,
 
     /// <summary>It was trained on data of this name or these files, and on which of them is not known.</summary>
     CannotTell,
 }
 
-/// <param name="Ids">Of the samples; empty unless it is known which.</param>
+/// <param name="Ids">The ids of the samples; empty unless it is known which ones were seen.</param>
 internal sealed record SeenPart(
     TrainingData Training,
     SeenKind Kind,

@@ -111,7 +111,7 @@ internal sealed class SpinePredictor : IPredictor
         }
     }
 
-    /// <summary>Angles in degrees, places in pixels of the original image.</summary>
+    /// <summary>Measures the spine. Angles are in degrees and places in pixels of the original image.</summary>
     public Finding Predict(Radiograph radiograph)
     {
         if (!radiograph.Pixels.AsSpan().ContainsAnyExcept(radiograph.Pixels[0]))

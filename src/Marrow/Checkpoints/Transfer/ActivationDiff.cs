@@ -9,15 +9,15 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Checkpoints.Transfer;
 
-/// <summary>How alike two backbones see the same images after one of their stages.</summary>
+/// <summary>Says how similarly two backbones see the same images after one of their stages.</summary>
 internal sealed class StageAlignment
 {
     internal StageAlignment(string stage, double alignment) => (Stage, Alignment) = (stage, alignment);
 
-    /// <summary>"stem", "block1" to "block4".</summary>
+    /// <summary>The name of the stage: "stem", or "block1" to "block4".</summary>
     public string Stage { get; }
 
-    /// <summary>See <see cref="KernelAlignment.Unbiased"/>.</summary>
+    /// <summary>The similarity of the activations; see <see cref="KernelAlignment.Unbiased"/>.</summary>
     public double Alignment { get; }
 }
 
@@ -93,7 +93,7 @@ internal static class ActivationDiff
     private static Radiograph Radiograph(string source, int width, int height, byte[] pixels) =>
         new(width, height, [.. pixels.Select(p => (ushort)p)], 8, source);
 
-    /// <summary>For each stage [channels * 4 * 4].</summary>
+    /// <summary>Returns the stage's activations, [channels * 4 * 4], for each stage.</summary>
     private static List<(string Stage, float[] Values)> Look(Module model, CheckpointConfig config, Radiograph image)
     {
         using var scope = torch.NewDisposeScope();

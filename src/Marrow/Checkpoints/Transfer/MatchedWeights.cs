@@ -14,7 +14,7 @@ namespace Marrow.Checkpoints.Transfer;
 /// </summary>
 internal static class MatchedWeights
 {
-    /// <summary>A norm's buffers before its first batch.</summary>
+    /// <summary>The values of a norm's buffers before its first batch.</summary>
     private static readonly (string Buffer, bool IsOne)[] AtFirst =
     [
         ("running_mean", false),
@@ -22,7 +22,7 @@ internal static class MatchedWeights
         ("num_batches_tracked", false),
     ];
 
-    /// <summary>A backbone whose parameters are drawn like the source's.</summary>
+    /// <summary>Draws parameters for a backbone with the same statistics as those of the source.</summary>
     public static void Draw(Backbone source, Backbone target, ulong seed)
     {
         using var noGrad = no_grad();

@@ -27,7 +27,7 @@ internal sealed class WeightSource
         BackbonePrefix = spec is null ? null : ModelCatalogue.BackbonePrefix(spec);
     }
 
-    /// <summary>For receipts and messages: the checkpoint's name, or the file.</summary>
+    /// <summary>The name of the checkpoint or file, for receipts and messages.</summary>
     internal string Name { get; }
 
     /// <summary>The source's digest; "" when it has none.</summary>
@@ -39,7 +39,7 @@ internal sealed class WeightSource
     /// </summary>
     internal string Architecture { get; }
 
-    /// <summary>Null when unknown.</summary>
+    /// <summary>The prefix of the backbone's keys; null when it is unknown.</summary>
     internal string? BackbonePrefix { get; }
 
     /// <summary>
@@ -47,10 +47,12 @@ internal sealed class WeightSource
     /// </summary>
     internal ForeignKeys? Foreign { get; private init; }
 
-    /// <summary>Keys and shapes in the source's order.</summary>
+    /// <summary>The keys and shapes of all tensors, in the source's order.</summary>
     internal IReadOnlyList<KeyValuePair<string, long[]>> Shapes { get; }
 
-    /// <summary>The checkpoint's weights, read when they are asked for: it must stay open.</summary>
+    /// <summary>
+    /// Returns the weights of a checkpoint, which must stay open, since they are read when they are asked for.
+    /// </summary>
     public static WeightSource Of(Checkpoint checkpoint) =>
         FromFile(
             checkpoint.Weights,
@@ -79,10 +81,10 @@ internal sealed class WeightSource
             key => weights[key].alias(),
             (key, target) => target.copy_(weights[key]));
 
-    /// <summary>The caller disposes it.</summary>
+    /// <summary>Reads a tensor, which the caller disposes.</summary>
     internal torch.Tensor Read(string key) => _read(key);
 
-    /// <summary>Of the same shape.</summary>
+    /// <summary>Reads a tensor into another one of the same shape.</summary>
     internal void ReadInto(string key, torch.Tensor target) => _readInto(key, target);
 
     private static WeightSource FromFile(WeightFile file, string name, string digest, ModelSpec? spec)

@@ -16,7 +16,7 @@ internal sealed class BlobDownload(
 
     private int _fetched;
 
-    /// <summary>Files of which bytes came over the line.</summary>
+    /// <summary>The number of files of which bytes were downloaded.</summary>
     public int Fetched => _fetched;
 
     public async Task FetchAsync(ArtifactLayer layer, CancellationToken cancellation)
@@ -148,12 +148,14 @@ internal sealed class BlobDownload(
 
         public long Length => part.Length;
 
-        /// <summary>The length at the last progress: what comes again is none.</summary>
+        /// <summary>
+        /// The length at the last progress report. Bytes that are downloaded again do not count as progress.
+        /// </summary>
         public long Furthest { get; set; }
 
         public bool IsRight() => Convert.ToHexStringLower(_hash.GetCurrentHash()) == layer.Hex;
 
-        /// <summary>Hashes what a former attempt left.</summary>
+        /// <summary>Hashes the bytes that an earlier attempt has left on disk.</summary>
         public Task HashAsync(CancellationToken cancellation) => OnDiskAsync(async () =>
         {
             if (part.Length > layer.Bytes)

@@ -42,7 +42,7 @@ internal sealed class BlobParts(string hubFolder)
         }
     }
 
-    /// <summary>Throws unless the hub's disk has room for so many bytes more.</summary>
+    /// <summary>Throws unless the hub's disk has room for this many more bytes.</summary>
     public void RequireRoom(IEnumerable<ArtifactLayer> layers)
     {
         var needed = layers.Sum(layer =>

@@ -191,7 +191,7 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
             .ToHashSet()
             .SetEquals(manifest.Files);
 
-    /// <summary>A file of the hub with this content; null when it has none.</summary>
+    /// <summary>Returns the path of a file in the hub with this content; null when there is none.</summary>
     private string? AtHand(ArtifactLayer layer)
     {
         lock (_turn)

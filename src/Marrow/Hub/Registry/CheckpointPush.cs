@@ -61,7 +61,7 @@ internal sealed class CheckpointPush(RegistryClient client, Action<Progress>? pr
         return (sent, meter.Moved);
     }
 
-    /// <summary>Loading checks every byte: nothing damaged is pushed.</summary>
+    /// <summary>Loads a checkpoint, which verifies every byte, so that nothing damaged is pushed.</summary>
     private PackedCheckpoint Pack(PlannedPush planned, CancellationToken cancellation)
     {
         using var checkpoint = HubDisk.Load(planned.Folder, cancellation);

@@ -13,10 +13,10 @@ internal sealed class DockerCredentials(string path)
     private const int MaxBytes = 1 << 20;
     private const string Remedy = "Correct the file, or log in again with docker login, podman login or oras login.";
 
-    /// <summary>Where was looked, for messages.</summary>
+    /// <summary>The path of the file in which credentials are looked up, for messages.</summary>
     public string Path { get; } = path;
 
-    /// <summary>$DOCKER_CONFIG/config.json, else ~/.docker/config.json.</summary>
+    /// <summary>Returns $DOCKER_CONFIG/config.json or, when that is not set, ~/.docker/config.json.</summary>
     public static string DefaultPath()
     {
         var folder = Environment.GetEnvironmentVariable("DOCKER_CONFIG");

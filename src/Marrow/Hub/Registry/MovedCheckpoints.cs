@@ -1,24 +1,28 @@
 namespace Marrow.Hub.Registry;
 
-/// <summary>What a push or a pull has moved: a checkpoint and, where they were asked for, its ancestors.</summary>
+/// <summary>
+/// The checkpoints that a push or a pull has transferred: the one asked for and, on request, its ancestors.
+/// </summary>
 public sealed class MovedCheckpoints
 {
     private MovedCheckpoints(string reference, string manifest, long bytes, TextReport report) =>
         (Reference, Manifest, Bytes, Report) = (reference, manifest, bytes, report);
 
-    /// <summary>"name@sha256:...", as every hub names the checkpoint itself.</summary>
+    /// <summary>The checkpoint's reference "name@sha256:...", which is the same in every hub.</summary>
     public string Reference { get; }
 
-    /// <summary>Digest of its manifest: the registry's name for exactly this.</summary>
+    /// <summary>The digest of the registry's manifest, by which the registry identifies exactly this upload.</summary>
     public string Manifest { get; }
 
-    /// <summary>The bytes that travelled: what was there already is not among them.</summary>
+    /// <summary>The number of bytes that were transferred. Files that were there already do not count.</summary>
     public long Bytes { get; }
 
-    /// <summary>A sentence for each tag of the registry that named something else before.</summary>
+    /// <summary>One sentence for each tag of the registry that pointed to something else before.</summary>
     public IReadOnlyList<string> Notes { get; private init; } = [];
 
-    /// <summary>Each checkpoint, the oldest first, with its terms and what travelled of it.</summary>
+    /// <summary>
+    /// A report of each checkpoint, the oldest first, with its licence and the bytes that were transferred for it.
+    /// </summary>
     public TextReport Report { get; }
 
     internal static MovedCheckpoints Of(IReadOnlyList<PushedCheckpoint> pushed) =>

@@ -2,7 +2,7 @@ using Marrow.Checkpoints;
 
 namespace Marrow.Hub.Registry;
 
-/// <summary>A checkpoint to push.</summary>
+/// <summary>A checkpoint that is going to be pushed.</summary>
 internal sealed record PlannedPush(string Folder, CheckpointManifest Manifest, string License, string Tag);
 
 /// <summary>

@@ -6,12 +6,12 @@ namespace Marrow.Hub.Registry;
 /// <summary>What is asked of the registry; it can be sent again, for a login, a redirect or another attempt.</summary>
 internal sealed record RegistryRequest(HttpMethod Method, Uri Uri)
 {
-    /// <summary>Made anew for each sending.</summary>
+    /// <summary>Creates the request's body anew for each attempt.</summary>
     public Func<HttpContent>? Content { get; init; }
 
     public string? Accept { get; init; }
 
-    /// <summary>The first byte that is wanted; 0 for all.</summary>
+    /// <summary>The position of the first byte that is wanted; 0 for the whole blob.</summary>
     public long From { get; init; }
 
     /// <summary>
@@ -62,7 +62,7 @@ internal sealed class RegistryClient : IDisposable
             await RegistryEndpoint.FindAsync(reference, options, cancellation).ConfigureAwait(false));
     }
 
-    /// <summary>An address of the repository: "manifests/v1".</summary>
+    /// <summary>Returns an address below the repository, such as that of "manifests/v1".</summary>
     public Uri Address(string path) => new(Endpoint.Base, path);
 
     /// <summary>
@@ -109,7 +109,9 @@ internal sealed class RegistryClient : IDisposable
         }
     }
 
-    /// <summary>The same with further attempts. For requests whose body, if any, is small.</summary>
+    /// <summary>
+    /// Sends a request and repeats it when it fails. The request's body must be small, if it has one.
+    /// </summary>
     public Task<HttpResponseMessage> SendAsync(RegistryRequest request, CancellationToken cancellation) =>
         new Attempts(Options, Reference.ToString()).RunAsync(() => SendOnceAsync(request, cancellation), cancellation);
 

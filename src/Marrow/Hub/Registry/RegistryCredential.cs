@@ -7,12 +7,12 @@ internal sealed class RegistryCredential(string user, string secret, bool isIden
 {
     public string User { get; } = user;
 
-    /// <summary>The password; an OAuth 2 refresh token where <see cref="IsIdentityToken"/>.</summary>
+    /// <summary>The password, or an OAuth 2 refresh token when <see cref="IsIdentityToken"/> is true.</summary>
     public string Secret { get; } = secret;
 
     public bool IsIdentityToken { get; } = isIdentityToken;
 
-    /// <summary>Where it was found, for messages.</summary>
+    /// <summary>The place where the credential was found, for messages.</summary>
     public string Source { get; } = source;
 
     public override string ToString() => $"credential from {Source}";

@@ -18,7 +18,7 @@ internal sealed class RegistryEndpoint
         Base = new Uri($"{(plain ? "http" : "https")}://{reference.Host}/v2/{reference.Repository}/");
     }
 
-    /// <summary>As the user wrote it, and as credentials are filed.</summary>
+    /// <summary>The host as the user wrote it, and as credentials are stored for it.</summary>
     public string Host { get; }
 
     /// <summary>The address that requests begin with: "https://host/v2/repository/".</summary>
@@ -36,7 +36,7 @@ internal sealed class RegistryEndpoint
                     && !await SpeaksTlsAsync(reference, options, cancellation).ConfigureAwait(false),
             options.PlainHttp);
 
-    /// <summary>True for the registry itself: the only one that gets its Authorization.</summary>
+    /// <summary>Returns true for addresses of the registry itself. Only these get its Authorization header.</summary>
     public bool Owns(Uri uri) => uri.Scheme == Base.Scheme && uri.Authority == Base.Authority;
 
     /// <summary>

@@ -9,10 +9,10 @@ internal sealed record RegistryOptions
     /// </summary>
     public bool PlainHttp { get; init; }
 
-    /// <summary>Files that travel at once, 1 to 32.</summary>
+    /// <summary>The number of files that are transferred at once, 1 to 32.</summary>
     public int Parallel { get; init; } = CheckpointRegistry.DefaultParallel;
 
-    /// <summary>Until a connection stands, TLS included.</summary>
+    /// <summary>The longest time that opening a connection may take, including TLS.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -32,16 +32,16 @@ internal sealed record RegistryOptions
     /// </summary>
     public int Attempts { get; init; } = 3;
 
-    /// <summary>Before the second attempt; it doubles with each further one.</summary>
+    /// <summary>The pause before the second attempt. It doubles with each further attempt.</summary>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The longest pause between attempts, whatever the registry asks for with Retry-After.</summary>
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Bytes that one request of an upload carries.</summary>
+    /// <summary>The number of bytes that one request of an upload carries.</summary>
     public int ChunkBytes { get; init; } = 16 << 20;
 
-    /// <summary>The largest checkpoint that is fetched.</summary>
+    /// <summary>The largest size of a checkpoint that is downloaded, in bytes.</summary>
     public long MaxCheckpointBytes { get; init; } = 256L << 30;
 
     /// <summary>The Docker credential file; null: $DOCKER_CONFIG/config.json, else ~/.docker/config.json.</summary>
@@ -52,7 +52,7 @@ internal sealed record RegistryOptions
     /// </summary>
     public Action<string>? Note { get; init; }
 
-    /// <summary>Of silence before the first word, and between words.</summary>
+    /// <summary>The length of silence after which a note is given, and between further notes.</summary>
     public TimeSpan WordAfter { get; init; } = TimeSpan.FromSeconds(5);
 
     public void Validate()

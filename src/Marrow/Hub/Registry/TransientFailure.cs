@@ -6,7 +6,7 @@ namespace Marrow.Hub.Registry;
 internal sealed class TransientFailure(string message, TimeSpan? retryAfter = null, Exception? inner = null)
     : Exception(message, inner)
 {
-    /// <summary>What the registry asks to wait; null when it does not say.</summary>
+    /// <summary>The time that the registry asks to wait; null when it names none.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
 }
 
