@@ -6,7 +6,9 @@ namespace Marrow.Datasets;
 /// </summary>
 internal static class ClassNames
 {
-    /// <summary>More are identifiers or numbers, not classes.</summary>
+    /// <summary>
+    /// The most classes that a column may have. More distinct texts are identifiers or numbers, not classes.
+    /// </summary>
     public const int Most = 1000;
 
     public const string FewFault = "few-per-class", SimilarFault = "similar-classes";
@@ -53,7 +55,9 @@ internal static class ClassNames
         return classes;
     }
 
-    /// <summary>Names that differ by case or spaces alone are hardly meant to be two.</summary>
+    /// <summary>
+    /// Notes names that differ only by case or spaces, since they are probably meant to be one class.
+    /// </summary>
     public static void NoteSimilar(CsvTable table, IReadOnlyList<string> names, List<DataFault> faults)
     {
         foreach (

@@ -184,7 +184,7 @@ internal static class CocoBoxes
         static bool HasTwice(string[] values) => values.Distinct(StringComparer.Ordinal).Count() != values.Length;
     }
 
-    /// <summary>An id as it stands, number or text; "" without one.</summary>
+    /// <summary>Returns an id as it is written, as a number or a text; "" when there is none.</summary>
     private static string Key(JsonElement? id) =>
         id is { ValueKind: JsonValueKind.Number or JsonValueKind.String } value ? value.ToString() : "";
 }

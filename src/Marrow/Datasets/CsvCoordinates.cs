@@ -5,7 +5,10 @@ namespace Marrow.Datasets;
 /// <summary>What the coordinates of a CSV are: pixels of the image as it is stored, or shares of its sides.</summary>
 internal static class CsvCoordinates
 {
-    /// <summary>No image has so few pixels; shares of places outside the image are over 1.</summary>
+    /// <summary>
+    /// The largest place that is read as a share. Places outside the image have shares over 1, and no image has so few
+    /// pixels that this could be one.
+    /// </summary>
     public const double LargestShare = 1.5;
 
     public static bool AreShares(DatasetRequest request) =>

@@ -55,7 +55,7 @@ internal readonly record struct CsvDialect(char Separator, int SkippedLines = 0)
         return count;
     }
 
-    /// <summary>The first line with text, with the lines that its quotes go on over.</summary>
+    /// <summary>Returns the first line with text, including the lines over which its quoted cells extend.</summary>
     private static string FirstRecord(TextReader text)
     {
         var record = new StringBuilder();

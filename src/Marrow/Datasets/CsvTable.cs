@@ -4,7 +4,7 @@ using CsvHelper;
 
 namespace Marrow.Datasets;
 
-/// <summary>One record and the line it starts on, from 1.</summary>
+/// <summary>One record, and the number of the line on which it starts, counted from 1.</summary>
 internal readonly record struct CsvRow(long Line, string[] Fields);
 
 /// <summary>
@@ -21,7 +21,7 @@ internal sealed class CsvTable
 
     public string Path { get; }
 
-    /// <summary>Column names; empty for a file without a header line.</summary>
+    /// <summary>The names of the columns; empty for a file without a header line.</summary>
     public IReadOnlyList<string> Header { get; }
 
     public IReadOnlyList<CsvRow> Rows { get; }
@@ -196,7 +196,7 @@ internal sealed class CsvTable
         return new CsvTable(path, rows[0].Fields, rows[1..], dialect, encoding);
     }
 
-    /// <summary>Index of a column, whatever its case; -1 when there is none.</summary>
+    /// <summary>Returns the index of a column, regardless of case; -1 when there is none.</summary>
     public int Find(string name)
     {
         for (var i = 0; i < Header.Count; i++)
@@ -207,7 +207,9 @@ internal sealed class CsvTable
         return -1;
     }
 
-    /// <summary>As <see cref="Find"/>, but throws and lists the columns when there is none.</summary>
+    /// <summary>
+    /// Returns the index of a column, regardless of case. Throws and lists all columns when there is none.
+    /// </summary>
     public int Column(string name)
     {
         var index = Find(name);
@@ -295,7 +297,7 @@ internal sealed class CsvTable
         return digits.Length is >= 1 and <= 3 && digits[0] != '0' && text.Length - comma - 1 == 3;
     }
 
-    /// <summary>The error for one cell.</summary>
+    /// <summary>Returns the error for one cell.</summary>
     public MarrowException Bad(CsvRow row, int column, string expected, string remedy) =>
         MarrowException.Bad(
             $"{Path}, line {row.Line}, column {Name(column)}",

@@ -7,17 +7,19 @@ using Marrow.Imaging;
 namespace Marrow.Datasets;
 
 /// <summary>
-/// Looks at every row and every image of a data set, decoded on all cores: rows that can't be read, images that are
-/// missing, broken, of a wrong size, blank or there twice, and patients or images that its other splits share.
+/// Checks every row and every image of a data set, on all processor cores. It finds rows that can't be read, images
+/// that are missing, damaged, of a wrong size, blank or duplicated, and patients or images that other splits of the
+/// data set share.
 /// </summary>
 public static class DataCheck
 {
     private const int PartsOfARun = 3;
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> only where nothing can be looked at: no folder, no label file, no image.
+    /// Checks a data set. Throws <see cref="MarrowException"/> only when there is nothing to check: no folder, no label
+    /// file or no image.
     /// </summary>
-    /// <param name="progress">Called from any thread, with each image.</param>
+    /// <param name="progress">Called from any thread after each image.</param>
     public static DataReport Run(
         DatasetRequest request, Action<Progress>? progress = null, CancellationToken cancellation = default)
     {
@@ -181,7 +183,7 @@ public static class DataCheck
         }
     }
 
-    /// <summary>What a run would refuse all of the data for.</summary>
+    /// <summary>Adds the faults for which a run would refuse the whole data set.</summary>
     private static void AddLacks(Dataset dataset, List<DataFault> faults)
     {
         if (!dataset.HasLabelKind)
@@ -279,7 +281,7 @@ public static class DataCheck
         }
     }
 
-    /// <summary>The data set's other splits, where they exist.</summary>
+    /// <summary>Returns the data set's other splits, as far as they exist.</summary>
     private static IEnumerable<(string Split, Dataset Dataset)> OtherSplits(DatasetRequest request)
     {
         var (splits, file) = request.Format switch

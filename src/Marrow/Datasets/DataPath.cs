@@ -42,7 +42,7 @@ internal static class DataPath
                 "Copy what it leads to into the folder, or give the folder that it is in.");
     }
 
-    /// <summary>With forward slashes, without "./" before it and "/" behind.</summary>
+    /// <summary>Returns a path with forward slashes, without "./" at its start and "/" at its end.</summary>
     public static string Plain(string path)
     {
         var plain = path.Replace('\\', '/').TrimEnd('/');
@@ -72,7 +72,7 @@ internal static class DataPath
         return null;
     }
 
-    /// <summary>The path without links; null where they lead in a circle.</summary>
+    /// <summary>Returns the path with all links resolved; null when they form a circle.</summary>
     private static string? Real(string path)
     {
         var left = new Stack<string>(

@@ -13,7 +13,9 @@ internal sealed record DatasetTerms(string? License = null, string? Citation = n
 {
     public const string FileName = "dataset.json";
 
-    /// <summary>Throws <see cref="MarrowException"/> when it can't be written.</summary>
+    /// <summary>
+    /// Writes the terms into the data set's folder. Throws <see cref="MarrowException"/> when that is impossible.
+    /// </summary>
     public void Write(string root) =>
         AtomicFile.WriteText(Path.Combine(root, FileName), JsonSerializer.Serialize(this, MarrowJson.Options));
 

@@ -10,7 +10,7 @@ namespace Marrow.Datasets;
 /// </summary>
 internal sealed partial class ImageList(DatasetRequest request)
 {
-    /// <summary>A link out of the folder, on the way to an image.</summary>
+    /// <summary>The kind of fault for an image whose path contains a link that leaves the folder.</summary>
     public const string LinkFault = "linked-image";
 
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
@@ -54,7 +54,7 @@ internal sealed partial class ImageList(DatasetRequest request)
         return meant;
     }
 
-    /// <summary>What was done to find images, for whoever checks the data.</summary>
+    /// <summary>Sentences that say how images were found, for those who check the data.</summary>
     public IReadOnlyList<string> Notes =>
         _found == 0
             ? []
@@ -173,7 +173,10 @@ internal sealed partial class ImageList(DatasetRequest request)
                     "A link that leads out of the data set's folder; what it leads to is taken."));
     }
 
-    /// <summary>Each folder is looked at once: CheXpert has 190,000.</summary>
+    /// <summary>
+    /// Returns the link by which a folder leaves the data set's folder, if any. Each folder is examined only once,
+    /// since CheXpert has 190,000 of them.
+    /// </summary>
     private string? Leaving(string folder)
     {
         if (folder.Length == 0)

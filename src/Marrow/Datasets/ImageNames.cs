@@ -26,15 +26,17 @@ internal sealed class ImageNames
     public IReadOnlyList<string> Meant(string id) =>
         _byStem.Value[id].ToList() is { Count: > 0 } ended ? ended : id.Contains('/') ? [] : Elsewhere(id);
 
-    /// <summary>Images of the same name in any folder.</summary>
+    /// <summary>Returns the paths of images of the same name in any folder.</summary>
     public IReadOnlyList<string> Elsewhere(string id) =>
         _byName.Value[Name(id)].ToList() is { Count: > 0 } named ? named : [.. _byNameStem.Value[Name(id)]];
 
-    /// <summary>Whether a path ends as those of images do.</summary>
+    /// <summary>Returns true when a path has the ending of an image file.</summary>
     public static bool IsImage(string path) =>
         Endings.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Paths below the root with forward slashes, in no order.</summary>
+    /// <summary>
+    /// Returns all paths below the data set's folder, with forward slashes and in no particular order.
+    /// </summary>
     private static IEnumerable<string> Files(string root)
     {
         var enumeration = new EnumerationOptions

@@ -169,7 +169,9 @@ internal sealed class LabelPolicy
         return OptionCheck.OneOf(request, "blank", blank, "zeros", "masked") == "zeros" ? 0 : float.NaN;
     }
 
-    /// <summary>The file of option softLabels by image id, [findings]; empty without one.</summary>
+    /// <summary>
+    /// Reads the file of the option softLabels, [findings] by image id; empty when the option is not given.
+    /// </summary>
     public static Dictionary<string, float[]> ReadSoftLabels(
         DatasetRequest request,
         IReadOnlyList<string> findings,

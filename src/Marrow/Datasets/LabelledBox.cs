@@ -10,7 +10,7 @@ namespace Marrow.Datasets;
 /// <param name="Class">Index into <see cref="Dataset.BoxClasses"/>.</param>
 internal readonly record struct LabelledBox(int Class, double Left, double Top, double Right, double Bottom)
 {
-    /// <summary>What a fault of such a label is called.</summary>
+    /// <summary>The kind of fault for a box that lies outside its image.</summary>
     internal const string Fault = "box-outside";
 
     /// <summary>The smallest upright box around the moved corners; it grows where the image is rotated.</summary>
@@ -26,17 +26,17 @@ internal readonly record struct LabelledBox(int Class, double Left, double Top, 
         };
     }
 
-    /// <summary>Top left, top right, bottom left and bottom right.</summary>
+    /// <summary>The four corners: top left, top right, bottom left and bottom right.</summary>
     internal IReadOnlyList<Point2D> Corners => [new(Left, Top), new(Right, Top), new(Left, Bottom), new(Right, Bottom)];
 
-    /// <summary>Whether a part of it lies outside its image by more than rounding does.</summary>
+    /// <summary>Returns true when a part of the box lies outside its image by more than a rounding error.</summary>
     internal bool IsOutside(int width, int height)
     {
         const double rounding = 1; // px: makers of labels count pixels from 0 or from 1
         return Left < -rounding || Top < -rounding || Right > width + rounding || Bottom > height + rounding;
     }
 
-    /// <summary>"fracture at (600, 12) to (700, 50) of 640 x 480 px".</summary>
+    /// <summary>Describes the box, such as "fracture at (600, 12) to (700, 50) of 640 x 480 px".</summary>
     internal string Describe(string name, int width, int height) => string.Create(
         CultureInfo.InvariantCulture,
         $"{name} at ({Left:0.#}, {Top:0.#}) to ({Right:0.#}, {Bottom:0.#}) of {width} x {height} px");

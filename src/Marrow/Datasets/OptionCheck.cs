@@ -49,7 +49,7 @@ internal static class OptionCheck
         }
     }
 
-    /// <summary>Throws <see cref="MarrowException"/> when a list names something twice.</summary>
+    /// <summary>Throws <see cref="MarrowException"/> when a list has the same name twice.</summary>
     public static void Distinct(DatasetRequest request, string option, IReadOnlyList<string> names)
     {
         if (

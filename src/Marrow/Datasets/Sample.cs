@@ -22,7 +22,7 @@ internal sealed record Sample
     /// </summary>
     internal ImageCrop? Crop { get; init; }
 
-    /// <summary>Splits never divide a patient.</summary>
+    /// <summary>The patient whom the image shows. A split never divides the images of a patient.</summary>
     public string Patient { get; }
 
     /// <summary>
@@ -38,7 +38,9 @@ internal sealed record Sample
     /// </summary>
     internal Targets Targets { get; init; } = Targets.None;
 
-    /// <summary>See <see cref="Targets.Labels"/>.</summary>
+    /// <summary>
+    /// The labels, [classes]: 0 to 1, or NaN when the label is unknown and adds no loss; empty for an unlabelled image.
+    /// </summary>
     public IReadOnlyList<float> Labels
     {
         get => Targets.Labels;
@@ -73,7 +75,9 @@ internal sealed record Sample
         init => Targets = Targets with { MirroredPoints = value };
     }
 
-    /// <summary>See <see cref="Targets.Numbers"/>.</summary>
+    /// <summary>
+    /// The numbers of a CSV of kind "numbers", in the order of its columns; NaN where a cell is blank.
+    /// </summary>
     public IReadOnlyList<double> Numbers
     {
         get => Targets.Numbers;
@@ -101,31 +105,33 @@ internal sealed record Sample
         init => Targets = Targets with { MaskAreas = value };
     }
 
-    /// <summary>True when anything about it is known that some task learns from.</summary>
+    /// <summary>True when the sample has any label that some task can learn from.</summary>
     internal bool HasKnownLabel => Targets.IsKnown;
 
-    /// <summary>True when it is known which class each pixel is of.</summary>
+    /// <summary>True when the class of each pixel is known.</summary>
     internal bool HasMask => Targets.HasMask;
 }
 
-/// <summary>What a reader found wrong with one file or row, and what it did about it.</summary>
+/// <summary>A fault that a reader found in a file or row, and what the reader did about it.</summary>
 internal sealed class DataFault
 {
     public DataFault(string kind, string file, string detail, string action = "kept") =>
         (Kind, File, Detail, Action) = (kind, file, detail, action);
 
-    /// <summary>Short and stable: "missing-image", "rolled-points", "leakage"...</summary>
+    /// <summary>
+    /// The kind of fault, a short text that never changes, such as "missing-image", "rolled-points" or "leakage".
+    /// </summary>
     public string Kind { get; }
 
     public string File { get; }
 
     public string Detail { get; }
 
-    /// <summary>"kept", "repaired" or "dropped".</summary>
+    /// <summary>What the reader did with the sample: "kept", "repaired" or "dropped".</summary>
     public string Action { get; }
 }
 
-/// <summary>Samples with the terms under which they may be used.</summary>
+/// <summary>The samples of a data set, and the terms under which they may be used.</summary>
 internal sealed record Dataset
 {
     internal Dataset(string name, string format, string root, IReadOnlyList<Sample> samples) =>
@@ -138,7 +144,7 @@ internal sealed record Dataset
 
     public string Root { get; }
 
-    /// <summary>Names of <see cref="Sample.Labels"/>, in order.</summary>
+    /// <summary>The names of <see cref="Sample.Labels"/>, in order.</summary>
     public IReadOnlyList<string> Classes { get; internal init; } = [];
 
     /// <summary>
@@ -160,19 +166,19 @@ internal sealed record Dataset
             names.Count > 0
         ) ?? [];
 
-    /// <summary>False for images alone.</summary>
+    /// <summary>True when the data set has labels; false when it consists of images only.</summary>
     internal bool HasLabelKind => OutputNames.Count + MaskClasses.Count > 0;
 
     /// <summary>Names of <see cref="Sample.Numbers"/>, in order.</summary>
     internal IReadOnlyList<string> NumberNames { get; init; } = [];
 
-    /// <summary>Of each of <see cref="NumberNames"/>: "years"; "" where none is given.</summary>
+    /// <summary>The unit of each of <see cref="NumberNames"/>, such as "years"; "" where none is given.</summary>
     internal IReadOnlyList<string> NumberUnits { get; init; } = [];
 
     /// <summary>Names of <see cref="Sample.Points"/>, in order.</summary>
     internal IReadOnlyList<string> PointNames { get; init; } = [];
 
-    /// <summary>What can be in a box, by <see cref="LabelledBox.Class"/>.</summary>
+    /// <summary>The classes of boxes, in the order of <see cref="LabelledBox.Class"/>.</summary>
     internal IReadOnlyList<string> BoxClasses { get; init; } = [];
 
     /// <summary>
@@ -187,19 +193,19 @@ internal sealed record Dataset
     public IReadOnlyList<Sample> Samples { get; internal init; }
     internal IReadOnlyList<DataFault> Faults { get; init; } = [];
 
-    /// <summary>SPDX identifier, or an own name such as "LicenseRef-SpineWeb-research".</summary>
+    /// <summary>The licence, as an SPDX identifier or a name such as "LicenseRef-SpineWeb-research".</summary>
     internal string License { get; init; } = "LicenseRef-unknown";
 
     internal string Citation { get; init; } = "";
 
-    /// <summary>As its makers name it, "v1.0-small"; "" when unknown.</summary>
+    /// <summary>The version as the data set's makers name it, such as "v1.0-small"; "" when it is unknown.</summary>
     internal string Version { get; init; } = "";
 
     /// <summary>True when exactly one of the classes holds for each sample (softmax rather than sigmoid).</summary>
     internal bool ExclusiveClasses { get; init; }
 }
 
-/// <summary>Where in <see cref="Dataset.Classes"/> the three states of one finding are.</summary>
+/// <summary>The indices in <see cref="Dataset.Classes"/> of the three states of one finding.</summary>
 internal readonly record struct ThreeClassFinding(int Positive, int Negative, int Uncertain);
 
 /// <summary>What a model's outputs are: classes, numbers, points or boxes of classes.</summary>
@@ -211,10 +217,10 @@ internal sealed record ClassLayout(
     bool Exclusive,
     IReadOnlyList<ThreeClassFinding> ThreeClass)
 {
-    /// <summary>Of each output, for numbers; empty where none is known.</summary>
+    /// <summary>The unit of each output, for numbers; empty when no unit is known.</summary>
     public IReadOnlyList<string> Units { get; init; } = [];
 
-    /// <summary>For each output whether no label of it was ever seen; empty for none.</summary>
+    /// <summary>Says for each output whether training saw no label of it; empty when all have been trained.</summary>
     public IReadOnlyList<bool> Untrained { get; init; } = [];
 
     /// <summary>
@@ -243,6 +249,6 @@ internal sealed record ClassLayout(
         return false;
     }
 
-    /// <summary>The unit of an output; "" where none is known.</summary>
+    /// <summary>Returns the unit of an output; "" when it is unknown.</summary>
     public string UnitOf(int output) => output < Units.Count ? Units[output] : "";
 }

@@ -40,7 +40,7 @@ internal static partial class SpineWeb16
     /// </summary>
     private const double MaxOutside = 0.1;
 
-    /// <summary>One row as the files have it, before anything is repaired.</summary>
+    /// <summary>One row as the files contain it, before any repair.</summary>
     internal sealed record Row(
         string Id,
         string ImagePath,

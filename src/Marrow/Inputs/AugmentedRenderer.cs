@@ -68,7 +68,7 @@ internal sealed class AugmentedRenderer(InputContract contract)
                 _framed.AsSpan((y + 1) * _stride + 1, packedWidth));
     }
 
-    /// <param name="toSource">Output pixels to packed pixels.</param>
+    /// <param name="toSource">The transform from output pixels to packed pixels.</param>
     private void Warp(AffineTransform toSource, Span<float> output)
     {
         ReadOnlySpan<float> framed = _framed;
@@ -97,7 +97,7 @@ internal sealed class AugmentedRenderer(InputContract contract)
         }
     }
 
-    /// <summary>Separable Gaussian; the border's values go on outside.</summary>
+    /// <summary>Applies a separable Gaussian blur. Outside the image, the values at its border are repeated.</summary>
     private void Blur(double sigma, Span<float> image)
     {
         var radius = (int)Math.Ceiling(3 * sigma);

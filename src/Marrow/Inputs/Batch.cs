@@ -10,7 +10,7 @@ namespace Marrow.Inputs;
 /// <param name="Targets">In input pixels, sides swapped where the image was mirrored.</param>
 internal sealed record BatchSample(Sample Sample, AffineTransform ToInput, Targets Targets)
 {
-    /// <summary>In input pixels, top to bottom; empty when unlabelled.</summary>
+    /// <summary>The vertebrae in input pixels, from top to bottom; empty when the image is unlabelled.</summary>
     public IReadOnlyList<Vertebra> Vertebrae => Targets.Vertebrae;
 
     /// <summary>In input pixels, those of <see cref="Sample.Points"/>; NaN where unlabelled.</summary>
@@ -38,10 +38,10 @@ internal sealed record PlainImages(torch.Tensor Images, IReadOnlyList<AffineTran
 internal sealed record Batch(torch.Tensor Images, IReadOnlyList<BatchSample> Samples, torch.Tensor? Masks = null)
     : IDisposable
 {
-    /// <summary>Null where the loader was not asked for them.</summary>
+    /// <summary>The images without augmentation; null when the loader was not asked for them.</summary>
     public PlainImages? Plain { get; init; }
 
-    /// <summary>Masks may have 255, which stands for a pixel whose class is not known.</summary>
+    /// <summary>True when masks may have the value 255, which stands for a pixel whose class is unknown.</summary>
     internal bool MasksHaveGaps { get; init; }
 
     public void Dispose()

@@ -13,7 +13,7 @@ namespace Marrow.Inputs;
 /// </summary>
 internal sealed class BatchLoader : IDisposable
 {
-    /// <summary>In one batch: its float32 values are one span of bytes.</summary>
+    /// <summary>The most pixels in one batch, whose float32 values must fit into one span of bytes.</summary>
     internal const int MostPixels = int.MaxValue / sizeof(float);
 
     private static readonly TimeSpan CancellationGlance = TimeSpan.FromMilliseconds(200);
@@ -101,12 +101,12 @@ internal sealed class BatchLoader : IDisposable
     /// </summary>
     internal CancellationToken Cancellation { get; init; }
 
-    /// <summary>Arrays made so far, for batches ahead and spare.</summary>
+    /// <summary>The number of arrays that were allocated so far.</summary>
     internal int ArraysMade => Volatile.Read(ref _arraysMade);
 
     public int BatchesPerEpoch { get; }
 
-    /// <summary>Of the sample's image in its file, px.</summary>
+    /// <summary>Returns the size of the sample's original image, in pixels.</summary>
     public (int Width, int Height) OriginalSize(Sample sample) => _cache.OriginalSize(_cache.IndexOf(sample));
 
     /// <summary>
@@ -132,7 +132,7 @@ internal sealed class BatchLoader : IDisposable
         }
     }
 
-    /// <summary>Time that <see cref="Next"/> has waited for the threads, in all.</summary>
+    /// <summary>The total time, in seconds, for which <see cref="Next"/> has waited for the threads.</summary>
     public double WaitSeconds { get; private set; }
 
     /// <summary>
@@ -188,7 +188,7 @@ internal sealed class BatchLoader : IDisposable
         }
     }
 
-    /// <summary>Ends the threads within the time of one sample each.</summary>
+    /// <summary>Ends the threads. This takes at most as long as each needs for one sample.</summary>
     public void Dispose()
     {
         lock (_lock)

@@ -82,7 +82,7 @@ internal sealed class MaskPack : IDisposable
                 "Save the mask at the image's size.");
     }
 
-    /// <summary>SHA-256 of the shares of every class on every image, hexadecimal.</summary>
+    /// <summary>The SHA-256, in hexadecimal, over the shares of every class on every image.</summary>
     internal string Digest
     {
         get
@@ -115,10 +115,13 @@ internal sealed class MaskPack : IDisposable
             cache.Release();
     }
 
-    /// <summary>The renderer of one thread.</summary>
+    /// <summary>Creates a renderer, which only one thread may use.</summary>
     internal MaskRenderer Renderer() => new(_shares, _classes);
 
-    /// <summary>[N, H, W] bytes of an array that may be longer; the caller disposes it.</summary>
+    /// <summary>
+    /// Copies masks into a tensor [N, H, W] of bytes. The array may be longer than needed. The caller disposes the
+    /// tensor.
+    /// </summary>
     internal static torch.Tensor ToTensor(ReadOnlySpan<byte> masks, int count, InputContract contract)
     {
         var tensor = torch.empty([count, contract.Height, contract.Width], torch.uint8, torch.CPU);
@@ -126,7 +129,7 @@ internal sealed class MaskPack : IDisposable
         return tensor;
     }
 
-    /// <summary>The polygons of a sample, moved, as class 1; the rest stays as it is.</summary>
+    /// <summary>Fills a sample's transformed polygons with class 1, and leaves all other pixels unchanged.</summary>
     internal static void FillAreas(Span<byte> mask, int width, int height, Sample sample, AffineTransform toMask)
     {
         if (!sample.HasMask)
@@ -145,7 +148,7 @@ internal sealed class MaskPack : IDisposable
             ImagePath = sample.MaskPath!,
         };
 
-    /// <summary>White where the mask is of this class.</summary>
+    /// <summary>Returns an image that is white where the mask has this class.</summary>
     private static Radiograph Share(string path, int value, int classCount)
     {
         var (classes, width, height) = MaskFile.Read(path, classCount);

@@ -16,7 +16,7 @@ internal static class PackedWriter
 {
     private const int ListedFiles = 10;
 
-    /// <summary>SHA-256 of the preprocessing, on which the bytes of every image depend.</summary>
+    /// <summary>Returns the SHA-256 of the preprocessing, on which the bytes of every image depend.</summary>
     public static byte[] Key(InputContract contract) => Hash(string.Create(CultureInfo.InvariantCulture,
         $"{Preprocessor.Version} {contract.Width} {contract.Height} {contract.Fit} {contract.WindowLow:R} "
             + $"{contract.WindowHigh:R} {contract.CropShare:R} {contract.Window} {contract.PackedBorder}"));
@@ -89,7 +89,7 @@ internal static class PackedWriter
         });
     }
 
-    /// <summary>The bytes of one sample; its entry in the index is filled.</summary>
+    /// <summary>Packs one sample, fills its entry in the index and returns the image's bytes.</summary>
     private static byte[] Pack(
         Radiograph radiograph,
         InputContract contract,
@@ -104,7 +104,9 @@ internal static class PackedWriter
         return pixels;
     }
 
-    /// <summary>What is wrong with the image, or null.</summary>
+    /// <summary>
+    /// Tries to read an image. Returns a description of what is wrong with it, or null when it was read.
+    /// </summary>
     private static string? TryRead(
         string path,
         InputContract contract,
@@ -132,7 +134,9 @@ internal static class PackedWriter
         + string.Join("\n  ", messages.Take(ListedFiles))
         + (messages.Count > ListedFiles ? $"\n  and {messages.Count - ListedFiles} more" : ""));
 
-    /// <summary>On all cores; throws the first error as it is, not wrapped.</summary>
+    /// <summary>
+    /// Runs the action on all processor cores and throws the first exception itself, not wrapped in another one.
+    /// </summary>
     private static void InParallel(int count, CancellationToken cancellation, Action<int> body)
     {
         try

@@ -5,7 +5,7 @@ using TorchSharp;
 
 namespace Marrow.Inputs;
 
-/// <summary>A radiograph brought to a contract's size and window, before normalisation.</summary>
+/// <summary>A radiograph at the size and with the window of a contract, before normalisation.</summary>
 internal sealed record PackedImage
 {
     internal PackedImage(
@@ -14,14 +14,14 @@ internal sealed record PackedImage
             Pixels, Width, Height, OriginalWidth, OriginalHeight, ToInput) = (
             pixels, width, height, originalWidth, originalHeight, toInput);
 
-    /// <summary>[Height * Width], bone bright, 0 black.</summary>
+    /// <summary>The pixels, [Height * Width], with bright bone; 0 is black.</summary>
     internal byte[] Pixels { get; init; }
 
     internal int Width { get; }
 
     internal int Height { get; }
 
-    /// <summary>Of the file, px.</summary>
+    /// <summary>The width of the original image, in pixels.</summary>
     internal int OriginalWidth { get; }
 
     internal int OriginalHeight { get; }
@@ -31,10 +31,10 @@ internal sealed record PackedImage
 }
 
 /// <summary>
-/// The one way from a radiograph to a model's input, for training, evaluation and prediction alike: bone made bright,
-/// window (two percentiles of the whole image, or all that its pixels can hold) to 0..255, area-resize, round to bytes,
-/// to
-/// 0..1, subtract mean, divide by std. The bytes are what the packed cache keeps.
+/// Turns a radiograph into a model's input, in the same way for training, evaluation and prediction. Bone is made
+/// bright. The window (two percentiles of the whole image, or the full range of its pixels) is mapped to 0..255, and
+/// the image is resized by area and rounded to bytes. The bytes are divided by 255, the mean is subtracted, and the
+/// result is divided by the standard deviation. The packed cache holds the bytes.
 /// </summary>
 public static class Preprocessor
 {
@@ -73,8 +73,8 @@ public static class Preprocessor
     }
 
     /// <summary>
-    /// Files as the input of a model: [N, C, H, W], the caller's to dispose. Throws <see cref="MarrowException"/> when
-    /// one can't be read, and for a contract that sees a crop: its weights know nothing of whole images.
+    /// Reads image files as a tensor [N, C, H, W], which the caller disposes. Throws <see cref="MarrowException"/> when
+    /// a file can't be read, and when the contract expects a crop, since its weights were not trained on whole images.
     /// </summary>
     public static torch.Tensor Read(InputContract contract, params IReadOnlyList<string> paths) =>
         ToTensor([.. paths.Select(path => Load(path, contract))], contract);
@@ -224,7 +224,9 @@ public static class Preprocessor
         return lower + 1 >= count ? value : value + (rank - lower) * (next - value);
     }
 
-    /// <summary>Bytes to the model's values: (b / 255 - mean) / std, 256 entries.</summary>
+    /// <summary>
+    /// Returns a table of 256 entries that maps a byte b to the model's value (b / 255 - mean) / std.
+    /// </summary>
     internal static float[] NormalizationTable(InputContract contract)
     {
         var table = new float[256];

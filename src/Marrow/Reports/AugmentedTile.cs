@@ -11,7 +11,7 @@ internal static class AugmentedTile
 {
     private const int LeastSidePx = 32;
 
-    /// <param name="draw">The augmentation is drawn from (seed, draw).</param>
+    /// <param name="draw">The number of the draw. The augmentation is drawn from (seed, draw).</param>
     public static ContactSheetItem Of(Sample sample, Dataset dataset, AugmentationOptions options, ulong seed, int draw)
     {
         var item = ContactSheetItem.Of(sample, dataset, () => throw new InvalidOperationException("Not yet loaded."));

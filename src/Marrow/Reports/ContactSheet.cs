@@ -19,10 +19,10 @@ internal sealed record ContactSheetItem
     /// <summary>Labels or angles, below the caption: wrapped into as many lines as they take.</summary>
     internal string Detail { get; init; } = "";
 
-    /// <summary>Vertebrae, points and boxes, drawn onto the picture.</summary>
+    /// <summary>The vertebrae, points and boxes that are drawn onto the picture.</summary>
     internal Targets Targets { get; init; } = Targets.None;
 
-    /// <summary>Greys are shown as they are, not windowed.</summary>
+    /// <summary>True to show the grey values as they are, without a window.</summary>
     internal bool AsItIs { get; init; }
 
     /// <summary>
@@ -46,7 +46,7 @@ internal sealed record ContactSheetItem
         return new(load: load, caption: sample.Id) { Detail = detail, Targets = sample.Targets };
     }
 
-    /// <summary>"2 fracture, 1 hardware".</summary>
+    /// <summary>Counts the boxes of each class, such as "2 fracture, 1 hardware".</summary>
     private static string Boxes(IReadOnlyList<LabelledBox> boxes, Dataset dataset) =>
         boxes.Count == 0
             ? "no boxes"
@@ -80,13 +80,15 @@ internal sealed record ContactSheetItem
 /// </summary>
 internal static class ContactSheet
 {
-    /// <summary>Images need no more pixels than this.</summary>
+    /// <summary>The longest side in pixels that an image needs for its tile.</summary>
     public const int LongestTileSidePx = 560;
 
     private const int GapPx = 14, CaptionPx = 26, TextPx = 14, LinePx = 18;
     private const int MostLines = 30; // of labels below one tile; what is left is counted
 
-    /// <summary>A PNG. Tiles are tall for spines and square else; at most 10 a row.</summary>
+    /// <summary>
+    /// Renders a PNG with at most 10 tiles in a row. The tiles are tall for spines and square for everything else.
+    /// </summary>
     public static byte[] Render(IReadOnlyList<ContactSheetItem> items, string title = "")
     {
         var tall = items.Any(item => item.Targets.Vertebrae.Count > 0);

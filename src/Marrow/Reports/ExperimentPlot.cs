@@ -8,7 +8,7 @@ namespace Marrow.Reports;
 /// <param name="Dash">Lines of one method share it; 0 is solid.</param>
 internal sealed record ExperimentLine(string Name, int Hue, int Dash, IReadOnlyList<ExperimentPoint> Points);
 
-/// <param name="Low">Of the interval; NaN when there is none.</param>
+/// <param name="Low">The lower end of the interval; NaN when there is none.</param>
 internal sealed record ExperimentPoint(double Labels, double Value, double Low, double High);
 
 /// <summary>

@@ -26,14 +26,14 @@ internal sealed class HtmlReport(string title, string subtitle = "")
         return this;
     }
 
-    /// <summary>The one sentence a hurried reader should see.</summary>
+    /// <summary>Adds a highlighted sentence, the one that a hurried reader should see.</summary>
     public HtmlReport Callout(string text)
     {
         _body.Append($"<p class=\"callout\">{Escape(text)}</p>\n");
         return this;
     }
 
-    /// <summary>Numbers side by side: a value, its name, and a small remark.</summary>
+    /// <summary>Adds numbers side by side, each with a name and a small remark.</summary>
     public HtmlReport Figures(IReadOnlyList<(string Value, string Name, string Remark)> figures)
     {
         _body.Append("<div class=\"figures\">");
@@ -99,7 +99,7 @@ internal sealed class HtmlReport(string title, string subtitle = "")
         return this;
     }
 
-    /// <summary>PNG pictures side by side.</summary>
+    /// <summary>Adds PNG pictures side by side.</summary>
     public HtmlReport Pictures(IReadOnlyList<(byte[] Png, string Caption)> pictures)
     {
         _body.Append("<div class=\"pictures\">");
@@ -118,7 +118,7 @@ internal sealed class HtmlReport(string title, string subtitle = "")
         return this;
     }
 
-    /// <summary>Text as it stands: commands, recipes.</summary>
+    /// <summary>Adds text that keeps its line breaks and spaces, such as commands and recipes.</summary>
     public HtmlReport Code(string text)
     {
         _body.Append($"<pre>{Escape(text)}</pre>\n");

@@ -40,7 +40,7 @@ internal sealed class LabelPlacer(SKRect bounds)
         return best;
     }
 
-    /// <summary>Labels that stay within what may be drawn on of an overlay.</summary>
+    /// <summary>Creates a placer whose labels stay inside the drawable area of an overlay.</summary>
     public static LabelPlacer On(OverlayPlace place) =>
         new(SKRect.Inflate(place.Drawable, -place.Unit * 0.25f, -place.Unit * 0.25f));
 

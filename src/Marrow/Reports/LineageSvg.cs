@@ -91,7 +91,7 @@ internal static class LineageSvg
         return (columns, ways);
     }
 
-    /// <summary>Column of each box: the longest way from a root.</summary>
+    /// <summary>Returns the column of each box, which is the length of its longest path from a root.</summary>
     private static Dictionary<string, int> Depths(IReadOnlyList<LineageNode> nodes, IReadOnlyList<LineageEdge> edges)
     {
         var depth = nodes.ToDictionary(n => n.Id, _ => 0);

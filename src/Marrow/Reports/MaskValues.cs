@@ -6,7 +6,7 @@ namespace Marrow.Reports;
 /// </summary>
 internal static class MaskValues
 {
-    /// <param name="place">Of the class, from 1; 0 for the background.</param>
+    /// <param name="place">The position of the class, from 1; 0 for the background.</param>
     public static byte Of(byte place, int classes) => classes == 1 && place == 1 ? byte.MaxValue : place;
 
     public static byte[] Of(byte[] mask, int classes) => [.. mask.Select(place => Of(place, classes))];

@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace Marrow.Reports;
 
-/// <summary>One piece of a line of text.</summary>
+/// <summary>One piece of a line of text, with its colour.</summary>
 internal readonly record struct StripRun(string Text, SKColor Color, bool Bold = false);
 
 /// <summary>Where something is drawn on the picture of a radiograph.</summary>

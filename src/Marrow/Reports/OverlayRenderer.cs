@@ -68,7 +68,7 @@ internal static class OverlayRenderer
             drawing.Angles(spine.Vertebrae, angles);
     }
 
-    /// <summary>The lines above the picture.</summary>
+    /// <summary>Returns the lines of text above the picture.</summary>
     private static List<List<StripRun>> Strip(Finding finding, SpineTruth? truth)
     {
         var lines = new List<List<StripRun>>();

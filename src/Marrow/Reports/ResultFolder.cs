@@ -32,7 +32,7 @@ internal sealed class ResultFolder(string folder)
 
     private string MarkPath => Path.Combine(folder, $"{Table}{Json}");
 
-    /// <summary>The name, without folder and ending, of what the next image gives.</summary>
+    /// <summary>Returns the name, without folder and ending, of the files for the next image.</summary>
     public string NameOf(string image) => _names.Unique(image);
 
     public string PathOf(string name, string ending) => Path.Combine(folder, name + ending);
@@ -72,7 +72,9 @@ internal sealed class ResultFolder(string folder)
         }
     }
 
-    /// <summary>Writes an image's document, the mark first.</summary>
+    /// <summary>
+    /// Writes the JSON document of an image. Its first property marks the file as written by a prediction.
+    /// </summary>
     public string WriteJson(string name, object document)
     {
         var path = PathOf(name, Json);
@@ -81,7 +83,7 @@ internal sealed class ResultFolder(string folder)
         return path;
     }
 
-    /// <summary>Writes a PNG with the mark in it.</summary>
+    /// <summary>Writes a PNG that is marked as written by a prediction.</summary>
     public string WritePicture(string name, string ending, ReadOnlySpan<byte> png)
     {
         var path = PathOf(name, ending);
@@ -112,7 +114,7 @@ internal sealed class ResultFolder(string folder)
         }
     }
 
-    /// <summary>Writes the table, after the file by which it will be known.</summary>
+    /// <summary>Writes the table, after the file that marks it as written by a prediction.</summary>
     public void WriteCsv(Action<Stream> write)
     {
         Require(CsvPath);

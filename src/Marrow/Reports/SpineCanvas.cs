@@ -32,10 +32,12 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
     private const double ParallelDegrees = 0.5;
     private readonly LabelPlacer _labels = new(SKRect.Inflate(drawable, -unit * 0.25f, -unit * 0.25f));
 
-    /// <summary>Where the values went, picture px.</summary>
+    /// <summary>The rectangles, in picture pixels, where the values were written.</summary>
     public IReadOnlyList<SKRect> Labels => _labels.Placed;
 
-    /// <summary>Bodies and corners; those filled in from their neighbours are dashed.</summary>
+    /// <summary>
+    /// Draws the bodies and corners of vertebrae. Those that were filled in from their neighbours are dashed.
+    /// </summary>
     public void Vertebrae(IReadOnlyList<FoundVertebra> vertebrae)
     {
         foreach (var vertebra in vertebrae)
@@ -57,7 +59,7 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         }
     }
 
-    /// <summary>Ground truth, in a second, thinner style.</summary>
+    /// <summary>Draws the ground truth in a second, thinner style.</summary>
     public void Truth(IReadOnlyList<Vertebra> vertebrae)
     {
         using var paint = Stroke(TruthColor, unit * 0.06f, 0.2f);
@@ -68,7 +70,7 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         }
     }
 
-    /// <summary>T1 to L5 beside the bodies, on the side where there is more room.</summary>
+    /// <summary>Writes the names T1 to L5 beside the bodies, on the side with more room.</summary>
     public void LevelNames(IReadOnlyList<FoundVertebra> vertebrae)
     {
         if (vertebrae.Count == 0)
@@ -116,7 +118,7 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
             Pill($"{degrees.ToString("F1", CultureInfo.InvariantCulture)}°", wanted, color);
     }
 
-    /// <summary>Returns where the value should stand.</summary>
+    /// <summary>Draws the lines of an angle, and returns the place where its value should be written.</summary>
     private SKPoint AngleLines(Vertebra upper, Vertebra lower, SKColor color, int index)
     {
         var (p, d) = (upper.UpperMidpoint, Unit(upper.Axis));

@@ -11,7 +11,7 @@ internal static class FileHash
 {
     private const int BlockBytes = 1 << 18;
 
-    /// <summary>Of the rest of the stream, 64 lower-case hexadecimal digits.</summary>
+    /// <summary>Returns the SHA-256 of the rest of the stream, as 64 lower-case hexadecimal digits.</summary>
     public static string Sha256(Stream stream, CancellationToken cancellation = default) =>
         Sha256(stream.Read, cancellation);
 

@@ -18,7 +18,10 @@ internal static class FileKinds
     private const string Fetch =
         "Download it again: the site has sent a page, such as a login or an error, in place of the file.";
 
-    /// <summary>Marks at fixed places, as the formats' own documents have them.</summary>
+    /// <summary>
+    /// The marks of known formats: the bytes that a file has at a fixed position, as the format's own documentation
+    /// gives them.
+    /// </summary>
     private static readonly (int At, byte[] Mark, string Kind, string Remedy)[] Marks =
     [
         (
@@ -96,7 +99,7 @@ internal static class FileKinds
         && start[1] is >= 3 and < 32
         && start[2] is 0x12 or 0x1A or 0x22 or 0x2A or 0x32 or 0x3A or 0x42;
 
-    /// <summary>For messages about files that nothing is known of.</summary>
+    /// <summary>Shows a file's first bytes in hexadecimal, for messages about files of an unknown kind.</summary>
     public static string Hex(ReadOnlySpan<byte> start) =>
         System.Convert.ToHexString(start[..Math.Min(start.Length, 8)]);
 
@@ -116,7 +119,9 @@ internal static class FileKinds
         return sum == System.Convert.ToInt32(digits, 8);
     }
 
-    /// <summary>Zips that torch.save did not write: each of its records lies in one folder.</summary>
+    /// <summary>
+    /// Names the kind of a zip that torch.save did not write. In those of torch.save all records lie in one folder.
+    /// </summary>
     private static (string, string)? Zip(ReadOnlySpan<byte> start)
     {
         const int NameLengthAt = 26, NameAt = 30;

@@ -9,7 +9,7 @@ namespace Marrow.Weights;
 /// <summary>Where in a file of another program a backbone and a classifier's last layer stand.</summary>
 internal sealed class ForeignKeys
 {
-    /// <summary>What the keys of Marrow's own classifiers begin with.</summary>
+    /// <summary>The prefixes of the keys in Marrow's own classifiers.</summary>
     public const string OwnBackbone = "features.", OwnHead = "classifier.";
 
     /// <summary>
@@ -32,7 +32,7 @@ internal sealed class ForeignKeys
 
     public BackboneSpelling Kind { get; }
 
-    /// <summary>What the backbone's keys begin with: "module.densenet121.features.".</summary>
+    /// <summary>The prefix of the backbone's keys, such as "module.densenet121.features.".</summary>
     public string Backbone { get; }
 
     /// <summary>What the keys of a classifier's last layer begin with; null where none was found.</summary>
@@ -57,10 +57,10 @@ internal sealed class ForeignKeys
         return null;
     }
 
-    /// <summary>A key of the file in Marrow's spelling, at its place in the file.</summary>
+    /// <summary>Returns a key of the file in Marrow's spelling, at the place that it has in the file.</summary>
     public string Spelled(string name) => _numbered?.GetValueOrDefault(name) ?? Kind.Own(name);
 
-    /// <summary>A key of the file as it is in Marrow's classifier on that backbone.</summary>
+    /// <summary>Returns the key that a key of the file has in Marrow's classifier on that backbone.</summary>
     public string InClassifier(string name)
     {
         var key = Spelled(name);
@@ -71,7 +71,7 @@ internal sealed class ForeignKeys
         return Unwrap(key.StartsWith(_outer, StringComparison.Ordinal) ? key[_outer.Length..] : key);
     }
 
-    /// <summary>Without the wrappers' prefixes, however deep they are nested.</summary>
+    /// <summary>Removes the prefixes of wrappers from a key, however deeply they are nested.</summary>
     public static string Unwrap(string key)
     {
         while (Wrappers.FirstOrDefault(w => key.StartsWith(w, StringComparison.Ordinal)) is { } wrapper)

@@ -182,7 +182,9 @@ internal static class SafetensorsHeader
         return new(name, known.Type, [.. shape], begin, end - begin);
     }
 
-    /// <summary>Null on overflow, also where a zero among the sizes hides it.</summary>
+    /// <summary>
+    /// Returns the size in bytes; null when it overflows, even where a zero among the sizes would hide that.
+    /// </summary>
     private static long? CheckedBytes(List<long> shape, int elementSize)
     {
         UInt128 product = (UInt128)elementSize;

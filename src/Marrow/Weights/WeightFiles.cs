@@ -39,7 +39,7 @@ internal static class WeightFiles
         throw Refusal(path, start);
     }
 
-    /// <summary>The error for a file that begins so.</summary>
+    /// <summary>Returns the error for a file that begins with these bytes.</summary>
     public static MarrowException Refusal(string path, ReadOnlySpan<byte> start)
     {
         const string expected = "weights of PyTorch, safetensors or ONNX";

@@ -12,7 +12,7 @@ namespace Marrow.Weights.Onnx;
 internal sealed record OnnxEntry(string Name, torch.ScalarType Type, long[] Shape, long Start)
     : WeightEntry(Name, Type, Shape);
 
-/// <summary>Finds them. Nothing in the file is trusted.</summary>
+/// <summary>Finds the initializers of an ONNX file. Nothing in the file is trusted.</summary>
 internal sealed class OnnxInitializers
 {
     private const int Graph = 7, MetadataProps = 14; // ModelProto
@@ -62,10 +62,10 @@ internal sealed class OnnxInitializers
                 "Export the model with its weights as initialisers, or name the file that it was exported from.");
     }
 
-    /// <summary>In the file's order.</summary>
+    /// <summary>The initializers, in the order of the file.</summary>
     public IReadOnlyList<OnnxEntry> Entries => _entries;
 
-    /// <summary>What the file says of itself, by key.</summary>
+    /// <summary>The metadata of the file, by key.</summary>
     public IReadOnlyDictionary<string, string> Notes => _notes;
 
     private void ReadGraph(ProtoField graph)

@@ -9,7 +9,7 @@ namespace Marrow.Weights.Onnx;
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ProtoField(int Number, ProtoWire Wire, ulong Value, long Start, long Length);
 
-/// <summary>How a field is written, by its number in the wire format.</summary>
+/// <summary>The ways in which a field is encoded, by their numbers in the wire format.</summary>
 internal enum ProtoWire
 {
     Varint = 0,
@@ -18,7 +18,7 @@ internal enum ProtoWire
     FixedFour = 5,
 }
 
-/// <summary>Fills a span with a file's bytes from a position on, or throws.</summary>
+/// <summary>Fills a span with a file's bytes from a position on. Throws when the file is shorter.</summary>
 internal delegate void ReadAt(Span<byte> into, long position);
 
 /// <summary>
@@ -65,7 +65,7 @@ internal sealed class ProtoReader(ReadAt read, long fileLength, string path)
         }
     }
 
-    /// <summary>The numbers of a field, which is either one of them or all of them packed.</summary>
+    /// <summary>Returns the numbers of a field, which holds either a single number or all of them packed.</summary>
     public IEnumerable<ulong> Numbers(ProtoField field)
     {
         if (field.Wire == ProtoWire.Varint)
@@ -77,7 +77,7 @@ internal sealed class ProtoReader(ReadAt read, long fileLength, string path)
         }
     }
 
-    /// <summary>The field's bytes. Throws for more than <paramref name="most"/>.</summary>
+    /// <summary>Returns the bytes of a field. Throws when there are more than <paramref name="most"/>.</summary>
     public byte[] Bytes(ProtoField field, int most)
     {
         if (field.Wire != ProtoWire.LengthDelimited || field.Length > most)

@@ -34,7 +34,7 @@ internal static class PickleGlobals
         ("ByteStorage", "uint8", torch.ScalarType.Byte), ("BoolStorage", "bool", torch.ScalarType.Bool),
     ];
 
-    /// <summary>By "module name", as GLOBAL writes it.</summary>
+    /// <summary>The allowed globals by "module name", as the instruction GLOBAL writes it.</summary>
     public static IReadOnlyDictionary<string, PickleGlobal> Allowed { get; } = new PickleGlobal[]
     {
         new("collections OrderedDict", NewDict),
@@ -98,7 +98,10 @@ internal static class PickleGlobals
             ? type
             : throw new FormatException("a tensor without its type");
 
-    /// <summary>(storage, offset, shape, strides, ...): the rest is about gradients.</summary>
+    /// <summary>
+    /// Rebuilds a tensor from (storage, offset, shape, strides, ...). The remaining arguments concern gradients and are
+    /// ignored.
+    /// </summary>
     private static PickledTensor Rebuild(IReadOnlyList<object?> arguments, torch.ScalarType? viewedAs)
     {
         if (arguments is not [PickledStorage storage, long offset, PickleTuple size, PickleTuple stride, ..])

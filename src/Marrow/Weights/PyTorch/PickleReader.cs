@@ -113,7 +113,7 @@ internal sealed class PickleReader
         }
     }
 
-    /// <summary>Text from a file, for a message: short, without control characters.</summary>
+    /// <summary>Makes a text from a file fit for a message: short and without control characters.</summary>
     public static string Shown(string text)
     {
         var clean = string.Concat(
@@ -167,7 +167,7 @@ internal sealed class PickleReader
         Push(new PickleOpaque("bytes"));
     }
 
-    /// <summary>What Python 2 calls a string: text, or the bytes of a number.</summary>
+    /// <summary>Pushes what Python 2 calls a string, which may be text or the bytes of numbers.</summary>
     private void PushString(int length)
     {
         var bytes = Take(length);
@@ -263,7 +263,10 @@ internal sealed class PickleReader
         return items;
     }
 
-    /// <summary>What lies below the last mark is not to be touched before the mark is.</summary>
+    /// <summary>
+    /// The lowest position on the stack that may be read. What lies below the last mark must not be touched before that
+    /// mark is removed.
+    /// </summary>
     private int Floor => _marks.Count > 0 ? _marks[^1] : 0;
 
     private static FormatException Underflow() => new("an instruction that needs more values than there are");
@@ -286,7 +289,7 @@ internal sealed class PickleReader
 
     private string Text(int bytes) => Decode(Take(bytes));
 
-    /// <summary>Up to the next line end, as GLOBAL writes module and name.</summary>
+    /// <summary>Reads up to the end of the line, which is how GLOBAL writes module and name.</summary>
     private string Line()
     {
         var rest = _data.AsSpan(_position);

@@ -39,10 +39,10 @@ internal sealed class PyTorchArchive
 
     public ArchiveRecord Pickle => _records[_root + "data.pkl"];
 
-    /// <summary>What an export of Marrow says of itself; null in files of other programs.</summary>
+    /// <summary>The record in which an export of Marrow describes itself; null in files of other programs.</summary>
     public ArchiveRecord? Notes => Find("extra/marrow.json");
 
-    /// <summary>Null when there is none of this key.</summary>
+    /// <summary>Returns the storage with this key; null when there is none.</summary>
     public ArchiveRecord? Storage(string key) => Find("data/" + key);
 
     /// <summary>Throws <see cref="MarrowException"/> when anything is not as torch.save writes it.</summary>

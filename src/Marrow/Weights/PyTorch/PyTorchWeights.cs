@@ -45,7 +45,9 @@ internal sealed class PyTorchWeights : WeightFile
 
     internal override IReadOnlyDictionary<string, string> Notes { get; }
 
-    /// <summary>Where the state dict is: "state_dict"; "" when it is all there is.</summary>
+    /// <summary>
+    /// The key below which the state dict lies, such as "state_dict"; "" when the file holds nothing else.
+    /// </summary>
     public string Place { get; }
 
     /// <summary>What else the file holds, by key: "epoch", "optimizer". It was looked at as data, and left.</summary>
@@ -142,7 +144,7 @@ internal sealed class PyTorchWeights : WeightFile
             Said(archive, path, read));
     }
 
-    /// <summary>What an export of Marrow wrote beside the pickle.</summary>
+    /// <summary>Reads the description that an export of Marrow wrote beside the pickle.</summary>
     private static Dictionary<string, string> Said(PyTorchArchive archive, string path, PyTorchArchive.ReadAt read)
     {
         if (archive.Notes is not { } record)

@@ -11,7 +11,7 @@ internal sealed record StateDict(
     private const int DeepestPlace = 4;
     private const int NamedKeys = 10; // in an error
 
-    /// <summary>Where training programs keep it, the most telling first.</summary>
+    /// <summary>The keys under which training programs keep the state dict, the most specific ones first.</summary>
     private static readonly string[] Places =
     [
         "state_dict",
@@ -23,7 +23,9 @@ internal sealed record StateDict(
         "weights",
     ];
 
-    /// <summary>Throws <see cref="MarrowException"/> when there is none.</summary>
+    /// <summary>
+    /// Finds the state dict in an unpickled object. Throws <see cref="MarrowException"/> when there is none.
+    /// </summary>
     public static StateDict Find(object? root, string path) =>
         (root is PickleDict dict ? Within(dict, "", 0) : null)
         ?? throw MarrowException.Bad(
