@@ -109,7 +109,10 @@ internal static class ExperimentFiles
             text.Append("| ").AppendJoin(" | ", cells.Select(MarkdownText.Inline)).Append(" |\n");
     }
 
-    /// <summary>Draws stay with the runs: they are for differences, which are here.</summary>
+    /// <summary>
+    /// Returns the JSON document. The resampled values stay with the runs, since they serve only to compute
+    /// differences, which the document contains.
+    /// </summary>
     public static object Document(ExperimentResult result) =>
         new
         {

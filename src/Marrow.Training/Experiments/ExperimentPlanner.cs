@@ -99,7 +99,7 @@ internal static class ExperimentPlanner
             warnings: warnings);
     }
 
-    /// <summary>The recipe of one run.</summary>
+    /// <summary>Returns the recipe of one run.</summary>
     public static Recipe RecipeOf(ExperimentRequest request, ExperimentRun run, IReadOnlyList<string> stages) =>
         RecipeOf(request, run.Overrides, stages);
 
@@ -206,7 +206,7 @@ internal static class ExperimentPlanner
             : [.. known.Where(request.Methods.Contains)];
     }
 
-    /// <summary>As many steps as all labels would take.</summary>
+    /// <summary>Returns the number of steps that training on all labels would take.</summary>
     private static int Steps(Stage stage, int images)
     {
         var perEpoch = Math.Max(1, images / stage.Train.Batch / stage.Train.Accumulate);

@@ -134,7 +134,10 @@ internal sealed class ExperimentStatistics(ExperimentPlan plan, IReadOnlyList<Ex
             : (Bootstrap.Quantile(differences, 0.025), Bootstrap.Quantile(differences, 0.975));
     }
 
-    /// <summary>Of every line but the one that it is measured by; empty without scratch.</summary>
+    /// <summary>
+    /// Returns the savings of every curve except the one from scratch with which they are compared; empty when there is
+    /// none.
+    /// </summary>
     public IReadOnlyList<ExperimentSaving> Savings(IReadOnlyList<ExperimentCell> cells)
     {
         (string, string) reference = (ExperimentStart.Scratch, BaseMethod);

@@ -62,7 +62,7 @@ internal sealed class ExperimentWork(ExperimentRequest request, ExperimentPlan p
         return result;
     }
 
-    /// <summary>Whether the model is one of those that the experiment may save.</summary>
+    /// <summary>Returns true when the run's model is one of those that the experiment may save.</summary>
     private bool MayBeSaved(ExperimentRun run) =>
         request.Save
         && run.Seed == plan.Seeds[0]

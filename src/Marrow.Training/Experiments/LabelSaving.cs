@@ -11,7 +11,10 @@ internal readonly record struct LabelSaving
 {
     public LabelSaving(double factor, int bound) => (Factor, Bound) = (factor, bound);
 
-    /// <summary>Scratch's labels over the start's; at a bound, the bound.</summary>
+    /// <summary>
+    /// How many times as many labels scratch needs as the start does. When <see cref="Bound"/> is not 0, this is the
+    /// bound.
+    /// </summary>
     public double Factor { get; }
 
     /// <summary>
@@ -19,7 +22,9 @@ internal readonly record struct LabelSaving
     /// </summary>
     public int Bound { get; }
 
-    /// <summary>For sorting: what is beyond is beyond all that is known.</summary>
+    /// <summary>
+    /// The factor for sorting. Whatever lies beyond a bound is sorted after, or before, all known factors.
+    /// </summary>
     [JsonIgnore]
     public double Place => Bound switch { > 0 => double.PositiveInfinity, < 0 => 0, _ => Factor };
 

@@ -35,7 +35,7 @@ internal sealed class FreezePlan
         _frozenAtFirst = Math.Min(options.Freeze, _stages.Count);
     }
 
-    /// <summary>How many of the shallowest stages do not learn at this step.</summary>
+    /// <summary>Returns the number of the shallowest stages that do not learn at this step.</summary>
     public int FrozenStages(int step, int totalSteps)
     {
         if (_options.Unfreeze != Unfreezing.Gradual)

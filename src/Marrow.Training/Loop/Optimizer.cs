@@ -45,7 +45,7 @@ internal sealed unsafe class Optimizer : IDisposable
 
     private IEnumerable<Slot> Slots => _groups.SelectMany(g => g.Slots);
 
-    /// <summary>Every tensor that the next step depends on, by name.</summary>
+    /// <summary>Returns every tensor on which the next step depends, by name.</summary>
     public IEnumerable<(string Name, Tensor Value)> State()
     {
         foreach (var slot in Slots)
@@ -167,7 +167,7 @@ internal sealed unsafe class Optimizer : IDisposable
     internal sealed record Slot(string Name, Parameter Parameter, Tensor First, Tensor? Second, Tensor Steps);
 }
 
-/// <summary>Parameters that share a learning rate factor and a weight decay.</summary>
+/// <summary>Parameters that share a factor of the learning rate and a weight decay.</summary>
 internal sealed record ParameterGroup(
     string Name,
     double LearningRateFactor,
@@ -222,7 +222,9 @@ internal static unsafe class FusedAdamW
         GC.KeepAlive(tensors);
     }
 
-    /// <summary>The kernel of a device reads all of them there, the count of steps too.</summary>
+    /// <summary>
+    /// Returns true when all tensors are on the device, as its fused kernel needs them, including the count of steps.
+    /// </summary>
     private static bool AreOn(Device device, params ReadOnlySpan<Tensor> tensors)
     {
         foreach (var x in tensors)

@@ -9,19 +9,19 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Training.Loop;
 
-/// <summary>Where a run stands.</summary>
+/// <summary>The point that a run has reached.</summary>
 internal sealed record RunProgress
 {
-    /// <summary>How many steps the optimizer has done.</summary>
+    /// <summary>The number of steps that the optimizer has done.</summary>
     public int Step { get; init; }
 
-    /// <summary>Time spent training, however often it was stopped.</summary>
+    /// <summary>The time spent on training, in seconds, added up over all interruptions.</summary>
     public double Seconds { get; init; }
 
     public double? BestValue { get; init; }
     public int BestStep { get; init; }
 
-    /// <summary>How many evaluations there have been since the best one.</summary>
+    /// <summary>The number of evaluations since the best one.</summary>
     public int WorseEvaluations { get; init; }
 
     public bool StoppedEarly { get; init; }
@@ -31,7 +31,7 @@ internal sealed record RunProgress
     public IReadOnlyList<MeasuredStep> History { get; init; } = [];
 }
 
-/// <summary>Validation metrics after a step.</summary>
+/// <summary>The validation metrics after a step.</summary>
 internal sealed record MeasuredStep(int Step, IReadOnlyDictionary<string, double> Metrics);
 
 /// <summary>
@@ -91,7 +91,9 @@ internal static class RunState
         return progress;
     }
 
-    /// <summary>True of a stage that was stopped, or is done, after its first steps.</summary>
+    /// <summary>
+    /// Returns true for a stage that has saved its state: one that was stopped after its first steps, or is finished.
+    /// </summary>
     public static bool Exists(string stageFolder) => File.Exists(Path.Combine(stageFolder, FileName));
 
     /// <summary>
@@ -145,7 +147,7 @@ internal static class RunState
             [DigestKey] = Digest(tensors.Select(t => (t.Key, t.Value)), progress + data),
         });
 
-    /// <summary>Every byte is checked before the first is used.</summary>
+    /// <summary>Opens a state file. Every byte is checked before the first one is used.</summary>
     private static Safetensors Open(string path, string what)
     {
         var file = Safetensors.Open(path);

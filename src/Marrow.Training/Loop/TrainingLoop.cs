@@ -161,7 +161,9 @@ internal sealed class TrainingLoop : IDisposable
         _average?.Dispose();
     }
 
-    /// <summary>After the last step, and after every so many epochs; not twice.</summary>
+    /// <summary>
+    /// True after the last step and after every so many epochs, unless the model was already measured at this step.
+    /// </summary>
     private bool OwesMeasurement => _validation is not null && _progress.Step > 0
         && (
             _progress.Step == _totalSteps
@@ -210,7 +212,9 @@ internal sealed class TrainingLoop : IDisposable
         return parts;
     }
 
-    /// <summary>Adds to the gradients and to the parts, and gives the loss.</summary>
+    /// <summary>
+    /// Runs the backward pass, which adds to the gradients. Adds to the parts of the loss and returns the loss.
+    /// </summary>
     private double Backward(
         IReadOnlyList<(string Name, Tensor Value)> losses,
         Dictionary<string, double> parts,
@@ -307,7 +311,7 @@ internal sealed class TrainingLoop : IDisposable
         _task.ChooseDecoding(validation, _compute);
     }
 
-    /// <summary>Metrics with the model as it stands; it is left in evaluation mode.</summary>
+    /// <summary>Measures the model with its present weights, and leaves it in evaluation mode.</summary>
     public IReadOnlyList<MetricValue> Measure(BatchLoader loader, BootstrapOptions bootstrap)
     {
         using var noGrad = no_grad();

@@ -11,7 +11,7 @@ internal static class Algebra
 {
     private const double Negligible = 1e-12; // of the largest eigenvalue: rounding, no direction
 
-    /// <summary>[rows][columns] to a float64 tensor.</summary>
+    /// <summary>Converts [rows][columns] to a float64 tensor.</summary>
     public static Tensor Matrix(IReadOnlyList<double[]> rows) =>
         tensor(rows.SelectMany(r => r).ToArray(), [rows.Count, rows.Count == 0 ? 0 : rows[0].Length], device: CPU);
 
@@ -29,7 +29,7 @@ internal static class Algebra
             .MoveToOuterDisposeScope();
     }
 
-    /// <summary>[N, D] to [N, at most min(N, D)] with the same inner products between rows.</summary>
+    /// <summary>Maps [N, D] to [N, at most min(N, D)] so that the inner products between rows stay the same.</summary>
     public static Tensor Coordinates(Tensor x)
     {
         using var scope = NewDisposeScope();

@@ -52,7 +52,10 @@ internal sealed class FeatureExtractor(
             ? new(folder)
             : null;
 
-    /// <summary>A folder that the user named must take them; the user's cache need not.</summary>
+    /// <summary>
+    /// Stores features. A failure is an error for a folder that the user has named, but not for the default cache
+    /// folder.
+    /// </summary>
     private void Keep(string key, Tensor rows)
     {
         try

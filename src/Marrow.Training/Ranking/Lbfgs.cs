@@ -10,7 +10,7 @@ internal static class Lbfgs
     private const double SufficientDecrease = 1e-4; // Nocedal and Wright, section 3.1
     private const int MostHalvings = 40;
 
-    /// <summary>Fills the gradient at the point and returns the value.</summary>
+    /// <summary>Writes the gradient at a point, and returns the value there.</summary>
     public delegate double Objective(double[] point, double[] gradient);
 
     /// <summary>

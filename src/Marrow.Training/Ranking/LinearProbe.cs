@@ -113,7 +113,7 @@ internal static class Logistic
     private const int MostIterations = 500;
     private const double Tolerance = 1e-4; // of the gradient of a sum over images
 
-    /// <summary>The cross-entropy of a logit for a target from 0 to 1.</summary>
+    /// <summary>Returns the cross-entropy of a logit for a target from 0 to 1.</summary>
     public static double CrossEntropy(double logit, double target) =>
         Math.Max(logit, 0) + Math.Log(1 + Math.Exp(-Math.Abs(logit))) - target * logit;
 

@@ -59,7 +59,7 @@ internal static class PatientFolds
         }
     }
 
-    /// <summary>[N][bins]: each value in one of so many ranges that hold equally many.</summary>
+    /// <summary>Assigns each value to one of several ranges that hold equally many values. Returns [N][bins].</summary>
     public static double[][] Quantiles(IReadOnlyList<double> values, int bins)
     {
         var order = Enumerable.Range(0, values.Count).OrderBy(i => values[i]).ToArray();
@@ -71,7 +71,7 @@ internal static class PatientFolds
 
     private sealed record Group(int[] Images, double[] Strata);
 
-    /// <summary>The size of the smallest stratum that the patient has.</summary>
+    /// <summary>Returns the size of the smallest stratum to which the patient belongs.</summary>
     private static double Rarity(Group group, double[] totals) =>
         group
             .Strata.Select((count, s) => count > 0 ? totals[s] : double.MaxValue)

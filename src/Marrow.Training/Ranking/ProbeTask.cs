@@ -71,18 +71,18 @@ internal sealed class ProbeTask
 
     public bool IsRegression { get; }
 
-    /// <summary>"auroc" or "smape".</summary>
+    /// <summary>The metric of the ranking: "smape" for angles, otherwise "auroc".</summary>
     public string Metric => IsRegression ? "smape" : "auroc";
 
     public bool HigherIsBetter => MetricCatalogue.Get(Metric).HigherIsBetter;
 
-    /// <summary>Findings that are ranked by; empty for angles.</summary>
+    /// <summary>The findings by which candidates are ranked; empty for angles.</summary>
     public IReadOnlyList<string> Classes { get; } = [];
 
-    /// <summary>Findings that too few patients have, or have not.</summary>
+    /// <summary>The findings that can't be used, because too few patients have them or too few do not.</summary>
     public IReadOnlyList<string> Unusable { get; } = [];
 
-    /// <param name="features">[N, D] float32.</param>
+    /// <param name="features">The features, [N, D] in float32.</param>
     public FeatureScores Score(Tensor features, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
@@ -122,7 +122,7 @@ internal sealed class ProbeTask
             ByClass(x, TransferScores.Gbc));
     }
 
-    /// <summary>First minus second, each over the same resampled patients.</summary>
+    /// <summary>Returns the first value minus the second one, both computed over the same resampled patients.</summary>
     public MetricValue Difference(Func<int[], double> first, Func<int[], double> second) =>
         Bootstrap.Interval(Metric, _patients, w => first(w) - second(w));
 

@@ -20,7 +20,7 @@ internal sealed record RankSamples
     public required DatasetOptions Options { get; init; }
     public required IReadOnlyList<Sample> Samples { get; init; }
 
-    /// <summary>Checkpoints that saw every image, by name.</summary>
+    /// <summary>The names of checkpoints that were trained on every image, and are therefore left out.</summary>
     public required IReadOnlyList<string> LeftOut { get; init; }
     public required IReadOnlyList<string> Notes { get; init; }
     public required IReadOnlyList<string> Warnings { get; init; }
@@ -119,7 +119,7 @@ internal sealed record RankSamples
         };
     }
 
-    /// <summary>At least one target of the task is known.</summary>
+    /// <summary>Returns true when at least one target of the task is known for the sample.</summary>
     private static bool IsLabelled(Sample sample, string task) =>
         LabelledSamples.IsLabelled(sample, task) && TaskCatalogue.Get(task).CanLearnFrom([sample]);
 

@@ -9,14 +9,14 @@ internal sealed class FineTuneScore
         IReadOnlyList<MetricValue> runs, double mean, int trainingImages, int testImages, double seconds) =>
         (Runs, Mean, TrainingImages, TestImages, Seconds) = (runs, mean, trainingImages, testImages, seconds);
 
-    /// <summary>The metric of each repeat.</summary>
+    /// <summary>The metric of each repetition.</summary>
     public IReadOnlyList<MetricValue> Runs { get; }
 
     public double Mean { get; }
     public int TrainingImages { get; }
     public int TestImages { get; }
 
-    /// <summary>The seconds that all runs took.</summary>
+    /// <summary>The time of all runs together, in seconds.</summary>
     public double Seconds { get; }
 }
 
@@ -32,14 +32,14 @@ internal sealed class ScoreAgreement
             Score, Candidates, Spearman, SpearmanP, Kendall, KendallP) = (
             score, candidates, spearman, spearmanP, kendall, kendallP);
 
-    /// <summary>"probe", "logMe", "hScore", "gbc".</summary>
+    /// <summary>The name of the score: "probe", "logMe", "hScore" or "gbc".</summary>
     public string Score { get; }
 
     public int Candidates { get; }
 
     public double Spearman { get; }
 
-    /// <summary>One-sided: the share of all orders that agree as well or better.</summary>
+    /// <summary>The one-sided p-value: the share of all orders that agree at least as well.</summary>
     public double SpearmanP { get; }
 
     public double Kendall { get; }

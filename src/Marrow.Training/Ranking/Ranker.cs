@@ -9,11 +9,12 @@ using Marrow.Training.Loop;
 namespace Marrow.Training.Ranking;
 
 /// <summary>
-/// Which checkpoint to start from, measured on the user's own labelled images: hub -> candidates -> images that none of
-/// them was trained on -> features, once a candidate -> linear probe by cross-validation (the reference), LogME,
-/// H-score and GBC (experimental) -> perhaps a short fine-tune of the best -> a ranking with intervals and one
-/// sentence. Random weights always compete, with the architecture's own initialisation and with the statistics of the
-/// best checkpoint's weights.
+/// Finds the checkpoint from which a training should start, by measuring the hub's checkpoints on the user's own
+/// labelled images. It chooses images on which none of the candidates was trained, computes features once for each
+/// candidate, and scores them by a cross-validated linear probe, which decides the ranking, and by LogME, H-score and
+/// GBC, which are experimental. On request the best ones are fine-tuned for a short time. The result is a ranking with
+/// intervals and one sentence of advice. Random weights always compete too, drawn both by the architecture's own
+/// initialisation and with the statistics of the best checkpoint's weights.
 /// </summary>
 public static class Ranker
 {
@@ -22,12 +23,13 @@ public static class Ranker
     private const string OwnModule = "a module of its maker's own, which only its maker's code can run";
     private const int FewPatients = 30; // a percentile bootstrap of fewer covers less than it says
 
-    /// <summary>Names of the tasks that a start can be ranked for.</summary>
+    /// <summary>The names of the tasks for which a start can be ranked.</summary>
     public static IReadOnlyList<string> Tasks => TaskCatalogue.Names(task => task.Probe is not null);
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> for a task that can't be ranked, a hub without a usable checkpoint, or data
-    /// that can't be read; <see cref="OperationCanceledException"/> when cancelled.
+    /// Ranks the candidates. Throws <see cref="MarrowException"/> when the task can't be ranked, when the hub has no
+    /// usable checkpoint, and when the data can't be read. Throws <see cref="OperationCanceledException"/> when it is
+    /// cancelled.
     /// </summary>
     public static RankResult Rank(
         RankRequest request,
@@ -211,7 +213,7 @@ public static class Ranker
 
     private static bool IsCustom(Checkpoint checkpoint) => checkpoint.Config.IsOwnModule;
 
-    /// <summary>Two of one name are told apart by their digests.</summary>
+    /// <summary>Appends the digest to the names of checkpoints that would otherwise have the same name.</summary>
     private static List<Candidate> WithDistinctNames(List<Candidate> candidates)
     {
         var twice = candidates

@@ -12,7 +12,10 @@ internal static class PlaceCheck
 {
     private const int Named = 3; // in the error; the rest is counted
 
-    /// <summary>Throws <see cref="MarrowException"/> that names the first of them.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when a labelled place lies outside its image. The message names the first
+    /// of them.
+    /// </summary>
     public static void Require(Dataset dataset, IEnumerable<Sample> samples, PackedCache cache)
     {
         var outside = samples.SelectMany(s => Outside(s, dataset, cache.OriginalSize(cache.IndexOf(s)))).ToList();

@@ -3,7 +3,7 @@ using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>The files of a run that are not a stage's own training state.</summary>
+/// <summary>The files in a run's folder that are not part of a stage's own training state.</summary>
 internal static class RunFolder
 {
     private const string ResultName = "result.json";

@@ -13,7 +13,7 @@ namespace Marrow.Training.Runs;
 /// <summary>What becomes of a run that goes on while one of the things that its numbers depend on is another.</summary>
 internal enum IdentityRule
 {
-    /// <summary>It is refused: half of it would be of the one and half of the other.</summary>
+    /// <summary>The run is refused, since otherwise its parts would be trained under different conditions.</summary>
     Fixed,
 
     /// <summary>
@@ -21,7 +21,7 @@ internal enum IdentityRule
     /// </summary>
     Allowed,
 
-    /// <summary>The run goes on and says what differs.</summary>
+    /// <summary>The run continues and reports what differs.</summary>
     Told,
 }
 
@@ -34,7 +34,7 @@ internal sealed record IdentityEntry(
     string Value,
     [property: JsonIgnore] IdentityRule Rule = IdentityRule.Fixed)
 {
-    /// <summary>What to do about it, beside starting anew.</summary>
+    /// <summary>Says what can be done about a difference, apart from starting a new run.</summary>
     [JsonIgnore]
     public string Remedy { get; init; } = "";
 }
@@ -60,7 +60,7 @@ internal sealed record RunIdentity
         Device = "device",
         Code = "code";
 
-    /// <summary>What a checkpoint is to the stage.</summary>
+    /// <summary>The roles of the checkpoints that take part in a stage.</summary>
     public const string Start = "start", LabelsBy = "labels by", CropBy = "crop by";
 
     private const int HexDigits = 16; // of one sample's hash; what decides is the entry over all of them
@@ -70,7 +70,9 @@ internal sealed record RunIdentity
 
     public required IReadOnlyList<IdentityEntry> Entries { get; init; }
 
-    /// <summary>By sample id, so that a difference has names.</summary>
+    /// <summary>
+    /// The hash of each sample's labels by sample id, so that a message can name the samples that differ.
+    /// </summary>
     public IReadOnlyDictionary<string, string> LabelHashes { get; init; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, string> ImageHashes { get; init; } = new Dictionary<string, string>();
 
@@ -131,7 +133,7 @@ internal sealed record RunIdentity
         };
     }
 
-    /// <summary>"cpu" or "cuda".</summary>
+    /// <summary>Returns the kind of device, "cpu" or "cuda".</summary>
     private static string KindOf(ComputeDevice device) => device.Type.ToString().ToLowerInvariant();
 
     /// <summary>The same and what images and masks hold, by the hashes of what is packed of them.</summary>
@@ -157,20 +159,20 @@ internal sealed record RunIdentity
             Hashes(samples, sample => cache.Hash(cache.IndexOf(sample)).ToArray());
     }
 
-    /// <summary>The same and the checkpoints that have a part in the stage.</summary>
+    /// <summary>Returns the identity with the checkpoints that take part in the stage.</summary>
     public RunIdentity With(StageSources sources) =>
         With(Start, sources.Start).With(LabelsBy, sources.Labeller).With(CropBy, sources.Detector);
 
     private RunIdentity With(string role, Checkpoint? checkpoint) =>
         checkpoint is null ? this : this with { Entries = [.. Entries, new(role, Reference(checkpoint))] };
 
-    /// <summary>The checkpoint as "name@sha256:...".</summary>
+    /// <summary>Returns a checkpoint's reference, "name@sha256:...".</summary>
     public static string Reference(Checkpoint checkpoint) => $"{checkpoint.Name}@{checkpoint.Digest}";
 
-    /// <summary>Null where there is none.</summary>
+    /// <summary>Returns the entry's value; null when there is no such entry.</summary>
     public string? Find(string name) => Entries.FirstOrDefault(e => e.Name == name)?.Value;
 
-    /// <summary>One hash of all that must stay the same: a state file carries it.</summary>
+    /// <summary>One hash over everything that must stay the same. A state file contains it.</summary>
     public string Key =>
         Digest([
             .. Entries

@@ -91,7 +91,7 @@ internal static class SelfTraining
                 "Name a stage or checkpoint that was trained on these findings.");
     }
 
-    /// <summary>The probabilities, [samples][findings].</summary>
+    /// <summary>Predicts the probabilities, [samples][findings].</summary>
     private static List<float[]> Predict(
         Checkpoint first,
         string[] findings,

@@ -42,10 +42,10 @@ internal sealed class StageContext : IDisposable
 
     public RunSeeds Seeds => RunSeeds.Of(Request.Recipe);
 
-    /// <summary>A file of the stage's folder.</summary>
+    /// <summary>Returns the path of a file in the stage's folder.</summary>
     public string File(string name) => Path.Combine(Folder, name);
 
-    /// <summary>Tells whoever listens, and the log.</summary>
+    /// <summary>Passes an event to the listener and to the log.</summary>
     public void Report(RunEvent e)
     {
         _report(e);

@@ -27,10 +27,10 @@ internal sealed class StageCropping : IDisposable
         _detector = new(source, device);
     }
 
-    /// <summary>The detector's checkpoint.</summary>
+    /// <summary>The checkpoint of the detector.</summary>
     public Checkpoint Source { get; }
 
-    /// <summary>What is stored with the weights.</summary>
+    /// <summary>The description of the crop that is stored with the weights.</summary>
     public InputCrop Crop { get; }
 
     /// <summary>
@@ -52,7 +52,9 @@ internal sealed class StageCropping : IDisposable
         }
     }
 
-    /// <summary>The same parts, as crops. What was seen is kept in the run's folder.</summary>
+    /// <summary>
+    /// Returns the same parts of the data as crops. What the detector has found is kept in the run's folder.
+    /// </summary>
     public StageSamples Apply(StageSamples data, StageContext context)
     {
         var spines = Look([.. data.Training, .. data.Validation, .. data.HeldOut], data.Dataset, context);

@@ -7,10 +7,10 @@ using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>Where a stage's weights come from, and the receipt of taking them over.</summary>
+/// <summary>Gives a stage its first weights, and the receipt of what was taken over.</summary>
 internal static class StageInit
 {
-    /// <summary>The role of a parent whose statistics alone were taken.</summary>
+    /// <summary>The role of a parent from which only the statistics of the weights were taken.</summary>
     public const string MatchedRole = "matched-statistics";
 
     /// <summary>

@@ -17,7 +17,7 @@ internal static class StageRun
 {
     private const int MostWorkers = 8;
 
-    /// <summary>Throws as <see cref="Runner.Run"/> does.</summary>
+    /// <summary>Runs one stage. Throws as <see cref="Runner.Run"/> does.</summary>
     public static StageResult Run(StageContext context, StageInputs inputs)
     {
         Tell(context, inputs);
@@ -136,7 +136,7 @@ internal static class StageRun
         return new(progress, metrics, waited.Share);
     }
 
-    /// <summary>On the held-out part; none where there is none.</summary>
+    /// <summary>Measures the model on the held-out part; returns no metrics when nothing was held out.</summary>
     private static IReadOnlyList<MetricValue> Measure(
         StageContext context, TrainingLoop loop, StageImages images, MaskPack? masks)
     {
@@ -151,7 +151,7 @@ internal static class StageRun
         return [.. metrics.Select(metric => metric.Name == kept ? metric : metric.WithoutDraws())];
     }
 
-    /// <summary>The share of waiting over a whole run, from its events.</summary>
+    /// <summary>Computes the share of waiting over a whole run from its events.</summary>
     private sealed class WaitTally
     {
         private readonly Stopwatch _sinceEvent = Stopwatch.StartNew();

@@ -84,7 +84,9 @@ internal sealed record StageSamples
         };
     }
 
-    /// <summary>"chests: 18 images to train on, 2 to choose by, 6 held out, by patient".</summary>
+    /// <summary>
+    /// Describes the parts, such as "chests: 18 images to train on, 2 to choose by, 6 held out, by patient".
+    /// </summary>
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,

@@ -3,21 +3,21 @@ using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>The checkpoints that have a part in a stage; disposing closes them.</summary>
+/// <summary>The checkpoints that take part in a stage. Disposing it closes them.</summary>
 internal sealed class StageSources : IDisposable
 {
-    /// <summary>What it is warm-started from; null for random weights.</summary>
+    /// <summary>The checkpoint from which the stage is warm-started; null when its weights begin at random.</summary>
     public Checkpoint? Start { get; private init; }
 
-    /// <summary>What gives its soft labels; null for none.</summary>
+    /// <summary>The checkpoint whose predictions are the stage's soft labels; null when there is none.</summary>
     public Checkpoint? Labeller { get; private init; }
 
-    /// <summary>What says where in the images it looks; null for all of them.</summary>
+    /// <summary>The crop at which the model looks; null when it sees whole images.</summary>
     public StageCropping? Cropping { get; private init; }
 
     public Checkpoint? Detector => Cropping?.Source;
 
-    /// <summary>Those that there are.</summary>
+    /// <summary>All checkpoints that take part in the stage.</summary>
     public IEnumerable<Checkpoint> All => ((Checkpoint?[])[Start, Labeller, Detector]).OfType<Checkpoint>();
 
     /// <summary>Throws <see cref="MarrowException"/> where one is not there, or crops by no detector.</summary>

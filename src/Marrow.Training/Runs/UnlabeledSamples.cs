@@ -16,7 +16,9 @@ internal sealed record UnlabeledSamples
     public required Dataset Dataset { get; init; }
     public required IReadOnlyList<Sample> Samples { get; init; }
 
-    /// <summary>Left out because they show patients whose films measure the stage.</summary>
+    /// <summary>
+    /// The number of images that were left out because they show patients on whose images the stage is measured.
+    /// </summary>
     public required int LeftOut { get; init; }
 
     /// <summary>
@@ -88,7 +90,7 @@ internal sealed record UnlabeledSamples
                 CultureInfo.InvariantCulture,
                 $", {LeftOut} left out, whose patients are held out or choose the best weights"));
 
-    /// <summary>The images decoded and packed; the caller disposes it.</summary>
+    /// <summary>Decodes and packs the images. The caller disposes the cache.</summary>
     public PackedCache Pack(InputContract input, CancellationToken cancellation) =>
         PackedCache.Open(Samples, input, cacheFolder: null, cancellation: cancellation);
 
@@ -113,7 +115,7 @@ internal sealed record UnlabeledSamples
         };
     }
 
-    /// <summary>The full path of what a link leads to.</summary>
+    /// <summary>Returns the full path of a link's target.</summary>
     private static string FullPath(string path)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
