@@ -12,13 +12,13 @@ namespace Marrow.Tasks;
 /// </summary>
 internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDisposable
 {
-    /// <summary>One of <see cref="CheckpointTask.All"/>.</summary>
+    /// <summary>The name of the task, one of <see cref="CheckpointTask.All"/>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>"finding the corners of vertebrae": for cards.</summary>
+    /// <summary>What the model does, for model cards, such as "finding the corners of vertebrae".</summary>
     public abstract string Purpose { get; }
 
-    /// <summary>What the model must not be used for, for cards.</summary>
+    /// <summary>A text for model cards that says what the model must not be used for.</summary>
     public abstract string Limits { get; }
 
     public ModelSpec Spec { get; } = spec;
@@ -33,17 +33,17 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     {
     }
 
-    /// <summary>Names of the classes in masks, for a task that learns from masks; empty for the others.</summary>
+    /// <summary>The names of the classes in masks, for a task that learns from masks; empty for all others.</summary>
     public virtual IReadOnlyList<string> MaskClasses => [];
 
     /// <summary>
-    /// How the model's outputs become a finding; null for a task that finds nothing by itself, or only together with
-    /// others.
+    /// Returns a reader that turns the model's outputs into a finding; null for a task whose models make no finding, or
+    /// make one only together with others.
     /// </summary>
-    /// <param name="outputs">As the checkpoint has them.</param>
+    /// <param name="outputs">The outputs, as the checkpoint describes them.</param>
     internal virtual ITaskReading? Reading(IReadOnlyList<OutputMeaning> outputs) => null;
 
-    /// <summary>What is stored with the weights.</summary>
+    /// <summary>Returns the config that is stored with the weights.</summary>
     public abstract CheckpointConfig Describe();
 
     /// <summary>
@@ -52,7 +52,9 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     /// </summary>
     public abstract IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute);
 
-    /// <summary>Metrics over all samples of the loader, one pass; the model is in evaluation mode.</summary>
+    /// <summary>
+    /// Measures the model in one pass over all samples of the loader. The model is in evaluation mode.
+    /// </summary>
     public abstract IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap);
 
     /// <summary>
@@ -69,7 +71,10 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Every batch of one pass, laid out for <paramref name="compute"/>, without gradients.</summary>
+    /// <summary>
+    /// Calls the action for every batch of one pass, without gradients. Images are in the memory layout of
+    /// <paramref name="compute"/>.
+    /// </summary>
     protected internal static void ForEachBatch(BatchLoader loader, Compute compute, Action<Tensor, Batch> act)
     {
         using var noGrad = no_grad();

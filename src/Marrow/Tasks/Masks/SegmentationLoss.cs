@@ -15,7 +15,7 @@ internal static class SegmentationLoss
     internal const double CrossEntropyWeight = 1;
     internal const double DiceWeight = 1;
 
-    /// <summary>In masks with gaps: nobody knows the class of the pixel.</summary>
+    /// <summary>The value in masks of a pixel whose class nobody knows.</summary>
     internal const byte Unknown = byte.MaxValue;
 
     // Pixels added to both sides of the quotient: an image without the class has a Dice of 1 when nothing is found
@@ -32,9 +32,10 @@ internal static class SegmentationLoss
         Compute(logits, masks, gaps: false);
 
     /// <summary>
-    /// The same of the known pixels alone, and in the Dice part of the images that have any; one at least has.
+    /// Computes the loss of the known pixels only. The Dice part covers the images that have known pixels; at least one
+    /// must have some.
     /// </summary>
-    /// <param name="gaps">Masks may have <see cref="Unknown"/>.</param>
+    /// <param name="gaps">True when masks may have the value <see cref="Unknown"/>.</param>
     internal static (Tensor CrossEntropy, Tensor Dice) Compute(Tensor logits, Tensor masks, bool gaps)
     {
         using var scope = NewDisposeScope();
