@@ -8,9 +8,9 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Checkpoints;
 
 /// <summary>
-/// A checkpoint on disk: weights, what input they expect, what outputs they give, where they came from, and how well
-/// they were measured to do. Loading checks every byte against the manifest; building the model also checks the golden
-/// sample. A checkpoint is never changed once it is written. Disposing it closes the file of weights.
+/// A checkpoint on disk: weights, their input and output, where they came from, and how well they were measured to do.
+/// Loading checks every byte against the manifest; building the model also checks the golden sample. A checkpoint is
+/// never changed once it is written. Disposing it closes the file of weights.
 /// </summary>
 public sealed class Checkpoint : IDisposable
 {
@@ -41,19 +41,13 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The name, such as "densenet121.cxr-pediatric"; for bare weights, the name of the file.</summary>
     public string Name { get; }
 
-    /// <summary>
-    /// The digest of the manifest, which itself holds the hash of every file; for bare weights, the digest of their
-    /// file.
-    /// </summary>
+    /// <summary>The digest of the manifest, which has all files' hashes; for bare weights, of their file.</summary>
     public Digest Digest { get; }
 
     /// <summary>The time when it was saved; for bare weights, the time of the file.</summary>
     public DateTimeOffset Created { get; }
 
-    /// <summary>
-    /// True for a bare file of weights. A warm start can use it, but it does not say what input it expects and what it
-    /// returns.
-    /// </summary>
+    /// <summary>True for a bare file of weights, which a warm start can use but which has no config.</summary>
     public bool WeightsOnly => _config is null;
 
     /// <summary>
@@ -67,7 +61,7 @@ public sealed class Checkpoint : IDisposable
             "weights alone",
             "Use them to warm-start a model; to predict or evaluate, name a whole checkpoint.");
 
-    /// <summary>The licence of the weights, as an SPDX identifier or LicenseRef-....</summary>
+    /// <summary>The licence of the weights, as an SPDX identifier or a LicenseRef.</summary>
     public string License { get; private init; } = Licenses.Unknown;
 
     /// <summary>The checkpoints, data sets and files from which it was made; empty for bare weights.</summary>
@@ -85,7 +79,9 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The golden sample; null when none was recorded.</summary>
     internal GoldenSample? Golden { get; private init; }
 
-    /// <summary>Which images were held out; null where nothing was, and in checkpoints of early versions.</summary>
+    /// <summary>
+    /// The record of the images that were held out; null when none were, and in checkpoints of early versions.
+    /// </summary>
     internal RecordedSplit? Split { get; private init; }
 
     /// <summary>The file of weights, opened and checked. Tensors are read when they are asked for.</summary>
@@ -103,16 +99,14 @@ public sealed class Checkpoint : IDisposable
     /// </summary>
     public static Checkpoint Load(string folder) => Load(folder, CancellationToken.None);
 
-    /// <summary>
-    /// The same; throws <see cref="OperationCanceledException"/> when cancelled: to hash large weights takes its time.
-    /// </summary>
+    /// <summary>Loads a checkpoint. Throws <see cref="OperationCanceledException"/> when it is cancelled.</summary>
     internal static Checkpoint Load(string folder, CancellationToken cancellation) =>
         Load(folder, _ => { }, cancellation);
 
     /// <summary>
     /// Loads a checkpoint and copies its weights into a model in one pass, as <see cref="Load(string)"/> and
-    /// <see cref="LoadInto"/> do. The bytes are verified while they are copied, so the model must not be used after an
-    /// exception.
+    /// <see cref="LoadInto"/> do. After an exception the model must not be used, since bytes are verified while they
+    /// are copied.
     /// </summary>
     public static Checkpoint Load(string folder, Module into, bool verifyGolden = true)
     {
@@ -130,8 +124,7 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>
-    /// Hashing takes longer than all the rest together, so the rest goes on beside it; nothing is handed out before
-    /// both are done.
+    /// Loads a checkpoint. Hashing takes longest, so the rest runs beside it, and both end before anything is returned.
     /// </summary>
     private static Checkpoint Load(
         string folder,
@@ -226,7 +219,7 @@ public sealed class Checkpoint : IDisposable
                 "The checkpoint is damaged or was changed: fetch or save it again.");
     }
 
-    /// <summary>A bare file of weights, of safetensors, PyTorch or ONNX, from here or elsewhere.</summary>
+    /// <summary>Loads a bare file of weights in the format of safetensors, PyTorch or ONNX.</summary>
     internal static Checkpoint LoadWeights(string path) => LoadWeights(path, CancellationToken.None);
 
     internal static Checkpoint LoadWeights(string path, CancellationToken cancellation)
@@ -251,9 +244,9 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>
     /// Builds the model with these weights, on the CPU and in evaluation mode. The caller disposes it. The state of
-    /// torch's random generator is the same afterwards, even when several threads build at once. Throws
+    /// torch's random generator is the same afterwards, also when several threads build at once. Throws
     /// <see cref="MarrowException"/> when a weight does not fit, when the golden sample is not reproduced, and for a
-    /// user's own module, which has to be passed to <see cref="LoadInto"/> instead.
+    /// user's own module, which is passed to <see cref="LoadInto"/> instead.
     /// </summary>
     public Module BuildModel(bool verifyGolden = true)
     {
@@ -287,7 +280,9 @@ public sealed class Checkpoint : IDisposable
         golden.Finding?.Verify(Config, path);
     }
 
-    /// <summary>Null where the checkpoint has none. Throws <see cref="MarrowException"/> for a damaged one.</summary>
+    /// <summary>
+    /// The record of the held-out images, or null. Throws <see cref="MarrowException"/> when it is damaged.
+    /// </summary>
     internal static RecordedSplit? ReadSplit(string folder, CheckpointManifest manifest)
     {
         if (manifest.ReadListed(folder, SplitFile) is not { } bytes)

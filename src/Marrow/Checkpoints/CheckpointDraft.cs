@@ -47,8 +47,8 @@ public sealed record CheckpointDraft
     internal DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
 
     /// <summary>
-    /// [N, C, H, W] of the golden sample's input; null for one image of 64 x 64, or of the input's size for a module of
-    /// the user's own.
+    /// The shape of the golden sample's input, [N, C, H, W]. Null stands for one image of 64 x 64 pixels or, for a
+    /// user's own module, of the input's size.
     /// </summary>
     internal long[]? GoldenShape { get; init; }
 

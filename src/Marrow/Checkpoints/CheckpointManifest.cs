@@ -3,8 +3,8 @@ using Marrow.Weights;
 
 namespace Marrow.Checkpoints;
 
-/// <param name="Path">A plain file name in the checkpoint's folder.</param>
-/// <param name="Sha256">64 lower-case hexadecimal digits.</param>
+/// <param name="Path">The name of a file in the checkpoint's folder, without any path.</param>
+/// <param name="Sha256">The SHA-256 of the file, as 64 lower-case hexadecimal digits.</param>
 internal sealed record ManifestFile(string Path, long Bytes, string Sha256);
 
 /// <summary>
@@ -33,7 +33,7 @@ internal sealed record CheckpointManifest
     /// <summary>The time of saving. Of the checkpoints of one name, the one created last is the newest.</summary>
     public required DateTimeOffset Created { get; init; }
 
-    /// <summary>The licence of the weights, as an SPDX identifier or LicenseRef-....</summary>
+    /// <summary>The licence of the weights, as an SPDX identifier or a LicenseRef.</summary>
     public string License { get; init; } = Licenses.Unknown;
 
     public required CheckpointParents Parents { get; init; }
@@ -52,7 +52,7 @@ internal sealed record CheckpointManifest
         return (bytes, this with { Digest = digest });
     }
 
-    /// <summary>Reads checkpoint.json of a folder and checks its digest; the other files are not looked at.</summary>
+    /// <summary>Reads checkpoint.json of a folder and checks its digest, without looking at the other files.</summary>
     internal static CheckpointManifest Read(string folder)
     {
         var path = Path.Combine(folder, FileName);
@@ -113,7 +113,7 @@ internal sealed record CheckpointManifest
         }
     }
 
-    /// <summary>The bytes of a listed file of at most 64 MiB, checked; null where it is not listed.</summary>
+    /// <summary>Reads and verifies a listed file of at most 64 MiB; null when the manifest does not list it.</summary>
     internal byte[]? ReadListed(string folder, string name)
     {
         if (Files.FirstOrDefault(f => f.Path == name) is not { } file)
@@ -160,7 +160,8 @@ internal sealed record CheckpointManifest
     }
 
     /// <summary>
-    /// A name that every file system takes as that of a file in the folder: no path, no device of Windows.
+    /// Returns true for a name that every file system takes as a plain file of the folder: without a path, and not a
+    /// device name of Windows.
     /// </summary>
     internal static bool IsPlain(string name) =>
         name.Length is > 0 and <= 100 && char.IsAsciiLetterOrDigit(name[0]) && name[^1] != '.'

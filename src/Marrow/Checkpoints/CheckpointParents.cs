@@ -18,7 +18,7 @@ public sealed class CheckpointParents
     [JsonInclude] public ImportedFile? Imported { get; internal init; }
 
     /// <summary>
-    /// The parents' own ancestors with their terms, so that these are known where the parents themselves are not.
+    /// The parents' own ancestors with their terms, which are thereby known even when the parents are missing.
     /// </summary>
     [JsonInclude] internal IReadOnlyList<LicensedAncestor> Inherited { get; init; } = [];
 
@@ -34,7 +34,10 @@ public sealed class CheckpointParents
             Inherited = LicensedAncestor.EachOnce(source.Parents.Ancestors()),
         };
 
-    /// <summary>The same with another checkpoint that had a part in it. One that had two has both roles.</summary>
+    /// <summary>
+    /// Returns the same parents with one more checkpoint that took part. A checkpoint that took part in two ways is
+    /// listed with both roles.
+    /// </summary>
     internal CheckpointParents With(Checkpoint checkpoint, string role) => With(
         checkpoints: [.. Checkpoints, new(checkpoint.Name, checkpoint.Digest, role, checkpoint.License)],
         inherited: LicensedAncestor.EachOnce(Inherited.Concat(checkpoint.Parents.Ancestors())));
@@ -81,7 +84,7 @@ public sealed class ParentCheckpoint
     /// </summary>
     public string Role { get; }
 
-    /// <summary>The licence of the parent, as an SPDX identifier or LicenseRef-....</summary>
+    /// <summary>The licence of the parent, as an SPDX identifier or a LicenseRef.</summary>
     public string License { get; }
 
     internal const string Labels = "labels", Crop = "crop";
@@ -104,9 +107,9 @@ public sealed class ParentDataset
 {
     internal const string Unlabeled = "unlabeled";
 
-    /// <param name="version">See <see cref="Version"/>.</param>
-    /// <param name="license">See <see cref="License"/>.</param>
-    /// <param name="filesDigest">See <see cref="FilesDigest"/>.</param>
+    /// <param name="version">The version of the data set; see <see cref="Version"/>.</param>
+    /// <param name="license">The licence of the data; see <see cref="License"/>.</param>
+    /// <param name="filesDigest">The digest of the files; see <see cref="FilesDigest"/>.</param>
     /// <param name="citation">What its makers ask to be cited; "" when they ask for nothing.</param>
     /// <param name="samples">How many samples were trained on.</param>
     public ParentDataset(
@@ -120,7 +123,7 @@ public sealed class ParentDataset
     /// <summary>The version, as the data set's makers name it; "" when they name none.</summary>
     public string Version { get; }
 
-    /// <summary>The licence of the data, as an SPDX identifier or LicenseRef-....</summary>
+    /// <summary>The licence of the data, as an SPDX identifier or a LicenseRef.</summary>
     public string License { get; }
 
     /// <summary>
@@ -134,10 +137,15 @@ public sealed class ParentDataset
     /// <summary>The number of samples that were trained on; 0 when it is unknown.</summary>
     public int Samples { get; }
 
-    /// <summary>How it was read and divided, so that what was held out is found again; null when unknown.</summary>
+    /// <summary>
+    /// Says how the data set was read and divided, so that the held-out samples can be found again; null when it is
+    /// unknown.
+    /// </summary>
     [JsonInclude] internal DatasetUse? Use { get; init; }
 
-    /// <summary>"training": its labels were learnt; "unlabeled": its images alone were used.</summary>
+    /// <summary>
+    /// How the data set was used: "training" when its labels were learnt, "unlabeled" when only its images were used.
+    /// </summary>
     [JsonInclude] public string Role { get; internal init; } = "training";
 }
 
@@ -179,7 +187,7 @@ public sealed class ImportedFile
     /// <summary>The name of the map by which keys and input were understood, such as "torchvision-densenet".</summary>
     public string Map { get; }
 
-    /// <summary>The licence of the weights, as an SPDX identifier or LicenseRef-....</summary>
+    /// <summary>The licence of the weights, as an SPDX identifier or a LicenseRef.</summary>
     public string License { get; }
 
     /// <summary>The SHA-256 with the prefix "sha256:".</summary>

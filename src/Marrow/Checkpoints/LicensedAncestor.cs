@@ -30,7 +30,7 @@ public sealed class LicensedAncestor
     /// </summary>
     public string Digest { get; }
 
-    /// <summary>The ancestor's licence, as an SPDX identifier or LicenseRef-....</summary>
+    /// <summary>The ancestor's licence, as an SPDX identifier or a LicenseRef.</summary>
     public string License { get; }
 
     /// <summary>The ancestor's kind and name, such as "data set chexpert".</summary>

@@ -19,7 +19,7 @@ public enum LicenseRestrictions
     NoDerivatives = 8,
 }
 
-/// <param name="Id">SPDX identifier, or LicenseRef-... for the agreement of a data set.</param>
+/// <param name="Id">The SPDX identifier, or LicenseRef-... for the agreement of a data set.</param>
 internal sealed record LicenseTerms(string Id, string Name, LicenseRestrictions Restrictions);
 
 /// <summary>Describes the restrictions of licences in words.</summary>
@@ -50,7 +50,7 @@ internal static class LicenseWords
 }
 
 /// <summary>A term of an ancestor that a licence does not keep.</summary>
-/// <param name="Ancestor">"data set spineweb16", "checkpoint densenet121.chexpert".</param>
+/// <param name="Ancestor">The ancestor, such as "data set spineweb16" or "checkpoint densenet121.chexpert".</param>
 internal sealed record LicenseBreach(string Ancestor, string AncestorLicense, LicenseRestrictions Term)
 {
     public override string ToString() => $"{Ancestor} is under {AncestorLicense}, which {LicenseWords.OfAnother(Term)}";

@@ -35,9 +35,7 @@ public sealed class ModelCard
     public IReadOnlyList<string> Tags { internal get; init; } = [];
 }
 
-/// <summary>
-/// README.md of a checkpoint: front matter as Hugging Face's hub reads it, then the card in sections.
-/// </summary>
+/// <summary>Writes README.md of a checkpoint: front matter for Hugging Face's hub, then the card in sections.</summary>
 internal static class ModelCardText
 {
     private const string LicenseReference = "LicenseRef-";
@@ -154,7 +152,9 @@ internal static class ModelCardText
         return FrontMatter.Write((Dictionary<string, object>)Visible(front));
     }
 
-    /// <summary>The same values with hidden characters as escapes; YAML's own marks are the writer's affair.</summary>
+    /// <summary>
+    /// Returns the same values with hidden characters as escapes. Quoting for YAML is left to its writer.
+    /// </summary>
     private static object Visible(object value) => value switch
     {
         string text => VisibleText.Of(text),

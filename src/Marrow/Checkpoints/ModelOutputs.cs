@@ -5,9 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Checkpoints;
 
-/// <summary>
-/// The one place that knows what each kind of model gives: its raw outputs by name, before any decoding.
-/// </summary>
+/// <summary>Knows what each kind of model returns: its raw outputs by name, before any decoding.</summary>
 internal static class ModelOutputs
 {
     /// <summary>

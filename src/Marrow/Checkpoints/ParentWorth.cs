@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Marrow.Checkpoints;
 
-/// <summary>One amount of labels: the child's error and that of the same model from scratch.</summary>
+/// <summary>
+/// The measurement with one amount of labels: the child's error, and that of the same model from scratch.
+/// </summary>
 internal sealed record WorthPoint
 {
     [JsonConstructor]
@@ -48,7 +50,7 @@ public sealed class ParentWorth
 
     private const int LongestText = 200, MostPoints = 1000, MostSeeds = 100;
 
-    /// <summary>Name of the experiment. Manifests have it as "study", the word that it had at first.</summary>
+    /// <summary>The name of the experiment. The key in manifests is "study", which was its first name.</summary>
     [JsonPropertyName("study")]
     [JsonInclude] internal string Experiment { get; }
 

@@ -24,7 +24,8 @@ internal sealed record RecordedSplit
     public required int Images { get; init; }
 
     /// <summary>
-    /// Base64 of 8 bytes an image, in ascending order: the first of SHA-256("FILESDIGEST\nPATIENT\nID").
+    /// The held-out images as Base64, with 8 bytes for each image in ascending order: the first bytes of
+    /// SHA-256("FILESDIGEST\nPATIENT\nID").
     /// </summary>
     public required string HeldOut { get; init; }
 

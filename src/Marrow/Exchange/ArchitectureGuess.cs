@@ -6,8 +6,8 @@ using Marrow.Weights.PyTorch;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// What weights that can't be imported probably are, by the names that well-known programs give their layers, so that
-/// the error says what was found and not only what was missed.
+/// Guesses the architecture of weights that can't be imported, from the layer names of well-known programs, so that the
+/// error message can say what the file contains.
 /// </summary>
 internal static class ArchitectureGuess
 {

@@ -101,11 +101,15 @@ internal static class BundleExport
         }
     }
 
-    /// <summary>UTF-8 without a byte order mark: front matter must be a file's first bytes.</summary>
+    /// <summary>
+    /// Writes UTF-8 without a byte order mark, since front matter must start with a file's first byte.
+    /// </summary>
     private static void WriteText(string path, string text) =>
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>A folder is removed only when it holds what an export wrote and nothing else.</summary>
+    /// <summary>
+    /// Throws unless the folder holds only files that an export wrote, so that nothing else is ever removed.
+    /// </summary>
     private static void RequireReplaceable(string path)
     {
         if (!Directory.Exists(path))

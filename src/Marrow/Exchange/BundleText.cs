@@ -77,7 +77,9 @@ internal static class BundleText
             : $", https://spdx.org/licenses/{license}.html";
 }
 
-/// <summary>Ancestors and their terms, as commands print them and files hold them.</summary>
+/// <summary>
+/// Formats the ancestors and their licence terms, for commands that print them and for exported files.
+/// </summary>
 internal static class ExportTerms
 {
     public static string Describe(LicensedAncestor ancestor) =>

@@ -6,12 +6,14 @@ using TorchSharp;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// The way back from an export: a file or a bundle of Marrow's becomes the same checkpoint, with its config, terms and
-/// parents.
+/// Rebuilds a checkpoint from a file or a bundle that Marrow exported, with its config, terms and parents.
 /// </summary>
 internal static class ExportImport
 {
-    /// <summary>Files of a bundle, or of a model on Hugging Face's hub, that hold weights, the best first.</summary>
+    /// <summary>
+    /// The files with weights in a bundle, or in a model of Hugging Face's hub, in the order in which they are
+    /// preferred.
+    /// </summary>
     private static readonly string[] InFolder =
     [
         Checkpoint.WeightsFile,

@@ -8,8 +8,9 @@ using TorchSharp;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// What every exported file says of itself, as strings, which is all that safetensors and ONNX hold: origin, terms,
-/// what the weights expect and give. Lists and records are JSON, with the names that the checkpoint's own files have.
+/// The metadata of an exported file: its origin, its licence terms, and what input the weights expect and what output
+/// they give. All values are strings, since safetensors and ONNX hold nothing else. Lists and records are JSON, with
+/// the property names of the checkpoint's own files.
 /// </summary>
 internal static class ExportMetadata
 {

@@ -49,8 +49,8 @@ public sealed class ExportResult
     internal OnnxComparison? Comparison { get; }
 
     /// <summary>
-    /// The largest difference between ONNX Runtime and Marrow, as a share of its output's largest magnitude; null where
-    /// no ONNX file was written.
+    /// The largest difference between the outputs of ONNX Runtime and Marrow, as a share of the output's largest
+    /// magnitude; null when no ONNX file was written.
     /// </summary>
     public double? LargestDifference => Comparison?.Outputs.Max(o => o.Relative);
 

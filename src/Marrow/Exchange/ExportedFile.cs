@@ -8,12 +8,12 @@ using TorchSharp;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// What a file that Marrow exported says of itself (see <see cref="ExportMetadata"/>): all that an import needs to make
-/// the same checkpoint of it again. Like everything in a file it is checked, and it is believed only of the very
-/// numbers that were exported.
+/// The metadata of a file that Marrow exported (see <see cref="ExportMetadata"/>), from which an import makes the same
+/// checkpoint again. Like everything in a file it is checked, and it is trusted only when the file still holds exactly
+/// the numbers that were exported.
 /// </summary>
 /// <param name="Weights">
-/// SHA-256 over names, types, shapes and numbers; "" in files of versions that did not write it.
+/// The SHA-256 over names, types, shapes and numbers of the weights; "" in files of versions that did not write it.
 /// </param>
 internal sealed record ExportedFile(
     string Name,

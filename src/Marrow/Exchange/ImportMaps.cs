@@ -5,9 +5,9 @@ using Marrow.Inputs;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// The sources that are known: each with its classes and the input its weights were trained on; what keys of other
-/// programs mean says each kind of backbone (<see cref="BackboneSpelling"/>). To add one, add an entry, a test against
-/// the source's own code, and a row in docs/import-maps.md.
+/// The known sources of weights, each with its classes and the input on which its weights were trained. The keys of
+/// other programs are translated by each kind of backbone (<see cref="BackboneSpelling"/>). A new source needs an entry
+/// here, a test against the source's own code, and a row in docs/import-maps.md.
 /// </summary>
 internal static class ImportMaps
 {

@@ -26,7 +26,7 @@ public sealed class ImportRequest
     public string? Map { internal get; init; }
 
     /// <summary>
-    /// The licence of the weights, as an SPDX identifier or LicenseRef-.... Files of weights do not state it.
+    /// The licence of the weights, as an SPDX identifier or a LicenseRef. Files of weights do not state it.
     /// </summary>
     public string License { internal get; init; } = Licenses.Unknown;
 

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// What a file of weights is found to be: its kind of backbone, its map, its entries by Marrow's keys.
+/// What was recognised in a file of weights: its kind of backbone, its import map, and its entries by Marrow's keys.
 /// </summary>
 internal sealed class ImportSource
 {
@@ -28,16 +28,17 @@ internal sealed class ImportSource
 
     public IReadOnlyDictionary<string, WeightEntry> Entries { get; }
 
-    /// <summary>Of the first convolution; 0 when it was not found.</summary>
+    /// <summary>The number of input channels of the first convolution; 0 when it was not found.</summary>
     public int Channels { get; }
 
-    /// <summary>Of the classifier; 0 when it was not found.</summary>
+    /// <summary>The number of outputs of the classifier; 0 when it was not found.</summary>
     public int Outputs { get; }
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> for a file in which no backbone or no known source is found.
+    /// Recognises the source of a file. Throws <see cref="MarrowException"/> when the file has no known backbone, and
+    /// when its source is unknown.
     /// </summary>
-    /// <param name="given">The map that was asked for; null to find it.</param>
+    /// <param name="given">The map that the user asked for; null to recognise it.</param>
     public static ImportSource Of(WeightFile file, ImportMap? given)
     {
         if (ForeignKeys.Of(file.Entries.Select(e => e.Name).ToHashSet(StringComparer.Ordinal)) is not { } keys)

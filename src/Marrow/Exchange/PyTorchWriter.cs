@@ -35,7 +35,9 @@ internal static class PyTorchWriter
         [torch.ScalarType.Bool] = "BoolStorage",
     };
 
-    /// <param name="notes">For a reader of the zip: origin, terms, what the weights expect.</param>
+    /// <param name="notes">
+    /// Texts for readers of the zip: its origin, its terms, and what input the weights expect.
+    /// </param>
     public static void Write(
         Stream stream,
         IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,

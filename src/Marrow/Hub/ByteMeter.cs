@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Marrow.Hub;
 
 /// <summary>
-/// Adds up the bytes that one piece of work moves or reads, from any thread, and tells it now and then.
+/// Adds up the bytes that one piece of work moves or reads, on any thread, and reports them from time to time.
 /// </summary>
 internal sealed class ByteMeter(string what, long total, Action<Progress>? tell)
 {

@@ -25,7 +25,7 @@ public sealed class HubEntry
     /// <summary>The reason why the manifest can't be read; null when it can.</summary>
     public string? Problem { get; }
 
-    /// <summary>The licence of the weights, as an SPDX identifier or LicenseRef-....</summary>
+    /// <summary>The licence of the weights, as an SPDX identifier or a LicenseRef.</summary>
     public string License { get; internal init; } = Licenses.Unknown;
 
     /// <summary>The licences of all ancestors that the manifest lists, each once.</summary>
@@ -40,12 +40,14 @@ public sealed class HubEntry
     /// <summary>The reference "name@sha256:...", which means exactly this checkpoint.</summary>
     public string Reference => $"{Name}@{Digest}";
 
-    /// <summary>Clocks of different machines may differ by this; what is dated later is not believed.</summary>
+    /// <summary>
+    /// The largest difference that clocks of different machines may have. A later date is not believed.
+    /// </summary>
     private static readonly TimeSpan ClocksMayDiffer = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// By the time of creation, the latest first; those dated in the future, which would stay the newest for years,
-    /// after all others, with a notice.
+    /// Orders entries by the time of creation, the latest first. Those dated in the future would otherwise stay the
+    /// newest for years; they follow after all others, with a notice.
     /// </summary>
     internal static IEnumerable<HubEntry> NewestFirst(IReadOnlyList<HubEntry> entries)
     {

@@ -37,7 +37,8 @@ internal static class HubMark
         IsMarked(folder) || Checkpoints(folder).Any(IsProven) || IsEmptiedHub(folder);
 
     /// <summary>
-    /// The same, or a folder that holds checkpoints of which none can be read any more: one to verify, not to tidy.
+    /// Returns true for a hub, and also for a folder of checkpoints none of which can be read any more. Such a folder
+    /// can be verified but must not be cleaned up.
     /// </summary>
     public static bool LooksLikeHub(string folder) =>
         IsHub(folder) || Checkpoints(folder).Any(home => KnownFiles.Any(file => File.Exists(Path.Combine(home, file))));
@@ -57,8 +58,8 @@ internal static class HubMark
     }
 
     /// <summary>
-    /// What of a checkpoint's folder is not the checkpoint's and would be lost with it: names that neither Marrow nor
-    /// its manifest gave.
+    /// Returns the names in a checkpoint's folder that neither Marrow nor its manifest gave. These files do not belong
+    /// to the checkpoint and would be lost with it.
     /// </summary>
     public static IReadOnlyList<string> Foreign(string checkpoint)
     {
@@ -84,7 +85,8 @@ internal static class HubMark
     }
 
     /// <summary>
-    /// What file managers and network file systems leave of their own accord, and what a killed writer of ours left.
+    /// Returns true for files that file managers and network file systems create by themselves, and for what an
+    /// interrupted writer of Marrow left.
     /// </summary>
     private static bool IsDebris(string name) =>
         name is ".DS_Store" or "Thumbs.db" or "desktop.ini"

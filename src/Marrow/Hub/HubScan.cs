@@ -14,8 +14,8 @@ internal static class HubScan
     private const int Attempts = 3; // against checkpoints that go and come while they are read
     private static readonly TimeSpan TimesCanHide = TimeSpan.FromSeconds(2); // FAT's step, the coarsest
 
-    /// <summary>By name, the newest of each first.</summary>
-    /// <param name="indexFolder">Null: in the user's cache.</param>
+    /// <summary>Returns all entries by name, the newest of each name first.</summary>
+    /// <param name="indexFolder">The folder of the index; null for the one in the user's cache.</param>
     public static IReadOnlyList<HubEntry> All(string hub, string? indexFolder)
     {
         var before = (indexFolder ?? UserCache.Existing(UserCache.Hubs)) is { } kept ? HubIndex.Read(hub, kept) : [];
@@ -51,7 +51,10 @@ internal static class HubScan
     public static IReadOnlyList<HubEntry> Of(string hub, string name) =>
         [.. Sorted([.. Digests(Path.Combine(hub, name)).Select(hex => Read(hub, name, hex)).OfType<HubEntry>()])];
 
-    /// <summary>Found by its folder's name, its manifest read; null when there is none or only a damaged one.</summary>
+    /// <summary>
+    /// Finds a checkpoint by the name of its folder and reads its manifest; null when there is none, or only a damaged
+    /// one.
+    /// </summary>
     public static HubEntry? ByDigest(string hub, Digest digest)
     {
         if (digest.IsNone)
@@ -63,7 +66,7 @@ internal static class HubScan
     }
 
     /// <summary>
-    /// One that need not lie in a hub. Throws <see cref="MarrowException"/> when its manifest can't be read.
+    /// Reads an entry that need not lie in a hub. Throws <see cref="MarrowException"/> when its manifest can't be read.
     /// </summary>
     public static HubEntry Read(string folder)
     {

@@ -12,9 +12,9 @@ public sealed class HubFault
     public string Problem { get; }
 }
 
-/// <summary>A checkpoint whose every byte was read.</summary>
-/// <param name="Bytes">The bytes that were read.</param>
-/// <param name="Faults">Each damaged, missing or unlisted file; empty when it is whole.</param>
+/// <summary>A checkpoint of which every byte was read.</summary>
+/// <param name="Bytes">The number of bytes that were read.</param>
+/// <param name="Faults">Each damaged, missing or unlisted file; empty when the checkpoint is intact.</param>
 internal sealed record VerifiedCheckpoint(
     string Name, Digest Digest, string Folder, int Files, long Bytes, IReadOnlyList<HubFault> Faults);
 

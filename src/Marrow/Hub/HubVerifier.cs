@@ -151,8 +151,8 @@ internal static class HubVerifier
     }
 
     /// <summary>
-    /// Files and folders where only names and digests should be; dotted ones and files of the hub's own folder are
-    /// anybody's.
+    /// Returns files and folders in places where only names and digests should be. Names that begin with a dot, and
+    /// files directly in the hub's folder, are ignored.
     /// </summary>
     private static List<HubFault> Strays(string hub)
     {

@@ -40,7 +40,9 @@ public sealed class LineageGraph
         return builder.Build(root.Digest);
     }
 
-    /// <summary>Children, their children and so on: not every manifest tells more than its parents.</summary>
+    /// <summary>
+    /// Returns children, their children and so on, since not every manifest names more than its parents.
+    /// </summary>
     private static IEnumerable<string> Descendants(IReadOnlyList<HubEntry> entries, string root)
     {
         var children = entries

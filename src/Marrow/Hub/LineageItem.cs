@@ -23,7 +23,7 @@ public sealed class LineageItem
     /// </summary>
     public string Digest { get; }
 
-    /// <summary>The item's licence, as an SPDX identifier or LicenseRef-....</summary>
+    /// <summary>The item's licence, as an SPDX identifier or a LicenseRef.</summary>
     public string License { get; }
 
     /// <summary>For a checkpoint: true when the hub holds it.</summary>
@@ -32,7 +32,7 @@ public sealed class LineageItem
     /// <summary>The version of a data set; "" when it is unknown.</summary>
     public string Version { get; internal init; } = "";
 
-    /// <summary>Of a checkpoint in the hub.</summary>
+    /// <summary>For a checkpoint in the hub: the time when it was created.</summary>
     [JsonInclude] internal DateTimeOffset? Created { get; init; }
 
     /// <summary>
@@ -42,7 +42,7 @@ public sealed class LineageItem
     public MeasuredValue? MainMetric { get; internal init; }
 
     /// <summary>
-    /// Of a checkpoint in the hub: what it was made with; null in early versions and for imported weights.
+    /// For a checkpoint in the hub: the record of its training; null in early versions and for imported weights.
     /// </summary>
     [JsonInclude] internal TrainingRecord? Training { get; init; }
 }

@@ -16,7 +16,10 @@ public sealed class LocalHub(string folder)
     /// <summary>The folder, as it was passed to the constructor.</summary>
     public string Folder { get; } = folder;
 
-    /// <summary>Where the index of large hubs is kept; null: in the user's cache. See <see cref="HubIndex"/>.</summary>
+    /// <summary>
+    /// The folder in which the index of large hubs is kept; null for the one in the user's cache. See
+    /// <see cref="HubIndex"/>.
+    /// </summary>
     internal string? IndexFolder { get; init; }
 
     /// <summary>
@@ -61,7 +64,7 @@ public sealed class LocalHub(string folder)
         string? reference = null, Action<Progress>? progress = null, CancellationToken cancellation = default) =>
         HubVerifier.Run(this, reference, progress, cancellation);
 
-    /// <summary>The checkpoint of this digest, under whatever name; null when the hub has none.</summary>
+    /// <summary>Finds the checkpoint with this digest under any name; null when the hub has none.</summary>
     internal HubEntry? FindDigest(Digest digest) => HubScan.ByDigest(Folder, digest);
 
     /// <summary>
@@ -70,9 +73,9 @@ public sealed class LocalHub(string folder)
     internal HubEntry? FindDigest(string text) => Digest.TryParse(text, out var digest) ? FindDigest(digest) : null;
 
     /// <summary>
-    /// The checkpoint that a reference means; its weights are not looked at. Throws <see cref="MarrowException"/> for
-    /// an unknown name (the known ones are listed), an ambiguous or unknown digest, a damaged manifest (one is never
-    /// passed over for an older one), or weights alone.
+    /// Finds the checkpoint that a reference means, without looking at its weights. Throws
+    /// <see cref="MarrowException"/> for an unknown name (the message lists the known ones), for an ambiguous or
+    /// unknown digest, for a damaged manifest (an older checkpoint never takes its place), and for bare weights.
     /// </summary>
     internal HubEntry Find(string reference)
     {
@@ -116,7 +119,10 @@ public sealed class LocalHub(string folder)
     /// </summary>
     public IReadOnlyList<HubEntry> List() => HubScan.All(Folder, IndexFolder);
 
-    /// <summary>All that a reference may mean, those with a damaged manifest too. Throws for an unknown one.</summary>
+    /// <summary>
+    /// Returns everything that a reference may mean, including checkpoints with a damaged manifest. Throws when the
+    /// reference is unknown.
+    /// </summary>
     internal IReadOnlyList<HubEntry> Matching(string reference)
     {
         var (name, digits) = Split(reference);

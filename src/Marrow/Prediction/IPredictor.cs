@@ -3,11 +3,13 @@ using Marrow.Imaging;
 
 namespace Marrow.Prediction;
 
-/// <summary>Radiograph -> finding. Not for use by several threads at once; <see cref="PredictorSet"/> is.</summary>
+/// <summary>
+/// Turns a radiograph into a finding. Only one thread may use it at a time; <see cref="PredictorSet"/> serves several.
+/// </summary>
 internal interface IPredictor : IDisposable
 {
     /// <summary>
-    /// Smallest size at which an image may be decoded without loss for these weights; 0 for its full size.
+    /// The smallest size at which an image may be decoded without loss for these weights; 0 for the full size.
     /// </summary>
     (int Width, int Height) DecodeSize { get; }
 

@@ -98,8 +98,8 @@ public sealed class PredictorSet : IDisposable
     public void Dispose() => _predictor.Dispose();
 
     /// <summary>
-    /// Puts before the checkpoints each detector that one of them crops by and that is not among them, of exactly that
-    /// digest. Throws <see cref="MarrowException"/> when the hub lacks it, or another detector was named.
+    /// Inserts before the checkpoints every missing detector by which one of them crops, with exactly the recorded
+    /// digest. Throws <see cref="MarrowException"/> when the hub lacks it, and when another detector was named.
     /// </summary>
     internal static void Complete(List<Checkpoint> checkpoints, LocalHub hub)
     {
@@ -125,9 +125,7 @@ public sealed class PredictorSet : IDisposable
         }
     }
 
-    /// <summary>
-    /// The newest detector of a hub, and the newest regressor and the newest refiner of those that go with it.
-    /// </summary>
+    /// <summary>Returns the newest detector of a hub, and the newest regressor and refiner that fit it.</summary>
     private static IReadOnlyList<string> NewestOfSpines(LocalHub hub)
     {
         var entries = HubEntry.NewestFirst([.. hub.List().Where(e => e.Problem is null)]).ToList();

@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks;
 
-/// <summary>The parts of a model's backbone, for freezing and for learning rates that differ by depth.</summary>
+/// <summary>Divides a model's backbone into stages, for freezing and for learning rates that depend on depth.</summary>
 internal static class BackboneStages
 {
     /// <summary>

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// The answers of a regressor, which gives no probability, for images and for their mirror images, side by side: [N,
-/// 2K]. What is true of both is the same, so that a regressor which answers differently guesses.
+/// Compares a regressor's answers for images with those for their mirror images, [N, 2K] side by side. A regressor
+/// gives no probability; but when the truth is the same for both, different answers show that it is guessing.
 /// </summary>
 internal static class BothSides
 {

@@ -9,7 +9,7 @@ using Marrow.Tasks.Own;
 
 namespace Marrow.Tasks;
 
-/// <summary>The tasks a checkpoint can be trained for.</summary>
+/// <summary>The names of the tasks for which a checkpoint can be trained.</summary>
 public static class CheckpointTask
 {
     internal const string Classify = "classify";
@@ -84,17 +84,17 @@ public sealed record CheckpointConfig
             Untrained = [.. Outputs.Select(o => !o.Trained)],
         };
 
-    /// <summary>How an image becomes the input that the weights expect.</summary>
+    /// <summary>Says how an image becomes the input that the weights expect.</summary>
     public required InputContract Input { get; init; }
 
     /// <summary>
-    /// How the outputs become a finding: the section of the task's own <see cref="DecodingContract"/>. Null in
-    /// checkpoints of early versions, which mean its defaults, and for tasks whose outputs are the finding.
+    /// The section of the task's <see cref="DecodingContract"/>, which says how the outputs become a finding. Null in
+    /// checkpoints of early versions, where its defaults apply, and for tasks whose outputs are the finding.
     /// </summary>
     [JsonInclude]
     internal JsonElement? Decoding { get; init; }
 
-    /// <summary>What each output means, in their order.</summary>
+    /// <summary>The meaning of each output, in the order of the outputs.</summary>
     public required IReadOnlyList<OutputMeaning> Outputs { get; init; }
 
     [JsonInclude] internal string MarrowVersion { get; init; } = CurrentVersion;
@@ -250,7 +250,9 @@ public sealed record CheckpointConfig
     /// </summary>
     internal CheckpointConfig Whole(string path) => this with { Decoding = ReadDecoding(path)?.Write() };
 
-    /// <summary>Names of the outputs for other programs, which say where no label of one was ever seen.</summary>
+    /// <summary>
+    /// The names of the outputs for other programs. They mark outputs for which training saw no label.
+    /// </summary>
     internal IReadOnlyList<string> OutputNames
     {
         get
@@ -260,7 +262,10 @@ public sealed record CheckpointConfig
         }
     }
 
-    /// <summary>For models with a map of the input's size for each output: bounds what one image takes.</summary>
+    /// <summary>
+    /// Checks models that give a map of the input's size for each output, so that one image does not need too much
+    /// memory.
+    /// </summary>
     internal void RequireMaps(ConfigCheck require) =>
         require(
             (long)Model.Outputs * Input.Width * Input.Height <= MostMapValues,

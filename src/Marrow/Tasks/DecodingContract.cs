@@ -8,11 +8,11 @@ using Marrow.Imaging;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// How the outputs of a model become a finding. It belongs to the weights as the input contract does, and is stored
-/// with them: the section "decoding" of config.json. Each task has a record of its own in its folder, with a group for
-/// each step. The defaults are what a checkpoint without the section, or without one of its values, means: a default
-/// never changes, and a value or a group that is added later has the default that leaves findings as they were. A key
-/// that is not known is refused, since findings without it would be others than the weights' maker measured.
+/// Says how the outputs of a model become a finding. Like the input contract it belongs to the weights, and it is
+/// stored with them in the section "decoding" of config.json. Each task has its own record, with one group for each
+/// step. The defaults apply to checkpoints without the section or without one of its values, so a default never
+/// changes, and the default of a value that is added later must leave findings as they were. An unknown key is refused,
+/// since without it the findings would differ from those that the maker of the weights measured.
 /// </summary>
 internal abstract record DecodingContract
 {

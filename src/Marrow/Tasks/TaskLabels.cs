@@ -3,8 +3,8 @@ using Marrow.Datasets;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// Which labels each task learns from, and what to say where the data has others: the kinds of a CSV by task, and in
-/// words what a data set of any format holds.
+/// Says which labels each task learns from, by the kinds of CSV it takes, and describes in words what a data set of any
+/// format holds when its labels do not fit.
 /// </summary>
 internal static class TaskLabels
 {

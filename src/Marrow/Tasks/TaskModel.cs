@@ -26,8 +26,8 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     public abstract Module Model { get; }
 
     /// <summary>
-    /// Called once before training, before any warm start, with the part that is trained on: for what a task takes from
-    /// its labels, such as the scale of numbers.
+    /// Adapts the task to its labels, for example to the scale of numbers. Called once with the training part, before
+    /// training and before any warm start.
     /// </summary>
     public virtual void AdaptTo(IReadOnlyList<Sample> training)
     {
@@ -47,8 +47,8 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     public abstract CheckpointConfig Describe();
 
     /// <summary>
-    /// The loss of one batch by its parts, float32 scalars; their sum is minimised. <paramref name="images"/> are the
-    /// batch's, laid out for <paramref name="compute"/>.
+    /// Returns the parts of the loss of one batch by name, as float32 scalars whose sum training minimises.
+    /// <paramref name="images"/> are those of the batch, in the memory layout of <paramref name="compute"/>.
     /// </summary>
     public abstract IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute);
 
@@ -58,8 +58,8 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     public abstract IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap);
 
     /// <summary>
-    /// Called once after training, with the part that chose the best weights: for what the decoding leaves to the data,
-    /// such as a threshold. The model is in evaluation mode.
+    /// Chooses the values of the decoding that depend on the data, such as a threshold. Called once after training,
+    /// with the part of the data that chose the best weights. The model is in evaluation mode.
     /// </summary>
     internal virtual void ChooseDecoding(BatchLoader validation, Compute compute)
     {

@@ -36,11 +36,11 @@ internal static class ActivationDiff
     private const double TallInput = 1.5; // height over width from which an input is a whole spine's
 
     /// <summary>
-    /// From shallow to deep, one stage of a against the same of b. Runs in float32 on the CPU. Throws
-    /// <see cref="MarrowException"/> for fewer than four images and for a checkpoint whose model can't be built here.
+    /// Compares the stages of a and b from shallow to deep, in float32 on the CPU. Throws <see cref="MarrowException"/>
+    /// for fewer than four images, and for a checkpoint whose model can't be built here.
     /// </summary>
-    /// <param name="images">Are read one at a time.</param>
-    /// <param name="progress">Called after each image; how many come in all is not known here.</param>
+    /// <param name="images">The images, which are read one at a time.</param>
+    /// <param name="progress">Called after each image. The total number of images is not known here.</param>
     public static IReadOnlyList<StageAlignment> Between(
         Checkpoint a, Checkpoint b, IEnumerable<Radiograph> images, Action<Progress>? progress = null,
         CancellationToken cancellation = default)

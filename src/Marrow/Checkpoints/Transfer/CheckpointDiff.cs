@@ -101,7 +101,7 @@ public sealed class CheckpointDiff
     internal (string Name, string Digest) B { get; }
 
     /// <summary>
-    /// Prefix of the backbone's keys in a (From) and in b (To); null when keys are compared as they stand.
+    /// The prefixes of the backbone's keys in a (From) and in b (To); null when keys are compared unchanged.
     /// </summary>
     internal PrefixRule? Backbone { get; private init; }
 
@@ -186,8 +186,8 @@ public sealed class CheckpointDiff
     internal static double Ratio(double change, double norm) => change == 0 ? 0 : change / norm;
 
     /// <summary>
-    /// Where one side's backbone is unknown it is found by the other's keys; where both are, keys are compared as they
-    /// stand.
+    /// Finds the prefixes of both backbones. An unknown one is found by the keys of the other; when both are unknown,
+    /// keys are compared unchanged.
     /// </summary>
     private static PrefixRule? Backbones(WeightSource a, WeightSource b)
     {

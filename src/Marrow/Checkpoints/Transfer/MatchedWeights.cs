@@ -31,8 +31,9 @@ internal static class MatchedWeights
     }
 
     /// <summary>
-    /// Draws anew what a warm start has just taken over: parameters by their statistics, running statistics of norms as
-    /// at first, since they belong to activations that no longer are. Returns the receipt of that: nothing was copied.
+    /// Replaces what a warm start has taken over by new draws. Parameters are drawn by their statistics. Running
+    /// statistics of norms get their initial values, since the activations they describe no longer exist. Returns a
+    /// receipt in which nothing was copied.
     /// </summary>
     public static TransferReceipt Redraw(Module model, TransferReceipt receipt, ulong seed)
     {

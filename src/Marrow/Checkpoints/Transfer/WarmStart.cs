@@ -20,8 +20,8 @@ public static class WarmStart
     private const int NamedKeys = 8; // in an error; the receipt has them all
     private const int NearestShown = 2;
 
-    /// <summary>Of a model of the catalogue.</summary>
-    /// <param name="architecture">The model's: a key of <see cref="ModelCatalogue"/>.</param>
+    /// <summary>Applies weights to a model of the catalogue.</summary>
+    /// <param name="architecture">The model's architecture, a key of <see cref="ModelCatalogue"/>.</param>
     internal static TransferReceipt Apply(
         Module model,
         string architecture,
@@ -194,8 +194,8 @@ public static class WarmStart
         BackboneProbe.Prove(receipt, source, model, spec);
 
     /// <summary>
-    /// Longest common subsequence of what is left on both sides, where two tensors are alike when their shapes and the
-    /// last parts of their names ("weight", "running_mean") are.
+    /// Matches what is left on both sides by their longest common subsequence. Two tensors are alike when their shapes
+    /// and the last parts of their names ("weight", "running_mean") are equal.
     /// </summary>
     private static void MatchByShape(List<TransferredTensor> plan, WeightSource source)
     {

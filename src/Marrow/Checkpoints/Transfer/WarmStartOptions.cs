@@ -3,7 +3,8 @@ using Marrow.Tasks;
 namespace Marrow.Checkpoints.Transfer;
 
 /// <summary>
-/// Keys of the source that begin with From are the target's that begin with To: "features." -> "backbone.body.".
+/// A rule that turns the source's keys with the prefix From into the target's keys with the prefix To, such as
+/// "features." into "backbone.body.".
 /// </summary>
 internal sealed record PrefixRule(string From, string To);
 
@@ -40,12 +41,15 @@ public sealed class WarmStartOptions
     internal IReadOnlyList<string> LeaveRandom { get; init; } = [];
 
     /// <summary>
-    /// What no name matches in the backbone is matched by the order of shapes: for foreign files whose layers have
-    /// other names. Off by default: equal shapes are a guess, which the probe can confirm.
+    /// True to match the backbone's tensors that no name matches by the order of their shapes, for foreign files whose
+    /// layers have other names. It is off by default, since equal shapes are only a guess, which the probe can confirm.
     /// </summary>
     internal bool MatchByShape { get; init; }
 
-    /// <summary>The whole model when architecture, task and classes are the same, otherwise the backbone.</summary>
+    /// <summary>
+    /// Returns options that take over the whole model when architecture, task and classes are the same, and otherwise
+    /// only the backbone.
+    /// </summary>
     internal static WarmStartOptions Between(CheckpointConfig source, CheckpointConfig target) => new()
     {
         Scope = source.Model.Architecture == target.Model.Architecture && source.Task == target.Task

@@ -4,7 +4,10 @@ using TorchSharp;
 
 namespace Marrow.Checkpoints.Transfer;
 
-/// <summary>Weights to start from, wherever they are: keys and shapes at once, tensors when asked for.</summary>
+/// <summary>
+/// Weights from which a model can start, wherever they are stored. Keys and shapes are known at once; tensors are read
+/// when they are asked for.
+/// </summary>
 internal sealed class WeightSource
 {
     private readonly Func<string, torch.Tensor> _read;
@@ -34,8 +37,8 @@ internal sealed class WeightSource
     internal string Digest { get; }
 
     /// <summary>
-    /// See <see cref="ModelSpec.Architecture"/>; "" when unknown, then the place of the backbone is found from the
-    /// keys.
+    /// The architecture (see <see cref="ModelSpec.Architecture"/>), or "" when it is unknown and the backbone has to be
+    /// found by the keys.
     /// </summary>
     internal string Architecture { get; }
 
@@ -43,7 +46,8 @@ internal sealed class WeightSource
     internal string? BackbonePrefix { get; }
 
     /// <summary>
-    /// What was found in a file of another program; null for a known architecture and where nothing was.
+    /// What was recognised in a file of another program; null for a known architecture, and when nothing was
+    /// recognised.
     /// </summary>
     internal ForeignKeys? Foreign { get; private init; }
 
@@ -66,8 +70,8 @@ internal sealed class WeightSource
     /// </summary>
     internal static WeightSource Of(WeightFile weights) => FromFile(weights, weights.Path, "", null);
 
-    /// <summary>Tensors in memory, which stay the caller's.</summary>
-    /// <param name="architecture">A key of <see cref="ModelCatalogue"/>, or "" when it is none of them.</param>
+    /// <summary>Returns weights that are tensors in memory. The caller keeps and disposes them.</summary>
+    /// <param name="architecture">A key of <see cref="ModelCatalogue"/>, or "" for any other architecture.</param>
     internal static WeightSource Of(
         string name,
         IReadOnlyDictionary<string, torch.Tensor> weights,

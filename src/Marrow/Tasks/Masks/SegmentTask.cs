@@ -102,10 +102,10 @@ internal sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCo
     }
 
     /// <summary>
-    /// A mask is accepted as a whole, as it is when it is written: by the Dice to be expected, 0 where nothing is
-    /// found.
+    /// Labels the images with masks. A mask is accepted or refused as a whole, by its expected Dice, which is 0 when
+    /// nothing is found.
     /// </summary>
-    /// <param name="logits">Of the batch's plain images.</param>
+    /// <param name="logits">The logits of the batch's unaugmented images.</param>
     internal IReadOnlyList<PseudoLabel> PseudoLabels(float[][] logits, Batch batch) =>
         [
             .. batch.Samples.Select(

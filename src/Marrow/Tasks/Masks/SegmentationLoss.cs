@@ -23,11 +23,12 @@ internal static class SegmentationLoss
     private const double Smoothing = 1;
 
     /// <summary>
-    /// Float32 scalars, weighted: their sum is to be minimised. The cross-entropy is the mean over all pixels. The Dice
-    /// part is 1 - (2 sum(p t) + 1) / (sum(p) + sum(t) + 1), the mean over images and classes but the background.
+    /// Returns both weighted parts of the loss as float32 scalars, whose sum training minimises. The cross-entropy is
+    /// the mean over all pixels. The Dice part is 1 - (2 sum(p t) + 1) / (sum(p) + sum(t) + 1), the mean over images
+    /// and all classes except the background.
     /// </summary>
-    /// <param name="logits">[N, outputs, H, W].</param>
-    /// <param name="masks">[N, H, W] bytes: 0 background, 1 the first class...</param>
+    /// <param name="logits">The logits, [N, outputs, H, W].</param>
+    /// <param name="masks">The masks, [N, H, W] bytes: 0 is the background, 1 the first class, and so on.</param>
     public static (Tensor CrossEntropy, Tensor Dice) Compute(Tensor logits, Tensor masks) =>
         Compute(logits, masks, gaps: false);
 

@@ -19,8 +19,8 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Masks;
 
 /// <summary>
-/// [N, C, H, W] -> float32 logits [N, outputs, H, W]. One output: a sigmoid gives the foreground; several: a softmax,
-/// background first.
+/// Maps images [N, C, H, W] to float32 logits [N, outputs, H, W]. With one output a sigmoid gives the foreground; with
+/// several a softmax gives the classes, of which the first is the background.
 /// </summary>
 internal sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
 {
