@@ -29,7 +29,7 @@ public sealed class ExperimentEstimate
     /// <summary>The basis of the estimate, such as "3 finished runs" or "a timing of 5 steps".</summary>
     internal string Basis { get; }
 
-    /// <summary>From finished runs where there are some, else from a few steps of each method.</summary>
+    /// <summary>Estimates from finished runs or, when there are none, from a few steps of each method.</summary>
     internal static ExperimentEstimate Of(
         ExperimentRequest request,
         ExperimentPlan plan,

@@ -29,10 +29,10 @@ internal sealed class ExperimentFolder(string root)
     public string Of(ExperimentRun run) => Path.Combine(root, "runs", run.Name);
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> where the folder holds another experiment, or this one and it is to begin
-    /// anew.
+    /// Throws <see cref="MarrowException"/> when the folder holds another experiment, and when it holds this one but is
+    /// not to be resumed.
     /// </summary>
-    /// <param name="exactly">The plan must be the very same: a run is asked for by its index.</param>
+    /// <param name="exactly">True to require the very same plan, since a run is requested by its index.</param>
     public void Check(ExperimentRequest request, ExperimentPlan plan, bool exactly)
     {
         if (!File.Exists(PlanPath))

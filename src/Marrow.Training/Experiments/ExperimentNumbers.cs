@@ -97,7 +97,8 @@ public sealed class ExperimentSaving
     [JsonInclude] internal LabelSaving Saving { get; }
 
     /// <summary>
-    /// Ends of the 95 % interval: seeds and held-out patients drawn again together. Factor NaN when there is none.
+    /// The lower end of the 95 % interval, for which seeds and held-out patients are resampled together. Its factor is
+    /// NaN when there is none.
     /// </summary>
     [JsonInclude] internal LabelSaving Low { get; }
     [JsonInclude] internal LabelSaving High { get; }

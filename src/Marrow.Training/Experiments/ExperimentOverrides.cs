@@ -64,7 +64,8 @@ internal sealed class ExperimentOverrides(Recipe recipe, IReadOnlyList<int> step
     }
 
     /// <summary>
-    /// Says what the model came from, and keeps it from passing for the newest of the recipe's own name.
+    /// Returns a tag that says from what the model was started, and that keeps it from becoming the newest of the
+    /// recipe's own name.
     /// </summary>
     private static string Tag(Stage stage, ExperimentStart start)
     {

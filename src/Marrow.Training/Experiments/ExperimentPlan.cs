@@ -4,7 +4,7 @@ using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Experiments;
 
-/// <summary>How many labels: a share of the training part's patients, or so many of them.</summary>
+/// <summary>An amount of labels: a share of the training part's patients, or a number of them.</summary>
 internal sealed record ExperimentShare
 {
     [JsonConstructor]

@@ -63,7 +63,7 @@ internal sealed class ExperimentProgress(ExperimentPlan plan, Action<RunEvent> r
         Overall(message: $"{run}: {why}");
     }
 
-    /// <param name="current">Left of the run that is going on; null when it has only begun.</param>
+    /// <param name="current">The remaining time of the current run; null when it has only just begun.</param>
     private TimeSpan? Left(TimeSpan? current)
     {
         if (_seconds.Count == 0 && current is null)

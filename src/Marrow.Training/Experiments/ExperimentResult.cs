@@ -34,7 +34,7 @@ public sealed class ExperimentSaved
 /// </summary>
 public sealed class ExperimentResult
 {
-    /// <param name="unit">Of the metric, as the runs have it: a number's is that of its labels.</param>
+    /// <param name="unit">The unit of the metric in the runs; that of a number is the unit of its labels.</param>
     internal ExperimentResult(
         ExperimentPlan plan, string outFolder, IReadOnlyList<ExperimentRunResult> runs,
         IReadOnlyList<ExperimentFailure> failures, int elsewhere, string unit, bool higherIsBetter) =>

@@ -41,12 +41,16 @@ public sealed class ExperimentRunResult
     /// </summary>
     public IReadOnlyList<MetricValue> Metrics { get; internal init; }
 
-    /// <summary>From the first image read to the last metric, in the call that ended the run.</summary>
+    /// <summary>
+    /// The time in seconds from the first image to the last metric, in the call that finished the run.
+    /// </summary>
     [JsonInclude] internal double Seconds { get; }
 
     [JsonInclude] internal DateTimeOffset Ended { get; }
 
-    /// <summary>Folder of the first stage's checkpoint below the run's; null when it was not to be kept.</summary>
+    /// <summary>
+    /// The folder of the first stage's checkpoint, relative to the run's folder; null when it was not kept.
+    /// </summary>
     [JsonInclude] internal string? Checkpoint { get; init; }
 
     /// <summary>A report of the run and its measurements.</summary>

@@ -2,19 +2,21 @@ using System.Globalization;
 
 namespace Marrow.Training.Experiments;
 
-/// <summary>Numbers, names and sentences of an experiment, the same in the terminal, the page and the files.</summary>
+/// <summary>
+/// Formats the numbers, names and sentences of an experiment in the same way for the terminal, the page and the files.
+/// </summary>
 internal static class ExperimentText
 {
     /// <summary>Names a curve, such as "warm start, teacher". The method is left out when there is only one.</summary>
     public static string Line(ExperimentPlan plan, string start, string method) =>
         plan.Methods.Count == 1 ? start : $"{start}, {method}";
 
-    /// <summary>The metric's name with its unit: "smape (%)".</summary>
-    /// <param name="unit">Of the numbers that were measured: a metric alone does not know it.</param>
+    /// <summary>Returns the metric's name with its unit, such as "smape (%)".</summary>
+    /// <param name="unit">The unit of the measured numbers, which can't be told from the metric alone.</param>
     public static string MetricName(ExperimentPlan plan, string unit) =>
         unit.Length > 0 ? $"{plan.Metric} ({unit})" : plan.Metric;
 
-    /// <summary>Of the metric: what has no unit to three digits behind the point, the rest to two.</summary>
+    /// <summary>Formats a value of the metric: with three decimals when it has no unit, otherwise with two.</summary>
     public static string Value(string unit, double value) =>
         double.IsNaN(value) ? "-" : value.ToString(Format(unit), CultureInfo.InvariantCulture);
 

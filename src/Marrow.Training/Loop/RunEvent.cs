@@ -37,7 +37,7 @@ public sealed class RunEvent
     public double? Loss { get; internal init; }
 
     /// <summary>
-    /// The parts of <see cref="Loss"/> by name ("class", "box", "corners"); empty when no step was taken.
+    /// The parts of <see cref="Loss"/> by name, such as "class", "box" and "corners"; empty when no step was taken.
     /// </summary>
     [JsonInclude] internal IReadOnlyDictionary<string, double> Losses { get; init; } = new Dictionary<string, double>();
 
@@ -60,7 +60,9 @@ public sealed class RunEvent
     /// </summary>
     public double? WaitShare { get; internal init; }
 
-    /// <summary>The process's resident memory now; native tensors count. Null when no step was taken.</summary>
+    /// <summary>
+    /// The resident memory of the process in GiB, including native tensors; null when no step was taken.
+    /// </summary>
     [JsonInclude] internal double? MemoryGiB { get; init; }
 
     /// <summary>The expected time until the end of the stage; null while it is unknown.</summary>
@@ -75,7 +77,9 @@ public sealed class RunEvent
     /// </summary>
     public string? Message { get; internal init; }
 
-    /// <summary>Of work in a run that takes no training steps: its images or runs are counted as steps.</summary>
+    /// <summary>
+    /// Creates an event of work that takes no training steps. Its images or runs are counted as steps.
+    /// </summary>
     internal static RunEvent Of(Progress at, string? message = null, TimeSpan? eta = null) => new(stage: at.What)
     {
         Step = checked((int)at.Done),

@@ -26,7 +26,9 @@ internal sealed record RunProgress
 
     public bool StoppedEarly { get; init; }
 
-    /// <summary>When training came to its end; null before. A checkpoint written twice is then the same one.</summary>
+    /// <summary>
+    /// The time when training ended; null before. It makes a checkpoint that is written twice the same one.
+    /// </summary>
     public DateTimeOffset? Ended { get; init; }
     public IReadOnlyList<MeasuredStep> History { get; init; } = [];
 }
@@ -49,7 +51,7 @@ internal static class RunState
     private const string Anew = "Start the run anew in another folder, by --out, or copy the file from where it is "
         + "whole.";
 
-    /// <param name="data">What the state is of, by <see cref="RunIdentity.Key"/>.</param>
+    /// <param name="data">Identifies the inputs to which the state belongs; see <see cref="RunIdentity.Key"/>.</param>
     public static void Save(
         string path,
         RunProgress progress,
@@ -97,8 +99,8 @@ internal static class RunState
     public static bool Exists(string stageFolder) => File.Exists(Path.Combine(stageFolder, FileName));
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when a stage that is to go on has a state, or best weights, that are not
-    /// whole: before it trains.
+    /// Throws <see cref="MarrowException"/>, before any training, when the state or the best weights of a stage to be
+    /// resumed are damaged.
     /// </summary>
     public static void Check(string stageFolder)
     {

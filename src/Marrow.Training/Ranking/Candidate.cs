@@ -18,7 +18,10 @@ internal sealed record Candidate
     public required string Name { get; init; }
     public required CandidateKind Kind { get; init; }
 
-    /// <summary>The checkpoint's folder; of matched-random: that of the one it is drawn like. "" for random.</summary>
+    /// <summary>
+    /// The folder of the checkpoint or, for matched-random weights, of the one whose statistics they have; "" for
+    /// random weights.
+    /// </summary>
     public string Folder { get; init; } = "";
 
     /// <summary>The digest of the checkpoint in <see cref="Folder"/>.</summary>
@@ -93,8 +96,8 @@ internal sealed record Candidate
     }
 
     /// <summary>
-    /// The features' module in evaluation mode; the caller disposes both. Random weights have no running statistics
-    /// yet.
+    /// Builds the module of the features in evaluation mode; the caller disposes both. Random weights have no running
+    /// statistics yet.
     /// </summary>
     public (Module Owner, Backbone Features) Build()
     {

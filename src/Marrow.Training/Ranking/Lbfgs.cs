@@ -14,7 +14,8 @@ internal static class Lbfgs
     public delegate double Objective(double[] point, double[] gradient);
 
     /// <summary>
-    /// From <paramref name="point"/>, which is changed, until no gradient is larger than <paramref name="tolerance"/>.
+    /// Minimises from <paramref name="point"/>, which is changed, until no component of the gradient is larger than
+    /// <paramref name="tolerance"/>.
     /// </summary>
     public static void Minimise(double[] point, Objective objective, double tolerance, int mostIterations)
     {

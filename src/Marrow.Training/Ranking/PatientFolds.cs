@@ -11,11 +11,11 @@ namespace Marrow.Training.Ranking;
 internal static class PatientFolds
 {
     /// <summary>
-    /// The fold of each image, 0 to <paramref name="folds"/> - 1. Throws <see cref="MarrowException"/> when patients
-    /// are fewer than folds.
+    /// Returns the fold of each image, 0 to <paramref name="folds"/> - 1. Throws <see cref="MarrowException"/> when
+    /// there are fewer patients than folds.
     /// </summary>
-    /// <param name="patients">[N].</param>
-    /// <param name="strata">[N][S]: how much the image counts in each stratum, mostly 0 or 1.</param>
+    /// <param name="patients">The patient of each image, [N].</param>
+    /// <param name="strata">How much each image counts in each stratum, [N][S], mostly 0 or 1.</param>
     public static int[] Assign(
         IReadOnlyList<string> patients,
         IReadOnlyList<IReadOnlyList<double>> strata,

@@ -5,8 +5,10 @@ using static TorchSharp.torch;
 
 namespace Marrow.Training.Ranking;
 
-/// <summary>What a candidate's features say of these images.</summary>
-/// <param name="Metrics">Of the probe's predictions out of fold; the first is what ranks.</param>
+/// <summary>The scores of a candidate's features on these images.</summary>
+/// <param name="Metrics">
+/// The metrics of the probe on images that it was not fitted on. The first one decides the ranking.
+/// </param>
 /// <param name="Statistic">That metric as a function of how often each image counts.</param>
 internal sealed record FeatureScores(
     IReadOnlyList<MetricValue> Metrics,
@@ -127,7 +129,8 @@ internal sealed class ProbeTask
         Bootstrap.Interval(Metric, _patients, w => first(w) - second(w));
 
     /// <summary>
-    /// Of the one division into exclusive classes, else the mean over the findings, each present against absent.
+    /// Returns the score of the exclusive classes or, for findings, the mean over the findings, each of which is
+    /// present or absent.
     /// </summary>
     private double ByClass(Tensor x, Func<Tensor, int[], double> score)
     {

@@ -33,8 +33,8 @@ internal static class RankCorrelation
     }
 
     /// <summary>
-    /// The share of the orders of <paramref name="b"/> whose <paramref name="statistic"/> with <paramref name="a"/> is
-    /// as high or higher.
+    /// Returns the share of the orders of <paramref name="b"/> for which <paramref name="statistic"/> with
+    /// <paramref name="a"/> is at least as high.
     /// </summary>
     public static double PermutationP(
         IReadOnlyList<double> a,

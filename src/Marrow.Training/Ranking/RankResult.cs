@@ -56,7 +56,7 @@ public sealed class RankResult
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>
-    /// How each score's order agrees with the fine-tuned results; empty with fewer than three of them.
+    /// The agreement of each score's order with the fine-tuned results; empty when there are fewer than three results.
     /// </summary>
     [JsonInclude] internal IReadOnlyList<ScoreAgreement> Agreement { get; }
 
@@ -115,7 +115,10 @@ public sealed class RankedCandidate
     /// <summary>All metrics of the same predictions.</summary>
     [JsonInclude] internal IReadOnlyList<MetricValue> Metrics { get; }
 
-    /// <summary>Probe minus the best candidate's, on the same resampled patients; null for the best.</summary>
+    /// <summary>
+    /// The probe's metric minus that of the best candidate, on the same resampled patients; null for the best
+    /// candidate.
+    /// </summary>
     [JsonInclude] internal MetricValue? ToBest { get; set; }
 
     /// <summary>
@@ -141,7 +144,9 @@ public sealed class RankedCandidate
     /// <summary>The result of fine-tuning; null when the candidate was not fine-tuned.</summary>
     [JsonInclude] internal FineTuneScore? FineTuned { get; set; }
 
-    /// <summary>The probe's metric as a function of how often each image counts, for paired intervals.</summary>
+    /// <summary>
+    /// The probe's metric as a function of how often each image counts, from which paired intervals are computed.
+    /// </summary>
     [JsonIgnore]
     internal Func<int[], double> Statistic { get; init; } = _ => double.NaN;
 }

@@ -2,7 +2,7 @@ using Marrow.Metrics;
 
 namespace Marrow.Training.Ranking;
 
-/// <summary>What short trainings from one start came to, on patients that were not trained on.</summary>
+/// <summary>The results of short trainings from one start, on patients that were not trained on.</summary>
 internal sealed class FineTuneScore
 {
     public FineTuneScore(
@@ -21,8 +21,8 @@ internal sealed class FineTuneScore
 }
 
 /// <summary>
-/// Rank correlation of a score with the fine-tuned results; 1 is the same order. Both are turned so that higher is
-/// better.
+/// The rank correlation of a score with the fine-tuned results. 1 means the same order. Both are oriented so that
+/// higher is better.
 /// </summary>
 internal sealed class ScoreAgreement
 {

@@ -10,11 +10,10 @@ namespace Marrow.Training.Ranking;
 
 /// <summary>
 /// Finds the checkpoint from which a training should start, by measuring the hub's checkpoints on the user's own
-/// labelled images. It chooses images on which none of the candidates was trained, computes features once for each
-/// candidate, and scores them by a cross-validated linear probe, which decides the ranking, and by LogME, H-score and
-/// GBC, which are experimental. On request the best ones are fine-tuned for a short time. The result is a ranking with
-/// intervals and one sentence of advice. Random weights always compete too, drawn both by the architecture's own
-/// initialisation and with the statistics of the best checkpoint's weights.
+/// labelled images, on none of which a candidate was trained. Features are computed once for each candidate and scored
+/// by a cross-validated linear probe, which decides the ranking, and by LogME, H-score and GBC, which are experimental.
+/// On request the best candidates are fine-tuned for a short time. Random weights always compete too, both from the
+/// architecture's own initialisation and with the statistics of the best checkpoint's weights.
 /// </summary>
 public static class Ranker
 {
@@ -149,7 +148,7 @@ public static class Ranker
                 "Correct --folds.");
     }
 
-    /// <summary>Those named, each of which must do; or the newest of each name, as far as they can.</summary>
+    /// <summary>Loads the named checkpoints, which must be usable, or the newest usable one of each name.</summary>
     private static List<Checkpoint> Load(
         RankRequest request,
         LocalHub hub,
@@ -275,7 +274,9 @@ public static class Ranker
                 .ThenBy(s => s.Candidate.Kind),
         ];
 
-    /// <summary>Gives each its place, and its difference from the first and from random weights.</summary>
+    /// <summary>
+    /// Gives each candidate its place and its differences from the first one and from random weights.
+    /// </summary>
     private static void Compare(IReadOnlyList<RankedCandidate> ordered, ProbeTask task)
     {
         foreach (var (i, candidate) in ordered.Index())

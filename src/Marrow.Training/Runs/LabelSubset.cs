@@ -90,8 +90,8 @@ internal static class LabelSubset
     public static int Count(double fraction, int patients) => (int)Math.Floor(fraction * patients + 0.5);
 
     /// <summary>
-    /// What of each class or finding some image has: it, or its absence. Uncertain answers of a finding need not be
-    /// there.
+    /// Returns which classes or findings some image shows, and which some image lacks. Uncertain labels of a finding
+    /// are not required.
     /// </summary>
     private static HashSet<(string Class, bool Positive)> Sides(Dataset dataset, IReadOnlyList<Sample> samples)
     {

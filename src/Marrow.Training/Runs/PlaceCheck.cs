@@ -5,8 +5,8 @@ using Marrow.Inputs;
 namespace Marrow.Training.Runs;
 
 /// <summary>
-/// Points and boxes that lie outside their image are wrong labels (another size of the image, x and y mixed up): no
-/// training starts with them.
+/// Refuses points and boxes outside their image before training starts, since they are wrong labels, for example of
+/// another image size or with x and y exchanged.
 /// </summary>
 internal static class PlaceCheck
 {

@@ -10,14 +10,14 @@ using Marrow.Tasks;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>What becomes of a run that goes on while one of the things that its numbers depend on is another.</summary>
+/// <summary>Says what happens to a resumed run when something has changed on which its numbers depend.</summary>
 internal enum IdentityRule
 {
     /// <summary>The run is refused, since otherwise its parts would be trained under different conditions.</summary>
     Fixed,
 
     /// <summary>
-    /// It is refused, unless it is allowed by name: the last digits of its numbers will differ, no more.
+    /// The run is refused unless the change is allowed by name. It only affects the last digits of the run's numbers.
     /// </summary>
     Allowed,
 
@@ -27,7 +27,7 @@ internal enum IdentityRule
 
 /// <summary>One thing that a stage's numbers depend on.</summary>
 /// <param name="Name">
-/// "labels", "images", "order", "threads", "device": as messages and --allow-changed have it.
+/// The name, such as "labels", "images", "order", "threads" or "device", as messages and --allow-changed use it.
 /// </param>
 internal sealed record IdentityEntry(
     string Name,
@@ -77,11 +77,14 @@ internal sealed record RunIdentity
     public IReadOnlyDictionary<string, string> ImageHashes { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// What the user or the recipe asked for, "auto"; "" where an earlier version began the stage. Told, not compared.
+    /// The device for which the user or the recipe asked, such as "auto"; "" when an earlier version began the stage.
+    /// It is reported but not compared.
     /// </summary>
     public string AskedDevice { get; init; } = "";
 
-    /// <summary>What is known before any image is decoded. Two devices of one kind count as the same.</summary>
+    /// <summary>
+    /// Returns what is known before any image is decoded. Two devices of the same kind count as equal.
+    /// </summary>
     public static RunIdentity Of(StageSamples data, UnlabeledSamples? unlabeled, DeviceChoice device = default)
     {
         Sample[] all = [.. data.Training, .. data.Validation, .. data.HeldOut];
@@ -136,7 +139,9 @@ internal sealed record RunIdentity
     /// <summary>Returns the kind of device, "cpu" or "cuda".</summary>
     private static string KindOf(ComputeDevice device) => device.Type.ToString().ToLowerInvariant();
 
-    /// <summary>The same and what images and masks hold, by the hashes of what is packed of them.</summary>
+    /// <summary>
+    /// Returns the identity with the contents of images and masks, by the hashes of their packed bytes.
+    /// </summary>
     public RunIdentity With(StageImages shown, MaskPack? masks)
     {
         var parts = shown.Shown;
@@ -181,7 +186,9 @@ internal sealed record RunIdentity
                 .Select(e => $"{e.Name} {e.Value}"),
         ]);
 
-    /// <summary>Null where a stage has none: it has not begun, or an earlier version began it.</summary>
+    /// <summary>
+    /// Reads the identity of a stage; null when the stage has not begun, and when an earlier version began it.
+    /// </summary>
     public static RunIdentity? Load(string stageFolder)
     {
         var path = Path.Combine(stageFolder, FileName);
@@ -197,11 +204,11 @@ internal sealed record RunIdentity
         AtomicFile.WriteText(Path.Combine(stageFolder, FileName), JsonSerializer.Serialize(this, MarrowJson.Options));
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> that says everything that differs from what the stage began with and must
-    /// not. Returns what the reader is to be told of the rest.
+    /// Compares the identity with that of the stage's beginning. Throws <see cref="MarrowException"/>, listing every
+    /// difference that is not allowed. Returns remarks on the other differences for the reader.
     /// </summary>
     /// <param name="allowed">
-    /// Names of entries that may differ; those that may not at all are refused all the same.
+    /// The names of entries that may differ. Entries that must never differ are refused nevertheless.
     /// </param>
     public IReadOnlyList<string> Require(RunIdentity began, string stageFolder, IReadOnlyList<string> allowed)
     {

@@ -64,7 +64,8 @@ public sealed class RunRequest
     internal Func<Sample, bool>? Include { get; init; }
 
     /// <summary>
-    /// The metric on the held-out part whose resampled values are kept, to be compared with other runs'; null for none.
+    /// The held-out metric whose resampled values are kept, so that it can be compared with that of other runs; null
+    /// for none.
     /// </summary>
     internal string? DrawsOf { get; init; }
 

@@ -63,7 +63,9 @@ public static class Runner
 
     private static string FolderOf(RunRequest request, Stage stage) => Path.Combine(request.OutFolder, stage.Name);
 
-    /// <summary>As many as the stage began with that goes on; for the others as many as the program's choice.</summary>
+    /// <summary>
+    /// Uses as many threads as when a resumed stage began; other stages use as many as the program has chosen.
+    /// </summary>
     private static void ChooseThreads(RunRequest request, Dictionary<string, StageResult> done)
     {
         var next = request.Resume ? request.Recipe.Stages.FirstOrDefault(s => !done.ContainsKey(s.Name)) : null;
@@ -118,7 +120,8 @@ public static class Runner
     }
 
     /// <summary>
-    /// Those of other stages are still to come; the others are there, and of the kind that is asked for.
+    /// Checks the checkpoints that stages name. Those of earlier stages do not exist yet; all others must exist and be
+    /// of the required kind.
     /// </summary>
     private static void CheckSources(
         RunRequest request, Stage stage, Dictionary<string, StageResult> done, RunIdentity? began)

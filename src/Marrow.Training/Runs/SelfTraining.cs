@@ -22,7 +22,8 @@ internal static class SelfTraining
     private const int BatchSize = 16;
 
     /// <summary>
-    /// The same data with soft labels for the uncertain cells of its training part; made once in a run.
+    /// Returns the same data with soft labels for the uncertain cells of its training part. They are computed once in a
+    /// run.
     /// </summary>
     public static StageSamples Apply(StageSamples data, Checkpoint first, StageContext context)
     {

@@ -8,7 +8,7 @@ using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>Writes what a stage has come to as a checkpoint: weights, contract, card, numbers and parents.</summary>
+/// <summary>Saves the outcome of a stage as a checkpoint, with weights, contract, card, metrics and parents.</summary>
 internal static class StageCheckpoint
 {
     /// <param name="receipt">The receipt of the warm start; null when the weights began at random.</param>

@@ -11,8 +11,8 @@ using Marrow.Training.Recipes;
 namespace Marrow.Training.Runs;
 
 /// <summary>
-/// A stage's crop carried out: its detector found, every image of the stage looked at once, and the parts of the data
-/// turned into crops.
+/// Crops the images of a stage: it loads the detector, looks at every image once and turns the parts of the data into
+/// crops.
 /// </summary>
 internal sealed class StageCropping : IDisposable
 {
@@ -34,8 +34,8 @@ internal sealed class StageCropping : IDisposable
     public InputCrop Crop { get; }
 
     /// <summary>
-    /// By a detector's checkpoint, which is the cropping's from then on. Throws <see cref="MarrowException"/> when it
-    /// detects nothing that is cropped by.
+    /// Uses a detector's checkpoint, which the cropping owns from then on. Throws <see cref="MarrowException"/> when it
+    /// detects nothing by which images can be cropped.
     /// </summary>
     public static StageCropping By(Checkpoint source, Stage stage, DeviceChoice device)
     {

@@ -4,7 +4,7 @@ using Marrow.Inputs;
 namespace Marrow.Training.Runs;
 
 /// <summary>
-/// The images of a stage as its model sees them, decoded and packed; disposing closes the packed files.
+/// The decoded and packed images of a stage, as its model sees them. Disposing it closes the packed files.
 /// </summary>
 internal sealed class StageImages : IDisposable
 {

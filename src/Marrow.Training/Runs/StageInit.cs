@@ -14,8 +14,8 @@ internal static class StageInit
     public const string MatchedRole = "matched-statistics";
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when the source gives less of the backbone than the stage demands. The
-    /// task's model is of no use afterwards.
+    /// Throws <see cref="MarrowException"/> when the source gives a smaller share of the backbone than the stage
+    /// requires. The task's model must not be used afterwards.
     /// </summary>
     public static void Check(Checkpoint source, TaskModel task, Stage stage) =>
         WarmStart.RequireCoverage(Copy(source, task), stage.InitCoverage);

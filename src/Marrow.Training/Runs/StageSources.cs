@@ -20,7 +20,10 @@ internal sealed class StageSources : IDisposable
     /// <summary>All checkpoints that take part in the stage.</summary>
     public IEnumerable<Checkpoint> All => ((Checkpoint?[])[Start, Labeller, Detector]).OfType<Checkpoint>();
 
-    /// <summary>Throws <see cref="MarrowException"/> where one is not there, or crops by no detector.</summary>
+    /// <summary>
+    /// Finds the checkpoints. Throws <see cref="MarrowException"/> when one does not exist, or does not detect anything
+    /// by which images can be cropped.
+    /// </summary>
     public static StageSources Find(StageContext context)
     {
         Checkpoint? labeller = null, start = null;
@@ -45,10 +48,10 @@ internal sealed class StageSources : IDisposable
     }
 
     /// <summary>
-    /// An earlier stage's checkpoint, or one of the hub; the caller disposes it. A hub's name means the newest; a run
-    /// that goes on means the one that it began with, though a newer one has come.
+    /// Returns the checkpoint of an earlier stage or of the hub, which the caller disposes. A name of the hub means its
+    /// newest checkpoint; a resumed run keeps the one with which it began, even when there is a newer one.
     /// </summary>
-    /// <param name="role">Of <see cref="RunIdentity"/>.</param>
+    /// <param name="role">The role of the checkpoint, one of those in <see cref="RunIdentity"/>.</param>
     public static Checkpoint Find(
         RunRequest request,
         string reference,

@@ -22,11 +22,12 @@ internal sealed record UnlabeledSamples
     public required int LeftOut { get; init; }
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when the data can't be read, or too few images are left for one batch.
+    /// Reads the images. Throws <see cref="MarrowException"/> when that is impossible, and when too few images are left
+    /// for one batch.
     /// </summary>
     /// <param name="labelled">The stage's own data, divided.</param>
-    /// <param name="labelledRoot">Its folder.</param>
-    /// <param name="include">Samples that count; null for all.</param>
+    /// <param name="labelledRoot">The folder of that data.</param>
+    /// <param name="include">Returns true for samples that may be used; null to use all.</param>
     public static UnlabeledSamples Read(
         Stage stage,
         string root,
@@ -95,7 +96,8 @@ internal sealed record UnlabeledSamples
         PackedCache.Open(Samples, input, cacheFolder: null, cancellation: cancellation);
 
     /// <summary>
-    /// True of a sample whose image is one of these: the same path, or, under another name, the same bytes.
+    /// Returns a function that is true for samples with one of these images: the same path, or the same bytes under
+    /// another name.
     /// </summary>
     private static Func<Sample, bool> SameFiles(IReadOnlyList<Sample> samples)
     {

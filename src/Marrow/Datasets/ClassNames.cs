@@ -2,7 +2,8 @@ using System.Globalization;
 namespace Marrow.Datasets;
 
 /// <summary>
-/// The classes that a column names: read so that what can't be classes (identifiers, numbers, lists) is told.
+/// Reads the classes that a column names. It reports texts that can't be classes, such as identifiers, numbers and
+/// lists.
 /// </summary>
 internal static class ClassNames
 {

@@ -129,7 +129,10 @@ internal static class CocoBoxes
         }
     }
 
-    /// <summary>Null for an image that can't be read, which is told of where its boxes are brought to pixels.</summary>
+    /// <summary>
+    /// Returns the size of an image; null when it can't be read, which is reported when its boxes are converted to
+    /// pixels.
+    /// </summary>
     private static ImageHeader? Size(string file)
     {
         try

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Marrow.Datasets;
 
-/// <summary>What the coordinates of a CSV are: pixels of the image as it is stored, or shares of its sides.</summary>
+/// <summary>
+/// The units in which a CSV can give coordinates: pixels of the stored image, or shares of its sides.
+/// </summary>
 internal static class CsvCoordinates
 {
     /// <summary>
@@ -15,10 +17,10 @@ internal static class CsvCoordinates
         OptionCheck.OneOf(request, "coordinates", request.Options.Coordinates, "pixels", "shares") == "shares";
 
     /// <summary>
-    /// A whole table of shares taken for pixels would put every place into one corner, and no error would show. Throws
-    /// <see cref="MarrowException"/> for one.
+    /// Throws <see cref="MarrowException"/> for a table of shares that is read as pixels, since all its places would
+    /// lie in one corner and no other error would show.
     /// </summary>
-    /// <param name="what">"points", "boxes".</param>
+    /// <param name="what">The kind of places, "points" or "boxes".</param>
     public static void RequirePixels(CsvTable table, IReadOnlyList<int> columns, string what)
     {
         var numbers = table

@@ -212,7 +212,8 @@ internal static class CsvFolder
         CsvTable.Read(DataPath.OfOption(request, "csv", request.Options.Csv ?? DefaultFile), hasHeader: true);
 
     /// <summary>
-    /// The columns of image paths and of patients, as named or found; the second is -1 where there is none.
+    /// Returns the columns of image paths and of patients, by the options or by their usual names. The second one is -1
+    /// when there is none.
     /// </summary>
     public static (int File, int Patient) FileAndPatient(DatasetRequest request, CsvTable table)
     {

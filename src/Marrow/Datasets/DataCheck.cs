@@ -111,7 +111,8 @@ public static class DataCheck
     }
 
     /// <summary>
-    /// SHA-256 of size and pixels by sample id, for each image that decodes; the others become faults.
+    /// Decodes all images and returns a SHA-256 over size and pixels by sample id. Images that can't be decoded become
+    /// faults.
     /// </summary>
     private static SortedDictionary<string, string> Decode(
         Dataset dataset,
@@ -245,7 +246,9 @@ public static class DataCheck
         }
     }
 
-    /// <summary>A CSV looked at as a whole may have a column of splits: between each two of them.</summary>
+    /// <summary>
+    /// Compares the splits of a CSV that was checked as a whole and has a column of splits, each with each other.
+    /// </summary>
     private static void AddLeakageWithin(
         DatasetRequest request,
         SortedDictionary<string, string> contents,

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Marrow.Datasets;
 
-/// <summary>How often each state of one finding is met; soft labels count as positive from one half on.</summary>
+/// <summary>Counts the states of one finding. Soft labels of at least 0.5 count as positive.</summary>
 internal readonly record struct ClassCount(int Positive, int Negative, int Unknown)
 {
     /// <summary>
@@ -55,7 +55,9 @@ public sealed class DataReport
     internal IReadOnlyDictionary<string, NumberSummary> Numbers { get; init; } =
         new Dictionary<string, NumberSummary>();
 
-    /// <summary>Images in which each point is labelled; empty unless a CSV of kind "points".</summary>
+    /// <summary>
+    /// The number of images in which each point is labelled; empty unless the data is a CSV of kind "points".
+    /// </summary>
     [JsonInclude] internal IReadOnlyDictionary<string, int> Points { get; init; } = new Dictionary<string, int>();
 
     /// <summary>The number of boxes of each class; empty for data without boxes.</summary>
@@ -68,13 +70,13 @@ public sealed class DataReport
     [JsonInclude] internal int? Masks { get; init; }
 
     /// <summary>
-    /// How label files were read where that is not a matter of course: separators, decimal commas, lists of findings.
+    /// Sentences about unusual ways in which label files were read: separators, decimal commas, lists of findings.
     /// </summary>
     [JsonInclude] internal IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>
-    /// spineweb16 with angles.csv: rows whose three angles come out of the landmarks within 0.01 degree. Otherwise
-    /// null.
+    /// For spineweb16 with angles.csv: the number of rows whose three angles can be computed from the landmarks within
+    /// 0.01 degree; null for all other data.
     /// </summary>
     [JsonInclude] internal int? AnglesReproduced { get; init; }
 

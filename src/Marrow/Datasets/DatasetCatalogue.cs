@@ -72,7 +72,8 @@ public static class DatasetCatalogue
     }
 
     /// <summary>
-    /// Of each kind of fault how many there are and what the first is: "; 24 missing-image, the first a.png: ...".
+    /// Returns how many faults of each kind there are, with the first of each, such as "; 24 missing-image, the first
+    /// a.png: ...".
     /// </summary>
     private static string Reasons(IReadOnlyList<DataFault> faults) =>
         string.Concat(

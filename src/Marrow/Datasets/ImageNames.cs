@@ -21,7 +21,8 @@ internal sealed class ImageNames
     }
 
     /// <summary>
-    /// Images of this path but for its ending; of a path without a folder also those of this name in any folder.
+    /// Returns the images with this path and any ending; for a path without a folder also those with this name in any
+    /// folder.
     /// </summary>
     public IReadOnlyList<string> Meant(string id) =>
         _byStem.Value[id].ToList() is { Count: > 0 } ended ? ended : id.Contains('/') ? [] : Elsewhere(id);

@@ -7,13 +7,16 @@ namespace Marrow.Datasets;
 /// The place of one thing on an image, as a data set gives it; x grows to the right and y down. The sides lie between
 /// pixels: a box around the first pixel alone is (0, 0, 1, 1).
 /// </summary>
-/// <param name="Class">Index into <see cref="Dataset.BoxClasses"/>.</param>
+/// <param name="Class">The index in <see cref="Dataset.BoxClasses"/>.</param>
 internal readonly record struct LabelledBox(int Class, double Left, double Top, double Right, double Bottom)
 {
     /// <summary>The kind of fault for a box that lies outside its image.</summary>
     internal const string Fault = "box-outside";
 
-    /// <summary>The smallest upright box around the moved corners; it grows where the image is rotated.</summary>
+    /// <summary>
+    /// Returns the smallest upright box around the transformed corners. It is larger than the box when the image is
+    /// rotated.
+    /// </summary>
     public LabelledBox Transform(AffineTransform moved)
     {
         Point2D[] corners = [.. Corners.Select(moved.Apply)];

@@ -56,7 +56,7 @@ internal static class MaskSamples
     }
 
     /// <summary>
-    /// Attaches the masks of a folder to the images of a data set, and takes the masks themselves out of it.
+    /// Adds the masks in a folder to the images of a data set, and removes the masks themselves from its images.
     /// </summary>
     public static Dataset Attach(DatasetRequest request, Dataset dataset)
     {

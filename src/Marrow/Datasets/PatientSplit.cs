@@ -77,7 +77,7 @@ internal sealed record PatientSplit
     }
 
     /// <summary>
-    /// Divides the samples as a saved split has it. Throws <see cref="MarrowException"/> when a patient is in neither
+    /// Divides the samples as a saved split says. Throws <see cref="MarrowException"/> when a patient is in neither
     /// part.
     /// </summary>
     public static PatientSplit Load(string path, IReadOnlyList<Sample> samples)

@@ -1,7 +1,8 @@
 namespace Marrow.Datasets;
 
 /// <summary>
-/// Text of other people's files in messages: of bounded length, and as <see cref="VisibleText"/> shows it.
+/// Prepares text from other people's files for messages: it limits the length and makes characters visible as
+/// <see cref="VisibleText"/> does.
 /// </summary>
 internal static class SomeText
 {

@@ -3,21 +3,24 @@ using Marrow.Spine;
 
 namespace Marrow.Datasets;
 
-/// <summary>All that a data set says of one image for a task to learn from, in original pixels and degrees.</summary>
+/// <summary>All labels that a data set has for one image, in original pixels and degrees.</summary>
 internal sealed record Targets
 {
     /// <summary>The targets of an image of which nothing is known.</summary>
     public static Targets None { get; } = new();
 
     /// <summary>
-    /// [classes]: 0 to 1 (soft labels are allowed), or NaN for "unknown: adds no loss". Empty when unlabelled.
+    /// The labels, [classes]: 0 to 1 (soft labels are allowed), or NaN for an unknown one, which adds no loss. Empty
+    /// for an unlabelled image.
     /// </summary>
     public IReadOnlyList<float> Labels { get; init; } = [];
 
     /// <summary>The vertebrae, from top to bottom; empty when the image is unlabelled.</summary>
     public IReadOnlyList<Vertebra> Vertebrae { get; init; } = [];
 
-    /// <summary>cobb1, cobb2, cobb3 in degrees, the data set's definition; empty when unlabelled.</summary>
+    /// <summary>
+    /// The angles cobb1, cobb2 and cobb3 in degrees, as the data set defines them; empty for an unlabelled image.
+    /// </summary>
     public IReadOnlyList<double> CobbDegrees { get; init; } = [];
 
     /// <summary>
@@ -46,12 +49,13 @@ internal sealed record Targets
     public IReadOnlyList<LabelledBox>? Boxes { get; init; }
 
     /// <summary>
-    /// A PNG of the image's size whose values are classes (<see cref="Dataset.MaskClasses"/>); null without one.
+    /// The path of a PNG of the image's size whose values are classes (<see cref="Dataset.MaskClasses"/>); null when
+    /// there is none.
     /// </summary>
     public string? MaskPath { get; init; }
 
     /// <summary>
-    /// In place of a file: polygons that are all of the first class and may overlap; empty without any.
+    /// Polygons that replace a mask file. They all have the first class and may overlap; empty when there are none.
     /// </summary>
     public IReadOnlyList<IReadOnlyList<Point2D>> MaskAreas { get; init; } = [];
 
@@ -74,8 +78,8 @@ internal sealed record Targets
     ];
 
     /// <summary>
-    /// What moves with the image, moved; where the image is mirrored, the points' sides change places. Masks stay as
-    /// they are: their pixels are moved when they are drawn.
+    /// Transforms everything that moves with the image. When the image is mirrored, left and right points swap places.
+    /// Masks stay unchanged, since their pixels are transformed when they are rendered.
     /// </summary>
     public Targets Transform(AffineTransform moved)
     {

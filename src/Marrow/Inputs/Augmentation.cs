@@ -84,7 +84,9 @@ internal sealed record Augmentation
         double Factor(double bound) => Math.Exp(random.Uniform(-1, 1) * Math.Log(1 + strength * bound));
     }
 
-    /// <summary>The same, with every labelled place of the sample in sight of the collimator.</summary>
+    /// <summary>
+    /// Returns the same augmentation with the collimator opened until every labelled place of the sample is visible.
+    /// </summary>
     internal Augmentation Sparing(Sample sample, int originalWidth, int originalHeight) =>
         Collimation is null
             ? this
@@ -94,8 +96,8 @@ internal sealed record Augmentation
             };
 
     /// <summary>
-    /// The same drawn in the pixels of a crop; <paramref name="toCrop"/> changes no lengths, so that a rotation stays
-    /// one.
+    /// Returns the same augmentation in the pixels of a crop. <paramref name="toCrop"/> changes no lengths, so that a
+    /// rotation remains a rotation.
     /// </summary>
     internal Augmentation About(AffineTransform toCrop) =>
         this with

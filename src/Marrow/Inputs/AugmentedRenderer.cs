@@ -26,10 +26,10 @@ internal sealed class AugmentedRenderer(InputContract contract)
     private float[] _rows = [];
     private float[] _paddedRow = [];
 
-    /// <param name="pixels">[H * W] packed bytes, of a crop with its border.</param>
+    /// <param name="pixels">The packed bytes, [H * W], including the border of a crop.</param>
     /// <param name="toInput">The contract's transform of this image, without augmentation.</param>
-    /// <param name="augmentation">Null: none.</param>
-    /// <param name="output">[H * W] normalised values.</param>
+    /// <param name="augmentation">The augmentation; null for none.</param>
+    /// <param name="output">The normalised values, [H * W].</param>
     public void Render(
         ReadOnlySpan<byte> pixels,
         AffineTransform toInput,

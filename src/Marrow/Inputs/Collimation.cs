@@ -42,7 +42,8 @@ internal sealed record Collimation(AffineTransform ToField, double Left, double 
     }
 
     /// <summary>
-    /// The same with each blade pulled back until these points, original px, are seen with something around them.
+    /// Returns the same blades, pulled back until these points (in original pixels) are visible with some space around
+    /// them.
     /// </summary>
     public Collimation Sparing(IEnumerable<Point2D> points, int width, int height)
     {
@@ -57,9 +58,11 @@ internal sealed record Collimation(AffineTransform ToField, double Left, double 
         return this with { Left = left, Top = top, Right = right, Bottom = bottom };
     }
 
-    /// <summary>Lays the blades over an image.</summary>
-    /// <param name="toInput">Original px to the image's, with all augmentation.</param>
-    /// <param name="image">[height * width].</param>
+    /// <summary>Draws the blades onto an image.</summary>
+    /// <param name="toInput">
+    /// The transform from original pixels to the image's pixels, including the augmentation.
+    /// </param>
+    /// <param name="image">The image, [height * width].</param>
     public void Darken(Span<float> image, int width, int height, AffineTransform toInput, float black)
     {
         var toField = toInput.Invert().Then(ToField);

@@ -111,8 +111,8 @@ public sealed record InputContract
     internal double BlackOf(int channel) => -MeanOf(channel) / StdOf(channel);
 
     /// <summary>
-    /// The least size, in px, at which an image may be decoded without loss; 0 for its full size, all of which a crop
-    /// may need.
+    /// The smallest size in pixels at which an image may be decoded without loss; 0 for the full size, which a crop may
+    /// need.
     /// </summary>
     internal (int Width, int Height) DecodeSize => Crop is not null ? (0, 0) : Fit == Fit.Cover
         ? ((int)Math.Ceiling(Width / CropShare), (int)Math.Ceiling(Height / CropShare))
@@ -148,7 +148,7 @@ public sealed record InputContract
     }
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/>, which names <paramref name="source"/>, when a value is impossible.
+    /// Throws <see cref="MarrowException"/>, naming <paramref name="source"/>, when a value is impossible.
     /// </summary>
     internal void Validate(string source)
     {

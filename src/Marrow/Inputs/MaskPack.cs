@@ -24,8 +24,8 @@ internal sealed class MaskPack : IDisposable
     /// Finds or makes the packed files of all PNG masks. Throws <see cref="MarrowException"/> when a mask can't be
     /// read, has another size than its image or holds a value that is no class.
     /// </summary>
-    /// <param name="classCount">Values of masks are 0 (background) to this.</param>
-    /// <param name="cacheFolder">As for <see cref="PackedCache.Open"/>.</param>
+    /// <param name="classCount">The largest value of a mask; 0 is the background.</param>
+    /// <param name="cacheFolder">The folder of the cache, as in <see cref="PackedCache.Open"/>.</param>
     public static MaskPack Open(
         IReadOnlyList<Sample> samples,
         InputContract contract,
@@ -64,7 +64,7 @@ internal sealed class MaskPack : IDisposable
     /// [height * width]: the class of each pixel of the image as its file has it. Throws <see cref="MarrowException"/>
     /// when the mask can't be read.
     /// </summary>
-    /// <param name="width">Of the image, px.</param>
+    /// <param name="width">The width of the image in pixels.</param>
     public byte[] Original(Sample sample, int width, int height)
     {
         if (sample.MaskPath is not { } path)
@@ -139,7 +139,7 @@ internal sealed class MaskPack : IDisposable
     }
 
     /// <summary>
-    /// One class of a mask in the place of an image; its id tells it from the image and the other classes.
+    /// Presents one class of a mask as an image. Its id distinguishes it from the image and from the other classes.
     /// </summary>
     internal static Sample AsImage(Sample sample, int value) =>
         sample with

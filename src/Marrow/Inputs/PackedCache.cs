@@ -21,7 +21,10 @@ internal sealed class PackedCache : IDisposable
 
     private const string Ending = ".packed";
 
-    /// <summary>A file used since then stays, whatever it takes: a run may be between stages that read it.</summary>
+    /// <summary>
+    /// The time since its last use during which a file is kept, whatever its size, since a run may be between two
+    /// stages that read it.
+    /// </summary>
     private static readonly TimeSpan Young = TimeSpan.FromHours(1);
 
     /// <summary>Replaces the limit within one asynchronous flow, for tests.</summary>
@@ -195,7 +198,8 @@ internal sealed class PackedCache : IDisposable
     }
 
     /// <summary>
-    /// Those of one preprocessing, in an order that is the same for every process; none where the folder can't be read.
+    /// Returns the files of one preprocessing in an order that is the same for every process; none when the folder
+    /// can't be read.
     /// </summary>
     private static string[] FilesOf(string folder, string prefix)
     {
@@ -249,7 +253,7 @@ internal sealed class PackedCache : IDisposable
     }
 
     /// <summary>
-    /// Where the sample's image lies; throws <see cref="MarrowException"/> when it is not in the cache.
+    /// Returns the index of the sample's image. Throws <see cref="MarrowException"/> when it is not in the cache.
     /// </summary>
     public int IndexOf(Sample sample) =>
         _indices.TryGetValue(sample.Id, out var index)
@@ -321,7 +325,7 @@ internal sealed class PackedCache : IDisposable
     }
 
     /// <summary>
-    /// True when images prepared for this contract are the ones in here; normalisation and channels may differ.
+    /// Returns true when the cached images suit this contract, whose normalisation and number of channels may differ.
     /// </summary>
     internal bool Suits(InputContract contract) => contract with
     {
@@ -333,7 +337,7 @@ internal sealed class PackedCache : IDisposable
     } == _contract;
 
     /// <summary>
-    /// Keeps the file open until <see cref="Release"/>, for threads that may outlive the owner's Dispose.
+    /// Keeps the file open until <see cref="Release"/> is called, for threads that may outlive the owner's Dispose.
     /// </summary>
     internal void Retain() => Interlocked.Increment(ref _users);
 

@@ -93,7 +93,7 @@ internal sealed class PackedFile : IDisposable
     public ReadOnlySpan<byte> Key(int image) => Entry(image)[..KeySize];
 
     /// <summary>
-    /// Takes the checksums of the images that will be read. False when one of them is not as it was packed.
+    /// Computes checksums of the images that will be read. Returns false when one of them differs from what was packed.
     /// </summary>
     public bool AreWhole(IReadOnlyList<int> images, CancellationToken cancellation)
     {
@@ -169,7 +169,8 @@ internal sealed class PackedFile : IDisposable
     public ReadOnlySpan<byte> Hash(int image) => Entry(image)[(KeySize + 8)..];
 
     /// <summary>
-    /// Any thread may. Throws <see cref="MarrowException"/> when the file has been changed since it was opened.
+    /// Reads an image. Any thread may call it. Throws <see cref="MarrowException"/> when the file was changed after it
+    /// was opened.
     /// </summary>
     public void Read(int image, Span<byte> pixels)
     {
@@ -215,7 +216,8 @@ internal sealed class PackedFile : IDisposable
     }
 
     /// <summary>
-    /// CRC-32C, for which processors have an instruction: a hundredth of what augmenting the image takes.
+    /// Computes CRC-32C, for which processors have an instruction. It takes a hundredth of the time of augmenting the
+    /// image.
     /// </summary>
     private static uint Checksum(ReadOnlySpan<byte> bytes)
     {

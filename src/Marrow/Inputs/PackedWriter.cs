@@ -21,7 +21,7 @@ internal static class PackedWriter
         $"{Preprocessor.Version} {contract.Width} {contract.Height} {contract.Fit} {contract.WindowLow:R} "
             + $"{contract.WindowHigh:R} {contract.CropShare:R} {contract.Window} {contract.PackedBorder}"));
 
-    /// <summary>SHA-256 of what tells an image from others and from what its file held before.</summary>
+    /// <summary>Returns a SHA-256 that changes with the image and with the contents of its file.</summary>
     public static byte[] Key(Sample sample)
     {
         var file = new FileInfo(sample.ImagePath);
@@ -39,9 +39,11 @@ internal static class PackedWriter
     /// Throws <see cref="MarrowException"/> when images can't be read (it lists up to ten) or the file can't be
     /// written.
     /// </summary>
-    /// <param name="progress">Called from any thread, one call at a time.</param>
-    /// <param name="read">File, least width and height wanted -> radiograph.</param>
-    /// <param name="keys">Of the samples, see <see cref="Key(Sample)"/>.</param>
+    /// <param name="progress">Called from any thread, but never by two threads at once.</param>
+    /// <param name="read">
+    /// Reads a file as a radiograph; its other arguments are the smallest width and height that are needed.
+    /// </param>
+    /// <param name="keys">The keys of the samples; see <see cref="Key(Sample)"/>.</param>
     public static void Write(
         string path,
         IReadOnlyList<Sample> samples,

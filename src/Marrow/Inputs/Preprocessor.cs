@@ -26,7 +26,9 @@ internal sealed record PackedImage
 
     internal int OriginalHeight { get; }
 
-    /// <summary>Original pixels to input pixels; (0, 0) is the outer corner of the first pixel in both.</summary>
+    /// <summary>
+    /// The transform from original pixels to input pixels. In both, (0, 0) is the outer corner of the first pixel.
+    /// </summary>
     internal AffineTransform ToInput { get; }
 }
 
@@ -45,7 +47,8 @@ public static class Preprocessor
     internal const int Version = 1;
 
     /// <summary>
-    /// Original pixels to input pixels. Letterbox and cover scale evenly and centre, also by fractions of a pixel.
+    /// Returns the transform from original pixels to input pixels. Letterbox and cover scale both axes equally and
+    /// centre the image, also by fractions of a pixel.
     /// </summary>
     internal static AffineTransform ToInput(InputContract contract, int originalWidth, int originalHeight)
     {
@@ -55,7 +58,8 @@ public static class Preprocessor
     }
 
     /// <summary>
-    /// The same of a crop, which is fitted as an image of its size is; what letterbox adds shows the image around it.
+    /// Returns the transform for a crop, which is fitted like an image of its size. Where letterbox adds space, the
+    /// surrounding image is shown.
     /// </summary>
     internal static AffineTransform ToInput(InputContract contract, ImageCrop crop) =>
         crop.ToCrop.Then(Fitted(contract, crop.Width, crop.Height));
@@ -133,8 +137,11 @@ public static class Preprocessor
             toInput);
     }
 
-    /// <param name="border">Input pixels that are added on each side, beyond what the model sees.</param>
-    /// <returns>[(Height + 2 border.Y) * (Width + 2 border.X)] bytes, and original pixels to input pixels.</returns>
+    /// <param name="border">The number of input pixels that are added on each side, beyond what the model sees.</param>
+    /// <returns>
+    /// The bytes, [(Height + 2 border.Y) * (Width + 2 border.X)], and the transform from original pixels to input
+    /// pixels.
+    /// </returns>
     internal static (byte[] Pixels, AffineTransform ToInput) PrepareCrop(
         Radiograph radiograph,
         InputContract contract,
@@ -178,7 +185,9 @@ public static class Preprocessor
             );
     }
 
-    /// <summary>The values that become 0 and 255; where bone is dark the first is the larger.</summary>
+    /// <summary>
+    /// Returns the values that become 0 and 255. When bone is dark in the file, the first one is the larger.
+    /// </summary>
     internal static (double Black, double White) Window(Radiograph radiograph, InputContract contract)
     {
         var histogram = new int[contract.Window == WindowKind.FullRange ? 0 : ushort.MaxValue + 1];
@@ -209,7 +218,9 @@ public static class Preprocessor
             Percentile(histogram, count, radiograph.Polarity == Polarity.BoneDark ? 1 - fraction : fraction);
     }
 
-    /// <summary>Interpolated linearly between the two nearest ranks, as numpy does by default.</summary>
+    /// <summary>
+    /// Returns a percentile, interpolated linearly between the two nearest ranks, as numpy does by default.
+    /// </summary>
     internal static double Percentile(ReadOnlySpan<int> histogram, long count, double fraction)
     {
         var rank = fraction * (count - 1);
@@ -235,7 +246,7 @@ public static class Preprocessor
         return table;
     }
 
-    /// <summary>Normalised images, [N, C, H, W] float32, contiguous. The caller disposes it.</summary>
+    /// <summary>Returns normalised images, [N, C, H, W] in float32 and contiguous. The caller disposes them.</summary>
     internal static torch.Tensor ToTensor(IReadOnlyList<PackedImage> images, InputContract contract)
     {
         var size = contract.Width * contract.Height;
@@ -251,7 +262,8 @@ public static class Preprocessor
     }
 
     /// <summary>
-    /// [N * H * W] values to [N, C, H, W], the channel repeated, each with its own mean and std where it has one.
+    /// Returns values [N * H * W] as [N, C, H, W] with the channel repeated. Each channel is normalised with its own
+    /// mean and standard deviation if it has them.
     /// </summary>
     internal static torch.Tensor ToTensor(ReadOnlySpan<float> values, int count, InputContract contract)
     {

@@ -6,17 +6,20 @@ using SkiaSharp;
 
 namespace Marrow.Reports;
 
-/// <summary>One picture of a contact sheet. Geometry in original pixels, angles in degrees.</summary>
+/// <summary>One picture of a contact sheet. Geometry is in original pixels, angles are in degrees.</summary>
 internal sealed record ContactSheetItem
 {
     internal ContactSheetItem(Func<Radiograph> load, string caption) => (Load, Caption) = (load, caption);
 
-    /// <summary>Called once, when the tile is drawn. A <see cref="MarrowException"/> becomes the tile's text.</summary>
+    /// <summary>
+    /// Loads the image when its tile is drawn. It is called once; the text of a <see cref="MarrowException"/> is shown
+    /// on the tile.
+    /// </summary>
     internal Func<Radiograph> Load { get; init; }
 
     internal string Caption { get; init; }
 
-    /// <summary>Labels or angles, below the caption: wrapped into as many lines as they take.</summary>
+    /// <summary>The labels or angles below the caption, wrapped into as many lines as they need.</summary>
     internal string Detail { get; init; } = "";
 
     /// <summary>The vertebrae, points and boxes that are drawn onto the picture.</summary>
@@ -26,8 +29,8 @@ internal sealed record ContactSheetItem
     internal bool AsItIs { get; init; }
 
     /// <summary>
-    /// A sample with its landmarks, points, boxes, numbers, angles and labels: positive ones by name, soft ones with
-    /// their value.
+    /// Creates an item with a sample's landmarks, points, boxes, numbers, angles and labels. Positive labels are shown
+    /// by name, soft ones with their value.
     /// </summary>
     public static ContactSheetItem Of(Sample sample, Dataset dataset, Func<Radiograph> load)
     {
@@ -76,7 +79,8 @@ internal sealed record ContactSheetItem
 }
 
 /// <summary>
-/// Many radiographs on one picture, each with its caption and labels, to judge a data set at a glance.
+/// Draws many radiographs on one picture, each with its caption and labels, so that a data set can be judged at a
+/// glance.
 /// </summary>
 internal static class ContactSheet
 {
@@ -133,7 +137,9 @@ internal static class ContactSheet
         return Png.Encode(surface);
     }
 
-    /// <summary>Length of the folders that all captions begin with: they tell the tiles apart no more.</summary>
+    /// <summary>
+    /// Returns the length of the folders with which all captions begin, since they do not help to tell the tiles apart.
+    /// </summary>
     private static int CommonFolder(IEnumerable<string> captions)
     {
         var all = captions.ToList();
@@ -241,7 +247,9 @@ internal static class ContactSheet
         }
     }
 
-    /// <summary>One line; what does not fit is cut in the middle, where file names differ least.</summary>
+    /// <summary>
+    /// Draws one line of text. A text that is too wide is cut in the middle, where names of files differ least.
+    /// </summary>
     private static void Text(
         SKCanvas canvas,
         string text,

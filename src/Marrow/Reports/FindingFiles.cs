@@ -19,22 +19,22 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     private readonly FindingTable _table = new(columns);
     private readonly List<Finding> _findings = [];
 
-    /// <summary>Paths of what one image gave.</summary>
-    /// <param name="Mask">Null when nothing was outlined.</param>
-    /// <param name="Overlay">Null when the image could not be read or none is drawn.</param>
+    /// <summary>The paths of the files that one image gave.</summary>
+    /// <param name="Mask">The mask; null when nothing was outlined.</param>
+    /// <param name="Overlay">The overlay; null when the image could not be read or no overlays are drawn.</param>
     internal sealed record Written(string Json, string? Mask, string? Overlay);
 
     /// <summary>The path of the file that <see cref="WriteCsv"/> writes.</summary>
     internal string CsvPath => _results.CsvPath;
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when a file that no prediction wrote is where a result of these images
-    /// would go; before any work, so that nothing is lost and nothing done in vain.
+    /// Throws <see cref="MarrowException"/>, before any work, when a file that no prediction has written is in the
+    /// place of a result.
     /// </summary>
-    /// <param name="folder">Where the results go.</param>
-    /// <param name="images">Their files.</param>
-    /// <param name="overlays">Whether overlays are drawn.</param>
-    /// <param name="masks">Whether there will be masks.</param>
+    /// <param name="folder">The folder for the results.</param>
+    /// <param name="images">The paths of the images.</param>
+    /// <param name="overlays">True when overlays are drawn.</param>
+    /// <param name="masks">True when findings have masks.</param>
     internal static void RequireFree(string folder, IEnumerable<string> images, bool overlays, bool masks) =>
         ResultFolder.RequireFree(folder, images,
         [
@@ -81,7 +81,7 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
         }
     }
 
-    /// <summary>Writes predictions.csv with every finding added so far.</summary>
+    /// <summary>Writes predictions.csv with every finding that was added so far.</summary>
     /// <exception cref="MarrowException">
     /// The folder can't be written, or a table that no prediction wrote is in the way.
     /// </exception>

@@ -11,7 +11,7 @@ namespace Marrow.Reports;
 /// could not be read are blank. Text that a spreadsheet would run as a formula (=, +, -, @) is preceded by an
 /// apostrophe.
 /// </summary>
-/// <param name="columns">See <see cref="Prediction.PredictorSet.Columns"/>.</param>
+/// <param name="columns">The columns of the predictor; see <see cref="Prediction.PredictorSet.Columns"/>.</param>
 internal sealed class FindingTable(IReadOnlyList<string> columns)
 {
     /// <summary>The titles of the columns.</summary>

@@ -46,7 +46,9 @@ internal sealed class HtmlReport(string title, string subtitle = "")
 
     private const int ShortCell = 24;
 
-    /// <summary>Columns of cells that look like numbers are set to the right; short ones do not break.</summary>
+    /// <summary>
+    /// Adds a table. Columns of cells that look like numbers are aligned to the right, and short cells are not broken.
+    /// </summary>
     public HtmlReport Table(
         IReadOnlyList<string> headers,
         IReadOnlyList<IReadOnlyList<string>> rows,
@@ -85,10 +87,11 @@ internal sealed class HtmlReport(string title, string subtitle = "")
     }
 
     /// <param name="draw">
-    /// Draws the PNG, on a dark ground when true: both are kept and the reader's setting chooses.
+    /// Draws the PNG, on a dark ground when its argument is true. Both pictures are stored, and the reader's setting
+    /// chooses one.
     /// </param>
-    /// <param name="alternative">What a reader who can't see the picture should know.</param>
-    /// <param name="wide">As wide as the page.</param>
+    /// <param name="alternative">A text for readers who can't see the picture.</param>
+    /// <param name="wide">True to use the whole width of the page.</param>
     public HtmlReport Plot(Func<bool, byte[]> draw, string alternative, bool wide = false)
     {
         _body.Append(

@@ -1,8 +1,8 @@
 namespace Marrow.Reports;
 
 /// <summary>
-/// What masks in files have for each class: 255 where there is one class, else 1, 2 ...;
-/// <see cref="Datasets.MaskFile"/> reads them back.
+/// The values of classes in mask files: 255 when there is only one class, otherwise 1, 2 and so on.
+/// <see cref="Datasets.MaskFile"/> reads them.
 /// </summary>
 internal static class MaskValues
 {

@@ -22,9 +22,9 @@ internal sealed class ResultFolder(string folder)
 
     private readonly OutputNames _names = new();
 
-    /// <summary>What is kept of the table beside it.</summary>
+    /// <summary>The mark of the table, which is stored beside it.</summary>
     /// <param name="Csv">
-    /// SHA-256 of the table's bytes, lower-case hexadecimal: the one that is about to be written, and the one before.
+    /// The SHA-256, in lower-case hexadecimal, of the table that is about to be written and of the one before.
     /// </param>
     private sealed record TableMark(string MadeBy, IReadOnlyList<string> Csv);
 
@@ -38,8 +38,8 @@ internal sealed class ResultFolder(string folder)
     public string PathOf(string name, string ending) => Path.Combine(folder, name + ending);
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when a file that no prediction wrote is where a result of these images
-    /// would go; before any work, so that nothing is lost and nothing done in vain.
+    /// Throws <see cref="MarrowException"/>, before any work, when a file that no prediction has written is in the
+    /// place of a result.
     /// </summary>
     public static void RequireFree(string folder, IEnumerable<string> images, params string[] endings)
     {
@@ -94,8 +94,7 @@ internal sealed class ResultFolder(string folder)
     }
 
     /// <summary>
-    /// Takes away a picture of an earlier prediction that this one does not replace: it would show what no longer
-    /// holds.
+    /// Removes a picture of an earlier prediction that this one does not replace, since it would show outdated results.
     /// </summary>
     public void Drop(string name, string ending)
     {

@@ -10,9 +10,11 @@ namespace Marrow.Reports;
 /// Draws vertebrae and angles onto a picture of a radiograph. Geometry comes in original pixels; strokes and text are
 /// multiples of <paramref name="unit"/> (the text size, picture px), so that they look alike at every size.
 /// </summary>
-/// <param name="toPicture">Original pixels to picture pixels.</param>
-/// <param name="frame">Where the radiograph lies in the picture.</param>
-/// <param name="drawable">Where values may stand: the frame, or more beside a very narrow one.</param>
+/// <param name="toPicture">The transform from original pixels to picture pixels.</param>
+/// <param name="frame">The area of the radiograph in the picture.</param>
+/// <param name="drawable">
+/// The area in which values may be written: the frame, or a wider area around a very narrow radiograph.
+/// </param>
 internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SKRect frame, SKRect drawable, float unit)
 {
     // Orange, sky blue and reddish purple of Okabe and Ito (2008), lightened for a dark ground: told apart by everyone.
@@ -183,7 +185,9 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         canvas.DrawText(text, at, SKTextAlign.Left, font, fill);
     }
 
-    /// <summary>The point at this distance along a line, or where the line leaves the box before.</summary>
+    /// <summary>
+    /// Returns the point at this distance along a line, or the point where the line leaves the box, if that is nearer.
+    /// </summary>
     private static Point2D Along(Point2D from, Point2D direction, int side, double distance, SKRect box)
     {
         var (dx, dy) = (direction.X * side, direction.Y * side);

@@ -16,7 +16,7 @@ internal static class FileHash
         Sha256(stream.Read, cancellation);
 
     /// <param name="read">
-    /// Fills the beginning of a block with what follows and returns how many bytes; 0 at the end.
+    /// Fills the beginning of a block with the next bytes and returns their number; 0 at the end.
     /// </param>
     public static string Sha256(Func<Span<byte>, int> read, CancellationToken cancellation = default)
     {

@@ -101,7 +101,10 @@ public abstract class WeightFile : IDisposable
     private protected static torch.ScalarType TypeInFile(torch.ScalarType type) =>
         type == torch.ScalarType.Bool ? torch.ScalarType.Byte : type;
 
-    /// <summary>What was read as <see cref="TypeInFile"/> in its own type; takes the tensor over.</summary>
+    /// <summary>
+    /// Converts a tensor that was read with the type <see cref="TypeInFile"/> to its own type, and takes over its
+    /// ownership.
+    /// </summary>
     private protected static torch.Tensor FromFile(torch.Tensor tensor, torch.ScalarType type)
     {
         if (tensor.dtype == type)

@@ -24,8 +24,8 @@ internal static class WeightFiles
     public static bool HasEnding(string path) => Endings.Contains(Path.GetExtension(path).ToLowerInvariant());
 
     /// <summary>
-    /// The caller disposes it. Throws <see cref="MarrowException"/>, which says what the file is where that can be
-    /// told, for anything but weights of PyTorch, safetensors or ONNX.
+    /// Opens a file of weights, which the caller disposes. Throws <see cref="MarrowException"/> for anything but
+    /// weights of PyTorch, safetensors or ONNX; the message says what the file is, if that can be recognised.
     /// </summary>
     public static WeightFile Open(string path)
     {

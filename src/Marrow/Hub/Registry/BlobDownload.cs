@@ -138,7 +138,7 @@ internal sealed class BlobDownload(
     }
 
     /// <summary>
-    /// What there is of the blob, and its hash so far. The disk's failures come out as errors of their own.
+    /// The part of the blob that is on disk, and its hash so far. Failures of the disk become errors of their own.
     /// </summary>
     private sealed class Kept(FileStream part, string path, ArtifactLayer layer, ByteMeter meter)
     {
@@ -166,7 +166,9 @@ internal sealed class BlobDownload(
             meter.Have(part.Length);
         });
 
-        /// <summary>Takes a file of this size from the hub; one of another content is left to be fetched.</summary>
+        /// <summary>
+        /// Copies a file of this size from the hub. A file with other contents is not used, and the blob is downloaded.
+        /// </summary>
         public async Task CopyAsync(string from, CancellationToken cancellation)
         {
             Restart();

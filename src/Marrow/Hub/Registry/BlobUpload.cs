@@ -187,7 +187,8 @@ internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
     }
 
     /// <summary>
-    /// Bytes that the registry has, by its Range; null when it does not tell ("0-0" may mean none or one).
+    /// Returns the number of bytes that the registry has, from its header Range; null when it does not tell ("0-0" may
+    /// mean none or one).
     /// </summary>
     private static long? Received(HttpResponseMessage status) =>
         status.Headers.TryGetValues("Range", out var values)
@@ -197,7 +198,10 @@ internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
         && last > 0
             ? last + 1 : null;
 
-    /// <summary>Where the upload goes on: at the registry itself, for nobody else is to get the weights.</summary>
+    /// <summary>
+    /// Returns the address at which the upload continues. It must be the registry itself, since nobody else may get the
+    /// weights.
+    /// </summary>
     private Uri Location(HttpResponseMessage answer)
     {
         if (answer.Headers.Location is not { } location || !Uri.TryCreate(client.Endpoint.Base, location, out var uri))

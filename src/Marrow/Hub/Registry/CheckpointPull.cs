@@ -154,7 +154,8 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
     }
 
     /// <summary>
-    /// The checkpoint that the hub has, whole and with just the files that the registry promises; null to fetch it.
+    /// Returns the checkpoint in the hub when it is intact and has exactly the files that the registry announces; null
+    /// to download it.
     /// </summary>
     private (CheckpointManifest Manifest, string Folder)? InHub(CheckpointArtifact artifact)
     {

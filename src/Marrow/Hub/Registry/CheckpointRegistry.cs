@@ -58,7 +58,10 @@ public sealed class CheckpointRegistry
                     hub, checkpoint, OciReference.Parse(target), withParents, license, progress, cancellation)
                 .ConfigureAwait(false));
 
-    /// <summary>The same; each that was pushed, the oldest first, the last is the checkpoint itself.</summary>
+    /// <summary>
+    /// Pushes in the same way, and returns each pushed checkpoint. The oldest ancestor is first, the checkpoint itself
+    /// last.
+    /// </summary>
     internal async Task<IReadOnlyList<PushedCheckpoint>> PushAsync(
         LocalHub hub, Checkpoint checkpoint, OciReference target, bool withParents = false, string? license = null,
         Action<Progress>? progress = null, CancellationToken cancellation = default)
@@ -82,7 +85,10 @@ public sealed class CheckpointRegistry
                 .ConfigureAwait(false),
             hub);
 
-    /// <summary>The same; each that was pulled, the oldest first, the last is the checkpoint itself.</summary>
+    /// <summary>
+    /// Pulls in the same way, and returns each pulled checkpoint. The oldest ancestor is first, the checkpoint itself
+    /// last.
+    /// </summary>
     internal async Task<IReadOnlyList<PulledCheckpoint>> PullAsync(
         LocalHub hub, OciReference source, bool withParents = false, Action<Progress>? progress = null,
         CancellationToken cancellation = default)

@@ -27,8 +27,8 @@ internal sealed class DockerCredentials(string path)
             "config.json");
     }
 
-    /// <param name="host">"registry.lab:5000".</param>
-    /// <returns>Null when there is none.</returns>
+    /// <param name="host">The registry's host and port, such as "registry.lab:5000".</param>
+    /// <returns>The credential; null when there is none.</returns>
     public async Task<RegistryCredential?> FindAsync(string host, CancellationToken cancellation)
     {
         if (!File.Exists(Path))
@@ -70,7 +70,8 @@ internal sealed class DockerCredentials(string path)
     }
 
     /// <summary>
-    /// Of a section keyed by registry; a key may have a scheme and a path, as older clients wrote them.
+    /// Returns the member of a section whose keys are registries. A key may have a scheme and a path, as older clients
+    /// wrote it.
     /// </summary>
     private static JsonElement? Member(JsonElement root, string section, string host)
     {

@@ -22,7 +22,7 @@ internal sealed partial record OciReference
     /// <summary>The registry's host and port, such as "registry.lab:5000", "127.0.0.1:5000" or "[::1]:5000".</summary>
     public string Host { get; }
 
-    /// <summary>The repository's name, such as "spine/cobb".</summary>
+    /// <summary>The name of the repository, such as "spine/cobb".</summary>
     public string Repository { get; }
 
     /// <summary>The tag; null when a digest is given.</summary>

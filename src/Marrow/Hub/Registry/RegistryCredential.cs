@@ -1,7 +1,8 @@
 namespace Marrow.Hub.Registry;
 
 /// <summary>
-/// A user's name and password, or an identity token, for one registry. No record: its text must never show the secret.
+/// The name and password of a user, or an identity token, for one registry. It is not a record, since its text must
+/// never show the secret.
 /// </summary>
 internal sealed class RegistryCredential(string user, string secret, bool isIdentityToken, string source)
 {

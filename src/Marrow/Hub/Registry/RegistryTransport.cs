@@ -82,7 +82,7 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
-    /// <summary>The whole body of at most <paramref name="max"/> bytes; null when it is longer.</summary>
+    /// <summary>Reads the whole body of at most <paramref name="max"/> bytes; null when it is longer.</summary>
     public async Task<byte[]?> ReadSmallAsync(HttpResponseMessage response, int max, CancellationToken cancellation)
     {
         if (response.Content.Headers.ContentLength > max)
@@ -115,7 +115,9 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
-    /// <summary>Says from time to time that it is still waited for an answer, until it is disposed.</summary>
+    /// <summary>
+    /// Starts a timer that notes from time to time that an answer has not arrived yet. Disposing it stops the notes.
+    /// </summary>
     private Timer Silence(Uri uri)
     {
         var since = Stopwatch.StartNew();

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Marrow.Hub.Registry;
 
-/// <summary>A failure that may be gone at the next attempt: a cut connection, a silent or busy registry.</summary>
+/// <summary>
+/// A failure that the next attempt may not meet, such as a closed connection or a silent or busy registry.
+/// </summary>
 internal sealed class TransientFailure(string message, TimeSpan? retryAfter = null, Exception? inner = null)
     : Exception(message, inner)
 {
@@ -11,8 +13,8 @@ internal sealed class TransientFailure(string message, TimeSpan? retryAfter = nu
 }
 
 /// <summary>
-/// Counts attempts and waits between them, each time twice as long; what moves forward starts the count again. At the
-/// end it turns the last failure into an error for the user.
+/// Counts attempts and doubles the waiting time between them. Progress starts the count again. After the last attempt
+/// its failure becomes an error for the user.
 /// </summary>
 internal sealed class Attempts(RegistryOptions options, string what)
 {

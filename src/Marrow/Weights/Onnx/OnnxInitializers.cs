@@ -7,8 +7,8 @@ using TorchSharp;
 
 namespace Marrow.Weights.Onnx;
 
-/// <summary>Name, type, shape and place of one initialiser.</summary>
-/// <param name="Start">Of its first byte in the file.</param>
+/// <summary>The name, type, shape and place of one initializer.</summary>
+/// <param name="Start">The position of its first byte in the file.</param>
 internal sealed record OnnxEntry(string Name, torch.ScalarType Type, long[] Shape, long Start)
     : WeightEntry(Name, Type, Shape);
 
@@ -23,7 +23,9 @@ internal sealed class OnnxInitializers
     private const int LongestName = 4096, LongestNote = 1 << 20; // bytes
     private const string Remedy = "The file is damaged: fetch or save it again.";
 
-    /// <summary>By TensorProto.DataType; other types, such as texts and half bytes, are no weights.</summary>
+    /// <summary>
+    /// The number types by TensorProto.DataType. Other types, such as texts and half bytes, can't be weights.
+    /// </summary>
     private static readonly Dictionary<ulong, (torch.ScalarType Type, int Bytes)> Types = new()
     {
         [1] = (torch.ScalarType.Float32, 4),

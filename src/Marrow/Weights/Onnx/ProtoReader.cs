@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Marrow.Weights.Onnx;
 
 /// <summary>One field of a message in protocol buffers' wire format.</summary>
-/// <param name="Value">Of a number; 0 of anything else.</param>
-/// <param name="Start">Where in the file the bytes of anything else lie.</param>
-/// <param name="Length">How many they are; 0 for a number.</param>
+/// <param name="Value">The value of a number; 0 for any other field.</param>
+/// <param name="Start">The position in the file of the bytes of a field that is not a number.</param>
+/// <param name="Length">The number of those bytes; 0 for a number.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ProtoField(int Number, ProtoWire Wire, ulong Value, long Start, long Length);
 
@@ -91,7 +91,10 @@ internal sealed class ProtoReader(ReadAt read, long fileLength, string path)
         "an ONNX file whose messages lie within each other", $"{found}, at byte {at}",
         "The file is damaged or cut short: fetch or save it again.");
 
-    /// <summary>Seven bits a byte, the lowest first; all but the last byte with the highest bit set.</summary>
+    /// <summary>
+    /// Reads a number with seven bits in each byte, the lowest ones first. All bytes but the last have their highest
+    /// bit set.
+    /// </summary>
     private ulong Varint(ref long at, long end)
     {
         var (value, began) = (0UL, at);

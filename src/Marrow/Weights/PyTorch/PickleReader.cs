@@ -31,7 +31,7 @@ internal sealed class PickleReader
         (_data, _position, _start, _path, _storage) = (data, position, position, path, storage);
 
     /// <summary>
-    /// The instructions there are; "PROTO" comes first and "STOP" ends, both without an entry of their own.
+    /// The known instructions. "PROTO", which comes first, and "STOP", which ends the pickle, have no entry.
     /// </summary>
     private static readonly Action<PickleReader>?[] Instructions = Table(new()
     {
@@ -77,19 +77,19 @@ internal sealed class PickleReader
     });
 
     /// <summary>
-    /// The one value that the pickle makes. Throws <see cref="MarrowException"/> when it holds anything that weights do
-    /// not need, or is damaged.
+    /// Returns the one value that the pickle creates. Throws <see cref="MarrowException"/> when it is damaged or
+    /// contains anything that weights do not need.
     /// </summary>
-    /// <param name="path">For messages.</param>
-    /// <param name="bytesOf">Size of a storage by its key; null when there is none.</param>
+    /// <param name="path">The path of the file, for messages.</param>
+    /// <param name="bytesOf">Returns the size of a storage by its key; null when there is none.</param>
     public static object? Read(byte[] data, string path, Func<string, long?> bytesOf)
     {
         var position = 0;
         return Read(data, ref position, path, id => PickleGlobals.Storage(id, bytesOf), isAlone: true);
     }
 
-    /// <summary>The same of one pickle of several, from <paramref name="position"/>, which is then behind it.</summary>
-    /// <param name="storage">What a persistent id means; throws <see cref="FormatException"/>.</param>
+    /// <summary>Reads one of several pickles, from <paramref name="position"/>, which is moved behind it.</summary>
+    /// <param name="storage">Resolves a persistent id. It throws <see cref="FormatException"/>.</param>
     public static object? ReadNext(byte[] data, ref int position, string path, Func<object?, PickledStorage> storage) =>
         Read(data, ref position, path, storage, isAlone: false);
 
@@ -215,7 +215,7 @@ internal sealed class PickleReader
         Push((global.Call ?? throw new FormatException($"a call of '{global.Name}'"))(arguments.Items));
     }
 
-    /// <summary>Attributes of a dictionary (a state dict's versions) or of plain data: of no use here.</summary>
+    /// <summary>Ignores the attributes of a dictionary (a state dict's versions) or of plain data.</summary>
     private void Build(object?[] _)
     {
         if (Top() is not (PickleDict or PickleOpaque))
@@ -315,7 +315,9 @@ internal sealed class PickleReader
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>Little-endian two's complement; one that no 64 bits hold is kept as plain data.</summary>
+    /// <summary>
+    /// Reads a little-endian number in two's complement. One that does not fit into 64 bits becomes plain data.
+    /// </summary>
     private static object Number(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > sizeof(long))
