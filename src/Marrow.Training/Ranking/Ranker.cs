@@ -12,8 +12,8 @@ namespace Marrow.Training.Ranking;
 /// Finds the checkpoint from which a training should start, by measuring the hub's checkpoints on the user's own
 /// labelled images, on none of which a candidate was trained. Features are computed once for each candidate and scored
 /// by a cross-validated linear probe, which decides the ranking, and by LogME, H-score and GBC, which are experimental.
-/// On request the best candidates are fine-tuned for a short time. Random weights always compete too, both from the
-/// architecture's own initialisation and with the statistics of the best checkpoint's weights.
+/// On request the best ones are fine-tuned briefly. Random weights always compete, both from the architecture's own
+/// initialisation and with the statistics of the best checkpoint's weights.
 /// </summary>
 public static class Ranker
 {
@@ -22,7 +22,7 @@ public static class Ranker
     private const string OwnModule = "a module of its maker's own, which only its maker's code can run";
     private const int FewPatients = 30; // a percentile bootstrap of fewer covers less than it says
 
-    /// <summary>The names of the tasks for which a start can be ranked.</summary>
+    /// <summary>The names of the tasks for which starts can be ranked.</summary>
     public static IReadOnlyList<string> Tasks => TaskCatalogue.Names(task => task.Probe is not null);
 
     /// <summary>
@@ -212,7 +212,7 @@ public static class Ranker
 
     private static bool IsCustom(Checkpoint checkpoint) => checkpoint.Config.IsOwnModule;
 
-    /// <summary>Appends the digest to the names of checkpoints that would otherwise have the same name.</summary>
+    /// <summary>Adds the digest to the names of checkpoints that share one.</summary>
     private static List<Candidate> WithDistinctNames(List<Candidate> candidates)
     {
         var twice = candidates
