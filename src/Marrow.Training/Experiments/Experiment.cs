@@ -4,15 +4,16 @@ using Marrow.Training.Loop;
 namespace Marrow.Training.Experiments;
 
 /// <summary>
-/// What a checkpoint is worth: one recipe over amounts of labels x starts x methods x seeds, on the same held-out
-/// films, with the same number of steps. Each run is an ordinary run of the recipe with a few keys changed, in a folder
-/// of its own; an experiment that was stopped goes on where it was, and several processes may share the runs.
+/// Measures how much a checkpoint is worth. One recipe is run for all combinations of amounts of labels, starting
+/// points, methods and seeds, on the same held-out images and with the same number of steps. Each run is an ordinary
+/// run of the recipe with a few keys changed, in a folder of its own. An interrupted experiment continues where it was,
+/// and several processes can share the runs.
 /// </summary>
 public static class Experiment
 {
     /// <summary>
-    /// Reads labels, draws every subset, tries every start. Throws <see cref="MarrowException"/> for whatever a run
-    /// would stumble over. Writes nothing.
+    /// Reads the labels, draws every subset and loads every starting point, without writing anything. Throws
+    /// <see cref="MarrowException"/> for every fault that a run would meet.
     /// </summary>
     public static ExperimentPlan Plan(ExperimentRequest request)
     {
@@ -22,7 +23,8 @@ public static class Experiment
     }
 
     /// <summary>
-    /// How long the runs that are left will take. Times a few steps where none is finished; writes nothing that stays.
+    /// Estimates how long the remaining runs will take. When none is finished yet, it times a few steps. It leaves no
+    /// files behind.
     /// </summary>
     public static ExperimentEstimate Estimate(
         ExperimentRequest request,
@@ -32,10 +34,10 @@ public static class Experiment
     ) => ExperimentEstimate.Of(request, plan, new(request.OutFolder), report, cancellation);
 
     /// <summary>
-    /// Carries out every run that is not done and writes the results: experiment.json, experiment.csv, runs.csv,
-    /// experiment.md, experiment.png and experiment.html. A run that fails is told of and the others go on. Throws <see
-    /// cref="MarrowException"/> for what is wrong with the request, or when no run could be carried out, and <see
-    /// cref="OperationCanceledException"/> when cancelled, after the state is saved.
+    /// Carries out every run that is not finished, and writes the results: experiment.json, experiment.csv, runs.csv,
+    /// experiment.md, experiment.png and experiment.html. When a run fails, the failure is reported and the other runs
+    /// continue. Throws <see cref="MarrowException"/> for faults in the request, and when no run could be carried out.
+    /// Throws <see cref="OperationCanceledException"/> when it is cancelled, after the state is saved.
     /// </summary>
     public static ExperimentResult Run(
         ExperimentRequest request,
@@ -83,9 +85,9 @@ public static class Experiment
     }
 
     /// <summary>
-    /// Carries out one run by its index in the plan, for job arrays; the results are collected by <see cref="Run"/>
-    /// with
-    /// <see cref="ExperimentRequest.Resume"/>. Null while another process does it. Throws as <see cref="Run"/> does.
+    /// Carries out the run with this index in the plan, for job arrays. Afterwards <see cref="Run"/> with
+    /// <see cref="ExperimentRequest.Resume"/> collects the results. Returns null while another process does the run.
+    /// Throws as <see cref="Run"/> does.
     /// </summary>
     public static ExperimentRunResult? RunOne(
         ExperimentRequest request,
@@ -102,11 +104,14 @@ public static class Experiment
     }
 
     /// <summary>
-    /// Writes the plan and the experiment as a SLURM job array into the folder: experiment.sbatch has an element for
-    /// each run, collect.sbatch makes the results of what they measured. Returns the lines that submit both.
+    /// Writes the plan, and the experiment as a SLURM job array, into the folder. experiment.sbatch has one element for
+    /// each run, and collect.sbatch computes the results from what they measured. Returns the command lines that submit
+    /// both.
     /// </summary>
-    /// <param name="program">Program and arguments that carry out the experiment, word by word.</param>
-    /// <param name="options">Of sbatch, "time=4:00:00", "cpus-per-task=8", "mem=16G", "partition=gpu".</param>
+    /// <param name="program">The program that carries out the experiment and its arguments, word by word.</param>
+    /// <param name="options">
+    /// Options of sbatch, such as "time=4:00:00", "cpus-per-task=8", "mem=16G" or "partition=gpu".
+    /// </param>
     public static IReadOnlyList<string> WriteJobs(
         ExperimentRequest request, IReadOnlyList<string> program, IReadOnlyList<string> options) =>
         SlurmScript.Write(request, program, options);

@@ -5,7 +5,9 @@ using Marrow.Training.Runs;
 
 namespace Marrow.Training.Experiments;
 
-/// <summary>How long an experiment will take, one run after another on this machine.</summary>
+/// <summary>
+/// An estimate of how long an experiment will take when this machine carries out one run after the other.
+/// </summary>
 public sealed class ExperimentEstimate
 {
     private const int TimedSteps = 5;
@@ -13,21 +15,21 @@ public sealed class ExperimentEstimate
     private ExperimentEstimate(ExperimentPlan plan, int done, double secondsLeft, string basis) =>
         (Plan, Done, SecondsLeft, Basis) = (plan, done, secondsLeft, basis);
 
-    /// <summary>How many runs are finished.</summary>
+    /// <summary>The number of finished runs.</summary>
     public int Done { get; }
 
-    /// <summary>Of the others, together.</summary>
+    /// <summary>The estimated time of all other runs together, in seconds.</summary>
     public double SecondsLeft { get; }
 
-    /// <summary>The plan, the labels of each subset, and the time that is left.</summary>
+    /// <summary>A report of the plan, the labels of each subset, and the remaining time.</summary>
     public TextReport Report => ExperimentReport.Of(this);
 
     internal ExperimentPlan Plan { get; }
 
-    /// <summary>What the estimate rests on: "3 finished runs", "a timing of 5 steps".</summary>
+    /// <summary>The basis of the estimate, such as "3 finished runs" or "a timing of 5 steps".</summary>
     internal string Basis { get; }
 
-    /// <summary>From finished runs where there are some, else from a few steps of each method.</summary>
+    /// <summary>Estimates from finished runs or, when there are none, from a few steps of each method.</summary>
     internal static ExperimentEstimate Of(
         ExperimentRequest request,
         ExperimentPlan plan,
@@ -57,13 +59,13 @@ public sealed class ExperimentEstimate
             $"a timing of {Math.Min(TimedSteps, plan.Steps.Min())} steps of each method on this machine");
     }
 
-    /// <summary>A time as it is told: "34 s", "12 min", "3.4 h".</summary>
+    /// <summary>Formats a time, such as "34 s", "12 min" or "3.4 h".</summary>
     internal static string Duration(double seconds) =>
         seconds < 90 ? Text($"{seconds:0} s")
         : seconds < 5400 ? Text($"{seconds / 60:0} min")
         : Text($"{seconds / 3600:0.0} h");
 
-    /// <summary>Seconds of a whole run: what does not depend on the steps, and the steps.</summary>
+    /// <summary>Returns the seconds of a whole run: a part that does not depend on the steps, plus the steps.</summary>
     private static double Time(
         ExperimentRequest request,
         ExperimentPlan plan,

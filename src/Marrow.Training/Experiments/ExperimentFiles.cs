@@ -7,7 +7,7 @@ using Marrow.Reports;
 
 namespace Marrow.Training.Experiments;
 
-/// <summary>experiment.json, experiment.csv, runs.csv, experiment.md and experiment.png.</summary>
+/// <summary>Writes experiment.json, experiment.csv, runs.csv, experiment.md and experiment.png.</summary>
 internal static class ExperimentFiles
 {
     public static void Write(ExperimentFolder folder, ExperimentResult result)
@@ -82,7 +82,7 @@ internal static class ExperimentFiles
         AtomicFile.Write(folder.Picture, stream => stream.Write(Picture(result, dark: false)));
     }
 
-    /// <summary>The sentences and the tables, to be pasted into a page of GitHub's Markdown.</summary>
+    /// <summary>Returns the sentences and the tables in GitHub's Markdown.</summary>
     public static string Markdown(ExperimentResult result)
     {
         var text = new StringBuilder();
@@ -109,7 +109,10 @@ internal static class ExperimentFiles
             text.Append("| ").AppendJoin(" | ", cells.Select(MarkdownText.Inline)).Append(" |\n");
     }
 
-    /// <summary>Draws stay with the runs: they are for differences, which are here.</summary>
+    /// <summary>
+    /// Returns the JSON document. The resampled values stay with the runs, since they serve only to compute
+    /// differences, which the document contains.
+    /// </summary>
     public static object Document(ExperimentResult result) =>
         new
         {

@@ -21,16 +21,18 @@ internal sealed class ExperimentFolder(string root)
     public string RunTable => Path.Combine(root, "runs.csv");
     private string PlanPath => Path.Combine(root, "plan.json");
 
-    /// <summary>What must stay the same while an experiment goes on; the rest may grow.</summary>
+    /// <summary>
+    /// The parts of an experiment that must stay the same while it continues. Everything else may be extended.
+    /// </summary>
     private sealed record Described(string Recipe, IReadOnlyList<string> Overrides, ExperimentPlan Plan);
 
     public string Of(ExperimentRun run) => Path.Combine(root, "runs", run.Name);
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> where the folder holds another experiment, or this one and it is to begin
-    /// anew.
+    /// Throws <see cref="MarrowException"/> when the folder holds another experiment, and when it holds this one but is
+    /// not to be resumed.
     /// </summary>
-    /// <param name="exactly">The plan must be the very same: a run is asked for by its index.</param>
+    /// <param name="exactly">True to require the very same plan, since a run is requested by its index.</param>
     public void Check(ExperimentRequest request, ExperimentPlan plan, bool exactly)
     {
         if (!File.Exists(PlanPath))
@@ -81,7 +83,7 @@ internal sealed class ExperimentFolder(string root)
 
     public bool HasPlan => File.Exists(PlanPath);
 
-    /// <summary>Null when the run is not done.</summary>
+    /// <summary>Returns the result of a run; null when the run is not finished.</summary>
     public ExperimentRunResult? Find(ExperimentRun run)
     {
         var path = Measured(run);
@@ -103,7 +105,9 @@ internal sealed class ExperimentFolder(string root)
     public void Save(ExperimentRunResult result) =>
         AtomicFile.WriteText(Measured(result.Run), JsonSerializer.Serialize(result, MarrowJson.Options));
 
-    /// <summary>Null while another process has it. The system frees it when a process dies.</summary>
+    /// <summary>
+    /// Locks a run; null while another process has locked it. The system removes the lock when its process ends.
+    /// </summary>
     public FolderLock? TryLock(ExperimentRun run) => FolderLock.TryTake(Of(run));
 
     private string Measured(ExperimentRun run) => Path.Combine(Of(run), "measured.json");

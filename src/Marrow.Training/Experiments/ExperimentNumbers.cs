@@ -2,33 +2,35 @@ using System.Text.Json.Serialization;
 
 namespace Marrow.Training.Experiments;
 
-/// <summary>A metric in the run of one seed.</summary>
+/// <summary>The metric of the run with one seed.</summary>
 internal sealed record SeedValue(ulong Seed, double Value);
 
-/// <summary>A point of a curve: one start and method with so many labels.</summary>
+/// <summary>One point of a curve: a start and a method with one amount of labels.</summary>
 internal sealed record ExperimentCell
 {
     public required string Start { get; init; }
     public required string Method { get; init; }
     public required ExperimentShare Share { get; init; }
 
-    /// <summary>Labelled images trained on, mean over the seeds.</summary>
+    /// <summary>The number of labelled images that were trained on, as the mean over the seeds.</summary>
     public required double Images { get; init; }
 
-    /// <summary>The metric of each run that is done.</summary>
+    /// <summary>The metric of each finished run.</summary>
     public required IReadOnlyList<SeedValue> Values { get; init; }
 
     public required double Mean { get; init; }
 
     /// <summary>
-    /// 95 %: by Student's t over the seeds; with one seed by the bootstrap over the held-out patients. NaN when there
-    /// is none.
+    /// The lower end of the 95 % interval, from Student's t over the seeds, or with one seed from the bootstrap over
+    /// the held-out patients. NaN when there is none.
     /// </summary>
     public required double Low { get; init; }
     public required double High { get; init; }
 }
 
-/// <summary>Two points of equal labels, on the same held-out films, seed by seed.</summary>
+/// <summary>
+/// The difference between two points with equal amounts of labels, on the same held-out images and seed by seed.
+/// </summary>
 internal sealed class ExperimentDifference
 {
     public ExperimentDifference(
@@ -43,24 +45,30 @@ internal sealed class ExperimentDifference
     public string AgainstMethod { get; }
     public ExperimentShare Share { get; }
 
-    /// <summary>Of the metric, mean over the seeds that both have.</summary>
+    /// <summary>The difference of the metric, as the mean over the seeds that both points have.</summary>
     public double Mean { get; }
 
     /// <summary>
-    /// 95 % by the paired bootstrap over the held-out patients, seeds averaged: other films. NaN when there is none.
+    /// The lower end of the 95 % interval for other images: the paired bootstrap over the held-out patients, averaged
+    /// over the seeds. NaN when there is none.
     /// </summary>
     public double FilmsLow { get; }
     public double FilmsHigh { get; }
 
-    /// <summary>95 % by Student's t over the seeds: other draws of labels and weights. NaN with one seed.</summary>
+    /// <summary>
+    /// The lower end of the 95 % interval for other draws of labels and weights, from Student's t over the seeds. NaN
+    /// with one seed.
+    /// </summary>
     public double SeedsLow { get; }
     public double SeedsHigh { get; }
 
-    /// <summary>"better" or "worse" when every interval that there is leaves 0 out, else "unclear".</summary>
+    /// <summary>"better" or "worse" when none of the existing intervals contains 0, otherwise "unclear".</summary>
     public string Verdict { get; }
 }
 
-/// <summary>How many labels from scratch buy the error of a start with fewer.</summary>
+/// <summary>
+/// Says how many labels a model from scratch needs to reach the error that a starting point reaches with fewer.
+/// </summary>
 public sealed class ExperimentSaving
 {
     internal ExperimentSaving(
@@ -68,17 +76,20 @@ public sealed class ExperimentSaving
         LabelSaving high) =>
         (Start, Method, Share, Images, Saving, Low, High) = (start, method, share, images, saving, low, high);
 
+    /// <summary>The name of the starting point.</summary>
     public string Start { get; }
+
+    /// <summary>The method of training, such as "supervised" or "teacher".</summary>
     public string Method { get; }
     [JsonInclude] internal ExperimentShare Share { get; }
 
-    /// <summary>Labelled images trained on, mean over the seeds.</summary>
+    /// <summary>The number of labelled images that were trained on, as the mean over the seeds.</summary>
     public double Images { get; }
 
     /// <summary>
-    /// So many times these labels it takes from scratch; NaN when unknown. Where scratch does not reach the error with
-    /// all its labels, or with the fewest is better already, this is the bound that is known:
-    /// <see cref="ExperimentResult.Sentences"/> say which.
+    /// How many times as many labels a model from scratch needs; NaN when it is unknown. When scratch does not reach
+    /// the error with all its labels, or is already better with the fewest, this is only a bound;
+    /// <see cref="ExperimentResult.Sentences"/> say which of them applies.
     /// </summary>
     [JsonIgnore]
     public double Factor => Saving.Factor;
@@ -86,7 +97,8 @@ public sealed class ExperimentSaving
     [JsonInclude] internal LabelSaving Saving { get; }
 
     /// <summary>
-    /// Ends of the 95 % interval: seeds and held-out patients drawn again together. Factor NaN when there is none.
+    /// The lower end of the 95 % interval, for which seeds and held-out patients are resampled together. Its factor is
+    /// NaN when there is none.
     /// </summary>
     [JsonInclude] internal LabelSaving Low { get; }
     [JsonInclude] internal LabelSaving High { get; }

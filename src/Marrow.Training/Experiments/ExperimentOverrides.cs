@@ -12,7 +12,7 @@ internal sealed class ExperimentOverrides(Recipe recipe, IReadOnlyList<int> step
     private const string Unlabeled = "unlabeled"; // what the other sections learn from
     private const int LongestSlug = 40, LongestTag = 64;
 
-    /// <summary>Of a stage: each is a method that can be left out.</summary>
+    /// <summary>The sections of a stage that can be left out, each of which is a method.</summary>
     public static readonly string[] Sections = ["uda", "teacher"];
 
     public IReadOnlyList<string> Of(
@@ -49,7 +49,7 @@ internal sealed class ExperimentOverrides(Recipe recipe, IReadOnlyList<int> step
         return changes;
     }
 
-    /// <summary>Lower-case letters, digits and '-'; no two starts have the same.</summary>
+    /// <summary>Returns a name of lower-case letters, digits and '-' that no other start has.</summary>
     public static string Slug(IReadOnlyList<ExperimentStart> starts, ExperimentStart start)
     {
         var slug = Slug(start);
@@ -64,7 +64,8 @@ internal sealed class ExperimentOverrides(Recipe recipe, IReadOnlyList<int> step
     }
 
     /// <summary>
-    /// Says what the model came from, and keeps it from passing for the newest of the recipe's own name.
+    /// Returns a tag that says from what the model was started, and that keeps it from becoming the newest of the
+    /// recipe's own name.
     /// </summary>
     private static string Tag(Stage stage, ExperimentStart start)
     {

@@ -4,24 +4,26 @@ using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Experiments;
 
-/// <summary>How many labels: a share of the training part's patients, or so many of them.</summary>
+/// <summary>An amount of labels: a share of the training part's patients, or a number of them.</summary>
 internal sealed record ExperimentShare
 {
     [JsonConstructor]
     public ExperimentShare(int patients, double? fraction = null) => (Patients, Fraction) = (patients, fraction);
 
-    /// <summary>Of the training part that are trained on, the same for every seed.</summary>
+    /// <summary>
+    /// The number of patients of the training part whose labels are used, which is the same for every seed.
+    /// </summary>
     public int Patients { get; }
 
-    /// <summary>Null when the patients were asked for.</summary>
+    /// <summary>The share of the patients, above 0 to 1; null when a number of patients was requested.</summary>
     public double? Fraction { get; }
 
-    /// <summary>"10 %", "24 patients".</summary>
+    /// <summary>Describes the amount, such as "10 %" or "24 patients".</summary>
     public override string ToString() => Fraction is { } share
         ? string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.####} %")
         : Patients == 1 ? "1 patient" : string.Create(CultureInfo.InvariantCulture, $"{Patients} patients");
 
-    /// <summary>For names of folders: "f10", "p24".</summary>
+    /// <summary>The amount as a part of folder names, such as "f10" or "p24".</summary>
     [JsonIgnore]
     public string Slug =>
         Fraction is { } share
@@ -29,19 +31,21 @@ internal sealed record ExperimentShare
             : string.Create(CultureInfo.InvariantCulture, $"p{Patients}");
 }
 
-/// <summary>The weights that a run starts from.</summary>
+/// <summary>The weights with which a run begins.</summary>
 internal sealed record ExperimentStart
 {
     [JsonConstructor]
     public ExperimentStart(string name, string init, string digest) => (Name, Init, Digest) = (name, init, digest);
 
-    /// <summary>As it was asked for: "scratch", "matched:densenet-mini.cxr", "densenet-mini.cxr".</summary>
+    /// <summary>
+    /// The starting point as it was requested, such as "scratch", "matched:densenet-mini.cxr" or "densenet-mini.cxr".
+    /// </summary>
     public string Name { get; }
 
-    /// <summary>The value of the stage's init: a name from the hub is pinned by its digest.</summary>
+    /// <summary>The value of init in the stage. A checkpoint of the hub is named with its digest.</summary>
     public string Init { get; }
 
-    /// <summary>Of the checkpoint; "" for scratch.</summary>
+    /// <summary>The digest of the checkpoint; "" for scratch.</summary>
     public string Digest { get; }
 
     public const string Scratch = "scratch";
@@ -49,12 +53,12 @@ internal sealed record ExperimentStart
     [JsonIgnore]
     public bool IsScratch => Name == Scratch;
 
-    /// <summary>True when the weights, and not their statistics alone, are a checkpoint's.</summary>
+    /// <summary>True when the weights are a checkpoint's own, and not only drawn with its statistics.</summary>
     [JsonIgnore]
     public bool IsCheckpoint => !IsScratch && !InitReference.IsMatched(Name);
 }
 
-/// <summary>One run of the recipe.</summary>
+/// <summary>One run of an experiment's recipe.</summary>
 public sealed class ExperimentRun
 {
     [JsonConstructor]
@@ -63,10 +67,10 @@ public sealed class ExperimentRun
         IReadOnlyList<string> overrides) =>
         (Index, Name, Start, Method, Share, Seed, Overrides) = (index, name, start, method, share, seed, overrides);
 
-    /// <summary>From 0, in the order of the plan.</summary>
+    /// <summary>The position in the plan, from 0.</summary>
     [JsonInclude] internal int Index { get; }
 
-    /// <summary>Of its folder in OUT/runs.</summary>
+    /// <summary>The name of the run's folder in OUT/runs.</summary>
     [JsonInclude] internal string Name { get; }
 
     [JsonInclude] internal string Start { get; }
@@ -77,15 +81,15 @@ public sealed class ExperimentRun
 
     [JsonInclude] internal ulong Seed { get; }
 
-    /// <summary>Of the recipe, after the request's own.</summary>
+    /// <summary>The overrides of the recipe for this run, which follow those of the request.</summary>
     [JsonInclude] internal IReadOnlyList<string> Overrides { get; }
 
-    /// <summary>"scratch, supervised, 10 %, seed 2".</summary>
+    /// <summary>Describes the run, such as "scratch, supervised, 10 %, seed 2".</summary>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{Start}, {Method}, {Share}, seed {Seed}");
 }
 
-/// <summary>The labels that a share leaves under one seed, of the last stage.</summary>
+/// <summary>The labels of the last stage that remain for one share and one seed.</summary>
 internal sealed class ExperimentSubset
 {
     [JsonConstructor]
@@ -101,11 +105,11 @@ internal sealed class ExperimentSubset
 
     public int Images { get; }
 
-    /// <summary>By class or finding: images that have it; empty for tasks without classes.</summary>
+    /// <summary>The number of images with each class or finding; empty for tasks without classes.</summary>
     public IReadOnlyDictionary<string, int> Positives { get; }
 }
 
-/// <summary>All that an experiment is going to do.</summary>
+/// <summary>Everything that an experiment is going to do.</summary>
 public sealed class ExperimentPlan
 {
     [JsonConstructor]
@@ -138,25 +142,25 @@ public sealed class ExperimentPlan
 
     [JsonInclude] internal IReadOnlyList<ulong> Seeds { get; }
 
-    /// <summary>Seed by seed, so that an experiment that was stopped has whole curves.</summary>
+    /// <summary>The runs, ordered by seed, so that an interrupted experiment has whole curves.</summary>
     public IReadOnlyList<ExperimentRun> Runs { get; }
 
-    /// <summary>The labels that each share leaves under each seed.</summary>
+    /// <summary>The labels that remain for each share and each seed.</summary>
     [JsonInclude] internal IReadOnlyList<ExperimentSubset> Subsets { get; }
 
-    /// <summary>How many patients with labels the training part has.</summary>
+    /// <summary>The number of patients with labels in the training part.</summary>
     [JsonInclude] internal int TrainingPatients { get; }
 
-    /// <summary>How many patients are held out, the same in every run.</summary>
+    /// <summary>The number of patients who are held out, which are the same in every run.</summary>
     [JsonInclude] internal int HeldOutPatients { get; }
     [JsonInclude] internal int HeldOutImages { get; }
 
-    /// <summary>SHA-256 over the names of the held-out images.</summary>
+    /// <summary>The SHA-256 over the names of the held-out images.</summary>
     [JsonInclude] internal string HeldOutDigest { get; }
 
-    /// <summary>Optimizer steps of each stage, in every run.</summary>
+    /// <summary>The number of optimizer steps of each stage, which is the same in every run.</summary>
     [JsonInclude] internal IReadOnlyList<int> Steps { get; }
 
-    /// <summary>What makes its results say less than they could.</summary>
+    /// <summary>Sentences that say what makes the results less reliable.</summary>
     public IReadOnlyList<string> Warnings { get; }
 }

@@ -9,14 +9,17 @@ using Marrow.Training.Runs;
 namespace Marrow.Training.Experiments;
 
 /// <summary>
-/// A request -> its plan: labels are read, subsets drawn and starts tried before the first run, so that whatever would
-/// stop the experiment stops it now.
+/// Turns a request into its plan. Labels are read, subsets are drawn and starts are loaded before the first run, so
+/// that every fault is found by then.
 /// </summary>
 internal static class ExperimentPlanner
 {
     private const int MostSeeds = 100, MostRuns = 10_000;
 
-    /// <summary>Throws <see cref="MarrowException"/> for whatever a run would stumble over. Writes nothing.</summary>
+    /// <summary>
+    /// Plans the experiment without writing anything. Throws <see cref="MarrowException"/> for every fault that a run
+    /// would meet.
+    /// </summary>
     public static ExperimentPlan Plan(ExperimentRequest request)
     {
         var source = request.Recipe;
@@ -99,7 +102,7 @@ internal static class ExperimentPlanner
             warnings: warnings);
     }
 
-    /// <summary>The recipe of one run.</summary>
+    /// <summary>Returns the recipe of one run.</summary>
     public static Recipe RecipeOf(ExperimentRequest request, ExperimentRun run, IReadOnlyList<string> stages) =>
         RecipeOf(request, run.Overrides, stages);
 
@@ -110,7 +113,8 @@ internal static class ExperimentPlanner
             .Only(stages);
 
     /// <summary>
-    /// NAMEs for --data that runs of this kind read: without a method its unlabelled images are not needed.
+    /// Returns the names for --data that such a run reads. A run without a method does not need the method's unlabelled
+    /// images.
     /// </summary>
     public static IReadOnlyList<string> DataNames(
         ExperimentRequest request,
@@ -206,7 +210,7 @@ internal static class ExperimentPlanner
             : [.. known.Where(request.Methods.Contains)];
     }
 
-    /// <summary>As many steps as all labels would take.</summary>
+    /// <summary>Returns the number of steps that training on all labels would take.</summary>
     private static int Steps(Stage stage, int images)
     {
         var perEpoch = Math.Max(1, images / stage.Train.Batch / stage.Train.Accumulate);

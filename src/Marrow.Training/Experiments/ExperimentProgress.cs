@@ -26,7 +26,7 @@ internal sealed class ExperimentProgress(ExperimentPlan plan, Action<RunEvent> r
         Overall(Left(null), $"{_done + 1} of {plan.Runs.Count}: {run}");
     }
 
-    /// <summary>Of the run that is going on; its remarks are in its log.</summary>
+    /// <summary>Passes on an event of the current run. The run's remarks are only written to its log.</summary>
     public void Pass(RunEvent e)
     {
         if (e.Steps == 0)
@@ -48,7 +48,9 @@ internal sealed class ExperimentProgress(ExperimentPlan plan, Action<RunEvent> r
         Overall(Left(TimeSpan.Zero), $"{result.Run}: {text} in {ExperimentEstimate.Duration(result.Seconds)}");
     }
 
-    /// <summary>Done by an earlier call: it counts, and tells how long runs take.</summary>
+    /// <summary>
+    /// Counts a run that was finished by an earlier call; its duration serves to estimate the remaining time.
+    /// </summary>
     public void Found(ExperimentRunResult result)
     {
         _seconds.Add(result.Seconds);
@@ -61,7 +63,7 @@ internal sealed class ExperimentProgress(ExperimentPlan plan, Action<RunEvent> r
         Overall(message: $"{run}: {why}");
     }
 
-    /// <param name="current">Left of the run that is going on; null when it has only begun.</param>
+    /// <param name="current">The remaining time of the current run; null when it has only just begun.</param>
     private TimeSpan? Left(TimeSpan? current)
     {
         if (_seconds.Count == 0 && current is null)

@@ -2,7 +2,7 @@ using Marrow.Metrics;
 
 namespace Marrow.Training.Experiments;
 
-/// <summary>An experiment, its estimate or one of its runs, as a command shows it.</summary>
+/// <summary>Writes the reports of an experiment, of its estimate and of a single run.</summary>
 internal static class ExperimentReport
 {
     public static TextReport Of(ExperimentResult result)
@@ -61,7 +61,10 @@ internal static class ExperimentReport
             ExperimentTables.Subsets(plan));
     }
 
-    /// <summary>The draws of a metric are for comparisons, which one run has not.</summary>
+    /// <summary>
+    /// Returns the report of one run. It leaves out the resampled values of the metric, which serve only to compare
+    /// several runs.
+    /// </summary>
     public static TextReport Of(ExperimentRunResult result) => new(
         new ExperimentRunResult(result) { Metrics = [.. result.Metrics.Select(m => m.WithoutDraws())] },
         ReportPart.Line($"run {result.Run.Index}: {result.Run}"),

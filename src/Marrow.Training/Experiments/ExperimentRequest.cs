@@ -6,16 +6,17 @@ using Marrow.Training.Recipes;
 namespace Marrow.Training.Experiments;
 
 /// <summary>
-/// An experiment: the last stages of one recipe over amounts of labels x starting points x methods x seeds, on the same
-/// held-out films and with the same number of steps.
+/// An experiment: the last stages of one recipe for all combinations of amounts of labels, starting points, methods and
+/// seeds, on the same held-out images and with the same number of steps.
 /// </summary>
 public sealed class ExperimentRequest
 {
+    /// <summary>Creates a request. Its required properties have to be set.</summary>
     public ExperimentRequest()
     {
     }
 
-    /// <summary>The same request, of which an initialiser may change a part.</summary>
+    /// <summary>Copies a request. An initialiser can then replace some of its parts.</summary>
     [SetsRequiredMembers]
     internal ExperimentRequest(ExperimentRequest other) =>
         (
@@ -25,63 +26,74 @@ public sealed class ExperimentRequest
             other.Patients, other.Starts, other.Methods, other.Seeds, other.Metric, other.Resume, other.Save,
             other.Device, other.Command, other.Resolve);
 
-    /// <summary>With all its stages. Its overrides hold for every run, its seed is the first one's.</summary>
+    /// <summary>
+    /// The recipe with all its stages. Its overrides apply to every run, and its seed is that of the first run.
+    /// </summary>
     public required Recipe Recipe { internal get; init; }
 
     /// <summary>
-    /// Those that are carried out, by name; the first one gets the start, the last one is measured. Empty: the last.
+    /// The names of the stages that are carried out. The first one gets the starting point, the last one is measured.
+    /// When the list is empty, only the recipe's last stage is carried out.
     /// </summary>
     public IReadOnlyList<string> Stages { internal get; init; } = [];
 
-    /// <summary>Folders by the names that the recipe gives its data.</summary>
+    /// <summary>The folder of each data set, by the name that the recipe gives it.</summary>
     public required IReadOnlyDictionary<string, string> DataFolders { internal get; init; }
 
-    /// <summary>Of the experiment: plan, runs, tables, picture and page.</summary>
+    /// <summary>The folder for the experiment's plan, runs, tables, picture and page.</summary>
     public required string OutFolder { get; init; }
 
-    /// <summary>Where the models of checkpoint starts are saved.</summary>
+    /// <summary>The folder of the hub in which the models of checkpoint starts are saved.</summary>
     public required string HubFolder { internal get; init; }
 
-    /// <summary>Shares of the training part's patients, above 0 to 1.</summary>
+    /// <summary>The amounts of labels, as shares of the training part's patients, above 0 to 1.</summary>
     public IReadOnlyList<double> Fractions { internal get; init; } = [];
 
-    /// <summary>Numbers of patients, instead of <see cref="Fractions"/>.</summary>
+    /// <summary>The amounts of labels as numbers of patients, in place of <see cref="Fractions"/>.</summary>
     public IReadOnlyList<int> Patients { internal get; init; } = [];
 
     /// <summary>
-    /// "scratch", "matched:NAME" (random weights with NAME's statistics in each layer) or what <see cref="Resolve"/>
-    /// finds.
+    /// The starting points: "scratch", "matched:NAME" (random weights with NAME's statistics in each layer), or a
+    /// reference that <see cref="Resolve"/> finds.
     /// </summary>
     public required IReadOnlyList<string> Starts { internal get; init; }
 
     /// <summary>
-    /// "supervised" and the sections of the stages that can be left out ("uda", "teacher"). Empty: all that the recipe
-    /// has.
+    /// The methods: "supervised", and the sections of the stages that can be left out ("uda", "teacher"). When the list
+    /// is empty, all methods of the recipe are used.
     /// </summary>
     public IReadOnlyList<string> Methods { internal get; init; } = [];
 
-    /// <summary>Runs of each kind, 1 to 100: the recipe's seed and those that follow it.</summary>
+    /// <summary>
+    /// The number of runs of each combination, 1 to 100. Their seeds are the recipe's seed and the numbers that follow
+    /// it.
+    /// </summary>
     public int Seeds { internal get; init; } = 3;
 
     /// <summary>
-    /// One of those that can choose the best weights of the last stage's task. Null: the one that does.
+    /// The metric that is compared, one of those by which the task of the last stage can choose its best weights; null
+    /// for the one that it uses.
     /// </summary>
     public string? Metric { internal get; init; }
 
     /// <summary>
-    /// Go on with an experiment in <see cref="OutFolder"/>. Amounts, starts, methods and seeds may be added to it.
+    /// True to continue an experiment in <see cref="OutFolder"/>. Amounts, starts, methods and seeds may be added to
+    /// it.
     /// </summary>
     public bool Resume { internal get; init; }
 
     /// <summary>
-    /// At the end, save the model of each checkpoint start into <see cref="HubFolder"/>, with what the start was worth.
+    /// True to save the model of each checkpoint start into <see cref="HubFolder"/> at the end, with what the start was
+    /// worth.
     /// </summary>
     public bool Save { internal get; init; } = true;
 
-    /// <summary>Where every run computes; null (default) as the recipe says.</summary>
+    /// <summary>
+    /// The device on which every run computes; null (the default) for the device that the recipe names.
+    /// </summary>
     public DeviceChoice? Device { internal get; init; }
 
-    /// <summary>As typed, word by word, for the page.</summary>
+    /// <summary>The command line as it was typed, word by word, for the experiment's page.</summary>
     public IReadOnlyList<string> Command { internal get; init; } = [];
 
     /// <summary>Finds the checkpoints that <see cref="Starts"/> name.</summary>

@@ -4,7 +4,8 @@ using Marrow.Metrics;
 namespace Marrow.Training.Experiments;
 
 /// <summary>
-/// What one run measured: measured.json in its folder. Where it is, the run is done and its weights may be gone.
+/// The measurements of one run, stored as measured.json in its folder. When that file exists the run is finished, and
+/// its weights may have been removed.
 /// </summary>
 public sealed class ExperimentRunResult
 {
@@ -16,38 +17,46 @@ public sealed class ExperimentRunResult
             Run, Patients, Images, HeldOutImages, HeldOutDigest, Metrics, Seconds, Ended) = (
             run, patients, images, heldOutImages, heldOutDigest, metrics, seconds, ended);
 
-    /// <summary>The same result, of which an initialiser may change a part.</summary>
+    /// <summary>Copies a result. An initialiser can then replace some of its parts.</summary>
     internal ExperimentRunResult(ExperimentRunResult other)
         : this(
             other.Run, other.Patients, other.Images, other.HeldOutImages, other.HeldOutDigest, other.Metrics,
             other.Seconds, other.Ended) => Checkpoint = other.Checkpoint;
 
+    /// <summary>The run that was measured.</summary>
     public ExperimentRun Run { get; internal init; }
 
-    /// <summary>How many patients the last stage was trained on.</summary>
+    /// <summary>The number of patients on whom the last stage was trained.</summary>
     [JsonInclude] internal int Patients { get; }
     [JsonInclude] internal int Images { get; }
 
     [JsonInclude] internal int HeldOutImages { get; }
 
-    /// <summary>See <see cref="ExperimentPlan.HeldOutDigest"/>.</summary>
+    /// <summary>The digest of the held-out images; see <see cref="ExperimentPlan.HeldOutDigest"/>.</summary>
     [JsonInclude] internal string HeldOutDigest { get; }
 
-    /// <summary>Of the last stage, on the held-out part; the experiment's metric with its draws.</summary>
+    /// <summary>
+    /// The metrics of the last stage on the held-out part. The metric of the experiment has its resampled values as
+    /// well.
+    /// </summary>
     public IReadOnlyList<MetricValue> Metrics { get; internal init; }
 
-    /// <summary>From the first image read to the last metric, in the call that ended the run.</summary>
+    /// <summary>
+    /// The time in seconds from the first image to the last metric, in the call that finished the run.
+    /// </summary>
     [JsonInclude] internal double Seconds { get; }
 
     [JsonInclude] internal DateTimeOffset Ended { get; }
 
-    /// <summary>Folder of the first stage's checkpoint below the run's; null when it was not to be kept.</summary>
+    /// <summary>
+    /// The folder of the first stage's checkpoint, relative to the run's folder; null when it was not kept.
+    /// </summary>
     [JsonInclude] internal string? Checkpoint { get; init; }
 
-    /// <summary>The run and what it measured.</summary>
+    /// <summary>A report of the run and its measurements.</summary>
     [JsonIgnore]
     public TextReport Report => ExperimentReport.Of(this);
 
-    /// <summary>The experiment's metric.</summary>
+    /// <summary>Returns the value of a metric.</summary>
     internal MetricValue Value(string metric) => Metrics.First(m => m.Name == metric);
 }

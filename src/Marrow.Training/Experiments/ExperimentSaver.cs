@@ -10,7 +10,10 @@ namespace Marrow.Training.Experiments;
 /// </summary>
 internal static class ExperimentSaver
 {
-    /// <summary>Nothing without scratch: then nobody knows what a start was worth.</summary>
+    /// <summary>
+    /// Saves the models. Saves none when the experiment has no runs from scratch, since then it is unknown what a start
+    /// is worth.
+    /// </summary>
     public static IReadOnlyList<ExperimentSaved> Save(
         ExperimentRequest request,
         ExperimentPlan plan,

@@ -7,12 +7,14 @@ using Marrow.Training.Runs;
 namespace Marrow.Training.Experiments;
 
 /// <summary>
-/// The starts of an experiment: found, pinned by digest, and tried on the stage's own model before the first run.
+/// Loads the starts of an experiment, pins them by their digests, and applies them to the stage's own model before the
+/// first run.
 /// </summary>
 internal static class ExperimentStarts
 {
     /// <summary>
-    /// Throws <see cref="MarrowException"/> for what is not found, is named twice, or has another backbone.
+    /// Finds the starts. Throws <see cref="MarrowException"/> for one that does not exist, is named twice, or has
+    /// another backbone.
     /// </summary>
     public static List<ExperimentStart> Find(
         ExperimentRequest request,
@@ -75,7 +77,10 @@ internal static class ExperimentStarts
         }
     }
 
-    /// <summary>A hub's name means the newest; an experiment means the one that it began with.</summary>
+    /// <summary>
+    /// Returns the reference with the checkpoint's digest. A name of the hub means its newest checkpoint, but an
+    /// experiment keeps the one with which it began.
+    /// </summary>
     private static string Pinned(string reference, Checkpoint checkpoint) =>
         !checkpoint.WeightsOnly
         && (reference.StartsWith("oci://", StringComparison.Ordinal) || CheckpointName.IsValid(reference.Split('@')[0]))

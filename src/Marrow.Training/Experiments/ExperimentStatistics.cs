@@ -19,7 +19,10 @@ internal sealed class ExperimentStatistics(ExperimentPlan plan, IReadOnlyList<Ex
         ExperimentRunResult
     > _runs = runs.ToDictionary(r => (r.Run.Start, r.Run.Method, r.Run.Share, r.Run.Seed));
 
-    /// <summary>What everything is held against: scratch, and the plainest method that there is.</summary>
+    /// <summary>
+    /// The method of the reference, which is the simplest one of the plan. All curves are compared with scratch under
+    /// this method.
+    /// </summary>
     private string BaseMethod => plan.Methods[0];
 
     public IReadOnlyList<ExperimentCell> Cells() =>
@@ -55,8 +58,8 @@ internal sealed class ExperimentStatistics(ExperimentPlan plan, IReadOnlyList<Ex
     }
 
     /// <summary>
-    /// Of each line against scratch with the same method, against its start's statistics, against its start without the
-    /// method, and against scratch with the plainest one.
+    /// Compares each curve with scratch under the same method, with its start's statistics, with its start without the
+    /// method, and with scratch under the simplest method.
     /// </summary>
     public IReadOnlyList<ExperimentDifference> Differences()
     {
@@ -134,7 +137,10 @@ internal sealed class ExperimentStatistics(ExperimentPlan plan, IReadOnlyList<Ex
             : (Bootstrap.Quantile(differences, 0.025), Bootstrap.Quantile(differences, 0.975));
     }
 
-    /// <summary>Of every line but the one that it is measured by; empty without scratch.</summary>
+    /// <summary>
+    /// Returns the savings of every curve except the one from scratch with which they are compared; empty when there is
+    /// none.
+    /// </summary>
     public IReadOnlyList<ExperimentSaving> Savings(IReadOnlyList<ExperimentCell> cells)
     {
         (string, string) reference = (ExperimentStart.Scratch, BaseMethod);

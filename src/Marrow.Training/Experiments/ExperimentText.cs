@@ -2,23 +2,25 @@ using System.Globalization;
 
 namespace Marrow.Training.Experiments;
 
-/// <summary>Numbers, names and sentences of an experiment, the same in the terminal, the page and the files.</summary>
+/// <summary>
+/// Formats the numbers, names and sentences of an experiment in the same way for the terminal, the page and the files.
+/// </summary>
 internal static class ExperimentText
 {
-    /// <summary>"warm start, teacher"; the method is left out where there is but one.</summary>
+    /// <summary>Names a curve, such as "warm start, teacher". The method is left out when there is only one.</summary>
     public static string Line(ExperimentPlan plan, string start, string method) =>
         plan.Methods.Count == 1 ? start : $"{start}, {method}";
 
-    /// <summary>The metric's name with its unit: "smape (%)".</summary>
-    /// <param name="unit">Of the numbers that were measured: a metric alone does not know it.</param>
+    /// <summary>Returns the metric's name with its unit, such as "smape (%)".</summary>
+    /// <param name="unit">The unit of the measured numbers, which can't be told from the metric alone.</param>
     public static string MetricName(ExperimentPlan plan, string unit) =>
         unit.Length > 0 ? $"{plan.Metric} ({unit})" : plan.Metric;
 
-    /// <summary>Of the metric: what has no unit to three digits behind the point, the rest to two.</summary>
+    /// <summary>Formats a value of the metric: with three decimals when it has no unit, otherwise with two.</summary>
     public static string Value(string unit, double value) =>
         double.IsNaN(value) ? "-" : value.ToString(Format(unit), CultureInfo.InvariantCulture);
 
-    /// <summary>The value with its sign, plus or minus.</summary>
+    /// <summary>Formats a value with its sign, plus or minus.</summary>
     public static string Signed(string unit, double value)
     {
         var format = Format(unit);
@@ -27,10 +29,10 @@ internal static class ExperimentText
             : value.ToString($"+{format};-{format};{format}", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>"12.3 to 14.5"; "-" when there is none.</summary>
+    /// <summary>Formats an interval, such as "12.3 to 14.5"; "-" when there is none.</summary>
     public static string Interval(string low, string high) => low == "-" || high == "-" ? "-" : $"{low} to {high}";
 
-    /// <summary>"3.3"; with a sign before it where it is a bound.</summary>
+    /// <summary>Formats a factor, such as "3.3", with a sign before it when it is a bound.</summary>
     public static string Factor(LabelSaving saving) =>
         double.IsNaN(saving.Factor)
             ? "-"
@@ -40,7 +42,7 @@ internal static class ExperimentText
 
     public static string Images(double images) => images.ToString("0.#", CultureInfo.InvariantCulture);
 
-    /// <summary>One for each line but scratch's own.</summary>
+    /// <summary>Returns one sentence for each curve except those from scratch.</summary>
     public static IReadOnlyList<string> Sentences(
         ExperimentPlan plan,
         IReadOnlyList<ExperimentSaving> savings,

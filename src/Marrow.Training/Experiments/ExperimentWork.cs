@@ -14,9 +14,9 @@ internal sealed class ExperimentWork(ExperimentRequest request, ExperimentPlan p
     private const string HubName = "hub";
 
     /// <summary>
-    /// The result; null while another process does this run. Goes on where an earlier call stopped. Throws
-    /// <see cref="MarrowException"/> when the run fails and <see cref="OperationCanceledException"/> when cancelled,
-    /// after its state is saved.
+    /// Carries out a run, or continues it where an earlier call stopped. Returns null while another process does it.
+    /// Throws <see cref="MarrowException"/> when the run fails, and <see cref="OperationCanceledException"/> when it is
+    /// cancelled, after its state is saved.
     /// </summary>
     public ExperimentRunResult? Do(ExperimentRun run, Action<RunEvent> report, CancellationToken cancellation)
     {
@@ -62,7 +62,7 @@ internal sealed class ExperimentWork(ExperimentRequest request, ExperimentPlan p
         return result;
     }
 
-    /// <summary>Whether the model is one of those that the experiment may save.</summary>
+    /// <summary>Returns true when the run's model is one of those that the experiment may save.</summary>
     private bool MayBeSaved(ExperimentRun run) =>
         request.Save
         && run.Seed == plan.Seeds[0]

@@ -11,22 +11,28 @@ internal readonly record struct LabelSaving
 {
     public LabelSaving(double factor, int bound) => (Factor, Bound) = (factor, bound);
 
-    /// <summary>Scratch's labels over the start's; at a bound, the bound.</summary>
+    /// <summary>
+    /// How many times as many labels scratch needs as the start does. When <see cref="Bound"/> is not 0, this is the
+    /// bound.
+    /// </summary>
     public double Factor { get; }
 
     /// <summary>
-    /// 0: the factor; 1: it is more than that, since all labels from scratch do not reach the error; -1: it is less.
+    /// Says how to read <see cref="Factor"/>: 0 when it is the factor itself; 1 when the true factor is larger, since
+    /// even all labels do not bring scratch to the error; -1 when it is smaller.
     /// </summary>
     public int Bound { get; }
 
-    /// <summary>For sorting: what is beyond is beyond all that is known.</summary>
+    /// <summary>
+    /// The factor for sorting. Whatever lies beyond a bound is sorted after, or before, all known factors.
+    /// </summary>
     [JsonIgnore]
     public double Place => Bound switch { > 0 => double.PositiveInfinity, < 0 => 0, _ => Factor };
 
-    /// <param name="scratchLabels">From few to many, above 0.</param>
-    /// <param name="scratchErrors">Of each; the lower the better.</param>
-    /// <param name="labels">Of the start, above 0.</param>
-    /// <param name="error">Of the start.</param>
+    /// <param name="scratchLabels">The amounts of labels from scratch, ascending and above 0.</param>
+    /// <param name="scratchErrors">The error for each amount; lower is better.</param>
+    /// <param name="labels">The amount of labels of the start, above 0.</param>
+    /// <param name="error">The error of the start.</param>
     public static LabelSaving Of(
         IReadOnlyList<double> scratchLabels,
         IReadOnlyList<double> scratchErrors,
@@ -55,7 +61,7 @@ internal readonly record struct LabelSaving
     }
 
     /// <summary>
-    /// The nearest curve that never rises, by least squares: neighbours that do are pooled until none does.
+    /// Returns the nearest curve, by least squares, that never rises. Neighbours that rise are pooled until none does.
     /// </summary>
     public static double[] Falling(IReadOnlyList<double> errors)
     {

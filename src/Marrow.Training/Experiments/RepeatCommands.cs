@@ -1,9 +1,9 @@
 namespace Marrow.Training.Experiments;
 
-/// <summary>The commands that repeat an experiment, or a run of it.</summary>
+/// <summary>The command lines that repeat an experiment or one of its runs.</summary>
 internal static class RepeatCommands
 {
-    /// <summary>To be typed: with the folders as they were given.</summary>
+    /// <summary>Returns the command line to type, with the folders as they were given.</summary>
     public static string ToRepeat(ExperimentRequest request, ExperimentPlan plan, ExperimentRun run) =>
         Join(
             request,
@@ -13,11 +13,13 @@ internal static class RepeatCommands
             name => Quote($"{name}={request.DataFolders[name]}"),
             $"--out {Quote(Path.Combine("runs", run.Name))} --hub {Quote(request.HubFolder)}");
 
-    /// <summary>As a checkpoint's card tells it: folders are the user's own business.</summary>
+    /// <summary>Returns the command line for a checkpoint's card, which leaves out the user's own folders.</summary>
     public static string OfCard(ExperimentRequest request, ExperimentPlan plan, ExperimentRun run) =>
         Join(request, plan, run, Path.GetFileName(request.Recipe.SourcePath), name => $"{name}=DIR", "");
 
-    /// <summary>The "marrow experiment" of a card: folders are the user's own business.</summary>
+    /// <summary>
+    /// Returns the "marrow experiment" command line for a card, which leaves out the user's own folders.
+    /// </summary>
     public static string OfExperiment(ExperimentRequest request, ExperimentPlan plan) =>
         string.Join(
             ' ',
@@ -32,7 +34,7 @@ internal static class RepeatCommands
                     .. Arguments(request, plan),
                 ]);
 
-    /// <summary>What an experiment is asked for, but for the recipe and the folders.</summary>
+    /// <summary>Returns the arguments of an experiment, except the recipe and the folders.</summary>
     public static IEnumerable<string> Arguments(ExperimentRequest request, ExperimentPlan plan)
     {
         yield return $"--stages {string.Join(',', plan.Stages)}";
@@ -70,10 +72,10 @@ internal static class RepeatCommands
                     ]
             ).Where(part => part.Length > 0));
 
-    /// <summary>Words as a POSIX shell takes them.</summary>
+    /// <summary>Quotes words as a POSIX shell expects them.</summary>
     public static string Quote(IEnumerable<string> words) => string.Join(' ', words.Select(Quote));
 
-    /// <summary>For a POSIX shell; what is plain stays as it is.</summary>
+    /// <summary>Quotes one word for a POSIX shell. A plain word stays as it is.</summary>
     public static string Quote(string text) =>
         text.Length > 0
         && text.All(c =>

@@ -12,7 +12,7 @@ internal static partial class SlurmScript
 {
     private static readonly string[] Ours = ["array", "chdir", "dependency", "parsable", "wait"];
 
-    /// <summary>Writes both, and the plan; see <see cref="Experiment.WriteJobs"/>.</summary>
+    /// <summary>Writes both scripts and the plan; see <see cref="Experiment.WriteJobs"/>.</summary>
     public static IReadOnlyList<string> Write(
         ExperimentRequest request, IReadOnlyList<string> program, IReadOnlyList<string> options)
     {

@@ -35,7 +35,7 @@ internal sealed class FreezePlan
         _frozenAtFirst = Math.Min(options.Freeze, _stages.Count);
     }
 
-    /// <summary>How many of the shallowest stages do not learn at this step.</summary>
+    /// <summary>Returns the number of the shallowest stages that do not learn at this step.</summary>
     public int FrozenStages(int step, int totalSteps)
     {
         if (_options.Unfreeze != Unfreezing.Gradual)
@@ -45,7 +45,8 @@ internal sealed class FreezePlan
     }
 
     /// <summary>
-    /// Puts the model into training mode with these stages frozen: no gradients, batch norms at rest.
+    /// Puts the model into training mode with these stages frozen: they have no gradients, and their batch norms do not
+    /// change.
     /// </summary>
     public void Apply(Module model, int frozenStages)
     {
@@ -61,8 +62,8 @@ internal sealed class FreezePlan
     }
 
     /// <summary>
-    /// Groups by stage. Weight decay for matrices and kernels only. A stage's rate is backboneLr times layerDecay for
-    /// each stage between it and the head.
+    /// Returns a group of parameters for each stage. Only matrices and kernels have weight decay. The rate of a stage
+    /// is backboneLr times layerDecay for each stage between it and the head.
     /// </summary>
     public IReadOnlyList<ParameterGroup> Groups(Module model) =>
         [

@@ -5,8 +5,8 @@ namespace Marrow.Training.Loop;
 /// <summary>The learning rate over a run: a linear warm-up, then cosine to zero, steps, or constant.</summary>
 internal static class LearningRate
 {
-    /// <param name="step">From 0.</param>
-    /// <param name="stepsPerEpoch">For the step schedule, whose unit is the epoch.</param>
+    /// <param name="step">The step, from 0.</param>
+    /// <param name="stepsPerEpoch">The number of steps in an epoch, which is the unit of the step schedule.</param>
     /// <returns>The factor of the base rate, 0 to 1.</returns>
     public static double Factor(TrainOptions options, int step, int totalSteps, int stepsPerEpoch)
     {

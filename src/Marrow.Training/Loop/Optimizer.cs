@@ -22,7 +22,7 @@ internal sealed unsafe class Optimizer : IDisposable
     private readonly (ParameterGroup Group, Slot[] Slots)[] _groups;
 
     /// <param name="groups">
-    /// Disjoint; frozen parameters belong to one too, and are passed over while they have no gradient.
+    /// Disjoint groups. Frozen parameters belong to one as well, and are skipped while they have no gradient.
     /// </param>
     public Optimizer(OptimizerKind kind, double momentum, IReadOnlyList<ParameterGroup> groups)
     {
@@ -45,7 +45,7 @@ internal sealed unsafe class Optimizer : IDisposable
 
     private IEnumerable<Slot> Slots => _groups.SelectMany(g => g.Slots);
 
-    /// <summary>Every tensor that the next step depends on, by name.</summary>
+    /// <summary>Returns every tensor on which the next step depends, by name.</summary>
     public IEnumerable<(string Name, Tensor Value)> State()
     {
         foreach (var slot in Slots)
@@ -58,8 +58,9 @@ internal sealed unsafe class Optimizer : IDisposable
     }
 
     /// <summary>
-    /// The L2 norm of all gradients as one vector; where it is above <paramref name="maxNorm"/> they are scaled down to
-    /// it (Pascanu et al. 2013). 0: no limit. TorchSharp's clip_grad_norm_ multiplies all gradients even then.
+    /// Returns the L2 norm of all gradients as one vector. When it exceeds <paramref name="maxNorm"/>, all gradients
+    /// are scaled down to it (Pascanu et al. 2013); 0 means no limit. TorchSharp's clip_grad_norm_ would multiply all
+    /// gradients even without need.
     /// </summary>
     public double ClipGradients(double maxNorm)
     {
@@ -160,14 +161,16 @@ internal sealed unsafe class Optimizer : IDisposable
         slot.Parameter.addcdiv_(slot.First, denominator, Scalars.Of(-rate / correction1));
     }
 
-    /// <summary>The fused kernel walks memory, so a gradient must lie as its parameter does.</summary>
+    /// <summary>
+    /// Returns the gradient with the memory layout of its parameter, which the fused kernel requires.
+    /// </summary>
     private static Tensor SameLayout(Tensor gradient, Tensor parameter) =>
         gradient.stride().AsSpan().SequenceEqual(parameter.stride()) ? gradient : empty_like(parameter).copy_(gradient);
 
     internal sealed record Slot(string Name, Parameter Parameter, Tensor First, Tensor? Second, Tensor Steps);
 }
 
-/// <summary>Parameters that share a learning rate factor and a weight decay.</summary>
+/// <summary>Parameters that share a factor of the learning rate and a weight decay.</summary>
 internal sealed record ParameterGroup(
     string Name,
     double LearningRateFactor,
@@ -222,7 +225,9 @@ internal static unsafe class FusedAdamW
         GC.KeepAlive(tensors);
     }
 
-    /// <summary>The kernel of a device reads all of them there, the count of steps too.</summary>
+    /// <summary>
+    /// Returns true when all tensors are on the device, as its fused kernel needs them, including the count of steps.
+    /// </summary>
     private static bool AreOn(Device device, params ReadOnlySpan<Tensor> tensors)
     {
         foreach (var x in tensors)

@@ -9,29 +9,31 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Training.Loop;
 
-/// <summary>Where a run stands.</summary>
+/// <summary>The point that a run has reached.</summary>
 internal sealed record RunProgress
 {
-    /// <summary>How many steps the optimizer has done.</summary>
+    /// <summary>The number of steps that the optimizer has done.</summary>
     public int Step { get; init; }
 
-    /// <summary>Time spent training, however often it was stopped.</summary>
+    /// <summary>The time spent on training, in seconds, added up over all interruptions.</summary>
     public double Seconds { get; init; }
 
     public double? BestValue { get; init; }
     public int BestStep { get; init; }
 
-    /// <summary>How many evaluations there have been since the best one.</summary>
+    /// <summary>The number of evaluations since the best one.</summary>
     public int WorseEvaluations { get; init; }
 
     public bool StoppedEarly { get; init; }
 
-    /// <summary>When training came to its end; null before. A checkpoint written twice is then the same one.</summary>
+    /// <summary>
+    /// The time when training ended; null before. It makes a checkpoint that is written twice the same one.
+    /// </summary>
     public DateTimeOffset? Ended { get; init; }
     public IReadOnlyList<MeasuredStep> History { get; init; } = [];
 }
 
-/// <summary>Validation metrics after a step.</summary>
+/// <summary>The validation metrics after a step.</summary>
 internal sealed record MeasuredStep(int Step, IReadOnlyDictionary<string, double> Metrics);
 
 /// <summary>
@@ -49,7 +51,7 @@ internal static class RunState
     private const string Anew = "Start the run anew in another folder, by --out, or copy the file from where it is "
         + "whole.";
 
-    /// <param name="data">What the state is of, by <see cref="RunIdentity.Key"/>.</param>
+    /// <param name="data">Identifies the inputs to which the state belongs; see <see cref="RunIdentity.Key"/>.</param>
     public static void Save(
         string path,
         RunProgress progress,
@@ -91,12 +93,14 @@ internal static class RunState
         return progress;
     }
 
-    /// <summary>True of a stage that was stopped, or is done, after its first steps.</summary>
+    /// <summary>
+    /// Returns true for a stage that has saved its state: one that was stopped after its first steps, or is finished.
+    /// </summary>
     public static bool Exists(string stageFolder) => File.Exists(Path.Combine(stageFolder, FileName));
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when a stage that is to go on has a state, or best weights, that are not
-    /// whole: before it trains.
+    /// Throws <see cref="MarrowException"/>, before any training, when the state or the best weights of a stage to be
+    /// resumed are damaged.
     /// </summary>
     public static void Check(string stageFolder)
     {
@@ -145,7 +149,7 @@ internal static class RunState
             [DigestKey] = Digest(tensors.Select(t => (t.Key, t.Value)), progress + data),
         });
 
-    /// <summary>Every byte is checked before the first is used.</summary>
+    /// <summary>Opens a state file. Every byte is checked before the first one is used.</summary>
     private static Safetensors Open(string path, string what)
     {
         var file = Safetensors.Open(path);

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Marrow.Training.Loop;
 
 /// <summary>
-/// Notices that steps take three times as long as the first ones: since a run started something else has come to use
-/// the processors, or they have been slowed down. Told once a stage; nothing of the run changes.
+/// Notices steps that take three times as long as the first ones, because something else has started to use the
+/// processors or because these were slowed down. It reports once for each stage and changes nothing in the run.
 /// </summary>
 internal sealed class SlowSteps
 {
@@ -18,9 +18,10 @@ internal sealed class SlowSteps
     private int _warm;
     private bool _told;
 
-    /// <summary>What is to be told of slow steps; null when there is nothing.</summary>
+    /// <summary>Returns a sentence about slow steps; null when there is nothing to report.</summary>
     /// <param name="images">
-    /// Of the step; with more of them, or fewer frozen stages, it takes longer by right, and is compared anew.
+    /// The number of images in the step. When it rises, or fewer stages are frozen, steps rightly take longer and the
+    /// comparison starts again.
     /// </param>
     public string? Add(double seconds, int images, int frozen)
     {

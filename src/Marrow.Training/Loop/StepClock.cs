@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Marrow.Training.Loop;
 
-/// <summary>Losses, rate and time left between two events of a run.</summary>
+/// <summary>Measures losses, speed and remaining time between two events of a run.</summary>
 internal sealed class StepClock(int firstStep, int totalSteps, double waitSeconds)
 {
     private readonly Stopwatch _sinceStart = Stopwatch.StartNew();
@@ -28,7 +28,7 @@ internal sealed class StepClock(int firstStep, int totalSteps, double waitSecond
         _images += images;
     }
 
-    /// <param name="waitSeconds">The loader's total so far.</param>
+    /// <param name="waitSeconds">The total time, in seconds, for which the loader has waited so far.</param>
     public RunEvent Event(string stage, int step, int stepsPerEpoch, double learningRate, double waitSeconds)
     {
         var seconds = Math.Max(1e-6, _sinceEvent.Elapsed.TotalSeconds);

@@ -39,11 +39,11 @@ internal sealed class TrainingLoop : IDisposable
     private readonly int _totalSteps;
     private RunProgress _progress = new();
 
-    /// <param name="method">What a step learns from; it stays its maker's.</param>
-    /// <param name="folder">Of this stage's run; state.safetensors and best.safetensors lie here.</param>
-    /// <param name="validation">Null: no selection, the last weights count.</param>
+    /// <param name="method">Says what a step learns from. The caller owns it.</param>
+    /// <param name="folder">The folder of this stage, which holds state.safetensors and best.safetensors.</param>
+    /// <param name="validation">The validation part; null to keep the last weights instead of the best ones.</param>
     /// <param name="data">
-    /// What its state is of, by <see cref="RunIdentity.Key"/>: a state of anything else is refused.
+    /// Identifies the inputs of the state; see <see cref="RunIdentity.Key"/>. A state with other inputs is refused.
     /// </param>
     public TrainingLoop(
         string stage,
@@ -161,7 +161,9 @@ internal sealed class TrainingLoop : IDisposable
         _average?.Dispose();
     }
 
-    /// <summary>After the last step, and after every so many epochs; not twice.</summary>
+    /// <summary>
+    /// True after the last step and after every so many epochs, unless the model was already measured at this step.
+    /// </summary>
     private bool OwesMeasurement => _validation is not null && _progress.Step > 0
         && (
             _progress.Step == _totalSteps
@@ -176,8 +178,8 @@ internal sealed class TrainingLoop : IDisposable
         _options.LearningRate * LearningRate.Factor(_options, step, _totalSteps, _stepsPerEpoch);
 
     /// <summary>
-    /// One optimizer step over <c>accumulate</c> batches, and the unlabelled ones that belong to them; the mean loss by
-    /// its parts.
+    /// Takes one optimizer step over <c>accumulate</c> batches and the unlabelled ones that belong to them. Returns the
+    /// mean loss by its parts.
     /// </summary>
     private Dictionary<string, double> Step()
     {
@@ -210,7 +212,9 @@ internal sealed class TrainingLoop : IDisposable
         return parts;
     }
 
-    /// <summary>Adds to the gradients and to the parts, and gives the loss.</summary>
+    /// <summary>
+    /// Runs the backward pass, which adds to the gradients. Adds to the parts of the loss and returns the loss.
+    /// </summary>
     private double Backward(
         IReadOnlyList<(string Name, Tensor Value)> losses,
         Dictionary<string, double> parts,
@@ -244,7 +248,10 @@ internal sealed class TrainingLoop : IDisposable
                     + $"the images of the batch: {string.Join(", ", files)}."));
     }
 
-    /// <summary>Stopped while it measures, it saves the state before: the measurement is then owed.</summary>
+    /// <summary>
+    /// Measures the model on the validation part. When it is interrupted, it saves the state before the measurement,
+    /// which is then made after resuming.
+    /// </summary>
     private void Validate(Action<RunEvent> report, CancellationToken cancellation)
     {
         using var before = random.get_rng_state();
@@ -298,7 +305,9 @@ internal sealed class TrainingLoop : IDisposable
         });
     }
 
-    /// <summary>What the task's decoding leaves to the data, by the part that chose the weights.</summary>
+    /// <summary>
+    /// Lets the task choose the values of its decoding that depend on the data, by the part that chose the weights.
+    /// </summary>
     public void ChooseDecoding(BatchLoader validation)
     {
         using var noGrad = no_grad();
@@ -307,7 +316,7 @@ internal sealed class TrainingLoop : IDisposable
         _task.ChooseDecoding(validation, _compute);
     }
 
-    /// <summary>Metrics with the model as it stands; it is left in evaluation mode.</summary>
+    /// <summary>Measures the model with its present weights, and leaves it in evaluation mode.</summary>
     public IReadOnlyList<MetricValue> Measure(BatchLoader loader, BootstrapOptions bootstrap)
     {
         using var noGrad = no_grad();

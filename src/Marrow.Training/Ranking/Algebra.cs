@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 namespace Marrow.Training.Ranking;
 
 /// <summary>
-/// What the scores need of linear algebra, in float64 on the CPU. Images are fewer than features as a rule, so that all
-/// is done in as many dimensions as there are images: what depends on inner products alone does not change by that.
+/// Linear algebra for the scores, in float64 on the CPU. There are usually fewer images than features, so everything is
+/// computed in as many dimensions as there are images, which does not change what depends only on inner products.
 /// </summary>
 internal static class Algebra
 {
     private const double Negligible = 1e-12; // of the largest eigenvalue: rounding, no direction
 
-    /// <summary>[rows][columns] to a float64 tensor.</summary>
+    /// <summary>Converts [rows][columns] to a float64 tensor.</summary>
     public static Tensor Matrix(IReadOnlyList<double[]> rows) =>
         tensor(rows.SelectMany(r => r).ToArray(), [rows.Count, rows.Count == 0 ? 0 : rows[0].Length], device: CPU);
 
@@ -29,7 +29,7 @@ internal static class Algebra
             .MoveToOuterDisposeScope();
     }
 
-    /// <summary>[N, D] to [N, at most min(N, D)] with the same inner products between rows.</summary>
+    /// <summary>Maps [N, D] to [N, at most min(N, D)] so that the inner products between rows stay the same.</summary>
     public static Tensor Coordinates(Tensor x)
     {
         using var scope = NewDisposeScope();
@@ -40,8 +40,8 @@ internal static class Algebra
     }
 
     /// <summary>
-    /// [N, D], its columns' means taken off, in the directions of largest variance, the largest first: [N, at most
-    /// <paramref name="count"/>].
+    /// Centres the columns of [N, D] and projects the rows onto the directions of largest variance, the largest first.
+    /// Returns [N, at most <paramref name="count"/>].
     /// </summary>
     public static Tensor PrincipalComponents(Tensor x, int count)
     {
@@ -60,8 +60,8 @@ internal static class Algebra
     }
 
     /// <summary>
-    /// Squared singular values of [N, D], and for each column of [N, T] its squared products with the left singular
-    /// vectors, [r][T].
+    /// Returns the squared singular values of [N, D] and, for each column of [N, T], its squared products with the left
+    /// singular vectors, [r][T].
     /// </summary>
     public static (double[] Squares, double[][] Projections) Spectrum(Tensor x, Tensor targets)
     {
@@ -78,7 +78,8 @@ internal static class Algebra
     }
 
     /// <summary>
-    /// Of a symmetric matrix without negative eigenvalues: those that count, ascending, and their vectors as columns.
+    /// Returns the significant eigenvalues of a symmetric matrix without negative ones, in ascending order, and their
+    /// vectors as columns.
     /// </summary>
     public static (Tensor Values, Tensor Vectors) Eigen(Tensor symmetric)
     {
@@ -91,8 +92,8 @@ internal static class Algebra
     }
 
     /// <summary>
-    /// Columns to mean 0 and standard deviation 1 over <paramref name="by"/> alone, the whole divided by the square
-    /// root of their number: rows then have a length near 1.
+    /// Scales columns to mean 0 and standard deviation 1 over the rows <paramref name="by"/>, and divides everything by
+    /// the square root of the number of columns, so that the length of a row is near 1.
     /// </summary>
     public static Tensor Standardise(Tensor x, int[] by)
     {

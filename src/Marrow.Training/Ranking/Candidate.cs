@@ -18,22 +18,25 @@ internal sealed record Candidate
     public required string Name { get; init; }
     public required CandidateKind Kind { get; init; }
 
-    /// <summary>The checkpoint's folder; of matched-random: that of the one it is drawn like. "" for random.</summary>
+    /// <summary>
+    /// The folder of the checkpoint or, for matched-random weights, of the one whose statistics they have; "" for
+    /// random weights.
+    /// </summary>
     public string Folder { get; init; } = "";
 
-    /// <summary>Of the checkpoint in <see cref="Folder"/>.</summary>
+    /// <summary>The digest of the checkpoint in <see cref="Folder"/>.</summary>
     public string Digest { get; init; } = "";
     public string License { get; init; } = "";
     public string MatchedTo { get; init; } = "";
 
-    /// <summary>One of <see cref="BackboneCatalogue.Names"/>.</summary>
+    /// <summary>The architecture of the backbone, one of <see cref="BackboneCatalogue.Names"/>.</summary>
     public required string Backbone { get; init; }
     public required InputContract Input { get; init; }
 
-    /// <summary>The seed of random weights.</summary>
+    /// <summary>The seed with which random weights are drawn.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>All that the candidate's weights depend on.</summary>
+    /// <summary>A text with everything on which the candidate's weights depend.</summary>
     public string Identity => Kind switch
     {
         CandidateKind.Checkpoint => Digest,
@@ -64,7 +67,7 @@ internal sealed record Candidate
             }, // all are shown the same
         };
 
-    /// <summary>The two controls of a checkpoint.</summary>
+    /// <summary>Returns the two controls with which a checkpoint is compared.</summary>
     public IReadOnlyList<Candidate> Controls(ulong seed, bool nameBackbone)
     {
         var suffix = nameBackbone ? $" {Backbone}" : "";
@@ -93,8 +96,8 @@ internal sealed record Candidate
     }
 
     /// <summary>
-    /// The features' module in evaluation mode; the caller disposes both. Random weights have no running statistics
-    /// yet.
+    /// Builds the module of the features in evaluation mode; the caller disposes both. Random weights have no running
+    /// statistics yet.
     /// </summary>
     public (Module Owner, Backbone Features) Build()
     {

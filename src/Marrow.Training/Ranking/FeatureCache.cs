@@ -30,7 +30,7 @@ internal sealed class FeatureCache(string folder, long limitBytes = FeatureCache
         void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
     }
 
-    /// <summary>Which images these are, without reading them.</summary>
+    /// <summary>Adds to a hash what identifies the images, without reading them.</summary>
     internal static void AddImages(IncrementalHash hash, IReadOnlyList<Sample> samples)
     {
         foreach (var sample in samples)
@@ -45,7 +45,7 @@ internal sealed class FeatureCache(string folder, long limitBytes = FeatureCache
         }
     }
 
-    /// <summary>[images, dimensions], or null when they are not there or not whole.</summary>
+    /// <summary>Returns the features, [images, dimensions]; null when they are missing or incomplete.</summary>
     public Tensor? Find(string key, long images, long dimensions)
     {
         var path = PathOf(key);
@@ -74,7 +74,7 @@ internal sealed class FeatureCache(string folder, long limitBytes = FeatureCache
         }
     }
 
-    /// <summary>Throws <see cref="MarrowException"/> when the folder can't be written.</summary>
+    /// <summary>Stores features. Throws <see cref="MarrowException"/> when the folder can't be written.</summary>
     public void Store(string key, Tensor features)
     {
         Safetensors.Write(

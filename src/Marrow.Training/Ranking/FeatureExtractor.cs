@@ -24,8 +24,11 @@ internal sealed class FeatureExtractor(
     private readonly FeatureCache? _cache = CacheIn(cacheFolder);
     private readonly Compute _compute = Compute.Choose(device: device);
 
-    /// <summary>[N, D] float32 in the samples' order, and whether they were found; the caller disposes them.</summary>
-    /// <param name="progress">Called with each batch of images.</param>
+    /// <summary>
+    /// Returns the features, [N, D] in float32 in the order of the samples, and whether they were in the cache. The
+    /// caller disposes them.
+    /// </summary>
+    /// <param name="progress">Called after each batch of images.</param>
     public (Tensor Features, bool Found) Extract(
         Candidate candidate, Action<Progress> progress, CancellationToken cancellation)
     {
@@ -52,7 +55,10 @@ internal sealed class FeatureExtractor(
             ? new(folder)
             : null;
 
-    /// <summary>A folder that the user named must take them; the user's cache need not.</summary>
+    /// <summary>
+    /// Stores features. A failure is an error for a folder that the user has named, but not for the default cache
+    /// folder.
+    /// </summary>
     private void Keep(string key, Tensor rows)
     {
         try

@@ -10,11 +10,12 @@ internal static class Lbfgs
     private const double SufficientDecrease = 1e-4; // Nocedal and Wright, section 3.1
     private const int MostHalvings = 40;
 
-    /// <summary>Fills the gradient at the point and returns the value.</summary>
+    /// <summary>Writes the gradient at a point, and returns the value there.</summary>
     public delegate double Objective(double[] point, double[] gradient);
 
     /// <summary>
-    /// From <paramref name="point"/>, which is changed, until no gradient is larger than <paramref name="tolerance"/>.
+    /// Minimises from <paramref name="point"/>, which is changed, until no component of the gradient is larger than
+    /// <paramref name="tolerance"/>.
     /// </summary>
     public static void Minimise(double[] point, Objective objective, double tolerance, int mostIterations)
     {

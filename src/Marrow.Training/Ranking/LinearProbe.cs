@@ -24,11 +24,13 @@ internal static class LinearProbe
     /// <summary>With rows of a length near 1: from hardly any penalty to one that leaves the mean alone.</summary>
     private static readonly double[] Penalties = [1e3, 1e2, 10, 1, 0.1, 1e-2, 1e-3, 1e-4];
 
-    /// <summary>Predictions out of fold, [N][T].</summary>
-    /// <param name="features">[N, D] float64.</param>
-    /// <param name="targets">[N][T], NaN for unknown.</param>
-    /// <param name="folds">[N], of <see cref="PatientFolds"/>; three folds or more.</param>
-    /// <param name="loss">Of one prediction and its target, by which the penalty is chosen.</param>
+    /// <summary>
+    /// Returns predictions for each image by a model that was not fitted on the image's fold, [N][T].
+    /// </summary>
+    /// <param name="features">The features, [N, D] in float64.</param>
+    /// <param name="targets">The targets, [N][T]; NaN where they are unknown.</param>
+    /// <param name="folds">The fold of each image, [N], from <see cref="PatientFolds"/>; at least three folds.</param>
+    /// <param name="loss">The loss of one prediction and its target, by which the penalty is chosen.</param>
     public static double[][] Predict(
         Tensor features,
         double[][] targets,
@@ -81,7 +83,7 @@ internal static class Ridge
     public static double SquaredError(double predicted, double target) => (predicted - target) * (predicted - target);
 
     /// <summary>
-    /// See <see cref="LinearPath"/>: minimises the sum of squared errors plus penalty times squared weights.
+    /// Minimises the sum of squared errors plus the penalty times the squared weights; see <see cref="LinearPath"/>.
     /// </summary>
     public static IReadOnlyList<double[][]> Path(
         Tensor training,
@@ -113,15 +115,15 @@ internal static class Logistic
     private const int MostIterations = 500;
     private const double Tolerance = 1e-4; // of the gradient of a sum over images
 
-    /// <summary>The cross-entropy of a logit for a target from 0 to 1.</summary>
+    /// <summary>Returns the cross-entropy of a logit for a target from 0 to 1.</summary>
     public static double CrossEntropy(double logit, double target) =>
         Math.Max(logit, 0) + Math.Log(1 + Math.Exp(-Math.Abs(logit))) - target * logit;
 
     public static double Probability(double logit) => 1 / (1 + Math.Exp(-logit));
 
     /// <summary>
-    /// See <see cref="LinearPath"/>: logits. Minimises the sum of cross entropies plus half the penalty times squared
-    /// weights.
+    /// Minimises the sum of cross-entropies plus half the penalty times the squared weights, and returns logits; see
+    /// <see cref="LinearPath"/>.
     /// </summary>
     public static IReadOnlyList<double[][]> Path(
         Tensor training,

@@ -11,11 +11,11 @@ namespace Marrow.Training.Ranking;
 internal static class PatientFolds
 {
     /// <summary>
-    /// The fold of each image, 0 to <paramref name="folds"/> - 1. Throws <see cref="MarrowException"/> when patients
-    /// are fewer than folds.
+    /// Returns the fold of each image, 0 to <paramref name="folds"/> - 1. Throws <see cref="MarrowException"/> when
+    /// there are fewer patients than folds.
     /// </summary>
-    /// <param name="patients">[N].</param>
-    /// <param name="strata">[N][S]: how much the image counts in each stratum, mostly 0 or 1.</param>
+    /// <param name="patients">The patient of each image, [N].</param>
+    /// <param name="strata">How much each image counts in each stratum, [N][S], mostly 0 or 1.</param>
     public static int[] Assign(
         IReadOnlyList<string> patients,
         IReadOnlyList<IReadOnlyList<double>> strata,
@@ -59,7 +59,7 @@ internal static class PatientFolds
         }
     }
 
-    /// <summary>[N][bins]: each value in one of so many ranges that hold equally many.</summary>
+    /// <summary>Assigns each value to one of several ranges that hold equally many values. Returns [N][bins].</summary>
     public static double[][] Quantiles(IReadOnlyList<double> values, int bins)
     {
         var order = Enumerable.Range(0, values.Count).OrderBy(i => values[i]).ToArray();
@@ -71,7 +71,7 @@ internal static class PatientFolds
 
     private sealed record Group(int[] Images, double[] Strata);
 
-    /// <summary>The size of the smallest stratum that the patient has.</summary>
+    /// <summary>Returns the size of the smallest stratum to which the patient belongs.</summary>
     private static double Rarity(Group group, double[] totals) =>
         group
             .Strata.Select((count, s) => count > 0 ? totals[s] : double.MaxValue)

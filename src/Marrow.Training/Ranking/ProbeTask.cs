@@ -5,8 +5,10 @@ using static TorchSharp.torch;
 
 namespace Marrow.Training.Ranking;
 
-/// <summary>What a candidate's features say of these images.</summary>
-/// <param name="Metrics">Of the probe's predictions out of fold; the first is what ranks.</param>
+/// <summary>The scores of a candidate's features on these images.</summary>
+/// <param name="Metrics">
+/// The metrics of the probe on images that it was not fitted on. The first one decides the ranking.
+/// </param>
 /// <param name="Statistic">That metric as a function of how often each image counts.</param>
 internal sealed record FeatureScores(
     IReadOnlyList<MetricValue> Metrics,
@@ -71,18 +73,18 @@ internal sealed class ProbeTask
 
     public bool IsRegression { get; }
 
-    /// <summary>"auroc" or "smape".</summary>
+    /// <summary>The metric of the ranking: "smape" for angles, otherwise "auroc".</summary>
     public string Metric => IsRegression ? "smape" : "auroc";
 
     public bool HigherIsBetter => MetricCatalogue.Get(Metric).HigherIsBetter;
 
-    /// <summary>Findings that are ranked by; empty for angles.</summary>
+    /// <summary>The findings by which candidates are ranked; empty for angles.</summary>
     public IReadOnlyList<string> Classes { get; } = [];
 
-    /// <summary>Findings that too few patients have, or have not.</summary>
+    /// <summary>The findings that can't be used, because too few patients have them or too few do not.</summary>
     public IReadOnlyList<string> Unusable { get; } = [];
 
-    /// <param name="features">[N, D] float32.</param>
+    /// <param name="features">The features, [N, D] in float32.</param>
     public FeatureScores Score(Tensor features, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
@@ -122,12 +124,13 @@ internal sealed class ProbeTask
             ByClass(x, TransferScores.Gbc));
     }
 
-    /// <summary>First minus second, each over the same resampled patients.</summary>
+    /// <summary>Returns the first value minus the second one, both computed over the same resampled patients.</summary>
     public MetricValue Difference(Func<int[], double> first, Func<int[], double> second) =>
         Bootstrap.Interval(Metric, _patients, w => first(w) - second(w));
 
     /// <summary>
-    /// Of the one division into exclusive classes, else the mean over the findings, each present against absent.
+    /// Returns the score of the exclusive classes or, for findings, the mean over the findings, each of which is
+    /// present or absent.
     /// </summary>
     private double ByClass(Tensor x, Func<Tensor, int[], double> score)
     {

@@ -12,10 +12,10 @@ internal static class RankCorrelation
     private const int DrawnOrders = 20_000;
     private const double Rounding = 1e-12;
 
-    /// <summary>NaN when either side never varies.</summary>
+    /// <summary>Returns Spearman's rank correlation; NaN when all values of one list are equal.</summary>
     public static double Spearman(IReadOnlyList<double> a, IReadOnlyList<double> b) => Pearson(Ranks(a), Ranks(b));
 
-    /// <summary>NaN when either side never varies.</summary>
+    /// <summary>Returns Kendall's rank correlation; NaN when all values of one list are equal.</summary>
     public static double Kendall(IReadOnlyList<double> a, IReadOnlyList<double> b)
     {
         double sum = 0, inA = 0, inB = 0;
@@ -33,8 +33,8 @@ internal static class RankCorrelation
     }
 
     /// <summary>
-    /// The share of the orders of <paramref name="b"/> whose <paramref name="statistic"/> with <paramref name="a"/> is
-    /// as high or higher.
+    /// Returns the share of the orders of <paramref name="b"/> for which <paramref name="statistic"/> with
+    /// <paramref name="a"/> is at least as high.
     /// </summary>
     public static double PermutationP(
         IReadOnlyList<double> a,
@@ -68,7 +68,7 @@ internal static class RankCorrelation
         return ab / Math.Sqrt(aa * bb);
     }
 
-    /// <summary>The same array each time, reordered.</summary>
+    /// <summary>Returns all orders of the values. It is the same array each time, reordered.</summary>
     private static IEnumerable<double[]> AllOrders(double[] values, int from)
     {
         if (from >= values.Length - 1)

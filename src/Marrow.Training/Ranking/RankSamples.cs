@@ -20,7 +20,7 @@ internal sealed record RankSamples
     public required DatasetOptions Options { get; init; }
     public required IReadOnlyList<Sample> Samples { get; init; }
 
-    /// <summary>Checkpoints that saw every image, by name.</summary>
+    /// <summary>The names of checkpoints that were trained on every image, and are therefore left out.</summary>
     public required IReadOnlyList<string> LeftOut { get; init; }
     public required IReadOnlyList<string> Notes { get; init; }
     public required IReadOnlyList<string> Warnings { get; init; }
@@ -28,8 +28,8 @@ internal sealed record RankSamples
     public int Patients => Samples.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
 
     /// <summary>
-    /// Reads labels only. Throws <see cref="MarrowException"/> when the data can't be read, has no target for the task,
-    /// or no image is left that all candidates may be ranked on.
+    /// Reads labels without decoding images. Throws <see cref="MarrowException"/> when the data can't be read, has no
+    /// target for the task, or has no image on which all candidates may be ranked.
     /// </summary>
     public static RankSamples Select(RankRequest request, LocalHub hub, IReadOnlyList<Checkpoint> candidates)
     {
@@ -119,7 +119,7 @@ internal sealed record RankSamples
         };
     }
 
-    /// <summary>At least one target of the task is known.</summary>
+    /// <summary>Returns true when at least one target of the task is known for the sample.</summary>
     private static bool IsLabelled(Sample sample, string task) =>
         LabelledSamples.IsLabelled(sample, task) && TaskCatalogue.Get(task).CanLearnFrom([sample]);
 
@@ -135,8 +135,8 @@ internal sealed record RankSamples
         );
 
     /// <summary>
-    /// Whole patients in a random order until there are so many images; those of a smaller number are among those of a
-    /// larger.
+    /// Draws whole patients in a random order until there are enough images. A smaller number gives a subset of a
+    /// larger one.
     /// </summary>
     private static IReadOnlyList<Sample> Draw(List<Sample> samples, int images, ulong seed)
     {

@@ -2,27 +2,27 @@ using Marrow.Metrics;
 
 namespace Marrow.Training.Ranking;
 
-/// <summary>What short trainings from one start came to, on patients that were not trained on.</summary>
+/// <summary>The results of short trainings from one start, on patients that were not trained on.</summary>
 internal sealed class FineTuneScore
 {
     public FineTuneScore(
         IReadOnlyList<MetricValue> runs, double mean, int trainingImages, int testImages, double seconds) =>
         (Runs, Mean, TrainingImages, TestImages, Seconds) = (runs, mean, trainingImages, testImages, seconds);
 
-    /// <summary>The metric of each repeat.</summary>
+    /// <summary>The metric of each repetition.</summary>
     public IReadOnlyList<MetricValue> Runs { get; }
 
     public double Mean { get; }
     public int TrainingImages { get; }
     public int TestImages { get; }
 
-    /// <summary>The seconds that all runs took.</summary>
+    /// <summary>The time of all runs together, in seconds.</summary>
     public double Seconds { get; }
 }
 
 /// <summary>
-/// Rank correlation of a score with the fine-tuned results; 1 is the same order. Both are turned so that higher is
-/// better.
+/// The rank correlation of a score with the fine-tuned results. 1 means the same order. Both are oriented so that
+/// higher is better.
 /// </summary>
 internal sealed class ScoreAgreement
 {
@@ -32,14 +32,14 @@ internal sealed class ScoreAgreement
             Score, Candidates, Spearman, SpearmanP, Kendall, KendallP) = (
             score, candidates, spearman, spearmanP, kendall, kendallP);
 
-    /// <summary>"probe", "logMe", "hScore", "gbc".</summary>
+    /// <summary>The name of the score: "probe", "logMe", "hScore" or "gbc".</summary>
     public string Score { get; }
 
     public int Candidates { get; }
 
     public double Spearman { get; }
 
-    /// <summary>One-sided: the share of all orders that agree as well or better.</summary>
+    /// <summary>The one-sided p-value: the share of all orders that agree at least as well.</summary>
     public double SpearmanP { get; }
 
     public double Kendall { get; }

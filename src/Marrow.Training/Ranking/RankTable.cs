@@ -3,7 +3,7 @@ using Marrow.Metrics;
 
 namespace Marrow.Training.Ranking;
 
-/// <summary>A ranking as a person reads it; fits a terminal of 120 columns.</summary>
+/// <summary>Formats a ranking for readers. Its lines fit a terminal of 120 columns.</summary>
 internal static class RankTable
 {
     private const string Experimental = "*";
@@ -86,7 +86,7 @@ internal static class RankTable
         ]),
         "Rank correlation with the fine-tune");
 
-    /// <summary>The licence, or what kind of random weights they are.</summary>
+    /// <summary>Returns the licence of a checkpoint, or the kind of random weights.</summary>
     private static string Origin(RankedCandidate c) => c.Kind switch
     {
         CandidateKind.Random => "the architecture's own initialisation",

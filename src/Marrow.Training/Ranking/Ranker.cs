@@ -9,11 +9,11 @@ using Marrow.Training.Loop;
 namespace Marrow.Training.Ranking;
 
 /// <summary>
-/// Which checkpoint to start from, measured on the user's own labelled images: hub -> candidates -> images that none of
-/// them was trained on -> features, once a candidate -> linear probe by cross-validation (the reference), LogME,
-/// H-score and GBC (experimental) -> perhaps a short fine-tune of the best -> a ranking with intervals and one
-/// sentence. Random weights always compete, with the architecture's own initialisation and with the statistics of the
-/// best checkpoint's weights.
+/// Finds the checkpoint from which a training should start, by measuring the hub's checkpoints on the user's own
+/// labelled images, on none of which a candidate was trained. Features are computed once for each candidate and scored
+/// by a cross-validated linear probe, which decides the ranking, and by LogME, H-score and GBC, which are experimental.
+/// On request the best ones are fine-tuned briefly. Random weights always compete, both from the architecture's own
+/// initialisation and with the statistics of the best checkpoint's weights.
 /// </summary>
 public static class Ranker
 {
@@ -22,12 +22,13 @@ public static class Ranker
     private const string OwnModule = "a module of its maker's own, which only its maker's code can run";
     private const int FewPatients = 30; // a percentile bootstrap of fewer covers less than it says
 
-    /// <summary>Names of the tasks that a start can be ranked for.</summary>
+    /// <summary>The names of the tasks for which starts can be ranked.</summary>
     public static IReadOnlyList<string> Tasks => TaskCatalogue.Names(task => task.Probe is not null);
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> for a task that can't be ranked, a hub without a usable checkpoint, or data
-    /// that can't be read; <see cref="OperationCanceledException"/> when cancelled.
+    /// Ranks the candidates. Throws <see cref="MarrowException"/> when the task can't be ranked, when the hub has no
+    /// usable checkpoint, and when the data can't be read. Throws <see cref="OperationCanceledException"/> when it is
+    /// cancelled.
     /// </summary>
     public static RankResult Rank(
         RankRequest request,
@@ -147,7 +148,7 @@ public static class Ranker
                 "Correct --folds.");
     }
 
-    /// <summary>Those named, each of which must do; or the newest of each name, as far as they can.</summary>
+    /// <summary>Loads the named checkpoints, which must be usable, or the newest usable one of each name.</summary>
     private static List<Checkpoint> Load(
         RankRequest request,
         LocalHub hub,
@@ -211,7 +212,7 @@ public static class Ranker
 
     private static bool IsCustom(Checkpoint checkpoint) => checkpoint.Config.IsOwnModule;
 
-    /// <summary>Two of one name are told apart by their digests.</summary>
+    /// <summary>Adds the digest to the names of checkpoints that share one.</summary>
     private static List<Candidate> WithDistinctNames(List<Candidate> candidates)
     {
         var twice = candidates
@@ -273,7 +274,9 @@ public static class Ranker
                 .ThenBy(s => s.Candidate.Kind),
         ];
 
-    /// <summary>Gives each its place, and its difference from the first and from random weights.</summary>
+    /// <summary>
+    /// Gives each candidate its place and its differences from the first one and from random weights.
+    /// </summary>
     private static void Compare(IReadOnlyList<RankedCandidate> ordered, ProbeTask task)
     {
         foreach (var (i, candidate) in ordered.Index())

@@ -4,10 +4,12 @@ using Marrow.Metrics;
 
 namespace Marrow.Training.Ranking;
 
-/// <summary>The ranking in one sentence, which says no more than the intervals do.</summary>
+/// <summary>
+/// Writes the recommendation: the ranking in one sentence, which claims no more than the intervals support.
+/// </summary>
 internal static class Recommendation
 {
-    /// <param name="ranked">Best first, with their differences.</param>
+    /// <param name="ranked">The candidates, the best one first, with their differences.</param>
     public static string Of(
         IReadOnlyList<RankedCandidate> ranked,
         string metric,

@@ -18,8 +18,8 @@ internal static class TransferScores
     /// LogME (You et al. 2021, algorithm 1): the mean over targets of the log evidence an image of a Bayesian linear
     /// model with no intercept, its two precisions at their best. Unknown targets (NaN) leave their images out.
     /// </summary>
-    /// <param name="features">[N, D] float64.</param>
-    /// <param name="targets">[N][T].</param>
+    /// <param name="features">The features, [N, D] in float64.</param>
+    /// <param name="targets">The targets, [N][T].</param>
     public static double LogMe(Tensor features, double[][] targets)
     {
         var columns = Enumerable
@@ -54,7 +54,7 @@ internal static class TransferScores
     /// H-score (Bao et al. 2019): trace of the inverse covariance of the features times the covariance of the class
     /// means, the former shrunk as Ledoit and Wolf (2004) and the latter weighted to match (Ibrahim et al. 2022).
     /// </summary>
-    /// <param name="classOf">[N].</param>
+    /// <param name="classOf">The class of each image, [N].</param>
     public static double HScore(Tensor features, int[] classOf)
     {
         using var scope = NewDisposeScope();
@@ -119,7 +119,8 @@ internal static class TransferScores
         [.. Enumerable.Range(0, classOf.Length).GroupBy(i => classOf[i]).OrderBy(g => g.Key).Select(g => g.ToArray())];
 
     /// <summary>
-    /// Of Ledoit and Wolf (2004), from inner products alone, and the mean variance over all dimensions.
+    /// Returns the shrinkage of Ledoit and Wolf (2004), from inner products alone, and the mean variance over all
+    /// dimensions.
     /// </summary>
     private static (double Shrinkage, double MeanVariance) Shrinkage(Tensor z, Tensor covariance, long dimensions)
     {
@@ -133,10 +134,10 @@ internal static class TransferScores
         return (distance <= 0 ? 1 : Math.Clamp(spread / distance, 0, 1), mean);
     }
 
-    /// <summary>At the fixed point of alpha and beta (You et al. 2021, section 4.3).</summary>
-    /// <param name="squares">Squared singular values of the features.</param>
-    /// <param name="projections">Squared products of the target with the left singular vectors.</param>
-    /// <param name="length">Squared length of the target.</param>
+    /// <summary>Returns the log evidence at the fixed point of alpha and beta (You et al. 2021, section 4.3).</summary>
+    /// <param name="squares">The squared singular values of the features.</param>
+    /// <param name="projections">The squared products of the target with the left singular vectors.</param>
+    /// <param name="length">The squared length of the target.</param>
     private static double Evidence(double[] squares, double[] projections, double length, int images, int dimensions)
     {
         const double guard = 1e-5; // as the authors' code has it

@@ -60,7 +60,7 @@ internal static class LabelSubset
             );
     }
 
-    /// <summary>The patients in the order in which they are taken.</summary>
+    /// <summary>Returns the patients in the order in which they are taken.</summary>
     public static IReadOnlyList<string> Order(IReadOnlyList<Sample> samples, ulong seed)
     {
         var patients = samples
@@ -83,12 +83,15 @@ internal static class LabelSubset
         return [.. patients.OrderBy(p => place[p])]; // stable: ties stay as shuffled
     }
 
-    /// <summary>Patients in a fraction, rounded half up; a larger fraction never has fewer.</summary>
+    /// <summary>
+    /// Returns the number of patients in a fraction, with halves rounded up. A larger fraction never gives fewer
+    /// patients.
+    /// </summary>
     public static int Count(double fraction, int patients) => (int)Math.Floor(fraction * patients + 0.5);
 
     /// <summary>
-    /// What of each class or finding some image has: it, or its absence. Uncertain answers of a finding need not be
-    /// there.
+    /// Returns which classes or findings some image shows, and which some image lacks. Uncertain labels of a finding
+    /// are not required.
     /// </summary>
     private static HashSet<(string Class, bool Positive)> Sides(Dataset dataset, IReadOnlyList<Sample> samples)
     {
@@ -105,7 +108,10 @@ internal static class LabelSubset
         return sides;
     }
 
-    /// <summary>By patient: the index of the rarest class or finding of its images, or -1.</summary>
+    /// <summary>
+    /// Returns for each patient the index of the rarest class or finding on the patient's images; -1 when there is
+    /// none.
+    /// </summary>
     private static Dictionary<string, int> Strata(IReadOnlyList<Sample> samples)
     {
         var present = samples

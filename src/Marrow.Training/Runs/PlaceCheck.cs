@@ -5,14 +5,17 @@ using Marrow.Inputs;
 namespace Marrow.Training.Runs;
 
 /// <summary>
-/// Points and boxes that lie outside their image are wrong labels (another size of the image, x and y mixed up): no
-/// training starts with them.
+/// Refuses points and boxes outside their image before training starts, since they are wrong labels, for example of
+/// another image size or with x and y exchanged.
 /// </summary>
 internal static class PlaceCheck
 {
     private const int Named = 3; // in the error; the rest is counted
 
-    /// <summary>Throws <see cref="MarrowException"/> that names the first of them.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/> when a labelled place lies outside its image. The message names the first
+    /// of them.
+    /// </summary>
     public static void Require(Dataset dataset, IEnumerable<Sample> samples, PackedCache cache)
     {
         var outside = samples.SelectMany(s => Outside(s, dataset, cache.OriginalSize(cache.IndexOf(s)))).ToList();

@@ -3,7 +3,7 @@ using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>The files of a run that are not a stage's own training state.</summary>
+/// <summary>The files in a run's folder that are not part of a stage's own training state.</summary>
 internal static class RunFolder
 {
     private const string ResultName = "result.json";
@@ -18,7 +18,9 @@ internal static class RunFolder
         public required string MarrowVersion { get; init; }
     }
 
-    /// <summary>Refuses a folder that holds another run, or one that is to be started anew. Writes nothing.</summary>
+    /// <summary>
+    /// Refuses a folder that holds another run, and one that holds this run unless it is resumed. Writes nothing.
+    /// </summary>
     public static void Check(RunRequest request)
     {
         var (path, recipe) = Files(request);
@@ -49,7 +51,8 @@ internal static class RunFolder
     }
 
     /// <summary>
-    /// Writes down what is run; throws <see cref="MarrowException"/> when the folder can't be written.
+    /// Writes a description of the run into its folder. Throws <see cref="MarrowException"/> when the folder can't be
+    /// written.
     /// </summary>
     public static void Describe(RunRequest request)
     {
@@ -75,8 +78,8 @@ internal static class RunFolder
     }
 
     /// <summary>
-    /// The process that runs in the folder, until it is disposed or dies. Throws <see cref="MarrowException"/> where
-    /// another one does, or the folder can't be written.
+    /// Locks the folder for this process until the result is disposed or the process ends. Throws
+    /// <see cref="MarrowException"/> when another process has locked it, and when it can't be written.
     /// </summary>
     public static IDisposable Take(RunRequest request)
     {
@@ -90,8 +93,8 @@ internal static class RunFolder
     }
 
     /// <summary>
-    /// Null for a stage that is not done. Its checkpoint is looked for in the run's own hub, wherever both were moved
-    /// to.
+    /// Returns the result of a stage; null when the stage is not finished. The checkpoint is looked up in the run's own
+    /// hub, even when both were moved.
     /// </summary>
     public static StageResult? FindResult(string stageFolder, string hubFolder)
     {
@@ -119,7 +122,10 @@ internal static class RunFolder
     private static (string Description, string Recipe) Files(RunRequest request) =>
         (Path.Combine(request.OutFolder, "run.json"), Path.Combine(request.OutFolder, "recipe.yaml"));
 
-    /// <summary>The checkpoint's folder is told from the run's, so that it holds for a run that was moved.</summary>
+    /// <summary>
+    /// Saves a stage's result. The folder of the checkpoint is stored relative to the run's folder, so that it stays
+    /// right when the run is moved.
+    /// </summary>
     public static void SaveResult(RunRequest request, StageResult result) =>
         AtomicFile.WriteText(
             Path.Combine(request.OutFolder, result.Stage, ResultName),

@@ -10,31 +10,31 @@ using Marrow.Tasks;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>What becomes of a run that goes on while one of the things that its numbers depend on is another.</summary>
+/// <summary>Says what happens to a resumed run when something has changed on which its numbers depend.</summary>
 internal enum IdentityRule
 {
-    /// <summary>It is refused: half of it would be of the one and half of the other.</summary>
+    /// <summary>The run is refused, since otherwise its parts would be trained under different conditions.</summary>
     Fixed,
 
     /// <summary>
-    /// It is refused, unless it is allowed by name: the last digits of its numbers will differ, no more.
+    /// The run is refused unless the change is allowed by name. It only affects the last digits of the run's numbers.
     /// </summary>
     Allowed,
 
-    /// <summary>The run goes on and says what differs.</summary>
+    /// <summary>The run continues and reports what differs.</summary>
     Told,
 }
 
 /// <summary>One thing that a stage's numbers depend on.</summary>
 /// <param name="Name">
-/// "labels", "images", "order", "threads", "device": as messages and --allow-changed have it.
+/// The name, such as "labels", "images", "order", "threads" or "device", as messages and --allow-changed use it.
 /// </param>
 internal sealed record IdentityEntry(
     string Name,
     string Value,
     [property: JsonIgnore] IdentityRule Rule = IdentityRule.Fixed)
 {
-    /// <summary>What to do about it, beside starting anew.</summary>
+    /// <summary>Says what can be done about a difference, apart from starting a new run.</summary>
     [JsonIgnore]
     public string Remedy { get; init; } = "";
 }
@@ -60,7 +60,7 @@ internal sealed record RunIdentity
         Device = "device",
         Code = "code";
 
-    /// <summary>What a checkpoint is to the stage.</summary>
+    /// <summary>The roles of the checkpoints that take part in a stage.</summary>
     public const string Start = "start", LabelsBy = "labels by", CropBy = "crop by";
 
     private const int HexDigits = 16; // of one sample's hash; what decides is the entry over all of them
@@ -70,16 +70,21 @@ internal sealed record RunIdentity
 
     public required IReadOnlyList<IdentityEntry> Entries { get; init; }
 
-    /// <summary>By sample id, so that a difference has names.</summary>
+    /// <summary>
+    /// The hash of each sample's labels by sample id, so that a message can name the samples that differ.
+    /// </summary>
     public IReadOnlyDictionary<string, string> LabelHashes { get; init; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, string> ImageHashes { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// What the user or the recipe asked for, "auto"; "" where an earlier version began the stage. Told, not compared.
+    /// The device for which the user or the recipe asked, such as "auto"; "" when an earlier version began the stage.
+    /// It is reported but not compared.
     /// </summary>
     public string AskedDevice { get; init; } = "";
 
-    /// <summary>What is known before any image is decoded. Two devices of one kind count as the same.</summary>
+    /// <summary>
+    /// Returns what is known before any image is decoded. Two devices of the same kind count as equal.
+    /// </summary>
     public static RunIdentity Of(StageSamples data, UnlabeledSamples? unlabeled, DeviceChoice device = default)
     {
         Sample[] all = [.. data.Training, .. data.Validation, .. data.HeldOut];
@@ -131,10 +136,12 @@ internal sealed record RunIdentity
         };
     }
 
-    /// <summary>"cpu" or "cuda".</summary>
+    /// <summary>Returns the kind of device, "cpu" or "cuda".</summary>
     private static string KindOf(ComputeDevice device) => device.Type.ToString().ToLowerInvariant();
 
-    /// <summary>The same and what images and masks hold, by the hashes of what is packed of them.</summary>
+    /// <summary>
+    /// Returns the identity with the contents of images and masks, by the hashes of their packed bytes.
+    /// </summary>
     public RunIdentity With(StageImages shown, MaskPack? masks)
     {
         var parts = shown.Shown;
@@ -157,20 +164,20 @@ internal sealed record RunIdentity
             Hashes(samples, sample => cache.Hash(cache.IndexOf(sample)).ToArray());
     }
 
-    /// <summary>The same and the checkpoints that have a part in the stage.</summary>
+    /// <summary>Returns the identity with the checkpoints that take part in the stage.</summary>
     public RunIdentity With(StageSources sources) =>
         With(Start, sources.Start).With(LabelsBy, sources.Labeller).With(CropBy, sources.Detector);
 
     private RunIdentity With(string role, Checkpoint? checkpoint) =>
         checkpoint is null ? this : this with { Entries = [.. Entries, new(role, Reference(checkpoint))] };
 
-    /// <summary>The checkpoint as "name@sha256:...".</summary>
+    /// <summary>Returns a checkpoint's reference, "name@sha256:...".</summary>
     public static string Reference(Checkpoint checkpoint) => $"{checkpoint.Name}@{checkpoint.Digest}";
 
-    /// <summary>Null where there is none.</summary>
+    /// <summary>Returns the entry's value; null when there is no such entry.</summary>
     public string? Find(string name) => Entries.FirstOrDefault(e => e.Name == name)?.Value;
 
-    /// <summary>One hash of all that must stay the same: a state file carries it.</summary>
+    /// <summary>One hash over everything that must stay the same. A state file contains it.</summary>
     public string Key =>
         Digest([
             .. Entries
@@ -179,7 +186,9 @@ internal sealed record RunIdentity
                 .Select(e => $"{e.Name} {e.Value}"),
         ]);
 
-    /// <summary>Null where a stage has none: it has not begun, or an earlier version began it.</summary>
+    /// <summary>
+    /// Reads the identity of a stage; null when the stage has not begun, and when an earlier version began it.
+    /// </summary>
     public static RunIdentity? Load(string stageFolder)
     {
         var path = Path.Combine(stageFolder, FileName);
@@ -195,11 +204,11 @@ internal sealed record RunIdentity
         AtomicFile.WriteText(Path.Combine(stageFolder, FileName), JsonSerializer.Serialize(this, MarrowJson.Options));
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> that says everything that differs from what the stage began with and must
-    /// not. Returns what the reader is to be told of the rest.
+    /// Compares the identity with that of the stage's beginning. Throws <see cref="MarrowException"/>, listing every
+    /// difference that is not allowed. Returns remarks on the other differences for the reader.
     /// </summary>
     /// <param name="allowed">
-    /// Names of entries that may differ; those that may not at all are refused all the same.
+    /// The names of entries that may differ. Entries that must never differ are refused nevertheless.
     /// </param>
     public IReadOnlyList<string> Require(RunIdentity began, string stageFolder, IReadOnlyList<string> allowed)
     {

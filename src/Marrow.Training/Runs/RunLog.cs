@@ -17,7 +17,9 @@ internal sealed class RunLog : IDisposable
     private readonly SummaryWriter _board;
     private bool _isTold;
 
-    /// <summary>Makes the folder. Throws <see cref="MarrowException"/> when it can't be written.</summary>
+    /// <summary>
+    /// Opens the log and creates its folder. Throws <see cref="MarrowException"/> when it can't be written.
+    /// </summary>
     public RunLog(string folder)
     {
         _path = Path.Combine(folder, "log.jsonl");
@@ -32,7 +34,9 @@ internal sealed class RunLog : IDisposable
         });
     }
 
-    /// <summary>Null, or what the reader is to be told once: that it can't be written, and why.</summary>
+    /// <summary>
+    /// Writes an event. Returns, once, a sentence for the reader when that is impossible; otherwise null.
+    /// </summary>
     public string? Write(RunEvent e)
     {
         try

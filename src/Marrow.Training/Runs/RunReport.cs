@@ -3,7 +3,9 @@ using Marrow.Metrics;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>A run's stages side by side, what each measured, and what each warm start took over.</summary>
+/// <summary>
+/// Writes the report of a run: its stages side by side, what each of them measured, and what each warm start took over.
+/// </summary>
 internal static class RunReport
 {
     public static TextReport Of(RunRequest request, IReadOnlyList<StageResult> stages) => new(
@@ -37,7 +39,8 @@ internal static class RunReport
         ]));
 
     /// <summary>
-    /// A receipt's list of parameters is in the run's folder; a document of results needs its totals.
+    /// Returns a result as a JSON document. It has the totals of a receipt; the list of its parameters is in the run's
+    /// folder.
     /// </summary>
     private static object Document(StageResult s) => new
     {

@@ -10,24 +10,26 @@ internal readonly record struct RunSeeds(ulong Seed, ulong Split)
 {
     public static RunSeeds Of(Recipe recipe) => new(recipe.Seed, recipe.SplitSeed);
 
-    /// <summary>Of torch's generator: the first weights, and what is drawn during a step.</summary>
+    /// <summary>
+    /// The seed of torch's generator, which draws the first weights and all random numbers during a step.
+    /// </summary>
     public ulong Weights => Seed;
 
-    /// <summary>Of the order of the training images and of their augmentation.</summary>
+    /// <summary>The seed for the order of the training images and for their augmentation.</summary>
     public ulong Batches => Seed;
 
-    /// <summary>Of weights that are drawn again with the statistics of a start.</summary>
+    /// <summary>The seed for weights that are drawn anew with the statistics of a starting point.</summary>
     public ulong MatchedWeights => Seed;
 
-    /// <summary>Of the patients whose labels are used, where a recipe limits them.</summary>
+    /// <summary>The seed that chooses the patients whose labels are used, when a recipe limits them.</summary>
     public ulong LabelSubset => Seed + 2;
 
-    /// <summary>Of the order of unlabelled images and of their augmentation.</summary>
+    /// <summary>The seed for the order of unlabelled images and for their augmentation.</summary>
     public ulong UnlabeledBatches => Seed + 3;
 
-    /// <summary>Of the patients who are held out.</summary>
+    /// <summary>The seed that chooses the patients who are held out.</summary>
     public ulong HeldOut => Split;
 
-    /// <summary>Of those who choose the best weights, taken from the others.</summary>
+    /// <summary>The seed that chooses, among all other patients, those whose images select the best weights.</summary>
     public ulong Validation => Split + 1;
 }

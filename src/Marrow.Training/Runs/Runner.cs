@@ -7,15 +7,16 @@ using Marrow.Training.Recipes;
 namespace Marrow.Training.Runs;
 
 /// <summary>
-/// Carries out a recipe, stage by stage (<see cref="StageRun"/>). The run's folder holds recipe.yaml, run.json and a
-/// folder for each stage with its split, state, log and receipt; a stage that is done is not done again when the run is
-/// resumed.
+/// Carries out a recipe, stage by stage (<see cref="StageRun"/>). The run's folder holds recipe.yaml, run.json and one
+/// folder for each stage, with its split, state, log and receipt. When a run is resumed, finished stages are not
+/// repeated.
 /// </summary>
 public static class Runner
 {
     /// <summary>
-    /// Throws <see cref="MarrowException"/> for what is wrong with recipe, data or folders, before any training where
-    /// it can be known, and <see cref="OperationCanceledException"/> when cancelled, after the state is saved.
+    /// Runs the recipe. Throws <see cref="MarrowException"/> for faults in the recipe, the data or the folders, before
+    /// any training if they can be known by then. Throws <see cref="OperationCanceledException"/> when it is cancelled,
+    /// after the state is saved.
     /// </summary>
     public static IReadOnlyList<StageResult> Run(
         RunRequest request, Action<RunEvent> report, CancellationToken cancellation = default)
@@ -54,13 +55,17 @@ public static class Runner
         return [.. recipe.Stages.Select(s => done[s.Name])];
     }
 
-    /// <summary>What a run came to: its stages, what each measured, and what each warm start took over.</summary>
+    /// <summary>
+    /// Returns a report of the run: its stages, what each of them measured, and what each warm start took over.
+    /// </summary>
     public static TextReport Report(RunRequest request, IReadOnlyList<StageResult> results) =>
         RunReport.Of(request, results);
 
     private static string FolderOf(RunRequest request, Stage stage) => Path.Combine(request.OutFolder, stage.Name);
 
-    /// <summary>As many as the stage began with that goes on; for the others as many as the program's choice.</summary>
+    /// <summary>
+    /// Uses as many threads as when a resumed stage began; other stages use as many as the program has chosen.
+    /// </summary>
     private static void ChooseThreads(RunRequest request, Dictionary<string, StageResult> done)
     {
         var next = request.Resume ? request.Recipe.Stages.FirstOrDefault(s => !done.ContainsKey(s.Name)) : null;
@@ -115,7 +120,8 @@ public static class Runner
     }
 
     /// <summary>
-    /// Those of other stages are still to come; the others are there, and of the kind that is asked for.
+    /// Checks the checkpoints that stages name. Those of earlier stages do not exist yet; all others must exist and be
+    /// of the required kind.
     /// </summary>
     private static void CheckSources(
         RunRequest request, Stage stage, Dictionary<string, StageResult> done, RunIdentity? began)

@@ -22,7 +22,8 @@ internal static class SelfTraining
     private const int BatchSize = 16;
 
     /// <summary>
-    /// The same data with soft labels for the uncertain cells of its training part; made once in a run.
+    /// Returns the same data with soft labels for the uncertain cells of its training part. They are computed once in a
+    /// run.
     /// </summary>
     public static StageSamples Apply(StageSamples data, Checkpoint first, StageContext context)
     {
@@ -91,7 +92,7 @@ internal static class SelfTraining
                 "Name a stage or checkpoint that was trained on these findings.");
     }
 
-    /// <summary>The probabilities, [samples][findings].</summary>
+    /// <summary>Predicts the probabilities, [samples][findings].</summary>
     private static List<float[]> Predict(
         Checkpoint first,
         string[] findings,

@@ -8,10 +8,10 @@ using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>Writes what a stage has come to as a checkpoint: weights, contract, card, numbers and parents.</summary>
+/// <summary>Saves the outcome of a stage as a checkpoint, with weights, contract, card, metrics and parents.</summary>
 internal static class StageCheckpoint
 {
-    /// <param name="receipt">Of its warm start; null for random weights.</param>
+    /// <param name="receipt">The receipt of the warm start; null when the weights began at random.</param>
     public static Checkpoint Save(
         StageContext context,
         StageInputs inputs,
@@ -138,7 +138,9 @@ internal static class StageCheckpoint
             Role = ParentDataset.Unlabeled,
         };
 
-    /// <summary>Of a checkpoint and its ancestors; of weights alone nothing is known.</summary>
+    /// <summary>
+    /// Returns the licences of a checkpoint and its ancestors. Nothing is known about those of bare weights.
+    /// </summary>
     private static IEnumerable<string> Terms(Checkpoint? checkpoint) =>
         checkpoint is null or { WeightsOnly: true }
             ? []

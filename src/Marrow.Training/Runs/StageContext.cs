@@ -3,13 +3,15 @@ using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>What every step of a stage knows: the run, the stage, what went before it, and whom to tell.</summary>
+/// <summary>
+/// The context of every step of a stage: the run, the stage, the results of earlier stages, and the listener.
+/// </summary>
 internal sealed class StageContext : IDisposable
 {
     private readonly RunLog _log;
     private readonly Action<RunEvent> _report;
 
-    /// <summary>Makes the stage's folder. Throws <see cref="MarrowException"/> when it can't be written.</summary>
+    /// <summary>Creates the stage's folder. Throws <see cref="MarrowException"/> when it can't be written.</summary>
     /// <param name="done">The results of earlier stages, by name.</param>
     public StageContext(
         RunRequest request,
@@ -36,16 +38,17 @@ internal sealed class StageContext : IDisposable
     public CancellationToken Cancellation { get; }
 
     /// <summary>
-    /// What the stage depended on when it began; null for one that begins now, or began before that was kept.
+    /// The identity of the stage at its beginning; null when it begins now, or began with a version that did not store
+    /// it.
     /// </summary>
     public RunIdentity? Began { get; }
 
     public RunSeeds Seeds => RunSeeds.Of(Request.Recipe);
 
-    /// <summary>A file of the stage's folder.</summary>
+    /// <summary>Returns the path of a file in the stage's folder.</summary>
     public string File(string name) => Path.Combine(Folder, name);
 
-    /// <summary>Tells whoever listens, and the log.</summary>
+    /// <summary>Passes an event to the listener and to the log.</summary>
     public void Report(RunEvent e)
     {
         _report(e);

@@ -11,8 +11,8 @@ using Marrow.Training.Recipes;
 namespace Marrow.Training.Runs;
 
 /// <summary>
-/// A stage's crop carried out: its detector found, every image of the stage looked at once, and the parts of the data
-/// turned into crops.
+/// Crops the images of a stage: it loads the detector, looks at every image once and turns the parts of the data into
+/// crops.
 /// </summary>
 internal sealed class StageCropping : IDisposable
 {
@@ -27,15 +27,15 @@ internal sealed class StageCropping : IDisposable
         _detector = new(source, device);
     }
 
-    /// <summary>The detector's checkpoint.</summary>
+    /// <summary>The checkpoint of the detector.</summary>
     public Checkpoint Source { get; }
 
-    /// <summary>What is stored with the weights.</summary>
+    /// <summary>The description of the crop that is stored with the weights.</summary>
     public InputCrop Crop { get; }
 
     /// <summary>
-    /// By a detector's checkpoint, which is the cropping's from then on. Throws <see cref="MarrowException"/> when it
-    /// detects nothing that is cropped by.
+    /// Uses a detector's checkpoint, which the cropping owns from then on. Throws <see cref="MarrowException"/> when it
+    /// detects nothing by which images can be cropped.
     /// </summary>
     public static StageCropping By(Checkpoint source, Stage stage, DeviceChoice device)
     {
@@ -52,7 +52,9 @@ internal sealed class StageCropping : IDisposable
         }
     }
 
-    /// <summary>The same parts, as crops. What was seen is kept in the run's folder.</summary>
+    /// <summary>
+    /// Returns the same parts of the data as crops. What the detector has found is kept in the run's folder.
+    /// </summary>
     public StageSamples Apply(StageSamples data, StageContext context)
     {
         var spines = Look([.. data.Training, .. data.Validation, .. data.HeldOut], data.Dataset, context);

@@ -4,7 +4,7 @@ using Marrow.Inputs;
 namespace Marrow.Training.Runs;
 
 /// <summary>
-/// The images of a stage as its model sees them, decoded and packed; disposing closes the packed files.
+/// The decoded and packed images of a stage, as its model sees them. Disposing it closes the packed files.
 /// </summary>
 internal sealed class StageImages : IDisposable
 {
@@ -30,19 +30,19 @@ internal sealed class StageImages : IDisposable
         }
     }
 
-    /// <summary>Whole images, or the crops of them that the model sees.</summary>
+    /// <summary>The samples that the model sees: whole images or crops of them.</summary>
     public StageSamples Shown { get; }
 
     public InputContract Input { get; }
 
     public PackedCache Cache { get; }
 
-    /// <summary>Those without labels; none where the stage takes none.</summary>
+    /// <summary>The samples without labels; empty when the stage uses none.</summary>
     public IReadOnlyList<Sample> UnlabeledSamples => _unlabeled?.Samples ?? [];
 
     public PackedCache? UnlabeledCache => _unlabeledCache;
 
-    /// <param name="cropping">Null where the model sees whole images.</param>
+    /// <param name="cropping">The crop; null when the model sees whole images.</param>
     public static StageImages Pack(
         StageContext context, StageSamples data, UnlabeledSamples? unlabeled, StageCropping? cropping)
     {
@@ -52,11 +52,13 @@ internal sealed class StageImages : IDisposable
             : new(cropping.Apply(data, context), input with { Crop = cropping.Crop }, unlabeled, context);
     }
 
-    /// <summary>The training part, in an order of its own each epoch.</summary>
+    /// <summary>Returns a loader of the training part, in a new order in each epoch.</summary>
     public BatchLoader Training(AugmentationOptions? augment, int batch, ulong seed, int workers, MaskPack? masks) =>
         new(Shown.Training, Cache, Input, augment, batch, seed, shuffle: true, dropLast: true, workers, masks: masks);
 
-    /// <summary>The images without labels, each augmented and as it is.</summary>
+    /// <summary>
+    /// Returns a loader of the images without labels, which gives each image both augmented and unchanged.
+    /// </summary>
     public BatchLoader Unlabeled(AugmentationOptions augment, int batch, ulong seed, int workers) =>
         new(
             UnlabeledSamples,
@@ -70,7 +72,7 @@ internal sealed class StageImages : IDisposable
             workers,
             plain: true);
 
-    /// <summary>Samples as they are, to be measured; null without any.</summary>
+    /// <summary>Returns a loader of unchanged samples for a measurement; null when there are no samples.</summary>
     public BatchLoader? Plain(
         IReadOnlyList<Sample> samples,
         int batch,

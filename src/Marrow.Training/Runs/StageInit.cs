@@ -7,15 +7,15 @@ using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>Where a stage's weights come from, and the receipt of taking them over.</summary>
+/// <summary>Gives a stage its first weights, and the receipt of what was taken over.</summary>
 internal static class StageInit
 {
-    /// <summary>The role of a parent whose statistics alone were taken.</summary>
+    /// <summary>The role of a parent from which only the statistics of the weights were taken.</summary>
     public const string MatchedRole = "matched-statistics";
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when the source gives less of the backbone than the stage demands. The
-    /// task's model is of no use afterwards.
+    /// Throws <see cref="MarrowException"/> when the source gives a smaller share of the backbone than the stage
+    /// requires. The task's model must not be used afterwards.
     /// </summary>
     public static void Check(Checkpoint source, TaskModel task, Stage stage) =>
         WarmStart.RequireCoverage(Copy(source, task), stage.InitCoverage);

@@ -2,12 +2,13 @@ using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>What a stage learns from, as its label files say: no image is decoded.</summary>
-/// <param name="Unlabeled">Images without labels; null for a stage that takes none.</param>
+/// <summary>The data of a stage according to its label files. No image is decoded.</summary>
+/// <param name="Unlabeled">The images without labels; null when the stage uses none.</param>
 internal sealed record StageInputs(StageSamples Data, UnlabeledSamples? Unlabeled)
 {
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when the data can't be read or is too little for the stage.
+    /// Reads the label files. Throws <see cref="MarrowException"/> when the data can't be read or is too small for the
+    /// stage.
     /// </summary>
     public static StageInputs Read(RunRequest request, Stage stage)
     {

@@ -5,7 +5,7 @@ using Marrow.Training.Loop;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>What one stage came to.</summary>
+/// <summary>The outcome of one stage.</summary>
 public sealed class StageResult
 {
     [JsonConstructor]
@@ -19,36 +19,45 @@ public sealed class StageResult
             stage, task, checkpoint, folder, metrics, progress, trainingImages, validationImages, heldOutImages,
             peakMemoryGiB, waitShare);
 
+    /// <summary>The name of the stage in the recipe.</summary>
     public string Stage { get; }
+
+    /// <summary>The name of the task that was trained.</summary>
     public string Task { get; }
 
-    /// <summary>Name and digest of the checkpoint, and its folder.</summary>
+    /// <summary>The name and the digest of the checkpoint.</summary>
     public string Checkpoint { get; }
+
+    /// <summary>The folder of the checkpoint.</summary>
     public string Folder { get; private set; }
 
-    /// <summary>Null when it started from random weights.</summary>
+    /// <summary>The receipt of the warm start; null when the weights began at random.</summary>
     [JsonInclude] public TransferReceipt? Receipt { get; internal init; }
 
-    /// <summary>On the held-out part; empty when there is none.</summary>
+    /// <summary>The metrics on the held-out part; empty when nothing was held out.</summary>
     public IReadOnlyList<MetricValue> Metrics { get; }
 
     [JsonInclude] internal RunProgress Progress { get; }
 
-    /// <summary>Images trained on, chosen by, held out.</summary>
+    /// <summary>The number of images on which the model was trained.</summary>
     public int TrainingImages { get; }
+
+    /// <summary>The number of images by which the best weights were chosen.</summary>
     public int ValidationImages { get; }
+
+    /// <summary>The number of images that were held out for the final measurement.</summary>
     public int HeldOutImages { get; }
 
-    /// <summary>How many images were trained on without labels.</summary>
+    /// <summary>The number of unlabelled images on which the model was trained.</summary>
     [JsonInclude] internal int UnlabeledImages { get; init; }
 
-    /// <summary>The most memory that the process has taken so far.</summary>
+    /// <summary>The most memory, in GiB, that the process has used so far.</summary>
     [JsonInclude] internal double PeakMemoryGiB { get; }
 
-    /// <summary>Share of the training time that steps waited for data.</summary>
+    /// <summary>The share of the training time, 0 to 1, in which steps waited for data.</summary>
     [JsonInclude] internal double WaitShare { get; }
 
-    /// <summary>The same stage, with its checkpoint in another folder.</summary>
+    /// <summary>Returns the same result with the checkpoint in another folder.</summary>
     internal StageResult In(string folder)
     {
         var moved = (StageResult)MemberwiseClone();

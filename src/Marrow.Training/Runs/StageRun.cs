@@ -10,14 +10,14 @@ using TorchSharp;
 namespace Marrow.Training.Runs;
 
 /// <summary>
-/// One stage of a run, in the order of its steps: the samples and the checkpoints that have a part in it, the images as
-/// the model sees them, the model, its start, training, the held-out part, the checkpoint.
+/// Carries out one stage of a run, in this order: it reads the samples and the checkpoints that take part, prepares the
+/// images, builds the model, warm-starts and trains it, measures it on the held-out part, and saves the checkpoint.
 /// </summary>
 internal static class StageRun
 {
     private const int MostWorkers = 8;
 
-    /// <summary>Throws as <see cref="Runner.Run"/> does.</summary>
+    /// <summary>Runs one stage. Throws as <see cref="Runner.Run"/> does.</summary>
     public static StageResult Run(StageContext context, StageInputs inputs)
     {
         Tell(context, inputs);
@@ -75,7 +75,8 @@ internal static class StageRun
     }
 
     /// <summary>
-    /// With random weights. What it takes from labels, as anchors from boxes, it takes from those it is trained on.
+    /// Builds the model with random weights. What it derives from labels, as anchors from boxes, it derives from the
+    /// training part.
     /// </summary>
     private static TaskModel BuildModel(StageContext context, StageImages images)
     {
@@ -87,7 +88,9 @@ internal static class StageRun
         return task;
     }
 
-    /// <summary>A run that goes on has the inputs that it began with; one that begins writes them down.</summary>
+    /// <summary>
+    /// Throws when a resumed run has other inputs than at its beginning. For a new run it stores the inputs.
+    /// </summary>
     /// <param name="key">Of the inputs, kept with the state.</param>
     private static void RequireTheSame(StageContext context, RunIdentity identity, out string key)
     {
@@ -98,8 +101,8 @@ internal static class StageRun
         key = identity.Key;
     }
 
-    /// <summary>The task's model has the best weights afterwards, on the processor.</summary>
-    /// <param name="labelled">Whole images, by whose spread the answers for unlabelled ones are judged.</param>
+    /// <summary>Trains the task's model, which then has the best weights and is on the processor.</summary>
+    /// <param name="labelled">Whole images, whose spread serves to judge the answers for unlabelled ones.</param>
     private static TrainedStage Train(
         StageContext context,
         TaskModel task,
@@ -136,7 +139,7 @@ internal static class StageRun
         return new(progress, metrics, waited.Share);
     }
 
-    /// <summary>On the held-out part; none where there is none.</summary>
+    /// <summary>Measures the model on the held-out part; returns no metrics when nothing was held out.</summary>
     private static IReadOnlyList<MetricValue> Measure(
         StageContext context, TrainingLoop loop, StageImages images, MaskPack? masks)
     {
@@ -151,7 +154,7 @@ internal static class StageRun
         return [.. metrics.Select(metric => metric.Name == kept ? metric : metric.WithoutDraws())];
     }
 
-    /// <summary>The share of waiting over a whole run, from its events.</summary>
+    /// <summary>Computes the share of waiting over a whole run from its events.</summary>
     private sealed class WaitTally
     {
         private readonly Stopwatch _sinceEvent = Stopwatch.StartNew();
@@ -172,7 +175,7 @@ internal static class StageRun
     }
 }
 
-/// <summary>What training has come to, beside the weights.</summary>
-/// <param name="Metrics">On the held-out part.</param>
-/// <param name="WaitShare">Of the training time, 0 to 1: that in which steps waited for data.</param>
+/// <summary>The outcome of training, apart from the weights.</summary>
+/// <param name="Metrics">The metrics on the held-out part.</param>
+/// <param name="WaitShare">The share of the training time, 0 to 1, in which steps waited for data.</param>
 internal sealed record TrainedStage(RunProgress Progress, IReadOnlyList<MetricValue> Metrics, double WaitShare);

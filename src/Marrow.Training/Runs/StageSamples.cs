@@ -15,7 +15,9 @@ internal sealed record StageSamples
     public required Dataset Dataset { get; init; }
     public required PatientSplit Split { get; init; }
 
-    /// <summary>What is trained on: all of <see cref="TrainingPart"/>, or a subset of its patients.</summary>
+    /// <summary>
+    /// The images that are trained on: all of <see cref="TrainingPart"/>, or those of some of its patients.
+    /// </summary>
     public required IReadOnlyList<Sample> Training { get; init; }
 
     public required IReadOnlyList<Sample> TrainingPart { get; init; }
@@ -26,7 +28,7 @@ internal sealed record StageSamples
     /// Reads label files only. Throws <see cref="MarrowException"/> when the data can't be read, has no target for the
     /// stage's task, too few patients for its parts, or too few images for one batch.
     /// </summary>
-    /// <param name="include">Samples that count; null for all.</param>
+    /// <param name="include">Returns true for samples that may be used; null to use all.</param>
     public static StageSamples Read(Recipe recipe, Stage stage, string root, Func<Sample, bool>? include = null)
     {
         var dataset = DatasetCatalogue.Open(
@@ -43,7 +45,9 @@ internal sealed record StageSamples
         return Of(recipe, stage, dataset);
     }
 
-    /// <summary>The same of a data set that is open: of several runs on it, none reads its labels again.</summary>
+    /// <summary>
+    /// Divides a data set that is already open, so that several runs on it read its labels only once.
+    /// </summary>
     public static StageSamples Of(Recipe recipe, Stage stage, Dataset dataset)
     {
         var root = dataset.Root;
@@ -84,7 +88,9 @@ internal sealed record StageSamples
         };
     }
 
-    /// <summary>"chests: 18 images to train on, 2 to choose by, 6 held out, by patient".</summary>
+    /// <summary>
+    /// Describes the parts, such as "chests: 18 images to train on, 2 to choose by, 6 held out, by patient".
+    /// </summary>
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
@@ -138,7 +144,9 @@ internal sealed record StageSamples
         }
     }
 
-    /// <summary>Their masks, for a task that learns from masks, else null; the caller disposes it.</summary>
+    /// <summary>
+    /// Packs the masks of a task that learns from masks; null for other tasks. The caller disposes them.
+    /// </summary>
     public MaskPack? PackMasks(TaskModel task, CancellationToken cancellation) =>
         task.MaskClasses.Count == 0
             ? null
@@ -150,8 +158,8 @@ internal sealed record StageSamples
                 cancellation);
 
     /// <summary>
-    /// Saves the division, or, where this run has saved one, throws <see cref="MarrowException"/> when it is another:
-    /// what was held out must stay so.
+    /// Saves the division. When this run has saved one before, throws <see cref="MarrowException"/> if it differs,
+    /// since what was held out must remain so.
     /// </summary>
     public void SaveSplit(string path)
     {

@@ -3,24 +3,27 @@ using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
 
-/// <summary>The checkpoints that have a part in a stage; disposing closes them.</summary>
+/// <summary>The checkpoints that take part in a stage. Disposing it closes them.</summary>
 internal sealed class StageSources : IDisposable
 {
-    /// <summary>What it is warm-started from; null for random weights.</summary>
+    /// <summary>The checkpoint from which the stage is warm-started; null when its weights begin at random.</summary>
     public Checkpoint? Start { get; private init; }
 
-    /// <summary>What gives its soft labels; null for none.</summary>
+    /// <summary>The checkpoint whose predictions are the stage's soft labels; null when there is none.</summary>
     public Checkpoint? Labeller { get; private init; }
 
-    /// <summary>What says where in the images it looks; null for all of them.</summary>
+    /// <summary>The crop at which the model looks; null when it sees whole images.</summary>
     public StageCropping? Cropping { get; private init; }
 
     public Checkpoint? Detector => Cropping?.Source;
 
-    /// <summary>Those that there are.</summary>
+    /// <summary>All checkpoints that take part in the stage.</summary>
     public IEnumerable<Checkpoint> All => ((Checkpoint?[])[Start, Labeller, Detector]).OfType<Checkpoint>();
 
-    /// <summary>Throws <see cref="MarrowException"/> where one is not there, or crops by no detector.</summary>
+    /// <summary>
+    /// Finds the checkpoints. Throws <see cref="MarrowException"/> when one does not exist, or does not detect anything
+    /// by which images can be cropped.
+    /// </summary>
     public static StageSources Find(StageContext context)
     {
         Checkpoint? labeller = null, start = null;
@@ -45,10 +48,10 @@ internal sealed class StageSources : IDisposable
     }
 
     /// <summary>
-    /// An earlier stage's checkpoint, or one of the hub; the caller disposes it. A hub's name means the newest; a run
-    /// that goes on means the one that it began with, though a newer one has come.
+    /// Returns the checkpoint of an earlier stage or of the hub, which the caller disposes. A name of the hub means its
+    /// newest checkpoint; a resumed run keeps the one with which it began, even when there is a newer one.
     /// </summary>
-    /// <param name="role">Of <see cref="RunIdentity"/>.</param>
+    /// <param name="role">The role of the checkpoint, one of those in <see cref="RunIdentity"/>.</param>
     public static Checkpoint Find(
         RunRequest request,
         string reference,

@@ -16,15 +16,18 @@ internal sealed record UnlabeledSamples
     public required Dataset Dataset { get; init; }
     public required IReadOnlyList<Sample> Samples { get; init; }
 
-    /// <summary>Left out because they show patients whose films measure the stage.</summary>
+    /// <summary>
+    /// The number of images that were left out because they show patients on whose images the stage is measured.
+    /// </summary>
     public required int LeftOut { get; init; }
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when the data can't be read, or too few images are left for one batch.
+    /// Reads the images. Throws <see cref="MarrowException"/> when that is impossible, and when too few images are left
+    /// for one batch.
     /// </summary>
     /// <param name="labelled">The stage's own data, divided.</param>
-    /// <param name="labelledRoot">Its folder.</param>
-    /// <param name="include">Samples that count; null for all.</param>
+    /// <param name="labelledRoot">The folder of that data.</param>
+    /// <param name="include">Returns true for samples that may be used; null to use all.</param>
     public static UnlabeledSamples Read(
         Stage stage,
         string root,
@@ -88,12 +91,13 @@ internal sealed record UnlabeledSamples
                 CultureInfo.InvariantCulture,
                 $", {LeftOut} left out, whose patients are held out or choose the best weights"));
 
-    /// <summary>The images decoded and packed; the caller disposes it.</summary>
+    /// <summary>Decodes and packs the images. The caller disposes the cache.</summary>
     public PackedCache Pack(InputContract input, Action<Progress>? progress, CancellationToken cancellation) =>
         PackedCache.Open(Samples, input, cacheFolder: null, progress, cancellation: cancellation);
 
     /// <summary>
-    /// True of a sample whose image is one of these: the same path, or, under another name, the same bytes.
+    /// Returns a function that is true for samples with one of these images: the same path, or the same bytes under
+    /// another name.
     /// </summary>
     private static Func<Sample, bool> SameFiles(IReadOnlyList<Sample> samples)
     {
@@ -113,7 +117,7 @@ internal sealed record UnlabeledSamples
         };
     }
 
-    /// <summary>The full path of what a link leads to.</summary>
+    /// <summary>Returns the full path of a link's target.</summary>
     private static string FullPath(string path)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));

@@ -8,9 +8,9 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Checkpoints;
 
 /// <summary>
-/// A checkpoint on disk: weights, what they expect and give, where they came from and what they were measured to be
-/// worth. Loading checks every byte against the manifest; building the model checks the golden sample too. It is never
-/// changed once written. Disposing closes the weights' file.
+/// A checkpoint on disk: weights, their input and output, where they came from, and how well they were measured to do.
+/// Loading checks every byte against the manifest; building the model also checks the golden sample. A checkpoint is
+/// never changed once it is written. Disposing it closes the file of weights.
 /// </summary>
 public sealed class Checkpoint : IDisposable
 {
@@ -35,24 +35,25 @@ public sealed class Checkpoint : IDisposable
         (Path, Name, Digest, Created, _config, Weights) = (path, name, digest, created, config, weights);
     }
 
-    /// <summary>The folder; for weights alone their file.</summary>
+    /// <summary>The checkpoint's folder; for bare weights, their file.</summary>
     public string Path { get; }
 
-    /// <summary>"densenet121.cxr-pediatric"; for weights alone the file's name.</summary>
+    /// <summary>The name, such as "densenet121.cxr-pediatric"; for bare weights, the name of the file.</summary>
     public string Name { get; }
 
-    /// <summary>Of the manifest, which holds the hash of every file; for weights alone of their file.</summary>
+    /// <summary>The digest of the manifest, which has all files' hashes; for bare weights, of their file.</summary>
     public Digest Digest { get; }
 
-    /// <summary>When it was saved; for weights alone the file's time.</summary>
+    /// <summary>The time when it was saved; for bare weights, the time of the file.</summary>
     public DateTimeOffset Created { get; }
 
-    /// <summary>
-    /// True for a bare file of weights: good for a warm start, but nobody knows what it expects or gives.
-    /// </summary>
+    /// <summary>True for a bare file of weights, which a warm start can use but which has no config.</summary>
     public bool WeightsOnly => _config is null;
 
-    /// <summary>Throws <see cref="MarrowException"/> for weights alone.</summary>
+    /// <summary>
+    /// The config, which says what the model is, expects and returns. Throws <see cref="MarrowException"/> for bare
+    /// weights.
+    /// </summary>
     public CheckpointConfig Config => _config
         ?? throw MarrowException.Bad(
             Path,
@@ -60,51 +61,52 @@ public sealed class Checkpoint : IDisposable
             "weights alone",
             "Use them to warm-start a model; to predict or evaluate, name a whole checkpoint.");
 
-    /// <summary>SPDX identifier or LicenseRef-...: the terms of the weights.</summary>
+    /// <summary>The licence of the weights, as an SPDX identifier or a LicenseRef.</summary>
     public string License { get; private init; } = Licenses.Unknown;
 
-    /// <summary>Where it came from; empty for weights alone.</summary>
+    /// <summary>The checkpoints, data sets and files from which it was made; empty for bare weights.</summary>
     public CheckpointParents Parents { get; private init; } = new();
 
-    /// <summary>Null for weights alone and for checkpoints of early versions.</summary>
+    /// <summary>What made the checkpoint; null for bare weights and for checkpoints of early versions.</summary>
     public CheckpointOrigin? Origin { get; private init; }
 
-    /// <summary>What it was measured to be worth; empty when nothing was measured.</summary>
+    /// <summary>The values that were measured of it; empty when nothing was measured.</summary>
     public IReadOnlyList<MeasuredValue> Metrics { get; private init; } = [];
 
-    /// <summary>Null when it was trained from scratch or imported.</summary>
+    /// <summary>The receipt of the warm start; null when it was trained from scratch or imported.</summary>
     public TransferReceipt? Receipt { get; private init; }
 
     /// <summary>The golden sample; null when none was recorded.</summary>
     internal GoldenSample? Golden { get; private init; }
 
-    /// <summary>Which images were held out; null where nothing was, and in checkpoints of early versions.</summary>
+    /// <summary>
+    /// The record of the images that were held out; null when none were, and in checkpoints of early versions.
+    /// </summary>
     internal RecordedSplit? Split { get; private init; }
 
-    /// <summary>Opened and checked; tensors are read when asked for.</summary>
+    /// <summary>The file of weights, opened and checked. Tensors are read when they are asked for.</summary>
     internal WeightFile Weights { get; }
 
-    /// <summary>Reads the paragraph below the title of its card; "" where there is none.</summary>
+    /// <summary>Reads the paragraph below the title of the model card; "" when there is none.</summary>
     internal string ReadSummary() =>
         !WeightsOnly && CheckpointManifest.Read(Path).ReadListed(Path, CardFile) is { } card
             ? ModelCardText.Summary(Encoding.UTF8.GetString(card))
             : "";
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when any file is absent or differs by a single bit from what was saved, or
-    /// when the config asks for what this version does not have.
+    /// Loads and verifies a checkpoint. Throws <see cref="MarrowException"/> when any file is missing or differs by a
+    /// single bit from what was saved, and when the config asks for something that this version does not have.
     /// </summary>
     public static Checkpoint Load(string folder) => Load(folder, CancellationToken.None);
 
-    /// <summary>
-    /// The same; throws <see cref="OperationCanceledException"/> when cancelled: to hash large weights takes its time.
-    /// </summary>
+    /// <summary>Loads a checkpoint. Throws <see cref="OperationCanceledException"/> when it is cancelled.</summary>
     internal static Checkpoint Load(string folder, CancellationToken cancellation) =>
         Load(folder, _ => { }, cancellation);
 
     /// <summary>
-    /// <see cref="Load(string)"/> and <see cref="LoadInto"/> at once: the bytes are verified while they are copied.
-    /// When anything throws the model is of no use.
+    /// Loads a checkpoint and copies its weights into a model in one pass, as <see cref="Load(string)"/> and
+    /// <see cref="LoadInto"/> do. After an exception the model must not be used, since bytes are verified while they
+    /// are copied.
     /// </summary>
     public static Checkpoint Load(string folder, Module into, bool verifyGolden = true)
     {
@@ -122,8 +124,7 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>
-    /// Hashing takes longer than all the rest together, so the rest goes on beside it; nothing is handed out before
-    /// both are done.
+    /// Loads a checkpoint. Hashing takes longest, so the rest runs beside it, and both end before anything is returned.
     /// </summary>
     private static Checkpoint Load(
         string folder,
@@ -218,7 +219,7 @@ public sealed class Checkpoint : IDisposable
                 "The checkpoint is damaged or was changed: fetch or save it again.");
     }
 
-    /// <summary>A bare file of weights, of safetensors, PyTorch or ONNX, from here or elsewhere.</summary>
+    /// <summary>Loads a bare file of weights in the format of safetensors, PyTorch or ONNX.</summary>
     internal static Checkpoint LoadWeights(string path) => LoadWeights(path, CancellationToken.None);
 
     internal static Checkpoint LoadWeights(string path, CancellationToken cancellation)
@@ -242,11 +243,10 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>
-    /// The model with these weights, on the CPU, in evaluation mode; the caller disposes it. Leaves torch's random
-    /// generator as it was, also where several threads build at once. Throws <see cref="MarrowException"/> when a
-    /// weight does not fit or the golden sample is not reproduced, and for a module of its maker's own, which is to be
-    /// given to
-    /// <see cref="LoadInto"/>.
+    /// Builds the model with these weights, on the CPU and in evaluation mode. The caller disposes it. The state of
+    /// torch's random generator is the same afterwards, also when several threads build at once. Throws
+    /// <see cref="MarrowException"/> when a weight does not fit, when the golden sample is not reproduced, and for a
+    /// user's own module, which is passed to <see cref="LoadInto"/> instead.
     /// </summary>
     public Module BuildModel(bool verifyGolden = true)
     {
@@ -260,9 +260,10 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>
-    /// Copies every weight into a model built elsewhere, on the CPU: any of the catalogue's, or a module of the user's
-    /// own. Its mode, training or evaluation, stays. Throws <see cref="MarrowException"/>, having changed nothing, when
-    /// a key is missing, left over or of another shape; and when the golden sample, if there is one, is not reproduced.
+    /// Copies every weight into a model that the caller has built on the CPU, whether it is of the catalogue or the
+    /// user's own module. The model stays in training or evaluation mode. Throws <see cref="MarrowException"/> before
+    /// changing anything when a key is missing, left over or of another shape, and also when the checkpoint's golden
+    /// sample is not reproduced.
     /// </summary>
     public void LoadInto(Module model, bool verifyGolden = true)
     {
@@ -279,7 +280,9 @@ public sealed class Checkpoint : IDisposable
         golden.Finding?.Verify(Config, path);
     }
 
-    /// <summary>Null where the checkpoint has none. Throws <see cref="MarrowException"/> for a damaged one.</summary>
+    /// <summary>
+    /// The record of the held-out images, or null. Throws <see cref="MarrowException"/> when it is damaged.
+    /// </summary>
     internal static RecordedSplit? ReadSplit(string folder, CheckpointManifest manifest)
     {
         if (manifest.ReadListed(folder, SplitFile) is not { } bytes)
@@ -308,5 +311,6 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>Closes the file of weights.</summary>
     public void Dispose() => Weights.Dispose();
 }

@@ -7,54 +7,58 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Checkpoints;
 
 /// <summary>
-/// Everything a checkpoint is made of, before it has a digest. Saving it collects the files in a staging folder
-/// of the hub and renames that folder, so that a hub never shows half a checkpoint.
+/// All parts of a checkpoint before it has a digest. Saving writes the files into a staging folder of the hub and then
+/// renames that folder, so that half a checkpoint is never visible.
 /// </summary>
 public sealed record CheckpointDraft
 {
     private const ulong GoldenSeed = 17;
     private const int GoldenSide = 64; // px; deep enough for stride 32, quick to compute at each load
 
-    /// <summary>See <see cref="CheckpointName"/>.</summary>
+    /// <summary>The name of the checkpoint; see <see cref="CheckpointName"/>.</summary>
     public required string Name { internal get; init; }
 
+    /// <summary>The config, which says what the model is, expects and returns.</summary>
     public required CheckpointConfig Config { internal get; init; }
 
-    /// <summary>As the module's state_dict gives them.</summary>
+    /// <summary>The weights by key, in the order of the module's state_dict.</summary>
     public required IReadOnlyList<KeyValuePair<string, torch.Tensor>> Weights { internal get; init; }
 
     /// <summary>
-    /// Builds a module of the user's own, by which the golden sample is made; it is disposed here. Null for
+    /// Builds a user's own module, with which the golden sample is made. Saving disposes that module. Null for
     /// architectures of the catalogue.
     /// </summary>
     public Func<Module>? Create { internal get; init; }
 
-    /// <summary>How tensors of two or more dimensions are stored; Float32 keeps every bit.</summary>
+    /// <summary>The number type of tensors with two or more dimensions. Float32 keeps every bit.</summary>
     internal torch.ScalarType MatricesAs { get; init; } = torch.ScalarType.BFloat16;
 
+    /// <summary>The parts of the model card that only the maker knows.</summary>
     public required ModelCard Card { internal get; init; }
-    /// <summary>What it was made from; <see cref="CheckpointParents.WarmStartedFrom"/> for a child.</summary>
+    /// <summary>
+    /// What the checkpoint was made from. <see cref="CheckpointParents.WarmStartedFrom"/> gives it for a warm start.
+    /// </summary>
     public CheckpointParents Parents { internal get; init; } = new();
-    /// <summary>Empty when nothing was measured.</summary>
+    /// <summary>The measured values; empty when nothing was measured.</summary>
     public IReadOnlyList<MeasuredValue> Metrics { internal get; init; } = [];
-    /// <summary>Null when every weight began at random or was imported.</summary>
+    /// <summary>The receipt of the warm start; null when all weights began at random or were imported.</summary>
     public TransferReceipt? Receipt { internal get; init; }
-    /// <summary>By this the newest of a name is told; part of the digest.</summary>
+    /// <summary>The time by which the newest checkpoint of a name is found. It is part of the digest.</summary>
     internal DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
 
     /// <summary>
-    /// [N, C, H, W] of the golden sample's input; null for one image of 64 x 64, or of the input's size for a module of
-    /// the user's own.
+    /// The shape of the golden sample's input, [N, C, H, W]. Null stands for one image of 64 x 64 pixels or, for a
+    /// user's own module, of the input's size.
     /// </summary>
     internal long[]? GoldenShape { get; init; }
 
-    /// <summary>Which images were held out; null where nothing was.</summary>
+    /// <summary>The division that says which images were held out; null when none were.</summary>
     internal RecordedSplit? Split { get; init; }
 
-    /// <summary>The wish to stop: nothing is left then.</summary>
+    /// <summary>Cancels the saving, which then leaves nothing behind.</summary>
     internal CancellationToken Cancellation { get; init; }
 
-    /// <summary>Throws <see cref="MarrowException"/> where it can't become a checkpoint.</summary>
+    /// <summary>Throws <see cref="MarrowException"/> when the draft can't become a checkpoint.</summary>
     internal void Validate()
     {
         CheckpointName.Require(Name, "checkpoint");

@@ -3,8 +3,8 @@ using Marrow.Weights;
 
 namespace Marrow.Checkpoints;
 
-/// <param name="Path">A plain file name in the checkpoint's folder.</param>
-/// <param name="Sha256">64 lower-case hexadecimal digits.</param>
+/// <param name="Path">The name of a file in the checkpoint's folder, without any path.</param>
+/// <param name="Sha256">The SHA-256 of the file, as 64 lower-case hexadecimal digits.</param>
 internal sealed record ManifestFile(string Path, long Bytes, string Sha256);
 
 /// <summary>
@@ -21,27 +21,29 @@ internal sealed record CheckpointManifest
     private static readonly byte[] Start = Encoding.ASCII.GetBytes("{\n  \"digest\": \"" + Digest.Scheme);
     private static readonly Digest NoDigest = Digest.OfHex(new string('0', Digest.HexDigits));
 
-    /// <summary>The checkpoint's. It is the first property: its place in the file is fixed.</summary>
+    /// <summary>
+    /// The checkpoint's digest. It must stay the first property, since its position in the file is fixed.
+    /// </summary>
     public Digest Digest { get; init; } = NoDigest;
 
     public string Format { get; init; } = CurrentFormat;
 
     public required string Name { get; init; }
 
-    /// <summary>Of the checkpoints of one name, the one created last is the newest.</summary>
+    /// <summary>The time of saving. Of the checkpoints of one name, the one created last is the newest.</summary>
     public required DateTimeOffset Created { get; init; }
 
-    /// <summary>SPDX identifier or LicenseRef-...: the terms of the weights.</summary>
+    /// <summary>The licence of the weights, as an SPDX identifier or a LicenseRef.</summary>
     public string License { get; init; } = Licenses.Unknown;
 
     public required CheckpointParents Parents { get; init; }
 
-    /// <summary>Null in checkpoints of early versions: their cards tell.</summary>
+    /// <summary>What made the checkpoint; null in early versions, where only the card says it.</summary>
     public CheckpointOrigin? Origin { get; init; }
 
     public required IReadOnlyList<ManifestFile> Files { get; init; }
 
-    /// <summary>The file's bytes and this manifest with its digest.</summary>
+    /// <summary>Returns the bytes of the file, and this manifest with its digest filled in.</summary>
     internal (byte[] Bytes, CheckpointManifest Sealed) Seal()
     {
         var bytes = CheckpointJson.Encode(this with { Digest = NoDigest });
@@ -50,7 +52,7 @@ internal sealed record CheckpointManifest
         return (bytes, this with { Digest = digest });
     }
 
-    /// <summary>Reads checkpoint.json of a folder and checks its digest; the other files are not looked at.</summary>
+    /// <summary>Reads checkpoint.json of a folder and checks its digest, without looking at the other files.</summary>
     internal static CheckpointManifest Read(string folder)
     {
         var path = Path.Combine(folder, FileName);
@@ -84,14 +86,17 @@ internal sealed record CheckpointManifest
         return manifest;
     }
 
-    /// <summary>Throws when a listed file is absent or differs in size or content.</summary>
+    /// <summary>Throws when a listed file is missing or has another size or content.</summary>
     internal void VerifyFiles(string folder, CancellationToken cancellation = default)
     {
         foreach (var file in Files)
             VerifyFile(folder, file, cancellation);
     }
 
-    /// <summary>The same of one of <see cref="Files"/>. Every byte is read.</summary>
+    /// <summary>
+    /// Verifies one of <see cref="Files"/>, reading every byte. Throws when it is missing or has another size or
+    /// content.
+    /// </summary>
     internal static void VerifyFile(string folder, ManifestFile file, CancellationToken cancellation = default)
     {
         var path = Path.Combine(folder, file.Path);
@@ -108,7 +113,7 @@ internal sealed record CheckpointManifest
         }
     }
 
-    /// <summary>The bytes of a listed file of at most 64 MiB, checked; null where it is not listed.</summary>
+    /// <summary>Reads and verifies a listed file of at most 64 MiB; null when the manifest does not list it.</summary>
     internal byte[]? ReadListed(string folder, string name)
     {
         if (Files.FirstOrDefault(f => f.Path == name) is not { } file)
@@ -119,7 +124,7 @@ internal sealed record CheckpointManifest
         return bytes;
     }
 
-    /// <summary>Names in the folder that the manifest does not list.</summary>
+    /// <summary>Returns the names of what lies in the folder although the manifest does not list it.</summary>
     internal IReadOnlyList<string> Strays(string folder)
     {
         var known = Files.Select(f => f.Path).Append(FileName).ToHashSet(StringComparer.Ordinal);
@@ -155,7 +160,8 @@ internal sealed record CheckpointManifest
     }
 
     /// <summary>
-    /// A name that every file system takes as that of a file in the folder: no path, no device of Windows.
+    /// Returns true for a name that every file system takes as a plain file of the folder: without a path, and not a
+    /// device name of Windows.
     /// </summary>
     internal static bool IsPlain(string name) =>
         name.Length is > 0 and <= 100 && char.IsAsciiLetterOrDigit(name[0]) && name[^1] != '.'

@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Marrow.Checkpoints;
 
-/// <summary>How weights were trained, for a machine to read; the card says the same to a person.</summary>
+/// <summary>
+/// A record of how weights were trained, for programs to read. The model card tells the same to people.
+/// </summary>
 public sealed class TrainingRecord
 {
     [JsonConstructor]
@@ -12,25 +14,27 @@ public sealed class TrainingRecord
     /// <summary>The text of the recipe.</summary>
     [JsonInclude] internal string Recipe { get; }
 
-    /// <summary>Of the recipe; "" where there is but one.</summary>
+    /// <summary>The name of the recipe's stage; "" when the recipe has only one.</summary>
     [JsonInclude] internal string Stage { get; }
 
+    /// <summary>The command line that started the training, as it was typed.</summary>
     public string Command { get; }
 
+    /// <summary>The seed of the training run.</summary>
     public ulong Seed { get; }
 
     [JsonInclude] internal double Seconds { get; }
 }
 
-/// <summary>What made a checkpoint.</summary>
+/// <summary>Records which version of Marrow made a checkpoint, and by which training.</summary>
 public sealed class CheckpointOrigin
 {
     [JsonConstructor]
     internal CheckpointOrigin(string code, TrainingRecord? training = null) => (Code, Training) = (code, training);
 
-    /// <summary>Version of Marrow with the commit it was built from, "0.1.0+de93ac4...".</summary>
+    /// <summary>The version of Marrow with the commit from which it was built, such as "0.1.0+de93ac4...".</summary>
     public string Code { get; }
 
-    /// <summary>Null for weights that were imported.</summary>
+    /// <summary>How the weights were trained; null for weights that were imported.</summary>
     public TrainingRecord? Training { get; }
 }

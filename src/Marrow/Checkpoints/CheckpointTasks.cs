@@ -2,12 +2,11 @@ using Marrow.Tasks;
 
 namespace Marrow.Checkpoints;
 
-/// <summary>A checkpoint's weights as what they were trained for.</summary>
+/// <summary>Builds a checkpoint's model as part of the task for which it was trained.</summary>
 internal static class CheckpointTasks
 {
     /// <summary>
-    /// The task that a checkpoint was trained for, its model with the checkpoint's weights. Golden outputs are
-    /// verified.
+    /// Builds the task of a checkpoint, with the checkpoint's weights in its model. Golden outputs are verified.
     /// </summary>
     public static TaskModel BuildTask(this Checkpoint checkpoint)
     {

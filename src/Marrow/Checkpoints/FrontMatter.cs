@@ -11,12 +11,12 @@ namespace Marrow.Checkpoints;
 /// </summary>
 internal static partial class FrontMatter
 {
-    /// <summary>Texts that YAML 1.1 or 1.2 reads as a truth value or as nothing.</summary>
+    /// <summary>Texts that YAML 1.1 or 1.2 would read as a truth value or as null.</summary>
     private static readonly HashSet<string> Words = new(
         ["true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf"], StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>With a line feed at the end of each line.</summary>
-    /// <param name="map">Values are texts, numbers, or lists and maps of the same.</param>
+    /// <summary>Returns the YAML, with a line feed at the end of each line.</summary>
+    /// <param name="map">The values: texts, numbers, or lists and maps of these.</param>
     public static string Write(IReadOnlyDictionary<string, object> map)
     {
         var text = new StringBuilder();
@@ -33,7 +33,7 @@ internal static partial class FrontMatter
         }
     }
 
-    /// <summary>What stands after a key.</summary>
+    /// <summary>Writes the value that follows a key.</summary>
     private static void Value(StringBuilder text, object value, int depth)
     {
         switch (value)
@@ -53,7 +53,7 @@ internal static partial class FrontMatter
         }
     }
 
-    /// <summary>"- " and what follows; the first key of a map stands on the dash's line.</summary>
+    /// <summary>Writes "- " and an item. The first key of a map follows the dash on the same line.</summary>
     private static void Item(StringBuilder text, object item, int depth)
     {
         text.Append(' ', 2 * depth).Append("- ");
@@ -82,7 +82,10 @@ internal static partial class FrontMatter
             _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         };
 
-    /// <summary>A letter, then nothing that has a meaning to YAML, and no space at the end.</summary>
+    /// <summary>
+    /// Matches a text that needs no quotes: it starts with a letter, has no character with a meaning in YAML, and no
+    /// space at its end.
+    /// </summary>
     [GeneratedRegex(@"^[A-Za-z_]([A-Za-z0-9_.()/%+ -]*[A-Za-z0-9_.()/%+-])?\z")]
     private static partial Regex Plain();
 }

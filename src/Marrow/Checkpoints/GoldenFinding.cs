@@ -17,20 +17,22 @@ internal sealed record GoldenFinding
 
     public required ulong Seed { get; init; }
 
-    /// <summary>Largest difference allowed, as a share of the largest magnitude kept of that value.</summary>
+    /// <summary>
+    /// The largest difference that is allowed, as a share of the largest recorded magnitude of the value.
+    /// </summary>
     public double Tolerance { get; init; } = DefaultTolerance;
 
     public required IReadOnlyList<GoldenOutput> Values { get; init; }
 
-    /// <summary>Null for a task whose outputs are the finding.</summary>
+    /// <summary>Records what the decoding of a config returns; null for a task whose outputs are the finding.</summary>
     public static GoldenFinding? Record(CheckpointConfig config, string path) =>
         config.ReadDecoding(path) is { } decoding
             ? new() { Seed = FixedSeed, Values = Rehearse(decoding, FixedSeed) }
             : null;
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when the config's decoding gives anything
-    /// else.
+    /// Runs the decoding again. Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when it returns
+    /// anything else.
     /// </summary>
     public void Verify(CheckpointConfig config, string path)
     {
@@ -40,7 +42,7 @@ internal sealed record GoldenFinding
     }
 
     /// <summary>
-    /// The same of a checkpoint's folder whose files are whole. Says nothing where no finding was recorded, and of
+    /// Verifies the recorded finding in a folder whose files are intact. Does nothing when none was recorded, and for
     /// tasks that this version does not have.
     /// </summary>
     public static void VerifyStored(string folder, CheckpointManifest manifest)

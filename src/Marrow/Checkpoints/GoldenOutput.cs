@@ -9,7 +9,7 @@ internal sealed record GoldenOutput(string Name, long[] Shape, float[] Values)
 {
     private const int KeptValues = 64;
 
-    /// <param name="value">Of the flattened output, by its place.</param>
+    /// <param name="value">Returns an element of the flattened output by its position.</param>
     internal static GoldenOutput Of(string name, long[] shape, long count, Func<long, float> value)
     {
         var kept = (int)Math.Min(KeptValues, count);
@@ -17,7 +17,9 @@ internal sealed record GoldenOutput(string Name, long[] Shape, float[] Values)
     }
 
     /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when anything differs.</summary>
-    /// <param name="tolerance">As a share of the largest magnitude kept of an output.</param>
+    /// <param name="tolerance">
+    /// The largest difference that is allowed, as a share of the largest recorded magnitude of an output.
+    /// </param>
     internal static void RequireEqual(IReadOnlyList<GoldenOutput> expected, IReadOnlyList<GoldenOutput> found,
         double tolerance, string path)
     {

@@ -29,22 +29,27 @@ internal sealed record GoldenSample
 
     public required ulong Seed { get; init; }
 
-    /// <summary>[N, C, H, W], uniform in -2 to 2: the range of a normalised radiograph.</summary>
+    /// <summary>
+    /// The shape of the input, [N, C, H, W]. Its values are uniform in -2 to 2, the range of a normalised radiograph.
+    /// </summary>
     public required long[] InputShape { get; init; }
 
-    /// <summary>Largest difference allowed, as a share of the largest magnitude kept of that output.</summary>
+    /// <summary>
+    /// The largest difference that is allowed, as a share of the largest recorded magnitude of the output.
+    /// </summary>
     public double Tolerance { get; init; } = DefaultTolerance;
 
     public required IReadOnlyList<GoldenOutput> Outputs { get; init; }
 
     /// <summary>
-    /// What the decoding must make of outputs; null in checkpoints of early versions, and where outputs are the
-    /// finding.
+    /// What the decoding must return; null in checkpoints of early versions, and when the outputs are the finding.
     /// </summary>
     [JsonInclude]
     internal GoldenFinding? Finding { get; init; }
 
-    /// <summary>Runs the model (in evaluation mode, left as it was found) and keeps what it gives.</summary>
+    /// <summary>
+    /// Runs the model in evaluation mode and records what it returns. Afterwards the model has its former mode.
+    /// </summary>
     public static GoldenSample Record(Module model, long[] inputShape, ulong seed)
     {
         var outputs = Run(model, inputShape, seed);
@@ -56,7 +61,8 @@ internal sealed record GoldenSample
     }
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when the model gives anything else.
+    /// Runs the model again. Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when it returns
+    /// anything else.
     /// </summary>
     public void Verify(Module model, string path)
     {
@@ -99,7 +105,9 @@ internal sealed record GoldenSample
                 "Name another shape for the golden sample.");
     }
 
-    /// <summary>[N, C, H, W], the same numbers on every machine; the caller disposes it.</summary>
+    /// <summary>
+    /// Creates the input [N, C, H, W], which has the same numbers on every machine. The caller disposes it.
+    /// </summary>
     internal static torch.Tensor Input(long[] shape, ulong seed)
     {
         var random = new SeededRandom(seed);
@@ -124,7 +132,9 @@ internal sealed record GoldenSample
     }
 }
 
-/// <summary>Puts a model and its parts into evaluation mode, and each part back into its own when disposed.</summary>
+/// <summary>
+/// Puts a model and all its parts into evaluation mode. Disposing it restores the former mode of each part.
+/// </summary>
 internal sealed class EvaluationMode : IDisposable
 {
     private readonly List<(Module Module, bool Training)> _before;

@@ -1,30 +1,28 @@
 namespace Marrow.Checkpoints;
 
-/// <summary>
-/// What a licence forbids or demands, as far as it decides under which licence a descendant may be passed on.
-/// </summary>
+/// <summary>The restrictions of a licence that decide under which licence a descendant may be distributed.</summary>
 [Flags]
 public enum LicenseRestrictions
 {
     None = 0,
 
-    /// <summary>The terms allow no commercial use.</summary>
+    /// <summary>The licence allows no commercial use.</summary>
     NonCommercial = 1,
 
-    /// <summary>May not be passed on to others at all.</summary>
+    /// <summary>The licence does not allow distribution to others.</summary>
     NoRedistribution = 2,
 
-    /// <summary>What is made from it stays under the same licence.</summary>
+    /// <summary>Whatever is made from the licensed work must keep the same licence.</summary>
     ShareAlike = 4,
 
-    /// <summary>What is made from it may not be passed on under another licence.</summary>
+    /// <summary>Whatever is made from the licensed work may not be distributed under another licence.</summary>
     NoDerivatives = 8,
 }
 
-/// <param name="Id">SPDX identifier, or LicenseRef-... for the agreement of a data set.</param>
+/// <param name="Id">The SPDX identifier, or LicenseRef-... for the agreement of a data set.</param>
 internal sealed record LicenseTerms(string Id, string Name, LicenseRestrictions Restrictions);
 
-/// <summary>What the restrictions of licences mean, in words.</summary>
+/// <summary>Describes the restrictions of licences in words.</summary>
 internal static class LicenseWords
 {
     private static readonly (LicenseRestrictions Term, string OfAnother, string Own)[] Words =
@@ -41,31 +39,32 @@ internal static class LicenseWords
             "what is made from it is not passed on under other terms"),
     ];
 
-    /// <summary>"forbids commercial use": said of an ancestor's licence.</summary>
+    /// <summary>Describes a restriction of an ancestor's licence, such as "forbids commercial use".</summary>
     internal static string OfAnother(LicenseRestrictions term) => Array.Find(Words, w => w.Term == term).OfAnother
         ?? throw new ArgumentOutOfRangeException(nameof(term), term, "No single term.");
 
-    /// <summary>"no commercial use; ...", all of them.</summary>
+    /// <summary>Describes all restrictions of a licence, such as "no commercial use; ...".</summary>
     internal static string Own(LicenseRestrictions restrictions) => restrictions == LicenseRestrictions.None
         ? "may be used and passed on, as its text says"
         : string.Join("; ", Words.Where(w => restrictions.HasFlag(w.Term)).Select(w => w.Own));
 }
 
 /// <summary>A term of an ancestor that a licence does not keep.</summary>
-/// <param name="Ancestor">"data set spineweb16", "checkpoint densenet121.chexpert".</param>
+/// <param name="Ancestor">The ancestor, such as "data set spineweb16" or "checkpoint densenet121.chexpert".</param>
 internal sealed record LicenseBreach(string Ancestor, string AncestorLicense, LicenseRestrictions Term)
 {
     public override string ToString() => $"{Ancestor} is under {AncestorLicense}, which {LicenseWords.OfAnother(Term)}";
 }
 
 /// <summary>
-/// The licences that weights and data have, by SPDX identifier (spdx.org/licenses) or, for the agreements of data sets,
-/// by LicenseRef. A licence is one identifier or several joined by " AND " (SPDX, annex D): then all of them hold;
-/// identifiers are told apart regardless of case, as SPDX says.
-/// What is not known here is taken to forbid both commercial use and redistribution.
+/// The licences of weights and data, by SPDX identifier (spdx.org/licenses) or, for the agreements of data sets, by
+/// LicenseRef. A licence is one identifier or several joined by " AND " (SPDX, annex D), and then all of them apply.
+/// Identifiers are compared regardless of case, as SPDX demands. An unknown licence is taken to forbid both commercial
+/// use and redistribution.
 /// </summary>
 public static class Licenses
 {
+    /// <summary>The identifier of terms that nobody has stated.</summary>
     public const string Unknown = "LicenseRef-unknown";
     private const string And = " AND ";
     private const LicenseRestrictions AgreementOnly =
@@ -118,21 +117,23 @@ public static class Licenses
             new(Unknown, "terms that nobody has stated", AgreementOnly),
         }.ToDictionary(t => t.Id, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The union over all identifiers of the licence.</summary>
+    /// <summary>Returns the restrictions of all identifiers of the licence together.</summary>
     public static LicenseRestrictions RestrictionsOf(string license) =>
         Ids(license)
             .Select(id => Known.TryGetValue(id, out var terms) ? terms.Restrictions : AgreementOnly)
             .Aggregate(LicenseRestrictions.None, (a, b) => a | b);
 
     /// <summary>
-    /// The terms of ancestors that <paramref name="license"/> does not keep, each in words: "data set chests is under
-    /// CC-BY-NC-4.0, which forbids commercial use". It must forbid what they forbid, and name those that demand to be
-    /// kept. Empty when all are kept.
+    /// Returns the ancestors' licence terms that <paramref name="license"/> does not keep, each in words: "data set
+    /// chests is under CC-BY-NC-4.0, which forbids commercial use". The licence must forbid what they forbid, and must
+    /// name those that demand to be kept. Empty when all terms are kept.
     /// </summary>
     public static IReadOnlyList<string> Breaches(string license, IEnumerable<LicensedAncestor> ancestors) =>
         [.. FindBreaches(license, ancestors).Select(b => b.ToString())];
 
-    /// <summary>The same with each term by itself.</summary>
+    /// <summary>
+    /// Returns the terms that the licence does not keep, as <see cref="Breaches"/> does, but as separate values.
+    /// </summary>
     internal static IReadOnlyList<LicenseBreach> FindBreaches(string license, IEnumerable<LicensedAncestor> ancestors)
     {
         var (own, ids) = (RestrictionsOf(license), Ids(license).ToHashSet(StringComparer.OrdinalIgnoreCase));
@@ -147,7 +148,8 @@ public static class Licenses
     }
 
     /// <summary>
-    /// The licence of what is made from all of them: those that restrict, joined by AND; the first where none does.
+    /// Returns the licence of what is made from works under all these licences: the restricting ones joined by AND, or
+    /// the first one when none restricts.
     /// </summary>
     public static string Join(IEnumerable<string> licenses)
     {
@@ -156,7 +158,10 @@ public static class Licenses
         return restricting.Count > 0 ? string.Join(And, restricting) : ids.FirstOrDefault() ?? Unknown;
     }
 
-    /// <summary>"CC-BY-NC-4.0 (Creative Commons Attribution NonCommercial 4.0): no commercial use".</summary>
+    /// <summary>
+    /// Returns the licence with its full name and its restrictions, such as "CC-BY-NC-4.0 (Creative Commons Attribution
+    /// NonCommercial 4.0): no commercial use".
+    /// </summary>
     public static string Describe(string license)
     {
         var names = Ids(license)
@@ -166,7 +171,7 @@ public static class Licenses
         return $"{license} ({string.Join("; ", names)}): {LicenseWords.Own(RestrictionsOf(license))}";
     }
 
-    /// <summary>How many identifiers a licence joins; counted without taking them apart.</summary>
+    /// <summary>Counts the identifiers that a licence joins, without splitting the text.</summary>
     internal static int PartsOf(string license)
     {
         var parts = 1;

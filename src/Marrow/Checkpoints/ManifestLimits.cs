@@ -8,7 +8,9 @@ internal static class ManifestLimits
 {
     public const int MostAncestors = 1000, MostLicenseParts = 50, LongestLicense = 2000, LongestText = 10_000;
 
-    /// <summary>Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, for more.</summary>
+    /// <summary>
+    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when a manifest exceeds these limits.
+    /// </summary>
     public static void Require(string license, CheckpointParents parents, string path)
     {
         var count = (long)parents.Checkpoints.Count + parents.Datasets.Count + parents.Inherited.Count;

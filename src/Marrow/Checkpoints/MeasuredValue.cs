@@ -1,13 +1,13 @@
 namespace Marrow.Checkpoints;
 
-/// <summary>One entry of metrics.json: a measured value and all that is needed to measure it again.</summary>
+/// <summary>One entry of metrics.json: a measured value, and everything that is needed to measure it again.</summary>
 public sealed class MeasuredValue
 {
     /// <param name="metric">See <see cref="Metric"/>.</param>
     /// <param name="split">See <see cref="Split"/>.</param>
     /// <param name="command">See <see cref="Command"/>.</param>
-    /// <param name="low">The lower end of the 95 % interval; null when none was taken.</param>
-    /// <param name="high">The upper end.</param>
+    /// <param name="low">The lower end of the 95 % interval; null when no interval was computed.</param>
+    /// <param name="high">The upper end of the 95 % interval; null when no interval was computed.</param>
     /// <param name="unit">See <see cref="Unit"/>.</param>
     /// <param name="samples">How many samples it was measured on.</param>
     public MeasuredValue(
@@ -16,28 +16,38 @@ public sealed class MeasuredValue
         (Metric, Value, Dataset, Split, Date, Command, Low, High, Unit, Samples) = (
             metric, value, dataset, split, date, command, low, high, unit, samples);
 
-    /// <summary>"AUROC", "SMAPE", "landmark error"; with a class: "AUROC Cardiomegaly".</summary>
+    /// <summary>
+    /// The metric's name, such as "AUROC", "SMAPE" or "landmark error"; for one class it is followed by the class, as
+    /// in "AUROC Cardiomegaly".
+    /// </summary>
     public string Metric { get; }
 
+    /// <summary>The measured value, in <see cref="Unit"/>.</summary>
     public double Value { get; }
 
-    /// <summary>Ends of the 95 % interval; null when none was taken.</summary>
+    /// <summary>The lower end of the 95 % interval; null when no interval was computed.</summary>
     public double? Low { get; }
+
+    /// <summary>The upper end of the 95 % interval; null when no interval was computed.</summary>
     public double? High { get; }
 
-    /// <summary>"%", "degree", "px"; empty for a plain number.</summary>
+    /// <summary>The unit, such as "%", "degree" or "px"; "" for a plain number.</summary>
     public string Unit { get; }
 
+    /// <summary>The name of the data set on which it was measured.</summary>
     public string Dataset { get; }
 
-    /// <summary>"test", "validation"; a value on "train" says so.</summary>
+    /// <summary>
+    /// The part of the data on which it was measured: "test", "validation", or "train" for images that were trained on.
+    /// </summary>
     public string Split { get; }
 
-    /// <summary>How many samples it was measured on.</summary>
+    /// <summary>The number of samples on which it was measured.</summary>
     public int Samples { get; }
 
+    /// <summary>The date of the measurement.</summary>
     public DateOnly Date { get; }
 
-    /// <summary>What to type to measure it again.</summary>
+    /// <summary>The command line that measures the value again.</summary>
     public string Command { get; }
 }

@@ -5,34 +5,37 @@ using Marrow.Tasks;
 namespace Marrow.Checkpoints;
 
 /// <summary>
-/// The parts of a model card that only its maker knows; the rest (metrics, parents, receipt, input) is taken from the
-/// checkpoint itself, so that the card can't say otherwise.
+/// The parts of a model card that only its maker knows. The rest (metrics, parents, receipt, input) is taken from the
+/// checkpoint itself, so that the card can't contradict it.
 /// </summary>
 public sealed class ModelCard
 {
-    /// <summary>One paragraph: what the model does, for whom.</summary>
+    /// <summary>One paragraph that says what the model does, and for whom.</summary>
     public required string Summary { internal get; init; }
 
-    /// <summary>What it was trained on and how that was divided, in sentences.</summary>
+    /// <summary>Sentences that say on which data the model was trained, and how that data was divided.</summary>
     public required string Data { internal get; init; }
 
-    /// <summary>Null for weights that were not trained by Marrow.</summary>
+    /// <summary>How the weights were trained; null for weights that Marrow did not train.</summary>
     internal TrainingRecord? Training { get; init; }
 
-    /// <summary>What it can't do and must not be used for.</summary>
+    /// <summary>Sentences that say what the model can't do and must not be used for.</summary>
     public required string Limits { internal get; init; }
 
-    /// <summary>SPDX identifier, or "LicenseRef-..." for terms of its own.</summary>
+    /// <summary>The licence of the weights, as an SPDX identifier, or as "LicenseRef-..." for other terms.</summary>
     public required string License { internal get; init; }
 
+    /// <summary>The address of the text of the licence; "" when there is none.</summary>
     public string LicenseLink { internal get; init; } = "";
+
+    /// <summary>What to cite when the model is used; "" for nothing.</summary>
     public string Citation { internal get; init; } = "";
+
+    /// <summary>Keywords by which model hubs find the model.</summary>
     public IReadOnlyList<string> Tags { internal get; init; } = [];
 }
 
-/// <summary>
-/// README.md of a checkpoint: front matter as Hugging Face's hub reads it, then the card in sections.
-/// </summary>
+/// <summary>Writes README.md of a checkpoint: front matter for Hugging Face's hub, then the card in sections.</summary>
 internal static class ModelCardText
 {
     private const string LicenseReference = "LicenseRef-";
@@ -75,7 +78,7 @@ internal static class ModelCardText
         return text.ToString();
     }
 
-    /// <summary>The paragraph below the title of a card; "" where there is none.</summary>
+    /// <summary>Returns the paragraph below the title of a card; "" when there is none.</summary>
     public static string Summary(string card)
     {
         var title = card.IndexOf("\n# ", StringComparison.Ordinal);
@@ -149,7 +152,9 @@ internal static class ModelCardText
         return FrontMatter.Write((Dictionary<string, object>)Visible(front));
     }
 
-    /// <summary>The same values with hidden characters as escapes; YAML's own marks are the writer's affair.</summary>
+    /// <summary>
+    /// Returns the same values with hidden characters as escapes. Quoting for YAML is left to its writer.
+    /// </summary>
     private static object Visible(object value) => value switch
     {
         string text => VisibleText.Of(text),

@@ -5,12 +5,12 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Checkpoints;
 
-/// <summary>
-/// The one place that knows what each kind of model gives: its raw outputs by name, before any decoding.
-/// </summary>
+/// <summary>Knows what each kind of model returns: its raw outputs by name, before any decoding.</summary>
 internal static class ModelOutputs
 {
-    /// <summary>False for a module of the user's own that takes or gives anything else.</summary>
+    /// <summary>
+    /// Returns false for a user's own module that takes or returns anything but the known kinds of tensors.
+    /// </summary>
     public static bool AreKnown(Module model) =>
         model
             is Module<torch.Tensor, torch.Tensor>

@@ -5,14 +5,16 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Checkpoints;
 
 /// <summary>
-/// A whole model's weights, to a file and back. Loading is exact: each key once and with its shape, since
-/// load_state_dict compares no shapes and a mismatch that can be broadcast would load silently.
+/// Writes all weights of a model to a file and reads them back. Loading requires each key exactly once and with its
+/// shape, since load_state_dict compares no shapes and would silently load tensors that can be broadcast.
 /// </summary>
 internal static class ModelWeights
 {
     private const int NamedKeys = 5; // in an error; the rest is counted
 
-    /// <summary>Parameters and buffers by state-dict key, in the model's order; no copies.</summary>
+    /// <summary>
+    /// Returns parameters and buffers by their state-dict keys, in the model's order, without copying them.
+    /// </summary>
     public static IReadOnlyList<KeyValuePair<string, torch.Tensor>> Of(Module model) => [.. model.state_dict()];
 
     /// <summary>

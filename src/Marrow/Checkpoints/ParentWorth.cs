@@ -3,30 +3,38 @@ using System.Text.Json.Serialization;
 
 namespace Marrow.Checkpoints;
 
-/// <summary>One amount of labels: the child's error and that of the same model from scratch.</summary>
+/// <summary>
+/// The measurement with one amount of labels: the child's error, and that of the same model from scratch.
+/// </summary>
 internal sealed record WorthPoint
 {
     [JsonConstructor]
     internal WorthPoint(int images, double child, double scratch, double labelFactor, int bound) =>
         (Images, Child, Scratch, LabelFactor, Bound) = (images, child, scratch, labelFactor, bound);
 
-    /// <summary>Labelled images that both were trained on.</summary>
+    /// <summary>The number of labelled images that both models were trained on.</summary>
     public int Images { get; }
 
-    /// <summary>The metric from the parent's weights, mean over the seeds.</summary>
+    /// <summary>The metric of the child that started from the parent's weights, as the mean over the seeds.</summary>
     public double Child { get; }
 
-    /// <summary>The same from random weights.</summary>
+    /// <summary>The metric of the same model that started from random weights, as the mean over the seeds.</summary>
     public double Scratch { get; }
 
-    /// <summary>How many times the labels scratch needs for the child's error; at a bound, the bound.</summary>
+    /// <summary>
+    /// How many times as many labels the model from scratch needs to reach the child's error. When <see cref="Bound"/>
+    /// is not 0, the true factor lies beyond this number.
+    /// </summary>
     public double LabelFactor { get; }
 
-    /// <summary>0: the factor; 1: it is more; -1: it is less.</summary>
+    /// <summary>
+    /// Says how to read <see cref="LabelFactor"/>: 0 when it is the factor itself, 1 when the true factor is larger, -1
+    /// when it is smaller.
+    /// </summary>
     public int Bound { get; }
 }
 
-/// <summary>What an experiment measured a parent to be worth to its child.</summary>
+/// <summary>What a parent was worth to its child, as an experiment measured it.</summary>
 public sealed class ParentWorth
 {
     [JsonConstructor]
@@ -37,40 +45,41 @@ public sealed class ParentWorth
             Experiment, Metric, Method, Points, Seeds, HeldOut, Date, Command) = (
             experiment, metric, method, points, seeds, heldOut, date, command);
 
-    /// <summary>Of <see cref="Command"/>, characters.</summary>
+    /// <summary>The most characters that <see cref="Command"/> may have.</summary>
     internal const int LongestCommand = 4000;
 
     private const int LongestText = 200, MostPoints = 1000, MostSeeds = 100;
 
-    /// <summary>Name of the experiment. Manifests have it as "study", the word that it had at first.</summary>
+    /// <summary>The name of the experiment. The key in manifests is "study", which was its first name.</summary>
     [JsonPropertyName("study")]
     [JsonInclude] internal string Experiment { get; }
 
-    /// <summary>What is measured, "smape".</summary>
+    /// <summary>The name of the metric, such as "smape".</summary>
     [JsonInclude] internal string Metric { get; }
 
-    /// <summary>"%", "deg", "px" or that of the labels; empty for a plain number.</summary>
+    /// <summary>The unit: "%", "deg", "px" or that of the labels; "" for a plain number.</summary>
     [JsonInclude] internal string Unit { get; init; } = "";
 
-    /// <summary>How the child was trained: "supervised", "teacher".</summary>
+    /// <summary>The method by which the child was trained, such as "supervised" or "teacher".</summary>
     [JsonInclude] internal string Method { get; }
 
-    /// <summary>From few labels to many.</summary>
+    /// <summary>The measured points, ordered from few labels to many.</summary>
     [JsonInclude] internal IReadOnlyList<WorthPoint> Points { get; }
 
-    /// <summary>Runs of each point.</summary>
+    /// <summary>The number of runs behind each point.</summary>
     [JsonInclude] internal int Seeds { get; }
 
-    /// <summary>Images that the metric was measured on.</summary>
+    /// <summary>The number of images on which the metric was measured.</summary>
     [JsonInclude] internal int HeldOut { get; }
 
     [JsonInclude] internal DateOnly Date { get; }
 
-    /// <summary>What to type to measure it again.</summary>
+    /// <summary>The command line that measures it again.</summary>
     public string Command { get; }
 
     /// <summary>
-    /// "with 24 images smape 14.2 % instead of 19.8 from scratch, which needs 3.3 times the labels for it; with 48 ..."
+    /// Describes the points in words, such as "with 24 images smape 14.2 % instead of 19.8 from scratch, which needs
+    /// 3.3 times the labels for it; with 48 ...".
     /// </summary>
     public string Describe()
     {
@@ -90,7 +99,7 @@ public sealed class ParentWorth
         );
     }
 
-    /// <summary>Throws <see cref="MarrowException"/> for what no experiment writes.</summary>
+    /// <summary>Throws <see cref="MarrowException"/> for values that no experiment writes.</summary>
     internal void Validate(string path)
     {
         string[] texts = [Experiment, Metric, Unit, Method];

@@ -14,17 +14,18 @@ internal sealed record RecordedSplit
 {
     private const int HashBytes = 8;
 
-    /// <summary>As the checkpoint's parents have it.</summary>
+    /// <summary>The name of the data set, as the checkpoint's parents have it.</summary>
     public required string Dataset { get; init; }
 
-    /// <summary>See <see cref="PatientSplit.FilesDigest"/>.</summary>
+    /// <summary>The digest of the data set's files; see <see cref="PatientSplit.FilesDigest"/>.</summary>
     public required string FilesDigest { get; init; }
 
     public required int Patients { get; init; }
     public required int Images { get; init; }
 
     /// <summary>
-    /// Base64 of 8 bytes an image, in ascending order: the first of SHA-256("FILESDIGEST\nPATIENT\nID").
+    /// The held-out images as Base64, with 8 bytes for each image in ascending order: the first bytes of
+    /// SHA-256("FILESDIGEST\nPATIENT\nID").
     /// </summary>
     public required string HeldOut { get; init; }
 
@@ -43,7 +44,7 @@ internal sealed record RecordedSplit
         };
     }
 
-    /// <summary>Those of the samples that were held out, of the same patient then as now.</summary>
+    /// <summary>Returns the samples that were held out and still belong to the same patient.</summary>
     public IReadOnlyList<Sample> Among(IEnumerable<Sample> samples)
     {
         var bytes = Convert.FromBase64String(HeldOut);

@@ -6,10 +6,14 @@ namespace Marrow.Datasets;
 /// Collects the boxes of a label file that names an image once for each of them, and makes a sample of each image. An
 /// image that is named without a box is known to have none.
 /// </summary>
-/// <param name="areShares">Boxes are given as shares of the image's width and height, not in pixels.</param>
+/// <param name="areShares">
+/// True when boxes are shares of the image's width and height, false when they are pixels.
+/// </param>
 internal sealed class BoxSamples(DatasetRequest request, bool areShares)
 {
-    /// <summary>What becomes of images that the label file does not name: they are left out, or have no box.</summary>
+    /// <summary>
+    /// The values of the option for images that the label file does not name: they are left out, or they have no box.
+    /// </summary>
     public static readonly string[] Unlisted = ["left-out", "no-boxes"];
 
     private readonly Dictionary<string, Image?> _images = new(StringComparer.Ordinal); // null for one that is missing
@@ -21,9 +25,9 @@ internal sealed class BoxSamples(DatasetRequest request, bool areShares)
 
     public ImageList Images { get; } = new(request);
 
-    /// <summary>Adds what one row says of an image; one that does not exist becomes a fault.</summary>
-    /// <param name="box">Null where the row says that there is none.</param>
-    /// <param name="place">The row, for errors: "labels.csv, line 5".</param>
+    /// <summary>Adds the content of one row. An image that does not exist becomes a fault.</summary>
+    /// <param name="box">The box; null when the row says that there is none.</param>
+    /// <param name="place">The place of the row for error messages, such as "labels.csv, line 5".</param>
     public void Add(string id, string patient, LabelledBox? box, string place)
     {
         if (!_images.TryGetValue(id, out var image))
@@ -44,7 +48,9 @@ internal sealed class BoxSamples(DatasetRequest request, bool areShares)
             MarrowException.Bad(place, $"the same said of {id} in each of its rows", what, "Correct one of the rows.");
     }
 
-    /// <summary>The images in the order in which they were first named, and after them those that were not.</summary>
+    /// <summary>
+    /// Returns the images in the order in which they were first named, followed by those that were not named.
+    /// </summary>
     public Dataset ToDataset(IReadOnlyList<string> classes, IReadOnlyList<string> notes)
     {
         var samples = new List<Sample>();
@@ -71,7 +77,9 @@ internal sealed class BoxSamples(DatasetRequest request, bool areShares)
         };
     }
 
-    /// <summary>Null where the image's size is needed and can't be read, which becomes a fault.</summary>
+    /// <summary>
+    /// Returns the boxes in pixels; null when the image's size is needed and can't be read, which becomes a fault.
+    /// </summary>
     private IReadOnlyList<LabelledBox>? InPixels(string id, Image image)
     {
         if (!areShares || image.Boxes.Count == 0)

@@ -2,11 +2,14 @@ using System.Globalization;
 namespace Marrow.Datasets;
 
 /// <summary>
-/// The classes that a column names: read so that what can't be classes (identifiers, numbers, lists) is told.
+/// Reads the classes that a column names. It reports texts that can't be classes, such as identifiers, numbers and
+/// lists.
 /// </summary>
 internal static class ClassNames
 {
-    /// <summary>More are identifiers or numbers, not classes.</summary>
+    /// <summary>
+    /// The most classes that a column may have. More distinct texts are identifiers or numbers, not classes.
+    /// </summary>
     public const int Most = 1000;
 
     public const string FewFault = "few-per-class", SimilarFault = "similar-classes";
@@ -53,7 +56,9 @@ internal static class ClassNames
         return classes;
     }
 
-    /// <summary>Names that differ by case or spaces alone are hardly meant to be two.</summary>
+    /// <summary>
+    /// Notes names that differ only by case or spaces, since they are probably meant to be one class.
+    /// </summary>
     public static void NoteSimilar(CsvTable table, IReadOnlyList<string> names, List<DataFault> faults)
     {
         foreach (

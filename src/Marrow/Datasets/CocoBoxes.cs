@@ -129,7 +129,10 @@ internal static class CocoBoxes
         }
     }
 
-    /// <summary>Null for an image that can't be read, which is told of where its boxes are brought to pixels.</summary>
+    /// <summary>
+    /// Returns the size of an image; null when it can't be read, which is reported when its boxes are converted to
+    /// pixels.
+    /// </summary>
     private static ImageHeader? Size(string file)
     {
         try
@@ -184,7 +187,7 @@ internal static class CocoBoxes
         static bool HasTwice(string[] values) => values.Distinct(StringComparer.Ordinal).Count() != values.Length;
     }
 
-    /// <summary>An id as it stands, number or text; "" without one.</summary>
+    /// <summary>Returns an id as it is written, as a number or a text; "" when there is none.</summary>
     private static string Key(JsonElement? id) =>
         id is { ValueKind: JsonValueKind.Number or JsonValueKind.String } value ? value.ToString() : "";
 }

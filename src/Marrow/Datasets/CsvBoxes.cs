@@ -73,7 +73,7 @@ internal sealed class CsvBoxes
 
     private bool HasBox(CsvRow row) => _sides.Any(side => row.Fields[side].Length > 0);
 
-    /// <summary>Null for a row without numbers.</summary>
+    /// <summary>Returns the box in a row; null when the row has no numbers.</summary>
     private LabelledBox? Of(CsvRow row)
     {
         if (!HasBox(row))

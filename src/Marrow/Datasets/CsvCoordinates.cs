@@ -2,20 +2,25 @@ using System.Globalization;
 
 namespace Marrow.Datasets;
 
-/// <summary>What the coordinates of a CSV are: pixels of the image as it is stored, or shares of its sides.</summary>
+/// <summary>
+/// The units in which a CSV can give coordinates: pixels of the stored image, or shares of its sides.
+/// </summary>
 internal static class CsvCoordinates
 {
-    /// <summary>No image has so few pixels; shares of places outside the image are over 1.</summary>
+    /// <summary>
+    /// The largest place that is read as a share. Places outside the image have shares over 1, and no image has so few
+    /// pixels that this could be one.
+    /// </summary>
     public const double LargestShare = 1.5;
 
     public static bool AreShares(DatasetRequest request) =>
         OptionCheck.OneOf(request, "coordinates", request.Options.Coordinates, "pixels", "shares") == "shares";
 
     /// <summary>
-    /// A whole table of shares taken for pixels would put every place into one corner, and no error would show. Throws
-    /// <see cref="MarrowException"/> for one.
+    /// Throws <see cref="MarrowException"/> for a table of shares that is read as pixels, since all its places would
+    /// lie in one corner and no other error would show.
     /// </summary>
-    /// <param name="what">"points", "boxes".</param>
+    /// <param name="what">The kind of places, "points" or "boxes".</param>
     public static void RequirePixels(CsvTable table, IReadOnlyList<int> columns, string what)
     {
         var numbers = table

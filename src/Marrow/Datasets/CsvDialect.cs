@@ -7,14 +7,16 @@ namespace Marrow.Datasets;
 /// decimal mark, and tabs when text is copied, and a first line "sep=;" that says so. What the first record has most of
 /// outside its quotes is tried first, and the table must come out with rows of one length.
 /// </summary>
-/// <param name="SkippedLines">A line "sep=;" before the table.</param>
+/// <param name="SkippedLines">The number of lines "sep=;" before the table.</param>
 internal readonly record struct CsvDialect(char Separator, int SkippedLines = 0)
 {
     private const int LongestFirstRecord = 1 << 20; // characters
     private static readonly char[] Known = [',', ';', '\t'];
 
-    /// <summary>What is tried, in this order; the last resort is a comma.</summary>
-    /// <param name="hasHeader">A header has no decimal commas, so that its separators can be counted.</param>
+    /// <summary>Returns the dialects to try, in this order; the last one has commas.</summary>
+    /// <param name="hasHeader">
+    /// True when the first line is a header. It has no decimal commas, so its separators can be counted.
+    /// </param>
     public static IReadOnlyList<CsvDialect> Candidates(TextReader text, bool hasHeader)
     {
         var first = FirstRecord(text);
@@ -55,7 +57,7 @@ internal readonly record struct CsvDialect(char Separator, int SkippedLines = 0)
         return count;
     }
 
-    /// <summary>The first line with text, with the lines that its quotes go on over.</summary>
+    /// <summary>Returns the first line with text, including the lines over which its quoted cells extend.</summary>
     private static string FirstRecord(TextReader text)
     {
         var record = new StringBuilder();

@@ -188,7 +188,7 @@ internal static class CsvFolder
         };
     }
 
-    /// <summary>An image without a patient stands for itself.</summary>
+    /// <summary>Returns the patient of a row. An image without a patient counts as a patient of its own.</summary>
     public static string PatientOf(CsvRow row, int column, string id) =>
         column >= 0 && row.Fields[column].Length > 0 ? row.Fields[column] : id;
 
@@ -212,7 +212,8 @@ internal static class CsvFolder
         CsvTable.Read(DataPath.OfOption(request, "csv", request.Options.Csv ?? DefaultFile), hasHeader: true);
 
     /// <summary>
-    /// The columns of image paths and of patients, as named or found; the second is -1 where there is none.
+    /// Returns the columns of image paths and of patients, by the options or by their usual names. The second one is -1
+    /// when there is none.
     /// </summary>
     public static (int File, int Patient) FileAndPatient(DatasetRequest request, CsvTable table)
     {
@@ -229,7 +230,7 @@ internal static class CsvFolder
             options.PatientColumn is null ? FirstColumn(table, PatientColumns) : table.Column(options.PatientColumn));
     }
 
-    /// <summary>The first of the names that is a column; -1 without one.</summary>
+    /// <summary>Returns the index of the first of these names that is a column; -1 when none is.</summary>
     public static int FirstColumn(CsvTable table, IEnumerable<string> names) =>
         names
             .Select(name => table.Header.ToList().FindIndex(column => IsNamed(column, name)))
@@ -237,7 +238,7 @@ internal static class CsvFolder
             .DefaultIfEmpty(-1)
             .First();
 
-    /// <summary>Whether a column has this name, but for case, spaces and underscores.</summary>
+    /// <summary>Returns true when a column has this name, regardless of case, spaces and underscores.</summary>
     public static bool IsNamed(string column, string name)
     {
         return Plain(column).Equals(Plain(name), StringComparison.OrdinalIgnoreCase);
@@ -246,7 +247,7 @@ internal static class CsvFolder
             text.Replace(" ", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal);
     }
 
-    /// <summary>The values of the column "split"; none without that column.</summary>
+    /// <summary>Returns the distinct values of the column "split"; none when there is no such column.</summary>
     public static string[] Splits(DatasetRequest request)
     {
         var table = ReadTable(request);
@@ -277,7 +278,7 @@ internal static class CsvFolder
         return rows;
     }
 
-    /// <summary>[classes]; NaN for all when the cell is empty.</summary>
+    /// <summary>Returns the labels, [classes], of a class name; all are NaN when the cell is empty.</summary>
     private static float[] OneHot(string[] classes, string name) =>
         [.. classes.Select(c => name.Length == 0 ? float.NaN : c == name ? 1f : 0f)];
 }

@@ -14,8 +14,8 @@ internal sealed class CsvPoints
     private readonly bool _areShares;
 
     /// <summary>
-    /// The points that options name, else every pair of columns there is. Throws <see cref="MarrowException"/> where a
-    /// column is missing or a mirrored pair names no point.
+    /// Finds the columns of the points that the options name, or otherwise of all pairs of columns. Throws
+    /// <see cref="MarrowException"/> when a column is missing, and when a mirrored pair names no point.
     /// </summary>
     public CsvPoints(DatasetRequest request, CsvTable table)
     {
@@ -37,12 +37,16 @@ internal sealed class CsvPoints
 
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>See <see cref="Sample.MirroredPoints"/>; empty where the options do not say.</summary>
+    /// <summary>
+    /// The point that takes each point's place in a mirror image (see <see cref="Sample.MirroredPoints"/>); empty when
+    /// the options do not say it.
+    /// </summary>
     public IReadOnlyList<int> Mirrored { get; }
 
     /// <summary>
-    /// As the row has them. Throws <see cref="MarrowException"/> for half a point, a cell that is no number, a place
-    /// left of or above the image, a share over 1, and a row whose points are shares among rows of pixels.
+    /// Returns the points as the row gives them. Throws <see cref="MarrowException"/> for a point with only one
+    /// coordinate, a cell that is not a number, a place left of or above the image, a share over 1, and a row of shares
+    /// among rows of pixels.
     /// </summary>
     public Point2D[] Of(CsvRow row)
     {
@@ -61,7 +65,7 @@ internal sealed class CsvPoints
     }
 
     /// <summary>
-    /// The same in pixels of the image as it is stored; null where its size is needed and can't be read.
+    /// Converts the points to pixels of the stored image; null when its size is needed and can't be read.
     /// </summary>
     public Point2D[]? InPixels(Point2D[] points, Func<ImageHeader?> size) =>
         !_areShares ? points

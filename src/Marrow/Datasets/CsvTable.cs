@@ -4,7 +4,7 @@ using CsvHelper;
 
 namespace Marrow.Datasets;
 
-/// <summary>One record and the line it starts on, from 1.</summary>
+/// <summary>One record, and the number of the line on which it starts, counted from 1.</summary>
 internal readonly record struct CsvRow(long Line, string[] Fields);
 
 /// <summary>
@@ -21,14 +21,14 @@ internal sealed class CsvTable
 
     public string Path { get; }
 
-    /// <summary>Column names; empty for a file without a header line.</summary>
+    /// <summary>The names of the columns; empty for a file without a header line.</summary>
     public IReadOnlyList<string> Header { get; }
 
     public IReadOnlyList<CsvRow> Rows { get; }
 
     /// <summary>
-    /// How it was read, where that is not as RFC 4180 has it: for whoever checks the data. Complete once its numbers
-    /// are read.
+    /// Sentences about how the file was read where that differs from RFC 4180, for those who check the data. They are
+    /// complete once the numbers are read.
     /// </summary>
     public IReadOnlyList<string> Notes
     {
@@ -58,8 +58,8 @@ internal sealed class CsvTable
     ) => (Path, Header, Rows, _dialect, _encoding) = (path, header, rows, dialect, encoding);
 
     /// <summary>
-    /// The other way: what <see cref="Read"/> gives back, a line a row. Cells with a comma, a quote or a line break are
-    /// quoted.
+    /// Writes a table that <see cref="Read"/> can read, with one line for each row. Cells with a comma, a quote or a
+    /// line break are quoted.
     /// </summary>
     public static string Text(IEnumerable<string> header, IEnumerable<IEnumerable<string>> rows)
     {
@@ -73,14 +73,15 @@ internal sealed class CsvTable
     }
 
     /// <summary>
-    /// Text that a spreadsheet would run as a formula gets an apostrophe before it, as spreadsheets themselves mark
-    /// text.
+    /// Puts an apostrophe before text that a spreadsheet would run as a formula, which is how spreadsheets themselves
+    /// mark text.
     /// </summary>
     public static string TextCell(string text) =>
         text.Length > 0 && "=+-@\t\r\n＝＋－＠".Contains(text[0]) ? "'" + text : text;
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when the file is absent, not text, or has rows of unequal length.
+    /// Reads a table. Throws <see cref="MarrowException"/> when the file is missing, is not text, or has rows of
+    /// unequal length.
     /// </summary>
     public static CsvTable Read(string path, bool hasHeader)
     {
@@ -196,7 +197,7 @@ internal sealed class CsvTable
         return new CsvTable(path, rows[0].Fields, rows[1..], dialect, encoding);
     }
 
-    /// <summary>Index of a column, whatever its case; -1 when there is none.</summary>
+    /// <summary>Returns the index of a column, regardless of case; -1 when there is none.</summary>
     public int Find(string name)
     {
         for (var i = 0; i < Header.Count; i++)
@@ -207,7 +208,9 @@ internal sealed class CsvTable
         return -1;
     }
 
-    /// <summary>As <see cref="Find"/>, but throws and lists the columns when there is none.</summary>
+    /// <summary>
+    /// Returns the index of a column, regardless of case. Throws and lists all columns when there is none.
+    /// </summary>
     public int Column(string name)
     {
         var index = Find(name);
@@ -221,8 +224,8 @@ internal sealed class CsvTable
     }
 
     /// <summary>
-    /// "the columns path, label", for errors. What is in one column may be any text, no table at all: nothing of it is
-    /// shown.
+    /// Lists the columns for error messages, such as "the columns path, label". A single column may be any text and no
+    /// table at all, so its name is not shown.
     /// </summary>
     public string ColumnsFound => Header.Count > 1
         ? $"the columns {SomeText.List(Header)}"
@@ -231,8 +234,8 @@ internal sealed class CsvTable
     private enum DecimalMark { Point, Comma, Unclear }
 
     /// <summary>
-    /// A finite number; NaN for an empty cell when <paramref name="blank"/> allows it. In a table of semicolons or tabs
-    /// decimals may take a comma.
+    /// Returns a finite number; NaN for an empty cell when <paramref name="blank"/> allows it. In a table with
+    /// semicolons or tabs a number may have a decimal comma.
     /// </summary>
     public double Number(CsvRow row, int column, bool blank = false)
     {
@@ -267,8 +270,8 @@ internal sealed class CsvTable
     }
 
     /// <summary>
-    /// A column with points and commas, or one between tabs whose commas all stand before three digits as those of
-    /// thousands do, is not guessed.
+    /// Returns the decimal mark of a column. A column with both points and commas is refused, and so is one between
+    /// tabs whose commas all precede three digits, as they do in thousands.
     /// </summary>
     private DecimalMark MarkOf(int column)
     {
@@ -295,7 +298,7 @@ internal sealed class CsvTable
         return digits.Length is >= 1 and <= 3 && digits[0] != '0' && text.Length - comma - 1 == 3;
     }
 
-    /// <summary>The error for one cell.</summary>
+    /// <summary>Returns the error for one cell.</summary>
     public MarrowException Bad(CsvRow row, int column, string expected, string remedy) =>
         MarrowException.Bad(
             $"{Path}, line {row.Line}, column {Name(column)}",
@@ -306,7 +309,8 @@ internal sealed class CsvTable
     private string Name(int column) => Header.Count > 0 ? SomeText.Quote(Header[column]) : $"{column + 1}";
 
     /// <summary>
-    /// A line that is all of one column may be of any file: it is shown where it looks like the name of an image.
+    /// Returns a cell for an error message. A file with a single column may be of any kind, so its lines are shown only
+    /// when they look like names of images.
     /// </summary>
     private string Found(string cell) =>
         Rows[0].Fields.Length > 1 || ImageNames.IsImage(cell) || cell.Length == 0

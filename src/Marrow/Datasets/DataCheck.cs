@@ -7,17 +7,19 @@ using Marrow.Imaging;
 namespace Marrow.Datasets;
 
 /// <summary>
-/// Looks at every row and every image of a data set, decoded on all cores: rows that can't be read, images that are
-/// missing, broken, of a wrong size, blank or there twice, and patients or images that its other splits share.
+/// Checks every row and every image of a data set, on all processor cores. It finds rows that can't be read, images
+/// that are missing, damaged, of a wrong size, blank or duplicated, and patients or images that other splits of the
+/// data set share.
 /// </summary>
 public static class DataCheck
 {
     private const int PartsOfARun = 3;
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> only where nothing can be looked at: no folder, no label file, no image.
+    /// Checks a data set. Throws <see cref="MarrowException"/> only when there is nothing to check: no folder, no label
+    /// file or no image.
     /// </summary>
-    /// <param name="progress">Called from any thread, with each image.</param>
+    /// <param name="progress">Called from any thread after each image.</param>
     public static DataReport Run(
         DatasetRequest request, Action<Progress>? progress = null, CancellationToken cancellation = default)
     {
@@ -109,7 +111,8 @@ public static class DataCheck
     }
 
     /// <summary>
-    /// SHA-256 of size and pixels by sample id, for each image that decodes; the others become faults.
+    /// Decodes all images and returns a SHA-256 over size and pixels by sample id. Images that can't be decoded become
+    /// faults.
     /// </summary>
     private static SortedDictionary<string, string> Decode(
         Dataset dataset,
@@ -181,7 +184,7 @@ public static class DataCheck
         }
     }
 
-    /// <summary>What a run would refuse all of the data for.</summary>
+    /// <summary>Adds the faults for which a run would refuse the whole data set.</summary>
     private static void AddLacks(Dataset dataset, List<DataFault> faults)
     {
         if (!dataset.HasLabelKind)
@@ -243,7 +246,9 @@ public static class DataCheck
         }
     }
 
-    /// <summary>A CSV looked at as a whole may have a column of splits: between each two of them.</summary>
+    /// <summary>
+    /// Compares the splits of a CSV that was checked as a whole and has a column of splits, each with each other.
+    /// </summary>
     private static void AddLeakageWithin(
         DatasetRequest request,
         SortedDictionary<string, string> contents,
@@ -279,7 +284,7 @@ public static class DataCheck
         }
     }
 
-    /// <summary>The data set's other splits, where they exist.</summary>
+    /// <summary>Returns the data set's other splits, as far as they exist.</summary>
     private static IEnumerable<(string Split, Dataset Dataset)> OtherSplits(DatasetRequest request)
     {
         var (splits, file) = request.Format switch

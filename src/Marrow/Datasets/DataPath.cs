@@ -10,7 +10,8 @@ internal static class DataPath
     private const int MostLinks = 40; // as Linux follows
 
     /// <summary>
-    /// The table that an option names. Throws <see cref="MarrowException"/> for one that is not of the folder.
+    /// Returns the path of the table that an option names. Throws <see cref="MarrowException"/> when it is outside the
+    /// data set's folder.
     /// </summary>
     public static string OfOption(DatasetRequest request, string option, string value) =>
         request.Options.NamedByUser.Contains(option)
@@ -18,10 +19,10 @@ internal static class DataPath
             : Below(request.Root, value, $"{request.Name}: option {option}");
 
     /// <summary>
-    /// A file or folder below the root. Throws <see cref="MarrowException"/> for a path, or a link on its way, that
-    /// leaves it.
+    /// Returns a file or folder below the root. Throws <see cref="MarrowException"/> when the path, or a link on it,
+    /// leaves the root.
     /// </summary>
-    /// <param name="what">Where the path stands, for the error.</param>
+    /// <param name="what">Where the path was given, for the error message.</param>
     public static string Below(string root, string relative, string what)
     {
         var id = Plain(relative);
@@ -42,7 +43,7 @@ internal static class DataPath
                 "Copy what it leads to into the folder, or give the folder that it is in.");
     }
 
-    /// <summary>With forward slashes, without "./" before it and "/" behind.</summary>
+    /// <summary>Returns a path with forward slashes, without "./" at its start and "/" at its end.</summary>
     public static string Plain(string path)
     {
         var plain = path.Replace('\\', '/').TrimEnd('/');
@@ -52,8 +53,8 @@ internal static class DataPath
     }
 
     /// <summary>
-    /// Of a path below the root the shortest beginning that leads out of it by a link; null where all of it stays
-    /// within.
+    /// Returns the shortest beginning of a path below the root that leaves it by a link; null when the whole path stays
+    /// inside.
     /// </summary>
     public static string? LeavingLink(string root, string id)
     {
@@ -72,7 +73,7 @@ internal static class DataPath
         return null;
     }
 
-    /// <summary>The path without links; null where they lead in a circle.</summary>
+    /// <summary>Returns the path with all links resolved; null when they form a circle.</summary>
     private static string? Real(string path)
     {
         var left = new Stack<string>(

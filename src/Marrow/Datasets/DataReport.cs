@@ -2,20 +2,24 @@ using System.Text.Json.Serialization;
 
 namespace Marrow.Datasets;
 
-/// <summary>How often each state of one finding is met; soft labels count as positive from one half on.</summary>
+/// <summary>Counts the states of one finding. Soft labels of at least 0.5 count as positive.</summary>
 internal readonly record struct ClassCount(int Positive, int Negative, int Unknown)
 {
     /// <summary>
-    /// Of a finding read as three classes, those labelled -1; with other readings these are counted as what they are
-    /// read as.
+    /// The number of images with the label -1, for a finding that is read as three classes. With every other reading
+    /// these images are counted under the label that replaces -1.
     /// </summary>
     public int Uncertain { get; init; }
 }
 
-/// <summary>How one number is spread over the images that have it; NaN without any.</summary>
+/// <summary>
+/// The distribution of one number over the images that have it. The values are NaN when no image has it.
+/// </summary>
 internal readonly record struct NumberSummary(int Known, int Unknown, double Least, double Mean, double Largest);
 
-/// <summary>Everything that is right and wrong with a data set; written as JSON by <see cref="MarrowJson"/>.</summary>
+/// <summary>
+/// The outcome of checking a data set: its contents and all its faults. <see cref="MarrowJson"/> writes it as JSON.
+/// </summary>
 public sealed class DataReport
 {
     internal DataReport(
@@ -32,51 +36,57 @@ public sealed class DataReport
     [JsonInclude] internal string License { get; }
 
     /// <summary>
-    /// Rows of the label files whose image exists; for spineweb16 before any is dropped for its labels.
+    /// The number of rows of the label files whose image exists. For spineweb16 it includes rows that are dropped
+    /// because of their labels.
     /// </summary>
     public int Samples { get; }
 
-    /// <summary>Of <see cref="Samples"/>, those that decode whole.</summary>
+    /// <summary>The number of <see cref="Samples"/> whose image can be decoded completely.</summary>
     public int ImagesReadable { get; }
 
+    /// <summary>The number of patients.</summary>
     public int Patients { get; }
 
-    /// <summary>How many images each class has; empty when they are unlabelled.</summary>
+    /// <summary>The number of images in each class; empty when the images are unlabelled.</summary>
     [JsonInclude] internal IReadOnlyDictionary<string, ClassCount> Classes { get; }
 
-    /// <summary>By name; empty unless a CSV of kind "numbers".</summary>
+    /// <summary>The distribution of each number, by name; empty unless the data is a CSV of kind "numbers".</summary>
     [JsonInclude]
     internal IReadOnlyDictionary<string, NumberSummary> Numbers { get; init; } =
         new Dictionary<string, NumberSummary>();
 
-    /// <summary>Images in which each point is labelled; empty unless a CSV of kind "points".</summary>
+    /// <summary>
+    /// The number of images in which each point is labelled; empty unless the data is a CSV of kind "points".
+    /// </summary>
     [JsonInclude] internal IReadOnlyDictionary<string, int> Points { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>By class how many boxes there are; empty for data without boxes.</summary>
+    /// <summary>The number of boxes of each class; empty for data without boxes.</summary>
     [JsonInclude] internal IReadOnlyDictionary<string, int> Boxes { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>Images that are known to have no box; null for data without boxes.</summary>
+    /// <summary>The number of images that are known to have no box; null for data without boxes.</summary>
     [JsonInclude] internal int? WithoutBoxes { get; init; }
 
-    /// <summary>Images that have a mask; null for a data set without masks.</summary>
+    /// <summary>The number of images that have a mask; null for data without masks.</summary>
     [JsonInclude] internal int? Masks { get; init; }
 
     /// <summary>
-    /// How label files were read where that is not a matter of course: separators, decimal commas, lists of findings.
+    /// Sentences about unusual ways in which label files were read: separators, decimal commas, lists of findings.
     /// </summary>
     [JsonInclude] internal IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>
-    /// spineweb16 with angles.csv: rows whose three angles come out of the landmarks within 0.01 degree. Otherwise
-    /// null.
+    /// For spineweb16 with angles.csv: the number of rows whose three angles can be computed from the landmarks within
+    /// 0.01 degree; null for all other data.
     /// </summary>
     [JsonInclude] internal int? AnglesReproduced { get; init; }
 
-    /// <summary>How many faults of each kind there are.</summary>
+    /// <summary>The number of faults of each kind.</summary>
     public IReadOnlyDictionary<string, int> FaultCounts { get; }
 
-    /// <summary>The same for readers, and as a document with every fault.</summary>
-    /// <param name="mostFaults">Of more faults than these, readers see the first and how many more there are.</param>
+    /// <summary>Returns the report for readers, whose JSON document has every fault.</summary>
+    /// <param name="mostFaults">
+    /// The most faults that readers see. When there are more, the report gives the number of the others.
+    /// </param>
     public TextReport Report(int mostFaults) => new(this, DataReportText.Of(this, mostFaults));
 
     /// <summary>The faults, sorted by file and then by kind.</summary>

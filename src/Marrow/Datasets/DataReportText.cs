@@ -3,11 +3,11 @@ using System.Globalization;
 namespace Marrow.Datasets;
 
 /// <summary>
-/// A data set's report as a person reads it: what there is, how often each label is met, and what is wrong.
+/// Writes the report of a data set for readers: its contents, the frequency of each label, and its faults.
 /// </summary>
 internal static class DataReportText
 {
-    /// <param name="mostFaults">Of more faults than these the first are shown.</param>
+    /// <param name="mostFaults">The largest number of faults that are shown.</param>
     public static IReadOnlyList<ReportPart> Of(DataReport report, int mostFaults) =>
         [Facts(report), .. Labels(report), .. report.Notes.Select(ReportPart.Line), .. Faults(report, mostFaults)];
 

@@ -1,6 +1,6 @@
 namespace Marrow.Datasets;
 
-/// <summary>Every data set format by name. A new one: one file, one line here.</summary>
+/// <summary>The known data set formats by name. A new format needs one file and one line here.</summary>
 public static class DatasetCatalogue
 {
     internal static IReadOnlyDictionary<string, Func<DatasetRequest, Dataset>> Formats { get; } =
@@ -14,7 +14,7 @@ public static class DatasetCatalogue
             ["spineweb16"] = SpineWeb16.Open,
         };
 
-    /// <summary>"chexpert, coco, csv, images, mura or spineweb16".</summary>
+    /// <summary>The names of all formats as text: "chexpert, coco, csv, images, mura or spineweb16".</summary>
     public static string Names => SomeText.Either(Formats.Keys);
 
     /// <summary>
@@ -72,7 +72,8 @@ public static class DatasetCatalogue
     }
 
     /// <summary>
-    /// Of each kind of fault how many there are and what the first is: "; 24 missing-image, the first a.png: ...".
+    /// Returns how many faults of each kind there are, with the first of each, such as "; 24 missing-image, the first
+    /// a.png: ...".
     /// </summary>
     private static string Reasons(IReadOnlyList<DataFault> faults) =>
         string.Concat(

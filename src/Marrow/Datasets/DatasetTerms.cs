@@ -6,18 +6,23 @@ namespace Marrow.Datasets;
 /// The terms of a data set that is not the one whose layout it has, as phantoms in CheXpert's: a file in its folder
 /// says so, and goes before what the format would say.
 /// </summary>
-/// <param name="License">SPDX identifier or LicenseRef; null leaves the format's.</param>
-/// <param name="Citation">Null leaves the format's.</param>
-/// <param name="Version">As its makers name it; null means that none is known.</param>
+/// <param name="License">An SPDX identifier or a LicenseRef; null to keep that of the format.</param>
+/// <param name="Citation">The citation; null to keep that of the format.</param>
+/// <param name="Version">The version as the makers of the data name it; null when none is known.</param>
 internal sealed record DatasetTerms(string? License = null, string? Citation = null, string? Version = null)
 {
     public const string FileName = "dataset.json";
 
-    /// <summary>Throws <see cref="MarrowException"/> when it can't be written.</summary>
+    /// <summary>
+    /// Writes the terms into the data set's folder. Throws <see cref="MarrowException"/> when that is impossible.
+    /// </summary>
     public void Write(string root) =>
         AtomicFile.WriteText(Path.Combine(root, FileName), JsonSerializer.Serialize(this, MarrowJson.Options));
 
-    /// <summary>Null without the file. Throws <see cref="MarrowException"/> when it is no such JSON.</summary>
+    /// <summary>
+    /// Reads the terms; null when the file does not exist. Throws <see cref="MarrowException"/> when it is not such a
+    /// JSON file.
+    /// </summary>
     internal static DatasetTerms? Read(string root)
     {
         var path = Path.Combine(root, FileName);

@@ -9,7 +9,7 @@ namespace Marrow.Datasets;
 internal sealed class FindingList
 {
     /// <summary>
-    /// The column that is a list in every part of NIH's data, also in one whose images show one finding each.
+    /// The column that is a list in every part of NIH's data, even in one whose images show only one finding each.
     /// </summary>
     private const string NihColumn = "Finding Labels";
 
@@ -37,9 +37,10 @@ internal sealed class FindingList
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>
-    /// Null for a column of numbers or of yes and no, and for one of class names unless it is said to hold findings.
+    /// Reads a column as a list of findings. Returns null for a column of numbers or of yes and no, and for a column of
+    /// class names unless it is said to hold findings.
     /// </summary>
-    /// <param name="areFindings">The recipe says that the column holds findings.</param>
+    /// <param name="areFindings">True when the recipe says that the column holds findings.</param>
     public static FindingList? Of(CsvTable table, int column, bool areFindings)
     {
         var cells = table
@@ -73,8 +74,8 @@ internal sealed class FindingList
     }
 
     /// <summary>
-    /// [names]; a blank cell is <paramref name="blank"/> for all. Throws <see cref="MarrowException"/> for "No Finding"
-    /// beside a finding.
+    /// Returns the labels of a row, [names]; for a blank cell all of them are <paramref name="blank"/>. Throws
+    /// <see cref="MarrowException"/> for "No Finding" beside a finding.
     /// </summary>
     public float[] Labels(CsvRow row, float blank)
     {

@@ -10,7 +10,7 @@ namespace Marrow.Datasets;
 /// </summary>
 internal sealed partial class ImageList(DatasetRequest request)
 {
-    /// <summary>A link out of the folder, on the way to an image.</summary>
+    /// <summary>The kind of fault for an image whose path contains a link that leaves the folder.</summary>
     public const string LinkFault = "linked-image";
 
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
@@ -43,8 +43,8 @@ internal sealed partial class ImageList(DatasetRequest request)
     }
 
     /// <summary>
-    /// Of a path that no file has the one image that it can only mean: the same path with an ending, or, where it names
-    /// no folder, the same name in some folder. Otherwise the path as it is.
+    /// Returns the only image that a path without a file can mean: the same path with an ending or, for a path without
+    /// a folder, the same name in some folder. Otherwise returns the path unchanged.
     /// </summary>
     public string Resolve(string id)
     {
@@ -54,7 +54,7 @@ internal sealed partial class ImageList(DatasetRequest request)
         return meant;
     }
 
-    /// <summary>What was done to find images, for whoever checks the data.</summary>
+    /// <summary>Sentences that say how images were found, for those who check the data.</summary>
     public IReadOnlyList<string> Notes =>
         _found == 0
             ? []
@@ -67,7 +67,9 @@ internal sealed partial class ImageList(DatasetRequest request)
                 ),
             ];
 
-    /// <summary>A path, with forward slashes, that stays below the root on every operating system.</summary>
+    /// <summary>
+    /// Returns true for a path with forward slashes that stays below the root on every operating system.
+    /// </summary>
     public static bool IsSafe(string id) =>
         id.Length is > 0 and <= 1024
         && id[0] != '/'
@@ -76,7 +78,8 @@ internal sealed partial class ImageList(DatasetRequest request)
         && id.Split('/').All(part => part.Length > 0 && part != "." && part != "..");
 
     /// <summary>
-    /// Reads every row; one that can't be read ends it by its exception, or is recorded where a check asked for that.
+    /// Reads every row. The exception of a row that can't be read ends this, unless a check asked for such rows to be
+    /// recorded as faults.
     /// </summary>
     public void ForEachRow(IEnumerable<CsvRow> rows, Action<CsvRow> read)
     {
@@ -99,8 +102,8 @@ internal sealed partial class ImageList(DatasetRequest request)
     }
 
     /// <summary>
-    /// The release that the paths of a label file begin with: of "CheXpert-v1.0-small/train/..." it is "v1.0-small".
-    /// "" where they begin with no such folder.
+    /// Returns the release with which the paths of a label file begin, such as "v1.0-small" for
+    /// "CheXpert-v1.0-small/train/..."; "" when they begin with no such folder.
     /// </summary>
     public static string Release(IReadOnlyList<CsvRow> rows, int column, string name)
     {
@@ -111,7 +114,8 @@ internal sealed partial class ImageList(DatasetRequest request)
     }
 
     /// <summary>
-    /// Where the image lies; null when it was taken before or does not exist, which is recorded as a fault.
+    /// Returns the full path of an image; null when it was taken before, and when it does not exist, which is recorded
+    /// as a fault.
     /// </summary>
     public string? Take(string id)
     {
@@ -131,7 +135,8 @@ internal sealed partial class ImageList(DatasetRequest request)
     }
 
     /// <summary>
-    /// The size by the header, where labels need it; null where that can't be read, which is recorded as a fault.
+    /// Reads an image's size from its header, for labels that need it; null when that is impossible, which is recorded
+    /// as a fault.
     /// </summary>
     public ImageHeader? ReadSize(string id, string path)
     {
@@ -159,7 +164,8 @@ internal sealed partial class ImageList(DatasetRequest request)
     }
 
     /// <summary>
-    /// An image behind a link may be where its owner keeps it. It is taken, and each such link told once.
+    /// Records a link on the way to an image, once for each link. The image is used, since its owner may keep it
+    /// elsewhere.
     /// </summary>
     private void NoteLink(string id, string path)
     {
@@ -173,7 +179,10 @@ internal sealed partial class ImageList(DatasetRequest request)
                     "A link that leads out of the data set's folder; what it leads to is taken."));
     }
 
-    /// <summary>Each folder is looked at once: CheXpert has 190,000.</summary>
+    /// <summary>
+    /// Returns the link by which a folder leaves the data set's folder, if any. Each folder is examined only once,
+    /// since CheXpert has 190,000 of them.
+    /// </summary>
     private string? Leaving(string folder)
     {
         if (folder.Length == 0)
@@ -189,7 +198,9 @@ internal sealed partial class ImageList(DatasetRequest request)
 
     private static string Folder(string id) => id[..Math.Max(0, id.LastIndexOf('/'))];
 
-    /// <summary>The folder "patient00042" in a path, as CheXpert and MURA have it; null without one.</summary>
+    /// <summary>
+    /// Returns the folder such as "patient00042" in a path of CheXpert or MURA; null when there is none.
+    /// </summary>
     public static string? PatientFolder(string id) =>
         PatientPattern().Match(id) is { Success: true } match ? match.Groups[1].Value : null;
 

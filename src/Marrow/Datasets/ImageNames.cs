@@ -21,20 +21,23 @@ internal sealed class ImageNames
     }
 
     /// <summary>
-    /// Images of this path but for its ending; of a path without a folder also those of this name in any folder.
+    /// Returns the images with this path and any ending; for a path without a folder also those with this name in any
+    /// folder.
     /// </summary>
     public IReadOnlyList<string> Meant(string id) =>
         _byStem.Value[id].ToList() is { Count: > 0 } ended ? ended : id.Contains('/') ? [] : Elsewhere(id);
 
-    /// <summary>Images of the same name in any folder.</summary>
+    /// <summary>Returns the paths of images of the same name in any folder.</summary>
     public IReadOnlyList<string> Elsewhere(string id) =>
         _byName.Value[Name(id)].ToList() is { Count: > 0 } named ? named : [.. _byNameStem.Value[Name(id)]];
 
-    /// <summary>Whether a path ends as those of images do.</summary>
+    /// <summary>Returns true when a path has the ending of an image file.</summary>
     public static bool IsImage(string path) =>
         Endings.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Paths below the root with forward slashes, in no order.</summary>
+    /// <summary>
+    /// Returns all paths below the data set's folder, with forward slashes and in no particular order.
+    /// </summary>
     private static IEnumerable<string> Files(string root)
     {
         var enumeration = new EnumerationOptions

@@ -23,8 +23,8 @@ internal sealed class LabelPolicy
     public IReadOnlyList<string> Classes { get; }
     public IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; }
 
-    /// <param name="blank">0 or NaN.</param>
-    /// <param name="softLabels">By image id, [findings]; for "self-trained".</param>
+    /// <param name="blank">The label of a blank cell, 0 or NaN.</param>
+    /// <param name="softLabels">The labels for "self-trained", [findings] by image id.</param>
     public LabelPolicy(
         DatasetRequest request,
         IReadOnlyList<string> findings,
@@ -61,8 +61,8 @@ internal sealed class LabelPolicy
     }
 
     /// <summary>
-    /// [classes] of one image. <paramref name="columns"/>: where each finding is. Throws <see cref="MarrowException"/>
-    /// for another value.
+    /// Returns the labels of one image, [classes]. <paramref name="columns"/> are the columns of the findings. Throws
+    /// <see cref="MarrowException"/> for any other value.
     /// </summary>
     public float[] Labels(CsvTable table, CsvRow row, IReadOnlyList<int> columns, string id)
     {
@@ -88,7 +88,10 @@ internal sealed class LabelPolicy
         return labels;
     }
 
-    /// <summary>A word that stands for 1 or 0 in many tables; it is not read, so that none has to be guessed.</summary>
+    /// <summary>
+    /// Returns true for a word that many tables use for 1 or 0. Such words are not read, so that no meaning has to be
+    /// guessed.
+    /// </summary>
     public static bool IsYesOrNo(string cell) => Words.Contains(cell, StringComparer.OrdinalIgnoreCase);
 
     private static readonly string[] Words =
@@ -156,7 +159,8 @@ internal sealed class LabelPolicy
     }
 
     /// <summary>
-    /// 0 or NaN from the option's words. Throws <see cref="MarrowException"/> when it is not given and has no default.
+    /// Converts the option's words to 0 or NaN. Throws <see cref="MarrowException"/> when the option is not given and
+    /// has no default.
     /// </summary>
     public static float BlankValue(DatasetRequest request, string? whenNotGiven)
     {
@@ -169,7 +173,9 @@ internal sealed class LabelPolicy
         return OptionCheck.OneOf(request, "blank", blank, "zeros", "masked") == "zeros" ? 0 : float.NaN;
     }
 
-    /// <summary>The file of option softLabels by image id, [findings]; empty without one.</summary>
+    /// <summary>
+    /// Reads the file of the option softLabels, [findings] by image id; empty when the option is not given.
+    /// </summary>
     public static Dictionary<string, float[]> ReadSoftLabels(
         DatasetRequest request,
         IReadOnlyList<string> findings,

@@ -9,14 +9,17 @@ namespace Marrow.Datasets;
 /// </summary>
 internal static class MaskFile
 {
-    /// <summary>Each class is packed and moved on its own: more than this are instances, or a colour picture.</summary>
+    /// <summary>
+    /// The largest number of classes, since each class is packed and transformed on its own. More values are instances,
+    /// or a colour picture.
+    /// </summary>
     public const int MostClasses = 32;
 
     private const byte White = byte.MaxValue;
 
     /// <summary>
-    /// [height * width]: the class of each pixel, 0 for background. Throws <see cref="MarrowException"/> for anything
-    /// but a mask.
+    /// Reads the class of each pixel, [height * width], with 0 for background. Throws <see cref="MarrowException"/> for
+    /// anything but a mask.
     /// </summary>
     public static (byte[] Classes, int Width, int Height) Read(string path, int classCount)
     {
@@ -45,8 +48,8 @@ internal static class MaskFile
     }
 
     /// <summary>
-    /// Compares sizes by the headers alone. Throws <see cref="MarrowException"/> when they differ or the mask is no
-    /// PNG.
+    /// Compares the sizes in the headers of a mask and its image. Throws <see cref="MarrowException"/> when they
+    /// differ, and when the mask is not a PNG.
     /// </summary>
     public static void RequireSameSize(string maskPath, string imagePath)
     {
@@ -61,8 +64,8 @@ internal static class MaskFile
     }
 
     /// <summary>
-    /// All that a run asks of a mask, for whoever checks the data. Throws <see cref="MarrowException"/> for one that is
-    /// no mask, has another size than its image, or holds a value that is no class.
+    /// Checks everything that a run requires of a mask. Throws <see cref="MarrowException"/> when the file is not a
+    /// mask, has another size than its image, or holds a value that is not a class.
     /// </summary>
     public static void Require(string maskPath, string imagePath, int classCount)
     {

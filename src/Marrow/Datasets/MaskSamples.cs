@@ -12,7 +12,7 @@ internal static class MaskSamples
     public static bool AreAskedFor(DatasetOptions options) =>
         options.MaskColumn is not null || options.Masks is not null || options.MaskClasses.Count > 0;
 
-    /// <summary>A CSV of images and their masks; other labels are not read.</summary>
+    /// <summary>Opens a CSV of images and their masks. Other labels in it are not read.</summary>
     public static Dataset OpenCsv(DatasetRequest request)
     {
         OptionCheck.Only(request, "split", "csv", "fileColumn", "patientColumn", "maskColumn", "masks", "maskClasses");
@@ -56,7 +56,7 @@ internal static class MaskSamples
     }
 
     /// <summary>
-    /// Attaches the masks of a folder to the images of a data set, and takes the masks themselves out of it.
+    /// Adds the masks in a folder to the images of a data set, and removes the masks themselves from its images.
     /// </summary>
     public static Dataset Attach(DatasetRequest request, Dataset dataset)
     {
@@ -107,7 +107,9 @@ internal static class MaskSamples
         return names.Count > 0 ? names : [DefaultClass];
     }
 
-    /// <summary>Of "images/a.jpg" the first there is of MASKS/images/a.png and MASKS/a.png.</summary>
+    /// <summary>
+    /// Returns the mask of "images/a.jpg", which is the first that exists of MASKS/images/a.png and MASKS/a.png.
+    /// </summary>
     private static string? Find(DatasetRequest request, string id)
     {
         var name = Path.ChangeExtension(id, ".png");

@@ -30,7 +30,7 @@ internal static class MatFile
     private const int FirstNumericClass = 6, LastNumericClass = 15;
 
     /// <summary>
-    /// [rows, columns] of the variable. Throws <see cref="MarrowException"/> when the file has no such matrix of
+    /// Returns the variable, [rows, columns]. Throws <see cref="MarrowException"/> when the file has no such matrix of
     /// numbers.
     /// </summary>
     public static double[,] ReadMatrix(string path, string variable)
@@ -92,7 +92,10 @@ internal static class MatFile
         public readonly ReadOnlySpan<byte> Data = data;
     }
 
-    /// <summary>Takes one data element off the front: an 8-byte tag, or 4 bytes for up to 4 bytes of data.</summary>
+    /// <summary>
+    /// Removes one data element from the front: an 8-byte tag with its data, or 4 bytes of tag for up to 4 bytes of
+    /// data.
+    /// </summary>
     private static Element ReadElement(ref Span<byte> rest, bool padded)
     {
         if (rest.Length < 8)
@@ -126,7 +129,8 @@ internal static class MatFile
     }
 
     /// <summary>
-    /// Array flags, dimensions, name, real part, as in chapter 1, "miMATRIX"; null for another variable.
+    /// Reads array flags, dimensions, name and real part, as chapter 1, "miMATRIX", describes; null for another
+    /// variable.
     /// </summary>
     private static double[,]? ParseMatrixBody(ReadOnlySpan<byte> body, string variable)
     {
@@ -167,7 +171,8 @@ internal static class MatFile
     }
 
     /// <summary>
-    /// Whole numbers are stored in the smallest type that holds them, whatever the class of the matrix.
+    /// Returns a number. Whole numbers are stored in the smallest type that can hold them, whatever the class of the
+    /// matrix.
     /// </summary>
     private static double Value(uint type, ReadOnlySpan<byte> data) => type switch
     {

@@ -1,6 +1,6 @@
 namespace Marrow.Datasets;
 
-/// <summary>Options that a format does not know, and values that an option does not have, are errors.</summary>
+/// <summary>Refuses options that a format does not know, and values that an option does not have.</summary>
 internal static class OptionCheck
 {
     private static readonly (string Name, Func<DatasetOptions, bool> IsGiven)[] Options =
@@ -49,7 +49,7 @@ internal static class OptionCheck
         }
     }
 
-    /// <summary>Throws <see cref="MarrowException"/> when a list names something twice.</summary>
+    /// <summary>Throws <see cref="MarrowException"/> when a list has the same name twice.</summary>
     public static void Distinct(DatasetRequest request, string option, IReadOnlyList<string> names)
     {
         if (
@@ -63,8 +63,8 @@ internal static class OptionCheck
     }
 
     /// <summary>
-    /// The value, or the first of <paramref name="known"/> when it is null. Throws <see cref="MarrowException"/> for
-    /// another.
+    /// Returns the value, or the first of <paramref name="known"/> when it is null. Throws
+    /// <see cref="MarrowException"/> for any other value.
     /// </summary>
     public static string OneOf(DatasetRequest request, string option, string? value, params string[] known)
     {

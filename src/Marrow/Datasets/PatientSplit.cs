@@ -15,10 +15,10 @@ internal sealed record PatientSplit
     public required IReadOnlyList<Sample> HeldOut { get; init; }
     public required ulong Seed { get; init; }
 
-    /// <summary>Share of the samples that was asked for, 0 to 1.</summary>
+    /// <summary>The share of the samples that was to be held out, 0 to 1.</summary>
     public required double HeldOutFraction { get; init; }
 
-    /// <summary>What split.json holds.</summary>
+    /// <summary>The content of split.json.</summary>
     private sealed record Stored
     {
         public required ulong Seed { get; init; }
@@ -63,7 +63,7 @@ internal sealed record PatientSplit
         return Divide(samples, heldOut, heldOutFraction, seed);
     }
 
-    /// <summary>Writes the patients of each part.</summary>
+    /// <summary>Writes the patients of each part into a file.</summary>
     public void Save(string path)
     {
         var stored = new Stored
@@ -77,7 +77,7 @@ internal sealed record PatientSplit
     }
 
     /// <summary>
-    /// Divides the samples as a saved split has it. Throws <see cref="MarrowException"/> when a patient is in neither
+    /// Divides the samples as a saved split says. Throws <see cref="MarrowException"/> when a patient is in neither
     /// part.
     /// </summary>
     public static PatientSplit Load(string path, IReadOnlyList<Sample> samples)
@@ -124,7 +124,7 @@ internal sealed record PatientSplit
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>These patients are held out.</summary>
+    /// <summary>Divides the samples so that exactly these patients are held out.</summary>
     internal static PatientSplit HoldOut(
         IReadOnlyList<Sample> samples,
         IEnumerable<string> patients,

@@ -9,123 +9,129 @@ internal sealed record Sample
     internal Sample(string id, string imagePath, string patient) => (Id, ImagePath, Patient) = (id, imagePath, patient);
 
     /// <summary>
-    /// Unique in its data set: the image's path below the root, with forward slashes; for one of several crops of it
-    /// with the crop's name.
+    /// The sample's id, which is unique in its data set: the image's path below the root with forward slashes and, when
+    /// there are several crops, the name of the crop.
     /// </summary>
     public string Id { get; internal init; }
 
     public string ImagePath { get; internal init; }
 
     /// <summary>
-    /// The part of the image that this sample is; null for all of it. Targets are in pixels of the whole image all the
-    /// same.
+    /// The part of the image that this sample shows; null for the whole image. Targets are in pixels of the whole image
+    /// in either case.
     /// </summary>
     internal ImageCrop? Crop { get; init; }
 
-    /// <summary>Splits never divide a patient.</summary>
+    /// <summary>The patient whom the image shows. A split never divides the images of a patient.</summary>
     public string Patient { get; }
 
     /// <summary>
-    /// The images of one examination share it, as MURA's score needs; empty where the data set has no such thing.
+    /// The examination to which the image belongs, as MURA's score needs it; "" when the data set has no examinations.
     /// </summary>
     internal string Study { get; init; } = "";
 
-    /// <summary>The data set's own name of the part of the body, as "XR_SHOULDER"; empty where it gives none.</summary>
+    /// <summary>The data set's own name of the body part, such as "XR_SHOULDER"; "" when it has none.</summary>
     internal string BodyPart { get; init; } = "";
 
     /// <summary>
-    /// What is known of it, as one value: of an image without labels it is <see cref="Targets.None"/>.
+    /// Everything that is known of the image, as one value: <see cref="Targets.None"/> for an image without labels.
     /// </summary>
     internal Targets Targets { get; init; } = Targets.None;
 
-    /// <summary>See <see cref="Targets.Labels"/>.</summary>
+    /// <summary>
+    /// The labels, [classes]: 0 to 1, or NaN when the label is unknown and adds no loss; empty for an unlabelled image.
+    /// </summary>
     public IReadOnlyList<float> Labels
     {
         get => Targets.Labels;
         internal init => Targets = Targets with { Labels = value };
     }
 
-    /// <summary>See <see cref="Targets.Vertebrae"/>.</summary>
+    /// <summary>The vertebrae; see <see cref="Targets.Vertebrae"/>.</summary>
     internal IReadOnlyList<Vertebra> Vertebrae
     {
         get => Targets.Vertebrae;
         init => Targets = Targets with { Vertebrae = value };
     }
 
-    /// <summary>See <see cref="Targets.CobbDegrees"/>.</summary>
+    /// <summary>The three Cobb angles in degrees; see <see cref="Targets.CobbDegrees"/>.</summary>
     internal IReadOnlyList<double> CobbDegrees
     {
         get => Targets.CobbDegrees;
         init => Targets = Targets with { CobbDegrees = value };
     }
 
-    /// <summary>See <see cref="Targets.Points"/>.</summary>
+    /// <summary>The points; see <see cref="Targets.Points"/>.</summary>
     internal IReadOnlyList<Point2D> Points
     {
         get => Targets.Points;
         init => Targets = Targets with { Points = value };
     }
 
-    /// <summary>See <see cref="Targets.MirroredPoints"/>.</summary>
+    /// <summary>The points' places in a mirror image; see <see cref="Targets.MirroredPoints"/>.</summary>
     internal IReadOnlyList<int> MirroredPoints
     {
         get => Targets.MirroredPoints;
         init => Targets = Targets with { MirroredPoints = value };
     }
 
-    /// <summary>See <see cref="Targets.Numbers"/>.</summary>
+    /// <summary>
+    /// The numbers of a CSV of kind "numbers", in the order of its columns; NaN where a cell is blank.
+    /// </summary>
     public IReadOnlyList<double> Numbers
     {
         get => Targets.Numbers;
         internal init => Targets = Targets with { Numbers = value };
     }
 
-    /// <summary>See <see cref="Targets.Boxes"/>.</summary>
+    /// <summary>The boxes; see <see cref="Targets.Boxes"/>.</summary>
     internal IReadOnlyList<LabelledBox>? Boxes
     {
         get => Targets.Boxes;
         init => Targets = Targets with { Boxes = value };
     }
 
-    /// <summary>See <see cref="Targets.MaskPath"/>.</summary>
+    /// <summary>The path of the mask; see <see cref="Targets.MaskPath"/>.</summary>
     internal string? MaskPath
     {
         get => Targets.MaskPath;
         init => Targets = Targets with { MaskPath = value };
     }
 
-    /// <summary>See <see cref="Targets.MaskAreas"/>.</summary>
+    /// <summary>The polygons that are used as a mask; see <see cref="Targets.MaskAreas"/>.</summary>
     internal IReadOnlyList<IReadOnlyList<Point2D>> MaskAreas
     {
         get => Targets.MaskAreas;
         init => Targets = Targets with { MaskAreas = value };
     }
 
-    /// <summary>True when anything about it is known that some task learns from.</summary>
+    /// <summary>True when the sample has any label that some task can learn from.</summary>
     internal bool HasKnownLabel => Targets.IsKnown;
 
-    /// <summary>True when it is known which class each pixel is of.</summary>
+    /// <summary>True when the class of each pixel is known.</summary>
     internal bool HasMask => Targets.HasMask;
 }
 
-/// <summary>What a reader found wrong with one file or row, and what it did about it.</summary>
+/// <summary>A fault that a reader found in a file or row, and what the reader did about it.</summary>
 internal sealed class DataFault
 {
     public DataFault(string kind, string file, string detail, string action = "kept") =>
         (Kind, File, Detail, Action) = (kind, file, detail, action);
 
-    /// <summary>Short and stable: "missing-image", "rolled-points", "leakage"...</summary>
+    /// <summary>
+    /// The kind of fault, a short text that never changes, such as "missing-image", "rolled-points" or "leakage".
+    /// </summary>
     public string Kind { get; }
 
     public string File { get; }
 
     public string Detail { get; }
 
-    /// <summary>"kept", "repaired" or "dropped".</summary>
+    /// <summary>What the reader did with the sample: "kept", "repaired" or "dropped".</summary>
     public string Action { get; }
 }
 
-/// <summary>Samples with the terms under which they may be used.</summary>
+/// <summary>The samples of a data set, and the terms under which they may be used.</summary>
 internal sealed record Dataset
 {
     internal Dataset(string name, string format, string root, IReadOnlyList<Sample> samples) =>
@@ -133,12 +139,15 @@ internal sealed record Dataset
 
     public string Name { get; }
 
-    /// <summary>A key of <see cref="DatasetCatalogue"/>: "chexpert", "mura", "spineweb16", "csv", "images".</summary>
+    /// <summary>
+    /// The name of the format, a key of <see cref="DatasetCatalogue"/> such as "chexpert", "mura", "spineweb16", "csv"
+    /// or "images".
+    /// </summary>
     public string Format { get; }
 
     public string Root { get; }
 
-    /// <summary>Names of <see cref="Sample.Labels"/>, in order.</summary>
+    /// <summary>The names of <see cref="Sample.Labels"/>, in order.</summary>
     public IReadOnlyList<string> Classes { get; internal init; } = [];
 
     /// <summary>
@@ -148,7 +157,8 @@ internal sealed record Dataset
     internal IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
 
     /// <summary>
-    /// What a model of this data has as outputs: classes, else numbers, else points, else what is in boxes.
+    /// The outputs that a model of this data has: the classes or, when there are none, the numbers, the points or the
+    /// classes of boxes.
     /// </summary>
     internal ClassLayout Layout => new(OutputNames, ExclusiveClasses, ThreeClassFindings)
     {
@@ -160,65 +170,68 @@ internal sealed record Dataset
             names.Count > 0
         ) ?? [];
 
-    /// <summary>False for images alone.</summary>
+    /// <summary>True when the data set has labels; false when it consists of images only.</summary>
     internal bool HasLabelKind => OutputNames.Count + MaskClasses.Count > 0;
 
-    /// <summary>Names of <see cref="Sample.Numbers"/>, in order.</summary>
+    /// <summary>The names of <see cref="Sample.Numbers"/>, in order.</summary>
     internal IReadOnlyList<string> NumberNames { get; init; } = [];
 
-    /// <summary>Of each of <see cref="NumberNames"/>: "years"; "" where none is given.</summary>
+    /// <summary>The unit of each of <see cref="NumberNames"/>, such as "years"; "" where none is given.</summary>
     internal IReadOnlyList<string> NumberUnits { get; init; } = [];
 
-    /// <summary>Names of <see cref="Sample.Points"/>, in order.</summary>
+    /// <summary>The names of <see cref="Sample.Points"/>, in order.</summary>
     internal IReadOnlyList<string> PointNames { get; init; } = [];
 
-    /// <summary>What can be in a box, by <see cref="LabelledBox.Class"/>.</summary>
+    /// <summary>The classes of boxes, in the order of <see cref="LabelledBox.Class"/>.</summary>
     internal IReadOnlyList<string> BoxClasses { get; init; } = [];
 
     /// <summary>
-    /// What masks show: value 1 is the first, 0 is background. Masks are PNG files (<see cref="Sample.MaskPath"/>) or
-    /// polygons (<see cref="Sample.MaskAreas"/>).
+    /// The classes of masks. The value 1 stands for the first one, 0 for the background. Masks are PNG files
+    /// (<see cref="Sample.MaskPath"/>) or polygons (<see cref="Sample.MaskAreas"/>).
     /// </summary>
     internal IReadOnlyList<string> MaskClasses { get; init; } = [];
 
-    /// <summary>How its files were read where that is not a matter of course, for whoever checks it.</summary>
+    /// <summary>Sentences about unusual ways in which the files were read, for those who check the data.</summary>
     internal IReadOnlyList<string> Notes { get; init; } = [];
 
     public IReadOnlyList<Sample> Samples { get; internal init; }
     internal IReadOnlyList<DataFault> Faults { get; init; } = [];
 
-    /// <summary>SPDX identifier, or an own name such as "LicenseRef-SpineWeb-research".</summary>
+    /// <summary>The licence, as an SPDX identifier or a name such as "LicenseRef-SpineWeb-research".</summary>
     internal string License { get; init; } = "LicenseRef-unknown";
 
     internal string Citation { get; init; } = "";
 
-    /// <summary>As its makers name it, "v1.0-small"; "" when unknown.</summary>
+    /// <summary>The version as the data set's makers name it, such as "v1.0-small"; "" when it is unknown.</summary>
     internal string Version { get; init; } = "";
 
-    /// <summary>True when exactly one of the classes holds for each sample (softmax rather than sigmoid).</summary>
+    /// <summary>True when exactly one class applies to each sample (softmax instead of sigmoid).</summary>
     internal bool ExclusiveClasses { get; init; }
 }
 
-/// <summary>Where in <see cref="Dataset.Classes"/> the three states of one finding are.</summary>
+/// <summary>The indices in <see cref="Dataset.Classes"/> of the three states of one finding.</summary>
 internal readonly record struct ThreeClassFinding(int Positive, int Negative, int Uncertain);
 
-/// <summary>What a model's outputs are: classes, numbers, points or boxes of classes.</summary>
-/// <param name="Names">One for each output.</param>
-/// <param name="Exclusive">Exactly one of them holds for each image.</param>
-/// <param name="ThreeClass">See <see cref="Dataset.ThreeClassFindings"/>.</param>
+/// <summary>The outputs of a model: classes, numbers, points, or boxes of classes.</summary>
+/// <param name="Names">The name of each output.</param>
+/// <param name="Exclusive">True when exactly one of the outputs applies to each image.</param>
+/// <param name="ThreeClass">
+/// The findings that are read as three classes; see <see cref="Dataset.ThreeClassFindings"/>.
+/// </param>
 internal sealed record ClassLayout(
     IReadOnlyList<string> Names,
     bool Exclusive,
     IReadOnlyList<ThreeClassFinding> ThreeClass)
 {
-    /// <summary>Of each output, for numbers; empty where none is known.</summary>
+    /// <summary>The unit of each output, for numbers; empty when no unit is known.</summary>
     public IReadOnlyList<string> Units { get; init; } = [];
 
-    /// <summary>For each output whether no label of it was ever seen; empty for none.</summary>
+    /// <summary>Says for each output whether training saw no label of it; empty when all have been trained.</summary>
     public IReadOnlyList<bool> Untrained { get; init; } = [];
 
     /// <summary>
-    /// Outputs that stand for themselves: all but the negatives and uncertains of three-class findings.
+    /// The indices of the outputs that are reported: all except the states "negative" and "uncertain" of three-class
+    /// findings.
     /// </summary>
     internal IReadOnlyList<int> Reported =>
         [.. Enumerable.Range(0, Names.Count).Except(ThreeClass.SelectMany(f => (int[])[f.Negative, f.Uncertain]))];
@@ -232,7 +245,9 @@ internal sealed record ClassLayout(
     internal float Truth(IReadOnlyList<float> labels, int output) =>
         IsUncertain(labels, output) ? float.NaN : labels[output];
 
-    /// <summary>Whether a three-class finding is labelled as uncertain; false for all other outputs.</summary>
+    /// <summary>
+    /// Returns true when a three-class finding is labelled as uncertain; false for all other outputs.
+    /// </summary>
     internal bool IsUncertain(IReadOnlyList<float> labels, int output)
     {
         foreach (var finding in ThreeClass)
@@ -243,6 +258,6 @@ internal sealed record ClassLayout(
         return false;
     }
 
-    /// <summary>The unit of an output; "" where none is known.</summary>
+    /// <summary>Returns the unit of an output; "" when it is unknown.</summary>
     public string UnitOf(int output) => output < Units.Count ? Units[output] : "";
 }

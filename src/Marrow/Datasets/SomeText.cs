@@ -1,21 +1,22 @@
 namespace Marrow.Datasets;
 
 /// <summary>
-/// Text of other people's files in messages: of bounded length, and as <see cref="VisibleText"/> shows it.
+/// Prepares text from other people's files for messages: it limits the length and makes characters visible as
+/// <see cref="VisibleText"/> does.
 /// </summary>
 internal static class SomeText
 {
     private const int Longest = 60, MostItems = 20;
 
-    /// <summary>The text in quotes, its end left out where it is long.</summary>
+    /// <summary>Returns the text in quotes. A long text is cut at its end.</summary>
     public static string Quote(string text) => $"\"{Line(text)}\"";
 
-    /// <summary>The first of many names: "a, b, c and 12 more".</summary>
+    /// <summary>Returns the first of many names, such as "a, b, c and 12 more".</summary>
     public static string List(IReadOnlyList<string> items) => items.Count <= MostItems
         ? string.Join(", ", items.Select(Line))
         : $"{string.Join(", ", items.Take(MostItems).Select(Line))} and {items.Count - MostItems} more";
 
-    /// <summary>Names as alternatives: "a, b or c".</summary>
+    /// <summary>Returns names as alternatives, such as "a, b or c".</summary>
     public static string Either(IEnumerable<string> words)
     {
         var list = words.ToList();

@@ -31,16 +31,18 @@ internal static partial class SpineWeb16
     private const double MaxTiltDegrees = 60;
 
     /// <summary>
-    /// Nothing to repair, and the angles hold: kept unless all faults are dropped. Five training images.
+    /// The kind of fault for rows that need no repair and whose angles are right. They are kept unless all faults are
+    /// dropped. Five training images have it.
     /// </summary>
     private const string DiscsMarked = "discs-marked";
 
     /// <summary>
-    /// Shares of the image's sides that a corner may lie outside of it; 0.025 is met in the training images.
+    /// The largest distance of a corner from its image, as a share of the image's sides. The training images reach
+    /// 0.025.
     /// </summary>
     private const double MaxOutside = 0.1;
 
-    /// <summary>One row as the files have it, before anything is repaired.</summary>
+    /// <summary>One row as the files contain it, before any repair.</summary>
     internal sealed record Row(
         string Id,
         string ImagePath,
@@ -101,7 +103,7 @@ internal static partial class SpineWeb16
     }
 
     /// <summary>
-    /// The three angles in degrees; empty where a vertebra's corners coincide, so that it has no direction.
+    /// Returns the three angles in degrees; empty when the corners of a vertebra coincide, so that it has no direction.
     /// </summary>
     internal static IReadOnlyList<double> Measure(IReadOnlyList<Vertebra> vertebrae, int imageHeight) =>
         vertebrae.All(HasDirection) ? CobbAngles.Measure(vertebrae, imageHeight).Degrees : [];
@@ -109,8 +111,8 @@ internal static partial class SpineWeb16
     private static bool HasDirection(Vertebra v) => v.Axis is not { X: 0, Y: 0 };
 
     /// <summary>
-    /// The number before the letters of "...-2017-162 A AP.jpg": films of one number may be of one patient. A name
-    /// without it is a group of one.
+    /// Returns the number before the letters in "...-2017-162 A AP.jpg", since films with the same number may show the
+    /// same patient. A name without a number is a group of its own.
     /// </summary>
     internal static string PatientOf(string id)
     {
@@ -118,7 +120,7 @@ internal static partial class SpineWeb16
         return GroupPattern().Match(name) is { Success: true } match ? match.Groups[1].Value : name;
     }
 
-    /// <summary>All rows whose image exists and has a readable header; the others become faults.</summary>
+    /// <summary>Returns all rows whose image exists and has a readable header. The other rows become faults.</summary>
     internal static IReadOnlyList<Row> ReadRows(DatasetRequest request, List<DataFault> faults)
     {
         var folder = SplitFolder(request);
@@ -152,7 +154,10 @@ internal static partial class SpineWeb16
             CsvTable.Read(DataPath.Below(request.Root, $"labels/{folder}/{name}", request.Name), hasHeader: false);
     }
 
-    /// <summary>17 vertebrae in pixels from an image's own file. Throws <see cref="MarrowException"/>.</summary>
+    /// <summary>
+    /// Reads 17 vertebrae in pixels from the image's own file. Throws <see cref="MarrowException"/> when that is
+    /// impossible.
+    /// </summary>
     internal static Vertebra[] ReadMat(string path)
     {
         var points = MatFile.ReadMatrix(path, "p2"); // [68, 2]
@@ -197,7 +202,7 @@ internal static partial class SpineWeb16
     }
 
     /// <summary>
-    /// A row's points in their right order, what was wrong with them, and whether nothing is wrong any more.
+    /// The points of a row in their right order, the faults that were found, and whether any fault remains.
     /// </summary>
     internal sealed record Verdict(
         IReadOnlyList<Vertebra> Vertebrae,
@@ -257,7 +262,8 @@ internal static partial class SpineWeb16
     }
 
     /// <summary>
-    /// Between a vertebra's axis and the direction across the spine, 0 to 180; 0 where one of them is missing.
+    /// Returns the angle between a vertebra's axis and the direction across the spine, 0 to 180 degrees; 0 when one of
+    /// them is missing.
     /// </summary>
     private static double TiltDegrees(Point2D axis, Point2D down)
     {

@@ -3,14 +3,15 @@ using Marrow.Spine;
 
 namespace Marrow.Datasets;
 
-/// <summary>What SpineWeb 16 says twice is compared: angles and landmarks, landmarks and .mat files.</summary>
+/// <summary>Compares what SpineWeb 16 contains twice: angles with landmarks, and landmarks with .mat files.</summary>
 internal static class SpineWeb16Check
 {
     private const double AngleToleranceDegrees = 0.01;
     private const double MatTolerancePixels = 1; // The two landmark files of SpineWeb 16 agree to 0.04 px.
 
     /// <summary>
-    /// Rows whose angles come out of their landmarks; the others, and .mat files that disagree, become faults.
+    /// Returns the number of rows whose angles follow from their landmarks. The other rows, and .mat files that
+    /// disagree, become faults.
     /// </summary>
     public static int Run(DatasetRequest request, List<DataFault> faults)
     {

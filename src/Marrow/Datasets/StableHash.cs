@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Marrow.Datasets;
 
-/// <summary>A number for a name that is the same on every machine and run, to seed what belongs to one image.</summary>
+/// <summary>
+/// Returns a number for a name that is the same on every machine and in every run. It serves as a seed for what belongs
+/// to one image.
+/// </summary>
 internal static class StableHash
 {
     public static ulong Of(string name) =>

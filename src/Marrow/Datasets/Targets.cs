@@ -3,63 +3,73 @@ using Marrow.Spine;
 
 namespace Marrow.Datasets;
 
-/// <summary>All that a data set says of one image for a task to learn from, in original pixels and degrees.</summary>
+/// <summary>All labels that a data set has for one image, in original pixels and degrees.</summary>
 internal sealed record Targets
 {
-    /// <summary>The targets of which nothing is known.</summary>
+    /// <summary>The targets of an image of which nothing is known.</summary>
     public static Targets None { get; } = new();
 
     /// <summary>
-    /// [classes]: 0 to 1 (soft labels are allowed), or NaN for "unknown: adds no loss". Empty when unlabelled.
+    /// The labels, [classes]: 0 to 1 (soft labels are allowed), or NaN for an unknown one, which adds no loss. Empty
+    /// for an unlabelled image.
     /// </summary>
     public IReadOnlyList<float> Labels { get; init; } = [];
 
-    /// <summary>Top to bottom; empty when unlabelled.</summary>
+    /// <summary>The vertebrae, from top to bottom; empty when the image is unlabelled.</summary>
     public IReadOnlyList<Vertebra> Vertebrae { get; init; } = [];
 
-    /// <summary>cobb1, cobb2, cobb3 in degrees, the data set's definition; empty when unlabelled.</summary>
+    /// <summary>
+    /// The angles cobb1, cobb2 and cobb3 in degrees, as the data set defines them; empty for an unlabelled image.
+    /// </summary>
     public IReadOnlyList<double> CobbDegrees { get; init; } = [];
 
-    /// <summary>[<see cref="Dataset.PointNames"/>]; x and y are NaN where unlabelled.</summary>
+    /// <summary>
+    /// The points, in the order of <see cref="Dataset.PointNames"/>. The coordinates of a point without a label are
+    /// NaN.
+    /// </summary>
     public IReadOnlyList<Point2D> Points { get; init; } = [];
 
     /// <summary>
-    /// [points]: which point stands where each stood once the image is mirrored: the left knee's place is then the
-    /// right knee's; a point on the midline keeps its own. Empty where the data does not say; such images can't be
-    /// mirrored.
+    /// For each point the index of the point that takes its place when the image is mirrored: the right knee takes the
+    /// left knee's place, and a point on the midline keeps its own. Empty when the data does not say it; such images
+    /// can't be mirrored.
     /// </summary>
     public IReadOnlyList<int> MirroredPoints { get; init; } = [];
 
-    /// <summary>[<see cref="Dataset.NumberNames"/>]: what a CSV of kind "numbers" holds; NaN where blank.</summary>
+    /// <summary>
+    /// The numbers of a CSV of kind "numbers", in the order of <see cref="Dataset.NumberNames"/>; NaN where a cell is
+    /// blank.
+    /// </summary>
     public IReadOnlyList<double> Numbers { get; init; } = [];
 
     /// <summary>
-    /// Whatever of <see cref="Dataset.BoxClasses"/> is there; empty where it is known that nothing is, and null where
-    /// nobody has looked.
+    /// The boxes, whose classes are those of <see cref="Dataset.BoxClasses"/>. Empty when the image is known to have
+    /// none, null when nobody has looked.
     /// </summary>
     public IReadOnlyList<LabelledBox>? Boxes { get; init; }
 
     /// <summary>
-    /// A PNG of the image's size whose values are classes (<see cref="Dataset.MaskClasses"/>); null without one.
+    /// The path of a PNG of the image's size whose values are classes (<see cref="Dataset.MaskClasses"/>); null when
+    /// there is none.
     /// </summary>
     public string? MaskPath { get; init; }
 
     /// <summary>
-    /// In place of a file: polygons that are all of the first class and may overlap; empty without any.
+    /// Polygons that replace a mask file. They all have the first class and may overlap; empty when there are none.
     /// </summary>
     public IReadOnlyList<IReadOnlyList<Point2D>> MaskAreas { get; init; } = [];
 
-    /// <summary>True when anything is known that some task learns from.</summary>
+    /// <summary>True when any label is known that some task can learn from.</summary>
     internal bool IsKnown =>
         Labels.Any(l => !float.IsNaN(l))
         || Numbers.Any(v => !double.IsNaN(v))
         || Points.Any(p => !double.IsNaN(p.X))
         || Vertebrae.Count > 0 || CobbDegrees.Count > 0 || Boxes is not null || HasMask;
 
-    /// <summary>True when it is known which class each pixel is of.</summary>
+    /// <summary>True when the class of each pixel is known.</summary>
     internal bool HasMask => MaskPath is not null || MaskAreas.Count > 0;
 
-    /// <summary>Every place that is labelled, for whatever must stay in sight.</summary>
+    /// <summary>Every labelled place, for transforms that must keep all of them in sight.</summary>
     internal IEnumerable<Point2D> Places =>
     [
         .. Vertebrae.SelectMany(v => (Point2D[])[v.TopLeft, v.TopRight, v.BottomLeft, v.BottomRight]),
@@ -68,8 +78,8 @@ internal sealed record Targets
     ];
 
     /// <summary>
-    /// What moves with the image, moved; where the image is mirrored, the points' sides change places. Masks stay as
-    /// they are: their pixels are moved when they are drawn.
+    /// Transforms everything that moves with the image. When the image is mirrored, left and right points swap places.
+    /// Masks stay unchanged, since their pixels are transformed when they are rendered.
     /// </summary>
     public Targets Transform(AffineTransform moved)
     {

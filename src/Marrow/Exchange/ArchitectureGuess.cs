@@ -6,15 +6,16 @@ using Marrow.Weights.PyTorch;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// What weights that can't be imported probably are, by the names that well-known programs give their layers, so that
-/// the error says what was found and not only what was missed.
+/// Guesses the architecture of weights that can't be imported, from the layer names of well-known programs, so that the
+/// error message can say what the file contains.
 /// </summary>
 internal static class ArchitectureGuess
 {
     private const int NamedTensors = 4;
 
     /// <summary>
-    /// The first whose mark occurs in a key (wrappers' prefixes are off) names it; the more special ones come first.
+    /// Known architectures, each with the test on a key that identifies it. Wrappers' prefixes are removed before the
+    /// test. The first entry that matches wins, so the more specific ones come first.
     /// </summary>
     private static readonly (string Name, Func<string, bool> Marks)[] Known =
     [
@@ -57,7 +58,10 @@ internal static class ArchitectureGuess
         ("a VGG or an AlexNet", key => key == "classifier.6.weight"),
     ];
 
-    /// <summary>Blocks of the four layers; bottlenecks have a third convolution (He et al. 2016, table 1).</summary>
+    /// <summary>
+    /// Names of ResNets by the number of blocks in their four layers; a bottleneck block has a third convolution (He et
+    /// al. 2016, table 1).
+    /// </summary>
     private static readonly Dictionary<string, string> ResNets = new()
     {
         ["2 2 2 2"] = "a ResNet-18",
@@ -86,7 +90,7 @@ internal static class ArchitectureGuess
         );
     }
 
-    /// <summary>Null when the keys say nothing.</summary>
+    /// <summary>Returns the architecture that the keys point to, or null when they point to none.</summary>
     public static string? Of(IReadOnlyCollection<string> keys)
     {
         var name = Known.FirstOrDefault(k => keys.Any(k.Marks)).Name;

@@ -7,7 +7,9 @@ using Marrow.Exchange.Onnx;
 
 namespace Marrow.Exchange;
 
-/// <summary>Collected in a folder beside its place, then renamed as a whole.</summary>
+/// <summary>
+/// Builds an exported bundle in a temporary folder beside its target, then renames that folder as a whole.
+/// </summary>
 internal static class BundleExport
 {
     private const string TermsFile = "LICENSE";
@@ -99,11 +101,15 @@ internal static class BundleExport
         }
     }
 
-    /// <summary>UTF-8 without a byte order mark: front matter must be a file's first bytes.</summary>
+    /// <summary>
+    /// Writes UTF-8 without a byte order mark, since front matter must start with a file's first byte.
+    /// </summary>
     private static void WriteText(string path, string text) =>
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>A folder is removed only when it holds what an export wrote and nothing else.</summary>
+    /// <summary>
+    /// Throws unless the folder holds only files that an export wrote, so that nothing else is ever removed.
+    /// </summary>
     private static void RequireReplaceable(string path)
     {
         if (!Directory.Exists(path))

@@ -9,7 +9,7 @@ namespace Marrow.Exchange;
 /// <summary>The texts of a bundle that its checkpoint does not have.</summary>
 internal static class BundleText
 {
-    /// <summary>A section for the card: what each file is and how to load it.</summary>
+    /// <summary>Returns the section of the card that says what each file of the bundle is and how to load it.</summary>
     public static string Files(Checkpoint checkpoint, OnnxComparison comparison) =>
         $"""
             ## Files of this bundle
@@ -36,7 +36,7 @@ internal static class BundleText
             """.ReplaceLineEndings(
             "\n");
 
-    /// <summary>The weights' terms and those of all ancestors.</summary>
+    /// <summary>Returns the licence terms of the weights and of all their ancestors.</summary>
     public static string Terms(Checkpoint checkpoint)
     {
         var text = new StringBuilder(
@@ -77,7 +77,9 @@ internal static class BundleText
             : $", https://spdx.org/licenses/{license}.html";
 }
 
-/// <summary>Ancestors and their terms, as commands print them and files hold them.</summary>
+/// <summary>
+/// Formats the ancestors and their licence terms, for commands that print them and for exported files.
+/// </summary>
 internal static class ExportTerms
 {
     public static string Describe(LicensedAncestor ancestor) =>

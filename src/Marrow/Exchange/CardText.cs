@@ -5,13 +5,13 @@ namespace Marrow.Exchange;
 /// <summary>
 /// A checkpoint's README.md, taken apart: front matter between two lines "---", then "# name" and sections.
 /// </summary>
-/// <param name="FrontMatter">With its lines "---"; "" without one.</param>
-/// <param name="Body">All that follows.</param>
+/// <param name="FrontMatter">The front matter with its two lines "---"; "" when the card has none.</param>
+/// <param name="Body">Everything that follows the front matter.</param>
 internal sealed record CardText(string FrontMatter, string Body)
 {
     private const string Fence = "---\n";
 
-    /// <summary>Empty for a checkpoint without a card.</summary>
+    /// <summary>Takes a checkpoint's card apart. All parts are empty for a checkpoint without a card.</summary>
     public static CardText Of(Checkpoint checkpoint)
     {
         var path = Path.Combine(checkpoint.Path, Checkpoint.CardFile);
@@ -26,11 +26,11 @@ internal sealed record CardText(string FrontMatter, string Body)
             : new(text[..(end + 1 + Fence.Length)], text[(end + 1 + Fence.Length)..].TrimStart('\n'));
     }
 
-    /// <summary>The paragraph under the title.</summary>
+    /// <summary>The paragraph below the card's title.</summary>
     public string Summary =>
         Body.Split("\n\n").Skip(1).FirstOrDefault() is { } first && !first.StartsWith('#') ? first.Trim() : "";
 
-    /// <summary>The text under "## title"; "" where there is none.</summary>
+    /// <summary>Returns the text below the heading "## title"; "" when there is no such heading.</summary>
     public string Section(string title)
     {
         var start = Body.IndexOf($"\n## {title}\n", StringComparison.Ordinal);

@@ -6,12 +6,14 @@ using TorchSharp;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// The way back from an export: a file or a bundle of Marrow's becomes the same checkpoint, with its config, terms and
-/// parents.
+/// Rebuilds a checkpoint from a file or a bundle that Marrow exported, with its config, terms and parents.
 /// </summary>
 internal static class ExportImport
 {
-    /// <summary>Files of a bundle, or of a model on Hugging Face's hub, that hold weights, the best first.</summary>
+    /// <summary>
+    /// The files with weights in a bundle, or in a model of Hugging Face's hub, in the order in which they are
+    /// preferred.
+    /// </summary>
     private static readonly string[] InFolder =
     [
         Checkpoint.WeightsFile,
@@ -20,8 +22,8 @@ internal static class ExportImport
     ];
 
     /// <summary>
-    /// The file of weights: in a folder the bundle's. Throws <see cref="MarrowException"/> when a folder has none, or
-    /// is a checkpoint.
+    /// Returns the path of the file of weights. For a folder this is the file inside the bundle. Throws
+    /// <see cref="MarrowException"/> when the folder holds no weights or is a checkpoint.
     /// </summary>
     public static string Locate(string path)
     {
@@ -42,7 +44,8 @@ internal static class ExportImport
     }
 
     /// <summary>
-    /// The caller disposes the checkpoint. Throws <see cref="MarrowException"/> when the request contradicts the file.
+    /// Rebuilds the checkpoint, which the caller disposes. Throws <see cref="MarrowException"/> when the request
+    /// contradicts the file.
     /// </summary>
     public static (Checkpoint Checkpoint, ImportSummary Summary) Restore(
         WeightFile file,

@@ -8,14 +8,15 @@ using TorchSharp;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// What every exported file says of itself, as strings, which is all that safetensors and ONNX hold: origin, terms,
-/// what the weights expect and give. Lists and records are JSON, with the names that the checkpoint's own files have.
+/// The metadata of an exported file: its origin, its licence terms, and what input the weights expect and what output
+/// they give. All values are strings, since safetensors and ONNX hold nothing else. Lists and records are JSON, with
+/// the property names of the checkpoint's own files.
 /// </summary>
 internal static class ExportMetadata
 {
     /// <summary>
-    /// The same of a file from which the checkpoint can be imported again: with its parents and what its numbers are
-    /// known by.
+    /// Returns the metadata of a file from which the checkpoint can be imported again. It also names the parents and
+    /// holds the digest by which the exported numbers are recognised.
     /// </summary>
     public static SortedDictionary<string, string> Of(
         Checkpoint checkpoint,
@@ -46,7 +47,9 @@ internal static class ExportMetadata
         };
     }
 
-    /// <summary>The way from an image to the input, for whoever has to write it anew.</summary>
+    /// <summary>
+    /// Describes each step from an image to the model's input, for those who have to program it again.
+    /// </summary>
     public static string Preprocessing(InputContract input)
     {
         var window =

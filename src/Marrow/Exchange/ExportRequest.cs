@@ -1,22 +1,24 @@
 namespace Marrow.Exchange;
 
-/// <summary>What other programs read.</summary>
+/// <summary>The file formats that other programs read.</summary>
 public enum ExportFormat
 {
-    /// <summary>The weights alone, with what they expect in the file's metadata.</summary>
+    /// <summary>The weights alone, as a safetensors file. Its metadata says what input the weights expect.</summary>
     Safetensors,
 
-    /// <summary>A state dict for torch.load.</summary>
+    /// <summary>The weights alone, as a PyTorch state dict that torch.load reads.</summary>
     Pth,
 
-    /// <summary>The whole computation, for any runtime of ONNX.</summary>
+    /// <summary>The whole computation as an ONNX graph, which any ONNX runtime can execute.</summary>
     Onnx,
 
-    /// <summary>A folder with all three, as Hugging Face's hub and MONAI lay one out.</summary>
+    /// <summary>A folder with all three files, laid out as Hugging Face's hub and MONAI expect it.</summary>
     Bundle,
 }
 
-/// <summary>The type in which matrices and kernels are written; norms and biases keep theirs.</summary>
+/// <summary>
+/// The number type in which matrices and convolution kernels are written. Norms and biases keep their own type.
+/// </summary>
 public enum WeightPrecision
 {
     Stored,
@@ -24,36 +26,48 @@ public enum WeightPrecision
     BFloat16,
 }
 
-/// <summary>What to export, and where to.</summary>
+/// <summary>Says which export to make, and where to write it.</summary>
 public sealed class ExportRequest
 {
-    /// <summary>RetinaNet's and DenseNet's numbers agree between libraries to about 1e-5 of the largest one.</summary>
+    /// <summary>
+    /// The default of <see cref="Tolerance"/>. The outputs of RetinaNet and DenseNet agree between libraries to about
+    /// 1e-5 of the largest one.
+    /// </summary>
     public const double DefaultTolerance = 1e-4;
 
+    /// <summary>The format in which the checkpoint is written.</summary>
     public required ExportFormat Format { internal get; init; }
 
     /// <summary>
-    /// The file or, for a bundle, the folder to write; an existing folder gets the file under its usual name. Null:
-    /// that name, here.
+    /// The file to write or, for a bundle, the folder. In a folder that exists, a single file gets its usual name. Null
+    /// stands for the usual name in the current folder.
     /// </summary>
     public string? Path { internal get; init; }
 
-    /// <summary>Null: as stored for safetensors, Float32 for PyTorch. ONNX is always Float32.</summary>
+    /// <summary>
+    /// The number type of the weights. Null keeps the stored types in a safetensors file and writes Float32 for
+    /// PyTorch. ONNX files always have Float32.
+    /// </summary>
     public WeightPrecision? Precision { internal get; init; }
 
     /// <summary>
-    /// ONNX gives probabilities, boxes and corners in input pixels in place of the model's raw numbers.
+    /// True to make the ONNX graph return probabilities, boxes and corners in input pixels instead of the model's raw
+    /// numbers.
     /// </summary>
     public bool Decode { internal get; init; }
 
     /// <summary>
-    /// Largest difference allowed between ONNX Runtime and Marrow, as a share of the output's largest magnitude.
+    /// The largest difference that is allowed between the outputs of ONNX Runtime and Marrow, as a share of the
+    /// output's largest magnitude.
     /// </summary>
     public double Tolerance { internal get; init; } = DefaultTolerance;
 
-    /// <summary>Images (files) on which both are compared; empty: phantoms.</summary>
+    /// <summary>
+    /// Paths of the images on which ONNX Runtime and Marrow are compared. Synthetic phantoms are used when the list is
+    /// empty.
+    /// </summary>
     public IReadOnlyList<string> CheckImages { internal get; init; } = [];
 
-    /// <summary>Replaces what is there.</summary>
+    /// <summary>True to replace a file or folder that exists already.</summary>
     public bool Overwrite { internal get; init; }
 }

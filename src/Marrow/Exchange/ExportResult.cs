@@ -3,7 +3,7 @@ using Marrow.Exchange.Onnx;
 
 namespace Marrow.Exchange;
 
-/// <summary>What an export wrote.</summary>
+/// <summary>Says what an export wrote, and how close an ONNX file came to Marrow's own computation.</summary>
 public sealed class ExportResult
 {
     internal ExportResult(
@@ -34,30 +34,32 @@ public sealed class ExportResult
             [Facts(checkpoint, seconds), .. comparison is null ? [] : Compared(comparison)]);
     }
 
-    /// <summary>The file, or the folder of a bundle.</summary>
+    /// <summary>The path of the file or, for a bundle, of the folder.</summary>
     public string Path { get; }
 
-    /// <summary>The names of all files that were written, those of a bundle within its folder.</summary>
+    /// <summary>The names of all files that were written. Those of a bundle are relative to its folder.</summary>
     public IReadOnlyList<string> Files { get; }
 
-    /// <summary>Of all files together.</summary>
+    /// <summary>The size of all written files together, in bytes.</summary>
     public long Bytes { get; }
 
     internal IReadOnlyList<LicensedAncestor> Ancestors { get; }
 
-    /// <summary>Null where no ONNX file was written.</summary>
+    /// <summary>The comparison that the ONNX file passed; null when no ONNX file was written.</summary>
     internal OnnxComparison? Comparison { get; }
 
     /// <summary>
-    /// The largest difference between ONNX Runtime and Marrow, as a share of its output's largest magnitude; null where
-    /// no ONNX file was written.
+    /// The largest difference between the outputs of ONNX Runtime and Marrow, as a share of the output's largest
+    /// magnitude; null when no ONNX file was written.
     /// </summary>
     public double? LargestDifference => Comparison?.Outputs.Max(o => o.Relative);
 
-    /// <summary>A sentence for each term of an ancestor that the checkpoint's own licence does not keep.</summary>
+    /// <summary>
+    /// One sentence for each licence term of an ancestor that the checkpoint's own licence does not keep.
+    /// </summary>
     public IReadOnlyList<string> Warnings { get; }
 
-    /// <summary>What was written, its terms, and the comparison that an ONNX file passed.</summary>
+    /// <summary>A report of what was written, its licence terms, and the comparison that an ONNX file passed.</summary>
     public TextReport Report { get; }
 
     private ReportPart Facts(Checkpoint checkpoint, double seconds)

@@ -3,10 +3,13 @@ using TorchSharp;
 
 namespace Marrow.Exchange;
 
-/// <summary>A checkpoint's weights, in the order of its state dict, in the types another program is to get.</summary>
+/// <summary>
+/// Reads a checkpoint's weights for an export, in the order of its state dict and in the number types that the other
+/// program expects.
+/// </summary>
 internal static class ExportWeights
 {
-    /// <summary>The tensors belong to the caller's dispose scope.</summary>
+    /// <summary>Reads all weights. The tensors belong to the caller's dispose scope.</summary>
     public static IReadOnlyList<KeyValuePair<string, torch.Tensor>> Read(
         Checkpoint checkpoint,
         WeightPrecision precision)
@@ -24,7 +27,8 @@ internal static class ExportWeights
     }
 
     /// <summary>
-    /// Running variances and the like suffer most from bf16's 8 bits, and are 1 % of the size: they stay as they are.
+    /// Returns the type in which a tensor is written. Running variances and similar buffers keep their own type, since
+    /// they suffer most from the 8 bits of bf16 and are only 1 % of the size.
     /// </summary>
     private static torch.ScalarType TypeOf(torch.Tensor stored, WeightPrecision precision) => precision switch
     {

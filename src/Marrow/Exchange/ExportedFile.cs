@@ -8,12 +8,12 @@ using TorchSharp;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// What a file that Marrow exported says of itself (see <see cref="ExportMetadata"/>): all that an import needs to make
-/// the same checkpoint of it again. Like everything in a file it is checked, and it is believed only of the very
-/// numbers that were exported.
+/// The metadata of a file that Marrow exported (see <see cref="ExportMetadata"/>), from which an import makes the same
+/// checkpoint again. Like everything in a file it is checked, and it is trusted only when the file still holds exactly
+/// the numbers that were exported.
 /// </summary>
 /// <param name="Weights">
-/// SHA-256 over names, types, shapes and numbers; "" in files of versions that did not write it.
+/// The SHA-256 over names, types, shapes and numbers of the weights; "" in files of versions that did not write it.
 /// </param>
 internal sealed record ExportedFile(
     string Name,
@@ -23,14 +23,15 @@ internal sealed record ExportedFile(
     CheckpointParents Parents,
     string Weights)
 {
-    /// <summary>In place of the name of an import's map.</summary>
+    /// <summary>The text that such files have in place of the name of an import map.</summary>
     public const string Map = "marrow-export";
 
     private const string Remedy =
         "The file's notes are damaged: export it again, or name a map (--map) to import it as another program's.";
 
     /// <summary>
-    /// Null for files of other programs. Throws <see cref="MarrowException"/> when what it says is impossible.
+    /// Reads what Marrow wrote into the file; null for files of other programs. Throws <see cref="MarrowException"/>
+    /// when what it says is impossible.
     /// </summary>
     public static ExportedFile? Of(WeightFile file)
     {
@@ -56,7 +57,7 @@ internal sealed record ExportedFile(
         return exported;
     }
 
-    /// <summary>True when the numbers are those that were exported. All of them are read.</summary>
+    /// <summary>Reads all tensors and returns true when they are exactly the ones that were exported.</summary>
     public bool IsWholeIn(WeightFile file)
     {
         if (Weights.Length == 0)
@@ -66,7 +67,8 @@ internal sealed record ExportedFile(
     }
 
     /// <summary>
-    /// The parents of what is imported: the checkpoint's own, and, with its terms, that checkpoint itself.
+    /// Returns the parents of the imported checkpoint: those of the exported checkpoint and that checkpoint itself,
+    /// with its terms.
     /// </summary>
     public CheckpointParents ParentsOf(ImportedFile file)
     {
@@ -76,14 +78,17 @@ internal sealed record ExportedFile(
             imported: file);
     }
 
-    /// <summary>All ancestors of what another program has made of the file, with their terms.</summary>
+    /// <summary>
+    /// Returns all ancestors, with their terms, of weights that another program has changed since the export.
+    /// </summary>
     public IReadOnlyList<LicensedAncestor> AncestorsOfChanged() =>
         LicensedAncestor.EachOnce(Parents.Ancestors().Append(Itself));
 
     private LicensedAncestor Itself => new(LineageKind.Checkpoint, Name, Digest, License);
 
     /// <summary>
-    /// SHA-256, 64 hexadecimal digits: of each tensor, in the order of their names, name, type, shape and numbers.
+    /// Returns the SHA-256, as 64 hexadecimal digits, over each tensor's name, type, shape and numbers, in the order of
+    /// the names.
     /// </summary>
     public static string DigestOf(IEnumerable<KeyValuePair<string, torch.Tensor>> tensors)
     {

@@ -8,16 +8,17 @@ using TorchSharp;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// Checkpoints to files that other programs read. Nothing half written is ever seen, and nothing replaced unasked.
+/// Exports checkpoints to files that other programs read. A half-written file is never visible, and an existing file is
+/// replaced only on request.
 /// </summary>
 public static class Exporter
 {
     /// <summary>
-    /// Throws <see cref="MarrowException"/> for weights alone, for the computation of a module of its maker's own,
-    /// where something is already and is not to be replaced, when the place can't be written, and when ONNX Runtime
-    /// computes something else; nothing is left then.
+    /// Writes the export. Throws <see cref="MarrowException"/> and leaves nothing behind when the checkpoint is a bare
+    /// file of weights, when ONNX is asked of a user's own module, when the target exists and may not be replaced, when
+    /// it can't be written, and when ONNX Runtime computes something else than Marrow.
     /// </summary>
-    /// <param name="say">Called with each step, "writing models/model.onnx".</param>
+    /// <param name="say">Called with a description of each step, such as "writing models/model.onnx".</param>
     public static ExportResult Run(
         Checkpoint checkpoint,
         ExportRequest request,

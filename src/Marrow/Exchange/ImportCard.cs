@@ -3,7 +3,7 @@ using Marrow.Checkpoints;
 
 namespace Marrow.Exchange;
 
-/// <summary>The model card of imported weights: what is known of them, and no more.</summary>
+/// <summary>Writes the model card of imported weights, which states only what is known of them.</summary>
 internal static class ImportCard
 {
     private const int NamedKeys = 5;

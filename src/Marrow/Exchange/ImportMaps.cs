@@ -5,9 +5,9 @@ using Marrow.Inputs;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// The sources that are known: each with its classes and the input its weights were trained on; what keys of other
-/// programs mean says each kind of backbone (<see cref="BackboneSpelling"/>). To add one, add an entry, a test against
-/// the source's own code, and a row in docs/import-maps.md.
+/// The known sources of weights, each with its classes and the input on which its weights were trained. The keys of
+/// other programs are translated by each kind of backbone (<see cref="BackboneSpelling"/>). A new source needs an entry
+/// here, a test against the source's own code, and a row in docs/import-maps.md.
 /// </summary>
 internal static class ImportMaps
 {
@@ -17,7 +17,7 @@ internal static class ImportMaps
 
     private static readonly double[] ImageNetStds = [0.229, 0.224, 0.225];
 
-    /// <summary>torchxrayvision/datasets.py, default_pathologies.</summary>
+    /// <summary>The outputs of torchxrayvision's models: default_pathologies in its datasets.py.</summary>
     private static readonly string[] XrvPathologies =
     [
         "Atelectasis",
@@ -40,7 +40,7 @@ internal static class ImportMaps
         "Enlarged Cardiomediastinum",
     ];
 
-    /// <summary>arnoweng/CheXNet, model.py, CLASS_NAMES: the findings of ChestX-ray14.</summary>
+    /// <summary>The 14 findings of ChestX-ray14: CLASS_NAMES in model.py of arnoweng/CheXNet.</summary>
     private static readonly string[] ChestXray14 =
     [
         "Atelectasis",
@@ -55,7 +55,7 @@ internal static class ImportMaps
         "Edema", "Emphysema", "Fibrosis", "Pleural_Thickening", "Hernia",
     ];
 
-    /// <summary>By name; the order is that of recognition.</summary>
+    /// <summary>All maps by name, in the order in which a file is compared with them.</summary>
     public static IReadOnlyDictionary<string, ImportMap> All { get; } =
         new ImportMap[]
         {
@@ -189,7 +189,9 @@ internal static class ImportMaps
             .Concat(BackboneCatalogue.Kinds.Where(kind => kind.Torchvision is not null).Select(Torchvision))
             .ToDictionary(m => m.Name, StringComparer.Ordinal);
 
-    /// <summary>torchvision's classifiers on one kind of backbone: "torchvision-densenet".</summary>
+    /// <summary>
+    /// Returns the map of torchvision's classifiers on one kind of backbone, such as "torchvision-densenet".
+    /// </summary>
     private static ImportMap Torchvision(BackboneSpelling kind) =>
         new(
             name: $"torchvision-{kind.Kind.ToLowerInvariant()}",
@@ -212,7 +214,8 @@ internal static class ImportMaps
         };
 
     /// <summary>
-    /// torchvision's ImageClassification preset: resize 256, crop 224, the means of its training images.
+    /// Returns the input of torchvision's ImageClassification preset: resize to 256, crop to 224, and normalise with
+    /// the means of ImageNet's training images.
     /// </summary>
     private static InputContract ImageNet(int channels) => new()
     {

@@ -2,30 +2,45 @@ using Marrow.Checkpoints;
 
 namespace Marrow.Exchange;
 
-/// <summary>What an import is told beside the file; null is found out from the file, or the map's own.</summary>
+/// <summary>
+/// The settings of an import. A setting that is null is found in the file, or is the default of the import map.
+/// </summary>
 public sealed class ImportRequest
 {
-    /// <summary>"densenet121.xrv", or the part after the architecture alone.</summary>
+    /// <summary>
+    /// The name of the new checkpoint, such as "densenet121.xrv", or only its part after the architecture ("xrv").
+    /// </summary>
     public required string Name { internal get; init; }
 
+    /// <summary>The folder of the hub that gets the checkpoint.</summary>
     public required string HubFolder { internal get; init; }
 
-    /// <summary>A backbone of the model catalogue.</summary>
+    /// <summary>
+    /// The backbone's name in the model catalogue, such as "densenet121"; null to recognise it by the weights' shapes.
+    /// </summary>
     public string? Architecture { internal get; init; }
 
-    /// <summary>One of <see cref="Importer.Maps"/>.</summary>
+    /// <summary>
+    /// The name of the import map, one of <see cref="Importer.Maps"/>; null to recognise the source by its keys.
+    /// </summary>
     public string? Map { internal get; init; }
 
-    /// <summary>SPDX identifier or LicenseRef-... of the weights: no file of weights says it.</summary>
+    /// <summary>
+    /// The licence of the weights, as an SPDX identifier or a LicenseRef. Files of weights do not state it.
+    /// </summary>
     public string License { internal get; init; } = Licenses.Unknown;
 
-    /// <summary>Names of the outputs, in order.</summary>
+    /// <summary>The names of the outputs, in order.</summary>
     public IReadOnlyList<string>? Classes { internal get; init; }
 
-    /// <summary>True when exactly one class holds (softmax), false when each holds or not (sigmoid).</summary>
+    /// <summary>
+    /// True when exactly one class applies to an image (softmax), false when each applies independently (sigmoid).
+    /// </summary>
     public bool? ExclusiveClasses { internal get; init; }
 
-    /// <summary>Of the input, px.</summary>
+    /// <summary>The width of the model's input in pixels.</summary>
     public int? Width { internal get; init; }
+
+    /// <summary>The height of the model's input in pixels.</summary>
     public int? Height { internal get; init; }
 }

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// What a file of weights is found to be: its kind of backbone, its map, its entries by Marrow's keys.
+/// What was recognised in a file of weights: its kind of backbone, its import map, and its entries by Marrow's keys.
 /// </summary>
 internal sealed class ImportSource
 {
@@ -28,16 +28,17 @@ internal sealed class ImportSource
 
     public IReadOnlyDictionary<string, WeightEntry> Entries { get; }
 
-    /// <summary>Of the first convolution; 0 when it was not found.</summary>
+    /// <summary>The number of input channels of the first convolution; 0 when it was not found.</summary>
     public int Channels { get; }
 
-    /// <summary>Of the classifier; 0 when it was not found.</summary>
+    /// <summary>The number of outputs of the classifier; 0 when it was not found.</summary>
     public int Outputs { get; }
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> for a file in which no backbone or no known source is found.
+    /// Recognises the source of a file. Throws <see cref="MarrowException"/> when the file has no known backbone, and
+    /// when its source is unknown.
     /// </summary>
-    /// <param name="given">The map that was asked for; null to find it.</param>
+    /// <param name="given">The map that the user asked for; null to recognise it.</param>
     public static ImportSource Of(WeightFile file, ImportMap? given)
     {
         if (ForeignKeys.Of(file.Entries.Select(e => e.Name).ToHashSet(StringComparer.Ordinal)) is not { } keys)
@@ -65,24 +66,26 @@ internal sealed class ImportSource
         return new(map, keys.Kind, entries, channels, outputs);
     }
 
-    /// <summary>Throws <see cref="MarrowException"/> where no map has that name.</summary>
+    /// <summary>Returns the map of that name. Throws <see cref="MarrowException"/> when there is none.</summary>
     public static ImportMap Named(string name) => ImportMaps.All.TryGetValue(name, out var map)
         ? map
         : throw new MarrowException($"Unknown map '{name}'. Known: {string.Join(", ", ImportMaps.All.Keys)}.");
 
-    /// <summary>Names of the outputs that the source has; empty where it has none.</summary>
+    /// <summary>Returns the names that the source gives its outputs; empty when it has no names.</summary>
     public IReadOnlyList<string> NamesOf(int outputs) => Map.IsWithoutHead
         ? [.. Enumerable.Range(0, outputs).Select(i => $"feature-{i.ToString("0000", CultureInfo.InvariantCulture)}")]
         : Map.Classes;
 
-    /// <summary>The shapes that the file has to have for a model of these.</summary>
+    /// <summary>Returns the shapes that the file must have to fit a model with these shapes.</summary>
     public IReadOnlyDictionary<string, long[]> ShapesIn(IReadOnlyDictionary<string, long[]> model) => model
         .Where(shape => !Map.IsWithoutHead || !shape.Key.StartsWith(ForeignKeys.OwnHead, StringComparison.Ordinal))
         .ToDictionary(shape => shape.Key, shape => Map.GreyFactor is not null && shape.Key == _firstConvolution
             ? [shape.Value[0], Channels, .. shape.Value[2..]]
             : shape.Value, StringComparer.Ordinal);
 
-    /// <summary>The first convolution for grey images where the map wants that; everything else as it is.</summary>
+    /// <summary>
+    /// Converts the first convolution to grey images when the map asks for that. Returns every other tensor unchanged.
+    /// </summary>
     public Tensor Grey(string key, Tensor weights)
     {
         if (Map.GreyFactor is not { } factor || key != _firstConvolution)
@@ -91,7 +94,9 @@ internal sealed class ImportSource
         return grey * Scalars.Of(factor);
     }
 
-    /// <summary>The identity as the last layer where the source has none; else nothing.</summary>
+    /// <summary>
+    /// Returns the identity as the last layer when the source has no classifier, and otherwise nothing.
+    /// </summary>
     public IEnumerable<KeyValuePair<string, Tensor>> Head(int outputs) =>
         Map.IsWithoutHead
             ?

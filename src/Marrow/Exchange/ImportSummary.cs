@@ -3,12 +3,14 @@ using Marrow.Checkpoints;
 
 namespace Marrow.Exchange;
 
-/// <summary>What an import found in the file and made of it.</summary>
-/// <param name="Place">Where in the file the weights were: "state_dict"; "" at the top.</param>
-/// <param name="Others">What else the file held, by key.</param>
-/// <param name="Tensors">Tensors in the file.</param>
-/// <param name="Mapped">Those that became the model's.</param>
-/// <param name="Renamed">How many of the mapped ones have another key there.</param>
+/// <summary>What an import found in the file, and what it made of it.</summary>
+/// <param name="Place">
+/// The key below which the weights were, such as "state_dict"; "" when they were at the top level.
+/// </param>
+/// <param name="Others">The keys of whatever else the file held.</param>
+/// <param name="Tensors">The number of tensors in the file.</param>
+/// <param name="Mapped">The number of tensors that became tensors of the model.</param>
+/// <param name="Renamed">The number of mapped tensors whose key in the file differs from the model's.</param>
 /// <param name="Filled">
 /// Keys of the model that the file lacks and that do not count: num_batches_tracked of batch norms.
 /// </param>
@@ -20,7 +22,7 @@ internal sealed record ImportSummary(
 {
     private const int OthersShown = 8, ClassesShown = 20;
 
-    /// <summary>What is said of it once it is a checkpoint.</summary>
+    /// <summary>Returns the report of the import, once the checkpoint is made.</summary>
     public TextReport Report(Checkpoint checkpoint) =>
         new(
             new

@@ -11,9 +11,10 @@ using static TorchSharp.torch;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// A file of weights from elsewhere becomes a checkpoint: file -> map and architecture (recognised by keys and shapes)
-/// -> each weight of the model once -> the checkpoint, with the input that the source prepares and the file's SHA-256.
-/// Nothing in the file is run, and nothing is written before all of it was read and fitted.
+/// Imports a file of weights made elsewhere as a checkpoint. First the map and the architecture are recognised by keys
+/// and shapes. Then each weight of the model is assigned once, and the checkpoint gets the input that the source
+/// prepares and the file's SHA-256. No code in the file is executed, and nothing is written before all of the file was
+/// read and fitted.
 /// </summary>
 public static class Importer
 {
@@ -21,10 +22,10 @@ public static class Importer
     public static IReadOnlyList<string> Maps { get; } = [.. ImportMaps.All.Keys];
 
     /// <summary>
-    /// The caller disposes the checkpoint. Throws <see cref="MarrowException"/> when the file is refused (see
-    /// <see cref="PyTorchWeights.Open"/>), fits no known map or model, has leftovers, or its classes have no names. A
-    /// file that Marrow exported (or the folder of a bundle) becomes the same checkpoint again; of one whose weights
-    /// were changed since the terms alone are kept.
+    /// Imports a file. The caller disposes the checkpoint. A file that Marrow exported, or the folder of a bundle,
+    /// becomes the same checkpoint again; when its weights were changed since the export, only the licence terms are
+    /// kept. Throws <see cref="MarrowException"/> when the file is refused (see <see cref="PyTorchWeights.Open"/>),
+    /// when it fits no known map or model, when some of its tensors are left over, and when its classes have no names.
     /// </summary>
     public static (Checkpoint Checkpoint, TextReport Report) Import(
         string path, ImportRequest request, CancellationToken cancellation = default)
@@ -33,7 +34,7 @@ public static class Importer
         return (checkpoint, summary.Report(checkpoint));
     }
 
-    /// <summary>The same, with what was found in the file.</summary>
+    /// <summary>Imports a file as <see cref="Import"/> does, and also returns what was found in it.</summary>
     internal static (Checkpoint Checkpoint, ImportSummary Summary) Run(
         string path, ImportRequest request, CancellationToken cancellation = default)
     {
@@ -140,7 +141,8 @@ public static class Importer
                 "Give them in order: --classes A,B,C.");
 
     /// <summary>
-    /// torchxrayvision's operating points; null when the file has none. NaN: the output was never trained.
+    /// Returns torchxrayvision's operating points, one for each output; null when the file has none. NaN stands for an
+    /// output that was never trained.
     /// </summary>
     private static float[]? Thresholds(WeightFile file, IReadOnlyDictionary<string, WeightEntry> entries)
     {
@@ -192,7 +194,9 @@ public static class Importer
                     $"{name} is present; torchxrayvision's operating point is {thresholds[i]:G6}."));
     }
 
-    /// <summary>In its stored type, but float64 as float32, in which models compute.</summary>
+    /// <summary>
+    /// Reads a tensor in its stored type, except that float64 becomes float32, in which models compute.
+    /// </summary>
     private static Tensor Read(WeightFile file, WeightEntry entry, string key)
     {
         using var scope = NewDisposeScope();

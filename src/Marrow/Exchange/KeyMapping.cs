@@ -5,8 +5,8 @@ using Marrow.Weights.PyTorch;
 namespace Marrow.Exchange;
 
 /// <summary>
-/// The weights of a file by the keys of Marrow's classifier on the backbone that was found in it. The architecture is
-/// told by the shapes.
+/// Matches the keys of a file with those of Marrow's classifier on the backbone that was found in it. The shapes tell
+/// which architecture it is.
 /// </summary>
 internal static class KeyMapping
 {
@@ -14,7 +14,8 @@ internal static class KeyMapping
     private const string Uncounted = "num_batches_tracked";
 
     /// <summary>
-    /// The file's entries by their keys in the model. Throws <see cref="MarrowException"/> when two become one.
+    /// Returns the file's entries by the keys that they have in the model. Throws <see cref="MarrowException"/> when
+    /// two entries get the same key.
     /// </summary>
     public static Dictionary<string, WeightEntry> Of(WeightFile file, ForeignKeys keys)
     {
@@ -31,9 +32,10 @@ internal static class KeyMapping
     }
 
     /// <summary>
-    /// The backbone of the catalogue that has these shapes. Throws <see cref="MarrowException"/> when none has.
+    /// Returns the backbone of the catalogue that has these shapes. Throws <see cref="MarrowException"/> when none has
+    /// them.
     /// </summary>
-    /// <param name="entries">As <see cref="Of"/> gives them.</param>
+    /// <param name="entries">The entries as <see cref="Of"/> returns them.</param>
     public static string Architecture(
         IReadOnlyDictionary<string, WeightEntry> entries, BackboneSpelling kind, string path)
     {
@@ -48,9 +50,9 @@ internal static class KeyMapping
     }
 
     /// <summary>
-    /// Each key of the model to its entry; null where the file has none and it does not count. Throws
-    /// <see cref="MarrowException"/> when a key is missing or of another shape, or an entry is left over: all are
-    /// named.
+    /// Assigns an entry to each key of the model. The entry is null when the file lacks a key that does not matter.
+    /// Throws <see cref="MarrowException"/> when a key is missing or has another shape, or when entries are left over;
+    /// the message names all of them.
     /// </summary>
     public static Dictionary<string, WeightEntry?> Fit(
         IReadOnlyDictionary<string, long[]> model, IReadOnlyDictionary<string, WeightEntry> entries, ImportMap map,

@@ -8,7 +8,7 @@ using Marrow.Tasks;
 
 namespace Marrow.Exchange;
 
-/// <summary>Names are MONAI's own.</summary>
+/// <summary>The metadata of a MONAI bundle. The properties have MONAI's own names.</summary>
 internal sealed record MonaiMetadata
 {
     public string Schema { get; init; } =
@@ -57,7 +57,7 @@ internal sealed record MonaiMetadata
 
     public required IReadOnlyList<string> References { get; init; }
 
-    /// <summary>Not MONAI's: which checkpoint it was.</summary>
+    /// <summary>Names the checkpoint that was exported. This key is not part of MONAI's specification.</summary>
     public required IReadOnlyDictionary<string, string> Marrow { get; init; }
 
     [JsonPropertyName("network_data_format")]
@@ -104,12 +104,12 @@ internal sealed record MonaiMetadata
     }
 }
 
-/// <summary>Inputs and outputs by name.</summary>
+/// <summary>The model's inputs and outputs by name.</summary>
 internal sealed record MonaiDataFormat(
     IReadOnlyDictionary<string, MonaiTensor> Inputs,
     IReadOnlyDictionary<string, MonaiTensor> Outputs)
 {
-    /// <summary>Of the model as models/model.pt has it: raw numbers.</summary>
+    /// <summary>Describes the inputs and outputs of models/model.pt, which returns raw numbers.</summary>
     public static MonaiDataFormat Of(CheckpointConfig config)
     {
         var input = config.Input;
@@ -146,7 +146,7 @@ internal sealed record MonaiDataFormat(
                             channel => channel.Item)));
 }
 
-/// <summary>One tensor; sizes are numbers or an expression in n.</summary>
+/// <summary>Describes one tensor. A size is a number or an expression in n.</summary>
 internal sealed record MonaiTensor(
     string Type,
     string Format,

@@ -13,10 +13,12 @@ namespace Marrow.Exchange;
 /// <summary>Writes .pth and .pt files that PyTorch 1.6 and later load.</summary>
 internal static class PyTorchWriter
 {
-    /// <summary>The folder within the zip; PyTorch takes whatever the first entry has.</summary>
+    /// <summary>The name of the folder inside the zip. PyTorch uses whatever folder the first entry has.</summary>
     private const string Root = "archive";
 
-    /// <summary>Where PyTorch's own extra files lie; torch.load passes them over.</summary>
+    /// <summary>
+    /// The entry that holds Marrow's notes. torch.load ignores what lies in PyTorch's folder for extra files.
+    /// </summary>
     private const string NotesEntry = $"{Root}/extra/marrow.json";
 
     private static readonly Dictionary<torch.ScalarType, string> Storages = new()
@@ -33,7 +35,9 @@ internal static class PyTorchWriter
         [torch.ScalarType.Bool] = "BoolStorage",
     };
 
-    /// <param name="notes">For a reader of the zip: origin, terms, what the weights expect.</param>
+    /// <param name="notes">
+    /// Texts for readers of the zip: its origin, its terms, and what input the weights expect.
+    /// </param>
     public static void Write(
         Stream stream,
         IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,

@@ -8,7 +8,7 @@ using Marrow.Imaging;
 
 namespace Marrow.Exchange;
 
-/// <summary>Writes entry by entry, then <see cref="Finish"/>.</summary>
+/// <summary>Writes a zip file entry by entry. Call <see cref="Finish"/> after the last one.</summary>
 internal sealed class StoredZip(Stream stream)
 {
     private const int Alignment = 64; // PyTorch, caffe2/serialize/inline_container.h, kFieldAlignment
@@ -58,7 +58,7 @@ internal sealed class StoredZip(Stream stream)
         _entries++;
     }
 
-    /// <summary>The directory; the stream stays open.</summary>
+    /// <summary>Writes the zip's directory and leaves the stream open.</summary>
     public void Finish()
     {
         Span<byte> end = stackalloc byte[22];
@@ -72,7 +72,9 @@ internal sealed class StoredZip(Stream stream)
         stream.Write(end);
     }
 
-    /// <summary>What local header and directory both say, from "version needed" to the name's length.</summary>
+    /// <summary>
+    /// Returns the fields that the local header and the directory share, from "version needed" to the name's length.
+    /// </summary>
     private static byte[] Facts(byte[] name, ReadOnlySpan<byte> content)
     {
         var facts = new byte[24];

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Marrow.Hub;
 
 /// <summary>
-/// Adds up the bytes that one piece of work moves or reads, from any thread, and tells it now and then.
+/// Adds up the bytes that one piece of work moves or reads, on any thread, and reports them from time to time.
 /// </summary>
 internal sealed class ByteMeter(string what, long total, Action<Progress>? tell)
 {
@@ -14,12 +14,14 @@ internal sealed class ByteMeter(string what, long total, Action<Progress>? tell)
     private TimeSpan _next;
     private long _done, _moved;
 
-    /// <summary>Bytes that really were moved.</summary>
+    /// <summary>The number of bytes that were really moved.</summary>
     public long Moved => Interlocked.Read(ref _moved);
 
     public void Move(long bytes) => Add(bytes, bytes);
 
-    /// <summary>Bytes that were there already; negative for some that turned out not to be.</summary>
+    /// <summary>
+    /// Adds bytes that were there already. A negative number takes back bytes that turned out to be missing.
+    /// </summary>
     public void Have(long bytes) => Add(bytes, 0);
 
     private void Add(long done, long moved)

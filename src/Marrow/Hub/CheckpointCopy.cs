@@ -9,7 +9,7 @@ namespace Marrow.Hub;
 /// </summary>
 internal static class CheckpointCopy
 {
-    /// <param name="folder">Of a whole checkpoint; every byte is checked.</param>
+    /// <param name="folder">The folder of a whole checkpoint, of which every byte is checked.</param>
     /// <param name="note">A section of Markdown that is added to the card.</param>
     public static Checkpoint Save(
         string folder,

@@ -2,14 +2,15 @@ using Marrow.Checkpoints;
 
 namespace Marrow.Hub;
 
-/// <summary>Saves what is to become a checkpoint into a hub.</summary>
+/// <summary>Saves a draft as a checkpoint in a hub.</summary>
 public static class CheckpointDrafts
 {
     /// <summary>
-    /// Writes <c>hubFolder/name/digest/</c> and loads it again. The golden sample is made with the weights as they are
-    /// stored, not as they were trained; a module of the user's own has none unless it takes a tensor and gives one or
-    /// an array of them. A checkpoint that is there is never changed. Throws <see cref="MarrowException"/> when the
-    /// config is impossible, the folder can't be written or the model gives no finite numbers; nothing is left then.
+    /// Writes the checkpoint to <c>hubFolder/name/digest/</c> and loads it again. The golden sample is computed with
+    /// the weights as they are stored. A user's own module gets one only when it takes a tensor and returns a tensor or
+    /// an array of tensors. An existing checkpoint is never changed. Throws <see cref="MarrowException"/>, leaving
+    /// nothing behind, when the config is impossible, the folder can't be written, or the model returns numbers that
+    /// are not finite.
     /// </summary>
     public static Checkpoint Save(this CheckpointDraft draft, string hubFolder)
     {

@@ -4,8 +4,8 @@ using Marrow.Checkpoints;
 namespace Marrow.Hub;
 
 /// <summary>
-/// What a checkpoint is for, expects, gives, came from, may be used for and is worth, with the terms of all ancestors
-/// that its manifest and the hub know of.
+/// Writes the report of a checkpoint: what it is for, what it expects and returns, what it was made from, its licence
+/// terms, how well it was measured to do, and the terms of all ancestors that its manifest and the hub know.
 /// </summary>
 internal static class CheckpointReport
 {
@@ -18,7 +18,7 @@ internal static class CheckpointReport
         return new(Document(shown), [.. Parts(shown)]);
     }
 
-    /// <summary>A checkpoint and what must be read for it.</summary>
+    /// <summary>A checkpoint, with everything that its report needs to read.</summary>
     private sealed record Shown(
         Checkpoint Checkpoint, IReadOnlyList<LicensedAncestor> Ancestors, string Summary, long Bytes);
 

@@ -13,7 +13,9 @@ internal static partial class HubDisk
 {
     public const string IncomingFolder = ".incoming", TrashFolder = ".trash";
 
-    /// <summary>A new empty folder on the hub's own disk, to collect the files of one checkpoint in.</summary>
+    /// <summary>
+    /// Creates a new empty folder on the hub's own disk, in which the files of one checkpoint are collected.
+    /// </summary>
     public static string CreateStagingFolder(string hub)
     {
         var incoming = Path.GetFullPath(OwnFolder(hub, IncomingFolder));
@@ -33,7 +35,7 @@ internal static partial class HubDisk
     /// Writes a checkpoint's files into a staging folder, moves that to its place and loads it; where anything throws,
     /// nothing is left. Throws <see cref="MarrowException"/> where the hub can't be written.
     /// </summary>
-    /// <param name="write">An empty folder -> the manifest of what is in it now.</param>
+    /// <param name="write">Fills an empty folder and returns the manifest of its contents.</param>
     public static Checkpoint Save(
         string hub,
         Func<string, CheckpointManifest> write,
@@ -88,7 +90,8 @@ internal static partial class HubDisk
     }
 
     /// <summary>
-    /// Loads what was in its place a moment ago; where another process has removed it since, the error says so.
+    /// Loads a checkpoint that was in its place a moment ago. When another process has removed it since, the error says
+    /// so.
     /// </summary>
     public static Checkpoint Load(string folder, CancellationToken cancellation = default)
     {
@@ -127,7 +130,8 @@ internal static partial class HubDisk
     }
 
     /// <summary>
-    /// What can't be deleted stays for the next <see cref="Sweep"/>: nothing lists it. Of a link the link alone goes.
+    /// Deletes a folder. What can't be deleted remains for the next <see cref="Sweep"/> and is not listed. For a link
+    /// only the link is deleted.
     /// </summary>
     public static void TryDelete(string folder) => Leftovers.Delete(new DirectoryInfo(folder));
 
@@ -192,7 +196,7 @@ internal static partial class HubDisk
             Leftovers.Sweep(Path.Combine(hub, IncomingFolder));
     }
 
-    /// <summary>Folders in a folder; none where that is a link, and no links among them.</summary>
+    /// <summary>Returns the folders inside a folder, without links; none when the folder itself is a link.</summary>
     internal static IEnumerable<string> FoldersIn(string folder)
     {
         try
@@ -211,7 +215,7 @@ internal static partial class HubDisk
         }
     }
 
-    /// <summary>Whether all that a folder holds, if anything, has names that this class gives.</summary>
+    /// <summary>Returns true when everything in a folder, if anything, has names that this class gives.</summary>
     internal static bool HoldsOwnNamesOnly(string folder) =>
         Directory
             .EnumerateFileSystemEntries(folder)
@@ -236,11 +240,11 @@ internal static partial class HubDisk
         }
     }
 
-    /// <summary>A random GUID without hyphens: version 4, variant 1 (RFC 9562, section 5.4).</summary>
+    /// <summary>Matches a random GUID without hyphens: version 4, variant 1 (RFC 9562, section 5.4).</summary>
     [GeneratedRegex("^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$", RegexOptions.CultureInvariant)]
     private static partial Regex OwnName();
 
-    /// <summary>The staging folders of early versions are called .PROCESS.THREAD.tmp.</summary>
+    /// <summary>Matches the names of staging folders of early versions, .PROCESS.THREAD.tmp.</summary>
     [GeneratedRegex(@"^\.[0-9]{1,10}\.[0-9]{1,10}\.tmp$", RegexOptions.CultureInvariant)]
     private static partial Regex EarlyStaging();
 }

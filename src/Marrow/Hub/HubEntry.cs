@@ -3,45 +3,51 @@ using Marrow.Checkpoints;
 
 namespace Marrow.Hub;
 
-/// <summary>One checkpoint of a hub, as its manifest tells.</summary>
+/// <summary>One checkpoint of a hub, as its manifest describes it.</summary>
 public sealed class HubEntry
 {
     internal HubEntry(string name, Digest digest, DateTimeOffset created, string folder, string? problem = null) =>
         (Name, Digest, Created, Folder, Problem) = (name, digest, created, folder, problem);
 
+    /// <summary>The checkpoint's name.</summary>
     public string Name { get; }
 
-    /// <summary>Of the checkpoint; by the folder's name when the manifest can't be read.</summary>
+    /// <summary>
+    /// The checkpoint's digest, which is taken from the folder's name when the manifest can't be read.
+    /// </summary>
     public Digest Digest { get; }
 
+    /// <summary>The time when the checkpoint was saved.</summary>
     public DateTimeOffset Created { get; }
 
     [JsonInclude] internal string Folder { get; }
 
-    /// <summary>Null, or why the manifest can't be read.</summary>
+    /// <summary>The reason why the manifest can't be read; null when it can.</summary>
     public string? Problem { get; }
 
-    /// <summary>SPDX identifier or LicenseRef-...: the terms of the weights.</summary>
+    /// <summary>The licence of the weights, as an SPDX identifier or a LicenseRef.</summary>
     public string License { get; internal init; } = Licenses.Unknown;
 
-    /// <summary>The licences of all ancestors that the manifest tells of, each once.</summary>
+    /// <summary>The licences of all ancestors that the manifest lists, each once.</summary>
     public IReadOnlyList<string> AncestorLicenses { get; internal init; } = [];
 
-    /// <summary>Digests of the checkpoints it came from, parents first.</summary>
+    /// <summary>The digests of the checkpoints from which it was made, parents first.</summary>
     [JsonInclude] internal IReadOnlyList<string> AncestorDigests { get; init; } = [];
 
-    /// <summary>The bytes of all files together.</summary>
+    /// <summary>The size of all its files together, in bytes.</summary>
     public long Bytes { get; internal init; }
 
-    /// <summary>"name@sha256:...", which means exactly this one.</summary>
+    /// <summary>The reference "name@sha256:...", which means exactly this checkpoint.</summary>
     public string Reference => $"{Name}@{Digest}";
 
-    /// <summary>Clocks of different machines may differ by this; what is dated later is not believed.</summary>
+    /// <summary>
+    /// The largest difference that clocks of different machines may have. A later date is not believed.
+    /// </summary>
     private static readonly TimeSpan ClocksMayDiffer = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// By the time of creation, the latest first; those dated in the future, which would stay the newest for years,
-    /// after all others, with a notice.
+    /// Orders entries by the time of creation, the latest first. Those dated in the future would otherwise stay the
+    /// newest for years; they follow after all others, with a notice.
     /// </summary>
     internal static IEnumerable<HubEntry> NewestFirst(IReadOnlyList<HubEntry> entries)
     {

@@ -6,9 +6,9 @@ namespace Marrow.Hub;
 /// <summary>A manifest that was read, with the size and time of change (UTC ticks) that its file had then.</summary>
 internal readonly record struct IndexedManifest(long Length, long Ticks, HubEntry Entry);
 
-/// <summary>The checkpoints of a name.</summary>
+/// <summary>The indexed checkpoints of one name.</summary>
 /// <param name="Ticks">
-/// Time of change of the name's folder when it was listed; 0 when it may have changed since.
+/// The time of change of the name's folder when it was listed; 0 when it may have changed since.
 /// </param>
 internal sealed record IndexedName(long Ticks, IReadOnlyList<IndexedManifest> Manifests);
 
@@ -24,7 +24,7 @@ internal static class HubIndex
     private const int HeaderBytes = 8 + SHA256.HashSizeInBytes;
     private static readonly byte[] Magic = "MARROWHX"u8.ToArray();
 
-    /// <summary>By name; empty when there is none that can be used.</summary>
+    /// <summary>Reads the index by name; empty when there is no usable index.</summary>
     public static Dictionary<string, IndexedName> Read(string hub, string indexFolder)
     {
         try
@@ -58,7 +58,7 @@ internal static class HubIndex
     }
 
     /// <summary>
-    /// A cache that can't be written is no failure, but told: the next listing reads the manifests again.
+    /// Writes the index. A failure is only reported, since the next listing can read the manifests again.
     /// </summary>
     public static void Write(string hub, string indexFolder, IReadOnlyDictionary<string, IndexedName> names)
     {

@@ -15,7 +15,9 @@ internal static class HubMark
     private const string FirstLine = "A hub of Marrow checkpoints, version 1.";
     private const int MaxBytes = 4096;
 
-    /// <summary>Files that Marrow gives a checkpoint; a manifest may list others.</summary>
+    /// <summary>
+    /// The names of the files that Marrow writes into a checkpoint. A manifest may list others as well.
+    /// </summary>
     internal static readonly string[] KnownFiles =
     [
         CheckpointManifest.FileName,
@@ -30,17 +32,18 @@ internal static class HubMark
 
     private static readonly string[] OwnFolders = [HubDisk.IncomingFolder, HubDisk.TrashFolder];
 
-    /// <summary>Whether Marrow may tidy here.</summary>
+    /// <summary>Returns true when Marrow may clean up in this folder.</summary>
     public static bool IsHub(string folder) =>
         IsMarked(folder) || Checkpoints(folder).Any(IsProven) || IsEmptiedHub(folder);
 
     /// <summary>
-    /// The same, or a folder that holds checkpoints of which none can be read any more: one to verify, not to tidy.
+    /// Returns true for a hub, and also for a folder of checkpoints none of which can be read any more. Such a folder
+    /// can be verified but must not be cleaned up.
     /// </summary>
     public static bool LooksLikeHub(string folder) =>
         IsHub(folder) || Checkpoints(folder).Any(home => KnownFiles.Any(file => File.Exists(Path.Combine(home, file))));
 
-    /// <summary>Marks a hub. The caller holds its lock.</summary>
+    /// <summary>Marks a folder as a hub. The caller holds the hub's lock.</summary>
     public static void Give(string hub)
     {
         if (!IsMarked(hub))
@@ -55,8 +58,8 @@ internal static class HubMark
     }
 
     /// <summary>
-    /// What of a checkpoint's folder is not the checkpoint's and would be lost with it: names that neither Marrow nor
-    /// its manifest gave.
+    /// Returns the names in a checkpoint's folder that neither Marrow nor its manifest gave. These files do not belong
+    /// to the checkpoint and would be lost with it.
     /// </summary>
     public static IReadOnlyList<string> Foreign(string checkpoint)
     {
@@ -82,7 +85,8 @@ internal static class HubMark
     }
 
     /// <summary>
-    /// What file managers and network file systems leave of their own accord, and what a killed writer of ours left.
+    /// Returns true for files that file managers and network file systems create by themselves, and for what an
+    /// interrupted writer of Marrow left.
     /// </summary>
     private static bool IsDebris(string name) =>
         name is ".DS_Store" or "Thumbs.db" or "desktop.ini"
@@ -104,7 +108,7 @@ internal static class HubMark
         }
     }
 
-    /// <summary>Folders where checkpoints lie, NAME/DIGEST, through no link.</summary>
+    /// <summary>Returns the folders NAME/DIGEST that lie where checkpoints do, without following links.</summary>
     private static IEnumerable<string> Checkpoints(string hub) =>
         HubDisk
             .FoldersIn(hub)

@@ -14,8 +14,8 @@ internal static class HubScan
     private const int Attempts = 3; // against checkpoints that go and come while they are read
     private static readonly TimeSpan TimesCanHide = TimeSpan.FromSeconds(2); // FAT's step, the coarsest
 
-    /// <summary>By name, the newest of each first.</summary>
-    /// <param name="indexFolder">Null: in the user's cache.</param>
+    /// <summary>Returns all entries by name, the newest of each name first.</summary>
+    /// <param name="indexFolder">The folder of the index; null for the one in the user's cache.</param>
     public static IReadOnlyList<HubEntry> All(string hub, string? indexFolder)
     {
         var before = (indexFolder ?? UserCache.Existing(UserCache.Hubs)) is { } kept ? HubIndex.Read(hub, kept) : [];
@@ -38,7 +38,7 @@ internal static class HubScan
         return entries;
     }
 
-    /// <summary>By name, each manifest read, on all cores.</summary>
+    /// <summary>Returns all checkpoints, sorted by name. Reads every manifest, on all processor cores.</summary>
     public static IReadOnlyList<HubEntry> Unindexed(string hub)
     {
         var all = Names(hub).SelectMany(home => Digests(home.FullName).Select(hex => (home.Name, Hex: hex))).ToList();
@@ -47,11 +47,14 @@ internal static class HubScan
         return [.. read.OfType<HubEntry>()];
     }
 
-    /// <summary>Those of one name, the newest first, each manifest read.</summary>
+    /// <summary>Returns the checkpoints of one name, the newest first. Reads every manifest.</summary>
     public static IReadOnlyList<HubEntry> Of(string hub, string name) =>
         [.. Sorted([.. Digests(Path.Combine(hub, name)).Select(hex => Read(hub, name, hex)).OfType<HubEntry>()])];
 
-    /// <summary>Found by its folder's name, its manifest read; null when there is none or only a damaged one.</summary>
+    /// <summary>
+    /// Finds a checkpoint by the name of its folder and reads its manifest; null when there is none, or only a damaged
+    /// one.
+    /// </summary>
     public static HubEntry? ByDigest(string hub, Digest digest)
     {
         if (digest.IsNone)
@@ -63,7 +66,7 @@ internal static class HubScan
     }
 
     /// <summary>
-    /// One that need not lie in a hub. Throws <see cref="MarrowException"/> when its manifest can't be read.
+    /// Reads an entry that need not lie in a hub. Throws <see cref="MarrowException"/> when its manifest can't be read.
     /// </summary>
     public static HubEntry Read(string folder)
     {
@@ -72,7 +75,7 @@ internal static class HubScan
         return HubEntry.Of(manifest, folder, file.Exists ? file.Length : 0);
     }
 
-    /// <summary>The entry of one folder; null when that is gone meanwhile.</summary>
+    /// <summary>Returns the entry of one folder; null when the folder was removed in the meantime.</summary>
     private static HubEntry? Read(string hub, string name, string hex)
     {
         var folder = Path.Combine(hub, name, hex);
@@ -98,7 +101,7 @@ internal static class HubScan
         }
     }
 
-    /// <summary>The checkpoints of one name: found, and as the index is to keep them.</summary>
+    /// <summary>Scans the checkpoints of one name, and prepares the entry that the index keeps for that name.</summary>
     private sealed class NameScan
     {
         private readonly string _hub;

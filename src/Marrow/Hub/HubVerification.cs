@@ -1,22 +1,24 @@
 namespace Marrow.Hub;
 
-/// <summary>What is wrong with one file or folder of a hub.</summary>
+/// <summary>A fault that was found in one file or folder of a hub.</summary>
 public sealed class HubFault
 {
     internal HubFault(string path, string problem) => (Path, Problem) = (path, problem);
 
+    /// <summary>The path of the file or folder.</summary>
     public string Path { get; }
 
+    /// <summary>A sentence that says what is wrong with it.</summary>
     public string Problem { get; }
 }
 
-/// <summary>A checkpoint whose every byte was read.</summary>
-/// <param name="Bytes">The bytes that were read.</param>
-/// <param name="Faults">Each damaged, missing or unlisted file; empty when it is whole.</param>
+/// <summary>A checkpoint of which every byte was read.</summary>
+/// <param name="Bytes">The number of bytes that were read.</param>
+/// <param name="Faults">Each damaged, missing or unlisted file; empty when the checkpoint is intact.</param>
 internal sealed record VerifiedCheckpoint(
     string Name, Digest Digest, string Folder, int Files, long Bytes, IReadOnlyList<HubFault> Faults);
 
-/// <summary>What a verification found.</summary>
+/// <summary>The outcome of verifying a hub.</summary>
 public sealed class HubVerification
 {
     private readonly string _hub;
@@ -27,15 +29,16 @@ public sealed class HubVerification
 
     internal IReadOnlyList<VerifiedCheckpoint> Checkpoints { get; }
 
-    /// <summary>What in the hub is no checkpoint and lies where checkpoints do.</summary>
+    /// <summary>Files and folders that lie where checkpoints do but are none.</summary>
     internal IReadOnlyList<HubFault> Strays { get; }
 
+    /// <summary>True when no fault was found.</summary>
     public bool IsWhole => Faults.Count == 0;
 
-    /// <summary>Of all checkpoints and of the hub itself.</summary>
+    /// <summary>The faults of all checkpoints and of the hub itself.</summary>
     public IReadOnlyList<HubFault> Faults => [.. Checkpoints.SelectMany(c => c.Faults), .. Strays];
 
-    /// <summary>Each checkpoint that was read, and each fault.</summary>
+    /// <summary>A report with each checkpoint that was read and each fault that was found.</summary>
     public TextReport Report
     {
         get

@@ -31,7 +31,9 @@ internal static class HubVerifier
         return new(hub.Folder, [.. verified.OfType<VerifiedCheckpoint>()], strays);
     }
 
-    /// <summary>To call any folder whole would say nothing.</summary>
+    /// <summary>
+    /// Throws for a folder that is not a hub, since verifying it would find no faults and mean nothing.
+    /// </summary>
     private static void RequireHub(string folder)
     {
         if (HubMark.LooksLikeHub(folder))
@@ -59,7 +61,7 @@ internal static class HubVerifier
         }
     }
 
-    /// <summary>Null when it was removed meanwhile.</summary>
+    /// <summary>Returns the verified checkpoint; null when it was removed in the meantime.</summary>
     private static VerifiedCheckpoint? Confirmed(
         LocalHub hub,
         HubEntry entry,
@@ -149,8 +151,8 @@ internal static class HubVerifier
     }
 
     /// <summary>
-    /// Files and folders where only names and digests should be; dotted ones and files of the hub's own folder are
-    /// anybody's.
+    /// Returns files and folders in places where only names and digests should be. Names that begin with a dot, and
+    /// files directly in the hub's folder, are ignored.
     /// </summary>
     private static List<HubFault> Strays(string hub)
     {

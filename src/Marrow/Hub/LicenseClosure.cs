@@ -3,20 +3,21 @@ using Marrow.Checkpoints;
 namespace Marrow.Hub;
 
 /// <summary>
-/// The terms of all that a checkpoint came from. They are taken from its own manifest, which names its parents and what
-/// these inherited, and from the manifest of each ancestor that the hub holds; so a checkpoint keeps the terms of its
-/// grandparents where these are not at hand, and one whose manifest leaves something out does not escape it.
+/// Collects the licences of everything from which a checkpoint was made. They are read from the checkpoint's own
+/// manifest, which names its parents and all that these inherited, and from the manifests of those ancestors that the
+/// hub holds. So the terms of grandparents are known when the hub lacks them, and an incomplete manifest does not hide
+/// them.
 /// </summary>
 internal static class LicenseClosure
 {
     /// <summary>
-    /// Every ancestor and its terms, each once, the nearest first; none for weights alone. Manifests are read, not the
+    /// Returns every ancestor and its licence once, the nearest first; none for bare weights. Reads manifests, not the
     /// hub's index.
     /// </summary>
     public static IReadOnlyList<LicensedAncestor> Ancestors(LocalHub hub, Checkpoint checkpoint) =>
         checkpoint.WeightsOnly ? [] : Ancestors(hub, CheckpointManifest.Read(checkpoint.Path));
 
-    /// <summary>The same of a manifest.</summary>
+    /// <summary>Returns the ancestors of the checkpoint that a manifest describes.</summary>
     internal static IReadOnlyList<LicensedAncestor> Ancestors(LocalHub hub, CheckpointManifest manifest)
     {
         var (found, seen) = (

@@ -5,7 +5,7 @@ namespace Marrow.Hub;
 /// <summary>
 /// What a lineage takes from a checkpoint's folder; every byte of it is checked, the weights are not looked at.
 /// </summary>
-/// <param name="ReceiptSource">Digest of what it was warm-started from.</param>
+/// <param name="ReceiptSource">The digest of the checkpoint from which it was warm-started.</param>
 internal sealed record LineageSource(
     CheckpointManifest Manifest,
     MeasuredValue? MainMetric = null,
@@ -30,7 +30,7 @@ internal sealed record LineageSource(
                 : null;
     }
 
-    /// <summary>Reads a checkpoint's folder; null for a damaged one.</summary>
+    /// <summary>Reads the folder of a checkpoint; null when the checkpoint is damaged.</summary>
     public static LineageSource? TryRead(string folder)
     {
         try
@@ -71,7 +71,8 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
     }
 
     /// <param name="digests">
-    /// Of all descendants, in any order. What is among the ancestors already stays there: it is not both.
+    /// The digests of all descendants, in any order. One that is already among the ancestors stays there and is not
+    /// added again.
     /// </param>
     public void AddDescendants(string root, IEnumerable<string> digests)
     {
@@ -163,8 +164,8 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
     }
 
     /// <summary>
-    /// What the parents inherited hangs on the first parent that the hub lacks: how it does so in truth, only that
-    /// one's manifest tells.
+    /// Attaches what the parents inherited to the first parent that the hub lacks. Only that parent's manifest would
+    /// tell the true links.
     /// </summary>
     private void FurtherBack(CheckpointParents parents, string absent)
     {
@@ -197,13 +198,15 @@ internal sealed class LineageBuilder(Func<string, LineageSource?> find)
             Training = source.Manifest.Origin?.Training,
         };
 
-    /// <summary>Weights come by a warm start; what gave labels or a crop as well gave none of them by that.</summary>
+    /// <summary>
+    /// Returns the share of weights that came by a warm start. Giving labels or crops does not count as giving weights.
+    /// </summary>
     private static double? CoverageFrom(LineageSource child, ParentCheckpoint parent) =>
         child.ReceiptSource == parent.Digest && !ParentCheckpoint.RolesWithoutWeights.Contains(parent.Role)
             ? child.Coverage
             : null;
 
-    /// <summary>False where there is no room for it.</summary>
+    /// <summary>Adds an item. Returns false when the graph has reached its largest size.</summary>
     private bool Add(LineageItem item)
     {
         if (_items.ContainsKey(item.Id))

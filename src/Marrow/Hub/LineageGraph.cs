@@ -1,9 +1,8 @@
 namespace Marrow.Hub;
 
 /// <summary>
-/// What a checkpoint came from and, on demand, what was made from it: the manifests' parents, followed as far as the
-/// hub holds them. Digests can't form a circle, but manifests are not trusted to keep to that: a link back is left out,
-/// and depth and size are bounded.
+/// The ancestors of a checkpoint and, on request, its descendants, as far as the hub holds them. Digests can't form a
+/// circle, but a manifest may be forged: links that lead back are left out, and depth and size are limited.
 /// </summary>
 public sealed class LineageGraph
 {
@@ -11,19 +10,22 @@ public sealed class LineageGraph
         string root, IReadOnlyList<LineageItem> items, IReadOnlyList<LineageLink> links, bool isComplete) =>
         (Root, Items, Links, IsComplete) = (root, items, links, isComplete);
 
-    /// <summary>Id of the checkpoint that was asked for.</summary>
+    /// <summary>The id of the checkpoint for which the graph was made.</summary>
     public string Root { get; }
 
-    /// <summary>The root first; each after one that it is linked to.</summary>
+    /// <summary>All items. The root comes first, and each later item is linked to an earlier one.</summary>
     public IReadOnlyList<LineageItem> Items { get; }
 
+    /// <summary>All links between the items.</summary>
     public IReadOnlyList<LineageLink> Links { get; }
 
-    /// <summary>False when something was left out at the bounds.</summary>
+    /// <summary>False when items were left out because of the limits on depth and size.</summary>
     public bool IsComplete { get; }
 
-    /// <summary>Throws <see cref="MarrowException"/> as <see cref="LocalHub.Find"/> does.</summary>
-    /// <param name="descendants">Add the hub's checkpoints that came from it.</param>
+    /// <summary>
+    /// Builds the graph of a checkpoint. Throws <see cref="MarrowException"/> as <see cref="LocalHub.Find"/> does.
+    /// </summary>
+    /// <param name="descendants">True to add the checkpoints of the hub that were made from this one.</param>
     public static LineageGraph Of(LocalHub hub, string reference, bool descendants = false)
     {
         var root = hub.Find(reference);
@@ -38,7 +40,9 @@ public sealed class LineageGraph
         return builder.Build(root.Digest);
     }
 
-    /// <summary>Children, their children and so on: not every manifest tells more than its parents.</summary>
+    /// <summary>
+    /// Returns children, their children and so on, since not every manifest names more than its parents.
+    /// </summary>
     private static IEnumerable<string> Descendants(IReadOnlyList<HubEntry> entries, string root)
     {
         var children = entries
@@ -53,5 +57,6 @@ public sealed class LineageGraph
         return found.Where(digest => digest != root);
     }
 
+    /// <summary>The item with this id.</summary>
     public LineageItem this[string id] => Items.First(i => i.Id == id);
 }

@@ -3,19 +3,23 @@ using Marrow.Checkpoints;
 namespace Marrow.Hub;
 
 /// <summary>
-/// A folder of checkpoints, <c>name/digest/</c>. References: a name (the one created last), <c>name@sha256:digits</c>
-/// (any unambiguous beginning), a checkpoint's folder, or a .safetensors, .pth or .pt file (weights alone, unless it is
-/// the one of a checkpoint's folder: then that checkpoint, with all its checks). What is there is never changed, only
-/// added and removed; both are safe with many processes at once.
+/// A folder of checkpoints, <c>name/digest/</c>. A reference is one of these: a name, which means the checkpoint
+/// created last; <c>name@sha256:digits</c> with any unambiguous beginning of the digits; the folder of a checkpoint; or
+/// a .safetensors, .pth or .pt file, which means the bare weights unless the file lies in a checkpoint's folder, where
+/// it means that checkpoint with all its checks. Checkpoints are only added and removed, never changed, and several
+/// processes may do so at once.
 /// </summary>
 public sealed class LocalHub(string folder)
 {
     private const int FewestDigits = 4;
 
-    /// <summary>The folder as it was given.</summary>
+    /// <summary>The folder, as it was passed to the constructor.</summary>
     public string Folder { get; } = folder;
 
-    /// <summary>Where the index of large hubs is kept; null: in the user's cache. See <see cref="HubIndex"/>.</summary>
+    /// <summary>
+    /// The folder in which the index of large hubs is kept; null for the one in the user's cache. See
+    /// <see cref="HubIndex"/>.
+    /// </summary>
     internal string? IndexFolder { get; init; }
 
     /// <summary>
@@ -44,32 +48,34 @@ public sealed class LocalHub(string folder)
     }
 
     /// <summary>
-    /// Takes one checkpoint away. Throws <see cref="MarrowException"/> where a name alone could mean several, for a
-    /// checkpoint that is not in this hub, and, unless <paramref name="force"/> is given, while a checkpoint of the hub
-    /// has it among its ancestors.
+    /// Removes one checkpoint. Throws <see cref="MarrowException"/> when a name alone could mean several checkpoints,
+    /// when the checkpoint is not in this hub, and when another checkpoint of the hub descends from it, unless
+    /// <paramref name="force"/> is given.
     /// </summary>
     public HubEntry Remove(string reference, bool force = false) => HubRemoval.Run(this, reference, force);
 
     /// <summary>
-    /// Reads every byte of the hub, or of what <paramref name="reference"/> means (a name: all checkpoints of it), and
-    /// tells every damaged file. Throws <see cref="MarrowException"/> for an unknown reference, and where all of a
-    /// folder that is no hub is asked for.
+    /// Reads every byte of the hub, or of the checkpoints that <paramref name="reference"/> means (a name means all
+    /// checkpoints of that name), and lists every damaged file. Throws <see cref="MarrowException"/> when the reference
+    /// is unknown, and when a whole folder is to be verified that is not a hub.
     /// </summary>
-    /// <param name="progress">Called from any thread, one call at a time.</param>
+    /// <param name="progress">Called from any thread, but never by two threads at once.</param>
     public HubVerification Verify(
         string? reference = null, Action<Progress>? progress = null, CancellationToken cancellation = default) =>
         HubVerifier.Run(this, reference, progress, cancellation);
 
-    /// <summary>The checkpoint of this digest, under whatever name; null when the hub has none.</summary>
+    /// <summary>Finds the checkpoint with this digest under any name; null when the hub has none.</summary>
     internal HubEntry? FindDigest(Digest digest) => HubScan.ByDigest(Folder, digest);
 
-    /// <summary>The same by a text from elsewhere; null too where it is no digest.</summary>
+    /// <summary>
+    /// Finds a checkpoint by a digest in text form; null when the text is not a digest or the hub lacks the checkpoint.
+    /// </summary>
     internal HubEntry? FindDigest(string text) => Digest.TryParse(text, out var digest) ? FindDigest(digest) : null;
 
     /// <summary>
-    /// The checkpoint that a reference means; its weights are not looked at. Throws <see cref="MarrowException"/> for
-    /// an unknown name (the known ones are listed), an ambiguous or unknown digest, a damaged manifest (one is never
-    /// passed over for an older one), or weights alone.
+    /// Finds the checkpoint that a reference means, without looking at its weights. Throws
+    /// <see cref="MarrowException"/> for an unknown name (the message lists the known ones), for an ambiguous or
+    /// unknown digest, for a damaged manifest (an older checkpoint never takes its place), and for bare weights.
     /// </summary>
     internal HubEntry Find(string reference)
     {
@@ -88,29 +94,35 @@ public sealed class LocalHub(string folder)
     }
 
     /// <summary>
-    /// Loads and checks every byte of it; the caller disposes it. Throws <see cref="MarrowException"/> as
-    /// <see cref="Find"/> does, and for a damaged checkpoint; weights alone are loaded as such.
+    /// Finds a checkpoint, loads it and verifies every byte. The caller disposes it. Bare weights are loaded as such.
+    /// Throws <see cref="MarrowException"/> as <see cref="Find"/> does, and when the checkpoint is damaged.
     /// </summary>
     public Checkpoint Resolve(string reference) => Resolve(reference, CancellationToken.None);
 
-    /// <summary>The same; throws <see cref="OperationCanceledException"/> when cancelled.</summary>
+    /// <summary>
+    /// Loads a checkpoint in the same way. Throws <see cref="OperationCanceledException"/> when it is cancelled.
+    /// </summary>
     public Checkpoint Resolve(string reference, CancellationToken cancellation) =>
         !HasName(Split(reference).Name) && CheckpointFolder(reference) is null && IsBareWeights(reference)
             ? Checkpoint.LoadWeights(reference, cancellation)
             : HubDisk.Load(Find(reference).Folder, cancellation);
 
     /// <summary>
-    /// What a checkpoint is for, expects, gives, came from, may be used for and is worth, as "hub show" prints it.
+    /// Returns the report that "hub show" prints: what the checkpoint is for, what it expects and returns, what it was
+    /// made from, its licence terms, and how well it was measured to do.
     /// </summary>
     public TextReport Report(Checkpoint checkpoint) => CheckpointReport.Of(this, checkpoint);
 
     /// <summary>
-    /// By name, the newest of each first. Only manifests are read, of a large hub only those that changed since it was
-    /// last listed; a damaged one is listed with its problem.
+    /// Lists the checkpoints by name, the newest of each name first. Only manifests are read, and of a large hub only
+    /// those that have changed since the last listing. A damaged checkpoint is listed with its problem.
     /// </summary>
     public IReadOnlyList<HubEntry> List() => HubScan.All(Folder, IndexFolder);
 
-    /// <summary>All that a reference may mean, those with a damaged manifest too. Throws for an unknown one.</summary>
+    /// <summary>
+    /// Returns everything that a reference may mean, including checkpoints with a damaged manifest. Throws when the
+    /// reference is unknown.
+    /// </summary>
     internal IReadOnlyList<HubEntry> Matching(string reference)
     {
         var (name, digits) = Split(reference);
@@ -119,7 +131,9 @@ public sealed class LocalHub(string folder)
         return CheckpointFolder(reference) is { } folder ? [ByFolder(folder)] : throw Unknown(reference);
     }
 
-    /// <summary>One of this hub is described as the hub's lists do.</summary>
+    /// <summary>
+    /// Finds a checkpoint by its folder. One that lies in this hub is described as in the hub's lists.
+    /// </summary>
     private HubEntry ByFolder(string folder)
     {
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
@@ -174,7 +188,9 @@ public sealed class LocalHub(string folder)
         return at < 0 ? (reference, null) : (reference[..at], reference[(at + Digest.Mark.Length)..]);
     }
 
-    /// <summary>A folder as it is; that of a checkpoint's weights; else null.</summary>
+    /// <summary>
+    /// Returns the checkpoint's folder when the reference is that folder or its file of weights; otherwise null.
+    /// </summary>
     private static string? CheckpointFolder(string reference)
     {
         if (Directory.Exists(reference))

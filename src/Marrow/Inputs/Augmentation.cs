@@ -11,32 +11,37 @@ namespace Marrow.Inputs;
 /// </summary>
 internal sealed record Augmentation
 {
-    /// <summary>Original pixels to original pixels.</summary>
+    /// <summary>The transform from original pixels to original pixels.</summary>
     public required AffineTransform Geometry { get; init; }
 
-    /// <summary>Exponent of grey values in 0..1.</summary>
+    /// <summary>The exponent that is applied to grey values in 0..1.</summary>
     public double Gamma { get; init; } = 1;
 
-    /// <summary>Factor of the distance from middle grey.</summary>
+    /// <summary>The factor by which a grey value's distance from middle grey is multiplied.</summary>
     public double Contrast { get; init; } = 1;
 
-    /// <summary>Added to grey values in 0..1.</summary>
+    /// <summary>The number that is added to grey values in 0..1.</summary>
     public double Brightness { get; init; }
 
-    /// <summary>Standard deviation, of grey values in 0..1.</summary>
+    /// <summary>The standard deviation of the noise, for grey values in 0..1.</summary>
     public double NoiseSigma { get; init; }
 
     public double BlurSigmaPixels { get; init; }
 
-    /// <summary>Fractions of the input's width and height; empty for none.</summary>
+    /// <summary>
+    /// The rectangle that is laid over the image, as fractions of the input's width and height; empty when there is
+    /// none.
+    /// </summary>
     public (double Left, double Top, double Width, double Height) Cutout { get; init; }
 
     public ulong NoiseSeed { get; init; }
 
-    /// <summary>Null while the blades are open.</summary>
+    /// <summary>The collimator's blades; null when they are open.</summary>
     internal Collimation? Collimation { get; init; }
 
-    /// <summary>Always draws the same count of numbers.</summary>
+    /// <summary>
+    /// Draws one augmentation. The count of random numbers that are drawn does not depend on the options.
+    /// </summary>
     public static Augmentation Draw(
         SeededRandom random,
         AugmentationOptions options,
@@ -79,7 +84,9 @@ internal sealed record Augmentation
         double Factor(double bound) => Math.Exp(random.Uniform(-1, 1) * Math.Log(1 + strength * bound));
     }
 
-    /// <summary>The same, with every labelled place of the sample in sight of the collimator.</summary>
+    /// <summary>
+    /// Returns the same augmentation with the collimator opened until every labelled place of the sample is visible.
+    /// </summary>
     internal Augmentation Sparing(Sample sample, int originalWidth, int originalHeight) =>
         Collimation is null
             ? this
@@ -89,8 +96,8 @@ internal sealed record Augmentation
             };
 
     /// <summary>
-    /// The same drawn in the pixels of a crop; <paramref name="toCrop"/> changes no lengths, so that a rotation stays
-    /// one.
+    /// Returns the same augmentation in the pixels of a crop. <paramref name="toCrop"/> changes no lengths, so that a
+    /// rotation remains a rotation.
     /// </summary>
     internal Augmentation About(AffineTransform toCrop) =>
         this with

@@ -9,61 +9,85 @@ namespace Marrow.Inputs;
 /// </summary>
 internal sealed record AugmentationOptions
 {
-    /// <summary>Multiplies every bound below, but the probabilities. Default 1; 0 leaves only mirroring.</summary>
+    /// <summary>
+    /// Multiplies every bound below, except the probabilities. The default is 1; with 0 only mirroring is left.
+    /// </summary>
     public double Strength { get; init; } = 1;
 
-    /// <summary>Degrees, either way, about the image's centre. 0 to 180, default 7.</summary>
+    /// <summary>
+    /// The largest rotation about the image's centre, in degrees and in both directions. 0 to 180; the default is 7.
+    /// </summary>
     public double RotationDegrees { get; init; } = 7;
 
-    /// <summary>Of the size: a factor of 1/(1+s) to 1+s. 0 to 3, default 0.1.</summary>
+    /// <summary>
+    /// Bounds the change of size, whose factor is drawn from 1/(1+s) to 1+s. 0 to 3; the default is 0.1.
+    /// </summary>
     public double Scale { get; init; } = 0.1;
 
-    /// <summary>Of width against height: a factor of 1/(1+s) to 1+s. Changes angles. 0 to 3, default 0.</summary>
+    /// <summary>
+    /// Bounds the change of width against height, whose factor is drawn from 1/(1+s) to 1+s. This changes angles. 0 to
+    /// 3; the default is 0.
+    /// </summary>
     public double Stretch { get; init; }
 
-    /// <summary>Fraction of the image's width and height, either way. 0 to 1, default 0.05.</summary>
+    /// <summary>
+    /// The largest shift in every direction, as a fraction of the image's width and height. 0 to 1; the default is
+    /// 0.05.
+    /// </summary>
     public double Shift { get; init; } = 0.05;
 
     /// <summary>
-    /// Of mirroring left and right (corners of vertebrae are swapped). 0 to 1, default 0: sides can matter.
+    /// The probability that left and right are mirrored, which also swaps the corners of vertebrae. 0 to 1; the default
+    /// is 0, since sides can matter.
     /// </summary>
     public double FlipProbability { get; init; }
 
-    /// <summary>Grey value g of 0..1 becomes g^e with e of 1/(1+s) to 1+s. 0 to 3, default 0.2.</summary>
+    /// <summary>
+    /// Bounds the exponent e, drawn from 1/(1+s) to 1+s, that turns a grey value g in 0..1 into g^e. 0 to 3; the
+    /// default is 0.2.
+    /// </summary>
     public double Gamma { get; init; } = 0.2;
 
-    /// <summary>Distance from middle grey is multiplied by 1/(1+s) to 1+s. 0 to 3, default 0.15.</summary>
+    /// <summary>
+    /// Bounds the factor, drawn from 1/(1+s) to 1+s, of a grey value's distance from middle grey. 0 to 3; the default
+    /// is 0.15.
+    /// </summary>
     public double Contrast { get; init; } = 0.15;
 
-    /// <summary>Added, either way; the range from black to white is 1. 0 to 1, default 0.05.</summary>
+    /// <summary>
+    /// The largest number that is added to or subtracted from grey values; the range from black to white is 1. 0 to 1;
+    /// the default is 0.05.
+    /// </summary>
     public double Brightness { get; init; } = 0.05;
 
     /// <summary>
-    /// Largest standard deviation of Gaussian noise; the range from black to white is 1. 0 to 1, default 0.03.
+    /// The largest standard deviation of Gaussian noise; the range from black to white is 1. 0 to 1; the default is
+    /// 0.03.
     /// </summary>
     public double Noise { get; init; } = 0.03;
 
-    /// <summary>Largest sigma of a Gaussian blur, input pixels. 0 to 5, default 0.</summary>
+    /// <summary>The largest sigma of a Gaussian blur, in input pixels. 0 to 5; the default is 0.</summary>
     public double BlurPixels { get; init; }
 
     /// <summary>
-    /// Largest side of a grey rectangle laid over the image, fraction of its side. 0 to 1, default 0.3.
+    /// The largest side of a grey rectangle that is laid over the image, as a fraction of the image's side. 0 to 1; the
+    /// default is 0.3.
     /// </summary>
     public double Cutout { get; init; } = 0.3;
 
-    /// <summary>Of laying that rectangle. 0 to 1, default 0.</summary>
+    /// <summary>The probability that this rectangle is laid over an image. 0 to 1; the default is 0.</summary>
     public double CutoutProbability { get; init; }
 
     /// <summary>
-    /// Largest part of each side that the blades of a collimator darken, fraction of the image; they stay clear of the
-    /// vertebrae and are turned by up to 3 degrees. 0 to 0.5, default 0.15.
+    /// The largest part of each side that the blades of a collimator darken, as a fraction of the image. The blades
+    /// keep clear of the vertebrae and are turned by up to 3 degrees. 0 to 0.5; the default is 0.15.
     /// </summary>
     public double Collimation { get; init; } = 0.15;
 
-    /// <summary>Of closing the blades. 0 to 1, default 0.</summary>
+    /// <summary>The probability that the blades are closed. 0 to 1; the default is 0.</summary>
     public double CollimationProbability { get; init; }
 
-    /// <summary>One sentence for each impossible value; empty when all is well.</summary>
+    /// <summary>Returns one sentence for each impossible value; empty when all values are possible.</summary>
     public IReadOnlyList<string> Errors()
     {
         var errors = new List<string>();

@@ -26,10 +26,10 @@ internal sealed class AugmentedRenderer(InputContract contract)
     private float[] _rows = [];
     private float[] _paddedRow = [];
 
-    /// <param name="pixels">[H * W] packed bytes, of a crop with its border.</param>
+    /// <param name="pixels">The packed bytes, [H * W], including the border of a crop.</param>
     /// <param name="toInput">The contract's transform of this image, without augmentation.</param>
-    /// <param name="augmentation">Null: none.</param>
-    /// <param name="output">[H * W] normalised values.</param>
+    /// <param name="augmentation">The augmentation; null for none.</param>
+    /// <param name="output">The normalised values, [H * W].</param>
     public void Render(
         ReadOnlySpan<byte> pixels,
         AffineTransform toInput,
@@ -68,7 +68,7 @@ internal sealed class AugmentedRenderer(InputContract contract)
                 _framed.AsSpan((y + 1) * _stride + 1, packedWidth));
     }
 
-    /// <param name="toSource">Output pixels to packed pixels.</param>
+    /// <param name="toSource">The transform from output pixels to packed pixels.</param>
     private void Warp(AffineTransform toSource, Span<float> output)
     {
         ReadOnlySpan<float> framed = _framed;
@@ -97,7 +97,7 @@ internal sealed class AugmentedRenderer(InputContract contract)
         }
     }
 
-    /// <summary>Separable Gaussian; the border's values go on outside.</summary>
+    /// <summary>Applies a separable Gaussian blur. Outside the image, the values at its border are repeated.</summary>
     private void Blur(double sigma, Span<float> image)
     {
         var radius = (int)Math.Ceiling(3 * sigma);

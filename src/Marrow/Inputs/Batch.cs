@@ -5,29 +5,29 @@ using TorchSharp;
 
 namespace Marrow.Inputs;
 
-/// <summary>A sample as it stands in a batch: its targets moved with the image.</summary>
-/// <param name="ToInput">Original pixels to input pixels, with all augmentation.</param>
-/// <param name="Targets">In input pixels, sides swapped where the image was mirrored.</param>
+/// <summary>A sample in a batch, with its targets transformed like its image.</summary>
+/// <param name="ToInput">The transform from original pixels to input pixels, including the augmentation.</param>
+/// <param name="Targets">The targets in input pixels. Left and right are swapped when the image was mirrored.</param>
 internal sealed record BatchSample(Sample Sample, AffineTransform ToInput, Targets Targets)
 {
-    /// <summary>In input pixels, top to bottom; empty when unlabelled.</summary>
+    /// <summary>The vertebrae in input pixels, from top to bottom; empty when the image is unlabelled.</summary>
     public IReadOnlyList<Vertebra> Vertebrae => Targets.Vertebrae;
 
-    /// <summary>In input pixels, those of <see cref="Sample.Points"/>; NaN where unlabelled.</summary>
+    /// <summary>The points of <see cref="Sample.Points"/> in input pixels; NaN where they are unlabelled.</summary>
     public IReadOnlyList<Point2D> Points => Targets.Points;
 
-    /// <summary>In input pixels, those of <see cref="Sample.Boxes"/>; null where nobody has looked.</summary>
+    /// <summary>The boxes of <see cref="Sample.Boxes"/> in input pixels; null when nobody has looked.</summary>
     public IReadOnlyList<LabelledBox>? Boxes => Targets.Boxes;
 
     /// <summary>
-    /// [Vertebrae]: true where the place is a guess, from which nothing is to be learnt; empty when none is.
+    /// For each vertebra true when its place is a guess from which nothing must be learnt; empty when none is.
     /// </summary>
     public IReadOnlyList<bool> Guessed { get; init; } = [];
 }
 
-/// <summary>The images of a batch as they are, without augmentation.</summary>
-/// <param name="Images">[N, C, H, W] as <see cref="Batch.Images"/>.</param>
-/// <param name="ToInput">[N]: original pixels to input pixels.</param>
+/// <summary>The images of a batch without augmentation.</summary>
+/// <param name="Images">The images [N, C, H, W], like <see cref="Batch.Images"/>.</param>
+/// <param name="ToInput">For each image the transform from original pixels to input pixels.</param>
 internal sealed record PlainImages(torch.Tensor Images, IReadOnlyList<AffineTransform> ToInput);
 
 /// <summary>Normalised images and their samples. Disposing frees the tensor.</summary>
@@ -38,10 +38,10 @@ internal sealed record PlainImages(torch.Tensor Images, IReadOnlyList<AffineTran
 internal sealed record Batch(torch.Tensor Images, IReadOnlyList<BatchSample> Samples, torch.Tensor? Masks = null)
     : IDisposable
 {
-    /// <summary>Null where the loader was not asked for them.</summary>
+    /// <summary>The images without augmentation; null when the loader was not asked for them.</summary>
     public PlainImages? Plain { get; init; }
 
-    /// <summary>Masks may have 255, which stands for a pixel whose class is not known.</summary>
+    /// <summary>True when masks may have the value 255, which stands for a pixel whose class is unknown.</summary>
     internal bool MasksHaveGaps { get; init; }
 
     public void Dispose()

@@ -13,15 +13,15 @@ namespace Marrow.Inputs;
 /// </summary>
 internal sealed class BatchLoader : IDisposable
 {
-    /// <summary>In one batch: its float32 values are one span of bytes.</summary>
+    /// <summary>The most pixels in one batch, whose float32 values must fit into one span of bytes.</summary>
     internal const int MostPixels = int.MaxValue / sizeof(float);
 
     private static readonly TimeSpan CancellationGlance = TimeSpan.FromMilliseconds(200);
 
     /// <param name="Values">
-    /// [N * H * W] of the augmented images; then, where they are wanted, as many of the plain ones.
+    /// The values [N * H * W] of the augmented images, followed on request by as many of the unaugmented ones.
     /// </param>
-    /// <param name="Masks">[N * H * W]; empty from a loader without masks.</param>
+    /// <param name="Masks">The masks [N * H * W]; empty when the loader gives no masks.</param>
     private sealed record Arrays(float[] Values, byte[] Masks);
 
     private sealed record Produced(Arrays Arrays, BatchSample[] Samples, ExceptionDispatchInfo? Error);
@@ -51,14 +51,19 @@ internal sealed class BatchLoader : IDisposable
     private volatile bool _stopped;
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when a sample is not in the cache or no batch can be filled.
+    /// Starts the loader. Throws <see cref="MarrowException"/> when a sample is not in the cache, and when not even one
+    /// batch can be filled.
     /// </summary>
-    /// <param name="augmentation">Null: none.</param>
-    /// <param name="dropLast">Leave out an epoch's last batch when it is not full.</param>
-    /// <param name="workers">Background threads.</param>
-    /// <param name="prefetch">Batches made ahead, at most.</param>
-    /// <param name="masks">Of all samples: batches then have masks. Null: they have none.</param>
-    /// <param name="plain">Give each image a second time, without augmentation, as <see cref="Batch.Plain"/>.</param>
+    /// <param name="augmentation">The bounds of the augmentation; null for none.</param>
+    /// <param name="dropLast">True to leave out an epoch's last batch when it is not full.</param>
+    /// <param name="workers">The number of background threads.</param>
+    /// <param name="prefetch">The largest number of batches that are prepared in advance.</param>
+    /// <param name="masks">
+    /// The masks of all samples, which batches then contain; null for batches without masks.
+    /// </param>
+    /// <param name="plain">
+    /// True to give each image a second time without augmentation, as <see cref="Batch.Plain"/>.
+    /// </param>
     public BatchLoader(IReadOnlyList<Sample> samples, PackedCache cache, InputContract contract,
         AugmentationOptions? augmentation, int batchSize, ulong seed, bool shuffle, bool dropLast,
         int workers = 1, int prefetch = 4, MaskPack? masks = null, bool plain = false)
@@ -96,17 +101,17 @@ internal sealed class BatchLoader : IDisposable
     }
 
     /// <summary>
-    /// The wish to stop, for loops that have nothing to save: <see cref="Next"/> then throws
+    /// Cancels loops that have nothing to save: <see cref="Next"/> then throws
     /// <see cref="OperationCanceledException"/>.
     /// </summary>
     internal CancellationToken Cancellation { get; init; }
 
-    /// <summary>Arrays made so far, for batches ahead and spare.</summary>
+    /// <summary>The number of arrays that were allocated so far.</summary>
     internal int ArraysMade => Volatile.Read(ref _arraysMade);
 
     public int BatchesPerEpoch { get; }
 
-    /// <summary>Of the sample's image in its file, px.</summary>
+    /// <summary>Returns the size of the sample's original image, in pixels.</summary>
     public (int Width, int Height) OriginalSize(Sample sample) => _cache.OriginalSize(_cache.IndexOf(sample));
 
     /// <summary>
@@ -122,7 +127,7 @@ internal sealed class BatchLoader : IDisposable
             height);
     }
 
-    /// <summary>Where <see cref="Next"/> stands: the epoch and the batch in it that it gives next.</summary>
+    /// <summary>The epoch, and the batch in it, that <see cref="Next"/> returns next.</summary>
     public (int Epoch, int Batch) Position
     {
         get
@@ -132,12 +137,12 @@ internal sealed class BatchLoader : IDisposable
         }
     }
 
-    /// <summary>Time that <see cref="Next"/> has waited for the threads, in all.</summary>
+    /// <summary>The total time, in seconds, for which <see cref="Next"/> has waited for the threads.</summary>
     public double WaitSeconds { get; private set; }
 
     /// <summary>
-    /// The next batch; epochs follow each other. The caller disposes it. Throws what a background thread met; the
-    /// position stays, and so does the error until <see cref="Seek"/>.
+    /// Returns the next batch; after the last one of an epoch follows the first of the next. The caller disposes it.
+    /// Rethrows an error of a background thread; position and error then remain until <see cref="Seek"/>.
     /// </summary>
     public Batch Next()
     {
@@ -171,7 +176,7 @@ internal sealed class BatchLoader : IDisposable
         return new Batch(images, produced.Samples, masks) { Plain = plain };
     }
 
-    /// <summary>Makes <see cref="Next"/> go on at this batch of this epoch; both count from 0.</summary>
+    /// <summary>Makes <see cref="Next"/> continue with this batch of this epoch. Both are counted from 0.</summary>
     public void Seek(int epoch, int batch)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
@@ -188,7 +193,7 @@ internal sealed class BatchLoader : IDisposable
         }
     }
 
-    /// <summary>Ends the threads within the time of one sample each.</summary>
+    /// <summary>Ends the threads. This takes at most as long as each needs for one sample.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -291,7 +296,10 @@ internal sealed class BatchLoader : IDisposable
         }
     }
 
-    /// <summary>The sample, and how its augmentation moved original pixels; null without one.</summary>
+    /// <summary>
+    /// Renders a sample. Returns it with the transform by which its augmentation moved original pixels; null without
+    /// augmentation.
+    /// </summary>
     private (BatchSample Sample, AffineTransform? Geometry) Render(
         int index,
         int epoch,
@@ -313,7 +321,9 @@ internal sealed class BatchLoader : IDisposable
         return (new BatchSample(sample, moved, sample.Targets.Transform(moved)), augmentation?.Geometry);
     }
 
-    /// <summary>Of a crop the augmentation is about its own centre and by shares of its own size.</summary>
+    /// <summary>
+    /// Draws an augmentation. That of a crop is centred on the crop and uses shares of the crop's own size.
+    /// </summary>
     private Augmentation Draw(SeededRandom random, int cacheIndex)
     {
         if (_cache.Crop(cacheIndex) is { } crop)
@@ -327,7 +337,9 @@ internal sealed class BatchLoader : IDisposable
     private (int Epoch, int Batch) Place(long number) =>
         ((int)(number / BatchesPerEpoch), (int)(number % BatchesPerEpoch));
 
-    /// <summary>The epoch's order of samples; the threads are at most a few epochs apart. Under the lock.</summary>
+    /// <summary>
+    /// Returns the epoch's order of samples. The threads are at most a few epochs apart. The caller holds the lock.
+    /// </summary>
     private int[] Order(int epoch)
     {
         if (_orders.TryGetValue(epoch, out var order))

@@ -14,13 +14,16 @@ namespace Marrow.Inputs;
 /// </param>
 internal sealed record Collimation(AffineTransform ToField, double Left, double Top, double Right, double Bottom)
 {
-    /// <summary>Of the sides, and less than this is drawn: opposite blades never meet.</summary>
+    /// <summary>
+    /// The upper bound of the part of each side that is darkened. Draws stay below it, so that opposite blades never
+    /// meet.
+    /// </summary>
     public const double MostShare = 0.5;
 
     private const double LargestTiltDegrees = 3; // as plates and tubes are turned against each other
     private const double MarginShare = 0.02; // of the longer side: half a vertebra's height around the corners
 
-    /// <summary>Always draws six numbers; null where the blades are open.</summary>
+    /// <summary>Draws the collimator's blades; null when they are open. It always draws six random numbers.</summary>
     public static Collimation? Draw(SeededRandom random, AugmentationOptions options, int width, int height)
     {
         var present = random.NextDouble() < options.CollimationProbability;
@@ -39,7 +42,8 @@ internal sealed record Collimation(AffineTransform ToField, double Left, double 
     }
 
     /// <summary>
-    /// The same with each blade pulled back until these points, original px, are seen with something around them.
+    /// Returns the same blades, pulled back until these points (in original pixels) are visible with some space around
+    /// them.
     /// </summary>
     public Collimation Sparing(IEnumerable<Point2D> points, int width, int height)
     {
@@ -54,9 +58,11 @@ internal sealed record Collimation(AffineTransform ToField, double Left, double 
         return this with { Left = left, Top = top, Right = right, Bottom = bottom };
     }
 
-    /// <summary>Lays the blades over an image.</summary>
-    /// <param name="toInput">Original px to the image's, with all augmentation.</param>
-    /// <param name="image">[height * width].</param>
+    /// <summary>Draws the blades onto an image.</summary>
+    /// <param name="toInput">
+    /// The transform from original pixels to the image's pixels, including the augmentation.
+    /// </param>
+    /// <param name="image">The image, [height * width].</param>
     public void Darken(Span<float> image, int width, int height, AffineTransform toInput, float black)
     {
         var toField = toInput.Invert().Then(ToField);
@@ -72,7 +78,7 @@ internal sealed record Collimation(AffineTransform ToField, double Left, double 
         }
     }
 
-    /// <summary>Narrows from..to to the x with low &lt;= start + x * step &lt;= high.</summary>
+    /// <summary>Narrows the range from..to to those x for which low &lt;= start + x * step &lt;= high.</summary>
     private static void Clip(double start, double step, double low, double high, ref int from, ref int to)
     {
         if (Math.Abs(step) < 1e-12)

@@ -13,8 +13,8 @@ internal static class CropSampler
     // a side; an input pixel of more than 16 source pixels is beyond what is drawn on films
     private const int MostSamples = 16;
 
-    /// <param name="toInput">Original pixels to output pixels.</param>
-    /// <returns>[height * width], the radiograph's own values; NaN outside.</returns>
+    /// <param name="toInput">The transform from original pixels to output pixels.</param>
+    /// <returns>The radiograph's own values, [height * width]; NaN outside of it.</returns>
     public static float[] Run(Radiograph radiograph, AffineTransform toInput, int width, int height)
     {
         // The radiograph may have been decoded at a reduced scale: its pixels are larger than original ones.
@@ -51,7 +51,10 @@ internal static class CropSampler
 
     private static int Samples(double sourcePixels) => Math.Clamp((int)Math.Ceiling(sourcePixels), 1, MostSamples);
 
-    /// <summary>Between pixel centres, which have whole numbers here; the border's values go on outside.</summary>
+    /// <summary>
+    /// Interpolates between pixel centres, which have whole coordinates here. Outside the image, the values at its
+    /// border are repeated.
+    /// </summary>
     private static double Bilinear(Radiograph radiograph, double x, double y)
     {
         var (left, top) = ((int)Math.Floor(x), (int)Math.Floor(y));

@@ -3,71 +3,97 @@ using System.Text.Json.Serialization;
 
 namespace Marrow.Inputs;
 
-/// <summary>How an image of another shape is brought to the input's size.</summary>
+/// <summary>The ways to bring an image of any shape to the size of the input.</summary>
 public enum Fit
 {
-    /// <summary>Each axis is scaled on its own.</summary>
+    /// <summary>Each axis is scaled by a factor of its own, so that the whole image fills the input.</summary>
     Stretch,
 
-    /// <summary>Scaled evenly, centred, the rest filled with black.</summary>
+    /// <summary>
+    /// Both axes are scaled by the same factor. The image is centred, and the rest of the input is black.
+    /// </summary>
     Letterbox,
 
-    /// <summary>Scaled evenly until the input is filled, centred, the rest cut off.</summary>
+    /// <summary>
+    /// Both axes are scaled by the same factor until the image fills the input. It is centred, and what juts out is cut
+    /// off.
+    /// </summary>
     Cover,
 }
 
-/// <summary>Which of an image's values become black and white.</summary>
+/// <summary>The ways to choose which grey values become black and white.</summary>
 public enum WindowKind
 {
-    /// <summary>Two percentiles of the whole image.</summary>
+    /// <summary>Two percentiles of the whole image become black and white.</summary>
     Percentiles,
 
-    /// <summary>The least and the largest that the pixels' type can hold: 0 and 255, or 0 and 65535.</summary>
+    /// <summary>
+    /// The smallest and the largest value of the pixels' type become black and white: 0 and 255, or 0 and 65535.
+    /// </summary>
     FullRange,
 }
 
 /// <summary>
-/// What a model's weights expect of their input; it belongs to the weights and is stored with them. The way: decode,
-/// window to 0..255, area-resize, to 0..1, subtract mean, divide by std.
+/// The input that a model's weights expect. It belongs to the weights and is stored with them. An image becomes an
+/// input in these steps: decode, window to 0..255, resize by area, divide by 255, subtract the mean, divide by the
+/// standard deviation.
 /// </summary>
 public sealed record InputContract
 {
+    /// <summary>The width of the input in pixels.</summary>
     public required int Width { get; init; }
+
+    /// <summary>The height of the input in pixels.</summary>
     public required int Height { get; init; }
 
-    /// <summary>1, or 3 equal channels.</summary>
+    /// <summary>The number of channels: 1, or 3 with equal values.</summary>
     public int Channels { get; init; } = 1;
 
+    /// <summary>Says how an image of another shape is brought to the input's size.</summary>
     public Fit Fit { get; init; } = Fit.Stretch;
 
     /// <summary>
-    /// Of a <see cref="Fit.Cover"/>, the share of the input's sides in the image's before it is cut: 1 cuts no more
-    /// than must be, 0.875 is "resize to 256, cut 224".
+    /// For <see cref="Fit.Cover"/>: the input's side as a share of the scaled image's side before it is cut. 1 cuts off
+    /// as little as possible; 0.875 is "resize to 256, crop to 224".
     /// </summary>
     public double CropShare { get; init; } = 1;
 
+    /// <summary>Says how the grey values that become black and white are chosen.</summary>
     public WindowKind Window { get; init; } = WindowKind.Percentiles;
 
     /// <summary>
-    /// Percentiles (0 to 1) of the image's values that become 0 and 255, unless the window is the full range.
+    /// The percentile (0 to 1) of the image's values that becomes 0. It has no effect when the window is the full
+    /// range.
     /// </summary>
     public double WindowLow { get; init; } = 0.005;
+
+    /// <summary>
+    /// The percentile (0 to 1) of the image's values that becomes 255. It has no effect when the window is the full
+    /// range.
+    /// </summary>
     public double WindowHigh { get; init; } = 0.995;
 
     /// <summary>
-    /// Of values in 0..1. Where each channel has its own, these are what an augmentation fills with and scales noise
-    /// by.
+    /// The mean that is subtracted from values in 0..1. When each channel has its own mean, this one is the grey with
+    /// which an augmentation fills.
     /// </summary>
     public double Mean { get; init; } = 0.5;
-    public double Std { get; init; } = 0.25;
 
     /// <summary>
-    /// Of values in 0..1, one for each channel; null (both) where all have <see cref="Mean"/> and <see cref="Std"/>.
+    /// The standard deviation by which values in 0..1 are divided. When each channel has its own, this one scales the
+    /// noise of an augmentation.
     /// </summary>
+    public double Std { get; init; } = 0.25;
+
+    /// <summary>The mean of each channel, for values in 0..1; null when all channels have <see cref="Mean"/>.</summary>
     public IReadOnlyList<double>? ChannelMeans { get; init; }
+
+    /// <summary>
+    /// The standard deviation of each channel, for values in 0..1; null when all channels have <see cref="Std"/>.
+    /// </summary>
     public IReadOnlyList<double>? ChannelStds { get; init; }
 
-    /// <summary>Where in the image the model looks; null for all of it.</summary>
+    /// <summary>The part of the image at which the model looks; null for the whole image.</summary>
     [JsonInclude] internal InputCrop? Crop { get; init; }
 
     // As recipes allow: four times the side of the largest input a GPU of today takes; guards allocations against a
@@ -75,18 +101,18 @@ public sealed record InputContract
     private const int MaxSide = 4096;
     private const double SmallestCropShare = 0.25; // images are decoded at up to four times the input's sides
 
-    /// <summary>What is subtracted from a channel's values in 0..1.</summary>
+    /// <summary>Returns the mean that is subtracted from a channel's values in 0..1.</summary>
     internal double MeanOf(int channel) => ChannelMeans?[channel] ?? Mean;
 
-    /// <summary>What they are divided by then.</summary>
+    /// <summary>Returns the standard deviation by which a channel's values are divided.</summary>
     internal double StdOf(int channel) => ChannelStds?[channel] ?? Std;
 
-    /// <summary>What a channel's black becomes.</summary>
+    /// <summary>Returns the normalised value of black in a channel.</summary>
     internal double BlackOf(int channel) => -MeanOf(channel) / StdOf(channel);
 
     /// <summary>
-    /// The least size, in px, at which an image may be decoded without loss; 0 for its full size, all of which a crop
-    /// may need.
+    /// The smallest size in pixels at which an image may be decoded without loss; 0 for the full size, which a crop may
+    /// need.
     /// </summary>
     internal (int Width, int Height) DecodeSize => Crop is not null ? (0, 0) : Fit == Fit.Cover
         ? ((int)Math.Ceiling(Width / CropShare), (int)Math.Ceiling(Height / CropShare))
@@ -99,7 +125,8 @@ public sealed record InputContract
     internal (int X, int Y) PackedBorder => Crop is null ? (0, 0) : ((Width + 3) / 4, (Height + 3) / 4);
 
     /// <summary>
-    /// "224 x 224 px (width x height), cover, 1 channel, window from percentile 0.005 to 0.995, mean 0.5, std 0.25".
+    /// Describes the contract in one line, such as "224 x 224 px (width x height), cover, 1 channel, window from
+    /// percentile 0.005 to 0.995, mean 0.5, std 0.25".
     /// </summary>
     public string Describe()
     {
@@ -121,7 +148,7 @@ public sealed record InputContract
     }
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/>, which names <paramref name="source"/>, when a value is impossible.
+    /// Throws <see cref="MarrowException"/>, naming <paramref name="source"/>, when a value is impossible.
     /// </summary>
     internal void Validate(string source)
     {

@@ -5,13 +5,13 @@ using Marrow.Spine;
 
 namespace Marrow.Inputs;
 
-/// <summary>What part of an image a model looks at.</summary>
+/// <summary>The parts of an image at which a model can look.</summary>
 internal enum CropRegion
 {
-    /// <summary>The whole spine, once an image.</summary>
+    /// <summary>The whole spine, which gives one crop for each image.</summary>
     Spine,
 
-    /// <summary>Each vertebra, turned upright.</summary>
+    /// <summary>Each single vertebra, turned upright.</summary>
     Vertebra,
 }
 
@@ -27,18 +27,18 @@ internal sealed class InputCrop
 
     [JsonInclude] internal CropRegion Region { get; }
 
-    /// <summary>Added on each side, as a share of the box's width and height.</summary>
+    /// <summary>The margin that is added on each side of the box, as a share of its width and height.</summary>
     [JsonInclude] internal double Margin { get; }
 
-    /// <summary>The name of its checkpoint.</summary>
+    /// <summary>The name of the detector's checkpoint.</summary>
     [JsonInclude] internal string Detector { get; }
 
-    /// <summary>"sha256:...", of that checkpoint.</summary>
+    /// <summary>The digest of the detector's checkpoint, "sha256:...".</summary>
     [JsonInclude] internal string Digest { get; }
 
     internal const double MaxMargin = 2;
 
-    /// <summary>"the spine as NAME sees it, with a margin of 0.1".</summary>
+    /// <summary>Describes the crop in words, such as "the spine as NAME sees it, with a margin of 0.1".</summary>
     internal string Describe() =>
         string.Create(
             CultureInfo.InvariantCulture,

@@ -24,8 +24,8 @@ internal sealed class MaskPack : IDisposable
     /// Finds or makes the packed files of all PNG masks. Throws <see cref="MarrowException"/> when a mask can't be
     /// read, has another size than its image or holds a value that is no class.
     /// </summary>
-    /// <param name="classCount">Values of masks are 0 (background) to this.</param>
-    /// <param name="cacheFolder">As for <see cref="PackedCache.Open"/>.</param>
+    /// <param name="classCount">The largest value of a mask; 0 is the background.</param>
+    /// <param name="cacheFolder">The folder of the cache, as in <see cref="PackedCache.Open"/>.</param>
     public static MaskPack Open(
         IReadOnlyList<Sample> samples,
         InputContract contract,
@@ -64,7 +64,7 @@ internal sealed class MaskPack : IDisposable
     /// [height * width]: the class of each pixel of the image as its file has it. Throws <see cref="MarrowException"/>
     /// when the mask can't be read.
     /// </summary>
-    /// <param name="width">Of the image, px.</param>
+    /// <param name="width">The width of the image in pixels.</param>
     public byte[] Original(Sample sample, int width, int height)
     {
         if (sample.MaskPath is not { } path)
@@ -82,7 +82,7 @@ internal sealed class MaskPack : IDisposable
                 "Save the mask at the image's size.");
     }
 
-    /// <summary>SHA-256 of the shares of every class on every image, hexadecimal.</summary>
+    /// <summary>The SHA-256, in hexadecimal, over the shares of every class on every image.</summary>
     internal string Digest
     {
         get
@@ -115,10 +115,13 @@ internal sealed class MaskPack : IDisposable
             cache.Release();
     }
 
-    /// <summary>The renderer of one thread.</summary>
+    /// <summary>Creates a renderer, which only one thread may use.</summary>
     internal MaskRenderer Renderer() => new(_shares, _classes);
 
-    /// <summary>[N, H, W] bytes of an array that may be longer; the caller disposes it.</summary>
+    /// <summary>
+    /// Copies masks into a tensor [N, H, W] of bytes. The array may be longer than needed. The caller disposes the
+    /// tensor.
+    /// </summary>
     internal static torch.Tensor ToTensor(ReadOnlySpan<byte> masks, int count, InputContract contract)
     {
         var tensor = torch.empty([count, contract.Height, contract.Width], torch.uint8, torch.CPU);
@@ -126,7 +129,7 @@ internal sealed class MaskPack : IDisposable
         return tensor;
     }
 
-    /// <summary>The polygons of a sample, moved, as class 1; the rest stays as it is.</summary>
+    /// <summary>Fills a sample's transformed polygons with class 1, and leaves all other pixels unchanged.</summary>
     internal static void FillAreas(Span<byte> mask, int width, int height, Sample sample, AffineTransform toMask)
     {
         if (!sample.HasMask)
@@ -136,7 +139,7 @@ internal sealed class MaskPack : IDisposable
     }
 
     /// <summary>
-    /// One class of a mask in the place of an image; its id tells it from the image and the other classes.
+    /// Presents one class of a mask as an image. Its id distinguishes it from the image and from the other classes.
     /// </summary>
     internal static Sample AsImage(Sample sample, int value) =>
         sample with
@@ -145,7 +148,7 @@ internal sealed class MaskPack : IDisposable
             ImagePath = sample.MaskPath!,
         };
 
-    /// <summary>White where the mask is of this class.</summary>
+    /// <summary>Returns an image that is white where the mask has this class.</summary>
     private static Radiograph Share(string path, int value, int classCount)
     {
         var (classes, width, height) = MaskFile.Read(path, classCount);

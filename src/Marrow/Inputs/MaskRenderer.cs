@@ -2,7 +2,9 @@ using Marrow.Imaging;
 
 namespace Marrow.Inputs;
 
-/// <summary>Makes the mask of a sample as its augmentation moved it. Holds its work buffers: one a thread.</summary>
+/// <summary>
+/// Renders the mask of a sample under its augmentation. Each thread needs its own renderer, which holds work buffers.
+/// </summary>
 internal sealed class MaskRenderer(InputContract shares, IReadOnlyList<PackedCache> classes)
 {
     private readonly AugmentedRenderer _renderer = new(shares);
@@ -11,8 +13,10 @@ internal sealed class MaskRenderer(InputContract shares, IReadOnlyList<PackedCac
     private readonly float[] _largest = new float[shares.Width * shares.Height];
     private readonly float[] _background = new float[shares.Width * shares.Height];
 
-    /// <param name="geometry">The augmentation's, original pixels to original pixels; null: none.</param>
-    /// <param name="output">[H * W]: the class of each pixel; what comes from outside the image is background.</param>
+    /// <param name="geometry">
+    /// The transform of the augmentation, from original pixels to original pixels; null for none.
+    /// </param>
+    /// <param name="output">The class of each pixel, [H * W]. What comes from outside the image is background.</param>
     public void Render(BatchSample inBatch, AffineTransform? geometry, Span<byte> output)
     {
         output.Clear();

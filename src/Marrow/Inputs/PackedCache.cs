@@ -16,15 +16,18 @@ namespace Marrow.Inputs;
 /// </summary>
 internal sealed class PackedCache : IDisposable
 {
-    /// <summary>What the files of a folder may take together.</summary>
+    /// <summary>The most bytes that the files in one folder may have together.</summary>
     private const long LimitBytes = 16L << 30;
 
     private const string Ending = ".packed";
 
-    /// <summary>A file used since then stays, whatever it takes: a run may be between stages that read it.</summary>
+    /// <summary>
+    /// The time since its last use during which a file is kept, whatever its size, since a run may be between two
+    /// stages that read it.
+    /// </summary>
     private static readonly TimeSpan Young = TimeSpan.FromHours(1);
 
-    /// <summary>For tests: the limit of this flow of execution.</summary>
+    /// <summary>Replaces the limit within one asynchronous flow, for tests.</summary>
     internal static readonly AsyncLocal<long?> Limit = new();
 
     private const int NameDigits = 16; // of a file's name for the preprocessing, and as many for the images
@@ -48,10 +51,10 @@ internal sealed class PackedCache : IDisposable
         _indices = samples.Select((s, i) => (s.Id, i)).ToDictionary(p => p.Id, p => p.i, StringComparer.Ordinal);
     }
 
-    /// <summary>The files that the images are read from.</summary>
+    /// <summary>The paths of the files from which the images are read.</summary>
     internal IReadOnlyList<string> Files => [.. _files.Select(file => file.Path)];
 
-    /// <summary>How many images it holds.</summary>
+    /// <summary>The number of images in the cache.</summary>
     public int Count => _indices.Count;
 
     /// <summary>
@@ -59,7 +62,7 @@ internal sealed class PackedCache : IDisposable
     /// </summary>
     public bool WasBuilt { get; private init; }
 
-    /// <summary>Where the file lies in the temporary folder; null elsewhere.</summary>
+    /// <summary>The temporary folder of the cache's file; null when the file lies elsewhere.</summary>
     private ScratchFolder? Scratch { get; set; }
 
     /// <summary>
@@ -109,7 +112,7 @@ internal sealed class PackedCache : IDisposable
         }
     }
 
-    /// <summary>Writes a file of samples with these keys.</summary>
+    /// <summary>Writes a file of those samples, stored under these keys.</summary>
     private delegate void Writing(string path, IReadOnlyList<Sample> missing, IReadOnlyList<byte[]> keys);
 
     private static PackedCache FindOrMake(
@@ -195,7 +198,8 @@ internal sealed class PackedCache : IDisposable
     }
 
     /// <summary>
-    /// Those of one preprocessing, in an order that is the same for every process; none where the folder can't be read.
+    /// Returns the files of one preprocessing in an order that is the same for every process; none when the folder
+    /// can't be read.
     /// </summary>
     private static string[] FilesOf(string folder, string prefix)
     {
@@ -249,7 +253,7 @@ internal sealed class PackedCache : IDisposable
     }
 
     /// <summary>
-    /// Where the sample's image lies; throws <see cref="MarrowException"/> when it is not in the cache.
+    /// Returns the index of the sample's image. Throws <see cref="MarrowException"/> when it is not in the cache.
     /// </summary>
     public int IndexOf(Sample sample) =>
         _indices.TryGetValue(sample.Id, out var index)
@@ -271,10 +275,10 @@ internal sealed class PackedCache : IDisposable
         return pixels;
     }
 
-    /// <summary>The bytes of one image.</summary>
+    /// <summary>The number of bytes of one image.</summary>
     internal int ImageBytes => PackedSize(_contract);
 
-    /// <summary>SHA-256 of the image's bytes, as they were packed.</summary>
+    /// <summary>Returns the SHA-256 of the image's bytes when they were packed.</summary>
     internal ReadOnlySpan<byte> Hash(int index) => _places[Readable(index)].File.Hash(_places[index].Image);
 
     /// <summary>
@@ -284,11 +288,11 @@ internal sealed class PackedCache : IDisposable
     internal void Read(int index, Span<byte> pixels) =>
         _places[Readable(index)].File.Read(_places[index].Image, pixels);
 
-    /// <summary>Of the image's file, px.</summary>
+    /// <summary>Returns the size of the original image, in pixels.</summary>
     public (int Width, int Height) OriginalSize(int index) =>
         _places[Readable(index)].File.OriginalSize(_places[index].Image);
 
-    /// <summary>Original pixels to input pixels, without augmentation.</summary>
+    /// <summary>Returns the transform from original pixels to input pixels, without augmentation.</summary>
     public AffineTransform ToInput(int index)
     {
         var (width, height) = OriginalSize(index);
@@ -297,10 +301,10 @@ internal sealed class PackedCache : IDisposable
             : Preprocessor.ToInput(_contract, width, height);
     }
 
-    /// <summary>What part of its image it is; null for all of it.</summary>
+    /// <summary>Returns the part of the original image that is packed; null for the whole image.</summary>
     public ImageCrop? Crop(int index) => _crops[index];
 
-    /// <summary>A copy that outlives the cache.</summary>
+    /// <summary>Returns a copy of a packed image, which stays valid when the cache is disposed.</summary>
     public PackedImage Read(Sample sample)
     {
         var index = IndexOf(sample);
@@ -321,7 +325,7 @@ internal sealed class PackedCache : IDisposable
     }
 
     /// <summary>
-    /// True when images prepared for this contract are the ones in here; normalisation and channels may differ.
+    /// Returns true when the cached images suit this contract, whose normalisation and number of channels may differ.
     /// </summary>
     internal bool Suits(InputContract contract) => contract with
     {
@@ -333,7 +337,7 @@ internal sealed class PackedCache : IDisposable
     } == _contract;
 
     /// <summary>
-    /// Keeps the file open until <see cref="Release"/>, for threads that may outlive the owner's Dispose.
+    /// Keeps the file open until <see cref="Release"/> is called, for threads that may outlive the owner's Dispose.
     /// </summary>
     internal void Retain() => Interlocked.Increment(ref _users);
 
@@ -346,21 +350,21 @@ internal sealed class PackedCache : IDisposable
         Scratch?.Dispose();
     }
 
-    /// <summary>What the model sees of a row, without the border.</summary>
+    /// <summary>Returns the part of a row that the model sees, without the border.</summary>
     internal static ReadOnlySpan<byte> PackedRow(ReadOnlySpan<byte> packed, InputContract contract, int row)
     {
         var (x, y) = contract.PackedBorder;
         return packed.Slice((row + y) * (contract.Width + 2 * x) + x, contract.Width);
     }
 
-    /// <summary>Bytes of one image.</summary>
+    /// <summary>Returns the number of bytes of one packed image.</summary>
     internal static int PackedSize(InputContract contract)
     {
         var (x, y) = contract.PackedBorder;
         return checked((contract.Width + 2 * x) * (contract.Height + 2 * y));
     }
 
-    /// <summary>The index, of an image that is there in a file that is open.</summary>
+    /// <summary>Returns the index. Throws when there is no such image, or when its file is not open.</summary>
     private int Readable(int index)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _users) == 0, this);

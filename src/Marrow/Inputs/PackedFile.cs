@@ -15,17 +15,17 @@ namespace Marrow.Inputs;
 /// </summary>
 internal sealed class PackedFile : IDisposable
 {
-    /// <summary>Bytes of a key, of the preprocessing or of an image.</summary>
+    /// <summary>The size in bytes of a key, whether of the preprocessing or of an image.</summary>
     public const int KeySize = 32;
 
-    /// <summary>Of one image in the index.</summary>
+    /// <summary>The size in bytes of one image's entry in the index.</summary>
     public const int EntrySize = KeySize + 4 + 4 + 32;
 
     private const int HeaderSize = 8 + KeySize + 8 + 32;
     private const int Alignment = 4096; // a page of the disk
     private const int ImagesBetweenGlances = 256; // at the wish to stop; fewer are checked before anybody could have it
 
-    /// <summary>How often this process has each file open.</summary>
+    /// <summary>Counts, by path, how many times this process has each file open.</summary>
     private static readonly ConcurrentDictionary<string, int> Opened = new(StringComparer.Ordinal);
 
     private readonly SafeFileHandle _file;
@@ -45,13 +45,13 @@ internal sealed class PackedFile : IDisposable
 
     public string Path { get; }
 
-    /// <summary>How many images it holds.</summary>
+    /// <summary>The number of images in the file.</summary>
     public int Count { get; }
 
-    /// <summary>Whether this process has it open.</summary>
+    /// <summary>Returns true when this process has the file open.</summary>
     public static bool IsOpen(string path) => Opened.GetValueOrDefault(System.IO.Path.GetFullPath(path)) > 0;
 
-    /// <summary>Null when there is no file, or not a whole one of this key.</summary>
+    /// <summary>Opens a file; null when it does not exist, is incomplete or has another key.</summary>
     public static PackedFile? TryOpen(string path, int imageBytes, byte[] key)
     {
         SafeFileHandle? handle = null;
@@ -89,11 +89,11 @@ internal sealed class PackedFile : IDisposable
             : null;
     }
 
-    /// <summary>The key of an image, by which it is found.</summary>
+    /// <summary>Returns the key by which an image is found.</summary>
     public ReadOnlySpan<byte> Key(int image) => Entry(image)[..KeySize];
 
     /// <summary>
-    /// Takes the checksums of the images that will be read. False when one of them is not as it was packed.
+    /// Computes checksums of the images that will be read. Returns false when one of them differs from what was packed.
     /// </summary>
     public bool AreWhole(IReadOnlyList<int> images, CancellationToken cancellation)
     {
@@ -117,14 +117,14 @@ internal sealed class PackedFile : IDisposable
         return areWhole;
     }
 
-    /// <summary>Bytes of a file of so many images.</summary>
+    /// <summary>Returns the size in bytes of a file with this many images.</summary>
     public static long LengthOf(int count, int imageBytes) => PlaceOf(count, count, imageBytes);
 
-    /// <summary>Where an image's bytes begin.</summary>
+    /// <summary>Returns the position at which an image's bytes begin.</summary>
     public static long PlaceOf(int image, int count, int imageBytes) =>
         (HeaderSize + (long)count * EntrySize + Alignment - 1) / Alignment * Alignment + (long)image * imageBytes;
 
-    /// <summary>All that stands before the images.</summary>
+    /// <summary>Writes everything that precedes the images.</summary>
     public static void WriteStart(Stream stream, byte[] key, byte[] index)
     {
         stream.Position = 0;
@@ -137,7 +137,7 @@ internal sealed class PackedFile : IDisposable
         stream.Write(index);
     }
 
-    /// <summary>Fills an image's entry in the index.</summary>
+    /// <summary>Writes the entry of an image into the index.</summary>
     public static void WriteEntry(
         Span<byte> entry,
         ReadOnlySpan<byte> key,
@@ -156,7 +156,7 @@ internal sealed class PackedFile : IDisposable
         "Something has changed this file while it was in use, or the disk is failing. "
         + "Start again, a run with --resume: it is packed anew.");
 
-    /// <summary>Of the image's file, px.</summary>
+    /// <summary>Returns the size of the original image, in pixels.</summary>
     public (int Width, int Height) OriginalSize(int image)
     {
         var entry = Entry(image);
@@ -165,11 +165,12 @@ internal sealed class PackedFile : IDisposable
             BinaryPrimitives.ReadInt32LittleEndian(entry[(KeySize + 4)..]));
     }
 
-    /// <summary>SHA-256 of the image's bytes, as they were packed.</summary>
+    /// <summary>Returns the SHA-256 of the image's bytes when they were packed.</summary>
     public ReadOnlySpan<byte> Hash(int image) => Entry(image)[(KeySize + 8)..];
 
     /// <summary>
-    /// Any thread may. Throws <see cref="MarrowException"/> when the file has been changed since it was opened.
+    /// Reads an image. Any thread may call it. Throws <see cref="MarrowException"/> when the file was changed after it
+    /// was opened.
     /// </summary>
     public void Read(int image, Span<byte> pixels)
     {
@@ -177,7 +178,9 @@ internal sealed class PackedFile : IDisposable
             throw Changed(Path);
     }
 
-    /// <summary>It was in use until now.</summary>
+    /// <summary>
+    /// Closes the file and marks it as used until now, which matters when the least recently used files are removed.
+    /// </summary>
     public void Dispose()
     {
         CacheBound.Touch(Path);
@@ -191,7 +194,7 @@ internal sealed class PackedFile : IDisposable
 
     private bool TryRead(int image, Span<byte> pixels) => TryReadAll(_file, pixels, PlaceOf(image, Count, _imageBytes));
 
-    /// <summary>False when the file ends before, or can't be read.</summary>
+    /// <summary>Reads bytes from a position on. Returns false when the file is shorter or can't be read.</summary>
     private static bool TryReadAll(SafeFileHandle file, Span<byte> bytes, long offset)
     {
         try
@@ -213,7 +216,8 @@ internal sealed class PackedFile : IDisposable
     }
 
     /// <summary>
-    /// CRC-32C, for which processors have an instruction: a hundredth of what augmenting the image takes.
+    /// Computes CRC-32C, for which processors have an instruction. It takes a hundredth of the time of augmenting the
+    /// image.
     /// </summary>
     private static uint Checksum(ReadOnlySpan<byte> bytes)
     {

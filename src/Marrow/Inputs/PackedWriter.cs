@@ -16,12 +16,12 @@ internal static class PackedWriter
 {
     private const int ListedFiles = 10;
 
-    /// <summary>SHA-256 of the preprocessing, on which the bytes of every image depend.</summary>
+    /// <summary>Returns the SHA-256 of the preprocessing, on which the bytes of every image depend.</summary>
     public static byte[] Key(InputContract contract) => Hash(string.Create(CultureInfo.InvariantCulture,
         $"{Preprocessor.Version} {contract.Width} {contract.Height} {contract.Fit} {contract.WindowLow:R} "
             + $"{contract.WindowHigh:R} {contract.CropShare:R} {contract.Window} {contract.PackedBorder}"));
 
-    /// <summary>SHA-256 of what tells an image from others and from what its file held before.</summary>
+    /// <summary>Returns a SHA-256 that changes with the image and with the contents of its file.</summary>
     public static byte[] Key(Sample sample)
     {
         var file = new FileInfo(sample.ImagePath);
@@ -39,9 +39,11 @@ internal static class PackedWriter
     /// Throws <see cref="MarrowException"/> when images can't be read (it lists up to ten) or the file can't be
     /// written.
     /// </summary>
-    /// <param name="progress">Called from any thread, one call at a time.</param>
-    /// <param name="read">File, least width and height wanted -> radiograph.</param>
-    /// <param name="keys">Of the samples, see <see cref="Key(Sample)"/>.</param>
+    /// <param name="progress">Called from any thread, but never by two threads at once.</param>
+    /// <param name="read">
+    /// Reads a file as a radiograph; its other arguments are the smallest width and height that are needed.
+    /// </param>
+    /// <param name="keys">The keys of the samples; see <see cref="Key(Sample)"/>.</param>
     public static void Write(
         string path,
         IReadOnlyList<Sample> samples,
@@ -89,7 +91,7 @@ internal static class PackedWriter
         });
     }
 
-    /// <summary>The bytes of one sample; its entry in the index is filled.</summary>
+    /// <summary>Packs one sample, fills its entry in the index and returns the image's bytes.</summary>
     private static byte[] Pack(
         Radiograph radiograph,
         InputContract contract,
@@ -104,7 +106,9 @@ internal static class PackedWriter
         return pixels;
     }
 
-    /// <summary>What is wrong with the image, or null.</summary>
+    /// <summary>
+    /// Tries to read an image. Returns a description of what is wrong with it, or null when it was read.
+    /// </summary>
     private static string? TryRead(
         string path,
         InputContract contract,
@@ -132,7 +136,9 @@ internal static class PackedWriter
         + string.Join("\n  ", messages.Take(ListedFiles))
         + (messages.Count > ListedFiles ? $"\n  and {messages.Count - ListedFiles} more" : ""));
 
-    /// <summary>On all cores; throws the first error as it is, not wrapped.</summary>
+    /// <summary>
+    /// Runs the action on all processor cores and throws the first exception itself, not wrapped in another one.
+    /// </summary>
     private static void InParallel(int count, CancellationToken cancellation, Action<int> body)
     {
         try

@@ -9,7 +9,8 @@ namespace Marrow.Inputs;
 internal static class PointMirror
 {
     /// <summary>
-    /// Throws <see cref="MarrowException"/> where images would be mirrored whose points do not say which of them swap.
+    /// Throws <see cref="MarrowException"/> when images would be mirrored although it is unknown which of their points
+    /// swap places.
     /// </summary>
     public static void RequireKnown(IReadOnlyList<Sample> samples, AugmentationOptions? augmentation)
     {

@@ -5,7 +5,7 @@ using TorchSharp;
 
 namespace Marrow.Inputs;
 
-/// <summary>A radiograph brought to a contract's size and window, before normalisation.</summary>
+/// <summary>A radiograph at the size and with the window of a contract, before normalisation.</summary>
 internal sealed record PackedImage
 {
     internal PackedImage(
@@ -14,27 +14,29 @@ internal sealed record PackedImage
             Pixels, Width, Height, OriginalWidth, OriginalHeight, ToInput) = (
             pixels, width, height, originalWidth, originalHeight, toInput);
 
-    /// <summary>[Height * Width], bone bright, 0 black.</summary>
+    /// <summary>The pixels, [Height * Width], with bright bone; 0 is black.</summary>
     internal byte[] Pixels { get; init; }
 
     internal int Width { get; }
 
     internal int Height { get; }
 
-    /// <summary>Of the file, px.</summary>
+    /// <summary>The width of the original image, in pixels.</summary>
     internal int OriginalWidth { get; }
 
     internal int OriginalHeight { get; }
 
-    /// <summary>Original pixels to input pixels; (0, 0) is the outer corner of the first pixel in both.</summary>
+    /// <summary>
+    /// The transform from original pixels to input pixels. In both, (0, 0) is the outer corner of the first pixel.
+    /// </summary>
     internal AffineTransform ToInput { get; }
 }
 
 /// <summary>
-/// The one way from a radiograph to a model's input, for training, evaluation and prediction alike: bone made bright,
-/// window (two percentiles of the whole image, or all that its pixels can hold) to 0..255, area-resize, round to bytes,
-/// to
-/// 0..1, subtract mean, divide by std. The bytes are what the packed cache keeps.
+/// Turns a radiograph into a model's input, in the same way for training, evaluation and prediction. Bone is made
+/// bright. The window (two percentiles of the whole image, or the full range of its pixels) is mapped to 0..255, and
+/// the image is resized by area and rounded to bytes. The bytes are divided by 255, the mean is subtracted, and the
+/// result is divided by the standard deviation. The packed cache holds the bytes.
 /// </summary>
 public static class Preprocessor
 {
@@ -45,7 +47,8 @@ public static class Preprocessor
     internal const int Version = 1;
 
     /// <summary>
-    /// Original pixels to input pixels. Letterbox and cover scale evenly and centre, also by fractions of a pixel.
+    /// Returns the transform from original pixels to input pixels. Letterbox and cover scale both axes equally and
+    /// centre the image, also by fractions of a pixel.
     /// </summary>
     internal static AffineTransform ToInput(InputContract contract, int originalWidth, int originalHeight)
     {
@@ -55,7 +58,8 @@ public static class Preprocessor
     }
 
     /// <summary>
-    /// The same of a crop, which is fitted as an image of its size is; what letterbox adds shows the image around it.
+    /// Returns the transform for a crop, which is fitted like an image of its size. Where letterbox adds space, the
+    /// surrounding image is shown.
     /// </summary>
     internal static AffineTransform ToInput(InputContract contract, ImageCrop crop) =>
         crop.ToCrop.Then(Fitted(contract, crop.Width, crop.Height));
@@ -73,8 +77,8 @@ public static class Preprocessor
     }
 
     /// <summary>
-    /// Files as the input of a model: [N, C, H, W], the caller's to dispose. Throws <see cref="MarrowException"/> when
-    /// one can't be read, and for a contract that sees a crop: its weights know nothing of whole images.
+    /// Reads image files as a tensor [N, C, H, W], which the caller disposes. Throws <see cref="MarrowException"/> when
+    /// a file can't be read, and when the contract expects a crop, since its weights were not trained on whole images.
     /// </summary>
     public static torch.Tensor Read(InputContract contract, params IReadOnlyList<string> paths) =>
         ToTensor([.. paths.Select(path => Load(path, contract))], contract);
@@ -133,8 +137,11 @@ public static class Preprocessor
             toInput);
     }
 
-    /// <param name="border">Input pixels that are added on each side, beyond what the model sees.</param>
-    /// <returns>[(Height + 2 border.Y) * (Width + 2 border.X)] bytes, and original pixels to input pixels.</returns>
+    /// <param name="border">The number of input pixels that are added on each side, beyond what the model sees.</param>
+    /// <returns>
+    /// The bytes, [(Height + 2 border.Y) * (Width + 2 border.X)], and the transform from original pixels to input
+    /// pixels.
+    /// </returns>
     internal static (byte[] Pixels, AffineTransform ToInput) PrepareCrop(
         Radiograph radiograph,
         InputContract contract,
@@ -178,7 +185,9 @@ public static class Preprocessor
             );
     }
 
-    /// <summary>The values that become 0 and 255; where bone is dark the first is the larger.</summary>
+    /// <summary>
+    /// Returns the values that become 0 and 255. When bone is dark in the file, the first one is the larger.
+    /// </summary>
     internal static (double Black, double White) Window(Radiograph radiograph, InputContract contract)
     {
         var histogram = new int[contract.Window == WindowKind.FullRange ? 0 : ushort.MaxValue + 1];
@@ -209,7 +218,9 @@ public static class Preprocessor
             Percentile(histogram, count, radiograph.Polarity == Polarity.BoneDark ? 1 - fraction : fraction);
     }
 
-    /// <summary>Interpolated linearly between the two nearest ranks, as numpy does by default.</summary>
+    /// <summary>
+    /// Returns a percentile, interpolated linearly between the two nearest ranks, as numpy does by default.
+    /// </summary>
     internal static double Percentile(ReadOnlySpan<int> histogram, long count, double fraction)
     {
         var rank = fraction * (count - 1);
@@ -224,7 +235,9 @@ public static class Preprocessor
         return lower + 1 >= count ? value : value + (rank - lower) * (next - value);
     }
 
-    /// <summary>Bytes to the model's values: (b / 255 - mean) / std, 256 entries.</summary>
+    /// <summary>
+    /// Returns a table of 256 entries that maps a byte b to the model's value (b / 255 - mean) / std.
+    /// </summary>
     internal static float[] NormalizationTable(InputContract contract)
     {
         var table = new float[256];
@@ -233,7 +246,7 @@ public static class Preprocessor
         return table;
     }
 
-    /// <summary>Normalised images, [N, C, H, W] float32, contiguous. The caller disposes it.</summary>
+    /// <summary>Returns normalised images, [N, C, H, W] in float32 and contiguous. The caller disposes them.</summary>
     internal static torch.Tensor ToTensor(IReadOnlyList<PackedImage> images, InputContract contract)
     {
         var size = contract.Width * contract.Height;
@@ -249,7 +262,8 @@ public static class Preprocessor
     }
 
     /// <summary>
-    /// [N * H * W] values to [N, C, H, W], the channel repeated, each with its own mean and std where it has one.
+    /// Returns values [N * H * W] as [N, C, H, W] with the channel repeated. Each channel is normalised with its own
+    /// mean and standard deviation if it has them.
     /// </summary>
     internal static torch.Tensor ToTensor(ReadOnlySpan<float> values, int count, InputContract contract)
     {

@@ -10,15 +10,16 @@ using static TorchSharp.torch;
 
 namespace Marrow.Prediction;
 
-/// <summary>What checkpoints are worth on labelled samples: metrics with bootstrap intervals over patients.</summary>
+/// <summary>Measures checkpoints on labelled samples, with bootstrap intervals over patients.</summary>
 internal static class CheckpointMetrics
 {
     private const int BatchSize = 8;
 
     /// <summary>
-    /// The samples to measure on, read as the checkpoint's own data was, but for what <paramref name="change"/>
-    /// changes. Throws <see cref="MarrowException"/> when the checkpoint does not say what was held out, held nothing
-    /// out, or these files are not those that it was trained on and what it held out can't be found among them.
+    /// Reads the samples on which to measure, as the checkpoint's own data was read except for what
+    /// <paramref name="change"/> changes. Throws <see cref="MarrowException"/> when the checkpoint does not record what
+    /// was held out, when it held nothing out, and when these files are not those it was trained on and the held-out
+    /// ones can't be found among them.
     /// </summary>
     public static (Dataset Dataset, IReadOnlyList<Sample> Samples) Samples(
         Checkpoint checkpoint,
@@ -33,10 +34,12 @@ internal static class CheckpointMetrics
     }
 
     /// <summary>
-    /// The metrics of the checkpoint's own task. Nothing is augmented. Throws <see cref="MarrowException"/> for one
-    /// that looks at a crop without the detector that it crops by.
+    /// Returns the metrics of the checkpoint's own task, without augmentation. Throws <see cref="MarrowException"/> for
+    /// a checkpoint that crops its images when its detector is not given.
     /// </summary>
-    /// <param name="detector">Null where the checkpoint looks at whole images.</param>
+    /// <param name="detector">
+    /// The detector that gives the crops; null when the checkpoint looks at whole images.
+    /// </param>
     public static IReadOnlyList<MetricValue> Measure(
         Checkpoint checkpoint, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
         Action<Progress>? progress = null, CancellationToken cancellation = default, Checkpoint? detector = null,
@@ -87,10 +90,12 @@ internal static class CheckpointMetrics
     }
 
     /// <summary>
-    /// What checkpoints of spines find on each sample, in float32, image by image as a user's prediction goes, but for
-    /// its refusal of films that seem to show no whole spine.
+    /// Returns what checkpoints of spines find on each sample, in float32. Each image is processed as in a user's
+    /// prediction, except that films which seem to show no whole spine are not refused.
     /// </summary>
-    /// <param name="checkpoints">A detector of vertebrae, a regressor of angles, a refiner, or those together.</param>
+    /// <param name="checkpoints">
+    /// A detector of vertebrae, a regressor of angles, a refiner, or several of these together.
+    /// </param>
     public static IReadOnlyList<Finding> FindSpines(
         IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, CancellationToken cancellation = default)
     {
@@ -116,9 +121,9 @@ internal static class CheckpointMetrics
     }
 
     /// <summary>
-    /// The angles of the corners, what their error lets expect, the regressor's, and both mixed, each with its metrics,
-    /// image by image as a user's prediction goes, but for its refusal of films that seem to show no whole spine. Keys:
-    /// "landmarks", "expected", "regressor", "fused".
+    /// Returns the metrics of the corners' angles ("landmarks"), of the angles that the corners' errors make probable
+    /// ("expected"), of the regressor's angles ("regressor") and of the mixture ("fused"). Each image is processed as
+    /// in a user's prediction, except that films which seem to show no whole spine are not refused.
     /// </summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(
         IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,

@@ -11,9 +11,9 @@ using static TorchSharp.torch;
 namespace Marrow.Prediction;
 
 /// <summary>
-/// The detector by which the images of another model are cropped: samples -> spines as it sees them -> the same samples
-/// with a crop, or one for each vertebra. What it saw can be kept in a file, so that a run that was stopped, and the
-/// next stage that crops by it, need not look again.
+/// Runs the detector by which another model's images are cropped. It turns samples into the spines that it sees on
+/// them, and these into samples with one crop, or with one for each vertebra. What it saw can be kept in a file, so
+/// that a resumed run and the next stage need not run it again.
 /// </summary>
 internal sealed class CropDetector : IDisposable
 {
@@ -22,7 +22,9 @@ internal sealed class CropDetector : IDisposable
     private readonly DetectVertebraeTask _detector;
     private readonly Compute _compute;
 
-    /// <summary>Throws <see cref="MarrowException"/> when the checkpoint is no detector of vertebrae.</summary>
+    /// <summary>
+    /// Loads the detector. Throws <see cref="MarrowException"/> when the checkpoint is not a detector of vertebrae.
+    /// </summary>
     public CropDetector(Checkpoint checkpoint, DeviceChoice device = default)
     {
         Require(checkpoint);
@@ -32,7 +34,7 @@ internal sealed class CropDetector : IDisposable
     }
 
     /// <summary>
-    /// The detector by which a checkpoint's images are cropped is not there: its weights are of no use without it.
+    /// Returns the error for a checkpoint whose detector is missing, since its weights can't be used without the crops.
     /// </summary>
     public static MarrowException Missing(Checkpoint checkpoint) =>
         MarrowException.NotFound(
@@ -52,8 +54,8 @@ internal sealed class CropDetector : IDisposable
                 "Name a detector.");
     }
 
-    /// <summary>By sample id, for each image once.</summary>
-    /// <param name="kept">What was seen before; what is seen now is added. Null: nothing is kept.</param>
+    /// <summary>Looks at each image once, and returns the spines by sample id.</summary>
+    /// <param name="kept">The file of earlier detections, to which new ones are added; null to keep nothing.</param>
     /// <param name="progress">Called with each batch of images.</param>
     public IReadOnlyDictionary<string, DetectedSpine> Detect(
         IReadOnlyList<Sample> samples, DetectionFile? kept, Action<Progress>? progress, CancellationToken cancellation)
@@ -97,7 +99,7 @@ internal sealed class CropDetector : IDisposable
         return found;
     }
 
-    /// <summary>The same of one image in memory.</summary>
+    /// <summary>Looks at one image in memory.</summary>
     public DetectedSpine Detect(Radiograph radiograph)
     {
         using var noGrad = no_grad();
@@ -112,7 +114,7 @@ internal sealed class CropDetector : IDisposable
             radiograph.OriginalHeight);
     }
 
-    /// <summary>Input pixels -> original ones.</summary>
+    /// <summary>Converts what was seen from input pixels to original pixels.</summary>
     public static DetectedSpine Of(SpinePrediction spine, AffineTransform toInput, int width, int height)
     {
         var toOriginal = toInput.Invert();

@@ -6,16 +6,16 @@ using Marrow.Metrics;
 
 namespace Marrow.Prediction;
 
-/// <summary>What checkpoints are worth on labelled images: metrics with bootstrap intervals over patients.</summary>
+/// <summary>Measures checkpoints on labelled images, with bootstrap intervals over patients.</summary>
 public sealed class Evaluation
 {
     private readonly EvaluationRequest _request;
     private readonly IReadOnlyList<Sample> _samples;
 
     /// <summary>
-    /// Reads the data and chooses the images; measures nothing yet. Throws <see cref="MarrowException"/> where the
-    /// checkpoints have other outputs than the data, where it is not known what they held out, and where they held out
-    /// different images.
+    /// Reads the data and chooses the images, without measuring anything yet. Throws <see cref="MarrowException"/> when
+    /// the outputs of the checkpoints differ from those of the data, when it is unknown which images they held out, and
+    /// when they held out different images.
     /// </summary>
     public Evaluation(EvaluationRequest request)
     {
@@ -34,12 +34,12 @@ public sealed class Evaluation
         Warnings = [.. selected.SelectMany(s => s.Warnings).Distinct()];
     }
 
-    /// <summary>Why the numbers may mean something else than they seem to; empty when they do not.</summary>
+    /// <summary>One sentence for each reason why the numbers may mislead; empty when there is none.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> where the hub lacks a detector that a checkpoint crops by, or the device
-    /// can't be used.
+    /// Runs the models on the images and measures them. Throws <see cref="MarrowException"/> when the hub lacks a
+    /// detector by which a checkpoint crops its images, and when the device can't be used.
     /// </summary>
     public EvaluationResult Measure(Action<Progress>? progress = null, CancellationToken cancellation = default)
     {
@@ -70,7 +70,7 @@ public sealed class Evaluation
     }
 }
 
-/// <summary>What was measured.</summary>
+/// <summary>The measurements of an <see cref="Evaluation"/>.</summary>
 public sealed class EvaluationResult
 {
     internal EvaluationResult(
@@ -99,11 +99,12 @@ public sealed class EvaluationResult
     }
 
     /// <summary>
-    /// Of one checkpoint by its task; of those that measure a spine together by where the angles come from:
-    /// "landmarks", "expected", "regressor" and "fused".
+    /// The metrics by name of what was measured. For a single checkpoint the name is that of its task. For checkpoints
+    /// that measure a spine together it says where the angles come from: "landmarks", "expected", "regressor" or
+    /// "fused".
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> Metrics { get; }
 
-    /// <summary>A table for each, with the intervals.</summary>
+    /// <summary>One table for each entry of <see cref="Metrics"/>, with the intervals.</summary>
     public TextReport Report { get; }
 }

@@ -5,37 +5,45 @@ using Marrow.Hub;
 
 namespace Marrow.Prediction;
 
-/// <summary>Which checkpoints are measured, and on which data.</summary>
+/// <summary>Says which checkpoints to measure, and on which data.</summary>
 public sealed class EvaluationRequest
 {
     /// <summary>
-    /// One checkpoint; or a detector with a regressor or a refiner of its corners or both, to measure what they come to
-    /// together. They stay the caller's to dispose.
+    /// The checkpoints: a single one, or a detector with an angle regressor, a refiner of its corners or both, which
+    /// are then measured as one predictor. The caller disposes them.
     /// </summary>
     public required IReadOnlyList<Checkpoint> Checkpoints { internal get; init; }
 
-    /// <summary>Where the detectors that they crop by are, and the ancestors that are asked what they saw.</summary>
+    /// <summary>
+    /// The hub that holds the detectors by which the checkpoints crop, and the ancestors that are asked which images
+    /// they were trained on.
+    /// </summary>
     public required LocalHub Hub { internal get; init; }
 
-    /// <summary>The data by the name under which the checkpoints were trained on it, or another.</summary>
+    /// <summary>
+    /// The name of the data set. The images that the checkpoints held out are known only under the name that their
+    /// training used.
+    /// </summary>
     public required string Data { internal get; init; }
 
-    /// <summary>The folder of the data.</summary>
+    /// <summary>The folder that holds the data set.</summary>
     public required string Root { internal get; init; }
 
     /// <summary>
-    /// All images, with a warning where some were trained on; without it those that the checkpoints themselves held
-    /// out.
+    /// True to measure on all images, with a warning when some of them were trained on. False to measure only on the
+    /// images that the checkpoints held out.
     /// </summary>
     public bool All { internal get; init; }
 
-    /// <summary>How data is read that the checkpoints do not know: "csv"; null for data that they do.</summary>
+    /// <summary>
+    /// The format of data that the checkpoints do not know, such as "csv"; null for data that they were trained on.
+    /// </summary>
     public string? Format { internal get; init; }
 
-    /// <summary>How the data is read otherwise than for training; null where it is read the same.</summary>
+    /// <summary>Changes how the data is read, compared with training; null to read it in the same way.</summary>
     public Func<DatasetOptions, DatasetOptions>? Change { internal get; init; }
 
-    /// <summary>Where the models compute.</summary>
+    /// <summary>The device on which the models compute.</summary>
     public DeviceChoice Device { internal get; init; }
 
     internal EvaluationSplit Split => All ? EvaluationSplit.All : EvaluationSplit.HeldOut;

@@ -6,19 +6,19 @@ using Marrow.Tasks;
 
 namespace Marrow.Prediction;
 
-/// <summary>Which samples of a data set are measured.</summary>
+/// <summary>Says which samples of a data set are measured.</summary>
 internal enum EvaluationSplit
 {
-    /// <summary>Those that the checkpoint never saw, by the division stored with it.</summary>
+    /// <summary>The samples that the checkpoint never saw, by the division that is stored with it.</summary>
     HeldOut,
     All,
 }
 
 /// <summary>
-/// The images that a checkpoint is measured on. Held out is what the checkpoint itself held out: by the images that are
-/// recorded with it, else by drawing its division again, which gives the same part only while the files are the same.
-/// Files that have changed are named, or refused where it is not known what was held out of them. Whatever the lineage
-/// saw of the images that are measured is a warning.
+/// The images on which a checkpoint is measured. The held-out part is the one that the checkpoint itself held out. It
+/// is found by the images that are recorded with the checkpoint, or otherwise by repeating its division, which gives
+/// the same part only when the files are the same. Changed files are reported, or refused when it is unknown which of
+/// them were held out. A warning tells when the lineage was trained on any of the measured images.
 /// </summary>
 internal sealed record EvaluationSamples
 {
@@ -28,11 +28,13 @@ internal sealed record EvaluationSamples
     public Dataset Dataset { get; }
     public IReadOnlyList<Sample> Samples { get; }
 
-    /// <summary>Why the numbers may mean something else than they seem to; empty when they do not.</summary>
+    /// <summary>One sentence for each reason why the numbers may mislead; empty when there is none.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <param name="change">How the data are read otherwise than for training; null: not at all.</param>
-    /// <param name="hub">Where ancestors are looked for; null: they are not asked what they saw.</param>
+    /// <param name="change">
+    /// Changes how the data is read, compared with training; null to read it in the same way.
+    /// </param>
+    /// <param name="hub">The hub in which ancestors are looked up; null to ignore what they were trained on.</param>
     public static EvaluationSamples Select(
         Checkpoint checkpoint,
         string name,
@@ -85,7 +87,8 @@ internal sealed record EvaluationSamples
     }
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> where the checkpoint has other outputs than the data, or none is labelled.
+    /// Returns the labelled samples. Throws <see cref="MarrowException"/> when the checkpoint's outputs differ from
+    /// those of the data, and when no sample is labelled.
     /// </summary>
     private static List<Sample> Labelled(Checkpoint checkpoint, Dataset dataset)
     {
@@ -174,7 +177,7 @@ internal sealed record EvaluationSamples
         };
     }
 
-    /// <summary>What the checkpoint and its ancestors saw of the images that are measured.</summary>
+    /// <summary>Returns what the checkpoint and its ancestors were trained on among the measured images.</summary>
     private static IEnumerable<string> Seen(
         Checkpoint checkpoint,
         string name,

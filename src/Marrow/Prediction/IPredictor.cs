@@ -3,28 +3,32 @@ using Marrow.Imaging;
 
 namespace Marrow.Prediction;
 
-/// <summary>Radiograph -> finding. Not for use by several threads at once; <see cref="PredictorSet"/> is.</summary>
+/// <summary>
+/// Turns a radiograph into a finding. Only one thread may use it at a time; <see cref="PredictorSet"/> serves several.
+/// </summary>
 internal interface IPredictor : IDisposable
 {
     /// <summary>
-    /// Smallest size at which an image may be decoded without loss for these weights; 0 for its full size.
+    /// The smallest size at which an image may be decoded without loss for these weights; 0 for the full size.
     /// </summary>
     (int Width, int Height) DecodeSize { get; }
 
-    /// <summary>Of a table with a row an image, between the file and the status.</summary>
+    /// <summary>
+    /// The names of a table's columns between the file and the status. The table has one row for each image.
+    /// </summary>
     IReadOnlyList<string> Columns { get; }
 
-    /// <summary>Outputs of which no label was seen in training: they are masked.</summary>
+    /// <summary>The names of outputs for which training saw no label. Their values are masked.</summary>
     IReadOnlyList<string> Untrained { get; }
 
-    /// <summary>Whether findings have masks.</summary>
+    /// <summary>True when findings contain masks.</summary>
     bool GivesMasks { get; }
 
-    /// <summary>The weights that are used.</summary>
+    /// <summary>The checkpoints whose weights are used.</summary>
     IReadOnlyList<CheckpointUse> Checkpoints { get; }
 
     Finding Predict(Radiograph radiograph);
 
-    /// <summary>Of an image that could not be read.</summary>
+    /// <summary>Returns the finding for an image that could not be read.</summary>
     Finding Failed(string file, string reason);
 }

@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace Marrow.Prediction;
 
 /// <summary>
-/// Radiograph -> what one checkpoint of any task says by itself, on the whole image or on the spine that a detector
-/// finds. The preprocessing is that of its input contract; outputs that no label was seen of are masked.
+/// Predicts with one checkpoint of any task, on the whole image or on the spine that a detector finds. The
+/// preprocessing is that of the checkpoint's input contract. Outputs for which training saw no label are masked.
 /// </summary>
 internal sealed class ImagePredictor : IPredictor
 {
@@ -24,8 +24,10 @@ internal sealed class ImagePredictor : IPredictor
     /// Loads and verifies the checkpoint. Throws <see cref="MarrowException"/> when its task finds nothing by itself,
     /// when it looks at single vertebrae, or at crops by another detector than the one given.
     /// </summary>
-    /// <param name="compute">Null: the fastest way of this machine.</param>
-    /// <param name="detector">Null where the checkpoint looks at whole images.</param>
+    /// <param name="compute">The way of computing; null for the fastest one on this machine.</param>
+    /// <param name="detector">
+    /// The detector that gives the crops; null when the checkpoint looks at whole images.
+    /// </param>
     public ImagePredictor(Checkpoint checkpoint, Compute? compute = null, Checkpoint? detector = null)
     {
         var crop = checkpoint.Config.Input.Crop;
@@ -59,7 +61,7 @@ internal sealed class ImagePredictor : IPredictor
         Untrained = [.. checkpoint.Config.Outputs.Where(o => !o.Trained).Select(o => o.Name)];
     }
 
-    /// <summary>Whether a checkpoint says something by itself.</summary>
+    /// <summary>Returns true when a checkpoint can make a finding by itself.</summary>
     public static bool Serves(Checkpoint checkpoint)
     {
         if (checkpoint.Config.Input.Crop is { Region: CropRegion.Vertebra })

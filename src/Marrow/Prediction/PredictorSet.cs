@@ -9,9 +9,9 @@ using Marrow.Tasks;
 namespace Marrow.Prediction;
 
 /// <summary>
-/// Checkpoints of a hub that say one thing of an image together: one of any task, or a detector of vertebrae with a
-/// regressor of angles, a refiner of its corners, or both. Any number of threads may use it; images are measured one
-/// after the other.
+/// One or several checkpoints of a hub that together make one finding for each image: a checkpoint of any task, or a
+/// detector of vertebrae with an angle regressor, a refiner of its corners, or both. Several threads may use it at
+/// once; it then measures one image after the other.
 /// </summary>
 public sealed class PredictorSet : IDisposable
 {
@@ -21,15 +21,15 @@ public sealed class PredictorSet : IDisposable
     private PredictorSet(IPredictor predictor) => _predictor = predictor;
 
     /// <summary>
-    /// Loads and verifies the checkpoints of these names, and the detectors that they crop by; without a name the
-    /// newest of the hub that measure a spine together. Throws <see cref="MarrowException"/> when one is absent or
-    /// damaged, or when they do not go together.
+    /// Loads and verifies the named checkpoints and the detectors by which they crop. Without a name it takes the
+    /// newest checkpoints of the hub that measure a spine together. Throws <see cref="MarrowException"/> when one is
+    /// missing or damaged, and when they do not fit together.
     /// </summary>
     public static PredictorSet Open(LocalHub hub, params IReadOnlyList<string> names) => Open(hub, names, hub.Resolve);
 
     /// <summary>
-    /// The same of names that others resolve, as those of files and registries, and on a device of one's choice. Throws
-    /// <see cref="MarrowException"/> where that device can't be used, too.
+    /// Loads checkpoints whose names the caller resolves, such as those of files and registries, onto a chosen device.
+    /// Throws <see cref="MarrowException"/> as the other overload does, and when the device can't be used.
     /// </summary>
     public static PredictorSet Open(
         LocalHub hub,
@@ -59,21 +59,23 @@ public sealed class PredictorSet : IDisposable
             : new(new SpinePredictor(checkpoints, compute));
     }
 
-    /// <summary>Of a table with a row an image, between the file and the status.</summary>
+    /// <summary>
+    /// The names of a table's columns between the file and the status. The table has one row for each image.
+    /// </summary>
     public IReadOnlyList<string> Columns => _predictor.Columns;
 
-    /// <summary>Outputs of which no label was seen in training: they are masked.</summary>
+    /// <summary>The names of outputs for which training saw no label. Their values are masked.</summary>
     public IReadOnlyList<string> Untrained => _predictor.Untrained;
 
-    /// <summary>Whether findings have masks, in <see cref="RegionsPart"/>.</summary>
+    /// <summary>True when findings contain masks, in <see cref="RegionsPart"/>.</summary>
     internal bool GivesMasks => _predictor.GivesMasks;
 
-    /// <summary>The weights that are used.</summary>
+    /// <summary>The checkpoints whose weights are used.</summary>
     public IReadOnlyList<CheckpointUse> Checkpoints => _predictor.Checkpoints;
 
     /// <summary>
-    /// Reads and measures one file; the radiograph is for drawing on. Throws <see cref="MarrowException"/> when it
-    /// can't be read.
+    /// Reads and measures one file. The returned radiograph can be drawn on. Throws <see cref="MarrowException"/> when
+    /// the file can't be read.
     /// </summary>
     public (Finding Finding, Radiograph Radiograph) Predict(string path)
     {
@@ -82,21 +84,22 @@ public sealed class PredictorSet : IDisposable
         return (Predict(radiograph), radiograph);
     }
 
-    /// <summary>The same for a radiograph in memory.</summary>
+    /// <summary>Measures a radiograph that is already in memory.</summary>
     public Finding Predict(Radiograph radiograph)
     {
         lock (_lock)
             return _predictor.Predict(radiograph);
     }
 
-    /// <summary>Of an image that could not be read.</summary>
+    /// <summary>Returns the finding for an image that could not be read.</summary>
     internal Finding Failed(string file, string reason) => _predictor.Failed(file, reason);
 
+    /// <summary>Frees the models.</summary>
     public void Dispose() => _predictor.Dispose();
 
     /// <summary>
-    /// Puts before the checkpoints each detector that one of them crops by and that is not among them, of exactly that
-    /// digest. Throws <see cref="MarrowException"/> when the hub lacks it, or another detector was named.
+    /// Inserts before the checkpoints every missing detector by which one of them crops, with exactly the recorded
+    /// digest. Throws <see cref="MarrowException"/> when the hub lacks it, and when another detector was named.
     /// </summary>
     internal static void Complete(List<Checkpoint> checkpoints, LocalHub hub)
     {
@@ -122,9 +125,7 @@ public sealed class PredictorSet : IDisposable
         }
     }
 
-    /// <summary>
-    /// The newest detector of a hub, and the newest regressor and the newest refiner of those that go with it.
-    /// </summary>
+    /// <summary>Returns the newest detector of a hub, and the newest regressor and refiner that fit it.</summary>
     private static IReadOnlyList<string> NewestOfSpines(LocalHub hub)
     {
         var entries = HubEntry.NewestFirst([.. hub.List().Where(e => e.Problem is null)]).ToList();
@@ -159,7 +160,7 @@ public sealed class PredictorSet : IDisposable
         }
     }
 
-    /// <summary>Null for one that looks at whole images.</summary>
+    /// <summary>Returns the crop of a checkpoint; null for a model that looks at whole images.</summary>
     private static InputCrop? CropOf(HubEntry entry) =>
         CheckpointManifest.Read(entry.Folder).ReadListed(entry.Folder, Checkpoint.ConfigFile) is { } config
             ? CheckpointJson

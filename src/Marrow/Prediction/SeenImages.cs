@@ -6,20 +6,20 @@ using Marrow.Tasks;
 
 namespace Marrow.Prediction;
 
-/// <summary>What a checkpoint, or an ancestor of it, saw of a data set.</summary>
+/// <summary>Says how much of a data set a checkpoint or one of its ancestors was trained on.</summary>
 internal enum SeenKind
 {
-    /// <summary>All images were seen.</summary>
+    /// <summary>It was trained on all images.</summary>
     All,
 
-    /// <summary>Some images were seen, and it is known which.</summary>
+    /// <summary>It was trained on some images, and it is known which.</summary>
     Part,
 
-    /// <summary>It was trained on data of this name or these files, and on which of them is not known.</summary>
+    /// <summary>It was trained on data of this name or on these files, but it is not known on which of them.</summary>
     CannotTell,
 }
 
-/// <param name="Ids">Of the samples; empty unless it is known which.</param>
+/// <param name="Ids">The ids of the samples; empty unless it is known which ones were seen.</param>
 internal sealed record SeenPart(
     TrainingData Training,
     SeenKind Kind,
@@ -30,12 +30,12 @@ internal sealed record SeenPart(
 }
 
 /// <summary>
-/// Which images of a data set were trained on. A lineage names data by name and by a digest of its files, and says how
-/// they were divided: where the files are the same, the division is drawn again; where they are not, a checkpoint that
-/// has its split recorded still knows what it held out.
+/// Finds out on which images of a data set a lineage was trained. A lineage names data by its name and by a digest of
+/// its files, and records how they were divided. When the files are the same, the division is repeated. When they
+/// differ, a checkpoint with a recorded split still knows what it held out.
 /// </summary>
-/// <param name="name">What the user calls the data.</param>
-/// <param name="own">The data as they are read now.</param>
+/// <param name="name">The user's name for the data.</param>
+/// <param name="own">The data, as it is read now.</param>
 internal sealed class SeenImages(string name, Dataset own)
 {
     private static readonly HashSet<string> None = [];
@@ -43,7 +43,9 @@ internal sealed class SeenImages(string name, Dataset own)
     private readonly Dictionary<string, Dataset?> _readings = new(StringComparer.Ordinal);
     private readonly Dictionary<Dataset, string> _digests = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>Of each stage of the lineage that trained on this data; none where it is other data.</summary>
+    /// <summary>
+    /// Returns an entry for each stage of the lineage that was trained on this data; none when it is other data.
+    /// </summary>
     public IReadOnlyList<SeenPart> Of(Checkpoint checkpoint, LocalHub hub) =>
         [.. TrainingData.Of(checkpoint, hub).Select(Part).OfType<SeenPart>()];
 
@@ -89,7 +91,9 @@ internal sealed class SeenImages(string name, Dataset own)
                 seen.Select(s => s.Patient).ToHashSet(StringComparer.Ordinal));
     }
 
-    /// <summary>The data as that stage read them; null where they are no data set of that format.</summary>
+    /// <summary>
+    /// Reads the data as that stage read it; null when the files do not form a data set of that format.
+    /// </summary>
     private Dataset? Read(DatasetUse use)
     {
         var key = JsonSerializer.Serialize(use with { HeldOut = 0, Seed = 0 }, MarrowJson.Line);

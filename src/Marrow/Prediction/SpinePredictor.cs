@@ -31,7 +31,7 @@ internal sealed class SpinePredictor : IPredictor
     /// <see cref="MarrowException"/> when there is none, one of another task, or one that looks at crops by a detector
     /// that is not among them.
     /// </summary>
-    /// <param name="compute">Null: the fastest way of this machine.</param>
+    /// <param name="compute">The way of computing; null for the fastest one on this machine.</param>
     public SpinePredictor(IReadOnlyList<Checkpoint> checkpoints, Compute? compute = null)
     {
         _compute = compute ?? Compute.Choose();
@@ -95,7 +95,7 @@ internal sealed class SpinePredictor : IPredictor
     public IReadOnlyList<CheckpointUse> Checkpoints => _uses;
 
     /// <summary>
-    /// Smallest size at which an image may be decoded without loss for these checkpoints; 0 for its full size.
+    /// The smallest size at which an image may be decoded without loss for these checkpoints; 0 for the full size.
     /// </summary>
     public (int Width, int Height) DecodeSize
     {
@@ -111,7 +111,7 @@ internal sealed class SpinePredictor : IPredictor
         }
     }
 
-    /// <summary>Angles in degrees, places in pixels of the original image.</summary>
+    /// <summary>Measures the spine. Angles are in degrees and places in pixels of the original image.</summary>
     public Finding Predict(Radiograph radiograph)
     {
         if (!radiograph.Pixels.AsSpan().ContainsAnyExcept(radiograph.Pixels[0]))
@@ -123,8 +123,8 @@ internal sealed class SpinePredictor : IPredictor
     }
 
     /// <summary>
-    /// What the weights give on any image, whether it shows a spine or not, and what speaks against believing it: for
-    /// evaluation, where each film is known to show one.
+    /// Measures any image, whether it shows a spine or not, and collects the reasons against believing the result. It
+    /// serves for evaluation, where each film is known to show a spine.
     /// </summary>
     internal Measurement Measure(Radiograph radiograph)
     {
@@ -202,12 +202,12 @@ internal sealed class SpinePredictor : IPredictor
     public Finding Failed(string file, string reason) =>
         new(Finding.Failed(file, reason, new SpinePart())) { Confidence = 0 };
 
-    /// <param name="About">All but the spine.</param>
-    /// <param name="Spine">As if it were to be believed.</param>
-    /// <param name="Refusals">Why the image shows no whole spine; empty where it does.</param>
+    /// <param name="About">Everything that is known of the image except the spine.</param>
+    /// <param name="Spine">The spine, as if it were to be believed.</param>
+    /// <param name="Refusals">The reasons why the image shows no whole spine; empty when it shows one.</param>
     internal sealed record Measurement(Finding About, SpinePart Spine, IReadOnlyList<string> Refusals)
     {
-        /// <summary>Whether it is to be believed or not.</summary>
+        /// <summary>The finding with the spine, whether it is to be believed or not.</summary>
         public Finding Finding => About.With(Spine);
 
         public static Measurement Nothing(Radiograph radiograph, IReadOnlyList<CheckpointUse> uses) => new(new(
@@ -222,7 +222,8 @@ internal sealed class SpinePredictor : IPredictor
     }
 
     /// <summary>
-    /// No angle and no severity is said of an image without a whole spine; what was seen stays, without names.
+    /// Returns the finding for an image without a whole spine. It has no angles and no severity; the vertebrae that
+    /// were seen remain, without their names.
     /// </summary>
     private static Finding Withhold(Measurement measured, IReadOnlyList<string> reasons) => new Finding(measured.About)
     {

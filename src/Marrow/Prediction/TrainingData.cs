@@ -7,10 +7,10 @@ using Marrow.Tasks;
 namespace Marrow.Prediction;
 
 /// <summary>One data set in a checkpoint's lineage.</summary>
-/// <param name="By">"it", or the ancestor's name.</param>
-/// <param name="Task">What was trained on it; decides which of its images counted as labelled.</param>
-/// <param name="Split">What was held out of it; null where that is not recorded.</param>
-/// <param name="Crop">Where its model looks; decides the same.</param>
+/// <param name="By">The word "it" for the checkpoint itself, or the name of the ancestor.</param>
+/// <param name="Task">The task that was trained, which decides which of the images counted as labelled.</param>
+/// <param name="Split">The division that says what was held out; null when it is not recorded.</param>
+/// <param name="Crop">The crop of the model, which also decides which images counted as labelled.</param>
 internal sealed record TrainingData(
     string By,
     string Task,
@@ -66,8 +66,8 @@ internal sealed record TrainingData(
     }
 
     /// <summary>
-    /// Without the images that a stage learnt from unlabelled where they are the same data: none was held out from the
-    /// labelled ones.
+    /// Leaves out images that a stage used without labels when they come from the same data set, since no division of
+    /// the labelled ones applies to them.
     /// </summary>
     private static IEnumerable<ParentDataset> Divided(CheckpointParents parents)
     {
@@ -78,7 +78,10 @@ internal sealed record TrainingData(
         return parents.Datasets.Where(d => d.Role != ParentDataset.Unlabeled || !labelled.Contains(d.Name));
     }
 
-    /// <summary>An ancestor's weights are not needed; null for a damaged one, which is as good as none.</summary>
+    /// <summary>
+    /// Reads the manifest and the config of an ancestor, whose weights are not needed; null when it is damaged, which
+    /// is treated as missing.
+    /// </summary>
     private static (CheckpointManifest Manifest, CheckpointConfig Config, RecordedSplit? Split)? Read(string folder)
     {
         try

@@ -8,15 +8,16 @@ using static TorchSharp.torch;
 namespace Marrow.Prediction;
 
 /// <summary>
-/// A high-resolution second look at each vertebra: a crop about it from the full-size radiograph, turned upright ->
-/// its four corners, also on the mirrored crop -> a mean with the detector's own corners.
+/// Refines each vertebra by a high-resolution second look: it cuts a crop around it from the full-size radiograph,
+/// turns it upright, finds the four corners on the crop and on its mirror image, and averages them with the detector's
+/// own corners.
 /// </summary>
 internal sealed class VertebraRefiner(PointsTask task, Compute compute)
 {
     public InputContract Input => task.Input;
 
     /// <summary>
-    /// The same vertebrae; one whose refined corners make no vertebra, or another one, stays as it was.
+    /// Returns the refined vertebrae. One whose refined corners form no vertebra, or another one, stays as it was.
     /// </summary>
     public IReadOnlyList<Vertebra> Refine(Radiograph radiograph, DetectedSpine spine)
     {

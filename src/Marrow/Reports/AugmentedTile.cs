@@ -5,13 +5,13 @@ using Marrow.Inputs;
 namespace Marrow.Reports;
 
 /// <summary>
-/// A sample of a contact sheet as training sees it: one draw of the augmentation, its labels moved along.
+/// Shows a sample on a contact sheet as training sees it, with one draw of the augmentation and transformed labels.
 /// </summary>
 internal static class AugmentedTile
 {
     private const int LeastSidePx = 32;
 
-    /// <param name="draw">The augmentation is drawn from (seed, draw).</param>
+    /// <param name="draw">The number of the draw. The augmentation is drawn from (seed, draw).</param>
     public static ContactSheetItem Of(Sample sample, Dataset dataset, AugmentationOptions options, ulong seed, int draw)
     {
         var item = ContactSheetItem.Of(sample, dataset, () => throw new InvalidOperationException("Not yet loaded."));
@@ -50,7 +50,10 @@ internal static class AugmentedTile
         }
     }
 
-    /// <summary>No names are drawn, so that a point that does not know its mirror image may stand for it.</summary>
+    /// <summary>
+    /// Returns targets that can be mirrored. A point whose mirror image is unknown stands for itself, which does not
+    /// matter here because no names are drawn.
+    /// </summary>
     private static Targets Movable(Targets targets) => targets.MirroredPoints.Count == targets.Points.Count
         ? targets
         : targets with { MirroredPoints = [.. Enumerable.Range(0, targets.Points.Count)] };

@@ -6,28 +6,31 @@ using SkiaSharp;
 
 namespace Marrow.Reports;
 
-/// <summary>One picture of a contact sheet. Geometry in original pixels, angles in degrees.</summary>
+/// <summary>One picture of a contact sheet. Geometry is in original pixels, angles are in degrees.</summary>
 internal sealed record ContactSheetItem
 {
     internal ContactSheetItem(Func<Radiograph> load, string caption) => (Load, Caption) = (load, caption);
 
-    /// <summary>Called once, when the tile is drawn. A <see cref="MarrowException"/> becomes the tile's text.</summary>
+    /// <summary>
+    /// Loads the image when its tile is drawn. It is called once; the text of a <see cref="MarrowException"/> is shown
+    /// on the tile.
+    /// </summary>
     internal Func<Radiograph> Load { get; init; }
 
     internal string Caption { get; init; }
 
-    /// <summary>Labels or angles, below the caption: wrapped into as many lines as they take.</summary>
+    /// <summary>The labels or angles below the caption, wrapped into as many lines as they need.</summary>
     internal string Detail { get; init; } = "";
 
-    /// <summary>Vertebrae, points and boxes, drawn onto the picture.</summary>
+    /// <summary>The vertebrae, points and boxes that are drawn onto the picture.</summary>
     internal Targets Targets { get; init; } = Targets.None;
 
-    /// <summary>Greys are shown as they are, not windowed.</summary>
+    /// <summary>True to show the grey values as they are, without a window.</summary>
     internal bool AsItIs { get; init; }
 
     /// <summary>
-    /// A sample with its landmarks, points, boxes, numbers, angles and labels: positive ones by name, soft ones with
-    /// their value.
+    /// Creates an item with a sample's landmarks, points, boxes, numbers, angles and labels. Positive labels are shown
+    /// by name, soft ones with their value.
     /// </summary>
     public static ContactSheetItem Of(Sample sample, Dataset dataset, Func<Radiograph> load)
     {
@@ -46,7 +49,7 @@ internal sealed record ContactSheetItem
         return new(load: load, caption: sample.Id) { Detail = detail, Targets = sample.Targets };
     }
 
-    /// <summary>"2 fracture, 1 hardware".</summary>
+    /// <summary>Counts the boxes of each class, such as "2 fracture, 1 hardware".</summary>
     private static string Boxes(IReadOnlyList<LabelledBox> boxes, Dataset dataset) =>
         boxes.Count == 0
             ? "no boxes"
@@ -76,17 +79,20 @@ internal sealed record ContactSheetItem
 }
 
 /// <summary>
-/// Many radiographs on one picture, each with its caption and labels, to judge a data set at a glance.
+/// Draws many radiographs on one picture, each with its caption and labels, so that a data set can be judged at a
+/// glance.
 /// </summary>
 internal static class ContactSheet
 {
-    /// <summary>Images need no more pixels than this.</summary>
+    /// <summary>The longest side in pixels that an image needs for its tile.</summary>
     public const int LongestTileSidePx = 560;
 
     private const int GapPx = 14, CaptionPx = 26, TextPx = 14, LinePx = 18;
     private const int MostLines = 30; // of labels below one tile; what is left is counted
 
-    /// <summary>A PNG. Tiles are tall for spines and square else; at most 10 a row.</summary>
+    /// <summary>
+    /// Renders a PNG with at most 10 tiles in a row. The tiles are tall for spines and square for everything else.
+    /// </summary>
     public static byte[] Render(IReadOnlyList<ContactSheetItem> items, string title = "")
     {
         var tall = items.Any(item => item.Targets.Vertebrae.Count > 0);
@@ -131,7 +137,9 @@ internal static class ContactSheet
         return Png.Encode(surface);
     }
 
-    /// <summary>Length of the folders that all captions begin with: they tell the tiles apart no more.</summary>
+    /// <summary>
+    /// Returns the length of the folders with which all captions begin, since they do not help to tell the tiles apart.
+    /// </summary>
     private static int CommonFolder(IEnumerable<string> captions)
     {
         var all = captions.ToList();
@@ -239,7 +247,9 @@ internal static class ContactSheet
         }
     }
 
-    /// <summary>One line; what does not fit is cut in the middle, where file names differ least.</summary>
+    /// <summary>
+    /// Draws one line of text. A text that is too wide is cut in the middle, where names of files differ least.
+    /// </summary>
     private static void Text(
         SKCanvas canvas,
         string text,

@@ -3,17 +3,17 @@ using ScottPlot;
 
 namespace Marrow.Reports;
 
-/// <summary>A line of an experiment's picture.</summary>
-/// <param name="Hue">Lines of one start share it.</param>
-/// <param name="Dash">Lines of one method share it; 0 is solid.</param>
+/// <summary>One line of an experiment's picture.</summary>
+/// <param name="Hue">The colour, which all lines of one start share.</param>
+/// <param name="Dash">The dash pattern, which all lines of one method share; 0 is a solid line.</param>
 internal sealed record ExperimentLine(string Name, int Hue, int Dash, IReadOnlyList<ExperimentPoint> Points);
 
-/// <param name="Low">Of the interval; NaN when there is none.</param>
+/// <param name="Low">The lower end of the interval; NaN when there is none.</param>
 internal sealed record ExperimentPoint(double Labels, double Value, double Low, double High);
 
 /// <summary>
-/// A metric over the labels, on a logarithmic axis: a colour for each start, a dash for each method, bars for
-/// intervals.
+/// Plots a metric against the amount of labels on a logarithmic axis. Each start has a colour, each method a dash
+/// pattern, and bars show intervals.
 /// </summary>
 internal static class ExperimentPlot
 {

@@ -5,35 +5,36 @@ using Marrow.Imaging;
 namespace Marrow.Reports;
 
 /// <summary>
-/// Writes findings to a folder: for each image, as it is finished, NAME.json, NAME.overlay.png and, where something was
-/// outlined, NAME.mask.png (the image's own size; 0 is background; the class is 255 where there is one, else 1, 2 ...
-/// in the order of the classes); and predictions.csv with a row for each at the end. Images of the same name from
-/// different folders get different files. Files that no prediction wrote are never replaced.
+/// Writes findings to a folder. Each image gets, as soon as it is finished, NAME.json, NAME.overlay.png and, when
+/// something was outlined, NAME.mask.png. A mask has the image's own size; 0 is background, and the classes are 1, 2
+/// ... in their order, or 255 when there is only one class. At the end predictions.csv gets one row for each image.
+/// Images of the same name from different folders get different files. Files that no prediction has written are never
+/// replaced.
 /// </summary>
-/// <param name="columns">See <see cref="Prediction.PredictorSet.Columns"/>.</param>
-/// <param name="overlays">Whether overlays are drawn, which takes most of the time.</param>
+/// <param name="columns">The columns of the table; see <see cref="Prediction.PredictorSet.Columns"/>.</param>
+/// <param name="overlays">True to draw overlays, which takes most of the time.</param>
 public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, bool overlays = true)
 {
     private readonly ResultFolder _results = new(folder);
     private readonly FindingTable _table = new(columns);
     private readonly List<Finding> _findings = [];
 
-    /// <summary>Paths of what one image gave.</summary>
-    /// <param name="Mask">Null when nothing was outlined.</param>
-    /// <param name="Overlay">Null when the image could not be read or none is drawn.</param>
+    /// <summary>The paths of the files that one image gave.</summary>
+    /// <param name="Mask">The mask; null when nothing was outlined.</param>
+    /// <param name="Overlay">The overlay; null when the image could not be read or no overlays are drawn.</param>
     internal sealed record Written(string Json, string? Mask, string? Overlay);
 
-    /// <summary>Where <see cref="WriteCsv"/> writes.</summary>
+    /// <summary>The path of the file that <see cref="WriteCsv"/> writes.</summary>
     internal string CsvPath => _results.CsvPath;
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when a file that no prediction wrote is where a result of these images
-    /// would go; before any work, so that nothing is lost and nothing done in vain.
+    /// Throws <see cref="MarrowException"/>, before any work, when a file that no prediction has written is in the
+    /// place of a result.
     /// </summary>
-    /// <param name="folder">Where the results go.</param>
-    /// <param name="images">Their files.</param>
-    /// <param name="overlays">Whether overlays are drawn.</param>
-    /// <param name="masks">Whether there will be masks.</param>
+    /// <param name="folder">The folder for the results.</param>
+    /// <param name="images">The paths of the images.</param>
+    /// <param name="overlays">True when overlays are drawn.</param>
+    /// <param name="masks">True when findings have masks.</param>
     internal static void RequireFree(string folder, IEnumerable<string> images, bool overlays, bool masks) =>
         ResultFolder.RequireFree(folder, images,
         [
@@ -42,13 +43,14 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
             .. masks ? [ResultFolder.Mask] : (string[])[],
         ]);
 
-    /// <param name="radiograph">Null when it could not be read: then there are no pictures.</param>
+    /// <summary>Writes the files of one finding, and keeps it for the table.</summary>
+    /// <param name="radiograph">The image; null when it could not be read, and then no pictures are written.</param>
     /// <exception cref="MarrowException">
     /// The folder can't be written, or a file that no prediction wrote is in the way.
     /// </exception>
     public void Add(Finding finding, Radiograph? radiograph) => Write(finding, radiograph);
 
-    /// <summary>The same; the overlay shows the labels too where there are some.</summary>
+    /// <summary>Writes the files of one finding. When there are labels, the overlay shows them too.</summary>
     internal Written Write(Finding finding, Radiograph? radiograph, SpineTruth? truth = null)
     {
         var name = _results.NameOf(finding.File);
@@ -79,7 +81,7 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
         }
     }
 
-    /// <summary>Writes predictions.csv with every finding added so far.</summary>
+    /// <summary>Writes predictions.csv with every finding that was added so far.</summary>
     /// <exception cref="MarrowException">
     /// The folder can't be written, or a table that no prediction wrote is in the way.
     /// </exception>

@@ -6,16 +6,16 @@ using Marrow.Imaging;
 namespace Marrow.Reports;
 
 /// <summary>
-/// A finding as a JSON document, the one that files, the command line and servers give; docs/finding.schema.json
-/// describes it. Places are original pixels, corners [[x, y] top left, top right, bottom left, bottom right], angles
-/// degrees.
+/// A finding as a JSON document, in the form that files, the command line and servers return. docs/finding.schema.json
+/// describes it. Places are in original pixels, corners are [[x, y] top left, top right, bottom left, bottom right],
+/// and angles are in degrees.
 /// </summary>
 public static class FindingJson
 {
-    /// <summary>The document as text.</summary>
+    /// <summary>Returns the document as text.</summary>
     public static string Write(Finding finding) => Document(finding).ToJsonString(MarrowJson.Options);
 
-    /// <summary>The same as an object, to be part of a larger document.</summary>
+    /// <summary>Returns the document as an object, which can become part of a larger document.</summary>
     internal static JsonObject Document(Finding finding)
     {
         var document = new JsonObject

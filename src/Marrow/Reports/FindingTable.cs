@@ -11,13 +11,13 @@ namespace Marrow.Reports;
 /// could not be read are blank. Text that a spreadsheet would run as a formula (=, +, -, @) is preceded by an
 /// apostrophe.
 /// </summary>
-/// <param name="columns">See <see cref="Prediction.PredictorSet.Columns"/>.</param>
+/// <param name="columns">The columns of the predictor; see <see cref="Prediction.PredictorSet.Columns"/>.</param>
 internal sealed class FindingTable(IReadOnlyList<string> columns)
 {
-    /// <summary>What stands above each column.</summary>
+    /// <summary>The titles of the columns.</summary>
     public IReadOnlyList<string> Header => ["file", .. columns, "status"];
 
-    /// <summary>The cells of one finding, in the order of <see cref="Header"/>.</summary>
+    /// <summary>Returns the cells of one finding, in the order of <see cref="Header"/>.</summary>
     public IReadOnlyList<string> Row(Finding finding)
     {
         List<string> cells = [.. finding.Parts.SelectMany(part => Cells(part, finding))];
@@ -26,7 +26,7 @@ internal sealed class FindingTable(IReadOnlyList<string> columns)
         return [CsvTable.TextCell(finding.File), .. cells, Name(finding.Status)];
     }
 
-    /// <summary>Comma-separated, with a header; numbers have a decimal point.</summary>
+    /// <summary>Writes comma-separated values with a header line. Numbers have a decimal point.</summary>
     public void WriteCsv(TextWriter writer, IEnumerable<Finding> findings)
     {
         using var csv = CsvWriter.Create(

@@ -4,16 +4,16 @@ using Marrow.Findings;
 namespace Marrow.Reports;
 
 /// <summary>
-/// Findings as a person reads them on a terminal: numbers as short as they mean something, ten columns at most.
+/// Writes findings for readers of a terminal: with as many digits as are meaningful, and with ten columns at most.
 /// </summary>
 internal static class FindingText
 {
     private const int MostColumns = 10; // of a drawn table; the CSV has all
     private const string Absent = "-";
 
-    /// <param name="columns">See <see cref="Prediction.PredictorSet.Columns"/>.</param>
-    /// <param name="folder">Where the files of the findings are.</param>
-    /// <param name="overlays">Whether overlays are among them.</param>
+    /// <param name="columns">The columns of the predictor; see <see cref="Prediction.PredictorSet.Columns"/>.</param>
+    /// <param name="folder">The folder that holds the files of the findings.</param>
+    /// <param name="overlays">True when overlays are among these files.</param>
     public static IReadOnlyList<ReportPart> Of(
         IReadOnlyList<Finding> findings, IReadOnlyList<string> columns, string folder, bool overlays)
     {

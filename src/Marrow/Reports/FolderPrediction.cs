@@ -6,18 +6,19 @@ using Marrow.Prediction;
 namespace Marrow.Reports;
 
 /// <summary>
-/// What checkpoints say of many images, one after the other, written to a folder by <see cref="FindingFiles"/>. An
-/// image that can't be read is a finding of its own, so that one broken file spoils no folder. When it ends early, by
-/// an error or a cancellation, what was found is kept first.
+/// Predicts many images, one after the other, and writes the findings to a folder by means of
+/// <see cref="FindingFiles"/>. An image that can't be read gives a finding that says so, so that one broken file does
+/// not stop the others. When an error or a cancellation ends the prediction early, the findings so far are written
+/// first.
 /// </summary>
 public static class FolderPrediction
 {
     /// <summary>
-    /// Throws <see cref="MarrowException"/>, before any work, when something that no prediction wrote is where a result
-    /// would go.
+    /// Predicts the images. Throws <see cref="MarrowException"/>, before any work, when a file that no prediction has
+    /// written is in the place of a result.
     /// </summary>
-    /// <param name="folder">Where the results go.</param>
-    /// <param name="overlays">Whether overlays are drawn: they take more time and space than the rest.</param>
+    /// <param name="folder">The folder for the results.</param>
+    /// <param name="overlays">True to draw overlays, which need more time and space than everything else.</param>
     public static FolderPredictionResult Run(
         PredictorSet predictor,
         ImageInputs inputs,
@@ -70,7 +71,7 @@ public static class FolderPrediction
     }
 }
 
-/// <summary>What was said of the images of a <see cref="FolderPrediction"/>.</summary>
+/// <summary>The outcome of a <see cref="FolderPrediction"/>.</summary>
 public sealed class FolderPredictionResult
 {
     private const int MostWarned = 5;
@@ -79,16 +80,18 @@ public sealed class FolderPredictionResult
         (Findings, IsWhole, Report) = (
             findings, !isIncomplete && findings.All(f => f.Status != FindingStatus.Failed), report);
 
-    /// <summary>In the images' order; masks are in their files alone.</summary>
+    /// <summary>The findings, in the order of the images. Masks are only in the written files.</summary>
     public IReadOnlyList<Finding> Findings { get; }
 
-    /// <summary>False where an image was not measured, or where some may lie that nobody could look for.</summary>
+    /// <summary>False when an image was not measured, or when a folder could not be searched for images.</summary>
     public bool IsWhole { get; }
 
-    /// <summary>A table with a row an image, numbers as short as they mean something.</summary>
+    /// <summary>A table with one row for each image, whose numbers have as many digits as are meaningful.</summary>
     public TextReport Report { get; }
 
-    /// <summary>All that is to be known of a few images; of many only which were not measured.</summary>
+    /// <summary>
+    /// All remarks on the images when there are only a few of them; otherwise only the images that were not measured.
+    /// </summary>
     public IEnumerable<string> Warnings
     {
         get

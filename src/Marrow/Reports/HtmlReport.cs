@@ -26,14 +26,14 @@ internal sealed class HtmlReport(string title, string subtitle = "")
         return this;
     }
 
-    /// <summary>The one sentence a hurried reader should see.</summary>
+    /// <summary>Adds a highlighted sentence, the one that a hurried reader should see.</summary>
     public HtmlReport Callout(string text)
     {
         _body.Append($"<p class=\"callout\">{Escape(text)}</p>\n");
         return this;
     }
 
-    /// <summary>Numbers side by side: a value, its name, and a small remark.</summary>
+    /// <summary>Adds numbers side by side, each with a name and a small remark.</summary>
     public HtmlReport Figures(IReadOnlyList<(string Value, string Name, string Remark)> figures)
     {
         _body.Append("<div class=\"figures\">");
@@ -46,7 +46,9 @@ internal sealed class HtmlReport(string title, string subtitle = "")
 
     private const int ShortCell = 24;
 
-    /// <summary>Columns of cells that look like numbers are set to the right; short ones do not break.</summary>
+    /// <summary>
+    /// Adds a table. Columns of cells that look like numbers are aligned to the right, and short cells are not broken.
+    /// </summary>
     public HtmlReport Table(
         IReadOnlyList<string> headers,
         IReadOnlyList<IReadOnlyList<string>> rows,
@@ -85,10 +87,11 @@ internal sealed class HtmlReport(string title, string subtitle = "")
     }
 
     /// <param name="draw">
-    /// Draws the PNG, on a dark ground when true: both are kept and the reader's setting chooses.
+    /// Draws the PNG, on a dark ground when its argument is true. Both pictures are stored, and the reader's setting
+    /// chooses one.
     /// </param>
-    /// <param name="alternative">What a reader who can't see the picture should know.</param>
-    /// <param name="wide">As wide as the page.</param>
+    /// <param name="alternative">A text for readers who can't see the picture.</param>
+    /// <param name="wide">True to use the whole width of the page.</param>
     public HtmlReport Plot(Func<bool, byte[]> draw, string alternative, bool wide = false)
     {
         _body.Append(
@@ -99,7 +102,7 @@ internal sealed class HtmlReport(string title, string subtitle = "")
         return this;
     }
 
-    /// <summary>PNG pictures side by side.</summary>
+    /// <summary>Adds PNG pictures side by side.</summary>
     public HtmlReport Pictures(IReadOnlyList<(byte[] Png, string Caption)> pictures)
     {
         _body.Append("<div class=\"pictures\">");
@@ -118,7 +121,7 @@ internal sealed class HtmlReport(string title, string subtitle = "")
         return this;
     }
 
-    /// <summary>Text as it stands: commands, recipes.</summary>
+    /// <summary>Adds text that keeps its line breaks and spaces, such as commands and recipes.</summary>
     public HtmlReport Code(string text)
     {
         _body.Append($"<pre>{Escape(text)}</pre>\n");

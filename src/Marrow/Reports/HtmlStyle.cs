@@ -1,7 +1,8 @@
 namespace Marrow.Reports;
 
 /// <summary>
-/// The style sheet of every report: the reader's own fonts, light or dark by the reader's setting, and paper.
+/// The style sheet of every report. It uses the reader's own fonts, follows the setting for light or dark, and suits
+/// printing.
 /// </summary>
 internal static class HtmlStyle
 {

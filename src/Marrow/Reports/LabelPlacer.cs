@@ -16,7 +16,9 @@ internal sealed class LabelPlacer(SKRect bounds)
 
     public void Avoid(SKRect area) => _avoided.Add(area);
 
-    /// <summary>A place for a label of this size whose middle should be near <paramref name="wanted"/>.</summary>
+    /// <summary>
+    /// Returns a free place for a label of this size, with its centre near <paramref name="wanted"/>.
+    /// </summary>
     public SKRect Place(SKSize size, SKPoint wanted)
     {
         var step = size.Height / 2;
@@ -40,13 +42,13 @@ internal sealed class LabelPlacer(SKRect bounds)
         return best;
     }
 
-    /// <summary>Labels that stay within what may be drawn on of an overlay.</summary>
+    /// <summary>Creates a placer whose labels stay inside the drawable area of an overlay.</summary>
     public static LabelPlacer On(OverlayPlace place) =>
         new(SKRect.Inflate(place.Drawable, -place.Unit * 0.25f, -place.Unit * 0.25f));
 
-    /// <summary>Writes a label with a dark edge, by which it can be read on any film.</summary>
-    /// <param name="wanted">The label's size -> where its middle should be near.</param>
-    /// <param name="unit">See <see cref="OverlayPlace"/>.</param>
+    /// <summary>Writes a label with a dark edge, so that it can be read on any film.</summary>
+    /// <param name="wanted">Returns the wanted centre of a label of the given size.</param>
+    /// <param name="unit">The size of the text; see <see cref="OverlayPlace"/>.</param>
     public void Write(SKCanvas canvas, string text, Func<SKSize, SKPoint> wanted, SKColor color, float unit)
     {
         using var font = new SKFont(ReportFonts.SemiBold, unit * 0.85f);

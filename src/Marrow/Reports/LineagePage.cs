@@ -5,12 +5,13 @@ using Marrow.Hub;
 namespace Marrow.Reports;
 
 /// <summary>
-/// A lineage as one self-contained page: the graph, how well each checkpoint does, and under which terms all of it
-/// stands.
+/// Draws a lineage as one self-contained HTML page: the graph, the metrics of each checkpoint, and the licence terms
+/// that apply to all of it.
 /// </summary>
 public static class LineagePage
 {
 
+    /// <summary>Writes the page to a file.</summary>
     public static void Write(LineageGraph graph, string path) => Render(graph).Save(path);
 
     internal static HtmlReport Render(LineageGraph graph)
@@ -46,7 +47,7 @@ public static class LineagePage
         return page;
     }
 
-    /// <summary>Of each link that an experiment has measured, a sentence.</summary>
+    /// <summary>Adds one sentence for each link that an experiment has measured.</summary>
     private static void Worths(HtmlReport page, LineageGraph graph)
     {
         foreach (var link in graph.Links)
@@ -103,7 +104,7 @@ public static class LineagePage
         return new(item.Id, item.Kind, item.Name, [.. lines.Where(line => line.Length > 0)]);
     }
 
-    /// <summary>One arrow for all parts that a parent had in its child: "CNN 98 %, crop".</summary>
+    /// <summary>Labels the one arrow for all roles that a parent had for its child, such as "CNN 98 %, crop".</summary>
     private static string Label(IReadOnlyList<LineageLink> parts) =>
         string.Join(
             ", ",

@@ -5,13 +5,13 @@ using Marrow.Checkpoints;
 
 namespace Marrow.Reports;
 
-/// <summary>A box of a lineage.</summary>
-/// <param name="Id">Unique in its graph.</param>
-/// <param name="Lines">Small text below the title: licence, measured worth, digest.</param>
+/// <summary>A box in the picture of a lineage.</summary>
+/// <param name="Id">The id, which is unique in its graph.</param>
+/// <param name="Lines">The small text below the title: licence, measured worth and digest.</param>
 internal sealed record LineageNode(string Id, LineageKind Kind, string Title, IReadOnlyList<string> Lines);
 
-/// <summary>An arrow between two boxes, from the one that something came from.</summary>
-/// <param name="Label">"98 % copied"; may be empty.</param>
+/// <summary>An arrow between two boxes, from the ancestor to the descendant.</summary>
+/// <param name="Label">A short text such as "98 % copied"; may be empty.</param>
 internal sealed record LineageEdge(string From, string To, string Label = "");
 
 /// <summary>
@@ -24,7 +24,8 @@ internal static class LineageSvg
     private const int BoxWidth = 256, ColumnGap = 104, RowGap = 26, LineHeight = 17, Padding = 12, Edge = 8;
 
     /// <summary>
-    /// Edges to unknown boxes are left out. Throws <see cref="ArgumentException"/> when the graph has a cycle.
+    /// Renders the graph. Edges to unknown boxes are left out. Throws <see cref="ArgumentException"/> when the graph
+    /// has a cycle.
     /// </summary>
     public static string Render(IReadOnlyList<LineageNode> nodes, IReadOnlyList<LineageEdge> edges)
     {
@@ -60,7 +61,7 @@ internal static class LineageSvg
     }
 
     /// <summary>
-    /// An arrow and the boxes it touches; between columns that are not neighbours it passes through empty places.
+    /// An arrow and the boxes that it touches. Between columns that are not neighbours it passes through empty places.
     /// </summary>
     private sealed record Way(LineageEdge Edge, List<string> Stops);
 
@@ -68,7 +69,8 @@ internal static class LineageSvg
         node is null ? 1 : 2 * Padding + LineHeight * (1 + node.Lines.Count) + 4;
 
     /// <summary>
-    /// Each box by its column, null for an empty place that a long arrow passes through; and the arrows' ways.
+    /// Returns the boxes of each column, with null for an empty place through which a long arrow passes, and the paths
+    /// of the arrows.
     /// </summary>
     private static (List<List<(string Id, LineageNode? Node)>> Columns, List<Way> Ways) Columns(
         IReadOnlyList<LineageNode> nodes, IReadOnlyList<LineageEdge> edges)
@@ -91,7 +93,7 @@ internal static class LineageSvg
         return (columns, ways);
     }
 
-    /// <summary>Column of each box: the longest way from a root.</summary>
+    /// <summary>Returns the column of each box, which is the length of its longest path from a root.</summary>
     private static Dictionary<string, int> Depths(IReadOnlyList<LineageNode> nodes, IReadOnlyList<LineageEdge> edges)
     {
         var depth = nodes.ToDictionary(n => n.Id, _ => 0);
@@ -179,7 +181,9 @@ internal static class LineageSvg
                 + $"y=\"{(from.Middle + to.Middle) / 2 - 6}\">{Escape(label, 18)}</text>"
         );
 
-    /// <summary>Text that is too long for its box ends in an ellipsis and shows in full as a tool tip.</summary>
+    /// <summary>
+    /// Escapes text. Text that is too long for its box ends in an ellipsis and is shown completely as a tool tip.
+    /// </summary>
     private static string Escape(string text, int longest) =>
         text.Length <= longest ? Encoded(text) : $"<title>{Encoded(text)}</title>{Encoded(text[..(longest - 1)])}…";
 

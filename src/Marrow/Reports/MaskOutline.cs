@@ -11,9 +11,11 @@ internal static class MaskOutline
     // Directions of a crack: right, down, left, up; the pixel inside lies on its right.
     private static readonly (int X, int Y)[] Steps = [(1, 0), (0, 1), (-1, 0), (0, -1)];
 
-    /// <summary>Pixels of the mask; (0, 0) is the outer corner of the first one.</summary>
-    /// <param name="mask">[height * width].</param>
-    /// <param name="value">What is outlined.</param>
+    /// <summary>
+    /// Returns the outlines in pixels of the mask, where (0, 0) is the outer corner of the first pixel.
+    /// </summary>
+    /// <param name="mask">The mask, [height * width].</param>
+    /// <param name="value">The value that is outlined.</param>
     public static IReadOnlyList<IReadOnlyList<Point2D>> Of(byte[] mask, int width, int height, byte value)
     {
         var outlines = new List<IReadOnlyList<Point2D>>();

@@ -1,12 +1,12 @@
 namespace Marrow.Reports;
 
 /// <summary>
-/// What masks in files have for each class: 255 where there is one class, else 1, 2 ...;
-/// <see cref="Datasets.MaskFile"/> reads them back.
+/// The values of classes in mask files: 255 when there is only one class, otherwise 1, 2 and so on.
+/// <see cref="Datasets.MaskFile"/> reads them.
 /// </summary>
 internal static class MaskValues
 {
-    /// <param name="place">Of the class, from 1; 0 for the background.</param>
+    /// <param name="place">The position of the class, from 1; 0 for the background.</param>
     public static byte Of(byte place, int classes) => classes == 1 && place == 1 ? byte.MaxValue : place;
 
     public static byte[] Of(byte[] mask, int classes) => [.. mask.Select(place => Of(place, classes))];

@@ -3,7 +3,8 @@ using System.Text;
 namespace Marrow.Reports;
 
 /// <summary>
-/// Names of the files that one image gives, as every file system takes them; images of the same name get a number.
+/// Chooses the names of the files that one image gives, so that every file system accepts them. Images of the same name
+/// get a number.
 /// </summary>
 internal sealed class OutputNames
 {
@@ -23,7 +24,7 @@ internal sealed class OutputNames
         return name;
     }
 
-    /// <summary>The file's name without folder and extension, as every file system takes it.</summary>
+    /// <summary>Returns a file's name without folder and extension, in a form that every file system accepts.</summary>
     public static string Safe(string file)
     {
         var name = Path.GetFileNameWithoutExtension(file.Replace('\\', '/'));

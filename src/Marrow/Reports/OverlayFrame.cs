@@ -3,19 +3,21 @@ using SkiaSharp;
 
 namespace Marrow.Reports;
 
-/// <summary>One piece of a line of text.</summary>
+/// <summary>One piece of a line of text, with its colour.</summary>
 internal readonly record struct StripRun(string Text, SKColor Color, bool Bold = false);
 
-/// <summary>Where something is drawn on the picture of a radiograph.</summary>
-/// <param name="ToPicture">Original pixels to picture pixels.</param>
-/// <param name="Frame">Where the radiograph lies in the picture.</param>
-/// <param name="Drawable">Where values may stand: the frame, or more beside a very narrow one.</param>
+/// <summary>Describes where something is drawn on the picture of a radiograph.</summary>
+/// <param name="ToPicture">The transform from original pixels to picture pixels.</param>
+/// <param name="Frame">The area of the radiograph in the picture.</param>
+/// <param name="Drawable">
+/// The area in which values may be written: the frame, or a wider area around a very narrow radiograph.
+/// </param>
 /// <param name="Unit">
-/// The text size, picture px; strokes are multiples of it, so that they look alike at every size.
+/// The size of the text in picture pixels. Strokes are multiples of it, so that they look alike at every size.
 /// </param>
 internal readonly record struct OverlayPlace(AffineTransform ToPicture, SKRect Frame, SKRect Drawable, float Unit);
 
-/// <summary>The picture of any overlay: a strip of lines above a radiograph, on which the caller draws.</summary>
+/// <summary>Creates the picture of an overlay: lines of text above a radiograph on which the caller draws.</summary>
 internal static class OverlayFrame
 {
     private const int LongestSidePx = 1200, ReadableHeightPx = 1000;
@@ -25,8 +27,8 @@ internal static class OverlayFrame
         Ground = new(0x10, 0x14, 0x1A);
 
     /// <summary>
-    /// A PNG, at most 1200 px wide and its radiograph at most 1200 px high; small radiographs are enlarged, four times
-    /// at most, until text on them is readable.
+    /// Renders a PNG of at most 1200 pixels width, with a radiograph of at most 1200 pixels height. Small radiographs
+    /// are enlarged, at most four times, until text on them can be read.
     /// </summary>
     public static byte[] Render(
         Radiograph radiograph,

@@ -6,7 +6,9 @@ using SkiaSharp;
 
 namespace Marrow.Reports;
 
-/// <summary>The labels of a radiograph, to be drawn beside what was found. Original pixels, degrees.</summary>
+/// <summary>
+/// The labels of a radiograph, which are drawn beside the finding. They are in original pixels and degrees.
+/// </summary>
 internal sealed class SpineTruth
 {
     public SpineTruth(IReadOnlyList<Vertebra> vertebrae, IReadOnlyList<double> cobbDegrees) =>
@@ -27,8 +29,8 @@ internal static class OverlayRenderer
     private static readonly Point2D Unseen = new(double.NaN, double.NaN);
 
     /// <summary>
-    /// A PNG, at most 1200 px wide and its radiograph at most 1200 px high; small radiographs are enlarged, four times
-    /// at most, until text on them is readable.
+    /// Renders a PNG of at most 1200 pixels width, with a radiograph of at most 1200 pixels height. Small radiographs
+    /// are enlarged, at most four times, until text on them can be read.
     /// </summary>
     public static byte[] Render(Radiograph radiograph, Finding finding, SpineTruth? truth = null) =>
         OverlayFrame.Render(radiograph, Strip(finding, truth), (canvas, place) =>
@@ -68,7 +70,7 @@ internal static class OverlayRenderer
             drawing.Angles(spine.Vertebrae, angles);
     }
 
-    /// <summary>The lines above the picture.</summary>
+    /// <summary>Returns the lines of text above the picture.</summary>
     private static List<List<StripRun>> Strip(Finding finding, SpineTruth? truth)
     {
         var lines = new List<List<StripRun>>();

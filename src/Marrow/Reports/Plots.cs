@@ -6,7 +6,7 @@ namespace Marrow.Reports;
 
 /// <summary>A line of a plot.</summary>
 /// <param name="Band">
-/// Half the height of a band around the line at each point (for example one standard deviation).
+/// Half the height of a band around the line at each point, for example one standard deviation.
 /// </param>
 internal sealed record Curve(
     string Name,
@@ -27,7 +27,7 @@ internal static class Plots
     private const float PixelRatio = 2;
 
     /// <summary>
-    /// Values over steps (or labels, or epochs), one line a run. Values that are not finite leave gaps.
+    /// Plots values over steps, labels or epochs, with one line for each run. Values that are not finite leave gaps.
     /// </summary>
     public static byte[] LearningCurves(
         string title,

@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace Marrow.Reports;
 
-/// <summary>Turns pictures into the bytes of PNG files.</summary>
+/// <summary>Encodes pictures as PNG files.</summary>
 internal static class Png
 {
     // Of all filters and levels these take a third of the time of Skia's own choice, and 5 % more bytes, on overlays of

@@ -3,7 +3,9 @@ using SkiaSharp;
 
 namespace Marrow.Reports;
 
-/// <summary>Draws named points onto the picture of a radiograph: a ring with a dot each, the name beside it.</summary>
+/// <summary>
+/// Draws named points onto the picture of a radiograph, each as a ring around a dot with the name beside it.
+/// </summary>
 internal static class PointCanvas
 {
     // Of Okabe and Ito (2008), lightened for a dark ground, in turn: neighbours are told apart by everyone.
@@ -18,8 +20,8 @@ internal static class PointCanvas
 
     public static SKColor ColorOf(int point) => Colors[point % Colors.Length];
 
-    /// <summary>Places in original pixels; those that are NaN are left out.</summary>
-    /// <param name="names">Null: none are written.</param>
+    /// <summary>Draws points at places in original pixels. Those that are NaN are left out.</summary>
+    /// <param name="names">The names of the points; null to write none.</param>
     public static void Draw(
         SKCanvas canvas,
         OverlayPlace place,

@@ -12,8 +12,10 @@ internal static class RadiographPicture
     // The window of every input contract, so that the picture shows what a model sees.
     private const double LowPercentile = 0.005, HighPercentile = 0.995;
 
-    /// <summary>The radiograph at this size, bones bright, grey in 8 bits.</summary>
-    /// <param name="asItIs">All that its pixels can hold is black to white, instead of the window.</param>
+    /// <summary>Renders the radiograph at this size in 8 bits of grey, with bright bones.</summary>
+    /// <param name="asItIs">
+    /// True to show the full range of its pixels from black to white, instead of the window.
+    /// </param>
     public static SKBitmap Render(Radiograph radiograph, int width, int height, bool asItIs = false)
     {
         var (low, high) = asItIs ? (0, (1 << radiograph.BitDepth) - 1) : Window(radiograph);
@@ -51,7 +53,8 @@ internal static class RadiographPicture
     }
 
     /// <summary>
-    /// Each output pixel is the mean of the input pixels it covers (whole pixels: enough for the eye).
+    /// Shrinks the radiograph. Each output pixel is the mean of the whole input pixels that it covers, which is exact
+    /// enough to look at.
     /// </summary>
     private static byte[] Shrink(Radiograph radiograph, int width, int height, double low, double high)
     {

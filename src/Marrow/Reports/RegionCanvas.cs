@@ -22,7 +22,7 @@ internal static class RegionCanvas
 
     public static SKColor ColorOf(int place) => Colors[place % Colors.Length];
 
-    /// <param name="width">Of the mask, px.</param>
+    /// <param name="width">The width of the mask in pixels.</param>
     public static void Draw(SKCanvas canvas, OverlayPlace place, RegionsPart regions, int width, int height)
     {
         if (regions.Mask.Length == 0)
@@ -41,7 +41,7 @@ internal static class RegionCanvas
         }
     }
 
-    /// <summary>A frame for each box; its class and score beside it.</summary>
+    /// <summary>Draws a frame for each box, with its class and score beside it.</summary>
     public static void Draw(SKCanvas canvas, OverlayPlace place, BoxesPart boxes)
     {
         var labels = LabelPlacer.On(place);
@@ -55,7 +55,7 @@ internal static class RegionCanvas
         }
     }
 
-    /// <summary>A frame in the colour of its class for each labelled box.</summary>
+    /// <summary>Draws a frame in the colour of its class for each labelled box.</summary>
     public static void Draw(SKCanvas canvas, OverlayPlace place, IReadOnlyList<LabelledBox> boxes)
     {
         foreach (var box in boxes)

@@ -13,7 +13,7 @@ internal static class ReportFonts
     public static readonly SKTypeface Regular = Load("Inter-Regular.otf");
     public static readonly SKTypeface SemiBold = Load("Inter-SemiBold.otf");
 
-    /// <summary>Makes ScottPlot draw with the embedded typefaces, whichever font it asks for.</summary>
+    /// <summary>Makes ScottPlot draw with the embedded typefaces, whichever font it requests.</summary>
     public static void UseInPlots()
     {
         lock (Regular)

@@ -22,9 +22,9 @@ internal sealed class ResultFolder(string folder)
 
     private readonly OutputNames _names = new();
 
-    /// <summary>What is kept of the table beside it.</summary>
+    /// <summary>The mark of the table, which is stored beside it.</summary>
     /// <param name="Csv">
-    /// SHA-256 of the table's bytes, lower-case hexadecimal: the one that is about to be written, and the one before.
+    /// The SHA-256, in lower-case hexadecimal, of the table that is about to be written and of the one before.
     /// </param>
     private sealed record TableMark(string MadeBy, IReadOnlyList<string> Csv);
 
@@ -32,14 +32,14 @@ internal sealed class ResultFolder(string folder)
 
     private string MarkPath => Path.Combine(folder, $"{Table}{Json}");
 
-    /// <summary>The name, without folder and ending, of what the next image gives.</summary>
+    /// <summary>Returns the name, without folder and ending, of the files for the next image.</summary>
     public string NameOf(string image) => _names.Unique(image);
 
     public string PathOf(string name, string ending) => Path.Combine(folder, name + ending);
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when a file that no prediction wrote is where a result of these images
-    /// would go; before any work, so that nothing is lost and nothing done in vain.
+    /// Throws <see cref="MarrowException"/>, before any work, when a file that no prediction has written is in the
+    /// place of a result.
     /// </summary>
     public static void RequireFree(string folder, IEnumerable<string> images, params string[] endings)
     {
@@ -72,7 +72,9 @@ internal sealed class ResultFolder(string folder)
         }
     }
 
-    /// <summary>Writes an image's document, the mark first.</summary>
+    /// <summary>
+    /// Writes the JSON document of an image. Its first property marks the file as written by a prediction.
+    /// </summary>
     public string WriteJson(string name, object document)
     {
         var path = PathOf(name, Json);
@@ -81,7 +83,7 @@ internal sealed class ResultFolder(string folder)
         return path;
     }
 
-    /// <summary>Writes a PNG with the mark in it.</summary>
+    /// <summary>Writes a PNG that is marked as written by a prediction.</summary>
     public string WritePicture(string name, string ending, ReadOnlySpan<byte> png)
     {
         var path = PathOf(name, ending);
@@ -92,8 +94,7 @@ internal sealed class ResultFolder(string folder)
     }
 
     /// <summary>
-    /// Takes away a picture of an earlier prediction that this one does not replace: it would show what no longer
-    /// holds.
+    /// Removes a picture of an earlier prediction that this one does not replace, since it would show outdated results.
     /// </summary>
     public void Drop(string name, string ending)
     {
@@ -112,7 +113,7 @@ internal sealed class ResultFolder(string folder)
         }
     }
 
-    /// <summary>Writes the table, after the file by which it will be known.</summary>
+    /// <summary>Writes the table, after the file that marks it as written by a prediction.</summary>
     public void WriteCsv(Action<Stream> write)
     {
         Require(CsvPath);

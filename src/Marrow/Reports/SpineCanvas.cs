@@ -10,9 +10,11 @@ namespace Marrow.Reports;
 /// Draws vertebrae and angles onto a picture of a radiograph. Geometry comes in original pixels; strokes and text are
 /// multiples of <paramref name="unit"/> (the text size, picture px), so that they look alike at every size.
 /// </summary>
-/// <param name="toPicture">Original pixels to picture pixels.</param>
-/// <param name="frame">Where the radiograph lies in the picture.</param>
-/// <param name="drawable">Where values may stand: the frame, or more beside a very narrow one.</param>
+/// <param name="toPicture">The transform from original pixels to picture pixels.</param>
+/// <param name="frame">The area of the radiograph in the picture.</param>
+/// <param name="drawable">
+/// The area in which values may be written: the frame, or a wider area around a very narrow radiograph.
+/// </param>
 internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SKRect frame, SKRect drawable, float unit)
 {
     // Orange, sky blue and reddish purple of Okabe and Ito (2008), lightened for a dark ground: told apart by everyone.
@@ -32,10 +34,12 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
     private const double ParallelDegrees = 0.5;
     private readonly LabelPlacer _labels = new(SKRect.Inflate(drawable, -unit * 0.25f, -unit * 0.25f));
 
-    /// <summary>Where the values went, picture px.</summary>
+    /// <summary>The rectangles, in picture pixels, where the values were written.</summary>
     public IReadOnlyList<SKRect> Labels => _labels.Placed;
 
-    /// <summary>Bodies and corners; those filled in from their neighbours are dashed.</summary>
+    /// <summary>
+    /// Draws the bodies and corners of vertebrae. Those that were filled in from their neighbours are dashed.
+    /// </summary>
     public void Vertebrae(IReadOnlyList<FoundVertebra> vertebrae)
     {
         foreach (var vertebra in vertebrae)
@@ -57,7 +61,7 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         }
     }
 
-    /// <summary>Ground truth, in a second, thinner style.</summary>
+    /// <summary>Draws the ground truth in a second, thinner style.</summary>
     public void Truth(IReadOnlyList<Vertebra> vertebrae)
     {
         using var paint = Stroke(TruthColor, unit * 0.06f, 0.2f);
@@ -68,7 +72,7 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         }
     }
 
-    /// <summary>T1 to L5 beside the bodies, on the side where there is more room.</summary>
+    /// <summary>Writes the names T1 to L5 beside the bodies, on the side with more room.</summary>
     public void LevelNames(IReadOnlyList<FoundVertebra> vertebrae)
     {
         if (vertebrae.Count == 0)
@@ -116,7 +120,7 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
             Pill($"{degrees.ToString("F1", CultureInfo.InvariantCulture)}°", wanted, color);
     }
 
-    /// <summary>Returns where the value should stand.</summary>
+    /// <summary>Draws the lines of an angle, and returns the place where its value should be written.</summary>
     private SKPoint AngleLines(Vertebra upper, Vertebra lower, SKColor color, int index)
     {
         var (p, d) = (upper.UpperMidpoint, Unit(upper.Axis));
@@ -181,7 +185,9 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         canvas.DrawText(text, at, SKTextAlign.Left, font, fill);
     }
 
-    /// <summary>The point at this distance along a line, or where the line leaves the box before.</summary>
+    /// <summary>
+    /// Returns the point at this distance along a line, or the point where the line leaves the box, if that is nearer.
+    /// </summary>
     private static Point2D Along(Point2D from, Point2D direction, int side, double distance, SKRect box)
     {
         var (dx, dy) = (direction.X * side, direction.Y * side);

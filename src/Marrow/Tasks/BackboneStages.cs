@@ -4,10 +4,12 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks;
 
-/// <summary>The parts of a model's backbone, for freezing and for learning rates that differ by depth.</summary>
+/// <summary>Divides a model's backbone into stages, for freezing and for learning rates that depend on depth.</summary>
 internal static class BackboneStages
 {
-    /// <summary>From shallow to deep. Parameters that no stage owns belong to the head.</summary>
+    /// <summary>
+    /// Returns the stages from shallow to deep. Parameters that belong to no stage belong to the head.
+    /// </summary>
     public static IReadOnlyList<BackboneStage> Of(ModelSpec spec)
     {
         var prefix = ModelCatalogue.BackbonePrefix(spec.Architecture);
@@ -16,10 +18,10 @@ internal static class BackboneStages
     }
 
     /// <summary>
-    /// What each stage gives for [N, C, H, W], after the norm and ReLU that follow it, from shallow to deep as
-    /// <see cref="Of"/> lists them; the caller disposes them.
+    /// Returns the activations of each stage for images [N, C, H, W], after the norm and the ReLU that follow it. The
+    /// stages are ordered from shallow to deep, as <see cref="Of"/> lists them. The caller disposes the tensors.
     /// </summary>
-    /// <param name="model">Of the catalogue.</param>
+    /// <param name="model">A model of the catalogue.</param>
     internal static IReadOnlyList<(string Stage, Tensor Activations)> Activations(
         Module model,
         ModelSpec spec,

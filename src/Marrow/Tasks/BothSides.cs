@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// The answers of a regressor, which gives no probability, for images and for their mirror images, side by side: [N,
-/// 2K]. What is true of both is the same, so that a regressor which answers differently guesses.
+/// Compares a regressor's answers for images with those for their mirror images, [N, 2K] side by side. A regressor
+/// gives no probability; but when the truth is the same for both, different answers show that it is guessing.
 /// </summary>
 internal static class BothSides
 {
-    /// <param name="images">[N, C, H, W], laid out for <paramref name="compute"/>.</param>
-    /// <param name="forward">Images -> [N, K].</param>
+    /// <param name="images">Images [N, C, H, W] in the memory layout of <paramref name="compute"/>.</param>
+    /// <param name="forward">Maps images to answers [N, K].</param>
     public static Tensor Of(Tensor images, Compute compute, Func<Tensor, Tensor> forward)
     {
         using var scope = NewDisposeScope();
@@ -24,14 +24,16 @@ internal static class BothSides
             .MoveToOuterDisposeScope();
     }
 
-    /// <summary>Splits the answers into views [N, K] of both sides.</summary>
+    /// <summary>
+    /// Splits the answers into two views [N, K], one for the original images and one for the mirrored ones.
+    /// </summary>
     public static (Tensor Original, Tensor Mirrored) Split(Tensor answers)
     {
         var count = answers.shape[1] / 2;
         return (answers.narrow(1, 0, count), answers.narrow(1, count, count));
     }
 
-    /// <summary>[N][K]: the mean of both.</summary>
+    /// <summary>Returns the mean of both answers for each image, [N][K].</summary>
     public static IReadOnlyList<double[]> Means(Tensor answers)
     {
         var count = (int)answers.shape[1] / 2;

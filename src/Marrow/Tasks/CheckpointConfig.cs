@@ -9,7 +9,7 @@ using Marrow.Tasks.Own;
 
 namespace Marrow.Tasks;
 
-/// <summary>The tasks a checkpoint can be trained for.</summary>
+/// <summary>The names of the tasks for which a checkpoint can be trained.</summary>
 public static class CheckpointTask
 {
     internal const string Classify = "classify";
@@ -20,23 +20,27 @@ public static class CheckpointTask
     internal const string Segment = "segment";
     internal const string Pretrain = "pretrain";
 
-    /// <summary>Of a module of the user's own, which only the user can build; no recipe trains it.</summary>
+    /// <summary>
+    /// The task of a user's own module, which only the user's program can build. No recipe trains it.
+    /// </summary>
     public const string Custom = "custom";
 
-    /// <summary>Those that recipes train.</summary>
+    /// <summary>The names of the tasks that recipes can train.</summary>
     internal static IReadOnlyList<string> All => [.. TaskCatalogue.All.Select(task => task.Name)];
 }
 
 /// <summary>What one output of the model means.</summary>
-/// <param name="Name">"Cardiomegaly", "cobb1", "vertebra".</param>
-/// <param name="Unit">"probability", "degree", "input pixel".</param>
+/// <param name="Name">The output's name, such as "Cardiomegaly", "cobb1" or "vertebra".</param>
+/// <param name="Unit">The unit, such as "probability", "degree" or "input pixel".</param>
 /// <param name="Meaning">One sentence for a reader who has only the checkpoint.</param>
-/// <param name="Trained">False when no label of it was seen: predictions mask it and say so.</param>
+/// <param name="Trained">
+/// False when training saw no label of this output. Predictions then mask the output and say so.
+/// </param>
 public sealed record OutputMeaning(string Name, string Unit, string Meaning, bool Trained = true);
 
 /// <summary>
-/// A checkpoint's config.json: everything that is needed to build the model, feed it and read its outputs. Nothing
-/// about preprocessing is left to be guessed.
+/// The content of a checkpoint's config.json: everything that is needed to build the model, prepare its input and read
+/// its outputs. It states every step of the preprocessing.
 /// </summary>
 public sealed record CheckpointConfig
 {
@@ -48,27 +52,31 @@ public sealed record CheckpointConfig
     private const int MostAnchorSizes = 5, MostAnchorShapes = 8;
     private const long MostAnchors = 8_000_000; // of one image; RetinaNet's own has 0.1 million at 800 x 800
 
-    /// <summary>What the model is built from.</summary>
+    /// <summary>The architecture and the sizes from which the model is built.</summary>
     public required ModelSpec Model { get; init; }
 
     /// <summary>
-    /// One of Marrow's, the name of an <see cref="OwnTask"/>, or <see cref="CheckpointTask.Custom"/>.
+    /// The task's name: one of Marrow's, the name of an <see cref="OwnTask"/>, or <see cref="CheckpointTask.Custom"/>.
     /// </summary>
     public required string Task { get; init; }
 
-    /// <summary>True for a module of the user's own, which only its maker can build.</summary>
+    /// <summary>True for a user's own module, which only the user's program can build.</summary>
     public bool IsOwnModule => TaskCatalogue.Find(Task) is null;
 
-    /// <summary>Names of the outputs, in order: classes, numbers or points; "vertebra" for a detector.</summary>
+    /// <summary>
+    /// The names of the outputs, in order: classes, numbers or points. A detector has the one name "vertebra".
+    /// </summary>
     [JsonInclude] public IReadOnlyList<string> Classes { get; internal init; } = [];
 
-    /// <summary>True when exactly one class holds (softmax), false when each holds or not (sigmoid).</summary>
+    /// <summary>
+    /// True when exactly one class applies to an image (softmax), false when each applies independently (sigmoid).
+    /// </summary>
     public bool ExclusiveClasses { get; init; }
 
-    /// <summary>Findings with a softmax of three of the outputs each; indices into <see cref="Classes"/>.</summary>
+    /// <summary>The findings whose three states share a softmax, as indices into <see cref="Classes"/>.</summary>
     [JsonInclude] internal IReadOnlyList<ThreeClassFinding> ThreeClassFindings { get; init; } = [];
 
-    /// <summary>The classes and what is known of them, as one value.</summary>
+    /// <summary>The classes, and everything that is known about them, as one value.</summary>
     internal ClassLayout Layout =>
         new(Classes, ExclusiveClasses, ThreeClassFindings)
         {
@@ -76,25 +84,27 @@ public sealed record CheckpointConfig
             Untrained = [.. Outputs.Select(o => !o.Trained)],
         };
 
-    /// <summary>How an image becomes the input that the weights expect.</summary>
+    /// <summary>Says how an image becomes the input that the weights expect.</summary>
     public required InputContract Input { get; init; }
 
     /// <summary>
-    /// How the outputs become a finding: the section of the task's own <see cref="DecodingContract"/>. Null in
-    /// checkpoints of early versions, which mean its defaults, and for tasks whose outputs are the finding.
+    /// The section of the task's <see cref="DecodingContract"/>, which says how the outputs become a finding. Null in
+    /// checkpoints of early versions, where its defaults apply, and for tasks whose outputs are the finding.
     /// </summary>
     [JsonInclude]
     internal JsonElement? Decoding { get; init; }
 
-    /// <summary>What each output means, in their order.</summary>
+    /// <summary>The meaning of each output, in the order of the outputs.</summary>
     public required IReadOnlyList<OutputMeaning> Outputs { get; init; }
 
     [JsonInclude] internal string MarrowVersion { get; init; } = CurrentVersion;
 
-    /// <summary>Of the running library, "0.1.0".</summary>
+    /// <summary>The version of the running library, such as "0.1.0".</summary>
     internal static string CurrentVersion { get; } = typeof(CheckpointConfig).Assembly.GetName().Version!.ToString(3);
 
-    /// <summary>The same with the commit it was built from where that is known, "0.1.0+de93ac4...".</summary>
+    /// <summary>
+    /// The version with the commit from which it was built, when that is known, such as "0.1.0+de93ac4...".
+    /// </summary>
     internal static string CodeVersion { get; } =
         typeof(CheckpointConfig)
             .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
@@ -102,7 +112,7 @@ public sealed record CheckpointConfig
         ?? CurrentVersion;
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when a value is impossible.
+    /// Checks all values. Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when one is impossible.
     /// </summary>
     internal void Validate(string path)
     {
@@ -224,8 +234,8 @@ public sealed record CheckpointConfig
     }
 
     /// <summary>
-    /// The same, read; null for a task whose outputs are the finding. Throws <see cref="MarrowException"/>, naming
-    /// <paramref name="path"/>, when a value is impossible.
+    /// Reads <see cref="Decoding"/>; null for a task whose outputs are the finding. Throws
+    /// <see cref="MarrowException"/>, naming <paramref name="path"/>, when a value is impossible.
     /// </summary>
     internal DecodingContract? ReadDecoding(string path) => (TaskCatalogue.Find(Task)?.Decoding, Decoding) switch
     {
@@ -235,10 +245,14 @@ public sealed record CheckpointConfig
             "some", DecodingContract.Remedy),
     };
 
-    /// <summary>The same with every value of the decoding written out, as a new checkpoint has it.</summary>
+    /// <summary>
+    /// Returns this config with every value of its decoding written out, as a new checkpoint stores it.
+    /// </summary>
     internal CheckpointConfig Whole(string path) => this with { Decoding = ReadDecoding(path)?.Write() };
 
-    /// <summary>Names of the outputs for other programs, which say where no label of one was ever seen.</summary>
+    /// <summary>
+    /// The names of the outputs for other programs. They mark outputs for which training saw no label.
+    /// </summary>
     internal IReadOnlyList<string> OutputNames
     {
         get
@@ -248,7 +262,10 @@ public sealed record CheckpointConfig
         }
     }
 
-    /// <summary>For models with a map of the input's size for each output: bounds what one image takes.</summary>
+    /// <summary>
+    /// Checks models that give a map of the input's size for each output, so that one image does not need too much
+    /// memory.
+    /// </summary>
     internal void RequireMaps(ConfigCheck require) =>
         require(
             (long)Model.Outputs * Input.Width * Input.Height <= MostMapValues,

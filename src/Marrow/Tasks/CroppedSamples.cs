@@ -7,31 +7,33 @@ using Marrow.Spine;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// Samples of whole images -> samples of crops on them, by what a detector saw. A spine's crop keeps the image's
-/// targets. Each vertebra's crop is a sample of its own, of the same patient, whose targets are four points.
+/// Turns samples of whole images into samples of crops, by what a detector saw. The crop of a spine keeps the image's
+/// targets. The crop of a vertebra becomes a sample of its own, of the same patient, whose targets are four points.
 /// </summary>
 internal static class CroppedSamples
 {
-    /// <summary>The points of a vertebra's crop, in the order of <see cref="Vertebra"/>.</summary>
+    /// <summary>The names of the four points in a vertebra's crop, in the order of <see cref="Vertebra"/>.</summary>
     public static readonly IReadOnlyList<string> CornerNames = ["top-left", "top-right", "bottom-left", "bottom-right"];
 
     private static readonly int[] MirroredCorners = [1, 0, 3, 2];
     private const double Reach = 0.5; // of a vertebra's height: beyond is its neighbour
 
-    /// <summary>What the crops of these samples have as targets.</summary>
+    /// <summary>Describes the targets of the crops of a data set's samples.</summary>
     public static Dataset Describe(Dataset dataset, CropRegion region) => region == CropRegion.Spine
         ? dataset
         : dataset with { Classes = [], NumberNames = [], PointNames = CornerNames };
 
-    /// <summary>Samples that an image becomes, at most.</summary>
+    /// <summary>Returns the largest number of samples that one image becomes.</summary>
     public static int Crops(CropRegion? region) => region == CropRegion.Vertebra ? Vertebra.Count : 1;
 
-    /// <summary>Whether a sample has what the task learns from, before it is cropped.</summary>
+    /// <summary>Returns true when a sample, before it is cropped, has the labels from which the task learns.</summary>
     public static bool IsLabelled(Sample sample, string task, CropRegion? region) =>
         region == CropRegion.Vertebra ? sample.Vertebrae.Count > 0 : LabelledSamples.IsLabelled(sample, task);
 
-    /// <summary>In the order of the samples; of each image's vertebrae from top to bottom.</summary>
-    /// <param name="spines">By sample id.</param>
+    /// <summary>
+    /// Returns the crops in the order of the samples; those of one image's vertebrae are ordered from top to bottom.
+    /// </summary>
+    /// <param name="spines">The detected spines by sample id.</param>
     public static IReadOnlyList<Sample> Of(
         IReadOnlyList<Sample> samples,
         InputCrop crop,
@@ -55,8 +57,8 @@ internal static class CroppedSamples
     }
 
     /// <summary>
-    /// The vertebra in the crop's middle: a detector may have missed one and count from there on one too far, and what
-    /// a crop teaches is the corners of what it shows. Null where it shows none.
+    /// Returns the labelled vertebra in the middle of a crop; null when there is none. It is found by position and not
+    /// by number, since a detector that missed a vertebra gives wrong numbers to all that follow.
     /// </summary>
     private static Vertebra? Nearest(IReadOnlyList<Vertebra> vertebrae, Point2D center)
     {

@@ -8,11 +8,11 @@ using Marrow.Imaging;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// How the outputs of a model become a finding. It belongs to the weights as the input contract does, and is stored
-/// with them: the section "decoding" of config.json. Each task has a record of its own in its folder, with a group for
-/// each step. The defaults are what a checkpoint without the section, or without one of its values, means: a default
-/// never changes, and a value or a group that is added later has the default that leaves findings as they were. A key
-/// that is not known is refused, since findings without it would be others than the weights' maker measured.
+/// Says how the outputs of a model become a finding. Like the input contract it belongs to the weights, and it is
+/// stored with them in the section "decoding" of config.json. Each task has its own record, with one group for each
+/// step. The defaults apply to checkpoints without the section or without one of its values, so a default never
+/// changes, and the default of a value that is added later must leave findings as they were. An unknown key is refused,
+/// since without it the findings would differ from those that the maker of the weights measured.
 /// </summary>
 internal abstract record DecodingContract
 {
@@ -24,19 +24,20 @@ internal abstract record DecodingContract
     };
 
     /// <summary>
-    /// What the decoding makes of made-up outputs, by name: the golden finding. No model is run, so it costs some
-    /// milliseconds, and whatever the decoding does is seen in it. What is made up of a seed never changes.
+    /// Runs the decoding on artificial outputs and returns its results by name, which form the golden finding. No model
+    /// is run, so it takes only milliseconds, and every change of the decoding shows in the results. The artificial
+    /// outputs of a given seed never change.
     /// </summary>
     internal abstract IReadOnlyList<RehearsedValue> Rehearse(SeededRandom random);
 
-    /// <summary>The section of a config.json, whole.</summary>
+    /// <summary>Returns the complete section "decoding" of config.json.</summary>
     internal JsonElement Write() => JsonSerializer.SerializeToElement(this, GetType(), MarrowJson.Options);
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, for a key that is not known and a value
-    /// out of its bounds.
+    /// Reads the section. Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when a key is unknown
+    /// or a value is out of bounds.
     /// </summary>
-    /// <param name="defaults">Of the task, by which the kind of the section is known.</param>
+    /// <param name="defaults">The defaults of the task, whose type is that of the section.</param>
     internal static DecodingContract Read(JsonElement section, DecodingContract defaults, string path)
     {
         var kind = defaults.GetType();
@@ -52,7 +53,7 @@ internal abstract record DecodingContract
         return contract;
     }
 
-    /// <summary>Every value: "chain.longestStepVertebrae", what it is, and its bounds.</summary>
+    /// <summary>Returns every value with its key, such as "chain.longestStepVertebrae", and its bounds.</summary>
     internal IEnumerable<(string Key, object Value, RangeAttribute Bounds)> Values() => ValuesOf(this, "");
 
     private static IEnumerable<(string Key, object Value, RangeAttribute Bounds)> ValuesOf(object group, string prefix)
@@ -71,10 +72,13 @@ internal abstract record DecodingContract
         }
     }
 
-    /// <summary>A number with a bound that has as many digits as its own kind; one that is none is below all.</summary>
+    /// <summary>
+    /// Compares a number with a bound, in the precision of the number's own type. A value that is not a number is below
+    /// every bound.
+    /// </summary>
     private static int Compare(object value, object bound) =>
         ((IComparable)value).CompareTo(Convert.ChangeType(bound, value.GetType(), CultureInfo.InvariantCulture));
 }
 
-/// <summary>What a decoding makes of made-up outputs: one thing of all cases.</summary>
+/// <summary>A named result of a decoding on artificial outputs, over all cases.</summary>
 internal sealed record RehearsedValue(string Name, IReadOnlyList<double> Numbers);

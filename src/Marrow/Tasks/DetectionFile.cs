@@ -7,16 +7,20 @@ using Marrow.Spine;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// What a detector saw on the images of a data set, one JSON document a line, kept in a run's folder. Lines are only
-/// added; one that a killed process left half written is taken off. An image that has changed since is looked at again.
+/// Keeps what a detector saw on the images of a data set, as one JSON document for each line of a file in a run's
+/// folder. Lines are only appended. A line that an interrupted process left incomplete is removed. An image that has
+/// changed is examined again.
 /// </summary>
 internal sealed class DetectionFile : IDisposable
 {
     private const long MaxBytes = 4L << 30; // two million images
 
-    /// <param name="Bytes">Of the image's file.</param>
-    /// <param name="Modified">Of the image's file, ticks, UTC.</param>
-    /// <param name="Corners">17 times TL, TR, BL, BR, each x and y, original px.</param>
+    /// <param name="Bytes">The size of the image's file in bytes.</param>
+    /// <param name="Modified">The time when the image's file was last changed, in ticks, UTC.</param>
+    /// <param name="Corners">
+    /// For each of the 17 vertebrae its top left, top right, bottom left and bottom right corner, each as x and y in
+    /// original pixels.
+    /// </param>
     private sealed record Line(string Id, long Bytes, long Modified, int Width, int Height, int Seen, double[] Corners);
 
     private const int Numbers = Vertebra.Count * 8;
@@ -26,7 +30,8 @@ internal sealed class DetectionFile : IDisposable
     private readonly Dictionary<string, Line> _lines = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when the file can't be read or written, or holds anything else.
+    /// Opens the file or creates it. Throws <see cref="MarrowException"/> when it can't be read or written, or has
+    /// other contents.
     /// </summary>
     public DetectionFile(string path)
     {
@@ -47,7 +52,9 @@ internal sealed class DetectionFile : IDisposable
         }
     }
 
-    /// <summary>Null when it was not looked at, or has changed since.</summary>
+    /// <summary>
+    /// Returns what the detector saw on an image; null when it has not examined the image or the image has changed.
+    /// </summary>
     public DetectedSpine? Find(Sample sample)
     {
         if (!_lines.TryGetValue(sample.Id, out var line) || State(sample) != (line.Bytes, line.Modified))

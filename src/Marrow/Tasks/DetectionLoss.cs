@@ -11,24 +11,26 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks;
 
-/// <summary>One thing that a detector is to find, in the pixels of the model's input.</summary>
-/// <param name="Class">Which of the detector's classes it is of.</param>
-/// <param name="Corners">Its four corners, for a detector with a corner head.</param>
+/// <summary>One object that a detector has to find, in the pixels of the model's input.</summary>
+/// <param name="Class">The index of the object's class.</param>
+/// <param name="Corners">The object's four corners, for a detector with a corner head.</param>
 /// <param name="IsGuess">
-/// True where a thing is there but nobody knows just where: its anchors then add no loss.
+/// True when an object is known to be there but its place is uncertain. Its anchors then add no loss.
 /// </param>
 internal readonly record struct DetectionTarget(int Class, Box Box, Vertebra? Corners = null, bool IsGuess = false)
 {
-    /// <summary>A vertebra, which is a detector's only class, with the box around it.</summary>
+    /// <summary>
+    /// Returns the target for a vertebra, with the box around it. Vertebrae are the only class of their detector.
+    /// </summary>
     public static DetectionTarget Of(Vertebra vertebra, bool isGuess) =>
         new(0, CornerCoder.BoxOf(vertebra), vertebra, isGuess);
 }
 
-/// <summary>The parts of the loss, as float32 scalars.</summary>
-/// <param name="Corner">Null without a corner head.</param>
+/// <summary>The parts of a detector's loss, as float32 scalars.</summary>
+/// <param name="Corner">The loss of the corners; null without a corner head.</param>
 internal sealed record DetectionLosses(Tensor Classification, Tensor Box, Tensor? Corner)
 {
-    /// <summary>The weighted sum to differentiate.</summary>
+    /// <summary>Returns the weighted sum of the parts, which training minimises.</summary>
     public Tensor Total(double boxWeight = 1, double cornerWeight = 1)
     {
         using var scope = NewDisposeScope();
@@ -118,12 +120,14 @@ internal static class DetectionLoss
     }
 }
 
-/// <summary>What the heads should say.</summary>
-/// <param name="Classes">[N * R * K]: 1 for the class of a foreground anchor.</param>
-/// <param name="Counted">[N * R]: 1 where an anchor adds to the classification loss.</param>
-/// <param name="Foreground">[F]: rows of [N * R].</param>
-/// <param name="Boxes">[F * 4].</param>
-/// <param name="Corners">[F * 8]; empty without a corner head.</param>
+/// <summary>The values that the heads should return for a batch.</summary>
+/// <param name="Classes">The class targets [N * R * K]: 1 for the class of a foreground anchor, otherwise 0.</param>
+/// <param name="Counted">
+/// The weights [N * R]: 1 for an anchor that adds to the classification loss, otherwise 0.
+/// </param>
+/// <param name="Foreground">The indices of the F foreground anchors among all N * R anchors.</param>
+/// <param name="Boxes">The box targets of the foreground anchors, [F * 4].</param>
+/// <param name="Corners">The corner targets of the foreground anchors, [F * 8]; empty without a corner head.</param>
 internal sealed record DetectionTargets(
     float[] Classes,
     float[] Counted,

@@ -15,10 +15,10 @@ internal static class DetectionOnnx
     public const float SuppressedIou = 0.5f, LowestScore = 0.05f;
     public const int MostDetections = 300;
 
-    /// <summary>"scores" [N, R, K].</summary>
+    /// <summary>Adds the output "scores", [N, R, K].</summary>
     public static string Scores(OnnxGraph graph, string logits) => graph.Node("Sigmoid", "scores", [logits]);
 
-    /// <summary>"boxes" [N, R, 4]: left, top, right, bottom in input px.</summary>
+    /// <summary>Adds the output "boxes", [N, R, 4]: left, top, right and bottom in input pixels.</summary>
     public static string Boxes(OnnxGraph graph, string deltas, IReadOnlyList<Box> anchors)
     {
         var (centers, sides) = Anchors(graph, anchors);
@@ -41,8 +41,8 @@ internal static class DetectionOnnx
     }
 
     /// <summary>
-    /// "corners" [N, R, 4, 2]: x, y of top left, top right, bottom left, bottom right in input px. After
-    /// <see cref="Boxes"/>.
+    /// Adds the output "corners", [N, R, 4, 2]: x and y of the top left, top right, bottom left and bottom right corner
+    /// in input pixels. Call it after <see cref="Boxes"/>.
     /// </summary>
     public static string Corners(OnnxGraph graph, string offsets, int anchors)
     {
@@ -55,7 +55,9 @@ internal static class DetectionOnnx
             [name, graph.Constant($"corners.{name}.axis", [1], 1)]); // [R, 1, 2]
     }
 
-    /// <summary>"selected" [S, 3]: image, class and anchor of each detection that is kept.</summary>
+    /// <summary>
+    /// Adds the output "selected", [S, 3]: the indices of image, class and anchor of each detection that is kept.
+    /// </summary>
     public static string Selected(OnnxGraph graph, string scores, string boxes) =>
         graph.Node("NonMaxSuppression", "selected",
         [
@@ -66,9 +68,11 @@ internal static class DetectionOnnx
             graph.Constant("lowestScore", [LowestScore], 1),
         ]);
 
-    /// <summary>Image, class and anchor of the detections that <see cref="Nms"/> keeps.</summary>
-    /// <param name="scores">[N, R, K].</param>
-    /// <param name="boxes">[N, R, 4].</param>
+    /// <summary>
+    /// Returns the indices of image, class and anchor of the detections that <see cref="Nms"/> keeps.
+    /// </summary>
+    /// <param name="scores">The scores, [N, R, K].</param>
+    /// <param name="boxes">The boxes, [N, R, 4].</param>
     public static HashSet<(long Image, long Class, long Anchor)> Kept(
         float[] scores, float[] boxes, int images, int classes)
     {
@@ -95,8 +99,8 @@ internal static class DetectionOnnx
         return kept;
     }
 
-    /// <summary>Deltas to boxes in input px, in place.</summary>
-    /// <param name="boxes">[N, R, 4].</param>
+    /// <summary>Converts deltas to boxes in input pixels, in place.</summary>
+    /// <param name="boxes">The deltas on entry and the boxes on return, [N, R, 4].</param>
     public static void DecodeBoxes(float[] boxes, IReadOnlyList<Box> anchors)
     {
         for (var i = 0; i < boxes.Length; i += BoxCoder.Length)
@@ -106,8 +110,8 @@ internal static class DetectionOnnx
         }
     }
 
-    /// <summary>Offsets to corners in input px, in place.</summary>
-    /// <param name="corners">[N, R, 8].</param>
+    /// <summary>Converts offsets to corners in input pixels, in place.</summary>
+    /// <param name="corners">The offsets on entry and the corners on return, [N, R, 8].</param>
     public static void DecodeCorners(float[] corners, IReadOnlyList<Box> anchors)
     {
         for (var i = 0; i < corners.Length; i += CornerCoder.Length)
@@ -120,7 +124,7 @@ internal static class DetectionOnnx
         }
     }
 
-    /// <summary>"centers" and "sides" of the anchors, [R, 2].</summary>
+    /// <summary>Adds the constants "centers" and "sides" of the anchors, [R, 2].</summary>
     private static (string Centers, string Sides) Anchors(OnnxGraph graph, IReadOnlyList<Box> anchors) => (
         graph.Constant("centers", Flat(anchors.Select(a => (a.CenterX, a.CenterY))), anchors.Count, 2),
         graph.Constant("sides", Flat(anchors.Select(a => (a.Width, a.Height))), anchors.Count, 2));

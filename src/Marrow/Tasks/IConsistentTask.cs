@@ -6,45 +6,50 @@ using static TorchSharp.torch;
 
 namespace Marrow.Tasks;
 
-/// <summary>A task whose answer does not change when its image is augmented: what UDA needs of it.</summary>
+/// <summary>A task whose answer does not change when its image is augmented. UDA needs such a task.</summary>
 internal interface IConsistentTask
 {
     /// <summary>
-    /// The model's answers for plain images laid out for <paramref name="compute"/>, [N, ...] float32: the model is in
-    /// evaluation mode, without gradients.
+    /// Returns the model's answers for unaugmented images, [N, ...] in float32. The images are in the memory layout of
+    /// <paramref name="compute"/>, and the model is in evaluation mode, without gradients.
     /// </summary>
     Tensor Answers(Tensor images, Compute compute);
 
-    /// <summary>How far the model's answers for the augmented images are from those for the plain ones.</summary>
+    /// <summary>
+    /// Measures how far the model's answers for augmented images are from those for the unaugmented ones.
+    /// </summary>
     Consistency Consistency(Tensor answers, Tensor augmented, Sharpening sharpening, Compute compute);
 
-    /// <summary>Numbers that tell one answer from another, of each image.</summary>
+    /// <summary>Returns, for each image, numbers by which answers can be compared.</summary>
     IReadOnlyList<double[]> Signatures(Tensor answers);
 
-    /// <summary>The same of a true label; NaN where it is unknown.</summary>
+    /// <summary>Returns the same numbers for a true label; NaN where it is unknown.</summary>
     double[] Signature(Sample sample);
 }
 
-/// <summary>One whose true answer has a probability, so that labels which are known too well can be left out.</summary>
+/// <summary>
+/// A task whose model gives the true answer a probability, so that labels which the model already knows too well can be
+/// left out of the loss.
+/// </summary>
 internal interface IAnnealedTask : IConsistentTask
 {
     /// <summary>
-    /// As the task's loss, without the labelled examples that are known too well already. Only of answers that have a
-    /// probability: an angle or a number has no chance level from which a threshold could rise.
+    /// Returns the task's loss without the labelled examples that the model already knows too well. It suits only
+    /// answers with a probability: for an angle or a number there is no chance level from which a threshold could rise.
     /// </summary>
-    /// <param name="share">How far the threshold has risen from chance (0) to certainty (1).</param>
+    /// <param name="share">The position of the threshold between chance (0) and certainty (1).</param>
     IReadOnlyList<(string Name, Tensor Value)> AnnealedLoss(Tensor images, Batch batch, double share, Compute compute);
 }
 
-/// <param name="Loss">A float32 scalar: the mean over all answers, those that are not accepted counting 0.</param>
-/// <param name="Accepted">Share of the answers that were confident enough, 0 to 1.</param>
-/// <param name="Confidence">Mean of all.</param>
+/// <param name="Loss">The mean over all answers, as a float32 scalar. Answers that are not accepted count as 0.</param>
+/// <param name="Accepted">The share of the answers that were confident enough, 0 to 1.</param>
+/// <param name="Confidence">The mean confidence of all answers.</param>
 internal sealed record Consistency(Tensor Loss, double Accepted, double Confidence)
 {
-    /// <summary>Leaves the scope in which it was made.</summary>
+    /// <summary>Moves the loss to the scope outside the one in which it was created.</summary>
     public Consistency MoveToOuterDisposeScope() => this with { Loss = Loss.MoveToOuterDisposeScope() };
 
-    /// <summary>Over the elements of all parts alike.</summary>
+    /// <summary>Combines the parts, so that every element of each part has the same weight.</summary>
     public static Consistency Of(params MaskedLoss[] parts)
     {
         using var scope = NewDisposeScope();
@@ -57,7 +62,9 @@ internal sealed record Consistency(Tensor Loss, double Accepted, double Confiden
     }
 }
 
-/// <summary>How answers for plain images become targets for the augmented ones.</summary>
-/// <param name="Temperature">Of the softmax that makes a target: under 1 it is sharper than the answer.</param>
-/// <param name="Confidence">Answers under it add no loss.</param>
+/// <summary>Says how answers for unaugmented images become targets for the augmented ones.</summary>
+/// <param name="Temperature">
+/// The temperature of the softmax that makes a target. Below 1 the target is sharper than the answer.
+/// </param>
+/// <param name="Confidence">The least confidence of an answer. Answers below it add no loss.</param>
 internal readonly record struct Sharpening(double Temperature, double Confidence);

@@ -5,19 +5,20 @@ using static TorchSharp.torch;
 
 namespace Marrow.Tasks;
 
-/// <summary>How the outputs of a task's model become a finding, image by image.</summary>
+/// <summary>Turns the outputs of a task's model into findings, one image at a time.</summary>
 internal interface ITaskReading
 {
     /// <summary>
-    /// Of a table with a row an image, between the file and the status: "class", "fracture", "age (years)", "hip_x".
+    /// The names of a table's columns between the file and the status, such as "class", "fracture", "age (years)" or
+    /// "hip_x". The table has one row for each image.
     /// </summary>
     IReadOnlyList<string> Columns { get; }
 
-    /// <summary>What is there of an image that could not be read.</summary>
+    /// <summary>The parts of the finding for an image that could not be read.</summary>
     IReadOnlyList<FindingPart> Nothing => [];
 
-    /// <param name="image">[1, C, H, W], normalised and laid out for <paramref name="compute"/>.</param>
-    /// <param name="toInput">Original pixels to input pixels.</param>
-    /// <param name="finding">What is known of the image already.</param>
+    /// <param name="image">A normalised image [1, C, H, W] in the memory layout of <paramref name="compute"/>.</param>
+    /// <param name="toInput">The transform from original pixels to input pixels.</param>
+    /// <param name="finding">What is already known of the image.</param>
     Finding Read(Tensor image, AffineTransform toInput, Finding finding, Compute compute);
 }

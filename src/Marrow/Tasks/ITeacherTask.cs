@@ -4,38 +4,41 @@ using Marrow.Inputs;
 
 namespace Marrow.Tasks;
 
-/// <summary>A task whose model can label images for another: what a mean teacher needs of it.</summary>
+/// <summary>A task whose model can label images for another model. A mean teacher needs such a task.</summary>
 internal interface ITeacherTask
 {
     /// <summary>
-    /// What the model, which is in evaluation mode, finds on the batch's plain images: for each image a label, moved to
-    /// where the batch's augmented image shows it. Without gradients.
+    /// Labels each of the batch's unaugmented images and moves the label to its place on the augmented image. The model
+    /// is in evaluation mode, without gradients.
     /// </summary>
     IReadOnlyList<PseudoLabel> Label(Batch batch, Compute compute);
 
     /// <summary>
-    /// Numbers that tell one label from another, in shares of the image's size, for true labels and pseudo-labels
-    /// alike.
+    /// Returns numbers by which labels can be compared, as shares of the image's size. They are defined alike for true
+    /// labels and pseudo-labels.
     /// </summary>
-    /// <param name="width">Of the image in its file, px.</param>
+    /// <param name="width">The width of the original image in pixels.</param>
     /// <param name="mask">
-    /// [H * W]: the class of each input pixel without augmentation; empty of a task without masks.
+    /// The class of each input pixel without augmentation, [H * W]; empty for a task without masks.
     /// </param>
     double[] Signature(Sample sample, int width, int height, ReadOnlySpan<byte> mask);
 }
 
-/// <summary>What a teacher says of one image.</summary>
-/// <param name="Target">For the task's own loss; its sample carries the label in original pixels.</param>
-/// <param name="Confidence">0 to 1.</param>
+/// <summary>The label that a teacher gives to one image.</summary>
+/// <param name="Target">
+/// The label in the form that the task's loss takes; its sample has the label in original pixels.
+/// </param>
+/// <param name="Confidence">The teacher's confidence, 0 to 1.</param>
 internal sealed record PseudoLabel(BatchSample Target, double Confidence)
 {
-    /// <summary>Null of a task without masks.</summary>
+    /// <summary>The mask; null for a task without masks.</summary>
     public PseudoMask? Mask { get; init; }
 }
 
 /// <summary>The class of each input pixel, [H * W].</summary>
-/// <param name="Plain">Without augmentation.</param>
+/// <param name="Plain">The mask of the unaugmented image.</param>
 /// <param name="Moved">
-/// As the augmented image shows it; <see cref="Masks.SegmentationLoss.Unknown"/> where the plain image did not show it.
+/// The mask of the augmented image, with <see cref="Masks.SegmentationLoss.Unknown"/> wherever the unaugmented image
+/// shows nothing.
 /// </param>
 internal sealed record PseudoMask(byte[] Plain, byte[] Moved);

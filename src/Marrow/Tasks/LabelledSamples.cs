@@ -2,15 +2,15 @@ using Marrow.Datasets;
 
 namespace Marrow.Tasks;
 
-/// <summary>Which samples have what a task learns from, and how they are divided.</summary>
+/// <summary>Says which samples have the labels from which a task learns, and divides them.</summary>
 internal static class LabelledSamples
 {
     /// <summary>
-    /// The training part and the held-out part. Pretraining reads images that other tasks have no label for, and still
-    /// holds out every patient that one of them would, at the same share and seed: what a later stage is measured on,
-    /// no earlier one has seen.
+    /// Divides the samples into the training part and the held-out part. Pretraining also reads images that other tasks
+    /// have no labels for, yet it holds out every patient whom one of those tasks would hold out at the same share and
+    /// seed. So no earlier stage sees what a later one is measured on.
     /// </summary>
-    /// <param name="samples">With targets for the task.</param>
+    /// <param name="samples">The samples that have labels for the task.</param>
     public static PatientSplit Divide(IReadOnlyList<Sample> samples, string task, double heldOut, ulong seed)
     {
         if (TaskCatalogue.Find(task) is not { LearnsWithoutLabels: true })
@@ -22,7 +22,10 @@ internal static class LabelledSamples
         return PatientSplit.HoldOut(samples, patients, heldOut, seed);
     }
 
-    /// <summary>Of a module of the user's own, whose task nobody else knows: whether it has labels.</summary>
+    /// <summary>
+    /// Returns true when a sample has the labels from which a task learns. For the task of a user's own module, which
+    /// Marrow does not know, it needs class labels.
+    /// </summary>
     public static bool IsLabelled(Sample sample, string task) =>
         TaskCatalogue.Find(task)?.IsLabelled(sample) ?? sample.Labels.Count > 0;
 }

@@ -4,16 +4,17 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// Every architecture by name: a backbone alone (a classifier), or with the head of another task in front.
+/// The catalogue of architectures by name: a backbone alone, which is a classifier, or a backbone with the head of
+/// another task, whose prefix precedes the backbone's name.
 /// </summary>
 internal static class ModelCatalogue
 {
-    /// <summary>Every architecture name there is.</summary>
+    /// <summary>The names of all architectures.</summary>
     public static IReadOnlyList<string> Names => [.. TaskCatalogue.All.SelectMany(task => task.Architectures)];
 
     /// <summary>
-    /// A new model with random weights, drawn from torch's global generator; the caller disposes it. Throws
-    /// <see cref="MarrowException"/> for an unknown architecture and for a module of the user's own.
+    /// Creates a model with random weights, drawn from torch's global generator. The caller disposes it. Throws
+    /// <see cref="MarrowException"/> for an unknown architecture and for a user's own module.
     /// </summary>
     public static Module Create(ModelSpec spec)
     {
@@ -40,26 +41,27 @@ internal static class ModelCatalogue
         }
     }
 
-    /// <summary>What the backbone's keys start with: "features." or, in a RetinaNet, "backbone.body.".</summary>
+    /// <summary>Returns the prefix of the backbone's keys: "features." or, in a RetinaNet, "backbone.body.".</summary>
     public static string BackbonePrefix(string architecture) => Find(architecture).Task.BackbonePrefix;
 
-    /// <summary>The same, also of a module of the user's own.</summary>
+    /// <summary>Returns the prefix of the backbone's keys, also for a user's own module.</summary>
     public static string BackbonePrefix(ModelSpec spec) => spec.BackbonePrefix ?? BackbonePrefix(spec.Architecture);
 
     /// <summary>
-    /// How many numbers a model has at least. It is held against a file of weights before anything is built: a config
-    /// of a few bytes can name a model that no memory holds. 0 for a module of the user's own.
+    /// Returns a lower bound of the number of elements of a model; 0 for a user's own module. It is compared with the
+    /// file of weights before anything is built, since a config of a few bytes can describe a model that no memory
+    /// could hold.
     /// </summary>
     internal static long LeastElements(ModelSpec spec) =>
         spec.BackbonePrefix is null ? Find(spec.Architecture).Task.LeastElements(spec) : 0;
 
-    /// <summary>The task that models of this architecture are for.</summary>
+    /// <summary>Returns the name of the task that an architecture serves.</summary>
     internal static string TaskOf(string architecture) => Find(architecture).Task.Name;
 
-    /// <summary>"densenet121" of "retinanet-densenet121".</summary>
+    /// <summary>Returns the name of the backbone, such as "densenet121" for "retinanet-densenet121".</summary>
     public static string BackboneName(string architecture) => Find(architecture).Backbone;
 
-    /// <summary>Whether it is an architecture of the catalogue, or of what was added to it.</summary>
+    /// <summary>Returns true when the architecture is in the catalogue, including those of added tasks.</summary>
     internal static bool IsKnown(string architecture) => TryFind(architecture) is not null;
 
     private static (TaskDescriptor Task, string Backbone) Find(string architecture) =>

@@ -4,32 +4,35 @@ using Marrow.Tasks.Pretrain;
 
 namespace Marrow.Tasks;
 
-/// <summary>Everything needed to build a model; stored in a checkpoint's config.json.</summary>
+/// <summary>Everything that is needed to build a model. It is stored in a checkpoint's config.json.</summary>
 public sealed record ModelSpec
 {
     /// <summary>
-    /// A key of <see cref="ModelCatalogue"/>, as "densenet121", "retinanet-densenet121", "cobb-densenet-mini"; or, with
-    /// <see cref="BackbonePrefix"/>, the name of a module of the user's own.
+    /// The architecture, a key of <see cref="ModelCatalogue"/> such as "densenet121", "retinanet-densenet121" or
+    /// "cobb-densenet-mini". When <see cref="BackbonePrefix"/> is set, it is the name of a user's own module.
     /// </summary>
     public required string Architecture { get; init; }
 
     /// <summary>
-    /// Says that the module is the user's own, and what the keys of its backbone begin with: "encoder.", or "" when all
-    /// of it is backbone. Null for the catalogue's architectures, which know theirs.
+    /// For a user's own module: the prefix of its backbone's keys, such as "encoder.", or "" when the whole module is
+    /// the backbone. Null for the architectures of the catalogue, whose prefixes are known.
     /// </summary>
     public string? BackbonePrefix { get; init; }
 
-    /// <summary>Input channels.</summary>
+    /// <summary>The number of input channels.</summary>
     public int Channels { get; init; } = 1;
 
     /// <summary>
-    /// Outputs of the last layer: classes for a classifier, numbers or points for those tasks, 3 for the Cobb angles.
+    /// The number of outputs of the last layer: classes for a classifier, numbers or points for the tasks that predict
+    /// them, 3 for the Cobb angles.
     /// </summary>
     public int Outputs { get; init; } = 1;
 
-    /// <summary>Null but for detectors.</summary>
+    /// <summary>The anchors and heads of a detector; null for all other models.</summary>
     [JsonInclude] internal DetectorSpec? Detector { get; init; }
 
-    /// <summary>Null but for models that are pretrained by hiding patches.</summary>
+    /// <summary>
+    /// The hidden patches of a model that is pretrained by filling them in; null for all other models.
+    /// </summary>
     [JsonInclude] internal MaskingSpec? Masking { get; init; }
 }

@@ -5,11 +5,11 @@ using Marrow.Onnx;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// What turns logits into probabilities, as ONNX nodes: the arithmetic of <see cref="ClassProbabilities"/>.
+/// Converts logits to probabilities as ONNX nodes, with the arithmetic of <see cref="ClassProbabilities"/>.
 /// </summary>
 internal static class OnnxProbabilities
 {
-    /// <summary>"probabilities", [N, classes, ...].</summary>
+    /// <summary>Adds the output "probabilities", [N, classes, ...].</summary>
     public static string Of(OnnxGraph graph, string logits, ClassLayout layout)
     {
         const string name = "probabilities";

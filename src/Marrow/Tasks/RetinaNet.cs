@@ -14,11 +14,13 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks;
 
-/// <summary>What the detector says of each anchor; disposing frees the tensors.</summary>
-/// <param name="ClassLogits">[N, R, K].</param>
-/// <param name="BoxDeltas">[N, R, 4], see <see cref="BoxCoder"/>.</param>
-/// <param name="CornerOffsets">[N, R, 8], see <see cref="CornerCoder"/>; null without a corner head.</param>
-/// <param name="Anchors">[R].</param>
+/// <summary>The detector's output for each anchor. Disposing it frees the tensors.</summary>
+/// <param name="ClassLogits">The class logits, [N, R, K].</param>
+/// <param name="BoxDeltas">The box deltas, [N, R, 4]; see <see cref="BoxCoder"/>.</param>
+/// <param name="CornerOffsets">
+/// The corner offsets, [N, R, 8]; see <see cref="CornerCoder"/>. Null without a corner head.
+/// </param>
+/// <param name="Anchors">The R anchors.</param>
 internal sealed record DetectorOutput(Tensor ClassLogits, Tensor BoxDeltas, Tensor? CornerOffsets, AnchorGrid Anchors)
     : IDisposable
 {
@@ -30,18 +32,20 @@ internal sealed record DetectorOutput(Tensor ClassLogits, Tensor BoxDeltas, Tens
     }
 }
 
-/// <summary>[N, C, H, W] -> <see cref="DetectorOutput"/>.</summary>
+/// <summary>Maps images [N, C, H, W] to a <see cref="DetectorOutput"/>.</summary>
 internal sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
 {
-    /// <summary>What the backbone's keys begin with, as torchvision has it.</summary>
+    /// <summary>The prefix of the backbone's keys, which is also torchvision's.</summary>
     internal const string BackbonePrefix = "backbone.body.";
 
     private readonly Levels _levels;
     private readonly Heads _heads;
     private AnchorGrid? _anchors;
 
-    /// <summary>Throws <see cref="MarrowException"/> when <paramref name="spec"/> asks for the impossible.</summary>
-    /// <param name="backbone">Becomes the model's own, but for when this throws.</param>
+    /// <summary>
+    /// Creates the model. Throws <see cref="MarrowException"/> when <paramref name="spec"/> is impossible.
+    /// </summary>
+    /// <param name="backbone">The backbone, which the model owns from then on unless the constructor throws.</param>
     public RetinaNet(Backbone backbone, DetectorSpec spec) : base(nameof(RetinaNet))
     {
         Check(spec);
@@ -73,7 +77,9 @@ internal sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
             anchors);
     }
 
-    /// <summary>A lower bound of the numbers in its heads; see <see cref="TaskDescriptor.LeastElements"/>.</summary>
+    /// <summary>
+    /// Returns a lower bound of the number of elements in the heads; see <see cref="TaskDescriptor.LeastElements"/>.
+    /// </summary>
     internal static long LeastElements(DetectorSpec spec)
     {
         const int kernel = 3 * 3;
@@ -108,7 +114,7 @@ internal sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
             Demand(double.IsFinite(value) && value > 0, "anchor sizes, scales and ratios above 0", value);
     }
 
-    /// <summary>"body" and "fpn": image -> P levels.</summary>
+    /// <summary>The modules "body" and "fpn", which map images to the levels P of the pyramid.</summary>
     private sealed class Levels : KeyedModule<Tensor, Tensor[]>
     {
         private readonly Backbone _body;
@@ -158,7 +164,7 @@ internal sealed class RetinaNet : KeyedModule<Tensor, DetectorOutput>
             (_classes.forward(levels), _boxes.forward(levels), _corners?.forward(levels));
     }
 
-    /// <summary>Convolutions shared by all levels, then one number or more for each anchor.</summary>
+    /// <summary>A head of convolutions that all levels share, with one number or several for each anchor.</summary>
     private sealed class Head : KeyedModule<Tensor[], Tensor>
     {
         private readonly Chain _tower;

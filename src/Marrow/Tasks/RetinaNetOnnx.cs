@@ -77,7 +77,7 @@ internal sealed class RetinaNetOnnx : TaskOnnx<RetinaNet>
     }
 
     /// <summary>
-    /// From the graph's own scores and boxes: equal ones within the tolerance may be kept in another order.
+    /// Computes the rows from the graph's own scores and boxes, since nearly equal ones may be kept in another order.
     /// </summary>
     public override HashSet<(long, long, long)> ExpectedRows(
         IReadOnlyDictionary<string, float[]> given, int images, CheckpointConfig config) =>
@@ -91,7 +91,9 @@ internal sealed class RetinaNetOnnx : TaskOnnx<RetinaNet>
         return output.Anchors.Boxes;
     }
 
-    /// <summary>The head's constants serve all levels; its nodes are there once for each.</summary>
+    /// <summary>
+    /// Writes a head for one level. Its constants serve all levels, while its nodes exist once for each level.
+    /// </summary>
     private static string Head(
         OnnxLayers layers, IReadOnlyList<string> levels, string key, string output, int numbers, string name)
     {

@@ -10,12 +10,12 @@ namespace Marrow.Tasks;
 /// </summary>
 internal static class SignalAnnealing
 {
-    /// <param name="share">How far the threshold has risen, 0 to 1.</param>
+    /// <param name="share">The position of the threshold between chance and certainty, 0 to 1.</param>
     public static double Threshold(double share, int classes) => share * (1 - 1.0 / classes) + 1.0 / classes;
 
-    /// <summary>The labels with NaN, unknown, for the examples that are known too well.</summary>
-    /// <param name="labels">[N, K], 0 to 1, rows that sum to 1; NaN where unknown.</param>
-    /// <param name="logits">[N, K], of a softmax.</param>
+    /// <summary>Returns the labels with NaN (unknown) for the examples that the model already knows too well.</summary>
+    /// <param name="labels">The labels [N, K], 0 to 1 with rows that sum to 1; NaN where they are unknown.</param>
+    /// <param name="logits">The logits of a softmax, [N, K].</param>
     public static Tensor DropKnown(Tensor labels, Tensor logits, double share)
     {
         using var scope = NewDisposeScope();
@@ -25,9 +25,12 @@ internal static class SignalAnnealing
             .MoveToOuterDisposeScope();
     }
 
-    /// <summary>The same of findings that hold or not, each by itself: two classes.</summary>
-    /// <param name="labels">[N, C], 0 to 1, NaN where unknown.</param>
-    /// <param name="logits">[N, C], of a sigmoid each.</param>
+    /// <summary>
+    /// Returns the labels of independent findings, of which each has two classes, with NaN for those that the model
+    /// already knows too well.
+    /// </summary>
+    /// <param name="labels">The labels [N, C], 0 to 1; NaN where they are unknown.</param>
+    /// <param name="logits">The logits of a sigmoid for each finding, [N, C].</param>
     public static Tensor DropKnownFindings(Tensor labels, Tensor logits, double share)
     {
         using var scope = NewDisposeScope();

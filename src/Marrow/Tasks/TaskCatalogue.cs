@@ -14,8 +14,8 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// Every task. A new one is a folder and a line here. A program that uses Marrow as a library adds its own by
-/// <see cref="Add"/>.
+/// The catalogue of all tasks. A new task of Marrow needs a folder and one line here. A program that uses Marrow as a
+/// library adds its own tasks with <see cref="Add"/>.
 /// </summary>
 public static class TaskCatalogue
 {
@@ -33,14 +33,16 @@ public static class TaskCatalogue
         new PretrainDescriptor(),
     ];
 
-    /// <summary>Those of Marrow in the order in which they are listed, then those that were added.</summary>
+    /// <summary>
+    /// All tasks: first those of Marrow, in the order in which they are listed, then those that were added.
+    /// </summary>
     internal static IReadOnlyList<TaskDescriptor> All => _all;
 
     /// <summary>
-    /// Adds a task of one's own, for as long as the process lives: recipes then train it under its name, on any
-    /// backbone, and its checkpoints are measured and predict like any other. To a process that has not added it, its
-    /// checkpoints are modules of somebody's own: they can be listed, verified and started from. Throws
-    /// <see cref="ArgumentException"/> for a name that is taken or is none.
+    /// Adds a program's own task for the lifetime of the process. Recipes can then train it under its name on any
+    /// backbone, and its checkpoints are measured and used for predictions like any others. A process that has not
+    /// added the task treats its checkpoints as a user's own modules: it can list and verify them and start from them.
+    /// Throws <see cref="ArgumentException"/> when the name is taken or is not a valid name.
     /// </summary>
     public static void Add(OwnTask task)
     {
@@ -58,14 +60,14 @@ public static class TaskCatalogue
         }
     }
 
-    /// <summary>The names of those that <paramref name="which"/> picks.</summary>
+    /// <summary>Returns the names of the tasks for which <paramref name="which"/> returns true.</summary>
     internal static IReadOnlyList<string> Names(Func<TaskDescriptor, bool> which) =>
         [.. All.Where(which).Select(task => task.Name)];
 
-    /// <summary>Null where no task has that name, as that of a module of the user's own.</summary>
+    /// <summary>Returns the task of that name; null when there is none, as for a user's own module.</summary>
     internal static TaskDescriptor? Find(string name) => All.FirstOrDefault(task => task.Name == name);
 
-    /// <summary>Throws <see cref="MarrowException"/> where no task has that name.</summary>
+    /// <summary>Returns the task of that name. Throws <see cref="MarrowException"/> when there is none.</summary>
     internal static TaskDescriptor Get(string name) =>
         Find(name)
         ?? throw MarrowException.Bad(
@@ -74,7 +76,7 @@ public static class TaskCatalogue
             $"'{name}'",
             "Correct it.");
 
-    /// <summary>A task with a new model, whose weights are random.</summary>
+    /// <summary>Creates a task with a new model, whose weights are random.</summary>
     internal static TaskModel Create(string name, ModelRequest model, InputContract input, Dataset data)
     {
         var task = Get(name);
@@ -82,11 +84,11 @@ public static class TaskCatalogue
         return task.Create(ModelCatalogue.Create(spec), spec, input, task.LayoutOf(data), task.Decoding);
     }
 
-    /// <summary>A task with a model that is there; it is the task's to dispose.</summary>
-    /// <param name="path">Of the config, which errors name.</param>
+    /// <summary>Creates a task with an existing model, which the task disposes.</summary>
+    /// <param name="path">The path of the config, for error messages.</param>
     internal static TaskModel Of(CheckpointConfig config, Module model, string path) =>
         Get(config.Task).Create(model, config.Model, config.Input, config.Layout, config.ReadDecoding(path));
 
-    /// <summary>The same task with a model of its own, whose weights are random.</summary>
+    /// <summary>Creates a second instance of a task, with a model of its own whose weights are random.</summary>
     internal static TaskModel Twin(TaskModel task) => Of(task.Describe(), ModelCatalogue.Create(task.Spec), task.Name);
 }

@@ -7,8 +7,8 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// One task: all that the rest of Marrow knows of it. What a task is stands in its own folder and is reached through
-/// this class alone, so that a new task is a folder and a line of <see cref="TaskCatalogue"/>.
+/// Everything that the rest of Marrow knows of one task. A task's code is in its own folder and is reached only through
+/// this class, so that a new task needs a folder and a line in <see cref="TaskCatalogue"/>.
 /// </summary>
 internal abstract class TaskDescriptor
 {
@@ -16,137 +16,156 @@ internal abstract class TaskDescriptor
     {
     }
 
-    /// <summary>As recipes and checkpoints write it: "classify".</summary>
+    /// <summary>The task's name in recipes and checkpoints, such as "classify".</summary>
     public abstract string Name { get; }
 
     /// <summary>
-    /// The metrics that can choose the best weights, of those the task measures; the first is the main one.
+    /// The metrics by which the best weights can be chosen; the first is the main one. The task measures others as
+    /// well.
     /// </summary>
     public abstract IReadOnlyList<string> Metrics { get; }
 
-    /// <summary>What stands before the backbone's name in the name of an architecture: "retinanet-".</summary>
+    /// <summary>The text before the backbone's name in the name of an architecture, such as "retinanet-".</summary>
     internal abstract string ArchitecturePrefix { get; }
 
-    /// <summary>What the backbone's keys begin with in a model of the task.</summary>
+    /// <summary>The prefix of the backbone's keys in a model of the task.</summary>
     internal virtual string BackbonePrefix => "features.";
 
     /// <summary>
-    /// The class of the task's models, by whose interfaces methods for unlabelled images know what they can take.
+    /// The class of the task's models. Its interfaces tell methods for unlabelled images whether they can use the task.
     /// </summary>
     internal abstract Type ModelType { get; }
 
-    /// <summary>The task's architectures, one for each backbone.</summary>
+    /// <summary>The names of the task's architectures, one for each backbone.</summary>
     internal IReadOnlyList<string> Architectures =>
         [.. BackboneCatalogue.Names.Select(backbone => ArchitecturePrefix + backbone)];
 
-    /// <summary>A new module on a backbone, with random weights, drawn from torch's global generator.</summary>
-    /// <param name="backbone">Of random weights, just drawn; becomes the module's own.</param>
+    /// <summary>Builds a module on a backbone. Its weights are random, drawn from torch's global generator.</summary>
+    /// <param name="backbone">
+    /// A backbone whose random weights were just drawn, which the module owns from then on.
+    /// </param>
     internal abstract Module Build(Backbone backbone, ModelSpec spec);
 
-    /// <summary>What a new model for a data set is built from.</summary>
+    /// <summary>Returns the specification of a new model for a data set.</summary>
     internal virtual ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>
         new() { Architecture = request.Architecture, Channels = input.Channels, Outputs = LayoutOf(data).Names.Count };
 
     /// <summary>
-    /// How outputs become a finding where a checkpoint says nothing of it; null for a task whose outputs are the
-    /// finding.
+    /// The default way in which outputs become a finding, for checkpoints that do not state it; null for a task whose
+    /// outputs are the finding.
     /// </summary>
     internal virtual DecodingContract? Decoding => null;
 
-    /// <summary>The module with its loss, decoding and measures.</summary>
-    /// <param name="decoding">Of the kind of <see cref="Decoding"/>; null where that is.</param>
+    /// <summary>Combines a module with the task's loss, decoding and metrics.</summary>
+    /// <param name="decoding">The contract, of the same type as <see cref="Decoding"/>; null when that is null.</param>
     internal abstract TaskModel Create(Module module, ModelSpec spec, InputContract input, ClassLayout layout,
         DecodingContract? decoding);
 
-    /// <summary>The outputs that a data set asks for.</summary>
+    /// <summary>Returns the outputs that a data set requires.</summary>
     internal virtual ClassLayout LayoutOf(Dataset data) => data.Layout;
 
     /// <summary>
-    /// Whether a model of these outputs can be measured on a data set of those: the same names in the same order.
+    /// True when a model can only be measured on a data set whose outputs have the same names in the same order.
     /// </summary>
     internal virtual bool HasNamedOutputs => false;
 
-    /// <summary>True where the labels are masks.</summary>
+    /// <summary>True when the labels are masks.</summary>
     internal virtual bool LearnsFromMasks => false;
 
-    /// <summary>Whether a sample has what the task learns from.</summary>
+    /// <summary>Returns true when a sample has the labels from which the task learns.</summary>
     internal abstract bool IsLabelled(Sample sample);
 
     /// <summary>
-    /// Whether something can be learnt from a set of labelled samples: false where all their labels are unknown.
+    /// Returns true when something can be learnt from a set of labelled samples, which is false when all their labels
+    /// are unknown.
     /// </summary>
     internal virtual bool CanLearnFrom(IReadOnlyList<Sample> labelled) => labelled.Count > 0;
 
-    /// <summary>True where a task needs no labels, and yet must hold out whom any other task would.</summary>
+    /// <summary>
+    /// True for a task that needs no labels. It must still hold out every patient whom any other task would hold out.
+    /// </summary>
     internal virtual bool LearnsWithoutLabels => false;
 
     /// <summary>
-    /// The kinds of a CSV that the task takes; with one alone, that is read where a recipe names none.
+    /// The kinds of CSV that the task accepts. When there is only one, it is the default for recipes.
     /// </summary>
     internal virtual IReadOnlyList<string> CsvKinds => [];
 
-    /// <summary>True where the outputs have the names of a CSV's columns.</summary>
+    /// <summary>True when the outputs have the names of a CSV's columns.</summary>
     internal virtual bool OutputsAreColumns => false;
 
-    /// <summary>True where labels can be uncertain, which soft labels then stand for.</summary>
+    /// <summary>True when labels can be uncertain, so that soft labels can replace them.</summary>
     internal virtual bool HasUncertainLabels => false;
 
-    /// <summary>The input where a recipe says nothing.</summary>
+    /// <summary>The default size and fit of the input.</summary>
     internal virtual (int Width, int Height, Fit Fit) DefaultInput => (224, 224, Fit.Stretch);
 
-    /// <summary>The parts of an image that models of the task can look at.</summary>
+    /// <summary>The parts of an image at which the task's models can look.</summary>
     internal virtual IReadOnlyList<CropRegion> Crops => [];
 
-    /// <summary>True where the task's models find what others crop by.</summary>
+    /// <summary>True when the task's models find the places by which other models crop their images.</summary>
     internal virtual bool FindsCrops => false;
 
-    /// <summary>What the task's models do where several measure a spine together; null where they do not.</summary>
+    /// <summary>
+    /// The role of the task's models when several measure a spine together; null when they take no part in that.
+    /// </summary>
     internal virtual SpineRole? SpineRole => null;
 
-    /// <summary>True for models with anchors, which recipes change in the section "detector".</summary>
+    /// <summary>True for models with anchors, which recipes configure in their section "detector".</summary>
     internal virtual bool HasDetector => false;
 
-    /// <summary>True for models that fill in hidden patches, which recipes change in the section "pretrain".</summary>
+    /// <summary>
+    /// True for models that fill in hidden patches, which recipes configure in their section "pretrain".
+    /// </summary>
     internal virtual bool HidesPatches => false;
 
-    /// <summary>How images may be changed where two answers for one image are compared.</summary>
+    /// <summary>
+    /// Restricts an augmentation to changes that do not change the answer, for methods that compare two answers for one
+    /// image.
+    /// </summary>
     internal virtual AugmentationOptions KeepingAnswers(AugmentationOptions augment) => augment;
 
     /// <summary>
-    /// What is wrong with comparing answers for images that are changed so, and where; null where nothing is.
+    /// Returns a message, and the key of the recipe it concerns, when answers for images with such changes can't be
+    /// compared; null when they can.
     /// </summary>
     internal virtual (string Key, string Message)? ConsistencyFault(AugmentationOptions augment) => null;
 
     /// <summary>
-    /// What a linear probe of pooled features can say of a start for this task; null where it can say nothing.
+    /// The kind of prediction that a linear probe of pooled features can make for this task; null when it can make
+    /// none.
     /// </summary>
     internal virtual ProbeKind? Probe => null;
 
-    /// <summary>Why no start is ranked for this task.</summary>
+    /// <summary>The reason why starting points can't be ranked for this task.</summary>
     internal virtual string WhyNoProbe => "no ranking is made of it";
 
-    /// <summary>True where chests stand for the task's films when an export is tried, false for spines.</summary>
+    /// <summary>
+    /// True to test exports of the task's models on synthetic chests, false to test them on synthetic spines.
+    /// </summary>
     internal virtual bool IsTriedOnChests => false;
 
-    /// <summary>Hugging Face's name for it; null where it has none.</summary>
+    /// <summary>Hugging Face's name for the task; null when it has none.</summary>
     internal virtual string? PipelineTag => null;
 
-    /// <summary>One line for other programs: "Classification of radiographs: a, b".</summary>
+    /// <summary>
+    /// Describes a model in one line for other programs, such as "Classification of radiographs: a, b".
+    /// </summary>
     internal abstract string Summary(CheckpointConfig config);
 
-    /// <summary>The model's own outputs, before any decoding.</summary>
+    /// <summary>Returns the model's own outputs, before any decoding.</summary>
     internal virtual IReadOnlyList<RawOutput> RawOutputs(CheckpointConfig config) => [];
 
     /// <summary>
-    /// A lower bound of the numbers in the parts of a model whose size a config chooses, so without the backbone, which
-    /// is one of the catalogue's. Never overflows for a config that was validated.
+    /// Returns a lower bound of the number of elements in those parts of a model whose size a config chooses. This
+    /// excludes the backbone, which comes from the catalogue. It never overflows for a validated config.
     /// </summary>
     internal virtual long LeastElements(ModelSpec spec) => spec.Outputs;
 
-    /// <summary>How models of the task become ONNX graphs; null where they can't.</summary>
+    /// <summary>Writes models of the task as ONNX graphs; null when that is impossible.</summary>
     internal virtual TaskOnnx? Onnx => null;
 
-    /// <summary>Calls <paramref name="require"/> with all that a config of the task must be.</summary>
+    /// <summary>Calls <paramref name="require"/> with every condition that a config of the task must meet.</summary>
     internal virtual void Validate(CheckpointConfig config, ConfigCheck require)
     {
     }
@@ -154,46 +173,47 @@ internal abstract class TaskDescriptor
     public override string ToString() => Name;
 }
 
-/// <summary>Throws where something does not hold.</summary>
+/// <summary>Throws when a condition is not met.</summary>
 internal delegate void ConfigCheck(bool holds, string expected, string found);
 
-/// <summary>What a checkpoint does where several measure a spine together.</summary>
+/// <summary>The roles of checkpoints that measure a spine together.</summary>
 internal enum SpineRole
 {
-    /// <summary>It finds the corners of the vertebrae.</summary>
+    /// <summary>The checkpoint finds the corners of the vertebrae.</summary>
     Landmarks,
 
-    /// <summary>It gives the angles straight from the film.</summary>
+    /// <summary>The checkpoint measures the angles directly from the image.</summary>
     Angles,
 
     /// <summary>
-    /// It looks at each vertebra that another found, if it was trained to; else it finds points of its own.
+    /// The checkpoint looks at each vertebra that another one has found, if it was trained for that; otherwise it finds
+    /// points of its own.
     /// </summary>
     Corners,
 }
 
-/// <summary>What a linear probe predicts.</summary>
+/// <summary>The kinds of prediction that a linear probe can make.</summary>
 internal enum ProbeKind
 {
     Classes,
     Angles,
 }
 
-/// <summary>What a recipe says of the model of a stage.</summary>
+/// <summary>The part of a recipe's stage that describes the model.</summary>
 internal sealed record ModelRequest(string Architecture)
 {
-    /// <summary>What differs from the detector that suits the input.</summary>
+    /// <summary>Changes the detector that suits the input; by default nothing is changed.</summary>
     public Func<DetectorSpec, DetectorSpec> ChangeDetector { get; init; } = detector => detector;
 
-    /// <summary>What is hidden while pretraining; null for the default.</summary>
+    /// <summary>Says what is hidden in pretraining; null for the default.</summary>
     public Pretrain.MaskingSpec? Masking { get; init; }
 }
 
-/// <summary>One tensor that a model gives. Kinds and formats are named as MONAI's bundles name them.</summary>
-/// <param name="Kind">"probabilities" or "tuples".</param>
-/// <param name="Format">"classes", "regression", "points", "segmentation".</param>
-/// <param name="Shape">Numbers, or "n" for as many as the input's size gives.</param>
-/// <param name="Channels">What each channel is.</param>
+/// <summary>One tensor that a model returns. Kinds and formats have the names that MONAI's bundles use.</summary>
+/// <param name="Kind">The kind of values, "probabilities" or "tuples".</param>
+/// <param name="Format">The format, "classes", "regression", "points" or "segmentation".</param>
+/// <param name="Shape">The sizes, as numbers or as "n" when they depend on the input's size.</param>
+/// <param name="Channels">The meaning of each channel.</param>
 internal sealed record RawOutput(
     string Name,
     string Kind,

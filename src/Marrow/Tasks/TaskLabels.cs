@@ -3,19 +3,21 @@ using Marrow.Datasets;
 namespace Marrow.Tasks;
 
 /// <summary>
-/// Which labels each task learns from, and what to say where the data has others: the kinds of a CSV by task, and in
-/// words what a data set of any format holds.
+/// Says which labels each task learns from, by the kinds of CSV it takes, and describes in words what a data set of any
+/// format holds when its labels do not fit.
 /// </summary>
 internal static class TaskLabels
 {
     /// <summary>
-    /// What "kind" is where the recipe does not say; null for other formats, and where the columns tell.
+    /// Returns the kind of a CSV when the recipe does not name it; null for other formats, and when the columns tell
+    /// the kind.
     /// </summary>
     public static string? KindOf(string format, string task) =>
         format == "csv" && TaskCatalogue.Find(task)?.CsvKinds is [var only] ? only : null;
 
     /// <summary>
-    /// How to read a foreign CSV for a checkpoint: its numbers or points have the names of the columns.
+    /// Returns options for reading an unknown CSV for a checkpoint. Its numbers or points have the names of the
+    /// columns.
     /// </summary>
     public static DatasetOptions OptionsFor(string? format, CheckpointConfig config) =>
         format is not null
@@ -24,7 +26,9 @@ internal static class TaskLabels
             ? new() { Kind = kind, LabelColumns = config.Classes }
             : new();
 
-    /// <summary>"Its labels are numbers (age, weight): set task: regress."</summary>
+    /// <summary>
+    /// Returns a remedy for an error message, such as "Its labels are numbers (age, weight): set task: regress."
+    /// </summary>
     public static string Remedy(Dataset dataset, string task)
     {
         var (what, names, kind) = dataset switch
@@ -45,11 +49,11 @@ internal static class TaskLabels
                 + $"data.labelColumns and data.kind.";
     }
 
-    /// <summary>The tasks that learn from a kind of CSV.</summary>
+    /// <summary>Returns the names of the tasks that learn from a kind of CSV.</summary>
     internal static IEnumerable<string> TasksOf(string kind) =>
         TaskCatalogue.Names(task => task.CsvKinds.Contains(kind)).Order(StringComparer.Ordinal);
 
-    /// <summary>The first of many classes: "a, b and 12 more".</summary>
+    /// <summary>Returns the first of many classes, such as "a, b and 12 more".</summary>
     public static string Some(IReadOnlyList<string> names)
     {
         const int most = 5;

@@ -12,13 +12,13 @@ namespace Marrow.Tasks;
 /// </summary>
 internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDisposable
 {
-    /// <summary>One of <see cref="CheckpointTask.All"/>.</summary>
+    /// <summary>The name of the task, one of <see cref="CheckpointTask.All"/>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>"finding the corners of vertebrae": for cards.</summary>
+    /// <summary>What the model does, for model cards, such as "finding the corners of vertebrae".</summary>
     public abstract string Purpose { get; }
 
-    /// <summary>What the model must not be used for, for cards.</summary>
+    /// <summary>A text for model cards that says what the model must not be used for.</summary>
     public abstract string Limits { get; }
 
     public ModelSpec Spec { get; } = spec;
@@ -26,38 +26,40 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     public abstract Module Model { get; }
 
     /// <summary>
-    /// Called once before training, before any warm start, with the part that is trained on: for what a task takes from
-    /// its labels, such as the scale of numbers.
+    /// Adapts the task to its labels, for example to the scale of numbers. Called once with the training part, before
+    /// training and before any warm start.
     /// </summary>
     public virtual void AdaptTo(IReadOnlyList<Sample> training)
     {
     }
 
-    /// <summary>Names of the classes in masks, for a task that learns from masks; empty for the others.</summary>
+    /// <summary>The names of the classes in masks, for a task that learns from masks; empty for all others.</summary>
     public virtual IReadOnlyList<string> MaskClasses => [];
 
     /// <summary>
-    /// How the model's outputs become a finding; null for a task that finds nothing by itself, or only together with
-    /// others.
+    /// Returns a reader that turns the model's outputs into a finding; null for a task whose models make no finding, or
+    /// make one only together with others.
     /// </summary>
-    /// <param name="outputs">As the checkpoint has them.</param>
+    /// <param name="outputs">The outputs, as the checkpoint describes them.</param>
     internal virtual ITaskReading? Reading(IReadOnlyList<OutputMeaning> outputs) => null;
 
-    /// <summary>What is stored with the weights.</summary>
+    /// <summary>Returns the config that is stored with the weights.</summary>
     public abstract CheckpointConfig Describe();
 
     /// <summary>
-    /// The loss of one batch by its parts, float32 scalars; their sum is minimised. <paramref name="images"/> are the
-    /// batch's, laid out for <paramref name="compute"/>.
+    /// Returns the parts of the loss of one batch by name, as float32 scalars whose sum training minimises.
+    /// <paramref name="images"/> are those of the batch, in the memory layout of <paramref name="compute"/>.
     /// </summary>
     public abstract IReadOnlyList<(string Name, Tensor Value)> Loss(Tensor images, Batch batch, Compute compute);
 
-    /// <summary>Metrics over all samples of the loader, one pass; the model is in evaluation mode.</summary>
+    /// <summary>
+    /// Measures the model in one pass over all samples of the loader. The model is in evaluation mode.
+    /// </summary>
     public abstract IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap);
 
     /// <summary>
-    /// Called once after training, with the part that chose the best weights: for what the decoding leaves to the data,
-    /// such as a threshold. The model is in evaluation mode.
+    /// Chooses the values of the decoding that depend on the data, such as a threshold. Called once after training,
+    /// with the part of the data that chose the best weights. The model is in evaluation mode.
     /// </summary>
     internal virtual void ChooseDecoding(BatchLoader validation, Compute compute)
     {
@@ -69,7 +71,10 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Every batch of one pass, laid out for <paramref name="compute"/>, without gradients.</summary>
+    /// <summary>
+    /// Calls the action for every batch of one pass, without gradients. Images are in the memory layout of
+    /// <paramref name="compute"/>.
+    /// </summary>
     protected internal static void ForEachBatch(BatchLoader loader, Compute compute, Action<Tensor, Batch> act)
     {
         using var noGrad = no_grad();

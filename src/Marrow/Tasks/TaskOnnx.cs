@@ -11,66 +11,68 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks;
 
-/// <summary>The graph that a task writes into, and what it knows of the model.</summary>
+/// <summary>The graph to which a task adds its nodes, and everything that is known about the model.</summary>
 /// <param name="Layers">The model's layers, by their keys.</param>
 /// <param name="Image">The name of the graph's input, [N, C, H, W] of the contract's size.</param>
 /// <param name="Decode">True for probabilities, boxes and corners in place of the model's raw numbers.</param>
 internal sealed record OnnxSheet(OnnxLayers Layers, string Image, CheckpointConfig Config, bool Decode)
 {
-    /// <summary>The first size of every input and of most outputs, which is free.</summary>
+    /// <summary>The name of the first size of every input and of most outputs, which can have any value.</summary>
     public const string BatchSize = "N";
 
     public OnnxGraph Graph => Layers.Graph;
 
-    /// <summary>The backbone's maps from C<paramref name="firstLevel"/> to C5, by name.</summary>
+    /// <summary>Adds the backbone's maps from C<paramref name="firstLevel"/> to C5, and returns their names.</summary>
     public IReadOnlyList<string> Pyramid(int firstLevel)
     {
         var prefix = ModelCatalogue.BackbonePrefix(Config.Model);
         return Layers.Module<Backbone>(prefix.TrimEnd('.')).WriteOnnx(Layers, Image, prefix, firstLevel);
     }
 
-    /// <summary>The backbone's last map, [N, F, h, w].</summary>
+    /// <summary>Adds the backbone up to its last map, [N, F, h, w], and returns that map's name.</summary>
     public string LastMap()
     {
         var prefix = ModelCatalogue.BackbonePrefix(Config.Model);
         return Pyramid(Layers.Module<Backbone>(prefix.TrimEnd('.')).Levels.Count)[0];
     }
 
-    /// <summary>The mean of the last map over the image, [N, F].</summary>
+    /// <summary>Adds the mean of the last map over the image, [N, F], and returns its name.</summary>
     public string PooledFeatures() => Graph.Node("Flatten", "features.flat",
         [Graph.Node("GlobalAveragePool", "features.mean", [LastMap()])]);
 
-    /// <summary>A value becomes an output of floats, [N, ...].</summary>
-    /// <param name="shape">What follows the batch.</param>
+    /// <summary>Makes a value an output of floats, [N, ...].</summary>
+    /// <param name="shape">The sizes that follow the batch size.</param>
     public void Output(string name, string unit, string meaning, params IReadOnlyList<int> shape) =>
         Graph.Output(new(name, OnnxType.Float32, [BatchSize, .. shape.Select(Text)], unit, meaning));
 
-    /// <summary>A meaning that ends with the names of the outputs.</summary>
+    /// <summary>Returns a description that ends with the names of the outputs.</summary>
     public string Named(string what) => $"{what}: {string.Join(", ", Config.OutputNames)}.";
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 }
 
-/// <summary>The models of one task as ONNX graphs.</summary>
+/// <summary>Writes the models of one task as ONNX graphs.</summary>
 internal abstract class TaskOnnx
 {
-    /// <summary>Adds nodes and outputs. Throws <see cref="MarrowException"/> for a model of another task.</summary>
+    /// <summary>
+    /// Adds the nodes and outputs of a model. Throws <see cref="MarrowException"/> for a model of another task.
+    /// </summary>
     public abstract void Write(OnnxSheet sheet, Module model);
 
-    /// <summary>What Marrow computes for the outputs of floats, by their names.</summary>
-    /// <param name="input">[N, C, H, W], float32.</param>
+    /// <summary>Returns Marrow's own values for the outputs of floats, by their names.</summary>
+    /// <param name="input">The images, [N, C, H, W] in float32.</param>
     public abstract IReadOnlyDictionary<string, float[]> Expected(
         Module model, Tensor input, CheckpointConfig config, bool decode);
 
     /// <summary>
-    /// What Marrow makes of the graph's own outputs of floats where another output is rows of three indices, whose
-    /// order is free. Never asked for where no output is.
+    /// Returns the rows that Marrow computes from the graph's own outputs of floats, for an output that consists of
+    /// rows of three indices in any order. It is never called for a graph without such an output.
     /// </summary>
     /// <param name="given">The graph's outputs of floats for a batch, by name.</param>
     public virtual HashSet<(long, long, long)> ExpectedRows(
         IReadOnlyDictionary<string, float[]> given, int images, CheckpointConfig config) => [];
 
-    /// <summary>All numbers of a tensor, row-major.</summary>
+    /// <summary>Returns all numbers of a tensor in row-major order.</summary>
     protected static float[] Flat(Tensor values)
     {
         using var scope = NewDisposeScope();
@@ -78,7 +80,7 @@ internal abstract class TaskOnnx
     }
 }
 
-/// <summary>The same for models of one class.</summary>
+/// <summary>Writes the models of one class as ONNX graphs.</summary>
 internal abstract class TaskOnnx<TModel> : TaskOnnx where TModel : Module
 {
     public sealed override void Write(OnnxSheet sheet, Module model) => Write(sheet, Known(model));

@@ -2,7 +2,7 @@ using Marrow.Datasets;
 
 namespace Marrow.Tasks;
 
-/// <summary>Which of a model's outputs have seen a label: predictions mask the others.</summary>
+/// <summary>Records for which outputs of a model training has seen a label. Predictions mask all others.</summary>
 internal sealed class TrainedOutputs(ClassLayout layout)
 {
     private bool[] _trained =

@@ -11,12 +11,12 @@ internal static class FileHash
 {
     private const int BlockBytes = 1 << 18;
 
-    /// <summary>Of the rest of the stream, 64 lower-case hexadecimal digits.</summary>
+    /// <summary>Returns the SHA-256 of the rest of the stream, as 64 lower-case hexadecimal digits.</summary>
     public static string Sha256(Stream stream, CancellationToken cancellation = default) =>
         Sha256(stream.Read, cancellation);
 
     /// <param name="read">
-    /// Fills the beginning of a block with what follows and returns how many bytes; 0 at the end.
+    /// Fills the beginning of a block with the next bytes and returns their number; 0 at the end.
     /// </param>
     public static string Sha256(Func<Span<byte>, int> read, CancellationToken cancellation = default)
     {

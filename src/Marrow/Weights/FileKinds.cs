@@ -3,12 +3,12 @@ using System.Text;
 namespace Marrow.Weights;
 
 /// <summary>
-/// What a file is by its first bytes, whatever its name says: people are given pages, pointers, archives and weights of
-/// other programs under every ending.
+/// Recognises what a file is by its first bytes, since people get web pages, pointers, archives and foreign weights
+/// with every file ending.
 /// </summary>
 internal static class FileKinds
 {
-    /// <summary>As many first bytes as are looked at: a tar archive names itself at byte 257.</summary>
+    /// <summary>The number of first bytes that are examined. A tar archive has its mark at byte 257.</summary>
     public const int Bytes = 512;
 
     private const string Convert =
@@ -18,7 +18,10 @@ internal static class FileKinds
     private const string Fetch =
         "Download it again: the site has sent a page, such as a login or an error, in place of the file.";
 
-    /// <summary>Marks at fixed places, as the formats' own documents have them.</summary>
+    /// <summary>
+    /// The marks of known formats: the bytes that a file has at a fixed position, as the format's own documentation
+    /// gives them.
+    /// </summary>
     private static readonly (int At, byte[] Mark, string Kind, string Remedy)[] Marks =
     [
         (
@@ -52,9 +55,10 @@ internal static class FileKinds
     private const int ShortestModel = 16; // bytes, of protocol buffers
 
     /// <summary>
-    /// What it is, in words, and what to do; null for weights that can be read and for bytes that say nothing.
+    /// Describes a file that can't be read and what to do about it; null for readable weights, and for bytes that are
+    /// not recognised.
     /// </summary>
-    /// <param name="start">The first <see cref="Bytes"/>, or the whole file where it is shorter.</param>
+    /// <param name="start">The first <see cref="Bytes"/> bytes, or the whole file when it is shorter.</param>
     public static (string Kind, string Remedy)? Foreign(ReadOnlySpan<byte> start)
     {
         if (start.IsEmpty)
@@ -81,26 +85,31 @@ internal static class FileKinds
         return Zip(start) ?? Text(start) ?? ProtocolBuffers(start);
     }
 
-    /// <summary>True where a safetensors file begins: the length of a header that opens with a brace.</summary>
+    /// <summary>
+    /// Returns true for the beginning of a safetensors file: the length of a header that starts with a brace.
+    /// </summary>
     public static bool IsSafetensors(ReadOnlySpan<byte> start) =>
         start.Length > sizeof(ulong)
         && BitConverter.ToUInt64(start) <= SafetensorsHeader.MaxBytes
         && start[sizeof(ulong)] == '{';
 
     /// <summary>
-    /// True where ModelProto of ONNX begins: with its version (field 1, 3 or more) and the producer's name or the
-    /// graph.
+    /// Returns true for the beginning of an ONNX ModelProto: its version (field 1, at least 3) and then the producer's
+    /// name or the graph.
     /// </summary>
     public static bool IsOnnx(ReadOnlySpan<byte> start) => start.Length >= ShortestModel
         && start[0] == 0x08
         && start[1] is >= 3 and < 32
         && start[2] is 0x12 or 0x1A or 0x22 or 0x2A or 0x32 or 0x3A or 0x42;
 
-    /// <summary>For messages about files that nothing is known of.</summary>
+    /// <summary>Shows a file's first bytes in hexadecimal, for messages about files of an unknown kind.</summary>
     public static string Hex(ReadOnlySpan<byte> start) =>
         System.Convert.ToHexString(start[..Math.Min(start.Length, 8)]);
 
-    /// <summary>By its mark, or, of the forms before POSIX, by the sum of its header's bytes in octal digits.</summary>
+    /// <summary>
+    /// Recognises a tar archive by its mark or, for the forms before POSIX, by the sum of its header's bytes in octal
+    /// digits.
+    /// </summary>
     private static bool IsTar(ReadOnlySpan<byte> start)
     {
         if (start.Length < Bytes)
@@ -116,7 +125,9 @@ internal static class FileKinds
         return sum == System.Convert.ToInt32(digits, 8);
     }
 
-    /// <summary>Zips that torch.save did not write: each of its records lies in one folder.</summary>
+    /// <summary>
+    /// Names the kind of a zip that torch.save did not write. In those of torch.save all records lie in one folder.
+    /// </summary>
     private static (string, string)? Zip(ReadOnlySpan<byte> start)
     {
         const int NameLengthAt = 26, NameAt = 30;
@@ -156,7 +167,8 @@ internal static class FileKinds
     }
 
     /// <summary>
-    /// SavedModel of TensorFlow begins with version 1 and a graph; GraphDef with a node, whose first field is its name.
+    /// Recognises TensorFlow's SavedModel, which begins with version 1 and a graph, and its GraphDef, which begins with
+    /// a node whose first field is its name.
     /// </summary>
     private static (string, string)? ProtocolBuffers(ReadOnlySpan<byte> start)
     {

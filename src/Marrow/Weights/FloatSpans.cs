@@ -32,7 +32,9 @@ internal static class FloatSpans
             bits[i] = (uint)bfloats[i] << 16;
     }
 
-    /// <summary>Rounds to nearest, ties to even; every NaN becomes the quiet one.</summary>
+    /// <summary>
+    /// Rounds to the nearest value, and to the even one of two equally near. Every NaN becomes the quiet NaN.
+    /// </summary>
     public static void Narrow(ReadOnlySpan<float> floats, Span<ushort> bfloats)
     {
         var i = 0;

@@ -6,15 +6,15 @@ using Marrow.Backbones;
 
 namespace Marrow.Weights;
 
-/// <summary>Where in a file of another program a backbone and a classifier's last layer stand.</summary>
+/// <summary>Finds the backbone and the last layer of a classifier in a file of another program.</summary>
 internal sealed class ForeignKeys
 {
-    /// <summary>What the keys of Marrow's own classifiers begin with.</summary>
+    /// <summary>The prefixes of the keys in Marrow's own classifiers.</summary>
     public const string OwnBackbone = "features.", OwnHead = "classifier.";
 
     /// <summary>
-    /// What programs wrap a model in, and so put in front of every key: DataParallel, Lightning, and modules that hold
-    /// the model in a field. They are taken off as often as they occur.
+    /// The prefixes that wrappers put in front of every key: DataParallel, Lightning, and modules that hold the model
+    /// in a field. They are removed as often as they occur.
     /// </summary>
     public static readonly IReadOnlyList<string> Wrappers = ["module.", "model.", "net.", "network.", "backbone."];
 
@@ -32,15 +32,15 @@ internal sealed class ForeignKeys
 
     public BackboneSpelling Kind { get; }
 
-    /// <summary>What the backbone's keys begin with: "module.densenet121.features.".</summary>
+    /// <summary>The prefix of the backbone's keys, such as "module.densenet121.features.".</summary>
     public string Backbone { get; }
 
-    /// <summary>What the keys of a classifier's last layer begin with; null where none was found.</summary>
+    /// <summary>The prefix of the keys of a classifier's last layer; null when none was found.</summary>
     public string? Head { get; }
 
     /// <summary>
-    /// Null where no kind of backbone is found. Where several of a kind stand in a file it is the one with the most
-    /// keys at the mark, of equal ones that of the shortest prefix.
+    /// Finds the backbone; null when no kind of backbone is found. When a file has several of one kind, the one with
+    /// the most keys at the mark is taken and, among equals, the one with the shortest prefix.
     /// </summary>
     public static ForeignKeys? Of(IReadOnlySet<string> names)
     {
@@ -57,10 +57,10 @@ internal sealed class ForeignKeys
         return null;
     }
 
-    /// <summary>A key of the file in Marrow's spelling, at its place in the file.</summary>
+    /// <summary>Returns a key of the file in Marrow's spelling, at the place that it has in the file.</summary>
     public string Spelled(string name) => _numbered?.GetValueOrDefault(name) ?? Kind.Own(name);
 
-    /// <summary>A key of the file as it is in Marrow's classifier on that backbone.</summary>
+    /// <summary>Returns the key that a key of the file has in Marrow's classifier on that backbone.</summary>
     public string InClassifier(string name)
     {
         var key = Spelled(name);
@@ -71,7 +71,7 @@ internal sealed class ForeignKeys
         return Unwrap(key.StartsWith(_outer, StringComparison.Ordinal) ? key[_outer.Length..] : key);
     }
 
-    /// <summary>Without the wrappers' prefixes, however deep they are nested.</summary>
+    /// <summary>Removes the prefixes of wrappers from a key, however deeply they are nested.</summary>
     public static string Unwrap(string key)
     {
         while (Wrappers.FirstOrDefault(w => key.StartsWith(w, StringComparison.Ordinal)) is { } wrapper)
@@ -81,7 +81,7 @@ internal sealed class ForeignKeys
 
     private bool IsHead(string key) => Head is not null && key.StartsWith(Head, StringComparison.Ordinal);
 
-    /// <summary>What stands before the mark where a part of the key begins with it, else null.</summary>
+    /// <summary>Returns what precedes the mark when a part of the key begins with it; otherwise null.</summary>
     private static string? PrefixOf(string key, string mark)
     {
         for (var at = 0; (at = key.IndexOf(mark, at, StringComparison.Ordinal)) >= 0; at++)

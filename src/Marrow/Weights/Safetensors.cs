@@ -37,7 +37,9 @@ internal sealed class Safetensors : WeightFile
     /// <summary>The tensors, in the order of the header.</summary>
     internal override IReadOnlyList<SafetensorsEntry> Entries { get; }
 
-    /// <summary>What the header's "__metadata__" holds; strings of whoever wrote the file, not to be trusted.</summary>
+    /// <summary>
+    /// The texts in the header's "__metadata__". They come from whoever wrote the file and must not be trusted.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     internal override IReadOnlyDictionary<string, string> Notes => Metadata;
@@ -127,7 +129,8 @@ internal sealed class Safetensors : WeightFile
     }
 
     /// <summary>
-    /// The same as a file, which is written beside its place and renamed: whoever reads sees all of it or none.
+    /// Writes the weights to a file. It is written beside its place and then renamed, so that readers see all of it or
+    /// nothing.
     /// </summary>
     public static void Write(string path, IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors,
         IReadOnlyDictionary<string, string>? metadata = null, torch.ScalarType? matricesAs = null) =>

@@ -7,7 +7,9 @@ using TorchSharp;
 namespace Marrow.Weights;
 
 /// <summary>Name, type, shape and place of one tensor in a safetensors file.</summary>
-/// <param name="Offset">Of its first byte, from the start of the data (the end of the header).</param>
+/// <param name="Offset">
+/// The position of its first byte, from the start of the data, which is the end of the header.
+/// </param>
 internal sealed record SafetensorsEntry(string Name, torch.ScalarType Type, long[] Shape, long Offset, long Bytes)
     : WeightEntry(Name, Type, Shape);
 
@@ -38,7 +40,7 @@ internal static class SafetensorsHeader
 
     public static int SizeOf(torch.ScalarType type) => Array.Find(Types, t => t.Type == type).Size;
 
-    /// <summary>The header's bytes, padded with spaces; entries are listed in the order given.</summary>
+    /// <summary>Returns the bytes of the header, padded with spaces. Entries are in the given order.</summary>
     public static byte[] Encode(IReadOnlyList<SafetensorsEntry> entries, IReadOnlyDictionary<string, string> metadata)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -72,7 +74,7 @@ internal static class SafetensorsHeader
     }
 
     /// <summary>
-    /// Entries in the header's order. Throws <see cref="MarrowException"/> at the first rule that is broken.
+    /// Returns the entries in the header's order. Throws <see cref="MarrowException"/> at the first broken rule.
     /// </summary>
     public static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata) Decode(
         ReadOnlySpan<byte> header, long dataBytes, string path)
@@ -182,7 +184,9 @@ internal static class SafetensorsHeader
         return new(name, known.Type, [.. shape], begin, end - begin);
     }
 
-    /// <summary>Null on overflow, also where a zero among the sizes hides it.</summary>
+    /// <summary>
+    /// Returns the size in bytes; null when it overflows, even where a zero among the sizes would hide that.
+    /// </summary>
     private static long? CheckedBytes(List<long> shape, int elementSize)
     {
         UInt128 product = (UInt128)elementSize;

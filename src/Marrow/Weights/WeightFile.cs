@@ -6,13 +6,13 @@ namespace Marrow.Weights;
 /// <summary>Name, type and shape of one tensor in a file of weights.</summary>
 internal abstract record WeightEntry(string Name, torch.ScalarType Type, long[] Shape)
 {
-    /// <summary>Product of the shape; 1 for a scalar.</summary>
+    /// <summary>The number of elements, which is the product of the shape; 1 for a scalar.</summary>
     public long Elements => Shape.Aggregate(1L, (product, side) => product * side);
 }
 
 /// <summary>
-/// Weights in a file: what is there is read and checked at once, each tensor when asked for. Positional reads: several
-/// threads may read at the same time, and a file that shrinks underneath is an error.
+/// A file of weights. Its list of tensors is read and checked when it is opened, each tensor when it is asked for.
+/// Several threads may read at the same time. A file that becomes shorter while it is open causes an exception.
 /// </summary>
 internal abstract class WeightFile : IDisposable
 {
@@ -31,25 +31,26 @@ internal abstract class WeightFile : IDisposable
     /// <summary>The tensors, in the order of the file.</summary>
     internal abstract IReadOnlyList<WeightEntry> Entries { get; }
 
-    /// <summary>How many numbers all tensors have together.</summary>
+    /// <summary>The number of elements of all tensors together.</summary>
     public long Elements => Entries.Sum(e => e.Elements);
 
     /// <summary>
-    /// What whoever wrote the file says of it, by key; not to be trusted. Empty where it says nothing.
+    /// The metadata in the file, by key; empty when it has none. It comes from whoever wrote the file and must not be
+    /// trusted.
     /// </summary>
     internal virtual IReadOnlyDictionary<string, string> Notes => new Dictionary<string, string>();
 
     internal bool Contains(string name) => _byName.ContainsKey(name);
 
     /// <summary>
-    /// The tensor in its stored type, contiguous, on the CPU; the caller disposes it. Throws when the name is unknown
-    /// (the nearest known ones are named) or the file has become shorter.
+    /// Reads a tensor in its stored type, contiguous and on the CPU. The caller disposes it. Throws when the name is
+    /// unknown (the message lists the nearest known ones), and when the file has become shorter.
     /// </summary>
     internal abstract torch.Tensor Read(string name);
 
     /// <summary>
-    /// Fills a tensor of the same shape, of any type and on any device. Throws <see cref="ArgumentException"/> for
-    /// another shape, otherwise as <see cref="Read"/>.
+    /// Reads a tensor into another one of the same shape, which may have any type and be on any device. Throws
+    /// <see cref="ArgumentException"/> when the shape differs, and otherwise as <see cref="Read"/> does.
     /// </summary>
     internal virtual void ReadInto(string name, torch.Tensor target)
     {
@@ -59,9 +60,10 @@ internal abstract class WeightFile : IDisposable
         target.copy_(stored);
     }
 
+    /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Of the whole file, 64 lower-case hexadecimal digits.</summary>
+    /// <summary>Returns the SHA-256 of the whole file, as 64 lower-case hexadecimal digits.</summary>
     internal string Sha256(CancellationToken cancellation = default)
     {
         var position = 0L;
@@ -74,7 +76,7 @@ internal abstract class WeightFile : IDisposable
         }, cancellation);
     }
 
-    /// <summary>How many bytes the file has.</summary>
+    /// <summary>The size of the file in bytes.</summary>
     internal long Length => RandomAccess.GetLength(_file);
 
     private protected WeightEntry Find(string name) =>
@@ -99,7 +101,10 @@ internal abstract class WeightFile : IDisposable
     private protected static torch.ScalarType TypeInFile(torch.ScalarType type) =>
         type == torch.ScalarType.Bool ? torch.ScalarType.Byte : type;
 
-    /// <summary>What was read as <see cref="TypeInFile"/> in its own type; takes the tensor over.</summary>
+    /// <summary>
+    /// Converts a tensor that was read with the type <see cref="TypeInFile"/> to its own type, and takes over its
+    /// ownership.
+    /// </summary>
     private protected static torch.Tensor FromFile(torch.Tensor tensor, torch.ScalarType type)
     {
         if (tensor.dtype == type)
@@ -120,7 +125,7 @@ internal abstract class WeightFile : IDisposable
 
     private protected void ReadExactly(Span<byte> into, long position) => ReadExactly(_file, into, position, Path);
 
-    /// <param name="flat">[elements], contiguous.</param>
+    /// <param name="flat">The elements in a contiguous tensor of one dimension.</param>
     internal static void ForPieces(torch.Tensor flat, Action<torch.Tensor> use)
     {
         var elements = flat.shape[0];

@@ -24,8 +24,8 @@ internal static class WeightFiles
     public static bool HasEnding(string path) => Endings.Contains(Path.GetExtension(path).ToLowerInvariant());
 
     /// <summary>
-    /// The caller disposes it. Throws <see cref="MarrowException"/>, which says what the file is where that can be
-    /// told, for anything but weights of PyTorch, safetensors or ONNX.
+    /// Opens a file of weights, which the caller disposes. Throws <see cref="MarrowException"/> for anything but
+    /// weights of PyTorch, safetensors or ONNX; the message says what the file is, if that can be recognised.
     /// </summary>
     public static WeightFile Open(string path)
     {
@@ -39,7 +39,7 @@ internal static class WeightFiles
         throw Refusal(path, start);
     }
 
-    /// <summary>The error for a file that begins so.</summary>
+    /// <summary>Returns the error for a file that begins with these bytes.</summary>
     public static MarrowException Refusal(string path, ReadOnlySpan<byte> start)
     {
         const string expected = "weights of PyTorch, safetensors or ONNX";

@@ -9,15 +9,15 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Checkpoints.Transfer;
 
-/// <summary>How alike two backbones see the same images after one of their stages.</summary>
+/// <summary>Says how similarly two backbones see the same images after one of their stages.</summary>
 internal sealed class StageAlignment
 {
     internal StageAlignment(string stage, double alignment) => (Stage, Alignment) = (stage, alignment);
 
-    /// <summary>"stem", "block1" to "block4".</summary>
+    /// <summary>The name of the stage: "stem", or "block1" to "block4".</summary>
     public string Stage { get; }
 
-    /// <summary>See <see cref="KernelAlignment.Unbiased"/>.</summary>
+    /// <summary>The similarity of the activations; see <see cref="KernelAlignment.Unbiased"/>.</summary>
     public double Alignment { get; }
 }
 
@@ -36,11 +36,11 @@ internal static class ActivationDiff
     private const double TallInput = 1.5; // height over width from which an input is a whole spine's
 
     /// <summary>
-    /// From shallow to deep, one stage of a against the same of b. Runs in float32 on the CPU. Throws
-    /// <see cref="MarrowException"/> for fewer than four images and for a checkpoint whose model can't be built here.
+    /// Compares the stages of a and b from shallow to deep, in float32 on the CPU. Throws <see cref="MarrowException"/>
+    /// for fewer than four images, and for a checkpoint whose model can't be built here.
     /// </summary>
-    /// <param name="images">Are read one at a time.</param>
-    /// <param name="progress">Called after each image; how many come in all is not known here.</param>
+    /// <param name="images">The images, which are read one at a time.</param>
+    /// <param name="progress">Called after each image. The total number of images is not known here.</param>
     public static IReadOnlyList<StageAlignment> Between(
         Checkpoint a, Checkpoint b, IEnumerable<Radiograph> images, Action<Progress>? progress = null,
         CancellationToken cancellation = default)
@@ -93,7 +93,7 @@ internal static class ActivationDiff
     private static Radiograph Radiograph(string source, int width, int height, byte[] pixels) =>
         new(width, height, [.. pixels.Select(p => (ushort)p)], 8, source);
 
-    /// <summary>For each stage [channels * 4 * 4].</summary>
+    /// <summary>Returns the stage's activations, [channels * 4 * 4], for each stage.</summary>
     private static List<(string Stage, float[] Values)> Look(Module model, CheckpointConfig config, Radiograph image)
     {
         using var scope = torch.NewDisposeScope();

@@ -11,7 +11,7 @@ internal static class BackboneKeys
     /// otherwise the prefix under which most of the backbone's keys are found, judged by where its first or last one
     /// stands.
     /// </summary>
-    /// <param name="backbone">The target's prefix; at least one of its keys begins with it.</param>
+    /// <param name="backbone">The prefix of the target's backbone, with which at least one of its keys begins.</param>
     public static PrefixRule Rule(WeightSource source, IEnumerable<string> targetKeys, string backbone)
     {
         if (source.BackbonePrefix is { } known)
@@ -34,10 +34,10 @@ internal static class BackboneKeys
     }
 
     /// <summary>
-    /// The module of a key: backbones by their blocks, "backbone.body.denseblock1"; the rest by the first two parts of
-    /// the name.
+    /// Returns the module to which a key belongs: in backbones the block, such as "backbone.body.denseblock1",
+    /// elsewhere the first two parts of the key.
     /// </summary>
-    /// <param name="backbone">Null where it is not known.</param>
+    /// <param name="backbone">The prefix of the backbone; null when it is unknown.</param>
     public static string ModuleOf(string key, string? backbone)
     {
         var inBackbone = backbone is not null && key.StartsWith(backbone, StringComparison.Ordinal);

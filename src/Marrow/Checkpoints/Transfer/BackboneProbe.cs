@@ -48,7 +48,7 @@ internal static class BackboneProbe
         static double Largest(torch.Tensor x) => x.abs().max().to(torch.float64).Value<double>();
     }
 
-    /// <summary>See <see cref="WarmStart.Probe"/>.</summary>
+    /// <summary>Compares the activations of both backbones; see <see cref="WarmStart.Probe"/>.</summary>
     public static TransferReceipt Prove(TransferReceipt receipt, Checkpoint source, Module model, ModelSpec spec)
     {
         using var sourceModel = source.BuildModel(verifyGolden: false);

@@ -4,20 +4,22 @@ using TorchSharp;
 
 namespace Marrow.Checkpoints.Transfer;
 
-/// <summary>What a tensor is, told from the last part of its key.</summary>
+/// <summary>The part that a tensor plays in a model, as the last part of its key shows.</summary>
 internal enum TensorRole
 {
     /// <summary>The tensor is learnt, as a weight or a bias.</summary>
     Weight,
 
-    /// <summary>Running mean or variance of a batch norm: follows the data, not the gradient.</summary>
+    /// <summary>A running mean or variance of a batch norm, which follows the data and not the gradient.</summary>
     Statistic,
 
-    /// <summary>Not of floating-point numbers, as a count of batches; left out of all sums.</summary>
+    /// <summary>
+    /// A tensor that does not hold floating-point numbers, such as a count of batches. It is left out of all sums.
+    /// </summary>
     Counter,
 }
 
-/// <summary>A tensor that both have, with the same shape.</summary>
+/// <summary>The change of a tensor that both checkpoints have with the same shape.</summary>
 internal sealed class TensorChange
 {
     internal TensorChange(
@@ -28,44 +30,50 @@ internal sealed class TensorChange
 
     public string KeyB { get; }
 
-    /// <summary>Of b, as the receipt of a warm start names modules.</summary>
+    /// <summary>The name of the module in b, written as in the receipt of a warm start.</summary>
     public string Module { get; }
 
     public TensorRole Role { get; }
 
     public long[] Shape { get; }
 
-    /// <summary>Euclidean norm of all its numbers in a.</summary>
+    /// <summary>The Euclidean norm of the tensor in a.</summary>
     public double NormA { get; }
 
-    /// <summary>Of b - a.</summary>
+    /// <summary>The Euclidean norm of the difference b - a.</summary>
     public double NormOfChange { get; }
 
-    /// <summary>||b - a|| / ||a||: 0 when equal, infinite where a is all zeros and b is not.</summary>
+    /// <summary>
+    /// The relative change ||b - a|| / ||a||: 0 when both are equal, infinite when a is all zeros and b is not.
+    /// </summary>
     public double Relative => CheckpointDiff.Ratio(NormOfChange, NormA);
 }
 
-/// <summary>The same over all tensors of a module together.</summary>
+/// <summary>The change of one module, over all its tensors together.</summary>
 public sealed class ModuleChange
 {
     internal ModuleChange(string module, int tensors, long elements, double? weights, double? statistics) =>
         (Module, Tensors, Elements, Weights, Statistics) = (module, tensors, elements, weights, statistics);
 
-    /// <summary>As b names it.</summary>
+    /// <summary>The module's name in b.</summary>
     public string Module { get; }
 
     [JsonInclude] internal int Tensors { get; }
 
     [JsonInclude] internal long Elements { get; }
 
-    /// <summary>||b - a|| / ||a|| of what is learnt; null when nothing is.</summary>
+    /// <summary>
+    /// The relative change ||b - a|| / ||a|| of the weights and biases; null when the module has none.
+    /// </summary>
     public double? Weights { get; }
 
-    /// <summary>The same of running means and variances; null when there are none.</summary>
+    /// <summary>
+    /// The relative change ||b - a|| / ||a|| of running means and variances; null when the module has none.
+    /// </summary>
     public double? Statistics { get; }
 }
 
-/// <summary>A tensor that both have under keys that match, with other shapes.</summary>
+/// <summary>A tensor that both checkpoints have under matching keys but with different shapes.</summary>
 internal sealed class ShapeChange
 {
     internal ShapeChange(string keyA, long[] shapeA, string keyB, long[] shapeB) =>
@@ -81,9 +89,9 @@ internal sealed class ShapeChange
 }
 
 /// <summary>
-/// How far the weights of one checkpoint lie from another's, to see what fine-tuning touched. Tensors are matched by
-/// their keys, those of the backbones by what follows the backbone's prefix: "features.conv0.weight" of a classifier is
-/// "backbone.body.conv0.weight" of a detector.
+/// Measures how far the weights of one checkpoint are from another's, which shows what fine-tuning has changed. Tensors
+/// are matched by their keys. Keys of backbones are compared without the backbone's prefix: "features.conv0.weight" of
+/// a classifier is "backbone.body.conv0.weight" of a detector.
 /// </summary>
 public sealed class CheckpointDiff
 {
@@ -93,23 +101,23 @@ public sealed class CheckpointDiff
     internal (string Name, string Digest) B { get; }
 
     /// <summary>
-    /// Prefix of the backbone's keys in a (From) and in b (To); null when keys are compared as they stand.
+    /// The prefixes of the backbone's keys in a (From) and in b (To); null when keys are compared unchanged.
     /// </summary>
     internal PrefixRule? Backbone { get; private init; }
 
-    /// <summary>The modules, in the order of b.</summary>
+    /// <summary>The change of each module, in the order of b.</summary>
     public IReadOnlyList<ModuleChange> Modules { get; private init; } = [];
 
-    /// <summary>All that are compared, in b's order.</summary>
+    /// <summary>The change of each tensor that was compared, in the order of b.</summary>
     internal IReadOnlyList<TensorChange> Tensors { get; private init; } = [];
 
     internal IReadOnlyList<ShapeChange> OtherShapes { get; private init; } = [];
 
-    /// <summary>The keys that one of the two alone has.</summary>
+    /// <summary>The keys of tensors that only a has.</summary>
     internal IReadOnlyList<string> OnlyInA { get; private init; } = [];
     internal IReadOnlyList<string> OnlyInB { get; private init; } = [];
 
-    /// <summary>Whether both see the same in images, or why nobody looked.</summary>
+    /// <summary>Says how similarly both models see images, or why that was not compared.</summary>
     internal SeenAlike Activations { get; private set; } = SeenAlike.NotAskedFor;
 
     /// <summary>True when both have the same tensors with the same numbers.</summary>
@@ -117,18 +125,19 @@ public sealed class CheckpointDiff
         OtherShapes.Count + OnlyInA.Count + OnlyInB.Count == 0 && Tensors.All(t => t.NormOfChange == 0);
 
     /// <summary>
-    /// What differs, as "hub diff" prints it: the modules, the matrices that changed most, the stages.
+    /// A report as "hub diff" prints it: the modules, the matrices that changed most, and the stages.
     /// </summary>
     public TextReport Report => CheckpointDiffReport.Of(this);
 
     /// <summary>
-    /// Compares the weights and, on so many images, what the models see; see <see cref="ActivationDiff"/>. A model that
-    /// can't be built is compared by its weights alone, and the report says so. Throws <see cref="MarrowException"/>
-    /// when a file can't be read and for one to three images.
+    /// Compares the weights of two checkpoints and, on a number of images, the activations of their models; see
+    /// <see cref="ActivationDiff"/>. When a model can't be built only the weights are compared, and the report says so.
+    /// Throws <see cref="MarrowException"/> when a file can't be read, and when <paramref name="images"/> is 1 to 3.
     /// </summary>
-    /// <param name="images">0 compares the weights alone.</param>
+    /// <param name="images">The number of images; 0 compares only the weights.</param>
     /// <param name="imageFolder">
-    /// Where they are taken from, evenly spread over the names; null for synthetic ones.
+    /// The folder of the images, which are picked at even distances in the order of their names; null for synthetic
+    /// images.
     /// </param>
     /// <param name="progress">Called after each image.</param>
     public static CheckpointDiff Between(
@@ -140,7 +149,7 @@ public sealed class CheckpointDiff
         return diff;
     }
 
-    /// <summary>The weights alone. Reads one tensor of each at a time.</summary>
+    /// <summary>Compares only the weights. Reads one tensor of each checkpoint at a time.</summary>
     internal static CheckpointDiff Between(WeightSource a, WeightSource b)
     {
         var backbone = Backbones(a, b);
@@ -177,8 +186,8 @@ public sealed class CheckpointDiff
     internal static double Ratio(double change, double norm) => change == 0 ? 0 : change / norm;
 
     /// <summary>
-    /// Where one side's backbone is unknown it is found by the other's keys; where both are, keys are compared as they
-    /// stand.
+    /// Finds the prefixes of both backbones. An unknown one is found by the keys of the other; when both are unknown,
+    /// keys are compared unchanged.
     /// </summary>
     private static PrefixRule? Backbones(WeightSource a, WeightSource b)
     {

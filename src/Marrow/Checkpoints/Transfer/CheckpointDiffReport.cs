@@ -2,7 +2,9 @@ using Marrow.Weights;
 
 namespace Marrow.Checkpoints.Transfer;
 
-/// <summary>What a comparison of two checkpoints says: a document has all of it, a reader what changed most.</summary>
+/// <summary>
+/// Writes the report of a comparison. Its JSON document has everything, while readers see what changed most.
+/// </summary>
 internal static class CheckpointDiffReport
 {
     private const int MostTensors = 8; // of the table of single tensors; the document has all

@@ -14,7 +14,7 @@ namespace Marrow.Checkpoints.Transfer;
 /// </summary>
 internal static class MatchedWeights
 {
-    /// <summary>A norm's buffers before its first batch.</summary>
+    /// <summary>The values of a norm's buffers before its first batch.</summary>
     private static readonly (string Buffer, bool IsOne)[] AtFirst =
     [
         ("running_mean", false),
@@ -22,7 +22,7 @@ internal static class MatchedWeights
         ("num_batches_tracked", false),
     ];
 
-    /// <summary>A backbone whose parameters are drawn like the source's.</summary>
+    /// <summary>Draws parameters for a backbone with the same statistics as those of the source.</summary>
     public static void Draw(Backbone source, Backbone target, ulong seed)
     {
         using var noGrad = no_grad();
@@ -31,8 +31,9 @@ internal static class MatchedWeights
     }
 
     /// <summary>
-    /// Draws anew what a warm start has just taken over: parameters by their statistics, running statistics of norms as
-    /// at first, since they belong to activations that no longer are. Returns the receipt of that: nothing was copied.
+    /// Replaces what a warm start has taken over by new draws. Parameters are drawn by their statistics. Running
+    /// statistics of norms get their initial values, since the activations they describe no longer exist. Returns a
+    /// receipt in which nothing was copied.
     /// </summary>
     public static TransferReceipt Redraw(Module model, TransferReceipt receipt, ulong seed)
     {

@@ -2,16 +2,16 @@ using Marrow.Imaging;
 
 namespace Marrow.Checkpoints.Transfer;
 
-/// <summary>Whether two checkpoints see the same in images, stage by stage, or why that was not looked at.</summary>
-/// <param name="Images">"32 synthetic radiographs", "100 images of films".</param>
-/// <param name="Reason">Why the activations were not compared; null when they were.</param>
+/// <summary>Says how similarly two checkpoints see images, stage by stage, or why that was not examined.</summary>
+/// <param name="Images">Describes the images, such as "32 synthetic radiographs" or "100 images of films".</param>
+/// <param name="Reason">The reason why the activations were not compared; null when they were.</param>
 internal sealed record SeenAlike(string Images, IReadOnlyList<StageAlignment> Stages, string? Reason = null)
 {
     public static SeenAlike NotAskedFor { get; } = new("", [], "not asked for");
 
     /// <param name="folder">
-    /// So many of its images are taken, evenly spread over the names; null for phantoms of the kind that b was made
-    /// for.
+    /// The folder from which the images are taken, at even distances in the order of their names; null for synthetic
+    /// images of the kind for which b was made.
     /// </param>
     public static SeenAlike Of(
         Checkpoint a, Checkpoint b, string? folder, int count, Action<Progress>? progress,

@@ -2,23 +2,25 @@ using System.Text.Json.Serialization;
 
 namespace Marrow.Checkpoints.Transfer;
 
-/// <summary>What became of one tensor in a warm start.</summary>
+/// <summary>Says what a warm start did with one tensor.</summary>
 public enum TransferStatus
 {
     /// <summary>The parameter was copied from the same key of the same shape.</summary>
     Copied,
 
-    /// <summary>The first convolution, fitted to another number of input channels.</summary>
+    /// <summary>
+    /// The parameter is that of the first convolution, and was fitted to another number of input channels.
+    /// </summary>
     Adapted,
 
     /// <summary>The parameter was copied from another key of the same shape.</summary>
     Remapped,
 
-    /// <summary>Left as it was initialised.</summary>
+    /// <summary>The tensor kept its initial values.</summary>
     Random,
 }
 
-/// <summary>What became of one parameter or buffer of the target.</summary>
+/// <summary>Records what a warm start did with one parameter or buffer of the target.</summary>
 public sealed class TransferredTensor
 {
     [JsonConstructor]
@@ -29,27 +31,29 @@ public sealed class TransferredTensor
             Key, Status, IsParameter, InBackbone, Shape, SourceKey, SourceShape, Reason) = (
             key, status, isParameter, inBackbone, shape, sourceKey, sourceShape, reason);
 
+    /// <summary>The tensor's key in the target.</summary>
     public string Key { get; }
 
+    /// <summary>What the warm start did with the tensor.</summary>
     public TransferStatus Status { get; }
 
-    /// <summary>False for a buffer, such as a running mean.</summary>
+    /// <summary>True for a parameter, false for a buffer such as a running mean.</summary>
     [JsonInclude] internal bool IsParameter { get; }
 
     [JsonInclude] internal bool InBackbone { get; }
 
     [JsonInclude] internal long[] Shape { get; }
 
-    /// <summary>Where it came from; null when random.</summary>
+    /// <summary>The key in the source from which the tensor was taken; null when it kept its initial values.</summary>
     public string? SourceKey { get; }
 
-    /// <summary>Null when random for want of a source.</summary>
+    /// <summary>The shape in the source; null when the source has no matching tensor.</summary>
     [JsonInclude] internal long[]? SourceShape { get; }
 
-    /// <summary>Why it is random or how it was adapted; null otherwise.</summary>
+    /// <summary>The reason why the tensor kept its initial values, or how it was adapted; null otherwise.</summary>
     public string? Reason { get; }
 
-    /// <summary>The same parameter or buffer with another fate.</summary>
+    /// <summary>Returns the record of the same tensor with another outcome.</summary>
     internal TransferredTensor Become(
         TransferStatus status, string? sourceKey = null, long[]? sourceShape = null, string? reason = null) =>
         new(Key, status, IsParameter, InBackbone, Shape, sourceKey, sourceShape, reason);
@@ -58,7 +62,9 @@ public sealed class TransferredTensor
     internal long Elements => Shape.Aggregate(1L, (a, b) => a * b);
 }
 
-/// <summary>Tensors of one module by status, and how many of its elements came from the source.</summary>
+/// <summary>
+/// Counts the tensors of one module by status, and says how many of their elements came from the source.
+/// </summary>
 public sealed class TransferTotal
 {
     [JsonConstructor]
@@ -68,26 +74,31 @@ public sealed class TransferTotal
             Module, Copied, Adapted, Remapped, Random, Elements, ElementsFromSource) = (
             module, copied, adapted, remapped, random, elements, elementsFromSource);
 
+    /// <summary>The module's name in the target.</summary>
     public string Module { get; }
 
+    /// <summary>The number of tensors with the status <see cref="TransferStatus.Copied"/>.</summary>
     public int Copied { get; }
 
+    /// <summary>The number of tensors with the status <see cref="TransferStatus.Adapted"/>.</summary>
     public int Adapted { get; }
 
+    /// <summary>The number of tensors with the status <see cref="TransferStatus.Remapped"/>.</summary>
     public int Remapped { get; }
 
+    /// <summary>The number of tensors with the status <see cref="TransferStatus.Random"/>.</summary>
     public int Random { get; }
 
     [JsonInclude] internal long Elements { get; }
 
     [JsonInclude] internal long ElementsFromSource { get; }
 
-    /// <summary>The share of the parameters, 0 to 1.</summary>
+    /// <summary>The share of the elements that came from the source, 0 to 1.</summary>
     [JsonIgnore]
     public double Share => Elements == 0 ? 0 : (double)ElementsFromSource / Elements;
 }
 
-/// <summary>The proof of a warm start: both backbones run on one random input.</summary>
+/// <summary>The test of a warm start: both backbones compute their activations from one random input.</summary>
 public sealed class TransferProbe
 {
     [JsonConstructor]
@@ -100,10 +111,13 @@ public sealed class TransferProbe
 
     [JsonInclude] internal ulong Seed { get; }
 
-    /// <summary>[N, 1, H, W], uniform in -2 to 2, repeated over the channels of each model.</summary>
+    /// <summary>
+    /// The shape of the input, [N, 1, H, W]. Its values are uniform in -2 to 2 and repeated over the channels of each
+    /// model.
+    /// </summary>
     [JsonInclude] internal long[] InputShape { get; }
 
-    /// <summary>Numbers compared.</summary>
+    /// <summary>The number of activations that were compared.</summary>
     [JsonInclude] internal long Activations { get; }
 
     [JsonInclude] internal double MaxAbsDifference { get; }
@@ -121,7 +135,8 @@ public sealed class TransferProbe
 }
 
 /// <summary>
-/// The record of one warm start: every parameter and buffer of the target, with totals. Stored as receipt.json.
+/// The record of one warm start, stored as receipt.json: what happened to every parameter and buffer of the target,
+/// with totals.
 /// </summary>
 public sealed class TransferReceipt
 {
@@ -136,52 +151,57 @@ public sealed class TransferReceipt
             source, sourceDigest, sourceArchitecture, targetArchitecture, rules, backboneCoverage, modules, total,
             tensors, unusedSourceKeys);
 
-    /// <summary>The checkpoint's name, or the file.</summary>
+    /// <summary>The name of the source checkpoint, or the path of the source file.</summary>
     public string Source { get; }
 
-    /// <summary>"sha256:..." of the checkpoint; "" for weights that never were one.</summary>
+    /// <summary>The digest of the source checkpoint, "sha256:..."; "" for weights that are not a checkpoint.</summary>
     public string SourceDigest { get; }
 
-    /// <summary>"" when unknown.</summary>
+    /// <summary>The source's architecture; "" when it is unknown.</summary>
     [JsonInclude] internal string SourceArchitecture { get; }
 
-    /// <summary>See <see cref="Marrow.Tasks.ModelSpec.Architecture"/>.</summary>
+    /// <summary>The target's architecture; see <see cref="Marrow.Tasks.ModelSpec.Architecture"/>.</summary>
     [JsonInclude] internal string TargetArchitecture { get; }
 
-    /// <summary>Source prefix -> target prefix, in the order tried.</summary>
+    /// <summary>
+    /// The rules that replace a prefix of the source's keys by one of the target's, in the order in which they were
+    /// tried.
+    /// </summary>
     [JsonInclude] internal IReadOnlyList<PrefixRule> Rules { get; }
 
-    /// <summary>Share (0 to 1) of the elements of the backbone's parameters that came from the source.</summary>
+    /// <summary>The share of the elements of the backbone's parameters that came from the source, 0 to 1.</summary>
     public double BackboneCoverage { get; }
 
-    /// <summary>The modules, in the order of the target.</summary>
+    /// <summary>The totals of each module, in the order of the target.</summary>
     public IReadOnlyList<TransferTotal> Modules { get; }
 
-    /// <summary>Over all tensors, buffers too.</summary>
+    /// <summary>The totals over all tensors, including buffers.</summary>
     public TransferTotal Total { get; }
 
-    /// <summary>Null until the activations were compared.</summary>
+    /// <summary>The comparison of activations; null before it was made.</summary>
     [JsonInclude] public TransferProbe? Probe { get; internal init; }
 
-    /// <summary>Every parameter and buffer of the target, in its order.</summary>
+    /// <summary>What happened to every parameter and buffer of the target, in its order.</summary>
     public IReadOnlyList<TransferredTensor> Tensors { get; }
 
-    /// <summary>Keys of the source that nothing was taken from.</summary>
+    /// <summary>The keys of the source from which nothing was taken.</summary>
     public IReadOnlyList<string> UnusedSourceKeys { get; }
 
-    /// <summary>What came from the source, module by module; its document has the totals, not every tensor.</summary>
+    /// <summary>
+    /// A report of what came from the source, module by module. Its JSON document has the totals but not every tensor.
+    /// </summary>
     [JsonIgnore]
     public TextReport Report => new(
         new { Source, SourceDigest, BackboneCoverage, Modules, Total, Probe },
         TransferTable.Of(this, $"warm start from {Source}"));
 
-    /// <summary>A row a module and the total, for printing.</summary>
+    /// <summary>Returns one row for each module and a last one with the total, for printing.</summary>
     internal IReadOnlyList<TransferTotal> Table() => [.. Modules, Total];
 
-    /// <summary>The same with the activations compared.</summary>
+    /// <summary>Returns the receipt with the comparison of activations.</summary>
     internal TransferReceipt With(TransferProbe probe) => With(probe, BackboneCoverage, Modules, Total, Tensors);
 
-    /// <summary>The same of a model whose tensors were changed after the warm start.</summary>
+    /// <summary>Returns the receipt of a model whose tensors were changed after the warm start.</summary>
     internal TransferReceipt With(
         double backboneCoverage, IReadOnlyList<TransferTotal> modules, TransferTotal total,
         IReadOnlyList<TransferredTensor> tensors) => With(Probe, backboneCoverage, modules, total, tensors);

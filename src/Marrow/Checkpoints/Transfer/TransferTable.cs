@@ -1,6 +1,9 @@
 namespace Marrow.Checkpoints.Transfer;
 
-/// <summary>A transfer receipt as a short table: for each module what was copied and what stayed random.</summary>
+/// <summary>
+/// Formats a transfer receipt as a short table, which says for each module what was copied and what kept its initial
+/// values.
+/// </summary>
 internal static class TransferTable
 {
     public static ReportPart Of(TransferReceipt receipt, string title) => ReportPart.Table(

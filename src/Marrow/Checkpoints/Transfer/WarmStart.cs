@@ -9,18 +9,19 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Checkpoints.Transfer;
 
 /// <summary>
-/// Initialises a model with part of another's weights. Each key of the target is looked for in the source (own rules,
-/// then the rule from the architectures' backbone prefixes, then the same name, then by shape if asked); shapes are
-/// compared before anything is copied; the first convolution is fitted to the number of input channels. What became of
-/// every tensor is in the receipt, and nothing is taken over that the receipt does not say.
+/// Initialises a model with part of another model's weights. Each key of the target is looked up in the source: by the
+/// caller's rules, then by the rule that follows from both architectures' backbone prefixes, then under its own name,
+/// then by shape if that is asked for. Shapes are compared before anything is copied, and the first convolution is
+/// fitted to the number of input channels. The receipt says what happened to every tensor, and nothing is copied that
+/// it does not list.
 /// </summary>
 public static class WarmStart
 {
     private const int NamedKeys = 8; // in an error; the receipt has them all
     private const int NearestShown = 2;
 
-    /// <summary>Of a model of the catalogue.</summary>
-    /// <param name="architecture">The model's: a key of <see cref="ModelCatalogue"/>.</param>
+    /// <summary>Applies weights to a model of the catalogue.</summary>
+    /// <param name="architecture">The model's architecture, a key of <see cref="ModelCatalogue"/>.</param>
     internal static TransferReceipt Apply(
         Module model,
         string architecture,
@@ -29,17 +30,18 @@ public static class WarmStart
     ) => Apply(model, new ModelSpec { Architecture = architecture }, source, options);
 
     /// <summary>
-    /// Changes <paramref name="model"/>'s tensors in place. Throws <see cref="MarrowException"/> when no key of the
-    /// model is of the backbone that <paramref name="spec"/> tells of, and at a weight that is not finite; the model is
-    /// of no use then.
+    /// Changes the tensors of <paramref name="model"/> in place. Throws <see cref="MarrowException"/> when no key of
+    /// the model belongs to the backbone that <paramref name="spec"/> describes, and when a weight is not finite; the
+    /// model must not be used after an exception.
     /// </summary>
     /// <param name="model">Any module, of the catalogue or the user's own.</param>
     /// <param name="spec">
-    /// The model's. For a module of the user's own: any name and its <see cref="ModelSpec.BackbonePrefix"/>.
+    /// The model's specification. For a user's own module it has any name and the module's
+    /// <see cref="ModelSpec.BackbonePrefix"/>.
     /// </param>
-    /// <param name="source">A whole checkpoint or weights alone.</param>
+    /// <param name="source">A whole checkpoint, or a bare file of weights.</param>
     /// <param name="options">
-    /// For keys that differ by more than the backbone's prefix: <see cref="WarmStartOptions.Rules"/>.
+    /// Needed when keys differ by more than the backbone's prefix; see <see cref="WarmStartOptions.Rules"/>.
     /// </param>
     public static TransferReceipt Apply(
         Module model,
@@ -48,7 +50,7 @@ public static class WarmStart
         WarmStartOptions? options = null
     ) => Apply(model, spec, WeightSource.Of(source), options);
 
-    /// <summary>The same from weights that need be no checkpoint.</summary>
+    /// <summary>Applies weights that need not belong to a checkpoint.</summary>
     internal static TransferReceipt Apply(
         Module model,
         ModelSpec spec,
@@ -153,7 +155,8 @@ public static class WarmStart
 
     /// <summary>
     /// Throws <see cref="MarrowException"/> when less than <paramref name="atLeast"/> (0 to 1) of the backbone's
-    /// parameters came from the source; it says which keys did not match and the nearest that exist.
+    /// parameters came from the source. The message lists the keys that did not match, with the nearest keys that
+    /// exist.
     /// </summary>
     public static void RequireCoverage(TransferReceipt receipt, double atLeast)
     {
@@ -182,17 +185,17 @@ public static class WarmStart
     }
 
     /// <summary>
-    /// Builds the source's model and compares its backbone with that of <paramref name="model"/>, which is left in the
-    /// mode it was in. Returns the receipt with the probe. Throws when every tensor of the backbone was taken over and
-    /// the activations differ all the same, and for a source or a backbone that can't be run: one that only its maker
-    /// can build, or that does not take a tensor and give one.
+    /// Builds the source's model, compares its backbone with that of <paramref name="model"/> and returns the receipt
+    /// with the result. The model stays in training or evaluation mode. Throws <see cref="MarrowException"/> when every
+    /// tensor of the backbone was taken from the source and the activations differ nevertheless, and for models that
+    /// can't be run: user's own modules of other programs, and those that do not map one tensor to one tensor.
     /// </summary>
     public static TransferReceipt Probe(TransferReceipt receipt, Checkpoint source, Module model, ModelSpec spec) =>
         BackboneProbe.Prove(receipt, source, model, spec);
 
     /// <summary>
-    /// Longest common subsequence of what is left on both sides, where two tensors are alike when their shapes and the
-    /// last parts of their names ("weight", "running_mean") are.
+    /// Matches what is left on both sides by their longest common subsequence. Two tensors are alike when their shapes
+    /// and the last parts of their names ("weight", "running_mean") are equal.
     /// </summary>
     private static void MatchByShape(List<TransferredTensor> plan, WeightSource source)
     {

@@ -4,7 +4,10 @@ using TorchSharp;
 
 namespace Marrow.Checkpoints.Transfer;
 
-/// <summary>Weights to start from, wherever they are: keys and shapes at once, tensors when asked for.</summary>
+/// <summary>
+/// Weights from which a model can start, wherever they are stored. Keys and shapes are known at once; tensors are read
+/// when they are asked for.
+/// </summary>
 internal sealed class WeightSource
 {
     private readonly Func<string, torch.Tensor> _read;
@@ -27,30 +30,33 @@ internal sealed class WeightSource
         BackbonePrefix = spec is null ? null : ModelCatalogue.BackbonePrefix(spec);
     }
 
-    /// <summary>For receipts and messages: the checkpoint's name, or the file.</summary>
+    /// <summary>The name of the checkpoint or file, for receipts and messages.</summary>
     internal string Name { get; }
 
     /// <summary>The source's digest; "" when it has none.</summary>
     internal string Digest { get; }
 
     /// <summary>
-    /// See <see cref="ModelSpec.Architecture"/>; "" when unknown, then the place of the backbone is found from the
-    /// keys.
+    /// The architecture (see <see cref="ModelSpec.Architecture"/>), or "" when it is unknown and the backbone has to be
+    /// found by the keys.
     /// </summary>
     internal string Architecture { get; }
 
-    /// <summary>Null when unknown.</summary>
+    /// <summary>The prefix of the backbone's keys; null when it is unknown.</summary>
     internal string? BackbonePrefix { get; }
 
     /// <summary>
-    /// What was found in a file of another program; null for a known architecture and where nothing was.
+    /// What was recognised in a file of another program; null for a known architecture, and when nothing was
+    /// recognised.
     /// </summary>
     internal ForeignKeys? Foreign { get; private init; }
 
-    /// <summary>Keys and shapes in the source's order.</summary>
+    /// <summary>The keys and shapes of all tensors, in the source's order.</summary>
     internal IReadOnlyList<KeyValuePair<string, long[]>> Shapes { get; }
 
-    /// <summary>The checkpoint's weights, read when they are asked for: it must stay open.</summary>
+    /// <summary>
+    /// Returns the weights of a checkpoint, which must stay open, since they are read when they are asked for.
+    /// </summary>
     public static WeightSource Of(Checkpoint checkpoint) =>
         FromFile(
             checkpoint.Weights,
@@ -64,8 +70,8 @@ internal sealed class WeightSource
     /// </summary>
     internal static WeightSource Of(WeightFile weights) => FromFile(weights, weights.Path, "", null);
 
-    /// <summary>Tensors in memory, which stay the caller's.</summary>
-    /// <param name="architecture">A key of <see cref="ModelCatalogue"/>, or "" when it is none of them.</param>
+    /// <summary>Returns weights that are tensors in memory. The caller keeps and disposes them.</summary>
+    /// <param name="architecture">A key of <see cref="ModelCatalogue"/>, or "" for any other architecture.</param>
     internal static WeightSource Of(
         string name,
         IReadOnlyDictionary<string, torch.Tensor> weights,
@@ -79,10 +85,10 @@ internal sealed class WeightSource
             key => weights[key].alias(),
             (key, target) => target.copy_(weights[key]));
 
-    /// <summary>The caller disposes it.</summary>
+    /// <summary>Reads a tensor, which the caller disposes.</summary>
     internal torch.Tensor Read(string key) => _read(key);
 
-    /// <summary>Of the same shape.</summary>
+    /// <summary>Reads a tensor into another one of the same shape.</summary>
     internal void ReadInto(string key, torch.Tensor target) => _readInto(key, target);
 
     private static WeightSource FromFile(WeightFile file, string name, string digest, ModelSpec? spec)

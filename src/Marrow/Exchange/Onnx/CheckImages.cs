@@ -7,7 +7,8 @@ using Marrow.Tasks;
 namespace Marrow.Exchange.Onnx;
 
 /// <summary>
-/// What an exported model is run on: the user's own images or phantoms, prepared as for any prediction.
+/// Provides the images on which an exported model is run: the user's own or synthetic phantoms, prepared as for any
+/// prediction.
 /// </summary>
 internal static class CheckImages
 {
@@ -15,7 +16,9 @@ internal static class CheckImages
     private const int Most = 16;
     private const ulong PhantomSeed = 17;
 
-    /// <summary>4 to 16 images, repeated where there are fewer, and what to call them.</summary>
+    /// <summary>
+    /// Returns 4 to 16 images, repeated when there are fewer than 4, and a text that says where they come from.
+    /// </summary>
     public static (IReadOnlyList<PackedImage> Images, string Source) Of(
         CheckpointConfig config,
         IReadOnlyList<string> files)

@@ -4,13 +4,14 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Marrow.Exchange.Onnx;
 
-/// <summary>A checkpoint to an ONNX file that ONNX Runtime was seen to compute as Marrow does.</summary>
+/// <summary>
+/// Exports a checkpoint as an ONNX file, and checks that ONNX Runtime computes the same from it as Marrow.
+/// </summary>
 internal static class OnnxExport
 {
     /// <summary>
-    /// Writes beside <paramref name="path"/>, runs what was written, adds the outcome to its metadata and renames.
-    /// Throws
-    /// <see cref="MarrowException"/> when an output is too far off, having left nothing behind.
+    /// Writes the file beside <paramref name="path"/>, runs it, adds the comparison to its metadata and then renames
+    /// it. Throws <see cref="MarrowException"/>, leaving nothing behind, when an output differs too much.
     /// </summary>
     public static OnnxComparison Write(
         string path,

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace Marrow.Exchange.Onnx;
 
 /// <summary>
-/// A checkpoint's model as an ONNX graph: image [N, C, H, W] of the contract's size, any N -> the outputs of its task.
+/// Builds a checkpoint's model as an ONNX graph. Its input is an image tensor [N, C, H, W] of the contract's size with
+/// any N; its outputs are those of the task.
 /// </summary>
 internal static class OnnxModel
 {
@@ -15,7 +16,7 @@ internal static class OnnxModel
     /// <summary>
     /// Throws <see cref="MarrowException"/> for a model, or a backbone, that can't be written as ONNX nodes.
     /// </summary>
-    /// <param name="decode">Probabilities, boxes and corners in place of raw numbers.</param>
+    /// <param name="decode">True to return probabilities, boxes and corners in place of raw numbers.</param>
     public static OnnxGraph Build(CheckpointConfig config, nn.Module model, bool decode)
     {
         using var scope = NewDisposeScope();
@@ -29,7 +30,7 @@ internal static class OnnxModel
         return graph;
     }
 
-    /// <summary>What knows the outputs of the config's task.</summary>
+    /// <summary>Returns the writer of the outputs of the config's task.</summary>
     public static TaskOnnx Writer(CheckpointConfig config) => TaskCatalogue.Find(config.Task)?.Onnx
         ?? throw MarrowException.Bad(config.Model.Architecture,
             $"a model of a task that can be written as ONNX: "

@@ -61,7 +61,7 @@ internal static class OnnxRun
     }
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when an output is further off than is
+    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when an output differs by more than is
     /// allowed.
     /// </summary>
     public static void Require(string path, OnnxComparison comparison)

@@ -12,8 +12,8 @@ internal static class ArtifactReader
     private const int MaxTokens = 20_000; // of JSON; 128 layers have 3,000
     private const string NotOurs = "It is no checkpoint of Marrow, or was changed on the way.";
 
-    /// <param name="requested">The tag or digest that was asked for.</param>
-    /// <param name="said">What the registry says the digest is; null when it does not.</param>
+    /// <param name="requested">The tag or digest that was requested.</param>
+    /// <param name="said">The digest that the registry names; null when it names none.</param>
     public static CheckpointArtifact Read(
         byte[] bytes,
         string mediaType,
@@ -128,7 +128,8 @@ internal static class ArtifactReader
     }
 
     /// <summary>
-    /// Counts before anything is built: a million layers are refused for their number, not for the memory they take.
+    /// Counts the layers before any object is created, so that a manifest with a million layers is refused without
+    /// using memory for them.
     /// </summary>
     private static void RequireModest(ReadOnlySpan<byte> utf8, string where)
     {

@@ -21,7 +21,7 @@ internal sealed record PackedCheckpoint(
 /// </summary>
 internal static class ArtifactWriter
 {
-    /// <summary>Of a checkpoint that was loaded, and so checked.</summary>
+    /// <summary>Packs a checkpoint that has been loaded and therefore verified.</summary>
     public static PackedCheckpoint Pack(
         Checkpoint checkpoint,
         CheckpointManifest manifest,
@@ -88,14 +88,14 @@ internal static class ArtifactWriter
                 new(["image"], ["other"])),
             new("layers", [.. layers.Select(layer => layer.Digest)]));
 
-    /// <summary>The commit of a version: "0.1.0+de93ac4" gives "de93ac4".</summary>
+    /// <summary>Returns the commit in a version: "de93ac4" for "0.1.0+de93ac4".</summary>
     private static string? Commit(string? code) => code?.IndexOf('+') is >= 0 and var plus ? code[(plus + 1)..] : null;
 
     private static string Count(long parameters) => parameters >= 100_000
         ? string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e6:0.0}M")
         : string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e3:0.0}K");
 
-    /// <summary>Of the type that most weights have.</summary>
+    /// <summary>Returns the number type that most of the weights have.</summary>
     private static string Precision(WeightFile weights) =>
         weights.Entries.GroupBy(e => e.Type).MaxBy(g => g.Sum(e => e.Elements))?.Key switch
         {

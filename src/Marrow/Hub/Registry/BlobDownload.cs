@@ -16,7 +16,7 @@ internal sealed class BlobDownload(
 
     private int _fetched;
 
-    /// <summary>Files of which bytes came over the line.</summary>
+    /// <summary>The number of files of which bytes were downloaded.</summary>
     public int Fetched => _fetched;
 
     public async Task FetchAsync(ArtifactLayer layer, CancellationToken cancellation)
@@ -138,7 +138,7 @@ internal sealed class BlobDownload(
     }
 
     /// <summary>
-    /// What there is of the blob, and its hash so far. The disk's failures come out as errors of their own.
+    /// The part of the blob that is on disk, and its hash so far. Failures of the disk become errors of their own.
     /// </summary>
     private sealed class Kept(FileStream part, string path, ArtifactLayer layer, ByteMeter meter)
     {
@@ -148,12 +148,14 @@ internal sealed class BlobDownload(
 
         public long Length => part.Length;
 
-        /// <summary>The length at the last progress: what comes again is none.</summary>
+        /// <summary>
+        /// The length at the last progress report. Bytes that are downloaded again do not count as progress.
+        /// </summary>
         public long Furthest { get; set; }
 
         public bool IsRight() => Convert.ToHexStringLower(_hash.GetCurrentHash()) == layer.Hex;
 
-        /// <summary>Hashes what a former attempt left.</summary>
+        /// <summary>Hashes the bytes that an earlier attempt has left on disk.</summary>
         public Task HashAsync(CancellationToken cancellation) => OnDiskAsync(async () =>
         {
             if (part.Length > layer.Bytes)
@@ -164,7 +166,9 @@ internal sealed class BlobDownload(
             meter.Have(part.Length);
         });
 
-        /// <summary>Takes a file of this size from the hub; one of another content is left to be fetched.</summary>
+        /// <summary>
+        /// Copies a file of this size from the hub. A file with other contents is not used, and the blob is downloaded.
+        /// </summary>
         public async Task CopyAsync(string from, CancellationToken cancellation)
         {
             Restart();

@@ -11,7 +11,9 @@ internal sealed class BlobParts(string hubFolder)
     private const string BlobsFolder = "blobs";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>The part of a blob, new or kept, for the caller alone; waits for other processes and threads.</summary>
+    /// <summary>
+    /// Opens the part of a blob, new or kept, for the caller alone. Waits for other processes and threads.
+    /// </summary>
     public async Task<FileStream> OpenAsync(string hex, CancellationToken cancellation)
     {
         while (true)
@@ -23,7 +25,8 @@ internal sealed class BlobParts(string hubFolder)
     }
 
     /// <summary>
-    /// Moves a finished part to its file. False when another process has taken it meanwhile or works on it.
+    /// Moves a finished part to its file. Returns false when another process has taken it in the meantime or is working
+    /// on it.
     /// </summary>
     public bool TryTake(string hex, long bytes, string target)
     {
@@ -42,7 +45,7 @@ internal sealed class BlobParts(string hubFolder)
         }
     }
 
-    /// <summary>Throws unless the hub's disk has room for so many bytes more.</summary>
+    /// <summary>Throws unless the hub's disk has room for this many more bytes.</summary>
     public void RequireRoom(IEnumerable<ArtifactLayer> layers)
     {
         var needed = layers.Sum(layer =>

@@ -11,7 +11,9 @@ namespace Marrow.Hub.Registry;
 /// </summary>
 internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
 {
-    /// <summary>A blob in memory, such as a config.</summary>
+    /// <summary>
+    /// Uploads a blob that is in memory, such as a config. Returns false when the registry had it already.
+    /// </summary>
     public Task<bool> SendAsync(string what, byte[] bytes, string digest, CancellationToken cancellation) =>
         SendAsync(
             what,
@@ -20,7 +22,7 @@ internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
             (offset, count) => new ByteArrayContent(bytes, (int)offset, (int)count),
             cancellation);
 
-    /// <summary>A file. True when it was sent, false when the registry had it.</summary>
+    /// <summary>Uploads a file. Returns true when it was sent, false when the registry had it already.</summary>
     public Task<bool> SendAsync(string path, ArtifactLayer layer, CancellationToken cancellation) =>
         SendAsync(
             layer.File,
@@ -102,7 +104,9 @@ internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
                 "The registry holds a damaged blob: tell whoever runs it.");
     }
 
-    /// <summary>Finds out how far the registry got. False when the upload must begin anew.</summary>
+    /// <summary>
+    /// Asks how many bytes the registry has received. Returns false when the upload has to start again.
+    /// </summary>
     private async Task<bool> ResumeAsync(Upload upload, CancellationToken cancellation)
     {
         if (upload.Location is not { } location || upload.Bytes <= client.Options.ChunkBytes)
@@ -183,7 +187,8 @@ internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
     }
 
     /// <summary>
-    /// Bytes that the registry has, by its Range; null when it does not tell ("0-0" may mean none or one).
+    /// Returns the number of bytes that the registry has, from its header Range; null when it does not tell ("0-0" may
+    /// mean none or one).
     /// </summary>
     private static long? Received(HttpResponseMessage status) =>
         status.Headers.TryGetValues("Range", out var values)
@@ -193,7 +198,10 @@ internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
         && last > 0
             ? last + 1 : null;
 
-    /// <summary>Where the upload goes on: at the registry itself, for nobody else is to get the weights.</summary>
+    /// <summary>
+    /// Returns the address at which the upload continues. It must be the registry itself, since nobody else may get the
+    /// weights.
+    /// </summary>
     private Uri Location(HttpResponseMessage answer)
     {
         if (answer.Headers.Location is not { } location || !Uri.TryCreate(client.Endpoint.Base, location, out var uri))
@@ -226,16 +234,16 @@ internal sealed class BlobUpload(RegistryClient client, ByteMeter meter)
         public string Digest => digest;
         public Func<long, long, HttpContent> Content => content;
 
-        /// <summary>Null until one is opened.</summary>
+        /// <summary>The address of the upload; null before it is opened.</summary>
         public Uri? Location { get; set; }
 
-        /// <summary>What the registry has of it.</summary>
+        /// <summary>The number of bytes that the registry has received.</summary>
         public long Offset { get; set; }
 
-        /// <summary>The largest offset so far: what is sent again is no progress.</summary>
+        /// <summary>The largest offset so far. Bytes that are sent again do not count as progress.</summary>
         public long Furthest { get; set; }
 
-        /// <summary>What the meter was told.</summary>
+        /// <summary>The number of bytes that were reported to the meter.</summary>
         public long Counted { get; set; }
 
         public int Closings { get; set; }

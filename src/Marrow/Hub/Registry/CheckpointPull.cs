@@ -154,7 +154,8 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
     }
 
     /// <summary>
-    /// The checkpoint that the hub has, whole and with just the files that the registry promises; null to fetch it.
+    /// Returns the checkpoint in the hub when it is intact and has exactly the files that the registry announces; null
+    /// to download it.
     /// </summary>
     private (CheckpointManifest Manifest, string Folder)? InHub(CheckpointArtifact artifact)
     {
@@ -191,7 +192,7 @@ internal sealed class CheckpointPull(RegistryClient client, LocalHub hub, bool w
             .ToHashSet()
             .SetEquals(manifest.Files);
 
-    /// <summary>A file of the hub with this content; null when it has none.</summary>
+    /// <summary>Returns the path of a file in the hub with this content; null when there is none.</summary>
     private string? AtHand(ArtifactLayer layer)
     {
         lock (_turn)

@@ -43,7 +43,9 @@ internal sealed class CheckpointPush(RegistryClient client, Action<Progress>? pr
             before == artifact.Manifest ? null : before);
     }
 
-    /// <summary>The files and the config that the repository lacks; how many files and bytes that were.</summary>
+    /// <summary>
+    /// Sends the files and the config that the repository lacks. Returns how many files and bytes were sent.
+    /// </summary>
     private async Task<(int Files, long Bytes)> SendFilesAsync(PackedCheckpoint packed, CancellationToken cancellation)
     {
         var artifact = packed.Artifact;
@@ -61,7 +63,7 @@ internal sealed class CheckpointPush(RegistryClient client, Action<Progress>? pr
         return (sent, meter.Moved);
     }
 
-    /// <summary>Loading checks every byte: nothing damaged is pushed.</summary>
+    /// <summary>Loads a checkpoint, which verifies every byte, so that nothing damaged is pushed.</summary>
     private PackedCheckpoint Pack(PlannedPush planned, CancellationToken cancellation)
     {
         using var checkpoint = HubDisk.Load(planned.Folder, cancellation);
@@ -76,7 +78,8 @@ internal sealed class CheckpointPush(RegistryClient client, Action<Progress>? pr
     }
 
     /// <summary>
-    /// Digest of the manifest that the tag names now; null when there is none or the registry does not tell.
+    /// Returns the digest of the manifest to which the tag points now; null when there is none or the registry does not
+    /// tell.
     /// </summary>
     private async Task<string?> TaggedAsync(string tag, CancellationToken cancellation)
     {

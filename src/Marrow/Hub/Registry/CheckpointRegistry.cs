@@ -3,26 +3,26 @@ using Marrow.Checkpoints;
 namespace Marrow.Hub.Registry;
 
 /// <summary>
-/// Checkpoints in OCI registries (distribution specification v1.1): the same folder goes in and comes out, byte for
-/// byte, so its digest is the same in every hub. Only what is missing travels; what is broken off goes on later;
-/// whatever a registry answers is bounded and checked before it is kept. Credentials come from the standard Docker
-/// file. A checkpoint's place is written <c>oci://host[:port]/repository:tag</c> or
+/// Pushes checkpoints to OCI registries and pulls them (distribution specification v1.1). The folder arrives byte for
+/// byte, so its digest is the same in every hub. Only missing files are transferred, and an interrupted transfer is
+/// resumed later. Everything that a registry sends is limited in size and checked before it is kept. Credentials come
+/// from the standard Docker file. The place of a checkpoint is written <c>oci://host[:port]/repository:tag</c> or
 /// <c>oci://host[:port]/repository@sha256:...</c>.
 /// </summary>
 public sealed class CheckpointRegistry
 {
-    /// <summary>Files that travel at once where nothing else is asked for.</summary>
+    /// <summary>The number of files that are transferred at once by default.</summary>
     public const int DefaultParallel = 4;
 
     private readonly RegistryOptions _options;
 
     /// <param name="plainHttp">
-    /// Speak plain HTTP to a registry though it is not on this machine: whoever is between can read and change what
-    /// goes by.
+    /// True to use plain HTTP with a registry on another machine. Anybody on the network path can then read and change
+    /// what is transferred.
     /// </param>
-    /// <param name="parallel">Files that travel at once, 1 to 32.</param>
+    /// <param name="parallel">The number of files that are transferred at once, 1 to 32.</param>
     /// <param name="note">
-    /// Told in a line when a registry is silent or another attempt is made; null when nobody is to be told.
+    /// Called with a line of text when a registry is silent or a request is repeated; may be null.
     /// </param>
     public CheckpointRegistry(
         bool plainHttp = false, int parallel = DefaultParallel, Action<string>? note = null)
@@ -32,22 +32,23 @@ public sealed class CheckpointRegistry
 
     internal CheckpointRegistry(RegistryOptions options) => _options = options;
 
-    /// <summary>True for what names a place in a registry, well written or not.</summary>
+    /// <summary>Returns true for text that is meant as a place in a registry, even when it is badly formed.</summary>
     public static bool IsReference(string text) => OciReference.IsOne(text);
 
     /// <summary>
-    /// The usual spelling of a place in a registry. Throws <see cref="MarrowException"/> for what names none.
+    /// Returns the usual spelling of a place in a registry. Throws <see cref="MarrowException"/> when the text names
+    /// none.
     /// </summary>
     public static string Normalize(string reference) => OciReference.Parse(reference).ToString();
 
     /// <summary>
-    /// Pushes a checkpoint, its ancestors first where asked. Throws <see cref="MarrowException"/> when its licence does
-    /// not keep an ancestor's terms, when the hub lacks an ancestor that is to come along, or when the registry
-    /// refuses.
+    /// Pushes a checkpoint, after its ancestors when they are asked for. Throws <see cref="MarrowException"/> when its
+    /// licence does not keep an ancestor's terms, when the hub lacks an ancestor that has to be pushed too, and when
+    /// the registry refuses.
     /// </summary>
-    /// <param name="hub">Where the ancestors are.</param>
-    /// <param name="target">Where to, with a tag.</param>
-    /// <param name="license">Pass it on under these terms; null: under its own.</param>
+    /// <param name="hub">The hub that holds the ancestors.</param>
+    /// <param name="target">The place to push to, with a tag.</param>
+    /// <param name="license">The licence under which the checkpoint is passed on; null for its own.</param>
     /// <param name="progress">Called from any thread.</param>
     public async Task<MovedCheckpoints> PushAsync(
         LocalHub hub, Checkpoint checkpoint, string target, bool withParents = false, string? license = null,
@@ -57,7 +58,10 @@ public sealed class CheckpointRegistry
                     hub, checkpoint, OciReference.Parse(target), withParents, license, progress, cancellation)
                 .ConfigureAwait(false));
 
-    /// <summary>The same; each that was pushed, the oldest first, the last is the checkpoint itself.</summary>
+    /// <summary>
+    /// Pushes in the same way, and returns each pushed checkpoint. The oldest ancestor is first, the checkpoint itself
+    /// last.
+    /// </summary>
     internal async Task<IReadOnlyList<PushedCheckpoint>> PushAsync(
         LocalHub hub, Checkpoint checkpoint, OciReference target, bool withParents = false, string? license = null,
         Action<Progress>? progress = null, CancellationToken cancellation = default)
@@ -68,9 +72,9 @@ public sealed class CheckpointRegistry
     }
 
     /// <summary>
-    /// Pulls a checkpoint into the hub, its ancestors first where asked. Throws <see cref="MarrowException"/> when the
-    /// registry has none of that name (its tags are listed) or what it sends is not what it promises; the hub is then
-    /// as it was.
+    /// Pulls a checkpoint into the hub, after its ancestors when they are asked for. Throws
+    /// <see cref="MarrowException"/>, leaving the hub as it was, when the registry has no such checkpoint (the message
+    /// lists its tags) and when it sends something else than it announced.
     /// </summary>
     /// <param name="progress">Called from any thread.</param>
     public async Task<MovedCheckpoints> PullAsync(
@@ -81,7 +85,10 @@ public sealed class CheckpointRegistry
                 .ConfigureAwait(false),
             hub);
 
-    /// <summary>The same; each that was pulled, the oldest first, the last is the checkpoint itself.</summary>
+    /// <summary>
+    /// Pulls in the same way, and returns each pulled checkpoint. The oldest ancestor is first, the checkpoint itself
+    /// last.
+    /// </summary>
     internal async Task<IReadOnlyList<PulledCheckpoint>> PullAsync(
         LocalHub hub, OciReference source, bool withParents = false, Action<Progress>? progress = null,
         CancellationToken cancellation = default)

@@ -17,7 +17,7 @@ internal static class CredentialHelper
     private const int MaxAnswer = 64 << 10;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(15);
 
-    /// <returns>Null when the program has no credential for the host.</returns>
+    /// <returns>The credential; null when the program has none for the host.</returns>
     public static async Task<RegistryCredential?> GetAsync(string name, string host, CancellationToken cancellation)
     {
         var program = Find(name);

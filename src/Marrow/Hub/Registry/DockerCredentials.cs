@@ -13,10 +13,10 @@ internal sealed class DockerCredentials(string path)
     private const int MaxBytes = 1 << 20;
     private const string Remedy = "Correct the file, or log in again with docker login, podman login or oras login.";
 
-    /// <summary>Where was looked, for messages.</summary>
+    /// <summary>The path of the file in which credentials are looked up, for messages.</summary>
     public string Path { get; } = path;
 
-    /// <summary>$DOCKER_CONFIG/config.json, else ~/.docker/config.json.</summary>
+    /// <summary>Returns $DOCKER_CONFIG/config.json or, when that is not set, ~/.docker/config.json.</summary>
     public static string DefaultPath()
     {
         var folder = Environment.GetEnvironmentVariable("DOCKER_CONFIG");
@@ -27,8 +27,8 @@ internal sealed class DockerCredentials(string path)
             "config.json");
     }
 
-    /// <param name="host">"registry.lab:5000".</param>
-    /// <returns>Null when there is none.</returns>
+    /// <param name="host">The registry's host and port, such as "registry.lab:5000".</param>
+    /// <returns>The credential; null when there is none.</returns>
     public async Task<RegistryCredential?> FindAsync(string host, CancellationToken cancellation)
     {
         if (!File.Exists(Path))
@@ -70,7 +70,8 @@ internal sealed class DockerCredentials(string path)
     }
 
     /// <summary>
-    /// Of a section keyed by registry; a key may have a scheme and a path, as older clients wrote them.
+    /// Returns the member of a section whose keys are registries. A key may have a scheme and a path, as older clients
+    /// wrote it.
     /// </summary>
     private static JsonElement? Member(JsonElement root, string section, string host)
     {

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Marrow.Hub.Registry;
 
-/// <summary>A stretch of a file as the body of a request; tells how many bytes have left as they leave.</summary>
+/// <summary>
+/// Sends a part of a file as the body of a request, and reports the number of bytes as they are sent.
+/// </summary>
 internal sealed class FileRangeContent(string path, long offset, long length) : HttpContent
 {
     private const int BufferBytes = 64 << 10;

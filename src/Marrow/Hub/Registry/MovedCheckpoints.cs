@@ -1,24 +1,28 @@
 namespace Marrow.Hub.Registry;
 
-/// <summary>What a push or a pull has moved: a checkpoint and, where they were asked for, its ancestors.</summary>
+/// <summary>
+/// The checkpoints that a push or a pull has transferred: the one asked for and, on request, its ancestors.
+/// </summary>
 public sealed class MovedCheckpoints
 {
     private MovedCheckpoints(string reference, string manifest, long bytes, TextReport report) =>
         (Reference, Manifest, Bytes, Report) = (reference, manifest, bytes, report);
 
-    /// <summary>"name@sha256:...", as every hub names the checkpoint itself.</summary>
+    /// <summary>The checkpoint's reference "name@sha256:...", which is the same in every hub.</summary>
     public string Reference { get; }
 
-    /// <summary>Digest of its manifest: the registry's name for exactly this.</summary>
+    /// <summary>The digest of the registry's manifest, by which the registry identifies exactly this upload.</summary>
     public string Manifest { get; }
 
-    /// <summary>The bytes that travelled: what was there already is not among them.</summary>
+    /// <summary>The number of bytes that were transferred. Files that were there already do not count.</summary>
     public long Bytes { get; }
 
-    /// <summary>A sentence for each tag of the registry that named something else before.</summary>
+    /// <summary>One sentence for each tag of the registry that pointed to something else before.</summary>
     public IReadOnlyList<string> Notes { get; private init; } = [];
 
-    /// <summary>Each checkpoint, the oldest first, with its terms and what travelled of it.</summary>
+    /// <summary>
+    /// A report of each checkpoint, the oldest first, with its licence and the bytes that were transferred for it.
+    /// </summary>
     public TextReport Report { get; }
 
     internal static MovedCheckpoints Of(IReadOnlyList<PushedCheckpoint> pushed) =>
@@ -77,21 +81,21 @@ public sealed class MovedCheckpoints
         $"{moved} of {files} files, {NumberText.MiB(movedBytes)} of {NumberText.MiB(bytes)} MiB";
 }
 
-/// <summary>One checkpoint that was pushed.</summary>
-/// <param name="Reference">Under which it can be pulled.</param>
-/// <param name="Manifest">Digest of its manifest: the registry's name for exactly this.</param>
-/// <param name="License">Under which it was pushed.</param>
-/// <param name="FilesSent">The others were in the repository.</param>
-/// <param name="Bytes">Of the files and the config blob.</param>
+/// <summary>A checkpoint that was pushed.</summary>
+/// <param name="Reference">The reference under which it can be pulled.</param>
+/// <param name="Manifest">The digest of its manifest, by which the registry identifies exactly this upload.</param>
+/// <param name="License">The licence under which it was pushed.</param>
+/// <param name="FilesSent">The number of files that were sent. The repository had all others.</param>
+/// <param name="Bytes">The size of the sent files and of the config in bytes.</param>
 /// <param name="Replaced">
-/// Digest of the manifest that the tag named before; null when it is new or the same.
+/// The digest of the manifest to which the tag pointed before; null when the tag is new or unchanged.
 /// </param>
 internal sealed record PushedCheckpoint(
     string Reference, string Name, string Digest, string Manifest, string License, int Files, int FilesSent,
     long Bytes, long BytesSent, string? Replaced);
 
-/// <summary>One checkpoint that was pulled, or found in the hub.</summary>
-/// <param name="License">Under which the registry's manifest passes it on.</param>
+/// <summary>A checkpoint that was pulled or was already in the hub.</summary>
+/// <param name="License">The licence under which the registry's manifest passes it on.</param>
 /// <param name="WasThere">True when the hub had it already.</param>
 internal sealed record PulledCheckpoint(
     string Reference, string Name, string Digest, string Manifest, string License, string Folder, int Files,

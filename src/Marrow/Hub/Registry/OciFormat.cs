@@ -37,13 +37,13 @@ internal static class OciFormat
     public static byte[] Encode<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Compact);
 
     /// <summary>
-    /// The tag under which a parent lies beside its child: "sha256-" and the first digits of the checkpoint's digest.
+    /// Returns the tag that a parent gets beside its child: "sha256-" and the first digits of the checkpoint's digest.
     /// </summary>
     public static string ParentTag(string checkpointDigest) =>
         $"sha256-{Digest.WithoutScheme(checkpointDigest)[..TagDigits]}";
 }
 
-/// <summary>What a blob is called: its media type, its digest "sha256:..." and its size in bytes.</summary>
+/// <summary>Describes a blob by its media type, its digest "sha256:..." and its size in bytes.</summary>
 internal sealed record OciDescriptor(
     string MediaType,
     string Digest,
@@ -59,9 +59,9 @@ internal sealed record OciManifest(
     IReadOnlyList<OciDescriptor> Layers,
     SortedDictionary<string, string> Annotations);
 
-/// <summary>A parent as the annotation of its child names it.</summary>
-/// <param name="Digest">The checkpoint's own.</param>
-/// <param name="Manifest">Digest of its manifest in the same repository; null when it was not pushed along.</param>
+/// <summary>A parent, as an annotation of its child names it.</summary>
+/// <param name="Digest">The digest of the parent's checkpoint.</param>
+/// <param name="Manifest">The digest of its manifest in the same repository; null when it was not pushed.</param>
 internal sealed record OciParent(string Name, string Digest, string License, string? Manifest = null);
 
 /// <summary>The config blob of the CNCF model specification (config-schema.json), as far as Marrow fills it.</summary>
@@ -70,8 +70,8 @@ internal sealed record ModelArtifactConfig(
     ModelArtifactDetails Config,
     ModelArtifactFiles Modelfs);
 
-/// <param name="Family">The backbone or detector: "densenet121".</param>
-/// <param name="Revision">The commit of the code that made it; null when unknown.</param>
+/// <param name="Family">The backbone or detector, such as "densenet121".</param>
+/// <param name="Revision">The commit of the code that made the checkpoint; null when it is unknown.</param>
 internal sealed record ModelArtifactDescriptor(
     string CreatedAt,
     string Family,
@@ -80,7 +80,7 @@ internal sealed record ModelArtifactDescriptor(
     IReadOnlyList<string> Licenses,
     string Title);
 
-/// <param name="ParamSize">Thousands or millions of parameters: "7.0M".</param>
+/// <param name="ParamSize">The number of parameters in thousands or millions, such as "7.0M".</param>
 internal sealed record ModelArtifactDetails(
     string Architecture,
     string Format,
@@ -90,5 +90,5 @@ internal sealed record ModelArtifactDetails(
 
 internal sealed record ModelArtifactCapabilities(IReadOnlyList<string> InputTypes, IReadOnlyList<string> OutputTypes);
 
-/// <param name="DiffIds">Digest of each layer's content, in the manifest's order.</param>
+/// <param name="DiffIds">The digest of each layer's contents, in the order of the manifest.</param>
 internal sealed record ModelArtifactFiles(string Type, IReadOnlyList<string> DiffIds);

@@ -19,27 +19,27 @@ internal sealed partial record OciReference
         (Host, Repository, Tag, Digest) = (host, repository, tag, digest);
     }
 
-    /// <summary>"registry.lab:5000", "127.0.0.1:5000", "[::1]:5000".</summary>
+    /// <summary>The registry's host and port, such as "registry.lab:5000", "127.0.0.1:5000" or "[::1]:5000".</summary>
     public string Host { get; }
 
-    /// <summary>The repository's name, such as "spine/cobb".</summary>
+    /// <summary>The name of the repository, such as "spine/cobb".</summary>
     public string Repository { get; }
 
-    /// <summary>The tag; null where a digest is given.</summary>
+    /// <summary>The tag; null when a digest is given.</summary>
     public string? Tag { get; }
 
-    /// <summary>"sha256:..." of the manifest; null where a tag is given.</summary>
+    /// <summary>The digest of the manifest, "sha256:..."; null when a tag is given.</summary>
     public string? Digest { get; }
 
-    /// <summary>What the registry is asked for: the tag or the digest.</summary>
+    /// <summary>The tag or digest for which the registry is asked.</summary>
     public string Name => Tag ?? Digest!;
 
-    /// <summary>True for the machine itself, by name or by address.</summary>
+    /// <summary>True when the host is this machine, by name or by address.</summary>
     public bool IsLoopback => IsLoopbackHost(WithoutPort(Host));
 
     public static bool IsOne(string text) => text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Throws <see cref="MarrowException"/> for what is no such reference.</summary>
+    /// <summary>Reads a reference. Throws <see cref="MarrowException"/> when the text is not one.</summary>
     public static OciReference Parse(string text)
     {
         var match = IsOne(text) ? Grammar().Match(text[Scheme.Length..]) : Match.Empty;

@@ -2,12 +2,12 @@ using Marrow.Checkpoints;
 
 namespace Marrow.Hub.Registry;
 
-/// <summary>A checkpoint to push.</summary>
+/// <summary>A checkpoint that is going to be pushed.</summary>
 internal sealed record PlannedPush(string Folder, CheckpointManifest Manifest, string License, string Tag);
 
 /// <summary>
-/// What a push sends, parents before their children, each under its tag. All that can be refused without the registry
-/// is refused here: absent parents and terms that are not kept.
+/// Lists what a push sends, parents before their children, each with its tag. Everything that can be refused without
+/// the registry is refused here: missing parents and licence terms that are not kept.
 /// </summary>
 internal static class PushPlan
 {

@@ -25,8 +25,8 @@ internal sealed partial class RegistryAuthenticator(
     public AuthenticationHeaderValue? Header(bool writes) => writes ? _writing : _reading;
 
     /// <summary>
-    /// After a 401 to a request that carried <paramref name="sent"/>: gets what the challenge asks for. False when the
-    /// registry will take no other answer.
+    /// Answers a 401 to a request that carried <paramref name="sent"/>, by getting the credential for which the
+    /// challenge asks. Returns false when the registry will accept no other answer.
     /// </summary>
     public async Task<bool> AnswerAsync(
         HttpResponseMessage challenge,

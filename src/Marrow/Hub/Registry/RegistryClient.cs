@@ -3,19 +3,22 @@ using System.Net.Http.Headers;
 
 namespace Marrow.Hub.Registry;
 
-/// <summary>What is asked of the registry; it can be sent again, for a login, a redirect or another attempt.</summary>
+/// <summary>
+/// A request to the registry, which can be sent several times: after a login, a redirect or a failure.
+/// </summary>
 internal sealed record RegistryRequest(HttpMethod Method, Uri Uri)
 {
-    /// <summary>Made anew for each sending.</summary>
+    /// <summary>Creates the request's body anew for each attempt.</summary>
     public Func<HttpContent>? Content { get; init; }
 
     public string? Accept { get; init; }
 
-    /// <summary>The first byte that is wanted; 0 for all.</summary>
+    /// <summary>The position of the first byte that is wanted; 0 for the whole blob.</summary>
     public long From { get; init; }
 
     /// <summary>
-    /// True where a redirect may lead to another host, which gets no Authorization: for blobs, whose digest is checked.
+    /// True when a redirect may lead to another host, which does not get the Authorization header. It is used for
+    /// blobs, whose digest is checked.
     /// </summary>
     public bool MayLeave { get; init; }
 
@@ -62,12 +65,12 @@ internal sealed class RegistryClient : IDisposable
             await RegistryEndpoint.FindAsync(reference, options, cancellation).ConfigureAwait(false));
     }
 
-    /// <summary>An address of the repository: "manifests/v1".</summary>
+    /// <summary>Returns an address below the repository, such as that of "manifests/v1".</summary>
     public Uri Address(string path) => new(Endpoint.Base, path);
 
     /// <summary>
-    /// One attempt: the answer to the request, whatever its status but 401, 403 and those that may pass. The caller
-    /// disposes it.
+    /// Sends a request once and returns the answer with any status except 401, 403 and those that a further attempt may
+    /// change. The caller disposes it.
     /// </summary>
     public async Task<HttpResponseMessage> SendOnceAsync(RegistryRequest request, CancellationToken cancellation)
     {
@@ -109,12 +112,15 @@ internal sealed class RegistryClient : IDisposable
         }
     }
 
-    /// <summary>The same with further attempts. For requests whose body, if any, is small.</summary>
+    /// <summary>
+    /// Sends a request and repeats it when it fails. The request's body must be small, if it has one.
+    /// </summary>
     public Task<HttpResponseMessage> SendAsync(RegistryRequest request, CancellationToken cancellation) =>
         new Attempts(Options, Reference.ToString()).RunAsync(() => SendOnceAsync(request, cancellation), cancellation);
 
     /// <summary>
-    /// A manifest's bytes with its media type and the digest that the registry says it has; null when there is none.
+    /// Returns the bytes of a manifest, its media type, and the digest that the registry names; null when there is no
+    /// manifest.
     /// </summary>
     public async Task<(byte[] Bytes, string MediaType, string? Digest)?> GetManifestAsync(
         string name,
@@ -147,7 +153,9 @@ internal sealed class RegistryClient : IDisposable
                 cancellation)
             .ConfigureAwait(false);
 
-    /// <summary>Tags of the repository, at most a few dozen; empty when there are none or it is unknown.</summary>
+    /// <summary>
+    /// Returns up to a few dozen tags of the repository; empty when there are none or they are unknown.
+    /// </summary>
     public async Task<IReadOnlyList<string>> TagsAsync(CancellationToken cancellation)
     {
         using var response = await SendAsync(
@@ -159,7 +167,7 @@ internal sealed class RegistryClient : IDisposable
             : [];
     }
 
-    /// <summary>Throws unless the answer has this status, with what the registry says of it.</summary>
+    /// <summary>Throws, quoting the registry, unless the answer has this status.</summary>
     public async Task RequireAsync(
         HttpResponseMessage response,
         HttpStatusCode expected,
@@ -192,7 +200,7 @@ internal sealed class RegistryClient : IDisposable
     }
 
     /// <summary>
-    /// Where to ask instead; null where the answer is no redirect, or one that is not followed but tells enough.
+    /// Returns the address to ask instead; null when the answer is not a redirect, or is one that need not be followed.
     /// </summary>
     private Uri? Redirect(RegistryRequest request, Uri from, HttpResponseMessage response)
     {

@@ -5,8 +5,8 @@ using System.Security.Authentication;
 namespace Marrow.Hub.Registry;
 
 /// <summary>
-/// Where a registry is and how it is spoken to: TLS; plain HTTP only on this machine, where it does not speak TLS, or
-/// where the user asked for it.
+/// The address of a registry and the way to connect to it: TLS, or plain HTTP for a registry on this machine that does
+/// not use TLS, and where the user has asked for it.
 /// </summary>
 internal sealed class RegistryEndpoint
 {
@@ -18,10 +18,10 @@ internal sealed class RegistryEndpoint
         Base = new Uri($"{(plain ? "http" : "https")}://{reference.Host}/v2/{reference.Repository}/");
     }
 
-    /// <summary>As the user wrote it, and as credentials are filed.</summary>
+    /// <summary>The host as the user wrote it, and as credentials are stored for it.</summary>
     public string Host { get; }
 
-    /// <summary>The address that requests begin with: "https://host/v2/repository/".</summary>
+    /// <summary>The start of every request's address: "https://host/v2/repository/".</summary>
     public Uri Base { get; }
 
     public static async Task<RegistryEndpoint> FindAsync(
@@ -36,11 +36,12 @@ internal sealed class RegistryEndpoint
                     && !await SpeaksTlsAsync(reference, options, cancellation).ConfigureAwait(false),
             options.PlainHttp);
 
-    /// <summary>True for the registry itself: the only one that gets its Authorization.</summary>
+    /// <summary>Returns true for addresses of the registry itself. Only these get its Authorization header.</summary>
     public bool Owns(Uri uri) => uri.Scheme == Base.Scheme && uri.Authority == Base.Authority;
 
     /// <summary>
-    /// Throws unless a request may go there: https, or plain HTTP where the registry is spoken to so.
+    /// Throws unless a request may be sent to the address: it must use https, or plain HTTP when the registry itself
+    /// uses that.
     /// </summary>
     public void RequireAllowed(Uri uri, string what)
     {
@@ -63,7 +64,8 @@ internal sealed class RegistryEndpoint
     }
 
     /// <summary>
-    /// A handshake, without a request. Whether the certificate is to be trusted is decided when a request is sent.
+    /// Tries a TLS handshake without sending a request. Whether the certificate can be trusted is decided by the first
+    /// request.
     /// </summary>
     private static async Task<bool> SpeaksTlsAsync(
         OciReference reference,

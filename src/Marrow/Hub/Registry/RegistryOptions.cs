@@ -1,58 +1,62 @@
 namespace Marrow.Hub.Registry;
 
-/// <summary>How a registry is spoken to. The defaults fit a laboratory's network; tests shorten the times.</summary>
+/// <summary>
+/// The settings for connections to a registry. The defaults suit a laboratory's network; tests use shorter times.
+/// </summary>
 internal sealed record RegistryOptions
 {
     /// <summary>
-    /// Speak plain HTTP to this registry though it is not on this machine: whoever is between can read and change what
-    /// goes by.
+    /// True to use plain HTTP with a registry on another machine. Anybody on the network path can then read and change
+    /// what is transferred.
     /// </summary>
     public bool PlainHttp { get; init; }
 
-    /// <summary>Files that travel at once, 1 to 32.</summary>
+    /// <summary>The number of files that are transferred at once, 1 to 32.</summary>
     public int Parallel { get; init; } = CheckpointRegistry.DefaultParallel;
 
-    /// <summary>Until a connection stands, TLS included.</summary>
+    /// <summary>The longest time that opening a connection may take, including TLS.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Until the first byte of an answer, once the request has gone out; for small answers until the last.
+    /// The longest time from the end of a request to the first byte of its answer; for small answers, to the last byte.
     /// </summary>
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// In each such stretch at least <see cref="StallBytes"/> must travel, or the connection is given up.
+    /// The time within which at least <see cref="StallBytes"/> must be transferred. Otherwise the connection is closed.
     /// </summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     public int StallBytes { get; init; } = 16 << 10;
 
     /// <summary>
-    /// Attempts without progress before a transfer is given up; in all, with progress between, twenty times as many.
+    /// The number of attempts without progress after which a transfer fails. With progress in between, twenty times as
+    /// many are allowed.
     /// </summary>
     public int Attempts { get; init; } = 3;
 
-    /// <summary>Before the second attempt; it doubles with each further one.</summary>
+    /// <summary>The pause before the second attempt. It doubles with each further attempt.</summary>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The longest pause between attempts, whatever the registry asks for with Retry-After.</summary>
+    /// <summary>The longest pause between attempts, even when the registry asks for more with Retry-After.</summary>
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Bytes that one request of an upload carries.</summary>
+    /// <summary>The number of bytes that one request of an upload carries.</summary>
     public int ChunkBytes { get; init; } = 16 << 20;
 
-    /// <summary>The largest checkpoint that is fetched.</summary>
+    /// <summary>The largest size of a checkpoint that is downloaded, in bytes.</summary>
     public long MaxCheckpointBytes { get; init; } = 256L << 30;
 
-    /// <summary>The Docker credential file; null: $DOCKER_CONFIG/config.json, else ~/.docker/config.json.</summary>
+    /// <summary>
+    /// The path of the Docker credential file; null for $DOCKER_CONFIG/config.json or, when that is not set,
+    /// ~/.docker/config.json.
+    /// </summary>
     public string? CredentialFile { get; init; }
 
-    /// <summary>
-    /// Told in a line when a registry is silent or another attempt is made; null when nobody is to be told.
-    /// </summary>
+    /// <summary>Called with a line of text when a registry is silent or a request is repeated; may be null.</summary>
     public Action<string>? Note { get; init; }
 
-    /// <summary>Of silence before the first word, and between words.</summary>
+    /// <summary>The length of silence after which a note is given, and between further notes.</summary>
     public TimeSpan WordAfter { get; init; } = TimeSpan.FromSeconds(5);
 
     public void Validate()

@@ -12,7 +12,7 @@ internal static class RegistryText
     public const int MostTags = 50;
     private const int LongestText = 200, MostErrors = 3;
 
-    /// <summary>"404 NotFound (MANIFEST_UNKNOWN: manifest unknown)".</summary>
+    /// <summary>Describes a registry's error, such as "404 NotFound (MANIFEST_UNKNOWN: manifest unknown)".</summary>
     public static string Describe(HttpStatusCode status, byte[]? body)
     {
         var errors = Read(body, root => root.GetProperty("errors").EnumerateArray().Take(MostErrors)
@@ -29,7 +29,7 @@ internal static class RegistryText
                 .ToList()
         ) ?? [];
 
-    /// <summary>Docker-Content-Digest; null when it is absent.</summary>
+    /// <summary>Returns the header Docker-Content-Digest; null when it is absent.</summary>
     public static string? ContentDigest(HttpResponseMessage response) =>
         response.Headers.TryGetValues("Docker-Content-Digest", out var values) ? Clean(values.First()) : null;
 

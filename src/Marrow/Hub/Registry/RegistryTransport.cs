@@ -38,7 +38,10 @@ internal sealed class RegistryTransport : IDisposable
             $"marrow/{typeof(RegistryTransport).Assembly.GetName().Version!.ToString(3)}");
     }
 
-    /// <summary>The answer's head; its body is still to be read. The caller disposes it.</summary>
+    /// <summary>
+    /// Sends a request and returns the answer when its headers have arrived; the body is still to be read. The caller
+    /// disposes the answer.
+    /// </summary>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -79,7 +82,7 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
-    /// <summary>The whole body of at most <paramref name="max"/> bytes; null when it is longer.</summary>
+    /// <summary>Reads the whole body of at most <paramref name="max"/> bytes; null when it is longer.</summary>
     public async Task<byte[]?> ReadSmallAsync(HttpResponseMessage response, int max, CancellationToken cancellation)
     {
         if (response.Content.Headers.ContentLength > max)
@@ -112,7 +115,9 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
-    /// <summary>Says from time to time that it is still waited for an answer, until it is disposed.</summary>
+    /// <summary>
+    /// Starts a timer that notes from time to time that an answer has not arrived yet. Disposing it stops the notes.
+    /// </summary>
     private Timer Silence(Uri uri)
     {
         var since = Stopwatch.StartNew();
@@ -149,7 +154,9 @@ internal sealed class RegistryTransport : IDisposable
         };
     }
 
-    /// <summary>As .NET itself decides; the reasons are kept for the message.</summary>
+    /// <summary>
+    /// Decides on a certificate as .NET does by default, and keeps the reasons for the error message.
+    /// </summary>
     private bool Trust(X509Chain? chain, SslPolicyErrors errors)
     {
         if (errors == SslPolicyErrors.None)
@@ -190,13 +197,17 @@ internal sealed class RegistryTransport : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>408, 429 and 5xx but those that say it will never work.</summary>
+    /// <summary>
+    /// Returns true for the statuses 408, 429 and 5xx, except those that will not change when the request is repeated.
+    /// </summary>
     public static bool IsTransient(HttpStatusCode status) =>
         status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
         || (int)status >= 500
             && status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported);
 
-    /// <summary>How long the answer asks to wait, in seconds or until a date.</summary>
+    /// <summary>
+    /// Returns how long the answer asks to wait, whether it gives seconds or a date; null when it does not ask.
+    /// </summary>
     public static TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
     {
         { Delta: { } delta } => delta,

@@ -2,17 +2,19 @@ using System.Globalization;
 
 namespace Marrow.Hub.Registry;
 
-/// <summary>A failure that may be gone at the next attempt: a cut connection, a silent or busy registry.</summary>
+/// <summary>
+/// A failure that the next attempt may not meet, such as a closed connection or a silent or busy registry.
+/// </summary>
 internal sealed class TransientFailure(string message, TimeSpan? retryAfter = null, Exception? inner = null)
     : Exception(message, inner)
 {
-    /// <summary>What the registry asks to wait; null when it does not say.</summary>
+    /// <summary>The time that the registry asks to wait; null when it names none.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
 }
 
 /// <summary>
-/// Counts attempts and waits between them, each time twice as long; what moves forward starts the count again. At the
-/// end it turns the last failure into an error for the user.
+/// Counts attempts and doubles the waiting time between them. Progress starts the count again. After the last attempt
+/// its failure becomes an error for the user.
 /// </summary>
 internal sealed class Attempts(RegistryOptions options, string what)
 {

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Marrow.Tasks.Classify;
 
 /// <summary>
-/// A classifier's outputs as a finding: a probability for each class or finding, and the most probable class where one
-/// holds.
+/// Reads a classifier's outputs as a finding: the probability of each class or finding and, when the classes are
+/// exclusive, the most probable class.
 /// </summary>
 internal sealed class ClassReading(ClassifyTask task, IReadOnlyList<OutputMeaning> outputs) : ITaskReading
 {

@@ -9,16 +9,17 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Classify;
 
-/// <summary>[N, C, H, W] -> logits [N, outputs]. H and W of at least 32.</summary>
+/// <summary>Maps images [N, C, H, W], with H and W of at least 32, to logits [N, outputs].</summary>
 internal sealed class Classifier : KeyedModule<Tensor, Tensor>
 {
     private readonly Linear _classifier;
 
     /// <summary>
-    /// Messages call it by its backbone's name, as a DenseNet with its classifier is called a DenseNet.
+    /// Creates the model. Messages call it by its backbone's name, just as a DenseNet with its classifier is called a
+    /// DenseNet.
     /// </summary>
-    /// <param name="backbone">Becomes the model's own.</param>
-    /// <param name="outputs">1 or more.</param>
+    /// <param name="backbone">The backbone, which the model owns from then on.</param>
+    /// <param name="outputs">The number of outputs, 1 or more.</param>
     public Classifier(Backbone backbone, int outputs) : base(backbone.GetName())
     {
         Features = backbone;
@@ -28,7 +29,7 @@ internal sealed class Classifier : KeyedModule<Tensor, Tensor>
         register_module("classifier", _classifier);
     }
 
-    /// <summary>The backbone.</summary>
+    /// <summary>The backbone that computes the features.</summary>
     public Backbone Features { get; }
 
     public override Tensor forward(Tensor input)

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Classify;
 
-/// <summary>Classes or findings of a radiograph, by the backbone alone.</summary>
+/// <summary>The task of naming a radiograph's class or its findings.</summary>
 internal sealed class ClassifyDescriptor : TaskDescriptor
 {
     public override string Name => CheckpointTask.Classify;

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Marrow.Tasks.Classify;
 
-/// <summary><see cref="Classifier"/> as ONNX nodes: "logits" or "probabilities", [N, outputs].</summary>
+/// <summary>
+/// Writes a <see cref="Classifier"/> as ONNX nodes. The output is "logits" or "probabilities", [N, outputs].
+/// </summary>
 internal sealed class ClassifyOnnx : TaskOnnx<Classifier>
 {
     protected override void Write(OnnxSheet sheet, Classifier model)

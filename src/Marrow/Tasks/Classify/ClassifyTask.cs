@@ -10,9 +10,10 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Classify;
 
 /// <summary>
-/// Classification. Either exactly one class holds (softmax, cross entropy) or each finding holds or not on its own
-/// (sigmoid, binary cross entropy), some perhaps as positive, negative or uncertain (a softmax each, CheXpert's
-/// U-MultiClass); labels that are unknown (NaN) add no loss and no count, and uncertain ones no count.
+/// Classification. Either exactly one class applies to an image (softmax, cross-entropy), or each finding applies
+/// independently (sigmoid, binary cross-entropy). A finding can also be positive, negative or uncertain (one softmax
+/// over the three states, CheXpert's U-MultiClass). Unknown labels (NaN) neither add to the loss nor count in metrics,
+/// and uncertain ones do not count in metrics.
 /// </summary>
 internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContract input, ClassLayout layout)
     : TaskModel(spec, input), IAnnealedTask
@@ -20,21 +21,27 @@ internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContra
     private readonly IReadOnlyList<string> _classes = layout.Names;
     private readonly bool _exclusive = layout.Exclusive;
 
-    /// <summary>Outputs with a sigmoid of their own.</summary>
+    /// <summary>The indices of the outputs that have a sigmoid of their own.</summary>
     private readonly long[] _single =
     [
         .. Enumerable.Range(0, layout.Names.Count).Except(layout.ThreeClass.SelectMany(Indices)).Select(i => (long)i),
     ];
 
-    /// <summary>Outputs that metrics are about: all but the negatives and uncertains of three-class findings.</summary>
+    /// <summary>
+    /// The indices of the outputs that metrics describe: all except the states "negative" and "uncertain" of
+    /// three-class findings.
+    /// </summary>
     private readonly IReadOnlyList<int> _reported = layout.Reported;
 
     private readonly TrainedOutputs _trained = new(layout);
 
-    /// <summary>Exactly one class holds for each image.</summary>
+    /// <summary>True when exactly one class applies to each image.</summary>
     internal bool IsExclusive => _exclusive;
 
-    /// <summary>The outputs that are reported: all but the negatives and uncertains of three-class findings.</summary>
+    /// <summary>
+    /// The indices of the outputs that are reported: all except the states "negative" and "uncertain" of three-class
+    /// findings.
+    /// </summary>
     internal IReadOnlyList<int> Reported => _reported;
 
     public override string Name => CheckpointTask.Classify;
@@ -44,7 +51,10 @@ internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContra
             + "on it.";
     public override Module Model => model;
 
-    /// <summary>Of exclusive classes one must have been seen; of findings any label, also that it is absent.</summary>
+    /// <summary>
+    /// Records which outputs the training has labels for. Among exclusive classes an image of the class is needed; for
+    /// a finding any label suffices, including that it is absent.
+    /// </summary>
     public override void AdaptTo(IReadOnlyList<Sample> training) =>
         _trained.Set(c =>
             training.Any(s => s.Labels.Count > c && (_exclusive ? s.Labels[c] > 0 : !float.IsNaN(s.Labels[c]))));
@@ -84,7 +94,9 @@ internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContra
         Compute compute
     ) => Loss(images, batch, share, compute);
 
-    /// <param name="annealed">See <see cref="SignalAnnealing"/>; null: every known label counts.</param>
+    /// <param name="annealed">
+    /// The progress of <see cref="SignalAnnealing"/>; null to let every known label count.
+    /// </param>
     private IReadOnlyList<(string Name, Tensor Value)> Loss(
         Tensor images,
         Batch batch,
@@ -120,14 +132,14 @@ internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContra
             MaskedCrossEntropy.Compute(x, annealed is { } share ? SignalAnnealing.DropKnown(y, x, share) : y);
     }
 
-    /// <summary>[N, classes] logits.</summary>
+    /// <summary>Returns logits, [N, classes].</summary>
     Tensor IConsistentTask.Answers(Tensor images, Compute compute)
     {
         using var scope = NewDisposeScope();
         return compute.Forward(() => model.forward(images)).to(float32).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Over images and findings, each by itself; of one class of several, over images.</summary>
+    /// <summary>Averages over images and findings, each on its own; with exclusive classes, over images.</summary>
     Consistency IConsistentTask.Consistency(Tensor answers, Tensor augmented, Sharpening sharpening, Compute compute)
     {
         using var scope = NewDisposeScope();
@@ -154,7 +166,7 @@ internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContra
         return Consistency.Of([.. findings]).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[classes]: the probability of each.</summary>
+    /// <summary>Returns the probability of each class, [classes].</summary>
     IReadOnlyList<double[]> IConsistentTask.Signatures(Tensor answers) =>
         [.. ClassProbabilities.Of(answers, layout).Select(row => row.Select(p => (double)p).ToArray())];
 
@@ -194,7 +206,8 @@ internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContra
     }
 
     /// <summary>
-    /// See <see cref="ClassProbabilities.Of"/>; of normalised images laid out for <paramref name="compute"/>.
+    /// Computes the probabilities of normalised images in the memory layout of <paramref name="compute"/>; see
+    /// <see cref="ClassProbabilities.Of"/>.
     /// </summary>
     public float[][] Probabilities(Tensor images, Compute compute)
     {

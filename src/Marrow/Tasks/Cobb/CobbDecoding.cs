@@ -3,7 +3,9 @@ using Marrow.Imaging;
 
 namespace Marrow.Tasks.Cobb;
 
-/// <summary>What a regressor's angles count beside those of a detector; alone they are the finding.</summary>
+/// <summary>
+/// Says how a regressor's angles are combined with those of a detector. Without a detector they are the finding.
+/// </summary>
 internal sealed record CobbDecoding : DecodingContract
 {
     public BesideDetectorDecoding BesideDetector { get; init; } = new();
@@ -23,28 +25,36 @@ internal sealed record CobbDecoding : DecodingContract
     }
 }
 
-/// <summary>How the angles of corners and of a regressor become one.</summary>
+/// <summary>Says how the angles of detected corners and those of a regressor are combined.</summary>
 internal sealed record BesideDetectorDecoding
 {
     /// <summary>
-    /// The share of the corners' expected angles; the rest is the regressor's. The two err differently, so the mixture
-    /// beats either. Of 0, 0.1 ... 1 this share gave the least SMAPE on the validation films of recipes/spine.yaml.
+    /// The weight of the corners' expected angles; the regressor's angles have the rest. The errors of the two differ,
+    /// so that the mixture is better than either. Of 0, 0.1 ... 1 this weight gave the smallest SMAPE on the validation
+    /// films of recipes/spine.yaml.
     /// </summary>
     [Range(0.0, 1.0)]
     public double LandmarkShare { get; init; } = 0.9;
 
-    /// <summary>How far corners and regressor may differ: beyond, one of them is wrong.</summary>
+    /// <summary>
+    /// The largest difference, in degrees, between the angles of corners and regressor. When it is exceeded, one of
+    /// them must be wrong.
+    /// </summary>
     [Range(0.0, 180.0)]
     public double MostDegreesApart { get; init; } = 15;
 
-    /// <summary>Both kinds of angles mixed; the regressor's where no detector looked.</summary>
-    /// <param name="expected">Empty without a detector.</param>
+    /// <summary>
+    /// Returns the mixture of both kinds of angles, or the regressor's angles when there is no detector.
+    /// </summary>
+    /// <param name="expected">The angles that the detected corners make probable; empty without a detector.</param>
     public IReadOnlyList<double> Mix(IReadOnlyList<double> expected, IReadOnlyList<double> regressed) =>
         expected.Count == 0
             ? regressed
             : [.. expected.Zip(regressed, (a, b) => LandmarkShare * a + (1 - LandmarkShare) * b)];
 
-    /// <summary>What is to be said of the largest angles, degrees, where both differ; null where they agree.</summary>
+    /// <summary>
+    /// Returns a warning when the two largest angles, in degrees, differ too much; null when they agree.
+    /// </summary>
     public string? Doubt(double ofCorners, double regressed)
     {
         if (!(Math.Abs(ofCorners - regressed) > MostDegreesApart))

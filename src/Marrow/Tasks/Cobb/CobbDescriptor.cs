@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Cobb;
 
-/// <summary>The three Cobb angles, straight from the film.</summary>
+/// <summary>The task of measuring the three Cobb angles directly from the image.</summary>
 internal sealed class CobbDescriptor : TaskDescriptor
 {
     public override string Name => CheckpointTask.RegressCobb;

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace Marrow.Tasks.Cobb;
 
 /// <summary>
-/// <see cref="CobbRegressor"/> as ONNX nodes: "angles", [N, outputs], degrees. The input's size is fixed, so the
-/// pooling of its rows to a fixed number is a matrix, and where each column of cells lies is a constant.
+/// Writes a <see cref="CobbRegressor"/> as ONNX nodes. The output is "angles", [N, outputs], in degrees. The input's
+/// size is fixed, so the pooling of its rows is multiplication by a matrix, and the position of each column of cells is
+/// a constant.
 /// </summary>
 internal sealed class CobbOnnx : TaskOnnx<CobbRegressor>
 {
@@ -41,7 +42,7 @@ internal sealed class CobbOnnx : TaskOnnx<CobbRegressor>
         return new Dictionary<string, float[]> { ["angles"] = Flat(angles) };
     }
 
-    /// <summary>Rows and columns of the backbone's last map.</summary>
+    /// <summary>Returns the numbers of rows and columns of the backbone's last map.</summary>
     private static (int Height, int Width) Cells(CobbRegressor model, int channels, int height, int width)
     {
         using var scope = NewDisposeScope();
@@ -49,7 +50,9 @@ internal sealed class CobbOnnx : TaskOnnx<CobbRegressor>
         return ((int)shape[2], (int)shape[3]);
     }
 
-    /// <summary>-1 at the left edge to 1 at the right, as the model has it.</summary>
+    /// <summary>
+    /// Returns the positions of the columns, from -1 at the left edge to 1 at the right, as the model computes them.
+    /// </summary>
     private static float[] Places(int width)
     {
         using var places = linspace(-1, 1, width, ScalarType.Float32, CPU);
@@ -57,8 +60,8 @@ internal sealed class CobbOnnx : TaskOnnx<CobbRegressor>
     }
 
     /// <summary>
-    /// [rows, pooled], row-major: each pooled row is the mean of those from floor(p * rows / pooled) to
-    /// ceil((p + 1) * rows / pooled), as torch's adaptive pooling has it.
+    /// Returns the pooling matrix [rows, pooled], row-major. Each pooled row is the mean of the rows from floor(p *
+    /// rows / pooled) to ceil((p + 1) * rows / pooled), as in torch's adaptive pooling.
     /// </summary>
     internal static float[] Pooling(int rows, int pooled)
     {

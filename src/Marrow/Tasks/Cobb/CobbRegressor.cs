@@ -13,11 +13,12 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Cobb;
 
-/// <summary>[N, C, H, W] -> angles in degrees, [N, outputs].</summary>
+/// <summary>Maps images [N, C, H, W] to angles in degrees, [N, outputs].</summary>
 internal sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
 {
     /// <summary>
-    /// What the last layer's 1 stands for: its numbers are near 1, as weights and learning rates expect.
+    /// The number of degrees for which one unit of the last layer stands. It keeps the layer's numbers near 1, which
+    /// suits its weights and usual learning rates.
     /// </summary>
     public const double DegreesPerUnit = 20; // the mean over the three angles of SpineWeb 16 is 27
 
@@ -30,7 +31,7 @@ internal sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
     private readonly Conv2d _attention;
     private readonly Linear _hidden, _angles;
 
-    /// <param name="backbone">Becomes the model's own.</param>
+    /// <param name="backbone">The backbone, which the model owns from then on.</param>
     public CobbRegressor(Backbone backbone, int outputs) : base(nameof(CobbRegressor))
     {
         Features = backbone;

@@ -8,7 +8,7 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Cobb;
 
-/// <summary>The three Cobb angles straight from the image.</summary>
+/// <summary>Learns and predicts the three Cobb angles directly from the image.</summary>
 internal sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputContract input)
     : TaskModel(spec, input),
         IConsistentTask
@@ -72,7 +72,10 @@ internal sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, Input
         return Angles.Measure(truth, found, patients, bootstrap);
     }
 
-    /// <summary>[N, 6] degrees: of the image, then of its mirror image, which has the same angles.</summary>
+    /// <summary>
+    /// Returns angles in degrees, [N, 6]: those of the image, then those of its mirror image, which are the same in
+    /// truth.
+    /// </summary>
     Tensor IConsistentTask.Answers(Tensor images, Compute compute) => BothSides.Of(images, compute, model.forward);
 
     Consistency IConsistentTask.Consistency(Tensor answers, Tensor augmented, Sharpening sharpening, Compute compute)
@@ -91,7 +94,10 @@ internal sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, Input
 
     double[] IConsistentTask.Signature(Sample sample) => [.. sample.CobbDegrees];
 
-    /// <summary>[N][3] degrees, not below 0, of normalised images laid out for <paramref name="compute"/>.</summary>
+    /// <summary>
+    /// Returns the angles in degrees, [N][3], at least 0, of normalised images in the memory layout of
+    /// <paramref name="compute"/>.
+    /// </summary>
     public IReadOnlyList<double[]> AnglesOf(Tensor images, Compute compute)
     {
         using var scope = NewDisposeScope();

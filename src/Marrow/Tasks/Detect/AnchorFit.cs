@@ -6,9 +6,9 @@ using Marrow.Modules;
 namespace Marrow.Tasks.Detect;
 
 /// <summary>
-/// Chooses a detector's anchors for the boxes that it is to learn: the pyramid levels whose cells are as far apart as a
-/// quarter of a box's side, a size for each that doubles from level to level, and the heights over widths that boxes
-/// have. Among a few such sets it takes the smallest that overlaps the boxes nearly as well as the best does.
+/// Chooses a detector's anchors for the boxes that it has to learn: the pyramid levels whose cells are about a quarter
+/// of a box's side apart, sizes that double from level to level, and the usual ratios of height to width. Among several
+/// such sets it takes the smallest one that overlaps the boxes nearly as well as the best.
 /// </summary>
 internal static class AnchorFit
 {
@@ -21,14 +21,14 @@ internal static class AnchorFit
 
     private static readonly double[][] Scales = [[1], [1, Math.Sqrt(2)], [1, Math.Cbrt(2), Math.Cbrt(4)]];
 
-    /// <summary>A box's sides in the pixels of the model's input.</summary>
+    /// <summary>The sides of a box, in the pixels of the model's input.</summary>
     internal readonly record struct Sides(double Width, double Height)
     {
         public double Size => Math.Sqrt(Width * Height);
 
         public double Ratio => Height / Width;
 
-        /// <summary>Intersection over union of two boxes with one centre.</summary>
+        /// <summary>Returns the intersection over union of two boxes with the same centre.</summary>
         public double Overlap(Sides other)
         {
             var shared = Math.Min(Width, other.Width) * Math.Min(Height, other.Height);
@@ -36,8 +36,10 @@ internal static class AnchorFit
         }
     }
 
-    /// <summary>Without corners; one class. RetinaNet's own anchors where the data has no box.</summary>
-    /// <param name="data">What is trained on: nothing is chosen by other images.</param>
+    /// <summary>
+    /// Returns a detector of one class without corners. It has RetinaNet's own anchors when the data has no boxes.
+    /// </summary>
+    /// <param name="data">The training part. No other images may influence the choice.</param>
     public static DetectorSpec Of(Dataset data, InputContract input)
     {
         var spec = new DetectorSpec { Corners = 0 };
@@ -66,7 +68,7 @@ internal static class AnchorFit
         };
     }
 
-    /// <summary>The mean over the boxes of the best overlap with an anchor about the same centre.</summary>
+    /// <summary>Returns the mean, over all boxes, of the best overlap with an anchor of the same centre.</summary>
     internal static double MeanOverlap(IReadOnlyList<Sides> boxes, DetectorSpec spec)
     {
         Sides[] anchors =
@@ -109,7 +111,9 @@ internal static class AnchorFit
         }
     }
 
-    /// <summary>Heights over widths about which the boxes gather: k-means of their logarithms.</summary>
+    /// <summary>
+    /// Returns the ratios of height to width around which the boxes gather, by k-means of their logarithms.
+    /// </summary>
     private static double[] Ratios(IReadOnlyList<Sides> boxes, int count)
     {
         double[] logs = [.. boxes.Select(box => Math.Log(box.Ratio)).Order()];
@@ -128,7 +132,10 @@ internal static class AnchorFit
 
     private static double Quantile(double[] sorted, double share) => sorted[(int)(share * (sorted.Length - 1))];
 
-    /// <summary>Of images whose header can't be read none: decoding them will say what is wrong.</summary>
+    /// <summary>
+    /// Returns the sides of all boxes. Images with an unreadable header are skipped, since decoding them will report
+    /// the error.
+    /// </summary>
     private static List<Sides> SidesOf(Dataset data, InputContract input)
     {
         var sides = new List<Sides>();

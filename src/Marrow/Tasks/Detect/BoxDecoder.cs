@@ -8,21 +8,23 @@ using static TorchSharp.torch;
 
 namespace Marrow.Tasks.Detect;
 
-/// <summary>One thing on one image, in the pixels of the model's input.</summary>
-/// <param name="Score">0 to 1.</param>
+/// <summary>One detected object on one image, in the pixels of the model's input.</summary>
+/// <param name="Score">The detector's confidence, 0 to 1.</param>
 internal readonly record struct DetectedBox(int Class, Box Box, double Score);
 
-/// <summary>See the file's beginning.</summary>
+/// <summary>Decodes a detector's outputs to boxes, as the beginning of this file describes.</summary>
 internal static class BoxDecoder
 {
-    /// <summary>[N], each by falling score.</summary>
+    /// <summary>Returns the boxes of each of the N images, ordered by falling score.</summary>
     public static IReadOnlyList<IReadOnlyList<DetectedBox>> Decode(
         DetectorOutput output,
         BoxSelectionDecoding decoding
     ) => [.. Enumerable.Range(0, (int)output.ClassLogits.shape[0]).Select(image => Decode(output, image, decoding))];
 
-    /// <summary>Of candidates by falling score those that remain, cut at the image's edge.</summary>
-    /// <param name="width">Of the input, px.</param>
+    /// <summary>
+    /// Returns the boxes that remain of candidates ordered by falling score. They are cut off at the image's edge.
+    /// </summary>
+    /// <param name="width">The width of the input in pixels.</param>
     public static IReadOnlyList<DetectedBox> Keep(
         IReadOnlyList<DetectedBox> candidates, float width, float height, BoxSelectionDecoding decoding)
     {

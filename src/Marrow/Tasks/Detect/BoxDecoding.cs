@@ -4,7 +4,7 @@ using Marrow.Modules;
 
 namespace Marrow.Tasks.Detect;
 
-/// <summary>How a detector's anchors become boxes, and which of them are shown.</summary>
+/// <summary>Says how a detector's anchors become boxes, and which of them are shown.</summary>
 internal sealed record BoxDecoding : DecodingContract
 {
     public BoxSelectionDecoding Selection { get; init; } = new();
@@ -33,34 +33,37 @@ internal sealed record BoxDecoding : DecodingContract
     }
 }
 
-/// <summary>Which boxes there are at all; the defaults are those of torchvision's RetinaNet.</summary>
+/// <summary>Says which boxes a detector returns at all. The defaults are those of torchvision's RetinaNet.</summary>
 internal sealed record BoxSelectionDecoding
 {
-    /// <summary>The least score of an anchor that counts at all, also for a metric.</summary>
+    /// <summary>The lowest score of an anchor that is used, even for metrics.</summary>
     [Range(0.0, 1.0)]
     public double LeastScore { get; init; } = 0.05;
 
-    /// <summary>The most anchors and classes of an image that are looked at, of all levels together.</summary>
+    /// <summary>
+    /// The largest number of pairs of anchor and class that are examined for one image, over all levels.
+    /// </summary>
     [Range(1, 100_000)]
     public int MostCandidates { get; init; } = 1000;
 
     /// <summary>
-    /// From which overlap (IoU) on two boxes of a class are the same thing, which the better one is of.
+    /// The overlap (IoU) from which two boxes of a class are taken for the same object. The one with the higher score
+    /// is kept.
     /// </summary>
     [Range(0.0, 1.0)]
     public double SameThingIou { get; init; } = 0.5;
 
-    /// <summary>The most boxes of an image, as COCO counts.</summary>
+    /// <summary>The largest number of boxes for one image, which is also COCO's.</summary>
     [Range(1, 10_000)]
     public int MostBoxes { get; init; } = 100;
 }
 
-/// <summary>Which boxes a person is shown.</summary>
+/// <summary>Says which boxes are shown to a person.</summary>
 internal sealed record BoxJudgementDecoding
 {
     /// <summary>
-    /// The least score of a box that is shown. A run chooses it on the part that chose the weights: as many boxes are
-    /// right and as few wrong as can be together (the best F1 at IoU 0.5).
+    /// The lowest score of a box that is shown. A run chooses it on the part of the data that chose the weights, so
+    /// that F1 at IoU 0.5 is as high as possible.
     /// </summary>
     [Range(0.0, 1.0)]
     public double LeastScore { get; init; } = 0.3;

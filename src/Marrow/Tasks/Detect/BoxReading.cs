@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Marrow.Tasks.Detect;
 
-/// <summary>Boxes as a finding, in original pixels; faint ones are left out.</summary>
+/// <summary>Reads a detector's boxes as a finding in original pixels. Boxes with a low score are left out.</summary>
 internal sealed class BoxReading(DetectTask task, IReadOnlyList<OutputMeaning> outputs) : ITaskReading
 {
     public IReadOnlyList<string> Columns { get; } = ["boxes", "score"];

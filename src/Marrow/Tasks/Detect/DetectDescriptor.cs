@@ -6,7 +6,9 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Detect;
 
-/// <summary>A box around each thing of one or several classes, by a RetinaNet without corners.</summary>
+/// <summary>
+/// The task of drawing a box around each object of one or several classes, by a RetinaNet without corners.
+/// </summary>
 internal sealed class DetectDescriptor : TaskDescriptor
 {
     public const string TaskName = "detect";

@@ -10,8 +10,8 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Detect;
 
 /// <summary>
-/// Boxes of one or several classes by a RetinaNet with focal loss. An image that is known to have no box is background;
-/// one that nobody has looked at adds no loss.
+/// Learns and predicts boxes of one or several classes by a RetinaNet with focal loss. An image that is known to have
+/// no boxes is background; one that nobody has examined adds no loss.
 /// </summary>
 internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract input, ClassLayout layout)
     : TaskModel(spec, input)
@@ -82,7 +82,8 @@ internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract 
     }
 
     /// <summary>
-    /// The threshold by which the validation part has the best F1 at IoU 0.5; as it was where nothing is right.
+    /// Chooses the threshold for which the validation part has the highest F1 at IoU 0.5. It stays unchanged when no
+    /// box is right.
     /// </summary>
     internal override void ChooseDecoding(BatchLoader validation, Compute compute)
     {
@@ -127,7 +128,8 @@ internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract 
     }
 
     /// <summary>
-    /// What is found on each of the normalised images, laid out for <paramref name="compute"/>, by falling score.
+    /// Returns the boxes on each of the normalised images, ordered by falling score. The images are in the memory
+    /// layout of <paramref name="compute"/>.
     /// </summary>
     internal IReadOnlyList<IReadOnlyList<DetectedBox>> BoxesOf(Tensor images, Compute compute)
     {
@@ -135,7 +137,7 @@ internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract 
         return BoxDecoder.Decode(output, Decoding.Selection);
     }
 
-    /// <summary>In original pixels, within the image.</summary>
+    /// <summary>Converts a box to original pixels, cut off at the image's edge.</summary>
     internal static LabelledBox ToOriginal(DetectedBox found, AffineTransform toOriginal, int width, int height)
     {
         var box = new LabelledBox(found.Class, found.Box.X1, found.Box.Y1, found.Box.X2, found.Box.Y2).Transform(
@@ -151,7 +153,7 @@ internal sealed class DetectTask(RetinaNet model, ModelSpec spec, InputContract 
 
     private static DetectionBox ToMetric(LabelledBox box) => new(box.Left, box.Top, box.Right, box.Bottom, box.Class);
 
-    /// <summary>Null for an image without labels. What is visible of each box, in input pixels.</summary>
+    /// <summary>Returns the visible part of each box, in input pixels; null for an image without labels.</summary>
     private List<DetectionTarget>? TargetsOf(BatchSample sample)
     {
         if (sample.Boxes is null)

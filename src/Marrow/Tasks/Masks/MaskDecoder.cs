@@ -3,16 +3,18 @@ using Marrow.Imaging;
 namespace Marrow.Tasks.Masks;
 
 /// <summary>
-/// A model's logits to the mask of an image at its own size: logits are interpolated between the centres of input
-/// pixels, then the largest decides. What the input did not show (a <c>cover</c> cuts it off) is background.
+/// Turns a model's logits into a mask of the image's own size. Logits are interpolated between the centres of input
+/// pixels, and then the largest one decides. What the input did not show, because <c>cover</c> cut it off, is
+/// background.
 /// </summary>
 internal static class MaskDecoder
 {
-    /// <summary>[height * width]: the class of each pixel, 0 for background.</summary>
+    /// <summary>Returns the class of each pixel, [height * width], with 0 for background.</summary>
     /// <param name="logits">
-    /// [outputs * inputHeight * inputWidth]; one output: above 0 is class 1; several: the first is background.
+    /// The logits [outputs * inputHeight * inputWidth]. With one output a logit above 0 means class 1; with several the
+    /// first one is the background.
     /// </param>
-    /// <param name="toInput">Image pixels to input pixels, without rotation.</param>
+    /// <param name="toInput">The transform from image pixels to input pixels, without rotation.</param>
     public static byte[] Decode(
         ReadOnlySpan<float> logits,
         int outputs,
@@ -54,11 +56,11 @@ internal static class MaskDecoder
     }
 
     /// <summary>
-    /// [height * width] of another view of the same image, by which it may be turned: the class of each pixel, 0 for
+    /// Returns the class of each pixel, [height * width], of another view of the same image, which may be rotated. 0 is
     /// background.
     /// </summary>
-    /// <param name="toInput">The view's pixels to input pixels.</param>
-    /// <param name="unseen">For pixels that the input does not show.</param>
+    /// <param name="toInput">The transform from the view's pixels to input pixels.</param>
+    /// <param name="unseen">The value of pixels that the input does not show.</param>
     public static byte[] DecodeView(
         ReadOnlySpan<float> logits,
         int outputs,
@@ -117,7 +119,7 @@ internal static class MaskDecoder
         return outputs == 1 ? expected : expected[1..];
     }
 
-    /// <summary>The output that is decided for, -1 for none: the background of a single output.</summary>
+    /// <summary>Returns the output that is decided for; -1 for the background of a model with one output.</summary>
     private static int Probabilities(ReadOnlySpan<float> logits, int pixel, int pixels, double[] p)
     {
         if (p.Length == 1)
@@ -136,7 +138,7 @@ internal static class MaskDecoder
         return best;
     }
 
-    /// <summary>Between which two input pixels an image pixel's centre lies.</summary>
+    /// <summary>The two neighbouring input pixels between which the centre of an image pixel lies.</summary>
     private readonly record struct Place(int First, int Second, float Share, bool IsSeen);
 
     private static Place[] Places(int size, int inputSize, double scale, double offset)
@@ -147,7 +149,7 @@ internal static class MaskDecoder
         return places;
     }
 
-    /// <param name="at">Pixels of the input, from its edge.</param>
+    /// <param name="at">The distance from the edge of the input, in its pixels.</param>
     private static Place PlaceAt(double at, int inputSize)
     {
         var fromCentre = Math.Clamp(at - 0.5, 0, inputSize - 1);

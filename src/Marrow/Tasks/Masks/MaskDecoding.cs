@@ -35,10 +35,10 @@ internal sealed record MaskDecoding : DecodingContract
     }
 }
 
-/// <summary>From where on a person is asked to look.</summary>
+/// <summary>Says from which values on a person is asked to check the finding.</summary>
 internal sealed record MaskJudgementDecoding
 {
-    /// <summary>The least confidence in a class that raises no doubt.</summary>
+    /// <summary>The lowest confidence in a class that raises no doubt.</summary>
     [Range(0.0, 1.0)]
     public double LeastConfidence { get; init; } = 0.5;
 }

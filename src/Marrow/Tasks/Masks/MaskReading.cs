@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Marrow.Tasks.Masks;
 
 /// <summary>
-/// A segmentation's outputs as a finding: the class of each pixel of the image at its own size, and the area of each
+/// Reads a segmentation's outputs as a finding: the class of each pixel at the image's own size, and the area of each
 /// class.
 /// </summary>
 internal sealed class MaskReading(SegmentTask task) : ITaskReading
@@ -19,7 +19,7 @@ internal sealed class MaskReading(SegmentTask task) : ITaskReading
         Of(task.Logits(image, compute)[0], task.Classes, (task.Input.Width, task.Input.Height), toInput, finding,
             task.Decoding);
 
-    /// <param name="logits">[outputs * input height * input width].</param>
+    /// <param name="logits">The logits, [outputs * input height * input width].</param>
     internal static Finding Of(float[] logits, IReadOnlyList<string> classes, (int Width, int Height) input,
         AffineTransform toInput, Finding finding, MaskDecoding decoding)
     {

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Masks;
 
-/// <summary>Which class each pixel is of.</summary>
+/// <summary>The task of finding the class of each pixel.</summary>
 internal sealed class MasksDescriptor : TaskDescriptor
 {
     public override string Name => CheckpointTask.Segment;

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Marrow.Tasks.Masks;
 
 /// <summary>
-/// <see cref="SegmentationNet"/> as ONNX nodes, in its order: from the coarsest map to stride 2, then to the input's
-/// size. Its output is "logits" or "probabilities", [N, outputs, height, width].
+/// Writes a <see cref="SegmentationNet"/> as ONNX nodes, in the model's order: from the coarsest map to stride 2, then
+/// to the input's size. The output is "logits" or "probabilities", [N, outputs, height, width].
 /// </summary>
 internal sealed class MasksOnnx : TaskOnnx<SegmentationNet>
 {

@@ -27,7 +27,7 @@ internal sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCo
     public override Module Model => model;
     public override IReadOnlyList<string> MaskClasses => Classes;
 
-    /// <summary>What masks show: value 1 is the first.</summary>
+    /// <summary>The classes of the masks' values; the first one has the value 1.</summary>
     public IReadOnlyList<string> Classes { get; } = layout.Names;
 
     internal MaskDecoding Decoding { get; init; } = new();
@@ -102,10 +102,10 @@ internal sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCo
     }
 
     /// <summary>
-    /// A mask is accepted as a whole, as it is when it is written: by the Dice to be expected, 0 where nothing is
-    /// found.
+    /// Labels the images with masks. A mask is accepted or refused as a whole, by its expected Dice, which is 0 when
+    /// nothing is found.
     /// </summary>
-    /// <param name="logits">Of the batch's plain images.</param>
+    /// <param name="logits">The logits of the batch's unaugmented images.</param>
     internal IReadOnlyList<PseudoLabel> PseudoLabels(float[][] logits, Batch batch) =>
         [
             .. batch.Samples.Select(
@@ -141,7 +141,7 @@ internal sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCo
             ),
         ];
 
-    /// <summary>[classes * 16]: the share of each cell of a grid that is of the class.</summary>
+    /// <summary>Returns the share of each of 16 cells of a grid that has the class, [classes * 16].</summary>
     double[] ITeacherTask.Signature(Sample sample, int width, int height, ReadOnlySpan<byte> mask)
     {
         const int cells = SignatureCells * SignatureCells;
@@ -159,7 +159,10 @@ internal sealed class SegmentTask(SegmentationNet model, ModelSpec spec, InputCo
         return shares;
     }
 
-    /// <summary>[N][outputs * H * W], of normalised images laid out for <paramref name="compute"/>.</summary>
+    /// <summary>
+    /// Returns the logits, [N][outputs * H * W], of normalised images in the memory layout of
+    /// <paramref name="compute"/>.
+    /// </summary>
     public float[][] Logits(Tensor images, Compute compute)
     {
         using var scope = NewDisposeScope();

@@ -15,7 +15,7 @@ internal static class SegmentationLoss
     internal const double CrossEntropyWeight = 1;
     internal const double DiceWeight = 1;
 
-    /// <summary>In masks with gaps: nobody knows the class of the pixel.</summary>
+    /// <summary>The value in masks of a pixel whose class nobody knows.</summary>
     internal const byte Unknown = byte.MaxValue;
 
     // Pixels added to both sides of the quotient: an image without the class has a Dice of 1 when nothing is found
@@ -23,18 +23,20 @@ internal static class SegmentationLoss
     private const double Smoothing = 1;
 
     /// <summary>
-    /// Float32 scalars, weighted: their sum is to be minimised. The cross-entropy is the mean over all pixels. The Dice
-    /// part is 1 - (2 sum(p t) + 1) / (sum(p) + sum(t) + 1), the mean over images and classes but the background.
+    /// Returns both weighted parts of the loss as float32 scalars, whose sum training minimises. The cross-entropy is
+    /// the mean over all pixels. The Dice part is 1 - (2 sum(p t) + 1) / (sum(p) + sum(t) + 1), the mean over images
+    /// and all classes except the background.
     /// </summary>
-    /// <param name="logits">[N, outputs, H, W].</param>
-    /// <param name="masks">[N, H, W] bytes: 0 background, 1 the first class...</param>
+    /// <param name="logits">The logits, [N, outputs, H, W].</param>
+    /// <param name="masks">The masks, [N, H, W] bytes: 0 is the background, 1 the first class, and so on.</param>
     public static (Tensor CrossEntropy, Tensor Dice) Compute(Tensor logits, Tensor masks) =>
         Compute(logits, masks, gaps: false);
 
     /// <summary>
-    /// The same of the known pixels alone, and in the Dice part of the images that have any; one at least has.
+    /// Computes the loss of the known pixels only. The Dice part covers the images that have known pixels; at least one
+    /// must have some.
     /// </summary>
-    /// <param name="gaps">Masks may have <see cref="Unknown"/>.</param>
+    /// <param name="gaps">True when masks may have the value <see cref="Unknown"/>.</param>
     internal static (Tensor CrossEntropy, Tensor Dice) Compute(Tensor logits, Tensor masks, bool gaps)
     {
         using var scope = NewDisposeScope();

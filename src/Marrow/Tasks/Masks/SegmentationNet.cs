@@ -19,18 +19,18 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Masks;
 
 /// <summary>
-/// [N, C, H, W] -> float32 logits [N, outputs, H, W]. One output: a sigmoid gives the foreground; several: a softmax,
-/// background first.
+/// Maps images [N, C, H, W] to float32 logits [N, outputs, H, W]. With one output a sigmoid gives the foreground; with
+/// several a softmax gives the classes, of which the first is the background.
 /// </summary>
 internal sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
 {
-    /// <summary>Channels at C1 to C5.</summary>
+    /// <summary>The numbers of channels at C1 to C5.</summary>
     private static readonly int[] Widths = [32, 32, 64, 64, 64];
 
     private readonly DecoderLevel[] _levels; // C1 to C5
     private readonly Conv2d _logits;
 
-    /// <param name="backbone">Becomes the model's own.</param>
+    /// <param name="backbone">The backbone, which the model owns from then on.</param>
     public SegmentationNet(Backbone backbone, int outputs) : base(nameof(SegmentationNet))
     {
         Features = backbone;
@@ -48,7 +48,8 @@ internal sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
     public Backbone Features { get; }
 
     /// <summary>
-    /// Logits a model has for so many classes of masks: one for one, else one each and one for the background.
+    /// Returns the number of logits that a model needs: one for a single class, otherwise one for each class and one
+    /// for the background.
     /// </summary>
     public static int OutputsFor(int maskClasses) => maskClasses == 1 ? 1 : maskClasses + 1;
 
@@ -69,7 +70,7 @@ internal sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
             .MoveToOuterDisposeScope();
     }
 
-    /// <summary>Only gives its children their keys.</summary>
+    /// <summary>A module without computation, which only gives its children their keys.</summary>
     private sealed class Named : KeyedModule<Tensor, Tensor>
     {
         public Named(IEnumerable<(string Key, Module Module)> children) : base(nameof(Named))
@@ -82,7 +83,10 @@ internal sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
     }
 }
 
-/// <summary>One level on the way down: what came from above and the level's own map, [N, width, h, w].</summary>
+/// <summary>
+/// One level of the decoder, which combines the result of the coarser level with the backbone's map. Returns [N, width,
+/// h, w].
+/// </summary>
 internal sealed class DecoderLevel : KeyedModule<Tensor, Tensor>
 {
     private const int Groups = 8;
@@ -91,7 +95,7 @@ internal sealed class DecoderLevel : KeyedModule<Tensor, Tensor>
     private readonly Conv2d? _narrow, _conv;
     private readonly GroupNorm _norm;
 
-    /// <param name="above">Channels that come from above; null for the topmost.</param>
+    /// <param name="above">The number of channels of the coarser level's result; null for the coarsest level.</param>
     public DecoderLevel(int map, int? above, int width) : base(nameof(DecoderLevel))
     {
         _skip = Layers.Convolution(map, width, kernel: 1);

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Marrow.Tasks.Numbers;
 
-/// <summary>A regressor's outputs as a finding: a number each, in the unit of the labels.</summary>
+/// <summary>Reads a regressor's outputs as a finding: one number for each output, in the unit of the labels.</summary>
 internal sealed class NumberReading(RegressTask task, IReadOnlyList<OutputMeaning> outputs) : ITaskReading
 {
     public IReadOnlyList<string> Columns { get; } =

@@ -12,12 +12,12 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Numbers;
 
-/// <summary>[N, C, H, W] -> numbers in their own units, [N, outputs], float32.</summary>
+/// <summary>Maps images [N, C, H, W] to numbers in their own units, [N, outputs] in float32.</summary>
 internal sealed class NumberRegressor : KeyedModule<Tensor, Tensor>
 {
     private readonly Linear _numbers;
 
-    /// <param name="backbone">Becomes the model's own.</param>
+    /// <param name="backbone">The backbone, which the model owns from then on.</param>
     public NumberRegressor(Backbone backbone, int outputs) : base(nameof(NumberRegressor))
     {
         Features = backbone;
@@ -31,15 +31,15 @@ internal sealed class NumberRegressor : KeyedModule<Tensor, Tensor>
 
     public Backbone Features { get; }
 
-    /// <summary>[outputs], above 0: what one unit of the last layer stands for.</summary>
+    /// <summary>The numbers, [outputs] and above 0, for which one unit of the last layer stands.</summary>
     public Tensor Deviation => get_buffer("deviation")!;
 
-    /// <summary>[outputs]: what the last layer's 0 stands for.</summary>
+    /// <summary>The numbers, [outputs], for which the value 0 of the last layer stands.</summary>
     public Tensor Mean => get_buffer("mean")!;
 
-    /// <summary>To be called before training.</summary>
-    /// <param name="mean">[outputs].</param>
-    /// <param name="deviation">[outputs], above 0.</param>
+    /// <summary>Sets the scale of the outputs. Call it before training.</summary>
+    /// <param name="mean">The mean of each output's labels, [outputs].</param>
+    /// <param name="deviation">The standard deviation of each output's labels, [outputs] and above 0.</param>
     public void Normalize(IReadOnlyList<double> mean, IReadOnlyList<double> deviation)
     {
         using var scope = NewDisposeScope();

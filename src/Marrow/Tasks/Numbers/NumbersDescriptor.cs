@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Numbers;
 
-/// <summary>One or several numbers of any unit.</summary>
+/// <summary>The task of predicting one or several numbers of any unit.</summary>
 internal sealed class NumbersDescriptor : TaskDescriptor
 {
     public override string Name => CheckpointTask.Regress;
@@ -44,7 +44,7 @@ internal sealed class NumbersDescriptor : TaskDescriptor
     internal override void Validate(CheckpointConfig config, ConfigCheck require) =>
         RequireNamesAndMeanings(config, require);
 
-    /// <summary>Of tasks whose outputs are the columns of a table.</summary>
+    /// <summary>Checks the names and meanings of outputs for tasks whose outputs are the columns of a table.</summary>
     internal static void RequireNamesAndMeanings(CheckpointConfig config, ConfigCheck require) =>
         require(
             config.Classes.Count == config.Model.Outputs && config.Outputs.Count == config.Model.Outputs,

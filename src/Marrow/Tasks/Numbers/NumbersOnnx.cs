@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace Marrow.Tasks.Numbers;
 
-/// <summary><see cref="NumberRegressor"/> as ONNX nodes: "numbers", [N, outputs], each in its own unit.</summary>
+/// <summary>
+/// Writes a <see cref="NumberRegressor"/> as ONNX nodes. The output is "numbers", [N, outputs], each in its own unit.
+/// </summary>
 internal sealed class NumbersOnnx : TaskOnnx<NumberRegressor>
 {
     protected override void Write(OnnxSheet sheet, NumberRegressor model)

@@ -9,9 +9,9 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Numbers;
 
 /// <summary>
-/// One or several numbers of any unit straight from the image; blank cells add no loss. The model gives a plain
-/// [N, outputs] tensor in the labels' units: a method that compares two predictions divides their difference by
-/// <see cref="NumberRegressor.Deviation"/>, as the loss does, so that all numbers weigh alike.
+/// Learns and predicts one or several numbers of any unit directly from the image. Blank cells add no loss. The model
+/// returns a plain tensor [N, outputs] in the labels' units. A method that compares two predictions divides their
+/// difference by <see cref="NumberRegressor.Deviation"/>, as the loss does, so that all numbers have the same weight.
 /// </summary>
 internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputContract input, ClassLayout layout)
     : TaskModel(spec, input),
@@ -27,7 +27,7 @@ internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCo
             + "mean nothing. Not a medical device: no clinical decision may rest on it.";
     public override Module Model => model;
 
-    /// <summary>Mean and deviation of each number in the training part become the model's scale.</summary>
+    /// <summary>Makes the mean and the deviation of each number in the training part the model's scale.</summary>
     public override void AdaptTo(IReadOnlyList<Sample> training)
     {
         var columns = Enumerable.Range(0, layout.Names.Count)
@@ -101,7 +101,8 @@ internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCo
     }
 
     /// <summary>
-    /// [N, 2 outputs]: of the image, then of its mirror image. The recipe says that both have the same numbers.
+    /// Returns the answers for the images and then for their mirror images, [N, 2 outputs]. The recipe states that both
+    /// have the same numbers.
     /// </summary>
     Tensor IConsistentTask.Answers(Tensor images, Compute compute) => BothSides.Of(images, compute, model.forward);
 
@@ -130,7 +131,8 @@ internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCo
     double[] IConsistentTask.Signature(Sample sample) => [.. sample.Numbers];
 
     /// <summary>
-    /// [N][outputs] in the labels' units, of normalised images laid out for <paramref name="compute"/>.
+    /// Returns the numbers in the labels' units, [N][outputs], of normalised images in the memory layout of
+    /// <paramref name="compute"/>.
     /// </summary>
     public IReadOnlyList<double[]> NumbersOf(Tensor images, Compute compute)
     {

@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Own;
 
-/// <summary>An <see cref="OwnTask"/> as the rest of Marrow knows tasks.</summary>
+/// <summary>Presents an <see cref="OwnTask"/> in the form in which the rest of Marrow knows tasks.</summary>
 internal sealed class OwnDescriptor(OwnTask task) : TaskDescriptor
 {
     public override string Name => task.Name;
@@ -22,7 +22,8 @@ internal sealed class OwnDescriptor(OwnTask task) : TaskDescriptor
         new OwnModel(backbone, task.CreateHead(backbone.OutputChannels, spec.Outputs));
 
     /// <summary>
-    /// The prefix of the backbone stands in the checkpoint, for processes that do not know the task.
+    /// Returns the specification of a model. It has the prefix of the backbone, for processes that do not know the
+    /// task.
     /// </summary>
     internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>
         base.Spec(request, input, data) with { BackbonePrefix = BackbonePrefix };
@@ -39,13 +40,13 @@ internal sealed class OwnDescriptor(OwnTask task) : TaskDescriptor
         NumbersDescriptor.RequireNamesAndMeanings(config, require);
 }
 
-/// <summary>[N, C, H, W] -> what the head gives.</summary>
+/// <summary>Maps images [N, C, H, W] to the output of the head.</summary>
 internal sealed class OwnModel : Modules.KeyedModule<Tensor, Tensor>
 {
     private readonly Backbone _features;
     private readonly Module<Tensor, Tensor> _head;
 
-    /// <param name="backbone">Becomes the model's own, as the head does.</param>
+    /// <param name="backbone">The backbone, which the model owns from then on, like the head.</param>
     public OwnModel(Backbone backbone, Module<Tensor, Tensor> head) : base(nameof(OwnModel))
     {
         (_features, _head) = (backbone, head);

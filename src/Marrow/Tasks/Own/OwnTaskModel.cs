@@ -10,7 +10,8 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Own;
 
 /// <summary>
-/// The model of an <see cref="OwnTask"/>: the task's loss and its reading on Marrow's batches, devices and measures.
+/// The model of an <see cref="OwnTask"/>, which runs the task's loss and decoding on Marrow's batches, devices and
+/// metrics.
 /// </summary>
 internal sealed class OwnTaskModel(
     OwnTask task, OwnModel model, ModelSpec spec, InputContract input, ClassLayout layout)
@@ -28,7 +29,9 @@ internal sealed class OwnTaskModel(
         .. layout.Names.Select((name, c) => layout.UnitOf(c) is { Length: > 0 } unit ? $"{name} ({unit})" : name),
     ];
 
-    /// <summary>What is known of a sample: numbers of any unit, or 1 and 0 of classes; NaN where it is blank.</summary>
+    /// <summary>
+    /// Returns the labels of a sample: numbers of any unit, or 1 and 0 for classes; NaN where a cell is blank.
+    /// </summary>
     public static IReadOnlyList<double> Truth(Sample sample) =>
         sample.Numbers.Count > 0 ? sample.Numbers : [.. sample.Labels.Select(label => (double)label)];
 

@@ -15,10 +15,12 @@ internal static class HeatmapLoss
 {
     private const double SigmaCells = 1.5; // 1 and 2 did not differ from it by more than seeds do
 
-    /// <param name="logits">[N, K, h, w].</param>
-    /// <param name="points">[N, K, 2]: x, y in input pixels. One that is NaN or outside the input adds no loss.</param>
-    /// <param name="width">Of the input, px.</param>
-    /// <returns>A float32 scalar in nats, 0 at best: the mean over the points that are there.</returns>
+    /// <param name="logits">The logits of the heatmaps, [N, K, h, w].</param>
+    /// <param name="points">
+    /// The places x and y in input pixels, [N, K, 2]. A place that is NaN or outside the input adds no loss.
+    /// </param>
+    /// <param name="width">The width of the input in pixels.</param>
+    /// <returns>A float32 scalar in nats, at best 0: the mean over the labelled points.</returns>
     public static Tensor Compute(Tensor logits, Tensor points, long width, long height)
     {
         using var scope = NewDisposeScope();
@@ -34,7 +36,7 @@ internal static class HeatmapLoss
         var divergence = (target.exp() * (target - logProbability)).sum(2); // [N, K]
         return ((divergence * counts).sum() / counts.sum().clamp_min(Scalars.Of(1.0))).MoveToOuterDisposeScope();
 
-        // In cells: [N, K, h*w].
+        // Returns the squared distances in cells, [N, K, h*w].
         static Tensor Squared(Tensor cells, Tensor at, double cell)
         {
             var difference = (cells - at) / Scalars.Of(cell);

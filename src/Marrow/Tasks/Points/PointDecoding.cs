@@ -5,7 +5,9 @@ using Marrow.Spine;
 
 namespace Marrow.Tasks.Points;
 
-/// <summary>How found points are judged, and what they count beside a detector whose vertebrae they refine.</summary>
+/// <summary>
+/// Says how found points are judged, and how they are combined with the vertebrae of a detector that they refine.
+/// </summary>
 internal sealed record PointDecoding : DecodingContract
 {
     public PointJudgementDecoding Judgement { get; init; } = new();
@@ -28,34 +30,38 @@ internal sealed record PointDecoding : DecodingContract
     }
 }
 
-/// <summary>From where on a person is asked to look.</summary>
+/// <summary>Says from which values on a person is asked to check the finding.</summary>
 internal sealed record PointJudgementDecoding
 {
     /// <summary>
-    /// The least score that raises no doubt: with less than half of the heatmap near its peak, the point lies
-    /// elsewhere too.
+    /// The lowest score that raises no doubt. With less than half of the heatmap near its peak, the point may lie
+    /// elsewhere as well.
     /// </summary>
     [Range(0.0, 1.0)]
     public double LeastScore { get; init; } = 0.5;
 }
 
-/// <summary>How the corners of a refiner and those of its detector become one.</summary>
+/// <summary>Says how refined corners and those of the detector are combined.</summary>
 internal sealed record RefinementDecoding
 {
     /// <summary>
-    /// The share of the refined corners; the rest is the detector's, which err otherwise. On validation films the
-    /// expected angles had the least SMAPE with 0.7 behind the small detector of recipes/spine-two-stage.yaml and with
-    /// 0.3 behind the larger one of recipes/spine.yaml; with 0.5 both gain, and tilts err least.
+    /// The weight of the refined corners; the detector's corners have the rest, and their errors differ. On validation
+    /// films the expected angles had the smallest SMAPE with 0.7 behind the small detector of
+    /// recipes/spine-two-stage.yaml, and with 0.3 behind the larger one of recipes/spine.yaml. With 0.5 both improve,
+    /// and tilts have the smallest errors.
     /// </summary>
     [Range(0.0, 1.0)]
     public double Share { get; init; } = 0.5;
 
-    /// <summary>The farthest that a vertebra may move, of its height: beyond is its neighbour.</summary>
+    /// <summary>
+    /// The largest distance that a vertebra may move, as a share of its height. Beyond that it would be the neighbour.
+    /// </summary>
     [Range(0.0, 2.0)]
     public double MostMoveHeights { get; init; } = 0.5;
 
     /// <summary>
-    /// The mean of both; what the detector saw where the refined corners make no vertebra, or another one.
+    /// Returns the mean of both. Returns what the detector saw when the refined corners form no vertebra, or another
+    /// one.
     /// </summary>
     public Vertebra Mix(in Vertebra before, in Vertebra refined) =>
         IsSame(before, refined) ? Vertebra.Mix(before, refined, Share) : before;

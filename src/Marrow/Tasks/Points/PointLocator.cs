@@ -14,7 +14,8 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Points;
 
 /// <summary>
-/// [N, C, H, W] -> [N, K, 3]: x, y in input pixels, and how much of the heatmap lies near there (0 to 1).
+/// Maps images [N, C, H, W] to points [N, K, 3]: x and y in input pixels, and the share of the heatmap near that place
+/// (0 to 1).
 /// </summary>
 internal sealed class PointLocator : KeyedModule<Tensor, Tensor>
 {
@@ -22,7 +23,8 @@ internal sealed class PointLocator : KeyedModule<Tensor, Tensor>
     private const int Channels = 64;
 
     /// <summary>
-    /// Either side of the peak: beyond three cells lies another structure's answer, not this one's blur.
+    /// The distance from the peak, in cells, up to which the heatmap counts. Beyond three cells lies the response to
+    /// another structure, not this one's blur.
     /// </summary>
     internal const float ReachCells = 3.5f;
 
@@ -30,7 +32,7 @@ internal sealed class PointLocator : KeyedModule<Tensor, Tensor>
     private readonly Chain _tower;
     private readonly Conv2d _heatmaps;
 
-    /// <param name="backbone">Becomes the model's own.</param>
+    /// <param name="backbone">The backbone, which the model owns from then on.</param>
     public PointLocator(Backbone backbone, int points) : base(nameof(PointLocator))
     {
         Features = backbone;
@@ -56,7 +58,7 @@ internal sealed class PointLocator : KeyedModule<Tensor, Tensor>
         return Decode(Heatmaps(images), images.shape[3], images.shape[2]).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Logits [N, K, H/4, W/4].</summary>
+    /// <summary>Returns the logits of the heatmaps, [N, K, H/4, W/4].</summary>
     public Tensor Heatmaps(Tensor images)
     {
         using var scope = NewDisposeScope();
@@ -65,8 +67,9 @@ internal sealed class PointLocator : KeyedModule<Tensor, Tensor>
     }
 
     /// <summary>
-    /// [N, K, h, w] logits -> [N, K, 3], float32: the mean place within <see cref="ReachCells"/> of the highest cell,
-    /// which a second, lower peak elsewhere can't pull away, and the probability that lies there.
+    /// Maps logits [N, K, h, w] to points [N, K, 3] in float32: the mean place within <see cref="ReachCells"/> of the
+    /// highest cell, and the probability within that distance. A second, lower peak elsewhere does not affect the
+    /// place.
     /// </summary>
     internal static Tensor Decode(Tensor logits, long width, long height)
     {
@@ -88,7 +91,7 @@ internal sealed class PointLocator : KeyedModule<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Where the cells' centres lie, input px: x and y, [h*w] each, in the order of a flattened heatmap.
+    /// Returns the centres of the cells in input pixels: x and y, [h*w] each, in the order of a flattened heatmap.
     /// </summary>
     internal static (Tensor X, Tensor Y) Cells(Tensor heatmaps, long width, long height)
     {

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Marrow.Tasks.Points;
 
 /// <summary>
-/// Points as a finding, in original pixels; ones that are doubtful or lie outside the image ask for a look.
+/// Reads points as a finding in original pixels. A doubtful point, or one outside the image, asks a person to check it.
 /// </summary>
 internal sealed class PointReading(PointsTask task, IReadOnlyList<OutputMeaning> outputs) : ITaskReading
 {
@@ -25,7 +25,7 @@ internal sealed class PointReading(PointsTask task, IReadOnlyList<OutputMeaning>
         return Judge(points, finding, task.Decoding);
     }
 
-    /// <summary>The finding with these points and what is to be said of them.</summary>
+    /// <summary>Returns the finding with these points and with the remarks on them.</summary>
     internal static Finding Judge(IReadOnlyList<FoundPoint> points, Finding finding, PointDecoding decoding)
     {
         string[] doubts =

@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Points;
 
-/// <summary>Named points, by a heatmap each.</summary>
+/// <summary>The task of finding named points, by one heatmap for each.</summary>
 internal sealed class PointsDescriptor : TaskDescriptor
 {
     public override string Name => CheckpointTask.Points;

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Marrow.Tasks.Points;
 
 /// <summary>
-/// <see cref="PointLocator"/> as ONNX nodes, its soft-argmax too: "points", [N, K, 3]: x, y in input px, and score. The
-/// input's size is fixed, so where each cell lies is a constant.
+/// Writes a <see cref="PointLocator"/> with its soft-argmax as ONNX nodes. The output is "points", [N, K, 3]: x and y
+/// in input pixels, and the score. The input's size is fixed, so the position of each cell is a constant.
 /// </summary>
 internal sealed class PointsOnnx : TaskOnnx<PointLocator>
 {
@@ -60,7 +60,7 @@ internal sealed class PointsOnnx : TaskOnnx<PointLocator>
         return new Dictionary<string, float[]> { ["points"] = Flat(points) };
     }
 
-    /// <summary>Of a heatmap: as many as the backbone gives for the input's size.</summary>
+    /// <summary>Returns the numbers of rows and columns of a heatmap, which follow from the input's size.</summary>
     private static (int Rows, int Columns) Cells(PointLocator model, int channels, int height, int width)
     {
         using var scope = NewDisposeScope();

@@ -9,8 +9,8 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Points;
 
 /// <summary>
-/// A fixed number of named points, straight from the image by a heatmap each. A point that is not labelled, or that
-/// augmentation moved out of the input, adds no loss.
+/// Learns and predicts a fixed number of named points directly from the image, by one heatmap for each. A point that is
+/// not labelled, or that augmentation has moved out of the input, adds no loss.
 /// </summary>
 internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContract input, ClassLayout layout)
     : TaskModel(spec, input)
@@ -90,8 +90,8 @@ internal sealed class PointsTask(PointLocator model, ModelSpec spec, InputContra
     }
 
     /// <summary>
-    /// [N][points], input pixels, of normalised images laid out for <paramref name="compute"/>; the score (0 to 1) is
-    /// the share of the heatmap that lies near the place.
+    /// Returns the points in input pixels, [N][points], of normalised images in the memory layout of
+    /// <paramref name="compute"/>. The score (0 to 1) is the share of the heatmap near the place.
     /// </summary>
     public IReadOnlyList<(Point2D Place, double Score)[]> PointsOf(Tensor images, Compute compute)
     {

@@ -13,19 +13,22 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Pretrain;
 
-/// <summary>How much of an image pretraining hides, and in which pieces.</summary>
+/// <summary>Says how much of an image is hidden in pretraining, and in pieces of which size.</summary>
 internal sealed record MaskingSpec
 {
-    /// <summary>Share of the patches that are hidden, 0.1 to 0.9. He et al. 2022 hide 0.75, SparK 0.6.</summary>
+    /// <summary>The share of the patches that are hidden, 0.1 to 0.9. He et al. 2022 hide 0.75, SparK 0.6.</summary>
     public double Share { get; init; } = 0.6;
 
-    /// <summary>Side of a patch, input px, 4 to 128; divides the input's width and height.</summary>
+    /// <summary>The side of a patch in input pixels, 4 to 128. It must divide the input's width and height.</summary>
     public int PatchPixels { get; init; } = 16;
 
-    /// <summary>Of the patches of an image, how many are hidden: at least one, and not all.</summary>
+    /// <summary>Returns the number of hidden patches of an image: at least one, and never all of them.</summary>
     internal int Hidden(int patches) => Math.Clamp((int)Math.Round(Share * patches), 1, patches - 1);
 
-    /// <summary>Null when images of this size can be divided into such patches, or what is expected instead.</summary>
+    /// <summary>
+    /// Returns a description of what is expected when images of this size can't be divided into such patches; null when
+    /// they can.
+    /// </summary>
     internal string? Error(int inputWidth, int inputHeight) =>
         inputWidth % PatchPixels == 0
         && inputHeight % PatchPixels == 0
@@ -34,7 +37,7 @@ internal sealed record MaskingSpec
             : $"a patch that divides the input's {inputWidth} x {inputHeight} px into two or more";
 }
 
-/// <summary>[N, C, H, W] -> [N, 1, H, W]: the pixels of every patch, in units of the patch's own deviation.</summary>
+/// <summary>Maps images [N, C, H, W] to pixels [N, 1, H, W], in units of each patch's own standard deviation.</summary>
 internal sealed class MaskedAutoencoder : KeyedModule<Tensor, Tensor>
 {
     private const int Width = 64; // of the decoder
@@ -46,7 +49,7 @@ internal sealed class MaskedAutoencoder : KeyedModule<Tensor, Tensor>
     private readonly Conv2d _pixels;
     private readonly int _stride; // of C2: 4
 
-    /// <param name="backbone">Becomes the model's own.</param>
+    /// <param name="backbone">The backbone, which the model owns from then on.</param>
     public MaskedAutoencoder(Backbone backbone) : base(nameof(MaskedAutoencoder))
     {
         _features = backbone;

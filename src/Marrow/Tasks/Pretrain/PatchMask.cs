@@ -3,12 +3,15 @@ using static TorchSharp.torch;
 
 namespace Marrow.Tasks.Pretrain;
 
-/// <summary>Which patches of each image are hidden, and images with them hidden.</summary>
+/// <summary>Chooses which patches of each image are hidden, and hides them.</summary>
 internal static class PatchMask
 {
-    /// <summary>The patches with the lowest scores are hidden: the same number in each image.</summary>
-    /// <param name="scores">[N, patches], row by row from the top left; random numbers without ties.</param>
-    /// <returns>[N, 1, height, width] float32: 1 where hidden, else 0.</returns>
+    /// <summary>
+    /// Returns the mask of the hidden patches, which are those with the lowest scores. Their number is the same in each
+    /// image.
+    /// </summary>
+    /// <param name="scores">Random scores [N, patches] without ties, row by row from the top left.</param>
+    /// <returns>The mask [N, 1, height, width] in float32: 1 where a pixel is hidden, otherwise 0.</returns>
     public static Tensor Of(Tensor scores, MaskingSpec spec, int width, int height)
     {
         using var scope = NewDisposeScope();
@@ -23,7 +26,7 @@ internal static class PatchMask
             .MoveToOuterDisposeScope();
     }
 
-    /// <summary>The images with middle grey, which is 0 for the model, where the mask is 1.</summary>
+    /// <summary>Returns the images with middle grey, the model's 0, wherever the mask is 1.</summary>
     public static Tensor Hide(Tensor images, Tensor mask)
     {
         using var scope = NewDisposeScope();

@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Pretrain;
 
-/// <summary>Hidden patches filled in, by which a backbone learns without labels.</summary>
+/// <summary>The task of filling in hidden patches, by which a backbone learns without labels.</summary>
 internal sealed class PretrainDescriptor : TaskDescriptor
 {
     public override string Name => CheckpointTask.Pretrain;

@@ -58,7 +58,9 @@ internal sealed class PretrainTask(MaskedAutoencoder model, ModelSpec spec, Inpu
         ];
     }
 
-    /// <summary>Each image has a mask of its own, which is the same in every pass.</summary>
+    /// <summary>
+    /// Measures the reconstruction. Each image has a mask of its own, which is the same in every pass.
+    /// </summary>
     public override IReadOnlyList<MetricValue> Measure(BatchLoader loader, Compute compute, BootstrapOptions bootstrap)
     {
         var (found, mean, patients) = (new List<double>(), new List<double>(), new List<string>());
@@ -73,7 +75,9 @@ internal sealed class PretrainTask(MaskedAutoencoder model, ModelSpec spec, Inpu
         return Reconstruction.Measure(found, mean, patients, bootstrap);
     }
 
-    /// <summary>[N, 1, H, W] float32: what the model makes of the images where the mask hides them.</summary>
+    /// <summary>
+    /// Returns the model's reconstruction of the images with the masked pixels hidden, [N, 1, H, W] in float32.
+    /// </summary>
     private Tensor Fill(Tensor images, Tensor mask, Compute compute)
     {
         using var scope = NewDisposeScope();

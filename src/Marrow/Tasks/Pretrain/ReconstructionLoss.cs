@@ -14,18 +14,18 @@ internal static class ReconstructionLoss
     // the blocks of JPEG files, which the background beside a patient would otherwise be blown up to.
     private const double LeastVariance = 0.01;
 
-    /// <summary>Squared errors of what was hidden, by image.</summary>
-    /// <param name="Found">[N]: the sum over hidden pixels of (predicted - true) squared.</param>
-    /// <param name="Mean">[N]: the same for one who predicts each patch's mean.</param>
-    /// <param name="Pixels">[N]: hidden pixels.</param>
+    /// <summary>The squared errors of the hidden pixels, image by image.</summary>
+    /// <param name="Found">The sum over hidden pixels of (predicted - true) squared, [N].</param>
+    /// <param name="Mean">The same sum for a predictor that always answers with each patch's mean, [N].</param>
+    /// <param name="Pixels">The number of hidden pixels, [N].</param>
     public readonly record struct Errors(Tensor Found, Tensor Mean, Tensor Pixels);
 
-    /// <summary>The mean squared error of the hidden pixels, a float32 scalar.</summary>
-    /// <param name="predicted">[N, 1, H, W] float32.</param>
+    /// <summary>Returns the mean squared error of the hidden pixels, as a float32 scalar.</summary>
+    /// <param name="predicted">The reconstruction, [N, 1, H, W] in float32.</param>
     /// <param name="images">
-    /// [N, C, H, W] as they were before patches were hidden; the first channel is the target.
+    /// The images [N, C, H, W] before patches were hidden; the first channel is the target.
     /// </param>
-    /// <param name="mask">See <see cref="PatchMask.Of"/>.</param>
+    /// <param name="mask">The mask; see <see cref="PatchMask.Of"/>.</param>
     public static Tensor Compute(Tensor predicted, Tensor images, Tensor mask, int patchPixels)
     {
         using var scope = NewDisposeScope();
@@ -33,7 +33,10 @@ internal static class ReconstructionLoss
         return (errors.Found.sum() / errors.Pixels.sum()).MoveToOuterDisposeScope();
     }
 
-    /// <summary>As <see cref="Compute"/>, image by image; the tensors are in the caller's scope.</summary>
+    /// <summary>
+    /// Measures the error as <see cref="Compute"/> does, but for each image. The tensors belong to the caller's dispose
+    /// scope.
+    /// </summary>
     public static Errors Measure(Tensor predicted, Tensor images, Tensor mask, int patchPixels)
     {
         using var scope = NewDisposeScope();
@@ -46,7 +49,10 @@ internal static class ReconstructionLoss
         Tensor Sum(Tensor squares) => (squares * mask).sum([1, 2, 3]);
     }
 
-    /// <summary>[N, 1, H, W]: each patch with mean 0 and, but for <see cref="LeastVariance"/>, deviation 1.</summary>
+    /// <summary>
+    /// Returns the target [N, 1, H, W]: each patch with mean 0 and, apart from <see cref="LeastVariance"/>, standard
+    /// deviation 1.
+    /// </summary>
     internal static Tensor Target(Tensor images, int patchPixels)
     {
         using var scope = NewDisposeScope();

@@ -10,8 +10,8 @@ using static TorchSharp.torch.nn;
 namespace Marrow.Tasks.Vertebrae;
 
 /// <summary>
-/// The four corners of each of 17 vertebrae by a RetinaNet with a corner head; the angles follow from the corners by
-/// the data set's own algorithm, in original pixels.
+/// Learns and predicts the four corners of each of 17 vertebrae, by a RetinaNet with a corner head. The angles are
+/// computed from the corners in original pixels, by the data set's own algorithm.
 /// </summary>
 internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, InputContract input)
     : TaskModel(spec, input),
@@ -63,7 +63,7 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
         ];
     }
 
-    /// <summary>Null for an image without labels.</summary>
+    /// <summary>Returns the vertebrae as targets; null for an image without labels.</summary>
     private static IReadOnlyList<DetectionTarget>? TargetsOf(BatchSample sample) => sample.Vertebrae.Count == 0 ? null
         : [.. sample.Vertebrae.Select((v, i) => DetectionTarget.Of(v, sample.Guessed.Count > 0 && sample.Guessed[i]))];
 
@@ -107,9 +107,10 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
     }
 
     /// <summary>
-    /// One spine for each normalised image, laid out for <paramref name="compute"/>, in input pixels.
+    /// Returns one spine in input pixels for each normalised image. The images are in the memory layout of
+    /// <paramref name="compute"/>.
     /// </summary>
-    /// <param name="toInput">For each image, original pixels to input pixels.</param>
+    /// <param name="toInput">For each image the transform from original pixels to input pixels.</param>
     public IReadOnlyList<SpinePrediction> Spines(Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute)
     {
         using var scope = NewDisposeScope();
@@ -127,7 +128,7 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
         return PseudoLabels(SpineDecoder.Decode(output, Decoding, mirrored), batch);
     }
 
-    /// <param name="spines">As they are seen on the batch's plain images.</param>
+    /// <param name="spines">The spines as they are seen on the batch's unaugmented images.</param>
     internal static IReadOnlyList<PseudoLabel> PseudoLabels(IReadOnlyList<SpinePrediction> spines, Batch batch) =>
         [
             .. spines.Select(
@@ -145,7 +146,7 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
             ),
         ];
 
-    /// <summary>[17 * 2]: where the vertebrae's centres are.</summary>
+    /// <summary>Returns the centres of the vertebrae, [17 * 2].</summary>
     double[] ITeacherTask.Signature(Sample sample, int width, int height, ReadOnlySpan<byte> mask) =>
         [.. sample.Vertebrae.SelectMany(v => (double[])[v.Center.X / width, v.Center.Y / height])];
 
@@ -162,8 +163,8 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
     }
 
     /// <summary>
-    /// The outputs for the images and for their mirror images: two looks err less than one. The open scope disposes
-    /// them.
+    /// Returns the outputs for the images and for their mirror images, since two looks together err less than one. The
+    /// open dispose scope disposes them.
     /// </summary>
     private (DetectorOutput Output, DetectorOutput Mirrored) BothSides(Tensor images, Compute compute)
     {

@@ -16,15 +16,17 @@ internal static class SecondLook
 {
     private const int CoarsestStride = 32; // of the detector: a crop's height is so many pixels or a multiple
 
-    /// <param name="image">[1, C, H, W], normalised.</param>
+    /// <param name="image">A normalised image, [1, C, H, W].</param>
     /// <param name="toInput">
-    /// Original pixels to the image's. Tilts are those of original pixels: inputs may be stretched.
+    /// The transform from original pixels to the image's pixels. Tilts are measured in original pixels, since an input
+    /// may be stretched.
     /// </param>
-    /// <param name="black">[C]: the normalised value, of each channel, of what lies outside the image.</param>
+    /// <param name="black">For each channel the normalised value of what lies outside the image, [C].</param>
     /// <param name="look">
-    /// Crops [N, C, h, w] -> what the detector sees on them and on their mirror images; the open scope disposes it.
+    /// Maps crops [N, C, h, w] to what the detector sees on them and on their mirror images. The open dispose scope
+    /// disposes its result.
     /// </param>
-    /// <returns>The same spine where nothing was seen again.</returns>
+    /// <returns>The refined spine, or the same spine when nothing was seen again.</returns>
     public static SpinePrediction Refine(SpinePrediction spine, Tensor image, AffineTransform toInput,
         IReadOnlyList<double> black, VertebraeDecoding decoding,
         Func<Tensor, (DetectorOutput Output, DetectorOutput Mirrored)> look)
@@ -38,7 +40,8 @@ internal static class SecondLook
     }
 
     /// <summary>
-    /// For each crop its pixels to input pixels, and the height of all; they are as wide as the input.
+    /// Returns for each crop the transform from its pixels to input pixels, and the common height of all crops. They
+    /// are as wide as the input.
     /// </summary>
     internal static (AffineTransform[] FromCrop, int Height) CropsOf(SpinePrediction spine, AffineTransform toInput,
         int width, int height, SecondLookDecoding decoding)
@@ -53,7 +56,7 @@ internal static class SecondLook
         return (fromCrop, cropHeight);
     }
 
-    /// <param name="look">What is seen in a crop, in its pixels.</param>
+    /// <param name="look">What the detector sees in a crop, in the crop's pixels.</param>
     internal static SpinePrediction Combine(SpinePrediction spine, AffineTransform toInput,
         AffineTransform[] fromCrop, SecondLookDecoding decoding, Func<int, IReadOnlyList<Detection>> look)
     {
@@ -84,12 +87,12 @@ internal static class SecondLook
         return spine with { Vertebrae = vertebrae, Scores = scores, Filled = filled, FirstLook = spine };
     }
 
-    /// <summary>The first vertebra of a crop.</summary>
+    /// <summary>Returns the index of the first vertebra of a crop.</summary>
     private static int First(int crop, SecondLookDecoding decoding) => crop * Vertebra.Count / decoding.Crops;
 
     /// <summary>
-    /// Crop pixels to input pixels: at the input's own scale, about the middle of these vertebrae, turned by their mean
-    /// tilt.
+    /// Returns the transform from a crop's pixels to input pixels. The crop has the input's own scale, its centre is
+    /// that of these vertebrae, and it is turned by their mean tilt.
     /// </summary>
     private static AffineTransform Crop(
         Vertebra[] original,
@@ -111,7 +114,7 @@ internal static class SecondLook
             .Then(toInput);
     }
 
-    /// <summary>[1, C, H, W] -> [crops, C, h, W], bilinear.</summary>
+    /// <summary>Cuts an image [1, C, H, W] into crops [crops, C, h, W], with bilinear interpolation.</summary>
     private static Tensor Cut(Tensor image, AffineTransform[] fromCrop, int cropHeight, IReadOnlyList<double> black)
     {
         using var scope = NewDisposeScope();

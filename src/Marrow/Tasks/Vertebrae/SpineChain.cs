@@ -8,8 +8,8 @@ using Marrow.Spine;
 
 namespace Marrow.Tasks.Vertebrae;
 
-/// <param name="width">Of the input, px.</param>
-/// <param name="height">Of the input, px.</param>
+/// <param name="width">The width of the input in pixels.</param>
+/// <param name="height">The height of the input in pixels.</param>
 internal sealed class SpineChain(ChainDecoding shape, int width, int height)
 {
     private const int Count = Vertebra.Count;
@@ -35,7 +35,10 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
         }
     }
 
-    /// <summary>Always 17 vertebrae: without any detection a straight spine in the middle, with confidence 0.</summary>
+    /// <summary>
+    /// Returns a spine, always of 17 vertebrae. Without any detection it is a straight spine in the middle of the
+    /// image, with confidence 0.
+    /// </summary>
     public SpinePrediction Find(IReadOnlyList<Detection> detections)
     {
         var nodes = detections.OrderByDescending(d => d.Score).Take(shape.MostDetections)
@@ -46,9 +49,9 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
     }
 
     /// <summary>
-    /// How far off a vertebra's neighbours are expected, px: by its own height and by its place on a film that shows
-    /// the whole spine, equally. Distances between detections say less: before a detector has learnt well it sees some
-    /// vertebrae twice, and a chain squeezed through those would earn the most.
+    /// Returns the expected distance of a vertebra's neighbours in pixels: the mean of what its own height suggests and
+    /// what its place on a whole-spine film suggests. Distances between detections tell less, since a detector that has
+    /// not learnt well yet sees some vertebrae twice, and a chain squeezed through those would earn the most.
     /// </summary>
     private double Spacing(in Node node)
     {
@@ -56,7 +59,9 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
         return Math.Sqrt(shape.SpacingPerHeight * node.Height * byPlace * height);
     }
 
-    /// <param name="spacings">[nodes]: see <see cref="Spacing"/>.</param>
+    /// <param name="spacings">
+    /// The expected distance of each node's neighbours, [nodes]; see <see cref="Spacing"/>.
+    /// </param>
     private SpinePrediction Best(Node[] nodes, double[] spacings)
     {
         var steps = StepCosts(nodes, spacings);
@@ -120,7 +125,7 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
     }
 
     /// <summary>
-    /// [i, j, k - 1]: how odd it is that j follows i as the k-th vertebra below it; negative log-likelihood.
+    /// Returns the costs [i, j, k - 1] of node j as the k-th vertebra below node i, as negative log-likelihoods.
     /// </summary>
     private double[,,] StepCosts(Node[] nodes, double[] spacings)
     {
@@ -146,7 +151,8 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
     }
 
     /// <summary>
-    /// Of the vertebrae missing beyond the top or the bottom of a chain, and of where its end would then be.
+    /// Returns the cost of the vertebrae that are missing beyond the top or the bottom of a chain, and of the place
+    /// where its end would then be.
     /// </summary>
     private double EndCost(in Node end, double spacing, bool top, int missing)
     {
@@ -162,7 +168,7 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
         return cost + Math.Min(0.5 * away * away, shape.MostEndCost);
     }
 
-    /// <summary>Fills what is missing and rates the whole.</summary>
+    /// <summary>Fills in the missing vertebrae and rates the whole spine.</summary>
     private SpinePrediction Complete(SortedDictionary<int, Node> chain, double oddness)
     {
         var vertebrae = new Vertebra[Count];
@@ -204,7 +210,9 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
         };
     }
 
-    /// <summary>Beyond the ends: the end's own shape, moved on by the mean of the last steps.</summary>
+    /// <summary>
+    /// Returns a vertebra beyond an end of the chain: the end's own shape, moved on by the mean of the last steps.
+    /// </summary>
     private Vertebra Extend(SortedDictionary<int, Node> chain, int[] known, int index)
     {
         var looked = shape.ExtendedOverVertebrae;
@@ -219,7 +227,8 @@ internal sealed class SpineChain(ChainDecoding shape, int width, int height)
     }
 
     /// <summary>
-    /// Between two known ones: each corner on the cubic that passes both with their neighbours' slopes (Catmull-Rom).
+    /// Returns a vertebra between two known ones. Each corner lies on the cubic through both with the slopes of their
+    /// neighbours (Catmull-Rom).
     /// </summary>
     private static Vertebra Interpolate(SortedDictionary<int, Node> chain, int[] known, int after, int index)
     {

@@ -10,39 +10,47 @@ using static TorchSharp.torch;
 
 namespace Marrow.Tasks.Vertebrae;
 
-/// <summary>One vertebra as the detector sees it, input px, before any knowledge of the spine.</summary>
-/// <param name="Score">0 to 1.</param>
+/// <summary>
+/// One vertebra as the detector sees it, in input pixels, before anything that is known of spines is used.
+/// </summary>
+/// <param name="Score">The detector's confidence, 0 to 1.</param>
 internal readonly record struct Detection(Vertebra Vertebra, float Score);
 
 /// <summary>
-/// A whole spine, in the pixels of the model's input; an inverse transform brings it to the original's.
+/// A whole spine in the pixels of the model's input. The inverse of the transform to the input brings it to original
+/// pixels.
 /// </summary>
 internal sealed record SpinePrediction
 {
     /// <summary>The vertebrae, exactly 17, from top to bottom.</summary>
     public required IReadOnlyList<Vertebra> Vertebrae { get; init; }
 
-    /// <summary>[17], 0 to 1; 0 where filled in.</summary>
+    /// <summary>The score of each vertebra, [17], 0 to 1; 0 for one that was filled in.</summary>
     public required IReadOnlyList<double> Scores { get; init; }
 
-    /// <summary>[17]: true where nothing was detected and the vertebra was placed from its neighbours.</summary>
+    /// <summary>True for each vertebra that was not detected and was placed by its neighbours, [17].</summary>
     public required IReadOnlyList<bool> Filled { get; init; }
 
-    /// <summary>0 to 1: the mean score, lowered where vertebrae were filled in or stand oddly to each other.</summary>
+    /// <summary>
+    /// The confidence in the whole spine, 0 to 1: the mean score, lowered when vertebrae were filled in or have
+    /// unlikely positions relative to each other.
+    /// </summary>
     public required double Confidence { get; init; }
 
     /// <summary>
-    /// The same before it was looked at again (<see cref="SecondLook"/>), which only knows where to look from it; null
-    /// where it was not.
+    /// The same spine before the second look (<see cref="SecondLook"/>), which uses it only to know where to look; null
+    /// when there was no second look.
     /// </summary>
     internal SpinePrediction? FirstLook { get; init; }
 }
 
 internal static class SpineDecoder
 {
-    /// <summary>One spine for each image of the batch; of the first class where there are several.</summary>
+    /// <summary>
+    /// Returns one spine for each image of the batch. When the detector has several classes, the first one is used.
+    /// </summary>
     /// <param name="mirrored">
-    /// The output for the same images mirrored left to right; what it sees counts the same.
+    /// The output for the same images mirrored left to right, whose detections have the same weight.
     /// </param>
     public static IReadOnlyList<SpinePrediction> Decode(DetectorOutput output, VertebraeDecoding decoding,
         DetectorOutput? mirrored = null)
@@ -57,10 +65,10 @@ internal static class SpineDecoder
     }
 
     /// <summary>
-    /// What the detector sees on one image, each vertebra once, by falling score. Without a corner head the corners are
-    /// those of the box.
+    /// Returns what the detector sees on one image: each vertebra once, ordered by falling score. Without a corner head
+    /// the corners are those of the box.
     /// </summary>
-    /// <param name="mirrored">See <see cref="Decode"/>.</param>
+    /// <param name="mirrored">The output for the mirrored images; see <see cref="Decode"/>.</param>
     public static IReadOnlyList<Detection> Detect(DetectorOutput output, int image, VertebraeDecoding decoding,
         DetectorOutput? mirrored = null)
     {
@@ -74,7 +82,9 @@ internal static class SpineDecoder
         return Merge(seen, decoding.Candidates);
     }
 
-    /// <summary>The vertebrae that the anchors of a fair score see, each many times.</summary>
+    /// <summary>
+    /// Returns the vertebrae that the anchors with a sufficient score see. Each vertebra occurs many times.
+    /// </summary>
     private static List<Detection> Candidates(DetectorOutput output, int image, CandidateDecoding decoding)
     {
         using var scope = NewDisposeScope();
@@ -100,7 +110,7 @@ internal static class SpineDecoder
         return found;
     }
 
-    /// <summary>The anchors of a fair score, the best first.</summary>
+    /// <summary>Returns the indices of the anchors with a sufficient score, the best first.</summary>
     internal static int[] Best(float[] logits, CandidateDecoding decoding)
     {
         var (leastScore, most) = (decoding.LeastScore, decoding.MostAnchors);
@@ -119,7 +129,10 @@ internal static class SpineDecoder
     private static int[] AtLeast(float[] logits, float lowest) =>
         [.. Enumerable.Range(0, logits.Length).Where(r => logits[r] >= lowest)];
 
-    /// <summary>The most likely spine of 17 among detections; see <see cref="SpineChain"/>.</summary>
+    /// <summary>
+    /// Returns the most likely spine of 17 vertebrae that can be formed of the detections; see
+    /// <see cref="SpineChain"/>.
+    /// </summary>
     public static SpinePrediction Assemble(IReadOnlyList<Detection> detections, VertebraeDecoding decoding,
         int inputWidth, int inputHeight)
     {
@@ -128,7 +141,8 @@ internal static class SpineDecoder
     }
 
     /// <summary>
-    /// Each vertebra once: the best detection's corners averaged with those of all that overlap it well.
+    /// Returns each vertebra once, with the corners of the best detection averaged with those of all detections that
+    /// overlap it well.
     /// </summary>
     internal static IReadOnlyList<Detection> Merge(IReadOnlyList<Detection> detections, CandidateDecoding decoding)
     {
@@ -159,7 +173,10 @@ internal static class SpineDecoder
         return merged;
     }
 
-    /// <summary>Finite, its right side to the right, its lower side below, and larger than a pixel.</summary>
+    /// <summary>
+    /// Returns true when all corners are finite, the right side is on the right, the lower side is below, and the
+    /// vertebra is larger than a pixel.
+    /// </summary>
     private static bool IsPlausible(in Vertebra v)
     {
         var axis = v.Axis;

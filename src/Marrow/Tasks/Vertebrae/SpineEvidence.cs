@@ -17,14 +17,16 @@ namespace Marrow.Tasks.Vertebrae;
 /// one grey (all); 3 of 101 held-out whole-spine films and 1 % of those trained on, most of which are measured
 /// wrongly.
 /// </summary>
-/// <param name="WeakestRun">Mean score of the neighbouring vertebrae that score least, as many as the contract says, 0
-/// to 1.</param>
-/// <param name="WeakestAt">The first of those.</param>
-/// <param name="MeanScore">Of all 17.</param>
-/// <param name="Flatness">Median width over height of the boxes, in pixels of the film.</param>
+/// <param name="WeakestRun">
+/// The mean score, 0 to 1, of those neighbouring vertebrae whose mean is lowest. The contract says how many neighbours
+/// they are.
+/// </param>
+/// <param name="WeakestAt">The index of the first of those vertebrae.</param>
+/// <param name="MeanScore">The mean score of all 17 vertebrae.</param>
+/// <param name="Flatness">The median ratio of width to height of the boxes, in pixels of the film.</param>
 internal sealed record SpineEvidence(double WeakestRun, int WeakestAt, double MeanScore, double Flatness)
 {
-    /// <param name="spine">As it was seen first, in input pixels.</param>
+    /// <param name="spine">The spine of the first look, in input pixels.</param>
     public static SpineEvidence Of(SpinePrediction spine, AffineTransform toInput, WholeSpineDecoding decoding)
     {
         var toFilm = toInput.Invert();
@@ -40,7 +42,7 @@ internal sealed record SpineEvidence(double WeakestRun, int WeakestAt, double Me
         return new(weakest, at, spine.Scores.Average(), flat[flat.Length / 2]);
     }
 
-    /// <summary>Why the film shows no whole spine, in sentences; empty where it does.</summary>
+    /// <summary>Returns sentences that say why the film shows no whole spine; empty when it shows one.</summary>
     public IReadOnlyList<string> Refusals(WholeSpineDecoding decoding)
     {
         var needed = decoding.ScorePerLnFlatness * Math.Log(Math.Max(Flatness, 1e-3)) + decoding.ScoreAtSquare;
@@ -68,7 +70,10 @@ internal sealed record SpineEvidence(double WeakestRun, int WeakestAt, double Me
         return reasons;
     }
 
-    /// <summary>A spine that fills little of the film: the detector has learnt from films that it fills.</summary>
+    /// <summary>
+    /// Returns a warning about a spine that fills only a small part of the film, since the detector has learnt from
+    /// films that the spine fills; null when there is none.
+    /// </summary>
     public static string? Misplaced(IReadOnlyList<Vertebra> vertebrae, int filmHeight, WholeSpineDecoding decoding)
     {
         var (first, last) = (vertebrae[0].Center.Y / filmHeight, vertebrae[^1].Center.Y / filmHeight);

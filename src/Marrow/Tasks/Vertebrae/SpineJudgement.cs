@@ -3,17 +3,19 @@ using Marrow.Spine;
 
 namespace Marrow.Tasks.Vertebrae;
 
-/// <summary>What a reader is told of the spine that a detector found on a film, in sentences.</summary>
-/// <param name="Warnings">What is to be known.</param>
-/// <param name="Doubts">Why a person should look at it.</param>
-/// <param name="Refusals">Why the film shows no whole spine; empty where it does.</param>
+/// <summary>The sentences that tell a reader about the spine that a detector found on a film.</summary>
+/// <param name="Warnings">Remarks that a reader should know.</param>
+/// <param name="Doubts">The reasons why a person should check the finding.</param>
+/// <param name="Refusals">The reasons why the film shows no whole spine; empty when it shows one.</param>
 internal sealed record SpineJudgement(
     IReadOnlyList<string> Warnings, IReadOnlyList<string> Doubts, IReadOnlyList<string> Refusals)
 {
-    /// <param name="spine">In input pixels.</param>
-    /// <param name="detected">The same in the film's.</param>
-    /// <param name="corners">What is measured, in the film's pixels: the detector's own, or refined ones.</param>
-    /// <param name="toInput">The film's pixels to input pixels.</param>
+    /// <param name="spine">The spine in input pixels.</param>
+    /// <param name="detected">The same spine in the film's pixels.</param>
+    /// <param name="corners">
+    /// The vertebrae that are measured, in the film's pixels: the detector's own or refined ones.
+    /// </param>
+    /// <param name="toInput">The transform from the film's pixels to input pixels.</param>
     public static SpineJudgement Of(SpinePrediction spine, DetectedSpine detected, IReadOnlyList<Vertebra> corners,
         AffineTransform toInput, VertebraeDecoding decoding)
     {

@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 
 namespace Marrow.Tasks.Vertebrae;
 
-/// <summary>The corners of the vertebrae T1 to L5, by a RetinaNet.</summary>
+/// <summary>The task of finding the corners of the vertebrae T1 to L5, by a RetinaNet.</summary>
 internal sealed class VertebraeDescriptor : TaskDescriptor
 {
     public override string Name => CheckpointTask.DetectVertebrae;

@@ -54,7 +54,7 @@ internal static class VertebraeRehearsal
         ];
     }
 
-    /// <summary>How many of the anchors count, and which is the last.</summary>
+    /// <summary>Returns how many of the anchors are used, and which one is the last.</summary>
     private static double[] AnchorsKept(CandidateDecoding decoding, SeededRandom random)
     {
         var many = SpineDecoder.Best(Logits(Anchors, -3), decoding);
@@ -65,9 +65,9 @@ internal static class VertebraeRehearsal
             [.. Enumerable.Range(0, count).Select(_ => (float)random.Uniform(lowest, 3))];
     }
 
-    /// <summary>Seventeen vertebrae along a curve, input px.</summary>
-    /// <param name="first">Where the first one's centre stands, of the height.</param>
-    /// <param name="last">Where the last one's does.</param>
+    /// <summary>Returns seventeen vertebrae along a curve, in input pixels.</summary>
+    /// <param name="first">The place of the first centre, as a share of the height.</param>
+    /// <param name="last">The place of the last centre, as a share of the height.</param>
     private static Vertebra[] Curve(SeededRandom random, double first, double last)
     {
         var (middle, sway) = (Width * random.Uniform(0.4, 0.6), Width * random.Uniform(0, 0.15));
@@ -86,8 +86,8 @@ internal static class VertebraeRehearsal
     }
 
     /// <summary>
-    /// Each vertebra as several anchors see it, but for those that are missing, one more in each case, side by side;
-    /// and what is none: boxes beside the spine and between vertebrae, in one case very many.
+    /// Returns detections of each vertebra by several anchors, except for the missing ones, which are neighbours and
+    /// one more in each case. It adds false detections beside the spine and between vertebrae, in one case very many.
     /// </summary>
     private static List<Detection> Seen(Vertebra[] truth, int number, SeededRandom random)
     {
@@ -114,7 +114,7 @@ internal static class VertebraeRehearsal
         return seen;
     }
 
-    /// <summary>A detector whose error depends on where in a crop a vertebra stands.</summary>
+    /// <summary>Imitates a detector whose error depends on the place of a vertebra in its crop.</summary>
     private static SpinePrediction LookAgain(SpinePrediction first, Vertebra[] truth, ulong seed,
         VertebraeDecoding decoding)
     {

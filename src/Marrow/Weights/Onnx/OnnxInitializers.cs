@@ -7,12 +7,12 @@ using TorchSharp;
 
 namespace Marrow.Weights.Onnx;
 
-/// <summary>Name, type, shape and place of one initialiser.</summary>
-/// <param name="Start">Of its first byte in the file.</param>
+/// <summary>The name, type, shape and place of one initializer.</summary>
+/// <param name="Start">The position of its first byte in the file.</param>
 internal sealed record OnnxEntry(string Name, torch.ScalarType Type, long[] Shape, long Start)
     : WeightEntry(Name, Type, Shape);
 
-/// <summary>Finds them. Nothing in the file is trusted.</summary>
+/// <summary>Finds the initializers of an ONNX file. Nothing in the file is trusted.</summary>
 internal sealed class OnnxInitializers
 {
     private const int Graph = 7, MetadataProps = 14; // ModelProto
@@ -23,7 +23,9 @@ internal sealed class OnnxInitializers
     private const int LongestName = 4096, LongestNote = 1 << 20; // bytes
     private const string Remedy = "The file is damaged: fetch or save it again.";
 
-    /// <summary>By TensorProto.DataType; other types, such as texts and half bytes, are no weights.</summary>
+    /// <summary>
+    /// The number types by TensorProto.DataType. Other types, such as texts and half bytes, can't be weights.
+    /// </summary>
     private static readonly Dictionary<ulong, (torch.ScalarType Type, int Bytes)> Types = new()
     {
         [1] = (torch.ScalarType.Float32, 4),
@@ -62,10 +64,10 @@ internal sealed class OnnxInitializers
                 "Export the model with its weights as initialisers, or name the file that it was exported from.");
     }
 
-    /// <summary>In the file's order.</summary>
+    /// <summary>The initializers, in the order of the file.</summary>
     public IReadOnlyList<OnnxEntry> Entries => _entries;
 
-    /// <summary>What the file says of itself, by key.</summary>
+    /// <summary>The metadata of the file, by key.</summary>
     public IReadOnlyDictionary<string, string> Notes => _notes;
 
     private void ReadGraph(ProtoField graph)

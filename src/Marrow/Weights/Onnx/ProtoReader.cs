@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 namespace Marrow.Weights.Onnx;
 
 /// <summary>One field of a message in protocol buffers' wire format.</summary>
-/// <param name="Value">Of a number; 0 of anything else.</param>
-/// <param name="Start">Where in the file the bytes of anything else lie.</param>
-/// <param name="Length">How many they are; 0 for a number.</param>
+/// <param name="Value">The value of a number; 0 for any other field.</param>
+/// <param name="Start">The position in the file of the bytes of a field that is not a number.</param>
+/// <param name="Length">The number of those bytes; 0 for a number.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ProtoField(int Number, ProtoWire Wire, ulong Value, long Start, long Length);
 
-/// <summary>How a field is written, by its number in the wire format.</summary>
+/// <summary>The ways in which a field is encoded, by their numbers in the wire format.</summary>
 internal enum ProtoWire
 {
     Varint = 0,
@@ -18,7 +18,7 @@ internal enum ProtoWire
     FixedFour = 5,
 }
 
-/// <summary>Fills a span with a file's bytes from a position on, or throws.</summary>
+/// <summary>Fills a span with a file's bytes from a position on. Throws when the file is shorter.</summary>
 internal delegate void ReadAt(Span<byte> into, long position);
 
 /// <summary>
@@ -65,7 +65,7 @@ internal sealed class ProtoReader(ReadAt read, long fileLength, string path)
         }
     }
 
-    /// <summary>The numbers of a field, which is either one of them or all of them packed.</summary>
+    /// <summary>Returns the numbers of a field, which holds either a single number or all of them packed.</summary>
     public IEnumerable<ulong> Numbers(ProtoField field)
     {
         if (field.Wire == ProtoWire.Varint)
@@ -77,7 +77,7 @@ internal sealed class ProtoReader(ReadAt read, long fileLength, string path)
         }
     }
 
-    /// <summary>The field's bytes. Throws for more than <paramref name="most"/>.</summary>
+    /// <summary>Returns the bytes of a field. Throws when there are more than <paramref name="most"/>.</summary>
     public byte[] Bytes(ProtoField field, int most)
     {
         if (field.Wire != ProtoWire.LengthDelimited || field.Length > most)
@@ -91,7 +91,10 @@ internal sealed class ProtoReader(ReadAt read, long fileLength, string path)
         "an ONNX file whose messages lie within each other", $"{found}, at byte {at}",
         "The file is damaged or cut short: fetch or save it again.");
 
-    /// <summary>Seven bits a byte, the lowest first; all but the last byte with the highest bit set.</summary>
+    /// <summary>
+    /// Reads a number with seven bits in each byte, the lowest ones first. All bytes but the last have their highest
+    /// bit set.
+    /// </summary>
     private ulong Varint(ref long at, long end)
     {
         var (value, began) = (0UL, at);

@@ -13,11 +13,13 @@ internal static class LegacyFile
     private const long Version = 1001;
     private const string Remedy = "The file is damaged or was not written by torch.save: fetch or save it again.";
 
-    /// <summary>PROTO 2, LONG1 of 0x1950a86a20f9469cfc6c, STOP.</summary>
+    /// <summary>
+    /// The start of a legacy file: the pickle instructions PROTO 2, LONG1 of 0x1950a86a20f9469cfc6c, and STOP.
+    /// </summary>
     private static ReadOnlySpan<byte> MagicNumber =>
         [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
 
-    /// <summary>The magic number without the protocol that its pickle names.</summary>
+    /// <summary>Returns true when a file starts with the magic number, whichever protocol its pickle names.</summary>
     public static bool Begins(ReadOnlySpan<byte> start) =>
         start.Length >= MagicNumber.Length
         && start[0] == MagicNumber[0]

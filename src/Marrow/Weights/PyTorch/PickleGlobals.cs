@@ -2,11 +2,12 @@ using TorchSharp;
 
 namespace Marrow.Weights.PyTorch;
 
-/// <summary>A name that a pickle may mention, and what stands for it here.</summary>
+/// <summary>A name that a pickle may mention, and its replacement.</summary>
 /// <param name="Call">
-/// What REDUCE gives for these arguments; null where the name can't be called. Throws <see cref="FormatException"/>.
+/// The function that REDUCE calls with the arguments; null for a name that can't be called. It throws
+/// <see cref="FormatException"/>.
 /// </param>
-/// <param name="Type">Of a storage class or a dtype.</param>
+/// <param name="Type">The number type of a storage class or dtype.</param>
 internal sealed record PickleGlobal(
     string Name,
     Func<IReadOnlyList<object?>, object?>? Call = null,
@@ -34,7 +35,7 @@ internal static class PickleGlobals
         ("ByteStorage", "uint8", torch.ScalarType.Byte), ("BoolStorage", "bool", torch.ScalarType.Bool),
     ];
 
-    /// <summary>By "module name", as GLOBAL writes it.</summary>
+    /// <summary>The allowed globals by "module name", as the instruction GLOBAL writes it.</summary>
     public static IReadOnlyDictionary<string, PickleGlobal> Allowed { get; } = new PickleGlobal[]
     {
         new("collections OrderedDict", NewDict),
@@ -62,7 +63,9 @@ internal static class PickleGlobals
     /// <summary>
     /// ('storage', class, key, place, elements): an entry of the archive. Throws <see cref="FormatException"/>.
     /// </summary>
-    /// <param name="bytesOf">Of a storage by its key; null when the archive has none of that key.</param>
+    /// <param name="bytesOf">
+    /// Returns the size of a storage by its key; null when the archive has none with that key.
+    /// </param>
     public static PickledStorage Storage(object? id, Func<string, long?> bytesOf)
     {
         if (
@@ -98,7 +101,10 @@ internal static class PickleGlobals
             ? type
             : throw new FormatException("a tensor without its type");
 
-    /// <summary>(storage, offset, shape, strides, ...): the rest is about gradients.</summary>
+    /// <summary>
+    /// Rebuilds a tensor from (storage, offset, shape, strides, ...). The remaining arguments concern gradients and are
+    /// ignored.
+    /// </summary>
     private static PickledTensor Rebuild(IReadOnlyList<object?> arguments, torch.ScalarType? viewedAs)
     {
         if (arguments is not [PickledStorage storage, long offset, PickleTuple size, PickleTuple stride, ..])

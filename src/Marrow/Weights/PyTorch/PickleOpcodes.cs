@@ -48,7 +48,7 @@ internal enum PickleOpcode : byte
     Frame = 0x95,
 }
 
-/// <summary>The names of the other instructions there are, for messages.</summary>
+/// <summary>The names of all other pickle instructions, for messages.</summary>
 internal static class PickleOpcodes
 {
     public static IReadOnlyDictionary<byte, string> Refused { get; } = new Dictionary<byte, string>

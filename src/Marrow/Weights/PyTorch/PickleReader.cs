@@ -31,7 +31,7 @@ internal sealed class PickleReader
         (_data, _position, _start, _path, _storage) = (data, position, position, path, storage);
 
     /// <summary>
-    /// The instructions there are; "PROTO" comes first and "STOP" ends, both without an entry of their own.
+    /// The known instructions. "PROTO", which comes first, and "STOP", which ends the pickle, have no entry.
     /// </summary>
     private static readonly Action<PickleReader>?[] Instructions = Table(new()
     {
@@ -77,19 +77,19 @@ internal sealed class PickleReader
     });
 
     /// <summary>
-    /// The one value that the pickle makes. Throws <see cref="MarrowException"/> when it holds anything that weights do
-    /// not need, or is damaged.
+    /// Returns the one value that the pickle creates. Throws <see cref="MarrowException"/> when it is damaged or
+    /// contains anything that weights do not need.
     /// </summary>
-    /// <param name="path">For messages.</param>
-    /// <param name="bytesOf">Size of a storage by its key; null when there is none.</param>
+    /// <param name="path">The path of the file, for messages.</param>
+    /// <param name="bytesOf">Returns the size of a storage by its key; null when there is none.</param>
     public static object? Read(byte[] data, string path, Func<string, long?> bytesOf)
     {
         var position = 0;
         return Read(data, ref position, path, id => PickleGlobals.Storage(id, bytesOf), isAlone: true);
     }
 
-    /// <summary>The same of one pickle of several, from <paramref name="position"/>, which is then behind it.</summary>
-    /// <param name="storage">What a persistent id means; throws <see cref="FormatException"/>.</param>
+    /// <summary>Reads one of several pickles, from <paramref name="position"/>, which is moved behind it.</summary>
+    /// <param name="storage">Resolves a persistent id. It throws <see cref="FormatException"/>.</param>
     public static object? ReadNext(byte[] data, ref int position, string path, Func<object?, PickledStorage> storage) =>
         Read(data, ref position, path, storage, isAlone: false);
 
@@ -113,7 +113,7 @@ internal sealed class PickleReader
         }
     }
 
-    /// <summary>Text from a file, for a message: short, without control characters.</summary>
+    /// <summary>Makes a text from a file fit for a message: short and without control characters.</summary>
     public static string Shown(string text)
     {
         var clean = string.Concat(
@@ -167,7 +167,7 @@ internal sealed class PickleReader
         Push(new PickleOpaque("bytes"));
     }
 
-    /// <summary>What Python 2 calls a string: text, or the bytes of a number.</summary>
+    /// <summary>Pushes what Python 2 calls a string, which may be text or the bytes of numbers.</summary>
     private void PushString(int length)
     {
         var bytes = Take(length);
@@ -215,7 +215,7 @@ internal sealed class PickleReader
         Push((global.Call ?? throw new FormatException($"a call of '{global.Name}'"))(arguments.Items));
     }
 
-    /// <summary>Attributes of a dictionary (a state dict's versions) or of plain data: of no use here.</summary>
+    /// <summary>Ignores the attributes of a dictionary (a state dict's versions) or of plain data.</summary>
     private void Build(object?[] _)
     {
         if (Top() is not (PickleDict or PickleOpaque))
@@ -263,7 +263,10 @@ internal sealed class PickleReader
         return items;
     }
 
-    /// <summary>What lies below the last mark is not to be touched before the mark is.</summary>
+    /// <summary>
+    /// The lowest position on the stack that may be read. What lies below the last mark must not be touched before that
+    /// mark is removed.
+    /// </summary>
     private int Floor => _marks.Count > 0 ? _marks[^1] : 0;
 
     private static FormatException Underflow() => new("an instruction that needs more values than there are");
@@ -286,7 +289,7 @@ internal sealed class PickleReader
 
     private string Text(int bytes) => Decode(Take(bytes));
 
-    /// <summary>Up to the next line end, as GLOBAL writes module and name.</summary>
+    /// <summary>Reads up to the end of the line, which is how GLOBAL writes module and name.</summary>
     private string Line()
     {
         var rest = _data.AsSpan(_position);
@@ -312,7 +315,9 @@ internal sealed class PickleReader
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>Little-endian two's complement; one that no 64 bits hold is kept as plain data.</summary>
+    /// <summary>
+    /// Reads a little-endian number in two's complement. One that does not fit into 64 bits becomes plain data.
+    /// </summary>
     private static object Number(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > sizeof(long))

@@ -6,7 +6,7 @@ namespace Marrow.Weights.PyTorch;
 // as string, and the kinds below. All of it is inert. They are classes without equality of their own: a pickle may hold
 // a list that holds itself.
 
-/// <summary>Text keys and their values; what other keys hold is of no use here and only counted.</summary>
+/// <summary>A dictionary with text keys. Values of other keys are not needed and are only counted.</summary>
 internal sealed class PickleDict
 {
     public Dictionary<string, object?> Items { get; } = new(StringComparer.Ordinal);
@@ -34,7 +34,7 @@ internal sealed class PickleTuple(object?[] items)
     public IReadOnlyList<object?> Items { get; } = items;
 }
 
-/// <summary>A value that nobody asks for: bytes, a set, a device, a number of another library.</summary>
+/// <summary>A value that nobody needs, such as bytes, a set, a device, or a number of another library.</summary>
 internal sealed class PickleOpaque(string kind)
 {
     public string Kind { get; } = kind;

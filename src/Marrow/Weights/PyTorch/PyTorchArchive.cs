@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Marrow.Weights.PyTorch;
 
-/// <summary>One file within the archive.</summary>
-/// <param name="Start">Of its first byte, from the start of the archive.</param>
+/// <summary>One file inside the archive.</summary>
+/// <param name="Start">The position of its first byte, from the start of the archive.</param>
 internal readonly record struct ArchiveRecord(string Name, long Start, long Bytes);
 
 /// <summary>
@@ -39,13 +39,15 @@ internal sealed class PyTorchArchive
 
     public ArchiveRecord Pickle => _records[_root + "data.pkl"];
 
-    /// <summary>What an export of Marrow says of itself; null in files of other programs.</summary>
+    /// <summary>The record in which an export of Marrow describes itself; null in files of other programs.</summary>
     public ArchiveRecord? Notes => Find("extra/marrow.json");
 
-    /// <summary>Null when there is none of this key.</summary>
+    /// <summary>Returns the storage with this key; null when there is none.</summary>
     public ArchiveRecord? Storage(string key) => Find("data/" + key);
 
-    /// <summary>Throws <see cref="MarrowException"/> when anything is not as torch.save writes it.</summary>
+    /// <summary>
+    /// Reads the directory. Throws <see cref="MarrowException"/> when anything differs from what torch.save writes.
+    /// </summary>
     public static PyTorchArchive Read(string path, long fileBytes, ReadAt read)
     {
         var (count, start, end) = Directory(path, fileBytes, read);
@@ -106,7 +108,9 @@ internal sealed class PyTorchArchive
     private ArchiveRecord? Find(string name) =>
         _records.TryGetValue(_root + name, out var record) && record.Name == _root + name ? record : null;
 
-    /// <summary>The number of records and the place of the directory, which ends where the end records begin.</summary>
+    /// <summary>
+    /// Returns the number of records and the place of the directory, which ends where the end records begin.
+    /// </summary>
     private static (long Count, long Start, long End) Directory(string path, long fileBytes, ReadAt read)
     {
         if (fileBytes < EndBytes)
@@ -157,7 +161,8 @@ internal sealed class PyTorchArchive
     }
 
     /// <summary>
-    /// The record of the entry at <paramref name="at"/>, checked against its own header, and the header's place.
+    /// Returns the record of the entry at <paramref name="at"/>, checked against its own header, and the position of
+    /// that header.
     /// </summary>
     private static (ArchiveRecord Record, long Header) Entry(
         string path,

@@ -4,9 +4,9 @@ using TorchSharp;
 namespace Marrow.Weights.PyTorch;
 
 /// <summary>One tensor of a PyTorch file: a view of a storage that others may share.</summary>
-/// <param name="Strides">In elements, one a dimension.</param>
-/// <param name="Offset">Of the first element in the storage, in elements.</param>
-/// <param name="Storage">Its name in the file: tensors of one storage share their numbers.</param>
+/// <param name="Strides">The strides in elements, one for each dimension.</param>
+/// <param name="Offset">The position of the first element in the storage, in elements.</param>
+/// <param name="Storage">The storage's name in the file. Tensors with the same storage share their numbers.</param>
 internal sealed record PyTorchEntry(
     string Name,
     torch.ScalarType Type,
@@ -45,20 +45,26 @@ internal sealed class PyTorchWeights : WeightFile
 
     internal override IReadOnlyDictionary<string, string> Notes { get; }
 
-    /// <summary>Where the state dict is: "state_dict"; "" when it is all there is.</summary>
+    /// <summary>
+    /// The key below which the state dict lies, such as "state_dict"; "" when the file holds nothing else.
+    /// </summary>
     public string Place { get; }
 
-    /// <summary>What else the file holds, by key: "epoch", "optimizer". It was looked at as data, and left.</summary>
+    /// <summary>
+    /// The keys of everything else in the file, such as "epoch" and "optimizer". It was read as data and is not used.
+    /// </summary>
     public IReadOnlyList<string> Others { get; }
 
-    /// <summary>True for the first bytes of either form; a zip may still be another program's.</summary>
+    /// <summary>
+    /// Returns true for the first bytes of either form. A zip may still have been written by another program.
+    /// </summary>
     internal static bool Begins(ReadOnlySpan<byte> start) =>
         LegacyFile.Begins(start)
         || start.Length >= sizeof(uint) && BitConverter.ToUInt32(start) == ZipMark && FileKinds.Foreign(start) is null;
 
     /// <summary>
-    /// Throws <see cref="MarrowException"/> when the file is of another kind, holds anything but weights and plain
-    /// data, or is damaged; what stands in the way is named with its place.
+    /// Opens a file. Throws <see cref="MarrowException"/> when the file is of another kind, is damaged, or contains
+    /// anything but weights and plain data; the message names the obstacle and its place.
     /// </summary>
     public static PyTorchWeights Open(string path)
     {
@@ -142,7 +148,7 @@ internal sealed class PyTorchWeights : WeightFile
             Said(archive, path, read));
     }
 
-    /// <summary>What an export of Marrow wrote beside the pickle.</summary>
+    /// <summary>Reads the description that an export of Marrow wrote beside the pickle.</summary>
     private static Dictionary<string, string> Said(PyTorchArchive archive, string path, PyTorchArchive.ReadAt read)
     {
         if (archive.Notes is not { } record)

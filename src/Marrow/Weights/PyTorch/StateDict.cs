@@ -1,8 +1,10 @@
 namespace Marrow.Weights.PyTorch;
 
 /// <summary>The dictionary of tensors in what a pickle holds.</summary>
-/// <param name="Place">Keys that lead to it, "state_dict"; "" when it is the whole.</param>
-/// <param name="Others">Keys beside the tensors and beside the dictionary, such as "epoch".</param>
+/// <param name="Place">
+/// The keys that lead to the dictionary, such as "state_dict"; "" when it is the whole pickle.
+/// </param>
+/// <param name="Others">The keys beside the tensors and beside the dictionary, such as "epoch".</param>
 internal sealed record StateDict(
     string Place,
     IReadOnlyList<KeyValuePair<string, PickledTensor>> Tensors,
@@ -11,7 +13,7 @@ internal sealed record StateDict(
     private const int DeepestPlace = 4;
     private const int NamedKeys = 10; // in an error
 
-    /// <summary>Where training programs keep it, the most telling first.</summary>
+    /// <summary>The keys under which training programs keep the state dict, the most specific ones first.</summary>
     private static readonly string[] Places =
     [
         "state_dict",
@@ -23,7 +25,9 @@ internal sealed record StateDict(
         "weights",
     ];
 
-    /// <summary>Throws <see cref="MarrowException"/> when there is none.</summary>
+    /// <summary>
+    /// Finds the state dict in an unpickled object. Throws <see cref="MarrowException"/> when there is none.
+    /// </summary>
     public static StateDict Find(object? root, string path) =>
         (root is PickleDict dict ? Within(dict, "", 0) : null)
         ?? throw MarrowException.Bad(
@@ -35,7 +39,8 @@ internal sealed record StateDict(
         );
 
     /// <summary>
-    /// Null when there is none. A pickle may hold a dictionary that holds itself: the depth is bounded.
+    /// Returns the state dict inside a dictionary; null when there is none. The depth is limited, since a dictionary in
+    /// a pickle may contain itself.
     /// </summary>
     private static StateDict? Within(PickleDict dict, string place, int depth)
     {
