@@ -8,8 +8,11 @@ internal static class CsvCoordinates
     /// <summary>No image has so few pixels; shares of places outside the image are over 1.</summary>
     public const double LargestShare = 1.5;
 
+    /// <summary>What the option "coordinates" can be; the first without it.</summary>
+    public static readonly string[] Units = ["pixels", "shares"];
+
     public static bool AreShares(DatasetRequest request) =>
-        OptionCheck.OneOf(request, "coordinates", request.Options.Coordinates, "pixels", "shares") == "shares";
+        OptionCheck.OneOf(request, "coordinates", request.Options.Coordinates, Units) == Units[1];
 
     /// <summary>
     /// A whole table of shares taken for pixels would put every place into one corner, and no error would show. Throws

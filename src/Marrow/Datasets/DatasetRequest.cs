@@ -33,7 +33,8 @@ public sealed class DatasetRequest
 
 /// <summary>
 /// Everything a recipe may say about reading a data set. Each option belongs to the formats that it names; one that is
-/// given to another format is an error, so that nothing is silently left out.
+/// given to another format is an error, so that nothing is silently left out. What holds without an option,
+/// docs/recipe.md tells under "data".
 /// </summary>
 public sealed record DatasetOptions
 {
@@ -47,23 +48,23 @@ public sealed record DatasetOptions
     public DatasetOptions NamedBy(IReadOnlyList<string> keys) => this with { NamedByUser = keys };
 
     /// <summary>
-    /// chexpert: "train" (default) or "valid", the CSV of that name. mura: "train" (default) or "valid". spineweb16:
-    /// "train" (default) or "test". csv: rows whose "split" column holds it; without it, all rows.
+    /// chexpert: "train" or "valid", the CSV of that name. mura: "train" or "valid". spineweb16: "train" or "test".
+    /// csv: rows whose "split" column holds it.
     /// </summary>
     [JsonInclude] public string? Split { internal get; init; }
 
     /// <summary>
-    /// chexpert, and csv of kind "findings": how -1 ("uncertain") is read, by finding; "default" is for the others and
-    /// "ignore" without it. "ignore": adds no loss. "zeros", "ones": 0, 1; with a range ("ones 0.55-0.85", "zeros
-    /// 0-0.3") a number drawn from it, fixed for each image (label smoothing; Pham 2019). "multi-class": a class of its
-    /// own. "self-trained": the value of <see cref="SoftLabels"/>, and without that file no loss (the first round).
+    /// chexpert, and csv of kind "findings": how -1 ("uncertain") is read, by finding; "default" is for the others.
+    /// "ignore": adds no loss. "zeros", "ones": 0, 1; with a range ("ones 0.55-0.85", "zeros 0-0.3") a number drawn
+    /// from it, fixed for each image (label smoothing; Pham 2019). "multi-class": a class of its own. "self-trained":
+    /// the value of <see cref="SoftLabels"/>, and without that file no loss (the first round).
     /// </summary>
     [JsonInclude]
     public IReadOnlyDictionary<string, string> Uncertain { internal get; init; } = new Dictionary<string, string>();
 
     /// <summary>
     /// chexpert, and csv of kind "findings": how an empty cell ("not mentioned") is read: "zeros" or "masked" (adds no
-    /// loss). It changes what is learnt, so chexpert has no default; csv: "masked".
+    /// loss). It changes what is learnt, so chexpert has no default.
     /// </summary>
     [JsonInclude] public string? Blank { internal get; init; }
 
@@ -73,40 +74,31 @@ public sealed record DatasetOptions
     /// </summary>
     [JsonInclude] public string? SoftLabels { internal get; init; }
 
-    /// <summary>chexpert: "frontal" (default), "lateral" or "all".</summary>
+    /// <summary>chexpert: "frontal", "lateral" or "all".</summary>
     [JsonInclude] public string? View { internal get; init; }
 
-    /// <summary>mura: "shoulder" or "XR_SHOULDER" and the like; all parts without it.</summary>
+    /// <summary>mura: "shoulder" or "XR_SHOULDER" and the like.</summary>
     [JsonInclude] public string? BodyPart { internal get; init; }
 
     /// <summary>
-    /// spineweb16: what happens to images whose landmarks are at fault. "repair" (default): points in a wrong order are
+    /// spineweb16: what happens to images whose landmarks are at fault. "repair": points in a wrong order are
     /// put right and their angles measured anew, the rest dropped; "drop": all dropped; "keep": used as they are.
     /// </summary>
     [JsonInclude] public string? Faults { internal get; init; }
 
-    /// <summary>spineweb16: "csv" (default) reads landmarks.csv, "mat" the image's own .mat file.</summary>
+    /// <summary>spineweb16: "csv" reads landmarks.csv, "mat" the image's own .mat file.</summary>
     [JsonInclude] public string? Landmarks { internal get; init; }
 
-    /// <summary>csv: the file, path below the root. "labels.csv" without it.</summary>
+    /// <summary>csv: the file, path below the root.</summary>
     [JsonInclude] public string? Csv { internal get; init; }
 
-    /// <summary>
-    /// csv: the column of image paths, below the root. Without it the first of path, file, filename, image, Image Index
-    /// that exists.
-    /// </summary>
+    /// <summary>csv: the column of image paths, below the root.</summary>
     [JsonInclude] public string? FileColumn { internal get; init; }
 
-    /// <summary>
-    /// csv: the column that names the patient. Without it the first of patient, patient_id, patientid, subject; else
-    /// every image is a patient.
-    /// </summary>
+    /// <summary>csv: the column that names the patient.</summary>
     [JsonInclude] public string? PatientColumn { internal get; init; }
 
-    /// <summary>
-    /// csv: the columns of labels; of kind "points" the points. Without it the first of label, class, target, Finding
-    /// Labels that exists.
-    /// </summary>
+    /// <summary>csv: the columns of labels; of kind "points" the points.</summary>
     [JsonInclude] public IReadOnlyList<string> LabelColumns { internal get; init; } = [];
 
     /// <summary>
@@ -133,28 +125,28 @@ public sealed record DatasetOptions
     [JsonInclude] public IReadOnlyDictionary<string, string>? MirrorPairs { internal get; init; }
 
     /// <summary>
-    /// csv of kind "points" and "boxes": "pixels" (default), of the image as it is stored, or "shares", 0 to 1 of its
+    /// csv of kind "points" and "boxes": "pixels", of the image as it is stored, or "shares", 0 to 1 of its
     /// width and height.
     /// </summary>
     [JsonInclude] public string? Coordinates { internal get; init; }
 
     /// <summary>
     /// csv of kind "boxes", and coco: what becomes of images below the folder that the label file does not name.
-    /// "left-out" (default): nothing is known of them. "no-boxes": they are known to have no box.
+    /// "left-out": nothing is known of them. "no-boxes": they are known to have no box.
     /// </summary>
     [JsonInclude] public string? Unlisted { internal get; init; }
 
-    /// <summary>csv of kind "boxes" without a column of labels: what is in the boxes. "object" without it.</summary>
+    /// <summary>csv of kind "boxes" without a column of labels: what is in the boxes.</summary>
     [JsonInclude] public string? BoxClass { internal get; init; }
 
-    /// <summary>coco: the file, path below the root. "annotations.json" without it.</summary>
+    /// <summary>coco: the file, path below the root.</summary>
     [JsonInclude] public string? Annotations { internal get; init; }
 
-    /// <summary>coco: the folder below the root that the names of images begin at; the root without it.</summary>
+    /// <summary>coco: the folder below the root that the names of images begin at.</summary>
     [JsonInclude] public string? ImageFolder { internal get; init; }
 
     /// <summary>
-    /// spineweb16: what is outlined for task segment. "vertebrae" (default): the 17 bodies, class "vertebra"; "spine":
+    /// spineweb16: what is outlined for task segment. "vertebrae": the 17 bodies, class "vertebra"; "spine":
     /// the discs between them too, class "spine".
     /// </summary>
     [JsonInclude] public string? Area { internal get; init; }
@@ -173,7 +165,7 @@ public sealed record DatasetOptions
     [JsonInclude] public string? Masks { internal get; init; }
 
     /// <summary>
-    /// csv and images, with masks: what the values 1, 2 ... of masks show, at most 32. "foreground" without it.
+    /// csv and images, with masks: what the values 1, 2 ... of masks show, at most 32.
     /// </summary>
     [JsonInclude] public IReadOnlyList<string> MaskClasses { internal get; init; } = [];
 
