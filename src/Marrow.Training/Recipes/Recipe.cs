@@ -4,7 +4,8 @@ namespace Marrow.Training.Recipes;
 
 // A recipe as the program holds it: a YAML file of stages, each of which trains one task, from scratch or warm-started
 // from an earlier stage or a checkpoint. RecipeReader makes it, with its stages, and has checked every value by then;
-// the YAML key is the property's name in camelCase unless its comment names another.
+// the YAML key is the property's name in camelCase unless its comment names another. Each key's range and sentence
+// stand where it is read, its default here.
 
 /// <summary>What each stage trains, in order, and the seed that makes a run repeatable.</summary>
 public sealed class Recipe
@@ -28,21 +29,18 @@ public sealed class Recipe
     /// <summary>Names of its stages, in order: what <see cref="Only"/> takes.</summary>
     internal IReadOnlyList<string> StageNames => [.. Stages.Select(stage => stage.Name)];
 
-    /// <summary>Of every random draw: weights, order, augmentation, subset of the labels. Default 1.</summary>
+    /// <summary>Of every random draw: weights, order, augmentation, subset of the labels.</summary>
     internal ulong Seed { get; init; } = 1;
 
     /// <summary>
-    /// Of the division of each data set into its parts. Default: <see cref="Seed"/>. Set it to vary the seed with the
-    /// held-out films fixed.
+    /// Of the division of each data set into its parts, so that the seed can vary with the held-out films fixed.
     /// </summary>
     internal ulong SplitSeed { get; init; } = 1;
 
-    /// <summary>Share of the patients never trained on, 0 (train on all) to 0.9; default 0.2.</summary>
+    /// <summary>Share of the patients never trained on; 0: train on all.</summary>
     internal double HeldOut { get; init; } = 0.2;
 
-    /// <summary>
-    /// YAML: auto (default), cpu, cuda or cuda:N. Where every stage computes, unless the command line says otherwise.
-    /// </summary>
+    /// <summary>Where every stage computes, unless the command line says otherwise.</summary>
     internal DeviceChoice Device { get; init; }
 
     /// <summary>The path that the recipe was read from.</summary>

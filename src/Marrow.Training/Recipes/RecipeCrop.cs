@@ -4,11 +4,16 @@ using Marrow.Tasks;
 
 namespace Marrow.Training.Recipes;
 
-/// <summary>
-/// "crop: landmarks", or the section "crop:" -> <see cref="StageCrop"/>, whose comments give each range and default.
-/// </summary>
+/// <summary>"crop: landmarks", or the section "crop:" -> <see cref="StageCrop"/>.</summary>
 internal static class RecipeCrop
 {
+    private static readonly KeyText Section =
+        new("Where in its images the stage looks: at what that detector finds.")
+        {
+            Value = "an earlier stage, a checkpoint, or section",
+            Default = "the whole image",
+        };
+
     /// <param name="earlier">The stages above, as read.</param>
     /// <param name="names">Of all stages.</param>
     /// <param name="task">"" when the stage's task is missing or wrong: any region is let pass.</param>
@@ -21,23 +26,32 @@ internal static class RecipeCrop
         if (stage.Find("crop") is not { } node)
             return null;
         if (node.Kind == RecipeNodeKind.Scalar)
-            return Of(stage, "crop", stage.Text("crop"), CropRegion.Spine, StageCrop.SpineMargin);
-        var s = stage.Section("crop")!;
+            return Of(stage, "crop", stage.Text("crop", Section), CropRegion.Spine, StageCrop.SpineMargin);
+        var s = stage.Section("crop", Section)!;
         var region = s.Choice(
             "region",
             CropRegion.Spine,
+            "`spine`: one upright crop an image, the box around all vertebrae. `vertebra`: 17, one about each, turned "
+                + "until it stands upright.",
             ("spine", CropRegion.Spine),
             ("vertebra", CropRegion.Vertebra));
         var crop = Of(
             s,
             "by",
-            s.RequiredText("by", "by: landmarks"),
+            s.RequiredText("by", "by: landmarks",
+                new("A stage above of task `detect-vertebrae`, or a checkpoint of one.") { Value = "as `init`" }),
             region,
             s.Number(
                 "margin",
                 region == CropRegion.Vertebra ? StageCrop.VertebraMargin : StageCrop.SpineMargin,
                 0,
-                InputCrop.MaxMargin));
+                InputCrop.MaxMargin,
+                new("Added to the box on each side, as a share of its width and height.")
+                {
+                    Unit = "share",
+                    Default = $"{KeyWords.Number(StageCrop.SpineMargin)}; "
+                        + $"`vertebra` {KeyWords.Number(StageCrop.VertebraMargin)}",
+                }));
         s.Finish();
         return crop;
 

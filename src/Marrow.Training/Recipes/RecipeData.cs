@@ -1,37 +1,64 @@
-using System.Text.RegularExpressions;
 using Marrow.Datasets;
 using Marrow.Tasks;
 
 namespace Marrow.Training.Recipes;
 
 /// <summary>
-/// The section "data:" -> <see cref="StageData"/>. The options of the data set stand beside its name and format; the
-/// comments of <see cref="DatasetOptions"/> say what each means and which format has it.
+/// The section "data:" -> <see cref="StageData"/>. The options of the data set stand beside its name and format:
+/// <see cref="RecipeDataOptions"/>.
 /// </summary>
-internal static partial class RecipeData
+internal static class RecipeData
 {
     /// <param name="reference">Reads a key that names an earlier stage or a checkpoint.</param>
     public static StageData Read(
         RecipeSection stage,
         double heldOut,
         string task,
-        Func<RecipeSection, string, string?> reference)
+        Func<RecipeSection, string, KeyText, string?> reference)
     {
-        var node = stage.Require("data", "data: {name: spineweb16, format: spineweb16}");
+        var node = stage.Require(
+            "data",
+            "data: {name: spineweb16, format: spineweb16}",
+            new("What it is trained on.") { Value = "section" });
+        var absent = new StageData { Name = "", Format = "" };
         if (node is null)
-            return new StageData { Name = "", Format = "" };
-        var s = new RecipeSection(node, "data", stage.Errors);
+            return absent;
+        var s = stage.Child(node, "data");
         var (name, format) = NameAndFormat(s, "format: spineweb16");
         var data = new StageData
         {
             Format = format,
             Name = name,
-            Options = Options(s, format, task),
-            SoftLabelsFrom = reference(s, "softLabelsFrom"),
-            Limit = s.Int("limit", 0, 0, int.MaxValue),
-            Fraction = s.Number("fraction", 1, 0.0001, 1),
-            HeldOut = s.Number("heldOut", heldOut, 0, 0.9),
-            Validation = s.Number("validation", 0.1, 0, 0.5),
+            Options = RecipeDataOptions.Read(s, format, task),
+            SoftLabelsFrom = reference(
+                s,
+                "softLabelsFrom",
+                new("[U-SelfTrained](data-sets.md#self-training): the earlier stage or checkpoint whose probabilities "
+                    + "become the uncertain labels of the training part, for findings with `self-trained`.")
+                {
+                    Value = "as `init`",
+                    Formats = RecipeDataOptions.Findings,
+                }),
+            Limit = s.Int("limit", absent.Limit, 0, int.MaxValue,
+                new("Train on so many patients of the training part, drawn by the seed. Smaller limits are subsets of "
+                    + "larger ones.")
+                {
+                    Unit = "patients",
+                    DefaultMeans = "all",
+                }),
+            Fraction = s.Number("fraction", absent.Fraction, 0.0001, 1,
+                new("Train on this share of the training part's patients, drawn by the seed; nested as `limit` is, "
+                    + "which it excludes. For `classify` each subset has close to its share of every class.")
+                {
+                    Unit = "share",
+                }),
+            HeldOut = s.Number("heldOut", heldOut, 0, 0.9,
+                new("Never trained on.") { Unit = "share", Default = "the recipe's" }),
+            Validation = s.Number("validation", absent.Validation, 0, 0.5,
+                new("Share of what is not held out that chooses the best weights. 0: the last weights are kept.")
+                {
+                    Unit = "share",
+                }),
         };
         if (s.Has("limit") && s.Has("fraction"))
             s.Errors.Add(
@@ -47,10 +74,12 @@ internal static partial class RecipeData
     /// <summary>"" each where it is missing or wrong.</summary>
     public static (string Name, string Format) NameAndFormat(RecipeSection s, string example)
     {
-        var format = s.Require("format", example) is null
-            ? ""
-            : s.Choice("format", "", [.. DatasetCatalogue.Formats.Keys.Select(f => (f, f))]);
-        return (RecipeReader.Name(s, "name", s.Text("name")) ?? format, format);
+        var format = s.RequiredWord("format", example, DatasetCatalogue.Formats.Keys,
+            "How the folder is read: [data sets](data-sets.md). `images` takes all images below it and has no labels "
+                + "but masks; only `pretrain` trains on it without.");
+        var name = s.Text("name",
+            new("NAME in `--data NAME=DIR`.") { Value = "as a stage's name", Default = "the format" });
+        return (RecipeReader.Name(s, "name", name) ?? format, format);
     }
 
     private static void CheckSelfTraining(RecipeSection s, StageData data, string task)
@@ -65,67 +94,4 @@ internal static partial class RecipeData
         if (fault is not null)
             s.Errors.Add(s.At("softLabelsFrom"), $"softLabelsFrom: {fault}.");
     }
-
-    // Which option belongs to which format is the data set's to say; a value no format takes is found here.
-    /// <param name="task">"" where none of the labels is read.</param>
-    public static DatasetOptions Options(RecipeSection s, string format, string task) => new()
-    {
-        Split = s.Text("split"),
-        Uncertain = Uncertain(s.SectionOrEmpty("uncertain")),
-        Blank = Word(s, "blank", "zeros", "masked"),
-        SoftLabels = s.Text("softLabels"),
-        View = Word(s, "view", "frontal", "lateral", "all"),
-        BodyPart = s.Text("bodyPart"),
-        Faults = Word(s, "faults", "repair", "drop", "keep"),
-        Landmarks = Word(s, "landmarks", "csv", "mat"),
-        Csv = s.Text("csv"),
-        FileColumn = s.Text("fileColumn"),
-        PatientColumn = s.Text("patientColumn"),
-        LabelColumns = s.Texts("labelColumns") ?? [],
-        Kind = Word(s, "kind", CsvFolder.Kinds) ?? TaskLabels.KindOf(format, task),
-        Units = Names(s.SectionOrEmpty("units")),
-        MirrorPairs = s.Section("mirrorPairs") is { } pairs ? Names(pairs) : null,
-        Coordinates = Word(s, "coordinates", "pixels", "shares"),
-        Unlisted = Word(s, "unlisted", BoxSamples.Unlisted),
-        BoxClass = s.Text("boxClass"),
-        Annotations = s.Text("annotations"),
-        ImageFolder = s.Text("imageFolder"),
-        Area = Word(s, "area", "vertebrae", "spine"),
-        MaskColumn = s.Text("maskColumn"),
-        Masks = s.Text("masks"),
-        MaskClasses = s.Texts("maskClasses") ?? [],
-        License = s.Text("license"),
-        Citation = s.Text("citation"),
-        Version = s.Text("version"),
-    };
-
-    private static string? Word(RecipeSection s, string key, params string[] words) =>
-        s.Choice<string?>(key, null, [.. words.Select(w => (w, (string?)w))]);
-
-    private static Dictionary<string, string> Names(RecipeSection s) =>
-        s
-            .RemainingKeys.Select(key => (key, Text: s.Text(key)))
-            .Where(p => p.Text is not null)
-            .ToDictionary(p => p.key, p => p.Text!);
-
-    private static Dictionary<string, string> Uncertain(RecipeSection s)
-    {
-        var policies = new Dictionary<string, string>();
-        foreach (var finding in s.RemainingKeys)
-        {
-            if (s.Text(finding) is not { } policy)
-                continue;
-            if (!Policy().IsMatch(policy))
-                s.Errors.Add(
-                    s.At(finding),
-                    $"{RecipeErrors.Quote(finding)}: expected ignore, zeros, ones, multi-class, self-trained, or a "
-                        + $"range as in 'ones 0.55-0.85', found {RecipeErrors.Quote(policy)}."
-                );
-            policies[finding] = policy;
-        }
-        return policies;
-    }
-
-    [GeneratedRegex(@"^(ignore|multi-class|self-trained|(zeros|ones)( +[0-9.]+-[0-9.]+)?)\z")]
-    private static partial Regex Policy();
 }

@@ -5,18 +5,22 @@ using Marrow.Tasks.Pretrain;
 
 namespace Marrow.Training.Recipes;
 
-/// <summary>The section "pretrain:" -> <see cref="MaskingSpec"/>, whose comments give each range and default.</summary>
+/// <summary>The section "pretrain:" -> <see cref="MaskingSpec"/>.</summary>
 internal static class RecipePretrain
 {
     /// <summary>Null for the other tasks, which have no such section.</summary>
     public static MaskingSpec? Read(RecipeSection stage, string task, StageInput input)
     {
-        var s = stage.SectionOrEmpty("pretrain");
+        var s = stage.SectionOrEmpty(
+            "pretrain",
+            $"Only for {TaskWords.Names(t => t.HidesPatches)}: what is hidden.");
         var absent = new MaskingSpec();
         var masking = new MaskingSpec
         {
-            Share = s.Number("mask", absent.Share, 0.1, 0.9),
-            PatchPixels = s.Int("patch", absent.PatchPixels, 4, 128),
+            Share = s.Number("mask", absent.Share, 0.1, 0.9,
+                new("Share of the patches that is hidden.") { Unit = "share" }),
+            PatchPixels = s.Int("patch", absent.PatchPixels, 4, 128,
+                new("Side of a patch; divides the input's width and height.") { Unit = "input px" }),
         };
         s.Finish();
         if (TaskCatalogue.Find(task) is { HidesPatches: true })

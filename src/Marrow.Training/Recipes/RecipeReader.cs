@@ -59,30 +59,63 @@ public static partial class RecipeReader
         foreach (var o in overrides)
             RecipeOverride.Apply(root, o, StageKeys, errors);
 
-        var section = new RecipeSection(root, "the recipe", errors);
-        var name = Name(section, "name", section.RequiredText("name", "name: my-recipe"));
-        var heldOut = section.Number("heldOut", 0.2, 0, 0.9);
-        var seed = section.UInt64("seed", 1);
-        var recipe = new Recipe
+        var recipe = new Recipe(Read(new RecipeSection(root, "the recipe", errors)))
         {
-            Name = name ?? "",
-            Seed = seed,
-            SplitSeed = section.UInt64("splitSeed", seed),
-            HeldOut = heldOut,
-            Device = Device(section),
-            Stages = Stages(section, heldOut),
             SourcePath = path,
             SourceText = text,
             Overrides = overrides,
         };
-        section.Finish();
         errors.ThrowIfAny();
+        return recipe;
+    }
+
+    /// <summary>
+    /// What the root of a recipe says, mistakes noted; the section and those below it know then what was asked.
+    /// </summary>
+    internal static Recipe Read(RecipeSection section)
+    {
+        var absent = new Recipe();
+        var name = Name(section, "name", section.RequiredText("name", "name: my-recipe",
+            new("Names the run's folder, `runs/NAME`.")
+            {
+                Value = "a-z, 0-9, `-`, `_`; at most 64 characters",
+            }));
+        var heldOut = section.Number("heldOut", absent.HeldOut, 0, 0.9,
+            new("Share of each data set that is never trained on; divided by patient. 0: train on all. A stage may "
+                + "have its own.")
+            {
+                Unit = "share",
+            });
+        var seed = section.UInt64("seed", absent.Seed,
+            "Of every random draw: weights, order, augmentation, subset of the labels.");
+        var recipe = new Recipe
+        {
+            Name = name ?? "",
+            Seed = seed,
+            SplitSeed = section.UInt64("splitSeed", seed,
+                new("Of the division of each data set into its parts. Set it to vary `seed` with the held-out images "
+                    + "fixed.")
+                {
+                    Value = "as `seed`",
+                    Default = "`seed`",
+                }),
+            HeldOut = heldOut,
+            Device = Device(section),
+            Stages = Stages(section, heldOut),
+        };
+        section.Finish();
         return recipe;
     }
 
     private static DeviceChoice Device(RecipeSection recipe)
     {
-        if (recipe.Text("device") is not { } text)
+        if (recipe.Text("device",
+            new("Where every stage computes; `--device` of the command wins. See "
+                + "[training.md](training.md#the-device).")
+            {
+                Value = "`auto`, `cpu`, `cuda`, `cuda:N`",
+                Default = "`auto`",
+            }) is not { } text)
             return default;
         if (DeviceChoice.TryParse(text, out var choice))
             return choice;
@@ -95,7 +128,8 @@ public static partial class RecipeReader
     private static List<Stage> Stages(RecipeSection recipe, double heldOut)
     {
         var stages = new List<Stage>();
-        var list = recipe.Require("stages", "a list of stages");
+        var list = recipe.Require("stages", "a list of stages",
+            new("Carried out in this order.") { Value = $"list, 1 to {MaxStages}" });
         if (list is null)
             return stages;
         if (list.Kind != RecipeNodeKind.List || list.Items.Count is 0 or > MaxStages)
@@ -109,23 +143,27 @@ public static partial class RecipeReader
         }
         var names = list.Items.Select(RecipeOverride.StageName).ToList();
         for (var i = 0; i < names.Count; i++)
-            stages.Add(ReadStage(list.Items[i], stages, names, heldOut, recipe.Errors));
+            stages.Add(ReadStage(recipe, list.Items[i], stages, names, heldOut));
         return stages;
     }
 
     private static Stage ReadStage(
+        RecipeSection recipe,
         RecipeNode node,
         List<Stage> earlier,
         List<string?> names,
-        double heldOut,
-        RecipeErrors errors)
+        double heldOut)
     {
         var index = earlier.Count;
-        var s = new RecipeSection(
+        var errors = recipe.Errors;
+        var s = recipe.Child(
             node,
-            names[index] is { } known ? $"stage {RecipeErrors.Quote(known)}" : $"stage {index + 1}",
-            errors);
-        var name = Name(s, "name", s.RequiredText("name", "name: features"));
+            names[index] is { } known ? $"stage {RecipeErrors.Quote(known)}" : $"stage {index + 1}");
+        var name = Name(s, "name", s.RequiredText("name", "name: features",
+            new("Names the stage's folder; later stages use it in `init`.")
+            {
+                Value = "as the recipe's; not `scratch`; unique",
+            }));
         if (name is not null && names.IndexOf(name) < index)
             errors.Add(
                 s.At("name"),
@@ -133,29 +171,47 @@ public static partial class RecipeReader
         if (name == "scratch")
             errors.Add(s.At("name"), "name: 'scratch' means random weights. Choose another name.");
 
-        var task = s.Require("task", "task: classify") is null
-            ? ""
-            : s.Choice("task", "", [.. CheckpointTask.All.Select(t => (t, t))]);
-        var data = RecipeData.Read(s, heldOut, task, (section, key) => Reference(section, key, index, names));
-        var input = Input(s.SectionOrEmpty("input"), task);
-        var augment = RecipeAugment.Read(s);
+        var task = s.RequiredWord("task", "task: classify", CheckpointTask.All,
+            new("What is trained.") { Value = TaskWords.Names(_ => true) });
+        var data = RecipeData.Read(s, heldOut, task, (section, key, text) =>
+            Reference(section, key, index, names, text));
+        var input = RecipeInput.Read(
+            s.SectionOrEmpty("input", new("How an image becomes the model's input.") { Default = "by task" }),
+            task);
+        var augment = RecipeAugment.Read(s, RecipeAugment.StageText);
         var (unlabeled, uda, teacher) = RecipeUnlabeled.Read(s, task, augment);
         var stage = new Stage
         {
             Name = name ?? "",
             Task = task,
             Model = Model(s, task),
-            Init = Reference(s, "init", index, names),
-            InitCoverage = s.Number("initCoverage", 0.9, 0, 1),
+            Init = Reference(s, "init", index, names,
+                new("What the weights start from.") { Value = "see below", Default = "`scratch`" }),
+            InitCoverage = s.Number("initCoverage", Stage.UsualInitCoverage, 0, 1,
+                new("Least share of the backbone's parameters that `init` must give; under it the run stops before "
+                    + "training.")
+                {
+                    Unit = "share",
+                }),
             Crop = RecipeCrop.Read(s, earlier, names, task),
             Data = data,
             Input = input,
-            Detector = Detector(s, task),
+            Detector = RecipeDetector.Read(s, task),
             Pretrain = RecipePretrain.Read(s, task, input),
-            Train = RecipeTrain.Read(s.SectionOrEmpty("train"), task),
+            Train = RecipeTrain.Read(s.SectionOrEmpty("train", "How it is trained."), task),
             Augment = augment,
-            Tag = Name(s, "tag", s.Text("tag")) ?? data.Name,
-            License = s.Text("license"),
+            Tag = Name(s, "tag", s.Text("tag",
+                new("Second part of the checkpoint's name: `MODEL.TAG`.")
+                {
+                    Value = "as `name`",
+                    Default = "the data's name",
+                })) ?? data.Name,
+            License = s.Text("license",
+                new("Of the checkpoint.")
+                {
+                    Value = "SPDX identifier or `LicenseRef-...`",
+                    Default = "see below",
+                }),
             Unlabeled = unlabeled,
             Uda = uda,
             Teacher = teacher,
@@ -177,7 +233,8 @@ public static partial class RecipeReader
     // A model's name is its task's prefix and a backbone; without a task, any is let pass.
     private static string Model(RecipeSection s, string task)
     {
-        var model = s.RequiredText("model", "model: densenet121");
+        var model = s.RequiredText("model", "model: densenet121",
+            new("The architecture; the checkpoint's name starts with it.") { Value = "see below" });
         if (model is null)
             return "";
         var known = TaskCatalogue.Find(task)?.Architectures ?? ModelCatalogue.Names;
@@ -191,9 +248,14 @@ public static partial class RecipeReader
     }
 
     /// <summary>An earlier stage, or what looks like a checkpoint; null when absent or wrong.</summary>
-    private static string? Reference(RecipeSection s, string key, int index, List<string?> names)
+    private static string? Reference(
+        RecipeSection s,
+        string key,
+        int index,
+        List<string?> names,
+        KeyText keyText)
     {
-        var text = s.Text(key);
+        var text = s.Text(key, keyText);
         if (text is null or "scratch")
             return null;
         var source = key == "init" ? InitReference.NameIn(text) : text;
@@ -226,78 +288,6 @@ public static partial class RecipeReader
             );
         }
         return null;
-    }
-
-    private static StageInput Input(RecipeSection s, string task)
-    {
-        var absent = StageInput.DefaultFor(task);
-        var fullRange = s.Find("window") is { Kind: RecipeNodeKind.Scalar };
-        if (fullRange)
-            s.Choice("window", true, ("fullRange", true));
-        var window = fullRange ? null : s.Numbers("window", 2, 2, 0, 1);
-        if (window is not null && window[0] >= window[1])
-            s.Errors.Add(
-                s.At("window"),
-                "window: expected [low, high] with low under high, found "
-                    + string.Join(", ", window.Select(w => w.ToString(CultureInfo.InvariantCulture)))
-                    + ".");
-        var channels = s.Choice("channels", absent.Channels, ("1", 1), ("3", 3));
-        var input = absent with
-        {
-            Width = s.Int("width", absent.Width, 32, 4096),
-            Height = s.Int("height", absent.Height, 32, 4096),
-            Channels = channels,
-            Fit = s.Choice(
-                "fit",
-                absent.Fit,
-                ("stretch", Fit.Stretch),
-                ("letterbox", Fit.Letterbox),
-                ("cover", Fit.Cover)),
-            CropShare = s.Number("cropShare", absent.CropShare, 0.25, 1),
-            Window = fullRange ? WindowKind.FullRange : WindowKind.Percentiles,
-            WindowLow = window?[0] ?? absent.WindowLow,
-            WindowHigh = window?[1] ?? absent.WindowHigh,
-            Mean = s.Number("mean", absent.Mean, 0, 1),
-            Std = s.Number("std", absent.Std, 0.0001, 10),
-            ChannelMeans = s.Numbers("channelMeans", channels, channels, 0, 1),
-            ChannelStds = s.Numbers("channelStds", channels, channels, 0.0001, 10),
-        };
-        if (input.CropShare < 1 && input.Fit != Fit.Cover)
-            s.Errors.Add(s.At("cropShare"), "cropShare: only with fit: cover.");
-        if (s.Has("channelMeans") != s.Has("channelStds"))
-            s.Errors.Add(
-                s.At(s.Has("channelMeans") ? "channelMeans" : "channelStds"),
-                "channelMeans and channelStds: give both or neither.");
-        foreach (var key in (string[])["mean", "std"])
-        {
-            if (s.Has(key) && s.Has("channelMeans"))
-                s.Errors.Add(s.At(key), $"{key}: channelMeans and channelStds stand in its place. Remove one of them.");
-        }
-        s.Finish();
-        return input;
-    }
-
-    private static StageDetector? Detector(RecipeSection stage, string task)
-    {
-        if (stage.Section("detector") is not { } s)
-            return null;
-        if (TaskCatalogue.Find(task) is { HasDetector: false })
-            s.Errors.Add(
-                s.Node,
-                $"detector: task {task} has none. Remove the section, or set task: "
-                    + $"{SomeText.Either(TaskCatalogue.Names(t => t.HasDetector))}."
-            );
-        var detector = new StageDetector
-        {
-            PyramidChannels = s.Has("pyramidChannels") ? s.Int("pyramidChannels", 128, 8, 1024) : null,
-            HeadConvolutions = s.Has("headConvolutions") ? s.Int("headConvolutions", 2, 1, 8) : null,
-            HeadGroupNorm = s.Choice<bool?>("headGroupNorm", null, ("true", true), ("false", false)),
-            AnchorSizes = s.DistinctNumbers("anchorSizes", 1, 5, 1, 4096),
-            AnchorScales = s.DistinctNumbers("anchorScales", 1, 8, 0.1, 10),
-            AnchorRatios = s.DistinctNumbers("anchorRatios", 1, 8, 0.05, 20),
-        };
-        s.Finish();
-        return detector;
     }
 
     /// <summary>Names become folders and parts of checkpoint names.</summary>

@@ -4,14 +4,17 @@ using Marrow.Datasets;
 namespace Marrow.Training.Recipes;
 
 /// <summary>
-/// One mapping of a recipe, read key by key. Each question says what is allowed and what stands in when the key is
-/// absent; a mistake is noted with its place and the default returned, so that reading goes on and all mistakes come
-/// out together. <see cref="Finish"/> reports the keys nobody asked for.
+/// One mapping of a recipe, read key by key. Each question says what is allowed, what stands in when the key is absent,
+/// and what the page of all keys, docs/recipe.md, tells of it; a mistake is noted with its place and the default
+/// returned, so that reading goes on and all mistakes come out together. <see cref="Finish"/> reports the keys nobody
+/// asked for. The rows of the page are what was asked: <see cref="Rows"/>.
 /// </summary>
 internal sealed class RecipeSection
 {
     private readonly Dictionary<string, (RecipeNode Key, RecipeNode Value)> _entries = new(StringComparer.Ordinal);
     private readonly List<string> _known = [];
+    private readonly List<KeyRow> _rows = [];
+    private readonly List<RecipeSection> _sections = [];
     private readonly bool _broken; // No mapping at all: said once, not again for each key it lacks.
 
     /// <param name="what">"the recipe", "stage 'landmarks'", "train": for messages.</param>
@@ -31,6 +34,12 @@ internal sealed class RecipeSection
     public RecipeNode Node { get; }
     public string What { get; }
     public RecipeErrors Errors { get; }
+
+    /// <summary>Each key that was asked for, in words; keys that the user names are not among them.</summary>
+    public IReadOnlyList<KeyRow> Rows => _rows;
+
+    /// <summary>The sections read below this one.</summary>
+    public IReadOnlyList<RecipeSection> Sections => _sections;
 
     /// <summary>Keys not yet asked for, in order: for sections whose keys are names, such as classes.</summary>
     public IEnumerable<string> RemainingKeys => _entries.Keys.Where(k => !_known.Contains(k)).ToList();
@@ -53,20 +62,29 @@ internal sealed class RecipeSection
         return null;
     }
 
-    public RecipeNode? Require(string key, string example)
+    public RecipeNode? Require(string key, string example, KeyText text)
     {
+        Note(key, text, "", "required");
         var node = Find(key);
         if (node is null && !_broken && !_entries.ContainsKey(key))
             Errors.Add(Node, $"{What} lacks {key}. Add {example}.");
         return node;
     }
 
-    public string? Text(string key) => Text(key, Find(key));
-
-    public string? RequiredText(string key, string example) => Text(key, Require(key, example));
-
-    public int Int(string key, int absent, int min, int max)
+    public string? Text(string key, KeyText text)
     {
+        Note(key, text, "text", "none");
+        return Text(key, Find(key));
+    }
+
+    public string? RequiredText(string key, string example, KeyText text) => Text(key, Require(key, example, text));
+
+    /// <summary>The text under a key that the user named, as a class or a column.</summary>
+    public string? NamedText(string name) => Text(name, Find(name));
+
+    public int Int(string key, int absent, int min, int max, KeyText text)
+    {
+        Note(key, text, KeyWords.Range(min, max), KeyWords.Number(absent));
         if (Find(key) is not { } node)
             return absent;
         if (
@@ -78,8 +96,9 @@ internal sealed class RecipeSection
         return absent;
     }
 
-    public ulong UInt64(string key, ulong absent)
+    public ulong UInt64(string key, ulong absent, KeyText text)
     {
+        Note(key, text, $"0 to {ulong.MaxValue}", $"{absent}");
         if (Find(key) is not { } node)
             return absent;
         if (
@@ -90,12 +109,17 @@ internal sealed class RecipeSection
         return absent;
     }
 
-    public double Number(string key, double absent, double min, double max) =>
-        Find(key) is { } node ? Number(key, node, absent, min, max) : absent;
+    public double Number(string key, double absent, double min, double max, KeyText text)
+    {
+        Note(key, text, KeyWords.Range(min, max), KeyWords.Number(absent));
+        return Find(key) is { } node ? Number(key, node, absent, min, max) : absent;
+    }
 
     /// <summary>One of the words, which the error lists; upper and lower case are the same.</summary>
-    public T Choice<T>(string key, T absent, params (string Word, T Value)[] words)
+    public T Choice<T>(string key, T absent, KeyText text, params (string Word, T Value)[] words)
     {
+        var usual = words.Where(w => Equals(w.Value, absent)).Select(w => KeyWords.Code(w.Word)).FirstOrDefault("none");
+        Note(key, text, KeyWords.Codes(words.Select(w => w.Word)), usual);
         if (Find(key) is not { } node)
             return absent;
         if (node.Kind == RecipeNodeKind.Scalar)
@@ -106,18 +130,40 @@ internal sealed class RecipeSection
         return absent;
     }
 
-    /// <summary>The same of numbers that must differ.</summary>
-    public IReadOnlyList<double>? DistinctNumbers(string key, int minCount, int maxCount, double min, double max)
+    /// <summary>One of the words; "" when it is missing, which is an error, or wrong.</summary>
+    public string RequiredWord(string key, string example, IEnumerable<string> words, KeyText text)
     {
-        var numbers = Numbers(key, minCount, maxCount, min, max);
+        var known = words.ToArray();
+        var told = text.Value is null ? text with { Value = KeyWords.Codes(known) } : text;
+        return Require(key, example, told) is null ? "" : Choice(key, "", told, [.. known.Select(w => (w, w))]);
+    }
+
+    /// <summary>The same of numbers that must differ.</summary>
+    public IReadOnlyList<double>? DistinctNumbers(
+        string key,
+        int minCount,
+        int maxCount,
+        double min,
+        double max,
+        KeyText text)
+    {
+        var numbers = Numbers(key, minCount, maxCount, min, max, text);
         if (numbers is not null && numbers.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice)
             Errors.Add(At(key), string.Create(CultureInfo.InvariantCulture, $"{key}: {twice.Key} is named twice."));
         return numbers;
     }
 
     /// <summary>The numbers of a list; null when it is absent or wrong.</summary>
-    public IReadOnlyList<double>? Numbers(string key, int minCount, int maxCount, double min, double max)
+    public IReadOnlyList<double>? Numbers(
+        string key,
+        int minCount,
+        int maxCount,
+        double min,
+        double max,
+        KeyText text)
     {
+        var each = text.Unit is null ? KeyWords.Range(min, max) : $"{text.Unit}, {KeyWords.Range(min, max)}";
+        Note(key, text with { Unit = null }, $"list of {minCount} to {maxCount}, {each}", "none");
         if (Find(key) is not { } node)
             return null;
         if (node.Kind != RecipeNodeKind.List || node.Items.Count < minCount || node.Items.Count > maxCount)
@@ -134,8 +180,9 @@ internal sealed class RecipeSection
     /// Null when absent or no list. A list item that is no text is reported and left out; one that is there twice is
     /// reported.
     /// </summary>
-    public IReadOnlyList<string>? Texts(string key)
+    public IReadOnlyList<string>? Texts(string key, KeyText text)
     {
+        Note(key, text, "list", "none");
         if (Find(key) is not { } node)
             return null;
         if (node.Kind == RecipeNodeKind.List)
@@ -143,11 +190,11 @@ internal sealed class RecipeSection
             var texts = new List<string>();
             foreach (var item in node.Items)
             {
-                if (Text(key, item) is not { } text)
+                if (Text(key, item) is not { } one)
                     continue;
-                if (texts.Contains(text))
-                    Errors.Add(item, $"{key}: {RecipeErrors.Quote(text)} is named twice.");
-                texts.Add(text);
+                if (texts.Contains(one))
+                    Errors.Add(item, $"{key}: {RecipeErrors.Quote(one)} is named twice.");
+                texts.Add(one);
             }
             return texts;
         }
@@ -156,12 +203,28 @@ internal sealed class RecipeSection
     }
 
     /// <summary>The section under a key; null when it is absent.</summary>
-    public RecipeSection? Section(string key) =>
-        Find(key) is { } node ? new RecipeSection(node, key, Errors) : null;
+    public RecipeSection? Section(string key, KeyText text)
+    {
+        Note(key, text, "section", "none");
+        return Find(key) is { } node ? Child(node, key) : null;
+    }
 
     /// <summary>An empty section when absent, so that defaults are read in the same way.</summary>
-    public RecipeSection SectionOrEmpty(string key) =>
-        Section(key) ?? new RecipeSection(new(RecipeNodeKind.Map, Node.Origin, Node.Line, Node.Column), key, Errors);
+    public RecipeSection SectionOrEmpty(string key, KeyText text)
+    {
+        Note(key, text, "section", "its defaults");
+        return Find(key) is { } node
+            ? Child(node, key)
+            : Child(new(RecipeNodeKind.Map, Node.Origin, Node.Line, Node.Column), key);
+    }
+
+    /// <summary>The section of a value of this one.</summary>
+    public RecipeSection Child(RecipeNode node, string what)
+    {
+        var section = new RecipeSection(node, what, Errors);
+        _sections.Add(section);
+        return section;
+    }
 
     /// <summary>Call when every known key was asked for.</summary>
     public void Finish()
@@ -195,6 +258,13 @@ internal sealed class RecipeSection
                 .OrderBy(k => k.Edits).Select(k => k.Name).FirstOrDefault();
 
         static string Plain(string s) => s.Replace("_", "").Replace("-", "").ToLowerInvariant();
+    }
+
+    // A key that is asked for in two ways is told as the first does.
+    private void Note(string key, KeyText text, string value, string absent)
+    {
+        if (!_rows.Exists(row => row.Name == key))
+            _rows.Add(text.Row(key, value, absent));
     }
 
     private string? Text(string key, RecipeNode? node)

@@ -2,7 +2,8 @@ using Marrow.Computing;
 
 namespace Marrow.Training.Recipes;
 
-// How a stage is trained: the keys under "train:". Defaults suit fine-tuning on two CPU cores.
+// How a stage is trained: the keys under "train:", whose ranges and sentences stand in RecipeTrain. Defaults suit
+// fine-tuning on two CPU cores.
 
 /// <summary>adamw: Loshchilov and Hutter 2019; sgd: with Nesterov-free momentum.</summary>
 internal enum OptimizerKind
@@ -53,105 +54,94 @@ internal sealed record TrainOptions
     /// <summary>The value of <see cref="Freeze"/> for "backbone".</summary>
     public const int WholeBackbone = int.MaxValue;
 
+    /// <summary>What <see cref="LearningRate"/> is for sgd where a recipe does not say.</summary>
+    public const double SgdLearningRate = 0.01;
+
+    /// <summary>What <see cref="WeightDecay"/> is for sgd where a recipe does not say.</summary>
+    public const double SgdWeightDecay = 1e-4;
+
     /// <summary>
-    /// Passes over the training part, 1 to 100000; default 10. 0 when only <see cref="Steps"/> was given: no limit.
+    /// Passes over the training part. 0 when only <see cref="Steps"/> was given: no limit.
     /// </summary>
     public int Epochs { get; init; } = 10;
 
     /// <summary>
-    /// Optimizer steps, 0 (default: no limit) to 100 million. With epochs given too, the run ends at whichever comes
-    /// first.
+    /// Optimizer steps; 0: no limit. With epochs given too, the run ends at whichever comes first.
     /// </summary>
     public int Steps { get; init; }
 
-    /// <summary>Images in a batch, 1 to 1024; default 8.</summary>
+    /// <summary>Images in a batch.</summary>
     public int Batch { get; init; } = 8;
 
-    /// <summary>Batches whose gradients are averaged into one step, 1 to 1024; default 1.</summary>
+    /// <summary>Batches whose gradients are averaged into one step.</summary>
     public int Accumulate { get; init; } = 1;
 
-    /// <summary>adamw (default) or sgd.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
 
-    /// <summary>
-    /// YAML lr. The highest rate, reached after the warm-up, 1e-9 to 10. Default 3e-4 for adamw, 0.01 for sgd.
-    /// </summary>
+    /// <summary>YAML lr. The highest rate, reached after the warm-up.</summary>
     public double LearningRate { get; init; } = 3e-4;
 
-    /// <summary>
-    /// Of weights, not of biases and norms, 0 to 1. Default 0.01 for adamw (decoupled), 1e-4 for sgd.
-    /// </summary>
+    /// <summary>Of weights, not of biases and norms; decoupled for adamw.</summary>
     public double WeightDecay { get; init; } = 0.01;
 
-    /// <summary>sgd only, 0 to 0.9999; default 0.9.</summary>
+    /// <summary>sgd only.</summary>
     public double Momentum { get; init; } = 0.9;
 
-    /// <summary>cosine (default), step or constant.</summary>
     public ScheduleKind Schedule { get; init; } = ScheduleKind.Cosine;
 
-    /// <summary>Share of all steps in which the rate rises linearly from 0, 0 to 0.9; default 0.05.</summary>
+    /// <summary>Share of all steps in which the rate rises linearly from 0.</summary>
     public double Warmup { get; init; } = 0.05;
 
-    /// <summary>Schedule step only: epochs between drops, 1 to 100000; default 10.</summary>
+    /// <summary>Schedule step only: epochs between drops.</summary>
     public int StepEpochs { get; init; } = 10;
 
-    /// <summary>Schedule step only: what the rate is multiplied by, 1e-6 to 1; default 0.1.</summary>
+    /// <summary>Schedule step only: what the rate is multiplied by.</summary>
     public double StepFactor { get; init; } = 0.1;
 
-    /// <summary>The backbone's rate as a multiple of <see cref="LearningRate"/>, 1e-6 to 100; default 1.</summary>
+    /// <summary>The backbone's rate as a multiple of <see cref="LearningRate"/>.</summary>
     public double BackboneLr { get; init; } = 1;
 
-    /// <summary>Each backbone stage's rate as a multiple of the next deeper one's, 0.01 to 1; default 1.</summary>
+    /// <summary>Each backbone stage's rate as a multiple of the next deeper one's.</summary>
     public double LayerDecay { get; init; } = 1;
 
     /// <summary>
-    /// Backbone stages that start frozen, from the stem on, 0 to 16 or <see cref="WholeBackbone"/>. YAML: none
-    /// (default), backbone (default when unfreeze is gradual) or a number.
+    /// Backbone stages that start frozen, from the stem on; all of them: <see cref="WholeBackbone"/>.
     /// </summary>
     public int Freeze { get; init; }
 
-    /// <summary>none (default) or gradual.</summary>
     public Unfreezing Unfreeze { get; init; } = Unfreezing.None;
 
-    /// <summary>running (default) or frozen.</summary>
     public BatchNormMode BatchNorm { get; init; } = BatchNormMode.Running;
 
-    /// <summary>
-    /// Decay a step of the averaged weights that are evaluated and kept, 0 (default: off) to 0.99999.
-    /// </summary>
+    /// <summary>Decay a step of the averaged weights that are evaluated and kept; 0: off.</summary>
     public double Ema { get; init; }
 
-    /// <summary>Largest norm of all gradients together, 0 (default: off) to 1e6.</summary>
+    /// <summary>Largest norm of all gradients together; 0: off.</summary>
     public double ClipNorm { get; init; }
 
-    /// <summary>auto (default), bf16 or f32.</summary>
     public Precision Precision { get; init; } = Precision.Auto;
 
-    /// <summary>true, false, or null (default; YAML auto): where the device gains from it.</summary>
+    /// <summary>Null (YAML auto): where the device gains from it.</summary>
     public bool? ChannelsLast { get; init; }
 
     /// <summary>
-    /// Epochs between evaluations on the validation part, 1 to 100000; default 1. The last epoch is always evaluated.
+    /// Epochs between evaluations on the validation part. The last epoch is always evaluated.
     /// </summary>
     public int EvaluateEvery { get; init; } = 1;
 
     /// <summary>
-    /// Evaluations without a better <see cref="Metric"/> after which training stops, 0 (default: never) to 100000.
+    /// Evaluations without a better <see cref="Metric"/> after which training stops; 0: never.
     /// </summary>
     public int Patience { get; init; }
 
-    /// <summary>
-    /// The metric by which the best weights are kept. Default by task: auroc for classify, smape for the spine tasks,
-    /// dice for segment.
-    /// </summary>
+    /// <summary>The metric by which the best weights are kept.</summary>
     public string Metric { get; init; } = "auroc";
 
-    /// <summary>Seconds between saves of the resumable state, 0 (after every step) to 86400; default 60.</summary>
+    /// <summary>Seconds between saves of the resumable state; 0: after every step.</summary>
     public double SaveEverySeconds { get; init; } = 60;
 
     /// <summary>
-    /// Threads that decode and augment ahead of the loop, 0 (default: one for each thread that computes, at most 8) to
-    /// 64.
+    /// Threads that decode and augment ahead of the loop; 0: one for each thread that computes, at most 8.
     /// </summary>
     public int Workers { get; init; }
 }

@@ -5,7 +5,7 @@ namespace Marrow.Training.Recipes;
 
 /// <summary>
 /// The sections "unlabeled:", "uda:" and "teacher:" -> <see cref="Stage.Unlabeled"/>, <see cref="UdaOptions"/> and
-/// <see cref="TeacherOptions"/>, whose comments give each range and default.
+/// <see cref="TeacherOptions"/>.
 /// </summary>
 internal static class RecipeUnlabeled
 {
@@ -31,8 +31,8 @@ internal static class RecipeUnlabeled
         // A stage without augmentation tells nothing of what is right for its films.
         var stronger = UnlabeledOptions.Stronger(augment.Strength > 0 ? augment : new());
         var images = Images(stage);
-        var uda = stage.Section("uda") is { } u ? Uda(u, task, stronger) : null;
-        var teacher = stage.Section("teacher") is { } t ? Teacher(t, task, stronger) : null;
+        var uda = Uda(stage, task, stronger);
+        var teacher = Teacher(stage, task, stronger);
         var errors = stage.Errors;
         if (uda is not null && teacher is not null)
             errors.Add(stage.At("teacher"), "teacher: the stage has uda too. Remove one of them.");
@@ -56,21 +56,35 @@ internal static class RecipeUnlabeled
 
     private static StageUnlabeled? Images(RecipeSection stage)
     {
-        if (stage.Section("unlabeled") is not { } s)
+        if (stage.Section("unlabeled", "Images without labels to learn from too, by `uda` or `teacher`.") is not { } s)
             return null;
         var (name, format) = RecipeData.NameAndFormat(s, "format: images");
-        var images = new StageUnlabeled { Name = name, Format = format, Options = RecipeData.Options(s, format, "") };
+        var images = new StageUnlabeled
+        {
+            Name = name,
+            Format = format,
+            Options = RecipeDataOptions.Read(s, format, ""),
+        };
         s.Finish();
         return images;
     }
 
-    private static UdaOptions Uda(RecipeSection s, string task, AugmentationOptions augment)
+    private static UdaOptions? Uda(RecipeSection stage, string task, AugmentationOptions augment)
     {
+        if (stage.Section("uda", "How: [unsupervised data augmentation](how-to-unlabeled.md). Only with `unlabeled`.")
+            is not { } s)
+            return null;
         var absent = new UdaOptions { Augment = TaskCatalogue.Find(task)?.KeepingAnswers(augment) ?? augment };
-        var options = Common(s, absent) with
+        var common = Common(s, absent, "How the augmented image is changed.",
+            "Least confidence with which the plain image's answer becomes the target: the largest probability, before "
+                + "sharpening; for angles and numbers the likeness of the answers for the image and its mirror image.");
+        var options = common with
         {
-            Temperature = s.Number("temperature", absent.Temperature, 0.05, 1),
+            Temperature = s.Number("temperature", absent.Temperature, 0.05, 1,
+                "The plain image's logits are divided by it. Not for angles and numbers."),
             Annealing = s.Choice("annealing", absent.Annealing,
+                "Leaves out labelled images whose true class has more than a probability that rises from chance to 1. "
+                    + "Not for angles and numbers.",
                 ("none", Annealing.None), ("linear", Annealing.Linear), ("exp", Annealing.Exp), ("log", Annealing.Log)),
         };
         Allow(s, "uda", task, UdaTasks);
@@ -93,24 +107,46 @@ internal static class RecipeUnlabeled
         return options;
     }
 
-    private static TeacherOptions Teacher(RecipeSection s, string task, AugmentationOptions augment)
+    private static TeacherOptions? Teacher(RecipeSection stage, string task, AugmentationOptions augment)
     {
+        if (stage.Section(
+            "teacher",
+            "How: a [mean teacher](how-to-unlabeled.md). Only with `unlabeled`, and not with `uda`.") is not { } s)
+            return null;
         var absent = new TeacherOptions { Augment = augment };
-        var options = Common(s, absent) with { Decay = s.Number("decay", absent.Decay, 0, 0.99999) };
+        var common = Common(s, absent, "How the image that the student sees is changed.",
+            "Least confidence with which what the teacher finds becomes a label: of the whole spine, as the decoder "
+                + "gives it; of a mask the Dice that its probabilities lead to expect.");
+        var options = common with
+        {
+            Decay = s.Number("decay", absent.Decay, 0, 0.99999,
+                new("Of the teacher, the average of the student's weights. After n steps it is at most "
+                    + "(1 + n) / (10 + n).")
+                {
+                    Unit = "a step",
+                }),
+        };
         Allow(s, "teacher", task, TeacherTasks);
         s.Finish();
         return options;
     }
 
-    private static T Common<T>(RecipeSection s, T absent) where T : UnlabeledOptions => absent with
-    {
-        Weight = s.Number("weight", absent.Weight, 0, 100),
-        Confidence = s.Number("confidence", absent.Confidence, 0, 1),
-        Ratio = s.Int("ratio", absent.Ratio, 1, 16),
-        Warmup = s.Number("warmup", absent.Warmup, 0, 0.9),
-        Ramp = s.Number("ramp", absent.Ramp, 0, 1),
-        Augment = RecipeAugment.Read(s, absent.Augment),
-    };
+    /// <param name="augment">What the section "augment" does.</param>
+    /// <param name="confidence">Whose confidence decides, and in what.</param>
+    private static T Common<T>(RecipeSection s, T absent, string augment, KeyText confidence)
+        where T : UnlabeledOptions =>
+        absent with
+        {
+            Weight = s.Number("weight", absent.Weight, 0, 100,
+                "Of the loss on unlabelled images against that on labelled ones."),
+            Confidence = s.Number("confidence", absent.Confidence, 0, 1, confidence),
+            Ratio = s.Int("ratio", absent.Ratio, 1, 16, "Unlabelled images for each labelled one in a step."),
+            Warmup = s.Number("warmup", absent.Warmup, 0, 0.9,
+                new("At the beginning, labelled images alone.") { Unit = "share of all steps" }),
+            Ramp = s.Number("ramp", absent.Ramp, 0, 1,
+                new("In which the weight then rises linearly from 0.") { Unit = "share of all steps" }),
+            Augment = RecipeAugment.Read(s, RecipeAugment.SectionText(augment, "see below"), absent.Augment),
+        };
 
     private static void Allow(RecipeSection s, string method, string task, IReadOnlyList<string> tasks)
     {

@@ -7,10 +7,13 @@ using Marrow.Tasks.Pretrain;
 namespace Marrow.Training.Recipes;
 
 // A stage as the program holds it; the YAML key is the property's name in camelCase unless its comment names another.
+// Each key's range and sentence stand where it is read (RecipeReader and the classes beside it), its default here.
 
 /// <summary>One model trained for one task on one data set; ends in one checkpoint.</summary>
 internal sealed record Stage
 {
+    internal const double UsualInitCoverage = 0.9;
+
     /// <summary>Lower-case letters, digits, - and _; names the stage's folder, and later stages' init.</summary>
     public required string Name { get; init; }
 
@@ -28,12 +31,10 @@ internal sealed record Stage
     /// </summary>
     public string? Init { get; init; }
 
-    /// <summary>
-    /// Least share of the backbone's parameters that <see cref="Init"/> must give, 0 to 1; default 0.9.
-    /// </summary>
-    public double InitCoverage { get; init; } = 0.9;
+    /// <summary>Least share of the backbone's parameters that <see cref="Init"/> must give.</summary>
+    public double InitCoverage { get; init; } = UsualInitCoverage;
 
-    /// <summary>Where in its images the stage looks; null (default) for all of them.</summary>
+    /// <summary>Where in its images the stage looks; null for all of them.</summary>
     public StageCrop? Crop { get; init; }
 
     public required StageData Data { get; init; }
@@ -53,7 +54,7 @@ internal sealed record Stage
     public AugmentationOptions Augment { get; init; } = new();
 
     /// <summary>
-    /// The data tag of the checkpoint's name, as in densenet121.cxr-pediatric. Default: the data's name.
+    /// The data tag of the checkpoint's name, as in densenet121.cxr-pediatric.
     /// </summary>
     public required string Tag { get; init; }
 
@@ -64,13 +65,13 @@ internal sealed record Stage
     public string CheckpointName => $"{Model}.{Tag}";
 
     /// <summary>
-    /// Of the checkpoint, SPDX or LicenseRef-...; null (default) for those of the data and all ancestors that restrict
-    /// anything, joined by AND.
+    /// Of the checkpoint, SPDX or LicenseRef-...; null for those of the data and all ancestors that restrict anything,
+    /// joined by AND.
     /// </summary>
     public string? License { get; init; }
 
     /// <summary>
-    /// Images without labels to learn from too, by <see cref="Uda"/> or <see cref="Teacher"/>; null (default) for none.
+    /// Images without labels to learn from too, by <see cref="Uda"/> or <see cref="Teacher"/>; null for none.
     /// </summary>
     public StageUnlabeled? Unlabeled { get; init; }
 
@@ -92,7 +93,7 @@ internal sealed record Stage
 /// </summary>
 internal sealed record StageUnlabeled
 {
-    /// <summary>NAME in --data NAME=DIR. Default: the format. It may be the stage's own data.</summary>
+    /// <summary>NAME in --data NAME=DIR. It may be the stage's own data.</summary>
     public required string Name { get; init; }
 
     /// <summary>A key of <see cref="DatasetCatalogue.Formats"/>; images for any folder of PNG and JPEG files.</summary>
@@ -105,7 +106,7 @@ internal sealed record StageUnlabeled
 /// <summary>What a stage trains on.</summary>
 internal sealed record StageData
 {
-    /// <summary>NAME in --data NAME=DIR. Default: the format.</summary>
+    /// <summary>NAME in --data NAME=DIR.</summary>
     public required string Name { get; init; }
 
     /// <summary>A key of <see cref="DatasetCatalogue.Formats"/>.</summary>
@@ -116,28 +117,26 @@ internal sealed record StageData
 
     /// <summary>
     /// U-SelfTrained: an earlier stage or a checkpoint whose probabilities stand for the uncertain labels of the
-    /// training part, of findings whose policy is "self-trained". Written as <see cref="Stage.Init"/> is. Default none.
+    /// training part, of findings whose policy is "self-trained". Written as <see cref="Stage.Init"/> is.
     /// </summary>
     public string? SoftLabelsFrom { get; init; }
 
     /// <summary>
-    /// Train on this many patients only, drawn by the recipe's seed, to see what few labels give. 0 (default): all.
+    /// Train on this many patients only, drawn by the recipe's seed, to see what few labels give. 0: all.
     /// </summary>
     public int Limit { get; init; }
 
     /// <summary>
-    /// Share of the training part's patients that are trained on, 0.0001 to 1 (default), drawn by the recipe's seed:
-    /// those of a smaller fraction are among those of a larger one. Excludes <see cref="Limit"/>.
+    /// Share of the training part's patients that are trained on, drawn by the recipe's seed: those of a smaller
+    /// fraction are among those of a larger one. Excludes <see cref="Limit"/>.
     /// </summary>
     public double Fraction { get; init; } = 1;
 
-    /// <summary>Share of the patients never trained on, 0 to 0.9. Default: the recipe's.</summary>
+    /// <summary>Share of the patients never trained on.</summary>
     public double HeldOut { get; init; } = 0.2;
 
     /// <summary>
-    /// Share of the other patients that choose the best weights and are not trained on, 0 (the last weights are kept)
-    /// to
-    /// 0.5; default 0.1.
+    /// Share of the other patients that choose the best weights and are not trained on; 0: the last weights are kept.
     /// </summary>
     public double Validation { get; init; } = 0.1;
 }
@@ -147,41 +146,35 @@ internal sealed record StageData
 /// </summary>
 internal sealed record StageInput
 {
-    /// <summary>Input pixels, 32 to 4096. Default 224, for points 256.</summary>
+    /// <summary>Input pixels.</summary>
     public int Width { get; init; } = 224;
 
-    /// <summary>Input pixels, 32 to 4096. Default 224, for points 256, for the spine tasks 640.</summary>
+    /// <summary>Input pixels.</summary>
     public int Height { get; init; } = 224;
 
-    /// <summary>1, or 3 equal channels for weights that were trained on colour. Default 1.</summary>
+    /// <summary>1, or 3 equal channels for weights that were trained on colour.</summary>
     public int Channels { get; init; } = 1;
 
-    /// <summary>
-    /// stretch, letterbox or cover. Default stretch; for points and the spine tasks letterbox, which leaves angles as
-    /// they are.
-    /// </summary>
+    /// <summary>How an image of another shape is brought to the input's; letterbox leaves angles as they are.</summary>
     public Fit Fit { get; init; } = Fit.Stretch;
 
-    /// <summary>With cover: the share of each side that is kept, 0.25 to 1. Default 1.</summary>
+    /// <summary>With cover: the share of each side that is kept.</summary>
     public double CropShare { get; init; } = 1;
 
     /// <summary>YAML window: fullRange, or the two percentiles below.</summary>
     public WindowKind Window { get; init; } = WindowKind.Percentiles;
 
-    /// <summary>
-    /// YAML window: [low, high], the percentiles (0 to 1) of an image that become black and white. Default [0.005,
-    /// 0.995].
-    /// </summary>
+    /// <summary>YAML window: [low, high], the percentiles of an image that become black and white.</summary>
     public double WindowLow { get; init; } = 0.005;
     public double WindowHigh { get; init; } = 0.995;
 
-    /// <summary>Of values in 0..1; subtracted. Default 0.5.</summary>
+    /// <summary>Of values in 0..1; subtracted.</summary>
     public double Mean { get; init; } = 0.5;
 
-    /// <summary>Of values in 0..1; divided by, 0.0001 to 10. Default 0.25.</summary>
+    /// <summary>Of values in 0..1; divided by.</summary>
     public double Std { get; init; } = 0.25;
 
-    /// <summary>For each channel instead of mean and std; both or neither. Default none.</summary>
+    /// <summary>For each channel instead of mean and std; both or neither.</summary>
     public IReadOnlyList<double>? ChannelMeans { get; init; }
     public IReadOnlyList<double>? ChannelStds { get; init; }
 
@@ -235,25 +228,24 @@ internal sealed record StageInput
 /// </summary>
 internal sealed record StageDetector
 {
-    /// <summary>How many channels the pyramid has, 8 to 1024.</summary>
+    /// <summary>How many channels the pyramid has.</summary>
     public int? PyramidChannels { get; init; }
 
-    /// <summary>1 to 8.</summary>
+    /// <summary>In each head, before its output.</summary>
     public int? HeadConvolutions { get; init; }
 
     /// <summary>Group norm after each of them.</summary>
     public bool? HeadGroupNorm { get; init; }
 
     /// <summary>
-    /// Input px, 1 to 4096, one for each of the 1 to 5 pyramid levels from the first on: P3, or P2 where the input is
-    /// small.
+    /// Input px, one for each of the pyramid levels from the first on: P3, or P2 where the input is small.
     /// </summary>
     public IReadOnlyList<double>? AnchorSizes { get; init; }
 
-    /// <summary>0.1 to 10, 1 to 8 of them.</summary>
+    /// <summary>Multiples of each size.</summary>
     public IReadOnlyList<double>? AnchorScales { get; init; }
 
-    /// <summary>Height over width, 0.05 to 20, 1 to 8 of them.</summary>
+    /// <summary>Height over width.</summary>
     public IReadOnlyList<double>? AnchorRatios { get; init; }
 
     public DetectorSpec ApplyTo(DetectorSpec spec) => spec with

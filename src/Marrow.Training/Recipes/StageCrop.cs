@@ -17,12 +17,10 @@ internal sealed record StageCrop
     public required string By { get; init; }
 
     /// <summary>
-    /// spine: one crop an image, around all vertebrae. vertebra: 17, each turned upright. Default spine.
+    /// spine: one crop an image, around all vertebrae. vertebra: 17, each turned upright.
     /// </summary>
     public CropRegion Region { get; init; } = CropRegion.Spine;
 
-    /// <summary>
-    /// Added on each side, as a share of the box's width and height, 0 to 2. Default 0.1, for vertebra 0.4.
-    /// </summary>
+    /// <summary>Added on each side, as a share of the box's width and height.</summary>
     public double Margin { get; init; } = SpineMargin;
 }

@@ -7,26 +7,22 @@ namespace Marrow.Training.Recipes;
 /// <summary>Settings that every method with unlabelled images has.</summary>
 internal abstract record UnlabeledOptions
 {
-    /// <summary>Of the loss on unlabelled images against that on labelled ones, 0 to 100.</summary>
+    /// <summary>Of the loss on unlabelled images against that on labelled ones.</summary>
     public double Weight { get; init; } = 1;
 
-    /// <summary>Least confidence with which the model's own answer is taken for a label, 0 to 1.</summary>
+    /// <summary>Least confidence with which the model's own answer is taken for a label.</summary>
     public double Confidence { get; init; }
 
-    /// <summary>Unlabelled images for each labelled one in a step, 1 to 16.</summary>
+    /// <summary>Unlabelled images for each labelled one in a step.</summary>
     public int Ratio { get; init; } = 1;
 
-    /// <summary>Share of all steps that learn from labelled images alone, at the beginning, 0 to 0.9.</summary>
+    /// <summary>Share of all steps that learn from labelled images alone, at the beginning.</summary>
     public double Warmup { get; init; }
 
-    /// <summary>Share of all steps in which the weight then rises linearly from 0, 0 to 1.</summary>
+    /// <summary>Share of all steps in which the weight then rises linearly from 0.</summary>
     public double Ramp { get; init; }
 
-    /// <summary>
-    /// How the image that the model is to answer for is changed; keys and ranges are those of the stage's own. Default:
-    /// see
-    /// <see cref="Stronger"/>.
-    /// </summary>
+    /// <summary>How the image that the model is to answer for is changed.</summary>
     public AugmentationOptions Augment { get; init; } = Stronger(new());
 
     /// <summary>
@@ -66,7 +62,6 @@ internal enum Annealing
 /// <summary>Unsupervised data augmentation (Xie et al., NeurIPS 2020).</summary>
 internal sealed record UdaOptions : UnlabeledOptions
 {
-    /// <summary>Default 1, 0.8, 3, 0.1 and 0.1: weight, confidence, ratio, warmup and ramp.</summary>
     public UdaOptions()
     {
         Confidence = 0.8;
@@ -75,12 +70,10 @@ internal sealed record UdaOptions : UnlabeledOptions
         Ramp = 0.1;
     }
 
-    /// <summary>
-    /// Classification only: the logits of the original are divided by it, 0.05 to 1. Default 0.4; 1 leaves them.
-    /// </summary>
+    /// <summary>Classification only: the logits of the original are divided by it; 1 leaves them.</summary>
     public double Temperature { get; init; } = 0.4;
 
-    /// <summary>Classification only. none (default), linear, exp or log.</summary>
+    /// <summary>Classification only.</summary>
     public Annealing Annealing { get; init; } = Annealing.None;
 }
 
@@ -89,7 +82,6 @@ internal sealed record UdaOptions : UnlabeledOptions
 /// </summary>
 internal sealed record TeacherOptions : UnlabeledOptions
 {
-    /// <summary>Default 1, 0.4, 1, 0.3 and 0.1: weight, confidence, ratio, warmup and ramp.</summary>
     public TeacherOptions()
     {
         Confidence = 0.4;
@@ -98,6 +90,6 @@ internal sealed record TeacherOptions : UnlabeledOptions
         Ramp = 0.1;
     }
 
-    /// <summary>Of the teacher's weights, a step, 0 to 0.99999. Default 0.99.</summary>
+    /// <summary>Of the teacher's weights, a step.</summary>
     public double Decay { get; init; } = 0.99;
 }

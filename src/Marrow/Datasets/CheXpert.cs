@@ -14,6 +14,9 @@ internal static class CheXpert
 
     private const string ReleasePrefix = "CheXpert";
 
+    /// <summary>What the option "view" can be; the first without it.</summary>
+    public static readonly string[] Views = ["frontal", "lateral", "all"];
+
     public static readonly string[] Findings =
     [
         "No Finding",
@@ -30,7 +33,7 @@ internal static class CheXpert
     {
         OptionCheck.Only(request, "split", "uncertain", "blank", "softLabels", "view");
         var split = OptionCheck.OneOf(request, "split", request.Options.Split, "train", "valid");
-        var view = OptionCheck.OneOf(request, "view", request.Options.View, "frontal", "lateral", "all");
+        var view = OptionCheck.OneOf(request, "view", request.Options.View, Views);
         var blank = LabelPolicy.BlankValue(request, whenNotGiven: null);
         var table = CsvTable.Read(DataPath.Below(request.Root, split + ".csv", request.Name), hasHeader: true);
         var file = table.Column("Path");

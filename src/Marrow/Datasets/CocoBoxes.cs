@@ -11,7 +11,7 @@ namespace Marrow.Datasets;
 /// </summary>
 internal static class CocoBoxes
 {
-    private const string DefaultFile = "annotations.json";
+    public const string DefaultFile = "annotations.json";
     private const long MostBytes = 1 << 30; // COCO's own largest file has 0.5 GB
     private const double SameShape = 0.02; // by which the sides' ratio of a scaled copy may differ, for rounding
 

@@ -7,7 +7,7 @@ namespace Marrow.Datasets;
 /// </summary>
 internal sealed class CsvBoxes
 {
-    private const string OnlyClass = "object"; // of a table without a column of labels
+    public const string OnlyClass = "object"; // of a table without a column of labels
     private const double Rounding = 0.01; // of shares over the edge
     private static readonly string[] Sides = ["x1", "y1", "x2", "y2"];
 

@@ -13,8 +13,11 @@ internal static class CsvCoordinates
     /// </summary>
     public const double LargestShare = 1.5;
 
+    /// <summary>What the option "coordinates" can be; the first without it.</summary>
+    public static readonly string[] Units = ["pixels", "shares"];
+
     public static bool AreShares(DatasetRequest request) =>
-        OptionCheck.OneOf(request, "coordinates", request.Options.Coordinates, "pixels", "shares") == "shares";
+        OptionCheck.OneOf(request, "coordinates", request.Options.Coordinates, Units) == Units[1];
 
     /// <summary>
     /// Throws <see cref="MarrowException"/> for a table of shares that is read as pixels, since all its places would

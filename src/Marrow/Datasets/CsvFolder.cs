@@ -7,14 +7,14 @@ namespace Marrow.Datasets;
 /// </summary>
 internal static class CsvFolder
 {
-    private const string DefaultFile = "labels.csv";
+    public const string DefaultFile = "labels.csv";
     private const string SplitColumn = "split";
     private const string Points = "points", Boxes = "boxes";
     public static readonly string[] Kinds = ["classes", "findings", "numbers", Points, Boxes];
     internal static readonly string[] Common = ["split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind"];
     // The last of each are NIH ChestX-ray14's. Case, spaces and underscores do not matter.
     public static readonly string[] FileColumns = ["path", "file", "filename", "image", "Image Index"];
-    private static readonly string[] PatientColumns = ["patient", "patient_id", "patientid", "subject", "Patient ID"];
+    public static readonly string[] PatientColumns = ["patient", "patient_id", "patientid", "subject", "Patient ID"];
     public static readonly string[] LabelColumns = ["label", "class", "target", "Finding Labels"];
     private static readonly string[] CobbColumns = ["cobb1", "cobb2", "cobb3"];
 

@@ -14,6 +14,9 @@ internal sealed class LabelPolicy
 
     private readonly record struct Rule(Uncertain Kind, double Low = 0, double High = 0);
 
+    /// <summary>What the option "blank" can be.</summary>
+    public static readonly string[] Blanks = ["zeros", "masked"];
+
     private const double MaxProbability = 1;
     private readonly IReadOnlyList<string> _findings;
     private readonly Rule[] _rules;
@@ -170,7 +173,7 @@ internal sealed class LabelPolicy
                 "\"zeros\" or \"masked\"",
                 "nothing",
                 "Say how findings that a report does not mention are read; it changes what is learnt.");
-        return OptionCheck.OneOf(request, "blank", blank, "zeros", "masked") == "zeros" ? 0 : float.NaN;
+        return OptionCheck.OneOf(request, "blank", blank, Blanks) == Blanks[0] ? 0 : float.NaN;
     }
 
     /// <summary>

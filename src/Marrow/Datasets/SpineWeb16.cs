@@ -19,6 +19,11 @@ internal static partial class SpineWeb16
             + "using BoostNet. MICCAI 2017.";
     private const int Corners = 4 * Vertebra.Count; // 68
 
+    // What the options can be; the first of each without it.
+    public static readonly string[] FaultPolicies = ["repair", "drop", "keep"];
+    public static readonly string[] LandmarkFiles = ["csv", "mat"];
+    public static readonly string[] Areas = ["vertebrae", "spine"];
+
     // The shorter end plate of a vertebra over its longer one: 0.58 and more in all 481 training images but the two
     // whose points are lost or doubled (0.02 and 0.15).
     private const double LeastPlateRatio = 0.5;
@@ -55,8 +60,8 @@ internal static partial class SpineWeb16
     public static Dataset Open(DatasetRequest request)
     {
         OptionCheck.Only(request, "split", "faults", "landmarks", "area");
-        var policy = OptionCheck.OneOf(request, "faults", request.Options.Faults, "repair", "drop", "keep");
-        var wholeSpine = OptionCheck.OneOf(request, "area", request.Options.Area, "vertebrae", "spine") == "spine";
+        var policy = OptionCheck.OneOf(request, "faults", request.Options.Faults, FaultPolicies);
+        var wholeSpine = OptionCheck.OneOf(request, "area", request.Options.Area, Areas) == Areas[1];
         var faults = new List<DataFault>();
         var samples = new List<Sample>();
         foreach (var row in ReadRows(request, faults))
@@ -124,7 +129,8 @@ internal static partial class SpineWeb16
     internal static IReadOnlyList<Row> ReadRows(DatasetRequest request, List<DataFault> faults)
     {
         var folder = SplitFolder(request);
-        var useMat = OptionCheck.OneOf(request, "landmarks", request.Options.Landmarks, "csv", "mat") == "mat";
+        var files = OptionCheck.OneOf(request, "landmarks", request.Options.Landmarks, LandmarkFiles);
+        var useMat = files == LandmarkFiles[1];
         var labels = Path.Combine(request.Root, "labels", folder);
         var names = Table("filenames.csv");
         var landmarks = useMat ? null : SameLength(Table("landmarks.csv"), names, 2 * Corners);
