@@ -16,7 +16,7 @@ internal ref struct JpegData
         HuffmanTables = 0xC4,
         RestartInterval = 0xDD;
     private const byte FirstRestart = 0xD0, LastRestart = 0xD7;
-    private const int Blocks = 8; // samples a side
+    private const int Blocks = JpegBlocks.Side;
 
     // Bytes that no pixel takes before a marker: encoders pad, a decoder that lost its place leaves hundreds.
     private const int MostLeftOver = 64;
@@ -297,132 +297,19 @@ internal ref struct JpegData
     private readonly bool Block(ref JpegBits bits, in Scan scan, int component, ref int endOfBands, int place)
     {
         if (!_progressive)
-            return Sequential(ref bits, scan.Dc[component]!, scan.Ac[component]!);
+            return JpegBlocks.Sequential(ref bits, scan.Dc[component]!, scan.Ac[component]!);
         if (scan.First == 0)
         {
             if (scan.HighBit > 0)
                 bits.Skip(1);
-            else if (!SkipValue(ref bits, scan.Dc[component]!))
+            else if (!JpegBlocks.SkipValue(ref bits, scan.Dc[component]!))
                 return false;
             return true;
         }
         ref var seen = ref scan.Components[component].NonZero[place];
         return scan.HighBit == 0
-            ? FirstBands(ref bits, scan.Ac[component]!, scan.First, scan.Last, ref endOfBands, ref seen)
-            : RefinedBands(ref bits, scan.Ac[component]!, scan.First, scan.Last, ref endOfBands, ref seen);
-    }
-
-    /// <summary>A DC difference: its count of bits, then the bits.</summary>
-    private static bool SkipValue(ref JpegBits bits, HuffmanCode code)
-    {
-        var length = bits.Read(code);
-        if (length is < 0 or > 16)
-            return false;
-        bits.Skip(length);
-        return true;
-    }
-
-    private static bool Sequential(ref JpegBits bits, HuffmanCode dc, HuffmanCode ac)
-    {
-        if (!SkipValue(ref bits, dc))
-            return false;
-        for (var k = 1; k < Blocks * Blocks; k++)
-        {
-            var symbol = bits.Read(ac);
-            if (symbol < 0)
-                return false;
-            var (run, length) = (symbol >> 4, symbol & 15);
-            if (length == 0 && run < 15)
-                return true;
-            k += run;
-            if (k >= Blocks * Blocks)
-                return false;
-            bits.Skip(length);
-        }
-        return true;
-    }
-
-    // Figure G.3.
-    private static bool FirstBands(
-        ref JpegBits bits,
-        HuffmanCode ac,
-        int first,
-        int last,
-        ref int endOfBands,
-        ref ulong seen)
-    {
-        if (endOfBands > 0)
-        {
-            endOfBands--;
-            return true;
-        }
-        for (var k = first; k <= last; k++)
-        {
-            var symbol = bits.Read(ac);
-            if (symbol < 0)
-                return false;
-            var (run, length) = (symbol >> 4, symbol & 15);
-            if (length == 0 && run < 15)
-            {
-                endOfBands = (1 << run) - 1 + bits.Take(run);
-                return true;
-            }
-            k += run;
-            if (k > last)
-                return length == 0; // sixteen zeros may reach beyond the band
-            if (length > 0)
-                seen |= 1UL << k;
-            bits.Skip(length);
-        }
-        return true;
-    }
-
-    // Figures G.7 and G.8: coefficients known before get a bit each, wherever they are met.
-    private static bool RefinedBands(
-        ref JpegBits bits,
-        HuffmanCode ac,
-        int first,
-        int last,
-        ref int endOfBands,
-        ref ulong seen)
-    {
-        var k = first;
-        if (endOfBands == 0)
-        {
-            for (; k <= last; k++)
-            {
-                var symbol = bits.Read(ac);
-                if (symbol < 0)
-                    return false;
-                var (run, length) = (symbol >> 4, symbol & 15);
-                if (length == 0 && run < 15)
-                {
-                    endOfBands = (1 << run) + bits.Take(run);
-                    break;
-                }
-                if (length > 0)
-                    bits.Skip(1);
-                for (; k <= last; k++)
-                {
-                    if ((seen >> k & 1) != 0)
-                        bits.Skip(1);
-                    else if (--run < 0)
-                        break;
-                }
-                if (length > 0 && k <= last)
-                    seen |= 1UL << k;
-            }
-        }
-        if (endOfBands > 0)
-        {
-            for (; k <= last; k++)
-            {
-                if ((seen >> k & 1) != 0)
-                    bits.Skip(1);
-            }
-            endOfBands--;
-        }
-        return true;
+            ? JpegBlocks.FirstBands(ref bits, scan.Ac[component]!, scan.First, scan.Last, ref endOfBands, ref seen)
+            : JpegBlocks.RefinedBands(ref bits, scan.Ac[component]!, scan.First, scan.Last, ref endOfBands, ref seen);
     }
 
     private static int Shares(int length, int of) => (length + of - 1) / of;
