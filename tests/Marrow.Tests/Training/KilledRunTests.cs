@@ -17,7 +17,7 @@ public class KilledRunTests
     public void A_run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_never_stopped() =>
         KillAndCompare(new TinyRun(train: Train), kills: 2);
 
-    [Fact]
+    [Fact(Explicit = true), Trait("Category", "Slow")]
     public void So_does_one_that_learns_from_unlabelled_images() =>
         KillAndCompare(new TinyRun(train: Train, stage: [Unlabeled, Uda]), kills: 1);
 
