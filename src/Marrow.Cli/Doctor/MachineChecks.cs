@@ -54,7 +54,7 @@ internal static class MachineChecks
                 Group,
                 "threads",
                 Verdict.Warning,
-                string.Create(CultureInfo.InvariantCulture, $"{choice}, for {cores} {(cores == 1 ? "core" : "cores")}"),
+                $"{choice}, for {NumberText.Count(cores, "core")}",
                 "Threads that wait for one another make everything take many times as long. Take as many as there are "
                     + "cores, or leave the number to Marrow."
             );

@@ -47,7 +47,7 @@ public sealed class ExperimentEstimate
                 plan,
                 finished.Count,
                 left.Sum(r => byMethod.GetValueOrDefault(r.Method, all)),
-                $"{finished.Count} finished run{(finished.Count == 1 ? "" : "s")}");
+                NumberText.Count(finished.Count, "finished run"));
         }
         var seconds = plan.Methods.ToDictionary(
             m => m,

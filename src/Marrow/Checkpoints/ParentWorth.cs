@@ -94,7 +94,7 @@ public sealed class ParentWorth
                 ));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{string.Join("; ", points)}. Experiment {Experiment}, {Method}, {Seeds} seed{(Seeds == 1 ? "" : "s")}, "
+            $"{string.Join("; ", points)}. Experiment {Experiment}, {Method}, {NumberText.Count(Seeds, "seed")}, "
                 + $"{HeldOut} held-out images, {Date:yyyy-MM-dd}"
         );
     }

@@ -107,7 +107,7 @@ public sealed class ThreadChoice
         }
     }
 
-    public override string ToString() => $"{Count} {(Count == 1 ? "thread" : "threads")}: {Reason}";
+    public override string ToString() => $"{NumberText.Count(Count, "thread")}: {Reason}";
 
     private static int Whole(double cores) => Math.Max(1, (int)Math.Floor(cores + 1 - Enough));
 

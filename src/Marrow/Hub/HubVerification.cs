@@ -59,8 +59,8 @@ public sealed class HubVerification
                     ReportPart.Line(
                         IsWhole
                             ? $"{Checkpoints.Count} whole"
-                            : $"{Checkpoints.Count - damaged} whole, {damaged} damaged, {Faults.Count} "
-                                + $"{(Faults.Count == 1 ? "fault" : "faults")}"),
+                            : $"{Checkpoints.Count - damaged} whole, {damaged} damaged, "
+                                + NumberText.Count(Faults.Count, "fault")),
                 ]);
         }
     }

@@ -138,7 +138,7 @@ public sealed record InputContract
             Window == WindowKind.FullRange
                 ? "full range of the pixels' type"
                 : $"window from percentile {Number(WindowLow)} to {Number(WindowHigh)}";
-        return $"{Width} x {Height} px (width x height), {fit}, {Channels} channel{(Channels == 1 ? "" : "s")}, "
+        return $"{Width} x {Height} px (width x height), {fit}, {NumberText.Count(Channels, "channel")}, "
             + $"{window}, mean {Numbers(ChannelMeans, Mean)}, std "
             + $"{Numbers(ChannelStds, Std)}{(Crop is null ? "" : $", of {Crop.Describe()}")}";
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Phantoms;
@@ -32,7 +31,7 @@ internal static class CheckImages
         var given = images.Count;
         while (images.Count < Fewest)
             images.Add(images[images.Count % given]);
-        return (images, string.Create(CultureInfo.InvariantCulture, $"{given} image{(given == 1 ? "" : "s")}"));
+        return (images, NumberText.Count(given, "image"));
     }
 
     // The same for every export; of full size, so that they are drawn once.

@@ -47,7 +47,8 @@ internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCo
         _trained.Set(c => columns[c].Length > 0);
     }
 
-    internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => new NumberReading(this, outputs);
+    internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) =>
+        new NumberReading(NumbersOf, outputs);
 
     public override CheckpointConfig Describe() =>
         new()

@@ -1,9 +1,8 @@
 using Marrow.Computing;
 using Marrow.Datasets;
-using Marrow.Findings;
-using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Metrics;
+using Marrow.Tasks.Numbers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -15,8 +14,7 @@ namespace Marrow.Tasks.Own;
 /// </summary>
 internal sealed class OwnTaskModel(
     OwnTask task, OwnModel model, ModelSpec spec, InputContract input, ClassLayout layout)
-    : TaskModel(spec, input),
-        ITaskReading
+    : TaskModel(spec, input)
 {
     private readonly TrainedOutputs _trained = new(layout);
 
@@ -24,10 +22,6 @@ internal sealed class OwnTaskModel(
     public override string Purpose => task.Purpose;
     public override string Limits => task.Limits;
     public override Module Model => model;
-    public IReadOnlyList<string> Columns { get; } =
-    [
-        .. layout.Names.Select((name, c) => layout.UnitOf(c) is { Length: > 0 } unit ? $"{name} ({unit})" : name),
-    ];
 
     /// <summary>
     /// Returns the labels of a sample: numbers of any unit, or 1 and 0 for classes; NaN where a cell is blank.
@@ -38,7 +32,8 @@ internal sealed class OwnTaskModel(
     public override void AdaptTo(IReadOnlyList<Sample> training) =>
         _trained.Set(c => training.Select(Truth).Any(truth => truth.Count > c && !double.IsNaN(truth[c])));
 
-    internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) => this;
+    internal override ITaskReading Reading(IReadOnlyList<OutputMeaning> outputs) =>
+        new NumberReading(ValuesOf, outputs);
 
     public override CheckpointConfig Describe() =>
         new()
@@ -83,13 +78,6 @@ internal sealed class OwnTaskModel(
             .Where(m => m.Name.Split('.')[0] != "nmae");
         return [.. measured, .. task.Measure(samples, values, bootstrap)];
     }
-
-    Finding ITaskReading.Read(Tensor image, AffineTransform toInput, Finding finding, Compute compute) =>
-        finding.With(
-            new NumbersPart([
-                .. ValuesOf(image, compute)[0].Select((value, c) =>
-                    new FoundValue(layout.Names[c], layout.UnitOf(c), _trained.Has(c) ? value : null)),
-            ]));
 
     private static OwnSample Own(BatchSample s) => new(s.Sample.Id, s.Sample.Patient, Truth(s.Sample));
 
