@@ -24,7 +24,8 @@ internal sealed class CacheFolder
 internal static class UserCache
 {
     internal const string Variable = "MARROW_CACHE";
-    internal const string Packed = "packed", Hubs = "hubs", Features = "features", FineTune = "fine-tune";
+    internal const string Packed = "packed", Hubs = "hubs", Features = "features", FineTune = "fine-tune",
+        Films = "films";
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     /// <summary>What to do about a cache that can't be used.</summary>
@@ -32,7 +33,7 @@ internal static class UserCache
 
     /// <summary>All of them as they are, without making any: for a report on this machine.</summary>
     public static IReadOnlyList<CacheFolder> Describe() =>
-        [.. ((string[])[Packed, Hubs, Features, FineTune]).Select(name => Root() is { } root
+        [.. ((string[])[Packed, Hubs, Features, FineTune, Films]).Select(name => Root() is { } root
             ? new CacheFolder(name, Path.Combine(root, name), WhyNotUsable(root, name))
             : new CacheFolder(name, null, NoPlace))];
 

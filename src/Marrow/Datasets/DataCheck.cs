@@ -2,18 +2,20 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Marrow.Datasets.Copies;
 using Marrow.Imaging;
 
 namespace Marrow.Datasets;
 
 /// <summary>
 /// Checks every row and every image of a data set, on all processor cores. It finds rows that can't be read, images
-/// that are missing, damaged, of a wrong size, blank or duplicated, and patients or images that other splits of the
-/// data set share.
+/// that are missing, damaged, of a wrong size, blank or duplicated, films that it has twice, and patients, images or
+/// films that other splits of the data set share.
 /// </summary>
 public static class DataCheck
 {
     private const int PartsOfARun = 3;
+    private const string ImageLeakage = "image-leakage";
 
     /// <summary>
     /// Checks a data set. Throws <see cref="MarrowException"/> only when there is nothing to check: no folder, no label
@@ -44,6 +46,12 @@ public static class DataCheck
         foreach (var (split, other) in others)
             AddLeakage(dataset, contents, split, other, Decode(other, [], Step, cancellation), faults);
         AddLeakageWithin(request, contents, faults);
+        var films = FilmCopies.Within(
+            request.Root,
+            others.Select(o => o.Dataset).Prepend(dataset).SelectMany(d => d.Samples).Select(s => s.ImagePath),
+            new(progress, cancellation));
+        var sameFilms = SameFilm.Of(dataset, others, films);
+        AddSameFilms(sameFilms, contents, faults);
         AddLacks(dataset, faults);
 
         return new DataReport(
@@ -76,7 +84,8 @@ public static class DataCheck
                 dataset.MaskClasses.Count > 0 && request.Format != "spineweb16"
                     ? dataset.Samples.Count(s => s.MaskPath is not null)
                     : null,
-            Notes = dataset.Notes,
+            SameFilms = sameFilms,
+            Notes = [.. dataset.Notes, .. films.Remark.Length > 0 ? [films.Remark] : (string[])[]],
             AnglesReproduced = reproduced,
         };
     }
@@ -223,6 +232,22 @@ public static class DataCheck
         }
     }
 
+    /// <summary>Adds the pairs that are no faults already since their pixels are the same.</summary>
+    private static void AddSameFilms(
+        IReadOnlyList<SameFilm> pairs,
+        SortedDictionary<string, string> contents,
+        List<DataFault> faults)
+    {
+        foreach (var pair in pairs)
+        {
+            var hasSamePixels = pair.Split is null
+                ? contents.TryGetValue(pair.File, out var content) && contents.GetValueOrDefault(pair.Other) == content
+                : faults.Any(f => f.Kind == ImageLeakage && f.File == pair.File);
+            if (!hasSamePixels)
+                faults.Add(new DataFault(pair.Split is null ? "same-film" : "film-leakage", pair.File, $"{pair}"));
+        }
+    }
+
     private static void AddLeakage(
         Dataset dataset,
         SortedDictionary<string, string> contents,
@@ -242,7 +267,7 @@ public static class DataCheck
         foreach (var (id, content) in contents)
         {
             if (byContent.TryGetValue(content, out var twin))
-                faults.Add(new DataFault("image-leakage", id, $"The same pixels as {twin} of split {split}."));
+                faults.Add(new DataFault(ImageLeakage, id, $"The same pixels as {twin} of split {split}."));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Marrow.Datasets.Copies;
 
 namespace Marrow.Datasets;
 
@@ -73,6 +74,9 @@ public sealed class DataReport
     /// Sentences about unusual ways in which label files were read: separators, decimal commas, lists of findings.
     /// </summary>
     [JsonInclude] internal IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Each pair of samples that show the same film, also those of one patient.</summary>
+    [JsonInclude] internal IReadOnlyList<SameFilm> SameFilms { get; init; } = [];
 
     /// <summary>
     /// For spineweb16 with angles.csv: the number of rows whose three angles can be computed from the landmarks within

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Marrow.Datasets.Copies;
 using Marrow.Imaging;
 
 namespace Marrow.Datasets;
@@ -18,9 +19,18 @@ internal sealed record PatientSplit
     /// <summary>The share of the samples that was to be held out, 0 to 1.</summary>
     public required double HeldOutFraction { get; init; }
 
+    /// <summary>The patients who were taken for one when the samples were divided.</summary>
+    public PatientGroups Groups { get; init; } = PatientGroups.Own;
+
     /// <summary>The content of split.json.</summary>
     private sealed record Stored
     {
+        /// <summary>How groups of samples were made; absent in files from before copies were looked for.</summary>
+        public GroupRule? Groups { get; init; }
+
+        /// <summary>See <see cref="PatientGroups.Joined"/>.</summary>
+        public IReadOnlyList<IReadOnlyList<string>> JoinedPatients { get; init; } = [];
+
         public required ulong Seed { get; init; }
         public required double HeldOutFraction { get; init; }
         public required IReadOnlyList<string> TrainPatients { get; init; }
@@ -68,6 +78,8 @@ internal sealed record PatientSplit
     {
         var stored = new Stored
         {
+            Groups = Groups.Rule,
+            JoinedPatients = Groups.Joined,
             Seed = Seed,
             HeldOutFraction = HeldOutFraction,
             TrainPatients = Patients(Train),
@@ -77,15 +89,14 @@ internal sealed record PatientSplit
     }
 
     /// <summary>
-    /// Divides the samples as a saved split says. Throws <see cref="MarrowException"/> when a patient is in neither
-    /// part.
+    /// Divides the samples as a saved split says, and joins those patients that it has joined. Throws
+    /// <see cref="MarrowException"/> when a patient is in neither part.
     /// </summary>
     public static PatientSplit Load(string path, IReadOnlyList<Sample> samples)
     {
-        var stored = MarrowJson.Read<Stored>(
-            path,
-            "a split (seed, heldOutFraction, trainPatients, heldOutPatients)",
-            "Give the split.json of a run.");
+        var stored = Read(path);
+        var groups = GroupsOf(stored, path);
+        samples = groups.Join(samples);
         var train = stored.TrainPatients.ToHashSet(StringComparer.Ordinal);
         var heldOut = stored.HeldOutPatients.ToHashSet(StringComparer.Ordinal);
         if (train.Overlaps(heldOut))
@@ -100,8 +111,31 @@ internal sealed record PatientSplit
                 $"patient {stranger.Patient} of {stranger.Id}",
                 "neither part with it",
                 "It belongs to other data: make the split anew.");
-        return Divide(samples, heldOut, stored.HeldOutFraction, stored.Seed);
+        return Divide(samples, heldOut, stored.HeldOutFraction, stored.Seed) with { Groups = groups };
     }
+
+    /// <summary>Returns the groups by which a saved split was made.</summary>
+    public static PatientGroups LoadGroups(string path) => GroupsOf(Read(path), path);
+
+    private static Stored Read(string path) =>
+        MarrowJson.Read<Stored>(
+            path,
+            "a split (seed, heldOutFraction, trainPatients, heldOutPatients)",
+            "Give the split.json of a run.");
+
+    private static PatientGroups GroupsOf(Stored stored, string path) =>
+        stored.JoinedPatients.All(group => group.Count > 0)
+            ? new()
+            {
+                Rule = stored.Groups ?? GroupRule.Patients,
+                Joined = stored.JoinedPatients,
+                IsEarlier = stored.Groups is null,
+            }
+            : throw MarrowException.Bad(
+                path,
+                "names of patients in each list of joinedPatients",
+                "an empty list",
+                "Copy the file from where it is whole.");
 
     /// <summary>
     /// SHA-256, lower-case hexadecimal, of the sorted image names and sizes: tells whether two runs saw the same files

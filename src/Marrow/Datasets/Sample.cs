@@ -1,3 +1,4 @@
+using Marrow.Datasets.Copies;
 using Marrow.Imaging;
 using Marrow.Spine;
 
@@ -6,7 +7,8 @@ namespace Marrow.Datasets;
 /// <summary>One image and its targets, as a data set gives it. Targets are in original pixels and degrees.</summary>
 internal sealed record Sample
 {
-    internal Sample(string id, string imagePath, string patient) => (Id, ImagePath, Patient) = (id, imagePath, patient);
+    internal Sample(string id, string imagePath, string patient) =>
+        (Id, ImagePath, Patient, OwnPatient) = (id, imagePath, patient, patient);
 
     /// <summary>
     /// The sample's id, which is unique in its data set: the image's path below the root with forward slashes and, when
@@ -22,8 +24,14 @@ internal sealed record Sample
     /// </summary>
     internal ImageCrop? Crop { get; init; }
 
-    /// <summary>The patient whom the image shows. A split never divides the images of a patient.</summary>
-    public string Patient { get; }
+    /// <summary>
+    /// The patient whom the image shows. A split never divides the images of a patient. Patients of whom one has a copy
+    /// of the other's film bear one name: see <see cref="PatientGroups"/>.
+    /// </summary>
+    public string Patient { get; internal init; }
+
+    /// <summary>The patient as the data set names him.</summary>
+    internal string OwnPatient { get; }
 
     /// <summary>
     /// The examination to which the image belongs, as MURA's score needs it; "" when the data set has no examinations.

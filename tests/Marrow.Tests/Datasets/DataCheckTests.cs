@@ -97,7 +97,8 @@ public sealed class DataCheckTests : IDisposable
     [Fact]
     public void Phantoms_have_no_fault()
     {
-        PhantomWriter.WriteSpine(_folder["spine"], 4, seed: 3);
+        // Films of one phantom show its body in one posture, which the check may remark on.
+        PhantomWriter.WriteSpine(_folder["spine"], 4, seed: 3, new() { RepeatedFilms = 0 });
         var spines = DataCheck.Run(Request("spineweb16", _folder["spine"]));
         Assert.Equal((4, 4), (spines.ImagesReadable, spines.AnglesReproduced));
         Assert.Empty(spines.Faults);
@@ -115,7 +116,8 @@ public sealed class DataCheckTests : IDisposable
             WriteImage(_folder[$"{i}.png"], i);
         var seen = new System.Collections.Concurrent.ConcurrentBag<Progress>();
         DataCheck.Run(Request("images", _folder.Path), seen.Add);
-        Assert.Equal([1, 2, 3, 4, 5], seen.Select(p => p.Done).Order());
+        Assert.Equal(["films compared", "films read", "test"], seen.Select(p => p.What).Distinct().Order());
+        Assert.All(seen.GroupBy(p => p.What), part => Assert.Equal([1, 2, 3, 4, 5], part.Select(p => p.Done).Order()));
         Assert.All(seen, p => Assert.Equal(5, p.Total));
     }
 }

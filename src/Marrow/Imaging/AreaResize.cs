@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Marrow.Inputs;
+namespace Marrow.Imaging;
 
 /// <summary>
 /// Windows and shrinks an image in one go: each output pixel is the mean of the windowed values under it, weighted by
