@@ -87,6 +87,7 @@ public sealed class ExperimentEstimate
             HubFolder = Path.Combine(folder, "hub"),
             Resolve = request.Resolve,
             DrawsOf = plan.Metric,
+            DividesByPatientAlone = !plan.LooksForCopies,
         }, e => report(new(e) { Stage = $"timing {run.Method}" }), cancellation);
         var training = results.Select(r => r.Progress.Seconds).ToList();
         return clock.Elapsed.TotalSeconds

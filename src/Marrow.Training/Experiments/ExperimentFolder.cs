@@ -49,10 +49,7 @@ internal sealed class ExperimentFolder(string root)
             throw new MarrowException(
                 ErrorKind.Conflict,
                 $"{root}: holds an experiment already. Go on with it by --resume, or name another folder with --out.");
-        var before = MarrowJson.Read<Described>(
-            PlanPath,
-            "the plan of an experiment",
-            "Copy it from where it is whole, or name another folder with --out.");
+        var before = ReadPlan();
         if (before.Recipe != request.Recipe.SourceText || !before.Overrides.SequenceEqual(request.Recipe.Overrides)
             || !before.Plan.Stages.SequenceEqual(plan.Stages) || before.Plan.Metric != plan.Metric)
             throw new MarrowException(
@@ -82,6 +79,15 @@ internal sealed class ExperimentFolder(string root)
                 MarrowJson.Options));
 
     public bool HasPlan => File.Exists(PlanPath);
+
+    /// <summary>True unless the experiment there was planned before copies of films were looked for.</summary>
+    public bool LooksForCopies => !HasPlan || ReadPlan().Plan.LooksForCopies;
+
+    private Described ReadPlan() =>
+        MarrowJson.Read<Described>(
+            PlanPath,
+            "the plan of an experiment",
+            "Copy it from where it is whole, or name another folder with --out.");
 
     /// <summary>Returns the result of a run; null when the run is not finished.</summary>
     public ExperimentRunResult? Find(ExperimentRun run)

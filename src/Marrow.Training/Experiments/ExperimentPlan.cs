@@ -158,6 +158,12 @@ public sealed class ExperimentPlan
     /// <summary>The SHA-256 over the names of the held-out images.</summary>
     [JsonInclude] internal string HeldOutDigest { get; }
 
+    /// <summary>
+    /// True when copies of films are looked for as the recipe says; false for an experiment that was planned before
+    /// there was such a search, whose data stays divided as it was.
+    /// </summary>
+    [JsonInclude] internal bool LooksForCopies { get; init; }
+
     /// <summary>The number of optimizer steps of each stage, which is the same in every run.</summary>
     [JsonInclude] internal IReadOnlyList<int> Steps { get; }
 

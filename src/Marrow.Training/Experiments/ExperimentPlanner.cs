@@ -38,7 +38,11 @@ internal static class ExperimentPlanner
             throw new MarrowException($"An experiment has 1 to {MostSeeds} seeds, found {request.Seeds}.");
         var metric = Metric(request, last);
         var unlimited = recipe.Stages.Select(s => s with { Data = s.Data with { Limit = 0, Fraction = 1 } }).ToList();
-        var whole = unlimited.Select(s => StageSamples.Read(recipe, s, request.DataFolders[s.Data.Name])).ToList();
+        var looksForCopies = new ExperimentFolder(request.OutFolder).LooksForCopies;
+        var grouping = new StageGrouping(isEarlier: !looksForCopies);
+        var whole = unlimited
+            .Select(s => StageSamples.Read(recipe, s, request.DataFolders[s.Data.Name], grouping: grouping))
+            .ToList();
         if (whole[^1].HeldOut.Count == 0)
             throw new MarrowException(
                 $"{source.SourcePath}: stage {last.Name} holds nothing out, so that nothing can be measured. Set "
@@ -99,7 +103,10 @@ internal static class ExperimentPlanner
             heldOutImages: whole[^1].HeldOut.Count,
             heldOutDigest: HeldOutDigest(whole[^1]),
             steps: steps,
-            warnings: warnings);
+            warnings: warnings)
+        {
+            LooksForCopies = looksForCopies,
+        };
     }
 
     /// <summary>Returns the recipe of one run.</summary>
@@ -144,7 +151,7 @@ internal static class ExperimentPlanner
             UnlabeledSamples.Read(
                 stage,
                 request.DataFolders[stage.Unlabeled!.Name],
-                StageSamples.Of(recipe, stage, all.Dataset),
+                StageSamples.Of(recipe, stage, all.Dataset, all.Groups),
                 request.DataFolders[stage.Data.Name]);
     }
 
@@ -249,7 +256,7 @@ internal static class ExperimentPlanner
         {
             try
             {
-                samples = StageSamples.Of(recipe, stage, all.Dataset);
+                samples = StageSamples.Of(recipe, stage, all.Dataset, all.Groups);
             }
             catch (MarrowException e)
             {

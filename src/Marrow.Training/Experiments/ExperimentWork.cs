@@ -43,8 +43,10 @@ internal sealed class ExperimentWork(ExperimentRequest request, ExperimentPlan p
             Command = RepeatCommands.OfCard(request, plan, run),
             Resolve = request.Resolve,
             DrawsOf = plan.Metric,
+            DividesByPatientAlone = !plan.LooksForCopies,
         }, report, cancellation);
-        var samples = StageSamples.Read(recipe, last, request.DataFolders[last.Data.Name]);
+        var grouping = new StageGrouping(isEarlier: !plan.LooksForCopies);
+        var samples = StageSamples.Read(recipe, last, request.DataFolders[last.Data.Name], grouping: grouping);
         var result = new ExperimentRunResult(
             run: run,
             patients: run.Share.Patients,

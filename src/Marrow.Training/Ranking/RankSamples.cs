@@ -1,6 +1,7 @@
 using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Datasets;
+using Marrow.Datasets.Copies;
 using Marrow.Hub;
 using Marrow.Imaging;
 using Marrow.Prediction;
@@ -43,7 +44,9 @@ internal sealed record RankSamples
                     + $"chexpert, mura or spineweb16."
             );
         var options = request.Options ?? (format == known?.Format ? known.Options : new());
-        var dataset = Open(request, format, options);
+        var asNamed = Open(request, format, options);
+        var groups = PatientGroups.ByCopies(asNamed);
+        var dataset = groups.Join(asNamed);
         var labelled = dataset.Samples.Where(s => IsLabelled(s, request.Task)).ToList();
         if (labelled.Count == 0)
             throw MarrowException.Bad(
@@ -83,7 +86,11 @@ internal sealed record RankSamples
             if (same.Count > 0)
                 held.Add(checkpoint.Name);
         }
-        var unseen = labelled.Where(s => !trainedPatients.Contains(s.Patient) && !trainedIds.Contains(s.Id)).ToList();
+        var trained = dataset
+            .Samples.Where(s => trainedPatients.Contains(s.OwnPatient) || trainedIds.Contains(s.Id))
+            .Select(s => s.Patient)
+            .ToHashSet(StringComparer.Ordinal);
+        var unseen = labelled.Where(s => !trained.Contains(s.Patient)).ToList();
         if (held.Count > 0)
             notes.Add(
                 string.Create(
@@ -96,6 +103,8 @@ internal sealed record RankSamples
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{labelled.Count} labelled images; no candidate's lineage names them"));
+        if (groups.Joined.Count > 0)
+            notes.Add($"{groups}");
         if (unseen.Count == 0)
             throw MarrowException.Bad(
                 request.DataRoot,

@@ -52,6 +52,11 @@ internal static class RecipeData
                 {
                     Unit = "share",
                 }),
+            Copies = s.Choice("copies", absent.Copies,
+                new("[Copies of films](training.md#copies-of-films), found by what they show: `join`: patients who "
+                    + "have copies of one film are taken for one, wherever samples are divided, and unlabelled images "
+                    + "that are copies of held-out ones are left out; `ignore`: copies are not looked for."),
+                ("join", CopyPolicy.Join), ("ignore", CopyPolicy.Ignore)),
             HeldOut = s.Number("heldOut", heldOut, 0, 0.9,
                 new("Never trained on.") { Unit = "share", Default = "the recipe's" }),
             Validation = s.Number("validation", absent.Validation, 0, 0.5,

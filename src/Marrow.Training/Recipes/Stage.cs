@@ -103,6 +103,16 @@ internal sealed record StageUnlabeled
     public DatasetOptions Options { get; init; } = new();
 }
 
+/// <summary>What becomes of films that are copies of each other.</summary>
+internal enum CopyPolicy
+{
+    /// <summary>Patients who have copies of one film are taken for one, so that no copy is in another part.</summary>
+    Join,
+
+    /// <summary>Copies are not looked for.</summary>
+    Ignore,
+}
+
 /// <summary>What a stage trains on.</summary>
 internal sealed record StageData
 {
@@ -131,6 +141,9 @@ internal sealed record StageData
     /// fraction are among those of a larger one. Excludes <see cref="Limit"/>.
     /// </summary>
     public double Fraction { get; init; } = 1;
+
+    /// <summary>Whether patients who share a film are one when the samples are divided.</summary>
+    public CopyPolicy Copies { get; init; }
 
     /// <summary>Share of the patients never trained on.</summary>
     public double HeldOut { get; init; } = 0.2;

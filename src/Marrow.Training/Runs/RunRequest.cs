@@ -18,10 +18,10 @@ public sealed class RunRequest
     [SetsRequiredMembers]
     internal RunRequest(RunRequest other) =>
         (
-            Recipe, DataFolders, OutFolder, HubFolder, Resume, AllowChanged, Device, Command, Include, DrawsOf,
-            Resolve) = (
+            Recipe, DataFolders, OutFolder, HubFolder, Resume, AllowChanged, Device, Command, Include,
+            DividesByPatientAlone, DrawsOf, Resolve) = (
             other.Recipe, other.DataFolders, other.OutFolder, other.HubFolder, other.Resume, other.AllowChanged,
-            other.Device, other.Command, other.Include, other.DrawsOf, other.Resolve);
+            other.Device, other.Command, other.Include, other.DividesByPatientAlone, other.DrawsOf, other.Resolve);
 
     /// <summary>The recipe to run.</summary>
     public required Recipe Recipe { internal get; init; }
@@ -62,6 +62,12 @@ public sealed class RunRequest
 
     /// <summary>Returns true for those samples that the run may use; null to use all.</summary>
     internal Func<Sample, bool>? Include { get; init; }
+
+    /// <summary>
+    /// True for a run whose data is not searched for copies of films, whatever its recipe says: part of an experiment
+    /// that was planned before there was such a search.
+    /// </summary>
+    internal bool DividesByPatientAlone { get; init; }
 
     /// <summary>
     /// The held-out metric whose resampled values are kept, so that it can be compared with that of other runs; null

@@ -34,7 +34,7 @@ public static class Runner
         }
         if (request.Resume)
             ChooseThreads(request, done); // The number is one of the things that are compared.
-        var inputs = CheckInputs(request, done);
+        var inputs = CheckInputs(request, done, report, cancellation);
         AtomicFile.RequireWritable(request.HubFolder);
         using var made = mine is null ? RunFolder.Take(request) : null;
         RunFolder.Check(request);
@@ -79,7 +79,11 @@ public static class Runner
     /// What a later stage would stumble over after hours is found before the first one starts. The labels that are read
     /// for that are those that the stages then learn from.
     /// </summary>
-    private static Dictionary<string, StageInputs> CheckInputs(RunRequest request, Dictionary<string, StageResult> done)
+    private static Dictionary<string, StageInputs> CheckInputs(
+        RunRequest request,
+        Dictionary<string, StageResult> done,
+        Action<RunEvent> report,
+        CancellationToken cancellation)
     {
         var recipe = request.Recipe;
         var inputs = new Dictionary<string, StageInputs>(StringComparer.Ordinal);
@@ -96,6 +100,7 @@ public static class Runner
         }
         if (done.Count == recipe.Stages.Count)
             return inputs;
+        var grouping = StageGrouping.Of(request, new(at => report(RunEvent.Of(at)), cancellation));
         foreach (var stage in recipe.Stages)
         {
             var folder = FolderOf(request, stage);
@@ -104,7 +109,7 @@ public static class Runner
             if (isDone && began is null)
                 continue;
             // What is done counts too: a later stage must hold out what an earlier one never saw.
-            var read = inputs[stage.Name] = StageInputs.Read(request, stage);
+            var read = inputs[stage.Name] = StageInputs.Read(request, stage, grouping);
             if (began is not null)
             {
                 RunIdentity.Of(read.Data, read.Unlabeled, request.DeviceChoice)

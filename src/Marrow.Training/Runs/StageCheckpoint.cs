@@ -2,6 +2,7 @@ using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Checkpoints.Transfer;
 using Marrow.Datasets;
+using Marrow.Datasets.Copies;
 using Marrow.Hub;
 using Marrow.Tasks;
 using Marrow.Training.Recipes;
@@ -26,6 +27,7 @@ internal static class StageCheckpoint
         var (source, labeller, detector) = (sources.Start, sources.Labeller, sources.Detector);
         var dataset = data.Dataset;
         var filesDigest = PatientSplit.FilesDigest(dataset);
+        var joins = data.Groups.Rule == GroupRule.PatientsAndCopies;
         var ended = progress.Ended ?? DateTimeOffset.UtcNow;
         var split =
             data.HeldOut.Count == 0
@@ -76,7 +78,10 @@ internal static class StageCheckpoint
                         dataset.Citation,
                         data.Training.Count)
                     {
-                        Use = new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.SplitSeed),
+                        Use = new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.SplitSeed)
+                        {
+                            Groups = joins ? GroupRule.PatientsAndCopies : null,
+                        },
                     },
                     .. unlabeled is null ? Array.Empty<ParentDataset>() : [Parent(unlabeled)]]),
             Card = new()
@@ -94,7 +99,8 @@ internal static class StageCheckpoint
                         CultureInfo.InvariantCulture,
                         $"{MarkdownText.Inline(dataset.Name)} ({dataset.Format}): {data.Training.Count} images to "
                             + $"train on, {data.Validation.Count} that chose the best weights, {data.HeldOut.Count} "
-                            + $"{(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts."
+                            + $"{(data.HeldOut.Count == 0 ? "held out" : split)}. No patient is in two parts"
+                            + $"{(joins ? ", nor a film and a copy of it" : "")}."
                     )
                     + (
                         unlabeled is null

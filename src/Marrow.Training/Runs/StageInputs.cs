@@ -7,15 +7,16 @@ namespace Marrow.Training.Runs;
 internal sealed record StageInputs(StageSamples Data, UnlabeledSamples? Unlabeled)
 {
     /// <summary>
-    /// Reads the label files. Throws <see cref="MarrowException"/> when the data can't be read or is too small for the
-    /// stage.
+    /// Reads the label files and compares the films. Throws <see cref="MarrowException"/> when the data can't be read
+    /// or is too small for the stage.
     /// </summary>
-    public static StageInputs Read(RunRequest request, Stage stage)
+    public static StageInputs Read(RunRequest request, Stage stage, StageGrouping grouping)
     {
         var root = request.DataFolders[stage.Data.Name];
-        var data = StageSamples.Read(request.Recipe, stage, root, request.Include);
-        return new(data, stage.Unlabeled is null
-            ? null
-            : UnlabeledSamples.Read(stage, request.DataFolders[stage.Unlabeled.Name], data, root, request.Include));
+        var data = StageSamples.Read(request.Recipe, stage, root, request.Include, grouping);
+        if (stage.Unlabeled is not { } images)
+            return new(data, null);
+        return new(data, UnlabeledSamples.Read(
+            stage, request.DataFolders[images.Name], data, root, request.Include, grouping.Watch));
     }
 }

@@ -23,7 +23,7 @@ internal static class StageRun
         Tell(context, inputs);
         var (data, unlabeled) = inputs;
         var identity = RunIdentity.Of(data, unlabeled, context.Request.DeviceChoice);
-        data.SaveSplit(context.File("split.json"));
+        data.SaveSplit(context.File(StageSamples.SplitFile));
         using var sources = StageSources.Find(context);
         if (sources.Labeller is { } labeller)
             data = SelfTraining.Apply(data, labeller, context);
@@ -59,6 +59,8 @@ internal static class StageRun
     private static void Tell(StageContext context, StageInputs inputs)
     {
         context.Say($"{inputs.Data}");
+        if ($"{inputs.Data.Groups}" is { Length: > 0 } groups)
+            context.Say(groups);
         if (Computing.ProcessThreads.Current?.Last is { } threads)
             context.Say($"{threads}");
         if (context.Request.DeviceChoice.Take() is { IsCpu: false } device)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Marrow.Datasets;
+using Marrow.Datasets.Copies;
 using Marrow.Inputs;
 using Marrow.Tasks;
 using Marrow.Training.Recipes;
@@ -12,6 +13,9 @@ namespace Marrow.Training.Runs;
 /// </summary>
 internal sealed record StageSamples
 {
+    /// <summary>The name of the file in a stage's folder that has the division.</summary>
+    public const string SplitFile = "split.json";
+
     public required Dataset Dataset { get; init; }
     public required PatientSplit Split { get; init; }
 
@@ -24,12 +28,21 @@ internal sealed record StageSamples
     public required IReadOnlyList<Sample> Validation { get; init; }
     public IReadOnlyList<Sample> HeldOut => Split.HeldOut;
 
+    /// <summary>The patients who are taken for one, since they have copies of the same film.</summary>
+    public PatientGroups Groups => Split.Groups;
+
     /// <summary>
-    /// Reads label files only. Throws <see cref="MarrowException"/> when the data can't be read, has no target for the
-    /// stage's task, too few patients for its parts, or too few images for one batch.
+    /// Reads label files, and compares the films unless the recipe or <paramref name="grouping"/> says otherwise.
+    /// Throws <see cref="MarrowException"/> when the data can't be read, has no target for the stage's task, too few
+    /// patients for its parts, or too few images for one batch.
     /// </summary>
     /// <param name="include">Returns true for samples that may be used; null to use all.</param>
-    public static StageSamples Read(Recipe recipe, Stage stage, string root, Func<Sample, bool>? include = null)
+    public static StageSamples Read(
+        Recipe recipe,
+        Stage stage,
+        string root,
+        Func<Sample, bool>? include = null,
+        StageGrouping? grouping = null)
     {
         var dataset = DatasetCatalogue.Open(
             new()
@@ -42,13 +55,15 @@ internal sealed record StageSamples
         );
         if (include is not null)
             dataset = dataset with { Samples = [.. dataset.Samples.Where(include)] };
-        return Of(recipe, stage, dataset);
+        var groups = (grouping ?? new()).Of(stage, dataset);
+        return Of(recipe, stage, groups.Join(dataset), groups);
     }
 
     /// <summary>
     /// Divides a data set that is already open, so that several runs on it read its labels only once.
     /// </summary>
-    public static StageSamples Of(Recipe recipe, Stage stage, Dataset dataset)
+    /// <param name="groups">The patients who are one in this data set.</param>
+    public static StageSamples Of(Recipe recipe, Stage stage, Dataset dataset, PatientGroups groups)
     {
         var root = dataset.Root;
         var labelled = dataset
@@ -81,7 +96,7 @@ internal sealed record StageSamples
         return new()
         {
             Dataset = dataset,
-            Split = split,
+            Split = split with { Groups = groups },
             Training = training,
             TrainingPart = forTraining.Train,
             Validation = forTraining.HeldOut,

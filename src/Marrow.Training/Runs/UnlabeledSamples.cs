@@ -1,5 +1,6 @@
 using System.Globalization;
 using Marrow.Datasets;
+using Marrow.Datasets.Copies;
 using Marrow.Inputs;
 using Marrow.Training.Recipes;
 using Marrow.Weights;
@@ -8,8 +9,8 @@ namespace Marrow.Training.Runs;
 
 /// <summary>
 /// The unlabelled images of a stage, stripped of any label. Left out are those of the held-out and validation parts: by
-/// patient where both data sets are one folder, else by file, whatever it is called there, and with such a file
-/// whatever else belongs to its patient.
+/// patient where both data sets are one folder, by file, whatever it is called there, and, unless the recipe says
+/// otherwise, by what the film shows; with such a film goes whatever else belongs to its patient.
 /// </summary>
 internal sealed record UnlabeledSamples
 {
@@ -33,7 +34,8 @@ internal sealed record UnlabeledSamples
         string root,
         StageSamples labelled,
         string labelledRoot,
-        Func<Sample, bool>? include = null)
+        Func<Sample, bool>? include = null,
+        FilmWatch watch = default)
     {
         var images = stage.Unlabeled!;
         var dataset = DatasetCatalogue.Open(
@@ -50,8 +52,13 @@ internal sealed record UnlabeledSamples
         IReadOnlyList<Sample> measured = [.. labelled.Validation, .. labelled.HeldOut];
         var isMeasured = SameFiles(measured);
         var sameFolder = FullPath(root) == FullPath(labelledRoot);
-        var patients = (sameFolder ? measured.Select(s => s.Patient) : [])
-            .Concat(dataset.Samples.Where(isMeasured).Select(s => s.Patient))
+        var copies = labelled.Groups.Rule == GroupRule.PatientsAndCopies
+            ? FilmCopies.Between(
+                labelledRoot, measured.Select(s => s.ImagePath), root, dataset.Samples.Select(s => s.ImagePath), watch)
+            : CopyReport.Nothing;
+        var copied = copies.Pairs.SelectMany(p => (string[])[p.First, p.Second]).ToHashSet(StringComparer.Ordinal);
+        var patients = (sameFolder ? measured.Select(s => s.OwnPatient) : [])
+            .Concat(dataset.Samples.Where(s => isMeasured(s) || copied.Contains(s.ImagePath)).Select(s => s.Patient))
             .ToHashSet(StringComparer.Ordinal);
         Sample[] left = [.. dataset.Samples.Where(s => !patients.Contains(s.Patient))];
         if (left.Length < stage.Train.Batch)

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Marrow.Datasets;
+using Marrow.Datasets.Copies;
 
 namespace Marrow.Checkpoints;
 
@@ -166,6 +167,18 @@ internal sealed record DatasetUse
 
     /// <summary>The seed of the division.</summary>
     [JsonInclude] internal ulong Seed { get; init; }
+
+    /// <summary>
+    /// By what samples were kept together; null when it was the data set's own patients, as before copies of films were
+    /// looked for.
+    /// </summary>
+    [JsonInclude] internal GroupRule? Groups { get; init; }
+
+    /// <summary>
+    /// Returns the patients by which this data was divided, who were one where copies were looked for.
+    /// </summary>
+    internal PatientGroups GroupsOf(Dataset dataset) =>
+        Groups == GroupRule.PatientsAndCopies ? PatientGroups.ByCopies(dataset) : PatientGroups.Own;
 }
 
 /// <summary>A file of weights that was made elsewhere and imported.</summary>

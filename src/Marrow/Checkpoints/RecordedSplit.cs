@@ -7,8 +7,8 @@ namespace Marrow.Checkpoints;
 
 /// <summary>
 /// Which images of a data set were held out when a checkpoint was trained, kept with it as split.json: so they are
-/// found again though the data have grown or lost some since. An image is a hash of its name and its patient, salted
-/// with the data's own digest: nobody reads a patient out of it who does not have the data.
+/// found again though the data have grown or lost some since. An image is a hash of its name and its patient, as the
+/// data set names him, salted with the data's own digest: nobody reads a patient out of it who does not have the data.
 /// </summary>
 internal sealed record RecordedSplit
 {
@@ -74,5 +74,5 @@ internal sealed record RecordedSplit
 
     private static ulong Hash(string salt, Sample sample) =>
         BinaryPrimitives.ReadUInt64BigEndian(
-            SHA256.HashData(Encoding.UTF8.GetBytes($"{salt}\n{sample.Patient}\n{sample.Id}")));
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{salt}\n{sample.OwnPatient}\n{sample.Id}")));
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Marrow.Checkpoints;
 using Marrow.Datasets;
+using Marrow.Datasets.Copies;
 using Marrow.Hub;
 using Marrow.Tasks;
 
@@ -67,6 +68,8 @@ internal sealed record EvaluationSamples
                 Options = change is null ? options : change(options),
             }
         );
+        if (known && use is not null)
+            dataset = use.GroupsOf(dataset).Join(dataset);
         var labelled = Labelled(checkpoint, dataset);
         EvaluationSamples selected;
         if (split == EvaluationSplit.All)
@@ -184,6 +187,7 @@ internal sealed record EvaluationSamples
         EvaluationSamples selected,
         LocalHub hub)
     {
+        var copies = new Lazy<CopyLinks>(() => CopyLinks.Of(selected.Dataset));
         foreach (var part in new SeenImages(name, selected.Dataset).Of(checkpoint, hub))
         {
             var by =
@@ -195,6 +199,11 @@ internal sealed record EvaluationSamples
             else if (seen > 0)
                 yield return $"{by} was trained on {Text(seen)} of these {Text(selected.Samples.Count)} images, or "
                     + $"chosen by them: the numbers are no measure of new images.";
+            if (part.MayShareFilms
+                && selected.Samples.Count(s => !part.Has(s) && copies.Value.Any(s, part.Has)) is > 0 and var copied)
+                yield return $"{by} was trained on copies of {Text(copied)} of these {Text(selected.Samples.Count)} "
+                    + $"images, under other names, or chosen by them: its data was divided without looking for copies, "
+                    + $"and the numbers may be too good.";
         }
     }
 

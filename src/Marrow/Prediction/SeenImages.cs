@@ -26,7 +26,11 @@ internal sealed record SeenPart(
     IReadOnlySet<string> Ids,
     IReadOnlySet<string> Patients)
 {
-    public bool Has(Sample sample) => Ids.Contains(sample.Id) || Patients.Contains(sample.Patient);
+    /// <summary>True for a sample that was seen, and for any other of its patient, as the data set names him.</summary>
+    public bool Has(Sample sample) => Ids.Contains(sample.Id) || Patients.Contains(sample.OwnPatient);
+
+    /// <summary>True when a film and its copy may be in different parts, since copies were not looked for.</summary>
+    public bool MayShareFilms => Kind == SeenKind.Part && Training.Data.Use?.Groups is null;
 }
 
 /// <summary>
@@ -65,7 +69,9 @@ internal sealed class SeenImages(string name, Dataset own)
                 return Without(labelled, split.Among(labelled));
             return labelled.Count == 0
                 ? Unknown()
-                : Known(LabelledSamples.Divide(labelled, training.Task, use.HeldOut, use.Seed).Train);
+                : Known(LabelledSamples
+                    .Divide(use.GroupsOf(reading).Join(labelled), training.Task, use.HeldOut, use.Seed)
+                    .Train);
         }
         if (
             isNamed
@@ -88,7 +94,7 @@ internal sealed class SeenImages(string name, Dataset own)
                 training,
                 SeenKind.Part,
                 seen.Select(s => s.Id).ToHashSet(StringComparer.Ordinal),
-                seen.Select(s => s.Patient).ToHashSet(StringComparer.Ordinal));
+                seen.Select(s => s.OwnPatient).ToHashSet(StringComparer.Ordinal));
     }
 
     /// <summary>
