@@ -4,6 +4,7 @@ using Marrow.Datasets;
 using Marrow.Datasets.Copies;
 using Marrow.Hub;
 using Marrow.Prediction;
+using Marrow.Training.Experiments;
 using Marrow.Training.Ranking;
 using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
@@ -122,6 +123,39 @@ public sealed class CopiedFilmsTests : IDisposable
     }
 
     [Fact]
+    public void An_experiment_from_before_goes_on_as_it_was()
+    {
+        using var experiment = new TinyExperiment();
+        foreach (var (from, to) in s_copies)
+            CopiedFilms.Copy(
+                Path.Combine(experiment.Tiny.Data, $"{from}.png"), Path.Combine(experiment.Tiny.Data, $"{to}.png"));
+        var request = new ExperimentRequest(experiment.Request("out", $"splitSeed={DividingSeed()}"))
+        {
+            Starts = ["scratch"],
+            Resume = true,
+        };
+        var joined = Experiment.Plan(request);
+        Assert.True(joined.LooksForCopies);
+        var folder = new ExperimentFolder(request.OutFolder);
+        folder.SavePlan(request, joined);
+        // So an earlier version wrote it.
+        var path = Path.Combine(request.OutFolder, "plan.json");
+        var stage = request.Recipe.Stages[0];
+        var before = StageSamples.Read(
+            request.Recipe, stage, experiment.Tiny.Data, grouping: new StageGrouping(isEarlier: true));
+        var written = JsonNode.Parse(File.ReadAllText(path))!;
+        Assert.True(written["plan"]!.AsObject().Remove("looksForCopies"));
+        written["plan"]!["heldOutDigest"] = ExperimentPlanner.HeldOutDigest(before);
+        File.WriteAllText(path, written.ToJsonString());
+
+        var plan = Experiment.Plan(request);
+        Assert.False(plan.LooksForCopies);
+        Assert.NotEqual(joined.HeldOutDigest, plan.HeldOutDigest);
+        var result = new ExperimentWork(request, plan, folder).Do(plan.Runs[0], _ => { }, default);
+        Assert.Equal(plan.HeldOutDigest, result!.HeldOutDigest);
+    }
+
+    [Fact]
     public void Unlabelled_copies_of_films_that_are_measured_are_left_out()
     {
         using var run = new TinyRun(
@@ -142,7 +176,11 @@ public sealed class CopiedFilmsTests : IDisposable
     }
 
     /// <summary>The same request with a split that has a film and its copy in two parts.</summary>
-    private RunRequest Splitting(RunRequest request)
+    private RunRequest Splitting(RunRequest request) =>
+        new(request) { Recipe = RecipeReader.Read(_run.RecipePath, [$"splitSeed={DividingSeed()}"]) };
+
+    /// <summary>A seed by which a film and its copy are in two parts where patients alone are kept together.</summary>
+    private int DividingSeed()
     {
         for (var seed = 1; ; seed++)
         {
@@ -150,7 +188,7 @@ public sealed class CopiedFilmsTests : IDisposable
             var heldOut = StageSamples.Read(
                 recipe, recipe.Stages[0], _run.Data, grouping: new StageGrouping(isEarlier: true)).HeldOut;
             if (s_copies.Any(copy => heldOut.Count(s => s.Id == $"{copy.From}.png" || s.Id == $"{copy.To}.png") == 1))
-                return new(request) { Recipe = recipe };
+                return seed;
         }
     }
 }
