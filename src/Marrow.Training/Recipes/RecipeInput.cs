@@ -1,5 +1,6 @@
 using System.Globalization;
 using Marrow.Inputs;
+using Marrow.Tasks;
 
 namespace Marrow.Training.Recipes;
 
@@ -58,6 +59,14 @@ internal static class RecipeInput
                     Default = TaskWords.Default(t => KeyWords.Code(Word(t.DefaultInput.Fit))),
                 },
                 Fits),
+            Ends = TaskCatalogue.Find(task) is { Straightens: false }
+                ? absent.Ends
+                : s.Number("ends", absent.Ends, 0, InputStrip.MaxEnds,
+                    new("Task `refine-points`: the share of the strip's height that lies beyond the first item of the "
+                        + "curve, and as much beyond the last.")
+                    {
+                        Unit = "share",
+                    }),
             CropShare = s.Number("cropShare", absent.CropShare, 0.25, 1,
                 "With `cover`: the share of the input's sides in the image before it is cut. 0.875 is \"resize to 256, "
                     + "cut 224\"."),

@@ -2,6 +2,7 @@ using System.Globalization;
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Tasks;
+using Marrow.Tasks.Strip;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
@@ -85,6 +86,18 @@ internal sealed record StageSamples
             Training = training,
             TrainingPart = forTraining.Train,
             Validation = forTraining.HeldOut,
+        };
+    }
+
+    /// <summary>Returns the same parts, in which a curve through each image is laid straight.</summary>
+    public StageSamples Straightened()
+    {
+        IReadOnlyList<Sample> training = [.. Training.Select(StripSamples.Of)];
+        return this with
+        {
+            Training = training,
+            Validation = [.. Validation.Select(StripSamples.Of)],
+            Split = Split with { HeldOut = [.. HeldOut.Select(StripSamples.Of)] },
         };
     }
 

@@ -6,6 +6,7 @@ using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Metrics;
 using Marrow.Tasks;
+using Marrow.Tasks.Strip;
 using static TorchSharp.torch;
 
 namespace Marrow.Prediction;
@@ -47,6 +48,8 @@ internal static class CheckpointMetrics
     {
         if (checkpoint.Config.Input.Crop is { } crop)
             samples = Crop(checkpoint, crop, detector, samples, device, progress, cancellation);
+        if (checkpoint.Config.Input.Strip is not null)
+            samples = [.. samples.Select(StripSamples.Of)];
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         using var task = checkpoint.BuildTask();

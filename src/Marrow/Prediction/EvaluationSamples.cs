@@ -103,11 +103,11 @@ internal sealed record EvaluationSamples
                 dataset.MaskClasses.Count == 0 ? "no masks" : string.Join(", ", dataset.MaskClasses),
                 remedy);
         var shown = config.Input.Crop is { } crop ? CroppedSamples.Describe(dataset, crop.Region) : dataset;
-        if (task is { HasNamedOutputs: true } && !shown.Layout.Names.SequenceEqual(config.Classes))
+        if (task is { HasNamedOutputs: true } && !task.LayoutOf(shown).Names.SequenceEqual(config.Classes))
             throw MarrowException.Bad(
                 dataset.Root,
                 $"the outputs of {checkpoint.Name}: {string.Join(", ", config.Classes)}",
-                shown.Layout.Names.Count == 0 ? "none" : string.Join(", ", shown.Layout.Names),
+                task.LayoutOf(shown).Names.Count == 0 ? "none" : string.Join(", ", task.LayoutOf(shown).Names),
                 remedy);
         var labelled = dataset
             .Samples.Where(s => CroppedSamples.IsLabelled(s, config.Task, config.Input.Crop?.Region))

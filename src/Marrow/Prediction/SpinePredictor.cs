@@ -7,6 +7,7 @@ using Marrow.Spine;
 using Marrow.Tasks;
 using Marrow.Tasks.Cobb;
 using Marrow.Tasks.Points;
+using Marrow.Tasks.Strip;
 using Marrow.Tasks.Vertebrae;
 using static TorchSharp.torch;
 
@@ -23,6 +24,7 @@ internal sealed class SpinePredictor : IPredictor
     private DetectVertebraeTask? _detector;
     private RegressCobbTask? _regressor;
     private PointsTask? _corners;
+    private readonly List<StripTask> _strips = [];
     private readonly Compute _compute;
     private readonly List<CheckpointUse> _uses = [];
 
@@ -73,6 +75,10 @@ internal sealed class SpinePredictor : IPredictor
                 _corners = corners;
                 _uses.Add(new("corners", checkpoint.Name, checkpoint.Digest));
                 break;
+            case StripTask strip:
+                _strips.Add(strip);
+                _uses.Add(new("strip", checkpoint.Name, checkpoint.Digest));
+                break;
             default:
                 task.Dispose();
                 throw new MarrowException(
@@ -103,7 +109,7 @@ internal sealed class SpinePredictor : IPredictor
         {
             (int Width, int Height)[] sizes =
             [
-                .. ((TaskModel?[])[_detector, _regressor, _corners])
+                .. ((TaskModel?[])[_detector, _regressor, _corners, .. _strips])
                     .OfType<TaskModel>()
                     .Select(t => t.Input.DecodeSize),
             ];
@@ -149,6 +155,8 @@ internal sealed class SpinePredictor : IPredictor
             var corners = _corners is null
                 ? detected.Vertebrae
                 : new VertebraRefiner(_corners, _compute).Refine(film, detected);
+            if (_strips.Count > 0 && detected.IsUsable)
+                corners = new StripRefiner(_strips, _compute).Refine(film, corners).Vertebrae;
             vertebrae.AddRange(
                 corners.Select(
                     (v, i) =>
@@ -158,7 +166,9 @@ internal sealed class SpinePredictor : IPredictor
                             spine.Scores[i],
                             spine.Filled[i])));
             measured = CobbAngles.Measure(corners, film.OriginalHeight);
-            var tiltErrorDegrees = _detector.Decoding.Angles.TiltErrorDegrees;
+            var tiltErrorDegrees = _strips is [var strip, ..]
+                ? strip.Decoding.Angles.TiltErrorDegrees
+                : _detector.Decoding.Angles.TiltErrorDegrees;
             expected = CobbExpectation.Degrees(corners, film.OriginalHeight, tiltErrorDegrees);
             confidence = spine.Confidence;
             var judged = SpineJudgement.Of(spine, detected, corners, toInput, _detector.Decoding);
@@ -243,6 +253,7 @@ internal sealed class SpinePredictor : IPredictor
         _detector?.Dispose();
         _regressor?.Dispose();
         _corners?.Dispose();
+        _strips.ForEach(strip => strip.Dispose());
     }
 
     private Tensor RegressorInput(Radiograph radiograph, DetectedSpine? detected, InputContract input)

@@ -103,6 +103,11 @@ internal abstract class TaskDescriptor
     /// <summary>The parts of an image at which the task's models can look.</summary>
     internal virtual IReadOnlyList<CropRegion> Crops => [];
 
+    /// <summary>
+    /// True when the task's models look at strips, in which a curve through the image is laid straight.
+    /// </summary>
+    internal virtual bool Straightens => false;
+
     /// <summary>True when the task's models find the places by which other models crop their images.</summary>
     internal virtual bool FindsCrops => false;
 
@@ -190,6 +195,9 @@ internal enum SpineRole
     /// points of its own.
     /// </summary>
     Corners,
+
+    /// <summary>The checkpoint looks at the spine, laid straight, that another one has found.</summary>
+    Strip,
 }
 
 /// <summary>The kinds of prediction that a linear probe can make.</summary>
