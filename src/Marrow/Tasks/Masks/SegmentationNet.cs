@@ -9,7 +9,6 @@
 // 5), ".norm.weight" and ".bias"; "logits.weight" and ".bias".
 
 using Marrow.Backbones;
-using Marrow.Computing;
 using Marrow.Computing.Cpu;
 using Marrow.Modules;
 using TorchSharp.Modules;

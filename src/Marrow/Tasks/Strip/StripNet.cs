@@ -8,7 +8,6 @@
 // mean place of each point relative to its item in the training part, in strip pixels.
 
 using Marrow.Backbones;
-using Marrow.Computing;
 using Marrow.Computing.Cpu;
 using Marrow.Modules;
 using TorchSharp.Modules;

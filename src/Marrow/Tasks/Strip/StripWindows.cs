@@ -47,7 +47,7 @@ internal static class StripWindows
         var y = first.narrow(3, 1, 1).Plus(Steps(ReachY, rows).repeat_interleave(columns));
         var inside = Within(x, w).logical_and(Within(y, h));
         // Whole numbers below 2^24, which float32 holds exactly: a strip's maps have some 10^5 cells.
-        var row = arange(k, ScalarType.Float32, logits.device).view(1, 1, k, 1) * Scalars.Of((double)h);
+        var row = linspace(0, k - 1, k, ScalarType.Float32, logits.device).view(1, 1, k, 1) * Scalars.Of((double)h);
         row = row.Plus(y.clamp(Scalars.Of(0.0), Scalars.Of(h - 1.0)));
         var at = (row * Scalars.Of((double)w)).Plus(x.clamp(Scalars.Of(0.0), Scalars.Of(w - 1.0)));
         var values = logits.flatten(1).gather(1, at.to(ScalarType.Int64).flatten(1)).view(n, m, k, rows * columns);
