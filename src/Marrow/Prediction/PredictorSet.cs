@@ -125,19 +125,23 @@ public sealed class PredictorSet : IDisposable
         }
     }
 
-    /// <summary>Returns the newest detector of a hub, and the newest regressor and refiner that fit it.</summary>
+    /// <summary>
+    /// Returns the newest detector of a hub, the newest regressor that fits it, and the newest model of strips or,
+    /// where there is none, the newest refiner that fits it.
+    /// </summary>
     private static IReadOnlyList<string> NewestOfSpines(LocalHub hub)
     {
         var entries = HubEntry.NewestFirst([.. hub.List().Where(e => e.Problem is null)]).ToList();
         var detector = Of(SpineRole.Landmarks).FirstOrDefault();
         var regressor = Of(SpineRole.Angles)
             .FirstOrDefault(e => CropOf(e) is not { } crop || crop.Digest == detector?.Digest);
-        var refiner = detector is null
+        var strip = detector is null ? null : Of(SpineRole.Strip).FirstOrDefault();
+        var refiner = detector is null || strip is not null
             ? null
             : Of(SpineRole.Corners)
                 .FirstOrDefault(e =>
                     CropOf(e) is { Region: CropRegion.Vertebra } crop && crop.Digest == detector.Digest);
-        var names = ((HubEntry?[])[detector, regressor, refiner])
+        var names = ((HubEntry?[])[detector, regressor, refiner, strip])
             .OfType<HubEntry>()
             .Select(e => $"{e.Name}@{e.Digest}")
             .ToList();
