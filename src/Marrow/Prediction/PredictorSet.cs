@@ -125,6 +125,26 @@ public sealed class PredictorSet : IDisposable
         }
     }
 
+    /// <summary>
+    /// Returns the checkpoints of a hub that measure a spine together when none is named, which the caller disposes.
+    /// </summary>
+    internal static List<Checkpoint> OfSpines(LocalHub hub)
+    {
+        var checkpoints = new List<Checkpoint>();
+        try
+        {
+            foreach (var name in NewestOfSpines(hub))
+                checkpoints.Add(hub.Resolve(name));
+            Complete(checkpoints, hub);
+            return checkpoints;
+        }
+        catch
+        {
+            checkpoints.ForEach(c => c.Dispose());
+            throw;
+        }
+    }
+
     /// <summary>Returns the newest detector of a hub, and the newest regressor and refiner that fit it.</summary>
     private static IReadOnlyList<string> NewestOfSpines(LocalHub hub)
     {
@@ -161,7 +181,7 @@ public sealed class PredictorSet : IDisposable
     }
 
     /// <summary>Returns the crop of a checkpoint; null for a model that looks at whole images.</summary>
-    private static InputCrop? CropOf(HubEntry entry) =>
+    internal static InputCrop? CropOf(HubEntry entry) =>
         CheckpointManifest.Read(entry.Folder).ReadListed(entry.Folder, Checkpoint.ConfigFile) is { } config
             ? CheckpointJson
                 .Decode<CheckpointConfig>(config, Path.Combine(entry.Folder, Checkpoint.ConfigFile))
