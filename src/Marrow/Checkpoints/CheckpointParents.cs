@@ -166,6 +166,9 @@ internal sealed record DatasetUse
 
     /// <summary>The seed of the division.</summary>
     [JsonInclude] internal ulong Seed { get; init; }
+
+    /// <summary>The fold that was held out; null where it was a share of the patients.</summary>
+    [JsonInclude] internal Fold? Fold { get; init; }
 }
 
 /// <summary>A file of weights that was made elsewhere and imported.</summary>

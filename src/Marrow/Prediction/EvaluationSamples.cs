@@ -82,7 +82,7 @@ internal sealed record EvaluationSamples
             ? selected
             : selected with
             {
-                Warnings = [.. selected.Warnings, .. Seen(checkpoint, name, selected, hub)],
+                Warnings = [.. selected.Warnings, .. Seen(checkpoint, name, dataset, selected.Samples, hub)],
             };
     }
 
@@ -138,7 +138,9 @@ internal sealed record EvaluationSamples
             return same
                 ? new(
                     dataset: dataset,
-                    samples: LabelledSamples.Divide(labelled, checkpoint.Config.Task, use.HeldOut, use.Seed).HeldOut)
+                    samples: LabelledSamples
+                        .Divide(labelled, checkpoint.Config.Task, use.HeldOut, use.Seed, use.Fold)
+                        .HeldOut)
                 : throw MarrowException.Bad(
                     dataset.Root,
                     $"the files of {trained.Name} that {checkpoint.Name} was trained on, {Short(trained.FilesDigest)}",
@@ -178,22 +180,23 @@ internal sealed record EvaluationSamples
     }
 
     /// <summary>Returns what the checkpoint and its ancestors were trained on among the measured images.</summary>
-    private static IEnumerable<string> Seen(
+    internal static IEnumerable<string> Seen(
         Checkpoint checkpoint,
         string name,
-        EvaluationSamples selected,
+        Dataset dataset,
+        IReadOnlyList<Sample> samples,
         LocalHub hub)
     {
-        foreach (var part in new SeenImages(name, selected.Dataset).Of(checkpoint, hub))
+        foreach (var part in new SeenImages(name, dataset).Of(checkpoint, hub))
         {
             var by =
                 part.Training.By == "it" ? checkpoint.Name : $"{checkpoint.Name}: {part.Training.By}, an ancestor,";
-            var seen = part.Kind == SeenKind.All ? selected.Samples.Count : selected.Samples.Count(part.Has);
+            var seen = part.Kind == SeenKind.All ? samples.Count : samples.Count(part.Has);
             if (part.Kind == SeenKind.CannotTell)
                 yield return $"{by} was trained on data of the name {part.Training.Data.Name}, and which of these "
                     + $"images it saw can't be told: the numbers may be too good.";
             else if (seen > 0)
-                yield return $"{by} was trained on {Text(seen)} of these {Text(selected.Samples.Count)} images, or "
+                yield return $"{by} was trained on {Text(seen)} of these {Text(samples.Count)} images, or "
                     + $"chosen by them: the numbers are no measure of new images.";
         }
     }

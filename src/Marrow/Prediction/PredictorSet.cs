@@ -126,6 +126,26 @@ public sealed class PredictorSet : IDisposable
     }
 
     /// <summary>
+    /// Returns the checkpoints of a hub that measure a spine together when none is named, which the caller disposes.
+    /// </summary>
+    internal static List<Checkpoint> OfSpines(LocalHub hub)
+    {
+        var checkpoints = new List<Checkpoint>();
+        try
+        {
+            foreach (var name in NewestOfSpines(hub))
+                checkpoints.Add(hub.Resolve(name));
+            Complete(checkpoints, hub);
+            return checkpoints;
+        }
+        catch
+        {
+            checkpoints.ForEach(c => c.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>
     /// Returns the newest detector of a hub, the newest regressor that fits it, and the newest model of strips or,
     /// where there is none, the newest refiner that fits it.
     /// </summary>
@@ -165,7 +185,7 @@ public sealed class PredictorSet : IDisposable
     }
 
     /// <summary>Returns the crop of a checkpoint; null for a model that looks at whole images.</summary>
-    private static InputCrop? CropOf(HubEntry entry) =>
+    internal static InputCrop? CropOf(HubEntry entry) =>
         CheckpointManifest.Read(entry.Folder).ReadListed(entry.Folder, Checkpoint.ConfigFile) is { } config
             ? CheckpointJson
                 .Decode<CheckpointConfig>(config, Path.Combine(entry.Folder, Checkpoint.ConfigFile))

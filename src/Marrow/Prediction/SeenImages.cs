@@ -65,7 +65,7 @@ internal sealed class SeenImages(string name, Dataset own)
                 return Without(labelled, split.Among(labelled));
             return labelled.Count == 0
                 ? Unknown()
-                : Known(LabelledSamples.Divide(labelled, training.Task, use.HeldOut, use.Seed).Train);
+                : Known(LabelledSamples.Divide(labelled, training.Task, use.HeldOut, use.Seed, use.Fold).Train);
         }
         if (
             isNamed
@@ -96,7 +96,7 @@ internal sealed class SeenImages(string name, Dataset own)
     /// </summary>
     private Dataset? Read(DatasetUse use)
     {
-        var key = JsonSerializer.Serialize(use with { HeldOut = 0, Seed = 0 }, MarrowJson.Line);
+        var key = JsonSerializer.Serialize(use with { HeldOut = 0, Seed = 0, Fold = null }, MarrowJson.Line);
         if (_readings.TryGetValue(key, out var reading))
             return reading;
         try
