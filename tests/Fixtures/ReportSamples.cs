@@ -33,9 +33,15 @@ internal static class ReportSamples
         return vertebrae;
     }
 
-    public static Finding Finding(int width, int height, ulong seed = 1, string file = "films/case 1.jpg")
+    public static Finding Finding(int width, int height, ulong seed = 1, string file = "films/case 1.jpg") =>
+        Finding(Spine(width, height, seed), width, height, file);
+
+    public static Finding Finding(
+        IReadOnlyList<Vertebra> spine,
+        int width,
+        int height,
+        string file = "films/case 1.jpg")
     {
-        var spine = Spine(width, height, seed);
         var angles = CobbAngles.Measure(spine, height);
         return new(
             file: file,
@@ -60,7 +66,8 @@ internal static class ReportSamples
     }
 
     /// <summary>The columns of predictions of spines.</summary>
-    public static readonly string[] SpineColumns = ["cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence"];
+    public static readonly string[] SpineColumns =
+        ["cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence", .. CurveColumns.Names];
 
     public static SpinePart Spine(this Finding finding) => finding.Part<SpinePart>()!;
 

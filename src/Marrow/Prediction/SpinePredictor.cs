@@ -92,7 +92,8 @@ internal sealed class SpinePredictor : IPredictor
         static string Of(SpineRole role) => string.Join(" or ", TaskCatalogue.Names(t => t.SpineRole == role));
     }
 
-    public IReadOnlyList<string> Columns { get; } = ["cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence"];
+    public IReadOnlyList<string> Columns { get; } =
+        ["cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence", .. CurveColumns.Names];
 
     public IReadOnlyList<string> Untrained => [];
 

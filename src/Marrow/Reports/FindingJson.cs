@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Marrow.Findings;
 using Marrow.Imaging;
+using Marrow.Spine;
 
 namespace Marrow.Reports;
 
@@ -82,6 +83,11 @@ public static class FindingJson
         if (spine.RegressorDegrees.Count > 0)
             angles["regressor"] = Angles(spine.RegressorDegrees);
         document["angles"] = angles;
+        if (spine.Alignment is { } alignment)
+        {
+            document["curves"] = Array(spine.Curves, Curve);
+            document["alignment"] = Alignment(alignment);
+        }
         document["vertebrae"] = Array(spine.Vertebrae, vertebra => new JsonObject
         {
             ["level"] = vertebra.Level,
@@ -96,6 +102,39 @@ public static class FindingJson
                 ],
                 Place),
         });
+    }
+
+    private static JsonObject Curve(FoundCurve curve)
+    {
+        var document = new JsonObject
+        {
+            ["region"] = Name(curve.Region),
+            ["degrees"] = Rounded(curve.Degrees, 3),
+            ["upper"] = curve.Upper,
+            ["lower"] = curve.Lower,
+            ["apex"] = curve.Apex,
+            ["convexSideOfImage"] = Name(curve.ConvexSide),
+        };
+        if (curve.ConvexSideOfPatient is { } side)
+            document["convexSideOfPatient"] = Name(side);
+        document["apexOffsetPx"] = Rounded(curve.ApexOffsetPixels, 2);
+        if (curve.ApexOffsetMm is { } mm)
+            document["apexOffsetMm"] = Rounded(mm, 2);
+        return document;
+    }
+
+    private static JsonObject Alignment(SpineAlignment alignment)
+    {
+        var document = new JsonObject
+        {
+            ["t1TiltDegrees"] = Rounded(alignment.T1TiltDegrees, 3),
+            ["l4TiltDegrees"] = Rounded(alignment.L4TiltDegrees, 3),
+            ["l5TiltDegrees"] = Rounded(alignment.L5TiltDegrees, 3),
+            ["t1OffsetPx"] = Rounded(alignment.T1OffsetPixels, 2),
+        };
+        if (alignment.T1OffsetMm is { } mm)
+            document["t1OffsetMm"] = Rounded(mm, 2);
+        return document;
     }
 
     private static JsonArray Values(IReadOnlyList<FoundValue> values) => Array(values, v =>

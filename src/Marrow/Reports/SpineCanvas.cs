@@ -26,6 +26,7 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
     ];
     public static readonly SKColor OutlineColor = new(0xC8, 0xF5, 0xD0);
     public static readonly SKColor TruthColor = new(0xFF, 0xF1, 0x76);
+    public static readonly SKColor CurveColor = SKColors.White;
     private static readonly SKColor Ink = new(0x10, 0x14, 0x1A);
     // under bright lines, which burnt-out films would swallow
     private static readonly SKColor Halo = Ink.WithAlpha(150);
@@ -118,6 +119,45 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         }
         foreach (var (degrees, color, wanted) in drawn)
             Pill($"{degrees.ToString("F1", CultureInfo.InvariantCulture)}°", wanted, color);
+    }
+
+    /// <summary>
+    /// For each curve the two end plates that its angle is measured between, a dot at its apex, and beside that, on the
+    /// side to which it bulges, its letters and its angle.
+    /// </summary>
+    public void Curves(IReadOnlyList<FoundVertebra> vertebrae, IReadOnlyList<FoundCurve> curves)
+    {
+        foreach (var curve in curves)
+        {
+            var upper = ToPicture(vertebrae[curve.Shape.Ends.Upper].Corners);
+            var lower = ToPicture(vertebrae[curve.Shape.Ends.Lower].Corners);
+            EndPlate(upper.TopLeft, upper.TopRight);
+            EndPlate(lower.BottomLeft, lower.BottomRight);
+        }
+        foreach (var curve in curves)
+        {
+            var apex = toPicture.Apply(curve.Shape.Apex.CenterOn([.. vertebrae.Select(v => v.Corners)]));
+            using var dark = new SKPaint { Color = Ink, IsAntialias = true };
+            using var dot = new SKPaint { Color = CurveColor, IsAntialias = true };
+            canvas.DrawCircle(ToSk(apex), unit * 0.32f, dark);
+            canvas.DrawCircle(ToSk(apex), unit * 0.22f, dot);
+            var body = ToPicture(vertebrae[curve.Shape.Apex.Upper].Corners);
+            var (side, beside) = (curve.ConvexSide == Side.Right ? 1 : -1, body.TopLeft.DistanceTo(body.TopRight) / 2);
+            _labels.Write(
+                canvas,
+                $"{curve.RegionLetters} {NumberText.Degrees(curve.Degrees)}",
+                size => ToSk(apex + new Point2D(side * (beside + unit + size.Width / 2), 0)),
+                CurveColor,
+                unit);
+        }
+    }
+
+    private void EndPlate(Point2D left, Point2D right)
+    {
+        using var edge = Stroke(Ink, unit * 0.4f);
+        using var line = Stroke(CurveColor, unit * 0.2f);
+        canvas.DrawLine(ToSk(left), ToSk(right), edge);
+        canvas.DrawLine(ToSk(left), ToSk(right), line);
     }
 
     /// <summary>Draws the lines of an angle, and returns the place where its value should be written.</summary>
