@@ -19,7 +19,9 @@ public class FindingJsonTests
         return new()
         {
             ["spine"] = ReportSamples.Finding(300, 700),
+            ["spine with evidence"] = ReportSamples.Finding(300, 700).WithSpine(ReportSamples.WithEvidence),
             ["no spine"] = SpinePredictorFailure(),
+            ["explained classes"] = ReportSamples.Explained(60, 90),
             ["classes"] = new(plain)
             {
                 Parts = [new ClassesPart("hand", [new("hand", "probability", 0.75), new("foot", "probability", null)])],
