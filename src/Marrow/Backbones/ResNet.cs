@@ -37,9 +37,8 @@ internal sealed class ResNetShape(
     /// <summary>The stem's map, then each layer's.</summary>
     public override IReadOnlyList<BackboneLevel> Levels =>
     [
-        new(FirstWidth, StemStride),
-        .. Enumerable.Range(0, Blocks.Count)
-            .Select(i => new BackboneLevel(Width(i) * Expansion, StemStride << (i + 1))),
+        Level(FirstWidth, StemStride),
+        .. Enumerable.Range(0, Blocks.Count).Select(i => Level(Width(i) * Expansion, StemStride << (i + 1))),
     ];
 
     public override IReadOnlyList<BackboneStage> Stages =>
@@ -61,6 +60,9 @@ internal sealed class ResNetShape(
     public int Width(int layer) => Math.Min(FirstWidth << layer, mostWidth);
 
     public override Backbone Build(int channels) => new ResNetFeatures(this, channels);
+
+    /// <summary>Of a map by padded windows alone, whose first one lies around the image's first pixel.</summary>
+    private static BackboneLevel Level(int channels, int stride) => new(channels, stride) { FirstCenter = 0.5 };
 }
 
 /// <summary>Where zeros stand beside a map that a window of 3x3 or more crosses by steps of two.</summary>

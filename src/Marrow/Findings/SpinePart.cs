@@ -105,4 +105,7 @@ public sealed class FoundVertebra
 
     /// <summary>True when it was not seen but put between its neighbours.</summary>
     public bool Filled { get; }
+
+    /// <summary>How well several looks agree on it; null when no explanation was asked for.</summary>
+    public VertebraEvidence? Evidence { get; internal init; }
 }

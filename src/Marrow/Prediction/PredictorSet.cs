@@ -79,9 +79,24 @@ public sealed class PredictorSet : IDisposable
     /// </summary>
     public (Finding Finding, Radiograph Radiograph) Predict(string path)
     {
-        var size = _predictor.DecodeSize;
-        var radiograph = RadiographReader.Read(path, size.Width, size.Height);
+        var radiograph = Read(path);
         return (Predict(radiograph), radiograph);
+    }
+
+    /// <summary>
+    /// Reads a file as <see cref="Predict(string)"/> does and explains it; see
+    /// <see cref="Explain(Radiograph, IReadOnlyList{string})"/>.
+    /// </summary>
+    public (Finding Finding, Radiograph Radiograph) Explain(string path, params IReadOnlyList<string> names)
+    {
+        var radiograph = Read(path);
+        return (Explain(radiograph, names), radiograph);
+    }
+
+    private Radiograph Read(string path)
+    {
+        var size = _predictor.DecodeSize;
+        return RadiographReader.Read(path, size.Width, size.Height);
     }
 
     /// <summary>Measures a radiograph that is already in memory.</summary>
@@ -90,6 +105,29 @@ public sealed class PredictorSet : IDisposable
         lock (_lock)
             return _predictor.Predict(radiograph);
     }
+
+    /// <summary>The names of what <see cref="Explain(Radiograph, IReadOnlyList{string})"/> explains by maps.</summary>
+    public IReadOnlyList<string> Explainable => _predictor.Explainable;
+
+    /// <summary>
+    /// Measures a radiograph as <see cref="Predict(Radiograph)"/> does, and says what the answers come from: of classes
+    /// and numbers in <see cref="ExplanationsPart"/> which places of the image, of vertebrae in
+    /// <see cref="FoundVertebra.Evidence"/> how well several looks agree. Throws <see cref="MarrowException"/> for
+    /// names that are not among <see cref="Explainable"/>, and for checkpoints whose answers are places themselves.
+    /// </summary>
+    /// <param name="names">
+    /// What is to be explained. With none it is the most probable class; of findings that may hold together those of
+    /// probability 0.5 or more, or the most probable one; the first three numbers.
+    /// </param>
+    public Finding Explain(Radiograph radiograph, params IReadOnlyList<string> names)
+    {
+        _predictor.RequireExplainable(names);
+        lock (_lock)
+            return _predictor.Predict(radiograph, names);
+    }
+
+    /// <summary>Throws <see cref="MarrowException"/> when these answers can't be explained.</summary>
+    internal void RequireExplainable(IReadOnlyList<string> names) => _predictor.RequireExplainable(names);
 
     /// <summary>Returns the finding for an image that could not be read.</summary>
     internal Finding Failed(string file, string reason) => _predictor.Failed(file, reason);

@@ -19,16 +19,18 @@ internal sealed class StripRefiner(IReadOnlyList<StripTask> tasks, Compute compu
 
     /// <summary>Returns the refined vertebrae, which the curve's items are.</summary>
     /// <param name="vertebrae">What another model saw, in the film's pixels.</param>
-    public StripLooks Refine(Radiograph film, IReadOnlyList<Vertebra> vertebrae)
+    /// <param name="looks">Is given what each look of each pass shows; null to keep nothing.</param>
+    public IReadOnlyList<Vertebra> Refine(Radiograph film, IReadOnlyList<Vertebra> vertebrae, SpineLooks? looks = null)
     {
-        StripLooks? looks = null;
         for (var pass = 0; pass < Passes; pass++)
         {
-            IReadOnlyList<Point2D> curve = [.. (looks?.Vertebrae ?? vertebrae).Select(v => v.Center)];
-            looks = new([.. tasks.Where(task => pass < task.Decoding.Looks.Passes)
+            IReadOnlyList<Point2D> curve = [.. vertebrae.Select(v => v.Center)];
+            var seen = new StripLooks([.. tasks.Where(task => pass < task.Decoding.Looks.Passes)
                 .SelectMany(task => Look(film, curve, task))]);
+            seen.Keep(looks);
+            vertebrae = seen.Vertebrae;
         }
-        return looks!;
+        return vertebrae;
     }
 
     /// <summary>All looks of one network at the strip of a curve: the items' points in the film's pixels.</summary>

@@ -53,12 +53,15 @@ public static class FindingJson
                     document["regions"] = Array([.. regions.Regions.Index()], r =>
                         Region(r.Item, r.Index, regions.Regions.Count));
                     break;
+                case ExplanationsPart explanations:
+                    document["explanations"] = Array(explanations.Explanations, Explained);
+                    break;
             }
         }
         document["warnings"] = Array(finding.Warnings, warning => JsonValue.Create(warning));
         document["checkpoints"] = Array(finding.Checkpoints, Checkpoint);
         // As earlier versions had it, of what one checkpoint says alone.
-        if (finding is { Checkpoints: [var only], Parts: [ClassesPart or NumbersPart or PointsPart] })
+        if (finding is { Checkpoints: [var only], Parts: [ClassesPart or NumbersPart or PointsPart, ..] })
             document["checkpoint"] = Checkpoint(only);
         return document;
     }
@@ -88,7 +91,12 @@ public static class FindingJson
             document["curves"] = Array(spine.Curves, Curve);
             document["alignment"] = Alignment(alignment);
         }
-        document["vertebrae"] = Array(spine.Vertebrae, vertebra => new JsonObject
+        document["vertebrae"] = Array(spine.Vertebrae, Found);
+    }
+
+    private static JsonObject Found(FoundVertebra vertebra)
+    {
+        var document = new JsonObject
         {
             ["level"] = vertebra.Level,
             ["score"] = Rounded(vertebra.Score, 4),
@@ -101,7 +109,33 @@ public static class FindingJson
                     vertebra.Corners.BottomRight,
                 ],
                 Place),
-        });
+        };
+        if (vertebra.Evidence is { } evidence)
+            document["evidence"] = new JsonObject
+            {
+                ["views"] = evidence.Views,
+                ["spreadDegrees"] = Maybe(evidence.SpreadDegrees, 3),
+                ["spreadPx"] = Maybe(evidence.SpreadPx, 2),
+                ["movedDegrees"] = Maybe(evidence.MovedDegrees, 3),
+                ["movedPx"] = Maybe(evidence.MovedPx, 2),
+            };
+        return document;
+    }
+
+    private static JsonObject Explained(Explanation explanation)
+    {
+        var document = new JsonObject
+        {
+            ["of"] = explanation.Of.Name,
+            ["method"] = "gradCam",
+            ["peak"] = explanation.Peak is { } peak ? Place(peak) : null,
+            ["insideShare"] = Rounded(explanation.InsideShare, 4),
+        };
+        if (explanation.HeatFile is { } heat)
+            document["heat"] = heat;
+        if (explanation.OverlayFile is { } overlay)
+            document["overlay"] = overlay;
+        return document;
     }
 
     private static JsonObject Curve(FoundCurve curve)
@@ -204,6 +238,9 @@ public static class FindingJson
         double.IsFinite(value)
             ? JsonValue.Create(Math.Round(value, digits))
             : JsonValue.Create(value.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    private static JsonValue? Maybe(double? value, int digits) =>
+        value is { } number ? Rounded(number, digits) : null;
 
     private static string Level(SpinePart spine, int position) =>
         position >= 0 && position < spine.Vertebrae.Count ? spine.Vertebrae[position].Level : "";

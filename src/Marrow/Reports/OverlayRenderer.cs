@@ -188,7 +188,8 @@ internal static class OverlayRenderer
             yield return Line(value);
     }
 
-    private static List<StripRun> Line(FoundValue value)
+    /// <summary>Returns the name of a value and the value, which is trained.</summary>
+    internal static List<StripRun> Line(FoundValue value)
     {
         var number = NumberText.Of(value.Value!.Value, Math.Abs(value.Value.Value) >= 1000 ? "0.#" : "0.####");
         var unit = value.Unit is "" or "probability" ? "" : $" {value.Unit}";

@@ -31,6 +31,8 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
     // under bright lines, which burnt-out films would swallow
     private static readonly SKColor Halo = Ink.WithAlpha(150);
 
+    private const byte FillAlpha = 150; // of 255: the body stays visible below its colour
+
     // Under this two lines count as parallel: they would cross far outside any picture.
     private const double ParallelDegrees = 0.5;
     private readonly LabelPlacer _labels = new(SKRect.Inflate(drawable, -unit * 0.25f, -unit * 0.25f));
@@ -73,8 +75,35 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         }
     }
 
+    /// <summary>
+    /// Fills each vertebra with the colour of its tilt's spread over the views (<see cref="HeatColors"/>), and writes
+    /// the spread beside it. Vertebrae that fewer than two views saw are grey; those filled in are dashed.
+    /// </summary>
+    /// <param name="mostDegrees">The spread that has the last colour.</param>
+    public void Evidence(IReadOnlyList<FoundVertebra> vertebrae, double mostDegrees)
+    {
+        foreach (var vertebra in vertebrae)
+        {
+            var color = vertebra.Evidence?.SpreadDegrees is { } spread
+                ? HeatColors.Of(spread / mostDegrees)
+                : OverlayFrame.Grey;
+            using var path = Outline(ToPicture(vertebra.Corners));
+            using var fill = new SKPaint { Color = color.WithAlpha(FillAlpha), IsAntialias = true };
+            using var halo = Stroke(Halo, unit * 0.22f);
+            using var edge = Stroke(color, unit * 0.12f, vertebra.Filled ? 0.35f : 0);
+            canvas.DrawPath(path, fill);
+            canvas.DrawPath(path, halo);
+            canvas.DrawPath(path, edge);
+        }
+        Names(vertebrae, v => v.Evidence?.SpreadDegrees is { } spread
+            ? $"{v.Level} {NumberText.Degrees(spread)}".TrimStart()
+            : v.Level);
+    }
+
     /// <summary>Writes the names T1 to L5 beside the bodies, on the side with more room.</summary>
-    public void LevelNames(IReadOnlyList<FoundVertebra> vertebrae)
+    public void LevelNames(IReadOnlyList<FoundVertebra> vertebrae) => Names(vertebrae, v => v.Level);
+
+    private void Names(IReadOnlyList<FoundVertebra> vertebrae, Func<FoundVertebra, string> nameOf)
     {
         if (vertebrae.Count == 0)
             return;
@@ -82,17 +111,17 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         using var font = new SKFont(
             ReportFonts.SemiBold,
             (float)Math.Clamp(heights[heights.Count / 2] * 0.55, unit * 0.4, unit * 0.85));
-        foreach (var vertebra in vertebrae.Where(v => v.Level.Length > 0))
+        foreach (var (vertebra, name) in vertebrae.Select(v => (v, nameOf(v))).Where(named => named.Item2.Length > 0))
         {
             var corners = ToPicture(vertebra.Corners);
             var left = Point2D.Midpoint(corners.TopLeft, corners.BottomLeft);
             var right = Point2D.Midpoint(corners.TopRight, corners.BottomRight);
-            var width = font.MeasureText(vertebra.Level);
+            var width = font.MeasureText(name);
             var onLeft = left.X - frame.Left > frame.Right - right.X || left.X - frame.Left > width + unit * 2;
             var x = onLeft ? left.X - unit * 0.4 - width : right.X + unit * 0.4;
             x = Math.Clamp(x, frame.Left, Math.Max(frame.Left, frame.Right - width));
             var y = (onLeft ? left.Y : right.Y) + font.Size * 0.36;
-            Text(vertebra.Level, new SKPoint((float)x, (float)y), font, SKColors.White);
+            Text(name, new SKPoint((float)x, (float)y), font, SKColors.White);
             _labels.Avoid(SKRect.Create((float)x, (float)y - font.Size, width, font.Size * 1.2f));
         }
     }

@@ -150,6 +150,12 @@ internal abstract class TaskDescriptor
     /// </summary>
     internal virtual bool IsTriedOnChests => false;
 
+    /// <summary>
+    /// A sentence that says what to look at when somebody asks why a model of the task answers as it does, for tasks
+    /// whose answers can't be explained by a map; null for the others.
+    /// </summary>
+    internal virtual string? InsteadOfExplanation => null;
+
     /// <summary>Hugging Face's name for the task; null when it has none.</summary>
     internal virtual string? PipelineTag => null;
 

@@ -63,7 +63,7 @@ public sealed class StripRunTests : IDisposable
             // Each vertebra moved, as a detector errs: by a quarter of its distance from the next.
             Vertebra[] moved = [.. sample.Vertebrae.Select(v => v.Transform(
                 AffineTransform.Translate(4 * random.NextGaussian(), 4 * random.NextGaussian())))];
-            var found = refiner.Refine(film, moved).Vertebrae;
+            var found = refiner.Refine(film, moved);
             before += Distance(sample.Vertebrae, moved);
             after += Distance(sample.Vertebrae, found);
         }

@@ -24,7 +24,9 @@ public class FindingJsonTests
             ["curves of a known size and side"] = ReportSamples
                 .Finding(BentSpine.Waves(3, 60), 1000, 1600)
                 .WithSpine(s => new(s) { MmPerPixel = 0.14, PatientSideAtLeft = Side.Right }),
+            ["spine with evidence"] = ReportSamples.Finding(300, 700).WithSpine(ReportSamples.WithEvidence),
             ["no spine"] = SpinePredictorFailure(),
+            ["explained classes"] = ReportSamples.Explained(60, 90),
             ["classes"] = new(plain)
             {
                 Parts = [new ClassesPart("hand", [new("hand", "probability", 0.75), new("foot", "probability", null)])],

@@ -17,6 +17,14 @@ internal sealed class StripLooks(IReadOnlyList<Point2D[]> looks)
             Mean(looks, Corners * v + 3))),
     ];
 
+    /// <summary>Adds what every look shows to those that are kept.</summary>
+    public void Keep(SpineLooks? kept)
+    {
+        kept?.Begin();
+        foreach (var (n, points) in looks.SelectMany(look => look.Chunk(Corners).Index()))
+            kept?.Add(n, new(points[0], points[1], points[2], points[3]));
+    }
+
     private static Point2D Mean(IReadOnlyList<Point2D[]> looks, int k) =>
         looks.Aggregate(default(Point2D), (sum, look) => sum + look[k]) * (1.0 / looks.Count);
 }
