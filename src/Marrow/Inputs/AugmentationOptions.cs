@@ -122,5 +122,5 @@ internal static class AugmentationBounds
     public const double CutoutProbability = 1;
     public const double Collimation = Inputs.Collimation.MostShare;
     public const double CollimationProbability = 1;
-    public const double Curve = 0.3;
+    public const double Curve = 1;
 }

@@ -1,6 +1,5 @@
 using Marrow.Datasets;
 using Marrow.Findings;
-using Marrow.Imaging;
 using Marrow.Metrics;
 using Marrow.Spine;
 

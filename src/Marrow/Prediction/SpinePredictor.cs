@@ -130,7 +130,7 @@ internal sealed class SpinePredictor : IPredictor
         else if (names.Count > 0)
             throw MarrowException.Bad(
                 _uses[0].Name,
-                $"no names, since how well the looks at each vertebra agree is told of all vertebrae",
+                "no names, since how well the looks at each vertebra agree is told of all vertebrae",
                 $"'{names[0]}'",
                 "Leave the names out, or add a regressor of angles, whose answers have names.");
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Marrow.Checkpoints;
 using Marrow.Datasets;
 using Marrow.Hub;
 using Marrow.Metrics;

@@ -37,7 +37,7 @@ public sealed class StripRunTests : IDisposable
                 data: {name: spines, format: spineweb16, validation: 0}
                 input: {width: 64, height: 320}
                 augment: {flipProbability: 0.5, scale: 0.1, curve: 0.2}
-                train: {steps: 90, batch: 4, lr: 4.0e-3, warmup: 0.1, ema: 0.9, workers: 1}
+                train: {steps: 260, batch: 4, lr: 4.0e-3, warmup: 0.1, ema: 0.9, workers: 1}
             """);
         _data = $"spines={_folder["spines"]}";
         Done("data", "phantom", "spineweb16", _folder["spines"], "--count", "12", "--width", "128", "--height", "352");

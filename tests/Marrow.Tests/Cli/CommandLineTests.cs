@@ -70,7 +70,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--folds 5 --seeds 3", "--seeds: an experiment compares")]
     public void An_experiment_compares_starts_or_is_a_cross_validation(string options, string expected)
     {
-        var recipe = Path.Combine(Repository.Root, "recipes", "spine-two-stage.yaml");
+        var recipe = Path.Combine(Repository.Root(), "recipes", "spine-two-stage.yaml");
         var called = Call(["experiment", recipe, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
         Assert.Contains(expected, called.Error, StringComparison.Ordinal);
     }

@@ -18,8 +18,8 @@ public class AgreementTests
     public void Icc_is_that_of_the_analysis_of_variance()
     {
         (double, double)[] pairs = [(9, 2), (6, 1), (8, 4), (7, 1), (10, 5), (6, 2)];
-        // By hand: means 7.6667 and 2.5, of all 5.0833; rows 23.4167 / 5, columns 80.0833, residual 2.4167 / 5.
-        const double rows = 23.4166667 / 5, columns = 80.0833333, residual = 2.4166667 / 5;
+        // By hand: means 7.6667 and 2.5, of all 5.0833; rows 23.4167 / 5, columns 80.0833, residual 3.4167 / 5.
+        const double rows = 23.4166667 / 5, columns = 80.0833333, residual = 3.4166667 / 5;
         var expected = (rows - residual) / (rows + residual + 2 * (columns - residual) / 6);
         Assert.Equal(expected, Agreement.Icc([pairs], Ones(6)), 1e-6);
     }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Marrow.Checkpoints;
 using Marrow.Computing;
 using Marrow.Findings;
 using Marrow.Hub;

@@ -157,8 +157,8 @@ public class SpinalCurvesTests
     }
 
     /// <summary>
-    /// The data set's cobb1 is the largest angle between any two mid-lines. On nearly all films it is that of the largest
-    /// curve; on the others it is measured between vertebrae of two curves.
+    /// The data set's cobb1 is the largest angle between any two mid-lines. On nearly all films it is that of the
+    /// largest curve; on the others it is measured between vertebrae of two curves.
     /// </summary>
     [Fact(Explicit = true), Trait("Category", "RealData")]
     public void The_largest_curve_of_a_labelled_film_has_the_published_largest_angle()

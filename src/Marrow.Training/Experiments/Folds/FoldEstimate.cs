@@ -1,5 +1,4 @@
 using Marrow.Training.Loop;
-using Marrow.Training.Recipes;
 using Marrow.Training.Runs;
 
 namespace Marrow.Training.Experiments.Folds;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Marrow.Datasets;
 using Marrow.Findings;
-using Marrow.Metrics;
 using Marrow.Spine;
 
 namespace Marrow.Training.Experiments.Folds;

@@ -24,18 +24,21 @@ internal static class StripSamples
     public static IReadOnlyList<string> PointsOf(Dataset dataset) =>
         dataset.Samples.Any(s => s.Vertebrae.Count > 0) ? CroppedSamples.CornerNames : [OnlyPoint];
 
-    /// <summary>Returns how many items the curve of every image has. Throws when images differ in it.</summary>
+    /// <summary>
+    /// Returns how many items the curve of every image has; the least that a curve can have where no image is labelled.
+    /// Throws <see cref="MarrowException"/> when images differ in it.
+    /// </summary>
     public static int ItemsOf(Dataset dataset)
     {
         var labelled = dataset.Samples.Where(IsLabelled).ToList();
-        var counts = labelled.Select(Items).Distinct().Order().ToList();
-        if (counts.Count == 1)
-            return counts[0];
-        throw MarrowException.Bad(
-            dataset.Name,
-            "images whose curves have the same number of items",
-            counts.Count == 0 ? "no labelled image" : $"{counts[0]} to {counts[^1]}",
-            "Leave out the images that show fewer.");
+        var counts = labelled.Select(Items).Distinct().DefaultIfEmpty(2).Order().ToList();
+        return counts is [var all]
+            ? all
+            : throw MarrowException.Bad(
+                dataset.Name,
+                "images whose curves have the same number of items",
+                $"{counts[0]} to {counts[^1]}",
+                "Leave out the images that show fewer.");
     }
 
     /// <summary>Returns the sample as a strip sees it. Its other targets stay.</summary>
