@@ -12,7 +12,7 @@ public sealed class PlainBackbone : Backbone
     private readonly Module<Tensor, Tensor>[] _layers = new Module<Tensor, Tensor>[Widths.Length];
 
     public PlainBackbone(int channels)
-        : base("Plain", [.. Widths.Select((w, i) => new BackboneLevel(w, 2 << i))], [.. Widths.Select(Stage)])
+        : base("Plain", [.. Widths.Select(Level)], [.. Widths.Select(Stage)])
     {
         for (var i = 0; i < Widths.Length; i++)
         {
@@ -32,6 +32,9 @@ public sealed class PlainBackbone : Backbone
             maps.Add(layer.forward(maps.Count == 0 ? images : maps[^1]));
         return [.. maps.Skip(firstLevel - 1).Select(map => map.MoveToOuterDisposeScope())];
     }
+
+    /// <summary>Padded convolutions by steps of two look at every second pixel, from the first one on.</summary>
+    private static BackboneLevel Level(int width, int level) => new(width, 2 << level) { FirstCenter = 0.5 };
 
     private static BackboneStage Stage(int width, int level) =>
         new(level == 0 ? "stem" : $"block{level}", [$"layer{level}."]);

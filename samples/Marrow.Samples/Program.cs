@@ -20,6 +20,7 @@ try
     var film = Film.Write(Path.Combine(own, "film.jpg"));
     LoadCheckpoint.Run(hub, chest, film);
     Predict.Run(hub, chest, film, Path.Combine(own, "results"));
+    Explain.Run(hub, chest, film, Path.Combine(own, "results"));
     using var segmenter = new Segmenter();
     var receipt = WarmStartOwnModule.Run(hub, chest, segmenter);
     ReadReceipt.Run(receipt);

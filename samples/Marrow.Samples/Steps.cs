@@ -22,6 +22,9 @@ public sealed class Steps() : OwnTask("steps", "measuring curves by steps", "Not
         [5 + 10 * output.Sum(logit => 1 / (1 + Math.Exp(-logit)))];
     // </sample>
 
+    /// <summary>What grows with the angle: the number of steps that are reached.</summary>
+    protected override Tensor Explained(Tensor output, int column) => output.sigmoid().sum();
+
     /// <summary>[N, 6]: 1 where the angle is reached.</summary>
     private static Tensor Reached(IReadOnlyList<OwnSample> samples)
     {

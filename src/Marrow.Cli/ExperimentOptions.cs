@@ -3,16 +3,27 @@ using System.Globalization;
 using Marrow.Cli.Commands;
 using Marrow.Hub;
 using Marrow.Training.Experiments;
+using Marrow.Training.Experiments.Folds;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Cli;
 
-/// <summary>The options of marrow experiment -> <see cref="ExperimentRequest"/>.</summary>
+/// <summary>
+/// The options of marrow experiment -> <see cref="ExperimentRequest"/> or, with --folds,
+/// <see cref="CrossValidationRequest"/>.
+/// </summary>
 internal sealed class ExperimentOptions
 {
     private readonly Argument<string> _recipe = new("RECIPE")
     {
         Description = "A YAML file of stages, of which the last is measured.",
+    };
+    private readonly Option<int?> _folds = new Option<int?>("--folds")
+    {
+        Description =
+            "Cross-validation: deal the patients into K folds, train once for each, and predict every film by the "
+                + "models that never saw its patient. Without amounts of labels and starts.",
+        HelpName = "K",
     };
     private readonly Option<string[]> _data = DataFolders.Option();
     private readonly Option<string?> _fractions = new("--fractions")
@@ -25,13 +36,12 @@ internal sealed class ExperimentOptions
         Description = "Numbers of labelled patients instead, comma-separated: 24,48.",
         HelpName = "A,B",
     };
-    private readonly Option<string> _starts = new("--starts")
+    private readonly Option<string?> _starts = new("--starts")
     {
         Description =
             "Comma-separated: scratch, a checkpoint, or matched:CHECKPOINT (random weights with its statistics in "
                 + "each layer).",
         HelpName = "A,B",
-        Required = true,
     };
     private readonly Option<string?> _methods = new("--methods")
     {
@@ -49,7 +59,7 @@ internal sealed class ExperimentOptions
     {
         Description =
             "Carried out in each run, comma-separated: the first gets the start, the last is measured. Without it the "
-                + "last.",
+                + "last; with --folds all.",
         HelpName = "A,B",
     };
     private readonly Option<string?> _metric = new("--metric")
@@ -105,6 +115,7 @@ internal sealed class ExperimentOptions
     private IEnumerable<Option> All =>
         [
             _data,
+            _folds,
             _fractions,
             _labels,
             _starts,
@@ -146,12 +157,44 @@ internal sealed class ExperimentOptions
                 double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var v) ? v : null),
             Patients = Numbers<int>(_labels, parsed, text =>
                 int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var v) ? v : null),
-            Starts = CommaList.Read(_starts.Name, parsed.GetRequiredValue(_starts)),
+            Starts = parsed.GetValue(_starts) is { } starts
+                ? CommaList.Read(_starts.Name, starts)
+                : throw new UsageException(
+                    $"expected {_starts.Name}, to compare starts, or {_folds.Name}, for a cross-validation."),
             Methods = CommaList.Read(_methods.Name, parsed.GetValue(_methods)),
             Seeds = parsed.GetValue(_seeds),
             Metric = parsed.GetValue(_metric),
             Resume = parsed.GetValue(_resume),
             Save = !parsed.GetValue(_noSave),
+            Device = DeviceOption.Of(parsed),
+            Command = ["marrow", .. parsed.Tokens.Select(t => t.Value)],
+            Resolve = name => RunCommand.Resolve(name, own),
+        };
+    }
+
+    /// <summary>True for a cross-validation.</summary>
+    public bool HasFolds(ParseResult parsed) => parsed.GetValue(_folds) is not null;
+
+    /// <summary>The request of a cross-validation, which compares nothing and so takes none of what does.</summary>
+    public CrossValidationRequest FoldsRequest(ParseResult parsed, Output output, CancellationToken cancellation)
+    {
+        Option[] others = [_fractions, _labels, _starts, _methods, _seeds, _metric, _noSave, _slurm, Index];
+        if (others.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } other)
+            throw new UsageException(
+                $"{other.Name}: an experiment compares starts, labels, methods and seeds, or is a cross-validation by "
+                    + $"{_folds.Name}, not both. Remove one of them.");
+        var recipe = RecipeReader.Read(parsed.GetRequiredValue(_recipe), parsed.GetRequiredValue(_set));
+        var outFolder = OutFolder(parsed, recipe);
+        var own = new CheckpointReferences(
+            new LocalHub(parsed.GetValue(_hub) ?? Path.Combine(outFolder, "hub")), output, cancellation);
+        return new()
+        {
+            Recipe = recipe,
+            Stages = CommaList.Read(_stages.Name, parsed.GetValue(_stages)),
+            DataFolders = DataFolders.Read(parsed.GetRequiredValue(_data)),
+            OutFolder = outFolder,
+            Folds = parsed.GetValue(_folds)!.Value,
+            Resume = parsed.GetValue(_resume),
             Device = DeviceOption.Of(parsed),
             Command = ["marrow", .. parsed.Tokens.Select(t => t.Value)],
             Resolve = name => RunCommand.Resolve(name, own),

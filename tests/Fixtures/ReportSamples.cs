@@ -33,9 +33,15 @@ internal static class ReportSamples
         return vertebrae;
     }
 
-    public static Finding Finding(int width, int height, ulong seed = 1, string file = "films/case 1.jpg")
+    public static Finding Finding(int width, int height, ulong seed = 1, string file = "films/case 1.jpg") =>
+        Finding(Spine(width, height, seed), width, height, file);
+
+    public static Finding Finding(
+        IReadOnlyList<Vertebra> spine,
+        int width,
+        int height,
+        string file = "films/case 1.jpg")
     {
-        var spine = Spine(width, height, seed);
         var angles = CobbAngles.Measure(spine, height);
         return new(
             file: file,
@@ -60,12 +66,68 @@ internal static class ReportSamples
     }
 
     /// <summary>The columns of predictions of spines.</summary>
-    public static readonly string[] SpineColumns = ["cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence"];
+    public static readonly string[] SpineColumns =
+        ["cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence", .. CurveColumns.Names];
 
     public static SpinePart Spine(this Finding finding) => finding.Part<SpinePart>()!;
 
     public static Finding WithSpine(this Finding finding, Func<SpinePart, SpinePart> change) =>
         finding.With(change(finding.Spine()));
+
+    /// <summary>
+    /// The same spine with evidence of all vertebrae but the last, whose tilts spread by 0, 0.5, 1 degrees and so on.
+    /// </summary>
+    public static SpinePart WithEvidence(SpinePart spine)
+    {
+        var looks = new SpineLooks();
+        foreach (var sign in (int[])[-1, 1])
+        {
+            looks.Begin();
+            for (var n = 0; n < spine.Vertebrae.Count - 1; n++)
+            {
+                var corners = spine.Vertebrae[n].Corners;
+                var turn = sign * n * 0.5 / Math.Sqrt(2) * Math.PI / 180;
+                looks.Add(n, corners.Transform(AffineTransform
+                    .Translate(-corners.Center.X, -corners.Center.Y)
+                    .Then(AffineTransform.Rotate(turn))
+                    .Then(AffineTransform.Translate(corners.Center.X, corners.Center.Y))));
+            }
+        }
+        return new(spine)
+        {
+            Vertebrae =
+            [
+                .. spine.Vertebrae.Select((v, n) => new FoundVertebra(v.Level, v.Corners, v.Score, v.Filled)
+                {
+                    Evidence = VertebraEvidence.Of(looks, n),
+                }),
+            ],
+        };
+    }
+
+    /// <summary>A finding of two classes, each explained by a map of 2 x 3 cells with one strongest.</summary>
+    public static Finding Explained(int width, int height, string file = "films/case 1.jpg", int explanations = 2)
+    {
+        var toInput = AffineTransform.Scale(64.0 / width, 96.0 / height);
+        FoundValue[] values = [new("hand", "probability", 0.75), new("foot", "probability", 0.25)];
+        return new(file: file, width: width, height: height)
+        {
+            Parts =
+            [
+                new ClassesPart("hand", values),
+                new ExplanationsPart(
+                [
+                    .. values.Take(explanations).Select((value, k) => new Explanation(value, new(
+                        [.. Enumerable.Range(0, 6).Select(cell => cell == k ? 2.0 : 0)],
+                        columns: 2,
+                        new(toInput, 64, 96, 32, 16),
+                        width,
+                        height))),
+                ]),
+            ],
+            Checkpoints = [new("classify", "densenet-mini.phantom", new string('a', 64))],
+        };
+    }
 
     public static SKBitmap Decode(byte[] png) => SKBitmap.Decode(png);
 

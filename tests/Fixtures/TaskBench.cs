@@ -1,6 +1,7 @@
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Tasks;
+using Marrow.Tasks.Strip;
 
 namespace Marrow.Tests;
 
@@ -11,14 +12,15 @@ internal sealed class TaskBench : IDisposable
 {
     public const int Width = 64, Height = 128, Images = 2;
 
-    private static readonly InputContract Input = new() { Width = Width, Height = Height };
+    private readonly InputContract _input = new() { Width = Width, Height = Height };
 
     private readonly TestImages _images = new();
     private readonly List<Sample> _samples;
     private readonly PackedCache _cache;
     private readonly MaskPack _masks;
 
-    public TaskBench()
+    /// <param name="task">The task that the images are for; null for those that look at whole images.</param>
+    public TaskBench(string? task = null)
     {
         _samples = [.. _images.Samples(Images).Select((s, i) => s with
         {
@@ -30,13 +32,19 @@ internal sealed class TaskBench : IDisposable
             Boxes = [new(0, 10, 20, 30, 60), new(2, 20, 20, 40, 40)],
             MaskAreas = [[new(10, 10), new(30, 10), new(30, 30), new(10, 30)]],
         })];
-        _cache = PackedCache.Open(_samples, Input, _images.Folder, null, TestImages.ReadNoise);
-        _masks = MaskPack.Open(_samples, Input, 1, _images.Folder);
+        if (task is not null && TaskCatalogue.Get(task).Straightens)
+        {
+            _input = _input with { Strip = new(InputStrip.UsualEnds) };
+            _samples = [.. _samples.Select(StripSamples.Of)];
+        }
+        _cache = PackedCache.Open(_samples, _input, _images.Folder, null, TestImages.ReadNoise);
+        _masks = MaskPack.Open(_samples, _input, 1, _images.Folder);
     }
 
-    /// <param name="plain">Give each image without augmentation too.</param>
+    /// <param name="plain">Give each image without augmentation too, unless it is a strip.</param>
     public BatchLoader Loader(bool plain = false) =>
-        new(_samples, _cache, Input, null, Images, 1, shuffle: false, dropLast: false, masks: _masks, plain: plain);
+        new(_samples, _cache, _input, null, Images, 1, shuffle: false, dropLast: false, masks: _masks,
+            plain: plain && _input.Strip is null);
 
     /// <summary>With random weights, on the processor.</summary>
     public TaskModel Create(string name)
@@ -57,7 +65,7 @@ internal sealed class TaskBench : IDisposable
         var task = TaskCatalogue.Create(
             name,
             new($"{TaskCatalogue.Get(name).ArchitecturePrefix}densenet-mini"),
-            Input,
+            _input,
             data);
         task.AdaptTo(_samples);
         return task;

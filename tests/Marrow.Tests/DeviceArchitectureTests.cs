@@ -48,6 +48,7 @@ public class DeviceArchitectureTests
         // a model's buffers are made with its weights, before it is brought to its device
         "Marrow.Tasks.Numbers.NumberRegressor",
         "Marrow.Tasks.Pretrain.PretrainTask", // draws from the processor's generator, whose state is part of a run's
+        "Marrow.Tasks.Strip.StripNet", // as the regressor's
         "Marrow.Training.Methods.CollapseWatch", // plain numbers
         "Marrow.Training.Ranking.Algebra", // scores are computed there, from features that were brought there
         "Marrow.Training.Ranking.Logistic",

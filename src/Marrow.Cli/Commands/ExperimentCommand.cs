@@ -4,7 +4,7 @@ using Marrow.Training.Experiments;
 
 namespace Marrow.Cli.Commands;
 
-/// <summary>marrow experiment: a recipe over amounts of labels, starts, methods and seeds.</summary>
+/// <summary>marrow experiment: a recipe over amounts of labels, starts, methods and seeds, or over folds.</summary>
 internal static class ExperimentCommand
 {
     public const string Name = "experiment";
@@ -31,7 +31,7 @@ internal static class ExperimentCommand
     {
         var o = new ExperimentOptions();
         var command = new Command(name, "Measure what a checkpoint is worth: a recipe over amounts of labels, starts, "
-            + "methods and seeds.");
+            + "methods and seeds; or what a recipe is worth, by cross-validation.");
         o.AddTo(command);
         return command.Computes().OnDevice()
             .WithExamples(
@@ -42,7 +42,8 @@ internal static class ExperimentCommand
                 "marrow experiment recipes/experiments/label-worth.yaml --data spines=data/spines --labels 6,12,24 "
                     + "--starts scratch,densenet-mini.phantoms --seeds 5 --resume",
                 "marrow experiment recipes/experiments/label-worth.yaml --data spines=data/spines --fractions 0.1,1 "
-                    + "--starts scratch,densenet-mini.phantoms --slurm time=1:00:00 cpus-per-task=4")
+                    + "--starts scratch,densenet-mini.phantoms --slurm time=1:00:00 cpus-per-task=4",
+                "marrow experiment recipes/spine-two-stage.yaml --data spineweb16=data/spineweb16 --folds 5")
             .Does(
                 (parsed, output, cancellation) =>
                 {
@@ -50,6 +51,12 @@ internal static class ExperimentCommand
                         output.Warn(
                             $"marrow {FormerName} is called marrow {Name} now; the former name will go with the "
                                 + $"next release.");
+                    if (o.HasFolds(parsed))
+                        return CrossValidationRun.Do(
+                            o.FoldsRequest(parsed, output, cancellation),
+                            parsed.GetValue(o.DryRun),
+                            output,
+                            cancellation);
                     var request = o.Request(parsed, output, cancellation);
                     if (parsed.GetValue(o.DryRun))
                         return DryRun(request, output, cancellation);

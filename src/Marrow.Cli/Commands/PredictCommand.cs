@@ -38,6 +38,15 @@ internal static class PredictCommand
         {
             Description = "Draw no overlays: they take more time and space than the rest of what is written.",
         };
+        var explain = new Option<string?>("--explain")
+        {
+            Description =
+                "Say what the answers come from: of classes and numbers a map of heat on each image, of vertebrae how "
+                    + "well several looks agree. Without names the most probable class, the findings that are present "
+                    + "or the first three numbers. Write it behind the images.",
+            HelpName = "NAME,NAME",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var hub = HubFolder.Option();
         return new Command(
             "predict",
@@ -49,6 +58,7 @@ internal static class PredictCommand
             checkpoint,
             folder,
             noOverlay,
+            explain,
             hub,
         }
             .Computes()
@@ -60,6 +70,8 @@ internal static class PredictCommand
                 "marrow predict knees/ --checkpoint points-densenet121.knees",
                 "marrow predict films/ --checkpoint segment-densenet121.spineweb16 --out masks",
                 "marrow predict films/ --no-overlay",
+                "marrow predict scan.png --checkpoint densenet121.cxr-pediatric --explain",
+                "marrow predict hands/ --checkpoint regress-densenet121.hands --explain age",
                 "marrow predict scan.png --json")
             .Does(
                 (parsed, output, cancellation) =>
@@ -67,6 +79,9 @@ internal static class PredictCommand
                         ImageInputs.Of(parsed.GetRequiredValue(inputs), cancellation),
                         parsed.GetRequiredValue(folder),
                         !parsed.GetValue(noOverlay),
+                        parsed.GetResult(explain) is null
+                            ? null
+                            : CommaList.Names(explain.Name, parsed.GetValue(explain)) ?? [],
                         parsed.GetRequiredValue(checkpoint),
                         new LocalHub(HubFolder.Of(parsed, hub)),
                         DeviceOption.Of(parsed) ?? default,
@@ -78,6 +93,7 @@ internal static class PredictCommand
         ImageInputs inputs,
         string folder,
         bool overlays,
+        IReadOnlyList<string>? explained,
         IReadOnlyList<string> names,
         LocalHub hub,
         DeviceChoice device,
@@ -97,7 +113,7 @@ internal static class PredictCommand
                     + $"training; left blank."
             );
         var result = ProgressDisplay.Show(output, ProgressUnit.Images, show =>
-            FolderPrediction.Run(predictor, inputs, folder, overlays, show, cancellation));
+            FolderPrediction.Run(predictor, inputs, folder, overlays, explained, show, cancellation));
         foreach (var warning in result.Warnings)
             output.Warn(warning);
         output.Finish(result.Report);

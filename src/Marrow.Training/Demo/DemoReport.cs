@@ -141,7 +141,9 @@ internal static class DemoReport
     {
         var radiograph = RadiographReader.Read(sample.ImagePath);
         var png = OverlayRenderer.Render(radiograph, finding, new SpineTruth(sample.Vertebrae, sample.CobbDegrees));
-        return (png, $"{caption}: {NumberText.Of(HeldOutFilms.LandmarkError(sample, finding), "0.0")} px off");
+        var curves = finding.Part<SpinePart>()?.Curves.Select(c => $", {c.RegionName} {NumberText.Degrees(c.Degrees)}");
+        var error = NumberText.Of(HeldOutFilms.LandmarkError(sample, finding), "0.0");
+        return (png, $"{caption}: {error} px off{string.Concat(curves ?? [])}");
     }
 
     private static void Lineage(HtmlReport page, DemoResult result, DemoRequest request)

@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
 using Marrow.Training.Loop;
-using Marrow.Training.Runs;
 
 namespace Marrow.Training.Experiments;
 
@@ -10,8 +8,6 @@ namespace Marrow.Training.Experiments;
 /// </summary>
 public sealed class ExperimentEstimate
 {
-    private const int TimedSteps = 5;
-
     private ExperimentEstimate(ExperimentPlan plan, int done, double secondsLeft, string basis) =>
         (Plan, Done, SecondsLeft, Basis) = (plan, done, secondsLeft, basis);
 
@@ -56,7 +52,7 @@ public sealed class ExperimentEstimate
             plan,
             0,
             left.Sum(r => seconds[r.Method]),
-            $"a timing of {Math.Min(TimedSteps, plan.Steps.Min())} steps of each method on this machine");
+            $"a timing of {Math.Min(StepTiming.Steps, plan.Steps.Min())} steps of each method on this machine");
     }
 
     /// <summary>Formats a time, such as "34 s", "12 min" or "3.4 h".</summary>
@@ -65,7 +61,6 @@ public sealed class ExperimentEstimate
         : seconds < 5400 ? Text($"{seconds / 60:0} min")
         : Text($"{seconds / 3600:0.0} h");
 
-    /// <summary>Returns the seconds of a whole run: a part that does not depend on the steps, plus the steps.</summary>
     private static double Time(
         ExperimentRequest request,
         ExperimentPlan plan,
@@ -73,41 +68,23 @@ public sealed class ExperimentEstimate
         Action<RunEvent> report,
         CancellationToken cancellation)
     {
-        using var scratch = Scratch();
-        var folder = Path.Combine(scratch.Path, "timing");
-        var steps = plan.Steps.Select(s => Math.Min(s, TimedSteps)).ToList();
-        var few = plan.Stages.Zip(steps, (stage, n) => Text($"{stage}.train.steps={n}"));
-        var clock = Stopwatch.StartNew();
-        var results = Runner.Run(new()
-        {
-            Recipe = ExperimentPlanner.RecipeOf(request, [.. run.Overrides, .. few], plan.Stages),
-            DataFolders = request.DataFolders,
-            Device = request.Device,
-            OutFolder = folder,
-            HubFolder = Path.Combine(folder, "hub"),
-            Resolve = request.Resolve,
-            DrawsOf = plan.Metric,
-            DividesByPatientAlone = !plan.LooksForCopies,
-        }, e => report(new(e) { Stage = $"timing {run.Method}" }), cancellation);
-        var training = results.Select(r => r.Progress.Seconds).ToList();
-        return clock.Elapsed.TotalSeconds
-            - training.Sum()
-            + training.Select((s, i) => s / steps[i] * plan.Steps[i]).Sum();
-    }
-
-    private static ScratchFolder Scratch()
-    {
-        try
-        {
-            return new();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new MarrowException(
-                $"The timing needs the temporary folder, which can't be written ({e.Message}). Set TMPDIR to a folder "
-                    + $"that can.",
-                e);
-        }
+        var (around, stages) = StepTiming.Of(
+            plan.Stages,
+            plan.Steps,
+            (few, folder) => new()
+            {
+                Recipe = ExperimentPlanner.RecipeOf(request, [.. run.Overrides, .. few], plan.Stages),
+                DataFolders = request.DataFolders,
+                Device = request.Device,
+                OutFolder = folder,
+                HubFolder = Path.Combine(folder, "hub"),
+                Resolve = request.Resolve,
+                DrawsOf = plan.Metric,
+                DividesByPatientAlone = !plan.LooksForCopies,
+            },
+            e => report(new(e) { Stage = $"timing {run.Method}" }),
+            cancellation);
+        return around + stages.Sum();
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

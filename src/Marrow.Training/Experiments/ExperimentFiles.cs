@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Marrow.Datasets;
 using Marrow.Metrics;
@@ -82,31 +81,17 @@ internal static class ExperimentFiles
         AtomicFile.Write(folder.Picture, stream => stream.Write(Picture(result, dark: false)));
     }
 
-    /// <summary>Returns the sentences and the tables in GitHub's Markdown.</summary>
-    public static string Markdown(ExperimentResult result)
+    private static string Markdown(ExperimentResult result)
     {
-        var text = new StringBuilder();
-        foreach (var sentence in result.Sentences)
-            text.Append("- ").Append(MarkdownText.Inline(sentence)).Append('\n');
-        Append(ExperimentTables.Curves(result), ExperimentTables.Intervals);
-        if (result.Savings.Count > 0)
-            text.Append("\nx labels: ").Append(ExperimentTables.Savings).Append('\n');
-        if (result.Differences.Count > 0)
-            Append(ExperimentTables.Differences(result), ExperimentTables.Paired);
-        return text.ToString().TrimStart('\n');
-
-        void Append(ReportPart table, string note)
-        {
-            text.Append("\n**").Append(MarkdownText.Inline(table.Title)).Append("**\n\n");
-            Row(table.Headers);
-            Row(table.Headers.Select(_ => "---"));
-            foreach (var row in table.Rows)
-                Row(row);
-            text.Append('\n').Append(note).Append('\n');
-        }
-
-        void Row(IEnumerable<string> cells) =>
-            text.Append("| ").AppendJoin(" | ", cells.Select(MarkdownText.Inline)).Append(" |\n");
+        var savings = result.Savings.Count > 0 ? $"\n\nx labels: {ExperimentTables.Savings}" : "";
+        return ExperimentMarkdown.Of(
+            result.Sentences,
+            [
+                (ExperimentTables.Curves(result), ExperimentTables.Intervals + savings),
+                .. result.Differences.Count > 0
+                    ? [(ExperimentTables.Differences(result), ExperimentTables.Paired)]
+                    : Array.Empty<(ReportPart, string)>(),
+            ]);
     }
 
     /// <summary>

@@ -129,11 +129,13 @@ internal static class ExperimentPlanner
         IReadOnlyList<string> stages
     ) => RecipeOf(request, run, stages).DataNames;
 
-    public static string HeldOutDigest(StageSamples samples) =>
+    public static string HeldOutDigest(StageSamples samples) => DigestOf(samples.HeldOut);
+
+    /// <summary>Returns a digest of the samples' ids, whatever their order.</summary>
+    public static string DigestOf(IEnumerable<Sample> samples) =>
         Convert.ToHexStringLower(
             SHA256.HashData(
-                Encoding.UTF8.GetBytes(
-                    string.Join('\n', samples.HeldOut.Select(s => s.Id).Order(StringComparer.Ordinal)))));
+                Encoding.UTF8.GetBytes(string.Join('\n', samples.Select(s => s.Id).Order(StringComparer.Ordinal)))));
 
     private static void RequireData(
         ExperimentRequest request,
@@ -218,7 +220,7 @@ internal static class ExperimentPlanner
     }
 
     /// <summary>Returns the number of steps that training on all labels would take.</summary>
-    private static int Steps(Stage stage, int images)
+    internal static int Steps(Stage stage, int images)
     {
         var perEpoch = Math.Max(1, images / stage.Train.Batch / stage.Train.Accumulate);
         var byEpochs = stage.Train.Epochs == 0 ? long.MaxValue : (long)stage.Train.Epochs * perEpoch;

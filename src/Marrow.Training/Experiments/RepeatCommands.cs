@@ -49,6 +49,28 @@ internal static class RepeatCommands
             yield return $"--set {Quote(change)}";
     }
 
+    /// <summary>Returns a "marrow run" command line.</summary>
+    /// <param name="data">The folder of each data set, as "NAME=DIR".</param>
+    /// <param name="stages">The stages that are carried out; empty for all.</param>
+    public static string Run(
+        string recipe,
+        IEnumerable<string> data,
+        IReadOnlyList<string> stages,
+        IEnumerable<string> overrides,
+        string folders = "") =>
+        string.Join(
+            ' ',
+            (
+                (string[])
+                    [
+                        $"marrow run {Quote(recipe)}",
+                        .. data.Select(folder => $"--data {folder}"),
+                        stages.Count > 0 ? $"--stages {string.Join(',', stages)}" : "",
+                        .. overrides.Select(o => $"--set {Quote(o)}"),
+                        folders,
+                    ]
+            ).Where(part => part.Length > 0));
+
     private static string Join(
         ExperimentRequest request,
         ExperimentPlan plan,
@@ -57,20 +79,12 @@ internal static class RepeatCommands
         Func<string, string> data,
         string folders
     ) =>
-        string.Join(
-            ' ',
-            (
-                (string[])
-                    [
-                        $"marrow run {Quote(recipe)}",
-                        .. ExperimentPlanner
-                            .DataNames(request, run, plan.Stages)
-                            .Select(name => $"--data {data(name)}"),
-                        $"--stages {string.Join(',', plan.Stages)}",
-                        .. request.Recipe.Overrides.Concat(run.Overrides).Select(o => $"--set {Quote(o)}"),
-                        folders,
-                    ]
-            ).Where(part => part.Length > 0));
+        Run(
+            recipe,
+            ExperimentPlanner.DataNames(request, run, plan.Stages).Select(data),
+            plan.Stages,
+            request.Recipe.Overrides.Concat(run.Overrides),
+            folders);
 
     /// <summary>Quotes words as a POSIX shell expects them.</summary>
     public static string Quote(IEnumerable<string> words) => string.Join(' ', words.Select(Quote));

@@ -1,4 +1,5 @@
 using Marrow.Computing;
+using Marrow.Datasets;
 
 namespace Marrow.Training.Recipes;
 
@@ -16,9 +17,9 @@ public sealed class Recipe
 
     /// <summary>The same recipe, of which an initialiser may change a part.</summary>
     internal Recipe(Recipe other) =>
-        (Name, Stages, Seed, SplitSeed, HeldOut, Device, SourcePath, SourceText, Overrides, Chosen) = (
-            other.Name, other.Stages, other.Seed, other.SplitSeed, other.HeldOut, other.Device, other.SourcePath,
-            other.SourceText, other.Overrides, other.Chosen);
+        (Name, Stages, Seed, SplitSeed, HeldOut, Fold, Device, SourcePath, SourceText, Overrides, Chosen) = (
+            other.Name, other.Stages, other.Seed, other.SplitSeed, other.HeldOut, other.Fold, other.Device,
+            other.SourcePath, other.SourceText, other.Overrides, other.Chosen);
 
     /// <summary>Lower-case letters, digits, - and _; names the run's folder.</summary>
     public string Name { get; internal init; } = "";
@@ -39,6 +40,11 @@ public sealed class Recipe
 
     /// <summary>Share of the patients never trained on; 0: train on all.</summary>
     internal double HeldOut { get; init; } = 0.2;
+
+    /// <summary>
+    /// The fold of every data set that is never trained on, in place of <see cref="HeldOut"/>; null for the share.
+    /// </summary>
+    internal Fold? Fold { get; init; }
 
     /// <summary>Where every stage computes, unless the command line says otherwise.</summary>
     internal DeviceChoice Device { get; init; }

@@ -91,6 +91,11 @@ internal static class RecipeAugment
                 0,
                 Most.CollimationProbability,
                 "Of closing them."),
+            Curve = s.Number("curve", absent.Curve, 0, Most.Curve,
+                new("Task `refine-points`: how far each point of the curve is moved, as a standard deviation.")
+                {
+                    Unit = "share of the points' mean distance",
+                }),
         };
         s.Finish();
         return options;

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Marrow.Datasets;
 using Marrow.Inputs;
+using Marrow.Tasks;
 
 namespace Marrow.Training.Recipes;
 
@@ -58,6 +60,12 @@ internal static class RecipeInput
                     Default = TaskWords.Default(t => KeyWords.Code(Word(t.DefaultInput.Fit))),
                 },
                 Fits),
+            Ends = s.Number("ends", absent.Ends, 0, InputStrip.MaxEnds,
+                new("Task `refine-points`: the share of the strip's height that lies beyond the first item of the "
+                    + "curve, and as much beyond the last.")
+                {
+                    Unit = "share",
+                }),
             CropShare = s.Number("cropShare", absent.CropShare, 0.25, 1,
                 "With `cover`: the share of the input's sides in the image before it is cut. 0.875 is \"resize to 256, "
                     + "cut 224\"."),
@@ -69,6 +77,10 @@ internal static class RecipeInput
             ChannelMeans = s.Numbers("channelMeans", channels, channels, 0, 1, ChannelText("mean")),
             ChannelStds = s.Numbers("channelStds", channels, channels, LeastStd, MostStd, ChannelText("std")),
         };
+        if (s.Has("ends") && TaskCatalogue.Find(task) is { Straightens: false })
+            s.Errors.Add(
+                s.At("ends"),
+                $"ends: only of {SomeText.Either(TaskCatalogue.Names(t => t.Straightens))}, which looks at strips.");
         if (input.CropShare < 1 && input.Fit != Fit.Cover)
             s.Errors.Add(s.At("cropShare"), "cropShare: only with fit: cover.");
         if (s.Has("channelMeans") != s.Has("channelStds"))

@@ -100,11 +100,33 @@ public static partial class RecipeReader
                     Default = "`seed`",
                 }),
             HeldOut = heldOut,
+            Fold = ReadFold(section),
             Device = Device(section),
             Stages = Stages(section, heldOut),
         };
         section.Finish();
         return recipe;
+    }
+
+    private static Fold? ReadFold(RecipeSection recipe)
+    {
+        const string key = "fold";
+        if (recipe.Text(key,
+            new("Hold out this fold of each data set instead of `heldOut`: `2/5` is the second of five. Every patient "
+                + "is in one fold. `marrow experiment --folds` runs all of them: "
+                + "[cross-validation](how-to-experiment.md#cross-validation).")
+            {
+                Value = $"`i/k`, k {KeyWords.Range(Fold.Fewest, Fold.Most)}",
+                Default = "`heldOut`",
+            }) is not { } text)
+            return null;
+        if (Fold.Parse(text) is { } fold)
+            return fold;
+        recipe.Errors.Add(
+            recipe.At(key),
+            $"{key}: expected i/k, as in 2/5 for the second of five folds, with {Fold.Fewest} to {Fold.Most} folds; "
+                + $"found {RecipeErrors.Quote(text)}.");
+        return null;
     }
 
     private static DeviceChoice Device(RecipeSection recipe)

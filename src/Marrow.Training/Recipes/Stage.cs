@@ -171,6 +171,9 @@ internal sealed record StageInput
     /// <summary>How an image of another shape is brought to the input's; letterbox leaves angles as they are.</summary>
     public Fit Fit { get; init; } = Fit.Stretch;
 
+    /// <summary>Of strips: the share of the height that lies beyond the first item, and beyond the last.</summary>
+    public double Ends { get; init; } = InputStrip.UsualEnds;
+
     /// <summary>With cover: the share of each side that is kept.</summary>
     public double CropShare { get; init; } = 1;
 
@@ -209,6 +212,7 @@ internal sealed record StageInput
         Height = contract.Height,
         Channels = contract.Channels,
         Fit = contract.Fit,
+        Ends = contract.Strip?.Ends ?? InputStrip.UsualEnds,
         CropShare = contract.CropShare,
         Window = contract.Window,
         WindowLow = contract.WindowLow,

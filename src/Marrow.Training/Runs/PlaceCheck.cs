@@ -18,7 +18,10 @@ internal static class PlaceCheck
     /// </summary>
     public static void Require(Dataset dataset, IEnumerable<Sample> samples, PackedCache cache)
     {
-        var outside = samples.SelectMany(s => Outside(s, dataset, cache.OriginalSize(cache.IndexOf(s)))).ToList();
+        // The points of a strip are those of vertebrae, which may lie on the film's edge.
+        var outside = samples.Where(s => s.Vertebrae.Count == 0)
+            .SelectMany(s => Outside(s, dataset, cache.OriginalSize(cache.IndexOf(s))))
+            .ToList();
         if (outside.Count == 0)
             return;
         var kind = dataset.BoxClasses.Count > 0 ? "boxes" : "points";

@@ -87,17 +87,7 @@ public static class Runner
     {
         var recipe = request.Recipe;
         var inputs = new Dictionary<string, StageInputs>(StringComparer.Ordinal);
-        var missing = recipe.DataNames.Where(name => !request.DataFolders.ContainsKey(name)).ToList();
-        if (missing.Count > 0)
-        {
-            var several = missing.Count > 1;
-            throw new MarrowException(
-                $"{recipe.SourcePath}: no folder for the data set{(several ? "s" : "")} "
-                    + $"'{string.Join("', '", missing)}'. "
-                    + $"Give {(several ? "each" : "it")} with "
-                    + $"{string.Join(" ", missing.Select(name => $"--data {name}=DIR"))}."
-            );
-        }
+        RequireFolders(recipe, request.DataFolders);
         if (done.Count == recipe.Stages.Count)
             return inputs;
         var grouping = StageGrouping.Of(request, new(at => report(RunEvent.Of(at)), cancellation));
@@ -122,6 +112,22 @@ public static class Runner
             CheckSources(request, stage, done, began);
         }
         return inputs;
+    }
+
+    /// <summary>Throws <see cref="MarrowException"/> when a data set of the recipe has no folder.</summary>
+    internal static void RequireFolders(Recipe recipe, IReadOnlyDictionary<string, string> folders)
+    {
+        var missing = recipe.DataNames.Where(name => !folders.ContainsKey(name)).ToList();
+        if (missing.Count > 0)
+        {
+            var several = missing.Count > 1;
+            throw new MarrowException(
+                $"{recipe.SourcePath}: no folder for the data set{(several ? "s" : "")} "
+                    + $"'{string.Join("', '", missing)}'. "
+                    + $"Give {(several ? "each" : "it")} with "
+                    + $"{string.Join(" ", missing.Select(name => $"--data {name}=DIR"))}."
+            );
+        }
     }
 
     /// <summary>

@@ -29,12 +29,14 @@ internal static class StageCheckpoint
         var filesDigest = PatientSplit.FilesDigest(dataset);
         var joins = data.Groups.Rule == GroupRule.PatientsAndCopies;
         var ended = progress.Ended ?? DateTimeOffset.UtcNow;
+        var fold = request.Recipe.Fold;
         var split =
             data.HeldOut.Count == 0
                 ? "all samples; none held out"
                 : string.Create(
                     CultureInfo.InvariantCulture,
-                    $"held out by patient ({stage.Data.HeldOut:P0}, seed {request.Recipe.SplitSeed})");
+                    $"held out by patient ({(fold is null ? $"{stage.Data.HeldOut:P0}" : $"fold {fold}")}, seed "
+                        + $"{request.Recipe.SplitSeed})");
         var parents = ParentsOf(stage, source);
         if (labeller is not null)
             parents = parents.With(labeller, ParentCheckpoint.Labels);
@@ -54,7 +56,7 @@ internal static class StageCheckpoint
             Config = task.Describe(),
             Weights = ModelWeights.Of(task.Model),
             Receipt = receipt,
-            Split = data.HeldOut.Count == 0 ? null : RecordedSplit.Of(dataset.Name, filesDigest, data.HeldOut),
+            Split = data.HeldOut.Count == 0 ? null : RecordedSplit.Of(dataset.Name, filesDigest, data.HeldOut, fold),
             Created = ended,
             Metrics = [.. metrics.Select(m => new MeasuredValue(
                 m.Name,
@@ -78,8 +80,13 @@ internal static class StageCheckpoint
                         dataset.Citation,
                         data.Training.Count)
                     {
-                        Use = new(dataset.Format, stage.Data.Options, stage.Data.HeldOut, request.Recipe.SplitSeed)
+                        Use = new(
+                            dataset.Format,
+                            stage.Data.Options,
+                            fold?.Share ?? stage.Data.HeldOut,
+                            request.Recipe.SplitSeed)
                         {
+                            Fold = fold,
                             Groups = joins ? GroupRule.PatientsAndCopies : null,
                         },
                     },

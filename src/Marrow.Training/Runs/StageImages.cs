@@ -1,5 +1,6 @@
 using Marrow.Datasets;
 using Marrow.Inputs;
+using Marrow.Tasks;
 
 namespace Marrow.Training.Runs;
 
@@ -47,6 +48,8 @@ internal sealed class StageImages : IDisposable
         StageContext context, StageSamples data, UnlabeledSamples? unlabeled, StageCropping? cropping)
     {
         var input = context.Stage.Input.ToContract();
+        if (TaskCatalogue.Get(context.Stage.Task).Straightens)
+            return new(data.Straightened(), input with { Strip = new(context.Stage.Input.Ends) }, unlabeled, context);
         return cropping is null
             ? new(data, input, unlabeled, context)
             : new(cropping.Apply(data, context), input with { Crop = cropping.Crop }, unlabeled, context);

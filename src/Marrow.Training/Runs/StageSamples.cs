@@ -3,6 +3,7 @@ using Marrow.Datasets;
 using Marrow.Datasets.Copies;
 using Marrow.Inputs;
 using Marrow.Tasks;
+using Marrow.Tasks.Strip;
 using Marrow.Training.Recipes;
 
 namespace Marrow.Training.Runs;
@@ -75,16 +76,21 @@ internal sealed record StageSamples
                 $"samples with targets for {stage.Task}",
                 $"none among {dataset.Samples.Count}",
                 TaskLabels.Remedy(dataset, stage.Task));
-        var parts = 1 + (stage.Data.HeldOut > 0 ? 1 : 0) + (stage.Data.Validation > 0 ? 1 : 0);
+        var validation = stage.Data.Validation > 0 ? 1 : 0;
+        var parts = recipe.Fold is { } fold
+            ? Math.Max(fold.Of, 1 + 1 + validation)
+            : 1 + (stage.Data.HeldOut > 0 ? 1 : 0) + validation;
         var patients = labelled.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count();
         if (patients < parts)
             throw MarrowException.Bad(
                 root,
                 $"{parts} patients or more, one for each part of the data",
                 $"{patients} in {labelled.Count} samples",
-                "Check the column of patients, or set data.heldOut or data.validation to 0.");
+                recipe.Fold is null
+                    ? "Check the column of patients, or set data.heldOut or data.validation to 0."
+                    : "Check the column of patients, or ask for fewer folds.");
         var seeds = RunSeeds.Of(recipe);
-        var split = LabelledSamples.Divide(labelled, stage.Task, stage.Data.HeldOut, seeds.HeldOut);
+        var split = LabelledSamples.Divide(labelled, stage.Task, stage.Data.HeldOut, seeds.HeldOut, recipe.Fold);
         var forTraining = PatientSplit.Create(split.Train, stage.Data.Validation, seeds.Validation);
         var training = LabelSubset.Take(dataset, forTraining.Train, stage.Data, seeds.LabelSubset);
         if (training.Count * CroppedSamples.Crops(stage.Crop?.Region) < stage.Train.Batch)
@@ -100,6 +106,18 @@ internal sealed record StageSamples
             Training = training,
             TrainingPart = forTraining.Train,
             Validation = forTraining.HeldOut,
+        };
+    }
+
+    /// <summary>Returns the same parts, in which a curve through each image is laid straight.</summary>
+    public StageSamples Straightened()
+    {
+        IReadOnlyList<Sample> training = [.. Training.Select(StripSamples.Of)];
+        return this with
+        {
+            Training = training,
+            Validation = [.. Validation.Select(StripSamples.Of)],
+            Split = Split with { HeldOut = [.. HeldOut.Select(StripSamples.Of)] },
         };
     }
 

@@ -3,7 +3,6 @@ using Marrow.Datasets;
 using Marrow.Datasets.Copies;
 using Marrow.Inputs;
 using Marrow.Training.Recipes;
-using Marrow.Weights;
 
 namespace Marrow.Training.Runs;
 
@@ -50,8 +49,8 @@ internal sealed record UnlabeledSamples
         if (include is not null)
             dataset = dataset with { Samples = [.. dataset.Samples.Where(include)] };
         IReadOnlyList<Sample> measured = [.. labelled.Validation, .. labelled.HeldOut];
-        var isMeasured = SameFiles(measured);
-        var sameFolder = FullPath(root) == FullPath(labelledRoot);
+        var isMeasured = SameFiles.Of(measured);
+        var sameFolder = SameFiles.FullPath(root) == SameFiles.FullPath(labelledRoot);
         var copies = labelled.Groups.Rule == GroupRule.PatientsAndCopies
             ? FilmCopies.Between(
                 labelledRoot, measured.Select(s => s.ImagePath), root, dataset.Samples.Select(s => s.ImagePath), watch)
@@ -101,53 +100,4 @@ internal sealed record UnlabeledSamples
     /// <summary>Decodes and packs the images. The caller disposes the cache.</summary>
     public PackedCache Pack(InputContract input, Action<Progress>? progress, CancellationToken cancellation) =>
         PackedCache.Open(Samples, input, cacheFolder: null, progress, cancellation: cancellation);
-
-    /// <summary>
-    /// Returns a function that is true for samples with one of these images: the same path, or the same bytes under
-    /// another name.
-    /// </summary>
-    private static Func<Sample, bool> SameFiles(IReadOnlyList<Sample> samples)
-    {
-        var paths = samples.Select(s => FullPath(s.ImagePath)).ToHashSet(StringComparer.Ordinal);
-        var byLength = paths.Where(File.Exists).ToLookup(path => new FileInfo(path).Length);
-        var hashes = new Dictionary<long, HashSet<string>>();
-        return sample =>
-        {
-            var path = FullPath(sample.ImagePath);
-            if (paths.Contains(path))
-                return true;
-            if (new FileInfo(path) is not { Exists: true, Length: var length } || !byLength.Contains(length))
-                return false;
-            if (!hashes.TryGetValue(length, out var known))
-                hashes[length] = known = [.. byLength[length].Select(Hash)];
-            return known.Contains(Hash(path));
-        };
-    }
-
-    /// <summary>Returns the full path of a link's target.</summary>
-    private static string FullPath(string path)
-    {
-        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        try
-        {
-            return new FileInfo(full).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full;
-        }
-        catch (IOException)
-        {
-            return full; // A link in a circle: reading it tells.
-        }
-    }
-
-    private static string Hash(string path)
-    {
-        try
-        {
-            using var stream = InputFile.Open(path, InputFile.AnySize, 1);
-            return FileHash.Sha256(stream);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new MarrowException($"{path}: can't be read ({e.Message}).", e);
-        }
-    }
 }

@@ -16,6 +16,13 @@ public readonly struct BackboneLevel(int channels, int stride)
 
     /// <summary>Input pixels from one cell of the map to the next.</summary>
     public int Stride { get; } = stride;
+
+    /// <summary>
+    /// Where the first cell of the map looks: the centre of what it sees, in input pixels from the image's edge. It is
+    /// half a stride where each cell stands for the pixels below it. Convolutions by steps of two that are padded on
+    /// both sides look at every second pixel, from the first one on: 0.5 px.
+    /// </summary>
+    public double FirstCenter { get; init; } = stride / 2.0;
 }
 
 /// <summary>A part of the backbone that is frozen, unfrozen and given its learning rate as one.</summary>

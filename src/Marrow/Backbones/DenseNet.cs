@@ -34,12 +34,14 @@ internal sealed class DenseNetShape(int stemChannels, int growth, int bottleneck
     {
         get
         {
-            var levels = new List<BackboneLevel> { new(StemChannels, StemStride) };
+            var levels = new List<BackboneLevel> { new(StemChannels, StemStride) { FirstCenter = 0.5 } };
             foreach (var layers in BlockLayers)
             {
                 var before = levels[^1];
-                var input = levels.Count == 1 ? before.Channels : before.Channels / 2;
-                levels.Add(new(input + layers * Growth, before.Stride * 2));
+                var first = levels.Count == 1; // The stem's pooling is padded; a transition takes the mean of cells.
+                var input = first ? before.Channels : before.Channels / 2;
+                var center = before.FirstCenter + (first ? 0 : before.Stride / 2.0);
+                levels.Add(new(input + layers * Growth, before.Stride * 2) { FirstCenter = center });
             }
             return levels;
         }

@@ -16,8 +16,12 @@ namespace Marrow.Backbones;
 /// <param name="blocks">Blocks in each of the four layers.</param>
 /// <param name="bottlenecks">True for blocks of three convolutions, which give four times their width.</param>
 /// <param name="padding">What convolutions and the pooling of stride 2 see beyond the edges.</param>
+/// <param name="mostWidth">The width that no layer's blocks exceed; the usual ones double it with each layer.</param>
 internal sealed class ResNetShape(
-    IReadOnlyList<int> blocks, bool bottlenecks = false, StridePadding padding = StridePadding.Even) : BackboneShape
+    IReadOnlyList<int> blocks,
+    bool bottlenecks = false,
+    StridePadding padding = StridePadding.Even,
+    int mostWidth = int.MaxValue) : BackboneShape
 {
     private const int StemStride = 2, FirstWidth = 64;
 
@@ -33,9 +37,8 @@ internal sealed class ResNetShape(
     /// <summary>The stem's map, then each layer's.</summary>
     public override IReadOnlyList<BackboneLevel> Levels =>
     [
-        new(FirstWidth, StemStride),
-        .. Enumerable.Range(0, Blocks.Count)
-            .Select(i => new BackboneLevel(Width(i) * Expansion, StemStride << (i + 1))),
+        Level(FirstWidth, StemStride),
+        .. Enumerable.Range(0, Blocks.Count).Select(i => Level(Width(i) * Expansion, StemStride << (i + 1))),
     ];
 
     public override IReadOnlyList<BackboneStage> Stages =>
@@ -54,9 +57,12 @@ internal sealed class ResNetShape(
 
     /// <summary>Of the blocks of a layer.</summary>
     /// <param name="layer">From 0.</param>
-    public static int Width(int layer) => FirstWidth << layer;
+    public int Width(int layer) => Math.Min(FirstWidth << layer, mostWidth);
 
     public override Backbone Build(int channels) => new ResNetFeatures(this, channels);
+
+    /// <summary>Of a map by padded windows alone, whose first one lies around the image's first pixel.</summary>
+    private static BackboneLevel Level(int channels, int stride) => new(channels, stride) { FirstCenter = 0.5 };
 }
 
 /// <summary>Where zeros stand beside a map that a window of 3x3 or more crosses by steps of two.</summary>
@@ -86,7 +92,7 @@ internal sealed class ResNetFeatures : Backbone
     public ResNetFeatures(ResNetShape shape, int channels) : base("ResNet", shape.Levels, shape.Stages)
     {
         _padding = shape.Padding;
-        var width = ResNetShape.Width(0);
+        var width = shape.Width(0);
         _conv1 = ResidualBlock.Convolution(channels, width, kernel: 7, stride: 2);
         _bn1 = BatchNorm2d(width);
         register_module("conv1", _conv1);
@@ -98,8 +104,8 @@ internal sealed class ResNetFeatures : Backbone
             for (var b = 0; b < _layers[i].Length; b++)
             {
                 var stride = i > 0 && b == 0 ? 2 : 1;
-                _layers[i][b] = new ResidualBlock(width, ResNetShape.Width(i), shape.Expansion, stride, _padding);
-                width = ResNetShape.Width(i) * shape.Expansion;
+                _layers[i][b] = new ResidualBlock(width, shape.Width(i), shape.Expansion, stride, _padding);
+                width = shape.Width(i) * shape.Expansion;
             }
             register_module($"layer{i + 1}", new Chain(_layers[i]));
         }

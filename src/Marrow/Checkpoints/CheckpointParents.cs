@@ -168,6 +168,9 @@ internal sealed record DatasetUse
     /// <summary>The seed of the division.</summary>
     [JsonInclude] internal ulong Seed { get; init; }
 
+    /// <summary>The fold that was held out; null where it was a share of the patients.</summary>
+    [JsonInclude] internal Fold? Fold { get; init; }
+
     /// <summary>
     /// By what samples were kept together; null when it was the data set's own patients, as before copies of films were
     /// looked for.

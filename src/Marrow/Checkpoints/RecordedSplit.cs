@@ -23,13 +23,17 @@ internal sealed record RecordedSplit
     public required int Patients { get; init; }
     public required int Images { get; init; }
 
+    /// <summary>The fold that these images are; null where they are a share of the data set.</summary>
+    public Fold? Fold { get; init; }
+
     /// <summary>
     /// The held-out images as Base64, with 8 bytes for each image in ascending order: the first bytes of
     /// SHA-256("FILESDIGEST\nPATIENT\nID").
     /// </summary>
     public required string HeldOut { get; init; }
 
-    public static RecordedSplit Of(string dataset, string filesDigest, IReadOnlyList<Sample> heldOut)
+    public static RecordedSplit Of(
+        string dataset, string filesDigest, IReadOnlyList<Sample> heldOut, Fold? fold = null)
     {
         var bytes = new byte[heldOut.Count * HashBytes];
         foreach (var (i, hash) in heldOut.Select(s => Hash(filesDigest, s)).Order().Index())
@@ -41,6 +45,7 @@ internal sealed record RecordedSplit
             Patients = heldOut.DistinctBy(s => s.Patient, StringComparer.Ordinal).Count(),
             Images = heldOut.Count,
             HeldOut = Convert.ToBase64String(bytes),
+            Fold = fold,
         };
     }
 

@@ -19,6 +19,9 @@ internal sealed record PatientSplit
     /// <summary>The share of the samples that was to be held out, 0 to 1.</summary>
     public required double HeldOutFraction { get; init; }
 
+    /// <summary>The fold that is held out; null where a share of the samples is.</summary>
+    public Fold? Fold { get; init; }
+
     /// <summary>The patients who were taken for one when the samples were divided.</summary>
     public PatientGroups Groups { get; init; } = PatientGroups.Own;
 
@@ -33,6 +36,7 @@ internal sealed record PatientSplit
 
         public required ulong Seed { get; init; }
         public required double HeldOutFraction { get; init; }
+        public Fold? Fold { get; init; }
         public required IReadOnlyList<string> TrainPatients { get; init; }
         public required IReadOnlyList<string> HeldOutPatients { get; init; }
     }
@@ -49,17 +53,13 @@ internal sealed record PatientSplit
                 nameof(heldOutFraction),
                 heldOutFraction,
                 "A share of the samples, from 0 up to, not including, 1.");
-        var counts = samples
-            .CountBy(s => s.Patient, StringComparer.Ordinal)
-            .OrderBy(p => p.Key, StringComparer.Ordinal)
-            .ToArray();
+        var counts = ShuffledPatients(samples, seed);
         if (heldOutFraction > 0 && counts.Length < 2)
             throw new MarrowException(
                 $"A split by patient needs two patients or more, found {counts.Length} in {samples.Count} samples. "
                     + $"Check the patients' column, or hold nothing out."
             );
 
-        new SeededRandom(seed).Shuffle<KeyValuePair<string, int>>(counts);
         var wanted = heldOutFraction * samples.Count;
         var heldOut = new HashSet<string>(StringComparer.Ordinal);
         var held = 0;
@@ -73,6 +73,32 @@ internal sealed record PatientSplit
         return Divide(samples, heldOut, heldOutFraction, seed);
     }
 
+    /// <summary>
+    /// Holds out one fold. Every patient is in exactly one of the folds: those with the most samples are dealt first,
+    /// ties in random order, each into the fold that has the fewest samples by then, the first of equal ones. So no two
+    /// folds differ by more samples than the largest patient has. Throws <see cref="MarrowException"/> when there are
+    /// fewer patients than folds.
+    /// </summary>
+    public static PatientSplit Create(IReadOnlyList<Sample> samples, Fold fold, ulong seed)
+    {
+        var counts = ShuffledPatients(samples, seed);
+        if (counts.Length < fold.Of)
+            throw new MarrowException(
+                $"{fold.Of} folds by patient need {fold.Of} patients or more, found {counts.Length} in "
+                    + $"{samples.Count} samples. Check the patients' column, or ask for fewer folds."
+            );
+        var filled = new int[fold.Of];
+        var heldOut = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (patient, count) in counts.OrderByDescending(c => c.Value)) // stable: ties stay as shuffled
+        {
+            var emptiest = Array.IndexOf(filled, filled.Min());
+            filled[emptiest] += count;
+            if (emptiest == fold.Number - 1)
+                heldOut.Add(patient);
+        }
+        return Divide(samples, heldOut, fold.Share, seed) with { Fold = fold };
+    }
+
     /// <summary>Writes the patients of each part into a file.</summary>
     public void Save(string path)
     {
@@ -82,6 +108,7 @@ internal sealed record PatientSplit
             JoinedPatients = Groups.Joined,
             Seed = Seed,
             HeldOutFraction = HeldOutFraction,
+            Fold = Fold,
             TrainPatients = Patients(Train),
             HeldOutPatients = Patients(HeldOut),
         };
@@ -111,7 +138,11 @@ internal sealed record PatientSplit
                 $"patient {stranger.Patient} of {stranger.Id}",
                 "neither part with it",
                 "It belongs to other data: make the split anew.");
-        return Divide(samples, heldOut, stored.HeldOutFraction, stored.Seed) with { Groups = groups };
+        return Divide(samples, heldOut, stored.HeldOutFraction, stored.Seed) with
+        {
+            Fold = stored.Fold,
+            Groups = groups,
+        };
     }
 
     /// <summary>Returns the groups by which a saved split was made.</summary>
@@ -179,6 +210,17 @@ internal sealed record PatientSplit
             Seed = seed,
             HeldOutFraction = fraction,
         };
+
+    /// <summary>Returns the patients and how many samples each has, in an order that the seed decides.</summary>
+    private static KeyValuePair<string, int>[] ShuffledPatients(IReadOnlyList<Sample> samples, ulong seed)
+    {
+        var counts = samples
+            .CountBy(s => s.Patient, StringComparer.Ordinal)
+            .OrderBy(p => p.Key, StringComparer.Ordinal)
+            .ToArray();
+        new SeededRandom(seed).Shuffle<KeyValuePair<string, int>>(counts);
+        return counts;
+    }
 
     private static string[] Patients(IEnumerable<Sample> samples) =>
         [.. samples.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];

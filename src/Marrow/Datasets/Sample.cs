@@ -25,6 +25,12 @@ internal sealed record Sample
     internal ImageCrop? Crop { get; init; }
 
     /// <summary>
+    /// The places of the items along whose curve the image is laid straight, in pixels of the whole image; empty for a
+    /// sample that is shown as it is. <see cref="Points"/> are then those of the first item, the second and so on.
+    /// </summary>
+    internal IReadOnlyList<Point2D> Curve { get; init; } = [];
+
+    /// <summary>
     /// The patient whom the image shows. A split never divides the images of a patient. Patients of whom one has a copy
     /// of the other's film bear one name: see <see cref="PatientGroups"/>.
     /// </summary>

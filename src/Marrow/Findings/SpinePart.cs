@@ -15,6 +15,7 @@ public sealed class SpinePart : FindingPart
         (Vertebrae, LandmarkAngles, SawSpine) = (like.Vertebrae, like.LandmarkAngles, like.SawSpine);
         (ExpectedDegrees, RegressorDegrees, CobbDegrees) = (
             like.ExpectedDegrees, like.RegressorDegrees, like.CobbDegrees);
+        (MmPerPixel, PatientSideAtLeft) = (like.MmPerPixel, like.PatientSideAtLeft);
     }
 
     /// <summary>
@@ -49,6 +50,32 @@ public sealed class SpinePart : FindingPart
     public CurveSeverity? Severity =>
         CobbDegrees.Count == 0 || !SawSpine ? null : CobbAngles.SeverityOf(CobbDegrees[0]);
 
+    /// <summary>
+    /// The curves as surgeons name them, top to bottom, of the corners alone; empty for a straight spine, and where
+    /// <see cref="Alignment"/> is null.
+    /// </summary>
+    public IReadOnlyList<FoundCurve> Curves =>
+        IsMeasured ? [.. SpinalCurves.Of(Corners).Select(shape => new FoundCurve(this, shape))] : [];
+
+    /// <summary>
+    /// The tilts of the ends and the offset between them, of the corners alone; null where no detector measured a whole
+    /// spine of 17.
+    /// </summary>
+    public SpineAlignment? Alignment => IsMeasured ? new(Corners, MmPerPixel) : null;
+
+    /// <summary>The side of a pixel; null where the image does not say.</summary>
+    internal double? MmPerPixel { get; init; }
+
+    /// <summary>
+    /// The side of the patient that is at the image's left; null where the image does not say. It is never guessed:
+    /// some hospitals show the spine as seen from behind, some from the front.
+    /// </summary>
+    internal Side? PatientSideAtLeft { get; init; }
+
+    private bool IsMeasured => LandmarkAngles is not null && Vertebrae.Count == Vertebra.Count;
+
+    private IReadOnlyList<Vertebra> Corners => [.. Vertebrae.Select(v => v.Corners)];
+
     /// <summary>False where nobody looked for a spine, as with a regressor alone.</summary>
     internal bool SawSpine { get; init; } = true;
 
@@ -78,4 +105,7 @@ public sealed class FoundVertebra
 
     /// <summary>True when it was not seen but put between its neighbours.</summary>
     public bool Filled { get; }
+
+    /// <summary>How well several looks agree on it; null when no explanation was asked for.</summary>
+    public VertebraEvidence? Evidence { get; internal init; }
 }

@@ -3,12 +3,29 @@ using Marrow.Weights;
 
 namespace Marrow.Hub;
 
-/// <summary>
-/// Brings a checkpoint into a hub with more said about its parents. What was saved is never changed: the copy has
-/// another manifest and card, and so another digest; weights, config and numbers are the same byte for byte.
-/// </summary>
+/// <summary>Brings a checkpoint into another hub, as it is or with more said about its parents.</summary>
 internal static class CheckpointCopy
 {
+    /// <summary>Brings it as it is, byte for byte; nothing is done where the hub has it.</summary>
+    /// <param name="folder">The folder of a whole checkpoint, of which every byte is checked.</param>
+    public static void Bring(string folder, LocalHub hub)
+    {
+        var manifest = CheckpointManifest.Read(folder);
+        if (hub.FindDigest(manifest.Digest) is not null)
+            return;
+        manifest.VerifyFiles(folder);
+        HubDisk.Save(hub.Folder, staged =>
+        {
+            foreach (var name in manifest.Files.Select(file => file.Path).Append(CheckpointManifest.FileName))
+                Disk.CopyFile(Path.Combine(folder, name), Path.Combine(staged, name));
+            return manifest;
+        }).Dispose();
+    }
+
+    /// <summary>
+    /// Brings it with more said about its parents. What was saved is never changed: the copy has another manifest and
+    /// card, and so another digest; weights, config and numbers are the same byte for byte.
+    /// </summary>
     /// <param name="folder">The folder of a whole checkpoint, of which every byte is checked.</param>
     /// <param name="note">A section of Markdown that is added to the card.</param>
     public static Checkpoint Save(

@@ -67,6 +67,13 @@ internal sealed record AugmentationOptions
     /// <summary>The probability that the blades are closed.</summary>
     public double CollimationProbability { get; init; }
 
+    /// <summary>
+    /// For strips along a curve: how far the curve's points are moved, each by itself, as the standard deviation in
+    /// shares of their mean distance. The curve that a strip is laid along in prediction is another model's, with its
+    /// errors.
+    /// </summary>
+    public double Curve { get; init; } = 0.06;
+
     /// <summary>Returns one sentence for each impossible value; empty when all values are possible.</summary>
     public IReadOnlyList<string> Errors()
     {
@@ -84,6 +91,7 @@ internal sealed record AugmentationOptions
         Check("blurPixels", BlurPixels, AugmentationBounds.BlurPixels);
         Check("cutout", Cutout, AugmentationBounds.Cutout);
         Check("cutoutProbability", CutoutProbability, AugmentationBounds.CutoutProbability);
+        Check("curve", Curve, AugmentationBounds.Curve);
         Check("collimation", Collimation, AugmentationBounds.Collimation);
         Check("collimationProbability", CollimationProbability, AugmentationBounds.CollimationProbability);
         return errors;
@@ -114,4 +122,5 @@ internal static class AugmentationBounds
     public const double CutoutProbability = 1;
     public const double Collimation = Inputs.Collimation.MostShare;
     public const double CollimationProbability = 1;
+    public const double Curve = 1;
 }

@@ -16,11 +16,12 @@ internal sealed class AugmentedRenderer(InputContract contract)
     private readonly int _width = contract.Width;
     private readonly int _height = contract.Height;
     private readonly (int X, int Y) _border = contract.PackedBorder;
+    private readonly (int Width, int Height) _packed = contract.PackedSize;
 
     // The image with one black pixel before and two after it on each axis: every clamped position has four neighbours.
-    private readonly int _stride = contract.Width + 2 * contract.PackedBorder.X + 3;
+    private readonly int _stride = contract.PackedSize.Width + 3;
     private readonly float[] _framed = new float[
-        (contract.Width + 2 * contract.PackedBorder.X + 3) * (contract.Height + 2 * contract.PackedBorder.Y + 3)
+        (contract.PackedSize.Width + 3) * (contract.PackedSize.Height + 3)
     ];
     private readonly float[] _normal = Preprocessor.NormalizationTable(contract);
     private float[] _rows = [];
@@ -48,8 +49,35 @@ internal sealed class AugmentedRenderer(InputContract contract)
         var table = augmentation.Table(contract);
         var moved = augmentation.Geometry.Then(toInput);
         FillFrame(pixels, table);
-        Warp(moved.Invert().Then(toInput).Then(AffineTransform.Translate(_border.X, _border.Y)), output);
+        var toPacked = moved.Invert().Then(toInput).Then(AffineTransform.Translate(_border.X, _border.Y));
+        Warp(y => (toPacked.Apply(new Point2D(0.5, y + 0.5)), new(toPacked.A, toPacked.D)), output);
         augmentation.Collimation?.Darken(output, _width, _height, moved, table[0]);
+        Finish(augmentation, output);
+    }
+
+    /// <summary>Renders a strip that is cut out of the packed one, under the grey values of an augmentation.</summary>
+    /// <param name="pixels">The packed bytes, in <see cref="InputContract.PackedSize"/>.</param>
+    /// <param name="strip">The strip to render, in pixels of the one that the contract asks for.</param>
+    /// <param name="augmentation">Its geometry has no effect here.</param>
+    /// <param name="output">The normalised values, [H * W].</param>
+    public void Render(
+        ReadOnlySpan<byte> pixels,
+        StraightStrip strip,
+        Augmentation augmentation,
+        Span<float> output)
+    {
+        FillFrame(pixels, augmentation.Table(contract));
+        var density = contract.PackedDensity;
+        Warp(y =>
+        {
+            var (first, across, _) = strip.Pixels(y);
+            return ((first + new Point2D(_border.X, _border.Y)) * density, across * density);
+        }, output);
+        Finish(augmentation, output);
+    }
+
+    private void Finish(Augmentation augmentation, Span<float> output)
+    {
         if (augmentation.BlurSigmaPixels >= LeastBlurPixels)
             Blur(augmentation.BlurSigmaPixels, output);
         if (augmentation.NoiseSigma > 0)
@@ -60,24 +88,25 @@ internal sealed class AugmentedRenderer(InputContract contract)
     private void FillFrame(ReadOnlySpan<byte> pixels, float[] table)
     {
         Array.Fill(_framed, table[0]);
-        var packedWidth = _width + 2 * _border.X;
-        for (var y = 0; y < _height + 2 * _border.Y; y++)
+        for (var y = 0; y < _packed.Height; y++)
             Preprocessor.LookUp(
-                pixels.Slice(y * packedWidth, packedWidth),
+                pixels.Slice(y * _packed.Width, _packed.Width),
                 table,
-                _framed.AsSpan((y + 1) * _stride + 1, packedWidth));
+                _framed.AsSpan((y + 1) * _stride + 1, _packed.Width));
     }
 
-    /// <param name="toSource">The transform from output pixels to packed pixels.</param>
-    private void Warp(AffineTransform toSource, Span<float> output)
+    /// <param name="rows">
+    /// Returns for a row of the output the centre of its first pixel in packed pixels, and the step to the next one.
+    /// </param>
+    private void Warp(Func<int, (Point2D First, Point2D Step)> rows, Span<float> output)
     {
         ReadOnlySpan<float> framed = _framed;
-        var (right, bottom) = (_width + 2 * _border.X + 1f, _height + 2 * _border.Y + 1f);
-        var (stepX, stepY) = ((float)toSource.A, (float)toSource.D);
+        var (right, bottom) = (_packed.Width + 1f, _packed.Height + 1f);
         for (var y = 0; y < _height; y++)
         {
             // The centre of packed pixel (0, 0) is at (0.5, 0.5) and has index (1, 1) in the frame.
-            var start = toSource.Apply(new Point2D(0.5, y + 0.5));
+            var (start, step) = rows(y);
+            var (stepX, stepY) = ((float)step.X, (float)step.Y);
             var (startX, startY) = ((float)(start.X + 0.5), (float)(start.Y + 0.5));
             var row = output.Slice(y * _width, _width);
             for (var x = 0; x < row.Length; x++)

@@ -20,6 +20,14 @@ internal sealed record BatchSample(Sample Sample, AffineTransform ToInput, Targe
     public IReadOnlyList<LabelledBox>? Boxes => Targets.Boxes;
 
     /// <summary>
+    /// For a strip the places, in input pixels, where the items of the curve are expected; empty for other inputs.
+    /// </summary>
+    public IReadOnlyList<Point2D> Expected { get; init; } = [];
+
+    /// <summary>Maps input pixels of a strip to original pixels; null for other inputs.</summary>
+    public Func<Point2D, Point2D>? StripToOriginal { get; init; }
+
+    /// <summary>
     /// For each vertebra true when its place is a guess from which nothing must be learnt; empty when none is.
     /// </summary>
     public IReadOnlyList<bool> Guessed { get; init; } = [];

@@ -309,6 +309,9 @@ internal sealed class BatchLoader : IDisposable
     {
         var sample = _samples[index];
         var cacheIndex = _cacheIndices[index];
+        if (_cache.Strip(cacheIndex) is { } strip)
+            return (StripSampler.Render(sample, strip, _contract, _options, SeededRandom.Fork(_seed, epoch, index),
+                packed, renderer, output), null);
         var toInput = _cache.ToInput(cacheIndex);
         Augmentation? augmentation = null;
         if (_options is not null)

@@ -49,6 +49,45 @@ internal static class CropSampler
         return output;
     }
 
+    /// <summary>The same along the rows of a strip, each of which runs in its own direction.</summary>
+    /// <param name="rows">
+    /// Returns for a row the centre of its first pixel in original pixels, and the steps to the next pixel and to the
+    /// row below.
+    /// </param>
+    public static float[] Run(
+        Radiograph radiograph,
+        Func<int, (Point2D First, Point2D Across, Point2D Down)> rows,
+        int width,
+        int height)
+    {
+        var (scaleX, scaleY) = (
+            radiograph.Width / (double)radiograph.OriginalWidth,
+            radiograph.Height / (double)radiograph.OriginalHeight);
+        var output = new float[width * height];
+        Parallel.For(0, height, y =>
+        {
+            var (first, across, down) = rows(y);
+            var columns = Samples(across.DistanceTo(default) * scaleX);
+            var lines = Samples(down.DistanceTo(default) * scaleY);
+            for (var x = 0; x < width; x++)
+            {
+                var (sum, count) = (0.0, 0);
+                for (var k = 0; k < columns * lines; k++)
+                {
+                    var at = first + across * (x + (k % columns + 0.5) / columns - 0.5)
+                        + down * ((k / columns + 0.5) / lines - 0.5);
+                    var (px, py) = (at.X * scaleX, at.Y * scaleY);
+                    if (!(px >= 0 && py >= 0 && px < radiograph.Width && py < radiograph.Height))
+                        continue;
+                    sum += Bilinear(radiograph, px - 0.5, py - 0.5);
+                    count++;
+                }
+                output[y * width + x] = count == 0 ? float.NaN : (float)(sum / count);
+            }
+        });
+        return output;
+    }
+
     private static int Samples(double sourcePixels) => Math.Clamp((int)Math.Ceiling(sourcePixels), 1, MostSamples);
 
     /// <summary>

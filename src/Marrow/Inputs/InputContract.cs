@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Marrow.Imaging;
 
 namespace Marrow.Inputs;
 
@@ -96,6 +97,9 @@ public sealed record InputContract
     /// <summary>The part of the image at which the model looks; null for the whole image.</summary>
     [JsonInclude] internal InputCrop? Crop { get; init; }
 
+    /// <summary>How a curve through the image is laid straight; null for a model that looks at no strip.</summary>
+    [JsonInclude] internal InputStrip? Strip { get; init; }
+
     // As recipes allow: four times the side of the largest input a GPU of today takes; guards allocations against a
     // foreign config.json.
     private const int MaxSide = 4096;
@@ -114,7 +118,7 @@ public sealed record InputContract
     /// The smallest size in pixels at which an image may be decoded without loss; 0 for the full size, which a crop may
     /// need.
     /// </summary>
-    internal (int Width, int Height) DecodeSize => Crop is not null ? (0, 0) : Fit == Fit.Cover
+    internal (int Width, int Height) DecodeSize => Crop is not null || Strip is not null ? (0, 0) : Fit == Fit.Cover
         ? ((int)Math.Ceiling(Width / CropShare), (int)Math.Ceiling(Height / CropShare))
         : (Width, Height);
 
@@ -122,7 +126,24 @@ public sealed record InputContract
     /// What is packed beyond the input on each side, in px, where the model sees a crop: an augmentation that
     /// moves the crop then shows the image around it, not a black edge by which the move could be told.
     /// </summary>
-    internal (int X, int Y) PackedBorder => Crop is null ? (0, 0) : ((Width + 3) / 4, (Height + 3) / 4);
+    internal (int X, int Y) PackedBorder =>
+        Strip is not null ? ((Width + 3) / 4, (Height + 15) / 16)
+        : Crop is not null ? ((Width + 3) / 4, (Height + 3) / 4)
+        : (0, 0);
+
+    /// <summary>
+    /// How many packed pixels there are for one of the input along a side. A strip is cut anew out of the packed one at
+    /// each step, along a curve that was moved a little; packed more finely, it loses next to nothing by that.
+    /// </summary>
+    internal double PackedDensity => Strip is not null ? 1.5 : 1;
+
+    /// <summary>The size of a packed image in its own pixels, with its border.</summary>
+    internal (int Width, int Height) PackedSize => (
+        (int)Math.Ceiling((Width + 2 * PackedBorder.X) * PackedDensity),
+        (int)Math.Ceiling((Height + 2 * PackedBorder.Y) * PackedDensity));
+
+    /// <summary>The way in which a curve is laid into the strip that the model looks at.</summary>
+    internal StripLayout StripLayout => new(Width, Height, Strip!.Ends);
 
     /// <summary>
     /// Describes the contract in one line, such as "224 x 224 px (width x height), cover, 1 channel, window from
@@ -140,7 +161,8 @@ public sealed record InputContract
                 : $"window from percentile {Number(WindowLow)} to {Number(WindowHigh)}";
         return $"{Width} x {Height} px (width x height), {fit}, {NumberText.Count(Channels, "channel")}, "
             + $"{window}, mean {Numbers(ChannelMeans, Mean)}, std "
-            + $"{Numbers(ChannelStds, Std)}{(Crop is null ? "" : $", of {Crop.Describe()}")}";
+            + $"{Numbers(ChannelStds, Std)}{(Crop is null ? "" : $", of {Crop.Describe()}")}"
+            + (Strip is null ? "" : $", of a strip along a curve, with {Number(Strip.Ends)} of its height at each end");
 
         static string Numbers(IReadOnlyList<double>? each, double all) =>
             string.Join(" ", (each ?? [all]).Select(Number));
@@ -182,6 +204,10 @@ public sealed record InputContract
                 || (Crop.Detector.Length > 0 && Crop.Digest.StartsWith(Digest.Scheme, StringComparison.Ordinal)),
             "the name and digest of the detector that is cropped by",
             $"'{Crop?.Detector}' and '{Crop?.Digest}'");
+        Require(
+            Strip is null || (Strip.Ends is >= 0 and <= InputStrip.MaxEnds && Crop is null),
+            $"strip ends of 0 to {InputStrip.MaxEnds}, and no crop beside them",
+            Text(Strip?.Ends ?? 0));
         Require(
             ChannelMeans is null || ChannelMeans.All(double.IsFinite),
             "finite means of the channels",

@@ -37,6 +37,7 @@ internal sealed class PackedCache : IDisposable
     private readonly InputContract _contract;
     private readonly Dictionary<string, int> _indices;
     private readonly ImageCrop?[] _crops;
+    private readonly StraightStrip?[] _strips;
     private int _users = 1;
     private bool _disposed;
 
@@ -48,6 +49,10 @@ internal sealed class PackedCache : IDisposable
     {
         (_files, _places, _contract) = (files, places, contract);
         _crops = [.. samples.Select(s => s.Crop)];
+        _strips =
+        [
+            .. samples.Select(s => s.Curve.Count == 0 ? null : new StraightStrip(s.Curve, contract.StripLayout)),
+        ];
         _indices = samples.Select((s, i) => (s.Id, i)).ToDictionary(p => p.Id, p => p.i, StringComparer.Ordinal);
     }
 
@@ -92,6 +97,9 @@ internal sealed class PackedCache : IDisposable
                 "Crop the images by that detector first.");
         if (contract.Crop is null && distinct.Any(s => s.Crop is not null))
             throw new ArgumentException("The contract is for whole images, and a sample is a crop.", nameof(samples));
+        if (distinct.Any(s => s.Curve.Count > 0 != contract.Strip is not null))
+            throw new ArgumentException("Samples have a curve where, and only where, the model sees strips.",
+                nameof(samples));
         void Write(string path, IReadOnlyList<Sample> missing, IReadOnlyList<byte[]> keys) =>
             PackedWriter.Write(path, missing, keys, contract, progress, read ?? RadiographReader.Read, cancellation);
         if (cacheFolder is not null)
@@ -304,6 +312,9 @@ internal sealed class PackedCache : IDisposable
     /// <summary>Returns the part of the original image that is packed; null for the whole image.</summary>
     public ImageCrop? Crop(int index) => _crops[index];
 
+    /// <summary>Returns the strip that is packed; null where no curve is laid straight.</summary>
+    public StraightStrip? Strip(int index) => _strips[index];
+
     /// <summary>Returns a copy of a packed image, which stays valid when the cache is disposed.</summary>
     public PackedImage Read(Sample sample)
     {
@@ -360,8 +371,8 @@ internal sealed class PackedCache : IDisposable
     /// <summary>Returns the number of bytes of one packed image.</summary>
     internal static int PackedSize(InputContract contract)
     {
-        var (x, y) = contract.PackedBorder;
-        return checked((contract.Width + 2 * x) * (contract.Height + 2 * y));
+        var (width, height) = contract.PackedSize;
+        return checked(width * height);
     }
 
     /// <summary>Returns the index. Throws when there is no such image, or when its file is not open.</summary>

@@ -17,9 +17,15 @@ internal static class PackedWriter
     private const int ListedFiles = 10;
 
     /// <summary>Returns the SHA-256 of the preprocessing, on which the bytes of every image depend.</summary>
-    public static byte[] Key(InputContract contract) => Hash(string.Create(CultureInfo.InvariantCulture,
-        $"{Preprocessor.Version} {contract.Width} {contract.Height} {contract.Fit} {contract.WindowLow:R} "
-            + $"{contract.WindowHigh:R} {contract.CropShare:R} {contract.Window} {contract.PackedBorder}"));
+    public static byte[] Key(InputContract contract)
+    {
+        var whole = string.Create(CultureInfo.InvariantCulture,
+            $"{Preprocessor.Version} {contract.Width} {contract.Height} {contract.Fit} {contract.WindowLow:R} "
+                + $"{contract.WindowHigh:R} {contract.CropShare:R} {contract.Window} {contract.PackedBorder}");
+        return Hash(contract.Strip is not { } strip
+            ? whole
+            : whole + FormattableString.Invariant($" strip {strip.Ends:R} {contract.PackedDensity:R}"));
+    }
 
     /// <summary>Returns a SHA-256 that changes with the image and with the contents of its file.</summary>
     public static byte[] Key(Sample sample)
@@ -29,7 +35,7 @@ internal static class PackedWriter
             + $"{file.LastWriteTimeUtc.Ticks}") : "absent";
         var part = sample.Crop is { } w
             ? FormattableString.Invariant($"{w.Center.X:R} {w.Center.Y:R} {w.Width:R} {w.Height:R} {w.TiltRadians:R}")
-            : "";
+            : string.Join(' ', sample.Curve.Select(p => FormattableString.Invariant($"{p.X:R} {p.Y:R}")));
         return Hash($"{sample.Id}\n{state}\n{part}");
     }
 
@@ -73,7 +79,7 @@ internal static class PackedWriter
                     var entry = index.AsSpan(i * PackedFile.EntrySize, PackedFile.EntrySize);
                     var pixels = radiograph is null
                         ? null
-                        : Pack(radiograph, contract, samples[i].Crop, keys[i], entry);
+                        : Pack(radiograph, contract, samples[i], keys[i], entry);
                     lock (stream)
                     {
                         if (pixels is not null)
@@ -95,13 +101,16 @@ internal static class PackedWriter
     private static byte[] Pack(
         Radiograph radiograph,
         InputContract contract,
-        ImageCrop? crop,
+        Sample sample,
         byte[] key,
         Span<byte> entry)
     {
-        var pixels = crop is null
-            ? Preprocessor.Prepare(radiograph, contract).Pixels
-            : Preprocessor.PrepareCrop(radiograph, contract, crop, contract.PackedBorder).Pixels;
+        var pixels = sample switch
+        {
+            { Curve.Count: > 0 } => Preprocessor.PackStrip(radiograph, contract, sample.Curve),
+            { Crop: { } crop } => Preprocessor.PrepareCrop(radiograph, contract, crop, contract.PackedBorder).Pixels,
+            _ => Preprocessor.Prepare(radiograph, contract).Pixels,
+        };
         PackedFile.WriteEntry(entry, key, radiograph.OriginalWidth, radiograph.OriginalHeight, pixels);
         return pixels;
     }

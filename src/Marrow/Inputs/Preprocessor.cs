@@ -156,11 +156,59 @@ public static class Preprocessor
             toInput.Then(AffineTransform.Translate(border.X, border.Y)),
             width,
             height);
+        return (ToBytes(radiograph, contract, values, width, border), toInput);
+    }
+
+    /// <summary>
+    /// The strip along a curve as it is packed: with its border, and more finely than the input by
+    /// <see cref="InputContract.PackedDensity"/>.
+    /// </summary>
+    /// <param name="curve">Points along the curve, in original pixels.</param>
+    internal static byte[] PackStrip(Radiograph radiograph, InputContract contract, IReadOnlyList<Point2D> curve)
+    {
+        Check(radiograph, contract);
+        var strip = new StraightStrip(curve, contract.StripLayout);
+        var ((width, height), border, density) = (contract.PackedSize, contract.PackedBorder, contract.PackedDensity);
+        var values = CropSampler.Run(radiograph, row =>
+        {
+            // The packed pixel's centre in pixels of the strip.
+            var y = (row + 0.5) / density - border.Y;
+            var first = strip.ToImage(new(0.5 / density - border.X, y));
+            var across = strip.ToImage(new(1.5 / density - border.X, y)) - first;
+            var down = strip.ToImage(new(contract.Width / 2.0, y + 1 / density))
+                - strip.ToImage(new(contract.Width / 2.0, y));
+            return (first, across, down);
+        }, width, height);
+        return ToBytes(radiograph, contract, values, width,
+            ((int)(border.X * density), (int)(border.Y * density)));
+    }
+
+    /// <summary>What a model sees of a strip: the bytes, [Height * Width].</summary>
+    internal static PackedImage PrepareStrip(Radiograph radiograph, InputContract contract, StraightStrip strip)
+    {
+        Check(radiograph, contract);
+        var values = CropSampler.Run(radiograph, strip.Pixels, contract.Width, contract.Height);
+        return new(
+            ToBytes(radiograph, contract, values, contract.Width, (0, 0)),
+            contract.Width,
+            contract.Height,
+            radiograph.OriginalWidth,
+            radiograph.OriginalHeight,
+            AffineTransform.Identity);
+    }
+
+    /// <summary>
+    /// Windows the values of what is cut out of an image. The percentiles are those of what lies within the border, and
+    /// what lies outside the image is black.
+    /// </summary>
+    private static byte[] ToBytes(
+        Radiograph radiograph, InputContract contract, float[] values, int width, (int X, int Y) border)
+    {
         var histogram = new int[ushort.MaxValue + 1];
         var count = 0;
-        for (var y = border.Y; y < height - border.Y; y++)
+        for (var y = border.Y; y < values.Length / width - border.Y; y++)
         {
-            foreach (var value in values.AsSpan(y * width + border.X, contract.Width))
+            foreach (var value in values.AsSpan(y * width + border.X, width - 2 * border.X))
             {
                 if (float.IsNaN(value))
                     continue;
@@ -173,7 +221,7 @@ public static class Preprocessor
         var pixels = new byte[values.Length];
         for (var i = 0; i < pixels.Length; i++)
             pixels[i] = float.IsNaN(values[i]) ? (byte)0 : (byte)(Math.Clamp((values[i] - black) * gain, 0, 255) + 0.5);
-        return (pixels, toInput);
+        return pixels;
     }
 
     private static void Check(Radiograph radiograph, InputContract contract)

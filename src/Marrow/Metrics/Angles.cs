@@ -7,7 +7,7 @@ namespace Marrow.Metrics;
 internal static class Angles
 {
     // 97.5 % of a normal distribution lies below: Bland and Altman 1986.
-    private const double LimitsOfAgreement = 1.96;
+    internal const double LimitsOfAgreement = 1.96;
     private const string Degrees = "deg"; // of the mean absolute error, which is a metric of other numbers too
 
     /// <summary>
@@ -41,11 +41,11 @@ internal static class Angles
 
         var results = new List<MetricValue>
         {
-            Interval("smape", w => Mean(ratios, w)),
-            new(Interval("mae", w => Mean(absolute, w))) { Unit = Degrees },
-            Interval("cmae", w => Math.Atan2(Mean(sines, w), Mean(cosines, w)) * 180 / Math.PI),
-            Interval("euclidean", w => Mean(euclidean, w)),
-            Interval("manhattan", w => Mean(manhattan, w)),
+            Interval("smape", w => Weighted.Mean(ratios, w)),
+            new(Interval("mae", w => Weighted.Mean(absolute, w))) { Unit = Degrees },
+            Interval("cmae", w => Circular(sines, cosines, w)),
+            Interval("euclidean", w => Weighted.Mean(euclidean, w)),
+            Interval("manhattan", w => Weighted.Mean(manhattan, w)),
             Interval("pearson", w => Pearson(images, Enumerable.Range(0, angles), w)),
             Interval("bias", w => Agreement(errors, w, 0)),
             Interval("agreement-low", w => Agreement(errors, w, -LimitsOfAgreement)),
@@ -55,7 +55,7 @@ internal static class Angles
         {
             var angle = a;
             var one = Each(e => Math.Abs(e[angle]));
-            results.Add(new(Interval($"mae.cobb{a + 1}", w => Mean(one, w))) { Unit = Degrees });
+            results.Add(new(Interval($"mae.cobb{a + 1}", w => Weighted.Mean(one, w))) { Unit = Degrees });
             results.Add(Interval($"pearson.cobb{a + 1}", w => Pearson(images, [angle], w)));
         }
         return results;
@@ -77,16 +77,11 @@ internal static class Angles
         return sum == 0 ? 0 : 100 * difference / sum;
     }
 
-    private static double Mean(double[] values, int[] weights)
-    {
-        var (sum, count) = (0.0, 0.0);
-        for (var i = 0; i < values.Length; i++)
-            (sum, count) = (sum + weights[i] * values[i], count + weights[i]);
-        return sum / count;
-    }
+    private static double Circular(double[] sines, double[] cosines, int[] weights) =>
+        Math.Atan2(Weighted.Mean(sines, weights), Weighted.Mean(cosines, weights)) * 180 / Math.PI;
 
     // Mean difference plus so many standard deviations (of a sample, n - 1), over all angles.
-    private static double Agreement(double[][] errors, int[] weights, double deviations)
+    internal static double Agreement(double[][] errors, int[] weights, double deviations)
     {
         double sum = 0, count = 0, squares = 0;
         for (var i = 0; i < errors.Length; i++)

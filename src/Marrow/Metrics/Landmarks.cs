@@ -50,16 +50,15 @@ internal static class Landmarks
                 Corners.Select(c => p.Truth.Zip(p.Found, (t, f) => c.Of(t).DistanceTo(c.Of(f))).ToArray()).ToArray())
             .ToArray();
         var nmse = paired.Select(Nmse).ToArray();
-        var sorted = distances
-            .SelectMany((image, i) => image.SelectMany(corner => corner.Select(d => (Distance: d, Image: i))))
-            .OrderBy(d => d.Distance).ToArray();
+        var sorted = WeightedValues.Of(
+            distances.SelectMany((image, i) => image.SelectMany(corner => corner.Select(d => (d, i)))));
 
         var results = new List<MetricValue>
         {
-            Bootstrap.Interval("complete-spines", everyone, w => Mean(complete, w), bootstrap),
+            Bootstrap.Interval("complete-spines", everyone, w => Weighted.Mean(complete, w), bootstrap),
             Of("landmark-error", image => image.SelectMany(corner => corner)),
-            Bootstrap.Interval("landmark-error-median", patients, w => Median(sorted, w), bootstrap),
-            Bootstrap.Interval("landmark-nmse", patients, w => Mean(nmse, w), bootstrap),
+            Bootstrap.Interval("landmark-error-median", patients, w => sorted.Median(w), bootstrap),
+            Bootstrap.Interval("landmark-nmse", patients, w => Weighted.Mean(nmse, w), bootstrap),
         };
         for (var c = 0; c < Corners.Length; c++)
         {
@@ -89,32 +88,4 @@ internal static class Landmarks
         var (x, y) = (error.X / pair.ImageWidth, error.Y / pair.ImageHeight);
         return (x * x + y * y) / 2;
     }));
-
-    private static double Mean(double[] values, int[] weights)
-    {
-        var (sum, count) = (0.0, 0.0);
-        for (var i = 0; i < values.Length; i++)
-            (sum, count) = (sum + weights[i] * values[i], count + weights[i]);
-        return sum / count;
-    }
-
-    // Of values repeated by weight; the mean of the middle two when their number is even.
-    private static double Median((double Distance, int Image)[] sorted, int[] weights)
-    {
-        var total = sorted.Sum(d => (long)weights[d.Image]);
-        if (total == 0)
-            return double.NaN;
-        return (At((total - 1) / 2) + At(total / 2)) / 2;
-
-        double At(long place)
-        {
-            foreach (var (distance, image) in sorted)
-            {
-                place -= weights[image];
-                if (place < 0)
-                    return distance;
-            }
-            throw new InvalidOperationException("The place is past the end.");
-        }
-    }
 }

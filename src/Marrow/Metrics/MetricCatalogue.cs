@@ -46,6 +46,14 @@ public static class MetricCatalogue
                 + "where no number is named."
         ),
         ["complete-spines"] = new("", true, "Share of images on which as many vertebrae were found as there are."),
+        ["spines-seen"] = new(
+            "",
+            true,
+            "Share of films on which each of the 17 vertebrae was seen and none put between its neighbours."),
+        ["refused-films"] = new(
+            "",
+            false,
+            "Share of films that show a spine and of which a prediction would say that they show no whole one."),
         ["landmark-error"] = new("px", false, "Mean distance of corners, original pixels."),
         ["landmark-error-median"] = new("px", false, "Median distance of corners, original pixels."),
         ["landmark-nmse"] = new(
@@ -82,6 +90,29 @@ public static class MetricCatalogue
             "deg",
             true,
             "Lower 95 % limit of agreement of predicted minus true angle (Bland-Altman)."),
+        ["icc"] = new(
+            "",
+            true,
+            "Intraclass correlation ICC(2,1), absolute agreement of single measurements (Shrout and Fleiss 1979)."),
+        ["within-5"] = new("", true, "Share of films whose largest angle is at most 5 degrees off."),
+        ["severity-kappa"] = new(
+            "",
+            true,
+            "Cohen's kappa of the severity by the largest angle (under 10, 25, 40 degrees, or more), disagreements "
+                + "weighted by their square."),
+        ["end-vertebrae"] = new(
+            "",
+            true,
+            "Share of films on which both end vertebrae of the largest angle are the right ones."),
+        ["end-vertebrae-near"] = new(
+            "",
+            true,
+            "Share of films on which both end vertebrae of the largest angle are at most one vertebra off."),
+        ["tilt-mae"] = new("deg", false, "Mean absolute error of the vertebrae's tilts."),
+        ["tilt-sd"] = new(
+            "deg",
+            false,
+            "Robust standard deviation of the vertebrae's tilt errors: 1.4826 x median absolute deviation."),
         ["reconstruction-error"] = new(
             "",
             false,

@@ -6,6 +6,7 @@ using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Metrics;
 using Marrow.Tasks;
+using Marrow.Tasks.Strip;
 using static TorchSharp.torch;
 
 namespace Marrow.Prediction;
@@ -47,6 +48,8 @@ internal static class CheckpointMetrics
     {
         if (checkpoint.Config.Input.Crop is { } crop)
             samples = Crop(checkpoint, crop, detector, samples, device, progress, cancellation);
+        if (checkpoint.Config.Input.Strip is not null)
+            samples = [.. samples.Select(StripSamples.Of)];
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         using var task = checkpoint.BuildTask();
@@ -100,71 +103,37 @@ internal static class CheckpointMetrics
         IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, CancellationToken cancellation = default)
     {
         using var predictor = new SpinePredictor(checkpoints, Compute.Float32);
-        return [.. MeasureEach(predictor, samples, progress: null, cancellation).Select(measured => measured.Finding)];
+        return [.. MeasureEach(predictor, samples, progress: null, cancellation).Select(film => film.Measured.Finding)];
     }
 
-    private static List<SpinePredictor.Measurement> MeasureEach(
+    /// <summary>
+    /// Measures each film as in a user's prediction, except that those which seem to show no whole spine are not
+    /// refused.
+    /// </summary>
+    public static IReadOnlyList<MeasuredFilm> MeasureEach(
         SpinePredictor predictor,
         IReadOnlyList<Sample> samples,
         Action<Progress>? progress,
         CancellationToken cancellation)
     {
-        var found = new List<SpinePredictor.Measurement>();
+        var found = new List<MeasuredFilm>();
         var (width, height) = predictor.DecodeSize;
         foreach (var sample in samples)
         {
             cancellation.ThrowIfCancellationRequested();
-            found.Add(predictor.Measure(RadiographReader.Read(sample.ImagePath, width, height)));
+            found.Add(new(sample, predictor.Measure(RadiographReader.Read(sample.ImagePath, width, height))));
             progress?.Invoke(new("measuring", found.Count, samples.Count, ProgressUnit.Images));
         }
         return found;
     }
 
-    /// <summary>
-    /// Returns the metrics of the corners' angles ("landmarks"), of the angles that the corners' errors make probable
-    /// ("expected"), of the regressor's angles ("regressor") and of the mixture ("fused"). Each image is processed as
-    /// in a user's prediction, except that films which seem to show no whole spine are not refused.
-    /// </summary>
+    /// <summary>Returns what <see cref="SpineMetrics"/> has of these checkpoints together.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(
         IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
         Action<Progress>? progress = null, CancellationToken cancellation = default, DeviceChoice device = default)
     {
-        bootstrap = new(bootstrap ?? new()) { Cancellation = cancellation };
         using var predictor = new SpinePredictor(checkpoints, Compute.Choose(device: device));
-        var found = MeasureEach(predictor, samples, progress, cancellation);
-        var findings = found.Select(f => f.Spine).ToList();
-        var truth = samples.Select(s => s.CobbDegrees).ToList();
-        string[] patients = [.. samples.Select(s => s.Patient)];
-        var results = new Dictionary<string, IReadOnlyList<MetricValue>>();
-        if (findings.All(f => f.LandmarkAngles is not null))
-        {
-            var pairs = found.Zip(samples, (f, s) => new LandmarkPair
-            {
-                Truth = s.Vertebrae,
-                Found = [.. f.Spine.Vertebrae.Select(v => v.Corners)],
-                ImageWidth = f.About.Width,
-                ImageHeight = f.About.Height,
-                Patient = s.Patient,
-            }).ToList();
-            results["landmarks"] =
-            [
-                .. Angles.Measure(truth, [.. findings.Select(f => f.LandmarkAngles!.Degrees)], patients, bootstrap),
-                .. samples.All(s => s.Vertebrae.Count > 0) ? Landmarks.Measure(pairs, bootstrap) : [],
-            ];
-            results["expected"] = Angles.Measure(
-                truth,
-                [.. findings.Select(f => f.ExpectedDegrees)],
-                patients,
-                bootstrap);
-        }
-        if (findings.All(f => f.RegressorDegrees.Count > 0))
-            results["regressor"] = Angles.Measure(
-                truth,
-                [.. findings.Select(f => f.RegressorDegrees)],
-                patients,
-                bootstrap);
-        if (results.ContainsKey("landmarks") && results.ContainsKey("regressor"))
-            results["fused"] = Angles.Measure(truth, [.. findings.Select(f => f.CobbDegrees)], patients, bootstrap);
-        return results;
+        var films = MeasureEach(predictor, samples, progress, cancellation);
+        return SpineMetrics.Of(films, new(bootstrap ?? new()) { Cancellation = cancellation });
     }
 }

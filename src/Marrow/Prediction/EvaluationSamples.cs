@@ -85,7 +85,7 @@ internal sealed record EvaluationSamples
             ? selected
             : selected with
             {
-                Warnings = [.. selected.Warnings, .. Seen(checkpoint, name, selected, hub)],
+                Warnings = [.. selected.Warnings, .. Seen(checkpoint, name, dataset, selected.Samples, hub)],
             };
     }
 
@@ -106,11 +106,11 @@ internal sealed record EvaluationSamples
                 dataset.MaskClasses.Count == 0 ? "no masks" : string.Join(", ", dataset.MaskClasses),
                 remedy);
         var shown = config.Input.Crop is { } crop ? CroppedSamples.Describe(dataset, crop.Region) : dataset;
-        if (task is { HasNamedOutputs: true } && !shown.Layout.Names.SequenceEqual(config.Classes))
+        if (task is { HasNamedOutputs: true } && !task.LayoutOf(shown).Names.SequenceEqual(config.Classes))
             throw MarrowException.Bad(
                 dataset.Root,
                 $"the outputs of {checkpoint.Name}: {string.Join(", ", config.Classes)}",
-                shown.Layout.Names.Count == 0 ? "none" : string.Join(", ", shown.Layout.Names),
+                task.LayoutOf(shown).Names.Count == 0 ? "none" : string.Join(", ", task.LayoutOf(shown).Names),
                 remedy);
         var labelled = dataset
             .Samples.Where(s => CroppedSamples.IsLabelled(s, config.Task, config.Input.Crop?.Region))
@@ -141,7 +141,9 @@ internal sealed record EvaluationSamples
             return same
                 ? new(
                     dataset: dataset,
-                    samples: LabelledSamples.Divide(labelled, checkpoint.Config.Task, use.HeldOut, use.Seed).HeldOut)
+                    samples: LabelledSamples
+                        .Divide(labelled, checkpoint.Config.Task, use.HeldOut, use.Seed, use.Fold)
+                        .HeldOut)
                 : throw MarrowException.Bad(
                     dataset.Root,
                     $"the files of {trained.Name} that {checkpoint.Name} was trained on, {Short(trained.FilesDigest)}",
@@ -181,27 +183,28 @@ internal sealed record EvaluationSamples
     }
 
     /// <summary>Returns what the checkpoint and its ancestors were trained on among the measured images.</summary>
-    private static IEnumerable<string> Seen(
+    internal static IEnumerable<string> Seen(
         Checkpoint checkpoint,
         string name,
-        EvaluationSamples selected,
+        Dataset dataset,
+        IReadOnlyList<Sample> samples,
         LocalHub hub)
     {
-        var copies = new Lazy<CopyLinks>(() => CopyLinks.Of(selected.Dataset));
-        foreach (var part in new SeenImages(name, selected.Dataset).Of(checkpoint, hub))
+        var copies = new Lazy<CopyLinks>(() => CopyLinks.Of(dataset));
+        foreach (var part in new SeenImages(name, dataset).Of(checkpoint, hub))
         {
             var by =
                 part.Training.By == "it" ? checkpoint.Name : $"{checkpoint.Name}: {part.Training.By}, an ancestor,";
-            var seen = part.Kind == SeenKind.All ? selected.Samples.Count : selected.Samples.Count(part.Has);
+            var seen = part.Kind == SeenKind.All ? samples.Count : samples.Count(part.Has);
             if (part.Kind == SeenKind.CannotTell)
                 yield return $"{by} was trained on data of the name {part.Training.Data.Name}, and which of these "
                     + $"images it saw can't be told: the numbers may be too good.";
             else if (seen > 0)
-                yield return $"{by} was trained on {Text(seen)} of these {Text(selected.Samples.Count)} images, or "
+                yield return $"{by} was trained on {Text(seen)} of these {Text(samples.Count)} images, or "
                     + $"chosen by them: the numbers are no measure of new images.";
             if (part.MayShareFilms
-                && selected.Samples.Count(s => !part.Has(s) && copies.Value.Any(s, part.Has)) is > 0 and var copied)
-                yield return $"{by} was trained on copies of {Text(copied)} of these {Text(selected.Samples.Count)} "
+                && samples.Count(s => !part.Has(s) && copies.Value.Any(s, part.Has)) is > 0 and var copied)
+                yield return $"{by} was trained on copies of {Text(copied)} of these {Text(samples.Count)} "
                     + $"images, under other names, or chosen by them: its data was divided without looking for copies, "
                     + $"and the numbers may be too good.";
         }

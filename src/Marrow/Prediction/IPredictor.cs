@@ -27,7 +27,20 @@ internal interface IPredictor : IDisposable
     /// <summary>The checkpoints whose weights are used.</summary>
     IReadOnlyList<CheckpointUse> Checkpoints { get; }
 
-    Finding Predict(Radiograph radiograph);
+    /// <summary>
+    /// Names of the outputs whose answers can be explained by a map; empty when there are none.
+    /// </summary>
+    IReadOnlyList<string> Explainable { get; }
+
+    /// <summary>Throws <see cref="MarrowException"/> when these answers can't be explained.</summary>
+    /// <param name="names">Some of <see cref="Explainable"/>; empty for the default.</param>
+    void RequireExplainable(IReadOnlyList<string> names);
+
+    /// <summary>Says what is seen on a radiograph.</summary>
+    /// <param name="explained">
+    /// What is to be explained, some of <see cref="Explainable"/>, empty for the default; null for no explanation.
+    /// </param>
+    Finding Predict(Radiograph radiograph, IReadOnlyList<string>? explained = null);
 
     /// <summary>Returns the finding for an image that could not be read.</summary>
     Finding Failed(string file, string reason);

@@ -17,6 +17,7 @@ internal sealed class ImagePredictor : IPredictor
     private readonly TaskModel _task;
     private readonly ITaskReading _reading;
     private readonly CropDetector? _detector;
+    private readonly Explainer _explainer;
     private readonly Compute _compute;
     private readonly CheckpointUse _use;
 
@@ -50,6 +51,7 @@ internal sealed class ImagePredictor : IPredictor
                     "Name another with --checkpoint.");
             _compute = compute ?? Compute.Choose();
             _compute.ArrangeForInference(_task.Model);
+            _explainer = new(checkpoint.Name, _task, checkpoint.Config.Outputs, _compute);
             _detector = crop is null ? null : new(detector!, new(_compute.Device));
         }
         catch
@@ -79,7 +81,11 @@ internal sealed class ImagePredictor : IPredictor
 
     public (int Width, int Height) DecodeSize => _task.Input.DecodeSize; // a crop's is the full one
 
-    public Finding Predict(Radiograph radiograph)
+    public IReadOnlyList<string> Explainable => _explainer.Names;
+
+    public void RequireExplainable(IReadOnlyList<string> names) => _explainer.Require(names);
+
+    public Finding Predict(Radiograph radiograph, IReadOnlyList<string>? explained = null)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -88,7 +94,7 @@ internal sealed class ImagePredictor : IPredictor
             ? Preprocessor.Prepare(radiograph, _task.Input)
             : Preprocessor.Prepare(radiograph, _task.Input, _task.Input.Crop!.Crops(spine)[0]);
         var image = _compute.Arrange(Preprocessor.ToTensor([packed], _task.Input));
-        return _reading.Read(
+        var finding = _reading.Read(
             image,
             packed.ToInput,
             new(file: radiograph.Source, width: radiograph.OriginalWidth, height: radiograph.OriginalHeight)
@@ -99,6 +105,10 @@ internal sealed class ImagePredictor : IPredictor
                 Checkpoints = Checkpoints,
             },
             _compute);
+        return explained is null
+            ? finding
+            : finding.With(
+                _explainer.Explain(image, packed.ToInput, radiograph, finding.Parts.FirstOrDefault(), explained));
     }
 
     public Finding Failed(string file, string reason) => Finding.Failed(file, reason, _reading.Nothing);

@@ -79,9 +79,24 @@ public sealed class PredictorSet : IDisposable
     /// </summary>
     public (Finding Finding, Radiograph Radiograph) Predict(string path)
     {
-        var size = _predictor.DecodeSize;
-        var radiograph = RadiographReader.Read(path, size.Width, size.Height);
+        var radiograph = Read(path);
         return (Predict(radiograph), radiograph);
+    }
+
+    /// <summary>
+    /// Reads a file as <see cref="Predict(string)"/> does and explains it; see
+    /// <see cref="Explain(Radiograph, IReadOnlyList{string})"/>.
+    /// </summary>
+    public (Finding Finding, Radiograph Radiograph) Explain(string path, params IReadOnlyList<string> names)
+    {
+        var radiograph = Read(path);
+        return (Explain(radiograph, names), radiograph);
+    }
+
+    private Radiograph Read(string path)
+    {
+        var size = _predictor.DecodeSize;
+        return RadiographReader.Read(path, size.Width, size.Height);
     }
 
     /// <summary>Measures a radiograph that is already in memory.</summary>
@@ -90,6 +105,29 @@ public sealed class PredictorSet : IDisposable
         lock (_lock)
             return _predictor.Predict(radiograph);
     }
+
+    /// <summary>The names of what <see cref="Explain(Radiograph, IReadOnlyList{string})"/> explains by maps.</summary>
+    public IReadOnlyList<string> Explainable => _predictor.Explainable;
+
+    /// <summary>
+    /// Measures a radiograph as <see cref="Predict(Radiograph)"/> does, and says what the answers come from: of classes
+    /// and numbers in <see cref="ExplanationsPart"/> which places of the image, of vertebrae in
+    /// <see cref="FoundVertebra.Evidence"/> how well several looks agree. Throws <see cref="MarrowException"/> for
+    /// names that are not among <see cref="Explainable"/>, and for checkpoints whose answers are places themselves.
+    /// </summary>
+    /// <param name="names">
+    /// What is to be explained. With none it is the most probable class; of findings that may hold together those of
+    /// probability 0.5 or more, or the most probable one; the first three numbers.
+    /// </param>
+    public Finding Explain(Radiograph radiograph, params IReadOnlyList<string> names)
+    {
+        _predictor.RequireExplainable(names);
+        lock (_lock)
+            return _predictor.Predict(radiograph, names);
+    }
+
+    /// <summary>Throws <see cref="MarrowException"/> when these answers can't be explained.</summary>
+    internal void RequireExplainable(IReadOnlyList<string> names) => _predictor.RequireExplainable(names);
 
     /// <summary>Returns the finding for an image that could not be read.</summary>
     internal Finding Failed(string file, string reason) => _predictor.Failed(file, reason);
@@ -125,19 +163,43 @@ public sealed class PredictorSet : IDisposable
         }
     }
 
-    /// <summary>Returns the newest detector of a hub, and the newest regressor and refiner that fit it.</summary>
+    /// <summary>
+    /// Returns the checkpoints of a hub that measure a spine together when none is named, which the caller disposes.
+    /// </summary>
+    internal static List<Checkpoint> OfSpines(LocalHub hub)
+    {
+        var checkpoints = new List<Checkpoint>();
+        try
+        {
+            foreach (var name in NewestOfSpines(hub))
+                checkpoints.Add(hub.Resolve(name));
+            Complete(checkpoints, hub);
+            return checkpoints;
+        }
+        catch
+        {
+            checkpoints.ForEach(c => c.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Returns the newest detector of a hub, the newest regressor that fits it, and the newest model of strips or,
+    /// where there is none, the newest refiner that fits it.
+    /// </summary>
     private static IReadOnlyList<string> NewestOfSpines(LocalHub hub)
     {
         var entries = HubEntry.NewestFirst([.. hub.List().Where(e => e.Problem is null)]).ToList();
         var detector = Of(SpineRole.Landmarks).FirstOrDefault();
         var regressor = Of(SpineRole.Angles)
             .FirstOrDefault(e => CropOf(e) is not { } crop || crop.Digest == detector?.Digest);
-        var refiner = detector is null
+        var strip = detector is null ? null : Of(SpineRole.Strip).FirstOrDefault();
+        var refiner = detector is null || strip is not null
             ? null
             : Of(SpineRole.Corners)
                 .FirstOrDefault(e =>
                     CropOf(e) is { Region: CropRegion.Vertebra } crop && crop.Digest == detector.Digest);
-        var names = ((HubEntry?[])[detector, regressor, refiner])
+        var names = ((HubEntry?[])[detector, regressor, refiner, strip])
             .OfType<HubEntry>()
             .Select(e => $"{e.Name}@{e.Digest}")
             .ToList();
@@ -161,7 +223,7 @@ public sealed class PredictorSet : IDisposable
     }
 
     /// <summary>Returns the crop of a checkpoint; null for a model that looks at whole images.</summary>
-    private static InputCrop? CropOf(HubEntry entry) =>
+    internal static InputCrop? CropOf(HubEntry entry) =>
         CheckpointManifest.Read(entry.Folder).ReadListed(entry.Folder, Checkpoint.ConfigFile) is { } config
             ? CheckpointJson
                 .Decode<CheckpointConfig>(config, Path.Combine(entry.Folder, Checkpoint.ConfigFile))

@@ -70,7 +70,7 @@ internal sealed class SeenImages(string name, Dataset own)
             return labelled.Count == 0
                 ? Unknown()
                 : Known(LabelledSamples
-                    .Divide(use.GroupsOf(reading).Join(labelled), training.Task, use.HeldOut, use.Seed)
+                    .Divide(use.GroupsOf(reading).Join(labelled), training.Task, use.HeldOut, use.Seed, use.Fold)
                     .Train);
         }
         if (
@@ -102,7 +102,7 @@ internal sealed class SeenImages(string name, Dataset own)
     /// </summary>
     private Dataset? Read(DatasetUse use)
     {
-        var key = JsonSerializer.Serialize(use with { HeldOut = 0, Seed = 0 }, MarrowJson.Line);
+        var key = JsonSerializer.Serialize(use with { HeldOut = 0, Seed = 0, Fold = null }, MarrowJson.Line);
         if (_readings.TryGetValue(key, out var reading))
             return reading;
         try

@@ -7,6 +7,7 @@ using Marrow.Spine;
 using Marrow.Tasks;
 using Marrow.Tasks.Cobb;
 using Marrow.Tasks.Points;
+using Marrow.Tasks.Strip;
 using Marrow.Tasks.Vertebrae;
 using static TorchSharp.torch;
 
@@ -22,7 +23,9 @@ internal sealed class SpinePredictor : IPredictor
 {
     private DetectVertebraeTask? _detector;
     private RegressCobbTask? _regressor;
+    private Explainer? _explainer; // of the regressor
     private PointsTask? _corners;
+    private readonly List<StripTask> _strips = [];
     private readonly Compute _compute;
     private readonly List<CheckpointUse> _uses = [];
 
@@ -67,11 +70,16 @@ internal sealed class SpinePredictor : IPredictor
                 break;
             case RegressCobbTask regressor when _regressor is null:
                 _regressor = regressor;
+                _explainer = new(checkpoint.Name, regressor, checkpoint.Config.Outputs, _compute);
                 _uses.Add(new("cobb", checkpoint.Name, checkpoint.Digest));
                 break;
             case PointsTask corners when _corners is null && corners.Input.Crop is { Region: CropRegion.Vertebra }:
                 _corners = corners;
                 _uses.Add(new("corners", checkpoint.Name, checkpoint.Digest));
+                break;
+            case StripTask strip:
+                _strips.Add(strip);
+                _uses.Add(new("strip", checkpoint.Name, checkpoint.Digest));
                 break;
             default:
                 task.Dispose();
@@ -86,7 +94,8 @@ internal sealed class SpinePredictor : IPredictor
         static string Of(SpineRole role) => string.Join(" or ", TaskCatalogue.Names(t => t.SpineRole == role));
     }
 
-    public IReadOnlyList<string> Columns { get; } = ["cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence"];
+    public IReadOnlyList<string> Columns { get; } =
+        ["cobb1", "cobb2", "cobb3", "severity", "vertebrae", "confidence", .. CurveColumns.Names];
 
     public IReadOnlyList<string> Untrained => [];
 
@@ -103,7 +112,7 @@ internal sealed class SpinePredictor : IPredictor
         {
             (int Width, int Height)[] sizes =
             [
-                .. ((TaskModel?[])[_detector, _regressor, _corners])
+                .. ((TaskModel?[])[_detector, _regressor, _corners, .. _strips])
                     .OfType<TaskModel>()
                     .Select(t => t.Input.DecodeSize),
             ];
@@ -111,14 +120,29 @@ internal sealed class SpinePredictor : IPredictor
         }
     }
 
+    public IReadOnlyList<string> Explainable => _explainer?.Names ?? [];
+
+    /// <summary>The looks of a detector are always compared; only a regressor's angles have names to ask for.</summary>
+    public void RequireExplainable(IReadOnlyList<string> names)
+    {
+        if (_explainer is not null)
+            _explainer.Require(names);
+        else if (names.Count > 0)
+            throw MarrowException.Bad(
+                _uses[0].Name,
+                "no names, since how well the looks at each vertebra agree is told of all vertebrae",
+                $"'{names[0]}'",
+                "Leave the names out, or add a regressor of angles, whose answers have names.");
+    }
+
     /// <summary>Measures the spine. Angles are in degrees and places in pixels of the original image.</summary>
-    public Finding Predict(Radiograph radiograph)
+    public Finding Predict(Radiograph radiograph, IReadOnlyList<string>? explained = null)
     {
         if (!radiograph.Pixels.AsSpan().ContainsAnyExcept(radiograph.Pixels[0]))
             return Withhold(
                 Measurement.Nothing(radiograph, _uses),
                 ["The image is of one grey value: it shows nothing."]);
-        var measured = Measure(radiograph);
+        var measured = Measure(radiograph, explained);
         return measured.Refusals.Count > 0 ? Withhold(measured, measured.Refusals) : measured.Finding;
     }
 
@@ -126,7 +150,8 @@ internal sealed class SpinePredictor : IPredictor
     /// Measures any image, whether it shows a spine or not, and collects the reasons against believing the result. It
     /// serves for evaluation, where each film is known to show a spine.
     /// </summary>
-    internal Measurement Measure(Radiograph radiograph)
+    /// <param name="explained">See <see cref="IPredictor.Predict"/>.</param>
+    internal Measurement Measure(Radiograph radiograph, IReadOnlyList<string>? explained = null)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -140,15 +165,18 @@ internal sealed class SpinePredictor : IPredictor
         CobbMeasurement? measured = null;
         IReadOnlyList<double> expected = [];
         DetectedSpine? detected = null;
+        var looks = explained is null ? null : new SpineLooks();
         var confidence = 1.0;
         if (_detector is not null)
         {
             var (images, toInput) = Input(film, _detector.Input);
-            var spine = _detector.Spines(images, [toInput], _compute)[0];
+            var spine = _detector.Spines(images, [toInput], _compute, looks)[0];
             detected = CropDetector.Of(spine, toInput, film.OriginalWidth, film.OriginalHeight);
             var corners = _corners is null
                 ? detected.Vertebrae
-                : new VertebraRefiner(_corners, _compute).Refine(film, detected);
+                : new VertebraRefiner(_corners, _compute).Refine(film, detected, looks);
+            if (_strips.Count > 0 && detected.IsUsable)
+                corners = new StripRefiner(_strips, _compute).Refine(film, corners, looks);
             vertebrae.AddRange(
                 corners.Select(
                     (v, i) =>
@@ -156,9 +184,14 @@ internal sealed class SpinePredictor : IPredictor
                             SpinePart.LevelName(i),
                             v.Transform(border.ToOriginal),
                             spine.Scores[i],
-                            spine.Filled[i])));
+                            spine.Filled[i])
+                        {
+                            Evidence = VertebraEvidence.Of(looks, i),
+                        }));
             measured = CobbAngles.Measure(corners, film.OriginalHeight);
-            var tiltErrorDegrees = _detector.Decoding.Angles.TiltErrorDegrees;
+            var tiltErrorDegrees = _strips is [var strip, ..]
+                ? strip.Decoding.Angles.TiltErrorDegrees
+                : _detector.Decoding.Angles.TiltErrorDegrees;
             expected = CobbExpectation.Degrees(corners, film.OriginalHeight, tiltErrorDegrees);
             confidence = spine.Confidence;
             var judged = SpineJudgement.Of(spine, detected, corners, toInput, _detector.Decoding);
@@ -173,9 +206,16 @@ internal sealed class SpinePredictor : IPredictor
                     + "severity is given."
             );
         }
-        double[] regressed = _regressor is null
-            ? []
-            : _regressor.AnglesOf(RegressorInput(film, detected, _regressor.Input), _compute)[0];
+        var input = _regressor is null ? default : RegressorInput(film, detected, _regressor.Input);
+        double[] regressed = _regressor is null ? [] : _regressor.AnglesOf(input.Images, _compute)[0];
+        var explanations = explained is null || _regressor is null
+            ? null
+            : _explainer!.Explain(
+                input.Images,
+                border.ToOriginal.Invert().Then(input.ToInput),
+                radiograph,
+                AnglesPart(_regressor, regressed),
+                explained);
         var beside = _regressor?.Decoding.BesideDetector;
         if (measured is not null && beside?.Doubt(measured.Degrees[0], regressed[0]) is { } differ)
             doubts.Add(differ);
@@ -196,19 +236,25 @@ internal sealed class SpinePredictor : IPredictor
             RegressorDegrees = regressed,
             CobbDegrees = beside?.Mix(expected, regressed) ?? expected,
             SawSpine = _detector is not null,
-        }, refusals);
+        }, explanations, refusals);
     }
+
+    private static NumbersPart AnglesPart(RegressCobbTask regressor, double[] degrees) =>
+        new([.. regressor.Describe().Outputs.Zip(degrees, (o, value) => new FoundValue(o.Name, o.Unit, value))]);
 
     public Finding Failed(string file, string reason) =>
         new(Finding.Failed(file, reason, new SpinePart())) { Confidence = 0 };
 
     /// <param name="About">Everything that is known of the image except the spine.</param>
     /// <param name="Spine">The spine, as if it were to be believed.</param>
+    /// <param name="Explanations">What a regressor's angles come from; null when there are none to explain.</param>
     /// <param name="Refusals">The reasons why the image shows no whole spine; empty when it shows one.</param>
-    internal sealed record Measurement(Finding About, SpinePart Spine, IReadOnlyList<string> Refusals)
+    internal sealed record Measurement(
+        Finding About, SpinePart Spine, ExplanationsPart? Explanations, IReadOnlyList<string> Refusals)
     {
         /// <summary>The finding with the spine, whether it is to be believed or not.</summary>
-        public Finding Finding => About.With(Spine);
+        public Finding Finding =>
+            Explanations is null ? About.With(Spine) : About.With(Spine).With(Explanations);
 
         public static Measurement Nothing(Radiograph radiograph, IReadOnlyList<CheckpointUse> uses) => new(new(
             file: radiograph.Source,
@@ -218,7 +264,7 @@ internal sealed class SpinePredictor : IPredictor
             Confidence = 0,
             Warnings = radiograph.Warnings,
             Checkpoints = uses,
-        }, new(), []);
+        }, new(), null, []);
     }
 
     /// <summary>
@@ -233,7 +279,9 @@ internal sealed class SpinePredictor : IPredictor
     {
         Vertebrae =
         [
-            .. measured.Spine.Vertebrae.Where(v => !v.Filled).Select(v => new FoundVertebra("", v.Corners, v.Score)),
+            .. measured.Spine.Vertebrae
+                .Where(v => !v.Filled)
+                .Select(v => new FoundVertebra("", v.Corners, v.Score) { Evidence = v.Evidence }),
         ],
         SawSpine = measured.Spine.SawSpine,
     });
@@ -243,19 +291,19 @@ internal sealed class SpinePredictor : IPredictor
         _detector?.Dispose();
         _regressor?.Dispose();
         _corners?.Dispose();
+        _strips.ForEach(strip => strip.Dispose());
     }
 
-    private Tensor RegressorInput(Radiograph radiograph, DetectedSpine? detected, InputContract input)
-    {
-        if (input.Crop is not { } crop)
-            return Input(radiograph, input).Images;
-        return _compute.Arrange(
-            Preprocessor.ToTensor([Preprocessor.Prepare(radiograph, input, crop.Crops(detected!)[0])], input));
-    }
+    private (Tensor Images, AffineTransform ToInput) RegressorInput(
+        Radiograph radiograph, DetectedSpine? detected, InputContract input) =>
+        Input(radiograph, input, input.Crop?.Crops(detected!)[0]);
 
-    private (Tensor Images, AffineTransform ToInput) Input(Radiograph radiograph, InputContract input)
+    private (Tensor Images, AffineTransform ToInput) Input(
+        Radiograph radiograph, InputContract input, ImageCrop? crop = null)
     {
-        var packed = Preprocessor.Prepare(radiograph, input);
+        var packed = crop is null
+            ? Preprocessor.Prepare(radiograph, input)
+            : Preprocessor.Prepare(radiograph, input, crop);
         return (_compute.Arrange(Preprocessor.ToTensor([packed], input)), packed.ToInput);
     }
 }

@@ -19,7 +19,8 @@ internal sealed class VertebraRefiner(PointsTask task, Compute compute)
     /// <summary>
     /// Returns the refined vertebrae. One whose refined corners form no vertebra, or another one, stays as it was.
     /// </summary>
-    public IReadOnlyList<Vertebra> Refine(Radiograph radiograph, DetectedSpine spine)
+    /// <param name="looks">Is given what the crops and their mirror images show; null to keep nothing.</param>
+    public IReadOnlyList<Vertebra> Refine(Radiograph radiograph, DetectedSpine spine, SpineLooks? looks = null)
     {
         var crops = Input.Crop!.Crops(spine);
         if (crops.Count == 0)
@@ -29,11 +30,15 @@ internal sealed class VertebraRefiner(PointsTask task, Compute compute)
         var images = Preprocessor.ToTensor(seen, Input); // [17, C, H, W]
         var found = task.PointsOf(compute.Arrange(images), compute);
         var mirrored = task.PointsOf(compute.Arrange(images.flip(3)), compute);
+        looks?.Begin();
         return [.. spine.Vertebrae.Select((before, n) =>
         {
             var back = new AffineTransform(-1, 0, Input.Width, 0, 1, 0);
-            var refined = Vertebra.Mix(Of(found[n]), Of(mirrored[n]).Transform(back), 0.5)
-                .Transform(seen[n].ToInput.Invert());
+            var (plain, turned) = (Of(found[n]), Of(mirrored[n]).Transform(back));
+            var toFilm = seen[n].ToInput.Invert();
+            looks?.Add(n, plain.Transform(toFilm));
+            looks?.Add(n, turned.Transform(toFilm));
+            var refined = Vertebra.Mix(plain, turned, 0.5).Transform(toFilm);
             return task.Decoding.Refinement.Mix(before, refined);
         })];
     }

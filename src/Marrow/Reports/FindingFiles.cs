@@ -7,7 +7,9 @@ namespace Marrow.Reports;
 /// <summary>
 /// Writes findings to a folder. Each image gets, as soon as it is finished, NAME.json, NAME.overlay.png and, when
 /// something was outlined, NAME.mask.png. A mask has the image's own size; 0 is background, and the classes are 1, 2
-/// ... in their order, or 255 when there is only one class. At the end predictions.csv gets one row for each image.
+/// ... in their order, or 255 when there is only one class. Of what was explained there are NAME.heat-1.png, in the
+/// image's own size, NAME.explain-1.png with the heat on the image, and so on; and NAME.evidence.png of a spine. At the
+/// end predictions.csv gets one row for each image.
 /// Images of the same name from different folders get different files. Files that no prediction has written are never
 /// replaced.
 /// </summary>
@@ -22,7 +24,8 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     /// <summary>The paths of the files that one image gave.</summary>
     /// <param name="Mask">The mask; null when nothing was outlined.</param>
     /// <param name="Overlay">The overlay; null when the image could not be read or no overlays are drawn.</param>
-    internal sealed record Written(string Json, string? Mask, string? Overlay);
+    /// <param name="Finding">The finding as it was written, without its mask.</param>
+    internal sealed record Written(string Json, string? Mask, string? Overlay, Finding Finding);
 
     /// <summary>The path of the file that <see cref="WriteCsv"/> writes.</summary>
     internal string CsvPath => _results.CsvPath;
@@ -35,13 +38,21 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     /// <param name="images">The paths of the images.</param>
     /// <param name="overlays">True when overlays are drawn.</param>
     /// <param name="masks">True when findings have masks.</param>
-    internal static void RequireFree(string folder, IEnumerable<string> images, bool overlays, bool masks) =>
+    /// <param name="explanations">The most explanations that a finding has; null when nothing is explained.</param>
+    internal static void RequireFree(
+        string folder, IEnumerable<string> images, bool overlays, bool masks, int? explanations = null)
+    {
+        var explained = Enumerable.Range(1, explanations ?? 0);
         ResultFolder.RequireFree(folder, images,
         [
             ResultFolder.Json,
             .. overlays ? [ResultFolder.Overlay] : (string[])[],
             .. masks ? [ResultFolder.Mask] : (string[])[],
+            .. explained.Select(ResultFolder.Heat),
+            .. overlays ? explained.Select(ResultFolder.Explained) : [],
+            .. overlays && explanations is not null ? [ResultFolder.Evidence] : (string[])[],
         ]);
+    }
 
     /// <summary>Writes the files of one finding, and keeps it for the table.</summary>
     /// <param name="radiograph">The image; null when it could not be read, and then no pictures are written.</param>
@@ -54,6 +65,7 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
     internal Written Write(Finding finding, Radiograph? radiograph, SpineTruth? truth = null)
     {
         var name = _results.NameOf(finding.File);
+        finding = WithFileNames(finding, name, radiograph is not null);
         var json = _results.WriteJson(name, FindingJson.Document(finding));
         var regions = finding.Part<RegionsPart>();
         var mask =
@@ -68,8 +80,14 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
         var overlay = Picture(
             ResultFolder.Overlay,
             radiograph is not null && overlays ? OverlayRenderer.Render(radiograph, finding, truth) : null);
+        WriteExplanations(name, finding, radiograph);
+        Picture(
+            ResultFolder.Evidence,
+            radiograph is not null && overlays && finding.Part<SpinePart>() is { } spine
+                ? ExplanationRenderer.Render(radiograph, spine)
+                : null);
         _findings.Add(finding.WithoutMask());
-        return new(json, mask, overlay);
+        return new(json, mask, overlay, _findings[^1]);
 
         // One of an earlier prediction that this one does not replace would show what no longer holds.
         string? Picture(string ending, byte[]? png)
@@ -78,6 +96,44 @@ public sealed class FindingFiles(string folder, IReadOnlyList<string> columns, b
                 return _results.WritePicture(name, ending, png);
             _results.Drop(name, ending);
             return null;
+        }
+    }
+
+    /// <summary>Returns the finding with the names of the files that explanations get.</summary>
+    private Finding WithFileNames(Finding finding, string name, bool drawn) =>
+        !drawn || finding.Part<ExplanationsPart>() is not { } part
+            ? finding
+            : finding.With(new ExplanationsPart(
+            [
+                .. part.Explanations.Select((explanation, k) => new Explanation(explanation.Of, explanation.Heat)
+                {
+                    HeatFile = name + ResultFolder.Heat(k + 1),
+                    OverlayFile = overlays ? name + ResultFolder.Explained(k + 1) : null,
+                }),
+            ]));
+
+    /// <summary>
+    /// Writes the files of each explanation, and removes those of an earlier prediction that had more of them.
+    /// </summary>
+    private void WriteExplanations(string name, Finding finding, Radiograph? radiograph)
+    {
+        IReadOnlyList<Explanation> explanations =
+            radiograph is null ? [] : finding.Part<ExplanationsPart>()?.Explanations ?? [];
+        foreach (var (k, explanation) in explanations.Index())
+        {
+            var heat = ImageWriter.EncodePng8(finding.Width, finding.Height, explanation.HeatPixels());
+            _results.WritePicture(name, ResultFolder.Heat(k + 1), heat);
+            if (overlays)
+                _results.WritePicture(
+                    name, ResultFolder.Explained(k + 1), ExplanationRenderer.Render(radiograph!, explanation));
+        }
+        DropFrom(explanations.Count + 1, ResultFolder.Heat);
+        DropFrom(overlays ? explanations.Count + 1 : 1, ResultFolder.Explained);
+
+        void DropFrom(int number, Func<int, string> ending)
+        {
+            while (_results.Drop(name, ending(number)))
+                number++;
         }
     }
 

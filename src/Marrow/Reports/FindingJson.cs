@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Marrow.Findings;
 using Marrow.Imaging;
+using Marrow.Spine;
 
 namespace Marrow.Reports;
 
@@ -52,12 +53,15 @@ public static class FindingJson
                     document["regions"] = Array([.. regions.Regions.Index()], r =>
                         Region(r.Item, r.Index, regions.Regions.Count));
                     break;
+                case ExplanationsPart explanations:
+                    document["explanations"] = Array(explanations.Explanations, Explained);
+                    break;
             }
         }
         document["warnings"] = Array(finding.Warnings, warning => JsonValue.Create(warning));
         document["checkpoints"] = Array(finding.Checkpoints, Checkpoint);
         // As earlier versions had it, of what one checkpoint says alone.
-        if (finding is { Checkpoints: [var only], Parts: [ClassesPart or NumbersPart or PointsPart] })
+        if (finding is { Checkpoints: [var only], Parts: [ClassesPart or NumbersPart or PointsPart, ..] })
             document["checkpoint"] = Checkpoint(only);
         return document;
     }
@@ -82,7 +86,17 @@ public static class FindingJson
         if (spine.RegressorDegrees.Count > 0)
             angles["regressor"] = Angles(spine.RegressorDegrees);
         document["angles"] = angles;
-        document["vertebrae"] = Array(spine.Vertebrae, vertebra => new JsonObject
+        if (spine.Alignment is { } alignment)
+        {
+            document["curves"] = Array(spine.Curves, Curve);
+            document["alignment"] = Alignment(alignment);
+        }
+        document["vertebrae"] = Array(spine.Vertebrae, Found);
+    }
+
+    private static JsonObject Found(FoundVertebra vertebra)
+    {
+        var document = new JsonObject
         {
             ["level"] = vertebra.Level,
             ["score"] = Rounded(vertebra.Score, 4),
@@ -95,7 +109,66 @@ public static class FindingJson
                     vertebra.Corners.BottomRight,
                 ],
                 Place),
-        });
+        };
+        if (vertebra.Evidence is { } evidence)
+            document["evidence"] = new JsonObject
+            {
+                ["views"] = evidence.Views,
+                ["spreadDegrees"] = Maybe(evidence.SpreadDegrees, 3),
+                ["spreadPx"] = Maybe(evidence.SpreadPx, 2),
+                ["movedDegrees"] = Maybe(evidence.MovedDegrees, 3),
+                ["movedPx"] = Maybe(evidence.MovedPx, 2),
+            };
+        return document;
+    }
+
+    private static JsonObject Explained(Explanation explanation)
+    {
+        var document = new JsonObject
+        {
+            ["of"] = explanation.Of.Name,
+            ["method"] = "gradCam",
+            ["peak"] = explanation.Peak is { } peak ? Place(peak) : null,
+            ["insideShare"] = Rounded(explanation.InsideShare, 4),
+        };
+        if (explanation.HeatFile is { } heat)
+            document["heat"] = heat;
+        if (explanation.OverlayFile is { } overlay)
+            document["overlay"] = overlay;
+        return document;
+    }
+
+    private static JsonObject Curve(FoundCurve curve)
+    {
+        var document = new JsonObject
+        {
+            ["region"] = Name(curve.Region),
+            ["degrees"] = Rounded(curve.Degrees, 3),
+            ["upper"] = curve.Upper,
+            ["lower"] = curve.Lower,
+            ["apex"] = curve.Apex,
+            ["convexSideOfImage"] = Name(curve.ConvexSide),
+        };
+        if (curve.ConvexSideOfPatient is { } side)
+            document["convexSideOfPatient"] = Name(side);
+        document["apexOffsetPx"] = Rounded(curve.ApexOffsetPixels, 2);
+        if (curve.ApexOffsetMm is { } mm)
+            document["apexOffsetMm"] = Rounded(mm, 2);
+        return document;
+    }
+
+    private static JsonObject Alignment(SpineAlignment alignment)
+    {
+        var document = new JsonObject
+        {
+            ["t1TiltDegrees"] = Rounded(alignment.T1TiltDegrees, 3),
+            ["l4TiltDegrees"] = Rounded(alignment.L4TiltDegrees, 3),
+            ["l5TiltDegrees"] = Rounded(alignment.L5TiltDegrees, 3),
+            ["t1OffsetPx"] = Rounded(alignment.T1OffsetPixels, 2),
+        };
+        if (alignment.T1OffsetMm is { } mm)
+            document["t1OffsetMm"] = Rounded(mm, 2);
+        return document;
     }
 
     private static JsonArray Values(IReadOnlyList<FoundValue> values) => Array(values, v =>
@@ -165,6 +238,9 @@ public static class FindingJson
         double.IsFinite(value)
             ? JsonValue.Create(Math.Round(value, digits))
             : JsonValue.Create(value.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    private static JsonValue? Maybe(double? value, int digits) =>
+        value is { } number ? Rounded(number, digits) : null;
 
     private static string Level(SpinePart spine, int position) =>
         position >= 0 && position < spine.Vertebrae.Count ? spine.Vertebrae[position].Level : "";

@@ -49,6 +49,7 @@ internal sealed class FindingTable(IReadOnlyList<string> columns)
                 spine.Severity is { } severity ? Name(severity) : "",
                 spine.Vertebrae.Count.ToString(CultureInfo.InvariantCulture),
                 NumberText.Of(finding.Confidence ?? 0, "0.###"),
+                .. CurveColumns.Cells(spine),
             ],
             ClassesPart classes =>
             [

@@ -17,19 +17,25 @@ internal static class FindingText
     public static IReadOnlyList<ReportPart> Of(
         IReadOnlyList<Finding> findings, IReadOnlyList<string> columns, string folder, bool overlays)
     {
-        var shown = Math.Min(columns.Count, MostColumns);
+        // A spine's columns of curves are many and mostly blank: here they are one, with letters for each curve.
+        var hasCurves = columns.Contains(CurveColumns.Names[0]);
+        IReadOnlyList<string> drawn = hasCurves ? [.. columns.Except(CurveColumns.Names), "curves"] : columns;
+        var shown = Math.Min(drawn.Count, MostColumns);
         var hasRegions = findings.Any(f => f.Part<RegionsPart>() is not null);
         var table = new FindingTable(columns);
         var parts = new List<ReportPart>
         {
             ReportPart.Table(
-                ["file", .. columns.Take(shown).Select(c => hasRegions ? Share(c) : c), "status"],
+                ["file", .. drawn.Take(shown).Select(c => hasRegions ? Share(c) : c), "status"],
                 findings.Select(f => (IReadOnlyList<string>)
                     [f.File, .. Cells(f, columns.Count, table).Take(shown), f.Status.ToString().ToLowerInvariant()])),
         };
         if (shown < columns.Count)
             parts.Add(ReportPart.Line(string.Create(
                 CultureInfo.InvariantCulture, $"{columns.Count - shown} more columns in predictions.csv")));
+        if (hasCurves)
+            parts.Add(ReportPart.Line(
+                "curves in degrees, by apex: PT proximal thoracic, MT main thoracic, TL thoracolumbar, L lumbar"));
         parts.Add(ReportPart.Line(
             hasRegions
                 ? $"{(overlays ? "masks and overlays are" : "masks are")} in {folder}; % is the share of the image's "
@@ -50,6 +56,9 @@ internal static class FindingText
                 spine.Severity?.ToString().ToLowerInvariant() ?? "",
                 NumberText.Of(spine.Vertebrae.Count, "0"),
                 NumberText.Of(finding.Confidence ?? 0, "0.00"),
+                spine.Alignment is null ? Absent
+                : spine.Curves.Count == 0 ? "none"
+                : string.Join(' ', spine.Curves.Select(c => $"{c.RegionLetters} {NumberText.Of(c.Degrees, "0.0")}")),
             ];
         }
         if (finding.Part<RegionsPart>() is { } regions)

@@ -19,15 +19,27 @@ public static class FolderPrediction
     /// </summary>
     /// <param name="folder">The folder for the results.</param>
     /// <param name="overlays">True to draw overlays, which need more time and space than everything else.</param>
+    /// <param name="explained">
+    /// What is to be explained, as <see cref="PredictorSet.Explain(Radiograph, IReadOnlyList{string})"/> takes it;
+    /// empty for the default, null for nothing.
+    /// </param>
     public static FolderPredictionResult Run(
         PredictorSet predictor,
         ImageInputs inputs,
         string folder,
         bool overlays = true,
+        IReadOnlyList<string>? explained = null,
         Action<Progress>? progress = null,
         CancellationToken cancellation = default)
     {
-        FindingFiles.RequireFree(folder, inputs.Images, overlays, predictor.GivesMasks);
+        if (explained is not null)
+            predictor.RequireExplainable(explained);
+        FindingFiles.RequireFree(
+            folder,
+            inputs.Images,
+            overlays,
+            predictor.GivesMasks,
+            explained is { Count: 0 } ? predictor.Explainable.Count : explained?.Count);
         ProcessThreads.Current?.Apply();
         var files = new FindingFiles(folder, predictor.Columns, overlays);
         var found = new List<Finding>();
@@ -36,9 +48,8 @@ public static class FolderPrediction
             foreach (var image in inputs.Images)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var (finding, radiograph) = Read(predictor, image);
-                files.Add(finding, radiograph);
-                found.Add(finding.WithoutMask());
+                var (finding, radiograph) = Read(predictor, image, explained);
+                found.Add(files.Write(finding, radiograph).Finding);
                 progress?.Invoke(new("predicting", found.Count, inputs.Images.Count, ProgressUnit.Images));
             }
         }
@@ -58,11 +69,12 @@ public static class FolderPrediction
         return new(found, inputs.IsIncomplete, new(document, parts));
     }
 
-    private static (Finding, Radiograph?) Read(PredictorSet predictor, string image)
+    private static (Finding, Radiograph?) Read(
+        PredictorSet predictor, string image, IReadOnlyList<string>? explained)
     {
         try
         {
-            return predictor.Predict(image);
+            return explained is null ? predictor.Predict(image) : predictor.Explain(image, explained);
         }
         catch (MarrowException e)
         {

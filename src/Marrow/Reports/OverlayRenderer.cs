@@ -68,6 +68,7 @@ internal static class OverlayRenderer
         drawing.LevelNames(spine.Vertebrae);
         if (spine.LandmarkAngles is { } angles)
             drawing.Angles(spine.Vertebrae, angles);
+        drawing.Curves(spine.Vertebrae, spine.Curves);
     }
 
     /// <summary>Returns the lines of text above the picture.</summary>
@@ -79,7 +80,7 @@ internal static class OverlayRenderer
         {
             lines.AddRange(part switch
             {
-                SpinePart measured => [Angles(finding, measured)],
+                SpinePart measured => [Angles(finding, measured), .. Curves(measured)],
                 ClassesPart classes => Values(classes),
                 NumbersPart numbers => numbers.Values.Where(v => v.Value is not null).Take(MostLines).Select(Line),
                 PointsPart points => points.Points.Take(MostLines).Select(Line).OfType<List<StripRun>>(),
@@ -154,6 +155,29 @@ internal static class OverlayRenderer
         return angles;
     }
 
+    private static IEnumerable<List<StripRun>> Curves(SpinePart spine)
+    {
+        if (spine.Alignment is not { } alignment)
+            yield break;
+        foreach (var curve in spine.Curves)
+            yield return
+            [
+                new($"{curve.RegionLetters} {NumberText.Degrees(curve.Degrees)}", SpineCanvas.CurveColor, true),
+                new($"  {curve.RegionName}, {curve.Upper} to {curve.Lower}", OverlayFrame.Grey),
+            ];
+        if (spine.Curves.Count == 0)
+            yield return [new($"no curve of {SpinalCurves.LeastDegrees}° or more", OverlayFrame.Grey)];
+        yield return
+        [
+            new(
+                $"tilt  T1 {NumberText.Degrees(alignment.T1TiltDegrees)}  "
+                    + $"L4 {NumberText.Degrees(alignment.L4TiltDegrees)}  "
+                    + $"L5 {NumberText.Degrees(alignment.L5TiltDegrees)}   "
+                    + $"T1 offset {NumberText.Of(alignment.T1OffsetPixels, "0")} px",
+                OverlayFrame.Grey),
+        ];
+    }
+
     private static IEnumerable<List<StripRun>> Values(ClassesPart classes)
     {
         if (classes.Class is { } best)
@@ -164,7 +188,8 @@ internal static class OverlayRenderer
             yield return Line(value);
     }
 
-    private static List<StripRun> Line(FoundValue value)
+    /// <summary>Returns the name of a value and the value, which is trained.</summary>
+    internal static List<StripRun> Line(FoundValue value)
     {
         var number = NumberText.Of(value.Value!.Value, Math.Abs(value.Value.Value) >= 1000 ? "0.#" : "0.####");
         var unit = value.Unit is "" or "probability" ? "" : $" {value.Unit}";

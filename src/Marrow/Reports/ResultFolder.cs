@@ -13,7 +13,7 @@ namespace Marrow.Reports;
 /// </summary>
 internal sealed class ResultFolder(string folder)
 {
-    public const string Json = ".json", Overlay = ".overlay.png", Mask = ".mask.png";
+    public const string Json = ".json", Overlay = ".overlay.png", Mask = ".mask.png", Evidence = ".evidence.png";
 
     private const string Table = "predictions";
     private const int MostNamed = 3;
@@ -31,6 +31,14 @@ internal sealed class ResultFolder(string folder)
     public string CsvPath => Path.Combine(folder, $"{Table}.csv");
 
     private string MarkPath => Path.Combine(folder, $"{Table}{Json}");
+
+    /// <summary>Returns the ending of the file with the heat of one explanation of an image.</summary>
+    /// <param name="number">Of the explanation, from 1.</param>
+    public static string Heat(int number) => FormattableString.Invariant($".heat-{number}.png");
+
+    /// <summary>Returns the ending of the overlay of one explanation of an image.</summary>
+    /// <param name="number">Of the explanation, from 1.</param>
+    public static string Explained(int number) => FormattableString.Invariant($".explain-{number}.png");
 
     /// <summary>Returns the name, without folder and ending, of the files for the next image.</summary>
     public string NameOf(string image) => _names.Unique(image);
@@ -96,14 +104,16 @@ internal sealed class ResultFolder(string folder)
     /// <summary>
     /// Removes a picture of an earlier prediction that this one does not replace, since it would show outdated results.
     /// </summary>
-    public void Drop(string name, string ending)
+    /// <returns>False when there was none.</returns>
+    public bool Drop(string name, string ending)
     {
         var path = PathOf(name, ending);
         if (!Path.Exists(path) || IsForeign(path))
-            return;
+            return false;
         try
         {
             File.Delete(path);
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

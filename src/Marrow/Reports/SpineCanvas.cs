@@ -26,9 +26,12 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
     ];
     public static readonly SKColor OutlineColor = new(0xC8, 0xF5, 0xD0);
     public static readonly SKColor TruthColor = new(0xFF, 0xF1, 0x76);
+    public static readonly SKColor CurveColor = SKColors.White;
     private static readonly SKColor Ink = new(0x10, 0x14, 0x1A);
     // under bright lines, which burnt-out films would swallow
     private static readonly SKColor Halo = Ink.WithAlpha(150);
+
+    private const byte FillAlpha = 150; // of 255: the body stays visible below its colour
 
     // Under this two lines count as parallel: they would cross far outside any picture.
     private const double ParallelDegrees = 0.5;
@@ -72,8 +75,35 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         }
     }
 
+    /// <summary>
+    /// Fills each vertebra with the colour of its tilt's spread over the views (<see cref="HeatColors"/>), and writes
+    /// the spread beside it. Vertebrae that fewer than two views saw are grey; those filled in are dashed.
+    /// </summary>
+    /// <param name="mostDegrees">The spread that has the last colour.</param>
+    public void Evidence(IReadOnlyList<FoundVertebra> vertebrae, double mostDegrees)
+    {
+        foreach (var vertebra in vertebrae)
+        {
+            var color = vertebra.Evidence?.SpreadDegrees is { } spread
+                ? HeatColors.Of(spread / mostDegrees)
+                : OverlayFrame.Grey;
+            using var path = Outline(ToPicture(vertebra.Corners));
+            using var fill = new SKPaint { Color = color.WithAlpha(FillAlpha), IsAntialias = true };
+            using var halo = Stroke(Halo, unit * 0.22f);
+            using var edge = Stroke(color, unit * 0.12f, vertebra.Filled ? 0.35f : 0);
+            canvas.DrawPath(path, fill);
+            canvas.DrawPath(path, halo);
+            canvas.DrawPath(path, edge);
+        }
+        Names(vertebrae, v => v.Evidence?.SpreadDegrees is { } spread
+            ? $"{v.Level} {NumberText.Degrees(spread)}".TrimStart()
+            : v.Level);
+    }
+
     /// <summary>Writes the names T1 to L5 beside the bodies, on the side with more room.</summary>
-    public void LevelNames(IReadOnlyList<FoundVertebra> vertebrae)
+    public void LevelNames(IReadOnlyList<FoundVertebra> vertebrae) => Names(vertebrae, v => v.Level);
+
+    private void Names(IReadOnlyList<FoundVertebra> vertebrae, Func<FoundVertebra, string> nameOf)
     {
         if (vertebrae.Count == 0)
             return;
@@ -81,17 +111,17 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         using var font = new SKFont(
             ReportFonts.SemiBold,
             (float)Math.Clamp(heights[heights.Count / 2] * 0.55, unit * 0.4, unit * 0.85));
-        foreach (var vertebra in vertebrae.Where(v => v.Level.Length > 0))
+        foreach (var (vertebra, name) in vertebrae.Select(v => (v, nameOf(v))).Where(named => named.Item2.Length > 0))
         {
             var corners = ToPicture(vertebra.Corners);
             var left = Point2D.Midpoint(corners.TopLeft, corners.BottomLeft);
             var right = Point2D.Midpoint(corners.TopRight, corners.BottomRight);
-            var width = font.MeasureText(vertebra.Level);
+            var width = font.MeasureText(name);
             var onLeft = left.X - frame.Left > frame.Right - right.X || left.X - frame.Left > width + unit * 2;
             var x = onLeft ? left.X - unit * 0.4 - width : right.X + unit * 0.4;
             x = Math.Clamp(x, frame.Left, Math.Max(frame.Left, frame.Right - width));
             var y = (onLeft ? left.Y : right.Y) + font.Size * 0.36;
-            Text(vertebra.Level, new SKPoint((float)x, (float)y), font, SKColors.White);
+            Text(name, new SKPoint((float)x, (float)y), font, SKColors.White);
             _labels.Avoid(SKRect.Create((float)x, (float)y - font.Size, width, font.Size * 1.2f));
         }
     }
@@ -118,6 +148,45 @@ internal sealed class SpineCanvas(SKCanvas canvas, AffineTransform toPicture, SK
         }
         foreach (var (degrees, color, wanted) in drawn)
             Pill($"{degrees.ToString("F1", CultureInfo.InvariantCulture)}°", wanted, color);
+    }
+
+    /// <summary>
+    /// For each curve the two end plates that its angle is measured between, a dot at its apex, and beside that, on the
+    /// side to which it bulges, its letters and its angle.
+    /// </summary>
+    public void Curves(IReadOnlyList<FoundVertebra> vertebrae, IReadOnlyList<FoundCurve> curves)
+    {
+        foreach (var curve in curves)
+        {
+            var upper = ToPicture(vertebrae[curve.Shape.Ends.Upper].Corners);
+            var lower = ToPicture(vertebrae[curve.Shape.Ends.Lower].Corners);
+            EndPlate(upper.TopLeft, upper.TopRight);
+            EndPlate(lower.BottomLeft, lower.BottomRight);
+        }
+        foreach (var curve in curves)
+        {
+            var apex = toPicture.Apply(curve.Shape.Apex.CenterOn([.. vertebrae.Select(v => v.Corners)]));
+            using var dark = new SKPaint { Color = Ink, IsAntialias = true };
+            using var dot = new SKPaint { Color = CurveColor, IsAntialias = true };
+            canvas.DrawCircle(ToSk(apex), unit * 0.32f, dark);
+            canvas.DrawCircle(ToSk(apex), unit * 0.22f, dot);
+            var body = ToPicture(vertebrae[curve.Shape.Apex.Upper].Corners);
+            var (side, beside) = (curve.ConvexSide == Side.Right ? 1 : -1, body.TopLeft.DistanceTo(body.TopRight) / 2);
+            _labels.Write(
+                canvas,
+                $"{curve.RegionLetters} {NumberText.Degrees(curve.Degrees)}",
+                size => ToSk(apex + new Point2D(side * (beside + unit + size.Width / 2), 0)),
+                CurveColor,
+                unit);
+        }
+    }
+
+    private void EndPlate(Point2D left, Point2D right)
+    {
+        using var edge = Stroke(Ink, unit * 0.4f);
+        using var line = Stroke(CurveColor, unit * 0.2f);
+        canvas.DrawLine(ToSk(left), ToSk(right), edge);
+        canvas.DrawLine(ToSk(left), ToSk(right), line);
     }
 
     /// <summary>Draws the lines of an angle, and returns the place where its value should be written.</summary>

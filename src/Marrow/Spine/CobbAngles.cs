@@ -146,7 +146,8 @@ internal static class CobbAngles
         return angles;
     }
 
-    private static double AngleDegrees(Point2D u, Point2D v)
+    /// <summary>The angle between two directions, 0 to 180.</summary>
+    public static double AngleDegrees(Point2D u, Point2D v)
     {
         var cosine = (u.X * v.X + u.Y * v.Y) / (Math.Sqrt(u.X * u.X + u.Y * u.Y) * Math.Sqrt(v.X * v.X + v.Y * v.Y));
         return Math.Acos(Math.Clamp(cosine, -1, 1)) * (180 / Math.PI);

@@ -17,6 +17,7 @@ public static class CheckpointTask
     internal const string RegressCobb = "regress-cobb";
     internal const string Regress = "regress";
     internal const string Points = "points";
+    internal const string RefinePoints = "refine-points";
     internal const string Segment = "segment";
     internal const string Pretrain = "pretrain";
 

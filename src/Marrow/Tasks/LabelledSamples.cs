@@ -11,15 +11,21 @@ internal static class LabelledSamples
     /// seed. So no earlier stage sees what a later one is measured on.
     /// </summary>
     /// <param name="samples">The samples that have labels for the task.</param>
-    public static PatientSplit Divide(IReadOnlyList<Sample> samples, string task, double heldOut, ulong seed)
+    /// <param name="fold">The fold that is held out in place of a share; null for the share.</param>
+    public static PatientSplit Divide(
+        IReadOnlyList<Sample> samples, string task, double heldOut, ulong seed, Fold? fold = null)
     {
         if (TaskCatalogue.Find(task) is not { LearnsWithoutLabels: true })
-            return PatientSplit.Create(samples, heldOut, seed);
+            return Create(samples);
         var patients = TaskCatalogue.All
             .Select(other => samples.Where(other.IsLabelled).ToList())
-            .Where(labelled => labelled.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Count() > 1)
-            .SelectMany(labelled => PatientSplit.Create(labelled, heldOut, seed).HeldOut.Select(s => s.Patient));
-        return PatientSplit.HoldOut(samples, patients, heldOut, seed);
+            .Where(labelled =>
+                labelled.Select(s => s.Patient).Distinct(StringComparer.Ordinal).Count() >= (fold?.Of ?? Fold.Fewest))
+            .SelectMany(labelled => Create(labelled).HeldOut.Select(s => s.Patient));
+        return PatientSplit.HoldOut(samples, patients, fold?.Share ?? heldOut, seed) with { Fold = fold };
+
+        PatientSplit Create(IReadOnlyList<Sample> labelled) =>
+            fold is null ? PatientSplit.Create(labelled, heldOut, seed) : PatientSplit.Create(labelled, fold, seed);
     }
 
     /// <summary>

@@ -28,6 +28,9 @@ public sealed record ModelSpec
     /// </summary>
     public int Outputs { get; init; } = 1;
 
+    /// <summary>How many items along a curve a model of strips looks for; null for all other models.</summary>
+    [JsonInclude] internal int? Items { get; init; }
+
     /// <summary>The anchors and heads of a detector; null for all other models.</summary>
     [JsonInclude] internal DetectorSpec? Detector { get; init; }
 

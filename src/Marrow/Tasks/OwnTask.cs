@@ -53,6 +53,19 @@ public abstract class OwnTask(string name, string purpose, string limits)
     protected internal abstract IReadOnlyList<double> Decode(IReadOnlyList<float> output);
 
     /// <summary>
+    /// Returns what of the head's output stands for a column when a prediction is explained: its gradient says which
+    /// places of the image raise it. A head that has as many outputs as there are columns of labels needs no answer
+    /// here: each column is explained by the output of its own place. For any other, return what grows with the value.
+    /// </summary>
+    /// <param name="output">The output of the head for one image, [1, any number] in float32.</param>
+    /// <param name="column">The column of labels, from 0.</param>
+    /// <returns>
+    /// A single number, computed from <paramref name="output"/> by operations that have a gradient; null, the default,
+    /// for the output of the column's own place.
+    /// </returns>
+    protected internal virtual Tensor? Explained(Tensor output, int column) => null;
+
+    /// <summary>
     /// Returns the task's own metrics, which are reported beside those of its numbers. By default there are none.
     /// </summary>
     /// <param name="values">For each sample what <see cref="Decode"/> returned.</param>

@@ -8,6 +8,7 @@ using Marrow.Tasks.Numbers;
 using Marrow.Tasks.Own;
 using Marrow.Tasks.Points;
 using Marrow.Tasks.Pretrain;
+using Marrow.Tasks.Strip;
 using Marrow.Tasks.Vertebrae;
 using static TorchSharp.torch.nn;
 
@@ -28,6 +29,7 @@ public static class TaskCatalogue
         new CobbDescriptor(),
         new NumbersDescriptor(),
         new PointsDescriptor(),
+        new StripDescriptor(),
         new MasksDescriptor(),
         new DetectDescriptor(),
         new PretrainDescriptor(),

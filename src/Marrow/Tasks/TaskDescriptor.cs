@@ -103,6 +103,11 @@ internal abstract class TaskDescriptor
     /// <summary>The parts of an image at which the task's models can look.</summary>
     internal virtual IReadOnlyList<CropRegion> Crops => [];
 
+    /// <summary>
+    /// True when the task's models look at strips, in which a curve through the image is laid straight.
+    /// </summary>
+    internal virtual bool Straightens => false;
+
     /// <summary>True when the task's models find the places by which other models crop their images.</summary>
     internal virtual bool FindsCrops => false;
 
@@ -144,6 +149,12 @@ internal abstract class TaskDescriptor
     /// True to test exports of the task's models on synthetic chests, false to test them on synthetic spines.
     /// </summary>
     internal virtual bool IsTriedOnChests => false;
+
+    /// <summary>
+    /// A sentence that says what to look at when somebody asks why a model of the task answers as it does, for tasks
+    /// whose answers can't be explained by a map; null for the others.
+    /// </summary>
+    internal virtual string? InsteadOfExplanation => null;
 
     /// <summary>Hugging Face's name for the task; null when it has none.</summary>
     internal virtual string? PipelineTag => null;
@@ -190,6 +201,9 @@ internal enum SpineRole
     /// points of its own.
     /// </summary>
     Corners,
+
+    /// <summary>The checkpoint looks at the spine, laid straight, that another one has found.</summary>
+    Strip,
 }
 
 /// <summary>The kinds of prediction that a linear probe can make.</summary>

@@ -38,5 +38,9 @@ public sealed class SamplesTests : IDisposable
         Assert.Equal(
             ["film.json", "film.overlay.png", "predictions.csv", "predictions.json"],
             Directory.GetFiles(_folder["results"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Explain.Run(Hub, Chest, _folder["film.jpg"], _folder["explained"]);
+        Assert.Equal(
+            ["film.explain-1.png", "film.heat-1.png", "film.json", "film.overlay.png"],
+            Directory.GetFiles(_folder["explained"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 }

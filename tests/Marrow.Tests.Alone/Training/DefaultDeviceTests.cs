@@ -20,7 +20,7 @@ public class DefaultDeviceTests
     public void Losses_and_measures_do_not_depend_on_the_default_device(string name)
     {
         using var scope = NewDisposeScope();
-        using var bench = new TaskBench();
+        using var bench = new TaskBench(name);
         using var task = bench.Create(name);
         using var loader = bench.Loader(plain: true);
         using var batch = loader.Next();
@@ -50,7 +50,7 @@ public class DefaultDeviceTests
     public void Answers_for_unlabelled_images_do_not_depend_on_the_default_device(string name)
     {
         using var scope = NewDisposeScope();
-        using var bench = new TaskBench();
+        using var bench = new TaskBench(name);
         using var task = bench.Create(name);
         using var loader = bench.Loader(plain: true);
         using var batch = loader.Next();

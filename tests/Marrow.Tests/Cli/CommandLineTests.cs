@@ -65,6 +65,17 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
+    [InlineData("", "expected --starts, to compare starts, or --folds")]
+    [InlineData("--folds 5 --starts scratch", "--starts: an experiment compares")]
+    [InlineData("--folds 5 --seeds 3", "--seeds: an experiment compares")]
+    public void An_experiment_compares_starts_or_is_a_cross_validation(string options, string expected)
+    {
+        var recipe = Path.Combine(Repository.Root(), "recipes", "spine-two-stage.yaml");
+        var called = Call(["experiment", recipe, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        Assert.Contains(expected, called.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("nonsense")]
     [InlineData("data")]
     [InlineData("data preview")]

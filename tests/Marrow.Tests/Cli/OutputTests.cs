@@ -78,7 +78,12 @@ public class OutputTests
         var console = new TestConsole().Width(160);
         Finding[] findings =
         [
-            ReportSamples.Finding(300, 700, file: "a[1].jpg").WithSpine(s => new(s) { CobbDegrees = [41.24, 20, 0.5] }),
+            ReportSamples
+                .Finding(BentSpine.Arc(40), 1000, 1600, "a[1].jpg")
+                .WithSpine(s => new(s) { CobbDegrees = [41.24, 20, 0.5] }),
+            ReportSamples
+                .Finding(BentSpine.Waves(0, 0), 1000, 1600, "b.jpg")
+                .WithSpine(s => new(s) { CobbDegrees = [1, 0, 0] }),
             Finding.Failed("broken.jpg", "no image", new SpinePart()),
         ];
         console.Draw(new TextReport(findings, FindingText.Of(findings, ReportSamples.SpineColumns, "out", true)));
@@ -86,7 +91,14 @@ public class OutputTests
             .Output.Split('\n')
             .Where(line => line.Contains(".jpg"))
             .Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
-        Assert.Equal(["a[1].jpg 41.2 20.0 0.5 severe 17 0.88 ok", "broken.jpg - - - 0 0.00 failed"], rows);
+        Assert.Equal(
+            [
+                "a[1].jpg 41.2 20.0 0.5 severe 17 0.88 MT 40.0 ok",
+                "b.jpg 1.0 0.0 0.0 none 17 0.88 none ok",
+                "broken.jpg - - - 0 0.00 - failed",
+            ],
+            rows);
+        Assert.Contains("8 more columns in predictions.csv", console.Output);
     }
 
     [Fact]

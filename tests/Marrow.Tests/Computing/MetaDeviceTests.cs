@@ -31,7 +31,7 @@ public class MetaDeviceTests
     public void A_model_its_optimizers_state_and_its_average_lie_where_it_was_brought(string name)
     {
         using var scope = NewDisposeScope();
-        using var bench = new TaskBench();
+        using var bench = new TaskBench(name);
         using var task = bench.Create(name);
         using var method = new Supervised(task, Meta);
         using var optimizer = new Optimizer(

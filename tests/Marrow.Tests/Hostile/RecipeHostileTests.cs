@@ -47,8 +47,8 @@ public class RecipeHostileTests
             "recipe.yaml:2:1: unknown key 'sead' in the recipe. Did you mean 'seed'?",
             "recipe.yaml:3:10: heldOut: expected a number from 0 to 0.9, found '1.5'.",
             "recipe.yaml:5:5: stage 'features' lacks model. Add model: densenet121.",
-            "recipe.yaml:6:11: task: expected classify, detect-vertebrae, regress-cobb, regress, points, segment, "
-                + "detect or pretrain, found 'clasify'.",
+            "recipe.yaml:6:11: task: expected classify, detect-vertebrae, regress-cobb, regress, points, "
+                + "refine-points, segment, detect or pretrain, found 'clasify'.",
             "recipe.yaml:7:5: unknown key 'modle' in stage 'features'. Did you mean 'model'?",
             "recipe.yaml:8:32: limit: expected a whole number from 0 to 2147483647, found '-1'.",
             "recipe.yaml:10:15: epochs: expected a whole number from 1 to 100000, found 'ten'.",
@@ -156,13 +156,13 @@ public class RecipeHostileTests
     [InlineData(
         "classify",
         "retinanet-densenet121",
-        "expected densenet121, densenet169, densenet201, densenet-mini, resnet18, resnet34, resnet50 or "
-            + "resnet18-mlnet for task classify, found 'retinanet-densenet121'."
+        "expected densenet121, densenet169, densenet201, densenet-mini, resnet18, resnet34, resnet50, "
+            + "resnet18-mlnet or resnet16-mlnet for task classify, found 'retinanet-densenet121'."
     )]
     [InlineData(
         "detect-vertebrae",
         "densenet121",
-        "or retinanet-resnet18-mlnet for task detect-vertebrae, found 'densenet121'."
+        "or retinanet-resnet16-mlnet for task detect-vertebrae, found 'densenet121'."
     )]
     [InlineData("regress-cobb", "cobb-densenet12", "expected cobb-densenet121, cobb-densenet169, ")]
     public void A_model_is_of_its_stages_task(string task, string model, string expected) =>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Marrow.Findings;
 using Marrow.Reports;
+using Marrow.Spine;
 
 namespace Marrow.Tests.Reports;
 
@@ -19,7 +20,13 @@ public class FindingJsonTests
         return new()
         {
             ["spine"] = ReportSamples.Finding(300, 700),
+            ["straight spine"] = ReportSamples.Finding(BentSpine.Waves(0, 0), 1000, 1600),
+            ["curves of a known size and side"] = ReportSamples
+                .Finding(BentSpine.Waves(3, 60), 1000, 1600)
+                .WithSpine(s => new(s) { MmPerPixel = 0.14, PatientSideAtLeft = Side.Right }),
+            ["spine with evidence"] = ReportSamples.Finding(300, 700).WithSpine(ReportSamples.WithEvidence),
             ["no spine"] = SpinePredictorFailure(),
+            ["explained classes"] = ReportSamples.Explained(60, 90),
             ["classes"] = new(plain)
             {
                 Parts = [new ClassesPart("hand", [new("hand", "probability", 0.75), new("foot", "probability", null)])],
@@ -73,6 +80,28 @@ public class FindingJsonTests
                 ])
             Assert.Contains(Faults(JsonDocument.Parse(wrong).RootElement, Schema, "$"), f =>
                 f.StartsWith(fault, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_side_of_the_patient_and_millimetres_are_written_only_where_they_are_known()
+    {
+        var (unknown, known) = (Curve(s => s), Curve(s => new(s) { MmPerPixel = 0.5, PatientSideAtLeft = Side.Right }));
+        Assert.Equal(["mainThoracic", "T1", "L5", "T9", "right"], Words(unknown));
+        Assert.False(unknown.TryGetProperty("convexSideOfPatient", out _));
+        Assert.False(unknown.TryGetProperty("apexOffsetMm", out _));
+        Assert.Equal(["mainThoracic", "T1", "L5", "T9", "right"], Words(known));
+        Assert.Equal("left", known.GetProperty("convexSideOfPatient").GetString());
+        Assert.Equal(
+            0.5 * known.GetProperty("apexOffsetPx").GetDouble(),
+            known.GetProperty("apexOffsetMm").GetDouble(),
+            0.01);
+
+        static JsonElement Curve(Func<SpinePart, SpinePart> change) => JsonDocument
+            .Parse(FindingJson.Write(ReportSamples.Finding(BentSpine.Arc(40), 1000, 1600).WithSpine(change)))
+            .RootElement.GetProperty("curves")[0];
+        static IEnumerable<string?> Words(JsonElement curve) =>
+            new[] { "region", "upper", "lower", "apex", "convexSideOfImage" }
+                .Select(name => curve.GetProperty(name).GetString());
     }
 
     [Fact]

@@ -70,6 +70,24 @@ public class OverlayTests
     }
 
     [Fact]
+    public void A_curve_is_drawn_by_its_two_end_plates_and_a_dot_at_its_apex()
+    {
+        const int width = 500, height = 1200; // drawn at its own size
+        var place = AffineTransform.Scale(0.5, 0.5);
+        var radiograph = ReportSamples.Radiograph(width, height);
+        var spine = BentSpine.Arc(40).Select(v => v.Transform(place)).ToArray();
+        var finding = ReportSamples.Finding(spine, width, height);
+        using var drawn = ReportSamples.Decode(OverlayRenderer.Render(radiograph, finding));
+        foreach (var point in (Point2D[])[spine[0].UpperMidpoint, spine[8].Center, spine[16].LowerMidpoint])
+            Assert.True(IsDrawn(point), $"{point}");
+        Assert.False(IsDrawn(spine[4].Center));
+
+        bool IsDrawn(Point2D point) => ReportSamples.Near(
+            SpineCanvas.CurveColor,
+            drawn.GetPixel((int)point.X, drawn.Height - height + (int)point.Y));
+    }
+
+    [Fact]
     public void Each_angle_has_a_colour_of_its_own_and_labels_another()
     {
         var radiograph = ReportSamples.Radiograph(500, 1200);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Marrow.Findings;
 using Marrow.Reports;
 using Marrow.Spine;
+using Marrow.Tests.Spine;
 
 namespace Marrow.Tests.Reports;
 
@@ -22,10 +23,14 @@ public sealed class PredictionFilesTests : IDisposable
         Assert.Equal(
             ["case 1.json", "case 1.overlay.png", "predictions.csv", "predictions.json"],
             Directory.GetFiles(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        var lines = File.ReadAllLines(files.CsvPath);
+        Assert.Equal(2, lines.Length);
         Assert.Equal(
-            "file,cobb1,cobb2,cobb3,severity,vertebrae,confidence,status\nfilms/case "
-                + "1.jpg,41.25,20,0.5,severe,17,0.875,ok\n",
-            File.ReadAllText(files.CsvPath));
+            "file,cobb1,cobb2,cobb3,severity,vertebrae,confidence,proximalThoracic,mainThoracic,thoracolumbar,lumbar,"
+                + "t1Tilt,l4Tilt,l5Tilt,t1OffsetPx,curves,status",
+            lines[0]);
+        Assert.StartsWith("films/case 1.jpg,41.25,20,0.5,severe,17,0.875,", lines[1]);
+        Assert.EndsWith(",ok", lines[1]);
         Assert.NotNull(written.Overlay);
     }
 
@@ -80,7 +85,8 @@ public sealed class PredictionFilesTests : IDisposable
         Assert.Equal(JsonValueKind.Null, json.GetProperty("cobbDegrees").ValueKind);
         Assert.Equal(JsonValueKind.Null, json.GetProperty("severity").ValueKind);
         Assert.Empty(json.GetProperty("angles").EnumerateObject());
-        Assert.EndsWith(",,,,,17,0.875,failed\n", File.ReadAllText(files.CsvPath), StringComparison.Ordinal);
+        Assert.False(json.TryGetProperty("curves", out _) || json.TryGetProperty("alignment", out _));
+        Assert.EndsWith(",,,,,17,0.875,,,,,,,,,,failed\n", File.ReadAllText(files.CsvPath), StringComparison.Ordinal);
         using var picture = ReportSamples.Decode(File.ReadAllBytes(Path.Combine(_folder, "case 1.overlay.png")));
         Assert.All(SpineCanvas.AngleColors, color =>
             Assert.Equal(0, ReportSamples.Count(picture, c => ReportSamples.Near(c, color))));
@@ -137,7 +143,25 @@ public sealed class PredictionFilesTests : IDisposable
         new FindingTable(ReportSamples.SpineColumns).WriteCsv(
             writer,
             [new Finding(Finding.Failed("broken.jpg", "no image", new SpinePart())) { Confidence = 0 }]);
-        Assert.EndsWith("\nbroken.jpg,,,,,0,0,failed\n", writer.ToString());
+        Assert.EndsWith("\nbroken.jpg,,,,,0,0,,,,,,,,,,failed\n", writer.ToString());
+    }
+
+    [Fact]
+    public void Curves_have_a_column_for_each_region_and_one_in_words()
+    {
+        var table = new FindingTable(ReportSamples.SpineColumns);
+        // The lower end plate of L4 lies at 590 px of the 670 below the middle: asin(590 / 670 sin 20 degrees).
+        Assert.Equal(
+            ["", "40", "", "", "-20", "17.529", "20", "0", "main thoracic 40.0 T1-L5 apex T9 right of the image"],
+            Cells(BentSpine.Arc(40)));
+        Assert.Equal(["", "", "", "", "0", "0", "0", "0", ""], Cells(BentSpine.Waves(0, 0)));
+        // Of two curves in one region the larger one has the column.
+        var twice = CobbAnglesTests.FromTilts([0, 0, 0, 0, 0, 10, 20, 20, 10, 0, 0, 0, 0, 0, 0, 0, 0]);
+        Assert.Equal(2, ReportSamples.Finding(twice, 1000, 1600).Spine().Curves.Count);
+        Assert.Equal("20", Cells(twice)[1]);
+
+        string[] Cells(Vertebra[] spine) =>
+            [.. table.Row(ReportSamples.Finding(spine, 1000, 1600)).Skip(1 + 6).SkipLast(1)];
     }
 
     [Theory]

@@ -35,7 +35,13 @@ internal sealed class Classifier : KeyedModule<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var features = Features.forward(input); // [N, F, H/32, W/32]
+        return Logits(Features.forward(input)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Maps the backbone's last map [N, F, H/32, W/32] to logits [N, outputs].</summary>
+    public Tensor Logits(Tensor features)
+    {
+        using var scope = NewDisposeScope();
         return _classifier.forward(features.mean([2, 3])).MoveToOuterDisposeScope();
     }
 }

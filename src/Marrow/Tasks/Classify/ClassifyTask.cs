@@ -1,3 +1,4 @@
+using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
@@ -16,7 +17,7 @@ namespace Marrow.Tasks.Classify;
 /// and uncertain ones do not count in metrics.
 /// </summary>
 internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContract input, ClassLayout layout)
-    : TaskModel(spec, input), IAnnealedTask
+    : TaskModel(spec, input), IAnnealedTask, IExplainedTask
 {
     private readonly IReadOnlyList<string> _classes = layout.Names;
     private readonly bool _exclusive = layout.Exclusive;
@@ -214,6 +215,12 @@ internal sealed class ClassifyTask(Classifier model, ModelSpec spec, InputContra
         using var scope = NewDisposeScope();
         return ClassProbabilities.Of(compute.Forward(() => model.forward(images)).to(float32), layout);
     }
+
+    Backbone IExplainedTask.Features => model.Features;
+
+    bool IExplainedTask.Explains(int output) => _reported.Contains(output);
+
+    Tensor IExplainedTask.Answer(Tensor map, int output) => model.Logits(map).select(1, output);
 
     private static int[] Indices(ThreeClassFinding f) => [f.Positive, f.Negative, f.Uncertain];
 

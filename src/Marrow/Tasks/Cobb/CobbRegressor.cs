@@ -56,8 +56,15 @@ internal sealed class CobbRegressor : KeyedModule<Tensor, Tensor>
     public override Tensor forward(Tensor images)
     {
         using var scope = NewDisposeScope();
+        return Angles(Features.forward(images)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Maps the backbone's last map [N, F, h, w] to angles in degrees, [N, outputs].</summary>
+    public Tensor Angles(Tensor features)
+    {
+        using var scope = NewDisposeScope();
         // [N, 64, h, w]
-        var x = functional.relu(_norm.forward(_reduce.Convolve(Features.forward(images))), inplace: true);
+        var x = functional.relu(_norm.forward(_reduce.Convolve(features)), inplace: true);
         var where = softmax(_attention.ConvolveWhole(x).to(ScalarType.Float32), 3); // [N, 1, h, w]
         var column = linspace(-1, 1, x.shape[3], ScalarType.Float32, x.device);
         var position = (where * column).sum(3); // [N, 1, h]: -1 at the left edge, 1 at the right

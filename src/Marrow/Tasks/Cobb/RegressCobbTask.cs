@@ -1,3 +1,4 @@
+using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
@@ -11,7 +12,8 @@ namespace Marrow.Tasks.Cobb;
 /// <summary>Learns and predicts the three Cobb angles directly from the image.</summary>
 internal sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, InputContract input)
     : TaskModel(spec, input),
-        IConsistentTask
+        IConsistentTask,
+        IExplainedTask
 {
     private const double SmapeWeight = 1; // the metric itself, beside the distance in degrees
 
@@ -104,4 +106,8 @@ internal sealed class RegressCobbTask(CobbRegressor model, ModelSpec spec, Input
         var degrees = compute.Forward(() => model.forward(images)).to(float32).clamp_min(Scalars.Of(0.0));
         return [.. degrees.Values<float>().Chunk(3).Select(row => row.Select(v => (double)v).ToArray())];
     }
+
+    Backbone IExplainedTask.Features => model.Features;
+
+    Tensor IExplainedTask.Answer(Tensor map, int output) => model.Angles(map).select(1, output);
 }

@@ -26,6 +26,8 @@ internal sealed class DetectDescriptor : TaskDescriptor
     internal override bool IsTriedOnChests => true;
     internal override TaskOnnx? Onnx => new RetinaNetOnnx();
     internal override string? PipelineTag => "object-detection";
+    internal override string InsteadOfExplanation =>
+        "Its boxes are places of the image themselves, and the score of each says how sure the model is of it.";
 
     internal override long LeastElements(ModelSpec spec) => RetinaNet.LeastElements(spec.Detector ?? new());
 

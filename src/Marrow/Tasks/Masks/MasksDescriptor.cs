@@ -17,6 +17,9 @@ internal sealed class MasksDescriptor : TaskDescriptor
 
     internal override bool LearnsFromMasks => true;
 
+    internal override string InsteadOfExplanation =>
+        "Its masks are places of the image themselves, and the confidence of each class says how sure the model is.";
+
     internal override Module Build(Backbone backbone, ModelSpec spec) => new SegmentationNet(backbone, spec.Outputs);
 
     internal override ModelSpec Spec(ModelRequest request, InputContract input, Dataset data) =>

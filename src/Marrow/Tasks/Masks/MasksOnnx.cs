@@ -38,21 +38,7 @@ internal sealed class MasksOnnx : TaskOnnx<SegmentationNet>
     private static string Logits(OnnxSheet sheet)
     {
         var (layers, graph, input) = (sheet.Layers, sheet.Graph, sheet.Config.Input);
-        var maps = sheet.Pyramid(firstLevel: 1); // C1 to C5
-        var x = "";
-        for (var level = maps.Count; level >= 1; level--)
-        {
-            var key = $"decoder.{level}";
-            var sum = layers.Convolution(maps[level - 1], $"{key}.skip");
-            if (x.Length > 0)
-            {
-                var narrow = layers.Convolution(x, $"{key}.narrow");
-                var enlarged = graph.Nearest($"{key}.enlarged", narrow, graph.Node("Shape", $"{key}.shape", [sum]));
-                sum = layers.Convolution(graph.Node("Add", $"{key}.sum", [sum, enlarged]), $"{key}.conv");
-            }
-            x = layers.Relu(layers.GroupNorm(sum, $"{key}.norm"));
-        }
-        var coarse = layers.Convolution(x, "logits", at: ".coarse"); // [N, outputs, H/2, W/2]
+        var coarse = layers.Convolution(DecoderOnnx.Write(sheet, firstLevel: 1), "logits", at: ".coarse"); // stride 2
         var counts = graph.Node("Shape", "logits.counts", [coarse],
             OnnxAttribute.Integer("start", 0), OnnxAttribute.Integer("end", 2));
         var size = graph.Node("Concat", "logits.shape",

@@ -9,7 +9,6 @@
 // 5), ".norm.weight" and ".bias"; "logits.weight" and ".bias".
 
 using Marrow.Backbones;
-using Marrow.Computing;
 using Marrow.Computing.Cpu;
 using Marrow.Modules;
 using TorchSharp.Modules;
@@ -39,7 +38,8 @@ internal sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
         _levels = new DecoderLevel[maps.Count];
         for (var i = maps.Count - 1; i >= 0; i--)
             _levels[i] = new DecoderLevel(maps[i], i == maps.Count - 1 ? null : Widths[i + 1], Widths[i]);
-        register_module("decoder", new Named(_levels.Select((level, i) => ($"{i + 1}", (Module)level)).Reverse()));
+        register_module("decoder",
+            new ModuleFolder(_levels.Select((level, i) => ($"{i + 1}", (Module)level)).Reverse()));
         _logits = Conv2d(Widths[0], outputs, 1);
         init.zeros_(_logits.bias!);
         register_module("logits", _logits);
@@ -69,59 +69,4 @@ internal sealed class SegmentationNet : KeyedModule<Tensor, Tensor>
                 align_corners: false)
             .MoveToOuterDisposeScope();
     }
-
-    /// <summary>A module without computation, which only gives its children their keys.</summary>
-    private sealed class Named : KeyedModule<Tensor, Tensor>
-    {
-        public Named(IEnumerable<(string Key, Module Module)> children) : base(nameof(Named))
-        {
-            foreach (var (key, module) in children)
-                register_module(key, module);
-        }
-
-        public override Tensor forward(Tensor input) => throw new NotSupportedException("A list of modules.");
-    }
-}
-
-/// <summary>
-/// One level of the decoder, which combines the result of the coarser level with the backbone's map. Returns [N, width,
-/// h, w].
-/// </summary>
-internal sealed class DecoderLevel : KeyedModule<Tensor, Tensor>
-{
-    private const int Groups = 8;
-
-    private readonly Conv2d _skip;
-    private readonly Conv2d? _narrow, _conv;
-    private readonly GroupNorm _norm;
-
-    /// <param name="above">The number of channels of the coarser level's result; null for the coarsest level.</param>
-    public DecoderLevel(int map, int? above, int width) : base(nameof(DecoderLevel))
-    {
-        _skip = Layers.Convolution(map, width, kernel: 1);
-        register_module("skip", _skip);
-        if (above is { } channels)
-        {
-            _narrow = Layers.Convolution(channels, width, kernel: 1);
-            _conv = Layers.Convolution(width, width, kernel: 3);
-            register_module("narrow", _narrow);
-            register_module("conv", _conv);
-        }
-        _norm = Layers.Groups(Groups, width);
-        register_module("norm", _norm);
-    }
-
-    public Tensor Forward(Tensor map, Tensor? above)
-    {
-        using var scope = NewDisposeScope();
-        var x = _skip.Convolve(map);
-        if (above is not null)
-        {
-            var enlarged = functional.interpolate(_narrow!.Convolve(above), [x.shape[2], x.shape[3]]); // nearest
-            x = _conv!.forward(x.Plus(enlarged));
-        }
-        return functional.relu(_norm.forward(x), inplace: true).MoveToOuterDisposeScope();
-    }
-
-    public override Tensor forward(Tensor input) => Forward(input, null);
 }

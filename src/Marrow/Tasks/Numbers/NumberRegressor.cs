@@ -51,7 +51,14 @@ internal sealed class NumberRegressor : KeyedModule<Tensor, Tensor>
     public override Tensor forward(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var units = _numbers.forward(Features.forward(images).mean([2, 3])).to(ScalarType.Float32);
+        return Numbers(Features.forward(images)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Maps the backbone's last map [N, F, H/32, W/32] to numbers, [N, outputs] in float32.</summary>
+    public Tensor Numbers(Tensor features)
+    {
+        using var scope = NewDisposeScope();
+        var units = _numbers.forward(features.mean([2, 3])).to(ScalarType.Float32);
         return (units * Deviation).Plus(Mean).MoveToOuterDisposeScope();
     }
 }

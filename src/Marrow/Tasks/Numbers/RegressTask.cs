@@ -1,3 +1,4 @@
+using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
@@ -15,7 +16,8 @@ namespace Marrow.Tasks.Numbers;
 /// </summary>
 internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputContract input, ClassLayout layout)
     : TaskModel(spec, input),
-        IConsistentTask
+        IConsistentTask,
+        IExplainedTask
 {
     private readonly TrainedOutputs _trained = new(layout);
 
@@ -141,6 +143,10 @@ internal sealed class RegressTask(NumberRegressor model, ModelSpec spec, InputCo
         var numbers = compute.Forward(() => model.forward(images)).to(float32).Values<float>();
         return [.. numbers.Chunk(layout.Names.Count).Select(row => row.Select(v => (double)v).ToArray())];
     }
+
+    Backbone IExplainedTask.Features => model.Features;
+
+    Tensor IExplainedTask.Answer(Tensor map, int output) => model.Numbers(map).select(1, output);
 
     private string Named(string name, int column) =>
         layout.UnitOf(column) is { Length: > 0 } unit ? $"{name} in {unit}" : name;

@@ -43,20 +43,24 @@ internal sealed class OwnDescriptor(OwnTask task) : TaskDescriptor
 /// <summary>Maps images [N, C, H, W] to the output of the head.</summary>
 internal sealed class OwnModel : Modules.KeyedModule<Tensor, Tensor>
 {
-    private readonly Backbone _features;
     private readonly Module<Tensor, Tensor> _head;
 
     /// <param name="backbone">The backbone, which the model owns from then on, like the head.</param>
     public OwnModel(Backbone backbone, Module<Tensor, Tensor> head) : base(nameof(OwnModel))
     {
-        (_features, _head) = (backbone, head);
+        (Features, _head) = (backbone, head);
         register_module("features", backbone);
         register_module("head", head);
     }
 
+    public Backbone Features { get; }
+
     public override Tensor forward(Tensor images)
     {
         using var scope = NewDisposeScope();
-        return _head.forward(_features.forward(images)).MoveToOuterDisposeScope();
+        return Output(Features.forward(images)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Maps the backbone's last map [N, F, H/32, W/32] to the output of the head.</summary>
+    public Tensor Output(Tensor features) => _head.forward(features);
 }

@@ -1,3 +1,4 @@
+using Marrow.Backbones;
 using Marrow.Computing;
 using Marrow.Datasets;
 using Marrow.Inputs;
@@ -14,7 +15,8 @@ namespace Marrow.Tasks.Own;
 /// </summary>
 internal sealed class OwnTaskModel(
     OwnTask task, OwnModel model, ModelSpec spec, InputContract input, ClassLayout layout)
-    : TaskModel(spec, input)
+    : TaskModel(spec, input),
+        IExplainedTask
 {
     private readonly TrainedOutputs _trained = new(layout);
 
@@ -78,6 +80,24 @@ internal sealed class OwnTaskModel(
             .Where(m => m.Name.Split('.')[0] != "nmae");
         return [.. measured, .. task.Measure(samples, values, bootstrap)];
     }
+
+    Backbone IExplainedTask.Features => model.Features;
+
+    Tensor IExplainedTask.Answer(Tensor map, int output)
+    {
+        using var scope = NewDisposeScope();
+        var outputs = model.Output(map).to(float32);
+        var answer = task.Explained(outputs, output) ?? OfItsPlace(outputs, output);
+        return answer.MoveToOuterDisposeScope();
+    }
+
+    private Tensor OfItsPlace(Tensor outputs, int column) => outputs.numel() == layout.Names.Count
+        ? outputs.flatten()[column]
+        : throw MarrowException.Bad(
+            Name,
+            "a task that says by which of its outputs a column of labels is explained",
+            $"{outputs.numel()} outputs for {NumberText.Count(layout.Names.Count, "column")}",
+            $"Override {nameof(OwnTask)}.{nameof(OwnTask.Explained)}, or explain nothing.");
 
     private static OwnSample Own(BatchSample s) => new(s.Sample.Id, s.Sample.Patient, Truth(s.Sample));
 

@@ -24,6 +24,9 @@ internal sealed class PointsDescriptor : TaskDescriptor
 
     internal override SpineRole? SpineRole => Tasks.SpineRole.Corners;
 
+    internal override string InsteadOfExplanation =>
+        "Its points are places of the image themselves, and the score of each says how sure the model is of it.";
+
     internal override Module Build(Backbone backbone, ModelSpec spec) => new PointLocator(backbone, spec.Outputs);
 
     internal override DecodingContract Decoding { get; } = new PointDecoding();

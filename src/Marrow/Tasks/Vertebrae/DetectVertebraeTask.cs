@@ -111,11 +111,19 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
     /// <paramref name="compute"/>.
     /// </summary>
     /// <param name="toInput">For each image the transform from original pixels to input pixels.</param>
-    public IReadOnlyList<SpinePrediction> Spines(Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute)
+    /// <param name="looks">
+    /// Is given what each look at a single image saw, in original pixels; null to keep nothing.
+    /// </param>
+    public IReadOnlyList<SpinePrediction> Spines(
+        Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute, SpineLooks? looks = null)
     {
         using var scope = NewDisposeScope();
         var (output, mirrored) = BothSides(images, compute);
-        return Refine(SpineDecoder.Decode(output, Decoding, mirrored), images, toInput, compute);
+        var spines = SpineDecoder.Decode(output, Decoding, mirrored);
+        var kept = looks is null ? null : new KeptViews(looks, spines.Single(), toInput[0], Decoding);
+        kept?.Begin();
+        kept?.Add(output, mirrored, 0, AffineTransform.Identity, 0, Vertebra.Count);
+        return Refine(spines, images, toInput, compute, kept);
     }
 
     // The decoder judges the whole chain: a vertebra's own score may be high where there is none, a spine's is not.
@@ -154,12 +162,13 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
         IReadOnlyList<SpinePrediction> spines,
         Tensor images,
         IReadOnlyList<AffineTransform> toInput,
-        Compute compute)
+        Compute compute,
+        KeptViews? kept = null)
     {
         double[] black = [.. Enumerable.Range(0, Input.Channels).Select(Input.BlackOf)];
         return [.. spines.Select((spine, i) => SecondLook.Refine(
             spine, images[i].unsqueeze(0), toInput[i], black, Decoding,
-            crops => BothSides(compute.Arrange(crops), compute)))];
+            crops => BothSides(compute.Arrange(crops), compute), kept))];
     }
 
     /// <summary>

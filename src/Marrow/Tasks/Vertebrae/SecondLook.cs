@@ -26,16 +26,21 @@ internal static class SecondLook
     /// Maps crops [N, C, h, w] to what the detector sees on them and on their mirror images. The open dispose scope
     /// disposes its result.
     /// </param>
+    /// <param name="kept">Is given what the crops and their mirror images show; null to keep nothing.</param>
     /// <returns>The refined spine, or the same spine when nothing was seen again.</returns>
     public static SpinePrediction Refine(SpinePrediction spine, Tensor image, AffineTransform toInput,
         IReadOnlyList<double> black, VertebraeDecoding decoding,
-        Func<Tensor, (DetectorOutput Output, DetectorOutput Mirrored)> look)
+        Func<Tensor, (DetectorOutput Output, DetectorOutput Mirrored)> look, KeptViews? kept = null)
     {
         using var scope = NewDisposeScope();
         var (width, height) = ((int)image.shape[3], (int)image.shape[2]);
         var (fromCrop, cropHeight) = CropsOf(spine, toInput, width, height, decoding.SecondLook);
         var (output, mirrored) = look(Cut(image, fromCrop, cropHeight, black));
-        return Combine(spine, toInput, fromCrop, decoding.SecondLook,
+        var second = decoding.SecondLook;
+        kept?.Begin();
+        for (var w = 0; w < fromCrop.Length; w++)
+            kept?.Add(output, mirrored, w, fromCrop[w], First(w, second), First(w + 1, second));
+        return Combine(spine, toInput, fromCrop, second,
             w => SpineDecoder.Detect(output, w, decoding, mirrored));
     }
 
@@ -73,18 +78,27 @@ internal static class SecondLook
                 .Select(d => d with { Vertebra = d.Vertebra.Transform(back) })];
             for (var n = First(w, decoding); n < First(w + 1, decoding); n++)
             {
-                var center = seen[n].Center;
-                var reach = decoding.MostMoveHeights * seen[n].UpperMidpoint.DistanceTo(seen[n].LowerMidpoint);
-                var near = detections.Where(d => d.Vertebra.Center.DistanceTo(center) < reach).ToList();
-                if (near.Count == 0)
+                if (Best(detections, seen[n], decoding) is not { } best)
                     continue;
-                var best = near.MaxBy(d => d.Score);
                 var again = best.Vertebra.Transform(toInput);
                 vertebrae[n] = filled[n] ? again : Vertebra.Mix(vertebrae[n], again, decoding.Share);
                 (scores[n], filled[n]) = (Math.Max(scores[n], best.Score), false);
             }
         }
         return spine with { Vertebrae = vertebrae, Scores = scores, Filled = filled, FirstLook = spine };
+    }
+
+    /// <summary>
+    /// Returns the detection with the highest score that stands where a vertebra was seen; null when there is none. All
+    /// are in original pixels.
+    /// </summary>
+    internal static Detection? Best(
+        IEnumerable<Detection> detections, in Vertebra seen, SecondLookDecoding decoding)
+    {
+        var center = seen.Center;
+        var reach = decoding.MostMoveHeights * seen.UpperMidpoint.DistanceTo(seen.LowerMidpoint);
+        var near = detections.Where(d => d.Vertebra.Center.DistanceTo(center) < reach).ToList();
+        return near.Count == 0 ? null : near.MaxBy(d => d.Score);
     }
 
     /// <summary>Returns the index of the first vertebra of a crop.</summary>

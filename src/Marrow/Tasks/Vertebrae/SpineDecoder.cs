@@ -74,12 +74,19 @@ internal static class SpineDecoder
     {
         var seen = Candidates(output, image, decoding.Candidates);
         if (mirrored is not null)
-        {
-            var back = new AffineTransform(-1, 0, mirrored.Anchors.InputWidth, 0, 1, 0);
-            seen.AddRange(Candidates(mirrored, image, decoding.Candidates)
-                .Select(d => d with { Vertebra = d.Vertebra.Transform(back) }));
-        }
+            seen.AddRange(OnMirror(mirrored, image, decoding.Candidates));
         return Merge(seen, decoding.Candidates);
+    }
+
+    /// <summary>Returns what the detector sees on one image's mirror image alone, turned back.</summary>
+    public static IReadOnlyList<Detection> DetectOnMirror(
+        DetectorOutput mirrored, int image, VertebraeDecoding decoding) =>
+        Merge([.. OnMirror(mirrored, image, decoding.Candidates)], decoding.Candidates);
+
+    private static IEnumerable<Detection> OnMirror(DetectorOutput mirrored, int image, CandidateDecoding decoding)
+    {
+        var back = new AffineTransform(-1, 0, mirrored.Anchors.InputWidth, 0, 1, 0);
+        return Candidates(mirrored, image, decoding).Select(d => d with { Vertebra = d.Vertebra.Transform(back) });
     }
 
     /// <summary>

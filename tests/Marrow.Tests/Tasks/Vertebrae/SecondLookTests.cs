@@ -38,6 +38,23 @@ public class SecondLookTests
     }
 
     [Fact]
+    public void What_the_crops_and_their_mirror_images_show_is_kept_one_by_one()
+    {
+        using var scope = NewDisposeScope();
+        var (truth, first, looks) = (Curve(40), Prediction(Curve(34)), new SpineLooks());
+        SecondLook.Refine(first, Coordinates(), ToInput, [0, 0], new(),
+            crops => (Look(crops, truth, []), Look(crops.flip(3), truth, [])),
+            new KeptViews(looks, first, ToInput, new()));
+        Assert.All(Enumerable.Range(0, 17), n =>
+        {
+            Assert.Equal(2, looks.Views(n));
+            Assert.InRange(looks.Spread(n)!.Value.Degrees, 0, 0.5);
+            Assert.InRange(looks.Spread(n)!.Value.Pixels, 0, 2); // of the film: half a pixel of the input
+            Assert.Null(looks.Moved(n)); // The first look was not kept.
+        });
+    }
+
+    [Fact]
     public void What_is_not_seen_again_stays()
     {
         using var scope = NewDisposeScope();

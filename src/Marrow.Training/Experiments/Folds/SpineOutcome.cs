@@ -1,0 +1,94 @@
+using Marrow.Findings;
+using Marrow.Metrics;
+using Marrow.Prediction;
+using Marrow.Spine;
+
+namespace Marrow.Training.Experiments.Folds;
+
+/// <summary>
+/// The spines of all folds -> one set of metrics, as if one model had measured every film, with intervals over the
+/// patients; the table of films and the pictures.
+/// </summary>
+internal static class SpineOutcome
+{
+    private const string Intervals =
+        "95 %: bootstrap over the patients. Each film was measured by the models of the one fold that held out its "
+            + "patient.";
+
+    public static FoldOutcome Of(
+        CrossValidationPlan plan,
+        IReadOnlyList<PredictedSpine> films,
+        IReadOnlyList<string> warnings,
+        CancellationToken cancellation)
+    {
+        var measured = films.Select(f => f.Film).ToList();
+        var bootstrap = new BootstrapOptions { Cancellation = cancellation };
+        var metrics = SpineMetrics.Of(measured, bootstrap);
+        var kinds = SpineMetrics.Kinds(measured);
+        string[] levels = [.. Enumerable.Range(0, Vertebra.Count).Select(SpinePart.LevelName)];
+        var hasVertebrae = metrics.ContainsKey(SpineMetrics.Landmarks) && SpineMetrics.HaveVertebrae(measured);
+        var pairs = hasVertebrae ? measured.Select(f => f.Pair).ToList() : [];
+        var byLevel = hasVertebrae ? Tilts.ByLevel(pairs, levels, bootstrap) : [];
+        var bySize = hasVertebrae ? Tilts.BySize(pairs, bootstrap) : [];
+        var byFold = plan.Folds.Select(fold => OfFold(fold, films, kinds[^1].Of)).ToList();
+        var table = new SpineFilmTable(kinds, levels);
+        return new()
+        {
+            Sentences = [Sentence(plan, kinds[^1].Kind, metrics[kinds[^1].Kind])],
+            Tables =
+            [
+                (SpineTables.Angles(plan, metrics), Intervals),
+                .. hasVertebrae
+                    ? [(SpineTables.Vertebrae(metrics[SpineMetrics.Landmarks]), "")]
+                    : Array.Empty<(ReportPart, string)>(),
+                (SpineTables.Folds(byFold, kinds[^1].Kind), ""),
+            ],
+            Details = hasVertebrae
+                ?
+                [
+                    (SpineTables.Tilts(byLevel, "level"), "sd: 1.4826 x the median absolute deviation of the errors."),
+                    (SpineTables.Tilts(bySize, "true tilt, degrees"), ""),
+                ]
+                : [],
+            Pictures = SpinePictures.Of(measured, kinds[^1].Kind, kinds[^1].Of, metrics[kinds[^1].Kind], byLevel),
+            Columns = table.Columns,
+            Rows = [.. films.Select(table.Row)],
+            Numbers = new Dictionary<string, object>
+            {
+                ["results"] = metrics,
+                ["tiltsByLevel"] = byLevel,
+                ["tiltsBySize"] = bySize,
+                ["byFold"] = byFold,
+                ["reported"] = kinds[^1].Kind,
+            },
+            Warnings = warnings,
+        };
+    }
+
+    /// <summary>What one fold came to, without intervals: it shows how much folds differ.</summary>
+    internal sealed record FoldNumbers(int Fold, int Films, int Groups, double Smape, double Cobb1Mae);
+
+    private static FoldNumbers OfFold(
+        FoldPlan fold, IReadOnlyList<PredictedSpine> films, Func<SpinePart, IReadOnlyList<double>> of)
+    {
+        var mine = films.Where(f => f.Fold == fold && f.Film.Sample.CobbDegrees.Count > 0).Select(f => f.Film).ToList();
+        var metrics = Angles.Measure(
+            [.. mine.Select(f => f.Sample.CobbDegrees)],
+            [.. mine.Select(f => of(f.Spine))],
+            [.. mine.Select(f => f.Sample.Patient)],
+            new() { Resamples = 0 });
+        return new(fold.Fold.Number, fold.Films.Count, fold.Groups, Value("smape"), Value("mae.cobb1"));
+
+        double Value(string name) => metrics.First(m => m.Name == name).Value;
+    }
+
+    private static string Sentence(CrossValidationPlan plan, string kind, IReadOnlyList<MetricValue> metrics)
+    {
+        return $"Each of {plan.Films} films of {plan.Groups} patients measured by models that never saw its patient: "
+            + $"SMAPE {Text("smape")} %, the largest angle {Text("mae.cobb1")} degrees off on average, "
+            + $"{NumberText.Percent(Find("within-5").Value)} of them within 5 degrees ({kind}).";
+
+        string Text(string name) => SpineTables.Cell(Find(name));
+        MetricValue Find(string name) => metrics.First(m => m.Name == name);
+    }
+}

@@ -1,0 +1,60 @@
+using Marrow.Computing;
+using Marrow.Imaging;
+using Marrow.Inputs;
+using Marrow.Spine;
+using Marrow.Tasks.Strip;
+using static TorchSharp.torch;
+
+namespace Marrow.Prediction;
+
+/// <summary>
+/// Finds the points of items along a curve anew: it lays the curve straight at the film's own resolution, lets one or
+/// several networks look at the strip in several sizes and mirrored, brings their points back to the film and averages
+/// them; then once more along the curve of what was found.
+/// </summary>
+internal sealed class StripRefiner(IReadOnlyList<StripTask> tasks, Compute compute)
+{
+    /// <summary>How many of the looks are asked for at once: a net's own number of passes may be smaller.</summary>
+    private int Passes => tasks.Max(task => task.Decoding.Looks.Passes);
+
+    /// <summary>Returns the refined vertebrae, which the curve's items are.</summary>
+    /// <param name="vertebrae">What another model saw, in the film's pixels.</param>
+    /// <param name="looks">Is given what each look of each pass shows; null to keep nothing.</param>
+    public IReadOnlyList<Vertebra> Refine(Radiograph film, IReadOnlyList<Vertebra> vertebrae, SpineLooks? looks = null)
+    {
+        for (var pass = 0; pass < Passes; pass++)
+        {
+            IReadOnlyList<Point2D> curve = [.. vertebrae.Select(v => v.Center)];
+            var seen = new StripLooks([.. tasks.Where(task => pass < task.Decoding.Looks.Passes)
+                .SelectMany(task => Look(film, curve, task))]);
+            seen.Keep(looks);
+            vertebrae = seen.Vertebrae;
+        }
+        return vertebrae;
+    }
+
+    /// <summary>All looks of one network at the strip of a curve: the items' points in the film's pixels.</summary>
+    private IReadOnlyList<Point2D[]> Look(Radiograph film, IReadOnlyList<Point2D> curve, StripTask task)
+    {
+        using var scope = NewDisposeScope();
+        var layout = task.Input.StripLayout;
+        StraightStrip[] strips =
+        [
+            .. task.Decoding.Looks.ZoomFactors.Select(zoom => new StraightStrip(curve, layout with { Zoom = zoom })),
+        ];
+        var images = Preprocessor.ToTensor(
+            [.. strips.Select(strip => Preprocessor.PrepareStrip(film, task.Input, strip))], task.Input);
+        Point2D[][] expected = [.. strips.Select(strip => curve.Select(strip.ToStrip).ToArray())];
+        var mirror = new AffineTransform(-1, 0, layout.Width, 0, 1, 0);
+        var both = compute.Arrange(cat([images, images.flip(3)]));
+        var found = task.Find(both, [.. expected, .. expected.Select(e => e.Select(mirror.Apply).ToArray())], compute);
+        var exchanged = StripSamples.Mirrored(task.PointsPerItem);
+        return
+        [
+            .. found.Select((points, look) => look < strips.Length
+                ? points.Select(strips[look].ToImage).ToArray()
+                : [.. points.Select((_, k) => strips[look - strips.Length].ToImage(
+                    mirror.Apply(points[k - k % exchanged.Count + exchanged[k % exchanged.Count]])))]),
+        ];
+    }
+}
