@@ -47,7 +47,7 @@ internal static class FilmAlignment
         }
         var n = (double)(columns.End - columns.First) * (rows.End - rows.First);
         var spread = (squaresA - sumA * sumA / n) * (squaresB - sumB * sumB / n);
-        return spread > 1e-12 ? (products - sumA * sumB / n) / Math.Sqrt(spread) : 0;
+        return spread > 1e-12 ? Math.Clamp((products - sumA * sumB / n) / Math.Sqrt(spread), -1, 1) : 0;
     }
 
     /// <summary>Moves and stretches the place while the correlation's size rises.</summary>
