@@ -48,7 +48,7 @@ internal static class AgreementPlots
             var color = i == lines.Count / 2 ? Plots.Hue(1, dark) : Plots.Hue(2, dark);
             if (double.IsFinite(line.Low) && double.IsFinite(line.High))
             {
-                var band = plot.Add.HorizontalSpan(line.Low, line.High, color.WithAlpha(0.14));
+                var band = plot.Add.VerticalSpan(line.Low, line.High, color.WithAlpha(0.14));
                 band.LineStyle.Width = 0;
             }
             var drawn = plot.Add.HorizontalLine(line.Value, 1.8f, color, LinePattern.Dashed);

@@ -39,6 +39,22 @@ public class PlotTests
     }
 
     [Fact]
+    public void The_interval_of_a_limit_of_agreement_is_a_band_along_its_line()
+    {
+        AgreementSeries series = new("cobb1", [0, 10, 20, 30, 40], [-20, 25, 20, 45, 30]);
+        using var plot = ReportSamples.Decode(
+            AgreementPlots.BlandAltman("", series, [new(15, 13, 17), new(2, 0, 4), new(-11, -13, -9)], dark: false));
+        var orange = new SKColor(0xF9, 0xE8, 0xDB); // the bias's hue, at 0.14 over white
+        var places = Enumerable.Range(0, plot.Width * plot.Height)
+            .Select(i => (X: i % plot.Width, Y: i / plot.Width))
+            .Where(at => ReportSamples.Near(plot.GetPixel(at.X, at.Y), orange))
+            .ToList();
+
+        Assert.True(places.Max(at => at.X) - places.Min(at => at.X) > 0.7 * plot.Width);
+        Assert.True(places.Max(at => at.Y) - places.Min(at => at.Y) < 0.2 * plot.Height);
+    }
+
+    [Fact]
     public void Axis_labels_are_drawn_without_any_font_of_the_system()
     {
         // The same text through the embedded face: where no glyphs were found the strips would be equal.
