@@ -20,15 +20,13 @@ public class GradCamTests
     private static readonly InputContract Square = new() { Width = 96, Height = 96 };
 
     /// <summary>A model with random weights, in evaluation mode, and with statistics of norms that differ.</summary>
-    /// <param name="seed">Of the weights.</param>
-    private static TaskModel Task(string task, string architecture, InputContract input, long seed = 1)
+    private static TaskModel Task(string task, string architecture, InputContract input)
     {
         var data = new Dataset(name: "made-up", format: "csv", root: "", samples: [])
         {
             Classes = Names,
             NumberNames = Names,
         };
-        manual_seed(seed);
         var made = TaskCatalogue.Create(task, new(architecture), input, data);
         using var noGrad = no_grad();
         foreach (var (name, buffer) in made.Model.named_buffers())
@@ -40,6 +38,18 @@ public class GradCamTests
         }
         made.Model.eval();
         return made;
+    }
+
+    /// <summary>
+    /// A classifier whose last weights are all positive: each channel adds to the heat, so that some place is hot and
+    /// no sum is a small difference of large numbers, whatever weights were drawn.
+    /// </summary>
+    private static TaskModel Adding(string backbone, InputContract input)
+    {
+        var task = Task(CheckpointTask.Classify, backbone, input);
+        using var noGrad = no_grad();
+        task.Model.state_dict()["classifier.weight"].abs_();
+        return task;
     }
 
     private static Radiograph Film(int width, int height)
@@ -73,9 +83,11 @@ public class GradCamTests
         using var cam = new GradCam((IExplainedTask)task, image, Compute.Float32);
         for (var output = 0; output < Names.Length; output++)
         {
-            var expected = Enumerable.Range(0, cells).Select(cell => Math.Max(0, Enumerable.Range(0, channels)
-                .Sum(c => weights[output * channels + c] / cells * map[c * cells + cell])));
-            Assert.All(expected.Zip(cam.Heat(output)), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+            double[] sums = [.. Enumerable.Range(0, cells).Select(cell => Enumerable.Range(0, channels)
+                .Sum(c => weights[output * channels + c] / cells * map[c * cells + cell]))];
+            var tolerance = 1e-3 * sums.Max(Math.Abs); // float32 has 7 digits, of which the sums cancel some
+            Assert.All(sums.Zip(cam.Heat(output)), pair =>
+                Assert.Equal(Math.Max(0, pair.First), pair.Second, tolerance));
         }
     }
 
@@ -88,6 +100,12 @@ public class GradCamTests
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var task = Task(name, architecture, Square);
+        // So far from their kinks the ReLUs of a head change nothing, and what is left is smooth.
+        foreach (var (key, parameter) in task.Model.named_parameters())
+        {
+            if (key is "norm.bias" or "hidden.bias")
+                parameter.fill_(Scalars.Of(10.0));
+        }
         var explained = (IExplainedTask)task;
         var image = Image(Film(120, 100), Square);
         using var cam = new GradCam(explained, image, Compute.Float32);
@@ -95,7 +113,7 @@ public class GradCamTests
 
         var map = explained.Features.forward(image);
         var (channels, cells) = ((int)map.shape[1], 9);
-        const float step = 1e-3f; // larger ones cross the kinks of the head's ReLUs
+        const float step = 1e-2f;
         var sums = new double[cells];
         for (var c = 0; c < channels; c++)
         {
@@ -106,8 +124,7 @@ public class GradCamTests
             for (var cell = 0; cell < cells; cell++)
                 sums[cell] += slope * plane[cell];
         }
-        // A whole channel that changes takes some of the head's many ReLUs across their kinks.
-        var tolerance = 0.1 * sums.Max(Math.Abs);
+        var tolerance = 0.02 * sums.Max(Math.Abs); // float32 keeps 4 digits of such differences
         Assert.All(sums.Zip(heat), pair => Assert.Equal(Math.Max(0, pair.First), pair.Second, tolerance));
 
         double Answer(Tensor changed) => explained.Answer(changed, 1).Value<float>();
@@ -119,7 +136,7 @@ public class GradCamTests
         if (!Autocast.IsAvailable)
             Assert.Skip("This libtorch has no autocast.");
         using var scope = NewDisposeScope();
-        using var task = Task(CheckpointTask.Classify, "densenet-mini", Square);
+        using var task = Adding("densenet-mini", Square);
         var image = Image(Film(120, 100), Square);
         IReadOnlyList<double> plain;
         using (var cam = new GradCam((IExplainedTask)task, image, Compute.Float32))
@@ -141,14 +158,11 @@ public class GradCamTests
     {
         using var scope = NewDisposeScope();
         var input = new InputContract { Width = side, Height = side };
+        using var task = Adding(backbone, input);
         var film = Film(side, side + 20);
         var mirrored = new Radiograph(film.Width, film.Height, Turned(film.Pixels, film.Width), 8, "mirrored");
 
-        // Random weights may find nothing that speaks for a class: the first seed whose weights do.
-        var task = Enumerable.Range(1, 20).Select(seed => Task(CheckpointTask.Classify, backbone, input, seed))
-            .First(made => Explain(made, film).Peak is not null);
-        using var owned = task;
-        var before = Explain(task, film);
+        var before = Explain(film);
         using (no_grad())
         {
             foreach (var (_, weight) in task.Model.named_parameters())
@@ -157,16 +171,16 @@ public class GradCamTests
                     weight.copy_(weight.flip(3));
             }
         }
-        var behind = Explain(task, mirrored);
+        var behind = Explain(mirrored);
         Assert.Equal(film.Width - before.Peak!.Value.X, behind.Peak!.Value.X, 1e-6);
         Assert.Equal(before.Peak.Value.Y, behind.Peak.Value.Y, 1e-6);
         Assert.All(
             Turned(before.HeatPixels(), film.Width).Zip(behind.HeatPixels()),
             pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 1));
 
-        Explanation Explain(TaskModel model, Radiograph shown)
+        Explanation Explain(Radiograph shown)
         {
-            var explainer = new Explainer("made-up", model, model.Describe().Outputs, Compute.Float32);
+            var explainer = new Explainer("made-up", task, task.Describe().Outputs, Compute.Float32);
             var packed = Preprocessor.Prepare(shown, input);
             using var image = Preprocessor.ToTensor([packed], input);
             var answers = new ClassesPart("a", [new("a", "probability", 0.6), new("b", "probability", 0.4)]);
