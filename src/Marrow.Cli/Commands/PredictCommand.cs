@@ -38,6 +38,12 @@ internal static class PredictCommand
         {
             Description = "Draw no overlays: they take more time and space than the rest of what is written.",
         };
+        var anyway = new Option<bool>("--anyway")
+        {
+            Description =
+                "Measure also what would be refused, as images unlike those of the training and films that show no "
+                    + "whole spine. It is a matter for a person then: the status is check at best.",
+        };
         var hub = HubFolder.Option();
         return new Command(
             "predict",
@@ -49,6 +55,7 @@ internal static class PredictCommand
             checkpoint,
             folder,
             noOverlay,
+            anyway,
             hub,
         }
             .Computes()
@@ -60,6 +67,7 @@ internal static class PredictCommand
                 "marrow predict knees/ --checkpoint points-densenet121.knees",
                 "marrow predict films/ --checkpoint segment-densenet121.spineweb16 --out masks",
                 "marrow predict films/ --no-overlay",
+                "marrow predict odd.png --anyway",
                 "marrow predict scan.png --json")
             .Does(
                 (parsed, output, cancellation) =>
@@ -67,6 +75,7 @@ internal static class PredictCommand
                         ImageInputs.Of(parsed.GetRequiredValue(inputs), cancellation),
                         parsed.GetRequiredValue(folder),
                         !parsed.GetValue(noOverlay),
+                        parsed.GetValue(anyway),
                         parsed.GetRequiredValue(checkpoint),
                         new LocalHub(HubFolder.Of(parsed, hub)),
                         DeviceOption.Of(parsed) ?? default,
@@ -78,6 +87,7 @@ internal static class PredictCommand
         ImageInputs inputs,
         string folder,
         bool overlays,
+        bool anyway,
         IReadOnlyList<string> names,
         LocalHub hub,
         DeviceChoice device,
@@ -91,6 +101,7 @@ internal static class PredictCommand
             names,
             new CheckpointReferences(hub, output, cancellation).Resolve,
             device);
+        predictor.Anyway = anyway;
         if (predictor.Untrained.Count > 0)
             output.Warn(
                 $"{predictor.Checkpoints[0].Name}: no label of {string.Join(", ", predictor.Untrained)} was seen in "

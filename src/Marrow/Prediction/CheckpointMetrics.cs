@@ -40,10 +40,13 @@ internal static class CheckpointMetrics
     /// <param name="detector">
     /// The detector that gives the crops; null when the checkpoint looks at whole images.
     /// </param>
+    /// <param name="refused">
+    /// Called with the number of images that a prediction would refuse; not for checkpoints that refuse none.
+    /// </param>
     public static IReadOnlyList<MetricValue> Measure(
         Checkpoint checkpoint, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
         Action<Progress>? progress = null, CancellationToken cancellation = default, Checkpoint? detector = null,
-        DeviceChoice device = default)
+        DeviceChoice device = default, Action<int>? refused = null)
     {
         if (checkpoint.Config.Input.Crop is { } crop)
             samples = Crop(checkpoint, crop, detector, samples, device, progress, cancellation);
@@ -76,10 +79,25 @@ internal static class CheckpointMetrics
         {
             Cancellation = cancellation,
         };
+        if (refused is not null && task.Refuses)
+            refused(CountRefused(task, loader, compute));
         return task.Measure(loader, compute, new(bootstrap ?? new()) { Cancellation = cancellation });
     }
 
-    private static IReadOnlyList<Sample> Crop(
+    /// <summary>Returns the number of images that a prediction with the task's model would refuse.</summary>
+    internal static int CountRefused(TaskModel task, BatchLoader loader, Compute compute)
+    {
+        var refused = 0;
+        TaskModel.ForEachBatch(loader, compute, (images, batch) =>
+            refused += task.RefusalsOf(images, [.. batch.Samples.Select(s => s.ToInput)], compute)
+                .Count(reasons => reasons.Count > 0));
+        return refused;
+    }
+
+    /// <summary>
+    /// Returns the samples cropped by the checkpoint's detector. Throws <see cref="MarrowException"/> for another one.
+    /// </summary>
+    internal static IReadOnlyList<Sample> Crop(
         Checkpoint checkpoint, InputCrop crop, Checkpoint? detector, IReadOnlyList<Sample> samples, DeviceChoice device,
         Action<Progress>? progress, CancellationToken cancellation)
     {
@@ -125,13 +143,16 @@ internal static class CheckpointMetrics
     /// ("expected"), of the regressor's angles ("regressor") and of the mixture ("fused"). Each image is processed as
     /// in a user's prediction, except that films which seem to show no whole spine are not refused.
     /// </summary>
+    /// <param name="refused">Called with the number of films that a prediction would refuse.</param>
     public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(
         IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
-        Action<Progress>? progress = null, CancellationToken cancellation = default, DeviceChoice device = default)
+        Action<Progress>? progress = null, CancellationToken cancellation = default, DeviceChoice device = default,
+        Action<int>? refused = null)
     {
         bootstrap = new(bootstrap ?? new()) { Cancellation = cancellation };
         using var predictor = new SpinePredictor(checkpoints, Compute.Choose(device: device));
         var found = MeasureEach(predictor, samples, progress, cancellation);
+        refused?.Invoke(found.Count(f => f.Refusals.Count > 0));
         var findings = found.Select(f => f.Spine).ToList();
         var truth = samples.Select(s => s.CobbDegrees).ToList();
         string[] patients = [.. samples.Select(s => s.Patient)];

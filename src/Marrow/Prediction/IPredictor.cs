@@ -27,7 +27,11 @@ internal interface IPredictor : IDisposable
     /// <summary>The checkpoints whose weights are used.</summary>
     IReadOnlyList<CheckpointUse> Checkpoints { get; }
 
-    Finding Predict(Radiograph radiograph);
+    /// <summary>Says what the weights see on an image, or refuses it.</summary>
+    /// <param name="anyway">
+    /// True to say it of an image that would be refused, too, with the reasons as warnings.
+    /// </param>
+    Finding Predict(Radiograph radiograph, bool anyway = false);
 
     /// <summary>Returns the finding for an image that could not be read.</summary>
     Finding Failed(string file, string reason);

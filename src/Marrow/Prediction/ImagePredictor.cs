@@ -79,7 +79,7 @@ internal sealed class ImagePredictor : IPredictor
 
     public (int Width, int Height) DecodeSize => _task.Input.DecodeSize; // a crop's is the full one
 
-    public Finding Predict(Radiograph radiograph)
+    public Finding Predict(Radiograph radiograph, bool anyway = false)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -88,17 +88,19 @@ internal sealed class ImagePredictor : IPredictor
             ? Preprocessor.Prepare(radiograph, _task.Input)
             : Preprocessor.Prepare(radiograph, _task.Input, _task.Input.Crop!.Crops(spine)[0]);
         var image = _compute.Arrange(Preprocessor.ToTensor([packed], _task.Input));
-        return _reading.Read(
-            image,
-            packed.ToInput,
-            new(file: radiograph.Source, width: radiograph.OriginalWidth, height: radiograph.OriginalHeight)
-            {
-                Warnings = spine is { IsUsable: false }
-                    ? [.. radiograph.Warnings, "No spine was found to crop by: the whole image was shown."]
-                    : radiograph.Warnings,
-                Checkpoints = Checkpoints,
-            },
-            _compute);
+        var refusals = _task.RefusalsOf(image, [packed.ToInput], _compute)[0];
+        var about = new Finding(
+            file: radiograph.Source, width: radiograph.OriginalWidth, height: radiograph.OriginalHeight)
+        {
+            Warnings = spine is { IsUsable: false }
+                ? [.. radiograph.Warnings, "No spine was found to crop by: the whole image was shown."]
+                : radiograph.Warnings,
+            Checkpoints = Checkpoints,
+        };
+        if (refusals.Count > 0 && !anyway)
+            return about.Refused(refusals, _reading.Nothing);
+        var found = _reading.Read(image, packed.ToInput, about, _compute);
+        return refusals.Count > 0 ? found.Despite(refusals) : found;
     }
 
     public Finding Failed(string file, string reason) => Finding.Failed(file, reason, _reading.Nothing);
