@@ -17,6 +17,7 @@ const string usage = """
       profile     where a training step's time goes
       --rounds    times each alternative runs, after one warm-up; default 5
       --threads   of libtorch; default: its own choice
+    usage: Marrow.Benchmarks refusals ...: what checkpoints refuse; without arguments it says how
     """;
 
 var benchmarks = new Dictionary<string, Func<int, IEnumerable<Comparison>>>
@@ -33,6 +34,8 @@ var benchmarks = new Dictionary<string, Func<int, IEnumerable<Comparison>>>
 };
 if (args is [SharingBenchmark.Busy])
     return SharingBenchmark.KeepBusy();
+if (args is [RefusalTable.Name, .. var refusals])
+    return RefusalTable.Run(refusals, Console.Out);
 var (chosen, json, rounds) = (new List<string>(), false, 5);
 for (var i = 0; i < args.Length; i++)
 {

@@ -19,6 +19,7 @@ internal static class HubCommand
             HubPushCommand.Create(),
             HubPullCommand.Create(),
             HubRankCommand.Create(),
+            HubCalibrateCommand.Create(),
         };
 
     /// <summary>CHECKPOINT, as every command of the hub names one.</summary>

@@ -47,6 +47,12 @@ internal static class PredictCommand
             HelpName = "NAME,NAME",
             Arity = ArgumentArity.ZeroOrOne,
         };
+        var anyway = new Option<bool>("--anyway")
+        {
+            Description =
+                "Measure also what would be refused, as images unlike those of the training and films that show no "
+                    + "whole spine. It is a matter for a person then: the status is check at best.",
+        };
         var hub = HubFolder.Option();
         return new Command(
             "predict",
@@ -59,6 +65,7 @@ internal static class PredictCommand
             folder,
             noOverlay,
             explain,
+            anyway,
             hub,
         }
             .Computes()
@@ -72,6 +79,7 @@ internal static class PredictCommand
                 "marrow predict films/ --no-overlay",
                 "marrow predict scan.png --checkpoint densenet121.cxr-pediatric --explain",
                 "marrow predict hands/ --checkpoint regress-densenet121.hands --explain age",
+                "marrow predict odd.png --anyway",
                 "marrow predict scan.png --json")
             .Does(
                 (parsed, output, cancellation) =>
@@ -82,6 +90,7 @@ internal static class PredictCommand
                         parsed.GetResult(explain) is null
                             ? null
                             : CommaList.Names(explain.Name, parsed.GetValue(explain)) ?? [],
+                        parsed.GetValue(anyway),
                         parsed.GetRequiredValue(checkpoint),
                         new LocalHub(HubFolder.Of(parsed, hub)),
                         DeviceOption.Of(parsed) ?? default,
@@ -94,6 +103,7 @@ internal static class PredictCommand
         string folder,
         bool overlays,
         IReadOnlyList<string>? explained,
+        bool anyway,
         IReadOnlyList<string> names,
         LocalHub hub,
         DeviceChoice device,
@@ -107,6 +117,7 @@ internal static class PredictCommand
             names,
             new CheckpointReferences(hub, output, cancellation).Resolve,
             device);
+        predictor.Anyway = anyway;
         if (predictor.Untrained.Count > 0)
             output.Warn(
                 $"{predictor.Checkpoints[0].Name}: no label of {string.Join(", ", predictor.Untrained)} was seen in "

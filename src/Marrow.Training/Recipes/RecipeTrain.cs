@@ -8,6 +8,7 @@ namespace Marrow.Training.Recipes;
 internal static class RecipeTrain
 {
     private const int MostStages = 16;
+    private const double MostRefused = 0.2;
 
     private static readonly KeyText FreezeText =
         new("Backbone stages that start frozen, from the stem on. A DenseNet has five: stem, block1 to block4; a run "
@@ -106,6 +107,13 @@ internal static class RecipeTrain
                     DefaultMeans = "never",
                 }),
             Metric = Metric(s, task),
+            RefusedShare = s.Number("refusedShare", absent.RefusedShare, 0, MostRefused,
+                new("Of images like those of the validation part, which choose how unlike the training images an "
+                    + "image may be before the checkpoint [refuses](predictions.md#images-that-are-refused) it; 0: it "
+                    + "refuses none by that.")
+                {
+                    Unit = "share",
+                }),
             SaveEverySeconds = s.Number("saveEverySeconds", absent.SaveEverySeconds, 0, 86_400,
                 "Between saves of the resumable state; 0: after every step."),
             Workers = s.Int("workers", absent.Workers, 0, 64, new("Decode and augment ahead of the loop.")

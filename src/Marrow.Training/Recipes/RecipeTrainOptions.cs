@@ -1,4 +1,5 @@
 using Marrow.Computing;
+using Marrow.Tasks.Familiarity;
 
 namespace Marrow.Training.Recipes;
 
@@ -136,6 +137,11 @@ internal sealed record TrainOptions
 
     /// <summary>The metric by which the best weights are kept.</summary>
     public string Metric { get; init; } = "auroc";
+
+    /// <summary>
+    /// The share of images like those of training that may be refused as unfamiliar; 0: none is refused by it.
+    /// </summary>
+    public double RefusedShare { get; init; } = FamiliarityFit.UsualRate;
 
     /// <summary>Seconds between saves of the resumable state; 0: after every step.</summary>
     public double SaveEverySeconds { get; init; } = 60;

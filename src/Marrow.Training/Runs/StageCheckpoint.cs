@@ -53,7 +53,7 @@ internal static class StageCheckpoint
         return new CheckpointDraft
         {
             Name = stage.CheckpointName,
-            Config = task.Describe(),
+            Config = task.Describe() with { Familiarity = task.Familiarity },
             Weights = ModelWeights.Of(task.Model),
             Receipt = receipt,
             Split = data.HeldOut.Count == 0 ? null : RecordedSplit.Of(dataset.Name, filesDigest, data.HeldOut, fold),

@@ -135,7 +135,10 @@ internal static class StageRun
             },
             context.Cancellation);
         if (validation is not null)
+        {
             loop.ChooseDecoding(validation);
+            StageFamiliarity.Learn(context, task, images, method.Compute);
+        }
         var metrics = Measure(context, loop, images, masks);
         method.Compute.Release(task.Model);
         return new(progress, metrics, waited.Share);

@@ -93,6 +93,12 @@ public sealed class Checkpoint : IDisposable
             ? ModelCardText.Summary(Encoding.UTF8.GetString(card))
             : "";
 
+    /// <summary>Reads a section of the model card by its title; "" when there is none.</summary>
+    internal string ReadSection(string title) =>
+        !WeightsOnly && CheckpointManifest.Read(Path).ReadListed(Path, CardFile) is { } card
+            ? ModelCardText.SectionOf(Encoding.UTF8.GetString(card), title)
+            : "";
+
     /// <summary>
     /// Loads and verifies a checkpoint. Throws <see cref="MarrowException"/> when any file is missing or differs by a
     /// single bit from what was saved, and when the config asks for something that this version does not have.

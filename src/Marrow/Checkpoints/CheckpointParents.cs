@@ -36,6 +36,17 @@ public sealed class CheckpointParents
         };
 
     /// <summary>
+    /// Returns the parents of a checkpoint with the very weights of another one: that one, and what it was trained on.
+    /// </summary>
+    internal static CheckpointParents WithWeightsOf(Checkpoint source) => new()
+    {
+        Checkpoints = [new(source.Name, source.Digest, ParentCheckpoint.SameWeights, source.License)],
+        Datasets = source.Parents.Datasets,
+        Imported = source.Parents.Imported,
+        Inherited = LicensedAncestor.EachOnce(source.Parents.Ancestors()),
+    };
+
+    /// <summary>
     /// Returns the same parents with one more checkpoint that took part. A checkpoint that took part in two ways is
     /// listed with both roles.
     /// </summary>
@@ -80,15 +91,16 @@ public sealed class ParentCheckpoint
     public string Digest { get; }
 
     /// <summary>
-    /// What the parent gave: "init" when the child was warm-started from its weights, "labels" when its predictions
-    /// served as labels, "crop" when its detections say where in the image the child looks.
+    /// What the parent gave: "init" when the child was warm-started from its weights, "weights" when these are the
+    /// child's, unchanged, "labels" when its predictions served as labels, "crop" when its detections say where in the
+    /// image the child looks.
     /// </summary>
     public string Role { get; }
 
     /// <summary>The licence of the parent, as an SPDX identifier or a LicenseRef.</summary>
     public string License { get; }
 
-    internal const string Labels = "labels", Crop = "crop";
+    internal const string Labels = "labels", Crop = "crop", SameWeights = "weights";
 
     /// <summary>The roles of parents that gave no weights.</summary>
     internal static readonly string[] RolesWithoutWeights = [Labels, Crop];

@@ -4,11 +4,11 @@ using Marrow.Tasks;
 namespace Marrow.Checkpoints;
 
 /// <summary>
-/// The part of golden.json that goes on to the finding: what the checkpoint's decoding makes of made-up outputs, which
-/// are drawn from the seed. The outputs of golden.json prove that the weights still compute the same; this proves that
-/// the same is still said of what they compute. The two are apart because a decoding chooses: fed with what a
-/// machine's rounding may change, it might choose otherwise there. No model is run, so it is looked at wherever a
-/// checkpoint is verified.
+/// The part of golden.json that goes on to the finding: what the checkpoint's decoding and its familiarity make of
+/// made-up outputs, which are drawn from the seed. The outputs of golden.json prove that the weights still compute the
+/// same; this proves that the same is still said of what they compute. The two are apart because a decoding chooses:
+/// fed with what a machine's rounding may change, it might choose otherwise there. No model is run, so it is looked at
+/// wherever a checkpoint is verified.
 /// </summary>
 internal sealed record GoldenFinding
 {
@@ -24,11 +24,11 @@ internal sealed record GoldenFinding
 
     public required IReadOnlyList<GoldenOutput> Values { get; init; }
 
-    /// <summary>Records what the decoding of a config returns; null for a task whose outputs are the finding.</summary>
+    /// <summary>
+    /// Records what the decoding and the familiarity of a config return; null for a config that has neither.
+    /// </summary>
     public static GoldenFinding? Record(CheckpointConfig config, string path) =>
-        config.ReadDecoding(path) is { } decoding
-            ? new() { Seed = FixedSeed, Values = Rehearse(decoding, FixedSeed) }
-            : null;
+        Rehearse(config, FixedSeed, path) is { Count: > 0 } values ? new() { Seed = FixedSeed, Values = values } : null;
 
     /// <summary>
     /// Runs the decoding again. Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when it returns
@@ -36,9 +36,9 @@ internal sealed record GoldenFinding
     /// </summary>
     public void Verify(CheckpointConfig config, string path)
     {
-        var decoding = config.ReadDecoding(path)
-            ?? throw GoldenOutput.Bad(path, $"no finding for {config.Task}, whose outputs are the finding", "one");
-        GoldenOutput.RequireEqual(Values, Rehearse(decoding, Seed), Tolerance, path);
+        if (Rehearse(config, Seed, path) is not { Count: > 0 } values)
+            throw GoldenOutput.Bad(path, $"no finding for {config.Task}, whose outputs are the finding", "one");
+        GoldenOutput.RequireEqual(Values, values, Tolerance, path);
     }
 
     /// <summary>
@@ -58,9 +58,18 @@ internal sealed record GoldenFinding
             : null;
     }
 
-    internal static IReadOnlyList<GoldenOutput> Rehearse(DecodingContract decoding, ulong seed) =>
+    private static IReadOnlyList<GoldenOutput> Rehearse(CheckpointConfig config, ulong seed, string path) =>
     [
-        .. from value in decoding.Rehearse(new SeededRandom(seed))
+        .. config.ReadDecoding(path) is { } decoding ? Rehearse(decoding, seed) : [],
+        .. config.Familiarity is { } familiarity ? Kept(familiarity.Rehearse(new SeededRandom(seed))) : [],
+    ];
+
+    internal static IReadOnlyList<GoldenOutput> Rehearse(DecodingContract decoding, ulong seed) =>
+        Kept(decoding.Rehearse(new SeededRandom(seed)));
+
+    private static IReadOnlyList<GoldenOutput> Kept(IReadOnlyList<RehearsedValue> values) =>
+    [
+        .. from value in values
            let count = value.Numbers.Count
            select GoldenOutput.Of(value.Name, [count], count, i => (float)value.Numbers[(int)i]),
     ];

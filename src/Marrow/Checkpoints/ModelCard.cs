@@ -38,6 +38,8 @@ public sealed class ModelCard
 /// <summary>Writes README.md of a checkpoint: front matter for Hugging Face's hub, then the card in sections.</summary>
 internal static class ModelCardText
 {
+    internal const string DataTitle = "Data and split", LimitsTitle = "Limits and intended use";
+
     private const string LicenseReference = "LicenseRef-";
 
     public static string Render(CheckpointDraft draft)
@@ -49,7 +51,7 @@ internal static class ModelCardText
             .Append(VisibleText.Lines(draft.Card.Summary.Trim()))
             .Append("\n\n");
         WhatItIs(text, draft);
-        Section(text, "Data and split", draft.Card.Data);
+        Section(text, DataTitle, draft.Card.Data);
         if (draft.Card.Training is { } training)
             Section(
                 text,
@@ -62,7 +64,7 @@ internal static class ModelCardText
                         + $"{CheckpointConfig.CodeVersion}."
                 ) + $"\n\n{MarkdownText.Block("yaml", training.Recipe.Trim())}");
         Metrics(text, draft.Metrics);
-        Section(text, "Limits and intended use", draft.Card.Limits);
+        Section(text, LimitsTitle, draft.Card.Limits);
         Section(
             text,
             "Licence and citation",
@@ -85,6 +87,17 @@ internal static class ModelCardText
         var start = title < 0 ? -1 : card.IndexOf("\n\n", title, StringComparison.Ordinal);
         var end = start < 0 ? -1 : card.IndexOf("\n\n", start + 2, StringComparison.Ordinal);
         return end < 0 ? "" : card[(start + 2)..end].Trim();
+    }
+
+    /// <summary>Returns what stands below a heading of a card; "" when there is none.</summary>
+    public static string SectionOf(string card, string title)
+    {
+        var heading = $"\n## {title}\n\n";
+        var start = card.IndexOf(heading, StringComparison.Ordinal);
+        if (start < 0)
+            return "";
+        var end = card.IndexOf("\n## ", start + heading.Length, StringComparison.Ordinal);
+        return card[(start + heading.Length)..(end < 0 ? card.Length : end)].Trim();
     }
 
     private static string Front(CheckpointDraft draft)

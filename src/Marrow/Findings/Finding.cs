@@ -52,6 +52,25 @@ public sealed class Finding
         Parts = parts,
     };
 
+    /// <summary>
+    /// The same, for a reader who asked for it although there are reasons to refuse: a person has to look at it, and
+    /// the reasons stand first among the warnings.
+    /// </summary>
+    internal Finding Despite(IReadOnlyList<string> reasons) => new(this)
+    {
+        Status = Status == FindingStatus.Ok ? FindingStatus.Check : Status,
+        Warnings = [.. reasons, .. Warnings],
+    };
+
+    /// <summary>The same without anything that was found, for the reasons given.</summary>
+    /// <param name="parts">What is still said of the image.</param>
+    internal Finding Refused(IReadOnlyList<string> reasons, params IReadOnlyList<FindingPart> parts) => new(this)
+    {
+        Status = FindingStatus.Refused,
+        Warnings = [.. reasons, .. Warnings],
+        Parts = parts,
+    };
+
     /// <summary>The same with another part of a kind that is there, or with one more.</summary>
     internal Finding With(FindingPart part) =>
         new(this) { Parts = [.. Parts.Where(other => other.GetType() != part.GetType()), part] };
@@ -79,8 +98,12 @@ public enum FindingStatus
     Check,
 
     /// <summary>
-    /// The image could not be read or shows no whole spine: nothing is measured, and the warnings say why.
+    /// The image is unlike those that the weights know, or shows no whole spine: nothing is said of it, and the
+    /// warnings say why.
     /// </summary>
+    Refused,
+
+    /// <summary>The image could not be read, or nothing could be computed of it: the warnings say why.</summary>
     Failed,
 }
 

@@ -92,6 +92,11 @@ internal static class CheckpointReport
                 ", ",
                 config.Outputs.Take(OutputsShown).Select(o => o.Trained ? o.Name : $"{o.Name} (untrained)")
             ) + (config.Outputs.Count > OutputsShown ? $" and {config.Outputs.Count - OutputsShown} more" : ""));
+        if (config.Familiarity is { } familiarity)
+            yield return (
+                "familiar",
+                $"images like {NumberText.Of(familiarity.Images, "0")} of the training; it refuses "
+                    + $"{NumberText.Of(100 * familiarity.Rate, "0.##")} % of such images, and what is farther off");
         yield return ("licence", Licenses.Describe(checkpoint.License));
         foreach (var fact in Parents(checkpoint.Parents))
             yield return fact;
@@ -120,6 +125,7 @@ internal static class CheckpointReport
                     "init" => "started from",
                     ParentCheckpoint.Crop => "cropped by",
                     ParentCheckpoint.Labels => "labelled by",
+                    ParentCheckpoint.SameWeights => "the weights of",
                     var role => role,
                 },
                 $"{parent.Name} {Digest.Shorten(parent.Digest)}, {parent.License}");

@@ -41,10 +41,13 @@ internal static class CheckpointMetrics
     /// <param name="detector">
     /// The detector that gives the crops; null when the checkpoint looks at whole images.
     /// </param>
+    /// <param name="refused">
+    /// Called with the number of images that a prediction would refuse; not for checkpoints that refuse none.
+    /// </param>
     public static IReadOnlyList<MetricValue> Measure(
         Checkpoint checkpoint, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
         Action<Progress>? progress = null, CancellationToken cancellation = default, Checkpoint? detector = null,
-        DeviceChoice device = default)
+        DeviceChoice device = default, Action<int>? refused = null)
     {
         if (checkpoint.Config.Input.Crop is { } crop)
             samples = Crop(checkpoint, crop, detector, samples, device, progress, cancellation);
@@ -79,10 +82,25 @@ internal static class CheckpointMetrics
         {
             Cancellation = cancellation,
         };
+        if (refused is not null && task.Refuses)
+            refused(CountRefused(task, loader, compute));
         return task.Measure(loader, compute, new(bootstrap ?? new()) { Cancellation = cancellation });
     }
 
-    private static IReadOnlyList<Sample> Crop(
+    /// <summary>Returns the number of images that a prediction with the task's model would refuse.</summary>
+    internal static int CountRefused(TaskModel task, BatchLoader loader, Compute compute)
+    {
+        var refused = 0;
+        TaskModel.ForEachBatch(loader, compute, (images, batch) =>
+            refused += task.RefusalsOf(images, [.. batch.Samples.Select(s => s.ToInput)], compute)
+                .Count(reasons => reasons.Count > 0));
+        return refused;
+    }
+
+    /// <summary>
+    /// Returns the samples cropped by the checkpoint's detector. Throws <see cref="MarrowException"/> for another one.
+    /// </summary>
+    internal static IReadOnlyList<Sample> Crop(
         Checkpoint checkpoint, InputCrop crop, Checkpoint? detector, IReadOnlyList<Sample> samples, DeviceChoice device,
         Action<Progress>? progress, CancellationToken cancellation)
     {
@@ -128,12 +146,15 @@ internal static class CheckpointMetrics
     }
 
     /// <summary>Returns what <see cref="SpineMetrics"/> has of these checkpoints together.</summary>
+    /// <param name="refused">Called with the number of films that a prediction would refuse.</param>
     public static IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> MeasureSpine(
         IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples, BootstrapOptions? bootstrap = null,
-        Action<Progress>? progress = null, CancellationToken cancellation = default, DeviceChoice device = default)
+        Action<Progress>? progress = null, CancellationToken cancellation = default, DeviceChoice device = default,
+        Action<int>? refused = null)
     {
         using var predictor = new SpinePredictor(checkpoints, Compute.Choose(device: device));
         var films = MeasureEach(predictor, samples, progress, cancellation);
+        refused?.Invoke(films.Count(f => f.Measured.Refusals.Count > 0));
         return SpineMetrics.Of(films, new(bootstrap ?? new()) { Cancellation = cancellation });
     }
 }

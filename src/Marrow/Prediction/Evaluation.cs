@@ -44,11 +44,13 @@ public sealed class Evaluation
     public EvaluationResult Measure(Action<Progress>? progress = null, CancellationToken cancellation = default)
     {
         var checkpoints = _request.Checkpoints.ToList();
+        int? refused = null;
         try
         {
             PredictorSet.Complete(checkpoints, _request.Hub);
             ProcessThreads.Current?.Apply();
-            return new(_request.Data, _request.Split, checkpoints, _samples, Warnings, Measured());
+            var metrics = Measured();
+            return new(_request.Data, _request.Split, checkpoints, _samples, Warnings, metrics, refused);
         }
         finally
         {
@@ -63,10 +65,12 @@ public sealed class Evaluation
                 {
                     [one.Config.Task] = CheckpointMetrics.Measure(
                         one, _samples, progress: Tell, cancellation: cancellation,
-                        detector: checkpoints.FirstOrDefault(c => c != one), device: _request.Device),
+                        detector: checkpoints.FirstOrDefault(c => c != one), device: _request.Device,
+                        refused: count => refused = count),
                 }
                 : CheckpointMetrics.MeasureSpine(
-                    checkpoints, _samples, progress: Tell, cancellation: cancellation, device: _request.Device);
+                    checkpoints, _samples, progress: Tell, cancellation: cancellation, device: _request.Device,
+                    refused: count => refused = count);
     }
 }
 
@@ -75,9 +79,9 @@ public sealed class EvaluationResult
 {
     internal EvaluationResult(
         string data, EvaluationSplit split, IReadOnlyList<Checkpoint> checkpoints, IReadOnlyList<Sample> samples,
-        IReadOnlyList<string> warnings, IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> metrics)
+        IReadOnlyList<string> warnings, IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> metrics, int? refused)
     {
-        Metrics = metrics;
+        (Metrics, Refused) = (metrics, refused);
         var document = new
         {
             Checkpoints = checkpoints.Select(c => new { c.Name, c.Digest }).ToList(),
@@ -85,6 +89,7 @@ public sealed class EvaluationResult
             Split = split,
             Images = samples.Count,
             Patients = samples.DistinctBy(s => s.Patient).Count(),
+            Refused = refused,
             Warnings = warnings,
             Results = metrics,
         };
@@ -95,6 +100,14 @@ public sealed class EvaluationResult
                 .. metrics.Select(m => MetricTable.Of(m.Value, $"{m.Key}: {data}, {part}", parts: true)),
                 ReportPart.Line(string.Create(
                     CultureInfo.InvariantCulture, $"{document.Images} images of {document.Patients} patients")),
+                .. refused is null
+                    ? (ReportPart[])[]
+                    :
+                    [
+                        ReportPart.Line(string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"all are measured; marrow predict would refuse {refused} of them")),
+                    ],
             ]);
     }
 
@@ -104,6 +117,12 @@ public sealed class EvaluationResult
     /// "fused".
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<MetricValue>> Metrics { get; }
+
+    /// <summary>
+    /// How many of the images a prediction would refuse, all of which are measured here; null for checkpoints that
+    /// refuse none.
+    /// </summary>
+    public int? Refused { get; }
 
     /// <summary>One table for each entry of <see cref="Metrics"/>, with the intervals.</summary>
     public TextReport Report { get; }

@@ -36,11 +36,14 @@ internal interface IPredictor : IDisposable
     /// <param name="names">Some of <see cref="Explainable"/>; empty for the default.</param>
     void RequireExplainable(IReadOnlyList<string> names);
 
-    /// <summary>Says what is seen on a radiograph.</summary>
+    /// <summary>Says what the weights see on an image, or refuses it.</summary>
+    /// <param name="anyway">
+    /// True to say it of an image that would be refused, too, with the reasons as warnings.
+    /// </param>
     /// <param name="explained">
     /// What is to be explained, some of <see cref="Explainable"/>, empty for the default; null for no explanation.
     /// </param>
-    Finding Predict(Radiograph radiograph, IReadOnlyList<string>? explained = null);
+    Finding Predict(Radiograph radiograph, bool anyway = false, IReadOnlyList<string>? explained = null);
 
     /// <summary>Returns the finding for an image that could not be read.</summary>
     Finding Failed(string file, string reason);

@@ -85,7 +85,7 @@ internal sealed class ImagePredictor : IPredictor
 
     public void RequireExplainable(IReadOnlyList<string> names) => _explainer.Require(names);
 
-    public Finding Predict(Radiograph radiograph, IReadOnlyList<string>? explained = null)
+    public Finding Predict(Radiograph radiograph, bool anyway = false, IReadOnlyList<string>? explained = null)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -94,21 +94,22 @@ internal sealed class ImagePredictor : IPredictor
             ? Preprocessor.Prepare(radiograph, _task.Input)
             : Preprocessor.Prepare(radiograph, _task.Input, _task.Input.Crop!.Crops(spine)[0]);
         var image = _compute.Arrange(Preprocessor.ToTensor([packed], _task.Input));
-        var finding = _reading.Read(
-            image,
-            packed.ToInput,
-            new(file: radiograph.Source, width: radiograph.OriginalWidth, height: radiograph.OriginalHeight)
-            {
-                Warnings = spine is { IsUsable: false }
-                    ? [.. radiograph.Warnings, "No spine was found to crop by: the whole image was shown."]
-                    : radiograph.Warnings,
-                Checkpoints = Checkpoints,
-            },
-            _compute);
-        return explained is null
-            ? finding
-            : finding.With(
-                _explainer.Explain(image, packed.ToInput, radiograph, finding.Parts.FirstOrDefault(), explained));
+        var refusals = _task.RefusalsOf(image, [packed.ToInput], _compute)[0];
+        var about = new Finding(
+            file: radiograph.Source, width: radiograph.OriginalWidth, height: radiograph.OriginalHeight)
+        {
+            Warnings = spine is { IsUsable: false }
+                ? [.. radiograph.Warnings, "No spine was found to crop by: the whole image was shown."]
+                : radiograph.Warnings,
+            Checkpoints = Checkpoints,
+        };
+        if (refusals.Count > 0 && !anyway)
+            return about.Refused(refusals, _reading.Nothing);
+        var found = _reading.Read(image, packed.ToInput, about, _compute);
+        if (explained is not null)
+            found = found.With(
+                _explainer.Explain(image, packed.ToInput, radiograph, found.Parts.FirstOrDefault(), explained));
+        return refusals.Count > 0 ? found.Despite(refusals) : found;
     }
 
     public Finding Failed(string file, string reason) => Finding.Failed(file, reason, _reading.Nothing);

@@ -74,6 +74,14 @@ public sealed class PredictorSet : IDisposable
     public IReadOnlyList<CheckpointUse> Checkpoints => _predictor.Checkpoints;
 
     /// <summary>
+    /// True to measure also what would be refused (<see cref="FindingStatus.Refused"/>): images that are unlike those
+    /// of the training, and films that show no whole spine. Their status is <see cref="FindingStatus.Check"/> at best,
+    /// the reasons are their warnings, and a spine gets no severity. An image that shows nothing is refused all the
+    /// same.
+    /// </summary>
+    public bool Anyway { get; set; }
+
+    /// <summary>
     /// Reads and measures one file. The returned radiograph can be drawn on. Throws <see cref="MarrowException"/> when
     /// the file can't be read.
     /// </summary>
@@ -103,7 +111,7 @@ public sealed class PredictorSet : IDisposable
     public Finding Predict(Radiograph radiograph)
     {
         lock (_lock)
-            return _predictor.Predict(radiograph);
+            return _predictor.Predict(radiograph, Anyway);
     }
 
     /// <summary>The names of what <see cref="Explain(Radiograph, IReadOnlyList{string})"/> explains by maps.</summary>
@@ -123,7 +131,7 @@ public sealed class PredictorSet : IDisposable
     {
         _predictor.RequireExplainable(names);
         lock (_lock)
-            return _predictor.Predict(radiograph, names);
+            return _predictor.Predict(radiograph, Anyway, names);
     }
 
     /// <summary>Throws <see cref="MarrowException"/> when these answers can't be explained.</summary>

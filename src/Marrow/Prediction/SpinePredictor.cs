@@ -136,14 +136,19 @@ internal sealed class SpinePredictor : IPredictor
     }
 
     /// <summary>Measures the spine. Angles are in degrees and places in pixels of the original image.</summary>
-    public Finding Predict(Radiograph radiograph, IReadOnlyList<string>? explained = null)
+    public Finding Predict(Radiograph radiograph, bool anyway = false, IReadOnlyList<string>? explained = null)
     {
         if (!radiograph.Pixels.AsSpan().ContainsAnyExcept(radiograph.Pixels[0]))
             return Withhold(
                 Measurement.Nothing(radiograph, _uses),
                 ["The image is of one grey value: it shows nothing."]);
         var measured = Measure(radiograph, explained);
-        return measured.Refusals.Count > 0 ? Withhold(measured, measured.Refusals) : measured.Finding;
+        if (measured.Refusals.Count == 0)
+            return measured.Finding;
+        // Nobody knows that the film shows a spine, so nothing is said of how crooked it is.
+        return anyway && measured.IsSeen
+            ? measured.Finding.With(new SpinePart(measured.Spine) { SawSpine = false }).Despite(measured.Refusals)
+            : Withhold(measured, measured.Refusals);
     }
 
     /// <summary>
@@ -197,7 +202,7 @@ internal sealed class SpinePredictor : IPredictor
             var judged = SpineJudgement.Of(spine, detected, corners, toInput, _detector.Decoding);
             warnings.AddRange(judged.Warnings);
             doubts.AddRange(judged.Doubts);
-            refusals = judged.Refusals;
+            refusals = [.. _detector.UnfamiliarityOf(images, _compute)[0], .. judged.Refusals];
         }
         else
         {
@@ -216,6 +221,8 @@ internal sealed class SpinePredictor : IPredictor
                 radiograph,
                 AnglesPart(_regressor, regressed),
                 explained);
+        if (_regressor is not null && _detector is null)
+            refusals = _regressor.UnfamiliarityOf(input.Images, _compute)[0];
         var beside = _regressor?.Decoding.BesideDetector;
         if (measured is not null && beside?.Doubt(measured.Degrees[0], regressed[0]) is { } differ)
             doubts.Add(differ);
@@ -236,7 +243,10 @@ internal sealed class SpinePredictor : IPredictor
             RegressorDegrees = regressed,
             CobbDegrees = beside?.Mix(expected, regressed) ?? expected,
             SawSpine = _detector is not null,
-        }, explanations, refusals);
+        }, explanations, refusals)
+        {
+            IsSeen = detected?.IsUsable ?? true,
+        };
     }
 
     private static NumbersPart AnglesPart(RegressCobbTask regressor, double[] degrees) =>
@@ -256,6 +266,9 @@ internal sealed class SpinePredictor : IPredictor
         public Finding Finding =>
             Explanations is null ? About.With(Spine) : About.With(Spine).With(Explanations);
 
+        /// <summary>False when nothing at all was seen that could be measured.</summary>
+        public bool IsSeen { get; init; }
+
         public static Measurement Nothing(Radiograph radiograph, IReadOnlyList<CheckpointUse> uses) => new(new(
             file: radiograph.Source,
             width: radiograph.OriginalWidth,
@@ -271,20 +284,16 @@ internal sealed class SpinePredictor : IPredictor
     /// Returns the finding for an image without a whole spine. It has no angles and no severity; the vertebrae that
     /// were seen remain, without their names.
     /// </summary>
-    private static Finding Withhold(Measurement measured, IReadOnlyList<string> reasons) => new Finding(measured.About)
-    {
-        Status = FindingStatus.Failed,
-        Warnings = [.. reasons, .. measured.About.Warnings],
-    }.With(new SpinePart
-    {
-        Vertebrae =
-        [
-            .. measured.Spine.Vertebrae
-                .Where(v => !v.Filled)
-                .Select(v => new FoundVertebra("", v.Corners, v.Score) { Evidence = v.Evidence }),
-        ],
-        SawSpine = measured.Spine.SawSpine,
-    });
+    private static Finding Withhold(Measurement measured, IReadOnlyList<string> reasons) =>
+        measured.About.Refused(reasons, new SpinePart
+        {
+            Vertebrae =
+            [
+                .. measured.Spine.Vertebrae.Where(v => !v.Filled)
+                    .Select(v => new FoundVertebra("", v.Corners, v.Score) { Evidence = v.Evidence }),
+            ],
+            SawSpine = measured.Spine.SawSpine,
+        });
 
     public void Dispose()
     {

@@ -90,12 +90,14 @@ public sealed class FolderPredictionResult
 
     internal FolderPredictionResult(IReadOnlyList<Finding> findings, bool isIncomplete, TextReport report) =>
         (Findings, IsWhole, Report) = (
-            findings, !isIncomplete && findings.All(f => f.Status != FindingStatus.Failed), report);
+            findings, !isIncomplete && !findings.Any(IsWithout), report);
 
     /// <summary>The findings, in the order of the images. Masks are only in the written files.</summary>
     public IReadOnlyList<Finding> Findings { get; }
 
-    /// <summary>False when an image was not measured, or when a folder could not be searched for images.</summary>
+    /// <summary>
+    /// False when an image failed or was refused, or when a folder could not be searched for images.
+    /// </summary>
     public bool IsWhole { get; }
 
     /// <summary>A table with one row for each image, whose numbers have as many digits as are meaningful.</summary>
@@ -108,11 +110,12 @@ public sealed class FolderPredictionResult
     {
         get
         {
-            foreach (var failed in Findings.Where(f => f.Status == FindingStatus.Failed))
+            foreach (var failed in Findings.Where(IsWithout))
                 yield return failed.Warnings[0].StartsWith(failed.File, StringComparison.Ordinal)
                     ? failed.Warnings[0]
-                    : $"{failed.File}: {failed.Warnings[0]}";
-            var others = Findings.Where(f => f.Status != FindingStatus.Failed && f.Warnings.Count > 0).ToList();
+                    : $"{failed.File}: {(failed.Status == FindingStatus.Refused ? "refused. " : "")}"
+                        + failed.Warnings[0];
+            var others = Findings.Where(f => !IsWithout(f) && f.Warnings.Count > 0).ToList();
             if (others.Count > MostWarned)
                 yield return $"{others.Count} of {Findings.Count} images have warnings: see their JSON files.";
             else
@@ -120,4 +123,7 @@ public sealed class FolderPredictionResult
                     yield return $"{finding.File}: {string.Join(' ', finding.Warnings)}";
         }
     }
+
+    private static bool IsWithout(Finding finding) =>
+        finding.Status is FindingStatus.Refused or FindingStatus.Failed;
 }

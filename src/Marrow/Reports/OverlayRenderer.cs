@@ -142,8 +142,8 @@ internal static class OverlayRenderer
         if (spine.CobbDegrees.Count == 0)
             angles.Add(
                 new(
-                    finding.Status == FindingStatus.Failed
-                        ? "  not measured: no whole spine was found"
+                    finding.Status == FindingStatus.Refused
+                        ? "  not measured: no film of a whole spine"
                         : "  not measured",
                     OverlayFrame.Grey));
         if (spine.Severity is { } severity)

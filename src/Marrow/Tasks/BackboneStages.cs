@@ -27,8 +27,14 @@ internal static class BackboneStages
         ModelSpec spec,
         Tensor images)
     {
-        var name = ModelCatalogue.BackbonePrefix(spec.Architecture).TrimEnd('.');
-        var features = (Backbone)model.named_modules().First(m => m.name == name).module;
+        var features = BackboneOf(model, spec);
         return [.. features.Stages.Select(stage => stage.Name).Zip(features.ForwardPyramid(images, firstLevel: 1))];
+    }
+
+    /// <summary>Returns the backbone within a model of the catalogue, which goes on owning it.</summary>
+    internal static Backbone BackboneOf(Module model, ModelSpec spec)
+    {
+        var name = ModelCatalogue.BackbonePrefix(spec.Architecture).TrimEnd('.');
+        return (Backbone)model.named_modules().First(m => m.name == name).module;
     }
 }

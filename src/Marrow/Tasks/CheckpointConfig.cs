@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using Marrow.Datasets;
 using Marrow.Inputs;
 using Marrow.Modules;
+using Marrow.Tasks.Familiarity;
 using Marrow.Tasks.Own;
 
 namespace Marrow.Tasks;
@@ -95,6 +96,13 @@ public sealed record CheckpointConfig
     [JsonInclude]
     internal JsonElement? Decoding { get; init; }
 
+    /// <summary>
+    /// Says which images are familiar to the weights; null in checkpoints of early versions and where it was not
+    /// learnt.
+    /// </summary>
+    [JsonInclude]
+    internal FamiliarityContract? Familiarity { get; init; }
+
     /// <summary>The meaning of each output, in the order of the outputs.</summary>
     public required IReadOnlyList<OutputMeaning> Outputs { get; init; }
 
@@ -167,6 +175,7 @@ public sealed record CheckpointConfig
             Model.Masking is null ? "none" : "some");
         task?.Validate(this, Require);
         ReadDecoding(path);
+        Familiarity?.Validate(path);
         if (Model.Detector is { } detector)
         {
             Require(

@@ -42,19 +42,36 @@ internal abstract record DecodingContract
     {
         var kind = defaults.GetType();
         var contract = (DecodingContract)MarrowJson.Decode(section, kind, Known, path, $"a {kind.Name}", Remedy);
-        foreach (var (key, value, bounds) in contract.Values())
+        RequireBounds(contract.Values(), "decoding", path);
+        return contract;
+    }
+
+    /// <summary>
+    /// Throws <see cref="MarrowException"/>, naming <paramref name="path"/>, when a value of a section of config.json
+    /// is out of bounds.
+    /// </summary>
+    internal static void RequireBounds(
+        IEnumerable<(string Key, object Value, RangeAttribute Bounds)> values, string section, string path)
+    {
+        foreach (var (key, value, bounds) in values)
         {
             if (!(Compare(value, bounds.Minimum) >= 0 && Compare(value, bounds.Maximum) <= 0))
             {
-                var expected = FormattableString.Invariant($"decoding.{key} of {bounds.Minimum} to {bounds.Maximum}");
+                var expected = FormattableString.Invariant($"{section}.{key} of {bounds.Minimum} to {bounds.Maximum}");
                 throw MarrowException.Bad(path, expected, FormattableString.Invariant($"{value}"), Remedy);
             }
         }
-        return contract;
     }
 
     /// <summary>Returns every value with its key, such as "chain.longestStepVertebrae", and its bounds.</summary>
     internal IEnumerable<(string Key, object Value, RangeAttribute Bounds)> Values() => ValuesOf(this, "");
+
+    /// <summary>Returns the values of one group that have bounds, with their keys.</summary>
+    internal static IEnumerable<(string Key, object Value, RangeAttribute Bounds)> Bounded(object part) =>
+        from property in part.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        let bounds = property.GetCustomAttribute<RangeAttribute>()
+        where bounds is not null
+        select (JsonNamingPolicy.CamelCase.ConvertName(property.Name), property.GetValue(part)!, bounds);
 
     private static IEnumerable<(string Key, object Value, RangeAttribute Bounds)> ValuesOf(object group, string prefix)
     {

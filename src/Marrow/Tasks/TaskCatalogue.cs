@@ -88,8 +88,12 @@ public static class TaskCatalogue
 
     /// <summary>Creates a task with an existing model, which the task disposes.</summary>
     /// <param name="path">The path of the config, for error messages.</param>
-    internal static TaskModel Of(CheckpointConfig config, Module model, string path) =>
-        Get(config.Task).Create(model, config.Model, config.Input, config.Layout, config.ReadDecoding(path));
+    internal static TaskModel Of(CheckpointConfig config, Module model, string path)
+    {
+        var task = Get(config.Task).Create(model, config.Model, config.Input, config.Layout, config.ReadDecoding(path));
+        task.Familiarity = config.Familiarity;
+        return task;
+    }
 
     /// <summary>Creates a second instance of a task, with a model of its own whose weights are random.</summary>
     internal static TaskModel Twin(TaskModel task) => Of(task.Describe(), ModelCatalogue.Create(task.Spec), task.Name);

@@ -116,6 +116,9 @@ internal abstract class TaskDescriptor
     /// </summary>
     internal virtual SpineRole? SpineRole => null;
 
+    /// <summary>True for models whose findings are refused for images unlike those of their training.</summary>
+    internal virtual bool RefusesUnfamiliar => true;
+
     /// <summary>True for models with anchors, which recipes configure in their section "detector".</summary>
     internal virtual bool HasDetector => false;
 

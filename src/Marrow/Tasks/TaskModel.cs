@@ -1,7 +1,9 @@
 using Marrow.Computing;
 using Marrow.Datasets;
+using Marrow.Imaging;
 using Marrow.Inputs;
 using Marrow.Metrics;
+using Marrow.Tasks.Familiarity;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -42,6 +44,38 @@ internal abstract class TaskModel(ModelSpec spec, InputContract input) : IDispos
     /// </summary>
     /// <param name="outputs">The outputs, as the checkpoint describes them.</param>
     internal virtual ITaskReading? Reading(IReadOnlyList<OutputMeaning> outputs) => null;
+
+    /// <summary>
+    /// Says which images are familiar to the weights; null when that was not learnt, and then none is refused by it.
+    /// </summary>
+    internal FamiliarityContract? Familiarity { get; set; }
+
+    /// <summary>True when something is known by which images can be refused.</summary>
+    internal virtual bool Refuses => Familiarity is not null;
+
+    /// <summary>
+    /// Returns for each normalised image [N, C, H, W] sentences that say why it is to be refused; none for one that is
+    /// not.
+    /// </summary>
+    /// <param name="toInput">For each image the transform from original pixels to input pixels.</param>
+    internal virtual IReadOnlyList<IReadOnlyList<string>> RefusalsOf(
+        Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute) => UnfamiliarityOf(images, compute);
+
+    /// <summary>
+    /// Chooses the values of the decoding by which images are refused, once it is known which are familiar. Called with
+    /// images that the model was not trained on. The model is in evaluation mode.
+    /// </summary>
+    internal virtual void ChooseRefusals(BatchLoader unseen, Compute compute)
+    {
+    }
+
+    /// <summary>
+    /// Returns for each image the sentence that says that it is unlike those of the training; none for one that is not.
+    /// </summary>
+    internal IReadOnlyList<IReadOnlyList<string>> UnfamiliarityOf(Tensor images, Compute compute) =>
+        Familiarity is { } familiarity
+            ? [.. familiarity.Of(this, images, compute).Select(FamiliarityContract.Refusals)]
+            : [.. Enumerable.Range(0, (int)images.shape[0]).Select(_ => (IReadOnlyList<string>)[])];
 
     /// <summary>Returns the config that is stored with the weights.</summary>
     public abstract CheckpointConfig Describe();

@@ -87,7 +87,7 @@ public class PredictorSetTests
 
         using var spines = PredictorSet.Open(Hub);
         var refused = spines.Predict(Film(spine: false));
-        Assert.Equal(FindingStatus.Failed, refused.Status);
+        Assert.Equal(FindingStatus.Refused, refused.Status);
         Assert.Empty(refused.Spine().CobbDegrees);
     }
 

@@ -91,7 +91,7 @@ public sealed class WholeSpineTests
 
     private static void RequireNothing(Finding finding)
     {
-        Assert.Equal(FindingStatus.Failed, finding.Status);
+        Assert.Equal(FindingStatus.Refused, finding.Status);
         Assert.Empty(finding.Spine().CobbDegrees);
         Assert.Null(finding.Spine().Severity);
         Assert.StartsWith("No whole spine was found", finding.Warnings[0], StringComparison.Ordinal);

@@ -146,7 +146,7 @@ public class OverlayTests
     {
         var finding = new Finding(file: "knee.png", width: 300, height: 300)
         {
-            Status = FindingStatus.Failed,
+            Status = FindingStatus.Refused,
             Parts = [new SpinePart()],
         };
         using var picture = ReportSamples.Decode(OverlayRenderer.Render(ReportSamples.Radiograph(300, 300), finding));

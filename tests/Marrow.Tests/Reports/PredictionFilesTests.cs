@@ -70,7 +70,7 @@ public sealed class PredictionFilesTests : IDisposable
         var finding = ReportSamples.Finding(300, 700);
         finding = new Finding(finding)
         {
-            Status = FindingStatus.Failed,
+            Status = FindingStatus.Refused,
             Warnings = ["No whole spine was found."],
         }.WithSpine(spine => new SpinePart
         {
@@ -86,7 +86,7 @@ public sealed class PredictionFilesTests : IDisposable
         Assert.Equal(JsonValueKind.Null, json.GetProperty("severity").ValueKind);
         Assert.Empty(json.GetProperty("angles").EnumerateObject());
         Assert.False(json.TryGetProperty("curves", out _) || json.TryGetProperty("alignment", out _));
-        Assert.EndsWith(",,,,,17,0.875,,,,,,,,,,failed\n", File.ReadAllText(files.CsvPath), StringComparison.Ordinal);
+        Assert.EndsWith(",,,,,17,0.875,,,,,,,,,,refused\n", File.ReadAllText(files.CsvPath), StringComparison.Ordinal);
         using var picture = ReportSamples.Decode(File.ReadAllBytes(Path.Combine(_folder, "case 1.overlay.png")));
         Assert.All(SpineCanvas.AngleColors, color =>
             Assert.Equal(0, ReportSamples.Count(picture, c => ReportSamples.Near(c, color))));

@@ -15,6 +15,7 @@ internal sealed class PretrainDescriptor : TaskDescriptor
     internal override Type ModelType => typeof(PretrainTask);
     internal override bool LearnsWithoutLabels => true;
     internal override bool HidesPatches => true;
+    internal override bool RefusesUnfamiliar => false; // It finds nothing.
     internal override string? PipelineTag => "image-feature-extraction";
 
     internal override Module Build(Backbone backbone, ModelSpec spec) => new MaskedAutoencoder(backbone);

@@ -29,7 +29,30 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
             + "clinical decision may rest on it.";
     public override Module Model => model;
 
-    internal VertebraeDecoding Decoding { get; init; } = new();
+    internal VertebraeDecoding Decoding { get; set; } = new();
+
+    internal override bool Refuses => true;
+
+    /// <summary>
+    /// Returns the reasons of both kinds: the image is unlike those of the training, or what the first look found on it
+    /// is no whole spine.
+    /// </summary>
+    internal override IReadOnlyList<IReadOnlyList<string>> RefusalsOf(
+        Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute) =>
+        [
+            .. UnfamiliarityOf(images, compute)
+                .Zip(Evidence(images, toInput, compute), (unfamiliar, evidence) =>
+                    (IReadOnlyList<string>)[.. unfamiliar, .. evidence.Refusals(Decoding.WholeSpine)]),
+        ];
+
+    internal override void ChooseRefusals(BatchLoader unseen, Compute compute)
+    {
+        var scores = new List<double>();
+        ForEachBatch(unseen, compute, (images, batch) => scores.AddRange(
+            Evidence(images, [.. batch.Samples.Select(s => s.ToInput)], compute).Select(e => e.MeanScore)));
+        scores.Sort();
+        Decoding = Decoding with { WholeSpine = Decoding.WholeSpine.Suiting(scores[scores.Count / 2]) };
+    }
 
     public override CheckpointConfig Describe() =>
         new()
@@ -157,6 +180,18 @@ internal sealed class DetectVertebraeTask(RetinaNet model, ModelSpec spec, Input
     /// <summary>Returns the centres of the vertebrae, [17 * 2].</summary>
     double[] ITeacherTask.Signature(Sample sample, int width, int height, ReadOnlySpan<byte> mask) =>
         [.. sample.Vertebrae.SelectMany(v => (double[])[v.Center.X / width, v.Center.Y / height])];
+
+    private IReadOnlyList<SpineEvidence> Evidence(
+        Tensor images, IReadOnlyList<AffineTransform> toInput, Compute compute)
+    {
+        using var scope = NewDisposeScope();
+        var (output, mirrored) = BothSides(images, compute);
+        return
+        [
+            .. SpineDecoder.Decode(output, Decoding, mirrored)
+                .Zip(toInput, (spine, transform) => SpineEvidence.Of(spine, transform, Decoding.WholeSpine)),
+        ];
+    }
 
     private IReadOnlyList<SpinePrediction> Refine(
         IReadOnlyList<SpinePrediction> spines,

@@ -219,7 +219,10 @@ internal sealed record WholeSpineDecoding
     [Range(1, 17)]
     public int RunVertebrae { get; init; } = 4;
 
-    /// <summary>The lowest mean score of all vertebrae with which a film is measured.</summary>
+    /// <summary>
+    /// The lowest mean score of all vertebrae with which a film is measured. A run chooses it, and the next two values,
+    /// where it learns which films are familiar; see <see cref="Suiting"/>.
+    /// </summary>
     [Range(0.0, 1.0)]
     public double LeastMeanScore { get; init; } = 0.5;
 
@@ -253,6 +256,25 @@ internal sealed record WholeSpineDecoding
     /// </summary>
     [Range(0.0, 1.0)]
     public double EarliestLastShare { get; init; } = 0.8;
+
+    /// <summary>
+    /// Returns the same for a detector whose scores are others, and which knows by itself which films are familiar. A
+    /// film has to reach the same share of the usual scores; and its mean score, which the defaults also use to tell
+    /// other images, may be a little lower.
+    /// </summary>
+    /// <param name="usualMeanScore">The median mean score of whole-spine films, 0 to 1.</param>
+    internal WholeSpineDecoding Suiting(double usualMeanScore)
+    {
+        const double defaultsMeanScore = 0.78; // that of the films by which the defaults were chosen
+        const double leastShare = 0.6;
+        var (absent, share) = (new WholeSpineDecoding(), Math.Min(1, usualMeanScore / defaultsMeanScore));
+        return this with
+        {
+            LeastMeanScore = leastShare * usualMeanScore,
+            ScorePerLnFlatness = share * absent.ScorePerLnFlatness,
+            ScoreAtSquare = share * absent.ScoreAtSquare,
+        };
+    }
 }
 
 /// <summary>Says from which values on a person is asked to check the finding.</summary>

@@ -1,0 +1,188 @@
+using System.Globalization;
+using Marrow.Checkpoints;
+using Marrow.Computing;
+using Marrow.Datasets;
+using Marrow.Hub;
+using Marrow.Inputs;
+using Marrow.Tasks;
+using Marrow.Tasks.Familiarity;
+using TorchSharp;
+
+namespace Marrow.Prediction;
+
+/// <summary>
+/// Teaches a checkpoint that exists which images are familiar to its weights, so that it can refuse others, as a run
+/// teaches new ones. A checkpoint is never changed: a new one with the same weights is made, whose parent the old one
+/// is. The spread is learnt from the images that were trained on, how far is too far from one half of the held-out
+/// patients, and on the other half it is counted how many images are refused.
+/// </summary>
+public static class Calibration
+{
+    private const int BatchSize = 8;
+    private const ulong DivisionSeed = 1;
+    private const double HeldOutShare = 0.4; // of data that the checkpoint was not trained on
+
+    /// <summary>
+    /// Makes the new checkpoint, which the caller disposes. Throws <see cref="MarrowException"/> for a checkpoint that
+    /// makes no findings of whole images, when it is not known what it held out, and for too few images.
+    /// </summary>
+    public static (Checkpoint Checkpoint, TextReport Report) Run(
+        CalibrationRequest request, Action<Progress>? progress = null, CancellationToken cancellation = default)
+    {
+        var old = request.Checkpoint;
+        using var task = old.BuildTask();
+        if (!FamiliarityFit.Serves(task))
+            throw MarrowException.Bad(
+                old.Name,
+                "a checkpoint that makes a finding of an image",
+                $"one for {task.Name}{(task.Input.Crop is null ? "" : " of single vertebrae")}",
+                "Name another checkpoint.");
+        var (known, bounding, counted) = Divide(request);
+        var compute = Compute.Choose(device: request.Device);
+        compute.ArrangeForInference(task.Model);
+        var refused = 0;
+        using (var images = new CalibrationImages(request, task.Input, [.. known, .. bounding, .. counted], progress))
+        {
+            using var training = images.Of(known, cancellation);
+            using var unseen = images.Of(bounding, cancellation);
+            using var others = images.Of(counted, cancellation);
+            using var noGrad = torch.no_grad();
+            FamiliarityFit.Learn(task, training, unseen, request.Rate, compute);
+            refused = CheckpointMetrics.CountRefused(task, others, compute);
+        }
+        var draft = Draft(old, task, request);
+        cancellation.ThrowIfCancellationRequested();
+        var made = draft.Save(request.Hub.Folder);
+        return (made, Report(made, task.Familiarity!, counted.Count, refused));
+    }
+
+    /// <summary>
+    /// Divides the images into those that the spread is learnt from, those that set the bound, and those on which it is
+    /// counted what is refused.
+    /// </summary>
+    private static (IReadOnlyList<Sample> Known, IReadOnlyList<Sample> Bounding, IReadOnlyList<Sample> Counted) Divide(
+        CalibrationRequest request)
+    {
+        var all = Samples(EvaluationSplit.All);
+        var heldOut = request.Format is null
+            ? Samples(EvaluationSplit.HeldOut)
+            : PatientSplit.Create(all, HeldOutShare, DivisionSeed).HeldOut;
+        var ids = heldOut.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
+        var halves = Halves(heldOut);
+        var known = FamiliarityFit.Spread([.. all.Where(s => !ids.Contains(s.Id))]);
+        var (bounding, counted) = (FamiliarityFit.Spread(halves.Bounding), FamiliarityFit.Spread(halves.Others));
+        return known.Count >= FamiliarityFit.LeastKnown && bounding.Count >= FamiliarityFit.LeastUnseen
+            ? (known, bounding, counted)
+            : throw MarrowException.Bad(
+                request.Root,
+                $"{FamiliarityFit.LeastKnown} images that were trained on and {2 * FamiliarityFit.LeastUnseen} or so "
+                    + "that were not",
+                $"{known.Count} and {heldOut.Count}",
+                "Name more data.");
+
+        IReadOnlyList<Sample> Samples(EvaluationSplit split) => EvaluationSamples
+            .Select(request.Checkpoint, request.Data, request.Root, split, request.Format).Samples;
+    }
+
+    /// <summary>Divides held-out images by patient into those that set the bound and the others.</summary>
+    internal static (IReadOnlyList<Sample> Bounding, IReadOnlyList<Sample> Others) Halves(IReadOnlyList<Sample> heldOut)
+    {
+        var halves = PatientSplit.Create(heldOut, 0.5, DivisionSeed);
+        return (halves.Train, halves.HeldOut);
+    }
+
+    /// <summary>Returns the new checkpoint with the weights, the measurements and the history of the old one.</summary>
+    private static CheckpointDraft Draft(Checkpoint old, TaskModel task, CalibrationRequest request)
+    {
+        var familiarity = task.Familiarity!;
+        var weights = old.Weights.Entries.Select(e => KeyValuePair.Create(e.Name, old.Weights.Read(e.Name))).ToList();
+        var types = weights.Where(w => w.Value.Dimensions >= 2).Select(w => w.Value.dtype).Distinct().ToList();
+        return new()
+        {
+            Name = old.Name,
+            Config = old.Config with
+            {
+                Decoding = task.Describe().Decoding,
+                Familiarity = familiarity,
+                MarrowVersion = CheckpointConfig.CurrentVersion,
+            },
+            Weights = weights,
+            MatricesAs = types is [var one] ? one : torch.ScalarType.Float32,
+            Receipt = old.Receipt,
+            Split = old.Split,
+            Metrics = old.Metrics,
+            Parents = CheckpointParents.WithWeightsOf(old),
+            Card = new()
+            {
+                Summary = old.ReadSummary(),
+                Data = old.ReadSection(ModelCardText.DataTitle) + "\n\n" + string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The weights are those of the parent. Which images are familiar to them was learnt from "
+                        + $"{familiarity.Images} images of {MarkdownText.Inline(request.Data)}, and by "
+                        + $"{familiarity.RateImages} others how far from them an image may be: {familiarity.Rate:P1} "
+                        + $"of such images are refused."),
+                Training = old.Origin?.Training,
+                Limits = old.ReadSection(ModelCardText.LimitsTitle),
+                License = old.License,
+                Citation = string.Join(" ", old.Parents.Datasets.Select(d => d.Citation).Where(c => c.Length > 0)),
+                Tags = ["radiography", task.Name],
+            },
+        };
+    }
+
+    private static TextReport Report(Checkpoint made, FamiliarityContract familiarity, int counted, int refused) => new(
+        new
+        {
+            made.Name,
+            made.Digest,
+            made.Path,
+            familiarity.Images,
+            familiarity.RateImages,
+            familiarity.Rate,
+            Counted = counted,
+            Refused = refused,
+        },
+        ReportPart.Facts(
+            $"{made.Name}@{made.Digest}",
+            [
+                ("familiar are images like", $"{NumberText.Of(familiarity.Images, "0")} of the training"),
+                ("bound chosen by", $"{NumberText.Of(familiarity.RateImages, "0")} that were not trained on"),
+                ("to refuse of such", $"{NumberText.Of(100 * familiarity.Rate, "0.##")} %"),
+                ("refused of others", $"{NumberText.Of(refused, "0")} of {NumberText.Of(counted, "0")}"),
+                ("folder", made.Path),
+            ]));
+
+    /// <summary>The images, packed as the model sees them: whole, or cropped by its detector.</summary>
+    private sealed class CalibrationImages : IDisposable
+    {
+        private readonly Dictionary<string, Sample> _shown;
+        private readonly InputContract _input;
+        private readonly PackedCache _cache;
+
+        public CalibrationImages(
+            CalibrationRequest request, InputContract input, IReadOnlyList<Sample> samples, Action<Progress>? progress)
+        {
+            var shown = samples;
+            if (input.Crop is { } crop)
+            {
+                var entry = request.Hub.FindDigest(crop.Digest) ?? throw CropDetector.Missing(request.Checkpoint);
+                using var detector = request.Hub.Resolve($"{entry.Name}@{entry.Digest}");
+                shown = CheckpointMetrics.Crop(
+                    request.Checkpoint, crop, detector, samples, request.Device, progress, CancellationToken.None);
+            }
+            _shown = shown.ToDictionary(s => s.Id, StringComparer.Ordinal);
+            _input = input;
+            _cache = PackedCache.Open(shown, input, progress: progress);
+        }
+
+        /// <summary>Returns a loader of some of the images, which the caller disposes.</summary>
+        public BatchLoader Of(IReadOnlyList<Sample> samples, CancellationToken cancellation) =>
+            new([.. samples.Select(s => _shown[s.Id])], _cache, _input, null, BatchSize, 0, shuffle: false,
+                dropLast: false)
+            {
+                Cancellation = cancellation,
+            };
+
+        public void Dispose() => _cache.Dispose();
+    }
+}

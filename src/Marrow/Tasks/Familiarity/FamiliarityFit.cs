@@ -1,0 +1,95 @@
+using Marrow.Computing;
+using Marrow.Datasets;
+using Marrow.Inputs;
+using Marrow.Metrics;
+
+namespace Marrow.Tasks.Familiarity;
+
+/// <summary>
+/// Learns from images which ones are familiar to a model: the mean and the spread of the sketches of its training
+/// images, and from images that it was not trained on, whose sketches lie farther off, how far is too far.
+/// </summary>
+internal static class FamiliarityFit
+{
+    /// <summary>Of the images that the spread is measured on. More hardly change it.</summary>
+    public const int MostImages = 2000;
+
+    /// <summary>The fewest training images, and the fewest that were not trained on, from which it is learnt.</summary>
+    public const int LeastKnown = 32, LeastUnseen = 8;
+
+    /// <summary>The share of known images that may be refused, unless something else is asked for.</summary>
+    public const double UsualRate = 0.01;
+
+    private const double LeastRate = 1e-6; // beyond, no distance of so few images tells
+
+    // Of the levels 1 to 5, bands 1, 2 and 4, and 32 and 64 numbers in all, the shipped detector and classifier told
+    // other images best with these (bench refusals). Signs of any seed serve; this one is fixed.
+    internal static readonly ImageSketch Sketch = new(FirstLevel: 2, Bands: 4, NumbersPerLevel: 16, Seed: 1);
+
+    /// <summary>Returns evenly spread samples, as many as count at most.</summary>
+    public static IReadOnlyList<Sample> Spread(IReadOnlyList<Sample> samples) => samples.Count <= MostImages
+        ? samples
+        : [.. Enumerable.Range(0, MostImages).Select(i => samples[(int)((long)i * samples.Count / MostImages)])];
+
+    /// <summary>True when models of a task make findings that can be refused by it.</summary>
+    public static bool Serves(TaskModel task) =>
+        TaskCatalogue.Find(task.Name) is { RefusesUnfamiliar: true }
+        && task.Input.Crop is not { Region: CropRegion.Vertebra };
+
+    /// <summary>
+    /// Looks at all images, without gradients, and lets the task know what it learnt from them. The model is in
+    /// evaluation mode.
+    /// </summary>
+    /// <param name="known">Training images without augmentation.</param>
+    /// <param name="unseen">Images like those that the model was not trained on.</param>
+    /// <param name="rate">The share of images like those that may be refused, 0 to 0.5, both excluded.</param>
+    public static void Learn(
+        TaskModel task, BatchLoader known, BatchLoader unseen, double rate, Compute compute)
+    {
+        task.Familiarity = Of(Sketches(task, known, compute), Sketches(task, unseen, compute), rate);
+        task.ChooseRefusals(unseen, compute);
+    }
+
+    internal static FamiliarityContract Of(
+        IReadOnlyList<double[]> known, IReadOnlyList<double[]> unseen, double rate)
+    {
+        double[] mean = [.. Enumerable.Range(0, Sketch.Length).Select(i => Stored(known.Average(row => row[i])))];
+        double[] spread = [.. SpreadMatrix.Of(known, mean).Select(Stored)];
+        return new()
+        {
+            FirstLevel = Sketch.FirstLevel,
+            Bands = Sketch.Bands,
+            NumbersPerLevel = Sketch.NumbersPerLevel,
+            Seed = Sketch.Seed,
+            Images = known.Count,
+            Mean = mean,
+            Spread = spread,
+            MostDistance = Bound([.. unseen.Select(row => SpreadMatrix.Distance(row, mean, spread))], rate),
+            Rate = rate,
+            RateImages = unseen.Count,
+        };
+    }
+
+    /// <summary>
+    /// Returns the distance that one more image exceeds with the probability <paramref name="rate"/>: the logarithms of
+    /// distances are about normal, and a few images do not show the farthest of a hundred (a prediction interval).
+    /// </summary>
+    private static double Bound(double[] distances, double rate)
+    {
+        double[] logs = [.. distances.Select(distance => Math.Log(distance))];
+        var (mean, degrees) = (logs.Average(), logs.Length - 1);
+        var deviation = Math.Sqrt(logs.Sum(log => (log - mean) * (log - mean)) / degrees);
+        var deviations = StudentT.Within(1 - 2 * Math.Max(rate, LeastRate), degrees);
+        return Math.Exp(mean + deviations * deviation * Math.Sqrt(1 + 1.0 / logs.Length));
+    }
+
+    /// <summary>Returns a number as a checkpoint keeps it, so that what is said of an image stays the same.</summary>
+    private static double Stored(double value) => (float)value;
+
+    private static List<double[]> Sketches(TaskModel task, BatchLoader loader, Compute compute)
+    {
+        var sketches = new List<double[]>();
+        TaskModel.ForEachBatch(loader, compute, (images, _) => sketches.AddRange(Sketch.Of(task, images, compute)));
+        return sketches;
+    }
+}
