@@ -57,8 +57,8 @@ internal static partial class RecipeDataOptions
             Faults = Word(s, "faults",
                 new("What happens to [faulty landmarks](data-sets.md#label-faults).")
                 {
-                    Formats = "spineweb16",
-                }, SpineWeb16.FaultPolicies),
+                    Formats = "spineweb16, csv (vertebrae)",
+                }, SpineSamples.FaultPolicies),
             Landmarks = Word(s, "landmarks",
                 new("Which files the landmarks are read from.") { Formats = "spineweb16" },
                 SpineWeb16.LandmarkFiles),
@@ -116,7 +116,7 @@ internal static partial class RecipeDataOptions
             Coordinates = Word(s, "coordinates",
                 new("Of the image as it is stored; or 0 to 1 of its width and height.")
                 {
-                    Formats = "csv (points, boxes)",
+                    Formats = "csv (points, boxes, vertebrae)",
                 }, CsvCoordinates.Units),
             Unlisted = Word(s, "unlisted",
                 new("What becomes of images below the folder that the label file does not name; `no-boxes`: they are "
@@ -147,8 +147,8 @@ internal static partial class RecipeDataOptions
             Area = Word(s, "area",
                 new("For `segment`: the 17 bodies, class `vertebra`; or the discs between them too, class `spine`.")
                 {
-                    Formats = "spineweb16",
-                }, SpineWeb16.Areas),
+                    Formats = "spineweb16, csv (vertebrae)",
+                }, SpineSamples.Areas),
             MaskColumn = s.Text("maskColumn",
                 new("For `segment`: paths of [masks](how-to-segment.md#1-masks), below the folder; blank: no mask.")
                 {

@@ -2,15 +2,15 @@ namespace Marrow.Datasets;
 
 /// <summary>
 /// A CSV with a header beside a folder of images: one row an image, its path below the root, and labels as one class
-/// name, as findings, as numbers, as points, or as boxes. What the columns are called is found or given
+/// name, as findings, as numbers, as points, as boxes, or as vertebrae. What the columns are called is found or given
 /// (<see cref="DatasetOptions"/>).
 /// </summary>
 internal static class CsvFolder
 {
     public const string DefaultFile = "labels.csv";
     private const string SplitColumn = "split";
-    private const string Points = "points", Boxes = "boxes";
-    public static readonly string[] Kinds = ["classes", "findings", "numbers", Points, Boxes];
+    private const string Points = "points", Boxes = "boxes", Vertebrae = "vertebrae";
+    public static readonly string[] Kinds = ["classes", "findings", "numbers", Points, Boxes, Vertebrae];
     internal static readonly string[] Common = ["split", "csv", "fileColumn", "patientColumn", "labelColumns", "kind"];
     // The last of each are NIH ChestX-ray14's. Case, spaces and underscores do not matter.
     public static readonly string[] FileColumns = ["path", "file", "filename", "image", "Image Index"];
@@ -37,7 +37,9 @@ internal static class CsvFolder
             "mirrorPairs",
             "coordinates",
             "unlisted",
-            "boxClass");
+            "boxClass",
+            "faults",
+            "area");
         var options = request.Options;
         var table = ReadTable(request);
         var (file, patient) = FileAndPatient(request, table);
@@ -47,6 +49,8 @@ internal static class CsvFolder
             return ReadPoints(request, table, rows, file, patient);
         if (options.Kind == Boxes)
             return CsvBoxes.Open(request, table, rows, file, patient);
+        if (options.Kind == Vertebrae)
+            return CsvVertebrae.Open(request, table, rows, file, patient);
         var names =
             options.LabelColumns.Count > 0 ? options.LabelColumns
             : FirstColumn(table, LabelColumns) is >= 0 and var found ? [table.Header[found]]

@@ -91,9 +91,9 @@ public sealed record DatasetOptions
     [JsonInclude] public string? BodyPart { internal get; init; }
 
     /// <summary>
-    /// What happens to images with faulty landmarks, for spineweb16. "repair" (default) sorts points that are in a
-    /// wrong order, measures their angles anew and drops all other faulty images. "drop" drops all of them. "keep" uses
-    /// them as they are.
+    /// What happens to images with faulty landmarks, for spineweb16 and csv of kind "vertebrae". "repair" (default)
+    /// sorts points that are in a wrong order, measures their angles anew and drops all other faulty images. "drop"
+    /// drops all of them. "keep" uses them as they are.
     /// </summary>
     [JsonInclude] public string? Faults { internal get; init; }
 
@@ -131,7 +131,9 @@ public sealed record DatasetOptions
     /// it is unknown. "points": two columns NAME_x and NAME_y in original pixels for each point, both blank where it is
     /// unknown; labelColumns gives the NAMEs, and without it all such pairs are read. "boxes": one row for each box
     /// with the columns x1, y1, x2 and y2, and a column of labels when there are several classes; the four numbers are
-    /// blank in the row of an image without boxes. When kind is not given, a recipe reads what its task needs;
+    /// blank in the row of an image without boxes. "vertebrae": one row for each of the 17 vertebrae T1 to L5 with the
+    /// columns tl_x, tl_y, tr_x, tr_y, bl_x, bl_y, br_x and br_y, its corners, and a column vertebra with its number
+    /// from the top when the rows are in no order. When kind is not given, a recipe reads what its task needs;
     /// elsewhere one column means "classes", and several columns, or one whose cells list several findings, mean
     /// "findings".
     /// </summary>
@@ -151,8 +153,8 @@ public sealed record DatasetOptions
     [JsonInclude] public IReadOnlyDictionary<string, string>? MirrorPairs { internal get; init; }
 
     /// <summary>
-    /// The unit of places for csv of kind "points" and "boxes": "pixels" (default) of the stored image, or "shares",
-    /// which are 0 to 1 of its width and height.
+    /// The unit of places for csv of kind "points", "boxes" and "vertebrae": "pixels" (default) of the stored image, or
+    /// "shares", which are 0 to 1 of its width and height.
     /// </summary>
     [JsonInclude] public string? Coordinates { internal get; init; }
 
@@ -179,8 +181,9 @@ public sealed record DatasetOptions
     [JsonInclude] public string? ImageFolder { internal get; init; }
 
     /// <summary>
-    /// The area that is outlined for the task segment, for spineweb16. "vertebrae" (default): the 17 vertebral bodies,
-    /// as class "vertebra". "spine": the discs between them as well, as class "spine".
+    /// The area that is outlined for the task segment, for spineweb16 and csv of kind "vertebrae". "vertebrae"
+    /// (default): the 17 vertebral bodies, as class "vertebra". "spine": the discs between them as well, as class
+    /// "spine".
     /// </summary>
     [JsonInclude] public string? Area { internal get; init; }
 

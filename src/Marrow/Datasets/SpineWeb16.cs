@@ -19,27 +19,8 @@ internal static partial class SpineWeb16
             + "using BoostNet. MICCAI 2017.";
     private const int Corners = 4 * Vertebra.Count; // 68
 
-    // What the options can be; the first of each without it.
-    public static readonly string[] FaultPolicies = ["repair", "drop", "keep"];
+    // What the option can be; the first without it.
     public static readonly string[] LandmarkFiles = ["csv", "mat"];
-    public static readonly string[] Areas = ["vertebrae", "spine"];
-
-    // The shorter end plate of a vertebra over its longer one: 0.58 and more in all 481 training images but the two
-    // whose points are lost or doubled (0.02 and 0.15).
-    private const double LeastPlateRatio = 0.5;
-
-    // Height over the median height of the same spine: 2.4 and less in all but one, whose last points are at its top
-    // (28).
-    private const double MaxHeightRatio = 4;
-
-    // Sound spines stay under 42 degrees in the training images; those with a vertebra marked askew have 61 and more.
-    private const double MaxTiltDegrees = 60;
-
-    /// <summary>
-    /// The kind of fault for rows that need no repair and whose angles are right. They are kept unless all faults are
-    /// dropped. Five training images have it.
-    /// </summary>
-    private const string DiscsMarked = "discs-marked";
 
     /// <summary>
     /// The largest distance of a corner from its image, as a share of the image's sides. The training images reach
@@ -60,60 +41,17 @@ internal static partial class SpineWeb16
     public static Dataset Open(DatasetRequest request)
     {
         OptionCheck.Only(request, "split", "faults", "landmarks", "area");
-        var policy = OptionCheck.OneOf(request, "faults", request.Options.Faults, FaultPolicies);
-        var wholeSpine = OptionCheck.OneOf(request, "area", request.Options.Area, Areas) == Areas[1];
-        var faults = new List<DataFault>();
-        var samples = new List<Sample>();
-        foreach (var row in ReadRows(request, faults))
+        var spines = new SpineSamples(request);
+        foreach (var row in ReadRows(request, spines.Faults))
         {
-            var verdict = Judge(row.Vertebrae);
-            var usable = policy == "keep" || verdict.Faults.Count == 0 || (policy == "repair" && verdict.IsSound);
-            var repaired = policy == "repair" && verdict.IsSound && verdict.Reordered;
-            foreach (var (kind, detail) in verdict.Faults)
-                faults.Add(
-                    new DataFault(
-                        kind,
-                        row.Id,
-                        detail,
-                        !usable ? "dropped"
-                            : repaired && kind != DiscsMarked ? "repaired"
-                            : "kept"));
-            if (!usable)
-                continue;
-            var measured = repaired || row.CobbDegrees.Count == 0
-                ? Measure(repaired ? verdict.Vertebrae : row.Vertebrae, row.Height)
-                : row.CobbDegrees;
-            var vertebrae = repaired ? verdict.Vertebrae : row.Vertebrae;
-            samples.Add(new Sample(
-                id: row.Id,
-                imagePath: row.ImagePath,
-                patient: PatientOf(row.Id))
+            spines.Add(new(id: row.Id, imagePath: row.ImagePath, patient: PatientOf(row.Id))
             {
-                Vertebrae = vertebrae,
-                CobbDegrees = measured,
-                MaskAreas = SpineAreas.Of(vertebrae, wholeSpine),
-            });
+                Vertebrae = row.Vertebrae,
+                CobbDegrees = row.CobbDegrees,
+            }, row.Height);
         }
-        return new Dataset(
-            name: request.Name,
-            format: request.Format,
-            root: request.Root,
-            samples: samples)
-        {
-            MaskClasses = [wholeSpine ? "spine" : "vertebra"],
-            Faults = faults,
-            License = License,
-            Citation = Citation,
-        };
+        return spines.ToDataset() with { License = License, Citation = Citation };
     }
-
-    /// <summary>
-    /// Returns the three angles in degrees; empty when the corners of a vertebra coincide, so that it has no direction.
-    /// </summary>
-    internal static IReadOnlyList<double> Measure(IReadOnlyList<Vertebra> vertebrae, int imageHeight) =>
-        vertebrae.All(HasDirection) ? CobbAngles.Measure(vertebrae, imageHeight).Degrees : [];
-
-    private static bool HasDirection(Vertebra v) => v.Axis is not { X: 0, Y: 0 };
 
     /// <summary>
     /// Returns the number before the letters in "...-2017-162 A AP.jpg", since films with the same number may show the
@@ -205,77 +143,6 @@ internal static partial class SpineWeb16
                 throw table.Bad(row, i, "degrees from 0 to 180", "Correct the cell.");
         }
         return degrees;
-    }
-
-    /// <summary>
-    /// The points of a row in their right order, the faults that were found, and whether any fault remains.
-    /// </summary>
-    internal sealed record Verdict(
-        IReadOnlyList<Vertebra> Vertebrae,
-        bool Reordered,
-        bool IsSound,
-        IReadOnlyList<(string Kind, string Detail)> Faults);
-
-    internal static Verdict Judge(IReadOnlyList<Vertebra> marked)
-    {
-        var ordered = VertebraOrder.Repair(marked);
-        var faults = ordered.Faults.Select(f => (f.Kind, f.Detail)).ToList();
-        var isSound = ordered.IsSound;
-        var v = ordered.Vertebrae;
-        double[] heights =
-        [
-            .. v.Select(x => (x.TopLeft.DistanceTo(x.BottomLeft) + x.TopRight.DistanceTo(x.BottomRight)) / 2),
-        ];
-        var medianHeight = heights.Order().ElementAt(heights.Length / 2);
-        for (var i = 0; i < v.Count; i++)
-        {
-            var (upper, lower) = (v[i].TopLeft.DistanceTo(v[i].TopRight), v[i].BottomLeft.DistanceTo(v[i].BottomRight));
-            if (
-                HasDirection(v[i])
-                && Math.Min(upper, lower) >= LeastPlateRatio * Math.Max(upper, lower)
-                && heights[i] <= MaxHeightRatio * medianHeight)
-                continue;
-            isSound = false;
-            faults.Add(
-                (
-                    "absurd-shape",
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"vertebra {i} has end plates of {upper:F0} and {lower:F0} px and a height of {heights[i]:F0} "
-                            + $"px"
-                    )));
-        }
-        for (var i = 0; i < v.Count; i++)
-        {
-            var tilt = TiltDegrees(v[i].Axis, v[Math.Min(i + 1, v.Count - 1)].Center - v[Math.Max(i - 1, 0)].Center);
-            if (tilt <= MaxTiltDegrees)
-                continue;
-            isSound = false;
-            faults.Add(
-                (
-                    "absurd-angle",
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"vertebra {i} stands {tilt:F0} degrees askew to the spine there")));
-        }
-        var thinner = Enumerable
-            .Range(0, v.Count - 1)
-            .Count(i => heights[i] < v[i].LowerMidpoint.DistanceTo(v[i + 1].UpperMidpoint));
-        if (isSound && 2 * thinner > v.Count)
-            faults.Add(
-                (DiscsMarked, $"{thinner} of {v.Count} are thinner than the gap below: discs marked as vertebrae"));
-        return new Verdict(v, ordered.Faults.Count > 0, isSound, faults);
-    }
-
-    /// <summary>
-    /// Returns the angle between a vertebra's axis and the direction across the spine, 0 to 180 degrees; 0 when one of
-    /// them is missing.
-    /// </summary>
-    private static double TiltDegrees(Point2D axis, Point2D down)
-    {
-        var across = new Point2D(down.Y, -down.X);
-        return Math.Abs(Math.Atan2(axis.X * across.Y - axis.Y * across.X, axis.X * across.X + axis.Y * across.Y))
-            * (180 / Math.PI);
     }
 
     private static Vertebra[] FromCorners(Point2D[] corners) =>

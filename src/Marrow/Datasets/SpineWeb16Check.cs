@@ -18,7 +18,7 @@ internal static class SpineWeb16Check
         var reproduced = 0;
         foreach (var row in SpineWeb16.ReadRows(request, []))
         {
-            var measured = SpineWeb16.Measure(row.Vertebrae, row.Height);
+            var measured = MarkedSpine.Measure(row.Vertebrae, row.Height);
             if (
                 row.CobbDegrees.Count > 0
                 && measured.Count == row.CobbDegrees.Count

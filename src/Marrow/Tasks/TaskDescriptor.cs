@@ -86,10 +86,13 @@ internal abstract class TaskDescriptor
     /// </summary>
     internal virtual bool LearnsWithoutLabels => false;
 
-    /// <summary>
-    /// The kinds of CSV that the task accepts. When there is only one, it is the default for recipes.
-    /// </summary>
+    /// <summary>The kinds of CSV that the task accepts.</summary>
     internal virtual IReadOnlyList<string> CsvKinds => [];
+
+    /// <summary>
+    /// The kind of a CSV for which a recipe names none; null when its columns tell the kind.
+    /// </summary>
+    internal virtual string? UsualCsvKind => CsvKinds is [var only] ? only : null;
 
     /// <summary>True when the outputs have the names of a CSV's columns.</summary>
     internal virtual bool OutputsAreColumns => false;

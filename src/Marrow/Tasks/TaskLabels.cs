@@ -13,7 +13,7 @@ internal static class TaskLabels
     /// the kind.
     /// </summary>
     public static string? KindOf(string format, string task) =>
-        format == "csv" && TaskCatalogue.Find(task)?.CsvKinds is [var only] ? only : null;
+        format == "csv" ? TaskCatalogue.Find(task)?.UsualCsvKind : null;
 
     /// <summary>
     /// Returns options for reading an unknown CSV for a checkpoint. Its numbers or points have the names of the

@@ -40,7 +40,7 @@ public class RealDataTests
                 .Count(f => !Files("absurd-shape", "dropped").Contains(f)));
         Assert.Equal(471, dataset.Samples.Count);
         Assert.Equal(481, DatasetCatalogue.Open(SpineWeb("keep")).Samples.Count);
-        Assert.All(dataset.Samples, s => Assert.True(SpineWeb16.Judge(s.Vertebrae).IsSound));
+        Assert.All(dataset.Samples, s => Assert.True(MarkedSpine.Judge(s.Vertebrae).IsSound));
         Assert.All(dataset.Samples, s => Assert.InRange(s.CobbDegrees[0], 0, 100));
     }
 

@@ -13,7 +13,8 @@ internal sealed class CobbDescriptor : TaskDescriptor
     internal override string ArchitecturePrefix => "cobb-";
     internal override Type ModelType => typeof(RegressCobbTask);
     internal override TaskOnnx? Onnx => new CobbOnnx();
-    internal override IReadOnlyList<string> CsvKinds => ["numbers"];
+    internal override IReadOnlyList<string> CsvKinds => ["numbers", "vertebrae"];
+    internal override string? UsualCsvKind => CsvKinds[0];
     internal override (int Width, int Height, Fit Fit) DefaultInput => SpineFilm.Input;
     internal override IReadOnlyList<CropRegion> Crops => [CropRegion.Spine];
     internal override ProbeKind? Probe => ProbeKind.Angles;

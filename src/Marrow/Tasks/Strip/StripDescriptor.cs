@@ -17,7 +17,8 @@ internal sealed class StripDescriptor : TaskDescriptor
     internal override Type ModelType => typeof(StripTask);
     internal override TaskOnnx? Onnx => new StripOnnx();
     internal override bool HasNamedOutputs => true;
-    internal override IReadOnlyList<string> CsvKinds => ["points"];
+    internal override IReadOnlyList<string> CsvKinds => ["points", "vertebrae"];
+    internal override string? UsualCsvKind => CsvKinds[0];
 
     // A vertebra is some 56 px wide there, as wide as on the films of which most data sets are made.
     internal override (int Width, int Height, Fit Fit) DefaultInput => (128, 896, Fit.Letterbox);

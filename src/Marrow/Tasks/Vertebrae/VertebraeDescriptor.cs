@@ -16,6 +16,7 @@ internal sealed class VertebraeDescriptor : TaskDescriptor
     internal override string BackbonePrefix => RetinaNet.BackbonePrefix;
     internal override Type ModelType => typeof(DetectVertebraeTask);
     internal override long LeastElements(ModelSpec spec) => RetinaNet.LeastElements(spec.Detector ?? new());
+    internal override IReadOnlyList<string> CsvKinds => ["vertebrae"];
     internal override TaskOnnx? Onnx => new RetinaNetOnnx();
     internal override (int Width, int Height, Fit Fit) DefaultInput => SpineFilm.Input;
     internal override bool FindsCrops => true;
