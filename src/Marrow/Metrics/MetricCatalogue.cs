@@ -108,6 +108,11 @@ public static class MetricCatalogue
             "",
             true,
             "Share of films on which both end vertebrae of the largest angle are at most one vertebra off."),
+        ["levels-right"] = new(
+            "",
+            true,
+            "Share of films whose vertebrae are counted as the labels count them. Behind other names \"matched\" "
+                + "means: over the vertebrae that lie closest to each other, whichever level they are counted as."),
         ["tilt-mae"] = new("deg", false, "Mean absolute error of the vertebrae's tilts."),
         ["tilt-sd"] = new(
             "deg",

@@ -93,6 +93,7 @@ internal static class SpineMetrics
                 [.. ends.Select(e => e.Patient)],
                 bootstrap),
             .. Tilts.Measure(pairs, bootstrap),
+            .. LevelMatch.Measure(pairs, bootstrap),
         ];
 
         MetricValue Share(string name, Func<MeasuredFilm, bool> holds)

@@ -15,7 +15,8 @@ internal static class SpineTables
     private static readonly string[] OfVertebrae =
     [
         "complete-spines", "spines-seen", "refused-films", "landmark-error", "landmark-error-median", "end-vertebrae",
-        "end-vertebrae-near", "tilt-mae", "tilt-sd",
+        "end-vertebrae-near", "tilt-mae", "tilt-sd", "levels-right", "landmark-error-median.matched",
+        "tilt-mae.matched", "tilt-sd.matched",
     ];
 
     /// <summary>A row for each metric, a column for each kind of angles.</summary>
