@@ -81,9 +81,12 @@ public static class DataCheck
                 .ToDictionary(b => b.name, b => b.Count),
             WithoutBoxes = dataset.BoxClasses.Count > 0 ? dataset.Samples.Count(s => s.Boxes is { Count: 0 }) : null,
             Masks =
-                dataset.MaskClasses.Count > 0 && request.Format != "spineweb16"
+                dataset.MaskClasses.Count > 0 && dataset.Samples.All(s => s.MaskAreas.Count == 0)
                     ? dataset.Samples.Count(s => s.MaskPath is not null)
                     : null,
+            Spines = dataset.Samples.Any(s => s.Vertebrae.Count > 0)
+                ? dataset.Samples.Count(s => s.Vertebrae.Count > 0)
+                : null,
             SameFilms = sameFilms,
             Notes = [.. dataset.Notes, .. films.Remark.Length > 0 ? [films.Remark] : (string[])[]],
             AnglesReproduced = reproduced,

@@ -70,6 +70,9 @@ public sealed class DataReport
     /// <summary>The number of images that have a mask; null for data without masks.</summary>
     [JsonInclude] internal int? Masks { get; init; }
 
+    /// <summary>The number of images whose vertebrae are marked; null for data without any.</summary>
+    [JsonInclude] internal int? Spines { get; init; }
+
     /// <summary>
     /// Sentences about unusual ways in which label files were read: separators, decimal commas, lists of findings.
     /// </summary>

@@ -21,6 +21,8 @@ internal static class DataReportText
         };
         if (report.AnglesReproduced is { } reproduced)
             facts.Add(("angles reproduced", NumberText.Grouped(reproduced)));
+        if (report.Spines is { } spines)
+            facts.Add(("spines", NumberText.Grouped(spines)));
         if (report.Masks is { } masks)
             facts.Add(("masks", NumberText.Grouped(masks)));
         if (report.WithoutBoxes is { } without)
